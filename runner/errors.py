@@ -1,0 +1,271 @@
+"""Every error a person meets: the docstring is the message, with its exit code and a hint that can be pasted."""
+
+from typing import Any
+
+
+class DriftlineError(Exception):
+    """Driftline could not do this"""
+
+    exit_code = 1
+    hint_template = ""
+
+    def __init__(self, message: str | None = None, *, hint: str | None = None, **facts: Any) -> None:
+        """`facts` fill the placeholders of the docstring and of the hint."""
+        self.facts = facts
+        self.message = message if message is not None else (type(self).__doc__ or "").format(**facts)
+        self.hint = hint if hint is not None else self.hint_template.format(**facts)
+        super().__init__(self.message)
+
+
+class BadUsage(DriftlineError):
+    """bad usage"""
+
+    exit_code = 64
+    hint_template = "driftline --help"
+
+
+# What was asked for is not there
+
+
+class NotFound(DriftlineError):
+    """{what} "{name}" is not known here"""
+
+    exit_code = 5
+
+
+class StackNotFound(NotFound):
+    """stack "{stack}" is not known here"""
+
+    hint_template = "driftline stack list"
+
+
+class RunNotFound(NotFound):
+    """{run} is not known here"""
+
+    hint_template = "driftline run list"
+
+
+class ReportNotFound(NotFound):
+    """{report} is not known here"""
+
+    hint_template = "driftline drift list --all"
+
+
+class SourceNotFound(NotFound):
+    """source "{source}" is not in the configuration"""
+
+    hint_template = "driftline source list"
+
+
+class RevisionNotFound(NotFound):
+    """revision "{revision}" is not on the tracked branch of source "{source}\""""
+
+    hint_template = "driftline source sync {source}"
+
+
+class ArtifactNotFound(NotFound):
+    """{run} has no artifact "{name}\""""
+
+    hint_template = "driftline run show {run}"
+
+
+# Somebody else is there
+
+
+class Conflict(DriftlineError):
+    """somebody else is there"""
+
+    exit_code = 4
+
+
+class StackLocked(Conflict):
+    """stack "{stack}" is locked by {holder}: {reason}"""
+
+    hint_template = 'driftline lock list   then   driftline lock release {stack} --reason "..."'
+
+
+class StackBusy(Conflict):
+    """stack "{stack}" is busy with {run} ({state} since {since})"""
+
+    hint_template = "driftline logs -f {run}   or stop it with   driftline run cancel {run}"
+
+
+class RunChanged(Conflict):
+    """{run} was changed by someone else meanwhile; it is now {state}"""
+
+    hint_template = "driftline run show {run}"
+
+
+class SharedState(Conflict):
+    """stacks "{stack}" and "{other}" keep the same state ({identity})"""
+
+    hint_template = (
+        "give one of them its own backend key or terraform_workspace, then   driftline source sync"
+    )
+
+
+# Blocked: the answer is no, for now
+
+
+class Blocked(DriftlineError):
+    """blocked"""
+
+    exit_code = 3
+
+
+class WrongState(Blocked):
+    """{run} is {state}, so it can not be {wish}"""
+
+    hint_template = "driftline run show {run}"
+
+
+class ApprovalMissing(Blocked):
+    """{run} has {have} of {need} approvals"""
+
+    hint_template = "driftline approve {run}"
+
+
+class ApprovalForOtherPlan(Blocked):
+    """{run} has the plan {digest}, not {given}"""
+
+    hint_template = "driftline run diff {run}   then   driftline approve {run}"
+
+
+class ApprovalExpired(Blocked):
+    """the approval of {run} has expired"""
+
+    hint_template = "driftline plan {stack}"
+
+
+class GuardrailHit(Blocked):
+    """{run} breaks a guard rail: {violation}"""
+
+    hint_template = (
+        "driftline run diff {run}   then raise the guard rail in the configuration, or change the code"
+    )
+
+
+class NeverApplies(Blocked):
+    """stack "{stack}" says apply: {{mode: never}}"""
+
+    hint_template = "driftline stack show {stack}"
+
+
+class StackPaused(Blocked):
+    """stack "{stack}" is paused by {by}: {reason}"""
+
+    hint_template = "driftline stack resume {stack}"
+
+
+class NotAllowed(DriftlineError):
+    """{who} may not {wish}: {reason}"""
+
+    exit_code = 6
+    hint_template = "driftline run show {run}"
+
+
+# The world does not play along
+
+
+class Timeout(DriftlineError):
+    """{what} took longer than {seconds} s"""
+
+    exit_code = 7
+
+
+class Interrupted(DriftlineError):
+    """interrupted"""
+
+    exit_code = 130
+
+
+class EngineMissing(DriftlineError):
+    """{engine} was not found: {binary}"""
+
+    hint_template = "install it, or set engines.{engine}.binary; then   driftline doctor"
+
+
+class EngineVersion(DriftlineError):
+    """stack "{stack}" wants {engine} {wanted}, this is {found}"""
+
+    hint_template = "driftline doctor"
+
+
+class EngineFailed(DriftlineError):
+    """{engine} {command} failed for stack "{stack}\""""
+
+
+class OutputNotUnderstood(DriftlineError):
+    """{engine} {command} answered with something that is not its documented JSON: {problem}"""
+
+    hint_template = "driftline doctor"
+
+
+class GitFailed(DriftlineError):
+    """git {command} failed for source "{source}": {problem}"""
+
+    hint_template = "driftline source check {source}"
+
+
+class CredentialsFailed(DriftlineError):
+    """AWS did not hand out credentials for role {role}: {problem}"""
+
+    hint_template = "check the trust policy of the role and the identity of the daemon:   driftline doctor"
+
+
+class PlanLost(DriftlineError):
+    """the plan file of {run} is gone or is not the one that was made (digest {digest})"""
+
+    hint_template = "driftline plan {stack}"
+
+
+class DaemonUnreachable(DriftlineError):
+    """no daemon lives on {data_dir}"""
+
+    exit_code = 69
+    hint_template = "driftline daemon"
+
+
+class DaemonRunning(DriftlineError):
+    """another daemon (pid {pid}) runs on {data_dir}"""
+
+    exit_code = 75
+    hint_template = "systemctl status driftline"
+
+
+class BadConfig(DriftlineError):
+    """the configuration has problems"""
+
+    exit_code = 78
+    hint_template = "driftline config validate"
+
+
+class BadStackFile(DriftlineError):
+    """the stack file has problems"""
+
+    exit_code = 78
+    hint_template = "driftline stack validate"
+
+
+class DatabaseRefused(DriftlineError):
+    """the database {path} can not be used: {problem}"""
+
+    exit_code = 78
+    hint_template = "driftline db check"
+
+
+EXIT_CODES: dict[int, str] = {
+    0: "fine, or nothing to do",
+    1: "failure",
+    2: "drift found (`drift check`) or changes (`plan --detailed-exitcode`), as terraform",
+    3: "blocked: approval missing, for another plan, or denied by a rule",
+    4: "locked, or a conflict with somebody else",
+    5: "not found",
+    6: "not allowed",
+    7: "timed out while waiting",
+    64: "bad usage",
+    69: "the daemon can not be reached",
+    75: "another daemon runs on this data",
+    78: "bad configuration, or the database was refused",
+    130: "interrupted",
+}

@@ -1,0 +1,38 @@
+"""An approval: a person's yes (or no) to one plan, bound to its bytes and to its meaning."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who acts. `known_by` says how sure that is: loginuid > sudo > user > rule."""
+
+    name: str
+    known_by: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    run: int
+    person: Person
+    at: datetime
+    plan_digest: str
+    fingerprint: str
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A revision's people and words, as Git tells them (text, not proof)."""
+
+    revision: str
+    author: str
+    author_email: str
+    committer: str
+    committer_email: str
+    at: datetime
+    subject: str

@@ -1,0 +1,67 @@
+"""Drift: a difference between a revision that is already applied and the real cloud, and the record of its life."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from runner.model.plan import Action, AttributeChange
+
+
+class DriftClass(StrEnum):
+    DRIFT = "drift"  # terraform would change it back
+    MISSING = "missing"  # gone in the cloud, terraform would create it again
+    ABSORBED = "absorbed"  # moved outside, but terraform would leave it so
+    OUTPUT_ONLY = "output_only"  # only an output's value follows what moved
+    IGNORED = "ignored"  # a rule says that this does not count
+
+
+COUNTED: frozenset[DriftClass] = frozenset({DriftClass.DRIFT, DriftClass.MISSING})
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    address: str
+    action: Action
+    drift_class: DriftClass
+    attributes: tuple[AttributeChange, ...] = ()
+    reason: str = ""  # of the ignore rule
+
+    @property
+    def counts(self) -> bool:
+        return self.drift_class in COUNTED
+
+
+class ReportStatus(StrEnum):
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    by: str
+    reason: str
+    at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DriftReport:
+    """The record of one drift. `fingerprint` says that two checks saw the same thing."""
+
+    id: int
+    stack: str
+    status: ReportStatus
+    revision: str
+    fingerprint: str
+    first_seen: datetime
+    last_seen: datetime
+    seen: int
+    findings: tuple[Finding, ...]
+    acknowledgement: Acknowledgement | None = None
+    resolved_at: datetime | None = None
+    confirmed: bool = True  # seen as often as `confirm` asks; only then it is told
+
+    @property
+    def name(self) -> str:
+        return f"dr-{self.id}"

@@ -1,0 +1,76 @@
+"""What a worker receives and returns: plain data, so that a worker may be a thread here or a machine elsewhere."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from runner.model.drift import Finding
+from runner.model.plan import ChangeSet, Diagnostic
+from runner.model.run import Kind
+from runner.model.settings import SourceSettings
+from runner.model.stack import StackDefinition
+
+
+class Phase(StrEnum):
+    PLAN = "plan"
+    APPLY = "apply"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    run: int
+    phase: Phase
+    kind: Kind
+    stack: StackDefinition
+    source: SourceSettings
+    revision: str
+    module_path: str
+    managed_state: bool
+    targets: tuple[str, ...] = ()
+    # For an apply: what was approved.
+    plan_digest: str | None = None
+    fingerprint: str | None = None
+    planned_at: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        return f"run-{self.run}"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanResult:
+    """Of a plan that worked. Artifacts were put before the result is returned."""
+
+    changes: ChangeSet
+    fingerprint: str
+    plan_digest: str | None  # None where nothing changes and so no plan file is kept
+    planned_at: datetime
+    engine_version: str
+    findings: tuple[Finding, ...] = ()
+    drift_fingerprint: str | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFailure:
+    """`canceled` says that a person stopped it, not that it went wrong."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    reason: str
+    canceled: bool = False
+
+
+class ApplyOutcome(StrEnum):
+    APPLIED = "applied"
+    FAILED = "failed"  # terraform ended by itself and says that it failed
+    INTERRUPTED = "interrupted"  # anything else that happened after it had started
+    STALE = "stale"  # terraform refused the plan before it touched anything
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyResult:
+    outcome: ApplyOutcome
+    reason: str = ""
+    diagnostics: tuple[Diagnostic, ...] = ()
+    outputs: dict[str, object] | None = None  # masked
+    unfinished: tuple[str, ...] = ()  # addresses with a start and no end in the log

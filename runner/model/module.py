@@ -1,0 +1,23 @@
+"""What a Terraform module's files say about themselves, as far as Driftline needs to know without running it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """`settings` holds literals only; what is computed is left as its source text."""
+
+    type: str
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleFacts:
+    """Of the `*.tf`, `*.tf.json`, `*.tofu` files directly in one folder."""
+
+    calls: tuple[str, ...] = ()  # the `source` of each module block
+    backend: Backend | None = None  # `Backend("cloud")` for a cloud block
+    required_version: str | None = None
+    provisioners: tuple[str, ...] = ()  # addresses with a provisioner, and external data sources
+    unreadable: tuple[str, ...] = ()  # files that are not valid HCL; terraform will say why

@@ -1,0 +1,111 @@
+"""A plan's changes as people and records see them: secrets are masked before a value of this file exists."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+MASK = "(sensitive value)"
+UNKNOWN = "(known after apply)"
+
+
+class Action(StrEnum):
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+    READ = "read"
+    FORGET = "forget"
+    NO_OP = "no-op"
+
+
+SYMBOLS: dict[Action, str] = {
+    Action.CREATE: "+",
+    Action.UPDATE: "~",
+    Action.REPLACE: "-/+",
+    Action.DELETE: "-",
+    Action.READ: "<=",
+    Action.FORGET: ".",
+    Action.NO_OP: " ",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeChange:
+    """`before` and `after` are JSON values, or MASK, or UNKNOWN. `path` is like `tags.env` or `rule[0].port`."""
+
+    path: str
+    before: Any
+    after: Any
+    forces_replacement: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceChange:
+    address: str
+    type: str
+    action: Action
+    attributes: tuple[AttributeChange, ...] = ()
+    previous_address: str | None = None  # a moved block
+    importing: str | None = None  # the id of an import block
+    deposed: str | None = None
+    action_reason: str | None = None
+    data: bool = False  # a data source
+
+
+@dataclass(frozen=True, slots=True)
+class OutputChange:
+    name: str
+    action: Action
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Counts by what happens; a replace is one action."""
+
+    create: int = 0
+    update: int = 0
+    replace: int = 0
+    delete: int = 0
+    import_: int = 0
+    forget: int = 0
+    move: int = 0
+    output: int = 0
+
+    @property
+    def changes(self) -> int:
+        """Resources touched: what `max_changes` limits."""
+        return self.create + self.update + self.replace + self.delete + self.import_ + self.forget
+
+    @property
+    def destroys(self) -> int:
+        """Objects that end: what `max_destroys` limits."""
+        return self.replace + self.delete
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSet:
+    """Everything a plan would do. `drift` is terraform's resource_drift, which says what moved outside."""
+
+    resources: tuple[ResourceChange, ...] = ()
+    outputs: tuple[OutputChange, ...] = ()
+    drift: tuple[ResourceChange, ...] = ()
+    summary: Summary = Summary()
+    provisioners: tuple[str, ...] = ()  # addresses whose create or destroy runs a provisioner
+
+    @property
+    def empty(self) -> bool:
+        return not self.summary.changes and not self.summary.move and not self.outputs
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One of terraform's diagnostics, with its place in the code where it has one."""
+
+    severity: str
+    summary: str
+    detail: str = ""
+    file: str | None = None
+    line: int | None = None
+    address: str | None = None

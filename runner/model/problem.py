@@ -1,0 +1,17 @@
+"""A problem in a file that a person wrote, with its place."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """`stack` is set where the problem concerns one document whose name could be read."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+    stack: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.message}"

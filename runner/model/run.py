@@ -1,0 +1,183 @@
+"""A run: one attempt to plan, and maybe apply, one stack at one revision. The table below is its whole life."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from runner.errors import WrongState
+from runner.model.plan import Summary
+
+
+class Kind(StrEnum):
+    CHANGE = "change"
+    DRIFT = "drift"
+    DESTROY = "destroy"
+
+
+class State(StrEnum):
+    QUEUED = "queued"
+    PLANNING = "planning"
+    AWAITING_APPROVAL = "awaiting_approval"
+    APPROVED = "approved"
+    APPLYING = "applying"
+    NO_CHANGES = "no_changes"
+    DRIFTED = "drifted"
+    APPLIED = "applied"
+    REJECTED = "rejected"
+    CANCELED = "canceled"
+    SUPERSEDED = "superseded"
+    PLAN_FAILED = "plan_failed"
+    APPLY_FAILED = "apply_failed"
+    INTERRUPTED = "interrupted"
+
+
+IF_THE_PROCESS_DIES: dict[State, str] = {
+    State.QUEUED: "nothing is lost; a worker claims it",
+    State.PLANNING: "its claim is free again and it is queued again; planning changes nothing",
+    State.AWAITING_APPROVAL: "nothing is lost, the plan is an artifact; a person decides, or a newer revision supersedes it",
+    State.APPROVED: "nothing is lost; a worker checks digest, lock and revision again and applies it",
+    State.APPLYING: "terraform goes on alone and is waited for; then the run is interrupted, and the stack stays locked for a person",
+    State.NO_CHANGES: "final",
+    State.DRIFTED: "final",
+    State.APPLIED: "final",
+    State.REJECTED: "final",
+    State.CANCELED: "final",
+    State.SUPERSEDED: "final",
+    State.PLAN_FAILED: "final",
+    State.APPLY_FAILED: "final; infrastructure may be half changed, so the stack is locked with the reason",
+    State.INTERRUPTED: "final; infrastructure may be half changed, so the stack is locked with the reason",
+}
+
+
+class Event(StrEnum):
+    CLAIM = "claim"
+    REQUEUE = "requeue"
+    FIND_NOTHING = "find_nothing"
+    FIND_DRIFT = "find_drift"
+    OFFER = "offer"
+    FAIL_PLAN = "fail_plan"
+    APPROVE = "approve"
+    REJECT = "reject"
+    CANCEL = "cancel"
+    SUPERSEDE = "supersede"
+    START_APPLY = "start_apply"
+    SUCCEED = "succeed"
+    FAIL_APPLY = "fail_apply"
+    INTERRUPT = "interrupt"
+
+
+TRANSITIONS: dict[tuple[State, Event], State] = {
+    (State.QUEUED, Event.CLAIM): State.PLANNING,
+    (State.QUEUED, Event.CANCEL): State.CANCELED,
+    (State.QUEUED, Event.SUPERSEDE): State.SUPERSEDED,
+    (State.PLANNING, Event.REQUEUE): State.QUEUED,
+    (State.PLANNING, Event.FIND_NOTHING): State.NO_CHANGES,
+    (State.PLANNING, Event.FIND_DRIFT): State.DRIFTED,
+    (State.PLANNING, Event.OFFER): State.AWAITING_APPROVAL,
+    (State.PLANNING, Event.FAIL_PLAN): State.PLAN_FAILED,
+    (State.PLANNING, Event.CANCEL): State.CANCELED,
+    (State.PLANNING, Event.SUPERSEDE): State.SUPERSEDED,
+    (State.AWAITING_APPROVAL, Event.APPROVE): State.APPROVED,
+    (State.AWAITING_APPROVAL, Event.REJECT): State.REJECTED,
+    (State.AWAITING_APPROVAL, Event.CANCEL): State.CANCELED,
+    (State.AWAITING_APPROVAL, Event.SUPERSEDE): State.SUPERSEDED,
+    (State.APPROVED, Event.REJECT): State.REJECTED,
+    (State.APPROVED, Event.CANCEL): State.CANCELED,
+    (State.APPROVED, Event.SUPERSEDE): State.SUPERSEDED,
+    # The plan made again under the lock may find that there is nothing left to do.
+    (State.APPROVED, Event.FIND_NOTHING): State.NO_CHANGES,
+    # Durable before terraform starts: from here on the plan may have been applied.
+    (State.APPROVED, Event.START_APPLY): State.APPLYING,
+    (State.APPLYING, Event.SUCCEED): State.APPLIED,
+    (State.APPLYING, Event.FAIL_APPLY): State.APPLY_FAILED,
+    (State.APPLYING, Event.INTERRUPT): State.INTERRUPTED,
+    # terraform itself refused the saved plan as stale before it touched anything.
+    (State.APPLYING, Event.SUPERSEDE): State.SUPERSEDED,
+}
+
+FINAL: frozenset[State] = frozenset(State) - {state for state, _ in TRANSITIONS}
+WAITING: frozenset[State] = frozenset({State.QUEUED, State.AWAITING_APPROVAL, State.APPROVED})
+HALF_CHANGED: frozenset[State] = frozenset({State.APPLY_FAILED, State.INTERRUPTED})
+
+
+class Trigger(StrEnum):
+    """Why a run was made."""
+
+    PUSH = "push"
+    SCHEDULE = "schedule"
+    MANUAL = "manual"
+    HEAL = "heal"
+    REPLAN = "replan"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Which process executes a run right now. `token` names the claim file whose flock is its true liveness."""
+
+    token: str
+    host: str
+    pid: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    id: int
+    stack: str
+    source: str
+    kind: Kind
+    state: State
+    version: int  # fencing token: a write must name the version it saw
+    revision: str
+    inputs: str
+    definition: str  # digest of the stack's definition at that revision
+    trigger: Trigger
+    requested_by: str
+    created_at: datetime
+    changed_at: datetime
+    reason: str = ""
+    targets: tuple[str, ...] = ()
+    module_path: str = "."
+    managed_state: bool = False
+    summary: Summary = Summary()
+    plan_digest: str | None = None
+    fingerprint: str | None = None
+    planned_at: datetime | None = None
+    engine_version: str | None = None
+    claim: Claim | None = None
+    superseded_by: int | None = None
+    report: int | None = None  # the drift report that a heal answers, or that a check filed
+
+    @property
+    def name(self) -> str:
+        return f"run-{self.id}"
+
+    @property
+    def final(self) -> bool:
+        return self.state in FINAL
+
+
+def next_state(run: Run, event: Event) -> State:
+    """The state after the event, or WrongState."""
+    try:
+        return TRANSITIONS[run.state, event]
+    except KeyError:
+        raise WrongState(run=run.name, state=run.state, wish=_PAST[event]) from None
+
+
+_PAST: dict[Event, str] = {
+    Event.CLAIM: "claimed",
+    Event.REQUEUE: "queued again",
+    Event.FIND_NOTHING: "found without changes",
+    Event.FIND_DRIFT: "found drifted",
+    Event.OFFER: "offered for approval",
+    Event.FAIL_PLAN: "failed in planning",
+    Event.APPROVE: "approved",
+    Event.REJECT: "rejected",
+    Event.CANCEL: "canceled",
+    Event.SUPERSEDE: "superseded",
+    Event.START_APPLY: "applied",
+    Event.SUCCEED: "recorded as applied",
+    Event.FAIL_APPLY: "recorded as failed",
+    Event.INTERRUPT: "recorded as interrupted",
+}

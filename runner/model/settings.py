@@ -1,0 +1,169 @@
+"""What the operator decides: the server configuration as frozen values, with every default in one place."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from runner.model.span import Seconds
+from runner.model.stack import STRICT, IgnoreRule
+
+
+@dataclass(frozen=True, slots=True)
+class SourceAuth:
+    """Credentials for one source: a token for https, or a key with its known hosts for ssh."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    token: str | None = field(default=None, repr=False)
+    username: str = "x-access-token"
+    ssh_key: Path | None = None
+    known_hosts: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verify:
+    """Commit signatures; only `off` is served so far."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    mode: Literal["off"] = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Allow:
+    """What a commit may decide for itself; nothing more."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    engines: tuple[Literal["terraform", "tofu"], ...] = ("terraform", "tofu")
+    aws_roles: tuple[str, ...] = ()
+    provisioners: bool = False
+    backends: tuple[str, ...] = ("s3", "gcs", "azurerm", "http", "local")
+    env: tuple[str, ...] = ()
+    lower_approvals: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSettings:
+    __pydantic_config__: ClassVar[Any] = STRICT
+    name: str
+    url: str
+    branch: str = "main"
+    poll: Seconds = Seconds(60)
+    auth: SourceAuth = SourceAuth()
+    stacks: tuple[str, ...] = ("**/stack.yaml",)
+    verify: Verify = Verify()
+    allow: Allow = Allow()
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    __pydantic_config__: ClassVar[Any] = STRICT
+    binary: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnginesSettings:
+    __pydantic_config__: ClassVar[Any] = STRICT
+    terraform: EngineSettings = EngineSettings("terraform")
+    tofu: EngineSettings = EngineSettings("tofu")
+    plugin_mirror: Path | None = None
+    offline: bool = False
+    registry_tokens: dict[str, str] = field(default_factory=dict, repr=False)
+    env: tuple[str, ...] = ()  # names that a run may inherit from the daemon, such as AWS_ENDPOINT_URL
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutorSettings:
+    __pydantic_config__: ClassVar[Any] = STRICT
+    slots: int | Literal["auto"] = "auto"
+    memory_per_run: str = "700MB"
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """`apply` is a soft limit: it alerts and never kills."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    init: Seconds = Seconds(300)
+    plan: Seconds = Seconds(900)
+    show: Seconds = Seconds(120)
+    git: Seconds = Seconds(120)
+    apply: Seconds | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DriftSettings:
+    """`schedule` is a cron line of five fields in UTC, week days by name."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    schedule: str = "17 */4 * * *"
+    jitter: Seconds = Seconds(1200)
+    confirm: int = 1
+    ignore: tuple[IgnoreRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalSettings:
+    """`people` maps a login to the names and mail addresses that the same person commits under."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    required: int = 1
+    author_may_approve: bool = False
+    expire: Seconds = Seconds(86400)
+    people: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ApplySettings:
+    __pydantic_config__: ClassVar[Any] = STRICT
+    fresh_for: Seconds = Seconds(300)
+    lock_timeout: Seconds = Seconds(60)
+
+
+@dataclass(frozen=True, slots=True)
+class Guardrails:
+    __pydantic_config__: ClassVar[Any] = STRICT
+    max_destroys: int = 5
+    max_changes: int = 200
+    protect_types: tuple[str, ...] = ()
+    protect_addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    __pydantic_config__: ClassVar[Any] = STRICT
+    runs: Seconds = Seconds(180 * 86400)
+    logs: Seconds = Seconds(60 * 86400)
+    plans: Seconds = Seconds(14 * 86400)
+    reports: Seconds = Seconds(730 * 86400)
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactSettings:
+    """Where artifacts live: in the data directory, or in an S3 bucket under a prefix."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    store: Literal["local", "s3"] = "local"
+    bucket: str | None = None
+    prefix: str = "driftline"
+    region: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole server configuration. Paths are absolute and `${...}` is resolved."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    data_dir: Path
+    sources: tuple[SourceSettings, ...] = ()
+    version: Literal[1] = 1
+    engines: EnginesSettings = EnginesSettings()
+    executor: ExecutorSettings = ExecutorSettings()
+    timeouts: Timeouts = Timeouts()
+    drift: DriftSettings = DriftSettings()
+    approvals: ApprovalSettings = ApprovalSettings()
+    apply: ApplySettings = ApplySettings()
+    guardrails: Guardrails = Guardrails()
+    retention: Retention = Retention()
+    artifacts: ArtifactSettings = ArtifactSettings()
+
+    def source(self, name: str) -> SourceSettings | None:
+        return next((s for s in self.sources if s.name == name), None)

@@ -1,0 +1,27 @@
+"""A source: a Git repository and branch that is polled, and what the last poll found."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    name: str
+    head: str | None = None  # newest revision that was taken
+    polled_at: datetime | None = None
+    moved_at: datetime | None = None
+    problem: str | None = None  # why the last poll failed
+    failures: int = 0
+    rewritten_from: str | None = None  # the head that a force-push threw away
+    rewritten_at: datetime | None = None
+    problems: tuple[str, ...] = ()  # of its stack files, each with its place
+
+
+@dataclass(frozen=True, slots=True)
+class TreeEntry:
+    """One line of `git ls-tree -r -t`: folders have kind "tree"."""
+
+    path: str
+    mode: str
+    kind: str
+    oid: str

@@ -1,0 +1,48 @@
+"""Spans of time as people write them: `90s`, `5m`, `4h`, `2w`, or `none`."""
+
+import re
+from typing import Any, Self
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_PART = re.compile(r"(\d+(?:\.\d+)?)([smhdw])")
+
+
+class Seconds(float):
+    """A span in seconds, read from text like `90s` or `1h30m`.
+
+    pydantic meets it through the hook below, so that `model/` itself needs no pydantic.
+    """
+
+    @classmethod
+    def parse(cls, text: Any) -> Self:
+        """Raise ValueError with what was expected."""
+        whole = str(text).strip()
+        parts = _PART.findall(whole)
+        if not parts or "".join(n + u for n, u in parts) != whole:
+            raise ValueError(f"expected a span of time such as 90s, 5m, 4h, 2d or 1w, got {text!r}")
+        return cls(sum(float(n) * _UNITS[u] for n, u in parts))
+
+    def __str__(self) -> str:
+        left, words = round(self), []
+        for unit, size in reversed(_UNITS.items()):
+            count, left = divmod(left, size)
+            if count:
+                words.append(f"{count}{unit}")
+        return "".join(words) or "0s"
+
+    __repr__ = __str__
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> Any:
+        from pydantic_core import core_schema
+
+        def read(value: Any) -> Self:
+            return value if isinstance(value, cls) else cls.parse(value)
+
+        return core_schema.no_info_plain_validator_function(
+            read, serialization=core_schema.plain_serializer_function_ser_schema(str)
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _schema: Any, _handler: Any) -> dict[str, Any]:
+        return {"type": "string", "pattern": r"^(\d+(\.\d+)?[smhdw])+$", "examples": ["90s", "5m", "4h"]}

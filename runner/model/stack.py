@@ -1,0 +1,191 @@
+"""A stack: one root module + workspace + variables + schedule + approval rules, as a YAML document declares it.
+
+The dataclasses are the schema: pydantic reads them in `runner.config`, nothing is written twice.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar, Literal
+
+from runner.model.span import Seconds
+
+NAME_PATTERN = r"^[a-z0-9][a-z0-9._/-]{0,63}$"
+STRICT = {"extra": "forbid"}
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreRule:
+    """What drift never counts: attributes of addresses (both globs), with the reason why."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    address: str
+    attributes: tuple[str, ...] = ("*",)
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DriftRules:
+    __pydantic_config__: ClassVar[Any] = STRICT
+    schedule: str | None = None
+    confirm: int | None = None
+    ignore: tuple[IgnoreRule, ...] = ()
+    action: Literal["report", "propose"] = "report"
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyRules:
+    __pydantic_config__: ClassVar[Any] = STRICT
+    mode: Literal["never", "approved", "automatic"] = "approved"
+    approvals: int | None = None
+    approvers: tuple[str, ...] = ()
+    protect: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AwsRoles:
+    __pydantic_config__: ClassVar[Any] = STRICT
+    region: str | None = None
+    plan_role: str | None = None
+    apply_role: str | None = None
+    external_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StackTimeouts:
+    __pydantic_config__: ClassVar[Any] = STRICT
+    init: Seconds | None = None
+    plan: Seconds | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StackDefinition:
+    """What one YAML document of a stack file says. Paths are relative to the file's folder."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    name: str
+    path: str = "."
+    labels: dict[str, str] = field(default_factory=dict)
+    engine: Literal["terraform", "tofu"] = "terraform"
+    engine_version: str | None = None
+    terraform_workspace: str = "default"
+    var_files: tuple[str, ...] = ()
+    vars: dict[str, Any] = field(default_factory=dict)
+    backend_config: dict[str, str] = field(default_factory=dict)
+    env: dict[str, str] = field(default_factory=dict)
+    aws: AwsRoles = AwsRoles()
+    watch: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    parallelism: int = 10
+    timeouts: StackTimeouts = StackTimeouts()
+    apply: ApplyRules = ApplyRules()
+    drift: DriftRules = DriftRules()
+    paused: bool = False
+
+    def document(self) -> str:
+        """Canonical JSON, the form that is stored and hashed."""
+        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.document().encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class StateIdentity:
+    """Where the state lives: two stacks with the same identity would overwrite each other."""
+
+    backend: str  # "managed" for the state that Driftline keeps
+    address: str  # canonical JSON of the backend's configuration
+    workspace: str
+
+    def __str__(self) -> str:
+        return f"{self.backend} {self.address} workspace {self.workspace}"
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(str(self).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Discovered:
+    """A stack as found in the tree of one revision."""
+
+    source: str
+    revision: str
+    file: str  # path of the stack file inside the repository
+    module_path: str  # root module, relative to the repository, "." for its top
+    definition: StackDefinition
+    inputs: str  # digest of everything a plan depends on
+    identity: StateIdentity
+    managed_state: bool
+
+
+class Sync(StrEnum):
+    """Git against what was applied."""
+
+    SYNCED = "synced"
+    PENDING = "pending"
+    UNKNOWN = "unknown"
+
+
+class DriftStatus(StrEnum):
+    """What was applied against the cloud."""
+
+    CLEAN = "clean"
+    DRIFTED = "drifted"
+    ERROR = "error"
+    UNKNOWN = "unknown"
+
+
+class Health(StrEnum):
+    OK = "ok"
+    ERROR = "error"
+    LOCKED = "locked"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    by: str
+    reason: str
+    since: datetime
+    until: datetime | None = None
+
+    def holds(self, now: datetime) -> bool:
+        return self.until is None or now < self.until
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A stack as Driftline remembers it: the last discovery and what became of it."""
+
+    name: str
+    source: str
+    file: str
+    module_path: str
+    definition: StackDefinition
+    revision: str  # newest revision at which it was seen
+    inputs: str  # digest of its inputs there
+    identity: StateIdentity
+    managed_state: bool
+    applied_revision: str | None = None
+    applied_inputs: str | None = None
+    applied_definition: StackDefinition | None = None
+    applied_module_path: str | None = None
+    planned_inputs: str | None = None  # inputs for which the newest change run was made
+    drift: DriftStatus = DriftStatus.UNKNOWN
+    drift_reason: str = "not checked yet"
+    checked_at: datetime | None = None
+    check_failures: int = 0
+    pause: Pause | None = None
+    missing_since: datetime | None = None
+    problem: str | None = None  # why the newest definition in Git could not be taken
+
+    @property
+    def sync(self) -> Sync:
+        if self.missing_since is not None or self.applied_inputs is None:
+            return Sync.UNKNOWN
+        return Sync.SYNCED if self.applied_inputs == self.inputs else Sync.PENDING

@@ -1,0 +1,83 @@
+"""A filesystem mirror with the cloudfile provider, and with hashicorp/aws where this machine has one."""
+
+import os
+import platform
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+VERSION = "1.0.0"
+CLOUDFILE = Path("registry.terraform.io/driftline/cloudfile")
+AWS = Path("registry.terraform.io/hashicorp/aws")
+SEARCHED = (Path("/opt"), Path("/usr/share"), Path("/usr/local/share"))
+ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+
+# sh, because a "#!" line takes neither a space nor a long path. `tf` keeps its certificate in HOME/.cache, and a
+# Terraform under test may have a HOME that is missing, read-only or compared before and after.
+LAUNCHER = """\
+#!/bin/sh
+HOME={home} exec {python} {script}
+"""
+CLI_CONFIG = """\
+disable_checkpoint = true
+provider_installation {{
+  filesystem_mirror {{
+    path = "{root}"
+  }}
+}}
+"""
+
+
+def platform_dir() -> str:
+    machine = platform.machine().lower()
+    return f"{platform.system().lower()}_{ARCHITECTURES.get(machine, machine)}"
+
+
+def install(root: Path, with_aws: bool = False) -> Path:
+    """Lay out the mirror in `root` and return it, made absolute; `with_aws` adds hashicorp/aws if it is found."""
+    root = root.resolve()
+    package = root / CLOUDFILE / VERSION / platform_dir()
+    package.mkdir(parents=True, exist_ok=True)
+    home = root / ".home"
+    home.mkdir(exist_ok=True)
+    binary = package / f"terraform-provider-cloudfile_v{VERSION}"
+    script = Path(__file__).with_name("cloudfile.py")
+    parts = {"home": home, "python": sys.executable, "script": script}
+    binary.write_text(LAUNCHER.format_map({name: shlex.quote(str(part)) for name, part in parts.items()}))
+    binary.chmod(0o755)
+    if with_aws and (source := aws_mirror()):
+        link_packages(source / AWS, root / AWS)
+    return root
+
+
+def cli_config(root: Path) -> Path:
+    """The CLI configuration file (TF_CLI_CONFIG_FILE) by which Terraform finds the mirror and nothing else."""
+    file = root / "terraform.rc"
+    file.write_text(CLI_CONFIG.format(root=root))
+    return file
+
+
+def aws_mirror() -> Path | None:
+    """The filesystem mirror on this machine that has hashicorp/aws for this platform."""
+    for folder in searched():
+        if any((folder / AWS).glob(f"*/{platform_dir()}")) or any((folder / AWS).glob(f"*_{platform_dir()}.zip")):
+            return folder
+    return None
+
+
+def searched() -> Iterator[Path]:
+    if named := os.environ.get("DRIFTLINE_TEST_PLUGIN_MIRROR"):
+        yield Path(named)
+    for top in SEARCHED:
+        for depth in ("", "*/", "*/*/"):
+            yield from (found.parent for found in sorted(top.glob(f"{depth}{AWS.parts[0]}")))
+
+
+def link_packages(source: Path, target: Path) -> None:
+    """Link each package by itself: Terraform follows a link in a mirror only in that place."""
+    for package in [*source.glob(f"*/{platform_dir()}"), *source.glob(f"*_{platform_dir()}.zip")]:
+        link = target / package.relative_to(source)
+        link.parent.mkdir(parents=True, exist_ok=True)
+        if not link.exists():
+            link.symlink_to(package)
