@@ -58,13 +58,13 @@ class SourceNotFound(NotFound):
 
 
 class RevisionNotFound(NotFound):
-    """revision "{revision}" is not on the tracked branch of source "{source}\""""
+    """source "{source}" has no revision "{revision}" on its tracked branch"""
 
     hint_template = "driftline source sync {source}"
 
 
 class ArtifactNotFound(NotFound):
-    """{run} has no artifact "{name}\""""
+    """{run} has no artifact named {name}"""
 
     hint_template = "driftline run show {run}"
 
@@ -192,7 +192,7 @@ class EngineVersion(DriftlineError):
 
 
 class EngineFailed(DriftlineError):
-    """{engine} {command} failed for stack "{stack}\""""
+    """stack "{stack}": {engine} {command} failed"""
 
 
 class OutputNotUnderstood(DriftlineError):

@@ -36,8 +36,8 @@ class Seconds(float):
     def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> Any:
         from pydantic_core import core_schema
 
-        def read(value: Any) -> Self:
-            return value if isinstance(value, cls) else cls.parse(value)
+        def read(value: Any) -> Seconds:
+            return value if isinstance(value, Seconds) else cls.parse(value)
 
         return core_schema.no_info_plain_validator_function(
             read, serialization=core_schema.plain_serializer_function_ser_schema(str)

@@ -260,7 +260,11 @@ def main() -> None:
     if len(tempfile.gettempdir()) > LONGEST_TMPDIR:
         tempfile.tempdir = "/tmp"
     try:
-        runner.run_provider(Cloudfile())
+        # `tf` caches a certificate in HOME/.cache. A new one costs 12 ms; the HOME of a Terraform under test may
+        # be missing or read-only, and two first starts would race for the cache.
+        with tempfile.TemporaryDirectory() as home:
+            os.environ["HOME"] = home
+            runner.run_provider(Cloudfile())
     finally:
         # Calls in flight are dropped when Terraform says stop; a normal exit would wait for their threads.
         os._exit(0)

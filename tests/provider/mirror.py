@@ -13,11 +13,11 @@ AWS = Path("registry.terraform.io/hashicorp/aws")
 SEARCHED = (Path("/opt"), Path("/usr/share"), Path("/usr/local/share"))
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
-# sh, because a "#!" line takes neither a space nor a long path. `tf` keeps its certificate in HOME/.cache, and a
-# Terraform under test may have a HOME that is missing, read-only or compared before and after.
+# sh, because a "#!" line takes neither a space nor a long path. The text must not depend on the mirror's place: a
+# lock file holds its checksum, and has to be good with another mirror of this machine.
 LAUNCHER = """\
 #!/bin/sh
-HOME={home} exec {python} {script}
+exec {python} {script}
 """
 CLI_CONFIG = """\
 disable_checkpoint = true
@@ -39,12 +39,9 @@ def install(root: Path, with_aws: bool = False) -> Path:
     root = root.resolve()
     package = root / CLOUDFILE / VERSION / platform_dir()
     package.mkdir(parents=True, exist_ok=True)
-    home = root / ".home"
-    home.mkdir(exist_ok=True)
     binary = package / f"terraform-provider-cloudfile_v{VERSION}"
-    script = Path(__file__).with_name("cloudfile.py")
-    parts = {"home": home, "python": sys.executable, "script": script}
-    binary.write_text(LAUNCHER.format_map({name: shlex.quote(str(part)) for name, part in parts.items()}))
+    script = Path(__file__).resolve().with_name("cloudfile.py")
+    binary.write_text(LAUNCHER.format(python=shlex.quote(sys.executable), script=shlex.quote(str(script))))
     binary.chmod(0o755)
     if with_aws and (source := aws_mirror()):
         link_packages(source / AWS, root / AWS)
