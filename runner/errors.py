@@ -96,6 +96,18 @@ class RunChanged(Conflict):
     hint_template = "driftline run show {run}"
 
 
+class ReportChanged(Conflict):
+    """{report} was changed by someone else meanwhile; it is now {status}"""
+
+    hint_template = "driftline drift show {report}"
+
+
+class DatabaseBusy(Conflict):
+    """the database {path} stayed locked by another process for {seconds} s"""
+
+    hint_template = "try again; if it stays so, see who uses it:   fuser -v {path}"
+
+
 class SharedState(Conflict):
     """stacks "{stack}" and "{other}" keep the same state ({identity})"""
 
@@ -207,6 +219,10 @@ class GitFailed(DriftlineError):
     hint_template = "driftline source check {source}"
 
 
+class BranchMissing(GitFailed):
+    """source "{source}" has no branch "{branch}" (any more)"""
+
+
 class CredentialsFailed(DriftlineError):
     """AWS did not hand out credentials for role {role}: {problem}"""
 
@@ -252,6 +268,12 @@ class DatabaseRefused(DriftlineError):
 
     exit_code = 78
     hint_template = "driftline db check"
+
+
+class DatabaseUnwritable(DriftlineError):
+    """the database {path} can not be written: {problem}; what was recorded before is safe"""
+
+    hint_template = "df -h {path}   then   driftline doctor"
 
 
 EXIT_CODES: dict[int, str] = {

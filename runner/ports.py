@@ -1,6 +1,6 @@
 """What the services need from the world, as narrow protocols. Adapters satisfy them; only `runner.app` names both."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,12 +10,13 @@ from typing import Any, Protocol
 from runner.model.approval import Approval, Commit
 from runner.model.audit import AuditEntry
 from runner.model.drift import Acknowledgement, DriftReport, Finding
+from runner.model.job import Job
 from runner.model.lock import Lock
 from runner.model.module import ModuleFacts
 from runner.model.plan import ChangeSet, Diagnostic
 from runner.model.problem import Problem
 from runner.model.run import Claim, Event, Kind, Run, State
-from runner.model.settings import Allow, SourceSettings
+from runner.model.settings import Allow, Settings, SourceSettings
 from runner.model.source import SourceStatus, TreeEntry
 from runner.model.stack import Discovered, DriftStatus, Pause, Stack, StackDefinition
 
@@ -67,8 +68,18 @@ class Git(Protocol):
         """The mail addresses of `Co-authored-by` trailers."""
         ...
 
+    def commits(self, source: SourceSettings, old: str | None, new: str) -> Sequence[Commit]:
+        """The commits of `old..new`, newest first, co-authors included; only `new` where `old` is None or unknown."""
+        ...
+
     def export(self, source: SourceSettings, revision: str) -> Path:
         """The folder with the checked-out tree, shared by all stacks, always at the same absolute path."""
+        ...
+
+
+class Trees(Protocol):
+    def keep_only(self, needed: frozenset[tuple[str, str]], now: datetime) -> int:
+        """Remove exported trees of other (source, revision) pairs that are older than an hour; how many."""
         ...
 
 
@@ -109,6 +120,7 @@ class Planned:
     document: Any | None
     engine_version: str
     resource_count: int | None = None
+    drifted_addresses: tuple[str, ...] = ()  # of resources that moved outside, whether or not the plan changes them
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +134,8 @@ class EngineError:
     signal: int | None = None
     timed_out: bool = False
     canceled: bool = False
+    stale: bool = False  # terraform refused the saved plan before it touched anything
+    unfinished: tuple[str, ...] = ()  # addresses with a start and no end in the log of an apply
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +186,10 @@ class Workspaces(Protocol):
         ...
 
     def log(self, run: int) -> Path: ...
+
+    def remove_log(self, run: int) -> bool:
+        """Whether there was one."""
+        ...
 
 
 class Artifacts(Protocol):
@@ -249,8 +267,8 @@ class Reader(Protocol):
     def stacks(self) -> list[Stack]: ...
     def run(self, run_id: int) -> Run: ...
     def runs(self, where: RunFilter) -> list[Run]: ...
-    def last_runs(self) -> dict[str, Run]:
-        """The newest run of each stack."""
+    def last_runs(self, *, change_only: bool = False) -> dict[str, Run]:
+        """The newest run of each stack; with `change_only` the newest that was no drift check."""
         ...
 
     def open_runs(self, stack: str | None = None) -> list[Run]:
@@ -267,6 +285,10 @@ class Reader(Protocol):
         """Holds of people and rules, and the runs that execute."""
         ...
 
+    def holds(self) -> list[Lock]:
+        """Only those of people and rules."""
+        ...
+
     def hold(self, stack: str) -> Lock | None: ...
     def report(self, report_id: int) -> DriftReport: ...
     def reports(self, *, stack: str | None = None, open_only: bool = True) -> list[DriftReport]: ...
@@ -274,7 +296,11 @@ class Reader(Protocol):
         """The one that is not resolved."""
         ...
 
-    def source(self, name: str) -> SourceStatus: ...
+    def source(self, name: str) -> SourceStatus:
+        """An empty status where it was never polled."""
+        ...
+
+    def sources(self) -> list[SourceStatus]: ...
     def audit(self, *, subject: str | None = None, limit: int = 100) -> list[AuditEntry]: ...
 
 
@@ -297,11 +323,19 @@ class Writer(Reader, Protocol):
         ...
 
     def save_check(self, stack: str, status: DriftStatus, reason: str) -> None: ...
-    def pause(self, stack: str, pause: Pause | None) -> None: ...
+    def schedule_check(self, stack: str, at: datetime | None) -> None:
+        """When the next drift check is due; None where none will be."""
+        ...
+
+    def pause(self, stack: str, pause: Pause | None, *, by: str) -> None: ...
 
     def add_run(self, new: NewRun) -> Run: ...
     def transition(self, run: Run, event: Event, *, by: str, reason: str = "", **fields: Any) -> Run:
         """Guarded by `run.version`; RunChanged where somebody was faster. `fields` are columns of Run."""
+        ...
+
+    def annotate(self, run: Run, **fields: Any) -> Run:
+        """Set columns of Run without a change of state; guarded by `run.version`."""
         ...
 
     def claim(self, run: Run, claim: Claim) -> Run:
@@ -309,6 +343,10 @@ class Writer(Reader, Protocol):
         ...
 
     def release(self, run: Run) -> Run: ...
+    def request_cancel(self, run: Run, *, by: str) -> Run:
+        """Ask the process that executes the run to stop; `Run.cancel_requested_by` says who asked."""
+        ...
+
     def save_plan(self, run_id: int, changes: ChangeSet, diagnostics: Sequence[Diagnostic] = ()) -> None: ...
     def save_diagnostics(self, run_id: int, diagnostics: Sequence[Diagnostic]) -> None: ...
     def save_outputs(self, run_id: int, outputs: Mapping[str, Any]) -> None: ...
@@ -332,6 +370,12 @@ class Writer(Reader, Protocol):
     def reopen_report(self, report: DriftReport, reason: str) -> DriftReport: ...
     def resolve_report(self, report: DriftReport, *, by: str, reason: str) -> DriftReport: ...
     def save_source(self, status: SourceStatus) -> None: ...
+    def prune_runs(self, before: datetime) -> list[int]:
+        """Delete final runs that ended before and that no stack and no open report needs; their ids."""
+        ...
+
+    def prune_reports(self, before: datetime) -> list[int]: ...
+    def prune_outbox(self, before: datetime) -> int: ...
     def audit_note(self, actor: str, action: str, subject: str, detail: Mapping[str, Any]) -> None: ...
 
 
@@ -343,4 +387,39 @@ class Store(Protocol):
         ...
 
 
-Progress = Callable[[str], None]
+class Reports(Protocol):
+    def file(self, report: DriftReport) -> None:
+        """Write `reports/<stack>/dr-N.{json,md}`; writing the same report again changes nothing."""
+        ...
+
+
+class ApplyGate(Protocol):
+    """What a worker asks of the control plane in the middle of an apply."""
+
+    def start(self, job: Job, plan_digest: str, planned_at: datetime) -> None:
+        """Make it durable that this plan is about to be applied; Blocked or Conflict where it may not be."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerPorts:
+    """All that executing a job needs. The store is not among it: a worker may be another machine."""
+
+    git: Git
+    engine: Engine
+    workspaces: Workspaces
+    artifacts: Artifacts
+    secrets: Secrets
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class ControlPorts:
+    """All that deciding and recording needs."""
+
+    store: Store
+    claims: Claims
+    reports: Reports
+    artifacts: Artifacts
+    settings: Settings
+    clock: Clock

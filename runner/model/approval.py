@@ -36,3 +36,4 @@ class Commit:
     committer_email: str
     at: datetime
     subject: str
+    co_authors: tuple[str, ...] = ()  # mail addresses of its `Co-authored-by` trailers

@@ -8,7 +8,8 @@ from runner.model.drift import Finding
 from runner.model.plan import ChangeSet, Diagnostic
 from runner.model.run import Kind
 from runner.model.settings import SourceSettings
-from runner.model.stack import StackDefinition
+from runner.model.span import Seconds
+from runner.model.stack import IgnoreRule, StackDefinition
 
 
 class Phase(StrEnum):
@@ -61,16 +62,24 @@ class PlanFailure:
 
 
 class ApplyOutcome(StrEnum):
+    """The first three left the run `approved`: terraform was not started to apply."""
+
+    NOT_STARTED = "not_started"  # it could not be planned again, or it was refused at the last check
+    NOTHING_LEFT = "nothing_left"  # planned again, there was nothing to do any more
+    CHANGED = "changed"  # planned again, it would do something else than what was approved
     APPLIED = "applied"
     FAILED = "failed"  # terraform ended by itself and says that it failed
-    INTERRUPTED = "interrupted"  # anything else that happened after it had started
     STALE = "stale"  # terraform refused the plan before it touched anything
+    INTERRUPTED = "interrupted"  # anything else that happened after it had started
 
 
 @dataclass(frozen=True, slots=True)
 class ApplyResult:
+    """`fresh` is the plan that was made under the lock, where the approved one was too old."""
+
     outcome: ApplyOutcome
     reason: str = ""
     diagnostics: tuple[Diagnostic, ...] = ()
     outputs: dict[str, object] | None = None  # masked
     unfinished: tuple[str, ...] = ()  # addresses with a start and no end in the log
+    fresh: PlanResult | None = None

@@ -37,6 +37,9 @@ class AttributeChange:
     before: Any
     after: Any
     forces_replacement: bool = False
+    sensitive: bool = False  # MASK stands for a secret here, and is not a text that reads so
+    unknown: bool = False  # `after` is UNKNOWN
+    mark_only: bool = False  # the value stays; only whether it is sensitive changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class ResourceChange:
     deposed: str | None = None
     action_reason: str | None = None
     data: bool = False  # a data source
+    keeps_old: bool = False  # of a replace: the old object is forgotten, not destroyed
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ class OutputChange:
     action: Action
     before: Any
     after: Any
+    sensitive: bool = False
+    unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,7 @@ class ChangeSet:
     drift: tuple[ResourceChange, ...] = ()
     summary: Summary = Summary()
     provisioners: tuple[str, ...] = ()  # addresses whose create or destroy runs a provisioner
+    complete: bool = True  # False where targets were used, or terraform put something off to a later plan
 
     @property
     def empty(self) -> bool:

@@ -146,6 +146,7 @@ class Run:
     engine_version: str | None = None
     claim: Claim | None = None
     superseded_by: int | None = None
+    cancel_requested_by: str | None = None
     report: int | None = None  # the drift report that a heal answers, or that a check filed
 
     @property

@@ -12,6 +12,7 @@ class SourceStatus:
     moved_at: datetime | None = None
     problem: str | None = None  # why the last poll failed
     failures: int = 0
+    discovered_with: str | None = None  # digest of the settings at the last discovery
     rewritten_from: str | None = None  # the head that a force-push threw away
     rewritten_at: datetime | None = None
     problems: tuple[str, ...] = ()  # of its stack files, each with its place

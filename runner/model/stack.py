@@ -167,7 +167,7 @@ class Stack:
     file: str
     module_path: str
     definition: StackDefinition
-    revision: str  # newest revision at which it was seen
+    revision: str  # the one that last moved its inputs
     inputs: str  # digest of its inputs there
     identity: StateIdentity
     managed_state: bool
@@ -179,7 +179,8 @@ class Stack:
     drift: DriftStatus = DriftStatus.UNKNOWN
     drift_reason: str = "not checked yet"
     checked_at: datetime | None = None
-    check_failures: int = 0
+    check_failures: int = 0  # in a row
+    next_check_at: datetime | None = None
     pause: Pause | None = None
     missing_since: datetime | None = None
     problem: str | None = None  # why the newest definition in Git could not be taken

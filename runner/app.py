@@ -1,0 +1,142 @@
+"""Wiring: from a configuration to the objects that work, each made when it is first needed."""
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runner.clock import SystemClock
+from runner.config.server import find_config, load
+from runner.model.settings import Settings
+from runner.model.size import parse_size
+from runner.ports import Artifacts, Claims, ControlPorts, Engine, Git, WorkerPorts
+
+if TYPE_CHECKING:
+    from runner.daemon import Parts
+    from runner.service.poll import Poller
+    from runner.source.mirror import GitMirrors
+    from runner.store.database import SqliteStore
+    from runner.worker import Worker
+    from runner.workspace import LocalWorkspaces
+
+
+@dataclass(frozen=True)
+class App:
+    """One installation. Heavy libraries are imported by the part that needs them."""
+
+    settings: Settings
+    config_path: Path
+
+    @classmethod
+    def from_config(cls, explicit: Path | None) -> "App":
+        path = find_config(explicit)
+        return cls(load(path), path)
+
+    @cached_property
+    def clock(self) -> SystemClock:
+        return SystemClock()
+
+    @cached_property
+    def store(self) -> "SqliteStore":
+        from runner.store.database import SqliteStore
+
+        self._make_data_dir()
+        return SqliteStore(self.settings.data_dir, self.clock)
+
+    @cached_property
+    def claims(self) -> Claims:
+        from runner.claims import FileClaims
+
+        return FileClaims(self.settings.data_dir, self.clock)
+
+    @cached_property
+    def artifacts(self) -> Artifacts:
+        from runner.artifact import open_artifacts
+
+        return open_artifacts(self.settings)
+
+    @cached_property
+    def git(self) -> "GitMirrors":
+        from runner.source.mirror import GitMirrors
+
+        return GitMirrors(self.settings.data_dir, self.settings.timeouts.git)
+
+    @cached_property
+    def engine(self) -> Engine:
+        from runner.engine.command import CommandLineEngine
+
+        return CommandLineEngine(self.settings)
+
+    @cached_property
+    def workspaces(self) -> "LocalWorkspaces":
+        from runner.workspace import LocalWorkspaces
+
+        return LocalWorkspaces(self.settings.data_dir)
+
+    @cached_property
+    def control(self) -> ControlPorts:
+        from runner.report_files import ReportFiles
+
+        return ControlPorts(
+            store=self.store,
+            claims=self.claims,
+            reports=ReportFiles(self.settings.data_dir),
+            artifacts=self.artifacts,
+            settings=self.settings,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def worker(self) -> "Worker":
+        from runner.keys import FileSecrets
+        from runner.worker import Worker
+
+        git: Git = self.git
+        ports = WorkerPorts(
+            git=git,
+            engine=self.engine,
+            workspaces=self.workspaces,
+            artifacts=self.artifacts,
+            secrets=FileSecrets(self.settings.data_dir),
+            clock=self.clock,
+        )
+        return Worker(self.control, ports)
+
+    @cached_property
+    def poller(self) -> "Poller":
+        from runner.config.stack_file import StackFileReader
+        from runner.engine.configuration import HclModules
+        from runner.service.poll import Poller
+
+        return Poller(
+            store=self.store,
+            git=self.git,
+            stack_files=StackFileReader(self.settings.approvals.required),
+            modules=HclModules(),
+            settings=self.settings,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def parts(self) -> "Parts":
+        from runner.daemon import Parts
+
+        return Parts(self.settings, self.poller, self.worker, self.git, slots(self.settings))
+
+    def reload(self) -> "Parts":
+        """The parts of the configuration as it is on disk now, on the same data directory."""
+        return App(load(self.config_path), self.config_path).parts
+
+    def _make_data_dir(self) -> None:
+        self.settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def slots(settings: Settings) -> int:
+    """How many runs go on at once: `auto` is what cores and free memory allow, and one at least."""
+    wanted = settings.executor.slots
+    if wanted != "auto":
+        return wanted
+    cores = len(os.sched_getaffinity(0))
+    pages = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return max(1, min(cores, pages // parse_size(settings.executor.memory_per_run)))

@@ -1,0 +1,213 @@
+"""What to do about a stack, and why: facts -> decision table -> reason code and sentence.
+
+The first row that fits decides. Every row ends in an answer, so "why does nothing happen" always has one.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from runner.model.lock import Lock
+from runner.model.run import HALF_CHANGED, Kind, Run, State
+from runner.model.stack import DriftStatus, Health, Stack, Sync
+
+PLAN_RETRY = timedelta(minutes=30)
+CHECK_RETRY = timedelta(minutes=3)
+CHECK_RETRY_MOST = timedelta(hours=4)
+
+
+class Next(StrEnum):
+    PLAN = "plan"
+    CHECK = "check"
+    WAIT = "wait"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    action: Next
+    code: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything that decides over one stack. `waits_for` names dependencies that are not applied yet."""
+
+    stack: Stack
+    now: datetime
+    hold: Lock | None = None
+    open_runs: tuple[Run, ...] = ()
+    last_change: Run | None = None
+    waits_for: tuple[str, ...] = ()
+    source_problem: str | None = None
+
+    @property
+    def open_change(self) -> Run | None:
+        return next((run for run in self.open_runs if run.kind is not Kind.DRIFT), None)
+
+    @property
+    def open_check(self) -> Run | None:
+        return next((run for run in self.open_runs if run.kind is Kind.DRIFT), None)
+
+    @property
+    def paused(self) -> bool:
+        pause = self.stack.pause
+        return self.stack.definition.paused or (pause is not None and pause.holds(self.now))
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    code: str
+    action: Next
+    fits: Callable[[View], bool]
+    sentence: Callable[[View], str]
+
+
+def _pause_sentence(view: View) -> str:
+    pause = view.stack.pause
+    if pause is None or not pause.holds(view.now):
+        return "its definition in Git says paused: true"
+    until = f" until {pause.until:%Y-%m-%d %H:%M} UTC" if pause.until else ""
+    return f"paused by {pause.by}{until}: {pause.reason}"
+
+
+def _last_change_is(view: View, *states: State) -> bool:
+    """Whether the newest change run was made for the inputs of today and ended so."""
+    run = view.last_change
+    return (
+        run is not None
+        and run.inputs == view.stack.inputs
+        and view.stack.planned_inputs == view.stack.inputs
+        and run.state in states
+    )
+
+
+_WAITING_SENTENCE: dict[State, str] = {
+    State.QUEUED: "{run} waits for a free slot",
+    State.PLANNING: "{run} is being planned",
+    State.AWAITING_APPROVAL: "{run} waits for approval",
+    State.APPROVED: "{run} is approved and waits to be applied",
+    State.APPLYING: "{run} is being applied",
+}
+
+
+def _open_sentence(run: Run | None) -> str:
+    return _WAITING_SENTENCE[run.state].format(run=run.name) if run else ""
+
+
+CHANGE_RULES: tuple[Rule, ...] = (
+    Rule(
+        "source_missing",
+        Next.NOTHING,
+        lambda v: v.stack.missing_since is not None,
+        lambda _: "source missing: it is no longer in Git; nothing is planned and nothing is destroyed",
+    ),
+    Rule("problem", Next.NOTHING, lambda v: v.stack.problem is not None, lambda v: f"its definition has a problem: {v.stack.problem}"),
+    Rule("paused", Next.NOTHING, lambda v: v.paused, _pause_sentence),
+    Rule(
+        "locked",
+        Next.WAIT,
+        lambda v: v.hold is not None,
+        lambda v: f"locked by {v.hold.holder}: {v.hold.reason}" if v.hold else "",
+    ),
+    Rule("run_open", Next.WAIT, lambda v: v.open_change is not None, lambda v: _open_sentence(v.open_change)),
+    Rule(
+        "synced",
+        Next.NOTHING,
+        lambda v: v.stack.sync is Sync.SYNCED,
+        lambda _: "what is in Git is applied",
+    ),
+    Rule(
+        "plan_failed",
+        Next.WAIT,
+        lambda v: _last_change_is(v, State.PLAN_FAILED) and v.now < v.last_change.changed_at + PLAN_RETRY,  # type: ignore[union-attr]
+        lambda v: f"{v.last_change.name} could not be planned; tried again {PLAN_RETRY.seconds // 60} m after it" if v.last_change else "",
+    ),
+    Rule(
+        "answered",
+        Next.NOTHING,
+        lambda v: _last_change_is(v, State.REJECTED, State.CANCELED, *HALF_CHANGED),
+        lambda v: f"{v.last_change.name} was {v.last_change.state}; a new commit or `driftline plan {v.stack.name}` starts anew"
+        if v.last_change
+        else "",
+    ),
+    Rule(
+        "dependency",
+        Next.WAIT,
+        lambda v: bool(v.waits_for),
+        lambda v: f"waits until {', '.join(v.waits_for)} is applied",
+    ),
+    Rule("moved", Next.PLAN, lambda _: True, lambda _: "its inputs moved in Git"),
+)
+
+CHECK_RULES: tuple[Rule, ...] = (
+    Rule(
+        "source_missing",
+        Next.NOTHING,
+        lambda v: v.stack.missing_since is not None,
+        lambda _: "source missing: it is no longer in Git",
+    ),
+    Rule(
+        "never_applied",
+        Next.NOTHING,
+        lambda v: v.stack.applied_revision is None,
+        lambda _: "nothing was applied yet, so there is nothing to compare with the cloud",
+    ),
+    Rule("paused", Next.NOTHING, lambda v: v.paused, _pause_sentence),
+    Rule("check_open", Next.WAIT, lambda v: v.open_check is not None, lambda v: _open_sentence(v.open_check)),
+    Rule(
+        "applying",
+        Next.WAIT,
+        lambda v: v.open_change is not None and v.open_change.claim is not None,
+        lambda v: _open_sentence(v.open_change),
+    ),
+    Rule(
+        "not_due",
+        Next.WAIT,
+        lambda v: v.stack.next_check_at is not None and v.now < v.stack.next_check_at,
+        lambda v: f"next check at {v.stack.next_check_at:%Y-%m-%d %H:%M} UTC",
+    ),
+    Rule("due", Next.CHECK, lambda _: True, lambda _: "a drift check is due"),
+)
+
+
+def decide(view: View, rules: Sequence[Rule] = CHANGE_RULES) -> Decision:
+    """The decision of the first rule that fits."""
+    rule = next(rule for rule in rules if rule.fits(view))
+    return Decision(rule.action, rule.code, rule.sentence(view))
+
+
+def waits_for(stack: Stack, others: dict[str, Stack], busy: frozenset[str]) -> tuple[str, ...]:
+    """The dependencies that hold the stack back: not applied at their newest inputs, or with an open change."""
+    return tuple(
+        name
+        for name in stack.definition.depends_on
+        if name not in others or others[name].sync is not Sync.SYNCED or name in busy
+    )
+
+
+def check_retry(failures: int) -> timedelta:
+    """How long after a failed check it is tried again: doubling from three minutes to four hours."""
+    return min(CHECK_RETRY * 2 ** min(failures - 1, 10), CHECK_RETRY_MOST)
+
+
+def health(view: View) -> tuple[Health, str]:
+    """The third axis, and why it is not ok."""
+    stack, last = view.stack, view.last_change
+    if view.hold is not None:
+        return Health.LOCKED, f"locked by {view.hold.holder}: {view.hold.reason}"
+    if view.paused:
+        return Health.PAUSED, _pause_sentence(view)
+    if stack.missing_since is not None:
+        return Health.ERROR, "source missing"
+    if stack.problem is not None:
+        return Health.ERROR, stack.problem
+    if last is not None and last.state is State.PLAN_FAILED and last.inputs == stack.inputs:
+        return Health.ERROR, f"{last.name}: {last.reason or 'the plan failed'}"
+    if stack.drift is DriftStatus.ERROR:
+        return Health.ERROR, f"drift check failed: {stack.drift_reason}"
+    if view.source_problem is not None:
+        return Health.ERROR, view.source_problem
+    return Health.OK, ""

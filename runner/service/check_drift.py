@@ -1,0 +1,126 @@
+"""Record what a drift check found: the stack's drift axis, and the life of its report."""
+
+from collections.abc import Sequence
+
+from runner.model.decide import check_retry
+from runner.model.drift import DriftClass, DriftReport, Finding, ReportStatus
+from runner.model.job import Job, PlanFailure, PlanResult
+from runner.model.run import Event, Kind, Run, Trigger
+from runner.model.stack import DriftStatus, Stack
+from runner.ports import ControlPorts, Writer
+from runner.service.cron import next_check
+from runner.service.enqueue import DAEMON, add_check
+from runner.service.plan import fail_plan
+
+
+def settle_check(control: ControlPorts, job: Job, result: PlanResult | PlanFailure) -> Run:
+    """Clean, drifted, or failed; never anything that could apply."""
+    with control.store.writing() as writer:
+        run = writer.run(job.run)
+        stack = writer.stack(run.stack)
+        if isinstance(result, PlanFailure):
+            return _failed(control, writer, run, result)
+        counted = [finding for finding in result.findings if finding.counts]
+        if counted:
+            return _drifted(control, writer, run, stack, result)
+        return _clean(control, writer, run, stack, result)
+
+
+def _failed(control: ControlPorts, writer: Writer, run: Run, failure: PlanFailure) -> Run:
+    done = fail_plan(writer, run, failure)
+    if not failure.canceled:
+        writer.save_check(run.stack, DriftStatus.ERROR, failure.reason)
+    failures = writer.stack(run.stack).check_failures
+    writer.schedule_check(run.stack, control.clock.now() + check_retry(max(failures, 1)))
+    return done
+
+
+def _clean(control: ControlPorts, writer: Writer, run: Run, stack: Stack, result: PlanResult) -> Run:
+    reason = _left_over(result.findings)
+    done = writer.transition(run, Event.FIND_NOTHING, by=DAEMON, reason=reason, **_fields(result))
+    if result.findings:
+        writer.save_plan(run.id, result.changes)
+    writer.save_check(stack.name, DriftStatus.CLEAN, reason)
+    report = writer.current_report(stack.name)
+    if report is not None:
+        control.reports.file(writer.resolve_report(report, by=DAEMON, reason=f"{run.name} found it clean"))
+    writer.schedule_check(stack.name, next_check(stack, control.settings.drift, control.clock.now()))
+    return done
+
+
+def _drifted(control: ControlPorts, writer: Writer, run: Run, stack: Stack, result: PlanResult) -> Run:
+    report, is_new = _report(control, writer, run, stack, result)
+    reason = _sentence(report, result.findings)
+    done = writer.transition(run, Event.FIND_DRIFT, by=DAEMON, reason=reason, report=report.id, **_fields(result))
+    writer.save_plan(run.id, result.changes)
+    now = control.clock.now()
+    if report.confirmed:
+        writer.save_check(stack.name, DriftStatus.DRIFTED, reason)
+        writer.schedule_check(stack.name, next_check(stack, control.settings.drift, now))
+        if is_new and stack.definition.drift.action == "propose":
+            propose(writer, stack, report, by=DAEMON)
+    else:
+        writer.save_check(stack.name, stack.drift, reason)
+        writer.schedule_check(stack.name, now + check_retry(1))
+    control.reports.file(report)
+    return done
+
+
+def _report(
+    control: ControlPorts, writer: Writer, run: Run, stack: Stack, result: PlanResult
+) -> tuple[DriftReport, bool]:
+    """The report of what was found, and whether people hear of it for the first time."""
+    confirm = stack.definition.drift.confirm or control.settings.drift.confirm
+    current = writer.current_report(stack.name)
+    mark = result.drift_fingerprint or result.fingerprint
+    if current is None:
+        report = writer.open_report(stack.name, run.revision, mark, result.findings, confirmed=confirm <= 1)
+        return report, report.confirmed
+    if current.fingerprint != mark:
+        report = writer.change_report(current, mark, result.findings, confirmed=confirm <= 1)
+        return report, report.confirmed
+    report = writer.see_report(current, result.findings, confirmed=current.confirmed or current.seen + 1 >= confirm)
+    lapsed = report.acknowledgement is not None and report.acknowledgement.until <= control.clock.now()
+    if report.status is ReportStatus.ACKNOWLEDGED and lapsed:
+        report = writer.reopen_report(report, "the acknowledgement lapsed")
+    return report, report.confirmed and not current.confirmed
+
+
+def propose(writer: Writer, stack: Stack, report: DriftReport, *, by: str) -> Run | None:
+    """A change run that would undo the drift, with its own plan and its own approval; None where one is open."""
+    if any(run.kind is not Kind.DRIFT for run in writer.open_runs(stack.name)):
+        return None
+    return add_check(
+        writer, stack, trigger=Trigger.HEAL, by=by, kind=Kind.CHANGE, report=report.id, reason=f"heals {report.name}"
+    )
+
+
+def _fields(result: PlanResult) -> dict[str, object]:
+    return {
+        "summary": result.changes.summary,
+        "fingerprint": result.fingerprint,
+        "planned_at": result.planned_at,
+        "engine_version": result.engine_version,
+    }
+
+
+def _sentence(report: DriftReport, findings: Sequence[Finding]) -> str:
+    counted = [finding for finding in findings if finding.counts]
+    missing = sum(finding.drift_class is DriftClass.MISSING for finding in counted)
+    words = [f"{len(counted) - missing} changed" if len(counted) > missing else "", f"{missing} gone" if missing else ""]
+    told = "" if report.confirmed else f", seen {report.seen} time(s) and not confirmed yet"
+    return ", ".join(word for word in words if word) + f" ({report.name})" + told
+
+
+_LEFT_OVER: dict[DriftClass, str] = {
+    DriftClass.ABSORBED: "absorbed",
+    DriftClass.OUTPUT_ONLY: "only outputs",
+    DriftClass.IGNORED: "ignored by rule",
+}
+
+
+def _left_over(findings: Sequence[Finding]) -> str:
+    """What was seen and does not count, so that nothing is hidden."""
+    counts = {word: sum(f.drift_class is kind for f in findings) for kind, word in _LEFT_OVER.items()}
+    told = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+    return f"clean ({told})" if told else "clean"

@@ -1,0 +1,131 @@
+"""Turn decisions into queued runs: what moved is planned, what is due is checked."""
+
+from runner.model.decide import CHANGE_RULES, CHECK_RULES, Decision, Next, View, decide, waits_for
+from runner.model.run import Kind, Run, Trigger
+from runner.model.stack import Stack
+from runner.ports import Clock, NewRun, Reader, RunFilter, Store, Writer
+
+DAEMON = "driftline"
+
+
+def views(reader: Reader, clock: Clock) -> list[View]:
+    """One view of every stack, from a handful of queries whatever the number of stacks."""
+    stacks = {stack.name: stack for stack in reader.stacks()}
+    changes = reader.last_runs(change_only=True)
+    open_runs: dict[str, list[Run]] = {}
+    for run in reader.open_runs():
+        open_runs.setdefault(run.stack, []).append(run)
+    busy = frozenset(name for name, runs in open_runs.items() if any(r.kind is not Kind.DRIFT for r in runs))
+    holds = {lock.stack: lock for lock in reader.holds()}
+    problems = {status.name: status.problem for status in reader.sources()}
+    now = clock.now()
+    return [
+        View(
+            stack=stack,
+            now=now,
+            hold=holds.get(name),
+            open_runs=tuple(open_runs.get(name, ())),
+            last_change=changes.get(name),
+            waits_for=waits_for(stack, stacks, busy),
+            source_problem=problems.get(stack.source),
+        )
+        for name, stack in stacks.items()
+    ]
+
+
+def view(reader: Reader, clock: Clock, name: str) -> View:
+    """The view of one stack; StackNotFound."""
+    reader.stack(name)
+    return next(view for view in views(reader, clock) if view.stack.name == name)
+
+
+def enqueue_due(store: Store, clock: Clock) -> list[Run]:
+    """Queue a change run for every stack that moved and a drift run for every check that is due."""
+    with store.reading() as reader:
+        due = [view for view in views(reader, clock) if _wants(view)]
+    if not due:
+        return []
+    made: list[Run] = []
+    with store.writing() as writer:
+        # Decided again inside the transaction: another process may have been faster.
+        names = {view.stack.name for view in due}
+        for view in [v for v in views(writer, clock) if v.stack.name in names]:
+            if decide(view).action is Next.PLAN:
+                made.append(add_change(writer, view.stack, trigger=Trigger.PUSH, by=DAEMON))
+            if decide(view, CHECK_RULES).action is Next.CHECK:
+                made.append(add_check(writer, view.stack, trigger=Trigger.SCHEDULE, by=DAEMON))
+    return made
+
+
+def _wants(view: View) -> bool:
+    return decide(view).action is Next.PLAN or decide(view, CHECK_RULES).action is Next.CHECK
+
+
+def explain(view: View) -> tuple[Decision, Decision]:
+    """Why nothing happens, or what will: for changes, and for drift checks."""
+    return decide(view, CHANGE_RULES), decide(view, CHECK_RULES)
+
+
+def add_change(
+    writer: Writer,
+    stack: Stack,
+    *,
+    trigger: Trigger,
+    by: str,
+    kind: Kind = Kind.CHANGE,
+    targets: tuple[str, ...] = (),
+    reason: str = "",
+) -> Run:
+    """Queue a plan of the stack as it is in Git now."""
+    run = writer.add_run(
+        NewRun(
+            stack=stack.name,
+            source=stack.source,
+            kind=kind,
+            revision=stack.revision,
+            inputs=stack.inputs,
+            definition=stack.definition,
+            module_path=stack.module_path,
+            managed_state=stack.managed_state,
+            trigger=trigger,
+            requested_by=by,
+            targets=targets,
+            reason=reason,
+        )
+    )
+    if kind is Kind.CHANGE and not targets:
+        writer.mark_planned(stack.name, stack.inputs)
+    return run
+
+
+def add_check(
+    writer: Writer,
+    stack: Stack,
+    *,
+    trigger: Trigger,
+    by: str,
+    kind: Kind = Kind.DRIFT,
+    report: int | None = None,
+    reason: str = "",
+) -> Run:
+    """Queue a run at the revision that was last applied: a drift check, or with kind `change` its healing."""
+    return writer.add_run(
+        NewRun(
+            stack=stack.name,
+            source=stack.source,
+            kind=kind,
+            revision=stack.applied_revision or stack.revision,
+            inputs=stack.applied_inputs or stack.inputs,
+            definition=stack.applied_definition or stack.definition,
+            module_path=stack.applied_module_path or stack.module_path,
+            managed_state=stack.managed_state,
+            trigger=trigger,
+            requested_by=by,
+            report=report,
+            reason=reason,
+        )
+    )
+
+
+def latest(reader: Reader, stack: str) -> Run | None:
+    return next(iter(reader.runs(RunFilter(stack=stack, limit=1))), None)

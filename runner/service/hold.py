@@ -1,0 +1,51 @@
+"""Locks and pauses of people."""
+
+from datetime import timedelta
+
+from runner.errors import NotFound, StackBusy
+from runner.model.approval import Person
+from runner.model.lock import Lock
+from runner.model.run import Kind
+from runner.model.stack import Pause
+from runner.ports import ControlPorts
+
+
+def take(control: ControlPorts, stack: str, person: Person, reason: str) -> Lock:
+    """Nothing is planned or applied on the stack until the lock is released; drift checks go on."""
+    lock = Lock(stack=stack, holder=person.name, reason=reason, since=control.clock.now())
+    with control.store.writing() as writer:
+        writer.stack(stack)
+        busy = next((r for r in writer.open_runs(stack) if r.claim is not None and r.kind is not Kind.DRIFT), None)
+        if busy is not None and busy.claim is not None:
+            raise StackBusy(stack=stack, run=busy.name, state=busy.state, since=f"{busy.claim.since:%H:%M:%S} UTC")
+        writer.take_hold(lock, by=person.name)
+    return lock
+
+
+def release(control: ControlPorts, stack: str, person: Person, reason: str) -> Lock:
+    """Free the stack. Where a half-done run held it, a fresh plan is due."""
+    with control.store.writing() as writer:
+        writer.stack(stack)
+        hold = writer.hold(stack)
+        if hold is None:
+            raise NotFound(f'stack "{stack}" is not locked', hint="driftline lock list")
+        writer.release_hold(stack, by=person.name, reason=reason)
+        if hold.run is not None:
+            writer.mark_planned(stack, "")
+    return hold
+
+
+def pause(control: ControlPorts, stack: str, person: Person, reason: str, duration: timedelta | None) -> Pause:
+    """Neither plans nor checks until it is resumed, or until the time is over."""
+    now = control.clock.now()
+    paused = Pause(by=person.name, reason=reason, since=now, until=now + duration if duration else None)
+    with control.store.writing() as writer:
+        writer.stack(stack)
+        writer.pause(stack, paused, by=person.name)
+    return paused
+
+
+def resume(control: ControlPorts, stack: str, person: Person) -> None:
+    with control.store.writing() as writer:
+        writer.stack(stack)
+        writer.pause(stack, None, by=person.name)

@@ -1,0 +1,187 @@
+"""Plan one stack at one revision: the worker's part, and what is recorded of it."""
+
+import json
+import time
+
+from runner.errors import DriftlineError
+from runner.model.approving import needed
+from runner.model.codec import to_plain
+from runner.model.fingerprint import fingerprint
+from runner.model.guardrails import violations
+from runner.model.job import Job, PlanFailure, PlanResult
+from runner.model.plan import ChangeSet, Diagnostic
+from runner.model.plan_json import plan_problem, read_plan
+from runner.model.run import Event, Kind, Run, Trigger
+from runner.model.stack import DriftStatus
+from runner.model.taxonomy import absorbed, classify, drift_fingerprint
+from runner.ports import Cancel, ControlPorts, EngineError, Execution, Planned, WorkerPorts, Workspace, Writer
+from runner.service.cron import next_check
+from runner.service.enqueue import DAEMON, add_change
+
+APPROVABLE = "plan"  # the artifacts plan.tfplan and plan.json: what a person is asked about
+FRESH = "fresh"  # the same, made again under the lock
+FOLLOWS_GIT = frozenset({Trigger.PUSH, Trigger.REPLAN})
+
+
+# The worker's part
+
+
+def execute_plan(
+    job: Job, ports: WorkerPorts, cancel: Cancel, claim_fd: int | None = None, *, keep_as: str = APPROVABLE
+) -> PlanResult | PlanFailure:
+    """Export the tree, plan, read the plan, keep its artifacts. Nothing is recorded here."""
+    started = time.monotonic()
+    try:
+        execution = prepare(job, ports, cancel, claim_fd, lock=job.kind is not Kind.DRIFT)
+        outcome = ports.engine.plan(execution)
+        if isinstance(outcome, EngineError):
+            return _failure(outcome)
+        return _read(job, ports, outcome, started, keep_as)
+    except DriftlineError as error:
+        return PlanFailure((Diagnostic("error", error.message, error.hint),), error.message)
+
+
+def prepare(
+    job: Job, ports: WorkerPorts, cancel: Cancel, claim_fd: int | None, *, for_apply: bool = False, lock: bool = False
+) -> Execution:
+    tree = ports.git.export(job.source, job.revision)
+    workspace: Workspace = ports.workspaces.prepare(
+        job.run, job.stack.name, tree, job.module_path, managed_state=job.managed_state
+    )
+    return Execution(
+        run=job.name,
+        stack=job.stack,
+        workspace=workspace,
+        log=ports.workspaces.log(job.run),
+        cancel=cancel,
+        for_apply=for_apply,
+        claim_fd=claim_fd,
+        targets=job.targets,
+        destroy=job.kind is Kind.DESTROY,
+        lock=lock,
+    )
+
+
+def _failure(error: EngineError) -> PlanFailure:
+    if error.canceled:
+        return PlanFailure((), "stopped on request", canceled=True)
+    if error.timed_out:
+        reason = f"{error.command} was stopped at its deadline"
+    elif error.signal is not None:
+        reason = f"{error.command} was killed by signal {error.signal}"
+    else:
+        first = next((d.summary for d in error.diagnostics if d.severity == "error"), "")
+        reason = first or f"{error.command} ended with exit code {error.exit_code}"
+    diagnostics = error.diagnostics or (Diagnostic("error", reason, error.tail),)
+    return PlanFailure(diagnostics, reason)
+
+
+def _read(job: Job, ports: WorkerPorts, planned: Planned, started: float, keep_as: str) -> PlanResult | PlanFailure:
+    document = planned.document
+    now = ports.clock.now()
+    if document is None:
+        return PlanResult(
+            changes=ChangeSet(),
+            fingerprint=fingerprint({}, ports.secrets.fingerprint_key()),
+            plan_digest=None,
+            planned_at=now,
+            engine_version=planned.engine_version,
+            findings=absorbed(planned.drifted_addresses),
+            seconds=time.monotonic() - started,
+        )
+    problem = plan_problem(document)
+    if problem is not None:
+        return PlanFailure((Diagnostic("error", problem),), problem)
+    key = ports.secrets.fingerprint_key()
+    changes = read_plan(document)
+    drift = job.kind is Kind.DRIFT
+    ports.artifacts.put(job.run, f"{keep_as}.json", json.dumps(to_plain(changes), sort_keys=True).encode())
+    return PlanResult(
+        changes=changes,
+        fingerprint=fingerprint(document, key),
+        # A drift run can never apply: its plan file is not even kept.
+        plan_digest=None if drift else ports.artifacts.put(job.run, f"{keep_as}.tfplan", planned.plan_file.read_bytes()),
+        planned_at=now,
+        engine_version=planned.engine_version,
+        findings=classify(document, job.ignore) if drift else (),
+        drift_fingerprint=drift_fingerprint(document, job.ignore, key) if drift else None,
+        seconds=time.monotonic() - started,
+    )
+
+
+# What is recorded
+
+
+def settle_plan(control: ControlPorts, job: Job, result: PlanResult | PlanFailure) -> Run:
+    """Record the end of a change's or a destroy's plan: nothing to do, offered for approval, or failed."""
+    with control.store.writing() as writer:
+        run = writer.run(job.run)
+        if isinstance(result, PlanFailure):
+            return fail_plan(writer, run, result)
+        if job.targets == () and result.changes.empty and result.plan_digest is None:
+            return _nothing(control, writer, run, result)
+        if result.changes.empty:
+            return writer.transition(run, Event.FIND_NOTHING, by=DAEMON, **_plan_fields(result))
+        writer.save_plan(run.id, result.changes)
+        stack = writer.stack(run.stack)
+        if run.trigger in FOLLOWS_GIT and run.kind is Kind.CHANGE and run.report is None and run.inputs != stack.inputs:
+            return writer.transition(run, Event.SUPERSEDE, by=DAEMON, reason="Git moved on while it was planned")
+        return _offer(control, writer, run, job, result)
+
+
+def fail_plan(writer: Writer, run: Run, failure: PlanFailure) -> Run:
+    writer.save_diagnostics(run.id, failure.diagnostics)
+    if failure.canceled and run.cancel_requested_by is None:
+        return writer.transition(run, Event.REQUEUE, by=DAEMON, reason="the daemon stopped meanwhile")
+    if failure.canceled:
+        return writer.transition(run, Event.CANCEL, by=run.cancel_requested_by or DAEMON, reason=failure.reason)
+    return writer.transition(run, Event.FAIL_PLAN, by=DAEMON, reason=failure.reason)
+
+
+def _plan_fields(result: PlanResult) -> dict[str, object]:
+    return {
+        "summary": result.changes.summary,
+        "plan_digest": result.plan_digest,
+        "fingerprint": result.fingerprint,
+        "planned_at": result.planned_at,
+        "engine_version": result.engine_version,
+    }
+
+
+def _nothing(control: ControlPorts, writer: Writer, run: Run, result: PlanResult) -> Run:
+    """An empty plan says two things: the code is applied, and the cloud matches it."""
+    done = writer.transition(run, Event.FIND_NOTHING, by=DAEMON, **_plan_fields(result))
+    if run.kind is Kind.CHANGE:
+        writer.mark_applied(done)
+        record_clean(control, writer, done, f"{done.name} found nothing to change")
+    return done
+
+
+def record_clean(control: ControlPorts, writer: Writer, run: Run, reason: str) -> None:
+    """The cloud matches what is applied: resolve the report, and set the next check."""
+    writer.save_check(run.stack, DriftStatus.CLEAN, reason)
+    report = writer.current_report(run.stack)
+    if report is not None:
+        control.reports.file(writer.resolve_report(report, by=DAEMON, reason=reason))
+    writer.schedule_check(run.stack, next_check(writer.stack(run.stack), control.settings.drift, control.clock.now()))
+
+
+def _offer(control: ControlPorts, writer: Writer, run: Run, job: Job, result: PlanResult) -> Run:
+    settings = control.settings
+    broken = violations(result.changes, settings.guardrails, job.stack.apply.protect)
+    reason = "; ".join(violation.sentence for violation in broken)
+    offered = writer.transition(run, Event.OFFER, by=DAEMON, reason=reason, **_plan_fields(result))
+    count = needed(
+        job.stack, settings.approvals, job.source.allow, run.kind, destroys=result.changes.summary.destroys
+    )
+    if count == 0 and not broken and job.stack.apply.mode != "never":
+        return writer.transition(offered, Event.APPROVE, by="rule", reason="the stack's rules ask for no approval")
+    return offered
+
+
+def replan(writer: Writer, run: Run, reason: str, event_fields: dict[str, object] | None = None) -> Run:
+    """Supersede a run and queue its fresh plan, since an answer to the old one says nothing about the new one."""
+    stack = writer.stack(run.stack)
+    superseded = writer.transition(run, Event.SUPERSEDE, by=DAEMON, reason=reason, **(event_fields or {}))
+    fresh = add_change(writer, stack, trigger=Trigger.REPLAN, by=run.requested_by, kind=run.kind, targets=run.targets, reason=reason)
+    return writer.annotate(superseded, superseded_by=fresh.id)

@@ -1,0 +1,61 @@
+"""Retention: remove what is old, and never what an open run, a stack or an open report needs."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from runner.model.run import FINAL, Run
+from runner.ports import ControlPorts, Reader, RunFilter, Trees, Workspaces
+
+PLANS = frozenset({"plan.tfplan", "fresh.tfplan"})
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    runs: int = 0
+    plans: int = 0
+    logs: int = 0
+    reports: int = 0
+    trees: int = 0
+
+
+def prune(control: ControlPorts, workspaces: Workspaces, trees: Trees) -> Pruned:
+    """One pass. Every part may fail and be done again: rows go first, files after them."""
+    now, keep = control.clock.now(), control.settings.retention
+    with control.store.reading() as reader:
+        old_plans = _ended(reader, before=now - timedelta(seconds=keep.plans))
+        old_logs = _ended(reader, before=now - timedelta(seconds=keep.logs))
+        needed_trees = _needed_trees(reader)
+    plans = sum(_remove_plans(control, run.id) for run in old_plans)
+    logs = sum(workspaces.remove_log(run.id) for run in old_logs)
+    with control.store.writing() as writer:
+        gone = writer.prune_runs(now - timedelta(seconds=keep.runs))
+        reports = writer.prune_reports(now - timedelta(seconds=keep.reports))
+        writer.prune_outbox(now - timedelta(seconds=keep.logs))
+    for run_id in gone:
+        for name in control.artifacts.names(run_id):
+            control.artifacts.remove(run_id, name)
+        workspaces.discard(run_id)
+        workspaces.remove_log(run_id)
+    return Pruned(
+        runs=len(gone), plans=plans, logs=logs, reports=len(reports), trees=trees.keep_only(needed_trees, now)
+    )
+
+
+def _ended(reader: Reader, *, before: datetime) -> list[Run]:
+    runs = reader.runs(RunFilter(states=FINAL, limit=100_000))
+    return [run for run in runs if run.changed_at < before]
+
+
+def _remove_plans(control: ControlPorts, run_id: int) -> int:
+    names = [name for name in control.artifacts.names(run_id) if name in PLANS]
+    for name in names:
+        control.artifacts.remove(run_id, name)
+    return len(names)
+
+
+def _needed_trees(reader: Reader) -> frozenset[tuple[str, str]]:
+    """(source, revision) of every tree that a run or the next check will need again."""
+    stacks = {(stack.source, stack.revision) for stack in reader.stacks()}
+    applied = {(stack.source, stack.applied_revision) for stack in reader.stacks() if stack.applied_revision}
+    runs = {(run.source, run.revision) for run in reader.open_runs()}
+    return frozenset(stacks | applied | runs)

@@ -1,0 +1,42 @@
+"""What people do with a drift report: acknowledge it, or have it healed."""
+
+from datetime import timedelta
+
+from runner.errors import Blocked, StackBusy
+from runner.model.approval import Person
+from runner.model.drift import Acknowledgement, DriftReport, ReportStatus
+from runner.model.run import Kind, Run
+from runner.ports import ControlPorts, Writer
+from runner.service.check_drift import propose
+
+
+def acknowledge(
+    control: ControlPorts, report_id: int, person: Person, reason: str, duration: timedelta
+) -> DriftReport:
+    """Known, and to be left so until then; another drift opens it again at once."""
+    now = control.clock.now()
+    with control.store.writing() as writer:
+        report = _open(writer, report_id)
+        acknowledgement = Acknowledgement(by=person.name, reason=reason, at=now, until=now + duration)
+        report = writer.acknowledge_report(report, acknowledgement)
+        control.reports.file(report)
+        return report
+
+
+def heal(control: ControlPorts, report_id: int, person: Person) -> Run:
+    """Start a change run at the applied revision, with its own plan and its own approval."""
+    with control.store.writing() as writer:
+        report = _open(writer, report_id)
+        stack = writer.stack(report.stack)
+        run = propose(writer, stack, report, by=person.name)
+        if run is None:
+            busy = next(r for r in writer.open_runs(stack.name) if r.kind is not Kind.DRIFT)
+            raise StackBusy(stack=stack.name, run=busy.name, state=busy.state, since=f"{busy.changed_at:%H:%M:%S} UTC")
+        return run
+
+
+def _open(writer: Writer, report_id: int) -> DriftReport:
+    report = writer.report(report_id)
+    if report.status is ReportStatus.RESOLVED:
+        raise Blocked(f"{report.name} is resolved", hint="driftline drift list")
+    return report

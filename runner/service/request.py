@@ -1,0 +1,110 @@
+"""Plans and checks that a person asks for."""
+
+from collections.abc import Sequence
+
+from runner.errors import Blocked, RevisionNotFound, SourceNotFound, StackBusy, StackLocked, StackPaused
+from runner.model.approval import Person
+from runner.model.decide import View
+from runner.model.run import Event, Kind, Run, Trigger
+from runner.model.stack import Discovered
+from runner.ports import ControlPorts, NewRun, Writer
+from runner.service.discover import discover
+from runner.service.enqueue import add_change, add_check, view
+from runner.service.poll import Poller
+
+
+def request_plan(
+    control: ControlPorts,
+    poller: Poller,
+    stack: str,
+    person: Person,
+    *,
+    ref: str | None = None,
+    targets: Sequence[str] = (),
+    destroy: bool = False,
+) -> Run:
+    """Queue a plan now. A run of the stack that waits is superseded; one that is executed is in the way."""
+    at = _discover_at(control, poller, stack, ref) if ref else None
+    kind = Kind.DESTROY if destroy else Kind.CHANGE
+    with control.store.writing() as writer:
+        facts = view(writer, control.clock, stack)
+        _refuse(facts)
+        for run in facts.open_runs:
+            if run.kind is not Kind.DRIFT:
+                writer.transition(run, Event.SUPERSEDE, by=person.name, reason="planned anew by hand")
+        if at is not None:
+            return _add_at(writer, at, person, kind, tuple(targets))
+        return add_change(
+            writer, facts.stack, trigger=Trigger.MANUAL, by=person.name, kind=kind, targets=tuple(targets)
+        )
+
+
+def _refuse(facts: View) -> None:
+    stack = facts.stack
+    if facts.hold is not None:
+        raise StackLocked(stack=stack.name, holder=facts.hold.holder, reason=facts.hold.reason)
+    if facts.paused:
+        by, reason = (stack.pause.by, stack.pause.reason) if stack.pause else ("Git", "paused: true in its stack file")
+        raise StackPaused(stack=stack.name, by=by, reason=reason)
+    busy = next((run for run in facts.open_runs if run.claim is not None and run.kind is not Kind.DRIFT), None)
+    if busy is not None:
+        raise StackBusy(stack=stack.name, run=busy.name, state=busy.state, since=f"{busy.changed_at:%H:%M:%S} UTC")
+    if stack.missing_since is not None:
+        raise Blocked(
+            f'stack "{stack.name}" is no longer in Git; to plan it at an older revision, name one',
+            hint=f"driftline plan {stack.name} --ref {stack.revision[:12]}",
+        )
+
+
+def _discover_at(control: ControlPorts, poller: Poller, name: str, ref: str) -> Discovered:
+    """The stack as it was at another revision of its branch."""
+    with control.store.reading() as reader:
+        stack = reader.stack(name)
+    source = control.settings.source(stack.source)
+    if source is None:
+        raise SourceNotFound(source=stack.source)
+    revision = poller.git.resolve(source, ref)
+    found = discover(poller.git, poller.stack_files, poller.modules, control.settings, source, revision)
+    for discovered in found.stacks:
+        if discovered.definition.name == name:
+            return discovered
+    problem = next((str(p) for p in found.problems if p.stack == name), f'stack "{name}" is not in it')
+    raise RevisionNotFound(f"revision {revision[:12]}: {problem}", hint=f"driftline stack history {name}")
+
+
+def _add_at(writer: Writer, at: Discovered, person: Person, kind: Kind, targets: tuple[str, ...]) -> Run:
+    return writer.add_run(
+        NewRun(
+            stack=at.definition.name,
+            source=at.source,
+            kind=kind,
+            revision=at.revision,
+            inputs=at.inputs,
+            definition=at.definition,
+            module_path=at.module_path,
+            managed_state=at.managed_state,
+            trigger=Trigger.MANUAL,
+            requested_by=person.name,
+            targets=targets,
+            reason=f"asked for at {at.revision[:12]}",
+        )
+    )
+
+
+def request_check(control: ControlPorts, names: Sequence[str], person: Person) -> tuple[list[Run], dict[str, str]]:
+    """Queue a drift check of each stack; those that can not be checked are returned with the reason why.
+
+    A check that is already open serves for the new request.
+    """
+    runs: list[Run] = []
+    skipped: dict[str, str] = {}
+    with control.store.writing() as writer:
+        for name in names:
+            facts = view(writer, control.clock, name)
+            if facts.open_check is not None:
+                runs.append(facts.open_check)
+            elif facts.stack.applied_revision is None:
+                skipped[name] = "nothing was applied yet"
+            else:
+                runs.append(add_check(writer, facts.stack, trigger=Trigger.MANUAL, by=person.name))
+    return runs, skipped
