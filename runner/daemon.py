@@ -49,7 +49,7 @@ def only_daemon(data_dir: Path) -> Iterator[None]:
     """Hold the data directory's daemon lock; DaemonRunning where another process has it."""
     path = data_dir / LOCK_FILE
     with path.open("a+") as file:
-        os.chmod(path, 0o600)
+        path.chmod(0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -136,7 +136,9 @@ class Daemon:
         self._scheduler.add_job(self._recover, "interval", seconds=30, id="recover")
         self._scheduler.add_job(self._prune, "interval", hours=6, jitter=600, id="retention")
         if self._notifier.watchdog_seconds:
-            self._scheduler.add_job(self._heartbeat, "interval", seconds=self._notifier.watchdog_seconds / 3, id="beat")
+            self._scheduler.add_job(
+                self._heartbeat, "interval", seconds=self._notifier.watchdog_seconds / 3, id="beat"
+            )
         self._scheduler.start()
 
     def _add_polls(self) -> None:
@@ -165,11 +167,18 @@ class Daemon:
 
     def _recover(self) -> None:
         for run in recover(self.parts.worker.control):
-            log.warning("run.recovered", run=run.name, stack=run.stack, state=run.state.value, reason=run.reason)
+            log.warning(
+                "run.recovered", run=run.name, stack=run.stack, state=run.state.value, reason=run.reason
+            )
             self._wake.set()
 
     def _prune(self) -> None:
-        log.info("retention", removed=str(prune(self.parts.worker.control, self.parts.worker.ports.workspaces, self.parts.trees)))
+        log.info(
+            "retention",
+            removed=str(
+                prune(self.parts.worker.control, self.parts.worker.ports.workspaces, self.parts.trees)
+            ),
+        )
 
     def _heartbeat(self) -> None:
         """Only while the loop turns: a loop that hangs is what the watchdog is for."""
@@ -198,7 +207,7 @@ class Daemon:
                     self._turn()
                     mark = self.parts.worker.control.store.changed_since(mark)
             except DriftlineError as error:
-                log.error("daemon.turn", problem=error.message, hint=error.hint)
+                log.warning("daemon.turn", problem=error.message, hint=error.hint)
             except Exception:
                 # Whatever it is, running applies must not be disturbed by it; the next turn tries again.
                 log.exception("daemon.bug")
@@ -207,7 +216,9 @@ class Daemon:
         control = self.parts.worker.control
         self.parts.worker.pass_on_cancels()
         for run in enqueue_due(control.store, control.clock):
-            log.info("run.queued", run=run.name, stack=run.stack, kind=run.kind.value, trigger=run.trigger.value)
+            log.info(
+                "run.queued", run=run.name, stack=run.stack, kind=run.kind.value, trigger=run.trigger.value
+            )
         self._pool.fill()
 
     # Signals
@@ -233,7 +244,7 @@ class Daemon:
         try:
             fresh = self._reload()
         except DriftlineError as error:
-            log.error("daemon.reload", problem=error.message)
+            log.warning("daemon.reload", problem=error.message)
         else:
             for source in self.parts.settings.sources:
                 self._scheduler.remove_job(f"poll {source.name}")
@@ -251,6 +262,8 @@ class Daemon:
         closing.start()
         while closing.is_alive():
             waited = timedelta(seconds=DRAIN_SECONDS * 2)
-            self._notifier.say(EXTEND_TIMEOUT_USEC=int(waited.total_seconds() * 1e6), STATUS="waiting for " + self._status())
+            self._notifier.say(
+                EXTEND_TIMEOUT_USEC=int(waited.total_seconds() * 1e6), STATUS="waiting for " + self._status()
+            )
             closing.join(DRAIN_SECONDS)
         log.info("daemon.stopped")

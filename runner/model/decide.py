@@ -3,7 +3,7 @@
 The first row that fits decides. Every row ends in an answer, so "why does nothing happen" always has one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -104,7 +104,12 @@ CHANGE_RULES: tuple[Rule, ...] = (
         lambda v: v.stack.missing_since is not None,
         lambda _: "source missing: it is no longer in Git; nothing is planned and nothing is destroyed",
     ),
-    Rule("problem", Next.NOTHING, lambda v: v.stack.problem is not None, lambda v: f"its definition has a problem: {v.stack.problem}"),
+    Rule(
+        "problem",
+        Next.NOTHING,
+        lambda v: v.stack.problem is not None,
+        lambda v: f"its definition has a problem: {v.stack.problem}",
+    ),
     Rule("paused", Next.NOTHING, lambda v: v.paused, _pause_sentence),
     Rule(
         "locked",
@@ -123,15 +128,21 @@ CHANGE_RULES: tuple[Rule, ...] = (
         "plan_failed",
         Next.WAIT,
         lambda v: _last_change_is(v, State.PLAN_FAILED) and v.now < v.last_change.changed_at + PLAN_RETRY,  # type: ignore[union-attr]
-        lambda v: f"{v.last_change.name} could not be planned; tried again {PLAN_RETRY.seconds // 60} m after it" if v.last_change else "",
+        lambda v: (
+            f"{v.last_change.name} could not be planned; tried again {PLAN_RETRY.seconds // 60} m after it"
+            if v.last_change
+            else ""
+        ),
     ),
     Rule(
         "answered",
         Next.NOTHING,
         lambda v: _last_change_is(v, State.REJECTED, State.CANCELED, *HALF_CHANGED),
-        lambda v: f"{v.last_change.name} was {v.last_change.state}; a new commit or `driftline plan {v.stack.name}` starts anew"
-        if v.last_change
-        else "",
+        lambda v: (
+            f"{v.last_change.name} was {v.last_change.state}; a new commit or `driftline plan {v.stack.name}` starts anew"
+            if v.last_change
+            else ""
+        ),
     ),
     Rule(
         "dependency",
@@ -190,24 +201,26 @@ def waits_for(stack: Stack, others: dict[str, Stack], busy: frozenset[str]) -> t
 
 def check_retry(failures: int) -> timedelta:
     """How long after a failed check it is tried again: doubling from three minutes to four hours."""
-    return min(CHECK_RETRY * 2 ** min(failures - 1, 10), CHECK_RETRY_MOST)
+    doubled: int = 2 ** min(max(failures - 1, 0), 10)
+    return min(CHECK_RETRY * doubled, CHECK_RETRY_MOST)
 
 
 def health(view: View) -> tuple[Health, str]:
-    """The third axis, and why it is not ok."""
-    stack, last = view.stack, view.last_change
+    """The third axis, and why it is not ok: what a person must do comes first."""
+    stack = view.stack
     if view.hold is not None:
         return Health.LOCKED, f"locked by {view.hold.holder}: {view.hold.reason}"
     if view.paused:
         return Health.PAUSED, _pause_sentence(view)
-    if stack.missing_since is not None:
-        return Health.ERROR, "source missing"
-    if stack.problem is not None:
-        return Health.ERROR, stack.problem
+    problem = next(filter(None, _problems(view, stack)), None)
+    return (Health.ERROR, problem) if problem else (Health.OK, "")
+
+
+def _problems(view: View, stack: Stack) -> Iterator[str | None]:
+    last = view.last_change
+    yield "source missing" if stack.missing_since is not None else None
+    yield stack.problem
     if last is not None and last.state is State.PLAN_FAILED and last.inputs == stack.inputs:
-        return Health.ERROR, f"{last.name}: {last.reason or 'the plan failed'}"
-    if stack.drift is DriftStatus.ERROR:
-        return Health.ERROR, f"drift check failed: {stack.drift_reason}"
-    if view.source_problem is not None:
-        return Health.ERROR, view.source_problem
-    return Health.OK, ""
+        yield f"{last.name}: {last.reason or 'the plan failed'}"
+    yield f"drift check failed: {stack.drift_reason}" if stack.drift is DriftStatus.ERROR else None
+    yield view.source_problem

@@ -32,6 +32,9 @@ class Job:
     plan_digest: str | None = None
     fingerprint: str | None = None
     planned_at: datetime | None = None
+    fresh_for: Seconds = Seconds(300)
+    # For a drift check: what never counts, of the server and of the stack.
+    ignore: tuple[IgnoreRule, ...] = ()
 
     @property
     def name(self) -> str:

@@ -18,10 +18,19 @@ from runner.model.approving import needed, standing
 from runner.model.job import ApplyOutcome, ApplyResult, Job, PlanFailure, PlanResult
 from runner.model.lock import Lock
 from runner.model.run import Event, Kind, Run, State
-from runner.ports import Applied, ApplyGate, Cancel, ControlPorts, EngineError, Execution, Reader, WorkerPorts, Writer
+from runner.ports import (
+    Applied,
+    ApplyGate,
+    Cancel,
+    ControlPorts,
+    EngineError,
+    Execution,
+    Reader,
+    WorkerPorts,
+    Writer,
+)
 from runner.service.enqueue import DAEMON
 from runner.service.plan import APPROVABLE, FOLLOWS_GIT, FRESH, execute_plan, prepare, record_clean, replan
-
 
 # The worker's part
 
@@ -62,7 +71,9 @@ def _compare(job: Job, again: PlanResult | PlanFailure) -> ApplyResult | None:
     if isinstance(again, PlanFailure):
         return ApplyResult(ApplyOutcome.NOT_STARTED, f"planned again: {again.reason}", again.diagnostics)
     if again.plan_digest is None:
-        return ApplyResult(ApplyOutcome.NOTHING_LEFT, "planned again: there is nothing left to do", fresh=again)
+        return ApplyResult(
+            ApplyOutcome.NOTHING_LEFT, "planned again: there is nothing left to do", fresh=again
+        )
     if again.fingerprint != job.fingerprint:
         return ApplyResult(ApplyOutcome.CHANGED, "planned again: it would do something else now", fresh=again)
     return None
@@ -98,11 +109,17 @@ def _ended_badly(error: EngineError) -> ApplyResult:
         return ApplyResult(ApplyOutcome.STALE, reason, error.diagnostics)
     unclear = error.signal is not None or error.canceled or error.exit_code != 1 or bool(error.unfinished)
     if unclear:
-        how = f"ended by signal {error.signal}" if error.signal is not None else f"ended with exit code {error.exit_code}"
+        how = (
+            f"ended by signal {error.signal}"
+            if error.signal is not None
+            else f"ended with exit code {error.exit_code}"
+        )
         return ApplyResult(
             ApplyOutcome.INTERRUPTED, reason or f"apply {how}", error.diagnostics, unfinished=error.unfinished
         )
-    return ApplyResult(ApplyOutcome.FAILED, reason or "apply failed", error.diagnostics, unfinished=error.unfinished)
+    return ApplyResult(
+        ApplyOutcome.FAILED, reason or "apply failed", error.diagnostics, unfinished=error.unfinished
+    )
 
 
 # The gate
@@ -120,7 +137,9 @@ class StoreGate:
             may_start(self.control, writer, run)
             if run.fingerprint != job.fingerprint:
                 raise ApprovalForOtherPlan(run=run.name, digest=run.fingerprint, given=job.fingerprint)
-            writer.transition(run, Event.START_APPLY, by=DAEMON, plan_digest=plan_digest, planned_at=planned_at)
+            writer.transition(
+                run, Event.START_APPLY, by=DAEMON, plan_digest=plan_digest, planned_at=planned_at
+            )
 
 
 def may_start(control: ControlPorts, reader: Reader, run: Run) -> None:
@@ -129,8 +148,15 @@ def may_start(control: ControlPorts, reader: Reader, run: Run) -> None:
     if hold is not None:
         raise StackLocked(stack=run.stack, holder=hold.holder, reason=hold.reason)
     stack = reader.stack(run.stack)
-    if run.trigger in FOLLOWS_GIT and run.kind is Kind.CHANGE and run.report is None and run.inputs != stack.inputs:
-        raise Conflict(f'a newer revision touches stack "{run.stack}"', hint=f"driftline stack show {run.stack}")
+    if (
+        run.trigger in FOLLOWS_GIT
+        and run.kind is Kind.CHANGE
+        and run.report is None
+        and run.inputs != stack.inputs
+    ):
+        raise Conflict(
+            f'a newer revision touches stack "{run.stack}"', hint=f"driftline stack show {run.stack}"
+        )
     settings = control.settings.approvals
     source = control.settings.source(run.source)
     if source is None:

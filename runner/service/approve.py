@@ -45,7 +45,9 @@ def question(control: ControlPorts, reader: Reader, run_id: int) -> Question:
     definition = reader.definition(run.definition)
     settings = control.settings
     changes = reader.changes(run_id) or ChangeSet()
-    count = needed(definition, settings.approvals, _source(control, run).allow, run.kind, run.summary.destroys)
+    count = needed(
+        definition, settings.approvals, _source(control, run).allow, run.kind, run.summary.destroys
+    )
     return Question(
         run=run,
         stack=definition,

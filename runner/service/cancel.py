@@ -18,7 +18,8 @@ def cancel(control: ControlPorts, run_id: int, person: Person, *, force: bool = 
             raise WrongState(
                 run=run.name,
                 state=run.state,
-                wish="canceled" + ("" if run.final else " without --force, since that may leave things half done"),
+                wish="canceled"
+                + ("" if run.final else " without --force, since that may leave things half done"),
             )
         if run.claim is not None:
             return writer.request_cancel(run, by=person.name)

@@ -1,6 +1,7 @@
 """Record what a drift check found: the stack's drift axis, and the life of its report."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from runner.model.decide import check_retry
 from runner.model.drift import DriftClass, DriftReport, Finding, ReportStatus
@@ -51,7 +52,9 @@ def _clean(control: ControlPorts, writer: Writer, run: Run, stack: Stack, result
 def _drifted(control: ControlPorts, writer: Writer, run: Run, stack: Stack, result: PlanResult) -> Run:
     report, is_new = _report(control, writer, run, stack, result)
     reason = _sentence(report, result.findings)
-    done = writer.transition(run, Event.FIND_DRIFT, by=DAEMON, reason=reason, report=report.id, **_fields(result))
+    done = writer.transition(
+        run, Event.FIND_DRIFT, by=DAEMON, reason=reason, report=report.id, **_fields(result)
+    )
     writer.save_plan(run.id, result.changes)
     now = control.clock.now()
     if report.confirmed:
@@ -79,7 +82,9 @@ def _report(
     if current.fingerprint != mark:
         report = writer.change_report(current, mark, result.findings, confirmed=confirm <= 1)
         return report, report.confirmed
-    report = writer.see_report(current, result.findings, confirmed=current.confirmed or current.seen + 1 >= confirm)
+    report = writer.see_report(
+        current, result.findings, confirmed=current.confirmed or current.seen + 1 >= confirm
+    )
     lapsed = report.acknowledgement is not None and report.acknowledgement.until <= control.clock.now()
     if report.status is ReportStatus.ACKNOWLEDGED and lapsed:
         report = writer.reopen_report(report, "the acknowledgement lapsed")
@@ -91,11 +96,17 @@ def propose(writer: Writer, stack: Stack, report: DriftReport, *, by: str) -> Ru
     if any(run.kind is not Kind.DRIFT for run in writer.open_runs(stack.name)):
         return None
     return add_check(
-        writer, stack, trigger=Trigger.HEAL, by=by, kind=Kind.CHANGE, report=report.id, reason=f"heals {report.name}"
+        writer,
+        stack,
+        trigger=Trigger.HEAL,
+        by=by,
+        kind=Kind.CHANGE,
+        report=report.id,
+        reason=f"heals {report.name}",
     )
 
 
-def _fields(result: PlanResult) -> dict[str, object]:
+def _fields(result: PlanResult) -> dict[str, Any]:
     return {
         "summary": result.changes.summary,
         "fingerprint": result.fingerprint,
@@ -107,7 +118,10 @@ def _fields(result: PlanResult) -> dict[str, object]:
 def _sentence(report: DriftReport, findings: Sequence[Finding]) -> str:
     counted = [finding for finding in findings if finding.counts]
     missing = sum(finding.drift_class is DriftClass.MISSING for finding in counted)
-    words = [f"{len(counted) - missing} changed" if len(counted) > missing else "", f"{missing} gone" if missing else ""]
+    words = [
+        f"{len(counted) - missing} changed" if len(counted) > missing else "",
+        f"{missing} gone" if missing else "",
+    ]
     told = "" if report.confirmed else f", seen {report.seen} time(s) and not confirmed yet"
     return ", ".join(word for word in words if word) + f" ({report.name})" + told
 

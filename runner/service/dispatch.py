@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from runner.errors import Conflict, NotFound, WrongState
+from runner.errors import Conflict, NotFound
 from runner.model.approving import needed, standing
 from runner.model.job import ApplyResult, Job, Phase, PlanFailure, PlanResult
 from runner.model.run import Event, Kind, Run, State
-from runner.ports import ControlPorts, HeldClaim, Reader
+from runner.ports import ControlPorts, HeldClaim, Reader, Writer
 from runner.service.apply import settle_apply
 from runner.service.check_drift import settle_check
 from runner.service.enqueue import DAEMON
@@ -62,22 +62,27 @@ def _claim(control: ControlPorts, run: Run) -> Assignment | None:
     try:
         with control.store.writing() as writer:
             fresh = writer.run(run.id)
-            if fresh.state is not run.state or fresh.claim is not None:
-                raise WrongState(run=run.name, state=fresh.state, wish="claimed")
-            if fresh.state is State.APPROVED and _expired(control, writer, fresh):
-                replan(writer, fresh, "the approval expired before it was applied")
-                held.release()
-                return None
-            claimed = writer.claim(fresh, held.claim)
-            if claimed.state is State.QUEUED:
-                claimed = writer.transition(claimed, Event.CLAIM, by=DAEMON)
-            return Assignment(_job(control, writer, claimed), held)
-    except (Conflict, WrongState, NotFound):
-        held.release()
-        return None
+            still = fresh.state is run.state and fresh.claim is None
+            claimed = _claim_row(control, writer, fresh, held) if still else None
+            job = _job(control, writer, claimed) if claimed else None
+    except (Conflict, NotFound):
+        job = None
     except BaseException:
         held.release()
         raise
+    if job is None:
+        held.release()
+        return None
+    return Assignment(job, held)
+
+
+def _claim_row(control: ControlPorts, writer: Writer, run: Run, held: HeldClaim) -> Run | None:
+    """The run, claimed; None where somebody was faster, or its approval has expired."""
+    if run.state is State.APPROVED and _expired(control, writer, run):
+        replan(writer, run, "the approval expired before it was applied")
+        return None
+    claimed = writer.claim(run, held.claim)
+    return writer.transition(claimed, Event.CLAIM, by=DAEMON) if claimed.state is State.QUEUED else claimed
 
 
 def _expired(control: ControlPorts, reader: Reader, run: Run) -> bool:
@@ -112,7 +117,9 @@ def _job(control: ControlPorts, reader: Reader, run: Run) -> Job:
     )
 
 
-def settle(control: ControlPorts, assignment: Assignment, result: PlanResult | PlanFailure | ApplyResult) -> Run:
+def settle(
+    control: ControlPorts, assignment: Assignment, result: PlanResult | PlanFailure | ApplyResult
+) -> Run:
     """Record the result, then let go of the claim: in this order, so that recovery never sees it free too early."""
     job = assignment.job
     try:

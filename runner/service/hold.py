@@ -15,9 +15,13 @@ def take(control: ControlPorts, stack: str, person: Person, reason: str) -> Lock
     lock = Lock(stack=stack, holder=person.name, reason=reason, since=control.clock.now())
     with control.store.writing() as writer:
         writer.stack(stack)
-        busy = next((r for r in writer.open_runs(stack) if r.claim is not None and r.kind is not Kind.DRIFT), None)
+        busy = next(
+            (r for r in writer.open_runs(stack) if r.claim is not None and r.kind is not Kind.DRIFT), None
+        )
         if busy is not None and busy.claim is not None:
-            raise StackBusy(stack=stack, run=busy.name, state=busy.state, since=f"{busy.claim.since:%H:%M:%S} UTC")
+            raise StackBusy(
+                stack=stack, run=busy.name, state=busy.state, since=f"{busy.claim.since:%H:%M:%S} UTC"
+            )
         writer.take_hold(lock, by=person.name)
     return lock
 
@@ -35,7 +39,9 @@ def release(control: ControlPorts, stack: str, person: Person, reason: str) -> L
     return hold
 
 
-def pause(control: ControlPorts, stack: str, person: Person, reason: str, duration: timedelta | None) -> Pause:
+def pause(
+    control: ControlPorts, stack: str, person: Person, reason: str, duration: timedelta | None
+) -> Pause:
     """Neither plans nor checks until it is resumed, or until the time is over."""
     now = control.clock.now()
     paused = Pause(by=person.name, reason=reason, since=now, until=now + duration if duration else None)

@@ -2,6 +2,7 @@
 
 import json
 import time
+from typing import Any
 
 from runner.errors import DriftlineError
 from runner.model.approving import needed
@@ -42,7 +43,13 @@ def execute_plan(
 
 
 def prepare(
-    job: Job, ports: WorkerPorts, cancel: Cancel, claim_fd: int | None, *, for_apply: bool = False, lock: bool = False
+    job: Job,
+    ports: WorkerPorts,
+    cancel: Cancel,
+    claim_fd: int | None,
+    *,
+    for_apply: bool = False,
+    lock: bool = False,
 ) -> Execution:
     tree = ports.git.export(job.source, job.revision)
     workspace: Workspace = ports.workspaces.prepare(
@@ -76,7 +83,9 @@ def _failure(error: EngineError) -> PlanFailure:
     return PlanFailure(diagnostics, reason)
 
 
-def _read(job: Job, ports: WorkerPorts, planned: Planned, started: float, keep_as: str) -> PlanResult | PlanFailure:
+def _read(
+    job: Job, ports: WorkerPorts, planned: Planned, started: float, keep_as: str
+) -> PlanResult | PlanFailure:
     document = planned.document
     now = ports.clock.now()
     if document is None:
@@ -100,7 +109,9 @@ def _read(job: Job, ports: WorkerPorts, planned: Planned, started: float, keep_a
         changes=changes,
         fingerprint=fingerprint(document, key),
         # A drift run can never apply: its plan file is not even kept.
-        plan_digest=None if drift else ports.artifacts.put(job.run, f"{keep_as}.tfplan", planned.plan_file.read_bytes()),
+        plan_digest=None
+        if drift
+        else ports.artifacts.put(job.run, f"{keep_as}.tfplan", planned.plan_file.read_bytes()),
         planned_at=now,
         engine_version=planned.engine_version,
         findings=classify(document, job.ignore) if drift else (),
@@ -124,8 +135,15 @@ def settle_plan(control: ControlPorts, job: Job, result: PlanResult | PlanFailur
             return writer.transition(run, Event.FIND_NOTHING, by=DAEMON, **_plan_fields(result))
         writer.save_plan(run.id, result.changes)
         stack = writer.stack(run.stack)
-        if run.trigger in FOLLOWS_GIT and run.kind is Kind.CHANGE and run.report is None and run.inputs != stack.inputs:
-            return writer.transition(run, Event.SUPERSEDE, by=DAEMON, reason="Git moved on while it was planned")
+        if (
+            run.trigger in FOLLOWS_GIT
+            and run.kind is Kind.CHANGE
+            and run.report is None
+            and run.inputs != stack.inputs
+        ):
+            return writer.transition(
+                run, Event.SUPERSEDE, by=DAEMON, reason="Git moved on while it was planned"
+            )
         return _offer(control, writer, run, job, result)
 
 
@@ -134,11 +152,13 @@ def fail_plan(writer: Writer, run: Run, failure: PlanFailure) -> Run:
     if failure.canceled and run.cancel_requested_by is None:
         return writer.transition(run, Event.REQUEUE, by=DAEMON, reason="the daemon stopped meanwhile")
     if failure.canceled:
-        return writer.transition(run, Event.CANCEL, by=run.cancel_requested_by or DAEMON, reason=failure.reason)
+        return writer.transition(
+            run, Event.CANCEL, by=run.cancel_requested_by or DAEMON, reason=failure.reason
+        )
     return writer.transition(run, Event.FAIL_PLAN, by=DAEMON, reason=failure.reason)
 
 
-def _plan_fields(result: PlanResult) -> dict[str, object]:
+def _plan_fields(result: PlanResult) -> dict[str, Any]:
     return {
         "summary": result.changes.summary,
         "plan_digest": result.plan_digest,
@@ -163,7 +183,9 @@ def record_clean(control: ControlPorts, writer: Writer, run: Run, reason: str) -
     report = writer.current_report(run.stack)
     if report is not None:
         control.reports.file(writer.resolve_report(report, by=DAEMON, reason=reason))
-    writer.schedule_check(run.stack, next_check(writer.stack(run.stack), control.settings.drift, control.clock.now()))
+    writer.schedule_check(
+        run.stack, next_check(writer.stack(run.stack), control.settings.drift, control.clock.now())
+    )
 
 
 def _offer(control: ControlPorts, writer: Writer, run: Run, job: Job, result: PlanResult) -> Run:
@@ -175,13 +197,23 @@ def _offer(control: ControlPorts, writer: Writer, run: Run, job: Job, result: Pl
         job.stack, settings.approvals, job.source.allow, run.kind, destroys=result.changes.summary.destroys
     )
     if count == 0 and not broken and job.stack.apply.mode != "never":
-        return writer.transition(offered, Event.APPROVE, by="rule", reason="the stack's rules ask for no approval")
+        return writer.transition(
+            offered, Event.APPROVE, by="rule", reason="the stack's rules ask for no approval"
+        )
     return offered
 
 
-def replan(writer: Writer, run: Run, reason: str, event_fields: dict[str, object] | None = None) -> Run:
+def replan(writer: Writer, run: Run, reason: str, event_fields: dict[str, Any] | None = None) -> Run:
     """Supersede a run and queue its fresh plan, since an answer to the old one says nothing about the new one."""
     stack = writer.stack(run.stack)
     superseded = writer.transition(run, Event.SUPERSEDE, by=DAEMON, reason=reason, **(event_fields or {}))
-    fresh = add_change(writer, stack, trigger=Trigger.REPLAN, by=run.requested_by, kind=run.kind, targets=run.targets, reason=reason)
+    fresh = add_change(
+        writer,
+        stack,
+        trigger=Trigger.REPLAN,
+        by=run.requested_by,
+        kind=run.kind,
+        targets=run.targets,
+        reason=reason,
+    )
     return writer.annotate(superseded, superseded_by=fresh.id)

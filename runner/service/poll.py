@@ -60,7 +60,9 @@ class Poller:
     def _failed(self, source: SourceSettings, status: SourceStatus, error: DriftlineError) -> Polled:
         with self.store.writing() as writer:
             writer.save_source(
-                replace(status, polled_at=self.clock.now(), problem=error.message, failures=status.failures + 1)
+                replace(
+                    status, polled_at=self.clock.now(), problem=error.message, failures=status.failures + 1
+                )
             )
             if isinstance(error, BranchMissing):
                 _mark_missing(writer, source.name, keep=frozenset())
@@ -69,13 +71,21 @@ class Poller:
     def _take(self, source: SourceSettings, status: SourceStatus, head: str, by: str) -> Polled:
         self.git.fetch(source, head)
         rewritten = (
-            status.head if status.head and head != status.head and not self.git.is_ancestor(source, status.head, head) else None
+            status.head
+            if status.head and head != status.head and not self.git.is_ancestor(source, status.head, head)
+            else None
         )
         commit = self.git.commit(source, head)
         with self.store.reading() as reader:
             known = reader.stacks()
         found = discover(
-            self.git, self.stack_files, self.modules, self.settings, source, head, others=[s for s in known if s.source != source.name]
+            self.git,
+            self.stack_files,
+            self.modules,
+            self.settings,
+            source,
+            head,
+            others=[s for s in known if s.source != source.name],
         )
         now = self.clock.now()
         with self.store.writing() as writer:
@@ -95,21 +105,31 @@ class Poller:
                 )
             )
         return Polled(
-            source.name, head, moved=True, stacks=len(found.stacks), rewritten_from=rewritten,
+            source.name,
+            head,
+            moved=True,
+            stacks=len(found.stacks),
+            rewritten_from=rewritten,
             problems=tuple(str(problem) for problem in found.problems),
         )
 
-    def _record(self, writer: Writer, source: SourceSettings, found: Discovery, commit: Commit, now: datetime, by: str) -> None:
+    def _record(
+        self, writer: Writer, source: SourceSettings, found: Discovery, commit: Commit, now: datetime, by: str
+    ) -> None:
         before = {stack.name: stack for stack in writer.stacks() if stack.source == source.name}
         broken = {problem.stack: str(problem) for problem in found.problems if problem.stack is not None}
         writer.save_commit(source.name, commit)
-        _mark_missing(writer, source.name, keep=frozenset(s.definition.name for s in found.stacks) | frozenset(broken))
+        _mark_missing(
+            writer, source.name, keep=frozenset(s.definition.name for s in found.stacks) | frozenset(broken)
+        )
         for stack in found.stacks:
             old = before.get(stack.definition.name)
             if old is None or _moved(old, stack):
                 writer.save_discovered(stack)
             if old is not None and old.inputs != stack.inputs:
-                supersede_waiting(writer, old.name, by=by, reason=f"{source.name} moved to {stack.revision[:12]}")
+                supersede_waiting(
+                    writer, old.name, by=by, reason=f"{source.name} moved to {stack.revision[:12]}"
+                )
             if old is None or old.definition.drift.schedule != stack.definition.drift.schedule:
                 fresh = writer.stack(stack.definition.name)
                 writer.schedule_check(fresh.name, next_check(fresh, self.settings.drift, now))
@@ -135,7 +155,9 @@ def _mark_missing(writer: Writer, source: str, keep: frozenset[str]) -> None:
             supersede_waiting(writer, stack.name, by=DAEMON, reason="the stack is no longer in Git")
 
 
-def supersede_waiting(writer: Writer, stack: str, *, by: str, reason: str, successor: int | None = None) -> list[Run]:
+def supersede_waiting(
+    writer: Writer, stack: str, *, by: str, reason: str, successor: int | None = None
+) -> list[Run]:
     """Supersede the change runs of a stack that wait; the ones that a process executes look for themselves."""
     return [
         writer.transition(run, Event.SUPERSEDE, by=by, reason=reason, superseded_by=successor)

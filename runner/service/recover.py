@@ -18,7 +18,11 @@ def recover(control: ControlPorts) -> list[Run]:
     if not dead:
         return []
     with control.store.writing() as writer:
-        return [_put_right(control, writer, fresh) for run in dead if (fresh := writer.run(run.id)).claim == run.claim]
+        return [
+            _put_right(control, writer, fresh)
+            for run in dead
+            if (fresh := writer.run(run.id)).claim == run.claim
+        ]
 
 
 def _put_right(control: ControlPorts, writer: Writer, run: Run) -> Run:

@@ -31,7 +31,9 @@ def heal(control: ControlPorts, report_id: int, person: Person) -> Run:
         run = propose(writer, stack, report, by=person.name)
         if run is None:
             busy = next(r for r in writer.open_runs(stack.name) if r.kind is not Kind.DRIFT)
-            raise StackBusy(stack=stack.name, run=busy.name, state=busy.state, since=f"{busy.changed_at:%H:%M:%S} UTC")
+            raise StackBusy(
+                stack=stack.name, run=busy.name, state=busy.state, since=f"{busy.changed_at:%H:%M:%S} UTC"
+            )
         return run
 
 

@@ -44,11 +44,17 @@ def _refuse(facts: View) -> None:
     if facts.hold is not None:
         raise StackLocked(stack=stack.name, holder=facts.hold.holder, reason=facts.hold.reason)
     if facts.paused:
-        by, reason = (stack.pause.by, stack.pause.reason) if stack.pause else ("Git", "paused: true in its stack file")
+        by, reason = (
+            (stack.pause.by, stack.pause.reason) if stack.pause else ("Git", "paused: true in its stack file")
+        )
         raise StackPaused(stack=stack.name, by=by, reason=reason)
-    busy = next((run for run in facts.open_runs if run.claim is not None and run.kind is not Kind.DRIFT), None)
+    busy = next(
+        (run for run in facts.open_runs if run.claim is not None and run.kind is not Kind.DRIFT), None
+    )
     if busy is not None:
-        raise StackBusy(stack=stack.name, run=busy.name, state=busy.state, since=f"{busy.changed_at:%H:%M:%S} UTC")
+        raise StackBusy(
+            stack=stack.name, run=busy.name, state=busy.state, since=f"{busy.changed_at:%H:%M:%S} UTC"
+        )
     if stack.missing_since is not None:
         raise Blocked(
             f'stack "{stack.name}" is no longer in Git; to plan it at an older revision, name one',
@@ -91,7 +97,9 @@ def _add_at(writer: Writer, at: Discovered, person: Person, kind: Kind, targets:
     )
 
 
-def request_check(control: ControlPorts, names: Sequence[str], person: Person) -> tuple[list[Run], dict[str, str]]:
+def request_check(
+    control: ControlPorts, names: Sequence[str], person: Person
+) -> tuple[list[Run], dict[str, str]]:
     """Queue a drift check of each stack; those that can not be checked are returned with the reason why.
 
     A check that is already open serves for the new request.

@@ -1,0 +1,1 @@
+lines = ["welcome to dev"]

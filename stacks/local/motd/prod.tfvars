@@ -1,0 +1,1 @@
+lines = ["welcome", "mind the gap"]
