@@ -19,7 +19,7 @@ from runner.model.run import Run
 from runner.model.settings import Settings, SourceSettings
 from runner.ports import Trees
 from runner.service.enqueue import enqueue_due
-from runner.service.poll import Poller
+from runner.service.poll import Poller, retire_sources
 from runner.service.prune import prune
 from runner.service.recover import recover
 from runner.systemd.notify import Notifier
@@ -79,6 +79,7 @@ def run_once(parts: Parts, report: Callable[[str], None]) -> list[Run]:
     ended: list[Run] = []
     control = parts.worker.control
     parts.worker.settled = ended.append
+    retire_sources(control.store, parts.settings)
     for run in recover(control):
         report(f"{run.name} of {run.stack}: {run.reason}")
     for source in parts.settings.sources:
@@ -116,6 +117,7 @@ class Daemon:
         """Until SIGTERM or SIGINT. Applies that run are waited for; plans are stopped and queued again."""
         self._listen()
         self._schedule()
+        retire_sources(self.parts.worker.control.store, self.parts.settings)
         recover(self.parts.worker.control)
         self._notifier.say(READY=1, STATUS=f"{len(self.parts.settings.sources)} sources", MAINPID=os.getpid())
         log.info("daemon.ready", data_dir=str(self.parts.settings.data_dir), slots=self.parts.slots)
@@ -249,6 +251,7 @@ class Daemon:
             for source in self.parts.settings.sources:
                 self._scheduler.remove_job(f"poll {source.name}")
             self.parts = fresh
+            retire_sources(fresh.worker.control.store, fresh.settings)
             self._pool.worker, self._pool.slots = fresh.worker, fresh.slots
             self._add_polls()
             log.info("daemon.reloaded", sources=len(fresh.settings.sources), slots=fresh.slots)

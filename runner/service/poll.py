@@ -155,6 +155,17 @@ def _mark_missing(writer: Writer, source: str, keep: frozenset[str]) -> None:
             supersede_waiting(writer, stack.name, by=DAEMON, reason="the stack is no longer in Git")
 
 
+def retire_sources(store: Store, settings: Settings) -> None:
+    """Stacks of a source that the operator no longer names are shown as missing, like any other that disappeared."""
+    named = {source.name for source in settings.sources}
+    with store.reading() as reader:
+        gone = {stack.source for stack in reader.stacks() if stack.missing_since is None} - named
+    if gone:
+        with store.writing() as writer:
+            for source in sorted(gone):
+                _mark_missing(writer, source, keep=frozenset())
+
+
 def supersede_waiting(
     writer: Writer, stack: str, *, by: str, reason: str, successor: int | None = None
 ) -> list[Run]:

@@ -1,0 +1,258 @@
+"""What is done about a stack, and why: one row of the table a test."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from runner.model.decide import (
+    CHANGE_RULES,
+    CHECK_RETRY_MOST,
+    CHECK_RULES,
+    PLAN_RETRY,
+    Next,
+    View,
+    check_retry,
+    decide,
+    health,
+    waits_for,
+)
+from runner.model.lock import Lock
+from runner.model.run import Claim, Kind, Run, State, Trigger
+from runner.model.stack import DriftStatus, Health, Pause, Stack, StackDefinition, StateIdentity, Sync
+
+NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+def stack(**fields: object) -> Stack:
+    base = Stack(
+        name="prod/vpc",
+        source="infra",
+        file="vpc/stack.yaml",
+        module_path="vpc",
+        definition=StackDefinition("prod/vpc"),
+        revision="b" * 40,
+        inputs="new",
+        identity=StateIdentity("managed", "prod/vpc", "default"),
+        managed_state=True,
+        applied_revision="a" * 40,
+        applied_inputs="old",
+    )
+    return replace(base, **fields)  # type: ignore[arg-type]
+
+
+def run(state: State, **fields: object) -> Run:
+    base = Run(
+        id=7,
+        stack="prod/vpc",
+        source="infra",
+        kind=Kind.CHANGE,
+        state=state,
+        version=1,
+        revision="b" * 40,
+        inputs="new",
+        definition="d",
+        trigger=Trigger.PUSH,
+        requested_by="driftline",
+        created_at=NOW,
+        changed_at=NOW,
+    )
+    return replace(base, **fields)  # type: ignore[arg-type]
+
+
+HOLD = Lock(stack="prod/vpc", holder="ana", reason="migration", since=NOW)
+CLAIM = Claim("t", "host", 1, NOW)
+
+CHANGES = [
+    ("a stack whose inputs moved is planned", View(stack(), NOW), Next.PLAN, "moved"),
+    ("a stack never applied is planned", View(stack(applied_inputs=None), NOW), Next.PLAN, "moved"),
+    (
+        "a stack that is applied as in Git is left alone",
+        View(stack(applied_inputs="new"), NOW),
+        Next.NOTHING,
+        "synced",
+    ),
+    (
+        "a stack that left Git is left alone",
+        View(stack(missing_since=NOW), NOW),
+        Next.NOTHING,
+        "source_missing",
+    ),
+    (
+        "a stack with a broken definition is left alone",
+        View(stack(problem="x"), NOW),
+        Next.NOTHING,
+        "problem",
+    ),
+    (
+        "a paused stack is left alone",
+        View(stack(pause=Pause("ana", "holiday", NOW, NOW + timedelta(hours=1))), NOW),
+        Next.NOTHING,
+        "paused",
+    ),
+    (
+        "a pause that is over no longer counts",
+        View(stack(pause=Pause("ana", "holiday", NOW - timedelta(2), NOW - timedelta(1))), NOW),
+        Next.PLAN,
+        "moved",
+    ),
+    (
+        "a stack that says paused in Git is left alone",
+        View(stack(definition=StackDefinition("prod/vpc", paused=True)), NOW),
+        Next.NOTHING,
+        "paused",
+    ),
+    ("a locked stack waits", View(stack(), NOW, hold=HOLD), Next.WAIT, "locked"),
+    (
+        "a plan that waits is not made twice",
+        View(stack(), NOW, open_runs=(run(State.QUEUED),)),
+        Next.WAIT,
+        "run_open",
+    ),
+    (
+        "a drift check does not hold a plan back",
+        View(stack(), NOW, open_runs=(run(State.QUEUED, kind=Kind.DRIFT),)),
+        Next.PLAN,
+        "moved",
+    ),
+    (
+        "a failed plan is tried again only after a while",
+        View(stack(planned_inputs="new"), NOW + PLAN_RETRY / 2, last_change=run(State.PLAN_FAILED)),
+        Next.WAIT,
+        "plan_failed",
+    ),
+    (
+        "a failed plan is tried again",
+        View(stack(planned_inputs="new"), NOW + PLAN_RETRY * 2, last_change=run(State.PLAN_FAILED)),
+        Next.PLAN,
+        "moved",
+    ),
+    (
+        "a rejected plan is not made again by itself",
+        View(stack(planned_inputs="new"), NOW, last_change=run(State.REJECTED)),
+        Next.NOTHING,
+        "answered",
+    ),
+    (
+        "an interrupted apply is never repeated by itself",
+        View(stack(planned_inputs="new"), NOW, last_change=run(State.INTERRUPTED)),
+        Next.NOTHING,
+        "answered",
+    ),
+    (
+        "a new commit after a rejection is planned",
+        View(stack(planned_inputs="old"), NOW, last_change=run(State.REJECTED, inputs="old")),
+        Next.PLAN,
+        "moved",
+    ),
+    (
+        "a superseded plan is made again",
+        View(stack(planned_inputs="new"), NOW, last_change=run(State.SUPERSEDED)),
+        Next.PLAN,
+        "moved",
+    ),
+    (
+        "a dependency that is not applied holds back",
+        View(stack(), NOW, waits_for=("prod/net",)),
+        Next.WAIT,
+        "dependency",
+    ),
+]
+
+CHECKS = [
+    ("a check that is due is made", View(stack(next_check_at=NOW), NOW), Next.CHECK, "due"),
+    ("a check that was never made is due", View(stack(), NOW), Next.CHECK, "due"),
+    ("a check waits for its time", View(stack(next_check_at=NOW + timedelta(1)), NOW), Next.WAIT, "not_due"),
+    (
+        "what was never applied is not checked",
+        View(stack(applied_revision=None), NOW),
+        Next.NOTHING,
+        "never_applied",
+    ),
+    ("a check goes on under a person's lock", View(stack(), NOW, hold=HOLD), Next.CHECK, "due"),
+    (
+        "a check goes on while a change waits for approval",
+        View(stack(), NOW, open_runs=(run(State.AWAITING_APPROVAL),)),
+        Next.CHECK,
+        "due",
+    ),
+    (
+        "a check waits while the stack is applied",
+        View(stack(), NOW, open_runs=(run(State.APPLYING, claim=CLAIM),)),
+        Next.WAIT,
+        "applying",
+    ),
+    (
+        "one check is in the queue at most",
+        View(stack(), NOW, open_runs=(run(State.QUEUED, kind=Kind.DRIFT),)),
+        Next.WAIT,
+        "check_open",
+    ),
+    ("what left Git is not checked", View(stack(missing_since=NOW), NOW), Next.NOTHING, "source_missing"),
+    (
+        "a paused stack is not checked",
+        View(stack(pause=Pause("ana", "holiday", NOW)), NOW),
+        Next.NOTHING,
+        "paused",
+    ),
+]
+
+
+@pytest.mark.parametrize(("sentence", "view", "action", "code"), CHANGES, ids=[row[0] for row in CHANGES])
+def test_changes(sentence: str, view: View, action: Next, code: str) -> None:
+    decision = decide(view, CHANGE_RULES)
+    assert (decision.action, decision.code) == (action, code)
+    assert decision.sentence
+
+
+@pytest.mark.parametrize(("sentence", "view", "action", "code"), CHECKS, ids=[row[0] for row in CHECKS])
+def test_checks(sentence: str, view: View, action: Next, code: str) -> None:
+    decision = decide(view, CHECK_RULES)
+    assert (decision.action, decision.code) == (action, code)
+    assert decision.sentence
+
+
+def test_every_row_of_both_tables_is_met_by_a_test() -> None:
+    assert {row[3] for row in CHANGES} == {rule.code for rule in CHANGE_RULES}
+    assert {row[3] for row in CHECKS} == {rule.code for rule in CHECK_RULES}
+
+
+def test_a_dependency_counts_until_it_is_synced_and_idle() -> None:
+    net = stack(name="prod/net", applied_inputs="new")
+    app = stack(definition=StackDefinition("prod/app", depends_on=("prod/net", "prod/gone")))
+    assert net.sync is Sync.SYNCED
+    assert waits_for(app, {"prod/net": net}, frozenset()) == ("prod/gone",)
+    assert waits_for(app, {"prod/net": net, "prod/gone": net}, frozenset({"prod/net"})) == ("prod/net",)
+    assert waits_for(app, {"prod/net": stack(), "prod/gone": net}, frozenset()) == ("prod/net",)
+
+
+def test_a_failed_check_is_tried_again_later_and_later_but_not_too_late() -> None:
+    waits = [check_retry(failures) for failures in range(1, 30)]
+    assert waits == sorted(waits)
+    assert waits[0] == timedelta(minutes=3)
+    assert waits[-1] == CHECK_RETRY_MOST
+
+
+@pytest.mark.parametrize(
+    ("view", "axis", "words"),
+    [
+        (View(stack(), NOW), Health.OK, ""),
+        (View(stack(), NOW, hold=HOLD), Health.LOCKED, "locked by ana: migration"),
+        (View(stack(pause=Pause("ana", "holiday", NOW)), NOW), Health.PAUSED, "paused by ana: holiday"),
+        (View(stack(missing_since=NOW), NOW), Health.ERROR, "source missing"),
+        (View(stack(problem="line 3"), NOW), Health.ERROR, "line 3"),
+        (
+            View(stack(drift=DriftStatus.ERROR, drift_reason="no route"), NOW),
+            Health.ERROR,
+            "drift check failed: no route",
+        ),
+        (
+            View(stack(), NOW, last_change=run(State.PLAN_FAILED, reason="syntax")),
+            Health.ERROR,
+            "run-7: syntax",
+        ),
+        (View(stack(), NOW, source_problem="git is down"), Health.ERROR, "git is down"),
+    ],
+)
+def test_health_says_why_it_is_not_ok(view: View, axis: Health, words: str) -> None:
+    assert health(view) == (axis, words)

@@ -1,0 +1,81 @@
+"""The life of a run: the table, walked exhaustively."""
+
+from datetime import UTC, datetime
+from itertools import product
+
+import pytest
+
+from runner.errors import WrongState
+from runner.model.run import (
+    FINAL,
+    HALF_CHANGED,
+    IF_THE_PROCESS_DIES,
+    TRANSITIONS,
+    WAITING,
+    Event,
+    Kind,
+    Run,
+    State,
+    Trigger,
+    next_state,
+)
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def run_in(state: State) -> Run:
+    return Run(
+        id=1,
+        stack="prod/vpc",
+        source="infra",
+        kind=Kind.CHANGE,
+        state=state,
+        version=1,
+        revision="a" * 40,
+        inputs="i",
+        definition="d",
+        trigger=Trigger.PUSH,
+        requested_by="driftline",
+        created_at=NOW,
+        changed_at=NOW,
+    )
+
+
+@pytest.mark.parametrize(("state", "event"), list(product(State, Event)))
+def test_every_pair_of_state_and_event_either_leads_where_the_table_says_or_is_refused(
+    state: State, event: Event
+) -> None:
+    wanted = TRANSITIONS.get((state, event))
+    if wanted is None:
+        with pytest.raises(WrongState, match="run-1"):
+            next_state(run_in(state), event)
+    else:
+        assert next_state(run_in(state), event) is wanted
+
+
+def test_every_state_can_be_reached() -> None:
+    assert {State.QUEUED, *TRANSITIONS.values()} == set(State)
+
+
+def test_every_event_is_used() -> None:
+    assert {event for _, event in TRANSITIONS} == set(Event)
+
+
+def test_nothing_leaves_a_final_state() -> None:
+    assert not {state for state, _ in TRANSITIONS} & FINAL
+
+
+def test_an_apply_can_only_follow_an_approval() -> None:
+    assert [state for (state, event) in TRANSITIONS if event is Event.START_APPLY] == [State.APPROVED]
+
+
+def test_what_is_being_applied_never_goes_back_to_waiting() -> None:
+    assert not {after for (before, _), after in TRANSITIONS.items() if before is State.APPLYING} & WAITING
+
+
+def test_a_half_changed_run_is_final() -> None:
+    assert HALF_CHANGED <= FINAL
+
+
+def test_every_state_says_what_happens_if_the_process_dies_in_it() -> None:
+    assert set(IF_THE_PROCESS_DIES) == set(State)
