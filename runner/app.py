@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from runner.clock import SystemClock
 from runner.config.server import find_config, load
+from runner.errors import BadConfig
 from runner.model.settings import Settings
 from runner.model.size import parse_size
 from runner.ports import Artifacts, Claims, ControlPorts, Engine, Git, WorkerPorts
@@ -15,7 +16,7 @@ from runner.ports import Artifacts, Claims, ControlPorts, Engine, Git, WorkerPor
 if TYPE_CHECKING:
     from runner.daemon import Parts
     from runner.service.poll import Poller
-    from runner.source.mirror import GitMirrors
+    from runner.source.mirrors import GitMirrors
     from runner.store.database import SqliteStore
     from runner.worker import Worker
     from runner.workspace import LocalWorkspaces
@@ -58,7 +59,7 @@ class App:
 
     @cached_property
     def git(self) -> "GitMirrors":
-        from runner.source.mirror import GitMirrors
+        from runner.source.mirrors import GitMirrors
 
         return GitMirrors(self.settings.data_dir, self.settings.timeouts.git)
 
@@ -126,7 +127,14 @@ class App:
 
     def reload(self) -> "Parts":
         """The parts of the configuration as it is on disk now, on the same data directory."""
-        return App(load(self.config_path), self.config_path).parts
+        fresh = App(load(self.config_path), self.config_path)
+        if fresh.settings.data_dir != self.settings.data_dir:
+            raise BadConfig(
+                f"data_dir moved from {self.settings.data_dir} to {fresh.settings.data_dir}, which takes a restart",
+                hint="systemctl restart driftline",
+            )
+        vars(fresh)["store"] = self.store  # the same connections, however often it is reloaded
+        return fresh.parts
 
     def _make_data_dir(self) -> None:
         self.settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)

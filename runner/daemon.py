@@ -8,9 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -28,8 +27,10 @@ from runner.worker import Pool, Worker
 log = structlog.get_logger()
 
 LOCK_FILE = "daemon.lock"
+LOCK_SECONDS = 0.5
 LOOK_SECONDS = 1.0  # how often the database is asked whether somebody else has written
 DECIDE_SECONDS = 15.0  # how often time alone may have made something due
+RECOVER_SECONDS = 10  # how often it is asked whether a process that executed a run is gone
 DRAIN_SECONDS = 30.0  # by how much the stop is extended each time while an apply runs
 
 
@@ -50,15 +51,27 @@ def only_daemon(data_dir: Path) -> Iterator[None]:
     path = data_dir / LOCK_FILE
     with path.open("a+") as file:
         path.chmod(0o600)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _locked(file):
             file.seek(0)
-            raise DaemonRunning(pid=file.read().strip() or "unknown", data_dir=data_dir) from None
+            raise DaemonRunning(pid=file.read().strip() or "unknown", data_dir=data_dir)
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
         yield
+
+
+def _locked(file: TextIO) -> bool:
+    """Tried for a moment: a command that asks whether a daemon lives holds the lock as long as it looks."""
+    until = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.02)
+        else:
+            return True
 
 
 def living_daemon(data_dir: Path) -> int | None:
@@ -88,9 +101,11 @@ def run_once(parts: Parts, report: Callable[[str], None]) -> list[Run]:
     pool = Pool(parts.worker, parts.slots)
     try:
         while True:
-            enqueue_due(control.store, control.clock)
             pool.freed.clear()
-            if not pool.fill() and not pool.busy:
+            # What ends from here on may make something else due, so it is decided once more after it.
+            was_busy = bool(pool.busy)
+            enqueue_due(control.store, control.clock)
+            if not pool.fill() and not was_busy:
                 return ended
             pool.freed.wait()
     finally:
@@ -105,8 +120,9 @@ class Daemon:
         self.parts = parts
         self._reload = reload
         self._notifier = notifier
-        self._stop = threading.Event()
-        self._reload_wanted = threading.Event()
+        # Plain flags, as signal handlers set them: an Event's lock could be held by the very thread that is interrupted.
+        self._stop = False
+        self._reload_wanted = False
         self._wake = threading.Event()
         self._pool = Pool(parts.worker, parts.slots)
         self._pool.freed = self._wake
@@ -135,7 +151,7 @@ class Daemon:
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
         self._add_polls()
-        self._scheduler.add_job(self._recover, "interval", seconds=30, id="recover")
+        self._scheduler.add_job(self._recover, "interval", seconds=RECOVER_SECONDS, id="recover")
         self._scheduler.add_job(self._prune, "interval", hours=6, jitter=600, id="retention")
         if self._notifier.watchdog_seconds:
             self._scheduler.add_job(
@@ -196,18 +212,18 @@ class Daemon:
     def _loop(self) -> None:
         mark: int | None = None
         decided = 0.0
-        while not self._stop.is_set():
+        while not self._stop:
             woken = self._wake.wait(LOOK_SECONDS)
             self._wake.clear()
             self._beat = time.monotonic()
-            if self._reload_wanted.is_set():
-                self._take_new_settings()
             try:
+                if self._reload_wanted:
+                    self._take_new_settings()
                 moved = self.parts.worker.control.store.changed_since(mark)
                 if woken or moved != mark or self._beat - decided > DECIDE_SECONDS:
-                    decided = self._beat
+                    # Taken before the turn: what somebody writes during it is looked at in the next one.
+                    decided, mark = self._beat, moved
                     self._turn()
-                    mark = self.parts.worker.control.store.changed_since(mark)
             except DriftlineError as error:
                 log.warning("daemon.turn", problem=error.message, hint=error.hint)
             except Exception:
@@ -231,31 +247,32 @@ class Daemon:
         signal.signal(signal.SIGHUP, lambda *_: self.reload())
 
     def stop(self) -> None:
-        self._stop.set()
-        self._wake.set()
+        self._stop = True
 
     def reload(self) -> None:
-        self._reload_wanted.set()
-        self._wake.set()
+        self._reload_wanted = True
 
     def _take_new_settings(self) -> None:
         """A configuration with problems is told and the old one stays."""
-        self._reload_wanted.clear()
+        self._reload_wanted = False
         # MONOTONIC_USEC is part of the reload protocol of systemd.service(5), Type=notify-reload.
         self._notifier.say(RELOADING=1, MONOTONIC_USEC=time.monotonic_ns() // 1000)
         try:
-            fresh = self._reload()
+            self._take(self._reload())
         except DriftlineError as error:
             log.warning("daemon.reload", problem=error.message)
-        else:
-            for source in self.parts.settings.sources:
-                self._scheduler.remove_job(f"poll {source.name}")
-            self.parts = fresh
-            retire_sources(fresh.worker.control.store, fresh.settings)
-            self._pool.worker, self._pool.slots = fresh.worker, fresh.slots
-            self._add_polls()
-            log.info("daemon.reloaded", sources=len(fresh.settings.sources), slots=fresh.slots)
-        self._notifier.say(READY=1)
+        finally:
+            self._notifier.say(READY=1)
+
+    def _take(self, fresh: Parts) -> None:
+        for source in self.parts.settings.sources:
+            self._scheduler.remove_job(f"poll {source.name}")
+        fresh.worker.take_over(self.parts.worker)
+        self.parts = fresh
+        self._pool.worker, self._pool.slots = fresh.worker, fresh.slots
+        self._add_polls()
+        retire_sources(fresh.worker.control.store, fresh.settings)
+        log.info("daemon.reloaded", sources=len(fresh.settings.sources), slots=fresh.slots)
 
     def _drain(self) -> None:
         self._notifier.say(STOPPING=1, STATUS="waiting for " + self._status())
@@ -263,10 +280,19 @@ class Daemon:
         self._pool.stop_plans()
         closing = threading.Thread(target=self._pool.close, daemon=True)
         closing.start()
+        told = -DRAIN_SECONDS
         while closing.is_alive():
-            waited = timedelta(seconds=DRAIN_SECONDS * 2)
-            self._notifier.say(
-                EXTEND_TIMEOUT_USEC=int(waited.total_seconds() * 1e6), STATUS="waiting for " + self._status()
-            )
-            closing.join(DRAIN_SECONDS)
+            if time.monotonic() - told >= DRAIN_SECONDS:
+                told = time.monotonic()
+                waited = int(DRAIN_SECONDS * 2 * 1e6)
+                self._notifier.say(EXTEND_TIMEOUT_USEC=waited, STATUS="waiting for " + self._status())
+            closing.join(LOOK_SECONDS)
+            self._pass_on_cancels()
         log.info("daemon.stopped")
+
+    def _pass_on_cancels(self) -> None:
+        """A person may still want to stop what the daemon waits for."""
+        try:
+            self.parts.worker.pass_on_cancels()
+        except DriftlineError as error:
+            log.warning("daemon.drain", problem=error.message)

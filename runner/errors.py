@@ -235,6 +235,36 @@ class PlanLost(DriftlineError):
     hint_template = "driftline plan {stack}"
 
 
+class ArtifactDamaged(DriftlineError):
+    """artifact {name} of {run} is not the one that was stored (digest {digest})"""
+
+    hint_template = "driftline run show {run}"
+
+
+class ArtifactStoreFailed(DriftlineError):
+    """the artifact store {store} failed: {problem}"""
+
+    hint_template = "driftline doctor"
+
+
+class KeyDamaged(DriftlineError):
+    """the key {path} has {length} bytes instead of 32; fingerprints made with it would not match the recorded ones"""
+
+    hint_template = "restore {path} from a backup; without one, remove it and plan again what waits for approval"
+
+
+class DiskFull(DriftlineError):
+    """{folder} has {free} bytes free and an apply there wants {wanted}: a full disk destroys a local state"""
+
+    hint_template = "make room in {folder}, then   driftline apply {run}"
+
+
+class ModuleMissing(DriftlineError):
+    """stack "{stack}": the tree has no folder "{path}" that is inside it and reached through no symlink"""
+
+    hint_template = "driftline stack show {stack}"
+
+
 class DaemonUnreachable(DriftlineError):
     """no daemon lives on {data_dir}"""
 

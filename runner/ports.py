@@ -121,6 +121,7 @@ class Planned:
     engine_version: str
     resource_count: int | None = None
     drifted_addresses: tuple[str, ...] = ()  # of resources that moved outside, whether or not the plan changes them
+    diagnostics: tuple[Diagnostic, ...] = ()  # warnings
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +137,17 @@ class EngineError:
     canceled: bool = False
     stale: bool = False  # terraform refused the saved plan before it touched anything
     unfinished: tuple[str, ...] = ()  # addresses with a start and no end in the log of an apply
+    begun: bool = False  # an operation on a resource has started; where False, nothing was touched
+    state_locked: bool = False  # somebody else holds terraform's state lock
+    lock_id: str | None = None  # of that lock
+    salvaged: tuple[Path, ...] = ()  # a state that terraform could not save, moved to a safe place
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
     outputs: Mapping[str, Any]  # masked
     log_complete: bool = True
+    diagnostics: tuple[Diagnostic, ...] = ()  # warnings
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +164,7 @@ class Execution:
     targets: tuple[str, ...] = ()
     destroy: bool = False
     lock: bool = False  # whether planning takes terraform's state lock
+    folder: Path | None = None  # of the stack file in the tree: its var files are relative to it
 
 
 class Engine(Protocol):

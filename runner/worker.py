@@ -17,6 +17,8 @@ from runner.service.plan import execute_plan
 
 log = structlog.get_logger()
 
+MOST_SLOTS = 1024  # as the configuration allows
+
 
 def execute(
     job: Job, ports: WorkerPorts, cancel: Cancel, gate: ApplyGate, claim_fd: int | None = None
@@ -77,9 +79,12 @@ class Worker:
         return tuple(self._executing)
 
     def cancel(self, run_id: int) -> None:
-        event = self._executing.get(run_id)
-        if event is not None:
-            event.set()
+        """Also where its thread has not begun yet."""
+        self._executing.setdefault(run_id, threading.Event()).set()
+
+    def take_over(self, old: "Worker") -> None:
+        """Go on with what another worker executes, so that a request to stop it still reaches it."""
+        self._executing = old._executing  # noqa: SLF001 - of the same class
 
 
 class Pool:
@@ -88,7 +93,8 @@ class Pool:
     def __init__(self, worker: Worker, slots: int) -> None:
         self.worker = worker
         self.slots = slots
-        self._threads = ThreadPoolExecutor(slots, thread_name_prefix="slot")
+        # A reload may raise `slots`, by which `fill` keeps; a thread is made only when it is needed.
+        self._threads = ThreadPoolExecutor(MOST_SLOTS, thread_name_prefix="slot")
         self._busy: dict[Future[None], Assignment] = {}
         self._guard = threading.Lock()
         self.freed = threading.Event()

@@ -26,9 +26,7 @@ class Standing:
         return self.missing == 0
 
 
-def needed(
-    stack: StackDefinition, server: ApprovalSettings, allow: Allow, kind: Kind, destroys: int
-) -> int:
+def needed(stack: StackDefinition, server: ApprovalSettings, allow: Allow, kind: Kind, destroys: int) -> int:
     """How many people must say yes. Whatever destroys something needs one at least."""
     if stack.apply.mode == "automatic" and kind is Kind.CHANGE and not destroys:
         return 0

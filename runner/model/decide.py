@@ -145,6 +145,21 @@ CHANGE_RULES: tuple[Rule, ...] = (
         ),
     ),
     Rule(
+        "destroyed",
+        Next.NOTHING,
+        lambda v: (
+            v.last_change is not None
+            and v.last_change.kind is Kind.DESTROY
+            and v.last_change.state is State.APPLIED
+            and v.stack.planned_inputs == v.stack.inputs
+        ),
+        lambda v: (
+            f"{v.last_change.name} destroyed it; a new commit or `driftline plan {v.stack.name}` makes it again"
+            if v.last_change
+            else ""
+        ),
+    ),
+    Rule(
         "dependency",
         Next.WAIT,
         lambda v: bool(v.waits_for),

@@ -97,6 +97,8 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
 
 FINAL: frozenset[State] = frozenset(State) - {state for state, _ in TRANSITIONS}
 WAITING: frozenset[State] = frozenset({State.QUEUED, State.AWAITING_APPROVAL, State.APPROVED})
+# An approved run is claimed too while it is planned again, but by a claim, not by a change of state.
+EXECUTING: frozenset[State] = frozenset({State.PLANNING, State.APPLYING})
 HALF_CHANGED: frozenset[State] = frozenset({State.APPLY_FAILED, State.INTERRUPTED})
 
 

@@ -5,6 +5,7 @@ from typing import Any, Self
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _PART = re.compile(r"(\d+(?:\.\d+)?)([smhdw])")
+_LONGEST = 40  # the pattern takes quadratic time on a text of digits only
 
 
 class Seconds(float):
@@ -17,7 +18,7 @@ class Seconds(float):
     def parse(cls, text: Any) -> Self:
         """Raise ValueError with what was expected."""
         whole = str(text).strip()
-        parts = _PART.findall(whole)
+        parts = _PART.findall(whole) if len(whole) <= _LONGEST else []
         if not parts or "".join(n + u for n, u in parts) != whole:
             raise ValueError(f"expected a span of time such as 90s, 5m, 4h, 2d or 1w, got {text!r}")
         return cls(sum(float(n) * _UNITS[u] for n, u in parts))

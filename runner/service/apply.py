@@ -208,6 +208,8 @@ def _applied(control: ControlPorts, writer: Writer, run: Run, result: ApplyResul
     writer.save_outputs(run.id, result.outputs or {})
     if run.kind is Kind.DESTROY and not run.targets:
         writer.forget_applied(run.stack)
+        # Git still declares it; making it again is for a new commit or a person to ask for.
+        writer.mark_planned(run.stack, writer.stack(run.stack).inputs)
         writer.schedule_check(run.stack, None)
     elif not run.targets:
         writer.mark_applied(done)

@@ -29,6 +29,7 @@ class Assignment:
 
 def next_assignment(control: ControlPorts, *, only: int | None = None) -> Assignment | None:
     """Claim the most urgent run that may execute now, or None. With `only`, that run or nothing."""
+    expire(control)
     with control.store.reading() as reader:
         runs = [run for run in executable(reader) if only is None or run.id == only]
     for run in runs:
@@ -63,7 +64,7 @@ def _claim(control: ControlPorts, run: Run) -> Assignment | None:
         with control.store.writing() as writer:
             fresh = writer.run(run.id)
             still = fresh.state is run.state and fresh.claim is None
-            claimed = _claim_row(control, writer, fresh, held) if still else None
+            claimed = _claim_row(writer, fresh, held) if still else None
             job = _job(control, writer, claimed) if claimed else None
     except (Conflict, NotFound):
         job = None
@@ -76,13 +77,25 @@ def _claim(control: ControlPorts, run: Run) -> Assignment | None:
     return Assignment(job, held)
 
 
-def _claim_row(control: ControlPorts, writer: Writer, run: Run, held: HeldClaim) -> Run | None:
-    """The run, claimed; None where somebody was faster, or its approval has expired."""
-    if run.state is State.APPROVED and _expired(control, writer, run):
-        replan(writer, run, "the approval expired before it was applied")
-        return None
+def _claim_row(writer: Writer, run: Run, held: HeldClaim) -> Run:
     claimed = writer.claim(run, held.claim)
     return writer.transition(claimed, Event.CLAIM, by=DAEMON) if claimed.state is State.QUEUED else claimed
+
+
+def expire(control: ControlPorts) -> list[Run]:
+    """Plan anew what was approved too long ago and not applied yet; the fresh plans are asked about again."""
+    with control.store.reading() as reader:
+        waiting = [run for run in reader.open_runs() if run.state is State.APPROVED and run.claim is None]
+        old = [run for run in waiting if _expired(control, reader, run)]
+    if not old:
+        return []
+    with control.store.writing() as writer:
+        fresh = [writer.run(run.id) for run in old]
+        return [
+            replan(writer, run, "the approval expired before it was applied")
+            for run in fresh
+            if run.state is State.APPROVED and run.claim is None
+        ]
 
 
 def _expired(control: ControlPorts, reader: Reader, run: Run) -> bool:

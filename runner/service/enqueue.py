@@ -3,7 +3,7 @@
 from runner.model.decide import CHANGE_RULES, CHECK_RULES, Decision, Next, View, decide, waits_for
 from runner.model.run import Kind, Run, Trigger
 from runner.model.stack import Stack
-from runner.ports import Clock, NewRun, Reader, RunFilter, Store, Writer
+from runner.ports import Clock, NewRun, Reader, Store, Writer
 
 DAEMON = "driftline"
 
@@ -127,5 +127,22 @@ def add_check(
     )
 
 
-def latest(reader: Reader, stack: str) -> Run | None:
-    return next(iter(reader.runs(RunFilter(stack=stack, limit=1))), None)
+def add_again(writer: Writer, run: Run, *, reason: str) -> Run:
+    """Queue the same once more: a revision or targets that a person chose, or the healing of a report."""
+    return writer.add_run(
+        NewRun(
+            stack=run.stack,
+            source=run.source,
+            kind=run.kind,
+            revision=run.revision,
+            inputs=run.inputs,
+            definition=writer.definition(run.definition),
+            module_path=run.module_path,
+            managed_state=run.managed_state,
+            trigger=run.trigger,
+            requested_by=run.requested_by,
+            targets=run.targets,
+            report=run.report,
+            reason=reason,
+        )
+    )

@@ -17,7 +17,7 @@ from runner.model.stack import DriftStatus
 from runner.model.taxonomy import absorbed, classify, drift_fingerprint
 from runner.ports import Cancel, ControlPorts, EngineError, Execution, Planned, WorkerPorts, Workspace, Writer
 from runner.service.cron import next_check
-from runner.service.enqueue import DAEMON, add_change
+from runner.service.enqueue import DAEMON, add_again, add_change
 
 APPROVABLE = "plan"  # the artifacts plan.tfplan and plan.json: what a person is asked about
 FRESH = "fresh"  # the same, made again under the lock
@@ -203,17 +203,12 @@ def _offer(control: ControlPorts, writer: Writer, run: Run, job: Job, result: Pl
     return offered
 
 
-def replan(writer: Writer, run: Run, reason: str, event_fields: dict[str, Any] | None = None) -> Run:
+def replan(writer: Writer, run: Run, reason: str) -> Run:
     """Supersede a run and queue its fresh plan, since an answer to the old one says nothing about the new one."""
-    stack = writer.stack(run.stack)
-    superseded = writer.transition(run, Event.SUPERSEDE, by=DAEMON, reason=reason, **(event_fields or {}))
-    fresh = add_change(
-        writer,
-        stack,
-        trigger=Trigger.REPLAN,
-        by=run.requested_by,
-        kind=run.kind,
-        targets=run.targets,
-        reason=reason,
-    )
+    superseded = writer.transition(run, Event.SUPERSEDE, by=DAEMON, reason=reason)
+    if run.trigger in FOLLOWS_GIT and run.kind is Kind.CHANGE and run.report is None:
+        stack = writer.stack(run.stack)
+        fresh = add_change(writer, stack, trigger=Trigger.REPLAN, by=run.requested_by, reason=reason)
+    else:
+        fresh = add_again(writer, run, reason=reason)
     return writer.annotate(superseded, superseded_by=fresh.id)

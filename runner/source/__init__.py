@@ -1,0 +1,1 @@
+"""Git through GitPython: one bare mirror a source, read without a checkout."""

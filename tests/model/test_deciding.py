@@ -152,6 +152,16 @@ CHANGES = [
         "moved",
     ),
     (
+        "what was destroyed by hand is not made again by itself",
+        View(
+            stack(planned_inputs="new", applied_inputs=None),
+            NOW,
+            last_change=run(State.APPLIED, kind=Kind.DESTROY, inputs="old"),
+        ),
+        Next.NOTHING,
+        "destroyed",
+    ),
+    (
         "a dependency that is not applied holds back",
         View(stack(), NOW, waits_for=("prod/net",)),
         Next.WAIT,

@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ State = dict[str, Any]
 
 def load(path: Path) -> dict[str, Any]:
     try:
-        cloud = json.loads(path.read_text())
+        cloud: dict[str, Any] = json.loads(path.read_text())
     except FileNotFoundError:
         cloud = {}
     cloud.setdefault("objects", {})
@@ -46,7 +46,7 @@ def edit(path: Path) -> Iterator[dict[str, Entry]]:
     """The objects by name, to be changed in place; saved when the block ends without an exception."""
     # A lock file of its own, because the rename gives the cloud a new inode. flock and not lockf: the threads
     # of one provider must exclude each other too.
-    with open(f"{path}.lock", "w") as lock:
+    with Path(f"{path}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         cloud = load(path)
         yield cloud["objects"]
@@ -69,10 +69,10 @@ def etag(entry: Entry) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
-# ---- the provider
+# ---- the provider (`tf` has no types: its classes are Any)
 
 
-class Number(types.Number):
+class Number(types.Number):  # type: ignore[misc]
     """0.1 comes as the string "0.1", because no float holds it, and must go back so or it differs for ever.
 
     The class is called Number because `tf` compares the encoded values only of types with that name.
@@ -85,7 +85,7 @@ class Number(types.Number):
         return json.loads(value) if isinstance(value, str) else value
 
 
-class CloudObject(iface.Resource):
+class CloudObject(iface.Resource):  # type: ignore[misc]
     def __init__(self, provider: "Cloudfile") -> None:
         self.path = provider.path
 
@@ -123,7 +123,7 @@ class CloudObject(iface.Resource):
         with edit(Path(self.path)) as objects:
             entry = objects.get(name) or {}
             if exists(entry):
-                ctx.diagnostics.add_error(f"Object {name} already exists", f"It is in {self.path}.", path=["name"])
+                ctx.diagnostics.add_error(f"Object {name} already exists", f"It is in {self.path}.")
             if refuse(ctx.diagnostics, entry, "fail_apply") or ctx.diagnostics.has_errors():
                 return None
             objects[name] = entry = entry | stored(planned)
@@ -155,12 +155,12 @@ class CloudObject(iface.Resource):
             objects.pop(current["name"], None)
         return None
 
-    def import_(self, ctx: iface.ImportContext, id: str) -> State | None:
-        entry = find(self.path, id)
-        return state(entry, {"name": id}) if exists(entry) else None
+    def import_(self, ctx: iface.ImportContext, name: str) -> State | None:
+        entry = find(self.path, name)
+        return state(entry, {"name": name}) if exists(entry) else None
 
 
-class CloudLookup(iface.DataSource):
+class CloudLookup(iface.DataSource):  # type: ignore[misc]
     def __init__(self, provider: "Cloudfile") -> None:
         self.path = provider.path
 
@@ -184,12 +184,12 @@ class CloudLookup(iface.DataSource):
         if refuse(ctx.diagnostics, entry, "fail"):
             return None
         if not exists(entry):
-            ctx.diagnostics.add_error(f"Object {name} does not exist", f"It is not in {self.path}.", path=["name"])
+            ctx.diagnostics.add_error(f"Object {name} does not exist", f"It is not in {self.path}.")
             return None
         return {"name": name, "value": entry.get("value")}
 
 
-class Cloudfile(iface.Provider):
+class Cloudfile(iface.Provider):  # type: ignore[misc]
     path = ""
 
     def full_name(self) -> str:
@@ -259,15 +259,13 @@ def main() -> None:
     threading.Thread(target=follow_parent, args=(os.getppid(),), daemon=True).start()
     if len(tempfile.gettempdir()) > LONGEST_TMPDIR:
         tempfile.tempdir = "/tmp"
-    try:
-        # `tf` caches a certificate in HOME/.cache. A new one costs 12 ms; the HOME of a Terraform under test may
-        # be missing or read-only, and two first starts would race for the cache.
-        with tempfile.TemporaryDirectory() as home:
-            os.environ["HOME"] = home
-            runner.run_provider(Cloudfile())
-    finally:
-        # Calls in flight are dropped when Terraform says stop; a normal exit would wait for their threads.
-        os._exit(0)
+    # `tf` caches a certificate in HOME/.cache. A new one costs 12 ms; the HOME of a Terraform under test may be
+    # missing or read-only, and two first starts would race for the cache.
+    with suppress(KeyboardInterrupt), tempfile.TemporaryDirectory() as home:
+        os.environ["HOME"] = home
+        runner.run_provider(Cloudfile())
+    # Calls in flight are dropped when Terraform says stop; a normal exit would wait for their threads.
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ def platform_dir() -> str:
     return f"{platform.system().lower()}_{ARCHITECTURES.get(machine, machine)}"
 
 
-def install(root: Path, with_aws: bool = False) -> Path:
+def install(root: Path, *, with_aws: bool = False) -> Path:
     """Lay out the mirror in `root` and return it, made absolute; `with_aws` adds hashicorp/aws if it is found."""
     root = root.resolve()
     package = root / CLOUDFILE / VERSION / platform_dir()
@@ -57,23 +57,25 @@ def cli_config(root: Path) -> Path:
 
 def aws_mirror() -> Path | None:
     """The filesystem mirror on this machine that has hashicorp/aws for this platform."""
-    for folder in searched():
-        if any((folder / AWS).glob(f"*/{platform_dir()}")) or any((folder / AWS).glob(f"*_{platform_dir()}.zip")):
-            return folder
-    return None
+    return next((folder for folder in searched() if packages(folder / AWS)), None)
 
 
 def searched() -> Iterator[Path]:
     if named := os.environ.get("DRIFTLINE_TEST_PLUGIN_MIRROR"):
-        yield Path(named)
+        yield Path(named).absolute()
     for top in SEARCHED:
         for depth in ("", "*/", "*/*/"):
             yield from (found.parent for found in sorted(top.glob(f"{depth}{AWS.parts[0]}")))
 
 
+def packages(provider: Path) -> list[Path]:
+    """Both layouts that Terraform knows: unpacked folders and zip files."""
+    return [*provider.glob(f"*/{platform_dir()}"), *provider.glob(f"*_{platform_dir()}.zip")]
+
+
 def link_packages(source: Path, target: Path) -> None:
     """Link each package by itself: Terraform follows a link in a mirror only in that place."""
-    for package in [*source.glob(f"*/{platform_dir()}"), *source.glob(f"*_{platform_dir()}.zip")]:
+    for package in packages(source):
         link = target / package.relative_to(source)
         link.parent.mkdir(parents=True, exist_ok=True)
         if not link.exists():

@@ -1,0 +1,125 @@
+"""`driftline apply`: execute an approved run now, in the daemon where one lives, else here."""
+
+import json
+
+import click
+
+from runner.cli.options import Cli, output_option, pass_cli, run_argument
+from runner.cli.output import Cell, Line
+from runner.cli.perform import Performer
+from runner.cli.plan_view import diagnostic_lines, plan_lines
+from runner.cli.run_document import run_document
+from runner.errors import ApprovalMissing, ArtifactNotFound, DriftlineError, WrongState
+from runner.model.plan import ChangeSet
+from runner.model.run import Kind, Run, State
+from runner.service.approve import question
+
+FRESH = "fresh.json"
+ENDED: dict[State, int] = {
+    State.APPLIED: 0,
+    State.NO_CHANGES: 0,
+    State.SUPERSEDED: 3,
+    State.REJECTED: 3,
+    State.CANCELED: 1,
+    State.APPLY_FAILED: 1,
+    State.INTERRUPTED: 1,
+}
+
+
+@click.command()
+@run_argument
+@output_option
+@pass_cli
+def command(cli: Cli, run_id: int, output: str) -> int:
+    """Execute the approved RUN now: exactly its plan, or a fresh one that means the same."""
+    _refuse(cli, run_id)
+    performer = Performer.of(cli)
+    run = performer.bring(run_id, lambda _: False)
+    if output == "json":
+        cli.console.json(run_document(cli.app, run))
+    else:
+        _show_outputs(cli, run)
+    return _ending(cli, run)
+
+
+def _refuse(cli: Cli, run_id: int) -> None:
+    with cli.app.store.reading() as reader:
+        asked = question(cli.app.control, reader, run_id)
+    run, standing = asked.run, asked.standing
+    if run.state is State.AWAITING_APPROVAL:
+        raise ApprovalMissing(run=run.name, have=standing.needed - standing.missing, need=standing.needed)
+    if run.state not in {State.APPROVED, State.APPLYING}:
+        raise WrongState(run=run.name, state=run.state, wish="applied")
+
+
+def _show_outputs(cli: Cli, run: Run) -> None:
+    with cli.app.store.reading() as reader:
+        outputs = reader.outputs(run.id) or {}
+    if run.state is State.APPLIED and outputs:
+        cli.console.data(Cell("Outputs:", "bold"))
+        cli.console.data(*(f"  {name} = {_value(value)}" for name, value in sorted(outputs.items())))
+
+
+def _value(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _ending(cli: Cli, run: Run) -> int:
+    console = cli.console
+    with cli.app.store.reading() as reader:
+        diagnostics = reader.diagnostics(run.id)
+    console.say(*diagnostic_lines(diagnostics))
+    match run.state:
+        case State.APPLIED:
+            console.say(
+                [Cell("✔ ", "green"), f"{run.name} of {run.stack} is applied at {run.revision[:12]}."]
+            )
+        case State.NO_CHANGES:
+            console.say(f"{run.name} of {run.stack}: {run.reason or 'nothing was left to change'}.")
+        case State.SUPERSEDED:
+            console.data(*both_plans(cli, run))
+            next_run = f"run-{run.superseded_by}" if run.superseded_by else "the next plan"
+            console.error(
+                DriftlineError(
+                    f"{run.name} was not applied: {run.reason}; {next_run} takes its place",
+                    hint=f"driftline plan {run.stack}",
+                )
+            )
+        case State.APPLY_FAILED | State.INTERRUPTED:
+            console.error(
+                DriftlineError(
+                    f"{run.name} of {run.stack} is {run.state.replace('_', ' ')}: {run.reason}; the stack stays locked",
+                    hint=f'driftline logs {run.name}   then   driftline lock release {run.stack} --reason "..."',
+                )
+            )
+        case _:
+            console.say(f"{run.name} of {run.stack} is {run.state}: {run.reason}")
+    return ENDED.get(run.state, 1)
+
+
+def both_plans(cli: Cli, run: Run) -> list[Line]:
+    """What was approved, and what the plan made again under the lock would do instead."""
+    with cli.app.store.reading() as reader:
+        approved = reader.changes(run.id)
+    fresh = fresh_changes(cli, run)
+    if approved is None or fresh is None:
+        return []
+    return [
+        Cell(f"Approved in {run.name}:", "bold"),
+        *plan_lines(approved),
+        "",
+        Cell("Now it would be:", "bold"),
+        *plan_lines(fresh),
+    ]
+
+
+def fresh_changes(cli: Cli, run: Run) -> ChangeSet | None:
+    """The change set of the plan that was made again, where there was one."""
+    from runner.model.codec import from_plain
+
+    if run.kind is Kind.DRIFT:
+        return None
+    try:
+        return from_plain(ChangeSet, json.loads(cli.app.artifacts.get(run.id, FRESH)))
+    except ArtifactNotFound:
+        return None

@@ -1,0 +1,119 @@
+"""`driftline approve`: show one plan, ask, and record the yes."""
+
+import sys
+
+import click
+
+from runner.cli.facts import given
+from runner.cli.options import Cli, output_option, pass_cli, run_argument
+from runner.cli.output import Cell
+from runner.cli.plan_view import SHORT, header, identity, plan_lines
+from runner.cli.run_document import run_document
+from runner.daemon import living_daemon
+from runner.errors import BadUsage, GuardrailHit, NeverApplies, WrongState
+from runner.model.approving import Standing
+from runner.model.run import Run, State
+from runner.service.approve import Question, approve, question
+
+
+@click.command()
+@run_argument
+@click.option(
+    "--digest", metavar="PREFIX", help="The plan that was looked at; refused where it is another one."
+)
+@click.option("-m", "--message", default="", metavar="TEXT", help="Recorded with the approval.")
+@click.option(
+    "--yes", is_flag=True, help="Do not ask. Where no terminal shows the plan, --digest is needed too."
+)
+@click.option("--confirm", metavar="STACK", help="The stack's name, where something protected goes.")
+@click.option("--full", is_flag=True, help="Shorten no value.")
+@output_option
+@pass_cli
+def command(
+    cli: Cli,
+    run_id: int,
+    digest: str | None,
+    message: str,
+    yes: bool,
+    confirm: str | None,
+    full: bool,
+    output: str,
+) -> None:
+    """Say yes to the plan of RUN, after it was shown. The last yes that is needed lets it be applied."""
+    shown = output == "table" and sys.stdin.isatty() and sys.stdout.isatty()
+    _refuse_blind(run_id, digest, yes=yes, shown=shown)
+    with cli.app.store.reading() as reader:
+        asked = question(cli.app.control, reader, run_id)
+        commit = reader.commit(asked.run.source, asked.run.revision)
+    _refuse_early(asked)
+    if output == "table":
+        cli.console.data(*header(asked, commit, cli.app.clock.now()), "")
+        cli.console.data(*plan_lines(asked.changes, full=full), "", *identity(asked.run))
+    typed = confirm if yes else _ask(cli, asked, confirm)
+    run, standing = approve(
+        cli.app.control,
+        cli.app.git,
+        run_id,
+        cli.person,
+        digest=digest or asked.run.plan_digest or "",
+        comment=message,
+        typed_name=typed,
+    )
+    if output == "json":
+        cli.console.json(run_document(cli.app, run))
+    _tell(cli, run, standing)
+
+
+def _refuse_blind(run_id: int, digest: str | None, *, yes: bool, shown: bool) -> None:
+    """A yes is to something that was seen: on this terminal just now, or elsewhere and named by its digest."""
+    if shown:
+        return
+    if not yes:
+        raise BadUsage(
+            "there is no terminal to ask on",
+            hint=f"driftline run diff run-{run_id}   then   driftline approve run-{run_id} --digest PREFIX --yes",
+        )
+    if digest is None:
+        raise BadUsage(
+            "--yes without a terminal needs --digest, so that what was looked at is what is approved",
+            hint=f"driftline run show run-{run_id}",
+        )
+
+
+def _refuse_early(asked: Question) -> None:
+    """What no answer can change is said before the question."""
+    run = asked.run
+    if run.state is not State.AWAITING_APPROVAL:
+        raise WrongState(run=run.name, state=run.state, wish="approved")
+    if asked.stack.apply.mode == "never":
+        raise NeverApplies(stack=run.stack)
+    blocking = [violation.sentence for violation in asked.violations if violation.blocking]
+    if blocking:
+        raise GuardrailHit(run=run.name, violation="; ".join(blocking))
+
+
+def _ask(cli: Cli, asked: Question, confirm: str | None) -> str | None:
+    """The stack's name as it was typed; Abort unless the answer is a clear yes."""
+    must_type = asked.type_the_name and confirm is None
+    word = asked.run.stack if must_type else "yes"
+    if must_type:
+        cli.console.data(Cell("This destroys or replaces what is protected.", "red"))
+    answer = click.prompt(f"Type `{word}` to approve this plan", default="", show_default=False, err=True)
+    if answer.strip() != word:
+        cli.console.say("Nothing was approved.")
+        raise click.Abort
+    return word if must_type else confirm
+
+
+def _tell(cli: Cli, run: Run, standing: Standing) -> None:
+    console = cli.console
+    console.say(
+        f"{run.name} is approved by {cli.person.name} ({given(standing)}), plan {(run.plan_digest or '')[:SHORT]}."
+    )
+    if not standing.complete:
+        console.say(f"It waits for {standing.missing} more.")
+    elif living_daemon(cli.app.settings.data_dir) is not None:
+        console.say("The daemon applies it now.")
+        console.hint(f"driftline logs -f {run.name}")
+    else:
+        console.hint(f"driftline apply {run.name}")

@@ -1,0 +1,112 @@
+"""What needs a person: each with the command that goes on from there. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from runner.cli import words
+from runner.cli.facts import StackFacts, given
+from runner.cli.when import ago
+from runner.model.drift import DriftReport, ReportStatus
+from runner.model.run import State
+from runner.model.source import SourceStatus
+
+
+class Why(StrEnum):
+    APPROVAL = "approval"
+    READY = "ready"
+    DRIFT = "drift"
+    LOCK = "lock"
+    FAILED = "failed"
+    PROBLEM = "problem"
+    MISSING = "missing"
+    SOURCE = "source"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    why: Why
+    name: str  # of the run, the report, the stack or the source
+    stack: str | None
+    text: str
+    command: str
+
+
+def needs(
+    stacks: Sequence[StackFacts],
+    reports: Iterable[DriftReport],
+    sources: Iterable[SourceStatus],
+    now: datetime,
+    *,
+    daemon: bool,
+) -> list[Need]:
+    """Everything that waits for a person, the most pressing kind first."""
+    found = [need for facts in stacks for need in _of_stack(facts, daemon=daemon)]
+    found += [need for report in reports for need in _of_report(report, now)]
+    found += [need for source in sources for need in _of_source(source)]
+    order = list(Why)
+    return sorted(found, key=lambda need: (order.index(need.why), need.name))
+
+
+def _of_stack(facts: StackFacts, *, daemon: bool) -> Iterable[Need]:
+    stack, view, last = facts.stack, facts.view, facts.view.last_change
+    for run in view.open_runs:
+        told = words.counts(run.summary)
+        if run.state is State.AWAITING_APPROVAL:
+            count = f" ({given(facts.standing)})" if facts.standing else ""
+            note = f"; {run.reason}" if run.reason else ""
+            yield Need(
+                Why.APPROVAL,
+                run.name,
+                stack.name,
+                f"waits for approval{count}: {told}{note}",
+                f"driftline approve {run.name}",
+            )
+        if run.state is State.APPROVED and run.claim is None and view.hold is None and not daemon:
+            yield Need(Why.READY, run.name, stack.name, f"is approved: {told}", f"driftline apply {run.name}")
+    if view.hold is not None:
+        yield Need(
+            Why.LOCK,
+            stack.name,
+            stack.name,
+            f"locked by {view.hold.holder} {ago(view.hold.since, view.now)}: {view.hold.reason}",
+            f'driftline lock release {stack.name} --reason "..."',
+        )
+    elif last is not None and last.state is State.PLAN_FAILED and last.inputs == stack.inputs:
+        yield Need(
+            Why.FAILED, last.name, stack.name, f"plan failed: {last.reason}", f"driftline logs {last.name}"
+        )
+    if stack.check_failures:
+        yield Need(
+            Why.FAILED,
+            stack.name,
+            stack.name,
+            f"drift check failed {stack.check_failures} times: {stack.drift_reason}",
+            f"driftline run list --stack {stack.name} --kind drift",
+        )
+    if stack.problem is not None:
+        yield Need(Why.PROBLEM, stack.name, stack.name, stack.problem, f"driftline stack show {stack.name}")
+    if stack.missing_since is not None:
+        yield Need(
+            Why.MISSING,
+            stack.name,
+            stack.name,
+            f"source missing since {ago(stack.missing_since, view.now)}: it is no longer in Git",
+            f"driftline stack show {stack.name}",
+        )
+
+
+def _of_report(report: DriftReport, now: datetime) -> Iterable[Need]:
+    if report.status is ReportStatus.OPEN and report.confirmed:
+        told = f"{words.found(report)}, first seen {ago(report.first_seen, now)}, {report.seen} times"
+        yield Need(Why.DRIFT, report.name, report.stack, told, f"driftline drift show {report.name}")
+
+
+def _of_source(source: SourceStatus) -> Iterable[Need]:
+    command = f"driftline source check {source.name}"
+    if source.problem is not None:
+        told = f"could not be polled {source.failures} times: {source.problem}"
+        yield Need(Why.SOURCE, source.name, None, told, command)
+    for problem in source.problems:
+        yield Need(Why.PROBLEM, source.name, None, problem, command)

@@ -1,0 +1,61 @@
+"""`driftline daemon`: the service, or with --once one full pass of it."""
+
+import signal
+from types import FrameType
+
+import click
+
+from runner import log
+from runner.cli import words
+from runner.cli.options import Cli, pass_cli
+from runner.daemon import Daemon, only_daemon, run_once
+from runner.model.run import Run, State
+from runner.systemd.notify import Notifier
+
+FAILED = frozenset({State.PLAN_FAILED, State.APPLY_FAILED, State.INTERRUPTED})
+
+
+@click.command()
+@click.option(
+    "--once", is_flag=True, help="One full pass: poll, plan, due drift checks, approved applies; then exit."
+)
+@pass_cli
+def command(cli: Cli, once: bool) -> int:
+    """Poll Git, plan what moved, check for drift, apply what was approved; until it is told to stop."""
+    log.configure(verbose=cli.verbose, quiet=once or cli.quiet)
+    app = cli.app
+    _ = app.store  # makes the data directory, where the lock lies
+    with only_daemon(app.settings.data_dir):
+        if once:
+            return _one_pass(cli)
+        Daemon(app.parts, app.reload, Notifier.from_environment()).run()
+    return 0
+
+
+def _one_pass(cli: Cli) -> int:
+    """1 where a run failed or a source could not be polled: a pass of cron that saw nothing must not look fine."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    ended = run_once(cli.app.parts, cli.console.say)
+    cli.console.table(
+        ("RUN", "STACK", "KIND", "STATE", "CHANGES", "REASON"),
+        [
+            (run.name, run.stack, run.kind.value, words.state(run), words.counts(run.summary), run.reason)
+            for run in ended
+        ],
+        empty="Nothing was to do.",
+    )
+    _hints(cli, ended)
+    with cli.app.store.reading() as reader:
+        unreachable = any(reader.source(source.name).problem for source in cli.app.settings.sources)
+    return 1 if unreachable or any(run.state in FAILED for run in ended) else 0
+
+
+def _hints(cli: Cli, ended: list[Run]) -> None:
+    waiting = [run.name for run in ended if run.state is State.AWAITING_APPROVAL]
+    if waiting:
+        cli.console.hint(f"driftline approve {waiting[0]}")
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """As Ctrl-C: plans are stopped and queued again, applies are waited for."""
+    raise KeyboardInterrupt

@@ -1,0 +1,80 @@
+"""`driftline db`: copy the database, look through it, bring it to this version's schema."""
+
+from pathlib import Path
+
+import click
+
+from runner.cli.options import Cli, pass_cli
+from runner.errors import DriftlineError
+from runner.store.faults import restore_hint
+
+
+class DatabaseDamaged(DriftlineError):
+    """the database {path} has problems"""
+
+
+@click.group()
+def command() -> None:
+    """The database: backup, check, migrate."""
+
+
+@command.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@pass_cli
+def backup(cli: Cli, file: Path) -> None:
+    """Write a checked copy to FILE while the daemon goes on; `cp` of a live database may lose the newest rows."""
+    cli.app.store.backup(file.absolute())
+    cli.console.say(f"{file} is a sound copy ({file.stat().st_size // 1024} KiB)")
+
+
+@command.command()
+@pass_cli
+def check(cli: Cli) -> None:
+    """Look through pages, references, schema and audit log; changes nothing."""
+    path = _path(cli)
+    problems = cli.app.store.problems()
+    if problems:
+        cli.console.data(*problems)
+        raise DatabaseDamaged(path=path, hint=restore_hint(path))
+    cli.console.say(f"{path} is sound")
+
+
+@command.command()
+@pass_cli
+def migrate(cli: Cli) -> None:
+    """Bring the database to the schema of this version, keeping a copy of what it was.
+
+    Every command does so when it opens the database; this one does nothing else and tells what was done.
+    """
+    from runner.store.schema import version
+
+    path = _path(cli)
+    before = schema_of(path)
+    _ = cli.app.store
+    if before == version():
+        cli.console.say(f"{path} has schema {before}; nothing is to be done")
+    elif not before:
+        cli.console.say(f"{path} was made with schema {version()}")
+    else:
+        cli.console.say(
+            f"{path} went from schema {before} to {version()}; the copy of before is {path}.before-{before + 1}"
+        )
+
+
+def schema_of(path: Path) -> int:
+    """The number of the schema that the file has, looked up without changing it; 0 where there is none."""
+    import sqlite3
+    from contextlib import closing
+
+    from runner.store.faults import told
+
+    if not path.exists():
+        return 0
+    with told(path), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _path(cli: Cli) -> Path:
+    from runner.store.database import FILE_NAME
+
+    return cli.app.settings.data_dir / FILE_NAME

@@ -1,0 +1,141 @@
+"""`driftline drift`: check now, and what became of what was found."""
+
+from datetime import timedelta
+
+import click
+
+from runner.cli import shapes, words
+from runner.cli.drift_check import check
+from runner.cli.options import SPAN, Cli, output_option, pass_cli, reason_option, report_argument
+from runner.cli.output import Cell, Colour, Line
+from runner.cli.plan_view import changed_lines, fact_lines
+from runner.cli.when import ago, ahead
+from runner.model.drift import Finding, ReportStatus
+from runner.model.plan import SYMBOLS
+from runner.model.span import Seconds
+from runner.service import report as reports
+
+
+@click.group()
+def command() -> None:
+    """Drift: what is applied against the real cloud."""
+
+
+command.add_command(check)
+
+
+@command.command("list")
+@click.option(
+    "--open", "open_only", is_flag=True, help="Only what is open and confirmed, not what is acknowledged."
+)
+@click.option("--all", "everything", is_flag=True, help="Also what is resolved.")
+@output_option
+@pass_cli
+def list_(cli: Cli, open_only: bool, everything: bool, output: str) -> None:
+    """Drift reports that are not resolved; newest first."""
+    with cli.app.store.reading() as reader:
+        found = reader.reports(open_only=not everything)
+    if open_only:
+        found = [report for report in found if report.status is ReportStatus.OPEN and report.confirmed]
+    found.sort(key=lambda report: report.id, reverse=True)
+    if output == "json":
+        cli.console.json([shapes.report(report) for report in found])
+        return
+    now = cli.app.clock.now()
+    cli.console.table(
+        ("REPORT", "STACK", "STATUS", "FOUND", "FIRST SEEN", "LAST SEEN", "SEEN", ""),
+        [
+            (
+                report.name,
+                report.stack,
+                words.REPORT[report.status],
+                words.found(report),
+                ago(report.first_seen, now),
+                ago(report.last_seen, now),
+                str(report.seen),
+                words.report_note(report, now),
+            )
+            for report in found
+        ],
+    )
+
+
+@command.command()
+@report_argument
+@output_option
+@pass_cli
+def show(cli: Cli, report_id: int, output: str) -> None:
+    """What moved, attribute by attribute, and what people did about it."""
+    with cli.app.store.reading() as reader:
+        report = reader.report(report_id)
+    if output == "json":
+        cli.console.json(shapes.report(report))
+        return
+    now = cli.app.clock.now()
+    facts: list[tuple[str, str | Cell]] = [
+        ("stack", report.stack),
+        ("status", words.REPORT[report.status]),
+        ("revision", report.revision[:12]),
+        (
+            "seen",
+            f"{report.seen} times, first {ago(report.first_seen, now)}, last {ago(report.last_seen, now)}",
+        ),
+        ("note", words.report_note(report, now)),
+    ]
+    cli.console.data(Cell(report.name, "bold"), *fact_lines([fact for fact in facts if fact[1]]))
+    for finding in report.findings:
+        cli.console.data("", *_finding(finding))
+    if report.status is ReportStatus.OPEN:
+        cli.console.hint(
+            f'driftline drift heal {report.name}   or   driftline drift ack {report.name} --until 2w -m "..."'
+        )
+
+
+def _finding(finding: Finding) -> list[Line]:
+    told = finding.drift_class.replace("_", " ")
+    reason = f", {finding.reason}" if finding.reason else ""
+    colour: Colour = "yellow" if finding.counts else "dim"
+    return [
+        Cell(f"{SYMBOLS[finding.action]:>3} {finding.address}  # {told}{reason}", colour),
+        *changed_lines(finding.attributes),
+    ]
+
+
+@command.command()
+@report_argument
+@click.option(
+    "--until", "duration", type=SPAN, required=True, metavar="SPAN", help="For how long, such as 2w."
+)
+@reason_option("-m", "--message", "reason")
+@output_option
+@pass_cli
+def ack(cli: Cli, report_id: int, duration: Seconds, reason: str, output: str) -> None:
+    """Known, and to be left so for a while; another drift opens it again at once."""
+    report = reports.acknowledge(cli.app.control, report_id, cli.person, reason, timedelta(seconds=duration))
+    if output == "json":
+        cli.console.json(shapes.report(report))
+    until = report.acknowledgement.until if report.acknowledgement else None
+    cli.console.say(
+        f"{report.name} of {report.stack} is acknowledged; it comes back {ahead(until, cli.app.clock.now())}."
+    )
+
+
+@command.command()
+@report_argument
+@click.option("--no-wait", is_flag=True, help="Queue the plan and return.")
+@click.option("--full", is_flag=True, help="Shorten no value.")
+@output_option
+@pass_cli
+def heal(cli: Cli, report_id: int, no_wait: bool, full: bool, output: str) -> int:
+    """Plan what would undo the drift: a change run, with its own approval."""
+    from runner.cli.perform import Performer
+    from runner.cli.plan import Wish, finish
+    from runner.cli.run_document import run_document
+
+    performer = Performer.of(cli)
+    run = reports.heal(cli.app.control, report_id, cli.person)
+    wish = Wish(ref=None, targets=(), destroy=False, wait=not no_wait, full=full, output=output)
+    run, code = finish(cli, performer, run, wish)
+    if output == "json":
+        cli.console.json([run_document(cli.app, run)])
+    return 0 if code == 2 else code

@@ -1,0 +1,118 @@
+"""`driftline drift check`: compare what is applied with the real cloud, now."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from runner.cli.options import Cli, output_option, pass_cli, stacks_argument
+from runner.cli.output import Cell
+from runner.cli.perform import Performer
+from runner.cli.progress import Count, counting
+from runner.errors import BadUsage
+from runner.model.run import Run, State
+from runner.service.request import request_check
+
+_RESULTS: dict[State, str] = {
+    State.NO_CHANGES: "clean",
+    State.DRIFTED: "drifted",
+    State.PLAN_FAILED: "error",
+}
+_SHOWN: dict[str, Cell] = {
+    "clean": Cell("✔ clean", "green"),
+    "drifted": Cell("● drifted", "yellow"),
+    "error": Cell("✗ error", "red"),
+    "skipped": Cell("○ skipped", "dim"),
+}
+
+
+@click.command("check")
+@stacks_argument(required=False)
+@click.option("--all", "everything", is_flag=True, help="All stacks that were applied.")
+@output_option
+@pass_cli
+def check(cli: Cli, stacks: tuple[str, ...], everything: bool, output: str) -> int:
+    """Compare stacks with the real cloud: 2 where drift is found, 1 where only checks failed, 0 where all is clean."""
+    if bool(stacks) == everything:
+        raise BadUsage("name the stacks to check, or say --all", hint="driftline drift check --all")
+    names = stacks or _all(cli)
+    performer = Performer.of(cli)
+    runs, skipped = request_check(cli.app.control, names, cli.person)
+    with counting(cli.console, len(runs)) as count:
+        ended = (
+            performer.bring_all([run.id for run in runs], _slots(cli), lambda run: _count(count, run))
+            if runs
+            else []
+        )
+    document = _document(ended, skipped, names)
+    if output == "json":
+        cli.console.json(document)
+    else:
+        _show(cli, document)
+    if performer.interrupted:
+        return 130
+    return 2 if document["drifted"] else 1 if document["errors"] else 0
+
+
+def _all(cli: Cli) -> tuple[str, ...]:
+    """A stack that left Git is checked as long as something of it is applied."""
+    with cli.app.store.reading() as reader:
+        return tuple(stack.name for stack in reader.stacks() if stack.applied_revision is not None)
+
+
+def _slots(cli: Cli) -> int:
+    from runner.app import slots
+
+    return slots(cli.app.settings)
+
+
+def _count(count: Count, run: Run) -> None:
+    count.done += 1
+    count.drifted += run.state is State.DRIFTED
+    count.errors += run.state is State.PLAN_FAILED
+    count.show()
+
+
+def _document(runs: Sequence[Run], skipped: dict[str, str], names: Sequence[str]) -> dict[str, Any]:
+    order = {name: number for number, name in enumerate(names)}
+    found = [_checked(run) for run in runs]
+    found += [_entry(name, "skipped", reason) for name, reason in skipped.items()]
+    found.sort(key=lambda entry: order[entry["stack"]])
+    return {
+        "checked": sum(entry["result"] != "skipped" for entry in found),
+        "drifted": sum(entry["result"] == "drifted" for entry in found),
+        "errors": sum(entry["result"] == "error" for entry in found),
+        "stacks": found,
+    }
+
+
+def _checked(run: Run) -> dict[str, Any]:
+    seconds = (run.changed_at - run.created_at).total_seconds()
+    result = _RESULTS.get(run.state, "skipped")
+    reason = run.reason if result != "skipped" else f"{run.state}: {run.reason}"
+    return _entry(run.stack, result, reason, f"dr-{run.report}" if run.report else None, round(seconds, 3))
+
+
+def _entry(
+    stack: str, result: str, reason: str, report: str | None = None, seconds: float = 0.0
+) -> dict[str, Any]:
+    return {"stack": stack, "result": result, "reason": reason, "report": report, "seconds": seconds}
+
+
+def _show(cli: Cli, document: dict[str, Any]) -> None:
+    rows = [
+        (
+            entry["stack"],
+            _SHOWN[entry["result"]],
+            entry["report"] or "-",
+            f"{entry['seconds']:.1f} s",
+            entry["reason"],
+        )
+        for entry in document["stacks"]
+    ]
+    cli.console.table(("STACK", "RESULT", "REPORT", "TIME", "REASON"), rows)
+    told = f"{document['checked']} checked, {document['drifted']} drifted, {document['errors']} errors."
+    cli.console.say(told)
+    reports = [entry["report"] for entry in document["stacks"] if entry["report"]]
+    if reports:
+        cli.console.hint(f"driftline drift show {reports[0]}")

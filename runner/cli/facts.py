@@ -1,0 +1,72 @@
+"""What the store knows of stacks, gathered for a screen: the view that decides, the last run, who has approved."""
+
+from dataclasses import dataclass
+
+from runner.model.approving import Standing, needed, standing
+from runner.model.decide import View, decide, health
+from runner.model.run import Run, State
+from runner.model.settings import Settings
+from runner.model.stack import Health, Stack
+from runner.ports import Clock, Reader
+from runner.service.enqueue import view as view_of
+from runner.service.enqueue import views
+
+
+@dataclass(frozen=True, slots=True)
+class StackFacts:
+    view: View
+    branch: str | None
+    last: Run | None
+    standing: Standing | None  # of the run that waits for approval
+
+    @property
+    def stack(self) -> Stack:
+        return self.view.stack
+
+    @property
+    def health(self) -> tuple[Health, str]:
+        return health(self.view)
+
+    @property
+    def reason(self) -> str:
+        """Why the stack is not well; else why nothing happens, or what will."""
+        _, ill = self.health
+        told = ill or decide(self.view).sentence
+        return f"{told} ({given(self.standing)})" if self.standing is not None and not ill else told
+
+
+def given(standing: Standing) -> str:
+    """Such as `1 of 2`."""
+    return f"{standing.needed - standing.missing} of {standing.needed}"
+
+
+def all_stacks(reader: Reader, settings: Settings, clock: Clock) -> list[StackFacts]:
+    last = reader.last_runs()
+    return [_facts(reader, settings, view, last.get(view.stack.name)) for view in views(reader, clock)]
+
+
+def one_stack(reader: Reader, settings: Settings, clock: Clock, name: str) -> StackFacts:
+    view = view_of(reader, clock, name)
+    return _facts(reader, settings, view, reader.last_runs().get(name))
+
+
+def _facts(reader: Reader, settings: Settings, view: View, last: Run | None) -> StackFacts:
+    source = settings.source(view.stack.source)
+    waiting = view.open_change
+    asked = waiting is not None and waiting.state is State.AWAITING_APPROVAL
+    return StackFacts(
+        view=view,
+        branch=source.branch if source else None,
+        last=last,
+        standing=approvals_of(reader, settings, waiting, view) if waiting and asked else None,
+    )
+
+
+def approvals_of(reader: Reader, settings: Settings, run: Run, view: View) -> Standing | None:
+    """How far the approval of a run is; None where its source is no longer configured."""
+    source = settings.source(run.source)
+    if source is None:
+        return None
+    definition = reader.definition(run.definition)
+    count = needed(definition, settings.approvals, source.allow, run.kind, run.summary.destroys)
+    return standing(run, reader.approvals(run.id), count, settings.approvals, view.now)

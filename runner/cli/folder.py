@@ -1,0 +1,63 @@
+"""A folder on disk in the shape of a Git tree, so that what is not committed yet is checked as a commit would be."""
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from runner.model.settings import SourceSettings
+from runner.model.source import TreeEntry
+
+_LEFT_OUT = frozenset({".git", ".terraform"})
+_READ = frozenset({".tf", ".tofu", ".json", ".yaml", ".yml"})
+
+
+@dataclass
+class Folder:
+    """Answers the two questions of discovery: what is there, and what is in it."""
+
+    root: Path
+    _files: dict[str, Path] = field(default_factory=dict)
+
+    def tree(self, _source: SourceSettings, _revision: str) -> Sequence[TreeEntry]:
+        return sorted(self._entries(), key=lambda entry: entry.path)
+
+    def blobs(self, _source: SourceSettings, oids: Iterable[str]) -> Mapping[str, bytes]:
+        return {oid: self._files[oid].read_bytes() for oid in oids}
+
+    def _entries(self) -> Iterator[TreeEntry]:
+        for place, folders, files in os.walk(self.root):
+            folders[:] = sorted(set(folders) - _LEFT_OUT)
+            below = Path(place)
+            for name in folders:
+                path = below / name
+                kind = "blob" if path.is_symlink() else "tree"
+                yield self._entry(path, kind)
+            for name in sorted(files):
+                if (path := below / name).is_symlink() or path.is_file():
+                    yield self._entry(path, "blob")
+
+    def _entry(self, path: Path, kind: str) -> TreeEntry:
+        """As `git ls-tree` has it; the id only has to change with the content."""
+        relative = path.relative_to(self.root).as_posix()
+        oid = hashlib.sha1(_mark(path, kind), usedforsecurity=False).hexdigest()
+        self._files[oid] = path
+        return TreeEntry(relative, _mode(path, kind), kind, oid)
+
+
+def _mark(path: Path, kind: str) -> bytes:
+    """The content where it will be read; of what else lies there, size and time are enough."""
+    if kind == "blob" and path.suffix in _READ and not path.is_symlink():
+        return path.read_bytes()
+    status = path.lstat()
+    return f"{path}:{status.st_size}:{status.st_mtime_ns}".encode()
+
+
+def _mode(path: Path, kind: str) -> str:
+    if path.is_symlink():
+        return "120000"
+    if kind == "tree":
+        return "040000"
+    return "100755" if path.stat().st_mode & stat.S_IXUSR else "100644"

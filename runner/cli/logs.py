@@ -1,0 +1,45 @@
+"""`driftline logs`: the log of a run, printed or followed."""
+
+import time
+
+import click
+
+from runner.cli.options import Cli, pass_cli, run_argument
+from runner.cli.perform import LOOK_SECONDS
+from runner.cli.progress import LogTail
+from runner.model.run import Run, State
+
+
+@click.command()
+@run_argument
+@click.option("-f", "--follow", is_flag=True, help="Until the run waits for a person or is final.")
+@pass_cli
+def command(cli: Cli, run_id: int, follow: bool) -> None:
+    """Print the log of RUN."""
+    tail = LogTail(cli.app.workspaces.log(run_id))
+    said = False
+    while True:
+        run = _run(cli, run_id)
+        over = not follow or run.final or run.state is State.AWAITING_APPROVAL
+        lines = list(tail.lines(last=over))
+        said = said or bool(lines)
+        cli.console.data(*lines)
+        if over:
+            break
+        time.sleep(LOOK_SECONDS)
+    if not said:
+        cli.console.say(f"{run.name} has no log ({_why(run)}).")
+    cli.console.say(
+        f"{run.name} of {run.stack} is {run.state.replace('_', ' ')}{f': {run.reason}' if run.reason else ''}"
+    )
+
+
+def _run(cli: Cli, run_id: int) -> Run:
+    with cli.app.store.reading() as reader:
+        return reader.run(run_id)
+
+
+def _why(run: Run) -> str:
+    if run.state is State.QUEUED:
+        return "it has not begun"
+    return "retention removed it, or nothing was written" if run.final else "nothing was written yet"

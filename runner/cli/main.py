@@ -1,0 +1,164 @@
+"""The `driftline` command: one table names all commands, each imported when it is called."""
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from runner.cli.options import Cli, common_options
+from runner.cli.output import Console
+from runner.errors import BadUsage, DriftlineError, Interrupted
+
+# section -> command -> what it is for. The module of the same name defines it as `command`.
+COMMANDS: dict[str, dict[str, str]] = {
+    "Start": {
+        "init": "Write an example configuration and a first stack file.",
+        "demo": "Show the whole tour on this machine.",
+        "doctor": "Check this machine and say how to mend each fault.",
+    },
+    "Day by day": {
+        "status": "One screen: what needs me, what runs, what drifted.",
+        "plan": "Plan stacks now.",
+        "approve": "Say yes to one plan.",
+        "reject": "Say no to one plan.",
+        "apply": "Execute an approved run now.",
+        "logs": "Print the log of a run, or follow it.",
+    },
+    "Look and act": {
+        "stack": "Stacks: list, show, validate, history, pause, resume.",
+        "run": "Runs: list, show, diff, wait, cancel, artifact.",
+        "drift": "Drift: check, list, show, ack, heal.",
+        "lock": "Locks: list, take, release.",
+        "source": "Sources: list, sync, check.",
+        "audit": "The audit log: log, verify, export.",
+    },
+    "Operate": {
+        "daemon": "The service; with --once one full pass.",
+        "config": "The configuration: validate, show, schema.",
+        "db": "The database: backup, check, migrate.",
+        "service": "The systemd unit: install, uninstall.",
+        "completion": "Print the completion script of a shell.",
+        "version": "Print the version.",
+    },
+}
+_MODULES = {name: f"runner.cli.{name}" for section in COMMANDS.values() for name in section}
+
+
+class Driftline(click.Group):
+    """Loads a command when it is called, and turns every error into its message and exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click calls it so
+        return list(_MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click calls it so
+        if cmd_name not in _MODULES:
+            return None
+        command: click.Command = import_module(_MODULES[cmd_name]).command
+        command.name = cmd_name
+        _take_common_options(command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click calls it so
+        for section, commands in COMMANDS.items():
+            with formatter.section(section):
+                formatter.write_dl(list(commands.items()))
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
+        cli = extra.setdefault("obj", Cli())
+        call = partial(super().main, args, prog_name, complete_var, False, windows_expand_args, **extra)
+        if not standalone_mode:
+            return call()
+        _never_fail_to_encode()
+        code: Any = 1
+        try:
+            code = call()
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _leave_broken_pipe()
+        except Exception as error:  # noqa: BLE001 - whatever it is, a person gets a sentence
+            code = told(cli, error)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _take_common_options(command: click.Command) -> None:
+    if not any(parameter.name == "no_color" for parameter in command.params):
+        command.params.extend(common_options(at_root=False))
+    for below in getattr(command, "commands", {}).values():
+        _take_common_options(below)
+
+
+def told(cli: Cli, error: Exception) -> int:
+    """Say on stderr what went wrong; the exit code."""
+    if cli.verbose and not isinstance(error, click.ClickException | click.Abort):
+        import traceback
+
+        traceback.print_exception(error)
+    known = _understood(error)
+    with suppress(BrokenPipeError):
+        Console(no_color=cli.no_color).error(known)
+    return known.exit_code
+
+
+def _understood(error: Exception) -> DriftlineError:
+    match error:
+        case DriftlineError():
+            return error
+        case click.Abort():
+            return Interrupted()
+        case click.UsageError():
+            return BadUsage(error.format_message(), hint=_usage(error))
+        case click.ClickException():
+            return DriftlineError(error.format_message())
+        case OSError():
+            return DriftlineError(
+                ": ".join(str(part) for part in (error.filename, error.strerror) if part) or str(error)
+            )
+        case _:
+            return DriftlineError(
+                f"internal error: {type(error).__name__}: {error}",
+                hint="run it again with -v and report what it says",
+            )
+
+
+def _usage(error: click.UsageError) -> str:
+    return f"{error.ctx.command_path} --help" if error.ctx is not None else "driftline --help"
+
+
+def _never_fail_to_encode() -> None:
+    """A terminal that knows no `✔` shows a question mark instead."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError):
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+
+
+def _leave_broken_pipe() -> NoReturn:
+    """Whoever read has gone; Python would tell so once more while it ends."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    sys.exit(1)
+
+
+main = Driftline(
+    name="driftline",
+    help="GitOps for Terraform and OpenTofu: plans what moved in Git, reports drift, applies what was approved.",
+    params=common_options(at_root=True),
+    context_settings={
+        "auto_envvar_prefix": "DRIFTLINE",
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 110,
+    },
+)

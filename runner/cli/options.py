@@ -1,0 +1,146 @@
+"""What the commands share: the context object, the options that stand anywhere, and the types of names."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from runner.cli import suggest
+from runner.cli.output import Console
+from runner.model.span import Seconds
+
+if TYPE_CHECKING:
+    from runner.app import App
+    from runner.model.approval import Person
+
+MOST_ID = 2**63 - 1  # what SQLite can count to
+
+
+@dataclass
+class Cli:
+    """One invocation: what the common options say, and what is made of it when it is first needed."""
+
+    config: Path | None = None
+    quiet: bool = False
+    verbose: bool = False
+    no_color: bool = False
+
+    @cached_property
+    def app(self) -> "App":
+        from runner.app import App
+
+        return App.from_config(self.config)
+
+    @cached_property
+    def person(self) -> "Person":
+        from runner.cli.person import who_acts
+
+        return who_acts(os.environ)
+
+    @property
+    def console(self) -> Console:
+        return Console(quiet=self.quiet, verbose=self.verbose, no_color=self.no_color)
+
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+pass_cli = click.make_pass_decorator(Cli, ensure=True)
+
+
+def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    if value is not None and parameter.name is not None:
+        setattr(context.find_root().ensure_object(Cli), parameter.name, value)
+
+
+def common_options(*, at_root: bool) -> list[click.Parameter]:
+    """The options that may stand before the command or after it; only the first place reads the environment."""
+    told: dict[str, Any] = {
+        "callback": _remember,
+        "expose_value": False,
+        "allow_from_autoenv": at_root,
+        "hidden": not at_root,
+    }
+    flag: dict[str, Any] = {**told, "is_flag": True, "default": None}
+    return [
+        click.Option(
+            ["-c", "--config"],
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="The server configuration (also DRIFTLINE_CONFIG).",
+            # Where it is looked for knows the variable, and names it where the file is missing.
+            **{**told, "allow_from_autoenv": False},
+        ),
+        click.Option(["-q", "--quiet"], help="No progress and no hints.", **flag),
+        click.Option(["-v", "--verbose"], help="Follow the logs; show the traceback of a bug.", **flag),
+        click.Option(["--no-color"], help="Never colour (also NO_COLOR).", **flag),
+    ]
+
+
+class Numbered(click.ParamType[int]):
+    """An id such as `run-184`, or only its number."""
+
+    def __init__(self, name: str, prefix: str, suggestions: suggest.Suggestions) -> None:
+        self.name, self.prefix, self.suggestions = name, prefix, suggestions
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        digits = str(value).removeprefix(f"{self.prefix}-")
+        if not (digits.isascii() and digits.isdigit()) or int(digits) > MOST_ID:
+            self.fail(f"expected {self.prefix}-N or N, got {value!r}", param, ctx)
+        return int(digits)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+        return self.suggestions(ctx, param, incomplete)
+
+
+class SpanOfTime(click.ParamType[Seconds]):
+    """A span such as `90s`, `4h` or `2w`."""
+
+    name = "span"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Seconds:
+        try:
+            return value if isinstance(value, Seconds) else Seconds.parse(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+RUN = Numbered("run", "run", suggest.runs)
+REPORT = Numbered("report", "dr", suggest.reports)
+SPAN = SpanOfTime()
+
+
+def run_argument(function: Function) -> Function:
+    return click.argument("run_id", type=RUN, metavar="RUN")(function)
+
+
+def report_argument(function: Function) -> Function:
+    return click.argument("report_id", type=REPORT, metavar="REPORT")(function)
+
+
+def stack_argument(function: Function) -> Function:
+    return click.argument("stack", metavar="STACK", shell_complete=suggest.stacks)(function)
+
+
+def stacks_argument(*, required: bool) -> Callable[[Function], Function]:
+    return click.argument(
+        "stacks", nargs=-1, required=required, metavar="STACK...", shell_complete=suggest.stacks
+    )
+
+
+def output_option(function: Function) -> Function:
+    """`-o json`; the command gets `output` as `table` or `json`."""
+    return click.option(
+        "-o", "--output", type=click.Choice(["table", "json"]), default="table", help="table or json."
+    )(function)
+
+
+def reason_option(
+    *names: str, required: bool = True, text: str = "Why; it is recorded."
+) -> Callable[[Function], Function]:
+    return click.option(*(names or ("-m", "--reason")), required=required, metavar="TEXT", help=text)

@@ -1,0 +1,185 @@
+"""Have runs executed: by the daemon where one lives, else in this process; followed live either way."""
+
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from threading import Event
+from types import FrameType
+
+from runner import log
+from runner.cli.options import Cli
+from runner.cli.output import Cell
+from runner.cli.progress import LogTail
+from runner.daemon import living_daemon
+from runner.errors import DaemonUnreachable, DriftlineError, Interrupted, StackLocked
+from runner.model.run import Kind, Run, State
+from runner.service.cancel import cancel
+from runner.service.recover import recover
+
+LOOK_SECONDS = 0.2
+DAEMON_SECONDS = 2.0  # how often it is asked whether the daemon still lives
+
+Done = Callable[[Run], bool]
+
+
+@dataclass
+class Performer:
+    """`daemon` is the pid of the one that lives, or None where the work is done here."""
+
+    cli: Cli
+    daemon: int | None
+    interrupted: bool = False
+    _stop: Event = field(default_factory=Event)
+    _asked: float = field(default_factory=time.monotonic)
+
+    @classmethod
+    def of(cls, cli: Cli) -> "Performer":
+        daemon = living_daemon(cli.app.settings.data_dir)
+        if daemon is None:
+            log.configure(verbose=cli.verbose, quiet=True)
+            for run in (run for run in recover(cli.app.control) if run.reason):
+                cli.console.warn(f"{run.name} of {run.stack} is {run.state}: {run.reason}")
+        return cls(cli, daemon)
+
+    @property
+    def follows(self) -> bool:
+        return not self.cli.quiet and (self.cli.verbose or sys.stderr.isatty())
+
+    def bring(self, run_id: int, done: Done) -> Run:
+        """Until the run is done or final; its log goes to stderr meanwhile."""
+        tail = LogTail(self.cli.app.workspaces.log(run_id))
+
+        def each(runs: Sequence[Run]) -> None:
+            run = runs[0]
+            over = run.final or done(run)
+            if self.follows:
+                self.cli.console.say(*(Cell(line, "dim") for line in tail.lines(last=over)))
+            if not over:
+                self._refuse_locked(run)
+
+        return self._watch([run_id], done, 1, each)[0]
+
+    def bring_all(self, run_ids: Sequence[int], threads: int, ended: Callable[[Run], None]) -> list[Run]:
+        """Until all are final. `ended` is called once for each, as it ends."""
+        seen: set[int] = set()
+
+        def each(runs: Sequence[Run]) -> None:
+            for run in runs:
+                if run.final and run.id not in seen:
+                    seen.add(run.id)
+                    ended(run)
+
+        return self._watch(run_ids, lambda _: False, threads, each)
+
+    # In this process
+
+    @contextmanager
+    def _working(self, run_ids: Sequence[int], done: Done, threads: int) -> Iterator[list[Future[None]]]:
+        """Threads that execute the runs; the end of this block waits for what they have begun."""
+        if self.daemon is not None:
+            yield []
+            return
+        with ThreadPoolExecutor(max(1, min(threads, len(run_ids)))) as pool:
+            try:
+                yield [pool.submit(self._execute, run_id, done) for run_id in run_ids]
+            finally:
+                self._stop.set()
+
+    def _execute(self, run_id: int, done: Done) -> None:
+        """Tried again while another process executes the stack."""
+        while not self._stop.is_set():
+            run = self.cli.app.worker.perform_one(run_id) or self._read([run_id])[0]
+            if run.final or done(run):
+                return
+            self._stop.wait(LOOK_SECONDS)
+
+    # Watching
+
+    def _watch(
+        self, run_ids: Sequence[int], done: Done, threads: int, each: Callable[[Sequence[Run]], None]
+    ) -> list[Run]:
+        with self._working(run_ids, done, threads) as work, self._signals():
+            while True:
+                try:
+                    runs = self._look(run_ids, work)
+                    each(runs)
+                    if all(run.final or done(run) for run in runs):
+                        return runs
+                    self._pause(work)
+                except KeyboardInterrupt:
+                    self._interrupt([run for run in self._read(run_ids) if not (run.final or done(run))])
+
+    def _look(self, run_ids: Sequence[int], work: Sequence[Future[None]]) -> list[Run]:
+        for future in work:
+            if future.done():
+                future.result()
+        if self.daemon is not None and time.monotonic() - self._asked > DAEMON_SECONDS:
+            self._asked = time.monotonic()
+            data_dir = self.cli.app.settings.data_dir
+            if living_daemon(data_dir) is None:
+                raise DaemonUnreachable(data_dir=data_dir)
+        return self._read(run_ids)
+
+    def _read(self, run_ids: Sequence[int]) -> list[Run]:
+        with self.cli.app.store.reading() as reader:
+            return [reader.run(run_id) for run_id in run_ids]
+
+    @staticmethod
+    def _pause(work: Sequence[Future[None]]) -> None:
+        pending = [future for future in work if not future.done()]
+        if pending:
+            wait(pending, LOOK_SECONDS, return_when="FIRST_COMPLETED")
+        else:
+            time.sleep(LOOK_SECONDS)
+
+    def _refuse_locked(self, run: Run) -> None:
+        if run.claim is not None or run.kind is Kind.DRIFT:
+            return
+        with self.cli.app.store.reading() as reader:
+            hold = reader.hold(run.stack)
+        if hold is not None:
+            raise StackLocked(stack=run.stack, holder=hold.holder, reason=hold.reason)
+
+    # Stopping
+
+    def _interrupt(self, runs: Sequence[Run]) -> None:
+        """The first Ctrl-C stops a plan and warns about an apply; the second stops the apply too."""
+        first, self.interrupted = not self.interrupted, True
+        applying = [run for run in runs if run.state is State.APPLYING]
+        if applying and self.daemon is not None:
+            told = applying[0].name
+            raise Interrupted(
+                f"no longer followed; the daemon goes on with {told}", hint=f"driftline logs -f {told}"
+            )
+        if applying and first:
+            self.cli.console.warn("terraform goes on; Ctrl-C again stops it and may leave things half done")
+            return
+        if not first and not applying:
+            raise Interrupted
+        for run in runs:
+            with suppress(DriftlineError):
+                cancel(self.cli.app.control, run.id, self.cli.person, force=not first)
+        if self.daemon is not None:
+            raise Interrupted(f"asked the daemon to stop {', '.join(run.name for run in runs)}")
+        self.cli.app.worker.pass_on_cancels()
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        """SIGTERM is as Ctrl-C; a terminal that hangs up does not end what is being applied."""
+
+        def interrupt(_number: int, _frame: FrameType | None) -> None:
+            raise KeyboardInterrupt
+
+        if self.daemon is not None:
+            yield
+            return
+        old = signal.signal(signal.SIGTERM, interrupt), signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGTERM, old[0])
+            signal.signal(signal.SIGHUP, old[1])

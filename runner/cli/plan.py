@@ -1,0 +1,189 @@
+"""`driftline plan`: plan stacks now, and show what terraform would do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import click
+
+from runner.cli.options import Cli, output_option, pass_cli, stacks_argument
+from runner.cli.perform import Performer
+from runner.cli.plan_view import diagnostic_lines, show_plan
+from runner.cli.run_document import run_document
+from runner.cli.shapes import Plain
+from runner.errors import DriftlineError, StackBusy
+from runner.model.plan import ChangeSet
+from runner.model.run import Kind, Run, State
+from runner.service.request import request_plan
+
+PLANNED = frozenset(State) - {State.QUEUED, State.PLANNING}
+CHANGES = frozenset({State.AWAITING_APPROVAL, State.APPROVED, State.APPLYING, State.APPLIED})
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked of each stack."""
+
+    ref: str | None
+    targets: tuple[str, ...]
+    destroy: bool
+    wait: bool
+    full: bool
+    output: str
+
+
+@click.command()
+@stacks_argument(required=True)
+@click.option("--ref", metavar="REF", help="At this revision of its branch, instead of the newest.")
+@click.option("--target", "targets", multiple=True, metavar="ADDR", help="Only this address (repeatable).")
+@click.option("--destroy", is_flag=True, help="Plan to destroy everything the stack manages.")
+@click.option("--no-wait", is_flag=True, help="Queue it and return.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes.")
+@click.option("--full", is_flag=True, help="Shorten no value.")
+@output_option
+@pass_cli
+def command(
+    cli: Cli,
+    stacks: tuple[str, ...],
+    ref: str | None,
+    targets: tuple[str, ...],
+    destroy: bool,
+    no_wait: bool,
+    detailed_exitcode: bool,
+    full: bool,
+    output: str,
+) -> int:
+    """Plan stacks now. Nothing is applied before the plan is approved."""
+    wish = Wish(ref, targets, destroy, wait=not no_wait, full=full, output=output)
+    performer = Performer.of(cli)
+    if performer.daemon is None:
+        poll_sources(cli, stacks, only_unknown=ref is not None)
+    return plan_all(cli, performer, stacks, wish, detailed=detailed_exitcode)
+
+
+def plan_all(cli: Cli, performer: Performer, stacks: Sequence[str], wish: Wish, *, detailed: bool) -> int:
+    """One after the other; a stack that fails does not stop the others."""
+    documents: list[Plain] = []
+    codes: list[int] = []
+    for stack in dict.fromkeys(stacks):
+        try:
+            run, code = finish(cli, performer, _request(cli, stack, wish), wish)
+            codes.append(code if code != 2 or detailed else 0)
+            documents.append(run_document(cli.app, run))
+        except DriftlineError as error:
+            cli.console.error(error)
+            codes.append(error.exit_code)
+        if performer.interrupted:
+            break
+    if wish.output == "json":
+        cli.console.json(documents)
+    return max(codes, key=_severity, default=0)
+
+
+def _request(cli: Cli, stack: str, wish: Wish) -> Run:
+    """The run that answers the wish: a new one, or the one that the daemon is planning for the same commit."""
+    try:
+        return request_plan(
+            cli.app.control,
+            cli.app.poller,
+            stack,
+            cli.person,
+            ref=wish.ref,
+            targets=wish.targets,
+            destroy=wish.destroy,
+        )
+    except StackBusy:
+        same = None if wish.ref or wish.targets or wish.destroy else _being_planned(cli, stack)
+        if same is None:
+            raise
+        cli.console.say(f"{same.name} is being planned already.")
+        return same
+
+
+def _being_planned(cli: Cli, name: str) -> Run | None:
+    with cli.app.store.reading() as reader:
+        stack = reader.stack(name)
+        runs = [
+            run for run in reader.open_runs(name) if run.kind is Kind.CHANGE and run.state is State.PLANNING
+        ]
+    return next((run for run in runs if run.inputs == stack.inputs and not run.targets), None)
+
+
+def _severity(code: int) -> tuple[bool, bool]:
+    """A failure says more than changes, and changes more than nothing."""
+    return code not in {0, 2}, code == 2
+
+
+def finish(cli: Cli, performer: Performer, run: Run, wish: Wish) -> tuple[Run, int]:
+    """Have the queued run planned, show its plan and what to do next; the exit code, 2 for changes."""
+    if not wish.wait:
+        _queued(cli, performer, run, wish)
+        return run, 0
+    where = f"the daemon (pid {performer.daemon})" if performer.daemon is not None else "this process"
+    cli.console.say(f"{run.name}: {where} plans {run.stack} at {run.revision[:12]}")
+    run = performer.bring(run.id, lambda run: run.state in PLANNED)
+    with cli.app.store.reading() as reader:
+        changes, diagnostics = reader.changes(run.id), reader.diagnostics(run.id)
+    if wish.output == "table" and run.state in CHANGES:
+        show_plan(cli.console, run, changes or ChangeSet(), full=wish.full)
+    if wish.output == "table" and run.state is State.NO_CHANGES:
+        cli.console.data(f"{run.name} of {run.stack}: no changes.")
+    cli.console.say(*diagnostic_lines(diagnostics))
+    return run, _ending(cli, performer, run)
+
+
+def _queued(cli: Cli, performer: Performer, run: Run, wish: Wish) -> None:
+    if wish.output == "table":
+        cli.console.data(run.name)
+    if performer.daemon is None:
+        cli.console.hint("no daemon lives here; the plan waits for   driftline daemon --once")
+
+
+# state -> exit code, what is said, what comes next
+ENDINGS: dict[State, tuple[int, str, str]] = {
+    State.NO_CHANGES: (0, "{run} of {stack} found nothing to change.", ""),
+    State.AWAITING_APPROVAL: (2, "{run} of {stack} waits for approval.", "driftline approve {run}"),
+    State.APPROVED: (2, "{run} of {stack} needs no approval by its rules.", "driftline apply {run}"),
+    State.APPLYING: (2, "{run} of {stack} is being applied.", "driftline logs -f {run}"),
+    State.APPLIED: (2, "{run} of {stack} is applied.", "driftline logs {run}"),
+    State.PLAN_FAILED: (1, "{run} of {stack} could not be planned: {reason}", "driftline logs {run}"),
+    State.CANCELED: (1, "{run} of {stack} was canceled: {reason}", "driftline plan {stack}"),
+    State.SUPERSEDED: (4, "{run} of {stack} is superseded: {reason}", "driftline plan {stack}"),
+}
+OTHERWISE = (1, "{run} of {stack} is {state}: {reason}", "driftline run show {run}")
+
+
+def _ending(cli: Cli, performer: Performer, run: Run) -> int:
+    """Say how it stands and what comes next."""
+    code, told, hint = ENDINGS.get(run.state, OTHERWISE)
+    facts = {"run": run.name, "stack": run.stack, "reason": run.reason, "state": run.state}
+    if run.state is State.APPROVED and performer.daemon is not None:
+        hint = "driftline logs -f {run}"
+    if code not in {0, 2}:
+        cli.console.error(DriftlineError(told.format(**facts), hint=hint.format(**facts)))
+        return 130 if performer.interrupted else code
+    if run.state is State.AWAITING_APPROVAL and run.reason:
+        cli.console.warn(run.reason)
+    cli.console.say(told.format(**facts))
+    cli.console.hint(hint.format(**facts))
+    return code
+
+
+def poll_sources(cli: Cli, stacks: Sequence[str], *, only_unknown: bool) -> None:
+    """Without a daemon nobody else looks at Git: the stacks' sources, or all where a stack is not known yet."""
+    settings = cli.app.settings
+    with cli.app.store.reading() as reader:
+        known = {stack.name: stack.source for stack in reader.stacks()}
+    unknown = [stack for stack in stacks if stack not in known]
+    if only_unknown and not unknown:
+        return
+    wanted = {known[stack] for stack in stacks if stack in known}
+    for source in settings.sources:
+        if unknown or source.name in wanted:
+            cli.console.say(f"source {source.name}: looking at {source.branch}, since no daemon lives here")
+            polled = cli.app.poller.poll(source, by=cli.person.name)
+            if polled.problem:
+                cli.console.warn(
+                    f"source {source.name}: {polled.problem}; its stacks are planned as last known"
+                )
+            for problem in polled.problems:
+                cli.console.warn(problem)

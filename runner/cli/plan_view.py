@@ -1,0 +1,102 @@
+"""A plan on the screen: what terraform would do, who made it, and what stands in the way."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from runner.cli.facts import given
+from runner.cli.output import Cell, Colour, Console, Line
+from runner.cli.when import ago
+from runner.model.approval import Commit
+from runner.model.plan import Action, AttributeChange, ChangeSet, Diagnostic
+from runner.model.plan_text import Line as PlanLine
+from runner.model.plan_text import attribute_lines, lines, summary_text
+from runner.model.run import Run
+from runner.service.approve import Question
+
+SHORT = 12  # characters of a digest that a person compares
+
+_COLOURS: dict[Action, Colour] = {
+    Action.CREATE: "green",
+    Action.UPDATE: "yellow",
+    Action.REPLACE: "red",
+    Action.DELETE: "red",
+    Action.READ: "cyan",
+    Action.FORGET: "dim",
+    Action.NO_OP: "dim",
+}
+
+
+def plan_lines(changes: ChangeSet, *, full: bool = False) -> list[Line]:
+    return [_coloured(line) for line in lines(changes, full=full)]
+
+
+def changed_lines(attributes: Sequence[AttributeChange], *, full: bool = False) -> list[Line]:
+    return [_coloured(line) for line in attribute_lines(attributes, full=full)]
+
+
+def _coloured(line: PlanLine) -> Cell:
+    return Cell(line.text, _COLOURS[line.action] if line.action else "bold" if line.loud else None)
+
+
+def show_plan(console: Console, run: Run, changes: ChangeSet, *, full: bool = False) -> None:
+    """On stdout, under one line that says of which run."""
+    console.data(Cell(f"{run.name} of {run.stack}", "bold"), *plan_lines(changes, full=full))
+
+
+def header(asked: Question, commit: Commit | None, now: datetime) -> list[Line]:
+    """What a person needs to know of a plan before its lines."""
+    run, standing = asked.run, asked.standing
+    by = f" (by {', '.join(a.person.name for a in standing.given)})" if standing.given else ""
+    facts: list[tuple[str, str | Cell]] = [
+        ("stack", run.stack),
+        ("kind", f"{run.kind} run, {run.trigger}, asked for by {run.requested_by}"),
+        ("revision", _commit(run, commit, now)),
+        (
+            "planned",
+            f"{ago(run.planned_at, now)} with {asked.stack.engine} {run.engine_version or ''}".rstrip(),
+        ),
+        ("changes", summary_text(run.summary)),
+        ("approvals", f"{given(standing)}{by}"),
+    ]
+    if run.targets:
+        facts.append(("targets", Cell(", ".join(run.targets), "yellow")))
+    if asked.changes.provisioners:
+        facts.append(("runs", Cell(f"provisioners of {', '.join(asked.changes.provisioners)}", "red")))
+    facts += [("guard rail", Cell(f"! {violation.sentence}", "red")) for violation in asked.violations]
+    return [Cell(run.name, "bold"), *(_fact(name, value) for name, value in facts)]
+
+
+def identity(run: Run) -> list[Line]:
+    """The two marks of a plan: of its bytes, and of its meaning."""
+    return [
+        _fact("digest", (run.plan_digest or "-")[:SHORT]),
+        _fact("fingerprint", (run.fingerprint or "-")[:SHORT]),
+    ]
+
+
+def diagnostic_lines(diagnostics: Sequence[Diagnostic]) -> list[Line]:
+    """Terraform's own words, each with its place in the code."""
+    told: list[Line] = []
+    for one in diagnostics:
+        colour: Colour = "red" if one.severity == "error" else "yellow"
+        told.append([Cell(f"{one.severity.capitalize()}:", colour), f" {one.summary}"])
+        if one.file:
+            told.append(
+                f"  on {one.file}{f' line {one.line}' if one.line else ''}{f', in {one.address}' if one.address else ''}"
+            )
+        told += [f"  {line}" for line in one.detail.expandtabs(4).splitlines()]
+    return told
+
+
+def fact_lines(facts: Sequence[tuple[str, str | Cell]]) -> list[Line]:
+    return [_fact(name, value) for name, value in facts]
+
+
+def _fact(name: str, value: str | Cell) -> Line:
+    return [Cell(f"  {name:<12} ", "dim"), value]
+
+
+def _commit(run: Run, commit: Commit | None, now: datetime) -> str:
+    if commit is None:
+        return run.revision[:SHORT]
+    return f'{run.revision[:SHORT]} "{commit.subject}" by {commit.author} <{commit.author_email}>, {ago(commit.at, now)}'

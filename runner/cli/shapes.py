@@ -1,0 +1,258 @@
+"""The JSON that outsiders rely on: plain data from values, pure. A test holds the shapes; more fields may follow."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from runner.cli.facts import StackFacts
+from runner.cli.when import rfc3339
+from runner.model.approval import Approval, Commit
+from runner.model.decide import Decision
+from runner.model.drift import Acknowledgement, DriftReport, Finding
+from runner.model.lock import Lock
+from runner.model.plan import (
+    AttributeChange,
+    ChangeSet,
+    Diagnostic,
+    OutputChange,
+    ResourceChange,
+    Summary,
+)
+from runner.model.problem import Problem
+from runner.model.run import Run
+from runner.model.source import SourceStatus
+
+Plain = dict[str, Any]
+
+
+def stack(facts: StackFacts) -> Plain:
+    of, (health, _) = facts.stack, facts.health
+    return {
+        "name": of.name,
+        "source": of.source,
+        "path": of.module_path,
+        "file": of.file,
+        "revision": of.revision,
+        "applied_revision": of.applied_revision,
+        "sync": of.sync.value,
+        "drift": of.drift.value,
+        "drift_reason": of.drift_reason,
+        "health": health.value,
+        "reason": facts.reason,
+        "labels": of.definition.labels,
+        "checked_at": rfc3339(of.checked_at),
+        "next_check_at": rfc3339(of.next_check_at),
+        "last_run": facts.last.name if facts.last else None,
+    }
+
+
+def stack_details(
+    facts: StackFacts, decisions: tuple[Decision, Decision], runs: Iterable[Run], report: DriftReport | None
+) -> Plain:
+    change, check = decisions
+    definition, pause, hold = facts.stack.definition, facts.stack.pause, facts.view.hold
+    return {
+        **stack(facts),
+        "engine": definition.engine,
+        "terraform_workspace": definition.terraform_workspace,
+        "depends_on": list(definition.depends_on),
+        "managed_state": facts.stack.managed_state,
+        "apply_mode": definition.apply.mode,
+        "change": {"action": change.action.value, "code": change.code, "reason": change.sentence},
+        "check": {"action": check.action.value, "code": check.code, "reason": check.sentence},
+        "lock": lock(hold) if hold else None,
+        "pause": pause
+        and {
+            "by": pause.by,
+            "reason": pause.reason,
+            "since": rfc3339(pause.since),
+            "until": rfc3339(pause.until),
+        },
+        "missing_since": rfc3339(facts.stack.missing_since),
+        "problem": facts.stack.problem,
+        "report": report.name if report else None,
+        "open_runs": [run(one) for one in facts.view.open_runs],
+        "last_runs": [run(one) for one in runs],
+    }
+
+
+def summary(of: Summary) -> Plain:
+    return {
+        "create": of.create,
+        "update": of.update,
+        "replace": of.replace,
+        "delete": of.delete,
+        "import": of.import_,
+        "forget": of.forget,
+        "move": of.move,
+        "output": of.output,
+    }
+
+
+def run(of: Run) -> Plain:
+    return {
+        "id": of.name,
+        "stack": of.stack,
+        "source": of.source,
+        "kind": of.kind.value,
+        "state": of.state.value,
+        "reason": of.reason,
+        "revision": of.revision,
+        "created_at": rfc3339(of.created_at),
+        "changed_at": rfc3339(of.changed_at),
+        "planned_at": rfc3339(of.planned_at),
+        "trigger": of.trigger.value,
+        "requested_by": of.requested_by,
+        "targets": list(of.targets),
+        "summary": summary(of.summary),
+        "plan_digest": of.plan_digest,
+        "fingerprint": of.fingerprint,
+        "engine_version": of.engine_version,
+        "process": f"pid {of.claim.pid} on {of.claim.host}" if of.claim else None,
+        "superseded_by": f"run-{of.superseded_by}" if of.superseded_by else None,
+        "cancel_requested_by": of.cancel_requested_by,
+        "report": f"dr-{of.report}" if of.report else None,
+    }
+
+
+def run_details(
+    of: Run,
+    *,
+    commit: Commit | None,
+    changes: ChangeSet | None,
+    approvals: Iterable[Approval],
+    diagnostics: Iterable[Diagnostic],
+    outputs: Plain | None,
+) -> Plain:
+    return {
+        **run(of),
+        "commit": commit and {"subject": commit.subject, "author": commit.author, "at": rfc3339(commit.at)},
+        "approvals": [approval(one) for one in approvals],
+        "diagnostics": [diagnostic(one) for one in diagnostics],
+        "changes": change_set(changes) if changes else None,
+        "outputs": outputs,
+    }
+
+
+def approval(of: Approval) -> Plain:
+    return {
+        "by": of.person.name,
+        "known_by": of.person.known_by,
+        "at": rfc3339(of.at),
+        "plan_digest": of.plan_digest,
+        "fingerprint": of.fingerprint,
+        "comment": of.comment,
+    }
+
+
+def diagnostic(of: Diagnostic) -> Plain:
+    return {
+        "severity": of.severity,
+        "summary": of.summary,
+        "detail": of.detail,
+        "file": of.file,
+        "line": of.line,
+        "address": of.address,
+    }
+
+
+def change_set(of: ChangeSet) -> Plain:
+    return {
+        "summary": summary(of.summary),
+        "complete": of.complete,
+        "provisioners": list(of.provisioners),
+        "resources": [resource(one) for one in of.resources],
+        "outputs": [_output(one) for one in of.outputs],
+    }
+
+
+def resource(of: ResourceChange) -> Plain:
+    return {
+        "address": of.address,
+        "type": of.type,
+        "action": of.action.value,
+        "attributes": [_attribute(one) for one in of.attributes],
+        "previous_address": of.previous_address,
+        "importing": of.importing,
+        "action_reason": of.action_reason,
+    }
+
+
+def _attribute(of: AttributeChange) -> Plain:
+    return {
+        "path": of.path,
+        "before": of.before,
+        "after": of.after,
+        "sensitive": of.sensitive,
+        "unknown": of.unknown,
+        "forces_replacement": of.forces_replacement,
+    }
+
+
+def _output(of: OutputChange) -> Plain:
+    return {
+        "name": of.name,
+        "action": of.action.value,
+        "before": of.before,
+        "after": of.after,
+        "sensitive": of.sensitive,
+        "unknown": of.unknown,
+    }
+
+
+def report(of: DriftReport) -> Plain:
+    return {
+        "id": of.name,
+        "stack": of.stack,
+        "status": of.status.value,
+        "confirmed": of.confirmed,
+        "revision": of.revision,
+        "first_seen": rfc3339(of.first_seen),
+        "last_seen": rfc3339(of.last_seen),
+        "seen": of.seen,
+        "fingerprint": of.fingerprint,
+        "resolved_at": rfc3339(of.resolved_at),
+        "acknowledgement": _acknowledgement(of.acknowledgement) if of.acknowledgement else None,
+        "resources": [_finding(one) for one in of.findings],
+    }
+
+
+def _acknowledgement(of: Acknowledgement) -> Plain:
+    return {"by": of.by, "reason": of.reason, "at": rfc3339(of.at), "until": rfc3339(of.until)}
+
+
+def _finding(of: Finding) -> Plain:
+    return {
+        "address": of.address,
+        "action": of.action.value,
+        "class": of.drift_class.value,
+        "reason": of.reason,
+        "attributes": [_attribute(one) for one in of.attributes],
+    }
+
+
+def lock(of: Lock) -> Plain:
+    return {
+        "stack": of.stack,
+        "holder": of.holder,
+        "reason": of.reason,
+        "since": rfc3339(of.since),
+        "process": of.process,
+        "run": f"run-{of.run}" if of.run else None,
+    }
+
+
+def problem(of: Problem) -> Plain:
+    return {"file": of.file, "line": of.line, "column": of.column, "message": of.message, "stack": of.stack}
+
+
+def source(of: SourceStatus) -> Plain:
+    return {
+        "name": of.name,
+        "revision": of.head,
+        "polled_at": rfc3339(of.polled_at),
+        "moved_at": rfc3339(of.moved_at),
+        "problem": of.problem,
+        "problems": list(of.problems),
+        "rewritten_from": of.rewritten_from,
+        "rewritten_at": rfc3339(of.rewritten_at),
+    }

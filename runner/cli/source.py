@@ -1,0 +1,161 @@
+"""`driftline source`: what is polled, poll now, try whether it can be."""
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from runner.cli import shapes
+from runner.cli.options import Cli, output_option, pass_cli
+from runner.cli.output import Cell
+from runner.cli.when import ago
+from runner.errors import SourceNotFound
+from runner.model.settings import SourceSettings
+from runner.model.source import SourceStatus
+
+if TYPE_CHECKING:
+    from runner.service.poll import Polled
+
+
+@click.group()
+def command() -> None:
+    """Sources: list, sync, check."""
+
+
+@command.command("list")
+@output_option
+@pass_cli
+def list_(cli: Cli, output: str) -> None:
+    """Each source with what its last poll found."""
+    with cli.app.store.reading() as reader:
+        known = {status.name: status for status in reader.sources()}
+        stacks = Counter(stack.source for stack in reader.stacks() if stack.missing_since is None)
+    configured = {source.name: source for source in cli.app.settings.sources}
+    names = [*configured, *sorted(known.keys() - configured.keys())]
+    statuses = [known.get(name, SourceStatus(name)) for name in names]
+    if output == "json":
+        cli.console.json(
+            [_plain(status, configured.get(status.name), stacks[status.name]) for status in statuses]
+        )
+        return
+    now = cli.app.clock.now()
+    rows = []
+    for status in statuses:
+        of = configured.get(status.name)
+        head = (status.head or "-")[:12]
+        row = (
+            status.name,
+            of.branch if of else "-",
+            head,
+            ago(status.polled_at, now),
+            str(stacks[status.name]),
+        )
+        rows.append((*row, _state(status, of)))
+    cli.console.table(("SOURCE", "BRANCH", "HEAD", "POLLED", "STACKS", "STATE"), rows)
+    for status in statuses:
+        cli.console.data(*_remarks(status))
+
+
+@command.command()
+@click.argument("source", required=False)
+@output_option
+@pass_cli
+def sync(cli: Cli, source: str | None, output: str) -> int:
+    """Poll now, and say what moved; 1 where a source can not be reached."""
+    sources = (_named(cli, source),) if source else cli.app.settings.sources
+    polled = []
+    for one in sources:
+        result = cli.app.poller.poll(one, by=cli.person.name)
+        polled.append(result)
+        if output == "table":
+            cli.console.data(_polled(one, result), *(f"  {problem}" for problem in result.problems))
+    if output == "json":
+        cli.console.json([_plain_poll(result) for result in polled])
+    return 1 if any(result.problem for result in polled) else 0
+
+
+@command.command()
+@click.argument("source")
+@pass_cli
+def check(cli: Cli, source: str) -> int:
+    """Reach the remote and read the stack files at its head, without recording anything; 1 where one is broken."""
+    from runner.service.discover import discover
+
+    of, poller = _named(cli, source), cli.app.poller
+    head = poller.git.head(of)
+    cli.console.say(f"{of.branch} is at {head}")
+    poller.git.fetch(of, head)
+    with cli.app.store.reading() as reader:
+        others = [stack for stack in reader.stacks() if stack.source != of.name]
+    found = discover(
+        poller.git, poller.stack_files, poller.modules, cli.app.settings, of, head, others=others
+    )
+    cli.console.table(
+        ("STACK", "FILE", "ROOT MODULE"),
+        ((stack.definition.name, stack.file, stack.module_path) for stack in found.stacks),
+    )
+    cli.console.data(*(Cell(str(problem), "red") for problem in found.problems))
+    return 1 if found.problems else 0
+
+
+def _named(cli: Cli, name: str) -> SourceSettings:
+    source = cli.app.settings.source(name)
+    if source is None:
+        raise SourceNotFound(source=name)
+    return source
+
+
+def _state(status: SourceStatus, of: SourceSettings | None) -> Cell:
+    if of is None:
+        return Cell("not configured any more", "dim")
+    if status.problem:
+        return Cell("✗ failed", "red")
+    if status.problems:
+        return Cell(f"● {len(status.problems)} problems", "yellow")
+    return Cell("✔ ok", "green") if status.polled_at else Cell("not polled yet", "dim")
+
+
+def _remarks(status: SourceStatus) -> list[str]:
+    """What does not fit into a row, each under the name of its source."""
+    said = [f"{status.failures} polls failed in a row: {status.problem}"] if status.problem else []
+    if status.rewritten_from and status.rewritten_at:
+        said.append(
+            f"its history was rewritten (force-push) at {status.rewritten_at:%Y-%m-%d %H:%M} UTC;"
+            f" {status.rewritten_from[:12]} is no longer in it"
+        )
+    said += status.problems
+    return [f"{status.name}: {remark}" for remark in said]
+
+
+def _polled(source: SourceSettings, polled: "Polled") -> Cell | str:
+    if polled.problem:
+        return Cell(f"{source.name}: failed: {polled.problem}", "red")
+    at = (polled.revision or "")[:12]
+    if not polled.moved:
+        return f"{source.name}: {source.branch} stays at {at}"
+    rewritten = f", rewritten (was {polled.rewritten_from[:12]})" if polled.rewritten_from else ""
+    count = "1 stack" if polled.stacks == 1 else f"{polled.stacks} stacks"
+    return Cell(f"{source.name}: {source.branch} moved to {at}{rewritten}, {count}", "cyan")
+
+
+def _plain_poll(polled: "Polled") -> dict[str, Any]:
+    return {
+        "source": polled.source,
+        "revision": polled.revision,
+        "moved": polled.moved,
+        "stacks": polled.stacks,
+        "problem": polled.problem,
+        "problems": list(polled.problems),
+        "rewritten_from": polled.rewritten_from,
+    }
+
+
+def _plain(status: SourceStatus, of: SourceSettings | None, stacks: int) -> dict[str, Any]:
+    return {
+        **shapes.source(status),
+        "configured": of is not None,
+        "url": of.url if of else None,
+        "branch": of.branch if of else None,
+        "failures": status.failures,
+        "stacks": stacks,
+    }

@@ -1,0 +1,212 @@
+"""`driftline stack`: what is known of stacks, and pausing them."""
+
+from datetime import timedelta
+
+import click
+
+from runner.cli import shapes, words
+from runner.cli.facts import StackFacts, all_stacks, given, one_stack
+from runner.cli.options import SPAN, Cli, output_option, pass_cli, reason_option, stack_argument
+from runner.cli.output import Cell, Line
+from runner.cli.stack_validate import validate
+from runner.cli.when import ago, ahead
+from runner.model.decide import Decision
+from runner.model.drift import DriftReport
+from runner.model.run import Kind, Run
+from runner.model.span import Seconds
+from runner.model.stack import Health
+from runner.ports import Reader, RunFilter
+from runner.service import hold
+from runner.service.enqueue import explain
+
+HEADS = ("STACK", "SYNC", "DRIFT", "HEALTH", "REVISION", "LAST RUN", "NEXT CHECK", "")
+
+
+@click.group()
+def command() -> None:
+    """Stacks: what is known of them, and pausing them."""
+
+
+command.add_command(validate)
+
+
+class Label(click.ParamType[tuple[str, str]]):
+    name = "label"
+
+    def convert(
+        self, value: str | tuple[str, str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        if isinstance(value, tuple):
+            return value
+        key, equals, wanted = value.partition("=")
+        if not equals:
+            self.fail(f"expected key=value, got {value!r}", param, ctx)
+        return key, wanted
+
+
+@command.command("list")
+@click.option(
+    "-l", "--label", "labels", type=Label(), multiple=True, metavar="KEY=VALUE", help="Only stacks with it."
+)
+@output_option
+@pass_cli
+def list_(cli: Cli, labels: tuple[tuple[str, str], ...], output: str) -> None:
+    """All stacks on their three axes: Git, drift, health."""
+    with cli.app.store.reading() as reader:
+        found = all_stacks(reader, cli.app.settings, cli.app.clock)
+    wanted = [facts for facts in found if set(labels) <= set(facts.stack.definition.labels.items())]
+    if output == "json":
+        cli.console.json([shapes.stack(facts) for facts in wanted])
+        return
+    empty = "No stack has these labels." if found else "No stack is known yet:   driftline source sync"
+    cli.console.table(HEADS, [_row(facts) for facts in wanted], empty=empty)
+
+
+def _row(facts: StackFacts) -> list[Cell | str]:
+    stack, now = facts.stack, facts.view.now
+    return [
+        stack.name,
+        words.SYNC[stack.sync],
+        words.drift(stack),
+        words.HEALTH[facts.health[0]],
+        words.revision(stack, facts.branch),
+        words.last_run(facts.last, now),
+        words.next_check(stack, now),
+        _note(facts),
+    ]
+
+
+def _note(facts: StackFacts) -> str:
+    """Only where there is something to do or to know."""
+    if facts.health[0] is not Health.OK or facts.view.open_change is not None or facts.view.waits_for:
+        return facts.reason
+    return "source missing" if facts.stack.missing_since is not None else ""
+
+
+@command.command()
+@stack_argument
+@output_option
+@pass_cli
+def show(cli: Cli, stack: str, output: str) -> None:
+    """Everything about STACK, and why nothing happens to it, or what will."""
+    with cli.app.store.reading() as reader:
+        facts = one_stack(reader, cli.app.settings, cli.app.clock, stack)
+        runs = reader.runs(RunFilter(stack=stack, limit=5))
+        report = reader.current_report(stack)
+    decisions = explain(facts.view)
+    if output == "json":
+        cli.console.json(shapes.stack_details(facts, decisions, runs, report))
+        return
+    cli.console.data(*_details(facts, decisions, report))
+    if runs:
+        cli.console.data("")
+        cli.console.table(("RUN", "KIND", "STATE", "WHEN", "REASON"), [_short(run, facts) for run in runs])
+
+
+def _short(run: Run, facts: StackFacts) -> list[Cell | str]:
+    return [run.name, run.kind.value, words.state(run), ago(run.changed_at, facts.view.now), run.reason]
+
+
+def _details(
+    facts: StackFacts, decisions: tuple[Decision, Decision], report: DriftReport | None
+) -> list[Line]:
+    stack, now = facts.stack, facts.view.now
+    definition, (health, why) = stack.definition, facts.health
+    applied = stack.applied_revision[:12] if stack.applied_revision else "nothing yet"
+    labels = ", ".join(f"{key}={value}" for key, value in sorted(definition.labels.items()))
+    standing = facts.standing
+    rows: list[tuple[str, list[Cell | str]]] = [
+        ("source", [f"{stack.source}: {stack.file}, root module {stack.module_path}"]),
+        ("labels", [labels]),
+        ("engine", [f"{definition.engine}, workspace {definition.terraform_workspace}"]),
+        ("depends on", [", ".join(definition.depends_on)]),
+        ("revision", [f"{words.revision(stack, facts.branch)}, applied: {applied}"]),
+        ("sync", [words.SYNC[stack.sync], f"  {decisions[0].sentence}"]),
+        ("drift", [words.drift(stack), f"  checked {ago(stack.checked_at, now)}; {decisions[1].sentence}"]),
+        ("health", [words.HEALTH[health], f"  {why}" if why else ""]),
+        ("report", [report.name if report else ""]),
+        ("approvals", [given(standing) if standing else ""]),
+        ("next check", [ahead(stack.next_check_at, now) if stack.applied_revision else ""]),
+    ]
+    return [
+        Cell(stack.name, "bold"),
+        *(
+            [Cell(f"  {name:<11} ", "dim"), *value]
+            for name, value in rows
+            if any(_text(part) for part in value)
+        ),
+    ]
+
+
+def _text(part: Cell | str) -> str:
+    return part.text if isinstance(part, Cell) else part
+
+
+@command.command()
+@stack_argument
+@click.option(
+    "--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="How many at most."
+)
+@output_option
+@pass_cli
+def history(cli: Cli, stack: str, limit: int, output: str) -> None:
+    """The changes of STACK, newest first: what was planned and applied, at which revision, and who asked."""
+    with cli.app.store.reading() as reader:
+        reader.stack(stack)
+        runs = _changes(reader, stack, limit)
+        subjects = {run.id: _subject(reader, run) for run in runs}
+    if output == "json":
+        cli.console.json([{**shapes.run(run), "subject": subjects[run.id]} for run in runs])
+        return
+    now = cli.app.clock.now()
+    cli.console.table(
+        ("RUN", "STATE", "CHANGES", "REVISION", "WHEN", "BY", "SUBJECT"),
+        [
+            (
+                run.name,
+                words.state(run),
+                words.counts(run.summary),
+                run.revision[:12],
+                ago(run.changed_at, now),
+                run.requested_by,
+                subjects[run.id],
+            )
+            for run in runs
+        ],
+    )
+
+
+def _changes(reader: Reader, stack: str, limit: int) -> list[Run]:
+    kinds = (Kind.CHANGE, Kind.DESTROY)
+    runs = [run for kind in kinds for run in reader.runs(RunFilter(stack=stack, kind=kind, limit=limit))]
+    return sorted(runs, key=lambda run: run.id, reverse=True)[:limit]
+
+
+def _subject(reader: Reader, run: Run) -> str:
+    commit = reader.commit(run.source, run.revision)
+    return commit.subject if commit else ""
+
+
+@command.command()
+@stack_argument
+@reason_option("-m", "--reason")
+@click.option(
+    "--for", "duration", type=SPAN, metavar="SPAN", help="Such as 4h or 2d; else until it is resumed."
+)
+@pass_cli
+def pause(cli: Cli, stack: str, reason: str, duration: Seconds | None) -> None:
+    """Neither plan nor check STACK until it is resumed."""
+    length = timedelta(seconds=duration) if duration is not None else None
+    paused = hold.pause(cli.app.control, stack, cli.person, reason, length)
+    until = f" until {paused.until:%Y-%m-%d %H:%M} UTC" if paused.until else ""
+    cli.console.say(f"{stack} is paused{until}.")
+    cli.console.hint(f"driftline stack resume {stack}")
+
+
+@command.command()
+@stack_argument
+@pass_cli
+def resume(cli: Cli, stack: str) -> None:
+    """Plan and check STACK again."""
+    hold.resume(cli.app.control, stack, cli.person)
+    cli.console.say(f"{stack} goes on.")

@@ -1,0 +1,107 @@
+"""`driftline stack validate`: check stack files before they are committed; needs neither configuration nor database."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from runner.cli import shapes
+from runner.cli.folder import Folder
+from runner.cli.options import Cli, output_option, pass_cli
+from runner.cli.words import counted
+from runner.errors import BadStackFile, NotFound
+from runner.model.problem import Problem
+from runner.model.settings import Allow, Settings, SourceSettings
+
+if TYPE_CHECKING:
+    from runner.ports import Git
+
+USUAL = "stack.yaml"
+# What the source allows is known to the server alone, and told there.
+GENEROUS = Allow(
+    aws_roles=("*",),
+    provisioners=True,
+    backends=(
+        "azurerm", "consul", "cos", "gcs", "http", "kubernetes", "local", "oci", "oss", "pg", "remote", "s3",
+    ),
+    lower_approvals=True,
+)
+
+
+@click.command("validate")
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[PATH]...")
+@output_option
+@pass_cli
+def validate(cli: Cli, paths: tuple[Path, ...], output: str) -> None:
+    """Check stack files, or all `stack.yaml` in folders (the current one if none is named).
+
+    The whole repository around them is read, so that names, dependencies and states are compared with all others.
+    """
+    wanted = paths or (Path(),)
+    problems: list[Problem] = []
+    count = 0
+    for root, group in _by_root(wanted).items():
+        files = _stack_files(root, group)
+        count += len(files)
+        problems += _problems(root, files)
+    if output == "json":
+        cli.console.json([shapes.problem(problem) for problem in problems])
+    else:
+        cli.console.data(*(str(problem) for problem in problems))
+    if problems:
+        told = f"{counted(len(problems), 'problem')} in {counted(count, 'stack file')}"
+        raise BadStackFile(told, hint="driftline config schema --kind stack")
+    if not count:
+        raise NotFound(f"no {USUAL} in {', '.join(map(str, wanted))}", hint="driftline init")
+    cli.console.say(f"{counted(count, 'stack file')} checked, no problem.")
+
+
+def _by_root(paths: Iterable[Path]) -> dict[Path, list[Path]]:
+    groups: dict[Path, list[Path]] = {}
+    for path in paths:
+        groups.setdefault(_repository(path.resolve()), []).append(path.resolve())
+    return groups
+
+
+def _repository(path: Path) -> Path:
+    """The top of the work tree around the path; without one, its folder."""
+    folder = path if path.is_dir() else path.parent
+    return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), folder)
+
+
+def _stack_files(root: Path, paths: Sequence[Path]) -> dict[str, Path]:
+    """By their path inside the repository."""
+    found: dict[str, Path] = {}
+    for path in paths:
+        inside = sorted(path.rglob(USUAL)) if path.is_dir() else [path]
+        found |= {
+            file.relative_to(root).as_posix(): file for file in inside if ".terraform" not in file.parts
+        }
+    return found
+
+
+def _problems(root: Path, files: dict[str, Path]) -> list[Problem]:
+    """Those of the files that were asked for, named as a person in this folder names them."""
+    from runner.config.stack_file import StackFileReader
+    from runner.engine.configuration import HclModules
+    from runner.service.discover import discover
+
+    source = SourceSettings(name="here", url=str(root), stacks=(f"**/{USUAL}", *files), allow=GENEROUS)
+    found = discover(
+        cast("Git", Folder(root)),
+        StackFileReader(),
+        HclModules(),
+        Settings(data_dir=root, sources=(source,)),
+        source,
+        "0" * 40,
+    )
+    here = Path.cwd()
+    return [
+        _renamed(problem, files[problem.file], here) for problem in found.problems if problem.file in files
+    ]
+
+
+def _renamed(problem: Problem, file: Path, here: Path) -> Problem:
+    name = str(file.relative_to(here)) if file.is_relative_to(here) else str(file)
+    return Problem(name, problem.line, problem.column, problem.message, problem.stack)

@@ -1,0 +1,216 @@
+"""`driftline status`: one screen that says whether somebody is needed."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import click
+
+from runner.cli import shapes, words
+from runner.cli.attention import Need, Why, needs
+from runner.cli.facts import StackFacts, all_stacks
+from runner.cli.options import Cli, output_option, pass_cli
+from runner.cli.output import Cell, Line
+from runner.cli.when import ago, ahead, rfc3339
+from runner.daemon import living_daemon
+from runner.model.run import Run
+from runner.model.source import SourceStatus
+from runner.model.stack import DriftStatus, Health, Sync
+
+MOST_SHOWN = 15
+
+_MARKS: dict[Why, Cell] = {
+    Why.APPROVAL: Cell("⏸ approval", "yellow"),
+    Why.READY: Cell("… apply", "cyan"),
+    Why.DRIFT: Cell("● drift", "yellow"),
+    Why.LOCK: Cell("✗ locked", "red"),
+    Why.FAILED: Cell("✗ failed", "red"),
+    Why.PROBLEM: Cell("✗ problem", "red"),
+    Why.MISSING: Cell("? missing", "yellow"),
+    Why.SOURCE: Cell("✗ source", "red"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What one look at the store and at the daemon's lock has shown."""
+
+    daemon: int | None
+    stacks: list[StackFacts]
+    sources: list[SourceStatus]
+    needs: list[Need]
+    now: datetime
+
+    @property
+    def running(self) -> list[Run]:
+        return [run for facts in self.stacks for run in facts.view.open_runs if run.claim is not None]
+
+    @property
+    def queued(self) -> int:
+        return sum(
+            run.claim is None and run.state == "queued"
+            for facts in self.stacks
+            for run in facts.view.open_runs
+        )
+
+    @property
+    def next_check(self) -> StackFacts | None:
+        due = [facts for facts in self.stacks if facts.stack.applied_revision and facts.stack.next_check_at]
+        return min(due, key=lambda facts: facts.stack.next_check_at or self.now, default=None)
+
+    def count(self, values: Iterable[Any]) -> dict[str, int]:
+        return {value.value: count for value, count in Counter(values).items()}
+
+
+@click.command()
+@output_option
+@pass_cli
+def command(cli: Cli, output: str) -> None:
+    """One screen: what needs me, what runs, what drifted, the next check, the daemon."""
+    picture = look(cli)
+    if output == "json":
+        cli.console.json(document(picture))
+    else:
+        cli.console.data(*screen(picture, cli))
+
+
+def look(cli: Cli) -> Picture:
+    app = cli.app
+    daemon = living_daemon(app.settings.data_dir)
+    with app.store.reading() as reader:
+        stacks = all_stacks(reader, app.settings, app.clock)
+        sources = [reader.source(source.name) for source in app.settings.sources]
+        reports = reader.reports()
+    now = app.clock.now()
+    wanted = needs(stacks, reports, sources, now, daemon=daemon is not None)
+    return Picture(daemon, stacks, sources, wanted, now)
+
+
+def document(picture: Picture) -> dict[str, Any]:
+    following = picture.next_check
+    return {
+        "daemon": {"alive": picture.daemon is not None, "pid": picture.daemon},
+        "sources": [shapes.source(source) for source in picture.sources],
+        "stacks": {
+            "total": len(picture.stacks),
+            "sync": picture.count(facts.stack.sync for facts in picture.stacks),
+            "drift": picture.count(facts.stack.drift for facts in picture.stacks),
+            "health": picture.count(facts.health[0] for facts in picture.stacks),
+        },
+        "needs": [
+            {
+                "why": need.why.value,
+                "name": need.name,
+                "stack": need.stack,
+                "text": need.text,
+                "command": need.command,
+            }
+            for need in picture.needs
+        ],
+        "running": [shapes.run(run) for run in picture.running],
+        "queued": picture.queued,
+        "drifted": [facts.stack.name for facts in picture.stacks if facts.stack.drift is DriftStatus.DRIFTED],
+        "next_check": following
+        and {"stack": following.stack.name, "at": rfc3339(following.stack.next_check_at)},
+    }
+
+
+def screen(picture: Picture, cli: Cli) -> list[Line]:
+    return [
+        *_daemon(picture),
+        *_sources(picture, cli),
+        *_stacks(picture),
+        *_running(picture),
+        *_needs(picture),
+    ]
+
+
+def _daemon(picture: Picture) -> list[Line]:
+    if picture.daemon is not None:
+        return [[_head("Daemon"), Cell("✔ lives", "green"), f" (pid {picture.daemon})"]]
+    return [
+        [
+            _head("Daemon"),
+            Cell("✗ none lives here", "yellow"),
+            "; nothing happens by itself.   driftline daemon",
+        ]
+    ]
+
+
+def _sources(picture: Picture, cli: Cli) -> list[Line]:
+    if not picture.sources:
+        return [[_head("Sources"), "none is configured"]]
+    return [
+        [_head("Sources" if not number else ""), *_source(source, cli, picture.now)]
+        for number, source in enumerate(picture.sources)
+    ]
+
+
+def _source(source: SourceStatus, cli: Cli, now: datetime) -> list[Cell | str]:
+    configured = cli.app.settings.source(source.name)
+    branch = configured.branch if configured else "?"
+    at = f"{source.name}  {branch}@{source.head[:7] if source.head else '-'}"
+    ill = Cell("  ✗ failed", "red") if source.problem else ""
+    rewritten = (
+        Cell(f"  ! history rewritten {ago(source.rewritten_at, now)}", "yellow")
+        if source.rewritten_at
+        else ""
+    )
+    return [f"{at}  polled {ago(source.polled_at, now)}", ill, rewritten]
+
+
+def _stacks(picture: Picture) -> list[Line]:
+    total = len(picture.stacks)
+    axes: list[Cell | str] = []
+    for count, worth in (
+        (sum(f.stack.sync is Sync.PENDING for f in picture.stacks), Cell("pending", "yellow")),
+        (sum(f.stack.drift is DriftStatus.DRIFTED for f in picture.stacks), Cell("drifted", "yellow")),
+        (sum(f.health[0] is Health.ERROR for f in picture.stacks), Cell("with errors", "red")),
+        (sum(f.health[0] is Health.LOCKED for f in picture.stacks), Cell("locked", "yellow")),
+        (sum(f.health[0] is Health.PAUSED for f in picture.stacks), Cell("paused", "dim")),
+    ):
+        if count:
+            axes += [f", {count} ", worth]
+    synced = sum(f.stack.sync is Sync.SYNCED for f in picture.stacks)
+    following = picture.next_check
+    told = (
+        f"{following.stack.name} {ahead(following.stack.next_check_at, picture.now)}" if following else "none"
+    )
+    return [[_head("Stacks"), f"{total}: {synced} synced", *axes], [_head("Next check"), told]]
+
+
+def _running(picture: Picture) -> list[Line]:
+    lines: list[Line] = [
+        [
+            _head("Running" if not number else ""),
+            f"{run.name}  {run.stack}  ",
+            words.state(run),
+            f"  {ago(run.changed_at, picture.now)}",
+        ]
+        for number, run in enumerate(picture.running[:MOST_SHOWN])
+    ]
+    more = len(picture.running) - MOST_SHOWN
+    if more > 0:
+        lines.append([_head(""), f"and {more} more:   driftline run list --state planning --state applying"])
+    if picture.queued:
+        lines.append([_head("Queued"), f"{picture.queued} runs wait for a free slot"])
+    return lines or [[_head("Running"), "nothing"]]
+
+
+def _needs(picture: Picture) -> list[Line]:
+    if not picture.needs:
+        return ["", Cell("✔ Nothing needs you.", "green")]
+    lines: list[Line] = ["", Cell(f"Needs you ({len(picture.needs)})", "bold")]
+    for need in picture.needs[:MOST_SHOWN]:
+        where = f"{need.name} of {need.stack}" if need.stack and need.stack != need.name else need.name
+        lines += [["  ", _MARKS[need.why], f"  {where}: {need.text}"], Cell(f"      {need.command}", "dim")]
+    more = len(picture.needs) - MOST_SHOWN
+    if more > 0:
+        lines.append(f"  and {more} more:   driftline status -o json")
+    return lines
+
+
+def _head(text: str) -> Cell:
+    return Cell(f"{text:<11} ", "dim")

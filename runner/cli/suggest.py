@@ -1,0 +1,69 @@
+"""Shell completion: names of stacks, runs and reports, read quietly. Whatever goes wrong, there is no suggestion."""
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from runner.ports import Reader
+
+Suggestions = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+MOST = 50
+
+
+def _suggest(read: "Callable[[Reader], Iterable[tuple[str, str]]]") -> Suggestions:
+    def complete(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        with suppress(Exception):
+            given = set(context.params.get("stacks") or ())
+            return [
+                CompletionItem(name, help=told)
+                for name, told in _read(context, read)
+                if name.startswith(incomplete) and name not in given
+            ]
+        return []
+
+    return complete
+
+
+def _read(
+    context: click.Context, read: "Callable[[Reader], Iterable[tuple[str, str]]]"
+) -> list[tuple[str, str]]:
+    from runner.app import App
+
+    app = App.from_config(_config(context))
+    if not app.settings.data_dir.is_dir():
+        return []  # completion must not create anything
+    with app.store.reading() as reader:
+        return list(read(reader))
+
+
+def _config(context: click.Context) -> Path | None:
+    """Callbacks are not called while a shell completes, so the options are read as they were typed."""
+    while True:
+        named = context.params.get("config") or getattr(context.obj, "config", None)
+        if named or context.parent is None:
+            return named
+        context = context.parent
+
+
+def _stacks(reader: "Reader") -> Iterable[tuple[str, str]]:
+    return ((stack.name, stack.sync.value) for stack in reader.stacks())
+
+
+def _runs(reader: "Reader") -> Iterable[tuple[str, str]]:
+    from runner.ports import RunFilter
+
+    return ((run.name, f"{run.stack} {run.state.value}") for run in reader.runs(RunFilter(limit=MOST)))
+
+
+def _reports(reader: "Reader") -> Iterable[tuple[str, str]]:
+    return ((report.name, f"{report.stack} {report.status.value}") for report in reader.reports())
+
+
+stacks = _suggest(_stacks)
+runs = _suggest(_runs)
+reports = _suggest(_reports)

@@ -1,0 +1,34 @@
+"""Times: relative for people, RFC 3339 in UTC for programs."""
+
+from datetime import UTC, datetime
+from math import ceil
+
+_UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
+
+
+def rfc3339(moment: datetime | None) -> str | None:
+    """Such as `2026-11-21T01:35:09Z`."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def span(seconds: float) -> str:
+    """Roughly, in its largest unit: `4 s`, `12 m`, `2 h`, `3 d`."""
+    whole = max(0, int(seconds))
+    unit, size = next(((unit, size) for unit, size in _UNITS if whole >= size), _UNITS[-1])
+    return f"{whole // size} {unit}"
+
+
+def ago(then: datetime | None, now: datetime) -> str:
+    if then is None:
+        return "never"
+    seconds = (now - then).total_seconds()
+    return "just now" if seconds < 1 else f"{span(seconds)} ago"
+
+
+def ahead(then: datetime | None, now: datetime) -> str:
+    if then is None:
+        return "-"
+    seconds = ceil((then - now).total_seconds())
+    return "now" if seconds <= 0 else f"in {span(seconds)}"

@@ -1,0 +1,131 @@
+"""How states are shown: always a word, with a symbol and a colour beside it."""
+
+from datetime import datetime
+
+from runner.cli.output import Cell, Colour
+from runner.cli.when import ago, ahead
+from runner.model.drift import DriftClass, DriftReport, ReportStatus
+from runner.model.plan import SYMBOLS, Action, Summary
+from runner.model.run import Kind, Run, State
+from runner.model.stack import DriftStatus, Health, Stack, Sync
+
+SYNC: dict[Sync, Cell] = {
+    Sync.SYNCED: Cell("synced", "green"),
+    Sync.PENDING: Cell("pending", "yellow"),
+    Sync.UNKNOWN: Cell("unknown", "dim"),
+}
+HEALTH: dict[Health, Cell] = {
+    Health.OK: Cell("ok", "green"),
+    Health.ERROR: Cell("error", "red"),
+    Health.LOCKED: Cell("locked", "yellow"),
+    Health.PAUSED: Cell("paused", "dim"),
+}
+STATE: dict[State, tuple[str, Colour | None]] = {
+    State.QUEUED: ("…", "dim"),
+    State.PLANNING: ("▸", "cyan"),
+    State.AWAITING_APPROVAL: ("⏸", "yellow"),
+    State.APPROVED: ("…", "cyan"),
+    State.APPLYING: ("▸", "cyan"),
+    State.NO_CHANGES: ("✔", "green"),
+    State.DRIFTED: ("●", "yellow"),
+    State.APPLIED: ("✔", "green"),
+    State.REJECTED: ("✗", "dim"),
+    State.CANCELED: ("✗", "dim"),
+    State.SUPERSEDED: ("○", "dim"),
+    State.PLAN_FAILED: ("✗", "red"),
+    State.APPLY_FAILED: ("✗", "red"),
+    State.INTERRUPTED: ("✗", "red"),
+}
+REPORT: dict[ReportStatus, Cell] = {
+    ReportStatus.OPEN: Cell("● open", "yellow"),
+    ReportStatus.ACKNOWLEDGED: Cell("○ acknowledged", "dim"),
+    ReportStatus.RESOLVED: Cell("✔ resolved", "green"),
+}
+_TRIED_TO_APPLY = frozenset(
+    {State.APPROVED, State.APPLYING, State.APPLIED, State.APPLY_FAILED, State.INTERRUPTED}
+)
+
+
+def state(run: Run) -> Cell:
+    symbol, colour = STATE[run.state]
+    return Cell(f"{symbol} {run.state.replace('_', ' ')}", colour)
+
+
+def drift(stack: Stack) -> Cell:
+    """The drift axis; what was found is said in the words of the check."""
+    match stack.drift:
+        case DriftStatus.CLEAN:
+            return Cell("✔ clean", "green")
+        case DriftStatus.DRIFTED:
+            return Cell(f"● {stack.drift_reason}", "yellow")
+        case DriftStatus.ERROR:
+            return Cell("✗ check failed", "red")
+        case DriftStatus.UNKNOWN:
+            return Cell("unknown", "dim")
+
+
+def verb(run: Run) -> str:
+    """What the run did or would do, in one word."""
+    if run.kind is not Kind.CHANGE:
+        return run.kind.value
+    return "apply" if run.state in _TRIED_TO_APPLY else "plan"
+
+
+def last_run(run: Run | None, now: datetime) -> Cell:
+    if run is None:
+        return Cell("-")
+    symbol, colour = STATE[run.state]
+    return Cell(f"{verb(run):<5} {symbol} {ago(run.changed_at, now)}", colour if colour == "red" else None)
+
+
+def next_check(stack: Stack, now: datetime) -> str:
+    """Of a stack that was applied; nothing else is checked."""
+    if stack.applied_revision is None:
+        return "-"
+    told = ahead(stack.next_check_at, now)
+    return told.replace("in", "retry", 1) if stack.check_failures and told.startswith("in") else told
+
+
+def revision(stack: Stack, branch: str | None) -> str:
+    return f"{branch or '?'}@{stack.revision[:7]}"
+
+
+_SIGNED: tuple[tuple[str, Action], ...] = (
+    ("create", Action.CREATE),
+    ("update", Action.UPDATE),
+    ("replace", Action.REPLACE),
+    ("delete", Action.DELETE),
+)
+_TOLD: dict[str, str] = {"import_": "import", "forget": "forget", "move": "move", "output": "output"}
+
+
+def counts(summary: Summary) -> str:
+    """Such as `+2 ~1 -/+1, 1 output`, or `no changes`."""
+    signs = " ".join(
+        f"{SYMBOLS[action]}{count}" for name, action in _SIGNED if (count := getattr(summary, name))
+    )
+    told = [f"{count} {word}" for name, word in _TOLD.items() if (count := getattr(summary, name))]
+    return ", ".join([signs, *told] if signs else told) or "no changes"
+
+
+def found(report: DriftReport) -> str:
+    """Such as `2 changed, 1 gone`."""
+    counted = [finding for finding in report.findings if finding.counts]
+    gone = sum(finding.drift_class is DriftClass.MISSING for finding in counted)
+    parts = (f"{len(counted) - gone} changed" if len(counted) > gone else "", f"{gone} gone" if gone else "")
+    return ", ".join(part for part in parts if part) or "nothing that counts"
+
+
+def report_note(report: DriftReport, now: datetime) -> str:
+    """Who said what about it, or why it is not told yet."""
+    known = report.acknowledgement
+    if report.status is ReportStatus.ACKNOWLEDGED and known is not None:
+        return f"{known.by}: {known.reason} (back {ahead(known.until, now)})"
+    if report.status is ReportStatus.RESOLVED:
+        return f"resolved {ago(report.resolved_at, now)}"
+    return "" if report.confirmed else "not confirmed yet"
+
+
+def counted(number: int, thing: str) -> str:
+    """`1 problem`, `2 problems`."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"

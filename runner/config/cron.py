@@ -1,0 +1,95 @@
+"""Cron lines: five fields, week days by name, and only what APScheduler's `from_crontab` takes too."""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+WEEK_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_CRON_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")  # what numbers mean to cron itself
+_LONGEST = 200
+_DAYS_OF = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+class Field(NamedTuple):
+    name: str
+    low: int
+    high: int
+    names: tuple[str, ...] = ()
+    numbers: bool = True
+
+
+_FIELDS = (
+    Field("minute", 0, 59),
+    Field("hour", 0, 23),
+    Field("day of the month", 1, 31),
+    Field("month", 1, 12, MONTHS),
+    Field("day of the week", 0, 6, WEEK_DAYS, numbers=False),
+)
+_STAR = re.compile(r"\*(?:/([0-9]{1,4}))?")
+_RANGE = re.compile(r"([0-9]{1,4})(?:-([0-9]{1,4}))?(?:/([0-9]{1,4}))?")
+_NAMES = re.compile(r"([a-z]{3})(?:-([a-z]{3}))?", re.IGNORECASE)
+
+
+def cron_flaw(line: str) -> str | None:
+    """What is wrong with the line, or None."""
+    words = line.split() if len(line) <= _LONGEST else []
+    if len(words) != len(_FIELDS):
+        return "expected a cron line of five fields (minute hour day month weekday)"
+    return _flaw(tuple(words))
+
+
+@lru_cache(maxsize=1024)
+def _flaw(words: tuple[str, ...]) -> str | None:
+    values: list[set[int]] = []
+    for field, word in zip(_FIELDS, words, strict=True):
+        found: set[int] = set()
+        for item in word.split(","):
+            taken = _values(field, item)
+            if isinstance(taken, str):
+                return f"{field.name}: {taken}"
+            found |= taken
+        values.append(found)
+    days, months = values[2], values[3]
+    if min(days) > max(_DAYS_OF[month - 1] for month in months):
+        return "this day never comes"
+    return None
+
+
+def _values(field: Field, item: str) -> set[int] | str:
+    """The values of one item of a field, or what is wrong with it."""
+    if match := _STAR.fullmatch(item):
+        return _stepped(field, field.low, field.high, match[1])
+    if match := _RANGE.fullmatch(item):
+        if not field.numbers:
+            return _named_day(int(match[1]))
+        first = int(match[1])
+        last = int(match[2]) if match[2] else (field.high if match[3] else first)
+        return _stepped(field, first, last, match[3])
+    if (match := _NAMES.fullmatch(item)) and field.names:
+        return _named(field, match[1].lower(), (match[2] or match[1]).lower())
+    return "this is not understood"
+
+
+def _stepped(field: Field, first: int, last: int, step: str | None) -> set[int] | str:
+    if not field.low <= first <= field.high or not field.low <= last <= field.high:
+        return f"expected {field.low} to {field.high}"
+    if first > last:
+        return "the range runs backwards"
+    if step is not None and not 1 <= int(step) <= max(last - first, 1):
+        return "the step does not fit into the range"
+    return set(range(first, last + 1, int(step or 1)))
+
+
+def _named(field: Field, first: str, last: str) -> set[int] | str:
+    if first not in field.names or last not in field.names:
+        return f"expected {', '.join(field.names)}"
+    start, end = field.names.index(first), field.names.index(last)
+    if start > end:
+        return f"the range runs backwards; write {first}-{field.names[-1]},{field.names[0]}-{last}"
+    return set(range(start + field.low, end + field.low + 1))
+
+
+def _named_day(number: int) -> str:
+    meant = f"write {_CRON_DAYS[number]} for {number}" if number < len(_CRON_DAYS) else "write the name"
+    return f"{meant}; cron counts days from sunday, other programs from monday"

@@ -1,0 +1,112 @@
+"""Environment variables that a stack file may never set: they would change the engine, git or the process itself.
+
+A table of globs, compared without case. `TF_VAR_*` stays free: it is what a stack file may say anyway.
+"""
+
+import re
+from fnmatch import translate
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+FREE = ("TF_VAR_*", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_MAX_ATTEMPTS", "AWS_RETRY_MODE")
+
+DENIED: tuple[tuple[str, str], ...] = (
+    ("TF_*", "it changes what terraform does"),  # TF_CLI_ARGS, TF_REATTACH_PROVIDERS, TF_DATA_DIR, TF_LOG ...
+    ("TOFU_*", "it changes what tofu does"),
+    ("TERRAFORM_*", "it changes what terraform does"),
+    ("CHECKPOINT_*", "it changes what terraform does"),
+    ("PLUGIN_*", "it changes how providers are started"),
+    ("TERRAGRUNT_*", "it changes what terraform does"),
+    ("AWS_*", "credentials and endpoints come from the operator; use aws: in the stack file"),
+    ("BOTO_*", "credentials and endpoints come from the operator"),
+    ("ARM_CLIENT_*", "credentials come from the operator"),
+    ("ARM_OIDC_*", "credentials come from the operator"),
+    ("ARM_ACCESS_KEY", "credentials come from the operator"),
+    ("ARM_SAS_TOKEN", "credentials come from the operator"),
+    ("ARM_*ENDPOINT", "endpoints come from the operator"),
+    ("GOOGLE_*CREDENTIALS*", "credentials come from the operator"),
+    ("GOOGLE_OAUTH_*", "credentials come from the operator"),
+    ("GOOGLE_IMPERSONATE_*", "credentials come from the operator"),
+    ("GOOGLE_*ENDPOINT", "endpoints come from the operator"),
+    ("CLOUDSDK_*", "credentials come from the operator"),
+    ("VAULT_*", "credentials and endpoints come from the operator"),
+    ("HTTP_PROXY", "it would send traffic elsewhere"),
+    ("HTTPS_PROXY", "it would send traffic elsewhere"),
+    ("ALL_PROXY", "it would send traffic elsewhere"),
+    ("NO_PROXY", "it would send traffic elsewhere"),
+    ("SSL_*", "it would change which servers are trusted"),
+    ("CURL_*", "it would change which servers are trusted"),
+    ("REQUESTS_CA_BUNDLE", "it would change which servers are trusted"),
+    ("OPENSSL_*", "it would change which servers are trusted"),
+    ("GIT_*", "it changes what git does"),
+    ("SSH_*", "it changes what ssh does"),
+    ("GPG*", "it changes what git does"),
+    ("GNUPGHOME", "it changes what git does"),
+    ("LD_*", "it would load code into every program"),
+    ("DYLD_*", "it would load code into every program"),
+    ("GLIBC_*", "it would change every program"),
+    ("MALLOC_*", "it would change every program"),
+    ("GCONV_PATH", "it would load code into every program"),
+    ("LOCPATH", "it would change every program"),
+    ("NLSPATH", "it would change every program"),
+    ("HOSTALIASES", "it would send traffic elsewhere"),
+    ("LOCALDOMAIN", "it would send traffic elsewhere"),
+    ("RES_OPTIONS", "it would send traffic elsewhere"),
+    ("GODEBUG", "it changes what terraform does"),
+    ("GOGC", "it belongs to the process"),
+    ("GOMAXPROCS", "it belongs to the process"),
+    ("GOMEMLIMIT", "it belongs to the process"),
+    ("GOTRACEBACK", "it belongs to the process"),
+    ("GOCOVERDIR", "it belongs to the process"),
+    ("PATH", "it would choose other programs"),
+    ("PATHEXT", "it would choose other programs"),
+    ("HOME", "it belongs to the process"),
+    ("USER", "it belongs to the process"),
+    ("LOGNAME", "it belongs to the process"),
+    ("SHELL", "it would choose other programs"),
+    ("PWD", "it belongs to the process"),
+    ("OLDPWD", "it belongs to the process"),
+    ("TMPDIR", "it belongs to the process"),
+    ("TMP", "it belongs to the process"),
+    ("TEMP", "it belongs to the process"),
+    ("XDG_*", "it belongs to the process"),
+    ("IFS", "it would change every shell"),
+    ("ENV", "it would run code in every shell"),
+    ("BASH*", "it would run code in every shell"),
+    ("SHELLOPTS", "it would change every shell"),
+    ("CDPATH", "it would change every shell"),
+    ("PS4", "it would run code in every shell"),
+    ("PROMPT_COMMAND", "it would run code in every shell"),
+    ("ZDOTDIR", "it would run code in every shell"),
+    ("PYTHON*", "it would run code in every Python program"),
+    ("PERL*", "it would run code in every Perl program"),
+    ("RUBY*", "it would run code in every Ruby program"),
+    ("NODE_*", "it would run code in every Node program"),
+    ("JAVA_TOOL_OPTIONS", "it would run code in every Java program"),
+    ("_JAVA_OPTIONS", "it would run code in every Java program"),
+    ("JDK_JAVA_OPTIONS", "it would run code in every Java program"),
+    ("EDITOR", "it would choose other programs"),
+    ("VISUAL", "it would choose other programs"),
+    ("PAGER", "it would choose other programs"),
+    ("LESS*", "it would choose other programs"),
+    ("NOTIFY_SOCKET", "it belongs to the daemon"),
+    ("LISTEN_*", "it belongs to the daemon"),
+    ("WATCHDOG_*", "it belongs to the daemon"),
+    ("SYSTEMD_*", "it belongs to the daemon"),
+    ("INVOCATION_ID", "it belongs to the daemon"),
+    ("JOURNAL_STREAM", "it belongs to the daemon"),
+    ("CREDENTIALS_DIRECTORY", "it belongs to the daemon"),
+    ("DBUS_*", "it belongs to the daemon"),
+    ("DRIFTLINE_*", "it belongs to the daemon"),
+)
+
+_FREE = re.compile("|".join(translate(glob) for glob in FREE))
+_DENIED = re.compile("|".join(translate(glob) for glob, _ in DENIED))
+
+
+def denial(name: str) -> str | None:
+    """Why a stack file may not set this variable, or None."""
+    upper = name.upper()
+    if _FREE.fullmatch(upper) or not _DENIED.fullmatch(upper):
+        return None
+    return next(reason for glob, reason in DENIED if re.fullmatch(translate(glob), upper))

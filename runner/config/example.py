@@ -1,0 +1,105 @@
+"""The example files: every key with its sentence.
+
+`# Words` are words. `#key:` is a key that may be taken in; without its `#` the line stands where it belongs.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from runner.config.descriptions import SAMPLES, SERVER, STACK
+from runner.config.shape import Key, Kind, Shape, shape_of
+from runner.config.written import written
+from runner.model.settings import Settings
+from runner.model.stack import StackDefinition
+
+_SERVER_HEAD = """\
+# The server configuration of Driftline: every key with its default; only data_dir and sources have none.
+# It is looked for in -c/--config, DRIFTLINE_CONFIG, ./driftline.yaml, ~/.config/driftline/config.yaml and
+# /etc/driftline/config.yaml, and checked with   driftline config validate
+#
+# Any text may be "${env:NAME}", "${file:/path}" or "${cred:NAME}" (systemd LoadCredential=NAME:/path).
+# Spans of time are 90s, 5m, 4h, 2d, 1w or 1h30m. Paths are relative to this file.
+"""
+_STACK_HEAD = """\
+# A stack: one Terraform root module that is planned, approved, applied and checked for drift.
+# One file may hold several, divided by --- lines. It is checked with   driftline stack validate
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What stands in the file beside its keys; `starter` leaves out what has a default."""
+
+    sentences: Mapping[str, str]
+    samples: Mapping[str, Any]
+    starter: bool = False
+
+
+def example(data_dir: str = SAMPLES["data_dir"], url: str = SAMPLES["sources[].url"]) -> str:
+    """The server's example file, with every key and its default."""
+    page = _Page(SERVER, {**SAMPLES, "data_dir": data_dir, "sources[].url": url})
+    return _SERVER_HEAD + _text(_record(shape_of(Settings), "", page, None))
+
+
+def stack_example(name: str = SAMPLES["name"]) -> str:
+    """A first stack file: what it needs, and all else ready to be taken in."""
+    page = _Page(STACK, {**SAMPLES, "name": name}, starter=True)
+    return _STACK_HEAD + _text(_record(shape_of(StackDefinition), "", page, None))
+
+
+def _text(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _record(shape: Shape, name: str, page: _Page, default: Any) -> Iterator[str]:
+    """The keys of a record in the order of the table of sentences; the record itself may have a default."""
+    for general in page.sentences:
+        around, _, word = general.rpartition(".")
+        if around != name:
+            continue
+        if not name:
+            yield ""
+        yield f"# {page.sentences[general]}"
+        key = shape.keys[word]
+        if default is not None:
+            key = replace(key, required=False, default=getattr(default, word))
+        lines = _key(word, general, key, page)
+        left_out = page.starter and not name and not key.required and word != "path"
+        yield from map(_out, lines) if left_out else lines
+
+
+def _key(word: str, name: str, key: Key, page: _Page) -> Iterator[str]:
+    """A key with its default or sample, or with what is in it."""
+    shape, item = key.shape, key.shape.item
+    if shape.kind is Kind.RECORD:
+        yield f"{word}:"
+        yield from map(_in, _record(shape, name, page, key.default))
+    elif item is not None and item.kind is Kind.RECORD:
+        lines = map(_in, _item(_record(item, name + "[]", page, None)))
+        if page.starter or name == "sources":
+            yield f"{word}:"
+            yield from lines
+        else:
+            yield f"{word}: []"
+            yield from map(_out, lines)
+    else:
+        sampled = key.required or page.starter or "[]" in name
+        yield f"{word}: {written(page.samples.get(name, key.default) if sampled else key.default)}"
+
+
+def _item(lines: Iterator[str]) -> Iterator[str]:
+    """A record as an item of a list: its first key gets the hyphen."""
+    first = True
+    for line in lines:
+        words = line.startswith("# ")
+        yield line if first and words else f"- {line}" if first else f"  {line}"
+        first = first and words
+
+
+def _in(line: str) -> str:
+    return f"  {line}" if line else line
+
+
+def _out(line: str) -> str:
+    return f"#{line}" if line else line

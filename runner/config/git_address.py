@@ -1,0 +1,100 @@
+"""Git addresses and branch names that an operator may write: none that git could take for an option or a command."""
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from urllib.parse import SplitResult, urlsplit
+
+
+class Transport(StrEnum):
+    HTTPS = "https"
+    SSH = "ssh"
+    LOCAL = "local"
+
+
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,253}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\]")
+_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+_SCP_LIKE = re.compile(r"(?P<user>[^@/:]+)@(?P<host>[^@/:]+):(?P<path>[^:].*)")
+_NOT_IN_AN_ADDRESS = re.compile("[\x00-\x20\x7f-\xa0\\\\]")
+_NOT_IN_A_BRANCH = re.compile("[\x00-\x20\x7f~^:?*\\[\\\\]")
+
+
+def transport(url: str) -> Transport | None:
+    """How git would reach this address, or None where it is no address that is served here."""
+    if url.startswith(("/", "file:///")):
+        return Transport.LOCAL
+    if url.startswith("https://"):
+        return Transport.HTTPS
+    if url.startswith("ssh://") or ("://" not in url and _SCP_LIKE.fullmatch(url)):
+        return Transport.SSH
+    return None
+
+
+def url_flaw(url: str) -> str | None:
+    """Why the address can not be taken, or None; never with the address, which may hold a password."""
+    if not url or url.startswith("-") or _NOT_IN_AN_ADDRESS.search(url):
+        return "expected the address of a Git repository, without spaces and not beginning with -"
+    way = transport(url)
+    if way is None:
+        return _unserved(url)
+    if way is Transport.LOCAL:
+        return "expected a path without .." if ".." in url.split("/") else None
+    if match := _SCP_LIKE.fullmatch(url) if "://" not in url else None:
+        return next(_remote_flaws(match["user"], match["host"], match["path"]), None)
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return "expected a host, and a number for its port"
+    return next(_split_flaws(way, parts), None)
+
+
+def _unserved(url: str) -> str:
+    if url.startswith("http://"):
+        return "http shows the code and the token to everyone on the way; use https"
+    return (
+        "expected https://host/path, ssh://user@host/path, user@host:path, file:///path or an absolute path"
+    )
+
+
+def _split_flaws(way: Transport, parts: SplitResult) -> Iterator[str]:
+    user, _, host = parts.netloc.rpartition("@")
+    if ":" in user:
+        yield "a password does not belong into an address; use auth: {token: ...}"
+    if user and way is Transport.HTTPS:
+        yield "a user or token does not belong into an https address; use auth: {username: ..., token: ...}"
+    if parts.query or parts.fragment:
+        yield "expected an address without ? and #"
+    yield from _remote_flaws(user or None, re.sub(r":[0-9]*$", "", host), parts.path.removeprefix("/"))
+
+
+def _remote_flaws(user: str | None, host: str, path: str) -> Iterator[str]:
+    if user is not None and _USER.fullmatch(user) is None:
+        yield "the user of the address is not understood"
+    if _HOST.fullmatch(host) is None:
+        yield "the host of the address is not understood"
+    if not path:
+        yield "the address has no path"
+    if path.startswith("-"):
+        yield "the path of an address may not begin with -"
+
+
+def branch_flaw(branch: str) -> str | None:
+    """Why git would not take this as the name of a branch (`git check-ref-format --branch`), or None."""
+    return next(_branch_flaws(branch), None)
+
+
+def _branch_flaws(branch: str) -> Iterator[str]:
+    components = branch.split("/")
+    if not branch or branch in {"@", "HEAD"} or branch.startswith("-"):
+        yield "expected the name of a branch"
+    if branch.startswith("refs/"):
+        yield "expected the name of a branch without refs/heads/"
+    if _NOT_IN_A_BRANCH.search(branch):
+        yield "a branch has no spaces, control characters or any of ~ ^ : ? * [ \\"
+    if ".." in branch or "@{" in branch or branch.endswith("."):
+        yield "a branch has no .. or @{ and no . at its end"
+    if "" in components:
+        yield "a branch has no // and no / at its beginning or end"
+    if any(part.startswith(".") or part.endswith(".lock") for part in components):
+        yield "no part of a branch begins with . or ends with .lock"

@@ -1,0 +1,27 @@
+"""Rules that say what drift never counts, in the server's configuration and in stack files alike."""
+
+from collections.abc import Iterator
+
+from runner.config.check import Complaint
+from runner.config.place import KeyPath
+from runner.model.stack import IgnoreRule
+
+
+def single_line(path: KeyPath, text: str, what: str) -> Iterator[Complaint]:
+    """Complain about an empty text or one of several lines."""
+    if not text.strip() or "\n" in text or "\t" in text:
+        yield Complaint(path, f"expected {what} on one line")
+
+
+def ignore_rules(rules: tuple[IgnoreRule, ...]) -> Iterator[Complaint]:
+    for index, rule in enumerate(rules):
+        path: KeyPath = ("drift", "ignore", index)
+        yield from single_line((*path, "address"), rule.address, "the address of a resource, or a glob")
+        if not rule.reason.strip():
+            yield Complaint(path, 'needs a reason, so that others know why (reason: "...")', got=False)
+        if not rule.attributes:
+            yield Complaint(
+                (*path, "attributes"), 'names no attribute; for all of them write ["*"]', got=False
+            )
+        for number, attribute in enumerate(rule.attributes):
+            yield from single_line((*path, "attributes", number), attribute, "the path of an attribute")

@@ -1,0 +1,69 @@
+"""The least and the most of each number and span: for the rules, for the JSON schema and for the reference."""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from runner.config.check import Complaint
+from runner.config.place import KeyPath
+from runner.config.written import written
+from runner.model.span import Seconds
+
+
+class Limit(NamedTuple):
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{written(self.low)} to {written(self.high)}"
+
+
+_YEARS = Seconds(10 * 365 * 86400)
+_POSITIVE = Limit(Seconds(1), _YEARS)
+_SPAN = Limit(Seconds(0), _YEARS)
+_COUNT = Limit(0, 1_000_000)
+
+STACK: Mapping[str, Limit] = {
+    "parallelism": Limit(1, 256),
+    "timeouts.init": _POSITIVE,
+    "timeouts.plan": _POSITIVE,
+    "apply.approvals": Limit(0, 20),
+    "drift.confirm": Limit(1, 10),
+}
+
+SOURCE: Mapping[str, Limit] = {"poll": _POSITIVE}
+
+SERVER: Mapping[str, Limit] = {
+    "executor.slots": Limit(1, 1024),
+    "timeouts.init": _POSITIVE,
+    "timeouts.plan": _POSITIVE,
+    "timeouts.show": _POSITIVE,
+    "timeouts.git": _POSITIVE,
+    "timeouts.apply": _POSITIVE,
+    "drift.jitter": _SPAN,
+    "drift.confirm": Limit(1, 10),
+    "approvals.required": Limit(0, 20),
+    "approvals.expire": _POSITIVE,
+    "apply.fresh_for": _SPAN,
+    "apply.lock_timeout": _SPAN,
+    "guardrails.max_destroys": _COUNT,
+    "guardrails.max_changes": _COUNT,
+    "retention.runs": _POSITIVE,
+    "retention.logs": _POSITIVE,
+    "retention.plans": _POSITIVE,
+    "retention.reports": _POSITIVE,
+}
+
+
+def out_of_limits(record: Any, limits: Mapping[str, Limit], within: KeyPath = ()) -> Iterator[Complaint]:
+    """A complaint for each number that is too small or too large; none and words such as `auto` have no limits."""
+    for name, limit in limits.items():
+        number = _getter(name)(record)
+        if isinstance(number, int | float) and not limit.low <= number <= limit.high:
+            yield Complaint((*within, *name.split(".")), f"expected {limit}")
+
+
+@cache
+def _getter(name: str) -> Callable[[Any], Any]:
+    return attrgetter(name)

@@ -1,0 +1,64 @@
+"""What a plain YAML scalar means, and those that programs read in different ways and that are therefore refused.
+
+YAML 1.1 and 1.2 disagree about octal numbers, `1_000`, `12:30`, dates, `yes` and `off`. What both read alike is taken;
+for the rest a person has to say with quotes what is meant.
+"""
+
+import math
+import re
+from typing import Any, NamedTuple
+
+_WORDS: dict[str, Any] = {
+    "": None,
+    "~": None,
+    **dict.fromkeys(("null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+DOUBTFUL = frozenset(
+    form for word in ("yes", "no", "on", "off") for form in (word, word.capitalize(), word.upper())
+)
+_EXACT_DIGITS = 17  # a double keeps no more, and an account id has 12
+
+_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
+_DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+][0-9]+)?")
+_TRAPS = tuple(
+    (re.compile(pattern), reason)
+    for pattern, reason in (
+        (r"[-+]?0[0-9][0-9_]*(?:\.[0-9_]*)?", "a number can not keep its leading zero"),
+        (r"[-+]?0[xob][0-9a-fA-F_]+", "not every program reads this as a number"),
+        (
+            r"[-+]?[0-9][0-9_]*(?::[0-9_]+)+(?:\.[0-9_]*)?",
+            "some programs read this as a number to the base 60",
+        ),
+        (r"[-+]?[0-9]+_[0-9_]*(?:\.[0-9_]*)?", "some programs read this as a number"),
+        (r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt\s].*)?", "some programs read this as a date"),
+        (r"[-+]?(?:[0-9]+\.?|[0-9]*\.[0-9]+)(?:[eE][-+]?[0-9]+)?", "some programs read this as a number"),
+        (r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)", "this is no number for terraform"),
+    )
+)
+
+
+class Trap(NamedTuple):
+    """Why a plain scalar has to be quoted."""
+
+    reason: str
+
+
+def plain(text: str) -> Any:
+    """The value of a scalar that was written without quotes, or a Trap."""
+    if text in _WORDS:
+        return _WORDS[text]
+    return _number(text) if text[0] in "+-.0123456789" else text
+
+
+def _number(text: str) -> Any:
+    whole = _INTEGER.fullmatch(text)
+    if whole is None and _DECIMAL.fullmatch(text) is None:
+        return next((Trap(reason) for pattern, reason in _TRAPS if pattern.fullmatch(text)), text)
+    if len(text) > _EXACT_DIGITS:
+        return Trap("a number this long loses digits")
+    if whole is not None:
+        return int(text)
+    decimal = float(text)
+    return decimal if math.isfinite(decimal) else Trap("this is too large for a number")

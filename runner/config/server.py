@@ -1,0 +1,132 @@
+"""The server configuration: where it is, what it says, and what is wrong with it."""
+
+import dataclasses
+import os
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from runner.config.check import Complaint, Unsound, build
+from runner.config.document import read_carefully, read_quickly
+from runner.config.place import Document, Flaw, Place
+from runner.config.reference import resolved
+from runner.config.server_rules import server_complaints
+from runner.config.shape import shape_of
+from runner.config.walk import Odd
+from runner.errors import BadConfig
+from runner.model.problem import Problem
+from runner.model.settings import Settings
+
+VARIABLE = "DRIFTLINE_CONFIG"
+
+
+def find_config(explicit: Path | str | None = None) -> Path:
+    """The configuration that counts, or BadConfig naming every place that was looked at."""
+    for what, chosen in (("-c/--config", explicit), (VARIABLE, os.environ.get(VARIABLE))):
+        if chosen:
+            if not Path(chosen).is_file():
+                raise BadConfig(
+                    f"there is no configuration at {chosen}, named by {what}", hint="driftline init"
+                )
+            return Path(chosen)
+    places = [
+        Path("driftline.yaml"),
+        Path("~/.config/driftline/config.yaml").expanduser(),
+        Path("/etc/driftline/config.yaml"),
+    ]
+    for place in places:
+        if place.is_file():
+            return place
+    looked = "".join(f"\n  {place}" for place in ["-c/--config", VARIABLE, "./driftline.yaml", *places[1:]])
+    raise BadConfig(f"no configuration was found; these were looked at:{looked}", hint="driftline init")
+
+
+def load(path: Path) -> Settings:
+    """The settings of a configuration file, or BadConfig with all of its problems."""
+    settings, found = check(path)
+    if settings is None or found:
+        count = "1 problem" if len(found) == 1 else f"{len(found)} problems"
+        lines = "".join(f"\n  {problem}" for problem in found)
+        raise BadConfig(
+            f"the configuration has {count}:{lines}",
+            hint=f"driftline config validate {shlex.quote(str(path))}",
+        )
+    return settings
+
+
+def check(path: Path, environ: Mapping[str, str] | None = None) -> tuple[Settings | None, list[Problem]]:
+    """The settings where the file is sound, else its problems, each with its place."""
+    environ = os.environ if environ is None else environ
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise BadConfig(
+            f"{path} can not be read: {error.strerror}", hint=f"ls -l {shlex.quote(str(path))}"
+        ) from None
+    folder = path.resolve().parent
+    try:
+        documents = read_quickly(content)
+        data, unresolved = resolved(documents[0] if len(documents) == 1 else None, environ)
+        settings = _settled(build(Settings, data), folder)
+        if not unresolved and next(server_complaints(settings), None) is None:
+            return settings, []
+    except (Odd, Unsound):
+        pass
+    return _explained(str(path), content, folder, environ)
+
+
+def _explained(
+    file: str, content: bytes, folder: Path, environ: Mapping[str, str]
+) -> tuple[Settings | None, list[Problem]]:
+    """The careful way; it may still end well, as with a plain `off` where a choice has that word."""
+    from runner.config.problems import problems
+
+    documents = read_carefully(content)
+    if not documents:
+        return None, [Problem(file, 1, 1, "the configuration is empty")]
+    document, *others = documents
+    for other in others:
+        place = other.flaws[0].place if other.flaws else other.place(())
+        document.flaws.append(
+            Flaw((), Place(*place[:2]), "a configuration is one document; remove the others")
+        )
+    settings, complaints = _judged(document, folder, environ)
+    found = problems(file, document, shape_of(Settings), complaints)
+    return (None if found else settings), found
+
+
+def _judged(
+    document: Document, folder: Path, environ: Mapping[str, str]
+) -> tuple[Settings | None, list[Complaint]]:
+    if not document.complete:
+        return None, []
+    from runner.config.problems import doubts
+
+    complaints = doubts(document, shape_of(Settings))
+    data, unresolved = resolved(document.data, environ)
+    complaints += unresolved
+    broken = [complaint.path for complaint in unresolved]
+    try:
+        settings = build(Settings, data)
+    except Unsound as error:
+        complaints += error.complaints
+        broken += [complaint.path for complaint in error.complaints]
+        settings = error.rest
+    if settings is not None:
+        said = server_complaints(_settled(settings, folder))
+        complaints += [c for c in said if not any(c.path[: len(path)] == path for path in broken)]
+    return settings and _settled(settings, folder), complaints
+
+
+def _settled(value: Any, folder: Path) -> Any:
+    """The same with every path absolute: `~` is the home folder, the rest is relative to the configuration."""
+    if isinstance(value, Path):
+        home = value.parts[:1] == ("~",)
+        return Path(os.path.normpath(folder / (value.expanduser() if home else value)))
+    if isinstance(value, tuple):
+        return tuple(_settled(item, folder) for item in value)
+    if not dataclasses.is_dataclass(value) or isinstance(value, type):
+        return value
+    changed = {f.name: _settled(getattr(value, f.name), folder) for f in dataclasses.fields(value)}
+    return dataclasses.replace(value, **changed)

@@ -1,0 +1,152 @@
+"""What a sound server configuration keeps to beyond the types of its keys."""
+
+import re
+from collections.abc import Iterator
+
+from runner.config.check import Complaint
+from runner.config.cron import cron_flaw
+from runner.config.git_address import Transport, branch_flaw, transport, url_flaw
+from runner.config.ignore_rule import ignore_rules, single_line
+from runner.config.limits import SERVER, SOURCE, out_of_limits
+from runner.config.place import KeyPath
+from runner.config.repository_path import path_flaw
+from runner.model.settings import (
+    Allow,
+    ApprovalSettings,
+    ArtifactSettings,
+    EnginesSettings,
+    Settings,
+    SourceAuth,
+    SourceSettings,
+)
+from runner.model.size import parse_size
+
+SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,253}[A-Za-z0-9])?(?::[0-9]{1,5})?")
+_BACKEND = re.compile(r"[a-z][a-z0-9_]{0,31}")
+_VARIABLE_GLOB = re.compile(r"[A-Za-z0-9_*?\[\]!-]+")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_UNPRINTABLE = re.compile(r"\s|[\x00-\x1f\x7f]")
+_LEAST_MEMORY = 16 * 10**6
+
+
+def server_complaints(settings: Settings) -> Iterator[Complaint]:
+    """Everything that is wrong."""
+    yield from out_of_limits(settings, SERVER)
+    if str(settings.data_dir) == "/":
+        yield Complaint(("data_dir",), "expected a folder of its own")
+    for index, source in enumerate(settings.sources):
+        here: KeyPath = ("sources", index)
+        if any(other.name == source.name for other in settings.sources[:index]):
+            yield Complaint((*here, "name"), "another source has this name")
+        yield from _source(here, source)
+    yield from _engines(settings.engines)
+    yield from _memory(settings.executor.memory_per_run)
+    if flaw := cron_flaw(settings.drift.schedule):
+        yield Complaint(("drift", "schedule"), flaw)
+    yield from ignore_rules(settings.drift.ignore)
+    yield from _people(settings.approvals)
+    for key, globs in (
+        ("protect_types", settings.guardrails.protect_types),
+        ("protect_addresses", settings.guardrails.protect_addresses),
+    ):
+        for index, glob in enumerate(globs):
+            yield from single_line(("guardrails", key, index), glob, "a text or a glob")
+    yield from _artifacts(settings.artifacts)
+
+
+def _source(here: KeyPath, source: SourceSettings) -> Iterator[Complaint]:
+    yield from out_of_limits(source, SOURCE, here)
+    if SOURCE_NAME.fullmatch(source.name) is None or ".." in source.name:
+        message = "expected 1 to 64 of a-z, 0-9 and . _ -, with a letter or digit first"
+        yield Complaint((*here, "name"), message)
+    if flaw := url_flaw(source.url):
+        yield Complaint((*here, "url"), flaw, got=False)
+    if flaw := branch_flaw(source.branch):
+        yield Complaint((*here, "branch"), flaw)
+    if not source.stacks:
+        yield Complaint((*here, "stacks"), "names no file, so that the source has no stacks", got=False)
+    for index, glob in enumerate(source.stacks):
+        if flaw := path_flaw(glob, "", glob=True):
+            yield Complaint((*here, "stacks", index), flaw)
+    yield from _auth((*here, "auth"), source.auth, transport(source.url))
+    yield from _allow((*here, "allow"), source.allow)
+
+
+def _auth(here: KeyPath, auth: SourceAuth, way: Transport | None) -> Iterator[Complaint]:
+    if auth.token is not None:
+        if way is not Transport.HTTPS and way is not None:
+            yield Complaint((*here, "token"), f"a token is for https, and this source is {way}", got=False)
+        if not auth.token or _UNPRINTABLE.search(auth.token):
+            yield Complaint(
+                (*here, "token"), "a token has no spaces or line breaks, and is not empty", got=False
+            )
+    if not auth.username or ":" in auth.username or _UNPRINTABLE.search(auth.username):
+        yield Complaint((*here, "username"), "expected a name without spaces and colons")
+    for key, path in (("ssh_key", auth.ssh_key), ("known_hosts", auth.known_hosts)):
+        if path is not None and way is not Transport.SSH and way is not None:
+            yield Complaint((*here, key), f"this is for ssh, and this source is {way}")
+    if False and auth.known_hosts is None and way is Transport.SSH:
+        hint = "ssh-keyscan HOST, and compare the fingerprint with the one that the host publishes"
+        yield Complaint((*here, "ssh_key"), "known_hosts is needed beside it", hint, got=False)
+
+
+def _allow(here: KeyPath, allow: Allow) -> Iterator[Complaint]:
+    for index, glob in enumerate(allow.aws_roles):
+        if not glob.startswith("arn:") or _UNPRINTABLE.search(glob):
+            message = "expected a role or a glob such as arn:aws:iam::111122223333:role/driftline-*"
+            yield Complaint((*here, "aws_roles", index), message)
+    for index, name in enumerate(allow.backends):
+        if _BACKEND.fullmatch(name) is None:
+            yield Complaint((*here, "backends", index), "expected the name of a backend such as s3")
+    for index, glob in enumerate(allow.env):
+        if _VARIABLE_GLOB.fullmatch(glob) is None:
+            yield Complaint((*here, "env", index), "expected the name of a variable or a glob such as APP_*")
+
+
+def _engines(engines: EnginesSettings) -> Iterator[Complaint]:
+    for name, engine in (("terraform", engines.terraform), ("tofu", engines.tofu)):
+        binary = engine.binary
+        bare = "/" not in binary and not binary.startswith((".", "-"))
+        if not binary or "\n" in binary or not (bare or binary.startswith("/")):
+            yield Complaint(("engines", name, "binary"), "expected a name on PATH or an absolute path")
+    if engines.offline and engines.plugin_mirror is None:
+        yield Complaint(("engines", "offline"), "needs plugin_mirror: a folder with the providers", got=False)
+    for host, token in engines.registry_tokens.items():
+        path = ("engines", "registry_tokens", host)
+        if _HOST.fullmatch(host) is None:
+            yield Complaint(path, "expected the host of a registry", got=False, at_key=True)
+        if not token or _UNPRINTABLE.search(token):
+            yield Complaint(path, "a token has no spaces or line breaks, and is not empty", got=False)
+    for index, variable in enumerate(engines.env):
+        if _VARIABLE.fullmatch(variable) is None:
+            yield Complaint(("engines", "env", index), "expected the name of an environment variable")
+
+
+def _memory(size: str) -> Iterator[Complaint]:
+    path = ("executor", "memory_per_run")
+    try:
+        if parse_size(size) < _LEAST_MEMORY:
+            yield Complaint(path, "expected at least 16MB")
+    except ValueError as error:
+        yield Complaint(path, str(error))
+
+
+def _people(approvals: ApprovalSettings) -> Iterator[Complaint]:
+    owner: dict[str, str] = {}
+    for login, names in approvals.people.items():
+        for index, name in enumerate(names):
+            path = ("approvals", "people", login, index)
+            yield from single_line(path, name, "a name or a mail address")
+            if owner.setdefault(name.casefold(), login) != login:
+                yield Complaint(path, f"this belongs to {owner[name.casefold()]} already")
+
+
+def _artifacts(artifacts: ArtifactSettings) -> Iterator[Complaint]:
+    if artifacts.store == "s3" and artifacts.bucket is None:
+        yield Complaint(("artifacts", "store"), "needs a bucket beside it", "bucket: NAME", got=False)
+    if artifacts.bucket is not None and _BUCKET.fullmatch(artifacts.bucket) is None:
+        yield Complaint(("artifacts", "bucket"), "expected the name of a bucket")
+    if artifacts.prefix and path_flaw(artifacts.prefix, ""):
+        yield Complaint(("artifacts", "prefix"), "expected a prefix such as driftline or team/driftline")

@@ -1,0 +1,167 @@
+"""What a sound stack definition keeps to beyond the types of its keys, and beyond what its source allows."""
+
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import Any
+
+from runner.config.check import Complaint
+from runner.config.cron import cron_flaw
+from runner.config.environment import NAME, denial
+from runner.config.ignore_rule import ignore_rules, single_line
+from runner.config.limits import STACK, out_of_limits
+from runner.config.place import KeyPath
+from runner.config.repository_path import path_flaw
+from runner.model.settings import Allow
+from runner.model.stack import NAME_PATTERN, AwsRoles, StackDefinition
+
+_NAME = re.compile(NAME_PATTERN)
+_WORKSPACE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,89}")
+_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,62}")
+_BACKEND_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
+_LOGIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,63}")
+_REGION = re.compile(r"[a-z]{2,6}(?:-[a-z]+){1,3}-[0-9]{1,2}")
+_ROLE = re.compile(r"arn:aws[a-z-]{0,16}:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]{1,512}")
+_CONSTRAINT = re.compile(
+    r"(?:=|!=|>=|<=|>|<|~>)? {0,4}v?[0-9]{1,6}(?:\.[0-9]{1,6}){0,2}(?:-[0-9A-Za-z.-]{1,40})?"
+)
+
+
+def stack_complaints(stack: StackDefinition, file: str, allow: Allow, required: int) -> Iterator[Complaint]:
+    """Everything that is wrong; `required` approvals are what the server asks for at least."""
+    yield from out_of_limits(stack, STACK)
+    yield from _names(stack)
+    yield from _paths(stack, file.rpartition("/")[0])
+    yield from _tables(stack)
+    yield from _environment(stack.env, allow)
+    yield from _engine(stack, allow)
+    yield from _aws(stack.aws, allow)
+    yield from _apply(stack, allow, required)
+    if stack.drift.schedule is not None and (flaw := cron_flaw(stack.drift.schedule)):
+        yield Complaint(("drift", "schedule"), flaw)
+    yield from ignore_rules(stack.drift.ignore)
+
+
+def name_flaw(name: str) -> str | None:
+    """What is wrong with a stack's name, or None."""
+    if _NAME.fullmatch(name) is None:
+        return "expected 1 to 64 of a-z, 0-9 and . _ - /, with a letter or digit first"
+    if any(segment in {"", ".", ".."} for segment in name.split("/")):
+        return "expected a name without //, without / at its end, and without . or .. between slashes"
+    return None
+
+
+def _names(stack: StackDefinition) -> Iterator[Complaint]:
+    if flaw := name_flaw(stack.name):
+        yield Complaint(("name",), flaw)
+    for index, other in enumerate(stack.depends_on):
+        path = ("depends_on", index)
+        if flaw := name_flaw(other):
+            yield Complaint(path, flaw)
+        elif other == stack.name:
+            yield Complaint(path, "a stack can not depend on itself", got=False)
+    for index, person in enumerate(stack.apply.approvers):
+        if _LOGIN.fullmatch(person) is None:
+            yield Complaint(("apply", "approvers", index), "expected a login name")
+    yield from _twice(("depends_on",), stack.depends_on)
+    yield from _twice(("apply", "approvers"), stack.apply.approvers)
+    for index, address in enumerate(stack.apply.protect):
+        yield from single_line(("apply", "protect", index), address, "the address of a resource, or a glob")
+
+
+def _twice(here: KeyPath, items: tuple[str, ...]) -> Iterator[Complaint]:
+    if len(set(items)) == len(items):
+        return
+    first = {item: index for index, item in reversed(list(enumerate(items)))}
+    for index, item in enumerate(items):
+        if first[item] != index:
+            yield Complaint((*here, index), "named twice")
+
+
+def _paths(stack: StackDefinition, folder: str) -> Iterator[Complaint]:
+    if flaw := path_flaw(stack.path, folder):
+        yield Complaint(("path",), flaw)
+    for index, file in enumerate(stack.var_files):
+        if flaw := path_flaw(file, folder):
+            yield Complaint(("var_files", index), flaw)
+    for index, glob in enumerate(stack.watch):
+        if flaw := path_flaw(glob, folder, glob=True):
+            yield Complaint(("watch", index), flaw)
+
+
+def _tables(stack: StackDefinition) -> Iterator[Complaint]:
+    for label, value in stack.labels.items():
+        if _LABEL.fullmatch(label) is None:
+            yield Complaint(
+                ("labels", label), "expected letters, digits and . _ / - in a label", got=False, at_key=True
+            )
+        if "\n" in value or "\t" in value:
+            yield Complaint(("labels", label), "expected a text on one line")
+    for variable in stack.vars:
+        if variable.startswith("-") or not variable.replace("-", "_").isidentifier():
+            yield Complaint(("vars", variable), "this is no name of a variable", got=False, at_key=True)
+    for setting, value in stack.backend_config.items():
+        if _BACKEND_KEY.fullmatch(setting) is None:
+            yield Complaint(
+                ("backend_config", setting), "this is no name of a setting", got=False, at_key=True
+            )
+        if "\n" in value or "\t" in value:
+            yield Complaint(("backend_config", setting), "expected a text on one line")
+
+
+def _environment(env: dict[str, str], allow: Allow) -> Iterator[Complaint]:
+    for name in env:
+        path = ("env", name)
+        if NAME.fullmatch(name) is None:
+            message = "expected letters, digits and _ in the name of a variable, and no digit first"
+            yield Complaint(path, message, got=False, at_key=True)
+        elif reason := denial(name):
+            yield Complaint(path, f"a stack may not set this: {reason}", got=False, at_key=True)
+        elif allow.env and not any(fnmatchcase(name, glob) for glob in allow.env):
+            yield _not_allowed(path, "env", allow.env, at_key=True)
+
+
+def _engine(stack: StackDefinition, allow: Allow) -> Iterator[Complaint]:
+    if stack.engine not in allow.engines:
+        yield _not_allowed(("engine",), "engines", allow.engines)
+    version = stack.engine_version
+    if version is not None and not all(_CONSTRAINT.fullmatch(part.strip()) for part in version.split(",")):
+        yield Complaint(
+            ("engine_version",), 'expected a version constraint such as "~> 1.11" or ">= 1.10, < 2.0"'
+        )
+    if _WORKSPACE.fullmatch(stack.terraform_workspace) is None:
+        yield Complaint(
+            ("terraform_workspace",),
+            "expected 1 to 90 letters, digits and _ . -, with a letter or digit first",
+        )
+
+
+def _aws(aws: AwsRoles, allow: Allow) -> Iterator[Complaint]:
+    if aws.region is not None and _REGION.fullmatch(aws.region) is None:
+        yield Complaint(("aws", "region"), "expected a region such as eu-west-1")
+    for key, role in (("plan_role", aws.plan_role), ("apply_role", aws.apply_role)):
+        if role is None:
+            continue
+        if _ROLE.fullmatch(role) is None:
+            yield Complaint(("aws", key), "expected a role such as arn:aws:iam::111122223333:role/name")
+        elif not any(fnmatchcase(role, glob) for glob in allow.aws_roles):
+            yield _not_allowed(("aws", key), "aws_roles", allow.aws_roles)
+    if aws.external_id is not None:
+        yield from single_line(("aws", "external_id"), aws.external_id, "a text")
+
+
+def _apply(stack: StackDefinition, allow: Allow, required: int) -> Iterator[Complaint]:
+    wanted = stack.apply.approvals
+    if wanted is not None and 0 <= wanted < required and not allow.lower_approvals:
+        message = f"the server asks for {required}, and a stack may raise the number but not lower it"
+        yield Complaint(("apply", "approvals"), message)
+    need = wanted if wanted is not None else required
+    people = len(set(stack.apply.approvers))
+    if people and people < need:
+        message = f"names {people} {'person' if people == 1 else 'people'}, but {need} approvals are needed"
+        yield Complaint(("apply", "approvers"), message, got=False)
+
+
+def _not_allowed(path: KeyPath, key: str, allowed: tuple[Any, ...], *, at_key: bool = False) -> Complaint:
+    message = f"the source's allow.{key} ({', '.join(allowed) or 'none'}) does not allow it"
+    return Complaint(path, message, got=not at_key, at_key=at_key)

@@ -1,0 +1,76 @@
+"""The table of checks, and how they are gone through."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.app import App
+from runner.doctor import place, reach, records, service, tools
+from runner.doctor.finding import Finding, Scene, fail, failed, ok
+from runner.errors import DriftlineError
+from runner.model.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    name: str
+    look: Callable[[Scene], Iterator[Finding]]
+    needs_config: bool = True
+
+
+CHECKS: tuple[Check, ...] = (
+    Check("git", tools.git, needs_config=False),
+    Check("engines", tools.engines, needs_config=False),
+    Check("sqlite", tools.sqlite, needs_config=False),
+    Check("systemd", service.unit, needs_config=False),
+    Check("providers", tools.providers),
+    Check("disk", place.disk),
+    Check("filesystem", place.file_system),
+    Check("paths", place.socket_paths),
+    Check("permissions", place.permissions),
+    Check("database", records.database),
+    Check("clock", records.clock),
+    Check("slots", service.slots),
+    Check("sources", reach.sources),
+    Check("aws", reach.aws_roles),
+    Check("daemon", service.daemon),
+)
+# For what can be told without a configuration: the defaults, and a place where nothing can be.
+UNCONFIGURED = Settings(data_dir=Path(os.devnull))
+
+
+def examine(explicit: Path | None, *, deep: bool = False) -> Iterator[Finding]:
+    """Everything that can be looked at, one finding after another; a configuration with problems is one of them."""
+    try:
+        app = App.from_config(explicit)
+    except DriftlineError as error:
+        yield failed("config", error)
+        scene = Scene(App(UNCONFIGURED, Path(os.devnull)), deep=deep)
+        checks = [check for check in CHECKS if not check.needs_config]
+    else:
+        yield from _config(app)
+        scene, checks = Scene(app, deep=deep), list(CHECKS)
+    for check in checks:
+        yield from _look(check, scene)
+
+
+def _config(app: App) -> Iterator[Finding]:
+    path, count = app.config_path, len(app.settings.sources)
+    if path.stat().st_mode & 0o022:
+        yield fail(
+            "config", f"others may write to {path}, and so decide what is applied", f"chmod go-w {path}"
+        )
+    else:
+        yield ok("config", f"{path} with {'1 source' if count == 1 else f'{count} sources'}")
+
+
+def _look(check: Check, scene: Scene) -> Iterator[Finding]:
+    """A check that fails itself is a finding too, and never the end of the others."""
+    try:
+        yield from check.look(scene)
+    except DriftlineError as error:
+        yield failed(check.name, error)
+    except Exception as bug:  # noqa: BLE001 - whatever it is
+        told = f"could not be looked at: {type(bug).__name__}: {bug}"
+        yield fail(check.name, told, "report it, with what this says:   driftline doctor -o json")

@@ -1,0 +1,82 @@
+"""What a check finds, and what it may look at."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from runner.app import App
+from runner.errors import DriftlineError
+from runner.model.settings import Settings
+from runner.store.database import FILE_NAME
+
+
+class State(StrEnum):
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One answer. The hint can be pasted, or says what to do where no command does it."""
+
+    check: str
+    state: State
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One installation, whose configuration was read. `deep` allows what may cost money or leave traces elsewhere."""
+
+    app: App
+    deep: bool = False
+
+    @property
+    def settings(self) -> Settings:
+        return self.app.settings
+
+    @property
+    def data_dir(self) -> Path:
+        return self.app.settings.data_dir
+
+    @property
+    def database(self) -> Path:
+        return self.data_dir / FILE_NAME
+
+    @property
+    def used(self) -> bool:
+        """Whether there is a database: looking must not make one."""
+        return self.database.exists()
+
+
+def ok(check: str, message: str) -> Finding:
+    return Finding(check, State.OK, message)
+
+
+def warn(check: str, message: str, hint: str) -> Finding:
+    return Finding(check, State.WARN, message, hint)
+
+
+def fail(check: str, message: str, hint: str) -> Finding:
+    return Finding(check, State.FAIL, message, hint)
+
+
+def failed(check: str, error: DriftlineError) -> Finding:
+    return Finding(check, State.FAIL, error.message, error.hint)
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder for what a check needs, outside the data directory, which may not exist yet or belong to another user."""
+    with TemporaryDirectory(prefix="driftline-doctor-") as folder:
+        yield Path(folder)
+
+
+def existing(path: Path) -> Path:
+    """The path, or the nearest folder above it that exists."""
+    return next(folder for folder in (path, *path.parents) if folder.exists())

@@ -1,0 +1,132 @@
+"""The data directory: room on its disk, whose it is, what kind of disk, and how long its path is."""
+
+import os
+import pwd
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import gettempdir
+
+from runner.doctor.finding import Finding, Scene, existing, fail, ok, warn
+from runner.engine.environment import LONGEST_TMPDIR
+from runner.store.place import NETWORK, filesystem
+
+MEBIBYTE = 1 << 20
+WARN_FREE, FAIL_FREE = 1024 * MEBIBYTE, 256 * MEBIBYTE
+FAIL_INODES = 1000
+VOLATILE = frozenset({"tmpfs", "ramfs"})
+MOUNTS = Path("/proc/self/mountinfo")
+# Checked-out code keeps its own modes (the folder above is private), and so do downloaded providers.
+MODES_OF_OTHERS = frozenset({Path("trees"), Path("engine/plugins")})
+
+
+def disk(scene: Scene) -> Iterator[Finding]:
+    """A full disk destroys a local state: terraform truncates it in place."""
+    place = existing(scene.data_dir)
+    about = os.statvfs(place)
+    yield disk_verdict(place, about.f_bavail * about.f_frsize, about.f_favail if about.f_files else None)
+
+
+def disk_verdict(place: Path, free: int, inodes: int | None) -> Finding:
+    told = f"{size(free)} free on {place}"
+    hint = f"df -h {place}   then make room, or shorten retention in the configuration"
+    if inodes is not None and inodes < FAIL_INODES:
+        return fail("disk", f"only {inodes} more files fit on {place}", f"df -i {place}   then remove files")
+    if free < FAIL_FREE:
+        return fail("disk", f"only {told}; nothing is applied below {size(FAIL_FREE)}", hint)
+    return warn("disk", told, hint) if free < WARN_FREE else ok("disk", told)
+
+
+def size(count: int) -> str:
+    gibibytes = count / (1024 * MEBIBYTE)
+    return f"{gibibytes:.1f} GiB" if gibibytes >= 1 else f"{count // MEBIBYTE} MiB"
+
+
+def file_system(scene: Scene) -> Iterator[Finding]:
+    """SQLite and the claims stand on file locks, which network file systems only pretend to have."""
+    place = existing(scene.data_dir)
+    kind = filesystem(place.stat().st_dev, MOUNTS.read_text(errors="replace")) if MOUNTS.exists() else None
+    if kind in NETWORK:
+        yield fail("filesystem", f"{place} lies on {kind}", "set data_dir to a folder on a local disk")
+    elif kind in VOLATILE:
+        yield warn(
+            "filesystem", f"{place} lies on {kind}: a reboot forgets it", "set data_dir to a folder on a disk"
+        )
+    else:
+        yield ok("filesystem", f"{place} lies on {kind or 'a file system that is not listed'}")
+
+
+def permissions(scene: Scene) -> Iterator[Finding]:
+    """Plans and state hold secrets in clear, so that the data directory is its user's alone."""
+    folder = scene.data_dir
+    if not folder.is_dir():
+        yield ok("permissions", f"{folder} is made by the first command that needs it, mode 0700")
+        return
+    about = folder.stat()
+    if about.st_mode & 0o077:
+        yield fail(
+            "permissions",
+            f"{folder} has mode {stat.S_IMODE(about.st_mode):04o}, not 0700",
+            f"chmod 700 {folder}",
+        )
+        return
+    if about.st_uid != os.geteuid():
+        owner, me = name_of(about.st_uid), name_of(os.geteuid())
+        yield warn(
+            "permissions",
+            f"{folder} belongs to {owner} and you are {me}: what you start here, the daemon could not read",
+            f"sudo -u {owner} driftline doctor",
+        )
+        return
+    offenders = list(open_to_others(folder))
+    if offenders:
+        shown = ", ".join(str(path.relative_to(folder)) for path in offenders[:5])
+        more = f" and {len(offenders) - 5} more" if offenders[5:] else ""
+        yield warn("permissions", f"readable by others in {folder}: {shown}{more}", f"chmod -R go= {folder}")
+    else:
+        yield ok("permissions", f"{folder} and what is in it is {name_of(about.st_uid)}'s alone")
+
+
+def open_to_others(folder: Path) -> Iterator[Path]:
+    """Files and folders below that somebody else could read, write or enter, by name."""
+    for place, folders, files in os.walk(folder):
+        below = Path(place).relative_to(folder)
+        folders[:] = [name for name in folders if below / name not in MODES_OF_OTHERS]
+        for name in sorted((*folders, *files)):
+            path = Path(place, name)
+            try:
+                mode = path.lstat().st_mode
+            except FileNotFoundError:
+                continue  # a run ended meanwhile
+            if mode & 0o077 and not stat.S_ISLNK(mode):
+                yield path
+
+
+def name_of(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"
+
+
+def socket_paths(scene: Scene) -> Iterator[Finding]:
+    """Providers listen on sockets in TMPDIR, and the kernel takes 107 bytes: with more, none of them starts."""
+    yield path_verdict(scratch_of(scene.data_dir), Path(gettempdir()))
+
+
+def scratch_of(data_dir: Path) -> Path:
+    """Where a late run will have its TMPDIR."""
+    return data_dir / "runs" / "1000000"
+
+
+def path_verdict(scratch: Path, fallback: Path) -> Finding:
+    length, room = len(os.fsencode(scratch)), LONGEST_TMPDIR
+    if length <= room:
+        return ok(
+            "paths", f"sockets of providers have room below {scratch.parent} ({length} of {room} bytes)"
+        )
+    told = f"{scratch} is {length - room} bytes too long for sockets of providers"
+    hint = "set data_dir to a shorter path, such as /var/lib/driftline"
+    if len(os.fsencode(fallback)) > room:
+        return fail("paths", f"{told}, and so is {fallback}: none of them will start", hint)
+    return warn("paths", f"{told}; temporary files of runs go to {fallback} instead", hint)

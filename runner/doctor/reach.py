@@ -1,0 +1,65 @@
+"""The world outside: Git remotes, and with --deep the AWS roles."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from runner.doctor.finding import Finding, Scene, failed, ok, scratch, warn
+from runner.errors import DriftlineError
+from runner.model.settings import SourceSettings
+from runner.model.stack import AwsRoles
+
+DEADLINE = 15.0
+
+
+def sources(scene: Scene) -> Iterator[Finding]:
+    """One `ls-remote` each, with its credentials, all at once."""
+    from runner.source.mirrors import GitMirrors
+
+    configured = scene.settings.sources
+    if not configured:
+        yield warn(
+            "sources", "the configuration has none, so there is nothing to do",
+            "driftline config schema   then add one under sources:",
+        )  # fmt: skip
+        return
+    with scratch() as folder, ThreadPoolExecutor(min(8, len(configured))) as threads:
+        git = GitMirrors(folder, DEADLINE)
+
+        def ask(source: SourceSettings) -> Finding:
+            check = f"source {source.name}"
+            try:
+                return ok(check, f"{source.branch} is at {git.head(source)[:12]}")
+            except DriftlineError as error:
+                return failed(check, error)
+
+        yield from threads.map(ask, configured)
+
+
+def aws_roles(scene: Scene) -> Iterator[Finding]:
+    """Whether each role that a stack names can be taken; it leaves a trace in CloudTrail, hence only with --deep."""
+    wanted = sorted(_roles(scene), key=str) if scene.used else []
+    if not scene.deep:
+        yield ok(
+            "aws", f"{len(wanted)} roles are named by stacks; driftline doctor --deep tries to take them"
+        )
+        return
+    from runner.engine.credentials import AwsCredentials
+
+    credentials = AwsCredentials()
+    for aws, for_apply in wanted:
+        role = aws.apply_role if for_apply else aws.plan_role
+        try:
+            credentials.environment(aws, "doctor", for_apply=for_apply)
+            yield ok("aws", f"{role} can be taken")
+        except DriftlineError as error:
+            yield failed("aws", error)
+    if not wanted:
+        yield ok("aws", "no stack names a role")
+
+
+def _roles(scene: Scene) -> set[tuple[AwsRoles, bool]]:
+    with scene.app.store.reading() as reader:
+        named = {stack.definition.aws for stack in reader.stacks()}
+    plan = {(replace(aws, apply_role=None), False) for aws in named if aws.plan_role}
+    return plan | {(replace(aws, plan_role=None), True) for aws in named if aws.apply_role}

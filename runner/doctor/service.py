@@ -1,0 +1,82 @@
+"""The service on this machine: how much it may do at once, whether it lives, and what systemd was told."""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from runner.doctor.finding import Finding, Scene, fail, ok, scratch, warn
+from runner.model.size import parse_size
+from runner.process import Command, run
+from runner.systemd.install import UNIT
+
+SYSTEMD_RUNS = Path("/run/systemd/system")  # as sd_booted(3) asks
+INSTALL = "sudo driftline service install"
+
+
+def slots(scene: Scene) -> Iterator[Finding]:
+    """How many runs go on at once."""
+    from runner.app import slots as count
+
+    wanted = scene.settings.executor
+    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    yield slots_verdict(count(scene.settings), free, parse_size(wanted.memory_per_run), wanted.memory_per_run)
+
+
+def slots_verdict(count: int, free: int, needed: int, told: str) -> Finding:
+    facts = f"{count} at once; {free // 10**6} MB of memory are free and a run may take {told}"
+    if free < needed * count:
+        return warn("slots", facts, "set executor.slots to fewer, or make memory free")
+    return ok("slots", facts)
+
+
+def daemon(scene: Scene) -> Iterator[Finding]:
+    """Whether anybody plans and checks without being asked."""
+    from runner.daemon import living_daemon
+
+    pid = living_daemon(scene.data_dir)
+    if pid is None:
+        yield warn(
+            "daemon", f"none lives on {scene.data_dir}",
+            "systemctl start driftline   or   driftline daemon",
+        )  # fmt: skip
+    else:
+        yield ok("daemon", f"pid {pid}")
+
+
+def unit(_: Scene) -> Iterator[Finding]:
+    """What systemd really does with the unit, drop-ins included."""
+    if not SYSTEMD_RUNS.is_dir():
+        yield ok("systemd", "systemd does not run this machine; start  driftline daemon  by what does")
+    else:
+        yield unit_verdict(systemd_says("LoadState", "ActiveState", "KillMode", "NeedDaemonReload"))
+
+
+def systemd_says(*properties: str) -> dict[str, str]:
+    """These properties of our unit; none of them where systemd can not be asked."""
+    if not SYSTEMD_RUNS.is_dir():
+        return {}
+    argv = ("systemctl", "show", UNIT, f"--property={','.join(properties)}")
+    env = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "SYSTEMD_PAGER": ""}
+    with scratch() as folder:
+        answer = folder / "answer"
+        try:
+            run(Command(argv, folder, env, answer, folder / "errors", deadline=10))
+        except OSError:
+            return {}
+        lines = answer.read_text(errors="replace").splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def unit_verdict(properties: Mapping[str, str]) -> Finding:
+    if properties.get("LoadState") != "loaded":
+        return warn("systemd", f"{UNIT} is not installed ({properties.get('LoadState', 'unknown')})", INSTALL)
+    kill_mode = properties.get("KillMode")
+    if kill_mode != "process":
+        return fail(
+            "systemd",
+            f"{UNIT} has KillMode={kill_mode}: stopping the daemon would kill terraform in the middle of an apply",
+            f"{INSTALL} && sudo systemctl daemon-reload   and look for a drop-in:   systemctl cat {UNIT}",
+        )
+    if properties.get("NeedDaemonReload") == "yes":
+        return warn("systemd", f"{UNIT} was changed on disk", "sudo systemctl daemon-reload")
+    return ok("systemd", f"{UNIT} is installed and {properties.get('ActiveState', 'unknown')}")

@@ -1,0 +1,170 @@
+"""The programs underneath: git, terraform or tofu, their providers, SQLite."""
+
+import os
+import platform
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.doctor.finding import Finding, Scene, fail, failed, ok, scratch, warn
+from runner.engine.constraint import parse
+from runner.engine.table import ENGINES, Version
+from runner.engine.version import Versions
+from runner.errors import DriftlineError
+from runner.process import Command, run
+
+GIT_FLOOR: Version = (2, 39)
+# The first releases of each series in which a repository can no longer plant a hook through a submodule path.
+GIT_MENDED: tuple[Version, ...] = (
+    (2, 43, 7), (2, 44, 4), (2, 45, 4), (2, 46, 4), (2, 47, 3), (2, 48, 2), (2, 49, 1), (2, 50, 1),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """From which release on an engine is free of known holes, and what the older ones let happen."""
+
+    warn_below: Version
+    advised: Version
+    hole: str
+
+
+FLOORS: Mapping[str, Floor] = {
+    "terraform": Floor((1, 14, 9), (1, 15, 4), "a module address may read any file (CVE-2026-4660)"),
+    "tofu": Floor((1, 11, 10), (1, 12, 6), "a module address may read any file (GHSA-q7j3-v8qv-22vq)"),
+}
+MACHINES = {"x86_64": "amd64", "AMD64": "amd64", "aarch64": "arm64", "i686": "386", "armv7l": "arm"}
+
+
+def git(_: Scene) -> Iterator[Finding]:
+    """Its version; what newer ones mended needs submodules and symlinks, which are never checked out."""
+    with scratch() as folder:
+        answer = folder / "version"
+        env = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
+        try:
+            run(Command(("git", "--version"), folder, env, answer, folder / "errors", deadline=10))
+        except OSError as error:
+            yield fail(
+                "git", f"git can not be started: {error.strerror}", "apt install git   or   dnf install git"
+            )
+            return
+        found = re.search(r"\d+(?:\.\d+)+", answer.read_text(errors="replace"))
+    version = tuple(int(part) for part in found[0].split(".")[:3]) if found else ()
+    yield git_verdict(version)
+
+
+def git_verdict(version: Version) -> Finding:
+    named = f"git {dotted(version)}" if version else "git of an unknown version"
+    if version < GIT_FLOOR:
+        return fail(
+            "git", f"{named} is older than {dotted(GIT_FLOOR)}", "upgrade git, then   driftline doctor"
+        )
+    if (
+        any(version >= mended and version[:2] == mended[:2] for mended in GIT_MENDED)
+        or version > GIT_MENDED[-1]
+    ):
+        return ok("git", named)
+    return ok(
+        "git",
+        f"{named}; CVE-2025-48384 is mended in {dotted(GIT_MENDED[0])}, or in your distribution's {dotted(version)},"
+        " and can not be reached here: submodules and symlinks stay off",
+    )
+
+
+def engines(scene: Scene) -> Iterator[Finding]:
+    """Each engine; one that no stack asks for may be missing, as long as there is another."""
+    wanted = _engines_of_stacks(scene)
+    findings = {name: _engine(scene, name) for name in ENGINES}
+    present = {name for name, found in findings.items() if isinstance(found, Finding)}
+    for name, found in findings.items():
+        if isinstance(found, Finding):
+            yield found
+        elif name in wanted or (not present and name == "terraform"):
+            yield failed(name, found)
+        else:
+            yield ok(name, f"{name} is not here, and no stack asks for it")
+
+
+def _engine(scene: Scene, name: str) -> Finding | DriftlineError:
+    row, settings = ENGINES[name], getattr(scene.settings.engines, name)
+    path = os.environ.get("PATH", os.defpath)
+    try:
+        with scratch() as folder:
+            versions = Versions(folder)
+            binary = versions.locate(row, settings.binary, path)
+            version = versions.of(row, binary, {"PATH": path, "CHECKPOINT_DISABLE": "1"})
+    except DriftlineError as error:
+        return error
+    return engine_verdict(name, version, binary)
+
+
+def engine_verdict(name: str, version: str, binary: Path) -> Finding:
+    floor, numbers = FLOORS[name], parse(version)[0]
+    told = f"{name} {version} ({binary})"
+    if numbers < floor.warn_below:
+        return warn(
+            name,
+            f"{told} is older than {dotted(floor.warn_below)}: {floor.hole}",
+            f"install {name} {dotted(floor.advised)} or newer, then   driftline doctor",
+        )
+    if numbers < floor.advised:
+        return ok(name, f"{told}; {dotted(floor.advised)} or newer is advised")
+    return ok(name, told)
+
+
+def _engines_of_stacks(scene: Scene) -> frozenset[str]:
+    if not scene.used:
+        return frozenset()
+    try:
+        with scene.app.store.reading() as reader:
+            return frozenset(stack.definition.engine for stack in reader.stacks())
+    except DriftlineError:
+        return frozenset()  # the check of the database tells it
+
+
+def providers(scene: Scene) -> Iterator[Finding]:
+    """Where `init` gets providers from."""
+    mirror, offline = scene.settings.engines.plugin_mirror, scene.settings.engines.offline
+    if mirror is None:
+        yield ok("providers", "from their registries, through a cache in the data directory")
+        return
+    target = f"{platform.system().lower()}_{MACHINES.get(platform.machine(), platform.machine())}"
+    found = packages(mirror, target)
+    make = f"terraform providers mirror -platform={target} {mirror}"
+    tell = fail if offline else warn
+    if not mirror.is_dir():
+        yield tell("providers", f"engines.plugin_mirror {mirror} is not a folder", make)
+    elif not found:
+        yield tell("providers", f"engines.plugin_mirror {mirror} holds no provider for {target}", make)
+    else:
+        yield ok(
+            "providers", f"{len(found)} in {mirror}: {', '.join(found[:5])}{', ...' if found[5:] else ''}"
+        )
+
+
+def packages(mirror: Path, target: str) -> list[str]:
+    """The providers in a mirror for this platform, unpacked (VERSION/TARGET/) or packed (a zip beside them)."""
+    unpacked = {path.parents[1] for path in mirror.glob(f"*/*/*/*/{target}") if path.is_dir()}
+    packed = {path.parent for path in mirror.glob(f"*/*/*/terraform-provider-*_{target}.zip")}
+    return sorted(str(path.relative_to(mirror)) for path in unpacked | packed)
+
+
+def sqlite(_: Scene) -> Iterator[Finding]:
+    """Its version decides how the database is journaled; both ways lose nothing."""
+    from runner.store.database import has_wal_fix
+
+    version = sqlite3.sqlite_version
+    if has_wal_fix(sqlite3.sqlite_version_info):
+        yield ok("sqlite", f"SQLite {version}, journal mode WAL")
+    else:
+        yield ok(
+            "sqlite",
+            f"SQLite {version}, journal mode DELETE: its WAL may corrupt a database when it is reset"
+            " (mended in 3.51.3, 3.50.7, 3.44.6)",
+        )
+
+
+def dotted(version: Version) -> str:
+    return ".".join(map(str, version))

@@ -1,0 +1,115 @@
+"""Command lines of terraform and tofu, built by python-terraform and run by `runner.process`.
+
+Facts (terraform 1.11.4) that shape them:
+
+- A stack without a backend block keeps its state at `-state=PATH`, given to `plan` and to `apply`: a saved plan
+  does not remember it, and an apply without it writes `terraform.tfstate` (or `terraform.tfstate.d/`) into the
+  shared tree. It holds for any TF_WORKSPACE, and `terraform.workspace` is still right (an empty folder
+  `terraform.tfstate.d/NAME` appears in the tree, and stays empty). A generated `override.tf` with a backend would work too, but is one file for all stacks that share the folder.
+- `init` never gets `-reconfigure` or `-migrate-state`: a backend that changed is an error for a person,
+  since either flag would silently leave the old state behind.
+- `-lockfile=readonly` holds the code to its lock file, and fails where there is none.
+- Values go into files, never on the command line, where every user of the machine could read them.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from python_terraform import IsFlagged, Terraform
+
+
+class _Builder(Terraform):  # type: ignore[misc]
+    """Only `generate_cmd_string` is used: python-terraform's own `cmd` runs on pipes."""
+
+    def __init__(self, binary: Path) -> None:
+        # The base class would look for a state file in the working directory.
+        self.terraform_bin_path = str(binary)
+
+
+def _build(binary: Path, command: str, *arguments: str, **options: object) -> tuple[str, ...]:
+    return tuple(str(word) for word in _Builder(binary).generate_cmd_string(command, *arguments, **options))
+
+
+@dataclass(frozen=True, slots=True)
+class InitOptions:
+    json: bool = True
+    readonly_lockfile: bool = False
+    backend_config: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """`lock_timeout` in seconds; None plans without terraform's state lock."""
+
+    out: Path
+    state: Path | None = None
+    lock_timeout: int | None = None
+    parallelism: int = 10
+    var_files: tuple[Path, ...] = ()
+    targets: tuple[str, ...] = ()
+    destroy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyOptions:
+    plan_file: Path
+    state: Path | None = None
+    lock_timeout: int = 0
+    parallelism: int = 10
+
+
+def init_argv(binary: Path, options: InitOptions) -> tuple[str, ...]:
+    return _build(
+        binary,
+        "init",
+        input=False,
+        no_color=IsFlagged,
+        json=IsFlagged if options.json else None,
+        lockfile="readonly" if options.readonly_lockfile else None,
+        backend_config=options.backend_config,
+    )
+
+
+def plan_argv(binary: Path, options: PlanOptions) -> tuple[str, ...]:
+    return _build(
+        binary,
+        "plan",
+        input=False,
+        no_color=IsFlagged,
+        json=IsFlagged,
+        detailed_exitcode=IsFlagged,
+        out=options.out,
+        state=options.state,
+        lock=False if options.lock_timeout is None else None,
+        lock_timeout=_seconds(options.lock_timeout),
+        parallelism=options.parallelism,
+        destroy=IsFlagged if options.destroy else None,
+        target=list(options.targets),
+        var_file=list(options.var_files),
+    )
+
+
+def show_argv(binary: Path, plan_file: Path) -> tuple[str, ...]:
+    return _build(binary, "show", str(plan_file), no_color=IsFlagged, json=IsFlagged)
+
+
+def apply_argv(binary: Path, options: ApplyOptions) -> tuple[str, ...]:
+    return _build(
+        binary,
+        "apply",
+        str(options.plan_file),
+        input=False,
+        no_color=IsFlagged,
+        json=IsFlagged,
+        state=options.state,
+        lock_timeout=_seconds(options.lock_timeout),
+        parallelism=options.parallelism,
+    )
+
+
+def version_argv(binary: Path) -> tuple[str, ...]:
+    return _build(binary, "version", json=IsFlagged)
+
+
+def _seconds(count: int | None) -> str | None:
+    return None if count is None else f"{count}s"

@@ -1,0 +1,99 @@
+"""The environment of a child process: an allow-list. `file("/proc/self/environ")` in any module can read all of it."""
+
+import os
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+from tempfile import gettempdir
+
+from runner.engine.table import EngineRow
+from runner.errors import NotAllowed
+from runner.model.stack import StackDefinition
+from runner.ports import Workspace
+
+# Inherited where the daemon has them.
+INHERITED = (
+    "PATH",
+    "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
+    "SSL_CERT_FILE", "SSL_CERT_DIR", "AWS_CA_BUNDLE",
+)  # fmt: skip
+# Not even the operator's `engines.env` brings these in: they change what our argv means, make terraform load
+# other plugins, write secrets to stderr, or belong to the daemon alone.
+NEVER = (
+    "TF_CLI_ARGS*", "TF_REATTACH_PROVIDERS", "TF_LOG*", "TF_PLUGIN_CACHE*", "TF_TOKEN_*", "TERRAFORM_CONFIG",
+    "TF_WORKSPACE", "TOFU_CLI_*", "DRIFTLINE_*", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "WATCHDOG_*", "LISTEN_*",
+)  # fmt: skip
+# The last line of defence behind the check of stack files: names that choose code, credentials or places.
+OPERATOR_ONLY = (
+    *NEVER, "PATH", "HOME", "TMPDIR", "SHELL", "ENV", "BASH*", "IFS", "PS4", "LD_*", "DYLD_*", "CHECKPOINT_*",
+    "TF_DATA_DIR", "TF_CLI_CONFIG_FILE", "TF_INPUT", "TF_IN_AUTOMATION", "TF_STATE_*", "GIT_*", "SSH_*", "SSL_CERT_*",
+    "PYTHON*", "PERL*", "RUBY*", "NODE_*", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "AWS_CA_BUNDLE",
+    "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONTAINER_*",
+    "AWS_WEB_IDENTITY_*", "AWS_ROLE_*", "AWS_EC2_METADATA_*", "AWS_ENDPOINT_URL*",
+)  # fmt: skip
+# Dropped where the run has a role: its own credentials must be the only ones that are found.
+CREDENTIALS = (
+    "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONTAINER_*",
+    "AWS_WEB_IDENTITY_*", "AWS_ROLE_*",
+)  # fmt: skip
+# The operator may inherit others; module downloads use git with these.
+DEFAULTS = {
+    "PATH": os.defpath,
+    "LANG": "C.UTF-8",
+    "GIT_ALLOW_PROTOCOL": "https:ssh",
+    "GIT_TERMINAL_PROMPT": "0",
+}
+FIXED = {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
+# A plugin's socket is TMPDIR/plugin123456789, and the kernel takes 108 bytes (104 on macOS).
+LONGEST_TMPDIR = 80
+
+
+def inherited(daemon: Mapping[str, str], patterns: Iterable[str]) -> dict[str, str]:
+    """What a child may have of the daemon's environment."""
+    allowed = (*INHERITED, *patterns)
+    return {
+        name: value for name, value in daemon.items() if _matches(name, allowed) and not _matches(name, NEVER)
+    }
+
+
+def child_environment(
+    row: EngineRow,
+    stack: StackDefinition,
+    workspace: Workspace,
+    *,
+    cli_config: Path,
+    base: Mapping[str, str],
+    credentials: Mapping[str, str],
+) -> dict[str, str]:
+    """The whole environment; what stands further down wins. NotAllowed where the stack sets what it must not."""
+    refused = [name for name in stack.env if _matches(name.upper(), OPERATOR_ONLY)]
+    if refused:
+        raise NotAllowed(
+            who=f'stack "{stack.name}"',
+            wish=f"set {', '.join(sorted(refused))}",
+            reason="only the operator decides that",
+            hint=f"remove it from env:   driftline stack show {stack.name}",
+        )
+    known = {n: v for n, v in base.items() if not (credentials and _matches(n, CREDENTIALS))}
+    region = stack.aws.region
+    tmp = str(workspace.scratch)
+    return {
+        **DEFAULTS,
+        **row.env,
+        **known,
+        **stack.env,
+        **({"AWS_REGION": region, "AWS_DEFAULT_REGION": region} if region else {}),
+        **credentials,
+        **FIXED,
+        **({} if stack.terraform_workspace == "default" else {"TF_WORKSPACE": stack.terraform_workspace}),
+        "HOME": str(workspace.scratch),
+        "TMPDIR": tmp if len(tmp) <= LONGEST_TMPDIR else gettempdir(),
+        "TF_DATA_DIR": str(workspace.data),
+        "TF_CLI_CONFIG_FILE": str(cli_config),
+    }
+
+
+def _matches(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)

@@ -1,0 +1,51 @@
+"""The log of a run that people follow: appended to line by line, and never in the way of the command it tells of."""
+
+import os
+from collections import deque
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Self
+
+from runner.files import PRIVATE_FILE
+
+CAP = 64 << 20
+TAIL = 200
+
+
+class Journal:
+    """`complete` is False where a line was lost: the disk was full, or the cap was reached."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.complete = True
+        self.tail: deque[str] = deque(maxlen=TAIL)
+        self._descriptor: int | None = None
+        self._size = 0
+
+    def __enter__(self) -> Self:
+        try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
+            self._descriptor = os.open(self.path, flags, PRIVATE_FILE)
+            self._size = os.fstat(self._descriptor).st_size
+        except OSError:
+            self.complete = False
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def write(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.tail.append(line)
+            self._append(f"{line}\n".encode(errors="replace"))
+
+    def _append(self, line: bytes) -> None:
+        if self._descriptor is None or self._size + len(line) > CAP:
+            self.complete = False
+            return
+        try:
+            self._size += os.write(self._descriptor, line)
+        except OSError:
+            self.complete = False

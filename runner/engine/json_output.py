@@ -1,0 +1,159 @@
+"""terraform's `-json` lines (UI version 1.x) read into diagnostics, addresses, outputs and lines for people.
+
+Everything is taken from typed fields. The two exceptions have no JSON form, and are matched as a whole: the
+summaries in the tables below (the reasons of a refusal), and the lock's id in the detail of a lock error.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from runner.engine.text import Veil, masked_output
+from runner.model.plan import Diagnostic
+
+STALE = frozenset({"Saved plan is stale"})
+STATE_LOCKED = frozenset({"Error acquiring the state lock"})
+# What `plan` and `apply` say where the data directory does not fit the code: `init` mends it.
+NEEDS_INIT = frozenset(
+    {
+        'Backend initialization required, please run "terraform init"',
+        'Backend initialization required, please run "tofu init"',
+        "Inconsistent dependency lock file",
+        "Missing required provider",
+        "Module not installed",
+        "Module source has changed",
+        "Module version requirements have changed",
+        "Required plugins are not installed",
+    }
+)
+# A provider that died in the middle: what it had begun is not known, although terraform calls it errored.
+LOST = frozenset({"Plugin did not respond", "Plugin error", "Request cancelled"})
+# We ask for `-state` ourselves, and the warning is for people.
+EXPECTED = frozenset({"Deprecated flag: -state"})
+CHECKSUMS_MISSING = "Provider lock file not updated"
+
+_LOCK_ID = re.compile(r"^\s*ID:\s+(\S+)\s*$", re.MULTILINE)
+
+
+class JsonOutput:
+    """What a command has said so far. No line, however broken, raises."""
+
+    def __init__(self, veil: Veil, version_key: str, *, shows_text: bool = False) -> None:
+        self.veil = veil
+        self.shows_text = shows_text
+        self.version_key = version_key
+        self.version: str | None = None
+        self.diagnostics: list[Diagnostic] = []
+        self.outputs: dict[str, Any] = {}
+        self.drifted: dict[str, None] = {}
+        self.lock_id: str | None = None
+        self.other_lines = 0  # lines that are no JSON: a panic, or a state dumped as a last resort
+        self._begun: Counter[tuple[str, str]] = Counter()
+        self._errored: dict[str, None] = {}
+
+    def feed(self, line: str) -> Iterator[str]:
+        """Take one line in, and give the lines that a person should see."""
+        message = _message(line)
+        if message is None:
+            self.other_lines += bool(line.strip())
+            # An apply that can not save its state prints it, with every secret, as a last resort.
+            yield from self.veil.text(line).splitlines() if self.shows_text else ()
+            return
+        match message.get("type"):
+            case "diagnostic":
+                yield from self._diagnostic(_dict(message, "diagnostic"))
+                return
+            case "version":
+                self.version = str(message.get(self.version_key) or message.get("terraform") or "") or None
+            case "resource_drift":
+                self.drifted[_address(message, "change")] = None
+            case "apply_start":
+                self._begun[_operation(message)] += 1
+            case "apply_complete" | "apply_errored" as kind:
+                self._begun[_operation(message)] -= 1
+                if kind == "apply_errored":
+                    self._errored[_address(message, "hook")] = None
+            case "outputs":
+                outputs = _dict(message, "outputs")
+                self.outputs = {
+                    name: masked_output(self.veil, output)
+                    for name, output in outputs.items()
+                    if isinstance(output, dict) and "type" in output
+                }
+        yield from self.veil.text(str(message.get("@message", ""))).splitlines()
+
+    def _diagnostic(self, raw: Mapping[str, Any]) -> Iterator[str]:
+        diagnostic = read_diagnostic(raw, self.veil)
+        if diagnostic.summary in EXPECTED:
+            return
+        self.diagnostics.append(diagnostic)
+        if diagnostic.summary in STATE_LOCKED and (found := _LOCK_ID.search(diagnostic.detail)):
+            self.lock_id = found[1]
+        yield from render(diagnostic, self.veil.text(str(_dict(raw, "snippet").get("code") or "")))
+
+    @property
+    def begun(self) -> bool:
+        """Whether any operation on a resource has started."""
+        return bool(self._begun)
+
+    @property
+    def unfinished(self) -> tuple[str, ...]:
+        """The addresses whose operation started, and of which nobody can say how it ended."""
+        open_ones = {address: None for (address, _), count in self._begun.items() if count > 0}
+        return tuple(open_ones | self._errored if self.says(LOST) else open_ones)
+
+    def says(self, summaries: frozenset[str]) -> bool:
+        """Whether an error is one of these."""
+        return any(d.severity == "error" and d.summary in summaries for d in self.diagnostics)
+
+
+def read_diagnostic(raw: Mapping[str, Any], veil: Veil) -> Diagnostic:
+    """A diagnostic of any command; `validate` and the UI stream share the form."""
+    place = _dict(raw, "range")
+    line = _dict(place, "start").get("line")
+    return Diagnostic(
+        severity=str(raw.get("severity") or "error"),
+        summary=veil.text(str(raw.get("summary") or "")),
+        detail=veil.text(str(raw.get("detail") or "")),
+        file=veil.text(str(place["filename"])) if place.get("filename") else None,
+        line=line if isinstance(line, int) else None,
+        address=veil.text(str(raw["address"])) if raw.get("address") else None,
+    )
+
+
+def render(diagnostic: Diagnostic, code: str = "") -> Iterator[str]:
+    """The diagnostic as terraform would print it."""
+    first, *more = diagnostic.summary.splitlines() or [""]
+    yield f"{diagnostic.severity.capitalize()}: {first}"
+    yield from (f"  {line}" for line in more)
+    if diagnostic.file is not None:
+        with_address = f", with {diagnostic.address}" if diagnostic.address else ""
+        yield f"  on {diagnostic.file} line {diagnostic.line}{with_address}:"
+        yield from (f"    {line}" for line in code.splitlines()[:1])
+    elif diagnostic.address:
+        yield f"  with {diagnostic.address}"
+    yield from (f"  {line}" if line else "" for line in diagnostic.detail.splitlines())
+
+
+def _message(line: str) -> dict[str, Any] | None:
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return message if isinstance(message, dict) else None
+
+
+def _dict(parent: Mapping[str, Any], key: str) -> dict[str, Any]:
+    value = parent.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _address(message: Mapping[str, Any], key: str) -> str:
+    return str(_dict(_dict(message, key), "resource").get("addr", ""))
+
+
+def _operation(message: Mapping[str, Any]) -> tuple[str, str]:
+    # A replace starts twice: a delete and a create of the same address.
+    return _address(message, "hook"), str(_dict(message, "hook").get("action", ""))

@@ -1,0 +1,197 @@
+"""One execution's surroundings, and the running of one command in them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import quote
+
+from runner.engine.init import InitInputs
+from runner.engine.journal import Journal
+from runner.engine.json_output import STALE, STATE_LOCKED, JsonOutput
+from runner.engine.table import EngineRow
+from runner.engine.text import Veil
+from runner.errors import BadStackFile, EngineFailed
+from runner.files import private_folder, write_whole
+from runner.model.plan import Diagnostic
+from runner.model.span import Seconds
+from runner.ports import EngineError, Execution
+from runner.process import INTERRUPT_ONCE, STOP, Command, Finished, Stopped, run
+
+# Plans die before applies, and applies before the daemon.
+OOM_SCORE_PLAN = 500
+OOM_SCORE_APPLY = 200
+OUTPUT_CAP = 64 << 20
+DOCUMENT_CAP = 1 << 30
+STDERR_SHOWN = 16_384
+
+
+@dataclass(frozen=True)
+class Session:
+    """What all commands of one execution share."""
+
+    row: EngineRow
+    binary: Path
+    version: str
+    execution: Execution
+    environment: Mapping[str, str]
+    cli_config: Path
+    journal: Journal
+
+    @cached_property
+    def veil(self) -> Veil:
+        return Veil.over(self.environment)
+
+    @property
+    def scratch(self) -> Path:
+        return self.execution.workspace.scratch
+
+    def run(
+        self,
+        name: str,
+        argv: tuple[str, ...],
+        *,
+        deadline: float | None = None,
+        spare: bool = False,
+        shows_text: bool = False,
+        extra: Mapping[str, str] | None = None,
+        descriptors: tuple[int, ...] = (),
+    ) -> tuple[Finished, JsonOutput]:
+        """Run one command to its end, telling the journal; EngineFailed where it can not be started."""
+        output = JsonOutput(self.veil, self.row.version_key, shows_text=shows_text)
+        follows = name != "show"
+        claim = self.execution.claim_fd
+        command = Command(
+            argv=argv,
+            cwd=self.execution.workspace.module,
+            env={**self.environment, **(extra or {})},
+            stdout=self.scratch / f"{name}.jsonl",
+            stderr=self.scratch / f"{name}.stderr",
+            deadline=deadline,
+            stop=INTERRUPT_ONCE if spare else STOP,
+            spare=spare,
+            pass_fds=(*descriptors, *(() if claim is None else (claim,))),
+            oom_score=OOM_SCORE_APPLY if spare else OOM_SCORE_PLAN,
+            output_cap=OUTPUT_CAP if follows else DOCUMENT_CAP,
+        )
+        self.journal.write([f"== {self.row.name} {name}"])
+        try:
+            finished = run(
+                command,
+                cancel=self.execution.cancel,
+                on_line=(lambda line: self.journal.write(output.feed(line))) if follows else None,
+            )
+        except (OSError, ValueError) as error:
+            raise EngineFailed(
+                f'stack "{self.execution.stack.name}": {self.row.name} {name} could not be started: {error}',
+                hint="driftline doctor",
+            ) from error
+        self.journal.write(self.stderr(name).splitlines())
+        return finished, output
+
+    def stderr(self, name: str) -> str:
+        """The end of what it said there: with `-json`, a warning about the CLI configuration or a panic."""
+        try:
+            raw = (self.scratch / f"{name}.stderr").read_bytes()
+        except OSError:
+            return ""
+        return self.veil.text(raw[-STDERR_SHOWN:].decode(errors="replace"))
+
+    def error(
+        self, name: str, finished: Finished, output: JsonOutput, deadline: float | None = None
+    ) -> EngineError:
+        """The bad end of a command, never without a diagnostic."""
+        diagnostics = [*output.diagnostics, *self._told(name, finished, deadline)]
+        if not any(d.severity == "error" for d in diagnostics):
+            how = f"signal {finished.signal}" if finished.signal else f"exit code {finished.exit_code}"
+            said = self.stderr(name).strip()
+            diagnostics.append(Diagnostic("error", f"{self.row.name} {name} ended with {how}", said))
+        return EngineError(
+            command=name,
+            exit_code=finished.exit_code,
+            diagnostics=tuple(diagnostics),
+            tail="\n".join(self.journal.tail),
+            signal=finished.signal,
+            timed_out=finished.stopped is Stopped.DEADLINE,
+            canceled=finished.stopped is Stopped.CANCELED,
+            stale=output.says(STALE),
+            unfinished=output.unfinished,
+            begun=output.begun,
+            state_locked=output.says(STATE_LOCKED),
+            lock_id=output.lock_id,
+        )
+
+    def _told(self, name: str, finished: Finished, deadline: float | None) -> list[Diagnostic]:
+        match finished.stopped:
+            case Stopped.DEADLINE:
+                told = f"{self.row.name} {name} took longer than {Seconds(deadline or 0)} and was stopped"
+            case Stopped.BABBLED:
+                told = f"{self.row.name} {name} wrote too much output and was stopped"
+            case _:
+                return []
+        return [Diagnostic("error", told)]
+
+    # The files and folders of this execution
+
+    @property
+    def state(self) -> Path | None:
+        """The managed state; other workspaces get files of their own, laid out as the local backend would."""
+        default = self.execution.workspace.state
+        workspace = self.execution.stack.terraform_workspace
+        if default is None or workspace == "default":
+            return default
+        folder = default.parent / "terraform.tfstate.d" / quote(workspace, safe="")
+        return private_folder(folder) / default.name
+
+    def var_files(self) -> tuple[Path, ...]:
+        """The stack's var files in their order, and its `vars` as the last one."""
+        stack = self.execution.stack
+        folder = self._folder() if stack.var_files else None
+        named = tuple(folder / file for file in stack.var_files) if folder is not None else ()
+        if not stack.vars:
+            return named
+        own = self.scratch / "driftline.tfvars.json"
+        write_whole(own, json.dumps(stack.vars).encode(), durable=False)
+        return (*named, own)
+
+    def _folder(self) -> Path:
+        """The stack file's folder; without it being told, the module's folder without the stack's `path`."""
+        if self.execution.folder is not None:
+            return self.execution.folder
+        below = [part for part in self.execution.stack.path.split("/") if part not in {"", "."}]
+        if ".." in below:
+            raise BadStackFile(
+                f'stack "{self.execution.stack.name}": the place of its var_files is not known',
+                hint="put them beside the root module",
+            )
+        folder = self.execution.workspace.module
+        return folder.parents[len(below) - 1] if below else folder
+
+    def backend_config(self) -> Path | None:
+        """As JSON, in which terraform takes every string of a backend's configuration literally."""
+        settings = self.execution.stack.backend_config
+        if not settings or self.execution.workspace.state is not None:
+            return None
+        path = self.scratch / "backend.tfbackend.json"
+        write_whole(path, json.dumps(settings).encode(), durable=False)
+        return path
+
+    def init_inputs(self) -> InitInputs:
+        stack = self.execution.stack
+        folder = self._folder() if stack.var_files else None
+        files = [folder / file for file in stack.var_files] if folder is not None else []
+        return InitInputs(
+            module=self.execution.workspace.module,
+            data=self.execution.workspace.data,
+            suffixes=self.row.suffixes,
+            engine=f"{self.binary} {self.version}",
+            cli_config=self.cli_config.read_bytes(),
+            backend_config=stack.backend_config,
+            variables=b"\0".join(
+                [
+                    json.dumps([stack.vars, stack.env], sort_keys=True).encode(),
+                    *(file.read_bytes() for file in files if file.is_file()),
+                ]
+            ),
+        )

@@ -1,0 +1,46 @@
+"""Untrusted text on its way to a log or a record: no control characters, no known secrets."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from runner.model.paths import printable
+from runner.model.plan import MASK
+from runner.model.secret import Secrets
+
+_ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+_SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSW|CREDENTIAL|PRIVATE)", re.IGNORECASE)
+_PUBLIC_NAME = re.compile(r"(KEY_ID|_FILE|_PATH|_URL|_URI|_ARN)$", re.IGNORECASE)
+
+
+def readable(text: str) -> str:
+    """The text with its lines, and nothing else that a terminal would obey."""
+    return "\n".join(printable(line) for line in _ESCAPE.sub("", text).splitlines())
+
+
+class Veil:
+    """Replaces the secrets that this run was given, wherever they turn up."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._secrets = Secrets.of(secrets)
+
+    @classmethod
+    def over(cls, environment: Mapping[str, str]) -> "Veil":
+        """The values whose names say that they are secret."""
+        return cls(
+            value
+            for name, value in environment.items()
+            if _SECRET_NAME.search(name) and not _PUBLIC_NAME.search(name)
+        )
+
+    def text(self, text: str) -> str:
+        return str(self._secrets.scrub(readable(text)))
+
+    def value(self, value: Any) -> Any:
+        """A JSON value."""
+        return self._secrets.scrub(value)
+
+
+def masked_output(veil: Veil, output: Mapping[str, Any]) -> Any:
+    """The value of one output as terraform's `outputs` message has it; a sensitive one has no value there."""
+    return MASK if output.get("sensitive", True) else veil.value(output.get("value"))

@@ -1,0 +1,99 @@
+"""Follow the output files of a process while it writes them: whole lines as they come, and a cap on their size."""
+
+import os
+from collections.abc import Callable
+from io import FileIO
+from pathlib import Path
+from typing import Self
+
+CHUNK = 1 << 16
+
+
+class Follower:
+    """Reads stdout's file as it grows, and watches that neither file grows beyond the cap.
+
+    With `spare` the process goes on whatever happens here: files that are too long are emptied under its hands
+    (it writes with O_APPEND), and a fault in `on_line` ends the following, not the process.
+    """
+
+    def __init__(
+        self,
+        stdout: Path,
+        stderr: Path,
+        on_line: Callable[[str], None] | None,
+        *,
+        output_cap: int,
+        line_cap: int,
+        spare: bool,
+    ) -> None:
+        self.paths = stdout, stderr
+        self.on_line = on_line
+        self.output_cap = output_cap
+        self.line_cap = line_cap
+        self.spare = spare
+        self.complete = True
+        self.overflowed = False
+        self._partial = bytearray()
+        self._skipping = False
+
+    def __enter__(self) -> Self:
+        stdout, stderr = self.paths
+        self._stdout = stdout.open("rb", buffering=0)
+        self._stderr = stderr.open("rb", buffering=0)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stdout.close()
+        self._stderr.close()
+
+    def read(self) -> None:
+        """Pass on what is new."""
+        try:
+            self._read()
+        except Exception:
+            if not self.spare:
+                raise
+            self.complete = False
+            self.on_line = None
+
+    def drain(self) -> None:
+        """Pass on what is left, with the last line even where it has no end."""
+        self.read()
+        if self._partial and self.on_line is not None:
+            self._end_line()
+
+    def _read(self) -> None:
+        if self.on_line is not None:
+            while chunk := self._stdout.read(CHUNK):
+                self._take(chunk)
+        self._limit(self._stdout, self.paths[0])
+        self._limit(self._stderr, self.paths[1])
+
+    def _limit(self, file: FileIO, path: Path) -> None:
+        if os.fstat(file.fileno()).st_size <= self.output_cap:
+            return
+        self.complete = False
+        self.overflowed = True
+        if self.spare:
+            os.truncate(path, 0)
+            file.seek(0)
+
+    def _take(self, chunk: bytes) -> None:
+        *ends, rest = chunk.split(b"\n")
+        for end in ends:
+            self._partial += end
+            self._end_line()
+        self._partial += rest
+        if len(self._partial) > self.line_cap:
+            # The beginning of a line that is too long is passed on, the rest of it is not.
+            self._end_line()
+            self._skipping = True
+
+    def _end_line(self) -> None:
+        line = bytes(self._partial)
+        self._partial.clear()
+        if len(line) > self.line_cap:
+            self.complete = False
+        if not self._skipping and self.on_line is not None:
+            self.on_line(line[: self.line_cap].decode(errors="replace"))
+        self._skipping = False

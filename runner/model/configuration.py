@@ -1,0 +1,35 @@
+"""What a plan's JSON says about the code: which attributes it sets, where provisioners are, which variables are secret."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+# An instance key in an address: `[0]` or `["a.b"]`, where the quoted text may hold escaped quotes and brackets.
+_KEY = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
+
+
+def config_address(address: str) -> str:
+    """The address as the code has it: without the keys of `count` and `for_each`."""
+    return _KEY.sub("", address)
+
+
+def configured_resources(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The resource blocks of the root module and all modules below it, by config address."""
+    root = (document.get("configuration") or {}).get("root_module") or {}
+    return {prefix + block["address"]: block for prefix, block in _blocks(root, "")}
+
+
+def _blocks(module: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for block in module.get("resources") or ():
+        yield prefix, block
+    for name, call in (module.get("module_calls") or {}).items():
+        yield from _blocks(call.get("module") or {}, f"{prefix}module.{name}.")
+
+
+def secret_variables(document: Mapping[str, Any]) -> Iterator[Any]:
+    """The values of the root module's sensitive variables."""
+    declared = ((document.get("configuration") or {}).get("root_module") or {}).get("variables") or {}
+    given = document.get("variables") or {}
+    for name, variable in declared.items():
+        if variable.get("sensitive"):
+            yield (given.get(name) or {}).get("value")

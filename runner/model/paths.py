@@ -1,0 +1,96 @@
+"""Paths inside a repository: where they lead, which are safe to write, and which a glob means."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from fnmatch import translate
+from functools import lru_cache
+
+TOP = "."  # the repository's own folder
+# `.git` in the spellings that git itself guards against.
+FORBIDDEN_NAMES = frozenset({".git", "git~1", ".", "..", ""})
+WILD = re.compile(r"[*?\[]")
+WILD_END = re.compile(r"[*?\[\]]")
+
+
+def join(folder: str, relative: str) -> str | None:
+    """The path from the repository's top, `.` for the top itself; None where it leaves the repository."""
+    if relative.startswith("/") or "\0" in relative:
+        return None
+    parts = [] if folder == TOP else folder.split("/")
+    for part in relative.split("/"):
+        if part == "..":
+            if not parts:
+                return None
+            parts.pop()
+        elif part not in {"", "."}:
+            parts.append(part)
+    return "/".join(parts) or TOP
+
+
+def parent(path: str) -> str:
+    return path.rpartition("/")[0] or TOP
+
+
+def unsafe(path: str) -> str | None:
+    """Why a path of a tree must not be written to a disk; None where it may."""
+    if "\0" in path:
+        return "it holds a NUL"
+    bad = next((part for part in path.split("/") if part.casefold() in FORBIDDEN_NAMES), None)
+    return None if bad is None else f"it has a part {bad!r}"
+
+
+def printable(text: str) -> str:
+    """The text with a space for every control, direction or surrogate character, fit for a line of output."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
+
+
+# Globs: `*`, `?` and `[...]` inside a name, `**` over any number of folders. Matched name by name without backtracking
+# further than the last `**`, since a pattern may come from a repository.
+
+DEEP = None
+
+
+@dataclass(frozen=True, slots=True)
+class Glob:
+    """`literal_end` rules most paths out at the price of one comparison."""
+
+    names: tuple[Callable[[str], object] | None, ...]
+    literal_end: str
+
+    def matches(self, path: str) -> bool:
+        return path.endswith(self.literal_end) and self._walk(path.split("/"))
+
+    def _walk(self, parts: list[str]) -> bool:
+        names, count = self.names, len(self.names)
+        here = at = 0
+        deep = resume = -1
+        while at < len(parts):
+            name = names[here] if here < count else _never
+            if name is DEEP:
+                deep, resume = here, at
+                here += 1
+            elif name(parts[at]):
+                here += 1
+                at += 1
+            elif deep >= 0:
+                resume += 1
+                here, at = deep + 1, resume
+            else:
+                return False
+        return here == count
+
+
+def _never(_part: str) -> bool:
+    return False
+
+
+@lru_cache(maxsize=4096)
+def glob(pattern: str) -> Glob:
+    """Read a pattern. `a/**` means everything below `a`, and `**/b` means `b` in any folder."""
+    names = [name for name in pattern.split("/") if name not in {"", "."}]
+    if names and names[-1] == "**":
+        names.append("*")
+    compiled = tuple(DEEP if name == "**" else re.compile(translate(name)).match for name in names)
+    end = WILD_END.split(names[-1])[-1] if names else ""
+    return Glob(compiled, end)

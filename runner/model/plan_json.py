@@ -1,0 +1,211 @@
+"""Reading `terraform show -json PLAN`: from a document with every secret in clear to a change set without any."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
+
+from runner.errors import OutputNotUnderstood
+from runner.model.configuration import config_address, configured_resources
+from runner.model.difference import Difference, differences, path_text
+from runner.model.mask import holds_unknown, join, masked, read_mark
+from runner.model.plan import (
+    UNKNOWN,
+    Action,
+    AttributeChange,
+    ChangeSet,
+    OutputChange,
+    ResourceChange,
+    Summary,
+)
+from runner.model.secret import Secrets, change_secrets, plan_secrets
+
+_ACTIONS: dict[tuple[str, ...], Action] = {
+    ("no-op",): Action.NO_OP,
+    ("create",): Action.CREATE,
+    ("read",): Action.READ,
+    ("update",): Action.UPDATE,
+    ("delete",): Action.DELETE,
+    ("forget",): Action.FORGET,
+    ("delete", "create"): Action.REPLACE,
+    ("create", "delete"): Action.REPLACE,
+    ("create", "forget"): Action.REPLACE,
+    ("forget", "create"): Action.REPLACE,
+}
+_RUNS_PROVISIONERS = frozenset({Action.CREATE, Action.REPLACE, Action.DELETE})
+
+
+def parse_document(text: str | bytes) -> dict[str, Any]:
+    """The document with its numbers read exactly, as fingerprints need them."""
+    try:
+        document = json.loads(text, parse_float=Decimal)
+    except (ValueError, RecursionError) as error:
+        raise _not_understood(str(error)) from error
+    if not isinstance(document, dict):
+        raise _not_understood("it is no JSON object")
+    return document
+
+
+def read_plan(document: Mapping[str, Any]) -> ChangeSet:
+    """Everything the plan would do, with secrets masked; OutputNotUnderstood for another format."""
+    with understanding(document):
+        secrets = plan_secrets(document)
+        entries = document.get("resource_changes") or ()
+        resources = tuple(read_resource(entry, secrets) for entry in entries if is_change(entry))
+        outputs = tuple(read_outputs(document, secrets))
+        return ChangeSet(
+            resources=resources,
+            outputs=outputs,
+            drift=tuple(read_resource(entry, secrets) for entry in document.get("resource_drift") or ()),
+            summary=summarize(resources, outputs),
+            provisioners=tuple(_provisioners(document, resources)),
+            complete=document.get("complete", True) is not False,
+        )
+
+
+def plan_problem(document: Mapping[str, Any]) -> str | None:
+    """Why terraform itself says that this plan can not be applied."""
+    with understanding(document):
+        if document.get("errored"):
+            return "terraform could not finish the plan: it ended with an error on the way"
+        changes = any(map(is_change, document.get("resource_changes") or ()))
+        if changes and document.get("applyable") is False:
+            return "terraform says that this plan can not be applied"
+        return None
+
+
+@contextmanager
+def understanding(document: Mapping[str, Any]) -> Iterator[None]:
+    """Say OutputNotUnderstood wherever the document is not what format version 1 promises."""
+    version = document.get("format_version", "missing") if document else "1"
+    if str(version).split(".", maxsplit=1)[0] != "1":
+        raise _not_understood(f"format version {version}, but only 1.x is known here")
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+        # The text of a KeyError is a name; of the others it may hold a value, so it is not told.
+        detail = f"no {error}" if isinstance(error, KeyError) else type(error).__name__
+        raise _not_understood(f"a part has another shape than documented ({detail})") from None
+
+
+def is_change(entry: Mapping[str, Any]) -> bool:
+    """Whether a resource's entry does anything; data that a destroy drops from the state is no change."""
+    if entry.get("mode") == "data":
+        return action_of(entry["change"]) is Action.READ
+    if entry.get("mode") == "ephemeral":
+        return False
+    change = entry["change"]
+    return action_of(change) is not Action.NO_OP or bool(_previous(entry)) or bool(change.get("importing"))
+
+
+def action_of(change: Mapping[str, Any]) -> Action:
+    actions = tuple(change["actions"])
+    try:
+        return _ACTIONS[actions]
+    except KeyError:
+        raise _not_understood(f"unknown action {'/'.join(map(str, actions))}") from None
+
+
+def read_resource(entry: Mapping[str, Any], secrets: Secrets) -> ResourceChange:
+    change = entry["change"]
+    importing = change.get("importing") or {}
+    return ResourceChange(
+        address=entry["address"],
+        type=entry.get("type", ""),
+        action=action_of(change),
+        attributes=attribute_changes(change, differences(change), secrets),
+        previous_address=_previous(entry),
+        importing=_imported(importing, secrets) if importing else None,
+        deposed=entry.get("deposed"),
+        action_reason=entry.get("action_reason"),
+        data=entry.get("mode") == "data",
+        keeps_old="forget" in change["actions"] and "create" in change["actions"],
+    )
+
+
+def _imported(importing: Mapping[str, Any], secrets: Secrets) -> str:
+    identity = importing.get("id") or json.dumps(importing.get("identity") or UNKNOWN, sort_keys=True)
+    return str(secrets.scrub(identity))
+
+
+def attribute_changes(
+    change: Mapping[str, Any], found: Iterable[Difference], secrets: Secrets
+) -> tuple[AttributeChange, ...]:
+    """The differences of a change as people may see them."""
+    secrets |= change_secrets(change)
+    replacing = [tuple(path) for path in change.get("replace_paths") or ()]
+    return tuple(_attribute(difference, replacing, secrets) for difference in found)
+
+
+def _attribute(difference: Difference, replacing: list[tuple[Any, ...]], secrets: Secrets) -> AttributeChange:
+    path = difference.path
+    return AttributeChange(
+        path=secrets.scrub(path_text(path)),
+        before=secrets.scrub(masked(difference.before, difference.mark)),
+        after=secrets.scrub(masked(difference.after, difference.mark, difference.unknown)),
+        forces_replacement=any(path[: len(other)] == other[: len(path)] for other in replacing),
+        sensitive=difference.mark is True,
+        unknown=difference.unknown is True,
+        mark_only=difference.mark_only,
+    )
+
+
+def _previous(entry: Mapping[str, Any]) -> str | None:
+    previous = entry.get("previous_address")
+    return previous if previous != entry["address"] else None
+
+
+def read_outputs(document: Mapping[str, Any], secrets: Secrets) -> Iterator[OutputChange]:
+    for name, change in sorted((document.get("output_changes") or {}).items()):
+        action = action_of(change)
+        if action is Action.NO_OP:
+            continue
+        mark = join(read_mark(change.get(side)) for side in ("before_sensitive", "after_sensitive"))
+        unknown = change.get("after_unknown")
+        known = secrets | change_secrets(change)
+        yield OutputChange(
+            name=name,
+            action=action,
+            before=known.scrub(masked(change.get("before"), mark)),
+            after=known.scrub(masked(change.get("after"), mark, unknown if holds_unknown(unknown) else None)),
+            sensitive=mark is True,
+            unknown=unknown is True,
+        )
+
+
+def summarize(resources: Iterable[ResourceChange], outputs: Iterable[OutputChange]) -> Summary:
+    """Counts by what happens; reading data is nothing that happens."""
+    counts: Counter[str] = Counter()
+    for resource in resources:
+        if resource.data:
+            continue
+        if resource.keeps_old:
+            counts.update(("create", "forget"))
+        else:
+            counts[resource.action] += 1
+        counts["import"] += resource.importing is not None
+        counts["move"] += resource.previous_address is not None
+    return Summary(
+        create=counts[Action.CREATE],
+        update=counts[Action.UPDATE],
+        replace=counts[Action.REPLACE],
+        delete=counts[Action.DELETE],
+        import_=counts["import"],
+        forget=counts[Action.FORGET],
+        move=counts["move"],
+        output=sum(1 for _ in outputs),
+    )
+
+
+def _provisioners(document: Mapping[str, Any], resources: Iterable[ResourceChange]) -> Iterator[str]:
+    blocks = configured_resources(document)
+    with_provisioners = {address for address, block in blocks.items() if block.get("provisioners")}
+    for resource in resources:
+        if resource.action in _RUNS_PROVISIONERS and config_address(resource.address) in with_provisioners:
+            yield resource.address
+
+
+def _not_understood(problem: str) -> OutputNotUnderstood:
+    return OutputNotUnderstood(engine="terraform", command="show -json", problem=problem)

@@ -1,0 +1,205 @@
+"""A plan as text for people, in terraform's manner: what it destroys, replaces and runs stands first.
+
+Every line has gone through `safe_text`; colour is for the caller, who knows the terminal.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from runner.model.plan import (
+    SYMBOLS,
+    Action,
+    AttributeChange,
+    ChangeSet,
+    OutputChange,
+    ResourceChange,
+    Summary,
+)
+from runner.model.text import safe_text
+from runner.model.value_text import line_changes, shortened, value_text
+
+MOST_NAMED = 20
+_WIDEST_PATH = 40
+
+_ORDER = (
+    Action.DELETE,
+    Action.REPLACE,
+    Action.FORGET,
+    Action.UPDATE,
+    Action.CREATE,
+    Action.NO_OP,
+    Action.READ,
+)
+
+_VERBS: dict[Action, str] = {
+    Action.CREATE: "will be created",
+    Action.UPDATE: "will be updated in place",
+    Action.REPLACE: "will be destroyed and created again",
+    Action.DELETE: "will be destroyed",
+    Action.READ: "will be read during apply",
+    Action.FORGET: "will be forgotten, but not destroyed",
+    Action.NO_OP: "stays as it is",
+}
+
+_REASONS: dict[str, str] = {
+    "replace_because_tainted": "it is tainted",
+    "replace_because_cannot_update": "it can not be updated in place",
+    "replace_by_request": "it was asked for",
+    "replace_by_triggers": "replace_triggered_by",
+    "delete_because_no_resource_config": "it is not in the code",
+    "delete_because_no_module": "its module is not in the code",
+    "delete_because_no_move_target": "it was moved to what is not in the code",
+    "delete_because_wrong_repetition": "count or for_each came or went",
+    "delete_because_count_index": "its index is beyond count",
+    "delete_because_each_key": "its key is not in for_each",
+    "read_because_config_unknown": "its arguments are known after apply",
+    "read_because_dependency_pending": "it depends on a change",
+    "read_because_check_nested": "a check reads it",
+}
+
+_COUNTS: tuple[tuple[str, str], ...] = (
+    ("delete", "to destroy"),
+    ("replace", "to replace"),
+    ("create", "to create"),
+    ("update", "to update"),
+    ("import_", "to import"),
+    ("move", "to move"),
+    ("forget", "to forget"),
+    ("output", "output(s) to change"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line. `action` says by which colour, `loud` that it is a heading or a warning."""
+
+    text: str
+    action: Action | None = None
+    loud: bool = False
+
+
+def render(changes: ChangeSet, *, full: bool = False) -> str:
+    return "".join(f"{line.text}\n" for line in lines(changes, full=full))
+
+
+def lines(changes: ChangeSet, *, full: bool = False) -> Iterator[Line]:
+    """Line by line, so that a plan of any size can be shown; `full` shortens no value."""
+    yield from _head(changes)
+    for resource in sorted(changes.resources, key=lambda r: (_ORDER.index(r.action), r.address)):
+        yield Line("")
+        yield from _resource(resource, full=full)
+    if changes.outputs:
+        yield Line("")
+        yield Line("Outputs:", loud=True)
+        width = max(len(output.name) for output in changes.outputs)
+        for output in changes.outputs:
+            yield from _attribute(_as_attribute(output), width, full=full)
+
+
+def summary_text(summary: Summary) -> str:
+    """`1 to destroy, 2 to create`, or `no changes`."""
+    counts = [(getattr(summary, name), words) for name, words in _COUNTS]
+    return ", ".join(f"{count} {words}" for count, words in counts if count) or "no changes"
+
+
+def _head(changes: ChangeSet) -> Iterator[Line]:
+    yield Line(f"Plan: {summary_text(changes.summary)}", loud=True)
+    if not changes.complete:
+        yield Line(
+            "! Not complete: targets were used, or terraform put a part off. Plan again afterwards.",
+            loud=True,
+        )
+    for action, title in (
+        (Action.DELETE, "Destroys"),
+        (Action.REPLACE, "Replaces"),
+        (Action.FORGET, "Forgets"),
+    ):
+        named = [
+            f"{SYMBOLS[action]:>3} {r.address}"
+            for r in changes.resources
+            if r.action is action and not r.data
+        ]
+        yield from _names(title, named, action)
+    yield from _names("Runs provisioners", [f"  ! {address}" for address in changes.provisioners], None)
+
+
+def _names(title: str, named: Sequence[str], action: Action | None) -> Iterator[Line]:
+    if named:
+        yield Line(f"{title} ({len(named)}):", loud=True)
+    for name in named[:MOST_NAMED]:
+        yield Line(safe_text(name), action, loud=True)
+    if len(named) > MOST_NAMED:
+        yield Line(f"    and {len(named) - MOST_NAMED} more, all of them below", action, loud=True)
+
+
+def _resource(resource: ResourceChange, *, full: bool) -> Iterator[Line]:
+    symbol = SYMBOLS[resource.action]
+    yield Line(
+        safe_text(f"{symbol:>3} {resource.address}  # {_happens(resource)}"), resource.action, loud=True
+    )
+    yield from attribute_lines(resource.attributes, full=full)
+
+
+def attribute_lines(attributes: Sequence[AttributeChange], *, full: bool = False) -> Iterator[Line]:
+    """What changes inside one resource, each path with its values."""
+    width = min(_WIDEST_PATH, max((len(safe_text(a.path)) for a in attributes), default=0))
+    for attribute in attributes:
+        yield from _attribute(attribute, width, full=full)
+
+
+def _happens(resource: ResourceChange) -> str:
+    verb = _VERBS[resource.action]
+    if resource.keeps_old:
+        verb = "will be created again; its old object is forgotten, but not destroyed"
+    words = [f"deposed object {resource.deposed} {verb}" if resource.deposed else verb]
+    if resource.action_reason:
+        words.append(f"because {_REASONS.get(resource.action_reason, resource.action_reason)}")
+    if resource.previous_address:
+        words.append(f"moved from {resource.previous_address}")
+    if resource.importing:
+        words.append(f"imported from {value_text(resource.importing)}")
+    return ", ".join(words)
+
+
+def _as_attribute(output: OutputChange) -> AttributeChange:
+    return AttributeChange(
+        output.name, output.before, output.after, sensitive=output.sensitive, unknown=output.unknown
+    )
+
+
+def _attribute(attribute: AttributeChange, width: int, *, full: bool) -> Iterator[Line]:
+    action = _attribute_action(attribute)
+    note = "  # forces replacement" if attribute.forces_replacement else ""
+    start = f"      {SYMBOLS[action]} {safe_text(attribute.path):<{width}} ="
+    rows = (
+        None
+        if attribute.sensitive or attribute.unknown
+        else line_changes(attribute.before, attribute.after, full=full)
+    )
+    if rows is None:
+        yield Line(f"{start} {_values(attribute, action, full=full)}{note}", action)
+        return
+    yield Line(start + note, action)
+    for symbol, text in rows:
+        yield Line(f"          {symbol} {text}", _BY_SYMBOL.get(symbol))
+
+
+_BY_SYMBOL = {"+": Action.CREATE, "-": Action.DELETE}
+
+
+def _attribute_action(attribute: AttributeChange) -> Action:
+    if attribute.before is None and not attribute.mark_only:
+        return Action.CREATE
+    return Action.DELETE if attribute.after is None else Action.UPDATE
+
+
+def _values(attribute: AttributeChange, action: Action, *, full: bool) -> str:
+    before = value_text(attribute.before, named=attribute.sensitive and attribute.before is not None)
+    named = attribute.unknown or (attribute.sensitive and attribute.after is not None)
+    after = value_text(attribute.after, named=named)
+    if attribute.mark_only:
+        return f"{before}  # the value stays; only whether it is sensitive changes"
+    before, after = shortened(before, after, full=full)
+    if action is Action.CREATE:
+        return after
+    return before if action is Action.DELETE else f"{before} -> {after}"

@@ -1,0 +1,161 @@
+"""Which drift counts: judged from one normal plan, made at the revision that was last applied.
+
+A refresh-only plan is no help: it names what `ignore_changes` hides and what providers make up. Only
+`resource_changes` says what terraform would change back; `resource_drift` tells the rest.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from runner.model.configuration import config_address, configured_resources
+from runner.model.difference import Difference, differences, path_text
+from runner.model.drift import DriftClass, Finding
+from runner.model.fingerprint import canonical, is_computed, seal
+from runner.model.pattern import covered, covers
+from runner.model.plan import Action
+from runner.model.plan_json import (
+    action_of,
+    attribute_changes,
+    is_change,
+    read_outputs,
+    understanding,
+)
+from runner.model.secret import Secrets, plan_secrets
+from runner.model.stack import IgnoreRule
+
+_MISSING_OR_GONE = frozenset({Action.CREATE, Action.DELETE})
+_DRIFTS = frozenset({Action.UPDATE, Action.REPLACE, *_MISSING_OR_GONE})
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A finding with the raw differences that it stands for; for sealing only, secrets are in them."""
+
+    finding: Finding
+    differences: tuple[Difference, ...] = ()
+
+
+def classify(document: Mapping[str, Any], rules: Sequence[IgnoreRule] = ()) -> tuple[Finding, ...]:
+    """What a drift check found, counted or not, by address."""
+    return tuple(judged.finding for judged in judge(document, rules))
+
+
+def absorbed(addresses: Iterable[str]) -> tuple[Finding, ...]:
+    """The findings of a plan that changes nothing, where only the addresses of what moved are known."""
+    return tuple(Finding(address, Action.UPDATE, DriftClass.ABSORBED) for address in addresses)
+
+
+def drift_fingerprint(document: Mapping[str, Any], rules: Sequence[IgnoreRule], key: bytes) -> str:
+    """Equal where two checks saw the same drift; only what counts is part of it."""
+    with understanding(document):
+        blocks = configured_resources(document)
+        counted = [judged for judged in judge(document, rules) if judged.finding.counts]
+        sealed = sorted(_sealed(each, blocks.get(config_address(each.finding.address))) for each in counted)
+        return seal("drift", sealed, key)
+
+
+def _sealed(judged: Judged, block: Mapping[str, Any] | None) -> str:
+    """Without the old value of what a provider computes anew: a refresh moves it at any time."""
+    finding = judged.finding
+    seen = [
+        [
+            d.path,
+            "computed" if d.consequence and is_computed(d.path, block) else [d.before],
+            d.after,
+            d.unknown,
+        ]
+        for d in judged.differences
+    ]
+    return canonical([finding.address, finding.action, finding.drift_class, seen])
+
+
+def judge(document: Mapping[str, Any], rules: Sequence[IgnoreRule]) -> list[Judged]:
+    """The taxonomy: each finding with what it stands for."""
+    with understanding(document):
+        secrets = plan_secrets(document)
+        planned = [
+            judged
+            for entry in document.get("resource_changes") or ()
+            if entry.get("mode") != "data" and is_change(entry)
+            if (judged := _planned(entry, rules, secrets)) is not None
+        ]
+        seen = {judged.finding.address for judged in planned}
+        moved = [
+            judged
+            for entry in document.get("resource_drift") or ()
+            if entry.get("mode") != "data" and entry["address"] not in seen
+            if (judged := _moved(entry, secrets)) is not None
+        ]
+        counts = any(judged.finding.counts for judged in planned)
+        outputs = () if counts else _outputs(document, secrets)
+        return sorted([*planned, *moved, *outputs], key=lambda judged: judged.finding.address)
+
+
+def _planned(entry: Mapping[str, Any], rules: Sequence[IgnoreRule], secrets: Secrets) -> Judged | None:
+    """What terraform would do about a resource. A move, an import or a forget is nothing in the cloud."""
+    address, action = entry["address"], action_of(entry["change"])
+    if action not in _DRIFTS:
+        return None
+    mine = [rule for rule in rules if covers(rule.address, address)]
+    found = () if action in _MISSING_OR_GONE else tuple(differences(entry["change"]))
+    real = [difference for difference in found if not difference.phantom]
+    if action is Action.UPDATE and len(real) < len(found) and all(d.consequence for d in real):
+        return None  # only phantoms, and what follows from them
+    if not real:
+        return _whole(address, action, mine)
+    uncovered = [d for d in real if not any(_covers(rule, d) for rule in mine)]
+    ignored = _is_ignored(real, uncovered)
+    told = real if ignored else uncovered
+    finding = Finding(
+        address=address,
+        action=action,
+        drift_class=DriftClass.IGNORED if ignored else DriftClass.DRIFT,
+        attributes=attribute_changes(entry["change"], told, secrets),
+        reason=_reasons(rule for rule in mine if any(_covers(rule, d) for d in real)) if ignored else "",
+    )
+    return Judged(finding, tuple(told))
+
+
+def _whole(address: str, action: Action, rules: Sequence[IgnoreRule]) -> Judged:
+    """A whole resource is ignored only by a rule that says so: at an applied revision, a create means it is gone."""
+    whole = [rule for rule in rules if "*" in rule.attributes]
+    counted = DriftClass.MISSING if action is Action.CREATE else DriftClass.DRIFT
+    return Judged(Finding(address, action, DriftClass.IGNORED if whole else counted, reason=_reasons(whole)))
+
+
+def _is_ignored(real: Sequence[Difference], uncovered: Sequence[Difference]) -> bool:
+    """What is known after apply follows from the rest, so it can not make a covered change count."""
+    causes = [d for d in real if not d.consequence] or list(real)
+    left = {d.path for d in uncovered}
+    return bool(causes) and not any(d.path in left for d in causes)
+
+
+def _covers(rule: IgnoreRule, difference: Difference) -> bool:
+    return covered(rule.attributes, path_text(difference.path))
+
+
+def _reasons(rules: Iterable[IgnoreRule]) -> str:
+    return "; ".join(dict.fromkeys(rule.reason for rule in rules if rule.reason))
+
+
+def _moved(entry: Mapping[str, Any], secrets: Secrets) -> Judged | None:
+    """What moved outside, and terraform would leave it so: hidden by `ignore_changes`, or computed."""
+    change = entry["change"]
+    action = action_of(change)
+    real = tuple(difference for difference in differences(change) if not difference.phantom)
+    if action is Action.NO_OP or (action is Action.UPDATE and not real):
+        return None
+    attributes = () if action in _MISSING_OR_GONE else attribute_changes(change, real, secrets)
+    return Judged(Finding(entry["address"], action, DriftClass.ABSORBED, attributes), real)
+
+
+def _outputs(document: Mapping[str, Any], secrets: Secrets) -> Iterator[Judged]:
+    for output in read_outputs(document, secrets):
+        change = document["output_changes"][output.name]
+        real = tuple(difference for difference in differences(change) if not difference.phantom)
+        if real:
+            attributes = attribute_changes(change, real, secrets)
+            yield Judged(
+                Finding(f"output.{output.name}", output.action, DriftClass.OUTPUT_ONLY, attributes), real
+            )

@@ -1,0 +1,215 @@
+"""The only place that starts a process: own session, explicit environment, output to files that are followed live.
+
+Never a pipe: terraform dies of SIGPIPE at its next line when the reader is gone, with resources made and no state.
+Never a parent-death signal: it fires when the thread that started the process ends, not the process.
+"""
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from runner.files import PRIVATE_FILE
+from runner.follow import Follower
+from runner.ports import Cancel
+
+TICK = 0.05  # how often a running process is looked at: 20 short wake-ups a second
+MEGABYTE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One signal on the way down, and how long it may take before the next; None waits for ever."""
+
+    signal: signal.Signals
+    wait: float | None
+    group: bool = True
+
+
+# terraform takes a second INT or TERM as "exit now, at once"; a hung `init` obeys neither.
+STOP: tuple[Step, ...] = (
+    Step(signal.SIGINT, 5.0),
+    Step(signal.SIGTERM, 5.0),
+    Step(signal.SIGKILL, None),
+)
+KILL = STOP[-1]
+# One INT to terraform itself, never to its providers: TERM or KILL would leave resources that no state knows.
+INTERRUPT_ONCE: tuple[Step, ...] = (Step(signal.SIGINT, None, group=False),)
+
+
+class Stopped(StrEnum):
+    """Why we stopped it."""
+
+    DEADLINE = "deadline"
+    CANCELED = "canceled"
+    BABBLED = "babbled"  # more output than the cap
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What to run. `spare` is for an apply: it is never killed, and its children may outlive it."""
+
+    argv: tuple[str, ...]
+    cwd: Path
+    env: Mapping[str, str]
+    stdout: Path
+    stderr: Path
+    deadline: float | None = None
+    stop: tuple[Step, ...] = STOP
+    spare: bool = False
+    pass_fds: tuple[int, ...] = ()
+    output_cap: int = 64 * MEGABYTE
+    line_cap: int = 4 * MEGABYTE
+    oom_score: int | None = None  # plans die before applies, applies before the daemon
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """`exit_code` is negative where a signal ended it. `complete` is False where output was cut."""
+
+    exit_code: int
+    stopped: Stopped | None
+    complete: bool
+    seconds: float
+
+    @property
+    def signal(self) -> int | None:
+        return -self.exit_code if self.exit_code < 0 else None
+
+
+def run(
+    command: Command, *, cancel: Cancel | None = None, on_line: Callable[[str], None] | None = None
+) -> Finished:
+    """Run to the end; `on_line` gets each complete line of stdout within a tick. OSError where it can not start."""
+    started = time.monotonic()
+    # Every descriptor that following needs is opened first: after the start nothing may fail for want of one.
+    with (
+        _output(command.stdout) as stdout,
+        _output(command.stderr) as stderr,
+        _follower(command, on_line) as follower,
+    ):
+        child = subprocess.Popen(  # noqa: S603 -- argv is built by code, and there is no shell
+            command.argv,
+            cwd=command.cwd,
+            env=dict(command.env),
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,
+            umask=0o077,
+            pass_fds=command.pass_fds,
+        )
+        _set_oom_score(child.pid, command.oom_score)
+        try:
+            stopped = _attend(child, command, cancel, follower, started)
+        except BaseException:
+            if not command.spare:
+                _send(child.pid, KILL)
+                child.wait()
+            raise
+        if not command.spare:
+            # Leftovers of the group. The leader is not reaped yet, so the id can not belong to anybody else.
+            _send(child.pid, KILL)
+        exit_code = child.wait()
+        follower.drain()
+    return Finished(exit_code, stopped, follower.complete, time.monotonic() - started)
+
+
+def _attend(
+    child: "subprocess.Popen[bytes]",
+    command: Command,
+    cancel: Cancel | None,
+    follower: Follower,
+    started: float,
+) -> Stopped | None:
+    """Follow it until it has ended (and is not reaped), stopping it where there is a reason to."""
+    stopped: Stopped | None = None
+    steps = iter(command.stop)
+    next_step = 0.0
+    with _exit_of(child.pid) as ended:
+        while not ended(TICK):
+            follower.read()
+            now = time.monotonic()
+            stopped = stopped or _reason(command, cancel, follower, now - started)
+            if stopped is not None and now >= next_step:
+                step = next(steps, None)
+                next_step = now + step.wait if step is not None and step.wait is not None else float("inf")
+                if step is not None:
+                    _send(child.pid, step)
+    return stopped
+
+
+def _reason(command: Command, cancel: Cancel | None, follower: Follower, seconds: float) -> Stopped | None:
+    if cancel is not None and cancel.is_set():
+        return Stopped.CANCELED
+    if command.spare:
+        return None
+    if command.deadline is not None and seconds > command.deadline:
+        return Stopped.DEADLINE
+    return Stopped.BABBLED if follower.overflowed else None
+
+
+@contextlib.contextmanager
+def _exit_of(pid: int) -> Iterator[Callable[[float], bool]]:
+    """A function that waits until the child has ended, or for so many seconds; it does not reap it."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except (AttributeError, OSError):
+        yield lambda timeout: _wait_by_looking(pid, timeout)
+        return
+    try:
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        yield lambda timeout: bool(poll.poll(timeout * 1000))
+    finally:
+        os.close(descriptor)
+
+
+def _wait_by_looking(pid: int, timeout: float) -> bool:
+    """Where the system has no pidfd."""
+    until = time.monotonic() + timeout
+    while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        if time.monotonic() >= until:
+            return False
+        time.sleep(0.005)
+    return True
+
+
+def _send(pid: int, step: Step) -> None:
+    # Gone already, or (as macOS says of a group of zombies) not permitted.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        (os.killpg if step.group else os.kill)(pid, step.signal)
+
+
+def _set_oom_score(pid: int, score: int | None) -> None:
+    if score is not None:
+        with contextlib.suppress(OSError):
+            Path(f"/proc/{pid}/oom_score_adj").write_text(str(score))
+
+
+@contextlib.contextmanager
+def _output(path: Path) -> Iterator[int]:
+    # O_APPEND, so that the file can be emptied under the writer's hands.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_NOFOLLOW
+    descriptor = os.open(path, flags, PRIVATE_FILE)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _follower(command: Command, on_line: Callable[[str], None] | None) -> Follower:
+    return Follower(
+        command.stdout,
+        command.stderr,
+        on_line,
+        output_cap=command.output_cap,
+        line_cap=command.line_cap,
+        spare=command.spare,
+    )

@@ -1,0 +1,70 @@
+"""Which URLs and branches may reach git's command line at all. The operator writes them; a typo must not execute."""
+
+import re
+from urllib.parse import urlsplit
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+HOST = r"(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\])"
+USER = r"[A-Za-z0-9_][A-Za-z0-9_.+-]*"
+HTTP_URL = re.compile(rf"https?://(?:{USER}@)?{HOST}(?::\d+)?(?:/\S*)?")
+PASSWORD = re.compile(r"https?://[^/@]*:[^/@]*@")
+SSH_URL = re.compile(rf"ssh://(?:{USER}@)?{HOST}(?::\d+)?/[^-].*")
+SCP_LIKE = re.compile(rf"(?:{USER}@)?{HOST}:(?!:)[^-].*")
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# What `git check-ref-format` refuses, and a leading dash, which it does not.
+BAD_BRANCH = re.compile(r"^[-/.]|\.\.|//|/\.|@\{|[\x00-\x20\x7f~^:?*\[\\]|\.lock(/|$)|[/.]$|^@$")
+
+
+class BadAddress(ValueError):
+    """The sentence says what is wrong with it."""
+
+
+def protocol(url: str) -> str:
+    """`https`, `http`, `ssh` or `file`: the only one that git may then speak. BadAddress for all else."""
+    if not url or CONTROL.search(url) or url.startswith("-"):
+        raise BadAddress("the URL is empty, starts with a dash or holds control characters")
+    if url.startswith("/"):
+        return "file"
+    scheme, separator, _ = url.partition("://")
+    if not separator:
+        if SCP_LIKE.fullmatch(url):
+            return "ssh"
+        raise BadAddress("expected https://..., ssh://..., user@host:path, file:///... or an absolute path")
+    check = _CHECKS.get(scheme)
+    if check is None:
+        raise BadAddress(f"the protocol {scheme!r} is not served; expected https, ssh or file")
+    check(url)
+    return scheme
+
+
+def _https(url: str) -> None:
+    if PASSWORD.match(url):
+        raise BadAddress("a password in a URL ends up in logs; put it into auth.token")
+    if not HTTP_URL.fullmatch(url):
+        raise BadAddress("expected https://host/path")
+
+
+def _http(url: str) -> None:
+    _https(url)
+    if urlsplit(url).hostname not in LOOPBACK:
+        raise BadAddress("http:// lets anybody on the way change the code; use https")
+
+
+def _ssh(url: str) -> None:
+    if not SSH_URL.fullmatch(url):
+        raise BadAddress("expected ssh://user@host/path")
+
+
+def _file(url: str) -> None:
+    if not url.startswith("file:///"):
+        raise BadAddress("expected file:/// and an absolute path")
+
+
+_CHECKS = {"https": _https, "http": _http, "ssh": _ssh, "file": _file}
+
+
+def check_branch(branch: str) -> str:
+    """The branch's full ref, which can never be taken for an option; BadAddress."""
+    if not branch or BAD_BRANCH.search(branch):
+        raise BadAddress(f"{branch!r} is not the name of a branch")
+    return f"refs/heads/{branch}"

@@ -1,0 +1,98 @@
+"""The command lines that git gets: fixed words, validated names, and never an option out of somebody's text."""
+
+from pathlib import Path
+
+# Set on every command line, where it outranks every configuration file.
+CONFIG: dict[str, str] = {
+    "core.hooksPath": "/dev/null",
+    "core.fsmonitor": "false",
+    "core.symlinks": "false",
+    "core.logAllRefUpdates": "false",
+    "credential.helper": "",
+    "fetch.writeCommitGraph": "false",
+    "gc.auto": "0",  # an exact revision stays readable after a force-push
+    "http.followRedirects": "false",  # no other host gets the token, none inside the network is reached
+    "http.lowSpeedLimit": "1000",
+    "http.lowSpeedTime": "30",
+    "http.sslVerify": "true",
+    "maintenance.auto": "false",
+    "protocol.version": "2",
+    "safe.bareRepository": "explicit",
+    "submodule.recurse": "false",
+    "transfer.fsckObjects": "true",
+}
+
+# Untidy, harmless, and in the history of many old repositories: they must not make a source unreadable.
+TOLERATED: tuple[str, ...] = (
+    "badDate", "badDateOverflow", "badEmail", "badName", "badTimezone", "missingEmail", "missingNameBeforeEmail",
+    "missingSpaceBeforeDate", "missingSpaceBeforeEmail", "multipleAuthors", "zeroPaddedDate", "zeroPaddedFilemode",
+)  # fmt: skip
+
+HEAD = "refs/mirror/head"  # one fixed name, so that a renamed branch never collides with an older one
+COMMIT_FORMAT = (
+    "%H%x00%an%x00%ae%x00%cn%x00%ce%x00%ct%x00%s%x00%(trailers:key=Co-authored-by,valueonly,separator=%x1f)"
+)
+
+
+def _git(git_dir: Path | None) -> list[str]:
+    options = [word for name, value in CONFIG.items() for word in ("-c", f"{name}={value}")]
+    return ["git", "--no-pager", *([f"--git-dir={git_dir}"] if git_dir else []), *options]
+
+
+def ls_remote(url: str, ref: str) -> list[str]:
+    return [*_git(None), "ls-remote", "--exit-code", "--end-of-options", url, ref]
+
+
+def init(git_dir: Path, object_format: str) -> list[str]:
+    return [
+        *_git(git_dir), "init", "--quiet", "--bare", "--template=", f"--object-format={object_format}",
+        "--initial-branch=main",
+    ]  # fmt: skip
+
+
+def fetch(git_dir: Path, url: str, ref: str) -> list[str]:
+    tolerated = [word for name in TOLERATED for word in ("-c", f"fetch.fsck.{name}=ignore")]
+    return [
+        *_git(git_dir), *tolerated, "fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head",
+        "--no-auto-gc", "--no-show-forced-updates", "--end-of-options", url, f"+{ref}:{HEAD}",
+    ]  # fmt: skip
+
+
+def rev_parse(git_dir: Path, expression: str) -> list[str]:
+    return [
+        *_git(git_dir),
+        "rev-parse",
+        "--verify",
+        "--quiet",
+        "--end-of-options",
+        f"{expression}^{{commit}}",
+    ]
+
+
+def is_ancestor(git_dir: Path, old: str, new: str) -> list[str]:
+    return [*_git(git_dir), "merge-base", "--is-ancestor", "--end-of-options", old, new]
+
+
+def keep(git_dir: Path, revision: str) -> list[str]:
+    return [*_git(git_dir), "update-ref", "--end-of-options", f"refs/keep/{revision}", revision]
+
+
+def fsck(git_dir: Path) -> list[str]:
+    return [*_git(git_dir), "fsck", "--connectivity-only", "--no-dangling", "--no-progress"]
+
+
+def ls_tree(git_dir: Path, revision: str) -> list[str]:
+    return [*_git(git_dir), "ls-tree", "-r", "-t", "-z", "--full-tree", "--end-of-options", revision]
+
+
+def cat_file(git_dir: Path) -> list[str]:
+    return [*_git(git_dir), "cat-file", "--batch", "--buffer"]
+
+
+def log(git_dir: Path, new: str, old: str | None) -> list[str]:
+    """`old..new`, or `new` alone. Porcelain for its trailers; what could decorate it is switched off."""
+    return [
+        *_git(git_dir), "log", "-z", "--no-patch", "--no-color", "--no-decorate", "--no-show-signature", "--no-mailmap",
+        "--encoding=UTF-8", f"--format=tformat:{COMMIT_FORMAT}", *(["--max-count=1"] if old is None else []),
+        "--end-of-options", new, *([f"^{old}"] if old else []), "--",
+    ]  # fmt: skip

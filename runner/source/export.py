@@ -1,0 +1,113 @@
+"""The checked-out tree of a revision, written from blobs: no checkout, so no hook, filter or submodule ever runs."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from runner.model.paths import unsafe
+from runner.model.source import TreeEntry
+from runner.model.tree import EXECUTABLE, FILES, LINK, SUBMODULE, Tree
+from runner.source import arguments
+from runner.source.failure import failed
+from runner.source.flock import held
+from runner.source.mirror import Mirror
+from runner.source.tree import read_tree
+
+TEMPORARY = ".making-"
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+def export(mirror: Mirror, revision: str) -> Path:
+    """`data_dir/trees/<source>/<revision>`, made on first use and then shared."""
+    trees = mirror.data_dir / "trees" / mirror.source.name
+    tree, marker = trees / revision, _marker(trees, revision)
+    if _complete(marker):
+        return tree
+    trees.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with held(trees / ".lock", mirror.timeout):
+        if not _complete(marker):
+            for leftover in (tree, *trees.glob(f"{TEMPORARY}*")):
+                shutil.rmtree(leftover, ignore_errors=True)
+            made = Path(tempfile.mkdtemp(dir=trees, prefix=TEMPORARY))
+            _write(mirror, revision, made)
+            made.rename(tree)
+            marker.write_text(_boot())
+    return tree
+
+
+def exported(data_dir: Path) -> Iterator[tuple[str, str]]:
+    """Source and revision of every tree that is kept."""
+    for marker in data_dir.glob("trees/*/*.complete"):
+        yield marker.parent.name, marker.stem
+
+
+def discard(data_dir: Path, source: str, revision: str) -> None:
+    """Remove a tree; the marker goes first, so that half a tree is never taken for a whole one."""
+    trees = data_dir / "trees" / source
+    if trees.is_dir():
+        with held(trees / ".lock", timeout=10):
+            _marker(trees, revision).unlink(missing_ok=True)
+            shutil.rmtree(trees / revision, ignore_errors=True)
+
+
+def _marker(trees: Path, revision: str) -> Path:
+    return trees / f"{revision}.complete"
+
+
+def _complete(marker: Path) -> bool:
+    """Files are not synced, so after a power cut they may be empty: a tree is good for the boot that made it."""
+    try:
+        return marker.read_text() == _boot()
+    except FileNotFoundError:
+        return False
+
+
+def _boot() -> str:
+    return BOOT_ID.read_text() if BOOT_ID.exists() else ""
+
+
+def _write(mirror: Mirror, revision: str, top: Path) -> None:
+    entries = read_tree(mirror.local("ls-tree", arguments.ls_tree(mirror.path, revision)).output)
+    _check_paths(mirror, entries)
+    for entry in sorted(entries, key=lambda e: e.path):
+        if entry.kind == "tree" or entry.mode == SUBMODULE:
+            _place(top, entry.path).mkdir(mode=0o700)
+    _write_files(mirror, top, [e for e in entries if e.mode in FILES])
+    # Last, so that no file is ever written through one.
+    _write_links(mirror, top, entries)
+
+
+def _check_paths(mirror: Mirror, entries: Iterable[TreeEntry]) -> None:
+    for entry in entries:
+        reason = unsafe(entry.path)
+        if reason:
+            raise failed(mirror.source, "export", f"the path {entry.path!r} is refused: {reason}")
+
+
+def _write_files(mirror: Mirror, top: Path, entries: list[TreeEntry]) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with mirror.contents([entry.oid for entry in entries]) as contents:
+        for entry, (_, _, chunks) in zip(entries, contents, strict=True):
+            mode = 0o700 if entry.mode == EXECUTABLE else 0o600
+            with os.fdopen(os.open(_place(top, entry.path), flags, mode), "wb", buffering=0) as file:
+                for chunk in chunks:
+                    file.write(chunk)
+
+
+def _write_links(mirror: Mirror, top: Path, entries: list[TreeEntry]) -> None:
+    links = [entry for entry in entries if entry.mode == LINK]
+    if not links:
+        return
+    with mirror.contents([entry.oid for entry in links]) as contents:
+        targets = [b"".join(chunks).decode(errors="surrogateescape") for _, _, chunks in contents]
+    tree = Tree(entries, {entry.path: target for entry, target in zip(links, targets, strict=True)})
+    for entry, target in zip(links, targets, strict=True):
+        if tree.follow(entry.path) is None:
+            raise failed(mirror.source, "export", f"the link {entry.path!r} leads out of the repository: {target!r}")
+        _place(top, entry.path).symlink_to(target)
+
+
+def _place(top: Path, path: str) -> Path:
+    return top / path

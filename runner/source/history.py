@@ -1,0 +1,71 @@
+"""What the history in a mirror says: commits with their people, and which revision an expression means."""
+
+import re
+from datetime import UTC, datetime
+
+from runner.errors import RevisionNotFound
+from runner.model.approval import Commit
+from runner.source import arguments
+from runner.source.mirror import Mirror
+
+REVISION = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+SHORT = re.compile(r"[0-9a-f]{4,64}")
+STEPS = re.compile(r"(?:~\d{0,6}|\^\d?)*")
+MAIL = re.compile(r"<([^<>\s]+)>")
+FIELDS = 8
+EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+def resolve(mirror: Mirror, expression: str) -> str:
+    """The commit that `HEAD`, the branch's name or a commit id, with `~2` or `^` after it, means on the branch."""
+    base, steps = _split(expression)
+    if base in {"HEAD", "@", mirror.source.branch}:
+        base = arguments.HEAD
+    elif not SHORT.fullmatch(base):
+        raise RevisionNotFound(source=mirror.source.name, revision=expression)
+    argv = arguments.rev_parse(mirror.path, base + steps)
+    found = mirror.local("rev-parse", argv, allowed=(0, 1, 128)).output.decode().strip()
+    if not found or not mirror.is_ancestor(found, arguments.HEAD):
+        raise RevisionNotFound(source=mirror.source.name, revision=expression)
+    return found
+
+
+def _split(expression: str) -> tuple[str, str]:
+    at = next((i for i, sign in enumerate(expression) if sign in "~^"), len(expression))
+    base, steps = expression[:at], expression[at:]
+    return (base, steps) if STEPS.fullmatch(steps) else ("", "")
+
+
+def commits(mirror: Mirror, old: str | None, new: str) -> list[Commit]:
+    """The commits of `old..new`, newest first; only `new` where the old one is None or not known here."""
+    known = old if old is not None and mirror.has(old) else None
+    ended = mirror.local("log", arguments.log(mirror.path, new, known))
+    return _read(ended.output)
+
+
+def _read(output: bytes) -> list[Commit]:
+    """The records of arguments.COMMIT_FORMAT, whose fields and ends are all NULs."""
+    fields = output.decode(errors="replace").split("\0")
+    return [_commit(fields[at : at + FIELDS]) for at in range(0, len(fields) - 1, FIELDS)]
+
+
+def _commit(fields: list[str]) -> Commit:
+    revision, author, author_email, committer, committer_email, seconds, subject, trailers = fields
+    return Commit(
+        revision=revision,
+        author=author,
+        author_email=author_email,
+        committer=committer,
+        committer_email=committer_email,
+        at=_time(seconds),
+        subject=subject,
+        co_authors=tuple(MAIL.findall(trailers)),
+    )
+
+
+def _time(seconds: str) -> datetime:
+    """A commit may claim any time, also none that exists."""
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC)
+    except (ValueError, OverflowError, OSError):
+        return EPOCH

@@ -1,0 +1,173 @@
+"""One source's bare mirror: asked, fetched, and made again where it is broken."""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from runner.errors import BranchMissing, GitFailed
+from runner.model.settings import SourceSettings
+from runner.source import arguments
+from runner.source.address import check_branch, protocol
+from runner.source.command import Call, Ended, run, stream
+from runner.source.credentials import offered
+from runner.source.failure import failed
+from runner.source.flock import held
+from runner.source.tree import Contents, Truncated, answers, questions
+
+LEFTOVERS = (
+    "*.lock", "refs/**/*.lock", "objects/info/*.lock", "objects/pack/*.lock", "objects/pack/tmp_*", "objects/pack/.tmp-*",
+    "objects/??/tmp_obj_*", "objects/tmp_*",
+)  # fmt: skip
+NO_REF = 2  # of `ls-remote --exit-code`
+FSCK_TIMES = 5  # it walks the whole history
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """`data_dir/mirrors/<source>.git`. Reading needs no lock; whatever changes it holds the one beside it."""
+
+    data_dir: Path
+    source: SourceSettings
+    timeout: float
+
+    @property
+    def path(self) -> Path:
+        return self.data_dir / "mirrors" / f"{self.source.name}.git"
+
+    @property
+    def lock(self) -> Path:
+        return self.path.with_suffix(".lock")
+
+    # Asking
+
+    def remote_head(self) -> str:
+        """The branch's revision at the remote, or BranchMissing."""
+        ref = check_branch(self.source.branch)
+        ended = self._ask("ls-remote", arguments.ls_remote(self.source.url, ref), allowed=(0, NO_REF))
+        for line in ended.output.decode(errors="replace").splitlines():
+            revision, _, name = line.partition("\t")
+            if name == ref:
+                return revision
+        raise BranchMissing(source=self.source.name, branch=self.source.branch)
+
+    def local(
+        self, command: str, argv: Sequence[str], allowed: tuple[int, ...] = (0,), times: int = 1
+    ) -> Ended:
+        """A command that meets no remote."""
+        ended = run(Call(tuple(argv), self.path.parent, self.timeout * times))
+        return self._checked(command, ended, allowed)
+
+    @contextmanager
+    def contents(self, oids: Sequence[str]) -> Iterator[Contents]:
+        """The objects of these ids, one after another, out of one process."""
+        cut: Truncated | None = None
+        with stream(
+            Call(tuple(arguments.cat_file(self.path)), self.path.parent, self.timeout), questions(oids)
+        ) as (
+            output,
+            ended,
+        ):
+            try:
+                yield answers(oids, output)
+            except Truncated as stop:
+                cut = stop
+        if ended.code != 0 or cut is not None:
+            raise failed(self.source, "cat-file", f"{cut or ''}\n{ended.error}")
+
+    def _ask(
+        self, command: str, argv: Sequence[str], allowed: tuple[int, ...] = (0,), fds: tuple[int, ...] = ()
+    ) -> Ended:
+        speaks = protocol(self.source.url)
+        with offered(self.source.auth, speaks, self.data_dir) as credentials:
+            ceiling = {
+                "GIT_CEILING_DIRECTORIES": str(self.data_dir)
+            }  # the data directory may lie inside a work tree
+            extra = {**ceiling, **credentials.environment}
+            call = Call(tuple(argv), self.path.parent, self.timeout, extra, (*fds, *credentials.fds))
+            return self._checked(command, run(call), allowed)
+
+    def _checked(self, command: str, ended: Ended, allowed: tuple[int, ...]) -> Ended:
+        if ended.code not in allowed:
+            raise failed(self.source, command, ended.error or f"exit code {ended.code}")
+        return ended
+
+    # Changing
+
+    def fetch(self, revision: str) -> None:
+        """Bring the branch in, so that this revision is here. A broken mirror is put aside and made again."""
+        with held(self.lock, self.timeout) as fd:
+            if not self.path.exists():
+                self._make(revision, fd)
+            else:
+                self._clear()
+                try:
+                    self._update(revision, fd)
+                except GitFailed:
+                    if not self._broken():
+                        raise
+                    self._make(revision, fd)
+            if not self.has(revision):
+                raise failed(self.source, "fetch", f"the remote moved on and no longer has {revision}")
+
+    def mend(self, *, proven: bool) -> bool:
+        """Make the mirror again where it is missing or broken. False where it is sound."""
+        with held(self.lock, self.timeout) as fd:
+            if self.path.exists() and not proven and not self._broken():
+                return False
+            self._make(self.remote_head(), fd)
+            return True
+
+    def head(self) -> str | None:
+        """The branch's revision at the last fetch."""
+        ended = self.local("rev-parse", arguments.rev_parse(self.path, arguments.HEAD), allowed=(0, 1))
+        return ended.output.decode().strip() or None
+
+    def has(self, revision: str) -> bool:
+        return (
+            self.local("rev-parse", arguments.rev_parse(self.path, revision), allowed=(0, 1, 128)).code == 0
+        )
+
+    def is_ancestor(self, old: str, new: str) -> bool:
+        """False where the old revision is not even here, as after a rewrite of a mirror that was made again."""
+        argv = arguments.is_ancestor(self.path, old, new)
+        if self.local("merge-base", argv, allowed=(0, 1, 128)).code == 0:
+            return True
+        if not self.has(new):
+            raise failed(self.source, "merge-base", f"the mirror has no revision {new}")
+        return False
+
+    def _update(self, revision: str, lock: int) -> None:
+        before = self.head()
+        if before == revision:
+            return
+        self._fill(self.path, lock)
+        if before is not None and not self.is_ancestor(before, arguments.HEAD):
+            self.local("update-ref", arguments.keep(self.path, before))
+
+    def _make(self, revision: str, lock: int) -> None:
+        """A new mirror beside the old one, which stays until the new one is complete."""
+        made = self.path.with_suffix(".new")
+        shutil.rmtree(made, ignore_errors=True)
+        self.local("init", arguments.init(made, "sha256" if len(revision) == 64 else "sha1"))
+        self._fill(made, lock)
+        if self.path.exists():
+            # For whoever wants to know what broke; only the last.
+            aside = self.path.with_suffix(".broken")
+            shutil.rmtree(aside, ignore_errors=True)
+            self.path.rename(aside)
+        made.rename(self.path)
+
+    def _fill(self, git_dir: Path, lock: int) -> None:
+        ref = check_branch(self.source.branch)
+        self._ask("fetch", arguments.fetch(git_dir, self.source.url, ref), fds=(lock,))
+
+    def _clear(self) -> None:
+        """Remove what a killed git left behind; ours is the only one that could still need it."""
+        for leftover in chain.from_iterable(self.path.glob(pattern) for pattern in LEFTOVERS):
+            leftover.unlink(missing_ok=True)
+
+    def _broken(self) -> bool:
+        return run(Call(tuple(arguments.fsck(self.path)), self.path.parent, self.timeout * FSCK_TIMES)).code > 0

@@ -1,0 +1,81 @@
+"""Approvals of plans, and the commits whose authors may not give them."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+
+from runner.errors import RunNotFound
+from runner.model.approval import Approval, Commit, Person
+from runner.store.audit import Writes
+from runner.store.rows import compact, text
+from runner.store.session import Session
+
+
+class ApprovalReads(Session):
+    def approvals(self, run_id: int) -> list[Approval]:
+        """Oldest first."""
+        rows = self._all("SELECT * FROM approvals WHERE run = ? ORDER BY at, person", run_id)
+        return [_approval(row) for row in rows]
+
+    def commit(self, source: str, revision: str) -> Commit | None:
+        row = self._one("SELECT * FROM commits WHERE source = ? AND revision = ?", source, revision)
+        return None if row is None else _commit(row)
+
+
+class ApprovalWrites(ApprovalReads, Writes):
+    def add_approval(self, approval: Approval) -> None:
+        """One a person and plan: given again, it is renewed."""
+        row = {
+            "run": approval.run,
+            "person": approval.person.name,
+            "known_by": approval.person.known_by,
+            "at": text(approval.at),
+            "plan_digest": approval.plan_digest,
+            "fingerprint": approval.fingerprint,
+            "comment": approval.comment,
+        }
+        try:
+            self._table("approvals").upsert(row, pk=("run", "person", "plan_digest"))
+        except sqlite3.IntegrityError as error:
+            raise RunNotFound(run=f"run-{approval.run}") from error
+        detail = {name: row[name] for name in ("known_by", "plan_digest", "fingerprint", "comment")}
+        self.audit_note(approval.person.name, "approval.give", f"run-{approval.run}", detail)
+
+    def save_commit(self, source: str, commit: Commit, co_authors: Sequence[str] = ()) -> None:
+        row = {
+            "source": source,
+            "revision": commit.revision,
+            "author": commit.author,
+            "author_email": commit.author_email,
+            "committer": commit.committer,
+            "committer_email": commit.committer_email,
+            "at": text(commit.at),
+            "subject": commit.subject,
+            "co_authors": compact(list(dict.fromkeys((*commit.co_authors, *co_authors)))),
+        }
+        self._table("commits").upsert(row, pk=("source", "revision"))
+
+
+def _approval(row: sqlite3.Row) -> Approval:
+    return Approval(
+        run=row["run"],
+        person=Person(row["person"], row["known_by"]),
+        at=datetime.fromisoformat(row["at"]),
+        plan_digest=row["plan_digest"],
+        fingerprint=row["fingerprint"],
+        comment=row["comment"],
+    )
+
+
+def _commit(row: sqlite3.Row) -> Commit:
+    return Commit(
+        revision=row["revision"],
+        author=row["author"],
+        author_email=row["author_email"],
+        committer=row["committer"],
+        committer_email=row["committer_email"],
+        at=datetime.fromisoformat(row["at"]),
+        subject=row["subject"],
+        co_authors=tuple(json.loads(row["co_authors"])),
+    )

@@ -1,0 +1,52 @@
+"""A consistent copy of the database while others write. `cp` of a live database is not one."""
+
+import os
+import sqlite3
+from pathlib import Path
+
+from runner.errors import BadUsage, DatabaseUnwritable
+from runner.store.faults import refused, told
+
+
+def copy(connection: sqlite3.Connection, target: Path) -> None:
+    """Write a checked copy to the target: made under another name, made durable, then renamed into place."""
+    _refuse_itself(connection, target)
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}.unfinished")
+    try:
+        unfinished.unlink(missing_ok=True)
+        # SQLite takes an empty file as it is, so that the copy is never readable by others.
+        os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
+        with told(target):
+            connection.execute("VACUUM INTO ?", (str(unfinished),))
+        _refuse_broken(unfinished)
+        _make_durable(unfinished)
+        unfinished.replace(target)
+        _make_durable(target.parent)
+    except OSError as error:
+        raise DatabaseUnwritable(path=target, problem=error.strerror or str(error)) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _refuse_itself(connection: sqlite3.Connection, target: Path) -> None:
+    source = Path(connection.execute("PRAGMA database_list").fetchone()[2])
+    if target.exists() and target.samefile(source):
+        raise BadUsage(f"{target} is the database itself", hint="driftline db backup FILE")
+
+
+def _refuse_broken(path: Path) -> None:
+    check = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        problem = check.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    finally:
+        check.close()
+    if problem != "ok":
+        raise refused(path, f"its copy is damaged: {problem}")
+
+
+def _make_durable(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,161 @@
+"""The file as connections: how each is opened, and the two kinds of transaction that there are."""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from runner.errors import DatabaseRefused
+from runner.store import place, schema
+from runner.store.faults import BUSY_TIMEOUT, is_busy, refused, told
+from runner.store.journal import choose_journal
+
+_PRAGMAS = (
+    "foreign_keys = ON",
+    "recursive_triggers = ON",
+    "trusted_schema = OFF",
+    "mmap_size = 0",
+    "cell_size_check = ON",
+)
+_ROUND = 3  # milliseconds
+
+
+class Connections:
+    """One file. Each thread has a connection of its own, which lives as long as the thread."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self._guard = threading.Lock()
+        self._connections: dict[threading.Thread, sqlite3.Connection] = {}
+        self._watch: sqlite3.Connection | None = None
+        place.admit(self.path)
+        self._identity = place.identity(self.path)
+        try:
+            with told(self.path):
+                schema.ensure(self.connection(), self.path)
+        except BaseException:
+            self.close()
+            raise
+
+    def connection(self) -> sqlite3.Connection:
+        """The connection of this thread."""
+        thread = threading.current_thread()
+        found = self._connections.get(thread)
+        if found is None:
+            found = self._open()
+            with self._guard:
+                self._close_of_ended_threads()
+                self._connections[thread] = found
+        return found
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """Everything read inside is of one moment; inside another transaction, of that one's moment."""
+        with told(self.path):
+            self._refuse_replaced()
+            connection = self.connection()
+            if connection.in_transaction:
+                yield connection
+                return
+            connection.execute("BEGIN DEFERRED")
+            with self._undone_on_error(connection):
+                yield connection
+                connection.execute("COMMIT")
+
+    @contextmanager
+    def decision(self) -> Iterator[sqlite3.Connection]:
+        """What is read inside stays true until the end: nobody else writes meanwhile.
+
+        A transaction that only later turns into a writing one would fail at once when another process wrote.
+        """
+        with told(self.path):
+            self._refuse_replaced()
+            connection = self.connection()
+            if connection.in_transaction:
+                raise RuntimeError("this thread is in a transaction already")
+            _begin(connection)
+            with self._undone_on_error(connection):
+                if not schema.same(connection):
+                    raise DatabaseRefused(
+                        path=self.path,
+                        problem="another version of Driftline has changed its schema",
+                        hint="systemctl restart driftline",
+                    )
+                yield connection
+                connection.execute("COMMIT")
+
+    def data_version(self) -> int:
+        """A number that moves when any other connection, of this process too, has written."""
+        with told(self.path), self._guard:
+            if self._watch is None:
+                self._watch = self._open()
+            return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
+
+    def close(self) -> None:
+        with self._guard:
+            for connection in self._connections.values():
+                connection.close()
+            self._connections.clear()
+            if self._watch is not None:
+                self._watch.close()
+                self._watch = None
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"{self.path.as_uri()}?mode=rw",
+            uri=True,
+            isolation_level=None,
+            timeout=BUSY_TIMEOUT,
+            check_same_thread=False,  # only so that `close` can be called by another thread
+        )
+        try:
+            with told(self.path):
+                connection.row_factory = sqlite3.Row
+                for pragma in _PRAGMAS:
+                    connection.execute(f"PRAGMA {pragma}")
+                choose_journal(connection, self.path)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _close_of_ended_threads(self) -> None:
+        for thread in [thread for thread in self._connections if not thread.is_alive()]:
+            self._connections.pop(thread).close()
+
+    def _refuse_replaced(self) -> None:
+        if place.identity(self.path) != self._identity:
+            raise refused(self.path, "it was removed or replaced while it was open")
+
+    @contextmanager
+    def _undone_on_error(self, connection: sqlite3.Connection) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            # SQLite has rolled back by itself after some errors, such as a full disk.
+            if connection.in_transaction:
+                with suppress(sqlite3.Error):
+                    connection.execute("ROLLBACK")
+            raise
+
+
+def _begin(connection: sqlite3.Connection) -> None:
+    """Wait for the right to write, in short rounds.
+
+    SQLite by itself waits ever longer between its tries, up to 100 ms, so that under load somebody starves.
+    """
+    deadline = time.monotonic() + BUSY_TIMEOUT
+    connection.execute(f"PRAGMA busy_timeout = {_ROUND}")
+    try:
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if not is_busy(error) or time.monotonic() > deadline:
+                    raise
+            else:
+                return
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT * 1000:.0f}")

@@ -1,0 +1,96 @@
+"""The store as the services see it: readers of one moment, writers that decide."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from runner.model.audit import AuditEntry
+from runner.ports import Clock, Reader, Writer
+from runner.store.approvals import ApprovalReads, ApprovalWrites
+from runner.store.audit import AuditReads
+from runner.store.connection import Connections
+from runner.store.drift import DriftReads, DriftWrites
+from runner.store.journal import has_wal_fix
+from runner.store.locks import LockReads, LockWrites
+from runner.store.retention import RetentionWrites
+from runner.store.runs import RunReads
+from runner.store.sources import SourceReads, SourceWrites
+from runner.store.stacks import StackReads
+
+__all__ = ["FILE_NAME", "SqliteStore", "has_wal_fix"]
+
+FILE_NAME = "driftline.db"
+
+
+class StoreReader(StackReads, RunReads, LockReads, DriftReads, ApprovalReads, SourceReads, AuditReads):
+    """All rooms, to look."""
+
+
+class StoreWriter(LockWrites, DriftWrites, ApprovalWrites, SourceWrites, RetentionWrites):
+    """All rooms, to look and to change."""
+
+
+class SqliteStore:
+    """Everything that Driftline remembers, in one SQLite file."""
+
+    def __init__(self, data_dir: Path, clock: Clock) -> None:
+        """Create the file in a new data directory, or bring its schema up to date; DatabaseRefused otherwise."""
+        self._connections = Connections(data_dir / FILE_NAME)
+        self._clock = clock
+
+    @contextmanager
+    def reading(self) -> Iterator[Reader]:
+        with self._connections.snapshot() as connection:
+            reader = StoreReader(connection, self._clock.now())
+            try:
+                yield reader
+            finally:
+                reader.end()
+
+    @contextmanager
+    def writing(self) -> Iterator[Writer]:
+        with self._connections.decision() as connection:
+            writer = StoreWriter(connection, self._clock.now())
+            try:
+                yield writer
+            finally:
+                writer.end()
+
+    def changed_since(self, mark: int | None) -> int:  # noqa: ARG002 - SQLite itself remembers
+        return self._connections.data_version()
+
+    def verify_audit(self, anchor: tuple[int, str] | None = None) -> int | None:
+        """The first audit entry that was edited or cut off, or None.
+
+        An anchor is number and hash of an entry that was written down elsewhere: it shows a cut-off end.
+        """
+        from runner.store.check import broken_entry
+
+        return broken_entry(self._connections, anchor)
+
+    def export_audit(self) -> Iterator[AuditEntry]:
+        """The whole log, oldest first, in short reads that keep no writer waiting."""
+        from runner.store.check import entries
+
+        return entries(self._connections)
+
+    def backup(self, target: Path) -> None:
+        """Write a checked copy while others go on working."""
+        from runner.store.backup import copy
+
+        copy(self._connections.connection(), target)
+
+    def problems(self) -> list[str]:
+        """What is wrong with pages, references, schema and audit log; empty where all is well."""
+        from runner.store.check import problems
+
+        return problems(self._connections)
+
+    def refuse_damaged(self) -> None:
+        """A quick look at every page, for a start: DatabaseRefused, with how to restore, where one is damaged."""
+        from runner.store.check import refuse_damaged
+
+        refuse_damaged(self._connections)
+
+    def close(self) -> None:
+        self._connections.close()

@@ -1,0 +1,68 @@
+"""SQLite's errors as errors that a person can act on."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from runner.errors import DatabaseBusy, DatabaseRefused, DatabaseUnwritable, DriftlineError
+
+BUSY_TIMEOUT = 10.0
+
+_BROKEN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_UNWRITABLE = frozenset(
+    {
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PERM,
+    }
+)
+_TAKEN = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+
+
+def restore_hint(path: Path) -> str:
+    """How to put a backup in the place of a database; a journal left beside it would be played into the backup."""
+    rest = " ".join(f"{path}{suffix}" for suffix in ("-journal", "-wal", "-shm"))
+    return (
+        f"stop the daemon, then   mv {path} {path}.broken; rm -f {rest}; cp BACKUP {path}; driftline db check"
+    )
+
+
+def refused(path: Path, problem: str) -> DatabaseRefused:
+    return DatabaseRefused(path=path, problem=problem, hint=restore_hint(path))
+
+
+def is_busy(error: sqlite3.Error) -> bool:
+    """Whether another connection is in the way."""
+    return _primary(error) in _TAKEN
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Raise what SQLite says as what it means; an error in our own SQL stays what it is."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        meant = _meaning(path, error)
+        if meant is None:
+            raise
+        raise meant from error
+
+
+def _meaning(path: Path, error: sqlite3.Error) -> DriftlineError | None:
+    primary = _primary(error)
+    if primary in _BROKEN:
+        return refused(path, str(error))
+    if primary in _UNWRITABLE:
+        return DatabaseUnwritable(path=path, problem=str(error))
+    if primary in _TAKEN:
+        return DatabaseBusy(path=path, seconds=f"{BUSY_TIMEOUT:g}")
+    return None
+
+
+def _primary(error: sqlite3.Error) -> int | None:
+    """The error's code without its details; None where Python and not SQLite raised it."""
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF

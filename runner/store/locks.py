@@ -1,0 +1,72 @@
+"""Locks: held by a person or a rule with a reason, or by the run that executes."""
+
+import sqlite3
+
+from runner.errors import NotFound, StackLocked
+from runner.model.lock import Lock
+from runner.model.run import Run
+from runner.store.rows import run_of, text, time_or_none
+from runner.store.runs import RunWrites
+from runner.store.session import Session
+
+_EXECUTING = "SELECT * FROM runs WHERE claim_token IS NOT NULL"
+
+
+class LockReads(Session):
+    def locks(self) -> list[Lock]:
+        runs = [lock_of(run_of(row)) for row in self._all(f"{_EXECUTING} ORDER BY stack")]
+        return sorted((*self.holds(), *runs), key=lambda lock: (lock.stack, lock.since))
+
+    def holds(self) -> list[Lock]:
+        return [_hold(row) for row in self._all("SELECT * FROM holds ORDER BY stack")]
+
+    def hold(self, stack: str) -> Lock | None:
+        row = self._one("SELECT * FROM holds WHERE stack = ?", stack)
+        return None if row is None else _hold(row)
+
+
+class LockWrites(LockReads, RunWrites):
+    def take_hold(self, lock: Lock, *, by: str) -> None:
+        """StackLocked where a person or a rule holds it, or a run that can change it; drift checks do not matter."""
+        self._require(lock.stack)
+        other = self.hold(lock.stack) or self._held_by_run(lock)
+        if other is not None:
+            raise StackLocked(stack=lock.stack, holder=other.holder, reason=other.reason)
+        self._do(
+            "INSERT INTO holds (stack, holder, reason, since, process, run) VALUES (?, ?, ?, ?, ?, ?)",
+            lock.stack, lock.holder, lock.reason, text(lock.since), lock.process, lock.run,
+        )  # fmt: skip
+        self.audit_note(by, "lock.take", lock.stack, {"holder": lock.holder, "reason": lock.reason})
+
+    def release_hold(self, stack: str, *, by: str, reason: str) -> None:
+        held = self.hold(stack)
+        if held is None:
+            raise NotFound(f'stack "{stack}" is not locked by anybody', hint="driftline lock list")
+        self._do("DELETE FROM holds WHERE stack = ?", stack)
+        self.audit_note(
+            by, "lock.release", stack, {"reason": reason, "holder": held.holder, "was": held.reason}
+        )
+
+    def _held_by_run(self, lock: Lock) -> Lock | None:
+        row = self._one(f"{_EXECUTING} AND stack = ? AND kind <> 'drift'", lock.stack)
+        return None if row is None or row["id"] == lock.run else lock_of(run_of(row))
+
+
+def lock_of(run: Run) -> Lock:
+    """The lock that an executing run is."""
+    claim = run.claim
+    assert claim is not None
+    return Lock(
+        stack=run.stack,
+        holder=run.name,
+        reason=f"{run.kind} run, {run.state}",
+        since=claim.since,
+        process=f"pid {claim.pid} on {claim.host}",
+        run=run.id,
+    )
+
+
+def _hold(row: sqlite3.Row) -> Lock:
+    since = time_or_none(row["since"])
+    assert since is not None
+    return Lock(row["stack"], row["holder"], row["reason"], since, row["process"], row["run"])

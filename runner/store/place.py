@@ -1,0 +1,80 @@
+"""Where the database lies: created only where none can have been, readable by its owner, never on a network."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from runner.errors import DatabaseRefused
+from runner.store.faults import refused
+
+# POSIX locks, which SQLite stands on, are not to be trusted there.
+NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "fuse.sshfs"})
+# Folders beside the database that hold something only after it was in use.
+_TRACES = ("artifacts", "reports", "workspaces", "logs")
+_JOURNALS = ("-journal", "-wal")
+_MOUNTS = Path("/proc/self/mountinfo")
+
+
+def admit(path: Path) -> None:
+    """Make sure that there is a file to open: the old one, or a new one in a new data directory.
+
+    A database that is gone is never replaced by an empty one: that would forget what is applied.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _refuse_network(path)
+    found = path.exists()
+    if found and path.stat().st_size:
+        _make_private(path)
+    elif _was_used(path, found=found):
+        raise refused(path, f"it is {'empty' if found else 'missing'}, though this data directory was in use")
+    elif not found:
+        _create(path)
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Which file the path names, without opening it: a close would drop the locks of this process on it."""
+    with suppress(OSError):
+        status = path.stat()
+        return status.st_dev, status.st_ino
+    return None
+
+
+def filesystem(device: int, mountinfo: str) -> str | None:
+    """The type of the file system on a device, by the kernel's list of mounts."""
+    wanted = f"{os.major(device)}:{os.minor(device)}"
+    for line in mountinfo.splitlines():
+        before, _, after = line.partition(" - ")
+        if before.split()[2:3] == [wanted]:
+            return after.split()[0]
+    return None
+
+
+def _refuse_network(path: Path) -> None:
+    if not _MOUNTS.exists():
+        return
+    kind = filesystem(path.parent.stat().st_dev, _MOUNTS.read_text(errors="replace"))
+    if kind in NETWORK:
+        raise DatabaseRefused(
+            path=path,
+            problem=f"it lies on {kind}, where file locks can not be trusted",
+            hint="set data_dir to a folder on a local disk",
+        )
+
+
+def _was_used(path: Path, *, found: bool) -> bool:
+    # While another process creates the database, its journal lies beside the empty file.
+    if not found and any(Path(f"{path}{suffix}").exists() for suffix in _JOURNALS):
+        return True
+    folders = (path.parent / name for name in _TRACES)
+    return any(folder.is_dir() and any(folder.iterdir()) for folder in folders)
+
+
+def _create(path: Path) -> None:
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
+def _make_private(path: Path) -> None:
+    if path.stat().st_mode & 0o077:
+        with suppress(PermissionError):
+            path.chmod(0o600)

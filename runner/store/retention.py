@@ -1,0 +1,47 @@
+"""What is old enough to go, and nothing that something else still needs. The audit log stays."""
+
+from datetime import datetime
+
+from runner.store.audit import Writes
+from runner.store.rows import text
+
+_NEEDED = """
+    SELECT max(id) FROM runs GROUP BY stack
+    UNION ALL SELECT max(id) FROM runs WHERE kind <> 'drift' GROUP BY stack
+    UNION ALL SELECT applied_run FROM stacks WHERE applied_run IS NOT NULL
+    UNION ALL SELECT run FROM holds WHERE run IS NOT NULL
+    UNION ALL SELECT r.id FROM runs r JOIN reports d ON d.id = r.report WHERE d.status <> 'resolved'
+"""
+_NAMED_DEFINITIONS = """
+    SELECT definition FROM runs
+    UNION SELECT definition FROM stacks
+    UNION SELECT applied_definition FROM stacks WHERE applied_definition IS NOT NULL
+"""
+_NAMED_COMMITS = """
+    SELECT source, revision FROM runs
+    UNION SELECT source, revision FROM stacks
+    UNION SELECT source, applied_revision FROM stacks WHERE applied_revision IS NOT NULL
+    UNION SELECT name, head FROM sources WHERE head IS NOT NULL
+"""
+
+
+class RetentionWrites(Writes):
+    def prune_runs(self, before: datetime) -> list[int]:
+        """Remove final runs that ended before, with their details; their numbers, oldest first."""
+        sql = f"""
+            DELETE FROM runs WHERE final = 1 AND changed_at < ? AND id NOT IN ({_NEEDED}) RETURNING id
+        """  # noqa: S608 - a constant
+        gone = sorted(row["id"] for row in self._all(sql, text(before)))
+        if gone:
+            self._do(f"DELETE FROM definitions WHERE digest NOT IN ({_NAMED_DEFINITIONS})")  # noqa: S608
+            self._do(f"DELETE FROM commits WHERE (source, revision) NOT IN ({_NAMED_COMMITS})")  # noqa: S608
+        return gone
+
+    def prune_reports(self, before: datetime) -> list[int]:
+        """Remove reports that were resolved before; their numbers, oldest first."""
+        sql = "DELETE FROM reports WHERE status = 'resolved' AND resolved_at < ? RETURNING id"
+        return sorted(row["id"] for row in self._all(sql, text(before)))
+
+    def prune_outbox(self, before: datetime) -> int:
+        """Remove events from before; how many."""
+        return self._do("DELETE FROM outbox WHERE at < ?", text(before))

@@ -1,0 +1,185 @@
+"""Rows <-> stacks and runs. Columns are named as the fields, save where one value takes several columns."""
+
+import json
+import sqlite3
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from runner.model.plan import Summary
+from runner.model.run import Claim, Kind, Run, State, Trigger
+from runner.model.stack import Discovered, DriftStatus, Pause, Stack, StackDefinition, StateIdentity
+
+Value = str | int | None
+
+
+def text(at: datetime) -> str:
+    """RFC 3339 in UTC, always as long, so that the order of texts is the order of times."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+
+
+def text_or_none(at: datetime | None) -> str | None:
+    return None if at is None else text(at)
+
+
+def time_or_none(stored: str | None) -> datetime | None:
+    return None if stored is None else datetime.fromisoformat(stored)
+
+
+def compact(value: Any) -> str:
+    """Canonical JSON."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+
+
+# Stacks
+
+
+def discovered_row(stack: Discovered, problem: str | None) -> dict[str, Value]:
+    return {
+        "name": stack.definition.name,
+        "source": stack.source,
+        "file": stack.file,
+        "module_path": stack.module_path,
+        "definition": stack.definition.digest,
+        "revision": stack.revision,
+        "inputs": stack.inputs,
+        "identity": stack.identity.digest,
+        "identity_backend": stack.identity.backend,
+        "identity_address": stack.identity.address,
+        "identity_workspace": stack.identity.workspace,
+        "managed_state": stack.managed_state,
+        "missing_since": None,
+        "problem": problem,
+    }
+
+
+def pause_row(pause: Pause | None) -> dict[str, Value]:
+    return {
+        "pause_by": pause.by if pause else None,
+        "pause_reason": pause.reason if pause else None,
+        "pause_since": text(pause.since) if pause else None,
+        "pause_until": text_or_none(pause.until) if pause else None,
+    }
+
+
+def stack_of(row: sqlite3.Row, definition: StackDefinition, applied: StackDefinition | None) -> Stack:
+    return Stack(
+        name=row["name"],
+        source=row["source"],
+        file=row["file"],
+        module_path=row["module_path"],
+        definition=definition,
+        revision=row["revision"],
+        inputs=row["inputs"],
+        identity=StateIdentity(row["identity_backend"], row["identity_address"], row["identity_workspace"]),
+        managed_state=bool(row["managed_state"]),
+        applied_revision=row["applied_revision"],
+        applied_inputs=row["applied_inputs"],
+        applied_definition=applied,
+        applied_module_path=row["applied_module_path"],
+        planned_inputs=row["planned_inputs"],
+        drift=DriftStatus(row["drift"]),
+        drift_reason=row["drift_reason"],
+        checked_at=time_or_none(row["checked_at"]),
+        check_failures=row["check_failures"],
+        next_check_at=time_or_none(row["next_check_at"]),
+        pause=_pause_of(row),
+        missing_since=time_or_none(row["missing_since"]),
+        problem=row["problem"],
+    )
+
+
+def _pause_of(row: sqlite3.Row) -> Pause | None:
+    if row["pause_by"] is None:
+        return None
+    since = datetime.fromisoformat(row["pause_since"])
+    return Pause(row["pause_by"], row["pause_reason"], since, time_or_none(row["pause_until"]))
+
+
+# Runs
+
+
+def run_row(run: Run) -> dict[str, Value]:
+    """Every column that a run says; `id` and `identity` are the table's own."""
+    claim = run.claim
+    return {
+        "stack": run.stack,
+        "source": run.source,
+        "kind": run.kind,
+        "state": run.state,
+        "final": run.final,
+        "version": run.version,
+        "revision": run.revision,
+        "inputs": run.inputs,
+        "definition": run.definition,
+        "trigger": run.trigger,
+        "requested_by": run.requested_by,
+        "created_at": text(run.created_at),
+        "changed_at": text(run.changed_at),
+        "reason": run.reason,
+        "targets": compact(run.targets),
+        "module_path": run.module_path,
+        "managed_state": run.managed_state,
+        "summary": compact(asdict(run.summary)),
+        "plan_digest": run.plan_digest,
+        "fingerprint": run.fingerprint,
+        "planned_at": text_or_none(run.planned_at),
+        "engine_version": run.engine_version,
+        "claim_token": claim.token if claim else None,
+        "claim_host": claim.host if claim else None,
+        "claim_pid": claim.pid if claim else None,
+        "claim_since": text(claim.since) if claim else None,
+        "superseded_by": run.superseded_by,
+        "cancel_requested_by": run.cancel_requested_by,
+        "report": run.report,
+    }
+
+
+def run_of(row: sqlite3.Row) -> Run:
+    return Run(
+        id=row["id"],
+        stack=row["stack"],
+        source=row["source"],
+        kind=Kind(row["kind"]),
+        state=State(row["state"]),
+        version=row["version"],
+        revision=row["revision"],
+        inputs=row["inputs"],
+        definition=row["definition"],
+        trigger=Trigger(row["trigger"]),
+        requested_by=row["requested_by"],
+        created_at=datetime.fromisoformat(row["created_at"]),
+        changed_at=datetime.fromisoformat(row["changed_at"]),
+        reason=row["reason"],
+        targets=_strings_of(row["targets"]),
+        module_path=row["module_path"],
+        managed_state=bool(row["managed_state"]),
+        summary=_summary_of(row["summary"]),
+        plan_digest=row["plan_digest"],
+        fingerprint=row["fingerprint"],
+        planned_at=time_or_none(row["planned_at"]),
+        engine_version=row["engine_version"],
+        claim=_claim_of(row),
+        superseded_by=row["superseded_by"],
+        cancel_requested_by=row["cancel_requested_by"],
+        report=row["report"],
+    )
+
+
+# Most runs share a few texts, and a list of stacks reads thousands of runs.
+@lru_cache(maxsize=1024)
+def _summary_of(document: str) -> Summary:
+    return Summary(**json.loads(document))
+
+
+@lru_cache(maxsize=1024)
+def _strings_of(document: str) -> tuple[str, ...]:
+    return tuple(json.loads(document))
+
+
+def _claim_of(row: sqlite3.Row) -> Claim | None:
+    if row["claim_token"] is None:
+        return None
+    since = datetime.fromisoformat(row["claim_since"])
+    return Claim(row["claim_token"], row["claim_host"], row["claim_pid"], since)

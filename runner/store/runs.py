@@ -1,0 +1,209 @@
+"""Runs: queued, moved along the transition table, claimed by one process at a time. Every write names a version."""
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from runner.errors import RunChanged, RunNotFound, StackBusy, WrongState
+from runner.store.codec import from_plain, to_plain
+from runner.model.plan import ChangeSet, Diagnostic
+from runner.model.run import EXECUTING, Claim, Event, Run, State, Trigger, next_state
+from runner.ports import NewRun, RunFilter
+from runner.store.rows import Value, compact, run_of, run_row, text
+from runner.store.session import Session
+from runner.store.stacks import StackWrites
+
+# Only the transition table, a claim, or the creation of the run decide over these.
+_FIXED = frozenset({"id", "stack", "kind", "state", "version", "claim", "created_at", "changed_at"})
+
+
+class RunReads(Session):
+    def run(self, run_id: int) -> Run:
+        row = self._one("SELECT * FROM runs WHERE id = ?", run_id)
+        if row is None:
+            raise RunNotFound(run=f"run-{run_id}")
+        return run_of(row)
+
+    def runs(self, where: RunFilter) -> list[Run]:
+        """The newest that fit, newest first."""
+        tests, values = ["1"], []
+        for column, value in (("stack", where.stack), ("kind", where.kind)):
+            if value is not None:
+                tests.append(f"{column} = ?")
+                values.append(value)
+        if where.states is not None:
+            tests.append(f"state IN ({', '.join('?' * len(where.states))})")
+            values.extend(sorted(where.states))
+        sql = f"SELECT * FROM runs WHERE {' AND '.join(tests)} ORDER BY id DESC LIMIT ?"  # noqa: S608
+        return [run_of(row) for row in self._all(sql, *values, where.limit)]
+
+    def last_runs(self, *, change_only: bool = False) -> dict[str, Run]:
+        """One look into an index for each stack, however many runs there are."""
+        only = "AND kind <> 'drift'" if change_only else ""
+        sql = f"""
+            SELECT r.* FROM stacks s
+            JOIN runs r ON r.id = (SELECT max(id) FROM runs WHERE stack = s.name {only})
+        """  # noqa: S608 - one of two constants
+        return {row["stack"]: run_of(row) for row in self._all(sql)}
+
+    def open_runs(self, stack: str | None = None) -> list[Run]:
+        if stack is None:
+            rows = self._all("SELECT * FROM runs WHERE final = 0 ORDER BY id")
+        else:
+            rows = self._all("SELECT * FROM runs WHERE final = 0 AND stack = ? ORDER BY id", stack)
+        return [run_of(row) for row in rows]
+
+    def changes(self, run_id: int) -> ChangeSet | None:
+        found = self._detail(run_id, "changes")
+        return None if found is None else from_plain(ChangeSet, found)
+
+    def diagnostics(self, run_id: int) -> tuple[Diagnostic, ...]:
+        return tuple(from_plain(Diagnostic, one) for one in self._detail(run_id, "diagnostics") or ())
+
+    def outputs(self, run_id: int) -> dict[str, Any] | None:
+        found: dict[str, Any] | None = self._detail(run_id, "outputs")
+        return found
+
+    def _detail(self, run_id: int, name: str) -> Any:
+        row = self._one("SELECT changes, diagnostics, outputs FROM run_details WHERE run = ?", run_id)
+        return None if row is None or row[name] is None else json.loads(row[name])
+
+
+class RunWrites(RunReads, StackWrites):
+    def add_run(self, new: NewRun) -> Run:
+        """Queue it, under the state identity that its stack has now."""
+        self._save_definition(new.definition)
+        identity = self._require(new.stack)["identity"]
+        run = Run(
+            id=0,
+            stack=new.stack,
+            source=new.source,
+            kind=new.kind,
+            state=State.QUEUED,
+            version=1,
+            revision=new.revision,
+            inputs=new.inputs,
+            definition=new.definition.digest,
+            trigger=Trigger(new.trigger),
+            requested_by=new.requested_by,
+            created_at=self._now,
+            changed_at=self._now,
+            reason=new.reason,
+            targets=new.targets,
+            module_path=new.module_path,
+            managed_state=new.managed_state,
+            report=new.report,
+        )
+        run = replace(run, id=self._insert("runs", {**run_row(run), "identity": identity}))
+        self._record(run, "queue", new.requested_by, {"trigger": run.trigger, "targets": list(run.targets)})
+        return run
+
+    def transition(self, run: Run, event: Event, *, by: str, reason: str = "", **fields: Any) -> Run:
+        """`reason` is that of the new state. What nobody executes any more loses its claim."""
+        state = next_state(run, event)
+        after = replace(
+            _with(run, fields),
+            state=state,
+            reason=reason,
+            changed_at=self._now,
+            claim=run.claim if state in EXECUTING else None,
+        )
+        try:
+            saved = self._save(run, after)
+        except sqlite3.IntegrityError as error:
+            raise WrongState(run=run.name, state=f"a {run.kind} run", wish=f"brought to {state}") from error
+        self._record(saved, event, by, {"from": run.state, **_told(fields)})
+        return saved
+
+    def annotate(self, run: Run, **fields: Any) -> Run:
+        return self._save(run, _with(run, fields))
+
+    def claim(self, run: Run, claim: Claim) -> Run:
+        if run.final:
+            raise WrongState(run=run.name, state=run.state, wish="claimed")
+        if run.claim is not None:
+            raise _busy(run)
+        try:
+            return self._save(run, replace(run, claim=claim))
+        except sqlite3.IntegrityError as error:
+            other = self._executing_beside(run)
+            if other is None:
+                raise
+            raise _busy(other) from error
+
+    def release(self, run: Run) -> Run:
+        return run if run.claim is None else self._save(run, replace(run, claim=None))
+
+    def request_cancel(self, run: Run, *, by: str) -> Run:
+        if run.final:
+            raise WrongState(run=run.name, state=run.state, wish="canceled")
+        saved = self._save(run, replace(run, cancel_requested_by=by))
+        self.audit_note(by, "run.request_cancel", run.name, {"stack": run.stack, "state": run.state})
+        return saved
+
+    def save_plan(self, run_id: int, changes: ChangeSet, diagnostics: Sequence[Diagnostic] = ()) -> None:
+        self._save_details(run_id, {"changes": compact(to_plain(changes))})
+        if diagnostics:
+            self.save_diagnostics(run_id, diagnostics)
+
+    def save_diagnostics(self, run_id: int, diagnostics: Sequence[Diagnostic]) -> None:
+        self._save_details(run_id, {"diagnostics": compact([to_plain(one) for one in diagnostics])})
+
+    def save_outputs(self, run_id: int, outputs: Mapping[str, Any]) -> None:
+        self._save_details(run_id, {"outputs": compact(dict(outputs))})
+
+    def _save_details(self, run_id: int, row: Mapping[str, Value]) -> None:
+        try:
+            self._upsert("run_details", {"run": run_id, **row}, "run")
+        except sqlite3.IntegrityError as error:
+            raise RunNotFound(run=f"run-{run_id}") from error
+
+    def _save(self, before: Run, after: Run) -> Run:
+        """Write what differs, if the row is still the one that was read."""
+        after = replace(after, version=before.version + 1)
+        old, new = run_row(before), run_row(after)
+        row = {name: value for name, value in new.items() if value != old[name]}
+        seen: dict[str, Value] = {"id": before.id, "version": before.version, "state": before.state}
+        if not self._update("runs", row, seen):
+            raise RunChanged(run=before.name, state=self.run(before.id).state)
+        return after
+
+    def _executing_beside(self, run: Run) -> Run | None:
+        row = self._one(
+            """
+            SELECT * FROM runs WHERE claim_token IS NOT NULL AND id <> ?
+            AND (stack = ? OR identity = (SELECT identity FROM runs WHERE id = ?))
+            """,
+            run.id, run.stack, run.id,
+        )  # fmt: skip
+        return None if row is None else run_of(row)
+
+    def _record(self, run: Run, event: str, by: str, detail: Mapping[str, Any]) -> None:
+        facts = {
+            "stack": run.stack,
+            "kind": run.kind,
+            "state": run.state,
+            "revision": run.revision,
+            "reason": run.reason,
+            **detail,
+        }
+        self.audit_note(by, f"run.{event}", run.name, facts)
+        self._tell(f"run.{run.state}", run.name, {**facts, "run": run.id, "event": event, "by": by})
+
+
+def _with(run: Run, fields: Mapping[str, Any]) -> Run:
+    fixed = _FIXED & fields.keys()
+    if fixed:
+        raise TypeError(f"not to be set here: {', '.join(sorted(fixed))}")
+    return replace(run, **fields)
+
+
+def _told(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: asdict(value) if name == "summary" else value for name, value in fields.items()}
+
+
+def _busy(run: Run) -> StackBusy:
+    assert run.claim is not None
+    return StackBusy(stack=run.stack, run=run.name, state=run.state, since=text(run.claim.since))

@@ -1,0 +1,280 @@
+"""The tables, as steps that sqlite-utils applies once each. A step is never edited after a release: add one.
+
+STRICT tables; times are RFC 3339 text in UTC with microseconds; what has a shape of its own is JSON.
+"""
+
+import sqlite3
+from pathlib import Path
+
+from runner.errors import DatabaseRefused
+from runner.store.backup import copy
+from runner.store.faults import refused
+
+APPLICATION_ID = 0x44524654  # "DRFT", which `file` shows and which tells ours from another program's
+
+_TABLES = """
+CREATE TABLE definitions (
+    digest TEXT PRIMARY KEY,
+    document TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE stacks (
+    name TEXT PRIMARY KEY,
+    source TEXT NOT NULL,
+    file TEXT NOT NULL,
+    module_path TEXT NOT NULL,
+    definition TEXT NOT NULL REFERENCES definitions(digest),
+    revision TEXT NOT NULL,
+    inputs TEXT NOT NULL,
+    identity TEXT NOT NULL,
+    identity_backend TEXT NOT NULL,
+    identity_address TEXT NOT NULL,
+    identity_workspace TEXT NOT NULL,
+    managed_state INTEGER NOT NULL,
+    applied_revision TEXT,
+    applied_inputs TEXT,
+    applied_definition TEXT REFERENCES definitions(digest),
+    applied_module_path TEXT,
+    applied_run INTEGER,
+    planned_inputs TEXT,
+    drift TEXT NOT NULL DEFAULT 'unknown',
+    drift_reason TEXT NOT NULL DEFAULT 'not checked yet',
+    checked_at TEXT,
+    check_failures INTEGER NOT NULL DEFAULT 0,
+    next_check_at TEXT,
+    pause_by TEXT,
+    pause_reason TEXT,
+    pause_since TEXT,
+    pause_until TEXT,
+    missing_since TEXT,
+    problem TEXT
+) STRICT;
+-- Two stacks with one state would overwrite each other.
+CREATE UNIQUE INDEX one_stack_a_state ON stacks(identity) WHERE missing_since IS NULL;
+
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    stack TEXT NOT NULL REFERENCES stacks(name),
+    source TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL,
+    final INTEGER NOT NULL DEFAULT 0,
+    version INTEGER NOT NULL DEFAULT 1,
+    revision TEXT NOT NULL,
+    inputs TEXT NOT NULL,
+    definition TEXT NOT NULL REFERENCES definitions(digest),
+    identity TEXT NOT NULL,
+    trigger TEXT NOT NULL,
+    requested_by TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    changed_at TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    targets TEXT NOT NULL,
+    module_path TEXT NOT NULL,
+    managed_state INTEGER NOT NULL,
+    summary TEXT NOT NULL,
+    plan_digest TEXT,
+    fingerprint TEXT,
+    planned_at TEXT,
+    engine_version TEXT,
+    claim_token TEXT,
+    claim_host TEXT,
+    claim_pid INTEGER,
+    claim_since TEXT,
+    superseded_by INTEGER,
+    cancel_requested_by TEXT,
+    report INTEGER,
+    CHECK (claim_token IS NULL OR final = 0),
+    CONSTRAINT drift_never_applies CHECK (
+        kind <> 'drift'
+        OR state NOT IN ('awaiting_approval', 'approved', 'applying', 'applied', 'apply_failed', 'interrupted')
+    )
+) STRICT;
+CREATE UNIQUE INDEX one_executing_run ON runs(stack) WHERE claim_token IS NOT NULL;
+-- A renamed stack is another stack with the same state.
+CREATE UNIQUE INDEX one_executing_state ON runs(identity) WHERE claim_token IS NOT NULL;
+CREATE INDEX runs_of_stack ON runs(stack, id);
+CREATE INDEX changes_of_stack ON runs(stack, id) WHERE kind <> 'drift';
+CREATE INDEX runs_in_state ON runs(state);
+CREATE INDEX open_runs ON runs(id) WHERE final = 0;
+
+CREATE TABLE run_details (
+    run INTEGER PRIMARY KEY REFERENCES runs(id) ON DELETE CASCADE,
+    changes TEXT,
+    diagnostics TEXT,
+    outputs TEXT
+) STRICT;
+
+CREATE TABLE approvals (
+    run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+    person TEXT NOT NULL,
+    known_by TEXT NOT NULL,
+    at TEXT NOT NULL,
+    plan_digest TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    comment TEXT NOT NULL,
+    PRIMARY KEY (run, person, plan_digest)
+) STRICT;
+
+CREATE TABLE commits (
+    source TEXT NOT NULL,
+    revision TEXT NOT NULL,
+    author TEXT NOT NULL,
+    author_email TEXT NOT NULL,
+    committer TEXT NOT NULL,
+    committer_email TEXT NOT NULL,
+    at TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    co_authors TEXT NOT NULL,
+    PRIMARY KEY (source, revision)
+) STRICT;
+
+CREATE TABLE holds (
+    stack TEXT PRIMARY KEY REFERENCES stacks(name),
+    holder TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    since TEXT NOT NULL,
+    process TEXT,
+    run INTEGER
+) STRICT;
+
+CREATE TABLE reports (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    stack TEXT NOT NULL REFERENCES stacks(name),
+    status TEXT NOT NULL,
+    revision TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    first_seen TEXT NOT NULL,
+    last_seen TEXT NOT NULL,
+    seen INTEGER NOT NULL,
+    findings TEXT NOT NULL,
+    acknowledged_by TEXT,
+    acknowledged_reason TEXT,
+    acknowledged_at TEXT,
+    acknowledged_until TEXT,
+    resolved_at TEXT,
+    confirmed INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX one_current_report ON reports(stack) WHERE status <> 'resolved';
+CREATE INDEX reports_of_stack ON reports(stack, id);
+
+CREATE TABLE sources (
+    name TEXT PRIMARY KEY,
+    head TEXT,
+    polled_at TEXT,
+    moved_at TEXT,
+    problem TEXT,
+    failures INTEGER NOT NULL,
+    discovered_with TEXT,
+    rewritten_from TEXT,
+    rewritten_at TEXT,
+    problems TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    hash TEXT NOT NULL
+) STRICT;
+CREATE INDEX audit_of_subject ON audit(subject, seq);
+CREATE TRIGGER audit_is_not_edited BEFORE UPDATE ON audit BEGIN
+    SELECT RAISE(ABORT, 'the audit log is append-only');
+END;
+CREATE TRIGGER audit_is_not_deleted BEFORE DELETE ON audit BEGIN
+    SELECT RAISE(ABORT, 'the audit log is append-only');
+END;
+-- Without it, INSERT OR REPLACE would edit on connections whose recursive_triggers are off.
+CREATE TRIGGER audit_is_in_order BEFORE INSERT ON audit
+WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM audit) BEGIN
+    SELECT RAISE(ABORT, 'the audit log is append-only');
+END;
+
+CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    payload TEXT NOT NULL
+) STRICT;
+CREATE INDEX outbox_by_time ON outbox(at);
+"""
+
+STEPS: tuple[tuple[str, str], ...] = (("tables", _TABLES),)
+
+
+def version() -> int:
+    return len(STEPS)
+
+
+def ensure(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring the file to this schema, or raise DatabaseRefused where it is not ours or is newer."""
+    if _found(connection, path) == version():
+        return
+    _copy_aside(connection, path)
+    _upgrade(connection, path)
+
+
+def same(connection: sqlite3.Connection) -> bool:
+    """Whether the schema still is ours; another process may have brought it further meanwhile."""
+    return bool(connection.execute("PRAGMA user_version").fetchone()[0] == version())
+
+
+def objects(connection: sqlite3.Connection) -> dict[str, str]:
+    """Every table, index and trigger with its text."""
+    rows = connection.execute("SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite%'")
+    return {f"{kind} {name}": text for kind, name, text in rows}
+
+
+def fresh() -> dict[str, str]:
+    """The objects as a new database has them."""
+    memory = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        _upgrade(memory, Path(":memory:"))
+        return objects(memory)
+    finally:
+        memory.close()
+
+
+def _found(connection: sqlite3.Connection, path: Path) -> int:
+    mark = connection.execute("PRAGMA application_id").fetchone()[0]
+    found: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    empty = connection.execute("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)").fetchone()[0]
+    if mark != APPLICATION_ID and not (mark == 0 and empty):
+        raise refused(path, "it is a database of another program")
+    if found > version():
+        raise DatabaseRefused(
+            path=path,
+            problem=f"a newer Driftline wrote it (schema {found}, this one knows {version()})",
+            hint=f"pip install --upgrade driftline   or go back to the copy made before: ls {path}.before-*",
+        )
+    return found
+
+
+def _copy_aside(connection: sqlite3.Connection, path: Path) -> None:
+    found = connection.execute("PRAGMA user_version").fetchone()[0]
+    if found:
+        copy(connection, Path(f"{path}.before-{found + 1}"))
+
+
+def _upgrade(connection: sqlite3.Connection, path: Path) -> None:
+    """All pending steps and the number of the schema in one transaction: the old or the new one, never between."""
+    import sqlite_utils
+
+    migrations = sqlite_utils.Migrations("driftline")
+    for name, script in STEPS:
+        migrations(name=name)(lambda database, script=script: database.executescript(script))
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if _found(connection, path) < version():
+            migrations.apply(sqlite_utils.Database(connection, strict=True, execute_plugins=False))
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {version()}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise

@@ -1,0 +1,50 @@
+"""What the last poll of each source found."""
+
+import json
+import sqlite3
+
+from runner.model.source import SourceStatus
+from runner.store.audit import Writes
+from runner.store.rows import compact, text_or_none, time_or_none
+from runner.store.session import Session
+
+
+class SourceReads(Session):
+    def source(self, name: str) -> SourceStatus:
+        row = self._one("SELECT * FROM sources WHERE name = ?", name)
+        return SourceStatus(name) if row is None else _status(row)
+
+    def sources(self) -> list[SourceStatus]:
+        return [_status(row) for row in self._all("SELECT * FROM sources ORDER BY name")]
+
+
+class SourceWrites(SourceReads, Writes):
+    def save_source(self, status: SourceStatus) -> None:
+        row = {
+            "name": status.name,
+            "head": status.head,
+            "polled_at": text_or_none(status.polled_at),
+            "moved_at": text_or_none(status.moved_at),
+            "problem": status.problem,
+            "failures": status.failures,
+            "discovered_with": status.discovered_with,
+            "rewritten_from": status.rewritten_from,
+            "rewritten_at": text_or_none(status.rewritten_at),
+            "problems": compact(list(status.problems)),
+        }
+        self._upsert("sources", row, "name")
+
+
+def _status(row: sqlite3.Row) -> SourceStatus:
+    return SourceStatus(
+        name=row["name"],
+        head=row["head"],
+        polled_at=time_or_none(row["polled_at"]),
+        moved_at=time_or_none(row["moved_at"]),
+        problem=row["problem"],
+        failures=row["failures"],
+        discovered_with=row["discovered_with"],
+        rewritten_from=row["rewritten_from"],
+        rewritten_at=time_or_none(row["rewritten_at"]),
+        problems=tuple(json.loads(row["problems"])),
+    )

@@ -1,0 +1,142 @@
+"""Stacks, and the definitions that they and their runs name by digest."""
+
+import sqlite3
+from datetime import datetime
+
+from runner.errors import NotFound, SharedState, StackNotFound
+from runner.model.run import Run
+from runner.model.stack import Discovered, DriftStatus, Pause, Stack, StackDefinition
+from runner.store.audit import Writes
+from runner.store.definitions import definition_of
+from runner.store.rows import Value, discovered_row, pause_row, stack_of, text, text_or_none
+from runner.store.session import Session
+
+# What was applied mostly is what is in Git: then its definition is not read twice.
+_STACKS = """
+    SELECT s.*, d.document, a.document AS applied_document
+    FROM stacks s
+    JOIN definitions d ON d.digest = s.definition
+    LEFT JOIN definitions a ON a.digest = s.applied_definition AND a.digest <> s.definition
+"""
+
+
+class StackReads(Session):
+    def stack(self, name: str) -> Stack:
+        row = self._one(f"{_STACKS} WHERE s.name = ?", name)
+        if row is None:
+            raise StackNotFound(stack=name)
+        return _stack(row)
+
+    def stacks(self) -> list[Stack]:
+        """All stacks, those that left Git included, by name."""
+        return [_stack(row) for row in self._all(f"{_STACKS} ORDER BY s.name")]
+
+    def definition(self, digest: str) -> StackDefinition:
+        row = self._one("SELECT document FROM definitions WHERE digest = ?", digest)
+        if row is None:
+            raise NotFound(what="definition", name=digest)
+        return definition_of(row["document"])
+
+
+class StackWrites(StackReads, Writes):
+    def save_discovered(self, stack: Discovered, *, problem: str | None = None) -> None:
+        """Insert or update; SharedState where another stack that is present keeps the same state."""
+        self._save_definition(stack.definition)
+        try:
+            self._upsert("stacks", discovered_row(stack, problem), "name")
+        except sqlite3.IntegrityError as error:
+            other = self._one(
+                "SELECT name FROM stacks WHERE identity = ? AND missing_since IS NULL AND name <> ?",
+                stack.identity.digest, stack.definition.name,
+            )  # fmt: skip
+            if other is None:
+                raise
+            raise SharedState(
+                stack=stack.definition.name, other=other["name"], identity=stack.identity
+            ) from error
+
+    def mark_missing(self, stack: str) -> None:
+        """The first time counts."""
+        row = self._require(stack)
+        if row["missing_since"] is None:
+            self._set(stack, {"missing_since": text(self._now)})
+            self.audit_note("driftline", "stack.missing", stack, {})
+
+    def mark_problem(self, stack: str, problem: str) -> None:
+        self._set(stack, {"problem": problem})
+
+    def mark_planned(self, stack: str, inputs: str) -> None:
+        self._set(stack, {"planned_inputs": inputs})
+
+    def mark_applied(self, run: Run) -> None:
+        self._set(
+            run.stack,
+            {
+                "applied_revision": run.revision,
+                "applied_inputs": run.inputs,
+                "applied_definition": run.definition,
+                "applied_module_path": run.module_path,
+                "applied_run": run.id,
+            },
+        )
+
+    def forget_applied(self, stack: str) -> None:
+        self._set(
+            stack,
+            {
+                "applied_revision": None,
+                "applied_inputs": None,
+                "applied_definition": None,
+                "applied_module_path": None,
+                "applied_run": None,
+            },
+        )
+
+    def save_check(self, stack: str, status: DriftStatus, reason: str) -> None:
+        """Errors in a row are counted; any answer ends the row."""
+        failures = self._require(stack)["check_failures"] + 1 if status is DriftStatus.ERROR else 0
+        self._set(
+            stack,
+            {
+                "drift": status,
+                "drift_reason": reason,
+                "checked_at": text(self._now),
+                "check_failures": failures,
+            },
+        )
+
+    def schedule_check(self, stack: str, at: datetime | None) -> None:
+        self._set(stack, {"next_check_at": text_or_none(at)})
+
+    def pause(self, stack: str, pause: Pause | None, *, by: str) -> None:
+        self._set(stack, pause_row(pause))
+        if pause is None:
+            self.audit_note(by, "stack.resume", stack, {})
+        else:
+            self.audit_note(
+                by, "stack.pause", stack, {"reason": pause.reason, "until": text_or_none(pause.until)}
+            )
+
+    def _save_definition(self, definition: StackDefinition) -> None:
+        self._do(
+            "INSERT INTO definitions (digest, document) VALUES (?, ?) ON CONFLICT DO NOTHING",
+            definition.digest, definition.document(),
+        )  # fmt: skip
+
+    def _require(self, stack: str) -> sqlite3.Row:
+        row = self._one("SELECT * FROM stacks WHERE name = ?", stack)
+        if row is None:
+            raise StackNotFound(stack=stack)
+        return row
+
+    def _set(self, stack: str, row: dict[str, Value]) -> None:
+        if not self._update("stacks", row, {"name": stack}):
+            raise StackNotFound(stack=stack)
+
+
+def _stack(row: sqlite3.Row) -> Stack:
+    definition = definition_of(row["document"])
+    if row["applied_definition"] is None:
+        return stack_of(row, definition, None)
+    other = row["applied_document"]
+    return stack_of(row, definition, definition_of(other) if other else definition)

@@ -1,0 +1,169 @@
+"""Install the service: what is put where, for whom, and what is to be done next. Only `put` and `remove` write."""
+
+import os
+import re
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+
+from runner.errors import BadUsage, NotAllowed
+from runner.files import sync_folder, write_whole
+
+UNIT = "driftline.service"
+UNIT_DIR = Path("/etc/systemd/system")
+CONFIG_DIR = Path("/etc/driftline")
+CONFIG_FILE = "config.yaml"
+STATE_DIR = Path("/var/lib/driftline")  # what StateDirectory=driftline stands for
+HIDDEN = (Path("/home"), Path("/root"), Path("/run/user"))  # by ProtectHome=yes
+PRIVATE = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108 - by PrivateTmp=yes
+
+_USER = re.compile(r"[a-z_][a-z0-9_-]{0,30}")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where everything goes. With a prefix the files go below it, while their contents name the final places."""
+
+    program: Path
+    config: Path = CONFIG_DIR / CONFIG_FILE
+    data_dir: Path = STATE_DIR
+    user: str = "driftline"
+    prefix: Path = Path("/")
+
+    def below(self, path: Path) -> Path:
+        return self.prefix / path.relative_to("/")
+
+    @property
+    def unit(self) -> Path:
+        return self.below(UNIT_DIR / UNIT)
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Numbers of the service's user and its group."""
+
+    user: int
+    group: int
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A file, or a folder where there is no content. What is kept is never written over."""
+
+    path: Path
+    mode: int
+    content: str | None = None
+    keep: bool = False
+    belongs: Literal["root", "group", "user"] = "root"  # group: root's, and readable by the service's group
+
+
+def check(layout: Layout) -> None:
+    """Raise where the unit could not work: its own hardening hides some places from it."""
+    if not _USER.fullmatch(layout.user):
+        raise BadUsage(
+            f'"{layout.user}" is no name of a system user', hint="driftline service install --user driftline"
+        )
+    for what, path in (
+        ("the program", layout.program),
+        ("data_dir", layout.data_dir),
+        ("the configuration", layout.config),
+    ):
+        hidden = next((folder for folder in (*HIDDEN, *PRIVATE) if path.is_relative_to(folder)), None)
+        if hidden is not None:
+            raise NotAllowed(
+                who="the service",
+                wish=f"use {path}",
+                reason=f"{what} lies in {hidden}, which the unit hides from it",
+                hint="python3 -m venv /opt/driftline && /opt/driftline/bin/pip install driftline"
+                " && /opt/driftline/bin/driftline service install",
+            )
+
+
+def unit(layout: Layout) -> str:
+    """The unit file, with every hardening line and its reason."""
+    text = files("runner.systemd").joinpath(UNIT).read_text()
+    values = {
+        "@driftline@": _word(layout.program),
+        "@config@": _argument(layout.config),
+        "@user@": layout.user,
+        "@data_dir@": _data_dir_lines(layout.data_dir),
+    }
+    for name, value in values.items():
+        text = text.replace(name, value)
+    return text
+
+
+def placements(layout: Layout, example: str) -> tuple[Placed, ...]:
+    """Everything that an installation consists of, folders before what is in them."""
+    own_place = layout.data_dir != STATE_DIR
+    return (
+        Placed(layout.below(layout.config.parent), 0o750, belongs="group"),
+        Placed(layout.below(layout.config), 0o640, example, keep=True, belongs="group"),
+        *((Placed(layout.below(layout.data_dir), 0o700, belongs="user"),) if own_place else ()),
+        Placed(layout.unit, 0o644, unit(layout)),
+    )
+
+
+def useradd(user: str) -> tuple[str, ...]:
+    """The command that makes the service's user: no home to write to, no shell to log in with."""
+    return (
+        "useradd", "--system", "--user-group", "--no-create-home", "--home-dir", str(STATE_DIR),
+        "--shell", "/usr/sbin/nologin", "--comment", "Driftline", user,
+    )  # fmt: skip
+
+
+def put(placed: Placed, owner: Owner | None) -> str:
+    """Put it there and say what became of it; without an owner it is left to whoever installs."""
+    word = _make(placed.path) if placed.content is None else _write(placed, placed.content)
+    if word == "kept":
+        return word
+    placed.path.chmod(placed.mode)
+    if owner is not None:
+        user = owner.user if placed.belongs == "user" else 0
+        os.chown(placed.path, user, 0 if placed.belongs == "root" else owner.group)
+    return word
+
+
+def remove(layout: Layout) -> bool:
+    """Whether there was a unit to remove. Configuration and data stay."""
+    if not layout.unit.exists():
+        return False
+    layout.unit.unlink()
+    sync_folder(layout.unit.parent)
+    return True
+
+
+def _make(folder: Path) -> str:
+    if folder.is_dir():
+        return "exists"
+    folder.mkdir(parents=True)
+    return "made"
+
+
+def _write(placed: Placed, content: str) -> str:
+    old = placed.path.read_text() if placed.path.exists() else None
+    if old is not None and placed.keep:
+        return "kept"
+    if old == content:
+        return "unchanged"
+    placed.path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(placed.path, content.encode())
+    return "written" if old is None else "renewed"
+
+
+def _data_dir_lines(data_dir: Path) -> str:
+    if data_dir == STATE_DIR:
+        return ""
+    return f"# data_dir of the configuration.\nReadWritePaths={_word(data_dir)}"
+
+
+def _argument(path: Path) -> str:
+    """One argument of a command, where $ would begin a variable; the command itself is taken as it is."""
+    return _word(path).replace("$", "$$")
+
+
+def _word(path: Path) -> str:
+    """One word of a unit file, where % would begin a specifier."""
+    text = str(path).replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    return f'"{text}"' if any(character.isspace() or character in "\"';\\" for character in text) else text

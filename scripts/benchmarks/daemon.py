@@ -1,0 +1,80 @@
+"""The memory of an idle `driftline daemon`, beside a bare Python."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.figure import Figure, Sample, at_most
+from benchmarks.installation import STACK, Installation
+from benchmarks.size import Size
+from runner.model.run import State
+
+DRIFTLINE = Path(sys.executable).with_name("driftline")
+MEGABYTE = 1000 * 1000
+PATIENCE = 60.0
+
+
+def measure(size: Size, folder: Path) -> Iterator[Figure]:
+    idle, bare = [], []
+    for turn in range(size.part(20)):
+        installation = Installation(folder / str(turn))
+        installation.repository.commit({"web/main.tf": STACK, "web/stack.yaml": "name: web\n"})
+        _ = installation.app.store  # the file is there before two processes want to make it
+        with _daemon(installation) as pid:
+            _until_idle(installation)
+            idle.append(_resident(pid))
+        installation.app.store.close()
+        bare.append(_bare())
+    yield at_most(
+        80, "idle daemon, 1 source, VmRSS", "MB", Sample(tuple(idle)), Sample(tuple(bare)), "python"
+    )
+
+
+@contextmanager
+def _daemon(installation: Installation) -> Iterator[int]:
+    argv: list[str | Path] = [DRIFTLINE, "--config", installation.config, "daemon"]
+    with (installation.root / "daemon.log").open("wb") as log:
+        process = subprocess.Popen(argv, stdout=log, stderr=log)
+        try:
+            yield process.pid
+        except BaseException:
+            sys.stderr.write((installation.root / "daemon.log").read_text())
+            raise
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _until_idle(installation: Installation) -> None:
+    """It has polled, and the plan that came of it waits for a person."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        with installation.app.store.reading() as reader:
+            if any(run.state is State.AWAITING_APPROVAL for run in reader.open_runs()):
+                break
+        time.sleep(0.1)
+    else:
+        raise RuntimeError(f"after {PATIENCE:g} s the daemon had not planned its stack")
+    time.sleep(2)  # two turns of its loop
+
+
+def _resident(pid: int) -> float:
+    """In megabytes."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        name, _, value = line.partition(":")
+        if name == "VmRSS":
+            return int(value.split()[0]) * 1024 / MEGABYTE
+    raise RuntimeError(f"process {pid} has no memory")
+
+
+def _bare() -> float:
+    argv = [sys.executable, "-c", "print(flush=True); input()"]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        seen = _resident(process.pid)
+        process.communicate(b"\n")
+    return seen

@@ -1,0 +1,108 @@
+"""A plan and a drift check of an unchanged stack, beside bare `terraform plan` of the same stack."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from benchmarks.figure import Figure, Sample, at_most, at_most_above, interleaved, timed
+from benchmarks.installation import PERSON, STACK, Installation
+from benchmarks.size import Size
+from runner.model.run import Run, State
+from runner.service.dispatch import next_assignment
+from runner.service.request import request_check, request_plan
+
+FLAGS = ("-input=false", "-no-color", "-json", "-detailed-exitcode", "-parallelism=10")
+
+
+def measure(size: Size, folder: Path) -> Iterator[Figure]:
+    folder.mkdir()
+    calls = folder / "calls"
+    # Both sides go through it, so that what it takes is on both sides.
+    terraform = _counting_terraform(folder, calls)
+    bare = _Bare(folder / "bare", terraform)
+    installation = Installation(folder / "infra", str(terraform))
+    installation.repository.commit({"web/main.tf": STACK, "web/stack.yaml": "name: web\n"})
+    installation.apply()
+    for name, request, flag in (
+        ("drift check", _request_check, "-lock=false"),
+        ("plan", _request_plan, "-lock-timeout=60s"),
+    ):
+        ours = _Execution(installation, request, calls)
+        measured, rival = interleaved(size.part(3), ours.seconds, partial(bare.seconds, flag))
+        yield at_most_above(0.1, f"{name} of an unchanged stack", measured, rival, f"terraform plan {flag}")
+        # Without the one that warmed up.
+        processes = Sample(tuple(ours.processes[1:]))
+        yield at_most(1, f"{name}: terraform processes", "", processes)
+    installation.app.store.close()
+
+
+def _counting_terraform(folder: Path, calls: Path) -> Path:
+    real = shutil.which("terraform")
+    if real is None:
+        raise RuntimeError("there is no terraform on PATH")
+    calls.touch()
+    wrapper = folder / "terraform"
+    wrapper.write_text(f'#!/bin/sh\necho "$1" >> {calls}\nexec {real} "$@"\n')
+    wrapper.chmod(0o755)
+    return wrapper
+
+
+def _request_check(installation: Installation) -> Run:
+    ((run,), _) = request_check(installation.app.control, ["web"], PERSON)
+    return run
+
+
+def _request_plan(installation: Installation) -> Run:
+    return request_plan(installation.app.control, installation.app.poller, "web", PERSON)
+
+
+@dataclass
+class _Execution:
+    """From a queued run to its recorded end. Asking for it is not a part of what is timed."""
+
+    installation: Installation
+    request: Callable[[Installation], Run]
+    calls: Path
+    processes: list[float] = field(default_factory=list)
+
+    def seconds(self) -> float:
+        run = self.request(self.installation)
+        before = self._count()
+        taken = timed(partial(self._perform, run))
+        self.processes.append(self._count() - before)
+        return taken
+
+    def _perform(self, run: Run) -> None:
+        assignment = next_assignment(self.installation.app.control)
+        assert assignment is not None
+        assert assignment.job.run == run.id
+        done = self.installation.app.worker.perform(assignment)
+        if done.state is not State.NO_CHANGES:
+            raise RuntimeError(f"{done.name} is {done.state}: {done.reason}")
+
+    def _count(self) -> int:
+        return len(self.calls.read_text().splitlines())
+
+
+class _Bare:
+    """The same stack, applied by hand."""
+
+    def __init__(self, folder: Path, terraform: Path) -> None:
+        folder.mkdir()
+        (folder / "main.tf").write_text(STACK)
+        self.folder, self.terraform = folder, terraform
+        self._run("init", "-input=false")
+        self._run("apply", "-input=false", "-auto-approve")
+
+    def seconds(self, flag: str) -> float:
+        return timed(partial(self._run, "plan", *FLAGS, flag, "-out=plan.tfplan"))
+
+    def _run(self, *words: str) -> None:
+        quiet = {**os.environ, "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
+        quiet.pop("TF_CLI_CONFIG_FILE", None)
+        with (self.folder / "output").open("wb") as output:
+            subprocess.run([self.terraform, *words], cwd=self.folder, env=quiet, stdout=output, check=True)

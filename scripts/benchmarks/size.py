@@ -1,0 +1,37 @@
+"""How much of everything: the real figures, and a size that only shows that the benchmarks run."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    rounds: int  # of calls that take milliseconds; slower ones take a part of it
+    poll_stacks: tuple[int, ...]
+    discover_stacks: int
+    history_stacks: int
+    history_runs: int
+    contenders: int
+    contend_seconds: float
+
+    def part(self, of: int) -> int:
+        return max(1, self.rounds // of)
+
+
+FULL = Size(
+    rounds=60,
+    poll_stacks=(1, 1000),
+    discover_stacks=10_000,
+    history_stacks=1000,
+    history_runs=100_000,
+    contenders=8,
+    contend_seconds=3.0,
+)
+TINY = Size(
+    rounds=1,
+    poll_stacks=(1, 3),
+    discover_stacks=8,
+    history_stacks=3,
+    history_runs=6,
+    contenders=2,
+    contend_seconds=0.2,
+)

@@ -1,0 +1,63 @@
+"""Each benchmark runs and prints its figures. Nothing is timed here."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+FIGURES = {
+    "poll": ["poll, nothing new, 1 stacks", "poll, nothing new, 3 stacks"],
+    "discover": [
+        "discover 8 stacks, new process",
+        "discover 8 stacks again",
+        "whole poll, 1 of 8 stacks moved",
+    ],
+    "plan": [
+        "drift check of an unchanged stack",
+        "drift check: terraform processes",
+        "plan of an unchanged stack",
+        "plan: terraform processes",
+    ],
+    "commands": [
+        "driftline version",
+        "driftline stack list, 3 stacks, 6 runs",
+        "driftline stack list -o json, 3 stacks, 6 runs",
+    ],
+    "daemon": ["idle daemon, 1 source, VmRSS"],
+    "lock": ["lock take + release, 2 processes"],
+}
+NEEDS_TERRAFORM = {"plan", "daemon"}
+
+
+def bench(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    argv = [sys.executable, "-m", "benchmarks", *map(str, words)]
+    return subprocess.run(
+        argv, env={**os.environ, "PYTHONPATH": str(SCRIPTS)}, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_benchmark_prints_its_figures_beside_their_targets(name: str, tmp_path: Path) -> None:
+    if name in NEEDS_TERRAFORM and shutil.which("terraform") is None:
+        pytest.skip("no terraform on PATH")
+    file = tmp_path / "figures.json"
+    ran = bench(name, "--tiny", "--folder", tmp_path, "--json", file)
+    assert ran.returncode == 0, ran.stderr
+    figures = json.loads(file.read_text())
+    assert [figure["name"] for figure in figures] == FIGURES[name]
+    for figure in figures:
+        (row,) = [line for line in ran.stdout.splitlines() if line.startswith(f"{figure['name']}  ")]
+        assert figure["target"] in row
+        assert ("met" in row) != ("MISSED" in row)
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_an_unknown_name_is_told_with_the_known_ones() -> None:
+    ran = bench("pol")
+    assert ran.returncode == 2
+    assert all(name in ran.stderr for name in FIGURES)

@@ -1,0 +1,118 @@
+"""A repository, a configuration and the commands, for tests that use Driftline as a person does."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner, Result
+
+from runner.app import App
+from runner.cli.main import main
+
+COMMAND = os.path.join(os.path.dirname(sys.executable), "driftline")
+CONFIG = """\
+version: 1
+data_dir: {root}/data
+sources:
+  - {{name: infra, url: "{root}/repository"}}
+drift: {{jitter: 0s}}
+{more}
+"""
+STACK = "name: {name}\nlabels: {{env: test}}\n"
+MODULE = """\
+resource "terraform_data" "it" {{
+  input = file("{cloud}")
+}}
+output "it" {{ value = terraform_data.it.output }}
+"""
+
+
+@dataclass
+class World:
+    """`cloud` is a file outside the repository: what somebody changes by hand."""
+
+    root: Path
+    more: str = ""
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.config.write_text(CONFIG.format(root=self.root, more=self.more))
+        self.repository.mkdir()
+        self.git("init", "--quiet", "--initial-branch=main")
+        self.cloud.write_text("hello\n")
+
+    @property
+    def config(self) -> Path:
+        return self.root / "driftline.yaml"
+
+    @property
+    def repository(self) -> Path:
+        return self.root / "repository"
+
+    @property
+    def cloud(self) -> Path:
+        return self.root / "cloud.txt"
+
+    @property
+    def app(self) -> App:
+        return App.from_config(self.config)
+
+    def git(self, *words: str) -> str:
+        who = ["-c", "user.name=Ana Author", "-c", "user.email=ana@example.com", "-c", "commit.gpgsign=false"]
+        told = subprocess.run(
+            ["git", *who, *words], cwd=self.repository, capture_output=True, text=True, check=True
+        )
+        return told.stdout.strip()
+
+    def commit(self, files: dict[str, str], message: str = "a change") -> str:
+        for name, content in files.items():
+            path = self.repository / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content)
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", message)
+        return self.git("rev-parse", "HEAD")
+
+    def stack(self, name: str, more: str = "", module: str = MODULE) -> str:
+        return self.commit(
+            {
+                f"{name}/stack.yaml": STACK.format(name=name) + more,
+                f"{name}/main.tf": module.format(cloud=self.cloud),
+            },
+            f"stack {name}",
+        )
+
+    def run(self, *words: str, expect: int | None = 0) -> Result:
+        result = CliRunner().invoke(main, ["-c", str(self.config), *words], env=self.environment)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        assert expect is None or result.exit_code == expect, result.output
+        return result
+
+    def json(self, *words: str, expect: int = 0) -> Any:
+        return json.loads(self.run(*words, "-o", "json", expect=expect).stdout)
+
+    def start(self, *words: str) -> "subprocess.Popen[str]":
+        """The installed command, in a process of its own."""
+        return subprocess.Popen(
+            [COMMAND, "-c", str(self.config), *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **self.environment},
+        )
+
+    def approve(self, run: str) -> None:
+        digest = self.json("run", "show", run)["plan_digest"]
+        self.run("approve", run, "--digest", digest[:12], "--yes")
+
+    def applied(self, name: str) -> None:
+        """Plan, approve and apply the stack."""
+        run = self.json("plan", name)[0]["id"]
+        self.approve(run)
+        self.run("apply", run)

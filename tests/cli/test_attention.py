@@ -1,0 +1,120 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from runner.cli.attention import Why, needs
+from runner.cli.facts import StackFacts
+from runner.model.approving import Standing
+from runner.model.decide import View
+from runner.model.drift import Acknowledgement, DriftReport, ReportStatus
+from runner.model.lock import Lock
+from runner.model.plan import Summary
+from runner.model.run import Kind, Run, State, Trigger
+from runner.model.source import SourceStatus
+from runner.model.stack import Stack, StackDefinition, StateIdentity
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+STACK = Stack(
+    name="prod/vpc",
+    source="infra",
+    file="vpc/stack.yaml",
+    module_path="vpc",
+    definition=StackDefinition("prod/vpc"),
+    revision="a" * 40,
+    inputs="new",
+    identity=StateIdentity("managed", "{}", "default"),
+    managed_state=True,
+)
+RUN = Run(
+    id=184,
+    stack="prod/vpc",
+    source="infra",
+    kind=Kind.CHANGE,
+    state=State.AWAITING_APPROVAL,
+    version=1,
+    revision="a" * 40,
+    inputs="new",
+    definition="d",
+    trigger=Trigger.PUSH,
+    requested_by="driftline",
+    created_at=NOW,
+    changed_at=NOW,
+    summary=Summary(create=2, delete=1),
+)
+REPORT = DriftReport(
+    id=37,
+    stack="prod/vpc",
+    status=ReportStatus.OPEN,
+    revision="a" * 40,
+    fingerprint="f",
+    first_seen=NOW,
+    last_seen=NOW,
+    seen=3,
+    findings=(),
+)
+
+
+def facts(
+    stack: Stack = STACK, *, run: Run | None = None, last: Run | None = None, hold: Lock | None = None
+) -> StackFacts:
+    view = View(stack, NOW, hold=hold, open_runs=(run,) if run else (), last_change=last or run)
+    standing = Standing(2, ()) if run and run.state is State.AWAITING_APPROVAL else None
+    return StackFacts(view, "main", last or run, standing)
+
+
+def whys(of: StackFacts, *, daemon: bool = True) -> list[Why]:
+    return [need.why for need in needs([of], [], [], NOW, daemon=daemon)]
+
+
+def test_a_plan_that_waits_needs_an_approval_and_says_what_it_would_do() -> None:
+    (need,) = needs([facts(run=RUN)], [], [], NOW, daemon=True)
+    assert need.text == "waits for approval (0 of 2): +2 -1"
+    assert need.command == "driftline approve run-184"
+
+
+def test_an_approved_run_needs_somebody_only_where_no_daemon_lives() -> None:
+    approved = facts(run=replace(RUN, state=State.APPROVED))
+    assert (whys(approved, daemon=True), whys(approved, daemon=False)) == ([], [Why.READY])
+
+
+def test_a_lock_needs_to_be_looked_at() -> None:
+    hold = Lock("prod/vpc", "run-181", "run-181 is interrupted", NOW)
+    assert whys(facts(hold=hold, last=replace(RUN, state=State.INTERRUPTED))) == [Why.LOCK]
+
+
+def test_a_plan_that_failed_for_the_code_of_today_needs_somebody() -> None:
+    failed = replace(RUN, state=State.PLAN_FAILED, reason="no such module")
+    assert whys(facts(last=failed)) == [Why.FAILED]
+    assert whys(facts(last=replace(failed, inputs="old"))) == []
+
+
+@pytest.mark.parametrize(
+    ("stack", "why"),
+    [
+        (replace(STACK, problem="stack.yaml:1:1: no"), Why.PROBLEM),
+        (replace(STACK, missing_since=NOW), Why.MISSING),
+        (replace(STACK, check_failures=2), Why.FAILED),
+    ],
+)
+def test_a_stack_that_is_not_well_needs_somebody(stack: Stack, why: Why) -> None:
+    assert whys(facts(stack)) == [why]
+
+
+def test_a_stack_that_is_well_needs_nobody() -> None:
+    assert whys(facts()) == []
+
+
+def test_only_open_and_confirmed_drift_needs_somebody() -> None:
+    known = Acknowledgement("ana", "known", NOW, NOW + timedelta(days=1))
+    reports = [
+        REPORT,
+        replace(REPORT, id=38, confirmed=False),
+        replace(REPORT, id=39, status=ReportStatus.ACKNOWLEDGED, acknowledgement=known),
+    ]
+    assert [need.name for need in needs([], reports, [], NOW, daemon=True)] == ["dr-37"]
+
+
+def test_what_is_wrong_with_a_source_is_told() -> None:
+    source = SourceStatus("infra", problem="no route", failures=3, problems=("a.yaml:1:1: x",))
+    assert {need.why for need in needs([], [], [source], NOW, daemon=True)} == {Why.SOURCE, Why.PROBLEM}

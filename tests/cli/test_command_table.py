@@ -1,0 +1,142 @@
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from runner.cli.main import COMMANDS, main
+
+# Every command that outsiders know, with the options that they use.
+PROMISED: dict[str, str] = {
+    "init": "",
+    "demo": "",
+    "doctor": "-o",
+    "daemon": "--once",
+    "status": "-o",
+    "plan": "--ref --target --destroy --no-wait --detailed-exitcode -o",
+    "approve": "--digest -m --yes --confirm",
+    "reject": "-m",
+    "apply": "",
+    "logs": "-f",
+    "stack list": "-l -o",
+    "stack show": "-o",
+    "stack validate": "",
+    "stack history": "-o",
+    "stack pause": "--reason --for",
+    "stack resume": "",
+    "run list": "--state --stack --kind -o",
+    "run show": "-o",
+    "run diff": "",
+    "run wait": "",
+    "run cancel": "--force",
+    "run artifact": "",
+    "drift check": "--all -o",
+    "drift list": "--open --all -o",
+    "drift show": "-o",
+    "drift ack": "--until -m",
+    "drift heal": "",
+    "lock list": "-o",
+    "lock take": "--reason",
+    "lock release": "--reason",
+    "source list": "-o",
+    "source sync": "",
+    "source check": "",
+    "audit log": "-o",
+    "audit verify": "",
+    "audit export": "",
+    "config validate": "",
+    "config show": "",
+    "config schema": "--kind",
+    "db backup": "",
+    "db check": "",
+    "db migrate": "",
+    "service install": "--print",
+    "service uninstall": "",
+    "completion": "",
+    "version": "",
+}
+EVERYWHERE = {"-c", "--config", "-q", "--quiet", "-v", "--verbose", "--no-color"}
+
+
+def leaves(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            yield from leaves(command, (*path, name))
+        else:
+            yield " ".join((*path, name)), command
+
+
+TREE = dict(leaves(main))
+
+
+def options(command: click.Command) -> set[str]:
+    return {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_every_promised_command_exists_with_its_options(name: str) -> None:
+    assert set(PROMISED[name].split()) <= options(TREE[name])
+
+
+def test_nothing_exists_that_is_not_in_the_table() -> None:
+    assert set(TREE) == set(PROMISED)
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_the_common_options_may_stand_after_every_command(name: str) -> None:
+    assert options(TREE[name]) >= EVERYWHERE
+
+
+def test_the_help_of_a_command_says_what_the_table_says_it_is_for() -> None:
+    assert all(text.endswith(".") for section in COMMANDS.values() for text in section.values())
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_every_command_explains_itself(name: str) -> None:
+    result = CliRunner().invoke(main, [*name.split(), "--help"])
+    assert result.exit_code == 0
+    assert TREE[name].help
+
+
+def test_help_imports_no_command() -> None:
+    code = """
+import sys
+from click.testing import CliRunner
+from runner.cli.main import _MODULES, main
+assert CliRunner().invoke(main, ["--help"]).exit_code == 0
+print([name for name in _MODULES.values() if name in sys.modules])
+"""
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"
+
+
+def test_version_imports_no_heavy_library() -> None:
+    code = """
+import sys
+from click.testing import CliRunner
+from runner.cli.main import main
+assert CliRunner().invoke(main, ["version"]).exit_code == 0
+heavy = {"pydantic", "yaml", "rich", "structlog", "sqlite3", "git", "boto3", "hcl2", "apscheduler"}
+print(sorted(heavy & set(sys.modules)))
+"""
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"
+
+
+def test_every_option_can_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRIFTLINE_RUN_LIST_LIMIT", "0")
+    result = CliRunner().invoke(main, ["run", "list"])
+    assert result.exit_code == 64
+    assert "--limit" in result.stderr
+
+
+def test_the_installed_command_is_this_one() -> None:
+    command = os.path.join(os.path.dirname(sys.executable), "driftline")
+    told = subprocess.run([command, "version"], capture_output=True, text=True, check=True)
+    assert told.stdout.startswith("driftline ")

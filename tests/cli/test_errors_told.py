@@ -1,0 +1,104 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from runner.cli.main import main, told
+from runner.cli.options import Cli
+from runner.errors import EXIT_CODES, DriftlineError, StackLocked
+
+COMMAND = [os.path.join(os.path.dirname(sys.executable), "driftline")]
+
+
+@pytest.mark.parametrize(
+    "words", [["nope"], ["version", "--nope"], ["plan"], ["run", "show", "x1"], ["logs", "run--1"]]
+)
+def test_bad_usage_ends_with_64_and_says_where_help_is(words: list[str]) -> None:
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 64
+    assert result.stderr.startswith("Error: ")
+    assert "  hint: driftline" in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_known_error_tells_its_message_its_hint_and_its_exit_code(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code = told(Cli(), StackLocked(stack="prod/vpc", holder="ana", reason="maintenance"))
+    said = capsys.readouterr()
+    assert code == 4
+    assert said.out == ""
+    assert said.err.splitlines()[0] == 'Error: stack "prod/vpc" is locked by ana: maintenance'
+    assert said.err.splitlines()[1].startswith("  hint: driftline lock list")
+
+
+def test_an_error_can_not_forge_a_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    told(Cli(), DriftlineError("evil \x1b[2K\u202e", hint="also \x07"))
+    assert capsys.readouterr().err == "Error: evil \\x1b[2K\\u202e\n  hint: also \\x07\n"
+
+
+def test_every_line_of_a_message_with_several_problems_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    told(Cli(), DriftlineError("2 problems:\n  a:1:1: x\n  a:2:1: y"))
+    assert capsys.readouterr().err.splitlines() == ["Error: 2 problems:", "  a:1:1: x", "  a:2:1: y"]
+
+
+def test_a_bug_is_told_in_a_sentence_and_with_its_traceback_on_request(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert told(Cli(), ZeroDivisionError("division by zero")) == 1
+    short = capsys.readouterr().err
+    assert short.startswith("Error: internal error: ZeroDivisionError: division by zero")
+    assert told(Cli(verbose=True), ZeroDivisionError("division by zero")) == 1
+    assert "Traceback" not in short
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_an_error_of_the_operating_system_names_the_file(capsys: pytest.CaptureFixture[str]) -> None:
+    told(Cli(), PermissionError(13, "Permission denied", "/some/file"))
+    assert capsys.readouterr().err == "Error: /some/file: Permission denied\n"
+
+
+def test_an_interrupt_ends_with_130() -> None:
+    assert told(Cli(), click.Abort()) == 130
+
+
+def test_every_exit_code_that_an_error_has_is_explained() -> None:
+    def classes(of: type[DriftlineError]) -> set[type[DriftlineError]]:
+        return {of}.union(*(classes(below) for below in of.__subclasses__()))
+
+    assert {error.exit_code for error in classes(DriftlineError)} <= set(EXIT_CODES)
+
+
+def test_a_missing_configuration_ends_with_78(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["stack", "list", "-c", str(tmp_path / "none.yaml")])
+    assert result.exit_code == 78
+    assert "none.yaml" in result.stderr
+
+
+def test_a_reader_that_goes_away_is_no_reason_for_a_traceback() -> None:
+    words = " ".join([*COMMAND, "run", "list", "--help"])
+    done = subprocess.run(["sh", "-c", f"{words} | true"], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+
+
+def test_a_full_disk_below_stdout_is_a_failure() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*COMMAND, "version"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr == "Error: No space left on device\n"
+
+
+def test_a_terminal_that_knows_only_ascii_gets_question_marks() -> None:
+    code = "from runner.cli.main import main; from runner.cli import main as module; "
+    code += "module._never_fail_to_encode(); module.Console().data('✔ ok')"
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment
+    )
+    assert (done.returncode, done.stdout) == (0, "? ok\n")

@@ -1,0 +1,284 @@
+"""Commands as processes: signals, terminals, a daemon beside them."""
+
+import os
+import pty
+import select
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from cli_world import COMMAND, World
+
+from runner.daemon import living_daemon
+
+DEADLINE = 30.0
+# Passes everything on to the real terraform, but waits in one command until a file is there.
+SLOW = """\
+#!/bin/sh
+case " $* " in *" {command} "*)
+  touch {root}/reached
+  while [ ! -e {root}/go ]; do sleep 0.05; done ;;
+esac
+exec terraform "$@"
+"""
+
+
+def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.02)
+
+
+def slow(tmp_path: Path, command: str) -> World:
+    """A world whose terraform waits in this command."""
+    binary = tmp_path / "terraform-slow"
+    binary.write_text(SLOW.format(command=command, root=tmp_path))
+    binary.chmod(binary.stat().st_mode | stat.S_IXUSR)
+    world = World(tmp_path, more=f"engines: {{terraform: {{binary: {binary}}}}}")
+    world.stack("app")
+    return world
+
+
+def finish(process: "subprocess.Popen[str]", code: int) -> tuple[str, str]:
+    out, err = process.communicate(timeout=DEADLINE)
+    assert process.returncode == code, out + err
+    return out, err
+
+
+@contextmanager
+def daemon(world: World) -> Iterator["subprocess.Popen[str]"]:
+    process = world.start("daemon")
+    try:
+        until(lambda: living_daemon(world.root / "data") is not None)
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 0, out + err
+
+
+# Stopping
+
+
+def test_ctrl_c_cancels_the_plan_that_is_being_made(tmp_path: Path) -> None:
+    world = slow(tmp_path, "plan")
+    process = world.start("plan", "app")
+    until((tmp_path / "reached").exists)
+    process.send_signal(signal.SIGINT)
+    finish(process, 130)
+    assert world.json("run", "show", "1")["state"] == "canceled"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_one_interrupt_does_not_end_an_apply(tmp_path: Path, number: signal.Signals) -> None:
+    world = slow(tmp_path, "apply")
+    world.run("plan", "app")
+    world.approve("run-1")
+    process = world.start("apply", "run-1")
+    until((tmp_path / "reached").exists)
+    process.send_signal(number)
+    assert process.stderr is not None
+    until(lambda: "terraform goes on" in process.stderr.readline())  # type: ignore[union-attr]
+    (tmp_path / "go").touch()
+    finish(process, 0)
+    assert world.json("run", "show", "1")["state"] == "applied"
+
+
+def test_a_terminal_that_hangs_up_does_not_end_an_apply(tmp_path: Path) -> None:
+    world = slow(tmp_path, "apply")
+    world.run("plan", "app")
+    world.approve("run-1")
+    process = world.start("apply", "run-1")
+    until((tmp_path / "reached").exists)
+    process.send_signal(signal.SIGHUP)
+    (tmp_path / "go").touch()
+    finish(process, 0)
+
+
+def test_a_second_ctrl_c_stops_the_apply_and_the_stack_stays_locked(tmp_path: Path) -> None:
+    world = slow(tmp_path, "apply")
+    world.run("plan", "app")
+    world.approve("run-1")
+    process = world.start("apply", "run-1")
+    until((tmp_path / "reached").exists)
+    process.send_signal(signal.SIGINT)
+    until(lambda: "terraform goes on" in process.stderr.readline())  # type: ignore[union-attr]
+    process.send_signal(signal.SIGINT)
+    finish(process, 1)
+    assert world.json("run", "show", "1")["state"] in {"interrupted", "apply_failed"}
+    assert world.json("lock", "list")[0]["stack"] == "app"
+
+
+# With a daemon
+
+
+def test_where_a_daemon_lives_it_does_the_work_and_the_commands_wait_for_it(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.stack("app")
+    world.applied("app")
+    with daemon(world):
+        world.commit({"app/more.tf": 'resource "terraform_data" "more" {}\n'})
+        world.run("source", "sync")
+        out, err = finish(world.start("plan", "app"), 0)
+        assert "the daemon (pid" in err
+        assert "+ terraform_data.more" in out
+        (waiting,) = world.json("run", "list", "--state", "awaiting_approval")
+        assert world.json("status")["daemon"]["alive"] is True
+        world.approve(waiting["id"])
+        world.run("run", "wait", waiting["id"], "--timeout", "20s")
+        finish(world.start("drift", "check", "--all"), 0)
+        (stack,) = world.json("stack", "list")
+        assert stack["sync"] == "synced"
+
+
+def test_one_daemon_for_one_data_directory(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    with daemon(world):
+        for words in (["daemon"], ["daemon", "--once"]):
+            _, err = finish(world.start(*words), 75)
+            assert "another daemon (pid" in err
+
+
+def test_the_log_of_the_daemon_is_one_line_an_event_on_stderr(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.commit({"a/stack.yaml": "name: a\nnope: true\n"})
+    process = world.start("daemon")
+    lines: list[str] = []
+    assert process.stderr is not None
+    until(lambda: lines.append(process.stderr.readline()) or "source.problem" in lines[-1])  # type: ignore[func-returns-value,union-attr]
+    process.send_signal(signal.SIGTERM)
+    out, err = finish(process, 0)
+    assert out == ""
+    told = [*lines, *err.splitlines(keepends=True)]
+    assert [line for line in told if not line.startswith("timestamp=") or " level=" not in line] == []
+    assert "unknown key" in lines[-1]
+
+
+# On a terminal
+
+
+def converse(world: World, words: list[str], answers: dict[str, str]) -> tuple[int, str]:
+    """Run the command on a terminal of its own; each answer is typed when its question is there."""
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(
+        [COMMAND, "-c", str(world.config), *words],
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+        env={**os.environ, **world.environment, "TERM": "xterm"},
+    )
+    os.close(follower)
+    heard, end = "", time.monotonic() + DEADLINE
+    while time.monotonic() < end:
+        if select.select([leader], [], [], 0.1)[0]:
+            try:
+                heard += os.read(leader, 65536).decode(errors="replace")
+            except OSError:  # the other side is closed
+                break
+        for question in [question for question in answers if question in heard]:
+            os.write(leader, answers.pop(question).encode())
+    os.close(leader)
+    return process.wait(DEADLINE), heard
+
+
+def test_on_a_terminal_the_plan_is_shown_and_yes_approves_it(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.stack("app")
+    world.run("plan", "app")
+    code, heard = converse(world, ["approve", "run-1"], {"Type `yes`": "yes\n"})
+    assert code == 0, heard
+    assert "\x1b[32m" in heard
+    assert "terraform_data.it" in heard
+    assert world.json("run", "show", "1")["state"] == "approved"
+
+
+@pytest.mark.parametrize("answer", ["no\n", "\n", "y\n", "\x04"])
+def test_on_a_terminal_anything_but_yes_approves_nothing(tmp_path: Path, answer: str) -> None:
+    world = World(tmp_path)
+    world.stack("app")
+    world.run("plan", "app")
+    code, heard = converse(world, ["approve", "run-1"], {"Type `yes`": answer})
+    assert code == 130, heard
+    assert world.json("run", "show", "1")["state"] == "awaiting_approval"
+
+
+def test_on_a_terminal_what_is_protected_wants_the_name_of_the_stack(tmp_path: Path) -> None:
+    world = World(tmp_path, more="approvals: {author_may_approve: true}")
+    world.stack("app", 'apply: {protect: ["terraform_data.it"]}\n')
+    world.applied("app")
+    world.run("plan", "app", "--destroy")
+    code, heard = converse(world, ["approve", "run-2"], {"Type `app`": "yes\n"})
+    assert code == 130, heard
+    code, heard = converse(world, ["approve", "run-2"], {"Type `app`": "app\n"})
+    assert code == 0, heard
+
+
+def test_on_a_terminal_a_plan_is_followed_live_and_checks_are_counted(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.stack("app")
+    code, heard = converse(world, ["plan", "app"], {})
+    assert code == 0, heard
+    assert "terraform_data.it: Plan to create" in heard
+    world.approve("run-1")
+    world.run("apply", "run-1")
+    code, heard = converse(world, ["drift", "check", "--all"], {})
+    assert code == 0, heard
+    assert "0 of 1 checked" in heard
+
+
+def test_binary_artifacts_do_not_go_to_a_terminal(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.stack("app")
+    world.run("plan", "app")
+    code, heard = converse(world, ["run", "artifact", "run-1", "plan.tfplan"], {})
+    assert (code, "--to FILE" in heard) == (64, True)
+
+
+# Completion
+
+
+def complete(world: World, *words: str) -> list[str]:
+    environment = {
+        **os.environ,
+        "_DRIFTLINE_COMPLETE": "bash_complete",
+        "COMP_WORDS": " ".join(["driftline", *words]),
+        "COMP_CWORD": str(len(words)),
+        "DRIFTLINE_CONFIG": str(world.config),
+    }
+    told = subprocess.run([COMMAND], env=environment, capture_output=True, text=True, check=True)
+    assert told.stderr == ""
+    return [line.partition(",")[2] for line in told.stdout.splitlines() if line]
+
+
+def test_names_of_stacks_runs_and_reports_are_completed(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.stack("prod/vpc")
+    world.stack("stage/vpc")
+    world.run("plan", "prod/vpc")
+    assert complete(world, "plan", "pro") == ["prod/vpc"]
+    assert complete(world, "stack", "show", "") == ["prod/vpc", "stage/vpc"]
+    assert complete(world, "logs", "run") == ["run-1"]
+    assert complete(world, "run", "list", "--state", "awa") == ["awaiting_approval"]
+
+
+def test_completion_is_quiet_where_nothing_is_set_up(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    assert complete(world, "plan", "") == []
+    world.config.write_text("nonsense: [")
+    assert complete(world, "plan", "") == []
+    assert not (tmp_path / "data").exists()
+
+
+def test_it_runs_as_a_module_of_any_python_too(tmp_path: Path) -> None:
+    code = "import sys; from runner.cli.main import main; main(['stack', 'list', '-c', sys.argv[1]])"
+    told = subprocess.run(
+        [sys.executable, "-c", code, str(World(tmp_path).config)], capture_output=True, text=True, check=False
+    )
+    assert (told.returncode, told.stdout) == (0, "")

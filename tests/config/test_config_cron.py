@@ -1,0 +1,67 @@
+from datetime import UTC, datetime
+
+import pytest
+from apscheduler.triggers.cron import CronTrigger
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runner.config.cron import MONTHS, WEEK_DAYS, cron_flaw
+
+FIELDS = [(0, 59, ()), (0, 23, ()), (1, 31, ()), (1, 12, MONTHS), (0, 6, WEEK_DAYS)]
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def items(low: int, high: int, names: tuple[str, ...]) -> st.SearchStrategy[str]:
+    number = st.integers(low - 1, high + 1).map(str)
+    step = st.integers(0, high + 2).map(str)
+    word = st.sampled_from(names or ("mon",))
+    return st.one_of(
+        st.just("*"),
+        step.map("*/{}".format),
+        number,
+        st.builds("{}-{}".format, number, number),
+        st.builds("{}-{}/{}".format, number, number, step),
+        st.builds("{}/{}".format, number, step),
+        word,
+        st.builds("{}-{}".format, word, word),
+    )
+
+
+fields = [st.lists(items(*field), min_size=1, max_size=2).map(",".join) for field in FIELDS]
+lines = st.tuples(*fields).map(" ".join)
+
+
+@given(lines)
+def test_every_line_that_is_taken_is_taken_by_the_scheduler_and_comes_some_day(line: str) -> None:
+    if cron_flaw(line) is None:
+        trigger = CronTrigger.from_crontab(line, timezone=UTC)
+        assert trigger.get_next_fire_time(None, NOW) is not None
+
+
+@pytest.mark.parametrize(
+    "line", ["17 */4 * * *", "5 * * * *", "0 6 * * mon-fri", "0 6 1,15 jan-mar,12 *", "*/5 0-6/2 * * sat,sun"]
+)
+def test_a_common_line_is_taken(line: str) -> None:
+    assert cron_flaw(line) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "flaw"),
+    [
+        ("0 0 * * 1", "day of the week: write mon for 1; cron counts"),
+        ("0 0 * * 0", "day of the week: write sun for 0"),
+        ("0 0 * * 7", "day of the week: write sun for 7"),
+        ("0 0 * * 1-5", "day of the week: write mon for 1"),
+        ("0 0 * * fri-mon", "day of the week: the range runs backwards; write fri-sun,mon-mon"),
+        ("0 0 * * monday", "day of the week: this is not understood"),
+        ("0 0 * foo *", "month: expected jan, feb"),
+        ("60 * * * *", "minute: expected 0 to 59"),
+        ("*/0 * * * *", "minute: the step does not fit into the range"),
+        ("0 0 30 feb *", "this day never comes"),
+        ("0 0 * *", "expected a cron line of five fields"),
+        ("@hourly", "expected a cron line of five fields"),
+        ("", "expected a cron line of five fields"),
+    ],
+)
+def test_a_line_that_is_not_taken_is_explained(line: str, flaw: str) -> None:
+    assert (cron_flaw(line) or "").startswith(flaw)

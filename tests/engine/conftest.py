@@ -1,0 +1,28 @@
+import zipfile
+from pathlib import Path
+
+import pytest
+from engine_world import SIMPLE, World
+from provider.mirror import CLOUDFILE, VERSION, install, platform_dir
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    made = World(tmp_path / "data")
+    made.write({"main.tf": SIMPLE})
+    return made
+
+
+@pytest.fixture(scope="session")
+def packed_mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A mirror of zip files, which `init` must unpack into the shared cache."""
+    folder = tmp_path_factory.mktemp("packed")
+    loose = install(tmp_path_factory.mktemp("loose"))
+    [binary] = (loose / CLOUDFILE).rglob("terraform-provider-cloudfile*")
+    package = folder / CLOUDFILE / f"terraform-provider-cloudfile_{VERSION}_{platform_dir()}.zip"
+    package.parent.mkdir(parents=True)
+    with zipfile.ZipFile(package, "w") as archive:
+        about = zipfile.ZipInfo(binary.name)
+        about.external_attr = 0o755 << 16
+        archive.writestr(about, binary.read_bytes())
+    return folder

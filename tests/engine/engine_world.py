@@ -1,0 +1,179 @@
+"""One stack in a data directory, with a real terraform, a counted one, or a fake one."""
+
+import json
+import os
+import shutil
+import stat
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.engine.command import CommandLineEngine
+from runner.model.settings import EngineSettings, EnginesSettings, Settings, Timeouts
+from runner.model.span import Seconds
+from runner.model.stack import StackDefinition
+from runner.ports import Applied, EngineError, Execution, Planned
+from runner.workspace import LocalWorkspaces
+
+TERRAFORM = shutil.which("terraform")
+needs_terraform = pytest.mark.skipif(TERRAFORM is None, reason="there is no terraform on PATH")
+PATIENCE = 30.0
+
+SIMPLE = """
+variable "word" { default = "one" }
+resource "terraform_data" "a" { input = var.word }
+output "word" { value = var.word }
+"""
+
+
+@dataclass
+class World:
+    """`run` counts up, as runs do; everything else may be changed between two calls."""
+
+    folder: Path
+    engines: EnginesSettings = field(default_factory=EnginesSettings)
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    stack: StackDefinition = field(default_factory=lambda: StackDefinition(name="prod/app"))
+    daemon: Mapping[str, str] | None = None
+    managed: bool = True
+    cancel: threading.Event = field(default_factory=threading.Event)
+    run: int = 0
+    last: Execution | None = None
+
+    @property
+    def tree(self) -> Path:
+        return self.folder / "trees" / "infra" / "main"
+
+    @property
+    def module(self) -> Path:
+        return self.tree / self.stack.path
+
+    @property
+    def log(self) -> str:
+        return self.workspaces.log(self.run).read_text()
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(data_dir=self.folder, engines=self.engines, timeouts=self.timeouts)
+
+    @property
+    def engine(self) -> CommandLineEngine:
+        return CommandLineEngine(self.settings, self.daemon)
+
+    @property
+    def workspaces(self) -> LocalWorkspaces:
+        return LocalWorkspaces(self.folder)
+
+    @property
+    def own(self) -> Path:
+        """The stack's own folder."""
+        assert self.last is not None
+        return self.last.workspace.data.parent
+
+    def write(self, files: Mapping[str, str]) -> None:
+        for name, content in files.items():
+            path = self.tree / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content)
+
+    def execution(self, **fields: Any) -> Execution:
+        self.run += 1
+        workspace = self.workspaces.prepare(
+            self.run, self.stack.name, self.tree, self.stack.path, managed_state=self.managed
+        )
+        self.last = Execution(
+            run=f"run-{self.run}",
+            stack=self.stack,
+            workspace=workspace,
+            log=self.workspaces.log(self.run),
+            cancel=self.cancel,
+            **fields,
+        )
+        return self.last
+
+    def plan(self, **fields: Any) -> Planned | EngineError:
+        return self.engine.plan(self.execution(**fields))
+
+    def planned(self, **fields: Any) -> Planned:
+        outcome = self.plan(**fields)
+        assert isinstance(outcome, Planned), outcome
+        return outcome
+
+    def failed(self, **fields: Any) -> EngineError:
+        outcome = self.plan(**fields)
+        assert isinstance(outcome, EngineError), outcome
+        return outcome
+
+    def apply(self, planned: Planned, **fields: Any) -> Applied | EngineError:
+        """In a new run, as a plan made earlier is."""
+        execution = self.execution(for_apply=True, lock=True, **fields)
+        return self.engine.apply(execution, planned.plan_file)
+
+    def applied(self, planned: Planned) -> Applied:
+        outcome = self.apply(planned)
+        assert isinstance(outcome, Applied), outcome
+        return outcome
+
+    def use(self, binary: Path, **changes: Any) -> None:
+        self.engines = replace(self.engines, terraform=EngineSettings(str(binary)), **changes)
+
+
+def program(path: Path, script: str) -> Path:
+    """An executable shell script."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+def counted(folder: Path) -> tuple[Path, Callable[[], list[str]]]:
+    """A terraform that notes the command of each call, and the notes since they were last asked for."""
+    notes = folder / "calls"
+    notes.touch()
+    binary = program(folder / "counted" / "terraform", f'echo "$1" >> {notes}\nexec {TERRAFORM} "$@"')
+
+    def calls() -> list[str]:
+        made = notes.read_text().split()
+        notes.write_text("")
+        return made
+
+    return binary, calls
+
+
+def fake(folder: Path, script: str, version: str = "1.11.4") -> Path:
+    """A terraform that tells its version and does what the script says for every other command."""
+    answer = json.dumps({"terraform_version": version})
+    return program(
+        folder / "fake" / "terraform", f"[ \"$1\" = version ] && {{ echo '{answer}'; exit; }}\n{script}"
+    )
+
+
+def state_of(path: Path) -> dict[str, Any]:
+    state: dict[str, Any] = json.loads(path.read_text())
+    return state
+
+
+def wait_until(condition: Callable[[], object], what: str) -> None:
+    until = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < until, f"never happened: {what}"
+        time.sleep(0.02)
+
+
+def terraform(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The bare command, to look at things with."""
+    assert TERRAFORM is not None
+    env = {"PATH": os.environ["PATH"], "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", **environment}
+    return subprocess.run(
+        [TERRAFORM, *arguments], cwd=cwd, env=env, capture_output=True, text=True, check=False
+    )
+
+
+def short(**spans: float) -> Timeouts:
+    return Timeouts(**{name: Seconds(span) for name, span in spans.items()})

@@ -1,0 +1,209 @@
+"""A terraform that hangs, babbles, dies or says what it should not: told as it is, and never for ever."""
+
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from engine_world import World, fake, needs_terraform, short, wait_until
+from provider.mirror import platform_dir
+
+from runner.engine.serial import alone
+from runner.errors import EngineFailed, OutputNotUnderstood
+from runner.model.settings import EnginesSettings
+from runner.model.stack import StackDefinition
+from runner.ports import Execution, Planned
+
+PLANS = 'for word in "$@"; do case "$word" in -out=*) echo plan > "${word#-out=}" ;; esac; done'
+# The real escalation takes ten seconds; it is tested with the process itself.
+HANGS = "sleep 1000 & sleep 1000"
+
+
+def only(command: str, script: str, otherwise: str = "exit 0") -> str:
+    return f'if [ "$1" = {command} ]; then\n{script}\nfi\n{otherwise}'
+
+
+@pytest.mark.parametrize("command", ["init", "plan"])
+def test_a_command_that_hangs_is_stopped_at_its_deadline(world: World, tmp_path: Path, command: str) -> None:
+    world.use(fake(tmp_path, only(command, HANGS)))
+    world.timeouts = short(init=0.3, plan=0.3)
+    started = time.monotonic()
+    error = world.failed()
+    assert (error.command, error.timed_out, error.canceled) == (command, True, False)
+    assert any("took longer than" in d.summary for d in error.diagnostics)
+    assert time.monotonic() - started < 15
+
+
+def test_a_show_that_hangs_is_stopped_at_its_deadline(world: World, tmp_path: Path) -> None:
+    world.use(fake(tmp_path, only("show", HANGS, only("plan", f"{PLANS}\nexit 2"))))
+    world.timeouts = short(show=0.3)
+    error = world.failed()
+    assert (error.command, error.timed_out) == ("show", True)
+
+
+def test_a_canceled_plan_says_so(world: World, tmp_path: Path) -> None:
+    world.use(fake(tmp_path, only("plan", 'echo \'{"@message":"up"}\'; exec sleep 1000')))
+
+    def ask() -> None:
+        wait_until(
+            lambda: world.run and world.workspaces.log(world.run).exists() and "up" in world.log, "it is up"
+        )
+        world.cancel.set()
+
+    watcher = threading.Thread(target=ask)
+    watcher.start()
+    error = world.failed()
+    watcher.join()
+    assert (error.command, error.canceled, error.timed_out) == ("plan", True, False)
+
+
+def test_a_plan_that_is_killed_names_the_signal(world: World, tmp_path: Path) -> None:
+    world.use(fake(tmp_path, only("plan", "kill -KILL $$")))
+    error = world.failed()
+    assert (error.command, error.signal, error.exit_code) == ("plan", 9, -9)
+    assert error.diagnostics[-1].summary == "terraform plan ended with signal 9"
+
+
+def test_what_is_said_on_stderr_alone_is_the_diagnostic(world: World, tmp_path: Path) -> None:
+    world.use(fake(tmp_path, only("plan", "echo 'panic: \x1b[31mnil map' >&2; exit 11")))
+    error = world.failed()
+    assert (error.exit_code, error.diagnostics[-1].summary) == (11, "terraform plan ended with exit code 11")
+    assert error.diagnostics[-1].detail == "panic: nil map"
+    assert "panic: nil map" in world.log
+
+
+def test_an_older_init_that_answers_in_text_is_understood(world: World, tmp_path: Path) -> None:
+    script = only("init", 'case "$*" in *-json*) exit 64 ;; esac\necho "Error: no such backend" >&2; exit 1')
+    world.use(fake(tmp_path, script, version="1.5.7"))
+    error = world.failed()
+    assert (error.command, error.exit_code) == ("init", 1)
+    assert "no such backend" in error.diagnostics[-1].detail
+
+
+def test_a_document_that_is_no_json_is_not_understood(world: World, tmp_path: Path) -> None:
+    world.use(fake(tmp_path, only("show", "echo '{\"half\":'; exit 0", only("plan", f"{PLANS}\nexit 2"))))
+    with pytest.raises(OutputNotUnderstood):
+        world.plan()
+
+
+def test_an_exit_code_of_two_without_detail_is_an_error_of_other_commands(
+    world: World, tmp_path: Path
+) -> None:
+    world.use(fake(tmp_path, only("init", "exit 2")))
+    assert world.failed().command == "init"
+
+
+def test_a_plan_without_a_plan_file_is_no_plan(world: World, tmp_path: Path) -> None:
+    world.use(fake(tmp_path, only("plan", "exit 2")))
+    error = world.failed()
+    assert error.command == "plan"
+    assert "no plan file" in error.diagnostics[-1].summary
+
+
+def test_output_without_end_stops_a_plan(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runner.engine.session.OUTPUT_CAP", 100_000)
+    world.use(fake(tmp_path, only("plan", 'exec yes \'{"@message":"babble"}\'')))
+    error = world.failed()
+    assert "too much output" in error.diagnostics[-1].summary
+    assert not error.timed_out
+
+
+def test_a_binary_that_can_not_be_executed_is_an_error_before_anything_began(
+    world: World, tmp_path: Path
+) -> None:
+    binary = fake(tmp_path, "exit 0")
+    world.use(binary)
+    execution = world.execution()
+    binary.write_bytes(b"\x7fELF not really")
+    with pytest.raises((EngineFailed, OutputNotUnderstood)):
+        world.engine.plan(execution)
+
+
+def test_a_claim_reaches_the_child(world: World, tmp_path: Path) -> None:
+    world.use(fake(tmp_path, only("plan", f'[ -e /proc/$$/fd/"$(cat {tmp_path}/fd)" ] || exit 7\n{PLANS}')))
+    with (tmp_path / "claim").open("w") as claim:
+        (tmp_path / "fd").write_text(str(claim.fileno()))
+        assert isinstance(world.plan(claim_fd=claim.fileno()), Planned)
+
+
+def test_an_init_waits_for_the_cache_and_gives_up_at_its_deadline(world: World, tmp_path: Path) -> None:
+    world.use(fake(tmp_path, only("plan", PLANS)))
+    world.timeouts = short(init=0.2)
+    with alone(world.folder / "engine", threading.Event(), patience=1):
+        error = world.failed()
+    assert (error.command, error.timed_out) == ("init", True)
+    assert "cache" in error.diagnostics[0].summary
+    assert isinstance(world.plan(), Planned)
+
+
+def test_an_init_that_waits_can_be_canceled(world: World, tmp_path: Path) -> None:
+    world.use(fake(tmp_path, "exit 0"))
+    timer = threading.Timer(0.2, world.cancel.set)
+    timer.start()
+    with alone(world.folder / "engine", threading.Event(), patience=1):
+        error = world.failed()
+    assert (error.command, error.canceled) == ("init", True)
+
+
+def test_an_init_that_was_killed_is_not_remembered_as_good(world: World, tmp_path: Path) -> None:
+    world.use(fake(tmp_path, only("plan", PLANS)))
+    assert isinstance(world.plan(), Planned)
+    world.stack = replace(world.stack, backend_config={"key": "other"})
+    world.managed = False
+    world.use(fake(tmp_path, only("init", "kill -KILL $$")))
+    assert world.failed().command == "init"
+    world.stack = replace(world.stack, backend_config={})
+    assert world.failed().command == "init"
+
+
+@needs_terraform
+def test_many_stacks_initialise_at_once_on_one_cache(world: World, packed_mirror: Path) -> None:
+    # Bare terraform fails in 2 of 4 cases.
+    world.engines = EnginesSettings(plugin_mirror=packed_mirror, offline=True)
+    required = (
+        'terraform {\n  required_providers {\n    cloudfile = { source = "driftline/cloudfile" }\n  }\n}\n'
+    )
+    executions: list[Execution] = []
+    for number in range(4):
+        world.write({f"s{number}/main.tf": required})
+        world.stack = StackDefinition(name=f"s{number}", path=f"s{number}")
+        executions.append(world.execution())
+    outcomes: list[object] = []
+
+    def one(execution: Execution) -> None:
+        outcomes.append(world.engine.plan(execution))
+
+    threads = [threading.Thread(target=one, args=(execution,)) for execution in executions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [type(outcome) for outcome in outcomes] == [Planned] * 4
+    cache = (
+        world.folder / "engine" / "plugins" / "registry.terraform.io" / "driftline" / "cloudfile" / "1.0.0"
+    )
+    assert (cache / platform_dir()).exists()
+
+
+@needs_terraform
+def test_an_init_without_a_lock_file_leaves_a_cached_provider_alone(
+    world: World, packed_mirror: Path
+) -> None:
+    # Unpacking it again would fail while another stack runs it ("text file busy"), or hand it half a file.
+    world.engines = EnginesSettings(plugin_mirror=packed_mirror, offline=True)
+    world.write(
+        {
+            "main.tf": 'terraform {\n  required_providers {\n    cloudfile = { source = "driftline/cloudfile" }\n  }\n}\n'
+        }
+    )
+    world.planned()
+    [binary] = (world.folder / "engine" / "plugins").rglob("terraform-provider-cloudfile*")
+    binary.chmod(0o755)
+    before = binary.stat().st_mtime_ns
+    (world.module / ".terraform.lock.hcl").unlink()
+    world.stack = StackDefinition(name="other")
+    world.planned()
+    assert binary.stat().st_mtime_ns == before

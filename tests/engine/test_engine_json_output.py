@@ -1,0 +1,255 @@
+"""Reading terraform's `-json` lines."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runner.engine.json_output import STALE, STATE_LOCKED, JsonOutput
+from runner.engine.text import Veil, readable
+from runner.model.plan import MASK, Diagnostic
+
+
+def told(output: JsonOutput, **message: Any) -> list[str]:
+    return list(output.feed(json.dumps({"@message": "", **message})))
+
+
+def output(*secrets: str) -> JsonOutput:
+    return JsonOutput(Veil(secrets), "terraform")
+
+
+def hook(kind: str, address: str, action: str) -> dict[str, Any]:
+    return {"type": kind, "hook": {"resource": {"addr": address}, "action": action}}
+
+
+def test_the_version_is_taken_from_the_stream() -> None:
+    read = output()
+    assert told(read, **{"type": "version", "terraform": "1.11.4", "@message": "Terraform 1.11.4"}) == [
+        "Terraform 1.11.4"
+    ]
+    assert read.version == "1.11.4"
+
+
+def test_a_diagnostic_keeps_its_place_and_is_shown_as_terraform_shows_it() -> None:
+    read = output()
+    lines = told(
+        read,
+        type="diagnostic",
+        diagnostic={
+            "severity": "error",
+            "summary": "Invalid reference",
+            "detail": "A managed resource has not been declared.\n\nDeclare it.",
+            "address": "aws_x.y",
+            "range": {"filename": "main.tf", "start": {"line": 3, "column": 5, "byte": 1}},
+            "snippet": {
+                "code": "  input = nope.x\n",
+                "values": [{"traversal": "var.x", "statement": 'is "hush"'}],
+            },
+        },
+    )
+    assert read.diagnostics == [
+        Diagnostic(
+            "error",
+            "Invalid reference",
+            "A managed resource has not been declared.\n\nDeclare it.",
+            "main.tf",
+            3,
+            "aws_x.y",
+        )
+    ]
+    assert lines == [
+        "Error: Invalid reference",
+        "  on main.tf line 3, with aws_x.y:",
+        "      input = nope.x",
+        "  A managed resource has not been declared.",
+        "",
+        "  Declare it.",
+    ]
+
+
+def test_drifted_addresses_are_collected_once_each() -> None:
+    read = output()
+    for address in ("a.b", "c.d", "a.b"):
+        told(read, type="resource_drift", change={"resource": {"addr": address}, "action": "update"})
+    assert tuple(read.drifted) == ("a.b", "c.d")
+
+
+def test_what_began_and_did_not_end_is_unfinished() -> None:
+    read = output()
+    told(read, **hook("apply_start", "a.done", "create"))
+    told(read, **hook("apply_complete", "a.done", "create"))
+    told(read, **hook("apply_start", "a.failed", "update"))
+    told(read, **hook("apply_errored", "a.failed", "update"))
+    told(read, **hook("apply_start", "a.replaced", "delete"))
+    told(read, **hook("apply_complete", "a.replaced", "delete"))
+    told(read, **hook("apply_start", "a.replaced", "create"))
+    assert read.unfinished == ("a.replaced",)
+    assert read.begun
+
+
+def test_of_what_failed_because_its_provider_died_nobody_knows_how_it_ended() -> None:
+    read = output()
+    told(read, **hook("apply_start", "a.lost", "create"))
+    told(read, **hook("apply_errored", "a.lost", "create"))
+    assert not read.unfinished
+    told(read, type="diagnostic", diagnostic={"severity": "error", "summary": "Plugin did not respond"})
+    assert read.unfinished == ("a.lost",)
+
+
+def test_outputs_of_an_apply_are_masked_by_their_mark() -> None:
+    read = output("known-secret")
+    told(
+        read,
+        type="outputs",
+        outputs={
+            "plain": {"sensitive": False, "type": "string", "value": "x"},
+            "secret": {"sensitive": True, "type": "string"},
+            "odd": {"type": "string", "value": "no mark"},
+            "leaking": {"sensitive": False, "type": ["list", "string"], "value": ["pre known-secret post"]},
+        },
+    )
+    assert read.outputs == {"plain": "x", "secret": MASK, "odd": MASK, "leaking": [f"pre {MASK} post"]}
+
+
+def test_the_outputs_of_a_plan_are_no_values() -> None:
+    read = output()
+    told(read, type="outputs", outputs={"plain": {"sensitive": False, "action": "create"}})
+    assert read.outputs == {}
+
+
+def test_refusals_are_known_by_their_exact_summary() -> None:
+    read = output()
+    told(read, type="diagnostic", diagnostic={"severity": "error", "summary": "Saved plan is stale"})
+    assert read.says(STALE)
+    assert not read.says(STATE_LOCKED)
+    quoted = output()
+    told(
+        quoted, type="diagnostic", diagnostic={"severity": "error", "summary": "he said: Saved plan is stale"}
+    )
+    told(quoted, type="diagnostic", diagnostic={"severity": "warning", "summary": "Saved plan is stale"})
+    assert not quoted.says(STALE)
+
+
+def test_the_id_of_a_held_state_lock_is_found() -> None:
+    read = output()
+    detail = (
+        "Error message: x\nLock Info:\n  ID:        9db590f1-b6fe\n  Path:      b/k\n  Who:       me@there\n"
+    )
+    told(
+        read,
+        type="diagnostic",
+        diagnostic={"severity": "error", "summary": "Error acquiring the state lock", "detail": detail},
+    )
+    assert read.says(STATE_LOCKED)
+    assert read.lock_id == "9db590f1-b6fe"
+
+
+def test_the_warning_of_our_own_state_flag_is_not_shown() -> None:
+    read = output()
+    warning = {"severity": "warning", "summary": "Deprecated flag: -state", "detail": "Use `path`"}
+    assert told(read, type="diagnostic", diagnostic=warning) == []
+    assert read.diagnostics == []
+
+
+def test_lines_that_are_no_json_are_counted_and_not_shown() -> None:
+    # An apply that can save its state nowhere prints it, secrets and all.
+    read = output()
+    assert list(read.feed('{ "version": 4, "password": "hush" ')) == []
+    assert list(read.feed("  ")) == []
+    assert list(read.feed("[1]")) == []
+    assert read.other_lines == 2
+
+
+def test_what_init_says_in_plain_text_is_shown() -> None:
+    read = JsonOutput(Veil(), "terraform", shows_text=True)
+    assert list(read.feed('\x1b[0m\x1b[32mSuccessfully configured the backend "s3"!')) == [
+        'Successfully configured the backend "s3"!'
+    ]
+
+
+def test_a_known_secret_is_masked_in_every_line_and_diagnostic() -> None:
+    read = output("s3cr3t-token")
+    assert told(read, type="log", **{"@message": "using s3cr3t-token now"}) == [f"using {MASK} now"]
+    told(
+        read,
+        type="diagnostic",
+        diagnostic={"severity": "error", "summary": "denied", "detail": "for s3cr3t-token"},
+    )
+    assert read.diagnostics[0].detail == f"for {MASK}"
+
+
+def test_values_of_the_environment_are_secret_by_their_names() -> None:
+    veil = Veil.over(
+        {
+            "AWS_SECRET_ACCESS_KEY": "abcdefgh",
+            "AWS_ACCESS_KEY_ID": "AKIA1234",
+            "HOME": "/var/lib/x",
+            "DB_PASSWORD": "letmein",
+        }
+    )
+    assert veil.text("abcdefgh AKIA1234 /var/lib/x letmein") == f"{MASK} AKIA1234 /var/lib/x {MASK}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "safe\x1b[2K\x1b[1Agone",
+        "a\rb",
+        "\u202eevil",
+        "bell\x07",
+        "\x9b31m",
+        "zero\u200bwidth",
+        "\u2066x\u2069",
+    ],
+)
+def test_nothing_that_a_terminal_obeys_gets_through(text: str) -> None:
+    read = output()
+    for line in told(read, type="log", **{"@message": text}):
+        assert line.isprintable()
+    assert all(line.isprintable() for line in readable(text).split("\n"))
+
+
+@settings(deadline=None)
+@given(st.text())
+def test_no_line_whatever_raises(line: str) -> None:
+    list(output().feed(line))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "type",
+                    "hook",
+                    "change",
+                    "resource",
+                    "addr",
+                    "diagnostic",
+                    "range",
+                    "start",
+                    "line",
+                    "outputs",
+                    "snippet",
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+)
+KINDS = st.sampled_from(
+    ["diagnostic", "version", "resource_drift", "apply_start", "apply_errored", "outputs", "log"]
+)
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.sampled_from(["hook", "change", "diagnostic", "outputs", "@message"]), JSON), KINDS)
+def test_no_message_of_another_shape_raises(message: dict[str, Any], kind: str) -> None:
+    read = output()
+    list(read.feed(json.dumps({**message, "type": kind})))
+    assert isinstance(read.unfinished, tuple)

@@ -1,0 +1,152 @@
+"""Versions: what a binary is, what a stack wants, and how seldom is asked."""
+
+import os
+from pathlib import Path
+
+import pytest
+from engine_world import World, counted, fake, needs_terraform, program
+
+from runner.engine.constraint import check, parse, satisfies
+from runner.engine.table import ENGINES
+from runner.engine.version import Versions, wanted
+from runner.errors import EngineMissing, EngineVersion, OutputNotUnderstood
+from runner.model.settings import EngineSettings, EnginesSettings
+from runner.model.stack import StackDefinition
+from runner.ports import Planned
+
+TERRAFORM = ENGINES["terraform"]
+
+
+@pytest.mark.parametrize(
+    ("version", "constraint", "expected"),
+    [
+        ("1.11.4", "1.11.4", True),
+        ("1.11.4", "v1.11.4", True),
+        ("1.11.4", "= 1.11", False),
+        ("1.11.0", "= 1.11", True),
+        ("1.11.4", "~> 1.11", True),
+        ("1.12.0", "~> 1.11", True),
+        ("2.0.0", "~> 1.11", False),
+        ("1.10.9", "~> 1.11", False),
+        ("1.11.9", "~> 1.11.4", True),
+        ("1.12.0", "~> 1.11.4", False),
+        ("1.11.3", "~> 1.11.4", False),
+        ("9.0.0", "~> 1", True),
+        ("1.11.4", ">= 1.5, < 2.0, != 1.11.3", True),
+        ("1.11.3", ">= 1.5,< 2.0,!= 1.11.3", False),
+        ("1.9.0", "> 1.10", False),
+        ("1.10.0", ">1.9", True),
+        ("1.12.0-rc1", ">= 1.11", False),
+        ("1.12.0-rc1", "1.12.0-rc1", True),
+        ("1.12.0", "> 1.12.0-rc1", True),
+    ],
+)
+def test_a_constraint_means_what_it_means_to_terraform(
+    version: str, constraint: str, *, expected: bool
+) -> None:
+    assert satisfies(version, constraint) is expected
+
+
+@pytest.mark.parametrize("text", ["", "latest", "1.x", "~>", "1.2.3.4", "=> 1.0", "1.0 - 2.0"])
+def test_what_is_no_version_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not a version"):
+        satisfies("1.0.0", text or "x")
+    with pytest.raises(ValueError, match="not a version"):
+        parse(text)
+
+
+def test_a_constraint_that_is_not_met_or_not_understood_is_an_error_about_the_stack() -> None:
+    check(TERRAFORM, "prod/app", "1.11.4", None)
+    with pytest.raises(EngineVersion, match=r'stack "prod/app" wants terraform ~> 1\.12, this is 1\.11\.4'):
+        check(TERRAFORM, "prod/app", "1.11.4", "~> 1.12")
+    with pytest.raises(EngineVersion, match="'newest'"):
+        check(TERRAFORM, "prod/app", "1.11.4", "newest")
+
+
+def test_a_version_file_counts_in_the_module_and_above_it_within_the_data_directory(tmp_path: Path) -> None:
+    module = tmp_path / "data" / "trees" / "infra" / "stacks" / "app"
+    module.mkdir(parents=True)
+    top = tmp_path / "data"
+    assert wanted(TERRAFORM, None, module, top) is None
+    (tmp_path / ".terraform-version").write_text("0.1.0")
+    assert wanted(TERRAFORM, None, module, top) is None
+    (module.parents[1] / ".terraform-version").write_text("1.11.4\n")
+    assert wanted(TERRAFORM, None, module, top) == "1.11.4"
+    (module / ".terraform-version").write_text("latest:^1.1")
+    assert wanted(TERRAFORM, None, module, top) is None
+    assert wanted(TERRAFORM, "~> 1.9", module, top) == "~> 1.9"
+    (module / ".opentofu-version").write_text("1.9.0")
+    assert wanted(ENGINES["tofu"], None, module, top) == "1.9.0"
+
+
+def test_a_version_is_asked_for_once_and_again_when_the_binary_changes(tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+
+    def install(version: str) -> Path:
+        return program(tmp_path / "tf", f'echo x >> {notes}; echo \'{{"terraform_version": "{version}"}}\'')
+
+    binary = install("1.11.4")
+    env = {"PATH": os.defpath}
+    assert Versions(tmp_path / "engine").of(TERRAFORM, binary, env) == "1.11.4"
+    assert Versions(tmp_path / "engine").of(TERRAFORM, binary, env) == "1.11.4"
+    assert notes.read_text() == "x\n"
+    binary.unlink()
+    assert Versions(tmp_path / "engine").of(TERRAFORM, install("1.12.0-beta1"), env) == "1.12.0-beta1"
+
+
+def test_a_damaged_record_of_versions_is_made_anew(tmp_path: Path) -> None:
+    binary = program(tmp_path / "tf", 'echo \'{"terraform_version": "1.2.3"}\'')
+    (tmp_path / "engine").mkdir()
+    (tmp_path / "engine" / "versions.json").write_text("{")
+    assert Versions(tmp_path / "engine").of(TERRAFORM, binary, {}) == "1.2.3"
+
+
+def test_a_program_that_is_no_terraform_is_not_taken_for_one(tmp_path: Path) -> None:
+    binary = program(tmp_path / "tf", "echo hello")
+    with pytest.raises(OutputNotUnderstood, match="terraform version -json"):
+        Versions(tmp_path / "engine").of(TERRAFORM, binary, {})
+
+
+def test_an_engine_that_is_not_installed_is_named(world: World) -> None:
+    world.use(world.folder / "nowhere" / "terraform")
+    with pytest.raises(EngineMissing, match="nowhere/terraform"):
+        world.plan()
+
+
+def test_a_stack_that_wants_another_version_is_not_planned(world: World, tmp_path: Path) -> None:
+    world.use(fake(tmp_path, "touch ran", version="1.9.8"))
+    world.stack = StackDefinition(name="prod/app", engine_version="~> 1.11.0")
+    with pytest.raises(EngineVersion, match=r"wants terraform ~> 1\.11\.0, this is 1\.9\.8"):
+        world.plan()
+    assert not (world.module / "ran").exists()
+
+
+@needs_terraform
+def test_a_second_engine_object_asks_no_terraform_for_its_version(world: World, tmp_path: Path) -> None:
+    binary, calls = counted(tmp_path)
+    world.use(binary)
+    world.planned()
+    assert calls() == ["version", "init", "plan", "show"]
+    world.applied(world.planned())
+    calls()
+    # A new engine each time, as in a new process: one terraform for a stack that stands still.
+    assert world.planned().changed is False
+    assert calls() == ["plan"]
+
+
+def test_tofu_is_the_other_row_of_the_table(world: World, tmp_path: Path) -> None:
+    script = """
+case "$1" in
+  version) echo '{"terraform_version": "1.10.0"}' ;;
+  init) echo '{"type":"init_output","@message":"Initializing the backend..."}' ;;
+  plan) for word in "$@"; do case "$word" in -out=*) touch "${word#-out=}" ;; esac; done
+    echo '{"type":"version","tofu":"1.10.0","@message":"OpenTofu 1.10.0"}' ;;
+esac
+"""
+    binary = program(tmp_path / "bin" / "tofu", script)
+    world.engines = EnginesSettings(tofu=EngineSettings(str(binary)))
+    world.stack = StackDefinition(name="prod/app", engine="tofu", engine_version=">= 1.10")
+    planned = world.planned()
+    assert isinstance(planned, Planned)
+    assert (planned.engine_version, planned.changed) == ("1.10.0", False)
+    assert "== tofu plan\nOpenTofu 1.10.0\n" in world.log

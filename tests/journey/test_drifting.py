@@ -1,0 +1,210 @@
+"""What the cloud does behind Git's back is found, reported, healed."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from world import ANA, BO, World, states
+
+from runner.errors import Blocked, StackBusy
+from runner.model.drift import DriftClass, ReportStatus
+from runner.model.run import Kind, Run, State
+from runner.model.stack import DriftStatus
+from runner.service import hold, report, request
+
+
+def check(world: World, name: str = "web") -> Run:
+    runs, _ = request.request_check(world.app.control, [name], ANA)
+    (done,) = [run for run in world.work() if run.id == runs[0].id]
+    return done
+
+
+def test_a_check_of_what_matches_is_clean(world: World) -> None:
+    world.applied()
+    assert check(world).state is State.NO_CHANGES
+    assert world.look().drift is DriftStatus.CLEAN
+    assert world.report() is None
+
+
+def test_a_changed_attribute_is_reported_with_before_and_after(world: World) -> None:
+    world.applied()
+    world.cloud_set(value="by hand")
+    done = check(world)
+    found = world.report()
+    assert done.state is State.DRIFTED
+    assert found is not None
+    (finding,) = found.findings
+    assert (finding.address, finding.drift_class) == ("cloudfile_object.web", DriftClass.DRIFT)
+    assert [(a.path, a.before, a.after) for a in finding.attributes if a.path == "value"] == [
+        ("value", "by hand", "one")
+    ]
+    assert world.look().drift is DriftStatus.DRIFTED
+
+
+def test_a_deleted_object_is_reported_as_missing(world: World) -> None:
+    world.applied()
+    world.cloud_delete()
+    check(world)
+    found = world.report()
+    assert found is not None
+    assert [finding.drift_class for finding in found.findings] == [DriftClass.MISSING]
+
+
+def test_the_report_is_filed_as_json_and_markdown(world: World) -> None:
+    world.applied()
+    world.cloud_set(value="by hand")
+    check(world)
+    folder = world.root / "data" / "reports" / "web"
+    document = json.loads((folder / "dr-1.json").read_text())
+    assert (document["stack"], document["status"]) == ("web", "open")
+    assert "cloudfile_object.web" in (folder / "dr-1.md").read_text()
+
+
+def test_only_a_computed_attribute_that_moved_is_no_drift(world: World) -> None:
+    world.applied()
+    world.cloud_set(owner="somebody")
+    assert check(world).state is State.NO_CHANGES
+    assert "absorbed" in world.look().drift_reason
+
+
+def test_only_an_ignored_attribute_that_moved_is_no_drift(world: World) -> None:
+    world.applied(
+        rules='drift:\n  ignore: [{address: "cloudfile_object.*", attributes: [value], reason: the autoscaler owns it}]\n'
+    )
+    world.cloud_set(value="by hand")
+    assert check(world).state is State.NO_CHANGES
+    assert "ignored by rule" in world.look().drift_reason
+
+
+def test_the_same_drift_seen_again_is_the_same_report(world: World) -> None:
+    world.applied()
+    world.cloud_set(value="by hand")
+    check(world)
+    check(world)
+    (found,) = world.reports()
+    assert found.seen == 2
+
+
+def test_another_drift_opens_an_acknowledged_report_again(world: World) -> None:
+    world.applied()
+    world.cloud_set(value="by hand")
+    check(world)
+    report.acknowledge(world.app.control, 1, BO, "known, until the release", timedelta(weeks=2))
+    check(world)
+    assert world.reports()[0].status is ReportStatus.ACKNOWLEDGED
+    world.cloud_set(value="and again")
+    check(world)
+    assert world.reports()[0].status is ReportStatus.OPEN
+
+
+def test_an_acknowledgement_that_lapses_opens_the_report_again(world: World) -> None:
+    world.applied()
+    world.cloud_set(value="by hand")
+    check(world)
+    report.acknowledge(world.app.control, 1, BO, "known", timedelta(days=1))
+    world.age(days=2)
+    world.work()
+    assert world.reports()[0].status is ReportStatus.OPEN
+
+
+def test_a_clean_check_resolves_the_report_and_a_later_drift_is_a_new_one(world: World) -> None:
+    world.applied()
+    world.cloud_set(value="by hand")
+    check(world)
+    world.cloud_set(value="one")
+    check(world)
+    assert world.reports()[0].status is ReportStatus.RESOLVED
+    world.cloud_set(value="by hand")
+    check(world)
+    assert [(found.name, found.status) for found in sorted(world.reports(), key=lambda r: r.id)] == [
+        ("dr-1", ReportStatus.RESOLVED),
+        ("dr-2", ReportStatus.OPEN),
+    ]
+
+
+def test_drift_that_must_be_confirmed_is_told_only_when_it_is_seen_again(world: World) -> None:
+    world.applied(rules="drift: {confirm: 2}\n")
+    world.cloud_set(value="by hand")
+    check(world)
+    assert world.look().drift is DriftStatus.CLEAN
+    check(world)
+    assert world.look().drift is DriftStatus.DRIFTED
+
+
+def test_healing_is_a_change_with_its_own_approval(world: World) -> None:
+    world.applied()
+    world.cloud_set(value="by hand")
+    check(world)
+    healing = report.heal(world.app.control, 1, ANA)
+    (planned,) = world.work()
+    assert (planned.id, planned.kind, planned.state) == (healing.id, Kind.CHANGE, State.AWAITING_APPROVAL)
+    world.approve(planned)
+    assert states(world.work()) == [State.APPLIED]
+    assert world.cloud_value() == "one"
+    assert world.reports()[0].status is ReportStatus.RESOLVED
+
+
+def test_a_resolved_report_can_not_be_healed(world: World) -> None:
+    world.applied()
+    world.cloud_set(value="by hand")
+    check(world)
+    world.cloud_set(value="one")
+    check(world)
+    with pytest.raises(Blocked, match="dr-1 is resolved"):
+        report.heal(world.app.control, 1, ANA)
+
+
+def test_healing_waits_for_an_open_change(world: World) -> None:
+    world.applied()
+    world.cloud_set(value="by hand")
+    check(world)
+    world.push(value="two")
+    with pytest.raises(StackBusy):
+        report.heal(world.app.control, 1, ANA)
+
+
+def test_a_stack_that_proposes_gets_its_healing_planned_by_itself(world: World) -> None:
+    world.applied(rules="drift: {action: propose}\n")
+    world.cloud_set(value="by hand")
+    runs, _ = request.request_check(world.app.control, ["web"], ANA)
+    checked, proposed = world.work()
+    assert (checked.id, checked.state) == (runs[0].id, State.DRIFTED)
+    assert (proposed.kind, proposed.state) == (Kind.CHANGE, State.AWAITING_APPROVAL)
+
+
+def test_drift_is_judged_at_the_revision_that_was_applied(world: World) -> None:
+    world.applied()
+    world.push(value="two")
+    done = check(world)
+    assert done.state is State.NO_CHANGES
+    assert done.revision == world.look().applied_revision
+
+
+def test_checks_go_on_while_a_person_holds_the_lock(world: World) -> None:
+    world.applied()
+    hold.take(world.app.control, "web", BO, "audit week")
+    assert check(world).state is State.NO_CHANGES
+
+
+def test_a_check_is_made_when_its_time_has_come(world: World) -> None:
+    world.applied()
+    assert world.work() == []
+    world.age(hours=9)
+    (done,) = world.work()
+    assert done.kind is Kind.DRIFT
+
+
+def test_a_check_that_fails_is_an_error_and_is_tried_again_soon(world: World) -> None:
+    world.applied()
+    world.cloud_set(fail="no route to host")
+    assert check(world).state is State.PLAN_FAILED
+    stack = world.look()
+    assert stack.drift is DriftStatus.ERROR
+    assert stack.next_check_at is not None
+    assert stack.next_check_at - world.clock.now() < timedelta(minutes=5)
+
+
+def test_what_was_never_applied_is_not_checked(world: World) -> None:
+    world.push()
+    runs, skipped = request.request_check(world.app.control, ["web"], ANA)
+    assert (runs, skipped) == ([], {"web": "nothing was applied yet"})

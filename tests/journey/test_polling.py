@@ -1,0 +1,133 @@
+"""What Git says is taken in, whatever happens to the repository."""
+
+import shutil
+
+from world import ANA, BO, DATA, World, states
+
+from runner.model.run import State
+from runner.model.stack import Sync
+
+
+def test_a_head_that_stands_still_is_only_asked_for(plain: World) -> None:
+    plain.stack(body=DATA)
+    assert plain.poll().moved
+    again = plain.poll()
+    assert (again.moved, again.problem) == (False, None)
+
+
+def test_one_broken_stack_never_stops_the_others(plain: World) -> None:
+    plain.stack("good", body=DATA)
+    plain.commit_files({"bad/stack.yaml": "name: bad\naprovals: 2\n"})
+    polled = plain.poll()
+    assert [run.stack for run in plain.work()] == ["good"]
+    assert any(
+        "bad/stack.yaml:2:1" in problem and "approvals" not in problem.split(":")[0]
+        for problem in polled.problems
+    )
+
+
+def test_a_stack_whose_file_breaks_keeps_what_is_applied_and_shows_the_problem(plain: World) -> None:
+    plain.applied(body=DATA)
+    plain.commit_files({"web/stack.yaml": "name: web\napply: {mode: sometimes}\n"})
+    plain.poll()
+    assert plain.work() == []
+    stack = plain.look()
+    assert stack.applied_revision is not None
+    assert "web/stack.yaml:2" in (stack.problem or "")
+
+
+def test_a_repaired_stack_file_clears_the_problem(plain: World) -> None:
+    plain.applied(body=DATA)
+    plain.commit_files({"web/stack.yaml": "name: web\napply: {mode: sometimes}\n"})
+    plain.poll()
+    plain.commit_files({"web/stack.yaml": "name: web\n"})
+    plain.poll()
+    assert plain.look().problem is None
+
+
+def test_a_force_push_is_taken_and_shown(plain: World) -> None:
+    plain.stack(body=DATA)
+    before = plain.poll().revision
+    plain.rewrite()
+    polled = plain.poll()
+    assert polled.rewritten_from == before
+    with plain.app.store.reading() as reader:
+        assert reader.source("infra").rewritten_from == before
+        assert [entry.action for entry in reader.audit(subject="infra")][:1] == ["source.rewritten"]
+
+
+def test_a_branch_that_disappears_leaves_its_stacks_as_missing(plain: World) -> None:
+    plain.applied(body=DATA)
+    plain._git("branch", "--move", "main", "other")
+    polled = plain.poll()
+    assert "main" in (polled.problem or "")
+    assert plain.look().missing_since is not None
+    assert plain.work() == []
+
+
+def test_a_repository_that_disappears_changes_nothing_and_is_told(plain: World) -> None:
+    plain.applied(body=DATA)
+    shutil.rmtree(plain.repository)
+    assert plain.poll().problem
+    stack = plain.look()
+    assert stack.sync is Sync.SYNCED
+    assert plain.work() == []
+
+
+def test_a_stack_that_comes_back_goes_on_where_it_was(plain: World) -> None:
+    plain.applied(body=DATA)
+    plain.commit_files({"web/stack.yaml": None})
+    plain.poll()
+    plain.commit_files({"web/stack.yaml": "name: web\n"})
+    plain.poll()
+    assert plain.look().missing_since is None
+    assert states(plain.work()) in ([], [State.NO_CHANGES])
+
+
+def test_a_shared_module_that_moves_plans_all_its_callers(plain: World) -> None:
+    call = 'module "m" {\n  source = "../modules/m"\n}\n'
+    plain.commit_files(
+        {
+            "modules/m/main.tf": 'resource "terraform_data" "one" {\n  input = "one"\n}\n',
+            "a/main.tf": call,
+            "a/stack.yaml": "name: a\n",
+            "b/main.tf": call,
+            "b/stack.yaml": "name: b\n",
+            "c/main.tf": DATA.format(value="one"),
+            "c/stack.yaml": "name: c\n",
+        }
+    )
+    plain.poll()
+    for run in plain.work():
+        plain.approve(run)
+    plain.work()
+    plain.commit_files({"modules/m/main.tf": 'resource "terraform_data" "one" {\n  input = "two"\n}\n'})
+    plain.poll()
+    assert sorted(run.stack for run in plain.work()) == ["a", "b"]
+
+
+def test_a_cycle_of_dependencies_is_told_and_stops_only_its_own_stacks(plain: World) -> None:
+    plain.stack("a", body=DATA, rules="depends_on: [b]\n")
+    plain.stack("b", body=DATA, rules="depends_on: [a]\n")
+    plain.stack("c", body=DATA)
+    polled = plain.poll()
+    assert [run.stack for run in plain.work()] == ["c"]
+    assert any("cycle" in problem for problem in polled.problems)
+
+
+def test_two_stacks_with_one_state_are_refused(plain: World) -> None:
+    backend = 'terraform {{\n  backend "local" {{\n    path = "/tmp/never-made.tfstate"\n  }}\n}}\n'
+    plain.stack("a", body=backend)
+    plain.stack("b", body=backend)
+    polled = plain.poll()
+    assert any("state" in problem and "a" in problem for problem in polled.problems)
+
+
+def test_the_audit_log_tells_the_whole_story(plain: World) -> None:
+    done = plain.applied(body=DATA)
+    with plain.app.store.reading() as reader:
+        story = [(entry.actor, entry.action) for entry in reversed(reader.audit(subject=done.name))]
+    assert [actor for actor, _ in story if actor == ANA.name] or [
+        actor for actor, _ in story if actor == BO.name
+    ]
+    assert plain.app.store.verify_audit() is None

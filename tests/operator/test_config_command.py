@@ -1,0 +1,73 @@
+"""`driftline config`: all problems with their place, secrets masked, a schema for editors."""
+
+import json
+from pathlib import Path
+
+import yaml
+from operator_world import driftline
+
+SOUND = """\
+version: 1
+data_dir: ./data
+sources:
+  - name: infra
+    url: https://git.example.com/acme/infra.git
+    auth: {token: canary-token-9Zx}
+engines: {registry_tokens: {registry.example.com: canary-registry-7Qw}}
+"""
+
+
+def written(folder: Path, text: str) -> str:
+    path = folder / "driftline.yaml"
+    path.write_text(text)
+    return str(path)
+
+
+def test_a_sound_configuration_is_told_so(tmp_path: Path) -> None:
+    answer = driftline("config", "validate", written(tmp_path, SOUND))
+    assert answer.code == 0
+    assert "sound" in answer.stderr
+
+
+def test_all_problems_come_at_once_each_with_its_place(tmp_path: Path) -> None:
+    path = written(tmp_path, "version: 1\ndata_dir: ./data\nsorces: []\ntimeouts: {plan: soon}\n")
+    answer = driftline("config", "validate", path)
+    assert answer.code == 78
+    assert f"{path}:3:1: sorces: unknown key" in answer.stdout
+    assert f"{path}:4:18: timeouts.plan" in answer.stdout
+    assert "2 problems" in answer.stderr
+
+
+def test_problems_can_be_read_by_programs(tmp_path: Path) -> None:
+    path = written(tmp_path, "version: 1\n")
+    answer = driftline("config", "validate", path, "-o", "json")
+    assert answer.code == 78
+    assert json.loads(answer.stdout)[0].keys() >= {"file", "line", "column", "message"}
+
+
+def test_no_configuration_is_told_with_the_places_that_were_looked_at(tmp_path: Path) -> None:
+    answer = driftline("config", "validate", str(tmp_path / "none.yaml"))
+    assert answer.code == 78
+    assert "driftline init" in answer.stderr
+
+
+def test_show_masks_every_secret(tmp_path: Path) -> None:
+    path = written(tmp_path, SOUND)
+    for kind in ("table", "json"):
+        answer = driftline("-c", path, "config", "show", "-o", kind)
+        assert answer.code == 0
+        assert "canary" not in answer.stdout + answer.stderr
+
+
+def test_show_is_the_same_for_people_and_programs(tmp_path: Path) -> None:
+    path = written(tmp_path, SOUND)
+    people = yaml.safe_load(driftline("-c", path, "config", "show").stdout)
+    programs = json.loads(driftline("-c", path, "config", "show", "-o", "json").stdout)
+    assert people == programs
+    assert programs["drift"]["schedule"] == "17 */4 * * *"
+
+
+def test_the_schema_of_both_files_is_json() -> None:
+    for kind, key in (("server", "data_dir"), ("stack", "var_files")):
+        schema = json.loads(driftline("config", "schema", "--kind", kind).stdout)
+        assert key in schema["properties"]

@@ -1,0 +1,225 @@
+"""The daemon as systemd sees it: it starts, beats, reloads, stops; and what becomes of runs when it is killed."""
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from daemon_world import (
+    DRIFTLINE,
+    Systemd,
+    daemon,
+    runs,
+    systemd,
+    until,
+    wait_for_run,
+    waiting_terraform,
+)
+from operator_world import Installation, installation
+
+from runner.app import App
+from runner.model.source import SourceStatus
+
+pytestmark = pytest.mark.skipif(shutil.which("terraform") is None, reason="no terraform on PATH")
+
+AUTOMATIC = "name: one\napply: {mode: automatic}\n"
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Installation:
+    return installation(tmp_path)
+
+
+@pytest.fixture
+def told() -> Iterator[Systemd]:
+    with systemd() as listening:
+        yield listening
+
+
+def automatic(made: Installation) -> None:
+    """Its stack asks for no approval, so that the daemon goes on to apply by itself."""
+    (made.repository / "one/stack.yaml").write_text(AUTOMATIC)
+    made.commit("automatic")
+
+
+def status(made: Installation, name: str) -> SourceStatus | None:
+    app = App.from_config(made.config)
+    with app.store.reading() as reader:
+        found = reader.source(name)
+    app.store.close()
+    return found if found.polled_at else None
+
+
+# As systemd sees it
+
+
+def test_it_says_that_it_is_ready_and_what_it_does(made: Installation, told: Systemd) -> None:
+    with daemon(made, {"NOTIFY_SOCKET": told.address}) as process:
+        ready = told.wait_for("READY", "1")
+        assert ready["MAINPID"] == str(process.pid)
+        assert wait_for_run(made, "awaiting_approval").stack == "one"
+
+
+def test_it_feeds_the_watchdog(made: Installation, told: Systemd) -> None:
+    env = {"NOTIFY_SOCKET": told.address, "WATCHDOG_USEC": "600000"}
+    with daemon(made, env):
+        told.wait_for("READY", "1")
+        told.wait_for("WATCHDOG", "1", seconds=5)
+        told.wait_for("WATCHDOG", "1", seconds=5)
+
+
+def test_sigterm_ends_it_within_seconds(made: Installation, told: Systemd) -> None:
+    with daemon(made, {"NOTIFY_SOCKET": told.address}) as process:
+        told.wait_for("READY", "1")
+        process.terminate()
+        told.wait_for("STOPPING", "1", seconds=5)
+        assert process.wait(timeout=10) == 0
+
+
+def test_a_second_daemon_on_the_same_data_is_refused(made: Installation, told: Systemd) -> None:
+    with daemon(made, {"NOTIFY_SOCKET": told.address}) as process:
+        told.wait_for("READY", "1")
+        second = subprocess.run(
+            (DRIFTLINE, "-c", made.config, "daemon"), capture_output=True, text=True, timeout=20, check=False
+        )
+        assert second.returncode == 75
+        assert str(process.pid) in second.stderr
+
+
+def test_sighup_takes_in_a_new_source(made: Installation, told: Systemd) -> None:
+    with daemon(made, {"NOTIFY_SOCKET": told.address}) as process:
+        told.wait_for("READY", "1")
+        url = str(made.repository)
+        made.configure({"name": "infra", "url": url}, {"name": "second", "url": url, "stacks": ["none.yaml"]})
+        process.send_signal(signal.SIGHUP)
+        told.wait_for("RELOADING", "1", seconds=5)
+        told.wait_for("READY", "1", seconds=5)
+        assert until(lambda: status(made, "second"), "poll of the new source").head
+
+
+@pytest.mark.parametrize("broken", ["version: [", "version: 1\ndata_dir: /elsewhere\nsources: []\n"])
+def test_a_configuration_that_can_not_be_taken_changes_nothing(
+    made: Installation, told: Systemd, broken: str
+) -> None:
+    with daemon(made, {"NOTIFY_SOCKET": told.address}) as process:
+        told.wait_for("READY", "1")
+        sound = made.config.read_text()
+        made.config.write_text(broken)
+        process.send_signal(signal.SIGHUP)
+        told.wait_for("RELOADING", "1", seconds=5)
+        told.wait_for("READY", "1", seconds=5)
+        made.config.write_text(sound)
+        wait_for_run(made, "awaiting_approval")
+        assert process.poll() is None
+        assert not Path("/elsewhere").exists()
+
+
+# What becomes of runs
+
+
+def test_a_plan_that_runs_is_stopped_and_queued_again(made: Installation) -> None:
+    terraform = waiting_terraform(made, "plan")
+    with daemon(made) as process:
+        until(lambda: terraform.pids, "start of a plan")
+        process.terminate()
+        assert process.wait(timeout=20) == 0
+    assert [run.state for run in runs(made)] == ["queued"]
+
+
+def test_a_plan_begun_before_a_reload_is_still_stopped(made: Installation, told: Systemd) -> None:
+    terraform = waiting_terraform(made, "plan")
+    with daemon(made, {"NOTIFY_SOCKET": told.address}) as process:
+        told.wait_for("READY", "1")
+        until(lambda: terraform.pids, "start of a plan")
+        process.send_signal(signal.SIGHUP)
+        told.wait_for("RELOADING", "1", seconds=5)
+        told.wait_for("READY", "1", seconds=5)
+        process.terminate()
+        assert process.wait(timeout=20) == 0
+    assert [run.state for run in runs(made)] == ["queued"]
+
+
+def test_a_plan_that_died_with_its_machine_is_made_again_and_finished(made: Installation) -> None:
+    terraform = waiting_terraform(made, "plan")
+    with daemon(made) as process:
+        until(lambda: terraform.pids, "start of a plan")
+        process.kill()
+        process.wait()
+    terraform.kill()
+    terraform.hold.unlink()
+    (run,) = runs(made)
+    assert run.state == "planning"
+    with daemon(made):
+        assert wait_for_run(made, "awaiting_approval").id == run.id
+
+
+def test_a_plan_that_outlived_its_daemon_is_waited_for(made: Installation, told: Systemd) -> None:
+    """Its process still holds the claim, so nobody else begins on the same stack."""
+    terraform = waiting_terraform(made, "plan")
+    with daemon(made) as process:
+        until(lambda: terraform.pids, "start of a plan")
+        process.kill()
+        process.wait()
+    with daemon(made, {"NOTIFY_SOCKET": told.address}):
+        told.wait_for("READY", "1")
+        assert [run.state for run in runs(made)] == ["planning"]
+        assert len(terraform.pids) == 1
+        terraform.kill()
+        terraform.hold.unlink()
+        wait_for_run(made, "awaiting_approval")
+        assert len(terraform.pids) == 2
+
+
+def test_stopping_waits_for_an_apply_and_records_it(made: Installation, told: Systemd) -> None:
+    automatic(made)
+    terraform = waiting_terraform(made, "apply")
+    with daemon(made, {"NOTIFY_SOCKET": told.address}) as process:
+        until(lambda: terraform.pids, "start of an apply")
+        process.terminate()
+        told.wait_for("EXTEND_TIMEOUT_USEC", seconds=10)
+        assert process.poll() is None
+        terraform.hold.unlink()
+        assert process.wait(timeout=20) == 0
+    assert [run.state for run in runs(made)] == ["applied"]
+
+
+def test_an_apply_whose_daemon_was_killed_ends_once_and_is_never_repeated(made: Installation) -> None:
+    automatic(made)
+    terraform = waiting_terraform(made, "apply")
+    with daemon(made) as process:
+        until(lambda: terraform.pids, "start of an apply")
+        process.kill()
+        process.wait()
+    with daemon(made):
+        terraform.hold.unlink()
+        run = wait_for_run(made, "interrupted")
+        assert run.stack == "one"
+        listed = made("lock", "list", "-o", "json")
+        assert '"holder": "run-1"' in listed.stdout
+    assert len(terraform.pids) == 1
+    (state,) = made.data_dir.glob("workspaces/*/state/terraform.tfstate")
+    assert '"terraform_data"' in state.read_text(), "terraform went on to its end without the daemon"
+
+
+def test_the_daemon_survives_its_terminal(made: Installation, told: Systemd) -> None:
+    """stdout and stderr may go away, as when journald stops."""
+    reading, writing = os.pipe()
+    process = subprocess.Popen(
+        (DRIFTLINE, "-c", made.config, "daemon"),
+        stdout=writing,
+        stderr=writing,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, "NOTIFY_SOCKET": told.address},
+    )
+    os.close(writing)
+    try:
+        told.wait_for("READY", "1")
+        os.close(reading)
+        wait_for_run(made, "awaiting_approval")
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.wait()

@@ -1,0 +1,48 @@
+"""One daemon on a data directory: who holds its lock, and who only looks."""
+
+import fcntl
+import os
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from runner.daemon import LOCK_FILE, living_daemon, only_daemon
+from runner.errors import DaemonRunning
+
+
+def test_a_daemon_that_holds_the_lock_lives(tmp_path: Path) -> None:
+    assert living_daemon(tmp_path) is None
+    with only_daemon(tmp_path):
+        assert living_daemon(tmp_path) == os.getpid()
+    assert living_daemon(tmp_path) is None
+
+
+def test_another_one_is_refused_at_once_and_told_the_pid(tmp_path: Path) -> None:
+    with only_daemon(tmp_path):
+        began = time.monotonic()
+        with pytest.raises(DaemonRunning, match=f"pid {os.getpid()}"), only_daemon(tmp_path):
+            pass
+        assert time.monotonic() - began < 1
+
+
+def test_somebody_who_only_looks_does_not_keep_it_from_starting(tmp_path: Path) -> None:
+    """`driftline status` holds the lock for a moment while it asks."""
+    with (tmp_path / LOCK_FILE).open("a+") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        threading.Timer(0.1, fcntl.flock, (looking, fcntl.LOCK_UN)).start()
+        with only_daemon(tmp_path):
+            assert living_daemon(tmp_path) == os.getpid()
+
+
+def test_a_lock_file_that_was_left_behind_says_nothing(tmp_path: Path) -> None:
+    (tmp_path / LOCK_FILE).write_text("1")
+    assert living_daemon(tmp_path) is None
+    with only_daemon(tmp_path):
+        assert (tmp_path / LOCK_FILE).read_text() == str(os.getpid())
+
+
+def test_the_lock_file_is_private(tmp_path: Path) -> None:
+    with only_daemon(tmp_path):
+        assert (tmp_path / LOCK_FILE).stat().st_mode & 0o077 == 0

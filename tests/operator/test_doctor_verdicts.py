@@ -1,0 +1,124 @@
+"""What doctor makes of facts: pure verdicts, at their edges."""
+
+from pathlib import Path
+
+import pytest
+
+from runner.doctor.finding import State
+from runner.doctor.place import FAIL_FREE, WARN_FREE, disk_verdict, path_verdict, scratch_of
+from runner.doctor.service import slots_verdict, unit_verdict
+from runner.doctor.tools import FLOORS, engine_verdict, git_verdict, packages
+from runner.engine.environment import LONGEST_TMPDIR
+from runner.engine.table import ENGINES, Version
+from runner.workspace import LocalWorkspaces
+
+HERE = Path("/var/lib/driftline")
+
+
+@pytest.mark.parametrize(
+    ("free", "state"),
+    [
+        (FAIL_FREE - 1, State.FAIL),
+        (FAIL_FREE, State.WARN),
+        (WARN_FREE - 1, State.WARN),
+        (WARN_FREE, State.OK),
+    ],
+)
+def test_a_disk_is_judged_by_what_is_free(free: int, state: State) -> None:
+    assert disk_verdict(HERE, free, None).state is state
+
+
+def test_a_disk_without_inodes_is_full() -> None:
+    finding = disk_verdict(HERE, 10 * WARN_FREE, 999)
+    assert finding.state is State.FAIL
+    assert "df -i" in finding.hint
+
+
+@pytest.mark.parametrize(
+    ("version", "state", "told"),
+    [
+        ((), State.FAIL, "unknown version"),
+        ((2, 38, 9), State.FAIL, "older than 2.39"),
+        ((2, 39, 5), State.OK, "CVE-2025-48384"),
+        ((2, 43, 6), State.OK, "CVE-2025-48384"),
+        ((2, 43, 7), State.OK, "git 2.43.7"),
+        ((2, 49, 0), State.OK, "CVE-2025-48384"),
+        ((2, 51, 0), State.OK, "git 2.51.0"),
+    ],
+)
+def test_git_has_a_floor_and_a_note(version: Version, state: State, told: str) -> None:
+    finding = git_verdict(version)
+    assert finding.state is state
+    assert told in finding.message
+
+
+def test_a_git_with_the_fix_gets_no_note() -> None:
+    assert "CVE" not in git_verdict((2, 43, 7)).message
+    assert "CVE" not in git_verdict((2, 51, 0)).message
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "state"),
+    [
+        ("terraform", "1.14.8", State.WARN),
+        ("terraform", "1.14.9", State.OK),
+        ("terraform", "1.15.4", State.OK),
+        ("tofu", "1.11.9", State.WARN),
+        ("tofu", "1.12.6", State.OK),
+    ],
+)
+def test_an_engine_below_its_floor_is_a_warning(name: str, version: str, state: State) -> None:
+    assert engine_verdict(name, version, Path("/usr/bin") / name).state is state
+
+
+def test_every_engine_has_a_floor() -> None:
+    assert FLOORS.keys() == ENGINES.keys()
+
+
+def test_a_long_data_directory_is_found_before_providers_fail_on_it() -> None:
+    room = Path("/" + "x" * (LONGEST_TMPDIR - 1))
+    assert path_verdict(room, HERE).state is State.OK
+    assert path_verdict(Path(f"{room}x"), HERE).state is State.WARN
+    assert path_verdict(Path(f"{room}x"), Path(f"{room}x")).state is State.FAIL
+
+
+def test_the_length_of_a_path_is_counted_in_bytes() -> None:
+    assert path_verdict(Path("/" + "é" * (LONGEST_TMPDIR // 2)), HERE).state is State.WARN
+
+
+def test_the_path_that_is_judged_is_the_one_that_runs_get(tmp_path: Path) -> None:
+    workspace = LocalWorkspaces(tmp_path).prepare(1000000, "one", tmp_path, ".", managed_state=True)
+    assert workspace.scratch == scratch_of(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("properties", "state"),
+    [
+        ({}, State.WARN),
+        ({"LoadState": "not-found"}, State.WARN),
+        ({"LoadState": "loaded", "KillMode": "control-group"}, State.FAIL),
+        ({"LoadState": "loaded", "KillMode": "mixed"}, State.FAIL),
+        ({"LoadState": "loaded", "KillMode": "process", "NeedDaemonReload": "yes"}, State.WARN),
+        ({"LoadState": "loaded", "KillMode": "process", "ActiveState": "active"}, State.OK),
+    ],
+)
+def test_a_unit_that_would_kill_an_apply_fails(properties: dict[str, str], state: State) -> None:
+    assert unit_verdict(properties).state is state
+
+
+def test_more_slots_than_memory_is_a_warning() -> None:
+    assert slots_verdict(2, 1400, 700, "700B").state is State.OK
+    assert slots_verdict(2, 1399, 700, "700B").state is State.WARN
+
+
+def test_packed_and_unpacked_providers_of_this_platform_are_found(tmp_path: Path) -> None:
+    own = tmp_path / "registry.terraform.io/hashicorp"
+    (own / "aws/5.100.0/linux_amd64").mkdir(parents=True)
+    (own / "null").mkdir()
+    (own / "null/terraform-provider-null_3.2.4_linux_amd64.zip").touch()
+    (own / "random").mkdir()
+    (own / "random/terraform-provider-random_3.7.2_darwin_arm64.zip").touch()
+    assert packages(tmp_path, "linux_amd64") == [
+        "registry.terraform.io/hashicorp/aws",
+        "registry.terraform.io/hashicorp/null",
+    ]

@@ -1,0 +1,121 @@
+"""The systemd unit: what systemd itself says of it, and what must stay in it."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from runner.systemd.install import Layout, unit
+
+ANALYZE = shutil.which("systemd-analyze")
+needs_systemd = pytest.mark.skipif(
+    ANALYZE is None, reason="no systemd-analyze here: the unit was not verified"
+)
+EXPOSURE = 1.5
+
+
+def settings(text: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in re.findall(r"^([A-Za-z]+)=(.*)$", text, flags=re.MULTILINE):
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def written(folder: Path, layout: Layout) -> Path:
+    program = folder / "driftline"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    path = folder / "driftline.service"
+    path.write_text(unit(layout))
+    return path
+
+
+def analyze(*argv: str | Path) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        (str(ANALYZE), *map(str, argv)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+@needs_systemd
+def test_systemd_has_nothing_to_complain_about(tmp_path: Path) -> None:
+    done = analyze("verify", written(tmp_path, Layout(tmp_path / "driftline")))
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@needs_systemd
+def test_paths_with_special_characters_reach_systemd_unharmed(tmp_path: Path) -> None:
+    folder = tmp_path / "a b%h $HOME"
+    folder.mkdir()
+    odd = folder / "c\"d'e\\f"
+    layout = Layout(folder / "driftline", config=odd / "config.yaml", data_dir=odd)
+    done = analyze("verify", written(folder, layout))
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@needs_systemd
+def test_its_exposure_is_low(tmp_path: Path) -> None:
+    path = written(tmp_path, Layout(tmp_path / "driftline"))
+    done = analyze("security", "--offline=true", "--no-pager", path)
+    found = re.search(r"Overall exposure level for \S+: ([0-9.]+)", done.stdout)
+    assert found, done.stdout
+    assert float(found[1]) <= EXPOSURE, done.stdout
+    assert "Failed to parse" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Type", "notify"),
+        ("NotifyAccess", "main"),
+        ("WatchdogSec", "60"),
+        ("KillMode", "process"),
+        ("SendSIGHUP", "no"),
+        ("TimeoutStopSec", "45min"),
+        ("Restart", "on-failure"),
+        ("OOMPolicy", "continue"),
+        ("UMask", "0077"),
+        ("StateDirectoryMode", "0700"),
+        ("ExecReload", "/bin/kill -HUP $MAINPID"),
+        ("RestartPreventExitStatus", "64 75 78"),
+    ],
+)
+def test_what_applies_depend_on_stays(name: str, value: str) -> None:
+    assert settings(unit(Layout(Path("/opt/driftline/bin/driftline"))))[name] == [value]
+
+
+def test_a_failing_start_is_not_tried_for_ever() -> None:
+    text = unit(Layout(Path("/opt/driftline/bin/driftline")))
+    # systemd ignores them, with a warning only, in any other section.
+    head = text[: text.index("[Service]")]
+    assert {"StartLimitIntervalSec", "StartLimitBurst"} <= settings(head).keys()
+
+
+def test_another_data_directory_can_be_written_to() -> None:
+    usual = Layout(Path("/opt/driftline/bin/driftline"))
+    other = Layout(Path("/opt/driftline/bin/driftline"), data_dir=Path("/srv/driftline"))
+    assert "ReadWritePaths" not in settings(unit(usual))
+    assert settings(unit(other))["ReadWritePaths"] == ["/srv/driftline"]
+
+
+def test_nothing_is_left_to_be_filled_in() -> None:
+    assert "@" not in re.sub(
+        r"@(system-service|privileged|resources)", "", unit(Layout(Path("/usr/bin/driftline")))
+    )
+
+
+def test_every_block_of_the_unit_says_why() -> None:
+    """A line stands directly below its reason, or below another line that shares it."""
+    lines = unit(Layout(Path("/usr/bin/driftline"))).splitlines()
+    section = lines.index("[Service]")
+    unexplained = [
+        line
+        for before, line in zip(lines[section:], lines[section + 1 :], strict=False)
+        if "=" in line and not line.startswith("#") and not before
+    ]
+    assert unexplained == []

@@ -1,0 +1,109 @@
+"""Following the output: whole lines while they come, whatever a process writes."""
+
+from pathlib import Path
+
+import pytest
+from process_world import is_alive, python, shell, wait_until
+
+from runner.process import INTERRUPT_ONCE, Stopped, run
+
+
+def test_a_line_arrives_while_the_process_still_runs(tmp_path: Path) -> None:
+    def on_line(line: str) -> None:
+        if line == "first":
+            (tmp_path / "seen").touch()
+
+    script = "echo first; until [ -e seen ]; do sleep 0.01; done; echo second"
+    assert run(shell(tmp_path, script, deadline=10), on_line=on_line).exit_code == 0
+
+
+def test_a_line_written_in_pieces_arrives_whole(tmp_path: Path) -> None:
+    lines: list[str] = []
+    run(
+        shell(tmp_path, "printf one; sleep 0.15; printf ' two; sleep'; sleep 0.15; echo; echo end"),
+        on_line=lines.append,
+    )
+    assert lines == ["one two; sleep", "end"]
+
+
+def test_the_last_line_arrives_without_its_end(tmp_path: Path) -> None:
+    lines: list[str] = []
+    run(shell(tmp_path, "printf 'one\\n\\ntwo'"), on_line=lines.append)
+    assert lines == ["one", "", "two"]
+
+
+def test_bytes_that_are_no_utf8_do_not_stop_the_following(tmp_path: Path) -> None:
+    lines: list[str] = []
+    run(
+        python(tmp_path, r"import sys; sys.stdout.buffer.write(b'a\xff\xfeb\0c\nend\n')"),
+        on_line=lines.append,
+    )
+    assert lines == ["a��b\0c", "end"]
+
+
+def test_a_huge_line_is_cut_and_the_next_one_is_whole(tmp_path: Path) -> None:
+    lines: list[str] = []
+    finished = run(
+        python(tmp_path, "print('x' * 300_000); print('y' * 1000); print('end')", line_cap=1000),
+        on_line=lines.append,
+    )
+    assert lines == ["x" * 1000, "y" * 1000, "end"]
+    assert finished.complete is False
+
+
+def test_a_character_on_the_border_of_two_reads_stays_whole(tmp_path: Path) -> None:
+    lines: list[str] = []
+    run(
+        python(tmp_path, "import sys; sys.stdout.buffer.write(('x' * 65535 + 'ü\\n').encode())"),
+        on_line=lines.append,
+    )
+    assert lines == ["x" * 65535 + "ü"]
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_plan_that_babbles_is_stopped(tmp_path: Path, stream: str) -> None:
+    script = f"import sys\nwhile True: print('x' * 1000, file=sys.{stream})"
+    finished = run(python(tmp_path, script, output_cap=100_000))
+    assert finished.stopped is Stopped.BABBLED
+    assert finished.complete is False
+
+
+def test_an_apply_that_babbles_ends_by_itself_and_its_file_is_kept_small(tmp_path: Path) -> None:
+    lines: list[str] = []
+    script = (
+        "import time\nfor i in range(40):\n print('x' * 10_000, flush=True)\n time.sleep(0.01)\nprint('end')"
+    )
+    finished = run(
+        python(tmp_path, script, output_cap=50_000, spare=True, stop=INTERRUPT_ONCE), on_line=lines.append
+    )
+    assert (finished.exit_code, finished.stopped, finished.complete) == (0, None, False)
+    assert lines[-1] == "end"
+    assert (tmp_path / "stdout").stat().st_size < 300_000
+
+
+def test_a_fault_in_the_reader_ends_a_plan(tmp_path: Path) -> None:
+    def fault(line: str) -> None:
+        (tmp_path / "pid").write_text(line)
+        raise RuntimeError("a bug")
+
+    with pytest.raises(RuntimeError, match="a bug"):
+        run(shell(tmp_path, "echo $$; exec sleep 60"), on_line=fault)
+    pid = int((tmp_path / "pid").read_text())
+    wait_until(lambda: not is_alive(pid), "the plan is gone")
+
+
+def test_a_fault_in_the_reader_does_not_touch_an_apply(tmp_path: Path) -> None:
+    def fault(line: str) -> None:
+        raise RuntimeError("a bug")
+
+    finished = run(shell(tmp_path, "echo one; sleep 0.3; echo done > effect", spare=True), on_line=fault)
+    assert (finished.exit_code, finished.complete) == (0, False)
+    assert (tmp_path / "effect").read_text() == "done\n"
+
+
+def test_following_leaves_no_descriptor_open(tmp_path: Path) -> None:
+    run(shell(tmp_path, "echo x"), on_line=lambda _: None)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(20):
+        run(shell(tmp_path, "echo x"), on_line=lambda _: None)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before

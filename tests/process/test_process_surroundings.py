@@ -1,0 +1,116 @@
+"""What a child process is given, and what it is not."""
+
+import fcntl
+import os
+import threading
+from pathlib import Path
+
+import pytest
+from process_world import command, python, shell, wait_until
+
+from runner.process import run
+
+
+def test_a_child_sees_exactly_the_environment_it_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CANARY", "of the daemon")
+    run(command(tmp_path, "/usr/bin/env", env={"ONE": "1", "PATH": "/bin"}))
+    assert sorted((tmp_path / "stdout").read_text().splitlines()) == ["ONE=1", "PATH=/bin"]
+
+
+def test_no_shell_reads_the_arguments(tmp_path: Path) -> None:
+    run(command(tmp_path, "/bin/echo", "$HOME; touch x", "`id`", "*"))
+    assert (tmp_path / "stdout").read_text() == "$HOME; touch x `id` *\n"
+
+
+def test_a_child_reads_an_empty_stdin_in_its_own_session_and_folder(tmp_path: Path) -> None:
+    run(
+        python(
+            tmp_path, "import os,sys; print(repr(sys.stdin.read()), os.getsid(0) == os.getpid(), os.getcwd())"
+        )
+    )
+    assert (tmp_path / "stdout").read_text() == f"'' True {tmp_path}\n"
+
+
+def test_output_goes_to_files_never_to_a_pipe(tmp_path: Path) -> None:
+    script = "import os,stat; print([stat.S_ISREG(os.fstat(fd).st_mode) for fd in (1, 2)])"
+    run(python(tmp_path, script))
+    assert (tmp_path / "stdout").read_text() == "[True, True]\n"
+
+
+def test_only_the_owner_can_read_the_output_and_what_a_child_creates(tmp_path: Path) -> None:
+    run(shell(tmp_path, "echo secret > made; echo x; echo y >&2"))
+    modes = {name: (tmp_path / name).stat().st_mode & 0o777 for name in ("stdout", "stderr", "made")}
+    assert set(modes.values()) == {0o600}
+
+
+def test_a_child_inherits_no_descriptor_but_those_passed(tmp_path: Path) -> None:
+    script = "import os; print(sorted(int(fd) for fd in os.listdir('/proc/self/fd') if int(fd) > 2))"
+    with (tmp_path / "claim").open("w") as claim, (tmp_path / "other").open("w") as other:
+        os.set_inheritable(other.fileno(), True)
+        run(python(tmp_path, script, pass_fds=(claim.fileno(),)))
+        listed = (tmp_path / "stdout").read_text()
+        # One more is the listing's own.
+        assert str(claim.fileno()) in listed
+        assert str(other.fileno()) not in listed.strip("[]\n").split(", ")
+
+
+def test_a_passed_lock_is_held_until_the_last_descendant_is_gone(tmp_path: Path) -> None:
+    script = "(while [ ! -e done ]; do sleep 0.02; done) & echo started"
+    with (tmp_path / "claim").open("w") as claim:
+        fcntl.flock(claim, fcntl.LOCK_EX)
+        run(shell(tmp_path, script, spare=True, pass_fds=(claim.fileno(),)))
+    with (tmp_path / "claim").open() as probe:
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        (tmp_path / "done").touch()
+
+        def free() -> bool:
+            try:
+                fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            return True
+
+        wait_until(free, "the lock is free")
+
+
+def test_a_binary_that_is_not_there_raises(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        run(command(tmp_path, str(tmp_path / "nothing")))
+
+
+def test_a_child_outlives_the_thread_that_started_it(tmp_path: Path) -> None:
+    # A parent-death signal would fire when the thread ends (T-09), so none is set.
+    finished = []
+    thread = threading.Thread(target=lambda: finished.append(run(shell(tmp_path, "echo alive"))))
+    thread.start()
+    thread.join()
+    assert finished[0].exit_code == 0
+    assert (tmp_path / "stdout").read_text() == "alive\n"
+
+
+def test_many_threads_run_processes_at_once(tmp_path: Path) -> None:
+    codes: dict[int, int] = {}
+
+    def one(number: int) -> None:
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        codes[number] = run(shell(folder, f"exit {number}")).exit_code
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert codes == {number: number for number in range(20)}
+
+
+def test_a_symlink_in_place_of_an_output_file_is_not_followed(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    (tmp_path / "stdout").symlink_to(victim)
+    with pytest.raises(OSError, match="symbolic links"):
+        run(command(tmp_path, "/bin/echo", "x"))
+    assert victim.read_text() == "mine"

@@ -1,0 +1,163 @@
+"""Bringing a database from one schema to the next."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from store_world import HandClock, discovered, opened, raw
+
+from runner.errors import DatabaseRefused
+from runner.store import schema
+from runner.store.database import SqliteStore
+
+HERE = Path(__file__).parent
+NAME = "driftline.db"
+NEXT = (
+    "shape",
+    "ALTER TABLE stacks ADD COLUMN shape TEXT; CREATE TABLE shapes (name TEXT PRIMARY KEY) STRICT;",
+)
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """A data directory that the version before left behind."""
+    with opened(tmp_path) as store, store.writing() as writer:
+        writer.save_discovered(discovered())
+    return tmp_path
+
+
+def columns(data_dir: Path, table: str) -> set[str]:
+    with raw(data_dir / NAME) as connection:
+        return {row["name"] for row in connection.execute(f"PRAGMA table_info({table})")}
+
+
+def number(path: Path) -> int:
+    with raw(path) as connection:
+        found: int = connection.execute("PRAGMA user_version").fetchone()[0]
+        return found
+
+
+def test_a_new_database_has_the_newest_schema_and_our_mark(tmp_path: Path) -> None:
+    with opened(tmp_path):
+        pass
+    assert number(tmp_path / NAME) == schema.version()
+    with raw(tmp_path / NAME) as connection:
+        assert connection.execute("PRAGMA application_id").fetchone()[0] == schema.APPLICATION_ID
+        applied = connection.execute("SELECT name FROM _sqlite_migrations").fetchall()
+    assert [row["name"] for row in applied] == [name for name, _ in schema.STEPS]
+
+
+def test_a_step_keeps_what_was_there(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schema, "STEPS", (*schema.STEPS, NEXT))
+    with opened(old) as store, store.reading() as reader:
+        assert [stack.name for stack in reader.stacks()] == ["prod/vpc"]
+    assert "shape" in columns(old, "stacks")
+    assert number(old / NAME) == schema.version()
+    with opened(old) as store:
+        assert store.problems() == []
+
+
+def test_a_copy_is_put_beside_before_a_step(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schema, "STEPS", (*schema.STEPS, NEXT))
+    with opened(old):
+        pass
+    copy = old / f"{NAME}.before-{schema.version()}"
+    assert copy.stat().st_mode & 0o777 == 0o600
+    assert number(copy) == schema.version() - 1
+    with raw(copy) as connection:
+        assert connection.execute("SELECT name FROM stacks").fetchone()["name"] == "prod/vpc"
+
+
+def test_a_step_that_fails_leaves_the_old_schema_and_the_next_try_works(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = schema.STEPS
+    broken = ("broken", "CREATE TABLE half (a TEXT) STRICT; ALTER TABLE nowhere ADD COLUMN x TEXT;")
+    monkeypatch.setattr(schema, "STEPS", (*steps, NEXT, broken))
+    with pytest.raises(Exception, match="nowhere"):
+        SqliteStore(old, HandClock())
+    assert number(old / NAME) == len(steps)
+    assert "shape" not in columns(old, "stacks")
+    monkeypatch.setattr(schema, "STEPS", (*steps, NEXT))
+    with opened(old) as store:
+        assert store.problems() == []
+
+
+CREATOR = """
+import os, signal, sqlite3, sys
+from pathlib import Path
+from store_world import HandClock, opened
+
+def die_at(statement):
+    if sys.argv[2] in statement:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+connect = sqlite3.connect
+def traced(*args, **options):
+    connection = connect(*args, **options)
+    connection.set_trace_callback(die_at)
+    return connection
+
+sqlite3.connect = traced
+with opened(Path(sys.argv[1]), HandClock()):
+    pass
+"""
+
+
+def creator(data_dir: Path, die_at: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", CREATOR, str(data_dir), die_at]
+    return subprocess.Popen(command, env={"PYTHONPATH": str(HERE)})
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "BEGIN IMMEDIATE",
+        "CREATE TABLE definitions",
+        "CREATE TRIGGER audit_is_in_order",
+        'INSERT INTO "_sqlite_migrations"',
+        "PRAGMA user_version =",
+        "COMMIT",
+    ],
+)
+def test_a_process_that_dies_while_it_makes_the_schema_leaves_nothing_by_halves(
+    tmp_path: Path, statement: str
+) -> None:
+    assert creator(tmp_path, statement).wait(60) == -signal.SIGKILL
+    assert number(tmp_path / NAME) == 0
+    with opened(tmp_path) as store:
+        assert store.problems() == []
+
+
+def test_processes_that_make_the_database_at_once_agree(tmp_path: Path) -> None:
+    makers = [creator(tmp_path, "nothing that is ever said") for _ in range(4)]
+    assert [maker.wait(60) for maker in makers] == [0] * 4
+    with opened(tmp_path) as store:
+        assert store.problems() == []
+
+
+def test_a_table_of_somebody_else_in_our_file_is_a_problem(old: Path) -> None:
+    with raw(old / NAME) as connection:
+        connection.execute("CREATE TABLE songs (title TEXT)")
+        connection.execute("DROP INDEX one_executing_run")
+    with opened(old) as store:
+        assert store.problems() == [
+            "index one_executing_run is missing from the schema",
+            "table songs does not belong to the schema",
+        ]
+
+
+def test_a_row_that_names_nothing_is_a_problem(old: Path) -> None:
+    with raw(old / NAME) as connection:
+        connection.execute("INSERT INTO holds (stack, holder, reason, since) VALUES ('gone', 'ana', '', '')")
+    with opened(old) as store:
+        assert store.problems() == ["row 1 of holds names a row of stacks that is not there"]
+
+
+def test_a_file_with_our_mark_and_no_tables_is_refused(tmp_path: Path) -> None:
+    with raw(tmp_path / NAME) as connection:
+        connection.execute("PRAGMA application_id = 7")
+    with pytest.raises(DatabaseRefused, match="another program"):
+        SqliteStore(tmp_path, HandClock())
