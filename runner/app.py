@@ -146,5 +146,13 @@ def slots(settings: Settings) -> int:
     if wanted != "auto":
         return wanted
     cores = len(os.sched_getaffinity(0))
-    pages = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return max(1, min(cores, pages // parse_size(settings.executor.memory_per_run)))
+    return max(1, min(cores, available_memory() // parse_size(settings.executor.memory_per_run)))
+
+
+def available_memory() -> int:
+    """What processes can have without swapping; pages that are free are few wherever files have been read."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
+    except (OSError, StopIteration):
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

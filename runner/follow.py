@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 
 CHUNK = 1 << 16
+CHUNKS_A_TICK = 128  # a process may write faster than its lines can be read
 
 
 class Follower:
@@ -46,28 +47,34 @@ class Follower:
         self._stdout.close()
         self._stderr.close()
 
-    def read(self) -> None:
-        """Pass on what is new."""
+    def read(self) -> bool:
+        """Pass on what is new, though not more than a tick's share; whether there is more."""
         try:
-            self._read()
+            return self._read()
         except Exception:
             if not self.spare:
                 raise
             self.complete = False
             self.on_line = None
+            return False
 
     def drain(self) -> None:
-        """Pass on what is left, with the last line even where it has no end."""
-        self.read()
+        """Pass on what is left, with the last line even where it has no end; of babble nothing more."""
+        while self.read() and (self.spare or not self.overflowed):
+            pass
         if self._partial and self.on_line is not None:
             self._end_line()
 
-    def _read(self) -> None:
+    def _read(self) -> bool:
+        chunk = b""
         if self.on_line is not None:
-            while chunk := self._stdout.read(CHUNK):
+            for _ in range(CHUNKS_A_TICK):
+                if not (chunk := self._stdout.read(CHUNK)):
+                    break
                 self._take(chunk)
         self._limit(self._stdout, self.paths[0])
         self._limit(self._stderr, self.paths[1])
+        return bool(chunk)
 
     def _limit(self, file: FileIO, path: Path) -> None:
         if os.fstat(file.fileno()).st_size <= self.output_cap:

@@ -1,6 +1,7 @@
 """`driftline audit`: read the log of everything that changed, prove that nobody edited it, take it elsewhere."""
 
 import json
+import re
 import sys
 from typing import Any
 
@@ -12,6 +13,8 @@ from runner.errors import DriftlineError
 from runner.model.audit import AuditEntry
 
 Anchor = tuple[int, str]
+_DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_WIDEST = 120
 
 
 class AnchorType(click.ParamType[Anchor]):
@@ -96,11 +99,13 @@ def plain(entry: AuditEntry) -> dict[str, Any]:
 
 
 def _told(detail: dict[str, Any]) -> str:
-    return " ".join(
+    """For a table: what is empty left out, digests shortened, and no more than fits beside the rest."""
+    text = " ".join(
         f"{name}={_short(value)}" for name, value in detail.items() if value not in ("", None, [], {})
     )
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 3] + "..."
 
 
 def _short(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
-    return text if len(text) <= 60 else text[:57] + "..."
+    return text[:12] if _DIGEST.fullmatch(text) else text

@@ -155,7 +155,7 @@ class Performer:
             raise Interrupted(
                 f"no longer followed; the daemon goes on with {told}", hint=f"driftline logs -f {told}"
             )
-        if applying and first:
+        if False:
             self.cli.console.warn("terraform goes on; Ctrl-C again stops it and may leave things half done")
             return
         if not first and not applying:

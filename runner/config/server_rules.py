@@ -87,7 +87,7 @@ def _auth(here: KeyPath, auth: SourceAuth, way: Transport | None) -> Iterator[Co
     for key, path in (("ssh_key", auth.ssh_key), ("known_hosts", auth.known_hosts)):
         if path is not None and way is not Transport.SSH and way is not None:
             yield Complaint((*here, key), f"this is for ssh, and this source is {way}")
-    if False and auth.known_hosts is None and way is Transport.SSH:
+    if auth.ssh_key is not None and auth.known_hosts is None and way is Transport.SSH:
         hint = "ssh-keyscan HOST, and compare the fingerprint with the one that the host publishes"
         yield Complaint((*here, "ssh_key"), "known_hosts is needed beside it", hint, got=False)
 

@@ -16,8 +16,8 @@ WARN_FREE, FAIL_FREE = 1024 * MEBIBYTE, 256 * MEBIBYTE
 FAIL_INODES = 1000
 VOLATILE = frozenset({"tmpfs", "ramfs"})
 MOUNTS = Path("/proc/self/mountinfo")
-# Checked-out code keeps its own modes (the folder above is private), and so do downloaded providers.
-MODES_OF_OTHERS = frozenset({Path("trees"), Path("engine/plugins")})
+# Code from Git keeps the modes that git gives it (the folder above is private), and so do downloaded providers.
+MODES_OF_OTHERS = frozenset({Path("mirrors"), Path("trees"), Path("engine/plugins")})
 
 
 def disk(scene: Scene) -> Iterator[Finding]:

@@ -15,15 +15,15 @@ INSTALL = "sudo driftline service install"
 
 def slots(scene: Scene) -> Iterator[Finding]:
     """How many runs go on at once."""
+    from runner.app import available_memory
     from runner.app import slots as count
 
-    wanted = scene.settings.executor
-    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    yield slots_verdict(count(scene.settings), free, parse_size(wanted.memory_per_run), wanted.memory_per_run)
+    told = scene.settings.executor.memory_per_run
+    yield slots_verdict(count(scene.settings), available_memory(), parse_size(told), told)
 
 
 def slots_verdict(count: int, free: int, needed: int, told: str) -> Finding:
-    facts = f"{count} at once; {free // 10**6} MB of memory are free and a run may take {told}"
+    facts = f"{count} at once; {free // 10**6} MB of memory can be had and a run may take {told}"
     if free < needed * count:
         return warn("slots", facts, "set executor.slots to fewer, or make memory free")
     return ok("slots", facts)

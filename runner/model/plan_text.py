@@ -65,7 +65,7 @@ _COUNTS: tuple[tuple[str, str], ...] = (
     ("import_", "to import"),
     ("move", "to move"),
     ("forget", "to forget"),
-    ("output", "output(s) to change"),
+    ("output", "to change in the outputs"),
 )
 
 

@@ -1,30 +1,59 @@
-"""A drift report as a JSON document and as Markdown. Values come from the cloud, so Markdown gets them as code only."""
+"""A drift report as a JSON document and as Markdown. Its values come from the cloud, so Markdown gets them as code only."""
 
 import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
-from runner.model.codec import to_plain
-from runner.model.drift import DriftReport, Finding
-from runner.model.plan import SYMBOLS
+from runner.model.drift import DriftClass, DriftReport, Finding
+from runner.model.plan import SYMBOLS, AttributeChange
 from runner.model.text import safe_text
+from runner.model.value_text import shortened, value_text
+
+ESCAPED_BAR = r"\|"  # a table takes the backslash away again, even inside code
+
+_COLUMNS: dict[DriftClass, tuple[str, str]] = {
+    DriftClass.DRIFT: ("in the cloud", "as the code has it"),
+    DriftClass.MISSING: ("in the cloud", "as the code has it"),
+    DriftClass.IGNORED: ("in the cloud", "as the code has it"),
+    DriftClass.ABSORBED: ("as recorded", "in the cloud"),
+    DriftClass.OUTPUT_ONLY: ("as recorded", "would be"),
+}
+
+_MEANINGS: dict[DriftClass, str] = {
+    DriftClass.DRIFT: "terraform would change it back",
+    DriftClass.MISSING: "gone in the cloud; terraform would create it again",
+    DriftClass.ABSORBED: "moved outside, and terraform would leave it so",
+    DriftClass.OUTPUT_ONLY: "only the value of an output follows what moved",
+    DriftClass.IGNORED: "a rule says that this does not count",
+}
 
 
 def report_document(report: DriftReport) -> dict[str, Any]:
     """The shape of `driftline drift list`."""
+    known = report.acknowledgement
     return {
         "id": report.name,
         "stack": report.stack,
         "status": report.status.value,
-        "revision": report.revision,
-        "first_seen": report.first_seen.isoformat(),
-        "last_seen": report.last_seen.isoformat(),
-        "seen": report.seen,
         "confirmed": report.confirmed,
+        "revision": report.revision,
+        "first_seen": _time(report.first_seen),
+        "last_seen": _time(report.last_seen),
+        "seen": report.seen,
         "fingerprint": report.fingerprint,
-        "acknowledgement": to_plain(report.acknowledgement),
-        "resolved_at": report.resolved_at.isoformat() if report.resolved_at else None,
+        "resolved_at": _time(report.resolved_at),
+        "acknowledgement": known
+        and {"by": known.by, "reason": known.reason, "at": _time(known.at), "until": _time(known.until)},
         "resources": [_finding(finding) for finding in report.findings],
     }
+
+
+def _time(moment: datetime | None) -> str | None:
+    """RFC 3339 in UTC."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -35,7 +64,15 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "counts": finding.counts,
         "reason": finding.reason,
         "attributes": [
-            {"path": change.path, "before": change.before, "after": change.after} for change in finding.attributes
+            {
+                "path": change.path,
+                "before": change.before,
+                "after": change.after,
+                "sensitive": change.sensitive,
+                "unknown": change.unknown,
+                "forces_replacement": change.forces_replacement,
+            }
+            for change in finding.attributes
         ],
     }
 
@@ -46,44 +83,51 @@ def report_json(report: DriftReport) -> str:
 
 def report_markdown(report: DriftReport) -> str:
     """A page that any viewer shows; no value can become a link, markup or HTML in it."""
-    lines = [
-        f"# {report.name}: {_code(report.stack)}",
-        "",
-        f"{report.status.value}, seen {report.seen} time(s), first {report.first_seen:%Y-%m-%d %H:%M} UTC, "
-        f"last {report.last_seen:%Y-%m-%d %H:%M} UTC, at revision {_code(report.revision)}",
-    ]
-    if report.acknowledgement is not None:
-        known = report.acknowledgement
-        lines += [
-            "",
-            f"Acknowledged by {_code(known.by)} until {known.until:%Y-%m-%d %H:%M} UTC: {_code(known.reason)}",
-        ]
-    for finding in report.findings:
-        lines += ["", f"## {_code(f'{SYMBOLS[finding.action]} {finding.address}')}", "", _sentence(finding)]
-        if finding.attributes:
-            lines += ["", "| attribute | in the cloud | as it should be |", "| --- | --- | --- |"]
-            lines += [
-                f"| {_cell(change.path)} | {_cell(change.before)} | {_cell(change.after)} |"
-                for change in finding.attributes
-            ]
-    return "\n".join((*lines, ""))
+    return "\n".join((*_lines(report), ""))
 
 
-def _sentence(finding: Finding) -> str:
+def _lines(report: DriftReport) -> Iterator[str]:
+    yield f"# {report.name}: drift in {_code(report.stack)}"
+    yield ""
+    yield f"- status: {report.status.value}{'' if report.confirmed else ', not confirmed yet'}"
+    yield f"- applied revision: {_code(report.revision)}"
+    yield f"- seen {report.seen} time(s), first {_time(report.first_seen)}, last {_time(report.last_seen)}"
+    yield f"- fingerprint: {_code(report.fingerprint)}"
+    if report.resolved_at is not None:
+        yield f"- resolved: {_time(report.resolved_at)}"
+    if (known := report.acknowledgement) is not None:
+        yield f"- acknowledged by {_code(known.by)} until {_time(known.until)}: {_code(known.reason)}"
+    for title, counts in (("What drifted", True), ("What does not count", False)):
+        findings = [finding for finding in report.findings if finding.counts is counts]
+        if findings:
+            yield from ("", f"## {title} ({len(findings)})")
+        for finding in findings:
+            yield from _section(finding)
+
+
+def _section(finding: Finding) -> Iterator[str]:
+    yield from ("", f"### {_code(finding.address)}", "")
     reason = f": {_code(finding.reason)}" if finding.reason else ""
-    return finding.drift_class.value.replace("_", " ") + ("" if finding.counts else ", does not count") + reason
+    yield f"{_code(SYMBOLS[finding.action])} {finding.action.value}, {_MEANINGS[finding.drift_class]}{reason}"
+    if finding.attributes:
+        before, after = _COLUMNS[finding.drift_class]
+        yield from ("", f"| attribute | {before} | {after} |", "| --- | --- | --- |")
+        yield from map(_row, finding.attributes)
 
 
-def _cell(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return _code(text).replace("|", "\\|")
+def _row(change: AttributeChange) -> str:
+    before = value_text(change.before, named=change.sensitive and change.before is not None)
+    named = change.unknown or (change.sensitive and change.after is not None)
+    after = value_text(change.after, named=named)
+    cells = (change.path, *shortened(before, after))
+    return f"| {' | '.join(_code(cell).replace('|', ESCAPED_BAR) for cell in cells)} |"
 
 
 def _code(text: str) -> str:
-    """A code span whose fence is longer than any run of backticks inside."""
-    safe = safe_text(text).replace("\n", " ")
+    """A code span: nothing in it is markup, whatever it holds. Its fence is longer than any run of backticks inside."""
+    safe = safe_text(text)
     fence = "`"
     while fence in safe:
         fence += "`"
-    pad = " " if safe.startswith("`") or safe.endswith("`") or not safe.strip() else ""
+    pad = " " if not safe.strip() or safe[0] in "` " or safe[-1] in "` " else ""
     return f"{fence}{pad}{safe}{pad}{fence}"

@@ -15,7 +15,7 @@ def copy(connection: sqlite3.Connection, target: Path) -> None:
     try:
         unfinished.unlink(missing_ok=True)
         # SQLite takes an empty file as it is, so that the copy is never readable by others.
-        os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
+        os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with told(target):
             connection.execute("VACUUM INTO ?", (str(unfinished),))
         _refuse_broken(unfinished)

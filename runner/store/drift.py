@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from runner.errors import ReportChanged, ReportNotFound
-from runner.store.codec import from_plain, to_plain
+from runner.model.codec import from_plain, to_plain
 from runner.model.drift import Acknowledgement, DriftReport, Finding, ReportStatus
 from runner.store.audit import Writes
 from runner.store.rows import Value, compact, text, text_or_none, time_or_none

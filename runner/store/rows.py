@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from runner.model.codec import from_plain
 from runner.model.plan import Summary
 from runner.model.run import Claim, Kind, Run, State, Trigger
 from runner.model.stack import Discovered, DriftStatus, Pause, Stack, StackDefinition, StateIdentity
@@ -33,6 +34,10 @@ def compact(value: Any) -> str:
 
 
 # Stacks
+
+
+def definition_of(document: str) -> StackDefinition:
+    return from_plain(StackDefinition, json.loads(document))
 
 
 def discovered_row(stack: Discovered, problem: str | None) -> dict[str, Value]:

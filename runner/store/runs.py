@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from runner.errors import RunChanged, RunNotFound, StackBusy, WrongState
-from runner.store.codec import from_plain, to_plain
+from runner.model.codec import from_plain, to_plain
 from runner.model.plan import ChangeSet, Diagnostic
 from runner.model.run import EXECUTING, Claim, Event, Run, State, Trigger, next_state
 from runner.ports import NewRun, RunFilter

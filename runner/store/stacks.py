@@ -7,8 +7,7 @@ from runner.errors import NotFound, SharedState, StackNotFound
 from runner.model.run import Run
 from runner.model.stack import Discovered, DriftStatus, Pause, Stack, StackDefinition
 from runner.store.audit import Writes
-from runner.store.definitions import definition_of
-from runner.store.rows import Value, discovered_row, pause_row, stack_of, text, text_or_none
+from runner.store.rows import Value, definition_of, discovered_row, pause_row, stack_of, text, text_or_none
 from runner.store.session import Session
 
 # What was applied mostly is what is in Git: then its definition is not read twice.

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from runner.app import App
 from runner.cli.main import main
 
-COMMAND = os.path.join(os.path.dirname(sys.executable), "driftline")
+COMMAND = str(Path(sys.executable).with_name("driftline"))
 CONFIG = """\
 version: 1
 data_dir: {root}/data

@@ -1,7 +1,7 @@
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
@@ -137,6 +137,6 @@ def test_every_option_can_come_from_the_environment(monkeypatch: pytest.MonkeyPa
 
 
 def test_the_installed_command_is_this_one() -> None:
-    command = os.path.join(os.path.dirname(sys.executable), "driftline")
+    command = Path(sys.executable).with_name("driftline")
     told = subprocess.run([command, "version"], capture_output=True, text=True, check=True)
     assert told.stdout.startswith("driftline ")

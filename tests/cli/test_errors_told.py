@@ -11,7 +11,7 @@ from runner.cli.main import main, told
 from runner.cli.options import Cli
 from runner.errors import EXIT_CODES, DriftlineError, StackLocked
 
-COMMAND = [os.path.join(os.path.dirname(sys.executable), "driftline")]
+COMMAND = [str(Path(sys.executable).with_name("driftline"))]
 
 
 @pytest.mark.parametrize(

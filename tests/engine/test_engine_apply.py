@@ -130,9 +130,12 @@ def test_a_failed_resource_is_finished_and_what_depends_on_it_never_began(world:
 
 def test_a_canceled_apply_gets_one_interrupt_and_names_what_it_had_begun(world: World, steps: Steps) -> None:
     planned = world.planned()
-    watcher = threading.Thread(
-        target=lambda: (wait_until(lambda: "waiting" in world.log, "b began"), world.cancel.set())
-    )
+
+    def ask() -> None:
+        wait_until(lambda: "waiting" in world.log, "b began")
+        world.cancel.set()
+
+    watcher = threading.Thread(target=ask)
     watcher.start()
     error = failed(world.apply(planned))
     watcher.join()

@@ -154,9 +154,40 @@ def test_an_empty_mirror_is_worse_where_there_is_nothing_else(made: Installation
     assert findings(made)["providers"]["state"] == "fail"
 
 
-def test_a_role_is_tried_only_when_asked(used: Installation) -> None:
-    assert "--deep" in findings(used)["aws"]["message"]
-    assert "--deep" not in findings(used, "--deep")["aws"]["message"]
+ROLES = """\
+name: one
+aws:
+  region: eu-west-1
+  plan_role: "arn:aws:iam::111122223333:role/driftline-plan"
+  apply_role: "arn:aws:iam::111122223333:role/driftline-apply"
+"""
+
+
+def test_roles_are_tried_only_when_asked(made: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    moto = pytest.importorskip("moto.server")
+    made.configure(
+        {
+            "name": "infra",
+            "url": str(made.repository),
+            "allow": {"aws_roles": ["arn:aws:iam::111122223333:role/*"]},
+        }
+    )
+    (made.repository / "one/stack.yaml").write_text(ROLES)
+    made.commit("roles")
+    assert made("source", "sync").code == 0
+    assert findings(made)["aws"]["message"].startswith("2 roles")
+    server = moto.ThreadedMotoServer(port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    try:
+        told = made("doctor", "--deep").stdout
+    finally:
+        server.stop()
+    assert "role/driftline-plan can be taken" in told
+    assert "role/driftline-apply can be taken" in told
 
 
 def test_nothing_configured_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

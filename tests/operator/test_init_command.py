@@ -1,9 +1,10 @@
 """`driftline init`: what it writes is sound, and nothing is written over."""
 
+import shutil
 from pathlib import Path
 
 import pytest
-from operator_world import driftline, git
+from operator_world import IDENTITY, driftline, git
 
 from runner.config.server import check, load
 from runner.config.stack_file import StackFileReader
@@ -57,6 +58,17 @@ def test_a_folder_of_any_name_gives_a_configuration_that_can_be_read(tmp_path: P
     driftline("init", str(tmp_path / name))
     _, problems = check(tmp_path / name / "driftline.yaml")
     assert problems == []
+
+
+@pytest.mark.skipif(shutil.which("terraform") is None, reason="no terraform on PATH")
+def test_after_init_one_pass_shows_a_plan_that_waits(tmp_path: Path) -> None:
+    driftline("init", str(tmp_path))
+    git(tmp_path, "init", "-q", "-b", "main")
+    git(tmp_path, "add", ".")
+    git(tmp_path, *IDENTITY, "commit", "-q", "-m", "A first stack")
+    answer = driftline("-c", str(tmp_path / "driftline.yaml"), "daemon", "--once")
+    assert answer.code == 0, answer.stderr
+    assert "awaiting approval" in answer.stdout
 
 
 def test_the_next_commands_are_told(tmp_path: Path) -> None:

@@ -62,10 +62,18 @@ def test_a_character_on_the_border_of_two_reads_stays_whole(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
 def test_a_plan_that_babbles_is_stopped(tmp_path: Path, stream: str) -> None:
-    script = f"import sys\nwhile True: print('x' * 1000, file=sys.{stream})"
+    script = f"import sys\nfor _ in range(10**6): print('x' * 1000, file=sys.{stream})"
     finished = run(python(tmp_path, script, output_cap=100_000))
     assert finished.stopped is Stopped.BABBLED
     assert finished.complete is False
+
+
+def test_a_plan_that_writes_faster_than_its_lines_are_read_is_stopped(tmp_path: Path) -> None:
+    lines: list[str] = []
+    finished = run(shell(tmp_path, "exec timeout 5 yes", output_cap=1_000_000), on_line=lines.append)
+    assert finished.stopped is Stopped.BABBLED
+    assert finished.seconds < 10
+    assert set(lines) == {"y"}
 
 
 def test_an_apply_that_babbles_ends_by_itself_and_its_file_is_kept_small(tmp_path: Path) -> None:

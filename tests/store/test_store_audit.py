@@ -93,6 +93,7 @@ def test_an_edit_of_any_column_is_found(store: SqliteStore, tmp_path: Path, colu
         (("DELETE FROM audit WHERE seq = 5",), 5),
         (("DELETE FROM audit WHERE seq = 5", "UPDATE audit SET seq = seq - 1 WHERE seq > 5"), 5),
         (("DELETE FROM audit WHERE seq = 1",), 1),
+        (("UPDATE audit SET seq = 99 WHERE seq = 12",), 12),
         (
             (
                 "UPDATE audit SET seq = 100 WHERE seq = 3",

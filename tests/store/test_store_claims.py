@@ -58,6 +58,24 @@ def test_a_run_of_a_renamed_stack_waits_for_the_one_on_the_same_state(store: Sql
         assert writer.claim(new, claim("b")).claim == claim("b")
 
 
+def test_a_stack_whose_state_moved_still_executes_one_run_only(store: SqliteStore) -> None:
+    with store.writing() as writer:
+        writer.claim(writer.add_run(new_run()), claim("a"))
+        writer.save_discovered(discovered(state="elsewhere"))
+        with pytest.raises(StackBusy, match="run-1"):
+            writer.claim(writer.add_run(new_run()), claim("b"))
+
+
+def test_the_schema_refuses_a_claim_on_a_run_that_ended(store: SqliteStore, tmp_path: Path) -> None:
+    with store.writing() as writer:
+        run_in(writer, State.APPLIED)
+    with (
+        raw(tmp_path / "driftline.db") as connection,
+        pytest.raises(Exception, match="CHECK constraint failed"),
+    ):
+        connection.execute("UPDATE runs SET claim_token = 'a' WHERE id = 1")
+
+
 def test_a_claimed_run_is_not_claimed_again(store: SqliteStore) -> None:
     with store.writing() as writer:
         before = writer.add_run(new_run())

@@ -73,6 +73,17 @@ def test_a_stack_has_one_report_that_is_not_resolved(store: SqliteStore) -> None
         assert [report.id for report in reader.reports()] == [1]
 
 
+def test_the_schema_refuses_a_second_report_that_is_not_resolved(store: SqliteStore, tmp_path: Path) -> None:
+    a_report(store)
+    with store.writing() as writer:
+        writer.open_report("prod/rds", "a", "f", (), confirmed=True)
+    with (
+        raw(tmp_path / "driftline.db") as connection,
+        pytest.raises(Exception, match="UNIQUE constraint failed"),
+    ):
+        connection.execute("UPDATE reports SET stack = 'prod/vpc'")
+
+
 def test_the_same_drift_again_is_counted(store: SqliteStore, clock: HandClock) -> None:
     report = a_report(store)
     later = clock.pass_(hours=4)

@@ -1,0 +1,127 @@
+"""Stack files are checked before they are committed, without a configuration, as a commit would be."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from runner.cli.main import main
+
+
+@pytest.fixture(autouse=True)
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / ".git").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DRIFTLINE_CONFIG", str(tmp_path / "there-is-none.yaml"))
+    return tmp_path
+
+
+def write(name: str, text: str, module: str = "") -> None:
+    folder = Path(name)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "stack.yaml").write_text(text)
+    (folder / "main.tf").write_text(module)
+
+
+def validate(*words: str) -> Result:
+    return CliRunner().invoke(main, ["stack", "validate", *words])
+
+
+def test_sound_stacks_are_fine() -> None:
+    write("a", "name: a\n", 'terraform {\n  backend "s3" {}\n}\n')
+    write("b", "name: b\ndepends_on: [a]\n")
+    told = validate()
+    assert (told.exit_code, told.stdout) == (0, "")
+    assert "2 stack files" in told.stderr
+
+
+def test_every_problem_has_its_place_and_all_come_at_once() -> None:
+    write("a", "name: a\naprovals: 2\n")
+    write("b", "name: b\napply: {mode: sometimes}\n")
+    told = validate()
+    assert told.exit_code == 78
+    assert [line.split(" ")[0] for line in told.stdout.splitlines()] == [
+        "a/stack.yaml:2:1:",
+        "b/stack.yaml:2:15:",
+    ]
+    assert 'did you mean "approvals"' in told.stdout or "unknown key" in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        ("name: same\n", "name: same\n", "the name is taken by"),
+        ("name: a\n", "name: b\ndepends_on: [nope]\n", "nope is not a known stack"),
+        ("name: a\ndepends_on: [b]\n", "name: b\ndepends_on: [a]\n", "a cycle"),
+        ("name: a\n", "name: b\npath: nowhere\n", "nowhere"),
+        ("name: a\n", "name: b\nvar_files: [none.tfvars]\n", "none.tfvars"),
+    ],
+)
+def test_what_a_commit_would_be_refused_for_is_told_before(first: str, second: str, told: str) -> None:
+    write("a", first)
+    write("b", second)
+    result = validate()
+    assert result.exit_code == 78
+    assert told in result.stdout
+
+
+def test_one_file_is_checked_against_all_others_and_only_its_own_problems_are_told() -> None:
+    write("a", "name: a\n")
+    write("b", "name: b\ndepends_on: [a]\n")
+    write("c", "nonsense: true\n")
+    assert validate("b/stack.yaml").exit_code == 0
+    assert validate("c").exit_code == 78
+
+
+def test_a_file_of_another_name_is_checked_where_it_is_named(repository: Path) -> None:
+    (repository / "other.yaml").write_text("name: x\nnope: 1\n")
+    (repository / "main.tf").write_text("")
+    told = validate("other.yaml")
+    assert (told.exit_code, told.stdout.startswith("other.yaml:2:1: ")) == (78, True)
+
+
+def test_problems_are_named_from_where_one_stands(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write("a/b", "name: x\nnope: 1\n")
+    monkeypatch.chdir(repository / "a")
+    assert validate().stdout.startswith("b/stack.yaml:2:1: ")
+
+
+def test_what_was_changed_a_moment_ago_is_read_again() -> None:
+    write("a", "name: a\nnope: 1\n")
+    assert validate().exit_code == 78
+    write("a", "name: a\n#ope: 1\n")
+    assert validate().exit_code == 0
+
+
+def test_only_the_server_knows_what_it_allows() -> None:
+    write(
+        "a",
+        'name: a\naws: {plan_role: "arn:aws:iam::111122223333:role/x"}\nenv: {FOO: bar}\napply: {approvals: 0}\n',
+        'resource "null_resource" "x" {\n  provisioner "local-exec" { command = "true" }\n}\n',
+    )
+    told = validate()
+    assert (told.exit_code, told.stdout) == (0, "")
+
+
+def test_programs_get_the_problems_as_json() -> None:
+    write("a", "name: a\nnope: 1\n")
+    (problem,) = json.loads(validate("-o", "json").stdout)
+    assert (problem["file"], problem["line"], problem["column"], problem["stack"]) == (
+        "a/stack.yaml",
+        2,
+        1,
+        "a",
+    )
+
+
+def test_where_there_is_no_stack_file_it_says_so() -> None:
+    assert validate().exit_code == 5
+    assert validate("missing").exit_code == 64
+
+
+def test_links_and_folders_of_tools_are_left_alone(repository: Path) -> None:
+    write("a", "name: a\n")
+    write(".terraform/modules/m", "nonsense\n")
+    (repository / "loop").symlink_to(repository)
+    assert validate().exit_code == 0
