@@ -250,7 +250,9 @@ class ArtifactStoreFailed(DriftlineError):
 class KeyDamaged(DriftlineError):
     """the key {path} has {length} bytes instead of 32; fingerprints made with it would not match the recorded ones"""
 
-    hint_template = "restore {path} from a backup; without one, remove it and plan again what waits for approval"
+    hint_template = (
+        "restore {path} from a backup; without one, remove it and plan again what waits for approval"
+    )
 
 
 class DiskFull(DriftlineError):

@@ -2,12 +2,11 @@
 
 import os
 from collections.abc import Callable
-from io import FileIO
 from pathlib import Path
 from typing import Self
 
 CHUNK = 1 << 16
-CHUNKS_A_TICK = 128  # a process may write faster than its lines can be read
+CHUNKS_A_TICK = 16  # a process may write faster than its lines can be read
 
 
 class Follower:
@@ -60,30 +59,34 @@ class Follower:
 
     def drain(self) -> None:
         """Pass on what is left, with the last line even where it has no end; of babble nothing more."""
-        while self.read() and (self.spare or not self.overflowed):
+        while self.read():
             pass
         if self._partial and self.on_line is not None:
             self._end_line()
 
     def _read(self) -> bool:
-        chunk = b""
-        if self.on_line is not None:
-            for _ in range(CHUNKS_A_TICK):
-                if not (chunk := self._stdout.read(CHUNK)):
-                    break
-                self._take(chunk)
-        self._limit(self._stdout, self.paths[0])
-        self._limit(self._stderr, self.paths[1])
-        return bool(chunk)
-
-    def _limit(self, file: FileIO, path: Path) -> None:
-        if os.fstat(file.fileno()).st_size <= self.output_cap:
-            return
-        self.complete = False
-        self.overflowed = True
+        if not self.spare:
+            self._limit()
+            if self.overflowed:
+                return False
+        more = self.on_line is not None
+        for _ in range(CHUNKS_A_TICK if more else 0):
+            if not (chunk := self._stdout.read(CHUNK)):
+                more = False
+                break
+            self._take(chunk)
         if self.spare:
-            os.truncate(path, 0)
-            file.seek(0)
+            self._limit()
+        return more
+
+    def _limit(self) -> None:
+        for file, path in zip((self._stdout, self._stderr), self.paths, strict=True):
+            if os.fstat(file.fileno()).st_size > self.output_cap:
+                self.complete = False
+                self.overflowed = True
+                if self.spare:
+                    os.truncate(path, 0)
+                    file.seek(0)
 
     def _take(self, chunk: bytes) -> None:
         *ends, rest = chunk.split(b"\n")

@@ -120,7 +120,9 @@ class Planned:
     document: Any | None
     engine_version: str
     resource_count: int | None = None
-    drifted_addresses: tuple[str, ...] = ()  # of resources that moved outside, whether or not the plan changes them
+    drifted_addresses: tuple[
+        str, ...
+    ] = ()  # of resources that moved outside, whether or not the plan changes them
     diagnostics: tuple[Diagnostic, ...] = ()  # warnings
 
 

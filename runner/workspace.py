@@ -45,7 +45,7 @@ class LocalWorkspaces:
             return
         folder = workspace.state.parent
         states = list(_states(folder))
-        _require_room(folder, sum(state.stat().st_size for state in states))
+        _require_room(folder, sum(state.stat().st_size for state in states), run)
         for state in states:
             name = "-".join(state.relative_to(folder).parts[1:-1])
             copies = private_folder(folder / "backups" / name)
@@ -71,7 +71,7 @@ class LocalWorkspaces:
 
 def slug(stack: str) -> str:
     """A folder's name that tells the stack and that no other stack has: `a/b` and `a-b` differ."""
-    readable = re.sub(r"[^a-z0-9._-]", "-", stack.lower())[:64]
+    readable = re.sub(r"[^a-z0-9._-]", "-", stack.lower())[:64].lstrip(".-") or "stack"
     return f"{readable}-{hashlib.sha256(stack.encode()).hexdigest()[:10]}"
 
 
@@ -91,8 +91,8 @@ def _states(folder: Path) -> Iterator[Path]:
     yield from sorted(folder.glob(f"terraform.tfstate.d/*/{STATE}"))
 
 
-def _require_room(folder: Path, size: int) -> None:
+def _require_room(folder: Path, size: int, run: int) -> None:
     wanted = max(ROOM_FOR_APPLY, ROOM_FOR_STATES * size)
     free = shutil.disk_usage(folder).free
     if free < wanted:
-        raise DiskFull(folder=folder, free=free, wanted=wanted)
+        raise DiskFull(folder=folder, free=free, wanted=wanted, run=f"run-{run}")

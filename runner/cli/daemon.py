@@ -24,7 +24,7 @@ def command(cli: Cli, once: bool) -> int:
     """Poll Git, plan what moved, check for drift, apply what was approved; until it is told to stop."""
     log.configure(verbose=cli.verbose, quiet=once or cli.quiet)
     app = cli.app
-    _ = app.store  # makes the data directory, where the lock lies
+    app.store.refuse_damaged()  # opening it makes the data directory, where the lock lies
     with only_daemon(app.settings.data_dir):
         if once:
             return _one_pass(cli)

@@ -1,6 +1,7 @@
 """`driftline demo`: the whole tour on this machine, with the real commands, in a folder of its own."""
 
 import contextlib
+import logging
 import os
 import shutil
 import tempfile
@@ -73,6 +74,7 @@ class AwsCloud(Cloud):
     def running(self) -> Iterator[None]:
         from moto.server import ThreadedMotoServer
 
+        logging.getLogger("werkzeug").disabled = True  # it tells of every request
         server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
         server.start()
         try:

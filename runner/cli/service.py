@@ -59,7 +59,7 @@ def install(cli: Cli, only_print: bool, user: str, data_dir: Path, prefix: Path 
     owner = None
     if prefix is None:
         _refuse_without_root("install")
-        check(layout)
+        check(layout, Path(sys.executable).resolve())
         owner = _owner(cli, layout.user)
     from runner.config.example import example
 

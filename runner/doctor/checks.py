@@ -44,8 +44,8 @@ def examine(explicit: Path | None, *, deep: bool = False) -> Iterator[Finding]:
     """Everything that can be looked at, one finding after another; a configuration with problems is one of them."""
     try:
         app = App.from_config(explicit)
-    except DriftlineError as error:
-        yield failed("config", error)
+    except (DriftlineError, OSError) as error:
+        yield _refused(error)
         scene = Scene(App(UNCONFIGURED, Path(os.devnull)), deep=deep)
         checks = [check for check in CHECKS if not check.needs_config]
     else:
@@ -53,6 +53,13 @@ def examine(explicit: Path | None, *, deep: bool = False) -> Iterator[Finding]:
         scene, checks = Scene(app, deep=deep), list(CHECKS)
     for check in checks:
         yield from _look(check, scene)
+
+
+def _refused(error: DriftlineError | OSError) -> Finding:
+    if isinstance(error, DriftlineError):
+        return failed("config", error)
+    # As its service keeps it: readable by root and by the service's user.
+    return fail("config", f"{error.filename}: {error.strerror}", "sudo -u driftline driftline doctor")
 
 
 def _config(app: App) -> Iterator[Finding]:

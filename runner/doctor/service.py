@@ -68,8 +68,11 @@ def systemd_says(*properties: str) -> dict[str, str]:
 
 
 def unit_verdict(properties: Mapping[str, str]) -> Finding:
-    if properties.get("LoadState") != "loaded":
-        return warn("systemd", f"{UNIT} is not installed ({properties.get('LoadState', 'unknown')})", INSTALL)
+    state = properties.get("LoadState")
+    if state is None:
+        return warn("systemd", f"systemctl says nothing about {UNIT}", f"systemctl status {UNIT}")
+    if state != "loaded":
+        return warn("systemd", f"{UNIT} is not installed ({state})", INSTALL)
     kill_mode = properties.get("KillMode")
     if kill_mode != "process":
         return fail(

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from tempfile import gettempdir
@@ -11,12 +12,50 @@ from runner.errors import NotAllowed
 from runner.model.stack import StackDefinition
 from runner.ports import Workspace
 
-# Inherited where the daemon has them.
-INHERITED = (
-    "PATH",
-    "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
-    "SSL_CERT_FILE", "SSL_CERT_DIR", "AWS_CA_BUNDLE",
-)  # fmt: skip
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """`default` gives way to the daemon's own value and to the stack's, `fixed` to nobody's."""
+
+    name: str
+    why: str
+    inherited: bool = False  # taken over where the daemon has it
+    default: str | None = None
+    fixed: str | None = None
+
+
+TABLE: tuple[Variable, ...] = (
+    Variable("PATH", "programs that providers and provisioners call", inherited=True, default=os.defpath),
+    Variable("LANG", "UTF-8, and English messages", default="C.UTF-8"),
+    Variable("HOME", "the run's own folder: nothing of the daemon's home is found"),
+    Variable(
+        "TMPDIR", "the run's own folder, or the system's where a plugin's socket would get too long a name"
+    ),
+    Variable("TF_DATA_DIR", "the stack's own folder, outside the tree: a committed `.terraform` is not used"),
+    Variable("TF_CLI_CONFIG_FILE", "Driftline's own: where providers come from, and no others"),
+    Variable("TF_WORKSPACE", "the stack's `terraform_workspace`, where it is not `default`"),
+    Variable("TF_IN_AUTOMATION", "no advice for a person at a keyboard", fixed="1"),
+    Variable("TF_INPUT", "nobody is there to be asked", fixed="0"),
+    Variable("CHECKPOINT_DISABLE", "no call home", fixed="1"),
+    Variable("GOGC", "28 % less CPU for an AWS plan"),
+    Variable(
+        "GIT_ALLOW_PROTOCOL", "how modules may be fetched: no `ext::`, no local files", default="https:ssh"
+    ),
+    Variable("GIT_TERMINAL_PROMPT", "nobody is there to be asked", default="0"),
+    Variable("AWS_REGION", "the stack's `aws.region`"),
+    Variable("AWS_DEFAULT_REGION", "the stack's `aws.region`"),
+    Variable("AWS_ACCESS_KEY_ID", "of the stack's role, for planning or for applying"),
+    Variable("AWS_SECRET_ACCESS_KEY", "of the stack's role, for planning or for applying"),
+    Variable("AWS_SESSION_TOKEN", "of the stack's role, for planning or for applying"),
+    *(
+        Variable(name, "the way to the outside", inherited=True)
+        for name in ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
+    ),
+    *(
+        Variable(name, "which servers are trusted", inherited=True)
+        for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "AWS_CA_BUNDLE")
+    ),
+)
 # Not even the operator's `engines.env` brings these in: they change what our argv means, make terraform load
 # other plugins, write secrets to stderr, or belong to the daemon alone.
 NEVER = (
@@ -38,28 +77,20 @@ CREDENTIALS = (
     "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONTAINER_*",
     "AWS_WEB_IDENTITY_*", "AWS_ROLE_*",
 )  # fmt: skip
-# The operator may inherit others; module downloads use git with these.
-DEFAULTS = {
-    "PATH": os.defpath,
-    "LANG": "C.UTF-8",
-    "GIT_ALLOW_PROTOCOL": "https:ssh",
-    "GIT_TERMINAL_PROMPT": "0",
-}
-FIXED = {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
 # A plugin's socket is TMPDIR/plugin123456789, and the kernel takes 108 bytes (104 on macOS).
 LONGEST_TMPDIR = 80
 
 
 def inherited(daemon: Mapping[str, str], patterns: Iterable[str]) -> dict[str, str]:
     """What a child may have of the daemon's environment."""
-    allowed = (*INHERITED, *patterns)
+    allowed = (*(row.name for row in TABLE if row.inherited), *patterns)
     return {
         name: value for name, value in daemon.items() if _matches(name, allowed) and not _matches(name, NEVER)
     }
 
 
 def child_environment(
-    row: EngineRow,
+    engine: EngineRow,
     stack: StackDefinition,
     workspace: Workspace,
     *,
@@ -80,13 +111,13 @@ def child_environment(
     region = stack.aws.region
     tmp = str(workspace.scratch)
     return {
-        **DEFAULTS,
-        **row.env,
+        **{row.name: row.default for row in TABLE if row.default is not None},
+        **engine.env,
         **known,
         **stack.env,
         **({"AWS_REGION": region, "AWS_DEFAULT_REGION": region} if region else {}),
         **credentials,
-        **FIXED,
+        **{row.name: row.fixed for row in TABLE if row.fixed is not None},
         **({} if stack.terraform_workspace == "default" else {"TF_WORKSPACE": stack.terraform_workspace}),
         "HOME": str(workspace.scratch),
         "TMPDIR": tmp if len(tmp) <= LONGEST_TMPDIR else gettempdir(),

@@ -17,7 +17,7 @@ Convert = Callable[[Any], Any]
 
 def to_plain(value: Any) -> Any:
     """Dataclasses become objects, tuples lists, enums their values, times ISO 8601 text, paths text."""
-    return _writer(type(value))(value)
+    return _writer(value.__class__)(value)
 
 
 @lru_cache(maxsize=256)
@@ -28,7 +28,7 @@ def _writer(kind: type) -> Convert:
 
 
 def _write_dataclass(value: Any) -> Any:
-    return {name: to_plain(getattr(value, name)) for name in _names(type(value))}
+    return {name: to_plain(getattr(value, name)) for name in _names(value.__class__)}
 
 
 _WRITERS: tuple[tuple[type, Convert], ...] = (
@@ -106,7 +106,9 @@ def _dataclass(kind: type) -> Convert:
     names = frozenset(_names(kind))
     needed = frozenset(field.name for field in fields(kind) if _is_needed(field))
     # A thousand stacks are read for one `stack list`: what is JSON already is not looked at one by one.
-    converted = [(name, read) for name in _names(kind) if (read := _reader(hints[name])) is not _as_it_is]
+    converted = [
+        (name, convert) for name in _names(kind) if (convert := _reader(hints[name])) is not _as_it_is
+    ]
 
     def read(data: dict[str, Any]) -> Any:
         if missing := needed - data.keys():

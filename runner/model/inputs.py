@@ -103,7 +103,9 @@ def module_reach(tree: Tree, facts: Facts, root: str) -> Reach:
             if called is None:
                 problems.append(f"the module source {source!r} in {folder} leaves the repository")
             elif tree.linked(called):
-                problems.append(f"the module source {source!r} in {folder} leads through the link {tree.linked(called)}")
+                problems.append(
+                    f"the module source {source!r} in {folder} leads through the link {tree.linked(called)}"
+                )
             elif not tree.is_folder(called):
                 problems.append(f"the module source {source!r} in {folder} is not a folder of this revision")
             else:
@@ -188,7 +190,9 @@ def backend_problem(stack: Located, facts: ModuleFacts, allowed: Iterable[str]) 
         given = bool(stack.definition.backend_config)
         return "backend_config is given, but the root module has no backend block" if given else None
     if backend.type == "cloud":
-        return "a cloud block runs elsewhere and leaves nothing for Driftline to do; use a backend block or none"
+        return (
+            "a cloud block runs elsewhere and leaves nothing for Driftline to do; use a backend block or none"
+        )
     if backend.type not in allowed:
         return f'backend "{backend.type}" is not among allow.backends of the source'
     path = str({**backend.settings, **stack.definition.backend_config}.get("path", ""))

@@ -105,7 +105,9 @@ def _write_links(mirror: Mirror, top: Path, entries: list[TreeEntry]) -> None:
     tree = Tree(entries, {entry.path: target for entry, target in zip(links, targets, strict=True)})
     for entry, target in zip(links, targets, strict=True):
         if tree.follow(entry.path) is None:
-            raise failed(mirror.source, "export", f"the link {entry.path!r} leads out of the repository: {target!r}")
+            raise failed(
+                mirror.source, "export", f"the link {entry.path!r} leads out of the repository: {target!r}"
+            )
         _place(top, entry.path).symlink_to(target)
 
 

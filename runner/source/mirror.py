@@ -170,4 +170,6 @@ class Mirror:
             leftover.unlink(missing_ok=True)
 
     def _broken(self) -> bool:
-        return run(Call(tuple(arguments.fsck(self.path)), self.path.parent, self.timeout * FSCK_TIMES)).code > 0
+        return (
+            run(Call(tuple(arguments.fsck(self.path)), self.path.parent, self.timeout * FSCK_TIMES)).code > 0
+        )

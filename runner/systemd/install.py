@@ -58,14 +58,18 @@ class Placed:
     belongs: Literal["root", "group", "user"] = "root"  # group: root's, and readable by the service's group
 
 
-def check(layout: Layout) -> None:
-    """Raise where the unit could not work: its own hardening hides some places from it."""
+def check(layout: Layout, python: Path) -> None:
+    """Raise where the unit could not work: its own hardening hides some places from it.
+
+    `python` is the interpreter that the program runs in, with all links followed.
+    """
     if not _USER.fullmatch(layout.user):
         raise BadUsage(
             f'"{layout.user}" is no name of a system user', hint="driftline service install --user driftline"
         )
     for what, path in (
         ("the program", layout.program),
+        ("its Python", python),
         ("data_dir", layout.data_dir),
         ("the configuration", layout.config),
     ):
@@ -75,7 +79,7 @@ def check(layout: Layout) -> None:
                 who="the service",
                 wish=f"use {path}",
                 reason=f"{what} lies in {hidden}, which the unit hides from it",
-                hint="python3 -m venv /opt/driftline && /opt/driftline/bin/pip install driftline"
+                hint="/usr/bin/python3 -m venv /opt/driftline && /opt/driftline/bin/pip install driftline"
                 " && /opt/driftline/bin/driftline service install",
             )
 

@@ -14,6 +14,7 @@ from runner.service.dispatch import next_assignment
 from runner.service.enqueue import enqueue_due
 from runner.service.poll import Polled
 
+TEAMS = 50
 PERSON = Person("ana", "user")
 STACK = 'resource "terraform_data" "one" {\n  input = "one"\n}\n'
 
@@ -92,21 +93,23 @@ def _git(*words: str, stdin: bytes = b"") -> None:
 
 
 def stacks(count: int) -> dict[str, str]:
-    """The files of so many stacks: every third calls a shared module, every second has variables."""
+    """The files of so many stacks: every third calls a module, every second has variables, every tenth watches."""
     files = {"modules/settings/main.tf": _MODULE}
+    files |= {f"policies/team-{team}/limits.json": "{}\n" for team in range(TEAMS)}
     for number in range(count):
         files |= dict(stack(number))
     return files
 
 
 def stack(number: int, size: int = 2) -> Iterator[tuple[str, str]]:
-    team = number % 50
+    team = number % TEAMS
     folder = f"stacks/team-{team}/service-{number}"
     yield f"{folder}/main.tf", _MAIN.format(number=number, team=team) + ("" if number % 3 else _CALL)
     variables = "" if number % 2 else "var_files: [prod.tfvars]\n"
+    watch = "" if number % 10 else f'watch: ["../../../policies/team-{team}/**"]\n'
     yield (
         f"{folder}/stack.yaml",
-        f"name: team-{team}/service-{number}\nlabels: {{env: prod, team: team-{team}}}\n{variables}",
+        f"name: team-{team}/service-{number}\nlabels: {{env: prod, team: team-{team}}}\n{variables}{watch}",
     )
     if variables:
         yield f"{folder}/prod.tfvars", f"size = {size}\n"

@@ -72,12 +72,12 @@ def test_a_credential_needs_the_folder_of_systemd() -> None:
         resolve("${cred:git}", {})
 
 
-@pytest.mark.parametrize("text", ["${cred:ext}", "a-${cred:ext}-b", "plain"])
+@pytest.mark.parametrize("text", ["${cred:ext}", "plain"])
 def test_the_external_id_of_a_stack_may_name_a_credential(text: str) -> None:
     assert list(foreign_references({"aws": {"external_id": text}})) == []
 
 
-@pytest.mark.parametrize("text", ["${file:/etc/shadow}", "${env:HOME}", "${cred:../x}", "${cred:a${env:B}}"])
+@pytest.mark.parametrize("text", ["${file:/etc/shadow}", "${env:HOME}", "${cred:../x}", "a-${cred:b}"])
 def test_the_external_id_of_a_stack_may_name_nothing_else(text: str) -> None:
     assert len(list(foreign_references({"aws": {"external_id": text}}))) == 1
 

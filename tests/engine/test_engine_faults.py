@@ -10,7 +10,7 @@ from engine_world import World, fake, needs_terraform, short, wait_until
 from provider.mirror import platform_dir
 
 from runner.engine.serial import alone
-from runner.errors import EngineFailed, OutputNotUnderstood
+from runner.errors import EngineMissing, OutputNotUnderstood
 from runner.model.settings import EnginesSettings
 from runner.model.stack import StackDefinition
 from runner.ports import Execution, Planned
@@ -118,7 +118,7 @@ def test_a_binary_that_can_not_be_executed_is_an_error_before_anything_began(
     world.use(binary)
     execution = world.execution()
     binary.write_bytes(b"\x7fELF not really")
-    with pytest.raises((EngineFailed, OutputNotUnderstood)):
+    with pytest.raises(EngineMissing, match="Exec format error"):
         world.engine.plan(execution)
 
 

@@ -159,7 +159,7 @@ def test_destroying_what_is_protected_needs_the_stacks_name(plain: World) -> Non
     plain.commit_files({"web/main.tf": "# nothing left\n"})
     plain.poll()
     (run,) = plain.work()
-    with pytest.raises(GuardrailHit, match="terraform_data.one"):
+    with pytest.raises(GuardrailHit, match=r"terraform_data\.one"):
         plain.approve(run)
     assert plain.approve(run, typed_name="web").state is State.APPROVED
 

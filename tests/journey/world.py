@@ -32,8 +32,7 @@ data_dir: {root}/data
 sources:
   - {{name: infra, url: "{root}/repository"}}
 engines:
-  plugin_mirror: {mirror}
-"""
+{engines}"""
 
 # What a stack of most tests looks like: one object of the test provider.
 OBJECT = """\
@@ -70,13 +69,16 @@ class ShiftedClock(SystemClock):
 
 
 class World:
-    def __init__(self, root: Path, config: str = "", *, providers: bool = False) -> None:
+    def __init__(self, root: Path, config: str = "", *, providers: bool = False, engines: str = "") -> None:
         self.root = root
         self.repository = root / "repository"
         self.cloud = root / "cloud.json"
-        mirror = install(root / "mirror") if providers else None
+        mirror = install(root / "mirror") if providers else "null"
         self.config = root / "driftline.yaml"
-        self.config.write_text(CONFIG.format(root=root, mirror=mirror or "null") + textwrap.dedent(config))
+        self.config.write_text(
+            CONFIG.format(root=root, engines=engines or f"  plugin_mirror: {mirror}\n")
+            + textwrap.dedent(config)
+        )
         self.repository.mkdir()
         self._git("init", "--quiet", "--initial-branch=main")
 

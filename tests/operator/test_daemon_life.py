@@ -4,13 +4,14 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from daemon_world import (
     DRIFTLINE,
     Systemd,
+    Terraform,
     daemon,
     runs,
     systemd,
@@ -25,6 +26,7 @@ from runner.model.source import SourceStatus
 
 pytestmark = pytest.mark.skipif(shutil.which("terraform") is None, reason="no terraform on PATH")
 
+Hold = Callable[[str], Terraform]
 AUTOMATIC = "name: one\napply: {mode: automatic}\n"
 
 
@@ -37,6 +39,20 @@ def made(tmp_path: Path) -> Installation:
 def told() -> Iterator[Systemd]:
     with systemd() as listening:
         yield listening
+
+
+@pytest.fixture
+def hold(made: Installation) -> Iterator[Hold]:
+    """Make terraform wait before this command; at the end whatever still waits is let go."""
+    held: list[Terraform] = []
+
+    def make(command: str) -> Terraform:
+        held.append(waiting_terraform(made, command))
+        return held[-1]
+
+    yield make
+    for terraform in held:
+        terraform.hold.unlink(missing_ok=True)
 
 
 def automatic(made: Installation) -> None:
@@ -120,8 +136,8 @@ def test_a_configuration_that_can_not_be_taken_changes_nothing(
 # What becomes of runs
 
 
-def test_a_plan_that_runs_is_stopped_and_queued_again(made: Installation) -> None:
-    terraform = waiting_terraform(made, "plan")
+def test_a_plan_that_runs_is_stopped_and_queued_again(made: Installation, hold: Hold) -> None:
+    terraform = hold("plan")
     with daemon(made) as process:
         until(lambda: terraform.pids, "start of a plan")
         process.terminate()
@@ -129,8 +145,8 @@ def test_a_plan_that_runs_is_stopped_and_queued_again(made: Installation) -> Non
     assert [run.state for run in runs(made)] == ["queued"]
 
 
-def test_a_plan_begun_before_a_reload_is_still_stopped(made: Installation, told: Systemd) -> None:
-    terraform = waiting_terraform(made, "plan")
+def test_a_plan_begun_before_a_reload_is_still_stopped(made: Installation, hold: Hold, told: Systemd) -> None:
+    terraform = hold("plan")
     with daemon(made, {"NOTIFY_SOCKET": told.address}) as process:
         told.wait_for("READY", "1")
         until(lambda: terraform.pids, "start of a plan")
@@ -142,8 +158,8 @@ def test_a_plan_begun_before_a_reload_is_still_stopped(made: Installation, told:
     assert [run.state for run in runs(made)] == ["queued"]
 
 
-def test_a_plan_that_died_with_its_machine_is_made_again_and_finished(made: Installation) -> None:
-    terraform = waiting_terraform(made, "plan")
+def test_a_plan_that_died_with_its_machine_is_made_again_and_finished(made: Installation, hold: Hold) -> None:
+    terraform = hold("plan")
     with daemon(made) as process:
         until(lambda: terraform.pids, "start of a plan")
         process.kill()
@@ -156,9 +172,9 @@ def test_a_plan_that_died_with_its_machine_is_made_again_and_finished(made: Inst
         assert wait_for_run(made, "awaiting_approval").id == run.id
 
 
-def test_a_plan_that_outlived_its_daemon_is_waited_for(made: Installation, told: Systemd) -> None:
+def test_a_plan_that_outlived_its_daemon_is_waited_for(made: Installation, hold: Hold, told: Systemd) -> None:
     """Its process still holds the claim, so nobody else begins on the same stack."""
-    terraform = waiting_terraform(made, "plan")
+    terraform = hold("plan")
     with daemon(made) as process:
         until(lambda: terraform.pids, "start of a plan")
         process.kill()
@@ -173,9 +189,9 @@ def test_a_plan_that_outlived_its_daemon_is_waited_for(made: Installation, told:
         assert len(terraform.pids) == 2
 
 
-def test_stopping_waits_for_an_apply_and_records_it(made: Installation, told: Systemd) -> None:
+def test_stopping_waits_for_an_apply_and_records_it(made: Installation, hold: Hold, told: Systemd) -> None:
     automatic(made)
-    terraform = waiting_terraform(made, "apply")
+    terraform = hold("apply")
     with daemon(made, {"NOTIFY_SOCKET": told.address}) as process:
         until(lambda: terraform.pids, "start of an apply")
         process.terminate()
@@ -186,9 +202,38 @@ def test_stopping_waits_for_an_apply_and_records_it(made: Installation, told: Sy
     assert [run.state for run in runs(made)] == ["applied"]
 
 
-def test_an_apply_whose_daemon_was_killed_ends_once_and_is_never_repeated(made: Installation) -> None:
+def test_a_person_can_still_stop_what_a_stopping_daemon_waits_for(
+    made: Installation, hold: Hold, told: Systemd
+) -> None:
     automatic(made)
-    terraform = waiting_terraform(made, "apply")
+    terraform = hold("apply")
+    with daemon(made, {"NOTIFY_SOCKET": told.address}) as process:
+        until(lambda: terraform.pids, "start of an apply")
+        process.terminate()
+        told.wait_for("STOPPING", "1", seconds=10)
+        assert made("run", "cancel", "run-1", "--force").code == 0
+        assert process.wait(timeout=20) == 0
+    assert [run.state for run in runs(made)] == ["interrupted"]
+
+
+def test_more_slots_after_a_reload_are_used(made: Installation, hold: Hold, told: Systemd) -> None:
+    made.add_stack("two")
+    made.commit("a second stack")
+    terraform = hold("plan")
+    engines = {"terraform": {"binary": str(terraform.folder / "terraform")}}
+    made.configure(engines=engines, executor={"slots": 1})
+    with daemon(made, {"NOTIFY_SOCKET": told.address}) as process:
+        until(lambda: terraform.pids, "start of a plan")
+        made.configure(engines=engines, executor={"slots": 2})
+        process.send_signal(signal.SIGHUP)
+        until(lambda: len(terraform.pids) == 2, "start of a second plan")
+
+
+def test_an_apply_whose_daemon_was_killed_ends_once_and_is_never_repeated(
+    made: Installation, hold: Hold
+) -> None:
+    automatic(made)
+    terraform = hold("apply")
     with daemon(made) as process:
         until(lambda: terraform.pids, "start of an apply")
         process.kill()

@@ -2,14 +2,18 @@
 
 import fcntl
 import os
+import sqlite3
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from operator_world import installation
 
 from runner.daemon import LOCK_FILE, living_daemon, only_daemon
 from runner.errors import DaemonRunning
+from runner.store.database import FILE_NAME
 
 
 def test_a_daemon_that_holds_the_lock_lives(tmp_path: Path) -> None:
@@ -46,3 +50,21 @@ def test_a_lock_file_that_was_left_behind_says_nothing(tmp_path: Path) -> None:
 def test_the_lock_file_is_private(tmp_path: Path) -> None:
     with only_daemon(tmp_path):
         assert (tmp_path / LOCK_FILE).stat().st_mode & 0o077 == 0
+
+
+def test_a_damaged_database_keeps_the_daemon_from_starting(tmp_path: Path) -> None:
+    """A page that nothing reads at a start: opening alone would not show it."""
+    made = installation(tmp_path)
+    made("db", "migrate")
+    path = made.data_dir / FILE_NAME
+    with closing(sqlite3.connect(path)) as connection:
+        page = connection.execute(
+            "SELECT rootpage FROM sqlite_schema WHERE name = 'reports_of_stack'"
+        ).fetchone()[0]
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+    with path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\x55" * size)
+    answer = made("daemon", "--once")
+    assert answer.code == 78
+    assert "BACKUP" in answer.stderr

@@ -65,6 +65,18 @@ def test_a_broken_configuration_is_a_finding_and_the_rest_is_still_looked_at(mad
     assert by_name["git"]["state"] == "ok"
 
 
+def test_a_configuration_that_may_not_be_read_is_a_finding(
+    made: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(made.config))
+
+    monkeypatch.setattr(App, "from_config", refuse)
+    found = findings(made)["config"]
+    assert found["state"] == "fail"
+    assert str(made.config) in found["message"]
+
+
 def test_a_configuration_that_others_may_write_fails(used: Installation) -> None:
     used.config.chmod(0o666)
     assert findings(used)["config"]["state"] == "fail"

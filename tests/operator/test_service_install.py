@@ -13,6 +13,7 @@ from runner.systemd.install import Layout, useradd
 from runner.systemd.install import check as check_layout
 
 PROGRAM = Path("/opt/driftline/bin/driftline")
+PYTHON = Path("/usr/bin/python3.11")
 
 
 def install(prefix: Path, *argv: str) -> Answer:
@@ -93,6 +94,13 @@ def test_only_root_installs_for_real(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "sudo" in answer.stderr
 
 
+def test_a_virtual_environment_over_a_hidden_python_is_refused() -> None:
+    """Its link is followed: `/opt/driftline/bin/python` may lead into somebody's home."""
+    check_layout(Layout(PROGRAM), PYTHON)
+    with pytest.raises(NotAllowed, match="its Python"):
+        check_layout(Layout(PROGRAM), Path("/home/ana/.pyenv/versions/3.11.7/bin/python3.11"))
+
+
 @pytest.mark.parametrize(
     "layout",
     [
@@ -104,13 +112,13 @@ def test_only_root_installs_for_real(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_places_that_the_unit_hides_are_refused(layout: Layout) -> None:
     with pytest.raises(NotAllowed, match="hides"):
-        check_layout(layout)
+        check_layout(layout, PYTHON)
 
 
 @pytest.mark.parametrize("name", ["", "-x", "a b", "Ana", "x" * 40, "a\nUser=root"])
 def test_a_name_that_is_no_user_is_refused(name: str) -> None:
     with pytest.raises(BadUsage):
-        check_layout(Layout(PROGRAM, user=name))
+        check_layout(Layout(PROGRAM, user=name), PYTHON)
 
 
 def test_the_user_can_not_log_in() -> None:

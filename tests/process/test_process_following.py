@@ -73,7 +73,7 @@ def test_a_plan_that_writes_faster_than_its_lines_are_read_is_stopped(tmp_path: 
     finished = run(shell(tmp_path, "exec timeout 5 yes", output_cap=1_000_000), on_line=lines.append)
     assert finished.stopped is Stopped.BABBLED
     assert finished.seconds < 10
-    assert set(lines) == {"y"}
+    assert len(lines) < 10_000_000
 
 
 def test_an_apply_that_babbles_ends_by_itself_and_its_file_is_kept_small(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from runner.model.stack import Discovered, StackDefinition, StateIdentity
 from runner.ports import NewRun, Writer
 from runner.store.database import SqliteStore
 
+# Another process runs the same code and finds this module.
+CHILD = {"PYTHONPATH": os.pathsep.join(sys.path)}
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 

@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from store_world import HandClock, claim, discovered, new_run, opened, raw, run_in
+from store_world import CHILD, HandClock, claim, discovered, new_run, opened, raw, run_in
 
 from runner.errors import RunChanged, StackBusy, WrongState
 from runner.model.run import Event, Kind, State
 from runner.store.database import SqliteStore
-
-HERE = Path(__file__).parent
 
 
 @pytest.fixture
@@ -139,7 +137,7 @@ def test_of_threads_that_race_for_one_stack_exactly_one_wins(store: SqliteStore)
 RACER = """
 import sys
 from pathlib import Path
-from store_world import HandClock, claim, opened
+from store_world import CHILD, HandClock, claim, opened
 from runner.errors import Conflict
 from runner.model.run import Event
 from runner.ports import RunFilter
@@ -175,7 +173,7 @@ def test_of_eight_processes_one_wins_each_of_a_hundred_runs(store: SqliteStore, 
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={"PYTHONPATH": str(HERE)},
+            env=CHILD,
         )
         for number in range(8)
     ]

@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from store_world import HandClock, discovered, opened, raw
+from store_world import CHILD, HandClock, discovered, opened, raw
 
 from runner.errors import DatabaseRefused, DatabaseUnwritable, StackNotFound
 from runner.store import journal, place
@@ -229,15 +229,14 @@ def test_looking_needs_no_heavy_library(store: SqliteStore, tmp_path: Path) -> N
     script = """if True:
         import sys
         from pathlib import Path
-        from store_world import HandClock, opened
+        from store_world import CHILD, HandClock, opened
         with opened(Path(sys.argv[1])) as store, store.reading() as reader:
             assert len(reader.stacks()) == 1
             reader.last_runs(), reader.open_runs(), reader.reports(), reader.holds(), reader.sources()
         heavy = {"sqlite_utils", "pydantic", "click", "boto3", "git"} & sys.modules.keys()
         sys.exit(f"imported {heavy}" if heavy else 0)
     """
-    environment = {"PYTHONPATH": str(Path(__file__).parent)}
-    done = subprocess.run([sys.executable, "-c", script, tmp_path], env=environment, check=False, timeout=60)
+    done = subprocess.run([sys.executable, "-c", script, tmp_path], env=CHILD, check=False, timeout=60)
     assert done.returncode == 0
 
 

@@ -10,14 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from store_world import HandClock, discovered, new_run, opened, raw, run_in
+from store_world import CHILD, HandClock, discovered, new_run, opened, raw, run_in
 
 from runner.errors import DatabaseBusy, DatabaseUnwritable
 from runner.model.run import Event, State
 from runner.store import connection as connections
 from runner.store.database import SqliteStore
 
-HERE = Path(__file__).parent
 NAME = "driftline.db"
 
 
@@ -109,7 +108,7 @@ def test_a_writer_waits_for_another_one(store: SqliteStore, tmp_path: Path) -> N
 WRITER = """
 import sys
 from pathlib import Path
-from store_world import HandClock, new_run, opened
+from store_world import CHILD, HandClock, new_run, opened
 
 with opened(Path(sys.argv[1]), HandClock()) as store:
     while True:
@@ -122,9 +121,7 @@ with opened(Path(sys.argv[1]), HandClock()) as store:
 def kill_while_it_writes(data_dir: Path, acknowledged: int) -> int:
     """Let a writer acknowledge so many runs more, kill it in the middle of the next; the last acknowledged."""
     command = [sys.executable, "-c", WRITER, str(data_dir)]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env={"PYTHONPATH": str(HERE)}
-    ) as writer:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=CHILD) as writer:
         assert writer.stdout is not None
         last = 0
         for _ in range(acknowledged):

@@ -6,13 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from store_world import HandClock, discovered, opened, raw
+from store_world import CHILD, HandClock, discovered, opened, raw
 
 from runner.errors import DatabaseRefused
 from runner.store import schema
 from runner.store.database import SqliteStore
 
-HERE = Path(__file__).parent
 NAME = "driftline.db"
 NEXT = (
     "shape",
@@ -88,7 +87,7 @@ def test_a_step_that_fails_leaves_the_old_schema_and_the_next_try_works(
 CREATOR = """
 import os, signal, sqlite3, sys
 from pathlib import Path
-from store_world import HandClock, opened
+from store_world import CHILD, HandClock, opened
 
 def die_at(statement):
     if sys.argv[2] in statement:
@@ -108,7 +107,7 @@ with opened(Path(sys.argv[1]), HandClock()):
 
 def creator(data_dir: Path, die_at: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-c", CREATOR, str(data_dir), die_at]
-    return subprocess.Popen(command, env={"PYTHONPATH": str(HERE)})
+    return subprocess.Popen(command, env=CHILD)
 
 
 @pytest.mark.parametrize(

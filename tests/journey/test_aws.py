@@ -1,0 +1,133 @@
+"""The same, on the real hashicorp/aws provider against moto."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+from provider.mirror import aws_mirror
+from world import ANA, World, states
+
+from runner.model.drift import DriftClass, ReportStatus
+from runner.model.run import State
+from runner.model.stack import DriftStatus, Sync
+from runner.service import report, request
+
+pytestmark = pytest.mark.aws
+
+PARAMETER = """\
+terraform {{
+  required_providers {{
+    aws = {{ source = "hashicorp/aws" }}
+  }}
+}}
+provider "aws" {{}}
+resource "aws_ssm_parameter" "web" {{
+  name        = "/{name}/value"
+  type        = "String"
+  value       = "{value}"
+  description = "of {name}"
+}}
+data "aws_ssm_parameter" "elsewhere" {{
+  name = "/elsewhere"
+}}
+output "elsewhere" {{
+  value     = data.aws_ssm_parameter.elsewhere.value
+  sensitive = true
+}}
+"""
+RULES = """\
+aws: {region: eu-west-1}
+drift:
+  ignore: [{address: aws_ssm_parameter.web, attributes: [description], reason: people write notes there}]
+"""
+CONFIG = """\
+  plugin_mirror: {mirror}
+  env: [AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY]
+"""
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The SSM client of somebody who works by hand."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    # moto's cloud belongs to the process, and so to all tests of this worker.
+    urlopen(Request(f"http://{host}:{port}/moto-api/reset", method="POST")).close()
+    for name, value in {
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "AWS_ACCESS_KEY_ID": "canary",
+        "AWS_SECRET_ACCESS_KEY": "canary",
+    }.items():
+        monkeypatch.setenv(name, value)
+    ssm = boto3.client("ssm", region_name="eu-west-1")
+    ssm.put_parameter(Name="/elsewhere", Value="one", Type="String")
+    yield ssm
+    server.stop()
+
+
+@pytest.fixture
+def world(tmp_path: Path, aws: Any) -> World:
+    world = World(tmp_path, engines=CONFIG.format(mirror=aws_mirror()))
+    world.applied(rules=RULES, body=PARAMETER)
+    return world
+
+
+def check(world: World) -> State:
+    request.request_check(world.app.control, ["web"], ANA)
+    return world.work()[0].state
+
+
+def test_what_is_changed_by_hand_is_reported_and_healed_after_approval(world: World, aws: Any) -> None:
+    assert aws.get_parameter(Name="/web/value")["Parameter"]["Value"] == "one"
+    aws.put_parameter(Name="/web/value", Value="by hand", Overwrite=True)
+    assert check(world) is State.DRIFTED
+    found = world.report()
+    assert found is not None
+    assert [finding.address for finding in found.findings if finding.counts] == ["aws_ssm_parameter.web"]
+    report.heal(world.app.control, found.id, ANA)
+    (healing,) = world.work()
+    world.approve(healing)
+    assert states(world.work()) == [State.APPLIED]
+    assert aws.get_parameter(Name="/web/value")["Parameter"]["Value"] == "one"
+    assert world.reports()[0].status is ReportStatus.RESOLVED
+
+
+def test_what_is_deleted_by_hand_is_reported_as_missing(world: World, aws: Any) -> None:
+    aws.delete_parameter(Name="/web/value")
+    assert check(world) is State.DRIFTED
+    found = world.report()
+    assert found is not None
+    assert [f.drift_class for f in found.findings if f.counts] == [DriftClass.MISSING]
+
+
+def test_neither_an_ignored_attribute_nor_an_output_alone_is_drift(world: World, aws: Any) -> None:
+    aws.put_parameter(Name="/web/value", Value="one", Description="a note", Overwrite=True)
+    assert check(world) is State.NO_CHANGES
+    assert "ignored by rule" in world.look().drift_reason
+    aws.put_parameter(Name="/web/value", Value="one", Description="of web", Overwrite=True)
+    aws.put_parameter(Name="/elsewhere", Value="two", Overwrite=True)
+    assert check(world) is State.NO_CHANGES
+    assert world.look().drift is DriftStatus.CLEAN
+    assert "only outputs" in world.look().drift_reason
+
+
+def test_a_stale_plan_is_applied_only_where_it_still_means_the_same(world: World, aws: Any) -> None:
+    (first,) = world.push(value="two", rules=RULES, body=PARAMETER)
+    world.approve(first)
+    world.age(hours=1)
+    (applied,) = world.work()
+    assert (applied.state, applied.plan_digest != first.plan_digest) == (State.APPLIED, True)
+    assert aws.get_parameter(Name="/web/value")["Parameter"]["Value"] == "two"
+    (second,) = world.push(value="three", rules=RULES, body=PARAMETER)
+    world.approve(second)
+    aws.put_parameter(Name="/web/value", Value="emergency fix", Overwrite=True)
+    world.age(hours=1)
+    world.work()
+    assert world.run(second.id).state is State.SUPERSEDED
+    assert aws.get_parameter(Name="/web/value")["Parameter"]["Value"] == "emergency fix"
+    assert world.look().sync is Sync.PENDING

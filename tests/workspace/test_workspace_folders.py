@@ -1,0 +1,139 @@
+"""The directories of a stack and of a run."""
+
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runner.errors import DiskFull, ModuleMissing
+from runner.model.stack import NAME_PATTERN
+from runner.ports import Workspace
+from runner.workspace import BACKUPS_KEPT, LocalWorkspaces, slug
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    (tmp_path / "trees" / "t" / "stacks" / "app").mkdir(parents=True)
+    return tmp_path / "trees" / "t"
+
+
+def prepare(workspaces: LocalWorkspaces, tree: Path, *, run: int = 7, stack: str = "prod/app") -> Workspace:
+    return workspaces.prepare(run, stack, tree, "stacks/app", managed_state=True)
+
+
+def test_the_folders_of_a_stack_stay_and_those_of_a_run_are_its_own(tmp_path: Path, tree: Path) -> None:
+    workspaces = LocalWorkspaces(tmp_path)
+    first, second = prepare(workspaces, tree, run=7), prepare(workspaces, tree, run=8)
+    assert first.module == tree / "stacks" / "app"
+    assert (first.data, first.state) == (second.data, second.state)
+    assert first.scratch != second.scratch
+    assert first.state is not None
+    assert first.state.name == "terraform.tfstate"
+
+
+def test_a_stack_with_a_backend_has_no_managed_state(tmp_path: Path, tree: Path) -> None:
+    workspace = LocalWorkspaces(tmp_path).prepare(7, "prod/app", tree, "stacks/app", managed_state=False)
+    assert workspace.state is None
+    LocalWorkspaces(tmp_path).backup_state(workspace, 7)
+
+
+def test_everything_is_for_the_owner_alone(tmp_path: Path, tree: Path) -> None:
+    workspaces = LocalWorkspaces(tmp_path / "data")
+    workspace = prepare(workspaces, tree)
+    assert workspace.state is not None
+    workspace.state.write_text("{}")
+    workspaces.backup_state(workspace, 7)
+    workspaces.log(7).parent.chmod(workspaces.log(7).parent.stat().st_mode)
+    folders = [path for path in (tmp_path / "data").rglob("*") if path.is_dir()]
+    assert {path.stat().st_mode & 0o777 for path in folders} == {0o700}
+    [copy] = (tmp_path / "data").rglob("backups/*.tfstate")
+    assert copy.stat().st_mode & 0o777 == 0o600
+
+
+def test_names_that_look_alike_have_folders_of_their_own() -> None:
+    names = ["a/b", "a-b", "a.b", "a_b", "a--b", "a/-b", "a/b/", "..", ".", "../../etc"]
+    slugs = {slug(name) for name in names}
+    assert len(slugs) == len(names)
+    assert all("/" not in made and made.strip(".") == made for made in slugs)
+
+
+@given(st.from_regex(NAME_PATTERN, fullmatch=True), st.from_regex(NAME_PATTERN, fullmatch=True))
+def test_no_two_stacks_share_a_folder(one: str, other: str) -> None:
+    assert (slug(one) == slug(other)) == (one == other)
+    assert len(slug(one)) < 100
+
+
+@pytest.mark.parametrize(
+    "path", ["..", "../t2", "/etc", "link", "link/app", "stacks/nothing", "stacks/app/file", ""]
+)
+def test_a_module_must_be_a_real_folder_inside_the_tree(tmp_path: Path, tree: Path, path: str) -> None:
+    (tmp_path / "trees" / "t2").mkdir()
+    (tree / "link").symlink_to(tree / "stacks")
+    (tree / "stacks" / "app" / "file").touch()
+    workspaces = LocalWorkspaces(tmp_path)
+    if path == "":
+        assert workspaces.prepare(7, "a", tree, path, managed_state=False).module == tree
+        return
+    with pytest.raises(ModuleMissing):
+        workspaces.prepare(7, "a", tree, path, managed_state=False)
+
+
+def test_a_discarded_run_leaves_its_stack_and_its_log(tmp_path: Path, tree: Path) -> None:
+    workspaces = LocalWorkspaces(tmp_path)
+    workspace = prepare(workspaces, tree)
+    (workspace.scratch / "deep").mkdir()
+    workspaces.log(7).write_text("x")
+    workspaces.discard(7)
+    workspaces.discard(7)
+    assert not workspace.scratch.exists()
+    assert workspace.data.is_dir()
+    assert workspaces.remove_log(7) is True
+    assert workspaces.remove_log(7) is False
+
+
+def test_a_state_is_copied_aside_before_each_apply_and_the_last_ones_are_kept(
+    tmp_path: Path, tree: Path
+) -> None:
+    workspaces = LocalWorkspaces(tmp_path)
+    workspace = prepare(workspaces, tree)
+    assert workspace.state is not None
+    workspaces.backup_state(workspace, 1)  # there is none yet
+    for run in range(1, BACKUPS_KEPT + 6):
+        workspace.state.write_text(f"state {run}")
+        workspaces.backup_state(workspace, run)
+    copies = sorted((workspace.state.parent / "backups").glob("*.tfstate"))
+    assert [copy.read_text() for copy in copies] == [f"state {run}" for run in range(6, BACKUPS_KEPT + 6)]
+
+
+def test_the_states_of_other_workspaces_are_copied_too(tmp_path: Path, tree: Path) -> None:
+    workspaces = LocalWorkspaces(tmp_path)
+    workspace = prepare(workspaces, tree)
+    assert workspace.state is not None
+    blue = workspace.state.parent / "terraform.tfstate.d" / "blue" / "terraform.tfstate"
+    blue.parent.mkdir(parents=True)
+    blue.write_text("blue")
+    workspaces.backup_state(workspace, 3)
+    [copy] = (workspace.state.parent / "backups" / "blue").iterdir()
+    assert copy.read_text() == "blue"
+
+
+class Usage(NamedTuple):
+    total: int
+    used: int
+    free: int
+
+
+def test_an_apply_that_a_full_disk_could_ruin_is_refused(
+    tmp_path: Path, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspaces = LocalWorkspaces(tmp_path)
+    workspace = prepare(workspaces, tree)
+    assert workspace.state is not None
+    workspace.state.write_text("{}")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1, 1, 100 << 20))
+    with pytest.raises(DiskFull, match="a full disk destroys a local state"):
+        workspaces.backup_state(workspace, 1)
+    assert not (workspace.state.parent / "backups").exists()
