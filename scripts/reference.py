@@ -42,7 +42,7 @@ def _command(name: str, command: click.Command) -> Iterator[str]:
             yield from _command(f"{name} {below.name}", below)
         return
     arguments = " ".join(
-        (f"{p.make_metavar(click.Context(command))}") for p in command.params if isinstance(p, click.Argument)
+        p.make_metavar(click.Context(command)) for p in command.params if isinstance(p, click.Argument)
     )
     yield f"### `{' '.join(f'{name} {arguments}'.split())}`\n"
     yield f"{(command.help or '').strip()}\n"

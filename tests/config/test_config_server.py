@@ -240,3 +240,8 @@ def test_a_size_is_read_as_people_write_it(text: str, size: int) -> None:
 def test_what_is_no_size_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="expected a size such as 700MB"):
         parse_size(text)
+
+
+def test_true_is_not_version_1(tmp_path: Path) -> None:
+    _, problems = check(wrote(tmp_path, "version: true\ndata_dir: /d\n"))
+    assert [problem.message for problem in problems] == ["version: expected 1, got true"]

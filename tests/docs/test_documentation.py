@@ -1,0 +1,66 @@
+"""What the documents say is what the code does."""
+
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+import reference  # noqa: E402 - a script, not a package
+
+DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+
+
+@pytest.mark.parametrize("name", sorted(reference.pages()))
+def test_a_reference_page_is_what_the_code_says(name: str) -> None:
+    written = (ROOT / "docs" / "reference" / name).read_text()
+    assert written == reference.pages()[name], "run ./scripts/reference"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_of_a_document_leads_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text())
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_every_decision_is_linked_from_the_architecture_page() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    assert [path.name for path in (ROOT / "docs" / "adr").glob("*.md") if path.name not in page] == []
+
+
+def test_every_file_that_the_architecture_page_names_exists() -> None:
+    named = re.findall(
+        r"`((?:runner|scripts)/[\w/.]+\.\w+)`", (ROOT / "docs" / "architecture.md").read_text()
+    )
+    assert named
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_every_package_and_data_file_is_in_the_distribution() -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    found = {
+        ".".join(init.parent.relative_to(ROOT).parts) for init in (ROOT / "runner").rglob("__init__.py")
+    } | set(declared["package-dir"])
+    assert set(declared["packages"]) == found
+    code_and_caches = {".py", ".pyc"}
+    data = {
+        path for path in (ROOT / "runner").rglob("*") if path.is_file() and path.suffix not in code_and_caches
+    }
+    shipped = {
+        path
+        for package, patterns in declared["package-data"].items()
+        for pattern in patterns
+        for path in (ROOT / package.replace(".", "/")).glob(pattern)
+    }
+    assert data <= shipped
+
+
+@pytest.mark.parametrize("script", ["demo", "test", "lint", "bench", "reference", "environment", "terraform"])
+def test_a_script_is_short_and_can_be_called(script: str) -> None:
+    path = ROOT / "scripts" / script
+    assert path.stat().st_mode & 0o111
+    assert len(path.read_text().splitlines()) < 60
