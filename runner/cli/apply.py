@@ -4,26 +4,15 @@ import json
 
 import click
 
+from runner.cli.ending import both_plans, exit_code
 from runner.cli.options import Cli, output_option, pass_cli, run_argument
-from runner.cli.output import Cell, Line
+from runner.cli.output import Cell
 from runner.cli.perform import Performer
-from runner.cli.plan_view import diagnostic_lines, plan_lines
+from runner.cli.plan_view import diagnostic_lines
 from runner.cli.run_document import run_document
-from runner.errors import ApprovalMissing, ArtifactNotFound, DriftlineError, WrongState
-from runner.model.plan import ChangeSet
-from runner.model.run import Kind, Run, State
+from runner.errors import ApprovalMissing, DriftlineError, WrongState
+from runner.model.run import Run, State
 from runner.service.approve import question
-
-FRESH = "fresh.json"
-ENDED: dict[State, int] = {
-    State.APPLIED: 0,
-    State.NO_CHANGES: 0,
-    State.SUPERSEDED: 3,
-    State.REJECTED: 3,
-    State.CANCELED: 1,
-    State.APPLY_FAILED: 1,
-    State.INTERRUPTED: 1,
-}
 
 
 @click.command()
@@ -94,32 +83,4 @@ def _ending(cli: Cli, run: Run) -> int:
             )
         case _:
             console.say(f"{run.name} of {run.stack} is {run.state}: {run.reason}")
-    return ENDED.get(run.state, 1)
-
-
-def both_plans(cli: Cli, run: Run) -> list[Line]:
-    """What was approved, and what the plan made again under the lock would do instead."""
-    with cli.app.store.reading() as reader:
-        approved = reader.changes(run.id)
-    fresh = fresh_changes(cli, run)
-    if approved is None or fresh is None:
-        return []
-    return [
-        Cell(f"Approved in {run.name}:", "bold"),
-        *plan_lines(approved),
-        "",
-        Cell("Now it would be:", "bold"),
-        *plan_lines(fresh),
-    ]
-
-
-def fresh_changes(cli: Cli, run: Run) -> ChangeSet | None:
-    """The change set of the plan that was made again, where there was one."""
-    from runner.model.codec import from_plain
-
-    if run.kind is Kind.DRIFT:
-        return None
-    try:
-        return from_plain(ChangeSet, json.loads(cli.app.artifacts.get(run.id, FRESH)))
-    except ArtifactNotFound:
-        return None
+    return exit_code(run)

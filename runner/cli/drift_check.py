@@ -7,7 +7,6 @@ import click
 
 from runner.cli.options import Cli, output_option, pass_cli, stacks_argument
 from runner.cli.output import Cell
-from runner.cli.perform import Performer
 from runner.cli.progress import Count, counting
 from runner.errors import BadUsage
 from runner.model.run import Run, State
@@ -35,6 +34,8 @@ def check(cli: Cli, stacks: tuple[str, ...], everything: bool, output: str) -> i
     """Compare stacks with the real cloud: 2 where drift is found, 1 where only checks failed, 0 where all is clean."""
     if bool(stacks) == everything:
         raise BadUsage("name the stacks to check, or say --all", hint="driftline drift check --all")
+    from runner.cli.perform import Performer
+
     names = stacks or _all(cli)
     performer = Performer.of(cli)
     runs, skipped = request_check(cli.app.control, names, cli.person)

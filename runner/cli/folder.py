@@ -25,7 +25,7 @@ class Folder:
         return sorted(self._entries(), key=lambda entry: entry.path)
 
     def blobs(self, _source: SourceSettings, oids: Iterable[str]) -> Mapping[str, bytes]:
-        return {oid: self._files[oid].read_bytes() for oid in oids}
+        return {oid: _content(self._files[oid]) for oid in oids}
 
     def _entries(self) -> Iterator[TreeEntry]:
         for place, folders, files in os.walk(self.root):
@@ -45,6 +45,11 @@ class Folder:
         oid = hashlib.sha1(_mark(path, kind), usedforsecurity=False).hexdigest()
         self._files[oid] = path
         return TreeEntry(relative, _mode(path, kind), kind, oid)
+
+
+def _content(path: Path) -> bytes:
+    """Of a link its target, as git keeps it."""
+    return os.fsencode(path.readlink()) if path.is_symlink() else path.read_bytes()
 
 
 def _mark(path: Path, kind: str) -> bytes:

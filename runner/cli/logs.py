@@ -5,8 +5,7 @@ import time
 import click
 
 from runner.cli.options import Cli, pass_cli, run_argument
-from runner.cli.perform import LOOK_SECONDS
-from runner.cli.progress import LogTail
+from runner.cli.progress import LOOK_SECONDS, LogTail
 from runner.model.run import Run, State
 
 

@@ -13,14 +13,13 @@ from types import FrameType
 from runner import log
 from runner.cli.options import Cli
 from runner.cli.output import Cell
-from runner.cli.progress import LogTail
+from runner.cli.progress import LOOK_SECONDS, LogTail
 from runner.daemon import living_daemon
 from runner.errors import DaemonUnreachable, DriftlineError, Interrupted, StackLocked
 from runner.model.run import Kind, Run, State
 from runner.service.cancel import cancel
 from runner.service.recover import recover
 
-LOOK_SECONDS = 0.2
 DAEMON_SECONDS = 2.0  # how often it is asked whether the daemon still lives
 
 Done = Callable[[Run], bool]
@@ -155,7 +154,7 @@ class Performer:
             raise Interrupted(
                 f"no longer followed; the daemon goes on with {told}", hint=f"driftline logs -f {told}"
             )
-        if False:
+        if applying and first:
             self.cli.console.warn("terraform goes on; Ctrl-C again stops it and may leave things half done")
             return
         if not first and not applying:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from runner.cli.output import Console
 
+LOOK_SECONDS = 0.2  # how often the database and the log are looked at while somebody waits
 _CHUNK = 1 << 20
 
 

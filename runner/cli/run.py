@@ -8,20 +8,19 @@ from pathlib import Path
 import click
 
 from runner.cli import shapes, suggest, words
-from runner.cli.apply import ENDED, both_plans
+from runner.cli.ending import both_plans, exit_code
 from runner.cli.options import SPAN, Cli, output_option, pass_cli, run_argument
 from runner.cli.output import Cell
 from runner.cli.plan_view import diagnostic_lines, fact_lines, show_plan
+from runner.cli.progress import LOOK_SECONDS
 from runner.cli.run_document import run_document
 from runner.cli.when import ago
 from runner.errors import BadUsage, NotFound, Timeout
 from runner.model.plan import ChangeSet
-from runner.model.run import Kind, Run, State
+from runner.model.run import Kind, State
 from runner.model.span import Seconds
 from runner.ports import RunFilter
 from runner.service.cancel import cancel as cancel_run
-
-LOOK_SECONDS = 0.2
 
 
 @click.group()
@@ -171,12 +170,6 @@ def wait(cli: Cli, run_id: int, timeout: Seconds | None, until: str, output: str
     else:
         cli.console.data([f"{run.name} of {run.stack}: ", words.state(run)])
     return exit_code(run)
-
-
-def exit_code(run: Run) -> int:
-    if run.state in {State.DRIFTED, State.AWAITING_APPROVAL, State.APPROVED, State.APPLYING}:
-        return 0
-    return ENDED.get(run.state, 1)
 
 
 @command.command()

@@ -37,6 +37,10 @@ TABLE: tuple[Variable, ...] = (
     Variable("TF_IN_AUTOMATION", "no advice for a person at a keyboard", fixed="1"),
     Variable("TF_INPUT", "nobody is there to be asked", fixed="0"),
     Variable("CHECKPOINT_DISABLE", "no call home", fixed="1"),
+    Variable(
+        "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE",
+        "for `init` where the code has no lock file: a cached provider is not unpacked again under those who run it",
+    ),
     Variable("GOGC", "28 % less CPU for an AWS plan"),
     Variable(
         "GIT_ALLOW_PROTOCOL", "how modules may be fetched: no `ext::`, no local files", default="https:ssh"

@@ -2,19 +2,19 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 
-from runner.model.module import ModuleFacts
 from runner.model.paths import TOP, WILD, glob, join, parent
+from runner.model.reach import Reach
 from runner.model.settings import Settings, SourceSettings
-from runner.model.stack import StackDefinition, StateIdentity
-from runner.model.tree import Tree
+from runner.model.source import TreeEntry
+from runner.model.stack import StackDefinition
+from runner.model.tree import LINK, Tree
 
-LOCAL = ("./", "../")
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Located:
     """A definition with the file that holds it. Everything in it is relative to the file's folder."""
 
@@ -24,144 +24,152 @@ class Located:
     def at(self, relative: str) -> str | None:
         return join(parent(self.file), relative)
 
-    @property
+    @cached_property
     def module_path(self) -> str:
+        """`.` also where it leaves the repository, which `path_problems` tells."""
         return self.at(self.definition.path) or TOP
 
+    @cached_property
+    def digest(self) -> str:
+        return self.definition.digest
 
-@dataclass
+
 class Folders:
     """Digests of folders, without the stack files and the root modules of other stacks that lie below them.
 
-    So a label that changes in one stack's file does not plan its neighbour.
+    So a label that changes in one stack's file does not plan its neighbour. A link counts with what it leads to.
     """
 
-    tree: Tree
-    stack_files: frozenset[str]
-    roots: frozenset[str]
-    _above: frozenset[str] = field(init=False)
-    _known: dict[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._above = frozenset(
-            folder for path in (*self.stack_files, *self.roots) for folder in _folders_above(path)
-        )
+    def __init__(self, tree: Tree, stack_files: frozenset[str], roots: frozenset[str]) -> None:
+        self.tree = tree
+        self._stack_files = stack_files
+        self._roots = roots
+        self._own: dict[str, str] = {}
+        # From the deepest up, without recursion: a repository decides how deep its folders are.
+        for folder in sorted(_above((*stack_files, *roots, *tree.links)), key=_depth, reverse=True):
+            self._own[folder] = _sha(sorted(self._lines(folder)))
 
     def digest(self, folder: str) -> str:
-        known = self._known.get(folder)
-        if known is None:
-            known = self._known[folder] = self._compute(folder)
-        return known
-
-    def _compute(self, folder: str) -> str:
+        """Git's own id of the folder, unless something in it does not count or a link is in it."""
+        own = self._own.get(folder)
+        if own is not None:
+            return own
         entry = self.tree.get(folder)
-        if folder not in self._above and entry is not None:
-            return entry.oid
-        lines = []
+        return entry.oid if entry is not None else _sha(sorted(self._lines(folder)))
+
+    def _lines(self, folder: str) -> Iterator[str]:
         for child in self.tree.children(folder):
             if child.kind == "tree":
-                if child.path not in self.roots:
-                    lines.append(f"{child.path} {self.digest(child.path)}")
-            elif child.path not in self.stack_files:
-                lines.append(f"{child.path} {child.mode} {child.oid}")
-        return _sha(sorted(lines))
+                if child.path not in self._roots:
+                    yield f"{child.path} {self._own.get(child.path, child.oid)}"
+            elif child.path not in self._stack_files:
+                yield f"{child.path} {child.mode} {child.oid}{self._led_to(child)}"
+
+    def _led_to(self, child: TreeEntry) -> str:
+        if child.mode != LINK:
+            return ""
+        end = self.tree.follow(child.path)
+        entry = self.tree.get(end) if end is not None else None
+        return f" {end} {entry.oid if entry is not None else ''}"
 
 
-def _folders_above(path: str) -> Iterator[str]:
-    while path != TOP:
-        path = parent(path)
-        yield path
+def _above(paths: Iterable[str]) -> set[str]:
+    """All folders that hold one of the paths."""
+    found: set[str] = set()
+    for path in paths:
+        folder = path
+        while folder != TOP and (folder := parent(folder)) not in found:
+            found.add(folder)
+    return found
+
+
+def _depth(folder: str) -> int:
+    return -1 if folder == TOP else folder.count("/")
 
 
 def _sha(lines: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(lines).encode(errors="surrogateescape")).hexdigest()
 
 
-Facts = Callable[[str], ModuleFacts]
+class Watches:
+    """What globs mean in one tree; stacks that watch the same are answered once."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._known: dict[str, str] = {}
+
+    def line(self, place: str) -> str:
+        """The glob, from the repository's top, and a digest of all that it matches now."""
+        known = self._known.get(place)
+        if known is None:
+            known = self._known[place] = f"watch {place} {_sha(sorted(self._matched(place)))}"
+        return known
+
+    def _matched(self, place: str) -> Iterator[str]:
+        entry = self._tree.get(place)
+        if entry is not None:
+            yield f"{place} {entry.oid}"
+        elif WILD.search(place):
+            fixed = _fixed_folder(place)
+            folder = self._tree.get(fixed)
+            if folder is not None and place == f"{fixed}/**":
+                yield f"{fixed} {folder.oid}"
+                return
+            matches = glob(place).matches
+            yield from (f"{e.path} {e.mode} {e.oid}" for e in self._tree.below(fixed) if matches(e.path))
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """The folders of a stack's modules, its root first, and what is wrong with them."""
-
-    folders: tuple[str, ...]
-    problems: tuple[str, ...]
-
-
-def module_reach(tree: Tree, facts: Facts, root: str) -> Reach:
-    """The root module and every local module that it calls, directly or through others."""
-    folders, problems, waiting = [], [], [root]
-    while waiting:
-        folder = waiting.pop()
-        if folder in folders:
-            continue
-        folders.append(folder)
-        for source in facts(folder).calls:
-            if not source.startswith(LOCAL):
-                continue
-            called = join(folder, source)
-            if called is None:
-                problems.append(f"the module source {source!r} in {folder} leaves the repository")
-            elif tree.linked(called):
-                problems.append(
-                    f"the module source {source!r} in {folder} leads through the link {tree.linked(called)}"
-                )
-            elif not tree.is_folder(called):
-                problems.append(f"the module source {source!r} in {folder} is not a folder of this revision")
-            else:
-                waiting.append(called)
-    return Reach(tuple(folders), tuple(problems))
+def _fixed_folder(pattern: str) -> str:
+    """The folder below which all matches lie."""
+    names = pattern.split("/")
+    wild = next(at for at, name in enumerate(names) if WILD.search(name))
+    return "/".join(names[:wild]) or TOP
 
 
 def path_problems(tree: Tree, stack: Located) -> Iterator[str]:
     """What the definition names and the revision does not have."""
-    root = stack.at(stack.definition.path)
-    if root is None:
-        yield f"path: {stack.definition.path!r} leaves the repository"
-    elif tree.linked(root):
-        yield f"path: {stack.definition.path!r} leads through the link {tree.linked(root)}"
-    elif not tree.is_folder(root):
-        yield f"path: {stack.definition.path!r} is not a folder of this revision"
+    path = stack.definition.path
+    flaw = _flaw(tree, stack.at(path))
+    if flaw or not tree.is_folder(stack.module_path):
+        yield f"path: {path!r} {flaw or 'is not a folder of this revision'}"
     for name in stack.definition.var_files:
-        path = stack.at(name)
-        if path is None:
-            yield f"var_files: {name!r} leaves the repository"
-        elif tree.linked(path):
-            yield f"var_files: {name!r} leads through the link {tree.linked(path)}"
-        elif not tree.is_file(path):
-            yield f"var_files: {name!r} is not a file of this revision"
+        place = stack.at(name)
+        flaw = _flaw(tree, place)
+        if flaw or not tree.is_file(place or TOP):
+            yield f"var_files: {name!r} {flaw or 'is not a file of this revision'}"
+    for pattern in stack.definition.watch:
+        if stack.at(pattern) is None:
+            yield f"watch: {pattern!r} leaves the repository"
 
 
-def inputs_digest(folders: Folders, stack: Located, reach: Reach, settings: str) -> str:
+def _flaw(tree: Tree, place: str | None) -> str | None:
+    if place is None:
+        return "leaves the repository"
+    link = tree.linked(place)
+    return None if link is None else f"leads through the link {link}"
+
+
+def inputs_digest(folders: Folders, watches: Watches, stack: Located, reach: Reach, settings: str) -> str:
     """One digest over everything that a plan of this stack depends on."""
     definition = stack.definition
-    lines = [f"definition {definition.digest}", f"settings {settings}", f"root {reach.folders[0]}"]
+    lines = [f"definition {stack.digest}", f"settings {settings}", f"root {stack.module_path}"]
     lines += sorted(f"module {folder} {folders.digest(folder)}" for folder in reach.folders)
     for name in definition.var_files:
-        entry = folders.tree.get(stack.at(name) or "")
-        lines.append(f"var file {name} {entry.oid if entry else 'missing'}")
-    lines += sorted(f"watch {path} {oid}" for path, oid in _watched(folders.tree, stack))
+        place = stack.at(name)
+        entry = folders.tree.get(place) if place is not None else None
+        lines.append(f"var file {place} {entry.oid if entry is not None else 'missing'}")
+    places = (stack.at(pattern) for pattern in definition.watch)
+    lines += sorted(watches.line(place) for place in places if place is not None)
     return _sha(lines)
 
 
-def _watched(tree: Tree, stack: Located) -> Iterator[tuple[str, str]]:
-    """A plain path is looked up; a glob is held against every file."""
-    for pattern in stack.definition.watch:
-        place = stack.at(pattern)
-        if place is None:
-            continue
-        entry = tree.get(place)
-        if entry is not None:
-            yield place, entry.oid
-        elif WILD.search(place):
-            matches = glob(place).matches
-            yield from ((e.path, e.oid) for e in tree if e.kind != "tree" and matches(e.path))
+def reaching_settings(settings: Settings, engine: str) -> str:
+    """The operator's settings that change what a plan with this engine says.
 
-
-def reaching_settings(settings: Settings, definition: StackDefinition) -> str:
-    """The operator's settings that change what a plan of this stack says."""
-    engine = getattr(settings.engines, definition.engine)
-    return json.dumps([engine.binary, sorted(settings.engines.env)])
+    Not what the source allows: it refuses stacks, and changes no plan of one that it accepts.
+    """
+    row = getattr(settings.engines, engine)
+    return json.dumps([engine, row.binary, sorted(settings.engines.env)])
 
 
 def settings_digest(settings: Settings, source: SourceSettings, version: str) -> str:
@@ -171,32 +179,3 @@ def settings_digest(settings: Settings, source: SourceSettings, version: str) ->
         repr(settings.engines.tofu), settings.engines.env, settings.approvals.required,
     ]  # fmt: skip
     return _sha([json.dumps(facts)])
-
-
-def state_identity(stack: Located, facts: ModuleFacts) -> StateIdentity:
-    """Backend, address and workspace; the same for two stacks means that they would overwrite each other."""
-    definition, backend = stack.definition, facts.backend
-    if backend is None:
-        return StateIdentity("managed", definition.name, definition.terraform_workspace)
-    address: Mapping[str, object] = {**backend.settings, **definition.backend_config}
-    return StateIdentity(
-        backend.type, json.dumps(address, sort_keys=True, default=str), definition.terraform_workspace
-    )
-
-
-def backend_problem(stack: Located, facts: ModuleFacts, allowed: Iterable[str]) -> str | None:
-    backend = facts.backend
-    if backend is None:
-        given = bool(stack.definition.backend_config)
-        return "backend_config is given, but the root module has no backend block" if given else None
-    if backend.type == "cloud":
-        return (
-            "a cloud block runs elsewhere and leaves nothing for Driftline to do; use a backend block or none"
-        )
-    if backend.type not in allowed:
-        return f'backend "{backend.type}" is not among allow.backends of the source'
-    path = str({**backend.settings, **stack.definition.backend_config}.get("path", ""))
-    if backend.type == "local" and not path.startswith("/"):
-        # Each revision has a tree of its own: the next one would begin without a state and create all again.
-        return 'backend "local" needs an absolute path; without a backend block Driftline keeps the state'
-    return None

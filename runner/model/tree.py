@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from runner.model.paths import TOP, join, parent
+from runner.model.paths import TOP, parent
 from runner.model.source import TreeEntry
 
 EXECUTABLE = "100755"
@@ -13,14 +13,15 @@ MOST_LINKS = 40  # as many as Linux follows
 
 
 class Tree:
-    """`links` gives the targets of symbolic links, where they are known."""
+    """`links` gives the targets of symbolic links; one whose target is not given leads nowhere."""
 
     def __init__(self, entries: Iterable[TreeEntry], links: Mapping[str, str] | None = None) -> None:
         self._entries = {entry.path: entry for entry in entries}
-        self._links = links or {}
+        self._targets = links or {}
         self._children: dict[str, list[TreeEntry]] = {}
-        for entry in self._entries.values():
-            self._children.setdefault(parent(entry.path), []).append(entry)
+        for path, entry in self._entries.items():
+            self._children.setdefault(parent(path), []).append(entry)
+        self.links = frozenset(path for path, entry in self._entries.items() if entry.mode == LINK)
 
     def __iter__(self) -> Iterator[TreeEntry]:
         return iter(self._entries.values())
@@ -39,22 +40,48 @@ class Tree:
     def children(self, folder: str) -> list[TreeEntry]:
         return self._children.get(folder, [])
 
+    def below(self, folder: str) -> Iterator[TreeEntry]:
+        """Everything under the folder that is no folder itself."""
+        waiting = [folder]
+        while waiting:
+            for entry in self.children(waiting.pop()):
+                if entry.kind == "tree":
+                    waiting.append(entry.path)
+                else:
+                    yield entry
+
     def linked(self, path: str) -> str | None:
         """The first symbolic link on the way to the path, or None."""
+        if not self.links:
+            return None
         parts = path.split("/")
         ways = ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
-        return next((way for way in ways if (entry := self._entries.get(way)) and entry.mode == LINK), None)
+        return next((way for way in ways if way in self.links), None)
 
     def follow(self, path: str) -> str | None:
-        """Where the path leads when its links are followed; None where that is outside, or a circle."""
-        for _ in range(MOST_LINKS):
-            link = self.linked(path)
-            if link is None:
-                return path
-            rest = path[len(link) :].lstrip("/")
-            target = join(parent(link), self._links.get(link, "/"))
-            further = None if target is None else join(target, rest)
-            if further is None:
-                return None
-            path = further
-        return None
+        """Where the path leads when its links are followed; None where that is outside, or a circle.
+
+        Name by name, as the kernel does: `a/..` is not the folder of `a` where `a` is a link.
+        """
+        here: list[str] = []
+        waiting = path.split("/")[::-1]
+        followed = 0
+        while waiting:
+            name = waiting.pop()
+            if name in {"", "."}:
+                continue
+            if name == "..":
+                if not here:
+                    return None
+                here.pop()
+                continue
+            here.append(name)
+            way = "/".join(here)
+            if way in self.links:
+                followed += 1
+                target = self._targets.get(way, "")
+                if followed > MOST_LINKS or not target or target.startswith("/") or "\0" in target:
+                    return None
+                here.pop()
+                waiting += target.split("/")[::-1]
+        return "/".join(here) or TOP

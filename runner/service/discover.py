@@ -1,39 +1,23 @@
 """Find the stacks of one revision: from Git's trees and blobs, without a checkout."""
 
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from graphlib import CycleError, TopologicalSorter
-from typing import Generic, TypeVar
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
 
 from runner import __version__
 from runner.model import inputs
-from runner.model.inputs import Folders, Located
-from runner.model.module import ModuleFacts
-from runner.model.paths import glob
+from runner.model.dependencies import circular, unmet
+from runner.model.identity import backend_problem, state_identity
+from runner.model.inputs import Folders, Located, Watches, inputs_digest, path_problems, reaching_settings
 from runner.model.problem import Problem
-from runner.model.settings import Settings, SourceSettings
-from runner.model.stack import Discovered, Stack, StackDefinition, StateIdentity
-from runner.model.tree import FILES, Tree
+from runner.model.reach import Reach, module_reach
+from runner.model.rivals import Complaint, shared_states, taken_names
+from runner.model.settings import Allow, Settings, SourceSettings
+from runner.model.stack import Discovered, Stack
+from runner.model.tree import Tree
 from runner.ports import Git, Modules, StackFiles
-
-MODULE_FILES = (".tf", ".tf.json", ".tofu", ".tofu.json")
-K = TypeVar("K")
-V = TypeVar("V")
-
-
-class Remembered(OrderedDict[K, V], Generic[K, V]):
-    """The newest answers, so that the next revision reads only what moved."""
-
-    def keep(self, key: K, value: V, most: int = 50_000) -> V:
-        self[key] = value
-        while len(self) > most:
-            self.popitem(last=False)
-        return value
-
-
-_READ_FILES: Remembered[tuple[object, ...], tuple[list[StackDefinition], list[Problem]]] = Remembered()
-_READ_MODULES: Remembered[tuple[tuple[str, str], ...], ModuleFacts] = Remembered()
+from runner.service import module_facts, stack_files
+from runner.service.module_facts import FolderFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +28,34 @@ class Discovery:
     problems: tuple[Problem, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    at: Located
-    discovered: Discovered
+@dataclass
+class _Memory:
+    """What was read of a source's last revision, so that of the next one only what moved is read."""
+
+    files: stack_files.Known = field(default_factory=dict)
+    modules: module_facts.Known = field(default_factory=dict)
+
+
+# By reader, since it judges by the operator's settings, which a reload may change.
+_MEMORIES: "WeakKeyDictionary[StackFiles, dict[tuple[str, Allow], _Memory]]" = WeakKeyDictionary()
+
+
+@dataclass
+class _Search:
+    """The stacks that are sound so far, and what is wrong with the others."""
+
+    stacks: list[Located]
+    complaints: list[Complaint] = field(default_factory=list)
+
+    def refuse(self, said: Iterable[Complaint]) -> None:
+        told = list(said)
+        refused = {id(stack) for stack, _ in told}
+        self.complaints += told
+        self.stacks = [stack for stack in self.stacks if id(stack) not in refused]
+
+    @property
+    def refused(self) -> set[str]:
+        return {stack.definition.name for stack, _ in self.complaints}
 
 
 def settings_digest(settings: Settings, source: SourceSettings) -> str:
@@ -56,197 +64,125 @@ def settings_digest(settings: Settings, source: SourceSettings) -> str:
 
 def discover(
     git: Git,
-    stack_files: StackFiles,
+    reader: StackFiles,
     modules: Modules,
     settings: Settings,
     source: SourceSettings,
     revision: str,
     others: Sequence[Stack] = (),
 ) -> Discovery:
-    """Every stack that the revision declares. `others` are those of other sources, for names and dependencies."""
-    tree = Tree(git.tree(source, revision))
-    files = _matching(tree, source)
-    located, problems = _read_files(git, stack_files, source, tree, files)
-    located = list(_placed(tree, located, problems))
-    folders = Folders(tree, frozenset(files), frozenset(stack.module_path for stack in located))
-    facts = _Facts(git, modules, source, tree)
-    facts.prefetch(stack.module_path for stack in located)
-    found: dict[str, _Candidate] = {}
-    for stack in located:
-        candidate = _candidate(stack, folders, facts, settings, source, revision, problems)
-        if candidate is not None:
-            _add(found, candidate, others, problems)
-    _refuse_shared_states(found, others, problems)
-    _refuse_dependencies(found, others, problems)
+    """Every stack that the revision declares.
+
+    `others` are the stacks that are known already: those of other sources, for names, states and dependencies, and
+    those of this one, whose names and states no newcomer takes over.
+    """
+    memory = _MEMORIES.setdefault(reader, {}).setdefault((source.name, source.allow), _Memory())
+    tree = stack_files.read_tree(git, source, revision)
+    entries, problems = stack_files.matching(tree, source)
+    memory.files = stack_files.read_files(git, reader, source, entries, memory.files)
+    search = _Search([stack for content in memory.files.values() for stack in content.stacks])
+    problems += stack_files.stray_links(tree)
+    problems += [problem for content in memory.files.values() for problem in content.problems]
+    own = [stack for stack in others if stack.source == source.name]
+    problems = list(stack_files.with_names(problems, own, search.stacks))
+
+    search.refuse(taken_names(search.stacks, others, source.name))
+    search.refuse((stack, told) for stack in search.stacks for told in path_problems(tree, stack))
+    roots = frozenset(stack.module_path for stack in search.stacks)
+    folders = Folders(tree, frozenset(entry.path for entry in entries), roots)
+    code = _Code(tree, FolderFacts(git, modules, source, tree, memory.modules))
+    code.read(search.stacks)
+    search.refuse((stack, told) for stack in search.stacks for told in code.problems(stack, source))
+    _refuse_rivals(search, code, source, others, {problem.stack for problem in problems})
+    memory.modules = code.facts.used()
+
+    problems += stack_files.placed(git, source, tree, search.complaints)
+    found = _discovered(search.stacks, folders, code, settings, source, revision)
     return Discovery(
-        tuple(found[name].discovered for name in sorted(found)),
+        tuple(sorted(found, key=lambda stack: stack.definition.name)),
         tuple(sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))),
     )
 
 
-def _matching(tree: Tree, source: SourceSettings) -> list[str]:
-    globs = [glob(pattern) for pattern in source.stacks]
-    return [e.path for e in tree if e.mode in FILES and any(one.matches(e.path) for one in globs)]
+@dataclass
+class _Code:
+    """What the stacks' modules say, each root module looked at once."""
+
+    tree: Tree
+    facts: FolderFacts
+    _reaches: dict[tuple[str, str], Reach] = field(default_factory=dict)
+
+    def read(self, stacks: Iterable[Located]) -> None:
+        self.facts.prefetch({_root(stack) for stack in stacks})
+
+    def reach(self, stack: Located) -> Reach:
+        root = _root(stack)
+        known = self._reaches.get(root)
+        if known is None:
+            known = self._reaches[root] = module_reach(self.tree, self.facts.of(root[1]), root[0])
+        return known
+
+    def problems(self, stack: Located, source: SourceSettings) -> Iterator[str]:
+        """What the source does not allow, and what can not be told."""
+        folder, engine = _root(stack)
+        facts = self.facts.of(engine)
+        hidden = self.facts.hidden(folder, engine)
+        reach = self.reach(stack)
+        yield from reach.problems
+        backend = backend_problem(stack.definition, facts(folder), source.allow.backends, hidden)
+        if backend is not None:
+            yield backend
+        if not source.allow.provisioners:
+            for module in reach.folders:
+                for address in facts(module).provisioners:
+                    yield (
+                        f"{address} in {module} runs commands while it is planned or applied; "
+                        "allow.provisioners of the source is false"
+                    )
 
 
-def _read_files(
-    git: Git, stack_files: StackFiles, source: SourceSettings, tree: Tree, files: Iterable[str]
-) -> tuple[list[Located], list[Problem]]:
-    keys = {
-        file: (id(stack_files), entry.oid, file, source.allow) for file in files if (entry := tree.get(file))
-    }
-    missing = {file: key for file, key in keys.items() if key not in _READ_FILES}
-    blobs = git.blobs(source, {str(key[1]) for key in missing.values()}) if missing else {}
-    for file, key in missing.items():
-        _READ_FILES.keep(key, stack_files.read(file, blobs[str(key[1])], source.allow))
-    located: list[Located] = []
-    problems: list[Problem] = []
-    for file in sorted(keys):
-        definitions, broken = _READ_FILES[keys[file]]
-        located += [Located(file, definition) for definition in definitions]
-        problems += broken
-    return located, problems
+def _root(stack: Located) -> tuple[str, str]:
+    return stack.module_path, stack.definition.engine
 
 
-def _problem(stack: Located, sentence: str) -> Problem:
-    return Problem(stack.file, 1, 1, f'stack "{stack.definition.name}": {sentence}', stack.definition.name)
-
-
-def _placed(tree: Tree, located: Iterable[Located], problems: list[Problem]) -> Iterator[Located]:
-    """Those whose root module and var files are there."""
-    for stack in located:
-        wrong = [_problem(stack, sentence) for sentence in inputs.path_problems(tree, stack)]
-        problems += wrong
-        if not wrong:
-            yield stack
-
-
-class _Facts:
-    """The facts of module folders, read once for each content."""
-
-    def __init__(self, git: Git, modules: Modules, source: SourceSettings, tree: Tree) -> None:
-        self._git, self._modules, self._source, self._tree = git, modules, source, tree
-        self._blobs: dict[str, bytes] = {}
-
-    def _key(self, folder: str) -> tuple[tuple[str, str], ...]:
-        return tuple(
-            (entry.path.rpartition("/")[2], entry.oid)
-            for entry in self._tree.children(folder)
-            if entry.mode in FILES and entry.path.endswith(MODULE_FILES)
+def _refuse_rivals(
+    search: _Search, code: _Code, source: SourceSettings, others: Sequence[Stack], broken: set[str | None]
+) -> None:
+    identities = {
+        stack.definition.name: state_identity(
+            stack.definition, code.facts.of(stack.definition.engine)(stack.module_path)
         )
-
-    def prefetch(self, folders: Iterable[str]) -> None:
-        """Bring the files of all folders in one go."""
-        wanted = {
-            oid for folder in folders if (key := self._key(folder)) not in _READ_MODULES for _, oid in key
-        }
-        self._fetch(wanted)
-
-    def _fetch(self, oids: Iterable[str]) -> None:
-        missing = set(oids) - self._blobs.keys()
-        if missing:
-            self._blobs.update(self._git.blobs(self._source, missing))
-
-    def __call__(self, folder: str) -> ModuleFacts:
-        key = self._key(folder)
-        known = _READ_MODULES.get(key)
-        if known is not None:
-            return known
-        self._fetch(oid for _, oid in key)
-        return _READ_MODULES.keep(key, self._modules.read({name: self._blobs[oid] for name, oid in key}))
+        for stack in search.stacks
+    }
+    search.refuse(shared_states(search.stacks, identities, others, source.name, broken | search.refused))
+    foreign = [stack for stack in others if stack.source != source.name]
+    names = {stack.definition.name for stack in search.stacks} | {stack.name for stack in foreign}
+    search.refuse(unmet(search.stacks, names | broken | search.refused))
+    search.refuse(circular(search.stacks, foreign))
 
 
-def _candidate(
-    stack: Located,
+def _discovered(
+    stacks: Iterable[Located],
     folders: Folders,
-    facts: _Facts,
+    code: _Code,
     settings: Settings,
     source: SourceSettings,
     revision: str,
-    problems: list[Problem],
-) -> _Candidate | None:
-    root = facts(stack.module_path)
-    reach = inputs.module_reach(folders.tree, facts, stack.module_path)
-    wrong = list(reach.problems)
-    backend = inputs.backend_problem(stack, root, source.allow.backends)
-    if backend is not None:
-        wrong.append(backend)
-    if not source.allow.provisioners:
-        wrong += [
-            f"{address} in {folder} runs commands while it is planned or applied; allow.provisioners of the source is false"
-            for folder in reach.folders
-            for address in facts(folder).provisioners
-        ]
-    problems += [_problem(stack, sentence) for sentence in wrong]
-    if wrong:
-        return None
-    return _Candidate(
-        stack,
-        Discovered(
+) -> Iterator[Discovered]:
+    watches = Watches(folders.tree)
+    reaching = {
+        engine: reaching_settings(settings, engine) for engine in {_root(stack)[1] for stack in stacks}
+    }
+    for stack in stacks:
+        folder, engine = _root(stack)
+        facts = code.facts.of(engine)(folder)
+        yield Discovered(
             source=source.name,
             revision=revision,
             file=stack.file,
-            module_path=stack.module_path,
+            module_path=folder,
             definition=stack.definition,
-            inputs=inputs.inputs_digest(
-                folders, stack, reach, inputs.reaching_settings(settings, stack.definition)
-            ),
-            identity=inputs.state_identity(stack, root),
-            managed_state=root.backend is None,
-        ),
-    )
-
-
-def _add(
-    found: dict[str, _Candidate], candidate: _Candidate, others: Sequence[Stack], problems: list[Problem]
-) -> None:
-    name = candidate.at.definition.name
-    if name in found:
-        problems.append(_problem(candidate.at, f"the name is taken by {found[name].at.file}"))
-        return
-    other = next((o for o in others if o.name == name and o.missing_since is None), None)
-    if other is not None:
-        problems.append(_problem(candidate.at, f"the name is taken by source {other.source}"))
-        return
-    found[name] = candidate
-
-
-def _refuse_shared_states(
-    found: dict[str, _Candidate], others: Sequence[Stack], problems: list[Problem]
-) -> None:
-    """Of two stacks with one state the later by name is refused, whatever file it stands in."""
-    owners: dict[StateIdentity, str] = {o.identity: o.name for o in others if o.missing_since is None}
-    for name in sorted(found):
-        identity = found[name].discovered.identity
-        owner = owners.setdefault(identity, name)
-        if owner != name:
-            problems.append(
-                _problem(found.pop(name).at, f'it keeps the same state as stack "{owner}" ({identity})')
-            )
-
-
-def _refuse_dependencies(
-    found: dict[str, _Candidate], others: Sequence[Stack], problems: list[Problem]
-) -> None:
-    """Unknown dependencies, then cycles; a dependency that is only broken is known, and waited for."""
-    known = found.keys() | {o.name for o in others} | {p.stack for p in problems if p.stack is not None}
-    for name in list(found):
-        unknown = [needed for needed in found[name].at.definition.depends_on if needed not in known]
-        if unknown:
-            problems.append(
-                _problem(found.pop(name).at, f"depends_on: {', '.join(unknown)} is not a known stack")
-            )
-    graph = {o.name: o.definition.depends_on for o in others}
-    graph |= {name: candidate.at.definition.depends_on for name, candidate in found.items()}
-    while True:
-        try:
-            TopologicalSorter(graph).prepare()
-        except CycleError as error:
-            cycle: list[str] = error.args[1]
-            told = " -> ".join(cycle)
-            for name in set(cycle):
-                graph.pop(name, None)
-                if name in found:
-                    problems.append(_problem(found.pop(name).at, f"depends_on: a cycle: {told}"))
-        else:
-            return
+            inputs=inputs_digest(folders, watches, stack, code.reach(stack), reaching[engine]),
+            identity=state_identity(stack.definition, facts),
+            managed_state=facts.backend is None,
+        )

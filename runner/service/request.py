@@ -2,14 +2,22 @@
 
 from collections.abc import Sequence
 
-from runner.errors import Blocked, RevisionNotFound, SourceNotFound, StackBusy, StackLocked, StackPaused
+from runner.errors import (
+    Blocked,
+    RevisionNotFound,
+    SourceNotFound,
+    StackBusy,
+    StackLocked,
+    StackNotFound,
+    StackPaused,
+)
 from runner.model.approval import Person
 from runner.model.decide import View
 from runner.model.run import Event, Kind, Run, Trigger
 from runner.model.stack import Discovered
 from runner.ports import ControlPorts, NewRun, Writer
 from runner.service.discover import discover
-from runner.service.enqueue import add_change, add_check, view
+from runner.service.enqueue import add_change, add_check, view, views
 from runner.service.poll import Poller
 
 
@@ -107,8 +115,11 @@ def request_check(
     runs: list[Run] = []
     skipped: dict[str, str] = {}
     with control.store.writing() as writer:
+        known = {facts.stack.name: facts for facts in views(writer, control.clock)}
         for name in names:
-            facts = view(writer, control.clock, name)
+            facts = known.get(name)
+            if facts is None:
+                raise StackNotFound(stack=name)
             if facts.open_check is not None:
                 runs.append(facts.open_check)
             elif facts.stack.applied_revision is None:

@@ -16,24 +16,25 @@ from runner.source.mirror import Mirror
 from runner.source.tree import read_tree
 
 TEMPORARY = ".making-"
+LONGEST_LINK = 4095  # of Linux
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 def export(mirror: Mirror, revision: str) -> Path:
     """`data_dir/trees/<source>/<revision>`, made on first use and then shared."""
     trees = mirror.data_dir / "trees" / mirror.source.name
-    tree, marker = trees / revision, _marker(trees, revision)
-    if _complete(marker):
+    tree = trees / revision
+    if _ready(tree):
         return tree
     trees.mkdir(mode=0o700, parents=True, exist_ok=True)
     with held(trees / ".lock", mirror.timeout):
-        if not _complete(marker):
+        if not _ready(tree):
             for leftover in (tree, *trees.glob(f"{TEMPORARY}*")):
                 shutil.rmtree(leftover, ignore_errors=True)
             made = Path(tempfile.mkdtemp(dir=trees, prefix=TEMPORARY))
             _write(mirror, revision, made)
             made.rename(tree)
-            marker.write_text(_boot())
+            _marker(tree).write_text(_boot())
     return tree
 
 
@@ -48,20 +49,23 @@ def discard(data_dir: Path, source: str, revision: str) -> None:
     trees = data_dir / "trees" / source
     if trees.is_dir():
         with held(trees / ".lock", timeout=10):
-            _marker(trees, revision).unlink(missing_ok=True)
+            _marker(trees / revision).unlink(missing_ok=True)
             shutil.rmtree(trees / revision, ignore_errors=True)
 
 
-def _marker(trees: Path, revision: str) -> Path:
-    return trees / f"{revision}.complete"
+def _marker(tree: Path) -> Path:
+    return tree.with_name(f"{tree.name}.complete")
 
 
-def _complete(marker: Path) -> bool:
+def _ready(tree: Path) -> bool:
     """Files are not synced, so after a power cut they may be empty: a tree is good for the boot that made it."""
     try:
-        return marker.read_text() == _boot()
+        if _marker(tree).read_text() != _boot():
+            return False
+        os.utime(tree)  # so that retention spares what is only about to be used
     except FileNotFoundError:
         return False
+    return True
 
 
 def _boot() -> str:
@@ -73,7 +77,7 @@ def _write(mirror: Mirror, revision: str, top: Path) -> None:
     _check_paths(mirror, entries)
     for entry in sorted(entries, key=lambda e: e.path):
         if entry.kind == "tree" or entry.mode == SUBMODULE:
-            _place(top, entry.path).mkdir(mode=0o700)
+            (top / entry.path).mkdir(mode=0o700)
     _write_files(mirror, top, [e for e in entries if e.mode in FILES])
     # Last, so that no file is ever written through one.
     _write_links(mirror, top, entries)
@@ -91,7 +95,7 @@ def _write_files(mirror: Mirror, top: Path, entries: list[TreeEntry]) -> None:
     with mirror.contents([entry.oid for entry in entries]) as contents:
         for entry, (_, _, chunks) in zip(entries, contents, strict=True):
             mode = 0o700 if entry.mode == EXECUTABLE else 0o600
-            with os.fdopen(os.open(_place(top, entry.path), flags, mode), "wb", buffering=0) as file:
+            with os.fdopen(os.open(top / entry.path, flags, mode), "wb") as file:
                 for chunk in chunks:
                     file.write(chunk)
 
@@ -100,16 +104,15 @@ def _write_links(mirror: Mirror, top: Path, entries: list[TreeEntry]) -> None:
     links = [entry for entry in entries if entry.mode == LINK]
     if not links:
         return
+    targets = {}
     with mirror.contents([entry.oid for entry in links]) as contents:
-        targets = [b"".join(chunks).decode(errors="surrogateescape") for _, _, chunks in contents]
-    tree = Tree(entries, {entry.path: target for entry, target in zip(links, targets, strict=True)})
-    for entry, target in zip(links, targets, strict=True):
-        if tree.follow(entry.path) is None:
-            raise failed(
-                mirror.source, "export", f"the link {entry.path!r} leads out of the repository: {target!r}"
+        for entry, (_, size, chunks) in zip(links, contents, strict=True):
+            targets[entry.path] = (
+                b"".join(chunks).decode(errors="surrogateescape") if size <= LONGEST_LINK else ""
             )
-        _place(top, entry.path).symlink_to(target)
-
-
-def _place(top: Path, path: str) -> Path:
-    return top / path
+    tree = Tree(entries, targets)
+    for path, target in targets.items():
+        if tree.follow(path) is None:
+            told = f"the link {path!r} leads out of the repository, or in a circle"
+            raise failed(mirror.source, "export", told)
+        (top / path).symlink_to(target)

@@ -1,5 +1,6 @@
 """One source's bare mirror: asked, fetched, and made again where it is broken."""
 
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,10 @@ LEFTOVERS = (
     "*.lock", "refs/**/*.lock", "objects/info/*.lock", "objects/pack/*.lock", "objects/pack/tmp_*", "objects/pack/.tmp-*",
     "objects/??/tmp_obj_*", "objects/tmp_*",
 )  # fmt: skip
+# In git's words that an object or a ref of the mirror itself is broken; `fsck --connectivity-only` reads no blobs.
+DAMAGE = re.compile(
+    r"is corrupt|is empty|inflate: |does not match index|unable to (?:stream|unpack|parse)|invalid sha1 pointer|broken ref"
+)
 NO_REF = 2  # of `ls-remote --exit-code`
 FSCK_TIMES = 5  # it walks the whole history
 
@@ -64,12 +69,8 @@ class Mirror:
     def contents(self, oids: Sequence[str]) -> Iterator[Contents]:
         """The objects of these ids, one after another, out of one process."""
         cut: Truncated | None = None
-        with stream(
-            Call(tuple(arguments.cat_file(self.path)), self.path.parent, self.timeout), questions(oids)
-        ) as (
-            output,
-            ended,
-        ):
+        call = Call(tuple(arguments.cat_file(self.path)), self.path.parent, self.timeout)
+        with stream(call, questions(oids)) as (output, ended):
             try:
                 yield answers(oids, output)
             except Truncated as stop:
@@ -82,17 +83,19 @@ class Mirror:
     ) -> Ended:
         speaks = protocol(self.source.url)
         with offered(self.source.auth, speaks, self.data_dir) as credentials:
-            ceiling = {
-                "GIT_CEILING_DIRECTORIES": str(self.data_dir)
-            }  # the data directory may lie inside a work tree
-            extra = {**ceiling, **credentials.environment}
+            # The data directory may lie inside a work tree, whose configuration would count.
+            extra = {"GIT_CEILING_DIRECTORIES": str(self.data_dir), **credentials.environment}
             call = Call(tuple(argv), self.path.parent, self.timeout, extra, (*fds, *credentials.fds))
             return self._checked(command, run(call), allowed)
 
     def _checked(self, command: str, ended: Ended, allowed: tuple[int, ...]) -> Ended:
-        if ended.code not in allowed:
+        if ended.code not in allowed or self.damaged(ended.error):
             raise failed(self.source, command, ended.error or f"exit code {ended.code}")
         return ended
+
+    @staticmethod
+    def damaged(words: str) -> bool:
+        return DAMAGE.search(words) is not None
 
     # Changing
 

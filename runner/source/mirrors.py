@@ -1,20 +1,25 @@
 """All sources' Git, as the services see it: each call finds its mirror, and mends it where it is missing or broken."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
-from runner.errors import GitFailed
+from runner.errors import BranchMissing, GitFailed
 from runner.model.approval import Commit
 from runner.model.settings import SourceSettings
 from runner.model.source import TreeEntry
 from runner.source import arguments, history
+from runner.source.address import BadAddress
 from runner.source.export import discard, export, exported
+from runner.source.failure import failed
 from runner.source.mirror import Mirror
 from runner.source.tree import read_tree
 
 SPARED_SECONDS = 3600.0  # a tree as young as this may be of a run that is only being queued
+LARGEST_BLOB = 32 << 20
+T = TypeVar("T")
 
 
 class GitMirrors:
@@ -22,59 +27,50 @@ class GitMirrors:
         self._data_dir = data_dir
         self._timeout = timeout
 
-    def _mirror(self, source: SourceSettings) -> Mirror:
-        mirror = Mirror(self._data_dir, source, self._timeout)
-        mirror.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return mirror
-
-    def _local(self, source: SourceSettings) -> Mirror:
-        """The mirror, made where it is missing, as after a restore without it."""
-        mirror = self._mirror(source)
-        if not mirror.path.exists():
-            mirror.mend(proven=True)
-        return mirror
+    # Of the remote
 
     def head(self, source: SourceSettings) -> str:
-        return self._mirror(source).remote_head()
+        with self._mirror(source, "ls-remote") as mirror:
+            return mirror.remote_head()
 
     def fetch(self, source: SourceSettings, revision: str) -> None:
-        self._mirror(source).fetch(revision)
+        with self._mirror(source, "fetch") as mirror:
+            mirror.fetch(revision)
+
+    # Of the mirror
 
     def is_ancestor(self, source: SourceSettings, old: str, new: str) -> bool:
-        return self._local(source).is_ancestor(old, new)
+        return self._read(source, "merge-base", lambda mirror: mirror.is_ancestor(old, new))
 
     def resolve(self, source: SourceSettings, expression: str) -> str:
-        return history.resolve(self._local(source), expression)
+        return self._read(source, "rev-parse", lambda mirror: history.resolve(mirror, expression))
 
     def tree(self, source: SourceSettings, revision: str) -> Sequence[TreeEntry]:
-        mirror = self._local(source)
-        return read_tree(mirror.local("ls-tree", arguments.ls_tree(mirror.path, revision)).output)
+        return self._read(
+            source,
+            "ls-tree",
+            lambda mirror: read_tree(
+                mirror.local("ls-tree", arguments.ls_tree(mirror.path, revision)).output
+            ),
+        )
 
     def blobs(self, source: SourceSettings, oids: Iterable[str]) -> Mapping[str, bytes]:
         wanted = list(dict.fromkeys(oids))
-        if not wanted:
-            return {}
-        with self._local(source).contents(wanted) as contents:
-            return {oid: b"".join(chunks) for oid, _, chunks in contents}
+        return self._read(source, "cat-file", lambda mirror: _contents(mirror, wanted)) if wanted else {}
 
     def commit(self, source: SourceSettings, revision: str) -> Commit:
-        return history.commits(self._local(source), None, revision)[0]
+        return self.commits(source, None, revision)[0]
 
     def commits(self, source: SourceSettings, old: str | None, new: str) -> Sequence[Commit]:
-        return history.commits(self._local(source), old, new)
+        return self._read(source, "log", lambda mirror: history.commits(mirror, old, new))
 
     def co_authors(self, source: SourceSettings, revision: str) -> Sequence[str]:
         return self.commit(source, revision).co_authors
 
+    # Of the exported trees
+
     def export(self, source: SourceSettings, revision: str) -> Path:
-        """A mirror whose objects are broken is made again once; what it then lacks is lost at the remote too."""
-        mirror = self._local(source)
-        try:
-            return export(mirror, revision)
-        except GitFailed:
-            if not mirror.mend(proven=False):
-                raise
-            return export(mirror, revision)
+        return self._read(source, "export", lambda mirror: export(mirror, revision))
 
     def keep_only(self, needed: frozenset[tuple[str, str]], now: datetime) -> int:
         removed = 0
@@ -85,3 +81,42 @@ class GitMirrors:
                     discard(self._data_dir, source, revision)
                     removed += 1
         return removed
+
+    def _read(self, source: SourceSettings, command: str, read: Callable[[Mirror], T]) -> T:
+        """A mirror that is missing, as after a restore without it, or broken is made again, once."""
+        with self._mirror(source, command) as mirror:
+            if not mirror.path.exists():
+                mirror.mend(proven=True)
+            try:
+                return read(mirror)
+            except BranchMissing:
+                raise
+            except GitFailed as error:
+                if not _mended(mirror, error):
+                    raise
+                return read(mirror)
+
+    @contextmanager
+    def _mirror(self, source: SourceSettings, command: str) -> Iterator[Mirror]:
+        mirror = Mirror(self._data_dir, source, self._timeout)
+        try:
+            mirror.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            yield mirror
+        except BadAddress as error:
+            raise GitFailed(
+                command=command, source=source.name, problem=str(error), hint="driftline config validate"
+            ) from error
+        except OSError as error:
+            raise failed(source, command, str(error)) from error
+
+
+def _contents(mirror: Mirror, oids: Sequence[str]) -> dict[str, bytes]:
+    with mirror.contents(oids) as contents:
+        return {oid: b"".join(chunks) for oid, size, chunks in contents if size <= LARGEST_BLOB}
+
+
+def _mended(mirror: Mirror, error: GitFailed) -> bool:
+    try:
+        return mirror.mend(proven=mirror.damaged(str(error.facts.get("problem"))))
+    except GitFailed:
+        return False  # the remote can not be reached either; the first error is the one to tell

@@ -4,8 +4,11 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from click.testing import CliRunner, Result
@@ -29,6 +32,66 @@ resource "terraform_data" "it" {{
 }}
 output "it" {{ value = terraform_data.it.output }}
 """
+
+
+DEADLINE = 30.0
+
+
+def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.02)
+
+
+class Started:
+    """A process whose output is read while it comes."""
+
+    def __init__(self, argv: list[str], environment: dict[str, str]) -> None:
+        self.process = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        self._out: list[str] = []
+        self._err: list[str] = []
+        self._readers = [
+            Thread(target=into.extend, args=(stream,), daemon=True)
+            for stream, into in ((self.process.stdout, self._out), (self.process.stderr, self._err))
+            if stream is not None
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    @property
+    def err(self) -> str:
+        return "".join(self._err)
+
+    def signal(self, number: int) -> None:
+        self.process.send_signal(number)
+
+    def says(self, text: str) -> None:
+        """Wait until it has said this on stderr."""
+        until(lambda: text in self.err)
+
+    def ends(self, code: int) -> tuple[str, str]:
+        """Wait for its end; stdout and stderr."""
+        try:
+            self.process.wait(DEADLINE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise AssertionError(f"it does not end; it said: {self.err}") from None
+        for reader in self._readers:
+            reader.join()
+        out = "".join(self._out)
+        assert self.process.returncode == code, out + self.err
+        for stream in (self.process.stdout, self.process.stderr):
+            if stream is not None:
+                stream.close()
+        return out, self.err
 
 
 @dataclass
@@ -96,16 +159,9 @@ class World:
     def json(self, *words: str, expect: int = 0) -> Any:
         return json.loads(self.run(*words, "-o", "json", expect=expect).stdout)
 
-    def start(self, *words: str) -> "subprocess.Popen[str]":
+    def start(self, *words: str) -> "Started":
         """The installed command, in a process of its own."""
-        return subprocess.Popen(
-            [COMMAND, "-c", str(self.config), *words],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, **self.environment},
-        )
+        return Started([COMMAND, "-c", str(self.config), *words], {**os.environ, **self.environment})
 
     def approve(self, run: str) -> None:
         digest = self.json("run", "show", run)["plan_digest"]

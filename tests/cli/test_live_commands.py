@@ -8,16 +8,15 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from cli_world import COMMAND, World
+from cli_world import COMMAND, DEADLINE, World, until
 
 from runner.daemon import living_daemon
 
-DEADLINE = 30.0
 # Passes everything on to the real terraform, but waits in one command until a file is there.
 SLOW = """\
 #!/bin/sh
@@ -27,13 +26,6 @@ case " $* " in *" {command} "*)
 esac
 exec terraform "$@"
 """
-
-
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + DEADLINE
-    while not condition():
-        assert time.monotonic() < end, "it did not come about"
-        time.sleep(0.02)
 
 
 def slow(tmp_path: Path, command: str) -> World:
@@ -46,22 +38,15 @@ def slow(tmp_path: Path, command: str) -> World:
     return world
 
 
-def finish(process: "subprocess.Popen[str]", code: int) -> tuple[str, str]:
-    out, err = process.communicate(timeout=DEADLINE)
-    assert process.returncode == code, out + err
-    return out, err
-
-
 @contextmanager
-def daemon(world: World) -> Iterator["subprocess.Popen[str]"]:
-    process = world.start("daemon")
+def daemon(world: World) -> Iterator[None]:
+    started = world.start("daemon")
     try:
         until(lambda: living_daemon(world.root / "data") is not None)
-        yield process
+        yield
     finally:
-        process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=DEADLINE)
-    assert process.returncode == 0, out + err
+        started.signal(signal.SIGTERM)
+        started.ends(0)
 
 
 # Stopping
@@ -71,8 +56,8 @@ def test_ctrl_c_cancels_the_plan_that_is_being_made(tmp_path: Path) -> None:
     world = slow(tmp_path, "plan")
     process = world.start("plan", "app")
     until((tmp_path / "reached").exists)
-    process.send_signal(signal.SIGINT)
-    finish(process, 130)
+    process.signal(signal.SIGINT)
+    process.ends(130)
     assert world.json("run", "show", "1")["state"] == "canceled"
 
 
@@ -83,11 +68,10 @@ def test_one_interrupt_does_not_end_an_apply(tmp_path: Path, number: signal.Sign
     world.approve("run-1")
     process = world.start("apply", "run-1")
     until((tmp_path / "reached").exists)
-    process.send_signal(number)
-    assert process.stderr is not None
-    until(lambda: "terraform goes on" in process.stderr.readline())  # type: ignore[union-attr]
+    process.signal(number)
+    process.says("terraform goes on")
     (tmp_path / "go").touch()
-    finish(process, 0)
+    process.ends(0)
     assert world.json("run", "show", "1")["state"] == "applied"
 
 
@@ -97,9 +81,9 @@ def test_a_terminal_that_hangs_up_does_not_end_an_apply(tmp_path: Path) -> None:
     world.approve("run-1")
     process = world.start("apply", "run-1")
     until((tmp_path / "reached").exists)
-    process.send_signal(signal.SIGHUP)
+    process.signal(signal.SIGHUP)
     (tmp_path / "go").touch()
-    finish(process, 0)
+    process.ends(0)
 
 
 def test_a_second_ctrl_c_stops_the_apply_and_the_stack_stays_locked(tmp_path: Path) -> None:
@@ -108,10 +92,10 @@ def test_a_second_ctrl_c_stops_the_apply_and_the_stack_stays_locked(tmp_path: Pa
     world.approve("run-1")
     process = world.start("apply", "run-1")
     until((tmp_path / "reached").exists)
-    process.send_signal(signal.SIGINT)
-    until(lambda: "terraform goes on" in process.stderr.readline())  # type: ignore[union-attr]
-    process.send_signal(signal.SIGINT)
-    finish(process, 1)
+    process.signal(signal.SIGINT)
+    process.says("terraform goes on")
+    process.signal(signal.SIGINT)
+    process.ends(1)
     assert world.json("run", "show", "1")["state"] in {"interrupted", "apply_failed"}
     assert world.json("lock", "list")[0]["stack"] == "app"
 
@@ -126,14 +110,14 @@ def test_where_a_daemon_lives_it_does_the_work_and_the_commands_wait_for_it(tmp_
     with daemon(world):
         world.commit({"app/more.tf": 'resource "terraform_data" "more" {}\n'})
         world.run("source", "sync")
-        out, err = finish(world.start("plan", "app"), 0)
+        out, err = world.start("plan", "app").ends(0)
         assert "the daemon (pid" in err
         assert "+ terraform_data.more" in out
         (waiting,) = world.json("run", "list", "--state", "awaiting_approval")
         assert world.json("status")["daemon"]["alive"] is True
         world.approve(waiting["id"])
         world.run("run", "wait", waiting["id"], "--timeout", "20s")
-        finish(world.start("drift", "check", "--all"), 0)
+        world.start("drift", "check", "--all").ends(0)
         (stack,) = world.json("stack", "list")
         assert stack["sync"] == "synced"
 
@@ -142,7 +126,7 @@ def test_one_daemon_for_one_data_directory(tmp_path: Path) -> None:
     world = World(tmp_path)
     with daemon(world):
         for words in (["daemon"], ["daemon", "--once"]):
-            _, err = finish(world.start(*words), 75)
+            _, err = world.start(*words).ends(75)
             assert "another daemon (pid" in err
 
 
@@ -150,15 +134,15 @@ def test_the_log_of_the_daemon_is_one_line_an_event_on_stderr(tmp_path: Path) ->
     world = World(tmp_path)
     world.commit({"a/stack.yaml": "name: a\nnope: true\n"})
     process = world.start("daemon")
-    lines: list[str] = []
-    assert process.stderr is not None
-    until(lambda: lines.append(process.stderr.readline()) or "source.problem" in lines[-1])  # type: ignore[func-returns-value,union-attr]
-    process.send_signal(signal.SIGTERM)
-    out, err = finish(process, 0)
+    process.says("source.problem")
+    process.signal(signal.SIGTERM)
+    out, err = process.ends(0)
     assert out == ""
-    told = [*lines, *err.splitlines(keepends=True)]
-    assert [line for line in told if not line.startswith("timestamp=") or " level=" not in line] == []
-    assert "unknown key" in lines[-1]
+    strange = [
+        line for line in err.splitlines() if not line.startswith("timestamp=") or " level=" not in line
+    ]
+    assert strange == []
+    assert "unknown key" in err
 
 
 # On a terminal

@@ -125,3 +125,10 @@ def test_links_and_folders_of_tools_are_left_alone(repository: Path) -> None:
     write(".terraform/modules/m", "nonsense\n")
     (repository / "loop").symlink_to(repository)
     assert validate().exit_code == 0
+
+
+def test_a_module_that_was_changed_a_moment_ago_is_read_again() -> None:
+    write("a", "name: a\n", 'terraform {\n  backend "local" {\n    path = "x"\n  }\n}\n')
+    assert "needs an absolute path" in validate().stdout
+    write("a", "name: a\n")
+    assert validate().exit_code == 0

@@ -154,6 +154,18 @@ def test_an_apply_that_was_canceled_before_it_began_is_not_started(world: World,
     assert steps.effects == []
 
 
+def test_what_a_provisioner_leaves_running_is_not_killed(world: World) -> None:
+    late = world.folder / "late"
+    command = f"(sleep 0.5; touch {late}) >/dev/null 2>&1 &"
+    world.write(
+        {
+            "main.tf": f'resource "terraform_data" "a" {{\n  provisioner "local-exec" {{ command = "{command}" }}\n}}\n'
+        }
+    )
+    assert isinstance(world.apply(world.planned()), Applied)
+    wait_until(late.exists, "it went on")
+
+
 def test_no_deadline_reaches_an_apply(world: World, steps: Steps) -> None:
     planned = world.planned()
     steps.go.touch()

@@ -28,7 +28,7 @@ resource "terraform_data" "a" {
 @pytest.fixture
 def inputs(tmp_path: Path) -> InitInputs:
     module, data = tmp_path / "tree" / "root", tmp_path / "own" / "data"
-    for folder in (module, tmp_path / "tree" / "mod", data / "modules"):
+    for folder in (module, tmp_path / "tree" / "mod", data / "modules", data / "providers"):
         folder.mkdir(parents=True)
     (module / "main.tf").write_text(MAIN)
     (module.parent / "mod" / "main.tf").write_text('variable "size" {}\nresource "terraform_data" "m" {}\n')
@@ -97,7 +97,8 @@ IMPORTANT: dict[str, Callable[[Path], None]] = {
     "an override of a source": lambda tree: add(
         tree / "root/override.tf", 'module "a" { source = "../mod" }\n'
     ),
-    "the data directory": lose_the_modules,
+    "the list of modules": lose_the_modules,
+    "the installed providers": lambda tree: (tree.parent / "own/data/providers").rmdir(),
 }
 
 
@@ -238,6 +239,20 @@ def test_a_committed_lock_file_is_held_to_and_never_rewritten(world: World, pack
     assert failed.command == "init"
     assert any("checksum" in d.detail for d in failed.diagnostics)
     assert lock.read_text() == wrong
+
+
+@needs_terraform
+def test_a_provider_that_a_committed_lock_file_does_not_name_is_not_selected(
+    world: World, packed_mirror: Path
+) -> None:
+    world.engines = EnginesSettings(plugin_mirror=packed_mirror, offline=True)
+    world.write({"main.tf": USES_CLOUDFILE % world.folder, ".terraform.lock.hcl": "# nothing is locked\n"})
+    failed = world.failed()
+    assert (failed.command, failed.diagnostics[-1].summary) == (
+        "init",
+        "Provider dependency changes detected",
+    )
+    assert (world.module / ".terraform.lock.hcl").read_text() == "# nothing is locked\n"
 
 
 @needs_terraform

@@ -33,6 +33,21 @@ def test_a_child_reads_an_empty_stdin_in_its_own_session_and_folder(tmp_path: Pa
     assert (tmp_path / "stdout").read_text() == f"'' True {tmp_path}\n"
 
 
+def test_what_waits_on_our_own_stdin_is_not_for_a_child(tmp_path: Path) -> None:
+    ours = os.dup(0)
+    read_end, write_end = os.pipe()
+    os.write(write_end, b"yes\n")
+    os.close(write_end)
+    os.dup2(read_end, 0)
+    try:
+        run(python(tmp_path, "import sys; print(repr(sys.stdin.read()))"))
+    finally:
+        os.dup2(ours, 0)
+        os.close(ours)
+        os.close(read_end)
+    assert (tmp_path / "stdout").read_text() == "''\n"
+
+
 def test_output_goes_to_files_never_to_a_pipe(tmp_path: Path) -> None:
     script = "import os,stat; print([stat.S_ISREG(os.fstat(fd).st_mode) for fd in (1, 2)])"
     run(python(tmp_path, script))

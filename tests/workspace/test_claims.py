@@ -1,5 +1,6 @@
 """Claims: held as long as anybody who inherited them lives."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.claims import FileClaims
+from runner.claims import FileClaims, HeldFile
 from runner.clock import SystemClock
 
 PATIENCE = 20.0
@@ -154,6 +155,29 @@ def test_taking_and_releasing_in_a_race_never_gives_it_to_two(claims: FileClaims
     for thread in threads:
         thread.join()
     assert doubles == []
+
+
+def test_a_claim_on_a_file_that_was_just_removed_is_taken_anew(
+    claims: FileClaims, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Between our `open` and our `flock`, its holder releases it (and removes the file), and another takes it.
+    first = claims.take(7)
+    assert first is not None
+    others: list[HeldFile] = []
+    real = fcntl.flock
+
+    def slow(descriptor: int, mode: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", real)
+        first.release()
+        other = claims.take(7)
+        assert other is not None
+        others.append(other)
+        real(descriptor, mode)
+
+    monkeypatch.setattr(fcntl, "flock", slow)
+    assert claims.take(7) is None
+    assert claims.alive(others[0].claim)
+    others[0].release()
 
 
 def test_a_claim_file_is_private_and_goes_with_the_claim(claims: FileClaims, tmp_path: Path) -> None:

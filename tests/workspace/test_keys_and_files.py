@@ -1,6 +1,7 @@
 """The installation's key, and files that are whole or not there."""
 
 import os
+import secrets
 import threading
 from pathlib import Path
 
@@ -38,6 +39,19 @@ def test_all_who_make_the_key_at_once_get_the_same(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert len(set(keys)) == 1
+
+
+def test_the_key_of_who_was_faster_is_never_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs: list[bytes] = []
+    real = secrets.token_bytes
+
+    def slow(count: int) -> bytes:
+        monkeypatch.setattr(secrets, "token_bytes", real)
+        theirs.append(FileSecrets(tmp_path).fingerprint_key())
+        return real(count)
+
+    monkeypatch.setattr(secrets, "token_bytes", slow)
+    assert FileSecrets(tmp_path).fingerprint_key() == theirs[0]
 
 
 @pytest.mark.parametrize("content", [b"", b"short", b"x" * 33])

@@ -1,0 +1,82 @@
+"""Where a stack's state lives. Two stacks with the same identity would overwrite each other."""
+
+import hashlib
+import json
+import posixpath
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from runner.model.module import ModuleFacts
+from runner.model.stack import StackDefinition, StateIdentity
+
+# The settings that say where the state lies. The others tune or authenticate, and must neither hide that two stacks
+# share a state nor be written down; a backend that is not listed is known by a digest of all its settings.
+PLACE: dict[str, tuple[str, ...]] = {
+    "s3": ("bucket", "key", "endpoint", "endpoints"),
+    "gcs": ("bucket", "prefix"),
+    "azurerm": ("storage_account_name", "container_name", "key"),
+    "http": ("address",),
+    "local": ("path",),
+    "consul": ("address", "path"),
+    "cos": ("bucket", "prefix", "key"),
+    "oss": ("bucket", "prefix", "key"),
+    "kubernetes": ("host", "config_context", "namespace", "secret_suffix"),
+    "remote": ("hostname", "organization", "workspaces"),
+}
+# Only where a workspace other than `default` is used do these move the state.
+WORKSPACE_PLACE = ("workspace_key_prefix", "workspace_dir")
+USERINFO = re.compile(r"(?<=://)[^/@]*@")
+
+
+def state_identity(definition: StackDefinition, facts: ModuleFacts) -> StateIdentity:
+    """Backend, address and workspace."""
+    workspace = definition.terraform_workspace
+    if facts.backend is None:
+        return StateIdentity("managed", definition.name, workspace)
+    backend = facts.backend.type
+    settings = {**facts.backend.settings, **definition.backend_config}
+    if backend not in PLACE:
+        digest = hashlib.sha256(_canonical(settings).encode()).hexdigest()
+        return StateIdentity(backend, f"sha256:{digest}", workspace)
+    names = PLACE[backend] + (WORKSPACE_PLACE if workspace != "default" else ())
+    place = {name: _normal(name, settings[name]) for name in names if settings.get(name) is not None}
+    return StateIdentity(backend, _canonical(place), workspace)
+
+
+def _normal(name: str, value: Any) -> Any:
+    if name in {"path", "workspace_dir"} and isinstance(value, str):
+        return posixpath.normpath(value)
+    if name == "address" and isinstance(value, str):
+        return USERINFO.sub("", value)
+    return value
+
+
+def _canonical(settings: Mapping[str, Any]) -> str:
+    return json.dumps(settings, sort_keys=True, separators=(",", ":"), default=str)
+
+
+def backend_problem(
+    definition: StackDefinition, facts: ModuleFacts, allowed: Iterable[str], hidden: Iterable[str] = ()
+) -> str | None:
+    """Why the stack can not keep its state so. `hidden` are files that can not be read and may hold a backend block."""
+    backend = facts.backend
+    if backend is None:
+        unread = ", ".join(hidden)
+        if unread:
+            return (
+                f"{unread} can not be read as HCL, so it is not known where the state is: terraform validate"
+            )
+        given = bool(definition.backend_config)
+        return "backend_config is given, but the root module has no backend block" if given else None
+    if backend.type == "cloud":
+        return (
+            "a cloud block runs elsewhere and leaves nothing for Driftline to do; use a backend block or none"
+        )
+    if backend.type not in allowed:
+        return f'backend "{backend.type}" is not among allow.backends of the source'
+    path = str({**backend.settings, **definition.backend_config}.get("path", ""))
+    if backend.type == "local" and not path.startswith("/"):
+        # Each revision has a tree of its own: the next one would begin without a state and create all again.
+        return 'backend "local" needs an absolute path; without a backend block Driftline keeps the state'
+    return None

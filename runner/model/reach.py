@@ -1,0 +1,69 @@
+"""Which folders of a repository make up a stack's code: its root module, and the local modules that it calls."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from runner.model.module import ModuleFacts
+from runner.model.paths import join
+from runner.model.tree import FILES, Tree
+
+LOCAL = ("./", "../")
+SUFFIXES: dict[str, tuple[str, ...]] = {
+    "terraform": (".tf", ".tf.json"),
+    "tofu": (".tf", ".tf.json", ".tofu", ".tofu.json"),
+}
+# Sources that read this machine's disk, run a program of git's choice, or hand git an option for a reference.
+REFUSED = re.compile(r"^(?:[\w.+-]+::)*(?:[/~\\]|file:)|\bext::|[?&][\w-]+=-")
+
+Facts = Callable[[str], ModuleFacts]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The folders of a stack's modules, its root first, and what is wrong with them."""
+
+    folders: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+def configuration_files(tree: Tree, folder: str, engine: str) -> Iterator[tuple[str, str]]:
+    """Name and object id of the files that the engine reads in a folder, also through links."""
+    suffixes = SUFFIXES[engine]
+    for child in tree.children(folder):
+        if child.kind == "blob" and child.path.endswith(suffixes):
+            end = child.path if child.mode in FILES else tree.follow(child.path)
+            entry = tree.get(end) if end is not None else None
+            if entry is not None and entry.mode in FILES:
+                yield child.path.rpartition("/")[2], entry.oid
+
+
+def module_reach(tree: Tree, facts: Facts, root: str) -> Reach:
+    """The root module and every local module that it calls, directly or through others."""
+    folders: dict[str, None] = {root: None}
+    problems: list[str] = []
+    waiting = [root]
+    while waiting:
+        folder = waiting.pop()
+        for source in facts(folder).calls:
+            called = join(folder, source) if source.startswith(LOCAL) else None
+            problem = call_problem(tree, source, called)
+            if problem is not None:
+                problems.append(f"the module source {source!r} in {folder} {problem}")
+            elif called is not None and called not in folders:
+                folders[called] = None
+                waiting.append(called)
+    return Reach(tuple(folders), tuple(problems))
+
+
+def call_problem(tree: Tree, source: str, called: str | None) -> str | None:
+    """Why a module may not be called by this source; `called` is its folder, where it is a local one."""
+    if not source.startswith(LOCAL):
+        refused = REFUSED.search(source) is not None
+        return "is refused: it reads this machine's disk or hands git an option" if refused else None
+    if called is None:
+        return "leaves the repository"
+    link = tree.linked(called)
+    if link is not None:
+        return f"leads through the link {link}"
+    return None if tree.is_folder(called) else "is not a folder of this revision"

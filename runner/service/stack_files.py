@@ -1,0 +1,124 @@
+"""The stack files of one revision: found by the source's globs, read as blobs, each once for its content."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from runner.model.inputs import Located
+from runner.model.paths import glob, printable
+from runner.model.problem import Problem
+from runner.model.settings import SourceSettings
+from runner.model.source import TreeEntry
+from runner.model.stack import Stack
+from runner.model.tree import FILES, LINK, Tree
+from runner.ports import Git, StackFiles
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What one file says."""
+
+    stacks: tuple[Located, ...]
+    problems: tuple[Problem, ...]
+
+
+Known = dict[tuple[str, str], Content]  # by path and object id
+
+
+def read_tree(git: Git, source: SourceSettings, revision: str) -> Tree:
+    """With the targets of its links, which git keeps as contents."""
+    entries = git.tree(source, revision)
+    links = {entry.path: entry.oid for entry in entries if entry.mode == LINK}
+    blobs = git.blobs(source, set(links.values())) if links else {}
+    targets = {
+        path: blobs[oid].decode(errors="surrogateescape") for path, oid in links.items() if oid in blobs
+    }
+    return Tree(entries, targets)
+
+
+def matching(tree: Tree, source: SourceSettings) -> tuple[list[TreeEntry], list[Problem]]:
+    """The files that the source's globs mean, and those of them that can not be taken."""
+    globs = [glob(pattern) for pattern in source.stacks]
+    found = [e for e in tree if e.kind == "blob" and any(one.matches(e.path) for one in globs)]
+    flaws = {entry.path: flaw for entry in found if (flaw := _flaw(entry))}
+    files = [entry for entry in found if entry.path not in flaws]
+    return files, [Problem(printable(path), 1, 1, flaw) for path, flaw in flaws.items()]
+
+
+def _flaw(entry: TreeEntry) -> str | None:
+    if entry.mode == LINK:
+        return "a stack file can not be a symbolic link"
+    if not entry.path.isprintable():
+        return "the path of a stack file can not hold control characters or broken UTF-8"
+    return None if entry.mode in FILES else f"a stack file can not have the mode {entry.mode}"
+
+
+def stray_links(tree: Tree) -> Iterator[Problem]:
+    """They are not written to a disk, and a tree without them would not be what was committed."""
+    for path in sorted(tree.links):
+        if tree.follow(path) is None:
+            told = "the link leads out of the repository, or in a circle: nothing of this revision can be planned"
+            yield Problem(printable(path), 1, 1, told)
+
+
+def read_files(
+    git: Git, reader: StackFiles, source: SourceSettings, files: Iterable[TreeEntry], known: Known
+) -> Known:
+    """All files; those that are not `known` are read."""
+    wanted = {(entry.path, entry.oid): known.get((entry.path, entry.oid)) for entry in files}
+    missing = {oid for (_, oid), content in wanted.items() if content is None}
+    blobs = git.blobs(source, missing) if missing else {}
+    return {
+        (path, oid): content if content is not None else _read(reader, source, path, blobs.get(oid))
+        for (path, oid), content in sorted(wanted.items())
+    }
+
+
+def _read(reader: StackFiles, source: SourceSettings, path: str, content: bytes | None) -> Content:
+    if content is None:
+        return Content((), (Problem(path, 1, 1, "the file is far too large for a stack file"),))
+    stacks, problems = reader.read(path, content, source.allow)
+    return Content(tuple(Located(path, stack) for stack in stacks), tuple(problems))
+
+
+def with_names(
+    problems: Iterable[Problem], known: Iterable[Stack], found: Iterable[Located]
+) -> Iterator[Problem]:
+    """A file that can not be read at all is the problem of every stack that is known in it, or else they seem to be gone."""
+    sound = {stack.definition.name for stack in found}
+    told = list(problems)
+    sound |= {problem.stack for problem in told if problem.stack is not None}
+    silent: dict[str, list[str]] = {}
+    for stack in known:
+        if stack.missing_since is None and stack.name not in sound:
+            silent.setdefault(stack.file, []).append(stack.name)
+    for problem in told:
+        names = silent.get(problem.file, []) if problem.stack is None else []
+        for name in names:
+            yield replace(problem, stack=name, message=f'stack "{name}": {problem.message}')
+        if not names:
+            yield problem
+
+
+def placed(
+    git: Git, source: SourceSettings, tree: Tree, complaints: Iterable[tuple[Located, str]]
+) -> Iterator[Problem]:
+    """Complaints with the lines where their stacks begin."""
+    told = list(complaints)
+    oids = {stack.file: entry.oid for stack, _ in told if (entry := tree.get(stack.file))}
+    blobs = git.blobs(source, set(oids.values())) if oids else {}
+    for stack, sentence in told:
+        name = stack.definition.name
+        line = _line(blobs.get(oids.get(stack.file, ""), b""), name)
+        yield Problem(stack.file, line, 1, f'stack "{name}": {sentence}', name)
+
+
+def _line(content: bytes, name: str) -> int:
+    """Where a document gives its name; the first line where that is written in a way of its own."""
+    text = content.decode(errors="replace")
+    given = re.search(
+        rf"""^[ \t]*(?:name|"name"|'name')[ \t]*:[ \t]*["']?{re.escape(name)}["']?[ \t]*(?:#.*)?$""",
+        text,
+        re.MULTILINE,
+    )
+    return text.count("\n", 0, given.start()) + 1 if given else 1
