@@ -249,6 +249,8 @@ class RunFilter:
     stack: str | None = None
     states: frozenset[State] | None = None
     kind: Kind | None = None
+    ended_before: datetime | None = None
+    below: int | None = None  # only ids below this one, for going through many in pages
     limit: int = 50
 
 

@@ -28,7 +28,8 @@ def command(cli: Cli, run_id: int, output: str) -> int:
         cli.console.json(run_document(cli.app, run))
     else:
         _show_outputs(cli, run)
-    return _ending(cli, run)
+    code = _ending(cli, run)
+    return 130 if code and performer.interrupted else code
 
 
 def _refuse(cli: Cli, run_id: int) -> None:

@@ -161,7 +161,7 @@ def sqlite(_: Scene) -> Iterator[Finding]:
     else:
         yield ok(
             "sqlite",
-            f"SQLite {version}, journal mode DELETE: its WAL may corrupt a database when it is reset"
+            f"SQLite {version}, a rollback journal, since its WAL may corrupt a database when it is reset"
             " (mended in 3.51.3, 3.50.7, 3.44.6)",
         )
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from runner.errors import NotFound, StackBusy
+from runner.errors import NotFound, StackBusy, StackLocked
 from runner.model.approval import Person
 from runner.model.lock import Lock
 from runner.model.run import Kind
@@ -13,6 +13,11 @@ from runner.ports import ControlPorts
 def take(control: ControlPorts, stack: str, person: Person, reason: str) -> Lock:
     """Nothing is planned or applied on the stack until the lock is released; drift checks go on."""
     lock = Lock(stack=stack, holder=person.name, reason=reason, since=control.clock.now())
+    with control.store.reading() as reader:
+        # Looked at first, so that a refusal costs nobody a turn at writing.
+        held = reader.hold(stack)
+    if held is not None:
+        raise StackLocked(stack=stack, holder=held.holder, reason=held.reason)
     with control.store.writing() as writer:
         writer.stack(stack)
         busy = next(

@@ -1,11 +1,13 @@
 """Retention: remove what is old, and never what an open run, a stack or an open report needs."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from runner.model.run import FINAL, Run
-from runner.ports import ControlPorts, Reader, RunFilter, Trees, Workspaces
+from runner.model.run import Run
+from runner.ports import ControlPorts, Reader, RunFilter, Store, Trees, Workspaces
 
+PAGE = 1000
 PLANS = frozenset({"plan.tfplan", "fresh.tfplan"})
 
 
@@ -22,11 +24,13 @@ def prune(control: ControlPorts, workspaces: Workspaces, trees: Trees) -> Pruned
     """One pass. Every part may fail and be done again: rows go first, files after them."""
     now, keep = control.clock.now(), control.settings.retention
     with control.store.reading() as reader:
-        old_plans = _ended(reader, before=now - timedelta(seconds=keep.plans))
-        old_logs = _ended(reader, before=now - timedelta(seconds=keep.logs))
         needed_trees = _needed_trees(reader)
-    plans = sum(_remove_plans(control, run.id) for run in old_plans)
-    logs = sum(workspaces.remove_log(run.id) for run in old_logs)
+    plans = sum(
+        _remove_plans(control, run.id) for run in _ended(control.store, now - timedelta(seconds=keep.plans))
+    )
+    logs = sum(
+        workspaces.remove_log(run.id) for run in _ended(control.store, now - timedelta(seconds=keep.logs))
+    )
     with control.store.writing() as writer:
         gone = writer.prune_runs(now - timedelta(seconds=keep.runs))
         reports = writer.prune_reports(now - timedelta(seconds=keep.reports))
@@ -41,9 +45,16 @@ def prune(control: ControlPorts, workspaces: Workspaces, trees: Trees) -> Pruned
     )
 
 
-def _ended(reader: Reader, *, before: datetime) -> list[Run]:
-    runs = reader.runs(RunFilter(states=FINAL, limit=100_000))
-    return [run for run in runs if run.changed_at < before]
+def _ended(store: Store, before: datetime) -> Iterator[Run]:
+    """Newest first, a page at a time: a long history must not fill the daemon's memory."""
+    below: int | None = None
+    while True:
+        with store.reading() as reader:
+            page = reader.runs(RunFilter(ended_before=before, below=below, limit=PAGE))
+        yield from page
+        if len(page) < PAGE:
+            return
+        below = page[-1].id
 
 
 def _remove_plans(control: ControlPorts, run_id: int) -> int:

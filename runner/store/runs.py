@@ -28,7 +28,8 @@ class RunReads(Session):
 
     def runs(self, where: RunFilter) -> list[Run]:
         """The newest that fit, newest first."""
-        tests, values = ["1"], []
+        tests: list[str] = ["1"]
+        values: list[Value] = []
         for column, value in (("stack", where.stack), ("kind", where.kind)):
             if value is not None:
                 tests.append(f"{column} = ?")
@@ -36,6 +37,12 @@ class RunReads(Session):
         if where.states is not None:
             tests.append(f"state IN ({', '.join('?' * len(where.states))})")
             values.extend(sorted(where.states))
+        if where.ended_before is not None:
+            tests.append("final = 1 AND changed_at < ?")
+            values.append(text(where.ended_before))
+        if where.below is not None:
+            tests.append("id < ?")
+            values.append(where.below)
         sql = f"SELECT * FROM runs WHERE {' AND '.join(tests)} ORDER BY id DESC LIMIT ?"  # noqa: S608
         return [run_of(row) for row in self._all(sql, *values, where.limit)]
 

@@ -172,3 +172,11 @@ class World:
         run = self.json("plan", name)[0]["id"]
         self.approve(run)
         self.run("apply", run)
+
+
+def planned(tmp_path: Path, stack: str = "", config: str = "") -> World:
+    """With one stack, `app`, whose plan waits for approval as run-1."""
+    world = World(tmp_path, more=config)
+    world.stack("app", stack)
+    world.run("plan", "app")
+    return world

@@ -109,7 +109,6 @@ def test_every_command_explains_itself(name: str) -> None:
 def test_help_imports_no_command() -> None:
     code = """
 import sys
-from cli_world import World
 from click.testing import CliRunner
 from runner.cli.main import _MODULES, main
 assert CliRunner().invoke(main, ["--help"]).exit_code == 0
@@ -122,7 +121,6 @@ print([name for name in _MODULES.values() if name in sys.modules])
 def test_version_imports_no_heavy_library() -> None:
     code = """
 import sys
-from cli_world import World
 from click.testing import CliRunner
 from runner.cli.main import main
 assert CliRunner().invoke(main, ["version"]).exit_code == 0

@@ -95,7 +95,7 @@ def test_a_second_ctrl_c_stops_the_apply_and_the_stack_stays_locked(tmp_path: Pa
     process.signal(signal.SIGINT)
     process.says("terraform goes on")
     process.signal(signal.SIGINT)
-    process.ends(1)
+    process.ends(130)
     assert world.json("run", "show", "1")["state"] in {"interrupted", "apply_failed"}
     assert world.json("lock", "list")[0]["stack"] == "app"
 

@@ -1,0 +1,114 @@
+"""A yes to what was seen, and applying exactly that."""
+
+from pathlib import Path
+
+import pytest
+from cli_world import World, planned
+
+PROTECTED = 'apply: {protect: ["terraform_data.it"]}\n'
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        ([], 64, "no terminal to ask on"),
+        (["--yes"], 64, "needs --digest"),
+        (["--yes", "--digest", "abc"], 64, "at least 8 characters"),
+        (["--yes", "--digest", "0" * 12], 3, "has the plan"),
+    ],
+)
+def test_a_yes_to_something_unseen_is_refused(tmp_path: Path, words: list[str], code: int, told: str) -> None:
+    world = planned(tmp_path)
+    assert told in world.run("approve", "1", *words, expect=code).stderr
+    assert world.json("run", "show", "1")["state"] == "awaiting_approval"
+
+
+def test_approving_shows_who_what_and_the_marks_of_the_plan(tmp_path: Path) -> None:
+    world = planned(tmp_path, stack="apply: {approvals: 2}\n")
+    run = world.json("run", "show", "1")
+    shown = world.run("approve", "run-1", "--digest", run["plan_digest"][:12], "--yes", "-m", "looks right")
+    for fact in ("Ana Author <ana@example.com>", "stack app", "0 of 2", "+ terraform_data.it"):
+        assert fact in shown.stdout
+    assert run["plan_digest"][:12] in shown.stdout
+    assert run["fingerprint"][:12] in shown.stdout
+    assert "waits for 1 more" in shown.stderr
+    assert world.json("run", "show", "1")["approvals"][0]["comment"] == "looks right"
+
+
+def test_a_run_that_is_not_approved_is_not_applied(tmp_path: Path) -> None:
+    world = planned(tmp_path)
+    refused = world.run("apply", "1", expect=3)
+    assert "run-1 has 0 of 1 approvals" in refused.stderr
+    assert "driftline approve run-1" in refused.stderr
+
+
+def test_a_rejected_plan_is_neither_approved_nor_applied(tmp_path: Path) -> None:
+    world = planned(tmp_path)
+    digest = world.json("run", "show", "1")["plan_digest"]
+    world.run("reject", "1", "-m", "not on a Friday")
+    assert world.json("run", "show", "1")["reason"] == "not on a Friday"
+    world.run("approve", "1", "--yes", "--digest", digest, expect=3)
+    world.run("apply", "1", expect=3)
+
+
+def test_what_is_protected_needs_the_name_of_the_stack(tmp_path: Path) -> None:
+    world = World(tmp_path, more="approvals: {author_may_approve: true}")
+    world.stack("app", PROTECTED)
+    world.applied("app")
+    (run,) = world.json("plan", "app", "--destroy")
+    answer = ["approve", run["id"], "--yes", "--digest", run["plan_digest"]]
+    refused = world.run(*answer, expect=3)
+    assert "terraform_data.it would be destroyed" in refused.stdout
+    assert "--confirm app" in refused.stderr
+    world.run(*answer, "--confirm", "ap", expect=3)
+    world.run(*answer, "--confirm", "app")
+
+
+def test_a_broken_guard_rail_is_said_before_anything_is_asked(tmp_path: Path) -> None:
+    world = planned(tmp_path, config="guardrails: {max_changes: 0}")
+    digest = world.json("run", "show", "1")["plan_digest"]
+    refused = world.run("approve", "1", "--yes", "--digest", digest, expect=3)
+    assert "max_changes is 0" in refused.stderr
+    assert refused.stdout == ""
+
+
+def test_an_old_plan_that_would_do_something_else_now_is_not_applied_and_both_are_shown(
+    tmp_path: Path,
+) -> None:
+    world = planned(tmp_path, config="apply: {fresh_for: 0s}")
+    world.approve("run-1")
+    world.cloud.write_text("meanwhile\n")
+    refused = world.run("apply", "run-1", expect=3)
+    assert "Approved in run-1" in refused.stdout
+    assert "hello" in refused.stdout
+    assert "Now it would be" in refused.stdout
+    assert "meanwhile" in refused.stdout
+    assert world.json("run", "show", "1")["state"] == "superseded"
+    assert "meanwhile" in world.run("run", "diff", "run-1").stdout
+
+
+def test_an_old_plan_that_would_still_do_the_same_is_applied(tmp_path: Path) -> None:
+    world = planned(tmp_path, config="apply: {fresh_for: 0s}")
+    world.approve("run-1")
+    world.run("apply", "run-1")
+    assert world.json("run", "show", "1")["state"] == "applied"
+
+
+def test_an_apply_that_fails_says_that_the_stack_stays_locked(tmp_path: Path) -> None:
+    world = World(tmp_path, more="engines: {}")
+    world.stack(
+        "app",
+        module='resource "terraform_data" "it" {{\n  provisioner "local-exec" {{ command = "exit 3" }}\n}}\n',
+    )
+    world.config.write_text(
+        world.config.read_text().replace('repository"}', 'repository", allow: {provisioners: true}}')
+    )
+    world.run("plan", "app")
+    world.approve("run-1")
+    failed = world.run("apply", "run-1", expect=1)
+    assert "the stack stays locked" in failed.stderr
+    assert "driftline lock release app" in failed.stderr
+    assert world.json("lock", "list")[0]["holder"] == "run-1"
+    world.run("plan", "app", expect=4)
+    world.run("lock", "release", "app", "--reason", "looked at it")
+    world.run("plan", "app")

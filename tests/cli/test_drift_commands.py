@@ -1,0 +1,50 @@
+"""Drift checks and reports on the command line."""
+
+from pathlib import Path
+
+from cli_world import MODULE, World, planned
+
+
+def test_a_check_that_fails_is_an_error_and_drift_says_more_than_an_error(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.stack("a", module=MODULE)
+    other = world.root / "other.txt"
+    other.write_text("x\n")
+    world.commit({"b/stack.yaml": "name: b\n", "b/main.tf": MODULE.format(cloud=other)})
+    world.applied("a")
+    world.applied("b")
+    other.unlink()
+    failed = world.json("drift", "check", "a", "b", expect=1)
+    assert [entry["result"] for entry in failed["stacks"]] == ["clean", "error"]
+    world.cloud.write_text("by hand\n")
+    both = world.json("drift", "check", "--all", expect=2)
+    assert (both["checked"], both["drifted"], both["errors"]) == (2, 1, 1)
+    stack = {stack["name"]: stack for stack in world.json("stack", "list")}
+    assert stack["b"]["health"] == "error"
+
+
+def test_what_was_never_applied_is_skipped_with_the_reason(tmp_path: Path) -> None:
+    world = planned(tmp_path)
+    (entry,) = world.json("drift", "check", "app")["stacks"]
+    assert (entry["result"], entry["reason"]) == ("skipped", "nothing was applied yet")
+    assert world.json("drift", "check", "--all")["stacks"] == []
+
+
+def test_check_wants_names_or_all(tmp_path: Path) -> None:
+    world = planned(tmp_path)
+    world.run("drift", "check", expect=64)
+    world.run("drift", "check", "app", "--all", expect=64)
+    world.run("drift", "check", "nope", expect=5)
+
+
+def test_an_acknowledged_report_is_listed_and_not_open(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.stack("app")
+    world.applied("app")
+    world.cloud.write_text("by hand\n")
+    world.run("drift", "check", "app", expect=2)
+    world.run("drift", "ack", "1", "--until", "2w", "-m", "known")
+    (report,) = world.json("drift", "list")
+    assert report["status"] == "acknowledged"
+    assert world.json("drift", "list", "--open") == []
+    assert "root: known (back in 14 d)" in world.run("drift", "list").stdout

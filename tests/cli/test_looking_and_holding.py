@@ -1,0 +1,96 @@
+"""Lists, logs, artifacts, locks, pauses, and one pass of the daemon."""
+
+import time
+from pathlib import Path
+
+from cli_world import World, planned
+
+
+def test_a_lock_of_a_person_stops_plans_until_it_is_released(tmp_path: Path) -> None:
+    world = planned(tmp_path)
+    world.run("run", "cancel", "1")
+    world.run("lock", "take", "app", "--reason", "maintenance")
+    refused = world.run("plan", "app", expect=4)
+    assert "maintenance" in refused.stderr
+    world.run("lock", "take", "app", "--reason", "again", expect=4)
+    world.run("lock", "release", "app", "--reason", "done")
+    world.run("lock", "release", "app", "--reason", "done", expect=5)
+
+
+def test_a_paused_stack_says_why_nothing_happens(tmp_path: Path) -> None:
+    world = planned(tmp_path)
+    world.run("stack", "pause", "app", "--reason", "freeze", "--for", "4h")
+    (stack,) = world.json("stack", "list")
+    assert stack["health"] == "paused"
+    assert "freeze" in stack["reason"]
+    world.run("plan", "app", expect=3)
+    world.run("stack", "resume", "app")
+    world.run("plan", "app")
+
+
+def test_the_log_of_a_run_is_printed_and_a_run_without_one_says_so(tmp_path: Path) -> None:
+    world = planned(tmp_path)
+    assert "terraform_data.it: Plan to create" in world.run("logs", "run-1").stdout
+    world.run("plan", "app", "--no-wait")
+    empty = world.run("logs", "run-2")
+    assert (empty.stdout, "has no log" in empty.stderr) == ("", True)
+    world.run("logs", "run-99", expect=5)
+
+
+def test_a_plan_file_is_written_for_its_owner_alone_and_never_over_another_file(tmp_path: Path) -> None:
+    world = planned(tmp_path)
+    target = tmp_path / "out.tfplan"
+    told = world.run("run", "artifact", "run-1", "plan.tfplan", "--to", str(target))
+    assert "holds secrets" in told.stderr
+    assert target.stat().st_mode & 0o777 == 0o600
+    assert target.read_bytes()[:2] == b"PK"
+    world.run("run", "artifact", "run-1", "plan.tfplan", "--to", str(target), expect=64)
+    world.run("run", "artifact", "run-1", "nothing", expect=5)
+
+
+def test_labels_choose_stacks(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.stack("a")
+    world.commit({"b/stack.yaml": "name: b\nlabels: {env: prod, team: x}\n", "b/main.tf": ""})
+    world.run("source", "sync")
+    assert [s["name"] for s in world.json("stack", "list", "-l", "env=prod", "-l", "team=x")] == ["b"]
+    world.run("stack", "list", "-l", "env", expect=64)
+
+
+def test_history_tells_who_asked_for_what_at_which_revision(tmp_path: Path) -> None:
+    world = planned(tmp_path)
+    world.run("drift", "check", "app")
+    (run,) = world.json("stack", "history", "app")
+    assert (run["requested_by"], run["subject"], run["kind"]) == ("root", "stack app", "change")
+    world.run("stack", "history", "nope", expect=5)
+
+
+def test_one_pass_plans_what_moved_and_applies_what_was_approved(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.stack("app")
+    passed = world.run("daemon", "--once")
+    assert "awaiting approval" in passed.stdout
+    world.approve("run-1")
+    world.run("daemon", "--once")
+    assert world.json("stack", "list")[0]["sync"] == "synced"
+    assert "Nothing was to do." in world.run("daemon", "--once").stderr
+
+
+def test_one_pass_in_which_something_fails_does_not_look_fine(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.stack("app", module="nonsense {{\n")
+    world.run("daemon", "--once", expect=1)
+
+
+def test_one_pass_that_could_not_see_git_does_not_look_fine(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.stack("app")
+    world.repository.rename(tmp_path / "elsewhere")
+    assert "source infra" in world.run("daemon", "--once", expect=1).stderr
+
+
+def test_following_a_log_ends_when_the_run_needs_a_person(tmp_path: Path) -> None:
+    world = planned(tmp_path)
+    started = time.monotonic()
+    assert "Plan to create" in world.run("logs", "-f", "run-1").stdout
+    assert time.monotonic() - started < 5
