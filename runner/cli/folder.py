@@ -11,7 +11,6 @@ from runner.model.settings import SourceSettings
 from runner.model.source import TreeEntry
 
 _LEFT_OUT = frozenset({".git", ".terraform"})
-_READ = frozenset({".tf", ".tofu", ".json", ".yaml", ".yml"})
 
 
 @dataclass
@@ -42,22 +41,20 @@ class Folder:
     def _entry(self, path: Path, kind: str) -> TreeEntry:
         """As `git ls-tree` has it; the id only has to change with the content."""
         relative = path.relative_to(self.root).as_posix()
-        oid = hashlib.sha1(_mark(path, kind), usedforsecurity=False).hexdigest()
+        oid = hashlib.sha1(_mark(path), usedforsecurity=False).hexdigest()
         self._files[oid] = path
         return TreeEntry(relative, _mode(path, kind), kind, oid)
 
 
-def _content(path: Path) -> bytes:
-    """Of a link its target, as git keeps it."""
-    return os.fsencode(path.readlink()) if path.is_symlink() else path.read_bytes()
-
-
-def _mark(path: Path, kind: str) -> bytes:
-    """The content where it will be read; of what else lies there, size and time are enough."""
-    if kind == "blob" and path.suffix in _READ and not path.is_symlink():
-        return path.read_bytes()
+def _mark(path: Path) -> bytes:
+    """The path tells one thing from another, size and time tell what it is now from what it was."""
     status = path.lstat()
     return f"{path}:{status.st_size}:{status.st_mtime_ns}".encode()
+
+
+def _content(path: Path) -> bytes:
+    """A link's content is where it points to, as in Git."""
+    return os.fsencode(path.readlink()) if path.is_symlink() else path.read_bytes()
 
 
 def _mode(path: Path, kind: str) -> str:

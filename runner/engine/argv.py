@@ -35,6 +35,7 @@ class InitOptions:
     json: bool = True
     readonly_lockfile: bool = False
     backend_config: Path | None = None
+    var_files: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ def init_argv(binary: Path, options: InitOptions) -> tuple[str, ...]:
         json=IsFlagged if options.json else None,
         lockfile="readonly" if options.readonly_lockfile else None,
         backend_config=options.backend_config,
+        var_file=list(options.var_files),
     )
 
 

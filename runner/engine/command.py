@@ -154,10 +154,13 @@ class CommandLineEngine:
     def _run_init(
         self, session: Session, lock: int, deadline: float, *, readonly: bool
     ) -> tuple[Finished, JsonOutput]:
+        version, _ = parse(session.version)
+        since = session.row.init_variables_since
         options = InitOptions(
-            json=parse(session.version)[0] >= session.row.init_json_since,
+            json=version >= session.row.init_json_since,
             readonly_lockfile=readonly,
             backend_config=session.backend_config(),
+            var_files=session.var_files() if since is not None and version >= since else (),
         )
         has_lock_file = (session.execution.workspace.module / initialised.LOCK_FILE).is_file()
         return session.run(

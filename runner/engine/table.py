@@ -15,6 +15,9 @@ class EngineRow:
     version_files: tuple[str, ...]  # what version managers read, the first one that exists
     suffixes: tuple[str, ...]  # of the files it reads as configuration
     init_json_since: Version  # before, `init` answers in text only
+    init_variables_since: (
+        Version | None
+    )  # module sources and backends may be computed, so `init` takes variables
     # GOGC=400: 28 % less CPU for an AWS plan, which spends it on collecting short-lived schema objects.
     env: Mapping[str, str] = field(default_factory=lambda: {"GOGC": "400"})
 
@@ -26,12 +29,14 @@ ENGINES: Mapping[str, EngineRow] = {
         version_files=(".terraform-version",),
         suffixes=(".tf", ".tf.json"),
         init_json_since=(1, 9),
+        init_variables_since=None,
     ),
     "tofu": EngineRow(
         name="tofu",
         version_key="tofu",
         version_files=(".opentofu-version", ".terraform-version"),
         suffixes=(".tf", ".tf.json", ".tofu", ".tofu.json"),
-        init_json_since=(1, 9),
+        init_json_since=(1, 7),
+        init_variables_since=(1, 8),
     ),
 }

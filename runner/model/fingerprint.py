@@ -122,10 +122,12 @@ def _present(value: Any) -> list[Any]:
 def _parts(before: Any, after: Any, unknown: Any) -> dict[str, tuple[Any, Any, Any]] | None:
     if isinstance(before, dict) and isinstance(after, dict):
         keys = {*before, *after, *(unknown if isinstance(unknown, dict) else ())}
-        return {k: (before.get(k, _ABSENT), after.get(k, _ABSENT), unknown_of(unknown, k)) for k in keys}
+        return {
+            f".{k}": (before.get(k, _ABSENT), after.get(k, _ABSENT), unknown_of(unknown, k)) for k in keys
+        }
     if isinstance(before, list) and isinstance(after, list):
         return {
-            str(i): (_at(before, i), _at(after, i), unknown_of(unknown, i))
+            f"[{i}]": (_at(before, i), _at(after, i), unknown_of(unknown, i))
             for i in range(max(len(before), len(after)))
         }
     return None

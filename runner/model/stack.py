@@ -5,10 +5,10 @@ The dataclasses are the schema: pydantic reads them in `runner.config`, nothing 
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from runner.model.span import Seconds
 
@@ -190,6 +190,19 @@ class Stack:
     pause: Pause | None = None
     missing_since: datetime | None = None
     problem: str | None = None  # why the newest definition in Git could not be taken
+
+    @property
+    def as_applied(self) -> Self:
+        """The stack at the revision that was last applied; as it is in Git where none was."""
+        if self.applied_revision is None:
+            return self
+        return replace(
+            self,
+            revision=self.applied_revision,
+            inputs=self.applied_inputs or self.inputs,
+            definition=self.applied_definition or self.definition,
+            module_path=self.applied_module_path or self.module_path,
+        )
 
     @property
     def sync(self) -> Sync:

@@ -1,8 +1,10 @@
 """Turn decisions into queued runs: what moved is planned, what is due is checked."""
 
+from dataclasses import replace
+
 from runner.model.decide import CHANGE_RULES, CHECK_RULES, Decision, Next, View, decide, waits_for
 from runner.model.run import Kind, Run, Trigger
-from runner.model.stack import Stack
+from runner.model.stack import Discovered, Stack
 from runner.ports import Clock, NewRun, Reader, Store, Writer
 
 DAEMON = "driftline"
@@ -66,6 +68,37 @@ def explain(view: View) -> tuple[Decision, Decision]:
     return decide(view, CHANGE_RULES), decide(view, CHECK_RULES)
 
 
+def queue(
+    writer: Writer,
+    at: Stack | Discovered,
+    *,
+    trigger: Trigger,
+    by: str,
+    kind: Kind = Kind.CHANGE,
+    targets: tuple[str, ...] = (),
+    report: int | None = None,
+    reason: str = "",
+) -> Run:
+    """Queue a run of a stack as it is, or was, at one revision."""
+    return writer.add_run(
+        NewRun(
+            stack=at.definition.name,
+            source=at.source,
+            kind=kind,
+            revision=at.revision,
+            inputs=at.inputs,
+            definition=at.definition,
+            module_path=at.module_path,
+            managed_state=at.managed_state,
+            trigger=trigger,
+            requested_by=by,
+            targets=targets,
+            report=report,
+            reason=reason,
+        )
+    )
+
+
 def add_change(
     writer: Writer,
     stack: Stack,
@@ -77,22 +110,7 @@ def add_change(
     reason: str = "",
 ) -> Run:
     """Queue a plan of the stack as it is in Git now."""
-    run = writer.add_run(
-        NewRun(
-            stack=stack.name,
-            source=stack.source,
-            kind=kind,
-            revision=stack.revision,
-            inputs=stack.inputs,
-            definition=stack.definition,
-            module_path=stack.module_path,
-            managed_state=stack.managed_state,
-            trigger=trigger,
-            requested_by=by,
-            targets=targets,
-            reason=reason,
-        )
-    )
+    run = queue(writer, stack, trigger=trigger, by=by, kind=kind, targets=targets, reason=reason)
     if kind is Kind.CHANGE and not targets:
         writer.mark_planned(stack.name, stack.inputs)
     return run
@@ -109,40 +127,26 @@ def add_check(
     reason: str = "",
 ) -> Run:
     """Queue a run at the revision that was last applied: a drift check, or with kind `change` its healing."""
-    return writer.add_run(
-        NewRun(
-            stack=stack.name,
-            source=stack.source,
-            kind=kind,
-            revision=stack.applied_revision or stack.revision,
-            inputs=stack.applied_inputs or stack.inputs,
-            definition=stack.applied_definition or stack.definition,
-            module_path=stack.applied_module_path or stack.module_path,
-            managed_state=stack.managed_state,
-            trigger=trigger,
-            requested_by=by,
-            report=report,
-            reason=reason,
-        )
-    )
+    return queue(writer, stack.as_applied, trigger=trigger, by=by, kind=kind, report=report, reason=reason)
 
 
 def add_again(writer: Writer, run: Run, *, reason: str) -> Run:
     """Queue the same once more: a revision or targets that a person chose, or the healing of a report."""
-    return writer.add_run(
-        NewRun(
-            stack=run.stack,
-            source=run.source,
-            kind=run.kind,
-            revision=run.revision,
-            inputs=run.inputs,
-            definition=writer.definition(run.definition),
-            module_path=run.module_path,
-            managed_state=run.managed_state,
-            trigger=run.trigger,
-            requested_by=run.requested_by,
-            targets=run.targets,
-            report=run.report,
-            reason=reason,
-        )
+    at = replace(
+        writer.stack(run.stack),
+        revision=run.revision,
+        inputs=run.inputs,
+        definition=writer.definition(run.definition),
+        module_path=run.module_path,
+        managed_state=run.managed_state,
+    )
+    return queue(
+        writer,
+        at,
+        trigger=run.trigger,
+        by=run.requested_by,
+        kind=run.kind,
+        targets=run.targets,
+        report=run.report,
+        reason=reason,
     )

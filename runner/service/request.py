@@ -15,9 +15,9 @@ from runner.model.approval import Person
 from runner.model.decide import View
 from runner.model.run import Event, Kind, Run, Trigger
 from runner.model.stack import Discovered
-from runner.ports import ControlPorts, NewRun, Writer
+from runner.ports import ControlPorts
 from runner.service.discover import discover
-from runner.service.enqueue import add_change, add_check, view, views
+from runner.service.enqueue import add_change, add_check, queue, view, views
 from runner.service.poll import Poller
 
 
@@ -41,7 +41,15 @@ def request_plan(
             if run.kind is not Kind.DRIFT:
                 writer.transition(run, Event.SUPERSEDE, by=person.name, reason="planned anew by hand")
         if at is not None:
-            return _add_at(writer, at, person, kind, tuple(targets))
+            return queue(
+                writer,
+                at,
+                trigger=Trigger.MANUAL,
+                by=person.name,
+                kind=kind,
+                targets=tuple(targets),
+                reason=f"asked for at {at.revision[:12]}",
+            )
         return add_change(
             writer, facts.stack, trigger=Trigger.MANUAL, by=person.name, kind=kind, targets=tuple(targets)
         )
@@ -84,25 +92,6 @@ def _discover_at(control: ControlPorts, poller: Poller, name: str, ref: str) -> 
             return discovered
     problem = next((str(p) for p in found.problems if p.stack == name), f'stack "{name}" is not in it')
     raise RevisionNotFound(f"revision {revision[:12]}: {problem}", hint=f"driftline stack history {name}")
-
-
-def _add_at(writer: Writer, at: Discovered, person: Person, kind: Kind, targets: tuple[str, ...]) -> Run:
-    return writer.add_run(
-        NewRun(
-            stack=at.definition.name,
-            source=at.source,
-            kind=kind,
-            revision=at.revision,
-            inputs=at.inputs,
-            definition=at.definition,
-            module_path=at.module_path,
-            managed_state=at.managed_state,
-            trigger=Trigger.MANUAL,
-            requested_by=person.name,
-            targets=targets,
-            reason=f"asked for at {at.revision[:12]}",
-        )
-    )
 
 
 def request_check(

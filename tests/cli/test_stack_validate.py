@@ -132,3 +132,11 @@ def test_a_module_that_was_changed_a_moment_ago_is_read_again() -> None:
     assert "needs an absolute path" in validate().stdout
     write("a", "name: a\n")
     assert validate().exit_code == 0
+
+
+def test_a_root_module_behind_a_link_is_refused_as_in_git(repository: Path) -> None:
+    write("a", "name: a\npath: ../link\n")
+    (repository / "link").symlink_to("a")
+    told = validate()
+    assert told.exit_code == 78
+    assert "link" in told.stdout

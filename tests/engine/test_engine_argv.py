@@ -22,9 +22,18 @@ TABLE: list[tuple[tuple[str, ...], list[str]]] = [
     (init_argv(BINARY, InitOptions()), ["init", "-input=false", "-no-color", "-json"]),
     (
         init_argv(
-            BINARY, InitOptions(json=False, readonly_lockfile=True, backend_config=Path("/s/b c.json"))
+            BINARY,
+            InitOptions(
+                json=False,
+                readonly_lockfile=True,
+                backend_config=Path("/s/b c.json"),
+                var_files=(Path("/t/a.tfvars"), Path("/s/b.json")),
+            ),
         ),
-        ["init", "-input=false", "-no-color", "-lockfile=readonly", "-backend-config=/s/b c.json"],
+        [
+            *["init", "-input=false", "-no-color", "-lockfile=readonly", "-backend-config=/s/b c.json"],
+            *["-var-file=/t/a.tfvars", "-var-file=/s/b.json"],
+        ],
     ),
     (
         plan_argv(BINARY, PlanOptions(out=Path("/s/p"))),

@@ -138,14 +138,17 @@ def test_tofu_is_the_other_row_of_the_table(world: World, tmp_path: Path) -> Non
     script = """
 case "$1" in
   version) echo '{"terraform_version": "1.10.0"}' ;;
-  init) echo '{"type":"init_output","@message":"Initializing the backend..."}' ;;
+  init) case "$*" in *-var-file=*) ;; *) exit 9 ;; esac
+    echo '{"type":"init_output","@message":"Initializing the backend..."}' ;;
   plan) for word in "$@"; do case "$word" in -out=*) touch "${word#-out=}" ;; esac; done
     echo '{"type":"version","tofu":"1.10.0","@message":"OpenTofu 1.10.0"}' ;;
 esac
 """
     binary = program(tmp_path / "bin" / "tofu", script)
     world.engines = EnginesSettings(tofu=EngineSettings(str(binary)))
-    world.stack = StackDefinition(name="prod/app", engine="tofu", engine_version=">= 1.10")
+    world.stack = StackDefinition(
+        name="prod/app", engine="tofu", engine_version=">= 1.10", vars={"word": "x"}
+    )
     planned = world.planned()
     assert isinstance(planned, Planned)
     assert (planned.engine_version, planned.changed) == ("1.10.0", False)

@@ -143,6 +143,16 @@ def test_a_set_that_is_sorted_anew_does_not_move_a_secret_out_of_its_mark() -> N
     assert ("users[0].name", "a", "0") in [(a.path, a.before, a.after) for a in read.resources[0].attributes]
 
 
+def test_a_wholly_sensitive_part_shows_neither_its_keys_nor_its_size() -> None:
+    before, after = {"m": {"a": 1, CANARY: 2}, "l": [1]}, {"m": {"a": 2, "b": 1}, "l": [1, 2]}
+    marks = {"m": True, "l": True}
+    plan = document(resource("test_thing.a", change("update", before, after, before_sensitive=marks)))
+    assert [(a.path, a.before, a.after) for a in read_plan(plan).resources[0].attributes] == [
+        ("l", MASK, MASK),
+        ("m", MASK, MASK),
+    ]
+
+
 def test_a_changed_secret_still_shows_as_a_change() -> None:
     plan = document(
         resource(
