@@ -1,19 +1,16 @@
 """The service: poll, decide, dispatch, heartbeat, retention; stop without breaking what is being applied."""
 
-import fcntl
 import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import structlog
 
-from runner.errors import DaemonRunning, DriftlineError
+from runner.errors import DriftlineError
 from runner.model.run import Run
 from runner.model.settings import Settings, SourceSettings
 from runner.ports import Trees
@@ -26,8 +23,6 @@ from runner.worker import Pool, Worker
 
 log = structlog.get_logger()
 
-LOCK_FILE = "daemon.lock"
-LOCK_SECONDS = 0.5
 LOOK_SECONDS = 1.0  # how often the database is asked whether somebody else has written
 DECIDE_SECONDS = 15.0  # how often time alone may have made something due
 RECOVER_SECONDS = 10  # how often it is asked whether a process that executed a run is gone
@@ -43,48 +38,6 @@ class Parts:
     worker: Worker
     trees: Trees
     slots: int
-
-
-@contextmanager
-def only_daemon(data_dir: Path) -> Iterator[None]:
-    """Hold the data directory's daemon lock; DaemonRunning where another process has it."""
-    path = data_dir / LOCK_FILE
-    with path.open("a+") as file:
-        path.chmod(0o600)
-        if not _locked(file):
-            file.seek(0)
-            raise DaemonRunning(pid=file.read().strip() or "unknown", data_dir=data_dir)
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        yield
-
-
-def _locked(file: TextIO) -> bool:
-    """Tried for a moment: a command that asks whether a daemon lives holds the lock as long as it looks."""
-    until = time.monotonic() + LOCK_SECONDS
-    while True:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > until:
-                return False
-            time.sleep(0.02)
-        else:
-            return True
-
-
-def living_daemon(data_dir: Path) -> int | None:
-    """The pid of the daemon that lives on this data directory, or None."""
-    try:
-        with (data_dir / LOCK_FILE).open() as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return int(file.read().strip() or 0)
-    except (FileNotFoundError, ValueError):
-        return None
-    return None
 
 
 def run_once(parts: Parts, report: Callable[[str], None]) -> list[Run]:

@@ -268,6 +268,7 @@ class NewRun:
     requested_by: str
     targets: tuple[str, ...] = ()
     report: int | None = None
+    file: str = ""
     reason: str = ""
 
 

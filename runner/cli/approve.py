@@ -9,7 +9,7 @@ from runner.cli.options import Cli, output_option, pass_cli, run_argument
 from runner.cli.output import Cell
 from runner.cli.plan_view import SHORT, header, identity, plan_lines
 from runner.cli.run_document import run_document
-from runner.daemon import living_daemon
+from runner.daemon_lock import living_daemon
 from runner.errors import BadUsage, GuardrailHit, NeverApplies, WrongState
 from runner.model.approving import Standing
 from runner.model.run import Run, State

@@ -8,7 +8,8 @@ import click
 from runner import log
 from runner.cli import words
 from runner.cli.options import Cli, pass_cli
-from runner.daemon import Daemon, only_daemon, run_once
+from runner.daemon import Daemon, run_once
+from runner.daemon_lock import only_daemon
 from runner.model.run import Run, State
 from runner.systemd.notify import Notifier
 

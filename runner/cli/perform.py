@@ -14,7 +14,7 @@ from runner import log
 from runner.cli.options import Cli
 from runner.cli.output import Cell
 from runner.cli.progress import LOOK_SECONDS, LogTail
-from runner.daemon import living_daemon
+from runner.daemon_lock import living_daemon
 from runner.errors import DaemonUnreachable, DriftlineError, Interrupted, StackLocked
 from runner.model.run import Kind, Run, State
 from runner.service.cancel import cancel

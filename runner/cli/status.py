@@ -14,7 +14,7 @@ from runner.cli.facts import StackFacts, all_stacks
 from runner.cli.options import Cli, output_option, pass_cli
 from runner.cli.output import Cell, Line
 from runner.cli.when import ago, ahead, rfc3339
-from runner.daemon import living_daemon
+from runner.daemon_lock import living_daemon
 from runner.model.run import Run
 from runner.model.source import SourceStatus
 from runner.model.stack import DriftStatus, Health, Sync

@@ -31,7 +31,7 @@ def slots_verdict(count: int, free: int, needed: int, told: str) -> Finding:
 
 def daemon(scene: Scene) -> Iterator[Finding]:
     """Whether anybody plans and checks without being asked."""
-    from runner.daemon import living_daemon
+    from runner.daemon_lock import living_daemon
 
     pid = living_daemon(scene.data_dir)
     if pid is None:

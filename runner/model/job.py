@@ -27,6 +27,7 @@ class Job:
     revision: str
     module_path: str
     managed_state: bool
+    file: str = ""  # the stack file: what the definition names is relative to its folder
     targets: tuple[str, ...] = ()
     # For an apply: what was approved.
     plan_digest: str | None = None

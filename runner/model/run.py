@@ -140,6 +140,7 @@ class Run:
     reason: str = ""
     targets: tuple[str, ...] = ()
     module_path: str = "."
+    file: str = ""  # the stack file at that revision
     managed_state: bool = False
     summary: Summary = Summary()
     plan_digest: str | None = None

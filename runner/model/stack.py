@@ -181,6 +181,7 @@ class Stack:
     applied_inputs: str | None = None
     applied_definition: StackDefinition | None = None
     applied_module_path: str | None = None
+    applied_file: str | None = None
     planned_inputs: str | None = None  # inputs for which the newest change run was made
     drift: DriftStatus = DriftStatus.UNKNOWN
     drift_reason: str = "not checked yet"
@@ -202,6 +203,7 @@ class Stack:
             inputs=self.applied_inputs or self.inputs,
             definition=self.applied_definition or self.definition,
             module_path=self.applied_module_path or self.module_path,
+            file=self.applied_file or self.file,
         )
 
     @property

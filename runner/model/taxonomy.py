@@ -100,7 +100,7 @@ def _planned(entry: Mapping[str, Any], rules: Sequence[IgnoreRule], secrets: Sec
     mine = [rule for rule in rules if covers(rule.address, address)]
     found = () if action in _MISSING_OR_GONE else tuple(differences(entry["change"]))
     real = [difference for difference in found if not difference.phantom]
-    if action is Action.UPDATE and len(real) < len(found) and all(d.consequence for d in real):
+    if action is Action.UPDATE and all(d.consequence for d in real) and (not real or len(real) < len(found)):
         return None  # only phantoms, and what follows from them
     if not real:
         return _whole(address, action, mine)

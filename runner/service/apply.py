@@ -9,6 +9,7 @@ from runner.errors import (
     ApprovalExpired,
     ApprovalForOtherPlan,
     ApprovalMissing,
+    Blocked,
     Conflict,
     DriftlineError,
     PlanLost,
@@ -104,22 +105,31 @@ def _apply(ports: WorkerPorts, execution: Execution, plan_file: Path) -> ApplyRe
 
 
 def _ended_badly(error: EngineError) -> ApplyResult:
-    reason = next((d.summary for d in error.diagnostics if d.severity == "error"), "")
-    if error.stale:
+    """`failed` only where terraform ended by itself, said so, and saved what it had done."""
+    reason = next((d.summary for d in error.diagnostics if d.severity == "error"), "") or _how(error)
+    untouched = not error.begun and error.signal is None and not error.canceled
+    if error.stale or (error.state_locked and untouched):
         return ApplyResult(ApplyOutcome.STALE, reason, error.diagnostics)
-    unclear = error.signal is not None or error.canceled or error.exit_code != 1 or bool(error.unfinished)
-    if unclear:
-        how = (
-            f"ended by signal {error.signal}"
-            if error.signal is not None
-            else f"ended with exit code {error.exit_code}"
-        )
-        return ApplyResult(
-            ApplyOutcome.INTERRUPTED, reason or f"apply {how}", error.diagnostics, unfinished=error.unfinished
-        )
-    return ApplyResult(
-        ApplyOutcome.FAILED, reason or "apply failed", error.diagnostics, unfinished=error.unfinished
+    if error.command != "apply" and untouched:
+        return ApplyResult(ApplyOutcome.FAILED, f"not started: {reason}", error.diagnostics)
+    if error.salvaged:
+        kept = ", ".join(str(path) for path in error.salvaged)
+        reason = f"{reason}; the state that terraform could not save is kept in {kept}"
+    unclear = (
+        error.signal is not None
+        or error.canceled
+        or error.exit_code != 1
+        or bool(error.unfinished)
+        or bool(error.salvaged)
     )
+    outcome = ApplyOutcome.INTERRUPTED if unclear else ApplyOutcome.FAILED
+    return ApplyResult(outcome, reason, error.diagnostics, unfinished=error.unfinished)
+
+
+def _how(error: EngineError) -> str:
+    if error.signal is not None:
+        return f"{error.command} was ended by signal {error.signal}"
+    return f"{error.command} ended with exit code {error.exit_code}"
 
 
 # The gate
@@ -134,6 +144,10 @@ class StoreGate:
     def start(self, job: Job, plan_digest: str, planned_at: datetime) -> None:
         with self.control.store.writing() as writer:
             run = writer.run(job.run)
+            if run.cancel_requested_by is not None:
+                raise Blocked(
+                    f"{run.cancel_requested_by} asked to stop it", hint=f"driftline run show {run.name}"
+                )
             may_start(self.control, writer, run)
             if run.fingerprint != job.fingerprint:
                 raise ApprovalForOtherPlan(run=run.name, digest=run.fingerprint, given=job.fingerprint)
@@ -191,6 +205,10 @@ def settle_apply(control: ControlPorts, job: Job, result: ApplyResult) -> Run:
 
 
 def _not_applied(control: ControlPorts, writer: Writer, run: Run, result: ApplyResult) -> Run:
+    if run.cancel_requested_by is not None:
+        return writer.transition(
+            run, Event.CANCEL, by=run.cancel_requested_by, reason="stopped before it began"
+        )
     if result.outcome is ApplyOutcome.NOTHING_LEFT:
         done = writer.transition(run, Event.FIND_NOTHING, by=DAEMON, reason=result.reason)
         if run.kind is Kind.CHANGE and not run.targets:

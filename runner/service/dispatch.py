@@ -120,6 +120,7 @@ def _job(control: ControlPorts, reader: Reader, run: Run) -> Job:
         source=source,
         revision=run.revision,
         module_path=run.module_path,
+        file=run.file,
         managed_state=run.managed_state,
         targets=run.targets,
         plan_digest=run.plan_digest,

@@ -89,6 +89,7 @@ def queue(
             inputs=at.inputs,
             definition=at.definition,
             module_path=at.module_path,
+            file=at.file,
             managed_state=at.managed_state,
             trigger=trigger,
             requested_by=by,
@@ -138,6 +139,7 @@ def add_again(writer: Writer, run: Run, *, reason: str) -> Run:
         inputs=run.inputs,
         definition=writer.definition(run.definition),
         module_path=run.module_path,
+        file=run.file,
         managed_state=run.managed_state,
     )
     return queue(

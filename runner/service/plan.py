@@ -65,6 +65,7 @@ def prepare(
         claim_fd=claim_fd,
         targets=job.targets,
         destroy=job.kind is Kind.DESTROY,
+        folder=(tree / job.file).parent,
         lock=lock,
     )
 

@@ -59,14 +59,8 @@ def fetch(git_dir: Path, url: str, ref: str) -> list[str]:
 
 
 def rev_parse(git_dir: Path, expression: str) -> list[str]:
-    return [
-        *_git(git_dir),
-        "rev-parse",
-        "--verify",
-        "--quiet",
-        "--end-of-options",
-        f"{expression}^{{commit}}",
-    ]
+    commit = f"{expression}^{{commit}}"
+    return [*_git(git_dir), "rev-parse", "--verify", "--quiet", "--end-of-options", commit]
 
 
 def is_ancestor(git_dir: Path, old: str, new: str) -> list[str]:
@@ -79,6 +73,11 @@ def keep(git_dir: Path, revision: str) -> list[str]:
 
 def fsck(git_dir: Path) -> list[str]:
     return [*_git(git_dir), "fsck", "--connectivity-only", "--no-dangling", "--no-progress"]
+
+
+def repack(git_dir: Path) -> list[str]:
+    """Roll small packs up into larger ones, with everything in them: nothing is pruned."""
+    return [*_git(git_dir), "repack", "--quiet", "--geometric=2", "-d", "--no-write-bitmap-index"]
 
 
 def ls_tree(git_dir: Path, revision: str) -> list[str]:

@@ -24,9 +24,11 @@ LEFTOVERS = (
 )  # fmt: skip
 # In git's words that an object or a ref of the mirror itself is broken; `fsck --connectivity-only` reads no blobs.
 DAMAGE = re.compile(
-    r"is corrupt|is empty|inflate: |does not match index|unable to (?:stream|unpack|parse)|invalid sha1 pointer|broken ref"
+    r"not a git repository|is corrupt|is empty|inflate: |does not match index|unable to (?:stream|unpack|parse)"
+    r"|invalid sha1 pointer|broken ref"
 )
 NO_REF = 2  # of `ls-remote --exit-code`
+MOST_PACKS = 50  # each fetch leaves one, and git looks through all of them
 FSCK_TIMES = 5  # it walks the whole history
 
 
@@ -149,6 +151,9 @@ class Mirror:
         self._fill(self.path, lock)
         if before is not None and not self.is_ancestor(before, arguments.HEAD):
             self.local("update-ref", arguments.keep(self.path, before))
+        if len(list(self.path.glob("objects/pack/*.pack"))) > MOST_PACKS:
+            # Without it everything works, only slower: an old git that does not know how may refuse.
+            run(Call(tuple(arguments.repack(self.path)), self.path.parent, self.timeout, fds=(lock,)))
 
     def _make(self, revision: str, lock: int) -> None:
         """A new mirror beside the old one, which stays until the new one is complete."""

@@ -85,8 +85,6 @@ class GitMirrors:
     def _read(self, source: SourceSettings, command: str, read: Callable[[Mirror], T]) -> T:
         """A mirror that is missing, as after a restore without it, or broken is made again, once."""
         with self._mirror(source, command) as mirror:
-            if not mirror.path.exists():
-                mirror.mend(proven=True)
             try:
                 return read(mirror)
             except BranchMissing:

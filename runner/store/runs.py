@@ -100,6 +100,7 @@ class RunWrites(RunReads, StackWrites):
             reason=new.reason,
             targets=new.targets,
             module_path=new.module_path,
+            file=new.file,
             managed_state=new.managed_state,
             report=new.report,
         )

@@ -75,6 +75,7 @@ class StackWrites(StackReads, Writes):
                 "applied_inputs": run.inputs,
                 "applied_definition": run.definition,
                 "applied_module_path": run.module_path,
+                "applied_file": run.file,
                 "applied_run": run.id,
             },
         )
@@ -87,6 +88,7 @@ class StackWrites(StackReads, Writes):
                 "applied_inputs": None,
                 "applied_definition": None,
                 "applied_module_path": None,
+                "applied_file": None,
                 "applied_run": None,
             },
         )

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -24,13 +25,23 @@ def s3() -> Iterator[str]:
     server.stop()
 
 
+@pytest.fixture(scope="module")
+def client(s3: str) -> Any:
+    return boto3.client(
+        "s3",
+        endpoint_url=s3,
+        region_name="us-east-1",
+        aws_access_key_id="AKIA",
+        aws_secret_access_key="secret",
+    )
+
+
 @pytest.fixture
-def bucket(s3: str, monkeypatch: pytest.MonkeyPatch) -> ArtifactSettings:
+def bucket(s3: str, client: Any, monkeypatch: pytest.MonkeyPatch) -> ArtifactSettings:
     monkeypatch.setenv("AWS_ENDPOINT_URL", s3)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
-    client = boto3.client("s3", region_name="us-east-1")
     client.create_bucket(Bucket=BUCKET)
     for entry in client.list_objects_v2(Bucket=BUCKET).get("Contents", []):
         client.delete_object(Bucket=BUCKET, Key=entry["Key"])
@@ -147,9 +158,10 @@ def test_a_local_disk_that_is_full_is_told_as_such(tmp_path: Path, monkeypatch: 
         ArtifactStore(FolderShelf(tmp_path)).put(7, "one", b"x")
 
 
-def test_objects_in_a_bucket_are_encrypted_and_under_the_prefix(bucket: ArtifactSettings) -> None:
+def test_objects_in_a_bucket_are_encrypted_and_under_the_prefix(
+    bucket: ArtifactSettings, client: Any
+) -> None:
     ArtifactStore(S3Shelf(bucket)).put(7, "plan.tfplan", b"x")
-    client = boto3.client("s3", region_name="us-east-1")
     keys = [entry["Key"] for entry in client.list_objects_v2(Bucket=BUCKET)["Contents"]]
     assert all(key.startswith("driftline/run-7/") for key in keys)
     assert {client.head_object(Bucket=BUCKET, Key=key)["ServerSideEncryption"] for key in keys} == {"AES256"}

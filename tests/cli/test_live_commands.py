@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from cli_world import COMMAND, DEADLINE, World, until
 
-from runner.daemon import living_daemon
+from runner.daemon_lock import living_daemon
 
 # Passes everything on to the real terraform, but waits in one command until a file is there.
 SLOW = """\

@@ -17,6 +17,7 @@ from runner.model.run import State, Trigger
 from runner.model.stack import DriftStatus, Sync
 from runner.service import approve as approving
 from runner.service import cancel, hold, request
+from runner.service.dispatch import next_assignment
 
 
 def test_a_new_stack_is_planned_and_waits_for_a_person(plain: World) -> None:
@@ -316,10 +317,40 @@ def test_two_stacks_of_one_module_keep_two_states(plain: World) -> None:
 def test_a_busy_stack_can_not_be_locked(plain: World) -> None:
     plain.push(body=DATA)
     request.request_plan(plain.app.control, plain.app.poller, "web", ANA)
-    from runner.service.dispatch import next_assignment
-
     assignment = next_assignment(plain.app.control)
     assert assignment is not None
     with pytest.raises(StackBusy):
         hold.take(plain.app.control, "web", ANA, "now")
     plain.app.worker.perform(assignment)
+
+
+def test_var_files_lie_beside_the_stack_file_wherever_the_root_module_is(plain: World) -> None:
+    plain.commit_files(
+        {
+            "modules/app/main.tf": 'variable "v" {}\nresource "terraform_data" "one" {\n  input = var.v\n}\n',
+            "live/prod/stack.yaml": "name: prod\npath: ../../modules/app\nvar_files: [prod.tfvars]\n",
+            "live/prod/prod.tfvars": 'v = "prod"\n',
+        }
+    )
+    plain.poll()
+    (run,) = plain.work()
+    assert run.state is State.AWAITING_APPROVAL
+    with plain.app.store.reading() as reader:
+        changes = reader.changes(run.id)
+    assert changes is not None
+    assert [a.after for a in changes.resources[0].attributes if a.path == "input"] == ["prod"]
+    plain.approve(run)
+    assert states(plain.work()) == [State.APPLIED]
+    request.request_check(plain.app.control, ["prod"], ANA)
+    assert states(plain.work()) == [State.NO_CHANGES]
+
+
+def test_a_cancel_that_comes_while_an_old_plan_is_made_again_stops_the_run(plain: World) -> None:
+    (run,) = plain.push(body=DATA)
+    plain.approve(run)
+    plain.age(hours=1)
+    assignment = next_assignment(plain.app.control)
+    assert assignment is not None
+    cancel.cancel(plain.app.control, run.id, ANA)
+    assert plain.app.worker.perform(assignment).state is State.CANCELED
+    assert plain.look().applied_revision is None

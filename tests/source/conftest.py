@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from git_remote import Remote
+from remote.repository import Remote
 
 
 @pytest.fixture

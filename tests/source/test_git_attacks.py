@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from git_remote import Remote
+from remote.repository import Remote
 
 from runner.errors import DriftlineError, GitFailed, RevisionNotFound
 from runner.source import mirror

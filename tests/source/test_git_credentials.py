@@ -5,8 +5,8 @@ import stat
 from pathlib import Path
 
 import pytest
-from git_remote import Remote
 from http_remote import serving
+from remote.repository import Remote
 
 from runner.errors import GitFailed
 from runner.model.settings import SourceAuth

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from git_remote import Remote
+from remote.repository import Remote
 
 from runner.errors import GitFailed
 from runner.source.command import Call, run, stream

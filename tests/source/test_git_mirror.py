@@ -8,9 +8,10 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from git_remote import Remote
+from remote.repository import Remote
 
 from runner.errors import BranchMissing, GitFailed
+from runner.source import mirror
 from runner.source.mirror import Mirror
 
 
@@ -149,6 +150,21 @@ def test_what_a_force_push_threw_away_survives_a_garbage_collection(remote: Remo
     assert content(remote, thrown_away) == {"a.tf": b"one"}
 
 
+def test_many_fetches_leave_few_packs_and_lose_nothing(
+    remote: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mirror, "MOST_PACKS", 3)
+    revisions = {}
+    for number in range(8):
+        if number % 3 == 2:
+            remote.git("reset", "--quiet", "--hard", "HEAD~1")
+        files = {"a.tf": os.urandom(50).hex()}
+        remote.commit(dict(files))
+        revisions[remote.taken()] = {name: text.encode() for name, text in files.items()}
+    assert len(list(remote.mirror.glob("objects/pack/*.pack"))) <= 4
+    assert {revision: content(remote, revision) for revision in revisions} == revisions
+
+
 def test_an_ordinary_push_leaves_no_ref_behind(remote: Remote) -> None:
     for _ in range(3):
         remote.commit()
@@ -240,13 +256,23 @@ PACKED = (truncate_packs, garble_packs)
 LOOSE = (empty_objects, lose_objects, empty_refs, lose_head)
 
 
+def explode(remote: Remote) -> None:
+    """From a pack to one file for each object."""
+    for pack in remote.mirror.glob("objects/pack/*.pack"):
+        data = pack.read_bytes()
+        for part in pack.parent.glob(f"{pack.stem}.*"):
+            part.unlink()
+        remote.git_at(remote.mirror, "unpack-objects", "-q", stdin=data)
+    assert list(remote.mirror.glob("objects/??/*"))
+
+
 @pytest.mark.parametrize("damage", [*PACKED, *LOOSE])
 @pytest.mark.parametrize("moved", [False, True], ids=["unmoved", "moved"])
 def test_a_broken_mirror_is_made_again(remote: Remote, damage: object, moved: bool) -> None:  # noqa: FBT001
     remote.commit({"a.tf": "one", "b.tf": os.urandom(5000).hex()})
     remote.taken()
-    if damage in PACKED:
-        remote.git_at(remote.mirror, "repack", "-adq")
+    if damage in LOOSE:
+        explode(remote)
     assert callable(damage)
     damage(remote.mirror)
     if moved:
@@ -266,6 +292,7 @@ def test_the_broken_mirror_is_put_aside_for_whoever_wants_to_know(remote: Remote
 def test_a_broken_mirror_stays_while_the_remote_is_away(remote: Remote) -> None:
     remote.commit({"a.tf": "one"})
     head = remote.taken()
+    explode(remote)
     entry = next(e for e in remote.mirrors.tree(remote.source, head) if e.path == "a.tf")
     (remote.mirror / "objects" / entry.oid[:2] / entry.oid[2:]).unlink()
     remote.path.rename(remote.path.with_name("away"))

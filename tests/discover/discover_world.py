@@ -1,0 +1,97 @@
+"""A real repository, discovered with the real readers of stack files and modules."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from remote.repository import Remote
+
+from runner.config.stack_file import StackFileReader
+from runner.engine.configuration import HclModules
+from runner.model.settings import Allow, Settings
+from runner.model.stack import Discovered, Stack, StackDefinition, StateIdentity
+from runner.service.discover import Discovery, discover
+
+BACKEND = 'terraform {{\n  backend "s3" {{\n    bucket = "b"\n    key    = "{key}"\n  }}\n}}\n'
+CALL = 'module "m" {{\n  source = "{source}"\n}}\n'
+
+
+@dataclass
+class Place:
+    root: Path
+    reader: StackFileReader = field(default_factory=StackFileReader)
+    modules: HclModules = field(default_factory=HclModules)
+
+    def __post_init__(self) -> None:
+        self.remote = Remote(self.root)
+        self.settings = Settings(data_dir=self.remote.data)
+
+    def allow(self, **allowed: object) -> None:
+        self.remote.source = replace(self.remote.source, allow=replace(Allow(), **allowed))  # type: ignore[arg-type]
+
+    def commit(self, files: Mapping[str, str | bytes | None]) -> str:
+        """Every folder of a stack file that has no module gets an empty one."""
+        self.remote.commit(files)
+        for file in self.remote.path.rglob("stack.yaml"):
+            if not list(file.parent.glob("*.tf")):
+                (file.parent / "main.tf").write_text("")
+        return self.remote.commit()
+
+    def found(self, known: Sequence[Stack] = ()) -> Discovery:
+        revision = self.remote.taken()
+        return discover(
+            self.remote.mirrors, self.reader, self.modules, self.settings, self.remote.source, revision, known
+        )
+
+    def discovered(self, files: Mapping[str, str | bytes | None], known: Sequence[Stack] = ()) -> Discovery:
+        self.commit(files)
+        return self.found(known)
+
+    def inputs(self, files: Mapping[str, str | bytes | None]) -> dict[str, str]:
+        """After a commit, the digest of each stack's inputs."""
+        found = self.discovered(files)
+        assert not found.problems, found.problems
+        return {stack.definition.name: stack.inputs for stack in found.stacks}
+
+    def link(self, name: str, target: str) -> None:
+        path = self.remote.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.symlink_to(target)
+
+
+def names(found: Discovery) -> list[str]:
+    return [stack.definition.name for stack in found.stacks]
+
+
+def told(found: Discovery) -> list[str]:
+    return [str(problem) for problem in found.problems]
+
+
+def known(stack: Discovered) -> Stack:
+    """The stack as the store remembers it."""
+    return Stack(
+        name=stack.definition.name,
+        source=stack.source,
+        file=stack.file,
+        module_path=stack.module_path,
+        definition=stack.definition,
+        revision=stack.revision,
+        inputs=stack.inputs,
+        identity=stack.identity,
+        managed_state=stack.managed_state,
+    )
+
+
+def elsewhere(name: str, *, depends_on: tuple[str, ...] = (), identity: StateIdentity | None = None) -> Stack:
+    """A stack of another source."""
+    return Stack(
+        name=name,
+        source="other",
+        file="stack.yaml",
+        module_path=".",
+        definition=StackDefinition(name, depends_on=depends_on),
+        revision="0" * 40,
+        inputs="",
+        identity=identity or StateIdentity("managed", name, "default"),
+        managed_state=identity is None,
+    )
