@@ -59,7 +59,7 @@ class FileClaims:
         return False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HeldFile:
     """Satisfies `ports.HeldClaim`."""
 

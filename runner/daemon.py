@@ -29,7 +29,7 @@ RECOVER_SECONDS = 10  # how often it is asked whether a process that executed a 
 DRAIN_SECONDS = 30.0  # by how much the stop is extended each time while an apply runs
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Parts:
     """What the daemon works with; made anew on reload."""
 

@@ -59,7 +59,7 @@ class Git(Protocol):
         ...
 
     def blobs(self, source: SourceSettings, oids: Iterable[str]) -> Mapping[str, bytes]:
-        """Contents by object id, through one `cat-file --batch`."""
+        """Contents by object id, through one `cat-file --batch`; what is larger than 32 MiB is left out."""
         ...
 
     def commit(self, source: SourceSettings, revision: str) -> Commit: ...
@@ -101,7 +101,7 @@ class Modules(Protocol):
 # The engine
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Workspace:
     """The directories a run executes in; all absolute, the same from plan to apply."""
 
@@ -111,7 +111,7 @@ class Workspace:
     state: Path | None  # the managed state, where the stack has no backend of its own
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Planned:
     """`document` is the whole `show -json`, secrets included, or None where the plan was empty (exit code 0)."""
 
@@ -126,7 +126,7 @@ class Planned:
     diagnostics: tuple[Diagnostic, ...] = ()  # warnings
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EngineError:
     """A command that ended badly. `signal` is set where it was killed, `timed_out` where by our deadline."""
 
@@ -145,14 +145,14 @@ class EngineError:
     salvaged: tuple[Path, ...] = ()  # a state that terraform could not save, moved to a safe place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Applied:
     outputs: Mapping[str, Any]  # masked
     log_complete: bool = True
     diagnostics: tuple[Diagnostic, ...] = ()  # warnings
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Execution:
     """All that one engine command needs beside its own options."""
 
@@ -244,7 +244,7 @@ class Secrets(Protocol):
 # Records
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RunFilter:
     stack: str | None = None
     states: frozenset[State] | None = None
@@ -254,7 +254,7 @@ class RunFilter:
     limit: int = 50
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NewRun:
     stack: str
     source: str
@@ -413,7 +413,7 @@ class ApplyGate(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WorkerPorts:
     """All that executing a job needs. The store is not among it: a worker may be another machine."""
 
@@ -425,7 +425,7 @@ class WorkerPorts:
     clock: Clock
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ControlPorts:
     """All that deciding and recording needs."""
 

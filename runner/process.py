@@ -23,7 +23,7 @@ TICK = 0.05  # how often a running process is looked at: 20 short wake-ups a sec
 MEGABYTE = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Step:
     """One signal on the way down, and how long it may take before the next; None waits for ever."""
 
@@ -51,7 +51,7 @@ class Stopped(StrEnum):
     BABBLED = "babbled"  # more output than the cap
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Command:
     """What to run. `spare` is for an apply: it is never killed, and its children may outlive it."""
 
@@ -69,7 +69,7 @@ class Command:
     oom_score: int | None = None  # plans die before applies, applies before the daemon
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Finished:
     """`exit_code` is negative where a signal ended it. `complete` is False where output was cut."""
 

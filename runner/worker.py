@@ -36,7 +36,7 @@ def execute(
         return ApplyResult(ApplyOutcome.INTERRUPTED, reason)
 
 
-@dataclass(slots=True)
+@dataclass
 class Worker:
     """Claims, executes and settles. One per process, however many threads."""
 

@@ -24,7 +24,7 @@ class Why(StrEnum):
     SOURCE = "source"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Need:
     why: Why
     name: str  # of the run, the report, the stack or the source

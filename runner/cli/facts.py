@@ -12,7 +12,7 @@ from runner.service.enqueue import view as view_of
 from runner.service.enqueue import views
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StackFacts:
     view: View
     branch: str | None

@@ -23,7 +23,7 @@ _CODES: dict[Colour, str] = {
 _GAP = "  "
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cell:
     """A piece of text that may be coloured; the colour never says anything that the text does not."""
 
@@ -34,7 +34,7 @@ class Cell:
 Line = str | Cell | Sequence[Cell | str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Console:
     """Where the commands write. `quiet` silences progress and hints, never data or errors."""
 

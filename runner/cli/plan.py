@@ -19,7 +19,7 @@ PLANNED = frozenset(State) - {State.QUEUED, State.PLANNING}
 CHANGES = frozenset({State.AWAITING_APPROVAL, State.APPROVED, State.APPLYING, State.APPLIED})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Wish:
     """What is asked of each stack."""
 

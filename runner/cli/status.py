@@ -33,7 +33,7 @@ _MARKS: dict[Why, Cell] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Picture:
     """What one look at the store and at the daemon's lock has shown."""
 

@@ -27,7 +27,7 @@ _STACK_HEAD = """\
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Page:
     """What stands in the file beside its keys; `starter` leaves out what has a default."""
 

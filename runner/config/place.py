@@ -24,7 +24,7 @@ class Flaw(NamedTuple):
     message: str
 
 
-@dataclass(slots=True)
+@dataclass
 class Document:
     """One YAML document. `complete` is false where it could not be read to its end."""
 

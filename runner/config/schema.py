@@ -16,7 +16,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _SPAN_PATTERN = r"^([0-9]+(\.[0-9]+)?[smhdw])+$"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True)
 class _Book:
     """What the tables say about keys by their general name."""
 

@@ -31,7 +31,7 @@ class Kind(StrEnum):
     RECORD = "a mapping of keys"  # known keys
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shape:
     kind: Kind
     optional: bool = False
@@ -92,7 +92,7 @@ class Shape:
             yield from key.shape.walk(inner)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Key:
     """A key of a record. Secret is what the dataclass leaves out of its repr."""
 

@@ -12,7 +12,7 @@ from runner.errors import DriftlineError
 from runner.model.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Check:
     name: str
     look: Callable[[Scene], Iterator[Finding]]

@@ -19,7 +19,7 @@ class State(StrEnum):
     FAIL = "fail"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Finding:
     """One answer. The hint can be pasted, or says what to do where no command does it."""
 
@@ -29,7 +29,7 @@ class Finding:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scene:
     """One installation, whose configuration was read. `deep` allows what may cost money or leave traces elsewhere."""
 

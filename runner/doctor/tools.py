@@ -22,7 +22,7 @@ GIT_MENDED: tuple[Version, ...] = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Floor:
     """From which release on an engine is free of known holes, and what the older ones let happen."""
 

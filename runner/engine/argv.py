@@ -30,7 +30,7 @@ def _build(binary: Path, command: str, *arguments: str, **options: object) -> tu
     return tuple(str(word) for word in _Builder(binary).generate_cmd_string(command, *arguments, **options))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class InitOptions:
     json: bool = True
     readonly_lockfile: bool = False
@@ -38,7 +38,7 @@ class InitOptions:
     var_files: tuple[Path, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PlanOptions:
     """`lock_timeout` in seconds; None plans without terraform's state lock."""
 
@@ -51,7 +51,7 @@ class PlanOptions:
     destroy: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ApplyOptions:
     plan_file: Path
     state: Path | None = None

@@ -16,7 +16,7 @@ _HEADER = re.compile(r'([A-Za-z_][\w-]*)((?:\s+(?:"[^"\n]*"|[A-Za-z_][\w-]*))*)\
 _LABEL = re.compile(r'"([^"\n]*)"|([A-Za-z_][\w-]*)')
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Block:
     """One top-level block; `body` is what stands between its braces."""
 
@@ -135,7 +135,7 @@ _INTEGER = re.compile(r"-?(?:0|[1-9]\d{0,15})")
 _WITH_COMMENT = re.compile(rf"({_PLAIN_STRING}|[\w.-]+)\s*(?:#|//).*")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Computed:
     """The source text of an expression that is not a literal."""
 

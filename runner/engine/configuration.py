@@ -21,7 +21,7 @@ _CONFIGURATION = re.compile(r"[^.#~].*\.(?:tf|tofu)(?:\.json)?(?<!~)")
 REMEMBERED = 8192  # files
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _FileFacts:
     calls: tuple[tuple[str, str], ...] = ()
     backend: Backend | None = None

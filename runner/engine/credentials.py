@@ -19,7 +19,7 @@ _REFERENCE = re.compile(r"\$\{cred:([A-Za-z0-9][A-Za-z0-9_.-]*)\}")
 _NOT_IN_A_SESSION_NAME = re.compile(r"[^\w+=,.@-]")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Session:
     """What a role is asked for; also the key under which the answer is remembered."""
 

@@ -13,7 +13,7 @@ from runner.model.stack import StackDefinition
 from runner.ports import Workspace
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Variable:
     """`default` gives way to the daemon's own value and to the stack's, `fixed` to nobody's."""
 

@@ -31,7 +31,7 @@ _COMPUTED = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class InitInputs:
     """What an init depends on, outside the module's own files."""
 
@@ -44,7 +44,7 @@ class InitInputs:
     variables: bytes  # counts only where a source or a backend is computed
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Digests:
     everything: str  # all bytes that were looked at: equal is equal, and nothing needs to be parsed
     relevant: str

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 Version = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EngineRow:
     """`version_key` names the version in the `version` message of the `-json` stream."""
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Person:
     """Who acts. `known_by` says how sure that is: loginuid > sudo > user > rule."""
 
@@ -15,7 +15,7 @@ class Person:
         return self.name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Approval:
     run: int
     person: Person
@@ -25,7 +25,7 @@ class Approval:
     comment: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Commit:
     """A revision's people and words, as Git tells them (text, not proof)."""
 

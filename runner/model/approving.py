@@ -10,7 +10,7 @@ from runner.model.settings import Allow, ApprovalSettings
 from runner.model.stack import StackDefinition
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Standing:
     """How far the approval of a run is. `missing` counts what is still needed."""
 

@@ -9,7 +9,7 @@ from typing import Any
 GENESIS = "0" * 64
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AuditEntry:
     seq: int
     at: datetime

@@ -24,14 +24,14 @@ class Next(StrEnum):
     NOTHING = "nothing"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Decision:
     action: Next
     code: str
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class View:
     """Everything that decides over one stack. `waits_for` names dependencies that are not applied yet."""
 
@@ -57,7 +57,7 @@ class View:
         return self.stack.definition.paused or (pause is not None and pause.holds(self.now))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rule:
     code: str
     action: Next

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Any
 
@@ -11,10 +12,14 @@ from runner.model.mask import Mark, holds_unknown, join, mark_of, read_mark, unk
 
 Path = tuple[str | int, ...]
 
+# Comparing longer lists with each other takes too long; they are paired by index.
+_MOST_ALIGNED = 1_000
+_NO_STEPS: list[tuple[str, int, int, int, int]] = []
+
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Difference:
     """`unknown` is terraform's `after_unknown` from this path on: True where all of it is known after apply."""
 
@@ -89,18 +94,34 @@ def _both(kind: type[dict[str, Any]] | type[list[Any]], before: Any, after: Any,
 
 
 def _aligned(before: list[Any], after: list[Any], unknown: Any) -> Iterator[tuple[int, Any, Any, Any]]:
-    """Pair the elements by index, after what both lists begin and end with: an insertion is one difference."""
+    """Pair the elements so that one more or one less is one difference, also among the blocks of a set.
 
-    def settled(old: int, new: int) -> bool:
-        return same(before[old], after[new]) and not holds_unknown(unknown_of(unknown, new))
+    What is left out has the index that it had, everything else the one that it gets.
+    """
+    old_texts = list(map(_essence_text, before))
+    new_texts = [
+        f"unknown {i}" if holds_unknown(unknown_of(unknown, i)) else _essence_text(part)
+        for i, part in enumerate(after)
+    ]
+    small = len(before) + len(after) <= _MOST_ALIGNED and old_texts != new_texts
+    steps = SequenceMatcher(None, old_texts, new_texts, autojunk=False).get_opcodes() if small else _NO_STEPS
+    for tag, old_start, old_end, new_start, new_end in steps or [("all", 0, len(before), 0, len(after))]:
+        if tag == "equal":
+            continue
+        for i, (old, new) in enumerate(zip_longest(before[old_start:old_end], after[new_start:new_end])):
+            index = new_start + i if new_start + i < new_end else old_start + i
+            yield index, old, new, unknown_of(unknown, index) if new_start + i < new_end else None
 
-    shorter = min(len(before), len(after))
-    lead = next((i for i in range(shorter) if not settled(i, i)), shorter)
-    rest = shorter - lead
-    tail = next((i for i in range(rest) if not settled(len(before) - 1 - i, len(after) - 1 - i)), rest)
-    pairs = zip_longest(before[lead : len(before) - tail], after[lead : len(after) - tail])
-    for index, (old, new) in enumerate(pairs, lead):
-        yield index, old, new, unknown_of(unknown, index) if index < len(after) - tail else None
+
+def _essence_text(value: Any) -> str:
+    return json.dumps(_essence(value), sort_keys=True, default=str)
+
+
+def _essence(value: Any) -> Any:
+    """Without what is null or empty: providers write either for the same block."""
+    if isinstance(value, dict):
+        return {key: _essence(part) for key, part in value.items() if not is_empty(part)}
+    return [_essence(part) for part in value] if isinstance(value, list) else value
 
 
 def same(one: Any, other: Any) -> bool:

@@ -18,7 +18,7 @@ class DriftClass(StrEnum):
 COUNTED: frozenset[DriftClass] = frozenset({DriftClass.DRIFT, DriftClass.MISSING})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Finding:
     address: str
     action: Action
@@ -37,7 +37,7 @@ class ReportStatus(StrEnum):
     RESOLVED = "resolved"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Acknowledgement:
     by: str
     reason: str
@@ -45,7 +45,7 @@ class Acknowledgement:
     until: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DriftReport:
     """The record of one drift. `fingerprint` says that two checks saw the same thing."""
 

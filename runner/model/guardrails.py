@@ -8,7 +8,7 @@ from runner.model.plan import Action, ChangeSet, ResourceChange
 from runner.model.settings import Guardrails
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Violation:
     """`blocking` says that no approval helps; otherwise the stack's name has to be typed."""
 

@@ -17,7 +17,7 @@ class Phase(StrEnum):
     APPLY = "apply"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Job:
     run: int
     phase: Phase
@@ -42,7 +42,7 @@ class Job:
         return f"run-{self.run}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PlanResult:
     """Of a plan that worked. Artifacts were put before the result is returned."""
 
@@ -56,7 +56,7 @@ class PlanResult:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PlanFailure:
     """`canceled` says that a person stopped it, not that it went wrong."""
 
@@ -77,7 +77,7 @@ class ApplyOutcome(StrEnum):
     INTERRUPTED = "interrupted"  # anything else that happened after it had started
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ApplyResult:
     """`fresh` is the plan that was made under the lock, where the approved one was too old."""
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Backend:
     """`settings` holds literals only; what is computed is left as its source text."""
 
@@ -12,7 +12,7 @@ class Backend:
     settings: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ModuleFacts:
     """Of the `*.tf`, `*.tf.json`, `*.tofu` files directly in one folder."""
 

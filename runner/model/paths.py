@@ -51,7 +51,7 @@ def printable(text: str) -> str:
 DEEP = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Glob:
     """`literal_end` rules most paths out at the price of one comparison."""
 

@@ -29,7 +29,7 @@ SYMBOLS: dict[Action, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AttributeChange:
     """`before` and `after` are JSON values, or MASK, or UNKNOWN. `path` is like `tags.env` or `rule[0].port`."""
 
@@ -42,7 +42,7 @@ class AttributeChange:
     mark_only: bool = False  # the value stays; only whether it is sensitive changes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ResourceChange:
     address: str
     type: str
@@ -56,7 +56,7 @@ class ResourceChange:
     keeps_old: bool = False  # of a replace: the old object is forgotten, not destroyed
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OutputChange:
     name: str
     action: Action
@@ -66,7 +66,7 @@ class OutputChange:
     unknown: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Summary:
     """Counts by what happens; a replace is one action."""
 
@@ -90,7 +90,7 @@ class Summary:
         return self.replace + self.delete
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ChangeSet:
     """Everything a plan would do. `drift` is terraform's resource_drift, which says what moved outside."""
 
@@ -106,7 +106,7 @@ class ChangeSet:
         return not self.summary.changes and not self.summary.move and not self.outputs
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Diagnostic:
     """One of terraform's diagnostics, with its place in the code where it has one."""
 

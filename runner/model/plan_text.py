@@ -69,7 +69,7 @@ _COUNTS: tuple[tuple[str, str], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Line:
     """One line. `action` says by which colour, `loud` that it is a heading or a warning."""
 

@@ -19,7 +19,7 @@ REFUSED = re.compile(r"^(?:[\w.+-]+::)*(?:[/~\\]|file:)|\bext::|[?&][\w-]+=-")
 Facts = Callable[[str], ModuleFacts]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reach:
     """The folders of a stack's modules, its root first, and what is wrong with them."""
 

@@ -112,7 +112,7 @@ class Trigger(StrEnum):
     REPLAN = "replan"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Claim:
     """Which process executes a run right now. `token` names the claim file whose flock is its true liveness."""
 
@@ -122,7 +122,7 @@ class Claim:
     since: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Run:
     id: int
     stack: str

@@ -18,7 +18,7 @@ SHORTEST_WHOLE = 3
 SHORTEST_PART = 6
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Secrets:
     """Texts that must not be seen: `parts` anywhere, `whole` where they are the whole value."""
 

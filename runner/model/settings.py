@@ -8,7 +8,7 @@ from runner.model.span import Seconds
 from runner.model.stack import STRICT, IgnoreRule
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SourceAuth:
     """Credentials for one source: a token for https, or a key with its known hosts for ssh."""
 
@@ -19,7 +19,7 @@ class SourceAuth:
     known_hosts: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Verify:
     """Commit signatures; only `off` is served so far."""
 
@@ -27,7 +27,7 @@ class Verify:
     mode: Literal["off"] = "off"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Allow:
     """What a commit may decide for itself; nothing more."""
 
@@ -40,7 +40,7 @@ class Allow:
     lower_approvals: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SourceSettings:
     __pydantic_config__: ClassVar[Any] = STRICT
     name: str
@@ -53,13 +53,13 @@ class SourceSettings:
     allow: Allow = Allow()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EngineSettings:
     __pydantic_config__: ClassVar[Any] = STRICT
     binary: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EnginesSettings:
     __pydantic_config__: ClassVar[Any] = STRICT
     terraform: EngineSettings = EngineSettings("terraform")
@@ -70,14 +70,14 @@ class EnginesSettings:
     env: tuple[str, ...] = ()  # names that a run may inherit from the daemon, such as AWS_ENDPOINT_URL
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ExecutorSettings:
     __pydantic_config__: ClassVar[Any] = STRICT
     slots: int | Literal["auto"] = "auto"
     memory_per_run: str = "700MB"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Timeouts:
     """`apply` is a soft limit: it alerts and never kills."""
 
@@ -89,7 +89,7 @@ class Timeouts:
     apply: Seconds | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DriftSettings:
     """`schedule` is a cron line of five fields in UTC, week days by name."""
 
@@ -100,7 +100,7 @@ class DriftSettings:
     ignore: tuple[IgnoreRule, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ApprovalSettings:
     """`people` maps a login to the names and mail addresses that the same person commits under."""
 
@@ -111,14 +111,14 @@ class ApprovalSettings:
     people: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ApplySettings:
     __pydantic_config__: ClassVar[Any] = STRICT
     fresh_for: Seconds = Seconds(300)
     lock_timeout: Seconds = Seconds(60)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Guardrails:
     __pydantic_config__: ClassVar[Any] = STRICT
     max_destroys: int = 5
@@ -127,7 +127,7 @@ class Guardrails:
     protect_addresses: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Retention:
     __pydantic_config__: ClassVar[Any] = STRICT
     runs: Seconds = Seconds(180 * 86400)
@@ -136,7 +136,7 @@ class Retention:
     reports: Seconds = Seconds(730 * 86400)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ArtifactSettings:
     """Where artifacts live: in the data directory, or in an S3 bucket under a prefix."""
 
@@ -147,7 +147,7 @@ class ArtifactSettings:
     region: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Settings:
     """The whole server configuration. Paths are absolute and `${...}` is resolved."""
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SourceStatus:
     name: str
     head: str | None = None  # newest revision that was taken
@@ -20,7 +20,7 @@ class SourceStatus:
 
 @dataclass(frozen=True, slots=True)
 class TreeEntry:
-    """One line of `git ls-tree -r -t`: folders have kind "tree"."""
+    """One line of `git ls-tree -r -t`: folders have kind "tree". Slots, since a large repository has 40,000 of them."""
 
     path: str
     mode: str

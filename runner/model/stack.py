@@ -16,7 +16,7 @@ NAME_PATTERN = r"^[a-z0-9][a-z0-9._/-]{0,63}$"
 STRICT = {"extra": "forbid"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class IgnoreRule:
     """What drift never counts: attributes of addresses (both globs), with the reason why."""
 
@@ -26,7 +26,7 @@ class IgnoreRule:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DriftRules:
     __pydantic_config__: ClassVar[Any] = STRICT
     schedule: str | None = None
@@ -35,7 +35,7 @@ class DriftRules:
     action: Literal["report", "propose"] = "report"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ApplyRules:
     __pydantic_config__: ClassVar[Any] = STRICT
     mode: Literal["never", "approved", "automatic"] = "approved"
@@ -44,7 +44,7 @@ class ApplyRules:
     protect: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AwsRoles:
     __pydantic_config__: ClassVar[Any] = STRICT
     region: str | None = None
@@ -53,14 +53,14 @@ class AwsRoles:
     external_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StackTimeouts:
     __pydantic_config__: ClassVar[Any] = STRICT
     init: Seconds | None = None
     plan: Seconds | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StackDefinition:
     """What one YAML document of a stack file says. Paths are relative to the file's folder."""
 
@@ -99,7 +99,7 @@ def _fields(value: Any) -> dict[str, Any]:
     return {name: getattr(value, name) for name in value.__slots__}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StateIdentity:
     """Where the state lives: two stacks with the same identity would overwrite each other."""
 
@@ -115,7 +115,7 @@ class StateIdentity:
         return hashlib.sha256(str(self).encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Discovered:
     """A stack as found in the tree of one revision."""
 
@@ -153,7 +153,7 @@ class Health(StrEnum):
     PAUSED = "paused"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pause:
     by: str
     reason: str
@@ -164,7 +164,7 @@ class Pause:
         return self.until is None or now < self.until
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Stack:
     """A stack as Driftline remembers it: the last discovery and what became of it."""
 

@@ -28,7 +28,7 @@ _MISSING_OR_GONE = frozenset({Action.CREATE, Action.DELETE})
 _DRIFTS = frozenset({Action.UPDATE, Action.REPLACE, *_MISSING_OR_GONE})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Judged:
     """A finding with the raw differences that it stands for; for sealing only, secrets are in them."""
 

@@ -11,6 +11,7 @@ from runner.model.text import safe_text
 WIDEST = 120
 TALLEST = 60
 CONTEXT = 2
+_SHORT_JSON = 40
 _KEPT_BEFORE_DIFFERENCE = 12
 # Beyond this many lines a line by line comparison (quadratic at worst) is not worth its time.
 _MOST_COMPARED = 2_000
@@ -46,7 +47,7 @@ def line_changes(before: Any, after: Any, *, full: bool = False) -> list[Marked]
     if not texts or not all(isinstance(text, str) for text in texts):
         return None
     forms = [_json_form(text) for text in texts]
-    if any(len(text) > WIDEST for text in texts) and all(form is not None for form in forms):
+    if any(len(text) > _SHORT_JSON for text in texts) and all(form is not None for form in forms):
         written = dict(zip(texts, forms, strict=True))
     elif any("\n" in text for text in texts):
         written = {text: text for text in texts}

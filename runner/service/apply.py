@@ -135,7 +135,7 @@ def _how(error: EngineError) -> str:
 # The gate
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StoreGate:
     """Checks everything once more and makes the start durable, in one transaction."""
 

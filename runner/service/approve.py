@@ -23,7 +23,7 @@ from runner.ports import ControlPorts, Git, Reader
 LEAST_PREFIX = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Question:
     """Everything a person needs to see before the answer."""
 

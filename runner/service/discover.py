@@ -20,7 +20,7 @@ from runner.service import module_facts, stack_files
 from runner.service.module_facts import FolderFacts
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Discovery:
     """Sound stacks by name, and the problems of the others."""
 

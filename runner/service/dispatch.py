@@ -21,7 +21,7 @@ PRIORITY: dict[tuple[State, Kind], int] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Assignment:
     job: Job
     held: HeldClaim

@@ -15,7 +15,7 @@ from runner.service.discover import Discovery, discover, settings_digest
 from runner.service.enqueue import DAEMON
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Polled:
     """What one poll did. `moved` is False where the head stood still."""
 
@@ -28,7 +28,7 @@ class Polled:
     rewritten_from: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Poller:
     store: Store
     git: Git

@@ -11,7 +11,7 @@ PAGE = 1000
 PLANS = frozenset({"plan.tfplan", "fresh.tfplan"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pruned:
     runs: int = 0
     plans: int = 0

@@ -14,7 +14,7 @@ from runner.model.tree import FILES, LINK, Tree
 from runner.ports import Git, StackFiles
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Content:
     """What one file says."""
 

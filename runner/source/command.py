@@ -17,7 +17,7 @@ KILLED = -signal.SIGKILL
 GRACE = 5.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Call:
     """`fds` stay open in the child: a token to read, or a lock that is then held as long as git lives."""
 
@@ -28,7 +28,7 @@ class Call:
     fds: tuple[int, ...] = ()
 
 
-@dataclass(slots=True)
+@dataclass
 class Ended:
     """`output` is empty where it was streamed."""
 

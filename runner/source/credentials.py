@@ -34,7 +34,7 @@ SSH_OPTIONS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Credentials:
     environment: dict[str, str]
     fds: tuple[int, ...] = ()

@@ -32,7 +32,7 @@ MOST_PACKS = 50  # each fetch leaves one, and git looks through all of them
 FSCK_TIMES = 5  # it walks the whole history
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Mirror:
     """`data_dir/mirrors/<source>.git`. Reading needs no lock; whatever changes it holds the one beside it."""
 

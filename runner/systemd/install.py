@@ -21,7 +21,7 @@ PRIVATE = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108 - by PrivateTmp=yes
 _USER = re.compile(r"[a-z_][a-z0-9_-]{0,30}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layout:
     """Where everything goes. With a prefix the files go below it, while their contents name the final places."""
 
@@ -39,7 +39,7 @@ class Layout:
         return self.below(UNIT_DIR / UNIT)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Owner:
     """Numbers of the service's user and its group."""
 
@@ -47,7 +47,7 @@ class Owner:
     group: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Placed:
     """A file, or a folder where there is no content. What is kept is never written over."""
 

@@ -5,7 +5,7 @@ import socket
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Notifier:
     """Says nothing where `NOTIFY_SOCKET` is not set. An address that begins with @ is abstract."""
 

@@ -39,7 +39,7 @@ paths = st.lists(names, min_size=1, max_size=5)
 patterns = st.lists(wild_names | st.just("**"), min_size=1, max_size=5)
 
 
-@settings(max_examples=600)
+@settings(max_examples=300)
 @given(patterns, paths)
 def test_a_glob_means_what_its_definition_says(pattern: list[str], path: list[str]) -> None:
     # `a**` inside a name is `a*`, and `**/**` is `**`: the definition says so too.
@@ -128,7 +128,7 @@ def linked_trees(draw: DrawFn) -> tuple[list[str], dict[str, str]]:
     return made, links
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(linked_trees(), st.lists(st.sampled_from(["a", "b", "l", "m", ".."]), min_size=1, max_size=4))
 def test_links_lead_where_the_kernel_says(
     tmp_path_factory: pytest.TempPathFactory, tree: tuple[list[str], dict[str, str]], path: list[str]
@@ -145,15 +145,14 @@ def test_links_lead_where_the_kernel_says(
     entries += [TreeEntry(name, "120000", "blob", "") for name in links]
     end = Tree(entries, links).follow("/".join(path))
     try:
-        real = Path(os.path.realpath(top / "/".join(path), strict=True))
+        (top / "/".join(path)).stat()
     except OSError:
         return  # the kernel goes nowhere; dangling and circular links harm nobody
-    if end is not None:
-        assert real == (top if end == TOP else top / end)
+    real = Path(os.path.realpath(top / "/".join(path)))
+    if end is None:
+        assert not real.is_relative_to(top)
     else:
-        assert not real.is_relative_to(top) or ".." in {
-            part for text in [*links.values(), *path] for part in text.split("/")
-        }
+        assert real == (top if end == TOP else top / end)
 
 
 @given(paths)

@@ -51,8 +51,7 @@ def test_settings_that_move_the_state_make_it_another(
     assert identity(backend, one) != identity(backend, other)
 
 
-def test_the_configuration_of_the_stack_outranks_the_block(subtests: None = None) -> None:
-    del subtests
+def test_the_configuration_of_the_stack_outranks_the_block() -> None:
     assert identity("s3", {"bucket": "b"}, backend_config={"key": "k"}) == identity(
         "s3", {"bucket": "b", "key": "k"}
     )

@@ -179,6 +179,16 @@ def test_a_value_that_only_loses_its_mark_is_told_apart_from_one_that_changes() 
     assert (attribute.before, attribute.after, attribute.mark_only) == (MASK, MASK, True)
 
 
+def test_a_mark_on_nothing_is_no_change() -> None:
+    plan = document(
+        resource(
+            "test_thing.a",
+            change("update", {"p": None, "a": 1}, {"p": None, "a": 2}, after_sensitive={"p": True}),
+        )
+    )
+    assert [a.path for a in read_plan(plan).resources[0].attributes] == ["a"]
+
+
 def test_that_a_secret_is_set_or_unset_is_no_secret() -> None:
     plan = document(
         resource("test_thing.a", change("create", None, {"p": CANARY}, after_sensitive={"p": True}))

@@ -152,3 +152,10 @@ def test_an_environment_of_the_daemon_that_steers_git_is_dropped(
     assert remote.mirrors.commit(remote.source, head).subject == "a change"
     assert not canary.exists()
     assert not (tmp_path / "trace").exists()
+
+
+def test_a_work_tree_around_the_data_directory_has_no_say(remote: Remote) -> None:
+    head = remote.commit()
+    remote.git_at(remote.root, "init", "--quiet")
+    remote.git_at(remote.root, "config", "url.file:///nowhere/.insteadOf", "file://")
+    assert remote.taken() == head
