@@ -96,7 +96,8 @@ class StackDefinition:
 
 def _fields(value: Any) -> dict[str, Any]:
     """What `json` asks for where it meets one of the dataclasses above."""
-    return {name: getattr(value, name) for name in value.__slots__}
+    values: dict[str, Any] = vars(value)
+    return values
 
 
 @dataclass(frozen=True)
