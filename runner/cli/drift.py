@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import click
 
-from runner.cli import shapes, words
+from runner.cli import words
 from runner.cli.drift_check import check
 from runner.cli.options import SPAN, Cli, output_option, pass_cli, reason_option, report_argument
 from runner.cli.output import Cell, Colour, Line
@@ -12,6 +12,7 @@ from runner.cli.plan_view import changed_lines, fact_lines
 from runner.cli.when import ago, ahead
 from runner.model.drift import Finding, ReportStatus
 from runner.model.plan import SYMBOLS
+from runner.model.report_text import report_document
 from runner.model.span import Seconds
 from runner.service import report as reports
 
@@ -39,7 +40,7 @@ def list_(cli: Cli, open_only: bool, everything: bool, output: str) -> None:
         found = [report for report in found if report.status is ReportStatus.OPEN and report.confirmed]
     found.sort(key=lambda report: report.id, reverse=True)
     if output == "json":
-        cli.console.json([shapes.report(report) for report in found])
+        cli.console.json([report_document(report) for report in found])
         return
     now = cli.app.clock.now()
     cli.console.table(
@@ -69,7 +70,7 @@ def show(cli: Cli, report_id: int, output: str) -> None:
     with cli.app.store.reading() as reader:
         report = reader.report(report_id)
     if output == "json":
-        cli.console.json(shapes.report(report))
+        cli.console.json(report_document(report))
         return
     now = cli.app.clock.now()
     facts: list[tuple[str, str | Cell]] = [
@@ -113,7 +114,7 @@ def ack(cli: Cli, report_id: int, duration: Seconds, reason: str, output: str) -
     """Known, and to be left so for a while; another drift opens it again at once."""
     report = reports.acknowledge(cli.app.control, report_id, cli.person, reason, timedelta(seconds=duration))
     if output == "json":
-        cli.console.json(shapes.report(report))
+        cli.console.json(report_document(report))
     until = report.acknowledgement.until if report.acknowledgement else None
     cli.console.say(
         f"{report.name} of {report.stack} is acknowledged; it comes back {ahead(until, cli.app.clock.now())}."

@@ -7,7 +7,7 @@ from runner.cli.facts import StackFacts
 from runner.cli.when import rfc3339
 from runner.model.approval import Approval, Commit
 from runner.model.decide import Decision
-from runner.model.drift import Acknowledgement, DriftReport, Finding
+from runner.model.drift import DriftReport
 from runner.model.lock import Lock
 from runner.model.plan import (
     AttributeChange,
@@ -196,37 +196,6 @@ def _output(of: OutputChange) -> Plain:
         "after": of.after,
         "sensitive": of.sensitive,
         "unknown": of.unknown,
-    }
-
-
-def report(of: DriftReport) -> Plain:
-    return {
-        "id": of.name,
-        "stack": of.stack,
-        "status": of.status.value,
-        "confirmed": of.confirmed,
-        "revision": of.revision,
-        "first_seen": rfc3339(of.first_seen),
-        "last_seen": rfc3339(of.last_seen),
-        "seen": of.seen,
-        "fingerprint": of.fingerprint,
-        "resolved_at": rfc3339(of.resolved_at),
-        "acknowledgement": _acknowledgement(of.acknowledgement) if of.acknowledgement else None,
-        "resources": [_finding(one) for one in of.findings],
-    }
-
-
-def _acknowledgement(of: Acknowledgement) -> Plain:
-    return {"by": of.by, "reason": of.reason, "at": rfc3339(of.at), "until": rfc3339(of.until)}
-
-
-def _finding(of: Finding) -> Plain:
-    return {
-        "address": of.address,
-        "action": of.action.value,
-        "class": of.drift_class.value,
-        "reason": of.reason,
-        "attributes": [_attribute(one) for one in of.attributes],
     }
 
 

@@ -13,9 +13,9 @@ from runner.errors import (
 )
 from runner.model.approval import Approval, Person
 from runner.model.approving import Standing, needed, refusal, standing
-from runner.model.guardrails import Violation, violations
+from runner.model.guardrails import Violation, needs_name_typed, violations
 from runner.model.plan import ChangeSet
-from runner.model.run import Event, Run, State
+from runner.model.run import Event, Kind, Run, State
 from runner.model.settings import SourceSettings
 from runner.model.stack import StackDefinition
 from runner.ports import ControlPorts, Git, Reader
@@ -35,8 +35,8 @@ class Question:
 
     @property
     def type_the_name(self) -> bool:
-        """Whether something protected would be destroyed or replaced."""
-        return any(not violation.blocking for violation in self.violations)
+        """Whether something protected would go, or a whole stack much larger than the guard rails."""
+        return needs_name_typed(self.violations)
 
 
 def question(control: ControlPorts, reader: Reader, run_id: int) -> Question:
@@ -53,7 +53,9 @@ def question(control: ControlPorts, reader: Reader, run_id: int) -> Question:
         stack=definition,
         changes=changes,
         standing=standing(run, reader.approvals(run_id), count, settings.approvals, control.clock.now()),
-        violations=violations(changes, settings.guardrails, definition.apply.protect),
+        violations=violations(
+            changes, settings.guardrails, definition.apply.protect, destroy=run.kind is Kind.DESTROY
+        ),
     )
 
 

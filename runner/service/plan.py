@@ -191,7 +191,8 @@ def record_clean(control: ControlPorts, writer: Writer, run: Run, reason: str) -
 
 def _offer(control: ControlPorts, writer: Writer, run: Run, job: Job, result: PlanResult) -> Run:
     settings = control.settings
-    broken = violations(result.changes, settings.guardrails, job.stack.apply.protect)
+    destroy = run.kind is Kind.DESTROY
+    broken = violations(result.changes, settings.guardrails, job.stack.apply.protect, destroy=destroy)
     reason = "; ".join(violation.sentence for violation in broken)
     offered = writer.transition(run, Event.OFFER, by=DAEMON, reason=reason, **_plan_fields(result))
     count = needed(

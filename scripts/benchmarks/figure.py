@@ -46,6 +46,12 @@ def at_least(
     return Figure(name, unit, measured, f"≥ {quantity(limit, unit)}", measured.median, met, rival, rival_name)
 
 
+def exactly(count: int, name: str, measured: Sample) -> Figure:
+    """In every single round."""
+    met = set(measured.values) == {count}
+    return Figure(name, "", measured, f"= {count}", measured.median, met)
+
+
 def at_most_times(limit: float, name: str, measured: Sample, rival: Sample, rival_name: str) -> Figure:
     """Median by median."""
     ratio = measured.median / rival.median

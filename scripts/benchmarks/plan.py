@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from benchmarks.figure import Figure, Sample, at_most, at_most_above, interleaved, timed
+from benchmarks.figure import Figure, Sample, at_most_above, exactly, interleaved, timed
 from benchmarks.installation import PERSON, STACK, Installation
 from benchmarks.size import Size
 from runner.model.run import Run, State
@@ -36,7 +36,7 @@ def measure(size: Size, folder: Path) -> Iterator[Figure]:
         yield at_most_above(0.1, f"{name} of an unchanged stack", measured, rival, f"terraform plan {flag}")
         # Without the one that warmed up.
         processes = Sample(tuple(ours.processes[1:]))
-        yield at_most(1, f"{name}: terraform processes", "", processes)
+        yield exactly(1, f"{name}: terraform processes", processes)
     installation.app.store.close()
 
 

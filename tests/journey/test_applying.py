@@ -354,3 +354,12 @@ def test_a_cancel_that_comes_while_an_old_plan_is_made_again_stops_the_run(plain
     cancel.cancel(plain.app.control, run.id, ANA)
     assert plain.app.worker.perform(assignment).state is State.CANCELED
     assert plain.look().applied_revision is None
+
+
+def test_destroying_a_stack_larger_than_the_guard_rails_needs_its_name_typed(plain: World) -> None:
+    plain.applied(body='resource "terraform_data" "many" {{\n  count = 6\n}}\n')
+    request.request_plan(plain.app.control, plain.app.poller, "web", ANA, destroy=True)
+    (run,) = plain.work()
+    with pytest.raises(GuardrailHit, match="6"):
+        plain.approve(run, BO)
+    assert plain.approve(run, BO, typed_name="web").state is State.APPROVED

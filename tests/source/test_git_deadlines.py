@@ -111,6 +111,11 @@ def test_the_child_has_only_the_names_of_the_table(monkeypatch: pytest.MonkeyPat
     assert set(seen) - set(wanted) <= INHERITED
     assert seen["https_proxy"] == "http://proxy:3128"
     assert seen["GIT_ALLOW_PROTOCOL"] == "https"
+    assert seen["HOME"] == os.devnull  # without it curl asks the password file for a home with a .netrc
+
+
+def test_a_command_that_needs_no_remote_may_speak_no_protocol() -> None:
+    assert environment({})["GIT_ALLOW_PROTOCOL"] == "none"
 
 
 def test_no_value_of_the_environment_is_on_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
