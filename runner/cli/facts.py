@@ -1,11 +1,13 @@
 """What the store knows of stacks, gathered for a screen: the view that decides, the last run, who has approved."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from runner.app import App
 from runner.model.approving import Standing, needed, standing
 from runner.model.decide import View, decide, health
 from runner.model.run import Run, State
 from runner.model.settings import Settings
+from runner.model.source import SourceStatus
 from runner.model.stack import Health, Stack
 from runner.ports import Clock, Reader
 from runner.service.enqueue import view as view_of
@@ -70,3 +72,11 @@ def approvals_of(reader: Reader, settings: Settings, run: Run, view: View) -> St
     definition = reader.definition(run.definition)
     count = needed(definition, settings.approvals, source.allow, run.kind, run.summary.destroys)
     return standing(run, reader.approvals(run.id), count, settings.approvals, view.now)
+
+
+def with_last_answer(app: App, status: SourceStatus) -> SourceStatus:
+    """With the time of the last answer, of which a poll that finds nothing keeps no record."""
+    source = app.settings.source(status.name)
+    answered = app.git.answered_at(source) if source is not None else None
+    times = [moment for moment in (status.polled_at, answered) if moment is not None]
+    return replace(status, polled_at=max(times, default=None))

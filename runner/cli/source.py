@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runner.cli import shapes
+from runner.cli.facts import with_last_answer
 from runner.cli.options import Cli, output_option, pass_cli
 from runner.cli.output import Cell
 from runner.cli.when import ago
@@ -32,7 +33,7 @@ def list_(cli: Cli, output: str) -> None:
         stacks = Counter(stack.source for stack in reader.stacks() if stack.missing_since is None)
     configured = {source.name: source for source in cli.app.settings.sources}
     names = [*configured, *sorted(known.keys() - configured.keys())]
-    statuses = [known.get(name, SourceStatus(name)) for name in names]
+    statuses = [with_last_answer(cli.app, known.get(name, SourceStatus(name))) for name in names]
     if output == "json":
         cli.console.json(
             [_plain(status, configured.get(status.name), stacks[status.name]) for status in statuses]

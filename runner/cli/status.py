@@ -10,7 +10,7 @@ import click
 
 from runner.cli import shapes, words
 from runner.cli.attention import Need, Why, needs
-from runner.cli.facts import StackFacts, all_stacks
+from runner.cli.facts import StackFacts, all_stacks, with_last_answer
 from runner.cli.options import Cli, output_option, pass_cli
 from runner.cli.output import Cell, Line
 from runner.cli.when import ago, ahead, rfc3339
@@ -81,7 +81,7 @@ def look(cli: Cli) -> Picture:
     daemon = living_daemon(app.settings.data_dir)
     with app.store.reading() as reader:
         stacks = all_stacks(reader, app.settings, app.clock)
-        sources = [reader.source(source.name) for source in app.settings.sources]
+        sources = [with_last_answer(app, reader.source(source.name)) for source in app.settings.sources]
         reports = reader.reports()
     now = app.clock.now()
     wanted = needs(stacks, reports, sources, now, daemon=daemon is not None)

@@ -1,5 +1,6 @@
 """Look at one source: ask for its head, and take in what moved."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -53,19 +54,22 @@ class Poller:
             return self._failed(source, status, error)
 
     def _unmoved(self, status: SourceStatus, head: str) -> Polled:
-        with self.store.writing() as writer:
-            writer.save_source(replace(status, polled_at=self.clock.now(), problem=None, failures=0))
+        """Nothing to record, unless the source has come back."""
+        if status.problem is not None:
+            with self.store.writing() as writer:
+                writer.save_source(replace(status, polled_at=self.clock.now(), problem=None, failures=0))
         return Polled(status.name, head, moved=False, problems=status.problems)
 
     def _failed(self, source: SourceSettings, status: SourceStatus, error: DriftlineError) -> Polled:
+        status = replace(
+            status, polled_at=self.clock.now(), problem=error.message, failures=status.failures + 1
+        )
         with self.store.writing() as writer:
-            writer.save_source(
-                replace(
-                    status, polled_at=self.clock.now(), problem=error.message, failures=status.failures + 1
-                )
-            )
             if isinstance(error, BranchMissing):
-                _mark_missing(writer, source.name, keep=frozenset())
+                _mark_missing(writer, _present(writer.stacks(), source.name))
+                # When the branch comes back, even at the same revision, its stacks are to be found again.
+                status = replace(status, discovered_with=None)
+            writer.save_source(status)
         return Polled(source.name, status.head, moved=False, problem=error.message)
 
     def _take(self, source: SourceSettings, status: SourceStatus, head: str, by: str) -> Polled:
@@ -119,9 +123,8 @@ class Poller:
         before = {stack.name: stack for stack in writer.stacks() if stack.source == source.name}
         broken = {problem.stack: str(problem) for problem in found.problems if problem.stack is not None}
         writer.save_commit(source.name, commit)
-        _mark_missing(
-            writer, source.name, keep=frozenset(s.definition.name for s in found.stacks) | frozenset(broken)
-        )
+        kept = {stack.definition.name for stack in found.stacks} | broken.keys()
+        _mark_missing(writer, [old for old in _present(before.values(), source.name) if old.name not in kept])
         for stack in found.stacks:
             old = before.get(stack.definition.name)
             if old is None or _moved(old, stack):
@@ -147,12 +150,15 @@ def _moved(old: Stack, new: Discovered) -> bool:
     )
 
 
-def _mark_missing(writer: Writer, source: str, keep: frozenset[str]) -> None:
+def _present(stacks: Iterable[Stack], source: str) -> list[Stack]:
+    return [stack for stack in stacks if stack.source == source and stack.missing_since is None]
+
+
+def _mark_missing(writer: Writer, gone: Iterable[Stack]) -> None:
     """A stack that left Git is kept and shown as such: absence never leads to a destroy."""
-    for stack in writer.stacks():
-        if stack.source == source and stack.name not in keep and stack.missing_since is None:
-            writer.mark_missing(stack.name)
-            supersede_waiting(writer, stack.name, by=DAEMON, reason="the stack is no longer in Git")
+    for stack in gone:
+        writer.mark_missing(stack.name)
+        supersede_waiting(writer, stack.name, by=DAEMON, reason="the stack is no longer in Git")
 
 
 def retire_sources(store: Store, settings: Settings) -> None:
@@ -163,7 +169,8 @@ def retire_sources(store: Store, settings: Settings) -> None:
     if gone:
         with store.writing() as writer:
             for source in sorted(gone):
-                _mark_missing(writer, source, keep=frozenset())
+                _mark_missing(writer, _present(writer.stacks(), source))
+                writer.save_source(replace(writer.source(source), discovered_with=None))
 
 
 def supersede_waiting(

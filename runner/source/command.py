@@ -14,6 +14,7 @@ from typing import IO, BinaryIO, cast
 from runner.source.environment import environment, scrubbing
 
 KILLED = -signal.SIGKILL
+NOT_FOUND = 127  # as a shell says it
 GRACE = 5.0
 
 
@@ -39,7 +40,10 @@ class Ended:
 
 def run(call: Call) -> Ended:
     """The whole output of a command."""
-    process = _start(call, subprocess.DEVNULL)
+    try:
+        process = _start(call, subprocess.DEVNULL)
+    except FileNotFoundError as missing:
+        return Ended(NOT_FOUND, b"", str(missing))
     try:
         output, error = process.communicate(timeout=call.timeout)
     except subprocess.TimeoutExpired:
@@ -89,18 +93,22 @@ def stream(call: Call, stdin: bytes) -> Iterator[tuple[IO[bytes], Ended]]:
 def _start(call: Call, stdin: int | BinaryIO) -> "subprocess.Popen[bytes]":
     # GitPython's import asks for git's version and fails where git is missing; the command itself says it better.
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-    from git import Git
+    from git import Git, GitCommandNotFound
 
     wanted = environment(call.extra)
-    started = Git(call.folder).execute(
-        [*scrubbing(wanted), *call.argv],
-        istream=stdin,
-        as_process=True,
-        env=wanted,
-        pass_fds=call.fds,
-        # GitPython's own deadline kills what it can list; a group misses nothing.
-        start_new_session=True,
-    )
+    try:
+        started = Git(call.folder).execute(
+            [*scrubbing(wanted), *call.argv],
+            istream=stdin,
+            as_process=True,
+            env=wanted,
+            pass_fds=call.fds,
+            # GitPython's own deadline kills what it can list; a group misses nothing.
+            start_new_session=True,
+            umask=0o077,
+        )
+    except GitCommandNotFound as error:
+        raise FileNotFoundError("No such file or directory: git") from error
     process = cast("subprocess.Popen[bytes]", started.proc)
     started.proc = None  # from here on it is ours; GitPython would end it when its wrapper is collected
     return process

@@ -28,17 +28,24 @@ FIXED: dict[str, str] = {
 }
 
 
+# An empty value would not do for these: git takes it for a setting, or for the root folder.
+UNSET = ("GIT_", "TMPDIR")
+
+
 def environment(extra: Mapping[str, str]) -> dict[str, str]:
-    return {**FIXED, **extra}
+    """What git gets beside INHERITED. GitPython merges `os.environ` under it, so every other name is emptied."""
+    emptied = {name: "" for name in os.environ if name not in INHERITED}
+    return {**emptied, **FIXED, **extra}
 
 
 def scrubbing(wanted: Mapping[str, str]) -> Iterator[str]:
-    """The head of an argv that drops all other names.
+    """The head of an argv that drops the names which must not even be there; mostly there are none.
 
-    GitPython always merges `os.environ` under the environment that it is given, so `env -u` takes the rest away.
     Names only: an argv can be read by every user of the machine.
     """
-    yield "env"
-    for name in os.environ:
-        if name not in INHERITED and name not in wanted:
+    present = [name for name in os.environ if name.startswith(UNSET) and name not in (*INHERITED, *FIXED)]
+    if present:
+        yield "env"
+    for name in present:
+        if not wanted.get(name):
             yield from ("-u", name)

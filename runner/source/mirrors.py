@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -31,7 +31,17 @@ class GitMirrors:
 
     def head(self, source: SourceSettings) -> str:
         with self._mirror(source, "ls-remote") as mirror:
-            return mirror.remote_head()
+            head = mirror.remote_head()
+            _answered(mirror).touch()
+            return head
+
+    def answered_at(self, source: SourceSettings) -> datetime | None:
+        """When the remote last gave an answer. Kept as a file's time: a poll that finds nothing writes no record."""
+        try:
+            seconds = _answered(Mirror(self._data_dir, source, self._timeout)).stat().st_mtime
+        except OSError:
+            return None
+        return datetime.fromtimestamp(seconds, UTC)
 
     def fetch(self, source: SourceSettings, revision: str) -> None:
         with self._mirror(source, "fetch") as mirror:
@@ -118,3 +128,7 @@ def _mended(mirror: Mirror, error: GitFailed) -> bool:
         return mirror.mend(proven=mirror.damaged(str(error.facts.get("problem"))))
     except GitFailed:
         return False  # the remote can not be reached either; the first error is the one to tell
+
+
+def _answered(mirror: Mirror) -> Path:
+    return mirror.path.with_suffix(".answered")

@@ -36,7 +36,9 @@ def compact(value: Any) -> str:
 # Stacks
 
 
+@lru_cache(maxsize=1 << 16)
 def definition_of(document: str) -> StackDefinition:
+    """Remembered: frozen values, read again with every look at the stacks, and written only once."""
     return from_plain(StackDefinition, json.loads(document))
 
 

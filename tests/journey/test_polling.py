@@ -1,11 +1,13 @@
 """What Git says is taken in, whatever happens to the repository."""
 
 import shutil
+from dataclasses import replace
 
 from world import ANA, BO, DATA, World, states
 
 from runner.model.run import State
 from runner.model.stack import Sync
+from runner.service.poll import retire_sources
 
 
 def test_a_head_that_stands_still_is_only_asked_for(plain: World) -> None:
@@ -131,3 +133,38 @@ def test_the_audit_log_tells_the_whole_story(plain: World) -> None:
         actor for actor, _ in story if actor == BO.name
     ]
     assert plain.app.store.verify_audit() is None
+
+
+def test_a_branch_that_comes_back_at_the_same_revision_brings_its_stacks_back(plain: World) -> None:
+    plain.applied(body=DATA)
+    plain._git("branch", "--move", "main", "other")
+    plain.poll()
+    plain._git("branch", "--move", "other", "main")
+    plain.poll()
+    assert plain.look().missing_since is None
+
+
+def test_a_source_that_the_operator_names_again_brings_its_stacks_back(plain: World) -> None:
+    plain.applied(body=DATA)
+    settings = plain.settings
+    retire_sources(plain.app.store, replace(settings, sources=()))
+    assert plain.look().missing_since is not None
+    plain.poll()
+    assert plain.look().missing_since is None
+
+
+def test_a_poll_that_finds_nothing_writes_nothing_and_yet_its_time_is_known(plain: World) -> None:
+    plain.stack(body=DATA)
+    plain.poll()
+    source = plain.settings.sources[0]
+    before, mark = plain.app.git.answered_at(source), plain.app.store.changed_since(None)
+    with plain.app.store.reading() as reader:
+        entries = len(reader.audit(limit=1000))
+    plain.poll()
+    after = plain.app.git.answered_at(source)
+    assert before is not None
+    assert after is not None
+    assert after > before
+    assert plain.app.store.changed_since(mark) == mark
+    with plain.app.store.reading() as reader:
+        assert len(reader.audit(limit=1000)) == entries

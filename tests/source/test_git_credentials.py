@@ -131,7 +131,7 @@ def test_ssh_sees_nothing_of_the_daemon_s_environment(
     with pytest.raises(GitFailed):
         remote.mirrors.head(remote.at("git@git.example.com:acme/infra.git"))
     seen = calls.with_suffix(".env").read_text()
-    assert "SSH_AUTH_SOCK" not in seen
+    assert "/run/agent" not in seen  # an empty name is no agent to ssh
     assert "canary" not in seen
 
 

@@ -12,7 +12,7 @@ from remote.repository import Remote
 
 from runner.errors import GitFailed
 from runner.source.command import Call, run, stream
-from runner.source.environment import INHERITED, environment, scrubbing
+from runner.source.environment import FIXED, INHERITED, environment, scrubbing
 
 
 def until(condition: Callable[[], object], seconds: float = 5.0) -> None:
@@ -103,12 +103,18 @@ def test_a_git_that_is_not_installed_is_told(
 def test_the_child_has_only_the_names_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOME_SECRET", "canary")
     monkeypatch.setenv("https_proxy", "http://proxy:3128")
+    monkeypatch.setenv("GIT_DIR", "/elsewhere")
+    monkeypatch.setenv("TMPDIR", "/elsewhere")
     wanted = environment({"GIT_ALLOW_PROTOCOL": "https"})
     done = subprocess.run(
         [*scrubbing(wanted), "env", "-0"], env={**os.environ, **wanted}, capture_output=True, check=True
     )
     seen = dict(line.split("=", 1) for line in done.stdout.decode().split("\0") if line)
-    assert set(seen) - set(wanted) <= INHERITED
+    assert {name for name, value in seen.items() if value and name not in FIXED} <= INHERITED | {
+        "GIT_ALLOW_PROTOCOL"
+    }
+    assert "canary" not in seen.values()
+    assert not {"GIT_DIR", "TMPDIR"} & set(seen)  # empty, they would be settings
     assert seen["https_proxy"] == "http://proxy:3128"
     assert seen["GIT_ALLOW_PROTOCOL"] == "https"
     assert seen["HOME"] == os.devnull  # without it curl asks the password file for a home with a .netrc
