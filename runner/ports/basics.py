@@ -1,0 +1,17 @@
+"""Time, and a person's wish to stop."""
+
+from datetime import datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Aware, in UTC."""
+        ...
+
+
+class Cancel(Protocol):
+    """Says whether a person asked to stop; waits without polling. `threading.Event` satisfies it."""
+
+    def is_set(self) -> bool: ...
+    def wait(self, timeout: float | None = None) -> bool: ...

@@ -1,0 +1,21 @@
+"""Files that people write, read without running anything."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from runner.model.module import ModuleFacts
+from runner.model.problem import Problem
+from runner.model.settings import Allow
+from runner.model.stack import StackDefinition
+
+
+class StackFiles(Protocol):
+    def read(self, file: str, content: bytes, allow: Allow) -> tuple[list[StackDefinition], list[Problem]]:
+        """All stacks of one file that are sound, and all problems of the others."""
+        ...
+
+
+class Modules(Protocol):
+    def read(self, files: Mapping[str, bytes]) -> ModuleFacts:
+        """The facts of one module folder, from its files by name."""
+        ...

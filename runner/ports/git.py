@@ -1,0 +1,56 @@
+"""Git: a source's mirror and the trees that are exported from it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from runner.model.approval import Commit
+from runner.model.settings import SourceSettings
+from runner.model.source import TreeEntry
+
+
+class Git(Protocol):
+    """A source's bare mirror. Every method may raise GitFailed; none starts a checkout's hooks or filters."""
+
+    def head(self, source: SourceSettings) -> str:
+        """Ask the remote (`ls-remote`) for the branch's revision."""
+        ...
+
+    def fetch(self, source: SourceSettings, revision: str) -> None:
+        """Bring the branch into the mirror, creating it where missing; objects are never thrown away."""
+        ...
+
+    def is_ancestor(self, source: SourceSettings, old: str, new: str) -> bool: ...
+
+    def resolve(self, source: SourceSettings, expression: str) -> str:
+        """The full commit id of a revision expression on the tracked branch's history, or RevisionNotFound."""
+        ...
+
+    def tree(self, source: SourceSettings, revision: str) -> Sequence[TreeEntry]:
+        """Everything in the revision, folders included."""
+        ...
+
+    def blobs(self, source: SourceSettings, oids: Iterable[str]) -> Mapping[str, bytes]:
+        """Contents by object id, through one `cat-file --batch`; what is larger than 32 MiB is left out."""
+        ...
+
+    def commit(self, source: SourceSettings, revision: str) -> Commit: ...
+
+    def co_authors(self, source: SourceSettings, revision: str) -> Sequence[str]:
+        """The mail addresses of `Co-authored-by` trailers."""
+        ...
+
+    def commits(self, source: SourceSettings, old: str | None, new: str) -> Sequence[Commit]:
+        """The commits of `old..new`, newest first, co-authors included; only `new` where `old` is None or unknown."""
+        ...
+
+    def export(self, source: SourceSettings, revision: str) -> Path:
+        """The folder with the checked-out tree, shared by all stacks, always at the same absolute path."""
+        ...
+
+
+class Trees(Protocol):
+    def keep_only(self, needed: frozenset[tuple[str, str]], now: datetime) -> int:
+        """Remove exported trees of other (source, revision) pairs that are older than an hour; how many."""
+        ...
