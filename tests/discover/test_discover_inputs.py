@@ -155,6 +155,13 @@ def test_what_a_link_in_a_module_leads_to_counts(place: Place) -> None:
     assert len({before["a"], second["a"], third["a"]}) == 3
 
 
+def test_a_link_in_a_module_that_is_only_called_counts_too(place: Place) -> None:
+    place.remote.commit({"common/versions.tf": "# one"})
+    place.link("modules/m/deep/versions.tf", "../../../common/versions.tf")
+    before = place.inputs({"a/stack.yaml": "name: a\n", "a/main.tf": CALL.format(source="../modules/m")})
+    assert place.inputs({"common/versions.tf": "# two"}) != before
+
+
 def test_a_module_that_is_called_from_behind_a_link_counts(place: Place) -> None:
     place.remote.commit({"common/call.tf": CALL.format(source="../m"), "m/main.tf": ""})
     place.link("a/call.tf", "../common/call.tf")

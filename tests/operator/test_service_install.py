@@ -105,7 +105,7 @@ def test_a_virtual_environment_over_a_hidden_python_is_refused() -> None:
     "layout",
     [
         Layout(Path("/home/ana/.venv/bin/driftline")),
-        Layout(Path("/home/ana/venv/bin/driftline")),
+        Layout(Path("/root") / "venv" / "bin" / "driftline"),
         Layout(PROGRAM, data_dir=Path("/home/driftline")),
         Layout(PROGRAM, data_dir=Path("/tmp/driftline")),
     ],
