@@ -4,10 +4,12 @@ A pid may be reused and a lease needs a clock; the kernel frees an flock when th
 descriptor is gone, be it terraform, a provider or a provisioner's child.
 """
 
+import contextlib
 import fcntl
 import os
 import re
 import secrets
+import signal
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +59,32 @@ class FileClaims:
             return False
         os.close(descriptor)
         return False
+
+    def end_orphans(self, claim: Claim) -> int:
+        """Kill what holds the claim's file where the process that took it no longer does; how many.
+
+        Who has the file open is asked, not whether a pid exists: a pid may be somebody else's by now.
+        """
+        token = _TOKEN.fullmatch(claim.token)
+        if token is None or claim.host != socket.gethostname() or not self.alive(claim):
+            return 0
+        holders = _holders(self.folder / token[1])
+        if claim.pid in holders or os.getpid() in holders:
+            return 0
+        for pid in holders:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        return len(holders)
+
+
+def _holders(path: Path) -> set[int]:
+    """The processes that have the file open, as far as they may be looked at."""
+    found: set[int] = set()
+    for folder in Path("/proc").glob("[0-9]*/fd"):
+        with contextlib.suppress(OSError):
+            if any(Path(entry.path).readlink() == path for entry in os.scandir(folder)):
+                found.add(int(folder.parent.name))
+    return found
 
 
 @dataclass(frozen=True)

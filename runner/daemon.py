@@ -51,6 +51,8 @@ def run_once(parts: Parts, report: Callable[[str], None]) -> list[Run]:
     for source in parts.settings.sources:
         polled = parts.poller.poll(source)
         report(f"source {source.name}: {polled.problem or polled.revision}")
+        for problem in polled.problems:
+            report(f"  {problem}")
     pool = Pool(parts.worker, parts.slots)
     try:
         while True:

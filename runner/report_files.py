@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from runner.files import private_folder
 from runner.model.drift import DriftReport
 from runner.model.report_text import report_json, report_markdown
 
@@ -14,8 +15,9 @@ class ReportFiles:
         self._root = data_dir / "reports"
 
     def file(self, report: DriftReport) -> None:
-        folder = self._root / report.stack
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = private_folder(self._root)
+        for part in report.stack.split("/"):
+            folder = private_folder(folder / part)
         _write(folder / f"{report.name}.json", report_json(report))
         _write(folder / f"{report.name}.md", report_markdown(report))
 

@@ -34,7 +34,7 @@ def command(cli: Cli, once: bool) -> int:
 
 
 def _one_pass(cli: Cli) -> int:
-    """1 where a run failed or a source could not be polled: a pass of cron that saw nothing must not look fine."""
+    """1 where a run failed, a stack file is broken or a source could not be polled: cron must not take it for fine."""
     signal.signal(signal.SIGTERM, _interrupt)
     ended = run_once(cli.app.parts, cli.console.say)
     cli.console.table(
@@ -47,8 +47,15 @@ def _one_pass(cli: Cli) -> int:
     )
     _hints(cli, ended)
     with cli.app.store.reading() as reader:
-        unreachable = any(reader.source(source.name).problem for source in cli.app.settings.sources)
-    return 1 if unreachable or any(run.state in FAILED for run in ended) else 0
+        sources = [reader.source(source.name) for source in cli.app.settings.sources]
+    broken = [status.name for status in sources if status.problems]
+    if broken:
+        cli.console.hint(f"driftline source check {broken[0]}")
+    return (
+        1
+        if broken or any(status.problem for status in sources) or any(run.state in FAILED for run in ended)
+        else 0
+    )
 
 
 def _hints(cli: Cli, ended: list[Run]) -> None:

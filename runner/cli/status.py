@@ -195,7 +195,9 @@ def _running(picture: Picture) -> list[Line]:
     if more > 0:
         lines.append([_head(""), f"and {more} more:   driftline run list --state planning --state applying"])
     if picture.queued:
-        lines.append([_head("Queued"), f"{picture.queued} runs wait for a free slot"])
+        what = "1 run waits" if picture.queued == 1 else f"{picture.queued} runs wait"
+        whom = "a free slot" if picture.daemon is not None else "a daemon, or   driftline daemon --once"
+        lines.append([_head("Queued"), f"{what} for {whom}"])
     return lines or [[_head("Running"), "nothing"]]
 
 

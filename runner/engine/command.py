@@ -37,6 +37,8 @@ from runner.process import Finished
 PLAN_FILE = "plan.tfplan"
 # Without a lock file terraform would download and unpack every provider again, over the cached one that others run.
 # Never with one: then it would take a cached provider without looking at the lock file's checksums.
+# Each init ends at its own deadline, so who waits gets a turn; a stack whose backend hangs must not fail the others.
+INIT_TURNS = 10
 TRUST_CACHE = {"TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "1"}
 
 
@@ -133,13 +135,11 @@ class CommandLineEngine:
         """Initialise the data directory, alone on the provider cache."""
         deadline = self._limit(session.execution, "init")
         initialised.forget(inputs)
-        with alone(self.folder, session.execution.cancel, patience=deadline) as lock:
+        with alone(self.folder, session.execution.cancel, patience=deadline * INIT_TURNS) as lock:
             if lock is None:
                 canceled = session.execution.cancel.is_set()
-                told = "stopped on request" if canceled else "another init kept the provider cache too long"
-                return EngineError(
-                    "init", 1, (Diagnostic("error", told),), canceled=canceled, timed_out=not canceled
-                )
+                told = "stopped on request" if canceled else "other inits kept the provider cache all the time"
+                return EngineError("init", 1, (Diagnostic("error", told),), canceled=canceled)
             locked = (inputs.module / initialised.LOCK_FILE).is_file()
             finished, output = self._run_init(session, lock, deadline, readonly=locked)
             if finished.exit_code == 0 and any(d.summary == CHECKSUMS_MISSING for d in output.diagnostics):

@@ -84,6 +84,17 @@ def _last_change_is(view: View, *states: State) -> bool:
     )
 
 
+def _failed_just_now(view: View) -> bool:
+    """Whether the newest plan failed a moment ago; another revision may have mended it even where no input moved."""
+    run = view.last_change
+    return (
+        run is not None
+        and _last_change_is(view, State.PLAN_FAILED)
+        and run.revision == view.stack.revision
+        and view.now < run.changed_at + PLAN_RETRY
+    )
+
+
 _WAITING_SENTENCE: dict[State, str] = {
     State.QUEUED: "{run} waits for a free slot",
     State.PLANNING: "{run} is being planned",
@@ -127,7 +138,7 @@ CHANGE_RULES: tuple[Rule, ...] = (
     Rule(
         "plan_failed",
         Next.WAIT,
-        lambda v: _last_change_is(v, State.PLAN_FAILED) and v.now < v.last_change.changed_at + PLAN_RETRY,  # type: ignore[union-attr]
+        _failed_just_now,
         lambda v: (
             f"{v.last_change.name} could not be planned; tried again {PLAN_RETRY.seconds // 60} m after it"
             if v.last_change

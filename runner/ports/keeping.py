@@ -31,6 +31,9 @@ class Claims(Protocol):
         ...
 
     def alive(self, claim: Claim) -> bool: ...
+    def end_orphans(self, claim: Claim) -> int:
+        """Kill what a dead process left running under its claim; how many. Nothing where the process lives."""
+        ...
 
 
 class HeldClaim(Protocol):

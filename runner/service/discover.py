@@ -1,6 +1,6 @@
 """Find the stacks of one revision: from Git's trees and blobs, without a checkout."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
@@ -10,14 +10,13 @@ from runner.model.dependencies import circular, unmet
 from runner.model.identity import backend_problem, state_identity
 from runner.model.inputs import Folders, Located, Watches, inputs_digest, path_problems, reaching_settings
 from runner.model.problem import Problem
-from runner.model.reach import Reach, module_reach
+from runner.model.reach import SUFFIXES
 from runner.model.rivals import Complaint, shared_states, taken_names
 from runner.model.settings import Allow, Settings, SourceSettings
-from runner.model.stack import Discovered, Stack
-from runner.model.tree import Tree
+from runner.model.stack import Discovered, Stack, StateIdentity
 from runner.ports import Git, Modules, StackFiles
 from runner.service import module_facts, stack_files
-from runner.service.module_facts import FolderFacts
+from runner.service.module_facts import FolderFacts, RootModule
 
 
 @dataclass(frozen=True)
@@ -90,70 +89,60 @@ def discover(
     search.refuse((stack, told) for stack in search.stacks for told in path_problems(tree, stack))
     roots = frozenset(stack.module_path for stack in search.stacks)
     folders = Folders(tree, frozenset(entry.path for entry in entries), roots)
-    code = _Code(tree, FolderFacts(git, modules, source, tree, memory.modules))
-    code.read(search.stacks)
-    search.refuse((stack, told) for stack in search.stacks for told in code.problems(stack, source))
-    _refuse_rivals(search, code, source, others, {problem.stack for problem in problems})
-    memory.modules = code.facts.used()
+    code = FolderFacts(git, modules, source, tree, memory.modules)
+    code.prefetch({(stack.module_path, stack.definition.engine) for stack in search.stacks})
+    search.refuse(
+        (stack, told) for stack in search.stacks for told in _policy(stack, _root(code, stack), source.allow)
+    )
+    identities = {
+        s.definition.name: state_identity(s.definition, _root(code, s).facts) for s in search.stacks
+    }
+    _refuse_rivals(search, identities, source, others, {problem.stack for problem in problems})
+    memory.modules = code.used()
 
     problems += stack_files.placed(git, source, tree, search.complaints)
-    found = _discovered(search.stacks, folders, code, settings, source, revision)
+    digests = _digests(search.stacks, folders, code, settings)
+    found = (
+        Discovered(
+            source=source.name,
+            revision=revision,
+            file=stack.file,
+            module_path=stack.module_path,
+            definition=stack.definition,
+            inputs=digest,
+            identity=identities[stack.definition.name],
+            managed_state=_root(code, stack).facts.backend is None,
+        )
+        for stack, digest in digests
+    )
     return Discovery(
         tuple(sorted(found, key=lambda stack: stack.definition.name)),
         tuple(sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))),
     )
 
 
-@dataclass
-class _Code:
-    """What the stacks' modules say, each root module looked at once."""
-
-    tree: Tree
-    facts: FolderFacts
-    _reaches: dict[tuple[str, str], Reach] = field(default_factory=dict)
-
-    def read(self, stacks: Iterable[Located]) -> None:
-        self.facts.prefetch({_root(stack) for stack in stacks})
-
-    def reach(self, stack: Located) -> Reach:
-        root = _root(stack)
-        known = self._reaches.get(root)
-        if known is None:
-            known = self._reaches[root] = module_reach(self.tree, self.facts.of(root[1]), root[0])
-        return known
-
-    def problems(self, stack: Located, source: SourceSettings) -> Iterator[str]:
-        """What the source does not allow, and what can not be told."""
-        folder, engine = _root(stack)
-        facts = self.facts.of(engine)
-        hidden = self.facts.hidden(folder, engine)
-        reach = self.reach(stack)
-        yield from reach.problems
-        backend = backend_problem(stack.definition, facts(folder), source.allow.backends, hidden)
-        if backend is not None:
-            yield backend
-        if not source.allow.provisioners:
-            for module in reach.folders:
-                for address in facts(module).provisioners:
-                    yield (
-                        f"{address} in {module} runs commands while it is planned or applied; "
-                        "allow.provisioners of the source is false"
-                    )
+def _root(code: FolderFacts, stack: Located) -> RootModule:
+    return code.root(stack.module_path, stack.definition.engine)
 
 
-def _root(stack: Located) -> tuple[str, str]:
-    return stack.module_path, stack.definition.engine
+def _policy(stack: Located, root: RootModule, allow: Allow) -> Iterator[str]:
+    """What the source does not allow, and what can not be told."""
+    yield from root.reach.problems
+    backend = backend_problem(stack.definition, root.facts, allow.backends, root.hidden)
+    if backend is not None:
+        yield backend
+    if not allow.provisioners:
+        for command in root.commands:
+            yield f"{command} runs commands while it is planned or applied; allow.provisioners of the source is false"
 
 
 def _refuse_rivals(
-    search: _Search, code: _Code, source: SourceSettings, others: Sequence[Stack], broken: set[str | None]
+    search: _Search,
+    identities: Mapping[str, StateIdentity],
+    source: SourceSettings,
+    others: Sequence[Stack],
+    broken: set[str | None],
 ) -> None:
-    identities = {
-        stack.definition.name: state_identity(
-            stack.definition, code.facts.of(stack.definition.engine)(stack.module_path)
-        )
-        for stack in search.stacks
-    }
     search.refuse(shared_states(search.stacks, identities, others, source.name, broken | search.refused))
     foreign = [stack for stack in others if stack.source != source.name]
     names = {stack.definition.name for stack in search.stacks} | {stack.name for stack in foreign}
@@ -161,28 +150,11 @@ def _refuse_rivals(
     search.refuse(circular(search.stacks, foreign))
 
 
-def _discovered(
-    stacks: Iterable[Located],
-    folders: Folders,
-    code: _Code,
-    settings: Settings,
-    source: SourceSettings,
-    revision: str,
-) -> Iterator[Discovered]:
+def _digests(
+    stacks: Iterable[Located], folders: Folders, code: FolderFacts, settings: Settings
+) -> Iterator[tuple[Located, str]]:
     watches = Watches(folders.tree)
-    reaching = {
-        engine: reaching_settings(settings, engine) for engine in {_root(stack)[1] for stack in stacks}
-    }
+    reaching = {engine: reaching_settings(settings, engine) for engine in SUFFIXES}
     for stack in stacks:
-        folder, engine = _root(stack)
-        facts = code.facts.of(engine)(folder)
-        yield Discovered(
-            source=source.name,
-            revision=revision,
-            file=stack.file,
-            module_path=folder,
-            definition=stack.definition,
-            inputs=inputs_digest(folders, watches, stack, code.reach(stack), reaching[engine]),
-            identity=state_identity(stack.definition, facts),
-            managed_state=facts.backend is None,
-        )
+        reach = _root(code, stack).reach
+        yield stack, inputs_digest(folders, watches, stack, reach, reaching[stack.definition.engine])

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from runner.model.module import ModuleFacts
 from runner.model.paths import join
-from runner.model.reach import LOCAL, Facts, configuration_files
+from runner.model.reach import LOCAL, Reach, configuration_files, module_reach
 from runner.model.settings import SourceSettings
 from runner.model.tree import Tree
 from runner.ports import Git, Modules
@@ -13,6 +14,16 @@ from runner.ports import Git, Modules
 Files = tuple[tuple[str, str], ...]  # names and object ids
 Known = dict[Files, tuple[ModuleFacts, tuple[str, ...]]]
 STATE_BLOCK = re.compile(rb"\b(?:backend|cloud)\b\s*[\"'{:]")
+
+
+@dataclass(frozen=True)
+class RootModule:
+    """`hidden` are files that can not be read and may hold a backend block; `commands` is what runs commands."""
+
+    facts: ModuleFacts
+    reach: Reach
+    hidden: tuple[str, ...]
+    commands: tuple[str, ...]
 
 
 class FolderFacts:
@@ -29,13 +40,24 @@ class FolderFacts:
         self._git, self._modules, self._source, self._tree = git, modules, source, tree
         self._memory = dict(known)
         self._files: dict[tuple[str, str], Files] = {}
+        self._roots: dict[tuple[str, str], RootModule] = {}
 
-    def of(self, engine: str) -> Facts:
-        return lambda folder: self._read(folder, engine)[0]
+    def root(self, folder: str, engine: str) -> RootModule:
+        """A stack's root module, with all that it calls; stacks may share one."""
+        known = self._roots.get((folder, engine))
+        if known is None:
+            known = self._roots[folder, engine] = self._root(folder, engine)
+        return known
 
-    def hidden(self, folder: str, engine: str) -> tuple[str, ...]:
-        """Files that can not be read and may hold a backend block."""
-        return self._read(folder, engine)[1]
+    def _root(self, folder: str, engine: str) -> RootModule:
+        facts, hidden = self._read(folder, engine)
+        reach = module_reach(self._tree, lambda called: self._read(called, engine)[0], folder)
+        commands = tuple(
+            f"{address} in {module}"
+            for module in reach.folders
+            for address in self._read(module, engine)[0].provisioners
+        )
+        return RootModule(facts, reach, hidden, commands)
 
     def prefetch(self, folders: Iterable[tuple[str, str]]) -> None:
         """Read these folders and all that their local calls reach: one `cat-file` for each level of calls."""

@@ -74,7 +74,7 @@ def _failure(error: EngineError) -> PlanFailure:
     if error.canceled:
         return PlanFailure((), "stopped on request", canceled=True)
     if error.timed_out:
-        reason = f"{error.command} was stopped at its deadline"
+        reason = f"terraform {error.command} was stopped at its deadline"
     elif error.signal is not None:
         reason = f"{error.command} was killed by signal {error.signal}"
     else:

@@ -9,7 +9,7 @@ from runner.model.approval import Commit
 from runner.model.run import WAITING, Event, Kind, Run
 from runner.model.settings import Settings, SourceSettings
 from runner.model.source import SourceStatus
-from runner.model.stack import Discovered, Stack
+from runner.model.stack import Discovered, Stack, Sync
 from runner.ports import Clock, Git, Modules, StackFiles, Store, Writer
 from runner.service.cron import next_check
 from runner.service.discover import Discovery, discover, settings_digest
@@ -147,6 +147,8 @@ def _moved(old: Stack, new: Discovered) -> bool:
         or old.definition != new.definition
         or old.problem is not None
         or old.missing_since is not None
+        # What is applied keeps the revision that was; what is not follows the head, which may have mended the cause.
+        or (old.revision != new.revision and old.sync is not Sync.SYNCED)
     )
 
 

@@ -9,11 +9,15 @@ from runner.service.enqueue import DAEMON
 def recover(control: ControlPorts) -> list[Run]:
     """Every run whose executing process is gone: planned again, applied again only if it never began.
 
-    A claim is alive as long as its process or any descendant lives, so a terraform that outlived the
-    daemon is waited for.
+    A claim is alive as long as its process or any descendant lives, so an apply that outlived the daemon
+    is waited for; a plan that did is ended.
     """
     with control.store.reading() as reader:
         claimed = [run for run in reader.open_runs() if run.claim is not None]
+    for run in claimed:
+        # A plan that lost its process has no deadline any more, nobody reads it, and it changes nothing.
+        if run.state is State.PLANNING and run.claim is not None:
+            control.claims.end_orphans(run.claim)
     dead = [run for run in claimed if run.claim is not None and not control.claims.alive(run.claim)]
     if not dead:
         return []

@@ -39,7 +39,9 @@ def read_tree(git: Git, source: SourceSettings, revision: str) -> Tree:
 def matching(tree: Tree, source: SourceSettings) -> tuple[list[TreeEntry], list[Problem]]:
     """The files that the source's globs mean, and those of them that can not be taken."""
     globs = [glob(pattern) for pattern in source.stacks]
-    found = [e for e in tree if e.kind == "blob" and any(one.matches(e.path) for one in globs)]
+    ends = tuple(one.literal_end for one in globs)
+    likely = (e for e in tree if e.path.endswith(ends) and e.kind == "blob")
+    found = [e for e in likely if any(one.matches(e.path) for one in globs)]
     flaws = {entry.path: flaw for entry in found if (flaw := _flaw(entry))}
     files = [entry for entry in found if entry.path not in flaws]
     return files, [Problem(printable(path), 1, 1, flaw) for path, flaw in flaws.items()]

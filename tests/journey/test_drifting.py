@@ -103,7 +103,7 @@ def test_an_acknowledgement_that_lapses_opens_the_report_again(world: World) -> 
     check(world)
     report.acknowledge(world.app.control, 1, BO, "known", timedelta(days=1))
     world.age(days=2)
-    world.work()
+    check(world)
     assert world.reports()[0].status is ReportStatus.OPEN
 
 
@@ -187,7 +187,7 @@ def test_checks_go_on_while_a_person_holds_the_lock(world: World) -> None:
 
 
 def test_a_check_is_made_when_its_time_has_come(world: World) -> None:
-    world.applied()
+    world.applied(rules='drift: {schedule: "17 */4 * * *"}\n')
     assert world.work() == []
     world.age(hours=9)
     (done,) = world.work()

@@ -168,3 +168,15 @@ def test_a_poll_that_finds_nothing_writes_nothing_and_yet_its_time_is_known(plai
     assert plain.app.store.changed_since(mark) == mark
     with plain.app.store.reading() as reader:
         assert len(reader.audit(limit=1000)) == entries
+
+
+def test_a_plan_that_an_odd_file_elsewhere_broke_is_made_again_once_that_is_mended(plain: World) -> None:
+    plain.stack(body=DATA)
+    (plain.repository / "odd").symlink_to("/etc/passwd")
+    plain.commit_files({})
+    plain.poll()
+    assert states(plain.work()) == [State.PLAN_FAILED]
+    (plain.repository / "odd").unlink()
+    plain.commit_files({})
+    plain.poll()
+    assert states(plain.work()) == [State.AWAITING_APPROVAL]

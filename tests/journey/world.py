@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -32,7 +32,10 @@ data_dir: {root}/data
 sources:
   - {{name: infra, url: "{root}/repository"}}
 engines:
-{engines}"""
+{engines}
+# Never while a test lets an hour pass.
+drift: {{schedule: "0 0 1 {month} *", jitter: 1s}}
+"""
 
 # What a stack of most tests looks like: one object of the test provider.
 OBJECT = """\
@@ -68,6 +71,10 @@ class ShiftedClock(SystemClock):
         return super().now() + self.shift
 
 
+def half_a_year_from_now() -> int:
+    return (datetime.now(UTC).month + 5) % 12 + 1
+
+
 class World:
     def __init__(self, root: Path, config: str = "", *, providers: bool = False, engines: str = "") -> None:
         self.root = root
@@ -76,7 +83,9 @@ class World:
         mirror = install(root / "mirror") if providers else "null"
         self.config = root / "driftline.yaml"
         self.config.write_text(
-            CONFIG.format(root=root, engines=engines or f"  plugin_mirror: {mirror}\n")
+            CONFIG.format(
+                root=root, month=half_a_year_from_now(), engines=engines or f"  plugin_mirror: {mirror}\n"
+            )
             + textwrap.dedent(config)
         )
         self.repository.mkdir()

@@ -128,6 +128,12 @@ CHANGES = [
         "moved",
     ),
     (
+        "a failed plan is tried again at once where the revision moved",
+        View(stack(planned_inputs="new", revision="c" * 40), NOW, last_change=run(State.PLAN_FAILED)),
+        Next.PLAN,
+        "moved",
+    ),
+    (
         "a rejected plan is not made again by itself",
         View(stack(planned_inputs="new"), NOW, last_change=run(State.REJECTED)),
         Next.NOTHING,
