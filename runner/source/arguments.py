@@ -91,7 +91,7 @@ def cat_file(git_dir: Path) -> list[str]:
 def log(git_dir: Path, new: str, old: str | None) -> list[str]:
     """`old..new`, or `new` alone. Porcelain for its trailers; what could decorate it is switched off."""
     return [
-        *_git(git_dir), "log", "-z", "--no-patch", "--no-color", "--no-decorate", "--no-show-signature", "--no-mailmap",
+        *_git(git_dir), "log", "-z", "--no-patch", "--no-color", "--no-decorate", "--no-show-signature",
         "--encoding=UTF-8", f"--format=tformat:{COMMIT_FORMAT}", *(["--max-count=1"] if old is None else []),
         "--end-of-options", new, *([f"^{old}"] if old else []), "--",
     ]  # fmt: skip

@@ -32,6 +32,12 @@ def test_no_address_of_the_corpus_is_taken_or_executes(remote: Remote, tmp_path:
     assert not canary.exists()
 
 
+@pytest.mark.parametrize("url", ["", "git@h:a\x01b", "/srv/a\nb", "file:///srv/a\x00b", "ssh://h/a\x7f", "-"])
+def test_an_address_with_control_characters_is_not_taken(remote: Remote, url: str) -> None:
+    with pytest.raises(GitFailed, match="control characters"):
+        remote.mirrors.head(remote.at(url))
+
+
 @pytest.mark.parametrize("line", [line for line in lines("urls.txt") if "{" in line])
 @pytest.mark.parametrize("spoken", ["https", "ssh", "file"])
 def test_git_itself_executes_none_of_them_even_if_the_check_let_them_through(

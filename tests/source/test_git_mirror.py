@@ -11,7 +11,7 @@ import pytest
 from remote.repository import Remote
 
 from runner.errors import BranchMissing, GitFailed
-from runner.source import mirror
+from runner.source import arguments, mirror
 from runner.source.mirror import Mirror
 
 
@@ -33,11 +33,17 @@ def test_the_head_is_the_branch_s_revision_at_the_remote(remote: Remote) -> None
     assert remote.mirrors.head(remote.source) == second
 
 
-def test_a_branch_of_the_same_ending_is_another_one(remote: Remote) -> None:
+@pytest.mark.parametrize("version", ["2", "0"])
+def test_a_branch_of_the_same_ending_is_another_one(
+    remote: Remote, version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The older protocol answers with every ref that ends so."""
+    monkeypatch.setitem(arguments.CONFIG, "protocol.version", version)
     head = remote.commit()
     other = remote.git("commit-tree", "HEAD^{tree}", "-m", "other")
     remote.git("update-ref", "refs/heads/refs/heads/main", other)
     remote.git("update-ref", "refs/heads/team/main", other)
+    remote.git("update-ref", "refs/archive/refs/heads/main", other)
     assert remote.mirrors.head(remote.source) == head
 
 
@@ -279,6 +285,14 @@ def test_a_broken_mirror_is_made_again(remote: Remote, damage: object, moved: bo
         remote.commit({"a.tf": "two"})
     head = remote.taken()
     assert content(remote, head)["a.tf"] == (b"two" if moved else b"one")
+
+
+def test_a_broken_mirror_does_not_pass_for_one_without_the_revision(remote: Remote) -> None:
+    old = remote.commit()
+    remote.commit()
+    remote.taken()
+    truncate_packs(remote.mirror)
+    assert remote.mirrors.resolve(remote.source, "HEAD~1") == old
 
 
 def test_the_broken_mirror_is_put_aside_for_whoever_wants_to_know(remote: Remote) -> None:
