@@ -138,7 +138,9 @@ class CommandLineEngine:
         with alone(self.folder, session.execution.cancel, patience=deadline * INIT_TURNS) as lock:
             if lock is None:
                 canceled = session.execution.cancel.is_set()
-                told = "stopped on request" if canceled else "other inits kept the provider cache all the time"
+                told = (
+                    "stopped on request" if canceled else "other inits kept the provider cache all the time"
+                )
                 return EngineError("init", 1, (Diagnostic("error", told),), canceled=canceled)
             locked = (inputs.module / initialised.LOCK_FILE).is_file()
             finished, output = self._run_init(session, lock, deadline, readonly=locked)

@@ -1,6 +1,6 @@
 """Find the stacks of one revision: from Git's trees and blobs, without a checkout."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
@@ -84,34 +84,20 @@ def discover(
     problems += [problem for content in memory.files.values() for problem in content.problems]
     own = [stack for stack in others if stack.source == source.name]
     problems = list(stack_files.with_names(problems, own, search.stacks))
-
     search.refuse(taken_names(search.stacks, others, source.name))
     search.refuse((stack, told) for stack in search.stacks for told in path_problems(tree, stack))
+
+    code = FolderFacts(git, modules, source, tree, memory.modules)
+    # Before more are refused: a stack that is only broken is still none of its parent's code.
     roots = frozenset(stack.module_path for stack in search.stacks)
     folders = Folders(tree, frozenset(entry.path for entry in entries), roots)
-    code = FolderFacts(git, modules, source, tree, memory.modules)
-    code.prefetch({(stack.module_path, stack.definition.engine) for stack in search.stacks})
-    search.refuse(
-        (stack, told) for stack in search.stacks for told in _policy(stack, _root(code, stack), source.allow)
-    )
-    identities = {
-        s.definition.name: state_identity(s.definition, _root(code, s).facts) for s in search.stacks
-    }
-    _refuse_rivals(search, identities, source, others, {problem.stack for problem in problems})
+    identities = _judge(search, code, source, others, {problem.stack for problem in problems})
     memory.modules = code.used()
-
     problems += stack_files.placed(git, source, tree, search.complaints)
     digests = _digests(search.stacks, folders, code, settings)
     found = (
-        Discovered(
-            source=source.name,
-            revision=revision,
-            file=stack.file,
-            module_path=stack.module_path,
-            definition=stack.definition,
-            inputs=digest,
-            identity=identities[stack.definition.name],
-            managed_state=_root(code, stack).facts.backend is None,
+        _discovered(
+            stack, _root(code, stack), identities[stack.definition.name], digest, source.name, revision
         )
         for stack, digest in digests
     )
@@ -136,18 +122,25 @@ def _policy(stack: Located, root: RootModule, allow: Allow) -> Iterator[str]:
             yield f"{command} runs commands while it is planned or applied; allow.provisioners of the source is false"
 
 
-def _refuse_rivals(
+def _judge(
     search: _Search,
-    identities: Mapping[str, StateIdentity],
+    code: FolderFacts,
     source: SourceSettings,
     others: Sequence[Stack],
     broken: set[str | None],
-) -> None:
+) -> dict[str, StateIdentity]:
+    """Refuse what the source does not allow and what belongs to another stack; the states of the rest, by name."""
+    code.prefetch({(stack.module_path, stack.definition.engine) for stack in search.stacks})
+    search.refuse((s, told) for s in search.stacks for told in _policy(s, _root(code, s), source.allow))
+    identities = {
+        s.definition.name: state_identity(s.definition, _root(code, s).facts) for s in search.stacks
+    }
     search.refuse(shared_states(search.stacks, identities, others, source.name, broken | search.refused))
     foreign = [stack for stack in others if stack.source != source.name]
     names = {stack.definition.name for stack in search.stacks} | {stack.name for stack in foreign}
     search.refuse(unmet(search.stacks, names | broken | search.refused))
     search.refuse(circular(search.stacks, foreign))
+    return identities
 
 
 def _digests(
@@ -158,3 +151,18 @@ def _digests(
     for stack in stacks:
         reach = _root(code, stack).reach
         yield stack, inputs_digest(folders, watches, stack, reach, reaching[stack.definition.engine])
+
+
+def _discovered(
+    stack: Located, root: RootModule, identity: StateIdentity, digest: str, source: str, revision: str
+) -> Discovered:
+    return Discovered(
+        source=source,
+        revision=revision,
+        file=stack.file,
+        module_path=stack.module_path,
+        definition=stack.definition,
+        inputs=digest,
+        identity=identity,
+        managed_state=root.facts.backend is None,
+    )
