@@ -87,10 +87,8 @@ def check(cli: Cli, source: str) -> int:
     cli.console.say(f"{of.branch} is at {head}")
     poller.git.fetch(of, head)
     with cli.app.store.reading() as reader:
-        others = [stack for stack in reader.stacks() if stack.source != of.name]
-    found = discover(
-        poller.git, poller.stack_files, poller.modules, cli.app.settings, of, head, others=others
-    )
+        known = reader.stacks()
+    found = discover(poller.git, poller.stack_files, poller.modules, cli.app.settings, of, head, others=known)
     cli.console.table(
         ("STACK", "FILE", "ROOT MODULE"),
         ((stack.definition.name, stack.file, stack.module_path) for stack in found.stacks),

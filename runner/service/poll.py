@@ -89,7 +89,7 @@ class Poller:
             self.settings,
             source,
             head,
-            others=[s for s in known if s.source != source.name],
+            others=known,
         )
         now = self.clock.now()
         with self.store.writing() as writer:

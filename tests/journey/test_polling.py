@@ -180,3 +180,21 @@ def test_a_plan_that_an_odd_file_elsewhere_broke_is_made_again_once_that_is_mend
     plain.commit_files({})
     plain.poll()
     assert states(plain.work()) == [State.AWAITING_APPROVAL]
+
+
+def test_a_file_that_is_no_yaml_any_more_shows_a_problem_and_loses_no_stack(plain: World) -> None:
+    plain.applied(body=DATA)
+    plain.commit_files({"web/stack.yaml": "name: [web\n"})
+    plain.poll()
+    stack = plain.look()
+    assert stack.missing_since is None
+    assert "web/stack.yaml" in (stack.problem or "")
+
+
+def test_a_new_file_can_not_take_over_the_name_of_a_stack(plain: World) -> None:
+    plain.applied(body=DATA)
+    before = plain.look().file
+    plain.commit_files({"a/stack.yaml": "name: web\n", "a/main.tf": DATA.format(value="evil")})
+    polled = plain.poll()
+    assert plain.look().file == before
+    assert any("web" in problem and problem.startswith("a/stack.yaml") for problem in polled.problems)
