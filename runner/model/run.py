@@ -157,6 +157,15 @@ class Run:
         return f"run-{self.id}"
 
     @property
+    def follows_git(self) -> bool:
+        """Whether it plans what Git says now, so that a newer revision makes it moot; not what a person chose."""
+        return (
+            self.kind is Kind.CHANGE
+            and self.report is None
+            and self.trigger in {Trigger.PUSH, Trigger.REPLAN}
+        )
+
+    @property
     def final(self) -> bool:
         return self.state in FINAL
 

@@ -37,10 +37,6 @@ class Git(Protocol):
 
     def commit(self, source: SourceSettings, revision: str) -> Commit: ...
 
-    def co_authors(self, source: SourceSettings, revision: str) -> Sequence[str]:
-        """The mail addresses of `Co-authored-by` trailers."""
-        ...
-
     def commits(self, source: SourceSettings, old: str | None, new: str) -> Sequence[Commit]:
         """The commits of `old..new`, newest first, co-authors included; only `new` where `old` is None or unknown."""
         ...

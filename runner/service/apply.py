@@ -31,7 +31,7 @@ from runner.ports import (
     Writer,
 )
 from runner.service.enqueue import DAEMON
-from runner.service.plan import APPROVABLE, FOLLOWS_GIT, FRESH, execute_plan, prepare, record_clean, replan
+from runner.service.plan import APPROVABLE, FRESH, execute_plan, prepare, record_clean, replan
 
 # The worker's part
 
@@ -162,12 +162,7 @@ def may_start(control: ControlPorts, reader: Reader, run: Run) -> None:
     if hold is not None:
         raise StackLocked(stack=run.stack, holder=hold.holder, reason=hold.reason)
     stack = reader.stack(run.stack)
-    if (
-        run.trigger in FOLLOWS_GIT
-        and run.kind is Kind.CHANGE
-        and run.report is None
-        and run.inputs != stack.inputs
-    ):
+    if run.follows_git and run.inputs != stack.inputs:
         raise Conflict(
             f'a newer revision touches stack "{run.stack}"', hint=f"driftline stack show {run.stack}"
         )

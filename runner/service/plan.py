@@ -21,7 +21,6 @@ from runner.service.enqueue import DAEMON, add_again, add_change
 
 APPROVABLE = "plan"  # the artifacts plan.tfplan and plan.json: what a person is asked about
 FRESH = "fresh"  # the same, made again under the lock
-FOLLOWS_GIT = frozenset({Trigger.PUSH, Trigger.REPLAN})
 
 
 # The worker's part
@@ -136,12 +135,7 @@ def settle_plan(control: ControlPorts, job: Job, result: PlanResult | PlanFailur
             return writer.transition(run, Event.FIND_NOTHING, by=DAEMON, **_plan_fields(result))
         writer.save_plan(run.id, result.changes)
         stack = writer.stack(run.stack)
-        if (
-            run.trigger in FOLLOWS_GIT
-            and run.kind is Kind.CHANGE
-            and run.report is None
-            and run.inputs != stack.inputs
-        ):
+        if run.follows_git and run.inputs != stack.inputs:
             return writer.transition(
                 run, Event.SUPERSEDE, by=DAEMON, reason="Git moved on while it was planned"
             )
@@ -208,7 +202,7 @@ def _offer(control: ControlPorts, writer: Writer, run: Run, job: Job, result: Pl
 def replan(writer: Writer, run: Run, reason: str) -> Run:
     """Supersede a run and queue its fresh plan, since an answer to the old one says nothing about the new one."""
     superseded = writer.transition(run, Event.SUPERSEDE, by=DAEMON, reason=reason)
-    if run.trigger in FOLLOWS_GIT and run.kind is Kind.CHANGE and run.report is None:
+    if run.follows_git:
         stack = writer.stack(run.stack)
         fresh = add_change(writer, stack, trigger=Trigger.REPLAN, by=run.requested_by, reason=reason)
     else:

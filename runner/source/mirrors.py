@@ -74,9 +74,6 @@ class GitMirrors:
     def commits(self, source: SourceSettings, old: str | None, new: str) -> Sequence[Commit]:
         return self._read(source, "log", lambda mirror: history.commits(mirror, old, new))
 
-    def co_authors(self, source: SourceSettings, revision: str) -> Sequence[str]:
-        return self.commit(source, revision).co_authors
-
     # Of the exported trees
 
     def export(self, source: SourceSettings, revision: str) -> Path:

@@ -32,7 +32,10 @@ def test_co_authors_are_the_mail_addresses_of_the_trailers(remote: Remote) -> No
         message="Change\n\nText with co-authored-by: Not <not@example.com> in it\n\n"
         "Co-authored-by: Cleo <cleo@example.com>\nco-authored-by: Dan <dan@example.com>\nSigned-off-by: X <x@example.com>"
     )
-    assert remote.mirrors.co_authors(remote.source, remote.taken()) == ("cleo@example.com", "dan@example.com")
+    assert remote.mirrors.commit(remote.source, remote.taken()).co_authors == (
+        "cleo@example.com",
+        "dan@example.com",
+    )
 
 
 @pytest.mark.parametrize(
