@@ -11,8 +11,9 @@ from runner.model.job import ApplyOutcome, ApplyResult, Job, Phase, PlanFailure,
 from runner.model.plan import Diagnostic
 from runner.model.run import Run
 from runner.ports import ApplyGate, Cancel, ControlPorts, WorkerPorts
-from runner.service.apply import StoreGate, execute_apply
+from runner.service.apply import execute_apply
 from runner.service.dispatch import Assignment, next_assignment, settle
+from runner.service.gate import StoreGate
 from runner.service.plan import execute_plan
 
 log = structlog.get_logger()
