@@ -248,7 +248,7 @@ class ArtifactStoreFailed(DriftlineError):
 
 
 class KeyDamaged(DriftlineError):
-    """the key {path} has {length} bytes instead of 32; fingerprints made with it would not match the recorded ones"""
+    """the key {path} has {length} bytes instead of 32; what was made with the old one can not be checked or read without it"""
 
     hint_template = (
         "restore {path} from a backup; without one, remove it and plan again what waits for approval"

@@ -1,4 +1,7 @@
-"""The key of this installation: fingerprints made with it can be compared here and say nothing elsewhere."""
+"""The keys of this installation, each a file of 32 random bytes that is made on first use.
+
+`fingerprint`: fingerprints made with it can be compared here and say nothing elsewhere.
+"""
 
 import os
 import secrets
@@ -12,36 +15,42 @@ LENGTH = 32
 
 
 class FileSecrets:
-    """Satisfies `ports.Secrets` with a file in the data directory."""
+    """Satisfies `ports.Secrets` with files in the data directory."""
 
     def __init__(self, data_dir: Path) -> None:
-        self.path = data_dir / "keys" / "fingerprint"
+        self.folder = data_dir / "keys"
 
     def fingerprint_key(self) -> bytes:
-        return self._key
+        return self._fingerprint
 
     @cached_property
-    def _key(self) -> bytes:
-        if not self.path.exists():
-            self._generate()
-        key = self.path.read_bytes()
-        if len(key) != LENGTH:
-            raise KeyDamaged(path=self.path, length=len(key))
-        return key
+    def _fingerprint(self) -> bytes:
+        return key_file(self.folder / "fingerprint")
 
-    def _generate(self) -> None:
-        """Make the key, unless another process is faster: `link` refuses to replace what is there."""
-        folder = private_folder(self.path.parent)
-        fresh = folder / f".fingerprint.{secrets.token_hex(6)}"
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(secrets.token_bytes(LENGTH))
-                file.flush()
-                os.fsync(file.fileno())
-            self.path.hardlink_to(fresh)
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
-        sync_folder(folder)
+
+def key_file(path: Path) -> bytes:
+    """The key in this file, made where there is none; KeyDamaged where it is no key."""
+    if not path.exists():
+        _generate(path)
+    key = path.read_bytes()
+    if len(key) != LENGTH:
+        raise KeyDamaged(path=path, length=len(key))
+    return key
+
+
+def _generate(path: Path) -> None:
+    """Make the key, unless another process is faster: `link` refuses to replace what is there."""
+    folder = private_folder(path.parent)
+    fresh = folder / f".{path.name}.{secrets.token_hex(6)}"
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(LENGTH))
+            file.flush()
+            os.fsync(file.fileno())
+        path.hardlink_to(fresh)
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()
+    sync_folder(folder)
