@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from runner.clock import SystemClock
 from runner.config.server import find_config, load
+from runner.disk import DataDisk
 from runner.errors import BadConfig
 from runner.model.settings import Settings
 from runner.model.size import parse_size
-from runner.ports import Artifacts, Claims, ControlPorts, Engine, Git, WorkerPorts
+from runner.ports import Artifacts, Checkpoints, Claims, ControlPorts, Engine, Git, Modules, WorkerPorts
 
 if TYPE_CHECKING:
-    from runner.daemon import Parts
+    from runner.daemon.parts import Parts
     from runner.service.poll import Poller
     from runner.source.mirrors import GitMirrors
     from runner.store.database import SqliteStore
@@ -39,6 +40,10 @@ class App:
         return SystemClock()
 
     @cached_property
+    def disk(self) -> DataDisk:
+        return DataDisk(self.settings)
+
+    @cached_property
     def store(self) -> "SqliteStore":
         from runner.store.database import SqliteStore
 
@@ -52,10 +57,17 @@ class App:
         return FileClaims(self.settings.data_dir, self.clock)
 
     @cached_property
+    def checkpoints(self) -> Checkpoints:
+        return self.checkpoints_in(
+            self.settings.audit.checkpoints or self.settings.data_dir / "checkpoints.jsonl"
+        )
+
+    @cached_property
     def artifacts(self) -> Artifacts:
         from runner.artifact import open_artifacts
+        from runner.keys import key_file
 
-        return open_artifacts(self.settings)
+        return open_artifacts(self.settings, key_file)
 
     @cached_property
     def git(self) -> "GitMirrors":
@@ -67,7 +79,13 @@ class App:
     def engine(self) -> Engine:
         from runner.engine.command import CommandLineEngine
 
-        return CommandLineEngine(self.settings)
+        return CommandLineEngine(self.settings, hidden=(self.config_path, *self._named_files()))
+
+    @cached_property
+    def modules(self) -> Modules:
+        from runner.engine.configuration import HclModules
+
+        return HclModules()
 
     @cached_property
     def workspaces(self) -> "LocalWorkspaces":
@@ -77,6 +95,7 @@ class App:
 
     @cached_property
     def control(self) -> ControlPorts:
+        from runner.receipts import FileReceipts
         from runner.report_files import ReportFiles
 
         return ControlPorts(
@@ -86,6 +105,9 @@ class App:
             artifacts=self.artifacts,
             settings=self.settings,
             clock=self.clock,
+            checkpoints=self.checkpoints,
+            receipts=FileReceipts(self.settings.data_dir),
+            disk=self.disk,
         )
 
     @cached_property
@@ -96,6 +118,7 @@ class App:
         git: Git = self.git
         ports = WorkerPorts(
             git=git,
+            modules=self.modules,
             engine=self.engine,
             workspaces=self.workspaces,
             artifacts=self.artifacts,
@@ -107,23 +130,32 @@ class App:
     @cached_property
     def poller(self) -> "Poller":
         from runner.config.stack_file import StackFileReader
-        from runner.engine.configuration import HclModules
         from runner.service.poll import Poller
 
         return Poller(
             store=self.store,
             git=self.git,
             stack_files=StackFileReader(self.settings.approvals.required),
-            modules=HclModules(),
+            modules=self.modules,
             settings=self.settings,
             clock=self.clock,
+            disk=self.disk,
         )
 
     @cached_property
     def parts(self) -> "Parts":
-        from runner.daemon import Parts
+        from runner.daemon.parts import Parts
 
         return Parts(self.settings, self.poller, self.worker, self.git, slots(self.settings))
+
+    def checkpoints_in(self, path: Path) -> Checkpoints:
+        """Those of a file, sealed with the key of this installation."""
+        from runner.checkpoints import FileCheckpoints
+        from runner.keys import key_file
+        from runner.model.key_text import read_key
+
+        key, own = self.settings.audit.key, self.settings.data_dir / "keys" / "audit"
+        return FileCheckpoints(path, lambda: read_key(key) if key else key_file(own))
 
     def reload(self) -> "Parts":
         """The parts of the configuration as it is on disk now, on the same data directory."""
@@ -135,6 +167,14 @@ class App:
             )
         vars(fresh)["store"] = self.store  # the same connections, however often it is reloaded
         return fresh.parts
+
+    def _named_files(self) -> tuple[Path, ...]:
+        from runner.config.reference import files_in
+
+        try:
+            return tuple(files_in(self.config_path.read_text(errors="replace")))
+        except OSError:
+            return ()
 
     def _make_data_dir(self) -> None:
         self.settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -116,6 +116,27 @@ class SharedState(Conflict):
     )
 
 
+class StateBusy(Conflict):
+    """something still executes {run} of stack "{stack}", or what it left running still may change the state"""
+
+    hint_template = "driftline lock list   then   driftline logs {run}"
+
+
+class StateHeld(Conflict):
+    """the state of stack "{stack}" is held by {lock}, and no dead run of Driftline is known to have left that"""
+
+    hint_template = (
+        "wait until it is released, or ask whoever holds it; only where that process is surely dead, in a checkout "
+        "of the stack:   terraform force-unlock {id}"
+    )
+
+
+class StillApplying(Conflict):
+    """terraform goes on with {run}, and this process does not follow it any more"""
+
+    hint_template = "driftline run show {run}"
+
+
 # Blocked: the answer is no, for now
 
 
@@ -149,6 +170,18 @@ class ApprovalExpired(Blocked):
     hint_template = "driftline plan {stack}"
 
 
+class ApprovalVoid(Blocked):
+    """{run} is not any more what was approved: {what}"""
+
+    hint_template = "driftline run show {run}"
+
+
+class PlanExpired(Blocked):
+    """the plan of {run} is too old to be approved or applied since {since}"""
+
+    hint_template = "driftline plan {stack}"
+
+
 class GuardrailHit(Blocked):
     """{run} breaks a guard rail: {violation}"""
 
@@ -157,10 +190,32 @@ class GuardrailHit(Blocked):
     )
 
 
+class TreeRefused(Blocked):
+    """stack "{stack}" is refused at {revision}: {problem}"""
+
+    hint_template = "driftline stack show {stack}"
+
+
 class NeverApplies(Blocked):
     """stack "{stack}" says apply: {{mode: never}}"""
 
     hint_template = "driftline stack show {stack}"
+
+
+class StateUnsaved(Blocked):
+    """terraform could not save the state of {stack}; it is kept in {path}, and without it a plan would make everything again"""
+
+    hint_template = (
+        "terraform state push {path}   then   driftline run resolve {run} --as failed --state-pushed -m TEXT"
+    )
+
+
+class RunUnresolved(Blocked):
+    """{run} of {stack} is interrupted, and nobody has said yet what became of it"""
+
+    hint_template = (
+        "driftline run show {run}   then   driftline run resolve {run} --as applied|failed -m TEXT"
+    )
 
 
 class StackPaused(Blocked):
@@ -174,6 +229,18 @@ class NotAllowed(DriftlineError):
 
     exit_code = 6
     hint_template = "driftline run show {run}"
+
+
+class Untrusted(DriftlineError):
+    """source "{source}": commit {commit} is not trusted: {reason}"""
+
+    # Beside what is told, `facts` hold the whole `revision` and the `head` that it came with.
+
+    exit_code = 6
+    hint_template = (
+        "push a commit on top that is signed by a trusted key, or mend the files under verify of the source; "
+        "then   driftline source sync {source}"
+    )
 
 
 # The world does not play along
@@ -219,8 +286,22 @@ class GitFailed(DriftlineError):
     hint_template = "driftline source check {source}"
 
 
+class SourceTooLarge(GitFailed):
+    """source "{source}" is not taken: {what} more than {most}"""
+
+    hint_template = (
+        "take large files out of it, or raise max_size of source {source}:   driftline config show"
+    )
+
+
 class BranchMissing(GitFailed):
     """source "{source}" has no branch "{branch}" (any more)"""
+
+
+class VerifierFailed(DriftlineError):
+    """signatures of source "{source}" can not be verified: {problem}"""
+
+    hint_template = "driftline doctor"
 
 
 class CredentialsFailed(DriftlineError):
@@ -241,6 +322,12 @@ class ArtifactDamaged(DriftlineError):
     hint_template = "driftline run show {run}"
 
 
+class ArtifactKeyMissing(DriftlineError):
+    """artifact {name} of {run} is encrypted with key {wanted}, and the keys here are: {known}"""
+
+    hint_template = "give the old key in artifacts.old_keys, or restore data_dir/keys/artifacts from a backup; then   driftline doctor"
+
+
 class ArtifactStoreFailed(DriftlineError):
     """the artifact store {store} failed: {problem}"""
 
@@ -259,6 +346,12 @@ class DiskFull(DriftlineError):
     """{folder} has {free} bytes free and an apply there wants {wanted}: a full disk destroys a local state"""
 
     hint_template = "make room in {folder}, then   driftline apply {run}"
+
+
+class NoRoom(DriftlineError):
+    """{problem}"""
+
+    hint_template = "make room there, or lower executor.min_free:   driftline config show"
 
 
 class ModuleMissing(DriftlineError):
@@ -300,6 +393,32 @@ class DatabaseRefused(DriftlineError):
 
     exit_code = 78
     hint_template = "driftline db check"
+
+
+class DatabaseRolledBack(DriftlineError):
+    """the audit log does not have entry {seq} as {place} has seen it: an older database was put in place, or its log was edited"""
+
+    exit_code = 78
+    hint_template = "driftline audit verify   then   systemctl restart driftline, which records what is lost"
+
+
+class NotConfined(DriftlineError):
+    """executor.confine is required, and this kernel has no Landlock: a run could read every file of this user"""
+
+    hint_template = "driftline doctor   and where that has to be accepted, executor.confine: auto"
+
+
+class ClockBehind(DriftlineError):
+    """it is {now} here, and the newest audit entry is of {newest}: one of both clocks was wrong"""
+
+    exit_code = 78
+    hint_template = "timedatectl status   and where the clock is right now:   driftline daemon --accept-clock"
+
+
+class CheckpointFailed(DriftlineError):
+    """the checkpoints of the audit log in {path} can not be read or written: {problem}"""
+
+    hint_template = "ls -l {path}; df -h {path}   then   driftline doctor"
 
 
 class DatabaseUnwritable(DriftlineError):

@@ -1,6 +1,7 @@
 """The keys of this installation, each a file of 32 random bytes that is made on first use.
 
 `fingerprint`: fingerprints made with it can be compared here and say nothing elsewhere.
+`artifacts`: encrypts artifacts, where the configuration names no key for that.
 """
 
 import os
@@ -8,6 +9,7 @@ import secrets
 from functools import cached_property
 from pathlib import Path
 
+from runner import failpoint
 from runner.errors import KeyDamaged
 from runner.files import PRIVATE_FILE, private_folder, sync_folder
 
@@ -48,6 +50,7 @@ def _generate(path: Path) -> None:
             file.write(secrets.token_bytes(LENGTH))
             file.flush()
             os.fsync(file.fileno())
+        failpoint.reach("key.before_link")
         path.hardlink_to(fresh)
     except FileExistsError:
         pass

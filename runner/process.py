@@ -9,14 +9,17 @@ import os
 import select
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from runner import landlock
 from runner.files import PRIVATE_FILE
 from runner.follow import Follower
+from runner.model.confinement import Confinement
 from runner.ports import Cancel
 
 TICK = 0.05  # how often a running process is looked at: 20 short wake-ups a second
@@ -29,7 +32,6 @@ class Step:
 
     signal: signal.Signals
     wait: float | None
-    group: bool = True
 
 
 # terraform takes a second INT or TERM as "exit now, at once"; a hung `init` obeys neither.
@@ -39,8 +41,6 @@ STOP: tuple[Step, ...] = (
     Step(signal.SIGKILL, None),
 )
 KILL = STOP[-1]
-# One INT to terraform itself, never to its providers: TERM or KILL would leave resources that no state knows.
-INTERRUPT_ONCE: tuple[Step, ...] = (Step(signal.SIGINT, None, group=False),)
 
 
 class Stopped(StrEnum):
@@ -53,7 +53,7 @@ class Stopped(StrEnum):
 
 @dataclass(frozen=True)
 class Command:
-    """What to run. `spare` is for an apply: it is never killed, and its children may outlive it."""
+    """What to run, in a session of its own."""
 
     argv: tuple[str, ...]
     cwd: Path
@@ -62,11 +62,11 @@ class Command:
     stderr: Path
     deadline: float | None = None
     stop: tuple[Step, ...] = STOP
-    spare: bool = False
     pass_fds: tuple[int, ...] = ()
     output_cap: int = 64 * MEGABYTE
     line_cap: int = 4 * MEGABYTE
     oom_score: int | None = None  # plans die before applies, applies before the daemon
+    confine: Confinement | None = None  # all the files that it may touch; everything where None
 
 
 @dataclass(frozen=True)
@@ -88,37 +88,80 @@ def run(
 ) -> Finished:
     """Run to the end; `on_line` gets each complete line of stdout within a tick. OSError where it can not start."""
     started = time.monotonic()
-    # Every descriptor that following needs is opened first: after the start nothing may fail for want of one.
-    with (
-        _output(command.stdout) as stdout,
-        _output(command.stderr) as stderr,
-        _follower(command, on_line) as follower,
-    ):
-        child = subprocess.Popen(  # noqa: S603 -- argv is built by code, and there is no shell
-            command.argv,
-            cwd=command.cwd,
-            env=dict(command.env),
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=stderr,
-            start_new_session=True,
-            umask=0o077,
-            pass_fds=command.pass_fds,
-        )
-        _set_oom_score(child.pid, command.oom_score)
+    make_output(command)
+    # What following needs is opened first: after the start nothing may fail for want of a descriptor.
+    with _follower(command, on_line) as follower:
+        child = start(command)
         try:
             stopped = _attend(child, command, cancel, follower, started)
         except BaseException:
-            if not command.spare:
-                _send(child.pid, KILL)
-                child.wait()
-            raise
-        if not command.spare:
-            # Leftovers of the group. The leader is not reaped yet, so the id can not belong to anybody else.
             _send(child.pid, KILL)
+            child.wait()
+            raise
+        # Leftovers of the group. The leader is not reaped yet, so the id can not belong to anybody else.
+        _send(child.pid, KILL)
         exit_code = child.wait()
         follower.drain()
     return Finished(exit_code, stopped, follower.complete, time.monotonic() - started)
+
+
+def start(command: Command) -> "subprocess.Popen[bytes]":
+    """Start it and return at once; its output files must be there. OSError where it can not start."""
+    with _appending(command.stdout) as stdout, _appending(command.stderr) as stderr:
+
+        def begin() -> "subprocess.Popen[bytes]":
+            return subprocess.Popen(  # noqa: S603 -- argv is built by code, and there is no shell
+                command.argv,
+                cwd=command.cwd,
+                env=dict(command.env),
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                start_new_session=True,
+                umask=0o077,
+                pass_fds=command.pass_fds,
+            )
+
+        with ruleset(command.confine) as rules:
+            child = begin() if rules is None else _confined(rules, begin)
+    _set_oom_score(child.pid, command.oom_score)
+    return child
+
+
+@contextlib.contextmanager
+def ruleset(confine: Confinement | None) -> Iterator[int | None]:
+    """What the kernel is told of it, as a descriptor; None for None."""
+    if confine is None:
+        yield None
+        return
+    with landlock.ruleset(confine.read, confine.write) as descriptor:
+        yield descriptor
+
+
+def _confined(rules: int, begin: Callable[[], "subprocess.Popen[bytes]"]) -> "subprocess.Popen[bytes]":
+    """From a thread that restricts itself, starts it and is gone: a child inherits that, our other threads do not."""
+    begun: list[subprocess.Popen[bytes]] = []
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            landlock.restrict(rules)
+            begun.append(begin())
+        except BaseException as error:  # noqa: BLE001 - raised again below
+            failed.append(error)
+
+    thread = threading.Thread(target=work, name="confined")
+    thread.start()
+    thread.join()
+    if failed:
+        raise failed[0]
+    return begun[0]
+
+
+def make_output(command: Command) -> None:
+    """Make both output files, private and empty."""
+    for path in (command.stdout, command.stderr):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, PRIVATE_FILE))
 
 
 def _attend(
@@ -132,7 +175,7 @@ def _attend(
     stopped: Stopped | None = None
     steps = iter(command.stop)
     next_step = 0.0
-    with _exit_of(child.pid) as ended:
+    with exit_of(child.pid) as ended:
         while not ended(TICK):
             follower.read()
             now = time.monotonic()
@@ -148,15 +191,13 @@ def _attend(
 def _reason(command: Command, cancel: Cancel | None, follower: Follower, seconds: float) -> Stopped | None:
     if cancel is not None and cancel.is_set():
         return Stopped.CANCELED
-    if command.spare:
-        return None
     if command.deadline is not None and seconds > command.deadline:
         return Stopped.DEADLINE
     return Stopped.BABBLED if follower.overflowed else None
 
 
 @contextlib.contextmanager
-def _exit_of(pid: int) -> Iterator[Callable[[float], bool]]:
+def exit_of(pid: int) -> Iterator[Callable[[float], bool]]:
     """A function that waits until the child has ended, or for so many seconds; it does not reap it."""
     try:
         descriptor = os.pidfd_open(pid)
@@ -184,7 +225,7 @@ def _wait_by_looking(pid: int, timeout: float) -> bool:
 def _send(pid: int, step: Step) -> None:
     # Gone already, or (as macOS says of a group of zombies) not permitted.
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        (os.killpg if step.group else os.kill)(pid, step.signal)
+        os.killpg(pid, step.signal)
 
 
 def _set_oom_score(pid: int, score: int | None) -> None:
@@ -194,10 +235,9 @@ def _set_oom_score(pid: int, score: int | None) -> None:
 
 
 @contextlib.contextmanager
-def _output(path: Path) -> Iterator[int]:
+def _appending(path: Path) -> Iterator[int]:
     # O_APPEND, so that the file can be emptied under the writer's hands.
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_NOFOLLOW
-    descriptor = os.open(path, flags, PRIVATE_FILE)
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW)
     try:
         yield descriptor
     finally:
@@ -211,5 +251,5 @@ def _follower(command: Command, on_line: Callable[[str], None] | None) -> Follow
         on_line,
         output_cap=command.output_cap,
         line_cap=command.line_cap,
-        spare=command.spare,
+        spare=False,
     )

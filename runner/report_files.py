@@ -1,9 +1,8 @@
 """Drift reports as files: `reports/<stack>/dr-N.json` and `.md`, for people, dashboards and Git."""
 
-import os
 from pathlib import Path
 
-from runner.files import private_folder
+from runner.files import private_folder, write_whole
 from runner.model.drift import DriftReport
 from runner.model.report_text import report_json, report_markdown
 
@@ -18,12 +17,5 @@ class ReportFiles:
         folder = private_folder(self._root)
         for part in report.stack.split("/"):
             folder = private_folder(folder / part)
-        _write(folder / f"{report.name}.json", report_json(report))
-        _write(folder / f"{report.name}.md", report_markdown(report))
-
-
-def _write(path: Path, text: str) -> None:
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.touch(mode=0o600)
-    aside.write_text(text)
-    aside.replace(path)
+        for ending, text in (("json", report_json(report)), ("md", report_markdown(report))):
+            write_whole(folder / f"{report.name}.{ending}", text.encode(), durable=False)

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from runner.errors import StillApplying
 from runner.model.job import ApplyOutcome, ApplyResult, Job, Phase, PlanFailure, PlanResult
 from runner.model.plan import Diagnostic
 from runner.model.run import Run
-from runner.ports import ApplyGate, Cancel, ControlPorts, WorkerPorts
-from runner.service.apply import execute_apply
+from runner.ports import ApplyGate, Cancel, ControlPorts, HeldClaim, WorkerPorts
+from runner.service.apply import execute_adopt, execute_apply
 from runner.service.dispatch import Assignment, next_assignment, settle
 from runner.service.gate import StoreGate
 from runner.service.plan import execute_plan
@@ -22,19 +23,35 @@ MOST_SLOTS = 1024  # as the configuration allows
 
 
 def execute(
-    job: Job, ports: WorkerPorts, cancel: Cancel, gate: ApplyGate, claim_fd: int | None = None
+    job: Job,
+    ports: WorkerPorts,
+    cancel: Cancel,
+    gate: ApplyGate,
+    claim: HeldClaim,
+    leave: Cancel | None = None,
 ) -> PlanResult | PlanFailure | ApplyResult:
-    """Plain data in, plain data out; a bug becomes a failed run with its reason, never a lost one."""
+    """Plain data in, plain data out; a bug becomes a failed run with its reason, never a lost one.
+
+    StillApplying where terraform goes on and this process does not follow it any more.
+    """
     try:
-        if job.phase is Phase.PLAN:
-            return execute_plan(job, ports, cancel, claim_fd)
-        return execute_apply(job, ports, cancel, gate, claim_fd)
+        match job.phase:
+            case Phase.PLAN:
+                return execute_plan(job, ports, cancel, claim)
+            case Phase.APPLY:
+                return execute_apply(job, ports, cancel, gate, claim, leave)
+            case Phase.ADOPT:
+                return execute_adopt(job, ports, cancel, claim, leave)
+    except StillApplying:
+        raise
     except Exception as bug:
         log.exception("job.bug", run=job.name, stack=job.stack.name)
         reason = f"internal error: {type(bug).__name__}: {bug}"
         if job.phase is Phase.PLAN:
             return PlanFailure((Diagnostic("error", reason),), reason)
-        return ApplyResult(ApplyOutcome.INTERRUPTED, reason)
+        unseen = job.phase is Phase.APPLY or claim.running()
+        unclear = ApplyOutcome.UNSEEN if unseen else ApplyOutcome.INTERRUPTED
+        return ApplyResult(unclear, reason)
 
 
 @dataclass
@@ -44,6 +61,9 @@ class Worker:
     control: ControlPorts
     ports: WorkerPorts
     settled: Callable[[Run], None] = lambda _: None
+    leave: threading.Event = field(
+        default_factory=threading.Event
+    )  # this process ends; applies go on without it
     _executing: dict[int, threading.Event] = field(default_factory=dict)
 
     def perform(self, assignment: Assignment) -> Run:
@@ -51,11 +71,18 @@ class Worker:
         cancel = self._executing.setdefault(job.run, threading.Event())
         log.info("job.start", run=job.name, stack=job.stack.name, phase=job.phase.value, kind=job.kind.value)
         try:
-            result = execute(job, self.ports, cancel, StoreGate(self.control), assignment.held.fd)
+            gate = StoreGate(self.control)
+            result = execute(job, self.ports, cancel, gate, assignment.held, self.leave)
             run = settle(self.control, assignment, result)
+        except StillApplying as left:
+            log.info("job.left", run=job.name, stack=job.stack.name, reason=left.message)
+            with self.control.store.reading() as reader:
+                return reader.run(job.run)
         finally:
+            assignment.held.release()
             self._executing.pop(job.run, None)
-        self.ports.workspaces.discard(job.run)
+        if run.claim is None:
+            self.ports.workspaces.discard(job.run)
         log.info("job.end", run=run.name, stack=run.stack, state=run.state.value, reason=run.reason)
         self.settled(run)
         return run
@@ -85,7 +112,15 @@ class Worker:
 
     def take_over(self, old: "Worker") -> None:
         """Go on with what another worker executes, so that a request to stop it still reaches it."""
-        self._executing = old._executing  # noqa: SLF001 - of the same class
+        self._executing, self.leave = old._executing, old.leave  # noqa: SLF001 - of the same class
+
+
+def attempt(what: str, work: Callable[[], None]) -> None:
+    """Do the work; a fault in it is told and ends nothing else."""
+    try:
+        work()
+    except Exception:
+        log.exception("worker.bug", what=what)
 
 
 class Pool:
@@ -99,27 +134,33 @@ class Pool:
         self._busy: dict[Future[None], Assignment] = {}
         self._guard = threading.Lock()
         self.freed = threading.Event()
+        self.attempt = attempt
 
     def fill(self) -> int:
-        """Start runs until no slot or no run is left; how many were started."""
+        """Start runs until no slot or no run is left, one more at most for a source that is kept out; how many."""
         started = 0
-        while len(self._busy) < self.slots:
-            assignment = next_assignment(self.worker.control)
+        while (busy := len(self._busy)) <= self.slots:
+            assignment = next_assignment(self.worker.control, full=busy == self.slots)
             if assignment is None:
                 break
-            with self._guard:
-                future = self._threads.submit(self._perform, assignment)
-                self._busy[future] = assignment
-            future.add_done_callback(self._free)
+            self.attend(assignment)
             started += 1
         return started
 
+    def attend(self, assignment: Assignment) -> None:
+        """Have it performed now, also where no slot is free: an apply that runs already can not wait."""
+        with self._guard:
+            future = self._threads.submit(self._perform, assignment)
+            self._busy[future] = assignment
+        future.add_done_callback(self._free)
+
     def _perform(self, assignment: Assignment) -> None:
-        try:
+        """Where it fails, the claim is free again, and recovery will say what became of the run."""
+
+        def perform() -> None:
             self.worker.perform(assignment)
-        except Exception:
-            # The claim is free again, so recovery will say what became of the run.
-            log.exception("job.unsettled", run=assignment.job.name, stack=assignment.job.stack.name)
+
+        self.attempt("job", perform)
 
     def _free(self, future: Future[None]) -> None:
         with self._guard:
@@ -130,6 +171,11 @@ class Pool:
     def busy(self) -> tuple[Job, ...]:
         with self._guard:
             return tuple(assignment.job for assignment in self._busy.values())
+
+    def leave_applies(self) -> tuple[Job, ...]:
+        """Follow them no longer; which ones go on without us."""
+        self.worker.leave.set()
+        return tuple(job for job in self.busy if job.phase is not Phase.PLAN)
 
     def stop_plans(self) -> None:
         """Plans change nothing, so they are stopped and queued again; applies are left alone."""

@@ -5,23 +5,33 @@ workspaces/<stack>/state       the managed state, and copies of it from before e
 workspaces/<stack>/salvage     what an apply could not save
 runs/<run>                     HOME, TMPDIR and output files of one run
 logs/run-<run>.log
+receipts/<stack and digest>.json   one for each plan that was ever handed to terraform
 """
 
 import hashlib
+import json
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
 from runner.errors import DiskFull, ModuleMissing
-from runner.files import private_folder, write_whole
+from runner.files import is_unfinished, private_folder, write_whole
 from runner.ports import Workspace
 
 STATE = "terraform.tfstate"
+PLACE = "workspace.json"
 BACKUPS_KEPT = 20
 # terraform writes a local state in place: with three free pages it left invalid JSON, and an empty rescue copy.
 ROOM_FOR_APPLY = 256 << 20
 ROOM_FOR_STATES = 20
+# Deep, where the depth is not one of a repository's choice.
+_WRITTEN = (
+    "*", "keys/*", "engine/*", "receipts/*", "artifacts/**/*", "reports/**/*", "trees/*/*", "workspaces/*/*",
+    "workspaces/*/state/backups/**/*",
+)  # fmt: skip
 
 
 class LocalWorkspaces:
@@ -32,11 +42,33 @@ class LocalWorkspaces:
         self, run: int, stack: str, tree: Path, module_path: str, *, managed_state: bool
     ) -> Workspace:
         own = private_folder(self.data_dir / "workspaces" / slug(stack))
-        return Workspace(
+        workspace = Workspace(
             module=_module(stack, tree, module_path),
             data=private_folder(own / "data"),
             scratch=private_folder(self._scratch(run)),
             state=private_folder(own / "state") / STATE if managed_state else None,
+            receipts=self.data_dir / "receipts",
+            tree=tree,
+        )
+        paths = {name: path and str(path) for name, path in asdict(workspace).items()}
+        write_whole(self._scratch(run) / PLACE, json.dumps(paths).encode(), durable=False)
+        return workspace
+
+    def reopen(self, run: int, stack: str) -> Workspace:
+        """As `prepare` noted it; where that is gone, without the module's folder and the state."""
+        scratch = private_folder(self._scratch(run))
+        try:
+            paths = json.loads((scratch / PLACE).read_bytes())
+        except (OSError, ValueError):
+            own = self.data_dir / "workspaces" / slug(stack)
+            return Workspace(scratch, own / "data", scratch, None, self.data_dir / "receipts")
+        return Workspace(
+            module=Path(paths["module"]),
+            data=Path(paths["data"]),
+            scratch=scratch,
+            state=Path(paths["state"]) if paths["state"] else None,
+            receipts=self.data_dir / "receipts",
+            tree=Path(paths["tree"]) if paths.get("tree") else None,
         )
 
     def backup_state(self, workspace: Workspace, run: int) -> None:
@@ -53,8 +85,23 @@ class LocalWorkspaces:
             for old in sorted(copies.glob("*.tfstate"))[:-BACKUPS_KEPT]:
                 old.unlink(missing_ok=True)
 
+    def unsaved_states(self, stack: str) -> tuple[Path, ...]:
+        return tuple(sorted((self.data_dir / "workspaces" / slug(stack) / "salvage").glob("*.tfstate")))
+
+    def put_away(self, state: Path) -> None:
+        state.replace(state.with_name(f"{state.name}.pushed"))
+
     def discard(self, run: int) -> None:
         shutil.rmtree(self._scratch(run), ignore_errors=True)
+
+    def forget_init(self, stack: str) -> None:
+        shutil.rmtree(self.data_dir / "workspaces" / slug(stack) / "data", ignore_errors=True)
+
+    def scratches(self) -> list[int]:
+        folder = self.data_dir / "runs"
+        return sorted(
+            int(path.name) for path in folder.glob("*") if path.name.isascii() and path.name.isdigit()
+        )
 
     def log(self, run: int) -> Path:
         return private_folder(self.data_dir / "logs") / f"run-{run}.log"
@@ -64,6 +111,14 @@ class LocalWorkspaces:
         there = path.exists()
         path.unlink(missing_ok=True)
         return there
+
+    def remove_unfinished(self, before: datetime) -> int:
+        """Only where Driftline itself writes: in a tree or a module the same name is somebody's own."""
+        found = (path for place in _WRITTEN for path in self.data_dir.glob(place) if is_unfinished(path))
+        left = [path for path in found if path.stat().st_mtime < before.timestamp()]
+        for path in left:
+            path.unlink(missing_ok=True)
+        return len(left)
 
     def _scratch(self, run: int) -> Path:
         return self.data_dir / "runs" / str(run)

@@ -10,22 +10,35 @@ from runner.cli.output import Cell
 from runner.cli.plan_view import SHORT, header, identity, plan_lines
 from runner.cli.run_document import run_document
 from runner.daemon_lock import living_daemon
-from runner.errors import BadUsage, GuardrailHit, NeverApplies, WrongState
+from runner.errors import BadUsage
 from runner.model.approving import Standing
-from runner.model.run import Run, State
-from runner.service.approve import Question, approve, question
+from runner.model.guardrails import DESTROYS
+from runner.model.run import Run
+from runner.service.approve import Question, approve, question, refuse_early
 
 
 @click.command()
 @run_argument
 @click.option(
-    "--digest", metavar="PREFIX", help="The plan that was looked at; refused where it is another one."
+    "--digest",
+    metavar="PREFIX",
+    help="The plan that was looked at, by 12 characters or more; refused where it is another one.",
 )
 @click.option("-m", "--message", default="", metavar="TEXT", help="Recorded with the approval.")
 @click.option(
     "--yes", is_flag=True, help="Do not ask. Where no terminal shows the plan, --digest is needed too."
 )
 @click.option("--confirm", metavar="STACK", help="The stack's name, where something protected goes.")
+@click.option(
+    "--accept-destroys",
+    metavar="N",
+    type=click.IntRange(0),
+    help="That it destroys or replaces exactly N resources, where a guard rail objects.",
+)
+@click.option("--accept-large", is_flag=True, help="That it changes more resources than anybody reads.")
+@click.option(
+    "--accept-new-state", is_flag=True, help="That the state is empty, older or another one than it was."
+)
 @click.option("--full", is_flag=True, help="Shorten no value.")
 @output_option
 @pass_cli
@@ -36,6 +49,9 @@ def command(
     message: str,
     yes: bool,
     confirm: str | None,
+    accept_destroys: int | None,
+    accept_large: bool,
+    accept_new_state: bool,
     full: bool,
     output: str,
 ) -> None:
@@ -45,7 +61,8 @@ def command(
     with cli.app.store.reading() as reader:
         asked = question(cli.app.control, reader, run_id)
         commit = reader.commit(asked.run.source, asked.run.revision)
-    _refuse_early(asked)
+    accepted = _accepted(accept_destroys, large=accept_large, new_state=accept_new_state)
+    refuse_early(cli.app.control, asked, cli.person, accepted)
     if output == "table":
         cli.console.data(*header(asked, commit, cli.app.clock.now()), "")
         cli.console.data(*plan_lines(asked.changes, full=full), "", *identity(asked.run))
@@ -55,9 +72,10 @@ def command(
         cli.app.git,
         run_id,
         cli.person,
-        digest=digest or asked.run.plan_digest or "",
+        digest=digest or asked.run.binding_digest or "",
         comment=message,
         typed_name=typed,
+        accepted=accepted,
     )
     if output == "json":
         cli.console.json(run_document(cli.app, run))
@@ -80,16 +98,14 @@ def _refuse_blind(run_id: int, digest: str | None, *, yes: bool, shown: bool) ->
         )
 
 
-def _refuse_early(asked: Question) -> None:
-    """What no answer can change is said before the question."""
-    run = asked.run
-    if run.state is not State.AWAITING_APPROVAL:
-        raise WrongState(run=run.name, state=run.state, wish="approved")
-    if asked.stack.apply.mode == "never":
-        raise NeverApplies(stack=run.stack)
-    blocking = [violation.sentence for violation in asked.violations if violation.blocking]
-    if blocking:
-        raise GuardrailHit(run=run.name, violation="; ".join(blocking))
+def _accepted(destroys: int | None, *, large: bool, new_state: bool) -> frozenset[str]:
+    """The answers to guard rails, as the approval records them."""
+    said = {
+        f"{DESTROYS}{destroys}": destroys is not None,
+        "large": large,
+        "new-state": new_state,
+    }
+    return frozenset(answer for answer, given in said.items() if given)
 
 
 def _ask(cli: Cli, asked: Question, confirm: str | None) -> str | None:

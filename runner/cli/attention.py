@@ -8,12 +8,18 @@ from enum import StrEnum
 from runner.cli import words
 from runner.cli.facts import StackFacts, given
 from runner.cli.when import ago
+from runner.model.audit import AuditEntry
 from runner.model.drift import DriftReport, ReportStatus
+from runner.model.lock import Leftover
+from runner.model.restored import TOLD_FOR, sentence
 from runner.model.run import State
 from runner.model.source import SourceStatus
 
 
 class Why(StrEnum):
+    DISK = "disk"
+    LINGERS = "lingers"
+    RESTORED = "restored"
     APPROVAL = "approval"
     READY = "ready"
     DRIFT = "drift"
@@ -40,9 +46,21 @@ def needs(
     now: datetime,
     *,
     daemon: bool,
+    restored: AuditEntry | None = None,
+    shortage: str | None = None,
+    leftovers: Iterable[Leftover] = (),
 ) -> list[Need]:
     """Everything that waits for a person, the most pressing kind first."""
     found = [need for facts in stacks for need in _of_stack(facts, daemon=daemon)]
+    if restored is not None and now - restored.at < TOLD_FOR:
+        told = f"{ago(restored.at, now)}: {sentence(restored.detail)}"
+        found.append(Need(Why.RESTORED, "database", None, told, "driftline audit verify"))
+    for left in leftovers:
+        pids = ", ".join(map(str, left.pids)) or "not to be seen"
+        told = f"has ended, and what it started lives on (pids {pids}); its state is not planned or applied meanwhile"
+        found.append(Need(Why.LINGERS, left.run, None, told, f"driftline run cancel {left.run} --force"))
+    if shortage is not None:
+        found.append(Need(Why.DISK, "data_dir", None, shortage, "driftline doctor"))
     found += [need for report in reports for need in _of_report(report, now)]
     found += [need for source in sources for need in _of_source(source)]
     order = list(Why)
@@ -107,6 +125,8 @@ def _of_source(source: SourceStatus) -> Iterable[Need]:
     command = f"driftline source check {source.name}"
     if source.problem is not None:
         told = f"could not be polled {source.failures} times: {source.problem}"
+        if words.ill(source) == "refused":
+            told = f"its newest revision is refused: {source.problem}"
         yield Need(Why.SOURCE, source.name, None, told, command)
     for problem in source.problems:
         yield Need(Why.PROBLEM, source.name, None, problem, command)

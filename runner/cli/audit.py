@@ -3,18 +3,27 @@
 import json
 import re
 import sys
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import click
 
 from runner.cli.options import Cli, output_option, pass_cli
-from runner.cli.when import ago
-from runner.errors import DriftlineError
-from runner.model.audit import AuditEntry
+from runner.cli.output import Console
+from runner.cli.when import ago, rfc3339
+from runner.errors import DriftlineError, NotFound
+from runner.model.audit import AuditEntry, Walk
+from runner.model.audit_verdict import Fault, Verdict, judge, wanted
+from runner.model.checkpoint import Chain
+from runner.model.run import State
+from runner.ports import RunFilter
 
 Anchor = tuple[int, str]
 _DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _WIDEST = 120
+# After each of these a checkpoint was written.
+APPLIED = frozenset({State.APPLYING, State.APPLIED, State.APPLY_FAILED, State.INTERRUPTED})
 
 
 class AnchorType(click.ParamType[Anchor]):
@@ -32,9 +41,32 @@ class AnchorType(click.ParamType[Anchor]):
 
 
 class AuditBroken(DriftlineError):
-    """the audit log was edited or cut off: entry {seq} is not as it was written"""
+    """the audit log is not as it was written"""
 
     hint_template = "compare it with a backup:   driftline audit export   and   driftline db check"
+
+
+class CheckpointsBroken(DriftlineError):
+    """the checkpoints file is not as it was written"""
+
+    hint_template = "compare it with AUDIT_HEAD in the journal; then move {place} aside, and the next checkpoint begins a new one"
+
+
+class CheckpointsMissing(NotFound):
+    """there is no checkpoints file"""
+
+    hint_template = (
+        "take an AUDIT_HEAD from the journal as anchor:   driftline audit verify --anchor NUMBER:HASH"
+    )
+
+
+_ERRORS: dict[Fault, type[DriftlineError]] = {
+    Fault.EDITED: AuditBroken,
+    Fault.CUT: AuditBroken,
+    Fault.REPLACED: AuditBroken,
+    Fault.CHECKPOINTS: CheckpointsBroken,
+    Fault.MISSING: CheckpointsMissing,
+}
 
 
 @click.group()
@@ -61,20 +93,62 @@ def log(cli: Cli, subject: str | None, limit: int, output: str) -> None:
 
 @command.command()
 @click.option("--anchor", type=AnchorType(), metavar="NUMBER:HASH", help="An entry as it was seen before.")
+@click.option(
+    "--checkpoints",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="A copy of the checkpoints file; else the one of the configuration.",
+)
+@output_option
 @pass_cli
-def verify(cli: Cli, anchor: Anchor | None) -> None:
-    """Prove that no entry was edited, and with an anchor that the end was not cut off.
+def verify(cli: Cli, anchor: Anchor | None, checkpoints: Path | None, output: str) -> None:
+    """Prove that no entry was edited, and by its checkpoints that the end was not cut off.
 
     Prints the newest entry as the anchor of the next time: keep it where this machine can not write.
     """
-    broken = cli.app.store.verify_audit(anchor)
-    if broken is not None:
-        raise AuditBroken(seq=broken)
+    kept = cli.app.checkpoints_in(checkpoints) if checkpoints else cli.app.checkpoints
+    chain = kept.read()  # before the log, which only becomes longer
+    walk = cli.app.store.walk_audit(wanted(chain, anchor))
     with cli.app.store.reading() as reader:
-        newest = next(iter(reader.audit(limit=1)), None)
-    cli.console.say(f"{newest.seq if newest else 0} entries, each follows from the one before it")
-    if newest is not None:
-        cli.console.data(f"{newest.seq}:{newest.hash}")
+        was_used = checkpoints is not None or bool(reader.runs(RunFilter(states=APPLIED, limit=1)))
+    verdict = judge(walk, chain, anchor, place=kept.place, was_used=was_used)
+    if output == "json":
+        cli.console.json(_document(walk, chain, verdict, kept.place))
+    else:
+        _tell(cli.console, walk, chain, verdict)
+    if verdict.flaws:
+        error = _ERRORS[verdict.flaws[0].fault]
+        raise error("\n".join(flaw.sentence for flaw in verdict.flaws), place=kept.place)
+
+
+def _tell(console: Console, walk: Walk, chain: Chain | None, verdict: Verdict) -> None:
+    for note in verdict.notes:
+        console.warn(note)
+    if verdict.flaws:
+        return
+    count = len(chain.checkpoints) if chain else 0
+    seen = "1 checkpoint fits" if count == 1 else f"{count} checkpoints fit"
+    console.say(
+        f"{walk.entries} entries, each follows from the one before it" + (f"; {seen}" if chain else "")
+    )
+    if walk.entries:
+        console.data(walk.anchor)
+
+
+def _document(walk: Walk, chain: Chain | None, verdict: Verdict, place: str) -> dict[str, Any]:
+    newest = chain.newest if chain else None
+    return {
+        "ok": not verdict.flaws,
+        "entries": walk.entries,
+        "anchor": walk.anchor if walk.entries and walk.broken is None else None,
+        "flaws": [asdict(flaw) for flaw in verdict.flaws],
+        "notes": list(verdict.notes),
+        "checkpoints": {
+            "file": place,
+            "count": len(chain.checkpoints) if chain else None,
+            "newest": newest and {"seq": newest.seq, "at": rfc3339(newest.at)},
+        },
+    }
 
 
 @command.command()

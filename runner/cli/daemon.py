@@ -8,10 +8,15 @@ import click
 from runner import log
 from runner.cli import words
 from runner.cli.options import Cli, pass_cli
-from runner.daemon import Daemon, run_once
+from runner.daemon.loop import Daemon
+from runner.daemon.one_pass import run_once
 from runner.daemon_lock import only_daemon
+from runner.hardening import close_to_others
 from runner.model.run import Run, State
+from runner.service.begin import begin
+from runner.service.checkpoint import checkpoint_or_tell
 from runner.systemd.notify import Notifier
+from runner.systemd.shutdown import machine_stops
 
 FAILED = frozenset({State.PLAN_FAILED, State.APPLY_FAILED, State.INTERRUPTED})
 
@@ -20,23 +25,34 @@ FAILED = frozenset({State.PLAN_FAILED, State.APPLY_FAILED, State.INTERRUPTED})
 @click.option(
     "--once", is_flag=True, help="One full pass: poll, plan, due drift checks, approved applies; then exit."
 )
+@click.option(
+    "--accept-clock",
+    is_flag=True,
+    help="Start although the clock is more than a day behind the newest record.",
+)
 @pass_cli
-def command(cli: Cli, once: bool) -> int:
+def command(cli: Cli, once: bool, accept_clock: bool) -> int:
     """Poll Git, plan what moved, check for drift, apply what was approved; until it is told to stop."""
+    close_to_others()
     log.configure(verbose=cli.verbose, quiet=once or cli.quiet)
     app = cli.app
     app.store.refuse_damaged()  # opening it makes the data directory, where the lock lies
     with only_daemon(app.settings.data_dir):
         if once:
-            return _one_pass(cli)
-        Daemon(app.parts, app.reload, Notifier.from_environment()).run()
+            return _one_pass(cli, accept_clock=accept_clock)
+        Daemon(
+            app.parts, app.reload, Notifier.from_environment(), machine_stops, accept_clock=accept_clock
+        ).run()
     return 0
 
 
-def _one_pass(cli: Cli) -> int:
+def _one_pass(cli: Cli, *, accept_clock: bool) -> int:
     """1 where a run failed, a stack file is broken or a source could not be polled: cron must not take it for fine."""
     signal.signal(signal.SIGTERM, _interrupt)
+    if told := begin(cli.app.control, accept_clock=accept_clock):
+        cli.console.warn(told)
     ended = run_once(cli.app.parts, cli.console.say)
+    checkpoint_or_tell(cli.app.control)
     cli.console.table(
         ("RUN", "STACK", "KIND", "STATE", "CHANGES", "REASON"),
         [

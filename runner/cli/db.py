@@ -30,12 +30,20 @@ def backup(cli: Cli, file: Path) -> None:
 @command.command()
 @pass_cli
 def check(cli: Cli) -> None:
-    """Look through pages, references, schema and audit log; changes nothing."""
+    """Look through pages, references, schema and audit log, and whether it is an older one; changes nothing."""
+    from runner.model.restored import detail, sentence
+    from runner.service.restored import find_restored
+
     path = _path(cli)
     problems = cli.app.store.problems()
+    older = None if problems else find_restored(cli.app.control)
+    if older is not None and older.loss is not None and older.loss.replaced:
+        problems.append(sentence(detail(older)))
     if problems:
         cli.console.data(*problems)
         raise DatabaseDamaged(path=path, hint=restore_hint(path))
+    if older is not None:
+        cli.console.warn(f"{sentence(detail(older))}; the next start of the daemon records it")
     cli.console.say(f"{path} is sound")
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from runner.app import App
+from runner.disk import DataDisk
 from runner.model.approving import Standing, needed, standing
 from runner.model.decide import View, decide, health
 from runner.model.run import Run, State
@@ -44,11 +45,12 @@ def given(standing: Standing) -> str:
 
 def all_stacks(reader: Reader, settings: Settings, clock: Clock) -> list[StackFacts]:
     last = reader.last_runs()
-    return [_facts(reader, settings, view, last.get(view.stack.name)) for view in views(reader, clock)]
+    found = views(reader, clock, DataDisk(settings).shortage())
+    return [_facts(reader, settings, view, last.get(view.stack.name)) for view in found]
 
 
 def one_stack(reader: Reader, settings: Settings, clock: Clock, name: str) -> StackFacts:
-    view = view_of(reader, clock, name)
+    view = view_of(reader, clock, name, DataDisk(settings).shortage())
     return _facts(reader, settings, view, reader.last_runs().get(name))
 
 

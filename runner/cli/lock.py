@@ -1,10 +1,11 @@
-"""`driftline lock`: who holds a stack, and taking or releasing it by hand."""
+"""`driftline lock`: who holds a stack or its state, and taking, releasing or freeing it by hand."""
 
 import click
 
 from runner.cli import shapes
 from runner.cli.options import Cli, output_option, pass_cli, reason_option, stack_argument
-from runner.cli.when import ago
+from runner.cli.when import ago, ahead
+from runner.model.waiting import waits
 from runner.service import hold
 
 
@@ -17,16 +18,29 @@ def command() -> None:
 @output_option
 @pass_cli
 def list_(cli: Cli, output: str) -> None:
-    """Who holds which stack, and why."""
+    """Who holds which stack, and why; and runs that wait since somebody else holds their state."""
+    now = cli.app.clock.now()
     with cli.app.store.reading() as reader:
         locks = reader.locks()
+        waiting = [run for run in reader.open_runs() if waits(run.wait_until, now)]
     if output == "json":
-        cli.console.json([shapes.lock(lock) for lock in locks])
+        cli.console.json([*map(shapes.lock, locks), *map(shapes.state_lock, waiting)])
         return
-    now = cli.app.clock.now()
     cli.console.table(
         ("STACK", "HOLDER", "SINCE", "PROCESS", "REASON"),
-        [(lock.stack, lock.holder, ago(lock.since, now), lock.process or "-", lock.reason) for lock in locks],
+        [
+            *((one.stack, one.holder, ago(one.since, now), one.process or "-", one.reason) for one in locks),
+            *(
+                (
+                    run.stack,
+                    shapes.OUTSIDE,
+                    "-",
+                    "-",
+                    f"{run.reason}; {run.name} tries again {ahead(run.wait_until, now)}",
+                )
+                for run in waiting
+            ),
+        ],
     )
 
 
@@ -49,3 +63,23 @@ def release(cli: Cli, stack: str, reason: str) -> None:
     """Free STACK, whoever holds it."""
     held = hold.release(cli.app.control, stack, cli.person, reason)
     cli.console.say(f"{stack} is free; it was held by {held.holder}: {held.reason}")
+
+
+@command.command("force-unlock")
+@stack_argument
+@reason_option("-m", "--reason")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_cli
+def force_unlock(cli: Cli, stack: str, reason: str, yes: bool) -> None:
+    """Free terraform's lock on the state of STACK, if a dead run of Driftline has left it; never anybody else's."""
+    from runner.service.unlock import free, offer
+
+    ports = cli.app.worker.ports
+    offered = offer(cli.app.control, ports, stack)
+    run, lock = offered.run, offered.lock
+    cli.console.say(f"The state of {stack} is held by {lock}.", f"{run.name} left it behind: {run.reason}")
+    if not yes:
+        click.confirm("Free it?", abort=True, err=True)
+    free(cli.app.control, ports, offered, cli.person, reason)
+    cli.console.say(f"The state of {stack} is free.")
+    cli.console.hint(f"driftline run show {run.name}")

@@ -33,7 +33,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "stack": "Stacks: list, show, validate, history, pause, resume.",
         "run": "Runs: list, show, diff, wait, cancel, artifact.",
         "drift": "Drift: check, list, show, ack, heal.",
-        "lock": "Locks: list, take, release.",
+        "lock": "Locks: list, take, release, force-unlock.",
         "source": "Sources: list, sync, check.",
         "audit": "The audit log: log, verify, export.",
     },

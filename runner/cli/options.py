@@ -1,6 +1,5 @@
 """What the commands share: the context object, the options that stand anywhere, and the types of names."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -39,7 +38,7 @@ class Cli:
     def person(self) -> "Person":
         from runner.cli.person import who_acts
 
-        return who_acts(os.environ)
+        return who_acts()
 
     @property
     def console(self) -> Console:

@@ -17,12 +17,30 @@ from runner.cli.progress import LOOK_SECONDS, LogTail
 from runner.daemon_lock import living_daemon
 from runner.errors import DaemonUnreachable, DriftlineError, Interrupted, StackLocked
 from runner.model.run import Kind, Run, State
+from runner.service.begin import begin
 from runner.service.cancel import cancel
 from runner.service.recover import recover
 
 DAEMON_SECONDS = 2.0  # how often it is asked whether the daemon still lives
 
 Done = Callable[[Run], bool]
+
+
+def recover_here(cli: Cli) -> list[Run]:
+    """What became of runs whose process is gone; an apply that still runs is left to the next daemon."""
+    if told := begin(cli.app.control):
+        cli.console.warn(told)
+    recovered = recover(cli.app.control)
+    ended = [run for run in recovered.ended if run.reason]
+    for assignment in recovered.adopted:
+        if assignment.held.running():
+            assignment.held.release()
+            job = assignment.job
+            cli.console.warn(f"{job.name} of {job.stack.name} still applies, and nobody follows it")
+            cli.console.hint("driftline daemon")
+        else:
+            ended.append(cli.app.worker.perform(assignment))
+    return ended
 
 
 @dataclass
@@ -40,7 +58,7 @@ class Performer:
         daemon = living_daemon(cli.app.settings.data_dir)
         if daemon is None:
             log.configure(verbose=cli.verbose, quiet=True)
-            for run in (run for run in recover(cli.app.control) if run.reason):
+            for run in recover_here(cli):
                 cli.console.warn(f"{run.name} of {run.stack} is {run.state}: {run.reason}")
         return cls(cli, daemon)
 

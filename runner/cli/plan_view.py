@@ -67,10 +67,11 @@ def header(asked: Question, commit: Commit | None, now: datetime) -> list[Line]:
 
 
 def identity(run: Run) -> list[Line]:
-    """The two marks of a plan: of its bytes, and of its meaning."""
+    """The marks of a plan: of its bytes, of its meaning, and of all that a yes is bound to."""
     return [
         _fact("digest", (run.plan_digest or "-")[:SHORT]),
         _fact("fingerprint", (run.fingerprint or "-")[:SHORT]),
+        _fact("binding", (run.binding_digest or "-")[:SHORT]),
     ]
 
 

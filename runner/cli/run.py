@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from runner.cli import shapes, suggest, words
+from runner.cli import resolve, shapes, suggest, words
 from runner.cli.ending import both_plans, exit_code
+from runner.cli.evidence import evidence_lines
 from runner.cli.options import SPAN, Cli, output_option, pass_cli, run_argument
 from runner.cli.output import Cell
 from runner.cli.plan_view import diagnostic_lines, fact_lines, show_plan
@@ -26,6 +27,9 @@ from runner.service.cancel import cancel as cancel_run
 @click.group()
 def command() -> None:
     """Runs: each one attempt to plan, and maybe apply, one stack at one revision."""
+
+
+command.add_command(resolve.command)
 
 
 @command.command("list")
@@ -85,12 +89,14 @@ def show(cli: Cli, run_id: int, output: str) -> None:
         run = reader.run(run_id)
         commit = reader.commit(run.source, run.revision)
         approvals, diagnostics = reader.approvals(run_id), reader.diagnostics(run_id)
+        evidence = reader.evidence(run_id)
     if output == "json":
         cli.console.json(run_document(cli.app, run))
         return
     now = cli.app.clock.now()
     by = "; ".join(
-        f"{a.person.name} (by {a.person.known_by}) {ago(a.at, now)} {a.comment}".rstrip() for a in approvals
+        f"{a.person.name} (by {a.person.known_by}) {ago(a.at, now)} {' '.join(a.accepted)} {a.comment}".rstrip()
+        for a in approvals
     )
     facts: list[tuple[str, str | Cell]] = [
         ("stack", run.stack),
@@ -105,10 +111,15 @@ def show(cli: Cli, run_id: int, output: str) -> None:
             "revision",
             f'{run.revision[:12]} "{commit.subject}" by {commit.author}' if commit else run.revision[:12],
         ),
+        (
+            "signed by",
+            commit.signed_by if commit else "",
+        ),
         ("changes", words.counts(run.summary) if run.planned_at else ""),
         ("planned", f"{ago(run.planned_at, now)}, version {run.engine_version}" if run.planned_at else ""),
         ("digest", run.plan_digest or ""),
         ("fingerprint", run.fingerprint or ""),
+        ("binding", run.binding_digest or ""),
         ("approvals", by),
         ("process", f"pid {run.claim.pid} on {run.claim.host}" if run.claim else ""),
         ("next", f"run-{run.superseded_by}" if run.superseded_by else ""),
@@ -117,6 +128,7 @@ def show(cli: Cli, run_id: int, output: str) -> None:
     ]
     cli.console.data(Cell(run.name, "bold"), *fact_lines([fact for fact in facts if fact[1]]))
     cli.console.data(*diagnostic_lines(diagnostics))
+    cli.console.data(*evidence_lines(evidence))
 
 
 @command.command()
@@ -174,13 +186,20 @@ def wait(cli: Cli, run_id: int, timeout: Seconds | None, until: str, output: str
 
 @command.command()
 @run_argument
-@click.option("--force", is_flag=True, help="Also while it applies, which may leave things half done.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Also while it applies, which may leave things half done, and what it left running.",
+)
 @pass_cli
 def cancel(cli: Cli, run_id: int, force: bool) -> None:
     """Stop RUN. One that waits ends at once; one that is executed is asked to stop."""
     run = cancel_run(cli.app.control, run_id, cli.person, force=force)
     if run.final:
-        cli.console.say(f"{run.name} of {run.stack} is canceled.")
+        told = (
+            "canceled" if run.state is State.CANCELED else f"{run.state}; what it had left running is ended"
+        )
+        cli.console.say(f"{run.name} of {run.stack} is {told}.")
         return
     cli.console.say(f"{run.name} of {run.stack} was asked to stop.")
     cli.console.hint(f"driftline run wait {run.name}")
@@ -199,11 +218,11 @@ def artifact(cli: Cli, run_id: int, name: str | None, to: Path | None) -> None:
         cli.console.data(*cli.app.artifacts.names(run_id))
         return
     content = cli.app.artifacts.get(run_id, name)
-    secret = name.endswith(".tfplan")
+    secret = name.endswith((".tfplan", ".secrets"))
     if to is None:
         if secret and sys.stdout.isatty():
             raise BadUsage(
-                f"{name} is a binary file that holds secrets",
+                f"{name} holds secrets",
                 hint=f"driftline run artifact run-{run_id} {name} --to FILE",
             )
         sys.stdout.buffer.write(content)

@@ -12,7 +12,9 @@ def run_document(app: App, run: Run) -> shapes.Plain:
             run,
             commit=reader.commit(run.source, run.revision),
             changes=reader.changes(run.id),
+            binding=reader.binding(run.id),
             approvals=reader.approvals(run.id),
             diagnostics=reader.diagnostics(run.id),
             outputs=reader.outputs(run.id),
+            evidence=reader.evidence(run.id),
         )

@@ -1,13 +1,17 @@
 """The JSON that outsiders rely on: plain data from values, pure. A test holds the shapes; more fields may follow."""
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
 from runner.cli.facts import StackFacts
 from runner.cli.when import rfc3339
 from runner.model.approval import Approval, Commit
+from runner.model.binding import Binding
+from runner.model.codec import to_plain
 from runner.model.decide import Decision
 from runner.model.drift import DriftReport
+from runner.model.evidence import Evidence
 from runner.model.lock import Lock
 from runner.model.plan import (
     AttributeChange,
@@ -106,6 +110,9 @@ def run(of: Run) -> Plain:
         "summary": summary(of.summary),
         "plan_digest": of.plan_digest,
         "fingerprint": of.fingerprint,
+        "executed_digest": of.executed_digest,
+        "wait_until": rfc3339(of.wait_until),
+        "binding_digest": of.binding_digest,
         "engine_version": of.engine_version,
         "process": f"pid {of.claim.pid} on {of.claim.host}" if of.claim else None,
         "superseded_by": f"run-{of.superseded_by}" if of.superseded_by else None,
@@ -119,17 +126,27 @@ def run_details(
     *,
     commit: Commit | None,
     changes: ChangeSet | None,
+    binding: Binding | None,
     approvals: Iterable[Approval],
     diagnostics: Iterable[Diagnostic],
     outputs: Plain | None,
+    evidence: Evidence | None,
 ) -> Plain:
     return {
         **run(of),
-        "commit": commit and {"subject": commit.subject, "author": commit.author, "at": rfc3339(commit.at)},
+        "commit": commit
+        and {
+            "subject": commit.subject,
+            "author": commit.author,
+            "at": rfc3339(commit.at),
+            "signed_by": commit.signed_by or None,
+        },
+        "binding": json.loads(binding.document()) if binding else None,
         "approvals": [approval(one) for one in approvals],
         "diagnostics": [diagnostic(one) for one in diagnostics],
         "changes": change_set(changes) if changes else None,
         "outputs": outputs,
+        "evidence": evidence and to_plain(evidence),
     }
 
 
@@ -140,6 +157,8 @@ def approval(of: Approval) -> Plain:
         "at": rfc3339(of.at),
         "plan_digest": of.plan_digest,
         "fingerprint": of.fingerprint,
+        "binding_digest": of.binding_digest,
+        "accepted": list(of.accepted),
         "comment": of.comment,
     }
 
@@ -210,6 +229,22 @@ def lock(of: Lock) -> Plain:
     }
 
 
+OUTSIDE = "somebody else"  # holds a state that a run waits for
+
+
+def state_lock(waiting: Run) -> Plain:
+    """Of terraform's own lock; `reason` says whose it is, as far as the backend tells."""
+    return {
+        "stack": waiting.stack,
+        "holder": OUTSIDE,
+        "reason": waiting.reason,
+        "since": rfc3339(waiting.changed_at),
+        "process": None,
+        "run": waiting.name,
+        "tried_again_at": rfc3339(waiting.wait_until),
+    }
+
+
 def problem(of: Problem) -> Plain:
     return {"file": of.file, "line": of.line, "column": of.column, "message": of.message, "stack": of.stack}
 
@@ -221,6 +256,7 @@ def source(of: SourceStatus) -> Plain:
         "polled_at": rfc3339(of.polled_at),
         "moved_at": rfc3339(of.moved_at),
         "problem": of.problem,
+        "refused": of.refused,
         "problems": list(of.problems),
         "rewritten_from": of.rewritten_from,
         "rewritten_at": rfc3339(of.rewritten_at),

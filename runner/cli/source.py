@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.cli import shapes
+from runner.cli import shapes, words
 from runner.cli.facts import with_last_answer
 from runner.cli.options import Cli, output_option, pass_cli
 from runner.cli.output import Cell
@@ -79,7 +79,10 @@ def sync(cli: Cli, source: str | None, output: str) -> int:
 @click.argument("source")
 @pass_cli
 def check(cli: Cli, source: str) -> int:
-    """Reach the remote and read the stack files at its head, without recording anything; 1 where one is broken."""
+    """Reach the remote and read the stack files at its head, without recording anything; 1 where one is broken.
+
+    Where commits have to be signed, they are verified as they would be now; 6 where one is not trusted.
+    """
     from runner.service.discover import discover
 
     of, poller = _named(cli, source), cli.app.poller
@@ -87,7 +90,9 @@ def check(cli: Cli, source: str) -> int:
     cli.console.say(f"{of.branch} is at {head}")
     poller.git.fetch(of, head)
     with cli.app.store.reading() as reader:
-        known = reader.stacks()
+        known, taken = reader.stacks(), reader.source(of.name).head
+    for signature in poller.git.verify(of, taken, head):
+        cli.console.say(f"{signature.revision[:12]} is signed by {signature.signer} ({signature.key})")
     found = discover(poller.git, poller.stack_files, poller.modules, cli.app.settings, of, head, others=known)
     cli.console.table(
         ("STACK", "FILE", "ROOT MODULE"),
@@ -108,7 +113,7 @@ def _state(status: SourceStatus, of: SourceSettings | None) -> Cell:
     if of is None:
         return Cell("not configured any more", "dim")
     if status.problem:
-        return Cell("✗ failed", "red")
+        return Cell(f"✗ {words.ill(status)}", "red")
     if status.problems:
         return Cell(f"● {len(status.problems)} problems", "yellow")
     return Cell("✔ ok", "green") if status.polled_at else Cell("not polled yet", "dim")
@@ -116,7 +121,7 @@ def _state(status: SourceStatus, of: SourceSettings | None) -> Cell:
 
 def _remarks(status: SourceStatus) -> list[str]:
     """What does not fit into a row, each under the name of its source."""
-    said = [f"{status.failures} polls failed in a row: {status.problem}"] if status.problem else []
+    said = [_ill(status)] if status.problem else []
     if status.rewritten_from and status.rewritten_at:
         said.append(
             f"its history was rewritten (force-push) at {status.rewritten_at:%Y-%m-%d %H:%M} UTC;"
@@ -126,7 +131,15 @@ def _remarks(status: SourceStatus) -> list[str]:
     return [f"{status.name}: {remark}" for remark in said]
 
 
+def _ill(status: SourceStatus) -> str:
+    if words.ill(status) == "refused":
+        return f"{(status.refused or '')[:12]} is refused and nothing of it was taken: {status.problem}"
+    return f"{status.failures} polls failed in a row: {status.problem}"
+
+
 def _polled(source: SourceSettings, polled: "Polled") -> Cell | str:
+    if polled.refused:
+        return Cell(f"{source.name}: refused: {polled.problem}", "red")
     if polled.problem:
         return Cell(f"{source.name}: failed: {polled.problem}", "red")
     at = (polled.revision or "")[:12]
@@ -146,6 +159,7 @@ def _plain_poll(polled: "Polled") -> dict[str, Any]:
         "problem": polled.problem,
         "problems": list(polled.problems),
         "rewritten_from": polled.rewritten_from,
+        "refused": polled.refused,
     }
 
 

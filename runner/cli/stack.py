@@ -203,6 +203,24 @@ def pause(cli: Cli, stack: str, reason: str, duration: Seconds | None) -> None:
     cli.console.hint(f"driftline stack resume {stack}")
 
 
+@command.command("accept-state")
+@stack_argument
+@reason_option("-m", "--reason")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_cli
+def accept_state(cli: Cli, stack: str, reason: str, yes: bool) -> None:
+    """Say that the state of STACK was moved to where the newest revision keeps it. Driftline moves nothing itself."""
+    from runner.service.accept_state import accept_state, proposed_state
+
+    identity = proposed_state(cli.app.control, cli.app.poller, stack)
+    cli.console.say(f"{stack} would keep its state in {identity}.")
+    if not yes:
+        click.confirm("Is its state there?", abort=True, err=True)
+    accept_state(cli.app.control, cli.app.workspaces, stack, identity, cli.person, reason)
+    cli.console.say(f"{stack} keeps its state there from now on.")
+    cli.console.hint(f"driftline plan {stack}")
+
+
 @command.command()
 @stack_argument
 @pass_cli

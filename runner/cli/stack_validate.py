@@ -36,6 +36,8 @@ GENEROUS = Allow(
         "remote",
         "s3",
     ),
+    state_folders=("/",),
+    modules=("*",),
     lower_approvals=True,
 )
 

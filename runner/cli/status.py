@@ -18,10 +18,14 @@ from runner.daemon_lock import living_daemon
 from runner.model.run import Run
 from runner.model.source import SourceStatus
 from runner.model.stack import DriftStatus, Health, Sync
+from runner.model.waiting import waits
+from runner.service.restored import last_restore
 
 MOST_SHOWN = 15
 
 _MARKS: dict[Why, Cell] = {
+    Why.DISK: Cell("✗ disk full", "red"),
+    Why.RESTORED: Cell("! restored", "yellow"),
     Why.APPROVAL: Cell("⏸ approval", "yellow"),
     Why.READY: Cell("… apply", "cyan"),
     Why.DRIFT: Cell("● drift", "yellow"),
@@ -48,9 +52,15 @@ class Picture:
         return [run for facts in self.stacks for run in facts.view.open_runs if run.claim is not None]
 
     @property
+    def waiting(self) -> list[Run]:
+        """Runs that are tried again later: somebody else holds their state."""
+        runs = (run for facts in self.stacks for run in facts.view.open_runs)
+        return [run for run in runs if run.claim is None and waits(run.wait_until, self.now)]
+
+    @property
     def queued(self) -> int:
         return sum(
-            run.claim is None and run.state == "queued"
+            run.claim is None and run.state == "queued" and run not in self.waiting
             for facts in self.stacks
             for run in facts.view.open_runs
         )
@@ -83,8 +93,18 @@ def look(cli: Cli) -> Picture:
         stacks = all_stacks(reader, app.settings, app.clock)
         sources = [with_last_answer(app, reader.source(source.name)) for source in app.settings.sources]
         reports = reader.reports()
+        restored = last_restore(reader)
     now = app.clock.now()
-    wanted = needs(stacks, reports, sources, now, daemon=daemon is not None)
+    wanted = needs(
+        stacks,
+        reports,
+        sources,
+        now,
+        daemon=daemon is not None,
+        restored=restored,
+        shortage=app.disk.shortage(),
+        leftovers=app.claims.leftovers(),
+    )
     return Picture(daemon, stacks, sources, wanted, now)
 
 
@@ -110,6 +130,7 @@ def document(picture: Picture) -> dict[str, Any]:
             for need in picture.needs
         ],
         "running": [shapes.run(run) for run in picture.running],
+        "waiting": [shapes.run(run) for run in picture.waiting],
         "queued": picture.queued,
         "drifted": [facts.stack.name for facts in picture.stacks if facts.stack.drift is DriftStatus.DRIFTED],
         "next_check": following
@@ -123,6 +144,7 @@ def screen(picture: Picture, cli: Cli) -> list[Line]:
         *_sources(picture, cli),
         *_stacks(picture),
         *_running(picture),
+        *_waiting(picture),
         *_needs(picture),
     ]
 
@@ -152,7 +174,7 @@ def _source(source: SourceStatus, cli: Cli, now: datetime) -> list[Cell | str]:
     configured = cli.app.settings.source(source.name)
     branch = configured.branch if configured else "?"
     at = f"{source.name}  {branch}@{source.head[:7] if source.head else '-'}"
-    ill = Cell("  ✗ failed", "red") if source.problem else ""
+    ill = Cell(f"  ✗ {words.ill(source)}", "red") if source.problem else ""
     rewritten = (
         Cell(f"  ! history rewritten {ago(source.rewritten_at, now)}", "yellow")
         if source.rewritten_at
@@ -199,6 +221,16 @@ def _running(picture: Picture) -> list[Line]:
         whom = "a free slot" if picture.daemon is not None else "a daemon, or   driftline daemon --once"
         lines.append([_head("Queued"), f"{what} for {whom}"])
     return lines or [[_head("Running"), "nothing"]]
+
+
+def _waiting(picture: Picture) -> list[Line]:
+    return [
+        [
+            _head("Waiting" if not number else ""),
+            f"{run.name}  {run.stack}  {run.reason}; tried again {ahead(run.wait_until, picture.now)}",
+        ]
+        for number, run in enumerate(picture.waiting[:MOST_SHOWN])
+    ]
 
 
 def _needs(picture: Picture) -> list[Line]:

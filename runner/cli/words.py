@@ -7,6 +7,7 @@ from runner.cli.when import ago, ahead
 from runner.model.drift import DriftClass, DriftReport, ReportStatus
 from runner.model.plan import SYMBOLS, Action, Summary
 from runner.model.run import Kind, Run, State
+from runner.model.source import SourceStatus
 from runner.model.stack import DriftStatus, Health, Stack, Sync
 
 SYNC: dict[Sync, Cell] = {
@@ -44,6 +45,11 @@ REPORT: dict[ReportStatus, Cell] = {
 _TRIED_TO_APPLY = frozenset(
     {State.APPROVED, State.APPLYING, State.APPLIED, State.APPLY_FAILED, State.INTERRUPTED}
 )
+
+
+def ill(source: SourceStatus) -> str:
+    """What a problem of a source is: its head is not trusted, or it can not be looked at."""
+    return "refused" if source.refused and not source.failures else "failed"
 
 
 def state(run: Run) -> Cell:

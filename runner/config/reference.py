@@ -45,6 +45,11 @@ def foreign_references(data: Any) -> Iterator[Complaint]:
             )
 
 
+def files_in(text: str) -> Iterator[Path]:
+    """The files that a configuration's text names by `${file:...}`."""
+    return (Path(match[2]) for match in _REFERENCE.finditer(text) if match[1] == "file")
+
+
 def resolved(data: Any, environ: Mapping[str, str]) -> tuple[Any, list[Complaint]]:
     """The data with every reference replaced by its value, and those that have none."""
     complaints: list[Complaint] = []

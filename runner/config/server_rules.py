@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from runner.config.check import Complaint
 from runner.config.cron import cron_flaw
@@ -10,6 +11,9 @@ from runner.config.ignore_rule import ignore_rules, single_line
 from runner.config.limits import SERVER, SOURCE, out_of_limits
 from runner.config.place import KeyPath
 from runner.config.repository_path import path_flaw
+from runner.model.key_text import read_key
+from runner.model.module_source import DEFAULT_HOST
+from runner.model.room import told
 from runner.model.settings import (
     Allow,
     ApprovalSettings,
@@ -18,6 +22,7 @@ from runner.model.settings import (
     Settings,
     SourceAuth,
     SourceSettings,
+    Verify,
 )
 from runner.model.size import parse_size
 
@@ -29,6 +34,7 @@ _VARIABLE_GLOB = re.compile(r"[A-Za-z0-9_*?\[\]!-]+")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _UNPRINTABLE = re.compile(r"\s|[\x00-\x1f\x7f]")
 _LEAST_MEMORY = 16 * 10**6
+_LEAST_MIRROR = 10**6
 
 
 def server_complaints(settings: Settings) -> Iterator[Complaint]:
@@ -41,8 +47,11 @@ def server_complaints(settings: Settings) -> Iterator[Complaint]:
         if any(other.name == source.name for other in settings.sources[:index]):
             yield Complaint((*here, "name"), "another source has this name")
         yield from _source(here, source)
+        yield from _verify((*here, "verify"), source.verify, settings.data_dir)
     yield from _engines(settings.engines)
-    yield from _memory(settings.executor.memory_per_run)
+    yield from _size(("executor", "memory_per_run"), settings.executor.memory_per_run, _LEAST_MEMORY)
+    yield from _size(("executor", "min_free"), settings.executor.min_free)
+    yield from _visible(settings)
     if flaw := cron_flaw(settings.drift.schedule):
         yield Complaint(("drift", "schedule"), flaw)
     yield from ignore_rules(settings.drift.ignore)
@@ -54,6 +63,8 @@ def server_complaints(settings: Settings) -> Iterator[Complaint]:
         for index, glob in enumerate(globs):
             yield from single_line(("guardrails", key, index), glob, "a text or a glob")
     yield from _artifacts(settings.artifacts)
+    if settings.audit.key is not None:
+        yield from _key(("audit", "key"), settings.audit.key)
 
 
 def _source(here: KeyPath, source: SourceSettings) -> Iterator[Complaint]:
@@ -70,6 +81,7 @@ def _source(here: KeyPath, source: SourceSettings) -> Iterator[Complaint]:
     for index, glob in enumerate(source.stacks):
         if flaw := path_flaw(glob, "", glob=True):
             yield Complaint((*here, "stacks", index), flaw)
+    yield from _size((*here, "max_size"), source.max_size, _LEAST_MIRROR)
     yield from _auth((*here, "auth"), source.auth, transport(source.url))
     yield from _allow((*here, "allow"), source.allow)
 
@@ -92,6 +104,18 @@ def _auth(here: KeyPath, auth: SourceAuth, way: Transport | None) -> Iterator[Co
         yield Complaint((*here, "ssh_key"), "known_hosts is needed beside it", hint, got=False)
 
 
+def _verify(here: KeyPath, verify: Verify, data_dir: Path) -> Iterator[Complaint]:
+    if verify.mode != "off" and verify.allowed_signers is None and verify.gpg_keys is None:
+        yield Complaint((*here, "mode"), "needs allowed_signers or gpg_keys beside it", got=False)
+    if verify.revoked is not None and verify.allowed_signers is None:
+        told = "this is for the keys in allowed_signers; an OpenPGP key is revoked in gpg_keys itself"
+        yield Complaint((*here, "revoked"), told, got=False)
+    for key in ("allowed_signers", "gpg_keys", "revoked"):
+        path = getattr(verify, key)
+        if path is not None and path.is_relative_to(data_dir):
+            yield Complaint((*here, key), "this lies in data_dir, where files of commits are written")
+
+
 def _allow(here: KeyPath, allow: Allow) -> Iterator[Complaint]:
     for index, glob in enumerate(allow.aws_roles):
         if not glob.startswith("arn:") or _UNPRINTABLE.search(glob):
@@ -100,9 +124,23 @@ def _allow(here: KeyPath, allow: Allow) -> Iterator[Complaint]:
     for index, name in enumerate(allow.backends):
         if _BACKEND.fullmatch(name) is None:
             yield Complaint((*here, "backends", index), "expected the name of a backend such as s3")
+    yield from _allow_code(here, allow)
     for index, glob in enumerate(allow.env):
         if _VARIABLE_GLOB.fullmatch(glob) is None:
             yield Complaint((*here, "env", index), "expected the name of a variable or a glob such as APP_*")
+
+
+def _allow_code(here: KeyPath, allow: Allow) -> Iterator[Complaint]:
+    for index, folder in enumerate(allow.state_folders):
+        if not folder.startswith("/") or folder == "/" or ".." in folder.split("/"):
+            yield Complaint((*here, "state_folders", index), "expected the absolute path of a folder")
+    for key, example in (
+        ("modules", "git::https://git.example.com/*"),
+        ("providers", f"{DEFAULT_HOST}/acme/*"),
+    ):
+        for index, glob in enumerate(getattr(allow, key)):
+            if not glob or ("/" not in glob.strip("/") and glob != "*") or _UNPRINTABLE.search(glob):
+                yield Complaint((*here, key, index), f"expected an address or a glob such as {example}")
 
 
 def _engines(engines: EnginesSettings) -> Iterator[Complaint]:
@@ -124,13 +162,23 @@ def _engines(engines: EnginesSettings) -> Iterator[Complaint]:
             yield Complaint(("engines", "env", index), "expected the name of an environment variable")
 
 
-def _memory(size: str) -> Iterator[Complaint]:
-    path = ("executor", "memory_per_run")
+def _size(path: KeyPath, size: str, least: int = 0) -> Iterator[Complaint]:
     try:
-        if parse_size(size) < _LEAST_MEMORY:
-            yield Complaint(path, "expected at least 16MB")
+        if parse_size(size) < least:
+            yield Complaint(path, f"expected at least {told(least)}")
     except ValueError as error:
         yield Complaint(path, str(error))
+
+
+def _visible(settings: Settings) -> Iterator[Complaint]:
+    """The home of the service's user is data_dir, so `~/.aws` lies there; nothing of Driftline begins with a dot."""
+    for index, path in enumerate(settings.executor.visible):
+        if path.is_relative_to(settings.data_dir):
+            below = path.relative_to(settings.data_dir).parts
+            if not below or not below[0].startswith("."):
+                yield Complaint(
+                    ("executor", "visible", index), "this is Driftline's own, which no run may use"
+                )
 
 
 def _people(approvals: ApprovalSettings) -> Iterator[Complaint]:
@@ -150,3 +198,17 @@ def _artifacts(artifacts: ArtifactSettings) -> Iterator[Complaint]:
         yield Complaint(("artifacts", "bucket"), "expected the name of a bucket")
     if artifacts.prefix and path_flaw(artifacts.prefix, ""):
         yield Complaint(("artifacts", "prefix"), "expected a prefix such as driftline or team/driftline")
+    keys: list[tuple[KeyPath, str]] = [
+        (("artifacts", "old_keys", index), key) for index, key in enumerate(artifacts.old_keys)
+    ]
+    if artifacts.key is not None:
+        keys.insert(0, (("artifacts", "key"), artifacts.key))
+    for path, text in keys:
+        yield from _key(path, text)
+
+
+def _key(path: KeyPath, text: str) -> Iterator[Complaint]:
+    try:
+        read_key(text)
+    except ValueError as error:
+        yield Complaint(path, str(error), "openssl rand -hex 32", got=False)

@@ -38,4 +38,6 @@ def _plain(value: Any) -> Any:
 def _masked(value: Any) -> Any:
     if isinstance(value, dict):
         return dict.fromkeys(value, MASK)
+    if isinstance(value, tuple):
+        return [MASK for _ in value]
     return None if value is None else MASK

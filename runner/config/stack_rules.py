@@ -125,7 +125,7 @@ def _engine(stack: StackDefinition, allow: Allow) -> Iterator[Complaint]:
     if stack.engine not in allow.engines:
         yield _not_allowed(("engine",), "engines", allow.engines)
     version = stack.engine_version
-    if version is not None and not all(_CONSTRAINT.fullmatch(part.strip()) for part in version.split(",")):
+    if version is not None and not all(_CONSTRAINT.fullmatch(part.strip(" ")) for part in version.split(",")):
         yield Complaint(
             ("engine_version",), 'expected a version constraint such as "~> 1.11" or ">= 1.10, < 2.0"'
         )

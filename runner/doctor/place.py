@@ -5,10 +5,9 @@ import pwd
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import gettempdir
 
 from runner.doctor.finding import Finding, Scene, existing, fail, ok, warn
-from runner.engine.environment import LONGEST_TMPDIR
+from runner.engine.environment import LONGEST_TMPDIR, short_tmp
 from runner.store.place import NETWORK, filesystem
 
 MEBIBYTE = 1 << 20
@@ -111,7 +110,8 @@ def name_of(uid: int) -> str:
 
 def socket_paths(scene: Scene) -> Iterator[Finding]:
     """Providers listen on sockets in TMPDIR, and the kernel takes 107 bytes: with more, none of them starts."""
-    yield path_verdict(scratch_of(scene.data_dir), Path(gettempdir()))
+    scratch = scratch_of(scene.data_dir)
+    yield path_verdict(scratch, Path(short_tmp(scratch)))
 
 
 def scratch_of(data_dir: Path) -> Path:

@@ -1,10 +1,16 @@
-"""What Driftline remembers: the database, and whether the clock agrees with it."""
+"""What Driftline remembers: the database, its audit log, whether the clock agrees with it, and the artifacts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from runner.doctor.finding import Finding, Scene, fail, failed, ok
+from runner.doctor.finding import Finding, Scene, fail, failed, ok, warn
 from runner.errors import DriftlineError
+from runner.model.clock import far_behind
+from runner.model.restored import TOLD_FOR, detail, sentence
+from runner.model.run import Run
+from runner.ports import RunFilter
 from runner.store.faults import restore_hint
+
+LOOKED_AT = 50
 
 
 def database(scene: Scene) -> Iterator[Finding]:
@@ -25,6 +31,32 @@ def database(scene: Scene) -> Iterator[Finding]:
         yield ok("database", f"{path} is sound ({path.stat().st_size // 1024} KiB)")
 
 
+def audit(scene: Scene) -> Iterator[Finding]:
+    """Whether the log is as new as its checkpoints, and whether there are any."""
+    if not scene.used:
+        yield ok("audit", "checkpoints are written by the first daemon")
+        return
+    from runner.service.restored import find_restored, last_restore
+
+    kept = scene.app.checkpoints
+    chain = kept.read()
+    older = find_restored(scene.app.control)
+    with scene.app.store.reading() as reader:
+        restored = last_restore(reader)
+    if older is not None:
+        yield warn("audit", sentence(detail(older)), "driftline audit verify")
+    elif chain is None:
+        yield warn("audit", f"there is no checkpoints file {kept.place}", "driftline audit verify")
+    elif chain.bad_line is not None:
+        told = f"line {chain.bad_line} of {kept.place} is not as it was written"
+        yield fail("audit", told, "driftline audit verify")
+    elif restored is not None and scene.app.clock.now() - restored.at < TOLD_FOR:
+        told = f"{restored.at:%Y-%m-%d %H:%M} UTC: {sentence(restored.detail)}"
+        yield warn("audit", told, "driftline lock list   and   driftline stack list")
+    else:
+        yield ok("audit", f"{len(chain.checkpoints)} checkpoints in {kept.place}, and the log has the newest")
+
+
 def clock(scene: Scene) -> Iterator[Finding]:
     """Approvals expire and checks fall due by the clock; one that went back makes old plans look fresh."""
     now = scene.app.clock.now()
@@ -33,15 +65,36 @@ def clock(scene: Scene) -> Iterator[Finding]:
         return
     try:
         with scene.app.store.reading() as reader:
-            newest = next(iter(reader.audit(limit=1)), None)
+            newest = reader.newest_time()
     except DriftlineError as error:
         yield failed("clock", error)
         return
-    if newest is not None and newest.at > now:
+    if newest is not None and newest > now:
+        accept = "   and where this clock is right   driftline daemon --accept-clock"
         yield fail(
             "clock",
-            f"it is {now:%Y-%m-%d %H:%M:%S} UTC here, and the newest audit entry is of {newest.at:%Y-%m-%d %H:%M:%S}",
-            "timedatectl set-ntp true   then   timedatectl status",
+            f"it is {now:%Y-%m-%d %H:%M:%S} UTC here, and the newest audit entry is of {newest:%Y-%m-%d %H:%M:%S}",
+            "timedatectl set-ntp true   then   timedatectl status"
+            + (accept if far_behind(now, newest) else ""),
         )
     else:
         yield ok("clock", f"{now:%Y-%m-%d %H:%M:%S} UTC, after everything that was recorded")
+
+
+def artifacts(scene: Scene) -> Iterator[Finding]:
+    """Whether the key reads the newest artifact: after a restore, one that was left behind is noticed before an apply."""
+    store = scene.app.artifacts
+    place = "the bucket" if scene.settings.artifacts.store == "s3" else scene.data_dir / "artifacts"
+    runs: Iterable[Run] = ()
+    if scene.used:
+        with scene.app.store.reading() as reader:
+            runs = reader.runs(RunFilter(limit=LOOKED_AT))
+    newest = next(((run, name) for run in runs for name in store.names(run.id)), None)
+    if newest is None:
+        yield ok(
+            "artifacts", f"{place} holds none of the last {LOOKED_AT} runs; they are encrypted when made"
+        )
+        return
+    run, name = newest
+    store.get(run.id, name)
+    yield ok("artifacts", f"the key reads the newest one, {name} of {run.name}")

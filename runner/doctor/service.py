@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from runner.doctor.finding import Finding, Scene, fail, ok, scratch, warn
+from runner.hardening import closed_to_others
 from runner.model.size import parse_size
 from runner.process import Command, run
 from runner.systemd.install import UNIT
@@ -39,6 +40,9 @@ def daemon(scene: Scene) -> Iterator[Finding]:
             "daemon", f"none lives on {scene.data_dir}",
             "systemctl start driftline   or   driftline daemon",
         )  # fmt: skip
+    elif closed_to_others(pid) is False:
+        told = f"pid {pid} can be read by every process of its user: its environment and its memory too"
+        yield warn("daemon", told, "systemctl restart driftline")
     else:
         yield ok("daemon", f"pid {pid}")
 

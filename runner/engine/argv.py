@@ -109,6 +109,26 @@ def apply_argv(binary: Path, options: ApplyOptions) -> tuple[str, ...]:
     )
 
 
+def try_lock_argv(binary: Path, address: str) -> tuple[str, ...]:
+    """The cheapest command that takes the state's lock for a moment, or says who has it (40 ms, 100 ms on S3).
+
+    It starts no provider, and with `-dry-run` it has no way to write a state, whatever the address means.
+    """
+    return _build(
+        binary, "state rm", address, dry_run=IsFlagged, no_color=IsFlagged, lock_timeout=_seconds(0)
+    )
+
+
+def state_pull_argv(binary: Path) -> tuple[str, ...]:
+    """Takes no lock."""
+    return _build(binary, "state pull", no_color=IsFlagged)
+
+
+def force_unlock_argv(binary: Path, lock_id: str) -> tuple[str, ...]:
+    """`-force`: there is nobody to be asked."""
+    return _build(binary, "force-unlock", lock_id, no_color=IsFlagged, force=IsFlagged)
+
+
 def version_argv(binary: Path) -> tuple[str, ...]:
     return _build(binary, "version", json=IsFlagged)
 

@@ -148,7 +148,8 @@ def plain_body(block: Block) -> dict[str, Any] | None:
     A nested block `backend "s3" {` becomes `{"backend": [(("s3",), body)]}`, a map `tags = {` a dict.
     """
     stack: list[dict[str, Any]] = [{}]
-    for line in block.body.splitlines():
+    # Not `splitlines`: to terraform a comment goes on behind U+2028 and its like.
+    for line in block.body.split("\n"):
         bare = line.strip()
         if not bare or bare.startswith(("#", "//")):
             continue

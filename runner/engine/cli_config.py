@@ -30,7 +30,6 @@ def render(folder: Path, settings: EnginesSettings, mirrored: Iterable[str] = ()
     return "\n".join(
         [
             "disable_checkpoint = true",
-            f"plugin_cache_dir = {quoted(folder / PLUGINS)}",
             "provider_installation {",
             *_installation(folder, settings, sorted(mirrored)),
             "}",

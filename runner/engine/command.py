@@ -5,48 +5,55 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 from runner.engine import init as initialised
+from runner.engine.apply import adopt, begin
 from runner.engine.argv import (
     ApplyOptions,
-    InitOptions,
     PlanOptions,
     apply_argv,
-    init_argv,
     plan_argv,
     show_argv,
 )
 from runner.engine.cli_config import write_cli_config
-from runner.engine.constraint import check, parse
+from runner.engine.confine import Fence
+from runner.engine.constraint import check
 from runner.engine.credentials import AwsCredentials
 from runner.engine.environment import child_environment, inherited
+from runner.engine.facts import facts_of
+from runner.engine.initialise import initialise
 from runner.engine.journal import Journal
-from runner.engine.json_output import CHECKSUMS_MISSING, NEEDS_INIT, JsonOutput
-from runner.engine.salvage import how_to_save, salvage
-from runner.engine.serial import alone
+from runner.engine.json_output import NEEDS_INIT, JsonOutput
 from runner.engine.session import Session
+from runner.engine.state_lock import Looking, force_unlock, held_by
 from runner.engine.table import ENGINES
 from runner.engine.version import Versions, wanted
+from runner.errors import DriftlineError
 from runner.files import private_folder
+from runner.model.binding import EngineFacts
+from runner.model.lock import StateLock
 from runner.model.plan import Diagnostic
 from runner.model.plan_json import parse_document
 from runner.model.settings import Settings
-from runner.ports import Applied, EngineError, Execution, Planned
+from runner.ports import Applied, EngineError, Execution, NotBegun, Planned
 from runner.process import Finished
 
 PLAN_FILE = "plan.tfplan"
-# Without a lock file terraform would download and unpack every provider again, over the cached one that others run.
-# Never with one: then it would take a cached provider without looking at the lock file's checksums.
-# Each init ends at its own deadline, so who waits gets a turn; a stack whose backend hangs must not fail the others.
-INIT_TURNS = 10
-TRUST_CACHE = {"TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "1"}
 
 
 class CommandLineEngine:
     """One installation's engines. `apply` raises only before it has started terraform."""
 
-    def __init__(self, settings: Settings, daemon: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        daemon: Mapping[str, str] | None = None,
+        hidden: tuple[Path, ...] = (),
+    ) -> None:
+        """`hidden` are files that no run may see, beside those that the settings tell of."""
         self.settings = settings
+        self.hidden = hidden
         self.folder = settings.data_dir / "engine"
         self.daemon = os.environ if daemon is None else daemon
         self.versions = Versions(self.folder)
@@ -78,7 +85,7 @@ class CommandLineEngine:
                 return session.error("plan", finished, output, self._limit(execution, "plan"))
             return self._planned(session, finished, output)
 
-    def apply(self, execution: Execution, plan_file: Path) -> Applied | EngineError:
+    def apply(self, execution: Execution, plan_file: Path, digest: str) -> Applied | EngineError | NotBegun:
         with self._session(execution) as session:
             inputs = session.init_inputs()
             # A check of another revision may have been there since the plan was made.
@@ -93,15 +100,59 @@ class CommandLineEngine:
             if execution.cancel.is_set():
                 told = Diagnostic("error", "stopped on request before it was started")
                 return EngineError("apply", 1, (told,), canceled=True)
-            finished, output = session.run("apply", apply_argv(session.binary, options), spare=True)
-            salvaged = salvage(session, finished, output)
-            if finished.exit_code == 0:
-                complete = session.journal.complete and finished.complete
-                return Applied(output.outputs, complete, tuple(output.diagnostics))
-            error = session.error("apply", finished, output)
-            return replace(
-                error, salvaged=salvaged, diagnostics=(*error.diagnostics, *map(how_to_save, salvaged))
+            argv = apply_argv(session.binary, options)
+            own = replace(session, plan_file=plan_file)
+            return begin(own, argv, plan_file, digest, self._looking(session))
+
+    def facts(self, execution: Execution, plan_file: Path) -> EngineFacts | EngineError:
+        with self._session(execution) as session:
+            inputs = session.init_inputs()
+            if not initialised.up_to_date(inputs) and (failed := self._init(session, inputs)) is not None:
+                return failed
+            return facts_of(session, plan_file)
+
+    def adopt(self, execution: Execution, digest: str) -> Applied | EngineError | NotBegun:
+        """Nothing is started, so it does not matter which binary there is by now, or whether there is one."""
+        row = ENGINES[execution.stack.engine]
+        environment = child_environment(
+            row,
+            execution.stack,
+            execution.workspace,
+            cli_config=self._cli_config(),
+            base=inherited(self.daemon, self.settings.engines.env),
+            credentials={},
+        )
+        with Journal(execution.log) as journal:
+            session = Session(
+                row, Path(row.name), "", execution, environment, self._cli_config(), journal, self._fence()
             )
+            return adopt(session, digest, self._looking(session))
+
+    def state_lock(self, execution: Execution) -> StateLock | EngineError | None:
+        with self._session(execution) as session:
+            inputs = session.init_inputs()
+            if not initialised.up_to_date(inputs) and (failed := self._init(session, inputs)) is not None:
+                return failed
+            return held_by(session)
+
+    def force_unlock(self, execution: Execution, lock_id: str) -> EngineError | None:
+        with self._session(execution) as session:
+            return force_unlock(session, lock_id)
+
+    def _looking(self, session: Session) -> Looking:
+        """For looking at the state of an apply: with credentials that have not expired, and without its locks."""
+
+        def look() -> Session | None:
+            execution = session.execution
+            try:
+                binary, version = self.version(execution.stack.engine)
+                environment = self._environment(execution)
+            except (DriftlineError, OSError):
+                return None
+            own = replace(execution, cancel=execution.leave or Event(), claim=None)
+            return replace(session, binary=binary, version=version, environment=environment, execution=own)
+
+        return look
 
     @contextmanager
     def _session(self, execution: Execution) -> Iterator[Session]:
@@ -116,63 +167,32 @@ class CommandLineEngine:
             wanted(row, stack.engine_version, execution.workspace.module, self.settings.data_dir),
         )
         cli_config = self._cli_config()
-        environment = child_environment(
-            row,
+        environment = self._environment(execution)
+        private_folder(execution.workspace.data)
+        with Journal(execution.log) as journal:
+            yield Session(row, binary, version, execution, environment, cli_config, journal, self._fence())
+
+    def _environment(self, execution: Execution) -> dict[str, str]:
+        """With the credentials of the role, for planning or for applying."""
+        stack = execution.stack
+        return child_environment(
+            ENGINES[stack.engine],
             stack,
             execution.workspace,
-            cli_config=cli_config,
+            cli_config=self._cli_config(),
             base=inherited(self.daemon, self.settings.engines.env),
             credentials=self.credentials.environment(stack.aws, execution.run, for_apply=execution.for_apply),
         )
-        private_folder(execution.workspace.data)
-        with Journal(execution.log) as journal:
-            yield Session(row, binary, version, execution, environment, cli_config, journal)
+
+    def _fence(self) -> Fence:
+        handed = inherited(self.daemon, self.settings.engines.env)
+        return Fence(self.settings, self.hidden, handed, self.daemon)
 
     def _cli_config(self) -> Path:
         return write_cli_config(private_folder(self.folder), self.settings.engines)
 
     def _init(self, session: Session, inputs: initialised.InitInputs) -> EngineError | None:
-        """Initialise the data directory, alone on the provider cache."""
-        deadline = self._limit(session.execution, "init")
-        initialised.forget(inputs)
-        with alone(self.folder, session.execution.cancel, patience=deadline * INIT_TURNS) as lock:
-            if lock is None:
-                canceled = session.execution.cancel.is_set()
-                told = (
-                    "stopped on request" if canceled else "other inits kept the provider cache all the time"
-                )
-                return EngineError("init", 1, (Diagnostic("error", told),), canceled=canceled)
-            locked = (inputs.module / initialised.LOCK_FILE).is_file()
-            finished, output = self._run_init(session, lock, deadline, readonly=locked)
-            if finished.exit_code == 0 and any(d.summary == CHECKSUMS_MISSING for d in output.diagnostics):
-                # The lock file was made on another platform and has no checksum that `plan` could use. A second
-                # run adds those of the packages whose download it has just verified, and changes no selection.
-                finished, output = self._run_init(session, lock, deadline, readonly=False)
-        if finished.exit_code != 0:
-            return session.error("init", finished, output, deadline)
-        initialised.remember(inputs)
-        return None
-
-    def _run_init(
-        self, session: Session, lock: int, deadline: float, *, readonly: bool
-    ) -> tuple[Finished, JsonOutput]:
-        version, _ = parse(session.version)
-        since = session.row.init_variables_since
-        options = InitOptions(
-            json=version >= session.row.init_json_since,
-            readonly_lockfile=readonly,
-            backend_config=session.backend_config(),
-            var_files=session.var_files() if since is not None and version >= since else (),
-        )
-        has_lock_file = (session.execution.workspace.module / initialised.LOCK_FILE).is_file()
-        return session.run(
-            "init",
-            init_argv(session.binary, options),
-            deadline=deadline,
-            shows_text=True,
-            extra={} if has_lock_file else TRUST_CACHE,
-            descriptors=(lock,),
-        )
+        return initialise(session, inputs, self._limit(session.execution, "init"))
 
     def _plan(self, session: Session) -> tuple[Finished, JsonOutput]:
         execution = session.execution
@@ -205,6 +225,8 @@ class CommandLineEngine:
             engine_version=output.version or session.version,
             drifted_addresses=tuple(output.drifted),
             diagnostics=tuple(output.diagnostics),
+            facts=facts_of(session, plan_file),
+            secrets=session.veil.secrets,
         )
         if not planned.changed:
             return planned

@@ -1,7 +1,6 @@
 """What a module's files say about themselves, read without running terraform. Satisfies `ports.Modules`."""
 
 import hashlib
-import json
 import re
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,11 +10,14 @@ from typing import Any
 
 from runner.engine.blocks import Block, Computed, cut, plain_body
 from runner.engine.hcl import NotHcl, parse, parse_block
+from runner.engine.hcl_json import Body, json_bodies, literal
+from runner.engine.providers import provider_names
+from runner.engine.running import WORDS, commands
 from runner.model.module import Backend, ModuleFacts
 
-# In no other file can there be anything of interest; `\u` could spell the last two.
-_WORDS = re.compile(rb"module|terraform|provisioner|external|\\[uU]")
-_HIDING = re.compile(r"provisioner|external|\\[uU]")
+# In no other file can there be anything of interest; `\u` could spell the last ones.
+_WORDS = re.compile(rb"module|terraform|\\[uU]|" + WORDS.encode())
+_HIDING = re.compile(rf"{WORDS}|\\[uU]")
 OVERRIDE = re.compile(r"(?:.*_)?override\.(?:tf|tofu)(?:\.json)?")
 _CONFIGURATION = re.compile(r"[^.#~].*\.(?:tf|tofu)(?:\.json)?(?<!~)")
 REMEMBERED = 8192  # files
@@ -27,7 +29,15 @@ class _FileFacts:
     backend: Backend | None = None
     required_versions: tuple[str, ...] = ()
     provisioners: tuple[str, ...] = ()
+    providers: tuple[tuple[str, str], ...] = ()
+    metas: tuple[str, ...] = ()
     readable: bool = True
+
+    @property
+    def redirects(self) -> bool:
+        """Whether it says where state or code is, or what runs; one that can not be read might."""
+        told = self.calls or self.backend or self.provisioners or self.providers or self.metas
+        return bool(told) or not self.readable
 
 
 _NOTHING = _FileFacts()
@@ -55,7 +65,14 @@ class HclModules:
                 for address in file.provisioners
             ),
             unreadable=tuple(name for name, file in facts if not file.readable),
+            providers=tuple(dict(one for _, file in facts for one in file.providers).items()),
+            metas=tuple(dict.fromkeys(meta for _, file in facts for meta in file.metas)),
+            overriding=tuple(name for name, file in facts if OVERRIDE.fullmatch(name) and file.redirects),
         )
+
+    def providers(self, files: Mapping[str, bytes]) -> frozenset[str] | None:
+        """The names of all providers that blocks of the folder use; None where that can not be told."""
+        return provider_names({name: files[name] for name in _in_order(files)})
 
     def _facts(self, name: str, content: bytes) -> _FileFacts:
         if _WORDS.search(content) is None:
@@ -83,18 +100,13 @@ def _in_order(names: Iterable[str]) -> list[str]:
 
 
 def _read_hcl(content: bytes) -> _FileFacts:
-    hiding = ("",) if _HIDING.search(content.decode(errors="replace")) else ()
     try:
-        text = content.decode("utf-8-sig")
-        return _gather(_bodies(text))
+        return _gather(_bodies(content.decode("utf-8-sig")))
     except (UnicodeDecodeError, NotHcl):
-        return _FileFacts(provisioners=hiding, readable=False)
+        return _FileFacts(provisioners=_hiding(content), readable=False)
 
 
-_Body = tuple[str, tuple[str, ...], dict[str, Any]]
-
-
-def _bodies(text: str) -> Iterator[_Body]:
+def _bodies(text: str) -> Iterator[Body]:
     """Kind, labels and body of the blocks of interest; the others are not even parsed."""
     blocks = cut(text)
     if blocks is None:
@@ -116,53 +128,22 @@ def _body_of(block: Block) -> dict[str, Any]:
 
 def _read_json(content: bytes) -> _FileFacts:
     try:
-        document = json.loads(content)
-        return _gather(_json_bodies(document))
+        return _gather(json_bodies(content))
     except (ValueError, RecursionError, AttributeError, TypeError):
-        hiding = ("",) if _HIDING.search(content.decode(errors="replace")) else ()
-        return _FileFacts(provisioners=hiding, readable=False)
+        return _FileFacts(provisioners=_hiding(content), readable=False)
 
 
-_LABELS = {"terraform": 0, "module": 1, "resource": 2, "data": 2, "check": 1}
-_NESTED = {
-    "terraform": {"backend": 1, "cloud": 0},
-    "resource": {"provisioner": 1},
-    "check": {"data": 2},
-}
+def _hiding(content: bytes) -> tuple[str, ...]:
+    return ("",) if _HIDING.search(content.decode(errors="replace")) else ()
 
 
-def _json_bodies(document: Any) -> Iterator[_Body]:
-    for top in _each(document):
-        for kind, count in _LABELS.items():
-            for labels, body in _labelled(top.get(kind), count):
-                nested = {
-                    name: list(_labelled(body.get(name), depth))
-                    for name, depth in _NESTED.get(kind, {}).items()
-                    if name in body
-                }
-                yield kind, labels, {**body, **nested}
-
-
-def _labelled(raw: Any, count: int) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
-    """JSON may write one as an object and several as a list, at every level."""
-    for part in _each(raw):
-        if count == 0:
-            yield (), part
-            continue
-        for label, below in part.items():
-            if label != "//":
-                yield from (((label, *labels), body) for labels, body in _labelled(below, count - 1))
-
-
-def _each(raw: Any) -> list[dict[str, Any]]:
-    return raw if isinstance(raw, list) else [] if raw is None else [raw]
-
-
-def _gather(bodies: Iterable[_Body]) -> _FileFacts:
+def _gather(bodies: Iterable[Body]) -> _FileFacts:
     calls: list[tuple[str, str]] = []
     backend: Backend | None = None
     versions: list[str] = []
     provisioners: list[str] = []
+    providers: dict[str, str] = {}
+    metas: list[str] = []
     for kind, labels, body in bodies:
         if kind == "module" and "source" in body:
             calls.append((".".join(labels), _source(body["source"])))
@@ -170,26 +151,31 @@ def _gather(bodies: Iterable[_Body]) -> _FileFacts:
             backend = _backend(body) or backend
             if isinstance(body.get("required_version"), str):
                 versions.append(body["required_version"])
-        elif kind == "resource" and "provisioner" in body:
-            provisioners.append(".".join(labels))
-        elif kind in {"data", "check"}:
-            provisioners.extend(_externals(kind, labels, body))
-    return _FileFacts(tuple(calls), backend, tuple(versions), tuple(provisioners))
+            providers |= _required(body)
+            metas += [".".join(names) for names, _ in body.get("provider_meta", ())]
+        provisioners += commands(kind, labels, body)
+    return _FileFacts(
+        tuple(calls), backend, tuple(versions), tuple(provisioners), tuple(providers.items()), tuple(metas)
+    )
 
 
-def _externals(kind: str, labels: tuple[str, ...], body: Mapping[str, Any]) -> Iterator[str]:
-    """A `check` may hold a data source of its own."""
-    nested = body.get("data", ()) if kind == "check" else [(labels, body)]
-    for inner, _ in nested:
-        if inner[:1] == ("external",):
-            yield ".".join(("data", *inner))
+def _required(body: Mapping[str, Any]) -> dict[str, str]:
+    """Local names and sources; one without a source is `hashicorp/` and its name, as terraform has it."""
+    found: dict[str, str] = {}
+    for _, named in body.get("required_providers", ()):
+        for name, told in named.items():
+            source = _source(told.get("source")) if isinstance(told, dict) else None
+            found[name] = str(source or f"hashicorp/{name}")
+    return found
 
 
 def _backend(body: Mapping[str, Any]) -> Backend | None:
     for labels, settings in body.get("backend", ()):
-        return Backend(labels[0], _settings(settings))
-    for _, settings in body.get("cloud", ()):
-        return Backend("cloud", _settings(settings))
+        computed = tuple(name for name, value in settings.items() if not literal(value))
+        return Backend(labels[0], _settings(settings), computed)
+    for kind in ("cloud", "state_store"):
+        for _, settings in body.get(kind, ()):
+            return Backend(kind, _settings(settings))
     return None
 
 

@@ -62,9 +62,13 @@ class AwsCredentials:
         with self._guard:
             now = self._now()
             self._known = {s: known for s, known in self._known.items() if now < known[1] - RENEW_BEFORE}
-            if session not in self._known:
-                self._known[session] = _assume(session)
-            return dict(self._known[session][0])
+            known = self._known.get(session)
+        if known is None:
+            # Not under the guard: where one region does not answer, the others' stacks go on.
+            known = _assume(session)
+            with self._guard:
+                self._known[session] = known
+        return dict(known[0])
 
     def _resolved(self, external_id: str | None, role: str) -> str | None:
         """A `${cred:NAME}` is a file that systemd's LoadCredential put there."""

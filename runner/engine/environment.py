@@ -37,6 +37,7 @@ TABLE: tuple[Variable, ...] = (
     Variable("TF_IN_AUTOMATION", "no advice for a person at a keyboard", fixed="1"),
     Variable("TF_INPUT", "nobody is there to be asked", fixed="0"),
     Variable("CHECKPOINT_DISABLE", "no call home", fixed="1"),
+    Variable("TF_PLUGIN_CACHE_DIR", "for `init`: the stack's own view of the providers that are installed"),
     Variable(
         "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE",
         "for `init` where the code has no lock file: a cached provider is not unpacked again under those who run it",
@@ -81,6 +82,8 @@ CREDENTIALS = (
     "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONTAINER_*",
     "AWS_WEB_IDENTITY_*", "AWS_ROLE_*",
 )  # fmt: skip
+# Where a run may write even if the data directory lies in the system's own folder for temporary files.
+TEMPORARY = "/var/tmp"  # noqa: S108 - only terraform and its providers make files there, each in a folder of its own
 # A plugin's socket is TMPDIR/plugin123456789, and the kernel takes 108 bytes (104 on macOS).
 LONGEST_TMPDIR = 80
 
@@ -124,10 +127,16 @@ def child_environment(
         **{row.name: row.fixed for row in TABLE if row.fixed is not None},
         **({} if stack.terraform_workspace == "default" else {"TF_WORKSPACE": stack.terraform_workspace}),
         "HOME": str(workspace.scratch),
-        "TMPDIR": tmp if len(tmp) <= LONGEST_TMPDIR else gettempdir(),
+        "TMPDIR": tmp if len(tmp) <= LONGEST_TMPDIR else short_tmp(workspace.scratch),
         "TF_DATA_DIR": str(workspace.data),
         "TF_CLI_CONFIG_FILE": str(cli_config),
     }
+
+
+def short_tmp(scratch: Path) -> str:
+    """Not a folder that the data directory is in: a confined run can make nothing there."""
+    system = gettempdir()
+    return TEMPORARY if scratch.is_relative_to(system) else system
 
 
 def _matches(name: str, patterns: Iterable[str]) -> bool:

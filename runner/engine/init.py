@@ -18,7 +18,7 @@ from pathlib import Path
 
 from runner.engine.blocks import Block, cut, plain_body
 from runner.engine.configuration import OVERRIDE
-from runner.files import write_whole
+from runner.files import PRIVATE_FILE, make_private, write_whole
 
 LOCK_FILE = ".terraform.lock.hcl"
 # A block that names a provider by the prefix of its type, or by this attribute.
@@ -69,8 +69,14 @@ def up_to_date(inputs: InitInputs) -> bool:
 
 
 def remember(inputs: InitInputs) -> None:
-    """After an init that worked: it may have written the lock file and the list of modules."""
+    """After an init that worked: it may have written the lock file and the list of modules.
+
+    Both, and what is unpacked from archives, get modes of their own whatever the umask is.
+    """
     try:
+        make_private(inputs.data)
+        if (lock := inputs.module / LOCK_FILE).is_file():
+            lock.chmod(PRIVATE_FILE)
         files = dict(_files(inputs))
         record = {
             "everything": _everything(inputs, files),

@@ -1,19 +1,22 @@
 """terraform's `-json` lines (UI version 1.x) read into diagnostics, addresses, outputs and lines for people.
 
 Everything is taken from typed fields. The two exceptions have no JSON form, and are matched as a whole: the
-summaries in the tables below (the reasons of a refusal), and the lock's id in the detail of a lock error.
+summaries in the tables below (the reasons of a refusal), and the lock in the detail of a lock error.
 """
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
+from runner.engine.lock_info import read_lock
 from runner.engine.text import Veil, masked_output
+from runner.model.lock import StateLock
 from runner.model.plan import Diagnostic
 
-STALE = frozenset({"Saved plan is stale"})
+# The second where the state has another lineage: it was exchanged or lost.
+STALE = frozenset({"Saved plan is stale", "Saved plan does not match the given state"})
 STATE_LOCKED = frozenset({"Error acquiring the state lock"})
 # What `plan` and `apply` say where the data directory does not fit the code: `init` mends it.
 NEEDS_INIT = frozenset(
@@ -30,11 +33,12 @@ NEEDS_INIT = frozenset(
 )
 # A provider that died in the middle: what it had begun is not known, although terraform calls it errored.
 LOST = frozenset({"Plugin did not respond", "Plugin error", "Request cancelled"})
+# It gave up after a second interrupt, perhaps while it was saving the state, and with exit code 1.
+GAVE_UP = frozenset({"operation canceled"})
+UNRELEASED = frozenset({"Error releasing the state lock"})
 # We ask for `-state` ourselves, and the warning is for people.
 EXPECTED = frozenset({"Deprecated flag: -state"})
 CHECKSUMS_MISSING = "Provider lock file not updated"
-
-_LOCK_ID = re.compile(r"^\s*ID:\s+(\S+)\s*$", re.MULTILINE)
 
 
 class JsonOutput:
@@ -48,7 +52,9 @@ class JsonOutput:
         self.diagnostics: list[Diagnostic] = []
         self.outputs: dict[str, Any] = {}
         self.drifted: dict[str, None] = {}
-        self.lock_id: str | None = None
+        self.lock: StateLock | None = None  # of somebody else, in our way
+        self.first_operation: datetime | None = None  # from then on at the latest it held the state's lock
+        self.last_operation: datetime | None = None
         self.other_lines = 0  # lines that are no JSON: a panic, or a state dumped as a last resort
         self._begun: Counter[tuple[str, str]] = Counter()
         self._errored: dict[str, None] = {}
@@ -71,6 +77,9 @@ class JsonOutput:
                 self.drifted[_address(message, "change")] = None
             case "apply_start":
                 self._begun[_operation(message)] += 1
+                self._seen(message)
+            case "apply_progress" | "provision_progress":
+                self._seen(message)
             case "apply_complete" | "apply_errored" as kind:
                 self._begun[_operation(message)] -= 1
                 if kind == "apply_errored":
@@ -89,9 +98,18 @@ class JsonOutput:
         if diagnostic.summary in EXPECTED:
             return
         self.diagnostics.append(diagnostic)
-        if diagnostic.summary in STATE_LOCKED and (found := _LOCK_ID.search(diagnostic.detail)):
-            self.lock_id = found[1]
+        if diagnostic.summary in STATE_LOCKED:
+            self.lock = read_lock(diagnostic.detail)
         yield from render(diagnostic, self.veil.text(str(_dict(raw, "snippet").get("code") or "")))
+
+    def _seen(self, message: Mapping[str, Any]) -> None:
+        try:
+            at = datetime.fromisoformat(str(message.get("@timestamp")))
+        except ValueError:
+            return
+        if at.tzinfo is not None:
+            self.first_operation = self.first_operation or at
+            self.last_operation = at
 
     @property
     def begun(self) -> bool:

@@ -1,4 +1,4 @@
-"""What an apply could not save: moved out of folders that others use and that are removed."""
+"""What an apply could not save: taken out of folders that others use and that are removed."""
 
 from pathlib import Path
 
@@ -6,24 +6,25 @@ from runner.engine.json_output import JsonOutput
 from runner.engine.session import Session
 from runner.files import private_folder
 from runner.model.plan import Diagnostic
-from runner.process import Finished
 
 
-def salvage(session: Session, finished: Finished, output: JsonOutput) -> tuple[Path, ...]:
-    """Terraform leaves the state in its working folder, or prints it where that fails too (once, with its secrets)."""
+def salvage(session: Session, exit_code: int | None, output: JsonOutput) -> tuple[Path, ...]:
+    """Terraform leaves the state in its working folder, or prints it where that fails too (once, with its secrets).
+
+    May be done again: what was saved before is found again.
+    """
     workspace = session.execution.workspace
-    found = [workspace.module / "errored.tfstate"]
-    if finished.exit_code != 0 and output.other_lines:
-        found.append(session.scratch / "apply.jsonl")
-    saved = []
-    for path in found:
-        if path.is_file():
-            folder = private_folder(workspace.data.with_name("salvage"))
-            target = folder / f"{session.execution.run}.{path.name}"
-            path.chmod(0o600)
-            path.replace(target)
-            saved.append(target)
-    return tuple(saved)
+    folder = workspace.data.with_name("salvage")
+    errored = workspace.module / "errored.tfstate"
+    if errored.is_file():
+        errored.chmod(0o600)
+        errored.replace(private_folder(folder) / f"{session.execution.run}.{errored.name}")
+    printed = session.scratch / "apply.jsonl"
+    if exit_code != 0 and output.other_lines and printed.is_file():
+        kept = private_folder(folder) / f"{session.execution.run}.{printed.name}"
+        kept.unlink(missing_ok=True)
+        kept.hardlink_to(printed)
+    return tuple(sorted(folder.glob(f"{session.execution.run}.*")))
 
 
 def how_to_save(path: Path) -> Diagnostic:

@@ -2,22 +2,26 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
+from runner.engine.cli_config import PLUGINS
+from runner.engine.confine import Fence
 from runner.engine.init import InitInputs
 from runner.engine.journal import Journal
-from runner.engine.json_output import STALE, STATE_LOCKED, JsonOutput
+from runner.engine.json_output import GAVE_UP, STALE, STATE_LOCKED, JsonOutput
+from runner.engine.sensitive import sensitive_values
 from runner.engine.table import EngineRow
 from runner.engine.text import Veil
 from runner.errors import BadStackFile, EngineFailed
 from runner.files import private_folder, write_whole
+from runner.model.confinement import Confinement
 from runner.model.plan import Diagnostic
 from runner.model.span import Seconds
 from runner.ports import EngineError, Execution
-from runner.process import INTERRUPT_ONCE, STOP, Command, Finished, Stopped, run
+from runner.process import Command, Finished, Stopped, run
 
 # Plans die before applies, and applies before the daemon.
 OOM_SCORE_PLAN = 500
@@ -38,10 +42,13 @@ class Session:
     environment: Mapping[str, str]
     cli_config: Path
     journal: Journal
+    fence: Fence | None = None
+    plan_file: Path | None = None  # to be applied, wherever it lies
 
     @cached_property
     def veil(self) -> Veil:
-        return Veil.over(self.environment)
+        secrets = sensitive_values(self.execution, self.row.suffixes, self.environment)
+        return Veil.over(self.environment, secrets)
 
     @property
     def scratch(self) -> Path:
@@ -53,29 +60,21 @@ class Session:
         argv: tuple[str, ...],
         *,
         deadline: float | None = None,
-        spare: bool = False,
         shows_text: bool = False,
         extra: Mapping[str, str] | None = None,
         descriptors: tuple[int, ...] = (),
     ) -> tuple[Finished, JsonOutput]:
         """Run one command to its end, telling the journal; EngineFailed where it can not be started."""
-        output = JsonOutput(self.veil, self.row.version_key, shows_text=shows_text)
+        output = self.output(shows_text=shows_text)
         follows = name != "show"
-        claim = self.execution.claim_fd
-        command = Command(
-            argv=argv,
-            cwd=self.execution.workspace.module,
-            env={**self.environment, **(extra or {})},
-            stdout=self.scratch / f"{name}.jsonl",
-            stderr=self.scratch / f"{name}.stderr",
+        command = replace(
+            self.command(name, argv, extra),
             deadline=deadline,
-            stop=INTERRUPT_ONCE if spare else STOP,
-            spare=spare,
-            pass_fds=(*descriptors, *(() if claim is None else (claim,))),
-            oom_score=OOM_SCORE_APPLY if spare else OOM_SCORE_PLAN,
+            oom_score=OOM_SCORE_PLAN,
             output_cap=OUTPUT_CAP if follows else DOCUMENT_CAP,
         )
-        self.journal.write([f"== {self.row.name} {name}"])
+        command = replace(command, pass_fds=(*descriptors, *command.pass_fds))
+        self.open_journal(name)
         try:
             finished = run(
                 command,
@@ -89,6 +88,39 @@ class Session:
             ) from error
         self.journal.write(self.stderr(name).splitlines())
         return finished, output
+
+    def output(self, *, shows_text: bool = False) -> JsonOutput:
+        return JsonOutput(self.veil, self.row.version_key, shows_text=shows_text)
+
+    def command(self, name: str, argv: tuple[str, ...], extra: Mapping[str, str] | None = None) -> Command:
+        claim = self.execution.claim
+        return Command(
+            argv=argv,
+            cwd=self.execution.workspace.module,
+            env={**self.environment, **(extra or {})},
+            stdout=self.scratch / f"{name}.jsonl",
+            stderr=self.scratch / f"{name}.stderr",
+            pass_fds=() if claim is None else claim.fds,
+            oom_score=OOM_SCORE_APPLY,
+            confine=self._confinement(name),
+        )
+
+    def _confinement(self, name: str) -> Confinement | None:
+        if self.fence is None:
+            return None
+        installed = self.cli_config.parent / PLUGINS
+        given = (self.cli_config, installed, *filter(None, [self.plan_file]))
+        return self.fence.around(self.execution, self.binary, given, init=name == "init")
+
+    def open_journal(self, name: str) -> None:
+        self.journal.write([self._title(name)])
+
+    def resume_journal(self, name: str) -> None:
+        """Go on behind what another process has told of this command."""
+        self.journal.resume(self._title(name))
+
+    def _title(self, name: str) -> str:
+        return f"== {self.row.name} {name}"
 
     def stderr(self, name: str) -> str:
         """The end of what it said there: with `-json`, a warning about the CLI configuration or a panic."""
@@ -119,7 +151,8 @@ class Session:
             unfinished=output.unfinished,
             begun=output.begun,
             state_locked=output.says(STATE_LOCKED),
-            lock_id=output.lock_id,
+            lock=output.lock,
+            gave_up=output.says(GAVE_UP),
         )
 
     def _told(self, name: str, finished: Finished, deadline: float | None) -> list[Diagnostic]:

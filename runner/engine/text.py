@@ -6,11 +6,10 @@ from typing import Any
 
 from runner.model.paths import printable
 from runner.model.plan import MASK
-from runner.model.secret import Secrets
+from runner.model.secret import Secrets, texts
+from runner.model.secret_shape import names_secret, without_likely_secrets
 
 _ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
-_SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSW|CREDENTIAL|PRIVATE)", re.IGNORECASE)
-_PUBLIC_NAME = re.compile(r"(KEY_ID|_FILE|_PATH|_URL|_URI|_ARN)$", re.IGNORECASE)
 
 
 def readable(text: str) -> str:
@@ -22,19 +21,17 @@ class Veil:
     """Replaces the secrets that this run was given, wherever they turn up."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._secrets = Secrets.of(secrets)
+        self.secrets = frozenset(secrets)
+        self._secrets = Secrets.of(self.secrets)
 
     @classmethod
-    def over(cls, environment: Mapping[str, str]) -> "Veil":
-        """The values whose names say that they are secret."""
-        return cls(
-            value
-            for name, value in environment.items()
-            if _SECRET_NAME.search(name) and not _PUBLIC_NAME.search(name)
-        )
+    def over(cls, environment: Mapping[str, str], secrets: Iterable[Any] = ()) -> "Veil":
+        """The values whose names say that they are secret, and every text in those that are known to be."""
+        named = {value for name, value in environment.items() if names_secret(name)}
+        return cls(named | {text for value in secrets for text in texts(value)})
 
     def text(self, text: str) -> str:
-        return str(self._secrets.scrub(readable(text)))
+        return without_likely_secrets(str(self._secrets.scrub(readable(text))))
 
     def value(self, value: Any) -> Any:
         """A JSON value."""

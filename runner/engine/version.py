@@ -54,11 +54,15 @@ class Versions:
         with self._guard:
             if key not in self._known:
                 self._known |= self._recorded()
-            if key not in self._known:
-                self._known = {**self._known, key: self._ask(row, binary, env)}
-                content = json.dumps(dict(list(self._known.items())[-20:]), indent=1)
-                write_whole(private_folder(self.folder) / "versions.json", content.encode(), durable=False)
-            return self._known[key]
+            if key in self._known:
+                return self._known[key]
+        # Not under the guard: while one binary hangs, stacks with another one go on.
+        version = self._ask(row, binary, env)
+        with self._guard:
+            self._known = {**self._known, key: version}
+            content = json.dumps(dict(list(self._known.items())[-20:]), indent=1)
+            write_whole(private_folder(self.folder) / "versions.json", content.encode(), durable=False)
+        return version
 
     def _recorded(self) -> dict[str, str]:
         try:

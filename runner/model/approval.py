@@ -1,4 +1,4 @@
-"""An approval: a person's yes (or no) to one plan, bound to its bytes and to its meaning."""
+"""An approval: a person's yes to one plan, bound to its bytes, its meaning, and all that it was made with."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Person:
-    """Who acts. `known_by` says how sure that is: loginuid > sudo > user > rule."""
+    """Who acts. `known_by` says how sure that is: loginuid > caller > user > rule."""
 
     name: str
     known_by: str
@@ -23,6 +23,8 @@ class Approval:
     plan_digest: str
     fingerprint: str
     comment: str = ""
+    binding_digest: str = ""  # of the run's `Binding`
+    accepted: tuple[str, ...] = ()  # the answers that let guard rails pass
 
 
 @dataclass(frozen=True)
@@ -37,3 +39,4 @@ class Commit:
     at: datetime
     subject: str
     co_authors: tuple[str, ...] = ()  # mail addresses of its `Co-authored-by` trailers
+    signed_by: str = ""  # who signed it by the operator's list, where the source's signatures are verified

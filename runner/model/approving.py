@@ -1,10 +1,11 @@
 """Who may say yes to a plan, and when enough have said it: pure rules over plain facts."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from runner.model.approval import Approval, Commit, Person
+from runner.model.people import authors, fold, names_of, one_each
 from runner.model.run import Kind, Run, Trigger
 from runner.model.settings import Allow, ApprovalSettings
 from runner.model.stack import StackDefinition
@@ -12,14 +13,14 @@ from runner.model.stack import StackDefinition
 
 @dataclass(frozen=True)
 class Standing:
-    """How far the approval of a run is. `missing` counts what is still needed."""
+    """How far the approval of a run is. `given` has one of each person; `missing` counts what is still needed."""
 
     needed: int
     given: tuple[Approval, ...]
 
     @property
     def missing(self) -> int:
-        return max(0, self.needed - len({approval.person.name for approval in self.given}))
+        return max(0, self.needed - len(self.given))
 
     @property
     def complete(self) -> bool:
@@ -40,34 +41,16 @@ def needed(stack: StackDefinition, server: ApprovalSettings, allow: Allow, kind:
 def standing(
     run: Run, approvals: Sequence[Approval], count: int, settings: ApprovalSettings, now: datetime
 ) -> Standing:
-    """Only approvals of exactly this plan that have not expired count; one person counts once."""
-    valid = tuple(
+    """Only approvals of exactly what the run is bound to now, that have not expired, count; one of each person."""
+    valid = [
         approval
         for approval in approvals
-        if approval.plan_digest == run.plan_digest
+        if approval.binding_digest == (run.binding_digest or "")
+        and approval.plan_digest == run.plan_digest
         and approval.fingerprint == run.fingerprint
         and (now - approval.at).total_seconds() < settings.expire
-    )
-    return Standing(count, valid)
-
-
-def names_of(person: str, people: Mapping[str, Sequence[str]]) -> frozenset[str]:
-    """Every name and mail address that is this person, in lower case."""
-    return frozenset(name.lower() for name in (person, *people.get(person, ())))
-
-
-def _mail_names(address: str) -> tuple[str, ...]:
-    return (address, address.split("@", 1)[0]) if address else ()
-
-
-def authors(commits: Iterable[Commit]) -> frozenset[str]:
-    """Every name under which the people of these commits may be known, in lower case."""
-    found: set[str] = set()
-    for commit in commits:
-        found.update((commit.author, commit.committer))
-        for address in (commit.author_email, commit.committer_email, *commit.co_authors):
-            found.update(_mail_names(address))
-    return frozenset(name.lower() for name in found if name)
+    ]
+    return Standing(count, one_each(valid, settings.people))
 
 
 def refusal(
@@ -76,24 +59,30 @@ def refusal(
     stack: StackDefinition,
     commits: Sequence[Commit],
     settings: ApprovalSettings,
-    given: Sequence[Approval],
+    standing: Standing,
+    *,
+    chosen: bool = False,
 ) -> str | None:
-    """Why this person may not approve this run, or None."""
+    """Why this person may not approve this run, or None.
+
+    Git does not tell who pushed. `chosen` says that who asked for the run picked another revision than Git's own.
+    """
     mine = names_of(person.name, settings.people)
     allowed = stack.apply.approvers
-    if allowed and not any(name.lower() in mine for name in allowed):
+    if allowed and not any(fold(name) in mine for name in allowed):
         return f"only {', '.join(allowed)} may approve this stack"
-    if any(approval.person.name.lower() in mine for approval in given):
+    if any(fold(approval.person.name) in mine for approval in standing.given):
         return "the same person counts once"
     if settings.author_may_approve:
         return None
     if mine & authors(commits):
         return "the author or committer of the change may not approve it"
-    if run.trigger in {Trigger.MANUAL, Trigger.HEAL} and run.requested_by.lower() in mine and needs_two(run):
+    asked = run.trigger in {Trigger.MANUAL, Trigger.HEAL} and fold(run.requested_by) in mine
+    if asked and (chosen or decides(run) or standing.needed > 1):
         return "who asked for the run may not approve it"
     return None
 
 
-def needs_two(run: Run) -> bool:
-    """Whether the one who asked for the run chose what it does: another revision, some targets, or a destroy."""
+def decides(run: Run) -> bool:
+    """Whether the one who asked for the run chose what it does: some targets, or a destroy."""
     return run.kind is Kind.DESTROY or bool(run.targets)

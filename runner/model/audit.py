@@ -2,11 +2,16 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 GENESIS = "0" * 64
+# Subjects of entries that are about no stack and no run.
+CLOCK = "clock"
+DATABASE = "database"
+_TEXTS = json.JSONEncoder(separators=(",", ":"))
 
 
 @dataclass(frozen=True)
@@ -20,11 +25,25 @@ class AuditEntry:
     hash: str
 
 
+@dataclass(frozen=True)
+class Walk:
+    """The whole log as it was gone through: how many entries, the last one's hash, and the first that does not follow."""
+
+    entries: int
+    head: str
+    broken: int | None
+    hashes: Mapping[int, str]  # of the entries that were asked for
+
+    @property
+    def anchor(self) -> str:
+        return f"{self.entries}:{self.head}"
+
+
 def chain_hash(seq: int, previous: str, at: str, actor: str, action: str, subject: str, detail: str) -> str:
     """SHA-256 over the sequence number, the previous hash and the length-prefixed canonical body.
 
     `at` and `detail` are the stored texts, so that verifying needs no second reading of them.
     """
-    body = json.dumps([at, actor, action, subject, detail], separators=(",", ":")).encode()
+    body = _TEXTS.encode([at, actor, action, subject, detail]).encode()
     head = f"driftline-audit-v1|{seq}|{previous}|{len(body)}|".encode()
     return hashlib.sha256(head + body).hexdigest()

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from runner.model.secret_shape import names_secret
+
 # An instance key in an address: `[0]` or `["a.b"]`, where the quoted text may hold escaped quotes and brackets.
 _KEY = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
 
@@ -33,3 +35,12 @@ def secret_variables(document: Mapping[str, Any]) -> Iterator[Any]:
     for name, variable in declared.items():
         if variable.get("sensitive"):
             yield (given.get(name) or {}).get("value")
+
+
+def provider_secrets(document: Mapping[str, Any]) -> Iterator[Any]:
+    """What the code gives to providers under names of secrets: their schemas, which mark it, are no part of a plan."""
+    providers = (document.get("configuration") or {}).get("provider_config") or {}
+    for provider in providers.values():
+        for name, expression in (provider.get("expressions") or {}).items():
+            if names_secret(name) and isinstance(expression, dict):
+                yield expression.get("constant_value")

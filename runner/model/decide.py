@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from runner.model.clock import went_back
 from runner.model.lock import Lock
 from runner.model.run import HALF_CHANGED, Kind, Run, State
 from runner.model.stack import DriftStatus, Health, Stack, Sync
+from runner.model.waiting import waits
 
 PLAN_RETRY = timedelta(minutes=30)
 CHECK_RETRY = timedelta(minutes=3)
@@ -42,6 +44,7 @@ class View:
     last_change: Run | None = None
     waits_for: tuple[str, ...] = ()
     source_problem: str | None = None
+    shortage: str | None = None  # of room on the disk
 
     @property
     def open_change(self) -> Run | None:
@@ -92,6 +95,7 @@ def _failed_just_now(view: View) -> bool:
         and _last_change_is(view, State.PLAN_FAILED)
         and run.revision == view.stack.revision
         and view.now < run.changed_at + PLAN_RETRY
+        and not went_back(view.now, run.changed_at)
     )
 
 
@@ -106,6 +110,22 @@ _WAITING_SENTENCE: dict[State, str] = {
 
 def _open_sentence(run: Run | None) -> str:
     return _WAITING_SENTENCE[run.state].format(run=run.name) if run else ""
+
+
+def _put_off(view: View) -> bool:
+    run = view.open_change
+    return run is not None and run.claim is None and waits(run.wait_until, view.now)
+
+
+def _put_off_sentence(view: View) -> str:
+    run = view.open_change
+    return f"{run.name} waits until {run.wait_until:%H:%M:%S} UTC: {run.reason}" if run else ""
+
+
+def _waits_for_room(view: View, run: Run | None) -> bool:
+    """Whether the disk is what keeps this run from being started."""
+    startable = run is not None and run.claim is None and run.state in {State.QUEUED, State.APPROVED}
+    return startable and view.shortage is not None
 
 
 CHANGE_RULES: tuple[Rule, ...] = (
@@ -128,6 +148,8 @@ CHANGE_RULES: tuple[Rule, ...] = (
         lambda v: v.hold is not None,
         lambda v: f"locked by {v.hold.holder}: {v.hold.reason}" if v.hold else "",
     ),
+    Rule("no_room", Next.WAIT, lambda v: _waits_for_room(v, v.open_change), lambda v: v.shortage or ""),
+    Rule("put_off", Next.WAIT, _put_off, _put_off_sentence),
     Rule("run_open", Next.WAIT, lambda v: v.open_change is not None, lambda v: _open_sentence(v.open_change)),
     Rule(
         "synced",
@@ -176,6 +198,7 @@ CHANGE_RULES: tuple[Rule, ...] = (
         lambda v: bool(v.waits_for),
         lambda v: f"waits until {', '.join(v.waits_for)} is applied",
     ),
+    Rule("no_room", Next.WAIT, lambda v: v.shortage is not None, lambda v: v.shortage or ""),
     Rule("moved", Next.PLAN, lambda _: True, lambda _: "its inputs moved in Git"),
 )
 
@@ -193,6 +216,7 @@ CHECK_RULES: tuple[Rule, ...] = (
         lambda _: "nothing was applied yet, so there is nothing to compare with the cloud",
     ),
     Rule("paused", Next.NOTHING, lambda v: v.paused, _pause_sentence),
+    Rule("no_room", Next.WAIT, lambda v: _waits_for_room(v, v.open_check), lambda v: v.shortage or ""),
     Rule("check_open", Next.WAIT, lambda v: v.open_check is not None, lambda v: _open_sentence(v.open_check)),
     Rule(
         "applying",
@@ -203,9 +227,15 @@ CHECK_RULES: tuple[Rule, ...] = (
     Rule(
         "not_due",
         Next.WAIT,
-        lambda v: v.stack.next_check_at is not None and v.now < v.stack.next_check_at,
+        lambda v: (
+            v.stack.next_check_at is not None
+            and v.now < v.stack.next_check_at
+            # A clock that went back would otherwise stop the checks until it is there again.
+            and not went_back(v.now, v.stack.check_scheduled_at)
+        ),
         lambda v: f"next check at {v.stack.next_check_at:%Y-%m-%d %H:%M} UTC",
     ),
+    Rule("no_room", Next.WAIT, lambda v: v.shortage is not None, lambda v: v.shortage or ""),
     Rule("due", Next.CHECK, lambda _: True, lambda _: "a drift check is due"),
 )
 

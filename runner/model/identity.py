@@ -4,7 +4,7 @@ import hashlib
 import json
 import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from runner.model.module import ModuleFacts
@@ -54,29 +54,3 @@ def _normal(name: str, value: Any) -> Any:
 
 def _canonical(settings: Mapping[str, Any]) -> str:
     return json.dumps(settings, sort_keys=True, separators=(",", ":"), default=str)
-
-
-def backend_problem(
-    definition: StackDefinition, facts: ModuleFacts, allowed: Iterable[str], hidden: Iterable[str] = ()
-) -> str | None:
-    """Why the stack can not keep its state so. `hidden` are files that can not be read and may hold a backend block."""
-    backend = facts.backend
-    if backend is None:
-        unread = ", ".join(hidden)
-        if unread:
-            return (
-                f"{unread} can not be read as HCL, so it is not known where the state is: terraform validate"
-            )
-        given = bool(definition.backend_config)
-        return "backend_config is given, but the root module has no backend block" if given else None
-    if backend.type == "cloud":
-        return (
-            "a cloud block runs elsewhere and leaves nothing for Driftline to do; use a backend block or none"
-        )
-    if backend.type not in allowed:
-        return f'backend "{backend.type}" is not among allow.backends of the source'
-    path = str({**backend.settings, **definition.backend_config}.get("path", ""))
-    if backend.type == "local" and not path.startswith("/"):
-        # Each revision has a tree of its own: the next one would begin without a state and create all again.
-        return 'backend "local" needs an absolute path; without a backend block Driftline keeps the state'
-    return None

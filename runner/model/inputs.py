@@ -175,7 +175,7 @@ def reaching_settings(settings: Settings, engine: str) -> str:
 def settings_digest(settings: Settings, source: SourceSettings, version: str) -> str:
     """When it moves, a source is discovered again although its head stood still."""
     facts = [
-        version, source.url, source.branch, source.stacks, repr(source.allow), repr(settings.engines.terraform),
+        version, source.url, source.branch, source.stacks, repr(source.allow), repr(source.verify), repr(settings.engines.terraform),
         repr(settings.engines.tofu), settings.engines.env, settings.approvals.required,
     ]  # fmt: skip
     return _sha([json.dumps(facts)])

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from runner.model.binding import EngineFacts
 from runner.model.drift import Finding
+from runner.model.evidence import Evidence
 from runner.model.plan import ChangeSet, Diagnostic
 from runner.model.run import Kind
 from runner.model.settings import SourceSettings
@@ -15,6 +17,7 @@ from runner.model.stack import IgnoreRule, StackDefinition
 class Phase(StrEnum):
     PLAN = "plan"
     APPLY = "apply"
+    ADOPT = "adopt"  # follow an apply that another process began, or find out how it ended
 
 
 @dataclass(frozen=True)
@@ -33,9 +36,12 @@ class Job:
     plan_digest: str | None = None
     fingerprint: str | None = None
     planned_at: datetime | None = None
+    executed_digest: str | None = None  # the plan file that was handed to terraform, if one was
     fresh_for: Seconds = Seconds(300)
     # For a drift check: what never counts, of the server and of the stack.
     ignore: tuple[IgnoreRule, ...] = ()
+    # Earlier runs of the stack: what their plans called sensitive is masked in the output of this one.
+    earlier: tuple[int, ...] = ()
 
     @property
     def name(self) -> str:
@@ -54,6 +60,8 @@ class PlanResult:
     findings: tuple[Finding, ...] = ()
     drift_fingerprint: str | None = None
     seconds: float = 0.0
+    facts: EngineFacts = EngineFacts()
+    tree: str = ""  # git's id of the revision's tree
 
 
 @dataclass(frozen=True)
@@ -63,18 +71,25 @@ class PlanFailure:
     diagnostics: tuple[Diagnostic, ...]
     reason: str
     canceled: bool = False
+    state_locked: bool = False  # somebody else holds the state; it is tried again later
 
 
 class ApplyOutcome(StrEnum):
-    """The first three left the run `approved`: terraform was not started to apply."""
+    """The first four left the run `approved`: it was not even recorded that the apply begins."""
 
+    PUT_BACK = "put_back"  # this process ends; the approval stands
     NOT_STARTED = "not_started"  # it could not be planned again, or it was refused at the last check
+    DELAYED = "delayed"  # something beside the plan is in the way, such as a full disk
     NOTHING_LEFT = "nothing_left"  # planned again, there was nothing to do any more
     CHANGED = "changed"  # planned again, it would do something else than what was approved
     APPLIED = "applied"
     FAILED = "failed"  # terraform ended by itself and says that it failed
     STALE = "stale"  # terraform refused the plan before it touched anything
+    SPENT = "spent"  # this plan was handed to terraform before, so it is not again
+    NOT_BEGUN = "not_begun"  # the start was recorded, and it is certain that terraform never ran
+    STATE_LOCKED = "state_locked"  # somebody else holds the state, so terraform touched nothing
     INTERRUPTED = "interrupted"  # anything else that happened after it had started
+    UNSEEN = "unseen"  # this process failed; what became of the run is for recovery to find out
 
 
 @dataclass(frozen=True)
@@ -87,3 +102,4 @@ class ApplyResult:
     outputs: dict[str, object] | None = None  # masked
     unfinished: tuple[str, ...] = ()  # addresses with a start and no end in the log
     fresh: PlanResult | None = None
+    evidence: Evidence | None = None

@@ -14,3 +14,32 @@ class Lock:
     since: datetime
     process: str | None = None  # "pid 4711 on host", for a run that executes
     run: int | None = None
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """Processes that a run started and that live on though it has ended: a provisioner's child in the background."""
+
+    run: str
+    state: str  # digest of the state identity that they may still change
+    pids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class StateLock:
+    """terraform's own lock on a state, as its backend tells of it."""
+
+    id: str
+    operation: str = ""
+    who: str = ""
+    created: str = ""  # as terraform writes it: 2026-11-21 04:11:09.123 +0000 UTC
+    path: str = ""
+    version: str = ""  # of the terraform that took it
+
+    def __str__(self) -> str:
+        told = f"{self.operation or 'lock'} {self.id}"
+        return (
+            told
+            + (f" by {self.who}" if self.who else "")
+            + (f" since {self.created}" if self.created else "")
+        )

@@ -6,10 +6,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Backend:
-    """`settings` holds literals only; what is computed is left as its source text."""
+    """`settings` holds literals only; what is computed is left as its source text, and named in `computed`."""
 
     type: str
     settings: dict[str, Any] = field(default_factory=dict)
+    computed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -21,3 +22,6 @@ class ModuleFacts:
     required_version: str | None = None
     provisioners: tuple[str, ...] = ()  # addresses with a provisioner, and external data sources
     unreadable: tuple[str, ...] = ()  # files that are not valid HCL; terraform will say why
+    providers: tuple[tuple[str, str], ...] = ()  # local name and source, as `required_providers` has them
+    metas: tuple[str, ...] = ()  # providers with a `provider_meta` block
+    overriding: tuple[str, ...] = ()  # override files that say where state or code is, or what runs

@@ -20,7 +20,7 @@ from runner.model.plan import (
     ResourceChange,
     Summary,
 )
-from runner.model.secret import Secrets, change_secrets, plan_secrets
+from runner.model.secret import NONE, Secrets, change_secrets, plan_secrets
 
 _ACTIONS: dict[tuple[str, ...], Action] = {
     ("no-op",): Action.NO_OP,
@@ -48,10 +48,10 @@ def parse_document(text: str | bytes) -> dict[str, Any]:
     return document
 
 
-def read_plan(document: Mapping[str, Any]) -> ChangeSet:
-    """Everything the plan would do, with secrets masked; OutputNotUnderstood for another format."""
+def read_plan(document: Mapping[str, Any], given: Secrets = NONE) -> ChangeSet:
+    """Everything the plan would do, with its secrets and those given masked; OutputNotUnderstood for another format."""
     with understanding(document):
-        secrets = plan_secrets(document)
+        secrets = plan_secrets(document) | given
         entries = document.get("resource_changes") or ()
         resources = tuple(read_resource(entry, secrets) for entry in entries if is_change(entry))
         outputs = tuple(read_outputs(document, secrets))

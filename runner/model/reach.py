@@ -1,21 +1,17 @@
 """Which folders of a repository make up a stack's code: its root module, and the local modules that it calls."""
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from runner.model.module import ModuleFacts
+from runner.model.module_source import LOCAL, module_flaw
 from runner.model.paths import join
 from runner.model.tree import FILES, Tree
 
-LOCAL = ("./", "../")
 SUFFIXES: dict[str, tuple[str, ...]] = {
     "terraform": (".tf", ".tf.json"),
     "tofu": (".tf", ".tf.json", ".tofu", ".tofu.json"),
 }
-# Sources that read this machine's disk, run a program of git's choice, or hand git an option for a reference.
-REFUSED = re.compile(r"^(?:[\w.+-]+::)*(?:[/~\\]|file:)|\bext::|[?&][\w-]+=-")
-
 Facts = Callable[[str], ModuleFacts]
 
 
@@ -38,8 +34,11 @@ def configuration_files(tree: Tree, folder: str, engine: str) -> Iterator[tuple[
                 yield child.path.rpartition("/")[2], entry.oid
 
 
-def module_reach(tree: Tree, facts: Facts, root: str) -> Reach:
-    """The root module and every local module that it calls, directly or through others."""
+def module_reach(tree: Tree, facts: Facts, root: str, allowed: tuple[str, ...] = ()) -> Reach:
+    """The root module and every local module that it calls, directly or through others.
+
+    `allowed` are the patterns of the operator for those that come from elsewhere.
+    """
     folders: dict[str, None] = {root: None}
     problems: list[str] = []
     waiting = [root]
@@ -47,7 +46,7 @@ def module_reach(tree: Tree, facts: Facts, root: str) -> Reach:
         folder = waiting.pop()
         for source in facts(folder).calls:
             called = join(folder, source) if source.startswith(LOCAL) else None
-            problem = call_problem(tree, source, called)
+            problem = call_problem(tree, source, called, allowed)
             if problem is not None:
                 problems.append(f"the module source {source!r} in {folder} {problem}")
             elif called is not None and called not in folders:
@@ -56,11 +55,10 @@ def module_reach(tree: Tree, facts: Facts, root: str) -> Reach:
     return Reach(tuple(folders), tuple(problems))
 
 
-def call_problem(tree: Tree, source: str, called: str | None) -> str | None:
+def call_problem(tree: Tree, source: str, called: str | None, allowed: tuple[str, ...] = ()) -> str | None:
     """Why a module may not be called by this source; `called` is its folder, where it is a local one."""
     if not source.startswith(LOCAL):
-        refused = REFUSED.search(source) is not None
-        return "is refused: it reads this machine's disk or hands git an option" if refused else None
+        return module_flaw(source, allowed)
     if called is None:
         return "leaves the repository"
     link = tree.linked(called)

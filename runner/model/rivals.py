@@ -25,6 +25,25 @@ def taken_names(stacks: Iterable[Located], known: Iterable[Stack], source: str) 
         yield from ((s, f"the name is taken by {keeper.file}") for s in same if s is not keeper)
 
 
+def moved_states(
+    stacks: Iterable[Located], identities: Mapping[str, StateIdentity], known: Iterable[Stack]
+) -> Iterator[Complaint]:
+    """Once something was applied, only a person may say that the state is elsewhere: there, all would be made again."""
+    pinned = {stack.name: stack for stack in known if stack.pinned_identity is not None}
+    for stack in stacks:
+        name = stack.definition.name
+        old = pinned.get(name)
+        if old is not None and identities[name].digest != old.pinned_identity:
+            yield stack, moved_state(old, identities[name])
+
+
+def moved_state(old: Stack, identity: StateIdentity) -> str:
+    return (
+        f"its state is kept in {old.identity}, and this revision would keep it in {identity}; undo that, "
+        f'or move the state there and say so: driftline stack accept-state {old.name} -m "..."'
+    )
+
+
 def shared_states(
     stacks: Collection[Located],
     identities: Mapping[str, StateIdentity],

@@ -36,7 +36,8 @@ IF_THE_PROCESS_DIES: dict[State, str] = {
     State.PLANNING: "its claim is free again and it is queued again; planning changes nothing",
     State.AWAITING_APPROVAL: "nothing is lost, the plan is an artifact; a person decides, or a newer revision supersedes it",
     State.APPROVED: "nothing is lost; a worker checks digest, lock and revision again and applies it",
-    State.APPLYING: "terraform goes on alone and is waited for; then the run is interrupted, and the stack stays locked for a person",
+    State.APPLYING: "terraform goes on and the next daemon adopts it, or takes the result that was recorded; "
+    "only where there is neither it is interrupted",
     State.NO_CHANGES: "final",
     State.DRIFTED: "final",
     State.APPLIED: "final",
@@ -45,7 +46,7 @@ IF_THE_PROCESS_DIES: dict[State, str] = {
     State.SUPERSEDED: "final",
     State.PLAN_FAILED: "final",
     State.APPLY_FAILED: "final; infrastructure may be half changed, so the stack is locked with the reason",
-    State.INTERRUPTED: "final; infrastructure may be half changed, so the stack is locked with the reason",
+    State.INTERRUPTED: "final until a person resolves it; nobody knows how it ended, so the stack is locked with the evidence",
 }
 
 
@@ -64,7 +65,13 @@ class Event(StrEnum):
     SUCCEED = "succeed"
     FAIL_APPLY = "fail_apply"
     INTERRUPT = "interrupt"
+    NOT_BEGUN = "not_begun"
+    RESOLVE_APPLIED = "resolve_applied"
+    RESOLVE_FAILED = "resolve_failed"
 
+
+# A named person's word, with a reason: the only way out of a state that is otherwise final.
+RESOLUTIONS: frozenset[Event] = frozenset({Event.RESOLVE_APPLIED, Event.RESOLVE_FAILED})
 
 TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.QUEUED, Event.CLAIM): State.PLANNING,
@@ -93,9 +100,15 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.APPLYING, Event.INTERRUPT): State.INTERRUPTED,
     # terraform itself refused the saved plan as stale before it touched anything.
     (State.APPLYING, Event.SUPERSEDE): State.SUPERSEDED,
+    # Only where it is certain that terraform never changed anything: no receipt and no output, or a state lock in its way.
+    (State.APPLYING, Event.NOT_BEGUN): State.APPROVED,
+    (State.INTERRUPTED, Event.RESOLVE_APPLIED): State.APPLIED,
+    (State.INTERRUPTED, Event.RESOLVE_FAILED): State.APPLY_FAILED,
 }
 
-FINAL: frozenset[State] = frozenset(State) - {state for state, _ in TRANSITIONS}
+FINAL: frozenset[State] = frozenset(State) - {
+    state for state, event in TRANSITIONS if event not in RESOLUTIONS
+}
 WAITING: frozenset[State] = frozenset({State.QUEUED, State.AWAITING_APPROVAL, State.APPROVED})
 # An approved run is claimed too while it is planned again, but by a claim, not by a change of state.
 EXECUTING: frozenset[State] = frozenset({State.PLANNING, State.APPLYING})
@@ -145,12 +158,17 @@ class Run:
     summary: Summary = Summary()
     plan_digest: str | None = None
     fingerprint: str | None = None
+    binding_digest: str | None = None  # of all that an approval is bound to
+    executed_digest: str | None = None  # the plan file that was handed to terraform, if one was
     planned_at: datetime | None = None
     engine_version: str | None = None
     claim: Claim | None = None
     superseded_by: int | None = None
     cancel_requested_by: str | None = None
     report: int | None = None  # the drift report that a heal answers, or that a check filed
+    identity: str = ""  # digest of the state that it may change
+    wait_until: datetime | None = None  # not executed before: somebody else holds the state
+    waits: int = 0  # how often it has waited so in a row
 
     @property
     def name(self) -> str:
@@ -193,4 +211,7 @@ _PAST: dict[Event, str] = {
     Event.SUCCEED: "recorded as applied",
     Event.FAIL_APPLY: "recorded as failed",
     Event.INTERRUPT: "recorded as interrupted",
+    Event.NOT_BEGUN: "put back to approved",
+    Event.RESOLVE_APPLIED: "resolved",
+    Event.RESOLVE_FAILED: "resolved",
 }

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from runner.model.configuration import secret_variables
+from runner.model.configuration import provider_secrets, secret_variables
 from runner.model.mask import Mark, join, mark_of, plain_number, read_mark
 from runner.model.plan import MASK
+from runner.model.secret_shape import without_tokens
 
 # Shorter secrets (`on`, `443`) are too common to be told from chance; their marks alone mask them.
 SHORTEST_WHOLE = 3
@@ -54,7 +55,7 @@ class Secrets:
         for part in self.parts:
             if part in text:
                 text = text.replace(part, MASK)
-        return text
+        return without_tokens(text)
 
     def __or__(self, other: "Secrets") -> "Secrets":
         if not other.whole:
@@ -63,16 +64,33 @@ class Secrets:
         return Secrets(self.whole | other.whole, tuple(parts))
 
 
+NONE = Secrets()
+
+
 def plan_secrets(document: Mapping[str, Any]) -> Secrets:
     """What must be masked anywhere in this plan: sensitive variables, and marked values known to have been copied.
 
     A marked value without an unmarked copy stays out: else a VPC id that is also kept in a (by its schema sensitive)
     SSM parameter would be masked in the whole plan.
     """
-    texts = {text for value in secret_variables(document) for text in _texts(value)}
+    found = {text for value in secret_variables(document) for text in texts(value)}
     for entry in [*(document.get("resource_changes") or ()), *(document.get("resource_drift") or ())]:
-        texts |= _copied(entry["change"])
-    return Secrets.of(texts)
+        found |= _copied(entry["change"])
+    return Secrets.of(found)
+
+
+def sensitive_texts(document: Mapping[str, Any]) -> frozenset[str]:
+    """Every text that the plan calls sensitive: what a provider may repeat in an error when it is applied."""
+    entries = [*(document.get("resource_changes") or ()), *(document.get("resource_drift") or ())]
+    changes = [*(entry["change"] for entry in entries), *(document.get("output_changes") or {}).values()]
+    marked = {text for change in changes for text, is_marked in _change_texts(change) if is_marked}
+    given = {
+        text
+        for values in (secret_variables(document), provider_secrets(document))
+        for value in values
+        for text in texts(value)
+    }
+    return frozenset(text for text in marked | given if len(text) >= SHORTEST_PART)
 
 
 def change_secrets(change: Mapping[str, Any]) -> Secrets:
@@ -101,7 +119,7 @@ def _change_texts(change: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
 def _marked_texts(value: Any, mark: Mark) -> Iterator[tuple[str, bool]]:
     match value:
         case _ if mark is None or mark is True:
-            yield from ((text, mark is True) for text in _texts(value))
+            yield from ((text, mark is True) for text in texts(value))
         case dict():
             for key, part in value.items():
                 yield from _marked_texts(part, mark_of(mark, key))
@@ -109,17 +127,17 @@ def _marked_texts(value: Any, mark: Mark) -> Iterator[tuple[str, bool]]:
             for i, part in enumerate(value):
                 yield from _marked_texts(part, mark_of(mark, i))
         case _:
-            yield from ((text, True) for text in _texts(value))
+            yield from ((text, True) for text in texts(value))
 
 
-def _texts(value: Any) -> Iterator[str]:
+def texts(value: Any) -> Iterator[str]:
     match value:
         case dict():
             for part in value.values():
-                yield from _texts(part)
+                yield from texts(part)
         case list():
             for part in value:
-                yield from _texts(part)
+                yield from texts(part)
         case str():
             yield value
         case bool() | None:

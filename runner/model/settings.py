@@ -21,10 +21,13 @@ class SourceAuth:
 
 @dataclass(frozen=True)
 class Verify:
-    """Commit signatures; only `off` is served so far."""
+    """Commit signatures: which commits have to have one, and whose count."""
 
     __pydantic_config__: ClassVar[Any] = STRICT
-    mode: Literal["off"] = "off"
+    mode: Literal["off", "head", "since_applied"] = "off"
+    allowed_signers: Path | None = None
+    gpg_keys: Path | None = None
+    revoked: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,9 @@ class Allow:
     aws_roles: tuple[str, ...] = ()
     provisioners: bool = False
     backends: tuple[str, ...] = ("s3", "gcs", "azurerm", "http", "local")
+    state_folders: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    providers: tuple[str, ...] = ()
     env: tuple[str, ...] = ()
     lower_approvals: bool = False
 
@@ -49,6 +55,7 @@ class SourceSettings:
     poll: Seconds = Seconds(60)
     auth: SourceAuth = SourceAuth()
     stacks: tuple[str, ...] = ("**/stack.yaml",)
+    max_size: str = "2GB"
     verify: Verify = Verify()
     allow: Allow = Allow()
 
@@ -75,6 +82,9 @@ class ExecutorSettings:
     __pydantic_config__: ClassVar[Any] = STRICT
     slots: int | Literal["auto"] = "auto"
     memory_per_run: str = "700MB"
+    min_free: str = "512MB"
+    confine: Literal["auto", "never", "required"] = "auto"
+    visible: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -138,13 +148,24 @@ class Retention:
 
 @dataclass(frozen=True)
 class ArtifactSettings:
-    """Where artifacts live: in the data directory, or in an S3 bucket under a prefix."""
+    """Where artifacts live: in the data directory, or in an S3 bucket under a prefix. Encrypted in both."""
 
     __pydantic_config__: ClassVar[Any] = STRICT
     store: Literal["local", "s3"] = "local"
     bucket: str | None = None
     prefix: str = "driftline"
     region: str | None = None
+    key: str | None = field(default=None, repr=False)
+    old_keys: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True)
+class AuditSettings:
+    """Where the audit log's checkpoints are written, and what seals them."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    checkpoints: Path | None = None
+    key: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -164,6 +185,7 @@ class Settings:
     guardrails: Guardrails = Guardrails()
     retention: Retention = Retention()
     artifacts: ArtifactSettings = ArtifactSettings()
+    audit: AuditSettings = AuditSettings()
 
     def source(self, name: str) -> SourceSettings | None:
         return next((s for s in self.sources if s.name == name), None)

@@ -16,6 +16,16 @@ class SourceStatus:
     rewritten_from: str | None = None  # the head that a force-push threw away
     rewritten_at: datetime | None = None
     problems: tuple[str, ...] = ()  # of its stack files, each with its place
+    refused: str | None = None  # the head that was not taken, since it is not trusted
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Who signed a commit, by the operator's own list: proof, where `Commit` only has words."""
+
+    revision: str
+    signer: str  # the principal of allowed_signers, or the user id of the OpenPGP key
+    key: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,9 +189,13 @@ class Stack:
     checked_at: datetime | None = None
     check_failures: int = 0  # in a row
     next_check_at: datetime | None = None
+    check_scheduled_at: datetime | None = None  # when that was reckoned; a clock before it has gone back
     pause: Pause | None = None
     missing_since: datetime | None = None
     problem: str | None = None  # why the newest definition in Git could not be taken
+    pinned_identity: str | None = (
+        None  # digest of the state that an apply has used, or that a person accepted
+    )
 
     @property
     def as_applied(self) -> Self:

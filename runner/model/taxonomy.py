@@ -21,7 +21,7 @@ from runner.model.plan_json import (
     read_outputs,
     understanding,
 )
-from runner.model.secret import Secrets, plan_secrets
+from runner.model.secret import NONE, Secrets, plan_secrets
 from runner.model.stack import IgnoreRule
 
 _MISSING_OR_GONE = frozenset({Action.CREATE, Action.DELETE})
@@ -36,9 +36,11 @@ class Judged:
     differences: tuple[Difference, ...] = ()
 
 
-def classify(document: Mapping[str, Any], rules: Sequence[IgnoreRule] = ()) -> tuple[Finding, ...]:
+def classify(
+    document: Mapping[str, Any], rules: Sequence[IgnoreRule] = (), given: Secrets = NONE
+) -> tuple[Finding, ...]:
     """What a drift check found, counted or not, by address."""
-    return tuple(judged.finding for judged in judge(document, rules))
+    return tuple(judged.finding for judged in judge(document, rules, given))
 
 
 def absorbed(addresses: Iterable[str]) -> tuple[Finding, ...]:
@@ -70,10 +72,10 @@ def _sealed(judged: Judged, block: Mapping[str, Any] | None) -> str:
     return canonical([finding.address, finding.action, finding.drift_class, seen])
 
 
-def judge(document: Mapping[str, Any], rules: Sequence[IgnoreRule]) -> list[Judged]:
+def judge(document: Mapping[str, Any], rules: Sequence[IgnoreRule], given: Secrets = NONE) -> list[Judged]:
     """The taxonomy: each finding with what it stands for."""
     with understanding(document):
-        secrets = plan_secrets(document)
+        secrets = plan_secrets(document) | given
         planned = [
             judged
             for entry in document.get("resource_changes") or ()

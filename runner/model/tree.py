@@ -1,6 +1,7 @@
 """The tree of one revision, indexed once, so that ten thousand stacks can be compared without a checkout."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
 from runner.model.paths import TOP, parent
 from runner.model.source import TreeEntry
@@ -49,6 +50,11 @@ class Tree:
                     waiting.append(entry.path)
                 else:
                     yield entry
+
+    @cached_property
+    def stray(self) -> tuple[str, ...]:
+        """The links that lead out of the repository, or in a circle."""
+        return tuple(path for path in sorted(self.links) if self.follow(path) is None)
 
     def linked(self, path: str) -> str | None:
         """The first symbolic link on the way to the path, or None."""

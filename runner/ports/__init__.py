@@ -1,11 +1,20 @@
 """What the services need from the world, as narrow protocols. Adapters satisfy them; only `runner.app` names both."""
 
-from runner.ports.basics import Cancel, Clock
+from runner.ports.basics import Cancel, Clock, Disk
 from runner.ports.bundles import ApplyGate, ControlPorts, WorkerPorts
-from runner.ports.engine import Applied, Engine, EngineError, Execution, Planned, Workspace, Workspaces
+from runner.ports.engine import (
+    Applied,
+    Engine,
+    EngineError,
+    Execution,
+    NotBegun,
+    Planned,
+    Workspace,
+    Workspaces,
+)
 from runner.ports.files import Modules, StackFiles
 from runner.ports.git import Git, Trees
-from runner.ports.keeping import Artifacts, Claims, HeldClaim, Reports, Secrets
+from runner.ports.keeping import Artifacts, Checkpoints, Claims, HeldClaim, Receipts, Reports, Secrets
 from runner.ports.records import NewRun, Reader, RunFilter, Store, Writer
 
 __all__ = [
@@ -13,9 +22,11 @@ __all__ = [
     "ApplyGate",
     "Artifacts",
     "Cancel",
+    "Checkpoints",
     "Claims",
     "Clock",
     "ControlPorts",
+    "Disk",
     "Engine",
     "EngineError",
     "Execution",
@@ -23,8 +34,10 @@ __all__ = [
     "HeldClaim",
     "Modules",
     "NewRun",
+    "NotBegun",
     "Planned",
     "Reader",
+    "Receipts",
     "Reports",
     "RunFilter",
     "Secrets",

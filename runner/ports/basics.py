@@ -1,4 +1,4 @@
-"""Time, and a person's wish to stop."""
+"""Time, room, and a person's wish to stop."""
 
 from datetime import datetime
 from typing import Protocol
@@ -7,6 +7,12 @@ from typing import Protocol
 class Clock(Protocol):
     def now(self) -> datetime:
         """Aware, in UTC."""
+        ...
+
+
+class Disk(Protocol):
+    def shortage(self) -> str | None:
+        """Why nothing new may be started, where too little is free under the data directory."""
         ...
 
 

@@ -1,23 +1,27 @@
 """What is handed to a worker and to the control plane as one thing."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
+from runner.model.binding import EngineFacts
 from runner.model.job import Job
 from runner.model.settings import Settings
-from runner.ports.basics import Clock
+from runner.ports.basics import Clock, Disk
 from runner.ports.engine import Engine, Workspaces
+from runner.ports.files import Modules
 from runner.ports.git import Git
-from runner.ports.keeping import Artifacts, Claims, Reports, Secrets
+from runner.ports.keeping import Artifacts, Checkpoints, Claims, Receipts, Reports, Secrets
 from runner.ports.records import Store
 
 
 class ApplyGate(Protocol):
     """What a worker asks of the control plane in the middle of an apply."""
 
-    def start(self, job: Job, plan_digest: str, planned_at: datetime) -> None:
-        """Make it durable that this plan is about to be applied; Blocked or Conflict where it may not be."""
+    def start(self, job: Job, plan_digest: str, facts: EngineFacts) -> None:
+        """Make it durable that this plan is about to be applied; Blocked or Conflict where it may not be.
+
+        `facts` are the engine's, as they are now.
+        """
         ...
 
 
@@ -26,6 +30,7 @@ class WorkerPorts:
     """All that executing a job needs. The store is not among it: a worker may be another machine."""
 
     git: Git
+    modules: Modules
     engine: Engine
     workspaces: Workspaces
     artifacts: Artifacts
@@ -43,3 +48,6 @@ class ControlPorts:
     artifacts: Artifacts
     settings: Settings
     clock: Clock
+    checkpoints: Checkpoints
+    receipts: Receipts
+    disk: Disk

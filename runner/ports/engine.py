@@ -1,13 +1,18 @@
 """The Terraform or OpenTofu command line, and where it runs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from runner.model.binding import EngineFacts
+from runner.model.evidence import Evidence
+from runner.model.lock import StateLock
 from runner.model.plan import Diagnostic
 from runner.model.stack import StackDefinition
 from runner.ports.basics import Cancel
+from runner.ports.keeping import HeldClaim
 
 
 @dataclass(frozen=True)
@@ -18,6 +23,8 @@ class Workspace:
     data: Path  # TF_DATA_DIR of this stack
     scratch: Path  # HOME, TMPDIR and output files of this run; 0700
     state: Path | None  # the managed state, where the stack has no backend of its own
+    receipts: Path  # one file for every plan that was ever handed to terraform
+    tree: Path | None = None  # the exported tree of the revision
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,9 @@ class Planned:
         str, ...
     ] = ()  # of resources that moved outside, whether or not the plan changes them
     diagnostics: tuple[Diagnostic, ...] = ()  # warnings
+    facts: EngineFacts = EngineFacts()
+    # What the engine was given: copies of it may be anywhere in the document.
+    secrets: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -46,12 +56,33 @@ class EngineError:
     signal: int | None = None
     timed_out: bool = False
     canceled: bool = False
+    lost: bool = False  # its process is gone, and nobody saw how it ended
     stale: bool = False  # terraform refused the saved plan before it touched anything
     unfinished: tuple[str, ...] = ()  # addresses with a start and no end in the log of an apply
     begun: bool = False  # an operation on a resource has started; where False, nothing was touched
     state_locked: bool = False  # somebody else holds terraform's state lock
-    lock_id: str | None = None  # of that lock
+    lock: StateLock | None = None  # that lock
+    gave_up: bool = False  # interrupted twice, it ended without waiting for its own work
     salvaged: tuple[Path, ...] = ()  # a state that terraform could not save, moved to a safe place
+    evidence: Evidence | None = None  # of an apply whose end is not clear
+
+    @property
+    def holder(self) -> str:
+        """Whose lock was in the way, as far as the backend tells."""
+        return "its backend does not say who" if self.lock is None else str(self.lock)
+
+    @property
+    def unclear(self) -> bool:
+        """Of an apply: whether it may have changed something that neither it nor the state tells of."""
+        return (
+            self.lost
+            or self.signal is not None
+            or self.canceled
+            or self.gave_up
+            or self.exit_code != 1
+            or bool(self.unfinished)
+            or bool(self.salvaged)
+        )
 
 
 @dataclass(frozen=True)
@@ -59,6 +90,14 @@ class Applied:
     outputs: Mapping[str, Any]  # masked
     log_complete: bool = True
     diagnostics: tuple[Diagnostic, ...] = ()  # warnings
+
+
+@dataclass(frozen=True)
+class NotBegun:
+    """It is certain that terraform never ran. `spent`: because this plan was handed to it before."""
+
+    reason: str
+    spent: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,11 +110,15 @@ class Execution:
     log: Path  # human-readable, masked, followed live by `driftline logs -f`
     cancel: Cancel
     for_apply: bool = False  # decides which AWS role the child gets
-    claim_fd: int | None = None  # the flock that the child inherits: true liveness
+    claim: HeldClaim | None = None  # the locks that the child inherits: true liveness
+    leave: Cancel | None = None  # says that this process ends, and an apply is to be left alone
     targets: tuple[str, ...] = ()
     destroy: bool = False
     lock: bool = False  # whether planning takes terraform's state lock
     folder: Path | None = None  # of the stack file in the tree: its var files are relative to it
+    # What earlier plans of the stack called sensitive, for masking its output.
+    secrets: frozenset[str] = frozenset()
+    state_folders: tuple[str, ...] = ()  # where its source may keep states by itself
 
 
 class Engine(Protocol):
@@ -85,8 +128,24 @@ class Engine(Protocol):
         """`init` where needed, `plan`, and `show -json` only when something changed."""
         ...
 
-    def apply(self, execution: Execution, plan_file: Path) -> Applied | EngineError:
-        """Apply exactly this file. Never killed by a deadline."""
+    def apply(self, execution: Execution, plan_file: Path, digest: str) -> Applied | EngineError | NotBegun:
+        """Apply exactly this file, once. Never killed by a deadline; StillApplying where it was left alone."""
+        ...
+
+    def facts(self, execution: Execution, plan_file: Path) -> EngineFacts | EngineError:
+        """What this plan would be applied with now, after `init` where that is needed."""
+        ...
+
+    def adopt(self, execution: Execution, digest: str) -> Applied | EngineError | NotBegun:
+        """Follow an apply that another process started, or find out how it ended."""
+        ...
+
+    def state_lock(self, execution: Execution) -> StateLock | EngineError | None:
+        """Terraform's own lock on the state, after `init` where that is needed; None where it is free."""
+        ...
+
+    def force_unlock(self, execution: Execution, lock_id: str) -> EngineError | None:
+        """Free exactly this lock of terraform's; Conflict where it is not the one that is there."""
         ...
 
 
@@ -95,15 +154,39 @@ class Workspaces(Protocol):
         self, run: int, stack: str, tree: Path, module_path: str, *, managed_state: bool
     ) -> Workspace: ...
 
+    def reopen(self, run: int, stack: str) -> Workspace:
+        """The directories in which the run was executing, as it was told where they are, or as they would be now."""
+        ...
+
     def backup_state(self, workspace: Workspace, run: int) -> None:
         """Copy a managed state aside before an apply; nothing where there is none."""
+        ...
+
+    def unsaved_states(self, stack: str) -> tuple[Path, ...]:
+        """States that an apply could not save, and nobody has pushed since."""
+        ...
+
+    def put_away(self, state: Path) -> None:
+        """Keep it, but no longer as one that has to be pushed."""
         ...
 
     def discard(self, run: int) -> None:
         """Remove the scratch folder."""
         ...
 
+    def forget_init(self, stack: str) -> None:
+        """Remove what `init` has left, so that the next run initialises anew; the managed state stays."""
+        ...
+
+    def scratches(self) -> Sequence[int]:
+        """The runs that have a scratch folder."""
+        ...
+
     def log(self, run: int) -> Path: ...
+
+    def remove_unfinished(self, before: datetime) -> int:
+        """Remove files that were being written when their process died; how many."""
+        ...
 
     def remove_log(self, run: int) -> bool:
         """Whether there was one."""

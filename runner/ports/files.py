@@ -19,3 +19,7 @@ class Modules(Protocol):
     def read(self, files: Mapping[str, bytes]) -> ModuleFacts:
         """The facts of one module folder, from its files by name."""
         ...
+
+    def providers(self, files: Mapping[str, bytes]) -> frozenset[str] | None:
+        """The names of all providers that blocks of the folder use; None where that can not be told."""
+        ...

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from runner.model.approval import Commit
 from runner.model.settings import SourceSettings
-from runner.model.source import TreeEntry
+from runner.model.source import Signature, TreeEntry
 
 
 class Git(Protocol):
@@ -27,6 +27,10 @@ class Git(Protocol):
         """The full commit id of a revision expression on the tracked branch's history, or RevisionNotFound."""
         ...
 
+    def tree_id(self, source: SourceSettings, revision: str) -> str:
+        """Git's own id of everything in the revision."""
+        ...
+
     def tree(self, source: SourceSettings, revision: str) -> Sequence[TreeEntry]:
         """Everything in the revision, folders included."""
         ...
@@ -39,6 +43,14 @@ class Git(Protocol):
 
     def commits(self, source: SourceSettings, old: str | None, new: str) -> Sequence[Commit]:
         """The commits of `old..new`, newest first, co-authors included; only `new` where `old` is None or unknown."""
+        ...
+
+    def verify(self, source: SourceSettings, old: str | None, new: str) -> tuple[Signature, ...]:
+        """Who signed `new` and what else the source's `verify` asks for, newest first; nothing where it is off.
+
+        `old` is the revision that was taken before, None on first contact. Untrusted where a signature is missing or
+        bad, VerifierFailed where that can not be told.
+        """
         ...
 
     def export(self, source: SourceSettings, revision: str) -> Path:

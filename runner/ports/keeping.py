@@ -1,9 +1,12 @@
-"""What is kept beside the records: artifacts, claims, keys, reports."""
+"""What is kept beside the records: artifacts, checkpoints, claims, keys, receipts, reports."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
+from runner.model.checkpoint import Chain, Checkpoint
 from runner.model.drift import DriftReport
+from runner.model.lock import Leftover
+from runner.model.receipt import Receipt
 from runner.model.run import Claim
 
 
@@ -24,15 +27,31 @@ class Artifacts(Protocol):
 
 
 class Claims(Protocol):
-    """True liveness: an flock on a file, inherited by children, free once the last descendant is gone."""
+    """True liveness: flocks on files, inherited by children, free once the last descendant is gone."""
 
-    def take(self, run: int) -> "HeldClaim | None":
-        """None where another process holds it."""
+    def take(self, run: int, state: str | None = None) -> "HeldClaim | None":
+        """Execute this run, and change this state; None where another process, or what one left, still does."""
         ...
 
-    def alive(self, claim: Claim) -> bool: ...
+    def adopt(self, claim: Claim) -> "HeldClaim | None":
+        """Attend to what a dead process began; None where a living one does."""
+        ...
+
+    def alive(self, claim: Claim) -> bool:
+        """Whether anything that executes under it lives."""
+        ...
+
     def end_orphans(self, claim: Claim) -> int:
-        """Kill what a dead process left running under its claim; how many. Nothing where the process lives."""
+        """Kill what executes under a claim that nobody attends to; how many."""
+        ...
+
+    def leftovers(self) -> Sequence[Leftover]: ...
+    def end_leftover(self, leftover: Leftover) -> int:
+        """Kill what is left of it; how many."""
+        ...
+
+    def remove_free(self) -> int:
+        """Remove what dead processes left of claims that nobody holds; how many."""
         ...
 
 
@@ -40,7 +59,15 @@ class HeldClaim(Protocol):
     @property
     def claim(self) -> Claim: ...
     @property
-    def fd(self) -> int: ...
+    def fds(self) -> tuple[int, ...]:
+        """What a child has to inherit."""
+        ...
+
+    def hand_over(self) -> None:
+        """The child has them: from here on `running` says whether it lives."""
+        ...
+
+    def running(self) -> bool: ...
     def release(self) -> None: ...
 
 
@@ -54,3 +81,29 @@ class Reports(Protocol):
     def file(self, report: DriftReport) -> None:
         """Write `reports/<stack>/dr-N.{json,md}`; writing the same report again changes nothing."""
         ...
+
+
+class Checkpoints(Protocol):
+    """Where the audit log stood, kept outside the database; CheckpointFailed where it can not be read or written."""
+
+    @property
+    def place(self) -> str: ...
+    def read(self) -> Chain | None:
+        """All of it; None where there is none."""
+        ...
+
+    def newest(self) -> Checkpoint | None: ...
+    def append(self, checkpoint: Checkpoint, *, after: Checkpoint | None) -> bool:
+        """Make it durable, if `after` still is the newest; whether it was."""
+        ...
+
+
+class Receipts(Protocol):
+    """What outlives the database: which plans were handed to an apply, and which numbers were used."""
+
+    def executed(self) -> Sequence[Receipt]: ...
+    def highest_run(self) -> int:
+        """The highest number of a run that anything on disk carries."""
+        ...
+
+    def highest_report(self) -> int: ...

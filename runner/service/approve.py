@@ -1,10 +1,18 @@
 """A person's yes or no to one plan."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
+from runner import failpoint
 from runner.errors import (
     ApprovalForOtherPlan,
+    ApprovalVoid,
     BadUsage,
+    Blocked,
+    ClockBehind,
+    DriftlineError,
     GuardrailHit,
     NeverApplies,
     NotAllowed,
@@ -13,14 +21,18 @@ from runner.errors import (
 )
 from runner.model.approval import Approval, Person
 from runner.model.approving import Standing, needed, refusal, standing
-from runner.model.guardrails import Violation, needs_name_typed, violations
+from runner.model.binding import Binding, EngineFacts
+from runner.model.guardrails import DESTROYS, Violation, needs_name_typed, unanswered
 from runner.model.plan import ChangeSet
-from runner.model.run import Event, Kind, Run, State
+from runner.model.run import Event, Run, State
 from runner.model.settings import SourceSettings
 from runner.model.stack import StackDefinition
 from runner.ports import ControlPorts, Git, Reader
+from runner.service.bind import bound, guard_rails
+from runner.service.check_clock import steady_now
 
-LEAST_PREFIX = 8
+LEAST_PREFIX = 12
+PREFIX = re.compile(rf"[0-9a-f]{{{LEAST_PREFIX},64}}")
 
 
 @dataclass(frozen=True)
@@ -32,6 +44,7 @@ class Question:
     changes: ChangeSet
     standing: Standing
     violations: tuple[Violation, ...]
+    binding: Binding | None = None
 
     @property
     def type_the_name(self) -> bool:
@@ -39,24 +52,46 @@ class Question:
         return needs_name_typed(self.violations)
 
 
+@dataclass(frozen=True)
+class Yes:
+    """What a person says. `digest` is that of the plan or of the binding that was seen, or its first characters.
+
+    `accepted` are the answers that let guard rails pass, such as `destroys=6`.
+    """
+
+    digest: str
+    comment: str = ""
+    typed_name: str | None = None
+    accepted: frozenset[str] = frozenset()
+
+
 def question(control: ControlPorts, reader: Reader, run_id: int) -> Question:
     """What is asked of a person; also for a run that is no longer waiting."""
     run = reader.run(run_id)
     definition = reader.definition(run.definition)
-    settings = control.settings
     changes = reader.changes(run_id) or ChangeSet()
-    count = needed(
-        definition, settings.approvals, _source(control, run).allow, run.kind, run.summary.destroys
-    )
+    binding = reader.binding(run_id)
+    facts = binding.facts if binding is not None else EngineFacts()
     return Question(
         run=run,
         stack=definition,
         changes=changes,
-        standing=standing(run, reader.approvals(run_id), count, settings.approvals, control.clock.now()),
-        violations=violations(
-            changes, settings.guardrails, definition.apply.protect, destroy=run.kind is Kind.DESTROY
-        ),
+        standing=_standing(control, reader, run, definition),
+        violations=guard_rails(control, reader, run, definition, changes, facts),
+        binding=binding,
     )
+
+
+def _standing(control: ControlPorts, reader: Reader, run: Run, definition: StackDefinition) -> Standing:
+    settings = control.settings.approvals
+    count = needed(definition, settings, _source(control, run).allow, run.kind, run.summary.destroys)
+    return standing(run, reader.approvals(run.id), count, settings, steady_now(reader, control.clock))
+
+
+def refuse_early(control: ControlPorts, asked: Question, person: Person, accepted: frozenset[str]) -> None:
+    """What no answer can change, said before the question."""
+    with _recorded(control, asked.run.id, person, digest=""):
+        _refuse_hopeless(asked, accepted)
 
 
 def approve(
@@ -68,11 +103,15 @@ def approve(
     digest: str,
     comment: str = "",
     typed_name: str | None = None,
+    accepted: frozenset[str] = frozenset(),
 ) -> tuple[Run, Standing]:
-    """Record the yes; with the last one that is needed the run is approved.
+    """Record the yes; with the last one that is needed the run is approved. A refusal is recorded too."""
+    yes = Yes(digest.lower(), comment, typed_name, accepted)
+    with _recorded(control, run_id, person, digest=yes.digest):
+        return _approve(control, git, run_id, person, yes)
 
-    `digest` is that of the plan the person has seen, or its first characters.
-    """
+
+def _approve(control: ControlPorts, git: Git, run_id: int, person: Person, yes: Yes) -> tuple[Run, Standing]:
     with control.store.reading() as reader:
         run = reader.run(run_id)
         stack = reader.stack(run.stack)
@@ -80,48 +119,127 @@ def approve(
     with control.store.writing() as writer:
         asked = question(control, writer, run_id)
         run = asked.run
-        if run.state is not State.AWAITING_APPROVAL:
-            raise WrongState(run=run.name, state=run.state, wish="approved")
-        _check(asked, digest, typed_name)
-        why = refusal(person, run, asked.stack, commits, control.settings.approvals, asked.standing.given)
+        _check(control, writer, asked, yes)
+        # A drift report is healed at the revision that was applied, which nobody chose.
+        chosen = run.report is None and run.inputs != writer.stack(run.stack).inputs
+        settings = control.settings.approvals
+        why = refusal(person, run, asked.stack, commits, settings, asked.standing, chosen=chosen)
         if why is not None:
             raise NotAllowed(who=person.name, wish=f"approve {run.name}", reason=why, run=run.name)
-        approval = Approval(
-            run=run.id,
-            person=person,
-            at=control.clock.now(),
-            plan_digest=run.plan_digest or "",
-            fingerprint=run.fingerprint or "",
-            comment=comment,
-        )
-        writer.add_approval(approval)
-        now = Standing(asked.standing.needed, (*asked.standing.given, approval))
+        writer.add_approval(_approval(control, asked, person, yes))
+        now = _standing(control, writer, run, asked.stack)
+        _refuse_expired(control, writer, person, now)
         if now.complete:
-            run = writer.transition(run, Event.APPROVE, by=person.name, reason=comment)
-        return run, now
+            run = writer.transition(run, Event.APPROVE, by=person.name, reason=yes.comment)
+        failpoint.reach("approve.before_commit")
+    failpoint.reach("approve.after_commit")
+    return run, now
 
 
-def _check(asked: Question, digest: str, typed_name: str | None) -> None:
+def _refuse_expired(control: ControlPorts, reader: Reader, person: Person, now: Standing) -> None:
+    """ClockBehind where a yes of this moment is too old already, since the clock went back: it would be worth nothing."""
+    if any(one.person == person for one in now.given):
+        return
+    here, newest = control.clock.now(), steady_now(reader, control.clock)
+    raise ClockBehind(now=f"{here:%Y-%m-%d %H:%M:%S} UTC", newest=f"{newest:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def _approval(control: ControlPorts, asked: Question, person: Person, yes: Yes) -> Approval:
     run = asked.run
+    answers = (violation.answer for violation in asked.violations)
+    return Approval(
+        run=run.id,
+        person=person,
+        at=control.clock.now(),
+        plan_digest=run.plan_digest or "",
+        fingerprint=run.fingerprint or "",
+        comment=yes.comment,
+        binding_digest=run.binding_digest or "",
+        accepted=tuple(answer for answer in answers if answer in yes.accepted),
+    )
+
+
+def _refuse_hopeless(asked: Question, accepted: frozenset[str]) -> None:
+    run = asked.run
+    if run.state is not State.AWAITING_APPROVAL:
+        raise WrongState(run=run.name, state=run.state, wish="approved")
     if asked.stack.apply.mode == "never":
         raise NeverApplies(stack=run.stack)
-    if len(digest) < LEAST_PREFIX:
-        raise BadUsage(
-            f"a plan digest needs at least {LEAST_PREFIX} characters, got {digest!r}",
-            hint=f"driftline approve {run.name} --digest {(run.plan_digest or '')[:12]}",
+    destroys = run.summary.destroys
+    if any(one.startswith(DESTROYS) and one != f"{DESTROYS}{destroys}" for one in accepted):
+        raise GuardrailHit(
+            run=run.name,
+            violation=f"another number was accepted, and it destroys or replaces {destroys} resources",
+            hint=f"driftline run diff {run.name}",
         )
-    if not (run.plan_digest or "").startswith(digest):
-        raise ApprovalForOtherPlan(run=run.name, digest=(run.plan_digest or "")[:12], given=digest[:12])
-    blocking = [violation for violation in asked.violations if violation.blocking]
+    blocking = unanswered(asked.violations, accepted)
     if blocking:
-        raise GuardrailHit(run=run.name, violation="; ".join(violation.sentence for violation in blocking))
-    if asked.type_the_name and typed_name != run.stack:
+        raise GuardrailHit(
+            run=run.name,
+            violation="; ".join(violation.sentence for violation in blocking),
+            hint=_how_to_answer(run, blocking),
+        )
+
+
+def _how_to_answer(run: Run, blocking: tuple[Violation, ...]) -> str | None:
+    """The command that lets it pass, where one does."""
+    if not all(violation.answer for violation in blocking):
+        return None
+    words = " ".join(option(violation.answer) for violation in blocking)
+    return f"driftline run diff {run.name}   then, if all of that is meant:   driftline approve {run.name} {words}"
+
+
+def option(answer: str) -> str:
+    """`destroys=6` as it is said on the command line: `--accept-destroys 6`."""
+    name, _, value = answer.partition("=")
+    return f"--accept-{name} {value}".rstrip()
+
+
+def _check(control: ControlPorts, reader: Reader, asked: Question, yes: Yes) -> None:
+    run = asked.run
+    _refuse_hopeless(asked, yes.accepted)
+    binding = bound(control, reader, run)
+    if not PREFIX.fullmatch(yes.digest):
+        raise BadUsage(
+            f"a digest is named by at least {LEAST_PREFIX} characters, each 0-9 or a-f, got {yes.digest!r}",
+            hint=f"driftline run diff {run.name}   then   driftline approve {run.name}",
+        )
+    if not any(known.startswith(yes.digest) for known in (binding.plan_digest, binding.digest)):
+        raise ApprovalForOtherPlan(
+            run=run.name, digest=binding.plan_digest[:LEAST_PREFIX], given=yes.digest[:LEAST_PREFIX]
+        )
+    new = [v.sentence for v in asked.violations if v.sentence not in binding.guard_rails]
+    if new:
+        raise ApprovalVoid(
+            run=run.name,
+            what=f"the guard rails say since then that {'; '.join(new)}",
+            hint=f"driftline plan {run.stack}",
+        )
+    if asked.type_the_name and yes.typed_name != run.stack:
         told = "; ".join(violation.sentence for violation in asked.violations)
         raise GuardrailHit(
             run=run.name,
             violation=told,
             hint=f"type the stack's name to go on:   driftline approve {run.name} --confirm {run.stack}",
         )
+
+
+@contextmanager
+def _recorded(control: ControlPorts, run_id: int, person: Person, *, digest: str) -> Iterator[None]:
+    """A refused attempt leaves a row in the audit log, in a transaction of its own."""
+    try:
+        yield
+    except (Blocked, NotAllowed, BadUsage) as refused:
+        # Where even that can not be written, the refusal is still the thing to tell.
+        with suppress(DriftlineError), control.store.writing() as writer:
+            detail = {
+                "known_by": person.known_by,
+                "why": refused.message,
+                "refusal": type(refused).__name__,
+                "digest": digest[:64],
+            }
+            writer.audit_note(person.name, "approval.refuse", f"run-{run_id}", detail)
+        raise
 
 
 def reject(control: ControlPorts, run_id: int, person: Person, reason: str) -> Run:

@@ -10,10 +10,16 @@ def cancel(control: ControlPorts, run_id: int, person: Person, *, force: bool = 
     """A run that waits ends at once; one that is executed is asked to stop, an apply only with `force`.
 
     Stopping an apply leaves its run `interrupted` and its stack locked: what terraform had begun may exist
-    without being in the state.
+    without being in the state. With `force` also what a run that has ended left running is killed.
     """
+    with control.store.reading() as reader:
+        over = reader.run(run_id).final
+    # One that still applies is asked, also where its daemon is gone and nobody attends to it.
+    ended = end_leftovers(control, run_id, person) if force and over else 0
     with control.store.writing() as writer:
         run = writer.run(run_id)
+        if run.final and ended:
+            return run
         if run.final or (run.state is State.APPLYING and not force):
             raise WrongState(
                 run=run.name,
@@ -24,3 +30,14 @@ def cancel(control: ControlPorts, run_id: int, person: Person, *, force: bool = 
         if run.claim is not None:
             return writer.request_cancel(run, by=person.name)
         return writer.transition(run, Event.CANCEL, by=person.name, reason="canceled by hand")
+
+
+def end_leftovers(control: ControlPorts, run_id: int, person: Person) -> int:
+    """Kill what the run left running though it has ended otherwise; how many processes."""
+    left = [one for one in control.claims.leftovers() if one.run == f"run-{run_id}"]
+    if not left:
+        return 0
+    with control.store.writing() as writer:
+        pids = [pid for one in left for pid in one.pids]
+        writer.audit_note(person.name, "run.end_leftovers", f"run-{run_id}", {"pids": pids})
+    return sum(control.claims.end_leftover(one) for one in left)

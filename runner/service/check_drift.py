@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
+from runner import failpoint
 from runner.model.decide import check_retry
 from runner.model.drift import DriftClass, DriftReport, Finding, ReportStatus
 from runner.model.job import Job, PlanFailure, PlanResult
 from runner.model.run import Event, Kind, Run, Trigger
 from runner.model.stack import DriftStatus, Stack
 from runner.ports import ControlPorts, Writer
+from runner.service.bind import remember_state
 from runner.service.cron import next_check
 from runner.service.enqueue import DAEMON, add_check
 from runner.service.plan import fail_plan
@@ -21,14 +23,17 @@ def settle_check(control: ControlPorts, job: Job, result: PlanResult | PlanFailu
         stack = writer.stack(run.stack)
         if isinstance(result, PlanFailure):
             return _failed(control, writer, run, result)
+        remember_state(control, writer, run, result.facts)
         counted = [finding for finding in result.findings if finding.counts]
-        if counted:
-            return _drifted(control, writer, run, stack, result)
-        return _clean(control, writer, run, stack, result)
+        settle = _drifted if counted else _clean
+        done = settle(control, writer, run, stack, result)
+        failpoint.reach("report.before_commit")
+    failpoint.reach("report.after_commit")
+    return done
 
 
 def _failed(control: ControlPorts, writer: Writer, run: Run, failure: PlanFailure) -> Run:
-    done = fail_plan(writer, run, failure)
+    done = fail_plan(writer, run, failure, control.clock.now())
     if not failure.canceled:
         writer.save_check(run.stack, DriftStatus.ERROR, failure.reason)
     failures = writer.stack(run.stack).check_failures

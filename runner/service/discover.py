@@ -7,16 +7,18 @@ from weakref import WeakKeyDictionary
 from runner import __version__
 from runner.model import inputs
 from runner.model.dependencies import circular, unmet
-from runner.model.identity import backend_problem, state_identity
+from runner.model.identity import state_identity
 from runner.model.inputs import Folders, Located, Watches, inputs_digest, path_problems, reaching_settings
 from runner.model.problem import Problem
 from runner.model.reach import SUFFIXES
-from runner.model.rivals import Complaint, shared_states, taken_names
+from runner.model.rivals import Complaint, moved_states, shared_states, taken_names
+from runner.model.scan import Code, refusals
 from runner.model.settings import Allow, Settings, SourceSettings
 from runner.model.stack import Discovered, Stack, StateIdentity
+from runner.model.tree import Tree
 from runner.ports import Git, Modules, StackFiles
 from runner.service import module_facts, stack_files
-from runner.service.module_facts import FolderFacts, RootModule
+from runner.service.module_facts import FolderFacts
 
 
 @dataclass(frozen=True)
@@ -91,13 +93,13 @@ def discover(
     # Before more are refused: a stack that is only broken is still none of its parent's code.
     roots = frozenset(stack.module_path for stack in search.stacks)
     folders = Folders(tree, frozenset(entry.path for entry in entries), roots)
-    identities = _judge(search, code, source, others, {problem.stack for problem in problems})
+    identities = _judge(search, tree, code, source, others, {problem.stack for problem in problems})
     memory.modules = code.used()
     problems += stack_files.placed(git, source, tree, search.complaints)
     digests = _digests(search.stacks, folders, code, settings)
     found = (
         _discovered(
-            stack, _root(code, stack), identities[stack.definition.name], digest, source.name, revision
+            stack, _code(code, stack), identities[stack.definition.name], digest, source.name, revision
         )
         for stack, digest in digests
     )
@@ -107,23 +109,13 @@ def discover(
     )
 
 
-def _root(code: FolderFacts, stack: Located) -> RootModule:
-    return code.root(stack.module_path, stack.definition.engine)
-
-
-def _policy(stack: Located, root: RootModule, allow: Allow) -> Iterator[str]:
-    """What the source does not allow, and what can not be told."""
-    yield from root.reach.problems
-    backend = backend_problem(stack.definition, root.facts, allow.backends, root.hidden)
-    if backend is not None:
-        yield backend
-    if not allow.provisioners:
-        for command in root.commands:
-            yield f"{command} runs commands while it is planned or applied; allow.provisioners of the source is false"
+def _code(code: FolderFacts, stack: Located) -> Code:
+    return code.code(stack.module_path, stack.definition.engine)
 
 
 def _judge(
     search: _Search,
+    tree: Tree,
     code: FolderFacts,
     source: SourceSettings,
     others: Sequence[Stack],
@@ -131,10 +123,15 @@ def _judge(
 ) -> dict[str, StateIdentity]:
     """Refuse what the source does not allow and what belongs to another stack; the states of the rest, by name."""
     code.prefetch({(stack.module_path, stack.definition.engine) for stack in search.stacks})
-    search.refuse((s, told) for s in search.stacks for told in _policy(s, _root(code, s), source.allow))
+    search.refuse(
+        (s, told)
+        for s in search.stacks
+        for told in refusals(tree, s.definition, _code(code, s), source.allow)
+    )
     identities = {
-        s.definition.name: state_identity(s.definition, _root(code, s).facts) for s in search.stacks
+        s.definition.name: state_identity(s.definition, _code(code, s).facts) for s in search.stacks
     }
+    search.refuse(moved_states(search.stacks, identities, others))
     search.refuse(shared_states(search.stacks, identities, others, source.name, broken | search.refused))
     foreign = [stack for stack in others if stack.source != source.name]
     names = {stack.definition.name for stack in search.stacks} | {stack.name for stack in foreign}
@@ -149,12 +146,12 @@ def _digests(
     watches = Watches(folders.tree)
     reaching = {engine: reaching_settings(settings, engine) for engine in SUFFIXES}
     for stack in stacks:
-        reach = _root(code, stack).reach
+        reach = _code(code, stack).reach
         yield stack, inputs_digest(folders, watches, stack, reach, reaching[stack.definition.engine])
 
 
 def _discovered(
-    stack: Located, root: RootModule, identity: StateIdentity, digest: str, source: str, revision: str
+    stack: Located, code: Code, identity: StateIdentity, digest: str, source: str, revision: str
 ) -> Discovered:
     return Discovered(
         source=source,
@@ -164,5 +161,5 @@ def _discovered(
         definition=stack.definition,
         inputs=digest,
         identity=identity,
-        managed_state=root.facts.backend is None,
+        managed_state=code.facts.backend is None,
     )

@@ -1,24 +1,23 @@
 """Hand out work: claim one run at a time, the most urgent first, and record how it ended."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from runner.errors import Conflict, NotFound
+from runner import failpoint
+from runner.errors import Conflict, NoRoom, NotFound
 from runner.model.approving import needed, standing
 from runner.model.job import ApplyResult, Job, Phase, PlanFailure, PlanResult
 from runner.model.run import Event, Kind, Run, State
-from runner.ports import ControlPorts, HeldClaim, Reader, Writer
+from runner.model.settings import SourceSettings
+from runner.model.turns import PRIORITY, crowded_out, in_turn
+from runner.model.waiting import waits
+from runner.ports import ControlPorts, HeldClaim, Reader, RunFilter, Writer
 from runner.service.apply import settle_apply
+from runner.service.check_clock import steady_now
 from runner.service.check_drift import settle_check
 from runner.service.enqueue import DAEMON
+from runner.service.known_secrets import TELLING
 from runner.service.plan import replan, settle_plan
-
-PRIORITY: dict[tuple[State, Kind], int] = {
-    (State.APPROVED, Kind.CHANGE): 0,
-    (State.APPROVED, Kind.DESTROY): 0,
-    (State.QUEUED, Kind.CHANGE): 1,
-    (State.QUEUED, Kind.DESTROY): 1,
-    (State.QUEUED, Kind.DRIFT): 2,
-}
 
 
 @dataclass(frozen=True)
@@ -27,11 +26,22 @@ class Assignment:
     held: HeldClaim
 
 
-def next_assignment(control: ControlPorts, *, only: int | None = None) -> Assignment | None:
-    """Claim the most urgent run that may execute now, or None. With `only`, that run or nothing."""
+def next_assignment(
+    control: ControlPorts, *, only: int | None = None, full: bool = False
+) -> Assignment | None:
+    """Claim the most urgent run that may execute now, or None. With `only`, that run or nothing.
+
+    Where all slots are taken, `full`, it is one of a source that others keep out, or none. NoRoom where the disk is
+    full and this run is wanted; otherwise all wait until there is room again.
+    """
+    if problem := control.disk.shortage():
+        if only is None:
+            return None
+        raise NoRoom(problem=problem)
     expire(control)
     with control.store.reading() as reader:
-        runs = [run for run in executable(reader) if only is None or run.id == only]
+        runs = executable(reader, control.clock.now(), full=full)
+    runs = [run for run in runs if only is None or run.id == only]
     for run in runs:
         assignment = _claim(control, run)
         if assignment is not None:
@@ -39,33 +49,44 @@ def next_assignment(control: ControlPorts, *, only: int | None = None) -> Assign
     return None
 
 
-def executable(reader: Reader) -> list[Run]:
-    """The runs that could execute now, the most urgent first."""
+def executable(reader: Reader, now: datetime, *, full: bool = False) -> list[Run]:
+    """The runs that could execute now, in the order in which they should."""
     open_runs = reader.open_runs()
-    executing = {run.stack for run in open_runs if run.claim is not None}
+    executing = [run for run in open_runs if run.claim is not None]
+    busy = {run.stack for run in executing}
     held = {lock.stack for lock in reader.holds()}
     ready = [
         run
         for run in open_runs
         if (run.state, run.kind) in PRIORITY
-        and run.stack not in executing
+        and run.stack not in busy
+        and not waits(run.wait_until, now)
         # A drift check only reads, so it goes on under a person's lock.
         and (run.kind is Kind.DRIFT or run.stack not in held)
     ]
-    return sorted(ready, key=lambda run: (PRIORITY[run.state, run.kind], run.id))
+    ordered = in_turn(ready, executing)
+    return crowded_out(ordered, executing, now) if full else ordered
 
 
 def _claim(control: ControlPorts, run: Run) -> Assignment | None:
     """The file lock first, the row second: so a claimed row always has a live lock behind it."""
-    held = control.claims.take(run.id)
+    # A drift check changes nothing, so it goes on beside what an earlier change left running.
+    held = control.claims.take(run.id, None if run.kind is Kind.DRIFT else run.identity)
     if held is None:
         return None
     try:
         with control.store.writing() as writer:
             fresh = writer.run(run.id)
             still = fresh.state is run.state and fresh.claim is None
+            if still and _outdated(writer, fresh):
+                writer.transition(
+                    fresh, Event.SUPERSEDE, by=DAEMON, reason="another revision was applied meanwhile"
+                )
+                still = False
             claimed = _claim_row(writer, fresh, held) if still else None
             job = _job(control, writer, claimed) if claimed else None
+            failpoint.reach("claim.before_commit")
+        failpoint.reach("claim.after_commit")
     except (Conflict, NotFound):
         job = None
     except BaseException:
@@ -75,6 +96,13 @@ def _claim(control: ControlPorts, run: Run) -> Assignment | None:
         held.release()
         return None
     return Assignment(job, held)
+
+
+def _outdated(reader: Reader, run: Run) -> bool:
+    """Whether it would compare the cloud with what is not applied any more: all that came since would be drift."""
+    compares = run.kind is Kind.DRIFT or (run.kind is Kind.CHANGE and run.report is not None)
+    applied = reader.stack(run.stack).applied_inputs
+    return compares and applied is not None and run.inputs != applied
 
 
 def _claim_row(writer: Writer, run: Run, held: HeldClaim) -> Run:
@@ -104,17 +132,21 @@ def _expired(control: ControlPorts, reader: Reader, run: Run) -> bool:
         return False
     settings = control.settings.approvals
     count = needed(reader.definition(run.definition), settings, source.allow, run.kind, run.summary.destroys)
-    return not standing(run, reader.approvals(run.id), count, settings, control.clock.now()).complete
+    now = steady_now(reader, control.clock)
+    return not standing(run, reader.approvals(run.id), count, settings, now).complete
 
 
-def _job(control: ControlPorts, reader: Reader, run: Run) -> Job:
-    source = control.settings.source(run.source)
+_PHASES = {State.PLANNING: Phase.PLAN, State.APPROVED: Phase.APPLY, State.APPLYING: Phase.ADOPT}
+
+
+def _job(control: ControlPorts, reader: Reader, run: Run, known_source: SourceSettings | None = None) -> Job:
+    source = control.settings.source(run.source) or known_source
     if source is None:
         raise NotFound(what="source", name=run.source)
     definition = reader.definition(run.definition)
     return Job(
         run=run.id,
-        phase=Phase.PLAN if run.state is State.PLANNING else Phase.APPLY,
+        phase=_PHASES[run.state],
         kind=run.kind,
         stack=definition,
         source=source,
@@ -126,21 +158,28 @@ def _job(control: ControlPorts, reader: Reader, run: Run) -> Job:
         plan_digest=run.plan_digest,
         fingerprint=run.fingerprint,
         planned_at=run.planned_at,
+        executed_digest=run.executed_digest,
         fresh_for=control.settings.apply.fresh_for,
         ignore=(*control.settings.drift.ignore, *definition.drift.ignore),
+        earlier=tuple(
+            earlier.id for earlier in reader.runs(RunFilter(stack=run.stack, states=TELLING, limit=3))
+        ),
     )
+
+
+def adoption(control: ControlPorts, run: Run, held: HeldClaim) -> Assignment:
+    """Attend to an apply that is recorded as begun; its source may not even be configured any more."""
+    with control.store.reading() as reader:
+        return Assignment(_job(control, reader, run, SourceSettings(run.source, url="")), held)
 
 
 def settle(
     control: ControlPorts, assignment: Assignment, result: PlanResult | PlanFailure | ApplyResult
 ) -> Run:
-    """Record the result, then let go of the claim: in this order, so that recovery never sees it free too early."""
+    """Record the result. The claim is let go of after it, so that recovery never sees it free too early."""
     job = assignment.job
-    try:
-        if isinstance(result, ApplyResult):
-            return settle_apply(control, job, result)
-        if job.kind is Kind.DRIFT:
-            return settle_check(control, job, result)
-        return settle_plan(control, job, result)
-    finally:
-        assignment.held.release()
+    if isinstance(result, ApplyResult):
+        return settle_apply(control, job, result)
+    if job.kind is Kind.DRIFT:
+        return settle_check(control, job, result)
+    return settle_plan(control, job, result)

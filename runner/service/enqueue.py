@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from runner import failpoint
 from runner.model.decide import CHANGE_RULES, CHECK_RULES, Decision, Next, View, decide, waits_for
 from runner.model.run import Kind, Run, Trigger
 from runner.model.stack import Discovered, Stack
@@ -10,7 +11,7 @@ from runner.ports import Clock, NewRun, Reader, Store, Writer
 DAEMON = "driftline"
 
 
-def views(reader: Reader, clock: Clock) -> list[View]:
+def views(reader: Reader, clock: Clock, shortage: str | None = None) -> list[View]:
     """One view of every stack, from a handful of queries whatever the number of stacks."""
     stacks = {stack.name: stack for stack in reader.stacks()}
     changes = reader.last_runs(change_only=True)
@@ -30,15 +31,16 @@ def views(reader: Reader, clock: Clock) -> list[View]:
             last_change=changes.get(name),
             waits_for=waits_for(stack, stacks, busy),
             source_problem=problems.get(stack.source),
+            shortage=shortage,
         )
         for name, stack in stacks.items()
     ]
 
 
-def view(reader: Reader, clock: Clock, name: str) -> View:
+def view(reader: Reader, clock: Clock, name: str, shortage: str | None = None) -> View:
     """The view of one stack; StackNotFound."""
     reader.stack(name)
-    return next(view for view in views(reader, clock) if view.stack.name == name)
+    return next(view for view in views(reader, clock, shortage) if view.stack.name == name)
 
 
 def enqueue_due(store: Store, clock: Clock) -> list[Run]:
@@ -56,6 +58,7 @@ def enqueue_due(store: Store, clock: Clock) -> list[Run]:
                 made.append(add_change(writer, view.stack, trigger=Trigger.PUSH, by=DAEMON))
             if decide(view, CHECK_RULES).action is Next.CHECK:
                 made.append(add_check(writer, view.stack, trigger=Trigger.SCHEDULE, by=DAEMON))
+        failpoint.reach("enqueue.before_commit")
     return made
 
 

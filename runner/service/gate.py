@@ -1,8 +1,8 @@
 """The gate in the middle of an apply: everything is checked once more, and its start is made durable."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
+from runner import failpoint
 from runner.errors import (
     ApprovalExpired,
     ApprovalForOtherPlan,
@@ -12,9 +12,14 @@ from runner.errors import (
     StackLocked,
 )
 from runner.model.approving import needed, standing
+from runner.model.binding import EngineFacts
 from runner.model.job import Job
+from runner.model.people import one_each
 from runner.model.run import Event, Run
 from runner.ports import ControlPorts, Reader
+from runner.service.bind import refuse_moved
+from runner.service.check_clock import steady_now
+from runner.service.checkpoint import checkpoint, checkpoint_or_tell
 from runner.service.enqueue import DAEMON
 
 
@@ -24,7 +29,9 @@ class StoreGate:
 
     control: ControlPorts
 
-    def start(self, job: Job, plan_digest: str, planned_at: datetime) -> None:
+    def start(self, job: Job, plan_digest: str, facts: EngineFacts) -> None:
+        # Raises where the log is older than what was seen of it: such a database must not start anything.
+        checkpoint(self.control)
         with self.control.store.writing() as writer:
             run = writer.run(job.run)
             if run.cancel_requested_by is not None:
@@ -34,9 +41,11 @@ class StoreGate:
             may_start(self.control, writer, run)
             if run.fingerprint != job.fingerprint:
                 raise ApprovalForOtherPlan(run=run.name, digest=run.fingerprint, given=job.fingerprint)
-            writer.transition(
-                run, Event.START_APPLY, by=DAEMON, plan_digest=plan_digest, planned_at=planned_at
-            )
+            refuse_moved(self.control, writer, run, facts)
+            writer.transition(run, Event.START_APPLY, by=DAEMON, executed_digest=plan_digest)
+            failpoint.reach("gate.before_commit")
+        failpoint.reach("gate.after_commit")
+        checkpoint_or_tell(self.control)
 
 
 def may_start(control: ControlPorts, reader: Reader, run: Run) -> None:
@@ -50,14 +59,19 @@ def may_start(control: ControlPorts, reader: Reader, run: Run) -> None:
             f'a newer revision touches stack "{run.stack}"', hint=f"driftline stack show {run.stack}"
         )
     settings = control.settings.approvals
+    if reader.source(run.source).refused == run.revision:
+        raise Conflict(
+            f"{run.revision[:12]} is not trusted any more", hint=f"driftline source check {run.source}"
+        )
     source = control.settings.source(run.source)
     if source is None:
         raise Conflict(f'source "{run.source}" is not configured any more', hint="driftline source list")
     definition = reader.definition(run.definition)
     count = needed(definition, settings, source.allow, run.kind, run.summary.destroys)
     given = reader.approvals(run.id)
-    now = standing(run, given, count, settings, control.clock.now())
+    now = standing(run, given, count, settings, steady_now(reader, control.clock))
     if not now.complete:
-        if len({approval.person.name for approval in given}) >= count:
+        of_this = [approval for approval in given if approval.binding_digest == run.binding_digest]
+        if len(one_each(of_this, settings.people)) >= count:
             raise ApprovalExpired(run=run.name, stack=run.stack)
         raise ApprovalMissing(run=run.name, have=len(now.given), need=count)

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from runner.errors import NotFound, StackBusy, StackLocked
+from runner.errors import NotFound, RunUnresolved, StackBusy, StackLocked
 from runner.model.approval import Person
 from runner.model.lock import Lock
-from runner.model.run import Kind
+from runner.model.run import Kind, State
 from runner.model.stack import Pause
 from runner.ports import ControlPorts
 
@@ -32,12 +32,15 @@ def take(control: ControlPorts, stack: str, person: Person, reason: str) -> Lock
 
 
 def release(control: ControlPorts, stack: str, person: Person, reason: str) -> Lock:
-    """Free the stack. Where a half-done run held it, a fresh plan is due."""
+    """Free the stack. Where a failed run held it, a fresh plan is due; an interrupted one has to be resolved first."""
     with control.store.writing() as writer:
         writer.stack(stack)
         hold = writer.hold(stack)
         if hold is None:
             raise NotFound(f'stack "{stack}" is not locked', hint="driftline lock list")
+        unresolved = hold.run is not None and writer.run(hold.run).state is State.INTERRUPTED
+        if unresolved:
+            raise RunUnresolved(run=hold.holder, stack=stack)
         writer.release_hold(stack, by=person.name, reason=reason)
         if hold.run is not None:
             writer.mark_planned(stack, "")

@@ -2,28 +2,22 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from runner.model.module import ModuleFacts
+from runner.model.module_source import LOCAL
 from runner.model.paths import join
-from runner.model.reach import LOCAL, Reach, configuration_files, module_reach
+from runner.model.reach import configuration_files, module_reach
+from runner.model.scan import Code, Module
 from runner.model.settings import SourceSettings
 from runner.model.tree import Tree
 from runner.ports import Git, Modules
 
 Files = tuple[tuple[str, str], ...]  # names and object ids
-Known = dict[Files, tuple[ModuleFacts, tuple[str, ...]]]
-STATE_BLOCK = re.compile(rb"\b(?:backend|cloud)\b\s*[\"'{:]")
-
-
-@dataclass(frozen=True)
-class RootModule:
-    """`hidden` are files that can not be read and may hold a backend block; `commands` is what runs commands."""
-
-    facts: ModuleFacts
-    reach: Reach
-    hidden: tuple[str, ...]
-    commands: tuple[str, ...]
+Read = tuple[
+    ModuleFacts, tuple[str, ...], frozenset[str] | None
+]  # and files that may hide a state, and providers
+Known = dict[Files, Read]
+STATE_BLOCK = re.compile(rb"\b(?:backend|cloud|state_store)\b\s*[\"'{:]")
 
 
 class FolderFacts:
@@ -35,29 +29,28 @@ class FolderFacts:
         modules: Modules,
         source: SourceSettings,
         tree: Tree,
-        known: Mapping[Files, tuple[ModuleFacts, tuple[str, ...]]],
+        known: Mapping[Files, Read],
     ) -> None:
         self._git, self._modules, self._source, self._tree = git, modules, source, tree
         self._memory = dict(known)
         self._files: dict[tuple[str, str], Files] = {}
-        self._roots: dict[tuple[str, str], RootModule] = {}
+        self._roots: dict[tuple[str, str], Code] = {}
 
-    def root(self, folder: str, engine: str) -> RootModule:
+    def code(self, folder: str, engine: str) -> Code:
         """A stack's root module, with all that it calls; stacks may share one."""
         known = self._roots.get((folder, engine))
         if known is None:
-            known = self._roots[folder, engine] = self._root(folder, engine)
+            known = self._roots[folder, engine] = self._code(folder, engine)
         return known
 
-    def _root(self, folder: str, engine: str) -> RootModule:
-        facts, hidden = self._read(folder, engine)
-        reach = module_reach(self._tree, lambda called: self._read(called, engine)[0], folder)
-        commands = tuple(
-            f"{address} in {module}"
-            for module in reach.folders
-            for address in self._read(module, engine)[0].provisioners
-        )
-        return RootModule(facts, reach, hidden, commands)
+    def _code(self, folder: str, engine: str) -> Code:
+        allow = self._source.allow
+        reach = module_reach(self._tree, lambda called: self._read(called, engine)[0], folder, allow.modules)
+        modules = []
+        for called in reach.folders:
+            facts, _, implied = self._read(called, engine)
+            modules.append(Module(called, facts, implied))
+        return Code(reach, tuple(modules), hidden=self._read(folder, engine)[1])
 
     def prefetch(self, folders: Iterable[tuple[str, str]]) -> None:
         """Read these folders and all that their local calls reach: one `cat-file` for each level of calls."""
@@ -86,7 +79,7 @@ class FolderFacts:
             known = self._files[at] = tuple(sorted(configuration_files(self._tree, folder, engine)))
         return known
 
-    def _read(self, folder: str, engine: str) -> tuple[ModuleFacts, tuple[str, ...]]:
+    def _read(self, folder: str, engine: str) -> Read:
         key = self._key(folder, engine)
         if key not in self._memory:
             self._read_all({key})
@@ -99,7 +92,7 @@ class FolderFacts:
             # What is too large to be read is no valid HCL either; the reader says so.
             files = {name: blobs.get(oid, b"\xff" + b'backend "') for name, oid in key}
             facts = self._modules.read(files)
-            self._memory[key] = (
-                facts,
-                tuple(name for name in facts.unreadable if STATE_BLOCK.search(files[name])),
-            )
+            hidden = tuple(name for name in facts.unreadable if STATE_BLOCK.search(files[name]))
+            # Only where it matters: to find them, every block of every file has to be looked at.
+            implied = self._modules.providers(files) if self._source.allow.providers else frozenset()
+            self._memory[key] = facts, hidden, implied

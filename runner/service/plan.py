@@ -2,22 +2,38 @@
 
 import json
 import time
+from datetime import datetime
 from typing import Any
 
-from runner.errors import DriftlineError
+from runner import failpoint
+from runner.errors import DriftlineError, StateUnsaved
 from runner.model.approving import needed
 from runner.model.codec import to_plain
 from runner.model.fingerprint import fingerprint
-from runner.model.guardrails import violations
 from runner.model.job import Job, PlanFailure, PlanResult
 from runner.model.plan import ChangeSet, Diagnostic
 from runner.model.plan_json import plan_problem, read_plan
 from runner.model.run import Event, Kind, Run, Trigger
+from runner.model.secret import Secrets
 from runner.model.stack import DriftStatus
 from runner.model.taxonomy import absorbed, classify, drift_fingerprint
-from runner.ports import Cancel, ControlPorts, EngineError, Execution, Planned, WorkerPorts, Workspace, Writer
+from runner.model.waiting import pause
+from runner.ports import (
+    Cancel,
+    ControlPorts,
+    EngineError,
+    Execution,
+    HeldClaim,
+    Planned,
+    WorkerPorts,
+    Workspace,
+    Writer,
+)
+from runner.service.bind import bind, remember_state
 from runner.service.cron import next_check
 from runner.service.enqueue import DAEMON, add_again, add_change
+from runner.service.inspect import refuse_unsafe
+from runner.service.known_secrets import known, remember
 
 APPROVABLE = "plan"  # the artifacts plan.tfplan and plan.json: what a person is asked about
 FRESH = "fresh"  # the same, made again under the lock
@@ -27,12 +43,12 @@ FRESH = "fresh"  # the same, made again under the lock
 
 
 def execute_plan(
-    job: Job, ports: WorkerPorts, cancel: Cancel, claim_fd: int | None = None, *, keep_as: str = APPROVABLE
+    job: Job, ports: WorkerPorts, cancel: Cancel, claim: HeldClaim | None = None, *, keep_as: str = APPROVABLE
 ) -> PlanResult | PlanFailure:
     """Export the tree, plan, read the plan, keep its artifacts. Nothing is recorded here."""
     started = time.monotonic()
     try:
-        execution = prepare(job, ports, cancel, claim_fd, lock=job.kind is not Kind.DRIFT)
+        execution = prepare(job, ports, cancel, claim, lock=job.kind is not Kind.DRIFT)
         outcome = ports.engine.plan(execution)
         if isinstance(outcome, EngineError):
             return _failure(outcome)
@@ -45,11 +61,17 @@ def prepare(
     job: Job,
     ports: WorkerPorts,
     cancel: Cancel,
-    claim_fd: int | None,
+    claim: HeldClaim | None,
     *,
     for_apply: bool = False,
     lock: bool = False,
 ) -> Execution:
+    unsaved = ports.workspaces.unsaved_states(job.stack.name)
+    if unsaved:
+        # Named after the run that could not save it.
+        run = unsaved[0].name.partition(".")[0]
+        raise StateUnsaved(run=run, stack=job.stack.name, path=unsaved[0])
+    refuse_unsafe(ports.git, ports.modules, job)
     tree = ports.git.export(job.source, job.revision)
     workspace: Workspace = ports.workspaces.prepare(
         job.run, job.stack.name, tree, job.module_path, managed_state=job.managed_state
@@ -61,11 +83,13 @@ def prepare(
         log=ports.workspaces.log(job.run),
         cancel=cancel,
         for_apply=for_apply,
-        claim_fd=claim_fd,
+        claim=claim,
         targets=job.targets,
         destroy=job.kind is Kind.DESTROY,
         folder=(tree / job.file).parent,
         lock=lock,
+        secrets=known(job, ports),
+        state_folders=job.source.allow.state_folders,
     )
 
 
@@ -76,11 +100,13 @@ def _failure(error: EngineError) -> PlanFailure:
         reason = f"terraform {error.command} was stopped at its deadline"
     elif error.signal is not None:
         reason = f"{error.command} was killed by signal {error.signal}"
+    elif error.state_locked:
+        reason = error.holder
     else:
         first = next((d.summary for d in error.diagnostics if d.severity == "error"), "")
         reason = first or f"{error.command} ended with exit code {error.exit_code}"
     diagnostics = error.diagnostics or (Diagnostic("error", reason, error.tail),)
-    return PlanFailure(diagnostics, reason)
+    return PlanFailure(diagnostics, reason, state_locked=error.state_locked)
 
 
 def _read(
@@ -97,12 +123,16 @@ def _read(
             engine_version=planned.engine_version,
             findings=absorbed(planned.drifted_addresses),
             seconds=time.monotonic() - started,
+            facts=planned.facts,
         )
+    failpoint.reach("plan.before_artifact")
     problem = plan_problem(document)
     if problem is not None:
         return PlanFailure((Diagnostic("error", problem),), problem)
     key = ports.secrets.fingerprint_key()
-    changes = read_plan(document)
+    given = Secrets.of(planned.secrets)
+    changes = read_plan(document, given)
+    remember(job, ports, document)
     drift = job.kind is Kind.DRIFT
     ports.artifacts.put(job.run, f"{keep_as}.json", json.dumps(to_plain(changes), sort_keys=True).encode())
     return PlanResult(
@@ -114,9 +144,11 @@ def _read(
         else ports.artifacts.put(job.run, f"{keep_as}.tfplan", planned.plan_file.read_bytes()),
         planned_at=now,
         engine_version=planned.engine_version,
-        findings=classify(document, job.ignore) if drift else (),
+        findings=classify(document, job.ignore, given) if drift else (),
         drift_fingerprint=drift_fingerprint(document, job.ignore, key) if drift else None,
         seconds=time.monotonic() - started,
+        facts=planned.facts,
+        tree="" if drift else ports.git.tree_id(job.source, job.revision),
     )
 
 
@@ -128,7 +160,8 @@ def settle_plan(control: ControlPorts, job: Job, result: PlanResult | PlanFailur
     with control.store.writing() as writer:
         run = writer.run(job.run)
         if isinstance(result, PlanFailure):
-            return fail_plan(writer, run, result)
+            return fail_plan(writer, run, result, control.clock.now())
+        remember_state(control, writer, run, result.facts)
         if job.targets == () and result.changes.empty and result.plan_digest is None:
             return _nothing(control, writer, run, result)
         if result.changes.empty:
@@ -139,10 +172,13 @@ def settle_plan(control: ControlPorts, job: Job, result: PlanResult | PlanFailur
             return writer.transition(
                 run, Event.SUPERSEDE, by=DAEMON, reason="Git moved on while it was planned"
             )
-        return _offer(control, writer, run, job, result)
+        offered = _offer(control, writer, run, job, result)
+        failpoint.reach("plan.before_commit")
+    failpoint.reach("plan.after_commit")
+    return offered
 
 
-def fail_plan(writer: Writer, run: Run, failure: PlanFailure) -> Run:
+def fail_plan(writer: Writer, run: Run, failure: PlanFailure, now: datetime) -> Run:
     writer.save_diagnostics(run.id, failure.diagnostics)
     if failure.canceled and run.cancel_requested_by is None:
         return writer.transition(run, Event.REQUEUE, by=DAEMON, reason="the daemon stopped meanwhile")
@@ -150,7 +186,16 @@ def fail_plan(writer: Writer, run: Run, failure: PlanFailure) -> Run:
         return writer.transition(
             run, Event.CANCEL, by=run.cancel_requested_by or DAEMON, reason=failure.reason
         )
+    if failure.state_locked:
+        return put_off(writer, run, Event.REQUEUE, now, f"somebody else holds the state: {failure.reason}")
     return writer.transition(run, Event.FAIL_PLAN, by=DAEMON, reason=failure.reason)
+
+
+def put_off(writer: Writer, run: Run, event: Event, now: datetime, reason: str) -> Run:
+    """Nothing was changed; it is tried again later, and later still each time."""
+    return writer.transition(
+        run, event, by=DAEMON, reason=reason, wait_until=now + pause(run.waits), waits=run.waits + 1
+    )
 
 
 def _plan_fields(result: PlanResult) -> dict[str, Any]:
@@ -160,6 +205,7 @@ def _plan_fields(result: PlanResult) -> dict[str, Any]:
         "fingerprint": result.fingerprint,
         "planned_at": result.planned_at,
         "engine_version": result.engine_version,
+        "waits": 0,
     }
 
 
@@ -185,10 +231,17 @@ def record_clean(control: ControlPorts, writer: Writer, run: Run, reason: str) -
 
 def _offer(control: ControlPorts, writer: Writer, run: Run, job: Job, result: PlanResult) -> Run:
     settings = control.settings
-    destroy = run.kind is Kind.DESTROY
-    broken = violations(result.changes, settings.guardrails, job.stack.apply.protect, destroy=destroy)
-    reason = "; ".join(violation.sentence for violation in broken)
-    offered = writer.transition(run, Event.OFFER, by=DAEMON, reason=reason, **_plan_fields(result))
+    binding = bind(control, writer, run, job.stack, result)
+    writer.save_binding(run.id, binding)
+    broken = binding.guard_rails
+    offered = writer.transition(
+        run,
+        Event.OFFER,
+        by=DAEMON,
+        reason="; ".join(broken),
+        binding_digest=binding.digest,
+        **_plan_fields(result),
+    )
     count = needed(
         job.stack, settings.approvals, job.source.allow, run.kind, destroys=result.changes.summary.destroys
     )

@@ -4,13 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from runner.errors import BranchMissing, DriftlineError
+from runner import failpoint
+from runner.errors import BranchMissing, DriftlineError, NoRoom, Untrusted
 from runner.model.approval import Commit
+from runner.model.poll_due import poll_due
 from runner.model.run import WAITING, Event, Kind, Run
 from runner.model.settings import Settings, SourceSettings
-from runner.model.source import SourceStatus
+from runner.model.source import Signature, SourceStatus
 from runner.model.stack import Discovered, Stack, Sync
-from runner.ports import Clock, Git, Modules, StackFiles, Store, Writer
+from runner.ports import Clock, Disk, Git, Modules, StackFiles, Store, Writer
 from runner.service.cron import next_check
 from runner.service.discover import Discovery, discover, settings_digest
 from runner.service.enqueue import DAEMON
@@ -27,6 +29,7 @@ class Polled:
     problems: tuple[str, ...] = ()
     problem: str | None = None
     rewritten_from: str | None = None
+    refused: str | None = None  # the head that was not taken, since it is not trusted
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,15 @@ class Poller:
     modules: Modules
     settings: Settings
     clock: Clock
+    disk: Disk
+
+    def poll_if_due(self, source: SourceSettings) -> Polled:
+        """At one of its regular times: a source that fails again and again is asked less often."""
+        with self.store.reading() as reader:
+            status = reader.source(source.name)
+        if poll_due(status, float(source.poll), self.clock.now()):
+            return self.poll(source)
+        return Polled(source.name, status.head, moved=False, problem=status.problem)
 
     def poll(self, source: SourceSettings, *, by: str = DAEMON) -> Polled:
         """One `ls-remote`; a fetch and a discovery only when the head or the settings moved.
@@ -50,20 +62,44 @@ class Poller:
             if head == status.head and status.discovered_with == settings_digest(self.settings, source):
                 return self._unmoved(status, head)
             return self._take(source, status, head, by)
+        except Untrusted as error:
+            return self._refused(source, error, by)
         except DriftlineError as error:
             return self._failed(source, status, error)
 
     def _unmoved(self, status: SourceStatus, head: str) -> Polled:
         """Nothing to record, unless the source has come back."""
         if status.problem is not None:
+            back = replace(status, polled_at=self.clock.now(), problem=None, failures=0, refused=None)
             with self.store.writing() as writer:
-                writer.save_source(replace(status, polled_at=self.clock.now(), problem=None, failures=0))
+                writer.save_source(back)
         return Polled(status.name, head, moved=False, problems=status.problems)
 
+    def _refused(self, source: SourceSettings, error: Untrusted, by: str) -> Polled:
+        """What is known stays as it is. A head that is refused again and again is recorded once."""
+        head = error.facts["head"]
+        with self.store.reading() as reader:
+            status = reader.source(source.name)
+        if (status.refused, status.problem) != (head, error.message):
+            with self.store.writing() as writer:
+                status = writer.source(source.name)
+                if status.refused != head:
+                    detail = {
+                        "head": head,
+                        "revision": error.facts["revision"],
+                        "reason": error.facts["reason"],
+                    }
+                    writer.audit_note(by, "source.refused", source.name, detail)
+                now = self.clock.now()
+                writer.save_source(
+                    replace(status, polled_at=now, problem=error.message, failures=0, refused=head)
+                )
+        return Polled(source.name, status.head, moved=False, problem=error.message, refused=head)
+
     def _failed(self, source: SourceSettings, status: SourceStatus, error: DriftlineError) -> Polled:
-        status = replace(
-            status, polled_at=self.clock.now(), problem=error.message, failures=status.failures + 1
-        )
+        # Where there is no room the remote is not to blame: it is asked again as soon as ever.
+        failures = 1 if isinstance(error, NoRoom) else status.failures + 1
+        status = replace(status, polled_at=self.clock.now(), problem=error.message, failures=failures)
         with self.store.writing() as writer:
             if isinstance(error, BranchMissing):
                 _mark_missing(writer, _present(writer.stacks(), source.name))
@@ -73,13 +109,18 @@ class Poller:
         return Polled(source.name, status.head, moved=False, problem=error.message)
 
     def _take(self, source: SourceSettings, status: SourceStatus, head: str, by: str) -> Polled:
+        if problem := self.disk.shortage():
+            raise NoRoom(problem=problem)
         self.git.fetch(source, head)
+        failpoint.reach("fetch.after")
+        # Before anything of it is read: the mirror may have it, and nothing else.
+        signatures = self.git.verify(source, status.head, head)
         rewritten = (
             status.head
             if status.head and head != status.head and not self.git.is_ancestor(source, status.head, head)
             else None
         )
-        commit = self.git.commit(source, head)
+        commit = signed(self.git.commit(source, head), signatures)
         with self.store.reading() as reader:
             known = reader.stacks()
         found = discover(
@@ -94,6 +135,8 @@ class Poller:
         now = self.clock.now()
         with self.store.writing() as writer:
             self._record(writer, source, found, commit, now, by)
+            if signatures:
+                writer.audit_note(by, "source.verified", source.name, _proof(status.head, head, signatures))
             if rewritten:
                 writer.audit_note(by, "source.rewritten", source.name, {"from": rewritten, "to": head})
             writer.save_source(
@@ -108,6 +151,7 @@ class Poller:
                     problems=tuple(str(problem) for problem in found.problems),
                 )
             )
+            failpoint.reach("poll.before_commit")
         return Polled(
             source.name,
             head,
@@ -139,6 +183,17 @@ class Poller:
         for name, problem in broken.items():
             if name in before:
                 writer.mark_problem(name, problem)
+
+
+def signed(commit: Commit, signatures: Iterable[Signature]) -> Commit:
+    """The commit with who signed it, where that was verified."""
+    by = next((one.signer for one in signatures if one.revision == commit.revision), "")
+    return replace(commit, signed_by=by)
+
+
+def _proof(old: str | None, new: str, signatures: tuple[Signature, ...]) -> dict[str, object]:
+    signers = dict.fromkeys(f"{one.signer}, {one.key}" for one in signatures)
+    return {"from": old, "to": new, "commits": len(signatures), "signed_by": list(signers)}
 
 
 def _moved(old: Stack, new: Discovered) -> bool:

@@ -4,11 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from runner.model.run import Run
+from runner import failpoint
+from runner.errors import RunNotFound
+from runner.model.run import HALF_CHANGED, Run
 from runner.ports import ControlPorts, Reader, RunFilter, Store, Trees, Workspaces
 
 PAGE = 1000
 PLANS = frozenset({"plan.tfplan", "fresh.tfplan"})
+# Whoever has just recorded the end of a run may still be putting its files away.
+SETTLED = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -18,6 +22,8 @@ class Pruned:
     logs: int = 0
     reports: int = 0
     trees: int = 0
+    scratches: int = 0
+    unfinished: int = 0
 
 
 def prune(control: ControlPorts, workspaces: Workspaces, trees: Trees) -> Pruned:
@@ -26,8 +32,11 @@ def prune(control: ControlPorts, workspaces: Workspaces, trees: Trees) -> Pruned
     with control.store.reading() as reader:
         needed_trees = _needed_trees(reader)
     plans = sum(
-        _remove_plans(control, run.id) for run in _ended(control.store, now - timedelta(seconds=keep.plans))
+        _remove_plans(control, run.id)
+        for run in _ended(control.store, now - SETTLED)
+        if _is_spent(run, now - timedelta(seconds=keep.plans))
     )
+    scratches = _remove_scratches(control.store, workspaces, now - SETTLED)
     logs = sum(
         workspaces.remove_log(run.id) for run in _ended(control.store, now - timedelta(seconds=keep.logs))
     )
@@ -35,13 +44,20 @@ def prune(control: ControlPorts, workspaces: Workspaces, trees: Trees) -> Pruned
         gone = writer.prune_runs(now - timedelta(seconds=keep.runs))
         reports = writer.prune_reports(now - timedelta(seconds=keep.reports))
         writer.prune_outbox(now - timedelta(seconds=keep.logs))
+    failpoint.reach("prune.after_commit")
     for run_id in gone:
         for name in control.artifacts.names(run_id):
             control.artifacts.remove(run_id, name)
         workspaces.discard(run_id)
         workspaces.remove_log(run_id)
     return Pruned(
-        runs=len(gone), plans=plans, logs=logs, reports=len(reports), trees=trees.keep_only(needed_trees, now)
+        runs=len(gone),
+        plans=plans,
+        logs=logs,
+        reports=len(reports),
+        trees=trees.keep_only(needed_trees, now),
+        scratches=scratches,
+        unfinished=workspaces.remove_unfinished(now - SETTLED) + control.claims.remove_free(),
     )
 
 
@@ -55,6 +71,33 @@ def _ended(store: Store, before: datetime) -> Iterator[Run]:
         if len(page) < PAGE:
             return
         below = page[-1].id
+
+
+def _is_spent(run: Run, before: datetime) -> bool:
+    """A plan that can never be applied any more is of no use and full of secrets; where an apply ended badly, it may
+    still tell a person what was under way. What a run would have done is shown from its masked plan.
+    """
+    return run.state not in HALF_CHANGED or run.changed_at < before
+
+
+def _remove_scratches(store: Store, workspaces: Workspaces, before: datetime) -> int:
+    """Folders in which no process is at work, left by one that died: they hold plans in clear."""
+    with store.reading() as reader:
+        newest = next((run.id for run in reader.runs(RunFilter(limit=1))), 0)
+        left = [run_id for run_id in workspaces.scratches() if _is_left(reader, run_id, newest, before)]
+    for run_id in left:
+        workspaces.discard(run_id)
+    return len(left)
+
+
+def _is_left(reader: Reader, run_id: int, newest: int, before: datetime) -> bool:
+    try:
+        run = reader.run(run_id)
+    except RunNotFound:
+        # Long pruned; but a run that is newer than all others belongs to a database that an older one replaced,
+        # and may be applying.
+        return run_id < newest
+    return run.final and run.changed_at < before
 
 
 def _remove_plans(control: ControlPorts, run_id: int) -> int:

@@ -11,14 +11,15 @@ from runner.errors import (
     StackNotFound,
     StackPaused,
 )
-from runner.model.approval import Person
+from runner.model.approval import Commit, Person
 from runner.model.decide import View
 from runner.model.run import Event, Kind, Run, Trigger
 from runner.model.stack import Discovered
 from runner.ports import ControlPorts
+from runner.service.accept_state import refuse_moved_state
 from runner.service.discover import discover
 from runner.service.enqueue import add_change, add_check, queue, view, views
-from runner.service.poll import Poller
+from runner.service.poll import Poller, signed
 
 
 def request_plan(
@@ -32,7 +33,7 @@ def request_plan(
     destroy: bool = False,
 ) -> Run:
     """Queue a plan now. A run of the stack that waits is superseded; one that is executed is in the way."""
-    at = _discover_at(control, poller, stack, ref) if ref else None
+    asked = _discover_at(control, poller, stack, ref) if ref else None
     kind = Kind.DESTROY if destroy else Kind.CHANGE
     with control.store.writing() as writer:
         facts = view(writer, control.clock, stack)
@@ -40,7 +41,9 @@ def request_plan(
         for run in facts.open_runs:
             if run.kind is not Kind.DRIFT:
                 writer.transition(run, Event.SUPERSEDE, by=person.name, reason="planned anew by hand")
-        if at is not None:
+        if asked is not None:
+            at, commit = asked
+            writer.save_commit(at.source, commit)
             return queue(
                 writer,
                 at,
@@ -78,18 +81,22 @@ def _refuse(facts: View) -> None:
         )
 
 
-def _discover_at(control: ControlPorts, poller: Poller, name: str, ref: str) -> Discovered:
-    """The stack as it was at another revision of its branch."""
+def _discover_at(control: ControlPorts, poller: Poller, name: str, ref: str) -> tuple[Discovered, Commit]:
+    """The stack as it was at another revision of its branch, and that revision."""
     with control.store.reading() as reader:
         stack = reader.stack(name)
+        taken = reader.source(stack.source).head
     source = control.settings.source(stack.source)
     if source is None:
         raise SourceNotFound(source=stack.source)
     revision = poller.git.resolve(source, ref)
+    # The branch in the mirror may be ahead of what was taken, by commits that are not trusted.
+    signatures = poller.git.verify(source, taken, revision)
     found = discover(poller.git, poller.stack_files, poller.modules, control.settings, source, revision)
     for discovered in found.stacks:
         if discovered.definition.name == name:
-            return discovered
+            refuse_moved_state(stack, discovered)
+            return discovered, signed(poller.git.commit(source, revision), signatures)
     problem = next((str(p) for p in found.problems if p.stack == name), f'stack "{name}" is not in it')
     raise RevisionNotFound(f"revision {revision[:12]}: {problem}", hint=f"driftline stack history {name}")
 

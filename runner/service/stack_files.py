@@ -57,10 +57,9 @@ def _flaw(entry: TreeEntry) -> str | None:
 
 def stray_links(tree: Tree) -> Iterator[Problem]:
     """They are not written to a disk, and a tree without them would not be what was committed."""
-    for path in sorted(tree.links):
-        if tree.follow(path) is None:
-            told = "the link leads out of the repository, or in a circle: nothing of this revision can be planned"
-            yield Problem(printable(path), 1, 1, told)
+    for path in tree.stray:
+        told = "the link leads out of the repository, or in a circle: nothing of this revision can be planned"
+        yield Problem(printable(path), 1, 1, told)
 
 
 def read_files(

@@ -9,6 +9,7 @@ CONFIG: dict[str, str] = {
     "core.symlinks": "false",
     "core.logAllRefUpdates": "false",
     "credential.helper": "",
+    "fetch.unpackLimit": "1",  # one pack a fetch, however small, whose size can be limited
     "fetch.writeCommitGraph": "false",
     "gc.auto": "0",  # an exact revision stays readable after a force-push
     "http.followRedirects": "false",  # no other host gets the token, none inside the network is reached
@@ -63,6 +64,10 @@ def rev_parse(git_dir: Path, expression: str) -> list[str]:
     return [*_git(git_dir), "rev-parse", "--verify", "--quiet", "--end-of-options", commit]
 
 
+def tree_id(git_dir: Path, revision: str) -> list[str]:
+    return [*_git(git_dir), "rev-parse", "--verify", "--end-of-options", f"{revision}^{{tree}}"]
+
+
 def is_ancestor(git_dir: Path, old: str, new: str) -> list[str]:
     return [*_git(git_dir), "merge-base", "--is-ancestor", "--end-of-options", old, new]
 
@@ -78,6 +83,13 @@ def fsck(git_dir: Path) -> list[str]:
 def repack(git_dir: Path) -> list[str]:
     """Roll small packs up into larger ones, with everything in them: nothing is pruned."""
     return [*_git(git_dir), "repack", "--quiet", "--geometric=2", "-d", "--no-write-bitmap-index"]
+
+
+def rev_list(git_dir: Path, new: str, old: str | None, most: int) -> list[str]:
+    """`old..new`, or all of `new`, newest first."""
+    return [
+        *_git(git_dir), "rev-list", f"--max-count={most}", "--end-of-options", new, *([f"^{old}"] if old else []), "--",
+    ]  # fmt: skip
 
 
 def ls_tree(git_dir: Path, revision: str) -> list[str]:

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from runner.source.environment import environment, scrubbing
+from runner.source.output import TooMuch, collect, drained
 
 KILLED = -signal.SIGKILL
 NOT_FOUND = 127  # as a shell says it
 GRACE = 5.0
+BLOCK = 512  # in which POSIX shells count the sizes of files
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class Call:
     timeout: float
     extra: Mapping[str, str] = field(default_factory=dict)
     fds: tuple[int, ...] = ()
+    largest_file: int | None = None  # in bytes; whoever writes beyond is ended by the kernel
+    most_output: int = 64 << 20  # a listing of half a million files
 
 
 @dataclass
@@ -38,20 +42,24 @@ class Ended:
     error: str = ""
 
 
-def run(call: Call) -> Ended:
+def run(call: Call, stdin: bytes = b"") -> Ended:
     """The whole output of a command."""
     try:
-        process = _start(call, subprocess.DEVNULL)
+        process = _feed(call, stdin) if stdin else _start(call, subprocess.DEVNULL)
     except FileNotFoundError as missing:
         return Ended(NOT_FOUND, b"", str(missing))
     try:
-        output, error = process.communicate(timeout=call.timeout)
+        output, error = collect(process, call.timeout, call.most_output)
     except subprocess.TimeoutExpired:
         _kill(process)
         return Ended(KILLED, b"", _too_slow(call))
+    except TooMuch:
+        _kill(process)
+        return Ended(KILLED, b"", f"it said more than {call.most_output >> 20} MiB and was stopped")
     except BaseException:
         _kill(process)
         raise
+    _close(process)
     return Ended(process.returncode, output, error.decode(errors="replace"))
 
 
@@ -59,11 +67,7 @@ def run(call: Call) -> Ended:
 def stream(call: Call, stdin: bytes) -> Iterator[tuple[IO[bytes], Ended]]:
     """The output as a file while it is made; how it ended is filled in when the block is left."""
     ended = Ended()
-    # A file rather than a pipe: git may then answer before it has read all questions.
-    with tempfile.TemporaryFile() as questions:
-        questions.write(stdin)
-        questions.seek(0)
-        process = _start(call, cast("BinaryIO", questions))
+    process = _feed(call, stdin)
     late = threading.Event()
 
     def stop() -> None:
@@ -72,7 +76,7 @@ def stream(call: Call, stdin: bytes) -> Iterator[tuple[IO[bytes], Ended]]:
 
     errors: list[bytes] = []
     drain = threading.Thread(
-        target=lambda: errors.append(cast("IO[bytes]", process.stderr).read()), daemon=True
+        target=lambda: errors.append(drained(cast("IO[bytes]", process.stderr))), daemon=True
     )
     deadline = threading.Timer(call.timeout, stop)
     drain.start()
@@ -90,6 +94,14 @@ def stream(call: Call, stdin: bytes) -> Iterator[tuple[IO[bytes], Ended]]:
         ended.error = _too_slow(call) if late.is_set() else b"".join(errors).decode(errors="replace")
 
 
+def _feed(call: Call, stdin: bytes) -> "subprocess.Popen[bytes]":
+    # A file rather than a pipe: git may then answer before it has read all questions.
+    with tempfile.TemporaryFile() as questions:
+        questions.write(stdin)
+        questions.seek(0)
+        return _start(call, cast("BinaryIO", questions))
+
+
 def _start(call: Call, stdin: int | BinaryIO) -> "subprocess.Popen[bytes]":
     # GitPython's import asks for git's version and fails where git is missing; the command itself says it better.
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
@@ -98,7 +110,7 @@ def _start(call: Call, stdin: int | BinaryIO) -> "subprocess.Popen[bytes]":
     wanted = environment(call.extra)
     try:
         started = Git(call.folder).execute(
-            [*scrubbing(wanted), *call.argv],
+            [*limiting(call.largest_file), *scrubbing(wanted), *call.argv],
             istream=stdin,
             as_process=True,
             env=wanted,
@@ -108,10 +120,21 @@ def _start(call: Call, stdin: int | BinaryIO) -> "subprocess.Popen[bytes]":
             umask=0o077,
         )
     except GitCommandNotFound as error:
-        raise FileNotFoundError("No such file or directory: git") from error
+        raise FileNotFoundError(f"No such file or directory: {call.argv[0]}") from error
     process = cast("subprocess.Popen[bytes]", started.proc)
     started.proc = None  # from here on it is ours; GitPython would end it when its wrapper is collected
     return process
+
+
+def largest(size: int) -> int:
+    """The next smaller size of a file that can be a limit."""
+    return max(0, size) // BLOCK * BLOCK
+
+
+def limiting(largest_file: int | None) -> Iterator[str]:
+    """The head of an argv by which no file gets larger."""
+    if largest_file is not None:
+        yield from ("sh", "-c", 'ulimit -f "$0" && exec "$@"', str(largest_file // BLOCK))
 
 
 def _too_slow(call: Call) -> str:

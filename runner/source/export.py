@@ -6,7 +6,11 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from runner import failpoint
+from runner.errors import SourceTooLarge
+from runner.files import private_folder, write_whole
 from runner.model.paths import unsafe
+from runner.model.size import parse_size
 from runner.model.source import TreeEntry
 from runner.model.tree import EXECUTABLE, FILES, LINK, SUBMODULE, Tree
 from runner.source import arguments
@@ -26,15 +30,16 @@ def export(mirror: Mirror, revision: str) -> Path:
     tree = trees / revision
     if _ready(tree):
         return tree
-    trees.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_folder(trees)
     with held(trees / ".lock", mirror.timeout):
         if not _ready(tree):
             for leftover in (tree, *trees.glob(f"{TEMPORARY}*")):
                 shutil.rmtree(leftover, ignore_errors=True)
             made = Path(tempfile.mkdtemp(dir=trees, prefix=TEMPORARY))
             _write(mirror, revision, made)
+            failpoint.reach("tree.before_rename")
             made.rename(tree)
-            _marker(tree).write_text(_boot())
+            write_whole(_marker(tree), _boot().encode(), durable=False)
     return tree
 
 
@@ -91,13 +96,23 @@ def _check_paths(mirror: Mirror, entries: Iterable[TreeEntry]) -> None:
 
 
 def _write_files(mirror: Mirror, top: Path, entries: list[TreeEntry]) -> None:
+    """Small objects can hold huge files, and one file can be there a thousand times."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    left = parse_size(mirror.source.max_size)
     with mirror.contents([entry.oid for entry in entries]) as contents:
-        for entry, (_, _, chunks) in zip(entries, contents, strict=True):
+        for entry, (_, size, chunks) in zip(entries, contents, strict=True):
+            left -= size
+            if left < 0:
+                raise _too_large(mirror)
             mode = 0o700 if entry.mode == EXECUTABLE else 0o600
             with os.fdopen(os.open(top / entry.path, flags, mode), "wb") as file:
                 for chunk in chunks:
                     file.write(chunk)
+
+
+def _too_large(mirror: Mirror) -> SourceTooLarge:
+    most = f"its max_size of {mirror.source.max_size}"
+    return SourceTooLarge(source=mirror.source.name, what="the files of one revision take", most=most)
 
 
 def _write_links(mirror: Mirror, top: Path, entries: list[TreeEntry]) -> None:

@@ -1,5 +1,6 @@
 """One source's bare mirror: asked, fetched, and made again where it is broken."""
 
+import math
 import re
 import shutil
 from collections.abc import Iterator, Sequence
@@ -8,11 +9,13 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from runner.errors import BranchMissing, GitFailed
+from runner import failpoint
+from runner.errors import BranchMissing, GitFailed, SourceTooLarge
 from runner.model.settings import SourceSettings
+from runner.model.size import parse_size
 from runner.source import arguments
 from runner.source.address import check_branch, protocol
-from runner.source.command import Call, Ended, run, stream
+from runner.source.command import Call, Ended, largest, run, stream
 from runner.source.credentials import offered
 from runner.source.failure import failed
 from runner.source.flock import held
@@ -27,6 +30,7 @@ DAMAGE = re.compile(
     r"not a git repository|is corrupt|is empty|inflate: |does not match index|unable to (?:stream|unpack|parse)"
     r"|invalid sha1 pointer|broken ref"
 )
+ANSWER_SECONDS = 30.0  # one question, one line: a remote that takes longer is as good as dead
 NO_REF = 2  # of `ls-remote --exit-code`
 MOST_PACKS = 50  # each fetch leaves one, and git looks through all of them
 FSCK_TIMES = 5  # it walks the whole history
@@ -53,7 +57,8 @@ class Mirror:
     def remote_head(self) -> str:
         """The branch's revision at the remote, or BranchMissing."""
         ref = check_branch(self.source.branch)
-        ended = self._ask("ls-remote", arguments.ls_remote(self.source.url, ref), allowed=(0, NO_REF))
+        argv = arguments.ls_remote(self.source.url, ref)
+        ended = self._ask("ls-remote", argv, allowed=(0, NO_REF), most=ANSWER_SECONDS)
         for line in ended.output.decode(errors="replace").splitlines():
             revision, _, name = line.partition("\t")
             if name == ref:
@@ -81,13 +86,20 @@ class Mirror:
             raise failed(self.source, "cat-file", f"{cut or ''}\n{ended.error}")
 
     def _ask(
-        self, command: str, argv: Sequence[str], allowed: tuple[int, ...] = (0,), fds: tuple[int, ...] = ()
+        self,
+        command: str,
+        argv: Sequence[str],
+        allowed: tuple[int, ...] = (0,),
+        fds: tuple[int, ...] = (),
+        most: float = math.inf,
+        largest_file: int | None = None,
     ) -> Ended:
         speaks = protocol(self.source.url)
         with offered(self.source.auth, speaks, self.data_dir) as credentials:
             # The data directory may lie inside a work tree, whose configuration would count.
             extra = {"GIT_CEILING_DIRECTORIES": str(self.data_dir), **credentials.environment}
-            call = Call(tuple(argv), self.path.parent, self.timeout, extra, (*fds, *credentials.fds))
+            fds = (*fds, *credentials.fds)
+            call = Call(tuple(argv), self.path.parent, min(self.timeout, most), extra, fds, largest_file)
             return self._checked(command, run(call), allowed)
 
     def _checked(self, command: str, ended: Ended, allowed: tuple[int, ...]) -> Ended:
@@ -110,6 +122,9 @@ class Mirror:
                 self._clear()
                 try:
                     self._update(revision, fd)
+                except SourceTooLarge:
+                    self._clear()
+                    raise
                 except GitFailed:
                     if not self._broken():
                         raise
@@ -160,17 +175,31 @@ class Mirror:
         made = self.path.with_suffix(".new")
         shutil.rmtree(made, ignore_errors=True)
         self.local("init", arguments.init(made, "sha256" if len(revision) == 64 else "sha1"))
-        self._fill(made, lock)
+        try:
+            self._fill(made, lock)
+        except BaseException:
+            shutil.rmtree(made, ignore_errors=True)
+            raise
         if self.path.exists():
             # For whoever wants to know what broke; only the last.
             aside = self.path.with_suffix(".broken")
             shutil.rmtree(aside, ignore_errors=True)
             self.path.rename(aside)
+        failpoint.reach("mirror.before_rename")
         made.rename(self.path)
 
     def _fill(self, git_dir: Path, lock: int) -> None:
-        ref = check_branch(self.source.branch)
-        self._ask("fetch", arguments.fetch(git_dir, self.source.url, ref), fds=(lock,))
+        """Everything that is fetched comes in one pack, whose size the kernel limits: git has no option for it."""
+        argv = arguments.fetch(git_dir, self.source.url, check_branch(self.source.branch))
+        left = largest(parse_size(self.source.max_size) - taken(git_dir))
+        try:
+            self._ask("fetch", argv, fds=(lock,), largest_file=left)
+        except GitFailed as error:
+            # What git says of it is no more than that index-pack has ended.
+            if all(path.stat().st_size < left for path in git_dir.glob("objects/pack/tmp_pack_*")):
+                raise
+            most = f"its max_size of {self.source.max_size}"
+            raise SourceTooLarge(source=self.source.name, what="its history takes", most=most) from error
 
     def _clear(self) -> None:
         """Remove what a killed git left behind; ours is the only one that could still need it."""
@@ -181,3 +210,8 @@ class Mirror:
         return (
             run(Call(tuple(arguments.fsck(self.path)), self.path.parent, self.timeout * FSCK_TIMES)).code > 0
         )
+
+
+def taken(git_dir: Path) -> int:
+    """The bytes of all objects in a mirror."""
+    return sum(path.stat().st_size for path in git_dir.glob("objects/*/*") if path.is_file())

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from runner.errors import BranchMissing, GitFailed
+from runner.errors import BranchMissing, GitFailed, SourceTooLarge
 from runner.model.approval import Commit
 from runner.model.settings import SourceSettings
-from runner.model.source import TreeEntry
-from runner.source import arguments, history
+from runner.model.source import Signature, TreeEntry
+from runner.source import arguments, history, signature
 from runner.source.address import BadAddress
 from runner.source.export import discard, export, exported
 from runner.source.failure import failed
@@ -19,6 +19,7 @@ from runner.source.tree import read_tree
 
 SPARED_SECONDS = 3600.0  # a tree as young as this may be of a run that is only being queued
 LARGEST_BLOB = 32 << 20
+MOST_CONTENTS = 512 << 20  # at once: they are read into memory
 T = TypeVar("T")
 
 
@@ -32,7 +33,7 @@ class GitMirrors:
     def head(self, source: SourceSettings) -> str:
         with self._mirror(source, "ls-remote") as mirror:
             head = mirror.remote_head()
-            _answered(mirror).touch()
+            _answered(mirror).touch(mode=0o600)
             return head
 
     def answered_at(self, source: SourceSettings) -> datetime | None:
@@ -55,6 +56,15 @@ class GitMirrors:
     def resolve(self, source: SourceSettings, expression: str) -> str:
         return self._read(source, "rev-parse", lambda mirror: history.resolve(mirror, expression))
 
+    def tree_id(self, source: SourceSettings, revision: str) -> str:
+        return self._read(
+            source,
+            "rev-parse",
+            lambda mirror: (
+                mirror.local("rev-parse", arguments.tree_id(mirror.path, revision)).output.decode().strip()
+            ),
+        )
+
     def tree(self, source: SourceSettings, revision: str) -> Sequence[TreeEntry]:
         return self._read(
             source,
@@ -73,6 +83,11 @@ class GitMirrors:
 
     def commits(self, source: SourceSettings, old: str | None, new: str) -> Sequence[Commit]:
         return self._read(source, "log", lambda mirror: history.commits(mirror, old, new))
+
+    def verify(self, source: SourceSettings, old: str | None, new: str) -> tuple[Signature, ...]:
+        if source.verify.mode == "off":
+            return ()
+        return self._read(source, "rev-list", lambda mirror: signature.verify(mirror, old, new))
 
     # Of the exported trees
 
@@ -94,7 +109,7 @@ class GitMirrors:
         with self._mirror(source, command) as mirror:
             try:
                 return read(mirror)
-            except BranchMissing:
+            except (BranchMissing, SourceTooLarge):
                 raise
             except GitFailed as error:
                 if not _mended(mirror, error):
@@ -116,8 +131,20 @@ class GitMirrors:
 
 
 def _contents(mirror: Mirror, oids: Sequence[str]) -> dict[str, bytes]:
+    """What is too large is left out; SourceTooLarge where all the rest together would fill the memory."""
+    found: dict[str, bytes] = {}
+    left = MOST_CONTENTS
     with mirror.contents(oids) as contents:
-        return {oid: b"".join(chunks) for oid, size, chunks in contents if size <= LARGEST_BLOB}
+        for oid, size, chunks in contents:
+            if size <= LARGEST_BLOB:
+                left -= size
+                if left < 0:
+                    told = f"{len(oids)} definitions in one revision take"
+                    raise SourceTooLarge(
+                        source=mirror.source.name, what=told, most=f"{MOST_CONTENTS >> 20} MiB"
+                    )
+                found[oid] = b"".join(chunks)
+    return found
 
 
 def _mended(mirror: Mirror, error: GitFailed) -> bool:

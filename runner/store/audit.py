@@ -6,9 +6,14 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from runner.model.audit import GENESIS, AuditEntry, chain_hash
+from runner.model.audit import CLOCK, GENESIS, AuditEntry, chain_hash
 from runner.store.rows import compact, text
 from runner.store.session import Session
+
+Stored = Any  # a row of _COLUMNS: number, five texts and the hash
+_COLUMNS = "seq, at, actor, action, subject, detail, hash"
+_AS_BYTES = ", ".join(f"CAST({name} AS BLOB)" for name in _COLUMNS.split(", ")[1:])
+_PAGE = "FROM audit WHERE seq > ? ORDER BY seq LIMIT ?"
 
 
 class AuditReads(Session):
@@ -25,6 +30,20 @@ class AuditReads(Session):
         """Number and hash of the newest entry: kept elsewhere, it shows later that the end was cut off."""
         row = self._one("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
         return (row["seq"], row["hash"]) if row else (0, GENESIS)
+
+    def audit_hash(self, seq: int) -> str | None:
+        """As it is stored; None where there is no such entry."""
+        row = self._one("SELECT hash FROM audit WHERE seq = ?", seq)
+        return None if row is None else row["hash"]
+
+    def newest_time(self) -> datetime | None:
+        """The latest time in the log since a person last accepted the clock."""
+        accepted = self._one("SELECT max(seq) AS seq FROM audit WHERE subject = ?", CLOCK)
+        row = self._one(
+            "SELECT at FROM audit WHERE +seq >= ? ORDER BY at DESC LIMIT 1",  # by the index of times, to its first
+            (accepted["seq"] if accepted else None) or 0,
+        )
+        return None if row is None else datetime.fromisoformat(row["at"])
 
 
 class Writes(AuditReads):
@@ -47,25 +66,23 @@ class Writes(AuditReads):
         )  # fmt: skip
 
 
-def entry_of(row: sqlite3.Row) -> AuditEntry:
-    return AuditEntry(
-        seq=row["seq"],
-        at=datetime.fromisoformat(row["at"]),
-        actor=row["actor"],
-        action=row["action"],
-        subject=row["subject"],
-        detail=json.loads(row["detail"]),
-        hash=row["hash"],
-    )
+def entry_of(row: Stored) -> AuditEntry:
+    seq, at, actor, action, subject, detail, digest = row
+    return AuditEntry(seq, datetime.fromisoformat(at), actor, action, subject, json.loads(detail), digest)
 
 
-def audit_page(connection: sqlite3.Connection, after: int, limit: int) -> list[sqlite3.Row]:
-    """Entries as they are stored, oldest first."""
-    sql = "SELECT * FROM audit WHERE seq > ? ORDER BY seq LIMIT ?"
-    return connection.execute(sql, (after, limit)).fetchall()
+def audit_page(connection: sqlite3.Connection, after: int, limit: int) -> list[Stored]:
+    """Entries as they are stored, oldest first; bytes that are no text are kept, so that they are found."""
+    try:
+        return connection.execute(f"SELECT {_COLUMNS} {_PAGE}", (after, limit)).fetchall()
+    except sqlite3.OperationalError as error:
+        if "decode" not in str(error):
+            raise
+    raw = connection.execute(f"SELECT seq, {_AS_BYTES} {_PAGE}", (after, limit))
+    return [(seq, *(value.decode(errors="surrogateescape") for value in texts)) for seq, *texts in raw]
 
 
-def first_broken(rows: Iterable[sqlite3.Row], seq: int, previous: str) -> int | None:
+def first_broken(rows: Iterable[Stored], seq: int, previous: str) -> int | None:
     """The first entry that does not follow from the one before it."""
     for found, at, actor, action, subject, detail, digest in rows:
         seq += 1

@@ -4,6 +4,7 @@ import os
 import sqlite3
 from pathlib import Path
 
+from runner import failpoint
 from runner.errors import BadUsage, DatabaseUnwritable
 from runner.store.faults import refused, told
 
@@ -20,6 +21,7 @@ def copy(connection: sqlite3.Connection, target: Path) -> None:
             connection.execute("VACUUM INTO ?", (str(unfinished),))
         _refuse_broken(unfinished)
         _make_durable(unfinished)
+        failpoint.reach("backup.before_rename")
         unfinished.replace(target)
         _make_durable(target.parent)
     except OSError as error:

@@ -4,13 +4,14 @@ import sqlite3
 from collections.abc import Callable, Iterator
 
 from runner.errors import DriftlineError
-from runner.model.audit import GENESIS, AuditEntry
-from runner.store.audit import audit_page, entry_of, first_broken
+from runner.model.audit import GENESIS, AuditEntry, Walk
+from runner.store.audit import Stored, audit_page, entry_of, first_broken
 from runner.store.connection import Connections
 from runner.store.faults import refused, told
 from runner.store.schema import fresh, objects
 
 _PAGE = 5000
+_BEFORE_ALL = -(2**63)  # an entry that was put in before the first is found too
 
 
 def problems(connections: Connections) -> list[str]:
@@ -35,17 +36,24 @@ def refuse_damaged(connections: Connections) -> None:
 
 def broken_entry(connections: Connections, anchor: tuple[int, str] | None = None) -> int | None:
     """The first audit entry that was edited, or None. An anchor is the head of the log as it was seen before."""
+    walked = walk(connections, frozenset() if anchor is None else frozenset({anchor[0]}))
+    if walked.broken is not None or anchor is None or anchor == (0, GENESIS):
+        return walked.broken
+    return None if walked.hashes.get(anchor[0]) == anchor[1] else anchor[0]
+
+
+def walk(connections: Connections, wanted: frozenset[int] = frozenset()) -> Walk:
+    """Through the whole audit log, up to the first entry that does not follow from the one before it."""
     seq, previous = 0, GENESIS
+    hashes: dict[int, str] = {}
     for rows in _log(connections):
         broken = first_broken(rows, seq, previous)
         if broken is not None:
-            return broken
-        seq, previous = rows[-1]["seq"], rows[-1]["hash"]
-    if anchor is None or anchor == (0, GENESIS):
-        return None
-    with connections.snapshot() as connection:
-        rows = audit_page(connection, anchor[0] - 1, 1)
-    return None if rows and rows[0]["hash"] == anchor[1] else anchor[0]
+            return Walk(seq, previous, broken, hashes)
+        if wanted:
+            hashes |= {found: digest for found, *_, digest in rows if found in wanted}
+        seq, *_, previous = rows[-1]
+    return Walk(seq, previous, None, hashes)
 
 
 def entries(connections: Connections) -> Iterator[AuditEntry]:
@@ -54,16 +62,16 @@ def entries(connections: Connections) -> Iterator[AuditEntry]:
         yield from map(entry_of, rows)
 
 
-def _log(connections: Connections) -> Iterator[list[sqlite3.Row]]:
+def _log(connections: Connections) -> Iterator[list[Stored]]:
     """Page by page: nothing is ever changed behind a page, and a long read would keep writers waiting."""
-    seq = 0
+    seq = _BEFORE_ALL
     while True:
         with connections.snapshot() as connection:
             rows = audit_page(connection, seq, _PAGE)
         if not rows:
             return
         yield rows
-        seq = rows[-1]["seq"]
+        seq = rows[-1][0]
 
 
 def _pages(connections: Connections) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from runner.model.audit import AuditEntry
+from runner.model.audit import AuditEntry, Walk
 from runner.ports import Clock, Reader, Writer
 from runner.store.approvals import ApprovalReads, ApprovalWrites
 from runner.store.audit import AuditReads
@@ -14,6 +14,7 @@ from runner.store.journal import has_wal_fix
 from runner.store.locks import LockReads, LockWrites
 from runner.store.retention import RetentionWrites
 from runner.store.runs import RunReads
+from runner.store.schema import version
 from runner.store.sources import SourceReads, SourceWrites
 from runner.store.stacks import StackReads
 
@@ -56,6 +57,11 @@ class SqliteStore:
             finally:
                 writer.end()
 
+    def prove_writable(self) -> None:
+        with self._connections.decision() as connection:
+            # The same number as before, and yet a page that SQLite has to write.
+            connection.execute(f"PRAGMA user_version = {version()}")
+
     def changed_since(self, mark: int | None) -> int:  # noqa: ARG002 - SQLite itself remembers
         return self._connections.data_version()
 
@@ -67,6 +73,12 @@ class SqliteStore:
         from runner.store.check import broken_entry
 
         return broken_entry(self._connections, anchor)
+
+    def walk_audit(self, wanted: frozenset[int] = frozenset()) -> Walk:
+        """Every entry gone through once, with the hashes of those that are wanted."""
+        from runner.store.check import walk
+
+        return walk(self._connections, wanted)
 
     def export_audit(self) -> Iterator[AuditEntry]:
         """The whole log, oldest first, in short reads that keep no writer waiting."""

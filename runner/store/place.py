@@ -10,7 +10,8 @@ from runner.store.faults import refused
 # POSIX locks, which SQLite stands on, are not to be trusted there.
 NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "fuse.sshfs"})
 # Folders beside the database that hold something only after it was in use.
-_TRACES = ("artifacts", "reports", "workspaces", "logs")
+_TRACES = ("artifacts", "reports", "workspaces", "logs", "receipts")
+_CHECKPOINTS = "checkpoints.jsonl"
 _JOURNALS = ("-journal", "-wal")
 _MOUNTS = Path("/proc/self/mountinfo")
 
@@ -64,6 +65,9 @@ def _refuse_network(path: Path) -> None:
 def _was_used(path: Path, *, found: bool) -> bool:
     # While another process creates the database, its journal lies beside the empty file.
     if not found and any(Path(f"{path}{suffix}").exists() for suffix in _JOURNALS):
+        return True
+    checkpoints = path.parent / _CHECKPOINTS
+    if checkpoints.exists() and checkpoints.stat().st_size:
         return True
     folders = (path.parent / name for name in _TRACES)
     return any(folder.is_dir() and any(folder.iterdir()) for folder in folders)

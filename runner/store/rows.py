@@ -92,9 +92,11 @@ def stack_of(row: sqlite3.Row, definition: StackDefinition, applied: StackDefini
         checked_at=time_or_none(row["checked_at"]),
         check_failures=row["check_failures"],
         next_check_at=time_or_none(row["next_check_at"]),
+        check_scheduled_at=time_or_none(row["check_scheduled_at"]),
         pause=_pause_of(row),
         missing_since=time_or_none(row["missing_since"]),
         problem=row["problem"],
+        pinned_identity=row["pinned_identity"],
     )
 
 
@@ -109,7 +111,7 @@ def _pause_of(row: sqlite3.Row) -> Pause | None:
 
 
 def run_row(run: Run) -> dict[str, Value]:
-    """Every column that a run says; `id` and `identity` are the table's own."""
+    """Every column that a run says; `id` and `identity` never change."""
     claim = run.claim
     return {
         "stack": run.stack,
@@ -133,8 +135,12 @@ def run_row(run: Run) -> dict[str, Value]:
         "summary": compact(asdict(run.summary)),
         "plan_digest": run.plan_digest,
         "fingerprint": run.fingerprint,
+        "binding_digest": run.binding_digest,
+        "executed_digest": run.executed_digest,
         "planned_at": text_or_none(run.planned_at),
         "engine_version": run.engine_version,
+        "wait_until": text_or_none(run.wait_until),
+        "waits": run.waits,
         "claim_token": claim.token if claim else None,
         "claim_host": claim.host if claim else None,
         "claim_pid": claim.pid if claim else None,
@@ -168,12 +174,17 @@ def run_of(row: sqlite3.Row) -> Run:
         summary=_summary_of(row["summary"]),
         plan_digest=row["plan_digest"],
         fingerprint=row["fingerprint"],
+        binding_digest=row["binding_digest"],
+        executed_digest=row["executed_digest"],
         planned_at=time_or_none(row["planned_at"]),
         engine_version=row["engine_version"],
         claim=_claim_of(row),
         superseded_by=row["superseded_by"],
         cancel_requested_by=row["cancel_requested_by"],
         report=row["report"],
+        identity=row["identity"],
+        wait_until=time_or_none(row["wait_until"]),
+        waits=row["waits"],
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from runner.errors import RunChanged, RunNotFound, StackBusy, WrongState
 from runner.model.codec import from_plain, to_plain
+from runner.model.evidence import Evidence
 from runner.model.plan import ChangeSet, Diagnostic
 from runner.model.run import EXECUTING, Claim, Event, Run, State, Trigger, next_state
 from runner.ports import NewRun, RunFilter
@@ -73,8 +74,14 @@ class RunReads(Session):
         found: dict[str, Any] | None = self._detail(run_id, "outputs")
         return found
 
+    def evidence(self, run_id: int) -> Evidence | None:
+        found = self._detail(run_id, "evidence")
+        return None if found is None else from_plain(Evidence, found)
+
     def _detail(self, run_id: int, name: str) -> Any:
-        row = self._one("SELECT changes, diagnostics, outputs FROM run_details WHERE run = ?", run_id)
+        row = self._one(
+            "SELECT changes, diagnostics, outputs, evidence FROM run_details WHERE run = ?", run_id
+        )
         return None if row is None or row[name] is None else json.loads(row[name])
 
 
@@ -82,7 +89,6 @@ class RunWrites(RunReads, StackWrites):
     def add_run(self, new: NewRun) -> Run:
         """Queue it, under the state identity that its stack has now."""
         self._save_definition(new.definition)
-        identity = self._require(new.stack)["identity"]
         run = Run(
             id=0,
             stack=new.stack,
@@ -103,10 +109,18 @@ class RunWrites(RunReads, StackWrites):
             file=new.file,
             managed_state=new.managed_state,
             report=new.report,
+            identity=self._require(new.stack)["identity"],
         )
-        run = replace(run, id=self._insert("runs", {**run_row(run), "identity": identity}))
+        run = replace(run, id=self._insert("runs", {**run_row(run), "identity": run.identity}))
         self._record(run, "queue", new.requested_by, {"trigger": run.trigger, "targets": list(run.targets)})
         return run
+
+    def skip_numbers(self, *, run: int, report: int, more: int) -> None:
+        for table, number in (("runs", run), ("reports", report)):
+            sql = "UPDATE sqlite_sequence SET seq = max(seq + ?, ?) WHERE name = ?"
+            if not self._do(sql, more, number, table):
+                first = max(more, number)
+                self._do("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", table, first)
 
     def transition(self, run: Run, event: Event, *, by: str, reason: str = "", **fields: Any) -> Run:
         """`reason` is that of the new state. What nobody executes any more loses its claim."""
@@ -122,6 +136,9 @@ class RunWrites(RunReads, StackWrites):
             saved = self._save(run, after)
         except sqlite3.IntegrityError as error:
             raise WrongState(run=run.name, state=f"a {run.kind} run", wish=f"brought to {state}") from error
+        if event is Event.START_APPLY:
+            # Also an apply that fails half-way leaves a state there.
+            self.pin_used(saved)
         self._record(saved, event, by, {"from": run.state, **_told(fields)})
         return saved
 
@@ -161,6 +178,9 @@ class RunWrites(RunReads, StackWrites):
 
     def save_outputs(self, run_id: int, outputs: Mapping[str, Any]) -> None:
         self._save_details(run_id, {"outputs": compact(dict(outputs))})
+
+    def save_evidence(self, run_id: int, evidence: Evidence) -> None:
+        self._save_details(run_id, {"evidence": compact(to_plain(evidence))})
 
     def _save_details(self, run_id: int, row: Mapping[str, Value]) -> None:
         try:

@@ -6,6 +6,7 @@ STRICT tables; times are RFC 3339 text in UTC with microseconds; what has a shap
 import sqlite3
 from pathlib import Path
 
+from runner import failpoint
 from runner.errors import DatabaseRefused
 from runner.store.backup import copy
 from runner.store.faults import refused
@@ -43,12 +44,14 @@ CREATE TABLE stacks (
     checked_at TEXT,
     check_failures INTEGER NOT NULL DEFAULT 0,
     next_check_at TEXT,
+    check_scheduled_at TEXT,
     pause_by TEXT,
     pause_reason TEXT,
     pause_since TEXT,
     pause_until TEXT,
     missing_since TEXT,
-    problem TEXT
+    problem TEXT,
+    pinned_identity TEXT
 ) STRICT;
 -- Two stacks with one state would overwrite each other.
 CREATE UNIQUE INDEX one_stack_a_state ON stacks(identity) WHERE missing_since IS NULL;
@@ -77,8 +80,12 @@ CREATE TABLE runs (
     summary TEXT NOT NULL,
     plan_digest TEXT,
     fingerprint TEXT,
+    binding_digest TEXT,
+    executed_digest TEXT,
     planned_at TEXT,
     engine_version TEXT,
+    wait_until TEXT,
+    waits INTEGER NOT NULL DEFAULT 0,
     claim_token TEXT,
     claim_host TEXT,
     claim_pid INTEGER,
@@ -103,8 +110,10 @@ CREATE INDEX open_runs ON runs(id) WHERE final = 0;
 CREATE TABLE run_details (
     run INTEGER PRIMARY KEY REFERENCES runs(id) ON DELETE CASCADE,
     changes TEXT,
+    binding TEXT,
     diagnostics TEXT,
-    outputs TEXT
+    outputs TEXT,
+    evidence TEXT
 ) STRICT;
 
 CREATE TABLE approvals (
@@ -115,7 +124,18 @@ CREATE TABLE approvals (
     plan_digest TEXT NOT NULL,
     fingerprint TEXT NOT NULL,
     comment TEXT NOT NULL,
+    binding_digest TEXT NOT NULL,
+    accepted TEXT NOT NULL,
     PRIMARY KEY (run, person, plan_digest)
+) STRICT;
+
+CREATE TABLE seen_states (
+    stack TEXT PRIMARY KEY REFERENCES stacks(name),
+    lineage TEXT NOT NULL,
+    serial INTEGER,
+    resources INTEGER,
+    at TEXT NOT NULL,
+    seen_by TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE commits (
@@ -128,6 +148,7 @@ CREATE TABLE commits (
     at TEXT NOT NULL,
     subject TEXT NOT NULL,
     co_authors TEXT NOT NULL,
+    signed_by TEXT NOT NULL,
     PRIMARY KEY (source, revision)
 ) STRICT;
 
@@ -170,7 +191,8 @@ CREATE TABLE sources (
     discovered_with TEXT,
     rewritten_from TEXT,
     rewritten_at TEXT,
-    problems TEXT NOT NULL
+    problems TEXT NOT NULL,
+    refused TEXT
 ) STRICT;
 
 CREATE TABLE audit (
@@ -183,6 +205,7 @@ CREATE TABLE audit (
     hash TEXT NOT NULL
 ) STRICT;
 CREATE INDEX audit_of_subject ON audit(subject, seq);
+CREATE INDEX audit_by_time ON audit(at);
 CREATE TRIGGER audit_is_not_edited BEFORE UPDATE ON audit BEGIN
     SELECT RAISE(ABORT, 'the audit log is append-only');
 END;
@@ -275,6 +298,7 @@ def _upgrade(connection: sqlite3.Connection, path: Path) -> None:
             migrations.apply(sqlite_utils.Database(connection, strict=True, execute_plugins=False))
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {version()}")
+            failpoint.reach("migrate.before_commit")
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:

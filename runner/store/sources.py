@@ -31,6 +31,7 @@ class SourceWrites(SourceReads, Writes):
             "rewritten_from": status.rewritten_from,
             "rewritten_at": text_or_none(status.rewritten_at),
             "problems": compact(list(status.problems)),
+            "refused": status.refused,
         }
         self._upsert("sources", row, "name")
 
@@ -47,4 +48,5 @@ def _status(row: sqlite3.Row) -> SourceStatus:
         rewritten_from=row["rewritten_from"],
         rewritten_at=time_or_none(row["rewritten_at"]),
         problems=tuple(json.loads(row["problems"])),
+        refused=row["refused"],
     )

@@ -79,6 +79,18 @@ class StackWrites(StackReads, Writes):
                 "applied_run": run.id,
             },
         )
+        self.pin_used(run)
+
+    def pin_used(self, run: Run) -> None:
+        """From now on the stack's state is where this run has it."""
+        self._do(
+            "UPDATE stacks SET pinned_identity = (SELECT identity FROM runs WHERE id = ?) WHERE name = ?",
+            run.id, run.stack,
+        )  # fmt: skip
+
+    def pin_state(self, stack: str, identity: str, *, by: str, reason: str) -> None:
+        self._set(stack, {"pinned_identity": identity})
+        self.audit_note(by, "stack.accept_state", stack, {"identity": identity, "reason": reason})
 
     def forget_applied(self, stack: str) -> None:
         self._set(
@@ -90,6 +102,7 @@ class StackWrites(StackReads, Writes):
                 "applied_module_path": None,
                 "applied_file": None,
                 "applied_run": None,
+                "pinned_identity": None,
             },
         )
 
@@ -107,7 +120,7 @@ class StackWrites(StackReads, Writes):
         )
 
     def schedule_check(self, stack: str, at: datetime | None) -> None:
-        self._set(stack, {"next_check_at": text_or_none(at)})
+        self._set(stack, {"next_check_at": text_or_none(at), "check_scheduled_at": text(self._now)})
 
     def pause(self, stack: str, pause: Pause | None, *, by: str) -> None:
         self._set(stack, pause_row(pause))

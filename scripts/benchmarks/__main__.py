@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import commands, daemon, discover, lock, plan, poll
+from benchmarks import audit, commands, confine, daemon, discover, lock, plan, poll, shim
 from benchmarks.figure import Figure, document, table
 from benchmarks.size import FULL, TINY, Size
 from runner import log
@@ -23,6 +23,9 @@ BENCHMARKS: dict[str, Callable[[Size, Path], Iterator[Figure]]] = {
     "commands": commands.measure,
     "daemon": daemon.measure,
     "lock": lock.measure,
+    "audit": audit.measure,
+    "shim": shim.measure,
+    "confine": confine.measure,
 }
 
 

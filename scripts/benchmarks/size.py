@@ -12,6 +12,7 @@ class Size:
     history_runs: int
     contenders: int
     contend_seconds: float
+    audit_entries: int
 
     def part(self, of: int) -> int:
         return max(1, self.rounds // of)
@@ -25,6 +26,7 @@ FULL = Size(
     history_runs=100_000,
     contenders=8,
     contend_seconds=3.0,
+    audit_entries=100_000,
 )
 TINY = Size(
     rounds=1,
@@ -34,4 +36,5 @@ TINY = Size(
     history_runs=6,
     contenders=2,
     contend_seconds=0.2,
+    audit_entries=60,
 )

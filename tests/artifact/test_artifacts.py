@@ -9,11 +9,14 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from runner.artifact import ArtifactStore, FolderShelf, S3Shelf, open_artifacts
+from runner.artifact import ArtifactStore, FolderShelf, S3Shelf, Seal, open_artifacts
 from runner.errors import ArtifactDamaged, ArtifactNotFound, ArtifactStoreFailed
+from runner.keys import key_file
 from runner.model.settings import ArtifactSettings, Settings
 
 BUCKET = "artifacts"
+KEY = bytes(range(32))
+SEAL = Seal(lambda: KEY, lambda: [KEY])
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +54,8 @@ def bucket(s3: str, client: Any, monkeypatch: pytest.MonkeyPatch) -> ArtifactSet
 @pytest.fixture(params=["local", "s3"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> ArtifactStore:
     if request.param == "local":
-        return open_artifacts(Settings(data_dir=tmp_path))
-    return open_artifacts(Settings(data_dir=tmp_path, artifacts=request.getfixturevalue("bucket")))
+        return open_artifacts(Settings(data_dir=tmp_path), key_file)
+    return open_artifacts(Settings(data_dir=tmp_path, artifacts=request.getfixturevalue("bucket")), key_file)
 
 
 def test_what_is_put_is_what_is_got_under_its_digest(store: ArtifactStore) -> None:
@@ -141,7 +144,7 @@ def test_a_name_whose_bytes_are_gone_is_not_found(store: ArtifactStore) -> None:
 
 
 def test_local_files_are_for_the_owner_alone_and_empty_folders_go(tmp_path: Path) -> None:
-    store = open_artifacts(Settings(data_dir=tmp_path))
+    store = open_artifacts(Settings(data_dir=tmp_path), key_file)
     store.put(7, "plan.tfplan", b"x")
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
@@ -153,22 +156,22 @@ def test_a_local_disk_that_is_full_is_told_as_such(tmp_path: Path, monkeypatch: 
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("runner.artifact.write_whole", full)
+    monkeypatch.setattr("runner.artifact.shelf.write_whole", full)
     with pytest.raises(ArtifactStoreFailed, match="No space left on device"):
-        ArtifactStore(FolderShelf(tmp_path)).put(7, "one", b"x")
+        ArtifactStore(FolderShelf(tmp_path), SEAL).put(7, "one", b"x")
 
 
 def test_objects_in_a_bucket_are_encrypted_and_under_the_prefix(
     bucket: ArtifactSettings, client: Any
 ) -> None:
-    ArtifactStore(S3Shelf(bucket)).put(7, "plan.tfplan", b"x")
+    ArtifactStore(S3Shelf(bucket), SEAL).put(7, "plan.tfplan", b"x")
     keys = [entry["Key"] for entry in client.list_objects_v2(Bucket=BUCKET)["Contents"]]
     assert all(key.startswith("driftline/run-7/") for key in keys)
     assert {client.head_object(Bucket=BUCKET, Key=key)["ServerSideEncryption"] for key in keys} == {"AES256"}
 
 
 def test_a_bucket_that_is_not_there_is_an_error_that_names_it(bucket: ArtifactSettings) -> None:
-    missing = ArtifactStore(S3Shelf(ArtifactSettings(store="s3", bucket="nowhere", region="us-east-1")))
+    missing = ArtifactStore(S3Shelf(ArtifactSettings(store="s3", bucket="nowhere", region="us-east-1")), SEAL)
     with pytest.raises(ArtifactStoreFailed, match="s3://nowhere failed: NoSuchBucket"):
         missing.put(7, "one", b"x")
 
@@ -179,4 +182,4 @@ def test_a_bucket_that_can_not_be_reached_is_an_error(
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     with pytest.raises(ArtifactStoreFailed, match="EndpointConnectionError"):
-        ArtifactStore(S3Shelf(bucket)).get(7, "one")
+        ArtifactStore(S3Shelf(bucket), SEAL).get(7, "one")

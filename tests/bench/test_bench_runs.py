@@ -29,7 +29,10 @@ FIGURES = {
         "driftline stack list -o json, 3 stacks, 6 runs",
     ],
     "daemon": ["idle daemon, 1 source, VmRSS"],
+    "audit": ["audit verify, 60 entries"],
     "lock": ["lock take + release, 2 processes"],
+    "shim": ["an apply through the shim"],
+    "confine": ["a confined start"],
 }
 NEEDS_TERRAFORM = {"plan", "daemon"}
 

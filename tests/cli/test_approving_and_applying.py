@@ -13,7 +13,7 @@ PROTECTED = 'apply: {protect: ["terraform_data.it"]}\n'
     [
         ([], 64, "no terminal to ask on"),
         (["--yes"], 64, "needs --digest"),
-        (["--yes", "--digest", "abc"], 64, "at least 8 characters"),
+        (["--yes", "--digest", "abc"], 64, "at least 12 characters"),
         (["--yes", "--digest", "0" * 12], 3, "has the plan"),
     ],
 )
@@ -24,7 +24,8 @@ def test_a_yes_to_something_unseen_is_refused(tmp_path: Path, words: list[str], 
 
 
 def test_approving_shows_who_what_and_the_marks_of_the_plan(tmp_path: Path) -> None:
-    world = planned(tmp_path, stack="apply: {approvals: 2}\n")
+    # Who asked for a run that needs two may be one of them only where the operator says so.
+    world = planned(tmp_path, stack="apply: {approvals: 2}\n", config="approvals: {author_may_approve: true}")
     run = world.json("run", "show", "1")
     shown = world.run("approve", "run-1", "--digest", run["plan_digest"][:12], "--yes", "-m", "looks right")
     for fact in ("Ana Author <ana@example.com>", "stack app", "0 of 2", "+ terraform_data.it"):
@@ -70,6 +71,41 @@ def test_a_broken_guard_rail_is_said_before_anything_is_asked(tmp_path: Path) ->
     refused = world.run("approve", "1", "--yes", "--digest", digest, expect=3)
     assert "max_changes is 0" in refused.stderr
     assert refused.stdout == ""
+
+
+def test_the_exact_number_of_destroys_is_accepted_in_words_and_shown_with_the_approval(
+    tmp_path: Path,
+) -> None:
+    world = World(tmp_path, more="approvals: {author_may_approve: true}\nguardrails: {max_destroys: 0}\n")
+    world.stack("app")
+    world.applied("app")
+    world.stack("app", module="# nothing left\n")
+    (run,) = world.json("plan", "app")
+    answer = ["approve", run["id"], "--yes", "--digest", run["plan_digest"][:12]]
+    refused = world.run(*answer, expect=3)
+    assert f"driftline approve {run['id']} --accept-destroys 1" in refused.stderr
+    assert refused.stdout == ""
+    world.run(*answer, "--accept-destroys", "2", expect=3)
+    shown = world.run(*answer, "--accept-destroys", "1").stdout
+    assert run["binding_digest"][:12] in shown
+    (given,) = world.json("run", "show", run["id"])["approvals"]
+    assert (given["accepted"], given["binding_digest"]) == (["destroys=1"], run["binding_digest"])
+    assert "destroys=1" in world.run("run", "show", run["id"]).stdout
+    refusals = [row for row in world.json("audit", "log") if row["action"] == "approval.refuse"]
+    assert len(refusals) == 2
+
+
+def test_a_run_shows_all_that_its_approval_is_bound_to(tmp_path: Path) -> None:
+    world = planned(tmp_path)
+    run = world.json("run", "show", "1")
+    bound = run["binding"]
+    assert bound["plan_digest"] == run["plan_digest"]
+    assert bound["revision"] == run["revision"]
+    assert bound["facts"]["engine"] == "terraform"
+    assert len(bound["facts"]["binary"]) == 64
+    assert run["binding_digest"] in world.run("run", "show", "1").stdout
+    # What was seen may be named by this digest too.
+    world.run("approve", "1", "--yes", "--digest", run["binding_digest"][:12])
 
 
 def test_an_old_plan_that_would_do_something_else_now_is_not_applied_and_both_are_shown(

@@ -30,8 +30,10 @@ exec terraform "$@"
 
 def slow(tmp_path: Path, command: str) -> World:
     """A world whose terraform waits in this command."""
+    signs = tmp_path / "signs"  # in a folder that is there: beside the data directory a run makes no files
+    signs.mkdir()
     binary = tmp_path / "terraform-slow"
-    binary.write_text(SLOW.format(command=command, root=tmp_path))
+    binary.write_text(SLOW.format(command=command, root=signs))
     binary.chmod(binary.stat().st_mode | stat.S_IXUSR)
     world = World(tmp_path, more=f"engines: {{terraform: {{binary: {binary}}}}}")
     world.stack("app")
@@ -55,7 +57,7 @@ def daemon(world: World) -> Iterator[None]:
 def test_ctrl_c_cancels_the_plan_that_is_being_made(tmp_path: Path) -> None:
     world = slow(tmp_path, "plan")
     process = world.start("plan", "app")
-    until((tmp_path / "reached").exists)
+    until((tmp_path / "signs" / "reached").exists)
     process.signal(signal.SIGINT)
     process.ends(130)
     assert world.json("run", "show", "1")["state"] == "canceled"
@@ -67,10 +69,10 @@ def test_one_interrupt_does_not_end_an_apply(tmp_path: Path, number: signal.Sign
     world.run("plan", "app")
     world.approve("run-1")
     process = world.start("apply", "run-1")
-    until((tmp_path / "reached").exists)
+    until((tmp_path / "signs" / "reached").exists)
     process.signal(number)
     process.says("terraform goes on")
-    (tmp_path / "go").touch()
+    (tmp_path / "signs" / "go").touch()
     process.ends(0)
     assert world.json("run", "show", "1")["state"] == "applied"
 
@@ -80,9 +82,9 @@ def test_a_terminal_that_hangs_up_does_not_end_an_apply(tmp_path: Path) -> None:
     world.run("plan", "app")
     world.approve("run-1")
     process = world.start("apply", "run-1")
-    until((tmp_path / "reached").exists)
+    until((tmp_path / "signs" / "reached").exists)
     process.signal(signal.SIGHUP)
-    (tmp_path / "go").touch()
+    (tmp_path / "signs" / "go").touch()
     process.ends(0)
 
 
@@ -91,7 +93,7 @@ def test_a_second_ctrl_c_stops_the_apply_and_the_stack_stays_locked(tmp_path: Pa
     world.run("plan", "app")
     world.approve("run-1")
     process = world.start("apply", "run-1")
-    until((tmp_path / "reached").exists)
+    until((tmp_path / "signs" / "reached").exists)
     process.signal(signal.SIGINT)
     process.says("terraform goes on")
     process.signal(signal.SIGINT)

@@ -1,54 +1,70 @@
+"""Who acts is what the kernel says, whatever the environment claims."""
+
 import os
 import pwd
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from runner.cli import person
 from runner.cli.person import who_acts
 
-ME = pwd.getpwuid(os.getuid()).pw_name
-OTHER = next(user for user in pwd.getpwall() if user.pw_uid not in {0, os.getuid()})
+UNSET = 2**32 - 1
+ANA, BO = [user for user in pwd.getpwall() if user.pw_uid != 0][:2]
+SERVICE = 64_999
 
 
-@pytest.fixture(autouse=True)
-def loginuid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    file = tmp_path / "loginuid"
-    file.write_text(str(2**32 - 1))
-    monkeypatch.setattr(person, "_LOGINUID", file)
-    return file
+def proc(folder: Path, users: Sequence[int], loginuid: int | None = UNSET) -> Path:
+    """As /proc shows a process and, after it, the ones above it, each with its real user."""
+    for at, uid in enumerate(users):
+        own = folder / ("self" if at == 0 else str(1000 - at))
+        own.mkdir(parents=True)
+        above = 1000 - at - 1 if at + 1 < len(users) else 0
+        # The effective user differs under sudo itself; only the real one counts.
+        own.joinpath("status").write_text(f"Name:\tx: y\nPPid:\t{above}\nUid:\t{uid}\t0\t0\t0\n")
+    if loginuid is not None:
+        folder.joinpath("self/loginuid").write_text(str(loginuid))
+    return folder
 
 
-def sudo(name: str, uid: int) -> dict[str, str]:
-    return {"SUDO_USER": name, "SUDO_UID": str(uid)}
+@pytest.mark.parametrize(
+    ("users", "loginuid", "name", "known_by"),
+    [
+        ([ANA.pw_uid, ANA.pw_uid, 0], UNSET, ANA.pw_name, "user"),
+        ([0, 0, 0], UNSET, "root", "user"),
+        # sudo driftline, su -c driftline
+        ([0, 0, ANA.pw_uid, 0], UNSET, ANA.pw_name, "caller"),
+        # sudo -u SERVICE driftline; then from a root shell; then from another person's shell
+        ([SERVICE, 0, ANA.pw_uid, 0], UNSET, ANA.pw_name, "caller"),
+        ([SERVICE, 0, 0, 0, ANA.pw_uid, 0], UNSET, ANA.pw_name, "caller"),
+        ([ANA.pw_uid, 0, BO.pw_uid, 0], UNSET, BO.pw_name, "caller"),
+        # a login outlives every change of user
+        ([0, 0, ANA.pw_uid, 0], BO.pw_uid, BO.pw_name, "loginuid"),
+        ([ANA.pw_uid, 0], BO.pw_uid, BO.pw_name, "loginuid"),
+        ([ANA.pw_uid, 0], 0, "root", "loginuid"),
+        ([ANA.pw_uid, 0], 4_294_967_000, "uid-4294967000", "loginuid"),
+        # a kernel without audit
+        ([ANA.pw_uid, 0], None, ANA.pw_name, "user"),
+    ],
+)
+def test_who_acts(tmp_path: Path, users: list[int], loginuid: int | None, name: str, known_by: str) -> None:
+    acting = who_acts(proc(tmp_path, users, loginuid), lambda: users[0])
+    assert (acting.name, acting.known_by) == (name, known_by)
 
 
-def test_the_login_counts_whatever_sudo_says(loginuid: Path) -> None:
-    loginuid.write_text(str(OTHER.pw_uid))
-    acting = who_acts(sudo(ME, os.getuid()))
-    assert (acting.name, acting.known_by) == (OTHER.pw_name, "loginuid")
+def test_the_environment_counts_for_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("USER", "LOGNAME", "SUDO_USER"):
+        monkeypatch.setenv(variable, BO.pw_name)
+    monkeypatch.setenv("SUDO_UID", str(BO.pw_uid))
+    assert who_acts(proc(tmp_path, [ANA.pw_uid, 0]), lambda: ANA.pw_uid).name == ANA.pw_name
 
 
-def test_without_a_login_the_caller_of_sudo_counts() -> None:
-    acting = who_acts(sudo(OTHER.pw_name, OTHER.pw_uid))
-    assert (acting.name, acting.known_by) == (OTHER.pw_name, "sudo")
+def test_what_may_not_be_seen_of_other_processes_is_passed_over(tmp_path: Path) -> None:
+    hidden = proc(tmp_path, [ANA.pw_uid, BO.pw_uid])
+    (hidden / "999/status").unlink()
+    assert who_acts(hidden, lambda: ANA.pw_uid).name == ANA.pw_name
 
 
-def test_a_sudo_user_that_does_not_fit_its_uid_was_set_by_hand() -> None:
-    acting = who_acts(sudo(OTHER.pw_name, os.getuid()))
-    assert (acting.name, acting.known_by) == (ME, "user")
-
-
-def test_the_names_in_the_environment_count_for_nothing() -> None:
-    acting = who_acts({"USER": "ana", "LOGNAME": "ana", "SUDO_USER": "ana"})
-    assert (acting.name, acting.known_by) == (ME, "user")
-
-
-def test_a_kernel_without_audit_is_no_fault(loginuid: Path) -> None:
-    loginuid.unlink()
-    assert who_acts({}).known_by == "user"
-
-
-def test_a_login_without_a_name_is_its_number(loginuid: Path) -> None:
-    loginuid.write_text("4294967000")
-    assert who_acts({}).name == "uid-4294967000"
+def test_the_real_kernel_answers() -> None:
+    mine = {pwd.getpwuid(os.getuid()).pw_name, *(user.pw_name for user in pwd.getpwall())}
+    assert who_acts().name in mine

@@ -2,7 +2,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from engine_world import SIMPLE, World
+from engine_world import SIMPLE, Steps, World
 from provider.mirror import CLOUDFILE, VERSION, install, platform_dir
 
 
@@ -11,6 +11,11 @@ def world(tmp_path: Path) -> World:
     made = World(tmp_path / "data")
     made.write({"main.tf": SIMPLE})
     return made
+
+
+@pytest.fixture
+def steps(world: World) -> Steps:
+    return Steps(world)
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +27,8 @@ def packed_mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
     package = folder / CLOUDFILE / f"terraform-provider-cloudfile_{VERSION}_{platform_dir()}.zip"
     package.parent.mkdir(parents=True)
     with zipfile.ZipFile(package, "w") as archive:
-        about = zipfile.ZipInfo(binary.name)
-        about.external_attr = 0o755 << 16
-        archive.writestr(about, binary.read_bytes())
+        for file in sorted(binary.parent.iterdir()):
+            about = zipfile.ZipInfo(file.name)
+            about.external_attr = 0o755 << 16
+            archive.writestr(about, file.read_bytes())
     return folder

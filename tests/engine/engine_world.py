@@ -18,7 +18,7 @@ from runner.engine.command import CommandLineEngine
 from runner.model.settings import EngineSettings, EnginesSettings, Settings, Timeouts
 from runner.model.span import Seconds
 from runner.model.stack import StackDefinition
-from runner.ports import Applied, EngineError, Execution, Planned
+from runner.ports import Applied, EngineError, Execution, NotBegun, Planned
 from runner.workspace import LocalWorkspaces
 
 TERRAFORM = shutil.which("terraform")
@@ -55,8 +55,16 @@ class World:
         return self.tree / self.stack.path
 
     @property
+    def outside(self) -> Path:
+        """Where a run may leave things: not in the data directory, and beside it nobody can make files."""
+        folder = self.folder.parent / "outside"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    @property
     def log(self) -> str:
-        return self.workspaces.log(self.run).read_text()
+        path = self.workspaces.log(self.run)
+        return path.read_text() if path.exists() else ""
 
     @property
     def settings(self) -> Settings:
@@ -113,7 +121,10 @@ class World:
     def apply(self, planned: Planned, **fields: Any) -> Applied | EngineError:
         """In a new run, as a plan made earlier is."""
         execution = self.execution(for_apply=True, lock=True, **fields)
-        return self.engine.apply(execution, planned.plan_file)
+        # Two plans of one second may be equal byte for byte.
+        outcome = self.engine.apply(execution, planned.plan_file, f"{self.run:064x}")
+        assert not isinstance(outcome, NotBegun), outcome
+        return outcome
 
     def applied(self, planned: Planned) -> Applied:
         outcome = self.apply(planned)
@@ -177,3 +188,35 @@ def terraform(*arguments: str, cwd: Path, **environment: str) -> subprocess.Comp
 
 def short(**spans: float) -> Timeouts:
     return Timeouts(**{name: Seconds(span) for name, span in spans.items()})
+
+
+# Each step leaves a line in effects.log; `b` waits for the file `go`.
+STEPS = """
+resource "terraform_data" "a" {
+  provisioner "local-exec" { command = "echo a >> %(log)s" }
+}
+resource "terraform_data" "b" {
+  depends_on = [terraform_data.a]
+  provisioner "local-exec" { command = "echo waiting; until [ -e %(go)s ]; do sleep 0.05; done; echo b >> %(log)s" }
+}
+resource "terraform_data" "c" {
+  depends_on = [terraform_data.b]
+  provisioner "local-exec" { command = "echo c >> %(log)s" }
+}
+"""
+
+
+class Steps:
+    def __init__(self, world: World) -> None:
+        self.log = world.outside / "effects.log"
+        self.go = world.outside / "go"
+        world.write({"main.tf": STEPS % {"log": self.log, "go": self.go}})
+
+    @property
+    def effects(self) -> list[str]:
+        return self.log.read_text().split() if self.log.exists() else []
+
+
+def failed(outcome: Applied | EngineError | NotBegun) -> EngineError:
+    assert isinstance(outcome, EngineError), outcome
+    return outcome

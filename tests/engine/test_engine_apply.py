@@ -1,9 +1,7 @@
 """Applying with a real terraform: exactly the plan, and the truth about how it ended."""
 
 import json
-import os
 import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -11,54 +9,14 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import pytest
-from engine_world import World, needs_terraform, state_of, wait_until
+from engine_world import Steps, World, failed, needs_terraform, state_of, wait_until
 
-from runner.claims import FileClaims
-from runner.clock import SystemClock
-from runner.model.run import Claim
 from runner.model.settings import EnginesSettings
 from runner.model.span import Seconds
 from runner.model.stack import StackDefinition
-from runner.ports import Applied, EngineError
+from runner.ports import Applied
 
 pytestmark = needs_terraform
-
-# Each step leaves a line in effects.log; `b` waits for the file `go`.
-STEPS = """
-resource "terraform_data" "a" {
-  provisioner "local-exec" { command = "echo a >> %(log)s" }
-}
-resource "terraform_data" "b" {
-  depends_on = [terraform_data.a]
-  provisioner "local-exec" { command = "echo waiting; until [ -e %(go)s ]; do sleep 0.05; done; echo b >> %(log)s" }
-}
-resource "terraform_data" "c" {
-  depends_on = [terraform_data.b]
-  provisioner "local-exec" { command = "echo c >> %(log)s" }
-}
-"""
-
-
-class Steps:
-    def __init__(self, world: World) -> None:
-        self.log = world.folder / "effects.log"
-        self.go = world.folder / "go"
-        world.write({"main.tf": STEPS % {"log": self.log, "go": self.go}})
-
-    @property
-    def effects(self) -> list[str]:
-        return self.log.read_text().split() if self.log.exists() else []
-
-
-@pytest.fixture
-def steps(world: World) -> Steps:
-    return Steps(world)
-
-
-def failed(outcome: Applied | EngineError) -> EngineError:
-    assert isinstance(outcome, EngineError), outcome
-    return outcome
 
 
 def test_an_apply_does_what_was_planned_though_the_values_changed_since(world: World) -> None:
@@ -95,11 +53,12 @@ def test_a_state_that_somebody_else_holds_is_told_from_a_failure(world: World) -
     assert holder.stdout is not None
     holder.stdout.readline()
     try:
-        error = failed(engine.apply(execution, second.plan_file))
+        error = failed(engine.apply(execution, second.plan_file, "0" * 64))
     finally:
         holder.communicate(b"\n")
     assert (error.state_locked, error.begun) == (True, False)
-    assert error.lock_id == "11111111-2222-3333-4444-555555555555"
+    assert error.lock is not None
+    assert error.lock.id == "11111111-2222-3333-4444-555555555555"
 
 
 # As terraform's local backend does it: an fcntl lock on the state, and a file that says who.
@@ -133,7 +92,7 @@ def test_a_canceled_apply_gets_one_interrupt_and_names_what_it_had_begun(world: 
     planned = world.planned()
 
     def ask() -> None:
-        wait_until(lambda: "waiting" in world.log, "b began")
+        wait_until(lambda: "waiting\n" in world.log, "b began")
         world.cancel.set()
 
     watcher = threading.Thread(target=ask)
@@ -156,7 +115,7 @@ def test_an_apply_that_was_canceled_before_it_began_is_not_started(world: World,
 
 
 def test_what_a_provisioner_leaves_running_is_not_killed(world: World) -> None:
-    late = world.folder / "late"
+    late = world.outside / "late"
     command = f"(sleep 0.5; touch {late}) >/dev/null 2>&1 &"
     world.write(
         {
@@ -182,14 +141,14 @@ def test_an_apply_initialises_again_where_the_data_directory_was_lost(
     world.write(
         {
             "main.tf": 'terraform {\n  required_providers {\n    cloudfile = { source = "driftline/cloudfile" }\n  }\n}\n'
-            f'provider "cloudfile" {{ path = "{world.folder}/cloud.json" }}\n'
+            f'provider "cloudfile" {{ path = "{world.outside}/cloud.json" }}\n'
             'resource "cloudfile_object" "a" { name = "a" }\n'
         }
     )
     planned = world.planned()
     shutil.rmtree(world.own / "data")
     world.applied(planned)
-    assert json.loads((world.folder / "cloud.json").read_text())["objects"].keys() == {"a"}
+    assert json.loads((world.outside / "cloud.json").read_text())["objects"].keys() == {"a"}
 
 
 def test_an_apply_goes_on_when_its_log_can_not_be_written(world: World, steps: Steps) -> None:
@@ -197,7 +156,7 @@ def test_an_apply_goes_on_when_its_log_can_not_be_written(world: World, steps: S
     steps.go.touch()
     execution = world.execution(for_apply=True)
     broken = replace(execution, log=world.folder / "nowhere" / "run.log")
-    outcome = world.engine.apply(broken, planned.plan_file)
+    outcome = world.engine.apply(broken, planned.plan_file, "0" * 64)
     assert isinstance(outcome, Applied)
     assert outcome.log_complete is False
     assert steps.effects == ["a", "b", "c"]
@@ -270,75 +229,3 @@ def test_a_state_that_could_not_be_saved_is_kept_in_a_safe_place(world: World) -
     assert saved.stat().st_mode & 0o777 == 0o600
     assert not (world.module / "errored.tfstate").exists()
     assert f"terraform state push {saved}" in error.diagnostics[-1].detail
-
-
-CHILD = """
-import sys, threading
-from pathlib import Path
-sys.path[:0] = sys.argv[3].split(":")
-from engine_world import World
-world = World(Path(sys.argv[1]))
-world.run = 1
-claim = __import__("runner.claims", fromlist=["x"]).FileClaims(world.folder, __import__("runner.clock", fromlist=["x"]).SystemClock()).take(2)
-print(claim.claim.token, flush=True)
-execution = world.execution(for_apply=True, claim_fd=claim.fd)
-world.engine.apply(execution, Path(sys.argv[2]))
-"""
-
-
-def resources_in(state: Path) -> int:
-    """As far as it can be told: terraform writes the file in place."""
-    try:
-        return len(state_of(state)["resources"])
-    except (FileNotFoundError, ValueError):
-        return 0
-
-
-def test_a_terraform_whose_parent_was_killed_finishes_and_holds_the_claim(world: World, steps: Steps) -> None:
-    planned = world.planned()
-    script = world.folder / "child.py"
-    script.write_text(CHILD)
-    child = subprocess.Popen(
-        [sys.executable, str(script), str(world.folder), str(planned.plan_file), ":".join(sys.path)],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert child.stdout is not None
-    token = child.stdout.readline().strip()
-    wait_until(lambda: steps.effects == ["a"] and "waiting" in world.workspaces.log(2).read_text(), "b began")
-    child.send_signal(signal.SIGKILL)
-    child.wait()
-    child.stdout.close()
-    claims = FileClaims(world.folder, SystemClock())
-    assert claims.alive(Claim(token, "here", child.pid, SystemClock().now()))
-    assert claims.take(2) is None
-    steps.go.touch()
-    state = world.own / "state" / "terraform.tfstate"
-    wait_until(lambda: resources_in(state) == 3, "the apply is complete")
-    assert steps.effects == ["a", "b", "c"]
-    claim = Claim(token, "here", child.pid, SystemClock().now())
-    wait_until(lambda: not claims.alive(claim), "the claim is free")
-    raw = (world.folder / "runs" / "2" / "apply.jsonl").read_text().splitlines()
-    assert any(json.loads(line).get("changes", {}).get("operation") == "apply" for line in raw)
-
-
-def test_a_killed_terraform_is_named_by_its_signal_with_what_it_had_begun(world: World, steps: Steps) -> None:
-    planned = world.planned()
-
-    def kill() -> None:
-        wait_until(lambda: "waiting" in world.log, "b began")
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                argv = (folder / "cmdline").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if b"apply" in argv and str(planned.plan_file).encode() in argv:
-                os.kill(int(folder.name), signal.SIGKILL)
-
-    killer = threading.Thread(target=kill)
-    killer.start()
-    error = failed(world.apply(planned))
-    killer.join()
-    steps.go.touch()
-    assert (error.signal, error.unfinished, error.begun) == (9, ("terraform_data.b",), True)
-    assert error.diagnostics[-1].summary == "terraform apply ended with signal 9"

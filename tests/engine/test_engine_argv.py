@@ -9,15 +9,24 @@ from runner.engine.argv import (
     InitOptions,
     PlanOptions,
     apply_argv,
+    force_unlock_argv,
     init_argv,
     plan_argv,
     show_argv,
+    state_pull_argv,
+    try_lock_argv,
     version_argv,
 )
 
 BINARY = Path("/opt/my tools/terraform")
 TABLE: list[tuple[tuple[str, ...], list[str]]] = [
     (version_argv(BINARY), ["version", "-json"]),
+    (
+        try_lock_argv(BINARY, "terraform_data.none"),
+        ["state", "rm", "-dry-run", "-no-color", "-lock-timeout=0s", "terraform_data.none"],
+    ),
+    (state_pull_argv(BINARY), ["state", "pull", "-no-color"]),
+    (force_unlock_argv(BINARY, "5f-1"), ["force-unlock", "-no-color", "-force", "5f-1"]),
     (show_argv(BINARY, Path("/s/p")), ["show", "-no-color", "-json", "/s/p"]),
     (init_argv(BINARY, InitOptions()), ["init", "-input=false", "-no-color", "-json"]),
     (

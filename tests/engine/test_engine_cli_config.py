@@ -12,7 +12,7 @@ HERE = Path("/d/engine")
 
 def test_without_settings_providers_come_from_their_registries() -> None:
     assert render(HERE, EnginesSettings()) == (
-        'disable_checkpoint = true\nplugin_cache_dir = "/d/engine/plugins"\nprovider_installation {\n  direct {}\n}\n'
+        "disable_checkpoint = true\nprovider_installation {\n  direct {}\n}\n"
     )
 
 

@@ -1,6 +1,9 @@
 """Short-lived AWS credentials from a real STS interface (moto)."""
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -154,3 +157,25 @@ def test_a_refusal_tells_the_role_and_no_secret(
     assert "arn:x" in caught.value.message
     assert "the-external-id" not in caught.value.message
     assert "of-the-daemon" not in str(caught.value.facts)
+
+
+def test_a_region_that_does_not_answer_delays_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, go_on = threading.Event(), threading.Event()
+
+    def assume(session: Any) -> tuple[dict[str, str], datetime]:
+        if session.region == "eu-dead-1":
+            asked.set()
+            assert go_on.wait(30)
+        return {"AWS_ACCESS_KEY_ID": session.region}, datetime.now(UTC) + timedelta(hours=1)
+
+    monkeypatch.setattr("runner.engine.credentials._assume", assume)
+    credentials = AwsCredentials()
+    dead = replace(BOTH, region="eu-dead-1")
+    with ThreadPoolExecutor(1) as threads:
+        hung = threads.submit(credentials.environment, dead, "run-1", for_apply=False)
+        assert asked.wait(30)
+        given = credentials.environment(BOTH, "run-2", for_apply=False)
+        assert given == {"AWS_ACCESS_KEY_ID": "eu-west-1"}
+        assert not hung.done()
+        go_on.set()
+        assert hung.result() == {"AWS_ACCESS_KEY_ID": "eu-dead-1"}

@@ -2,11 +2,12 @@
 
 import base64
 from pathlib import Path
+from tempfile import gettempdir
 
 import pytest
 from engine_world import World, needs_terraform
 
-from runner.engine.environment import child_environment, inherited
+from runner.engine.environment import child_environment, inherited, short_tmp
 from runner.engine.table import ENGINES
 from runner.errors import NotAllowed
 from runner.model.stack import AwsRoles, StackDefinition
@@ -21,7 +22,7 @@ def environment(
     base: dict[str, str] | None = None,
     credentials: dict[str, str] | None = None,
 ) -> dict[str, str]:
-    workspace = Workspace(tmp_path / "m", tmp_path / "d", tmp_path / "s", None)
+    workspace = Workspace(tmp_path / "m", tmp_path / "d", tmp_path / "s", None, tmp_path / "r")
     return child_environment(
         ENGINES["terraform"],
         stack,
@@ -132,7 +133,7 @@ def test_a_workspace_is_named_only_where_it_is_not_the_default(tmp_path: Path) -
 
 
 def test_a_folder_too_long_for_a_plugins_socket_is_not_its_tmpdir(tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path, tmp_path, Path("/" + "x" * 90), None)
+    workspace = Workspace(tmp_path, tmp_path, Path("/" + "x" * 90), None, tmp_path)
     made = child_environment(
         ENGINES["terraform"],
         StackDefinition(name="a"),
@@ -142,6 +143,12 @@ def test_a_folder_too_long_for_a_plugins_socket_is_not_its_tmpdir(tmp_path: Path
         credentials={},
     )
     assert len(made["TMPDIR"]) <= 80
+
+
+def test_the_folder_that_takes_its_place_is_none_that_the_data_directory_is_in(tmp_path: Path) -> None:
+    system = Path(gettempdir())
+    assert not (system / "data" / "runs" / "1").is_relative_to(short_tmp(system / "data" / "runs" / "1"))
+    assert short_tmp(Path("/var/lib/driftline/runs/1")) == str(system)
 
 
 @needs_terraform

@@ -6,14 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from engine_world import World, fake, needs_terraform, short, wait_until
-from provider.mirror import platform_dir
+from engine_world import World, fake, short, wait_until
 
-from runner.engine.serial import alone
+from runner.claims import FileClaims
+from runner.clock import SystemClock
 from runner.errors import EngineMissing, OutputNotUnderstood
-from runner.model.settings import EnginesSettings
-from runner.model.stack import StackDefinition
-from runner.ports import Execution, Planned
+from runner.ports import Planned
 
 PLANS = 'for word in "$@"; do case "$word" in -out=*) echo plan > "${word#-out=}" ;; esac; done'
 # The real escalation takes ten seconds; it is tested with the process itself.
@@ -124,47 +122,12 @@ def test_a_binary_that_can_not_be_executed_is_an_error_before_anything_began(
 
 def test_a_claim_reaches_the_child(world: World, tmp_path: Path) -> None:
     world.use(fake(tmp_path, only("plan", f'[ -e /proc/$$/fd/"$(cat {tmp_path}/fd)" ] || exit 7\n{PLANS}')))
-    with (tmp_path / "claim").open("w") as claim:
-        (tmp_path / "fd").write_text(str(claim.fileno()))
-        assert isinstance(world.plan(claim_fd=claim.fileno()), Planned)
-
-
-def test_an_init_waits_for_the_cache_longer_than_any_other_init_may_take(
-    world: World, tmp_path: Path
-) -> None:
-    """Its neighbour hangs until its deadline; that is no fault of this stack."""
-    world.use(fake(tmp_path, only("plan", PLANS)))
-    world.timeouts = short(init=0.2)
-    released = threading.Event()
-    neighbour = threading.Thread(target=hold_the_cache, args=(world.folder / "engine", released))
-    neighbour.start()
-    threading.Timer(0.6, released.set).start()
-    assert isinstance(world.plan(), Planned)
-    neighbour.join()
-
-
-def hold_the_cache(folder: Path, released: threading.Event) -> None:
-    with alone(folder, threading.Event(), patience=1):
-        released.wait(10)
-
-
-def test_an_init_gives_up_where_the_cache_is_never_free_and_says_so(world: World, tmp_path: Path) -> None:
-    world.use(fake(tmp_path, only("plan", PLANS)))
-    world.timeouts = short(init=0.02)
-    with alone(world.folder / "engine", threading.Event(), patience=1):
-        error = world.failed()
-    # Not as timed out: that would put the blame on this stack's own init.
-    assert (error.command, error.timed_out) == ("init", False)
-    assert "cache" in error.diagnostics[0].summary
-
-
-def test_an_init_that_waits_can_be_canceled(world: World, tmp_path: Path) -> None:
-    world.use(fake(tmp_path, "exit 0"))
-    timer = threading.Timer(0.2, world.cancel.set)
-    timer.start()
-    with alone(world.folder / "engine", threading.Event(), patience=1):
-        error = world.failed()
-    assert (error.command, error.canceled) == ("init", True)
+    claim = FileClaims(tmp_path, SystemClock()).take(1, "state")
+    assert claim is not None
+    for descriptor in claim.fds:
+        (tmp_path / "fd").write_text(str(descriptor))
+        assert isinstance(world.plan(claim=claim), Planned)
+    claim.release()
 
 
 def test_an_init_that_was_killed_is_not_remembered_as_good(world: World, tmp_path: Path) -> None:
@@ -176,53 +139,3 @@ def test_an_init_that_was_killed_is_not_remembered_as_good(world: World, tmp_pat
     assert world.failed().command == "init"
     world.stack = replace(world.stack, backend_config={})
     assert world.failed().command == "init"
-
-
-@needs_terraform
-def test_many_stacks_initialise_at_once_on_one_cache(world: World, packed_mirror: Path) -> None:
-    # Bare terraform fails in 2 of 4 cases.
-    world.engines = EnginesSettings(plugin_mirror=packed_mirror, offline=True)
-    required = (
-        'terraform {\n  required_providers {\n    cloudfile = { source = "driftline/cloudfile" }\n  }\n}\n'
-    )
-    executions: list[Execution] = []
-    for number in range(4):
-        world.write({f"s{number}/main.tf": required})
-        world.stack = StackDefinition(name=f"s{number}", path=f"s{number}")
-        executions.append(world.execution())
-    outcomes: list[object] = []
-
-    def one(execution: Execution) -> None:
-        outcomes.append(world.engine.plan(execution))
-
-    threads = [threading.Thread(target=one, args=(execution,)) for execution in executions]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert [type(outcome) for outcome in outcomes] == [Planned] * 4
-    cache = (
-        world.folder / "engine" / "plugins" / "registry.terraform.io" / "driftline" / "cloudfile" / "1.0.0"
-    )
-    assert (cache / platform_dir()).exists()
-
-
-@needs_terraform
-def test_an_init_without_a_lock_file_leaves_a_cached_provider_alone(
-    world: World, packed_mirror: Path
-) -> None:
-    # Unpacking it again would fail while another stack runs it ("text file busy"), or hand it half a file.
-    world.engines = EnginesSettings(plugin_mirror=packed_mirror, offline=True)
-    world.write(
-        {
-            "main.tf": 'terraform {\n  required_providers {\n    cloudfile = { source = "driftline/cloudfile" }\n  }\n}\n'
-        }
-    )
-    world.planned()
-    [binary] = (world.folder / "engine" / "plugins").rglob("terraform-provider-cloudfile*")
-    binary.chmod(0o755)
-    before = binary.stat().st_mtime_ns
-    (world.module / ".terraform.lock.hcl").unlink()
-    world.stack = StackDefinition(name="other")
-    world.planned()
-    assert binary.stat().st_mtime_ns == before

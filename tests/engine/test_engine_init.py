@@ -194,14 +194,16 @@ def test_a_failed_init_is_an_error_with_its_diagnostics_and_is_tried_again(world
 def test_a_backend_that_changed_is_an_error_and_its_state_is_left_where_it_is(world: World) -> None:
     world.managed = False
     world.write({"b.tf": 'terraform {\n  backend "local" {}\n}\n'})
-    world.stack = StackDefinition(name="prod/app", backend_config={"path": str(world.folder / "old.tfstate")})
+    world.stack = StackDefinition(
+        name="prod/app", backend_config={"path": str(world.outside / "old.tfstate")}
+    )
     world.applied(world.planned())
-    assert (world.folder / "old.tfstate").is_file()
-    world.stack = replace(world.stack, backend_config={"path": str(world.folder / "new.tfstate")})
+    assert (world.outside / "old.tfstate").is_file()
+    world.stack = replace(world.stack, backend_config={"path": str(world.outside / "new.tfstate")})
     failed = world.failed()
     assert failed.command == "init"
     assert failed.diagnostics[0].summary == "Backend configuration changed"
-    assert not (world.folder / "new.tfstate").exists()
+    assert not (world.outside / "new.tfstate").exists()
     # And again: a fault must not look like an init that worked.
     assert world.failed().command == "init"
 
@@ -213,7 +215,7 @@ def test_backend_values_are_literal_and_on_no_command_line(world: World, tmp_pat
     binary.write_text(binary.read_text().replace('echo "$1"', f'echo "$@" >> {spy}; echo "$1"'))
     world.use(binary)
     world.managed = False
-    path = str(world.folder / 'odd ${name} %{x} "q".tfstate')
+    path = str(world.outside / 'odd ${name} %{x} "q".tfstate')
     world.write({"b.tf": 'terraform {\n  backend "local" {}\n}\n'})
     world.stack = StackDefinition(
         name="prod/app", backend_config={"path": path}, vars={"word": "canary-word"}
@@ -227,7 +229,7 @@ def test_backend_values_are_literal_and_on_no_command_line(world: World, tmp_pat
 @needs_terraform
 def test_a_committed_lock_file_is_held_to_and_never_rewritten(world: World, packed_mirror: Path) -> None:
     world.engines = EnginesSettings(plugin_mirror=packed_mirror, offline=True)
-    world.write({"main.tf": USES_CLOUDFILE % world.folder})
+    world.write({"main.tf": USES_CLOUDFILE % world.outside})
     world.planned()
     lock = world.module / ".terraform.lock.hcl"
     assert "driftline/cloudfile" in lock.read_text()
@@ -246,7 +248,7 @@ def test_a_provider_that_a_committed_lock_file_does_not_name_is_not_selected(
     world: World, packed_mirror: Path
 ) -> None:
     world.engines = EnginesSettings(plugin_mirror=packed_mirror, offline=True)
-    world.write({"main.tf": USES_CLOUDFILE % world.folder, ".terraform.lock.hcl": "# nothing is locked\n"})
+    world.write({"main.tf": USES_CLOUDFILE % world.outside, ".terraform.lock.hcl": "# nothing is locked\n"})
     failed = world.failed()
     assert (failed.command, failed.diagnostics[-1].summary) == (
         "init",
@@ -265,7 +267,7 @@ def test_a_lock_file_made_on_another_platform_is_completed_with_verified_checksu
     foreign = f'"h1:{"A" * 43}=", "zh:{digest}"'
     world.write(
         {
-            "main.tf": USES_CLOUDFILE % world.folder,
+            "main.tf": USES_CLOUDFILE % world.outside,
             ".terraform.lock.hcl": LOCKED % foreign,
         }
     )

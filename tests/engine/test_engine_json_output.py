@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from runner.engine.json_output import STALE, STATE_LOCKED, JsonOutput
 from runner.engine.text import Veil, readable
+from runner.model.lock import StateLock
 from runner.model.plan import MASK, Diagnostic
 
 
@@ -132,7 +133,7 @@ def test_refusals_are_known_by_their_exact_summary() -> None:
     assert not quoted.says(STALE)
 
 
-def test_the_id_of_a_held_state_lock_is_found() -> None:
+def test_who_holds_a_state_lock_is_found() -> None:
     read = output()
     detail = (
         "Error message: x\nLock Info:\n  ID:        9db590f1-b6fe\n  Path:      b/k\n  Who:       me@there\n"
@@ -143,7 +144,7 @@ def test_the_id_of_a_held_state_lock_is_found() -> None:
         diagnostic={"severity": "error", "summary": "Error acquiring the state lock", "detail": detail},
     )
     assert read.says(STATE_LOCKED)
-    assert read.lock_id == "9db590f1-b6fe"
+    assert read.lock == StateLock("9db590f1-b6fe", who="me@there", path="b/k")
 
 
 def test_the_warning_of_our_own_state_flag_is_not_shown() -> None:

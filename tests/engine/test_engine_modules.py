@@ -95,7 +95,7 @@ def test_json_files_say_the_same_in_their_way() -> None:
         "check": {"c": {"data": {"external": {"f": {}}}}},
     }
     found = read({"main.tf.json": json.dumps(document)})
-    assert found.backend == Backend("s3", {"bucket": "b", "key": "${var.k}"})
+    assert found.backend == Backend("s3", {"bucket": "b", "key": "${var.k}"}, computed=("key",))
     assert found.calls == ("./a", "./b")
     assert found.required_version == ">= 1.5"
     assert found.provisioners == ("null_resource.x", "data.external.e", "data.external.f")

@@ -78,9 +78,9 @@ def test_a_workspace_of_a_managed_state_is_named_rightly_and_has_a_file_of_its_o
 def test_a_stack_with_its_own_backend_keeps_its_state_there(world: World) -> None:
     world.managed = False
     world.write({"b.tf": 'terraform {\n  backend "local" {}\n}\n'})
-    world.stack = replace(world.stack, backend_config={"path": str(world.folder / "own.tfstate")})
+    world.stack = replace(world.stack, backend_config={"path": str(world.outside / "own.tfstate")})
     world.applied(world.planned())
-    assert state_of(world.folder / "own.tfstate")["outputs"]["word"]["value"] == "one"
+    assert state_of(world.outside / "own.tfstate")["outputs"]["word"]["value"] == "one"
 
 
 def test_vars_of_every_kind_arrive_as_they_are(world: World) -> None:
@@ -182,7 +182,7 @@ def test_a_destroy_plan_deletes_everything(world: World) -> None:
 
 def test_resources_that_moved_outside_are_named_without_another_command(world: World, tmp_path: Path) -> None:
     world.engines = EnginesSettings(plugin_mirror=install(tmp_path / "mirror"), offline=True)
-    cloud = world.folder / "cloud.json"
+    cloud = world.outside / "cloud.json"
     world.write(
         {
             "main.tf": 'terraform {\n  required_providers {\n    cloudfile = { source = "driftline/cloudfile" }\n  }\n}\n'

@@ -1,10 +1,11 @@
 """Versions: what a binary is, what a stack wants, and how seldom is asked."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from engine_world import World, counted, fake, needs_terraform, program
+from engine_world import World, counted, fake, needs_terraform, program, wait_until
 
 from runner.engine.constraint import check, parse, satisfies
 from runner.engine.table import ENGINES
@@ -153,3 +154,24 @@ esac
     assert isinstance(planned, Planned)
     assert (planned.engine_version, planned.changed) == ("1.10.0", False)
     assert "== tofu plan\nOpenTofu 1.10.0\n" in world.log
+
+
+def test_a_binary_that_hangs_when_asked_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runner.engine.version.DEADLINE", 0.3)
+    binary = program(tmp_path / "tf", "exec sleep 1000")
+    with pytest.raises(OutputNotUnderstood):
+        Versions(tmp_path / "engine").of(TERRAFORM, binary, {"PATH": os.defpath})
+
+
+def test_a_binary_that_hangs_delays_nobody_who_uses_another(tmp_path: Path) -> None:
+    began, go_on = tmp_path / "began", tmp_path / "go-on"
+    hung = program(tmp_path / "hung", f"touch {began}\nwhile [ ! -e {go_on} ]; do sleep 0.02; done\nexit 1")
+    good = program(tmp_path / "good", 'echo \'{"terraform_version": "1.2.3"}\'')
+    versions, env = Versions(tmp_path / "engine"), {"PATH": os.defpath}
+    with ThreadPoolExecutor(1) as threads:
+        asked = threads.submit(versions.of, TERRAFORM, hung, env)
+        wait_until(began.exists, "it is asked")
+        assert versions.of(TERRAFORM, good, env) == "1.2.3"
+        assert not asked.done()
+        go_on.touch()
+        assert isinstance(asked.exception(), OutputNotUnderstood)

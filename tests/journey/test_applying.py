@@ -171,7 +171,7 @@ def test_an_old_plan_that_still_means_the_same_is_made_again_and_applied(world: 
     world.age(hours=1)
     (done,) = world.work()
     assert done.state is State.APPLIED
-    assert done.plan_digest != run.plan_digest
+    assert done.executed_digest != run.plan_digest
     assert world.cloud_value() == "one"
 
 
@@ -286,7 +286,9 @@ def test_an_older_revision_can_be_planned_by_hand(plain: World) -> None:
     request.request_plan(plain.app.control, plain.app.poller, "web", ANA, ref=first.revision)
     (run,) = plain.work()
     assert (run.revision, run.state) == (first.revision, State.AWAITING_APPROVAL)
-    plain.approve(run)
+    with pytest.raises(NotAllowed, match="asked for"):
+        plain.approve(run, ANA)
+    plain.approve(run, BO)
     assert plain.work()[0].state is State.APPLIED
     assert plain.look().sync is Sync.PENDING
 

@@ -1,5 +1,7 @@
 """The same, on the real hashicorp/aws provider against moto."""
 
+import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -121,7 +123,7 @@ def test_a_stale_plan_is_applied_only_where_it_still_means_the_same(world: World
     world.approve(first)
     world.age(hours=1)
     (applied,) = world.work()
-    assert (applied.state, applied.plan_digest != first.plan_digest) == (State.APPLIED, True)
+    assert (applied.state, applied.executed_digest != first.plan_digest) == (State.APPLIED, True)
     assert aws.get_parameter(Name="/web/value")["Parameter"]["Value"] == "two"
     (second,) = world.push(value="three", rules=RULES, body=PARAMETER)
     world.approve(second)
@@ -131,3 +133,18 @@ def test_a_stale_plan_is_applied_only_where_it_still_means_the_same(world: World
     assert world.run(second.id).state is State.SUPERSEDED
     assert aws.get_parameter(Name="/web/value")["Parameter"]["Value"] == "emergency fix"
     assert world.look().sync is Sync.PENDING
+
+
+def test_a_plan_whose_provider_reaches_nobody_ends_at_its_deadline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "canary")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary")
+        world = World(tmp_path, "timeouts: {plan: 10s}\n", engines=CONFIG.format(mirror=aws_mirror()))
+        began = time.monotonic()
+        (run,) = world.push(rules=RULES, body=PARAMETER)
+        assert time.monotonic() - began < 40
+    assert run.state is State.PLAN_FAILED
+    assert "deadline" in run.reason

@@ -11,6 +11,7 @@ from runner.model.drift import DriftClass, ReportStatus
 from runner.model.run import Kind, Run, State
 from runner.model.stack import DriftStatus
 from runner.service import hold, report, request
+from runner.service.enqueue import enqueue_due
 
 
 def check(world: World, name: str = "web") -> Run:
@@ -208,3 +209,19 @@ def test_what_was_never_applied_is_not_checked(world: World) -> None:
     world.push()
     runs, skipped = request.request_check(world.app.control, ["web"], ANA)
     assert (runs, skipped) == ([], {"web": "nothing was applied yet"})
+
+
+def test_a_check_that_waited_while_another_revision_was_applied_reports_nothing(world: World) -> None:
+    world.applied()
+    (queued,), _ = request.request_check(world.app.control, ["web"], ANA)
+    world.stack(value="two")
+    world.poll()
+    enqueue_due(world.app.store, world.clock)
+    planned = next(run for run in world.runs() if run.kind is Kind.CHANGE and run.state is State.QUEUED)
+    world.app.worker.perform_one(planned.id)
+    world.approve(world.run(planned.id))
+    world.app.worker.perform_one(planned.id)
+    assert world.run(planned.id).state is State.APPLIED
+    assert world.work() == []
+    assert world.run(queued.id).state is State.SUPERSEDED
+    assert world.report() is None

@@ -3,12 +3,15 @@
 from dataclasses import replace
 
 import pytest
-from world import DATA, World
+from click.testing import CliRunner
+from world import ANA, DATA, World
 
+from runner.cli.main import main
 from runner.errors import ArtifactNotFound
 from runner.model.run import State
 from runner.model.settings import Retention
 from runner.model.span import Seconds
+from runner.service import approve as approving
 from runner.service.prune import Pruned, prune
 
 SHORT = Retention(
@@ -24,13 +27,61 @@ def kept(world: World, run_id: int) -> set[str]:
     return set(world.app.artifacts.names(run_id))
 
 
-def test_old_plans_go_and_their_masked_changes_stay(plain: World) -> None:
+def test_the_plan_of_an_apply_goes_and_its_masked_changes_stay(plain: World) -> None:
     done = plain.applied(body=DATA)
-    plain.configure(replace(plain.settings, retention=SHORT))
-    plain.age(days=2)
+    plain.age(hours=2)
     assert pruned(plain).plans == 1
     assert kept(plain, done.id) == {"plan.json"}
     assert plain.run(done.id).state is State.APPLIED
+
+
+def test_plans_that_can_not_be_applied_any_more_go_and_can_still_be_shown(plain: World) -> None:
+    (superseded,) = plain.push(body=DATA)
+    (rejected,) = plain.push(value="two", body=DATA)
+    approving.reject(plain.app.control, rejected.id, ANA, "no")
+    assert pruned(plain).plans == 0, "who has just ended them may still be at work"
+    plain.age(hours=2)
+    assert pruned(plain).plans == 2
+    for run in (superseded, rejected):
+        shown = CliRunner().invoke(main, ["-c", str(plain.config), "run", "diff", run.name])
+        assert (shown.exit_code, "terraform_data.one" in shown.output) == (0, True), shown.output
+
+
+def test_the_plan_of_an_apply_that_failed_stays_until_its_time_is_over(world: World) -> None:
+    world.applied()
+    world.cloud_set(fail_apply="quota exceeded")
+    (run,) = world.push(value="two")
+    world.approve(run)
+    world.work()
+    world.configure(replace(world.settings, retention=SHORT))
+    world.age(hours=2)
+    pruned(world)
+    assert "plan.tfplan" in kept(world, run.id)
+    world.age(days=2)
+    pruned(world)
+    assert "plan.tfplan" not in kept(world, run.id)
+
+
+def test_what_a_crash_left_in_the_folder_of_a_run_goes_once_the_run_has_ended(plain: World) -> None:
+    done = plain.applied(body=DATA)
+    (waiting,) = plain.push(value="two", body=DATA)
+    folders = {name: plain.root / "data" / "runs" / str(name) for name in (0, done.id, waiting.id, 4711)}
+    for folder in folders.values():
+        folder.mkdir(parents=True)
+        (folder / "plan.tfplan").write_bytes(b"in clear")
+    plain.age(hours=2)
+    assert pruned(plain).scratches == 2
+    assert [name for name, folder in folders.items() if folder.exists()] == [waiting.id, 4711], (
+        "a run that the database does not know yet may be of one that was replaced by an older backup"
+    )
+
+
+def test_the_folder_of_a_run_that_has_just_ended_is_left_alone(plain: World) -> None:
+    done = plain.applied(body=DATA)
+    folder = plain.root / "data" / "runs" / str(done.id)
+    folder.mkdir(parents=True)
+    assert pruned(plain).scratches == 0
+    assert folder.exists()
 
 
 def test_the_plan_of_a_run_that_waits_is_never_removed(plain: World) -> None:
@@ -39,7 +90,6 @@ def test_the_plan_of_a_run_that_waits_is_never_removed(plain: World) -> None:
     plain.age(days=400)
     pruned(plain)
     assert "plan.tfplan" in kept(plain, waiting.id)
-    plain.approve(waiting)
 
 
 def test_old_runs_go_but_not_the_one_that_is_applied(plain: World) -> None:

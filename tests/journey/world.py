@@ -79,7 +79,8 @@ class World:
     def __init__(self, root: Path, config: str = "", *, providers: bool = False, engines: str = "") -> None:
         self.root = root
         self.repository = root / "repository"
-        self.cloud = root / "cloud.json"
+        self.cloud = root / "cloud" / "cloud.json"
+        self.cloud.parent.mkdir()
         mirror = install(root / "mirror") if providers else "null"
         self.config = root / "driftline.yaml"
         self.config.write_text(
@@ -168,9 +169,10 @@ class World:
         self.poll()
         return self.work()
 
-    def approve(self, run: Run, person: Person = ANA, **options: str) -> Run:
+    def approve(self, run: Run, person: Person = ANA, *, typed_name: str | None = None) -> Run:
+        digest = run.plan_digest or ""
         approved, _ = approving.approve(
-            self.app.control, self.app.git, run.id, person, digest=run.plan_digest or "", **options
+            self.app.control, self.app.git, run.id, person, digest=digest, typed_name=typed_name
         )
         return approved
 

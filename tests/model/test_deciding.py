@@ -104,6 +104,36 @@ CHANGES = [
     ),
     ("a locked stack waits", View(stack(), NOW, hold=HOLD), Next.WAIT, "locked"),
     (
+        "without room on the disk nothing is planned",
+        View(stack(), NOW, shortage="full"),
+        Next.WAIT,
+        "no_room",
+    ),
+    (
+        "without room on the disk a run that is queued says so",
+        View(stack(), NOW, open_runs=(run(State.QUEUED),), shortage="full"),
+        Next.WAIT,
+        "no_room",
+    ),
+    (
+        "without room on the disk a run that executes is not disturbed",
+        View(stack(), NOW, open_runs=(run(State.PLANNING, claim=CLAIM),), shortage="full"),
+        Next.WAIT,
+        "run_open",
+    ),
+    (
+        "a run whose state somebody else holds says when it is tried again",
+        View(stack(), NOW, open_runs=(run(State.APPROVED, wait_until=NOW + timedelta(seconds=30)),)),
+        Next.WAIT,
+        "put_off",
+    ),
+    (
+        "a run whose wait is over waits for its turn only",
+        View(stack(), NOW, open_runs=(run(State.APPROVED, wait_until=NOW),)),
+        Next.WAIT,
+        "run_open",
+    ),
+    (
         "a plan that waits is not made twice",
         View(stack(), NOW, open_runs=(run(State.QUEUED),)),
         Next.WAIT,
@@ -176,8 +206,26 @@ CHANGES = [
 ]
 
 CHECKS = [
+    (
+        "without room on the disk nothing is checked",
+        View(stack(), NOW, shortage="full"),
+        Next.WAIT,
+        "no_room",
+    ),
     ("a check that is due is made", View(stack(next_check_at=NOW), NOW), Next.CHECK, "due"),
     ("a check that was never made is due", View(stack(), NOW), Next.CHECK, "due"),
+    (
+        "a check that was reckoned by a clock that was ahead by far is made",
+        View(stack(next_check_at=NOW + timedelta(366), check_scheduled_at=NOW + timedelta(365)), NOW),
+        Next.CHECK,
+        "due",
+    ),
+    (
+        "a check that was reckoned a moment before a correction of the clock waits",
+        View(stack(next_check_at=NOW + timedelta(1), check_scheduled_at=NOW + timedelta(minutes=5)), NOW),
+        Next.WAIT,
+        "not_due",
+    ),
     ("a check waits for its time", View(stack(next_check_at=NOW + timedelta(1)), NOW), Next.WAIT, "not_due"),
     (
         "what was never applied is not checked",

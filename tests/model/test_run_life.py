@@ -10,6 +10,7 @@ from runner.model.run import (
     FINAL,
     HALF_CHANGED,
     IF_THE_PROCESS_DIES,
+    RESOLUTIONS,
     TRANSITIONS,
     WAITING,
     Event,
@@ -61,16 +62,30 @@ def test_every_event_is_used() -> None:
     assert {event for _, event in TRANSITIONS} == set(Event)
 
 
-def test_nothing_leaves_a_final_state() -> None:
-    assert not {state for state, _ in TRANSITIONS} & FINAL
+def test_nothing_but_a_persons_word_on_what_nobody_knows_leaves_a_final_state() -> None:
+    left = {(state, event) for state, event in TRANSITIONS if state in FINAL}
+    assert left == {(State.INTERRUPTED, event) for event in RESOLUTIONS}
+
+
+def test_a_persons_word_says_how_it_ended_and_nothing_else() -> None:
+    assert {after for (_, event), after in TRANSITIONS.items() if event in RESOLUTIONS} == {
+        State.APPLIED,
+        State.APPLY_FAILED,
+    }
 
 
 def test_an_apply_can_only_follow_an_approval() -> None:
     assert [state for (state, event) in TRANSITIONS if event is Event.START_APPLY] == [State.APPROVED]
 
 
-def test_what_is_being_applied_never_goes_back_to_waiting() -> None:
-    assert not {after for (before, _), after in TRANSITIONS.items() if before is State.APPLYING} & WAITING
+def test_what_is_being_applied_goes_back_to_waiting_only_where_it_never_began() -> None:
+    back = {
+        event
+        for (before, event), after in TRANSITIONS.items()
+        if before is State.APPLYING and after in WAITING
+    }
+    assert back == {Event.NOT_BEGUN}
+    assert {before for before, event in TRANSITIONS if event is Event.NOT_BEGUN} == {State.APPLYING}
 
 
 def test_a_half_changed_run_is_final() -> None:

@@ -119,7 +119,7 @@ class Terraform:
         """With its whole session, as a machine that dies would."""
         for pid in self.pids:
             with suppress(ProcessLookupError, PermissionError):
-                os.killpg(pid, signal.SIGKILL)
+                os.killpg(os.getpgid(pid), signal.SIGKILL)
 
 
 def waiting_terraform(made: Installation, command: str) -> Terraform:

@@ -187,12 +187,12 @@ def test_a_plan_that_outlived_its_daemon_is_ended_and_made_again(
         wait_for_run(made, "awaiting_approval")
 
 
-def test_stopping_waits_for_an_apply_and_records_it(made: Installation, hold: Hold, told: Systemd) -> None:
+def test_draining_waits_for_an_apply_and_records_it(made: Installation, hold: Hold, told: Systemd) -> None:
     automatic(made)
     terraform = hold("apply")
     with daemon(made, {"NOTIFY_SOCKET": told.address}) as process:
         until(lambda: terraform.pids, "start of an apply")
-        process.terminate()
+        process.send_signal(signal.SIGINT)
         told.wait_for("EXTEND_TIMEOUT_USEC", seconds=10)
         assert process.poll() is None
         terraform.hold.unlink()
@@ -200,18 +200,33 @@ def test_stopping_waits_for_an_apply_and_records_it(made: Installation, hold: Ho
     assert [run.state for run in runs(made)] == ["applied"]
 
 
-def test_a_person_can_still_stop_what_a_stopping_daemon_waits_for(
+def test_a_person_can_still_stop_what_a_draining_daemon_waits_for(
     made: Installation, hold: Hold, told: Systemd
 ) -> None:
     automatic(made)
     terraform = hold("apply")
     with daemon(made, {"NOTIFY_SOCKET": told.address}) as process:
         until(lambda: terraform.pids, "start of an apply")
-        process.terminate()
-        told.wait_for("STOPPING", "1", seconds=10)
-        assert made("run", "cancel", "run-1", "--force").code == 0
+        process.send_signal(signal.SIGINT)
+        told.wait_for("EXTEND_TIMEOUT_USEC", seconds=10)
+        made("run", "cancel", "run-1", "--force")
         assert process.wait(timeout=20) == 0
     assert [run.state for run in runs(made)] == ["interrupted"]
+
+
+def test_stopping_leaves_an_apply_to_the_next_daemon(made: Installation, hold: Hold, told: Systemd) -> None:
+    """A restart can not be told from a stop, and must not wait for hours."""
+    automatic(made)
+    terraform = hold("apply")
+    with daemon(made, {"NOTIFY_SOCKET": told.address}) as process:
+        until(lambda: terraform.pids, "start of an apply")
+        process.terminate()
+        assert process.wait(timeout=10) == 0
+    assert [run.state for run in runs(made)] == ["applying"]
+    with daemon(made):
+        terraform.hold.unlink()
+        wait_for_run(made, "applied")
+    assert len(terraform.pids) == 1
 
 
 def test_more_slots_after_a_reload_are_used(made: Installation, hold: Hold, told: Systemd) -> None:
@@ -227,9 +242,7 @@ def test_more_slots_after_a_reload_are_used(made: Installation, hold: Hold, told
         until(lambda: len(terraform.pids) == 2, "start of a second plan")
 
 
-def test_an_apply_whose_daemon_was_killed_ends_once_and_is_never_repeated(
-    made: Installation, hold: Hold
-) -> None:
+def test_an_apply_whose_daemon_was_killed_is_adopted_by_the_next(made: Installation, hold: Hold) -> None:
     automatic(made)
     terraform = hold("apply")
     with daemon(made) as process:
@@ -238,13 +251,48 @@ def test_an_apply_whose_daemon_was_killed_ends_once_and_is_never_repeated(
         process.wait()
     with daemon(made):
         terraform.hold.unlink()
-        run = wait_for_run(made, "interrupted")
-        assert run.stack == "one"
-        listed = made("lock", "list", "-o", "json")
-        assert '"holder": "run-1"' in listed.stdout
+        run = wait_for_run(made, "applied")
     assert len(terraform.pids) == 1
-    (state,) = made.data_dir.glob("workspaces/*/state/terraform.tfstate")
-    assert '"terraform_data"' in state.read_text(), "terraform went on to its end without the daemon"
+    log = (made.data_dir / "logs" / f"{run.name}.log").read_text()
+    assert log.count("Apply complete!") == 1
+
+
+def test_an_apply_that_ended_while_no_daemon_lived_is_recorded_by_the_next(
+    made: Installation, hold: Hold
+) -> None:
+    automatic(made)
+    terraform = hold("apply")
+    with daemon(made) as process:
+        until(lambda: terraform.pids, "start of an apply")
+        process.kill()
+        process.wait()
+    terraform.hold.unlink()
+    until(lambda: list(made.data_dir.glob("runs/*/apply.result")), "a result")
+    with daemon(made):
+        wait_for_run(made, "applied")
+    assert len(terraform.pids) == 1
+
+
+def test_an_apply_that_died_with_its_daemon_is_interrupted_with_evidence(
+    made: Installation, hold: Hold
+) -> None:
+    automatic(made)
+    terraform = hold("apply")
+    with daemon(made) as process:
+        until(lambda: terraform.pids, "start of an apply")
+        process.kill()
+        process.wait()
+    terraform.kill()
+    with daemon(made):
+        run = wait_for_run(made, "interrupted")
+        assert '"holder": "run-1"' in made("lock", "list", "-o", "json").stdout
+        shown = made("run", "show", run.name).stdout
+        assert "nobody saw it" in shown
+        assert made("lock", "release", "one", "--reason", "looked").code == 3
+        made("run", "resolve", run.name, "--as", "failed", "-m", "looked at it", "--yes")
+        wait_for_run(made, "apply_failed")
+        until(lambda: len(runs(made)) == 2, "a fresh plan")
+    assert len(terraform.pids) <= 2
 
 
 def test_the_daemon_survives_its_terminal(made: Installation, told: Systemd) -> None:

@@ -1,6 +1,7 @@
 """`driftline db` and `driftline audit` on a real database file."""
 
 import json
+import shutil
 import sqlite3
 import stat
 from contextlib import closing
@@ -71,6 +72,51 @@ def test_a_file_that_is_no_database_is_refused(used: Installation) -> None:
     answer = used("db", "check")
     assert answer.code == 78
     assert "BACKUP" in answer.stderr
+
+
+@pytest.mark.parametrize("command", [("daemon", "--once"), ("status",), ("db", "check"), ("db", "migrate")])
+@pytest.mark.parametrize("harm", [b"\0" * 200_000, b"no database", b""], ids=["zeros", "text", "nothing"])
+def test_a_lost_database_stops_every_command_and_is_never_made_anew(
+    used: Installation, command: tuple[str, ...], harm: bytes
+) -> None:
+    (used.data_dir / "artifacts" / "run-1").mkdir(parents=True)
+    (used.data_dir / FILE_NAME).write_bytes(harm)
+    answer = used(*command)
+    assert answer.code == 78, answer
+    assert "BACKUP" in answer.stderr
+    assert (used.data_dir / FILE_NAME).read_bytes() == harm
+
+
+def test_a_damaged_page_stops_the_daemon(used: Installation) -> None:
+    page = 4096
+    content = bytearray((used.data_dir / FILE_NAME).read_bytes())
+    for number in range(1, len(content) // page):
+        content[number * page : number * page + 64] = b"\xa5" * 64
+    (used.data_dir / FILE_NAME).write_bytes(content)
+    answer = used("daemon", "--once")
+    assert answer.code == 78
+    assert "BACKUP" in answer.stderr
+    assert (used.data_dir / FILE_NAME).stat().st_size == len(content)
+
+
+def test_an_older_database_is_told_by_the_check_and_is_no_damage(used: Installation) -> None:
+    from runner.service.checkpoint import checkpoint
+
+    backup = used.folder / "backup.db"
+    used("db", "backup", str(backup))
+    app = App.from_config(used.config)
+    with app.store.writing() as writer:
+        writer.audit_note("ana", "test.noted", "later", {})
+    checkpoint(app.control)
+    app.store.close()
+    assert "audit entries" not in used("db", "check").stderr
+    shutil.copy(backup, used.data_dir / FILE_NAME)
+    answer = used("db", "check")
+    assert answer.code == 0
+    assert "an older database was put in place: audit entries 4 to 4 are lost" in answer.stderr
+    (finding,) = [one for one in json.loads(used("doctor", "-o", "json").stdout) if one["check"] == "audit"]
+    assert finding["state"] == "warn"
+    assert "entries 4 to 4 are lost" in finding["message"]
 
 
 def test_migrate_makes_the_schema_and_says_so(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from runner.doctor.confinement import confinement_verdict
 from runner.doctor.finding import State
 from runner.doctor.place import FAIL_FREE, WARN_FREE, disk_verdict, path_verdict, scratch_of
 from runner.doctor.service import slots_verdict, unit_verdict
@@ -122,3 +123,20 @@ def test_packed_and_unpacked_providers_of_this_platform_are_found(tmp_path: Path
         "registry.terraform.io/hashicorp/aws",
         "registry.terraform.io/hashicorp/null",
     ]
+
+
+@pytest.mark.parametrize(
+    ("wish", "abi", "state", "told"),
+    [
+        ("auto", 7, State.OK, "confined (Landlock ABI 7)"),
+        ("required", 3, State.OK, "Landlock ABI 3; from 6 on"),
+        ("auto", 0, State.WARN, "reads every file of the daemon's user"),
+        ("required", 0, State.FAIL, "no run is started"),
+        ("never", 7, State.WARN, "executor.confine is never"),
+    ],
+)
+def test_whether_runs_are_confined_is_told(wish: str, abi: int, state: State, told: str) -> None:
+    finding = confinement_verdict(wish, abi)
+    assert finding.state is state
+    assert told in finding.message
+    assert bool(finding.hint) is (state is not State.OK)

@@ -119,3 +119,22 @@ def test_every_block_of_the_unit_says_why() -> None:
         if "=" in line and not line.startswith("#") and not before
     ]
     assert unexplained == []
+
+
+def test_the_daemon_may_confine_what_it_starts() -> None:
+    """These calls are in no set that a systemd of 2022 has."""
+    calls = " ".join(settings(unit(Layout(Path("/usr/bin/driftline"))))["SystemCallFilter"]).split()
+    assert {"landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self"} <= set(calls)
+
+
+def test_a_second_installation_is_made_from_the_unit_as_the_page_on_hardening_has_it() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "hardening.md").read_text()
+    found = re.search(r"sed '([^']+)'", page)
+    assert found
+    text = unit(Layout(Path("/usr/bin/driftline"), user="driftline-b"))
+    second = settings(
+        subprocess.run(["sed", found[1]], input=text, text=True, capture_output=True, check=True).stdout
+    )
+    assert second["ExecStart"] == ["/usr/bin/driftline --config /etc/driftline-b/config.yaml daemon"]
+    assert second["StateDirectory"] == ["driftline-b"]
+    assert second["User"] == ["driftline-b"]

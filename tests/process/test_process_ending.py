@@ -10,7 +10,7 @@ import pytest
 from process_world import is_alive, python, shell, wait_until
 
 from runner import process
-from runner.process import INTERRUPT_ONCE, STOP, Stopped, run
+from runner.process import STOP, Stopped, run
 
 # Obeys neither INT nor TERM, and has a child and a grandchild that do not either.
 HUNG = """
@@ -79,46 +79,6 @@ def test_leftovers_of_the_group_end_with_a_plan(tmp_path: Path) -> None:
     wait_until(lambda: not is_alive(pid_in(tmp_path / "child")), "the leftover is gone")
 
 
-def test_leftovers_of_an_apply_are_left_alone(tmp_path: Path) -> None:
-    run(shell(tmp_path, "sleep 1000 & echo $! > child", spare=True, stop=INTERRUPT_ONCE))
-    child = pid_in(tmp_path / "child")
-    try:
-        assert is_alive(child)
-    finally:
-        os.kill(child, SIGKILL)
-
-
-def test_no_deadline_stops_an_apply(tmp_path: Path) -> None:
-    finished = run(shell(tmp_path, "sleep 0.4", deadline=0.1, spare=True, stop=INTERRUPT_ONCE))
-    assert (finished.exit_code, finished.stopped) == (0, None)
-
-
-def test_a_canceled_apply_gets_one_interrupt_and_its_children_none(tmp_path: Path) -> None:
-    script = """
-import signal, subprocess, sys, time
-count = []
-signal.signal(signal.SIGINT, lambda *_: count.append(1))
-child = subprocess.Popen([sys.executable, "-I", "-c",
-    "import signal,time\\nsignal.signal(signal.SIGINT, lambda *_: open('interrupted', 'w'))\\n"
-    "open('ready', 'w')\\ntime.sleep(1.2)"])
-import os
-while not os.path.exists("ready"):
-    time.sleep(0.01)
-print("up", flush=True)
-child.wait()
-print(len(count), flush=True)
-"""
-    cancel = threading.Event()
-    finished = run(
-        python(tmp_path, script, spare=True, stop=INTERRUPT_ONCE),
-        cancel=cancel,
-        on_line=lambda _: cancel.set(),
-    )
-    assert (finished.exit_code, finished.stopped) == (0, Stopped.CANCELED)
-    assert (tmp_path / "stdout").read_text() == "up\n1\n"
-    assert not (tmp_path / "interrupted").exists()
-
-
 def test_waiting_costs_next_to_nothing(tmp_path: Path) -> None:
     before = time.thread_time()
     run(shell(tmp_path, "sleep 1"), on_line=lambda _: None)
@@ -148,10 +108,3 @@ def test_a_keyboard_interrupt_takes_a_plan_down(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         run(shell(tmp_path, "echo $$ > leader; echo up; exec sleep 60"), on_line=interrupt)
     assert not is_alive(pid_in(tmp_path / "leader"))
-
-
-@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_keyboard_interrupt_leaves_an_apply_alone(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt):
-        run(shell(tmp_path, "echo up; sleep 0.5; echo late", spare=True), on_line=interrupt)
-    wait_until(lambda: "late" in (tmp_path / "stdout").read_text(), "the apply went on")

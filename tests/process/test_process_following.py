@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from process_world import is_alive, python, shell, wait_until
 
-from runner.process import INTERRUPT_ONCE, Stopped, run
+from runner.process import Stopped, run
 
 
 def test_a_line_arrives_while_the_process_still_runs(tmp_path: Path) -> None:
@@ -76,19 +76,6 @@ def test_a_plan_that_writes_faster_than_its_lines_are_read_is_stopped(tmp_path: 
     assert len(lines) < 10_000_000
 
 
-def test_an_apply_that_babbles_ends_by_itself_and_its_file_is_kept_small(tmp_path: Path) -> None:
-    lines: list[str] = []
-    script = (
-        "import time\nfor i in range(40):\n print('x' * 10_000, flush=True)\n time.sleep(0.01)\nprint('end')"
-    )
-    finished = run(
-        python(tmp_path, script, output_cap=50_000, spare=True, stop=INTERRUPT_ONCE), on_line=lines.append
-    )
-    assert (finished.exit_code, finished.stopped, finished.complete) == (0, None, False)
-    assert lines[-1] == "end"
-    assert (tmp_path / "stdout").stat().st_size < 300_000
-
-
 def test_a_fault_in_the_reader_ends_a_plan(tmp_path: Path) -> None:
     def fault(line: str) -> None:
         (tmp_path / "pid").write_text(line)
@@ -98,15 +85,6 @@ def test_a_fault_in_the_reader_ends_a_plan(tmp_path: Path) -> None:
         run(shell(tmp_path, "echo $$; exec sleep 60"), on_line=fault)
     pid = int((tmp_path / "pid").read_text())
     wait_until(lambda: not is_alive(pid), "the plan is gone")
-
-
-def test_a_fault_in_the_reader_does_not_touch_an_apply(tmp_path: Path) -> None:
-    def fault(line: str) -> None:
-        raise RuntimeError("a bug")
-
-    finished = run(shell(tmp_path, "echo one; sleep 0.3; echo done > effect", spare=True), on_line=fault)
-    assert (finished.exit_code, finished.complete) == (0, False)
-    assert (tmp_path / "effect").read_text() == "done\n"
 
 
 def test_following_leaves_no_descriptor_open(tmp_path: Path) -> None:

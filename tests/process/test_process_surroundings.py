@@ -1,12 +1,11 @@
 """What a child process is given, and what it is not."""
 
-import fcntl
 import os
 import threading
 from pathlib import Path
 
 import pytest
-from process_world import command, python, shell, wait_until
+from process_world import command, python, shell
 
 from runner.process import run
 
@@ -69,26 +68,6 @@ def test_a_child_inherits_no_descriptor_but_those_passed(tmp_path: Path) -> None
         # One more is the listing's own.
         assert str(claim.fileno()) in listed
         assert str(other.fileno()) not in listed.strip("[]\n").split(", ")
-
-
-def test_a_passed_lock_is_held_until_the_last_descendant_is_gone(tmp_path: Path) -> None:
-    script = "(while [ ! -e done ]; do sleep 0.02; done) & echo started"
-    with (tmp_path / "claim").open("w") as claim:
-        fcntl.flock(claim, fcntl.LOCK_EX)
-        run(shell(tmp_path, script, spare=True, pass_fds=(claim.fileno(),)))
-    with (tmp_path / "claim").open() as probe:
-        with pytest.raises(BlockingIOError):
-            fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        (tmp_path / "done").touch()
-
-        def free() -> bool:
-            try:
-                fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return False
-            return True
-
-        wait_until(free, "the lock is free")
 
 
 def test_a_binary_that_is_not_there_raises(tmp_path: Path) -> None:

@@ -258,7 +258,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     threading.Thread(target=follow_parent, args=(os.getppid(),), daemon=True).start()
     if len(tempfile.gettempdir()) > LONGEST_TMPDIR:
-        tempfile.tempdir = "/tmp"
+        tempfile.tempdir = "/var/tmp"  # not /tmp, in which most tests have the data that a run is kept from
     # `tf` caches a certificate in HOME/.cache. A new one costs 12 ms; the HOME of a Terraform under test may be
     # missing or read-only, and two first starts would race for the cache.
     with suppress(KeyboardInterrupt), tempfile.TemporaryDirectory() as home:

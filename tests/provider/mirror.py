@@ -3,6 +3,7 @@
 import os
 import platform
 import shlex
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,10 +15,12 @@ SEARCHED = (Path("/opt"), Path("/usr/share"), Path("/usr/local/share"))
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 # sh, because a "#!" line takes neither a space nor a long path. The text must not depend on the mirror's place: a
-# lock file holds its checksum, and has to be good with another mirror of this machine.
+# lock file holds its checksum, and has to be good with another mirror of this machine. The script lies beside it:
+# this repository may be in a home, of which a run that is confined sees nothing.
+SCRIPT = Path(__file__).resolve().with_name("cloudfile.py")
 LAUNCHER = """\
 #!/bin/sh
-exec {python} {script}
+exec {python} "$(dirname "$0")/{script}"
 """
 CLI_CONFIG = """\
 disable_checkpoint = true
@@ -40,9 +43,9 @@ def install(root: Path, *, with_aws: bool = False) -> Path:
     package = root / CLOUDFILE / VERSION / platform_dir()
     package.mkdir(parents=True, exist_ok=True)
     binary = package / f"terraform-provider-cloudfile_v{VERSION}"
-    script = Path(__file__).resolve().with_name("cloudfile.py")
-    binary.write_text(LAUNCHER.format(python=shlex.quote(sys.executable), script=shlex.quote(str(script))))
+    binary.write_text(LAUNCHER.format(python=shlex.quote(sys.executable), script=SCRIPT.name))
     binary.chmod(0o755)
+    shutil.copyfile(SCRIPT, package / SCRIPT.name)
     if with_aws and (source := aws_mirror()):
         link_packages(source / AWS, root / AWS)
     return root

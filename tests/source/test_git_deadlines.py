@@ -1,10 +1,12 @@
 """A git that hangs is gone at its deadline, and so is everything that it started."""
 
 import os
+import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,7 @@ def _with(text: str) -> list[int]:
 @pytest.fixture
 def hanging_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A git that starts a child, says both pids, and waits for ever."""
+    import_module("git")  # GitPython asks for git's version when it is imported
     git = tmp_path / "bin" / "git"
     git.parent.mkdir()
     pids = tmp_path / "pids"
@@ -85,6 +88,37 @@ def test_a_reader_that_fails_leaves_no_process_behind(hanging_git: Path, tmp_pat
     with pytest.raises(RuntimeError):
         read()
     until(lambda: not any(alive(int(pid)) for pid in hanging_git.read_text().split()))
+
+
+@pytest.mark.parametrize("command", ["rev-parse", "ls-tree", "cat-file", "log", "merge-base", "fsck"])
+def test_a_command_on_the_mirror_that_hangs_is_given_up(
+    remote: Remote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """On a huge or odd mirror, or a disk that does not answer."""
+    first = remote.commit({"a.tf": "one"})
+    remote.taken()
+    oid = remote.git("rev-parse", f"{first}:a.tf")
+    real = shutil.which("git")
+    git = tmp_path / "bin" / "git"
+    git.parent.mkdir()
+    git.write_text(f'#!/bin/sh\ncase " $* " in *" {command} "*) exec sleep 600 ;; esac\nexec {real} "$@"\n')
+    git.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{git.parent}:{os.environ['PATH']}")
+    monkeypatch.setattr("runner.source.mirror.FSCK_TIMES", 1)
+    remote.timeout = 0.5
+    mirrors, source = remote.mirrors, remote.source
+    looks: dict[str, Callable[[], object]] = {
+        "rev-parse": lambda: mirrors.resolve(source, "HEAD"),
+        "ls-tree": lambda: mirrors.tree(source, first),
+        "cat-file": lambda: mirrors.blobs(source, [oid]),
+        "log": lambda: mirrors.commit(source, first),
+        "merge-base": lambda: mirrors.is_ancestor(source, first, first),
+        "fsck": lambda: mirrors.blobs(source, ["0" * 40]),
+    }
+    began = time.monotonic()
+    with pytest.raises(GitFailed):
+        looks[command]()
+    assert time.monotonic() - began < 10
 
 
 def test_a_git_that_is_not_installed_is_told(

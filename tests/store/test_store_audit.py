@@ -8,6 +8,7 @@ import pytest
 from store_world import NOON, HandClock, opened, raw
 
 from runner.model.audit import GENESIS, chain_hash
+from runner.store.audit import audit_page, first_broken
 from runner.store.database import SqliteStore
 
 ENTRIES = 12
@@ -93,6 +94,12 @@ def test_an_edit_of_any_column_is_found(store: SqliteStore, tmp_path: Path, colu
         (("DELETE FROM audit WHERE seq = 5",), 5),
         (("DELETE FROM audit WHERE seq = 5", "UPDATE audit SET seq = seq - 1 WHERE seq > 5"), 5),
         (("DELETE FROM audit WHERE seq = 1",), 1),
+        (
+            (
+                "INSERT INTO audit SELECT 0, at, actor, action, subject, detail, hash FROM audit WHERE seq = 1",
+            ),
+            1,
+        ),
         (("UPDATE audit SET seq = 99 WHERE seq = 12",), 12),
         (
             (
@@ -109,6 +116,56 @@ def test_an_entry_taken_out_or_moved_is_found(
 ) -> None:
     tampered(tmp_path, *statements)
     assert store.verify_audit() == found
+
+
+COLUMNS = ("seq", "at", "actor", "action", "subject", "detail", "hash")
+
+
+def test_any_changed_byte_of_any_column_is_found_in_its_row(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        for number in range(50):
+            with store.writing() as writer:
+                writer.audit_note(
+                    "ana" * (number % 3), "a.note", f"run-{number}", {"ü": number, "x": ["→", None]}
+                )
+    tampered(tmp_path)
+    tried = 0
+    with raw(tmp_path / "driftline.db") as connection:
+        connection.execute("BEGIN")
+        rows = [
+            tuple(row) for row in connection.execute(f"SELECT {', '.join(COLUMNS)} FROM audit").fetchall()
+        ]
+        for seq, *texts in rows:
+            for column, text in zip(COLUMNS[1:], texts, strict=True):
+                content = text.encode()
+                for place in range(len(content)):
+                    changed = bytearray(content)
+                    changed[place] ^= 1 << (tried % 8)
+                    sql = f"UPDATE audit SET {column} = CAST(? AS TEXT) WHERE seq = ?"
+                    connection.execute(sql, (bytes(changed), seq))
+                    assert first_broken(audit_page(connection, 0, 100), 0, GENESIS) == seq, (
+                        seq,
+                        column,
+                        place,
+                    )
+                    connection.execute(sql, (content, seq))
+                    tried += 1
+            for bit in range(16):
+                moved = seq ^ (1 << bit)
+                if not 1 <= moved <= 50:
+                    connection.execute("UPDATE audit SET seq = ? WHERE seq = ?", (moved, seq))
+                    found = first_broken(audit_page(connection, -1, 100), 0, GENESIS)
+                    assert found is not None
+                    assert found <= seq
+                    connection.execute("UPDATE audit SET seq = ? WHERE seq = ?", (seq, moved))
+        assert first_broken(audit_page(connection, 0, 100), 0, GENESIS) is None
+    assert tried > 50 * 120
+
+
+def test_bytes_that_are_no_text_are_found_by_the_store(store: SqliteStore, tmp_path: Path) -> None:
+    tampered(tmp_path, "UPDATE audit SET detail = CAST(x'ff' AS TEXT) WHERE seq = 7")
+    assert store.verify_audit() == 7
+    assert "the audit log was edited at entry 7" in store.problems()
 
 
 def test_a_cut_off_end_shows_against_what_was_written_down_before(store: SqliteStore, tmp_path: Path) -> None:

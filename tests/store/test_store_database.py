@@ -51,10 +51,19 @@ def test_the_journal_is_as_private_as_the_database(store: SqliteStore, tmp_path:
         assert (tmp_path / f"{NAME}-journal").stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("trace", ["artifacts/run-1/plan.tfplan", "reports/a/dr-1.md", f"{NAME}-journal"])
+@pytest.mark.parametrize(
+    "trace",
+    [
+        "artifacts/run-1/plan.tfplan",
+        "reports/a/dr-1.md",
+        "receipts/a.json",
+        "checkpoints.jsonl",
+        f"{NAME}-journal",
+    ],
+)
 def test_a_database_that_is_gone_is_never_replaced_by_an_empty_one(tmp_path: Path, trace: str) -> None:
     (tmp_path / trace).parent.mkdir(parents=True, exist_ok=True)
-    (tmp_path / trace).touch()
+    (tmp_path / trace).write_text("{}")
     with pytest.raises(DatabaseRefused, match="missing, though this data directory was in use") as error:
         SqliteStore(tmp_path, HandClock())
     assert f"cp BACKUP {tmp_path / NAME}" in error.value.hint

@@ -1,6 +1,8 @@
 """Nothing that was acknowledged is lost, nothing is half written: full disks, kills, contention."""
 
+import os
 import resource
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -12,12 +14,13 @@ from pathlib import Path
 import pytest
 from store_world import CHILD, HandClock, discovered, new_run, opened, raw, run_in
 
-from runner.errors import DatabaseBusy, DatabaseUnwritable
+from runner.errors import DatabaseBusy, DatabaseRefused, DatabaseUnwritable
 from runner.model.run import Event, State
 from runner.store import connection as connections
 from runner.store.database import SqliteStore
 
 NAME = "driftline.db"
+PATH = {"PATH": os.environ["PATH"]}
 
 
 @pytest.fixture
@@ -73,6 +76,95 @@ def test_a_full_disk_loses_nothing_and_writes_nothing_by_halves(store: SqliteSto
     with store.writing() as writer:
         writer.add_run(new_run())
     assert store.verify_audit() is None
+
+
+IN_A_SMALL_DISK = """
+import subprocess, sys
+from pathlib import Path
+
+def mount(*words):
+    subprocess.run(["mount", *words], check=True)
+
+disk = Path(sys.argv[1])
+mount("-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk))
+from store_world import HandClock, discovered, new_run, opened
+from test_store_faults import fill
+from runner.errors import DatabaseUnwritable
+
+def refused(store):
+    try:
+        with store.writing() as writer:
+            writer.add_run(new_run(reason="x" * 100_000))
+    except DatabaseUnwritable as error:
+        return str(error)
+    raise AssertionError("it could be written")
+
+with opened(disk / "data", HandClock()) as store:
+    with store.writing() as writer:
+        writer.save_discovered(discovered())
+    added = fill(store)
+    with store.reading() as reader:
+        assert len(reader.open_runs()) == added > 0
+    assert "full" in refused(store)
+    assert store.problems() == []
+mount("-o", "remount,ro", str(disk))
+with opened(disk / "data") as store:
+    assert "readonly" in refused(store)
+    with store.reading() as reader:
+        assert len(reader.open_runs()) == added
+mount("-o", "remount,rw,size=4m", str(disk))
+with opened(disk / "data") as store:
+    with store.writing() as writer:
+        writer.add_run(new_run())
+    assert store.problems() == []
+"""
+
+
+def may_mount() -> bool:
+    if shutil.which("unshare") is None:
+        return False
+    return subprocess.run(["unshare", "-rm", "true"], check=False, capture_output=True).returncode == 0
+
+
+@pytest.mark.skipif(not may_mount(), reason="this machine lets nobody mount a disk of its own")
+def test_a_disk_that_is_full_or_read_only_is_read_and_goes_on_once_it_can_be_written(tmp_path: Path) -> None:
+    command = ["unshare", "-rm", sys.executable, "-c", IN_A_SMALL_DISK, str(tmp_path)]
+    done = subprocess.run(command, env=CHILD | PATH, check=False, timeout=60, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_error_of_the_disk_while_reading_is_told(store: SqliteStore, tmp_path: Path) -> None:
+    with store.writing() as writer:
+        for number in range(300):
+            writer.save_discovered(discovered(f"s/{number}"))
+    store.close()
+    with opened(tmp_path) as cold:
+        # A read beyond the end is what SQLite calls an I/O error.
+        os.truncate(tmp_path / NAME, 3 * 4096)
+        with pytest.raises((DatabaseRefused, DatabaseUnwritable)), cold.reading() as reader:
+            reader.stacks()
+    assert (tmp_path / NAME).stat().st_size == 3 * 4096
+
+
+def test_every_commit_is_made_durable(store: SqliteStore, tmp_path: Path) -> None:
+    if shutil.which("strace") is None:
+        pytest.skip("no strace on PATH")
+    script = WRITER.replace("while True:", "for _ in range(5):")
+    command = [
+        "strace",
+        "-f",
+        "-e",
+        "trace=fsync,fdatasync",
+        "-o",
+        str(tmp_path / "calls"),
+        sys.executable,
+        "-c",
+        script,
+    ]
+    subprocess.run(
+        [*command, str(tmp_path)], env=CHILD | PATH, check=True, timeout=60, stdout=subprocess.DEVNULL
+    )
+    assert (tmp_path / "calls").read_text().count("sync(") >= 2 * 5
 
 
 def test_a_writer_that_waits_too_long_is_told_who_to_look_for(

@@ -130,6 +130,40 @@ def test_a_process_that_dies_while_it_makes_the_schema_leaves_nothing_by_halves(
         assert store.problems() == []
 
 
+MIGRATOR = """
+import sys
+from runner.store import schema
+schema.STEPS = (*schema.STEPS, (sys.argv[3], sys.argv[4]))
+"""
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "VACUUM INTO",
+        "BEGIN IMMEDIATE",
+        "ALTER TABLE stacks",
+        "CREATE TABLE shapes",
+        "PRAGMA user_version =",
+        "COMMIT",
+    ],
+)
+def test_a_process_that_dies_while_it_migrates_leaves_the_old_schema_and_the_next_one_goes_on(
+    old: Path, monkeypatch: pytest.MonkeyPatch, statement: str
+) -> None:
+    command = [sys.executable, "-c", MIGRATOR + CREATOR, str(old), statement, *NEXT]
+    assert subprocess.run(command, env=CHILD, check=False, timeout=60).returncode == -signal.SIGKILL
+    assert number(old / NAME) == len(schema.STEPS)
+    assert "shape" not in columns(old, "stacks")
+    monkeypatch.setattr(schema, "STEPS", (*schema.STEPS, NEXT))
+    with opened(old) as store:
+        assert store.problems() == []
+        with store.reading() as reader:
+            assert [stack.name for stack in reader.stacks()] == ["prod/vpc"]
+    copy = old / f"{NAME}.before-{schema.version()}"
+    assert number(copy) == schema.version() - 1
+
+
 def test_processes_that_make_the_database_at_once_agree(tmp_path: Path) -> None:
     makers = [creator(tmp_path, "nothing that is ever said") for _ in range(4)]
     assert [maker.wait(60) for maker in makers] == [0] * 4

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.claims import FileClaims, HeldFile
+from runner.claims import FileClaims, HeldFiles
 from runner.clock import SystemClock
 
 PATIENCE = 20.0
@@ -84,7 +84,7 @@ def test_a_released_claim_stays_alive_while_a_child_has_it(claims: FileClaims, t
     held = claims.take(7)
     assert held is not None
     script = f"until [ -e {tmp_path}/done ]; do sleep 0.02; done"
-    child = subprocess.Popen(["/bin/sh", "-c", script], pass_fds=(held.fd,))
+    child = subprocess.Popen(["/bin/sh", "-c", script], pass_fds=held.fds)
     held.release()
     assert claims.alive(held.claim)
     assert claims.take(7) is None
@@ -163,7 +163,7 @@ def test_a_claim_on_a_file_that_was_just_removed_is_taken_anew(
     # Between our `open` and our `flock`, its holder releases it (and removes the file), and another takes it.
     first = claims.take(7)
     assert first is not None
-    others: list[HeldFile] = []
+    others: list[HeldFiles] = []
     real = fcntl.flock
 
     def slow(descriptor: int, mode: int) -> None:
@@ -180,11 +180,11 @@ def test_a_claim_on_a_file_that_was_just_removed_is_taken_anew(
     others[0].release()
 
 
-def test_a_claim_file_is_private_and_goes_with_the_claim(claims: FileClaims, tmp_path: Path) -> None:
-    held = claims.take(7)
+def test_its_files_are_private_and_go_with_the_claim(claims: FileClaims, tmp_path: Path) -> None:
+    held = claims.take(7, "state")
     assert held is not None
-    file = tmp_path / "claims" / "run-7"
-    assert file.stat().st_mode & 0o777 == 0o600
-    assert file.parent.stat().st_mode & 0o777 == 0o700
+    folder = tmp_path / "claims"
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
+    assert folder.stat().st_mode & 0o777 == 0o700
     held.release()
-    assert not file.exists()
+    assert list(folder.iterdir()) == []

@@ -5,21 +5,24 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import structlog
 
+from runner.daemon.parts import Parts
+from runner.daemon.safe_mode import SafeMode
+from runner.daemon.timetable import Clocks, add_polls, new_scheduler, start_anew
 from runner.errors import DriftlineError
-from runner.model.run import Run
-from runner.model.settings import Settings, SourceSettings
-from runner.ports import Trees
+from runner.model.settings import SourceSettings
+from runner.service.begin import begin
+from runner.service.checkpoint import checkpoint_or_tell
 from runner.service.enqueue import enqueue_due
-from runner.service.poll import Poller, retire_sources
+from runner.service.poll import retire_sources
 from runner.service.prune import prune
 from runner.service.recover import recover
 from runner.systemd.notify import Notifier
-from runner.worker import Pool, Worker
+from runner.worker import Pool
 
 log = structlog.get_logger()
 
@@ -29,67 +32,50 @@ RECOVER_SECONDS = 10  # how often it is asked whether a process that executed a 
 DRAIN_SECONDS = 30.0  # by how much the stop is extended each time while an apply runs
 
 
-@dataclass(frozen=True)
-class Parts:
-    """What the daemon works with; made anew on reload."""
-
-    settings: Settings
-    poller: Poller
-    worker: Worker
-    trees: Trees
-    slots: int
-
-
-def run_once(parts: Parts, report: Callable[[str], None]) -> list[Run]:
-    """One full pass: recover, poll, plan, check what is due, apply what is approved; then return."""
-    ended: list[Run] = []
-    control = parts.worker.control
-    parts.worker.settled = ended.append
-    retire_sources(control.store, parts.settings)
-    for run in recover(control):
-        report(f"{run.name} of {run.stack}: {run.reason}")
-    for source in parts.settings.sources:
-        polled = parts.poller.poll(source)
-        report(f"source {source.name}: {polled.problem or polled.revision}")
-        for problem in polled.problems:
-            report(f"  {problem}")
-    pool = Pool(parts.worker, parts.slots)
-    try:
-        while True:
-            pool.freed.clear()
-            # What ends from here on may make something else due, so it is decided once more after it.
-            was_busy = bool(pool.busy)
-            enqueue_due(control.store, control.clock)
-            if not pool.fill() and not was_busy:
-                return ended
-            pool.freed.wait()
-    finally:
-        pool.stop_plans()
-        pool.close()
-
-
 class Daemon:
     """One loop decides and dispatches; APScheduler keeps the times; threads do the work."""
 
-    def __init__(self, parts: Parts, reload: Callable[[], Parts], notifier: Notifier) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        reload: Callable[[], Parts],
+        notifier: Notifier,
+        machine_stops: Callable[[], bool] = lambda: False,
+        *,
+        accept_clock: bool = False,
+    ) -> None:
         self.parts = parts
         self._reload = reload
         self._notifier = notifier
+        self._machine_stops = machine_stops
+        self._accept_clock = accept_clock
+        self._clocks = Clocks()
         # Plain flags, as signal handlers set them: an Event's lock could be held by the very thread that is interrupted.
         self._stop = False
+        self._drains = False
         self._reload_wanted = False
         self._wake = threading.Event()
         self._pool = Pool(parts.worker, parts.slots)
         self._pool.freed = self._wake
         self._beat = time.monotonic()
+        self._mark: int | None = None  # of the database, as it was at the last turn
+        self._decided = 0.0
         self._scheduler: Any = None
+        self._safe = SafeMode(parts.worker.control.store.prove_writable, notifier)
+        self._pool.attempt = self._safe.attempt
 
     def run(self) -> None:
-        """Until SIGTERM or SIGINT. Applies that run are waited for; plans are stopped and queued again."""
+        """Until SIGTERM or SIGINT. Plans are stopped and queued again; applies go on, and the next daemon follows them.
+
+        SIGINT, and a SIGTERM while the machine goes down, wait for the applies: systemd's last signal reaches everybody.
+        """
         self._listen()
+        # Before anything else writes: a clock or a database that is not to be trusted ends the start.
+        if told := begin(self.parts.worker.control, accept_clock=self._accept_clock):
+            log.error("daemon.restored", told=told)
+        self._safe.attempt("retire", self._retire)
         self._schedule()
-        retire_sources(self.parts.worker.control.store, self.parts.settings)
-        recover(self.parts.worker.control)
+        self._safe.attempt("recover", self._recover)
         self._notifier.say(READY=1, STATUS=f"{len(self.parts.settings.sources)} sources", MAINPID=os.getpid())
         log.info("daemon.ready", data_dir=str(self.parts.settings.data_dir), slots=self.parts.slots)
         try:
@@ -100,14 +86,16 @@ class Daemon:
     # Times
 
     def _schedule(self) -> None:
-        from apscheduler.schedulers.background import BackgroundScheduler
-
-        self._scheduler = BackgroundScheduler(
-            timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-        )
+        self._scheduler = new_scheduler()
         self._add_polls()
-        self._scheduler.add_job(self._recover, "interval", seconds=RECOVER_SECONDS, id="recover")
-        self._scheduler.add_job(self._prune, "interval", hours=6, jitter=600, id="retention")
+        attempt = self._safe.attempt
+        self._scheduler.add_job(
+            attempt, "interval", args=("recover", self._recover), seconds=RECOVER_SECONDS, id="recover"
+        )
+        self._scheduler.add_job(
+            attempt, "interval", args=("retention", self._prune), hours=6, jitter=600, id="retention"
+        )
+        self._scheduler.add_job(self._checkpoint, "interval", minutes=5, id="checkpoint")
         if self._notifier.watchdog_seconds:
             self._scheduler.add_job(
                 self._heartbeat, "interval", seconds=self._notifier.watchdog_seconds / 3, id="beat"
@@ -115,21 +103,13 @@ class Daemon:
         self._scheduler.start()
 
     def _add_polls(self) -> None:
-        now = self.parts.worker.control.clock.now()
-        for source in self.parts.settings.sources:
-            self._scheduler.add_job(
-                self._poll,
-                "interval",
-                args=(source,),
-                seconds=float(source.poll),
-                jitter=float(source.poll) / 10,
-                next_run_time=now,
-                id=f"poll {source.name}",
-                replace_existing=True,
-            )
+        def poll(source: SourceSettings) -> None:
+            self._safe.attempt("poll", partial(self._poll, source))
+
+        add_polls(self._scheduler, self.parts.settings.sources, poll, self.parts.worker.control.clock.now())
 
     def _poll(self, source: SourceSettings) -> None:
-        polled = self.parts.poller.poll(source)
+        polled = self.parts.poller.poll_if_due(source)
         if polled.problem:
             log.warning("source.failed", source=source.name, problem=polled.problem)
         if polled.moved:
@@ -138,12 +118,25 @@ class Daemon:
                 log.warning("source.problem", source=source.name, problem=problem)
             self._wake.set()
 
+    def _retire(self) -> None:
+        retire_sources(self.parts.worker.control.store, self.parts.settings)
+
     def _recover(self) -> None:
-        for run in recover(self.parts.worker.control):
+        recovered = recover(self.parts.worker.control)
+        for run in recovered.ended:
             log.warning(
                 "run.recovered", run=run.name, stack=run.stack, state=run.state.value, reason=run.reason
             )
+        for assignment in recovered.adopted:
+            log.warning("run.adopted", run=assignment.job.name, stack=assignment.job.stack.name)
+            self._pool.attend(assignment)
+        if recovered.ended:
             self._wake.set()
+        for leftover in self.parts.worker.control.claims.leftovers():
+            log.warning("run.lingers", run=leftover.run, pids=list(leftover.pids))
+
+    def _checkpoint(self) -> None:
+        checkpoint_or_tell(self.parts.worker.control)
 
     def _prune(self) -> None:
         log.info(
@@ -165,25 +158,23 @@ class Daemon:
     # The loop
 
     def _loop(self) -> None:
-        mark: int | None = None
-        decided = 0.0
         while not self._stop:
             woken = self._wake.wait(LOOK_SECONDS)
             self._wake.clear()
             self._beat = time.monotonic()
-            try:
-                if self._reload_wanted:
-                    self._take_new_settings()
-                moved = self.parts.worker.control.store.changed_since(mark)
-                if woken or moved != mark or self._beat - decided > DECIDE_SECONDS:
-                    # Taken before the turn: what somebody writes during it is looked at in the next one.
-                    decided, mark = self._beat, moved
-                    self._turn()
-            except DriftlineError as error:
-                log.warning("daemon.turn", problem=error.message, hint=error.hint)
-            except Exception:
-                # Whatever it is, running applies must not be disturbed by it; the next turn tries again.
-                log.exception("daemon.bug")
+            if self._clocks.jumped():
+                log.warning("daemon.clock_jumped")
+                start_anew(self._scheduler)
+            if self._reload_wanted:
+                self._safe.attempt("reload", self._take_new_settings)
+            self._safe.attempt("turn", partial(self._look, woken=woken))
+
+    def _look(self, *, woken: bool) -> None:
+        moved = self.parts.worker.control.store.changed_since(self._mark)
+        if woken or moved != self._mark or self._beat - self._decided > DECIDE_SECONDS:
+            # Taken before the turn: what somebody writes during it is looked at in the next one.
+            self._decided, self._mark = self._beat, moved
+            self._turn()
 
     def _turn(self) -> None:
         control = self.parts.worker.control
@@ -197,11 +188,13 @@ class Daemon:
     # Signals
 
     def _listen(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self.stop())
+        signal.signal(signal.SIGTERM, lambda *_: self.stop())
+        signal.signal(signal.SIGINT, lambda *_: self.stop(drain=True))
         signal.signal(signal.SIGHUP, lambda *_: self.reload())
 
-    def stop(self) -> None:
+    def stop(self, *, drain: bool = False) -> None:
+        """A second request to drain leaves the applies alone at once."""
+        self._drains = drain and not self._stop
         self._stop = True
 
     def reload(self) -> None:
@@ -226,23 +219,31 @@ class Daemon:
         self.parts = fresh
         self._pool.worker, self._pool.slots = fresh.worker, fresh.slots
         self._add_polls()
-        retire_sources(fresh.worker.control.store, fresh.settings)
+        self._retire()
         log.info("daemon.reloaded", sources=len(fresh.settings.sources), slots=fresh.slots)
 
     def _drain(self) -> None:
-        self._notifier.say(STOPPING=1, STATUS="waiting for " + self._status())
+        self._notifier.say(STOPPING=1, STATUS="stops; " + self._status())
         self._scheduler.shutdown(wait=False)
         self._pool.stop_plans()
+        self._drains = self._drains or self._machine_stops()
         closing = threading.Thread(target=self._pool.close, daemon=True)
         closing.start()
         told = -DRAIN_SECONDS
+        left: set[int] = set()
         while closing.is_alive():
             if time.monotonic() - told >= DRAIN_SECONDS:
                 told = time.monotonic()
                 waited = int(DRAIN_SECONDS * 2 * 1e6)
                 self._notifier.say(EXTEND_TIMEOUT_USEC=waited, STATUS="waiting for " + self._status())
+            if not self._drains:
+                for job in self._pool.leave_applies():
+                    if job.run not in left:
+                        log.warning("daemon.left", run=job.name, stack=job.stack.name)
+                    left.add(job.run)
             closing.join(LOOK_SECONDS)
             self._pass_on_cancels()
+        self._checkpoint()
         log.info("daemon.stopped")
 
     def _pass_on_cancels(self) -> None:

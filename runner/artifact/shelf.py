@@ -1,25 +1,16 @@
-"""Artifacts: immutable bytes named by their digest, with a name for each run. Satisfies `ports.Artifacts`.
+"""Where artifacts lie: a folder of the data directory, or a bucket. The same on both, a key leads to bytes."""
 
-The bytes of a digest are written once and never again. A name stands for one digest; a run that is planned again
-after a crash puts its plan under the same name, and whoever was told the old digest sees that it is another one.
-"""
-
-import hashlib
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from runner.errors import ArtifactDamaged, ArtifactNotFound, ArtifactStoreFailed
+from runner.errors import ArtifactStoreFailed
 from runner.files import private_folder, sync_folder, write_whole
-from runner.model.settings import ArtifactSettings, Settings
-
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-_DIGEST = re.compile(rb"[0-9a-f]{64}")
+from runner.model.settings import ArtifactSettings
 
 
-class _Shelf(Protocol):
+class Shelf(Protocol):
     """Where keys lead to bytes; `KeyError` where one leads nowhere."""
 
     def write(self, key: str, content: bytes) -> None: ...
@@ -30,71 +21,6 @@ class _Shelf(Protocol):
     def read(self, key: str) -> bytes: ...
     def list(self, folder: str) -> list[str]: ...
     def remove(self, key: str) -> None: ...
-
-
-class ArtifactStore:
-    """The same on every shelf: `run-7/names/plan.tfplan` holds a digest, `run-7/sha256/<digest>` the bytes."""
-
-    def __init__(self, shelf: _Shelf) -> None:
-        self.shelf = shelf
-
-    def put(self, run: int, name: str, content: bytes) -> str:
-        key = _name_key(run, name)
-        digest = hashlib.sha256(content).hexdigest()
-        before = self._digest(key)
-        self.shelf.write_once(_blob_key(run, digest), content)
-        if before != digest:
-            self.shelf.write(key, digest.encode())
-            self._drop(run, before)
-        return digest
-
-    def get(self, run: int, name: str) -> bytes:
-        digest = self._digest(_name_key(run, name))
-        if digest is None:
-            raise ArtifactNotFound(run=f"run-{run}", name=name)
-        try:
-            content = self.shelf.read(_blob_key(run, digest))
-        except KeyError:
-            raise ArtifactNotFound(run=f"run-{run}", name=name) from None
-        if hashlib.sha256(content).hexdigest() != digest:
-            raise ArtifactDamaged(run=f"run-{run}", name=name, digest=digest)
-        return content
-
-    def names(self, run: int) -> Sequence[str]:
-        return sorted(self.shelf.list(f"run-{run}/names"))
-
-    def remove(self, run: int, name: str) -> None:
-        key = _name_key(run, name)
-        digest = self._digest(key)
-        self.shelf.remove(key)
-        self._drop(run, digest)
-
-    def _digest(self, key: str) -> str | None:
-        try:
-            raw = self.shelf.read(key)
-        except KeyError:
-            return None
-        if _DIGEST.fullmatch(raw) is None:
-            run, _, name = key.partition("/names/")
-            raise ArtifactDamaged(run=run, name=name, digest=repr(raw[:64]))
-        return raw.decode()
-
-    def _drop(self, run: int, digest: str | None) -> None:
-        """Remove bytes that no name of the run stands for any more."""
-        if digest is not None and all(
-            self._digest(_name_key(run, name)) != digest for name in self.names(run)
-        ):
-            self.shelf.remove(_blob_key(run, digest))
-
-
-def _name_key(run: int, name: str) -> str:
-    if _NAME.fullmatch(name) is None:
-        raise ArtifactNotFound(run=f"run-{run}", name=name)
-    return f"run-{run}/names/{name}"
-
-
-def _blob_key(run: int, digest: str) -> str:
-    return f"run-{run}/sha256/{digest}"
 
 
 class FolderShelf:
@@ -208,10 +134,3 @@ class S3Shelf:
                 raise ArtifactStoreFailed(store=f"s3://{self.bucket}", problem=code) from error
         except BotoCoreError as error:
             raise ArtifactStoreFailed(store=f"s3://{self.bucket}", problem=type(error).__name__) from error
-
-
-def open_artifacts(settings: Settings) -> ArtifactStore:
-    """The store that the configuration names."""
-    if settings.artifacts.store == "s3":
-        return ArtifactStore(S3Shelf(settings.artifacts))
-    return ArtifactStore(FolderShelf(settings.data_dir / "artifacts"))

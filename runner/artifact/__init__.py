@@ -1,0 +1,39 @@
+"""Artifacts: immutable bytes named by their digest, kept encrypted in a folder or a bucket."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from runner.artifact.seal import Seal
+from runner.artifact.shelf import FolderShelf, S3Shelf, Shelf
+from runner.artifact.store import ArtifactStore
+from runner.model.key_text import read_key
+from runner.model.settings import Settings
+
+__all__ = ["ArtifactStore", "FolderShelf", "S3Shelf", "Seal", "open_artifacts"]
+
+
+def open_artifacts(settings: Settings, key_file: Callable[[Path], bytes]) -> ArtifactStore:
+    """The store that the configuration names; `key_file` reads the key of a file, and makes it where there is none."""
+    shelf: Shelf = (
+        S3Shelf(settings.artifacts)
+        if settings.artifacts.store == "s3"
+        else FolderShelf(settings.data_dir / "artifacts")
+    )
+    return ArtifactStore(shelf, _seal(settings, key_file))
+
+
+def _seal(settings: Settings, key_file: Callable[[Path], bytes]) -> Seal:
+    """What was sealed with the generated key stays readable when the configuration gets a key of its own."""
+    own, generated = settings.artifacts.key, settings.data_dir / "keys" / "artifacts"
+
+    def current() -> bytes:
+        return key_file(generated) if own is None else read_key(own)
+
+    def openers() -> Iterator[bytes]:
+        if own is not None:
+            yield read_key(own)
+        if generated.exists():
+            yield key_file(generated)
+        yield from map(read_key, settings.artifacts.old_keys)
+
+    return Seal(current, openers)

@@ -1,0 +1,64 @@
+"""`driftline run resolve`: say what became of an apply whose end nobody saw."""
+
+import sys
+
+import click
+
+from runner.cli import words
+from runner.cli.evidence import evidence_lines
+from runner.cli.options import Cli, output_option, pass_cli, reason_option, run_argument
+from runner.cli.run_document import run_document
+from runner.errors import BadUsage
+from runner.service.resolve import question, resolve
+
+
+@click.command("resolve")
+@run_argument
+@click.option(
+    "--as",
+    "outcome",
+    required=True,
+    type=click.Choice(["applied", "failed"]),
+    help="Whether everything that was approved is there, or not all of it.",
+)
+@reason_option("-m", "--reason")
+@click.option(
+    "--state-pushed", is_flag=True, help="The state that terraform could not save was pushed by hand."
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@output_option
+@pass_cli
+def command(
+    cli: Cli, run_id: int, outcome: str, reason: str, state_pushed: bool, yes: bool, output: str
+) -> None:
+    """Say what became of the interrupted RUN. Its stack is free again, and a fresh plan shows what is left to do."""
+    with cli.app.store.reading() as reader:
+        run, evidence = question(reader, run_id)
+    if output == "table":
+        cli.console.data([f"{run.name} of {run.stack}: ", words.state(run)], run.reason)
+        cli.console.data(*evidence_lines(evidence))
+    if not yes:
+        _ask(run.stack, outcome)
+    done = resolve(
+        cli.app.control,
+        cli.app.workspaces,
+        run_id,
+        cli.person,
+        applied=outcome == "applied",
+        reason=reason,
+        state_pushed=state_pushed,
+    )
+    if output == "json":
+        cli.console.json(run_document(cli.app, done))
+    cli.console.say(f"{done.name} of {done.stack} is {done.state} by the word of {cli.person.name}.")
+    cli.console.hint(f"driftline stack show {done.stack}")
+
+
+def _ask(stack: str, outcome: str) -> None:
+    if not sys.stdin.isatty():
+        raise BadUsage("there is no terminal to ask on", hint="look at the evidence, then add --yes")
+    answer = click.prompt(
+        f"Type `{stack}` to resolve it as {outcome}", default="", show_default=False, err=True
+    )
+    if answer.strip() != stack:
+        raise click.Abort

@@ -1,0 +1,47 @@
+"""One full pass without a daemon, as from cron: recover, poll, plan, check what is due, apply what is approved."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from runner.daemon.parts import Parts
+from runner.daemon.timetable import POLL_THREADS
+from runner.model.run import Run
+from runner.service.enqueue import enqueue_due
+from runner.service.poll import retire_sources
+from runner.service.recover import recover
+from runner.worker import Pool
+
+
+def run_once(parts: Parts, report: Callable[[str], None]) -> list[Run]:
+    """The runs as they ended."""
+    ended: list[Run] = []
+    control = parts.worker.control
+    parts.worker.settled = ended.append
+    retire_sources(control.store, parts.settings)
+    recovered = recover(control)
+    for run in recovered.ended:
+        report(f"{run.name} of {run.stack}: {run.reason}")
+    if shortage := control.disk.shortage():
+        report(shortage)
+    # Side by side: a remote that does not answer takes half a minute.
+    with ThreadPoolExecutor(min(POLL_THREADS, len(parts.settings.sources) or 1)) as threads:
+        for polled in threads.map(parts.poller.poll, parts.settings.sources):
+            report(f"source {polled.source}: {polled.problem or polled.revision}")
+            for problem in polled.problems:
+                report(f"  {problem}")
+    pool = Pool(parts.worker, parts.slots)
+    for assignment in recovered.adopted:
+        report(f"{assignment.job.name} of {assignment.job.stack.name}: its apply is followed to its end")
+        pool.attend(assignment)
+    try:
+        while True:
+            pool.freed.clear()
+            # What ends from here on may make something else due, so it is decided once more after it.
+            was_busy = bool(pool.busy)
+            enqueue_due(control.store, control.clock)
+            if not pool.fill() and not was_busy:
+                return ended
+            pool.freed.wait()
+    finally:
+        pool.stop_plans()
+        pool.close()

@@ -1,0 +1,19 @@
+"""What the daemon works with."""
+
+from dataclasses import dataclass
+
+from runner.model.settings import Settings
+from runner.ports import Trees
+from runner.service.poll import Poller
+from runner.worker import Worker
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Made anew on reload."""
+
+    settings: Settings
+    poller: Poller
+    worker: Worker
+    trees: Trees
+    slots: int

@@ -1,0 +1,65 @@
+"""The daemon's timetable. Polls have threads of their own: however many remotes hang, everything else is on time."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from runner.model.settings import SourceSettings
+
+POLLS = "polls"
+# Made only when needed. A remote that hangs keeps one for half a minute, and is asked less and less often.
+POLL_THREADS = 32
+OTHER_THREADS = 4
+
+
+def new_scheduler() -> Any:
+    """A BackgroundScheduler that is not started yet."""
+    from apscheduler.executors.pool import ThreadPoolExecutor
+    from apscheduler.schedulers.background import BackgroundScheduler
+
+    return BackgroundScheduler(
+        timezone="UTC",
+        executors={"default": ThreadPoolExecutor(OTHER_THREADS), POLLS: ThreadPoolExecutor(POLL_THREADS)},
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    )
+
+
+def add_polls(
+    scheduler: Any, sources: Iterable[SourceSettings], poll: Callable[[SourceSettings], None], now: datetime
+) -> None:
+    for source in sources:
+        scheduler.add_job(
+            poll,
+            "interval",
+            args=(source,),
+            seconds=float(source.poll),
+            jitter=float(source.poll) / 10,
+            next_run_time=now,
+            id=f"poll {source.name}",
+            replace_existing=True,
+            executor=POLLS,
+        )
+
+
+JUMP_SECONDS = 30.0
+
+
+@dataclass
+class Clocks:
+    """The wall clock beside the one that only goes forward. Somebody may set the first, or the machine may sleep."""
+
+    _apart: float = field(default_factory=lambda: time.time() - time.monotonic())
+
+    def jumped(self) -> bool:
+        """Whether the wall clock was moved since this was asked last."""
+        before, self._apart = self._apart, time.time() - time.monotonic()
+        return abs(self._apart - before) > JUMP_SECONDS
+
+
+def start_anew(scheduler: Any) -> None:
+    """Let everything happen now and then at its interval: a clock that went back would keep all waiting for it."""
+    now = datetime.now(UTC)
+    for job in scheduler.get_jobs():
+        job.modify(next_run_time=now)

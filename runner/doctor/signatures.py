@@ -1,0 +1,44 @@
+"""Whose signatures count: the files that say so, and the programs that judge."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from runner.doctor.finding import Finding, Scene, fail, ok
+from runner.errors import DriftlineError
+from runner.model.settings import SourceSettings
+
+DEADLINE = 15.0
+
+
+def signatures(scene: Scene) -> Iterator[Finding]:
+    """For each source whose commits have to be signed."""
+    for source in scene.settings.sources:
+        if source.verify.mode != "off":
+            yield _look(source)
+
+
+def _look(source: SourceSettings) -> Finding:
+    from runner.source.signature import check_trust
+
+    check = f"signatures {source.name}"
+    files = files_of(source)
+    open_to_others = [path for path in files.values() if path.exists() and path.stat().st_mode & 0o022]
+    if open_to_others:
+        path = open_to_others[0]
+        return fail(check, f"others may write to {path}, and so decide who is trusted", f"chmod go-w {path}")
+    try:
+        check_trust(source, DEADLINE)
+    except DriftlineError as error:
+        return fail(check, error.message, f"ls -l {' '.join(str(path) for path in files.values())}")
+    return ok(check, f"{source.verify.mode} is verified against {' and '.join(files)}")
+
+
+def files_of(source: SourceSettings) -> dict[str, Path]:
+    """By key."""
+    verify = source.verify
+    named = {
+        "allowed_signers": verify.allowed_signers,
+        "gpg_keys": verify.gpg_keys,
+        "revoked": verify.revoked,
+    }
+    return {key: path for key, path in named.items() if path is not None}

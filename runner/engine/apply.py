@@ -1,0 +1,148 @@
+"""An apply: started through the shim, followed to its end, and judged by what its files say."""
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+
+from runner import failpoint
+from runner.detached import Ended, Files, Left, Seen, adopted, follow, launched
+from runner.engine.evidence import evidence
+from runner.engine.json_output import JsonOutput
+from runner.engine.salvage import how_to_save, salvage
+from runner.engine.session import Session
+from runner.engine.state_lock import Looking, Witness
+from runner.errors import EngineFailed, StillApplying
+from runner.files import write_whole
+from runner.ports import Applied, EngineError, NotBegun
+from runner.process import Finished, Stopped
+
+NAME = "apply"
+SPENT = "this plan was handed to terraform before"
+NOTES = "apply.json"
+
+
+def begin(
+    session: Session, argv: tuple[str, ...], plan_file: Path, digest: str, looking: Looking
+) -> Applied | EngineError | NotBegun:
+    """Start it and see it through. EngineFailed only where it was not started; StillApplying where it was left alone."""
+    execution = session.execution
+    files = _files(session, digest)
+    facts = {"run": execution.run, "stack": execution.stack.name, "digest": digest}
+    # For whoever has to find out later what it changed.
+    notes = {
+        "serial": _serial(plan_file),
+        "began": execution.claim.claim.since.isoformat() if execution.claim else None,
+    }
+    write_whole(session.scratch / NOTES, json.dumps(notes).encode())
+    output = session.output()
+    session.open_journal(NAME)
+    with ExitStack() as stack:
+        try:
+            ended = stack.enter_context(
+                launched(session.command(NAME, argv), files, facts, _running(session))
+            )
+        except (OSError, ValueError) as error:
+            raise EngineFailed(
+                f'stack "{execution.stack.name}": {session.row.name} apply could not be started: {error}',
+                hint="driftline doctor",
+            ) from error
+        failpoint.reach("spawn.after_fork")
+        if execution.claim is not None:
+            execution.claim.hand_over()
+        return _see_through(session, files, ended, output, looking)
+
+
+def adopt(session: Session, digest: str, looking: Looking) -> Applied | EngineError | NotBegun:
+    """The same for one that another process began, be it still running or long over."""
+    output = session.output()
+    session.resume_journal(NAME)
+    return _see_through(session, _files(session, digest), adopted(_running(session)), output, looking)
+
+
+def _see_through(
+    session: Session, files: Files, ended: Ended, output: JsonOutput, looking: Looking
+) -> Applied | EngineError | NotBegun:
+    """From here on it may be running: whatever goes wrong on our side must not be taken for its end."""
+    execution = session.execution
+    running = _running(session)
+    witness = Witness(session, looking, lambda: running() and not files.result.exists())
+
+    def tell(line: str) -> None:
+        session.journal.write(output.feed(line))
+        witness.notice(output)
+
+    try:
+        seen = follow(
+            files,
+            ended,
+            cancel=execution.cancel,
+            leave=execution.leave or Event(),
+            on_line=tell,
+        )
+    except Left as left:
+        raise StillApplying(run=execution.run) from left
+    except OSError as error:
+        raise StillApplying(run=execution.run) from error
+    finally:
+        witness.close()
+    if not seen.begun:
+        refused = seen.result.refused if seen.result else "the process that was to start it died before"
+        return NotBegun(refused, spent=refused == SPENT)
+    session.journal.write(session.stderr(NAME).splitlines())
+    return _judge(session, seen, output, looking)
+
+
+def _judge(session: Session, seen: Seen, output: JsonOutput, looking: Looking) -> Applied | EngineError:
+    result = seen.result
+    salvaged = salvage(session, None if result is None else result.exit_code, output)
+    if result is not None and result.exit_code == 0:
+        return Applied(output.outputs, session.journal.complete and seen.complete, tuple(output.diagnostics))
+    finished = Finished(
+        exit_code=-1 if result is None else result.exit_code,
+        stopped=Stopped.CANCELED if seen.asked_to_stop else None,
+        complete=seen.complete,
+        seconds=result.seconds if result else 0.0,
+    )
+    error = replace(session.error(NAME, finished, output), lost=result is None, salvaged=salvaged)
+    if result is None:
+        error = replace(error, signal=None)
+    return replace(
+        error,
+        diagnostics=(*error.diagnostics, *map(how_to_save, salvaged)),
+        evidence=evidence(
+            session, error, None if result is None else result.exit_code, _notes(session), output, looking
+        ),
+    )
+
+
+def _files(session: Session, digest: str) -> Files:
+    """The receipt is of this stack's plan: two new stacks with the same content may have the same plan, byte for byte."""
+    name = hashlib.sha256(f"{session.execution.stack.name}\0{digest}".encode()).hexdigest()
+    return Files(session.scratch, session.execution.workspace.receipts / f"{name}.json")
+
+
+def _running(session: Session) -> Callable[[], bool]:
+    claim = session.execution.claim
+    return claim.running if claim is not None else lambda: False
+
+
+def _serial(plan_file: Path) -> int | None:
+    """Of the state that the plan was made on: a plan file is a zip with that state in it."""
+    try:
+        with zipfile.ZipFile(plan_file) as archive:
+            return int(json.loads(archive.read("tfstate"))["serial"])
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+        return None
+
+
+def _notes(session: Session) -> dict[str, object]:
+    try:
+        found: dict[str, object] = json.loads((session.scratch / NOTES).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found

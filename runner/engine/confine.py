@@ -1,0 +1,176 @@
+"""What the engine's processes may touch: everything but what is Driftline's or its user's, and of that what is this run's.
+
+Terraform runs under the daemon's user, and `file()` in any module reads what that user can read. So the kernel is asked
+to keep it to the paths that are computed here, where it can (Linux Landlock).
+"""
+
+import json
+import os
+import pwd
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import runner
+from runner import landlock
+from runner.engine.cli_config import PLUGINS
+from runner.errors import NotConfined
+from runner.model.confinement import (
+    Access,
+    Confinement,
+    Mount,
+    confinement,
+    everywhere,
+    nearest,
+    read_mounts,
+    under,
+)
+from runner.model.settings import Settings
+from runner.ports import Execution, Workspace
+
+MOUNTS = Path("/proc/self/mountinfo")
+CREDENTIALS = Path("/run/credentials")  # of every unit of this user
+
+
+@dataclass(frozen=True)
+class Fence:
+    """One installation: what it hides from its runs. `handed` is what they get of the daemon's environment."""
+
+    settings: Settings
+    hidden: tuple[Path, ...]
+    handed: Mapping[str, str]
+    daemon: Mapping[str, str]
+
+    def around(
+        self, execution: Execution, binary: Path, given: tuple[Path, ...], *, init: bool
+    ) -> Confinement | None:
+        """What one command may touch; None where it is not confined, NotConfined where it would have to be.
+
+        `given` is what it is told to read.
+        """
+        if self.settings.executor.confine == "never":
+            return None
+        if landlock.abi() == 0:
+            if self.settings.executor.confine == "required":
+                raise NotConfined
+            return None
+        labels = self._installation(binary)
+        labels |= _labelled(Access.WRITE, execution.state_folders)
+        labels |= _labelled(Access.NOTHING, [self.settings.data_dir])
+        labels |= _of_run(execution.workspace, init=init)
+        _let_read(labels, given)
+        return confinement(everywhere(labels, _mounts()), _children)
+
+    def _installation(self, binary: Path) -> dict[str, Access]:
+        """Of two labels on one path the later one counts."""
+        settings = self.settings
+        sources = settings.sources
+        private = [
+            *_homes(self.daemon),
+            CREDENTIALS,
+            self.daemon.get("CREDENTIALS_DIRECTORY"),
+            *self.hidden,
+            *(source.auth.ssh_key for source in sources),
+            *(folder for source in sources for folder in source.allow.state_folders),
+            settings.audit.checkpoints,
+        ]
+        # Nothing secret, but others rely on it: on whose word a host or a commit is trusted, and what is executed.
+        relied_on = [
+            settings.engines.plugin_mirror,
+            Path(runner.__file__).parent,
+            Path(sys.prefix) if sys.prefix != sys.base_prefix else None,
+            *(source.auth.known_hosts for source in sources),
+            *(
+                file
+                for s in sources
+                for file in (s.verify.allowed_signers, s.verify.gpg_keys, s.verify.revoked)
+            ),
+        ]
+        labels = _labelled(Access.NOTHING, private) | _labelled(Access.READ, relied_on)
+        _let_read(labels, self._needed(binary))
+        return labels | _labelled(Access.WRITE, settings.executor.visible)
+
+    def _needed(self, binary: Path) -> Iterator[str | Path]:
+        """Programs, and the files that the operator hands to runs by a variable, also where a home holds them."""
+        data_dir = os.path.realpath(self.settings.data_dir)
+        yield from (binary, sys.base_prefix)
+        yield from (folder for folder in self.handed.get("PATH", "").split(":") if folder[:1] == "/")
+        for value in self.handed.values():
+            # Not Path.is_file, for which a text that is too long for a path is an error.
+            there = value[:1] == "/" and os.path.isfile(value)  # noqa: PTH113
+            if there and not under(os.path.realpath(value), data_dir):
+                yield value
+
+
+def _of_run(workspace: Workspace, *, init: bool) -> dict[str, Access]:
+    installed = [workspace.data.with_name(PLUGINS)]
+    own = [workspace.data, workspace.scratch, workspace.state and workspace.state.parent]
+    return {
+        **_labelled(Access.READ, [workspace.tree]),
+        # Only `init` installs, and what it installs is executed by every later run of the stack.
+        **_labelled(Access.WRITE if init else Access.READ, installed),
+        **_labelled(Access.WRITE, own),
+        **dict.fromkeys(_code(workspace), Access.WRITE),
+    }
+
+
+def _code(workspace: Workspace) -> Iterator[str]:
+    """The folders that terraform and its providers write into: the root module, and the local ones that it calls.
+
+    `init` leaves the lock file there, an apply the state that it could not save, and `archive_file` its archive.
+    """
+    if workspace.tree is None:
+        yield os.path.realpath(workspace.module)
+        return
+    tree = os.path.realpath(workspace.tree)
+    for called in {".", *_called(workspace.data)}:
+        folder = os.path.normpath(workspace.module / called)
+        # A run can write to that list. It can make a symlink of a folder too, but what is one is never opened.
+        if under(folder, tree):
+            yield folder
+
+
+def _called(data: Path) -> set[str]:
+    """The modules' folders as the last `init` has noted them."""
+    try:
+        listed = json.loads((data / "modules" / "modules.json").read_bytes())["Modules"]
+        return {str(module["Dir"]) for module in listed}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+
+
+def _let_read(labels: dict[str, Access], paths: Iterable[str | Path]) -> None:
+    """Where a folder around them is hidden; never what is hidden by its own name."""
+    for path in map(os.path.realpath, paths):
+        if nearest(labels, path) is Access.NOTHING:
+            labels.setdefault(path, Access.READ)
+
+
+def _homes(daemon: Mapping[str, str]) -> Iterator[str]:
+    """Of the user as the system knows it, and as this process was told; never everything."""
+    told = [daemon.get("HOME", "")]
+    with suppress(KeyError):
+        told.append(pwd.getpwuid(os.geteuid()).pw_dir)
+    yield from (home for home in told if home[:1] == "/" and home.strip("/"))
+
+
+def _labelled(access: Access, paths: Iterable[str | Path | None]) -> dict[str, Access]:
+    """On the paths that the kernel meets: a symlink is not where the file is."""
+    return {os.path.realpath(path): access for path in paths if path}
+
+
+def _children(folder: str) -> list[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return [entry.path for entry in entries if not entry.is_symlink()]
+    except OSError:
+        return []
+
+
+def _mounts() -> list[Mount]:
+    try:
+        return list(read_mounts(MOUNTS.read_text(errors="surrogateescape")))
+    except OSError:
+        return []

@@ -1,0 +1,72 @@
+"""What can be found out about an apply whose end is not clear, without changing anything."""
+
+import json
+import socket
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from runner.engine.json_output import UNRELEASED, JsonOutput
+from runner.engine.session import Session
+from runner.engine.state_lock import Looking, backend_of, held_by, remote_serial, witnessed
+from runner.errors import DriftlineError
+from runner.model.evidence import LOG_LINES, Evidence, left_by
+from runner.model.lock import StateLock
+from runner.ports import EngineError
+
+
+def evidence(
+    session: Session,
+    error: EngineError,
+    exit_code: int | None,
+    notes: Mapping[str, object],
+    output: JsonOutput,
+    looking: Looking,
+) -> Evidence:
+    before = notes.get("serial")
+    wanted = error.unclear or output.says(UNRELEASED)
+    lock, serial = _remote(session, looking) if wanted else (None, None)
+    return Evidence(
+        unfinished=error.unfinished,
+        log=tuple(session.journal.tail)[-LOG_LINES:],
+        serial_before=before if isinstance(before, int) else None,
+        serial_after=serial if serial is not None else _serial(session.state),
+        lock=lock,
+        lock_is_ours=lock is not None and _ours(session, lock, notes, output),
+        salvaged=tuple(str(path) for path in error.salvaged),
+        exit_code=exit_code,
+    )
+
+
+def _serial(state: Path | None) -> int | None:
+    """Of a managed state; None where there is none, or where it is damaged."""
+    if state is None:
+        return None
+    try:
+        return int(json.loads(state.read_bytes())["serial"])
+    except (OSError, KeyError, ValueError, TypeError):
+        return None
+
+
+def _remote(session: Session, looking: Looking) -> tuple[StateLock | None, int | None]:
+    """The lock and the serial as the backend has them now; whatever goes wrong here changes nothing of the end."""
+    try:
+        if backend_of(session) is None or (own := looking()) is None:
+            return None, None
+        lock = held_by(own)
+        return lock if isinstance(lock, StateLock) else None, remote_serial(own)
+    except (OSError, ValueError, DriftlineError):
+        return None, None
+
+
+def _ours(session: Session, lock: StateLock, notes: Mapping[str, object], output: JsonOutput) -> bool:
+    """Whether it is the lock that this apply was seen to hold; else whether it has the marks of it."""
+    seen = witnessed(session)
+    if seen is not None:
+        return lock.id == seen
+    try:
+        began = datetime.fromisoformat(str(notes.get("began")))
+    except ValueError:
+        return False
+    # An operation only begins under the lock: one that was taken later is somebody else's.
+    return left_by(lock, socket.gethostname(), began, output.first_operation or datetime.now(UTC))

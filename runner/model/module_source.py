@@ -1,0 +1,119 @@
+"""Where a module comes from, in one form, so that a pattern of the operator means what it seems to mean."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+LOCAL = ("./", "../")
+DEFAULT_HOST = "registry.terraform.io"
+
+
+class From(StrEnum):
+    REGISTRY = "a registry"
+    GIT = "git"
+    ARCHIVE = "an archive"
+
+
+# What may be taken where the operator names no patterns. An archive's server may answer with another source.
+USUAL = frozenset({From.REGISTRY, From.GIT})
+
+_NAME = r"[0-9A-Za-z](?:[0-9A-Za-z_-]{0,62}[0-9A-Za-z])?"
+_HOST = (
+    r"[0-9A-Za-z](?:[0-9A-Za-z-]*[0-9A-Za-z])?(?:\.[0-9A-Za-z](?:[0-9A-Za-z-]*[0-9A-Za-z])?)+(?::[0-9]{1,5})?"
+)
+_REGISTRY = re.compile(rf"(?:(?P<host>{_HOST})/)?(?P<path>{_NAME}/{_NAME}/{_NAME})")
+_HOSTED = re.compile(r"(?:github\.com|bitbucket\.org)/[^/?]+/[^/?]+")
+_SCP = re.compile(rf"(?P<user>[\w.-]+)@(?P<host>{_HOST}|[\w-]+):(?P<path>[^:/].*)")
+_URL_HOST = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z.-]*[0-9A-Za-z])?(?::[0-9]{1,5})?")
+_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\xa0\\]")
+_GETTERS = {"git": From.GIT, "s3": From.ARCHIVE, "gcs": From.ARCHIVE, "https": From.ARCHIVE}
+
+
+@dataclass(frozen=True)
+class Origin:
+    """`address` is what patterns are compared with: without folder and revision."""
+
+    kind: From
+    address: str
+
+
+def module_origin(source: str) -> Origin | str:
+    """Where a source that is not local leads; or, as a sentence's end, why it is not understood or never taken."""
+    if not source or _UNPRINTABLE.search(source) or source.startswith("-"):
+        return "is refused: it is empty, begins with - or holds spaces, backslashes or control characters"
+    if source.startswith(("/", "~", "file:", ".")):
+        return "is refused: it reads this machine's disk"
+    if ".." in source.split("/"):
+        return "is refused: its path is not a plain one"
+    getter, forced, rest = source.rpartition("::")
+    if not forced:
+        registry = _REGISTRY.fullmatch(source.split("//", maxsplit=1)[0])
+        if registry is not None:
+            return Origin(From.REGISTRY, f"{(registry['host'] or DEFAULT_HOST).lower()}/{registry['path']}")
+        if _HOSTED.match(source):
+            getter, rest = "git", f"https://{source}"
+        elif _SCP.fullmatch(source):
+            getter = "git"
+        else:
+            getter = "https"
+    kind = _GETTERS.get(getter)
+    if kind is None:
+        return f"is refused: {getter}:: is not served; expected a registry, or git:: with https or ssh"
+    return _by_url(getter, kind, rest)
+
+
+def _by_url(getter: str, kind: From, rest: str) -> Origin | str:
+    scp = _SCP.fullmatch(rest) if "://" not in rest else None
+    url = f"ssh://{scp['user']}@{scp['host']}/{scp['path']}" if scp and getter == "git" else rest
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return "is refused: its address is not understood"
+    flaw = next(_flaws(getter, parts), None)
+    if flaw is not None:
+        return f"is refused: {flaw}"
+    path = parts.path.split("//")[0]
+    user, at, host = parts.netloc.rpartition("@")
+    prefix = "" if getter == "https" else f"{getter}::"
+    return Origin(kind, f"{prefix}{parts.scheme}://{user}{at}{host.lower()}{path}")
+
+
+def _flaws(getter: str, parts: SplitResult) -> Iterator[str]:
+    served = {"https", "ssh"} if getter == "git" else {"https"}
+    user, _, host = parts.netloc.rpartition("@")
+    if parts.scheme not in served:
+        yield "expected a registry, or git:: with https or ssh"
+    if user and (parts.scheme == "https" or _USER.fullmatch(user) is None):
+        yield "a user or a password does not belong into its address"
+    if _URL_HOST.fullmatch(host) is None:
+        yield "its host is not understood"
+    names = unquote(parts.path).split("/")
+    if ".." in names or "." in names or "%" in parts.path.split("//")[0]:
+        yield "its path is not a plain one"
+    if names[1:2] and names[1].startswith("-"):
+        yield "its path begins with -"
+    if parts.fragment:
+        yield "expected an address without #"
+    for name, value in parse_qsl(parts.query.replace(";", "&"), keep_blank_values=True):
+        if value.startswith("-"):
+            yield f"{name} hands git an option"
+        if name.casefold() == "sshkey":
+            yield "a key does not belong into its address"
+
+
+def module_flaw(source: str, allowed: tuple[str, ...]) -> str | None:
+    """Why a module may not come from there; `allowed` are the operator's patterns, none for what is usual."""
+    origin = module_origin(source)
+    if isinstance(origin, str):
+        return origin
+    if not allowed:
+        usual = origin.kind in USUAL
+        return None if usual else f"is {origin.kind}, which allow.modules of the source does not name"
+    if any(fnmatchcase(origin.address, pattern) for pattern in allowed):
+        return None
+    return f"({origin.address}) is not among allow.modules of the source"

@@ -1,0 +1,16 @@
+"""Receipts: one for each plan file that was ever handed to an apply, kept outside the database and never removed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Receipt:
+    digest: str  # SHA-256 of the plan file
+    run: int
+    stack: str | None
+    at: datetime | None
+
+    @property
+    def name(self) -> str:
+        return f"run-{self.run}"

@@ -1,0 +1,41 @@
+"""Whose turn it is: the most urgent runs first, and within the same urgency one source after another."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from runner.model.run import Kind, Run, State
+
+PRIORITY: dict[tuple[State, Kind], int] = {
+    (State.APPROVED, Kind.CHANGE): 0,
+    (State.APPROVED, Kind.DESTROY): 0,
+    (State.QUEUED, Kind.CHANGE): 1,
+    (State.QUEUED, Kind.DESTROY): 1,
+    (State.QUEUED, Kind.DRIFT): 2,
+}
+# A slot that was not free again after this is likely to be held by something that hangs.
+PATIENCE = timedelta(minutes=1)
+
+
+def in_turn(ready: Iterable[Run], executing: Iterable[Run]) -> list[Run]:
+    """The order in which they are started; a source with much to do, or much being done, takes every n-th turn only."""
+    turns: Counter[tuple[int, str]] = Counter()
+    served = Counter(run.source for run in executing)
+    order = []
+    for run in sorted(ready, key=lambda run: run.id):
+        priority = PRIORITY[run.state, run.kind]
+        turn = served[run.source] + turns[priority, run.source]
+        turns[priority, run.source] += 1
+        order.append((priority, turn, run.id, run))
+    return [run for *_, run in sorted(order, key=lambda entry: entry[:3])]
+
+
+def crowded_out(ordered: Sequence[Run], executing: Sequence[Run], now: datetime) -> list[Run]:
+    """The runs that may start though every slot is taken: of sources that have none, where no slot has moved for long.
+
+    A check of drift can wait; and what hangs takes no processor, so one run more does little harm.
+    """
+    if any(run.claim is not None and run.claim.since > now - PATIENCE for run in executing):
+        return []
+    served = {run.source for run in executing}
+    return [run for run in ordered if run.source not in served and run.kind is not Kind.DRIFT]

@@ -1,0 +1,77 @@
+"""A person's word on an apply whose end nobody saw: it was applied after all, or it failed."""
+
+from runner import failpoint
+from runner.errors import StateUnsaved, WrongState
+from runner.model.approval import Person
+from runner.model.evidence import Evidence
+from runner.model.run import Event, Kind, Run, State, Trigger
+from runner.ports import ControlPorts, Reader, Workspaces, Writer
+from runner.service.enqueue import add_change
+
+
+def question(reader: Reader, run_id: int) -> tuple[Run, Evidence | None]:
+    """The run and what is known of its end; WrongState where it needs no resolution."""
+    run = reader.run(run_id)
+    if run.state is not State.INTERRUPTED:
+        raise WrongState(run=run.name, state=run.state, wish="resolved: only an interrupted run can be")
+    return run, reader.evidence(run_id)
+
+
+def resolve(
+    control: ControlPorts,
+    workspaces: Workspaces,
+    run_id: int,
+    person: Person,
+    *,
+    applied: bool,
+    reason: str,
+    state_pushed: bool = False,
+) -> Run:
+    """Free the stack and make a fresh plan, which shows what is left to do.
+
+    StateUnsaved where terraform left a state that it could not save: a plan without it would make everything again.
+    """
+    with control.store.writing() as writer:
+        run, _ = question(writer, run_id)
+        unsaved = workspaces.unsaved_states(run.stack)
+        if unsaved and not state_pushed:
+            raise StateUnsaved(run=run.name, stack=run.stack, path=unsaved[0])
+        event = Event.RESOLVE_APPLIED if applied else Event.RESOLVE_FAILED
+        done = writer.transition(run, event, by=person.name, reason=f"resolved by {person.name}: {reason}")
+        hold = writer.hold(run.stack)
+        if hold is not None and hold.run == run.id:
+            writer.release_hold(run.stack, by=person.name, reason=f"{run.name} was resolved: {reason}")
+        if applied and not run.targets:
+            _take_as_applied(writer, done)
+        _plan_afresh(writer, done, person)
+        # Not after the commit: whoever dies in between can still say it once more.
+        for path in unsaved:
+            workspaces.put_away(path)
+        failpoint.reach("resolve.before_commit")
+    failpoint.reach("resolve.after_commit")
+    return done
+
+
+def _take_as_applied(writer: Writer, run: Run) -> None:
+    if run.kind is Kind.DESTROY:
+        writer.forget_applied(run.stack)
+        writer.mark_planned(run.stack, writer.stack(run.stack).inputs)
+    else:
+        writer.mark_applied(run)
+
+
+def _plan_afresh(writer: Writer, run: Run, person: Person) -> None:
+    """Whatever the person found, only a plan shows that the state agrees; not of what Git no longer has."""
+    stack = writer.stack(run.stack)
+    destroyed = run.kind is Kind.DESTROY and run.state is State.APPLIED
+    if stack.missing_since is not None or stack.problem is not None or destroyed:
+        return
+    if any(other.kind is not Kind.DRIFT for other in writer.open_runs(stack.name)):
+        return
+    add_change(
+        writer,
+        stack,
+        trigger=Trigger.REPLAN,
+        by=person.name,
+        reason=f"{run.name} was resolved as {run.state.value}",
+    )

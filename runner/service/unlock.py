@@ -1,0 +1,148 @@
+"""A person frees terraform's lock on a state that a dead apply of ours has left behind; never anybody else's."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Event as Flag
+
+from runner.errors import EngineFailed, NotFound, SourceNotFound, StackBusy, StateBusy, StateHeld
+from runner.model.approval import Person
+from runner.model.job import Job, Phase
+from runner.model.lock import StateLock
+from runner.model.run import HALF_CHANGED, Kind, Run, State
+from runner.ports import ControlPorts, EngineError, Execution, Reader, RunFilter, WorkerPorts
+from runner.service.inspect import refuse_unsafe
+
+# A person's word may have made an interrupted one an applied one; its lock is still there.
+_ENDED = HALF_CHANGED | {State.APPLIED}
+_LOOKED_THROUGH = 50
+
+
+@dataclass(frozen=True)
+class Offer:
+    """The lock that may be freed, and the run that left it."""
+
+    run: Run
+    lock: StateLock
+
+
+def offer(control: ControlPorts, ports: WorkerPorts, stack: str) -> Offer:
+    """What is on the state now, if it is the very lock that our own dead run is known to have held.
+
+    NotFound where the state is free, StateHeld where the lock is anybody else's.
+    """
+    with control.store.reading() as reader:
+        reader.stack(stack)
+        own = _own(reader, stack)
+        run = own.run if own else _newest(reader, stack)
+    if run.managed_state:
+        raise NotFound(
+            f'the state of stack "{stack}" is a file of ours: a lock on it ends with the process that took it',
+            hint=f"driftline stack show {stack}",
+        )
+    with _in_workspace(control, ports, run) as execution:
+        there = ports.engine.state_lock(execution)
+    if isinstance(there, EngineError):
+        raise _failed(stack, there)
+    if there is None:
+        raise NotFound(
+            f'nobody holds the state of stack "{stack}": terraform finds it free',
+            hint=f"driftline stack show {stack}",
+        )
+    if own is None or own.lock.id != there.id:
+        raise StateHeld(stack=stack, lock=there, id=there.id)
+    return own
+
+
+def free(control: ControlPorts, ports: WorkerPorts, offered: Offer, person: Person, reason: str) -> None:
+    """Free exactly that lock. Recorded before it is done; runs that wait for the state are due at once."""
+    run, lock = offered.run, offered.lock
+    with _in_workspace(control, ports, run) as execution:
+        about = {"run": run.name, "lock": lock.id, "who": lock.who, "taken": lock.created, "reason": reason}
+        with control.store.writing() as writer:
+            writer.audit_note(person.name, "lock.force_unlock", run.stack, about)
+        problem = ports.engine.force_unlock(execution, lock.id)
+    if problem is not None:
+        raise _failed(run.stack, problem)
+    with control.store.writing() as writer:
+        for waiting in writer.open_runs(run.stack):
+            if waiting.wait_until is not None and waiting.claim is None:
+                writer.annotate(waiting, wait_until=None, waits=0)
+
+
+def _own(reader: Reader, stack: str) -> Offer | None:
+    """The newest lock that a run of the stack is known to have left."""
+    for run in reader.runs(RunFilter(stack=stack, states=_ENDED, limit=_LOOKED_THROUGH)):
+        evidence = reader.evidence(run.id)
+        if evidence is not None and evidence.lock is not None and evidence.lock_is_ours:
+            return Offer(run, evidence.lock)
+    return None
+
+
+def _newest(reader: Reader, stack: str) -> Run:
+    for kind in (Kind.CHANGE, Kind.DESTROY):
+        for run in reader.runs(RunFilter(stack=stack, kind=kind, limit=1)):
+            return run
+    raise NotFound(f'stack "{stack}" was never planned', hint=f"driftline plan {stack}")
+
+
+@contextmanager
+def _in_workspace(control: ControlPorts, ports: WorkerPorts, run: Run) -> Iterator[Execution]:
+    """Where the run was executed, while nothing else executes on the stack or may change its state."""
+    held = control.claims.take(run.id, run.identity)
+    if held is None:
+        raise StateBusy(stack=run.stack, run=run.name)
+    try:
+        with control.store.reading() as reader:
+            busy = next(
+                (r for r in reader.open_runs(run.stack) if r.claim and r.kind is not Kind.DRIFT), None
+            )
+            if busy is not None:
+                raise StackBusy(
+                    stack=run.stack, run=busy.name, state=busy.state, since=f"{busy.changed_at:%H:%M:%S} UTC"
+                )
+            job = _job(control, reader, run)
+        refuse_unsafe(ports.git, ports.modules, job)
+        tree = ports.git.export(job.source, job.revision)
+        workspace = ports.workspaces.prepare(
+            run.id, run.stack, tree, run.module_path, managed_state=run.managed_state
+        )
+        try:
+            yield Execution(
+                run=run.name,
+                stack=job.stack,
+                workspace=workspace,
+                log=ports.workspaces.log(run.id),
+                cancel=Flag(),
+                for_apply=True,
+                claim=held,
+                folder=(tree / run.file).parent,
+                state_folders=job.source.allow.state_folders,
+            )
+        finally:
+            ports.workspaces.discard(run.id)
+    finally:
+        held.release()
+
+
+def _job(control: ControlPorts, reader: Reader, run: Run) -> Job:
+    source = control.settings.source(run.source)
+    if source is None:
+        raise SourceNotFound(source=run.source)
+    return Job(
+        run=run.id,
+        phase=Phase.PLAN,
+        kind=run.kind,
+        stack=reader.definition(run.definition),
+        source=source,
+        revision=run.revision,
+        module_path=run.module_path,
+        managed_state=run.managed_state,
+        file=run.file,
+    )
+
+
+def _failed(stack: str, error: EngineError) -> EngineFailed:
+    first = next((d for d in error.diagnostics if d.severity == "error"), None)
+    told = " ".join((first.detail or first.summary).split()) if first else ""
+    return EngineFailed(f'stack "{stack}": {error.command} failed: {told}', hint="driftline doctor")

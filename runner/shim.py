@@ -1,0 +1,141 @@
+"""The process that owns one apply, so that neither the daemon's death nor its upgrade touches terraform.
+
+    python -I -S shim.py ORDER PROGRAM [ARGUMENT...]
+
+ORDER is a JSON object: `receipt`, `result` and `stop` are paths, `facts` is what the receipt says, and `ruleset`, where
+it is there, the descriptor of all that terraform may touch. The shim inherits terraform's environment, working folder,
+output files and the descriptors whose flock says that the apply lives. It
+
+1. makes the receipt durable, and refuses where there is one already: a plan is handed to terraform once,
+2. confines itself and so terraform, starts it, and asks it once to stop (SIGINT to it alone, never to its providers) when `stop` appears,
+3. makes the result durable, and ends.
+
+Only the standard library, and little of it: it is started for every apply, and lives as long.
+"""
+
+import contextlib
+import errno
+import json
+import os
+import select
+import signal
+import sys
+import time
+
+LOOK_SECONDS = 0.2  # how soon a request to stop is seen
+ROOM_SECONDS = 3600.0  # how long a full disk is waited for
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
+if __name__ == "__main__":
+    # Isolated mode knows no installed packages; the failpoints lie beside this file.
+    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from runner import failpoint
+
+
+def main(order: dict[str, object], argv: list[str]) -> int:
+    """0 once a result is durable, whatever it says, or where there was nothing to start."""
+    # A handler, not SIG_IGN, which terraform would inherit: at a shutdown systemd signals everybody.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, lambda *_: None)
+    result, receipt = str(order["result"]), str(order["receipt"])
+    facts = {**dict(order["facts"]), "pid": os.getpid()}  # type: ignore[call-overload]
+    try:
+        failpoint.reach("shim.before_receipt")
+        first = written(receipt, facts, once=True)
+    except OSError as error:
+        return refuse(result, f"its receipt could not be written: {error}")
+    if not first:
+        return refuse(result, "this plan was handed to terraform before")
+    failpoint.reach("shim.after_receipt")
+    started = time.monotonic()
+    try:
+        confine(order.get("ruleset"))
+    except (OSError, ImportError) as error:
+        return refuse(result, f"it could not be confined: {error}")
+    try:
+        # Python ignores these two; what is ignored stays so in a child, and so does what is blocked.
+        child = os.posix_spawn(
+            argv[0], argv, os.environ, setsigdef=[signal.SIGPIPE, signal.SIGXFSZ], setsigmask=()
+        )
+    except OSError as error:
+        return refuse(result, f"it could not be started: {error}")
+    code = attend(child, str(order["stop"]))
+    failpoint.reach("shim.before_result")
+    keep(result, {"exit_code": code, "seconds": round(time.monotonic() - started, 3)})
+    failpoint.reach("shim.after_result")
+    return 0
+
+
+def confine(rules: object) -> None:
+    """For good, itself included; the result lies where terraform may write anyway."""
+    if isinstance(rules, int):
+        from runner import landlock  # takes a third of the time of all the rest
+
+        landlock.restrict(rules)
+        os.close(rules)
+
+
+def refuse(result: str, reason: str) -> int:
+    """Say that terraform was not started; silence, where not even that can be written, means the same."""
+    with contextlib.suppress(OSError):
+        written(result, {"refused": reason})
+    return 0
+
+
+def keep(result: str, content: dict[str, object]) -> None:
+    """Wait for room on a full disk, and the locks with it: how it ended is known nowhere else."""
+    until = time.monotonic() + ROOM_SECONDS
+    while True:
+        try:
+            written(result, content)
+        except OSError as error:
+            if error.errno not in FULL or time.monotonic() > until:
+                raise
+            time.sleep(LOOK_SECONDS)
+        else:
+            return
+
+
+def attend(child: int, stop: str) -> int:
+    """The child's exit code, negative where a signal ended it."""
+    descriptor = os.pidfd_open(child)
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    asked = False
+    while not poll.poll(LOOK_SECONDS * 1000):
+        if not asked and os.path.exists(stop):
+            asked = True
+            os.kill(child, signal.SIGINT)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def written(path: str, content: dict[str, object], *, once: bool = False) -> bool:
+    """Make the file durable in one step; with `once`, False where it is there already."""
+    fresh = f"{path}.{os.getpid()}"
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    try:
+        os.write(descriptor, json.dumps(content, sort_keys=True).encode())
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    try:
+        if once:
+            os.link(fresh, path)
+        else:
+            os.rename(fresh, path)
+    except FileExistsError:
+        return False
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(fresh)
+    folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main(json.loads(sys.argv[1]), sys.argv[2:]))

@@ -1,0 +1,101 @@
+"""Whether commits are signed by whom the operator trusts. Which program judges is decided here and by no configuration."""
+
+from collections.abc import Iterator, Sequence
+
+from runner.errors import Untrusted
+from runner.model.settings import SourceSettings
+from runner.model.source import Signature
+from runner.source import arguments
+from runner.source.gpg_signature import GpgSigners
+from runner.source.mirror import Mirror
+from runner.source.signed_commit import Refused, Signed, read
+from runner.source.ssh_signature import SshSigners
+from runner.source.trust import Bench, bench
+
+SSH, OPENPGP = b"-----BEGIN SSH SIGNATURE-----\n", b"-----BEGIN PGP SIGNATURE-----\n"
+MOST = 2_000  # commits in one push; each takes two short processes
+BATCH = 50
+LARGEST = 1 << 20  # bytes of one commit
+
+
+def verify(mirror: Mirror, old: str | None, new: str) -> tuple[Signature, ...]:
+    """Who signed `new` and, where every commit counts, all that came with it since `old`. Untrusted at the first bad one."""
+    source = mirror.source
+    if source.verify.mode == "off":
+        return ()
+    revisions = [new]
+    if source.verify.mode == "since_applied" and old is not None:
+        revisions += [revision for revision in _since(mirror, old, new) if revision != new]
+    with bench(source, mirror.timeout) as made:
+        judge = _Judge(made, new)
+        return tuple(judge.signature(revision, commit) for revision, commit in _commits(mirror, revisions))
+
+
+def check_trust(source: SourceSettings, timeout: float) -> None:
+    """Read what the operator gave as a verification would; VerifierFailed where that can not be used."""
+    with bench(source, timeout) as made:
+        _Judge(made, "")
+        if made.has("allowed_signers"):
+            made.ask("ssh-keygen", "-Y", "find-principals", "-f", "allowed_signers", "-s", "allowed_signers")
+
+
+class _Judge:
+    """The verifiers of one source; a signature of a kind that it has no keys for is refused."""
+
+    def __init__(self, made: Bench, head: str) -> None:
+        self._head = head
+        self._source = made.source.name
+        self._verifiers: dict[bytes, SshSigners | GpgSigners] = {}
+        if made.has("allowed_signers"):
+            self._verifiers[SSH] = SshSigners(made)
+        if made.has("gpg_keys"):
+            self._verifiers[OPENPGP] = GpgSigners.of(made)
+
+    def signature(self, revision: str, commit: bytes | None) -> Signature:
+        try:
+            signer, key = self._signer(read(revision, _complete(commit)))
+        except Refused as refused:
+            raise Untrusted(
+                source=self._source,
+                commit=revision[:12],
+                revision=revision,
+                head=self._head,
+                reason=str(refused),
+            ) from refused
+        return Signature(revision, signer, key)
+
+    def _signer(self, signed: Signed) -> tuple[str, str]:
+        for armor, verifier in self._verifiers.items():
+            if signed.signature.startswith(armor):
+                return verifier.signer(signed)
+        kinds = " or ".join("SSH" if armor == SSH else "OpenPGP" for armor in self._verifiers)
+        raise Refused(f"its signature is of another kind than {kinds}, which is what this source trusts")
+
+
+def _complete(commit: bytes | None) -> bytes:
+    if commit is None:
+        raise Refused(f"it is larger than {LARGEST} bytes")
+    return commit
+
+
+def _since(mirror: Mirror, old: str, new: str) -> list[str]:
+    """What `new` brings that was not there with `old`, merged branches included; all of it where `old` is gone."""
+    known = old if mirror.has(old) else None
+    ended = mirror.local("rev-list", arguments.rev_list(mirror.path, new, known, MOST + 1))
+    revisions = ended.output.decode().split()
+    if len(revisions) > MOST:
+        told = f"more than {MOST} commits came with it; take it in once with verify.mode: head"
+        raise Untrusted(source=mirror.source.name, commit=new[:12], revision=new, head=new, reason=told)
+    return revisions
+
+
+def _commits(mirror: Mirror, revisions: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
+    """The commit objects, None for one that is too large to be one."""
+    for at in range(0, len(revisions), BATCH):
+        # Read to its end before any is judged: git's deadline is for reading.
+        with mirror.contents(revisions[at : at + BATCH]) as contents:
+            read_now = [
+                (revision, b"".join(chunks) if size <= LARGEST else None)
+                for revision, size, chunks in contents
+            ]
+        yield from read_now

@@ -1,0 +1,152 @@
+"""Who may approve, as a table: every way to be one of those who made the change, under every name."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from runner.model.approval import Approval, Commit, Person
+from runner.model.approving import Standing, refusal, standing
+from runner.model.people import fold, names_of, one_each
+from runner.model.run import Kind, Run, State, Trigger
+from runner.model.settings import ApprovalSettings
+from runner.model.stack import ApplyRules, StackDefinition
+
+NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
+COMMITS = (
+    Commit("a" * 40, "Ana Ng", "ana@example.com", "Cy Tal", "cy@example.com", NOW, "s", ("dee@example.com",)),
+    Commit(
+        "b" * 40, "Eva", "12345+eva-m@users.noreply.example.com", "forge", "noreply@example.com", NOW, "s"
+    ),
+)
+PEOPLE = {
+    "robert": ("bo", "bo@example.com"),
+    "ang": ("ana@example.com",),
+    "cyt": ("tally", "Cy Tal"),
+    "tally": ("ctal",),
+}
+AUTHOR = "the author or committer of the change may not approve it"
+ASKED = "who asked for the run may not approve it"
+ONCE = "the same person counts once"
+RUN = Run(
+    id=1,
+    stack="prod/vpc",
+    source="infra",
+    kind=Kind.CHANGE,
+    state=State.AWAITING_APPROVAL,
+    version=1,
+    revision="b" * 40,
+    inputs="i",
+    definition="d",
+    trigger=Trigger.PUSH,
+    requested_by="driftline",
+    created_at=NOW,
+    changed_at=NOW,
+    plan_digest="p",
+    fingerprint="f",
+    binding_digest="b",
+)
+BY_HAND = {"trigger": Trigger.MANUAL, "requested_by": "bo"}
+
+
+def yes(name: str) -> Approval:
+    return Approval(1, Person(name, "user"), NOW, "p", "f", binding_digest="b")
+
+
+@pytest.mark.parametrize(
+    ("person", "run", "needed", "given", "why"),
+    [
+        # author, committer, co-author, and those of every commit between
+        ("ana", {}, 1, (), AUTHOR),
+        ("Ana Ng", {}, 1, (), AUTHOR),
+        ("cy", {}, 1, (), AUTHOR),
+        ("dee", {}, 1, (), AUTHOR),
+        ("eva", {}, 1, (), AUTHOR),
+        ("eva-m", {}, 1, (), AUTHOR),
+        # however it is written
+        ("ANA", {}, 1, (), AUTHOR),
+        ("\uff41\uff4e\uff41", {}, 1, (), AUTHOR),
+        ("an\u200ba", {}, 1, (), AUTHOR),
+        ("\U0001d400na", {}, 1, (), AUTHOR),
+        (" ana ", {}, 1, (), AUTHOR),
+        ("ﬀ", {}, 1, (), None),
+        # by another of one's names
+        ("ang", {}, 1, (), AUTHOR),
+        ("cyt", {}, 1, (), AUTHOR),
+        ("ctal", {}, 1, (), AUTHOR),
+        ("Tally", {}, 1, (), AUTHOR),
+        # somebody else
+        ("bo", {}, 1, (), None),
+        ("robert", {}, 1, (), None),
+        # who triggered it
+        ("bo", BY_HAND, 1, (), None),
+        ("bo", BY_HAND, 2, (), ASKED),
+        ("BO", BY_HAND, 2, (), ASKED),
+        ("robert", BY_HAND, 2, (), ASKED),
+        ("bo", {**BY_HAND, "kind": Kind.DESTROY}, 1, (), ASKED),
+        ("bo", {**BY_HAND, "targets": ("a.b",)}, 1, (), ASKED),
+        ("bo", {**BY_HAND, "trigger": Trigger.HEAL}, 2, (), ASKED),
+        ("fay", {**BY_HAND, "kind": Kind.DESTROY}, 2, (), None),
+        # twice
+        ("bo", {}, 2, ("bo",), ONCE),
+        ("bo", {}, 2, ("robert",), ONCE),
+        ("robert", {}, 2, ("bo",), ONCE),
+        ("BO", {}, 2, ("bo",), ONCE),
+        ("\uff42\uff4f", {}, 2, ("bo",), ONCE),
+        ("bo@example.com", {}, 2, ("bo",), ONCE),
+        ("fay", {}, 2, ("bo",), None),
+    ],
+)
+def test_who_may_approve(
+    person: str, run: dict[str, object], needed: int, given: tuple[str, ...], why: str | None
+) -> None:
+    of = replace(RUN, **run)  # type: ignore[arg-type]
+    so_far = Standing(needed, tuple(map(yes, given)))
+    settings = ApprovalSettings(people=PEOPLE)
+    for known_by in ("loginuid", "caller", "user"):
+        who = Person(person, known_by)
+        assert refusal(who, of, StackDefinition("prod/vpc"), COMMITS, settings, so_far) == why
+
+
+def test_who_picked_another_revision_may_not_approve_it() -> None:
+    run = replace(RUN, trigger=Trigger.MANUAL, requested_by="bo")
+    who, stack, settings = Person("bo", "user"), StackDefinition("prod/vpc"), ApprovalSettings()
+    assert refusal(who, run, stack, COMMITS, settings, Standing(1, ()), chosen=True) == ASKED
+    assert refusal(who, run, stack, COMMITS, settings, Standing(1, ()), chosen=False) is None
+
+
+def test_a_named_approver_is_known_by_each_of_the_names() -> None:
+    stack = StackDefinition("prod/vpc", apply=ApplyRules(approvers=("Bo@Example.com",)))
+    settings = ApprovalSettings(people=PEOPLE)
+    assert refusal(Person("robert", "user"), RUN, stack, COMMITS, settings, Standing(1, ())) is None
+    assert refusal(Person("fay", "user"), RUN, stack, COMMITS, settings, Standing(1, ())) is not None
+
+
+@pytest.mark.parametrize(
+    ("names", "people"),
+    [
+        (["bo", "bo"], 1),
+        (["bo", "robert"], 1),
+        (["Bo", "\uff42\uff4f", "bo@example.com"], 1),
+        (["bo", "fay"], 2),
+        (["bo", "fay", "robert"], 2),
+        (["cyt", "ctal"], 1),
+    ],
+)
+def test_one_person_counts_once_under_whatever_names(names: list[str], people: int) -> None:
+    counted = standing(RUN, [yes(name) for name in names], 5, ApprovalSettings(people=PEOPLE), NOW)
+    assert len(counted.given) == people
+    assert counted.missing == 5 - people
+    assert len(one_each(map(yes, names), PEOPLE)) == people
+
+
+def test_names_are_found_from_each_end() -> None:
+    everyone = {"cyt", "tally", "cy tal", "ctal"}
+    assert all(names_of(name, PEOPLE) == everyone for name in everyone)
+
+
+def test_a_name_of_nothing_visible_is_nobodys() -> None:
+    assert fold("\u200b") == ""
+    nobody = (replace(COMMITS[0], author="\u200b", author_email=""),)
+    settings = ApprovalSettings()
+    assert refusal(Person("bo", "user"), RUN, StackDefinition("x"), nobody, settings, Standing(1, ())) is None

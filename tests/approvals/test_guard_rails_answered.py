@@ -1,0 +1,264 @@
+"""A guard rail is let pass by a person who says so in its own words, and that is recorded."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from world import ANA, BO, DATA, World
+
+from runner.errors import (
+    ApprovalForOtherPlan,
+    ApprovalVoid,
+    BadUsage,
+    GuardrailHit,
+    NotAllowed,
+    WrongState,
+)
+from runner.model.approval import Approval, Person
+from runner.model.audit import AuditEntry
+from runner.model.binding import EngineFacts
+from runner.model.guardrails import LARGE, SeenState, state_problem, unanswered, violations
+from runner.model.plan import ChangeSet, Summary
+from runner.model.run import Run, State
+from runner.model.settings import Guardrails
+from runner.service import approve as approving
+from runner.service import request
+
+MANY = 'resource "terraform_data" "many" {{\n  count = 6\n  input = "{value}"\n}}\n'
+NOTHING = "# nothing left\n"
+
+
+def say(world: World, run: Run, *accepted: str, by: Person = ANA) -> Run:
+    done, _ = approving.approve(
+        world.app.control,
+        world.app.git,
+        run.id,
+        by,
+        digest=run.plan_digest or "",
+        accepted=frozenset(accepted),
+    )
+    return done
+
+
+def given(world: World, run: Run) -> list[Approval]:
+    with world.app.store.reading() as reader:
+        return reader.approvals(run.id)
+
+
+def recorded(world: World, run: Run, action: str) -> list[AuditEntry]:
+    with world.app.store.reading() as reader:
+        return [entry for entry in reader.audit(subject=run.name) if entry.action == action]
+
+
+def emptied(world: World) -> Run:
+    """A change that destroys six resources."""
+    world.applied(body=MANY)
+    (run,) = world.push(body=NOTHING)
+    assert run.summary.delete == 6
+    return run
+
+
+def test_destroying_more_than_the_guard_rail_needs_the_exact_number(plain: World) -> None:
+    run = emptied(plain)
+    with pytest.raises(GuardrailHit, match="6 resources") as refused:
+        say(plain, run)
+    assert f"driftline approve {run.name} --accept-destroys 6" in refused.value.hint
+    for wrong in ("destroys=5", "destroys=60", "destroys=", "large", "new-state"):
+        with pytest.raises(GuardrailHit):
+            say(plain, run, wrong)
+    assert say(plain, run, "destroys=6").state is State.APPROVED
+    assert [approval.accepted for approval in given(plain, run)] == [("destroys=6",)]
+    (entry,) = recorded(plain, run, "approval.give")
+    assert entry.detail["accepted"] == ["destroys=6"]
+    assert [done.state for done in plain.work()] == [State.APPLIED]
+
+
+def test_each_of_two_people_has_to_say_the_number(plain: World) -> None:
+    plain.applied(body=MANY, rules="apply: {approvals: 1}\n")
+    (run,) = plain.push(body=NOTHING, rules="apply: {approvals: 2}\n")
+    assert say(plain, run, "destroys=6").state is State.AWAITING_APPROVAL
+    with pytest.raises(GuardrailHit):
+        say(plain, run, by=BO)
+    assert say(plain, run, "destroys=6", by=BO).state is State.APPROVED
+
+
+def test_a_number_that_is_not_the_plans_is_refused_even_where_none_is_asked_for(plain: World) -> None:
+    (run,) = plain.push(body=DATA)
+    with pytest.raises(GuardrailHit, match="another number"):
+        say(plain, run, "destroys=1")
+    assert say(plain, run, "destroys=0").state is State.APPROVED
+    assert given(plain, run)[0].accepted == ()
+
+
+def test_too_many_changes_have_no_answer() -> None:
+    found = violations(ChangeSet(summary=Summary(create=3)), Guardrails(max_changes=2))
+    assert unanswered(found, {"large", "new-state", "destroys=0", ""}) == found
+
+
+@pytest.mark.parametrize("destroy", [False, True])
+def test_more_than_anybody_reads_has_to_be_accepted_as_that(destroy: bool) -> None:  # noqa: FBT001
+    wide = Guardrails(max_changes=10_000)
+    assert violations(ChangeSet(summary=Summary(create=LARGE)), wide, destroy=destroy) == ()
+    found = violations(ChangeSet(summary=Summary(create=LARGE, update=1)), wide, destroy=destroy)
+    assert [one.code for one in found] == ["large"]
+    assert unanswered(found, ()) == found
+    assert unanswered(found, {"large"}) == ()
+
+
+# The state
+
+
+KNOWN = SeenState("9f2c", 7, 3, at=None, by="run-4")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("known", "lineage", "serial", "resources", "told"),
+    [
+        (None, "", 0, 0, None),
+        (KNOWN, "9f2c", 7, 3, None),
+        (KNOWN, "9f2c", 9, 1, None),
+        (KNOWN, "", 0, 0, "EMPTY, and run-4 left 3 resources in it"),
+        (KNOWN, "9f2c", 9, 0, "EMPTY"),
+        (KNOWN, "77aa", 9, 3, "ANOTHER ONE (lineage 77aa, was 9f2c)"),
+        (KNOWN, "9f2c", 6, 3, "OLDER ONE (serial 6, was 7)"),
+        (KNOWN, "", None, None, None),
+        (SeenState("", None, 3, at=None), "77aa", 1, 3, None),  # type: ignore[arg-type]
+        (SeenState("9f2c", 7, 0, at=None), "", 0, 0, None),  # type: ignore[arg-type]
+    ],
+)
+def test_a_state_that_is_not_the_known_one(
+    known: SeenState | None, lineage: str, serial: int | None, resources: int | None, told: str | None
+) -> None:
+    problem = state_problem(known, EngineFacts(lineage=lineage, serial=serial, resources=resources))
+    assert problem == told or (told is not None and told in (problem or ""))
+
+
+def state_of(world: World) -> Path:
+    (found,) = world.settings.data_dir.glob("workspaces/*/state/terraform.tfstate")
+    return found
+
+
+def change_state(world: World, **fields: object) -> None:
+    path = state_of(world)
+    path.write_text(json.dumps({**json.loads(path.read_text()), **fields}))
+
+
+def lose(world: World) -> None:
+    state_of(world).unlink()
+
+
+def exchange(world: World) -> None:
+    change_state(world, lineage="00000000-0000-0000-0000-000000000000")
+
+
+def set_back(world: World) -> None:
+    change_state(world, serial=0)
+
+
+def looked_at(world: World) -> None:
+    """One drift check, which sees the lineage that the first apply made."""
+    request.request_check(world.app.control, ["web"], ANA)
+    assert [run.state for run in world.work()] == [State.NO_CHANGES]
+
+
+@pytest.mark.parametrize(
+    ("harm", "told"), [(lose, "EMPTY"), (exchange, "ANOTHER ONE"), (set_back, "OLDER ONE")]
+)
+def test_a_plan_on_a_state_that_is_not_the_known_one_waits_with_its_reason(
+    plain: World, harm: Callable[[World], None], told: str
+) -> None:
+    plain.applied(body=MANY)
+    looked_at(plain)
+    harm(plain)
+    (run,) = plain.push(value="two", body=MANY, rules="apply: {mode: automatic}\n")
+    assert (run.state, told in run.reason) == (State.AWAITING_APPROVAL, True)
+    with pytest.raises(GuardrailHit, match=told) as refused:
+        say(plain, run)
+    assert "--accept-new-state" in refused.value.hint
+    assert say(plain, run, "new-state").state is State.APPROVED
+    assert [done.state for done in plain.work()] == [State.APPLIED]
+    # Taken from here on.
+    (after,) = plain.push(value="three", body=MANY)
+    assert after.reason == ""
+
+
+def test_a_lost_state_is_noticed_though_nobody_looked_since_the_apply(plain: World) -> None:
+    done = plain.applied(body=MANY)
+    lose(plain)
+    (run,) = plain.push(value="two", body=MANY)
+    assert f"EMPTY, and {done.name} left 6 resources in it" in run.reason
+
+
+def test_a_state_that_was_emptied_by_a_destroy_that_was_asked_for_is_no_lost_one(plain: World) -> None:
+    plain.applied(body=DATA)
+    looked_at(plain)
+    request.request_plan(plain.app.control, plain.app.poller, "web", ANA, destroy=True)
+    (destroy,) = plain.work()
+    say(plain, destroy, by=BO)
+    plain.work()
+    (run,) = plain.push(value="two", body=DATA)
+    assert (run.reason, run.summary.create) == ("", 1)
+
+
+def test_a_check_of_a_lost_state_does_not_make_it_the_known_one(plain: World) -> None:
+    plain.applied(body=MANY)
+    looked_at(plain)
+    lose(plain)
+    request.request_check(plain.app.control, ["web"], ANA)
+    plain.work()
+    (run,) = plain.push(value="two", body=MANY)
+    assert "EMPTY" in run.reason
+
+
+def test_a_state_exchanged_between_plan_and_apply_is_not_touched(plain: World) -> None:
+    plain.applied(body=DATA)
+    (run,) = plain.push(value="two", body=DATA)
+    plain.approve(run)
+    exchange(plain)
+    before = state_of(plain).read_text()
+    fresh = [done for done in plain.work() if done.id != run.id]
+    assert plain.run(run.id).state is State.SUPERSEDED
+    assert "does not match the given state" in plain.run(run.id).reason
+    assert [("ANOTHER ONE" in one.reason, one.state) for one in fresh] == [(True, State.AWAITING_APPROVAL)]
+    assert state_of(plain).read_text() == before
+
+
+# Every no is recorded
+
+
+def test_every_refused_attempt_leaves_a_row_in_the_audit_log(plain: World) -> None:
+    (run,) = plain.push(body=DATA, rules="apply: {approvals: 2}\n")
+    attempts: list[tuple[Person, str, type[Exception]]] = [
+        (Person("carl", "loginuid"), run.plan_digest or "", NotAllowed),
+        (BO, "0" * 64, ApprovalForOtherPlan),
+        (BO, (run.plan_digest or "")[:11], BadUsage),
+        (BO, "zz" + (run.plan_digest or ""), BadUsage),
+        (BO, "", BadUsage),
+    ]
+    for person, digest, error in attempts:
+        with pytest.raises(error):
+            approving.approve(plain.app.control, plain.app.git, run.id, person, digest=digest)
+    say(plain, run)
+    with pytest.raises(NotAllowed, match="once"):
+        say(plain, run)
+    say(plain, run, by=BO)
+    with pytest.raises(WrongState):
+        say(plain, run, by=Person("fay", "user"))
+    rows = list(reversed(recorded(plain, run, "approval.refuse")))
+    assert [(row.actor, row.detail["refusal"]) for row in rows] == [
+        *((person.name, error.__name__) for person, _, error in attempts),
+        ("ana", "NotAllowed"),
+        ("fay", "WrongState"),
+    ]
+    assert rows[0].detail["known_by"] == "loginuid"
+    assert plain.app.store.verify_audit() is None
+
+
+def test_a_guard_rail_that_was_put_up_since_the_plan_asks_for_a_new_one(plain: World) -> None:
+    plain.applied(body=DATA)
+    (run,) = plain.push(body=NOTHING)
+    plain.configure(replace(plain.settings, guardrails=Guardrails(max_destroys=0)))
+    with pytest.raises(ApprovalVoid, match="max_destroys is 0"):
+        say(plain, run, "destroys=1")

@@ -1,0 +1,245 @@
+"""Right before an apply everything is measured once more: what moved is named, and nothing is applied."""
+
+import os
+import shutil
+import sqlite3
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bindings import mutations
+from world import ANA, DATA, World
+
+from runner.errors import ApprovalMissing, ApprovalVoid, PlanExpired
+from runner.model.binding import Binding, EngineFacts
+from runner.model.job import ApplyOutcome
+from runner.model.run import Run, State
+from runner.model.settings import Guardrails
+from runner.ports import Artifacts, Execution
+from runner.service.apply import execute_apply
+from runner.service.bind import facts_now, refuse_moved
+from runner.service.dispatch import Assignment, next_assignment
+from runner.service.gate import StoreGate, may_start
+from runner.service.plan import prepare
+
+WRAPPER = '#!/bin/sh\n# {words}\nexec {terraform} "$@"\n'
+ENGINES = "  terraform: {{binary: {wrapper}}}\n"
+
+
+def wrap(folder: Path, words: str) -> Path:
+    """An engine's binary that a test may exchange."""
+    wrapper = folder / "engine"
+    wrapper.write_text(WRAPPER.format(words=words, terraform=shutil.which("terraform")))
+    wrapper.chmod(0o755)
+    return wrapper
+
+
+@pytest.fixture
+def wrapped(tmp_path: Path) -> World:
+    world = World(tmp_path, engines=ENGINES.format(wrapper=wrap(tmp_path, "the first")))
+    world.commit_files(
+        {
+            "web/main.tf": 'variable "v" {}\nmodule "near" {\n  source = "../near"\n}\n',
+            "near/main.tf": 'resource "terraform_data" "near" {}\n',
+            "web/stack.yaml": "name: web\nvar_files: [web.tfvars]\n",
+            "web/web.tfvars": 'v = "one"\n',
+        }
+    )
+    return world
+
+
+def approved(world: World) -> Assignment:
+    """A run that somebody is about to apply."""
+    world.poll()
+    (run,) = world.work()
+    assert run.state is State.AWAITING_APPROVAL, run
+    world.approve(run)
+    assignment = next_assignment(world.app.control)
+    assert assignment is not None
+    return assignment
+
+
+def about_to_apply(world: World, assignment: Assignment) -> tuple[Execution, Path]:
+    job, ports = assignment.job, world.app.worker.ports
+    execution = prepare(job, ports, threading.Event(), assignment.held, for_apply=True, lock=True)
+    plan_file = execution.workspace.scratch / "handed.tfplan"
+    plan_file.write_bytes(ports.artifacts.get(job.run, "plan.tfplan"))
+    return execution, plan_file
+
+
+def start(world: World, assignment: Assignment) -> Run:
+    execution, plan_file = about_to_apply(world, assignment)
+    facts = facts_now(world.app.worker.ports, execution, plan_file, None)
+    StoreGate(world.app.control).start(assignment.job, assignment.job.plan_digest or "", facts)
+    return world.run(assignment.job.run)
+
+
+def tree(world: World) -> Path:
+    (found,) = world.settings.data_dir.glob("trees/infra/*.complete")
+    return found.with_suffix("")
+
+
+def swap_binary(world: World) -> None:
+    wrap(world.root, "the second")
+
+
+def add_to_environment(world: World) -> None:
+    vars(world.app.engine)["daemon"] = {**os.environ, "HTTPS_PROXY": "http://127.0.0.1:1"}
+
+
+def add_a_file(world: World) -> None:
+    (tree(world) / "web" / "more_override.tf").write_text("# nothing\n")
+
+
+def edit_a_near_module(world: World) -> None:
+    (tree(world) / "near" / "main.tf").write_text("# more than nothing\n")
+
+
+def edit_the_lock_file(world: World) -> None:
+    with (tree(world) / "web" / ".terraform.lock.hcl").open("a") as file:
+        file.write("# another selection\n")
+
+
+def edit_a_var_file(world: World) -> None:
+    (tree(world) / "web" / "web.tfvars").write_text('v = "two"\n')
+
+
+def tighten_the_guard_rails(world: World) -> None:
+    world.configure(replace(world.settings, guardrails=Guardrails(max_changes=0)))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (swap_binary, "the engine's binary"),
+        (add_to_environment, r"the names in the environment \(\+HTTPS_PROXY\)"),
+        (add_a_file, "the files of the modules"),
+        (edit_a_near_module, "the files of the modules"),
+        (edit_the_lock_file, "the provider lock file"),
+        (edit_a_var_file, r"the var files \(\+web.tfvars"),
+        (tighten_the_guard_rails, "the guard rails .*max_changes is 0"),
+    ],
+)
+def test_what_moved_between_approval_and_apply_is_named_and_nothing_starts(
+    wrapped: World, change: Callable[[World], None], told: str
+) -> None:
+    assignment = approved(wrapped)
+    change(wrapped)
+    with pytest.raises(ApprovalVoid, match=told):
+        start(wrapped, assignment)
+    assert wrapped.run(assignment.job.run).state is State.APPROVED
+    assignment.held.release()
+
+
+def test_where_nothing_moved_it_starts(wrapped: World) -> None:
+    assignment = approved(wrapped)
+    assert start(wrapped, assignment).state is State.APPLYING
+    assignment.held.release()
+
+
+def test_what_a_plan_leaves_beside_a_module_is_no_reason_to_ask_again(wrapped: World) -> None:
+    assignment = approved(wrapped)
+    (tree(wrapped) / "web" / "archive.zip").write_text("made by a data source")
+    assert start(wrapped, assignment).state is State.APPLYING
+    assignment.held.release()
+
+
+def test_the_tree_is_gits_own(plain: World) -> None:
+    (run,) = plain.push(body=DATA)
+    with plain.app.store.reading() as reader:
+        binding = reader.binding(run.id)
+    assert binding is not None
+    assert binding.tree == plain._git("rev-parse", f"{run.revision}^{{tree}}")
+    assert binding.digest == run.binding_digest
+
+
+def test_a_plan_file_of_other_bytes_is_not_handed_over(plain: World) -> None:
+    plain.stack(body=DATA)
+    assignment = approved(plain)
+    ports = plain.app.worker.ports
+    content = ports.artifacts.get(assignment.job.run, "plan.tfplan")
+    flips = [*range(0, len(content), max(1, len(content) // 100)), len(content) - 1]
+    for at in flips:
+        flipped = replace(ports, artifacts=Flipped(ports.artifacts, at))
+        gate = StoreGate(plain.app.control)
+        result = execute_apply(assignment.job, flipped, threading.Event(), gate, assignment.held)
+        assert result.outcome is ApplyOutcome.NOT_STARTED, at
+        assert "is not the one that was made" in result.reason
+    assert plain.run(assignment.job.run).state is State.APPROVED
+    assignment.held.release()
+
+
+class Flipped:
+    """The artifacts, with one bit of each turned."""
+
+    def __init__(self, artifacts: Artifacts, at: int) -> None:
+        self.artifacts = artifacts
+        self.at = at
+
+    def get(self, run: int, name: str) -> bytes:
+        content = bytearray(self.artifacts.get(run, name))
+        content[self.at] ^= 1
+        return bytes(content)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.artifacts, name)
+
+
+def test_every_field_of_the_record_that_is_changed_by_hand_voids_the_approval(plain: World) -> None:
+    plain.stack(body=DATA, rules="apply: {protect: [a.b]}\n")
+    assignment = approved(plain)
+    run_id = assignment.job.run
+    with plain.app.store.reading() as reader:
+        binding = reader.binding(run_id)
+    assert binding is not None
+    assert _refusal(plain, run_id, binding.facts) is None
+    for name, changed in mutations(binding):
+        _write(plain, run_id, changed, None)
+        assert isinstance(_refusal(plain, run_id, binding.facts), ApprovalVoid), name
+        # Also where whoever did it has put the digest right.
+        _write(plain, run_id, changed, changed.digest)
+        assert isinstance(_refusal(plain, run_id, binding.facts), ApprovalMissing), name
+        _write(plain, run_id, binding, binding.digest)
+    assert _refusal(plain, run_id, binding.facts) is None
+    assignment.held.release()
+
+
+def _write(world: World, run_id: int, binding: Binding, digest: str | None) -> None:
+    with sqlite3.connect(world.settings.data_dir / "driftline.db", isolation_level=None) as raw:
+        raw.execute("UPDATE run_details SET binding = ? WHERE run = ?", (binding.document(), run_id))
+        if digest is not None:
+            raw.execute("UPDATE runs SET binding_digest = ? WHERE id = ?", (digest, run_id))
+    raw.close()
+
+
+def _refusal(world: World, run_id: int, facts: EngineFacts) -> Exception | None:
+    with world.app.store.reading() as reader:
+        run = reader.run(run_id)
+        try:
+            may_start(world.app.control, reader, run)
+            refuse_moved(world.app.control, reader, run, facts)
+        except (ApprovalMissing, ApprovalVoid) as refused:
+            return refused
+    return None
+
+
+def test_a_plan_that_is_too_old_is_not_approved(plain: World) -> None:
+    (run,) = plain.push(body=DATA)
+    plain.age(hours=25)
+    with pytest.raises(PlanExpired):
+        plain.approve(run, ANA)
+    assert plain.run(run.id).state is State.AWAITING_APPROVAL
+
+
+def test_a_plan_that_became_too_old_after_its_approval_is_not_applied(plain: World) -> None:
+    (run,) = plain.push(body=DATA)
+    plain.age(hours=20)
+    plain.approve(run)
+    plain.age(hours=5)
+    (fresh,) = [run for run in plain.work() if run.state is State.AWAITING_APPROVAL]
+    assert plain.run(run.id).state is State.SUPERSEDED
+    assert "too old" in plain.run(run.id).reason
+    assert fresh.id == plain.run(run.id).superseded_by

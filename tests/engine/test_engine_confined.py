@@ -1,0 +1,330 @@
+"""What a module reaches with real terraform under the real kernel: its own, and nothing else of Driftline's."""
+
+import os
+import pwd
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from signal import SIG_DFL, SIGUSR1, signal
+from typing import Any
+
+import pytest
+from engine_world import World, needs_terraform
+from provider.mirror import CLOUDFILE, install
+
+from runner import landlock
+from runner.engine.command import CommandLineEngine
+from runner.errors import NotConfined
+from runner.files import private_folder
+from runner.model.settings import Allow, AuditSettings, ExecutorSettings, Settings, SourceAuth, SourceSettings
+from runner.model.stack import StackDefinition
+from runner.ports import Applied, EngineError, Planned
+from runner.process import Command, run
+
+needs_landlock = pytest.mark.skipif(
+    landlock.abi() == 0, reason="this kernel has no Landlock: nothing was confined"
+)
+pytestmark = needs_terraform
+CANARY = "canary-7d1f"
+READS = 'output "it" { value = try(file("%s"), "nothing") }\n'
+DOES = """
+resource "terraform_data" "it" {
+  triggers_replace = timestamp()
+  provisioner "local-exec" { command = "%s" }
+}
+"""
+
+
+@dataclass
+class Installation(World):
+    """With secrets in all the places where one has them."""
+
+    executor: ExecutorSettings = ExecutorSettings()  # noqa: RUF009 - frozen
+
+    @property
+    def home(self) -> Path:
+        return private_folder(self.folder.parent / "home")
+
+    @property
+    def settings(self) -> Settings:
+        etc = self.folder.parent / "etc"
+        sources = (
+            SourceSettings("infra", "file:///infra", auth=SourceAuth(ssh_key=etc / "ssh_key")),
+            SourceSettings("other", "file:///other", allow=Allow(state_folders=(str(etc / "states"),))),
+        )
+        return replace(
+            super().settings,
+            executor=self.executor,
+            sources=sources,
+            audit=AuditSettings(checkpoints=etc / "checkpoints"),
+        )
+
+    @property
+    def engine(self) -> CommandLineEngine:
+        daemon = {
+            **os.environ,
+            "HOME": str(self.home),
+            "CREDENTIALS_DIRECTORY": str(self.folder.parent / "run" / "credentials"),
+        }
+        return CommandLineEngine(
+            self.settings, daemon, hidden=(self.folder.parent / "etc" / "driftline.yaml",)
+        )
+
+    def keep(self, path: Path) -> Path:
+        private_folder(path.parent)
+        path.write_text(CANARY)
+        return path
+
+    def says(self, module: str) -> str:
+        """What the plan or the apply of a module told, and its outputs."""
+        self.write({"main.tf": module})
+        planned = self.plan()
+        if isinstance(planned, EngineError):
+            return self.log + str(planned)
+        done: Any = self.apply(planned)
+        return self.log + str(done)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Installation:
+    made = Installation(tmp_path / "data")
+    made.write({"main.tf": ""})
+    return made
+
+
+HIDDEN: dict[str, Callable[[Installation], Path]] = {
+    "the database": lambda w: w.folder / "driftline.db",
+    "a key": lambda w: w.folder / "keys" / "artifacts",
+    "an artifact": lambda w: w.folder / "artifacts" / "ab" / "cd",
+    "a mirror": lambda w: w.folder / "mirrors" / "other" / "config",
+    "another stack's state": lambda w: w.folder / "workspaces" / "other-1" / "state" / "terraform.tfstate",
+    "another run's plan": lambda w: w.folder / "runs" / "99" / "plan.tfplan",
+    "a log": lambda w: w.folder / "logs" / "run-99.log",
+    "a receipt": lambda w: w.folder / "receipts" / "x.json",
+    "another source's tree": lambda w: w.folder / "trees" / "other" / "main" / "main.tf",
+    "another revision of its source": lambda w: w.folder / "trees" / "infra" / "old" / "main.tf",
+    "what was saved of another apply": lambda w: w.folder / "workspaces" / "o-1" / "salvage" / "x.tfstate",
+    "the configuration": lambda w: w.folder.parent / "etc" / "driftline.yaml",
+    "the key of a source": lambda w: w.folder.parent / "etc" / "ssh_key",
+    "the audit log's checkpoints": lambda w: w.folder.parent / "etc" / "checkpoints",
+    "a credential of systemd": lambda w: w.folder.parent / "run" / "credentials" / "git_token",
+    "the home of the daemon's user": lambda w: w.home / ".ssh" / "id_ed25519",
+    "a state of another source": lambda w: w.folder.parent / "etc" / "states" / "other.tfstate",
+}
+
+
+@needs_landlock
+@pytest.mark.parametrize("what", HIDDEN)
+def test_a_module_can_not_read(world: Installation, what: str) -> None:
+    path = world.keep(HIDDEN[what](world))
+    world.write({"main.tf": READS % path})
+    assert CANARY not in str(world.planned().document)
+    world.write({"main.tf": f'output "it" {{ value = file("{path}") }}\n'})
+    assert "denied" in str(world.failed().diagnostics)
+
+
+@needs_landlock
+def test_a_module_can_not_read_by_another_name(world: Installation) -> None:
+    """terraform's links, the ways of /proc, and the path from where it is."""
+    path = world.keep(world.folder / "driftline.db")
+    (world.module / "link").symlink_to(path)
+    up = "/".join([".."] * len(world.module.relative_to(world.folder).parts))
+    for name in ("${path.module}/link", f"/proc/self/root{path}", f"${{path.module}}/{up}/driftline.db"):
+        world.write({"main.tf": READS % name})
+        assert CANARY not in str(world.planned().document), name
+
+
+@needs_landlock
+def test_a_module_can_not_read_the_real_home_of_the_user(world: Installation) -> None:
+    home = Path(pwd.getpwuid(os.geteuid()).pw_dir)
+    own = next((path for path in sorted(home.glob(".*")) if path.is_file() and path.stat().st_size), None)
+    if own is None:
+        pytest.skip("there is no file in the home of this user")
+    world.write({"main.tf": f'output "it" {{ value = filesha256("{own}") }}\n'})
+    assert "denied" in str(world.failed().diagnostics)
+
+
+@needs_landlock
+def test_a_module_can_not_read_the_environment_of_another_process(world: Installation) -> None:
+    world.write({"main.tf": f'output "it" {{ value = file("/proc/{os.getpid()}/environ") }}\n'})
+    assert "denied" in str(world.failed().diagnostics)
+
+
+WRITES = {
+    "write into the database": "echo x >> {data}/driftline.db",
+    "make a file beside it": "touch {data}/driftline.db-journal",
+    "empty a key": ": > {data}/keys/artifacts",
+    "remove the claims": "rm -r {data}/claims",
+    "change another stack's state": "echo x >> {data}/workspaces/other-1/state/terraform.tfstate",
+    "change another stack's code": "echo x >> {data}/trees/infra/main/other/main.tf",
+    "plant a plan": "echo x > {data}/artifacts/plan",
+    "exchange the providers of all": "touch {data}/engine/plugins/x",
+    "exchange its own providers": "touch {own}/plugins/x",
+    "pretend that it was initialised": "echo x >> {own}/init.json",
+    "undo its receipt": "rm -r {data}/receipts",
+    "change this program": "touch {program}/x.py",
+}
+
+
+@needs_landlock
+@pytest.mark.parametrize("what", WRITES)
+def test_a_provisioner_can_not(world: Installation, what: str) -> None:
+    kept = [
+        world.keep(world.folder / name)
+        for name in ("driftline.db", "keys/artifacts", "claims/x", "artifacts/x", "receipts/x.json")
+    ]
+    kept.append(world.keep(world.folder / "workspaces" / "other-1" / "state" / "terraform.tfstate"))
+    kept.append(world.keep(world.tree / "other" / "main.tf"))
+    private_folder(world.folder / "engine" / "plugins")
+    world.stack = StackDefinition(name="prod/app", path="app")
+    world.write({"app/main.tf": ""})
+    world.planned()
+    program = Path(landlock.__file__).parent
+    script = WRITES[what].format(data=world.folder, own=world.own, program=program)
+    world.write({"app/main.tf": DOES % script})
+    failed = world.apply(world.planned())
+    assert isinstance(failed, EngineError)
+    assert "ermission denied" in str(failed.diagnostics)
+    assert [path.read_text() for path in kept] == [CANARY] * len(kept)
+    assert not (program / "x.py").exists()
+
+
+@needs_landlock
+@pytest.mark.skipif(landlock.abi() < 6, reason="this kernel's Landlock does not govern signals")
+def test_a_provisioner_can_not_signal_the_daemon(world: Installation) -> None:
+    asked: list[int] = []
+    signal(SIGUSR1, lambda number, _: asked.append(number))
+    try:
+        told = world.says(DOES % f"kill -USR1 {os.getpid()}")
+    finally:
+        signal(SIGUSR1, SIG_DFL)
+    assert "not permitted" in told
+    assert asked == []
+
+
+# What goes on as before
+
+
+@needs_landlock
+def test_a_module_reads_the_whole_tree_and_what_is_not_driftlines(world: Installation) -> None:
+    world.keep(world.tree / "shared" / "values.txt")
+    beside = world.keep(world.outside / "values.txt")
+    for path in ("${path.module}/shared/values.txt", str(beside), "/etc/passwd"):
+        world.write({"main.tf": f'output "it" {{ value = file("{path}") }}\n'})
+        assert world.planned().changed
+
+
+@needs_landlock
+def test_a_run_writes_into_its_modules_and_its_scratch_folder(world: Installation) -> None:
+    """As `archive_file` does, with a path below `path.module`."""
+    world.stack = StackDefinition(name="prod/app", path="app")
+    script = "echo x > a.zip && mkdir -p ../modules/m/build && echo x > ../modules/m/build/b.zip && mktemp && echo x > $HOME/c"
+    world.write(
+        {
+            "app/main.tf": 'module "m" { source = "../modules/m" }\n' + DOES % script,
+            "modules/m/main.tf": "",
+        }
+    )
+    world.applied(world.planned())
+    assert (world.module / "a.zip").exists()
+    assert (world.tree / "modules" / "m" / "build" / "b.zip").exists()
+
+
+@needs_landlock
+def test_a_module_that_became_a_symlink_opens_nothing(world: Installation) -> None:
+    """A run can exchange folders of its own module, and the list of modules is its own too."""
+    key = world.keep(world.folder / "keys" / "artifacts")
+    world.stack = StackDefinition(name="prod/app", path="app")
+    world.write({"app/main.tf": 'module "m" { source = "../m" }\n', "m/main.tf": ""})
+    world.planned()
+    (world.tree / "m" / "main.tf").unlink()
+    (world.tree / "m").rmdir()
+    (world.tree / "m").symlink_to(key.parent)
+    listed = world.own / "data" / "modules" / "modules.json"
+    listed.write_text(listed.read_text().replace('"../m"}', f'"../m"}},{{"Key":"x","Dir":"{key.parent}"}}'))
+    assert str(key.parent) in listed.read_text()
+    assert world.last is not None
+    out = world.outside / "out"
+    rules = world.engine._fence().around(world.last, Path("/bin/cat"), (), init=False)
+    assert rules is not None
+    assert str(world.tree / "m") in rules.write
+    run(Command(("/bin/cat", str(key)), world.outside, {}, out, out.with_name("err"), confine=rules))
+    assert out.read_text() == ""
+
+
+@needs_landlock
+def test_a_state_folder_of_its_own_source_is_open_though_it_is_in_the_home(world: Installation) -> None:
+    path = world.keep(world.home / "states" / "x")
+    world.write({"main.tf": f'output "it" {{ value = file("{path}") }}\n'})
+    assert "denied" in str(world.failed().diagnostics)
+    assert world.planned(state_folders=(str(path.parent),)).changed
+
+
+@needs_landlock
+def test_what_the_operator_makes_visible_is_open_and_only_that(world: Installation) -> None:
+    profile = world.keep(world.home / ".aws" / "config")
+    other = world.keep(world.home / ".netrc")
+    world.executor = ExecutorSettings(visible=(profile.parent,))
+    world.write({"main.tf": f'output "it" {{ value = file("{profile}") }}\n'})
+    assert world.planned().changed
+    world.write({"main.tf": f'output "it" {{ value = file("{other}") }}\n'})
+    assert "denied" in str(world.failed().diagnostics)
+
+
+@needs_landlock
+def test_a_file_that_the_operator_hands_over_by_a_variable_is_readable(world: Installation) -> None:
+    token = world.keep(world.home / "token")
+    world.engines = replace(world.engines, env=("WEB_TOKEN_FILE",))
+    os.environ["WEB_TOKEN_FILE"] = str(token)
+    try:
+        world.write({"main.tf": f'output "it" {{ value = file("{token}") }}\n'})
+        assert world.planned().changed
+    finally:
+        del os.environ["WEB_TOKEN_FILE"]
+
+
+@needs_landlock
+def test_a_provider_from_a_mirror_in_the_home_works_and_can_not_be_exchanged(world: Installation) -> None:
+    mirror = install(world.home / "mirror")
+    world.engines = replace(world.engines, plugin_mirror=mirror)
+    use = f"""
+terraform {{
+  required_providers {{
+    cloudfile = {{ source = "driftline/cloudfile" }}
+  }}
+}}
+provider "cloudfile" {{ path = "{world.outside}/cloud.json" }}
+resource "cloudfile_object" "a" {{ name = "a" }}
+"""
+    world.write({"main.tf": use})
+    world.applied(world.planned())
+    assert (world.outside / "cloud.json").exists()
+    assert "ermission denied" in world.says(use + DOES % f"touch {mirror / CLOUDFILE}/x")
+
+
+# Whether at all
+
+
+def test_unconfined_it_reads_what_the_user_reads(world: Installation) -> None:
+    world.executor = ExecutorSettings(confine="never")
+    path = world.keep(world.folder / "driftline.db")
+    world.write({"main.tf": f'output "it" {{ value = file("{path}") }}\n'})
+    assert CANARY in str(world.planned().document)
+
+
+def test_where_the_kernel_can_not_it_runs_unless_it_is_required(
+    world: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(landlock, "abi", lambda: 0)
+    assert isinstance(world.plan(), Planned)
+    world.executor = ExecutorSettings(confine="required")
+    with pytest.raises(NotConfined) as refused:
+        world.plan()
+    assert "doctor" in refused.value.hint
+
+
+@needs_landlock
+def test_where_the_kernel_can_required_is_as_auto(world: Installation) -> None:
+    world.executor = ExecutorSettings(confine="required")
+    world.write({"main.tf": 'resource "terraform_data" "a" {}\n'})
+    assert isinstance(world.apply(world.planned()), Applied)

@@ -1,0 +1,90 @@
+"""What an apply leaves running in the background: the run is over, and its state stays taken."""
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from signal import SIGKILL
+
+import pytest
+from recovering_world import AUTOMATIC, begun
+from world import ANA, World, states
+
+from runner.errors import WrongState
+from runner.model.run import Kind, Run, State
+from runner.service import cancel, request
+
+# A command that goes on in a session of its own, after terraform has ended.
+LINGERS = """\
+resource "terraform_data" "one" {{
+  input = "{value}"
+  provisioner "local-exec" {{
+    command = "[ {value} = one ] || exit 0; setsid sleep 1000 >/dev/null 2>&1 & echo $! > %(pid)s"
+  }}
+}}
+"""
+
+
+@pytest.fixture
+def lingering(plain: World) -> Iterator[tuple[Run, int]]:
+    """The run that is over, and the process that it left."""
+    (source,) = plain.settings.sources
+    allowing = replace(source, allow=replace(source.allow, provisioners=True))
+    plain.configure(replace(plain.settings, sources=(allowing,)))
+    file = plain.cloud.parent / "pid"
+    *_, run = plain.push(rules=AUTOMATIC, body=LINGERS % {"pid": file})
+    pid = int(file.read_text())
+    yield run, pid
+    if Path(f"/proc/{pid}").exists():
+        os.kill(pid, SIGKILL)
+
+
+def gone(world: World) -> None:
+    """Nothing is left running, two seconds after the kill at most."""
+    until = time.monotonic() + 2.0
+    while world.app.claims.leftovers():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def test_the_run_is_over_and_what_it_left_is_named(plain: World, lingering: tuple[Run, int]) -> None:
+    run, pid = lingering
+    assert (run.state, run.claim) == (State.APPLIED, None)
+    (left,) = plain.app.claims.leftovers()
+    assert (left.run, left.state) == (run.name, run.identity)
+    assert pid in left.pids
+
+
+def test_no_other_change_of_its_state_begins_while_drift_checks_go_on(
+    plain: World, lingering: tuple[Run, int]
+) -> None:
+    _, pid = lingering
+    assert plain.push(value="two", rules=AUTOMATIC, body=LINGERS % {"pid": plain.cloud.parent / "pid"}) == []
+    request.request_check(plain.app.control, ["web"], ANA)
+    (check,) = plain.work()
+    assert (check.kind, check.state) == (Kind.DRIFT, State.NO_CHANGES)
+    os.kill(pid, SIGKILL)
+    gone(plain)
+    assert states(plain.work()) == [State.APPROVED, State.APPLIED]
+
+
+def test_a_person_can_end_it(plain: World, lingering: tuple[Run, int]) -> None:
+    run, pid = lingering
+    cancel.cancel(plain.app.control, run.id, ANA, force=True)
+    gone(plain)
+    assert not Path(f"/proc/{pid}/exe").exists()
+    with pytest.raises(WrongState):
+        cancel.cancel(plain.app.control, run.id, ANA, force=True)
+
+
+def test_an_apply_that_nobody_attends_to_is_asked_to_stop_and_not_killed(
+    plain: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead = begun(plain)
+    monkeypatch.setattr(type(plain.app.claims), "end_leftover", lambda *_: pytest.fail("it was killed"))
+    state = plain.settings.data_dir / "claims" / f"state-{dead.run.identity}"
+    with dead.alive(), dead.alive(state):
+        assert [left.run for left in plain.app.claims.leftovers()] == [dead.run.name]
+        asked = cancel.cancel(plain.app.control, dead.run.id, ANA, force=True)
+    assert (asked.state, asked.cancel_requested_by) == (State.APPLYING, "ana")

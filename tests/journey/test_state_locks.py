@@ -1,0 +1,388 @@
+"""States in a remote backend: locks of others are waited for, our own dead ones are freed, and none is lost."""
+
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from remote.state_backend import StateBackend, state_backend
+from world import ANA, World, states
+
+from runner.cli.main import main
+from runner.engine.state_lock import WITNESSED
+from runner.errors import Conflict, NotFound, RunUnresolved, StateBusy, StateHeld, StateUnsaved
+from runner.model.evidence import Evidence
+from runner.model.run import Run, State
+from runner.model.stack import DriftStatus
+from runner.service import hold, request, resolve, unlock
+from runner.service.dispatch import next_assignment
+from runner.service.recover import recover
+
+HTTP = 'terraform {{\n  backend "http" {{}}\n}}\n'
+BODY = HTTP + 'resource "terraform_data" "one" {{\n  input = "{value}"\n}}\n'
+# The second resource is made once the file `go` beside the test's cloud is there.
+SLOW = (
+    BODY
+    + """
+resource "terraform_data" "two" {{
+  depends_on = [terraform_data.one]
+  provisioner "local-exec" {{ command = "until [ -e {cloud}.go ]; do echo waiting; sleep 0.05; done" }}
+}}
+"""
+)
+ANAS = "5f9f5ae7-1111-2222-3333-444455556666"
+
+
+@pytest.fixture
+def backend() -> Iterator[StateBackend]:
+    with state_backend() as running:
+        yield running
+
+
+@pytest.fixture
+def remote(tmp_path: Path) -> World:
+    made = World(tmp_path, "apply: {lock_timeout: 0s}\n")
+    allowed = 'repository", allow: {provisioners: true}}'
+    made.config.write_text(made.config.read_text().replace('repository"}', allowed))
+    return made
+
+
+def rules(backend: StateBackend) -> str:
+    return f"backend_config: {json.dumps(backend.config('web'))}\n"
+
+
+def planned(world: World, backend: StateBackend, value: str = "one", body: str = BODY) -> Run:
+    (run,) = world.push(value=value, rules=rules(backend), body=body)
+    assert run.state is State.AWAITING_APPROVAL, run.reason
+    return run
+
+
+def approved(world: World, backend: StateBackend, value: str = "one", body: str = BODY) -> Run:
+    return world.approve(planned(world, backend, value, body))
+
+
+def applied(world: World, backend: StateBackend) -> Run:
+    approved(world, backend)
+    (run,) = world.work()
+    assert run.state is State.APPLIED, run.reason
+    return run
+
+
+def evidence(world: World, run: Run) -> Evidence:
+    with world.app.store.reading() as reader:
+        found = reader.evidence(run.id)
+    assert found is not None
+    return found
+
+
+def until(condition: Callable[[], object]) -> None:
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def next_second() -> None:
+    """Two plans of one second may be equal byte for byte, and none is handed to terraform twice."""
+    now = int(time.time())
+    until(lambda: int(time.time()) > now)
+
+
+def killed(world: World, backend: StateBackend, *, seen: bool = True, left: bool = False) -> Run:
+    """An apply whose every process is killed while it makes the second resource; how the run ended.
+
+    With `left`, the daemon is gone before, and another one finds out.
+    """
+    run = approved(world, backend, body=SLOW)
+    assignment = next_assignment(world.app.control)
+    assert assignment is not None
+    ended: list[Run] = []
+    thread = threading.Thread(target=lambda: ended.append(world.app.worker.perform(assignment)))
+    thread.start()
+    scratch = world.settings.data_dir / "runs" / str(run.id)
+    log = world.app.workspaces.log(run.id)
+    until(lambda: "terraform_data.two: Creating" in log.read_text())
+    if seen:
+        until((scratch / WITNESSED).exists)
+    if left:
+        world.app.worker.leave.set()
+        thread.join()
+        assert ended.pop().state is State.APPLYING
+    (receipt,) = (world.settings.data_dir / "receipts").glob("*.json")
+    os.killpg(json.loads(receipt.read_bytes())["pid"], signal.SIGKILL)
+    thread.join()
+    if left:
+        world.configure(world.settings)
+        (adopted,) = recover(world.app.control).adopted
+        ended.append(world.app.worker.perform(adopted))
+    assert ended[0].state is State.INTERRUPTED
+    return ended[0]
+
+
+def command(world: World, *words: str) -> str:
+    result = CliRunner().invoke(main, ["-c", str(world.config), *words])
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+# Somebody else's lock
+
+
+def test_a_plan_waits_for_a_lock_of_somebody_else_and_is_made_when_it_is_gone(
+    remote: World, backend: StateBackend
+) -> None:
+    backend.take("web", ANAS)
+    (run,) = remote.push(rules=rules(backend), body=BODY)
+    assert run.state is State.QUEUED
+    assert run.reason == f"somebody else holds the state: lock {ANAS}"
+    assert remote.work() == []
+    backend.locks.clear()
+    remote.age(seconds=31)
+    assert states(remote.work()) == [State.AWAITING_APPROVAL]
+
+
+def test_an_apply_waits_with_its_approval_and_longer_each_time(remote: World, backend: StateBackend) -> None:
+    run = approved(remote, backend)
+    backend.take("web", ANAS)
+    waited = []
+    for _ in range(3):
+        (tried,) = remote.work()
+        assert (tried.state, tried.claim) == (State.APPROVED, None)
+        assert tried.wait_until is not None
+        waited.append(round((tried.wait_until - remote.clock.now()) / timedelta(seconds=30)))
+        remote.clock.shift += tried.wait_until - remote.clock.now()
+        next_second()
+    assert waited == [1, 2, 4]
+    assert backend.states == {}
+    backend.locks.clear()
+    (done,) = remote.work()
+    assert (done.id, done.state) == (run.id, State.APPLIED)
+
+
+def test_a_plan_that_would_do_something_else_after_the_wait_is_asked_about_again(
+    remote: World, backend: StateBackend
+) -> None:
+    applied(remote, backend)
+    run = approved(remote, backend, value="two")
+    backend.take("web", ANAS)
+    assert states(remote.work()) == [State.APPROVED]
+    # What Ana held the lock for: the state has another value now.
+    state = json.dumps(backend.state("web")).replace('"one"', '"three"')
+    backend.states["web"] = state.encode()
+    backend.bump("web")
+    backend.locks.clear()
+    remote.age(seconds=31)
+    remote.work()
+    assert remote.run(run.id).state is State.SUPERSEDED
+    assert "something else now" in remote.run(run.id).reason
+
+
+def test_a_run_that_waits_is_shown_with_whose_lock_it_is_and_when_it_is_tried_again(
+    remote: World, backend: StateBackend
+) -> None:
+    approved(remote, backend)
+    backend.take("web", ANAS)
+    (run,) = remote.work()
+    told = f"somebody else holds the state: lock {ANAS}"
+    (row,) = json.loads(command(remote, "lock", "list", "-o", "json"))
+    assert (row["stack"], row["run"], row["reason"]) == ("web", run.name, told)
+    assert row["tried_again_at"]
+    assert f"{told}; {run.name} tries again in" in command(remote, "lock", "list")
+    status = json.loads(command(remote, "status", "-o", "json"))
+    assert ([one["id"] for one in status["waiting"]], status["queued"]) == ([run.name], 0)
+    assert f"{told}; tried again in" in command(remote, "status")
+    (stack,) = json.loads(command(remote, "stack", "list", "-o", "json"))
+    assert stack["reason"].startswith(f"{run.name} waits until ")
+    assert told in stack["reason"]
+    assert told in command(remote, "stack", "show", "web")
+
+
+def test_a_drift_check_neither_takes_nor_waits_for_a_lock(remote: World, backend: StateBackend) -> None:
+    applied(remote, backend)
+    backend.take("web", ANAS)
+    asked = backend.asked("LOCK", "web")
+    request.request_check(remote.app.control, ["web"], ANA)
+    assert states(remote.work()) == [State.NO_CHANGES]
+    assert backend.asked("LOCK", "web") == asked
+
+
+def test_a_clock_that_goes_back_does_not_make_a_run_wait_for_ever(
+    remote: World, backend: StateBackend
+) -> None:
+    backend.take("web", ANAS)
+    remote.push(rules=rules(backend), body=BODY)
+    backend.locks.clear()
+    remote.age(days=-3)
+    assert states(remote.work()) == [State.AWAITING_APPROVAL]
+
+
+# Our own lock
+
+
+def test_an_apply_that_was_killed_is_interrupted_and_its_lock_is_freed_by_a_person(
+    remote: World, backend: StateBackend
+) -> None:
+    run = killed(remote, backend)
+    left = backend.locks["web"]["ID"]
+    known = evidence(remote, run)
+    assert known.unfinished == ("terraform_data.two",)
+    assert known.lock is not None
+    assert (known.lock.id, known.lock_is_ours) == (left, True)
+    # Nothing frees it by itself.
+    assert remote.work() == []
+    assert backend.locks["web"]["ID"] == left
+    shown = command(remote, "lock", "force-unlock", "web", "-m", "its host was rebooted", "--yes")
+    assert shown == ""
+    assert backend.locks == {}
+    with remote.app.store.reading() as reader:
+        (noted,) = [one for one in reader.audit(subject="web") if one.action == "lock.force_unlock"]
+    assert (noted.detail["lock"], noted.detail["reason"]) == (left, "its host was rebooted")
+    assert (noted.detail["run"], "successfully unlocked" in log_of(remote, run)) == (run.name, True)
+    resolve.resolve(
+        remote.app.control, remote.app.workspaces, run.id, ANA, applied=False, reason="half of it is there"
+    )
+    assert states(remote.work()) == [State.AWAITING_APPROVAL]
+
+
+def log_of(world: World, run: Run) -> str:
+    return world.app.workspaces.log(run.id).read_text()
+
+
+def test_a_run_that_waits_for_our_own_dead_lock_is_due_as_soon_as_it_is_freed(
+    remote: World, backend: StateBackend
+) -> None:
+    run = killed(remote, backend)
+    resolve.resolve(remote.app.control, remote.app.workspaces, run.id, ANA, applied=False, reason="x")
+    assert states(remote.work()) == [State.QUEUED]
+    offered = unlock.offer(remote.app.control, remote.app.worker.ports, "web")
+    assert offered.run.id == run.id
+    unlock.free(remote.app.control, remote.app.worker.ports, offered, ANA, "x")
+    assert states(remote.work()) == [State.AWAITING_APPROVAL]
+
+
+# A daemon that leaves an apply is gone afterwards; this process still is its parent.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_later_daemon_knows_the_lock_of_an_apply_that_died_unattended(
+    remote: World, backend: StateBackend
+) -> None:
+    known = evidence(remote, killed(remote, backend, left=True))
+    assert known.lock is not None
+    assert (known.lock.id, known.lock_is_ours) == (backend.locks["web"]["ID"], True)
+    assert known.exit_code is None
+
+
+@pytest.mark.parametrize("seen", [True, False], ids=["moved", "never seen"])
+def test_a_lock_of_anybody_else_is_never_offered(remote: World, backend: StateBackend, *, seen: bool) -> None:
+    killed(remote, backend, seen=seen)
+    if seen:
+        backend.take("web", ANAS)
+    else:
+        # As if it had been killed before it could be seen: nothing proves whose it is.
+        forget_whose(remote)
+    before = dict(backend.locks)
+    with pytest.raises(StateHeld, match=backend.locks["web"]["ID"]):
+        unlock.offer(remote.app.control, remote.app.worker.ports, "web")
+    assert backend.locks == before
+    assert backend.asked("UNLOCK", "web") == 1  # by the plan
+
+
+def forget_whose(world: World) -> None:
+    (run,) = world.runs(states=frozenset({State.INTERRUPTED}))
+    with world.app.store.writing() as writer:
+        writer.save_evidence(run.id, replace(evidence(world, run), lock_is_ours=False))
+
+
+def test_a_lock_that_moves_while_the_person_thinks_is_not_freed(remote: World, backend: StateBackend) -> None:
+    killed(remote, backend)
+    offered = unlock.offer(remote.app.control, remote.app.worker.ports, "web")
+    backend.take("web", ANAS)
+    with pytest.raises(Conflict, match="any more"):
+        unlock.free(remote.app.control, remote.app.worker.ports, offered, ANA, "x")
+    assert backend.locks["web"]["ID"] == ANAS
+
+
+def test_a_state_that_nobody_holds_needs_no_freeing(remote: World, backend: StateBackend) -> None:
+    applied(remote, backend)
+    with pytest.raises(NotFound, match="nobody holds"):
+        unlock.offer(remote.app.control, remote.app.worker.ports, "web")
+
+
+def test_a_managed_state_has_nothing_to_be_freed(plain: World) -> None:
+    plain.applied(body='resource "terraform_data" "one" {{}}\n')
+    with pytest.raises(NotFound, match="ends with the process"):
+        unlock.offer(plain.app.control, plain.app.worker.ports, "web")
+
+
+def test_nothing_is_freed_while_something_of_the_stack_lives(remote: World, backend: StateBackend) -> None:
+    run = applied(remote, backend)
+    held = remote.app.claims.take(99, run.identity)
+    assert held is not None
+    try:
+        with pytest.raises(StateBusy):
+            unlock.offer(remote.app.control, remote.app.worker.ports, "web")
+    finally:
+        held.release()
+
+
+# States that could not be saved, or moved
+
+
+def test_a_state_that_could_not_be_saved_keeps_everything_from_being_made_again(
+    remote: World, backend: StateBackend
+) -> None:
+    applied(remote, backend)
+    approved(remote, backend, value="two")
+    backend.fail_saves = True
+    (run,) = remote.work()
+    backend.fail_saves = False
+    assert run.state is State.INTERRUPTED
+    (kept,) = evidence(remote, run).salvaged
+    assert (Path(kept).stat().st_mode & 0o777, kept in run.reason) == (0o600, True)
+    # Neither a push nor a person gets a plan, and a check does not take what is there for drift.
+    assert remote.push(value="three", rules=rules(backend), body=BODY) == []
+    with pytest.raises(RunUnresolved):
+        hold.release(remote.app.control, "web", ANA, "let me in")
+    request.request_check(remote.app.control, ["web"], ANA)
+    (check,) = remote.work()
+    assert (check.state, remote.look().drift) == (State.PLAN_FAILED, DriftStatus.ERROR)
+    assert kept in remote.look().drift_reason
+    assert remote.reports() == []
+    with pytest.raises(StateUnsaved):
+        resolve.resolve(remote.app.control, remote.app.workspaces, run.id, ANA, applied=True, reason="x")
+    # As `terraform state push` does it.
+    backend.states["web"] = Path(kept).read_bytes()
+    resolve.resolve(
+        remote.app.control,
+        remote.app.workspaces,
+        run.id,
+        ANA,
+        applied=True,
+        reason="x",
+        state_pushed=True,
+    )
+    (again,) = remote.work()
+    assert (again.state, again.summary.update, again.summary.create) == (State.AWAITING_APPROVAL, 1, 0)
+
+
+def test_a_state_that_moved_after_the_plan_supersedes_it_and_has_no_effect(
+    remote: World, backend: StateBackend
+) -> None:
+    applied(remote, backend)
+    run = approved(remote, backend, value="two")
+    backend.bump("web")
+    moved = backend.states["web"]
+    remote.work()
+    assert remote.run(run.id).state is State.SUPERSEDED
+    assert backend.states["web"] == moved
+    fresh: Any = remote.run(remote.run(run.id).superseded_by or 0)
+    assert fresh.state is State.AWAITING_APPROVAL
+    with remote.app.store.reading() as reader:
+        assert reader.approvals(fresh.id) == []

@@ -1,0 +1,76 @@
+"""What a process does before it works on the data."""
+
+import pytest
+import structlog
+from records_world import Records
+
+from runner.cli.options import Cli
+from runner.cli.status import look
+from runner.errors import ClockBehind
+from runner.model.run import Event
+from runner.service.begin import begin
+from runner.service.check_clock import steady_now
+from runner.service.checkpoint import checkpoint_or_tell
+
+
+def test_a_start_on_sound_data_says_nothing_and_writes_a_checkpoint(records: Records) -> None:
+    records.queue()
+    assert begin(records.control) is None
+    assert records.control.checkpoints.newest() is not None
+
+
+def test_a_start_on_an_older_database_tells_what_is_lost_once(records: Records) -> None:
+    backup = records.backup()
+    records.apply()
+    records.restore(backup)
+    told = begin(records.control)
+    assert told is not None
+    assert "does not know that run-1 was applied; locked: prod/vpc" in told
+    assert begin(records.control) is None
+
+
+def test_a_clock_that_is_behind_ends_the_start_before_anything_is_written(records: Records) -> None:
+    backup = records.backup()
+    records.apply()
+    records.restore(backup)
+    records.queue()
+    records.age(days=-3)
+    before = records.head(), records.checkpoints.read_bytes()
+    with pytest.raises(ClockBehind):
+        begin(records.control)
+    assert (records.head(), records.checkpoints.read_bytes()) == before
+    assert begin(records.control, accept_clock=True) is not None
+
+
+def test_a_checkpoint_that_can_not_be_written_is_told_and_ends_nothing(records: Records) -> None:
+    records.walk(records.queue(), Event.CLAIM)
+    records.checkpoints.mkdir()
+    with structlog.testing.capture_logs() as logs:
+        checkpoint_or_tell(records.control)
+    assert [line["event"] for line in logs] == ["audit.checkpoint_failed"]
+
+
+def test_an_age_is_measured_at_the_latest_time_that_was_seen(records: Records) -> None:
+    records.queue()
+    noon = records.clock.at
+    records.age(hours=-5)
+    with records.control.store.reading() as reader:
+        assert steady_now(reader, records.clock) == noon
+    records.age(hours=7)
+    with records.control.store.reading() as reader:
+        assert steady_now(reader, records.clock) == records.clock.at
+
+
+def test_status_shows_a_restore_until_it_is_two_weeks_old(records: Records) -> None:
+    def needs() -> list[str]:
+        cli = Cli(records.root / "driftline.yaml")
+        cli.__dict__["app"] = records.app
+        return [need.text for need in look(cli).needs]
+
+    backup = records.backup()
+    records.apply()
+    records.restore(backup)
+    begin(records.control)
+    assert any("an older database was put in place" in text for text in needs())
+    records.age(days=15)
+    assert not any("an older database was put in place" in text for text in needs())

@@ -1,0 +1,140 @@
+"""No repository, however large or however made, fills the disk or the memory."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from remote.repository import Remote
+
+from runner.errors import GitFailed, SourceTooLarge
+from runner.source.command import Call, run, stream
+from runner.source.mirror import Mirror, taken
+from runner.source.output import MOST_ERRORS
+
+CAP = 2_000_000
+
+
+def size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def capped(remote: Remote) -> Remote:
+    remote.source = replace(remote.source, max_size="2MB")
+    return remote
+
+
+def test_a_fetch_that_wants_more_than_the_cap_is_stopped_at_it(
+    capped: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = capped.commit({"a.tf": "one"})
+    capped.taken()
+    capped.commit({"big": os.urandom(4 * CAP)})
+    largest = 0
+    usual = Mirror._clear
+
+    def looking(mirror: Mirror) -> None:
+        nonlocal largest
+        largest = max(largest, size(mirror.path))
+        usual(mirror)
+
+    monkeypatch.setattr(Mirror, "_clear", looking)
+    with pytest.raises(SourceTooLarge, match="its history takes more than its max_size of 2MB"):
+        capped.taken()
+    assert 0.9 * CAP < largest < 1.1 * CAP
+    # Nothing of it is left, and what was there still is.
+    assert taken(capped.mirror) < CAP / 10
+    assert [entry.path for entry in capped.mirrors.tree(capped.source, first)] == ["a.tf"]
+    capped.source = replace(capped.source, max_size="20MB")
+    capped.taken()
+
+
+def test_a_first_fetch_that_wants_more_than_the_cap_leaves_nothing(capped: Remote) -> None:
+    capped.commit({"big": os.urandom(2 * CAP)})
+    with pytest.raises(SourceTooLarge):
+        capped.taken()
+    assert size(capped.data) < CAP / 10
+
+
+def test_many_small_fetches_together_stay_within_the_cap(capped: Remote) -> None:
+    for _ in range(3):
+        capped.commit({"some": os.urandom(CAP * 2 // 5)})
+        last = capped.head
+        try:
+            capped.taken()
+        except SourceTooLarge:
+            break
+    else:
+        raise AssertionError("all of it was taken")
+    assert taken(capped.mirror) <= CAP
+    assert not list(capped.mirror.glob("objects/pack/tmp_*"))
+    assert capped.head == last
+
+
+def test_a_remote_that_fails_for_another_reason_is_not_called_too_large(capped: Remote) -> None:
+    capped.commit()
+    capped.taken()
+    with pytest.raises(GitFailed) as failed:
+        capped.mirrors.fetch(capped.at((capped.root / "nowhere").as_uri()), "a" * 40)
+    assert not isinstance(failed.value, SourceTooLarge)
+
+
+def test_a_tree_that_names_itself_again_and_again_is_given_up(remote: Remote) -> None:
+    remote.commit()
+    oid = remote.blob(b"x")
+    kind, mode = "blob", "100644"
+    for _ in range(8):
+        listing = "".join(f"{mode} {kind} {oid}\tname-of-an-entry-{number}\n" for number in range(10))
+        oid, kind, mode = remote.git("mktree", stdin=listing.encode()), "tree", "040000"
+    bomb = remote.git("commit-tree", oid, "-m", "a hundred million files", "-p", "HEAD")
+    remote.git("update-ref", "refs/heads/main", bomb)
+    remote.taken()
+    for look in (remote.mirrors.tree, remote.mirrors.export):
+        with pytest.raises(GitFailed, match="it said more than 64 MiB"):
+            look(remote.source, bomb)
+
+
+def test_a_file_that_is_small_in_git_and_huge_on_the_disk_is_not_written(capped: Remote) -> None:
+    head = capped.commit({"zeros": bytes(3 * CAP)})
+    capped.taken()
+    with pytest.raises(SourceTooLarge, match="the files of one revision take more"):
+        capped.mirrors.export(capped.source, head)
+    assert size(capped.data / "trees") < CAP
+
+
+def test_definitions_that_would_fill_the_memory_are_not_read(
+    remote: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runner.source.mirrors.MOST_CONTENTS", 1 << 20)
+    head = remote.commit({f"{name}.tf": bytes([name]) * 400_000 for name in range(3)})
+    remote.taken()
+    oids = [entry.oid for entry in remote.mirrors.tree(remote.source, head)]
+    assert len(remote.mirrors.blobs(remote.source, oids[:2])) == 2
+    with pytest.raises(SourceTooLarge, match="3 definitions in one revision take more than 1 MiB"):
+        remote.mirrors.blobs(remote.source, oids)
+
+
+@pytest.fixture
+def babbling(tmp_path: Path) -> Call:
+    """Says 3 MB on stderr, as a remote may, and its name on stdout."""
+    return Call(("sh", "-c", "yes | head -c 3000000 >&2; echo ready"), tmp_path, timeout=30)
+
+
+def test_what_a_remote_tells_without_end_is_not_kept(babbling: Call) -> None:
+    ended = run(babbling)
+    assert (ended.code, ended.output, len(ended.error)) == (0, b"ready\n", MOST_ERRORS)
+    with stream(babbling, b"") as (output, streamed):
+        assert output.read() == b"ready\n"
+    assert len(streamed.error) == MOST_ERRORS
+
+
+def test_output_beyond_the_cap_ends_the_command(tmp_path: Path) -> None:
+    ended = run(Call(("yes",), tmp_path, timeout=30, most_output=1 << 20))
+    assert (ended.code, ended.output) == (-9, b"")
+    assert ended.error == "it said more than 1 MiB and was stopped"
+
+
+def test_a_command_that_closes_its_output_and_goes_on_ends_at_its_deadline(tmp_path: Path) -> None:
+    ended = run(Call(("sh", "-c", "exec >&- 2>&-; sleep 600"), tmp_path, timeout=0.3))
+    assert (ended.code, ended.error) == (-9, "it took longer than 0.3 s and was stopped")
