@@ -1,0 +1,218 @@
+"""A stack whose every apply leaves a trace, and the lives that are lived on it: each in a process of its own."""
+
+import os
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from functools import cache, cached_property, partial
+from multiprocessing import get_context
+from multiprocessing.context import ForkServerContext
+from multiprocessing.forkserver import ensure_running
+from pathlib import Path
+
+import pytest
+from world import ANA, ShiftedClock, World, half_a_year_from_now
+
+from runner import failpoint
+from runner.errors import DriftlineError
+from runner.log import configure
+from runner.model.run import Run, State
+from runner.service import hold, request, resolve
+from runner.service.begin import begin
+from runner.service.recover import recover
+
+CONFIG = """\
+data_dir: {root}/data
+sources:
+  - {{name: infra, url: "{root}/repository", allow: {{provisioners: true}}}}
+engines:
+  terraform: {{binary: {root}/bin/terraform}}
+# Where the steps and the applies are written down is no place of theirs.
+executor: {{slots: 1, confine: never}}
+drift: {{schedule: "0 0 1 {month} *", jitter: 1s}}
+"""
+# Each commit adds one step, and the making of a step is written down where no crash of ours reaches.
+STEPS = """\
+resource "terraform_data" "step" {{
+  count = {steps}
+  provisioner "local-exec" {{
+    command = "echo ${{count.index}} >> {root}/effects"
+  }}
+}}
+"""
+# In front of the real one: which plan file was handed to `apply`, by its content.
+WITNESS = """\
+#!/bin/sh
+case " $* " in
+*" apply "*) for word in "$@"; do case "$word" in *.tfplan) sha256sum < "$word" >> {root}/applied ;; esac; done ;;
+esac
+exec {terraform} "$@"
+"""
+STACK = "web"
+LONGEST = 120.0
+
+
+class Stage(World):
+    """May be entered by one process after another; the time that has passed for one has passed for all."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.repository = root / "repository"
+        self.cloud = root / "cloud.json"
+        self.config = root / "driftline.yaml"
+
+    @classmethod
+    def made(cls, root: Path) -> "Stage":
+        """With a first commit that nobody has looked at."""
+        stage = cls(root)
+        (root / "bin").mkdir(parents=True)
+        witness = root / "bin" / "terraform"
+        witness.write_text(WITNESS.format(root=root, terraform=shutil.which("terraform")))
+        witness.chmod(0o755)
+        # A run writes to what is there, and makes nothing beside the data directory.
+        for name in ("effects", "applied"):
+            (root / name).touch()
+        stage.config.write_text(CONFIG.format(root=root, month=half_a_year_from_now()))
+        stage.repository.mkdir()
+        stage._git("init", "--quiet", "--initial-branch=main")
+        stage.step(1)
+        return stage
+
+    def step(self, steps: int) -> str:
+        (self.root / "steps").write_text(str(steps))
+        main = STEPS.format(steps=steps, root=self.root)
+        return self.commit_files({"web/main.tf": main, "web/stack.yaml": "name: web\n"})
+
+    @cached_property
+    def clock(self) -> ShiftedClock:
+        clock = ShiftedClock()
+        with suppress(FileNotFoundError):
+            clock.shift = timedelta(seconds=float((self.root / "shift").read_text()))
+        return clock
+
+    def age(self, **span: float) -> None:
+        super().age(**span)
+        (self.root / "shift").write_text(str(self.clock.shift.total_seconds()))
+
+    def close(self) -> None:
+        self.app.store.close()
+
+    # What a process does
+
+    def daemon(self) -> None:
+        """One turn of everything, as the daemon does it: what fails is told, and the rest goes on."""
+        for work in (self.start, self.recover, self.poll, self.work):
+            self.attempt(work)
+
+    def start(self) -> None:
+        begin(self.app.control)
+
+    def recover(self) -> None:
+        for assignment in recover(self.app.control).adopted:
+            self.app.worker.perform(assignment)
+
+    def person(self) -> None:
+        """Approves what is asked, looks at what has failed and lets it go on; what is unclear stays so."""
+        with self.app.store.reading() as reader:
+            asked = [run for run in reader.open_runs() if run.state is State.AWAITING_APPROVAL]
+            last = reader.last_runs(change_only=True).get(STACK)
+            locked = reader.hold(STACK) if last is not None else None
+        for run in asked:
+            self.attempt(partial(self.approve, run))
+        if locked is not None and last is not None and last.state is not State.INTERRUPTED:
+            self.attempt(lambda: hold.release(self.app.control, STACK, ANA, "looked"))
+        elif last is not None and last.state is State.PLAN_FAILED:
+            self.attempt(lambda: request.request_plan(self.app.control, self.app.poller, STACK, ANA))
+
+    def say(self, *, applied: bool) -> None:
+        """A person's word on what is unclear."""
+        for run in self.runs(states=frozenset({State.INTERRUPTED})):
+            resolve.resolve(
+                self.app.control,
+                self.app.workspaces,
+                run.id,
+                ANA,
+                applied=applied,
+                reason="looked",
+                state_pushed=True,
+            )
+
+    @staticmethod
+    def attempt(work: Callable[[], object]) -> None:
+        try:
+            work()
+        except (DriftlineError, OSError, failpoint.FailpointHit) as error:
+            sys.stderr.write(f"{type(error).__name__}: {error}\n")
+
+    # What there is to see
+
+    def lines(self, name: str) -> list[str]:
+        path = self.root / name
+        return path.read_text().splitlines() if path.exists() else []
+
+    @property
+    def steps(self) -> int:
+        return int((self.root / "steps").read_text())
+
+    @property
+    def made_steps(self) -> Counter[str]:
+        return Counter(self.lines("effects"))
+
+    @property
+    def handed_over(self) -> Counter[str]:
+        return Counter(line.split()[0] for line in self.lines("applied"))
+
+    def history(self) -> list[Run]:
+        return self.runs(limit=1000)
+
+
+@cache
+def nursery() -> ForkServerContext:
+    """A process that has done nothing but import, whose children the lives are: nothing of the test is theirs."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["warm"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+        ensure_running()
+    return context
+
+
+def live(root: Path, what: Callable[[Stage], object], armed: str = "") -> int:
+    """Do this on the stage, in a process of its own; its exit code, negative where a signal ended it."""
+    process = nursery().Process(target=_lived, args=(root, what, armed))
+    process.start()
+    process.join(LONGEST)
+    if process.is_alive():
+        process.kill()
+        raise AssertionError(f"a life with {armed or 'nothing'} armed does not end:\n{told(root)}")
+    assert process.exitcode is not None
+    return process.exitcode
+
+
+def told(root: Path) -> str:
+    path = root / "lives.log"
+    return path.read_text() if path.exists() else ""
+
+
+def noted(root: Path) -> Counter[str]:
+    """The failpoints that acted, and how often."""
+    path = root / "noted"
+    return Counter(path.read_text().split()) if path.exists() else Counter()
+
+
+def _lived(root: Path, what: Callable[[Stage], object], armed: str) -> None:
+    log = os.open(root / "lives.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    sys.stdout = sys.stderr = os.fdopen(log, "w", buffering=1)
+    sys.stderr.write(f"--- {what}, armed: {armed or 'nothing'}\n")
+    configure()
+    if armed:
+        # As it would be with the variable set at its start.
+        os.environ[failpoint.VARIABLE] = armed
+        os.environ[failpoint.NOTED] = str(root / "noted")
+        failpoint._ARMED.update(failpoint.armed(armed))
+    what(Stage(root))

@@ -1,0 +1,28 @@
+"""A short run of the crash test; `scripts/crashtest --cycles 1000` is the long one."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+
+pytestmark = pytest.mark.skipif(shutil.which("terraform") is None, reason="there is no terraform on PATH")
+
+
+@pytest.mark.parametrize(
+    "words", [("--cycles", "8"), ("--cycles", "4", "--tree")], ids=["daemon", "everything"]
+)
+def test_nothing_is_lost_repeated_or_recorded_wrongly(tmp_path: Path, words: tuple[str, ...]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "crashes", "--stacks", "3", "--folder", str(tmp_path), *words],
+        env={**os.environ, "PYTHONPATH": str(SCRIPTS)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    # The seed is in the output.
+    assert done.returncode == 0, done.stdout + done.stderr
