@@ -74,7 +74,7 @@ def test_a_plugin_that_a_repository_commits_is_not_run(world: World) -> None:
 
 @needs_terraform
 def test_a_committed_data_directory_is_not_used(world: World) -> None:
-    # A symlink there makes `init` write outside (T-17); TF_DATA_DIR is elsewhere.
+    # A symlink there makes `init` write outside; TF_DATA_DIR is elsewhere.
     victim = world.folder / "victim"
     victim.mkdir()
     (world.module / ".terraform").mkdir()

@@ -76,7 +76,7 @@ def test_a_binary_that_is_not_there_raises(tmp_path: Path) -> None:
 
 
 def test_a_child_outlives_the_thread_that_started_it(tmp_path: Path) -> None:
-    # A parent-death signal would fire when the thread ends (T-09), so none is set.
+    # A parent-death signal would fire when the thread ends, so none is set.
     finished = []
     thread = threading.Thread(target=lambda: finished.append(run(shell(tmp_path, "echo alive"))))
     thread.start()
