@@ -208,6 +208,9 @@ def settle_apply(control: ControlPorts, job: Job, result: ApplyResult) -> Run:
     """The one final state that is true, and the lock where a person has to look."""
     with control.store.writing() as writer:
         run = writer.run(job.run)
+        # Rejected before it began, or recorded by somebody else: what comes late changes nothing.
+        if run.final:
+            return run
         if result.diagnostics:
             writer.save_diagnostics(run.id, result.diagnostics)
         if result.evidence is not None:
