@@ -84,22 +84,31 @@ class Finished:
 
 
 def run(
-    command: Command, *, cancel: Cancel | None = None, on_line: Callable[[str], None] | None = None
+    command: Command,
+    *,
+    cancel: Cancel | None = None,
+    on_line: Callable[[str], None] | None = None,
+    on_start: Callable[[int], None] | None = None,
 ) -> Finished:
-    """Run to the end; `on_line` gets each complete line of stdout within a tick. OSError where it can not start."""
+    """Run to the end; `on_line` gets each complete line of stdout within a tick. OSError where it can not start.
+
+    `on_start` is told the process, which leads a session and a group of its own.
+    """
     started = time.monotonic()
     make_output(command)
     # What following needs is opened first: after the start nothing may fail for want of a descriptor.
     with _follower(command, on_line) as follower:
         child = start(command)
         try:
+            if on_start is not None:
+                on_start(child.pid)
             stopped = _attend(child, command, cancel, follower, started)
         except BaseException:
-            _send(child.pid, KILL)
+            send(child.pid, KILL)
             child.wait()
             raise
         # Leftovers of the group. The leader is not reaped yet, so the id can not belong to anybody else.
-        _send(child.pid, KILL)
+        send(child.pid, KILL)
         exit_code = child.wait()
         follower.drain()
     return Finished(exit_code, stopped, follower.complete, time.monotonic() - started)
@@ -184,7 +193,7 @@ def _attend(
                 step = next(steps, None)
                 next_step = now + step.wait if step is not None and step.wait is not None else float("inf")
                 if step is not None:
-                    _send(child.pid, step)
+                    send(child.pid, step)
     return stopped
 
 
@@ -222,7 +231,8 @@ def _wait_by_looking(pid: int, timeout: float) -> bool:
     return True
 
 
-def _send(pid: int, step: Step) -> None:
+def send(pid: int, step: Step) -> None:
+    """The signal of this step to the group that the process leads."""
     # Gone already, or (as macOS says of a group of zombies) not permitted.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, step.signal)

@@ -67,6 +67,8 @@ SERVER: Mapping[str, str] = {
     "drift.jitter": "Checks start spread over this time",
     "drift.confirm": "How many checks in a row have to see a drift before it is told",
     "drift.ignore": "What never counts as drift, in any stack",
+    "drift.probe": "auto checks with warm providers where that is as good as a plain plan; never always plans plainly",
+    "drift.compare_every": "One in so many probed checks of a stack is done plainly too, and compared",
     **_IGNORE,
     "approvals": "Who says yes",
     "approvals.required": "How many people have to approve a plan; a stack may raise this",
@@ -130,6 +132,7 @@ STACK: Mapping[str, str] = {
     "drift.confirm": "How many checks in a row have to see a drift before it is told",
     "drift.ignore": "What never counts as drift here",
     **_IGNORE,
+    "drift.probe": "never: always check this stack by a plain plan",
     "drift.action": "report files a drift report; propose also makes a plan that waits for approval",
     "paused": "Whether plans, checks and applies rest",
 }

@@ -43,6 +43,7 @@ SERVER: Mapping[str, Limit] = {
     "timeouts.apply": _POSITIVE,
     "drift.jitter": _SPAN,
     "drift.confirm": Limit(1, 10),
+    "drift.compare_every": Limit(1, 10_000),
     "approvals.required": Limit(0, 20),
     "approvals.expire": _POSITIVE,
     "apply.fresh_for": _SPAN,

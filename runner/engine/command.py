@@ -4,18 +4,14 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 
 from runner.engine import init as initialised
 from runner.engine.apply import adopt, begin
-from runner.engine.argv import (
-    ApplyOptions,
-    PlanOptions,
-    apply_argv,
-    plan_argv,
-    show_argv,
-)
+from runner.engine.argv import ApplyOptions, apply_argv
 from runner.engine.cli_config import write_cli_config
 from runner.engine.confine import Fence
 from runner.engine.constraint import check
@@ -24,7 +20,9 @@ from runner.engine.environment import child_environment, inherited
 from runner.engine.facts import facts_of
 from runner.engine.initialise import initialise
 from runner.engine.journal import Journal
-from runner.engine.json_output import NEEDS_INIT, JsonOutput
+from runner.engine.json_output import NEEDS_INIT
+from runner.engine.plan import plan, planned
+from runner.engine.probe import probe, probe_ready
 from runner.engine.session import Session
 from runner.engine.state_lock import Looking, force_unlock, held_by
 from runner.engine.table import ENGINES
@@ -34,12 +32,12 @@ from runner.files import private_folder
 from runner.model.binding import EngineFacts
 from runner.model.lock import StateLock
 from runner.model.plan import Diagnostic
-from runner.model.plan_json import parse_document
+from runner.model.probe import ProbeReady, deadline
 from runner.model.settings import Settings
-from runner.ports import Applied, EngineError, Execution, NotBegun, Planned
-from runner.process import Finished
+from runner.ports import Applied, Aside, EngineError, Execution, NotBegun, Planned, Probed
 
-PLAN_FILE = "plan.tfplan"
+if TYPE_CHECKING:
+    from runner.probe.prober import Prober
 
 
 class CommandLineEngine:
@@ -59,6 +57,12 @@ class CommandLineEngine:
         self.versions = Versions(self.folder)
         self.credentials = AwsCredentials()
 
+    @cached_property
+    def prober(self) -> "Prober":
+        from runner.probe.prober import Prober
+
+        return Prober(self.settings.data_dir / "probe")
+
     def version(self, engine: str) -> tuple[Path, str]:
         """The binary that would be used and its version; EngineMissing where there is none."""
         row = ENGINES[engine]
@@ -75,15 +79,30 @@ class CommandLineEngine:
             skipped = initialised.up_to_date(inputs)
             if not skipped and (failed := self._init(session, inputs)) is not None:
                 return failed
-            finished, output = self._plan(session)
+            limit = self._limit(execution, "plan")
+            finished, output = plan(session, self.settings, limit)
             if skipped and output.says(NEEDS_INIT):
                 # Somebody emptied the cache, say. Planning changes nothing, so it may be done twice.
                 if (failed := self._init(session, inputs)) is not None:
                     return failed
-                finished, output = self._plan(session)
+                finished, output = plan(session, self.settings, limit)
             if finished.exit_code not in {0, 2}:
-                return session.error("plan", finished, output, self._limit(execution, "plan"))
-            return self._planned(session, finished, output)
+                return session.error("plan", finished, output, limit)
+            return planned(session, finished, output, float(self.settings.timeouts.show))
+
+    def probe_ready(self, execution: Execution) -> ProbeReady | Aside | EngineError:
+        with self._session(execution) as session:
+            inputs = session.init_inputs()
+            if not initialised.up_to_date(inputs) and (failed := self._init(session, inputs)) is not None:
+                return failed
+            return probe_ready(session, self.prober)
+
+    def probe(
+        self, execution: Execution, types: Mapping[str, tuple[str, ...]] | None, seconds: float
+    ) -> Probed | Aside | EngineError:
+        with self._session(execution) as session:
+            limit = deadline(seconds, self._limit(execution, "plan"))
+            return probe(session, self.prober, types, self.settings, limit)
 
     def apply(self, execution: Execution, plan_file: Path, digest: str) -> Applied | EngineError | NotBegun:
         with self._session(execution) as session:
@@ -194,64 +213,6 @@ class CommandLineEngine:
     def _init(self, session: Session, inputs: initialised.InitInputs) -> EngineError | None:
         return initialise(session, inputs, self._limit(session.execution, "init"))
 
-    def _plan(self, session: Session) -> tuple[Finished, JsonOutput]:
-        execution = session.execution
-        plan_file = session.scratch / PLAN_FILE
-        plan_file.unlink(missing_ok=True)
-        options = PlanOptions(
-            out=plan_file,
-            state=session.state,
-            lock_timeout=round(self.settings.apply.lock_timeout) if execution.lock else None,
-            parallelism=execution.stack.parallelism,
-            var_files=session.var_files(),
-            targets=execution.targets,
-            destroy=execution.destroy,
-        )
-        return session.run(
-            "plan", plan_argv(session.binary, options), deadline=self._limit(execution, "plan")
-        )
-
-    def _planned(self, session: Session, finished: Finished, output: JsonOutput) -> Planned | EngineError:
-        """The document is asked for only where something changes."""
-        plan_file = session.scratch / PLAN_FILE
-        if not plan_file.is_file():
-            error = session.error("plan", finished, output)
-            told = Diagnostic("error", f"{session.row.name} plan ended well and wrote no plan file")
-            return replace(error, diagnostics=(*output.diagnostics, told))
-        planned = Planned(
-            changed=finished.exit_code == 2,
-            plan_file=plan_file,
-            document=None,
-            engine_version=output.version or session.version,
-            drifted_addresses=tuple(output.drifted),
-            diagnostics=tuple(output.diagnostics),
-            facts=facts_of(session, plan_file),
-            secrets=session.veil.secrets,
-        )
-        if not planned.changed:
-            return planned
-        deadline = float(self.settings.timeouts.show)
-        shown, said = session.run("show", show_argv(session.binary, plan_file), deadline=deadline)
-        if shown.exit_code != 0 or not shown.complete:
-            return session.error("show", shown, said, deadline)
-        shown_file = session.scratch / "show.jsonl"
-        document = parse_document(shown_file.read_bytes())
-        shown_file.unlink()
-        return replace(planned, document=document, resource_count=_count(document.get("prior_state")))
-
     def _limit(self, execution: Execution, phase: str) -> float:
         own = getattr(execution.stack.timeouts, phase)
         return float(own if own is not None else getattr(self.settings.timeouts, phase))
-
-
-def _count(state: Mapping[str, object] | None) -> int:
-    """The managed resources that the state already has."""
-
-    def below(module: Mapping[str, object]) -> int:
-        resources, children = module.get("resources"), module.get("child_modules")
-        own = sum(r.get("mode") == "managed" for r in resources) if isinstance(resources, list) else 0
-        return own + (sum(map(below, children)) if isinstance(children, list) else 0)
-
-    values = (state or {}).get("values")
-    root = values.get("root_module") if isinstance(values, dict) else None
-    return below(root) if isinstance(root, dict) else 0

@@ -8,13 +8,12 @@ shared folder, each in one rename; who comes second takes the first one's.
 
 import os
 import shutil
-from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import suppress
-from hashlib import file_digest, sha256
 from pathlib import Path
 
 from runner.files import private_folder, sync_folder, write_whole
+from runner.probe import checksum as hashed
 
 PACKAGES = "*/*/*/*/*_*"  # HOST/NAMESPACE/TYPE/VERSION/PLATFORM, as terraform lays out its cache
 
@@ -56,9 +55,7 @@ def checksum(package: Path) -> str:
     record = package.with_name(f"{package.name}.h1")
     with suppress(OSError):
         return record.read_text()
-    names = {path.relative_to(package).as_posix(): path for path in _files(package)}
-    lines = "".join(f"{_digest(path)}  {name}\n" for name, path in sorted(names.items()))
-    made = f"h1:{b64encode(sha256(lines.encode()).digest()).decode()}"
+    made = hashed.checksum(package)
     write_whole(record, made.encode())
     return made
 
@@ -66,7 +63,7 @@ def checksum(package: Path) -> str:
 def _moved(package: Path, target: Path) -> bool:
     """False where the same version with other contents is there already."""
     private_folder(target.parent)
-    for path in _files(package):
+    for path in hashed.files(package):
         # terraform gives them the modes of the archive, whatever the umask is.
         path.chmod(path.stat().st_mode & 0o700)
         _sync(path)
@@ -83,15 +80,6 @@ def _moved(package: Path, target: Path) -> bool:
 
 def _packages(cache: Path) -> Iterator[Path]:
     return (path for path in sorted(cache.glob(PACKAGES)) if path.is_dir())
-
-
-def _files(package: Path) -> Iterator[Path]:
-    return (path for path in package.rglob("*") if path.is_file())
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
 
 
 def _sync(path: Path) -> None:

@@ -1,7 +1,7 @@
 """One execution's surroundings, and the running of one command in them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -62,7 +62,7 @@ class Session:
         deadline: float | None = None,
         shows_text: bool = False,
         extra: Mapping[str, str] | None = None,
-        descriptors: tuple[int, ...] = (),
+        on_start: Callable[[int], None] | None = None,
     ) -> tuple[Finished, JsonOutput]:
         """Run one command to its end, telling the journal; EngineFailed where it can not be started."""
         output = self.output(shows_text=shows_text)
@@ -73,13 +73,13 @@ class Session:
             oom_score=OOM_SCORE_PLAN,
             output_cap=OUTPUT_CAP if follows else DOCUMENT_CAP,
         )
-        command = replace(command, pass_fds=(*descriptors, *command.pass_fds))
         self.open_journal(name)
         try:
             finished = run(
                 command,
                 cancel=self.execution.cancel,
                 on_line=(lambda line: self.journal.write(output.feed(line))) if follows else None,
+                on_start=on_start,
             )
         except (OSError, ValueError) as error:
             raise EngineFailed(

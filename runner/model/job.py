@@ -8,6 +8,7 @@ from runner.model.binding import EngineFacts
 from runner.model.drift import Finding
 from runner.model.evidence import Evidence
 from runner.model.plan import ChangeSet, Diagnostic
+from runner.model.probe import ProbeFacts, Probing
 from runner.model.run import Kind
 from runner.model.settings import SourceSettings
 from runner.model.span import Seconds
@@ -42,6 +43,7 @@ class Job:
     ignore: tuple[IgnoreRule, ...] = ()
     # Earlier runs of the stack: what their plans called sensitive is masked in the output of this one.
     earlier: tuple[int, ...] = ()
+    probing: Probing | None = None  # whether and how a probe may answer; None where a person is to be asked
 
     @property
     def name(self) -> str:
@@ -62,6 +64,7 @@ class PlanResult:
     seconds: float = 0.0
     facts: EngineFacts = EngineFacts()
     tree: str = ""  # git's id of the revision's tree
+    probe: ProbeFacts | None = None  # what was seen of probing, where it was thought of
 
 
 @dataclass(frozen=True)

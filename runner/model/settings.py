@@ -108,6 +108,8 @@ class DriftSettings:
     jitter: Seconds = Seconds(1200)
     confirm: int = 1
     ignore: tuple[IgnoreRule, ...] = ()
+    probe: Literal["auto", "never"] = "auto"
+    compare_every: int = 50
 
 
 @dataclass(frozen=True)

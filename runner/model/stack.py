@@ -33,6 +33,7 @@ class DriftRules:
     confirm: int | None = None
     ignore: tuple[IgnoreRule, ...] = ()
     action: Literal["report", "propose"] = "report"
+    probe: Literal["auto", "never"] = "auto"
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,13 @@ from runner.ports.basics import Cancel, Clock, Disk
 from runner.ports.bundles import ApplyGate, ControlPorts, WorkerPorts
 from runner.ports.engine import (
     Applied,
+    Aside,
     Engine,
     EngineError,
     Execution,
     NotBegun,
     Planned,
+    Probed,
     Workspace,
     Workspaces,
 )
@@ -21,6 +23,7 @@ __all__ = [
     "Applied",
     "ApplyGate",
     "Artifacts",
+    "Aside",
     "Cancel",
     "Checkpoints",
     "Claims",
@@ -36,6 +39,7 @@ __all__ = [
     "NewRun",
     "NotBegun",
     "Planned",
+    "Probed",
     "Reader",
     "Receipts",
     "Reports",

@@ -10,6 +10,7 @@ from runner.model.binding import EngineFacts
 from runner.model.evidence import Evidence
 from runner.model.lock import StateLock
 from runner.model.plan import Diagnostic
+from runner.model.probe import ProbeReady
 from runner.model.stack import StackDefinition
 from runner.ports.basics import Cancel
 from runner.ports.keeping import HeldClaim
@@ -86,6 +87,21 @@ class EngineError:
 
 
 @dataclass(frozen=True)
+class Probed:
+    """The answer of a probe: what it planned, and the types that each provider was asked about."""
+
+    planned: Planned
+    types: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Aside:
+    """A probe could not be done, or not be relied on: the check is done plainly."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class Applied:
     outputs: Mapping[str, Any]  # masked
     log_complete: bool = True
@@ -126,6 +142,19 @@ class Engine(Protocol):
 
     def plan(self, execution: Execution) -> Planned | EngineError:
         """`init` where needed, `plan`, and `show -json` only when something changed."""
+        ...
+
+    def probe_ready(self, execution: Execution) -> ProbeReady | Aside | EngineError:
+        """What a probe would run with, after `init` where that is needed, and its providers verified."""
+        ...
+
+    def probe(
+        self, execution: Execution, types: Mapping[str, tuple[str, ...]] | None, seconds: float
+    ) -> Probed | Aside | EngineError:
+        """Plan with warm providers, whose schemas are cut down to `types`; an EngineError only where it was canceled.
+
+        `seconds` is what a plain plan of the stack took, 0 where that is not known.
+        """
         ...
 
     def apply(self, execution: Execution, plan_file: Path, digest: str) -> Applied | EngineError | NotBegun:

@@ -14,6 +14,7 @@ from runner.model.evidence import Evidence
 from runner.model.guardrails import SeenState
 from runner.model.lock import Lock
 from runner.model.plan import ChangeSet, Diagnostic
+from runner.model.probe import Distrust, ProbeRecord, Provider
 from runner.model.run import Claim, Event, Kind, Run, State
 from runner.model.source import SourceStatus
 from runner.model.stack import Discovered, DriftStatus, Pause, Stack, StackDefinition
@@ -89,6 +90,19 @@ class Reader(Protocol):
         """The one that is not resolved."""
         ...
 
+    def probe(self, stack: str) -> ProbeRecord:
+        """What its checks have shown so far; an empty record before the first."""
+        ...
+
+    def distrusted(self) -> frozenset[str]:
+        """The checksums of the providers that are not probed any more."""
+        ...
+
+    def distrust_of(self) -> list[Distrust]: ...
+    def moved_by(self, source: str, revision: str) -> int:
+        """How many stacks moved last with this revision."""
+        ...
+
     def source(self, name: str) -> SourceStatus:
         """An empty status where it was never polled."""
         ...
@@ -131,6 +145,10 @@ class Writer(Reader, Protocol):
     def schedule_check(self, stack: str, at: datetime | None) -> None:
         """When the next drift check is due; None where none will be."""
         ...
+
+    def save_probe(self, stack: str, record: ProbeRecord) -> None: ...
+    def distrust(self, provider: Provider, stack: str, reason: str) -> None: ...
+    def trust(self, checksum: str, *, by: str, reason: str) -> int: ...
 
     def pause(self, stack: str, pause: Pause | None, *, by: str) -> None: ...
 

@@ -14,6 +14,7 @@ from runner.service.bind import remember_state
 from runner.service.cron import next_check
 from runner.service.enqueue import DAEMON, add_check
 from runner.service.plan import fail_plan
+from runner.service.probe import remember_probe
 
 
 def settle_check(control: ControlPorts, job: Job, result: PlanResult | PlanFailure) -> Run:
@@ -24,6 +25,7 @@ def settle_check(control: ControlPorts, job: Job, result: PlanResult | PlanFailu
         if isinstance(result, PlanFailure):
             return _failed(control, writer, run, result)
         remember_state(control, writer, run, result.facts)
+        remember_probe(writer, run, result.probe)
         counted = [finding for finding in result.findings if finding.counts]
         settle = _drifted if counted else _clean
         done = settle(control, writer, run, stack, result)

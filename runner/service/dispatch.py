@@ -18,6 +18,7 @@ from runner.service.check_drift import settle_check
 from runner.service.enqueue import DAEMON
 from runner.service.known_secrets import TELLING
 from runner.service.plan import replan, settle_plan
+from runner.service.probe import probing
 
 
 @dataclass(frozen=True)
@@ -164,6 +165,7 @@ def _job(control: ControlPorts, reader: Reader, run: Run, known_source: SourceSe
         earlier=tuple(
             earlier.id for earlier in reader.runs(RunFilter(stack=run.stack, states=TELLING, limit=3))
         ),
+        probing=probing(reader, run, definition, control.settings),
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +35,7 @@ from runner.service.cron import next_check
 from runner.service.enqueue import DAEMON, add_again, add_change
 from runner.service.inspect import refuse_unsafe
 from runner.service.known_secrets import known, remember
+from runner.service.probe import look, remember_probe
 
 APPROVABLE = "plan"  # the artifacts plan.tfplan and plan.json: what a person is asked about
 FRESH = "fresh"  # the same, made again under the lock
@@ -49,10 +51,11 @@ def execute_plan(
     started = time.monotonic()
     try:
         execution = prepare(job, ports, cancel, claim, lock=job.kind is not Kind.DRIFT)
-        outcome = ports.engine.plan(execution)
+        outcome, seen = look(job.probing, ports.engine, execution)
         if isinstance(outcome, EngineError):
             return _failure(outcome)
-        return _read(job, ports, outcome, started, keep_as)
+        result = _read(job, ports, outcome, started, keep_as)
+        return replace(result, probe=seen) if isinstance(result, PlanResult) else result
     except DriftlineError as error:
         return PlanFailure((Diagnostic("error", error.message, error.hint),), error.message)
 
@@ -162,6 +165,7 @@ def settle_plan(control: ControlPorts, job: Job, result: PlanResult | PlanFailur
         if isinstance(result, PlanFailure):
             return fail_plan(writer, run, result, control.clock.now())
         remember_state(control, writer, run, result.facts)
+        remember_probe(writer, run, result.probe)
         if job.targets == () and result.changes.empty and result.plan_digest is None:
             return _nothing(control, writer, run, result)
         if result.changes.empty:

@@ -12,6 +12,7 @@ from runner.store.connection import Connections
 from runner.store.drift import DriftReads, DriftWrites
 from runner.store.journal import has_wal_fix
 from runner.store.locks import LockReads, LockWrites
+from runner.store.probes import ProbeReads, ProbeWrites
 from runner.store.retention import RetentionWrites
 from runner.store.runs import RunReads
 from runner.store.schema import version
@@ -23,11 +24,13 @@ __all__ = ["FILE_NAME", "SqliteStore", "has_wal_fix"]
 FILE_NAME = "driftline.db"
 
 
-class StoreReader(StackReads, RunReads, LockReads, DriftReads, ApprovalReads, SourceReads, AuditReads):
+class StoreReader(
+    StackReads, RunReads, LockReads, DriftReads, ApprovalReads, ProbeReads, SourceReads, AuditReads
+):
     """All rooms, to look."""
 
 
-class StoreWriter(LockWrites, DriftWrites, ApprovalWrites, SourceWrites, RetentionWrites):
+class StoreWriter(LockWrites, DriftWrites, ApprovalWrites, ProbeWrites, SourceWrites, RetentionWrites):
     """All rooms, to look and to change."""
 
 

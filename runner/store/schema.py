@@ -138,6 +138,19 @@ CREATE TABLE seen_states (
     seen_by TEXT NOT NULL
 ) STRICT;
 
+CREATE TABLE probes (
+    stack TEXT PRIMARY KEY REFERENCES stacks(name),
+    record TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE distrusted (
+    checksum TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    stack TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE commits (
     source TEXT NOT NULL,
     revision TEXT NOT NULL,

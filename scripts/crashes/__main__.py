@@ -17,6 +17,7 @@ from runner import log
 
 SETTLED_SECONDS = 5.0  # after a restart every run is final, or somebody executes it
 QUIET_SECONDS = 240.0
+LIFE_SECONDS = 8.0  # so long a first apply is waited for
 LOOK_EVERY = 20  # of so many lives one is long enough to look whether all is settled
 
 
@@ -42,10 +43,12 @@ def crash(
     for cycle in range(1, cycles + 1):
         if cycle % LOOK_EVERY == 0:
             late += _look(field)
-        time.sleep(chance.uniform(0.05, 2.5))
         if whole_tree:
+            _until_apply(field)
+            time.sleep(chance.uniform(0.0, 1.2))
             kill.everything(process, field.root)
         else:
+            time.sleep(chance.uniform(0.05, 2.5))
             kill.the_daemon(process)
         process = field.start()
         if cycle % 50 == 0:
@@ -62,6 +65,13 @@ def _look(field: Field) -> list[str]:
     """Five seconds of life are enough to attend to everything that the last one left."""
     time.sleep(SETTLED_SECONDS)
     return [f"{run.name} is {run.state} and nobody attends to it" for run in unattended(field)]
+
+
+def _until_apply(field: Field) -> None:
+    """Where nothing is left alive a short life applies nothing, and a kill that meets no apply shows nothing."""
+    until, before = time.monotonic() + LIFE_SECONDS, len(field.lines("applied"))
+    while time.monotonic() < until and len(field.lines("applied")) == before:
+        time.sleep(0.02)
 
 
 def _until_database(field: Field) -> None:

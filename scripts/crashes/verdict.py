@@ -32,7 +32,7 @@ def verdict(field: Field, steps: Mapping[str, int], *, whole_tree: bool) -> Verd
     made = Counter(field.lines("effects"))
     twice = [f"{step}: {count} times" for step, count in made.items() if count > 1]
     return Verdict(
-        lost=(*(f"{run.name} is {run.state}" for run in open_runs), *_missing(made, steps)),
+        lost=(*(f"{run.name} is {run.state}: {run.reason}" for run in open_runs), *_missing(made, steps)),
         applied_twice=tuple(
             f"{digest}: {count} times"
             for digest, count in Counter(field.lines("applied")).items()

@@ -1,0 +1,90 @@
+"""Plan once, and read what came of it: the document is asked for only where something changes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from runner.engine.argv import PlanOptions, plan_argv, show_argv
+from runner.engine.facts import facts_of
+from runner.engine.json_output import JsonOutput
+from runner.engine.session import Session
+from runner.model.plan import Diagnostic
+from runner.model.plan_json import parse_document
+from runner.model.settings import Settings
+from runner.ports import EngineError, Planned
+from runner.process import Finished
+
+PLAN_FILE = "plan.tfplan"
+
+
+def plan(
+    session: Session,
+    settings: Settings,
+    deadline: float,
+    *,
+    name: str = "plan",
+    extra: Mapping[str, str] | None = None,
+    on_start: Callable[[int], None] | None = None,
+) -> tuple[Finished, JsonOutput]:
+    """Run `plan` under that name, to a plan file of its own."""
+    execution = session.execution
+    plan_file = _file(session, name)
+    plan_file.unlink(missing_ok=True)
+    options = PlanOptions(
+        out=plan_file,
+        state=session.state,
+        lock_timeout=round(settings.apply.lock_timeout) if execution.lock else None,
+        parallelism=execution.stack.parallelism,
+        var_files=session.var_files(),
+        targets=execution.targets,
+        destroy=execution.destroy,
+    )
+    argv = plan_argv(session.binary, options)
+    return session.run(name, argv, deadline=deadline, extra=extra, on_start=on_start)
+
+
+def planned(
+    session: Session, finished: Finished, output: JsonOutput, show_seconds: float, *, name: str = "plan"
+) -> Planned | EngineError:
+    """What a plan that ended well has to say."""
+    plan_file = _file(session, name)
+    if not plan_file.is_file():
+        error = session.error(name, finished, output)
+        told = Diagnostic("error", f"{session.row.name} plan ended well and wrote no plan file")
+        return replace(error, diagnostics=(*output.diagnostics, told))
+    found = Planned(
+        changed=finished.exit_code == 2,
+        plan_file=plan_file,
+        document=None,
+        engine_version=output.version or session.version,
+        drifted_addresses=tuple(output.drifted),
+        diagnostics=tuple(output.diagnostics),
+        facts=facts_of(session, plan_file),
+        secrets=session.veil.secrets,
+    )
+    if not found.changed or name != "plan":
+        return found
+    shown, said = session.run("show", show_argv(session.binary, plan_file), deadline=show_seconds)
+    if shown.exit_code != 0 or not shown.complete:
+        return session.error("show", shown, said, show_seconds)
+    shown_file = session.scratch / "show.jsonl"
+    document = parse_document(shown_file.read_bytes())
+    shown_file.unlink()
+    return replace(found, document=document, resource_count=_count(document.get("prior_state")))
+
+
+def _file(session: Session, name: str) -> Path:
+    return session.scratch / f"{name}.tfplan"
+
+
+def _count(state: Mapping[str, object] | None) -> int:
+    """The managed resources that the state already has."""
+
+    def below(module: Mapping[str, object]) -> int:
+        resources, children = module.get("resources"), module.get("child_modules")
+        own = sum(r.get("mode") == "managed" for r in resources) if isinstance(resources, list) else 0
+        return own + (sum(map(below, children)) if isinstance(children, list) else 0)
+
+    values = (state or {}).get("values")
+    root = values.get("root_module") if isinstance(values, dict) else None
+    return below(root) if isinstance(root, dict) else 0

@@ -1,0 +1,85 @@
+"""Plan with warm providers. Whatever goes wrong is no failure of the check: it is done plainly then."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from runner.engine.init import LOCK_FILE
+from runner.engine.plan import plan, planned
+from runner.engine.session import Session
+from runner.model.probe import ProbeReady, Provider
+from runner.model.settings import Settings
+from runner.ports import Aside, EngineError, Planned, Probed
+
+if TYPE_CHECKING:
+    from runner.probe.installed import Installed
+    from runner.probe.prober import Prober
+    from runner.probe.talk import Seen
+
+NAME = "probe"
+
+
+def probe_ready(session: Session, prober: "Prober") -> ProbeReady | Aside:
+    """After `init`: the engine and its providers, verified against the lock file."""
+    providers = _installed(session, prober)
+    if isinstance(providers, Aside):
+        return providers
+    told = tuple(Provider(one.name, one.checksum) for one in providers)
+    return ProbeReady(f"{session.binary} {session.version}", told)
+
+
+def probe(
+    session: Session,
+    prober: "Prober",
+    types: Mapping[str, tuple[str, ...]] | None,
+    settings: Settings,
+    deadline: float,
+) -> Probed | Aside | EngineError:
+    """Plan, with schemas cut down to these types, or whole."""
+    from runner.probe.talk import ProbeFailed
+
+    providers = _installed(session, prober)
+    if isinstance(providers, Aside):
+        return providers
+    cut = None if types is None else {address: frozenset(names) for address, names in types.items()}
+    command = session.command("plan", ())
+    try:
+        with prober.probing(providers, cut, command) as probing:
+            finished, output = plan(
+                session,
+                settings,
+                deadline,
+                name=NAME,
+                extra=probing.environment,
+                on_start=probing.admit,
+            )
+    except ProbeFailed as error:
+        return Aside(str(error))
+    if finished.exit_code in {0, 2}:
+        answer = planned(session, finished, output, 0.0, name=NAME)
+    else:
+        answer = session.error(NAME, finished, output, deadline)
+    return _judged(answer, probing.seen)
+
+
+def _judged(answer: Planned | EngineError, seen: "Seen | None") -> Probed | Aside | EngineError:
+    """Whether the answer counts: the smallest doubt is enough for a plain plan."""
+    if isinstance(answer, EngineError) and answer.canceled:
+        return answer
+    if seen is None:
+        return Aside("the proxy was gone before the end")
+    if seen.trouble:
+        return Aside(seen.trouble[0])
+    if isinstance(answer, EngineError):
+        errors = (one.summary for one in answer.diagnostics if one.severity == "error")
+        return Aside(next(errors, "it failed"))
+    return Probed(answer, seen.types)
+
+
+def _installed(session: Session, prober: "Prober") -> "tuple[Installed, ...] | Aside":
+    from runner.probe.installed import Unverified, installed
+
+    workspace = session.execution.workspace
+    try:
+        return installed(workspace.module / LOCK_FILE, workspace.data, prober.folder / "verified")
+    except (Unverified, OSError) as error:
+        return Aside(str(error))

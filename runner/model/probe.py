@@ -1,0 +1,127 @@
+"""Whether a drift check may be a probe, and what earlier checks of the stack say about that.
+
+A probe may only ever say "clean", and only where plain checks have said the same of the same stack, engine and
+providers before. Everything else is decided by a plain plan.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+SHORTEST_SECONDS = 60.0  # of a probe's deadline
+TIMES_PLAIN = 4.0  # and of how often a plain plan's time
+UNKNOWN_SECONDS = 300.0
+
+
+class Way(StrEnum):
+    """How a check was done."""
+
+    PLAIN = "plain"
+    COMPARED = "compared"  # both, and their answers agreed or did not
+    PROBED = "probed"
+
+
+@dataclass(frozen=True)
+class Provider:
+    """One that `init` installed; the checksum is of its whole package."""
+
+    name: str  # hashicorp/aws 5.100.0
+    checksum: str
+
+
+@dataclass(frozen=True)
+class ProbeReady:
+    """A probe can be tried: what would be running."""
+
+    engine: str  # binary and version
+    providers: tuple[Provider, ...]
+
+    def mark(self, inputs: str) -> str:
+        """Of everything that has to be as it was for an earlier comparison to count."""
+        told = [inputs, self.engine, sorted((one.name, one.checksum) for one in self.providers)]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class ProbeRecord:
+    """What the checks of one stack have shown so far."""
+
+    mark: str = ""  # of what it was compared with
+    trusted: str = ""  # of the engine and the providers alone
+    types: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # that are used, of each provider's address
+    checks: int = 0  # that were probed since this mark was first compared
+    seconds: float = 0.0  # that a plain plan took
+    way: Way = Way.PLAIN
+    reason: str = "not checked yet"  # why the last check was done in this way
+
+
+@dataclass(frozen=True)
+class Probing:
+    """What a worker is told. `every`: one in so many probed checks is compared; `distrusted` are checksums."""
+
+    record: ProbeRecord = ProbeRecord()
+    every: int = 50
+    allowed: bool = True
+    triage: bool = False  # of code that moved, to see which stacks it concerns
+    inputs: str = ""
+    distrusted: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class ProbeFacts:
+    """What a worker has seen. `disagreed` says how, and then none of the `providers` is probed any more."""
+
+    record: ProbeRecord
+    disagreed: str = ""
+    providers: tuple[Provider, ...] = ()
+
+
+@dataclass(frozen=True)
+class Distrust:
+    """A provider that once answered a probe otherwise than a plain plan."""
+
+    provider: Provider
+    stack: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Choice:
+    way: Way
+    reason: str
+
+
+def choose(probing: Probing, ready: ProbeReady) -> Choice:
+    """How to check, where a probe can be tried."""
+    if not ready.providers:
+        return Choice(Way.PLAIN, "no provider is started, so nothing can be saved")
+    distrusted = [one.name for one in ready.providers if one.checksum in probing.distrusted]
+    if distrusted:
+        return Choice(Way.PLAIN, f"{distrusted[0]} once answered a probe otherwise than a plain plan")
+    if probing.triage:
+        known = ready.mark("") == probing.record.trusted
+        return Choice(
+            Way.PROBED if known else Way.PLAIN, "" if known else "never compared with these providers"
+        )
+    if ready.mark(probing.inputs) != probing.record.mark:
+        return Choice(Way.COMPARED, "first check with this code, engine and providers")
+    if (probing.record.checks + 1) % probing.every == 0:
+        return Choice(Way.COMPARED, f"one in {probing.every} is compared")
+    return Choice(Way.PROBED, "")
+
+
+def deadline(plain_seconds: float, limit: float) -> float:
+    """In seconds: a provider that hangs shall not hold up the plain check for as long as a plan may take."""
+    usual = max(SHORTEST_SECONDS, TIMES_PLAIN * plain_seconds) if plain_seconds else UNKNOWN_SECONDS
+    return min(usual, limit)
+
+
+def plainly(record: ProbeRecord, reason: str) -> ProbeRecord:
+    """After a check that was done plainly, whatever was learned before stands."""
+    return replace(record, way=Way.PLAIN, reason=reason)

@@ -1,0 +1,110 @@
+"""What providers answered once and would answer again: schemas, and validations of a configuration.
+
+A schema belongs to a provider's checksum. The answer to a validation belongs to the checksum and to the very bytes of
+the request, and both may hold credentials: so the file is named by a keyed digest of the request, and sealed with a key
+that only who has the same request can compute again. What can not be read or opened is as if it were not there.
+"""
+
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from runner.files import private_folder, write_whole
+
+FORM = b"driftline probe 1\n"
+NONCE = 12
+SHOWN = 40  # characters of a digest in a file's name
+MOST_VALIDATIONS = 4096
+PROTOCOLS = (5, 6)
+
+
+class Cache:
+    """One folder, 0700, for all processes of an installation; files appear whole, so nobody waits for anybody."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = private_folder(folder)
+        self._key = _key_of(self.folder / "key")
+
+    def protocol(self, provider: str) -> int | None:
+        """Which protocol the provider with this checksum speaks, where its schema is cached."""
+        return next((one for one in PROTOCOLS if self._schema_file(provider, one).is_file()), None)
+
+    def schema(self, provider: str, protocol: int) -> bytes | None:
+        content = _read(self._schema_file(provider, protocol))
+        if content is None or not content.startswith(FORM):
+            return None
+        digest, schema = content[len(FORM) :][:32], content[len(FORM) + 32 :]
+        return schema if hashlib.sha256(schema).digest() == digest else None
+
+    def keep_schema(self, provider: str, protocol: int, schema: bytes) -> None:
+        content = FORM + hashlib.sha256(schema).digest() + schema
+        # A full disk costs the next check some seconds, nothing else.
+        with suppress(OSError):
+            write_whole(self._schema_file(provider, protocol), content, durable=False)
+
+    def validation(self, provider: str, request: bytes) -> bytes | None:
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        content = _read(self._validation_file(provider, request))
+        if content is None:
+            return None
+        try:
+            nonce, sealed = content[:NONCE], content[NONCE:]
+            return AESGCM(self._digest(b"seal", provider, request)).decrypt(nonce, sealed, FORM)
+        except (InvalidTag, ValueError):
+            return None
+
+    def keep_validation(self, provider: str, request: bytes, answer: bytes) -> None:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        nonce = os.urandom(NONCE)
+        sealed = AESGCM(self._digest(b"seal", provider, request)).encrypt(nonce, answer, FORM)
+        with suppress(OSError):
+            write_whole(self._validation_file(provider, request), nonce + sealed, durable=False)
+            self._forget_oldest()
+
+    def _schema_file(self, provider: str, protocol: int) -> Path:
+        return self.folder / f"schema-{_digest(provider)}-{protocol}"
+
+    def _validation_file(self, provider: str, request: bytes) -> Path:
+        return self.folder / f"validation-{self._digest(b'name', provider, request).hex()[:SHOWN]}"
+
+    def _digest(self, use: bytes, provider: str, request: bytes) -> bytes:
+        made = hashlib.blake2b(key=self._key, person=use, digest_size=32)
+        made.update(provider.encode() + b"\0" + request)
+        return made.digest()
+
+    def _forget_oldest(self) -> None:
+        """A configuration with a session's credentials in it is never asked about again."""
+        files = sorted(self._validations(), key=lambda one: one.stat().st_mtime, reverse=True)
+        for path in files[MOST_VALIDATIONS:]:
+            path.unlink(missing_ok=True)
+
+    def _validations(self) -> Iterator[Path]:
+        return self.folder.glob("validation-*")
+
+
+def _key_of(path: Path) -> bytes:
+    """Made where there is none or a damaged one: then all answers are asked for again."""
+    key = _read(path)
+    if key is None or len(key) != 32:
+        key = secrets.token_bytes(32)
+        write_whole(path, key)
+        # Another process may have made one at the same time; the file counts.
+        key = path.read_bytes()
+    return key
+
+
+def _digest(provider: str) -> str:
+    return hashlib.sha256(provider.encode()).hexdigest()[:SHOWN]
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None

@@ -1,0 +1,99 @@
+"""The providers that `init` has installed for a module, each with the checksum that its lock file names.
+
+Terraform verifies what it starts itself, and nothing of a provider that is running already. So we do, and remember the
+result for as long as no file of the package has moved: hashing 700 MB takes longer than the whole check.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.files import private_folder, write_whole
+from runner.probe.checksum import checksum, files
+
+_BLOCK = re.compile(r'^provider\s+"([^"\s]+)"\s*\{(.*?)^\}', re.MULTILINE | re.DOTALL)
+_VERSION = re.compile(r'^\s*version\s*=\s*"([^"]+)"', re.MULTILINE)
+_HASH = re.compile(r'"(h1:[A-Za-z0-9+/=]+)"')
+
+
+class Unverified(Exception):
+    """A provider that is not, or not provably, the one that the lock file names"""
+
+
+@dataclass(frozen=True)
+class Installed:
+    """`checksum` is the one that was found, and the lock file has it too."""
+
+    address: str  # registry.terraform.io/hashicorp/aws
+    version: str
+    executable: Path
+    checksum: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.address.partition('/')[2]} {self.version}"
+
+
+def installed(lock_file: Path, data: Path, verified: Path) -> tuple[Installed, ...]:
+    """All that the lock file names, verified; Unverified where that can not be said. `verified` keeps what was."""
+    try:
+        text = lock_file.read_text()
+    except FileNotFoundError:
+        return ()
+    except (OSError, ValueError) as error:
+        raise Unverified(f"the lock file can not be read: {error}") from None
+    return tuple(_locked(text, data, verified))
+
+
+def _locked(text: str, data: Path, verified: Path) -> Iterator[Installed]:
+    for address, body in _BLOCK.findall(text):
+        version = _VERSION.search(body)
+        if version is None:
+            raise Unverified(f"the lock file names no version of {address}")
+        folder = data / "providers" / address / version[1]
+        if not folder.is_dir():
+            continue  # the lock file may name more than this module uses
+        packages = [one for one in folder.iterdir() if one.is_dir()]
+        if len(packages) != 1:
+            raise Unverified(f"{address} {version[1]} is installed for {len(packages)} platforms")
+        package = packages[0].resolve()
+        made = _verified(package, verified)
+        if made not in _HASH.findall(body):
+            raise Unverified(f"{address} {version[1]} has not the checksum (h1) that the lock file names")
+        yield Installed(address, version[1], _executable(package, address), made)
+
+
+def _executable(package: Path, address: str) -> Path:
+    """As terraform finds it: the one file whose name begins so."""
+    name = f"terraform-provider-{address.rpartition('/')[2]}"
+    found = [path for path in package.iterdir() if path.name.startswith(name) and path.is_file()]
+    if len(found) != 1:
+        raise Unverified(f"{address} has {len(found)} files that could be its program")
+    return found[0]
+
+
+def _verified(package: Path, folder: Path) -> str:
+    record = private_folder(folder) / hashlib.sha256(str(package).encode()).hexdigest()[:40]
+    facts = _facts(package)
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        known = json.loads(record.read_bytes())
+        if known["facts"] == facts:
+            return str(known["checksum"])
+    made = checksum(package)
+    if facts == _facts(package):
+        with suppress(OSError):
+            write_whole(record, json.dumps({"facts": facts, "checksum": made}).encode(), durable=False)
+    return made
+
+
+def _facts(package: Path) -> list[list[int | str]]:
+    """What moves whenever a file is written: nobody but root can set the time of the last change of an inode."""
+    found = sorted(files(package))
+    stats = ((path.relative_to(package).as_posix(), path.stat()) for path in found)
+    return [
+        [name, s.st_dev, s.st_ino, s.st_size, s.st_mode, s.st_mtime_ns, s.st_ctime_ns] for name, s in stats
+    ]

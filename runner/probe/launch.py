@@ -1,0 +1,68 @@
+"""Start a real provider process as go-plugin does, and wait for the line in which it says where it answers."""
+
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from runner.probe.installed import Installed
+from runner.probe.protocol import HANDSHAKE, Handshake, handshake
+from runner.process import KILL, Command, Step, exit_of, make_output, send, start
+
+LONGEST_LINE = 1 << 16  # with a certificate; and what else it may write there
+GRACE_SECONDS = 0.5  # it was asked to end by the protocol, and has nothing to save
+
+
+@dataclass
+class Launched:
+    """A provider process, in a session of its own, with the environment of the check."""
+
+    process: "subprocess.Popen[bytes]"
+    stdout: Path
+
+    def told(self, *, late: bool) -> Handshake | None:
+        """What it said, once it has said it; ChildProcessError where it ended, said something else or is late."""
+        with self.stdout.open("rb") as file:
+            line, ended, _ = file.read(LONGEST_LINE).partition(b"\n")
+        if ended:
+            found = handshake(line.decode(errors="replace"))
+            if found is None:
+                raise ChildProcessError("it does not speak the plugin protocol 5 or 6 over a Unix socket")
+            return found
+        if self.process.poll() is not None:
+            raise ChildProcessError(f"it ended with {self.process.returncode}")
+        if late:
+            raise ChildProcessError("it did not start in time")
+        return None
+
+    @property
+    def babbles(self) -> bool:
+        return self.stdout.stat().st_size > LONGEST_LINE
+
+    def end(self, grace: float = GRACE_SECONDS) -> None:
+        """It, and all that it has started."""
+        with exit_of(self.process.pid) as ended:
+            ended(grace)
+        send(self.process.pid, Step(KILL.signal, None))
+        self.process.wait()
+        self.stdout.unlink(missing_ok=True)
+
+
+def launch(installed: Installed, command: Command, number: int) -> Launched:
+    """`command` is terraform's: the provider gets its environment, place, locks and confinement."""
+    stdout = command.stdout.with_name(f"provider-{number}.handshake")
+    own = replace(
+        command,
+        argv=(str(installed.executable),),
+        env=_environment(command.env),
+        stdout=stdout,
+        stderr=Path(os.devnull),
+        deadline=None,
+    )
+    make_output(own)
+    return Launched(start(own), stdout)
+
+
+def _environment(env: Mapping[str, str]) -> dict[str, str]:
+    return {**env, **HANDSHAKE}

@@ -1,0 +1,146 @@
+"""The plugin protocol, as far as a probe has to know it: which calls there are, and what becomes of each.
+
+Source: docs/plugin-protocol/tfplugin5.proto and tfplugin6.proto of hashicorp/terraform. What is not in the table is
+refused, and the check is done plainly: a call that we do not know may be one that must not be passed on.
+"""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from enum import StrEnum
+
+from runner.probe.wire import BYTES, NotAMessage, fields, first, number_in
+
+# go-plugin starts a provider with these and reads one line: https://github.com/hashicorp/go-plugin/blob/main/docs/internals.md
+HANDSHAKE = {
+    "TF_PLUGIN_MAGIC_COOKIE": "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
+    "PLUGIN_PROTOCOL_VERSIONS": "5,6",
+    "PLUGIN_MIN_PORT": "10000",
+    "PLUGIN_MAX_PORT": "25000",
+}
+VERSIONS = frozenset({5, 6})
+
+
+class Call(StrEnum):
+    """What becomes of a call."""
+
+    SCHEMA = "schema"  # answered from the cache, cut down to the types that are used
+    VALIDATION = "validation"  # of the provider's configuration; answered from the cache
+    CONFIGURE = "configure"  # after it the process belongs to this one connection
+    FORWARD = "forward"  # byte for byte
+    STOP = "stop"  # to every process of the check
+
+
+_COMMON = {
+    "GetMetadata": Call.FORWARD,
+    "GetResourceIdentitySchemas": Call.FORWARD,
+    "GetFunctions": Call.FORWARD,
+    "CallFunction": Call.FORWARD,
+    "UpgradeResourceState": Call.FORWARD,
+    "UpgradeResourceIdentity": Call.FORWARD,
+    "ReadResource": Call.FORWARD,
+    "PlanResourceChange": Call.FORWARD,
+    "MoveResourceState": Call.FORWARD,
+    "ImportResourceState": Call.FORWARD,
+    "ReadDataSource": Call.FORWARD,
+    "OpenEphemeralResource": Call.FORWARD,
+    "RenewEphemeralResource": Call.FORWARD,
+    "CloseEphemeralResource": Call.FORWARD,
+    "ValidateEphemeralResourceConfig": Call.FORWARD,
+}
+# ApplyResourceChange is in neither: nothing that a probe passes on changes the cloud.
+CALLS: Mapping[str, Call] = {
+    **{f"/tfplugin5.Provider/{name}": call for name, call in _COMMON.items()},
+    **{f"/tfplugin6.Provider/{name}": call for name, call in _COMMON.items()},
+    "/tfplugin5.Provider/GetSchema": Call.SCHEMA,
+    "/tfplugin6.Provider/GetProviderSchema": Call.SCHEMA,
+    "/tfplugin5.Provider/PrepareProviderConfig": Call.VALIDATION,
+    "/tfplugin6.Provider/ValidateProviderConfig": Call.VALIDATION,
+    "/tfplugin5.Provider/Configure": Call.CONFIGURE,
+    "/tfplugin6.Provider/ConfigureProvider": Call.CONFIGURE,
+    "/tfplugin5.Provider/ValidateResourceTypeConfig": Call.FORWARD,
+    "/tfplugin6.Provider/ValidateResourceConfig": Call.FORWARD,
+    "/tfplugin5.Provider/ValidateDataSourceConfig": Call.FORWARD,
+    "/tfplugin6.Provider/ValidateDataResourceConfig": Call.FORWARD,
+    "/tfplugin5.Provider/Stop": Call.STOP,
+    "/tfplugin6.Provider/StopProvider": Call.STOP,
+}
+# Calls whose request begins with the name of a type, and which of the schema's maps that name is a key of.
+_RESOURCES, _DATA_SOURCES = 2, 3
+_TYPED = {
+    "ValidateResourceTypeConfig": _RESOURCES,
+    "ValidateResourceConfig": _RESOURCES,
+    "UpgradeResourceState": _RESOURCES,
+    "ReadResource": _RESOURCES,
+    "PlanResourceChange": _RESOURCES,
+    "ValidateDataSourceConfig": _DATA_SOURCES,
+    "ValidateDataResourceConfig": _DATA_SOURCES,
+    "ReadDataSource": _DATA_SOURCES,
+}
+_LETTERS = {_RESOURCES: "resource", _DATA_SOURCES: "data"}
+_SCHEMA_DIAGNOSTICS, _VALIDATION_DIAGNOSTICS, _SEVERITY, _ERROR = 4, 2, 1, 1
+
+
+def type_in(method: str, request: bytes) -> str | None:
+    """The type that a call is about, as `resource aws_vpc` or `data aws_vpc`."""
+    kind = _TYPED.get(method.rpartition("/")[2])
+    name = first(request, 1) if kind is not None else None
+    return f"{_LETTERS[kind]} {name.decode()}" if kind is not None and name else None
+
+
+def cut(schema: bytes, types: AbstractSet[str] | None) -> bytes:
+    """The schema with the resources and data sources of these types only; the whole of it for None.
+
+    Functions, ephemeral resources and whatever else there is stay as they are. NotAMessage where it is no schema.
+    """
+    if types is None:
+        return schema
+    kept = (
+        one.raw
+        for one in fields(schema)
+        if one.number not in _LETTERS or f"{_LETTERS[one.number]} {_key(one.value)}" in types
+    )
+    return b"".join(kept)
+
+
+def good_schema(answer: bytes) -> bool:
+    """Whether it may be cached: a schema, and nothing that went wrong. A warning would be repeated, so it may."""
+    return _readable(answer) and not _errors(answer, _SCHEMA_DIAGNOSTICS)
+
+
+def good_validation(answer: bytes) -> bool:
+    return _readable(answer) and not _errors(answer, _VALIDATION_DIAGNOSTICS)
+
+
+def _errors(answer: bytes, number: int) -> bool:
+    diagnostics = (one.value for one in fields(answer) if one.number == number and one.kind == BYTES)
+    return any(number_in(diagnostic, _SEVERITY) == _ERROR for diagnostic in diagnostics)
+
+
+def _readable(answer: bytes) -> bool:
+    try:
+        return all(True for _ in fields(answer))
+    except NotAMessage:
+        return False
+
+
+def _key(entry: bytes) -> str:
+    return (first(entry, 1) or b"").decode(errors="replace")
+
+
+@dataclass(frozen=True)
+class Handshake:
+    """Where a provider that was started answers, and the certificate that it shows there, if any."""
+
+    protocol: int
+    path: str
+    certificate: str = ""  # base64 of DER, without padding
+
+
+def handshake(line: str) -> Handshake | None:
+    """`1|5|unix|/tmp/plugin42|grpc|CERTIFICATE`; None for anything else."""
+    core, *rest = line.strip().split("|")
+    match rest:
+        case [version, "unix", path, "grpc", *more] if core == "1" and version in {"5", "6"}:
+            return Handshake(int(version), path, more[0] if more else "")
+    return None

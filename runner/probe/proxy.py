@@ -1,0 +1,247 @@
+"""One provider of one check, as terraform reaches it: what does not change is answered from the cache, all else real.
+
+Terraform opens a connection for each provider configuration, and one more to validate. A real process serves them all
+until the first of them configures it; from then on it belongs to that connection alone, and every other one that needs
+a real process gets its own. So two configurations of one provider never meet in one process.
+"""
+
+import asyncio
+import os
+import secrets
+import socket
+import struct
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import grpc
+
+from runner.probe.backend import ANY_SIZE, Backend
+from runner.probe.cache import Cache
+from runner.probe.protocol import CALLS, Call, cut, good_schema, good_validation, type_in
+from runner.probe.wire import NotAMessage
+
+CHUNK = 1 << 16
+_CREDENTIALS = struct.Struct("iii")  # of SO_PEERCRED: pid, uid, gid
+Start = Callable[[], Awaitable[Backend]]
+
+
+@dataclass
+class Seen:
+    """What one provider was asked, for whoever ordered the check. `trouble`: it is not to be relied on, and why."""
+
+    calls: Counter[str] = field(default_factory=Counter)
+    types: set[str] = field(default_factory=set)
+    processes: int = 0
+    trouble: list[str] = field(default_factory=list)
+
+
+class Proxy:
+    """`start` gives a real process each time it is called; `session` resolves to the session that may connect."""
+
+    def __init__(
+        self,
+        provider: str,
+        types: frozenset[str] | None,
+        cache: Cache,
+        folder: Path,
+        start: Start,
+        session: "asyncio.Future[int]",
+    ) -> None:
+        self._provider = provider
+        self._types = types
+        self._cache = cache
+        self._folder = folder
+        self._start = start
+        self._session = session
+        self._backends: list[Backend] = []
+        self._shared: asyncio.Task[Backend] | None = None
+        self._owner: object | None = None  # the connection that has configured the shared process
+        self.seen = Seen()
+
+    def warm_up(self) -> None:
+        """Have the first process started beside terraform's own start."""
+        self._shared = asyncio.ensure_future(self._started())
+
+    async def attend(self, connection: socket.socket) -> None:
+        """Serve one connection of terraform's to its end."""
+        if not await self._welcome(connection):
+            connection.close()
+            return
+        server, path = await self._server()
+        try:
+            inner = socket.socket(socket.AF_UNIX)
+            inner.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(inner, str(path))
+            path.unlink()
+            await _splice(connection, inner)
+        finally:
+            await server.stop(None)
+
+    async def close(self) -> None:
+        if self._shared is not None and not self._shared.done():
+            self._shared.cancel()
+        await asyncio.gather(*(backend.close() for backend in self._backends))
+
+    async def _welcome(self, connection: socket.socket) -> bool:
+        """Only processes of the session in which this check's terraform runs: ours is not the only check."""
+        raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+        pid, uid, _ = _CREDENTIALS.unpack(raw)
+        session = await self._session
+        with suppress(ProcessLookupError):
+            return uid == os.getuid() and os.getsid(pid) == session
+        return False
+
+    async def _server(self) -> tuple[Any, Path]:
+        """A gRPC server knows no connections, so each gets a server of its own, behind a name that nobody can guess."""
+        path = self._folder / secrets.token_hex(12)
+        server = grpc.aio.server(options=ANY_SIZE)
+        server.add_generic_rpc_handlers((_Handler(_Connection(self)),))
+        server.add_insecure_port(f"unix:{path}")
+        await server.start()
+        return server, path
+
+    # What a connection asks for
+
+    async def schema(self, method: str, request: bytes, backend: Callable[[], Awaitable[Backend]]) -> bytes:
+        protocol = 5 if method.startswith("/tfplugin5.") else 6
+        whole = self._cache.schema(self._provider, protocol)
+        if whole is None:
+            self.seen.calls["asked"] += 1
+            whole = await (await backend()).call(method, request)
+            if not good_schema(whole):
+                return whole
+            self._cache.keep_schema(self._provider, protocol, whole)
+        return cut(whole, self._types)
+
+    async def validation(
+        self, method: str, request: bytes, backend: Callable[[], Awaitable[Backend]]
+    ) -> bytes:
+        answer = self._cache.validation(self._provider, request)
+        if answer is None:
+            self.seen.calls["asked"] += 1
+            answer = await (await backend()).call(method, request)
+            if good_validation(answer):
+                self._cache.keep_validation(self._provider, request, answer)
+        return answer
+
+    async def shared(self) -> Backend:
+        if self._shared is None:
+            self.warm_up()
+        assert self._shared is not None
+        return await asyncio.shield(self._shared)
+
+    async def claimed(self, owner: object) -> Backend:
+        """A process for one connection alone: the shared one where nobody has it yet."""
+        if self._owner is None:
+            self._owner = owner
+            return await self.shared()
+        return await self._started()
+
+    @property
+    def is_claimed(self) -> bool:
+        return self._owner is not None
+
+    async def stop(self, method: str, request: bytes) -> bytes:
+        answer = b""
+        for backend in self._backends:
+            answer = await backend.call(method, request)
+        return answer
+
+    async def _started(self) -> Backend:
+        backend = await self._start()
+        self._backends.append(backend)
+        self.seen.processes += 1
+        return backend
+
+
+class _Connection:
+    """One connection of terraform's: a provider configuration, or none."""
+
+    def __init__(self, proxy: Proxy) -> None:
+        self.proxy = proxy
+        self._own: asyncio.Task[Backend] | None = None
+
+    async def answer(self, method: str, request: bytes) -> bytes:
+        proxy, call = self.proxy, CALLS[method]
+        proxy.seen.calls[call] += 1
+        if (name := type_in(method, request)) is not None:
+            proxy.seen.types.add(name)
+        match call:
+            case Call.SCHEMA:
+                return await proxy.schema(method, request, self._backend)
+            case Call.VALIDATION:
+                return await proxy.validation(method, request, self._backend)
+            case Call.STOP:
+                return await proxy.stop(method, request)
+            case Call.CONFIGURE:
+                return await (await self._claimed()).call(method, request)
+            case _:
+                return await (await self._backend()).call(method, request)
+
+    async def _backend(self) -> Backend:
+        """Calls before the configuration go to the shared process, unless that is somebody's by now."""
+        if self._own is None and not self.proxy.is_claimed:
+            return await self.proxy.shared()
+        return await self._claimed()
+
+    async def _claimed(self) -> Backend:
+        # Calls of one connection come at once, and must all meet the same process.
+        if self._own is None:
+            self._own = asyncio.ensure_future(self.proxy.claimed(self))
+        return await asyncio.shield(self._own)
+
+
+class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
+    """Requests and answers as bytes. What is not the provider's service (stdio, broker) is not there."""
+
+    def __init__(self, connection: _Connection) -> None:
+        self._connection = connection
+
+    def service(self, details: Any) -> Any:
+        method = str(details.method)
+        if method in CALLS:
+            return grpc.unary_unary_rpc_method_handler(self._answering(method))
+        if method.startswith("/tfplugin"):
+            self._connection.proxy.seen.trouble.append(f"terraform calls {method}, which probes do not know")
+        return None
+
+    def _answering(self, method: str) -> Callable[[bytes, Any], Awaitable[bytes]]:
+        async def answer(request: bytes, context: Any) -> bytes:
+            try:
+                return await self._connection.answer(method, request)
+            except grpc.aio.AioRpcError as error:
+                self._trouble(f"{method}: {error.code().name} {error.details()}")
+                await context.abort(error.code(), error.details() or "")
+            except (NotAMessage, OSError, TimeoutError) as error:
+                self._trouble(f"{method}: {error or type(error).__name__}")
+                await context.abort(grpc.StatusCode.INTERNAL, "the probe failed")
+            raise AssertionError
+
+        return answer
+
+    def _trouble(self, told: str) -> None:
+        self._connection.proxy.seen.trouble.append(told)
+
+
+async def _splice(outer: socket.socket, inner: socket.socket) -> None:
+    """Pass bytes both ways until one side has closed."""
+    outer.setblocking(False)
+    ways = (asyncio.ensure_future(_pass(outer, inner)), asyncio.ensure_future(_pass(inner, outer)))
+    try:
+        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for way in ways:
+            way.cancel()
+        for end in (outer, inner):
+            end.close()
+
+
+async def _pass(source: socket.socket, target: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    with suppress(OSError):
+        while chunk := await loop.sock_recv(source, CHUNK):
+            await loop.sock_sendall(target, chunk)

@@ -1,0 +1,81 @@
+"""The proxy process: started when it is first needed, and again whenever it is gone."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from runner.probe.talk import ProbeFailed
+from runner.process import Command, make_output, start
+
+SERVER = Path(__file__).with_name("server.py")
+
+
+class ProxyProcess:
+    """It gets none of our environment; what a check needs comes with its order."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._guard = threading.Lock()
+        self._orders: socket.socket | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def order(self, order: dict[str, Any], sockets: Sequence[socket.socket]) -> int:
+        """Hand over a check with its sockets; the pid of the process that has it. ProbeFailed where it takes none."""
+        packet, descriptors = json.dumps(order).encode(), [one.fileno() for one in sockets]
+        failure: Exception | None = None
+        with self._guard:
+            for _ in range(2):
+                try:
+                    process, orders = self._running()
+                    socket.send_fds(orders, [packet], descriptors)
+                except (OSError, ValueError) as error:
+                    failure = error
+                    self._end()
+                else:
+                    return process.pid
+        raise ProbeFailed(f"the proxy takes no order: {failure}")
+
+    def close(self) -> None:
+        """End it; checks that are going on fail, and are done plainly."""
+        with self._guard:
+            self._end()
+
+    def _running(self) -> "tuple[subprocess.Popen[bytes], socket.socket]":
+        if self._process is not None and self._process.poll() is not None:
+            self._end()
+        if self._process is None or self._orders is None:
+            self._begin()
+        assert self._process is not None
+        assert self._orders is not None
+        return self._process, self._orders
+
+    def _begin(self) -> None:
+        # Packets, so that an order and its descriptors arrive together.
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._orders = ours
+        command = Command(
+            argv=(sys.executable, "-I", str(SERVER), str(theirs.fileno())),
+            cwd=self._folder,
+            env={"PATH": os.defpath, "GRPC_VERBOSITY": "NONE"},
+            stdout=self._folder / "proxy.stdout",
+            stderr=self._folder / "proxy.stderr",
+            pass_fds=(theirs.fileno(),),
+        )
+        with theirs:
+            make_output(command)
+            self._process = start(command)
+
+    def _end(self) -> None:
+        if self._orders is not None:
+            self._orders.close()
+            self._orders = None
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None

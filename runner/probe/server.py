@@ -1,0 +1,183 @@
+"""The proxy as a process of its own, for all checks of an installation; the daemon hands each one over by descriptors.
+
+    python -I server.py DESCRIPTOR
+
+DESCRIPTOR is a socket on which orders come, each one packet of JSON with descriptors: first the socket on which that
+check is talked about, then one listening socket for each of its providers. Nobody else can order anything: neither has
+a name in the file system. The process ends with the daemon, and when nothing was ordered for a while.
+
+The talk is lines of JSON. From here: `{"want": N}`, start a process of provider N; at the end `{"seen": [...]}`. To here:
+`{"ready": N, ...}` or `{"failed": N, "reason": ...}` for each wish in its order, `{"session": N}` of each terraform. The
+end of what comes is the end of the check.
+"""
+
+import asyncio
+import json
+import os
+import socket
+import sys
+import traceback
+from collections import defaultdict, deque
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+if __name__ == "__main__":
+    # Isolated mode knows no installed checkout.
+    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+
+from runner.hardening import close_to_others
+from runner.probe.backend import Backend
+from runner.probe.cache import Cache
+from runner.probe.protocol import Handshake
+from runner.probe.proxy import Proxy
+
+PACKET = 1 << 17
+MOST_DESCRIPTORS = 64
+IDLE_SECONDS = 600.0
+
+
+class Check:
+    """One check: its providers, and the talk with whoever ordered it."""
+
+    def __init__(self, order: dict[str, Any], talk: socket.socket, listeners: list[socket.socket]) -> None:
+        cache, folder = Cache(Path(order["cache"])), Path(order["folder"])
+        self._talk = talk
+        self._listeners = listeners
+        self._wishes: defaultdict[int, deque[asyncio.Future[Backend]]] = defaultdict(deque)
+        self._session: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._connections: set[asyncio.Task[None]] = set()
+        self._writer: asyncio.StreamWriter
+        self._proxies = [
+            Proxy(
+                one["provider"],
+                None if one["types"] is None else frozenset(one["types"]),
+                cache,
+                folder,
+                self._starter(number),
+                self._session,
+            )
+            for number, one in enumerate(order["providers"])
+        ]
+
+    async def run(self) -> None:
+        """To its end, with the daemon's or without."""
+        reader, self._writer = await asyncio.open_connection(sock=self._talk)
+        accepting = [
+            asyncio.ensure_future(self._accept(proxy, listener))
+            for proxy, listener in zip(self._proxies, self._listeners, strict=True)
+        ]
+        try:
+            for proxy in self._proxies:
+                proxy.warm_up()
+            while line := await reader.readline():
+                await self._heard(json.loads(line))
+            self._say({"seen": [_told(proxy) for proxy in self._proxies]})
+        finally:
+            for task in (*accepting, *self._connections):
+                task.cancel()
+            for proxy in self._proxies:
+                await proxy.close()
+            for listener in self._listeners:
+                listener.close()
+            self._writer.close()
+
+    async def _accept(self, proxy: Proxy, listener: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        listener.setblocking(False)
+        while True:
+            connection, _ = await loop.sock_accept(listener)
+            task = asyncio.ensure_future(proxy.attend(connection))
+            self._connections.add(task)
+            task.add_done_callback(self._connections.discard)
+
+    def _starter(self, number: int) -> Any:
+        async def start() -> Backend:
+            wish: asyncio.Future[Backend] = asyncio.get_running_loop().create_future()
+            self._wishes[number].append(wish)
+            self._say({"want": number})
+            return await wish
+
+        return start
+
+    async def _heard(self, message: dict[str, Any]) -> None:
+        match message:
+            case {"session": int(session)}:
+                if not self._session.done():
+                    self._session.set_result(session)
+            case {"ready": int(number), "protocol": protocol, "path": path, "certificate": certificate}:
+                backend = Backend(Handshake(protocol, path, certificate))
+                await self._fulfil(self._wishes[number].popleft(), backend)
+            case {"failed": int(number), "reason": reason}:
+                wish = self._wishes[number].popleft()
+                if not wish.done():
+                    wish.set_exception(OSError(reason))
+
+    async def _fulfil(self, wish: "asyncio.Future[Backend]", backend: Backend) -> None:
+        try:
+            await backend.reach()
+        except (TimeoutError, OSError) as error:
+            await backend.close()
+            if not wish.done():
+                wish.set_exception(OSError(f"it does not answer: {error or 'timeout'}"))
+            return
+        if wish.done():
+            await backend.close()
+        else:
+            wish.set_result(backend)
+
+    def _say(self, message: dict[str, Any]) -> None:
+        self._writer.write(json.dumps(message).encode() + b"\n")
+
+
+def _told(proxy: Proxy) -> dict[str, Any]:
+    seen = proxy.seen
+    return {
+        "calls": dict(seen.calls),
+        "types": sorted(seen.types),
+        "processes": seen.processes,
+        "trouble": seen.trouble,
+    }
+
+
+async def serve(orders: socket.socket) -> None:
+    """Until the daemon is gone, or has ordered nothing for a while."""
+    loop = asyncio.get_running_loop()
+    orders.setblocking(False)
+    checks: set[asyncio.Task[None]] = set()
+    arrived = asyncio.Event()
+    loop.add_reader(orders, arrived.set)
+    while True:
+        arrived.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(arrived.wait(), IDLE_SECONDS)
+        if not arrived.is_set():
+            if checks:
+                continue
+            return
+        try:
+            packet, descriptors, _, _ = socket.recv_fds(orders, PACKET, MOST_DESCRIPTORS)
+        except BlockingIOError:
+            continue  # it was told of twice
+        if not packet:
+            return
+        talk, *listeners = (socket.socket(fileno=one) for one in descriptors)
+        task = asyncio.ensure_future(Check(json.loads(packet), talk, listeners).run())
+        checks.add(task)
+        task.add_done_callback(_finished(checks))
+
+
+def _finished(checks: "set[asyncio.Task[None]]") -> Any:
+    def finished(task: "asyncio.Task[None]") -> None:
+        checks.discard(task)
+        # Of one check only, and it sees its end of the talk closed; nobody else is to suffer.
+        if not task.cancelled() and (error := task.exception()) is not None:
+            traceback.print_exception(error)
+
+    return finished
+
+
+if __name__ == "__main__":
+    close_to_others()
+    with suppress(KeyboardInterrupt):
+        asyncio.run(serve(socket.socket(fileno=int(sys.argv[1]))))

@@ -1,0 +1,173 @@
+"""One check as the daemon talks about it with the proxy, and starts the processes that it asks for."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from select import select
+from typing import Any
+
+from runner.probe.installed import Installed
+from runner.probe.launch import Launched, launch
+from runner.process import Command
+
+TICK = 0.005  # while a provider starts
+LOOK_SECONDS = 1.0
+START_SECONDS = 30.0
+END_SECONDS = 5.0
+
+
+class ProbeFailed(Exception):
+    """The probe could not be set up or was not answered to the end"""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What became of one check's calls, over all its providers."""
+
+    calls: Mapping[str, int]
+    types: Mapping[
+        str, tuple[str, ...]
+    ]  # which each provider was asked about: `resource aws_vpc`, `data aws_vpc`
+    processes: int
+    trouble: tuple[str, ...]
+
+
+@dataclass
+class Talk:
+    """What is said about one check with the proxy, by a thread that starts the processes which it asks for."""
+
+    socket: socket.socket
+    providers: Sequence[Installed]
+    command: Command
+    _launched: list[Launched] = field(default_factory=list)
+    _starting: list[tuple[int, float, Launched]] = field(default_factory=list)
+    _protocols: dict[int, int] = field(default_factory=dict)
+    _failed: list[str] = field(default_factory=list)
+    _seen: list[dict[str, Any]] | None = None
+    _moved: threading.Condition = field(default_factory=threading.Condition)
+
+    def begin(self) -> None:
+        self._thread = threading.Thread(target=self._listen, name="probe", daemon=True)
+        self._thread.start()
+
+    def admit(self, pid: int) -> None:
+        """Each command of the engine is the leader of its session."""
+        self._say({"session": pid})
+
+    def protocol(self, number: int) -> int:
+        """Of the process that was asked for first."""
+        until = time.monotonic() + START_SECONDS
+        with self._moved:
+            while number not in self._protocols:
+                if self._failed or not self._moved.wait(until - time.monotonic()):
+                    told = "; ".join(self._failed) or "it did not start in time"
+                    raise ProbeFailed(f"{self.providers[number].name}: {told}")
+            return self._protocols[number]
+
+    def end(self) -> Seen | None:
+        """No process of a provider is left; None where the proxy is gone."""
+        with suppress(OSError):
+            self.socket.shutdown(socket.SHUT_WR)
+        self._thread.join(END_SECONDS)
+        self.socket.close()
+        self._thread.join()
+        for launched in self._launched:
+            launched.end()
+        if self._seen is None:
+            return None
+        calls: dict[str, int] = {}
+        for one in self._seen:
+            for name, count in one["calls"].items():
+                calls[name] = calls.get(name, 0) + count
+        return Seen(
+            calls=calls,
+            types={
+                provider.address: tuple(one["types"])
+                for provider, one in zip(self.providers, self._seen, strict=True)
+            },
+            processes=sum(one["processes"] for one in self._seen),
+            trouble=(*self._failed, *(told for one in self._seen for told in one["trouble"])),
+        )
+
+    # The thread
+
+    def _listen(self) -> None:
+        rest = b""
+        try:
+            while True:
+                wait = TICK if self._starting else LOOK_SECONDS
+                readable, _, _ = select([self.socket], [], [], wait)
+                if readable:
+                    part = self.socket.recv(1 << 16)
+                    if not part:
+                        break
+                    *lines, rest = (rest + part).split(b"\n")
+                    for line in lines:
+                        self._heard(json.loads(line))
+                self._look()
+        except (OSError, ValueError) as error:
+            self._fail(f"the proxy can not be understood: {error}")
+        if self._seen is None:
+            self._fail("the proxy is gone")
+
+    def _heard(self, message: dict[str, Any]) -> None:
+        match message:
+            case {"want": int(number)}:
+                self._start(number)
+            case {"seen": seen}:
+                self._seen = seen
+
+    def _start(self, number: int) -> None:
+        installed = self.providers[number]
+        try:
+            launched = launch(installed, self.command, len(self._launched))
+        except OSError as error:
+            self._refuse(number, f"{installed.name} could not be started: {error}")
+            return
+        self._launched.append(launched)
+        self._starting.append((number, time.monotonic() + START_SECONDS, launched))
+
+    def _look(self) -> None:
+        """At the processes that have not said yet where they answer, and at what the others write."""
+        for one in list(self._starting):
+            number, until, launched = one
+            try:
+                told = launched.told(late=time.monotonic() > until)
+            except (ChildProcessError, OSError) as error:
+                self._starting.remove(one)
+                self._refuse(number, f"{self.providers[number].name}: {error}")
+                continue
+            if told is not None:
+                self._starting.remove(one)
+                self._say(
+                    {
+                        "ready": number,
+                        "protocol": told.protocol,
+                        "path": told.path,
+                        "certificate": told.certificate,
+                    }
+                )
+                with self._moved:
+                    self._protocols.setdefault(number, told.protocol)
+                    self._moved.notify_all()
+        for launched in self._launched:
+            if launched.babbles:
+                launched.process.kill()
+
+    def _refuse(self, number: int, reason: str) -> None:
+        self._say({"failed": number, "reason": reason})
+        self._fail(reason)
+
+    def _fail(self, reason: str) -> None:
+        with self._moved:
+            self._failed.append(reason)
+            self._moved.notify_all()
+
+    def _say(self, message: dict[str, Any]) -> None:
+        # Where the proxy is gone terraform's connections are too, and the check fails by itself.
+        with suppress(OSError):
+            self.socket.sendall(json.dumps(message).encode() + b"\n")

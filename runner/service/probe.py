@@ -1,0 +1,157 @@
+"""Look whether anything changed: by a probe where one may answer, else by a plain plan, and now and then by both."""
+
+import time
+from dataclasses import replace
+
+from runner.model.probe import (
+    Choice,
+    ProbeFacts,
+    ProbeReady,
+    ProbeRecord,
+    Probing,
+    Way,
+    choose,
+    plainly,
+)
+from runner.model.run import Kind, Run, Trigger
+from runner.model.settings import Settings
+from runner.model.stack import StackDefinition
+from runner.ports import Aside, Engine, EngineError, Execution, Planned, Probed, Reader, Writer
+
+TRIAGE_FROM = 3  # so many stacks moved by one commit are looked at by probes first
+NOT_ALLOWED = "drift.probe is never"
+OFF = "a probe answered otherwise than a plain plan"
+
+
+# The worker's part
+
+
+def look(
+    probing: Probing | None, engine: Engine, execution: Execution
+) -> tuple[Planned | EngineError, ProbeFacts | None]:
+    """What a plan says. Whatever it finds was found by a plain plan; only "nothing" may come from a probe."""
+    if probing is None:
+        return engine.plan(execution), None
+    if not probing.allowed:
+        return engine.plan(execution), ProbeFacts(plainly(probing.record, NOT_ALLOWED))
+    ready = engine.probe_ready(execution)
+    if isinstance(ready, EngineError):
+        return ready, None
+    if isinstance(ready, Aside):
+        return engine.plan(execution), ProbeFacts(plainly(probing.record, ready.reason))
+    choice = choose(probing, ready)
+    if choice.way is Way.PLAIN:
+        return engine.plan(execution), ProbeFacts(plainly(probing.record, choice.reason))
+    return _Look(probing, ready, choice, engine, execution).answer()
+
+
+class _Look:
+    """One look with a probe, and what it falls back on."""
+
+    def __init__(
+        self, probing: Probing, ready: ProbeReady, choice: Choice, engine: Engine, execution: Execution
+    ) -> None:
+        self.probing = probing
+        self.ready = ready
+        self.choice = choice
+        self.engine = engine
+        self.execution = execution
+
+    def answer(self) -> tuple[Planned | EngineError, ProbeFacts | None]:
+        probed = self._probe()
+        if isinstance(probed, EngineError):
+            return probed, None
+        if isinstance(probed, Probed) and self.choice.way is Way.PROBED and not probed.planned.changed:
+            return probed.planned, ProbeFacts(self._clean())
+        started = time.monotonic()
+        planned = self.engine.plan(self.execution)
+        seconds = time.monotonic() - started
+        if isinstance(planned, EngineError):
+            return planned, None
+        if isinstance(probed, Aside):
+            return planned, ProbeFacts(plainly(self.probing.record, probed.reason))
+        if planned.changed == probed.planned.changed:
+            return planned, ProbeFacts(self._agreed(probed, seconds))
+        return self._disagreed(planned)
+
+    def _probe(self) -> Probed | Aside | EngineError:
+        """With the types that were used last time, and where that fails with all."""
+        known = self.probing.record.types
+        if known and (self.choice.way is Way.PROBED or self._same):
+            answer = self._probe_with(known)
+            if not isinstance(answer, Aside):
+                return answer
+        return self._probe_with(None)
+
+    def _probe_with(self, types: object) -> Probed | Aside | EngineError:
+        cut = self.probing.record.types if types is not None else None
+        return self.engine.probe(self.execution, cut, self.probing.record.seconds)
+
+    @property
+    def _same(self) -> bool:
+        return self.ready.mark(self.probing.inputs) == self.probing.record.mark
+
+    def _clean(self) -> ProbeRecord:
+        record = self.probing.record
+        counted = record.checks if self.probing.triage else record.checks + 1
+        return replace(record, checks=counted, way=Way.PROBED, reason="")
+
+    def _agreed(self, probed: Probed, seconds: float) -> ProbeRecord:
+        """A code change that both see is no check of the stack as it is applied."""
+        if self.probing.triage:
+            return plainly(self.probing.record, "the code changes something")
+        return ProbeRecord(
+            mark=self.ready.mark(self.probing.inputs),
+            trusted=self.ready.mark(""),
+            types=probed.types,
+            checks=self.probing.record.checks + 1 if self._same else 0,
+            seconds=round(seconds, 2),
+            way=Way.COMPARED,
+            reason=self.choice.reason if self.choice.way is Way.COMPARED else "the probe found something",
+        )
+
+    def _disagreed(self, planned: Planned) -> tuple[Planned | EngineError, ProbeFacts | None]:
+        """The cloud may have moved between the two: then a second probe says what the plain plan says."""
+        again = self._probe_with(None)
+        if isinstance(again, EngineError):
+            return again, None
+        if isinstance(again, Aside) or again.planned.changed == planned.changed:
+            return planned, ProbeFacts(plainly(self.probing.record, "the cloud moved while it was looked at"))
+        plain, probe = ("changes", "none") if planned.changed else ("none", "changes")
+        told = f"a plain plan found {plain}, a probe {probe}"
+        return planned, ProbeFacts(plainly(ProbeRecord(), OFF), told, self.ready.providers)
+
+
+# What is recorded
+
+
+def probing(reader: Reader, run: Run, definition: StackDefinition, settings: Settings) -> Probing | None:
+    """What a worker is told; None where a person is to be asked about this plan, or asked for it."""
+    check = run.kind is Kind.DRIFT
+    triage = not check and _triage(reader, run)
+    if not check and not triage:
+        return None
+    return Probing(
+        record=reader.probe(run.stack),
+        every=settings.drift.compare_every,
+        allowed="never" not in (definition.drift.probe, settings.drift.probe),
+        triage=triage,
+        inputs=run.inputs,
+        distrusted=reader.distrusted(),
+    )
+
+
+def _triage(reader: Reader, run: Run) -> bool:
+    """Whether it is one of many stacks that a commit moved: a shared module, say, and most may not care."""
+    plain = run.kind is Kind.CHANGE and run.trigger is Trigger.PUSH and not run.targets and run.report is None
+    return plain and reader.moved_by(run.source, run.revision) >= TRIAGE_FROM
+
+
+def remember_probe(writer: Writer, run: Run, seen: ProbeFacts | None) -> None:
+    """In the transaction that records the check."""
+    if seen is None:
+        return
+    writer.save_probe(run.stack, seen.record)
+    if seen.disagreed:
+        for provider in seen.providers:
+            writer.distrust(provider, run.stack, f"{run.name}: {seen.disagreed}")

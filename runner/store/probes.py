@@ -1,0 +1,70 @@
+"""What probes have shown of each stack, and the providers that are not probed any more."""
+
+import json
+import sqlite3
+from datetime import datetime
+
+from runner.errors import StackNotFound
+from runner.model.codec import from_plain, to_plain
+from runner.model.probe import Distrust, ProbeRecord, Provider
+from runner.store.audit import Writes
+from runner.store.rows import compact, text
+from runner.store.session import Session
+
+
+class ProbeReads(Session):
+    def probe(self, stack: str) -> ProbeRecord:
+        row = self._one("SELECT record FROM probes WHERE stack = ?", stack)
+        return ProbeRecord() if row is None else from_plain(ProbeRecord, json.loads(row["record"]))
+
+    def distrusted(self) -> frozenset[str]:
+        return frozenset(row["checksum"] for row in self._all("SELECT checksum FROM distrusted"))
+
+    def distrust_of(self) -> list[Distrust]:
+        rows = self._all("SELECT * FROM distrusted ORDER BY at")
+        return [
+            Distrust(
+                Provider(row["name"], row["checksum"]),
+                row["stack"],
+                row["reason"],
+                datetime.fromisoformat(row["at"]),
+            )
+            for row in rows
+        ]
+
+    def moved_by(self, source: str, revision: str) -> int:
+        row = self._one(
+            "SELECT count(*) AS stacks FROM stacks WHERE source = ? AND revision = ? AND missing_since IS NULL",
+            source,
+            revision,
+        )
+        return 0 if row is None else int(row["stacks"])
+
+
+class ProbeWrites(ProbeReads, Writes):
+    def save_probe(self, stack: str, record: ProbeRecord) -> None:
+        try:
+            self._upsert("probes", {"stack": stack, "record": compact(to_plain(record))}, "stack")
+        except sqlite3.IntegrityError as error:
+            raise StackNotFound(stack=stack) from error
+
+    def distrust(self, provider: Provider, stack: str, reason: str) -> None:
+        """With its audit entry and an event that people are told of."""
+        told = {"provider": provider.name, "checksum": provider.checksum, "stack": stack, "reason": reason}
+        row = {
+            "checksum": provider.checksum,
+            "name": provider.name,
+            "stack": stack,
+            "reason": reason,
+            "at": text(self._now),
+        }
+        self._upsert("distrusted", row, "checksum")
+        self.audit_note("driftline", "probe.distrust", stack, told)
+        self._tell("probe.distrust", stack, told)
+
+    def trust(self, checksum: str, *, by: str, reason: str) -> int:
+        """How many were distrusted; they are compared anew before they are relied on."""
+        done = self._do("DELETE FROM distrusted WHERE checksum = ?", checksum)
+        if done:
+            self.audit_note(by, "probe.trust", checksum, {"reason": reason})
+        return done
