@@ -11,6 +11,7 @@ from runner.cli.when import ago
 from runner.model.audit import AuditEntry
 from runner.model.drift import DriftReport, ReportStatus
 from runner.model.lock import Leftover
+from runner.model.probe import Distrust
 from runner.model.restored import TOLD_FOR, sentence
 from runner.model.run import State
 from runner.model.source import SourceStatus
@@ -28,6 +29,7 @@ class Why(StrEnum):
     PROBLEM = "problem"
     MISSING = "missing"
     SOURCE = "source"
+    PROBE = "probe"
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ def needs(
     restored: AuditEntry | None = None,
     shortage: str | None = None,
     leftovers: Iterable[Leftover] = (),
+    distrusted: Iterable[Distrust] = (),
 ) -> list[Need]:
     """Everything that waits for a person, the most pressing kind first."""
     found = [need for facts in stacks for need in _of_stack(facts, daemon=daemon)]
@@ -61,6 +64,12 @@ def needs(
         found.append(Need(Why.LINGERS, left.run, None, told, f"driftline run cancel {left.run} --force"))
     if shortage is not None:
         found.append(Need(Why.DISK, "data_dir", None, shortage, "driftline doctor"))
+    for one in distrusted:
+        told = (
+            f"is not probed any more ({one.reason}, stack {one.stack}); its stacks are checked by plain plans"
+        )
+        command = f'driftline drift trust "{one.provider.name}" -m "..."'
+        found.append(Need(Why.PROBE, one.provider.name, one.stack, told, command))
     found += [need for report in reports for need in _of_report(report, now)]
     found += [need for source in sources for need in _of_source(source)]
     order = list(Why)

@@ -9,6 +9,7 @@ from runner.cli.drift_check import check
 from runner.cli.options import SPAN, Cli, output_option, pass_cli, reason_option, report_argument
 from runner.cli.output import Cell, Colour, Line
 from runner.cli.plan_view import changed_lines, fact_lines
+from runner.cli.trust import trust
 from runner.cli.when import ago, ahead
 from runner.model.drift import Finding, ReportStatus
 from runner.model.plan import SYMBOLS
@@ -23,6 +24,7 @@ def command() -> None:
 
 
 command.add_command(check)
+command.add_command(trust)
 
 
 @command.command("list")

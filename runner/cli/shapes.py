@@ -21,6 +21,7 @@ from runner.model.plan import (
     ResourceChange,
     Summary,
 )
+from runner.model.probe import ProbeRecord
 from runner.model.problem import Problem
 from runner.model.run import Run
 from runner.model.source import SourceStatus
@@ -50,7 +51,11 @@ def stack(facts: StackFacts) -> Plain:
 
 
 def stack_details(
-    facts: StackFacts, decisions: tuple[Decision, Decision], runs: Iterable[Run], report: DriftReport | None
+    facts: StackFacts,
+    decisions: tuple[Decision, Decision],
+    runs: Iterable[Run],
+    report: DriftReport | None,
+    probe: ProbeRecord,
 ) -> Plain:
     change, check = decisions
     definition, pause, hold = facts.stack.definition, facts.stack.pause, facts.view.hold
@@ -63,6 +68,7 @@ def stack_details(
         "apply_mode": definition.apply.mode,
         "change": {"action": change.action.value, "code": change.code, "reason": change.sentence},
         "check": {"action": check.action.value, "code": check.code, "reason": check.sentence},
+        "probe": {"way": probe.way.value, "reason": probe.reason, "checks": probe.checks},
         "lock": lock(hold) if hold else None,
         "pause": pause
         and {

@@ -12,6 +12,7 @@ from runner.cli.stack_validate import validate
 from runner.cli.when import ago, ahead
 from runner.model.decide import Decision
 from runner.model.drift import DriftReport
+from runner.model.probe import ProbeRecord
 from runner.model.run import Kind, Run
 from runner.model.span import Seconds
 from runner.model.stack import Health
@@ -93,11 +94,12 @@ def show(cli: Cli, stack: str, output: str) -> None:
         facts = one_stack(reader, cli.app.settings, cli.app.clock, stack)
         runs = reader.runs(RunFilter(stack=stack, limit=5))
         report = reader.current_report(stack)
+        probe = reader.probe(stack)
     decisions = explain(facts.view)
     if output == "json":
-        cli.console.json(shapes.stack_details(facts, decisions, runs, report))
+        cli.console.json(shapes.stack_details(facts, decisions, runs, report, probe))
         return
-    cli.console.data(*_details(facts, decisions, report))
+    cli.console.data(*_details(facts, decisions, report, probe))
     if runs:
         cli.console.data("")
         cli.console.table(("RUN", "KIND", "STATE", "WHEN", "REASON"), [_short(run, facts) for run in runs])
@@ -108,7 +110,7 @@ def _short(run: Run, facts: StackFacts) -> list[Cell | str]:
 
 
 def _details(
-    facts: StackFacts, decisions: tuple[Decision, Decision], report: DriftReport | None
+    facts: StackFacts, decisions: tuple[Decision, Decision], report: DriftReport | None, probe: ProbeRecord
 ) -> list[Line]:
     stack, now = facts.stack, facts.view.now
     definition, (health, why) = stack.definition, facts.health
@@ -123,6 +125,7 @@ def _details(
         ("revision", [f"{words.revision(stack, facts.branch)}, applied: {applied}"]),
         ("sync", [words.SYNC[stack.sync], f"  {decisions[0].sentence}"]),
         ("drift", [words.drift(stack), f"  checked {ago(stack.checked_at, now)}; {decisions[1].sentence}"]),
+        ("last check", [words.probe(probe) if stack.checked_at else ""]),
         ("health", [words.HEALTH[health], f"  {why}" if why else ""]),
         ("report", [report.name if report else ""]),
         ("approvals", [given(standing) if standing else ""]),

@@ -25,6 +25,7 @@ MOST_SHOWN = 15
 
 _MARKS: dict[Why, Cell] = {
     Why.DISK: Cell("✗ disk full", "red"),
+    Why.LINGERS: Cell("! lives on", "yellow"),
     Why.RESTORED: Cell("! restored", "yellow"),
     Why.APPROVAL: Cell("⏸ approval", "yellow"),
     Why.READY: Cell("… apply", "cyan"),
@@ -34,6 +35,7 @@ _MARKS: dict[Why, Cell] = {
     Why.PROBLEM: Cell("✗ problem", "red"),
     Why.MISSING: Cell("? missing", "yellow"),
     Why.SOURCE: Cell("✗ source", "red"),
+    Why.PROBE: Cell("! not probed", "yellow"),
 }
 
 
@@ -94,6 +96,7 @@ def look(cli: Cli) -> Picture:
         sources = [with_last_answer(app, reader.source(source.name)) for source in app.settings.sources]
         reports = reader.reports()
         restored = last_restore(reader)
+        distrusted = reader.distrust_of()
     now = app.clock.now()
     wanted = needs(
         stacks,
@@ -104,6 +107,7 @@ def look(cli: Cli) -> Picture:
         restored=restored,
         shortage=app.disk.shortage(),
         leftovers=app.claims.leftovers(),
+        distrusted=distrusted,
     )
     return Picture(daemon, stacks, sources, wanted, now)
 

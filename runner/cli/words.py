@@ -6,6 +6,7 @@ from runner.cli.output import Cell, Colour
 from runner.cli.when import ago, ahead
 from runner.model.drift import DriftClass, DriftReport, ReportStatus
 from runner.model.plan import SYMBOLS, Action, Summary
+from runner.model.probe import ProbeRecord, Way
 from runner.model.run import Kind, Run, State
 from runner.model.source import SourceStatus
 from runner.model.stack import DriftStatus, Health, Stack, Sync
@@ -68,6 +69,17 @@ def drift(stack: Stack) -> Cell:
             return Cell("✗ check failed", "red")
         case DriftStatus.UNKNOWN:
             return Cell("unknown", "dim")
+
+
+def probe(record: ProbeRecord) -> Cell:
+    """How the last check was done, and why not by a probe."""
+    match record.way:
+        case Way.PROBED:
+            return Cell(f"with warm providers, {record.checks} since code and providers were first compared")
+        case Way.COMPARED:
+            return Cell(f"with warm providers and plainly: {record.reason}")
+        case Way.PLAIN:
+            return Cell(f"plainly: {record.reason}")
 
 
 def verb(run: Run) -> str:

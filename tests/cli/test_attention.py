@@ -5,6 +5,7 @@ import pytest
 
 from runner.cli.attention import Why, needs
 from runner.cli.facts import StackFacts
+from runner.cli.status import _MARKS
 from runner.model.approving import Standing
 from runner.model.decide import View
 from runner.model.drift import Acknowledgement, DriftReport, ReportStatus
@@ -118,3 +119,7 @@ def test_only_open_and_confirmed_drift_needs_somebody() -> None:
 def test_what_is_wrong_with_a_source_is_told() -> None:
     source = SourceStatus("infra", problem="no route", failures=3, problems=("a.yaml:1:1: x",))
     assert {need.why for need in needs([], [], [source], NOW, daemon=True)} == {Why.SOURCE, Why.PROBLEM}
+
+
+def test_each_need_has_its_mark_on_the_screen() -> None:
+    assert set(Why) == set(_MARKS)

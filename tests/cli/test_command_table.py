@@ -41,6 +41,7 @@ PROMISED: dict[str, str] = {
     "drift show": "-o",
     "drift ack": "--until -m",
     "drift heal": "",
+    "drift trust": "-m",
     "lock list": "-o",
     "lock take": "--reason",
     "lock release": "--reason",
@@ -62,7 +63,7 @@ PROMISED: dict[str, str] = {
     "completion": "",
     "version": "",
 }
-HEAVY = {"pydantic", "rich", "structlog", "git", "boto3", "hcl2", "apscheduler", "sqlite_utils", "requests"}
+HEAVY = {"grpc", "pydantic", "rich", "structlog", "git", "boto3", "hcl2", "apscheduler", "sqlite_utils", "requests"}
 EVERYWHERE = {"-c", "--config", "-q", "--quiet", "-v", "--verbose", "--no-color"}
 
 

@@ -1,0 +1,23 @@
+"""`driftline drift trust`: probe a provider again that once answered otherwise than a plain plan."""
+
+import click
+
+from runner.cli.options import Cli, pass_cli, reason_option
+from runner.cli.person import who_acts
+from runner.errors import NotFound
+
+
+@click.command()
+@click.argument("provider", metavar="PROVIDER")
+@reason_option("-m", "--message", "reason")
+@pass_cli
+def trust(cli: Cli, provider: str, reason: str) -> None:
+    """Probe PROVIDER again, such as "hashicorp/aws 5.100.0"; each stack is compared with a plain plan first."""
+    person = who_acts()
+    with cli.app.store.writing() as writer:
+        found = [one for one in writer.distrust_of() if one.provider.name == provider]
+        for one in found:
+            writer.trust(one.provider.checksum, by=person.name, reason=reason)
+    if not found:
+        raise NotFound(what="provider that is not probed", name=provider, hint="driftline status")
+    cli.console.say(f"{provider} is probed again, after a first comparison in each stack")
