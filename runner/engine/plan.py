@@ -23,7 +23,7 @@ def plan(
     deadline: float,
     *,
     name: str = "plan",
-    extra: Mapping[str, str] | None = None,
+    attach: Callable[[tuple[str, ...]], tuple[str, ...]] = lambda argv: argv,
     on_start: Callable[[int], None] | None = None,
 ) -> tuple[Finished, JsonOutput]:
     """Run `plan` under that name, to a plan file of its own."""
@@ -39,8 +39,8 @@ def plan(
         targets=execution.targets,
         destroy=execution.destroy,
     )
-    argv = plan_argv(session.binary, options)
-    return session.run(name, argv, deadline=deadline, extra=extra, on_start=on_start)
+    argv = attach(plan_argv(session.binary, options))
+    return session.run(name, argv, deadline=deadline, on_start=on_start)
 
 
 def planned(

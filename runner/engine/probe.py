@@ -49,7 +49,7 @@ def probe(
                 settings,
                 deadline,
                 name=NAME,
-                extra=probing.environment,
+                attach=probing.attach,
                 on_start=probing.admit,
             )
     except ProbeFailed as error:

@@ -6,7 +6,6 @@ providers before. Everything else is decided by a plain plan.
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +13,8 @@ from enum import StrEnum
 SHORTEST_SECONDS = 60.0  # of a probe's deadline
 TIMES_PLAIN = 4.0  # and of how often a plain plan's time
 UNKNOWN_SECONDS = 300.0
+GIVE_UP = 3  # so many times in a row a probe is tried in vain, and then
+TRY_AGAIN = 10  # only every so many checks
 
 
 class Way(StrEnum):
@@ -51,11 +52,13 @@ class ProbeRecord:
 
     mark: str = ""  # of what it was compared with
     trusted: str = ""  # of the engine and the providers alone
-    types: Mapping[str, tuple[str, ...]] = field(
+    types: dict[str, tuple[str, ...]] = field(
         default_factory=dict
     )  # that are used, of each provider's address
     checks: int = 0  # that were probed since this mark was first compared
     seconds: float = 0.0  # that a plain plan took
+    asides: int = 0  # checks in a row that could not be probed
+    aside: str = ""  # the mark of what these were tried with
     way: Way = Way.PLAIN
     reason: str = "not checked yet"  # why the last check was done in this way
 
@@ -99,21 +102,27 @@ class Choice:
 
 def choose(probing: Probing, ready: ProbeReady) -> Choice:
     """How to check, where a probe can be tried."""
+    return next(_choices(probing, ready))
+
+
+def _choices(probing: Probing, ready: ProbeReady) -> Iterator[Choice]:
+    """All that apply, the most pressing first."""
+    record, mark = probing.record, ready.mark(probing.inputs)
     if not ready.providers:
-        return Choice(Way.PLAIN, "no provider is started, so nothing can be saved")
-    distrusted = [one.name for one in ready.providers if one.checksum in probing.distrusted]
-    if distrusted:
-        return Choice(Way.PLAIN, f"{distrusted[0]} once answered a probe otherwise than a plain plan")
+        yield Choice(Way.PLAIN, "no provider is started, so nothing can be saved")
+    for one in ready.providers:
+        if one.checksum in probing.distrusted:
+            yield Choice(Way.PLAIN, f"{one.name} once answered a probe otherwise than a plain plan")
     if probing.triage:
-        known = ready.mark("") == probing.record.trusted
-        return Choice(
-            Way.PROBED if known else Way.PLAIN, "" if known else "never compared with these providers"
-        )
-    if ready.mark(probing.inputs) != probing.record.mark:
-        return Choice(Way.COMPARED, "first check with this code, engine and providers")
-    if (probing.record.checks + 1) % probing.every == 0:
-        return Choice(Way.COMPARED, f"one in {probing.every} is compared")
-    return Choice(Way.PROBED, "")
+        known = ready.mark("") == record.trusted
+        yield Choice(Way.PROBED, "") if known else Choice(Way.PLAIN, "never compared with these providers")
+    if record.aside == mark and record.asides >= GIVE_UP and record.asides % TRY_AGAIN:
+        yield Choice(Way.PLAIN, record.reason)
+    if mark != record.mark:
+        yield Choice(Way.COMPARED, "first check with this code, engine and providers")
+    if (record.checks + 1) % probing.every == 0:
+        yield Choice(Way.COMPARED, f"one in {probing.every} is compared")
+    yield Choice(Way.PROBED, "")
 
 
 def deadline(plain_seconds: float, limit: float) -> float:
@@ -125,3 +134,9 @@ def deadline(plain_seconds: float, limit: float) -> float:
 def plainly(record: ProbeRecord, reason: str) -> ProbeRecord:
     """After a check that was done plainly, whatever was learned before stands."""
     return replace(record, way=Way.PLAIN, reason=reason)
+
+
+def stepped_aside(record: ProbeRecord, mark: str, reason: str) -> ProbeRecord:
+    """After a check that was to be probed, and could not be."""
+    asides = record.asides + 1 if record.aside == mark else 1
+    return replace(plainly(record, reason), asides=asides, aside=mark)

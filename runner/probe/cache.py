@@ -37,10 +37,10 @@ class Cache:
         if content is None or not content.startswith(FORM):
             return None
         digest, schema = content[len(FORM) :][:32], content[len(FORM) + 32 :]
-        return schema if hashlib.sha256(schema).digest() == digest else None
+        return schema if _seal(provider, protocol, schema) == digest else None
 
     def keep_schema(self, provider: str, protocol: int, schema: bytes) -> None:
-        content = FORM + hashlib.sha256(schema).digest() + schema
+        content = FORM + _seal(provider, protocol, schema) + schema
         # A full disk costs the next check some seconds, nothing else.
         with suppress(OSError):
             write_whole(self._schema_file(provider, protocol), content, durable=False)
@@ -97,6 +97,13 @@ def _key_of(path: Path) -> bytes:
         # Another process may have made one at the same time; the file counts.
         key = path.read_bytes()
     return key
+
+
+def _seal(provider: str, protocol: int, schema: bytes) -> bytes:
+    """Of a schema and whose it is: a file that was copied or restored under another name is not this provider's."""
+    made = hashlib.sha256(f"{provider} {protocol}\n".encode())
+    made.update(schema)
+    return made.digest()
 
 
 def _digest(provider: str) -> str:

@@ -30,8 +30,10 @@ class Launched:
             if found is None:
                 raise ChildProcessError("it does not speak the plugin protocol 5 or 6 over a Unix socket")
             return found
-        if self.process.poll() is not None:
-            raise ChildProcessError(f"it ended with {self.process.returncode}")
+        # Not reaped before the end: its number would be somebody else's then.
+        with exit_of(self.process.pid) as over:
+            if over(0):
+                raise ChildProcessError("it ended before it said where it answers")
         if late:
             raise ChildProcessError("it did not start in time")
         return None

@@ -2,12 +2,14 @@
 
 import json
 import secrets
+import shlex
 import socket
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from shutil import rmtree
 
@@ -18,6 +20,7 @@ from runner.probe.proxy_process import ProxyProcess
 from runner.probe.talk import ProbeFailed, Seen, Talk
 from runner.process import Command
 
+MARK = "@process@"  # no path and no address has it
 LONGEST_PATH = 100  # of a socket: the kernel takes 108 bytes with the end, macOS 104
 
 
@@ -25,7 +28,7 @@ LONGEST_PATH = 100  # of a socket: the kernel takes 108 bytes with the end, macO
 class Probe:
     """One check, while its providers are there. `seen` is whole after the end."""
 
-    environment: Mapping[str, str]  # for terraform
+    attach: Callable[[tuple[str, ...]], tuple[str, ...]]  # terraform's command line, made to use them
     admit: Callable[[int], None]  # the process that was started: it and its children may connect
     seen: Seen | None = None
 
@@ -64,7 +67,7 @@ class Prober:
                 ],
             }
             try:
-                pid = self._process.order(order, [theirs, *listeners])
+                self._process.order(order, [theirs, *listeners])
             except ProbeFailed:
                 talk.close()
                 raise
@@ -74,8 +77,7 @@ class Prober:
             check.begin()
             try:
                 protocols = [self._protocol(one, check, number) for number, one in enumerate(providers)]
-                attached = _reattach(providers, protocols, listeners, pid)
-                probe = Probe({"TF_REATTACH_PROVIDERS": attached}, check.admit)
+                probe = Probe(partial(_attached, _reattach(providers, protocols, listeners)), check.admit)
                 yield probe
             finally:
                 seen = check.end()
@@ -119,17 +121,26 @@ def _listen(folder: Path, count: int, listeners: list[socket.socket]) -> None:
 
 
 def _reattach(
-    providers: Sequence[Installed], protocols: Sequence[int], listeners: Sequence[socket.socket], pid: int
+    providers: Sequence[Installed], protocols: Sequence[int], listeners: Sequence[socket.socket]
 ) -> str:
-    """As terraform reads it; `Test` keeps it from ending the process."""
+    """As terraform reads it, with MARK for the process; `Test` keeps it from ending that."""
     attached = {
         one.address: {
             "Protocol": "grpc",
             "ProtocolVersion": protocol,
-            "Pid": pid,
+            "Pid": MARK,
             "Test": True,
             "Addr": {"Network": "unix", "String": listener.getsockname()},
         }
         for one, protocol, listener in zip(providers, protocols, listeners, strict=True)
     }
-    return json.dumps(attached)
+    return json.dumps(attached).replace(f'"{MARK}"', MARK)
+
+
+def _attached(reattach: str, argv: tuple[str, ...]) -> tuple[str, ...]:
+    """Terraform asks each second whether the process lives, by a signal, and a confined one reaches only its own.
+
+    So it is told that it is this process itself: a shell that knows its number becomes terraform.
+    """
+    value = "$$".join(shlex.quote(part) for part in reattach.split(MARK))
+    return ("/bin/sh", "-c", f'export TF_REATTACH_PROVIDERS={value}; exec "$@"', "sh", *argv)

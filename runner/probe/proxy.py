@@ -68,9 +68,11 @@ class Proxy:
 
     async def attend(self, connection: socket.socket) -> None:
         """Serve one connection of terraform's to its end."""
-        if not await self._welcome(connection):
-            connection.close()
-            return
+        with connection:
+            if await self._welcome(connection):
+                await self._serve(connection)
+
+    async def _serve(self, connection: socket.socket) -> None:
         server, path = await self._server()
         try:
             inner = socket.socket(socket.AF_UNIX)

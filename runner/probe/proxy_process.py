@@ -25,20 +25,19 @@ class ProxyProcess:
         self._orders: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
-    def order(self, order: dict[str, Any], sockets: Sequence[socket.socket]) -> int:
-        """Hand over a check with its sockets; the pid of the process that has it. ProbeFailed where it takes none."""
+    def order(self, order: dict[str, Any], sockets: Sequence[socket.socket]) -> None:
+        """Hand over a check with its sockets; ProbeFailed where it takes none."""
         packet, descriptors = json.dumps(order).encode(), [one.fileno() for one in sockets]
         failure: Exception | None = None
         with self._guard:
             for _ in range(2):
                 try:
-                    process, orders = self._running()
-                    socket.send_fds(orders, [packet], descriptors)
+                    socket.send_fds(self._running(), [packet], descriptors)
                 except (OSError, ValueError) as error:
                     failure = error
                     self._end()
                 else:
-                    return process.pid
+                    return
         raise ProbeFailed(f"the proxy takes no order: {failure}")
 
     def close(self) -> None:
@@ -46,14 +45,14 @@ class ProxyProcess:
         with self._guard:
             self._end()
 
-    def _running(self) -> "tuple[subprocess.Popen[bytes], socket.socket]":
+    def _running(self) -> socket.socket:
+        """Where it takes orders."""
         if self._process is not None and self._process.poll() is not None:
             self._end()
         if self._process is None or self._orders is None:
             self._begin()
-        assert self._process is not None
         assert self._orders is not None
-        return self._process, self._orders
+        return self._orders
 
     def _begin(self) -> None:
         # Packets, so that an order and its descriptors arrive together.

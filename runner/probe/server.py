@@ -32,7 +32,7 @@ from runner.probe.cache import Cache
 from runner.probe.protocol import Handshake
 from runner.probe.proxy import Proxy
 
-PACKET = 1 << 17
+PACKET = 1 << 20  # more than a socket holds
 MOST_DESCRIPTORS = 64
 IDLE_SECONDS = 600.0
 
@@ -46,7 +46,7 @@ class Check:
         self._listeners = listeners
         self._wishes: defaultdict[int, deque[asyncio.Future[Backend]]] = defaultdict(deque)
         self._session: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._connections: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._writer: asyncio.StreamWriter
         self._proxies = [
             Proxy(
@@ -71,10 +71,10 @@ class Check:
             for proxy in self._proxies:
                 proxy.warm_up()
             while line := await reader.readline():
-                await self._heard(json.loads(line))
+                self._heard(json.loads(line))
             self._say({"seen": [_told(proxy) for proxy in self._proxies]})
         finally:
-            for task in (*accepting, *self._connections):
+            for task in (*accepting, *self._tasks):
                 task.cancel()
             for proxy in self._proxies:
                 await proxy.close()
@@ -87,9 +87,11 @@ class Check:
         listener.setblocking(False)
         while True:
             connection, _ = await loop.sock_accept(listener)
-            task = asyncio.ensure_future(proxy.attend(connection))
-            self._connections.add(task)
-            task.add_done_callback(self._connections.discard)
+            self._keep(asyncio.ensure_future(proxy.attend(connection)))
+
+    def _keep(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _starter(self, number: int) -> Any:
         async def start() -> Backend:
@@ -100,14 +102,15 @@ class Check:
 
         return start
 
-    async def _heard(self, message: dict[str, Any]) -> None:
+    def _heard(self, message: dict[str, Any]) -> None:
         match message:
             case {"session": int(session)}:
                 if not self._session.done():
                     self._session.set_result(session)
             case {"ready": int(number), "protocol": protocol, "path": path, "certificate": certificate}:
                 backend = Backend(Handshake(protocol, path, certificate))
-                await self._fulfil(self._wishes[number].popleft(), backend)
+                # Beside what else is said: one that does not answer holds up nobody.
+                self._keep(asyncio.ensure_future(self._fulfil(self._wishes[number].popleft(), backend)))
             case {"failed": int(number), "reason": reason}:
                 wish = self._wishes[number].popleft()
                 if not wish.done():

@@ -12,6 +12,7 @@ from runner.model.probe import (
     Way,
     choose,
     plainly,
+    stepped_aside,
 )
 from runner.model.run import Kind, Run, Trigger
 from runner.model.settings import Settings
@@ -41,8 +42,16 @@ def look(
         return engine.plan(execution), ProbeFacts(plainly(probing.record, ready.reason))
     choice = choose(probing, ready)
     if choice.way is Way.PLAIN:
-        return engine.plan(execution), ProbeFacts(plainly(probing.record, choice.reason))
+        return engine.plan(execution), ProbeFacts(_plainly(probing, ready, choice))
     return _Look(probing, ready, choice, engine, execution).answer()
+
+
+def _plainly(probing: Probing, ready: ProbeReady, choice: Choice) -> ProbeRecord:
+    """A check for which no probe was tried because the last ones were in vain counts among them."""
+    mark = ready.mark(probing.inputs)
+    if probing.record.aside == mark and not probing.triage:
+        return stepped_aside(probing.record, mark, choice.reason)
+    return plainly(probing.record, choice.reason)
 
 
 class _Look:
@@ -69,7 +78,8 @@ class _Look:
         if isinstance(planned, EngineError):
             return planned, None
         if isinstance(probed, Aside):
-            return planned, ProbeFacts(plainly(self.probing.record, probed.reason))
+            mark = self.ready.mark(self.probing.inputs)
+            return planned, ProbeFacts(stepped_aside(self.probing.record, mark, probed.reason))
         if planned.changed == probed.planned.changed:
             return planned, ProbeFacts(self._agreed(probed, seconds))
         return self._disagreed(planned)
@@ -94,7 +104,7 @@ class _Look:
     def _clean(self) -> ProbeRecord:
         record = self.probing.record
         counted = record.checks if self.probing.triage else record.checks + 1
-        return replace(record, checks=counted, way=Way.PROBED, reason="")
+        return replace(record, checks=counted, way=Way.PROBED, reason="", asides=0, aside="")
 
     def _agreed(self, probed: Probed, seconds: float) -> ProbeRecord:
         """A code change that both see is no check of the stack as it is applied."""
@@ -103,7 +113,7 @@ class _Look:
         return ProbeRecord(
             mark=self.ready.mark(self.probing.inputs),
             trusted=self.ready.mark(""),
-            types=probed.types,
+            types=dict(probed.types),
             checks=self.probing.record.checks + 1 if self._same else 0,
             seconds=round(seconds, 2),
             way=Way.COMPARED,
