@@ -6,6 +6,7 @@ providers before. Everything else is decided by a plain plan.
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
