@@ -1,7 +1,7 @@
 """An apply as a process that outlives us: a shim owns it, and whoever lives follows it through files.
 
-In its folder: `apply.jsonl` and `apply.stderr` as terraform writes them, `apply.stop` as the request to stop,
-`apply.result` as how it ended. No pid is ever looked at: the shim of a dead daemon may be somebody else's number by now.
+In its scratch folder: `apply.jsonl` and `apply.stderr` as terraform writes them. Where it may not write: `apply.stop` as
+the request to stop, `apply.result` as how it ended. No pid is ever looked at: the shim of a dead daemon may be somebody else's number by now.
 """
 
 import contextlib
@@ -39,6 +39,7 @@ class Files:
 
     folder: Path
     receipt: Path
+    control: Path  # out of its reach, as the receipt is
 
     @property
     def stdout(self) -> Path:
@@ -50,11 +51,16 @@ class Files:
 
     @property
     def result(self) -> Path:
-        return self.folder / "apply.result"
+        return self.control / "apply.result"
 
     @property
     def stop(self) -> Path:
-        return self.folder / "apply.stop"
+        return self.control / "apply.stop"
+
+    @property
+    def cut(self) -> Path:
+        """That output was cut is known to whoever cut it, and after it to nobody else."""
+        return self.control / "apply.cut"
 
     @property
     def silent(self) -> bool:
@@ -90,8 +96,9 @@ def launched(
     `pass_fds` of the command hold the locks by which `alive` sees that something of it lives: terraform may go on
     without its shim.
     """
-    files.receipt.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for path in (files.result, files.stop):
+    for folder in (files.receipt.parent, files.control):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for path in (files.result, files.stop, files.cut):
         path.unlink(missing_ok=True)
     order = {
         "receipt": str(files.receipt),
@@ -100,7 +107,7 @@ def launched(
         "facts": dict(facts),
     }
     with ruleset(command.confine) as rules:
-        # The shim confines itself, since where its receipt lies is not terraform's to write to.
+        # The shim confines terraform, and not itself: what it tells is not terraform's to write.
         confined = {} if rules is None else {"ruleset": rules}
         shim = replace(
             command,
@@ -155,6 +162,7 @@ def follow(
         while result is None:
             over = ended(TICK)
             follower.read()
+            _note_cut(files, follower)
             # After the question whether it lives: what it wrote before its end is there by now.
             result = _result(files)
             if over:
@@ -164,7 +172,15 @@ def follow(
             if cancel.is_set() and not files.stop.exists():
                 files.stop.touch(mode=0o600)
         follower.drain()
-        return Seen(result, follower.complete, files.stop.exists(), _begun(files, result))
+        _note_cut(files, follower)
+        complete = follower.complete and not files.cut.exists()
+        return Seen(result, complete, files.stop.exists(), _begun(files, result))
+
+
+def _note_cut(files: Files, follower: Follower) -> None:
+    if follower.overflowed:
+        with contextlib.suppress(OSError):
+            files.cut.touch(mode=0o600)
 
 
 def _begun(files: Files, result: Result | None) -> bool:

@@ -24,6 +24,7 @@ from runner.ports import Cancel
 
 TICK = 0.05  # how often a running process is looked at: 20 short wake-ups a second
 MEGABYTE = 1 << 20
+OOM_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -239,9 +240,19 @@ def send(pid: int, step: Step) -> None:
 
 
 def _set_oom_score(pid: int, score: int | None) -> None:
-    if score is not None:
-        with contextlib.suppress(OSError):
-            Path(f"/proc/{pid}/oom_score_adj").write_text(str(score))
+    """A daemon that is closed to others starts children whose files are root's until their exec is over."""
+    path = Path(f"/proc/{pid}/oom_score_adj")
+    until = time.monotonic() + OOM_SECONDS
+    while score is not None:
+        try:
+            path.write_text(str(score))
+        except PermissionError:
+            if time.monotonic() < until:
+                time.sleep(0.001)
+                continue
+        except OSError:
+            """It has ended, or this system has no such file."""
+        break
 
 
 @contextlib.contextmanager

@@ -7,9 +7,10 @@ it is there, the descriptor of all that terraform may touch. The shim inherits t
 output files and the descriptors whose flock says that the apply lives. It
 
 1. makes the receipt durable, and refuses where there is one already: a plan is handed to terraform once,
-2. confines itself and so terraform, starts it, and asks it once to stop (SIGINT to it alone, never to its providers) when `stop` appears,
+2. starts terraform, confined, and asks it once to stop (SIGINT to it alone, never to its providers) when `stop` appears,
 3. makes the result durable, and ends.
 
+It is not confined itself: what it tells lies where terraform, and whatever terraform starts, may not write.
 Only the standard library, and little of it: it is started for every apply, and lives as long.
 """
 
@@ -25,6 +26,8 @@ import time
 LOOK_SECONDS = 0.2  # how soon a request to stop is seen
 ROOM_SECONDS = 3600.0  # how long a full disk is waited for
 FULL = (errno.ENOSPC, errno.EDQUOT)
+HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+IGNORED = (signal.SIGPIPE, signal.SIGXFSZ)  # by Python; what is ignored stays so in a child
 
 if __name__ == "__main__":
     # Isolated mode knows no installed packages; the failpoints lie beside this file.
@@ -36,7 +39,7 @@ from runner import failpoint
 def main(order: dict[str, object], argv: list[str]) -> int:
     """0 once a result is durable, whatever it says, or where there was nothing to start."""
     # A handler, not SIG_IGN, which terraform would inherit: at a shutdown systemd signals everybody.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+    for number in HANDLED:
         signal.signal(number, lambda *_: None)
     result, receipt = str(order["result"]), str(order["receipt"])
     facts = {**dict(order["facts"]), "pid": os.getpid()}  # type: ignore[call-overload]
@@ -50,16 +53,9 @@ def main(order: dict[str, object], argv: list[str]) -> int:
     failpoint.reach("shim.after_receipt")
     started = time.monotonic()
     try:
-        confine(order.get("ruleset"))
-    except (OSError, ImportError) as error:
-        return refuse(result, f"it could not be confined: {error}")
-    try:
-        # Python ignores these two; what is ignored stays so in a child, and so does what is blocked.
-        child = os.posix_spawn(
-            argv[0], argv, os.environ, setsigdef=[signal.SIGPIPE, signal.SIGXFSZ], setsigmask=()
-        )
-    except OSError as error:
-        return refuse(result, f"it could not be started: {error}")
+        child = start(argv, order.get("ruleset"))
+    except (NotStarted, OSError) as error:
+        return refuse(result, str(error))
     code = attend(child, str(order["stop"]))
     failpoint.reach("shim.before_result")
     keep(result, {"exit_code": code, "seconds": round(time.monotonic() - started, 3)})
@@ -67,13 +63,50 @@ def main(order: dict[str, object], argv: list[str]) -> int:
     return 0
 
 
-def confine(rules: object) -> None:
-    """For good, itself included; the result lies where terraform may write anyway."""
-    if isinstance(rules, int):
-        from runner import landlock  # takes a third of the time of all the rest
+class NotStarted(Exception):
+    """it could not be started, and why"""
 
-        landlock.restrict(rules)
+
+def start(argv: list[str], rules: object) -> int:
+    """The child that is terraform by now; NotStarted where it became none."""
+    heard, told = os.pipe()  # exec closes it
+    # Until its handlers are gone: a signal to everybody must not be lost on the way.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED)
+    child = os.fork()
+    if child == 0:
+        become(argv, rules, told)
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    os.close(told)
+    if isinstance(rules, int):
         os.close(rules)
+    with os.fdopen(heard, "rb") as pipe:
+        reason = pipe.read()
+    if reason:
+        os.waitpid(child, 0)
+        raise NotStarted(reason.decode())
+    return child
+
+
+def become(argv: list[str], rules: object, told: int) -> None:
+    """The rest of the child's life, which never goes back to what the shim does."""
+    step = "confined"
+    try:
+        if isinstance(rules, int):
+            from runner import landlock  # takes a third of the time of all the rest
+
+            landlock.restrict(rules)
+            os.close(rules)
+        step = "started"
+        for number in (*HANDLED, *IGNORED):
+            signal.signal(number, signal.SIG_DFL)
+        # What is blocked stays so in a child too.
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        os.execve(argv[0], argv, os.environ)  # noqa: S606 - built by code
+    except BaseException as error:  # noqa: BLE001 - whatever it is, the parent tells it
+        with contextlib.suppress(OSError):
+            os.write(told, f"it could not be {step}: {error}".encode())
+    finally:
+        os._exit(127)
 
 
 def refuse(result: str, reason: str) -> int:

@@ -29,6 +29,7 @@ def execute(
     gate: ApplyGate,
     claim: HeldClaim,
     leave: Cancel | None = None,
+    ends: Cancel | None = None,
 ) -> PlanResult | PlanFailure | ApplyResult:
     """Plain data in, plain data out; a bug becomes a failed run with its reason, never a lost one.
 
@@ -39,7 +40,7 @@ def execute(
             case Phase.PLAN:
                 return execute_plan(job, ports, cancel, claim)
             case Phase.APPLY:
-                return execute_apply(job, ports, cancel, gate, claim, leave)
+                return execute_apply(job, ports, cancel, gate, claim, leave, ends)
             case Phase.ADOPT:
                 return execute_adopt(job, ports, cancel, claim, leave)
     except StillApplying:
@@ -64,6 +65,7 @@ class Worker:
     leave: threading.Event = field(
         default_factory=threading.Event
     )  # this process ends; applies go on without it
+    ends: threading.Event = field(default_factory=threading.Event)  # nothing is started any more
     _executing: dict[int, threading.Event] = field(default_factory=dict)
 
     def perform(self, assignment: Assignment) -> Run:
@@ -72,7 +74,7 @@ class Worker:
         log.info("job.start", run=job.name, stack=job.stack.name, phase=job.phase.value, kind=job.kind.value)
         try:
             gate = StoreGate(self.control)
-            result = execute(job, self.ports, cancel, gate, assignment.held, self.leave)
+            result = execute(job, self.ports, cancel, gate, assignment.held, self.leave, self.ends)
             run = settle(self.control, assignment, result)
         except StillApplying as left:
             log.info("job.left", run=job.name, stack=job.stack.name, reason=left.message)
@@ -112,7 +114,7 @@ class Worker:
 
     def take_over(self, old: "Worker") -> None:
         """Go on with what another worker executes, so that a request to stop it still reaches it."""
-        self._executing, self.leave = old._executing, old.leave  # noqa: SLF001 - of the same class
+        self._executing, self.leave, self.ends = old._executing, old.leave, old.ends  # noqa: SLF001 - of the same class
 
 
 def attempt(what: str, work: Callable[[], None]) -> None:
@@ -178,7 +180,8 @@ class Pool:
         return tuple(job for job in self.busy if job.phase is not Phase.PLAN)
 
     def stop_plans(self) -> None:
-        """Plans change nothing, so they are stopped and queued again; applies are left alone."""
+        """Plans change nothing, so they are stopped and queued again, and no apply begins; those that run are left alone."""
+        self.worker.ends.set()
         for job in self.busy:
             if job.phase is Phase.PLAN:
                 self.worker.cancel(job.run)

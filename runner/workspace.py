@@ -4,6 +4,7 @@ workspaces/<stack>/data        TF_DATA_DIR, kept from run to run
 workspaces/<stack>/state       the managed state, and copies of it from before each apply
 workspaces/<stack>/salvage     what an apply could not save
 runs/<run>                     HOME, TMPDIR and output files of one run
+control/<run>                  what is told of it, and asked of it: a run may write to its scratch folder, and not here
 logs/run-<run>.log
 receipts/<stack and digest>.json   one for each plan that was ever handed to terraform
 """
@@ -48,26 +49,29 @@ class LocalWorkspaces:
             scratch=private_folder(self._scratch(run)),
             state=private_folder(own / "state") / STATE if managed_state else None,
             receipts=self.data_dir / "receipts",
+            control=private_folder(self._control(run)),
             tree=tree,
         )
         paths = {name: path and str(path) for name, path in asdict(workspace).items()}
-        write_whole(self._scratch(run) / PLACE, json.dumps(paths).encode(), durable=False)
+        write_whole(workspace.control / PLACE, json.dumps(paths).encode(), durable=False)
         return workspace
 
     def reopen(self, run: int, stack: str) -> Workspace:
         """As `prepare` noted it; where that is gone, without the module's folder and the state."""
-        scratch = private_folder(self._scratch(run))
+        scratch, control = private_folder(self._scratch(run)), private_folder(self._control(run))
+        receipts = self.data_dir / "receipts"
         try:
-            paths = json.loads((scratch / PLACE).read_bytes())
+            paths = json.loads((control / PLACE).read_bytes())
         except (OSError, ValueError):
             own = self.data_dir / "workspaces" / slug(stack)
-            return Workspace(scratch, own / "data", scratch, None, self.data_dir / "receipts")
+            return Workspace(scratch, own / "data", scratch, None, receipts, control)
         return Workspace(
             module=Path(paths["module"]),
             data=Path(paths["data"]),
             scratch=scratch,
             state=Path(paths["state"]) if paths["state"] else None,
-            receipts=self.data_dir / "receipts",
+            receipts=receipts,
+            control=control,
             tree=Path(paths["tree"]) if paths.get("tree") else None,
         )
 
@@ -79,11 +83,22 @@ class LocalWorkspaces:
         states = list(_states(folder))
         _require_room(folder, sum(state.stat().st_size for state in states), run)
         for state in states:
-            name = "-".join(state.relative_to(folder).parts[1:-1])
-            copies = private_folder(folder / "backups" / name)
+            copies = private_folder(_copies(folder, state))
             write_whole(copies / f"{run:012d}.tfstate", state.read_bytes())
             for old in sorted(copies.glob("*.tfstate"))[:-BACKUPS_KEPT]:
                 old.unlink(missing_ok=True)
+
+    def put_back_torn_states(self, workspace: Workspace, run: int) -> tuple[Path, ...]:
+        """Terraform empties a local state before it writes it, so a kill in between leaves nothing of it."""
+        if workspace.state is None:
+            return ()
+        folder, mended = workspace.state.parent, []
+        for state in _states(folder):
+            copy = _copies(folder, state) / f"{run:012d}.tfstate"
+            if _torn(state) and copy.is_file():
+                write_whole(state, copy.read_bytes())
+                mended.append(state)
+        return tuple(mended)
 
     def unsaved_states(self, stack: str) -> tuple[Path, ...]:
         return tuple(sorted((self.data_dir / "workspaces" / slug(stack) / "salvage").glob("*.tfstate")))
@@ -92,16 +107,15 @@ class LocalWorkspaces:
         state.replace(state.with_name(f"{state.name}.pushed"))
 
     def discard(self, run: int) -> None:
-        shutil.rmtree(self._scratch(run), ignore_errors=True)
+        for folder in (self._scratch(run), self._control(run)):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def forget_init(self, stack: str) -> None:
         shutil.rmtree(self.data_dir / "workspaces" / slug(stack) / "data", ignore_errors=True)
 
     def scratches(self) -> list[int]:
-        folder = self.data_dir / "runs"
-        return sorted(
-            int(path.name) for path in folder.glob("*") if path.name.isascii() and path.name.isdigit()
-        )
+        found = (path.name for place in ("runs", "control") for path in (self.data_dir / place).glob("*"))
+        return sorted({int(name) for name in found if name.isascii() and name.isdigit()})
 
     def log(self, run: int) -> Path:
         return private_folder(self.data_dir / "logs") / f"run-{run}.log"
@@ -123,6 +137,9 @@ class LocalWorkspaces:
     def _scratch(self, run: int) -> Path:
         return self.data_dir / "runs" / str(run)
 
+    def _control(self, run: int) -> Path:
+        return self.data_dir / "control" / str(run)
+
 
 def slug(stack: str) -> str:
     """A folder's name that tells the stack and that no other stack has: `a/b` and `a-b` differ."""
@@ -138,6 +155,19 @@ def _module(stack: str, tree: Path, module_path: str) -> Path:
     if module != straight or not module.is_relative_to(root) or not module.is_dir():
         raise ModuleMissing(stack=stack, path=module_path)
     return module
+
+
+def _copies(folder: Path, state: Path) -> Path:
+    """Where those of one state are: each workspace of terraform's has its own."""
+    return folder / "backups" / "-".join(state.relative_to(folder).parts[1:-1])
+
+
+def _torn(state: Path) -> bool:
+    """Whether it is no state: empty, or cut off."""
+    try:
+        return "serial" not in json.loads(state.read_bytes())
+    except (ValueError, TypeError):
+        return True
 
 
 def _states(folder: Path) -> Iterator[Path]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from runner.app import App
 from runner.disk import DataDisk
 from runner.model.approving import Standing, needed, standing
+from runner.model.clock import latest
 from runner.model.decide import View, decide, health
 from runner.model.run import Run, State
 from runner.model.settings import Settings
@@ -73,7 +74,9 @@ def approvals_of(reader: Reader, settings: Settings, run: Run, view: View) -> St
         return None
     definition = reader.definition(run.definition)
     count = needed(definition, settings.approvals, source.allow, run.kind, run.summary.destroys)
-    return standing(run, reader.approvals(run.id), count, settings.approvals, view.now)
+    return standing(
+        run, reader.approvals(run.id), count, settings.approvals, latest(view.now, reader.newest_time())
+    )
 
 
 def with_last_answer(app: App, status: SourceStatus) -> SourceStatus:

@@ -35,10 +35,10 @@ def begin(
     facts = {"run": execution.run, "stack": execution.stack.name, "digest": digest}
     # For whoever has to find out later what it changed.
     notes = {
-        "serial": _serial(plan_file),
+        **_state_of(plan_file),
         "began": execution.claim.claim.since.isoformat() if execution.claim else None,
     }
-    write_whole(session.scratch / NOTES, json.dumps(notes).encode())
+    write_whole(session.control / NOTES, json.dumps(notes).encode())
     output = session.output()
     session.open_journal(NAME)
     with ExitStack() as stack:
@@ -99,7 +99,9 @@ def _see_through(
 
 def _judge(session: Session, seen: Seen, output: JsonOutput, looking: Looking) -> Applied | EngineError:
     result = seen.result
-    salvaged = salvage(session, None if result is None else result.exit_code, output)
+    exit_code = None if result is None else result.exit_code
+    notes = _notes(session)
+    salvaged = salvage(session, exit_code, output, notes.get("lineage"))
     if result is not None and result.exit_code == 0:
         return Applied(output.outputs, session.journal.complete and seen.complete, tuple(output.diagnostics))
     finished = Finished(
@@ -114,16 +116,15 @@ def _judge(session: Session, seen: Seen, output: JsonOutput, looking: Looking) -
     return replace(
         error,
         diagnostics=(*error.diagnostics, *map(how_to_save, salvaged)),
-        evidence=evidence(
-            session, error, None if result is None else result.exit_code, _notes(session), output, looking
-        ),
+        evidence=evidence(session, error, exit_code, notes, output, looking),
     )
 
 
 def _files(session: Session, digest: str) -> Files:
     """The receipt is of this stack's plan: two new stacks with the same content may have the same plan, byte for byte."""
     name = hashlib.sha256(f"{session.execution.stack.name}\0{digest}".encode()).hexdigest()
-    return Files(session.scratch, session.execution.workspace.receipts / f"{name}.json")
+    receipt = session.execution.workspace.receipts / f"{name}.json"
+    return Files(session.scratch, receipt, session.control)
 
 
 def _running(session: Session) -> Callable[[], bool]:
@@ -131,18 +132,19 @@ def _running(session: Session) -> Callable[[], bool]:
     return claim.running if claim is not None else lambda: False
 
 
-def _serial(plan_file: Path) -> int | None:
-    """Of the state that the plan was made on: a plan file is a zip with that state in it."""
+def _state_of(plan_file: Path) -> dict[str, object]:
+    """Serial and lineage of the state that the plan was made on: a plan file is a zip with that state in it."""
     try:
         with zipfile.ZipFile(plan_file) as archive:
-            return int(json.loads(archive.read("tfstate"))["serial"])
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
-        return None
+            state = json.loads(archive.read("tfstate"))
+        return {"serial": int(state["serial"]), "lineage": str(state["lineage"])}
+    except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile):
+        return {}
 
 
 def _notes(session: Session) -> dict[str, object]:
     try:
-        found: dict[str, object] = json.loads((session.scratch / NOTES).read_bytes())
+        found: dict[str, object] = json.loads((session.control / NOTES).read_bytes())
     except (OSError, ValueError):
         return {}
     return found

@@ -54,6 +54,10 @@ class Session:
     def scratch(self) -> Path:
         return self.execution.workspace.scratch
 
+    @property
+    def control(self) -> Path:
+        return self.execution.workspace.control
+
     def run(
         self,
         name: str,

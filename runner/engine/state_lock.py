@@ -133,7 +133,7 @@ class Witness:
         try:
             lock = held_by(own)
             if isinstance(lock, StateLock) and self.running():
-                write_whole(self.session.scratch / WITNESSED, json.dumps({"id": lock.id}).encode())
+                write_whole(self.session.control / WITNESSED, json.dumps({"id": lock.id}).encode())
         except OSError:
             """Without it the lock is just not known to be ours."""
 
@@ -141,7 +141,7 @@ class Witness:
 def witnessed(session: Session) -> str | None:
     """The id of the lock that this apply was seen to hold."""
     try:
-        return str(json.loads((session.scratch / WITNESSED).read_bytes())["id"])
+        return str(json.loads((session.control / WITNESSED).read_bytes())["id"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -25,6 +25,7 @@ class Workspace:
     scratch: Path  # HOME, TMPDIR and output files of this run; 0700
     state: Path | None  # the managed state, where the stack has no backend of its own
     receipts: Path  # one file for every plan that was ever handed to terraform
+    control: Path  # what is told of this run, out of its own reach; 0700
     tree: Path | None = None  # the exported tree of the revision
 
 
@@ -191,6 +192,10 @@ class Workspaces(Protocol):
         """Copy a managed state aside before an apply; nothing where there is none."""
         ...
 
+    def put_back_torn_states(self, workspace: Workspace, run: int) -> tuple[Path, ...]:
+        """Where an apply that was killed left no state, put back the copy that `backup_state` made for it; which."""
+        ...
+
     def unsaved_states(self, stack: str) -> tuple[Path, ...]:
         """States that an apply could not save, and nobody has pushed since."""
         ...
@@ -200,7 +205,7 @@ class Workspaces(Protocol):
         ...
 
     def discard(self, run: int) -> None:
-        """Remove the scratch folder."""
+        """Remove the scratch folder, and what was told of the run."""
         ...
 
     def forget_init(self, stack: str) -> None:

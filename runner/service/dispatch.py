@@ -12,13 +12,13 @@ from runner.model.settings import SourceSettings
 from runner.model.turns import PRIORITY, crowded_out, in_turn
 from runner.model.waiting import waits
 from runner.ports import ControlPorts, HeldClaim, Reader, RunFilter, Writer
-from runner.service.apply import settle_apply
 from runner.service.check_clock import steady_now
 from runner.service.check_drift import settle_check
 from runner.service.enqueue import DAEMON
 from runner.service.known_secrets import TELLING
 from runner.service.plan import replan, settle_plan
 from runner.service.probe import probing
+from runner.service.settle import settle_apply
 
 
 @dataclass(frozen=True)

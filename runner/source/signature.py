@@ -1,5 +1,6 @@
 """Whether commits are signed by whom the operator trusts. Which program judges is decided here and by no configuration."""
 
+import time
 from collections.abc import Iterator, Sequence
 
 from runner.errors import Untrusted
@@ -15,6 +16,7 @@ from runner.source.trust import Bench, bench
 SSH, OPENPGP = b"-----BEGIN SSH SIGNATURE-----\n", b"-----BEGIN PGP SIGNATURE-----\n"
 MOST = 2_000  # commits in one push; each takes two short processes
 BATCH = 50
+LONGEST = 300.0  # seconds for all of one push; each answer has a deadline of its own
 LARGEST = 1 << 20  # bytes of one commit
 
 
@@ -27,8 +29,14 @@ def verify(mirror: Mirror, old: str | None, new: str) -> tuple[Signature, ...]:
     if source.verify.mode == "since_applied" and old is not None:
         revisions += [revision for revision in _since(mirror, old, new) if revision != new]
     with bench(source, mirror.timeout) as made:
-        judge = _Judge(made, new)
-        return tuple(judge.signature(revision, commit) for revision, commit in _commits(mirror, revisions))
+        judge, until = _Judge(made, new), time.monotonic() + LONGEST
+        signatures: list[Signature] = []
+        for revision, commit in _commits(mirror, revisions):
+            if time.monotonic() > until:
+                told = f"{len(signatures)} of {len(revisions)} commits were verified in {LONGEST:.0f} seconds"
+                raise made.failed(told)
+            signatures.append(judge.signature(revision, commit))
+        return tuple(signatures)
 
 
 def check_trust(source: SourceSettings, timeout: float) -> None:

@@ -87,8 +87,9 @@ def _until_database(field: Field) -> None:
 def _rest(field: Field) -> None:
     """Until every stack is at its last commit and no run is open; what is left then is lost."""
     until = time.monotonic() + QUIET_SECONDS
-    head = field.git("rev-parse", "HEAD").strip()
     while time.monotonic() < until:
+        # Again and again: a last commit may still be under way.
+        head = field.git("rev-parse", "HEAD").strip()
         with field.app.store.reading() as reader:
             taken = reader.source("infra").head == head
             synced = all(stack.applied_inputs == stack.inputs for stack in reader.stacks())

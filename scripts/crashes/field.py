@@ -1,43 +1,16 @@
 """Where it happens: a repository of stacks whose every apply leaves a trace, and a Driftline that watches it."""
 
 import hashlib
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from crashes import ground
 from runner.app import App
 
 IDENTITY = ("-c", "user.name=Carl", "-c", "user.email=carl@example.com", "-c", "commit.gpgsign=false")
-
-CONFIG = """\
-data_dir: {root}/data
-sources:
-  - {{name: infra, url: "{root}/repository", poll: 1s, allow: {{provisioners: true}}}}
-engines:
-  terraform: {{binary: {root}/bin/terraform}}
-executor: {{slots: 2}}
-drift: {{schedule: "* * * * *", jitter: 1s}}
-"""
-# Each commit adds one step, and the making of a step is written down where no crash of ours reaches.
-MAIN = """\
-resource "terraform_data" "step" {{
-  count = {steps}
-  provisioner "local-exec" {{
-    command = "echo {name} ${{count.index}} >> {root}/effects; sleep 0.{pause}"
-  }}
-}}
-"""
-# In front of the real one: which plan file was handed to `apply`, by its content.
-WITNESS = """\
-#!/bin/sh
-case " $* " in
-*" apply "*) for word in "$@"; do case "$word" in *.tfplan) sha256sum < "$word" >> {root}/applied ;; esac; done ;;
-esac
-exec {terraform} "$@"
-"""
 
 
 @dataclass(frozen=True)
@@ -49,14 +22,7 @@ class Field:
     def made(cls, root: Path, count: int) -> "Field":
         """Half of the stacks apply by themselves, the other half ask a person."""
         field = cls(root, tuple(f"s{number}" for number in range(count)))
-        (root / "bin").mkdir(parents=True)
-        witness = root / "bin" / "terraform"
-        witness.write_text(WITNESS.format(root=root, terraform=shutil.which("terraform")))
-        witness.chmod(0o755)
-        # A run writes to what is there, and makes nothing beside the data directory.
-        for name in ("effects", "applied"):
-            (root / name).touch()
-        field.config.write_text(CONFIG.format(root=root))
+        ground.lay(root, slots=2, drift="* * * * *", poll="1s")
         field.git("init", "--quiet", "--initial-branch=main")
         for number, name in enumerate(field.stacks):
             mode = "automatic" if number % 2 else "approved"
@@ -73,7 +39,7 @@ class Field:
 
     @property
     def config(self) -> Path:
-        return self.root / "driftline.yaml"
+        return ground.config_of(self.root)
 
     @cached_property
     def app(self) -> App:
@@ -82,7 +48,7 @@ class Field:
     def write(self, name: str, steps: int) -> None:
         """Some steps take longer than others, so that kills meet every part of an apply."""
         pause = int(hashlib.sha256(f"{name}{steps}".encode()).hexdigest(), 16) % 4
-        text = MAIN.format(name=name, steps=steps, root=self.root, pause=pause)
+        text = ground.module(self.root, name, steps, f"; sleep 0.{pause}")
         (self.repository / name / "main.tf").write_text(text)
 
     def commit(self, subject: str) -> str:
@@ -98,8 +64,7 @@ class Field:
         return done.stdout
 
     def lines(self, name: str) -> list[str]:
-        path = self.root / name
-        return path.read_text().splitlines() if path.exists() else []
+        return ground.lines(self.root, name)
 
     def start(self) -> "subprocess.Popen[bytes]":
         """A daemon as a process of its own."""

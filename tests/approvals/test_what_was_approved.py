@@ -19,6 +19,7 @@ from runner.model.job import ApplyOutcome
 from runner.model.run import Run, State
 from runner.model.settings import Guardrails
 from runner.ports import Artifacts, Execution
+from runner.service import hold
 from runner.service.apply import execute_apply
 from runner.service.bind import facts_now, refuse_moved
 from runner.service.dispatch import Assignment, next_assignment
@@ -232,6 +233,17 @@ def test_a_plan_that_is_too_old_is_not_approved(plain: World) -> None:
     with pytest.raises(PlanExpired):
         plain.approve(run, ANA)
     assert plain.run(run.id).state is State.AWAITING_APPROVAL
+
+
+def test_a_plan_that_was_seen_to_be_too_old_stays_so_with_a_clock_that_goes_back(plain: World) -> None:
+    (run,) = plain.push(body=DATA)
+    plain.age(hours=25)
+    # Of which the audit log tells.
+    hold.take(plain.app.control, run.stack, ANA, "looking")
+    hold.release(plain.app.control, run.stack, ANA, "looked")
+    plain.age(hours=-5)
+    with pytest.raises(PlanExpired):
+        plain.approve(run, ANA)
 
 
 def test_a_plan_that_became_too_old_after_its_approval_is_not_applied(plain: World) -> None:

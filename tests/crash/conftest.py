@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.append(str(Path(__file__).parents[1] / "journey"))
+sys.path += [str(Path(__file__).parents[1] / "journey"), str(Path(__file__).parents[2] / "scripts")]
 
 from scenarios import SCENARIOS
 from stage import live, noted

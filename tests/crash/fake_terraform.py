@@ -201,7 +201,7 @@ def _document(there: str | None, wanted: str) -> dict[str, Any]:
 def _files(execution: Execution, digest: str) -> tuple[Path, Path]:
     """Receipt and result, where the real ones are."""
     name = hashlib.sha256(f"{execution.stack.name}\0{digest}".encode()).hexdigest()
-    return execution.workspace.receipts / f"{name}.json", execution.workspace.scratch / "apply.result"
+    return execution.workspace.receipts / f"{name}.json", execution.workspace.control / "apply.result"
 
 
 def _ended(execution: Execution, digest: str) -> Applied | EngineError | NotBegun:

@@ -1,7 +1,6 @@
 """A stack whose every apply leaves a trace, and the lives that are lived on it: each in a process of its own."""
 
 import os
-import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from multiprocessing.forkserver import ensure_running
 from pathlib import Path
 
 import pytest
+from crashes import ground
 from world import ANA, ShiftedClock, World, half_a_year_from_now
 
 from runner import failpoint
@@ -24,33 +24,6 @@ from runner.service import hold, request, resolve
 from runner.service.begin import begin
 from runner.service.recover import recover
 
-CONFIG = """\
-data_dir: {root}/data
-sources:
-  - {{name: infra, url: "{root}/repository", allow: {{provisioners: true}}}}
-engines:
-  terraform: {{binary: {root}/bin/terraform}}
-# Where the steps and the applies are written down is no place of theirs.
-executor: {{slots: 1, confine: never}}
-drift: {{schedule: "0 0 1 {month} *", jitter: 1s}}
-"""
-# Each commit adds one step, and the making of a step is written down where no crash of ours reaches.
-STEPS = """\
-resource "terraform_data" "step" {{
-  count = {steps}
-  provisioner "local-exec" {{
-    command = "echo ${{count.index}} >> {root}/effects"
-  }}
-}}
-"""
-# In front of the real one: which plan file was handed to `apply`, by its content.
-WITNESS = """\
-#!/bin/sh
-case " $* " in
-*" apply "*) for word in "$@"; do case "$word" in *.tfplan) sha256sum < "$word" >> {root}/applied ;; esac; done ;;
-esac
-exec {terraform} "$@"
-"""
 STACK = "web"
 LONGEST = 120.0
 
@@ -62,20 +35,14 @@ class Stage(World):
         self.root = root
         self.repository = root / "repository"
         self.cloud = root / "cloud.json"
-        self.config = root / "driftline.yaml"
+        self.config = ground.config_of(root)
 
     @classmethod
     def made(cls, root: Path) -> "Stage":
         """With a first commit that nobody has looked at."""
         stage = cls(root)
-        (root / "bin").mkdir(parents=True)
-        witness = root / "bin" / "terraform"
-        witness.write_text(WITNESS.format(root=root, terraform=shutil.which("terraform")))
-        witness.chmod(0o755)
-        # A run writes to what is there, and makes nothing beside the data directory.
-        for name in ("effects", "applied"):
-            (root / name).touch()
-        stage.config.write_text(CONFIG.format(root=root, month=half_a_year_from_now()))
+        # Where the steps and the applies are written down is no place of theirs.
+        ground.lay(root, slots=1, drift=f"0 0 1 {half_a_year_from_now()} *", confine="never")
         stage.repository.mkdir()
         stage._git("init", "--quiet", "--initial-branch=main")
         stage.step(1)
@@ -83,7 +50,7 @@ class Stage(World):
 
     def step(self, steps: int) -> str:
         (self.root / "steps").write_text(str(steps))
-        main = STEPS.format(steps=steps, root=self.root)
+        main = ground.module(self.root, STACK, steps)
         return self.commit_files({"web/main.tf": main, "web/stack.yaml": "name: web\n"})
 
     @cached_property
@@ -150,8 +117,7 @@ class Stage(World):
     # What there is to see
 
     def lines(self, name: str) -> list[str]:
-        path = self.root / name
-        return path.read_text().splitlines() if path.exists() else []
+        return ground.lines(self.root, name)
 
     @property
     def steps(self) -> int:

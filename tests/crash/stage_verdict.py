@@ -65,7 +65,7 @@ def _runs(stage: Stage) -> Iterator[str]:
 
 def _steps(stage: Stage) -> Iterator[str]:
     for step in range(stage.steps):
-        count = stage.made_steps[str(step)]
+        count = stage.made_steps[f"{STACK} {step}"]
         if count != 1:
             yield f"step {step} was made {count} times"
 

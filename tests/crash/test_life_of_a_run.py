@@ -1,6 +1,10 @@
-"""Whatever people, Git, clocks, crashes and old backups do in whatever order: the life of a run obeys its table."""
+"""Whatever people, Git, clocks, crashes and old backups do in whatever order: the life of a run obeys its table.
+
+`DRIFTLINE_LIVES=1000` tries so many instead of a few.
+"""
 
 import logging
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -331,7 +335,7 @@ class LifeOfARun(RuleBasedStateMachine):
 
 
 LifeOfARun.TestCase.settings = settings(
-    max_examples=60,
+    max_examples=int(os.environ.get("DRIFTLINE_LIVES", "20")),
     stateful_step_count=40,
     deadline=None,
     print_blob=True,

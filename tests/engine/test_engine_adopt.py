@@ -113,7 +113,7 @@ def over(world: World) -> Execution:
     )
     (scratch / "apply.jsonl").chmod(0o600)
     (scratch / "apply.stderr").write_text("a warning\n")
-    (scratch / "apply.result").write_text('{"exit_code": 0, "seconds": 1.0}')
+    (execution.workspace.control / "apply.result").write_text('{"exit_code": 0, "seconds": 1.0}')
     execution.log.write_text(f"== terraform plan\nsays ü 0\n{TITLE}\n")
     return execution
 
@@ -148,7 +148,7 @@ def test_what_could_not_be_saved_is_found_again_however_often_it_is_looked_for(
     world: World, over: Execution
 ) -> None:
     scratch = over.workspace.scratch
-    (scratch / "apply.result").write_text('{"exit_code": 1}')
+    (over.workspace.control / "apply.result").write_text('{"exit_code": 1}')
     with (scratch / "apply.jsonl").open("a") as output:
         output.write("{\n  a state, printed as a last resort\n")
     errored = over.workspace.module / "errored.tfstate"
@@ -167,6 +167,22 @@ def test_what_could_not_be_saved_is_found_again_however_often_it_is_looked_for(
     assert not errored.exists()
     world.workspaces.discard(2)
     assert all(path.exists() for path in seen[0])
+
+
+@pytest.mark.parametrize(
+    ("code", "lineage", "taken"),
+    [(1, "mine", True), (1, "another", False), (0, "mine", False), (1, "", True)],
+)
+def test_a_state_of_another_stack_that_shares_the_module_is_left_to_it(
+    world: World, over: Execution, code: int, lineage: str, *, taken: bool
+) -> None:
+    control = over.workspace.control
+    (control / "apply.result").write_text(json.dumps({"exit_code": code}))
+    (control / "apply.json").write_text('{"serial": 6, "lineage": "mine"}')
+    errored = over.workspace.module / "errored.tfstate"
+    errored.write_text(json.dumps({"serial": 7, "lineage": lineage}))
+    world.engine.adopt(over, DIGEST)
+    assert errored.exists() is not taken
 
 
 def test_without_any_trace_nothing_has_begun_and_nothing_is_told(world: World) -> None:

@@ -100,6 +100,7 @@ HIDDEN: dict[str, Callable[[Installation], Path]] = {
     "another stack's state": lambda w: w.folder / "workspaces" / "other-1" / "state" / "terraform.tfstate",
     "another run's plan": lambda w: w.folder / "runs" / "99" / "plan.tfplan",
     "a log": lambda w: w.folder / "logs" / "run-99.log",
+    "what was told of another run": lambda w: w.folder / "control" / "99" / "apply.result",
     "a receipt": lambda w: w.folder / "receipts" / "x.json",
     "another source's tree": lambda w: w.folder / "trees" / "other" / "main" / "main.tf",
     "another revision of its source": lambda w: w.folder / "trees" / "infra" / "old" / "main.tf",
@@ -187,6 +188,41 @@ def test_a_provisioner_can_not(world: Installation, what: str) -> None:
     assert "ermission denied" in str(failed.diagnostics)
     assert [path.read_text() for path in kept] == [CANARY] * len(kept)
     assert not (program / "x.py").exists()
+
+
+FORGED = """
+for place in {control} $HOME; do
+  echo '{{"exit_code": 0, "seconds": 1.0}}' > $place/apply.result
+  touch $place/apply.stop
+  echo '{{"id": "of-somebody-else"}}' > $place/lock.json
+  rm -f $place/apply.json $place/workspace.json
+done
+"""
+
+
+@needs_landlock
+def test_a_provisioner_can_neither_forge_how_its_apply_ended_nor_what_is_known_of_it(
+    world: Installation,
+) -> None:
+    control = world.folder / "control" / "2"
+    script = world.outside / "forge"
+    script.write_text(FORGED.format(control=control))
+    world.write({"main.tf": DOES % f"sh {script} 2>&1; exit 3"})
+    failed = world.apply(world.planned())
+    assert isinstance(failed, EngineError)
+    assert (failed.exit_code, failed.lost, failed.canceled) == (1, False, False)
+    assert str(failed.diagnostics).count("ermission denied") == 5
+    assert {path.name for path in control.iterdir()} == {"apply.json", "apply.result", "workspace.json"}
+    assert (failed.evidence and failed.evidence.lock_is_ours) is False
+
+
+@needs_landlock
+@pytest.mark.skipif(landlock.abi() < 6, reason="this kernel's Landlock does not govern signals")
+def test_a_provisioner_can_neither_end_nor_stop_the_shim_that_owns_it(world: Installation) -> None:
+    asked = "shim=$(awk '/PPid/ {print $2}' /proc/$PPID/status); kill -KILL $shim; exit 3"
+    failed = world.says(DOES % asked)
+    assert "not permitted" in failed
+    assert "exit_code=1" in failed
 
 
 @needs_landlock

@@ -22,7 +22,9 @@ def environment(
     base: dict[str, str] | None = None,
     credentials: dict[str, str] | None = None,
 ) -> dict[str, str]:
-    workspace = Workspace(tmp_path / "m", tmp_path / "d", tmp_path / "s", None, tmp_path / "r")
+    workspace = Workspace(
+        tmp_path / "m", tmp_path / "d", tmp_path / "s", None, tmp_path / "r", tmp_path / "c"
+    )
     return child_environment(
         ENGINES["terraform"],
         stack,
@@ -133,7 +135,7 @@ def test_a_workspace_is_named_only_where_it_is_not_the_default(tmp_path: Path) -
 
 
 def test_a_folder_too_long_for_a_plugins_socket_is_not_its_tmpdir(tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path, tmp_path, Path("/" + "x" * 90), None, tmp_path)
+    workspace = Workspace(tmp_path, tmp_path, Path("/" + "x" * 90), None, tmp_path, tmp_path)
     made = child_environment(
         ENGINES["terraform"],
         StackDefinition(name="a"),

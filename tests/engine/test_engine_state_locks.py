@@ -139,7 +139,7 @@ def applying(world: World, planned: Planned | None = None) -> Iterator[Apply]:
 
 
 def seen(apply: Apply) -> bool:
-    return (apply.scratch / state_lock.WITNESSED).exists()
+    return (apply.execution.workspace.control / state_lock.WITNESSED).exists()
 
 
 def test_the_lock_of_an_apply_that_was_killed_is_known_to_be_its_own(

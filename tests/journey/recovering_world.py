@@ -53,6 +53,10 @@ class Begun:
         return self.data / "runs" / str(self.run.id)
 
     @property
+    def control(self) -> Path:
+        return self.data / "control" / str(self.run.id)
+
+    @property
     def receipt(self) -> Path:
         name = hashlib.sha256(f"{self.run.stack}\0{self.run.executed_digest}".encode()).hexdigest()
         return self.data / "receipts" / f"{name}.json"
@@ -60,7 +64,8 @@ class Begun:
     def leave(self, trace: Mapping[str, str]) -> None:
         """The files of the apply by their names; the receipt is `receipt`."""
         for name, text in trace.items():
-            path = self.receipt if name == "receipt" else self.scratch / name
+            own = self.scratch if name in {"apply.jsonl", "apply.stderr"} else self.control
+            path = self.receipt if name == "receipt" else own / name
             path.parent.mkdir(mode=0o700, exist_ok=True)
             path.write_text(text)
 

@@ -46,6 +46,21 @@ def test_what_is_left_again_is_adopted_again(dead: Begun) -> None:
         assert dead.recovered().state is State.APPLIED
 
 
+@pytest.mark.parametrize("hours", [0, 1])
+def test_a_daemon_that_only_waits_for_what_it_has_started_starts_no_apply(plain: World, hours: int) -> None:
+    """With an old plan, which would be made again first, and with one that is fresh."""
+    (run,) = plain.push(body=DATA)
+    plain.approve(run)
+    plain.age(hours=hours)
+    assignment = next_assignment(plain.app.control)
+    assert assignment is not None
+    plain.app.worker.ends.set()
+    put_back = plain.app.worker.perform(assignment)
+    assert (put_back.state, put_back.claim, put_back.executed_digest) == (State.APPROVED, None, None)
+    plain.app.worker.ends.clear()
+    assert [done.state for done in plain.work()] == [State.APPLIED]
+
+
 def test_a_person_can_stop_what_was_adopted(dead: Begun) -> None:
     world = dead.world
     with dead.alive():
@@ -53,7 +68,7 @@ def test_a_person_can_stop_what_was_adopted(dead: Begun) -> None:
         cancel.cancel(world.app.control, dead.run.id, ANA, force=True)
         thread = threading.Thread(target=world.app.worker.perform, args=(assignment,))
         thread.start()
-        while not (dead.scratch / "apply.stop").exists():
+        while not (dead.control / "apply.stop").exists():
             world.app.worker.pass_on_cancels()
             thread.join(0.02)
             assert thread.is_alive()

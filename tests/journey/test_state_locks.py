@@ -107,11 +107,11 @@ def killed(world: World, backend: StateBackend, *, seen: bool = True, left: bool
     ended: list[Run] = []
     thread = threading.Thread(target=lambda: ended.append(world.app.worker.perform(assignment)))
     thread.start()
-    scratch = world.settings.data_dir / "runs" / str(run.id)
+    control = world.settings.data_dir / "control" / str(run.id)
     log = world.app.workspaces.log(run.id)
     until(lambda: "terraform_data.two: Creating" in log.read_text())
     if seen:
-        until((scratch / WITNESSED).exists)
+        until((control / WITNESSED).exists)
     if left:
         world.app.worker.leave.set()
         thread.join()

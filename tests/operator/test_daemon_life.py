@@ -267,7 +267,7 @@ def test_an_apply_that_ended_while_no_daemon_lived_is_recorded_by_the_next(
         process.kill()
         process.wait()
     terraform.hold.unlink()
-    until(lambda: list(made.data_dir.glob("runs/*/apply.result")), "a result")
+    until(lambda: list(made.data_dir.glob("control/*/apply.result")), "a result")
     with daemon(made):
         wait_for_run(made, "applied")
     assert len(terraform.pids) == 1

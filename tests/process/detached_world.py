@@ -26,7 +26,7 @@ class Apply:
 
     @property
     def files(self) -> Files:
-        return Files(self.folder, self.folder / "receipts" / "digest.json")
+        return Files(self.folder, self.folder / "receipts" / "digest.json", self.folder / "control")
 
     def alive(self) -> bool:
         with (self.folder / "lock").open() as probe:

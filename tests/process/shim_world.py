@@ -25,7 +25,7 @@ class Bench:
 
     @property
     def files(self) -> Files:
-        return Files(self.folder, self.folder / "receipts" / "digest.json")
+        return Files(self.folder, self.folder / "receipts" / "digest.json", self.folder / "control")
 
     @property
     def result(self) -> dict[str, Any] | None:
@@ -40,7 +40,8 @@ class Bench:
         self, *argv: str, env: Mapping[str, str] | None = None, pass_fds: tuple[int, ...] = ()
     ) -> Iterator["subprocess.Popen[bytes]"]:
         """What is still alive at the end is killed, with its whole group."""
-        self.files.receipt.parent.mkdir(mode=0o700, exist_ok=True)
+        for folder in (self.files.receipt.parent, self.files.control):
+            folder.mkdir(mode=0o700, exist_ok=True)
         order = {
             "receipt": str(self.files.receipt),
             "result": str(self.files.result),

@@ -4,6 +4,8 @@ import os
 import socket
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from signal import SIGINT
 from statistics import median
@@ -13,7 +15,7 @@ import pytest
 from detached_world import Apply
 from process_world import QUICK_STOP, command, python, shell, wait_until
 
-from runner import landlock
+from runner import detached, landlock
 from runner.detached import Files
 from runner.model.confinement import Access, Confinement, confinement
 from runner.process import Command, Stopped, run, start
@@ -188,19 +190,20 @@ def test_a_program_that_is_not_there_is_told_as_without(secret: Path) -> None:
 # An apply
 
 
-def test_an_apply_is_confined_and_its_receipt_lies_out_of_its_reach(secret: Path) -> None:
+def test_an_apply_is_confined_and_its_receipt_and_its_result_lie_out_of_its_reach(secret: Path) -> None:
     class Kept(Apply):
         @property
         def files(self) -> Files:
-            return Files(self.folder, secret / "receipts" / "digest.json")
+            return Files(self.folder, secret / "receipts" / "digest.json", secret / "control")
 
     apply = Kept(secret.parent / "beside")
-    script = f"cat {secret}/key; rm {apply.files.receipt}; echo over"
+    forged = f"echo 0 > {apply.files.result}; touch {apply.files.stop}"
+    script = f"cat {secret}/key; rm {apply.files.receipt}; {forged}; echo over; exit 3"
     seen = apply.through(shell(apply.folder, script, confine=without(secret)))
     assert seen.result is not None
-    assert seen.result.exit_code == 0
+    assert (seen.result.exit_code, seen.asked_to_stop) == (3, False)
     assert apply.lines == ["over"]
-    assert apply.files.stderr.read_text().count("ermission denied") == 2
+    assert apply.files.stderr.read_text().count("ermission denied") == 4
     assert apply.files.receipt.exists()
 
 
@@ -215,6 +218,26 @@ def test_a_confined_apply_is_asked_to_stop_by_its_shim(secret: Path) -> None:
         seen = apply.follow(ended, cancel=cancel)
     assert seen.result is not None
     assert (seen.result.exit_code, apply.lines) == (3, ["up", "asked"])
+
+
+def test_an_apply_that_can_not_be_confined_is_refused_with_the_reason(
+    secret: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Never started without: here its rules are the descriptor of something else."""
+
+    @contextmanager
+    def wrong(_: object) -> Iterator[int]:
+        with secret.joinpath("key").open() as file:
+            yield file.fileno()
+
+    monkeypatch.setattr(detached, "ruleset", wrong)
+    folder = secret.parent / "beside"
+    apply = Apply(folder)
+    seen = apply.through(shell(folder, "touch effect", confine=without(secret)))
+    assert seen.result is not None
+    assert "could not be confined" in seen.result.refused
+    assert not seen.begun
+    assert not (folder / "effect").exists()
 
 
 def test_an_apply_does_not_inherit_the_descriptor_of_its_rules(secret: Path) -> None:

@@ -7,10 +7,10 @@ from signal import SIGKILL
 
 import pytest
 from detached_world import NEVER, Apply, left
-from process_world import command, is_alive, shell
+from process_world import command, is_alive, shell, wait_until
 
 from runner import detached
-from runner.detached import follow
+from runner.detached import Left, follow
 from runner.process import Command
 
 # Popen warns of a child that nobody waits for; that is the point.
@@ -109,6 +109,21 @@ def test_too_much_output_is_cut_and_it_ends_by_itself(
     assert (seen.result and seen.result.exit_code, seen.complete) == (0, False)
     assert apply.lines[-1] == "end"
     assert apply.files.stdout.stat().st_size < 300_000
+
+
+def test_that_output_was_cut_is_known_to_the_next_one_who_follows_it(
+    apply: Apply, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(detached, "OUTPUT_CAP", 50_000)
+    script = "printf %100000s x; echo; until [ -e go ]; do sleep 0.01; done; echo end"
+    leave = threading.Event()
+    with pytest.raises(Left), apply.launched(shell(tmp_path, script)) as ended:  # noqa: PT012
+        wait_until(lambda: apply.files.stdout.stat().st_size > 50_000, "it has said much")
+        follow(apply.files, ended, cancel=NEVER, leave=leave, on_line=lambda _: leave.set())
+    apply.go()
+    seen = apply.adopt()
+    assert (seen.result and seen.result.exit_code, seen.complete) == (0, False)
+    assert apply.through(shell(tmp_path, "echo anew")).complete
 
 
 def test_an_interrupt_from_the_keyboard_leaves_it_alone(apply: Apply, waits: Command) -> None:

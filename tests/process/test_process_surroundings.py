@@ -2,6 +2,7 @@
 
 import os
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,26 @@ def test_many_threads_run_processes_at_once(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert codes == {number: number for number in range(20)}
+
+
+@pytest.mark.parametrize("refusals", [0, 3, 10_000])
+def test_its_place_among_the_victims_is_told_as_soon_as_the_kernel_takes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusals: int
+) -> None:
+    """The files of a child are root's until its exec is over, where the daemon is closed to others."""
+    refused: list[Path] = []
+    write_text = Path.write_text
+
+    def reluctant(path: Path, text: str) -> int:
+        if path.name == "oom_score_adj" and len(refused) < refusals:
+            refused.append(path)
+            raise PermissionError(13, "Permission denied")
+        return write_text(path, text)
+
+    monkeypatch.setattr(Path, "write_text", reluctant)
+    what = shell(tmp_path, "sleep 0.2; cat /proc/self/oom_score_adj")
+    assert run(replace(what, oom_score=500)).exit_code == 0
+    assert (what.stdout.read_text() == "500\n") is (refusals < 10_000)
 
 
 def test_a_symlink_in_place_of_an_output_file_is_not_followed(tmp_path: Path) -> None:

@@ -118,6 +118,11 @@ def test_a_program_that_is_not_there_is_refused_with_the_reason(bench: Bench) ->
     assert bench.files.silent
 
 
+def test_nothing_of_the_shim_is_open_in_terraform(bench: Bench) -> None:
+    bench.through(SH, "-c", "ls -l /proc/self/fd")
+    assert "pipe:" not in bench.said()
+
+
 def test_receipt_and_result_are_for_their_owner_alone_and_nothing_else_is_left(bench: Bench) -> None:
     bench.through("/bin/true")
     for path in (bench.files.receipt, bench.files.result):
@@ -138,10 +143,10 @@ def full(path, content, **how):
             raise OSError(28, "No space left on device")
     return real(path, content, **how)
 shim.written, shim.LOOK_SECONDS = full, 0.01
-folder = {str(bench.folder)!r}
-order = {{"receipt": folder + "/receipt.json", "result": folder + "/apply.result", "stop": folder + "/stop", "facts": {{}}}}
+order = {{"receipt": {str(bench.folder / "receipt.json")!r}, "result": {str(bench.files.result)!r}, "stop": "", "facts": {{}}}}
 sys.exit(shim.main(order, ["/bin/true"]))
 """
+    bench.files.control.mkdir()
     subprocess.run(python(script), check=True)
     assert bench.result is not None
     assert bench.result["exit_code"] == 0

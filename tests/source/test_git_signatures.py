@@ -421,6 +421,16 @@ def test_more_commits_than_can_be_verified_are_refused(
     assert "more than 2 commits" in refusal(signed, old)
 
 
+def test_a_push_that_takes_too_long_to_verify_is_given_up_and_tried_again(
+    signed: Remote, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is said of the commits: the source failed, and is asked again as any that fails."""
+    keys.ssh("ana").commit(signed)
+    monkeypatch.setattr(signature, "LONGEST", -1.0)
+    with pytest.raises(VerifierFailed, match="0 of 1 commits were verified"):
+        verified(signed)
+
+
 def test_a_commit_as_large_as_a_file_is_refused(
     signed: Remote, keys: Keys, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -86,12 +86,31 @@ def test_a_discarded_run_leaves_its_stack_and_its_log(tmp_path: Path, tree: Path
     workspace = prepare(workspaces, tree)
     (workspace.scratch / "deep").mkdir()
     workspaces.log(7).write_text("x")
+    assert workspaces.scratches() == [7]
     workspaces.discard(7)
     workspaces.discard(7)
     assert not workspace.scratch.exists()
+    assert not workspace.control.exists()
     assert workspace.data.is_dir()
     assert workspaces.remove_log(7) is True
     assert workspaces.remove_log(7) is False
+
+
+def test_what_is_told_of_a_run_whose_scratch_folder_is_gone_is_still_to_be_discarded(
+    tmp_path: Path, tree: Path
+) -> None:
+    workspaces = LocalWorkspaces(tmp_path)
+    shutil.rmtree(prepare(workspaces, tree).scratch)
+    assert workspaces.scratches() == [7]
+
+
+def test_a_run_is_reopened_as_it_was_whatever_it_wrote_into_its_scratch_folder(
+    tmp_path: Path, tree: Path
+) -> None:
+    workspaces = LocalWorkspaces(tmp_path)
+    workspace = prepare(workspaces, tree)
+    (workspace.scratch / "workspace.json").write_text('{"module": "/etc", "data": "/etc", "state": null}')
+    assert workspaces.reopen(7, "prod/app") == workspace
 
 
 def test_a_state_is_copied_aside_before_each_apply_and_the_last_ones_are_kept(
@@ -137,3 +156,28 @@ def test_an_apply_that_a_full_disk_could_ruin_is_refused(
     with pytest.raises(DiskFull, match="a full disk destroys a local state"):
         workspaces.backup_state(workspace, 1)
     assert not (workspace.state.parent / "backups").exists()
+
+
+@pytest.mark.parametrize("left", ["", '{"version": 4, "serial": 3, "resou'])
+def test_a_state_that_a_killed_apply_left_torn_is_put_back(tmp_path: Path, tree: Path, left: str) -> None:
+    workspaces = LocalWorkspaces(tmp_path)
+    workspace = prepare(workspaces, tree)
+    assert workspace.state is not None
+    workspace.state.write_text('{"serial": 2}')
+    workspaces.backup_state(workspace, 7)
+    workspace.state.write_text(left)
+    assert workspaces.put_back_torn_states(workspace, 7) == (workspace.state,)
+    assert workspace.state.read_text() == '{"serial": 2}'
+
+
+def test_a_whole_state_and_one_without_a_copy_of_this_run_are_left_alone(tmp_path: Path, tree: Path) -> None:
+    workspaces = LocalWorkspaces(tmp_path)
+    workspace = prepare(workspaces, tree)
+    assert workspace.state is not None
+    workspace.state.write_text('{"serial": 2}')
+    workspaces.backup_state(workspace, 7)
+    workspace.state.write_text('{"serial": 3}')
+    assert workspaces.put_back_torn_states(workspace, 7) == ()
+    workspace.state.write_text("")
+    assert workspaces.put_back_torn_states(workspace, 8) == ()
+    assert workspace.state.read_text() == ""

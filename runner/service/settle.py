@@ -1,0 +1,122 @@
+"""How an apply ended, settled: the one final state that is true, and the lock where a person has to look."""
+
+from runner import failpoint
+from runner.errors import StillApplying
+from runner.model.job import ApplyOutcome, ApplyResult, Job
+from runner.model.lock import Lock
+from runner.model.run import Event, Kind, Run, State
+from runner.model.waiting import MOST_FALSE_STARTS, pause
+from runner.ports import ControlPorts, Writer
+from runner.service.checkpoint import checkpoint_or_tell
+from runner.service.enqueue import DAEMON
+from runner.service.plan import put_off, record_clean, replan
+
+# Nothing was changed: a fresh plan is made, or the same approval is tried again later.
+_REPLANNED = {
+    ApplyOutcome.STALE: "terraform refused the plan as stale",
+    ApplyOutcome.SPENT: "not applied again",
+}
+_PUT_OFF = {
+    ApplyOutcome.STATE_LOCKED: "somebody else holds the state",
+    ApplyOutcome.NOT_BEGUN: "terraform was never started",
+}
+_LATER = {
+    ApplyOutcome.STATE_LOCKED: _PUT_OFF[ApplyOutcome.STATE_LOCKED],
+    ApplyOutcome.DELAYED: "tried again later",
+}
+_FAILED = frozenset({ApplyOutcome.FAILED, ApplyOutcome.NOT_BEGUN})
+
+
+def settle_apply(control: ControlPorts, job: Job, result: ApplyResult) -> Run:
+    """In one transaction."""
+    with control.store.writing() as writer:
+        run = writer.run(job.run)
+        # Rejected before it began, or recorded by somebody else: what comes late changes nothing.
+        if run.final:
+            return run
+        if result.diagnostics:
+            writer.save_diagnostics(run.id, result.diagnostics)
+        if result.evidence is not None:
+            writer.save_evidence(run.id, result.evidence)
+        if run.state is State.APPROVED:
+            ended = _not_applied(control, writer, run, result)
+        else:
+            ended = _ended(control, writer, run, result)
+        failpoint.reach("record.before_commit")
+    failpoint.reach("record.after_commit")
+    checkpoint_or_tell(control)
+    return ended
+
+
+def _ended(control: ControlPorts, writer: Writer, run: Run, result: ApplyResult) -> Run:
+    """The end of a run whose apply was recorded as begun."""
+    outcome = result.outcome
+    if outcome is ApplyOutcome.APPLIED:
+        return _applied(control, writer, run, result)
+    if outcome is ApplyOutcome.UNSEEN:
+        # Our own failure says nothing of terraform: its files do, and recovery reads them.
+        raise StillApplying(run=run.name)
+    if outcome in _REPLANNED:
+        return replan(writer, run, f"{_REPLANNED[outcome]}: {result.reason}")
+    endless = outcome is ApplyOutcome.NOT_BEGUN and run.waits >= MOST_FALSE_STARTS
+    if outcome in _PUT_OFF and not endless:
+        reason = f"{_PUT_OFF[outcome]}: {result.reason}"
+        return put_off(writer, run, Event.NOT_BEGUN, control.clock.now(), reason)
+    event = Event.FAIL_APPLY if outcome in _FAILED else Event.INTERRUPT
+    return half_done(control, writer, run, event, told(result))
+
+
+def _not_applied(control: ControlPorts, writer: Writer, run: Run, result: ApplyResult) -> Run:
+    if run.cancel_requested_by is not None:
+        return writer.transition(
+            run, Event.CANCEL, by=run.cancel_requested_by, reason="stopped before it began"
+        )
+    if result.outcome is ApplyOutcome.NOTHING_LEFT:
+        done = writer.transition(run, Event.FIND_NOTHING, by=DAEMON, reason=result.reason)
+        if run.kind is Kind.CHANGE and not run.targets:
+            writer.mark_applied(done)
+            record_clean(control, writer, done, f"{done.name} found nothing left to change")
+        return done
+    if result.outcome in _LATER:
+        until = control.clock.now() + pause(run.waits)
+        reason = f"{_LATER[result.outcome]}: {result.reason}"
+        return writer.annotate(writer.release(run), reason=reason, wait_until=until, waits=run.waits + 1)
+    if result.outcome is ApplyOutcome.PUT_BACK or writer.hold(run.stack) is not None:
+        # This process ends, or somebody took the lock meanwhile; the approval stands and waits.
+        return writer.release(run)
+    return replan(writer, run, result.reason)
+
+
+def _applied(control: ControlPorts, writer: Writer, run: Run, result: ApplyResult) -> Run:
+    done = writer.transition(run, Event.SUCCEED, by=DAEMON)
+    writer.save_outputs(run.id, result.outputs or {})
+    if run.kind is Kind.DESTROY and not run.targets:
+        writer.forget_applied(run.stack)
+        # Git still declares it; making it again is for a new commit or a person to ask for.
+        writer.mark_planned(run.stack, writer.stack(run.stack).inputs)
+        writer.schedule_check(run.stack, None)
+    elif not run.targets:
+        writer.mark_applied(done)
+        record_clean(control, writer, done, f"{done.name} was applied")
+    return done
+
+
+def half_done(control: ControlPorts, writer: Writer, run: Run, event: Event, reason: str) -> Run:
+    """Final, and the stack stays locked until a person has looked."""
+    done = writer.transition(run, event, by=DAEMON, reason=reason)
+    if writer.hold(run.stack) is None:
+        lock = Lock(
+            stack=run.stack,
+            holder=done.name,
+            reason=f"{done.name} is {done.state}: {reason}",
+            since=control.clock.now(),
+            run=done.id,
+        )
+        writer.take_hold(lock, by=DAEMON)
+    return done
+
+
+def told(result: ApplyResult) -> str:
+    if not result.unfinished:
+        return result.reason
+    return f"{result.reason}; begun and not ended: {', '.join(result.unfinished)}"
