@@ -1,6 +1,7 @@
 """Wiring: from a configuration to the objects that work, each made when it is first needed."""
 
 import os
+from collections import ChainMap
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +11,8 @@ from runner.clock import SystemClock
 from runner.config.server import find_config, load
 from runner.disk import DataDisk
 from runner.errors import BadConfig
+from runner.memory import MachineMemory
+from runner.model.load import memory_limit, most_slots
 from runner.model.settings import Settings
 from runner.model.size import parse_size
 from runner.ports import Artifacts, Checkpoints, Claims, ControlPorts, Engine, Git, Modules, WorkerPorts
@@ -42,6 +45,10 @@ class App:
     @cached_property
     def disk(self) -> DataDisk:
         return DataDisk(self.settings)
+
+    @cached_property
+    def memory(self) -> MachineMemory:
+        return MachineMemory()
 
     @cached_property
     def store(self) -> "SqliteStore":
@@ -79,7 +86,10 @@ class App:
     def engine(self) -> Engine:
         from runner.engine.command import CommandLineEngine
 
-        return CommandLineEngine(self.settings, hidden=(self.config_path, *self._named_files()))
+        # What the operator has set for the daemon wins.
+        daemon = ChainMap(os.environ, {"GOMEMLIMIT": str(self._memory_limit())})
+        hidden = (self.config_path, *self._named_files())
+        return CommandLineEngine(self.settings, daemon, hidden=hidden)
 
     @cached_property
     def modules(self) -> Modules:
@@ -108,6 +118,7 @@ class App:
             checkpoints=self.checkpoints,
             receipts=FileReceipts(self.settings.data_dir),
             disk=self.disk,
+            memory=self.memory,
         )
 
     @cached_property
@@ -168,6 +179,10 @@ class App:
         vars(fresh)["store"] = self.store  # the same connections, however often it is reloaded
         return fresh.parts
 
+    def _memory_limit(self) -> int:
+        per_run = parse_size(self.settings.executor.memory_per_run)
+        return memory_limit(self.memory.total(), slots(self.settings), per_run)
+
     def _named_files(self) -> tuple[Path, ...]:
         from runner.config.reference import files_in
 
@@ -181,18 +196,5 @@ class App:
 
 
 def slots(settings: Settings) -> int:
-    """How many runs go on at once: `auto` is what cores and free memory allow, and one at least."""
-    wanted = settings.executor.slots
-    if wanted != "auto":
-        return wanted
-    cores = len(os.sched_getaffinity(0))
-    return max(1, min(cores, available_memory() // parse_size(settings.executor.memory_per_run)))
-
-
-def available_memory() -> int:
-    """What processes can have without swapping; pages that are free are few wherever files have been read."""
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
-    except (OSError, StopIteration):
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    """How many runs go on at once at most; fewer where the memory does not suffice for what they are known to take."""
+    return most_slots(settings.executor.slots, len(os.sched_getaffinity(0)))

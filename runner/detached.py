@@ -16,6 +16,7 @@ from pathlib import Path
 
 from runner import failpoint
 from runner.follow import Follower
+from runner.metering import gauge
 from runner.ports import Cancel
 from runner.process import MEGABYTE, Command, exit_of, make_output, ruleset, start
 
@@ -122,8 +123,13 @@ def launched(
         failpoint.reach("spawn.before_fork")
         child = start(shim)
     gone = adopted(alive)
-    with exit_of(child.pid) as shim_ended:
-        yield lambda seconds: shim_ended(seconds) and gone(0)
+    with exit_of(child.pid) as shim_ended, gauge(child.pid) as look:
+
+        def ended(seconds: float) -> bool:
+            look(time.monotonic())
+            return shim_ended(seconds) and gone(0)
+
+        yield ended
         # Not where following was given up: the shim goes on, and whoever inherits it reaps it.
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(REAP_SECONDS)

@@ -19,6 +19,7 @@ from pathlib import Path
 from runner import landlock
 from runner.files import PRIVATE_FILE
 from runner.follow import Follower
+from runner.metering import gauge
 from runner.model.confinement import Confinement
 from runner.ports import Cancel
 
@@ -185,10 +186,11 @@ def _attend(
     stopped: Stopped | None = None
     steps = iter(command.stop)
     next_step = 0.0
-    with exit_of(child.pid) as ended:
+    with exit_of(child.pid) as ended, gauge(child.pid) as look:
         while not ended(TICK):
             follower.read()
             now = time.monotonic()
+            look(now)
             stopped = stopped or _reason(command, cancel, follower, now - started)
             if stopped is not None and now >= next_step:
                 step = next(steps, None)

@@ -1,13 +1,15 @@
 """Execute jobs: in a pool of threads under the daemon, or one in the foreground of a command."""
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import structlog
 
-from runner.errors import StillApplying
+from runner.errors import DriftlineError, StillApplying
+from runner.metering import Meter, metered
 from runner.model.job import ApplyOutcome, ApplyResult, Job, Phase, PlanFailure, PlanResult
 from runner.model.plan import Diagnostic
 from runner.model.run import Run
@@ -67,14 +69,20 @@ class Worker:
     )  # this process ends; applies go on without it
     ends: threading.Event = field(default_factory=threading.Event)  # nothing is started any more
     _executing: dict[int, threading.Event] = field(default_factory=dict)
+    _meters: dict[int, Meter] = field(default_factory=dict)
 
     def perform(self, assignment: Assignment) -> Run:
         job = assignment.job
         cancel = self._executing.setdefault(job.run, threading.Event())
+        meter, began = self._meters.setdefault(job.run, Meter()), time.monotonic()
         log.info("job.start", run=job.name, stack=job.stack.name, phase=job.phase.value, kind=job.kind.value)
         try:
             gate = StoreGate(self.control)
-            result = execute(job, self.ports, cancel, gate, assignment.held, self.leave, self.ends)
+            with metered(meter):
+                result = execute(job, self.ports, cancel, gate, assignment.held, self.leave, self.ends)
+            # What failed early took nothing, and says nothing of those that do not.
+            peak = meter.seen if isinstance(result, PlanResult) else meter.peak or None
+            self._note(job, peak, time.monotonic() - began)
             run = settle(self.control, assignment, result)
         except StillApplying as left:
             log.info("job.left", run=job.name, stack=job.stack.name, reason=left.message)
@@ -83,6 +91,7 @@ class Worker:
         finally:
             assignment.held.release()
             self._executing.pop(job.run, None)
+            self._meters.pop(job.run, None)
         if run.claim is None:
             self.ports.workspaces.discard(job.run)
         log.info("job.end", run=run.name, stack=run.stack, state=run.state.value, reason=run.reason)
@@ -91,8 +100,21 @@ class Worker:
 
     def perform_one(self, run_id: int) -> Run | None:
         """Execute this run here and now; None where it can not be claimed."""
-        assignment = next_assignment(self.control, only=run_id)
+        assignment = self.next(only=run_id)
         return self.perform(assignment) if assignment else None
+
+    def next(self, *, only: int | None = None, full: bool = False) -> Assignment | None:
+        """The next run to be executed here, if there is one for which there is room."""
+        taken = {run: meter.now for run, meter in list(self._meters.items())}
+        return next_assignment(self.control, only=only, full=full, taken=taken)
+
+    def _note(self, job: Job, peak: int | None, seconds: float) -> None:
+        """Before the end is recorded, so that whoever sees the end sees this too. Without it the run is as good."""
+        try:
+            with self.control.store.writing() as writer:
+                writer.save_measured(job.run, peak_memory=peak, seconds=seconds)
+        except DriftlineError as error:
+            log.warning("job.not_measured", run=job.name, problem=error.message)
 
     def pass_on_cancels(self) -> None:
         """Tell executing jobs that a person asked them to stop."""
@@ -115,6 +137,7 @@ class Worker:
     def take_over(self, old: "Worker") -> None:
         """Go on with what another worker executes, so that a request to stop it still reaches it."""
         self._executing, self.leave, self.ends = old._executing, old.leave, old.ends  # noqa: SLF001 - of the same class
+        self._meters = old._meters  # noqa: SLF001
 
 
 def attempt(what: str, work: Callable[[], None]) -> None:
@@ -142,7 +165,7 @@ class Pool:
         """Start runs until no slot or no run is left, one more at most for a source that is kept out; how many."""
         started = 0
         while (busy := len(self._busy)) <= self.slots:
-            assignment = next_assignment(self.worker.control, full=busy == self.slots)
+            assignment = self.worker.next(full=busy == self.slots)
             if assignment is None:
                 break
             self.attend(assignment)

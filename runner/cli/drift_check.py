@@ -7,7 +7,7 @@ import click
 
 from runner.cli.options import Cli, output_option, pass_cli, stacks_argument
 from runner.cli.output import Cell
-from runner.cli.progress import Count, counting
+from runner.cli.progress import followed
 from runner.errors import BadUsage
 from runner.model.run import Run, State
 from runner.service.request import request_check
@@ -39,12 +39,9 @@ def check(cli: Cli, stacks: tuple[str, ...], everything: bool, output: str) -> i
     names = stacks or _all(cli)
     performer = Performer.of(cli)
     runs, skipped = request_check(cli.app.control, names, cli.person)
-    with counting(cli.console, len(runs)) as count:
-        ended = (
-            performer.bring_all([run.id for run in runs], _slots(cli), lambda run: _count(count, run))
-            if runs
-            else []
-        )
+    ids = [run.id for run in runs]
+    with followed(cli.console, lambda: _how_far(cli, ids)):
+        ended = performer.bring_all(ids, _slots(cli), lambda _: None) if ids else []
     document = _document(ended, skipped, names)
     if output == "json":
         cli.console.json(document)
@@ -67,11 +64,10 @@ def _slots(cli: Cli) -> int:
     return slots(cli.app.settings)
 
 
-def _count(count: Count, run: Run) -> None:
-    count.done += 1
-    count.drifted += run.state is State.DRIFTED
-    count.errors += run.state is State.PLAN_FAILED
-    count.show()
+def _how_far(cli: Cli, ids: Sequence[int]) -> str:
+    with cli.app.store.reading() as reader:
+        sweep = reader.sweep(ids)
+    return sweep.told(_slots(cli)) if sweep else ""
 
 
 def _document(runs: Sequence[Run], skipped: dict[str, str], names: Sequence[str]) -> dict[str, Any]:

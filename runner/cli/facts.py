@@ -46,12 +46,12 @@ def given(standing: Standing) -> str:
 
 def all_stacks(reader: Reader, settings: Settings, clock: Clock) -> list[StackFacts]:
     last = reader.last_runs()
-    found = views(reader, clock, DataDisk(settings).shortage())
+    found = views(reader, clock, DataDisk(settings).shortage(), settings.executor.per_account)
     return [_facts(reader, settings, view, last.get(view.stack.name)) for view in found]
 
 
 def one_stack(reader: Reader, settings: Settings, clock: Clock, name: str) -> StackFacts:
-    view = view_of(reader, clock, name, DataDisk(settings).shortage())
+    view = view_of(reader, clock, name, DataDisk(settings).shortage(), settings.executor.per_account)
     return _facts(reader, settings, view, reader.last_runs().get(name))
 
 

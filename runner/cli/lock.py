@@ -5,6 +5,7 @@ import click
 from runner.cli import shapes
 from runner.cli.options import Cli, output_option, pass_cli, reason_option, stack_argument
 from runner.cli.when import ago, ahead
+from runner.model.throttling import WHY
 from runner.model.waiting import waits
 from runner.service import hold
 
@@ -22,7 +23,7 @@ def list_(cli: Cli, output: str) -> None:
     now = cli.app.clock.now()
     with cli.app.store.reading() as reader:
         locks = reader.locks()
-        waiting = [run for run in reader.open_runs() if waits(run.wait_until, now)]
+        waiting = [run for run in reader.open_runs() if waits(run.wait_until, now) and WHY not in run.reason]
     if output == "json":
         cli.console.json([*map(shapes.lock, locks), *map(shapes.state_lock, waiting)])
         return

@@ -1,13 +1,17 @@
-"""What goes on, while it goes on: the log of a run as it grows, and a count over many runs."""
+"""What goes on, while it goes on: the log of a run as it grows, and how far many runs are."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
+from threading import Event, Thread
 
 from runner.cli.output import Console
+from runner.errors import DriftlineError
 
 LOOK_SECONDS = 0.2  # how often the database and the log are looked at while somebody waits
+BAR_SECONDS = 0.5
+LINE_SECONDS = 10.0  # where stderr is a file, or the log of a job
 _CHUNK = 1 << 20
 
 
@@ -43,36 +47,42 @@ def _text(line: bytes) -> str:
     return line.decode(errors="replace").removesuffix("\r").expandtabs(4)
 
 
-class Count:
-    """How many checks are done, drifted and failed."""
+@contextmanager
+def followed(console: Console, look: Callable[[], str]) -> Iterator[None]:
+    """Tell every so often what `look` says: on a terminal in one line that is updated, else in a line of its own."""
+    if console.quiet:
+        yield
+        return
+    live = sys.stderr.isatty()
+    with _bar(console) if live else nullcontext(console.say) as show:
+        ended = Event()
+        # What is over at once needs no line; a terminal shows something from the first moment.
+        first, every = (0.0, BAR_SECONDS) if live else (LINE_SECONDS, LINE_SECONDS)
 
-    def __init__(self, total: int) -> None:
-        self.total = total
-        self.done = self.drifted = self.errors = 0
+        def tell() -> None:
+            pause = first
+            while not ended.wait(pause):
+                pause = every
+                # A database that can not be read is told by the work itself.
+                with suppress(DriftlineError):
+                    show(look())
 
-    def show(self) -> None:
-        """Nothing, where nobody watches."""
-
-    def __str__(self) -> str:
-        return f"{self.done} of {self.total} checked, {self.drifted} drifted, {self.errors} errors"
+        teller = Thread(target=tell, name="progress", daemon=True)
+        teller.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            teller.join()
 
 
 @contextmanager
-def counting(console: Console, total: int) -> Iterator[Count]:
-    """A bar on a terminal; the count alone where stderr is none."""
-    if console.quiet or not sys.stderr.isatty():
-        yield Count(total)
-        return
+def _bar(console: Console) -> Iterator[Callable[[str], None]]:
     from rich.console import Console as Terminal
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     terminal = Terminal(stderr=True, no_color=not console.colours(sys.stderr))
-    columns = (SpinnerColumn(), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     with Progress(*columns, console=terminal, transient=True) as bar:
-        task = bar.add_task(str(Count(total)), total=total)
-
-        class Shown(Count):
-            def show(self) -> None:
-                bar.update(task, completed=self.done, description=str(self))
-
-        yield Shown(total)
+        task = bar.add_task("")
+        yield lambda text: bar.update(task, description=text)

@@ -25,6 +25,8 @@ from runner.model.probe import ProbeRecord
 from runner.model.problem import Problem
 from runner.model.run import Run
 from runner.model.source import SourceStatus
+from runner.model.sweep import Sweep, remaining
+from runner.model.throttling import Throttle
 
 Plain = dict[str, Any]
 
@@ -248,6 +250,27 @@ def state_lock(waiting: Run) -> Plain:
         "process": None,
         "run": waiting.name,
         "tried_again_at": rfc3339(waiting.wait_until),
+    }
+
+
+def sweep(of: Sweep, slots: int) -> Plain:
+    left = remaining(of, slots)
+    return {
+        "total": of.total,
+        "done": of.done,
+        "drifted": of.drifted,
+        "errors": of.errors,
+        "seconds_left": None if left is None else round(left.total_seconds()),
+    }
+
+
+def throttle(of: Throttle) -> Plain:
+    return {
+        "account": of.account,
+        "at_most": of.at_most,
+        "since": rfc3339(of.since),
+        "until": rfc3339(of.until),
+        "reason": of.reason,
     }
 
 

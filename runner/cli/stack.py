@@ -1,5 +1,6 @@
 """`driftline stack`: what is known of stacks, and pausing them."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import click
@@ -13,6 +14,7 @@ from runner.cli.when import ago, ahead
 from runner.model.decide import Decision
 from runner.model.drift import DriftReport
 from runner.model.probe import ProbeRecord
+from runner.model.room import told
 from runner.model.run import Kind, Run
 from runner.model.span import Seconds
 from runner.model.stack import Health
@@ -95,11 +97,13 @@ def show(cli: Cli, stack: str, output: str) -> None:
         runs = reader.runs(RunFilter(stack=stack, limit=5))
         report = reader.current_report(stack)
         probe = reader.probe(stack)
+        peaks = {kind: reader.peak_memory(stack, kind) for kind in Kind}
     decisions = explain(facts.view)
     if output == "json":
-        cli.console.json(shapes.stack_details(facts, decisions, runs, report, probe))
+        details = shapes.stack_details(facts, decisions, runs, report, probe)
+        cli.console.json({**details, "peak_memory": {kind.value: peak for kind, peak in peaks.items()}})
         return
-    cli.console.data(*_details(facts, decisions, report, probe))
+    cli.console.data(*_details(facts, decisions, report, probe, peaks))
     if runs:
         cli.console.data("")
         cli.console.table(("RUN", "KIND", "STATE", "WHEN", "REASON"), [_short(run, facts) for run in runs])
@@ -110,7 +114,11 @@ def _short(run: Run, facts: StackFacts) -> list[Cell | str]:
 
 
 def _details(
-    facts: StackFacts, decisions: tuple[Decision, Decision], report: DriftReport | None, probe: ProbeRecord
+    facts: StackFacts,
+    decisions: tuple[Decision, Decision],
+    report: DriftReport | None,
+    probe: ProbeRecord,
+    peaks: Mapping[Kind, int | None],
 ) -> list[Line]:
     stack, now = facts.stack, facts.view.now
     definition, (health, why) = stack.definition, facts.health
@@ -129,6 +137,7 @@ def _details(
         ("health", [words.HEALTH[health], f"  {why}" if why else ""]),
         ("report", [report.name if report else ""]),
         ("approvals", [given(standing) if standing else ""]),
+        ("memory", [", ".join(f"{kind} {told(peak)}" for kind, peak in peaks.items() if peak)]),
         ("next check", [ahead(stack.next_check_at, now) if stack.applied_revision else ""]),
     ]
     return [

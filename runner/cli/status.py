@@ -11,6 +11,7 @@ import click
 from runner.cli import shapes, words
 from runner.cli.attention import Need, Why, needs
 from runner.cli.facts import StackFacts, all_stacks, with_last_answer
+from runner.cli.load import Load, load_of
 from runner.cli.options import Cli, output_option, pass_cli
 from runner.cli.output import Cell, Line
 from runner.cli.when import ago, ahead, rfc3339
@@ -48,6 +49,7 @@ class Picture:
     sources: list[SourceStatus]
     needs: list[Need]
     now: datetime
+    load: Load
 
     @property
     def running(self) -> list[Run]:
@@ -55,7 +57,7 @@ class Picture:
 
     @property
     def waiting(self) -> list[Run]:
-        """Runs that are tried again later: somebody else holds their state."""
+        """Runs that are tried again later: somebody else holds their state, or the provider throttles."""
         runs = (run for facts in self.stacks for run in facts.view.open_runs)
         return [run for run in runs if run.claim is None and waits(run.wait_until, self.now)]
 
@@ -91,13 +93,14 @@ def command(cli: Cli, output: str) -> None:
 def look(cli: Cli) -> Picture:
     app = cli.app
     daemon = living_daemon(app.settings.data_dir)
+    now, shortage = app.clock.now(), app.disk.shortage()
     with app.store.reading() as reader:
         stacks = all_stacks(reader, app.settings, app.clock)
         sources = [with_last_answer(app, reader.source(source.name)) for source in app.settings.sources]
         reports = reader.reports()
         restored = last_restore(reader)
         distrusted = reader.distrust_of()
-    now = app.clock.now()
+        load = load_of(app, reader, now, shortage, daemon=daemon is not None)
     wanted = needs(
         stacks,
         reports,
@@ -105,11 +108,11 @@ def look(cli: Cli) -> Picture:
         now,
         daemon=daemon is not None,
         restored=restored,
-        shortage=app.disk.shortage(),
+        shortage=shortage,
         leftovers=app.claims.leftovers(),
         distrusted=distrusted,
     )
-    return Picture(daemon, stacks, sources, wanted, now)
+    return Picture(daemon, stacks, sources, wanted, now, load)
 
 
 def document(picture: Picture) -> dict[str, Any]:
@@ -136,6 +139,7 @@ def document(picture: Picture) -> dict[str, Any]:
         "running": [shapes.run(run) for run in picture.running],
         "waiting": [shapes.run(run) for run in picture.waiting],
         "queued": picture.queued,
+        **picture.load.document(picture.queued),
         "drifted": [facts.stack.name for facts in picture.stacks if facts.stack.drift is DriftStatus.DRIFTED],
         "next_check": following
         and {"stack": following.stack.name, "at": rfc3339(following.stack.next_check_at)},
@@ -149,6 +153,7 @@ def screen(picture: Picture, cli: Cli) -> list[Line]:
         *_stacks(picture),
         *_running(picture),
         *_waiting(picture),
+        *_load(picture),
         *_needs(picture),
     ]
 
@@ -222,8 +227,7 @@ def _running(picture: Picture) -> list[Line]:
         lines.append([_head(""), f"and {more} more:   driftline run list --state planning --state applying"])
     if picture.queued:
         what = "1 run waits" if picture.queued == 1 else f"{picture.queued} runs wait"
-        whom = "a free slot" if picture.daemon is not None else "a daemon, or   driftline daemon --once"
-        lines.append([_head("Queued"), f"{what} for {whom}"])
+        lines.append([_head("Queued"), f"{what} for {picture.load.queue_waits_for}"])
     return lines or [[_head("Running"), "nothing"]]
 
 
@@ -235,6 +239,10 @@ def _waiting(picture: Picture) -> list[Line]:
         ]
         for number, run in enumerate(picture.waiting[:MOST_SHOWN])
     ]
+
+
+def _load(picture: Picture) -> list[Line]:
+    return [[_head(about), told] for about, told in picture.load.lines()]
 
 
 def _needs(picture: Picture) -> list[Line]:

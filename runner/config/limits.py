@@ -36,6 +36,7 @@ SOURCE: Mapping[str, Limit] = {"poll": _POSITIVE}
 
 SERVER: Mapping[str, Limit] = {
     "executor.slots": Limit(1, 1024),
+    "executor.per_account": Limit(1, 1024),
     "timeouts.init": _POSITIVE,
     "timeouts.plan": _POSITIVE,
     "timeouts.show": _POSITIVE,

@@ -16,17 +16,17 @@ INSTALL = "sudo driftline service install"
 
 def slots(scene: Scene) -> Iterator[Finding]:
     """How many runs go on at once."""
-    from runner.app import available_memory
     from runner.app import slots as count
+    from runner.memory import MachineMemory
 
     told = scene.settings.executor.memory_per_run
-    yield slots_verdict(count(scene.settings), available_memory(), parse_size(told), told)
+    yield slots_verdict(count(scene.settings), MachineMemory().available() or 0, parse_size(told), told)
 
 
 def slots_verdict(count: int, free: int, needed: int, told: str) -> Finding:
     facts = f"{count} at once; {free // 10**6} MB of memory can be had and a run may take {told}"
     if free < needed * count:
-        return warn("slots", facts, "set executor.slots to fewer, or make memory free")
+        return warn("slots", f"{facts}; runs wait for each other's memory", "make memory free")
     return ok("slots", facts)
 
 

@@ -42,7 +42,15 @@ TABLE: tuple[Variable, ...] = (
         "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE",
         "for `init` where the code has no lock file: a cached provider is not unpacked again under those who run it",
     ),
-    Variable("GOGC", "28 % less CPU for an AWS plan"),
+    Variable(
+        "GOGC",
+        "400: Go collects less often, which is less work for the processor; the operator may say otherwise",
+    ),
+    Variable(
+        "GOMEMLIMIT",
+        "the slot's part of the machine, where Go collects more eagerly: what GOGC=400 takes stays bounded",
+        inherited=True,
+    ),
     Variable(
         "GIT_ALLOW_PROTOCOL", "how modules may be fetched: no `ext::`, no local files", default="https:ssh"
     ),
@@ -70,7 +78,7 @@ NEVER = (
 # The last line of defence behind the check of stack files: names that choose code, credentials or places.
 OPERATOR_ONLY = (
     *NEVER, "PATH", "HOME", "TMPDIR", "SHELL", "ENV", "BASH*", "IFS", "PS4", "LD_*", "DYLD_*", "CHECKPOINT_*",
-    "TF_DATA_DIR", "TF_CLI_CONFIG_FILE", "TF_INPUT", "TF_IN_AUTOMATION", "TF_STATE_*", "GIT_*", "SSH_*", "SSL_CERT_*",
+    "GOMEMLIMIT", "TF_DATA_DIR", "TF_CLI_CONFIG_FILE", "TF_INPUT", "TF_IN_AUTOMATION", "TF_STATE_*", "GIT_*", "SSH_*", "SSL_CERT_*",
     "PYTHON*", "PERL*", "RUBY*", "NODE_*", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "AWS_CA_BUNDLE",
     "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONTAINER_*",

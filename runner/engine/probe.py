@@ -1,6 +1,7 @@
 """Plan with warm providers. Whatever goes wrong is no failure of the check: it is done plainly then."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner.engine.init import LOCK_FILE
@@ -42,17 +43,19 @@ def probe(
         return providers
     cut = None if types is None else {address: frozenset(names) for address, names in types.items()}
     command = session.command("plan", ())
+    # Stopped at a deadline terraform can leave a lock behind, and the plain plan would be refused.
+    unlocked = replace(session, execution=replace(session.execution, lock=False))
     try:
         with prober.probing(providers, cut, command) as probing:
             finished, output = plan(
-                session,
+                unlocked,
                 settings,
                 deadline,
                 name=NAME,
                 attach=probing.attach,
                 on_start=probing.admit,
             )
-    except ProbeFailed as error:
+    except (ProbeFailed, OSError) as error:
         return Aside(str(error))
     if finished.exit_code in {0, 2}:
         answer = planned(session, finished, output, 0.0, name=NAME)
@@ -65,6 +68,8 @@ def _judged(answer: Planned | EngineError, seen: "Seen | None") -> Probed | Asid
     """Whether the answer counts: the smallest doubt is enough for a plain plan."""
     if isinstance(answer, EngineError) and answer.canceled:
         return answer
+    if isinstance(answer, EngineError) and answer.timed_out:
+        return Aside(answer.diagnostics[-1].summary)
     if seen is None:
         return Aside("the proxy was gone before the end")
     if seen.trouble:

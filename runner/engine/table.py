@@ -18,7 +18,8 @@ class EngineRow:
     init_variables_since: (
         Version | None
     )  # module sources and backends may be computed, so `init` takes variables
-    # GOGC=400: 28 % less CPU for an AWS plan, which spends it on collecting short-lived schema objects.
+    # GOGC=400: 17 % less CPU for an AWS plan (3.33 s -> 2.75 s, medians of 9), which collects short-lived schema objects.
+    # Its memory grows with it, 570 MB -> 750 MB, up to GOMEMLIMIT.
     env: Mapping[str, str] = field(default_factory=lambda: {"GOGC": "400"})
 
 

@@ -3,8 +3,8 @@
 The first row that fits decides. Every row ends in an answer, so "why does nothing happen" always has one.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -45,6 +45,9 @@ class View:
     waits_for: tuple[str, ...] = ()
     source_problem: str | None = None
     shortage: str | None = None  # of room on the disk
+    crowds: Mapping[str, str] = field(
+        default_factory=dict
+    )  # accounts in which no run starts just now, and why
 
     @property
     def open_change(self) -> Run | None:
@@ -112,20 +115,29 @@ def _open_sentence(run: Run | None) -> str:
     return _WAITING_SENTENCE[run.state].format(run=run.name) if run else ""
 
 
-def _put_off(view: View) -> bool:
-    run = view.open_change
+def _put_off(view: View, run: Run | None) -> bool:
     return run is not None and run.claim is None and waits(run.wait_until, view.now)
 
 
-def _put_off_sentence(view: View) -> str:
-    run = view.open_change
+def _put_off_sentence(run: Run | None) -> str:
     return f"{run.name} waits until {run.wait_until:%H:%M:%S} UTC: {run.reason}" if run else ""
+
+
+def _startable(run: Run | None) -> bool:
+    return run is not None and run.claim is None and run.state in {State.QUEUED, State.APPROVED}
 
 
 def _waits_for_room(view: View, run: Run | None) -> bool:
     """Whether the disk is what keeps this run from being started."""
-    startable = run is not None and run.claim is None and run.state in {State.QUEUED, State.APPROVED}
-    return startable and view.shortage is not None
+    return _startable(run) and view.shortage is not None
+
+
+def _crowded(view: View, run: Run | None) -> bool:
+    return run is not None and _startable(run) and run.account in view.crowds
+
+
+def _crowd_sentence(view: View, run: Run | None) -> str:
+    return f"{run.name} waits: {view.crowds[run.account]}" if run else ""
 
 
 CHANGE_RULES: tuple[Rule, ...] = (
@@ -149,7 +161,18 @@ CHANGE_RULES: tuple[Rule, ...] = (
         lambda v: f"locked by {v.hold.holder}: {v.hold.reason}" if v.hold else "",
     ),
     Rule("no_room", Next.WAIT, lambda v: _waits_for_room(v, v.open_change), lambda v: v.shortage or ""),
-    Rule("put_off", Next.WAIT, _put_off, _put_off_sentence),
+    Rule(
+        "put_off",
+        Next.WAIT,
+        lambda v: _put_off(v, v.open_change),
+        lambda v: _put_off_sentence(v.open_change),
+    ),
+    Rule(
+        "account_full",
+        Next.WAIT,
+        lambda v: _crowded(v, v.open_change),
+        lambda v: _crowd_sentence(v, v.open_change),
+    ),
     Rule("run_open", Next.WAIT, lambda v: v.open_change is not None, lambda v: _open_sentence(v.open_change)),
     Rule(
         "synced",
@@ -217,6 +240,18 @@ CHECK_RULES: tuple[Rule, ...] = (
     ),
     Rule("paused", Next.NOTHING, lambda v: v.paused, _pause_sentence),
     Rule("no_room", Next.WAIT, lambda v: _waits_for_room(v, v.open_check), lambda v: v.shortage or ""),
+    Rule(
+        "put_off",
+        Next.WAIT,
+        lambda v: _put_off(v, v.open_check),
+        lambda v: _put_off_sentence(v.open_check),
+    ),
+    Rule(
+        "account_full",
+        Next.WAIT,
+        lambda v: _crowded(v, v.open_check),
+        lambda v: _crowd_sentence(v, v.open_check),
+    ),
     Rule("check_open", Next.WAIT, lambda v: v.open_check is not None, lambda v: _open_sentence(v.open_check)),
     Rule(
         "applying",

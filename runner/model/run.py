@@ -169,6 +169,7 @@ class Run:
     identity: str = ""  # digest of the state that it may change
     wait_until: datetime | None = None  # not executed before: somebody else holds the state
     waits: int = 0  # how often it has waited so in a row
+    account: str = ""  # of the cloud, as far as its definition tells
 
     @property
     def name(self) -> str:

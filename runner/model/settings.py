@@ -81,7 +81,8 @@ class EnginesSettings:
 class ExecutorSettings:
     __pydantic_config__: ClassVar[Any] = STRICT
     slots: int | Literal["auto"] = "auto"
-    memory_per_run: str = "700MB"
+    memory_per_run: str = "850MB"
+    per_account: int | None = None
     min_free: str = "512MB"
     confine: Literal["auto", "never", "required"] = "auto"
     visible: tuple[Path, ...] = ()

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from runner.model.run import Kind, Run, State
+from runner.model.run import Kind, Run, State, Trigger
 
 PRIORITY: dict[tuple[State, Kind], int] = {
     (State.APPROVED, Kind.CHANGE): 0,
@@ -13,20 +13,28 @@ PRIORITY: dict[tuple[State, Kind], int] = {
     (State.QUEUED, Kind.DESTROY): 1,
     (State.QUEUED, Kind.DRIFT): 2,
 }
+# A check for which a person waits.
+ASKED_FOR = 0.5
 # A slot that was not free again after this is likely to be held by something that hangs.
 PATIENCE = timedelta(minutes=1)
 
 
+def priority(run: Run) -> float:
+    """The lower, the sooner: an apply, then a plan of a change, then a check of drift; the latter sooner where asked for."""
+    asked = run.kind is Kind.DRIFT and run.trigger is Trigger.MANUAL
+    return PRIORITY[run.state, run.kind] - (ASKED_FOR if asked else 0)
+
+
 def in_turn(ready: Iterable[Run], executing: Iterable[Run]) -> list[Run]:
     """The order in which they are started; a source with much to do, or much being done, takes every n-th turn only."""
-    turns: Counter[tuple[int, str]] = Counter()
+    turns: Counter[tuple[float, str]] = Counter()
     served = Counter(run.source for run in executing)
     order = []
     for run in sorted(ready, key=lambda run: run.id):
-        priority = PRIORITY[run.state, run.kind]
-        turn = served[run.source] + turns[priority, run.source]
-        turns[priority, run.source] += 1
-        order.append((priority, turn, run.id, run))
+        urgency = priority(run)
+        turn = served[run.source] + turns[urgency, run.source]
+        turns[urgency, run.source] += 1
+        order.append((urgency, turn, run.id, run))
     return [run for *_, run in sorted(order, key=lambda entry: entry[:3])]
 
 

@@ -1,6 +1,6 @@
 """What the services need from the world, as narrow protocols. Adapters satisfy them; only `runner.app` names both."""
 
-from runner.ports.basics import Cancel, Clock, Disk
+from runner.ports.basics import Cancel, Clock, Disk, Memory
 from runner.ports.bundles import ApplyGate, ControlPorts, WorkerPorts
 from runner.ports.engine import (
     Applied,
@@ -35,6 +35,7 @@ __all__ = [
     "Execution",
     "Git",
     "HeldClaim",
+    "Memory",
     "Modules",
     "NewRun",
     "NotBegun",

@@ -16,6 +16,16 @@ class Disk(Protocol):
         ...
 
 
+class Memory(Protocol):
+    """In bytes; None where the system does not tell."""
+
+    def available(self) -> int | None:
+        """What processes can have without swapping."""
+        ...
+
+    def total(self) -> int | None: ...
+
+
 class Cancel(Protocol):
     """Says whether a person asked to stop; waits without polling. `threading.Event` satisfies it."""
 

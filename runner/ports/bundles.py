@@ -6,7 +6,7 @@ from typing import Protocol
 from runner.model.binding import EngineFacts
 from runner.model.job import Job
 from runner.model.settings import Settings
-from runner.ports.basics import Clock, Disk
+from runner.ports.basics import Clock, Disk, Memory
 from runner.ports.engine import Engine, Workspaces
 from runner.ports.files import Modules
 from runner.ports.git import Git
@@ -51,3 +51,4 @@ class ControlPorts:
     checkpoints: Checkpoints
     receipts: Receipts
     disk: Disk
+    memory: Memory

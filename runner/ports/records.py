@@ -18,6 +18,8 @@ from runner.model.probe import Distrust, ProbeRecord, Provider
 from runner.model.run import Claim, Event, Kind, Run, State
 from runner.model.source import SourceStatus
 from runner.model.stack import Discovered, DriftStatus, Pause, Stack, StackDefinition
+from runner.model.sweep import Sweep
+from runner.model.throttling import Throttle
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,18 @@ class Reader(Protocol):
         ...
 
     def sources(self) -> list[SourceStatus]: ...
+    def peak_memory(self, stack: str, kind: Kind) -> int | None:
+        """The most that one of its last runs of this kind took; None where none was measured."""
+        ...
+
+    def throttles(self) -> dict[str, Throttle]:
+        """The newest of each account, whether or not it still holds."""
+        ...
+
+    def sweep(self, run_ids: Sequence[int] | None = None) -> Sweep | None:
+        """How far these drift checks are; without them those that were queued together and of which most are open."""
+        ...
+
     def audit(self, *, subject: str | None = None, limit: int = 100) -> list[AuditEntry]: ...
     def audit_head(self) -> tuple[int, str]:
         """Number and hash of the newest entry."""
@@ -195,6 +209,11 @@ class Writer(Reader, Protocol):
     def acknowledge_report(self, report: DriftReport, acknowledgement: Acknowledgement) -> DriftReport: ...
     def reopen_report(self, report: DriftReport, reason: str) -> DriftReport: ...
     def resolve_report(self, report: DriftReport, *, by: str, reason: str) -> DriftReport: ...
+    def save_measured(self, run_id: int, *, peak_memory: int | None, seconds: float) -> None:
+        """What executing it took, as far as that was seen; nothing where there is no such run."""
+        ...
+
+    def save_throttle(self, throttle: Throttle) -> None: ...
     def save_source(self, status: SourceStatus) -> None: ...
     def prune_runs(self, before: datetime) -> list[int]:
         """Delete final runs that ended before and that no stack and no open report needs; their ids."""

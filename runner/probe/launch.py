@@ -8,7 +8,7 @@ from pathlib import Path
 
 from runner.probe.installed import Installed
 from runner.probe.protocol import HANDSHAKE, Handshake, handshake
-from runner.process import KILL, Command, Step, exit_of, make_output, send, start
+from runner.process import KILL, Command, exit_of, make_output, send, start
 
 LONGEST_LINE = 1 << 16  # with a certificate; and what else it may write there
 GRACE_SECONDS = 0.5  # it was asked to end by the protocol, and has nothing to save
@@ -42,11 +42,15 @@ class Launched:
     def babbles(self) -> bool:
         return self.stdout.stat().st_size > LONGEST_LINE
 
+    def kill(self) -> None:
+        """At once, and not reaped: Popen's own kill would do that."""
+        send(self.process.pid, KILL)
+
     def end(self, grace: float = GRACE_SECONDS) -> None:
         """It, and all that it has started."""
         with exit_of(self.process.pid) as ended:
             ended(grace)
-        send(self.process.pid, Step(KILL.signal, None))
+        self.kill()
         self.process.wait()
         self.stdout.unlink(missing_ok=True)
 

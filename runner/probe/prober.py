@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from shutil import rmtree
 
@@ -37,10 +37,14 @@ class Prober:
     """Of one installation; what it has started ends with it."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = private_folder(folder)
-        self.cache = Cache(self.folder / "cache")
-        self._process = ProxyProcess(self.folder)
+        self.folder = folder
+        self._process = ProxyProcess(folder)
         weakref.finalize(self, self._process.close)
+
+    @cached_property
+    def cache(self) -> Cache:
+        """OSError where the data directory has no room for it."""
+        return Cache(self.folder / "cache")
 
     @contextmanager
     def probing(
@@ -49,12 +53,11 @@ class Prober:
         types: Mapping[str, frozenset[str]] | None,
         command: Command,
     ) -> Iterator[Probe]:
-        """Give terraform these providers for as long as this lasts; ProbeFailed where that can not be done.
+        """Give terraform these providers for as long as this lasts; ProbeFailed or OSError where that can not be done.
 
         With `types` each schema is cut down to those of its address. `command` is what terraform is started with.
         """
         with self._sockets(len(providers)) as (folder, listeners):
-            talk, theirs = socket.socketpair()
             order = {
                 "cache": str(self.cache.folder),
                 "folder": str(folder),
@@ -66,18 +69,21 @@ class Prober:
                     for one in providers
                 ],
             }
+            talk, theirs = socket.socketpair()
             try:
                 self._process.order(order, [theirs, *listeners])
             except ProbeFailed:
                 talk.close()
                 raise
             finally:
-                theirs.close()
+                # Theirs alone from here: where the proxy dies, terraform is refused and does not wait.
+                for end in (theirs, *listeners):
+                    end.close()
             check = Talk(talk, providers, command)
             check.begin()
             try:
                 protocols = [self._protocol(one, check, number) for number, one in enumerate(providers)]
-                probe = Probe(partial(_attached, _reattach(providers, protocols, listeners)), check.admit)
+                probe = Probe(partial(_attached, _reattach(providers, protocols, folder)), check.admit)
                 yield probe
             finally:
                 seen = check.end()
@@ -120,9 +126,7 @@ def _listen(folder: Path, count: int, listeners: list[socket.socket]) -> None:
         raise ProbeFailed(f"its sockets can not be made: {error}") from error
 
 
-def _reattach(
-    providers: Sequence[Installed], protocols: Sequence[int], listeners: Sequence[socket.socket]
-) -> str:
+def _reattach(providers: Sequence[Installed], protocols: Sequence[int], folder: Path) -> str:
     """As terraform reads it, with MARK for the process; `Test` keeps it from ending that."""
     attached = {
         one.address: {
@@ -130,9 +134,9 @@ def _reattach(
             "ProtocolVersion": protocol,
             "Pid": MARK,
             "Test": True,
-            "Addr": {"Network": "unix", "String": listener.getsockname()},
+            "Addr": {"Network": "unix", "String": str(folder / str(number))},
         }
-        for one, protocol, listener in zip(providers, protocols, listeners, strict=True)
+        for number, (one, protocol) in enumerate(zip(providers, protocols, strict=True))
     }
     return json.dumps(attached).replace(f'"{MARK}"', MARK)
 

@@ -85,7 +85,7 @@ def type_in(method: str, request: bytes) -> str | None:
     """The type that a call is about, as `resource aws_vpc` or `data aws_vpc`."""
     kind = _TYPED.get(method.rpartition("/")[2])
     name = first(request, 1) if kind is not None else None
-    return f"{_LETTERS[kind]} {name.decode()}" if kind is not None and name else None
+    return f"{_LETTERS[kind]} {name.decode(errors='replace')}" if kind is not None and name else None
 
 
 def cut(schema: bytes, types: AbstractSet[str] | None) -> bytes:

@@ -216,7 +216,9 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
             try:
                 return await self._connection.answer(method, request)
             except grpc.aio.AioRpcError as error:
-                self._trouble(f"{method}: {error.code().name} {error.details()}")
+                # Terraform asks older providers for what they do not have, and goes on without it.
+                if error.code() is not grpc.StatusCode.UNIMPLEMENTED:
+                    self._trouble(f"{method}: {error.code().name} {error.details()}")
                 await context.abort(error.code(), error.details() or "")
             except (NotAMessage, OSError, TimeoutError) as error:
                 self._trouble(f"{method}: {error or type(error).__name__}")

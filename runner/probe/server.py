@@ -165,9 +165,20 @@ async def serve(orders: socket.socket) -> None:
         if not packet:
             return
         talk, *listeners = (socket.socket(fileno=one) for one in descriptors)
-        task = asyncio.ensure_future(Check(json.loads(packet), talk, listeners).run())
+        task = asyncio.ensure_future(_carry_out(packet, talk, listeners))
         checks.add(task)
         task.add_done_callback(_finished(checks))
+
+
+async def _carry_out(packet: bytes, talk: socket.socket, listeners: list[socket.socket]) -> None:
+    """An order that can not even be begun, for want of disk space say, ends like a check that breaks."""
+    try:
+        check = Check(json.loads(packet), talk, listeners)
+    except BaseException:
+        for end in (talk, *listeners):
+            end.close()
+        raise
+    await check.run()
 
 
 def _finished(checks: "set[asyncio.Task[None]]") -> Any:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from select import select
 from typing import Any
 
+from runner.metering import Meter, current
 from runner.probe.installed import Installed
 from runner.probe.launch import Launched, launch
 from runner.process import Command
@@ -43,6 +44,7 @@ class Talk:
     socket: socket.socket
     providers: Sequence[Installed]
     command: Command
+    _meter: Meter | None = field(default_factory=current)  # of the check, whose thread makes this
     _launched: list[Launched] = field(default_factory=list)
     _starting: list[tuple[int, float, Launched]] = field(default_factory=list)
     _protocols: dict[int, int] = field(default_factory=dict)
@@ -77,6 +79,8 @@ class Talk:
         self._thread.join()
         for launched in self._launched:
             launched.end()
+            if self._meter is not None:
+                self._meter.beside.discard(launched.process.pid)
         if self._seen is None:
             return None
         calls: dict[str, int] = {}
@@ -129,6 +133,8 @@ class Talk:
             self._refuse(number, f"{installed.name} could not be started: {error}")
             return
         self._launched.append(launched)
+        if self._meter is not None:
+            self._meter.beside.add(launched.process.pid)
         self._starting.append((number, time.monotonic() + START_SECONDS, launched))
 
     def _look(self) -> None:
@@ -156,7 +162,7 @@ class Talk:
                     self._moved.notify_all()
         for launched in self._launched:
             if launched.babbles:
-                launched.process.kill()
+                launched.kill()
 
     def _refuse(self, number: int, reason: str) -> None:
         self._say({"failed": number, "reason": reason})

@@ -1,24 +1,33 @@
 """Hand out work: claim one run at a time, the most urgent first, and record how it ended."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from runner import failpoint
 from runner.errors import Conflict, NoRoom, NotFound
 from runner.model.approving import needed, standing
 from runner.model.job import ApplyResult, Job, Phase, PlanFailure, PlanResult
+from runner.model.load import Share, fits, need
 from runner.model.run import Event, Kind, Run, State
 from runner.model.settings import SourceSettings
+from runner.model.size import parse_size
 from runner.model.turns import PRIORITY, crowded_out, in_turn
 from runner.model.waiting import waits
 from runner.ports import ControlPorts, HeldClaim, Reader, RunFilter, Writer
 from runner.service.check_clock import steady_now
 from runner.service.check_drift import settle_check
-from runner.service.enqueue import DAEMON
+from runner.service.enqueue import DAEMON, full_accounts
 from runner.service.known_secrets import TELLING
 from runner.service.plan import replan, settle_plan
 from runner.service.probe import probing
 from runner.service.settle import settle_apply
+from runner.service.throttle import settle_throttled
+
+Taken = Mapping[int, int]  # by run: the memory that its processes take now
+# That the first can not be claimed, since somebody else was faster or holds its files, is rare.
+_TRIED = 20
 
 
 @dataclass(frozen=True)
@@ -28,7 +37,11 @@ class Assignment:
 
 
 def next_assignment(
-    control: ControlPorts, *, only: int | None = None, full: bool = False
+    control: ControlPorts,
+    *,
+    only: int | None = None,
+    full: bool = False,
+    taken: Taken = MappingProxyType({}),
 ) -> Assignment | None:
     """Claim the most urgent run that may execute now, or None. With `only`, that run or nothing.
 
@@ -42,9 +55,9 @@ def next_assignment(
     expire(control)
     with control.store.reading() as reader:
         runs = executable(reader, control.clock.now(), full=full)
-    runs = [run for run in runs if only is None or run.id == only]
+        runs = admitted(control, reader, [run for run in runs if only is None or run.id == only], taken)
     for run in runs:
-        assignment = _claim(control, run)
+        assignment = _claim(control, run, taken)
         if assignment is not None:
             return assignment
     return None
@@ -69,7 +82,35 @@ def executable(reader: Reader, now: datetime, *, full: bool = False) -> list[Run
     return crowded_out(ordered, executing, now) if full else ordered
 
 
-def _claim(control: ControlPorts, run: Run) -> Assignment | None:
+def admitted(control: ControlPorts, reader: Reader, ready: Iterable[Run], taken: Taken) -> list[Run]:
+    """Those for which there is memory, and room in their account, beside what executes.
+
+    What waits for its account lets others by. What waits for memory does not: behind a stream of small runs a large one
+    would wait for ever.
+    """
+    open_runs = reader.open_runs()
+    now, executor = control.clock.now(), control.settings.executor
+    closed = full_accounts(reader, open_runs, executor.per_account, now)
+    unknown = parse_size(executor.memory_per_run)
+    executing = [
+        Share(need(reader.peak_memory(run.stack, run.kind), unknown), taken.get(run.id, 0))
+        for run in open_runs
+        if run.claim is not None
+    ]
+    available = control.memory.available()
+    found: list[Run] = []
+    for run in ready:
+        if run.account in closed:
+            continue
+        if not fits(need(reader.peak_memory(run.stack, run.kind), unknown), executing, available):
+            break
+        found.append(run)
+        if len(found) == _TRIED:
+            break
+    return found
+
+
+def _claim(control: ControlPorts, run: Run, taken: Taken) -> Assignment | None:
     """The file lock first, the row second: so a claimed row always has a live lock behind it."""
     # A drift check changes nothing, so it goes on beside what an earlier change left running.
     held = control.claims.take(run.id, None if run.kind is Kind.DRIFT else run.identity)
@@ -84,6 +125,8 @@ def _claim(control: ControlPorts, run: Run) -> Assignment | None:
                     fresh, Event.SUPERSEDE, by=DAEMON, reason="another revision was applied meanwhile"
                 )
                 still = False
+            # Asked once more, now that nobody else can begin anything.
+            still = still and bool(admitted(control, writer, [fresh], taken))
             claimed = _claim_row(writer, fresh, held) if still else None
             job = _job(control, writer, claimed) if claimed else None
             failpoint.reach("claim.before_commit")
@@ -180,6 +223,9 @@ def settle(
 ) -> Run:
     """Record the result. The claim is let go of after it, so that recovery never sees it free too early."""
     job = assignment.job
+    put_off, result = settle_throttled(control, job, result)
+    if put_off is not None:
+        return put_off
     if isinstance(result, ApplyResult):
         return settle_apply(control, job, result)
     if job.kind is Kind.DRIFT:

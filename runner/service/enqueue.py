@@ -1,17 +1,23 @@
 """Turn decisions into queued runs: what moved is planned, what is due is checked."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 
 from runner import failpoint
 from runner.model.decide import CHANGE_RULES, CHECK_RULES, Decision, Next, View, decide, waits_for
-from runner.model.run import Kind, Run, Trigger
+from runner.model.run import Kind, Run, State, Trigger
 from runner.model.stack import Discovered, Stack
+from runner.model.throttling import crowded
 from runner.ports import Clock, NewRun, Reader, Store, Writer
 
 DAEMON = "driftline"
 
 
-def views(reader: Reader, clock: Clock, shortage: str | None = None) -> list[View]:
+def views(
+    reader: Reader, clock: Clock, shortage: str | None = None, per_account: int | None = None
+) -> list[View]:
     """One view of every stack, from a handful of queries whatever the number of stacks."""
     stacks = {stack.name: stack for stack in reader.stacks()}
     changes = reader.last_runs(change_only=True)
@@ -22,6 +28,7 @@ def views(reader: Reader, clock: Clock, shortage: str | None = None) -> list[Vie
     holds = {lock.stack: lock for lock in reader.holds()}
     problems = {status.name: status.problem for status in reader.sources()}
     now = clock.now()
+    crowds = full_accounts(reader, [run for runs in open_runs.values() for run in runs], per_account, now)
     return [
         View(
             stack=stack,
@@ -32,15 +39,28 @@ def views(reader: Reader, clock: Clock, shortage: str | None = None) -> list[Vie
             waits_for=waits_for(stack, stacks, busy),
             source_problem=problems.get(stack.source),
             shortage=shortage,
+            crowds=crowds,
         )
         for name, stack in stacks.items()
     ]
 
 
-def view(reader: Reader, clock: Clock, name: str, shortage: str | None = None) -> View:
+def full_accounts(
+    reader: Reader, open_runs: Iterable[Run], per_account: int | None, now: datetime
+) -> dict[str, str]:
+    """The accounts in which no more runs may start just now, and why."""
+    executing = Counter(run.account for run in open_runs if run.claim is not None)
+    throttles = reader.throttles()
+    told = {account: crowded(account, executing, per_account, throttles, now) for account in executing}
+    return {account: why for account, why in told.items() if why is not None}
+
+
+def view(
+    reader: Reader, clock: Clock, name: str, shortage: str | None = None, per_account: int | None = None
+) -> View:
     """The view of one stack; StackNotFound."""
     reader.stack(name)
-    return next(view for view in views(reader, clock, shortage) if view.stack.name == name)
+    return next(view for view in views(reader, clock, shortage, per_account) if view.stack.name == name)
 
 
 def enqueue_due(store: Store, clock: Clock) -> list[Run]:
@@ -132,6 +152,16 @@ def add_check(
 ) -> Run:
     """Queue a run at the revision that was last applied: a drift check, or with kind `change` its healing."""
     return queue(writer, stack.as_applied, trigger=trigger, by=by, kind=kind, report=report, reason=reason)
+
+
+def hasten(writer: Writer, check: Run, *, by: str) -> Run:
+    """A person waits for a check that is queued already: it comes before those that nobody waits for, and at once."""
+    if check.claim is not None or check.state is not State.QUEUED:
+        return check
+    if check.trigger is Trigger.MANUAL and check.wait_until is None:
+        return check
+    writer.audit_note(by, "run.hasten", check.name, {"stack": check.stack, "trigger": check.trigger})
+    return writer.annotate(check, trigger=Trigger.MANUAL, wait_until=None)
 
 
 def add_again(writer: Writer, run: Run, *, reason: str) -> Run:

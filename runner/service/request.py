@@ -18,7 +18,7 @@ from runner.model.stack import Discovered
 from runner.ports import ControlPorts
 from runner.service.accept_state import refuse_moved_state
 from runner.service.discover import discover
-from runner.service.enqueue import add_change, add_check, queue, view, views
+from runner.service.enqueue import add_change, add_check, hasten, queue, view, views
 from runner.service.poll import Poller, signed
 
 
@@ -117,7 +117,7 @@ def request_check(
             if facts is None:
                 raise StackNotFound(stack=name)
             if facts.open_check is not None:
-                runs.append(facts.open_check)
+                runs.append(hasten(writer, facts.open_check, by=person.name))
             elif facts.stack.applied_revision is None:
                 skipped[name] = "nothing was applied yet"
             else:

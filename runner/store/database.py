@@ -11,6 +11,7 @@ from runner.store.audit import AuditReads
 from runner.store.connection import Connections
 from runner.store.drift import DriftReads, DriftWrites
 from runner.store.journal import has_wal_fix
+from runner.store.load import LoadReads, LoadWrites
 from runner.store.locks import LockReads, LockWrites
 from runner.store.probes import ProbeReads, ProbeWrites
 from runner.store.retention import RetentionWrites
@@ -25,12 +26,28 @@ FILE_NAME = "driftline.db"
 
 
 class StoreReader(
-    StackReads, RunReads, LockReads, DriftReads, ApprovalReads, ProbeReads, SourceReads, AuditReads
+    StackReads,
+    RunReads,
+    LockReads,
+    DriftReads,
+    ApprovalReads,
+    ProbeReads,
+    SourceReads,
+    LoadReads,
+    AuditReads,
 ):
     """All rooms, to look."""
 
 
-class StoreWriter(LockWrites, DriftWrites, ApprovalWrites, ProbeWrites, SourceWrites, RetentionWrites):
+class StoreWriter(
+    LockWrites,
+    DriftWrites,
+    ApprovalWrites,
+    ProbeWrites,
+    SourceWrites,
+    LoadWrites,
+    RetentionWrites,
+):
     """All rooms, to look and to change."""
 
 

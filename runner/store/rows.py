@@ -141,6 +141,7 @@ def run_row(run: Run) -> dict[str, Value]:
         "engine_version": run.engine_version,
         "wait_until": text_or_none(run.wait_until),
         "waits": run.waits,
+        "account": run.account,
         "claim_token": claim.token if claim else None,
         "claim_host": claim.host if claim else None,
         "claim_pid": claim.pid if claim else None,
@@ -185,6 +186,7 @@ def run_of(row: sqlite3.Row) -> Run:
         identity=row["identity"],
         wait_until=time_or_none(row["wait_until"]),
         waits=row["waits"],
+        account=row["account"],
     )
 
 

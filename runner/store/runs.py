@@ -10,7 +10,8 @@ from runner.errors import RunChanged, RunNotFound, StackBusy, WrongState
 from runner.model.codec import from_plain, to_plain
 from runner.model.evidence import Evidence
 from runner.model.plan import ChangeSet, Diagnostic
-from runner.model.run import EXECUTING, Claim, Event, Run, State, Trigger, next_state
+from runner.model.run import EXECUTING, Claim, Event, Kind, Run, State, Trigger, next_state
+from runner.model.throttling import account_of
 from runner.ports import NewRun, RunFilter
 from runner.store.rows import Value, compact, run_of, run_row, text
 from runner.store.session import Session
@@ -110,6 +111,7 @@ class RunWrites(RunReads, StackWrites):
             managed_state=new.managed_state,
             report=new.report,
             identity=self._require(new.stack)["identity"],
+            account=account_of(new.definition.aws, for_apply=new.kind is not Kind.DRIFT),
         )
         run = replace(run, id=self._insert("runs", {**run_row(run), "identity": run.identity}))
         self._record(run, "queue", new.requested_by, {"trigger": run.trigger, "targets": list(run.targets)})

@@ -86,6 +86,7 @@ CREATE TABLE runs (
     engine_version TEXT,
     wait_until TEXT,
     waits INTEGER NOT NULL DEFAULT 0,
+    account TEXT NOT NULL DEFAULT '',
     claim_token TEXT,
     claim_host TEXT,
     claim_pid INTEGER,
@@ -106,6 +107,7 @@ CREATE INDEX runs_of_stack ON runs(stack, id);
 CREATE INDEX changes_of_stack ON runs(stack, id) WHERE kind <> 'drift';
 CREATE INDEX runs_in_state ON runs(state);
 CREATE INDEX open_runs ON runs(id) WHERE final = 0;
+CREATE INDEX checks_by_time ON runs(created_at) WHERE kind = 'drift';
 
 CREATE TABLE run_details (
     run INTEGER PRIMARY KEY REFERENCES runs(id) ON DELETE CASCADE,
@@ -114,6 +116,24 @@ CREATE TABLE run_details (
     diagnostics TEXT,
     outputs TEXT,
     evidence TEXT
+) STRICT;
+
+CREATE TABLE measured (
+    run INTEGER PRIMARY KEY REFERENCES runs(id) ON DELETE CASCADE,
+    stack TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    peak_memory INTEGER,
+    milliseconds INTEGER NOT NULL
+) STRICT;
+CREATE INDEX measured_of_stack ON measured(stack, kind, run);
+
+CREATE TABLE throttles (
+    account TEXT PRIMARY KEY,
+    at_most INTEGER NOT NULL,
+    since TEXT NOT NULL,
+    until TEXT NOT NULL,
+    times INTEGER NOT NULL,
+    reason TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE approvals (

@@ -128,6 +128,18 @@ CHANGES = [
         "put_off",
     ),
     (
+        "a run whose account is full waits for it",
+        View(stack(), NOW, open_runs=(run(State.APPROVED, account="aws 1"),), crowds={"aws 1": "full"}),
+        Next.WAIT,
+        "account_full",
+    ),
+    (
+        "a run of another account than the one that is full waits for its turn only",
+        View(stack(), NOW, open_runs=(run(State.APPROVED, account="aws 2"),), crowds={"aws 1": "full"}),
+        Next.WAIT,
+        "run_open",
+    ),
+    (
         "a run whose wait is over waits for its turn only",
         View(stack(), NOW, open_runs=(run(State.APPROVED, wait_until=NOW),)),
         Next.WAIT,
@@ -206,6 +218,27 @@ CHANGES = [
 ]
 
 CHECKS = [
+    (
+        "a check that a provider throttled says when it is tried again",
+        View(
+            stack(),
+            NOW,
+            open_runs=(run(State.QUEUED, kind=Kind.DRIFT, wait_until=NOW + timedelta(seconds=30)),),
+        ),
+        Next.WAIT,
+        "put_off",
+    ),
+    (
+        "a check whose account is full waits for it",
+        View(
+            stack(),
+            NOW,
+            open_runs=(run(State.QUEUED, kind=Kind.DRIFT, account="aws 1"),),
+            crowds={"aws 1": "full"},
+        ),
+        Next.WAIT,
+        "account_full",
+    ),
     (
         "without room on the disk nothing is checked",
         View(stack(), NOW, shortage="full"),

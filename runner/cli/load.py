@@ -1,0 +1,53 @@
+"""How much is going on: what the queue waits for, how far many checks are, which accounts are throttled."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from runner.app import App, slots
+from runner.cli import shapes
+from runner.model.room import told
+from runner.model.size import parse_size
+from runner.model.sweep import Sweep
+from runner.model.throttling import Throttle
+from runner.ports import Reader
+
+
+@dataclass(frozen=True)
+class Load:
+    queue_waits_for: str
+    slots: int
+    sweep: Sweep | None
+    throttles: tuple[Throttle, ...]  # that hold
+
+    def document(self, queued: int) -> dict[str, Any]:
+        return {
+            "queue_waits_for": self.queue_waits_for if queued else None,
+            "sweep": self.sweep and shapes.sweep(self.sweep, self.slots),
+            "throttled": [shapes.throttle(one) for one in self.throttles],
+        }
+
+    def lines(self) -> list[tuple[str, str]]:
+        """Each with what it is about."""
+        checks = [("Checks", self.sweep.told(self.slots))] if self.sweep else []
+        return [*checks, *(("Throttled", f"{one}: {one.reason}") for one in self.throttles)]
+
+
+def load_of(app: App, reader: Reader, now: datetime, shortage: str | None, *, daemon: bool) -> Load:
+    return Load(
+        _waits_for(app, shortage, daemon=daemon),
+        slots(app.settings),
+        reader.sweep(),
+        tuple(throttle for throttle in reader.throttles().values() if throttle.holds(now)),
+    )
+
+
+def _waits_for(app: App, shortage: str | None, *, daemon: bool) -> str:
+    if shortage is not None:
+        return f"room: {shortage}"
+    if not daemon:
+        return "a daemon, or   driftline daemon --once"
+    available, needed = app.memory.available(), app.settings.executor.memory_per_run
+    if available is not None and available < parse_size(needed):
+        return f"memory: {told(available)} can be had"
+    return "a free slot"

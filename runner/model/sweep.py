@@ -1,0 +1,47 @@
+"""How far many drift checks are that were asked for together, and how long they will take yet."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """`seconds` is what one check that has ended took on average, `running` since when each of those that run does."""
+
+    total: int
+    done: int = 0
+    drifted: int = 0
+    errors: int = 0
+    seconds: float | None = None
+    running: Sequence[float] = field(default=())
+
+    @property
+    def over(self) -> bool:
+        return self.done >= self.total
+
+    def told(self, slots: int) -> str:
+        """Such as `12 of 50 checked, 2 drifted, 0 errors, about 3 m left`."""
+        left = remaining(self, slots)
+        words = f"{self.done} of {self.total} checked, {self.drifted} drifted, {self.errors} errors"
+        return words if left is None else f"{words}, about {_span(left)} left"
+
+
+def remaining(sweep: Sweep, slots: int) -> timedelta | None:
+    """When each check that is left takes as long as those before it, in so many slots; None where nothing is known."""
+    if sweep.over:
+        return timedelta(0)
+    if sweep.seconds is None:
+        return None
+    each = sweep.seconds
+    ahead = [max(0.0, each - since) for since in sweep.running]
+    waiting = max(0, sweep.total - sweep.done - len(ahead))
+    spread = (sum(ahead) + waiting * each) / max(1, min(slots, waiting + len(ahead)))
+    return timedelta(seconds=max(spread, *ahead, 0.0))
+
+
+def _span(left: timedelta) -> str:
+    seconds = left.total_seconds()
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} m" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,58 @@
+"""What becomes of a run that a provider refused for asking too often, and of the others in its account."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from runner.model.job import ApplyOutcome, ApplyResult, Job, PlanFailure, PlanResult
+from runner.model.run import Event, Run
+from runner.model.throttling import MOST_WAITS, WHY, throttled, throttling
+from runner.ports import ControlPorts, Writer
+from runner.service.plan import put_off
+
+Result = PlanResult | PlanFailure | ApplyResult
+
+
+def settle_throttled(control: ControlPorts, job: Job, result: Result) -> tuple[Run | None, Result]:
+    """Its account gets fewer runs for a while. What has not begun to change anything is queued again, for later.
+
+    The run where that is all there is to record; and the result, which puts off an apply that has not begun.
+    """
+    if isinstance(result, PlanResult) or (isinstance(result, PlanFailure) and result.canceled):
+        return None, result
+    said = throttling(result.diagnostics)
+    if said is None:
+        return None, result
+    with control.store.writing() as writer:
+        run = writer.run(job.run)
+        now = control.clock.now()
+        _slow_down(writer, run, now, said)
+        if run.final or run.waits >= MOST_WAITS or run.cancel_requested_by is not None:
+            return None, result
+        reason = f"{WHY}{said}"
+        if isinstance(result, PlanFailure):
+            writer.save_diagnostics(run.id, result.diagnostics)
+            return put_off(writer, run, Event.REQUEUE, now, reason), result
+    # Planned again right before the apply: the approval stands.
+    early = result.outcome is ApplyOutcome.NOT_STARTED
+    return None, replace(result, outcome=ApplyOutcome.DELAYED, reason=reason) if early else result
+
+
+def _slow_down(writer: Writer, run: Run, now: datetime, said: str) -> None:
+    if not run.account:
+        return
+    executing = sum(one.account == run.account for one in writer.open_runs() if one.claim is not None)
+    before = writer.throttles().get(run.account)
+    began = run.claim.since if run.claim is not None else now
+    after = throttled(before, run.account, executing, began, now, said)
+    if after is not before:
+        writer.save_throttle(after)
+        import structlog
+
+        log = structlog.get_logger()
+        log.warning(
+            "account.throttled",
+            account=run.account,
+            at_most=after.at_most,
+            until=f"{after.until:%H:%M:%S}",
+            reason=said,
+        )

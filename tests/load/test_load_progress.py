@@ -1,0 +1,144 @@
+"""How far many checks are: on stderr while they run, in `status` for everybody else, with a daemon and without."""
+
+import json
+import signal
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+import pytest
+from cli_world import World, until
+
+from runner.cli import progress
+from runner.daemon_lock import living_daemon
+from runner.model.run import Kind, Trigger
+from runner.ports import RunFilter
+from runner.service.enqueue import add_change
+
+NAMES = ("a", "b", "c")
+# Passes everything on to the real terraform, but a plan waits as long as a file is there.
+HELD = """\
+#!/bin/sh
+case " $* " in *" plan "*) while [ -e {hold} ]; do sleep 0.05; done ;; esac
+exec terraform "$@"
+"""
+
+
+class Place(World):
+    """Three stacks that are applied; while `hold` is there, checks do not end."""
+
+    @classmethod
+    def made(cls, root: Path) -> "Place":
+        signs = root / "signs"
+        signs.mkdir()
+        binary = root / "terraform-held"
+        binary.write_text(HELD.format(hold=signs / "hold"))
+        binary.chmod(binary.stat().st_mode | stat.S_IXUSR)
+        place = cls(root, more=f"executor: {{slots: 2}}\nengines: {{terraform: {{binary: {binary}}}}}")
+        for name in NAMES:
+            place.stack(name)
+        for name in NAMES:
+            place.applied(name)
+        return place
+
+    @property
+    def hold(self) -> Path:
+        return self.root / "signs" / "hold"
+
+    def checks(self) -> list[str]:
+        """The states of the drift runs."""
+        return [run["state"] for run in self.json("run", "list", "--kind", "drift")]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place.made(tmp_path)
+
+
+@contextmanager
+def daemon(place: Place) -> Iterator[None]:
+    started = place.start("daemon")
+    try:
+        until(lambda: living_daemon(place.root / "data") is not None)
+        yield
+    finally:
+        started.signal(signal.SIGTERM)
+        started.ends(0)
+
+
+def test_lines_tell_how_far_it_is_and_stdout_stays_a_document(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "LINE_SECONDS", 0.01)
+    told = place.run("drift", "check", "--all", "-o", "json")
+    assert json.loads(told.stdout)["checked"] == 3
+    assert "0 of 3 checked, 0 drifted, 0 errors" in told.stderr
+    lines = [line for line in told.stderr.splitlines() if " of 3 checked" in line]
+    done = [int(line.split()[0]) for line in lines]
+    assert done == sorted(done)
+    assert all("left" in line for line in lines if line.startswith(("1 ", "2 ")))
+
+
+def test_nothing_is_told_of_what_is_over_at_once_or_where_nobody_wants_to_hear(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert " of 3 checked" not in place.run("drift", "check", "--all").stderr
+    monkeypatch.setattr(progress, "LINE_SECONDS", 0.01)
+    assert place.run("-q", "drift", "check", "--all").stderr == ""
+
+
+@pytest.mark.parametrize("with_daemon", [True, False])
+def test_status_shows_the_same_while_it_runs(place: Place, *, with_daemon: bool) -> None:
+    place.cloud.write_text("by hand\n")
+    place.hold.touch()
+    with daemon(place) if with_daemon else nullcontext():
+        process = place.start("drift", "check", "--all")
+        until(lambda: place.checks().count("planning") == 2)
+        assert place.json("status")["sweep"] == {
+            "total": 3,
+            "done": 0,
+            "drifted": 0,
+            "errors": 0,
+            "seconds_left": None,
+        }
+        assert "0 of 3 checked, 0 drifted, 0 errors" in place.run("status").stdout
+        place.hold.unlink()
+        _, said = process.ends(2)
+        assert "3 checked, 3 drifted, 0 errors." in said
+    assert place.json("status")["sweep"] is None
+
+
+def test_what_is_left_is_reckoned_from_the_checks_that_ended(place: Place) -> None:
+    app = place.app
+    place.hold.touch()
+    process = place.start("drift", "check", "--all")
+    until(lambda: place.checks().count("planning") == 2)
+    with app.store.writing() as writer:
+        for run in writer.open_runs():
+            writer.save_measured(run.id, peak_memory=None, seconds=60)
+    place.hold.unlink()
+    process.ends(0)
+    with app.store.reading() as reader:
+        ids = [run.id for run in reader.runs(RunFilter(kind=Kind.DRIFT))]
+        swept = reader.sweep(ids)
+    assert swept is not None
+    assert (swept.total, swept.done, swept.over) == (3, 3, True)
+    # Each has told by its end how long it took.
+    assert 0 < (swept.seconds or 0) < 60
+    app.store.close()
+
+
+def test_status_tells_what_the_queue_waits_for(tmp_path: Path) -> None:
+    place = World(tmp_path)
+    place.stack("a")
+    place.run("source", "sync")
+    app = place.app
+    with app.store.writing() as writer:
+        add_change(writer, writer.stack("a"), trigger=Trigger.PUSH, by="driftline")
+    app.store.close()
+    assert place.json("status")["queue_waits_for"].startswith("a daemon")
+    place.config.write_text(place.config.read_text() + "executor: {min_free: 900TB}\n")
+    picture = place.json("status")
+    assert (picture["queued"], picture["queue_waits_for"].startswith("room: only ")) == (1, True)
+    assert "1 run waits for room: only " in place.run("status").stdout
