@@ -7,6 +7,7 @@ import click
 
 from runner import errors
 from runner.cli.main import COMMANDS, main
+from runner.config.example import example
 from runner.engine.environment import TABLE as ENVIRONMENT
 from runner.model.decide import CHANGE_RULES, CHECK_RULES
 from runner.model.drift import COUNTED, DriftClass, ReportStatus
@@ -92,6 +93,7 @@ def _states() -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    folder = Path(__file__).parent.parent / "docs" / "reference"
+    here = Path(__file__).parent.parent
     for name, text in pages().items():
-        (folder / name).write_text(text)
+        (here / "docs" / "reference" / name).write_text(text)
+    (here / "config.example.yaml").write_text(example())
