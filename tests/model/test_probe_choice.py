@@ -1,0 +1,145 @@
+"""Whether a check may be a probe: only where plain checks have said the same of the same things before."""
+
+from dataclasses import replace
+
+import pytest
+
+from runner.model.probe import (
+    GIVE_UP,
+    TRY_AGAIN,
+    UNKNOWN_SECONDS,
+    Choice,
+    ProbeReady,
+    ProbeRecord,
+    Probing,
+    Provider,
+    Way,
+    choose,
+    deadline,
+    plainly,
+)
+
+AWS = Provider("hashicorp/aws 5.100.0", "h1:aws")
+NULL = Provider("hashicorp/null 3.2.0", "h1:null")
+READY = ProbeReady("terraform 1.11.4", (AWS, NULL))
+INPUTS = "of the code"
+KNOWN = ProbeRecord(mark=READY.mark(INPUTS), trusted=READY.mark(""), checks=3)
+FIRST = "first check with this code, engine and providers"
+
+
+def probing(**changes: object) -> Probing:
+    return replace(Probing(KNOWN, every=50, inputs=INPUTS), **changes)  # type: ignore[arg-type]
+
+
+NEVER_SEEN = ProbeRecord()
+IN_VAIN = replace(KNOWN, asides=GIVE_UP, aside=KNOWN.mark, reason="it broke")
+UP_TO_THE_COMPARED = replace(KNOWN, checks=49)
+
+
+@pytest.mark.parametrize(
+    ("told", "ready", "way", "reason"),
+    [
+        pytest.param(probing(), READY, Way.PROBED, "", id="as-compared"),
+        pytest.param(
+            probing(), replace(READY, providers=(NULL, AWS)), Way.PROBED, "", id="providers-in-any-order"
+        ),
+        pytest.param(probing(record=NEVER_SEEN), READY, Way.COMPARED, FIRST, id="never-seen"),
+        pytest.param(probing(inputs="of other code"), READY, Way.COMPARED, FIRST, id="other-code"),
+        pytest.param(probing(), replace(READY, engine="terraform 1.12.0"), Way.COMPARED, FIRST, id="engine"),
+        pytest.param(
+            probing(),
+            replace(READY, providers=(replace(AWS, checksum="h1:other"), NULL)),
+            Way.COMPARED,
+            FIRST,
+            id="same-version-with-other-bytes",
+        ),
+        pytest.param(
+            probing(), replace(READY, providers=(AWS,)), Way.COMPARED, FIRST, id="one-provider-less"
+        ),
+        pytest.param(
+            probing(record=UP_TO_THE_COMPARED),
+            READY,
+            Way.COMPARED,
+            "one in 50 is compared",
+            id="the-fiftieth",
+        ),
+        pytest.param(probing(every=1), READY, Way.COMPARED, "one in 1 is compared", id="each"),
+        pytest.param(
+            probing(),
+            replace(READY, providers=()),
+            Way.PLAIN,
+            "no provider is started, so nothing can be saved",
+            id="no-provider",
+        ),
+        pytest.param(
+            probing(distrusted=frozenset({"h1:null"})),
+            READY,
+            Way.PLAIN,
+            "hashicorp/null 3.2.0 once answered a probe otherwise than a plain plan",
+            id="distrusted",
+        ),
+        pytest.param(
+            probing(distrusted=frozenset({"h1:aws"}), triage=True),
+            READY,
+            Way.PLAIN,
+            "hashicorp/aws 5.100.0 once answered a probe otherwise than a plain plan",
+            id="distrusted-in-triage",
+        ),
+        pytest.param(
+            probing(record=replace(IN_VAIN, asides=GIVE_UP - 1)), READY, Way.PROBED, "", id="in-vain-twice"
+        ),
+        pytest.param(probing(record=IN_VAIN), READY, Way.PLAIN, "it broke", id="in-vain-too-often"),
+        pytest.param(
+            probing(record=replace(IN_VAIN, asides=TRY_AGAIN)), READY, Way.PROBED, "", id="tried-again"
+        ),
+        pytest.param(
+            probing(record=IN_VAIN, inputs="of other code"),
+            READY,
+            Way.COMPARED,
+            FIRST,
+            id="in-vain-with-other-code",
+        ),
+        pytest.param(
+            probing(inputs="of other code", triage=True), READY, Way.PROBED, "", id="triage-of-other-code"
+        ),
+        pytest.param(
+            probing(record=UP_TO_THE_COMPARED, triage=True), READY, Way.PROBED, "", id="triage-is-not-counted"
+        ),
+        pytest.param(
+            probing(record=NEVER_SEEN, triage=True),
+            READY,
+            Way.PLAIN,
+            "never compared with these providers",
+            id="triage-never-seen",
+        ),
+        pytest.param(
+            probing(triage=True),
+            replace(READY, engine="terraform 1.12.0"),
+            Way.PLAIN,
+            "never compared with these providers",
+            id="triage-with-another-engine",
+        ),
+    ],
+)
+def test_how_a_check_is_done(told: Probing, ready: ProbeReady, way: Way, reason: str) -> None:
+    assert choose(told, ready) == Choice(way, reason)
+
+
+@pytest.mark.parametrize(
+    ("plain", "limit", "expected"),
+    [
+        pytest.param(0.0, 3600.0, UNKNOWN_SECONDS, id="not-known"),
+        pytest.param(0.0, 30.0, 30.0, id="not-known-and-little-allowed"),
+        pytest.param(2.0, 3600.0, 60.0, id="at-least-a-minute"),
+        pytest.param(100.0, 3600.0, 400.0, id="four-times-a-plain-plan"),
+        pytest.param(100.0, 200.0, 200.0, id="never-more-than-a-plan-may-take"),
+    ],
+)
+def test_a_probe_may_take_a_few_times_as_long_as_a_plain_plan(
+    plain: float, limit: float, expected: float
+) -> None:
+    assert deadline(plain, limit) == expected
+
+
+def test_a_plain_check_forgets_nothing_that_was_learned() -> None:
+    assert plainly(KNOWN, "why") == replace(KNOWN, way=Way.PLAIN, reason="why")

@@ -1,0 +1,4 @@
+moved {
+  from = module.person["ben"]
+  to   = module.person["cleo"]
+}

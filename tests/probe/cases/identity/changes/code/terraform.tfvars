@@ -1,0 +1,3 @@
+people            = { ana = ["writers"], cleo = ["readers"] }
+database_password = "correct horse"
+deploy_session    = 7200

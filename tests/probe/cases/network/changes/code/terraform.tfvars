@@ -1,0 +1,2 @@
+zones      = { b = 2, c = 4 }
+open_ports = [80]

@@ -1,0 +1,2 @@
+log_days       = 30
+tag_mutability = "MUTABLE"

@@ -1,0 +1,83 @@
+"""The cloudfile provider, which tells of each of its processes and obeys the orders that a test leaves in a folder.
+
+An order is a file there. It is obeyed for as long as it lies there, by processes that terraform has not started itself:
+what goes wrong goes wrong for probes alone. Without the folder this is the other provider.
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+# The package holds both files, and the script's folder comes first.
+import cloudfile  # type: ignore[import-not-found]
+
+ORDERS = Path(os.environ.get("FAULTS", "/nonexistent"))
+
+
+def ordered(what: str) -> bool:
+    return (ORDERS / what).exists() and not asked_by_terraform()
+
+
+def asked_by_terraform() -> bool:
+    return Path(f"/proc/{os.getppid()}/comm").read_text().strip() == "terraform"
+
+
+def tell(what: str, facts: dict[str, Any]) -> None:
+    if ORDERS.is_dir():
+        path = ORDERS / f"{what}-{os.getpid()}"
+        path.with_suffix(".new").write_text(json.dumps(facts))
+        path.with_suffix(".new").rename(path)
+
+
+def say(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def wait_while(order: str) -> None:
+    tell(order, {})
+    while (ORDERS / order).exists():
+        time.sleep(0.02)
+
+
+class Object(cloudfile.CloudObject):  # type: ignore[misc]
+    def read(self, ctx: Any, current: dict[str, Any]) -> Any:
+        if ordered("hold"):
+            wait_while("hold")
+        if ordered("die"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return current if ordered("lie") else super().read(ctx, current)
+
+
+class Faulty(cloudfile.Cloudfile):  # type: ignore[misc]
+    def configure_provider(self, diags: Any, config: Any) -> None:
+        tell("configured", dict(config))
+        super().configure_provider(diags, config)
+
+    def get_resources(self) -> list[Any]:
+        return [Object]
+
+
+def main() -> None:
+    tell("started", {"env": dict(os.environ), "terraform": asked_by_terraform(), "session": os.getsid(0)})
+    if ordered("end"):
+        sys.exit(3)
+    if ordered("rubbish"):
+        say("This binary is a plugin. These are not meant to be executed directly.\n")
+        wait_while("rubbish")
+    if ordered("silence"):
+        wait_while("silence")
+    while ordered("babble"):
+        say("x" * 4096)
+    if ordered("fork") and os.fork() == 0:
+        wait_while("fork")  # a child that its parent forgets
+    cloudfile.Cloudfile = Faulty
+    cloudfile.main()
+
+
+if __name__ == "__main__":
+    main()

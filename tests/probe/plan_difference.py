@@ -1,0 +1,72 @@
+"""Where two plans say something different."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+TIMES = frozenset({"timestamp"})  # top-level keys that tell when, not what
+# Lists that terraform writes in the order of its maps, another one each time: two plain plans differ in it as well.
+UNORDERED = frozenset({"relevant_attributes", "child_modules"})
+MOST = 20  # differences told of
+LONGEST = 120  # characters of a value
+
+
+class Absent:
+    def __repr__(self) -> str:
+        return "(absent)"
+
+
+ABSENT = Absent()  # equal to no value of a document
+
+
+def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two JSON documents of a plan are equal, but for their time and the order that terraform itself leaves open."""
+    return not difference(one, other)
+
+
+def difference(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """The places where they are not, to be read by a person: `resource_changes[aws_vpc.main].change.actions: ...`."""
+    lines = list(differing("", settled(one), settled(other)))
+    return [*lines[:MOST], f"... and {len(lines) - MOST} more"] if len(lines) > MOST else lines
+
+
+def settled(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the times, and with the open orders made one."""
+    return {key: ordered(key, value) for key, value in document.items() if key not in TIMES}
+
+
+def ordered(key: str, value: Any) -> Any:
+    if isinstance(value, dict):
+        return {inner: ordered(inner, item) for inner, item in value.items()}
+    if isinstance(value, list):
+        items = [ordered("", item) for item in value]
+        return sorted(items, key=canonical) if key in UNORDERED else items
+    return value
+
+
+def canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def differing(place: str, one: Any, other: Any) -> Iterator[str]:
+    # Not by ==: to Python True is 1, and 1 is 1.0.
+    if type(one) is not type(other):
+        yield f"{place}: {short(one)} / {short(other)}"
+    elif isinstance(one, dict):
+        for key in sorted(one.keys() | other.keys()):
+            yield from differing(f"{place}.{key}".lstrip("."), one.get(key, ABSENT), other.get(key, ABSENT))
+    elif isinstance(one, list):
+        for index in range(max(len(one), len(other))):
+            first, second = (items[index] if index < len(items) else ABSENT for items in (one, other))
+            yield from differing(f"{place}[{name_of(first, index)}]", first, second)
+    elif one != other:
+        yield f"{place}: {short(one)} / {short(other)}"
+
+
+def name_of(item: Any, index: int) -> str:
+    return str(item.get("address", index)) if isinstance(item, dict) else str(index)
+
+
+def short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

@@ -1,0 +1,47 @@
+"""An installation whose stacks have the faulty provider, driven through the verbs."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parents[1] / "journey"))
+
+from probing_world import faulty_mirror, needs_terraform
+from world import ANA, World
+
+from runner.model.probe import ProbeRecord
+from runner.model.run import Run
+from runner.service import request
+
+__all__ = ("ANA", "ProbedWorld", "needs_terraform")
+
+
+class ProbedWorld(World):
+    def __init__(self, root: Path) -> None:
+        mirror = faulty_mirror(root / "mirror")
+        super().__init__(root, engines=f"  plugin_mirror: {mirror}\n  env: [FAULTS, TF_VAR_token]\n")
+        self.orders = root / "cloud" / "orders"
+        self.orders.mkdir()
+
+    def compare_every(self, number: int) -> None:
+        self.configure(replace(self.settings, drift=replace(self.settings.drift, compare_every=number)))
+
+    def check(self, name: str = "web") -> Run:
+        runs, _ = request.request_check(self.app.control, [name], ANA)
+        (done,) = [run for run in self.work() if run.id == runs[0].id]
+        return done
+
+    def record(self, name: str = "web") -> ProbeRecord:
+        with self.app.store.reading() as reader:
+            return reader.probe(name)
+
+    def order(self, what: str) -> None:
+        (self.orders / what).touch()
+
+    def processes(self) -> list[str]:
+        """Who has started processes of the provider since this was last asked."""
+        found = sorted(self.orders.glob("started-*[0-9]"))
+        texts = [path.read_text() for path in found]
+        for path in found:
+            path.unlink()
+        return ["terraform" if '"terraform": true' in text else "driftline" for text in texts]

@@ -1,0 +1,241 @@
+"""What is cached: good answers only, sealed, private, and as if it were not there once anything about it is wrong."""
+
+import asyncio
+import multiprocessing
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from runner.probe import cache as caching
+from runner.probe.backend import Backend
+from runner.probe.cache import Cache
+from runner.probe.protocol import Handshake
+from runner.probe.proxy import Proxy
+
+PROVIDER, OTHER = "h1:one", "h1:other"
+SCHEMA = b"\x0a\x04its " + b"\x12\x06schema" * 100
+REQUEST, ANSWER = b"\x0a\x11token=canary-4711", b"\x0a\x10path=canary-4711"
+CANARY = b"canary-4711"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def cache(folder: Path) -> Cache:
+    made = Cache(folder)
+    made.keep_schema(PROVIDER, 6, SCHEMA)
+    made.keep_validation(PROVIDER, REQUEST, ANSWER)
+    return made
+
+
+def the(folder: Path, kind: str) -> Path:
+    [path] = folder.glob(f"{kind}-*")
+    return path
+
+
+def test_what_was_kept_is_found_by_another_process_of_the_installation(cache: Cache, folder: Path) -> None:
+    another = Cache(folder)
+    assert another.schema(PROVIDER, 6) == SCHEMA
+    assert another.protocol(PROVIDER) == 6
+    assert another.validation(PROVIDER, REQUEST) == ANSWER
+
+
+def test_another_provider_protocol_or_request_has_nothing(cache: Cache) -> None:
+    assert cache.schema(OTHER, 6) is None
+    assert cache.schema(PROVIDER, 5) is None
+    assert cache.protocol(OTHER) is None
+    assert cache.validation(OTHER, REQUEST) is None
+    assert cache.validation(PROVIDER, REQUEST + b" ") is None
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda content: b"",
+    "cut-off-at-the-start": lambda content: content[:10],
+    "cut-off-in-the-middle": lambda content: content[: len(content) // 2],
+    "last-byte-lost": lambda content: content[:-1],
+    "last-byte-changed": lambda content: content[:-1] + bytes([content[-1] ^ 1]),
+    "first-byte-changed": lambda content: bytes([content[0] ^ 1]) + content[1:],
+    "more-behind-it": lambda content: content + b"\0",
+    "garbage": lambda content: bytes(range(256)) * 20,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_file_is_as_if_it_were_not_there_and_is_written_anew(
+    cache: Cache, folder: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    for path in (the(folder, "schema"), the(folder, "validation")):
+        path.write_bytes(damage(path.read_bytes()))
+    assert cache.schema(PROVIDER, 6) is None
+    assert cache.validation(PROVIDER, REQUEST) is None
+    cache.keep_schema(PROVIDER, 6, SCHEMA)
+    cache.keep_validation(PROVIDER, REQUEST, ANSWER)
+    assert (cache.schema(PROVIDER, 6), cache.validation(PROVIDER, REQUEST)) == (SCHEMA, ANSWER)
+
+
+def test_the_file_of_another_provider_or_protocol_under_this_name_does_not_count(
+    cache: Cache, folder: Path
+) -> None:
+    written = the(folder, "schema").read_bytes()
+    cache.keep_schema(OTHER, 6, b"\x0a\x05other")
+    cache.keep_schema(PROVIDER, 5, b"\x0a\x05other")
+    for path in folder.glob("schema-*"):
+        path.write_bytes(written)
+    assert cache.schema(PROVIDER, 6) == SCHEMA
+    assert cache.schema(OTHER, 6) is None
+    assert cache.schema(PROVIDER, 5) is None
+
+
+def test_the_answer_to_another_request_under_this_name_does_not_count(cache: Cache, folder: Path) -> None:
+    first = the(folder, "validation")
+    cache.keep_validation(PROVIDER, b"another", b"its answer")
+    [second] = set(folder.glob("validation-*")) - {first}
+    second.write_bytes(first.read_bytes())
+    assert cache.validation(PROVIDER, b"another") is None
+
+
+def test_what_another_version_of_the_program_wrote_does_not_count(
+    cache: Cache, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(caching, "FORM", b"driftline probe 2\n")
+    assert Cache(folder).schema(PROVIDER, 6) is None
+    assert Cache(folder).validation(PROVIDER, REQUEST) is None
+
+
+@pytest.mark.parametrize("key", [b"", b"short", b"k" * 32])
+def test_with_another_key_or_a_damaged_one_all_validations_are_asked_for_again(
+    cache: Cache, folder: Path, key: bytes
+) -> None:
+    (folder / "key").write_bytes(key)
+    another = Cache(folder)
+    assert another.validation(PROVIDER, REQUEST) is None
+    another.keep_validation(PROVIDER, REQUEST, ANSWER)
+    assert Cache(folder).validation(PROVIDER, REQUEST) == ANSWER
+    assert len((folder / "key").read_bytes()) == 32
+
+
+def test_folder_and_files_are_for_the_owner_alone(cache: Cache, folder: Path) -> None:
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
+    assert {path.name.partition("-")[0] for path in folder.iterdir()} == {"key", "schema", "validation"}
+
+
+def test_neither_request_nor_answer_can_be_read_in_a_file(cache: Cache, folder: Path) -> None:
+    assert not [path for path in folder.iterdir() if CANARY in path.read_bytes() + path.name.encode()]
+
+
+def test_the_name_and_the_seal_of_an_answer_need_the_key_of_the_installation(
+    cache: Cache, folder: Path, tmp_path: Path
+) -> None:
+    """Who guesses a request can not see from the names whether it was made."""
+    elsewhere = Cache(tmp_path / "elsewhere")
+    elsewhere.keep_validation(PROVIDER, REQUEST, ANSWER)
+    assert the(tmp_path / "elsewhere", "validation").name != the(folder, "validation").name
+
+
+def test_no_more_answers_are_kept_than_some(
+    cache: Cache, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(caching, "MOST_VALIDATIONS", 3)
+    for number in range(5):
+        cache.keep_validation(PROVIDER, f"request {number}".encode(), ANSWER)
+    assert len(list(folder.glob("validation-*"))) == 3
+    assert cache.validation(PROVIDER, b"request 4") == ANSWER
+
+
+def test_a_cache_that_can_not_be_written_costs_nothing_but_time(cache: Cache, folder: Path) -> None:
+    for path in (the(folder, "schema"), the(folder, "validation")):
+        path.unlink()
+        path.mkdir()
+    cache.keep_schema(PROVIDER, 6, SCHEMA)
+    cache.keep_validation(PROVIDER, REQUEST, ANSWER)
+    assert cache.schema(PROVIDER, 6) is None
+    assert cache.validation(PROVIDER, REQUEST) is None
+
+
+# ---- two processes at once
+
+ROUNDS = 150
+
+
+def write_and_read(folder: str) -> list[str]:
+    """What was found that nobody had written."""
+    wrong = []
+    for number in range(ROUNDS):
+        cache, request = Cache(Path(folder)), f"request {number % 7}".encode()
+        schema, answer = SCHEMA * (1 + number % 7), request * 50
+        cache.keep_schema(f"h1:{number % 7}", 6, schema)
+        cache.keep_validation(PROVIDER, request, answer)
+        if cache.schema(f"h1:{number % 7}", 6) not in {None, schema}:
+            wrong.append(f"schema {number}")
+        if cache.validation(PROVIDER, request) not in {None, answer}:
+            wrong.append(f"validation {number}")
+    return wrong
+
+
+def test_two_processes_that_write_at_once_never_read_half_of_something(folder: Path) -> None:
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        assert pool.map(write_and_read, [str(folder)] * 2, chunksize=1) == [[], []]
+    assert Cache(folder).schema("h1:3", 6) == SCHEMA * 4
+    assert not [path for path in folder.iterdir() if path.name.startswith(".")]
+
+
+# ---- what may be kept at all
+
+
+class Answers(Backend):
+    """A provider that gives these answers, one for each call."""
+
+    def __init__(self, *answers: bytes) -> None:
+        self.answers = list(answers)
+
+    async def call(self, method: str, request: bytes) -> bytes:
+        return self.answers.pop(0)
+
+
+ERROR, WARNING = b"\x08\x01", b"\x08\x02"
+ANSWERS = {
+    ("schema", "an-error"): b"\x22\x02" + ERROR,
+    ("schema", "a-warning"): b"\x22\x02" + WARNING,
+    ("validation", "an-error"): b"\x12\x02" + ERROR,
+    ("validation", "a-warning"): b"\x12\x02" + WARNING,
+    ("validation", "no-message"): b"\x0a\x7f",
+}
+
+
+@pytest.mark.parametrize(("call", "told"), ANSWERS)
+def test_an_error_is_handed_on_and_asked_for_again_each_time(folder: Path, call: str, told: str) -> None:
+    answer, fine = ANSWERS[call, told], b"\x0a\x04fine"
+
+    async def asked_three_times() -> list[bytes]:
+        backend = Answers(answer, fine)
+
+        async def start() -> Backend:
+            return backend
+
+        session = asyncio.get_running_loop().create_future()
+        proxy = Proxy(PROVIDER, None, Cache(folder), folder, start, session)
+        ask = proxy.schema if call == "schema" else proxy.validation
+        return [await ask("/tfplugin6.Provider/Some", b"request", start) for _ in range(3)]
+
+    found = asyncio.run(asked_three_times())
+    assert found == ([answer] * 3 if told == "a-warning" else [answer, fine, fine])
+
+
+def test_a_provider_that_answers_nowhere_is_no_provider(tmp_path: Path) -> None:
+    async def reach() -> None:
+        backend = Backend(Handshake(6, str(tmp_path / "nobody")))
+        try:
+            await backend.reach()
+        finally:
+            await backend.close()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("runner.probe.backend.REACH_SECONDS", 0.1)
+        with pytest.raises(TimeoutError):
+            asyncio.run(reach())

@@ -1,0 +1,256 @@
+"""Whatever breaks, the check ends with the right answer: a plain plan's, and the reason is recorded."""
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from probing_world import ADDRESS, Stage, applied, faulty, needs_terraform, stage, wait_until
+
+from runner.model.probe import ProbeFacts, Way
+from runner.ports import Aside, Planned
+
+pytestmark = needs_terraform
+__all__ = ("applied", "faulty", "stage")
+
+TYPE = "resource cloudfile_object"
+
+
+def plainly(stage: Stage, reason: str) -> None:
+    """There is drift, so "nothing changed" would be wrong."""
+    stage.change(value="by hand")
+    planned, facts = stage.look()
+    assert planned.changed
+    assert planned.plan_file.name == "plan.tfplan"
+    assert (facts.record.way, facts.disagreed) == (Way.PLAIN, "")
+    assert reason in facts.record.reason
+    assert stage.living() == []
+
+
+@pytest.mark.parametrize(
+    ("order", "reason"),
+    [
+        ("die", "ReadResource: UNAVAILABLE"),
+        ("end", "it ended"),
+        ("rubbish", "it does not speak the plugin protocol"),
+        ("babble", "it ended"),
+    ],
+)
+def test_a_provider_that_breaks_is_asked_by_a_plain_plan(stage: Stage, order: str, reason: str) -> None:
+    stage.order(order)
+    plainly(stage, reason)
+
+
+def test_a_provider_that_says_nothing_is_not_waited_for(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runner.probe.talk.START_SECONDS", 1.0)
+    stage.order("silence")
+    plainly(stage, "it did not start in time")
+
+
+def test_a_provider_that_hangs_is_stopped_at_the_deadline_of_a_probe(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runner.engine.command.deadline", lambda plain, limit: 3.0)
+    stage.order("hold")
+    plainly(stage, "took longer than 3s")
+
+
+def test_a_provider_that_was_never_seen_and_ends_at_once(stage: Stage) -> None:
+    """Nothing is cached, so terraform is not even started before it tells its protocol."""
+    for path in (stage.data / "probe" / "cache").glob("schema-*"):
+        path.unlink()
+    stage.order("end")
+    plainly(stage, "it ended")
+
+
+# ---- the proxy
+
+
+@contextmanager
+def looking(stage: Stage) -> Iterator[list[tuple[Planned, ProbeFacts]]]:
+    """A check with drift whose provider is being asked; the answer stands there after the block."""
+    stage.change(value="by hand")
+    stage.order("hold")
+    # Of no known types, so that a probe is tried once.
+    stage.record = replace(stage.record, types={})
+    answers: list[tuple[Planned, ProbeFacts]] = []
+    thread = threading.Thread(target=lambda: answers.append(stage.look()))
+    thread.start()
+    wait_until(lambda: stage.pids("hold"), "the provider is asked")
+    yield answers
+    (stage.orders / "hold").unlink(missing_ok=True)
+    thread.join()
+
+
+def test_a_proxy_that_is_killed_in_the_middle(stage: Stage) -> None:
+    with looking(stage) as answers:
+        stage.kill_proxy()
+    [(planned, facts)] = answers
+    assert planned.changed
+    assert (facts.record.way, facts.record.reason) == (Way.PLAIN, "the proxy was gone before the end")
+    assert stage.living() == []
+
+
+def test_after_the_proxy_was_killed_the_next_check_has_a_new_one(stage: Stage) -> None:
+    stage.probed()
+    stage.kill_proxy()
+    _, facts = stage.look()
+    assert facts.record.way is Way.PROBED
+
+
+def test_a_daemon_that_closes_its_prober_does_not_lose_the_check(stage: Stage) -> None:
+    with looking(stage) as answers:
+        stage.engine.prober.close()
+    [(planned, facts)] = answers
+    assert planned.changed
+    assert facts.record.way is Way.PLAIN
+
+
+def test_a_proxy_that_can_not_start(stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("runner.probe.proxy_process.SERVER", tmp_path / "nothing.py")
+    plainly(stage, "the proxy")
+
+
+@pytest.mark.parametrize("folder", ["probe", "probe/cache"])
+def test_a_folder_that_can_not_be_used(stage: Stage, folder: str) -> None:
+    stage.engine.prober.close()
+    del stage.engine.prober
+    (stage.data / folder).rename(stage.data / "elsewhere")
+    (stage.data / folder).write_text("in the way")
+    stage.change(value="by hand")
+    planned, facts = stage.look()
+    assert planned.changed
+    assert facts.record.way is Way.PLAIN
+    assert "exists" in facts.record.reason
+
+
+# ---- the cache
+
+
+def halve(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+
+
+@pytest.mark.parametrize("kind", ["schema", "validation"])
+@pytest.mark.parametrize(
+    "damage", [halve, lambda path: path.write_bytes(b"garbage" * 99)], ids=["half", "garbage"]
+)
+def test_a_damaged_cache_is_asked_for_again(stage: Stage, kind: str, damage: Callable[[Path], None]) -> None:
+    stage.look()
+    files = {path: path.read_bytes() for path in (stage.data / "probe" / "cache").glob(f"{kind}-*")}
+    assert files
+    for path in files:
+        damage(path)
+    planned, facts = stage.look()
+    assert (planned.changed, facts.record.way) == (False, Way.PROBED)
+    assert any(len(path.read_bytes()) == len(content) for path, content in files.items())
+    stage.change(value="by hand")
+    assert stage.look()[0].changed
+
+
+def test_a_schema_of_something_else_in_the_cache_ends_in_a_plain_check(stage: Stage) -> None:
+    """Even what the cache can not notice: it is well formed, and of this provider."""
+    prober = stage.engine.prober
+    [provider] = stage.ready().providers
+    empty = b"\x0a\x00"
+    prober.cache.keep_schema(provider.checksum, 6, empty)
+    answer = stage.probe()
+    assert isinstance(answer, Aside)
+    plainly(stage, "")
+
+
+# ---- a schema that was cut too far
+
+ORPHANED = """\
+terraform {
+  required_providers {
+    cloudfile = { source = "driftline/cloudfile" }
+  }
+}
+variable "cloud" {}
+provider "cloudfile" { path = var.cloud }
+"""
+LOOKUP = 'data "cloudfile_lookup" "web" { name = "web" }\n'
+
+
+def test_without_a_type_that_the_state_and_the_code_have_the_whole_schema_is_used(stage: Stage) -> None:
+    assert isinstance(stage.probe({ADDRESS: ()}), Aside)
+    stage.record = replace(stage.record, types={ADDRESS: ()})
+    planned, facts = stage.look()
+    assert (planned.changed, facts.record.way) == (False, Way.PROBED)
+    stage.change(value="by hand")
+    assert stage.look()[0].changed
+
+
+def test_without_a_type_that_only_the_state_has_nothing_is_overlooked(stage: Stage) -> None:
+    stage.write(ORPHANED)
+    assert isinstance(stage.probe({ADDRESS: ()}), Aside)
+    stage.record = replace(stage.record, types={ADDRESS: ()})
+    assert stage.look()[0].changed
+
+
+def test_without_a_type_that_only_the_code_has_nothing_is_overlooked(stage: Stage) -> None:
+    execution = stage.execution()
+    assert execution.workspace.state is not None
+    execution.workspace.state.unlink()
+    assert isinstance(stage.probe({ADDRESS: ()}), Aside)
+    stage.record = replace(stage.record, types={ADDRESS: ()})
+    assert stage.look()[0].changed
+
+
+def test_without_a_data_source_nothing_is_overlooked(stage: Stage) -> None:
+    stage.write(stage.main + LOOKUP)
+    assert isinstance(stage.probe({ADDRESS: (TYPE,)}), Aside)
+    assert stage.probed({ADDRESS: (TYPE, "data cloudfile_lookup")}).types == {
+        ADDRESS: ("data cloudfile_lookup", TYPE)
+    }
+
+
+def test_a_cut_for_another_provider_is_no_cut_of_this_one_that_counts(stage: Stage) -> None:
+    assert isinstance(stage.probe({"registry.terraform.io/hashicorp/aws": (TYPE,)}), Aside)
+
+
+# ---- where there is no room for the names of sockets
+
+LONG = "long" * 30
+
+
+def test_a_data_directory_whose_name_is_too_long_for_sockets_is_probed_too(
+    applied: Stage, tmp_path: Path
+) -> None:
+    stage = applied.copied(tmp_path / LONG)
+    planned, facts = stage.look()
+    assert (planned.changed, facts.record.way, facts.record.reason) == (False, Way.PROBED, "")
+    stage.engine.prober.close()
+
+
+def test_where_no_folder_has_a_short_enough_name_the_check_is_plain(
+    applied: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = applied.copied(tmp_path / LONG)
+    (tmp_path / LONG / "tmp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / LONG / "tmp"))
+    plainly(stage, "its sockets can not be made")
+    assert list((tmp_path / LONG / "tmp").iterdir()) == []
+    stage.engine.prober.close()
+
+
+def test_a_provider_whose_file_was_changed_is_not_started(stage: Stage) -> None:
+    [linked] = (stage.data / "workspaces").glob(f"*/data/providers/{ADDRESS}/*/*")
+    own = stage.root / "package"
+    shutil.copytree(linked, own)
+    linked.unlink()
+    linked.symlink_to(own)
+    with (own / "cloudfile.py").open("a") as file:
+        file.write("# and evil")
+    stage.forget_processes()
+    answer = stage.probe()
+    assert isinstance(answer, Aside)
+    assert "has not the checksum" in answer.reason
+    assert stage.pids() == []

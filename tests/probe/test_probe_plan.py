@@ -1,0 +1,196 @@
+"""A probe's plan beside a plain one, by real terraform and a real provider that speaks protocol 6."""
+
+import fcntl
+import json
+import subprocess
+import threading
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from probing_world import ADDRESS, Stage, applied, faulty, needs_terraform, stage, wait_until
+from provider.cloudfile import edit
+
+from runner.model.probe import Way
+from runner.model.span import Seconds
+from runner.ports import Aside, EngineError, Probed
+from runner.probe.installed import installed
+
+pytestmark = needs_terraform
+__all__ = ("applied", "faulty", "stage")
+
+
+def delete(stage: Stage) -> None:
+    with edit(stage.cloud) as objects:
+        del objects["web"]
+
+
+SITUATIONS: dict[str, tuple[Callable[[Stage], object], bool]] = {
+    "clean": (lambda stage: None, False),
+    "changed": (lambda stage: stage.change(value="by hand"), True),
+    "deleted": (delete, True),
+    "only-computed-and-an-output": (lambda stage: stage.change(owner="ana"), True),
+}
+
+
+@pytest.mark.parametrize(("by_hand", "changed"), SITUATIONS.values(), ids=SITUATIONS)
+def test_a_probe_plans_what_a_plain_plan_does(
+    stage: Stage, by_hand: Callable[[Stage], object], *, changed: bool
+) -> None:
+    by_hand(stage)
+    probed = stage.probed(stage.record.types).planned
+    shown = stage.shown(probed)
+    plain = stage.plan()
+    assert (probed.changed, plain.changed) == (changed, changed)
+    assert probed.drifted_addresses == plain.drifted_addresses
+    assert shown == stage.shown(plain)
+
+
+def test_with_the_whole_schema_it_plans_the_same_and_tells_the_types(stage: Stage) -> None:
+    answer = stage.probed(None)
+    assert not answer.planned.changed
+    assert answer.types == {ADDRESS: ("resource cloudfile_object",)}
+
+
+def test_a_probe_starts_one_process_and_a_plain_plan_more(stage: Stage) -> None:
+    stage.forget_processes()
+    stage.look()
+    assert [one["terraform"] for one in stage.told("started")] == [False]
+    stage.forget_processes()
+    stage.plan()
+    assert len(stage.told("started")) > 1
+    assert all(one["terraform"] for one in stage.told("started"))
+
+
+def test_the_provider_runs_with_the_environment_and_the_configuration_of_its_check(
+    stage: Stage,
+) -> None:
+    told = replace(
+        stage, variables={"TF_VAR_token": "canary-4711", "OWN": "canary-4712"}, shared=stage.engine
+    )
+    told.forget_processes()
+    told.probed(stage.record.types)
+    [started], [configured] = told.told("started"), told.told("configured")
+    assert started["env"]["OWN"] == "canary-4712"
+    assert configured == {"path": str(stage.cloud), "token": "canary-4711"}
+    # As little of ours as a provider gets from terraform, and nothing of the proxy's.
+    assert "TF_REATTACH_PROVIDERS" not in started["env"]
+    assert started["env"]["HOME"] == str(told.last.workspace.scratch) if told.last else False
+
+
+def test_the_proxy_has_none_of_our_environment(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary-4711")
+    stage.probed()
+    # It is closed to its own user, so that only root could read this; its parent knows what it gave it.
+    try:
+        environment = Path(f"/proc/{stage.proxy}/environ").read_bytes()
+    except PermissionError:
+        return
+    assert b"canary" not in environment
+
+
+def test_no_file_of_the_installation_holds_what_a_provider_was_configured_with(
+    stage: Stage,
+) -> None:
+    told = replace(stage, variables={"TF_VAR_token": "canary-4711"}, shared=stage.engine)
+    planned, facts = told.look()
+    assert facts.record.way is Way.PROBED
+    assert [one["token"] for one in told.told("configured")] == ["canary-4711"]
+    planned.plan_file.unlink()  # it has every variable, and goes with the folder of the run
+    assert not [path for path in stage.data.rglob("*") if path.is_file() and holds(path, b"canary-4711")]
+
+
+def holds(path: Path, secret: bytes) -> bool:
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            return any(secret in archive.read(name) for name in archive.namelist())
+    return secret in path.read_bytes()
+
+
+def test_an_apply_through_the_proxy_is_refused(stage: Stage) -> None:
+    """Whoever hands terraform the sockets of a check: nothing that they reach changes the cloud."""
+    stage.change(value="by hand")
+    execution = stage.execution()
+    module, data = execution.workspace.module, execution.workspace.data
+    with stage.engine._session(execution) as session:
+        providers = installed(module / ".terraform.lock.hcl", data, stage.engine.prober.folder / "verified")
+        command = session.command("plan", ())
+        with stage.engine.prober.probing(providers, None, command) as probe:
+            state = f"-state={execution.workspace.state}"
+            argv = probe.attach(("terraform", "apply", "-auto-approve", "-input=false", state))
+            with subprocess.Popen(
+                argv,
+                cwd=module,
+                env=session.environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            ) as process:
+                probe.admit(process.pid)
+                output, _ = process.communicate()
+    assert process.returncode != 0, output
+    assert json.loads(stage.cloud.read_text())["objects"]["web"]["value"] == "by hand"
+    assert probe.seen is not None
+    assert [told for told in probe.seen.trouble if "ApplyResourceChange" in told]
+    assert probe.seen.calls["forward"] > 0
+
+
+def test_a_probe_leaves_the_lock_of_the_state_to_others(stage: Stage) -> None:
+    """Also where the plan of record takes it."""
+    execution = replace(stage.execution(), lock=True)
+    assert execution.workspace.state is not None
+    with execution.workspace.state.open("r+b") as state:
+        fcntl.lockf(state, fcntl.LOCK_EX)
+        answer = stage.engine.probe(execution, stage.record.types, 0.0)
+    assert isinstance(answer, Probed), answer
+
+
+# ---- what is left
+
+
+def test_nothing_of_a_provider_is_left_after_a_check(stage: Stage) -> None:
+    stage.order("fork")
+    stage.look()
+    assert len(stage.pids("fork")) == 1
+    assert stage.living() == []
+    assert {path.name for path in (stage.data / "probe").iterdir() if path.is_dir()} == {"cache", "verified"}
+
+
+def test_nothing_of_a_provider_is_left_after_a_plan_that_failed(stage: Stage) -> None:
+    with edit(stage.cloud) as objects:
+        objects["web"]["fail"] = "the cloud is on fire"
+    assert isinstance(stage.probe(), Aside)
+    assert len(stage.pids()) == 1
+    assert stage.living() == []
+
+
+def test_a_check_that_is_canceled_ends_at_once_and_leaves_nothing(stage: Stage) -> None:
+    stage.order("hold")
+    answers: list[object] = []
+    thread = threading.Thread(target=lambda: answers.append(stage.probe(stage.record.types)))
+    thread.start()
+    wait_until(lambda: stage.pids("hold"), "the provider is asked")
+    stage.cancel.set()
+    thread.join()
+    [answer] = answers
+    assert isinstance(answer, EngineError)
+    assert answer.canceled
+    assert stage.living() == []
+
+
+def test_a_check_that_ended_leaves_nothing_open_in_the_daemon(stage: Stage) -> None:
+    stage.probed()
+    before = sorted(Path("/proc/self/fd").iterdir()), threading.active_count()
+    stage.probed()
+    assert (sorted(Path("/proc/self/fd").iterdir()), threading.active_count()) == before
+
+
+def test_a_plan_may_take_no_longer_than_its_deadline(stage: Stage) -> None:
+    slow = replace(stage, timeouts=replace(stage.timeouts, plan=Seconds(3)))
+    slow.order("hold")
+    answer = slow.probe(stage.record.types)
+    assert isinstance(answer, Aside)
+    assert "took longer than 3s" in answer.reason
+    assert slow.living() == []
