@@ -69,7 +69,7 @@ def _judged(answer: Planned | EngineError, seen: "Seen | None") -> Probed | Asid
     if isinstance(answer, EngineError) and answer.canceled:
         return answer
     if isinstance(answer, EngineError) and answer.timed_out:
-        return Aside(answer.diagnostics[-1].summary)
+        return Aside(answer.diagnostics[-1].summary, late=True)
     if seen is None:
         return Aside("the proxy was gone before the end")
     if seen.trouble:

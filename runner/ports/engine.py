@@ -100,6 +100,7 @@ class Aside:
     """A probe could not be done, or not be relied on: the check is done plainly."""
 
     reason: str
+    late: bool = False  # it was stopped at its deadline
 
 
 @dataclass(frozen=True)

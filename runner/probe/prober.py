@@ -87,6 +87,8 @@ class Prober:
                 yield probe
             finally:
                 seen = check.end()
+                if check.hangs:
+                    self._process.close()
             probe.seen = seen
 
     def close(self) -> None:

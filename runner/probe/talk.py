@@ -44,6 +44,7 @@ class Talk:
     socket: socket.socket
     providers: Sequence[Installed]
     command: Command
+    hangs: bool = False  # the proxy did not answer at the end
     _meter: Meter | None = field(default_factory=current)  # of the check, whose thread makes this
     _launched: list[Launched] = field(default_factory=list)
     _starting: list[tuple[int, float, Launched]] = field(default_factory=list)
@@ -75,6 +76,7 @@ class Talk:
         with suppress(OSError):
             self.socket.shutdown(socket.SHUT_WR)
         self._thread.join(END_SECONDS)
+        self.hangs = self._thread.is_alive()
         self.socket.close()
         self._thread.join()
         for launched in self._launched:

@@ -89,7 +89,7 @@ class _Look:
         known = self.probing.record.types
         if known and (self.choice.way is Way.PROBED or self._same):
             answer = self._probe_with(known)
-            if not isinstance(answer, Aside):
+            if not isinstance(answer, Aside) or answer.late:
                 return answer
         return self._probe_with(None)
 

@@ -1,6 +1,8 @@
 """Whatever breaks, the check ends with the right answer: a plain plan's, and the reason is recorded."""
 
+import os
 import shutil
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -101,6 +103,18 @@ def test_after_the_proxy_was_killed_the_next_check_has_a_new_one(stage: Stage) -
     stage.kill_proxy()
     _, facts = stage.look()
     assert facts.record.way is Way.PROBED
+
+
+def test_a_proxy_that_hangs_is_ended_with_the_check(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runner.engine.command.deadline", lambda plain, limit: 3.0)
+    monkeypatch.setattr("runner.probe.talk.END_SECONDS", 0.5)
+    stage.probed()
+    proxy = stage.engine.prober._process._process
+    assert proxy is not None
+    os.kill(proxy.pid, signal.SIGSTOP)
+    plainly(stage, "took longer than 3s")
+    assert proxy.poll() is not None
+    assert stage.probed().planned.changed
 
 
 def test_a_daemon_that_closes_its_prober_does_not_lose_the_check(stage: Stage) -> None:

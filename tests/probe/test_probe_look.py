@@ -95,6 +95,14 @@ def test_a_probe_with_the_cut_schema_that_fails_is_done_with_the_whole_one() -> 
     assert asked == [TYPES, "whole"]
 
 
+def test_a_probe_that_was_stopped_at_its_deadline_is_not_tried_with_the_whole_schema() -> None:
+    answer, facts, asked = looked((replace(OUT, late=True),), (CLEAN,))
+    assert answer is CLEAN
+    assert facts is not None
+    assert facts.record.way is Way.PLAIN
+    assert asked == [TYPES, "plan"]
+
+
 def test_a_probe_that_fails_twice_is_a_plain_check_with_the_reason() -> None:
     answer, facts, asked = looked((OUT, OUT), (CLEAN,))
     assert answer is CLEAN
