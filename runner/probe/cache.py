@@ -10,15 +10,18 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 from runner.files import private_folder, write_whole
+from runner.probe.protocol import cut
 
 FORM = b"driftline probe 1\n"
 NONCE = 12
 SHOWN = 40  # characters of a digest in a file's name
 MOST_VALIDATIONS = 4096
 PROTOCOLS = (5, 6)
+CUTS_KEPT = 100  # in memory, some 40 KB each
 
 
 class Cache:
@@ -38,6 +41,16 @@ class Cache:
             return None
         digest, schema = content[len(FORM) :][:32], content[len(FORM) + 32 :]
         return schema if _seal(provider, protocol, schema) == digest else None
+
+    def schema_of(self, provider: str, protocol: int, types: frozenset[str] | None) -> bytes | None:
+        """Cut down to these types, or whole."""
+        if types is None:
+            return self.schema(provider, protocol)
+        with suppress(OSError):
+            seen = self._schema_file(provider, protocol).stat()
+            facts = (seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
+            return _cut(self.folder, provider, protocol, types, facts)
+        return None
 
     def keep_schema(self, provider: str, protocol: int, schema: bytes) -> None:
         content = FORM + _seal(provider, protocol, schema) + schema
@@ -86,6 +99,15 @@ class Cache:
 
     def _validations(self) -> Iterator[Path]:
         return self.folder.glob("validation-*")
+
+
+@lru_cache(maxsize=CUTS_KEPT)
+def _cut(
+    folder: Path, provider: str, protocol: int, types: frozenset[str], _facts: tuple[int, ...]
+) -> bytes | None:
+    """Kept for as long as the file is the same: 5 MB are not read, digested and taken apart for each check."""
+    whole = Cache(folder).schema(provider, protocol)
+    return None if whole is None else cut(whole, types)
 
 
 def _key_of(path: Path) -> bytes:

@@ -110,13 +110,14 @@ class Proxy:
 
     async def schema(self, method: str, request: bytes, backend: Callable[[], Awaitable[Backend]]) -> bytes:
         protocol = 5 if method.startswith("/tfplugin5.") else 6
-        whole = self._cache.schema(self._provider, protocol)
-        if whole is None:
-            self.seen.calls["asked"] += 1
-            whole = await (await backend()).call(method, request)
-            if not good_schema(whole):
-                return whole
-            self._cache.keep_schema(self._provider, protocol, whole)
+        known = self._cache.schema_of(self._provider, protocol, self._types)
+        if known is not None:
+            return known
+        self.seen.calls["asked"] += 1
+        whole = await (await backend()).call(method, request)
+        if not good_schema(whole):
+            return whole
+        self._cache.keep_schema(self._provider, protocol, whole)
         return cut(whole, self._types)
 
     async def validation(

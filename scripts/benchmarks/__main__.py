@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import audit, commands, confine, daemon, discover, lock, plan, poll, shim
+from benchmarks import audit, commands, confine, daemon, discover, drift, lock, plan, poll, shim, sweep
 from benchmarks.figure import Figure, document, table
 from benchmarks.size import FULL, TINY, Size
 from runner import log
@@ -26,6 +26,8 @@ BENCHMARKS: dict[str, Callable[[Size, Path], Iterator[Figure]]] = {
     "audit": audit.measure,
     "shim": shim.measure,
     "confine": confine.measure,
+    "drift": drift.measure,
+    "drift-sweep": sweep.measure,
 }
 
 

@@ -19,7 +19,10 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`counts` is what the target is about: the measured value, the ratio to the rival, or what comes on top."""
+    """`counts` is what the target is about: the measured value, the ratio to the rival, or what comes on top.
+
+    Where something that it needs is `missing`, nothing was measured, and the rest says nothing.
+    """
 
     name: str
     unit: str
@@ -29,6 +32,11 @@ class Figure:
     met: bool
     rival: Sample | None = None
     rival_name: str = ""
+    missing: str = ""
+
+
+def skipped(name: str, missing: str) -> Figure:
+    return Figure(name, "", Sample(()), "", 0.0, met=False, missing=missing)
 
 
 def at_most(
@@ -52,10 +60,20 @@ def exactly(count: int, name: str, measured: Sample) -> Figure:
     return Figure(name, "", measured, f"= {count}", measured.median, met)
 
 
-def at_most_times(limit: float, name: str, measured: Sample, rival: Sample, rival_name: str) -> Figure:
+def at_most_times(
+    limit: float, name: str, measured: Sample, rival: Sample, rival_name: str, unit: str = "s"
+) -> Figure:
     """Median by median."""
     ratio = measured.median / rival.median
-    return Figure(name, "s", measured, f"≤ bare x {limit:g}", ratio, ratio <= limit, rival, rival_name)
+    target = f"≤ bare / {1 / limit:g}" if limit < 1 else f"≤ bare x {limit:g}"
+    return Figure(name, unit, measured, target, ratio, ratio <= limit, rival, rival_name)
+
+
+def at_least_times(
+    limit: float, name: str, measured: Sample, rival: Sample, rival_name: str, unit: str
+) -> Figure:
+    ratio = measured.median / rival.median
+    return Figure(name, unit, measured, f"≥ bare x {limit:g}", ratio, ratio >= limit, rival, rival_name)
 
 
 def at_most_above(limit: float, name: str, measured: Sample, rival: Sample, rival_name: str) -> Figure:
@@ -98,6 +116,8 @@ def table(figures: Iterable[Figure]) -> str:
 
 
 def _row(figure: Figure) -> tuple[str, ...]:
+    if figure.missing:
+        return (figure.name, *[""] * 4, "skipped", *[""] * 3, figure.missing)
     best = max if figure.target.startswith("≥") else min
     return (
         figure.name,
@@ -122,6 +142,8 @@ def _above(figure: Figure) -> str:
 
 
 def document(figure: Figure) -> dict[str, object]:
+    if figure.missing:
+        return {"name": figure.name, "skipped": figure.missing}
     rival = figure.rival
     return {
         "name": figure.name,

@@ -116,12 +116,13 @@ def stack(number: int, size: int = 2) -> Iterator[tuple[str, str]]:
 
 
 class Installation:
-    def __init__(self, root: Path, terraform: str = "terraform") -> None:
+    def __init__(self, root: Path, terraform: str = "terraform", more: str = "") -> None:
+        """`more` are further lines of the configuration; those that begin it are of its engines."""
         root.mkdir(parents=True)
         self.root = root
         self.repository = Repository(root / "repository.git")
         self.config = root / "driftline.yaml"
-        self.config.write_text(_CONFIG.format(root=root, url=self.repository.url, terraform=terraform))
+        self.config.write_text(_CONFIG.format(root=root, url=self.repository.url, terraform=terraform) + more)
 
     @cached_property
     def app(self) -> App:

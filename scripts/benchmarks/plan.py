@@ -22,16 +22,16 @@ def measure(size: Size, folder: Path) -> Iterator[Figure]:
     folder.mkdir()
     calls = folder / "calls"
     # Both sides go through it, so that what it takes is on both sides.
-    terraform = _counting_terraform(folder, calls)
-    bare = _Bare(folder / "bare", terraform)
+    terraform = counting_terraform(folder, calls)
+    bare = Bare(folder / "bare", terraform)
     installation = Installation(folder / "infra", str(terraform))
     installation.repository.commit({"web/main.tf": STACK, "web/stack.yaml": "name: web\n"})
     installation.apply()
     for name, request, flag in (
-        ("drift check", _request_check, "-lock=false"),
+        ("drift check", request_check_of_web, "-lock=false"),
         ("plan", _request_plan, "-lock-timeout=60s"),
     ):
-        ours = _Execution(installation, request, calls)
+        ours = Execution(installation, request, calls)
         measured, rival = interleaved(size.part(3), ours.seconds, partial(bare.seconds, flag))
         yield at_most_above(0.1, f"{name} of an unchanged stack", measured, rival, f"terraform plan {flag}")
         # Without the one that warmed up.
@@ -40,7 +40,7 @@ def measure(size: Size, folder: Path) -> Iterator[Figure]:
     installation.app.store.close()
 
 
-def _counting_terraform(folder: Path, calls: Path) -> Path:
+def counting_terraform(folder: Path, calls: Path) -> Path:
     real = shutil.which("terraform")
     if real is None:
         raise RuntimeError("there is no terraform on PATH")
@@ -51,7 +51,7 @@ def _counting_terraform(folder: Path, calls: Path) -> Path:
     return wrapper
 
 
-def _request_check(installation: Installation) -> Run:
+def request_check_of_web(installation: Installation) -> Run:
     ((run,), _) = request_check(installation.app.control, ["web"], PERSON)
     return run
 
@@ -61,7 +61,7 @@ def _request_plan(installation: Installation) -> Run:
 
 
 @dataclass
-class _Execution:
+class Execution:
     """From a queued run to its recorded end. Asking for it is not a part of what is timed."""
 
     installation: Installation
@@ -88,12 +88,12 @@ class _Execution:
         return len(self.calls.read_text().splitlines())
 
 
-class _Bare:
+class Bare:
     """The same stack, applied by hand."""
 
-    def __init__(self, folder: Path, terraform: Path) -> None:
+    def __init__(self, folder: Path, terraform: Path, code: str = STACK) -> None:
         folder.mkdir()
-        (folder / "main.tf").write_text(STACK)
+        (folder / "main.tf").write_text(code)
         self.folder, self.terraform = folder, terraform
         self._run("init", "-input=false")
         self._run("apply", "-input=false", "-auto-approve")

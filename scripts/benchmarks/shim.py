@@ -42,7 +42,9 @@ class _Applies:
         assert held is not None
         scratch = self.folder / str(number)
         scratch.mkdir()
-        files = Files(scratch, self.folder / "receipts" / f"{number}.json")
+        files = Files(
+            scratch, self.folder / "receipts" / f"{number}.json", self.folder / "control" / str(number)
+        )
         command = Command(
             argv=(PROGRAM,),
             cwd=scratch,

@@ -13,6 +13,9 @@ class Size:
     contenders: int
     contend_seconds: float
     audit_entries: int
+    sweep_stacks: int
+    sweep_bare: int  # stacks that bare terraform looks at: it takes its time
+    aws: bool  # else the test provider, whose cloud is a file
 
     def part(self, of: int) -> int:
         return max(1, self.rounds // of)
@@ -27,6 +30,9 @@ FULL = Size(
     contenders=8,
     contend_seconds=3.0,
     audit_entries=100_000,
+    sweep_stacks=50,
+    sweep_bare=6,
+    aws=True,
 )
 TINY = Size(
     rounds=1,
@@ -37,4 +43,7 @@ TINY = Size(
     contenders=2,
     contend_seconds=0.2,
     audit_entries=60,
+    sweep_stacks=4,
+    sweep_bare=2,
+    aws=False,
 )

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-SCRIPTS = Path(__file__).parents[2] / "scripts"
+ROOT = Path(__file__).parents[2]
+# As scripts/bench has it.
+PLACES = os.pathsep.join(str(ROOT / place) for place in ("scripts", "tests", "tests/probe"))
 FIGURES = {
     "poll": ["poll, nothing new, 1 stacks", "poll, nothing new, 3 stacks"],
     "discover": [
@@ -33,14 +35,27 @@ FIGURES = {
     "lock": ["lock take + release, 2 processes"],
     "shim": ["an apply through the shim"],
     "confine": ["a confined start"],
+    "drift": [
+        "check of 2 cloudfile resources, cpu",
+        "check of 2 cloudfile resources, wall",
+        "check of 17 cloudfile resources, cpu",
+        "check of 17 cloudfile resources, wall",
+        "first check of a new cloudfile provider",
+        "check of 50 terraform_data",
+    ],
+    "drift-sweep": [
+        "sweep of 4 cloudfile stacks, a minute",
+        "sweep of 4 cloudfile stacks: reported",
+        "sweep of 4 cloudfile stacks: memory per slot",
+    ],
 }
-NEEDS_TERRAFORM = {"plan", "daemon"}
+NEEDS_TERRAFORM = {"plan", "daemon", "drift", "drift-sweep"}
 
 
 def bench(*words: str | Path) -> subprocess.CompletedProcess[str]:
     argv = [sys.executable, "-m", "benchmarks", *map(str, words)]
     return subprocess.run(
-        argv, env={**os.environ, "PYTHONPATH": str(SCRIPTS)}, capture_output=True, text=True, check=False
+        argv, env={**os.environ, "PYTHONPATH": PLACES}, capture_output=True, text=True, check=False
     )
 
 

@@ -1,0 +1,82 @@
+"""A drift check of an unchanged stack on AWS, beside what it is without Driftline: init, plan and show."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from benchmarks.clouds import Missing, cloud
+from benchmarks.estate import BARE, Estate
+from benchmarks.figure import Figure, Sample, at_most_above, at_most_times, interleaved, skipped, timed
+from benchmarks.installation import Installation
+from benchmarks.plan import Bare, Execution, counting_terraform, request_check_of_web
+from benchmarks.processes import Used, used
+from benchmarks.size import Size
+from runner.model.probe import Way
+
+RESOURCES = {"small": 2, "large": 17}
+BUILT_IN = 50
+
+
+def measure(size: Size, folder: Path) -> Iterator[Figure]:
+    folder.mkdir()
+    try:
+        with cloud(size, folder / "cloud") as there:
+            estate = Estate(folder / "estate", there, {"small": there.small, "large": there.large})
+            for name, count in RESOURCES.items():
+                yield from _unchanged(size, estate, name, f"check of {count} {there.title} resources")
+            yield _new_provider(size, estate, f"first check of a new {there.title} provider")
+            estate.close()
+    except Missing as missing:
+        yield skipped("checks of AWS resources", str(missing))
+    yield _built_in(size, folder / "built-in")
+
+
+def _unchanged(size: Size, estate: Estate, name: str, title: str) -> Iterator[Figure]:
+    def check() -> None:
+        estate.check(name)
+        estate.expect(name, Way.PROBED)
+
+    estate.first_check(name)
+    check()
+    estate.bare(name)
+    ours, bare = _rounds(size, estate, check, partial(estate.bare, name))
+    for what, limit in (("cpu", 1 / 15), ("wall", 1 / 10)):
+        measured, rival = (Sample(tuple(getattr(one, what) for one in side)) for side in (ours, bare))
+        yield at_most_times(limit, f"{title}, {what}", measured, rival, BARE)
+
+
+def _new_provider(size: Size, estate: Estate, title: str) -> Figure:
+    """Both install it too."""
+    name = "small"
+    ours, bare = [], []
+    for _ in range(size.part(20)):
+        estate.forget_provider()
+        ours.append(timed(partial(estate.first_check, name)))
+        estate.forget_bare_init(name)
+        bare.append(timed(partial(estate.bare, name)))
+    return at_most_times(1.5, title, Sample(tuple(ours)), Sample(tuple(bare)), BARE)
+
+
+def _rounds(size: Size, estate: Estate, *calls: Callable[[], object]) -> tuple[tuple[Used, ...], ...]:
+    """What each call takes. They take turns; see `interleaved`."""
+    besides = estate.cloud.played_by
+    seen = [tuple(used(call, besides) for call in calls) for _ in range(size.part(12))]
+    return tuple(zip(*seen, strict=True))
+
+
+def _built_in(size: Size, folder: Path) -> Figure:
+    """Terraform's own provider is no process, so nothing can be saved, and little may be lost."""
+    folder.mkdir()
+    code = f'resource "terraform_data" "one" {{\n  count = {BUILT_IN}\n  input = count.index\n}}\n'
+    calls = folder / "calls"
+    terraform = counting_terraform(folder, calls)
+    bare = Bare(folder / "bare", terraform, code)
+    installation = Installation(folder / "infra", str(terraform))
+    installation.repository.commit({"web/main.tf": code, "web/stack.yaml": "name: web\n"})
+    installation.apply()
+    ours = Execution(installation, request_check_of_web, calls)
+    measured, rival = interleaved(size.part(4), ours.seconds, partial(bare.seconds, "-lock=false"))
+    installation.app.store.close()
+    return at_most_above(
+        0.15, f"check of {BUILT_IN} terraform_data", measured, rival, "terraform plan -lock=false"
+    )

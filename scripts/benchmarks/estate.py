@@ -1,0 +1,206 @@
+"""Stacks that are applied, each twice: known to a Driftline, and in a folder of its own for bare terraform.
+
+All are made by one apply, whose state is then cut into theirs: fifty applies would take a quarter of an hour.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import threading
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from provider.mirror import cli_config
+
+from benchmarks.clouds import Cloud
+from benchmarks.installation import PERSON, Installation
+from runner.engine.command import CommandLineEngine
+from runner.files import private_folder, write_whole
+from runner.model.probe import ProbeReady, ProbeRecord, Way
+from runner.model.run import Event, Run, State, Trigger
+from runner.service.dispatch import Assignment, next_assignment
+from runner.service.enqueue import add_change
+from runner.service.plan import prepare
+from runner.service.request import request_check
+from runner.workspace import STATE, slug
+
+StateFile = dict[str, Any]  # as terraform writes it
+
+LOCK_FILE = ".terraform.lock.hcl"
+APPLY_AT_ONCE = 30
+SLOTS = 2
+MORE = """\
+  plugin_mirror: {mirror}
+  offline: true
+  env: [{env}]
+executor: {{slots: {slots}}}
+"""
+# What a check is without Driftline.
+BARE = "init, plan, show -json"
+_BARE = """\
+terraform init -input=false -no-color &&
+terraform plan -input=false -no-color -lock=false -out=plan.tfplan &&
+terraform show -json plan.tfplan
+"""
+
+
+class Estate:
+    """`code` is that of each stack by its name, without what is the same in all."""
+
+    def __init__(self, root: Path, cloud: Cloud, code: Mapping[str, str]) -> None:
+        self.root, self.cloud, self.names = root, cloud, tuple(code)
+        self.environment = _environment(cloud)
+        stacks = {name: f"{cloud.head}\n{text.replace('NAME', name)}" for name, text in code.items()}
+        state, lock_file = self._made(code)
+        more = MORE.format(mirror=cloud.mirror, env=", ".join(cloud.environment), slots=SLOTS)
+        self.installation = Installation(root / "infra", more=more)
+        files: dict[str, str] = {}
+        for name, text in stacks.items():
+            files |= {
+                f"{name}/main.tf": text,
+                f"{name}/stack.yaml": f"name: {name}\n",
+                f"{name}/{LOCK_FILE}": lock_file,
+            }
+            self._lay_out_bare(name, text, lock_file, _cut(state, name))
+        self.installation.repository.commit(files)
+        self.installation.poll()
+        for name in stacks:
+            self._have_applied(name, _cut(state, name))
+
+    # Bare terraform
+
+    def bare(self, name: str) -> None:
+        """What any other runner does for a check."""
+        self.run(self._bare(name), "sh", "-c", _BARE)
+
+    def forget_bare_init(self, name: str) -> None:
+        shutil.rmtree(self._bare(name) / ".terraform")
+
+    def run(self, folder: Path, *argv: str) -> None:
+        with (folder / "output").open("wb") as output:
+            subprocess.run(
+                argv, cwd=folder, env=self.environment, stdout=output, stderr=subprocess.STDOUT, check=True
+            )
+
+    # Driftline
+
+    def check(self, name: str) -> Run:
+        """From the request to its recorded end."""
+        assignment = self._assigned(name)
+        done = self.installation.app.worker.perform(assignment)
+        if done.state is not State.NO_CHANGES:
+            raise RuntimeError(f"{done.name} is {done.state}: {done.reason}")
+        return done
+
+    def record(self, name: str) -> ProbeRecord:
+        with self.installation.app.store.reading() as reader:
+            return reader.probe(name)
+
+    def expect(self, name: str, way: Way) -> None:
+        """How the last check of the stack was done."""
+        record = self.record(name)
+        if record.way is not way:
+            raise RuntimeError(f"{name} was checked {record.way}, not {way}: {record.reason}")
+
+    def first_check(self, name: str) -> None:
+        """As every first check it asks the provider for everything, and is compared with a plain plan."""
+        self.check(name)
+        self.expect(name, Way.COMPARED)
+
+    def take_over(self, record: ProbeRecord, names: Iterable[str]) -> None:
+        """As if each had been compared with the same result: fifty comparisons would take ten minutes."""
+        app = self.installation.app
+        assignment = self._assigned(self.names[0])
+        ready = app.engine.probe_ready(
+            prepare(assignment.job, app.worker.ports, threading.Event(), assignment.held)
+        )
+        app.worker.perform(assignment)
+        assert isinstance(ready, ProbeReady)
+        with app.store.writing() as writer:
+            for name in names:
+                writer.save_probe(name, replace(record, mark=ready.mark(writer.stack(name).inputs)))
+
+    def forget_provider(self) -> None:
+        """As it is for a provider that nobody here has seen before: nothing is known of it, and no stack has it."""
+        self.close()
+        app = vars(self.installation).pop("app")
+        data = app.settings.data_dir
+        for kept in (data / "probe", data / "engine", *data.glob("workspaces/*/data")):
+            shutil.rmtree(kept)
+        with self.installation.app.store.writing() as writer:
+            for name in self.names:
+                writer.save_probe(name, ProbeRecord())
+
+    def close(self) -> None:
+        app = self.installation.app
+        assert isinstance(app.engine, CommandLineEngine)
+        app.engine.prober.close()
+        app.store.close()
+
+    def _assigned(self, name: str) -> Assignment:
+        control = self.installation.app.control
+        ((run,), _) = request_check(control, [name], PERSON)
+        assignment = next_assignment(control, only=run.id)
+        assert assignment is not None
+        return assignment
+
+    # The making
+
+    def _made(self, code: Mapping[str, str]) -> tuple[StateFile, str]:
+        """Everything in one module: the state of it, and its lock file."""
+        folder = self.root / "made"
+        folder.mkdir(parents=True)
+        bodies = (text.replace("NAME", name) for name, text in code.items())
+        (folder / "main.tf").write_text("\n".join([self.cloud.head, *bodies]))
+        common = ("-input=false", "-no-color")
+        self.run(folder, "terraform", "init", *common)
+        apply = ("terraform", "apply", *common, "-auto-approve", f"-parallelism={APPLY_AT_ONCE}")
+        self.run(folder, *apply)
+        # What the cloud added by itself comes into the state: nothing is left to be found.
+        self.run(folder, *apply, "-refresh-only")
+        state: StateFile = json.loads((folder / STATE).read_bytes())
+        return state, (folder / LOCK_FILE).read_text()
+
+    def _lay_out_bare(self, name: str, code: str, lock_file: str, state: bytes) -> None:
+        folder = self._bare(name)
+        folder.mkdir(parents=True)
+        (folder / "main.tf").write_text(code)
+        (folder / LOCK_FILE).write_text(lock_file)
+        (folder / STATE).write_bytes(state)
+
+    def _bare(self, name: str) -> Path:
+        return self.root / "bare" / name
+
+    def _have_applied(self, name: str, state: bytes) -> None:
+        """As a change run would that found it applied."""
+        app = self.installation.app
+        folder = private_folder(app.settings.data_dir / "workspaces" / slug(name) / "state")
+        write_whole(folder / STATE, state)
+        with app.store.writing() as writer:
+            run = add_change(writer, writer.stack(name), trigger=Trigger.MANUAL, by=PERSON.name)
+            writer.mark_applied(run)
+            writer.transition(run, Event.SUPERSEDE, by=PERSON.name, reason="it is applied already")
+
+
+def _cut(state: StateFile, name: str) -> bytes:
+    """What belongs to one stack: in each, everything is labelled with the stack's name."""
+    own = [resource for resource in state["resources"] if resource["name"] == name]
+    return json.dumps({**state, "lineage": str(uuid.uuid4()), "resources": own}).encode()
+
+
+def _environment(cloud: Cloud) -> dict[str, str]:
+    """Nothing that would make bare terraform slower or faster than it is for its users."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(cloud.mirror),
+        "TMPDIR": tempfile.gettempdir(),  # a provider's socket has to fit into 108 bytes
+        "TF_CLI_CONFIG_FILE": str(cli_config(cloud.mirror)),
+        "TF_IN_AUTOMATION": "1",
+        "CHECKPOINT_DISABLE": "1",
+        **cloud.environment,
+    }

@@ -1,0 +1,5 @@
+resource "cloudfile_object" "NAME" {
+  count = 17
+  name  = "NAME-${count.index}"
+  value = "one"
+}

@@ -1,0 +1,5 @@
+resource "cloudfile_object" "NAME" {
+  count = 2
+  name  = "NAME-${count.index}"
+  value = "one"
+}

@@ -1,0 +1,9 @@
+terraform {
+  required_providers {
+    cloudfile = { source = "driftline/cloudfile" }
+  }
+}
+
+provider "cloudfile" {
+  path = "CLOUD"
+}

@@ -1,0 +1,128 @@
+"""A check of every stack of an account, two of which have drifted, beside two shells that do it with bare terraform."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.clouds import Missing, cloud
+from benchmarks.estate import BARE, SLOTS, Estate
+from benchmarks.figure import Figure, Sample, at_least_times, at_most_times, exactly, skipped, timed
+from benchmarks.installation import PERSON
+from benchmarks.processes import peak
+from benchmarks.size import Size
+from runner.model.probe import Way
+from runner.model.run import State
+from runner.service.request import request_check
+from runner.worker import Pool
+
+CORES = 2
+DRIFTED = 2
+LOOK_SECONDS = 1.0
+
+
+def measure(size: Size, folder: Path) -> Iterator[Figure]:
+    folder.mkdir()
+    try:
+        with cloud(size, folder / "cloud") as there, _cores():
+            names = [f"s{number}" for number in range(size.sweep_stacks)]
+            estate = Estate(folder / "estate", there, dict.fromkeys(names, there.small))
+            yield from _sweeps(size, estate)
+            estate.close()
+    except Missing as missing:
+        yield skipped("sweep of AWS stacks", str(missing))
+
+
+def _sweeps(size: Size, estate: Estate) -> Iterator[Figure]:
+    some = estate.names[: size.sweep_bare]
+    _warm_up(estate, some)
+    # Far from each other, and none that bare terraform looks at.
+    drifted = estate.names[size.sweep_bare :: len(estate.names) // 3][:DRIFTED]
+    for name in drifted:
+        estate.cloud.change(name)
+    ours, bare = [], []
+    for _ in range(size.part(30)):
+        ours.append(_Seen.of(estate, estate.names, _sweep))
+        bare.append(_Seen.of(estate, some, _bare_sweep))
+    title = f"sweep of {len(estate.names)} {estate.cloud.title} stacks"
+    shells = f"{CORES} shells: {BARE}; {len(some)} of them"
+    yield at_least_times(
+        10, f"{title}, a minute", _each(ours, "pace"), _each(bare, "pace"), shells, "stacks/min"
+    )
+    yield exactly(DRIFTED, f"{title}: reported", Sample((_reported(estate, drifted),)))
+    yield at_most_times(
+        1, f"{title}: memory per slot", _each(ours, "memory"), _each(bare, "memory"), shells, "MB"
+    )
+
+
+def _warm_up(estate: Estate, some: Sequence[str]) -> None:
+    """Each stack is initialised and was compared before, some also for bare terraform."""
+    first = estate.names[0]
+    estate.first_check(first)
+    estate.take_over(estate.record(first), estate.names[1:])
+    _sweep(estate, estate.names)
+    for name in estate.names:
+        estate.expect(name, Way.PROBED)
+    _bare_sweep(estate, some)
+
+
+def _sweep(estate: Estate, names: Sequence[str]) -> None:
+    app = estate.installation.app
+    runs, _ = request_check(app.control, names, PERSON)
+    pool = Pool(app.worker, SLOTS)
+    while pool.fill() or pool.busy:
+        pool.freed.wait(LOOK_SECONDS)
+        pool.freed.clear()
+    pool.close()
+    with app.store.reading() as reader:
+        ended = [reader.run(run.id) for run in runs]
+    for run in ended:
+        if run.state not in {State.NO_CHANGES, State.DRIFTED}:
+            raise RuntimeError(f"{run.name} of {run.stack} is {run.state}: {run.reason}")
+
+
+def _bare_sweep(estate: Estate, names: Sequence[str]) -> None:
+    with ThreadPoolExecutor(CORES) as shells:
+        list(shells.map(estate.bare, names))
+
+
+def _reported(estate: Estate, drifted: Sequence[str]) -> int:
+    """Of those that have drifted, and only of those, each found by a plain plan."""
+    with estate.installation.app.store.reading() as reader:
+        reported = {report.stack for report in reader.reports()}
+    for name in drifted:
+        estate.expect(name, Way.COMPARED)
+    if not reported <= set(drifted):
+        raise RuntimeError(f"reported: {reported}; drifted: {drifted}")
+    return len(reported)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    pace: float  # stacks a minute
+    memory: float  # megabytes at the most, for each of those that go on at once
+
+    @classmethod
+    def of(
+        cls, estate: Estate, names: Sequence[str], sweep: Callable[[Estate, Sequence[str]], None]
+    ) -> "_Seen":
+        with peak(estate.cloud.played_by) as seen:
+            seconds = timed(lambda: sweep(estate, names))
+        return cls(len(names) / seconds * 60, seen.memory / SLOTS)
+
+
+def _each(seen: Sequence[_Seen], what: str) -> Sample:
+    return Sample(tuple(getattr(one, what) for one in seen))
+
+
+@contextmanager
+def _cores() -> Iterator[None]:
+    """No more of them for either side, also on a larger machine; what plays the cloud has them all."""
+    all_of_them = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(all_of_them)[:CORES])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, all_of_them)
