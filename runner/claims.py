@@ -104,7 +104,7 @@ class FileClaims:
         return found
 
     def leftovers(self) -> list[Leftover]:
-        """What changes left running that has ended otherwise: no change of their state may begin before it is gone."""
+        """What keeps a state though nobody attends to its run: no change of that state may begin before it is gone."""
         found = []
         for path in self.folder.glob(f"{_STATE}*"):
             run = self._left_by(path)
@@ -142,17 +142,23 @@ class HeldFiles:
     attended: dict[Path, int]
     executing: dict[Path, int] = field(default_factory=dict)
     handed_over: list[Path] = field(default_factory=list)
+    kept: list[int] = field(default_factory=list)
 
     @property
     def fds(self) -> tuple[int, ...]:
         """What a child has to inherit."""
-        return tuple(self.executing.values())
+        return (*self.executing.values(), *self.kept)
+
+    def keep(self, fd: int) -> None:
+        """Have a child inherit this too, and close it with the claim."""
+        self.kept.append(fd)
 
     def hand_over(self) -> None:
         """The child has inherited them: from here on they say whether it lives, not whether we do."""
         self.handed_over.extend(self.executing)
         while self.executing:
             os.close(self.executing.popitem()[1])
+        self._close_kept()
 
     def running(self) -> bool:
         """Whether what was started, or anything that it started, lives."""
@@ -162,8 +168,13 @@ class HeldFiles:
         """Let go of this process's share; while a descendant holds its own, the claim stays alive."""
         for path in self.handed_over:
             _remove_free(path)
+        self._close_kept()
         _let_go(self.executing)
         _let_go(self.attended)
+
+    def _close_kept(self) -> None:
+        while self.kept:
+            os.close(self.kept.pop())
 
 
 def _run_name(claim: Claim) -> str | None:

@@ -1,5 +1,6 @@
 """Every error a person meets: the docstring is the message, with its exit code and a hint that can be pasted."""
 
+from enum import StrEnum
 from typing import Any
 
 
@@ -12,9 +13,15 @@ class DriftlineError(Exception):
     def __init__(self, message: str | None = None, *, hint: str | None = None, **facts: Any) -> None:
         """`facts` fill the placeholders of the docstring and of the hint."""
         self.facts = facts
-        self.message = message if message is not None else (type(self).__doc__ or "").format(**facts)
-        self.hint = hint if hint is not None else self.hint_template.format(**facts)
+        told = {name: _in_words(fact) for name, fact in facts.items()}
+        self.message = message if message is not None else (type(self).__doc__ or "").format(**told)
+        self.hint = hint if hint is not None else self.hint_template.format(**told)
         super().__init__(self.message)
+
+
+def _in_words(fact: Any) -> Any:
+    """The names of states are for machines."""
+    return fact.replace("_", " ") if isinstance(fact, StrEnum) else fact
 
 
 class BadUsage(DriftlineError):
@@ -286,6 +293,12 @@ class GitFailed(DriftlineError):
     hint_template = "driftline source check {source}"
 
 
+class SourceNotTaken(DriftlineError):
+    """source "{source}" could not be taken in: {problem}; the log of the daemon says where"""
+
+    hint_template = "driftline source check {source}"
+
+
 class SourceTooLarge(GitFailed):
     """source "{source}" is not taken: {what} more than {most}"""
 
@@ -390,6 +403,13 @@ class BadStackFile(DriftlineError):
 
 class DatabaseRefused(DriftlineError):
     """the database {path} can not be used: {problem}"""
+
+    exit_code = 78
+    hint_template = "driftline db check"
+
+
+class RowDamaged(DriftlineError):
+    """the database {path} is damaged: {problem}"""
 
     exit_code = 78
     hint_template = "driftline db check"

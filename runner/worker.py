@@ -16,6 +16,7 @@ from runner.model.run import Run
 from runner.ports import ApplyGate, Cancel, ControlPorts, HeldClaim, WorkerPorts
 from runner.service.apply import execute_adopt, execute_apply
 from runner.service.dispatch import Assignment, next_assignment, settle
+from runner.service.export import settle_tree
 from runner.service.gate import StoreGate
 from runner.service.plan import execute_plan
 
@@ -55,6 +56,8 @@ def execute(
         unseen = job.phase is Phase.APPLY or claim.running()
         unclear = ApplyOutcome.UNSEEN if unseen else ApplyOutcome.INTERRUPTED
         return ApplyResult(unclear, reason)
+    finally:
+        settle_tree(job, ports)
 
 
 @dataclass

@@ -42,6 +42,12 @@ def _refuse(cli: Cli, run_id: int) -> None:
         raise WrongState(run=run.name, state=run.state, wish="applied")
 
 
+def _way_out(cli: Cli, run: Run) -> str:
+    with cli.app.store.reading() as reader:
+        hold = reader.hold(run.stack)
+    return hold.way_out if hold is not None else f"driftline stack show {run.stack}"
+
+
 def _show_outputs(cli: Cli, run: Run) -> None:
     with cli.app.store.reading() as reader:
         outputs = reader.outputs(run.id) or {}
@@ -78,10 +84,10 @@ def _ending(cli: Cli, run: Run) -> int:
         case State.APPLY_FAILED | State.INTERRUPTED:
             console.error(
                 DriftlineError(
-                    f"{run.name} of {run.stack} is {run.state.replace('_', ' ')}: {run.reason}; the stack stays locked",
-                    hint=f'driftline logs {run.name}   then   driftline lock release {run.stack} --reason "..."',
+                    f"{run.name} of {run.stack} is {run.state.in_words}: {run.reason}; the stack stays locked",
+                    hint=f"driftline logs {run.name}   then   {_way_out(cli, run)}",
                 )
             )
         case _:
-            console.say(f"{run.name} of {run.stack} is {run.state}: {run.reason}")
+            console.say(f"{run.name} of {run.stack} is {run.state.in_words}: {run.reason}")
     return exit_code(run)

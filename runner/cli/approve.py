@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from runner.cli.facts import given
+from runner.cli.facts import given, one_stack
 from runner.cli.options import Cli, output_option, pass_cli, run_argument
 from runner.cli.output import Cell
 from runner.cli.plan_view import SHORT, header, identity, plan_lines
@@ -12,9 +12,13 @@ from runner.cli.run_document import run_document
 from runner.daemon_lock import living_daemon
 from runner.errors import BadUsage
 from runner.model.approving import Standing
+from runner.model.decide import CHANGE_RULES, View
 from runner.model.guardrails import DESTROYS
 from runner.model.run import Run
 from runner.service.approve import Question, approve, question, refuse_early
+
+# The rules of a stack that an approved run has to wait for too.
+_HELD_BACK = frozenset({"locked", "no_room", "put_off", "account_full"})
 
 
 @click.command()
@@ -58,11 +62,12 @@ def command(
     """Say yes to the plan of RUN, after it was shown. The last yes that is needed lets it be applied."""
     shown = output == "table" and sys.stdin.isatty() and sys.stdout.isatty()
     _refuse_blind(run_id, digest, yes=yes, shown=shown)
+    person = cli.person  # before the look: who acts may have to put right what is looked at
     with cli.app.store.reading() as reader:
         asked = question(cli.app.control, reader, run_id)
         commit = reader.commit(asked.run.source, asked.run.revision)
     accepted = _accepted(accept_destroys, large=accept_large, new_state=accept_new_state)
-    refuse_early(cli.app.control, asked, cli.person, accepted)
+    refuse_early(cli.app.control, asked, person, accepted)
     if output == "table":
         cli.console.data(*header(asked, commit, cli.app.clock.now()), "")
         cli.console.data(*plan_lines(asked.changes, full=full), "", *identity(asked.run))
@@ -70,8 +75,9 @@ def command(
     run, standing = approve(
         cli.app.control,
         cli.app.git,
+        cli.app.modules,
         run_id,
-        cli.person,
+        person,
         digest=digest or asked.run.binding_digest or "",
         comment=message,
         typed_name=typed,
@@ -128,8 +134,26 @@ def _tell(cli: Cli, run: Run, standing: Standing) -> None:
     )
     if not standing.complete:
         console.say(f"It waits for {standing.missing} more.")
-    elif living_daemon(cli.app.settings.data_dir) is not None:
+        return
+    daemon = living_daemon(cli.app.settings.data_dir) is not None
+    with cli.app.store.reading() as reader:
+        view = one_stack(reader, cli.app.settings, cli.app.clock, run.stack).view
+    waits = _waits(view)
+    if waits:
+        console.say(f"It is applied later: {waits}.")
+        console.hint(view.hold.way_out if view.hold is not None else f"driftline stack show {run.stack}")
+    elif daemon:
         console.say("The daemon applies it now.")
         console.hint(f"driftline logs -f {run.name}")
     else:
         console.hint(f"driftline apply {run.name}")
+
+
+def _waits(view: View) -> str:
+    """What keeps the approved run from being applied at once; a pause does not."""
+    if view.open_change is None or view.open_change.claim is not None:
+        return ""
+    if view.open_check is not None and view.open_check.claim is not None:
+        return f"{view.open_check.name} is not over yet"
+    rules = (rule for rule in CHANGE_RULES if rule.code in _HELD_BACK and rule.fits(view))
+    return next((rule.sentence(view) for rule in rules), "")

@@ -9,6 +9,7 @@ from runner.cli import words
 from runner.cli.facts import StackFacts, given
 from runner.cli.when import ago
 from runner.model.audit import AuditEntry
+from runner.model.checkpoint import missing_sentence
 from runner.model.drift import DriftReport, ReportStatus
 from runner.model.lock import Leftover
 from runner.model.probe import Distrust
@@ -21,6 +22,7 @@ class Why(StrEnum):
     DISK = "disk"
     LINGERS = "lingers"
     RESTORED = "restored"
+    CHECKPOINTS = "checkpoints"
     APPROVAL = "approval"
     READY = "ready"
     DRIFT = "drift"
@@ -49,6 +51,7 @@ def needs(
     *,
     daemon: bool,
     restored: AuditEntry | None = None,
+    missing: AuditEntry | None = None,
     shortage: str | None = None,
     leftovers: Iterable[Leftover] = (),
     distrusted: Iterable[Distrust] = (),
@@ -58,6 +61,9 @@ def needs(
     if restored is not None and now - restored.at < TOLD_FOR:
         told = f"{ago(restored.at, now)}: {sentence(restored.detail)}"
         found.append(Need(Why.RESTORED, "database", None, told, "driftline audit verify"))
+    if missing is not None and now - missing.at < TOLD_FOR:
+        told = f"{ago(missing.at, now)}: {missing_sentence(missing.detail)}"
+        found.append(Need(Why.CHECKPOINTS, "audit", None, told, "driftline audit verify"))
     for left in leftovers:
         pids = ", ".join(map(str, left.pids)) or "not to be seen"
         told = f"has ended, and what it started lives on (pids {pids}); its state is not planned or applied meanwhile"
@@ -98,7 +104,7 @@ def _of_stack(facts: StackFacts, *, daemon: bool) -> Iterable[Need]:
             stack.name,
             stack.name,
             f"locked by {view.hold.holder} {ago(view.hold.since, view.now)}: {view.hold.reason}",
-            f'driftline lock release {stack.name} --reason "..."',
+            view.hold.way_out,
         )
     elif last is not None and last.state is State.PLAN_FAILED and last.inputs == stack.inputs:
         yield Need(
@@ -109,7 +115,7 @@ def _of_stack(facts: StackFacts, *, daemon: bool) -> Iterable[Need]:
             Why.FAILED,
             stack.name,
             stack.name,
-            f"drift check failed {stack.check_failures} times: {stack.drift_reason}",
+            f"drift check failed {words.times(stack.check_failures)}: {stack.drift_reason}",
             f"driftline run list --stack {stack.name} --kind drift",
         )
     if stack.problem is not None:
@@ -126,14 +132,14 @@ def _of_stack(facts: StackFacts, *, daemon: bool) -> Iterable[Need]:
 
 def _of_report(report: DriftReport, now: datetime) -> Iterable[Need]:
     if report.status is ReportStatus.OPEN and report.confirmed:
-        told = f"{words.found(report)}, first seen {ago(report.first_seen, now)}, {report.seen} times"
+        told = f"{words.found(report)}, first seen {ago(report.first_seen, now)}, {words.times(report.seen)}"
         yield Need(Why.DRIFT, report.name, report.stack, told, f"driftline drift show {report.name}")
 
 
 def _of_source(source: SourceStatus) -> Iterable[Need]:
     command = f"driftline source check {source.name}"
     if source.problem is not None:
-        told = f"could not be polled {source.failures} times: {source.problem}"
+        told = f"could not be polled {words.times(source.failures)}: {source.problem}"
         if words.ill(source) == "refused":
             told = f"its newest revision is refused: {source.problem}"
         yield Need(Why.SOURCE, source.name, None, told, command)

@@ -14,16 +14,13 @@ from runner.cli.output import Console
 from runner.cli.when import ago, rfc3339
 from runner.errors import DriftlineError, NotFound
 from runner.model.audit import AuditEntry, Walk
-from runner.model.audit_verdict import Fault, Verdict, judge, wanted
+from runner.model.audit_verdict import Beside, Fault, Verdict, judge, wanted
 from runner.model.checkpoint import Chain
-from runner.model.run import State
-from runner.ports import RunFilter
+from runner.model.restored import TOLD_FOR
 
 Anchor = tuple[int, str]
 _DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _WIDEST = 120
-# After each of these a checkpoint was written.
-APPLIED = frozenset({State.APPLYING, State.APPLIED, State.APPLY_FAILED, State.INTERRUPTED})
 
 
 class AnchorType(click.ParamType[Anchor]):
@@ -109,9 +106,9 @@ def verify(cli: Cli, anchor: Anchor | None, checkpoints: Path | None, output: st
     kept = cli.app.checkpoints_in(checkpoints) if checkpoints else cli.app.checkpoints
     chain = kept.read()  # before the log, which only becomes longer
     walk = cli.app.store.walk_audit(wanted(chain, anchor))
-    with cli.app.store.reading() as reader:
-        was_used = checkpoints is not None or bool(reader.runs(RunFilter(states=APPLIED, limit=1)))
-    verdict = judge(walk, chain, anchor, place=kept.place, was_used=was_used)
+    # A copy that was kept elsewhere proves more than what became of the file here.
+    beside, used = (None, True) if checkpoints else _looked_beside(cli)
+    verdict = judge(walk, chain, anchor, place=kept.place, was_used=used, beside=beside)
     if output == "json":
         cli.console.json(_document(walk, chain, verdict, kept.place))
     else:
@@ -119,6 +116,23 @@ def verify(cli: Cli, anchor: Anchor | None, checkpoints: Path | None, output: st
     if verdict.flaws:
         error = _ERRORS[verdict.flaws[0].fault]
         raise error("\n".join(flaw.sentence for flaw in verdict.flaws), place=kept.place)
+
+
+def _looked_beside(cli: Cli) -> tuple[Beside, bool]:
+    """What else tells of a cut-off end, recent records only; and whether anything was ever applied here."""
+    from runner.service.checkpoint import last_missing, was_used
+    from runner.service.restored import find_restored, last_restore
+
+    control, now = cli.app.control, cli.app.clock.now()
+    older = find_restored(control)
+    with cli.app.store.reading() as reader:
+        restored, missing = (
+            entry if entry is not None and now - entry.at < TOLD_FOR else None
+            for entry in (last_restore(reader), last_missing(reader))
+        )
+        used = was_used(control, reader)
+    strangers = tuple(one.name for one in older.strangers) if older is not None else ()
+    return Beside(strangers, restored, missing), used
 
 
 def _tell(console: Console, walk: Walk, chain: Chain | None, verdict: Verdict) -> None:

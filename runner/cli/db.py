@@ -43,7 +43,9 @@ def check(cli: Cli) -> None:
         cli.console.data(*problems)
         raise DatabaseDamaged(path=path, hint=restore_hint(path))
     if older is not None:
-        cli.console.warn(f"{sentence(detail(older))}; the next start of the daemon records it")
+        cli.console.warn(
+            f"{sentence(detail(older))}; the next start, or the next command that writes, records it"
+        )
     cli.console.say(f"{path} is sound")
 
 

@@ -81,7 +81,7 @@ def show(cli: Cli, report_id: int, output: str) -> None:
         ("revision", report.revision[:12]),
         (
             "seen",
-            f"{report.seen} times, first {ago(report.first_seen, now)}, last {ago(report.last_seen, now)}",
+            f"{words.times(report.seen)}, first {ago(report.first_seen, now)}, last {ago(report.last_seen, now)}",
         ),
         ("note", words.report_note(report, now)),
     ]

@@ -86,7 +86,7 @@ def _document(runs: Sequence[Run], skipped: dict[str, str], names: Sequence[str]
 def _checked(run: Run) -> dict[str, Any]:
     seconds = (run.changed_at - run.created_at).total_seconds()
     result = _RESULTS.get(run.state, "skipped")
-    reason = run.reason if result != "skipped" else f"{run.state}: {run.reason}"
+    reason = run.reason if result != "skipped" else f"{run.state.in_words}: {run.reason}"
     return _entry(run.stack, result, reason, f"dr-{run.report}" if run.report else None, round(seconds, 3))
 
 
@@ -107,7 +107,10 @@ def _show(cli: Cli, document: dict[str, Any]) -> None:
         )
         for entry in document["stacks"]
     ]
-    cli.console.table(("STACK", "RESULT", "REPORT", "TIME", "REASON"), rows)
+    empty = "Nothing is applied yet, so nothing can have drifted."
+    cli.console.table(("STACK", "RESULT", "REPORT", "TIME", "REASON"), rows, empty=empty)
+    if not rows:
+        return
     told = f"{document['checked']} checked, {document['drifted']} drifted, {document['errors']} errors."
     cli.console.say(told)
     reports = [entry["report"] for entry in document["stacks"] if entry["report"]]

@@ -29,7 +29,7 @@ def command(cli: Cli, run_id: int, follow: bool) -> None:
     if not said:
         cli.console.say(f"{run.name} has no log ({_why(run)}).")
     cli.console.say(
-        f"{run.name} of {run.stack} is {run.state.replace('_', ' ')}{f': {run.reason}' if run.reason else ''}"
+        f"{run.name} of {run.stack} is {run.state.in_words}{f': {run.reason}' if run.reason else ''}"
     )
 
 

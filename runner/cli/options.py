@@ -36,8 +36,16 @@ class Cli:
 
     @cached_property
     def person(self) -> "Person":
+        """Who changes something. Nobody does so on an older database that was put in place and not noticed yet."""
         from runner.cli.person import who_acts
+        from runner.service.begin import begin, must_begin
 
+        if must_begin(self.app.control):
+            from runner import log
+
+            log.configure(verbose=self.verbose, quiet=True)
+            if told := begin(self.app.control):
+                self.console.warn(told)
         return who_acts()
 
     @property
@@ -143,3 +151,17 @@ def reason_option(
     *names: str, required: bool = True, text: str = "Why; it is recorded."
 ) -> Callable[[Function], Function]:
     return click.option(*(names or ("-m", "--reason")), required=required, metavar="TEXT", help=text)
+
+
+class Label(click.ParamType[tuple[str, str]]):
+    name = "label"
+
+    def convert(
+        self, value: str | tuple[str, str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        if isinstance(value, tuple):
+            return value
+        key, equals, wanted = value.partition("=")
+        if not equals:
+            self.fail(f"expected key=value, got {value!r}", param, ctx)
+        return key, wanted

@@ -59,7 +59,7 @@ class Performer:
         if daemon is None:
             log.configure(verbose=cli.verbose, quiet=True)
             for run in recover_here(cli):
-                cli.console.warn(f"{run.name} of {run.stack} is {run.state}: {run.reason}")
+                cli.console.warn(f"{run.name} of {run.stack} is {run.state.in_words}: {run.reason}")
         return cls(cli, daemon)
 
     @property
@@ -159,7 +159,7 @@ class Performer:
         with self.cli.app.store.reading() as reader:
             hold = reader.hold(run.stack)
         if hold is not None:
-            raise StackLocked(stack=run.stack, holder=hold.holder, reason=hold.reason)
+            raise StackLocked(stack=run.stack, holder=hold.holder, reason=hold.reason, hint=hold.way_out)
 
     # Stopping
 

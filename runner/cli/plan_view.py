@@ -94,7 +94,7 @@ def fact_lines(facts: Sequence[tuple[str, str | Cell]]) -> list[Line]:
 
 
 def _fact(name: str, value: str | Cell) -> Line:
-    return [Cell(f"  {name:<12} ", "dim"), value]
+    return [Cell(f"  {name:<12}  ", "dim"), value]
 
 
 def _commit(run: Run, commit: Commit | None, now: datetime) -> str:

@@ -50,7 +50,9 @@ def command(
     )
     if output == "json":
         cli.console.json(run_document(cli.app, done))
-    cli.console.say(f"{done.name} of {done.stack} is {done.state} by the word of {cli.person.name}.")
+    cli.console.say(
+        f"{done.name} of {done.stack} counts as {done.state.in_words} now, by the word of {cli.person.name}."
+    )
     cli.console.hint(f"driftline stack show {done.stack}")
 
 

@@ -153,7 +153,9 @@ def diff(cli: Cli, run_id: int, full: bool, output: str) -> None:
                 "", *fact_lines([("digest", run.plan_digest), ("fingerprint", run.fingerprint or "")])
             )
     else:
-        raise NotFound(f"{run.name} is {run.state} and has no plan", hint=f"driftline run show {run.name}")
+        raise NotFound(
+            f"{run.name} is {run.state.in_words} and has no plan", hint=f"driftline run show {run.name}"
+        )
 
 
 @command.command()
@@ -174,7 +176,8 @@ def wait(cli: Cli, run_id: int, timeout: Seconds | None, until: str, output: str
             break
         if timeout is not None and time.monotonic() - began > timeout:
             raise Timeout(
-                f"{run.name} is still {run.state} after {timeout}", hint=f"driftline run show {run.name}"
+                f"{run.name} is still {run.state.in_words} after {timeout}",
+                hint=f"driftline run show {run.name}",
             )
         time.sleep(LOOK_SECONDS)
     if output == "json":
@@ -197,7 +200,9 @@ def cancel(cli: Cli, run_id: int, force: bool) -> None:
     run = cancel_run(cli.app.control, run_id, cli.person, force=force)
     if run.final:
         told = (
-            "canceled" if run.state is State.CANCELED else f"{run.state}; what it had left running is ended"
+            "canceled"
+            if run.state is State.CANCELED
+            else f"{run.state.in_words}; what it had left running is ended"
         )
         cli.console.say(f"{run.name} of {run.stack} is {told}.")
         return

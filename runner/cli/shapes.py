@@ -52,6 +52,27 @@ def stack(facts: StackFacts) -> Plain:
     }
 
 
+def newcomer(source: SourceStatus, name: str, problem: str) -> Plain:
+    """A stack that was never sound, in the shape of the others."""
+    return {
+        "name": name,
+        "source": source.name,
+        "path": None,
+        "file": None,
+        "revision": source.head,
+        "applied_revision": None,
+        "sync": "unknown",
+        "drift": "unknown",
+        "drift_reason": "",
+        "health": "error",
+        "reason": problem,
+        "labels": {},
+        "checked_at": None,
+        "next_check_at": None,
+        "last_run": None,
+    }
+
+
 def stack_details(
     facts: StackFacts,
     decisions: tuple[Decision, Decision],

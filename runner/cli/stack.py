@@ -7,10 +7,12 @@ import click
 
 from runner.cli import shapes, words
 from runner.cli.facts import StackFacts, all_stacks, given, one_stack
-from runner.cli.options import SPAN, Cli, output_option, pass_cli, reason_option, stack_argument
+from runner.cli.newcomers import newcomers, show_newcomer
+from runner.cli.options import SPAN, Cli, Label, output_option, pass_cli, reason_option, stack_argument
 from runner.cli.output import Cell, Line
 from runner.cli.stack_validate import validate
 from runner.cli.when import ago, ahead
+from runner.errors import StackNotFound
 from runner.model.decide import Decision
 from runner.model.drift import DriftReport
 from runner.model.probe import ProbeRecord
@@ -33,20 +35,6 @@ def command() -> None:
 command.add_command(validate)
 
 
-class Label(click.ParamType[tuple[str, str]]):
-    name = "label"
-
-    def convert(
-        self, value: str | tuple[str, str], param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, str]:
-        if isinstance(value, tuple):
-            return value
-        key, equals, wanted = value.partition("=")
-        if not equals:
-            self.fail(f"expected key=value, got {value!r}", param, ctx)
-        return key, wanted
-
-
 @command.command("list")
 @click.option(
     "-l", "--label", "labels", type=Label(), multiple=True, metavar="KEY=VALUE", help="Only stacks with it."
@@ -57,12 +45,14 @@ def list_(cli: Cli, labels: tuple[tuple[str, str], ...], output: str) -> None:
     """All stacks on their three axes: Git, drift, health."""
     with cli.app.store.reading() as reader:
         found = all_stacks(reader, cli.app.settings, cli.app.clock)
+        # They have no labels.
+        new = [] if labels else list(newcomers(cli, reader))
     wanted = [facts for facts in found if set(labels) <= set(facts.stack.definition.labels.items())]
     if output == "json":
-        cli.console.json([shapes.stack(facts) for facts in wanted])
+        cli.console.json([*map(shapes.stack, wanted), *(one.document for one in new)])
         return
     empty = "No stack has these labels." if found else "No stack is known yet:   driftline source sync"
-    cli.console.table(HEADS, [_row(facts) for facts in wanted], empty=empty)
+    cli.console.table(HEADS, [*map(_row, wanted), *(one.row for one in new)], empty=empty)
 
 
 def _row(facts: StackFacts) -> list[Cell | str]:
@@ -92,6 +82,13 @@ def _note(facts: StackFacts) -> str:
 @pass_cli
 def show(cli: Cli, stack: str, output: str) -> None:
     """Everything about STACK, and why nothing happens to it, or what will."""
+    try:
+        _show(cli, stack, output)
+    except StackNotFound:
+        show_newcomer(cli, stack, output)
+
+
+def _show(cli: Cli, stack: str, output: str) -> None:
     with cli.app.store.reading() as reader:
         facts = one_stack(reader, cli.app.settings, cli.app.clock, stack)
         runs = reader.runs(RunFilter(stack=stack, limit=5))
@@ -104,6 +101,8 @@ def show(cli: Cli, stack: str, output: str) -> None:
         cli.console.json({**details, "peak_memory": {kind.value: peak for kind, peak in peaks.items()}})
         return
     cli.console.data(*_details(facts, decisions, report, probe, peaks))
+    if facts.view.hold is not None:
+        cli.console.hint(facts.view.hold.way_out)
     if runs:
         cli.console.data("")
         cli.console.table(("RUN", "KIND", "STATE", "WHEN", "REASON"), [_short(run, facts) for run in runs])

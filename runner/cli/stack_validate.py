@@ -1,6 +1,7 @@
 """`driftline stack validate`: check stack files before they are committed; needs neither configuration nor database."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -111,10 +112,12 @@ def _problems(root: Path, files: dict[str, Path]) -> list[Problem]:
     )
     here = Path.cwd()
     return [
-        _renamed(problem, files[problem.file], here) for problem in found.problems if problem.file in files
+        _renamed(problem, files.get(problem.file, root / problem.file), here)
+        for problem in found.problems
+        if (problem.stack_file or problem.file) in files
     ]
 
 
 def _renamed(problem: Problem, file: Path, here: Path) -> Problem:
     name = str(file.relative_to(here)) if file.is_relative_to(here) else str(file)
-    return Problem(name, problem.line, problem.column, problem.message, problem.stack)
+    return replace(problem, file=name)

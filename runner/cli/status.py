@@ -20,6 +20,8 @@ from runner.model.run import Run
 from runner.model.source import SourceStatus
 from runner.model.stack import DriftStatus, Health, Sync
 from runner.model.waiting import waits
+from runner.service.cancel import left_running
+from runner.service.checkpoint import last_missing
 from runner.service.restored import last_restore
 
 MOST_SHOWN = 15
@@ -28,6 +30,7 @@ _MARKS: dict[Why, Cell] = {
     Why.DISK: Cell("✗ disk full", "red"),
     Why.LINGERS: Cell("! lives on", "yellow"),
     Why.RESTORED: Cell("! restored", "yellow"),
+    Why.CHECKPOINTS: Cell("! checkpoints", "yellow"),
     Why.APPROVAL: Cell("⏸ approval", "yellow"),
     Why.READY: Cell("… apply", "cyan"),
     Why.DRIFT: Cell("● drift", "yellow"),
@@ -98,7 +101,7 @@ def look(cli: Cli) -> Picture:
         stacks = all_stacks(reader, app.settings, app.clock)
         sources = [with_last_answer(app, reader.source(source.name)) for source in app.settings.sources]
         reports = reader.reports()
-        restored = last_restore(reader)
+        restored, missing = last_restore(reader), last_missing(reader)
         distrusted = reader.distrust_of()
         load = load_of(app, reader, now, shortage, daemon=daemon is not None)
     wanted = needs(
@@ -108,8 +111,9 @@ def look(cli: Cli) -> Picture:
         now,
         daemon=daemon is not None,
         restored=restored,
+        missing=missing,
         shortage=shortage,
-        leftovers=app.claims.leftovers(),
+        leftovers=left_running(app.claims, app.store),
         distrusted=distrusted,
     )
     return Picture(daemon, stacks, sources, wanted, now, load)

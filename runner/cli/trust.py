@@ -3,7 +3,6 @@
 import click
 
 from runner.cli.options import Cli, pass_cli, reason_option
-from runner.cli.person import who_acts
 from runner.errors import NotFound
 
 
@@ -13,7 +12,7 @@ from runner.errors import NotFound
 @pass_cli
 def trust(cli: Cli, provider: str, reason: str) -> None:
     """Probe PROVIDER again, such as "hashicorp/aws 5.100.0"; each stack is compared with a plain plan first."""
-    person = who_acts()
+    person = cli.person
     with cli.app.store.writing() as writer:
         found = [one for one in writer.distrust_of() if one.provider.name == provider]
         for one in found:

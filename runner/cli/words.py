@@ -55,7 +55,7 @@ def ill(source: SourceStatus) -> str:
 
 def state(run: Run) -> Cell:
     symbol, colour = STATE[run.state]
-    return Cell(f"{symbol} {run.state.replace('_', ' ')}", colour)
+    return Cell(f"{symbol} {run.state.in_words}", colour)
 
 
 def drift(stack: Stack) -> Cell:
@@ -142,6 +142,11 @@ def report_note(report: DriftReport, now: datetime) -> str:
     if report.status is ReportStatus.RESOLVED:
         return f"resolved {ago(report.resolved_at, now)}"
     return "" if report.confirmed else "not confirmed yet"
+
+
+def times(number: int) -> str:
+    """`once`, `2 times`."""
+    return "once" if number == 1 else f"{number} times"
 
 
 def counted(number: int, thing: str) -> str:

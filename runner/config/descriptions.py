@@ -87,7 +87,7 @@ SERVER: Mapping[str, str] = {
     "retention": "How long things are kept; never removed is what an open run needs",
     "retention.runs": "History of runs",
     "retention.logs": "Logs of runs",
-    "retention.plans": "Plan files of applies that ended badly; those that can not be applied any more go at once",
+    "retention.plans": "Plan files of applies that ended badly; others go an hour after their run's end, as soon as retention looks: every 6 h, and in daemon --once",
     "retention.reports": "Drift reports",
     "artifacts": "Where plan files and masked plans are kept, encrypted with AES-256-GCM",
     "artifacts.store": "local is the data directory, s3 a bucket",

@@ -16,6 +16,7 @@ from runner.daemon.timetable import Clocks, add_polls, new_scheduler, start_anew
 from runner.errors import DriftlineError
 from runner.model.settings import SourceSettings
 from runner.service.begin import begin
+from runner.service.cancel import left_running
 from runner.service.checkpoint import checkpoint_or_tell
 from runner.service.enqueue import enqueue_due
 from runner.service.poll import retire_sources
@@ -132,7 +133,8 @@ class Daemon:
             self._pool.attend(assignment)
         if recovered.ended:
             self._wake.set()
-        for leftover in self.parts.worker.control.claims.leftovers():
+        control = self.parts.worker.control
+        for leftover in left_running(control.claims, control.store):
             log.warning("run.lingers", run=leftover.run, pids=list(leftover.pids))
 
     def _checkpoint(self) -> None:

@@ -5,9 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 from runner.daemon.parts import Parts
 from runner.daemon.timetable import POLL_THREADS
+from runner.errors import DriftlineError
 from runner.model.run import Run
 from runner.service.enqueue import enqueue_due
 from runner.service.poll import retire_sources
+from runner.service.prune import prune
 from runner.service.recover import recover
 from runner.worker import Pool
 
@@ -40,8 +42,13 @@ def run_once(parts: Parts, report: Callable[[str], None]) -> list[Run]:
             was_busy = bool(pool.busy)
             enqueue_due(control.store, control.clock)
             if not pool.fill() and not was_busy:
-                return ended
+                break
             pool.freed.wait()
     finally:
         pool.stop_plans()
         pool.close()
+    try:
+        prune(control, parts.worker.ports.workspaces, parts.trees)
+    except DriftlineError as error:
+        report(f"retention: {error.message}")  # the next pass tries again; what was done is done
+    return ended

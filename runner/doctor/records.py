@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from runner.doctor.finding import Finding, Scene, fail, failed, ok, warn
 from runner.errors import DriftlineError
+from runner.model.checkpoint import missing_sentence
 from runner.model.clock import far_behind
 from runner.model.restored import TOLD_FOR, detail, sentence
 from runner.model.run import Run
@@ -36,16 +37,21 @@ def audit(scene: Scene) -> Iterator[Finding]:
     if not scene.used:
         yield ok("audit", "checkpoints are written by the first daemon")
         return
+    from runner.service.checkpoint import last_missing, was_used
     from runner.service.restored import find_restored, last_restore
 
     kept = scene.app.checkpoints
     chain = kept.read()
     older = find_restored(scene.app.control)
     with scene.app.store.reading() as reader:
-        restored = last_restore(reader)
+        restored, missing = last_restore(reader), last_missing(reader)
+        used = was_used(scene.app.control, reader)
     if older is not None:
         yield warn("audit", sentence(detail(older)), "driftline audit verify")
-    elif chain is None:
+    elif missing is not None and scene.app.clock.now() - missing.at < TOLD_FOR:
+        told = f"{missing.at:%Y-%m-%d %H:%M} UTC: {missing_sentence(missing.detail)}"
+        yield warn("audit", told, "driftline audit verify")
+    elif chain is None or (chain.blank and used):
         yield warn("audit", f"there is no checkpoints file {kept.place}", "driftline audit verify")
     elif chain.bad_line is not None:
         told = f"line {chain.bad_line} of {kept.place} is not as it was written"

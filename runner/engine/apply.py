@@ -110,9 +110,7 @@ def _judge(session: Session, seen: Seen, output: JsonOutput, looking: Looking) -
         complete=seen.complete,
         seconds=result.seconds if result else 0.0,
     )
-    error = replace(session.error(NAME, finished, output), lost=result is None, salvaged=salvaged)
-    if result is None:
-        error = replace(error, signal=None)
+    error = replace(session.error(NAME, finished, output, lost=result is None), salvaged=salvaged)
     return replace(
         error,
         diagnostics=(*error.diagnostics, *map(how_to_save, salvaged)),

@@ -2,24 +2,26 @@
 
 import hashlib
 import re
+import unicodedata
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
-from runner.engine.blocks import Block, Computed, cut, plain_body
-from runner.engine.hcl import NotHcl, parse, parse_block
+from runner.engine.blocks import blocks_of, body_of, nested
 from runner.engine.hcl_json import Body, json_bodies, literal
 from runner.engine.providers import provider_names
 from runner.engine.running import WORDS, commands
-from runner.model.module import Backend, ModuleFacts
+from runner.engine.tokens import NotHcl
+from runner.engine.values import Computed
+from runner.model.module import LARGEST, Backend, ModuleFacts, is_configuration
 
 # In no other file can there be anything of interest; `\u` could spell the last ones.
 _WORDS = re.compile(rb"module|terraform|\\[uU]|" + WORDS.encode())
 _HIDING = re.compile(rf"{WORDS}|\\[uU]")
-OVERRIDE = re.compile(r"(?:.*_)?override\.(?:tf|tofu)(?:\.json)?")
-_CONFIGURATION = re.compile(r"[^.#~].*\.(?:tf|tofu)(?:\.json)?(?<!~)")
+OVERRIDE = re.compile(r"(?:.*_)?override\.(?:tf|tofu)(?:\.json)?", re.DOTALL)
+_TOFU = re.compile(r"\.tofu(?=(?:\.json)?\Z)")
 REMEMBERED = 8192  # files
 
 
@@ -31,13 +33,13 @@ class _FileFacts:
     provisioners: tuple[str, ...] = ()
     providers: tuple[tuple[str, str], ...] = ()
     metas: tuple[str, ...] = ()
-    readable: bool = True
+    flaw: str | None = None  # why it can not be read
 
     @property
     def redirects(self) -> bool:
         """Whether it says where state or code is, or what runs; one that can not be read might."""
         told = self.calls or self.backend or self.provisioners or self.providers or self.metas
-        return bool(told) or not self.readable
+        return bool(told) or self.flaw is not None
 
 
 _NOTHING = _FileFacts()
@@ -64,7 +66,8 @@ class HclModules:
                 for name, file in facts
                 for address in file.provisioners
             ),
-            unreadable=tuple(name for name, file in facts if not file.readable),
+            unreadable=tuple(name for name, file in facts if file.flaw is not None),
+            reasons=tuple((name, file.flaw) for name, file in facts if file.flaw is not None),
             providers=tuple(dict(one for _, file in facts for one in file.providers).items()),
             metas=tuple(dict.fromkeys(meta for _, file in facts for meta in file.metas)),
             overriding=tuple(name for name, file in facts if OVERRIDE.fullmatch(name) and file.redirects),
@@ -72,9 +75,12 @@ class HclModules:
 
     def providers(self, files: Mapping[str, bytes]) -> frozenset[str] | None:
         """The names of all providers that blocks of the folder use; None where that can not be told."""
-        return provider_names({name: files[name] for name in _in_order(files)})
+        read = {name: files[name] for name in _in_order(files)}
+        return None if any(len(content) > LARGEST for content in read.values()) else provider_names(read)
 
     def _facts(self, name: str, content: bytes) -> _FileFacts:
+        if len(content) > LARGEST:
+            return _unreadable(content, f"it has more than {LARGEST:,} bytes")
         if _WORDS.search(content) is None:
             return _NOTHING
         is_json = name.endswith(".json")
@@ -84,7 +90,7 @@ class HclModules:
             if known is not None:
                 self._known.move_to_end(digest)
                 return known
-        facts = (_read_json if is_json else _read_hcl)(content)
+        facts = _read(content, json_bodies if is_json else _bodies)
         with self._guard:
             self._known[digest] = facts
             while len(self._known) > REMEMBERED:
@@ -94,47 +100,33 @@ class HclModules:
 
 def _in_order(names: Iterable[str]) -> list[str]:
     """The configuration files as they are merged: overrides after all others."""
-    found = {name for name in names if _CONFIGURATION.fullmatch(name)}
-    shadowed = {re.sub(r"\.tofu(\.json)?$", r".tf\1", name) for name in found if ".tofu" in name}
+    found = set(filter(is_configuration, names))
+    shadowed = {_TOFU.sub(".tf", name) for name in found if _TOFU.search(name)}
     return sorted(found - shadowed, key=lambda name: (OVERRIDE.fullmatch(name) is not None, name))
 
 
-def _read_hcl(content: bytes) -> _FileFacts:
+def _read(content: bytes, bodies: Callable[[bytes], Iterable[Body]]) -> _FileFacts:
     try:
-        return _gather(_bodies(content.decode("utf-8-sig")))
-    except (UnicodeDecodeError, NotHcl):
-        return _FileFacts(provisioners=_hiding(content), readable=False)
+        return _gather(bodies(content))
+    except NotHcl as error:
+        return _unreadable(content, str(error))
+    except UnicodeDecodeError:
+        return _unreadable(content, "it is not UTF-8")
+    # Whoever writes the file decides what its reader meets: it is the problem of those that use the file, and no more.
+    except Exception as error:  # noqa: BLE001 - whatever it is
+        return _unreadable(content, f"it has another form than is known here: {type(error).__name__}")
 
 
-def _bodies(text: str) -> Iterator[Body]:
-    """Kind, labels and body of the blocks of interest; the others are not even parsed."""
-    blocks = cut(text)
-    if blocks is None:
-        for kind, value in parse(text).items():
-            if isinstance(value, list):
-                yield from ((kind, *part) for part in value if isinstance(part, tuple))
-        return
-    for block in blocks:
-        if block.kind in {"terraform", "module"}:
-            yield block.kind, block.labels, _body_of(block)
-        elif _HIDING.search(block.text):
-            yield block.kind, block.labels, parse_block(block)
+def _unreadable(content: bytes, flaw: str) -> _FileFacts:
+    hides = _HIDING.search(content.decode(errors="replace")) is not None
+    return _FileFacts(provisioners=("",) if hides else (), flaw=flaw)
 
 
-def _body_of(block: Block) -> dict[str, Any]:
-    plain = plain_body(block)
-    return parse_block(block) if plain is None else plain
-
-
-def _read_json(content: bytes) -> _FileFacts:
-    try:
-        return _gather(json_bodies(content))
-    except (ValueError, RecursionError, AttributeError, TypeError):
-        return _FileFacts(provisioners=_hiding(content), readable=False)
-
-
-def _hiding(content: bytes) -> tuple[str, ...]:
-    return ("",) if _HIDING.search(content.decode(errors="replace")) else ()
+def _bodies(content: bytes) -> Iterator[Body]:
+    """Kind, labels and body of the blocks of interest; the others are not even read."""
+    for block in blocks_of(content.decode("utf-8-sig")):
+        if block.kind in {"terraform", "module"} or _HIDING.search(block.text):
+            yield block.kind, block.labels, body_of(block)
 
 
 def _gather(bodies: Iterable[Body]) -> _FileFacts:
@@ -152,29 +144,31 @@ def _gather(bodies: Iterable[Body]) -> _FileFacts:
             if isinstance(body.get("required_version"), str):
                 versions.append(body["required_version"])
             providers |= _required(body)
-            metas += [".".join(names) for names, _ in body.get("provider_meta", ())]
+            metas += [".".join(names) for names, _ in nested(body, "provider_meta", 1)]
         provisioners += commands(kind, labels, body)
     return _FileFacts(
         tuple(calls), backend, tuple(versions), tuple(provisioners), tuple(providers.items()), tuple(metas)
     )
 
 
-def _required(body: Mapping[str, Any]) -> dict[str, str]:
+def _required(body: dict[str, Any]) -> dict[str, str]:
     """Local names and sources; one without a source is `hashicorp/` and its name, as terraform has it."""
     found: dict[str, str] = {}
-    for _, named in body.get("required_providers", ()):
+    for _, named in nested(body, "required_providers", 0):
         for name, told in named.items():
+            if isinstance(told, Computed) or (isinstance(told, dict) and not literal(told.get("source"))):
+                raise NotHcl(f"the source of the provider {name} is computed")
             source = _source(told.get("source")) if isinstance(told, dict) else None
             found[name] = str(source or f"hashicorp/{name}")
     return found
 
 
-def _backend(body: Mapping[str, Any]) -> Backend | None:
-    for labels, settings in body.get("backend", ()):
+def _backend(body: dict[str, Any]) -> Backend | None:
+    for (kind,), settings in nested(body, "backend", 1):
         computed = tuple(name for name, value in settings.items() if not literal(value))
-        return Backend(labels[0], _settings(settings), computed)
-    for kind in ("cloud", "state_store"):
-        for _, settings in body.get(kind, ()):
+        return Backend(kind, _settings(settings), computed)
+    for kind, labels in (("cloud", 0), ("state_store", 1)):
+        for _, settings in nested(body, kind, labels):
             return Backend(kind, _settings(settings))
     return None
 
@@ -194,5 +188,8 @@ def _source(value: Any) -> Any:
             return _settings(body)
         case dict():
             return _settings(value)
+        case str():
+            # What looks alike is one text to terraform: U+037E is a semicolon.
+            return unicodedata.normalize("NFC", value)
         case _:
             return value

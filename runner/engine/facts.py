@@ -12,16 +12,15 @@ from typing import Any
 
 from runner.engine.argv import PlanOptions, plan_argv
 from runner.engine.environment import CREDENTIALS
-from runner.engine.init import LOCK_FILE
+from runner.engine.init import LOCK_FILE, VALUES
 from runner.engine.session import Session
 from runner.files import private_folder, write_whole
 from runner.model.binding import EngineFacts
+from runner.model.module import is_configuration
 
 HASHED = "binaries.json"
 HASHED_KEPT = 20
 LARGEST_STATE = 1 << 30
-# Beside the configuration itself, what terraform takes values from by itself.
-VALUES = (".tfvars", ".tfvars.json")
 
 
 def facts_of(session: Session, plan_file: Path) -> EngineFacts:
@@ -132,7 +131,11 @@ def _modules(module: Path, data: Path) -> Iterator[tuple[str, Path, bool]]:
 def _configuration(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
     if not folder.is_dir():
         return []
-    return [file for file in folder.iterdir() if file.name.endswith((*suffixes, *VALUES)) and file.is_file()]
+    return [
+        file
+        for file in folder.iterdir()
+        if (is_configuration(file.name, suffixes) or file.name.endswith(VALUES)) and file.is_file()
+    ]
 
 
 def _all_files(folder: Path) -> list[Path]:

@@ -1,17 +1,18 @@
 """The JSON form of a module's files, brought into the same blocks as HCL."""
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
-from runner.engine.blocks import Computed
+from runner.engine.blocks import Nested
+from runner.engine.tokens import NotHcl, has_template
+from runner.engine.values import Computed
 
 Body = tuple[str, tuple[str, ...], dict[str, Any]]
 
 _LABELS = {
     "terraform": 0, "module": 1, "provider": 1, "resource": 2, "data": 2, "ephemeral": 2, "action": 2, "check": 1,
-    "removed": 0,
+    "removed": 0, "import": 0, "list": 2,
 }  # fmt: skip
 _NESTED = {
     "terraform": {
@@ -21,13 +22,18 @@ _NESTED = {
     "removed": {"provisioner": 1},
     "check": {"data": 2},
 }  # fmt: skip
-_TEMPLATE = re.compile(r"(?<!\$)\$\{|(?<!%)%\{")
 COMMENT = "//"
 
 
 def json_bodies(content: bytes) -> list[Body]:
-    """Kind, labels and body of every block; ValueError and its like where the file is not of that form."""
-    return list(_bodies(json.loads(content, object_pairs_hook=_once)))
+    """Kind, labels and body of every block; NotHcl where the file is not of that form."""
+    try:
+        document = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_once)
+        # Half of a pair is no character, and can be kept nowhere.
+        json.dumps(document, ensure_ascii=False).encode()
+        return list(_bodies(document))
+    except (ValueError, RecursionError) as error:
+        raise NotHcl(str(error)) from None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -39,11 +45,11 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _bodies(document: Any) -> Iterator[Body]:
-    for top in each(document):
+    for _, top in labelled(document, 0):
         for kind, count in _LABELS.items():
             for labels, body in labelled(top.get(kind), count):
                 nested = {
-                    name: list(labelled(body.get(name), depth))
+                    name: Nested(labelled(body.get(name), depth))
                     for name, depth in _NESTED.get(kind, {}).items()
                     if name in body
                 }
@@ -53,6 +59,8 @@ def _bodies(document: Any) -> Iterator[Body]:
 def labelled(raw: Any, count: int) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     """JSON may write one as an object and several as a list, at every level."""
     for part in each(raw):
+        if not isinstance(part, dict):
+            raise NotHcl(f"expected an object, and not {json.dumps(part)[:40]}")
         if count == 0:
             yield (), part
             continue
@@ -61,7 +69,7 @@ def labelled(raw: Any, count: int) -> Iterator[tuple[tuple[str, ...], dict[str, 
                 yield from (((label, *labels), body) for labels, body in labelled(below, count - 1))
 
 
-def each(raw: Any) -> list[dict[str, Any]]:
+def each(raw: Any) -> list[Any]:
     return raw if isinstance(raw, list) else [] if raw is None else [raw]
 
 
@@ -71,7 +79,7 @@ def literal(value: Any) -> bool:
         case Computed():
             return False
         case str():
-            return _TEMPLATE.search(value) is None
+            return not has_template(value)
         case list():
             return all(map(literal, value))
         case dict():

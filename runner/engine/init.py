@@ -19,15 +19,17 @@ from pathlib import Path
 from runner.engine.blocks import Block, cut, plain_body
 from runner.engine.configuration import OVERRIDE
 from runner.files import PRIVATE_FILE, make_private, write_whole
+from runner.model.module import is_configuration
 
 LOCK_FILE = ".terraform.lock.hcl"
+VALUES = (".tfvars", ".tfvars.json")  # beside the configuration, what terraform takes values from by itself
 # A block that names a provider by the prefix of its type, or by this attribute.
 _TYPED = frozenset({"resource", "data", "ephemeral"})
-_PROVIDER = re.compile(r"^\s*provider\s*=.*$", re.MULTILINE)
+_PROVIDER = re.compile(r"^[ \t]*provider[ \t]*=.*$", re.MULTILINE)
 _WITHOUT_EFFECT = frozenset({"variable", "output", "locals", "moved"})
 # OpenTofu and newer Terraforms compute sources and backends from variables.
 _COMPUTED = re.compile(
-    r'\b(?:var|local)\.|^\s*(?:source|version)\s*=\s*(?!"[^"$%\\\n]*"\s*(?:$|#|//))', re.MULTILINE
+    r'\b(?:var|local)\.|^[ \t]*(?:source|version)[ \t]*=[ \t]*(?!"[^"$%\\\n]*"\s*(?:$|#|//))', re.MULTILINE
 )
 
 
@@ -75,7 +77,8 @@ def remember(inputs: InitInputs) -> None:
     """
     try:
         make_private(inputs.data)
-        if (lock := inputs.module / LOCK_FILE).is_file():
+        lock = inputs.module / LOCK_FILE
+        if lock.is_file() and lock.stat().st_mode & 0o077:
             lock.chmod(PRIVATE_FILE)
         files = dict(_files(inputs))
         record = {
@@ -106,7 +109,8 @@ def _files(inputs: InitInputs) -> Iterator[tuple[str, bytes]]:
         # terraform leaves its list as it was when the last module call is removed.
         entries = os.scandir(path) if path.is_dir() else ()
         for entry in sorted(entries, key=lambda entry: entry.name):
-            if entry.name.endswith((*inputs.suffixes, ".tfvars", ".tfvars.json")) and entry.is_file():
+            read = is_configuration(entry.name, inputs.suffixes) or entry.name.endswith(VALUES)
+            if read and entry.is_file():
                 yield f"{folder}/{entry.name}", Path(entry.path).read_bytes()
 
 
@@ -127,7 +131,7 @@ def _everything(inputs: InitInputs, files: Mapping[str, bytes]) -> str:
 def _relevant(inputs: InitInputs, files: Mapping[str, bytes]) -> str:
     parts: list[bytes] = []
     for name, content in files.items():
-        if name.endswith((".tfvars", ".tfvars.json")):
+        if name.endswith(VALUES):
             continue
         extract = _extract(name, content)
         if extract is None:

@@ -1,17 +1,17 @@
 """The names of the providers that a module's blocks use, said in `required_providers` or implied by a type."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from runner.engine.blocks import cut
-from runner.engine.hcl import NotHcl, parse
-from runner.engine.hcl_json import json_bodies
+from runner.engine.blocks import Block, blocks_of, body_of, nested
+from runner.engine.hcl_json import Body, json_bodies
+from runner.engine.tokens import NotHcl
+from runner.engine.values import Computed
 
 TYPED = frozenset({"resource", "data", "ephemeral", "action", "list"})
-# `provider = aws.west` in a block, and the types of data sources inside a `check`.
-_GIVEN = re.compile(r'\bprovider\b[^=\n]*=\s*"?(?:\$\{)?([A-Za-z_][\w-]*)')
-_INSIDE = re.compile(r'\bdata\b[\s"]+([A-Za-z_][\w-]*)')
+# `provider = aws.west`, also as a string.
+_NAME = re.compile(r'"?(?:\$\{)?([^\W\d][\w-]*)')
 
 
 def provider_names(files: Mapping[str, bytes]) -> frozenset[str] | None:
@@ -19,45 +19,48 @@ def provider_names(files: Mapping[str, bytes]) -> frozenset[str] | None:
     found: set[str] = set()
     try:
         for name, content in files.items():
-            found.update(_json(content) if name.endswith(".json") else _hcl(content.decode("utf-8-sig")))
-    except (NotHcl, ValueError, RecursionError, AttributeError, TypeError):
+            bodies = json_bodies(content) if name.endswith(".json") else _bodies(content.decode("utf-8-sig"))
+            found.update(_names(bodies))
+    except (NotHcl, UnicodeDecodeError):
         return None
     return frozenset(found)
 
 
-def _hcl(text: str) -> Iterator[str]:
-    blocks = cut(text)
-    if blocks is None:
-        for kind, value in parse(text).items():
-            for labels, body in (part for part in value if isinstance(part, tuple)):
-                yield from _names(kind, labels, str(body.get("provider", "")))
-                yield from _inside(kind, str(body))
-        return
-    for block in blocks:
-        yield from _names(block.kind, block.labels, "")
-        if block.kind in TYPED or block.kind == "import":
-            yield from _GIVEN.findall(block.body)
-        yield from _inside(block.kind, block.body)
+def _bodies(text: str) -> Iterator[Body]:
+    for block in blocks_of(text):
+        yield block.kind, block.labels, body_of(block) if _tells_more(block) else {}
 
 
-def _json(content: bytes) -> Iterator[str]:
-    for kind, labels, body in json_bodies(content):
-        yield from _names(kind, labels, str(body.get("provider") or ""))
-        data: Any = body.get("data", ()) if kind == "check" else ()
-        for inner, _ in data:
-            yield inner[0].partition("_")[0]
+def _tells_more(block: Block) -> bool:
+    """Whether what stands in the block can name a provider that its labels do not name."""
+    given = block.kind in TYPED or block.kind == "import"
+    return block.kind == "check" or (given and "provider" in block.body)
 
 
-def _names(kind: str, labels: tuple[str, ...], given: str) -> Iterator[str]:
-    if labels and kind in TYPED:
-        yield labels[0].partition("_")[0]
-    elif labels and kind == "provider":
-        yield labels[0]
-    bare = re.match(r"[^A-Za-z_]*([A-Za-z_][\w-]*)", given)
-    if bare is not None and kind in TYPED:
-        yield bare[1]
+def _names(bodies: Iterable[Body]) -> Iterator[str]:
+    for kind, labels, body in bodies:
+        if kind in TYPED:
+            yield from _of_typed(labels, body)
+        elif kind == "provider":
+            yield from labels[:1]
+        elif kind == "import":
+            yield from _given(body)
+        elif kind == "check":
+            for inner, settings in nested(body, "data", 2):
+                yield from _of_typed(inner, settings)
 
 
-def _inside(kind: str, text: str) -> Iterator[str]:
-    if kind == "check":
-        yield from (found.partition("_")[0] for found in _INSIDE.findall(text))
+def _of_typed(labels: tuple[str, ...], body: Mapping[str, Any]) -> Iterator[str]:
+    if not labels:
+        raise NotHcl("a block without a type")
+    yield labels[0].partition("_")[0]
+    yield from _given(body)
+
+
+def _given(body: Mapping[str, Any]) -> Iterator[str]:
+    value = body.get("provider")
+    if value is not None:
+        found = _NAME.match(value.source if isinstance(value, Computed) else str(value))
+        if found is None:
+            raise NotHcl(f"a provider that is not named: {value}")
+        yield found[1]

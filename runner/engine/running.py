@@ -1,18 +1,18 @@
 """What in a module's blocks runs commands of the module's choice while it is planned or applied."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
-from runner.engine.blocks import Computed
+from runner.engine.blocks import Nested, nested
 from runner.engine.hcl_json import labelled
+from runner.engine.values import Computed
+from runner.model.configuration import COMMAND_TYPES
 
-# Types whose providers run what the configuration says: hashicorp/external and hashicorp/local.
-TYPES = frozenset({"external", "local_command"})
 # In no file without one of these can there be any.
 WORDS = "provisioner|external|local_command"
 
 
-def commands(kind: str, labels: tuple[str, ...], body: Mapping[str, Any]) -> Iterator[str]:
+def commands(kind: str, labels: tuple[str, ...], body: dict[str, Any]) -> Iterator[str]:
     """The addresses in one top-level block."""
     match kind:
         case "resource" if "provisioner" in body:
@@ -21,18 +21,18 @@ def commands(kind: str, labels: tuple[str, ...], body: Mapping[str, Any]) -> Ite
             # Run when what it names is destroyed.
             named = body.get("from", "")
             yield f"removed {named.source if isinstance(named, Computed) else named}"
-        case "data" | "ephemeral" | "action" if TYPES.intersection(labels[:1]):
+        case "data" | "ephemeral" | "action" if COMMAND_TYPES.intersection(labels[:1]):
             yield ".".join((kind, *labels))
         case "check":
-            inside = (inner for inner, _ in body.get("data", ()) if TYPES.intersection(inner[:1]))
+            inside = (inner for inner, _ in nested(body, "data", 2) if COMMAND_TYPES.intersection(inner[:1]))
             yield from (".".join(("data", *inner)) for inner in inside)
         case "terraform":
             yield from _encryption(body)
 
 
-def _encryption(body: Mapping[str, Any]) -> Iterator[str]:
+def _encryption(body: dict[str, Any]) -> Iterator[str]:
     """OpenTofu asks a program for keys: `key_provider "external"`, `method "external"`."""
-    for _, settings in body.get("encryption", ()):
+    for _, settings in nested(body, "encryption", 0):
         for name in ("key_provider", "method"):
             for labels, _ in _blocks(settings.get(name)):
                 if labels[:1] == ("external",):
@@ -40,6 +40,4 @@ def _encryption(body: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _blocks(raw: Any) -> list[tuple[tuple[str, ...], Any]]:
-    if isinstance(raw, list) and all(isinstance(part, tuple) for part in raw):
-        return raw
-    return list(labelled(raw, 2))
+    return raw if isinstance(raw, Nested) else list(labelled(raw, 2))

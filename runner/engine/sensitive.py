@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from runner.engine.blocks import Block, Computed, cut, plain_body
-from runner.engine.hcl import NotHcl, parse, parse_block
+from runner.engine.blocks import Block, cut, plain_body
+from runner.engine.values import Computed, heredoc_text
+from runner.model.module import is_configuration
 from runner.ports import Execution
 
 _DECLARED = re.compile(rb"sensitive|ephemeral")
-_ASSIGNMENT = re.compile(r"^([A-Za-z_][\w-]*)[ \t]*=(?!=)", re.MULTILINE)
 _MARKS = ("sensitive", "ephemeral")
 
 
@@ -48,7 +48,7 @@ def _loads_itself(name: str) -> bool:
 
 def _declared(module: Path, suffixes: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
     for path in sorted(module.iterdir()):
-        if path.name.endswith(suffixes) and path.is_file():
+        if is_configuration(path.name, suffixes) and path.is_file():
             content = path.read_bytes()
             if _DECLARED.search(content) is not None:
                 yield from _of_json(content) if path.suffix == ".json" else _of_hcl(content)
@@ -57,10 +57,7 @@ def _declared(module: Path, suffixes: tuple[str, ...]) -> Iterator[tuple[str, An
 def _of_hcl(content: bytes) -> Iterator[tuple[str, Any]]:
     for block in cut(content.decode(errors="replace")) or ():
         if block.kind == "variable" and len(block.labels) == 1 and _DECLARED.search(block.body.encode()):
-            try:
-                body = _clear(block) or parse_block(block)
-            except NotHcl:
-                body = {"sensitive": True}
+            body = plain_body(block) or {"sensitive": True}
             if any(body.get(mark) not in {None, False} for mark in _MARKS):
                 yield block.labels[0], _literal(body.get("default"))
 
@@ -84,46 +81,17 @@ def _assigned(path: Path, names: frozenset[str]) -> dict[str, Any]:
         if path.suffix == ".json":
             read = json.loads(text)
             return {name: read[name] for name in names if name in read} if isinstance(read, dict) else {}
-        return {name: value for name, value in _assignments(text, names) if name in names}
-    except (OSError, ValueError, RecursionError, NotHcl):
+        # The text of a var file is like the body of a block.
+        body = plain_body(Block("variables", (), text)) or {}
+        return {name: _literal(value) for name, value in body.items() if name in names}
+    except (OSError, ValueError, RecursionError):
         return {}
-
-
-def _assignments(text: str, names: frozenset[str]) -> Iterator[tuple[str, Any]]:
-    """Only those that are asked for are parsed, since that takes milliseconds a line; each ends where a line begins
-    with the next one. Where that is not so, as inside a heredoc or with all lines indented, it takes the whole file.
-    """
-    starts = [*_ASSIGNMENT.finditer(text)]
-    ends = [*(start.start() for start in starts[1:]), len(text)]
-    parts = [text[s.start() : end] for s, end in zip(starts, ends, strict=False) if s[1] in names]
-    missing = [name for name in names - {start[1] for start in starts} if name in text]
-    try:
-        bodies = [_body(text)] if missing else [_body(part) for part in parts]
-    except NotHcl:
-        bodies = [_body(text)]
-    for body in bodies:
-        yield from ((name, _literal(value)) for name, value in body.items())
-
-
-def _body(text: str) -> dict[str, Any]:
-    """The text of a var file is like the body of a block."""
-    return _clear(Block("variables", (), text)) or parse(text)
-
-
-def _clear(block: Block) -> dict[str, Any] | None:
-    """Its body where every value is plain; a list counts as computed, and has to be parsed."""
-    body = plain_body(block)
-    return None if body is None or _computed(body) else body
-
-
-def _computed(value: Any) -> bool:
-    return isinstance(value, Computed) or (isinstance(value, dict) and any(map(_computed, value.values())))
 
 
 def _literal(value: Any) -> Any:
     match value:
-        case Computed():
-            return None
+        case Computed(source):
+            return heredoc_text(source)
         case dict():
             return {name: _literal(part) for name, part in value.items()}
         case list():
@@ -136,7 +104,4 @@ def _structured(text: str | None) -> Any:
     """A text as it is, and what is in it where it spells a list or a map."""
     if text is None or not text.lstrip().startswith(("{", "[")):
         return text
-    try:
-        return [text, _literal(parse(f"it = {text}\n"))]
-    except NotHcl:
-        return text
+    return [text, _literal(plain_body(Block("variables", (), f"it = {text}\n")))]

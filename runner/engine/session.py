@@ -135,20 +135,25 @@ class Session:
         return self.veil.text(raw[-STDERR_SHOWN:].decode(errors="replace"))
 
     def error(
-        self, name: str, finished: Finished, output: JsonOutput, deadline: float | None = None
+        self,
+        name: str,
+        finished: Finished,
+        output: JsonOutput,
+        deadline: float | None = None,
+        *,
+        lost: bool = False,
     ) -> EngineError:
-        """The bad end of a command, never without a diagnostic."""
+        """The bad end of a command, never without a diagnostic. `lost`: nobody saw it, so there is no exit code."""
         diagnostics = [*output.diagnostics, *self._told(name, finished, deadline)]
         if not any(d.severity == "error" for d in diagnostics):
-            how = f"signal {finished.signal}" if finished.signal else f"exit code {finished.exit_code}"
-            said = self.stderr(name).strip()
-            diagnostics.append(Diagnostic("error", f"{self.row.name} {name} ended with {how}", said))
+            diagnostics.append(self._silent(name, None if lost else finished))
         return EngineError(
             command=name,
             exit_code=finished.exit_code,
             diagnostics=tuple(diagnostics),
             tail="\n".join(self.journal.tail),
-            signal=finished.signal,
+            signal=None if lost else finished.signal,
+            lost=lost,
             timed_out=finished.stopped is Stopped.DEADLINE,
             canceled=finished.stopped is Stopped.CANCELED,
             stale=output.says(STALE),
@@ -158,6 +163,15 @@ class Session:
             lock=output.lock,
             gave_up=output.says(GAVE_UP),
         )
+
+    def _silent(self, name: str, finished: Finished | None) -> Diagnostic:
+        """Of a command that has said no error itself."""
+        if finished is None:
+            told = f"nobody saw how {self.row.name} {name} ended"
+        else:
+            how = f"signal {finished.signal}" if finished.signal else f"exit code {finished.exit_code}"
+            told = f"{self.row.name} {name} ended with {how}"
+        return Diagnostic("error", told, self.stderr(name).strip())
 
     def _told(self, name: str, finished: Finished, deadline: float | None) -> list[Diagnostic]:
         match finished.stopped:

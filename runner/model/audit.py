@@ -9,6 +9,7 @@ from typing import Any
 
 GENESIS = "0" * 64
 # Subjects of entries that are about no stack and no run.
+CHECKPOINTS = "checkpoints"
 CLOCK = "clock"
 DATABASE = "database"
 _TEXTS = json.JSONEncoder(separators=(",", ":"))

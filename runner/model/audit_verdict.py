@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from runner.model.audit import GENESIS, Walk
-from runner.model.checkpoint import Chain, Checkpoint
+from runner.model.audit import GENESIS, AuditEntry, Walk
+from runner.model.checkpoint import Chain, Checkpoint, missing_sentence
+from runner.model.restored import sentence
 
 
 class Fault(StrEnum):
@@ -25,6 +26,15 @@ class Flaw:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """What else tells of an end that was cut off: runs that left a receipt and no entry, and what starts recorded."""
+
+    strangers: tuple[str, ...] = ()
+    restored: AuditEntry | None = None
+    missing: AuditEntry | None = None
+
+
+@dataclass(frozen=True)
 class Verdict:
     """All flaws, the most telling first, and what is no flaw but should be known."""
 
@@ -39,14 +49,36 @@ def wanted(chain: Chain | None, anchor: tuple[int, str] | None) -> frozenset[int
 
 
 def judge(
-    walk: Walk, chain: Chain | None, anchor: tuple[int, str] | None, *, place: str, was_used: bool
+    walk: Walk,
+    chain: Chain | None,
+    anchor: tuple[int, str] | None,
+    *,
+    place: str,
+    was_used: bool,
+    beside: Beside | None = None,
 ) -> Verdict:
     """`was_used` says that something was applied here, so that checkpoints were written."""
-    flaws = [*_own(walk), *_seen(walk, chain, place), *_anchored(walk, anchor), *_file(chain, place)]
-    if chain is None and was_used:
+    flaws = [*_own(walk), *_seen(walk, chain, place), *_beside(beside or Beside())]
+    flaws += [*_anchored(walk, anchor), *_file(chain, place)]
+    if (chain is None or chain.blank) and was_used:
         gone = f"the checkpoints file {place} is missing, though something was applied here: a cut-off end would not show"
         flaws.append(Flaw(Fault.MISSING, gone))
     return Verdict(tuple(flaws), tuple(_notes(walk, chain, place, was_used=was_used)))
+
+
+def _beside(beside: Beside) -> Iterator[Flaw]:
+    if beside.strangers:
+        told = (
+            f"the receipts tell of {', '.join(beside.strangers)}, of which the audit log knows nothing: its end was cut"
+            " off, or an older database was put in place"
+        )
+        yield Flaw(Fault.CUT, told)
+    restored, gone = beside.restored, beside.missing
+    if restored is not None and restored.detail["from"] is None:
+        told = f"entry {restored.seq}: {sentence(restored.detail)}; the checkpoints did not know it either"
+        yield Flaw(Fault.CUT, told, seq=restored.seq)
+    if gone is not None:
+        yield Flaw(Fault.MISSING, f"entry {gone.seq}: {missing_sentence(gone.detail)}", seq=gone.seq)
 
 
 def _own(walk: Walk) -> Iterator[Flaw]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from runner.model.identity import PLACE, USERINFO, WORKSPACE_PLACE
 from runner.model.module import Backend, ModuleFacts
+from runner.model.paths import printable
 from runner.model.settings import Allow
 from runner.model.stack import StackDefinition
 
@@ -22,6 +23,7 @@ MACHINE = frozenset({
     "client_id_file_path", "client_secret_file_path", "private_key_path", "ca_file", "cert_file", "key_file",
     "web_identity_token_file",
 })  # fmt: skip
+_WEB_IDENTITY = "assume_role_with_web_identity"  # an object with a name of MACHINE in it
 ELSEWHERE = {
     "cloud": "a cloud block runs elsewhere and leaves nothing for Driftline to do; use a backend block or none",
     "state_store": "a state_store block is a provider's own code; use a backend block or none",
@@ -36,8 +38,8 @@ def backend_problem(
     if backend is not None:
         return next(_problems(backend, definition, allow), None)
     if hidden:
-        unread = ", ".join(hidden)
-        return f"{unread} can not be read as HCL, so it is not known where the state is: terraform validate"
+        unread = f"{printable(', '.join(hidden))} can not be read as HCL{facts.reason(hidden[0])}"
+        return f"{unread}, so it is not known where the state is: terraform validate"
     given = bool(definition.backend_config)
     return "backend_config is given, but the root module has no backend block" if given else None
 
@@ -56,6 +58,8 @@ def _problems(backend: Backend, definition: StackDefinition, allow: Allow) -> It
         if name in SECRETS or name in MACHINE:
             told = "holds a secret" if name in SECRETS else "chooses files or programs of this machine"
             yield f"{name} of the backend {told}: that is the operator's, by environment or role"
+    if isinstance(settings.get(_WEB_IDENTITY), str):
+        yield f"{_WEB_IDENTITY} of the backend is computed, so it is not known what it chooses"
     if any(
         USERINFO.search(str(settings.get(name, ""))) for name in ("address", "lock_address", "unlock_address")
     ):

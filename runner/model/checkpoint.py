@@ -7,9 +7,10 @@ that was written before shows both. Each seal covers the one before it, so that 
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from runner.model.audit import GENESIS
 
@@ -44,6 +45,11 @@ class Chain:
     bad_line: int | None = None
     seal: str = GENESIS  # what the next line goes on from
     finished: bool = True  # whether the last line ends as a line
+
+    @property
+    def blank(self) -> bool:
+        """Whether nothing was ever in it, or it was emptied: nothing in it is bad either."""
+        return not self.checkpoints and self.bad_line is None
 
     @property
     def newest(self) -> Checkpoint | None:
@@ -94,6 +100,19 @@ def read(content: bytes, key: bytes, *, from_start: bool = True) -> Chain:
             bad = bad or cut or number
         seal, cut = own, None
     return Chain(tuple(found), bad or cut, seal or GENESIS, finished=not rest)
+
+
+def missing(place: str, entries: int) -> dict[str, Any]:
+    """What the audit log says about a file that is not there any more."""
+    return {"place": place, "entries": entries}
+
+
+def missing_sentence(told: Mapping[str, Any]) -> str:
+    """The same for people."""
+    return (
+        f"the checkpoints file {told['place']} was gone, though something had been applied here: nobody can tell whether"
+        f" the audit log went on after entry {told['entries']}"
+    )
 
 
 def _numbered(lines: list[bytes], rest: bytes) -> Iterator[tuple[int, bytes, bool]]:

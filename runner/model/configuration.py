@@ -6,6 +6,8 @@ from typing import Any
 
 from runner.model.secret_shape import names_secret
 
+# Types whose providers run what the configuration says: hashicorp/external and hashicorp/local.
+COMMAND_TYPES = frozenset({"external", "local_command"})
 # An instance key in an address: `[0]` or `["a.b"]`, where the quoted text may hold escaped quotes and brackets.
 _KEY = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
 
@@ -26,6 +28,15 @@ def _blocks(module: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Mappi
         yield prefix, block
     for name, call in (module.get("module_calls") or {}).items():
         yield from _blocks(call.get("module") or {}, f"{prefix}module.{name}.")
+
+
+def running_commands(document: Mapping[str, Any]) -> Iterator[str]:
+    """The config addresses of blocks that run commands, also of modules that were fetched, whether they change or not."""
+    for address, block in configured_resources(document).items():
+        if block.get("provisioners") or (
+            block.get("mode") != "managed" and block.get("type") in COMMAND_TYPES
+        ):
+            yield address
 
 
 def secret_variables(document: Mapping[str, Any]) -> Iterator[Any]:

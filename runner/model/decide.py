@@ -195,7 +195,7 @@ CHANGE_RULES: tuple[Rule, ...] = (
         Next.NOTHING,
         lambda v: _last_change_is(v, State.REJECTED, State.CANCELED, *HALF_CHANGED),
         lambda v: (
-            f"{v.last_change.name} was {v.last_change.state}; a new commit or `driftline plan {v.stack.name}` starts anew"
+            f"{v.last_change.name} was {v.last_change.state.in_words}; a new commit or `driftline plan {v.stack.name}` starts anew"
             if v.last_change
             else ""
         ),

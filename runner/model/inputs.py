@@ -149,6 +149,24 @@ def _flaw(tree: Tree, place: str | None) -> str | None:
     return None if link is None else f"leads through the link {link}"
 
 
+def places(tree: Tree, stack: Located, folders: Iterable[str]) -> frozenset[str]:
+    """Every path whose change may change a plan of this stack; a folder stands for all that lies below it.
+
+    `folders` are those of its modules. Rather too many than too few: whoever changed one of them is an author of it.
+    """
+    named = (stack.at(name) for name in (*stack.definition.var_files, *stack.definition.watch))
+    waiting = [stack.file or TOP, *folders]
+    waiting += [_fixed_folder(place) if WILD.search(place) else place for place in named if place is not None]
+    found: set[str] = set()
+    while waiting:
+        place = waiting.pop()
+        if place not in found:
+            found.add(place)
+            links = (link for link in tree.links if place in {TOP, link} or link.startswith(f"{place}/"))
+            waiting += [end for link in links if (end := tree.follow(link)) is not None]
+    return frozenset(found)
+
+
 def inputs_digest(folders: Folders, watches: Watches, stack: Located, reach: Reach, settings: str) -> str:
     """One digest over everything that a plan of this stack depends on."""
     definition = stack.definition

@@ -14,6 +14,16 @@ class Lock:
     since: datetime
     process: str | None = None  # "pid 4711 on host", for a run that executes
     run: int | None = None
+    unresolved: bool = False  # that run is interrupted, and nobody has said what became of it
+
+    @property
+    def way_out(self) -> str:
+        """The command that goes on from here."""
+        if self.unresolved:
+            return f'driftline run resolve run-{self.run} --as applied|failed -m "..."'
+        if self.process is not None:
+            return f"driftline logs -f {self.holder}   or stop it with   driftline run cancel {self.holder}"
+        return f'driftline lock release {self.stack} --reason "..."'
 
 
 @dataclass(frozen=True)

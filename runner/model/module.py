@@ -3,6 +3,17 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+CONFIGURATION = (".tf", ".tf.json", ".tofu", ".tofu.json")
+LARGEST = 1_000_000  # bytes of a file: more is no code that a person wrote, and takes seconds to read
+
+
+def is_configuration(name: str, suffixes: tuple[str, ...] = CONFIGURATION) -> bool:
+    """Whether an engine with these suffixes reads the file: it leaves out `.x`, `x~` and `#x#`, and nothing else.
+
+    The last two end with no suffix, so `~x.tf` and `#x.tf` are read, and names with newlines are.
+    """
+    return name.endswith(suffixes) and not name.startswith(".")
+
 
 @dataclass(frozen=True)
 class Backend:
@@ -21,7 +32,13 @@ class ModuleFacts:
     backend: Backend | None = None  # `Backend("cloud")` for a cloud block
     required_version: str | None = None
     provisioners: tuple[str, ...] = ()  # addresses with a provisioner, and external data sources
-    unreadable: tuple[str, ...] = ()  # files that are not valid HCL; terraform will say why
+    unreadable: tuple[str, ...] = ()  # files that are not valid HCL
     providers: tuple[tuple[str, str], ...] = ()  # local name and source, as `required_providers` has them
     metas: tuple[str, ...] = ()  # providers with a `provider_meta` block
     overriding: tuple[str, ...] = ()  # override files that say where state or code is, or what runs
+    reasons: tuple[tuple[str, str], ...] = ()  # of the files that are unreadable: what is wrong with them
+
+    def reason(self, name: str) -> str:
+        """Why a file is unreadable, to stand behind that in a sentence."""
+        told = dict(self.reasons).get(name)
+        return f" ({told})" if told else ""

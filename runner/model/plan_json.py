@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from runner.errors import OutputNotUnderstood
-from runner.model.configuration import config_address, configured_resources
+from runner.model.configuration import config_address, configured_resources, running_commands
 from runner.model.difference import Difference, differences, path_text
 from runner.model.mask import holds_unknown, join, masked, read_mark
 from runner.model.plan import (
@@ -65,14 +65,21 @@ def read_plan(document: Mapping[str, Any], given: Secrets = NONE) -> ChangeSet:
         )
 
 
-def plan_problem(document: Mapping[str, Any]) -> str | None:
-    """Why terraform itself says that this plan can not be applied."""
+def plan_problem(document: Mapping[str, Any], *, provisioners: bool = True) -> str | None:
+    """Why terraform itself says that this plan can not be applied; or that it runs commands, where it may not.
+
+    The code was looked at before anything ran. This is what the engine made of it, with the modules that it fetched.
+    """
     with understanding(document):
         if document.get("errored"):
             return "terraform could not finish the plan: it ended with an error on the way"
         changes = any(map(is_change, document.get("resource_changes") or ()))
         if changes and document.get("applyable") is False:
             return "terraform says that this plan can not be applied"
+        running = [] if provisioners else list(running_commands(document))
+        if running:
+            told = ", ".join(running[:5]) + (f" and {len(running) - 5} more" if running[5:] else "")
+            return f"commands would run in {told}; allow.provisioners of the source is false"
         return None
 
 

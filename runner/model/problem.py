@@ -5,13 +5,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Problem:
-    """`stack` is set where the problem concerns one document whose name could be read."""
+    """`stack` is set where the problem concerns one document whose name could be read.
+
+    `stack_file` is where that document is, where the problem itself is in the code.
+    """
 
     file: str
     line: int
     column: int
     message: str
     stack: str | None = None
+    stack_file: str = ""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {self.message}"

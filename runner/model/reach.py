@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from runner.model.module import ModuleFacts
+from runner.model.module import ModuleFacts, is_configuration
 from runner.model.module_source import LOCAL, module_flaw
 from runner.model.paths import join
 from runner.model.tree import FILES, Tree
@@ -27,11 +27,12 @@ def configuration_files(tree: Tree, folder: str, engine: str) -> Iterator[tuple[
     """Name and object id of the files that the engine reads in a folder, also through links."""
     suffixes = SUFFIXES[engine]
     for child in tree.children(folder):
-        if child.kind == "blob" and child.path.endswith(suffixes):
+        name = child.path.rpartition("/")[2]
+        if child.kind == "blob" and is_configuration(name, suffixes):
             end = child.path if child.mode in FILES else tree.follow(child.path)
             entry = tree.get(end) if end is not None else None
             if entry is not None and entry.mode in FILES:
-                yield child.path.rpartition("/")[2], entry.oid
+                yield name, entry.oid
 
 
 def module_reach(tree: Tree, facts: Facts, root: str, allowed: tuple[str, ...] = ()) -> Reach:

@@ -37,6 +37,7 @@ class Facts:
 
     now: datetime
     head: int  # number of the newest audit entry
+    head_at: datetime | None = None  # when that was written
     standing: tuple[Checkpoint, ...] = ()  # oldest first
     hashes: Mapping[int, str] = field(
         default_factory=dict
@@ -85,6 +86,8 @@ def _loss(facts: Facts) -> Loss | None:
         return None
     sound = [point.seq for point in facts.standing if _sound(facts, point)]
     replaced = any(point.seq <= facts.head and not _sound(facts, point) for point in facts.standing)
+    # What was written after the last look is none of what was seen then, also where no checkpoint lies between.
+    replaced = replaced or (facts.head_at is not None and facts.head_at > facts.standing[-1].at)
     # Where the log only ends earlier, every entry that it has is one that was there before.
     return Loss(facts.standing[-1], max(sound, default=0) if replaced else facts.head, replaced)
 

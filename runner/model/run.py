@@ -30,6 +30,11 @@ class State(StrEnum):
     APPLY_FAILED = "apply_failed"
     INTERRUPTED = "interrupted"
 
+    @property
+    def in_words(self) -> str:
+        """As people are told it: `plan failed`."""
+        return self.value.replace("_", " ")
+
 
 IF_THE_PROCESS_DIES: dict[State, str] = {
     State.QUEUED: "nothing is lost; a worker claims it",

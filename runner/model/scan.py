@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from runner.model.backend import backend_problem
-from runner.model.module import ModuleFacts
+from runner.model.module import ModuleFacts, is_configuration
 from runner.model.module_source import DEFAULT_HOST
-from runner.model.paths import TOP
+from runner.model.paths import TOP, printable
 from runner.model.reach import Reach
 from runner.model.settings import Allow
 from runner.model.stack import StackDefinition
@@ -29,6 +29,8 @@ COMMITTED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )
 _ANY = re.compile("|".join(f"(?:{pattern.pattern})" for pattern, _ in COMMITTED), re.IGNORECASE)
 BUILT_IN = "terraform"  # the provider of terraform_data, which is part of the engine
+_BACKEND = r"^[ \t]*(?:backend|cloud|state_store)\b"
+UNREADABLE = " (not readable)"  # behind the name of a file that may hide a command
 _HOSTED = re.compile(r"[^/]*\.[^/]*/[^/]+/[^/]+")
 
 
@@ -54,12 +56,27 @@ class Code:
         return self.modules[0].facts
 
 
-def refusals(tree: Tree, definition: StackDefinition, code: Code, allow: Allow) -> Iterator[str]:
+@dataclass(frozen=True)
+class Refusal:
+    """`file` is what it is about, or a line that `pattern` finds in a file of `folder`, as far as either is known."""
+
+    text: str
+    file: str = ""
+    folder: str = ""
+    pattern: str = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def refusals(tree: Tree, definition: StackDefinition, code: Code, allow: Allow) -> Iterator[Refusal]:
     """Why the stack may be neither planned nor applied at this revision, file by file; nothing where it may."""
-    yield from code.reach.problems
+    yield from map(Refusal, code.reach.problems)
     backend = backend_problem(definition, code.facts, allow, code.hidden)
     if backend is not None:
-        yield backend
+        # Where the stack file has a part in it, that is where to look first.
+        pattern = "" if definition.backend_config else _BACKEND
+        yield Refusal(backend, folder=code.modules[0].folder, pattern=pattern)
     for module in code.modules:
         yield from _committed(tree, module.folder)
         yield from _unclear(module, code.hidden if module is code.modules[0] else ())
@@ -82,49 +99,75 @@ def beyond_allowance(definition: StackDefinition, allow: Allow) -> Iterator[str]
             yield f"the variable {name} is not among allow.env of the source"
 
 
-def _committed(tree: Tree, folder: str) -> Iterator[str]:
+def _committed(tree: Tree, folder: str) -> Iterator[Refusal]:
     for entry in tree.children(folder):
         name = entry.path.rpartition("/")[2]
         if _ANY.fullmatch(name):
             reason = next(reason for pattern, reason in COMMITTED if pattern.fullmatch(name))
-            yield f"{entry.path!r} may not be in the repository: {reason}"
+            yield Refusal(f"{entry.path!r} may not be in the repository: {reason}", file=entry.path)
+        elif is_configuration(name) and not name.isprintable():
+            told = "no name of a configuration file has control characters or broken UTF-8 in it"
+            yield Refusal(f"'{printable(entry.path)}' may not be in the repository: {told}", file=entry.path)
 
 
-def _unclear(module: Module, told: Iterable[str]) -> Iterator[str]:
+def _unclear(module: Module, told: Iterable[str]) -> Iterator[Refusal]:
     """What can not be read, and what looks like one thing and does another."""
     facts = module.facts
     for name in sorted(set(facts.unreadable) - set(told)):
-        yield f"{_place(module, name)} can not be read as HCL, so it is not known what it brings: terraform validate"
+        place = _place(module, name)
+        text = f"{printable(place)} can not be read as HCL{facts.reason(name)}"
+        yield Refusal(f"{text}, so it is not known what it brings: terraform validate", file=place)
     for name in facts.overriding:
+        place = _place(module, name)
         told_by = "it overrides where state or code comes from, or what runs"
-        yield f"{_place(module, name)}: {told_by}; say so in the file that is overridden"
+        text = f"{printable(place)}: {told_by}; say so in the file that is overridden"
+        yield Refusal(text, file=place)
     for name in facts.metas:
-        yield f"provider_meta of {name} in {module.folder} hands the provider data that no plan shows"
+        text = f"provider_meta of {name} in {module.folder} hands the provider data that no plan shows"
+        pattern = rf'^[ \t]*provider_meta[ \t]+"?{re.escape(name)}\b'
+        yield Refusal(text, folder=module.folder, pattern=pattern)
 
 
-def _commands(module: Module) -> Iterator[str]:
+def _commands(module: Module) -> Iterator[Refusal]:
     for address in module.facts.provisioners:
         command = f"{address} in {module.folder}"
-        yield f"{command} runs commands while it is planned or applied; allow.provisioners of the source is false"
+        text = f"{command} runs commands while it is planned or applied; allow.provisioners of the source is false"
+        hidden = address.removesuffix(UNREADABLE)
+        if hidden != address:
+            yield Refusal(text, file=_place(module, hidden))
+        else:
+            yield Refusal(text, folder=module.folder, pattern=_block(address))
 
 
-def _providers(module: Module, allowed: tuple[str, ...]) -> Iterator[str]:
+def _block(address: str) -> str:
+    """The first line of the block with this address."""
+    if address.startswith("removed "):
+        return rf"^[ \t]*from[ \t]*=[ \t]*{re.escape(address.removeprefix('removed '))}"
+    labels = r"[ \t]+".join(rf'"?{re.escape(label)}"?' for label in address.split(".")[-2:])
+    return rf"^[ \t]*\w+[ \t]+{labels}[ \t]*\{{"
+
+
+def _providers(module: Module, allowed: tuple[str, ...]) -> Iterator[Refusal]:
     if module.implied is None:
-        yield f"the files of {module.folder} can not be read as HCL, so its providers are not known: terraform validate"
+        text = f"the files of {module.folder} can not be read as HCL, so its providers are not known: terraform validate"
+        yield Refusal(text)
         return
     required = dict(module.facts.providers)
     implied = {name: f"hashicorp/{name}" for name in module.implied if name not in required}
     for name, source in sorted((required | implied).items()):
         address = source.lower() if _HOSTED.fullmatch(source) else f"{DEFAULT_HOST}/{source.lower()}"
         if name != BUILT_IN and not _covered(address, allowed):
-            yield f"the provider {address} in {module.folder} is not among allow.providers of the source"
+            text = f"the provider {address} in {module.folder} is not among allow.providers of the source"
+            local = re.escape(name)
+            pattern = rf'^[ \t]*(?:"?{local}"?[ \t]*=[ \t]*\{{|\w+[ \t]+"{local}["_])'
+            yield Refusal(text, folder=module.folder, pattern=pattern)
 
 
-def stray_links(tree: Tree, folders: Iterable[str]) -> Iterator[str]:
+def stray_links(tree: Tree, folders: Iterable[str]) -> Iterator[Refusal]:
     """Links in what the stack uses that lead out of the repository: no tree with them is ever written to a disk."""
     for link in tree.stray:
         if any(folder == TOP or link.startswith(f"{folder}/") for folder in folders):
-            yield f"the link {link!r} leads out of the repository, or in a circle"
+            yield Refusal(f"the link {link!r} leads out of the repository, or in a circle", file=link)
 
 
 def _covered(name: str, patterns: Iterable[str]) -> bool:

@@ -17,6 +17,9 @@ class SourceStatus:
     rewritten_at: datetime | None = None
     problems: tuple[str, ...] = ()  # of its stack files, each with its place
     refused: str | None = None  # the head that was not taken, since it is not trusted
+    newcomers: tuple[
+        tuple[str, str], ...
+    ] = ()  # stacks that were never sound: name, and problem with its place
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Git: a source's mirror and the trees that are exported from it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -19,6 +19,10 @@ class Git(Protocol):
 
     def fetch(self, source: SourceSettings, revision: str) -> None:
         """Bring the branch into the mirror, creating it where missing; objects are never thrown away."""
+        ...
+
+    def has(self, source: SourceSettings, revision: str) -> bool:
+        """Whether the mirror has it; not any more where it was rewritten, and the mirror made again."""
         ...
 
     def is_ancestor(self, source: SourceSettings, old: str, new: str) -> bool: ...
@@ -41,8 +45,12 @@ class Git(Protocol):
 
     def commit(self, source: SourceSettings, revision: str) -> Commit: ...
 
-    def commits(self, source: SourceSettings, old: str | None, new: str) -> Sequence[Commit]:
-        """The commits of `old..new`, newest first, co-authors included; only `new` where `old` is None or unknown."""
+    def commits(self, source: SourceSettings, old: str, new: str) -> Sequence[Commit]:
+        """The commits of `old..new`, newest first, co-authors included."""
+        ...
+
+    def touching(self, source: SourceSettings, new: str, places: Iterable[str]) -> Sequence[Commit]:
+        """All up to `new` that changed one of the places, or a merge that brought such a change in, newest first."""
         ...
 
     def verify(self, source: SourceSettings, old: str | None, new: str) -> tuple[Signature, ...]:
@@ -53,8 +61,22 @@ class Git(Protocol):
         """
         ...
 
-    def export(self, source: SourceSettings, revision: str) -> Path:
-        """The folder with the checked-out tree, shared by all stacks, always at the same absolute path."""
+    def export(
+        self,
+        source: SourceSettings,
+        revision: str,
+        keep: Callable[[int], None] | None = None,
+        tell: Callable[[str], None] | None = None,
+    ) -> Path:
+        """The folder with the checked-out tree, shared by all stacks, always at the same absolute path.
+
+        What is there and is not Git's is put right, and told of; only what runs have left stays. As long as the
+        descriptor that `keep` is given is open, the folder is not removed.
+        """
+        ...
+
+    def settle(self, source: SourceSettings, revision: str) -> None:
+        """After a run: what it has left in that folder may stay."""
         ...
 
 

@@ -45,7 +45,10 @@ class Claims(Protocol):
         """Kill what executes under a claim that nobody attends to; how many."""
         ...
 
-    def leftovers(self) -> Sequence[Leftover]: ...
+    def leftovers(self) -> Sequence[Leftover]:
+        """What keeps a state though nobody attends to its run, which may be over, or wait for somebody who does."""
+        ...
+
     def end_leftover(self, leftover: Leftover) -> int:
         """Kill what is left of it; how many."""
         ...
@@ -61,6 +64,10 @@ class HeldClaim(Protocol):
     @property
     def fds(self) -> tuple[int, ...]:
         """What a child has to inherit."""
+        ...
+
+    def keep(self, fd: int) -> None:
+        """Have a child inherit this too, and close it with the claim."""
         ...
 
     def hand_over(self) -> None:

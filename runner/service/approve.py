@@ -27,7 +27,8 @@ from runner.model.plan import ChangeSet
 from runner.model.run import Event, Run, State
 from runner.model.settings import SourceSettings
 from runner.model.stack import StackDefinition
-from runner.ports import ControlPorts, Git, Reader
+from runner.ports import ControlPorts, Git, Modules, Reader
+from runner.service.authorship import commits_behind
 from runner.service.bind import bound, guard_rails
 from runner.service.check_clock import steady_now
 
@@ -97,6 +98,7 @@ def refuse_early(control: ControlPorts, asked: Question, person: Person, accepte
 def approve(
     control: ControlPorts,
     git: Git,
+    modules: Modules,
     run_id: int,
     person: Person,
     *,
@@ -108,14 +110,16 @@ def approve(
     """Record the yes; with the last one that is needed the run is approved. A refusal is recorded too."""
     yes = Yes(digest.lower(), comment, typed_name, accepted)
     with _recorded(control, run_id, person, digest=yes.digest):
-        return _approve(control, git, run_id, person, yes)
+        return _approve(control, git, modules, run_id, person, yes)
 
 
-def _approve(control: ControlPorts, git: Git, run_id: int, person: Person, yes: Yes) -> tuple[Run, Standing]:
+def _approve(
+    control: ControlPorts, git: Git, modules: Modules, run_id: int, person: Person, yes: Yes
+) -> tuple[Run, Standing]:
     with control.store.reading() as reader:
         run = reader.run(run_id)
-        stack = reader.stack(run.stack)
-    commits = git.commits(_source(control, run), stack.applied_revision, run.revision)
+        applied, definition = reader.stack(run.stack).applied_revision, reader.definition(run.definition)
+    commits = commits_behind(git, modules, _source(control, run), run, definition, applied)
     with control.store.writing() as writer:
         asked = question(control, writer, run_id)
         run = asked.run

@@ -2,8 +2,9 @@
 
 from runner.errors import WrongState
 from runner.model.approval import Person
+from runner.model.lock import Leftover
 from runner.model.run import Event, Run, State
-from runner.ports import ControlPorts
+from runner.ports import Claims, ControlPorts, Store
 
 
 def cancel(control: ControlPorts, run_id: int, person: Person, *, force: bool = False) -> Run:
@@ -32,9 +33,19 @@ def cancel(control: ControlPorts, run_id: int, person: Person, *, force: bool = 
         return writer.transition(run, Event.CANCEL, by=person.name, reason="canceled by hand")
 
 
+def left_running(claims: Claims, store: Store) -> list[Leftover]:
+    """What runs have left that are over. An apply that nobody follows since its daemon died is none: it goes on."""
+    found = claims.leftovers()
+    if not found:
+        return []
+    with store.reading() as reader:
+        going_on = {run.name for run in reader.open_runs()}
+    return [one for one in found if one.run not in going_on]
+
+
 def end_leftovers(control: ControlPorts, run_id: int, person: Person) -> int:
     """Kill what the run left running though it has ended otherwise; how many processes."""
-    left = [one for one in control.claims.leftovers() if one.run == f"run-{run_id}"]
+    left = [one for one in left_running(control.claims, control.store) if one.run == f"run-{run_id}"]
     if not left:
         return 0
     with control.store.writing() as writer:

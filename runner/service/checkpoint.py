@@ -1,9 +1,16 @@
 """Write down where the audit log stands, outside the database."""
 
+from datetime import timedelta
+
 from runner.errors import DatabaseRolledBack, DriftlineError
-from runner.model.audit import GENESIS
-from runner.model.checkpoint import Checkpoint
-from runner.ports import ControlPorts
+from runner.model.audit import CHECKPOINTS, GENESIS, AuditEntry
+from runner.model.checkpoint import Checkpoint, missing
+from runner.model.run import Event
+from runner.ports import ControlPorts, Reader
+from runner.service.enqueue import DAEMON
+
+MISSING = "checkpoints.missing"
+_REPEATED = timedelta(days=1)  # where none can be written, each try finds it missing
 
 
 def checkpoint(control: ControlPorts) -> Checkpoint | None:
@@ -12,6 +19,8 @@ def checkpoint(control: ControlPorts) -> Checkpoint | None:
     DatabaseRolledBack where the log does not have what was seen before: then nothing is written over that.
     """
     newest = control.checkpoints.newest()
+    if newest is None:
+        _record_missing(control)
     with control.store.reading() as reader:
         seq, head = reader.audit_head()
         if newest is not None and reader.audit_hash(newest.seq) != newest.head:
@@ -23,6 +32,28 @@ def checkpoint(control: ControlPorts) -> Checkpoint | None:
         return None  # another process was faster
     tell(written)
     return written
+
+
+def was_used(control: ControlPorts, reader: Reader) -> bool:
+    """Whether anything was ever applied here: a checkpoint is written before each apply."""
+    return bool(control.receipts.executed()) or reader.audit_knows(f"run.{Event.START_APPLY}")
+
+
+def last_missing(reader: Reader) -> AuditEntry | None:
+    """What was recorded when the checkpoints were last found to be gone."""
+    return next(iter(reader.audit(subject=CHECKPOINTS, limit=1)), None)
+
+
+def _record_missing(control: ControlPorts) -> None:
+    """A new file would hide that one is gone: without it a log whose end was cut off looks whole."""
+    chain = control.checkpoints.read()
+    if chain is not None and not chain.blank:
+        return
+    with control.store.writing() as writer:
+        last, now = last_missing(writer), control.clock.now()
+        if was_used(control, writer) and (last is None or abs(now - last.at) > _REPEATED):
+            told = missing(control.checkpoints.place, writer.audit_head()[0])
+            writer.audit_note(DAEMON, MISSING, CHECKPOINTS, told)
 
 
 def checkpoint_or_tell(control: ControlPorts) -> None:

@@ -1,10 +1,12 @@
 """Find the stacks of one revision: from Git's trees and blobs, without a checkout."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from runner import __version__
+from runner.errors import DriftlineError
 from runner.model import inputs
 from runner.model.dependencies import circular, unmet
 from runner.model.identity import state_identity
@@ -17,8 +19,10 @@ from runner.model.settings import Allow, Settings, SourceSettings
 from runner.model.stack import Discovered, Stack, StateIdentity
 from runner.model.tree import Tree
 from runner.ports import Git, Modules, StackFiles
-from runner.service import module_facts, stack_files
+from runner.service import code_place, module_facts, stack_files
 from runner.service.module_facts import FolderFacts
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class _Search:
 
     stacks: list[Located]
     complaints: list[Complaint] = field(default_factory=list)
+    places: code_place.Places = field(default_factory=dict)  # where in the code some of them are
 
     def refuse(self, said: Iterable[Complaint]) -> None:
         told = list(said)
@@ -94,9 +99,10 @@ def discover(
     roots = frozenset(stack.module_path for stack in search.stacks)
     folders = Folders(tree, frozenset(entry.path for entry in entries), roots)
     identities = _judge(search, tree, code, source, others, {problem.stack for problem in problems})
+    digests = _digests(search, folders, code, settings)
     memory.modules = code.used()
-    problems += stack_files.placed(git, source, tree, search.complaints)
-    digests = _digests(search.stacks, folders, code, settings)
+    told = stack_files.placed(git, source, tree, search.complaints)
+    problems += code_place.in_code(git, source, tree, told, search.places)
     found = (
         _discovered(
             stack, _code(code, stack), identities[stack.definition.name], digest, source.name, revision
@@ -123,13 +129,13 @@ def _judge(
 ) -> dict[str, StateIdentity]:
     """Refuse what the source does not allow and what belongs to another stack; the states of the rest, by name."""
     code.prefetch({(stack.module_path, stack.definition.engine) for stack in search.stacks})
-    search.refuse(
-        (s, told)
-        for s in search.stacks
-        for told in refusals(tree, s.definition, _code(code, s), source.allow)
-    )
+    said = _each(search, lambda s: list(refusals(tree, s.definition, _code(code, s), source.allow)))
+    refused = [(stack, one) for stack, told in said for one in told]
+    search.places = {(s.definition.name, stack_files.told(s, one.text)): one for s, one in refused}
+    search.refuse((s, one.text) for s, one in refused)
     identities = {
-        s.definition.name: state_identity(s.definition, _code(code, s).facts) for s in search.stacks
+        stack.definition.name: identity
+        for stack, identity in _each(search, lambda s: state_identity(s.definition, _code(code, s).facts))
     }
     search.refuse(moved_states(search.stacks, identities, others))
     search.refuse(shared_states(search.stacks, identities, others, source.name, broken | search.refused))
@@ -140,14 +146,31 @@ def _judge(
     return identities
 
 
+def _each(search: _Search, judge: Callable[[Located], T]) -> list[tuple[Located, T]]:
+    """What is said of each stack. One that can not be judged is refused, and stops no other."""
+    found: list[tuple[Located, T]] = []
+    for stack in list(search.stacks):
+        try:
+            found.append((stack, judge(stack)))
+        except DriftlineError:  # of git or of the disk, and no stack's own
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            told = f"its code has a form that is not known here: {type(error).__name__}"
+            search.refuse([(stack, told)])
+    return found
+
+
 def _digests(
-    stacks: Iterable[Located], folders: Folders, code: FolderFacts, settings: Settings
-) -> Iterator[tuple[Located, str]]:
+    search: _Search, folders: Folders, code: FolderFacts, settings: Settings
+) -> list[tuple[Located, str]]:
     watches = Watches(folders.tree)
     reaching = {engine: reaching_settings(settings, engine) for engine in SUFFIXES}
-    for stack in stacks:
+
+    def digest(stack: Located) -> str:
         reach = _code(code, stack).reach
-        yield stack, inputs_digest(folders, watches, stack, reach, reaching[stack.definition.engine])
+        return inputs_digest(folders, watches, stack, reach, reaching[stack.definition.engine])
+
+    return _each(search, digest)
 
 
 def _discovered(

@@ -17,7 +17,7 @@ def take(control: ControlPorts, stack: str, person: Person, reason: str) -> Lock
         # Looked at first, so that a refusal costs nobody a turn at writing.
         held = reader.hold(stack)
     if held is not None:
-        raise StackLocked(stack=stack, holder=held.holder, reason=held.reason)
+        raise StackLocked(stack=stack, holder=held.holder, reason=held.reason, hint=held.way_out)
     with control.store.writing() as writer:
         writer.stack(stack)
         busy = next(

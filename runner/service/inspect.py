@@ -15,4 +15,5 @@ def refuse_unsafe(git: Git, modules: Modules, job: Job) -> None:
     allow = job.source.allow
     told = [*beyond_allowance(job.stack, allow), *refusals(tree, job.stack, code, allow)]
     if told:
-        raise TreeRefused(stack=job.stack.name, revision=job.revision[:12], problem="; ".join(told))
+        problem = "; ".join(map(str, told))
+        raise TreeRefused(stack=job.stack.name, revision=job.revision[:12], problem=problem)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from runner.model.module import ModuleFacts
+from runner.model.module import LARGEST, ModuleFacts
 from runner.model.module_source import LOCAL
 from runner.model.paths import join
 from runner.model.reach import configuration_files, module_reach
@@ -89,8 +89,8 @@ class FolderFacts:
         wanted = list(keys)
         blobs = self._git.blobs(self._source, {oid for key in wanted for _, oid in key}) if wanted else {}
         for key in wanted:
-            # What is too large to be read is no valid HCL either; the reader says so.
-            files = {name: blobs.get(oid, b"\xff" + b'backend "') for name, oid in key}
+            # What is too large for git to hand out is told as what it is, and may hold anything.
+            files = {name: blobs.get(oid, b'backend "'.ljust(LARGEST + 1)) for name, oid in key}
             facts = self._modules.read(files)
             hidden = tuple(name for name in facts.unreadable if STATE_BLOCK.search(files[name]))
             # Only where it matters: to find them, every block of every file has to be looked at.

@@ -33,6 +33,7 @@ from runner.ports import (
 from runner.service.bind import bind, remember_state
 from runner.service.cron import next_check
 from runner.service.enqueue import DAEMON, add_again, add_change
+from runner.service.export import export_tree
 from runner.service.inspect import refuse_unsafe
 from runner.service.known_secrets import known, remember
 from runner.service.probe import look, remember_probe
@@ -75,7 +76,7 @@ def prepare(
         run = unsaved[0].name.partition(".")[0]
         raise StateUnsaved(run=run, stack=job.stack.name, path=unsaved[0])
     refuse_unsafe(ports.git, ports.modules, job)
-    tree = ports.git.export(job.source, job.revision)
+    tree = export_tree(job, ports, claim)
     workspace: Workspace = ports.workspaces.prepare(
         job.run, job.stack.name, tree, job.module_path, managed_state=job.managed_state
     )
@@ -129,7 +130,7 @@ def _read(
             facts=planned.facts,
         )
     failpoint.reach("plan.before_artifact")
-    problem = plan_problem(document)
+    problem = plan_problem(document, provisioners=job.source.allow.provisioners)
     if problem is not None:
         return PlanFailure((Diagnostic("error", problem),), problem)
     key = ports.secrets.fingerprint_key()

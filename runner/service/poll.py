@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from runner import failpoint
-from runner.errors import BranchMissing, DriftlineError, NoRoom, Untrusted
+from runner.errors import BranchMissing, DriftlineError, NoRoom, SourceNotTaken, Untrusted
 from runner.model.approval import Commit
+from runner.model.paths import printable
 from runner.model.poll_due import poll_due
 from runner.model.run import WAITING, Event, Kind, Run
 from runner.model.settings import Settings, SourceSettings
@@ -16,6 +17,8 @@ from runner.ports import Clock, Disk, Git, Modules, StackFiles, Store, Writer
 from runner.service.cron import next_check
 from runner.service.discover import Discovery, discover, settings_digest
 from runner.service.enqueue import DAEMON
+
+TOLD = 200  # characters of an error that nobody foresaw
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,11 @@ class Poller:
             return self._refused(source, error, by)
         except DriftlineError as error:
             return self._failed(source, status, error)
+        # A source decides what its reader meets: silence would let none of its stacks move, and tell nobody.
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            _log_bug(source.name)
+            problem = printable(f"{type(error).__name__}: {error}"[:TOLD])
+            return self._failed(source, status, SourceNotTaken(source=source.name, problem=problem))
 
     def _unmoved(self, status: SourceStatus, head: str) -> Polled:
         """Nothing to record, unless the source has come back."""
@@ -149,6 +157,7 @@ class Poller:
                     rewritten_from=rewritten or status.rewritten_from,
                     rewritten_at=now if rewritten else status.rewritten_at,
                     problems=tuple(str(problem) for problem in found.problems),
+                    newcomers=_newcomers(found, known),
                 )
             )
             failpoint.reach("poll.before_commit")
@@ -183,6 +192,19 @@ class Poller:
         for name, problem in broken.items():
             if name in before:
                 writer.mark_problem(name, problem)
+
+
+def _newcomers(found: Discovery, known: Iterable[Stack]) -> tuple[tuple[str, str], ...]:
+    """Stacks that are new and not sound: nothing else is kept of them, so they are shown by their first problem."""
+    told = {problem.stack: str(problem) for problem in reversed(found.problems) if problem.stack is not None}
+    names = told.keys() - {stack.name for stack in known} - {stack.definition.name for stack in found.stacks}
+    return tuple((name, told[name]) for name in sorted(names))
+
+
+def _log_bug(source: str) -> None:
+    import structlog
+
+    structlog.get_logger().exception("source.bug", source=source)
 
 
 def signed(commit: Commit, signatures: Iterable[Signature]) -> Commit:

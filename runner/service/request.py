@@ -61,7 +61,8 @@ def request_plan(
 def _refuse(facts: View) -> None:
     stack = facts.stack
     if facts.hold is not None:
-        raise StackLocked(stack=stack.name, holder=facts.hold.holder, reason=facts.hold.reason)
+        hold = facts.hold
+        raise StackLocked(stack=stack.name, holder=hold.holder, reason=hold.reason, hint=hold.way_out)
     if facts.paused:
         by, reason = (
             (stack.pause.by, stack.pause.reason) if stack.pause else ("Git", "paused: true in its stack file")

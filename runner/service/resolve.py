@@ -73,5 +73,5 @@ def _plan_afresh(writer: Writer, run: Run, person: Person) -> None:
         stack,
         trigger=Trigger.REPLAN,
         by=person.name,
-        reason=f"{run.name} was resolved as {run.state.value}",
+        reason=f"{run.name} was resolved as {run.state.in_words}",
     )

@@ -7,7 +7,6 @@ transaction, and the checkpoint that comes after is made up for by the next star
 from collections.abc import Sequence
 
 from runner import failpoint
-from runner.errors import RunNotFound
 from runner.model.audit import DATABASE, AuditEntry
 from runner.model.checkpoint import Checkpoint
 from runner.model.receipt import Receipt
@@ -70,10 +69,12 @@ def _standing(control: ControlPorts) -> tuple[Checkpoint, ...]:
 def _facts(
     control: ControlPorts, reader: Reader, standing: Sequence[Checkpoint], receipts: Sequence[Receipt]
 ) -> Facts:
+    newest = next(iter(reader.audit(limit=1)), None)
     hashes = {point.seq: reader.audit_hash(point.seq) for point in standing}
     return Facts(
         now=control.clock.now(),
-        head=reader.audit_head()[0],
+        head=newest.seq if newest else 0,
+        head_at=newest.at if newest else None,
         standing=tuple(standing),
         hashes={seq: digest for seq, digest in hashes.items() if digest is not None},
         recorded=_recorded(reader, standing),
@@ -94,14 +95,11 @@ def _recorded(reader: Reader, standing: Sequence[Checkpoint]) -> dict[str, Loss]
 
 
 def _known(reader: Reader, receipt: Receipt) -> bool:
-    """Whether the database knows that this plan was handed to an apply, or knows that it has forgotten it."""
-    try:
-        if reader.run(receipt.run).executed_digest == receipt.digest:
-            return True
-    except RunNotFound:
-        pass  # retention removes runs; the audit log stays
-    entries = reader.audit(subject=receipt.name, limit=1000)
-    return any(receipt.digest in entry.detail.values() for entry in entries if entry.action in _STARTS)
+    """Whether the audit log knows that this plan was handed to an apply, or knows that it has forgotten it.
+
+    Retention removes runs and leaves the log; who cuts the log off may leave the runs.
+    """
+    return any(reader.audit_knows(action, receipt.name, receipt.digest) for action in _STARTS)
 
 
 def _record(control: ControlPorts, writer: Writer, found: Remedy) -> None:

@@ -63,7 +63,10 @@ def _ended(control: ControlPorts, writer: Writer, run: Run, result: ApplyResult)
         reason = f"{_PUT_OFF[outcome]}: {result.reason}"
         return put_off(writer, run, Event.NOT_BEGUN, control.clock.now(), reason)
     event = Event.FAIL_APPLY if outcome in _FAILED else Event.INTERRUPT
-    return half_done(control, writer, run, event, told(result))
+    reason = told(result)
+    if run.cancel_requested_by is not None:
+        reason = f"{run.cancel_requested_by} asked to stop it; {reason}"
+    return half_done(control, writer, run, event, reason)
 
 
 def _not_applied(control: ControlPorts, writer: Writer, run: Run, result: ApplyResult) -> Run:
@@ -108,7 +111,7 @@ def half_done(control: ControlPorts, writer: Writer, run: Run, event: Event, rea
         lock = Lock(
             stack=run.stack,
             holder=done.name,
-            reason=f"{done.name} is {done.state}: {reason}",
+            reason=f"{done.state.in_words}: {reason}",
             since=control.clock.now(),
             run=done.id,
         )

@@ -78,7 +78,12 @@ def read_files(
 def _read(reader: StackFiles, source: SourceSettings, path: str, content: bytes | None) -> Content:
     if content is None:
         return Content((), (Problem(path, 1, 1, "the file is far too large for a stack file"),))
-    stacks, problems = reader.read(path, content, source.allow)
+    try:
+        stacks, problems = reader.read(path, content, source.allow)
+    # Whoever writes the file decides what its reader meets: it stops no other file.
+    except Exception as error:  # noqa: BLE001 - whatever it is
+        told = f"the file has a form that is not known here: {type(error).__name__}"
+        return Content((), (Problem(path, 1, 1, told),))
     return Content(tuple(Located(path, stack) for stack in stacks), tuple(problems))
 
 
@@ -105,13 +110,18 @@ def placed(
     git: Git, source: SourceSettings, tree: Tree, complaints: Iterable[tuple[Located, str]]
 ) -> Iterator[Problem]:
     """Complaints with the lines where their stacks begin."""
-    told = list(complaints)
-    oids = {stack.file: entry.oid for stack, _ in told if (entry := tree.get(stack.file))}
+    all_told = list(complaints)
+    oids = {stack.file: entry.oid for stack, _ in all_told if (entry := tree.get(stack.file))}
     blobs = git.blobs(source, set(oids.values())) if oids else {}
-    for stack, sentence in told:
+    for stack, sentence in all_told:
         name = stack.definition.name
         line = _line(blobs.get(oids.get(stack.file, ""), b""), name)
-        yield Problem(stack.file, line, 1, f'stack "{name}": {sentence}', name)
+        yield Problem(stack.file, line, 1, told(stack, sentence), name)
+
+
+def told(stack: Located, sentence: str) -> str:
+    """The complaint with whose it is."""
+    return f'stack "{stack.definition.name}": {sentence}'
 
 
 def _line(content: bytes, name: str) -> int:

@@ -11,6 +11,7 @@ from runner.model.job import Job, Phase
 from runner.model.lock import StateLock
 from runner.model.run import HALF_CHANGED, Kind, Run, State
 from runner.ports import ControlPorts, EngineError, Execution, Reader, RunFilter, WorkerPorts
+from runner.service.export import export_tree
 from runner.service.inspect import refuse_unsafe
 
 # A person's word may have made an interrupted one an applied one; its lock is still there.
@@ -103,7 +104,7 @@ def _in_workspace(control: ControlPorts, ports: WorkerPorts, run: Run) -> Iterat
                 )
             job = _job(control, reader, run)
         refuse_unsafe(ports.git, ports.modules, job)
-        tree = ports.git.export(job.source, job.revision)
+        tree = export_tree(job, ports, held)
         workspace = ports.workspaces.prepare(
             run.id, run.stack, tree, run.module_path, managed_state=run.managed_state
         )

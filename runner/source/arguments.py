@@ -1,5 +1,6 @@
 """The command lines that git gets: fixed words, validated names, and never an option out of somebody's text."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 # Set on every command line, where it outranks every configuration file.
@@ -100,10 +101,12 @@ def cat_file(git_dir: Path) -> list[str]:
     return [*_git(git_dir), "cat-file", "--batch", "--buffer"]
 
 
-def log(git_dir: Path, new: str, old: str | None) -> list[str]:
-    """`old..new`, or `new` alone. Porcelain for its trailers; what could decorate it is switched off."""
+def log(
+    git_dir: Path, new: str, old: str | None = None, *options: str, places: Iterable[str] = ()
+) -> list[str]:
+    """`old..new`, or all of `new`. Porcelain for its trailers; what could decorate it is switched off."""
     return [
-        *_git(git_dir), "log", "-z", "--no-patch", "--no-color", "--no-decorate", "--no-show-signature",
-        "--encoding=UTF-8", f"--format=tformat:{COMMIT_FORMAT}", *(["--max-count=1"] if old is None else []),
-        "--end-of-options", new, *([f"^{old}"] if old else []), "--",
+        *_git(git_dir), "--literal-pathspecs", "log", "-z", "--no-patch", "--no-color", "--no-decorate",
+        "--no-show-signature", "--encoding=UTF-8", f"--format=tformat:{COMMIT_FORMAT}", *options,
+        "--end-of-options", new, *([f"^{old}"] if old else []), "--", *places,
     ]  # fmt: skip

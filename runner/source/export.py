@@ -3,83 +3,160 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from runner import failpoint
 from runner.errors import SourceTooLarge
-from runner.files import private_folder, write_whole
+from runner.files import private_folder
 from runner.model.paths import unsafe
 from runner.model.size import parse_size
 from runner.model.source import TreeEntry
 from runner.model.tree import EXECUTABLE, FILES, LINK, SUBMODULE, Tree
-from runner.source import arguments
+from runner.source import arguments, record
 from runner.source.failure import failed
-from runner.source.flock import held
+from runner.source.flock import alone, held, shared
+from runner.source.mend import differing, found, is_left, is_state, mend, sentence
 from runner.source.mirror import Mirror
+from runner.source.record import Record
 from runner.source.tree import read_tree
 
 TEMPORARY = ".making-"
 LONGEST_LINK = 4095  # of Linux
-BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+Keep = Callable[[int], None]
+Tell = Callable[[str], None]
 
 
-def export(mirror: Mirror, revision: str) -> Path:
-    """`data_dir/trees/<source>/<revision>`, made on first use and then shared."""
+def export(mirror: Mirror, revision: str, keep: Keep | None = None, tell: Tell | None = None) -> Path:
+    """`data_dir/trees/<source>/<revision>`, made on first use and then shared; whatever is not Git's is put right.
+
+    `keep` is given the descriptor that says that the tree is in use, `tell` what was found.
+    """
     trees = mirror.data_dir / "trees" / mirror.source.name
     tree = trees / revision
-    if _ready(tree):
-        return tree
-    private_folder(trees)
-    with held(trees / ".lock", mirror.timeout):
-        if not _ready(tree):
-            for leftover in (tree, *trees.glob(f"{TEMPORARY}*")):
-                shutil.rmtree(leftover, ignore_errors=True)
-            made = Path(tempfile.mkdtemp(dir=trees, prefix=TEMPORARY))
-            _write(mirror, revision, made)
-            failpoint.reach("tree.before_rename")
-            made.rename(tree)
-            write_whole(_marker(tree), _boot().encode(), durable=False)
+    use = _good(tree, mirror.timeout)
+    if use is None:
+        private_folder(trees)
+        with held(trees / ".lock", mirror.timeout):
+            use = _good(tree, mirror.timeout)
+            if use is None:
+                _make_good(mirror, revision, tree, tell)
+                use = shared(tree, mirror.timeout)
+    with suppress(FileNotFoundError):
+        os.utime(_marker(tree))  # so that retention spares what is only about to be used
+    (keep or os.close)(use)
     return tree
 
 
-def exported(data_dir: Path) -> Iterator[tuple[str, str]]:
-    """Source and revision of every tree that is kept."""
+def settle(mirror: Mirror, revision: str) -> None:
+    """After a run: what it has left beside Git's files belongs there from now on."""
+    tree = mirror.data_dir / "trees" / mirror.source.name / revision
+    known = record.read(_marker(tree))
+    if known is None or known.nothing_new(tree):
+        return
+    with held(tree.parent / ".lock", mirror.timeout):
+        known = record.read(_marker(tree))
+        if known is not None:
+            seen, folders = record.scan(tree)
+            left = {path: stat for path, stat in seen.items() if is_left(path, stat)}
+            record.write(_marker(tree), record.of(seen, folders, known.files, left))
+
+
+def exported(data_dir: Path) -> Iterator[tuple[str, str, float]]:
+    """Source, revision and time of the last use of every tree that is kept."""
     for marker in data_dir.glob("trees/*/*.complete"):
-        yield marker.parent.name, marker.stem
+        with suppress(FileNotFoundError):
+            yield marker.parent.name, marker.stem, marker.stat().st_mtime
 
 
-def discard(data_dir: Path, source: str, revision: str) -> None:
-    """Remove a tree; the marker goes first, so that half a tree is never taken for a whole one."""
-    trees = data_dir / "trees" / source
-    if trees.is_dir():
-        with held(trees / ".lock", timeout=10):
-            _marker(trees / revision).unlink(missing_ok=True)
-            shutil.rmtree(trees / revision, ignore_errors=True)
+def discard(data_dir: Path, source: str, revision: str) -> bool:
+    """Remove a tree if nobody uses it; the marker goes first, so that half a tree is never taken for a whole one."""
+    tree = data_dir / "trees" / source / revision
+    with held(tree.parent / ".lock", timeout=10), alone(tree) as free:
+        if free:
+            _marker(tree).unlink(missing_ok=True)
+            _remove(tree)
+        return free
 
 
 def _marker(tree: Path) -> Path:
     return tree.with_name(f"{tree.name}.complete")
 
 
-def _ready(tree: Path) -> bool:
-    """Files are not synced, so after a power cut they may be empty: a tree is good for the boot that made it."""
+def _good(tree: Path, timeout: float) -> int | None:
+    """The descriptor of a tree that is as it was; None where that has to be looked into."""
+    known = record.read(_marker(tree))
+    if known is None:
+        return None
     try:
-        if _marker(tree).read_text() != _boot():
-            return False
-        os.utime(tree)  # so that retention spares what is only about to be used
-    except FileNotFoundError:
-        return False
-    return True
+        use = shared(tree, timeout)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    if known.untouched(tree):
+        return use
+    os.close(use)
+    return None
 
 
-def _boot() -> str:
-    return BOOT_ID.read_text() if BOOT_ID.exists() else ""
+def _make_good(mirror: Mirror, revision: str, tree: Path, tell: Tell | None) -> None:
+    known = record.read(_marker(tree))
+    with alone(tree) as free:
+        if known is not None and tree.is_dir() and not tree.is_symlink():
+            _put_right(mirror, revision, tree, known, tell, free=free)
+        elif free:
+            _make(mirror, revision, tree)
+        else:
+            told = f"a run uses {tree}, and what belongs there was forgotten; it is made again when that run is over"
+            raise failed(mirror.source, "export", told)
+
+
+def _make(mirror: Mirror, revision: str, tree: Path) -> None:
+    for leftover in (tree, *tree.parent.glob(f"{TEMPORARY}*")):
+        _remove(leftover)
+    made = Path(tempfile.mkdtemp(dir=tree.parent, prefix=TEMPORARY))
+    _write(mirror, revision, made)
+    failpoint.reach("tree.before_rename")
+    made.rename(tree)
+    seen, folders = record.scan(tree)
+    record.write(_marker(tree), record.of(seen, folders, seen, {}))
+
+
+def _put_right(
+    mirror: Mirror, revision: str, tree: Path, known: Record, tell: Tell | None, *, free: bool
+) -> None:
+    seen, _ = record.scan(tree)
+    differences = found(known, seen, alone=free)
+    entries = {entry.path: entry for entry in _entries(mirror, revision)} if differences.odd else {}
+    wrong = differing(mirror, tree, entries, seen, differences.odd)
+    if wrong or differences.strange:
+        if tell is not None:
+            tell(sentence(revision, wrong, differences.strange, seen))
+        mend(mirror, tree, wrong, differences.strange)
+    after, folders = record.scan(tree)
+    # What only looked odd was compared after `seen` was; what somebody does to it from then on is seen the next time.
+    mended = {entry.path: after[entry.path] for entry in wrong if entry.path in after}
+    files = known.files | {path: seen[path] for path in differences.odd if path in seen} | mended
+    left = {path: stat for path, stat in known.left.items() if after.get(path) == stat}
+    left |= {path: stat for path, stat in after.items() if path not in files and is_state(path)}
+    record.write(_marker(tree), record.of(after, folders, files, left))
+
+
+def _remove(path: Path) -> None:
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    else:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _entries(mirror: Mirror, revision: str) -> list[TreeEntry]:
+    entries = read_tree(mirror.local("ls-tree", arguments.ls_tree(mirror.path, revision)).output)
+    _check_paths(mirror, entries)
+    return entries
 
 
 def _write(mirror: Mirror, revision: str, top: Path) -> None:
-    entries = read_tree(mirror.local("ls-tree", arguments.ls_tree(mirror.path, revision)).output)
-    _check_paths(mirror, entries)
+    entries = _entries(mirror, revision)
     for entry in sorted(entries, key=lambda e: e.path):
         if entry.kind == "tree" or entry.mode == SUBMODULE:
             (top / entry.path).mkdir(mode=0o700)

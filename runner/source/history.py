@@ -1,10 +1,12 @@
 """What the history in a mirror says: commits with their people, and which revision an expression means."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from runner.errors import RevisionNotFound
 from runner.model.approval import Commit
+from runner.model.paths import TOP
 from runner.source import arguments
 from runner.source.mirror import Mirror
 
@@ -36,11 +38,28 @@ def _split(expression: str) -> tuple[str, str]:
     return (base, steps) if STEPS.fullmatch(steps) else ("", "")
 
 
-def commits(mirror: Mirror, old: str | None, new: str) -> list[Commit]:
-    """The commits of `old..new`, newest first; only `new` where the old one is None or not known here."""
-    known = old if old is not None and mirror.has(old) else None
-    ended = mirror.local("log", arguments.log(mirror.path, new, known))
-    return _read(ended.output)
+def commit(mirror: Mirror, revision: str) -> Commit:
+    return _read(mirror.local("log", arguments.log(mirror.path, revision, None, "--max-count=1")).output)[0]
+
+
+def commits(mirror: Mirror, old: str, new: str) -> list[Commit]:
+    """The commits of `old..new`, newest first."""
+    return _read(mirror.local("log", arguments.log(mirror.path, new, old)).output)
+
+
+def touching(mirror: Mirror, new: str, places: Iterable[str]) -> list[Commit]:
+    """Every commit up to `new` that changed one of the places, with the merges that brought such a change in.
+
+    More than can be read in time is GitFailed: who made a change is known from all of it or not at all.
+    """
+    # Git's own way is to leave out a side of a merge that it thinks explains nothing.
+    options = ("--full-history", "--show-pulls")
+    named = set(places)
+    # The top is all that there is, also what no path names.
+    named = set() if TOP in named else named
+    return _read(
+        mirror.local("log", arguments.log(mirror.path, new, None, *options, places=sorted(named))).output
+    )
 
 
 def _read(output: bytes) -> list[Commit]:

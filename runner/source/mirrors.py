@@ -1,7 +1,7 @@
 """All sources' Git, as the services see it: each call finds its mirror, and mends it where it is missing or broken."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -12,7 +12,7 @@ from runner.model.settings import SourceSettings
 from runner.model.source import Signature, TreeEntry
 from runner.source import arguments, history, signature
 from runner.source.address import BadAddress
-from runner.source.export import discard, export, exported
+from runner.source.export import discard, export, exported, settle
 from runner.source.failure import failed
 from runner.source.mirror import Mirror
 from runner.source.tree import read_tree
@@ -53,6 +53,9 @@ class GitMirrors:
     def is_ancestor(self, source: SourceSettings, old: str, new: str) -> bool:
         return self._read(source, "merge-base", lambda mirror: mirror.is_ancestor(old, new))
 
+    def has(self, source: SourceSettings, revision: str) -> bool:
+        return self._read(source, "rev-parse", lambda mirror: mirror.has(revision))
+
     def resolve(self, source: SourceSettings, expression: str) -> str:
         return self._read(source, "rev-parse", lambda mirror: history.resolve(mirror, expression))
 
@@ -79,10 +82,13 @@ class GitMirrors:
         return self._read(source, "cat-file", lambda mirror: _contents(mirror, wanted)) if wanted else {}
 
     def commit(self, source: SourceSettings, revision: str) -> Commit:
-        return self.commits(source, None, revision)[0]
+        return self._read(source, "log", lambda mirror: history.commit(mirror, revision))
 
-    def commits(self, source: SourceSettings, old: str | None, new: str) -> Sequence[Commit]:
+    def commits(self, source: SourceSettings, old: str, new: str) -> Sequence[Commit]:
         return self._read(source, "log", lambda mirror: history.commits(mirror, old, new))
+
+    def touching(self, source: SourceSettings, new: str, places: Iterable[str]) -> Sequence[Commit]:
+        return self._read(source, "log", lambda mirror: history.touching(mirror, new, places))
 
     def verify(self, source: SourceSettings, old: str | None, new: str) -> tuple[Signature, ...]:
         if source.verify.mode == "off":
@@ -91,18 +97,27 @@ class GitMirrors:
 
     # Of the exported trees
 
-    def export(self, source: SourceSettings, revision: str) -> Path:
-        return self._read(source, "export", lambda mirror: export(mirror, revision))
+    def export(
+        self,
+        source: SourceSettings,
+        revision: str,
+        keep: Callable[[int], None] | None = None,
+        tell: Callable[[str], None] | None = None,
+    ) -> Path:
+        return self._read(source, "export", lambda mirror: export(mirror, revision, keep, tell))
+
+    def settle(self, source: SourceSettings, revision: str) -> None:
+        with self._mirror(source, "export") as mirror:
+            settle(mirror, revision)
 
     def keep_only(self, needed: frozenset[tuple[str, str]], now: datetime) -> int:
-        removed = 0
-        for source, revision in set(exported(self._data_dir)) - needed:
-            tree = self._data_dir / "trees" / source / revision
-            with suppress(FileNotFoundError):
-                if now.timestamp() - tree.stat().st_mtime > SPARED_SECONDS:
-                    discard(self._data_dir, source, revision)
-                    removed += 1
-        return removed
+        """What is in use stays."""
+        unneeded = [tree for tree in exported(self._data_dir) if tree[:2] not in needed]
+        return sum(
+            discard(self._data_dir, source, revision)
+            for source, revision, used in unneeded
+            if now.timestamp() - used > SPARED_SECONDS
+        )
 
     def _read(self, source: SourceSettings, command: str, read: Callable[[Mirror], T]) -> T:
         """A mirror that is missing, as after a restore without it, or broken is made again, once."""

@@ -35,8 +35,24 @@ def verify(mirror: Mirror, old: str | None, new: str) -> tuple[Signature, ...]:
             if time.monotonic() > until:
                 told = f"{len(signatures)} of {len(revisions)} commits were verified in {LONGEST:.0f} seconds"
                 raise made.failed(told)
-            signatures.append(judge.signature(revision, commit))
+            try:
+                signatures.append(judge.signature(revision, commit))
+            except Untrusted as refused:
+                if old is None or source.verify.mode == "head":
+                    raise
+                raise Untrusted(**refused.facts, hint=_sign_anew(mirror, old, new, revision)) from refused
         return tuple(signatures)
+
+
+def _sign_anew(mirror: Mirror, old: str, new: str, refused: str) -> str:
+    """Where every commit counts, one more on top helps nothing."""
+    base = old if mirror.is_ancestor(old, new) else f"{refused}~"
+    return (
+        f"in a checkout of {mirror.source.branch}, where every commit since {base[:12]} has to be signed:\n"
+        f"git rebase --rebase-merges --force-rebase --gpg-sign {base}\n"
+        f"then   git push --force-with-lease   then   driftline source sync {mirror.source.name}\n"
+        "or mend the files under verify of the source, if the commit should be trusted"
+    )
 
 
 def check_trust(source: SourceSettings, timeout: float) -> None:

@@ -36,6 +36,12 @@ class AuditReads(Session):
         row = self._one("SELECT hash FROM audit WHERE seq = ?", seq)
         return None if row is None else row["hash"]
 
+    def audit_knows(self, action: str, subject: str | None = None, text: str = "") -> bool:
+        sql = "SELECT 1 FROM audit WHERE action = ? AND instr(detail, ?)"
+        if subject is None:
+            return self._one(f"{sql} LIMIT 1", action, text) is not None
+        return self._one(f"{sql} AND subject = ? LIMIT 1", action, text, subject) is not None
+
     def newest_time(self) -> datetime | None:
         """The latest time in the log since a person last accepted the clock."""
         accepted = self._one("SELECT max(seq) AS seq FROM audit WHERE subject = ?", CLOCK)

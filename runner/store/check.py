@@ -7,6 +7,7 @@ from runner.errors import DriftlineError
 from runner.model.audit import GENESIS, AuditEntry, Walk
 from runner.store.audit import Stored, audit_page, entry_of, first_broken
 from runner.store.connection import Connections
+from runner.store.damage import damages, explained
 from runner.store.faults import refused, told
 from runner.store.schema import fresh, objects
 
@@ -16,7 +17,7 @@ _BEFORE_ALL = -(2**63)  # an entry that was put in before the first is found too
 
 def problems(connections: Connections) -> list[str]:
     """One sentence a problem; none where all is well."""
-    tests: tuple[Callable[[Connections], Iterator[str]], ...] = (_pages, _references, _schema, _audit)
+    tests: tuple[Callable[[Connections], Iterator[str]], ...] = (_pages, _references, _schema, _rows, _audit)
     found: list[str] = []
     for test in tests:
         try:
@@ -58,8 +59,9 @@ def walk(connections: Connections, wanted: frozenset[int] = frozenset()) -> Walk
 
 def entries(connections: Connections) -> Iterator[AuditEntry]:
     """The whole audit log, oldest first."""
-    for rows in _log(connections):
-        yield from map(entry_of, rows)
+    with explained(connections):
+        for rows in _log(connections):
+            yield from map(entry_of, rows)
 
 
 def _log(connections: Connections) -> Iterator[list[Stored]]:
@@ -95,6 +97,11 @@ def _schema(connections: Connections) -> Iterator[str]:
             yield f"{name} does not belong to the schema"
         elif ours[name] != theirs[name]:
             yield f"{name} is not as Driftline made it"
+
+
+def _rows(connections: Connections) -> Iterator[str]:
+    with connections.snapshot() as connection:
+        yield from damages(connection)
 
 
 def _audit(connections: Connections) -> Iterator[str]:

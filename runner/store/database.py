@@ -9,6 +9,7 @@ from runner.ports import Clock, Reader, Writer
 from runner.store.approvals import ApprovalReads, ApprovalWrites
 from runner.store.audit import AuditReads
 from runner.store.connection import Connections
+from runner.store.damage import explained
 from runner.store.drift import DriftReads, DriftWrites
 from runner.store.journal import has_wal_fix
 from runner.store.load import LoadReads, LoadWrites
@@ -61,7 +62,7 @@ class SqliteStore:
 
     @contextmanager
     def reading(self) -> Iterator[Reader]:
-        with self._connections.snapshot() as connection:
+        with explained(self._connections), self._connections.snapshot() as connection:
             reader = StoreReader(connection, self._clock.now())
             try:
                 yield reader
@@ -70,7 +71,7 @@ class SqliteStore:
 
     @contextmanager
     def writing(self) -> Iterator[Writer]:
-        with self._connections.decision() as connection:
+        with explained(self._connections), self._connections.decision() as connection:
             writer = StoreWriter(connection, self._clock.now())
             try:
                 yield writer

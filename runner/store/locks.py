@@ -9,6 +9,7 @@ from runner.store.rows import run_of, text, time_or_none
 from runner.store.runs import RunWrites
 from runner.store.session import Session
 
+_HOLDS = "SELECT holds.*, runs.state = 'interrupted' AS unresolved FROM holds LEFT JOIN runs ON runs.id = holds.run"
 _EXECUTING = "SELECT * FROM runs WHERE claim_token IS NOT NULL"
 
 
@@ -18,10 +19,10 @@ class LockReads(Session):
         return sorted((*self.holds(), *runs), key=lambda lock: (lock.stack, lock.since))
 
     def holds(self) -> list[Lock]:
-        return [_hold(row) for row in self._all("SELECT * FROM holds ORDER BY stack")]
+        return [_hold(row) for row in self._all(f"{_HOLDS} ORDER BY holds.stack")]
 
     def hold(self, stack: str) -> Lock | None:
-        row = self._one("SELECT * FROM holds WHERE stack = ?", stack)
+        row = self._one(f"{_HOLDS} WHERE holds.stack = ?", stack)
         return None if row is None else _hold(row)
 
 
@@ -31,7 +32,7 @@ class LockWrites(LockReads, RunWrites):
         self._require(lock.stack)
         other = self.hold(lock.stack) or self._held_by_run(lock)
         if other is not None:
-            raise StackLocked(stack=lock.stack, holder=other.holder, reason=other.reason)
+            raise StackLocked(stack=lock.stack, holder=other.holder, reason=other.reason, hint=other.way_out)
         self._do(
             "INSERT INTO holds (stack, holder, reason, since, process, run) VALUES (?, ?, ?, ?, ?, ?)",
             lock.stack, lock.holder, lock.reason, text(lock.since), lock.process, lock.run,
@@ -59,7 +60,7 @@ def lock_of(run: Run) -> Lock:
     return Lock(
         stack=run.stack,
         holder=run.name,
-        reason=f"{run.kind} run, {run.state}",
+        reason=f"{run.kind} run, {run.state.in_words}",
         since=claim.since,
         process=f"pid {claim.pid} on {claim.host}",
         run=run.id,
@@ -69,4 +70,12 @@ def lock_of(run: Run) -> Lock:
 def _hold(row: sqlite3.Row) -> Lock:
     since = time_or_none(row["since"])
     assert since is not None
-    return Lock(row["stack"], row["holder"], row["reason"], since, row["process"], row["run"])
+    return Lock(
+        stack=row["stack"],
+        holder=row["holder"],
+        reason=row["reason"],
+        since=since,
+        process=row["process"],
+        run=row["run"],
+        unresolved=bool(row["unresolved"]),
+    )

@@ -168,11 +168,11 @@ def run_of(row: sqlite3.Row) -> Run:
         created_at=datetime.fromisoformat(row["created_at"]),
         changed_at=datetime.fromisoformat(row["changed_at"]),
         reason=row["reason"],
-        targets=_strings_of(row["targets"]),
+        targets=strings_of(row["targets"]),
         module_path=row["module_path"],
         file=row["file"],
         managed_state=bool(row["managed_state"]),
-        summary=_summary_of(row["summary"]),
+        summary=summary_of(row["summary"]),
         plan_digest=row["plan_digest"],
         fingerprint=row["fingerprint"],
         binding_digest=row["binding_digest"],
@@ -192,12 +192,12 @@ def run_of(row: sqlite3.Row) -> Run:
 
 # Most runs share a few texts, and a list of stacks reads thousands of runs.
 @lru_cache(maxsize=1024)
-def _summary_of(document: str) -> Summary:
+def summary_of(document: str) -> Summary:
     return Summary(**json.loads(document))
 
 
 @lru_cache(maxsize=1024)
-def _strings_of(document: str) -> tuple[str, ...]:
+def strings_of(document: str) -> tuple[str, ...]:
     return tuple(json.loads(document))
 
 

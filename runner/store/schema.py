@@ -225,7 +225,8 @@ CREATE TABLE sources (
     rewritten_from TEXT,
     rewritten_at TEXT,
     problems TEXT NOT NULL,
-    refused TEXT
+    refused TEXT,
+    newcomers TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE audit (

@@ -32,6 +32,7 @@ class SourceWrites(SourceReads, Writes):
             "rewritten_at": text_or_none(status.rewritten_at),
             "problems": compact(list(status.problems)),
             "refused": status.refused,
+            "newcomers": compact([list(one) for one in status.newcomers]),
         }
         self._upsert("sources", row, "name")
 
@@ -49,4 +50,5 @@ def _status(row: sqlite3.Row) -> SourceStatus:
         rewritten_at=time_or_none(row["rewritten_at"]),
         problems=tuple(json.loads(row["problems"])),
         refused=row["refused"],
+        newcomers=tuple((name, problem) for name, problem in json.loads(row["newcomers"])),
     )

@@ -149,7 +149,8 @@ class Installation:
         """Approve what the only stack's plan says, and apply it."""
         self.poll()
         planned = self.work()
-        approve(self.app.control, self.app.git, planned.id, PERSON, digest=planned.plan_digest or "")
+        app = self.app
+        approve(app.control, app.git, app.modules, planned.id, PERSON, digest=planned.plan_digest or "")
         applied = self.work()
         if applied.state is not State.APPLIED:
             raise RuntimeError(f"{applied.name} is {applied.state}: {applied.reason}")

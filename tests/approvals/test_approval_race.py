@@ -24,7 +24,13 @@ class ShiftingGit:
     def __init__(self, shift: Callable[[], None]) -> None:
         self.shift = shift
 
-    def commits(self, source: object, old: str | None, new: str) -> tuple[()]:
+    def tree(self, source: object, revision: str) -> tuple[()]:
+        return ()
+
+    def blobs(self, source: object, oids: object) -> dict[str, bytes]:
+        return {}
+
+    def touching(self, source: object, new: str, places: object) -> tuple[()]:
         self.shift()
         return ()
 
@@ -63,7 +69,7 @@ def test_no_yes_is_ever_to_another_plan_than_the_one_that_was_seen(plain: World)
         if chance.random() < 0.5:
             put(plain, run.id, chance.choice(plans))
 
-    given: dict[str, str] = {}
+    git, given = ShiftingGit(shift), dict[str, str]()
     said: dict[str, str] = {}
     for at in range(TRIES):
         with plain.app.store.reading() as reader:
@@ -71,7 +77,7 @@ def test_no_yes_is_ever_to_another_plan_than_the_one_that_was_seen(plain: World)
         shown = (asked.plan_digest if at % 2 else asked.binding_digest) or ""
         person = Person(f"person-{at}", "user")
         try:
-            approve(plain.app.control, ShiftingGit(shift), run.id, person, digest=shown[:12])  # type: ignore[arg-type]
+            approve(plain.app.control, git, plain.app.modules, run.id, person, digest=shown[:12])  # type: ignore[arg-type]
             said[person.name] = asked.binding_digest or ""
         except ApprovalForOtherPlan:
             pass

@@ -34,6 +34,7 @@ def say(world: World, run: Run, *accepted: str, by: Person = ANA) -> Run:
     done, _ = approving.approve(
         world.app.control,
         world.app.git,
+        world.app.modules,
         run.id,
         by,
         digest=run.plan_digest or "",
@@ -239,7 +240,9 @@ def test_every_refused_attempt_leaves_a_row_in_the_audit_log(plain: World) -> No
     ]
     for person, digest, error in attempts:
         with pytest.raises(error):
-            approving.approve(plain.app.control, plain.app.git, run.id, person, digest=digest)
+            approving.approve(
+                plain.app.control, plain.app.git, plain.app.modules, run.id, person, digest=digest
+            )
     say(plain, run)
     with pytest.raises(NotAllowed, match="once"):
         say(plain, run)

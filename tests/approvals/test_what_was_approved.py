@@ -1,6 +1,5 @@
 """Right before an apply everything is measured once more: what moved is named, and nothing is applied."""
 
-import os
 import shutil
 import sqlite3
 import threading
@@ -88,7 +87,28 @@ def swap_binary(world: World) -> None:
 
 
 def add_to_environment(world: World) -> None:
-    vars(world.app.engine)["daemon"] = {**os.environ, "HTTPS_PROXY": "http://127.0.0.1:1"}
+    vars(world.app.engine)["daemon"] = {
+        **vars(world.app.engine)["daemon"],
+        "HTTPS_PROXY": "http://127.0.0.1:1",
+    }
+
+
+def after_the_export(edit: Callable[[World], None]) -> Callable[[World], None]:
+    """What is edited before is put right as Git has it, so it has to happen behind the export's back."""
+
+    def change(world: World) -> None:
+        git = world.app.git
+        export = git.export
+
+        def exported(*arguments: Any, **named: Any) -> Path:
+            made = export(*arguments, **named)
+            edit(world)
+            return made
+
+        vars(git)["export"] = exported
+
+    change.__name__ = edit.__name__
+    return change
 
 
 def add_a_file(world: World) -> None:
@@ -117,10 +137,10 @@ def tighten_the_guard_rails(world: World) -> None:
     [
         (swap_binary, "the engine's binary"),
         (add_to_environment, r"the names in the environment \(\+HTTPS_PROXY\)"),
-        (add_a_file, "the files of the modules"),
-        (edit_a_near_module, "the files of the modules"),
-        (edit_the_lock_file, "the provider lock file"),
-        (edit_a_var_file, r"the var files \(\+web.tfvars"),
+        (after_the_export(add_a_file), "the files of the modules"),
+        (after_the_export(edit_a_near_module), "the files of the modules"),
+        (after_the_export(edit_the_lock_file), "the provider lock file"),
+        (after_the_export(edit_a_var_file), r"the var files \(\+web.tfvars"),
         (tighten_the_guard_rails, "the guard rails .*max_changes is 0"),
     ],
 )

@@ -90,7 +90,9 @@ class Arena:
         return list(status["problems"])
 
     def stacks(self) -> list[str]:
-        return [stack["name"] for stack in json.loads(self.run("stack", "list", "-o", "json").stdout)]
+        """Those that were taken in."""
+        listed = json.loads(self.run("stack", "list", "-o", "json").stdout)
+        return [stack["name"] for stack in listed if stack["file"]]
 
     def unharmed(self) -> None:
         """No command of the attacker was run, and nothing was written where nothing of ours is."""

@@ -1,6 +1,7 @@
 """Each attack of the corpus, by the way that it would really take: nothing runs, nothing gets out, and a person is told."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +17,8 @@ def tree(arena: Arena, entry: dict[str, Any]) -> None:
     told = arena.told()
     if "says" in entry:
         mine = [line for line in told if 'stack "a": ' in line]
-        assert any(line.startswith("a/stack.yaml:1:1: ") and entry["says"] in line for line in mine), told
+        place = re.compile(r'[^:]+:[0-9]+:1: stack "a": ')
+        assert any(place.match(line) and entry["says"] in line for line in mine), told
         assert arena.stacks() == ["b"]
         arena.run("plan", "a", expect=5)
     else:

@@ -61,7 +61,7 @@ def test_what_is_applied_stays_and_the_others_go_on(applied: Arena) -> None:
     assert refused["health"] == "error"
     assert (refused["applied_revision"], refused["revision"]) == (head, head)
     for command in ("stack list", "stack show a", "status", "source sync"):
-        assert "a/stack.yaml:1:1: " in (told := applied.run(*command.split(), expect=None).output), command
+        assert "a/terraform.d:1:1: " in (told := applied.run(*command.split(), expect=None).output), command
         assert reason in told.replace("\n", " "), command
     once = applied.run("daemon", "--once", expect=1)
     assert reason in once.output

@@ -37,6 +37,8 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
             json.dumps("".join(WRITABLE.values()), ensure_ascii=False)
             .replace("${", "$${")
             .replace("%{", "%%{")
+            .replace("\\b", "\\u0008")  # which HCL has no short escape for
+            .replace("\\f", "\\u000c")
         )
         arena.remote.commit(
             {

@@ -63,7 +63,18 @@ PROMISED: dict[str, str] = {
     "completion": "",
     "version": "",
 }
-HEAVY = {"grpc", "pydantic", "rich", "structlog", "git", "boto3", "hcl2", "apscheduler", "sqlite_utils", "requests"}
+HEAVY = {
+    "grpc",
+    "pydantic",
+    "rich",
+    "structlog",
+    "git",
+    "boto3",
+    "hcl2",
+    "apscheduler",
+    "sqlite_utils",
+    "requests",
+}
 EVERYWHERE = {"-c", "--config", "-q", "--quiet", "-v", "--verbose", "--no-color"}
 
 

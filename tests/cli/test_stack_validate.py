@@ -134,6 +134,13 @@ def test_a_module_that_was_changed_a_moment_ago_is_read_again() -> None:
     assert validate().exit_code == 0
 
 
+def test_a_problem_in_the_code_is_told_with_its_place_there() -> None:
+    write("a", "name: a\n", '# first\n\nterraform {\n  backend "local" {\n    path = "x"\n  }\n}\n')
+    told = validate("a/stack.yaml")
+    assert told.exit_code == 78
+    assert told.stdout.startswith("a/main.tf:4:1: ")
+
+
 def test_a_root_module_behind_a_link_is_refused_as_in_git(repository: Path) -> None:
     write("a", "name: a\npath: ../link\n")
     (repository / "link").symlink_to("a")

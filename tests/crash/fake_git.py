@@ -1,7 +1,7 @@
 """A remote that is a list of commits."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +30,9 @@ class Remote:
         return f"{len(self.commits_made) - 1:040x}"
 
     def fetch(self, source: SourceSettings, revision: str) -> None: ...
+
+    def has(self, source: SourceSettings, revision: str) -> bool:
+        return True
 
     def is_ancestor(self, source: SourceSettings, old: str, new: str) -> bool:
         return old <= new
@@ -60,18 +63,29 @@ class Remote:
         mail = "carl@example.com"
         return Commit(revision, "Carl", mail, "Carl", mail, datetime(2026, 1, 1, tzinfo=UTC), "a change")
 
-    def commits(self, source: SourceSettings, old: str | None, new: str) -> Sequence[Commit]:
+    def commits(self, source: SourceSettings, old: str, new: str) -> Sequence[Commit]:
+        return [self.commit(source, new)]
+
+    def touching(self, source: SourceSettings, new: str, places: Iterable[str]) -> Sequence[Commit]:
         return [self.commit(source, new)]
 
     def verify(self, source: SourceSettings, old: str | None, new: str) -> tuple[Signature, ...]:
         return ()
 
-    def export(self, source: SourceSettings, revision: str) -> Path:
+    def export(
+        self,
+        source: SourceSettings,
+        revision: str,
+        keep: Callable[[int], None] | None = None,
+        tell: Callable[[str], None] | None = None,
+    ) -> Path:
         tree = self.trees / revision
         for path, content in self._files(revision).items():
             (tree / path).parent.mkdir(parents=True, exist_ok=True)
             (tree / path).write_bytes(content)
         return tree
+
+    def settle(self, source: SourceSettings, revision: str) -> None: ...
 
     def keep_only(self, needed: frozenset[tuple[str, str]], now: datetime) -> int:
         return 0

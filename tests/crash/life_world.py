@@ -208,6 +208,9 @@ class Held:
     def fds(self) -> tuple[int, ...]:
         return self.real.fds
 
+    def keep(self, fd: int) -> None:
+        self.real.keep(fd)
+
     def hand_over(self) -> None:
         self.real.hand_over()
 

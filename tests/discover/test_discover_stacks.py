@@ -227,9 +227,7 @@ def test_a_file_that_can_not_be_read_is_the_problem_of_all_its_known_stacks(plac
 def test_a_backend_that_the_source_does_not_allow_is_refused(place: Place) -> None:
     place.allow(backends=("local",))
     found = place.discovered({"stack.yaml": "name: a\n", "main.tf": BACKEND.format(key="k")})
-    assert told(found) == [
-        'stack.yaml:1:1: stack "a": backend "s3" is not among allow.backends of the source'
-    ]
+    assert told(found) == ['main.tf:2:1: stack "a": backend "s3" is not among allow.backends of the source']
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,7 @@ def test_one_that_was_killed_with_its_shim_is_lost_and_not_over_before_its_last_
     error = killed(world, steps, "shim", "terraform")
     assert steps.effects == ["a", "b"]
     assert (error.lost, error.signal, error.unfinished) == (True, None, ("terraform_data.b",))
+    assert error.diagnostics[-1].summary == "nobody saw how terraform apply ended"
     assert error.evidence is not None
     assert (error.evidence.exit_code, error.evidence.unfinished) == (None, ("terraform_data.b",))
 

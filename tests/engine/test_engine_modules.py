@@ -56,7 +56,7 @@ EOT
         "region": "var.region",
         "use_lockfile": True,
         "assume_role": {"role_arn": "arn"},
-        "doc": "one",
+        "doc": "<<EOT\none\nEOT",
     }
 
 
@@ -166,7 +166,7 @@ def test_a_file_is_parsed_once_for_its_content(monkeypatch: pytest.MonkeyPatch) 
     modules = HclModules()
     content = b'resource "x" "y" {\n provisioner "local-exec" {}\n}\n'
     modules.read({"a.tf": content})
-    monkeypatch.setattr("runner.engine.configuration.parse_block", lambda _: pytest.fail("parsed again"))
+    monkeypatch.setattr("runner.engine.configuration.body_of", lambda _: pytest.fail("parsed again"))
     assert modules.read({"b.tf": content}).provisioners == ("x.y",)
 
 

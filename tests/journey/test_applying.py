@@ -79,7 +79,7 @@ def test_a_plan_whose_precondition_fails_is_never_offered(plain: World) -> None:
 def test_an_approval_names_the_plan_that_was_seen(plain: World) -> None:
     (run,) = plain.push(body=DATA)
     with pytest.raises(ApprovalForOtherPlan):
-        approving.approve(plain.app.control, plain.app.git, run.id, ANA, digest="0" * 64)
+        approving.approve(plain.app.control, plain.app.git, plain.app.modules, run.id, ANA, digest="0" * 64)
 
 
 def test_the_author_of_the_commit_may_not_approve(plain: World) -> None:

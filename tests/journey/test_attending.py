@@ -74,7 +74,13 @@ def test_a_person_can_stop_what_was_adopted(dead: Begun) -> None:
             assert thread.is_alive()
         dead.leave({"receipt": RECEIPT, "apply.result": ended(1)})
         thread.join()
-    assert world.run(dead.run.id).state is State.INTERRUPTED
+    stopped = world.run(dead.run.id)
+    assert stopped.state is State.INTERRUPTED
+    assert stopped.reason.startswith("ana asked to stop it; ")
+    with world.app.store.reading() as reader:
+        hold = reader.hold(stopped.stack)
+    assert hold is not None
+    assert "ana asked to stop it" in hold.reason
 
 
 @pytest.mark.parametrize("fault", [OSError(5, "Input/output error"), RuntimeError("a bug")])

@@ -7,7 +7,8 @@ from click.testing import CliRunner
 from world import ANA, DATA, World
 
 from runner.cli.main import main
-from runner.errors import ArtifactNotFound
+from runner.daemon.one_pass import run_once
+from runner.errors import ArtifactNotFound, ArtifactStoreFailed
 from runner.model.run import State
 from runner.model.settings import Retention
 from runner.model.span import Seconds
@@ -33,6 +34,26 @@ def test_the_plan_of_an_apply_goes_and_its_masked_changes_stay(plain: World) -> 
     assert pruned(plain).plans == 1
     assert kept(plain, done.id) == {"plan.json"}
     assert plain.run(done.id).state is State.APPLIED
+
+
+def test_a_single_pass_removes_what_is_old_too(plain: World) -> None:
+    done = plain.applied(body=DATA)
+    plain.age(hours=2)
+    assert run_once(plain.app.parts, print) == []
+    assert kept(plain, done.id) == {"plan.json"}
+
+
+def test_a_single_pass_whose_retention_fails_tells_so_and_has_done_the_rest(
+    plain: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise ArtifactStoreFailed(store="s3", problem="away")
+
+    monkeypatch.setattr("runner.daemon.one_pass.prune", away)
+    plain.stack(body=DATA)
+    told: list[str] = []
+    assert [run.state for run in run_once(plain.app.parts, told.append)] == [State.AWAITING_APPROVAL]
+    assert [line for line in told if line.startswith("retention: ") and "away" in line]
 
 
 def test_plans_that_can_not_be_applied_any_more_go_and_can_still_be_shown(plain: World) -> None:

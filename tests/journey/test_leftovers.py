@@ -11,6 +11,9 @@ import pytest
 from recovering_world import AUTOMATIC, begun
 from world import ANA, World, states
 
+from runner.cli.attention import Why
+from runner.cli.options import Cli
+from runner.cli.status import look
 from runner.errors import WrongState
 from runner.model.run import Kind, Run, State
 from runner.service import cancel, request
@@ -87,4 +90,22 @@ def test_an_apply_that_nobody_attends_to_is_asked_to_stop_and_not_killed(
     with dead.alive(), dead.alive(state):
         assert [left.run for left in plain.app.claims.leftovers()] == [dead.run.name]
         asked = cancel.cancel(plain.app.control, dead.run.id, ANA, force=True)
+        assert cancel.left_running(plain.app.claims, plain.app.store) == []
     assert (asked.state, asked.cancel_requested_by) == (State.APPLYING, "ana")
+
+
+def test_status_takes_no_living_apply_for_a_leftover(plain: World) -> None:
+    dead = begun(plain)
+    state = plain.settings.data_dir / "claims" / f"state-{dead.run.identity}"
+    with dead.alive(), dead.alive(state):
+        assert lingers(plain) == []
+
+
+def test_status_names_what_a_run_left_that_is_over(plain: World, lingering: tuple[Run, int]) -> None:
+    assert lingers(plain) == [lingering[0].name]
+
+
+def lingers(world: World) -> list[str]:
+    cli = Cli(world.config)
+    cli.__dict__["app"] = world.app
+    return [need.name for need in look(cli).needs if need.why is Why.LINGERS]

@@ -194,6 +194,29 @@ def test_a_signed_commit_on_top_does_not_bring_the_bad_one_in(attacked: Guarded)
     assert f"commit {bad[:12]} is not trusted" in (attacked.status.problem or "")
 
 
+def test_the_hint_of_a_refused_commit_brings_it_in_signed(attacked: Guarded) -> None:
+    attacked.hand(attacked.ana)
+    attacked.stack("another", body=DATA)
+    told = attacked.tell("source", "check", "infra").stderr
+    (hint,) = [line.strip() for line in told.splitlines() if line.strip().startswith("git rebase")]
+    attacked._git(*hint.split()[1:])
+    assert attacked.poll().moved, attacked.status.problem
+    assert attacked.tell("source", "check", "infra").exit_code == 0
+
+
+def test_the_hint_holds_after_a_history_that_was_rewritten(attacked: Guarded) -> None:
+    attacked.hand(None)
+    attacked._git("reset", "--quiet", "--hard", "HEAD~1")
+    attacked.rewrite("the first one, unsigned and reworded")
+    attacked.hand(attacked.ana)
+    attacked._git("commit", "--quiet", "--allow-empty", "--message=on top")
+    told = attacked.tell("source", "check", "infra").stderr
+    assert (
+        f"git rebase --rebase-merges --force-rebase --gpg-sign {attacked._git('rev-parse', 'HEAD~1')}~"
+        in told
+    )
+
+
 def test_it_goes_on_when_the_signer_becomes_trusted(attacked: Guarded) -> None:
     with attacked.allowed.open("a") as file:
         file.write(attacked.mallory.line("mallory@example.com"))

@@ -172,7 +172,13 @@ class World:
     def approve(self, run: Run, person: Person = ANA, *, typed_name: str | None = None) -> Run:
         digest = run.plan_digest or ""
         approved, _ = approving.approve(
-            self.app.control, self.app.git, run.id, person, digest=digest, typed_name=typed_name
+            self.app.control,
+            self.app.git,
+            self.app.modules,
+            run.id,
+            person,
+            digest=digest,
+            typed_name=typed_name,
         )
         return approved
 

@@ -92,6 +92,8 @@ class Records:
         """Up to the moment in which terraform has the plan."""
         run = self.walk(self.queue(stack), *WAY, plan_digest=sha(stack))
         digest = sha(f"the plan of {run.name}")
+        if not self.checkpoints.exists():
+            checkpoint(self.control)
         run = self.walk(run, Event.START_APPLY, executed_digest=digest)
         folder = self.data_dir / "receipts"
         folder.mkdir(exist_ok=True)

@@ -11,7 +11,7 @@ import pytest
 from remote.repository import Remote
 
 from runner.errors import GitFailed
-from runner.source import arguments
+from runner.source import arguments, record
 from runner.source import export as exporting
 
 
@@ -181,6 +181,7 @@ def test_a_tree_is_made_once_and_then_shared(remote: Remote) -> None:
     remote.commit({"main.tf": "one"})
     tree = taken_tree(remote)
     (tree / ".terraform.lock.hcl").write_text("made by terraform")
+    remote.mirrors.settle(remote.source, tree.name)
     shutil.rmtree(remote.mirror)
     shutil.rmtree(remote.path)
     assert remote.mirrors.export(remote.source, tree.name) == tree
@@ -202,7 +203,7 @@ def test_a_tree_of_an_earlier_boot_is_made_again(remote: Remote, monkeypatch: py
     """Its files were never synced: a power cut may have left them empty."""
     remote.commit({"main.tf": "one"})
     head = remote.taken()
-    monkeypatch.setattr(exporting, "_boot", lambda: "an earlier boot")
+    monkeypatch.setattr(record, "boot", lambda: "an earlier boot")
     tree = remote.mirrors.export(remote.source, head)
     (tree / "main.tf").write_text("")
     monkeypatch.undo()
@@ -275,6 +276,6 @@ def test_an_old_tree_that_is_used_again_is_spared(remote: Remote) -> None:
     remote.commit({"main.tf": "one"})
     tree = taken_tree(remote)
     long_ago = (datetime.now(UTC) - timedelta(days=9)).timestamp()
-    os.utime(tree, (long_ago, long_ago))
+    os.utime(tree.with_name(f"{tree.name}.complete"), (long_ago, long_ago))
     remote.mirrors.export(remote.source, tree.name)
     assert remote.mirrors.keep_only(frozenset(), datetime.now(UTC)) == 0

@@ -1,12 +1,14 @@
 """What a mirror tells about commits, and which revisions a person may name."""
 
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 from remote.repository import Remote
 
-from runner.errors import RevisionNotFound
-from runner.source import arguments
+from runner.errors import GitFailed, RevisionNotFound
+from runner.source import arguments, mirror
+from runner.source.command import Call
 
 
 def test_a_commit_has_its_people_its_time_and_its_subject(remote: Remote) -> None:
@@ -94,15 +96,73 @@ def test_the_commits_between_two_revisions_come_newest_first(remote: Remote) -> 
         remote.commit(message=subject)
     new = remote.taken()
     assert [c.subject for c in remote.mirrors.commits(remote.source, old, new)] == ["three", "two", "one"]
-    assert [c.subject for c in remote.mirrors.commits(remote.source, None, new)] == ["three"]
     assert remote.mirrors.commits(remote.source, new, new) == []
 
 
-def test_after_an_unknown_revision_only_the_new_commit_is_told(remote: Remote) -> None:
-    remote.commit(message="zero")
-    remote.commit(message="one")
-    new = remote.taken()
-    assert [c.subject for c in remote.mirrors.commits(remote.source, "1" * 40, new)] == ["one"]
+def test_a_mirror_tells_which_revisions_it_has(remote: Remote) -> None:
+    old = remote.commit()
+    remote.taken()
+    assert remote.mirrors.has(remote.source, old)
+    assert not remote.mirrors.has(remote.source, "1" * 40)
+
+
+def touching(remote: Remote, *places: str) -> list[str]:
+    return [c.subject for c in remote.mirrors.touching(remote.source, remote.taken(), places)]
+
+
+def test_the_commits_of_some_places_are_those_that_changed_them_and_no_others(remote: Remote) -> None:
+    remote.commit({"a/main.tf": "1", "b/main.tf": "1"}, "both")
+    remote.commit({"b/main.tf": "2"}, "b")
+    remote.commit({"a/deep/x": "2"}, "below a")
+    remote.commit({"ab": "2"}, "a name that begins alike")
+    remote.commit({"a/deep/x": None}, "gone from a")
+    assert touching(remote, "a") == ["gone from a", "below a", "both"]
+    assert touching(remote, "ab", "b/main.tf") == ["a name that begins alike", "b", "both"]
+    assert len(touching(remote, ".")) == len(touching(remote, ".", "a")) == 5
+    assert touching(remote, "nowhere") == []
+
+
+@pytest.mark.parametrize("place", ["*", "[ab]", ":(top)", ":!b", ":/", "a\n"])
+def test_a_place_is_a_name_and_never_a_pattern(remote: Remote, place: str) -> None:
+    remote.commit({"a": "1", "b": "1"}, "others")
+    remote.commit({f"x{place}/f": "1"}, "another")
+    assert touching(remote, place) == []
+    assert touching(remote, f"x{place}") == ["another"]
+
+
+def test_a_merge_that_brings_a_place_in_counts_as_what_it_brings_does(remote: Remote) -> None:
+    remote.commit({"readme": "1"}, "base")
+    remote.git("checkout", "--quiet", "-b", "side")
+    remote.commit({"a/main.tf": "1"}, "new")
+    remote.git("checkout", "--quiet", "main")
+    remote.commit({"readme": "2"}, "unrelated")
+    remote.git("merge", "--quiet", "--no-ff", "-m", "the merge", "side")
+    remote.git("checkout", "--quiet", "-b", "other")
+    remote.commit({"readme": "3"}, "elsewhere")
+    remote.git("checkout", "--quiet", "main")
+    remote.git("merge", "--quiet", "--no-ff", "-m", "another merge", "other")
+    assert touching(remote, "a") == ["the merge", "new"]
+
+
+def test_neither_side_of_a_merge_is_left_out_because_the_other_explains_it(remote: Remote) -> None:
+    remote.commit({"a": "1"}, "base")
+    remote.git("checkout", "--quiet", "-b", "side")
+    remote.commit({"a": "2"}, "theirs")
+    remote.git("checkout", "--quiet", "main")
+    remote.commit({"a": "2"}, "ours")
+    remote.git("merge", "--quiet", "--no-ff", "-m", "the merge", "side")
+    assert {"theirs", "ours", "base"} <= set(touching(remote, "a"))
+
+
+def test_a_history_that_says_too_much_is_refused_and_not_cut(
+    remote: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        remote.commit({"a": str(number)}, f"{number}" * 1000)
+    remote.taken()
+    monkeypatch.setattr(mirror, "Call", partial(Call, most_output=3000))
+    with pytest.raises(GitFailed, match="and was stopped"):
+        remote.mirrors.touching(remote.source, remote.head, {"a"})
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Locks of people and rules, beside those that executing runs are."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -90,4 +91,4 @@ def test_a_half_done_run_leaves_its_stack_locked_before_or_after_it_ends(store: 
         run = writer.claim(run_in(writer, State.APPLYING), claim())
         writer.take_hold(lock, by="driftline")
         writer.transition(run, Event.INTERRUPT, by="driftline")
-        assert writer.locks() == [lock]
+        assert writer.locks() == [replace(lock, unresolved=True)]

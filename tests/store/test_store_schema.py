@@ -184,7 +184,9 @@ def test_a_table_of_somebody_else_in_our_file_is_a_problem(old: Path) -> None:
 
 def test_a_row_that_names_nothing_is_a_problem(old: Path) -> None:
     with raw(old / NAME) as connection:
-        connection.execute("INSERT INTO holds (stack, holder, reason, since) VALUES ('gone', 'ana', '', '')")
+        connection.execute(
+            "INSERT INTO holds (stack, holder, reason, since) VALUES ('gone', 'ana', '', '2026-03-01T12:00:00Z')"
+        )
     with opened(old) as store:
         assert store.problems() == ["row 1 of holds names a row of stacks that is not there"]
 

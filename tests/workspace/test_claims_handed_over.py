@@ -14,6 +14,7 @@ import pytest
 from runner.claims import FileClaims, HeldFiles
 from runner.clock import SystemClock
 from runner.model.lock import Leftover
+from runner.source.flock import alone, shared
 
 PATIENCE = 20.0
 
@@ -216,3 +217,24 @@ def test_a_data_directory_behind_a_symlink_hides_nobody(tmp_path: Path) -> None:
         held.release()
         assert claims.end_orphans(held.claim) == 1
         assert child.wait() == -SIGINT
+
+
+def test_what_is_kept_with_a_claim_is_the_child_s_from_then_on(claims: FileClaims, tmp_path: Path) -> None:
+    held = taken(claims, 7)
+    held.keep(shared(tmp_path, 1))
+    with child_of(held) as child:
+        with alone(tmp_path) as free:
+            assert not free
+        child.kill()
+        child.wait()
+        with alone(tmp_path) as free:
+            assert free
+    held.release()
+
+
+def test_what_is_kept_with_a_claim_ends_with_it(claims: FileClaims, tmp_path: Path) -> None:
+    held = taken(claims, 7)
+    held.keep(shared(tmp_path, 1))
+    held.release()
+    with alone(tmp_path) as free:
+        assert free

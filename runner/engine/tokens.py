@@ -1,0 +1,172 @@
+"""HCL's tokens, told apart as HCL's own scanner does it: where the two disagree, code could hide.
+
+What is not entirely clear is never guessed: it is NotHcl. Every pass is linear in the text.
+"""
+
+import re
+from typing import NamedTuple
+
+# What Go's bytes.TrimSpace takes away: around the end of a heredoc HCL allows all of it. Python's own `strip` takes more.
+WHITE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+# Where something other than plain code begins.
+_CODE = re.compile(r'#|//|/\*|"|[{}]|<<')
+_STRING = re.compile(r'\\[^\r\n]|\$\$\{|%%\{|[$%]\{|"|[\r\n]')
+_HEREDOC = re.compile(r"<<-?([^\W\d][\w-]*)\r?\n")
+_HEREDOC_PART = re.compile(r"\$\$\{|%%\{|[$%]\{|\r?\n|\r")
+_TOKEN = re.compile(
+    r'(?P<blank>[ \t]+)|(?P<newline>\r?\n)|(?P<special>#|//|/\*|"|<<)|(?P<name>[^\W\d][\w-]*)'
+    r"|(?P<number>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)|(?P<mark>==|=>|>=|<=|!=|[-{}()\[\]=:,.+*/%<>!?&|])"
+)
+_TEMPLATE = re.compile(r"(?<!\$)\$\{|(?<!%)%\{")
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))|([$%])\4(?=\{)", re.DOTALL)
+_PLAIN = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
+_NO_CHARACTER = "\ufffd"
+
+
+class NotHcl(Exception):
+    """The text is not HCL as it is known here; the message says where and why."""
+
+
+class Token(NamedTuple):
+    """`kind` is `name`, `number`, `string`, `heredoc`, `newline`, `end`, or the mark itself."""
+
+    kind: str
+    start: int
+    end: int
+
+
+class Tokens:
+    """A text and how far it was read. `line` is the number of its first one."""
+
+    def __init__(self, text: str, line: int = 1) -> None:
+        self.text, self.position, self._line = text, 0, line
+        self._next: Token | None = None
+
+    def take(self) -> Token:
+        token = self.peek()
+        self._next = None
+        return token
+
+    def peek(self) -> Token:
+        if self._next is None:
+            self._next = self._read()
+        return self._next
+
+    def of(self, token: Token) -> str:
+        return self.text[token.start : token.end]
+
+    def error(self, told: str, position: int | None = None) -> NotHcl:
+        at = self.position if position is None else position
+        return NotHcl(f"line {self.line(at)}: {told}")
+
+    def line(self, position: int) -> int:
+        return self._line + self.text.count("\n", 0, position)
+
+    def skip_block(self) -> None:
+        """Behind the brace that closes the one that was just taken, faster than by tokens."""
+        self.position = self._past_braces(self.position)
+
+    def _read(self) -> Token:
+        while (found := _TOKEN.match(self.text, self.position)) is not None:
+            start, self.position = self.position, found.end()
+            match found.lastgroup:
+                case "blank":
+                    continue
+                case "mark":
+                    return Token(found[0], start, self.position)
+                case "special":
+                    self.position = self._past(found[0], start)
+                    kind = self._special(found[0])
+                    if kind is not None:
+                        return Token(kind, start, self.position)
+                case kind:
+                    return Token(str(kind), start, self.position)
+        if self.position < len(self.text):
+            raise self.error(f"{self.text[self.position]!r} is not expected here")
+        return Token("end", self.position, self.position)
+
+    def _special(self, mark: str) -> str | None:
+        """A comment of one line leaves its newline behind, one of several is as good as a blank."""
+        return {'"': "string", "<<": "heredoc"}.get(mark)
+
+    # Where what begins at a position ends
+
+    def _past(self, mark: str, start: int) -> int:
+        match mark:
+            case '"':
+                return self._past_string(start)
+            case "<<":
+                return self._past_heredoc(start)
+            case "/*":
+                end = self.text.find("*/", start + 2)
+                if end < 0:
+                    raise self.error("a comment without an end", start)
+                return end + 2
+            case "#" | "//":
+                end = self.text.find("\n", start)
+                return len(self.text) if end < 0 else end
+            case _:
+                return start + len(mark)
+
+    def _past_string(self, start: int) -> int:
+        position = start + 1
+        while (found := _STRING.search(self.text, position)) is not None:
+            position = found.end()
+            match found[0]:
+                case '"':
+                    return position
+                case "\n" | "\r":
+                    break
+                case "${" | "%{":
+                    position = self._past_braces(position)
+        raise self.error("a string without an end", start)
+
+    def _past_heredoc(self, start: int) -> int:
+        """Before the newline behind its end. A line with a template in it is never the end, whatever it looks like."""
+        opening = _HEREDOC.match(self.text, start)
+        if opening is None:
+            raise self.error("'<<' does not begin a heredoc", start)
+        line = position = opening.end()
+        while (found := _HEREDOC_PART.search(self.text, position)) is not None:
+            position = found.end()
+            match found[0]:
+                case "\n" | "\r\n":
+                    if self.text[line : found.start()].strip(WHITE) == opening[1]:
+                        return found.start()
+                    line = position
+                case "\r":
+                    break
+                case "${" | "%{":
+                    position = self._past_braces(position)
+        raise self.error("a heredoc without an end", start)
+
+    def _past_braces(self, position: int) -> int:
+        """Behind the brace that closes one that was opened before."""
+        depth = 1
+        while (found := _CODE.search(self.text, position)) is not None:
+            position = self._past(found[0], found.start())
+            depth += {"{": 1, "}": -1}.get(found[0], 0)
+            if depth == 0:
+                return position
+        raise self.error("a brace that nothing closes", position)
+
+
+def has_template(raw: str) -> bool:
+    return _TEMPLATE.search(raw) is not None
+
+
+def unquoted(raw: str) -> str:
+    """What stands between the quotes, with its escapes resolved."""
+    return _ESCAPE.sub(_resolved, raw[1:-1])
+
+
+def _resolved(found: "re.Match[str]") -> str:
+    if found[4]:
+        return found[4]
+    if found[3]:
+        if found[3] not in _PLAIN:
+            raise NotHcl(f"{found[0]!r} is no escape sequence")
+        return _PLAIN[found[3]]
+    number = int(found[1] or found[2], 16)
+    # As Go writes what is no character.
+    return _NO_CHARACTER if number > 0x10FFFF or 0xD800 <= number <= 0xDFFF else chr(number)

@@ -1,0 +1,39 @@
+"""The files that a run works on: Git's at its revision, with a word in the log where they had to be put right."""
+
+import os
+from pathlib import Path
+
+from runner.errors import DriftlineError
+from runner.files import PRIVATE_FILE
+from runner.model.job import Job
+from runner.ports import HeldClaim, WorkerPorts
+
+
+def export_tree(job: Job, ports: WorkerPorts, claim: HeldClaim | None) -> Path:
+    """The folder, which stays as long as the claim is held or anything lives that runs under it."""
+
+    def tell(found: str) -> None:
+        import structlog
+
+        structlog.get_logger().warning(
+            "tree.put_right", run=job.name, stack=job.stack.name, source=job.source.name, problem=found
+        )
+        _note(ports.workspaces.log(job.run), found)
+
+    return ports.git.export(job.source, job.revision, None if claim is None else claim.keep, tell)
+
+
+def settle_tree(job: Job, ports: WorkerPorts) -> None:
+    """When the run is over; without it, what the run has left is taken away before the next one."""
+    try:
+        ports.git.settle(job.source, job.revision)
+    except DriftlineError as error:
+        import structlog
+
+        structlog.get_logger().warning("tree.not_settled", run=job.name, problem=error.message)
+
+
+def _note(log: Path, found: str) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(log, flags, PRIVATE_FILE), "w") as file:
+        file.write(f"{found}\n")

@@ -1,0 +1,201 @@
+"""Put an exported tree right where it is not what Git has. It may be in use, so it stays in its place."""
+
+import hashlib
+import os
+import re
+import shutil
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.model.paths import printable
+from runner.model.source import TreeEntry
+from runner.model.tree import EXECUTABLE, LINK
+from runner.source.mirror import Mirror
+from runner.source.record import Record, Seen, Stat, is_regular
+
+LOCK_FILE = ".terraform.lock.hcl"
+TOLD = 10  # names
+# What the engine takes up without being told to.
+_LOADED = re.compile(
+    r".*\.(?:tf|tofu)(?:\.json)?|.*\.tfvars(?:\.json)?|\.terraform|terraform\.d|\.?(?:terraformrc|tofurc)"
+)
+_CHECKSUM = re.compile(rb'^\s*"(?:h1|zh):[^"\n]*",?\s*\n', re.MULTILINE)
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FRESH = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+@dataclass(frozen=True)
+class Found:
+    """Paths at which a tree is not as it was."""
+
+    odd: tuple[str, ...]  # Git's, that do not look as they did
+    strange: tuple[str, ...]  # of nobody
+
+
+def is_state(path: str) -> bool:
+    """It may be one that an apply could not save."""
+    return ".tfstate" in path.rpartition("/")[2]
+
+
+def is_left(path: str, found: Stat) -> bool:
+    """Whether it may be what a run has left: an archive, say, or the lock file of a module that came without one."""
+    return is_regular(found) and not any(_LOADED.fullmatch(part) for part in path.split("/"))
+
+
+def found(record: Record, seen: Seen, *, alone: bool) -> Found:
+    """While others use the tree, what is not known may be what they are just writing. A state is never taken away."""
+    unknown = (path for path in seen if path not in record.files and record.left.get(path) != seen[path])
+    return Found(
+        odd=tuple(path for path, known in record.files.items() if seen.get(path) != known),
+        strange=tuple(
+            path for path in unknown if not is_state(path) and (alone or not is_left(path, seen[path]))
+        ),
+    )
+
+
+def differing(
+    mirror: Mirror, top: Path, entries: Mapping[str, TreeEntry], seen: Seen, odd: tuple[str, ...]
+) -> list[TreeEntry]:
+    """Those that have other contents than in Git, not only other times."""
+    suspects = [
+        entries[path] for path in odd if path in entries and not _is_same(top, entries[path], seen.get(path))
+    ]
+    if not any(entry.path.endswith(LOCK_FILE) for entry in suspects):
+        return suspects
+    with mirror.contents([entry.oid for entry in suspects]) as contents:
+        return [
+            entry
+            for entry, (_, _, chunks) in zip(suspects, contents, strict=True)
+            if not (entry.path.endswith(LOCK_FILE) and _only_checksums(top / entry.path, b"".join(chunks)))
+        ]
+
+
+def mend(mirror: Mirror, top: Path, wrong: list[TreeEntry], strange: tuple[str, ...]) -> None:
+    """No link that somebody may have put in the way is ever followed."""
+    with closing(_Folder(os.open(top, _FOLDER))) as tree:
+        for path in strange:
+            tree.remove(path)
+        if not wrong:
+            return
+        with mirror.contents([entry.oid for entry in wrong]) as contents:
+            for entry, (_, _, chunks) in zip(wrong, contents, strict=True):
+                tree.write(entry, chunks)
+
+
+def sentence(revision: str, wrong: list[TreeEntry], strange: tuple[str, ...], seen: Seen) -> str:
+    """What was found, for the log."""
+    told = [
+        *(f"{entry.path} was {'changed' if entry.path in seen else 'missing'}" for entry in wrong),
+        *(f"{path} is not in Git" for path in strange),
+    ]
+    more = f" and {len(told) - TOLD} more" if len(told) > TOLD else ""
+    return printable(
+        f"the exported files of {revision[:12]} were not as Git has them, and are put right: "
+        f"{', '.join(told[:TOLD])}{more}"
+    )
+
+
+class _Folder:
+    """The top of a tree, from which every path is gone step by step."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+
+    def close(self) -> None:
+        os.close(self.descriptor)
+
+    @contextmanager
+    def _parent(self, path: str, *, make: bool) -> Iterator[tuple[int, str]]:
+        *folders, name = path.split("/")
+        here = os.dup(self.descriptor)
+        try:
+            for folder in folders:
+                if make and not _is_folder(folder, here):
+                    _clear(folder, here)
+                    os.mkdir(folder, 0o700, dir_fd=here)
+                inner = os.open(folder, _FOLDER, dir_fd=here)
+                os.close(here)
+                here = inner
+            yield here, name
+        finally:
+            os.close(here)
+
+    def remove(self, path: str) -> None:
+        try:
+            with self._parent(path, make=False) as (folder, name):
+                _clear(name, folder)
+        except (FileNotFoundError, NotADirectoryError):
+            return
+
+    def write(self, entry: TreeEntry, chunks: Iterator[bytes]) -> None:
+        """Beside what is there, and then in its place: whoever reads it meanwhile reads one of the two."""
+        with self._parent(entry.path, make=True) as (folder, name):
+            fresh = f".{os.getpid()}-{entry.oid[:12]}"
+            _clear(fresh, folder)
+            if entry.mode == LINK:
+                os.symlink(b"".join(chunks), fresh, dir_fd=folder)
+            else:
+                mode = 0o700 if entry.mode == EXECUTABLE else 0o600
+                with os.fdopen(os.open(fresh, _FRESH, mode, dir_fd=folder), "wb") as file:
+                    for chunk in chunks:
+                        file.write(chunk)
+            if _is_folder(name, folder):
+                _clear(name, folder)
+            os.replace(fresh, name, src_dir_fd=folder, dst_dir_fd=folder)
+
+
+def _is_folder(name: str, folder: int) -> bool:
+    try:
+        return stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
+    except FileNotFoundError:
+        return False
+
+
+def _clear(name: str, folder: int) -> None:
+    if _is_folder(name, folder):
+        shutil.rmtree(name, dir_fd=folder)
+        return
+    try:
+        os.unlink(name, dir_fd=folder)
+    except FileNotFoundError:
+        return
+
+
+def _is_same(top: Path, entry: TreeEntry, seen: Stat | None) -> bool:
+    if seen is None:
+        return False
+    path = top / entry.path
+    if entry.mode == LINK:
+        return stat.S_ISLNK(seen[0]) and _oid(entry, os.fsencode(path.readlink())) == entry.oid
+    executable = entry.mode == EXECUTABLE
+    if not is_regular(seen) or bool(seen[0] & 0o100) != executable:
+        return False
+    content = _read(path)
+    return content is not None and _oid(entry, content) == entry.oid
+
+
+def _oid(entry: TreeEntry, content: bytes) -> str:
+    """As git names a blob; how it names them is told by the length."""
+    kind = "sha256" if len(entry.oid) == 64 else "sha1"
+    return hashlib.new(kind, b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
+def _only_checksums(path: Path, content: bytes) -> bool:
+    """Whether `init` has added to a lock file what was missing for this platform, and nothing else is different."""
+    there = _read(path)
+    if there is None or not set(_CHECKSUM.findall(content)) <= set(_CHECKSUM.findall(there)):
+        return False
+    return _CHECKSUM.sub(b"", there) == _CHECKSUM.sub(b"", content)
+
+
+def _read(path: Path) -> bytes | None:
+    """None for what is no file any more."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read() if stat.S_ISREG(os.fstat(descriptor).st_mode) else None

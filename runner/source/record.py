@@ -1,0 +1,98 @@
+"""What an exported tree looked like when it was known to be Git's, so that a look at it reads none of its files.
+
+A folder's times tell whether a name came or went, so what is there has to be listed only where one of them moved.
+"""
+
+import json
+import os
+import stat
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from runner.files import write_whole
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+# Mode, size, times of the last change of content and of anything, and inode. The kernel alone sets the second time.
+Stat = list[int]
+Seen = dict[str, Stat]
+
+
+@dataclass(frozen=True)
+class Record:
+    files: Seen  # Git's, links among them
+    left: Seen = field(default_factory=dict)  # what runs have left beside them
+    folders: Seen = field(default_factory=dict)
+
+    def untouched(self, top: Path) -> bool:
+        return self.nothing_new(top) and _as_seen(top, self.files)
+
+    def nothing_new(self, top: Path) -> bool:
+        """Whether no name came or went, and what runs have left is as they left it."""
+        return _as_seen(top, self.folders) and _as_seen(top, self.left)
+
+
+def _as_seen(top: Path, seen: Mapping[str, Stat]) -> bool:
+    start = f"{top}/"
+    try:
+        return all(facts(os.lstat(start + path)) == known for path, known in seen.items())
+    except OSError:
+        return False
+
+
+def scan(top: Path) -> tuple[Seen, Seen]:
+    """Everything below that is no folder, and the folders with the top as "", by their paths; no link is followed."""
+    seen: Seen = {}
+    folders: Seen = {"": facts(top.lstat())}
+    waiting = [("", os.fspath(top))]
+    while waiting:
+        prefix, folder = waiting.pop()
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                # A run that works there may have removed it meanwhile.
+                with suppress(FileNotFoundError):
+                    found = facts(entry.stat(follow_symlinks=False))
+                    if stat.S_ISDIR(found[0]):
+                        folders[prefix + entry.name] = found
+                        waiting.append((f"{prefix}{entry.name}/", entry.path))
+                    else:
+                        seen[prefix + entry.name] = found
+    return seen, folders
+
+
+def of(seen: Seen, folders: Seen, files: Seen, left: Seen) -> Record:
+    """What is in neither has yet to be looked at, so that its folder must not pass for one that was."""
+    left = {path: stat for path, stat in left.items() if path not in files}
+    unknown = {path.rpartition("/")[0] for path in seen if path not in files and path not in left}
+    return Record(files, left, folders | {folder: [] for folder in unknown})
+
+
+def facts(found: os.stat_result) -> Stat:
+    return [found.st_mode, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino]
+
+
+def is_regular(found: Stat) -> bool:
+    return stat.S_ISREG(found[0])
+
+
+def read(path: Path) -> Record | None:
+    """None where there is none that counts.
+
+    Files are not synced, so after a power cut they may be empty: a tree is good for the boot that made it.
+    """
+    try:
+        told = json.loads(path.read_bytes())
+        return Record(told["files"], told["left"], told["folders"]) if told["boot"] == boot() else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def write(path: Path, record: Record) -> None:
+    told = {"boot": boot(), "files": record.files, "left": record.left, "folders": record.folders}
+    write_whole(path, json.dumps(told, separators=(",", ":")).encode(), durable=False)
+
+
+def boot() -> str:
+    return BOOT_ID.read_text() if BOOT_ID.exists() else ""

@@ -1,0 +1,137 @@
+"""Rows that SQLite can read and Driftline can not: which column of which row, for the person who has to mend it."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from runner.errors import RowDamaged
+from runner.model.binding import read_binding
+from runner.model.codec import from_plain
+from runner.model.drift import Finding, ReportStatus
+from runner.model.evidence import Evidence
+from runner.model.plan import ChangeSet, Diagnostic
+from runner.model.probe import ProbeRecord
+from runner.model.run import Kind, State, Trigger
+from runner.model.stack import DriftStatus
+from runner.store.connection import Connections
+from runner.store.faults import restore_hint
+from runner.store.rows import definition_of, strings_of, summary_of
+
+Read = Callable[[str], object]
+# What reading a value raises that is not as it was written.
+UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
+
+
+def _json_of(kind: type) -> Read:
+    return lambda document: from_plain(kind, json.loads(document))
+
+
+def _list_of(kind: type) -> Read:
+    return lambda document: [from_plain(kind, one) for one in json.loads(document)]
+
+
+def _pairs(document: str) -> object:
+    return [(name, told) for name, told in json.loads(document)]
+
+
+def _object(document: str) -> object:
+    return dict(json.loads(document))
+
+
+def _times(*names: str) -> dict[str, Read]:
+    return dict.fromkeys(names, datetime.fromisoformat)
+
+
+# By table: the column that names a row, and how each column is read that is more than text or a number.
+_COLUMNS: Mapping[str, tuple[str, Mapping[str, Read]]] = {
+    "definitions": ("digest", {"document": definition_of}),
+    "stacks": (
+        "name",
+        {
+            "drift": DriftStatus,
+            **_times("checked_at", "next_check_at", "check_scheduled_at", "missing_since"),
+            **_times("pause_since", "pause_until"),
+        },
+    ),
+    "runs": (
+        "id",
+        {
+            "kind": Kind,
+            "state": State,
+            "trigger": Trigger,
+            "targets": strings_of,
+            "summary": summary_of,
+            **_times("created_at", "changed_at", "planned_at", "wait_until", "claim_since"),
+        },
+    ),
+    "run_details": (
+        "run",
+        {
+            "changes": _json_of(ChangeSet),
+            "binding": read_binding,
+            "diagnostics": _list_of(Diagnostic),
+            "outputs": _object,
+            "evidence": _json_of(Evidence),
+        },
+    ),
+    "throttles": ("account", _times("since", "until")),
+    "approvals": ("run", {"accepted": strings_of, **_times("at")}),
+    "seen_states": ("stack", _times("at")),
+    "probes": ("stack", {"record": _json_of(ProbeRecord)}),
+    "distrusted": ("checksum", _times("at")),
+    "commits": ("revision", {"co_authors": strings_of, **_times("at")}),
+    "holds": ("stack", _times("since")),
+    "reports": (
+        "id",
+        {
+            "status": ReportStatus,
+            "findings": _list_of(Finding),
+            **_times("first_seen", "last_seen", "acknowledged_at", "acknowledged_until", "resolved_at"),
+        },
+    ),
+    "sources": (
+        "name",
+        {"problems": strings_of, "newcomers": _pairs, **_times("polled_at", "moved_at", "rewritten_at")},
+    ),
+    "audit": ("seq", {"detail": _object, **_times("at")}),
+}
+
+
+@contextmanager
+def explained(connections: Connections) -> Iterator[None]:
+    """RowDamaged instead of an error that a damaged row has caused; only then are the rows looked through."""
+    try:
+        yield
+    except UNREADABLE as error:
+        with connections.snapshot() as connection:
+            damaged = next(damages(connection), None)
+        if damaged is None:
+            raise
+        raise RowDamaged(
+            path=connections.path, problem=damaged, hint=restore_hint(connections.path)
+        ) from error
+
+
+def damages(connection: sqlite3.Connection) -> Iterator[str]:
+    """Every value that can not be read, as a sentence; not the value itself where it is a document."""
+    for table, (key, columns) in _COLUMNS.items():
+        names = ", ".join(columns)
+        for row in connection.execute(f"SELECT {key} AS named, {names} FROM {table}"):  # noqa: S608 - the table above
+            for column, read in columns.items():
+                problem = _problem(row[column], read)
+                if problem is not None:
+                    yield f"column {column} of row {row['named']} in table {table} can not be read: {problem}"
+
+
+def _problem(value: Any, read: Read) -> str | None:
+    """A column without a value is read as none."""
+    if value is None:
+        return None
+    try:
+        read(value)
+    except UNREADABLE as error:
+        return " ".join(f"{error}".split())[:200] or type(error).__name__
+    return None

@@ -1,0 +1,113 @@
+"""What a person is told to do next does what they want, and what they are told is true."""
+
+from pathlib import Path
+
+import pytest
+from cli_world import World, planned
+
+from runner.model.lock import Lock
+from runner.model.run import Claim, Event, State
+from runner.service.settle import half_done
+
+
+def interrupted(world: World) -> None:
+    """run-1 began to be applied, and nobody saw its end."""
+    app = world.app
+    claim = Claim("run-1.0123456789abcdef", "host", 1, app.clock.now())
+    with app.store.writing() as writer:
+        run = writer.claim(writer.run(1), claim)
+        run = writer.transition(run, Event.START_APPLY, by="driftline", executed_digest=run.plan_digest)
+        half_done(app.control, writer, run, Event.INTERRUPT, "the process is gone")
+
+
+@pytest.fixture
+def dead(tmp_path: Path) -> World:
+    world = planned(tmp_path)
+    world.approve("run-1")
+    interrupted(world)
+    return world
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [("status", 0), ("stack show app", 0), ("plan app", 4), ("lock take app --reason x", 4)],
+)
+def test_an_interrupted_run_is_to_be_resolved_wherever_one_looks(dead: World, words: str, code: int) -> None:
+    told = dead.run(*words.split(), expect=code).output
+    assert "driftline run resolve run-1 --as applied|failed" in told
+    assert "lock release" not in told
+
+
+def test_the_way_out_is_one(dead: World) -> None:
+    dead.run("lock", "release", "app", "--reason", "x", expect=3)
+    resolved = dead.run("run", "resolve", "run-1", "--as", "failed", "-m", "looked at it", "--yes")
+    assert "run-1 of app counts as apply failed now, by the word of" in resolved.output
+    assert dead.json("stack", "show", "app")["lock"] is None
+
+
+def test_the_facts_of_the_evidence_stand_apart_from_their_names(dead: World) -> None:
+    from runner.cli.evidence import evidence_lines
+    from runner.cli.output import encode
+    from runner.model.evidence import Evidence
+
+    evidence = Evidence(exit_code=None, unfinished=("a.b",), serial_before=1, serial_after=2)
+    lines = [encode(line, colours=False) for line in evidence_lines(evidence)]
+    assert "  how it ended  nobody saw it: the processes were gone, and no result was recorded" in lines
+
+
+def test_an_approval_on_a_locked_stack_says_what_it_waits_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = planned(tmp_path)
+    world.run("lock", "take", "app", "--reason", "a freeze")
+    monkeypatch.setattr("runner.cli.approve.living_daemon", lambda _: 4711)
+    digest = world.json("run", "show", "1")["plan_digest"]
+    told = world.run("approve", "run-1", "--digest", digest[:12], "--yes").output
+    assert "It is applied later: locked by" in told
+    assert "a freeze" in told
+    assert "driftline lock release app" in told
+    assert "applies it now" not in told
+
+
+@pytest.mark.parametrize(
+    ("daemon", "said"), [(4711, "The daemon applies it now."), (None, "driftline apply run-1")]
+)
+def test_an_approval_of_what_is_free_says_that_it_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, daemon: int | None, said: str
+) -> None:
+    world = planned(tmp_path)
+    # A pause keeps nothing from being applied that was approved.
+    world.run("stack", "pause", "app", "--reason", "x")
+    monkeypatch.setattr("runner.cli.approve.living_daemon", lambda _: daemon)
+    digest = world.json("run", "show", "1")["plan_digest"]
+    assert said in world.run("approve", "run-1", "--digest", digest[:12], "--yes").output
+
+
+def test_a_check_of_nothing_says_why_there_is_nothing(tmp_path: Path) -> None:
+    told = planned(tmp_path).run("drift", "check", "--all").output
+    assert told.strip() == "Nothing is applied yet, so nothing can have drifted."
+
+
+def test_drift_that_was_seen_once_was_seen_once(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.stack("app")
+    world.applied("app")
+    world.cloud.write_text("moved\n")
+    world.run("drift", "check", "app", expect=2)
+    assert "once, first" in world.run("drift", "show", "dr-1").stdout
+
+
+def test_the_names_of_states_are_words(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.stack("app", module='resource "terraform_data" "it" {{\n  input = nowhere.x\n}}\n')
+    world.run("plan", "app", expect=1)
+    assert "run-1 is plan failed, so it can not be applied" in world.run("apply", "run-1", expect=3).stderr
+    assert "plan_failed" not in world.run("run", "diff", "1", expect=5).output
+
+
+def test_a_lock_of_what_executes_is_waited_for() -> None:
+    from datetime import UTC, datetime
+
+    lock = Lock("app", "run-3", "change run, planning", datetime(2026, 1, 1, tzinfo=UTC), "pid 7 on host", 3)
+    assert lock.way_out == "driftline logs -f run-3   or stop it with   driftline run cancel run-3"
+    assert State.PLAN_FAILED.in_words == "plan failed"

@@ -1,0 +1,82 @@
+"""A problem is told at the place in the code where it is, as far as that is known."""
+
+import pytest
+from discover_world import Place
+
+LEAD = "# one\n\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "place_told", "said"),
+    [
+        (
+            {"a/main.tf": LEAD + 'resource "terraform_data" "x" {\n  provisioner "local-exec" {}\n}\n'},
+            "a/main.tf:3:1: ",
+            "terraform_data.x in a runs commands",
+        ),
+        (
+            {
+                "a/main.tf": 'module "m" {\n  source = "../m"\n}\n',
+                "m/x.tf": LEAD + 'data "external" "x" {\n  program = ["sh"]\n}\n',
+            },
+            "m/x.tf:3:1: ",
+            "data.external.x in m runs commands",
+        ),
+        (
+            {
+                "a/x.tf": 'removed {\n  from = terraform_data.x\n  provisioner "local-exec" {\n    command = "x"\n  }\n}\n'
+            },
+            "a/x.tf:2:1: ",
+            "removed terraform_data.x in a runs commands",
+        ),
+        ({"a/main.tf": "", "a/x.tf": 'module "m" {{{\n'}, "a/x.tf:1:1: ", "can not be read as HCL"),
+        (
+            {"a/main.tf": LEAD + 'terraform {\n  backend "pg" {}\n}\n'},
+            "a/main.tf:4:1: ",
+            'backend "pg" is not among allow.backends',
+        ),
+        (
+            {"a/main.tf": LEAD + 'terraform {\n  provider_meta "aws" {}\n}\n'},
+            "a/main.tf:4:1: ",
+            "provider_meta of aws in a",
+        ),
+        (
+            {"a/main.tf": "", "a/.terraform/environment": "x"},
+            "a/.terraform:1:1: ",
+            "may not be in the repository",
+        ),
+        (
+            {
+                "a/main.tf.json": '{"resource": {"terraform_data": {"x": {"provisioner": [{"local-exec": {}}]}}}}'
+            },
+            "a/stack.yaml:1:1: ",
+            "terraform_data.x in a runs commands",
+        ),
+    ],
+    ids=lambda value: value.split()[0] if isinstance(value, str) else "",
+)
+def test_what_is_wrong_in_the_code_is_told_with_its_file_and_line(
+    place: Place, files: dict[str, str | bytes | None], place_told: str, said: str
+) -> None:
+    found = place.discovered({"a/stack.yaml": "name: a\n", **files})
+    assert [problem.stack for problem in found.problems] == ["a"] * len(found.problems)
+    assert any(str(problem).startswith(place_told) and said in str(problem) for problem in found.problems), (
+        found.problems
+    )
+
+
+def test_a_provider_is_told_where_it_is_required_or_used(place: Place) -> None:
+    place.allow(providers=("registry.terraform.io/hashicorp/aws",))
+    required = 'terraform {\n  required_providers {\n    x = { source = "evil/x" }\n  }\n}\n'
+    found = place.discovered(
+        {
+            "a/stack.yaml": "name: a\n",
+            "a/main.tf": required,
+            "b/stack.yaml": "name: b\n",
+            "b/main.tf": LEAD + 'resource "null_resource" "y" {\n}\n',
+        }
+    )
+    assert [(problem.file, problem.line) for problem in found.problems] == [
+        ("a/main.tf", 3),
+        ("b/main.tf", 3),
+    ]
