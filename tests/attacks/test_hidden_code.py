@@ -6,8 +6,8 @@ import pytest
 from attack_world import Arena
 
 from runner.errors import GitFailed
+from runner.model.identity import state_identity
 from runner.model.module import LARGEST
-from runner.service import discover as discovery
 from runner.service import poll as polling
 
 COMMAND = 'resource "terraform_data" "x" {\n  provisioner "local-exec" {\n    command = "{pwn}"\n  }\n}\n'
@@ -88,14 +88,12 @@ def test_a_file_that_is_too_large_is_told_with_the_limit(arena: Arena) -> None:
 
 
 def test_a_stack_that_nobody_can_judge_stops_no_other(arena: Arena, monkeypatch: pytest.MonkeyPatch) -> None:
-    judge = discovery.state_identity
-
     def fails(definition: object, facts: object) -> object:
         if getattr(definition, "name", "") == "a":
             raise IndexError
-        return judge(definition, facts)  # type: ignore[arg-type]
+        return state_identity(definition, facts)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(discovery, "state_identity", fails)
+    monkeypatch.setattr("runner.service.discover.state_identity", fails)
     arena.push({})
     assert arena.told() == [
         'a/stack.yaml:1:1: stack "a": its code has a form that is not known here: IndexError'
@@ -107,7 +105,7 @@ def test_what_is_no_stacks_own_is_no_stacks_problem(arena: Arena, monkeypatch: p
     def fails(*_: object) -> object:
         raise GitFailed(command="cat-file", source="infra", problem="it ended")
 
-    monkeypatch.setattr(discovery, "state_identity", fails)
+    monkeypatch.setattr("runner.service.discover.state_identity", fails)
     arena.push({})
     arena.run("source", "sync", expect=1)
     [source] = json.loads(arena.run("source", "list", "-o", "json").stdout)
