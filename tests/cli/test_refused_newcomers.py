@@ -34,3 +34,13 @@ def test_a_stack_file_that_says_too_much_names_its_stack_too(tmp_path: Path) -> 
     world.run("source", "sync")
     assert "new/stack.yaml:3:" in world.run("stack", "list").stdout
     world.run("stack", "show", "other", expect=5)
+
+
+def test_a_stack_that_was_sound_before_is_listed_once(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.stack("app")
+    world.run("source", "sync")
+    world.stack("app", module=PROVISIONED)
+    world.run("source", "sync")
+    (stack,) = world.json("stack", "list")
+    assert (stack["health"], stack["file"]) == ("error", "app/stack.yaml")
