@@ -15,7 +15,7 @@ from runner.engine.providers import provider_names
 from runner.engine.running import WORDS, commands
 from runner.engine.tokens import NotHcl
 from runner.engine.values import Computed
-from runner.model.module import LARGEST, Backend, ModuleFacts, is_configuration
+from runner.model.module import LARGEST, Backend, ModuleFacts, is_configuration, is_test
 
 # In no other file can there be anything of interest; `\u` could spell the last ones.
 _WORDS = re.compile(rb"module|terraform|\\[uU]|" + WORDS.encode())
@@ -56,6 +56,7 @@ class HclModules:
         """Of all files given; where `x.tofu` stands beside `x.tf`, tofu's rule holds and `x.tf` is left out."""
         names = _in_order(files)
         facts = [(name, self._facts(name, files[name])) for name in names]
+        tests = [(name, self._facts(name, files[name])) for name in sorted(filter(is_test, files))]
         return ModuleFacts(
             calls=tuple(dict(call for _, file in facts for call in file.calls).values()),
             backend=next((file.backend for _, file in reversed(facts) if file.backend), None),
@@ -66,8 +67,9 @@ class HclModules:
                 for name, file in facts
                 for address in file.provisioners
             ),
-            unreadable=tuple(name for name, file in facts if file.flaw is not None),
-            reasons=tuple((name, file.flaw) for name, file in facts if file.flaw is not None),
+            unreadable=tuple(name for name, file in facts + tests if file.flaw is not None),
+            reasons=tuple((name, file.flaw) for name, file in facts + tests if file.flaw is not None),
+            test_calls=tuple(source for _, file in tests for _, source in file.calls),
             providers=tuple(dict(one for _, file in facts for one in file.providers).items()),
             metas=tuple(dict.fromkeys(meta for _, file in facts for meta in file.metas)),
             overriding=tuple(name for name, file in facts if OVERRIDE.fullmatch(name) and file.redirects),
@@ -125,7 +127,7 @@ def _unreadable(content: bytes, flaw: str) -> _FileFacts:
 def _bodies(content: bytes) -> Iterator[Body]:
     """Kind, labels and body of the blocks of interest; the others are not even read."""
     for block in blocks_of(content.decode("utf-8-sig")):
-        if block.kind in {"terraform", "module"} or _HIDING.search(block.text):
+        if block.kind in {"terraform", "module", "run"} or _HIDING.search(block.text):
             yield block.kind, block.labels, body_of(block)
 
 
@@ -139,6 +141,10 @@ def _gather(bodies: Iterable[Body]) -> _FileFacts:
     for kind, labels, body in bodies:
         if kind == "module" and "source" in body:
             calls.append((".".join(labels), _source(body["source"])))
+        elif kind == "run":
+            calls += [
+                (".".join(labels), _source(told.get("source"))) for _, told in nested(body, "module", 0)
+            ]
         elif kind == "terraform":
             backend = _backend(body) or backend
             if isinstance(body.get("required_version"), str):

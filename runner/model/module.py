@@ -15,6 +15,14 @@ def is_configuration(name: str, suffixes: tuple[str, ...] = CONFIGURATION) -> bo
     return name.endswith(suffixes) and not name.startswith(".")
 
 
+# `init` fetches the modules that these of the root call, beside it and in its folder `tests`.
+TESTS = (".tftest.hcl", ".tftest.json", ".tofutest.hcl", ".tofutest.json")
+
+
+def is_test(name: str) -> bool:
+    return name.endswith(TESTS) and not name.startswith(".")
+
+
 @dataclass(frozen=True)
 class Backend:
     """`settings` holds literals only; what is computed is left as its source text, and named in `computed`."""
@@ -36,6 +44,7 @@ class ModuleFacts:
     providers: tuple[tuple[str, str], ...] = ()  # local name and source, as `required_providers` has them
     metas: tuple[str, ...] = ()  # providers with a `provider_meta` block
     overriding: tuple[str, ...] = ()  # override files that say where state or code is, or what runs
+    test_calls: tuple[str, ...] = ()  # the `source` of each module of its tests
     reasons: tuple[tuple[str, str], ...] = ()  # of the files that are unreadable: what is wrong with them
 
     def reason(self, name: str) -> str:

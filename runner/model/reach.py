@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from runner.model.module import ModuleFacts, is_configuration
+from runner.model.module import ModuleFacts, is_configuration, is_test
 from runner.model.module_source import LOCAL, module_flaw
 from runner.model.paths import join
 from runner.model.tree import FILES, Tree
@@ -12,6 +12,7 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
     "terraform": (".tf", ".tf.json"),
     "tofu": (".tf", ".tf.json", ".tofu", ".tofu.json"),
 }
+TEST_FOLDER = "tests"
 Facts = Callable[[str], ModuleFacts]
 
 
@@ -26,9 +27,21 @@ class Reach:
 def configuration_files(tree: Tree, folder: str, engine: str) -> Iterator[tuple[str, str]]:
     """Name and object id of the files that the engine reads in a folder, also through links."""
     suffixes = SUFFIXES[engine]
+    return _files(tree, folder, lambda name: is_configuration(name, suffixes))
+
+
+def test_files(tree: Tree, folder: str) -> Iterator[tuple[str, str]]:
+    """The same of the tests of a root module: `init` reads them, whatever is planned."""
+    below = join(folder, TEST_FOLDER)
+    yield from _files(tree, folder, is_test)
+    if below is not None:
+        yield from ((f"{TEST_FOLDER}/{name}", oid) for name, oid in _files(tree, below, is_test))
+
+
+def _files(tree: Tree, folder: str, wanted: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
     for child in tree.children(folder):
         name = child.path.rpartition("/")[2]
-        if child.kind == "blob" and is_configuration(name, suffixes):
+        if child.kind == "blob" and wanted(name):
             end = child.path if child.mode in FILES else tree.follow(child.path)
             entry = tree.get(end) if end is not None else None
             if entry is not None and entry.mode in FILES:
@@ -45,7 +58,8 @@ def module_reach(tree: Tree, facts: Facts, root: str, allowed: tuple[str, ...] =
     waiting = [root]
     while waiting:
         folder = waiting.pop()
-        for source in facts(folder).calls:
+        read = facts(folder)
+        for source in read.calls + (read.test_calls if folder == root else ()):
             called = join(folder, source) if source.startswith(LOCAL) else None
             problem = call_problem(tree, source, called, allowed)
             if problem is not None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from runner.model.module import LARGEST, ModuleFacts
 from runner.model.module_source import LOCAL
 from runner.model.paths import join
-from runner.model.reach import configuration_files, module_reach
+from runner.model.reach import configuration_files, module_reach, test_files
 from runner.model.scan import Code, Module
 from runner.model.settings import SourceSettings
 from runner.model.tree import Tree
@@ -76,7 +76,11 @@ class FolderFacts:
         at = (folder, engine)
         known = self._files.get(at)
         if known is None:
-            known = self._files[at] = tuple(sorted(configuration_files(self._tree, folder, engine)))
+            files = {
+                **dict(configuration_files(self._tree, folder, engine)),
+                **dict(test_files(self._tree, folder)),
+            }
+            known = self._files[at] = tuple(sorted(files.items()))
         return known
 
     def _read(self, folder: str, engine: str) -> Read:

@@ -16,6 +16,7 @@ from benchmarks.size import Size
 
 CODE = Path(__file__).with_name("stacks")
 REGION = "eu-west-1"
+SERVICES = ("cloudwatch", "dynamodb", "ec2", "iam", "logs", "s3", "sns", "sqs", "ssm")
 ACCOUNT = "123456789012"  # moto's
 
 
@@ -31,6 +32,9 @@ class Cloud:
     mirror: Path  # of its provider
     environment: Mapping[str, str]  # how terraform finds it and logs in
     head: str
+    pointed: (
+        str | None
+    )  # the same with the services' addresses in the code, as people write it for clouds like this one
     small: str
     large: str
     change: Callable[[str], None]
@@ -67,6 +71,7 @@ def _aws(folder: Path) -> Iterator[Cloud]:
             install(folder / "mirror", with_aws=True),
             there.environment,
             _code("aws"),
+            _pointed(_code("aws"), there.environment["AWS_ENDPOINT_URL"]),
             _code("aws-small"),
             _code("aws-large"),
             change,
@@ -89,10 +94,16 @@ def _file(folder: Path) -> Iterator[Cloud]:
         install(folder / "mirror"),
         {},
         _code("cloudfile").replace("CLOUD", str(path)),
+        None,
         _code("cloudfile-small"),
         _code("cloudfile-large"),
         change,
     )
+
+
+def _pointed(head: str, address: str) -> str:
+    block = "".join(f'    {service} = "{address}"\n' for service in SERVICES)
+    return head.rstrip().removesuffix("}") + f"  endpoints {{\n{block}  }}\n}}\n"
 
 
 def _code(name: str) -> str:

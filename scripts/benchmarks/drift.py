@@ -1,6 +1,7 @@
 """A drift check of an unchanged stack on AWS, beside what it is without Driftline: init, plan and show."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +27,14 @@ def measure(size: Size, folder: Path) -> Iterator[Figure]:
                 yield from _unchanged(size, estate, name, f"check of {count} {there.title} resources")
             yield _new_provider(size, estate, f"first check of a new {there.title} provider")
             estate.close()
+            if there.pointed is not None:
+                # Terraform validates the addresses of all services, each time it validates the provider.
+                pointed = Estate(
+                    folder / "pointed", replace(there, head=there.pointed), {"pointed": there.large}
+                )
+                title = f"the same of {RESOURCES['large']}, with endpoints in the code"
+                yield from _unchanged(size, pointed, "pointed", title)
+                pointed.close()
     except Missing as missing:
         yield skipped("checks of AWS resources", str(missing))
     yield _built_in(size, folder / "built-in")

@@ -5,9 +5,11 @@ import json
 import pytest
 from attack_world import Arena
 
+from runner.config.stack_file import StackFileReader
 from runner.errors import GitFailed
 from runner.model.identity import state_identity
 from runner.model.module import LARGEST
+from runner.model.settings import Allow
 from runner.service import poll as polling
 
 COMMAND = 'resource "terraform_data" "x" {\n  provisioner "local-exec" {\n    command = "{pwn}"\n  }\n}\n'
@@ -84,6 +86,35 @@ def test_a_file_that_is_too_large_is_told_with_the_limit(arena: Arena) -> None:
     arena.push({"files": {"a/main.tf": "# x" + "\n" * LARGEST}})
     told = "a/main.tf can not be read as HCL (it has more than 1,000,000 bytes), so it is not known what it brings"
     assert any(told in line for line in arena.told())
+    assert arena.stacks() == ["b"]
+
+
+def test_a_file_of_a_form_that_nobody_thought_of_is_its_stacks_problem(
+    arena: Arena, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: object) -> object:
+        raise IndexError
+
+    monkeypatch.setattr("runner.engine.configuration.body_of", fails)
+    arena.push({"files": {"a/main.tf": "terraform {}\n"}})
+    told = "a/main.tf can not be read as HCL (it has another form than is known here: IndexError)"
+    assert any(told in line for line in arena.told())
+    assert arena.stacks() == ["b"]
+
+
+def test_a_stack_file_of_a_form_that_nobody_thought_of_stops_no_other(
+    arena: Arena, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = StackFileReader.read
+
+    def fails(reader: StackFileReader, path: str, content: bytes, allow: Allow) -> object:
+        if path.startswith("a/"):
+            raise IndexError
+        return read(reader, path, content, allow)
+
+    monkeypatch.setattr(StackFileReader, "read", fails)
+    arena.push({})
+    assert arena.told() == ["a/stack.yaml:1:1: the file has a form that is not known here: IndexError"]
     assert arena.stacks() == ["b"]
 
 

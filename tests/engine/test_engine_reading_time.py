@@ -30,6 +30,7 @@ TEXTS: dict[str, Callable[[int], str]] = {
     "comments that do not end": lambda n: "module m {\n" + "/* " * (n // 3),
     "newlines": lambda n: "module m {\n" + "\n" * n + "x\n}\n",
     "newlines behind a name": lambda n: "\n" * (n // 2) + "module m {\n source = x\n" + "provider\n" * (n // 18) + "}\n",
+    "newlines in a resource": lambda n: "resource a b {\n" + "\n" * n + "}\n",
     "heredocs that do not end": lambda n: "module m {\n a = " + "<<E\n" * (n // 4),
     "heredocs": lambda n: "module m {\n" + "".join(f" a{i} = <<E\n\nE\n" for i in range(n // 16)) + "}\n",
     "newlines in a heredoc": lambda n: "variable v {\n sensitive = true\n default = <<E\n<<E\n" + "\n" * n + "E\n}\nmodule m {}\n",
