@@ -20,7 +20,9 @@ LOCK_FILE = ".terraform.lock.hcl"
 TOLD = 10  # names
 # What the engine takes up without being told to.
 _LOADED = re.compile(
-    r".*\.(?:tf|tofu)(?:\.json)?|.*\.tfvars(?:\.json)?|\.terraform|terraform\.d|\.?(?:terraformrc|tofurc)"
+    r".*\.(?:tf|tofu)(?:\.json)?|.*\.(?:tftest|tofutest)\.(?:hcl|json)|.*\.tfvars(?:\.json)?"
+    r"|\.terraform|terraform\.d|\.?(?:terraformrc|tofurc)",
+    re.DOTALL,
 )
 _CHECKSUM = re.compile(rb'^\s*"(?:h1|zh):[^"\n]*",?\s*\n', re.MULTILINE)
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -70,9 +70,13 @@ class Stage(World):
     # What a process does
 
     def daemon(self) -> None:
-        """One turn of everything, as the daemon does it: what fails is told, and the rest goes on."""
-        for work in (self.start, self.recover, self.poll, self.work):
-            self.attempt(work)
+        """One turn of everything, as the daemon does it: what fails is told, and the rest goes on.
+
+        But for its start, which alone may look at a restored backup before anything else is written.
+        """
+        if self.attempt(self.start):
+            for work in (self.recover, self.poll, self.work):
+                self.attempt(work)
 
     def start(self) -> None:
         begin(self.app.control)
@@ -108,11 +112,13 @@ class Stage(World):
             )
 
     @staticmethod
-    def attempt(work: Callable[[], object]) -> None:
+    def attempt(work: Callable[[], object]) -> bool:
         try:
             work()
         except (DriftlineError, OSError, failpoint.FailpointHit) as error:
             sys.stderr.write(f"{type(error).__name__}: {error}\n")
+            return False
+        return True
 
     # What there is to see
 
