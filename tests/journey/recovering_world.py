@@ -101,10 +101,10 @@ _HASH = re.compile(r"\b[0-9a-f]{16,64}\b")
 
 
 def content(world: World) -> list[str]:
-    """All that the database says, line by line, without the times."""
+    """All that the database says, line by line, without times and what was measured."""
     with closing(sqlite3.connect(world.settings.data_dir / "driftline.db")) as connection:
         named = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
-        tables = [name for (name,) in named if "sqlite" not in name]
+        tables = [name for (name,) in named if "sqlite" not in name and name != "measured"]
         return [
             f"{table}: {[_plain(world, value) for value in row]}"
             for table in tables
