@@ -1,6 +1,7 @@
 """What every test may use, and a summary that tells which real tools were missing."""
 
 import shutil
+import signal
 
 import pytest
 from provider.mirror import aws_mirror
@@ -9,6 +10,8 @@ MISSING: dict[str, str] = {}
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # What a shell starts in the background ignores SIGINT, and so would all that the tests start and interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if shutil.which("terraform") is None:
         MISSING["terraform"] = "no terraform on PATH: every test that runs it was skipped"
     if aws_mirror() is None:
