@@ -1,6 +1,7 @@
 """Look whether anything changed: by a probe where one may answer, else by a plain plan, and now and then by both."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 
 from runner.model.probe import (
@@ -93,9 +94,8 @@ class _Look:
                 return answer
         return self._probe_with(None)
 
-    def _probe_with(self, types: object) -> Probed | Aside | EngineError:
-        cut = self.probing.record.types if types is not None else None
-        return self.engine.probe(self.execution, cut, self.probing.record.seconds)
+    def _probe_with(self, types: Mapping[str, tuple[str, ...]] | None) -> Probed | Aside | EngineError:
+        return self.engine.probe(self.execution, types, self.probing.record.seconds)
 
     @property
     def _same(self) -> bool:
