@@ -4,7 +4,9 @@ Both are written down where no crash of ours reaches.
 """
 
 import shutil
+from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 CONFIG = """\
 data_dir: {root}/data
@@ -23,14 +25,21 @@ resource "terraform_data" "step" {{
   }}
 }}
 """
-# In front of the real one: which plan file was handed to `apply`, by its content.
+# In front of the real one: which plan file was handed to `apply`, by its content and by whose folder it lies in.
 WITNESS = """\
 #!/bin/sh
 case " $* " in
-*" apply "*) for word in "$@"; do case "$word" in *.tfplan) sha256sum < "$word" >> {root}/applied ;; esac; done ;;
+*" apply "*) for word in "$@"; do case "$word" in *.tfplan) sha256sum "$word" >> {root}/applied ;; esac; done ;;
 esac
 exec {terraform} "$@"
 """
+
+
+class Handed(NamedTuple):
+    """A plan file that terraform got. Plans that mean the same and were made in one second are the same bytes."""
+
+    run: int
+    digest: str
 
 
 def lay(root: Path, *, slots: int, drift: str, poll: str = "60s", confine: str = "auto") -> Path:
@@ -54,6 +63,12 @@ def config_of(root: Path) -> Path:
 def module(root: Path, name: str, steps: int, then: str = "") -> str:
     """Each commit adds one step, whose making is one line in `effects`."""
     return STEPS.format(root=root, name=name, steps=steps, then=then)
+
+
+def handed_over(root: Path) -> Counter[Handed]:
+    """The plan files that were handed to `apply`, and how often each."""
+    told = (line.split(maxsplit=1) for line in lines(root, "applied"))
+    return Counter(Handed(int(Path(path).parent.name), digest) for digest, path in told)
 
 
 def lines(root: Path, name: str) -> list[str]:

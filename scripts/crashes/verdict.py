@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 
 from crashes.field import Field
+from crashes.ground import Handed, handed_over
 from runner.model.run import EXECUTING, HALF_CHANGED, Run, State
 from runner.ports import RunFilter
 
@@ -34,8 +35,8 @@ def verdict(field: Field, steps: Mapping[str, int], *, whole_tree: bool) -> Verd
     return Verdict(
         lost=(*(f"{run.name} is {run.state}: {run.reason}" for run in open_runs), *_missing(made, steps)),
         applied_twice=tuple(
-            f"{digest}: {count} times"
-            for digest, count in Counter(field.lines("applied")).items()
+            f"{digest} of run-{run}: {count} times"
+            for (run, digest), count in handed_over(field.root).items()
             if count > 1
         ),
         made_twice=() if whole_tree else tuple(twice),
@@ -53,15 +54,15 @@ def _missing(made: Counter[str], steps: Mapping[str, int]) -> Iterable[str]:
 
 def _false(field: Field, runs: Iterable[Run], *, whole_tree: bool) -> Iterable[str]:
     """Every plan that was handed over belongs to a run that says so, and the other way round."""
-    handed = {line.split()[0] for line in field.lines("applied")}
+    handed = set(handed_over(field.root))
     for run in runs:
-        begun = run.state in {State.APPLIED, *HALF_CHANGED}
-        if begun and run.executed_digest not in handed and run.state is State.APPLIED:
+        got = run.executed_digest is not None and Handed(run.id, run.executed_digest) in handed
+        if run.state is State.APPLIED and not got:
             yield f"{run.name} is {run.state}, and terraform never got its plan"
         if not whole_tree and run.state in HALF_CHANGED:
             yield f"{run.name} is {run.state} though nothing but the daemon was killed: {run.reason}"
-    executed = {run.executed_digest for run in runs}
-    yield from (f"plan {digest[:12]} was applied by no run" for digest in sorted(handed - executed))
+    executed = {Handed(run.id, run.executed_digest) for run in runs if run.executed_digest is not None}
+    yield from (f"plan {one.digest[:12]} of run-{one.run} is not told" for one in sorted(handed - executed))
 
 
 def unattended(field: Field) -> list[Run]:

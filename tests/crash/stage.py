@@ -134,8 +134,8 @@ class Stage(World):
         return Counter(self.lines("effects"))
 
     @property
-    def handed_over(self) -> Counter[str]:
-        return Counter(line.split()[0] for line in self.lines("applied"))
+    def handed_over(self) -> Counter[ground.Handed]:
+        return ground.handed_over(self.root)
 
     def history(self) -> list[Run]:
         return self.runs(limit=1000)

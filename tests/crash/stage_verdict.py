@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from crashes.ground import Handed
 from stage import STACK, Stage
 
 from runner.model.audit_verdict import judge, wanted
@@ -34,13 +35,14 @@ def wrong(stage: Stage) -> list[str]:
 def false(stage: Stage) -> Iterator[str]:
     """States that are not what happened; also while something is still unclear."""
     handed = stage.handed_over
-    for digest, count in handed.items():
+    for (number, digest), count in handed.items():
         if count > 1:
-            yield f"plan {digest[:12]} was handed to terraform {count} times"
+            yield f"plan {digest[:12]} of run-{number} was handed to terraform {count} times"
     for run in stage.history():
-        if run.state is State.APPLIED and run.executed_digest not in handed:
+        got = run.executed_digest is not None and Handed(run.id, run.executed_digest) in handed
+        if run.state is State.APPLIED and not got:
             yield f"{run.name} is applied, and terraform never got its plan"
-        if run.state is State.APPLY_FAILED and run.executed_digest in handed and "resolved" not in run.reason:
+        if run.state is State.APPLY_FAILED and got and "resolved" not in run.reason:
             yield f"{run.name} is {run.state}, and terraform applied it: {run.reason}"
 
 

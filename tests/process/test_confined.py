@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from signal import SIGINT
-from statistics import median
-from time import perf_counter, process_time
 
 import pytest
 from detached_world import Apply
@@ -18,12 +16,11 @@ from process_world import QUICK_STOP, command, python, shell, wait_until
 from runner import detached, landlock
 from runner.detached import Files
 from runner.model.confinement import Access, Confinement, confinement
-from runner.process import Command, Stopped, run, start
+from runner.process import Command, Stopped, run
 
 pytestmark = pytest.mark.skipif(
     landlock.abi() == 0, reason="this kernel has no Landlock: nothing was confined"
 )
-STARTS = 15
 
 
 def children(folder: str) -> list[str]:
@@ -247,31 +244,3 @@ def test_an_apply_does_not_inherit_the_descriptor_of_its_rules(secret: Path) -> 
     apply.through(python(folder, script, confine=without(secret)))
     assert "landlock" not in " ".join(apply.lines)
     assert "lock" in " ".join(apply.lines)  # that which says that it lives
-
-
-# Its price
-
-
-def test_to_be_confined_costs_less_than_five_milliseconds(secret: Path) -> None:
-    place = secret.parent / "beside"
-    labels = dict.fromkeys((str(secret), str(Path.home()), "/run/credentials"), Access.NOTHING)
-
-    def times(*, confine: bool) -> tuple[float, float]:
-        """On the clock, and of this process on the processor: neighbours change the one and hardly the other."""
-        begun, worked = perf_counter(), process_time()
-        rules = confinement(labels, children) if confine else None
-        what = command(place, "/bin/true", confine=rules)
-        for path in (what.stdout, what.stderr):
-            path.touch()
-        child = start(what)
-        spent = perf_counter() - begun, process_time() - worked
-        child.wait()
-        return spent
-
-    bare, with_rules = ([times(confine=confine) for _ in range(STARTS)] for confine in (False, True))
-    clock, processor = (
-        [median(time[which] for time in of) * 1e3 for of in (bare, with_rules)] for which in (0, 1)
-    )
-    told = f"start {clock[0]:.1f} ms, confined {clock[1]:.1f} ms; processor {processor[0]:.1f}, {processor[1]:.1f} ms"
-    sys.stderr.write(f"{told}: medians of {STARTS}\n")
-    assert processor[1] - processor[0] < 5, told
