@@ -1,6 +1,6 @@
 """What is handed to a worker and to the control plane as one thing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from runner.model.binding import EngineFacts
@@ -36,6 +36,8 @@ class WorkerPorts:
     artifacts: Artifacts
     secrets: Secrets
     clock: Clock
+    # By stack, a mark of what was last found safe to use.
+    inspected: dict[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ def prepare(
         # Named after the run that could not save it.
         run = unsaved[0].name.partition(".")[0]
         raise StateUnsaved(run=run, stack=job.stack.name, path=unsaved[0])
-    refuse_unsafe(ports.git, ports.modules, job)
+    refuse_unsafe(ports, job)
     tree = export_tree(job, ports, claim)
     workspace: Workspace = ports.workspaces.prepare(
         job.run, job.stack.name, tree, job.module_path, managed_state=job.managed_state

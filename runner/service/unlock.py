@@ -103,7 +103,7 @@ def _in_workspace(control: ControlPorts, ports: WorkerPorts, run: Run) -> Iterat
                     stack=run.stack, run=busy.name, state=busy.state, since=f"{busy.changed_at:%H:%M:%S} UTC"
                 )
             job = _job(control, reader, run)
-        refuse_unsafe(ports.git, ports.modules, job)
+        refuse_unsafe(ports, job)
         tree = export_tree(job, ports, held)
         workspace = ports.workspaces.prepare(
             run.id, run.stack, tree, run.module_path, managed_state=run.managed_state

@@ -1,0 +1,83 @@
+"""A tree is looked at before each use; what was found safe is remembered, and nothing else."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+import pytest
+
+from runner.engine.configuration import HclModules
+from runner.errors import TreeRefused
+from runner.model.job import Job, Phase
+from runner.model.run import Kind
+from runner.model.settings import Allow, SourceSettings
+from runner.model.source import TreeEntry
+from runner.model.stack import StackDefinition
+from runner.ports import WorkerPorts
+from runner.service.inspect import refuse_unsafe
+
+HARMLESS = b'resource "terraform_data" "one" {}\n'
+RUNS_A_COMMAND = (
+    b'resource "terraform_data" "one" {\n  provisioner "local-exec" {\n    command = "id"\n  }\n}\n'
+)
+SOURCE = SourceSettings("infra", "https://git.example.com/infra.git", allow=Allow(provisioners=True))
+JOB = Job(1, Phase.PLAN, Kind.DRIFT, StackDefinition(name="web"), SOURCE, "a" * 40, "web", managed_state=True)
+
+
+@dataclass
+class CountingGit:
+    content: bytes
+    asked: list[str] = field(default_factory=list)
+
+    def tree(self, source: SourceSettings, revision: str) -> list[TreeEntry]:
+        self.asked.append(revision)
+        return [
+            TreeEntry("web", "040000", "tree", "0" * 40),
+            TreeEntry("web/main.tf", "100644", "blob", "1" * 40),
+        ]
+
+    def blobs(self, source: SourceSettings, oids: Iterable[str]) -> Mapping[str, bytes]:
+        return dict.fromkeys(oids, self.content)
+
+
+def ports(git: CountingGit) -> WorkerPorts:
+    nothing = cast("Any", None)
+    return WorkerPorts(cast("Any", git), HclModules(), nothing, nothing, nothing, nothing, nothing)
+
+
+def test_what_was_found_safe_is_not_read_again() -> None:
+    git = CountingGit(HARMLESS)
+    asking = ports(git)
+    for run in (1, 2, 3):
+        refuse_unsafe(asking, replace(JOB, run=run))
+    assert len(git.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(JOB, revision="b" * 40),
+        replace(JOB, module_path="web/inner"),
+        replace(JOB, stack=replace(JOB.stack, env={"NAME": "value"})),
+        replace(JOB, source=replace(SOURCE, allow=Allow(provisioners=True, modules=("local",)))),
+    ],
+    ids=["revision", "module", "definition", "allowance"],
+)
+def test_what_differs_in_anything_that_matters_is_looked_at_again(other: Job) -> None:
+    git = CountingGit(HARMLESS)
+    asking = ports(git)
+    refuse_unsafe(asking, JOB)
+    refuse_unsafe(asking, other)
+    refuse_unsafe(asking, other)
+    assert len(git.asked) == 2
+
+
+def test_what_the_operator_no_longer_allows_is_refused_although_it_was_found_safe() -> None:
+    git = CountingGit(RUNS_A_COMMAND)
+    asking = ports(git)
+    refuse_unsafe(asking, JOB)
+    stricter = replace(JOB, source=replace(SOURCE, allow=Allow(provisioners=False)))
+    for _ in range(2):
+        with pytest.raises(TreeRefused):
+            refuse_unsafe(asking, stricter)
+    assert len(git.asked) == 3
