@@ -55,6 +55,7 @@ DENIED: tuple[tuple[str, str], ...] = (
     ("GODEBUG", "it changes what terraform does"),
     ("GOGC", "it belongs to the process"),
     ("GOMAXPROCS", "it belongs to the process"),
+    ("GOMAXPROCS", "it belongs to the process"),
     ("GOMEMLIMIT", "it belongs to the process"),
     ("GOTRACEBACK", "it belongs to the process"),
     ("GOCOVERDIR", "it belongs to the process"),

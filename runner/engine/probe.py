@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from runner.probe.talk import Seen
 
 NAME = "probe"
+# See `runner.engine.environment`. Of the engine and of the providers alike.
+THRIFTY = {"GOMAXPROCS": "1"}
 
 
 def probe_ready(session: Session, prober: "Prober") -> ProbeReady | Aside:
@@ -42,13 +44,16 @@ def probe(
     if isinstance(providers, Aside):
         return providers
     cut = None if types is None else {address: frozenset(names) for address, names in types.items()}
-    command = session.command("plan", ())
-    # Stopped at a deadline terraform can leave a lock behind, and the plain plan would be refused.
-    unlocked = replace(session, execution=replace(session.execution, lock=False))
+    thrifty = replace(
+        session,
+        # Stopped at a deadline terraform can leave a lock behind, and the plain plan would be refused.
+        execution=replace(session.execution, lock=False),
+        environment={**THRIFTY, **session.environment},
+    )
     try:
-        with prober.probing(providers, cut, command) as probing:
+        with prober.probing(providers, cut, thrifty.command("plan", ())) as probing:
             finished, output = plan(
-                unlocked,
+                thrifty,
                 settings,
                 deadline,
                 name=NAME,

@@ -22,9 +22,9 @@ import grpc
 from runner.probe.backend import ANY_SIZE, Backend
 from runner.probe.cache import Cache
 from runner.probe.protocol import CALLS, Call, cut, good_schema, good_validation, type_in
+from runner.probe.splice import splice
 from runner.probe.wire import NotAMessage
 
-CHUNK = 1 << 16
 _CREDENTIALS = struct.Struct("iii")  # of SO_PEERCRED: pid, uid, gid
 Start = Callable[[], Awaitable[Backend]]
 
@@ -79,7 +79,7 @@ class Proxy:
             inner.setblocking(False)
             await asyncio.get_running_loop().sock_connect(inner, str(path))
             path.unlink()
-            await _splice(connection, inner)
+            await splice(connection, inner)
         finally:
             await server.stop(None)
 
@@ -230,23 +230,3 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
 
     def _trouble(self, told: str) -> None:
         self._connection.proxy.seen.trouble.append(told)
-
-
-async def _splice(outer: socket.socket, inner: socket.socket) -> None:
-    """Pass bytes both ways until one side has closed."""
-    outer.setblocking(False)
-    ways = (asyncio.ensure_future(_pass(outer, inner)), asyncio.ensure_future(_pass(inner, outer)))
-    try:
-        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for way in ways:
-            way.cancel()
-        for end in (outer, inner):
-            end.close()
-
-
-async def _pass(source: socket.socket, target: socket.socket) -> None:
-    loop = asyncio.get_running_loop()
-    with suppress(OSError):
-        while chunk := await loop.sock_recv(source, CHUNK):
-            await loop.sock_sendall(target, chunk)
