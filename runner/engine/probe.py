@@ -50,10 +50,11 @@ def probe(
         execution=replace(session.execution, lock=False),
         environment={**THRIFTY, **session.environment},
     )
+    command = thrifty.command(NAME, ())
     try:
-        with prober.probing(providers, cut, thrifty.command("plan", ())) as probing:
+        with prober.probing(providers, cut, command) as probing:
             finished, output = plan(
-                thrifty,
+                replace(thrifty, confined=command.confine),
                 settings,
                 deadline,
                 name=NAME,

@@ -44,6 +44,7 @@ class Session:
     journal: Journal
     fence: Fence | None = None
     plan_file: Path | None = None  # to be applied, wherever it lies
+    confined: Confinement | None = None  # where it was worked out already
 
     @cached_property
     def veil(self) -> Veil:
@@ -110,8 +111,8 @@ class Session:
         )
 
     def _confinement(self, name: str) -> Confinement | None:
-        if self.fence is None:
-            return None
+        if self.fence is None or self.confined is not None:
+            return self.confined
         installed = self.cli_config.parent / PLUGINS
         given = (self.cli_config, installed, *filter(None, [self.plan_file]))
         return self.fence.around(self.execution, self.binary, given, init=name == "init")

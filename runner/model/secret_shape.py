@@ -84,8 +84,8 @@ def without_tokens(text: str) -> str:
 
 
 def without_likely_secrets(text: str) -> str:
-    """The same for text that a program wrote, where words around a value say that it is one, or its randomness."""
-    text = _HEADER.sub(rf"\1\2{MASK}", without_tokens(text))
+    """The same for text of a program that is without tokens, where words around a value tell, or its randomness."""
+    text = _HEADER.sub(rf"\1\2{MASK}", text)
     return _RANDOM.sub(_unless_plain, _ASSIGNED.sub(_without_value, text))
 
 
