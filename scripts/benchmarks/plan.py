@@ -3,13 +3,13 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from benchmarks.figure import Figure, Sample, at_most_above, exactly, interleaved, timed
-from benchmarks.installation import PERSON, STACK, Installation
+from benchmarks.installation import PERSON, STACK, Installation, stacks
 from benchmarks.size import Size
 from runner.model.run import Run, State
 from runner.service.dispatch import next_assignment
@@ -24,9 +24,7 @@ def measure(size: Size, folder: Path) -> Iterator[Figure]:
     # Both sides go through it, so that what it takes is on both sides.
     terraform = counting_terraform(folder, calls)
     bare = Bare(folder / "bare", terraform)
-    installation = Installation(folder / "infra", str(terraform))
-    installation.repository.commit({"web/main.tf": STACK, "web/stack.yaml": "name: web\n"})
-    installation.apply()
+    installation = _applied(Installation(folder / "infra", str(terraform)), {})
     for name, request, flag in (
         ("drift check", request_check_of_web, "-lock=false"),
         ("plan", _request_plan, "-lock-timeout=60s"),
@@ -38,6 +36,21 @@ def measure(size: Size, folder: Path) -> Iterator[Figure]:
         processes = Sample(tuple(ours.processes[1:]))
         yield exactly(1, f"{name}: terraform processes", processes)
     installation.app.store.close()
+    # What is beside it in the repository is exported and watched over with it.
+    count = size.discover_stacks
+    others = {path: text for path, text in stacks(count).items() if not path.endswith("stack.yaml")}
+    crowded = _applied(Installation(folder / "crowded", str(terraform)), others)
+    ours = Execution(crowded, request_check_of_web, calls)
+    measured, rival = interleaved(size.part(3), ours.seconds, partial(bare.seconds, "-lock=false"))
+    name = f"drift check among the files of {count:,} stacks"
+    yield at_most_above(0.25, name, measured, rival, "terraform plan -lock=false")
+    crowded.app.store.close()
+
+
+def _applied(installation: Installation, others: Mapping[str, str]) -> Installation:
+    installation.repository.commit({**others, "web/main.tf": STACK, "web/stack.yaml": "name: web\n"})
+    installation.apply()
+    return installation
 
 
 def counting_terraform(folder: Path, calls: Path) -> Path:
