@@ -46,6 +46,12 @@ class StackNotFound(NotFound):
     hint_template = "driftline stack list"
 
 
+class StackRefused(StackNotFound):
+    """stack "{stack}" is in Git, and can not be taken from there: {problem}"""
+
+    hint_template = "driftline source check {source}"
+
+
 class RunNotFound(NotFound):
     """{run} is not known here"""
 

@@ -8,7 +8,6 @@ from runner.errors import (
     SourceNotFound,
     StackBusy,
     StackLocked,
-    StackNotFound,
     StackPaused,
 )
 from runner.model.approval import Commit, Person
@@ -114,9 +113,9 @@ def request_check(
     with control.store.writing() as writer:
         known = {facts.stack.name: facts for facts in views(writer, control.clock)}
         for name in names:
-            facts = known.get(name)
-            if facts is None:
-                raise StackNotFound(stack=name)
+            if name not in known:
+                writer.stack(name)  # says what is wrong with it
+            facts = known[name]
             if facts.open_check is not None:
                 runs.append(hasten(writer, facts.open_check, by=person.name))
             elif facts.stack.applied_revision is None:

@@ -3,12 +3,12 @@
 import sqlite3
 from datetime import datetime
 
-from runner.errors import NotFound, SharedState, StackNotFound
+from runner.errors import NotFound, SharedState, StackNotFound, StackRefused
 from runner.model.run import Run
 from runner.model.stack import Discovered, DriftStatus, Pause, Stack, StackDefinition
 from runner.store.audit import Writes
 from runner.store.rows import Value, definition_of, discovered_row, pause_row, stack_of, text, text_or_none
-from runner.store.session import Session
+from runner.store.sources import SourceReads
 
 # What was applied mostly is what is in Git: then its definition is not read twice.
 _STACKS = """
@@ -19,11 +19,11 @@ _STACKS = """
 """
 
 
-class StackReads(Session):
+class StackReads(SourceReads):
     def stack(self, name: str) -> Stack:
         row = self._one(f"{_STACKS} WHERE s.name = ?", name)
         if row is None:
-            raise StackNotFound(stack=name)
+            raise self._unknown(name)
         return _stack(row)
 
     def stacks(self) -> list[Stack]:
@@ -35,6 +35,15 @@ class StackReads(Session):
         if row is None:
             raise NotFound(what="definition", name=digest)
         return definition_of(row["document"])
+
+
+    def _unknown(self, name: str) -> StackNotFound:
+        """Perhaps it was never sound: then its name is known and nothing else."""
+        for source in self.sources():
+            for newcomer, problem in source.newcomers:
+                if newcomer == name:
+                    return StackRefused(stack=name, problem=problem, source=source.name)
+        return StackNotFound(stack=name)
 
 
 class StackWrites(StackReads, Writes):

@@ -229,3 +229,17 @@ def test_only_named_providers_are_taken(arena: Arena) -> None:
         "the provider registry.terraform.io/hashicorp/null in in-json is not among allow.providers" in one
         for one in told
     )
+
+
+@pytest.mark.parametrize(
+    "command", [("plan", "c"), ("drift", "check", "c"), ("stack", "pause", "c", "-m", "later")]
+)
+def test_of_a_stack_that_was_never_sound_every_command_says_what_is_wrong(
+    applied: Arena, command: tuple[str, ...]
+) -> None:
+    commit(applied, {"c/stack.yaml": "name: c\n", "c/main.tf": ONE % 1, "c/terraform.d/x": "\n"})
+    applied.told()
+    answer = applied.run(*command, expect=5)
+    assert 'stack "c" is in Git, and can not be taken from there' in answer.stderr
+    assert "'c/terraform.d' may not be in the repository" in answer.stderr
+    assert "driftline source check infra" in answer.stderr
