@@ -32,7 +32,11 @@ _SHOWN: dict[str, Cell] = {
 @pass_cli
 def check(cli: Cli, stacks: tuple[str, ...], everything: bool, output: str) -> int:
     """Compare stacks with the real cloud: 2 where drift is found, 1 where only checks failed, 0 where all is clean."""
-    if bool(stacks) == everything:
+    if stacks and everything:
+        raise BadUsage(
+            "stacks are named, and --all is given: it is one or the other", hint="driftline drift check --all"
+        )
+    if not stacks and not everything:
         raise BadUsage("name the stacks to check, or say --all", hint="driftline drift check --all")
     from runner.cli.perform import Performer
 

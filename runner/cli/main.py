@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 import click
 
+from runner import __version__
 from runner.cli.options import Cli, common_options
 from runner.cli.output import Console
 from runner.errors import BadUsage, DriftlineError, Interrupted
@@ -152,10 +153,27 @@ def _leave_broken_pipe() -> NoReturn:
     sys.exit(1)
 
 
+def _tell_version(context: click.Context, _: click.Parameter, asked: Any) -> None:
+    if asked and not context.resilient_parsing:
+        click.echo(f"driftline {__version__}")
+        context.exit()
+
+
+_VERSION = click.Option(
+    ["--version"],
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    # DRIFTLINE_VERSION may well be set, by an image say, and asks for nothing.
+    allow_from_autoenv=False,
+    callback=_tell_version,
+    help="Print the version.",
+)
+
 main = Driftline(
     name="driftline",
     help="GitOps for Terraform and OpenTofu: plans what moved in Git, reports drift, applies what was approved.",
-    params=common_options(at_root=True),
+    params=[*common_options(at_root=True), _VERSION],
     context_settings={
         "auto_envvar_prefix": "DRIFTLINE",
         "help_option_names": ["-h", "--help"],

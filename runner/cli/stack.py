@@ -132,7 +132,7 @@ def _details(
         ("revision", [f"{words.revision(stack, facts.branch)}, applied: {applied}"]),
         ("sync", [words.SYNC[stack.sync], f"  {decisions[0].sentence}"]),
         ("drift", [words.drift(stack), f"  checked {ago(stack.checked_at, now)}; {decisions[1].sentence}"]),
-        ("last check", [words.probe(probe) if stack.checked_at else ""]),
+        ("last check", [words.probe(probe) if probe.checked else ""]),
         ("health", [words.HEALTH[health], f"  {why}" if why else ""]),
         ("report", [report.name if report else ""]),
         ("approvals", [given(standing) if standing else ""]),

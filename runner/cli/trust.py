@@ -16,6 +16,8 @@ def trust(cli: Cli, provider: str, reason: str) -> None:
     with cli.app.store.writing() as writer:
         found = [one for one in writer.distrust_of() if one.provider.name == provider]
         for one in found:
+            # After a crash in between it is still not probed.
+            cli.app.engine.forget_provider(one.provider.checksum)
             writer.trust(one.provider.checksum, by=person.name, reason=reason)
     if not found:
         raise NotFound(what="provider that is not probed", name=provider, hint="driftline status")

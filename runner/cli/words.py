@@ -80,6 +80,8 @@ def probe(record: ProbeRecord) -> Cell:
             return Cell(f"with warm providers and plainly: {record.reason}")
         case Way.PLAIN:
             return Cell(f"plainly: {record.reason}")
+        case Way.FAILED:
+            return Cell("failed")
 
 
 def verb(run: Run) -> str:

@@ -104,6 +104,9 @@ class CommandLineEngine:
             limit = deadline(seconds, self._limit(execution, "plan"))
             return probe(session, self.prober, types, self.settings, limit)
 
+    def forget_provider(self, checksum: str) -> None:
+        self.prober.cache.forget(checksum)
+
     def apply(self, execution: Execution, plan_file: Path, digest: str) -> Applied | EngineError | NotBegun:
         with self._session(execution) as session:
             inputs = session.init_inputs()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from runner.engine.init import LOCK_FILE
 from runner.engine.plan import plan, planned
 from runner.engine.session import Session
+from runner.engine.text import Veil
 from runner.model.probe import ProbeReady, Provider
 from runner.model.settings import Settings
 from runner.ports import Aside, EngineError, Planned, Probed
@@ -62,15 +63,15 @@ def probe(
                 on_start=probing.admit,
             )
     except (ProbeFailed, OSError) as error:
-        return Aside(str(error))
+        return Aside(session.veil.text(str(error)))
     if finished.exit_code in {0, 2}:
         answer = planned(session, finished, output, 0.0, name=NAME)
     else:
         answer = session.error(NAME, finished, output, deadline)
-    return _judged(answer, probing.seen)
+    return _judged(session.veil, answer, probing.seen)
 
 
-def _judged(answer: Planned | EngineError, seen: "Seen | None") -> Probed | Aside | EngineError:
+def _judged(veil: Veil, answer: Planned | EngineError, seen: "Seen | None") -> Probed | Aside | EngineError:
     """Whether the answer counts: the smallest doubt is enough for a plain plan."""
     if isinstance(answer, EngineError) and answer.canceled:
         return answer
@@ -79,7 +80,7 @@ def _judged(answer: Planned | EngineError, seen: "Seen | None") -> Probed | Asid
     if seen is None:
         return Aside("the proxy was gone before the end")
     if seen.trouble:
-        return Aside(seen.trouble[0])
+        return Aside(veil.text(seen.trouble[0]))  # perhaps in a provider's own words
     if isinstance(answer, EngineError):
         errors = (one.summary for one in answer.diagnostics if one.severity == "error")
         return Aside(next(errors, "it failed"))

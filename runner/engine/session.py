@@ -165,21 +165,25 @@ class Session:
             gave_up=output.says(GAVE_UP),
         )
 
+    def _called(self, name: str) -> str:
+        """A probe is no command of the engine that a person could run."""
+        return "a probe" if name == "probe" else f"{self.row.name} {name}"
+
     def _silent(self, name: str, finished: Finished | None) -> Diagnostic:
         """Of a command that has said no error itself."""
         if finished is None:
-            told = f"nobody saw how {self.row.name} {name} ended"
+            told = f"nobody saw how {self._called(name)} ended"
         else:
             how = f"signal {finished.signal}" if finished.signal else f"exit code {finished.exit_code}"
-            told = f"{self.row.name} {name} ended with {how}"
+            told = f"{self._called(name)} ended with {how}"
         return Diagnostic("error", told, self.stderr(name).strip())
 
     def _told(self, name: str, finished: Finished, deadline: float | None) -> list[Diagnostic]:
         match finished.stopped:
             case Stopped.DEADLINE:
-                told = f"{self.row.name} {name} took longer than {Seconds(deadline or 0)} and was stopped"
+                told = f"{self._called(name)} took longer than {Seconds(deadline or 0)} and was stopped"
             case Stopped.BABBLED:
-                told = f"{self.row.name} {name} wrote too much output and was stopped"
+                told = f"{self._called(name)} wrote too much output and was stopped"
             case _:
                 return []
         return [Diagnostic("error", told)]

@@ -16,6 +16,7 @@ TIMES_PLAIN = 4.0  # and of how often a plain plan's time
 UNKNOWN_SECONDS = 300.0
 GIVE_UP = 3  # so many times in a row a probe is tried in vain, and then
 TRY_AGAIN = 10  # only every so many checks
+NOT_CHECKED = "not checked yet"
 
 
 class Way(StrEnum):
@@ -24,6 +25,7 @@ class Way(StrEnum):
     PLAIN = "plain"
     COMPARED = "compared"  # both, and their answers agreed or did not
     PROBED = "probed"
+    FAILED = "failed"  # it has no answer
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,16 @@ class ProbeRecord:
     asides: int = 0  # checks in a row that could not be probed
     aside: str = ""  # the mark of what these were tried with
     way: Way = Way.PLAIN
-    reason: str = "not checked yet"  # why the last check was done in this way
+    reason: str = NOT_CHECKED  # why the last check was done in this way
+
+    @property
+    def checked(self) -> bool:
+        return self.way is not Way.PLAIN or self.reason != NOT_CHECKED
+
+    def knows(self, provider: Provider) -> bool:
+        """Whether it may have been compared with any version of it; a record without types does not tell."""
+        source = provider.name.rpartition(" ")[0]
+        return not self.types or any(address.partition("/")[2] == source for address in self.types)
 
 
 @dataclass(frozen=True)
@@ -132,9 +143,24 @@ def deadline(plain_seconds: float, limit: float) -> float:
     return min(usual, limit)
 
 
+def forgotten(record: ProbeRecord) -> ProbeRecord:
+    """Nothing counts as compared, nor as tried in vain; how the last check was done is still told."""
+    return ProbeRecord(seconds=record.seconds, way=record.way, reason=record.reason)
+
+
 def plainly(record: ProbeRecord, reason: str) -> ProbeRecord:
     """After a check that was done plainly, whatever was learned before stands."""
     return replace(record, way=Way.PLAIN, reason=reason)
+
+
+def failed(record: ProbeRecord) -> ProbeRecord:
+    """After a check without an answer."""
+    return replace(record, way=Way.FAILED)
+
+
+def no_check(record: ProbeRecord, known: ProbeRecord) -> ProbeRecord:
+    """After a plan that was no check: what it has shown, and how the last check was done."""
+    return replace(record, way=known.way, reason=known.reason)
 
 
 def stepped_aside(record: ProbeRecord, mark: str, reason: str) -> ProbeRecord:

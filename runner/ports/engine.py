@@ -159,6 +159,10 @@ class Engine(Protocol):
         """
         ...
 
+    def forget_provider(self, checksum: str) -> None:
+        """Remove what probes have kept of this provider's answers; OSError where that can not be done."""
+        ...
+
     def apply(self, execution: Execution, plan_file: Path, digest: str) -> Applied | EngineError | NotBegun:
         """Apply exactly this file, once. Never killed by a deadline; StillApplying where it was left alone."""
         ...

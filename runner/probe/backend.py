@@ -1,41 +1,61 @@
 """One real provider process, as the proxy reaches it."""
 
+import asyncio
 import base64
-import ssl
+import os
+import secrets
+import socket
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import grpc
 
+from runner.probe.identity import HOST, Identity
+from runner.probe.peer import peer
 from runner.probe.protocol import Handshake
+from runner.probe.splice import splice
 
 # A plan of a large resource is larger than the 4 MB that gRPC takes by default; terraform takes 64 MB.
 ANY_SIZE = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
-# Who makes a certificate for go-plugin makes it for this name.
-LOCAL_NAME = [("grpc.ssl_target_name_override", "localhost")]
 REACH_SECONDS = 10.0
 SHUTDOWN_SECONDS = 0.5
 
 
 class Backend:
-    """Nothing but this one connection reaches it: once it stands, the socket's name is taken away."""
+    """It serves only who has our certificate, and we speak only with who has the one that it told.
 
-    def __init__(self, handshake: Handshake) -> None:
+    gRPC's own TLS does not know the elliptic curve of go-plugin's certificates (P-521), OpenSSL does: so gRPC's channel
+    ends at a socket of ours, where it goes on encrypted.
+    """
+
+    def __init__(self, handshake: Handshake, identity: Identity, folder: Path) -> None:
         self.protocol = handshake.protocol
         self._path = Path(handshake.path)
-        target = f"unix:{handshake.path}"
-        if handshake.certificate:
-            credentials = grpc.ssl_channel_credentials(root_certificates=_pem(handshake.certificate))
-            self._channel = grpc.aio.secure_channel(target, credentials, options=[*ANY_SIZE, *LOCAL_NAME])
-        else:
-            self._channel = grpc.aio.insecure_channel(target, options=ANY_SIZE)
+        self._shown = _der(handshake.certificate)
+        self._identity = identity
+        self._door = folder / secrets.token_hex(12)
+        self._channel = grpc.aio.insecure_channel(f"unix:{self._door}", options=ANY_SIZE)
+        self._link: asyncio.Task[None] | None = None
 
     async def reach(self) -> None:
-        """TimeoutError where it does not answer."""
-        import asyncio
-
-        await asyncio.wait_for(self._channel.channel_ready(), REACH_SECONDS)
-        # Other processes of our user see the names of sockets, and this one may soon act with credentials.
+        """TimeoutError or OSError where it does not answer."""
+        door = socket.socket(socket.AF_UNIX)
+        door.setblocking(False)
+        door.bind(str(self._door))
+        door.listen()
+        self._link = asyncio.ensure_future(self._linked(door))
+        ready = asyncio.ensure_future(self._channel.channel_ready())
+        try:
+            async with asyncio.timeout(REACH_SECONDS):
+                await asyncio.wait((ready, self._link), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ready.cancel()
+        if self._link.done():
+            self._link.result()
+            raise ConnectionError("it has closed the connection")
+        # Other processes of our user see the names of sockets.
         with suppress(OSError):
             self._path.unlink()
 
@@ -49,8 +69,31 @@ class Backend:
         with suppress(grpc.aio.AioRpcError):
             await self._channel.unary_unary("/plugin.GRPCController/Shutdown")(b"", timeout=SHUTDOWN_SECONDS)
         await self._channel.close()
+        if self._link is not None:
+            self._link.cancel()
+
+    async def _linked(self, door: socket.socket) -> None:
+        with door:
+            outer = await self._from_us(door)
+        self._door.unlink()
+        await splice(outer, self._dial)
+
+    async def _from_us(self, door: socket.socket) -> socket.socket:
+        while True:
+            connection, _ = await asyncio.get_running_loop().sock_accept(door)
+            if peer(connection).pid == os.getpid():
+                return connection
+            connection.close()
+
+    async def _dial(self, make: Callable[[], asyncio.Protocol]) -> None:
+        transport, _ = await asyncio.get_running_loop().create_unix_connection(
+            make, str(self._path), ssl=self._identity.context, server_hostname=HOST
+        )
+        shown: Any = transport.get_extra_info("ssl_object")
+        if shown.getpeercert(binary_form=True) != self._shown:
+            transport.abort()
+            raise ConnectionError("it shows another certificate than it has told")
 
 
-def _pem(certificate: str) -> bytes:
-    padded = certificate + "=" * (-len(certificate) % 4)
-    return ssl.DER_cert_to_PEM_cert(base64.b64decode(padded)).encode()
+def _der(certificate: str) -> bytes:
+    return base64.b64decode(certificate + "=" * (-len(certificate) % 4))

@@ -1,27 +1,35 @@
-"""What providers answered once and would answer again: schemas, and validations of a configuration.
+"""What providers answered once and would answer again: their schemas, and that a configuration is valid.
 
-A schema belongs to a provider's checksum. The answer to a validation belongs to the checksum and to the very bytes of
-the request, and both may hold credentials: so the file is named by a keyed digest of the request, and sealed with a key
-that only who has the same request can compute again. What can not be read or opened is as if it were not there.
+A schema belongs to a provider's checksum. That a configuration is valid belongs to the checksum, to the environment and
+to the very bytes of the request, which may hold credentials: an empty file says it, named by a keyed digest of them all.
+What can not be read is as if it were not there.
 """
 
 import hashlib
-import os
 import secrets
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from runner.files import private_folder, write_whole
+from runner.files import private_folder, sync_folder, write_whole
 from runner.probe.protocol import cut
 
 FORM = b"driftline probe 1\n"
-NONCE = 12
 SHOWN = 40  # characters of a digest in a file's name
 MOST_VALIDATIONS = 4096
 PROTOCOLS = (5, 6)
 CUTS_KEPT = 100  # in memory, some 40 KB each
+
+
+@dataclass(frozen=True)
+class Question:
+    """Whether a configuration is valid. `surroundings` is a digest of the environment of the provider."""
+
+    provider: str
+    surroundings: str
+    request: bytes
 
 
 class Cache:
@@ -58,38 +66,30 @@ class Cache:
         with suppress(OSError):
             write_whole(self._schema_file(provider, protocol), content, durable=False)
 
-    def validation(self, provider: str, request: bytes) -> bytes | None:
-        from cryptography.exceptions import InvalidTag
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+    def is_valid(self, question: Question) -> bool:
+        """Whether the provider had nothing to say when it was asked this before."""
+        return self._validation_file(question).is_file()
 
-        content = _read(self._validation_file(provider, request))
-        if content is None:
-            return None
-        try:
-            nonce, sealed = content[:NONCE], content[NONCE:]
-            return AESGCM(self._digest(b"seal", provider, request)).decrypt(nonce, sealed, FORM)
-        except (InvalidTag, ValueError):
-            return None
-
-    def keep_validation(self, provider: str, request: bytes, answer: bytes) -> None:
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-        nonce = os.urandom(NONCE)
-        sealed = AESGCM(self._digest(b"seal", provider, request)).encrypt(nonce, answer, FORM)
+    def keep_valid(self, question: Question) -> None:
         with suppress(OSError):
-            write_whole(self._validation_file(provider, request), nonce + sealed, durable=False)
+            write_whole(self._validation_file(question), b"", durable=False)
             self._forget_oldest()
+
+    def forget(self, provider: str) -> None:
+        """One of its answers may be wrong. No validation tells from whom it is, so all of them go."""
+        schemas = (self._schema_file(provider, protocol) for protocol in PROTOCOLS)
+        for path in (*schemas, *self._validations()):
+            path.unlink(missing_ok=True)
+        sync_folder(self.folder)
 
     def _schema_file(self, provider: str, protocol: int) -> Path:
         return self.folder / f"schema-{_digest(provider)}-{protocol}"
 
-    def _validation_file(self, provider: str, request: bytes) -> Path:
-        return self.folder / f"validation-{self._digest(b'name', provider, request).hex()[:SHOWN]}"
-
-    def _digest(self, use: bytes, provider: str, request: bytes) -> bytes:
-        made = hashlib.blake2b(key=self._key, person=use, digest_size=32)
-        made.update(provider.encode() + b"\0" + request)
-        return made.digest()
+    def _validation_file(self, question: Question) -> Path:
+        made = hashlib.blake2b(key=self._key, digest_size=SHOWN // 2)
+        for part in (FORM, question.provider.encode(), question.surroundings.encode(), question.request):
+            made.update(len(part).to_bytes(8) + part)
+        return self.folder / f"validation-{made.hexdigest()}"
 
     def _forget_oldest(self) -> None:
         """A configuration with a session's credentials in it is never asked about again."""

@@ -1,5 +1,7 @@
 """Start a real provider process as go-plugin does, and wait for the line in which it says where it answers."""
 
+import hashlib
+import json
 import os
 import subprocess
 from collections.abc import Mapping
@@ -11,6 +13,10 @@ from runner.probe.protocol import HANDSHAKE, Handshake, handshake
 from runner.process import KILL, Command, exit_of, make_output, send, start
 
 LONGEST_LINE = 1 << 16  # with a certificate; and what else it may write there
+# Another one for each run, or for each of its sessions: of these it counts only that they are set.
+OF_A_RUN = frozenset(
+    {"HOME", "TMPDIR", "TF_DATA_DIR", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
+)
 GRACE_SECONDS = 0.5  # it was asked to end by the protocol, and has nothing to save
 
 
@@ -29,6 +35,8 @@ class Launched:
             found = handshake(line.decode(errors="replace"))
             if found is None:
                 raise ChildProcessError("it does not speak the plugin protocol 5 or 6 over a Unix socket")
+            if not found.certificate:
+                raise ChildProcessError("it would speak with anybody: it has told no certificate")
             return found
         # Not reaped before the end: its number would be somebody else's then.
         with exit_of(self.process.pid) as over:
@@ -55,13 +63,15 @@ class Launched:
         self.stdout.unlink(missing_ok=True)
 
 
-def launch(installed: Installed, command: Command, number: int) -> Launched:
-    """`command` is terraform's: the provider gets its environment, place, locks and confinement."""
-    stdout = command.stdout.with_name(f"provider-{number}.handshake")
+def launch(installed: Installed, command: Command, stdout: Path, certificate: str) -> Launched:
+    """`command` is terraform's: the provider gets its environment, place, locks and confinement.
+
+    It serves whoever has the certificate, and says where in `stdout`, to which no other process of the run can write.
+    """
     own = replace(
         command,
         argv=(str(installed.executable),),
-        env=_environment(command.env),
+        env={**command.env, **HANDSHAKE, "PLUGIN_CLIENT_CERT": certificate},
         stdout=stdout,
         stderr=Path(os.devnull),
         deadline=None,
@@ -70,5 +80,7 @@ def launch(installed: Installed, command: Command, number: int) -> Launched:
     return Launched(start(own), stdout)
 
 
-def _environment(env: Mapping[str, str]) -> dict[str, str]:
-    return {**env, **HANDSHAKE}
+def surroundings(env: Mapping[str, str]) -> str:
+    """A digest of what a provider can find in its environment, the same for all runs of a stack."""
+    known = {name: "" if name in OF_A_RUN else value for name, value in env.items()}
+    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()

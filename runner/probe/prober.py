@@ -1,27 +1,25 @@
 """The daemon's side: one proxy process for all checks, and for each check the providers that it is given."""
 
 import json
-import secrets
 import shlex
 import socket
-import tempfile
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from shutil import rmtree
 
 from runner.files import private_folder
 from runner.probe.cache import Cache
 from runner.probe.installed import Installed
+from runner.probe.launch import surroundings
+from runner.probe.place import listeners, own_folder
 from runner.probe.proxy_process import ProxyProcess
 from runner.probe.talk import ProbeFailed, Seen, Talk
 from runner.process import Command
 
 MARK = "@process@"  # no path and no address has it
-LONGEST_PATH = 100  # of a socket: the kernel takes 108 bytes with the end, macOS 104
 
 
 @dataclass
@@ -57,10 +55,11 @@ class Prober:
 
         With `types` each schema is cut down to those of its address. `command` is what terraform is started with.
         """
-        with self._sockets(len(providers)) as (folder, listeners):
+        with own_folder(private_folder(self.folder)) as own, listeners(own, len(providers)) as (folder, made):
             order = {
                 "cache": str(self.cache.folder),
                 "folder": str(folder),
+                "surroundings": surroundings(command.env),
                 "providers": [
                     {
                         "provider": one.checksum,
@@ -71,15 +70,15 @@ class Prober:
             }
             talk, theirs = socket.socketpair()
             try:
-                self._process.order(order, [theirs, *listeners])
+                self._process.order(order, [theirs, *made])
             except ProbeFailed:
                 talk.close()
                 raise
             finally:
                 # Theirs alone from here: where the proxy dies, terraform is refused and does not wait.
-                for end in (theirs, *listeners):
+                for end in (theirs, *made):
                     end.close()
-            check = Talk(talk, providers, command)
+            check = Talk(talk, own, providers, command)
             check.begin()
             try:
                 protocols = [self._protocol(one, check, number) for number, one in enumerate(providers)]
@@ -98,34 +97,6 @@ class Prober:
     def _protocol(self, installed: Installed, check: Talk, number: int) -> int:
         """Known from an earlier check, else told by the process that is just starting."""
         return self.cache.protocol(installed.checksum) or check.protocol(number)
-
-    @contextmanager
-    def _sockets(self, count: int) -> Iterator[tuple[Path, list[socket.socket]]]:
-        """A folder of the check's own, 0700, and in it a listening socket for each provider."""
-        name = secrets.token_hex(8)
-        longest = self.folder / name / secrets.token_hex(12)
-        if len(str(longest)) <= LONGEST_PATH:
-            folder = private_folder(self.folder / name)
-        else:
-            folder = Path(tempfile.mkdtemp(prefix="dl-"))
-        listeners: list[socket.socket] = []
-        try:
-            _listen(folder, count, listeners)
-            yield folder, listeners
-        finally:
-            for listener in listeners:
-                listener.close()
-            rmtree(folder, ignore_errors=True)
-
-
-def _listen(folder: Path, count: int, listeners: list[socket.socket]) -> None:
-    try:
-        for number in range(count):
-            listeners.append(socket.socket(socket.AF_UNIX))
-            listeners[-1].bind(str(folder / str(number)))
-            listeners[-1].listen()
-    except OSError as error:
-        raise ProbeFailed(f"its sockets can not be made: {error}") from error
 
 
 def _reattach(providers: Sequence[Installed], protocols: Sequence[int], folder: Path) -> str:

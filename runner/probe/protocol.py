@@ -79,6 +79,7 @@ _TYPED = {
 }
 _LETTERS = {_RESOURCES: "resource", _DATA_SOURCES: "data"}
 _SCHEMA_DIAGNOSTICS, _VALIDATION_DIAGNOSTICS, _SEVERITY, _ERROR = 4, 2, 1, 1
+_CONFIG = 1  # in the request, and in the answer
 
 
 def type_in(method: str, request: bytes) -> str | None:
@@ -109,7 +110,19 @@ def good_schema(answer: bytes) -> bool:
 
 
 def good_validation(answer: bytes) -> bool:
-    return _readable(answer) and not _errors(answer, _VALIDATION_DIAGNOSTICS)
+    """Whether a provider has nothing to say about its configuration, not even a warning."""
+    return _readable(answer) and not any(one.number == _VALIDATION_DIAGNOSTICS for one in fields(answer))
+
+
+def unchanged(method: str, request: bytes) -> bytes:
+    """The answer of a provider that has nothing to say: the configuration as it was, where the protocol returns it.
+
+    Terraform does not use what a provider makes of it (internal/terraform/node_provider.go), which may hold what it has
+    found in its environment.
+    """
+    if not method.startswith("/tfplugin5."):
+        return b""
+    return b"".join(one.raw for one in fields(request) if one.number == _CONFIG)
 
 
 def _errors(answer: bytes, number: int) -> bool:

@@ -9,7 +9,6 @@ import asyncio
 import os
 import secrets
 import socket
-import struct
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -20,12 +19,12 @@ from typing import Any
 import grpc
 
 from runner.probe.backend import ANY_SIZE, Backend
-from runner.probe.cache import Cache
-from runner.probe.protocol import CALLS, Call, cut, good_schema, good_validation, type_in
+from runner.probe.cache import Cache, Question
+from runner.probe.peer import peer
+from runner.probe.protocol import CALLS, Call, cut, good_schema, good_validation, type_in, unchanged
 from runner.probe.splice import splice
 from runner.probe.wire import NotAMessage
 
-_CREDENTIALS = struct.Struct("iii")  # of SO_PEERCRED: pid, uid, gid
 Start = Callable[[], Awaitable[Backend]]
 
 
@@ -46,6 +45,7 @@ class Proxy:
         self,
         provider: str,
         types: frozenset[str] | None,
+        surroundings: str,
         cache: Cache,
         folder: Path,
         start: Start,
@@ -53,6 +53,7 @@ class Proxy:
     ) -> None:
         self._provider = provider
         self._types = types
+        self._surroundings = surroundings
         self._cache = cache
         self._folder = folder
         self._start = start
@@ -73,13 +74,23 @@ class Proxy:
                 await self._serve(connection)
 
     async def _serve(self, connection: socket.socket) -> None:
-        server, path = await self._server()
+        """A gRPC server knows no connections, so each gets a server of its own.
+
+        That one has a name in the file system, and serves only who comes under another one, which only we can have.
+        """
+        path, name = self._folder / secrets.token_hex(12), secrets.token_hex(12)
+        server = grpc.aio.server(options=ANY_SIZE)
+        server.add_generic_rpc_handlers((_Handler(_Connection(self), f"unix-abstract:{name}"),))
+        server.add_insecure_port(f"unix:{path}")
+        await server.start()
+        loop = asyncio.get_running_loop()
         try:
-            inner = socket.socket(socket.AF_UNIX)
-            inner.setblocking(False)
-            await asyncio.get_running_loop().sock_connect(inner, str(path))
-            path.unlink()
-            await splice(connection, inner)
+            with socket.socket(socket.AF_UNIX) as inner:
+                inner.setblocking(False)
+                inner.bind(f"\0{name}")
+                await loop.sock_connect(inner, str(path))
+                path.unlink()
+                await splice(connection, lambda make: loop.create_unix_connection(make, sock=inner))
         finally:
             await server.stop(None)
 
@@ -90,21 +101,11 @@ class Proxy:
 
     async def _welcome(self, connection: socket.socket) -> bool:
         """Only processes of the session in which this check's terraform runs: ours is not the only check."""
-        raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-        pid, uid, _ = _CREDENTIALS.unpack(raw)
+        other = peer(connection)
         session = await self._session
         with suppress(ProcessLookupError):
-            return uid == os.getuid() and os.getsid(pid) == session
+            return other.uid == os.getuid() and os.getsid(other.pid) == session
         return False
-
-    async def _server(self) -> tuple[Any, Path]:
-        """A gRPC server knows no connections, so each gets a server of its own, behind a name that nobody can guess."""
-        path = self._folder / secrets.token_hex(12)
-        server = grpc.aio.server(options=ANY_SIZE)
-        server.add_generic_rpc_handlers((_Handler(_Connection(self)),))
-        server.add_insecure_port(f"unix:{path}")
-        await server.start()
-        return server, path
 
     # What a connection asks for
 
@@ -123,12 +124,13 @@ class Proxy:
     async def validation(
         self, method: str, request: bytes, backend: Callable[[], Awaitable[Backend]]
     ) -> bytes:
-        answer = self._cache.validation(self._provider, request)
-        if answer is None:
-            self.seen.calls["asked"] += 1
-            answer = await (await backend()).call(method, request)
-            if good_validation(answer):
-                self._cache.keep_validation(self._provider, request, answer)
+        question = Question(self._provider, self._surroundings, request)
+        if self._cache.is_valid(question):
+            return unchanged(method, request)
+        self.seen.calls["asked"] += 1
+        answer = await (await backend()).call(method, request)
+        if good_validation(answer):
+            self._cache.keep_valid(question)
         return answer
 
     async def shared(self) -> Backend:
@@ -201,8 +203,9 @@ class _Connection:
 class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
     """Requests and answers as bytes. What is not the provider's service (stdio, broker) is not there."""
 
-    def __init__(self, connection: _Connection) -> None:
+    def __init__(self, connection: _Connection, client: str) -> None:
         self._connection = connection
+        self._client = client
 
     def service(self, details: Any) -> Any:
         method = str(details.method)
@@ -214,6 +217,9 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
 
     def _answering(self, method: str) -> Callable[[bytes, Any], Awaitable[bytes]]:
         async def answer(request: bytes, context: Any) -> bytes:
+            if context.peer() != self._client:
+                self._trouble("somebody else has connected to it")
+                await context.abort(grpc.StatusCode.PERMISSION_DENIED, "this is not your provider")
             try:
                 return await self._connection.answer(method, request)
             except grpc.aio.AioRpcError as error:

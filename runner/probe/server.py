@@ -6,7 +6,8 @@ DESCRIPTOR is a socket on which orders come, each one packet of JSON with descri
 check is talked about, then one listening socket for each of its providers. Nobody else can order anything: neither has
 a name in the file system. The process ends with the daemon, and when nothing was ordered for a while.
 
-The talk is lines of JSON. From here: `{"want": N}`, start a process of provider N; at the end `{"seen": [...]}`. To here:
+The talk is lines of JSON. From here: `{"want": N, "certificate": PEM}`, start a process of provider N that serves who has
+this one; at the end `{"seen": [...]}`. To here:
 `{"ready": N, ...}` or `{"failed": N, "reason": ...}` for each wish in its order, `{"session": N}` of each terraform. The
 end of what comes is the end of the check.
 """
@@ -19,6 +20,7 @@ import sys
 import traceback
 from collections import defaultdict, deque
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,19 +31,23 @@ if __name__ == "__main__":
 from runner.hardening import close_to_others
 from runner.probe.backend import Backend
 from runner.probe.cache import Cache
+from runner.probe.identity import Identity, new_identity
 from runner.probe.protocol import Handshake
 from runner.probe.proxy import Proxy
 
 PACKET = 1 << 20  # more than a socket holds
 MOST_DESCRIPTORS = 64
 IDLE_SECONDS = 600.0
+END_SECONDS = 5.0  # for checks whose daemon is gone: their providers have to be told
 
 
 class Check:
     """One check: its providers, and the talk with whoever ordered it."""
 
     def __init__(self, order: dict[str, Any], talk: socket.socket, listeners: list[socket.socket]) -> None:
-        cache, folder = Cache(Path(order["cache"])), Path(order["folder"])
+        known, folder = Cache(Path(order["cache"])), Path(order["folder"])
+        self._identity = _identity(known.folder)
+        self._folder = folder
         self._talk = talk
         self._listeners = listeners
         self._wishes: defaultdict[int, deque[asyncio.Future[Backend]]] = defaultdict(deque)
@@ -52,7 +58,8 @@ class Check:
             Proxy(
                 one["provider"],
                 None if one["types"] is None else frozenset(one["types"]),
-                cache,
+                order["surroundings"],
+                known,
                 folder,
                 self._starter(number),
                 self._session,
@@ -97,7 +104,7 @@ class Check:
         async def start() -> Backend:
             wish: asyncio.Future[Backend] = asyncio.get_running_loop().create_future()
             self._wishes[number].append(wish)
-            self._say({"want": number})
+            self._say({"want": number, "certificate": self._identity.certificate})
             return await wish
 
         return start
@@ -108,15 +115,16 @@ class Check:
                 if not self._session.done():
                     self._session.set_result(session)
             case {"ready": int(number), "protocol": protocol, "path": path, "certificate": certificate}:
-                backend = Backend(Handshake(protocol, path, certificate))
+                told = Handshake(protocol, path, certificate)
                 # Beside what else is said: one that does not answer holds up nobody.
-                self._keep(asyncio.ensure_future(self._fulfil(self._wishes[number].popleft(), backend)))
+                self._keep(asyncio.ensure_future(self._fulfil(self._wishes[number].popleft(), told)))
             case {"failed": int(number), "reason": reason}:
                 wish = self._wishes[number].popleft()
                 if not wish.done():
                     wish.set_exception(OSError(reason))
 
-    async def _fulfil(self, wish: "asyncio.Future[Backend]", backend: Backend) -> None:
+    async def _fulfil(self, wish: "asyncio.Future[Backend]", told: Handshake) -> None:
+        backend = Backend(told, self._identity, self._folder)
         try:
             await backend.reach()
         except (TimeoutError, OSError) as error:
@@ -131,6 +139,12 @@ class Check:
 
     def _say(self, message: dict[str, Any]) -> None:
         self._writer.write(json.dumps(message).encode() + b"\n")
+
+
+@cache
+def _identity(folder: Path) -> Identity:
+    """One for all checks: a provider that one of them has started serves no other, since nobody tells where it is."""
+    return new_identity(folder)
 
 
 def _told(proxy: Proxy) -> dict[str, Any]:
@@ -163,6 +177,8 @@ async def serve(orders: socket.socket) -> None:
         except BlockingIOError:
             continue  # it was told of twice
         if not packet:
+            if checks:
+                await asyncio.wait(checks, timeout=END_SECONDS)
             return
         talk, *listeners = (socket.socket(fileno=one) for one in descriptors)
         task = asyncio.ensure_future(_carry_out(packet, talk, listeners))

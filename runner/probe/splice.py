@@ -1,8 +1,11 @@
-"""Two connected sockets made one: a connection whose other side had to be looked at before anything serves it."""
+"""Two connections made one, where the other side had to be looked at first, or is to be spoken to in another way."""
 
 import asyncio
 import socket
+from collections.abc import Awaitable, Callable
 from typing import Any
+
+Dial = Callable[[Callable[[], asyncio.Protocol]], Awaitable[object]]
 
 
 class _End(asyncio.Protocol):
@@ -40,16 +43,18 @@ class _End(asyncio.Protocol):
             self.transport.abort()
 
 
-async def splice(outer: socket.socket, inner: socket.socket) -> None:
-    """Pass bytes both ways until one side has closed; both are closed in the end."""
-    loop = asyncio.get_running_loop()
+async def splice(outer: socket.socket, dial: Dial) -> None:
+    """Pass bytes both ways until one side has closed; both are closed in the end.
+
+    `dial` connects the protocol that it is given with the other side; OSError where it can not.
+    """
     here, there = _End(), _End()
     here.other, there.other = there, here
     closed = (here.closed, there.closed)
-    with outer, inner:
+    with outer:
         try:
-            await loop.connect_accepted_socket(lambda: here, outer)
-            await loop.connect_accepted_socket(lambda: there, inner)
+            await dial(lambda: there)
+            await asyncio.get_running_loop().connect_accepted_socket(lambda: here, outer)
             for end in (here, there):
                 end.transport.resume_reading()
             await asyncio.wait(closed, return_when=asyncio.FIRST_COMPLETED)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from select import select
 from typing import Any
 
@@ -42,6 +43,7 @@ class Talk:
     """What is said about one check with the proxy, by a thread that starts the processes which it asks for."""
 
     socket: socket.socket
+    folder: Path  # which no run can write to
     providers: Sequence[Installed]
     command: Command
     hangs: bool = False  # the proxy did not answer at the end
@@ -122,15 +124,16 @@ class Talk:
 
     def _heard(self, message: dict[str, Any]) -> None:
         match message:
-            case {"want": int(number)}:
-                self._start(number)
+            case {"want": int(number), "certificate": str(certificate)}:
+                self._start(number, certificate)
             case {"seen": seen}:
                 self._seen = seen
 
-    def _start(self, number: int) -> None:
+    def _start(self, number: int, certificate: str) -> None:
         installed = self.providers[number]
+        stdout = self.folder / f"handshake-{len(self._launched)}"
         try:
-            launched = launch(installed, self.command, len(self._launched))
+            launched = launch(installed, self.command, stdout, certificate)
         except OSError as error:
             self._refuse(number, f"{installed.name} could not be started: {error}")
             return

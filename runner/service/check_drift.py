@@ -14,7 +14,7 @@ from runner.service.bind import remember_state
 from runner.service.cron import next_check
 from runner.service.enqueue import DAEMON, add_check
 from runner.service.plan import fail_plan
-from runner.service.probe import remember_probe
+from runner.service.probe import remember_failure, remember_probe
 
 
 def settle_check(control: ControlPorts, job: Job, result: PlanResult | PlanFailure) -> Run:
@@ -38,6 +38,7 @@ def _failed(control: ControlPorts, writer: Writer, run: Run, failure: PlanFailur
     done = fail_plan(writer, run, failure, control.clock.now())
     if not failure.canceled:
         writer.save_check(run.stack, DriftStatus.ERROR, failure.reason)
+        remember_failure(writer, run)
     failures = writer.stack(run.stack).check_failures
     writer.schedule_check(run.stack, control.clock.now() + check_retry(max(failures, 1)))
     return done

@@ -12,6 +12,8 @@ from runner.model.probe import (
     Probing,
     Way,
     choose,
+    failed,
+    no_check,
     plainly,
     stepped_aside,
 )
@@ -158,10 +160,24 @@ def _triage(reader: Reader, run: Run) -> bool:
 
 
 def remember_probe(writer: Writer, run: Run, seen: ProbeFacts | None) -> None:
-    """In the transaction that records the check."""
+    """In the transaction that records the check, or the plan of a change."""
     if seen is None:
         return
-    writer.save_probe(run.stack, seen.record)
+    known = writer.probe(run.stack)
+    record = _still_known(known, seen.record)
+    writer.save_probe(run.stack, record if run.kind is Kind.DRIFT else no_check(record, known))
     if seen.disagreed:
         for provider in seen.providers:
             writer.distrust(provider, run.stack, f"{run.name}: {seen.disagreed}")
+
+
+def remember_failure(writer: Writer, run: Run) -> None:
+    """In the transaction that records a check that failed."""
+    writer.save_probe(run.stack, failed(writer.probe(run.stack)))
+
+
+def _still_known(now: ProbeRecord, seen: ProbeRecord) -> ProbeRecord:
+    """A check that began before somebody trusted a provider again does not bring back what was forgotten then."""
+    if now.mark or seen.way is Way.COMPARED:
+        return seen
+    return replace(seen, mark="", trusted="", types={}, checks=0)

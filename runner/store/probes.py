@@ -6,7 +6,7 @@ from datetime import datetime
 
 from runner.errors import StackNotFound
 from runner.model.codec import from_plain, to_plain
-from runner.model.probe import Distrust, ProbeRecord, Provider
+from runner.model.probe import Distrust, ProbeRecord, Provider, forgotten
 from runner.store.audit import Writes
 from runner.store.rows import compact, text
 from runner.store.session import Session
@@ -63,8 +63,17 @@ class ProbeWrites(ProbeReads, Writes):
         self._tell("probe.distrust", stack, told)
 
     def trust(self, checksum: str, *, by: str, reason: str) -> int:
-        """How many were distrusted; they are compared anew before they are relied on."""
+        """How many were distrusted; each stack is compared anew before they are relied on."""
+        row = self._one("SELECT name FROM distrusted WHERE checksum = ?", checksum)
+        if row is None:
+            return 0
+        self._forget_compared(Provider(row["name"], checksum))
         done = self._do("DELETE FROM distrusted WHERE checksum = ?", checksum)
-        if done:
-            self.audit_note(by, "probe.trust", checksum, {"reason": reason})
+        self.audit_note(by, "probe.trust", checksum, {"reason": reason})
         return done
+
+    def _forget_compared(self, provider: Provider) -> None:
+        for row in self._all("SELECT stack, record FROM probes"):
+            record = from_plain(ProbeRecord, json.loads(row["record"]))
+            if record.knows(provider):
+                self.save_probe(row["stack"], forgotten(record))

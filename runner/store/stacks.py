@@ -36,7 +36,6 @@ class StackReads(SourceReads):
             raise NotFound(what="definition", name=digest)
         return definition_of(row["document"])
 
-
     def _unknown(self, name: str) -> StackNotFound:
         """Perhaps it was never sound: then its name is known and nothing else."""
         for source in self.sources():

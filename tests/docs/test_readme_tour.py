@@ -65,9 +65,10 @@ def as_person(command: str, folder: Path) -> tuple[int, str]:
 
 
 def folded(text: str) -> str:
-    """Without what differs each time: widths, ids of commits, times."""
+    """Without what differs each time: widths, ids of commits, times, who is logged in."""
     text = re.sub(r"\b[0-9a-f]{7,64}\b", "HEX", text)
     text = re.sub(r"(just now|\bin \d+ \w+|\d+ \w+ ago|\d+\.\d s)", "WHEN", text)
+    text = re.sub(r"approved by \S+", "approved by WHO", text)
     return re.sub(r"[ \t]+", " ", text)
 
 

@@ -48,6 +48,8 @@ class Object(cloudfile.CloudObject):  # type: ignore[misc]
     def read(self, ctx: Any, current: dict[str, Any]) -> Any:
         if ordered("hold"):
             wait_while("hold")
+        if ordered("betray"):
+            raise RuntimeError(f"the token is {os.environ['DATABASE_TOKEN']}")
         if ordered("die"):
             os.kill(os.getpid(), signal.SIGKILL)
         return current if ordered("lie") else super().read(ctx, current)

@@ -1,15 +1,17 @@
 """Nothing of one check is visible to another, nor to anybody else: each has processes and sockets of its own."""
 
+import asyncio
 import json
 import os
 import re
 import socket
+import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,10 +19,17 @@ import grpc
 import pytest
 from probing_world import ADDRESS, Stage, applied, faulty, needs_terraform, stage, wait_until
 from provider.cloudfile import edit
+from provider.mirror import aws_mirror
 
 from runner.ports import Probed
+from runner.probe.backend import Backend
+from runner.probe.cache import Cache
+from runner.probe.identity import new_identity
 from runner.probe.installed import Installed, installed
+from runner.probe.launch import launch
 from runner.probe.prober import Probe
+from runner.probe.proxy import Proxy
+from runner.process import Command
 
 pytestmark = needs_terraform
 __all__ = ("applied", "faulty", "stage")
@@ -198,7 +207,8 @@ def test_the_sockets_lie_where_only_their_owner_comes(stage: Stage) -> None:
     with sockets(stage) as (_, path):
         folder = Path(path).parent
         assert folder.stat().st_mode & 0o777 == 0o700
-        assert [one.name for one in folder.iterdir()] == ["0"]  # and none of a process behind it
+        # And none of a process behind it.
+        assert [one.name for one in sockets_in(folder)] == ["0"]
     assert not folder.exists()
 
 
@@ -213,6 +223,93 @@ def test_the_socket_of_a_provider_has_no_name_once_it_is_reached(stage: Stage) -
     (stage.orders / "hold").unlink()
     thread.join()
     assert left == []
+
+
+def test_what_serves_a_connection_serves_nobody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its socket has a name for as long as it takes to connect to it."""
+
+    async def scene() -> tuple[object, list[str]]:
+        async def start() -> Backend:
+            raise AssertionError("no provider is to be asked")
+
+        session = asyncio.get_running_loop().create_future()
+        proxy = Proxy("h1:one", None, "", Cache(tmp_path / "cache"), tmp_path, start, session)
+        codes: list[object] = []
+
+        async def between(_outer: socket.socket, _dial: object) -> None:
+            [path] = sockets_in(tmp_path)
+            async with grpc.aio.insecure_channel(f"unix:{path}") as channel:
+                try:
+                    await channel.unary_unary(SCHEMA)(b"", timeout=20)
+                except grpc.aio.AioRpcError as error:
+                    codes.append(error.code())
+
+        monkeypatch.setattr("runner.probe.proxy.splice", between)
+        monkeypatch.setattr("pathlib.Path.unlink", lambda _path: None)
+        session.set_result(os.getsid(0))
+        ours, theirs = socket.socketpair()
+        with ours:
+            await proxy.attend(theirs)
+        return codes, proxy.seen.trouble
+
+    codes, trouble = asyncio.run(scene())
+    assert codes == [grpc.StatusCode.PERMISSION_DENIED]
+    assert trouble == ["somebody else has connected to it"]
+
+
+def sockets_in(folder: Path) -> list[Path]:
+    return [one for one in folder.iterdir() if one.is_socket()]
+
+
+def test_a_provider_is_told_whom_to_serve_and_where_no_other_process_of_the_run_can_write(
+    stage: Stage,
+) -> None:
+    stage.order("hold")
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(stage.probe, stage.record.types)
+        wait_until(lambda: stage.pids("hold"), "the provider is asked")
+        [told] = stage.told("started")
+        [pid] = stage.pids("hold")
+        said = Path(f"/proc/{pid}/fd/1").readlink()
+        (stage.orders / "hold").unlink()
+        assert isinstance(answer.result(), Probed)
+    assert told["env"]["PLUGIN_CLIENT_CERT"].startswith("-----BEGIN CERTIFICATE-----")
+    assert said.parent.parent == stage.data / "probe"
+
+
+@pytest.mark.aws
+def test_a_provider_of_go_plugin_serves_nobody_who_lacks_our_certificate(tmp_path: Path) -> None:
+    mirror = aws_mirror()
+    assert mirror is not None
+    [executable] = mirror.glob("*/hashicorp/aws/*/*/terraform-provider-aws_*")
+    ours, stranger = new_identity(tmp_path), new_identity(tmp_path)
+    command = Command(
+        ("terraform",), tmp_path, {"TMPDIR": str(tmp_path)}, tmp_path / "stdout", tmp_path / "stderr"
+    )
+    aws = Installed("hashicorp/aws", "5", executable, "h1:")
+    launched = launch(aws, command, tmp_path / "handshake", ours.certificate)
+    try:
+        wait_until(lambda: launched.told(late=False), "it says where it answers")
+        told = launched.told(late=False)
+        assert told is not None
+        served = [spoken_to(told.path, one.context) for one in (ours, stranger)]
+        assert served == [True, False]
+        assert not spoken_to(told.path, None)
+    finally:
+        launched.end(0)
+
+
+def spoken_to(path: str, context: ssl.SSLContext | None) -> bool:
+    """Whether a server of HTTP/2 answers; with TLS 1.3 a client that is refused learns it when it reads."""
+    with connected(path) as plain, ExitStack() as open_ones:
+        try:
+            connection = plain
+            if context is not None:
+                connection = open_ones.enter_context(context.wrap_socket(plain))
+            connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0")
+            return connection.recv(9)[3:4] == b"\4"  # its settings
+        except (ssl.SSLError, ConnectionResetError):
+            return False
 
 
 def test_the_schema_of_a_check_is_cut_for_this_check_alone(stage: Stage) -> None:

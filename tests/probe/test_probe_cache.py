@@ -1,22 +1,26 @@
-"""What is cached: good answers only, sealed, private, and as if it were not there once anything about it is wrong."""
+"""What is cached: good answers only, private, and as if it were not there once anything about it is wrong."""
 
 import asyncio
 import multiprocessing
+import socket
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from runner.probe import cache as caching
 from runner.probe.backend import Backend
-from runner.probe.cache import Cache
+from runner.probe.cache import Cache, Question
+from runner.probe.identity import new_identity
 from runner.probe.protocol import Handshake
 from runner.probe.proxy import Proxy
 
 PROVIDER, OTHER = "h1:one", "h1:other"
 SCHEMA = b"\x0a\x04its " + b"\x12\x06schema" * 100
-REQUEST, ANSWER = b"\x0a\x11token=canary-4711", b"\x0a\x10path=canary-4711"
+QUESTION = Question(PROVIDER, "surroundings", b"\x0a\x11token=canary-4711")
+REQUEST = QUESTION.request
 CANARY = b"canary-4711"
 
 
@@ -29,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
 def cache(folder: Path) -> Cache:
     made = Cache(folder)
     made.keep_schema(PROVIDER, 6, SCHEMA)
-    made.keep_validation(PROVIDER, REQUEST, ANSWER)
+    made.keep_valid(QUESTION)
     return made
 
 
@@ -42,15 +46,16 @@ def test_what_was_kept_is_found_by_another_process_of_the_installation(cache: Ca
     another = Cache(folder)
     assert another.schema(PROVIDER, 6) == SCHEMA
     assert another.protocol(PROVIDER) == 6
-    assert another.validation(PROVIDER, REQUEST) == ANSWER
+    assert another.is_valid(QUESTION)
 
 
-def test_another_provider_protocol_or_request_has_nothing(cache: Cache) -> None:
+def test_another_provider_protocol_environment_or_request_has_nothing(cache: Cache) -> None:
     assert cache.schema(OTHER, 6) is None
     assert cache.schema(PROVIDER, 5) is None
     assert cache.protocol(OTHER) is None
-    assert cache.validation(OTHER, REQUEST) is None
-    assert cache.validation(PROVIDER, REQUEST + b" ") is None
+    assert not cache.is_valid(replace(QUESTION, provider=OTHER))
+    assert not cache.is_valid(replace(QUESTION, surroundings="others"))
+    assert not cache.is_valid(replace(QUESTION, request=QUESTION.request + b" "))
 
 
 DAMAGES: dict[str, Callable[[bytes], bytes]] = {
@@ -66,16 +71,14 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-def test_a_damaged_file_is_as_if_it_were_not_there_and_is_written_anew(
+def test_a_damaged_schema_is_as_if_it_were_not_there_and_is_written_anew(
     cache: Cache, folder: Path, damage: Callable[[bytes], bytes]
 ) -> None:
-    for path in (the(folder, "schema"), the(folder, "validation")):
-        path.write_bytes(damage(path.read_bytes()))
+    path = the(folder, "schema")
+    path.write_bytes(damage(path.read_bytes()))
     assert cache.schema(PROVIDER, 6) is None
-    assert cache.validation(PROVIDER, REQUEST) is None
     cache.keep_schema(PROVIDER, 6, SCHEMA)
-    cache.keep_validation(PROVIDER, REQUEST, ANSWER)
-    assert (cache.schema(PROVIDER, 6), cache.validation(PROVIDER, REQUEST)) == (SCHEMA, ANSWER)
+    assert cache.schema(PROVIDER, 6) == SCHEMA
 
 
 def test_the_file_of_another_provider_or_protocol_under_this_name_does_not_count(
@@ -91,20 +94,12 @@ def test_the_file_of_another_provider_or_protocol_under_this_name_does_not_count
     assert cache.schema(PROVIDER, 5) is None
 
 
-def test_the_answer_to_another_request_under_this_name_does_not_count(cache: Cache, folder: Path) -> None:
-    first = the(folder, "validation")
-    cache.keep_validation(PROVIDER, b"another", b"its answer")
-    [second] = set(folder.glob("validation-*")) - {first}
-    second.write_bytes(first.read_bytes())
-    assert cache.validation(PROVIDER, b"another") is None
-
-
 def test_what_another_version_of_the_program_wrote_does_not_count(
     cache: Cache, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(caching, "FORM", b"driftline probe 2\n")
     assert Cache(folder).schema(PROVIDER, 6) is None
-    assert Cache(folder).validation(PROVIDER, REQUEST) is None
+    assert not Cache(folder).is_valid(QUESTION)
 
 
 @pytest.mark.parametrize("key", [b"", b"short", b"k" * 32])
@@ -113,9 +108,9 @@ def test_with_another_key_or_a_damaged_one_all_validations_are_asked_for_again(
 ) -> None:
     (folder / "key").write_bytes(key)
     another = Cache(folder)
-    assert another.validation(PROVIDER, REQUEST) is None
-    another.keep_validation(PROVIDER, REQUEST, ANSWER)
-    assert Cache(folder).validation(PROVIDER, REQUEST) == ANSWER
+    assert not another.is_valid(QUESTION)
+    another.keep_valid(QUESTION)
+    assert Cache(folder).is_valid(QUESTION)
     assert len((folder / "key").read_bytes()) == 32
 
 
@@ -125,16 +120,16 @@ def test_folder_and_files_are_for_the_owner_alone(cache: Cache, folder: Path) ->
     assert {path.name.partition("-")[0] for path in folder.iterdir()} == {"key", "schema", "validation"}
 
 
-def test_neither_request_nor_answer_can_be_read_in_a_file(cache: Cache, folder: Path) -> None:
+def test_nothing_of_a_request_can_be_read_in_a_file(cache: Cache, folder: Path) -> None:
     assert not [path for path in folder.iterdir() if CANARY in path.read_bytes() + path.name.encode()]
 
 
-def test_the_name_and_the_seal_of_an_answer_need_the_key_of_the_installation(
+def test_the_name_of_an_answer_needs_the_key_of_the_installation(
     cache: Cache, folder: Path, tmp_path: Path
 ) -> None:
     """Who guesses a request can not see from the names whether it was made."""
     elsewhere = Cache(tmp_path / "elsewhere")
-    elsewhere.keep_validation(PROVIDER, REQUEST, ANSWER)
+    elsewhere.keep_valid(QUESTION)
     assert the(tmp_path / "elsewhere", "validation").name != the(folder, "validation").name
 
 
@@ -143,9 +138,9 @@ def test_no_more_answers_are_kept_than_some(
 ) -> None:
     monkeypatch.setattr(caching, "MOST_VALIDATIONS", 3)
     for number in range(5):
-        cache.keep_validation(PROVIDER, f"request {number}".encode(), ANSWER)
+        cache.keep_valid(replace(QUESTION, request=f"request {number}".encode()))
     assert len(list(folder.glob("validation-*"))) == 3
-    assert cache.validation(PROVIDER, b"request 4") == ANSWER
+    assert cache.is_valid(replace(QUESTION, request=b"request 4"))
 
 
 def test_a_cache_that_can_not_be_written_costs_nothing_but_time(cache: Cache, folder: Path) -> None:
@@ -153,9 +148,9 @@ def test_a_cache_that_can_not_be_written_costs_nothing_but_time(cache: Cache, fo
         path.unlink()
         path.mkdir()
     cache.keep_schema(PROVIDER, 6, SCHEMA)
-    cache.keep_validation(PROVIDER, REQUEST, ANSWER)
+    cache.keep_valid(QUESTION)
     assert cache.schema(PROVIDER, 6) is None
-    assert cache.validation(PROVIDER, REQUEST) is None
+    assert not cache.is_valid(QUESTION)
 
 
 # ---- two processes at once
@@ -167,14 +162,11 @@ def write_and_read(folder: str) -> list[str]:
     """What was found that nobody had written."""
     wrong = []
     for number in range(ROUNDS):
-        cache, request = Cache(Path(folder)), f"request {number % 7}".encode()
-        schema, answer = SCHEMA * (1 + number % 7), request * 50
+        cache, schema = Cache(Path(folder)), SCHEMA * (1 + number % 7)
         cache.keep_schema(f"h1:{number % 7}", 6, schema)
-        cache.keep_validation(PROVIDER, request, answer)
+        cache.keep_valid(replace(QUESTION, request=f"request {number % 7}".encode()))
         if cache.schema(f"h1:{number % 7}", 6) not in {None, schema}:
             wrong.append(f"schema {number}")
-        if cache.validation(PROVIDER, request) not in {None, answer}:
-            wrong.append(f"validation {number}")
     return wrong
 
 
@@ -209,7 +201,9 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize(("call", "told"), ANSWERS)
-def test_an_error_is_handed_on_and_asked_for_again_each_time(folder: Path, call: str, told: str) -> None:
+def test_what_a_provider_has_to_say_is_handed_on_and_not_kept_where_it_could_move(
+    folder: Path, call: str, told: str
+) -> None:
     answer, fine = ANSWERS[call, told], b"\x0a\x04fine"
 
     async def asked_three_times() -> list[bytes]:
@@ -219,23 +213,41 @@ def test_an_error_is_handed_on_and_asked_for_again_each_time(folder: Path, call:
             return backend
 
         session = asyncio.get_running_loop().create_future()
-        proxy = Proxy(PROVIDER, None, Cache(folder), folder, start, session)
+        proxy = Proxy(PROVIDER, None, "surroundings", Cache(folder), folder, start, session)
         ask = proxy.schema if call == "schema" else proxy.validation
-        return [await ask("/tfplugin6.Provider/Some", b"request", start) for _ in range(3)]
+        return [await ask("/tfplugin5.Provider/Some", REQUEST, start) for _ in range(3)]
 
     found = asyncio.run(asked_three_times())
-    assert found == ([answer] * 3 if told == "a-warning" else [answer, fine, fine])
+    if call == "validation":
+        # The request's own configuration, not what the provider has made of it.
+        assert found == [answer, fine, REQUEST]
+    else:
+        assert found == ([answer] * 3 if told == "a-warning" else [answer, fine, fine])
 
 
 def test_a_provider_that_answers_nowhere_is_no_provider(tmp_path: Path) -> None:
     async def reach() -> None:
-        backend = Backend(Handshake(6, str(tmp_path / "nobody")))
+        backend = Backend(Handshake(6, str(tmp_path / "nobody"), "TUlJ"), new_identity(tmp_path), tmp_path)
         try:
             await backend.reach()
         finally:
             await backend.close()
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("runner.probe.backend.REACH_SECONDS", 0.1)
+    with pytest.raises(FileNotFoundError):
+        asyncio.run(reach())
+
+
+def test_a_provider_that_takes_a_connection_and_says_nothing_is_given_up(tmp_path: Path) -> None:
+    async def reach() -> None:
+        backend = Backend(Handshake(6, str(tmp_path / "silent"), "TUlJ"), new_identity(tmp_path), tmp_path)
+        try:
+            await backend.reach()
+        finally:
+            await backend.close()
+
+    with socket.socket(socket.AF_UNIX) as silent, pytest.MonkeyPatch.context() as patch:
+        silent.bind(str(tmp_path / "silent"))
+        silent.listen()
+        patch.setattr("runner.probe.backend.REACH_SECONDS", 0.2)
         with pytest.raises(TimeoutError):
             asyncio.run(reach())

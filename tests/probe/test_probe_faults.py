@@ -7,13 +7,16 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 from probing_world import ADDRESS, Stage, applied, faulty, needs_terraform, stage, wait_until
 
+from runner.model.plan import MASK
 from runner.model.probe import ProbeFacts, Way
 from runner.ports import Aside, Planned
+from runner.probe.protocol import Handshake, handshake
 
 pytestmark = needs_terraform
 __all__ = ("applied", "faulty", "stage")
@@ -46,6 +49,38 @@ def test_a_provider_that_breaks_is_asked_by_a_plain_plan(stage: Stage, order: st
     plainly(stage, reason)
 
 
+@pytest.mark.parametrize(
+    ("certificate", "reason"), [("", "it has told no certificate"), ("TUlJ", "shows another certificate")]
+)
+def test_a_provider_that_does_not_show_who_it_is_is_not_spoken_to(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, certificate: str, reason: str
+) -> None:
+    def told(line: str) -> Handshake | None:
+        found = handshake(line)
+        return found and replace(found, certificate=certificate)
+
+    monkeypatch.setattr("runner.probe.launch.handshake", told)
+    plainly(stage, reason)
+
+
+def test_what_a_provider_says_as_it_breaks_is_recorded_without_secrets(stage: Stage) -> None:
+    betraying = replace(stage, variables={"DATABASE_TOKEN": "canary-0815"}, shared=stage.engine)
+    betraying.order("betray")
+    plainly(betraying, f"the token is {MASK}")
+    assert "canary-0815" not in betraying.record.reason
+
+
+def test_whoever_asks_and_is_killed_leaves_no_provider_behind(stage: Stage) -> None:
+    stage.order("hold")
+    asking = get_context("fork").Process(target=stage.probe, args=(stage.record.types,))
+    asking.start()
+    wait_until(lambda: stage.pids("hold"), "the provider is asked")
+    asking.kill()
+    asking.join()
+    (stage.orders / "hold").unlink()
+    wait_until(lambda: not stage.living(), "the provider has ended")
+
+
 def test_a_provider_that_says_nothing_is_not_waited_for(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -59,7 +94,7 @@ def test_a_provider_that_hangs_is_stopped_at_the_deadline_of_a_probe(
 ) -> None:
     monkeypatch.setattr("runner.engine.command.deadline", lambda plain, limit: 3.0)
     stage.order("hold")
-    plainly(stage, "took longer than 3s")
+    plainly(stage, "a probe took longer than 3s")
 
 
 def test_a_provider_that_was_never_seen_and_ends_at_once(stage: Stage) -> None:
@@ -112,7 +147,7 @@ def test_a_proxy_that_hangs_is_ended_with_the_check(stage: Stage, monkeypatch: p
     proxy = stage.engine.prober._process._process
     assert proxy is not None
     os.kill(proxy.pid, signal.SIGSTOP)
-    plainly(stage, "took longer than 3s")
+    plainly(stage, "a probe took longer than 3s")
     assert proxy.poll() is not None
     assert stage.probed().planned.changed
 
@@ -151,13 +186,12 @@ def halve(path: Path) -> None:
     path.write_bytes(content[: len(content) // 2])
 
 
-@pytest.mark.parametrize("kind", ["schema", "validation"])
 @pytest.mark.parametrize(
     "damage", [halve, lambda path: path.write_bytes(b"garbage" * 99)], ids=["half", "garbage"]
 )
-def test_a_damaged_cache_is_asked_for_again(stage: Stage, kind: str, damage: Callable[[Path], None]) -> None:
+def test_a_damaged_schema_is_asked_for_again(stage: Stage, damage: Callable[[Path], None]) -> None:
     stage.look()
-    files = {path: path.read_bytes() for path in (stage.data / "probe" / "cache").glob(f"{kind}-*")}
+    files = {path: path.read_bytes() for path in (stage.data / "probe" / "cache").glob("schema-*")}
     assert files
     for path in files:
         damage(path)

@@ -214,7 +214,8 @@ def test_stacks_that_a_shared_module_does_not_change_are_done_by_probes(world: P
     assert started.count("driftline") == 3
     assert 0 < started.count("terraform") <= 4
     assert [world.look(name).applied_revision == head for name in names] == [True, True, False]
-    assert [world.record(name).way for name in names] == [Way.PROBED, Way.PROBED, Way.PLAIN]
+    # None of this was a check.
+    assert [world.record(name).way for name in names] == [Way.COMPARED] * 3
     assert ended["c"].plan_digest is not None
     assert world.app.artifacts.get(ended["c"].id, "plan.tfplan") is not None
     # What was done by a probe says nothing of the new code yet.

@@ -5,7 +5,12 @@ import socket
 
 import pytest
 
-from runner.probe.splice import splice
+from runner.probe.splice import Dial, splice
+
+
+def to(inner: socket.socket) -> Dial:
+    return lambda make: asyncio.get_running_loop().connect_accepted_socket(make, inner)
+
 
 LARGE = bytes(range(256)) * (1 << 14)  # 4 MB, more than sockets hold
 
@@ -14,7 +19,7 @@ def test_what_one_side_says_the_other_hears_however_much_it_is_and_whoever_begin
     async def scene() -> tuple[bytes, bytes]:
         (asking, outer), (answering, inner) = socket.socketpair(), socket.socketpair()
         answering.sendall(b"hello")  # before anybody listens
-        spliced = asyncio.ensure_future(splice(outer, inner))
+        spliced = asyncio.ensure_future(splice(outer, to(inner)))
         reader, writer = await asyncio.open_connection(sock=asking)
         other_reader, other_writer = await asyncio.open_connection(sock=answering)
         greeting = await reader.readexactly(5)
@@ -31,7 +36,7 @@ def test_what_one_side_says_the_other_hears_however_much_it_is_and_whoever_begin
 def test_what_was_said_before_one_side_closed_is_still_heard() -> None:
     async def scene() -> bytes:
         (asking, outer), (answering, inner) = socket.socketpair(), socket.socketpair()
-        spliced = asyncio.ensure_future(splice(outer, inner))
+        spliced = asyncio.ensure_future(splice(outer, to(inner)))
         _, writer = await asyncio.open_connection(sock=asking)
         reader, other_writer = await asyncio.open_connection(sock=answering)
         writer.write(LARGE)
@@ -48,7 +53,7 @@ def test_what_was_said_before_one_side_closed_is_still_heard() -> None:
 def test_one_that_is_given_up_at_any_moment_leaves_nothing_open(steps: int) -> None:
     async def scene() -> bytes:
         (asking, outer), (answering, inner) = socket.socketpair(), socket.socketpair()
-        spliced = asyncio.ensure_future(splice(outer, inner))
+        spliced = asyncio.ensure_future(splice(outer, to(inner)))
         reader, writer = await asyncio.open_connection(sock=asking)
         for _ in range(steps):
             await asyncio.sleep(0)

@@ -1,0 +1,78 @@
+"""Where a check keeps what it says to its providers, and what they are reached by; nothing of it outlives the check."""
+
+import fcntl
+import os
+import re
+import secrets
+import socket
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from shutil import rmtree
+
+from runner.files import private_folder
+from runner.probe.talk import ProbeFailed
+
+LONGEST_PATH = 100  # of a socket: the kernel takes 108 bytes with the end, macOS 104
+NAME = 24  # characters of a socket's
+YOUNG_SECONDS = 60.0  # it may not be locked yet
+_OWN = re.compile(r"[0-9a-f]{16}")
+
+
+@contextmanager
+def own_folder(base: Path) -> Iterator[Path]:
+    """In the data directory, so that no run can look or write into it. Those of checks that were killed are removed."""
+    _sweep(base)
+    folder = private_folder(base / secrets.token_hex(8))
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(held, fcntl.LOCK_SH)
+        yield folder
+    finally:
+        rmtree(folder, ignore_errors=True)
+        os.close(held)
+
+
+@contextmanager
+def listeners(own: Path, count: int) -> Iterator[tuple[Path, list[socket.socket]]]:
+    """So many listening sockets with short names, and their folder: the check's own, or another one, 0700 too."""
+    fits = len(str(own)) + 1 + NAME <= LONGEST_PATH
+    folder = own if fits else Path(tempfile.mkdtemp(prefix="dl-"))
+    made: list[socket.socket] = []
+    try:
+        _listen(folder, count, made)
+        yield folder, made
+    finally:
+        for listener in made:
+            listener.close()
+        if folder != own:
+            rmtree(folder, ignore_errors=True)
+
+
+def _listen(folder: Path, count: int, made: list[socket.socket]) -> None:
+    try:
+        for number in range(count):
+            made.append(socket.socket(socket.AF_UNIX))
+            made[-1].bind(str(folder / str(number)))
+            made[-1].listen()
+    except OSError as error:
+        raise ProbeFailed(f"its sockets can not be made: {error}") from error
+
+
+def _sweep(base: Path) -> None:
+    for folder in base.iterdir():
+        # Another check may remove it at the same time.
+        with suppress(OSError):
+            if _OWN.fullmatch(folder.name) and time.time() - folder.stat().st_mtime > YOUNG_SECONDS:
+                _remove_if_free(folder)
+
+
+def _remove_if_free(folder: Path) -> None:
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        rmtree(folder, ignore_errors=True)
+    finally:
+        os.close(held)

@@ -1,0 +1,31 @@
+"""Small words of the command line: the version as people ask for it, and both of two that exclude each other."""
+
+from pathlib import Path
+
+import pytest
+from cli_world import World, planned
+from click.testing import CliRunner
+
+from runner import __version__
+from runner.cli.main import main
+
+
+def test_the_version_is_told_as_an_option_too() -> None:
+    told = CliRunner().invoke(main, ["--version"])
+    assert (told.exit_code, told.stdout) == (0, f"driftline {__version__}\n")
+
+
+def test_a_variable_with_the_version_asks_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRIFTLINE_VERSION", "1")
+    told = CliRunner().invoke(main, ["completion", "bash"])
+    assert f"driftline {__version__}" not in told.stdout
+
+
+def test_names_and_all_are_too_much(tmp_path: Path) -> None:
+    world: World = planned(tmp_path)
+    told = world.run("drift", "check", "app", "--all", expect=64).stderr
+    assert "stacks are named, and --all is given" in told
+
+
+def test_neither_names_nor_all_is_too_little(tmp_path: Path) -> None:
+    assert "name the stacks to check" in planned(tmp_path).run("drift", "check", expect=64).stderr

@@ -1,0 +1,54 @@
+"""The folder that a check has for itself."""
+
+import fcntl
+import os
+import time
+from pathlib import Path
+
+from runner.probe.place import YOUNG_SECONDS, listeners, own_folder
+
+LONG_AGO = time.time() - YOUNG_SECONDS - 1
+
+
+def left(base: Path, name: str, at: float = LONG_AGO) -> Path:
+    """As a check that was killed leaves it."""
+    folder = base / name
+    folder.mkdir()
+    (folder / "0").touch()
+    os.utime(folder, (at, at))
+    return folder
+
+
+def test_it_is_the_owners_alone_and_goes_with_the_check(tmp_path: Path) -> None:
+    with own_folder(tmp_path) as folder:
+        assert folder.stat().st_mode & 0o777 == 0o700
+        (folder / "something").touch()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_check_has_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    old = left(tmp_path, "0123456789abcdef")
+    with own_folder(tmp_path) as folder:
+        assert list(tmp_path.iterdir()) == [folder]
+    assert not old.exists()
+
+
+def test_what_may_still_be_in_use_stays(tmp_path: Path) -> None:
+    young, locked = left(tmp_path, "0" * 16, time.time()), left(tmp_path, "1" * 16)
+    others = left(tmp_path, "cache")
+    held = os.open(locked, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_SH)
+    with own_folder(tmp_path):
+        pass
+    os.close(held)
+    assert {*tmp_path.iterdir()} == {young, locked, others}
+
+
+def test_where_its_path_is_too_long_for_a_socket_another_private_folder_has_them(tmp_path: Path) -> None:
+    base = tmp_path / ("x" * 100)
+    base.mkdir()
+    with own_folder(base) as own, listeners(own, 2) as (folder, made):
+        assert folder != own
+        assert folder.stat().st_mode & 0o777 == 0o700
+        assert [one.getsockname() for one in made] == [f"{folder}/0", f"{folder}/1"]
+    assert not folder.exists()

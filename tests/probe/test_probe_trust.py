@@ -1,0 +1,96 @@
+"""`drift trust` in an installation: what was promised is what the next checks do, by real terraform."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from probing_service import ProbedWorld, needs_terraform
+
+from runner.cli.main import main
+from runner.cli.options import Cli
+from runner.model.probe import Way
+from runner.model.run import State
+
+pytestmark = needs_terraform
+
+NAME = "driftline/cloudfile 1.0.0"
+OBJECT = """\
+terraform {{
+  required_providers {{
+    cloudfile = {{ source = "driftline/cloudfile" }}
+  }}
+}}
+provider "cloudfile" {{
+  path = "{cloud}"
+}}
+resource "cloudfile_object" "web" {{
+  name  = "{name}"
+  value = "{value}"
+}}
+"""
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ProbedWorld]:
+    """Of `web` and `api`, compared, the provider has lied in `web`, and was mended."""
+    made = ProbedWorld(tmp_path)
+    monkeypatch.setenv("FAULTS", str(made.orders))
+    for name in ("web", "api"):
+        made.applied(name, body=OBJECT)
+        made.check(name)
+    made.compare_every(1)
+    made.cloud_set(value="by hand")
+    made.order("lie")
+    assert made.check().state is State.DRIFTED
+    assert distrusted(made)
+    (made.orders / "lie").unlink()
+    made.cloud_set(value="one")
+    made.compare_every(50)
+    yield made
+    made.app.engine.prober.close()  # type: ignore[attr-defined]
+
+
+def distrusted(world: ProbedWorld) -> frozenset[str]:
+    with world.app.store.reading() as reader:
+        return reader.distrusted()
+
+
+def driftline(world: ProbedWorld, *words: str) -> Result:
+    cli = Cli()
+    cli.__dict__["app"] = world.app
+    return CliRunner().invoke(main, ["-c", str(world.config), *words], obj=cli)
+
+
+def kept(world: ProbedWorld) -> list[Path]:
+    cache = world.root / "data" / "probe" / "cache"
+    return [*cache.glob("schema-*"), *cache.glob("validation-*")]
+
+
+def test_each_stack_is_compared_and_the_provider_asked_for_everything_before_it_is_probed(
+    world: ProbedWorld,
+) -> None:
+    assert kept(world)
+    told = driftline(world, "drift", "trust", NAME, "-m", "upgraded")
+    assert (told.exit_code, distrusted(world), kept(world)) == (0, frozenset(), []), told.output
+    ways = []
+    for _ in range(2):
+        for name in ("web", "api"):
+            assert world.check(name).state is State.NO_CHANGES
+            ways.append(world.record(name).way)
+    assert ways == [Way.COMPARED, Way.COMPARED, Way.PROBED, Way.PROBED]
+
+
+def test_where_the_caches_can_not_be_removed_it_stays_distrusted(
+    world: ProbedWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(checksum: str) -> None:
+        raise PermissionError(13, "Permission denied", checksum)
+
+    monkeypatch.setattr(world.app.engine, "forget_provider", refuse)
+    before = [world.record(name) for name in ("web", "api")]
+    told = driftline(world, "drift", "trust", NAME, "-m", "upgraded")
+    assert told.exit_code == 1
+    assert "Permission denied" in told.stderr
+    assert distrusted(world)
+    assert [world.record(name) for name in ("web", "api")] == before
