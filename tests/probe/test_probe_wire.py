@@ -13,6 +13,7 @@ from runner.probe.protocol import (
     good_validation,
     handshake,
     type_in,
+    unchanged,
 )
 from runner.probe.wire import BYTES, FIXED32, FIXED64, VARINT, NotAMessage, fields, first, number_in
 
@@ -146,19 +147,29 @@ def test_a_broken_schema_is_not_cut() -> None:
 # ---- what may be cached
 
 
-@pytest.mark.parametrize(
-    ("good", "diagnostics"), [(good_schema, DIAGNOSTICS), (good_validation, VALIDATION_DIAGNOSTICS)]
-)
-def test_an_answer_with_an_error_is_not_kept_and_one_with_a_warning_is(
-    good: object, diagnostics: int
-) -> None:
-    assert callable(good)
-    warning, error = field(diagnostics, field(1, WARNING)), field(diagnostics, field(1, ERROR))
-    assert good(b"")
-    assert good(field(1, b"fine") + warning)
-    assert not good(field(1, b"fine") + warning + error)
-    assert not good(error)
-    assert not good(field(1, b"fine") + b"\x0a\x05cut")
+def told(diagnostics: int, severity: int) -> bytes:
+    return field(diagnostics, field(1, severity))
+
+
+def test_a_schema_with_an_error_is_not_kept_and_one_with_a_warning_is() -> None:
+    fine, warning, error = field(1, b"fine"), told(DIAGNOSTICS, WARNING), told(DIAGNOSTICS, ERROR)
+    assert [good_schema(answer) for answer in (b"", fine, fine + warning)] == [True] * 3
+    assert [good_schema(answer) for answer in (error, fine + warning + error)] == [False] * 2
+    assert not good_schema(fine + b"\x0a\x05cut")
+
+
+def test_a_provider_that_says_anything_about_its_configuration_is_asked_again() -> None:
+    fine = field(1, b"fine")
+    said = [told(VALIDATION_DIAGNOSTICS, severity) for severity in (WARNING, ERROR)]
+    assert [good_validation(answer) for answer in (b"", fine)] == [True] * 2
+    assert [good_validation(fine + one) for one in said] == [False] * 2
+    assert not good_validation(fine + b"\x0a\x05cut")
+
+
+def test_a_valid_configuration_is_answered_as_it_was_asked_where_the_protocol_has_it() -> None:
+    request = field(1, b"configuration")
+    assert unchanged("/tfplugin5.Provider/PrepareProviderConfig", request + field(9, b"new")) == request
+    assert unchanged("/tfplugin6.Provider/ValidateProviderConfig", request) == b""
 
 
 # ---- calls
