@@ -5,6 +5,7 @@ Never a parent-death signal: it fires when the thread that started the process e
 """
 
 import contextlib
+import gc
 import os
 import select
 import signal
@@ -26,6 +27,7 @@ from runner.ports import Cancel
 TICK = 0.05  # how often a running process is looked at: 20 short wake-ups a second
 MEGABYTE = 1 << 20
 OOM_SECONDS = 0.05
+_ALONE = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -162,11 +164,25 @@ def _confined(rules: int, begin: Callable[[], "subprocess.Popen[bytes]"]) -> "su
             failed.append(error)
 
     thread = threading.Thread(target=work, name="confined")
-    thread.start()
-    thread.join()
+    with _uncollected():
+        thread.start()
+        thread.join()
     if failed:
         raise failed[0]
     return begun[0]
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """No garbage is collected: any thread may be the one to do it, and finalizers need rights that this one has not."""
+    with _ALONE:
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            yield
+        finally:
+            if collecting:
+                gc.enable()
 
 
 def make_output(command: Command) -> None:

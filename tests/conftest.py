@@ -1,6 +1,5 @@
 """What every test may use, and a summary that tells which real tools were missing."""
 
-import os
 import shutil
 import signal
 
@@ -17,11 +16,6 @@ def pytest_configure(config: pytest.Config) -> None:
         MISSING["terraform"] = "no terraform on PATH: every test that runs it was skipped"
     if aws_mirror() is None:
         MISSING["aws"] = "no unpacked hashicorp/aws provider was found: the tests marked aws were skipped"
-
-
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One more than processors: a quarter of the time a test waits for what it has started."""
-    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

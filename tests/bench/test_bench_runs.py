@@ -24,6 +24,7 @@ FIGURES = {
         "drift check: terraform processes",
         "plan of an unchanged stack",
         "plan: terraform processes",
+        "drift check among the files of 8 stacks",
     ],
     "commands": [
         "driftline version",

@@ -1,10 +1,11 @@
 """What the kernel lets a confined process do: the real one, with nothing faked."""
 
+import gc
 import os
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from signal import SIGINT
@@ -244,3 +245,28 @@ def test_an_apply_does_not_inherit_the_descriptor_of_its_rules(secret: Path) -> 
     apply.through(python(folder, script, confine=without(secret)))
     assert "landlock" not in " ".join(apply.lines)
     assert "lock" in " ".join(apply.lines)  # that which says that it lives
+
+
+def test_nothing_is_finalized_with_the_few_rights_of_a_child_that_is_about_to_start(
+    secret: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Garbage is collected by whichever thread happens to make an object, a confined one too."""
+    seen: list[str] = []
+
+    class Circle:
+        def __init__(self) -> None:
+            self.own = self
+
+        def __del__(self) -> None:
+            seen.append(threading.current_thread().name)
+
+    def busily(rules: int, restrict: Callable[[int], None] = landlock.restrict) -> None:
+        restrict(rules)
+        Circle()
+        assert [[] for _ in range(10_000)]  # enough for some collections
+
+    monkeypatch.setattr(landlock, "restrict", busily)
+    confined(secret, "true", without(secret))
+    assert gc.isenabled()
+    gc.collect()
+    assert seen == ["MainThread"]

@@ -55,7 +55,9 @@ def groups_of(remote: Remote) -> set[int]:
 
 
 def alive(pid: int) -> bool:
-    return Path(f"/proc/{pid}/exe").exists()  # not of a zombie
+    with suppress(ProcessLookupError):  # it ended while we looked
+        return Path(f"/proc/{pid}/exe").exists()  # not of a zombie
+    return False
 
 
 def kill(pid: int, remote: Remote) -> None:
