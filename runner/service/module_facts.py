@@ -93,10 +93,14 @@ class FolderFacts:
         wanted = list(keys)
         blobs = self._git.blobs(self._source, {oid for key in wanted for _, oid in key}) if wanted else {}
         for key in wanted:
-            # What is too large for git to hand out is told as what it is, and may hold anything.
-            files = {name: blobs.get(oid, b'backend "'.ljust(LARGEST + 1)) for name, oid in key}
+            files = {name: blobs[oid] if oid in blobs else _too_large() for name, oid in key}
             facts = self._modules.read(files)
             hidden = tuple(name for name in facts.unreadable if STATE_BLOCK.search(files[name]))
             # Only where it matters: to find them, every block of every file has to be looked at.
             implied = self._modules.providers(files) if self._source.allow.providers else frozenset()
             self._memory[key] = facts, hidden, implied
+
+
+def _too_large() -> bytes:
+    """What is too large for git to hand out is told as what it is, and may hold anything."""
+    return b'backend "'.ljust(LARGEST + 1)
