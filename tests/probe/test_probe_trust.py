@@ -15,20 +15,6 @@ from runner.model.run import State
 pytestmark = needs_terraform
 
 NAME = "driftline/cloudfile 1.0.0"
-OBJECT = """\
-terraform {{
-  required_providers {{
-    cloudfile = {{ source = "driftline/cloudfile" }}
-  }}
-}}
-provider "cloudfile" {{
-  path = "{cloud}"
-}}
-resource "cloudfile_object" "web" {{
-  name  = "{name}"
-  value = "{value}"
-}}
-"""
 
 
 @pytest.fixture
@@ -37,7 +23,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ProbedWor
     made = ProbedWorld(tmp_path)
     monkeypatch.setenv("FAULTS", str(made.orders))
     for name in ("web", "api"):
-        made.applied(name, body=OBJECT)
+        made.applied(name)
         made.check(name)
     made.compare_every(1)
     made.cloud_set(value="by hand")
