@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runner import failpoint
+from runner.confined import ruleset
 from runner.follow import Follower
 from runner.metering import gauge
 from runner.ports import Cancel
-from runner.process import MEGABYTE, Command, exit_of, make_output, ruleset, start
+from runner.process import MEGABYTE, Command, exit_of, make_output, start
 
 SHIM = Path(__file__).with_name("shim.py")
 TICK = 0.05

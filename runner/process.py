@@ -5,19 +5,17 @@ Never a parent-death signal: it fires when the thread that started the process e
 """
 
 import contextlib
-import gc
 import os
 import select
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from runner import landlock
+from runner.confined import confined, ruleset
 from runner.files import PRIVATE_FILE
 from runner.follow import Follower
 from runner.metering import gauge
@@ -27,7 +25,6 @@ from runner.ports import Cancel
 TICK = 0.05  # how often a running process is looked at: 20 short wake-ups a second
 MEGABYTE = 1 << 20
 OOM_SECONDS = 0.05
-_ALONE = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -136,53 +133,9 @@ def start(command: Command) -> "subprocess.Popen[bytes]":
             )
 
         with ruleset(command.confine) as rules:
-            child = begin() if rules is None else _confined(rules, begin)
+            child = begin() if rules is None else confined(rules, begin)
     _set_oom_score(child.pid, command.oom_score)
     return child
-
-
-@contextlib.contextmanager
-def ruleset(confine: Confinement | None) -> Iterator[int | None]:
-    """What the kernel is told of it, as a descriptor; None for None."""
-    if confine is None:
-        yield None
-        return
-    with landlock.ruleset(confine.read, confine.write) as descriptor:
-        yield descriptor
-
-
-def _confined(rules: int, begin: Callable[[], "subprocess.Popen[bytes]"]) -> "subprocess.Popen[bytes]":
-    """From a thread that restricts itself, starts it and is gone: a child inherits that, our other threads do not."""
-    begun: list[subprocess.Popen[bytes]] = []
-    failed: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            landlock.restrict(rules)
-            begun.append(begin())
-        except BaseException as error:  # noqa: BLE001 - raised again below
-            failed.append(error)
-
-    thread = threading.Thread(target=work, name="confined")
-    with _uncollected():
-        thread.start()
-        thread.join()
-    if failed:
-        raise failed[0]
-    return begun[0]
-
-
-@contextlib.contextmanager
-def _uncollected() -> Iterator[None]:
-    """No garbage is collected: any thread may be the one to do it, and finalizers need rights that this one has not."""
-    with _ALONE:
-        collecting = gc.isenabled()
-        gc.disable()
-        try:
-            yield
-        finally:
-            if collecting:
-                gc.enable()
 
 
 def make_output(command: Command) -> None:
