@@ -58,6 +58,7 @@ class Prober:
         with own_folder(private_folder(self.folder)) as own, listeners(own, len(providers)) as (folder, made):
             order = {
                 "cache": str(self.cache.folder),
+                "own": str(own),
                 "folder": str(folder),
                 "surroundings": surroundings(command.env),
                 "providers": [

@@ -32,13 +32,14 @@ from runner.hardening import close_to_others
 from runner.probe.backend import Backend
 from runner.probe.cache import Cache
 from runner.probe.identity import Identity, new_identity
+from runner.probe.orphans import end_orphans
 from runner.probe.protocol import Handshake
 from runner.probe.proxy import Proxy
 
 PACKET = 1 << 20  # more than a socket holds
 MOST_DESCRIPTORS = 64
 IDLE_SECONDS = 600.0
-END_SECONDS = 5.0  # for checks whose daemon is gone: their providers have to be told
+END_SECONDS = 7.0  # for checks whose daemon is gone: their providers have to be told
 
 
 class Check:
@@ -47,7 +48,7 @@ class Check:
     def __init__(self, order: dict[str, Any], talk: socket.socket, listeners: list[socket.socket]) -> None:
         known, folder = Cache(Path(order["cache"])), Path(order["folder"])
         self._identity = _identity(known.folder)
-        self._folder = folder
+        self._folder, self._own = folder, Path(order["own"])
         self._talk = talk
         self._listeners = listeners
         self._wishes: defaultdict[int, deque[asyncio.Future[Backend]]] = defaultdict(deque)
@@ -88,6 +89,7 @@ class Check:
             for listener in self._listeners:
                 listener.close()
             self._writer.close()
+            await end_orphans(self._own, self._identity)
 
     async def _accept(self, proxy: Proxy, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()

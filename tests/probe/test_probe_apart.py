@@ -341,7 +341,7 @@ def test_an_order_that_can_not_be_carried_out_harms_no_other_check(stage: Stage)
     (stage.root / "in-the-way").touch()
     with sockets(stage) as (probe, path):
         ours, theirs = socket.socketpair()
-        order = {"cache": str(stage.root / "in-the-way"), "folder": "", "providers": []}
+        order = {"cache": str(stage.root / "in-the-way"), "own": "", "folder": "", "providers": []}
         stage.engine.prober._process.order(order, [theirs])
         theirs.close()
         assert refused(ours)

@@ -70,14 +70,15 @@ def test_what_a_provider_says_as_it_breaks_is_recorded_without_secrets(stage: St
     assert "canary-0815" not in betraying.record.reason
 
 
-def test_whoever_asks_and_is_killed_leaves_no_provider_behind(stage: Stage) -> None:
-    stage.order("hold")
+@pytest.mark.parametrize(("order", "moment"), [("silence", "it is starting"), ("hold", "it is asked")])
+def test_whoever_asks_and_is_killed_leaves_no_provider_behind(stage: Stage, order: str, moment: str) -> None:
+    stage.order(order)
     asking = get_context("fork").Process(target=stage.probe, args=(stage.record.types,))
     asking.start()
-    wait_until(lambda: stage.pids("hold"), "the provider is asked")
+    wait_until(lambda: stage.pids(order), moment)
     asking.kill()
     asking.join()
-    (stage.orders / "hold").unlink()
+    (stage.orders / order).unlink()
     wait_until(lambda: not stage.living(), "the provider has ended")
 
 
