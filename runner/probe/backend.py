@@ -64,10 +64,10 @@ class Backend:
         answer: bytes = await self._channel.unary_unary(method)(request)
         return answer
 
-    async def close(self) -> None:
+    async def close(self, patience: float = SHUTDOWN_SECONDS) -> None:
         """Ask it to end, as terraform would: where the daemon has died, nobody else does."""
         with suppress(grpc.aio.AioRpcError):
-            await self._channel.unary_unary("/plugin.GRPCController/Shutdown")(b"", timeout=SHUTDOWN_SECONDS)
+            await self._channel.unary_unary("/plugin.GRPCController/Shutdown")(b"", timeout=patience)
         await self._channel.close()
         if self._link is not None:
             self._link.cancel()

@@ -10,7 +10,8 @@ from runner.probe.protocol import Handshake, handshake
 
 HANDSHAKES = "handshake-*"
 TICK = 0.05
-LONGEST_START = 5.0
+LONGEST_START = 20.0
+PATIENCE = 5.0  # nobody else ends it, and nobody waits
 
 
 async def end_orphans(own: Path, identity: Identity) -> None:
@@ -28,7 +29,7 @@ async def end_orphans(own: Path, identity: Identity) -> None:
 async def _end(backend: Backend) -> None:
     with suppress(OSError):
         await backend.reach()
-    await backend.close()
+    await backend.close(PATIENCE)
 
 
 def _told(own: Path) -> list[Handshake | None]:

@@ -39,7 +39,7 @@ from runner.probe.proxy import Proxy
 PACKET = 1 << 20  # more than a socket holds
 MOST_DESCRIPTORS = 64
 IDLE_SECONDS = 600.0
-END_SECONDS = 7.0  # for checks whose daemon is gone: their providers have to be told
+END_SECONDS = 25.0  # for checks whose daemon is gone: their providers have to be told
 
 
 class Check:
