@@ -14,8 +14,11 @@ LONGEST_START = 20.0
 PATIENCE = 5.0  # nobody else ends it, and nobody waits
 
 
-async def end_orphans(own: Path, identity: Identity) -> None:
-    """Those of the check whose folder this is; a daemon that lives ends them itself, and takes the folder away."""
+async def end_orphans(own: Path, sockets: Path, identity: Identity) -> None:
+    """Those of the check whose folder `own` is; a daemon that lives ends them itself, and takes both folders away.
+
+    `sockets` has a path that is short enough for names of sockets, `own` may be deep in a data directory.
+    """
     with suppress(TimeoutError):
         async with asyncio.timeout(LONGEST_START):
             while None in _told(own):  # noqa: ASYNC110 - a file does not say when it grows
@@ -23,7 +26,7 @@ async def end_orphans(own: Path, identity: Identity) -> None:
     for one in _told(own):
         # Of one that was reached, and so was asked already, the socket has no name any more.
         if one is not None and Path(one.path).exists():  # noqa: ASYNC240 - a look at a local name
-            await _end(Backend(one, identity, own))
+            await _end(Backend(one, identity, sockets))
 
 
 async def _end(backend: Backend) -> None:

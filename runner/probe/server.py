@@ -22,6 +22,7 @@ from collections import defaultdict, deque
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 if __name__ == "__main__":
@@ -39,7 +40,7 @@ from runner.probe.proxy import Proxy
 PACKET = 1 << 20  # more than a socket holds
 MOST_DESCRIPTORS = 64
 IDLE_SECONDS = 600.0
-END_SECONDS = 25.0  # for checks whose daemon is gone: their providers have to be told
+END_SECONDS = 40.0  # for checks whose daemon is gone: their providers have to be told, some still start
 
 
 class Check:
@@ -89,7 +90,10 @@ class Check:
             for listener in self._listeners:
                 listener.close()
             self._writer.close()
-            await end_orphans(self._own, self._identity)
+            await end_orphans(self._own, self._folder, self._identity)
+            # A daemon that has died leaves it; what lies in the data directory is swept by the next one.
+            if self._folder != self._own:
+                rmtree(self._folder, ignore_errors=True)
 
     async def _accept(self, proxy: Proxy, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()

@@ -3,12 +3,14 @@
 import os
 import shutil
 import signal
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from probing_world import ADDRESS, Stage, applied, faulty, needs_terraform, stage, wait_until
@@ -70,8 +72,20 @@ def test_what_a_provider_says_as_it_breaks_is_recorded_without_secrets(stage: St
     assert "canary-0815" not in betraying.record.reason
 
 
+@pytest.fixture
+def shortly(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where temporary folders are made, with a name that leaves room for a socket's."""
+    with TemporaryDirectory(dir="/tmp") as folder:
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        yield Path(folder)
+
+
 @pytest.mark.parametrize(("order", "moment"), [("silence", "it is starting"), ("hold", "it is asked")])
-def test_whoever_asks_and_is_killed_leaves_no_provider_behind(stage: Stage, order: str, moment: str) -> None:
+@pytest.mark.parametrize("depth", [0, 90], ids=["near", "deep"])  # deeper than a socket's name may be long
+def test_whoever_asks_and_is_killed_leaves_no_provider_behind(
+    applied: Stage, tmp_path: Path, shortly: Path, order: str, moment: str, depth: int
+) -> None:
+    stage = applied.copied(tmp_path / ("d" * depth))
     stage.order(order)
     asking = get_context("fork").Process(target=stage.probe, args=(stage.record.types,))
     asking.start()
@@ -80,6 +94,7 @@ def test_whoever_asks_and_is_killed_leaves_no_provider_behind(stage: Stage, orde
     asking.join()
     (stage.orders / order).unlink()
     wait_until(lambda: not stage.living(), "the provider has ended")
+    wait_until(lambda: not list(shortly.iterdir()), "the folder of its sockets is gone")
 
 
 def test_a_provider_that_says_nothing_is_not_waited_for(
