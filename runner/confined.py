@@ -1,6 +1,5 @@
 """Do something with fewer rights, in a thread that takes them from itself and is gone: our other threads keep theirs."""
 
-import gc
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,9 +7,9 @@ from typing import TypeVar
 
 from runner import landlock
 from runner.model.confinement import Confinement
+from runner.uncollected import uncollected
 
 T = TypeVar("T")
-_ALONE = threading.Lock()
 
 
 @contextmanager
@@ -36,22 +35,10 @@ def confined(rules: int, work: Callable[[], T]) -> T:
             failed.append(error)
 
     thread = threading.Thread(target=restricted, name="confined")
-    with _uncollected():
+    # Any thread may be the one that collects garbage, and finalizers need rights that this one has not.
+    with uncollected():
         thread.start()
         thread.join()
     if failed:
         raise failed[0]
     return done[0]
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """No garbage is collected: any thread may be the one to do it, and finalizers need rights that this one has not."""
-    with _ALONE:
-        collecting = gc.isenabled()
-        gc.disable()
-        try:
-            yield
-        finally:
-            if collecting:
-                gc.enable()

@@ -55,7 +55,7 @@ def _blocks(tokens: Tokens) -> Iterator[Block]:
         tokens.skip_block()
         line, last = line + tokens.text.count("\n", last, start), start
         yield Block(kind, labels, tokens.text[start : tokens.position - 1], line + 1)
-        if tokens.peek().kind not in {"newline", "end"}:
+        if not tokens.skip_newlines() and tokens.peek().kind not in {"newline", "end"}:
             raise tokens.error("a block ends with its line")
 
 
@@ -109,6 +109,7 @@ def _body(tokens: Tokens, closing: str) -> dict[str, Any]:
 
 
 def _past_newlines(tokens: Tokens) -> Token:
+    tokens.skip_newlines()
     while (token := tokens.take()).kind == "newline":
         pass
     return token
@@ -122,6 +123,9 @@ def _name(tokens: Tokens, token: Token) -> str:
 
 def _labels(tokens: Tokens) -> tuple[str, ...]:
     """Up to the brace behind them."""
+    plain = tokens.plain_labels()
+    if plain is not None:
+        return plain
     labels: list[str] = []
     while (token := tokens.take()).kind != "{":
         raw = tokens.of(token)

@@ -8,15 +8,20 @@ from typing import NamedTuple
 
 # What Go's bytes.TrimSpace takes away: around the end of a heredoc HCL allows all of it. Python's own `strip` takes more.
 WHITE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+# A string with neither escapes nor templates, which one match sees to its end.
+_SIMPLE = r'"[^"\\$%\r\n]*"'
 # Where something other than plain code begins.
-_CODE = re.compile(r'#|//|/\*|"|[{}]|<<')
+_CODE = re.compile(rf'(?P<whole>{_SIMPLE}|(?:#|//)[^\n]*)|/\*|"|[{{}}]|<<')
 _STRING = re.compile(r'\\[^\r\n]|\$\$\{|%%\{|[$%]\{|"|[\r\n]')
 _HEREDOC = re.compile(r"<<-?([^\W\d][\w-]*)\r?\n")
 _HEREDOC_PART = re.compile(r"\$\$\{|%%\{|[$%]\{|\r?\n|\r")
 _TOKEN = re.compile(
-    r'(?P<blank>[ \t]+)|(?P<newline>\r?\n)|(?P<special>#|//|/\*|"|<<)|(?P<name>[^\W\d][\w-]*)'
-    r"|(?P<number>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)|(?P<mark>==|=>|>=|<=|!=|[-{}()\[\]=:,.+*/%<>!?&|])"
+    rf'[ \t]*(?:(?P<newline>\r?\n)|(?P<name>[^\W\d][\w-]*)|(?P<string>{_SIMPLE})|(?P<special>#|//|/\*|"|<<)'
+    r"|(?P<number>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)|(?P<mark>==|=>|>=|<=|!=|[-{}()\[\]=:,.+*/%<>!?&|])|(?P<end>\Z))"
 )
+_NEWLINES = re.compile(r"(?:[ \t]*\r?\n)+")
+# Most blocks have no other labels.
+_LABELS = re.compile(r'[ \t]*(?:"([^"\\$%\r\n]*)"[ \t]*(?:"([^"\\$%\r\n]*)"[ \t]*)?)?\{')
 _TEMPLATE = re.compile(r"(?<!\$)\$\{|(?<!%)%\{")
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))|([$%])\4(?=\{)", re.DOTALL)
 _PLAIN = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
@@ -62,28 +67,47 @@ class Tokens:
     def line(self, position: int) -> int:
         return self._line + self.text.count("\n", 0, position)
 
+    # Faster than by tokens
+
     def skip_block(self) -> None:
-        """Behind the brace that closes the one that was just taken, faster than by tokens."""
+        """Behind the brace that closes the one that was just taken."""
         self.position = self._past_braces(self.position)
+
+    def skip_newlines(self) -> bool:
+        """Those that nothing but blanks parts; whether there was one."""
+        seen = self._next is not None and self._next.kind == "newline"
+        if seen:
+            self._next = None
+        if self._next is None and (found := _NEWLINES.match(self.text, self.position)) is not None:
+            self.position = found.end()
+            return True
+        return seen
+
+    def plain_labels(self) -> tuple[str, ...] | None:
+        """Up to two strings with nothing in them but text, and the brace behind them; None for anything else."""
+        found = _LABELS.match(self.text, self.position) if self._next is None else None
+        if found is None:
+            return None
+        self.position = found.end()
+        return found.groups()[: found.lastindex or 0]
 
     def _read(self) -> Token:
         while (found := _TOKEN.match(self.text, self.position)) is not None:
-            start, self.position = self.position, found.end()
-            match found.lastgroup:
-                case "blank":
-                    continue
+            kind = str(found.lastgroup)
+            start, self.position = found.span(kind)
+            match kind:
                 case "mark":
-                    return Token(found[0], start, self.position)
+                    return Token(found[kind], start, self.position)
                 case "special":
-                    self.position = self._past(found[0], start)
-                    kind = self._special(found[0])
-                    if kind is not None:
-                        return Token(kind, start, self.position)
-                case kind:
-                    return Token(str(kind), start, self.position)
-        if self.position < len(self.text):
-            raise self.error(f"{self.text[self.position]!r} is not expected here")
-        return Token("end", self.position, self.position)
+                    mark = found[kind]
+                    self.position = self._past(mark, start)
+                    special = self._special(mark)
+                    if special is not None:
+                        return Token(special, start, self.position)
+                case _:
+                    return Token(kind, start, self.position)
+        self.position = len(self.text) - len(self.text[self.position :].lstrip(" \t"))
+        raise self.error(f"{self.text[self.position]!r} is not expected here")
 
     def _special(self, mark: str) -> str | None:
         """A comment of one line leaves its newline behind, one of several is as good as a blank."""
@@ -144,6 +168,9 @@ class Tokens:
         """Behind the brace that closes one that was opened before."""
         depth = 1
         while (found := _CODE.search(self.text, position)) is not None:
+            if found["whole"] is not None:
+                position = found.end()
+                continue
             position = self._past(found[0], found.start())
             depth += {"{": 1, "}": -1}.get(found[0], 0)
             if depth == 0:

@@ -21,6 +21,7 @@ from runner.model.tree import Tree
 from runner.ports import Git, Modules, StackFiles
 from runner.service import code_place, module_facts, stack_files
 from runner.service.module_facts import FolderFacts
+from runner.uncollected import uncollected
 
 T = TypeVar("T")
 
@@ -68,6 +69,8 @@ def settings_digest(settings: Settings, source: SourceSettings) -> str:
     return inputs.settings_digest(settings, source, __version__)
 
 
+# Of ten thousand stacks a million objects are made, none of them in a cycle: to look for one takes a fifth of the time.
+@uncollected()
 def discover(
     git: Git,
     reader: StackFiles,
