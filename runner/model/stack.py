@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, ClassVar, Literal, Self
 
 from runner.model.span import Seconds
@@ -85,14 +86,15 @@ class StackDefinition:
     drift: DriftRules = DriftRules()
     paused: bool = False
 
+    @cached_property
     def document(self) -> str:
         """Canonical JSON, the form that is stored and hashed."""
-        # Not through `asdict`, which copies everything: ten thousand stacks are hashed at a time.
+        # Not through `asdict`, which copies everything: ten thousand stacks are hashed at a time, and then stored.
         return json.dumps(self, default=_fields, sort_keys=True, separators=(",", ":"))
 
     @property
     def digest(self) -> str:
-        return hashlib.sha256(self.document().encode()).hexdigest()
+        return hashlib.sha256(self.document.encode()).hexdigest()
 
 
 def _fields(value: Any) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from runner.ports import Clock, Disk, Git, Modules, StackFiles, Store, Writer
 from runner.service.cron import next_check
 from runner.service.discover import Discovery, discover, settings_digest
 from runner.service.enqueue import DAEMON
+from runner.uncollected import uncollected
 
 TOLD = 200  # characters of an error that nobody foresaw
 
@@ -116,6 +117,7 @@ class Poller:
             writer.save_source(status)
         return Polled(source.name, status.head, moved=False, problem=error.message)
 
+    @uncollected()
     def _take(self, source: SourceSettings, status: SourceStatus, head: str, by: str) -> Polled:
         if problem := self.disk.shortage():
             raise NoRoom(problem=problem)

@@ -142,7 +142,7 @@ class StackWrites(StackReads, Writes):
     def _save_definition(self, definition: StackDefinition) -> None:
         self._do(
             "INSERT INTO definitions (digest, document) VALUES (?, ?) ON CONFLICT DO NOTHING",
-            definition.digest, definition.document(),
+            definition.digest, definition.document,
         )  # fmt: skip
 
     def _require(self, stack: str) -> sqlite3.Row:

@@ -96,7 +96,7 @@ definitions: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 
 
 def normal(definition: StackDefinition) -> Any:
-    return json.loads(definition.document())
+    return json.loads(definition.document)
 
 
 @given(definitions, st.sampled_from([in_json, written]))
@@ -173,4 +173,4 @@ def test_a_path_that_is_taken_stays_inside_the_repository(path: str, folder: str
 @given(definitions)
 def test_the_definition_that_is_stored_is_plain_json(data: dict[str, Any]) -> None:
     (stack,), _ = StackFileReader().read("a/b/stack.yaml", in_json(data).encode(), ALLOW)
-    assert json.loads(stack.document()) == json.loads(json.dumps(asdict(stack)))
+    assert json.loads(stack.document) == json.loads(json.dumps(asdict(stack)))
