@@ -76,7 +76,7 @@ def _stepped(field: Field, first: int, last: int, step: str | None) -> set[int] 
         return f"expected {field.low} to {field.high}"
     if first > last:
         return "the range runs backwards"
-    if step is not None and not 1 <= int(step) <= max(last - first, 1):
+    if step is not None and not 1 <= int(step) <= last - first:
         return "the step does not fit into the range"
     return set(range(first, last + 1, int(step or 1)))
 

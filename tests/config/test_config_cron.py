@@ -57,6 +57,7 @@ def test_a_common_line_is_taken(line: str) -> None:
         ("0 0 * foo *", "month: expected jan, feb"),
         ("60 * * * *", "minute: expected 0 to 59"),
         ("*/0 * * * *", "minute: the step does not fit into the range"),
+        ("59/1 * * * *", "minute: the step does not fit into the range"),
         ("0 0 30 feb *", "this day never comes"),
         ("0 0 * *", "expected a cron line of five fields"),
         ("@hourly", "expected a cron line of five fields"),
