@@ -1,15 +1,27 @@
 """What every test may use, and a summary that tells which real tools were missing."""
 
+import os
 import shutil
 import signal
 
 import pytest
+from hypothesis import HealthCheck, settings
 from provider.mirror import aws_mirror
 
 MISSING: dict[str, str] = {}
+# The same examples for the same code, so that what failed fails again; DRIFTLINE_TEST_RANDOM=1 looks for new ones.
+# And a loaded machine is slow, not wrong.
+settings.register_profile(
+    "driftline",
+    derandomize=not os.environ.get("DRIFTLINE_TEST_RANDOM"),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Here, since hypothesis loads a profile of its own before: with CI set, another one.
+    settings.load_profile("driftline")
     # What a shell starts in the background ignores SIGINT, and so would all that the tests start and interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if shutil.which("terraform") is None:

@@ -128,7 +128,7 @@ def linked_trees(draw: DrawFn) -> tuple[list[str], dict[str, str]]:
     return made, links
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(linked_trees(), st.lists(st.sampled_from(["a", "b", "l", "m", ".."]), min_size=1, max_size=4))
 def test_links_lead_where_the_kernel_says(
     tmp_path_factory: pytest.TempPathFactory, tree: tuple[list[str], dict[str, str]], path: list[str]

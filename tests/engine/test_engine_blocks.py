@@ -2,7 +2,7 @@
 
 import hcl2
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.engine.blocks import Block, body_of, cut, nested, plain_body
@@ -77,7 +77,6 @@ def test_what_is_not_clear_is_not_cut(text: str) -> None:
     assert cut(text) is None
 
 
-@settings(deadline=None)
 @given(st.text(alphabet='ab "{}$%\\\n#/*<E=-', max_size=60))
 def test_no_text_whatever_raises_or_hangs(text: str) -> None:
     blocks = cut(text)
@@ -232,7 +231,6 @@ LITERAL = st.one_of(
 NAMES = st.sampled_from(["bucket", "key", "source", "x-y", "a_b"])
 
 
-@settings(deadline=None)
 @given(st.dictionaries(NAMES, LITERAL, max_size=5))
 def test_a_literal_means_to_us_what_it_means_to_another_parser(attributes: dict[str, str]) -> None:
     text = "".join(f"{name} = {value}\n" for name, value in attributes.items())

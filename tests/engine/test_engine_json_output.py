@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.engine.json_output import STALE, STATE_LOCKED, JsonOutput
@@ -212,7 +212,6 @@ def test_nothing_that_a_terminal_obeys_gets_through(text: str) -> None:
     assert all(line.isprintable() for line in readable(text).split("\n"))
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_no_line_whatever_raises(line: str) -> None:
     list(output().feed(line))
@@ -248,7 +247,6 @@ KINDS = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["hook", "change", "diagnostic", "outputs", "@message"]), JSON), KINDS)
 def test_no_message_of_another_shape_raises(message: dict[str, Any], kind: str) -> None:
     read = output()

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from plan_documents import block, change, configuration, document, objects, resource, update
 
 from runner.errors import OutputNotUnderstood
@@ -209,7 +209,6 @@ def test_without_a_document_what_moved_is_absorbed() -> None:
     assert absorbed(["test_thing.a"]) == (Finding("test_thing.a", Action.UPDATE, DriftClass.ABSORBED),)
 
 
-@settings(deadline=None)
 @given(objects, objects)
 def test_an_update_is_a_finding_exactly_where_more_than_emptiness_differs(before: Any, after: Any) -> None:
     found = classify(update(before, after))

@@ -45,13 +45,13 @@ reports = st.builds(DriftReport, findings=st.lists(findings, max_size=2).map(tup
 definitions = st.builds(StackDefinition, vars=st.dictionaries(st.text(max_size=3), values, max_size=2))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.one_of(change_sets, findings, reports, definitions, st.builds(Diagnostic), st.builds(Run)))
 def test_every_record_comes_back_as_it_was(value: Any) -> None:
     assert again(value) == value
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.builds(Job, stack=definitions), st.builds(ApplyResult, fresh=st.none()))
 def test_what_goes_to_a_worker_and_back_survives_the_way(job: Job, result: ApplyResult) -> None:
     assert again(job) == job

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from plan_documents import block, change, configuration, document, objects, resource, scalars, update, values
 
@@ -50,7 +50,6 @@ def shuffled(value: Any) -> Any:
     return [shuffled(part) for part in value] if isinstance(value, list) else value
 
 
-@settings(deadline=None)
 @given(documents())
 def test_neither_order_nor_time_moves_it(plan: dict[str, Any]) -> None:
     other = shuffled(plan)
@@ -60,7 +59,6 @@ def test_neither_order_nor_time_moves_it(plan: dict[str, Any]) -> None:
     assert mark(parse_document(json.dumps(other))) == mark(parse_document(json.dumps(plan)))
 
 
-@settings(deadline=None)
 @given(documents(), st.data())
 def test_each_changed_leaf_moves_it(plan: dict[str, Any], data: st.DataObject) -> None:
     sides = [
@@ -97,7 +95,6 @@ def _put(value: Any, path: tuple[Any, ...], new: Any) -> None:
     value[last] = new
 
 
-@settings(deadline=None)
 @given(objects, objects, values, values)
 def test_what_stays_the_same_beside_a_change_does_not_move_it(
     before: dict[str, Any], after: dict[str, Any], one: Any, other: Any
@@ -108,7 +105,6 @@ def test_what_stays_the_same_beside_a_change_does_not_move_it(
     assert mark(with_kept(one)) == mark(with_kept(other))
 
 
-@settings(deadline=None)
 @given(objects, objects)
 def test_a_resource_that_stays_as_it_is_does_not_move_it(one: Any, other: Any) -> None:
     def beside(kept: Any) -> dict[str, Any]:
@@ -121,7 +117,6 @@ def test_a_resource_that_stays_as_it_is_does_not_move_it(one: Any, other: Any) -
     assert mark(beside(one)) == mark(beside(other))
 
 
-@settings(deadline=None)
 @given(scalars, scalars, scalars, scalars)
 def test_two_updates_have_one_mark_only_where_they_change_the_same(a: Any, b: Any, c: Any, d: Any) -> None:
     assume(not same(a, b) and not same(c, d))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from plan_documents import change, document, objects, resource, values
 
@@ -82,7 +82,6 @@ def documents(draw: Draw) -> dict[str, Any]:
     )
 
 
-@settings(deadline=None)
 @given(documents())
 def test_no_marked_value_is_in_what_is_read_from_a_plan(plan: dict[str, Any]) -> None:
     read = read_plan(plan)
@@ -90,7 +89,6 @@ def test_no_marked_value_is_in_what_is_read_from_a_plan(plan: dict[str, Any]) ->
     assert CANARY not in render(read, full=True)
 
 
-@settings(deadline=None)
 @given(objects, marked(objects), marked(objects))
 def test_a_mark_of_another_shape_hides_at_least_as_much(
     plain: dict[str, Any], one: tuple[Any, Any], other: tuple[Any, Any]

@@ -4,7 +4,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.model.pattern import covered, covers
@@ -58,7 +58,6 @@ def test_one_of_several_patterns_is_enough() -> None:
     assert not covered([], "tags.env")
 
 
-@settings(deadline=None)
 @given(st.text("ab*.[]", max_size=6), st.text("ab.[]", max_size=8))
 def test_it_agrees_with_a_regular_expression(pattern: str, name: str) -> None:
     literal = ".*".join(map(re.escape, pattern.split("*")))

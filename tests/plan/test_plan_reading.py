@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from plan_documents import block, change, configuration, document, objects, resource, update, values
 
@@ -258,7 +258,6 @@ def test_numbers_are_read_exactly() -> None:
     )
 
 
-@settings(deadline=None)
 @given(objects, objects)
 def test_differences_are_there_exactly_where_something_differs(before: Any, after: Any) -> None:
     found = list(differences(change("update", before, after)))
@@ -267,7 +266,6 @@ def test_differences_are_there_exactly_where_something_differs(before: Any, afte
         assert not found
 
 
-@settings(deadline=None)
 @given(values)
 def test_a_value_is_the_same_as_itself_read_again(value: Any) -> None:
     again = json.loads(json.dumps(value), parse_float=Decimal)
@@ -338,7 +336,6 @@ anything = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(
     anything,
     st.sampled_from(["resource_changes", "output_changes", "resource_drift", "configuration", "variables"]),

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from untrusted import CORPUS, deceives
@@ -186,13 +186,11 @@ def test_nothing_in_the_corpus_becomes_markup(name: str) -> None:
 nasty = st.text(st.sampled_from("`|\\<>[]()!*_~#-=&;:/@\n a1\"'$^+.{}"), min_size=1, max_size=12)
 
 
-@settings(deadline=None)
 @given(nasty)
 def test_no_text_becomes_markup(text: str) -> None:
     assert kinds(report_markdown(hostile(text))) == PLAIN
 
 
-@settings(deadline=None)
 @given(nasty.filter(str.strip))
 def test_a_viewer_shows_the_text_itself(text: str) -> None:
     tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(report_markdown(hostile(text)))

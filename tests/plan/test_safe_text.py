@@ -3,7 +3,7 @@
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from untrusted import CORPUS, deceives
 
@@ -34,7 +34,6 @@ def test_no_character_of_a_deceiving_category_gets_through() -> None:
     assert not deceives(safe_text(everything))
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_what_is_visible_stays_as_it_is(text: str) -> None:
     visible = "".join(character for character in text if not deceives(character))
