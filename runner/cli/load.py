@@ -7,10 +7,12 @@ from typing import Any
 from runner.app import App, slots
 from runner.cli import shapes
 from runner.model.room import told
+from runner.model.run import State
 from runner.model.size import parse_size
 from runner.model.sweep import Sweep
 from runner.model.throttling import Throttle
 from runner.ports import Reader
+from runner.service.enqueue import full_accounts
 
 
 @dataclass(frozen=True)
@@ -35,16 +37,28 @@ class Load:
 
 def load_of(app: App, reader: Reader, now: datetime, shortage: str | None, *, daemon: bool) -> Load:
     return Load(
-        _waits_for(app, shortage, daemon=daemon),
+        _waits_for(app, shortage, _full_account(app, reader, now), daemon=daemon),
         slots(app.settings),
         reader.sweep(),
         tuple(throttle for throttle in reader.throttles().values() if throttle.holds(now)),
     )
 
 
-def _waits_for(app: App, shortage: str | None, *, daemon: bool) -> str:
+def _full_account(app: App, reader: Reader, now: datetime) -> str | None:
+    """Why nothing of what is queued may start, where each waits for its account."""
+    open_runs = reader.open_runs()
+    closed = full_accounts(reader, open_runs, app.settings.executor.per_account, now)
+    waiting = [run for run in open_runs if run.state is State.QUEUED and run.claim is None]
+    whys = [closed.get(run.account) for run in waiting]
+    return whys[0] if whys and None not in whys else None
+
+
+def _waits_for(app: App, shortage: str | None, full: str | None, *, daemon: bool) -> str:
     if shortage is not None:
         return f"room: {shortage}"
+    # Who executes them may be another command, which goes on with these too.
+    if full is not None:
+        return f"its account: {full}"
     if not daemon:
         return "a daemon, or   driftline daemon --once"
     available, needed = app.memory.available(), app.settings.executor.memory_per_run

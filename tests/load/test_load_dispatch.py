@@ -7,6 +7,7 @@ import pytest
 from load_world import BODY, Place, started
 from world import ANA, states
 
+from runner.cli.load import load_of
 from runner.metering import Meter
 from runner.model.run import Event, Kind, State, Trigger
 from runner.model.stack import DriftStatus
@@ -154,7 +155,9 @@ def test_an_account_gets_as_many_runs_as_the_operator_allows_and_others_go_on(pl
     assert [started(place.next()) for _ in range(4)] == ["a", "b", "nowhere", None]
     with place.app.store.reading() as reader:
         _, check = explain(view(reader, place.clock, "c", per_account=2))
+        load = load_of(place.app, reader, place.clock.now(), None, daemon=False)
     assert (check.code, "2 of at most 2" in check.sentence) == ("account_full", True)
+    assert load.queue_waits_for.startswith("its account: 2 of at most 2 runs at once")
 
 
 # A provider that throttles
