@@ -164,7 +164,7 @@ def _providers(module: Module, allowed: tuple[str, ...]) -> Iterator[Refusal]:
 
 
 def stray_links(tree: Tree, folders: Iterable[str]) -> Iterator[Refusal]:
-    """Links in what the stack uses that lead out of the repository: no tree with them is ever written to a disk."""
+    """Links in what the stack uses that lead out of the repository: they are never written to a disk."""
     for link in tree.stray:
         if any(folder == TOP or link.startswith(f"{folder}/") for folder in folders):
             yield Refusal(f"the link {link!r} leads out of the repository, or in a circle", file=link)

@@ -56,9 +56,9 @@ def _flaw(entry: TreeEntry) -> str | None:
 
 
 def stray_links(tree: Tree) -> Iterator[Problem]:
-    """They are not written to a disk, and a tree without them would not be what was committed."""
+    """They are never written to a disk; the stacks that use them are refused, and the others go on without them."""
     for path in tree.stray:
-        told = "the link leads out of the repository, or in a circle: nothing of this revision can be planned"
+        told = "the link leads out of the repository, or in a circle: it is left out of what is exported"
         yield Problem(printable(path), 1, 1, told)
 
 

@@ -138,7 +138,7 @@ def _put_right(
     mended = {entry.path: after[entry.path] for entry in wrong if entry.path in after}
     files = known.files | {path: seen[path] for path in differences.odd if path in seen} | mended
     left = {path: stat for path, stat in known.left.items() if after.get(path) == stat}
-    left |= {path: stat for path, stat in after.items() if path not in files and is_state(path)}
+    left |= {path: stat for path, stat in after.items() if path not in files and is_state(path, stat)}
     record.write(_marker(tree), record.of(after, folders, files, left))
 
 
@@ -204,7 +204,6 @@ def _write_links(mirror: Mirror, top: Path, entries: list[TreeEntry]) -> None:
             )
     tree = Tree(entries, targets)
     for path, target in targets.items():
-        if tree.follow(path) is None:
-            told = f"the link {path!r} leads out of the repository, or in a circle"
-            raise failed(mirror.source, "export", told)
-        (top / path).symlink_to(target)
+        # One that leads out of the repository, or in a circle, is left out: a stack in whose code it lies was refused.
+        if tree.follow(path) is not None:
+            (top / path).symlink_to(target)

@@ -37,9 +37,9 @@ class Found:
     strange: tuple[str, ...]  # of nobody
 
 
-def is_state(path: str) -> bool:
+def is_state(path: str, found: Stat) -> bool:
     """It may be one that an apply could not save."""
-    return ".tfstate" in path.rpartition("/")[2]
+    return is_regular(found) and ".tfstate" in path.rpartition("/")[2]
 
 
 def is_left(path: str, found: Stat) -> bool:
@@ -53,7 +53,9 @@ def found(record: Record, seen: Seen, *, alone: bool) -> Found:
     return Found(
         odd=tuple(path for path, known in record.files.items() if seen.get(path) != known),
         strange=tuple(
-            path for path in unknown if not is_state(path) and (alone or not is_left(path, seen[path]))
+            path
+            for path in unknown
+            if not is_state(path, seen[path]) and (alone or not is_left(path, seen[path]))
         ),
     )
 

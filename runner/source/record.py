@@ -24,7 +24,7 @@ Seen = dict[str, Stat]
 
 @dataclass(frozen=True)
 class Record:
-    files: Seen  # Git's, links among them
+    files: Seen  # Git's, with the links that were made
     left: Seen = field(default_factory=dict)  # what runs have left beside them
     folders: Seen = field(default_factory=dict)
 

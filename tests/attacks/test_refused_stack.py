@@ -31,6 +31,13 @@ def commit(arena: Arena, files: dict[str, str]) -> str:
     return revision
 
 
+def commit_link(arena: Arena, name: str, target: str) -> None:
+    link = arena.remote.path / name
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(target)
+    arena.remote.commit()
+
+
 @pytest.fixture
 def states(tmp_path: Path) -> Path:
     """A folder in which the operator lets local backends keep their states."""
@@ -88,6 +95,23 @@ def test_an_older_revision_is_looked_at_as_the_newest_is(applied: Arena) -> None
     commit(applied, {})
     assert applied.told() == []
     assert "'a/errored.tfstate' may not be" in applied.run("plan", "a", "--ref", refused, expect=5).output
+
+
+# Links that lead out of the repository, in a folder that is no stack's
+
+
+def test_a_link_out_of_a_folder_of_no_stack_stops_nobody(applied: Arena) -> None:
+    commit_link(applied, "sym/out", str(applied.outside))
+    assert [run_of(applied, stack)["state"] for stack in "ab"] == ["no_changes", "awaiting_approval"]
+    applied.unharmed()
+
+
+def test_what_lies_behind_such_a_link_is_read_by_no_stack(applied: Arena) -> None:
+    commit_link(applied, "sym/abs", "/etc/passwd")
+    commit(applied, {"b/main.tf": 'resource "terraform_data" "one" {\n  input = file("../sym/abs")\n}\n'})
+    planned = applied.run("plan", "b", expect=None).output
+    assert "no file exists" in planned
+    assert "root:" not in planned
 
 
 # What the operator allows counts when something is done, not when it was committed

@@ -110,7 +110,7 @@ def test_a_link_out_of_the_repository_is_told_before_anything_is_planned(place: 
     place.link("docs/hosts", "/etc/hosts")
     found = place.discovered({"a/stack.yaml": "name: a\n"})
     assert told(found) == [
-        "docs/hosts:1:1: the link leads out of the repository, or in a circle: nothing of this revision can be planned"
+        "docs/hosts:1:1: the link leads out of the repository, or in a circle: it is left out of what is exported"
     ]
 
 

@@ -171,15 +171,25 @@ def test_a_poll_that_finds_nothing_writes_nothing_and_yet_its_time_is_known(plai
 
 
 def test_a_plan_that_an_odd_file_elsewhere_broke_is_made_again_once_that_is_mended(plain: World) -> None:
+    plain.config.write_text(plain.config.read_text().replace("name: infra,", "name: infra, max_size: 1MB,"))
     plain.stack(body=DATA)
-    (plain.repository / "odd").symlink_to("/etc/passwd")
-    plain.commit_files({})
+    plain.commit_files({"odd": "x" * 2_000_000})
     plain.poll()
     assert states(plain.work()) == [State.PLAN_FAILED]
-    (plain.repository / "odd").unlink()
-    plain.commit_files({})
+    plain.commit_files({"odd": None})
     plain.poll()
     assert states(plain.work()) == [State.AWAITING_APPROVAL]
+
+
+def test_a_link_out_of_the_repository_stops_no_stack_but_those_in_whose_folders_it_lies(plain: World) -> None:
+    plain.stack("good", body=DATA)
+    plain.stack("bad", body=DATA)
+    for folder in ("bad", "sym"):
+        (plain.repository / folder).mkdir(exist_ok=True)
+        (plain.repository / folder / "abs").symlink_to("/etc/passwd")
+    plain.commit_files({})
+    plain.poll()
+    assert [(run.stack, run.state) for run in plain.work()] == [("good", State.AWAITING_APPROVAL)]
 
 
 def test_a_file_that_is_no_yaml_any_more_shows_a_problem_and_loses_no_stack(plain: World) -> None:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import stat
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
@@ -94,40 +95,65 @@ def test_links_inside_the_repository_are_made(remote: Remote) -> None:
     assert (tree / "dangling").readlink() == Path("not/there")
 
 
-@pytest.mark.parametrize(
-    "links",
-    [
-        {"l": "/etc/passwd"},
-        {"l": "../outside"},
-        {"a/l": "../../outside"},
-        {"l": "./../x"},
-        {"l": "l"},
-        {"l": "m", "m": "l"},
-        {"a/b/deep": "../..", "l": "a/b/deep/../x"},  # inside by its letters, outside on a disk
-        {"d": "a/b", "a/b": "..", "l": "d/../../x"},
-        {"l": "x/" * 1500 + "../" * 1501 + "y"},
-    ],
-    ids=str,
+STRAY_LINKS: tuple[dict[str, str], ...] = (
+    {"l": "/etc/passwd"},
+    {"l": "../outside"},
+    {"a/l": "../../outside"},
+    {"l": "./../x"},
+    {"l": "l"},
+    {"l": "m", "m": "l"},
+    {"l": "/etc", "m": "l/passwd"},
+    {"l": "..", "m": "l/remote"},  # outside, though it would come back
+    {"l": "x/" * 1500 + "../" * 1501 + "y"},
 )
-def test_a_link_that_leads_out_refuses_the_tree_and_names_itself(
+MIXED_LINKS: tuple[dict[str, str], ...] = (
+    {"a/b/deep": "../..", "l": "a/b/deep/../x"},  # inside by its letters, outside on a disk
+    {"d": "a/b", "a/b": "..", "l": "d/../../x"},
+)
+
+
+def commit_links(remote: Remote, links: dict[str, str]) -> None:
+    files: dict[str, str | bytes | None] = {"main.tf": "", "a/x.tf" if "a/b" in links else "a/b/c/x.tf": ""}
+    remote.commit(files)
+    for name, target in links.items():
+        oid = remote.blob(target.encode())
+        remote.git("update-index", "--add", "--cacheinfo", f"120000,{oid},{name}")
+    remote.git("commit", "--quiet", "-m", "links")
+
+
+def links_of(tree: Path) -> set[str]:
+    return {path.relative_to(tree).as_posix() for path in tree.rglob("*") if path.is_symlink()}
+
+
+@pytest.mark.parametrize("links", STRAY_LINKS, ids=str)
+def test_a_link_that_leads_out_or_in_a_circle_is_left_out_of_the_tree(
     remote: Remote, links: dict[str, str]
 ) -> None:
-    remote.commit({"main.tf": "", "a/b/c/x.tf": ""} if "a/b" not in links else {"main.tf": "", "a/x.tf": ""})
-    for name, target in links.items():
-        link = remote.path / name
-        link.parent.mkdir(parents=True, exist_ok=True)
-        if len(target) < 4000:
-            link.symlink_to(target)
-        else:
-            oid = remote.blob(target.encode())
-            remote.git("update-index", "--add", "--cacheinfo", f"120000,{oid},{name}")
-            remote.git("commit", "--quiet", "-m", "a long link")
-            break
-    else:
-        remote.commit()
-    with pytest.raises(GitFailed, match="leads out of the repository, or in a circle"):
-        taken_tree(remote)
-    assert not list((remote.data / "trees" / "infra").glob("[0-9a-f]*"))
+    commit_links(remote, links)
+    tree = taken_tree(remote)
+    assert links_of(tree) == set()
+    assert files_of(tree) == {"main.tf": b"", "a/b/c/x.tf": b""}
+
+
+@pytest.mark.parametrize("links", MIXED_LINKS, ids=str)
+def test_a_link_that_leads_out_through_others_is_left_out_and_they_are_not(
+    remote: Remote, links: dict[str, str]
+) -> None:
+    commit_links(remote, links)
+    assert links_of(taken_tree(remote)) == set(links) - {"l"}
+
+
+def test_links_beside_one_that_is_left_out_are_made(remote: Remote) -> None:
+    commit_links(remote, {"before": "main.tf", "l": "/etc/passwd", "too": "main.tf"})
+    assert links_of(taken_tree(remote)) == {"before", "too"}
+
+
+@pytest.mark.parametrize("links", STRAY_LINKS + MIXED_LINKS, ids=str)
+def test_no_link_of_a_tree_leads_out_of_it(remote: Remote, links: dict[str, str]) -> None:
+    commit_links(remote, links)
+    tree = taken_tree(remote)
+    ends = {name: Path(os.path.realpath(tree / name)) for name in links_of(tree)}
+    assert [name for name, end in ends.items() if not end.is_relative_to(tree)] == []
 
 
 # Trees that git would not make
@@ -172,6 +198,24 @@ def test_a_file_below_a_link_of_the_same_name_is_not_written_through_it(
     with pytest.raises(GitFailed):
         taken_tree(remote)
     assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("first", ["120000", "40000"])
+def test_a_file_below_a_link_out_of_the_same_name_is_not_written_through_it(
+    remote: Remote, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, first: str
+) -> None:
+    monkeypatch.setitem(arguments.CONFIG, "transfer.fsckObjects", "false")
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    remote.commit({"inner/x": "evil"})
+    both = [
+        ("120000", remote.blob(os.fsencode(outside)), "a"),
+        ("40000", remote.git("rev-parse", "HEAD:inner"), "a"),
+    ]
+    remote.commit_raw_tree(*sorted(both, key=lambda entry: entry[0] != first))
+    with suppress(GitFailed):
+        taken_tree(remote)
+    assert list(outside.iterdir()) == []
 
 
 # Whole or not at all

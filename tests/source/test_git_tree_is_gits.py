@@ -143,6 +143,63 @@ def test_a_file_that_was_only_touched_is_as_good(remote: Remote, tree: Path) -> 
     assert (tree / "web/main.tf").stat().st_ino == inode
 
 
+# Links that lead out of the repository, which are left out
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Path:
+    folder = tmp_path / "outside"
+    folder.mkdir()
+    (folder / "kept").write_text("somebody else's")
+    return folder
+
+
+@pytest.fixture
+def without(remote: Remote, outside: Path) -> Path:
+    """A tree without `sym/out`."""
+    remote.commit(FILES | {"sym/other": ""})
+    (remote.path / "sym/out").symlink_to(outside)
+    (remote.path / "sym/out.tfstate").symlink_to(outside / "kept")
+    remote.commit()
+    return remote.mirrors.export(remote.source, remote.taken())
+
+
+def test_a_link_that_was_left_out_is_not_missing(remote: Remote, without: Path) -> None:
+    assert again(remote, without) == ""
+    assert sorted(path.name for path in (without / "sym").iterdir()) == ["other"]
+
+
+def test_a_link_that_was_left_out_is_not_made_when_the_tree_is_put_right(
+    remote: Remote, without: Path
+) -> None:
+    before = content(without)
+    shutil.rmtree(without / "sym")
+    assert again(remote, without).endswith(": sym/other was missing")
+    assert content(without) == before
+
+
+@pytest.mark.parametrize("name", ["out", "out.tfstate"])
+@pytest.mark.parametrize("used", [True, False], ids=["in use", "alone"])
+def test_a_link_that_was_left_out_and_that_a_run_puts_there_is_taken_away_again(
+    remote: Remote,
+    without: Path,
+    outside: Path,
+    name: str,
+    used: bool,  # noqa: FBT001
+) -> None:
+    users: list[int] = []
+    if used:
+        remote.mirrors.export(remote.source, without.name, keep=users.append)
+    before = content(without)
+    (without / "sym" / name).symlink_to((remote.path / "sym" / name).readlink())
+    remote.mirrors.settle(remote.source, without.name)
+    assert f"sym/{name} is not in Git" in again(remote, without)
+    assert content(without) == before
+    assert (outside / "kept").read_text() == "somebody else's"
+    for user in users:
+        os.close(user)
+
+
 # What runs leave
 
 
