@@ -5,6 +5,7 @@ import json
 import click
 
 from runner.cli.ending import both_plans, exit_code
+from runner.cli.objections import goes_on, objections
 from runner.cli.options import Cli, output_option, pass_cli, run_argument
 from runner.cli.output import Cell
 from runner.cli.perform import Performer
@@ -37,7 +38,8 @@ def _refuse(cli: Cli, run_id: int) -> None:
         asked = question(cli.app.control, reader, run_id)
     run, standing = asked.run, asked.standing
     if run.state is State.AWAITING_APPROVAL:
-        raise ApprovalMissing(run=run.name, have=standing.needed - standing.missing, need=standing.needed)
+        have, hint = standing.needed - standing.missing, goes_on(run, objections(asked))
+        raise ApprovalMissing(run=run.name, have=have, need=standing.needed, hint=hint)
     if run.state not in {State.APPROVED, State.APPLYING}:
         raise WrongState(run=run.name, state=run.state, wish="applied")
 

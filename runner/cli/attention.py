@@ -1,20 +1,22 @@
 """What needs a person: each with the command that goes on from there. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from runner.cli import words
 from runner.cli.facts import StackFacts, given
+from runner.cli.objections import goes_on
 from runner.cli.when import ago
 from runner.model.audit import AuditEntry
 from runner.model.checkpoint import missing_sentence
 from runner.model.drift import DriftReport, ReportStatus
+from runner.model.guardrails import Violation
 from runner.model.lock import Leftover
 from runner.model.probe import Distrust
 from runner.model.restored import TOLD_FOR, sentence
-from runner.model.run import State
+from runner.model.run import Run, State
 from runner.model.source import SourceStatus
 
 
@@ -55,9 +57,11 @@ def needs(
     shortage: str | None = None,
     leftovers: Iterable[Leftover] = (),
     distrusted: Iterable[Distrust] = (),
+    objections: Mapping[int, Sequence[Violation]] | None = None,
 ) -> list[Need]:
-    """Everything that waits for a person, the most pressing kind first."""
-    found = [need for facts in stacks for need in _of_stack(facts, daemon=daemon)]
+    """Everything that waits for a person, the most pressing kind first. `objections`: to which run, what."""
+    objected = objections or {}
+    found = [need for facts in stacks for need in _of_stack(facts, objected, daemon=daemon)]
     if restored is not None and now - restored.at < TOLD_FOR:
         told = f"{ago(restored.at, now)}: {sentence(restored.detail)}"
         found.append(Need(Why.RESTORED, "database", None, told, "driftline audit verify"))
@@ -82,20 +86,17 @@ def needs(
     return sorted(found, key=lambda need: (order.index(need.why), need.name))
 
 
-def _of_stack(facts: StackFacts, *, daemon: bool) -> Iterable[Need]:
+def _of_stack(
+    facts: StackFacts, objections: Mapping[int, Sequence[Violation]], *, daemon: bool
+) -> Iterable[Need]:
     stack, view, last = facts.stack, facts.view, facts.view.last_change
     for run in view.open_runs:
         told = words.counts(run.summary)
         if run.state is State.AWAITING_APPROVAL:
             count = f" ({given(facts.standing)})" if facts.standing else ""
-            note = f"; {run.reason}" if run.reason else ""
-            yield Need(
-                Why.APPROVAL,
-                run.name,
-                stack.name,
-                f"waits for approval{count}: {told}{note}",
-                f"driftline approve {run.name}",
-            )
+            found = objections.get(run.id, ())
+            text = "; ".join([f"waits for approval{count}: {told}", *_notes(run, found)])
+            yield Need(Why.APPROVAL, run.name, stack.name, text, goes_on(run, found))
         if run.state is State.APPROVED and run.claim is None and view.hold is None and not daemon:
             yield Need(Why.READY, run.name, stack.name, f"is approved: {told}", f"driftline apply {run.name}")
     if view.hold is not None:
@@ -128,6 +129,12 @@ def _of_stack(facts: StackFacts, *, daemon: bool) -> Iterable[Need]:
             f"source missing since {ago(stack.missing_since, view.now)}: it is no longer in Git",
             f"driftline stack show {stack.name}",
         )
+
+
+def _notes(run: Run, found: Sequence[Violation]) -> list[str]:
+    """What the guard rails said when it was planned, and what else stands in the way now."""
+    new = [objection.sentence for objection in found if objection.sentence not in run.reason]
+    return [run.reason, *new] if run.reason else new
 
 
 def _of_report(report: DriftReport, now: datetime) -> Iterable[Need]:

@@ -73,7 +73,9 @@ def command() -> None:
 
 @command.command()
 @click.option("--subject", metavar="NAME", help="Only of this run, stack, report or source.")
-@click.option("-n", "--limit", type=click.IntRange(1), default=50, help="How many, the newest first.")
+@click.option(
+    "-n", "--limit", type=click.IntRange(1, 100_000), default=50, help="How many, the newest first."
+)
 @output_option
 @pass_cli
 def log(cli: Cli, subject: str | None, limit: int, output: str) -> None:

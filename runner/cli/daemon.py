@@ -7,6 +7,7 @@ import click
 
 from runner import log
 from runner.cli import words
+from runner.cli.objections import goes_on, objections_to
 from runner.cli.options import Cli, pass_cli
 from runner.daemon.loop import Daemon
 from runner.daemon.one_pass import run_once
@@ -75,9 +76,10 @@ def _one_pass(cli: Cli, *, accept_clock: bool) -> int:
 
 
 def _hints(cli: Cli, ended: list[Run]) -> None:
-    waiting = [run.name for run in ended if run.state is State.AWAITING_APPROVAL]
+    waiting = [run for run in ended if run.state is State.AWAITING_APPROVAL]
     if waiting:
-        cli.console.hint(f"driftline approve {waiting[0]}")
+        with cli.app.store.reading() as reader:
+            cli.console.hint(goes_on(waiting[0], objections_to(cli.app, reader, waiting[0])))
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

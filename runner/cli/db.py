@@ -1,11 +1,12 @@
 """`driftline db`: copy the database, look through it, bring it to this version's schema."""
 
+import shlex
 from pathlib import Path
 
 import click
 
 from runner.cli.options import Cli, pass_cli
-from runner.errors import DriftlineError
+from runner.errors import Conflict, DriftlineError
 from runner.store.faults import restore_hint
 
 
@@ -20,9 +21,15 @@ def command() -> None:
 
 @command.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--force", is_flag=True, help="Write over FILE where it is there already.")
 @pass_cli
-def backup(cli: Cli, file: Path) -> None:
+def backup(cli: Cli, file: Path, force: bool) -> None:
     """Write a checked copy to FILE while the daemon goes on; `cp` of a live database may lose the newest rows."""
+    if file.exists() and not force and not _is_database(cli, file):
+        raise Conflict(
+            f"{file} is there already, and nothing is written over",
+            hint=f"another name, or   driftline db backup --force {shlex.quote(str(file))}",
+        )
     cli.app.store.backup(file.absolute())
     cli.console.say(f"{file} is a sound copy ({file.stat().st_size // 1024} KiB)")
 
@@ -69,6 +76,12 @@ def migrate(cli: Cli) -> None:
         cli.console.say(
             f"{path} went from schema {before} to {version()}; the copy of before is {path}.before-{before + 1}"
         )
+
+
+def _is_database(cli: Cli, file: Path) -> bool:
+    """Which is refused with and without --force."""
+    database = _path(cli)
+    return database.exists() and file.samefile(database)
 
 
 def schema_of(path: Path) -> int:

@@ -18,6 +18,7 @@ class Folder:
     """Answers the two questions of discovery: what is there, and what is in it."""
 
     root: Path
+    left_out: frozenset[Path] = frozenset()
     _files: dict[str, Path] = field(default_factory=dict)
 
     def tree(self, _source: SourceSettings, _revision: str) -> Sequence[TreeEntry]:
@@ -26,10 +27,19 @@ class Folder:
     def blobs(self, _source: SourceSettings, oids: Iterable[str]) -> Mapping[str, bytes]:
         return {oid: _content(self._files[oid]) for oid in oids}
 
-    def _entries(self) -> Iterator[TreeEntry]:
-        for place, folders, files in os.walk(self.root):
-            folders[:] = sorted(set(folders) - _LEFT_OUT)
+    def leaves_out(self, path: Path) -> bool:
+        inside = path.relative_to(self.root).parts
+        return not _LEFT_OUT.isdisjoint(inside) or not self.left_out.isdisjoint((path, *path.parents))
+
+    def below(self, top: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
+        """Each folder from `top` on, with the names of what is in it."""
+        for place, folders, files in os.walk(top):
             below = Path(place)
+            folders[:] = sorted(name for name in folders if not self.leaves_out(below / name))
+            yield below, folders, files
+
+    def _entries(self) -> Iterator[TreeEntry]:
+        for below, folders, files in self.below(self.root):
             for name in folders:
                 path = below / name
                 kind = "blob" if path.is_symlink() else "tree"

@@ -13,7 +13,7 @@ import click
 from runner import __version__
 from runner.cli.options import Cli, common_options
 from runner.cli.output import Console
-from runner.errors import BadUsage, DriftlineError, Interrupted
+from runner.errors import BadUsage, DriftlineError, Interrupted, WrongState
 
 # section -> command -> what it is for. The module of the same name defines it as `command`.
 COMMANDS: dict[str, dict[str, str]] = {
@@ -108,6 +108,10 @@ def told(cli: Cli, error: Exception) -> int:
 
         traceback.print_exception(error)
     known = _understood(error)
+    if isinstance(known, WrongState):
+        from runner.cli.words import wrong_state
+
+        known = wrong_state(known)
     with suppress(BrokenPipeError):
         Console(no_color=cli.no_color).error(known)
     return known.exit_code

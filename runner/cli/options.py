@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from runner.model.approval import Person
 
 MOST_ID = 2**63 - 1  # what SQLite can count to
+LONGEST = Seconds(5200 * 604_800)  # a hundred years, which no calendar overflows
 
 
 @dataclass
@@ -112,9 +113,12 @@ class SpanOfTime(click.ParamType[Seconds]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Seconds:
         try:
-            return value if isinstance(value, Seconds) else Seconds.parse(value)
+            span = value if isinstance(value, Seconds) else Seconds.parse(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
+        if span > LONGEST:
+            self.fail(f"expected {LONGEST} at most, got {value!r}", param, ctx)
+        return span
 
 
 RUN = Numbered("run", "run", suggest.runs)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import click
 
+from runner.cli.objections import goes_on, objections_to
 from runner.cli.options import Cli, output_option, pass_cli, stacks_argument
 from runner.cli.perform import Performer
 from runner.cli.plan_view import diagnostic_lines, show_plan
@@ -55,8 +56,7 @@ def command(
     """Plan stacks now. Nothing is applied before the plan is approved."""
     wish = Wish(ref, targets, destroy, wait=not no_wait, full=full, output=output)
     performer = Performer.of(cli)
-    if performer.daemon is None:
-        poll_sources(cli, stacks, only_unknown=ref is not None)
+    poll_sources(cli, stacks, only_unknown=ref is not None)
     return plan_all(cli, performer, stacks, wish, detailed=detailed_exitcode)
 
 
@@ -141,7 +141,7 @@ def _queued(cli: Cli, performer: Performer, run: Run, wish: Wish) -> None:
 # state -> exit code, what is said, what comes next
 ENDINGS: dict[State, tuple[int, str, str]] = {
     State.NO_CHANGES: (0, "{run} of {stack} found nothing to change.", ""),
-    State.AWAITING_APPROVAL: (2, "{run} of {stack} waits for approval.", "driftline approve {run}"),
+    State.AWAITING_APPROVAL: (2, "{run} of {stack} waits for approval.", "{answer}"),
     State.APPROVED: (2, "{run} of {stack} needs no approval by its rules.", "driftline apply {run}"),
     State.APPLYING: (2, "{run} of {stack} is being applied.", "driftline logs -f {run}"),
     State.APPLIED: (2, "{run} of {stack} is applied.", "driftline logs {run}"),
@@ -158,6 +158,9 @@ def _ending(cli: Cli, performer: Performer, run: Run) -> int:
     facts = {"run": run.name, "stack": run.stack, "reason": run.reason, "state": run.state}
     if run.state is State.APPROVED and performer.daemon is not None:
         hint = "driftline logs -f {run}"
+    if run.state is State.AWAITING_APPROVAL:
+        with cli.app.store.reading() as reader:
+            facts["answer"] = goes_on(run, objections_to(cli.app, reader, run))
     if code not in {0, 2}:
         cli.console.error(DriftlineError(told.format(**facts), hint=hint.format(**facts)))
         return 130 if performer.interrupted else code
@@ -169,7 +172,7 @@ def _ending(cli: Cli, performer: Performer, run: Run) -> int:
 
 
 def poll_sources(cli: Cli, stacks: Sequence[str], *, only_unknown: bool) -> None:
-    """Without a daemon nobody else looks at Git: the stacks' sources, or all where a stack is not known yet."""
+    """What was pushed a moment ago is planned too: the stacks' sources, or all where a stack is not known yet."""
     settings = cli.app.settings
     with cli.app.store.reading() as reader:
         known = {stack.name: stack.source for stack in reader.stacks()}
@@ -179,7 +182,7 @@ def poll_sources(cli: Cli, stacks: Sequence[str], *, only_unknown: bool) -> None
     wanted = {known[stack] for stack in stacks if stack in known}
     for source in settings.sources:
         if unknown or source.name in wanted:
-            cli.console.say(f"source {source.name}: looking at {source.branch}, since no daemon lives here")
+            cli.console.say(f"source {source.name}: looking at {source.branch} for its newest revision")
             polled = cli.app.poller.poll(source, by=cli.person.name)
             if polled.problem:
                 cli.console.warn(

@@ -1,6 +1,8 @@
 """`driftline stack validate`: check stack files before they are committed; needs neither configuration nor database."""
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -11,7 +13,7 @@ from runner.cli import shapes
 from runner.cli.folder import Folder
 from runner.cli.options import Cli, output_option, pass_cli
 from runner.cli.words import counted
-from runner.errors import BadStackFile, NotFound
+from runner.errors import BadConfig, BadStackFile, NotFound
 from runner.model.problem import Problem
 from runner.model.settings import Allow, Settings, SourceSettings
 
@@ -56,9 +58,10 @@ def validate(cli: Cli, paths: tuple[Path, ...], output: str) -> None:
     problems: list[Problem] = []
     count = 0
     for root, group in _by_root(wanted).items():
-        files = _stack_files(root, group)
+        folder = Folder(root, _data_dirs(cli.config, root, group))
+        files = _stack_files(folder, group)
         count += len(files)
-        problems += _problems(root, files)
+        problems += _problems(folder, files)
     if output == "json":
         cli.console.json([shapes.problem(problem) for problem in problems])
     else:
@@ -84,26 +87,57 @@ def _repository(path: Path) -> Path:
     return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), folder)
 
 
-def _stack_files(root: Path, paths: Sequence[Path]) -> dict[str, Path]:
+def _data_dirs(config: Path | None, root: Path, paths: Sequence[Path]) -> frozenset[Path]:
+    """Those inside the repository: the trees in them are copies, each with the stack files of a revision."""
+    from runner.config.server import find_config
+
+    around = {place for path in paths for place in (path, *path.parents) if place.is_relative_to(root)}
+    configurations = {place / "driftline.yaml" for place in around}
+    with suppress(BadConfig):
+        configurations.add(find_config(config))
+    found = (place for file in configurations for place in _data_dir(file))
+    return frozenset(place for place in found if root in place.parents)
+
+
+def _data_dir(file: Path) -> Iterator[Path]:
+    """As the configuration has it, which need not be sound for that: a token, say, is known to the server alone."""
+    from runner.config.document import read_quickly
+    from runner.config.reference import resolved
+    from runner.config.walk import Odd
+
+    with suppress(OSError, RuntimeError, Odd):  # unreadable, `~` of nobody, no plain YAML
+        for document in read_quickly(file.read_bytes()):
+            told = document.get("data_dir") if isinstance(document, dict) else None
+            text, unresolved = resolved(told, os.environ)
+            if isinstance(text, str) and not unresolved:
+                yield (file.resolve().parent / Path(text).expanduser()).resolve()
+
+
+def _stack_files(folder: Folder, paths: Sequence[Path]) -> dict[str, Path]:
     """By their path inside the repository."""
     found: dict[str, Path] = {}
     for path in paths:
-        inside = sorted(path.rglob(USUAL)) if path.is_dir() else [path]
+        inside = _usual(folder, path) if path.is_dir() else [path]
         found |= {
-            file.relative_to(root).as_posix(): file for file in inside if ".terraform" not in file.parts
+            file.relative_to(folder.root).as_posix(): file for file in inside if not folder.leaves_out(file)
         }
     return found
 
 
-def _problems(root: Path, files: dict[str, Path]) -> list[Problem]:
+def _usual(folder: Folder, top: Path) -> Iterator[Path]:
+    return (place / USUAL for place, _, files in folder.below(top) if USUAL in files)
+
+
+def _problems(folder: Folder, files: dict[str, Path]) -> list[Problem]:
     """Those of the files that were asked for, named as a person in this folder names them."""
     from runner.config.stack_file import StackFileReader
     from runner.engine.configuration import HclModules
     from runner.service.discover import discover
 
+    root = folder.root
     source = SourceSettings(name="here", url=str(root), stacks=(f"**/{USUAL}", *files), allow=GENEROUS)
     found = discover(
-        cast("Git", Folder(root)),
+        cast("Git", folder),
         StackFileReader(),
         HclModules(),
         Settings(data_dir=root, sources=(source,)),

@@ -12,11 +12,12 @@ from runner.cli import shapes, words
 from runner.cli.attention import Need, Why, needs
 from runner.cli.facts import StackFacts, all_stacks, with_last_answer
 from runner.cli.load import Load, load_of
+from runner.cli.objections import objections_to
 from runner.cli.options import Cli, output_option, pass_cli
 from runner.cli.output import Cell, Line
 from runner.cli.when import ago, ahead, rfc3339
 from runner.daemon_lock import living_daemon
-from runner.model.run import Run
+from runner.model.run import Run, State
 from runner.model.source import SourceStatus
 from runner.model.stack import DriftStatus, Health, Sync
 from runner.model.waiting import waits
@@ -104,6 +105,12 @@ def look(cli: Cli) -> Picture:
         restored, missing = last_restore(reader), last_missing(reader)
         distrusted = reader.distrust_of()
         load = load_of(app, reader, now, shortage, daemon=daemon is not None)
+        open_runs = (run for facts in stacks for run in facts.view.open_runs)
+        objections = {
+            run.id: objections_to(app, reader, run)
+            for run in open_runs
+            if run.state is State.AWAITING_APPROVAL
+        }
     wanted = needs(
         stacks,
         reports,
@@ -115,6 +122,7 @@ def look(cli: Cli) -> Picture:
         shortage=shortage,
         leftovers=left_running(app.claims, app.store),
         distrusted=distrusted,
+        objections=objections,
     )
     return Picture(daemon, stacks, sources, wanted, now, load)
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from runner.cli.output import Cell, Colour
 from runner.cli.when import ago, ahead
+from runner.errors import WrongState
 from runner.model.drift import DriftClass, DriftReport, ReportStatus
 from runner.model.plan import SYMBOLS, Action, Summary
 from runner.model.probe import ProbeRecord, Way
@@ -82,6 +83,30 @@ def probe(record: ProbeRecord) -> Cell:
             return Cell(f"plainly: {record.reason}")
         case Way.FAILED:
             return Cell("failed")
+
+
+_STANDS: dict[State, str] = {
+    State.PLANNING: "is being planned",
+    State.AWAITING_APPROVAL: "waits for approval",
+    State.APPLYING: "is being applied",
+    State.NO_CHANGES: "has no changes",
+    State.DRIFTED: "has found drift",
+    State.PLAN_FAILED: "could not be planned",
+    State.APPLY_FAILED: "failed while it was applied",
+}
+
+
+def stands(state: State) -> str:
+    """What a run is or has come to, such as `is approved` or `has no changes`."""
+    return _STANDS.get(state, f"is {state.in_words}")
+
+
+def wrong_state(error: WrongState) -> WrongState:
+    """The same in a sentence."""
+    match error.facts:
+        case {"run": run, "state": State() as state, "wish": wish}:
+            return WrongState(f"{run} {stands(state)}, so it can not be {wish}", hint=error.hint)
+    return error
 
 
 def verb(run: Run) -> str:

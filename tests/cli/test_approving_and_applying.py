@@ -73,6 +73,32 @@ def test_a_broken_guard_rail_is_said_before_anything_is_asked(tmp_path: Path) ->
     assert refused.stdout == ""
 
 
+@pytest.mark.parametrize(
+    ("stack", "config"), [("", "guardrails: {max_changes: 0}"), ("apply: {mode: never}\n", "")]
+)
+def test_nobody_is_sent_to_approve_what_can_not_be_approved(tmp_path: Path, stack: str, config: str) -> None:
+    world = World(tmp_path, more=config)
+    world.stack("app", stack)
+    planned = world.run("plan", "app").stderr
+    (need,) = world.json("status")["needs"]
+    assert need["command"] == "driftline run show run-1"
+    for told in (planned, world.run("apply", "run-1", expect=3).stderr):
+        assert "hint: driftline run show run-1" in told
+
+
+def test_who_is_sent_to_approve_is_given_the_answer_to_the_guard_rail(tmp_path: Path) -> None:
+    world = World(tmp_path, more="approvals: {author_may_approve: true}\nguardrails: {max_destroys: 0}\n")
+    world.stack("app")
+    world.applied("app")
+    world.stack("app", module="# nothing left\n")
+    passed = world.run("daemon", "--once").stderr
+    (need,) = world.json("status")["needs"]
+    assert need["command"] == "driftline approve run-2 --accept-destroys 1"
+    assert f"hint: {need['command']}" in passed
+    digest = world.json("run", "show", "run-2")["plan_digest"]
+    world.run(*need["command"].split()[1:], "--yes", "--digest", digest[:12])
+
+
 def test_the_exact_number_of_destroys_is_accepted_in_words_and_shown_with_the_approval(
     tmp_path: Path,
 ) -> None:

@@ -9,6 +9,7 @@ from runner.cli.status import _MARKS
 from runner.model.approving import Standing
 from runner.model.decide import View
 from runner.model.drift import Acknowledgement, DriftReport, ReportStatus
+from runner.model.guardrails import Violation
 from runner.model.lock import Lock
 from runner.model.plan import Summary
 from runner.model.run import Kind, Run, State, Trigger
@@ -72,6 +73,33 @@ def test_a_plan_that_waits_needs_an_approval_and_says_what_it_would_do() -> None
     (need,) = needs([facts(run=RUN)], [], [], NOW, daemon=True)
     assert need.text == "waits for approval (0 of 2): +2 -1"
     assert need.command == "driftline approve run-184"
+
+
+DESTROYS = Violation("max_destroys", "it destroys 6", blocking=True, answer="destroys=6")
+LARGE = Violation("large", "it changes 3000", blocking=True, answer="large")
+CHANGES = Violation("max_changes", "it changes 201", blocking=True)
+
+
+@pytest.mark.parametrize(
+    ("objections", "command"),
+    [
+        ([DESTROYS], "driftline approve run-184 --accept-destroys 6"),
+        ([LARGE, DESTROYS], "driftline approve run-184 --accept-large --accept-destroys 6"),
+        ([CHANGES], "driftline run show run-184"),
+        ([DESTROYS, CHANGES], "driftline run show run-184"),
+    ],
+)
+def test_a_plan_that_a_guard_rail_blocks_is_offered_with_the_command_that_works(
+    objections: list[Violation], command: str
+) -> None:
+    (need,) = needs([facts(run=RUN)], [], [], NOW, daemon=True, objections={RUN.id: objections})
+    assert need.command == command
+
+
+def test_what_a_guard_rail_says_is_told_once() -> None:
+    run = replace(RUN, reason="it destroys 6")
+    (need,) = needs([facts(run=run)], [], [], NOW, daemon=True, objections={run.id: [DESTROYS, CHANGES]})
+    assert need.text == "waits for approval (0 of 2): +2 -1; it destroys 6; it changes 201"
 
 
 def test_an_approved_run_needs_somebody_only_where_no_daemon_lives() -> None:

@@ -124,6 +124,38 @@ def test_where_a_daemon_lives_it_does_the_work_and_the_commands_wait_for_it(tmp_
         assert stack["sync"] == "synced"
 
 
+@contextmanager
+def seldom_polling(world: World) -> Iterator[None]:
+    """A daemon that has just polled, and does not for an hour."""
+    settings = world.config.read_text()
+    world.config.write_text(settings.replace('repository"}', 'repository", poll: 1h}'))
+    world.run("source", "sync")
+    with daemon(world):
+        yield
+
+
+def test_a_plan_right_after_a_commit_plans_that_commit_beside_a_daemon_too(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.stack("app")
+    world.applied("app")
+    with seldom_polling(world):
+        head = world.commit({"app/more.tf": 'resource "terraform_data" "more" {}\n'})
+        out, err = world.start("plan", "app").ends(0)
+        assert "source infra: looking at main for its newest revision" in err
+        assert f"plans app at {head[:12]}" in err
+        assert "+ terraform_data.more" in out
+
+
+def test_a_source_that_is_out_of_reach_does_not_stop_a_plan_beside_a_daemon(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.stack("app")
+    with seldom_polling(world):
+        world.repository.rename(tmp_path / "elsewhere")
+        out, err = world.start("plan", "app").ends(0)
+        assert "its stacks are planned as last known" in err
+        assert "+ terraform_data.it" in out
+
+
 def test_one_daemon_for_one_data_directory(tmp_path: Path) -> None:
     world = World(tmp_path)
     with daemon(world):

@@ -27,5 +27,20 @@ def test_names_and_all_are_too_much(tmp_path: Path) -> None:
     assert "stacks are named, and --all is given" in told
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["audit", "log", "-n", "9" * 20],
+        ["run", "list", "--limit", "9" * 20],
+        ["stack", "history", "app", "--limit", "9" * 20],
+        ["stack", "pause", "app", "-m", "x", "--for", f"{'9' * 20}w"],
+        ["drift", "ack", "dr-1", "-m", "x", "--until", f"{'9' * 20}w"],
+    ],
+)
+def test_a_number_that_is_too_large_is_bad_usage(tmp_path: Path, words: list[str]) -> None:
+    told = World(tmp_path).run(*words, expect=64).stderr
+    assert "Invalid value for" in told
+
+
 def test_neither_names_nor_all_is_too_little(tmp_path: Path) -> None:
     assert "name the stacks to check" in planned(tmp_path).run("drift", "check", expect=64).stderr

@@ -147,3 +147,44 @@ def test_a_root_module_behind_a_link_is_refused_as_in_git(repository: Path) -> N
     told = validate()
     assert told.exit_code == 78
     assert "link" in told.stdout
+
+
+@pytest.mark.parametrize("place", [".", "a", "driftline-data", "driftline-data/trees/here/0/a/stack.yaml"])
+def test_the_data_directory_is_never_looked_into(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    (repository / "driftline.yaml").write_text("version: 1\ndata_dir: ./driftline-data\n")
+    write("a", "name: a\n")
+    write("driftline-data/trees/here/0/a", "name: a\n")
+    monkeypatch.chdir(repository / "a")
+    told = validate(str(repository / place))
+    assert (told.exit_code, told.stdout) == (5 if place.startswith("driftline-data") else 0, "")
+
+
+def test_the_data_directory_is_known_where_the_token_of_the_server_is_not(repository: Path) -> None:
+    (repository / "driftline.yaml").write_text(
+        'version: 1\ndata_dir: data\nsources: [{name: x, url: y, auth: {token: "${env:DRIFTLINE_NO_SUCH}"}}]\n'
+    )
+    write("a", "name: a\n")
+    write("data/trees/here/0/a", "name: a\n")
+    assert validate().exit_code == 0
+
+
+def test_the_data_directory_of_a_named_configuration_is_left_alone_too(repository: Path) -> None:
+    (repository / "server.yaml").write_text("version: 1\ndata_dir: data\n")
+    write("a", "name: a\n")
+    write("data/trees/here/0/a", "name: a\n")
+    assert validate("-c", "server.yaml").exit_code == 0
+    assert validate().exit_code == 78
+
+
+def test_a_repository_inside_a_data_directory_is_checked_all_the_same(repository: Path) -> None:
+    (repository / "driftline.yaml").write_text("version: 1\ndata_dir: .\n")
+    write("a", "name: a\nnope: 1\n")
+    assert validate().exit_code == 78
+
+
+def test_what_git_keeps_for_itself_is_never_looked_into() -> None:
+    write("a", "name: a\n")
+    write(".git/modules/m", "nonsense\n")
+    assert validate().exit_code == 0

@@ -101,8 +101,26 @@ def test_the_names_of_states_are_words(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.stack("app", module='resource "terraform_data" "it" {{\n  input = nowhere.x\n}}\n')
     world.run("plan", "app", expect=1)
-    assert "run-1 is plan failed, so it can not be applied" in world.run("apply", "run-1", expect=3).stderr
+    assert (
+        "run-1 could not be planned, so it can not be applied" in world.run("apply", "run-1", expect=3).stderr
+    )
     assert "plan_failed" not in world.run("run", "diff", "1", expect=5).output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["apply", "run-2"],
+        ["approve", "run-2", "--yes", "--digest", "0" * 12],
+        ["reject", "run-2", "-m", "no"],
+    ],
+)
+def test_a_run_without_changes_is_refused_in_a_sentence(tmp_path: Path, words: list[str]) -> None:
+    world = World(tmp_path)
+    world.stack("app")
+    world.applied("app")
+    world.run("plan", "app")
+    assert "Error: run-2 has no changes, so it can not be " in world.run(*words, expect=3).stderr
 
 
 def test_a_lock_of_what_executes_is_waited_for() -> None:
@@ -111,3 +129,23 @@ def test_a_lock_of_what_executes_is_waited_for() -> None:
     lock = Lock("app", "run-3", "change run, planning", datetime(2026, 1, 1, tzinfo=UTC), "pid 7 on host", 3)
     assert lock.way_out == "driftline logs -f run-3   or stop it with   driftline run cancel run-3"
     assert State.PLAN_FAILED.in_words == "plan failed"
+
+
+def test_a_plan_at_a_named_revision_does_not_look_for_a_newer_one(tmp_path: Path) -> None:
+    world = planned(tmp_path)
+    known = world.json("source", "list")[0]["revision"]
+    world.commit({"app/more.tf": "# more\n"})
+    assert "looking at" not in world.run("plan", "app", "--ref", known).stderr
+    assert world.json("source", "list")[0]["revision"] == known
+
+
+def test_a_drift_check_is_at_the_revision_that_is_applied_and_looks_for_no_newer_one(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.stack("app")
+    world.applied("app")
+    applied = world.json("stack", "show", "app")["applied_revision"]
+    world.commit({"app/more.tf": 'resource "terraform_data" "more" {}\n'})
+    world.run("drift", "check", "app")
+    (check,) = world.json("run", "list", "--kind", "drift")
+    assert check["revision"] == applied
+    assert world.json("source", "list")[0]["revision"] == applied

@@ -182,3 +182,25 @@ def test_what_is_exported_can_be_verified_without_driftline(used: Installation) 
         assert entry["hash"] == chain_hash(seq, previous, *texts)
         previous = entry["hash"]
     assert len(lines) == 3
+
+
+def test_a_backup_is_not_written_over_another_file(used: Installation) -> None:
+    target = used.folder / "backup.db"
+    target.write_text("mine")
+    answer = used("db", "backup", str(target))
+    assert answer.code == 4
+    assert f"driftline db backup --force {target}" in answer.stderr
+    assert target.read_text() == "mine"
+
+
+def test_a_backup_is_written_over_another_file_where_that_is_asked_for(used: Installation) -> None:
+    target = used.folder / "backup.db"
+    target.write_text("mine")
+    assert used("db", "backup", "--force", str(target)).code == 0
+    with closing(sqlite3.connect(target)) as connection:
+        assert connection.execute("SELECT count(*) FROM audit").fetchone()[0] == 3
+
+
+def test_a_backup_never_replaces_the_database_itself_even_by_force(used: Installation) -> None:
+    assert used("db", "backup", "--force", str(used.data_dir / FILE_NAME)).code == 64
+    assert used("db", "check").code == 0

@@ -75,3 +75,18 @@ def test_the_next_commands_are_told(tmp_path: Path) -> None:
     told = driftline("init", str(tmp_path)).stderr
     assert "git init -b main" in told
     assert "driftline daemon --once" in told
+
+
+@pytest.mark.skipif(shutil.which("terraform") is None, reason="no terraform on PATH")
+def test_the_first_stack_stays_sound_after_the_first_pass_has_made_the_data_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    git(tmp_path, "init", "-q", "-b", "main")
+    driftline("init")
+    git(tmp_path, "add", "--all")
+    git(tmp_path, *IDENTITY, "commit", "-q", "-m", "A first stack")
+    assert driftline("daemon", "--once").code == 0
+    assert list((tmp_path / "driftline-data/trees").rglob("stack.yaml"))
+    answer = driftline("stack", "validate")
+    assert (answer.code, answer.stdout) == (0, "")

@@ -1,0 +1,35 @@
+"""What a plain yes to a plan does not pass, and the command that goes on from there."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from runner.errors import NeverApplies, SourceNotFound
+from runner.model.guardrails import Violation, unanswered
+from runner.model.run import Run
+from runner.ports import Reader
+from runner.service.approve import Question, option, question
+
+if TYPE_CHECKING:
+    from runner.app import App
+
+
+def objections(asked: Question) -> tuple[Violation, ...]:
+    """The guard rails that block it, or that the stack is never applied, which has no answer either."""
+    if asked.stack.apply.mode == "never":
+        return (Violation("never", NeverApplies(stack=asked.run.stack).message, blocking=True),)
+    return unanswered(asked.violations, ())
+
+
+def objections_to(app: "App", reader: Reader, run: Run) -> tuple[Violation, ...]:
+    """None where its source is no longer configured: that is told elsewhere."""
+    try:
+        return objections(question(app.control, reader, run.id))
+    except SourceNotFound:
+        return ()
+
+
+def goes_on(run: Run, found: Sequence[Violation]) -> str:
+    """With the answers that let it pass; where one has none, only looking at it is left."""
+    if not all(objection.answer for objection in found):
+        return f"driftline run show {run.name}"
+    return " ".join([f"driftline approve {run.name}", *(option(objection.answer) for objection in found)])
