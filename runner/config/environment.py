@@ -1,6 +1,6 @@
-"""Environment variables that a stack file may never set: they would change the engine, git or the process itself.
+"""Environment variables that a stack file may never set, and the few that not even the operator may hand to runs.
 
-A table of globs, compared without case. `TF_VAR_*` stays free: it is what a stack file may say anyway.
+Tables of globs. A stack file's are compared without case. `TF_VAR_*` stays free: it is what a stack file may say anyway.
 """
 
 import re
@@ -101,6 +101,41 @@ DENIED: tuple[tuple[str, str], ...] = (
     ("DRIFTLINE_*", "it belongs to the daemon"),
 )
 
+# Programs, credentials and endpoints are the operator's to hand over by `engines.env`. What is left never gets to a run,
+# which is told here instead of being dropped in silence, or would put code of the daemon's into all that a run starts.
+_OURS = "Driftline sets it for each run"
+_CODE = "it would load code into every program that a run starts"
+_ARGUMENTS = "it changes what the arguments of Driftline mean"
+_DAEMON = "it belongs to the daemon"
+_WRAP = "set it in a script around the one program that needs it"
+_REMOVE = "remove it"
+WITHHELD: tuple[tuple[str, str, str], ...] = (
+    ("LD_*", _CODE, _WRAP),
+    ("DYLD_*", _CODE, _WRAP),
+    ("GCONV_PATH", _CODE, _WRAP),
+    ("BASH_ENV", "it would run code in every shell that a run starts", _WRAP),
+    ("TF_CLI_ARGS*", _ARGUMENTS, _REMOVE),
+    ("TOFU_CLI_*", _ARGUMENTS, _REMOVE),
+    ("TF_REATTACH_PROVIDERS", "it would put other processes in the place of providers", _REMOVE),
+    ("TF_LOG*", "what terraform logs holds secrets", _REMOVE),
+    ("TF_PLUGIN_CACHE*", "each stack has its own view of the providers", "use engines.plugin_mirror"),
+    ("TF_TOKEN_*", "Driftline writes the CLI configuration", "use engines.registry_tokens"),
+    ("TERRAFORM_CONFIG", "Driftline writes the CLI configuration", _REMOVE),
+    ("TF_CLI_CONFIG_FILE", "Driftline writes the CLI configuration", _REMOVE),
+    ("TF_WORKSPACE", "a stack says that itself", "use terraform_workspace in its stack file"),
+    ("TF_DATA_DIR", _OURS, _REMOVE),
+    ("TF_IN_AUTOMATION", _OURS, _REMOVE),
+    ("TF_INPUT", _OURS, _REMOVE),
+    ("CHECKPOINT_DISABLE", _OURS, _REMOVE),
+    ("HOME", _OURS, "use executor.visible for what providers need of it"),
+    ("TMPDIR", _OURS, _REMOVE),
+    ("DRIFTLINE_*", _DAEMON, _REMOVE),
+    ("CREDENTIALS_DIRECTORY", _DAEMON, _REMOVE),
+    ("NOTIFY_SOCKET", _DAEMON, _REMOVE),
+    ("WATCHDOG_*", _DAEMON, _REMOVE),
+    ("LISTEN_*", _DAEMON, _REMOVE),
+)
+
 _FREE = re.compile("|".join(translate(glob) for glob in FREE))
 _DENIED = re.compile("|".join(translate(glob) for glob, _ in DENIED))
 
@@ -111,3 +146,10 @@ def denial(name: str) -> str | None:
     if _FREE.fullmatch(upper) or not _DENIED.fullmatch(upper):
         return None
     return next(reason for glob, reason in DENIED if re.fullmatch(translate(glob), upper))
+
+
+def withheld(name: str) -> tuple[str, str] | None:
+    """Why `engines.env` may not name this variable, and what to do instead; or None."""
+    return next(
+        ((why, instead) for glob, why, instead in WITHHELD if re.fullmatch(translate(glob), name)), None
+    )

@@ -6,11 +6,13 @@ from pathlib import Path
 
 from runner.config.check import Complaint
 from runner.config.cron import cron_flaw
+from runner.config.environment import withheld
 from runner.config.git_address import Transport, branch_flaw, transport, url_flaw
 from runner.config.ignore_rule import ignore_rules, single_line
 from runner.config.limits import SERVER, SOURCE, out_of_limits
 from runner.config.place import KeyPath
 from runner.config.repository_path import path_flaw
+from runner.config.server_places import places
 from runner.model.key_text import read_key
 from runner.model.module_source import DEFAULT_HOST
 from runner.model.room import told
@@ -40,8 +42,7 @@ _LEAST_MIRROR = 10**6
 def server_complaints(settings: Settings) -> Iterator[Complaint]:
     """Everything that is wrong."""
     yield from out_of_limits(settings, SERVER)
-    if str(settings.data_dir) == "/":
-        yield Complaint(("data_dir",), "expected a folder of its own")
+    yield from places(settings)
     for index, source in enumerate(settings.sources):
         here: KeyPath = ("sources", index)
         if any(other.name == source.name for other in settings.sources[:index]):
@@ -51,7 +52,6 @@ def server_complaints(settings: Settings) -> Iterator[Complaint]:
     yield from _engines(settings.engines)
     yield from _size(("executor", "memory_per_run"), settings.executor.memory_per_run, _LEAST_MEMORY)
     yield from _size(("executor", "min_free"), settings.executor.min_free)
-    yield from _visible(settings)
     if flaw := cron_flaw(settings.drift.schedule):
         yield Complaint(("drift", "schedule"), flaw)
     yield from ignore_rules(settings.drift.ignore)
@@ -160,6 +160,8 @@ def _engines(engines: EnginesSettings) -> Iterator[Complaint]:
     for index, variable in enumerate(engines.env):
         if _VARIABLE.fullmatch(variable) is None:
             yield Complaint(("engines", "env", index), "expected the name of an environment variable")
+        elif refusal := withheld(variable):
+            yield Complaint(("engines", "env", index), *refusal)
 
 
 def _size(path: KeyPath, size: str, least: int = 0) -> Iterator[Complaint]:
@@ -168,17 +170,6 @@ def _size(path: KeyPath, size: str, least: int = 0) -> Iterator[Complaint]:
             yield Complaint(path, f"expected at least {told(least)}")
     except ValueError as error:
         yield Complaint(path, str(error))
-
-
-def _visible(settings: Settings) -> Iterator[Complaint]:
-    """The home of the service's user is data_dir, so `~/.aws` lies there; nothing of Driftline begins with a dot."""
-    for index, path in enumerate(settings.executor.visible):
-        if path.is_relative_to(settings.data_dir):
-            below = path.relative_to(settings.data_dir).parts
-            if not below or not below[0].startswith("."):
-                yield Complaint(
-                    ("executor", "visible", index), "this is Driftline's own, which no run may use"
-                )
 
 
 def _people(approvals: ApprovalSettings) -> Iterator[Complaint]:

@@ -1,6 +1,7 @@
 """The checkpoints file on a disk: durable, private, added to by one process at a time."""
 
 import fcntl
+import os
 import resource
 import stat
 import threading
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from runner.checkpoints import FileCheckpoints
-from runner.errors import CheckpointFailed
+from runner.errors import CheckpointFailed, KeyDamaged
+from runner.keys import key_file
 from runner.model.checkpoint import Checkpoint
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -125,3 +127,74 @@ def test_a_disk_that_is_not_there_is_told(tmp_path: Path) -> None:
     assert file.newest() is None
     with pytest.raises(CheckpointFailed, match="No such file or directory"):
         file.append(point(1), after=None)
+
+
+FOREIGN = [b"SQLite format 3\0" + bytes(9000), b"k" * 32, b"{\n}\n", b'{"seq":1,"event":"x"}\n', b"\0"]
+
+
+@pytest.mark.parametrize("content", FOREIGN)
+def test_a_file_that_is_something_else_is_told_and_stays_as_it_is(
+    file: FileCheckpoints, content: bytes
+) -> None:
+    file.path.write_bytes(content)
+    with pytest.raises(CheckpointFailed, match="it is something else") as raised:
+        file.append(point(1), after=None)
+    assert "audit.checkpoints" in raised.value.hint
+    assert file.path.read_bytes() == content
+
+
+def test_a_file_that_is_something_else_is_not_taken_for_one_without_checkpoints(
+    file: FileCheckpoints,
+) -> None:
+    file.path.write_bytes(b"known_hosts\n")
+    with pytest.raises(CheckpointFailed, match="it is something else"):
+        file.newest()
+
+
+def test_the_key_stays_a_key_where_it_is_named_as_the_file_of_checkpoints(tmp_path: Path) -> None:
+    key = tmp_path / "keys" / "audit"
+    file = FileCheckpoints(key, lambda: key_file(key))
+    with pytest.raises(CheckpointFailed, match="it is something else"):
+        file.append(point(1), after=file.newest())
+    assert len(key.read_bytes()) == 32
+
+
+def test_no_file_is_made_where_the_key_can_not_be_read(tmp_path: Path) -> None:
+    (tmp_path / "key").touch()
+    file = FileCheckpoints(tmp_path / "checkpoints.jsonl", lambda: key_file(tmp_path / "key"))
+    with pytest.raises(KeyDamaged):
+        file.append(point(1), after=None)
+    assert not file.path.exists()
+
+
+def test_a_first_line_that_was_cut_short_is_gone_over(file: FileCheckpoints) -> None:
+    fill(file, 1)
+    whole = file.path.read_bytes()
+    for length in range(len(whole)):
+        file.path.write_bytes(whole[:length])
+        assert file.append(point(2), after=file.newest())
+
+
+def test_an_only_line_that_was_edited_is_still_one_of_checkpoints(file: FileCheckpoints) -> None:
+    fill(file, 1)
+    file.path.write_bytes(file.path.read_bytes().replace(b"2026", b"2027"))
+    assert file.newest() is None
+    assert file.append(point(2), after=None)
+
+
+def test_checkpoints_that_another_key_has_sealed_are_gone_on_from(file: FileCheckpoints) -> None:
+    fill(file, 2)
+    other = FileCheckpoints(file.path, lambda: b"o" * 32)
+    assert other.append(point(3), after=other.newest())
+
+
+def test_a_device_that_keeps_nothing_is_told() -> None:
+    file = FileCheckpoints(Path("/dev/null"), lambda: b"k" * 32)
+    with pytest.raises(CheckpointFailed, match="no regular file"):
+        file.append(point(1), after=None)
+
+
+def test_nobody_waits_for_the_other_end_of_a_pipe(file: FileCheckpoints) -> None:
+    os.mkfifo(file.path)
+    with pytest.raises(CheckpointFailed, match="no regular file"):
+        file.newest()

@@ -1,0 +1,86 @@
+"""Which places of this machine a server configuration may name: none that would open or spoil what is Driftline's own."""
+
+import os
+import pwd
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from runner.config.check import Complaint
+from runner.config.place import KeyPath
+from runner.model.settings import Settings
+
+_CHECKPOINTS = "checkpoints.jsonl"  # the one file of checkpoints that may lie in data_dir: the default
+_GIT = ".git"
+_NEEDED = "name what providers need, such as ~/.aws"
+
+
+def places(settings: Settings) -> Iterator[Complaint]:
+    """Compared as the kernel meets them: a symlink is not where the file is."""
+    yield from _data_dir(settings.data_dir)
+    yield from _visible(settings)
+    if settings.audit.checkpoints is not None:
+        yield from _checkpoints(settings.audit.checkpoints, _real(settings.data_dir))
+
+
+def _data_dir(path: Path) -> Iterator[Complaint]:
+    here: KeyPath = ("data_dir",)
+    if str(path) == "/":
+        yield Complaint(here, "expected a folder of its own")
+    elif any(part.casefold() == _GIT for part in (*path.parts, *_real(path).parts)):
+        yield Complaint(here, "this lies in a .git folder, which is git's own", "name a folder outside of it")
+
+
+def _visible(settings: Settings) -> Iterator[Complaint]:
+    """The home of the service's user is data_dir, so `~/.aws` lies there; nothing of Driftline begins with a dot."""
+    data_dir, checkpoints = _real(settings.data_dir), settings.audit.checkpoints
+    for index, named in enumerate(settings.executor.visible):
+        here: KeyPath = ("executor", "visible", index)
+        path = _real(named)
+        below = path.relative_to(data_dir).parts if path.is_relative_to(data_dir) else None
+        if path == Path("/"):
+            yield Complaint(here, "this is the whole machine", _NEEDED)
+        elif below is not None and not "".join(below[:1]).startswith("."):
+            yield Complaint(here, "this is Driftline's own, which no run may use", _NEEDED)
+        elif checkpoints is not None and path == _real(checkpoints):
+            yield Complaint(here, "this is audit.checkpoints, which no run may use", "remove it")
+        elif any(home.is_relative_to(path) for home in _homes()):
+            yield Complaint(here, "this holds a home as a whole, with all keys in it", _NEEDED)
+        elif data_dir.is_relative_to(path):
+            yield Complaint(here, "data_dir lies in this, which no run may use", _NEEDED)
+
+
+def _checkpoints(named: Path, data_dir: Path) -> Iterator[Complaint]:
+    here: KeyPath = ("audit", "checkpoints")
+    path = _real(named)
+    if data_dir.is_relative_to(path) or (path.is_relative_to(data_dir) and path != data_dir / _CHECKPOINTS):
+        message = "Driftline keeps its own files there, and checkpoints lie outside what they guard"
+        yield Complaint(here, message, f"name a file outside of data_dir; null makes data_dir/{_CHECKPOINTS}")
+        return
+    try:
+        mode = path.stat().st_mode
+    except NotADirectoryError:
+        yield Complaint(here, "what should be its folder is none", "name a file in a folder")
+    except (OSError, ValueError):
+        return  # not there yet, on a disk that is not mounted, or not for the eyes of who asks
+    else:
+        if stat.S_ISDIR(mode):
+            yield Complaint(here, "expected a file, and this is a folder", f"name {_CHECKPOINTS} in it")
+        elif not stat.S_ISREG(mode):
+            yield Complaint(here, "expected a regular file, which keeps what is added", "name one on a disk")
+
+
+def _homes() -> Iterator[Path]:
+    """Of the user as the system knows it, and as this process was told."""
+    told = [os.path.expanduser("~")]  # noqa: PTH111 - Path.expanduser raises where there is none
+    with suppress(KeyError):
+        told.append(pwd.getpwuid(os.geteuid()).pw_dir)
+    return (_real(Path(home)) for home in told if home.startswith("/"))
+
+
+def _real(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError, ValueError):  # a loop of links; a character that no path has
+        return path
