@@ -1,15 +1,18 @@
 """Files as Driftline keeps them: private, whole or not there, and durable before anybody relies on them."""
 
+import errno
 import os
 import re
 import secrets
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from runner import failpoint
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
+LARGEST_STATE = 256 << 20
 # Of a file that is written whole and of a key; of a copy of the database; of a receipt.
 _UNFINISHED = re.compile(r"\..+\.[0-9a-f]{12}|\..+\.[0-9]+\.unfinished|[0-9a-f]{64}\.json\.[0-9]+")
 
@@ -22,23 +25,47 @@ def private_folder(path: Path) -> Path:
     return path
 
 
-def write_whole(path: Path, content: bytes, *, durable: bool = True) -> None:
-    """Put the content there in one step: readers see the old file or the new one, also after a crash."""
+def write_whole(path: Path, content: bytes, *, durable: bool = True, folder: int | None = None) -> None:
+    """Put the content there in one step: readers see the old file or the new one, also after a crash.
+
+    `folder` is an open one that the path begins in, whatever leads to it by now.
+    """
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     try:
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, PRIVATE_FILE)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        descriptor = os.open(fresh, flags, PRIVATE_FILE, dir_fd=folder)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
         failpoint.reach("file.before_rename")
-        fresh.replace(path)
+        os.rename(fresh, path, src_dir_fd=folder, dst_dir_fd=folder)
     except BaseException:
-        fresh.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.unlink(fresh, dir_fd=folder)
         raise
     if durable:
-        sync_folder(path.parent)
+        sync_folder(path.parent, folder)
+
+
+def read_foreign(path: Path | str, most: int, folder: int | None = None) -> bytes:
+    """What a run may have put there: OSError for anything but a regular file of at most so many bytes.
+
+    A symlink leads to what the run itself may not see, and nobody would ever end a read of a pipe. `folder` is an open
+    one that the path begins in.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+    with os.fdopen(descriptor, "rb") as file:
+        about = os.fstat(descriptor)
+        if not stat.S_ISREG(about.st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        if about.st_size > most:
+            raise OSError(errno.EFBIG, f"more than {most:,} bytes", str(path))
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise OSError(errno.EFBIG, f"more than {most:,} bytes", str(path))
+    return content
 
 
 def is_unfinished(path: Path) -> bool:
@@ -55,9 +82,9 @@ def make_private(folder: Path) -> None:
                 path.chmod(stat.S_IMODE(mode) & PRIVATE_FOLDER)
 
 
-def sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path, within: int | None = None) -> None:
     """Make a rename or an unlink in the folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY, dir_fd=within)
     try:
         os.fsync(descriptor)
     finally:

@@ -3,9 +3,9 @@
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Lock
+from threading import RLock
 
-_GUARD = Lock()
+_GUARD = RLock()  # a collection may begin right there, and what it finalizes may come here too
 _inside = 0
 _collecting = False
 

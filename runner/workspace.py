@@ -1,7 +1,8 @@
 """The directories a run executes in. Satisfies `ports.Workspaces` in the data directory.
 
 workspaces/<stack>/data        TF_DATA_DIR, kept from run to run
-workspaces/<stack>/state       the managed state, and copies of it from before each apply
+workspaces/<stack>/state       the managed state
+workspaces/<stack>/backups     copies of it from before each apply
 workspaces/<stack>/salvage     what an apply could not save
 runs/<run>                     HOME, TMPDIR and output files of one run
 control/<run>                  what is told of it, and asked of it: a run may write to its scratch folder, and not here
@@ -13,25 +14,23 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
 from runner.errors import DiskFull, ModuleMissing
 from runner.files import is_unfinished, private_folder, write_whole
+from runner.managed_state import STATE, copy_aside, put_back_torn, size_of
 from runner.ports import Workspace
 
-STATE = "terraform.tfstate"
 PLACE = "workspace.json"
-BACKUPS_KEPT = 20
 # terraform writes a local state in place: with three free pages it left invalid JSON, and an empty rescue copy.
 ROOM_FOR_APPLY = 256 << 20
 ROOM_FOR_STATES = 20
 # Deep, where the depth is not one of a repository's choice.
 _WRITTEN = (
     "*", "keys/*", "engine/*", "receipts/*", "artifacts/**/*", "reports/**/*", "trees/*/*", "workspaces/*/*",
-    "workspaces/*/state/backups/**/*",
+    "workspaces/*/backups/**/*",
 )  # fmt: skip
 
 
@@ -80,25 +79,15 @@ class LocalWorkspaces:
         if workspace.state is None:
             return
         folder = workspace.state.parent
-        states = list(_states(folder))
-        _require_room(folder, sum(state.stat().st_size for state in states), run)
-        for state in states:
-            copies = private_folder(_copies(folder, state))
-            write_whole(copies / f"{run:012d}.tfstate", state.read_bytes())
-            for old in sorted(copies.glob("*.tfstate"))[:-BACKUPS_KEPT]:
-                old.unlink(missing_ok=True)
+        _require_room(folder, size_of(folder), run)
+        copy_aside(folder, _copies(folder), run)
 
     def put_back_torn_states(self, workspace: Workspace, run: int) -> tuple[Path, ...]:
         """Terraform empties a local state before it writes it, so a kill in between leaves nothing of it."""
         if workspace.state is None:
             return ()
-        folder, mended = workspace.state.parent, []
-        for state in _states(folder):
-            copy = _copies(folder, state) / f"{run:012d}.tfstate"
-            if _torn(state) and copy.is_file():
-                write_whole(state, copy.read_bytes())
-                mended.append(state)
-        return tuple(mended)
+        folder = workspace.state.parent
+        return put_back_torn(folder, _copies(folder), run)
 
     def unsaved_states(self, stack: str) -> tuple[Path, ...]:
         return tuple(sorted((self.data_dir / "workspaces" / slug(stack) / "salvage").glob("*.tfstate")))
@@ -157,23 +146,9 @@ def _module(stack: str, tree: Path, module_path: str) -> Path:
     return module
 
 
-def _copies(folder: Path, state: Path) -> Path:
-    """Where those of one state are: each workspace of terraform's has its own."""
-    return folder / "backups" / "-".join(state.relative_to(folder).parts[1:-1])
-
-
-def _torn(state: Path) -> bool:
-    """Whether it is no state: empty, or cut off."""
-    try:
-        return "serial" not in json.loads(state.read_bytes())
-    except (ValueError, TypeError):
-        return True
-
-
-def _states(folder: Path) -> Iterator[Path]:
-    """The state of the default workspace and those of others, as the local backend lays them out."""
-    yield from (path for path in (folder / STATE,) if path.is_file())
-    yield from sorted(folder.glob(f"terraform.tfstate.d/*/{STATE}"))
+def _copies(folder: Path) -> Path:
+    """Beside the folder of the states, since a run may write into that one."""
+    return folder.with_name("backups")
 
 
 def _require_room(folder: Path, size: int, run: int) -> None:

@@ -38,6 +38,7 @@ SERVER: Mapping[str, str] = {
     "sources[].allow.backends": "Backends that a root module may use",
     "sources[].allow.state_folders": "Folders in which backend local may keep states; none given means nowhere",
     "sources[].allow.modules": 'Sources of remote modules, as globs such as "registry.terraform.io/acme/*" or "git::https://git.example.com/*"; none given means registries, and Git over https or ssh',
+    "sources[].allow.writable_modules": 'Local modules in whose folders every stack that calls them may write, as globs such as "modules/lambda-*"; none given means only root modules',
     "sources[].allow.providers": 'Providers, as globs such as "registry.terraform.io/hashicorp/*"; none given means all',
     "sources[].allow.env": "Environment variables that a stack may set, as globs; none given means all that are harmless",
     "sources[].allow.lower_approvals": "Whether a stack may ask for fewer approvals than this server",
@@ -97,7 +98,7 @@ SERVER: Mapping[str, str] = {
     "artifacts.key": 'What encrypts them: 32 bytes, hexadecimal or base64, such as "${cred:artifact_key}"; null makes data_dir/keys/artifacts',
     "artifacts.old_keys": "Keys that were used before: they only read",
     "audit": "Checkpoints of the audit log, which show a cut-off end and a database that was rolled back",
-    "audit.checkpoints": "File to which they are added, best on another disk; null makes data_dir/checkpoints.jsonl",
+    "audit.checkpoints": "File to which they are added, outside data_dir and best on another disk; null makes data_dir/checkpoints.jsonl",
     "audit.key": 'What seals them: 32 bytes, hexadecimal or base64, such as "${cred:audit_key}"; null makes data_dir/keys/audit',
 }
 

@@ -4,18 +4,19 @@ Terraform runs under the daemon's user, and `file()` in any module reads what th
 to keep it to the paths that are computed here, where it can (Linux Landlock).
 """
 
-import json
 import os
 import pwd
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import runner
 from runner import landlock
 from runner.engine.cli_config import PLUGINS
+from runner.engine.manifest import listed_modules
 from runner.errors import NotConfined
 from runner.model.confinement import (
     Access,
@@ -59,7 +60,7 @@ class Fence:
         labels = self._installation(binary)
         labels |= _labelled(Access.WRITE, execution.state_folders)
         labels |= _labelled(Access.NOTHING, [self.settings.data_dir])
-        labels |= _of_run(execution.workspace, init=init)
+        labels |= _of_run(execution, init=init)
         _let_read(labels, given)
         return confinement(everywhere(labels, _mounts()), _children)
 
@@ -104,7 +105,8 @@ class Fence:
                 yield value
 
 
-def _of_run(workspace: Workspace, *, init: bool) -> dict[str, Access]:
+def _of_run(execution: Execution, *, init: bool) -> dict[str, Access]:
+    workspace = execution.workspace
     installed = [workspace.data.with_name(PLUGINS)]
     own = [workspace.data, workspace.scratch, workspace.state and workspace.state.parent]
     return {
@@ -112,31 +114,32 @@ def _of_run(workspace: Workspace, *, init: bool) -> dict[str, Access]:
         # Only `init` installs, and what it installs is executed by every later run of the stack.
         **_labelled(Access.WRITE if init else Access.READ, installed),
         **_labelled(Access.WRITE, own),
-        **dict.fromkeys(_code(workspace), Access.WRITE),
+        **dict.fromkeys(_written_code(workspace, execution.writable_modules), Access.WRITE),
     }
 
 
-def _code(workspace: Workspace) -> Iterator[str]:
-    """The folders that terraform and its providers write into: the root module, and the local ones that it calls.
+def _written_code(workspace: Workspace, allowed: tuple[str, ...]) -> Iterator[str]:
+    """The folders that terraform and its providers write into: the root module, and others that the operator opens.
 
-    `init` leaves the lock file there, an apply the state that it could not save, and `archive_file` its archive.
+    `init` leaves the lock file in the root, an apply the state that it could not save, and `archive_file` its archive.
+    Other stacks call the other modules too, and may be planning just now: who writes there would write their code.
     """
-    if workspace.tree is None:
-        yield os.path.realpath(workspace.module)
+    yield os.path.realpath(workspace.module)
+    if workspace.tree is None or not allowed:
         return
     tree = os.path.realpath(workspace.tree)
-    for called in {".", *_called(workspace.data)}:
+    for called in _called(workspace.data):
         folder = os.path.normpath(workspace.module / called)
         # A run can write to that list. It can make a symlink of a folder too, but what is one is never opened.
-        if under(folder, tree):
+        inside = under(folder, tree) and folder != tree
+        if inside and any(fnmatchcase(os.path.relpath(folder, tree), glob) for glob in allowed):
             yield folder
 
 
 def _called(data: Path) -> set[str]:
     """The modules' folders as the last `init` has noted them."""
     try:
-        listed = json.loads((data / "modules" / "modules.json").read_bytes())["Modules"]
-        return {str(module["Dir"]) for module in listed}
+        return {str(module["Dir"]) for module in listed_modules(data)}
     except (OSError, ValueError, KeyError, TypeError):
         return set()
 

@@ -10,6 +10,7 @@ from runner.engine.json_output import UNRELEASED, JsonOutput
 from runner.engine.session import Session
 from runner.engine.state_lock import Looking, backend_of, held_by, remote_serial, witnessed
 from runner.errors import DriftlineError
+from runner.files import LARGEST_STATE, read_foreign
 from runner.model.evidence import LOG_LINES, Evidence, left_by
 from runner.model.lock import StateLock
 from runner.ports import EngineError
@@ -43,7 +44,7 @@ def _serial(state: Path | None) -> int | None:
     if state is None:
         return None
     try:
-        return int(json.loads(state.read_bytes())["serial"])
+        return int(json.loads(read_foreign(state, LARGEST_STATE))["serial"])
     except (OSError, KeyError, ValueError, TypeError):
         return None
 

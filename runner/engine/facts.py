@@ -13,14 +13,14 @@ from typing import Any
 from runner.engine.argv import PlanOptions, plan_argv
 from runner.engine.environment import CREDENTIALS
 from runner.engine.init import LOCK_FILE, VALUES
+from runner.engine.manifest import listed_modules
 from runner.engine.session import Session
-from runner.files import private_folder, write_whole
+from runner.files import LARGEST_STATE, private_folder, write_whole
 from runner.model.binding import EngineFacts
 from runner.model.module import is_configuration
 
 HASHED = "binaries.json"
 HASHED_KEPT = 20
-LARGEST_STATE = 1 << 30
 
 
 def facts_of(session: Session, plan_file: Path) -> EngineFacts:
@@ -119,7 +119,7 @@ def _modules(module: Path, data: Path) -> Iterator[tuple[str, Path, bool]]:
     """The call's name, its folder, and whether it was fetched: as the last init recorded them."""
     yield "", module, False
     try:
-        listed = json.loads((data / "modules" / "modules.json").read_bytes())["Modules"]
+        listed = listed_modules(data)
         entries = [(str(entry["Key"]), module / str(entry["Dir"])) for entry in listed]
     except (OSError, ValueError, KeyError, TypeError):
         return

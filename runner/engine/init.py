@@ -18,6 +18,7 @@ from pathlib import Path
 
 from runner.engine.blocks import Block, cut, plain_body
 from runner.engine.configuration import OVERRIDE
+from runner.engine.manifest import listed_modules
 from runner.files import PRIVATE_FILE, make_private, write_whole
 from runner.model.module import is_configuration
 
@@ -116,10 +117,10 @@ def _files(inputs: InitInputs) -> Iterator[tuple[str, bytes]]:
 
 def _module_folders(inputs: InitInputs) -> list[str]:
     """As the last init recorded them; a call that was added since is in the digest of its caller."""
-    manifest = inputs.data / "modules" / "modules.json"
-    if not manifest.is_file():
+    try:
+        folders = {str(module["Dir"]) for module in listed_modules(inputs.data)}
+    except FileNotFoundError:
         return ["."]
-    folders = {str(module["Dir"]) for module in json.loads(manifest.read_bytes())["Modules"]}
     # What was downloaded lies in the data directory, under an absolute path.
     return sorted({folder for folder in folders if not Path(folder).is_absolute()} | {"."})
 

@@ -8,13 +8,14 @@ from runner.engine.argv import PlanOptions, plan_argv, show_argv
 from runner.engine.facts import facts_of
 from runner.engine.json_output import JsonOutput
 from runner.engine.session import Session
+from runner.files import read_foreign, write_whole
 from runner.model.plan import Diagnostic
 from runner.model.plan_json import parse_document
 from runner.model.settings import Settings
 from runner.ports import EngineError, Planned
 from runner.process import Finished
 
-PLAN_FILE = "plan.tfplan"
+LARGEST_PLAN = 1 << 30
 
 
 def plan(
@@ -47,8 +48,9 @@ def planned(
     session: Session, finished: Finished, output: JsonOutput, show_seconds: float, *, name: str = "plan"
 ) -> Planned | EngineError:
     """What a plan that ended well has to say."""
-    plan_file = _file(session, name)
-    if not plan_file.is_file():
+    try:
+        plan_file = _taken_over(session, name)
+    except OSError:
         error = session.error(name, finished, output)
         told = Diagnostic("error", f"{session.row.name} plan ended well and wrote no plan file")
         return replace(error, diagnostics=(*output.diagnostics, told))
@@ -64,10 +66,12 @@ def planned(
     )
     if not found.changed or name != "plan":
         return found
-    shown, said = session.run("show", show_argv(session.binary, plan_file), deadline=show_seconds)
+    shown, said = replace(session, plan_file=plan_file).run(
+        "show", show_argv(session.binary, plan_file), deadline=show_seconds
+    )
     if shown.exit_code != 0 or not shown.complete:
         return session.error("show", shown, said, show_seconds)
-    shown_file = session.scratch / "show.jsonl"
+    shown_file = session.control / "show.jsonl"
     document = parse_document(shown_file.read_bytes())
     shown_file.unlink()
     return replace(found, document=document, resource_count=_count(document.get("prior_state")))
@@ -75,6 +79,15 @@ def planned(
 
 def _file(session: Session, name: str) -> Path:
     return session.scratch / f"{name}.tfplan"
+
+
+def _taken_over(session: Session, name: str) -> Path:
+    """A copy where no run can write: what is shown, approved and applied is this one, whatever goes on beside it."""
+    plan_file = _file(session, name)
+    copy = session.control / plan_file.name
+    write_whole(copy, read_foreign(plan_file, LARGEST_PLAN), durable=False)
+    plan_file.unlink(missing_ok=True)
+    return copy
 
 
 def _count(state: Mapping[str, object] | None) -> int:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from runner.engine.json_output import JsonOutput
 from runner.engine.session import Session
-from runner.files import private_folder
+from runner.files import LARGEST_STATE, private_folder, read_foreign
 from runner.model.plan import Diagnostic
 
 
@@ -32,7 +32,7 @@ def salvage(session: Session, exit_code: int | None, output: JsonOutput, lineage
 def _is_of(errored: Path, lineage: object) -> bool:
     """Also where that can not be told: better kept with the wrong stack than lost with the tree."""
     try:
-        found = json.loads(errored.read_bytes()).get("lineage")
+        found = json.loads(read_foreign(errored, LARGEST_STATE)).get("lineage")
     except (OSError, ValueError, AttributeError):
         return True
     return not lineage or not found or found == lineage

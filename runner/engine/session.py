@@ -16,7 +16,7 @@ from runner.engine.sensitive import sensitive_values
 from runner.engine.table import EngineRow
 from runner.engine.text import Veil
 from runner.errors import BadStackFile, EngineFailed
-from runner.files import private_folder, write_whole
+from runner.files import private_folder, read_foreign, write_whole
 from runner.model.confinement import Confinement
 from runner.model.plan import Diagnostic
 from runner.model.span import Seconds
@@ -103,8 +103,8 @@ class Session:
             argv=argv,
             cwd=self.execution.workspace.module,
             env={**self.environment, **(extra or {})},
-            stdout=self.scratch / f"{name}.jsonl",
-            stderr=self.scratch / f"{name}.stderr",
+            stdout=self._told_in(name) / f"{name}.jsonl",
+            stderr=self._told_in(name) / f"{name}.stderr",
             pass_fds=() if claim is None else claim.fds,
             oom_score=OOM_SCORE_APPLY,
             confine=self._confinement(name),
@@ -130,7 +130,7 @@ class Session:
     def stderr(self, name: str) -> str:
         """The end of what it said there: with `-json`, a warning about the CLI configuration or a panic."""
         try:
-            raw = (self.scratch / f"{name}.stderr").read_bytes()
+            raw = read_foreign(self._told_in(name) / f"{name}.stderr", OUTPUT_CAP)
         except OSError:
             return ""
         return self.veil.text(raw[-STDERR_SHOWN:].decode(errors="replace"))
@@ -189,6 +189,13 @@ class Session:
         return [Diagnostic("error", told)]
 
     # The files and folders of this execution
+
+    def _told_in(self, name: str) -> Path:
+        """Where no run can write: what an earlier one left running must not speak for this one.
+
+        Who follows an apply looks for its output in the scratch folder, and takes it for what it is: the run's own word.
+        """
+        return self.scratch if name == "apply" else self.control
 
     @property
     def state(self) -> Path | None:

@@ -65,7 +65,7 @@ def held_by(session: Session) -> StateLock | EngineError | None:
 
 def remote_serial(session: Session) -> int | None:
     """Of the state as it is now; its content, secrets and all, is gone again when this returns."""
-    pulled = session.scratch / "state-pull.jsonl"
+    pulled = session.control / "state-pull.jsonl"
     try:
         _quiet(session, "state-pull", state_pull_argv(session.binary), (KILL,))
         return int(json.loads(pulled.read_bytes())["serial"])

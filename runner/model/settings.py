@@ -41,6 +41,7 @@ class Allow:
     backends: tuple[str, ...] = ("s3", "gcs", "azurerm", "http", "local")
     state_folders: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
+    writable_modules: tuple[str, ...] = ()
     providers: tuple[str, ...] = ()
     env: tuple[str, ...] = ()
     lower_approvals: bool = False

@@ -137,6 +137,7 @@ class Execution:
     # What earlier plans of the stack called sensitive, for masking its output.
     secrets: frozenset[str] = frozenset()
     state_folders: tuple[str, ...] = ()  # where its source may keep states by itself
+    writable_modules: tuple[str, ...] = ()  # globs of local modules in whose folders it may write
 
 
 class Engine(Protocol):

@@ -16,6 +16,7 @@ from runner.errors import (
     PlanLost,
     StillApplying,
 )
+from runner.files import write_whole
 from runner.model.job import ApplyOutcome, ApplyResult, Job, PlanFailure, PlanResult
 from runner.ports import (
     Applied,
@@ -143,9 +144,9 @@ def _write_plan(job: Job, ports: WorkerPorts, execution: Execution, kept_as: str
     content = ports.artifacts.get(job.run, name)
     if hashlib.sha256(content).hexdigest() != digest:
         raise PlanLost(run=job.name, digest=digest, stack=job.stack.name)
-    path = execution.workspace.scratch / name
-    path.touch(mode=0o600)
-    path.write_bytes(content)
+    # Not where an earlier run's processes could exchange it after it was compared.
+    path = execution.workspace.control / name
+    write_whole(path, content, durable=False)
     return path
 
 

@@ -94,6 +94,7 @@ def prepare(
         lock=lock,
         secrets=known(job, ports),
         state_folders=job.source.allow.state_folders,
+        writable_modules=job.source.allow.writable_modules,
     )
 
 

@@ -119,6 +119,7 @@ def _in_workspace(control: ControlPorts, ports: WorkerPorts, run: Run) -> Iterat
                 claim=held,
                 folder=(tree / run.file).parent,
                 state_folders=job.source.allow.state_folders,
+                writable_modules=job.source.allow.writable_modules,
             )
         finally:
             ports.workspaces.discard(run.id)

@@ -21,13 +21,14 @@ from benchmarks.clouds import Cloud
 from benchmarks.installation import PERSON, Installation
 from runner.engine.command import CommandLineEngine
 from runner.files import private_folder, write_whole
+from runner.managed_state import STATE
 from runner.model.probe import ProbeReady, ProbeRecord, Way
 from runner.model.run import Event, Run, State, Trigger
 from runner.service.dispatch import Assignment, next_assignment
 from runner.service.enqueue import add_change
 from runner.service.plan import prepare
 from runner.service.request import request_check
-from runner.workspace import STATE, slug
+from runner.workspace import slug
 
 StateFile = dict[str, Any]  # as terraform writes it
 

@@ -1,7 +1,9 @@
 """What a module reaches with real terraform under the real kernel: its own, and nothing else of Driftline's."""
 
+import json
 import os
 import pwd
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,11 +11,12 @@ from signal import SIG_DFL, SIGUSR1, signal
 from typing import Any
 
 import pytest
-from engine_world import World, needs_terraform
+from engine_world import World, needs_terraform, program
 from provider.mirror import CLOUDFILE, install
 
 from runner import landlock
 from runner.engine.command import CommandLineEngine
+from runner.engine.facts import modules_digest
 from runner.errors import NotConfined
 from runner.files import private_folder
 from runner.model.settings import Allow, AuditSettings, ExecutorSettings, Settings, SourceAuth, SourceSettings
@@ -251,19 +254,75 @@ def test_a_module_reads_the_whole_tree_and_what_is_not_driftlines(world: Install
 
 
 @needs_landlock
-def test_a_run_writes_into_its_modules_and_its_scratch_folder(world: Installation) -> None:
+def test_a_run_writes_into_its_root_module_and_its_scratch_folder(world: Installation) -> None:
     """As `archive_file` does, with a path below `path.module`."""
     world.stack = StackDefinition(name="prod/app", path="app")
-    script = "echo x > a.zip && mkdir -p ../modules/m/build && echo x > ../modules/m/build/b.zip && mktemp && echo x > $HOME/c"
     world.write(
         {
-            "app/main.tf": 'module "m" { source = "../modules/m" }\n' + DOES % script,
-            "modules/m/main.tf": "",
+            "app/main.tf": DOES
+            % "echo x > a.zip && mkdir build && echo x > build/b.zip && mktemp && echo x > $HOME/c"
         }
     )
     world.applied(world.planned())
-    assert (world.module / "a.zip").exists()
-    assert (world.tree / "modules" / "m" / "build" / "b.zip").exists()
+    assert (world.module / "build" / "b.zip").exists()
+
+
+CALLS = 'module "m" { source = "../modules/m" }\n'
+
+
+@needs_landlock
+@pytest.mark.parametrize("allowed", [(), ("modules/other", "m", "../*")])
+def test_a_module_that_others_may_call_too_is_not_written(
+    world: Installation, allowed: tuple[str, ...]
+) -> None:
+    world.stack = StackDefinition(name="prod/app", path="app")
+    script = "echo evil >> ../modules/m/main.tf; echo x > ../modules/m/new.tf; true"
+    world.write({"app/main.tf": CALLS + DOES % script, "modules/m/main.tf": "# as in Git\n"})
+    planned = world.planned(writable_modules=allowed)
+    assert isinstance(world.apply(planned, writable_modules=allowed), Applied)
+    folder = world.tree / "modules" / "m"
+    assert {path.name: path.read_text() for path in folder.iterdir()} == {"main.tf": "# as in Git\n"}
+
+
+@needs_landlock
+def test_a_module_that_the_operator_opens_is_written_by_those_that_call_it(world: Installation) -> None:
+    world.stack = StackDefinition(name="prod/app", path="app")
+    world.write({"app/main.tf": CALLS + DOES % "echo x > ../modules/m/b.zip", "modules/m/main.tf": ""})
+    planned = world.planned(writable_modules=("modules/*",))
+    assert isinstance(world.apply(planned, writable_modules=("modules/*",)), Applied)
+    assert (world.tree / "modules" / "m" / "b.zip").exists()
+
+
+@needs_landlock
+@pytest.mark.parametrize("forged", ["..", ".", "../b", "../../../..", "/"])
+def test_a_list_of_modules_that_a_run_has_forged_opens_nothing(world: Installation, forged: str) -> None:
+    world.stack = StackDefinition(name="prod/app", path="a")
+    world.write({"a/main.tf": "", "b/main.tf": "# as in Git\n"})
+    world.planned()
+    listed = world.own / "data" / "modules" / "modules.json"
+    private_folder(listed.parent)
+    listed.write_text(json.dumps({"Modules": [{"Key": "", "Dir": "."}, {"Key": "q", "Dir": forged}]}))
+    assert world.last is not None
+    execution = replace(world.last, writable_modules=("modules/*",))
+    rules = world.engine._fence().around(execution, Path("/bin/sh"), (), init=False)
+    assert rules is not None
+    argv = ("/bin/sh", "-c", f"echo evil >> {world.tree}/b/main.tf")
+    run(Command(argv, world.outside, {}, world.outside / "out", world.outside / "err", confine=rules))
+    assert (world.tree / "b" / "main.tf").read_text() == "# as in Git\n"
+
+
+@needs_landlock
+def test_a_list_of_modules_that_is_a_pipe_stops_nobody(world: Installation) -> None:
+    world.stack = StackDefinition(name="prod/app", path="app")
+    world.write({"app/main.tf": CALLS, "modules/m/main.tf": ""})
+    world.planned()
+    listed = world.own / "data" / "modules" / "modules.json"
+    listed.unlink()
+    os.mkfifo(listed)
+    assert world.last is not None
+    execution = replace(world.last, writable_modules=("*",))
+    assert world.engine._fence().around(execution, Path("/bin/sh"), (), init=False) is not None
+    assert modules_digest(world.module, world.own / "data", (".tf",))
 
 
 @needs_landlock
@@ -281,11 +340,51 @@ def test_a_module_that_became_a_symlink_opens_nothing(world: Installation) -> No
     assert str(key.parent) in listed.read_text()
     assert world.last is not None
     out = world.outside / "out"
-    rules = world.engine._fence().around(world.last, Path("/bin/cat"), (), init=False)
+    execution = replace(world.last, writable_modules=("*",))
+    rules = world.engine._fence().around(execution, Path("/bin/cat"), (), init=False)
     assert rules is not None
     assert str(world.tree / "m") in rules.write
     run(Command(("/bin/cat", str(key)), world.outside, {}, out, out.with_name("err"), confine=rules))
     assert out.read_text() == ""
+
+
+# As a process would that a provider has started while it planned, and that nobody has ended.
+EXCHANGES = """\
+case $1 in show)
+    terraform "$@"; ended=$?
+    for plan; do true; done
+    echo evil > "$plan"; echo evil > "$(dirname "$plan")/fresh" && mv "$(dirname "$plan")/fresh" "$plan"
+    echo '{}' > "$(dirname "$plan")/show.jsonl"
+    for left in "$TMPDIR"/* "$HOME"/*; do echo evil > "$left"; done
+    exit $ended ;;
+esac
+exec terraform "$@"
+"""
+
+
+@needs_landlock
+def test_the_plan_that_is_shown_is_the_one_that_is_kept_whatever_goes_on_beside_it(
+    world: Installation,
+) -> None:
+    world.write({"main.tf": 'resource "terraform_data" "it" {}\n'})
+    world.use(program(world.outside / "terraform", EXCHANGES))
+    planned = world.planned()
+    assert "terraform_data.it" in str(planned.document)
+    assert zipfile.is_zipfile(planned.plan_file)
+    world.applied(planned)
+
+
+@needs_landlock
+@pytest.mark.parametrize("left", ["a pipe", "a symlink"])
+def test_a_plan_file_that_is_none_ends_the_plan(world: Installation, left: str) -> None:
+    key = world.keep(world.folder / "keys" / "artifacts")
+    makes = "mkfifo" if left == "a pipe" else f"ln -s {key}"
+    script = f'case $1 in plan) terraform "$@"; rm $TMPDIR/plan.tfplan; {makes} $TMPDIR/plan.tfplan; exit 2 ;; esac\n'
+    world.write({"main.tf": 'resource "terraform_data" "it" {}\n'})
+    world.use(
+        program(world.outside / "terraform", script.replace("$TMPDIR", "$HOME") + 'exec terraform "$@"\n')
+    )
+    assert "wrote no plan file" in str(world.failed().diagnostics)
 
 
 @needs_landlock

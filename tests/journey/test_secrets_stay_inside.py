@@ -236,13 +236,17 @@ def recorded(life: Life) -> str:
 
 
 def written(life: Life, *, but: frozenset[str] = frozenset()) -> dict[Path, bytes]:
-    """Every file but the managed states, and the folders named."""
+    """Every file but the managed states with their copies, and the folders named."""
     found = {path.relative_to(life.data): path for path in life.data.rglob("*") if path.is_file()}
     return {
         name: path.read_bytes()
         for name, path in found.items()
-        if name.parts[0] not in but and not (name.parts[0] == "workspaces" and "state" in name.parts)
+        if name.parts[0] not in but and not _of_state(name)
     }
+
+
+def _of_state(name: Path) -> bool:
+    return name.parts[0] == "workspaces" and name.parts[2] in {"state", "backups"}
 
 
 def test_every_canary_was_really_there(life: Life) -> None:

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from world import ANA, DATA, World, states
 
+from runner.engine.command import CommandLineEngine
 from runner.model.run import Run, State
+from runner.ports import Execution
 from runner.service.dispatch import next_assignment
 from runner.service.enqueue import enqueue_due
 from runner.service.export import export_tree
@@ -89,3 +91,24 @@ def test_a_tree_stays_as_long_as_a_run_uses_it(plain: World) -> None:
     assert tree.is_dir()
     assignment.held.release()
     assert plain.app.git.keep_only(frozenset(), long_after) == 1
+
+
+@pytest.mark.parametrize("hours", [0, 2], ids=["approved", "planned again"])
+def test_the_plan_that_is_applied_lies_where_no_run_can_write(
+    plain: World, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    """What an earlier command has left running could exchange it after it was compared."""
+    handed: list[Path] = []
+    apply = CommandLineEngine.apply
+
+    def spied(engine: CommandLineEngine, execution: Execution, plan_file: Path, digest: str) -> object:
+        handed.append(plan_file)
+        return apply(engine, execution, plan_file, digest)
+
+    monkeypatch.setattr(CommandLineEngine, "apply", spied)
+    (planned,) = plain.push(body=WITH_VALUE)
+    plain.approve(planned)
+    plain.age(hours=hours)
+    (done,) = plain.work()
+    assert done.state is State.APPLIED, done.reason
+    assert [path.parent for path in handed] == [plain.settings.data_dir / "control" / str(done.id)]

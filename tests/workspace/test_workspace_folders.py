@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.errors import DiskFull, ModuleMissing
+from runner.managed_state import KEPT
 from runner.model.stack import NAME_PATTERN
 from runner.ports import Workspace
-from runner.workspace import BACKUPS_KEPT, LocalWorkspaces, slug
+from runner.workspace import LocalWorkspaces, slug
 
 
 @pytest.fixture
@@ -120,11 +121,11 @@ def test_a_state_is_copied_aside_before_each_apply_and_the_last_ones_are_kept(
     workspace = prepare(workspaces, tree)
     assert workspace.state is not None
     workspaces.backup_state(workspace, 1)  # there is none yet
-    for run in range(1, BACKUPS_KEPT + 6):
+    for run in range(1, KEPT + 6):
         workspace.state.write_text(f"state {run}")
         workspaces.backup_state(workspace, run)
-    copies = sorted((workspace.state.parent / "backups").glob("*.tfstate"))
-    assert [copy.read_text() for copy in copies] == [f"state {run}" for run in range(6, BACKUPS_KEPT + 6)]
+    copies = sorted((workspace.state.parent.with_name("backups")).glob("*.tfstate"))
+    assert [copy.read_text() for copy in copies] == [f"state {run}" for run in range(6, KEPT + 6)]
 
 
 def test_the_states_of_other_workspaces_are_copied_too(tmp_path: Path, tree: Path) -> None:
@@ -135,7 +136,7 @@ def test_the_states_of_other_workspaces_are_copied_too(tmp_path: Path, tree: Pat
     blue.parent.mkdir(parents=True)
     blue.write_text("blue")
     workspaces.backup_state(workspace, 3)
-    [copy] = (workspace.state.parent / "backups" / "blue").iterdir()
+    [copy] = (workspace.state.parent.with_name("backups") / "terraform.tfstate.d" / "blue").iterdir()
     assert copy.read_text() == "blue"
 
 
@@ -155,7 +156,7 @@ def test_an_apply_that_a_full_disk_could_ruin_is_refused(
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1, 1, 100 << 20))
     with pytest.raises(DiskFull, match="a full disk destroys a local state"):
         workspaces.backup_state(workspace, 1)
-    assert not (workspace.state.parent / "backups").exists()
+    assert not (workspace.state.parent.with_name("backups")).exists()
 
 
 @pytest.mark.parametrize("left", ["", '{"version": 4, "serial": 3, "resou'])
