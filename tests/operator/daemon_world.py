@@ -23,7 +23,7 @@ from runner.ports import RunFilter
 T = TypeVar("T")
 
 DRIFTLINE = Path(sys.executable).with_name("driftline")
-DEADLINE = 40.0
+DEADLINE = 120.0
 
 # Stands in front of the real one: says that it began, and waits while it is told to hold.
 WAITING_TERRAFORM = """#!/bin/sh
