@@ -12,7 +12,7 @@ from runner import failpoint
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
-LARGEST_STATE = 256 << 20
+LARGEST_STATE = 1 << 30
 # Of a file that is written whole and of a key; of a copy of the database; of a receipt.
 _UNFINISHED = re.compile(r"\..+\.[0-9a-f]{12}|\..+\.[0-9]+\.unfinished|[0-9a-f]{64}\.json\.[0-9]+")
 
