@@ -4,10 +4,11 @@ A run writes to the folder of its states, so nothing in there is taken for what 
 as what they are, and no symlink is followed.
 """
 
+import errno
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from runner.files import LARGEST_STATE, private_folder, read_foreign, write_whol
 STATE = "terraform.tfstate"
 WORKSPACES = "terraform.tfstate.d"  # as the local backend lays them out
 KEPT = 20
+# Not there yet, or something that a run has put in its place: a link, a pipe, a file where a folder should be.
+_NONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EINVAL})
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,8 @@ def copy_aside(folder: Path, copies: Path, run: int) -> None:
 def put_back_torn(folder: Path, copies: Path, run: int) -> tuple[Path, ...]:
     """Those that are no state any more, as they were before the run: empty, or cut off."""
     mended = []
-    for state in _states(folder):
+    # What is larger than any state is not torn, and how the apply ended is to be recorded all the same.
+    for state in _states(folder, _NONE | {errno.EFBIG}):
         copy = _of(copies, state) / _name(run)
         if _torn(state.content) and copy.is_file():
             write_whole(Path(STATE), copy.read_bytes(), folder=state.folder)
@@ -66,26 +70,39 @@ def _torn(content: bytes) -> bool:
         return True
 
 
-def _states(folder: Path) -> Iterator[State]:
-    """One at a time, the default workspace's first."""
+def _states(folder: Path, past: frozenset[int] = _NONE) -> Iterator[State]:
+    """One at a time, the default workspace's first; OSError for what can not be read, but for these numbers."""
     with _opened(str(folder)) as default:
-        yield from _state_in("", default)
-        with suppress(OSError), _opened(WORKSPACES, default) as others:
-            for name in sorted(os.listdir(others)):  # noqa: PTH208 - of an open folder
-                with suppress(OSError), _opened(name, others) as other:
-                    yield from _state_in(name, other)
+        if default is None:
+            return
+        yield from _state_in("", default, past)
+        with _opened(WORKSPACES, default) as others:
+            for name in () if others is None else sorted(os.listdir(others)):  # noqa: PTH208 - an open folder
+                with _opened(name, others) as other:
+                    if other is not None:
+                        yield from _state_in(name, other, past)
 
 
-def _state_in(workspace: str, folder: int) -> Iterator[State]:
-    # None there yet, or something that a run has put in its place.
-    with suppress(OSError):
+def _state_in(workspace: str, folder: int, past: frozenset[int]) -> Iterator[State]:
+    try:
         content = read_foreign(STATE, LARGEST_STATE, folder)
-        yield State(workspace, folder, content)
+    except OSError as error:
+        if error.errno not in past:
+            raise
+        return
+    yield State(workspace, folder, content)
 
 
 @contextmanager
-def _opened(name: str, within: int | None = None) -> Iterator[int]:
-    descriptor = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=within)
+def _opened(name: str, within: int | None = None) -> Iterator[int | None]:
+    """None where there is no folder of that name."""
+    try:
+        descriptor = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=within)
+    except OSError as error:
+        if error.errno not in _NONE:
+            raise
+        yield None
+        return
     try:
         yield descriptor
     finally:

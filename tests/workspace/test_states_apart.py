@@ -79,6 +79,16 @@ def test_a_pipe_in_the_place_of_a_state_stops_nobody(place: Place) -> None:
     assert place.workspaces.put_back_torn_states(place.workspace, 7) == ()
 
 
+def test_nothing_is_applied_without_a_copy_of_a_state_that_can_not_be_read(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.state.write_text(GOOD)
+    monkeypatch.setattr("runner.managed_state.LARGEST_STATE", 5)
+    with pytest.raises(OSError, match="more than 5 bytes"):
+        place.copies()
+    assert place.workspaces.put_back_torn_states(place.workspace, 7) == ()
+
+
 def test_copies_are_kept_where_no_run_can_lead_them_elsewhere(place: Place) -> None:
     (place.state.parent / "backups").symlink_to(place.secret)
     place.state.write_text(GOOD)
