@@ -1,11 +1,13 @@
 """Claims: who attends to a run, what executes it, and which state it may change, each as an flock on a file.
 
-run-7            what executes: inherited by terraform, its providers and everything that these start
+run-7            what executes. Where runs have namespaces, the processes around them hold it and nothing inside can;
+                 elsewhere terraform and everything that it starts inherit it
 run-7.attended   the process that records how it ends: never inherited
-state-<digest>   the state that a change may write: inherited like the first
+state-<digest>   the state that a change may write, signed by its run: kept by who attends to that run, and after that
+                 for as long as anything executes it
 
-A pid may be reused and a lease needs a clock; the kernel frees an flock when the last process that has the
-open file is gone, be it terraform, a provider or a provisioner's child.
+A pid may be reused and a lease needs a clock; the kernel frees an flock when the last process that has the open file is
+gone. The first line of a file is the token of its claim; what follows is bubblewrap's account of its processes.
 """
 
 import contextlib
@@ -19,12 +21,16 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner.files import PRIVATE_FILE, private_folder
+from runner.bubblewrap import PROGRAM, program_of
+from runner.files import private_folder
+from runner.flock import locked
 from runner.model.lock import Leftover
 from runner.model.run import Claim
 from runner.ports import Clock
 
-_TOKEN = re.compile(r"(run-\d+)\.[0-9a-f]{16}")
+_RUN = re.compile(r"run-\d+")
+_TOKEN = re.compile(rf"({_RUN.pattern})\.[0-9a-f]{{16}}")
+_LONGEST_TOKEN = 64
 _ATTENDED = ".attended"
 _STATE = "state-"
 ORPHAN_SECONDS = 5.0  # terraform lets go of its lock within a second of being asked
@@ -40,27 +46,28 @@ class FileClaims:
     def take(self, run: int, state: str | None = None) -> "HeldFiles | None":
         """Attend to the run, and execute it; with `state` also keep that state. None where one is somebody else's."""
         folder = private_folder(self.folder)
-        paths = [folder / f"run-{run}{_ATTENDED}", folder / f"run-{run}"]
+        name = f"run-{run}"
+        paths = [folder / f"{name}{_ATTENDED}", folder / name]
         if state is not None:
             paths.append(folder / f"{_STATE}{state}")
-        descriptors: list[int] = []
+        descriptors: dict[Path, int] = {}
         for path in paths:
-            descriptor = _locked(path, fcntl.LOCK_EX, create=True)
-            if descriptor is None:
-                _let_go(dict(zip(paths, descriptors, strict=False)))
+            descriptor = locked(path, fcntl.LOCK_EX, create=True)
+            if descriptor is not None:
+                descriptors[path] = descriptor
+            if descriptor is None or (path.name.startswith(_STATE) and self._executed_by_another(path, name)):
+                self._let_go(descriptors)
                 return None
-            descriptors.append(descriptor)
         claim = Claim(
-            token=f"run-{run}.{secrets.token_hex(8)}",
+            token=f"{name}.{secrets.token_hex(8)}",
             host=socket.gethostname(),
             pid=os.getpid(),
             since=self.clock.now(),
         )
-        for descriptor in descriptors[1:]:
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, claim.token.encode(), 0)
-        attended, *executing = zip(paths, descriptors, strict=True)
-        return HeldFiles(self, claim, dict([attended]), dict(executing))
+        for path in paths[1:]:
+            os.ftruncate(descriptors[path], 0)
+            os.write(descriptors[path], f"{claim.token}\n".encode())
+        return HeldFiles(self, claim, descriptors, executing=paths[1])
 
     def adopt(self, claim: Claim) -> "HeldFiles | None":
         """Attend to what another process began and can not attend to any more; None where it still does."""
@@ -68,11 +75,11 @@ class FileClaims:
         if name is None:
             return None
         path = private_folder(self.folder) / f"{name}{_ATTENDED}"
-        descriptor = _locked(path, fcntl.LOCK_EX, create=True)
+        descriptor = locked(path, fcntl.LOCK_EX, create=True)
         if descriptor is None:
             return None
         # What executed under it is gone, or goes on without us; its file is removed with the claim.
-        return HeldFiles(self, claim, {path: descriptor}, {}, [self.folder / name])
+        return HeldFiles(self, claim, {path: descriptor}, handed_over=self.folder / name)
 
     def alive(self, claim: Claim) -> bool:
         """Whether anything that executes under exactly this claim lives; what is just being released counts."""
@@ -82,7 +89,7 @@ class FileClaims:
         path = self.folder / name
         try:
             # Held, but perhaps by a later claim on the same run.
-            return _is_held(path) and path.read_text() == claim.token
+            return _is_held(path) and _signed(path) == claim.token
         except FileNotFoundError:
             return False
 
@@ -95,7 +102,7 @@ class FileClaims:
         name = _run_name(claim)
         if name is None or claim.host != socket.gethostname() or not self.alive(claim):
             return 0
-        found = _signal(_holders(self.folder / name), signal.SIGINT)
+        found = _signal(_programs(_holders(self.folder / name)), signal.SIGINT)
         until = time.monotonic() + ORPHAN_SECONDS
         while self.alive(claim) and time.monotonic() < until:
             time.sleep(0.05)
@@ -109,55 +116,83 @@ class FileClaims:
         for path in self.folder.glob(f"{_STATE}*"):
             run = self._left_by(path)
             if run is not None:
-                pids = tuple(sorted(_holders(path)))
+                pids = tuple(sorted(_holders(self.folder / run)))
                 found.append(Leftover(run, path.name.removeprefix(_STATE), pids))
         return found
 
     def end_leftover(self, leftover: Leftover) -> int:
         """Kill what is left of it; how many. Nothing where the state has gone over to another run meanwhile."""
-        path = self.folder / f"{_STATE}{leftover.state}"
-        return _signal(_holders(path), signal.SIGKILL) if self._left_by(path) == leftover.run else 0
+        if self._left_by(self.folder / f"{_STATE}{leftover.state}") != leftover.run:
+            return 0
+        return _signal(_holders(self.folder / leftover.run), signal.SIGKILL)
 
     def remove_free(self) -> int:
         """Remove the files of dead processes, which nobody holds; how many."""
-        return sum(_remove_free(path) for path in self.folder.glob("*"))
+        return sum(self._remove_free(path) for path in self.folder.glob("*"))
 
     def _left_by(self, path: Path) -> str | None:
-        """The run whose processes hold this state though nobody attends to it."""
+        """The run that still executes on this state though nobody attends to it."""
+        run = self._executing_on(path)
+        return run if run is not None and not _is_held(self.folder / f"{run}{_ATTENDED}") else None
+
+    def _executed_by_another(self, path: Path, name: str) -> bool:
+        return self._executing_on(path) not in {None, name}
+
+    def _executing_on(self, path: Path) -> str | None:
+        """The run that has signed for this state, while anything of it lives."""
         try:
-            run = path.read_text().partition(".")[0]
+            run = _RUN.match(_signed(path))
         except FileNotFoundError:
             return None
-        # What is left holds both; one that has only just taken the state has not signed it yet.
-        held = bool(run) and _is_held(path) and _is_held(self.folder / run)
-        return run if held and not _is_held(self.folder / f"{run}{_ATTENDED}") else None
+        return run[0] if run is not None and _is_held(self.folder / run[0]) else None
+
+    def _let_go(self, files: dict[Path, int]) -> None:
+        """Never LOCK_UN: it would take the lock from what shares the open file, too."""
+        for descriptor in files.values():
+            os.close(descriptor)
+        for path in files:
+            self._remove_free(path)
+
+    def _remove_free(self, path: Path) -> bool:
+        try:
+            descriptor = locked(path, fcntl.LOCK_EX)
+        except FileNotFoundError:
+            return False
+        if descriptor is None:
+            return False
+        # Of a state on which something executes the file is what says so.
+        free = not path.name.startswith(_STATE) or self._executing_on(path) is None
+        if free:
+            path.unlink(missing_ok=True)
+        os.close(descriptor)
+        return free
 
 
-@dataclass(frozen=True)
+@dataclass
 class HeldFiles:
     """Satisfies `ports.HeldClaim`."""
 
     claims: FileClaims
     claim: Claim
-    attended: dict[Path, int]
-    executing: dict[Path, int] = field(default_factory=dict)
-    handed_over: list[Path] = field(default_factory=list)
+    files: dict[Path, int]
+    executing: Path | None = None
+    handed_over: Path | None = None
     kept: list[int] = field(default_factory=list)
 
     @property
-    def fds(self) -> tuple[int, ...]:
-        """What a child has to inherit."""
-        return (*self.executing.values(), *self.kept)
+    def lock(self) -> int | None:
+        """What whoever executes has to hold too."""
+        return None if self.executing is None else self.files[self.executing]
 
     def keep(self, fd: int) -> None:
-        """Have a child inherit this too, and close it with the claim."""
+        """Have whoever owns an apply hold this too, and close it with the claim."""
         self.kept.append(fd)
 
     def hand_over(self) -> None:
-        """The child has inherited them: from here on they say whether it lives, not whether we do."""
-        self.handed_over.extend(self.executing)
-        while self.executing:
-            os.close(self.executing.popitem()[1])
+        """Somebody else holds it as well: from here on that says whether the run lives, not whether we do."""
+        if self.executing is not None:
+            os.close(self.files.pop(self.executing))
+            self.handed_over, self.executing = self.executing, None
         self._close_kept()
 
     def running(self) -> bool:
@@ -165,12 +200,13 @@ class HeldFiles:
         return self.claims.alive(self.claim)
 
     def release(self) -> None:
-        """Let go of this process's share; while a descendant holds its own, the claim stays alive."""
-        for path in self.handed_over:
-            _remove_free(path)
+        """Let go of this process's share; while something executes, the claim stays alive."""
+        if self.handed_over is not None:
+            self.claims._remove_free(self.handed_over)  # noqa: SLF001 - two halves of one thing
+            self.handed_over = None
         self._close_kept()
-        _let_go(self.executing)
-        _let_go(self.attended)
+        files, self.files, self.executing = self.files, {}, None
+        self.claims._let_go(files)  # noqa: SLF001
 
     def _close_kept(self) -> None:
         while self.kept:
@@ -185,7 +221,7 @@ def _run_name(claim: Claim) -> str | None:
 def _is_held(path: Path) -> bool:
     """Shared, so that two processes that look at once do not take each other for the holder."""
     try:
-        descriptor = _locked(path, fcntl.LOCK_SH)
+        descriptor = locked(path, fcntl.LOCK_SH)
     except FileNotFoundError:
         return False
     if descriptor is None:
@@ -218,38 +254,19 @@ def _signal(pids: set[int], number: signal.Signals) -> int:
     return len(pids)
 
 
-def _let_go(files: dict[Path, int]) -> None:
-    """Never LOCK_UN: it would take the lock from the descendants too, which share the open file."""
-    for path, descriptor in files.items():
-        os.close(descriptor)
-        _remove_free(path)
+def _programs(holders: set[int]) -> set[int]:
+    """Whom to ask to end: where a holder is bubblewrap, what it has started, for it hands on no signal."""
+    return {program_of(pid) or pid if _is_bubblewrap(pid) else pid for pid in holders}
 
 
-def _remove_free(path: Path) -> bool:
+def _is_bubblewrap(pid: int) -> bool:
     try:
-        descriptor = _locked(path, fcntl.LOCK_EX)
-    except FileNotFoundError:
+        return Path(f"/proc/{pid}/comm").read_text().strip() == PROGRAM
+    except OSError:
         return False
-    if descriptor is None:
-        return False
-    path.unlink(missing_ok=True)
-    os.close(descriptor)
-    return True
 
 
-def _locked(path: Path, mode: int, *, create: bool = False) -> int | None:
-    """A descriptor that holds the lock on the file that now has this name, or None where somebody else does."""
-    flags = os.O_RDWR | os.O_NOFOLLOW | (os.O_CREAT if create else 0)
-    while True:
-        descriptor = os.open(path, flags, PRIVATE_FILE)
-        try:
-            fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
-            if os.path.samestat(os.fstat(descriptor), path.stat()):
-                return descriptor
-        except BlockingIOError:
-            os.close(descriptor)
-            return None
-        except FileNotFoundError:
-            pass
-        # Somebody released and removed the file between `open` and `flock`.
-        os.close(descriptor)
+def _signed(path: Path) -> str:
+    """The token; nothing that is written behind it is looked at."""
+    with path.open("rb") as file:
+        return file.readline(_LONGEST_TOKEN).decode(errors="replace").rstrip("\n")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from runner import landlock
+from runner import landlock, seccomp
 from runner.model.confinement import Confinement
 from runner.uncollected import uncollected
 
@@ -30,6 +30,7 @@ def confined(rules: int, work: Callable[[], T]) -> T:
     def restricted() -> None:
         try:
             landlock.restrict(rules)
+            seccomp.restrict()
             done.append(work())
         except BaseException as error:  # noqa: BLE001 - raised again below
             failed.append(error)

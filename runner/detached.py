@@ -1,7 +1,8 @@
 """An apply as a process that outlives us: a shim owns it, and whoever lives follows it through files.
 
-In its scratch folder: `apply.jsonl` and `apply.stderr` as terraform writes them. Where it may not write: `apply.stop` as
-the request to stop, `apply.result` as how it ended. No pid is ever looked at: the shim of a dead daemon may be somebody else's number by now.
+In a folder that the apply can not reach: `apply.jsonl` and `apply.stderr` as terraform writes them through descriptors
+that it is given, `apply.stop` as the request to stop, `apply.result` as how it ended. No pid is ever looked at: the shim
+of a dead daemon may be somebody else's number by now.
 """
 
 import contextlib
@@ -18,8 +19,9 @@ from runner import failpoint
 from runner.confined import ruleset
 from runner.follow import Follower
 from runner.metering import gauge
+from runner.model.namespace import View
 from runner.ports import Cancel
-from runner.process import MEGABYTE, Command, exit_of, make_output, start
+from runner.process import MEGABYTE, Command, enclosed, exit_of, make_output, start
 
 SHIM = Path(__file__).with_name("shim.py")
 TICK = 0.05
@@ -39,17 +41,16 @@ class Left(Exception):
 class Files:
     """Where one apply is told of."""
 
-    folder: Path
     receipt: Path
     control: Path  # out of its reach, as the receipt is
 
     @property
     def stdout(self) -> Path:
-        return self.folder / "apply.jsonl"
+        return self.control / "apply.jsonl"
 
     @property
     def stderr(self) -> Path:
-        return self.folder / "apply.stderr"
+        return self.control / "apply.stderr"
 
     @property
     def result(self) -> Path:
@@ -91,12 +92,15 @@ class Seen:
 
 @contextlib.contextmanager
 def launched(
-    command: Command, files: Files, facts: Mapping[str, object], alive: Callable[[], bool]
+    command: Command,
+    files: Files,
+    facts: Mapping[str, object],
+    alive: Callable[[], bool],
+    kept: tuple[int, ...] = (),
 ) -> Iterator[Ended]:
     """Start the shim with the command; the function that is given waits for its end. OSError where it can not start.
 
-    `pass_fds` of the command hold the locks by which `alive` sees that something of it lives: terraform may go on
-    without its shim.
+    `kept` is open in the shim as long as it lives, and not in terraform. The lock of the command says to `alive` that something of it lives: terraform may go on without its shim.
     """
     for folder in (files.receipt.parent, files.control):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -106,23 +110,15 @@ def launched(
         "receipt": str(files.receipt),
         "result": str(files.result),
         "stop": str(files.stop),
+        "stderr": str(files.stderr),
         "facts": dict(facts),
+        "kept": kept,
     }
-    with ruleset(command.confine) as rules:
-        # The shim confines terraform, and not itself: what it tells is not terraform's to write.
-        confined = {} if rules is None else {"ruleset": rules}
-        shim = replace(
-            command,
-            argv=(sys.executable, "-I", "-S", str(SHIM), json.dumps({**order, **confined}), *command.argv),
-            env={**command.env, **_failpoints()},
-            stdout=files.stdout,
-            stderr=files.stderr,
-            pass_fds=(*command.pass_fds, *confined.values()),
-            confine=None,
-        )
+    own = replace(command, stdout=files.stdout, stderr=files.stderr, pass_fds=(*command.pass_fds, *kept))
+    with _owned(own, order) as shim:
         make_output(shim)
         failpoint.reach("spawn.before_fork")
-        child = start(shim)
+        child = start(shim).leader
     gone = adopted(alive)
     with exit_of(child.pid) as shim_ended, gauge(child.pid) as look:
 
@@ -134,6 +130,25 @@ def launched(
         # Not where following was given up: the shim goes on, and whoever inherits it reaps it.
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(REAP_SECONDS)
+
+
+@contextlib.contextmanager
+def _owned(command: Command, order: Mapping[str, object]) -> Iterator[Command]:
+    """The shim that is to start the command. It is not confined itself: what it tells is not terraform's to write."""
+    with contextlib.ExitStack() as stack:
+        match command.confine:
+            case None:
+                confined: dict[str, object] = {}
+            case View() as view:
+                command, program = stack.enter_context(enclosed(command, view))
+                confined = {"program": program}
+            case rules:
+                descriptor = stack.enter_context(ruleset(rules))
+                assert descriptor is not None
+                command = replace(command, pass_fds=(*command.pass_fds, descriptor), confine=None)
+                confined = {"ruleset": descriptor}
+        shim = (sys.executable, "-I", "-S", str(SHIM), json.dumps({**order, **confined}))
+        yield replace(command, argv=(*shim, *command.argv), env={**command.env, **_failpoints()})
 
 
 def adopted(alive: Callable[[], bool]) -> Ended:
@@ -160,7 +175,11 @@ def follow(
 
     A fault in `on_line`, or output that is too long, never reaches the process.
     """
+    files.control.mkdir(mode=0o700, parents=True, exist_ok=True)
     for path in (files.stdout, files.stderr):
+        # Whoever has the descriptor can take its mode away.
+        if path.is_file() and not path.is_symlink():
+            path.chmod(0o600)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600))
     with Follower(
         files.stdout, files.stderr, on_line, output_cap=OUTPUT_CAP, line_cap=LINE_CAP, spare=True

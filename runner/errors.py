@@ -429,7 +429,7 @@ class DatabaseRolledBack(DriftlineError):
 
 
 class NotConfined(DriftlineError):
-    """executor.confine is required, and this kernel has no Landlock: a run could read every file of this user"""
+    """executor.confine is required, and this machine gives runs no namespaces of their own: {problem}"""
 
     hint_template = "driftline doctor   and where that has to be accepted, executor.confine: auto"
 

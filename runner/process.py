@@ -11,15 +11,18 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
+from runner import namespaced, seccomp
+from runner.bubblewrap import Door, Namespaces, exit_code
 from runner.confined import confined, ruleset
 from runner.files import PRIVATE_FILE
 from runner.follow import Follower
 from runner.metering import gauge
 from runner.model.confinement import Confinement
+from runner.model.namespace import View
 from runner.ports import Cancel
 
 TICK = 0.05  # how often a running process is looked at: 20 short wake-ups a second
@@ -63,11 +66,12 @@ class Command:
     stderr: Path
     deadline: float | None = None
     stop: tuple[Step, ...] = STOP
+    lock: int | None = None  # an open file whose flock is to be held for as long as anything of this lives
     pass_fds: tuple[int, ...] = ()
     output_cap: int = 64 * MEGABYTE
     line_cap: int = 4 * MEGABYTE
     oom_score: int | None = None  # plans die before applies, applies before the daemon
-    confine: Confinement | None = None  # all the files that it may touch; everything where None
+    confine: Confinement | View | None = None  # all the files that it may touch; everything where None
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,36 @@ class Finished:
     @property
     def signal(self) -> int | None:
         return -self.exit_code if self.exit_code < 0 else None
+
+
+@dataclass(frozen=True)
+class Child:
+    """A command that was started: `leader` of a session and a group, and the namespaces in which the command is, if any."""
+
+    leader: "subprocess.Popen[bytes]"
+    namespaces: Namespaces | None = None
+
+    @property
+    def pid(self) -> int:
+        return self.leader.pid
+
+    def send(self, step: Step) -> None:
+        """The signal of this step, to all that it has started and that did not leave its group or its namespaces."""
+        if self.namespaces is not None and step.signal is not signal.SIGKILL:
+            self.namespaces.signal(step.signal)
+            return
+        # Gone already, or (as macOS says of a group of zombies) not permitted.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, step.signal)
+
+    def end(self) -> int:
+        """Kill all that is left of it, and reap the leader; its exit code, negative where a signal ended it."""
+        if self.namespaces is not None:
+            self.namespaces.end()
+        # The leader is not reaped yet, so the id of the group can not belong to anybody else.
+        self.send(KILL)
+        code = self.leader.wait()
+        return code if self.namespaces is None else exit_code(code)
 
 
 def run(
@@ -104,38 +138,80 @@ def run(
             if on_start is not None:
                 on_start(child.pid)
             stopped = _attend(child, command, cancel, follower, started)
-        except BaseException:
-            send(child.pid, KILL)
-            child.wait()
-            raise
-        # Leftovers of the group. The leader is not reaped yet, so the id can not belong to anybody else.
-        send(child.pid, KILL)
-        exit_code = child.wait()
+        finally:
+            code = child.end()
         follower.drain()
-    return Finished(exit_code, stopped, follower.complete, time.monotonic() - started)
+    return Finished(code, stopped, follower.complete, time.monotonic() - started)
 
 
-def start(command: Command) -> "subprocess.Popen[bytes]":
+def start(command: Command) -> Child:
     """Start it and return at once; its output files must be there. OSError where it can not start."""
+    if isinstance(command.confine, View):
+        return _start_in_namespaces(command, command.confine)
+    # Its output files are opened by us: it may not reach where they lie.
+    with ruleset(command.confine) as rules, _outputs(command) as outputs:
+        leader = (
+            _begin(command, *outputs) if rules is None else confined(rules, lambda: _begin(command, *outputs))
+        )
+    _set_oom_score(leader.pid, command.oom_score)
+    return Child(leader)
+
+
+def _start_in_namespaces(command: Command, view: View) -> Child:
+    with enclosed(command, view) as (outer, program):
+        door = Door()
+        argv = tuple(door.argv(outer.argv, program))
+        try:
+            with _outputs(command) as outputs:
+                leader = _begin(replace(outer, argv=argv, pass_fds=(*outer.pass_fds, *door.passed)), *outputs)
+        except BaseException:
+            door.abandon()
+            raise
+        # Before it goes on: what it starts inherits this.
+        _set_oom_score(leader.pid, command.oom_score)
+        try:
+            namespaces = door.enter(str(command.stderr))
+        except BaseException:
+            Child(leader).send(KILL)
+            leader.wait()
+            raise
+    return Child(leader, namespaces)
+
+
+@contextlib.contextmanager
+def enclosed(command: Command, view: View) -> Iterator[tuple[Command, list[str]]]:
+    """The command that makes the namespaces, and the one that is to be started in them, while what they inherit is open."""
+    with seccomp.descriptor() as filter_in, contextlib.ExitStack() as stack:
+        kept: tuple[int, ...] = ()
+        if command.lock is not None:
+            kept = (command.lock, os.dup(command.lock))
+            stack.callback(os.close, kept[1])
+        argv = namespaced.bubblewrap(view, command.cwd, filter_in=filter_in, kept=kept)
+        passed = (*command.pass_fds, *kept, *(() if filter_in is None else (filter_in,)))
+        yield (
+            replace(command, argv=tuple(argv), lock=None, confine=None, pass_fds=passed),
+            namespaced.inside(view, command.argv),
+        )
+
+
+def _begin(command: Command, stdout: int, stderr: int) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(  # noqa: S603 -- argv is built by code, and there is no shell
+        command.argv,
+        cwd=command.cwd,
+        env=dict(command.env),
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=stderr,
+        start_new_session=True,
+        umask=0o077,
+        pass_fds=(*command.pass_fds, *(() if command.lock is None else (command.lock,))),
+    )
+
+
+@contextlib.contextmanager
+def _outputs(command: Command) -> Iterator[tuple[int, int]]:
     with _appending(command.stdout) as stdout, _appending(command.stderr) as stderr:
-
-        def begin() -> "subprocess.Popen[bytes]":
-            return subprocess.Popen(  # noqa: S603 -- argv is built by code, and there is no shell
-                command.argv,
-                cwd=command.cwd,
-                env=dict(command.env),
-                stdin=subprocess.DEVNULL,
-                stdout=stdout,
-                stderr=stderr,
-                start_new_session=True,
-                umask=0o077,
-                pass_fds=command.pass_fds,
-            )
-
-        with ruleset(command.confine) as rules:
-            child = begin() if rules is None else confined(rules, begin)
-    _set_oom_score(child.pid, command.oom_score)
-    return child
+        yield stdout, stderr
 
 
 def make_output(command: Command) -> None:
@@ -145,7 +221,7 @@ def make_output(command: Command) -> None:
 
 
 def _attend(
-    child: "subprocess.Popen[bytes]",
+    child: Child,
     command: Command,
     cancel: Cancel | None,
     follower: Follower,
@@ -165,7 +241,7 @@ def _attend(
                 step = next(steps, None)
                 next_step = now + step.wait if step is not None and step.wait is not None else float("inf")
                 if step is not None:
-                    send(child.pid, step)
+                    child.send(step)
     return stopped
 
 
@@ -201,13 +277,6 @@ def _wait_by_looking(pid: int, timeout: float) -> bool:
             return False
         time.sleep(0.005)
     return True
-
-
-def send(pid: int, step: Step) -> None:
-    """The signal of this step to the group that the process leads."""
-    # Gone already, or (as macOS says of a group of zombies) not permitted.
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, step.signal)
 
 
 def _set_oom_score(pid: int, score: int | None) -> None:

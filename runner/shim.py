@@ -2,13 +2,14 @@
 
     python -I -S shim.py ORDER PROGRAM [ARGUMENT...]
 
-ORDER is a JSON object: `receipt`, `result` and `stop` are paths, `facts` is what the receipt says, and `ruleset`, where
-it is there, the descriptor of all that terraform may touch. The shim inherits terraform's environment, working folder,
-output files and the descriptors whose flock says that the apply lives. It
+ORDER is a JSON object: `kept` are descriptors that the shim alone holds, `receipt`, `result`, `stop` and `stderr` are paths, and `facts` is what the receipt says. Where
+terraform gets namespaces, `program` is what is started in them and PROGRAM is bubblewrap; where it is confined by Landlock
+alone, `ruleset` is the descriptor of all that it may touch. The shim inherits terraform's environment, working folder,
+output files and the descriptor whose flock says that the apply lives. It
 
 1. makes the receipt durable, and refuses where there is one already: a plan is handed to terraform once,
 2. starts terraform, confined, and asks it once to stop (SIGINT to it alone, never to its providers) when `stop` appears,
-3. makes the result durable, and ends.
+3. ends all that terraform left running, makes the result durable, and ends.
 
 It is not confined itself: what it tells lies where terraform, and whatever terraform starts, may not write.
 Only the standard library, and little of it: it is started for every apply, and lives as long.
@@ -33,7 +34,7 @@ if __name__ == "__main__":
     # Isolated mode knows no installed packages; the failpoints lie beside this file.
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from runner import failpoint
+from runner import bubblewrap, failpoint
 
 
 def main(order: dict[str, object], argv: list[str]) -> int:
@@ -41,6 +42,8 @@ def main(order: dict[str, object], argv: list[str]) -> int:
     # A handler, not SIG_IGN, which terraform would inherit: at a shutdown systemd signals everybody.
     for number in HANDLED:
         signal.signal(number, lambda *_: None)
+    for descriptor in order.get("kept", ()):  # type: ignore[attr-defined]
+        os.set_inheritable(descriptor, False)
     result, receipt = str(order["result"]), str(order["receipt"])
     facts = {**dict(order["facts"]), "pid": os.getpid()}  # type: ignore[call-overload]
     try:
@@ -53,7 +56,11 @@ def main(order: dict[str, object], argv: list[str]) -> int:
     failpoint.reach("shim.after_receipt")
     started = time.monotonic()
     try:
-        child = start(argv, order.get("ruleset"))
+        child = (
+            enter(argv, order["program"], str(order["stderr"]))
+            if "program" in order
+            else Bare(start(argv, order.get("ruleset")))
+        )
     except (NotStarted, OSError) as error:
         return refuse(result, str(error))
     code = attend(child, str(order["stop"]))
@@ -61,6 +68,50 @@ def main(order: dict[str, object], argv: list[str]) -> int:
     keep(result, {"exit_code": code, "seconds": round(time.monotonic() - started, 3)})
     failpoint.reach("shim.after_result")
     return 0
+
+
+class Bare:
+    """Terraform without namespaces: a child of the shim."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+
+    def interrupt(self) -> None:
+        os.kill(self.pid, signal.SIGINT)
+
+    def ended(self, code: int) -> int:
+        return code
+
+
+class Enclosed(Bare):
+    """bubblewrap, and terraform in its namespaces."""
+
+    def __init__(self, pid: int, namespaces: "bubblewrap.Namespaces") -> None:
+        super().__init__(pid)
+        self.namespaces = namespaces
+
+    def interrupt(self) -> None:
+        self.namespaces.interrupt(signal.SIGINT)
+
+    def ended(self, code: int) -> int:
+        self.namespaces.end()
+        return bubblewrap.exit_code(code)
+
+
+def enter(argv: list[str], program: object, stderr: str) -> Enclosed:
+    """NotEntered, which is an OSError, where it can not be started."""
+    assert isinstance(program, list)
+    door = bubblewrap.Door()
+    for descriptor in door.passed:
+        os.set_inheritable(descriptor, True)
+    pid = start(door.argv(argv, program), None)
+    try:
+        return Enclosed(pid, door.enter(stderr))
+    except OSError:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        raise
 
 
 class NotStarted(Exception):
@@ -92,9 +143,10 @@ def become(argv: list[str], rules: object, told: int) -> None:
     step = "confined"
     try:
         if isinstance(rules, int):
-            from runner import landlock  # takes a third of the time of all the rest
+            from runner import landlock, seccomp  # take a third of the time of all the rest
 
             landlock.restrict(rules)
+            seccomp.restrict()
             os.close(rules)
         step = "started"
         for number in (*HANDLED, *IGNORED):
@@ -130,17 +182,17 @@ def keep(result: str, content: dict[str, object]) -> None:
             return
 
 
-def attend(child: int, stop: str) -> int:
-    """The child's exit code, negative where a signal ended it."""
-    descriptor = os.pidfd_open(child)
+def attend(child: Bare, stop: str) -> int:
+    """The exit code of terraform, negative where a signal ended it."""
+    descriptor = os.pidfd_open(child.pid)
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     asked = False
     while not poll.poll(LOOK_SECONDS * 1000):
         if not asked and os.path.exists(stop):
             asked = True
-            os.kill(child, signal.SIGINT)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            child.interrupt()
+    return child.ended(os.waitstatus_to_exitcode(os.waitpid(child.pid, 0)[1]))
 
 
 def written(path: str, content: dict[str, object], *, once: bool = False) -> bool:

@@ -1,27 +1,44 @@
-"""Whether the kernel keeps a run to the files that are its own."""
+"""What keeps a run to what is its own: namespaces, system calls, files."""
 
 from collections.abc import Iterator
 
-from runner import landlock
+from runner import landlock, namespaced, seccomp
 from runner.doctor.finding import Finding, Scene, fail, ok, warn
 
 CHECK = "confinement"
 OPEN = "file() in a module reads every file of the daemon's user"
+WEAKER = "runs are kept to their files by Landlock alone, and see other processes of this user"
+INSTALL = "apt-get install bubblewrap   (dnf, apk and pacman call it bubblewrap too)"
+ALLOW = "sysctl kernel.unprivileged_userns_clone user.max_user_namespaces kernel.apparmor_restrict_unprivileged_userns"
 NEWER = "use a kernel from 5.13 on with landlock in   cat /sys/kernel/security/lsm"
 
 
 def confinement(scene: Scene) -> Iterator[Finding]:
-    yield confinement_verdict(scene.settings.executor.confine, landlock.abi())
+    yield confinement_verdict(scene.settings.executor.confine, namespaced.problem(), landlock.abi())
 
 
-def confinement_verdict(wish: str, abi: int) -> Finding:
-    """`abi` is the kernel's version of Landlock, 0 where it has none."""
+def confinement_verdict(wish: str, problem: str | None, abi: int) -> Finding:
+    """`problem` is why there are no namespaces, `abi` the kernel's version of Landlock, 0 where it has none."""
     if wish == "never":
         return warn(CHECK, f"executor.confine is never: {OPEN}", "set executor.confine to auto")
+    if problem is None:
+        walls = [
+            "namespaces",
+            *(["system calls"] if seccomp.program() else []),
+            *([_landlock(abi)] if abi else []),
+        ]
+        return ok(CHECK, f"confined by {', '.join(walls)}")
+    mend = INSTALL if namespaced.located() is None else ALLOW
+    if wish == "required":
+        return fail(CHECK, f"no namespaces, so no run is started: {problem}", mend)
     if abi == 0:
-        tell = fail if wish == "required" else warn
-        told = "so no run is started" if wish == "required" else OPEN
-        return tell(CHECK, f"this kernel has no Landlock: {told}", NEWER)
-    if abi < 6:
-        return ok(CHECK, f"confined (Landlock ABI {abi}; from 6 on signals to others are refused as well)")
-    return ok(CHECK, f"confined (Landlock ABI {abi})")
+        return warn(
+            CHECK,
+            f"no namespaces ({problem}), and this kernel has no Landlock: {OPEN}",
+            f"{mend}   or {NEWER}",
+        )
+    return warn(CHECK, f"no namespaces ({problem}): {WEAKER} ({_landlock(abi)})", mend)
+
+
+def _landlock(abi: int) -> str:
+    return f"Landlock ABI {abi}"

@@ -44,7 +44,7 @@ def begin(
     with ExitStack() as stack:
         try:
             ended = stack.enter_context(
-                launched(session.command(NAME, argv), files, facts, _running(session))
+                launched(session.command(NAME, argv), files, facts, _running(session), _kept(session))
             )
         except (OSError, ValueError) as error:
             raise EngineFailed(
@@ -122,12 +122,17 @@ def _files(session: Session, digest: str) -> Files:
     """The receipt is of this stack's plan: two new stacks with the same content may have the same plan, byte for byte."""
     name = hashlib.sha256(f"{session.execution.stack.name}\0{digest}".encode()).hexdigest()
     receipt = session.execution.workspace.receipts / f"{name}.json"
-    return Files(session.scratch, receipt, session.control)
+    return Files(receipt, session.control)
 
 
 def _running(session: Session) -> Callable[[], bool]:
     claim = session.execution.claim
     return claim.running if claim is not None else lambda: False
+
+
+def _kept(session: Session) -> tuple[int, ...]:
+    claim = session.execution.claim
+    return () if claim is None else tuple(claim.kept)
 
 
 def _state_of(plan_file: Path) -> dict[str, object]:

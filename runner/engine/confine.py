@@ -1,7 +1,8 @@
-"""What the engine's processes may touch: everything but what is Driftline's or its user's, and of that what is this run's.
+"""What the engine's processes may touch: nothing that is Driftline's or its user's, but what is this run's.
 
 Terraform runs under the daemon's user, and `file()` in any module reads what that user can read. So the kernel is asked
-to keep it to the paths that are computed here, where it can (Linux Landlock).
+to keep it to the paths that are computed here: by namespaces, in which the rest of the machine can only be read, or by
+Landlock alone, which leaves the rest of the machine as it is.
 """
 
 import os
@@ -14,7 +15,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import runner
-from runner import landlock
+from runner import landlock, namespaced
 from runner.engine.cli_config import PLUGINS
 from runner.engine.manifest import listed_modules
 from runner.errors import NotConfined
@@ -28,6 +29,7 @@ from runner.model.confinement import (
     read_mounts,
     under,
 )
+from runner.model.namespace import EMPTY, Kind, View, view
 from runner.model.settings import Settings
 from runner.ports import Execution, Workspace
 
@@ -45,26 +47,29 @@ class Fence:
     daemon: Mapping[str, str]
 
     def around(
-        self, execution: Execution, binary: Path, given: tuple[Path, ...], *, init: bool
-    ) -> Confinement | None:
+        self, execution: Execution, binary: Path, given: tuple[Path, ...], command: str
+    ) -> Confinement | View | None:
         """What one command may touch; None where it is not confined, NotConfined where it would have to be.
 
         `given` is what it is told to read.
         """
-        if self.settings.executor.confine == "never":
+        wish = self.settings.executor.confine
+        if wish == "never":
             return None
-        if landlock.abi() == 0:
-            if self.settings.executor.confine == "required":
-                raise NotConfined
+        problem = namespaced.problem()
+        if problem is not None and wish == "required":
+            raise NotConfined(problem=problem)
+        if problem is not None and landlock.abi() == 0:
             return None
-        labels = self._installation(binary)
-        labels |= _labelled(Access.WRITE, execution.state_folders)
+        labels = {**(EMPTY if problem is None else {}), **self._installation()}
+        labels |= _labelled(_to_state(command), execution.state_folders)
         labels |= _labelled(Access.NOTHING, [self.settings.data_dir])
-        labels |= _of_run(execution, init=init)
-        _let_read(labels, given)
-        return confinement(everywhere(labels, _mounts()), _children)
+        labels |= _of_run(execution, command)
+        _let_read(labels, (*self._needed(binary), *given))
+        labels = everywhere(labels, _mounts())
+        return view(labels, _kind) if problem is None else confinement(labels, _children)
 
-    def _installation(self, binary: Path) -> dict[str, Access]:
+    def _installation(self) -> dict[str, Access]:
         """Of two labels on one path the later one counts."""
         settings = self.settings
         sources = settings.sources
@@ -90,7 +95,6 @@ class Fence:
             ),
         ]
         labels = _labelled(Access.NOTHING, private) | _labelled(Access.READ, relied_on)
-        _let_read(labels, self._needed(binary))
         return labels | _labelled(Access.WRITE, settings.executor.visible)
 
     def _needed(self, binary: Path) -> Iterator[str | Path]:
@@ -105,17 +109,23 @@ class Fence:
                 yield value
 
 
-def _of_run(execution: Execution, *, init: bool) -> dict[str, Access]:
+def _of_run(execution: Execution, command: str) -> dict[str, Access]:
     workspace = execution.workspace
     installed = [workspace.data.with_name(PLUGINS)]
-    own = [workspace.data, workspace.scratch, workspace.state and workspace.state.parent]
+    state = [workspace.state and workspace.state.parent]
     return {
         **_labelled(Access.READ, [workspace.tree]),
         # Only `init` installs, and what it installs is executed by every later run of the stack.
-        **_labelled(Access.WRITE if init else Access.READ, installed),
-        **_labelled(Access.WRITE, own),
+        **_labelled(Access.WRITE if command == "init" else Access.READ, installed),
+        **_labelled(_to_state(command), state),
+        **_labelled(Access.WRITE, [workspace.data, workspace.scratch]),
         **dict.fromkeys(_written_code(workspace, execution.writable_modules), Access.WRITE),
     }
+
+
+def _to_state(command: str) -> Access:
+    """A plan that nobody approved must not take resources out of a state, or put some in."""
+    return Access.WRITE if command == "apply" else Access.READ
 
 
 def _written_code(workspace: Workspace, allowed: tuple[str, ...]) -> Iterator[str]:
@@ -170,6 +180,12 @@ def _children(folder: str) -> list[str]:
             return [entry.path for entry in entries if not entry.is_symlink()]
     except OSError:
         return []
+
+
+def _kind(path: str) -> Kind:
+    if os.path.isdir(path):  # noqa: PTH112 - as texts, before each start
+        return Kind.FOLDER
+    return Kind.FILE if os.path.exists(path) else Kind.NOTHING  # noqa: PTH110
 
 
 def _mounts() -> list[Mount]:

@@ -8,6 +8,8 @@ from runner.engine.init import LOCK_FILE
 from runner.engine.plan import plan, planned
 from runner.engine.session import Session
 from runner.engine.text import Veil
+from runner.model.confinement import Confinement
+from runner.model.namespace import View
 from runner.model.probe import ProbeReady, Provider
 from runner.model.settings import Settings
 from runner.ports import Aside, EngineError, Planned, Probed
@@ -55,7 +57,7 @@ def probe(
     try:
         with prober.probing(providers, cut, command) as probing:
             finished, output = plan(
-                replace(thrifty, confined=command.confine),
+                replace(thrifty, confined=_reaching(command.confine, probing.sockets)),
                 settings,
                 deadline,
                 name=NAME,
@@ -69,6 +71,11 @@ def probe(
     else:
         answer = session.error(NAME, finished, output, deadline)
     return _judged(session.veil, answer, probing.seen)
+
+
+def _reaching(confine: Confinement | View | None, sockets: tuple[str, ...]) -> Confinement | View | None:
+    """Landlock does not govern sockets; in namespaces only what is mounted is there."""
+    return confine.with_files(sockets) if isinstance(confine, View) else confine
 
 
 def _judged(veil: Veil, answer: Planned | EngineError, seen: "Seen | None") -> Probed | Aside | EngineError:

@@ -21,7 +21,7 @@ def salvage(session: Session, exit_code: int | None, output: JsonOutput, lineage
     if exit_code != 0 and errored.is_file() and not errored.is_symlink() and _is_of(errored, lineage):
         errored.chmod(0o600)
         errored.replace(private_folder(folder) / f"{session.execution.run}.{errored.name}")
-    printed = session.scratch / "apply.jsonl"
+    printed = session.control / "apply.jsonl"
     if exit_code != 0 and output.other_lines and printed.is_file():
         kept = private_folder(folder) / f"{session.execution.run}.{printed.name}"
         kept.unlink(missing_ok=True)

@@ -18,6 +18,7 @@ from runner.engine.text import Veil
 from runner.errors import BadStackFile, EngineFailed
 from runner.files import private_folder, read_foreign, write_whole
 from runner.model.confinement import Confinement
+from runner.model.namespace import View
 from runner.model.plan import Diagnostic
 from runner.model.span import Seconds
 from runner.ports import EngineError, Execution
@@ -44,7 +45,7 @@ class Session:
     journal: Journal
     fence: Fence | None = None
     plan_file: Path | None = None  # to be applied, wherever it lies
-    confined: Confinement | None = None  # where it was worked out already
+    confined: Confinement | View | None = None  # where it was worked out already
 
     @cached_property
     def veil(self) -> Veil:
@@ -103,19 +104,19 @@ class Session:
             argv=argv,
             cwd=self.execution.workspace.module,
             env={**self.environment, **(extra or {})},
-            stdout=self._told_in(name) / f"{name}.jsonl",
-            stderr=self._told_in(name) / f"{name}.stderr",
-            pass_fds=() if claim is None else claim.fds,
+            stdout=self.control / f"{name}.jsonl",
+            stderr=self.control / f"{name}.stderr",
+            lock=None if claim is None else claim.lock,
             oom_score=OOM_SCORE_APPLY,
             confine=self._confinement(name),
         )
 
-    def _confinement(self, name: str) -> Confinement | None:
+    def _confinement(self, name: str) -> Confinement | View | None:
         if self.fence is None or self.confined is not None:
             return self.confined
         installed = self.cli_config.parent / PLUGINS
         given = (self.cli_config, installed, *filter(None, [self.plan_file]))
-        return self.fence.around(self.execution, self.binary, given, init=name == "init")
+        return self.fence.around(self.execution, self.binary, given, name)
 
     def open_journal(self, name: str) -> None:
         self.journal.write([self._title(name)])
@@ -130,7 +131,7 @@ class Session:
     def stderr(self, name: str) -> str:
         """The end of what it said there: with `-json`, a warning about the CLI configuration or a panic."""
         try:
-            raw = read_foreign(self._told_in(name) / f"{name}.stderr", OUTPUT_CAP)
+            raw = read_foreign(self.control / f"{name}.stderr", OUTPUT_CAP)
         except OSError:
             return ""
         return self.veil.text(raw[-STDERR_SHOWN:].decode(errors="replace"))
@@ -189,13 +190,6 @@ class Session:
         return [Diagnostic("error", told)]
 
     # The files and folders of this execution
-
-    def _told_in(self, name: str) -> Path:
-        """Where no run can write: what an earlier one left running must not speak for this one.
-
-        Who follows an apply looks for its output in the scratch folder, and takes it for what it is: the run's own word.
-        """
-        return self.scratch if name == "apply" else self.control
 
     @property
     def state(self) -> Path | None:

@@ -62,12 +62,17 @@ class HeldClaim(Protocol):
     @property
     def claim(self) -> Claim: ...
     @property
-    def fds(self) -> tuple[int, ...]:
-        """What a child has to inherit."""
+    def lock(self) -> int | None:
+        """What whoever executes has to hold too."""
+        ...
+
+    @property
+    def kept(self) -> Sequence[int]:
+        """What whoever owns an apply has to hold too, and terraform must not."""
         ...
 
     def keep(self, fd: int) -> None:
-        """Have a child inherit this too, and close it with the claim."""
+        """Add to that, and close it with the claim."""
         ...
 
     def hand_over(self) -> None:

@@ -3,14 +3,13 @@
 import hashlib
 import json
 import os
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runner.probe.installed import Installed
 from runner.probe.protocol import HANDSHAKE, Handshake, handshake
-from runner.process import KILL, Command, exit_of, make_output, send, start
+from runner.process import KILL, Child, Command, exit_of, make_output, start
 
 LONGEST_LINE = 1 << 16  # with a certificate; and what else it may write there
 # Another one for each run, or for each of its sessions: of these it counts only that they are set.
@@ -24,7 +23,7 @@ GRACE_SECONDS = 0.5  # it was asked to end by the protocol, and has nothing to s
 class Launched:
     """A provider process, in a session of its own, with the environment of the check."""
 
-    process: "subprocess.Popen[bytes]"
+    process: Child
     stdout: Path
 
     def told(self, *, late: bool) -> Handshake | None:
@@ -52,14 +51,13 @@ class Launched:
 
     def kill(self) -> None:
         """At once, and not reaped: Popen's own kill would do that."""
-        send(self.process.pid, KILL)
+        self.process.send(KILL)
 
     def end(self, grace: float = GRACE_SECONDS) -> None:
         """It, and all that it has started."""
         with exit_of(self.process.pid) as ended:
             ended(grace)
-        self.kill()
-        self.process.wait()
+        self.process.end()
         self.stdout.unlink(missing_ok=True)
 
 

@@ -28,6 +28,7 @@ class Probe:
 
     attach: Callable[[tuple[str, ...]], tuple[str, ...]]  # terraform's command line, made to use them
     admit: Callable[[int], None]  # the process that was started: it and its children may connect
+    sockets: tuple[str, ...]  # at which they are reached
     seen: Seen | None = None
 
 
@@ -83,7 +84,9 @@ class Prober:
             check.begin()
             try:
                 protocols = [self._protocol(one, check, number) for number, one in enumerate(providers)]
-                probe = Probe(partial(_attached, _reattach(providers, protocols, folder)), check.admit)
+                reattach = _reattach(providers, protocols, folder)
+                sockets = tuple(str(folder / str(number)) for number in range(len(providers)))
+                probe = Probe(partial(_attached, reattach), check.admit, sockets)
                 yield probe
             finally:
                 seen = check.end()

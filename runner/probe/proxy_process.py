@@ -68,7 +68,7 @@ class ProxyProcess:
         )
         with theirs:
             make_output(command)
-            self._process = start(command)
+            self._process = start(command).leader
 
     def _end(self) -> None:
         if self._orders is not None:

@@ -10,13 +10,13 @@ from pathlib import Path
 from runner import failpoint
 from runner.errors import SourceTooLarge
 from runner.files import private_folder
+from runner.flock import alone, held, shared
 from runner.model.paths import unsafe
 from runner.model.size import parse_size
 from runner.model.source import TreeEntry
 from runner.model.tree import EXECUTABLE, FILES, LINK, SUBMODULE, Tree
 from runner.source import arguments, record
 from runner.source.failure import failed
-from runner.source.flock import alone, held, shared
 from runner.source.mend import differing, found, is_left, is_state, mend, sentence
 from runner.source.mirror import Mirror
 from runner.source.record import Record
@@ -42,7 +42,7 @@ def export(mirror: Mirror, revision: str, keep: Keep | None = None, tell: Tell |
             use = _good(tree, mirror.timeout)
             if use is None:
                 _make_good(mirror, revision, tree, tell)
-                use = shared(tree, mirror.timeout)
+                use = shared(_use(tree), mirror.timeout)
     with suppress(FileNotFoundError):
         os.utime(_marker(tree))  # so that retention spares what is only about to be used
     (keep or os.close)(use)
@@ -73,10 +73,11 @@ def exported(data_dir: Path) -> Iterator[tuple[str, str, float]]:
 def discard(data_dir: Path, source: str, revision: str) -> bool:
     """Remove a tree if nobody uses it; the marker goes first, so that half a tree is never taken for a whole one."""
     tree = data_dir / "trees" / source / revision
-    with held(tree.parent / ".lock", timeout=10), alone(tree) as free:
+    with held(tree.parent / ".lock", timeout=10), alone(_use(tree)) as free:
         if free:
             _marker(tree).unlink(missing_ok=True)
             _remove(tree)
+            _use(tree).unlink(missing_ok=True)
         return free
 
 
@@ -84,16 +85,18 @@ def _marker(tree: Path) -> Path:
     return tree.with_name(f"{tree.name}.complete")
 
 
+def _use(tree: Path) -> Path:
+    """Whoever uses the tree has a lock on this; runs see the tree, and not what is beside it."""
+    return tree.with_name(f"{tree.name}.use")
+
+
 def _good(tree: Path, timeout: float) -> int | None:
     """The descriptor of a tree that is as it was; None where that has to be looked into."""
     known = record.read(_marker(tree))
     if known is None:
         return None
-    try:
-        use = shared(tree, timeout)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    if known.untouched(tree):
+    use = shared(_use(tree), timeout)
+    if tree.is_dir() and known.untouched(tree):
         return use
     os.close(use)
     return None
@@ -101,7 +104,7 @@ def _good(tree: Path, timeout: float) -> int | None:
 
 def _make_good(mirror: Mirror, revision: str, tree: Path, tell: Tell | None) -> None:
     known = record.read(_marker(tree))
-    with alone(tree) as free:
+    with alone(_use(tree)) as free:
         if known is not None and tree.is_dir() and not tree.is_symlink():
             _put_right(mirror, revision, tree, known, tell, free=free)
         elif free:

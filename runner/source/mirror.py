@@ -11,6 +11,7 @@ from pathlib import Path
 
 from runner import failpoint
 from runner.errors import BranchMissing, GitFailed, SourceTooLarge
+from runner.flock import held
 from runner.model.settings import SourceSettings
 from runner.model.size import parse_size
 from runner.source import arguments
@@ -18,7 +19,6 @@ from runner.source.address import check_branch, protocol
 from runner.source.command import Call, Ended, largest, run, stream
 from runner.source.credentials import offered
 from runner.source.failure import failed
-from runner.source.flock import held
 from runner.source.tree import Contents, Truncated, answers, questions
 
 LEFTOVERS = (

@@ -42,16 +42,14 @@ class _Applies:
         assert held is not None
         scratch = self.folder / str(number)
         scratch.mkdir()
-        files = Files(
-            scratch, self.folder / "receipts" / f"{number}.json", self.folder / "control" / str(number)
-        )
+        files = Files(self.folder / "receipts" / f"{number}.json", self.folder / "control" / str(number))
         command = Command(
             argv=(PROGRAM,),
             cwd=scratch,
             env={"PATH": os.defpath},
             stdout=files.stdout,
             stderr=files.stderr,
-            pass_fds=held.fds,
+            lock=held.lock,
         )
         never = threading.Event()
         with launched(command, files, {"run": f"run-{number}"}, held.running) as ended:

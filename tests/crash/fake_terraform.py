@@ -142,7 +142,7 @@ class Engine:
             receipt,
             result,
             facts,
-            [os.dup(fd) for fd in execution.claim.fds],
+            [os.dup(fd) for fd in (execution.claim.lock, *execution.claim.kept) if fd is not None],
         )
         self.cloud.applies.append(apply)
         self.born(apply)

@@ -205,8 +205,12 @@ class Held:
         return self.real.claim
 
     @property
-    def fds(self) -> tuple[int, ...]:
-        return self.real.fds
+    def lock(self) -> int | None:
+        return self.real.lock
+
+    @property
+    def kept(self) -> list[int]:
+        return self.real.kept
 
     def keep(self, fd: int) -> None:
         self.real.keep(fd)

@@ -14,14 +14,18 @@ from typing import Any
 
 import pytest
 
+from runner import namespaced
 from runner.engine.command import CommandLineEngine
-from runner.model.settings import EngineSettings, EnginesSettings, Settings, Timeouts
+from runner.model.settings import EngineSettings, EnginesSettings, ExecutorSettings, Settings, Timeouts
 from runner.model.span import Seconds
 from runner.model.stack import StackDefinition
 from runner.ports import Applied, EngineError, Execution, NotBegun, Planned
 from runner.workspace import LocalWorkspaces
 
 TERRAFORM = shutil.which("terraform")
+needs_namespaces = pytest.mark.skipif(
+    namespaced.problem() is not None, reason=f"this machine gives no namespaces: {namespaced.problem()}"
+)
 needs_terraform = pytest.mark.skipif(TERRAFORM is None, reason="there is no terraform on PATH")
 PATIENCE = 30.0
 
@@ -56,7 +60,7 @@ class World:
 
     @property
     def outside(self) -> Path:
-        """Where a run may leave things: not in the data directory, and beside it nobody can make files."""
+        """Where a run may leave things: not in the data directory."""
         folder = self.folder.parent / "outside"
         folder.mkdir(exist_ok=True)
         return folder
@@ -68,7 +72,12 @@ class World:
 
     @property
     def settings(self) -> Settings:
-        return Settings(data_dir=self.folder, engines=self.engines, timeouts=self.timeouts)
+        return Settings(
+            data_dir=self.folder,
+            engines=self.engines,
+            timeouts=self.timeouts,
+            executor=ExecutorSettings(visible=(self.folder.parent,)),  # the fakes note there what they see
+        )
 
     @property
     def engine(self) -> CommandLineEngine:

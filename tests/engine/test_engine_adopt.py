@@ -61,7 +61,7 @@ def said(world: World) -> list[str]:
     """What it has to say: each line of the output once, in order."""
     assert world.last is not None
     output = JsonOutput(Veil(), "terraform")
-    raw = (world.last.workspace.scratch / "apply.jsonl").read_text().splitlines()
+    raw = (world.last.workspace.control / "apply.jsonl").read_text().splitlines()
     return [line for each in raw for line in output.feed(each)]
 
 
@@ -107,12 +107,12 @@ def line(text: str) -> str:
 def over(world: World) -> Execution:
     """An apply that has ended well and said something, with its log begun."""
     execution = again(world)
-    scratch = execution.workspace.scratch
-    (scratch / "apply.jsonl").write_text(
+    control = execution.workspace.control
+    (control / "apply.jsonl").write_text(
         "".join(line(f"says ü {number}") for number in range(6)) + line("x\ny")
     )
-    (scratch / "apply.jsonl").chmod(0o600)
-    (scratch / "apply.stderr").write_text("a warning\n")
+    (control / "apply.jsonl").chmod(0o600)
+    (control / "apply.stderr").write_text("a warning\n")
     (execution.workspace.control / "apply.result").write_text('{"exit_code": 0, "seconds": 1.0}')
     execution.log.write_text(f"== terraform plan\nsays ü 0\n{TITLE}\n")
     return execution
@@ -147,9 +147,9 @@ def test_a_title_that_is_not_there_skips_nothing(tmp_path: Path) -> None:
 def test_what_could_not_be_saved_is_found_again_however_often_it_is_looked_for(
     world: World, over: Execution
 ) -> None:
-    scratch = over.workspace.scratch
+    control = over.workspace.control
     (over.workspace.control / "apply.result").write_text('{"exit_code": 1}')
-    with (scratch / "apply.jsonl").open("a") as output:
+    with (control / "apply.jsonl").open("a") as output:
         output.write("{\n  a state, printed as a last resort\n")
     errored = over.workspace.module / "errored.tfstate"
     errored.write_text('{"serial": 7}')

@@ -9,7 +9,7 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from engine_world import Steps, World, failed, needs_terraform, state_of, wait_until
+from engine_world import Steps, World, failed, needs_namespaces, needs_terraform, state_of, wait_until
 
 from runner.model.settings import EnginesSettings
 from runner.model.span import Seconds
@@ -17,6 +17,7 @@ from runner.model.stack import StackDefinition
 from runner.ports import Applied
 
 pytestmark = needs_terraform
+PROVISIONED = 'resource "terraform_data" "a" {\n  provisioner "local-exec" { command = "%s" }\n}\n'
 
 
 def test_an_apply_does_what_was_planned_though_the_values_changed_since(world: World) -> None:
@@ -114,16 +115,23 @@ def test_an_apply_that_was_canceled_before_it_began_is_not_started(world: World,
     assert steps.effects == []
 
 
-def test_what_a_provisioner_leaves_running_is_not_killed(world: World) -> None:
+@needs_namespaces
+def test_what_a_provisioner_leaves_running_has_ended_when_its_apply_is_recorded(world: World) -> None:
     late = world.outside / "late"
-    command = f"(sleep 0.5; touch {late}) >/dev/null 2>&1 &"
-    world.write(
-        {
-            "main.tf": f'resource "terraform_data" "a" {{\n  provisioner "local-exec" {{ command = "{command}" }}\n}}\n'
-        }
-    )
+    # In a session of its own, without any of its output files; its number is not known here, but its arguments are.
+    command = f"setsid sleep 1000.7 >/dev/null 2>&1 & touch {late}"
+    world.write({"main.tf": PROVISIONED % command})
     assert isinstance(world.apply(world.planned()), Applied)
-    wait_until(late.exists, "it went on")
+    assert late.exists()
+    commands = [_command(folder) for folder in Path("/proc").glob("[0-9]*")]
+    assert b"sleep\0001000.7\0" not in commands
+
+
+def _command(process: Path) -> bytes:
+    try:
+        return (process / "cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def test_no_deadline_reaches_an_apply(world: World, steps: Steps) -> None:
@@ -174,7 +182,7 @@ def test_outputs_are_masked_in_the_result_the_log_and_the_raw_output(world: Worl
     assert applied.outputs == {"pw": "(sensitive value)", "open": "x"}
     assert world.last is not None
     assert "canary-5f3a9b" not in world.log
-    assert "canary-5f3a9b" not in (world.last.workspace.scratch / "apply.jsonl").read_text()
+    assert "canary-5f3a9b" not in (world.last.workspace.control / "apply.jsonl").read_text()
 
 
 class Backend(BaseHTTPRequestHandler):

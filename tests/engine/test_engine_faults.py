@@ -124,9 +124,8 @@ def test_a_claim_reaches_the_child(world: World, tmp_path: Path) -> None:
     world.use(fake(tmp_path, only("plan", f'[ -e /proc/$$/fd/"$(cat {tmp_path}/fd)" ] || exit 7\n{PLANS}')))
     claim = FileClaims(tmp_path, SystemClock()).take(1, "state")
     assert claim is not None
-    for descriptor in claim.fds:
-        (tmp_path / "fd").write_text(str(descriptor))
-        assert isinstance(world.plan(claim=claim), Planned)
+    (tmp_path / "fd").write_text(str(claim.lock))
+    assert isinstance(world.plan(claim=claim), Planned)
     claim.release()
 
 

@@ -64,7 +64,7 @@ class Begun:
     def leave(self, trace: Mapping[str, str]) -> None:
         """The files of the apply by their names; the receipt is `receipt`."""
         for name, text in trace.items():
-            own = self.scratch if name in {"apply.jsonl", "apply.stderr"} else self.control
+            own = self.control
             path = self.receipt if name == "receipt" else own / name
             path.parent.mkdir(mode=0o700, exist_ok=True)
             path.write_text(text)

@@ -126,17 +126,20 @@ def test_packed_and_unpacked_providers_of_this_platform_are_found(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("wish", "abi", "state", "told"),
+    ("wish", "problem", "abi", "state", "told"),
     [
-        ("auto", 7, State.OK, "confined (Landlock ABI 7)"),
-        ("required", 3, State.OK, "Landlock ABI 3; from 6 on"),
-        ("auto", 0, State.WARN, "reads every file of the daemon's user"),
-        ("required", 0, State.FAIL, "no run is started"),
-        ("never", 7, State.WARN, "executor.confine is never"),
+        ("auto", None, 7, State.OK, "Landlock ABI 7"),
+        ("required", None, 0, State.OK, "confined by namespaces"),
+        ("auto", "not installed", 7, State.WARN, "by Landlock alone"),
+        ("auto", "not installed", 0, State.WARN, "reads every file of the daemon's user"),
+        ("required", "not installed", 7, State.FAIL, "no run is started: not installed"),
+        ("never", None, 7, State.WARN, "executor.confine is never"),
     ],
 )
-def test_whether_runs_are_confined_is_told(wish: str, abi: int, state: State, told: str) -> None:
-    finding = confinement_verdict(wish, abi)
+def test_what_confines_runs_is_told(
+    wish: str, problem: str | None, abi: int, state: State, told: str
+) -> None:
+    finding = confinement_verdict(wish, problem, abi)
     assert finding.state is state
     assert told in finding.message
     assert bool(finding.hint) is (state is not State.OK)

@@ -26,7 +26,7 @@ class Apply:
 
     @property
     def files(self) -> Files:
-        return Files(self.folder, self.folder / "receipts" / "digest.json", self.folder / "control")
+        return Files(self.folder / "receipts" / "digest.json", self.folder / "control")
 
     def alive(self) -> bool:
         with (self.folder / "lock").open() as probe:
@@ -41,9 +41,7 @@ class Apply:
         """Started, with the lock handed over; killed at the end where it still runs."""
         with (self.folder / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            starting = launched(
-                replace(what, pass_fds=(lock.fileno(),)), self.files, {"run": "run-7"}, self.alive
-            )
+            starting = launched(replace(what, lock=lock.fileno()), self.files, {"run": "run-7"}, self.alive)
             ended = starting.__enter__()
         try:
             yield ended

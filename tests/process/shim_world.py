@@ -25,7 +25,7 @@ class Bench:
 
     @property
     def files(self) -> Files:
-        return Files(self.folder, self.folder / "receipts" / "digest.json", self.folder / "control")
+        return Files(self.folder / "receipts" / "digest.json", self.folder / "control")
 
     @property
     def result(self) -> dict[str, Any] | None:

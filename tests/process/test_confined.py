@@ -192,7 +192,7 @@ def test_an_apply_is_confined_and_its_receipt_and_its_result_lie_out_of_its_reac
     class Kept(Apply):
         @property
         def files(self) -> Files:
-            return Files(self.folder, secret / "receipts" / "digest.json", secret / "control")
+            return Files(secret / "receipts" / "digest.json", secret / "control")
 
     apply = Kept(secret.parent / "beside")
     forged = f"echo 0 > {apply.files.result}; touch {apply.files.stop}"

@@ -143,6 +143,7 @@ def test_following_leaves_no_descriptor_open(apply: Apply, tmp_path: Path) -> No
 def test_a_symlink_in_place_of_an_output_file_is_not_followed(apply: Apply, tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_text("mine")
+    apply.files.control.mkdir()
     apply.files.stdout.symlink_to(victim)
     with pytest.raises(OSError, match="symbolic links"):
         apply.adopt()

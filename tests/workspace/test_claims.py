@@ -84,7 +84,7 @@ def test_a_released_claim_stays_alive_while_a_child_has_it(claims: FileClaims, t
     held = claims.take(7)
     assert held is not None
     script = f"until [ -e {tmp_path}/done ]; do sleep 0.02; done"
-    child = subprocess.Popen(["/bin/sh", "-c", script], pass_fds=held.fds)
+    child = subprocess.Popen(["/bin/sh", "-c", script], pass_fds=[held.lock or 0])
     held.release()
     assert claims.alive(held.claim)
     assert claims.take(7) is None

@@ -13,8 +13,8 @@ import pytest
 
 from runner.claims import FileClaims, HeldFiles
 from runner.clock import SystemClock
+from runner.flock import alone, shared
 from runner.model.lock import Leftover
-from runner.source.flock import alone, shared
 
 PATIENCE = 20.0
 
@@ -37,7 +37,9 @@ def claims(tmp_path: Path) -> FileClaims:
 @contextmanager
 def child_of(held: HeldFiles) -> Iterator["subprocess.Popen[bytes]"]:
     """A process that executes under the claim, which is handed over to it."""
-    child = subprocess.Popen(["/bin/sleep", "1000"], pass_fds=held.fds, start_new_session=True)
+    child = subprocess.Popen(
+        ["/bin/sleep", "1000"], pass_fds=[held.lock or 0, *held.kept], start_new_session=True
+    )
     held.hand_over()
     try:
         yield child
@@ -86,9 +88,9 @@ def test_before_it_is_handed_over_a_claim_runs_with_us(claims: FileClaims) -> No
 
 def test_what_was_handed_over_runs_as_long_as_the_child(claims: FileClaims) -> None:
     held = taken(claims, 7, "state")
-    assert len(held.fds) == 2
+    assert held.lock is not None
     with child_of(held):
-        assert not held.fds
+        assert held.lock is None
         assert held.running()
         assert claims.take(8, "state") is None
     assert not held.running()
@@ -108,7 +110,7 @@ def test_what_runs_on_is_adopted_once_and_stays_as_it_is(claims: FileClaims) -> 
     with child_of(held) as child:
         held.release()
         again = adopted(claims, held)
-        assert again.fds == ()
+        assert again.lock is None
         assert claims.adopt(held.claim) is None
         assert again.running()
         assert claims.take(7) is None
@@ -221,20 +223,20 @@ def test_a_data_directory_behind_a_symlink_hides_nobody(tmp_path: Path) -> None:
 
 def test_what_is_kept_with_a_claim_is_the_child_s_from_then_on(claims: FileClaims, tmp_path: Path) -> None:
     held = taken(claims, 7)
-    held.keep(shared(tmp_path, 1))
+    held.keep(shared(tmp_path / "use", 1))
     with child_of(held) as child:
-        with alone(tmp_path) as free:
+        with alone(tmp_path / "use") as free:
             assert not free
         child.kill()
         child.wait()
-        with alone(tmp_path) as free:
+        with alone(tmp_path / "use") as free:
             assert free
     held.release()
 
 
 def test_what_is_kept_with_a_claim_ends_with_it(claims: FileClaims, tmp_path: Path) -> None:
     held = taken(claims, 7)
-    held.keep(shared(tmp_path, 1))
+    held.keep(shared(tmp_path / "use", 1))
     held.release()
-    with alone(tmp_path) as free:
+    with alone(tmp_path / "use") as free:
         assert free

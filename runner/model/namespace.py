@@ -1,0 +1,71 @@
+"""What a run finds in namespaces of its own: the machine read-only, a few folders empty, and the paths that are its own.
+
+A mount hides or shows a path with all that is below it, so the nearest label counts here as it does for Landlock, and one
+mount for each label is enough: nothing has to be listed.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from runner.model.confinement import TOP, Access, Labels, nearest
+
+# The run gets its own: writable memory of a limited size, or device files that are nobody's.
+PRIVATE = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - their names, inside
+# Sockets of services, and what systemd keeps for each user and unit.
+ABSENT = ("/run",)
+# Names are resolved by the files and sockets in these, which hold nothing secret.
+RESOLVERS = ("/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager/resolv.conf", "/run/nscd")
+
+
+EMPTY: Labels = dict.fromkeys((*PRIVATE, *ABSENT), Access.NOTHING)
+
+
+class Kind(Enum):
+    """What is at a path now."""
+
+    NOTHING = "nothing"
+    FOLDER = "folder"
+    FILE = "file"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One mount; those of the folders around it come before."""
+
+    path: str
+    access: Access
+    folder: bool
+
+
+@dataclass(frozen=True)
+class View:
+    """All that is to be seen in the namespaces, in the order in which it is mounted."""
+
+    mounts: tuple[Shown, ...]
+
+    @property
+    def writable(self) -> tuple[str, ...]:
+        return (*PRIVATE, *(one.path for one in self.mounts if one.access is Access.WRITE))
+
+    def with_files(self, paths: Iterable[str]) -> "View":
+        """The same with these files to be read, wherever they lie."""
+        return View((*self.mounts, *(Shown(path, Access.READ, folder=False) for path in paths)))
+
+
+def view(labels: Labels, kind: Callable[[str], Kind]) -> View:
+    """The mounts that make the labels true. A path without a file is left out."""
+    return View(tuple(_mounts({**dict.fromkeys(RESOLVERS, Access.READ), **labels}, kind)))
+
+
+def _mounts(labels: Mapping[str, Access], kind: Callable[[str], Kind]) -> Iterator[Shown]:
+    before = {TOP: Access.READ, **EMPTY}
+    for path in sorted(labels):  # a folder stands before what is in it
+        access = labels[path]
+        if path in before or access is nearest(before, path):
+            before.setdefault(path, access)
+            continue
+        found = kind(path)
+        if found is not Kind.NOTHING:
+            before[path] = access
+            yield Shown(path, access, found is Kind.FOLDER)
