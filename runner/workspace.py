@@ -1,6 +1,7 @@
 """The directories a run executes in. Satisfies `ports.Workspaces` in the data directory.
 
-workspaces/<stack>/data        TF_DATA_DIR, kept from run to run
+workspaces/<stack>/data        TF_DATA_DIR, made anew for each command
+workspaces/<stack>/sealed      copies of what `init` left, from which it is made; no run reaches them
 workspaces/<stack>/state       the managed state
 workspaces/<stack>/backups     copies of it from before each apply
 workspaces/<stack>/salvage     what an apply could not save
@@ -24,6 +25,8 @@ from runner.managed_state import STATE, copy_aside, put_back_torn, size_of
 from runner.ports import Workspace
 
 PLACE = "workspace.json"
+DATA = "data"
+SEALED = "sealed"  # as the engine names it
 # terraform writes a local state in place: with three free pages it left invalid JSON, and an empty rescue copy.
 ROOM_FOR_APPLY = 256 << 20
 ROOM_FOR_STATES = 20
@@ -44,7 +47,7 @@ class LocalWorkspaces:
         own = private_folder(self.data_dir / "workspaces" / slug(stack))
         workspace = Workspace(
             module=_module(stack, tree, module_path),
-            data=private_folder(own / "data"),
+            data=private_folder(own / DATA),
             scratch=private_folder(self._scratch(run)),
             state=private_folder(own / "state") / STATE if managed_state else None,
             receipts=self.data_dir / "receipts",
@@ -63,7 +66,7 @@ class LocalWorkspaces:
             paths = json.loads((control / PLACE).read_bytes())
         except (OSError, ValueError):
             own = self.data_dir / "workspaces" / slug(stack)
-            return Workspace(scratch, own / "data", scratch, None, receipts, control)
+            return Workspace(scratch, own / DATA, scratch, None, receipts, control)
         return Workspace(
             module=Path(paths["module"]),
             data=Path(paths["data"]),
@@ -100,7 +103,8 @@ class LocalWorkspaces:
             shutil.rmtree(folder, ignore_errors=True)
 
     def forget_init(self, stack: str) -> None:
-        shutil.rmtree(self.data_dir / "workspaces" / slug(stack) / "data", ignore_errors=True)
+        for name in (DATA, SEALED):
+            shutil.rmtree(self.data_dir / "workspaces" / slug(stack) / name, ignore_errors=True)
 
     def scratches(self) -> list[int]:
         found = (path.name for place in ("runs", "control") for path in (self.data_dir / place).glob("*"))

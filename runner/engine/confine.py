@@ -16,7 +16,6 @@ from pathlib import Path
 import runner
 from runner import landlock
 from runner.engine.cli_config import PLUGINS
-from runner.engine.manifest import listed_modules
 from runner.errors import NotConfined
 from runner.model.confinement import (
     Access,
@@ -45,11 +44,17 @@ class Fence:
     daemon: Mapping[str, str]
 
     def around(
-        self, execution: Execution, binary: Path, given: tuple[Path, ...], *, init: bool
+        self,
+        execution: Execution,
+        binary: Path,
+        given: tuple[Path, ...],
+        *,
+        init: bool,
+        called: Iterable[str] = (),
     ) -> Confinement | None:
         """What one command may touch; None where it is not confined, NotConfined where it would have to be.
 
-        `given` is what it is told to read.
+        `given` is what it is told to read, `called` are the folders of local modules, relative to the root module.
         """
         if self.settings.executor.confine == "never":
             return None
@@ -60,7 +65,7 @@ class Fence:
         labels = self._installation(binary)
         labels |= _labelled(Access.WRITE, execution.state_folders)
         labels |= _labelled(Access.NOTHING, [self.settings.data_dir])
-        labels |= _of_run(execution, init=init)
+        labels |= _of_run(execution, called, init=init)
         _let_read(labels, given)
         return confinement(everywhere(labels, _mounts()), _children)
 
@@ -105,7 +110,7 @@ class Fence:
                 yield value
 
 
-def _of_run(execution: Execution, *, init: bool) -> dict[str, Access]:
+def _of_run(execution: Execution, called: Iterable[str], *, init: bool) -> dict[str, Access]:
     workspace = execution.workspace
     installed = [workspace.data.with_name(PLUGINS)]
     own = [workspace.data, workspace.scratch, workspace.state and workspace.state.parent]
@@ -114,11 +119,11 @@ def _of_run(execution: Execution, *, init: bool) -> dict[str, Access]:
         # Only `init` installs, and what it installs is executed by every later run of the stack.
         **_labelled(Access.WRITE if init else Access.READ, installed),
         **_labelled(Access.WRITE, own),
-        **dict.fromkeys(_written_code(workspace, execution.writable_modules), Access.WRITE),
+        **dict.fromkeys(_written_code(workspace, called, execution.writable_modules), Access.WRITE),
     }
 
 
-def _written_code(workspace: Workspace, allowed: tuple[str, ...]) -> Iterator[str]:
+def _written_code(workspace: Workspace, called: Iterable[str], allowed: tuple[str, ...]) -> Iterator[str]:
     """The folders that terraform and its providers write into: the root module, and others that the operator opens.
 
     `init` leaves the lock file in the root, an apply the state that it could not save, and `archive_file` its archive.
@@ -128,20 +133,12 @@ def _written_code(workspace: Workspace, allowed: tuple[str, ...]) -> Iterator[st
     if workspace.tree is None or not allowed:
         return
     tree = os.path.realpath(workspace.tree)
-    for called in _called(workspace.data):
-        folder = os.path.normpath(workspace.module / called)
-        # A run can write to that list. It can make a symlink of a folder too, but what is one is never opened.
+    for module in called:
+        folder = os.path.normpath(workspace.module / module)
+        # A run can make a symlink of a folder, but what is one is never opened.
         inside = under(folder, tree) and folder != tree
         if inside and any(fnmatchcase(os.path.relpath(folder, tree), glob) for glob in allowed):
             yield folder
-
-
-def _called(data: Path) -> set[str]:
-    """The modules' folders as the last `init` has noted them."""
-    try:
-        return {str(module["Dir"]) for module in listed_modules(data)}
-    except (OSError, ValueError, KeyError, TypeError):
-        return set()
 
 
 def _let_read(labels: dict[str, Access], paths: Iterable[str | Path]) -> None:
