@@ -2,6 +2,7 @@
 
 workspaces/<stack>/data        TF_DATA_DIR, made anew for each command
 workspaces/<stack>/sealed      copies of what `init` left, from which it is made; no run reaches them
+workspaces/<stack>/made        what plans made beside the code of fetched modules, for their own applies
 workspaces/<stack>/state       the managed state
 workspaces/<stack>/backups     copies of it from before each apply
 workspaces/<stack>/salvage     what an apply could not save
@@ -16,7 +17,7 @@ import json
 import re
 import shutil
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from runner.errors import DiskFull, ModuleMissing
@@ -26,7 +27,8 @@ from runner.ports import Workspace
 
 PLACE = "workspace.json"
 DATA = "data"
-SEALED = "sealed"  # as the engine names it
+SEALED, MADE = "sealed", "made"  # as the engine names them
+UNUSED_FOR = timedelta(days=30)
 # terraform writes a local state in place: with three free pages it left invalid JSON, and an empty rescue copy.
 ROOM_FOR_APPLY = 256 << 20
 ROOM_FOR_STATES = 20
@@ -103,8 +105,20 @@ class LocalWorkspaces:
             shutil.rmtree(folder, ignore_errors=True)
 
     def forget_init(self, stack: str) -> None:
-        for name in (DATA, SEALED):
+        for name in (DATA, SEALED, MADE):
             shutil.rmtree(self.data_dir / "workspaces" / slug(stack) / name, ignore_errors=True)
+
+    def forget_unused(self, now: datetime) -> int:
+        """Of stacks that are long gone, or whose inputs have changed: the next run initialises anew."""
+        before = (now - UNUSED_FOR).timestamp()
+        found = [
+            *self.data_dir.glob("workspaces/*/sealed/*/manifest.json"),
+            *self.data_dir.glob("workspaces/*/made/*"),
+        ]
+        old = [path for path in found if path.stat().st_mtime < before]
+        for path in old:
+            shutil.rmtree(path if path.is_dir() else path.parent, ignore_errors=True)
+        return len(old)
 
     def scratches(self) -> list[int]:
         found = (path.name for place in ("runs", "control") for path in (self.data_dir / place).glob("*"))

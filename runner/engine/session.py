@@ -18,6 +18,7 @@ from runner.engine.init import InitInputs
 from runner.engine.journal import Journal
 from runner.engine.json_output import GAVE_UP, STALE, STATE_LOCKED, JsonOutput
 from runner.engine.lock_file import LockFiles
+from runner.engine.made import Made
 from runner.engine.measured import Measured, measure
 from runner.engine.removal import remove
 from runner.engine.seal import SEALED, Seal, SealBroken, discard, newest
@@ -288,6 +289,10 @@ class Session:
     @property
     def sealed(self) -> Path:
         return self.execution.workspace.data.with_name(SEALED)
+
+    @property
+    def made(self) -> Made:
+        return Made(self.execution.workspace.data, self.execution.run)
 
     @property
     def verified(self) -> Path:
