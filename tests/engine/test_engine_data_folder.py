@@ -225,6 +225,22 @@ def test_a_plan_does_not_change_what_others_are_made_from_while_they_are_made(wo
         assert addresses(outcome) == ["module.m.terraform_data.honest"]
 
 
+def test_a_look_at_the_state_goes_by_what_init_noted_beside_an_apply_that_changed_it(world: Attacked) -> None:
+    real = world.outside / "real.tfstate"
+    world.managed = False
+    world.write({"app/main.tf": BACKEND % real + DATA_OF % "one"})
+    world.planned()
+    noted = world.own / "data" / "terraform.tfstate"
+    noted.write_text(noted.read_text().replace(str(real), "/elsewhere"))
+    with world.engine._session(world.execution()) as session, session.with_newest_seal().looking() as own:
+        data = own.execution.workspace.data
+        assert own.environment["TF_DATA_DIR"] == str(data)
+        assert [path.name for path in data.iterdir()] == ["terraform.tfstate"]
+        assert str(real) in (data / "terraform.tfstate").read_text()
+    assert not data.exists()
+    assert "/elsewhere" in noted.read_text()
+
+
 # The copies
 
 
