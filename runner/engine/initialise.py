@@ -30,7 +30,7 @@ ATTEMPTS = 2  # a stack that shares the module may have written the lock file me
 
 def found(session: Session) -> Session | None:
     """With a copy that is good for this code, its providers verified; None where it takes an `init`."""
-    session.lock_files.put_right(session.execution.workspace.module)
+    session.put_lock_file_right()
     good = up_to_date(session.init_inputs(), session.sealed)
     if good is None:
         return None
@@ -45,7 +45,7 @@ def found(session: Session) -> Session | None:
 
 def initialise(session: Session, deadline: float, mirror: Path | None) -> Session | EngineError:
     """Run `init` in a data folder of its own, and share the providers that this has brought."""
-    session.lock_files.put_right(session.execution.workspace.module)
+    session.put_lock_file_right()
     for _ in range(ATTEMPTS):
         outcome = _initialised(session, session.init_inputs(), deadline, mirror)
         if not isinstance(outcome, Seal):

@@ -39,8 +39,14 @@ class Made:
     def keep(self, seal: Seal) -> None:
         """After a plan. What is no plain file, is code or goes beyond the bounds is not kept: the apply will miss it."""
         remove(self.folder)
-        if not any(one.fetched for one in seal.manifest.modules):
-            return
+        if any(one.fetched for one in seal.manifest.modules):
+            try:
+                self._keep(seal)
+            except OSError:
+                remove(self.folder)  # the disk is full, say: an apply that needs it will tell
+            self._prune()
+
+    def _keep(self, seal: Seal) -> None:
         left = MOST_BYTES
         for path, folder, name in self._new(seal):
             try:
@@ -49,7 +55,6 @@ class Made:
                 continue
             left -= len(content)
             _write(private_folder((self.folder / path).parent) / name, content)
-        self._prune()
 
     def put_back(self) -> None:
         """Before the apply, into a data folder that was just made."""

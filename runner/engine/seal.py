@@ -14,6 +14,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ MAKING = ".making-"
 MANIFEST, DATA, LOCK = "manifest.json", "data", "lock"
 BACKEND = "terraform.tfstate"  # terraform's name for its note of the backend
 LARGEST_MANIFEST = 256 << 20
+_CHUNK = 1 << 20
 KEPT = 3  # a drift check of what is applied and a plan of what is new take turns
 _FRESH = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -94,23 +96,24 @@ class Seal:
     def _copy(self, path: str, data: Path) -> None:
         mode, digest = self.manifest.files[path]
         try:
-            with open(f"{self.folder}/{DATA}/{path}", "rb") as file:  # noqa: PTH123
-                content = file.read()
+            source = os.open(f"{self.folder}/{DATA}/{path}", os.O_RDONLY | os.O_CLOEXEC)
         except OSError as error:
-            raise SealBroken(f"{self.data / path}: {error}") from error
-        if hashlib.sha256(content).hexdigest() != digest:
-            raise SealBroken(f"{self.data / path} is not as it was made")
-        descriptor = os.open(f"{data}/{path}", _FRESH, mode)
-        try:
-            _write(descriptor, content)
-        finally:
-            os.close(descriptor)
+            raise SealBroken(f"{self.data / path}: {error.strerror}") from error
+        with os.fdopen(source, "rb", 0) as file:
+            if _written(file, os.open(f"{data}/{path}", _FRESH, mode)) != digest:
+                raise SealBroken(f"{self.data / path} is not as it was made")
 
 
-def _write(descriptor: int, content: bytes) -> None:
-    left = memoryview(content)
-    while left:
-        left = left[os.write(descriptor, left) :]
+def _written(file: FileIO, descriptor: int) -> str:
+    """SHA-256 of what was copied."""
+    digest = hashlib.sha256()
+    with os.fdopen(descriptor, "wb", 0) as copy:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+            left = memoryview(chunk)
+            while left:
+                left = left[copy.write(left) :]
+    return digest.hexdigest()
 
 
 def seals(folder: Path) -> Iterator[Seal]:

@@ -108,20 +108,33 @@ class Session:
         self.journal.write(self.stderr(name).splitlines())
         return finished, output
 
-    def restore(self) -> None:
-        """Before each command: nothing that an earlier one wrote into the data folder, or over the lock file, is left."""
+    def restore(self, *, made: bool = False) -> None:
+        """Before each command: nothing that an earlier one wrote into the data folder, or over the lock file, is left.
+
+        `made`: but what the plan of this run made beside fetched modules, for its apply.
+        """
         if self.seal is None:
             return
+        self.put_lock_file_right()
+        try:
+            self.seal.restore(self.execution.workspace.data)
+            if made:
+                self.made.put_back()
+        except SealBroken as broken:
+            discard(self.seal)
+            raise self._failed(f"what init left is damaged: {broken}") from broken
+        except OSError as error:
+            raise self._failed(f"its data folder could not be made: {error}") from error
+
+    def put_lock_file_right(self) -> None:
         try:
             self.lock_files.put_right(self.execution.workspace.module)
-            self.seal.restore(self.execution.workspace.data)
-        except (OSError, SealBroken) as error:
-            if isinstance(error, SealBroken):
-                discard(self.seal)
-            raise EngineFailed(
-                f'stack "{self.execution.stack.name}": its data folder could not be restored: {error}',
-                hint=f"driftline plan {self.execution.stack.name}",
-            ) from error
+        except OSError as error:
+            raise self._failed(f"its lock file could not be put back: {error}") from error
+
+    def _failed(self, what: str) -> EngineFailed:
+        name = self.execution.stack.name
+        return EngineFailed(f'stack "{name}": {what}', hint=f"driftline plan {name}")
 
     @contextmanager
     def looking(self) -> Iterator["Session"]:
@@ -324,6 +337,8 @@ class Session:
             return read_foreign(var_file, OUTPUT_CAP) if own else code_files.read_file(self.code, var_file)
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise self._failed(f"its var file cannot be read: {error}") from error
 
     def init_inputs(self) -> InitInputs:
         stack = self.execution.stack
