@@ -44,6 +44,7 @@ POINTS: dict[str, str] = {
     "fetch.after": "new objects are in the mirror, the source does not know",
     "poll.before_commit": "what was discovered is written and not committed",
     "mirror.before_rename": "a new mirror is complete under another name",
+    "seal.before_rename": "a copy of what init left is complete under another name",
     "tree.before_rename": "a tree is exported under another name",
     "key.before_link": "a new key is written under another name",
     "migrate.before_commit": "the tables are made or changed and not committed",

@@ -1,6 +1,8 @@
 """The directories a run executes in. Satisfies `ports.Workspaces` in the data directory.
 
-workspaces/<stack>/data        TF_DATA_DIR, kept from run to run
+workspaces/<stack>/data        TF_DATA_DIR, made anew for each command
+workspaces/<stack>/sealed      copies of what `init` left, from which it is made; no run reaches them
+workspaces/<stack>/made        what plans made beside the code of fetched modules, for their own applies
 workspaces/<stack>/state       the managed state
 workspaces/<stack>/backups     copies of it from before each apply
 workspaces/<stack>/salvage     what an apply could not save
@@ -15,7 +17,7 @@ import json
 import re
 import shutil
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from runner.errors import DiskFull, ModuleMissing
@@ -24,6 +26,9 @@ from runner.managed_state import STATE, copy_aside, put_back_torn, size_of
 from runner.ports import Workspace
 
 PLACE = "workspace.json"
+DATA = "data"
+SEALED, MADE = "sealed", "made"  # as the engine names them
+UNUSED_FOR = timedelta(days=30)
 # terraform writes a local state in place: with three free pages it left invalid JSON, and an empty rescue copy.
 ROOM_FOR_APPLY = 256 << 20
 ROOM_FOR_STATES = 20
@@ -44,7 +49,7 @@ class LocalWorkspaces:
         own = private_folder(self.data_dir / "workspaces" / slug(stack))
         workspace = Workspace(
             module=_module(stack, tree, module_path),
-            data=private_folder(own / "data"),
+            data=private_folder(own / DATA),
             scratch=private_folder(self._scratch(run)),
             state=private_folder(own / "state") / STATE if managed_state else None,
             receipts=self.data_dir / "receipts",
@@ -63,7 +68,7 @@ class LocalWorkspaces:
             paths = json.loads((control / PLACE).read_bytes())
         except (OSError, ValueError):
             own = self.data_dir / "workspaces" / slug(stack)
-            return Workspace(scratch, own / "data", scratch, None, receipts, control)
+            return Workspace(scratch, own / DATA, scratch, None, receipts, control)
         return Workspace(
             module=Path(paths["module"]),
             data=Path(paths["data"]),
@@ -100,7 +105,20 @@ class LocalWorkspaces:
             shutil.rmtree(folder, ignore_errors=True)
 
     def forget_init(self, stack: str) -> None:
-        shutil.rmtree(self.data_dir / "workspaces" / slug(stack) / "data", ignore_errors=True)
+        for name in (DATA, SEALED, MADE):
+            shutil.rmtree(self.data_dir / "workspaces" / slug(stack) / name, ignore_errors=True)
+
+    def forget_unused(self, now: datetime) -> int:
+        """Of stacks that are long gone, or whose inputs have changed: the next run initialises anew."""
+        before = (now - UNUSED_FOR).timestamp()
+        found = [
+            *self.data_dir.glob("workspaces/*/sealed/*/manifest.json"),
+            *self.data_dir.glob("workspaces/*/made/*"),
+        ]
+        old = [path for path in found if path.stat().st_mtime < before]
+        for path in old:
+            shutil.rmtree(path if path.is_dir() else path.parent, ignore_errors=True)
+        return len(old)
 
     def scratches(self) -> list[int]:
         found = (path.name for place in ("runs", "control") for path in (self.data_dir / place).glob("*"))

@@ -40,6 +40,7 @@ def begin(
     }
     write_whole(session.control / NOTES, json.dumps(notes).encode())
     output = session.output()
+    session.restore(made=True)
     session.open_journal(NAME)
     with ExitStack() as stack:
         try:

@@ -9,7 +9,6 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
-from runner.engine import init as initialised
 from runner.engine.apply import adopt, begin
 from runner.engine.argv import ApplyOptions, apply_argv
 from runner.engine.cli_config import write_cli_config
@@ -18,7 +17,7 @@ from runner.engine.constraint import check
 from runner.engine.credentials import AwsCredentials
 from runner.engine.environment import child_environment, inherited
 from runner.engine.facts import facts_of
-from runner.engine.initialise import initialise
+from runner.engine.initialise import found, initialise
 from runner.engine.journal import Journal
 from runner.engine.json_output import NEEDS_INIT
 from runner.engine.plan import plan, planned
@@ -75,44 +74,44 @@ class CommandLineEngine:
 
     def plan(self, execution: Execution) -> Planned | EngineError:
         with self._session(execution) as session:
-            inputs = session.init_inputs()
-            skipped = initialised.up_to_date(inputs)
-            if not skipped and (failed := self._init(session, inputs)) is not None:
-                return failed
+            ready = self._ready(session)
+            if isinstance(ready, EngineError):
+                return ready
             limit = self._limit(execution, "plan")
-            finished, output = plan(session, self.settings, limit)
-            if skipped and output.says(NEEDS_INIT):
-                # Somebody emptied the cache, say. Planning changes nothing, so it may be done twice.
-                if (failed := self._init(session, inputs)) is not None:
-                    return failed
-                finished, output = plan(session, self.settings, limit)
+            finished, output = plan(ready, self.settings, limit)
+            if not ready.initialised and output.says(NEEDS_INIT):
+                # What the copy tells of is not what terraform needs. Planning changes nothing, so it may be done twice.
+                ready = self._init(session)
+                if isinstance(ready, EngineError):
+                    return ready
+                finished, output = plan(ready, self.settings, limit)
             if finished.exit_code not in {0, 2}:
-                return session.error("plan", finished, output, limit)
-            return planned(session, finished, output, float(self.settings.timeouts.show))
+                return ready.error("plan", finished, output, limit)
+            return planned(ready, finished, output, float(self.settings.timeouts.show))
 
     def probe_ready(self, execution: Execution) -> ProbeReady | Aside | EngineError:
         with self._session(execution) as session:
-            inputs = session.init_inputs()
-            if not initialised.up_to_date(inputs) and (failed := self._init(session, inputs)) is not None:
-                return failed
-            return probe_ready(session, self.prober)
+            ready = self._ready(session)
+            return ready if isinstance(ready, EngineError) else probe_ready(ready)
 
     def probe(
         self, execution: Execution, types: Mapping[str, tuple[str, ...]] | None, seconds: float
     ) -> Probed | Aside | EngineError:
         with self._session(execution) as session:
+            ready = found(session)
+            if ready is None:
+                return Aside("what init left is not good any more")
             limit = deadline(seconds, self._limit(execution, "plan"))
-            return probe(session, self.prober, types, self.settings, limit)
+            return probe(ready, self.prober, types, self.settings, limit)
 
     def forget_provider(self, checksum: str) -> None:
         self.prober.cache.forget(checksum)
 
     def apply(self, execution: Execution, plan_file: Path, digest: str) -> Applied | EngineError | NotBegun:
         with self._session(execution) as session:
-            inputs = session.init_inputs()
-            # A check of another revision may have been there since the plan was made.
-            if not initialised.up_to_date(inputs) and (failed := self._init(session, inputs)) is not None:
-                return failed
+            ready = self._ready(session)
+            if isinstance(ready, EngineError):
+                return ready
             options = ApplyOptions(
                 plan_file=plan_file,
                 state=session.state,
@@ -123,15 +122,13 @@ class CommandLineEngine:
                 told = Diagnostic("error", "stopped on request before it was started")
                 return EngineError("apply", 1, (told,), canceled=True)
             argv = apply_argv(session.binary, options)
-            own = replace(session, plan_file=plan_file)
-            return begin(own, argv, plan_file, digest, self._looking(session))
+            own = replace(ready, plan_file=plan_file)
+            return begin(own, argv, plan_file, digest, self._looking(ready))
 
     def facts(self, execution: Execution, plan_file: Path) -> EngineFacts | EngineError:
         with self._session(execution) as session:
-            inputs = session.init_inputs()
-            if not initialised.up_to_date(inputs) and (failed := self._init(session, inputs)) is not None:
-                return failed
-            return facts_of(session, plan_file)
+            ready = self._ready(session)
+            return ready if isinstance(ready, EngineError) else facts_of(ready, plan_file)
 
     def adopt(self, execution: Execution, digest: str) -> Applied | EngineError | NotBegun:
         """Nothing is started, so it does not matter which binary there is by now, or whether there is one."""
@@ -145,21 +142,20 @@ class CommandLineEngine:
             credentials={},
         )
         with Journal(execution.log) as journal:
-            session = Session(
+            plain = Session(
                 row, Path(row.name), "", execution, environment, self._cli_config(), journal, self._fence()
             )
+            session = plain.with_newest_seal()
             return adopt(session, digest, self._looking(session))
 
     def state_lock(self, execution: Execution) -> StateLock | EngineError | None:
         with self._session(execution) as session:
-            inputs = session.init_inputs()
-            if not initialised.up_to_date(inputs) and (failed := self._init(session, inputs)) is not None:
-                return failed
-            return held_by(session)
+            ready = self._ready(session)
+            return ready if isinstance(ready, EngineError) else held_by(ready)
 
     def force_unlock(self, execution: Execution, lock_id: str) -> EngineError | None:
         with self._session(execution) as session:
-            return force_unlock(session, lock_id)
+            return force_unlock(session.with_newest_seal(), lock_id)
 
     def _looking(self, session: Session) -> Looking:
         """For looking at the state of an apply: with credentials that have not expired, and without its locks."""
@@ -213,8 +209,13 @@ class CommandLineEngine:
     def _cli_config(self) -> Path:
         return write_cli_config(private_folder(self.folder), self.settings.engines)
 
-    def _init(self, session: Session, inputs: initialised.InitInputs) -> EngineError | None:
-        return initialise(session, inputs, self._limit(session.execution, "init"))
+    def _ready(self, session: Session) -> Session | EngineError:
+        """With what `init` leaves, after it was run where that is needed."""
+        return found(session) or self._init(session)
+
+    def _init(self, session: Session) -> Session | EngineError:
+        limit = self._limit(session.execution, "init")
+        return initialise(session, limit, self.settings.engines.plugin_mirror)
 
     def _limit(self, execution: Execution, phase: str) -> float:
         own = getattr(execution.stack.timeouts, phase)

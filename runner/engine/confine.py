@@ -17,7 +17,6 @@ from pathlib import Path
 import runner
 from runner import landlock, namespaced
 from runner.engine.cli_config import PLUGINS
-from runner.engine.manifest import listed_modules
 from runner.errors import NotConfined
 from runner.model.confinement import (
     Access,
@@ -47,11 +46,16 @@ class Fence:
     daemon: Mapping[str, str]
 
     def around(
-        self, execution: Execution, binary: Path, given: tuple[Path, ...], command: str
+        self,
+        execution: Execution,
+        binary: Path,
+        given: tuple[Path, ...],
+        command: str,
+        called: Iterable[str] = (),
     ) -> Confinement | View | None:
         """What one command may touch; None where it is not confined, NotConfined where it would have to be.
 
-        `given` is what it is told to read.
+        `given` is what it is told to read, `called` are the folders of local modules, relative to the root module.
         """
         wish = self.settings.executor.confine
         if wish == "never":
@@ -64,7 +68,7 @@ class Fence:
         labels = {**(EMPTY if problem is None else {}), **self._installation()}
         labels |= _labelled(_to_state(command), execution.state_folders)
         labels |= _labelled(Access.NOTHING, [self.settings.data_dir])
-        labels |= _of_run(execution, command)
+        labels |= _of_run(execution, command, called)
         _let_read(labels, (*self._needed(binary), *given))
         labels = everywhere(labels, _mounts())
         return view(labels, _kind) if problem is None else confinement(labels, _children)
@@ -109,7 +113,7 @@ class Fence:
                 yield value
 
 
-def _of_run(execution: Execution, command: str) -> dict[str, Access]:
+def _of_run(execution: Execution, command: str, called: Iterable[str]) -> dict[str, Access]:
     workspace = execution.workspace
     installed = [workspace.data.with_name(PLUGINS)]
     state = [workspace.state and workspace.state.parent]
@@ -119,7 +123,7 @@ def _of_run(execution: Execution, command: str) -> dict[str, Access]:
         **_labelled(Access.WRITE if command == "init" else Access.READ, installed),
         **_labelled(_to_state(command), state),
         **_labelled(Access.WRITE, [workspace.data, workspace.scratch]),
-        **dict.fromkeys(_written_code(workspace, execution.writable_modules), Access.WRITE),
+        **dict.fromkeys(_written_code(workspace, called, execution.writable_modules), Access.WRITE),
     }
 
 
@@ -128,7 +132,7 @@ def _to_state(command: str) -> Access:
     return Access.WRITE if command == "apply" else Access.READ
 
 
-def _written_code(workspace: Workspace, allowed: tuple[str, ...]) -> Iterator[str]:
+def _written_code(workspace: Workspace, called: Iterable[str], allowed: tuple[str, ...]) -> Iterator[str]:
     """The folders that terraform and its providers write into: the root module, and others that the operator opens.
 
     `init` leaves the lock file in the root, an apply the state that it could not save, and `archive_file` its archive.
@@ -138,20 +142,12 @@ def _written_code(workspace: Workspace, allowed: tuple[str, ...]) -> Iterator[st
     if workspace.tree is None or not allowed:
         return
     tree = os.path.realpath(workspace.tree)
-    for called in _called(workspace.data):
-        folder = os.path.normpath(workspace.module / called)
-        # A run can write to that list. It can make a symlink of a folder too, but what is one is never opened.
+    for module in called:
+        folder = os.path.normpath(workspace.module / module)
+        # A run can make a symlink of a folder, but what is one is never opened.
         inside = under(folder, tree) and folder != tree
         if inside and any(fnmatchcase(os.path.relpath(folder, tree), glob) for glob in allowed):
             yield folder
-
-
-def _called(data: Path) -> set[str]:
-    """The modules' folders as the last `init` has noted them."""
-    try:
-        return {str(module["Dir"]) for module in listed_modules(data)}
-    except (OSError, ValueError, KeyError, TypeError):
-        return set()
 
 
 def _let_read(labels: dict[str, Access], paths: Iterable[str | Path]) -> None:

@@ -1,8 +1,8 @@
-"""Whether `init` can be skipped: the digest of everything it depends on, kept beside the data directory.
+"""Whether `init` can be skipped: the digests of everything it depends on, kept with the sealed copy of what it left.
 
 A needless init costs a second; a skipped one that was needed must never pass for a good plan. Terraform checks
-lock file, modules and backend block again at each plan, so this digest guards what it does not check (the values
-of `-backend-config`, the CLI configuration, the version) and saves the round trip for the rest.
+lock file, modules and backend block again at each plan, so these digests guard what it does not check (the values
+of `-backend-config`, the CLI configuration, the binary) and save the round trip for the rest.
 
 `init` writes `.terraform.lock.hcl` into the module's folder where the code has none. That folder is in the exported
 tree, so all stacks that use it at this revision, from plan to apply, get the same providers.
@@ -10,20 +10,18 @@ tree, so all stacks that use it at this revision, from plan to apply, get the sa
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from runner.engine import code_files
 from runner.engine.blocks import Block, cut, plain_body
+from runner.engine.code_files import VALUES, Code
 from runner.engine.configuration import OVERRIDE
-from runner.engine.manifest import listed_modules
-from runner.files import PRIVATE_FILE, make_private, write_whole
-from runner.model.module import is_configuration
+from runner.engine.lock_file import LOCK_FILE, read_lock_file
+from runner.engine.seal import Manifest, Seal, seals
 
-LOCK_FILE = ".terraform.lock.hcl"
-VALUES = (".tfvars", ".tfvars.json")  # beside the configuration, what terraform takes values from by itself
 # A block that names a provider by the prefix of its type, or by this attribute.
 _TYPED = frozenset({"resource", "data", "ephemeral"})
 _PROVIDER = re.compile(r"^[ \t]*provider[ \t]*=.*$", re.MULTILINE)
@@ -38,91 +36,50 @@ _COMPUTED = re.compile(
 class InitInputs:
     """What an init depends on, outside the module's own files."""
 
-    module: Path
-    data: Path
-    suffixes: tuple[str, ...]
-    engine: str  # the binary and its version
+    code: Code
+    data: Path  # TF_DATA_DIR
+    engine: str  # the binary, its digest and its version
     cli_config: bytes
     backend_config: Mapping[str, str]
     variables: bytes  # counts only where a source or a backend is computed
 
 
 @dataclass(frozen=True)
-class _Digests:
+class Digests:
     everything: str  # all bytes that were looked at: equal is equal, and nothing needs to be parsed
     relevant: str
 
 
-def record_of(inputs: InitInputs) -> Path:
-    return inputs.data.with_name("init.json")
+def up_to_date(inputs: InitInputs, sealed: Path) -> tuple[Seal, dict[str, bytes]] | None:
+    """The copy of what an init left that had the same to go by, if one is kept, and the code as it is now."""
+    for seal in seals(sealed):
+        code = _code_of(inputs, seal.manifest)
+        if code is not None:
+            return seal, code
+    return None
 
 
-def up_to_date(inputs: InitInputs) -> bool:
-    """Whether the last init of this data directory is still good."""
+def _code_of(inputs: InitInputs, manifest: Manifest) -> dict[str, bytes] | None:
+    """None where it asks for another init."""
     try:
-        record = json.loads(record_of(inputs).read_bytes())
-        there = set(_names(inputs.data))
-        files = dict(_files(inputs))
-        return set(record["data"]) <= there and (
-            record["everything"] == _everything(inputs, files)
-            or record["relevant"] == _relevant(inputs, files)
+        code = code_files.read(inputs.code, manifest.local_folders)
+        files = _files(inputs, code)
+        same = (
+            _everything(inputs, files) == manifest.everything or _relevant(inputs, files) == manifest.relevant
         )
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
+    except (OSError, ValueError):
+        return None
+    return code if same else None
 
 
-def remember(inputs: InitInputs) -> None:
-    """After an init that worked: it may have written the lock file and the list of modules.
-
-    Both, and what is unpacked from archives, get modes of their own whatever the umask is.
-    """
-    try:
-        make_private(inputs.data)
-        lock = inputs.module / LOCK_FILE
-        if lock.is_file() and lock.stat().st_mode & 0o077:
-            lock.chmod(PRIVATE_FILE)
-        files = dict(_files(inputs))
-        record = {
-            "everything": _everything(inputs, files),
-            "relevant": _relevant(inputs, files),
-            "data": _names(inputs.data),
-        }
-    except (OSError, ValueError, KeyError, TypeError):
-        return  # without a record the next run initialises again
-    write_whole(record_of(inputs), json.dumps(record).encode(), durable=False)
+def digests(inputs: InitInputs, code: Mapping[str, bytes]) -> Digests:
+    """After an init, which may have written the lock file."""
+    files = _files(inputs, code)
+    return Digests(_everything(inputs, files), _relevant(inputs, files))
 
 
-def forget(inputs: InitInputs) -> None:
-    """Before an init: one that dies half-way must not look like the last good one."""
-    record_of(inputs).unlink(missing_ok=True)
-
-
-def _names(folder: Path) -> list[str]:
-    return sorted(entry.name for entry in folder.iterdir())
-
-
-def _files(inputs: InitInputs) -> Iterator[tuple[str, bytes]]:
-    """The lock file and the configuration of the root module and of the local modules that it calls."""
-    lock = inputs.module / LOCK_FILE
-    yield LOCK_FILE, lock.read_bytes() if lock.is_file() else b""
-    for folder in _module_folders(inputs):
-        path = inputs.module / folder
-        # terraform leaves its list as it was when the last module call is removed.
-        entries = os.scandir(path) if path.is_dir() else ()
-        for entry in sorted(entries, key=lambda entry: entry.name):
-            read = is_configuration(entry.name, inputs.suffixes) or entry.name.endswith(VALUES)
-            if read and entry.is_file():
-                yield f"{folder}/{entry.name}", Path(entry.path).read_bytes()
-
-
-def _module_folders(inputs: InitInputs) -> list[str]:
-    """As the last init recorded them; a call that was added since is in the digest of its caller."""
-    try:
-        folders = {str(module["Dir"]) for module in listed_modules(inputs.data)}
-    except FileNotFoundError:
-        return ["."]
-    # What was downloaded lies in the data directory, under an absolute path.
-    return sorted({folder for folder in folders if not Path(folder).is_absolute()} | {"."})
+def _files(inputs: InitInputs, code: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {LOCK_FILE: read_lock_file(inputs.code.module) or b"", **code}
 
 
 def _everything(inputs: InitInputs, files: Mapping[str, bytes]) -> str:

@@ -66,6 +66,8 @@ def planned(
     )
     if not found.changed or name != "plan":
         return found
+    if session.seal is not None:
+        session.made.keep(session.seal)
     shown, said = replace(session, plan_file=plan_file).run(
         "show", show_argv(session.binary, plan_file), deadline=show_seconds
     )

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runner.engine.init import LOCK_FILE
 from runner.engine.plan import plan, planned
 from runner.engine.session import Session
 from runner.engine.text import Veil
@@ -24,9 +23,9 @@ NAME = "probe"
 THRIFTY = {"GOMAXPROCS": "1"}
 
 
-def probe_ready(session: Session, prober: "Prober") -> ProbeReady | Aside:
+def probe_ready(session: Session) -> ProbeReady | Aside:
     """After `init`: the engine and its providers, verified against the lock file."""
-    providers = _installed(session, prober)
+    providers = _installed(session)
     if isinstance(providers, Aside):
         return providers
     told = tuple(Provider(one.name, one.checksum) for one in providers)
@@ -43,7 +42,7 @@ def probe(
     """Plan, with schemas cut down to these types, or whole."""
     from runner.probe.talk import ProbeFailed
 
-    providers = _installed(session, prober)
+    providers = _installed(session)
     if isinstance(providers, Aside):
         return providers
     cut = None if types is None else {address: frozenset(names) for address, names in types.items()}
@@ -94,11 +93,11 @@ def _judged(veil: Veil, answer: Planned | EngineError, seen: "Seen | None") -> P
     return Probed(answer, seen.types)
 
 
-def _installed(session: Session, prober: "Prober") -> "tuple[Installed, ...] | Aside":
+def _installed(session: Session) -> "tuple[Installed, ...] | Aside":
     from runner.probe.installed import Unverified, installed
 
-    workspace = session.execution.workspace
+    assert session.seal is not None
     try:
-        return installed(workspace.module / LOCK_FILE, workspace.data, prober.folder / "verified")
+        return installed(session.seal.lock_file, session.seal.data, session.verified)
     except (Unverified, OSError) as error:
         return Aside(str(error))

@@ -1,17 +1,27 @@
 """One execution's surroundings, and the running of one command in them."""
 
 import json
-from collections.abc import Callable, Mapping
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
+from runner.engine import code_files
+from runner.engine.binary import binary_digest
 from runner.engine.cli_config import PLUGINS
+from runner.engine.code_files import Code
 from runner.engine.confine import Fence
 from runner.engine.init import InitInputs
 from runner.engine.journal import Journal
 from runner.engine.json_output import GAVE_UP, STALE, STATE_LOCKED, JsonOutput
+from runner.engine.lock_file import LockFiles
+from runner.engine.made import Made
+from runner.engine.measured import Measured, measure
+from runner.engine.removal import remove
+from runner.engine.seal import SEALED, Seal, SealBroken, discard, newest
 from runner.engine.sensitive import sensitive_values
 from runner.engine.table import EngineRow
 from runner.engine.text import Veil
@@ -46,6 +56,9 @@ class Session:
     fence: Fence | None = None
     plan_file: Path | None = None  # to be applied, wherever it lies
     confined: Confinement | View | None = None  # where it was worked out already
+    seal: Seal | None = None  # what each command's data folder is made from
+    measured: Measured | None = None
+    initialised: bool = False  # by this execution: the seal was made just now
 
     @cached_property
     def veil(self) -> Veil:
@@ -73,6 +86,7 @@ class Session:
         """Run one command to its end, telling the journal; EngineFailed where it can not be started."""
         output = self.output(shows_text=shows_text)
         follows = name != "show"
+        self.restore()
         command = replace(
             self.command(name, argv, extra),
             deadline=deadline,
@@ -95,6 +109,50 @@ class Session:
         self.journal.write(self.stderr(name).splitlines())
         return finished, output
 
+    def restore(self, *, made: bool = False) -> None:
+        """Before each command: nothing that an earlier one wrote into the data folder, or over the lock file, is left.
+
+        `made`: but what the plan of this run made beside fetched modules, for its apply.
+        """
+        if self.seal is None:
+            return
+        self.put_lock_file_right()
+        try:
+            self.seal.restore(self.execution.workspace.data)
+            if made:
+                self.made.put_back()
+        except SealBroken as broken:
+            discard(self.seal)
+            raise self._failed(f"what init left is damaged: {broken}") from broken
+        except OSError as error:
+            raise self._failed(f"its data folder could not be made: {error}") from error
+
+    def put_lock_file_right(self) -> None:
+        try:
+            self.lock_files.put_right(self.execution.workspace.module)
+        except OSError as error:
+            raise self._failed(f"its lock file could not be put back: {error}") from error
+
+    def _failed(self, what: str) -> EngineFailed:
+        name = self.execution.stack.name
+        return EngineFailed(f'stack "{name}": {what}', hint=f"driftline plan {name}")
+
+    @contextmanager
+    def looking(self) -> Iterator["Session"]:
+        """For a look at the state, perhaps beside a running apply: a data folder with the note of the backend only."""
+        data = self.control / f"look-{secrets.token_hex(6)}"
+        if self.seal is None:
+            private_folder(data)
+        else:
+            self.seal.restore_backend(data)
+        workspace = replace(self.execution.workspace, data=data)
+        environment = {**self.environment, "TF_DATA_DIR": str(data)}
+        execution = replace(self.execution, workspace=workspace)
+        try:
+            yield replace(self, execution=execution, environment=environment, seal=None)
+        finally:
+            remove(data)
+
     def output(self, *, shows_text: bool = False) -> JsonOutput:
         return JsonOutput(self.veil, self.row.version_key, shows_text=shows_text)
 
@@ -116,7 +174,8 @@ class Session:
             return self.confined
         installed = self.cli_config.parent / PLUGINS
         given = (self.cli_config, installed, *filter(None, [self.plan_file]))
-        return self.fence.around(self.execution, self.binary, given, name)
+        called = self.seal.manifest.local_folders if self.seal is not None else ()
+        return self.fence.around(self.execution, self.binary, given, name, called)
 
     def open_journal(self, name: str) -> None:
         self.journal.write([self._title(name)])
@@ -234,21 +293,61 @@ class Session:
         write_whole(path, json.dumps(settings).encode(), durable=False)
         return path
 
+    @property
+    def sealed(self) -> Path:
+        return self.execution.workspace.data.with_name(SEALED)
+
+    @property
+    def made(self) -> Made:
+        return Made(self.execution.workspace.data, self.execution.run)
+
+    @property
+    def verified(self) -> Path:
+        """Where it is noted which installed providers were verified."""
+        return self.cli_config.parent / "verified"
+
+    @property
+    def lock_files(self) -> LockFiles:
+        return LockFiles(self.cli_config.parent)
+
+    @property
+    def code(self) -> Code:
+        workspace = self.execution.workspace
+        return Code(workspace.module, workspace.tree or workspace.module, self.row.suffixes)
+
+    def with_newest_seal(self) -> "Session":
+        """Without looking whether it is good for another plan: an apply may be running with it."""
+        return replace(self, seal=newest(self.sealed))
+
+    def with_seal(self, seal: Seal, code: Mapping[str, bytes], *, initialised: bool = False) -> "Session":
+        files = [(file, self._read(file)) for file in self.var_files()]
+        measured = measure(code, seal.manifest, files)
+        return replace(self, seal=seal, measured=measured, initialised=initialised)
+
+    def _read(self, var_file: Path) -> bytes | None:
+        """None where there is none, of which terraform will tell."""
+        try:
+            own = var_file.is_relative_to(self.scratch)
+            return read_foreign(var_file, OUTPUT_CAP) if own else code_files.read_file(self.code, var_file)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._failed(f"its var file cannot be read: {error}") from error
+
     def init_inputs(self) -> InitInputs:
         stack = self.execution.stack
         folder = self._folder() if stack.var_files else None
         files = [folder / file for file in stack.var_files] if folder is not None else []
         return InitInputs(
-            module=self.execution.workspace.module,
+            code=self.code,
             data=self.execution.workspace.data,
-            suffixes=self.row.suffixes,
-            engine=f"{self.binary} {self.version}",
+            engine=f"{self.binary} {self.version} {binary_digest(self.binary, self.cli_config.parent)}",
             cli_config=self.cli_config.read_bytes(),
             backend_config=stack.backend_config,
             variables=b"\0".join(
                 [
                     json.dumps([stack.vars, stack.env], sort_keys=True).encode(),
-                    *(file.read_bytes() for file in files if file.is_file()),
+                    *(self._read(file) or b"" for file in files),
                 ]
             ),
         )

@@ -37,14 +37,10 @@ _LOCK_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/=+@-]{0,255}")
 
 
 def backend_of(session: Session) -> str | None:
-    """The type of the backend that the data directory was initialised for; None where the state is a local file."""
-    if session.state is not None:
+    """The type of the backend that `init` noted; None where the state is a local file."""
+    if session.state is not None or session.seal is None:
         return None
-    try:
-        document = json.loads((session.execution.workspace.data / "terraform.tfstate").read_bytes())
-        kind = str(document["backend"]["type"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    kind = session.seal.manifest.backend
     return None if kind == "local" else kind
 
 
@@ -87,9 +83,10 @@ def force_unlock(session: Session, lock_id: str) -> EngineError | None:
         return there
     if there is None or there.id != lock_id:
         raise Conflict(f"the state is not locked with {lock_id} any more", hint="driftline lock list")
-    finished, output = session.run(
-        "force-unlock", force_unlock_argv(session.binary, lock_id), deadline=SECONDS, shows_text=True
-    )
+    with session.looking() as own:
+        finished, output = own.run(
+            "force-unlock", force_unlock_argv(session.binary, lock_id), deadline=SECONDS, shows_text=True
+        )
     return None if finished.exit_code == 0 else session.error("force-unlock", finished, output, SECONDS)
 
 
@@ -148,5 +145,6 @@ def witnessed(session: Session) -> str | None:
 
 def _quiet(session: Session, name: str, argv: tuple[str, ...], stop: tuple[Step, ...]) -> Finished:
     """Nothing of it reaches the journal: it may be a state."""
-    command = replace(session.command(name, argv), deadline=SECONDS, stop=stop)
-    return run(command, cancel=session.execution.cancel)
+    with session.looking() as own:
+        command = replace(own.command(name, argv), deadline=SECONDS, stop=stop)
+        return run(command, cancel=session.execution.cancel)

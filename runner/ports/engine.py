@@ -21,7 +21,7 @@ class Workspace:
     """The directories a run executes in; all absolute, the same from plan to apply."""
 
     module: Path  # the root module inside the exported tree
-    data: Path  # TF_DATA_DIR of this stack
+    data: Path  # TF_DATA_DIR of this stack, made anew for each command
     scratch: Path  # HOME, TMPDIR and output files of this run; 0700
     state: Path | None  # the managed state, where the stack has no backend of its own
     receipts: Path  # one file for every plan that was ever handed to terraform
@@ -216,6 +216,10 @@ class Workspaces(Protocol):
 
     def forget_init(self, stack: str) -> None:
         """Remove what `init` has left, so that the next run initialises anew; the managed state stays."""
+        ...
+
+    def forget_unused(self, now: datetime) -> int:
+        """Remove what `init` has left for stacks that have not run for a month; how much."""
         ...
 
     def scratches(self) -> Sequence[int]:

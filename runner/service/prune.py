@@ -45,6 +45,7 @@ def prune(control: ControlPorts, workspaces: Workspaces, trees: Trees) -> Pruned
         reports = writer.prune_reports(now - timedelta(seconds=keep.reports))
         writer.prune_outbox(now - timedelta(seconds=keep.logs))
     failpoint.reach("prune.after_commit")
+    workspaces.forget_unused(now)
     for run_id in gone:
         for name in control.artifacts.names(run_id):
             control.artifacts.remove(run_id, name)

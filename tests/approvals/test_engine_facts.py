@@ -9,8 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from runner.engine import facts
-from runner.engine.facts import StateMark, binary_digest, modules_digest, state_in
+from runner.engine import binary as binaries
+from runner.engine import code_files
+from runner.engine.binary import binary_digest
+from runner.engine.code_files import Code
+from runner.engine.facts import StateMark, state_in
+from runner.engine.init import InitInputs
+from runner.engine.measured import modules_digest
+from runner.engine.sealing import seal
 
 SUFFIXES = (".tf", ".tf.json")
 
@@ -37,16 +43,20 @@ def module(tmp_path: Path) -> Path:
 
 
 def digest(module: Path) -> str:
-    return modules_digest(module, module.parents[1] / "data", SUFFIXES)
+    """Of what `init` has just left, and of the code."""
+    top = module.parents[1]
+    code = Code(module, top / "tree", SUFFIXES)
+    made = seal(InitInputs(code, top / "data", "", b"", {}, b""), top / "sealed", ())
+    return modules_digest(code_files.read(code, made.manifest.local_folders), made.manifest)
 
 
 def far(module: Path) -> Path:
     return module.parents[1] / "data/modules/far/sub"
 
 
-def link_out(module: Path) -> None:
+def link(module: Path) -> None:
     (far(module) / "run.sh").unlink()
-    (far(module) / "run.sh").symlink_to("/etc/hostname")
+    (far(module) / "run.sh").symlink_to("main.tf")
 
 
 @pytest.mark.parametrize(
@@ -61,7 +71,7 @@ def link_out(module: Path) -> None:
         lambda module: (far(module) / "main.tf").write_text("# other\n"),
         lambda module: (far(module) / "run.sh").write_text("echo other\n"),
         lambda module: (far(module) / "more.sh").write_text(""),
-        link_out,
+        link,
     ],
 )
 def test_every_change_of_a_module_is_seen(module: Path, change: Callable[[Path], object]) -> None:
@@ -87,17 +97,13 @@ def test_what_is_measured_elsewhere_or_means_nothing_is_left_alone(
     assert digest(module) == before
 
 
-def test_a_module_without_calls_has_a_digest_too(tmp_path: Path) -> None:
-    assert len(modules_digest(tmp_path, tmp_path / "data", SUFFIXES)) == 64
-
-
 def test_a_binary_is_hashed_once_and_again_when_it_was_exchanged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     binary = tmp_path / "terraform"
     binary.write_bytes(b"one")
     first = binary_digest(binary, tmp_path)
-    facts._remembered.cache_clear()
+    binaries._remembered.cache_clear()
     assert binary_digest(binary, tmp_path) == first
     assert len(json.loads((tmp_path / "binaries.json").read_bytes())) == 1
     about = binary.stat()

@@ -139,7 +139,6 @@ def tighten_the_guard_rails(world: World) -> None:
         (add_to_environment, r"the names in the environment \(\+HTTPS_PROXY\)"),
         (after_the_export(add_a_file), "the files of the modules"),
         (after_the_export(edit_a_near_module), "the files of the modules"),
-        (after_the_export(edit_the_lock_file), "the provider lock file"),
         (after_the_export(edit_a_var_file), r"the var files \(\+web.tfvars"),
         (tighten_the_guard_rails, "the guard rails .*max_changes is 0"),
     ],
@@ -152,6 +151,14 @@ def test_what_moved_between_approval_and_apply_is_named_and_nothing_starts(
     with pytest.raises(ApprovalVoid, match=told):
         start(wrapped, assignment)
     assert wrapped.run(assignment.job.run).state is State.APPROVED
+    assignment.held.release()
+
+
+def test_a_lock_file_that_a_run_has_changed_is_put_back_and_it_starts(wrapped: World) -> None:
+    assignment = approved(wrapped)
+    after_the_export(edit_the_lock_file)(wrapped)
+    assert start(wrapped, assignment).state is State.APPLYING
+    assert not (tree(wrapped) / "web" / ".terraform.lock.hcl").exists()
     assignment.held.release()
 
 

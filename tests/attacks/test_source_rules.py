@@ -30,9 +30,9 @@ SPEAKS_SQL = {
 READS_TREES = {
     "source/export.py": "writes it",
     "source/mend.py": "compares it with Git and puts it right, through no link",
-    "engine/init.py": "what `init` depends on, in a tree that was scanned, whose links stay inside",
+    "engine/code_files.py": "configuration and values, with a bound, through links that stay inside",
+    "engine/lock_file.py": "the lock file, with a bound and through no link, and puts it right",
     "engine/version.py": "`.terraform-version`, and no link",
-    "engine/session.py": "the var files, which are no links",
     "engine/sensitive.py": "which variables are secret, so that their values are masked",
     "cli/folder.py": "the work tree of whoever calls `stack validate`",
 }

@@ -68,7 +68,7 @@ def said(world: World) -> list[str]:
 @needs_terraform
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_one_whose_parent_was_killed_is_followed_to_its_end(world: World, number: signal.Signals) -> None:
-    go = world.folder / "go"
+    go = world.outside / "go"
     world.write({"main.tf": STEPS % {"go": go}})
     planned = world.planned()
     script = world.folder / "child.py"

@@ -1,6 +1,5 @@
 """What a module reaches with real terraform under the real kernel: its own, and nothing else of Driftline's."""
 
-import json
 import os
 import pwd
 import re
@@ -17,7 +16,6 @@ from provider.mirror import CLOUDFILE, install
 
 from runner import landlock, namespaced
 from runner.engine.command import CommandLineEngine
-from runner.engine.facts import modules_digest
 from runner.errors import NotConfined
 from runner.files import private_folder
 from runner.model.settings import Allow, AuditSettings, ExecutorSettings, Settings, SourceAuth, SourceSettings
@@ -119,6 +117,9 @@ HIDDEN: dict[str, Callable[[Installation], Path]] = {
     "another source's tree": lambda w: w.folder / "trees" / "other" / "main" / "main.tf",
     "another revision of its source": lambda w: w.folder / "trees" / "infra" / "old" / "main.tf",
     "what was saved of another apply": lambda w: w.folder / "workspaces" / "o-1" / "salvage" / "x.tfstate",
+    "what init left for another stack": lambda w: w.folder / "workspaces" / "o-1" / "sealed" / "0" / "lock",
+    "the record of a lock file": lambda w: w.folder / "engine" / "locks" / "0",
+    "what a plan made for its apply": lambda w: w.folder / "workspaces" / "o-1" / "made" / "run-1" / "x.zip",
     "the configuration": lambda w: w.folder.parent / "etc" / "driftline.yaml",
     "the key of a source": lambda w: w.folder.parent / "etc" / "ssh_key",
     "the audit log's checkpoints": lambda w: w.folder.parent / "etc" / "checkpoints",
@@ -175,7 +176,7 @@ WRITES = {
     "plant a plan": "echo x > {data}/artifacts/plan",
     "exchange the providers of all": "touch {data}/engine/plugins/x",
     "exchange its own providers": "touch {own}/plugins/x",
-    "pretend that it was initialised": "cat {own}/init.json && echo x >> {own}/init.json",
+    "change what init left": "touch {own}/sealed/x",
     "undo its receipt": "rm -r {data}/receipts",
     "change this program": "touch {program}/x.py",
 }
@@ -305,17 +306,12 @@ def test_a_module_that_the_operator_opens_is_written_by_those_that_call_it(world
 
 
 @needs_landlock
-@pytest.mark.parametrize("forged", ["..", ".", "../b", "../../../..", "/"])
-def test_a_list_of_modules_that_a_run_has_forged_opens_nothing(world: Installation, forged: str) -> None:
+@pytest.mark.parametrize("called", ["..", ".", "../b", "../../../..", "/"])
+def test_what_is_no_module_that_the_operator_opens_is_not_written(world: Installation, called: str) -> None:
     world.stack = StackDefinition(name="prod/app", path="a")
     world.write({"a/main.tf": "", "b/main.tf": "# as in Git\n"})
-    world.planned()
-    listed = world.own / "data" / "modules" / "modules.json"
-    private_folder(listed.parent)
-    listed.write_text(json.dumps({"Modules": [{"Key": "", "Dir": "."}, {"Key": "q", "Dir": forged}]}))
-    assert world.last is not None
-    execution = replace(world.last, writable_modules=("modules/*",))
-    rules = world.engine._fence().around(execution, Path("/bin/sh"), (), "plan")
+    execution = replace(world.execution(), writable_modules=("modules/*",))
+    rules = world.engine._fence().around(execution, Path("/bin/sh"), (), "plan", [called])
     assert rules is not None
     argv = ("/bin/sh", "-c", f"echo evil >> {world.tree}/b/main.tf")
     run(Command(argv, world.outside, {}, world.outside / "out", world.outside / "err", confine=rules))
@@ -323,36 +319,16 @@ def test_a_list_of_modules_that_a_run_has_forged_opens_nothing(world: Installati
 
 
 @needs_landlock
-def test_a_list_of_modules_that_is_a_pipe_stops_nobody(world: Installation) -> None:
-    world.stack = StackDefinition(name="prod/app", path="app")
-    world.write({"app/main.tf": CALLS, "modules/m/main.tf": ""})
-    world.planned()
-    listed = world.own / "data" / "modules" / "modules.json"
-    listed.unlink()
-    os.mkfifo(listed)
-    assert world.last is not None
-    execution = replace(world.last, writable_modules=("*",))
-    assert world.engine._fence().around(execution, Path("/bin/sh"), (), "plan") is not None
-    assert modules_digest(world.module, world.own / "data", (".tf",))
-
-
-@needs_landlock
 def test_a_module_that_became_a_symlink_opens_nothing(world: Installation) -> None:
-    """A run can exchange folders of its own module, and the list of modules is its own too."""
+    """A run can exchange folders of its own module."""
     key = world.keep(world.folder / "keys" / "artifacts")
     world.stack = StackDefinition(name="prod/app", path="app")
-    world.write({"app/main.tf": 'module "m" { source = "../m" }\n', "m/main.tf": ""})
-    world.planned()
-    (world.tree / "m" / "main.tf").unlink()
-    (world.tree / "m").rmdir()
+    world.write({"app/main.tf": ""})
     (world.tree / "m").symlink_to(key.parent)
-    listed = world.own / "data" / "modules" / "modules.json"
-    listed.write_text(listed.read_text().replace('"../m"}', f'"../m"}},{{"Key":"x","Dir":"{key.parent}"}}'))
-    assert str(key.parent) in listed.read_text()
-    assert world.last is not None
+    execution = replace(world.execution(), writable_modules=("*",))
     out = world.outside / "out"
-    execution = replace(world.last, writable_modules=("*",))
-    rules = world.engine._fence().around(execution, Path("/bin/cat"), (), "plan")
+    called = ["../m", str(key.parent)]
+    rules = world.engine._fence().around(execution, Path("/bin/cat"), (), "plan", called)
     assert rules is not None
     run(Command(("/bin/cat", str(key)), world.outside, {}, out, out.with_name("err"), confine=rules))
     assert out.read_text() == ""

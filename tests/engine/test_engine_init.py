@@ -1,6 +1,7 @@
 """When `init` is run, and when it is skipped."""
 
 import hashlib
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,10 @@ from pathlib import Path
 import pytest
 from engine_world import World, counted, needs_terraform, terraform
 
-from runner.engine.init import InitInputs, remember, up_to_date
+from runner.engine.code_files import Code
+from runner.engine.init import InitInputs, up_to_date
+from runner.engine.seal import MANIFEST
+from runner.engine.sealing import seal
 from runner.model.settings import EnginesSettings
 from runner.model.stack import StackDefinition
 
@@ -27,18 +31,27 @@ resource "terraform_data" "a" {
 
 @pytest.fixture
 def inputs(tmp_path: Path) -> InitInputs:
-    module, data = tmp_path / "tree" / "root", tmp_path / "own" / "data"
-    for folder in (module, tmp_path / "tree" / "mod", data / "modules", data / "providers"):
+    tree, data = tmp_path / "tree", tmp_path / "own" / "data"
+    for folder in (tree / "root", tree / "mod", data / "modules" / "g"):
         folder.mkdir(parents=True)
-    (module / "main.tf").write_text(MAIN)
-    (module.parent / "mod" / "main.tf").write_text('variable "size" {}\nresource "terraform_data" "m" {}\n')
+    (tree / "root" / "main.tf").write_text(MAIN)
+    (tree / "mod" / "main.tf").write_text('variable "size" {}\nresource "terraform_data" "m" {}\n')
     (data / "modules" / "modules.json").write_text(
         '{"Modules":[{"Key":"","Source":"","Dir":"."},{"Key":"a","Source":"../mod","Dir":"../mod"},'
-        '{"Key":"g","Source":"git::x","Dir":"/elsewhere"}]}'
+        f'{{"Key":"g","Source":"git::x","Dir":"{data}/modules/g"}}]}}'
     )
-    made = InitInputs(module, data, (".tf", ".tf.json"), "terraform 1.11.4", b"config", {"key": "k"}, b"vars")
-    remember(made)
+    code = Code(tree / "root", tree, (".tf", ".tf.json"))
+    made = InitInputs(code, data, "terraform 1.11.4", b"config", {"key": "k"}, b"vars")
+    seal(made, sealed(made), ())
     return made
+
+
+def sealed(inputs: InitInputs) -> Path:
+    return inputs.data.with_name("sealed")
+
+
+def is_skipped(inputs: InitInputs) -> bool:
+    return up_to_date(inputs, sealed(inputs)) is not None
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -57,8 +70,19 @@ def move_the_resource(tree: Path) -> None:
     add(tree / "root/more.tf", resource)
 
 
-def lose_the_modules(tree: Path) -> None:
-    (tree.parent / "own/data/modules").rename(tree.parent / "gone")
+def damage_the_manifest(tree: Path) -> None:
+    (one,) = (tree.parent / "own" / "sealed").iterdir()
+    add(one / MANIFEST, " ")
+
+
+def rename_the_copy(tree: Path) -> None:
+    (one,) = (tree.parent / "own" / "sealed").iterdir()
+    one.rename(one.with_name("0" * 64))
+
+
+def link_the_module(tree: Path) -> None:
+    (tree / "mod").rename(tree.parent / "elsewhere")
+    (tree / "mod").symlink_to(tree.parent / "elsewhere")
 
 
 UNIMPORTANT: dict[str, Callable[[Path], None]] = {
@@ -77,6 +101,7 @@ UNIMPORTANT: dict[str, Callable[[Path], None]] = {
     "a tfvars file": lambda tree: add(tree / "root/terraform.tfvars", "v = 1\n"),
     "a file that is no configuration": lambda tree: add(tree / "root/README.md", "x"),
     "a resource's file": move_the_resource,
+    "the data folder": lambda tree: shutil.rmtree(tree.parent / "own" / "data"),
 }
 IMPORTANT: dict[str, Callable[[Path], None]] = {
     "a lock file": lambda tree: add(tree / "root/.terraform.lock.hcl", 'provider "x" {}\n'),
@@ -97,21 +122,22 @@ IMPORTANT: dict[str, Callable[[Path], None]] = {
     "an override of a source": lambda tree: add(
         tree / "root/override.tf", 'module "a" { source = "../mod" }\n'
     ),
-    "the list of modules": lose_the_modules,
-    "the installed providers": lambda tree: (tree.parent / "own/data/providers").rmdir(),
+    "the copy's manifest": damage_the_manifest,
+    "the copy's name": rename_the_copy,
+    "a module's folder that leads out of the tree": link_the_module,
 }
 
 
 @pytest.mark.parametrize("change", UNIMPORTANT.values(), ids=UNIMPORTANT.keys())
 def test_init_is_skipped_after_a_change_of(inputs: InitInputs, change: Callable[[Path], None]) -> None:
-    change(inputs.module.parent)
-    assert up_to_date(inputs)
+    change(inputs.code.tree)
+    assert is_skipped(inputs)
 
 
 @pytest.mark.parametrize("change", IMPORTANT.values(), ids=IMPORTANT.keys())
 def test_init_is_run_after_a_change_of(inputs: InitInputs, change: Callable[[Path], None]) -> None:
-    change(inputs.module.parent)
-    assert not up_to_date(inputs)
+    change(inputs.code.tree)
+    assert not is_skipped(inputs)
 
 
 @pytest.mark.parametrize(
@@ -121,20 +147,15 @@ def test_init_is_run_after_a_change_of(inputs: InitInputs, change: Callable[[Pat
 def test_init_is_run_for_another_version_configuration_or_backend(
     inputs: InitInputs, changes: dict[str, object]
 ) -> None:
-    assert not up_to_date(replace(inputs, **changes))  # type: ignore[arg-type]
+    assert not is_skipped(replace(inputs, **changes))  # type: ignore[arg-type]
 
 
 def test_variables_count_only_where_a_source_is_computed(inputs: InitInputs) -> None:
-    assert up_to_date(replace(inputs, variables=b"other"))
-    edit(inputs.module / "main.tf", '"../mod"', '"../${var.mod}"')
-    remember(inputs)
-    assert up_to_date(inputs)
-    assert not up_to_date(replace(inputs, variables=b"other"))
-
-
-def test_a_damaged_record_means_init(inputs: InitInputs) -> None:
-    inputs.data.with_name("init.json").write_text("[]")
-    assert not up_to_date(inputs)
+    assert is_skipped(replace(inputs, variables=b"other"))
+    edit(inputs.code.module / "main.tf", '"../mod"', '"../${var.mod}"')
+    seal(inputs, sealed(inputs), ())
+    assert is_skipped(inputs)
+    assert not is_skipped(replace(inputs, variables=b"other"))
 
 
 @needs_terraform
@@ -163,21 +184,39 @@ def test_init_is_run_once_for_a_stack_and_not_again_for_a_new_revision_of_its_re
     assert calls() == ["plan", "show"]
 
 
+ASKS = """\
+if [ "$1" = plan ] && rm %s; then
+    echo '{"type":"diagnostic","diagnostic":{"severity":"error","summary":"Module not installed"}}'
+    exit 1
+fi
+"""
+
+
 @needs_terraform
 def test_a_plan_that_asks_for_init_gets_it_and_is_made_again(world: World, tmp_path: Path) -> None:
     binary, calls = counted(tmp_path)
+    asks = world.outside / "asks"
+    binary.write_text(binary.read_text().replace("exec ", f"{ASKS % asks}exec "))
     world.use(binary)
-    world.write({"mod/main.tf": "", "main.tf": 'module "a" { source = "./mod" }\n'})
     world.planned()
     calls()
-    # Terraform's record of the modules is lost, though ours says that all is well.
-    (world.own / "data" / "modules" / "modules.json").write_text(
-        '{"Modules":[{"Key":"","Source":"","Dir":"."}]}'
-    )
-    record = world.own / "init.json"
-    assert record.is_file()
+    asks.touch()
     world.planned()
-    assert calls() == ["plan", "init", "plan"]
+    assert calls() == ["plan", "init", "plan", "show"]
+
+
+@needs_terraform
+def test_providers_that_are_gone_are_installed_again(
+    world: World, tmp_path: Path, packed_mirror: Path
+) -> None:
+    binary, calls = counted(tmp_path)
+    world.use(binary, plugin_mirror=packed_mirror, offline=True)
+    world.write({"main.tf": USES_CLOUDFILE % world.outside})
+    world.planned()
+    calls()
+    shutil.rmtree(world.folder / "engine" / "plugins")
+    world.planned()
+    assert calls() == ["init", "plan", "show"]
 
 
 @needs_terraform
@@ -231,12 +270,13 @@ def test_a_committed_lock_file_is_held_to_and_never_rewritten(world: World, pack
     world.engines = EnginesSettings(plugin_mirror=packed_mirror, offline=True)
     world.write({"main.tf": USES_CLOUDFILE % world.outside})
     world.planned()
-    lock = world.module / ".terraform.lock.hcl"
-    assert "driftline/cloudfile" in lock.read_text()
+    made = (world.module / ".terraform.lock.hcl").read_text()
+    assert "driftline/cloudfile" in made
     # A lock file with a checksum of something else: init must refuse the package.
-    wrong = lock.read_text().replace(lock.read_text().split('"h1:')[1].split('"')[0], "A" * 43 + "=")
-    lock.write_text(wrong)
-    world.stack = StackDefinition(name="prod/other")
+    wrong = made.replace(made.split('"h1:')[1].split('"')[0], "A" * 43 + "=")
+    world.write({"other/main.tf": USES_CLOUDFILE % world.outside, "other/.terraform.lock.hcl": wrong})
+    world.stack = StackDefinition(name="prod/other", path="other")
+    lock = world.module / ".terraform.lock.hcl"
     failed = world.failed()
     assert failed.command == "init"
     assert any("checksum" in d.detail for d in failed.diagnostics)

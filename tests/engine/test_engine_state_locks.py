@@ -53,7 +53,7 @@ def backend() -> Iterator[StateBackend]:
 @pytest.fixture
 def remote(world: World, backend: StateBackend) -> World:
     world.managed = False
-    world.write({"main.tf": STEPS % (world.folder / "go"), "backend.tf": HTTP})
+    world.write({"main.tf": STEPS % (world.outside / "go"), "backend.tf": HTTP})
     world.stack = StackDefinition(name="prod/app", backend_config=backend.config(NAME))
     return world
 
@@ -278,7 +278,7 @@ def test_a_lock_that_has_moved_is_not_freed(remote: World, backend: StateBackend
 
 
 def test_looking_leaves_state_and_lock_as_they_are(remote: World, backend: StateBackend) -> None:
-    (remote.folder / "go").touch()
+    (remote.outside / "go").touch()
     remote.applied(remote.planned())
     before = backend.states[NAME]
     backend.requests.clear()
@@ -325,7 +325,7 @@ def send(number: signal.Signals, scratch: Path) -> None:
 def test_a_state_that_can_not_be_saved_is_kept_and_leaves_no_lock(
     remote: World, backend: StateBackend
 ) -> None:
-    (remote.folder / "go").touch()
+    (remote.outside / "go").touch()
     planned = remote.planned(lock=True)
     backend.fail_saves = True
     with applying(remote, planned) as apply:
@@ -344,7 +344,7 @@ def test_a_terraform_that_gave_up_while_it_saved_has_no_clear_end(
     backend.hold_saves = True
     with applying(remote, planned) as apply:
         wait_until(lambda: seen(apply), "it was seen to hold the lock")
-        (remote.folder / "go").touch()
+        (remote.outside / "go").touch()
         assert backend.saving.wait(30)
         send(signal.SIGINT, apply.scratch)
         wait_until(lambda: "Gracefully shutting down" in remote.log, "it heard that")
@@ -360,7 +360,7 @@ def test_a_lock_that_could_not_be_released_is_told_of(remote: World, backend: St
     with applying(remote, planned) as apply:
         wait_until(lambda: seen(apply), "it was seen to hold the lock")
         backend.fail_unlocks = True
-        (remote.folder / "go").touch()
+        (remote.outside / "go").touch()
     assert not apply.error.unclear
     assert apply.evidence.lock == StateLock(backend.locks[NAME]["ID"])
     assert apply.evidence.lock_is_ours
@@ -377,7 +377,7 @@ def bucket(world: World) -> Iterator[Any]:
     world.engines = replace(world.engines, env=("AWS_*",))
     world.managed = False
     world.write(
-        {"main.tf": STEPS % (world.folder / "go"), "backend.tf": 'terraform {\n  backend "s3" {}\n}\n'}
+        {"main.tf": STEPS % (world.outside / "go"), "backend.tf": 'terraform {\n  backend "s3" {}\n}\n'}
     )
     flags = ("use_lockfile", "use_path_style", "skip_credentials_validation", "skip_requesting_account_id")
     settings = {"bucket": "states", "key": NAME, "region": "us-east-1", **dict.fromkeys(flags, "true")}

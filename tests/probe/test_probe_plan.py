@@ -155,7 +155,7 @@ def test_nothing_of_a_provider_is_left_after_a_check(stage: Stage) -> None:
     stage.look()
     assert len(stage.pids("fork")) == 1
     assert stage.living() == []
-    assert {path.name for path in (stage.data / "probe").iterdir() if path.is_dir()} == {"cache", "verified"}
+    assert {path.name for path in (stage.data / "probe").iterdir() if path.is_dir()} == {"cache"}
 
 
 def test_nothing_of_a_provider_is_left_after_a_plan_that_failed(stage: Stage) -> None:
