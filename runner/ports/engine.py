@@ -228,6 +228,10 @@ class Workspaces(Protocol):
         """Remove files that were being written when their process died; how many."""
         ...
 
+    def clear_quarantine(self) -> int:
+        """Go on removing what could not be removed at once; how many trees are left."""
+        ...
+
     def remove_log(self, run: int) -> bool:
         """Whether there was one."""
         ...

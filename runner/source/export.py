@@ -1,7 +1,6 @@
 """The checked-out tree of a revision, written from blobs: no checkout, so no hook, filter or submodule ever runs."""
 
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -10,6 +9,7 @@ from pathlib import Path
 from runner import failpoint
 from runner.errors import SourceTooLarge
 from runner.files import private_folder
+from runner.foreign.quarantine import Quarantine
 from runner.model.paths import unsafe
 from runner.model.size import parse_size
 from runner.model.source import TreeEntry
@@ -76,7 +76,7 @@ def discard(data_dir: Path, source: str, revision: str) -> bool:
     with held(tree.parent / ".lock", timeout=10), alone(tree) as free:
         if free:
             _marker(tree).unlink(missing_ok=True)
-            _remove(tree)
+            Quarantine(data_dir).discard(tree)
         return free
 
 
@@ -112,8 +112,9 @@ def _make_good(mirror: Mirror, revision: str, tree: Path, tell: Tell | None) -> 
 
 
 def _make(mirror: Mirror, revision: str, tree: Path) -> None:
+    quarantine = Quarantine(mirror.data_dir)
     for leftover in (tree, *tree.parent.glob(f"{TEMPORARY}*")):
-        _remove(leftover)
+        quarantine.discard(leftover)
     made = Path(tempfile.mkdtemp(dir=tree.parent, prefix=TEMPORARY))
     _write(mirror, revision, made)
     failpoint.reach("tree.before_rename")
@@ -140,13 +141,6 @@ def _put_right(
     left = {path: stat for path, stat in known.left.items() if after.get(path) == stat}
     left |= {path: stat for path, stat in after.items() if path not in files and is_state(path, stat)}
     record.write(_marker(tree), record.of(after, folders, files, left))
-
-
-def _remove(path: Path) -> None:
-    if path.is_symlink() or path.is_file():
-        path.unlink()
-    else:
-        shutil.rmtree(path, ignore_errors=True)
 
 
 def _entries(mirror: Mirror, revision: str) -> list[TreeEntry]:

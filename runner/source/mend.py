@@ -3,13 +3,14 @@
 import hashlib
 import os
 import re
-import shutil
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from runner.foreign.budget import Budget
+from runner.foreign.remove import remove
 from runner.model.paths import printable
 from runner.model.source import TreeEntry
 from runner.model.tree import EXECUTABLE, LINK
@@ -160,7 +161,7 @@ def _is_folder(name: str, folder: int) -> bool:
 
 def _clear(name: str, folder: int) -> None:
     if _is_folder(name, folder):
-        shutil.rmtree(name, dir_fd=folder)
+        remove(name, Budget(), folder)
         return
     try:
         os.unlink(name, dir_fd=folder)

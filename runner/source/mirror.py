@@ -2,7 +2,6 @@
 
 import math
 import re
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from runner import failpoint
 from runner.errors import BranchMissing, GitFailed, SourceTooLarge
+from runner.foreign.quarantine import Quarantine
 from runner.model.settings import SourceSettings
 from runner.model.size import parse_size
 from runner.source import arguments
@@ -173,17 +173,17 @@ class Mirror:
     def _make(self, revision: str, lock: int) -> None:
         """A new mirror beside the old one, which stays until the new one is complete."""
         made = self.path.with_suffix(".new")
-        shutil.rmtree(made, ignore_errors=True)
+        Quarantine(self.data_dir).discard(made)
         self.local("init", arguments.init(made, "sha256" if len(revision) == 64 else "sha1"))
         try:
             self._fill(made, lock)
         except BaseException:
-            shutil.rmtree(made, ignore_errors=True)
+            Quarantine(self.data_dir).discard(made)
             raise
         if self.path.exists():
             # For whoever wants to know what broke; only the last.
             aside = self.path.with_suffix(".broken")
-            shutil.rmtree(aside, ignore_errors=True)
+            Quarantine(self.data_dir).discard(aside)
             self.path.rename(aside)
         failpoint.reach("mirror.before_rename")
         made.rename(self.path)
