@@ -91,6 +91,7 @@ def discover(
     memory.files = stack_files.read_files(git, reader, source, entries, memory.files)
     search = _Search([stack for content in memory.files.values() for stack in content.stacks])
     problems += stack_files.stray_links(tree)
+    problems += stack_files.unfit_paths(tree)
     problems += [problem for content in memory.files.values() for problem in content.problems]
     own = [stack for stack in others if stack.source == source.name]
     problems = list(stack_files.with_names(problems, own, search.stacks))

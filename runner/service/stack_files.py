@@ -5,13 +5,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from runner.model.inputs import Located
-from runner.model.paths import glob, printable
+from runner.model.paths import TOP, glob, printable, shortened
 from runner.model.problem import Problem
 from runner.model.settings import SourceSettings
 from runner.model.source import TreeEntry
 from runner.model.stack import Stack
-from runner.model.tree import FILES, LINK, Tree
+from runner.model.tree import FILES, LINK, Tree, fitting
 from runner.ports import Git, StackFiles
+
+
+MOST_TOLD = 20  # of one kind
 
 
 @dataclass(frozen=True)
@@ -27,13 +30,13 @@ Known = dict[tuple[str, str], Content]  # by path and object id
 
 def read_tree(git: Git, source: SourceSettings, revision: str) -> Tree:
     """With the targets of its links, which git keeps as contents."""
-    entries = git.tree(source, revision)
+    entries, unfit = fitting(git.tree(source, revision))
     links = {entry.path: entry.oid for entry in entries if entry.mode == LINK}
     blobs = git.blobs(source, set(links.values())) if links else {}
     targets = {
         path: blobs[oid].decode(errors="surrogateescape") for path, oid in links.items() if oid in blobs
     }
-    return Tree(entries, targets)
+    return Tree(entries, targets, unfit)
 
 
 def matching(tree: Tree, source: SourceSettings) -> tuple[list[TreeEntry], list[Problem]]:
@@ -60,6 +63,15 @@ def stray_links(tree: Tree) -> Iterator[Problem]:
     for path in tree.stray:
         told = "the link leads out of the repository, or in a circle: it is left out of what is exported"
         yield Problem(printable(path), 1, 1, told)
+
+
+def unfit_paths(tree: Tree) -> Iterator[Problem]:
+    """They are never written to a disk either."""
+    for path, reason in tree.unfit[:MOST_TOLD]:
+        yield Problem(shortened(path), 1, 1, f"the path is left out of what is exported: {reason}")
+    more = len(tree.unfit) - MOST_TOLD
+    if more > 0:
+        yield Problem(TOP, 1, 1, f"{more} more paths are left out of what is exported")
 
 
 def read_files(

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,10 +10,10 @@ from runner import failpoint
 from runner.errors import SourceTooLarge
 from runner.files import private_folder
 from runner.foreign.quarantine import Quarantine
-from runner.model.paths import unsafe
+from runner.model.paths import shortened
 from runner.model.size import parse_size
 from runner.model.source import TreeEntry
-from runner.model.tree import EXECUTABLE, FILES, LINK, SUBMODULE, Tree
+from runner.model.tree import EXECUTABLE, FILES, LINK, SUBMODULE, Tree, fitting
 from runner.source import arguments, record
 from runner.source.failure import failed
 from runner.source.flock import alone, held, shared
@@ -144,9 +144,8 @@ def _put_right(
 
 
 def _entries(mirror: Mirror, revision: str) -> list[TreeEntry]:
-    entries = read_tree(mirror.local("ls-tree", arguments.ls_tree(mirror.path, revision)).output)
-    _check_paths(mirror, entries)
-    return entries
+    """Without those that no disk can hold: a stack in whose code one lies was refused."""
+    return fitting(read_tree(mirror.local("ls-tree", arguments.ls_tree(mirror.path, revision)).output))[0]
 
 
 def _write(mirror: Mirror, revision: str, top: Path) -> None:
@@ -159,13 +158,6 @@ def _write(mirror: Mirror, revision: str, top: Path) -> None:
     _write_links(mirror, top, entries)
 
 
-def _check_paths(mirror: Mirror, entries: Iterable[TreeEntry]) -> None:
-    for entry in entries:
-        reason = unsafe(entry.path)
-        if reason:
-            raise failed(mirror.source, "export", f"the path {entry.path!r} is refused: {reason}")
-
-
 def _write_files(mirror: Mirror, top: Path, entries: list[TreeEntry]) -> None:
     """Small objects can hold huge files, and one file can be there a thousand times."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -174,15 +166,15 @@ def _write_files(mirror: Mirror, top: Path, entries: list[TreeEntry]) -> None:
         for entry, (_, size, chunks) in zip(entries, contents, strict=True):
             left -= size
             if left < 0:
-                raise _too_large(mirror)
+                raise _too_large(mirror, entry.path)
             mode = 0o700 if entry.mode == EXECUTABLE else 0o600
             with os.fdopen(os.open(top / entry.path, flags, mode), "wb") as file:
                 for chunk in chunks:
                     file.write(chunk)
 
 
-def _too_large(mirror: Mirror) -> SourceTooLarge:
-    most = f"its max_size of {mirror.source.max_size}"
+def _too_large(mirror: Mirror, path: str) -> SourceTooLarge:
+    most = f"its max_size of {mirror.source.max_size}, {shortened(path)!r} among them"
     return SourceTooLarge(source=mirror.source.name, what="the files of one revision take", most=most)
 
 

@@ -29,6 +29,7 @@ SPEAKS_SQL = {
 # What reads below an exported tree or beside it. All others know a tree only as Git's objects.
 READS_TREES = {
     "source/export.py": "writes it",
+    "foreign/read.py": "within bounds, and through no link",
     "source/mend.py": "compares it with Git and puts it right, through no link",
     "engine/init.py": "what `init` depends on, in a tree that was scanned, whose links stay inside",
     "engine/version.py": "`.terraform-version`, and no link",
