@@ -16,7 +16,7 @@ from runner.foreign.budget import Budget, TooMuch
 from runner.foreign.remove import remove
 
 FOLDER = "quarantine"
-AT_ONCE = 5.0  # seconds for one tree, since a run's slot waits for it
+AT_ONCE = 10.0  # seconds for one tree, since a run's slot waits for it
 LATER = 60.0  # the same in a pass of retention, which goes on with what was left
 ENTRIES = 2_000_000
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]")

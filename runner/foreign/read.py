@@ -80,9 +80,14 @@ def _names(descriptor: int, budget: Budget, place: str) -> list[str]:
 def digest_of(file: Path, budget: Budget) -> str:
     """SHA-256 of a regular file."""
     made = hashlib.sha256()
-    for chunk in _chunks(file.name, None, budget, str(file), file):
+    for chunk in chunks_of(file, budget):
         made.update(chunk)
     return made.hexdigest()
+
+
+def chunks_of(file: Path, budget: Budget) -> Iterator[bytes]:
+    """The content of a regular file, piece by piece."""
+    yield from _chunks(file, None, budget, str(file))
 
 
 def tree_digest(top: Path, budget: Budget, leave_out: frozenset[str] = frozenset()) -> str:
@@ -108,16 +113,14 @@ def entry_digest(found: Found) -> bytes:
 
 def copy(source: Path, target: int, budget: Budget) -> None:
     """The content of a regular file, into an open one."""
-    for chunk in _chunks(source.name, None, budget, str(source), source):
+    for chunk in chunks_of(source, budget):
         left = memoryview(chunk)
         while left:
             left = left[os.write(target, left) :]
 
 
-def _chunks(
-    name: str, within: int | None, budget: Budget, place: str, path: Path | None = None
-) -> Iterator[bytes]:
-    with regular(path or name, within) as (descriptor, about):
+def _chunks(name: Path | str, within: int | None, budget: Budget, place: str) -> Iterator[bytes]:
+    with regular(name, within) as (descriptor, about):
         # What it says that it has, before any of it is read; what it gets meanwhile, as it comes.
         told = about.st_size
         budget.read(told, place)

@@ -13,7 +13,6 @@ from runner.model.stack import Stack
 from runner.model.tree import FILES, LINK, Tree, fitting
 from runner.ports import Git, StackFiles
 
-
 MOST_TOLD = 20  # of one kind
 
 

@@ -31,7 +31,9 @@ class Call:
     extra: Mapping[str, str] = field(default_factory=dict)
     fds: tuple[int, ...] = ()
     largest_file: int | None = None  # in bytes; whoever writes beyond is ended by the kernel
-    most_memory: int | None = None  # in bytes, for each process: an answer of 1 MB can unpack to many gigabytes
+    most_memory: int | None = (
+        None  # in bytes, for each process: an answer of 1 MB can unpack to many gigabytes
+    )
     most_output: int = 64 << 20  # a listing of half a million files
 
 

@@ -19,7 +19,7 @@ from runner.source.failure import failed
 from runner.source.flock import alone, held, shared
 from runner.source.mend import differing, found, is_left, is_state, mend, sentence
 from runner.source.mirror import Mirror
-from runner.source.record import Record
+from runner.source.record import Record, Seen
 from runner.source.tree import read_tree
 
 TEMPORARY = ".making-"
@@ -57,10 +57,16 @@ def settle(mirror: Mirror, revision: str) -> None:
         return
     with held(tree.parent / ".lock", mirror.timeout):
         known = record.read(_marker(tree))
-        if known is not None:
+        if known is None:
+            return
+        try:
             seen, folders = record.scan(tree)
-            left = {path: stat for path, stat in seen.items() if is_left(path, stat)}
-            record.write(_marker(tree), record.of(seen, folders, known.files, left))
+        except OSError:
+            # Nobody can say any more what is there, so that it is made again.
+            _marker(tree).unlink(missing_ok=True)
+            return
+        left = {path: stat for path, stat in seen.items() if is_left(path, stat)}
+        record.write(_marker(tree), record.of(seen, folders, known.files, left))
 
 
 def exported(data_dir: Path) -> Iterator[tuple[str, str, float]]:
@@ -102,8 +108,9 @@ def _good(tree: Path, timeout: float) -> int | None:
 def _make_good(mirror: Mirror, revision: str, tree: Path, tell: Tell | None) -> None:
     known = record.read(_marker(tree))
     with alone(tree) as free:
-        if known is not None and tree.is_dir() and not tree.is_symlink():
-            _put_right(mirror, revision, tree, known, tell, free=free)
+        seen = _scanned(tree) if known is not None and tree.is_dir() and not tree.is_symlink() else None
+        if known is not None and seen is not None:
+            _put_right(mirror, revision, tree, known, seen, tell, free=free)
         elif free:
             _make(mirror, revision, tree)
         else:
@@ -123,10 +130,17 @@ def _make(mirror: Mirror, revision: str, tree: Path) -> None:
     record.write(_marker(tree), record.of(seen, folders, seen, {}))
 
 
+def _scanned(tree: Path) -> Seen | None:
+    """None for what a run has made unreadable: the whole tree is made again then."""
+    try:
+        return record.scan(tree)[0]
+    except OSError:
+        return None
+
+
 def _put_right(
-    mirror: Mirror, revision: str, tree: Path, known: Record, tell: Tell | None, *, free: bool
+    mirror: Mirror, revision: str, tree: Path, known: Record, seen: Seen, tell: Tell | None, *, free: bool
 ) -> None:
-    seen, _ = record.scan(tree)
     differences = found(known, seen, alone=free)
     entries = {entry.path: entry for entry in _entries(mirror, revision)} if differences.odd else {}
     wrong = differing(mirror, tree, entries, seen, differences.odd)

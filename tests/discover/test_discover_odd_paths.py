@@ -48,7 +48,9 @@ def test_in_a_stack_s_code_it_refuses_that_stack_with_its_place_and_a_revert_hea
     assert [stack.definition.name for stack in found.stacks] == ["z"]
     assert [(p.stack, p.stack_file) for p in found.problems if p.stack] == [("a", "a/stack.yaml")]
     two.remote.mirrors.export(two.remote.source, two.remote.head)
-    two.remote.git("reset", "--hard", two.remote.git("commit-tree", f"{before}^{{tree}}", "-p", "HEAD", "-m", "r"))
+    two.remote.git(
+        "reset", "--hard", two.remote.git("commit-tree", f"{before}^{{tree}}", "-p", "HEAD", "-m", "r")
+    )
     assert names(two) == ["a", "z"]
     assert (two.remote.mirrors.export(two.remote.source, two.remote.head) / "a" / "main.tf").is_file()
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from shapes import locked, nest, odd_names, sparse, wide
+from remote.shapes import locked, nest, odd_names, sparse, wide
 
 from runner.foreign.budget import Budget, Canceled, TooMuch
 from runner.foreign.read import digest_of, tree_digest, walk

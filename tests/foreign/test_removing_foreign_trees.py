@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from shapes import SHAPES, nest, wide
+from remote.shapes import SHAPES, nest, wide
 
 from runner.foreign.budget import Budget, Canceled, TooMuch
 from runner.foreign.quarantine import Quarantine
@@ -28,12 +28,12 @@ def test_folders_without_any_mode_are_removed_by_a_user_who_is_not_root(place: P
     # Relative to the folder it starts in, since another user may not even pass the folders above.
     script = (
         "import os; from pathlib import Path\n"
-        "from shapes import SHAPES; from runner.foreign.budget import Budget; from runner.foreign.remove import remove\n"
+        "from remote.shapes import SHAPES; from runner.foreign.budget import Budget; from runner.foreign.remove import remove\n"
         "os.getuid() or os.setuid(4242)\n"
         "top = Path('place'); top.mkdir(); SHAPES['locked folders'](top)\n"
         "print(remove(top, Budget()))\n"
     )
-    path = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[2])])
+    path = os.pathsep.join([str(Path(__file__).parents[1]), str(Path(__file__).parents[2])])
     done = subprocess.run(
         [sys.executable, "-c", script],
         cwd=place.parent,

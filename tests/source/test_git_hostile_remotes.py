@@ -61,6 +61,6 @@ def test_an_answer_that_unpacks_to_more_than_its_share_of_memory_is_given_up(
 ) -> None:
     with answering(answer) as url:
         began = time.monotonic()
-        with pytest.raises(GitFailed, match="[Oo]ut of memory"):
+        with pytest.raises(GitFailed, match=r"[Oo]ut of memory"):
             remote.mirrors.head(remote.at(url))
         assert time.monotonic() - began < 20
