@@ -1,27 +1,25 @@
 """Read a plan's document, in this process while it is small: a large one takes ten times its size, and minutes."""
 
 import json
-import os
-import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from runner.engine.aside import read_aside
 from runner.engine.document_process import ANSWER, MASKED, QUESTION
-from runner.engine.session import OOM_SCORE_PLAN, Session
+from runner.engine.session import Session
 from runner.files import read_foreign, write_whole
 from runner.model.codec import from_plain, to_plain
 from runner.model.plan import Diagnostic
 from runner.model.plan_report import Question, Report
 from runner.model.span import Seconds
 from runner.ports import EngineError
-from runner.process import KILL, Command, Finished, Stopped, run
+from runner.process import Finished, Stopped
 
 AT_HAND = 512 << 10  # bytes that are read in a second, whatever is in them
 LARGEST_ANSWER = 256 << 20
 LARGEST_MASKED = 1 << 30
-WIDE, LEAST, MOST = 24, 256 << 20, 6 << 30
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,9 @@ class Apart:
         try:
             size = self.file.stat().st_size
             write_whole(control / QUESTION, json.dumps(to_plain(question)).encode(), durable=False)
-            finished = run(self._command(size), cancel=self.session.execution.cancel)
+            finished = read_aside(
+                self.session, "runner.engine.document_process", (str(control),), size, self.seconds
+            )
             if finished.exit_code != 0:
                 return self._failed(finished, size)
             answer = json.loads(read_foreign(control / ANSWER, LARGEST_ANSWER))
@@ -49,20 +49,6 @@ class Apart:
             for name in (self.file.name, QUESTION, ANSWER, MASKED):
                 with suppress(FileNotFoundError):
                     (control / name).unlink()
-
-    def _command(self, size: int) -> Command:
-        memory = min(MOST, LEAST + WIDE * size)
-        argv = ("-I", "-m", "runner.engine.document_process", str(self.session.control), str(memory))
-        return Command(
-            argv=(sys.executable, *argv),
-            cwd=self.session.control,
-            env={"PATH": os.defpath},
-            stdout=self.session.control / "document.stdout",
-            stderr=self.session.control / "document.stderr",
-            deadline=self.seconds,
-            stop=(KILL,),
-            oom_score=OOM_SCORE_PLAN,
-        )
 
     def _failed(self, finished: Finished, size: int) -> EngineError:
         told = f"the plan's {size >> 20} MiB of JSON"

@@ -1,13 +1,13 @@
-"""The process that reads one large document: python -m runner.engine.document_process FOLDER MEMORY.
+"""The process that reads one large document: python -m runner.engine.document_process MEMORY FOLDER.
 
 It answers in files of the folder. What it takes of memory and time is lost with it, and no one else's.
 """
 
 import json
-import resource
 import sys
 from pathlib import Path
 
+from runner.engine.limits import limit_memory
 from runner.errors import DriftlineError
 from runner.model.codec import from_plain, to_plain
 from runner.model.plan_json import parse_document
@@ -17,9 +17,8 @@ DOCUMENT, QUESTION, ANSWER, MASKED = "show.jsonl", "question.json", "answer.json
 
 
 def main() -> None:
-    folder, memory = Path(sys.argv[1]), int(sys.argv[2])
-    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limit_memory(int(sys.argv[1]))
+    folder = Path(sys.argv[2])
     question = from_plain(Question, json.loads((folder / QUESTION).read_bytes()))
     try:
         report, changes = report_of(parse_document((folder / DOCUMENT).read_bytes()), question)

@@ -2,20 +2,18 @@
 
 import hashlib
 import json
-import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from runner.engine.argv import PlanOptions, plan_argv
 from runner.engine.environment import CREDENTIALS
 from runner.engine.init import LOCK_FILE, VALUES
 from runner.engine.manifest import listed_modules
 from runner.engine.session import Session
-from runner.files import LARGEST_STATE, private_folder, write_whole
+from runner.engine.state_mark import state_of
+from runner.files import private_folder, write_whole
 from runner.model.binding import EngineFacts
 from runner.model.module import is_configuration
 
@@ -26,7 +24,7 @@ HASHED_KEPT = 20
 def facts_of(session: Session, plan_file: Path) -> EngineFacts:
     """Of a plan that was just made, or of one that is about to be applied, after `init` in both cases."""
     execution = session.execution
-    state = state_in(plan_file)
+    state = state_of(session, plan_file)
     return EngineFacts(
         engine=session.row.name,
         version=session.version,
@@ -152,29 +150,3 @@ def _content_digest(file: Path) -> str:
         return hashlib.sha256(b"link " + str(file.readlink()).encode(errors="surrogateescape")).hexdigest()
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
-
-
-# The state that the plan was made on
-
-
-@dataclass(frozen=True)
-class StateMark:
-    lineage: str = ""
-    serial: int | None = None
-    resources: int | None = None
-
-
-def state_in(plan_file: Path) -> StateMark:
-    """A plan file is a zip with that state in it; unknown where it is encrypted, as OpenTofu can do it."""
-    try:
-        with zipfile.ZipFile(plan_file) as archive:
-            if archive.getinfo("tfstate").file_size > LARGEST_STATE:
-                return StateMark()
-            state = json.loads(archive.read("tfstate"))
-        return StateMark(str(state["lineage"]), int(state["serial"]), _count(state["resources"]))
-    except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile):
-        return StateMark()
-
-
-def _count(resources: list[dict[str, Any]]) -> int:
-    return sum(len(one["instances"]) for one in resources if one["mode"] == "managed")

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from runner.engine import facts
-from runner.engine.facts import StateMark, binary_digest, modules_digest, state_in
+from runner.engine.facts import binary_digest, modules_digest
+from runner.engine.state_process import StateMark, state_in
 
 SUFFIXES = (".tf", ".tf.json")
 
