@@ -12,6 +12,7 @@ from runner.model.source import TreeEntry
 from runner.model.stack import Stack
 from runner.model.tree import FILES, LINK, Tree, fitting
 from runner.ports import Git, StackFiles
+from runner.service.patience import TOLD, Patience
 
 MOST_TOLD = 20  # of one kind
 
@@ -22,6 +23,7 @@ class Content:
 
     stacks: tuple[Located, ...]
     problems: tuple[Problem, ...]
+    late: bool = False  # it was not read
 
 
 Known = dict[tuple[str, str], Content]  # by path and object id
@@ -74,16 +76,24 @@ def unfit_paths(tree: Tree) -> Iterator[Problem]:
 
 
 def read_files(
-    git: Git, reader: StackFiles, source: SourceSettings, files: Iterable[TreeEntry], known: Known
+    git: Git,
+    reader: StackFiles,
+    source: SourceSettings,
+    files: Iterable[TreeEntry],
+    known: Known,
+    patience: Patience,
 ) -> Known:
-    """All files; those that are not `known` are read."""
+    """All files; those that are not `known` are read, small ones first."""
     wanted = {(entry.path, entry.oid): known.get((entry.path, entry.oid)) for entry in files}
     missing = {oid for (_, oid), content in wanted.items() if content is None}
     blobs = git.blobs(source, missing) if missing else {}
-    return {
-        (path, oid): content if content is not None else _read(reader, source, path, blobs.get(oid))
-        for (path, oid), content in sorted(wanted.items())
-    }
+    read: Known = {}
+    for path, oid in sorted(wanted, key=lambda file: (len(blobs.get(file[1], b"")), file)):
+        content = wanted[path, oid]
+        if content is None and patience.over:
+            content = Content((), (Problem(path, 1, 1, TOLD),), late=True)
+        read[path, oid] = content or _read(reader, source, path, blobs.get(oid))
+    return dict(sorted(read.items()))
 
 
 def _read(reader: StackFiles, source: SourceSettings, path: str, content: bytes | None) -> Content:
