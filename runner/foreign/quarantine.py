@@ -47,11 +47,13 @@ class Quarantine:
 
     def clear(self) -> tuple[Path, ...]:
         """Go on with what is there; what is left."""
+        return tuple(path for path in self.left() if not self._remove(path, LATER))
+
+    def left(self) -> tuple[Path, ...]:
         try:
-            there = sorted(self.folder.iterdir())
+            return tuple(sorted(self.folder.iterdir()))
         except OSError:
             return ()
-        return tuple(path for path in there if not self._remove(path, LATER))
 
     def _remove(self, path: Path, seconds: float) -> bool:
         try:
