@@ -36,13 +36,14 @@ class Quarantine:
         for name in first:
             with suppress(OSError):
                 (path / name).unlink()
-        aside = private_folder(self.folder) / f"{_UNFIT.sub('-', path.name)[:64]}.{secrets.token_hex(6)}"
+        aside = self.folder / f"{_UNFIT.sub('-', path.name)[:64]}.{secrets.token_hex(6)}"
         try:
+            private_folder(self.folder)
             path.rename(aside)
         except FileNotFoundError:
             return True
         except OSError:
-            aside = path  # on a disk of its own, or locked by its mode: where it is
+            aside = path  # on a disk of its own, or where nothing can be written: where it is
         return self._remove(aside, AT_ONCE)
 
     def clear(self) -> tuple[Path, ...]:

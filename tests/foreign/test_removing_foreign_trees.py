@@ -122,3 +122,13 @@ def test_a_tree_that_can_not_be_removed_is_told_once_with_its_place(
     quarantine.clear()
     told = capsys.readouterr()
     assert (told.out + told.err).count(str(left)) == 1
+
+
+def test_where_no_quarantine_can_be_made_the_tree_is_removed_in_its_place(
+    place: Path, tmp_path: Path
+) -> None:
+    place.mkdir()
+    wide(place)
+    (tmp_path / "quarantine").write_text("in the way")
+    assert Quarantine(tmp_path).discard(place)
+    assert not place.exists()
