@@ -287,6 +287,12 @@ class EngineFailed(DriftlineError):
     """stack "{stack}": {engine} {command} failed"""
 
 
+class PlanTooLarge(DriftlineError):
+    """a plan with {count} changes takes {size} MiB even without its values, and {most} MiB is the most that anybody is shown"""
+
+    hint_template = "split the stack into smaller ones"
+
+
 class OutputNotUnderstood(DriftlineError):
     """{engine} {command} answered with something that is not its documented JSON: {problem}"""
 

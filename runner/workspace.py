@@ -10,18 +10,21 @@ runs/<run>                     HOME, TMPDIR and output files of one run
 control/<run>                  what is told of it, and asked of it: a run may write to its scratch folder, and not here
 logs/run-<run>.log
 receipts/<stack and digest>.json   one for each plan that was ever handed to terraform
+quarantine/                    what could not be removed yet
 """
 
 import hashlib
 import json
 import re
 import shutil
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from runner.errors import DiskFull, ModuleMissing
-from runner.files import is_unfinished, private_folder, write_whole
+from runner.files import is_unfinished, private_folder, read_foreign, write_whole
+from runner.foreign.quarantine import Quarantine
 from runner.managed_state import STATE, copy_aside, put_back_torn, size_of
 from runner.ports import Workspace
 
@@ -29,6 +32,9 @@ PLACE = "workspace.json"
 DATA = "data"
 SEALED, MADE = "sealed", "made"  # as the engine names them
 UNUSED_FOR = timedelta(days=30)
+LARGEST_PLACE = 1 << 20
+# In clear; of the folders of a run these go first.
+PLANS = ("plan.tfplan", "fresh.tfplan", "probe.tfplan", "show.jsonl")
 # terraform writes a local state in place: with three free pages it left invalid JSON, and an empty rescue copy.
 ROOM_FOR_APPLY = 256 << 20
 ROOM_FOR_STATES = 20
@@ -42,6 +48,7 @@ _WRITTEN = (
 class LocalWorkspaces:
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
+        self.quarantine = Quarantine(data_dir)
 
     def prepare(
         self, run: int, stack: str, tree: Path, module_path: str, *, managed_state: bool
@@ -65,7 +72,7 @@ class LocalWorkspaces:
         scratch, control = private_folder(self._scratch(run)), private_folder(self._control(run))
         receipts = self.data_dir / "receipts"
         try:
-            paths = json.loads((control / PLACE).read_bytes())
+            paths = json.loads(read_foreign(control / PLACE, LARGEST_PLACE))
         except (OSError, ValueError):
             own = self.data_dir / "workspaces" / slug(stack)
             return Workspace(scratch, own / DATA, scratch, None, receipts, control)
@@ -101,12 +108,12 @@ class LocalWorkspaces:
         state.replace(state.with_name(f"{state.name}.pushed"))
 
     def discard(self, run: int) -> None:
-        for folder in (self._scratch(run), self._control(run)):
-            shutil.rmtree(folder, ignore_errors=True)
+        for folder in (self._control(run), self._scratch(run)):
+            self.quarantine.discard(folder, first=PLANS)
 
     def forget_init(self, stack: str) -> None:
         for name in (DATA, SEALED, MADE):
-            shutil.rmtree(self.data_dir / "workspaces" / slug(stack) / name, ignore_errors=True)
+            self.quarantine.discard(self.data_dir / "workspaces" / slug(stack) / name)
 
     def forget_unused(self, now: datetime) -> int:
         """Of stacks that are long gone, or whose inputs have changed: the next run initialises anew."""
@@ -117,8 +124,11 @@ class LocalWorkspaces:
         ]
         old = [path for path in found if path.stat().st_mtime < before]
         for path in old:
-            shutil.rmtree(path if path.is_dir() else path.parent, ignore_errors=True)
+            self.quarantine.discard(path if path.is_dir() else path.parent)
         return len(old)
+
+    def clear_quarantine(self) -> int:
+        return len(self.quarantine.clear())
 
     def scratches(self) -> list[int]:
         found = (path.name for place in ("runs", "control") for path in (self.data_dir / place).glob("*"))
@@ -129,17 +139,25 @@ class LocalWorkspaces:
 
     def remove_log(self, run: int) -> bool:
         path = self.log(run)
-        there = path.exists()
-        path.unlink(missing_ok=True)
-        return there
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            return False
+        except IsADirectoryError:
+            self.quarantine.discard(path)
+        return True
 
     def remove_unfinished(self, before: datetime) -> int:
         """Only where Driftline itself writes: in a tree or a module the same name is somebody's own."""
         found = (path for place in _WRITTEN for path in self.data_dir.glob(place) if is_unfinished(path))
-        left = [path for path in found if path.stat().st_mtime < before.timestamp()]
-        for path in left:
-            path.unlink(missing_ok=True)
-        return len(left)
+        removed = 0
+        for path in found:
+            # Whoever was writing it may have finished meanwhile; one that can not be removed keeps no other.
+            with suppress(OSError):
+                if path.stat().st_mtime < before.timestamp():
+                    path.unlink()
+                    removed += 1
+        return removed
 
     def _scratch(self, run: int) -> Path:
         return self.data_dir / "runs" / str(run)

@@ -141,12 +141,11 @@ class Daemon:
         checkpoint_or_tell(self.parts.worker.control)
 
     def _prune(self) -> None:
-        log.info(
-            "retention",
-            removed=str(
-                prune(self.parts.worker.control, self.parts.worker.ports.workspaces, self.parts.trees)
-            ),
-        )
+        worker = self.parts.worker
+        pruned = prune(worker.control, worker.ports.workspaces, self.parts.trees)
+        for problem in pruned.problems:
+            log.warning("retention.failed", problem=problem)
+        log.info("retention", removed=str(pruned))
 
     def _heartbeat(self) -> None:
         """Only while the loop turns: a loop that hangs is what the watchdog is for."""

@@ -48,7 +48,8 @@ def run_once(parts: Parts, report: Callable[[str], None]) -> list[Run]:
         pool.stop_plans()
         pool.close()
     try:
-        prune(control, parts.worker.ports.workspaces, parts.trees)
+        for problem in prune(control, parts.worker.ports.workspaces, parts.trees).problems:
+            report(f"retention: {problem}")
     except DriftlineError as error:
         report(f"retention: {error.message}")  # the next pass tries again; what was done is done
     return ended

@@ -16,7 +16,8 @@ FAIL_INODES = 1000
 VOLATILE = frozenset({"tmpfs", "ramfs"})
 MOUNTS = Path("/proc/self/mountinfo")
 # Code from Git keeps the modes that git gives it (the folder above is private), and so do downloaded providers.
-MODES_OF_OTHERS = frozenset({Path("mirrors"), Path("trees"), Path("engine/plugins")})
+DEEPEST = 32
+MODES_OF_OTHERS = frozenset({Path("mirrors"), Path("quarantine"), Path("trees"), Path("engine/plugins")})
 
 
 def disk(scene: Scene) -> Iterator[Finding]:
@@ -87,18 +88,31 @@ def permissions(scene: Scene) -> Iterator[Finding]:
 
 
 def open_to_others(folder: Path) -> Iterator[Path]:
-    """Files and folders below that somebody else could read, write or enter, by name."""
-    for place, folders, files in os.walk(folder):
-        below = Path(place).relative_to(folder)
-        folders[:] = [name for name in folders if below / name not in MODES_OF_OTHERS]
-        for name in sorted((*folders, *files)):
-            path = Path(place, name)
+    """Files and folders below that somebody else could read, write or enter, by name.
+
+    Not deeper than anything that Driftline makes: what a run built there has nobody's permissions but its own.
+    """
+    waiting = [(folder, 0)]
+    while waiting:
+        place, depth = waiting.pop(0)
+        for path in _sorted(place):
             try:
                 mode = path.lstat().st_mode
             except FileNotFoundError:
-                continue  # a run ended meanwhile
+                continue
+            if path.relative_to(folder) in MODES_OF_OTHERS:
+                continue
             if mode & 0o077 and not stat.S_ISLNK(mode):
                 yield path
+            if stat.S_ISDIR(mode) and depth < DEEPEST:
+                waiting.append((path, depth + 1))
+
+
+def _sorted(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
 
 
 def name_of(uid: int) -> str:

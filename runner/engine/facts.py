@@ -1,18 +1,14 @@
 """What a plan is made with, measured on the engine's side, so that an approval can be bound to it."""
 
-import json
-import zipfile
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
 from runner.engine.argv import PlanOptions, plan_argv
 from runner.engine.binary import binary_digest
 from runner.engine.environment import CREDENTIALS
 from runner.engine.measured import Measured
 from runner.engine.session import Session
-from runner.files import LARGEST_STATE
+from runner.engine.state_mark import state_of
 from runner.model.binding import EngineFacts
 
 
@@ -22,7 +18,7 @@ def facts_of(session: Session, plan_file: Path) -> EngineFacts:
     Files were measured before the plan ran, since it can write into its module's folder.
     """
     measured = session.measured or Measured()
-    state = state_in(plan_file)
+    state = state_of(session, plan_file)
     return EngineFacts(
         engine=session.row.name,
         version=session.version,
@@ -58,29 +54,3 @@ def _argv(session: Session) -> tuple[str, ...]:
         destroy=execution.destroy,
     )
     return plan_argv(Path(session.row.name), options)
-
-
-# The state that the plan was made on
-
-
-@dataclass(frozen=True)
-class StateMark:
-    lineage: str = ""
-    serial: int | None = None
-    resources: int | None = None
-
-
-def state_in(plan_file: Path) -> StateMark:
-    """A plan file is a zip with that state in it; unknown where it is encrypted, as OpenTofu can do it."""
-    try:
-        with zipfile.ZipFile(plan_file) as archive:
-            if archive.getinfo("tfstate").file_size > LARGEST_STATE:
-                return StateMark()
-            state = json.loads(archive.read("tfstate"))
-        return StateMark(str(state["lineage"]), int(state["serial"]), _count(state["resources"]))
-    except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile):
-        return StateMark()
-
-
-def _count(resources: list[dict[str, Any]]) -> int:
-    return sum(len(one["instances"]) for one in resources if one["mode"] == "managed")

@@ -1,14 +1,19 @@
 """Plan once, and read what came of it: the document is asked for only where something changes."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from runner.engine.argv import PlanOptions, plan_argv, show_argv
+from runner.engine.document import AT_HAND, Apart
+from runner.engine.document_process import DOCUMENT
 from runner.engine.facts import facts_of
 from runner.engine.json_output import JsonOutput
 from runner.engine.session import Session
-from runner.files import read_foreign, write_whole
+from runner.files import PRIVATE_FILE
+from runner.foreign.budget import Budget
+from runner.foreign.read import copy as copy_content
 from runner.model.plan import Diagnostic
 from runner.model.plan_json import parse_document
 from runner.model.settings import Settings
@@ -73,7 +78,9 @@ def planned(
     )
     if shown.exit_code != 0 or not shown.complete:
         return session.error("show", shown, said, show_seconds)
-    shown_file = session.control / "show.jsonl"
+    shown_file = session.control / DOCUMENT
+    if shown_file.stat().st_size > AT_HAND:
+        return replace(found, apart=Apart(session, shown_file, show_seconds))
     document = parse_document(shown_file.read_bytes())
     shown_file.unlink()
     return replace(found, document=document, resource_count=_count(document.get("prior_state")))
@@ -87,7 +94,12 @@ def _taken_over(session: Session, name: str) -> Path:
     """A copy where no run can write: what is shown, approved and applied is this one, whatever goes on beside it."""
     plan_file = _file(session, name)
     copy = session.control / plan_file.name
-    write_whole(copy, read_foreign(plan_file, LARGEST_PLAN), durable=False)
+    copy.unlink(missing_ok=True)
+    target = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, PRIVATE_FILE)
+    try:
+        copy_content(plan_file, target, Budget(bytes=LARGEST_PLAN, cancel=session.execution.cancel))
+    finally:
+        os.close(target)
     plan_file.unlink(missing_ok=True)
     return copy
 

@@ -7,12 +7,13 @@ shared folder, each in one rename; who comes second takes the first one's.
 """
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from runner.files import private_folder, sync_folder, write_whole
+from runner.foreign.budget import Budget
+from runner.foreign.remove import remove
 from runner.probe import checksum as hashed
 
 PACKAGES = "*/*/*/*/*_*"  # HOST/NAMESPACE/TYPE/VERSION/PLATFORM, as terraform lays out its cache
@@ -24,7 +25,8 @@ def lay_out(shared: Path, private: Path, lock_file: Path) -> None:
     Other stacks run what is shared. Where the lock file has none of a package's checksums terraform would unpack
     another one over it, through the link, so such a package is not linked.
     """
-    shutil.rmtree(private, ignore_errors=True)
+    with suppress(OSError):
+        remove(private, Budget())
     private_folder(private)
     locked = lock_file.read_text(errors="replace") if lock_file.is_file() else None
     for package in _packages(shared):
@@ -72,7 +74,7 @@ def _moved(package: Path, target: Path) -> bool:
     except OSError:
         same = target.is_dir() and checksum(target) == checksum(package)
         if same:
-            shutil.rmtree(package)
+            remove(package, Budget())
         return same
     sync_folder(target.parent)
     return True

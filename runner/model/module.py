@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 CONFIGURATION = (".tf", ".tf.json", ".tofu", ".tofu.json")
+LARGEST_FOLDER = 8_000_000  # bytes of all files of one folder that are read
 LARGEST = 1_000_000  # bytes of a file: more is no code that a person wrote, and takes seconds to read
 
 

@@ -9,6 +9,9 @@ from functools import lru_cache
 TOP = "."  # the repository's own folder
 # `.git` in the spellings that git itself guards against.
 FORBIDDEN_NAMES = frozenset({".git", "git~1", ".", "..", ""})
+LONGEST_NAME = 255  # bytes, of every file system that matters
+LONGEST_PATH = 3200  # of the 4,096 of Linux, since the data directory stands before it
+SHOWN = 120
 WILD = re.compile(r"[*?\[]")
 WILD_END = re.compile(r"[*?\[\]]")
 
@@ -33,16 +36,33 @@ def parent(path: str) -> str:
 
 
 def unsafe(path: str) -> str | None:
-    """Why a path of a tree must not be written to a disk; None where it may."""
+    """Why a path of a tree can not be written to a disk; None where it can."""
     if "\0" in path:
         return "it holds a NUL"
-    bad = next((part for part in path.split("/") if part.casefold() in FORBIDDEN_NAMES), None)
-    return None if bad is None else f"it has a part {bad!r}"
+    parts = path.split("/")
+    bad = next((part for part in parts if part.casefold() in FORBIDDEN_NAMES), None)
+    if bad is not None:
+        return f"it has a part {bad!r}"
+    if _size(path) > LONGEST_PATH:
+        return f"it is longer than {LONGEST_PATH:,} bytes"
+    if any(_size(part) > LONGEST_NAME for part in parts):
+        return f"it has a name of more than {LONGEST_NAME} bytes"
+    return None
+
+
+def _size(text: str) -> int:
+    return len(text.encode(errors="surrogateescape"))
 
 
 def printable(text: str) -> str:
     """The text with a space for every control, direction or surrogate character, fit for a line of output."""
     return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
+
+
+def shortened(path: str) -> str:
+    """A path of any length as one of a line of output."""
+    fit = printable(path)
+    return fit if len(fit) <= SHOWN else f"{fit[: SHOWN // 2]}...{fit[-SHOWN // 4 :]}"
 
 
 # Globs: `*`, `?` and `[...]` inside a name, `**` over any number of folders. Matched name by name without backtracking

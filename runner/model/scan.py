@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from runner.model.backend import backend_problem
 from runner.model.module import ModuleFacts, is_configuration
 from runner.model.module_source import DEFAULT_HOST
-from runner.model.paths import TOP, printable
+from runner.model.paths import TOP, printable, shortened
 from runner.model.reach import Reach
 from runner.model.settings import Allow
 from runner.model.stack import StackDefinition
@@ -85,6 +85,7 @@ def refusals(tree: Tree, definition: StackDefinition, code: Code, allow: Allow) 
         if allow.providers:
             yield from _providers(module, allow.providers)
     yield from stray_links(tree, code.reach.folders)
+    yield from _unfit(tree, code.reach.folders)
 
 
 def beyond_allowance(definition: StackDefinition, allow: Allow) -> Iterator[str]:
@@ -168,6 +169,13 @@ def stray_links(tree: Tree, folders: Iterable[str]) -> Iterator[Refusal]:
     for link in tree.stray:
         if any(folder == TOP or link.startswith(f"{folder}/") for folder in folders):
             yield Refusal(f"the link {link!r} leads out of the repository, or in a circle", file=link)
+
+
+def _unfit(tree: Tree, folders: Iterable[str]) -> Iterator[Refusal]:
+    """Paths in what the stack uses that no disk can hold."""
+    for path, reason in tree.unfit:
+        if any(folder == TOP or path.startswith(f"{folder}/") for folder in folders):
+            yield Refusal(f"the path {shortened(path)!r} can not be written: {reason}", file=shortened(path))
 
 
 def _covered(name: str, patterns: Iterable[str]) -> bool:

@@ -1,9 +1,10 @@
 """The tree of one revision, indexed once, so that ten thousand stacks can be compared without a checkout."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
-from runner.model.paths import TOP, parent
+from runner.model.paths import TOP, parent, unsafe
 from runner.model.source import TreeEntry
 
 EXECUTABLE = "100755"
@@ -13,10 +14,46 @@ SUBMODULE = "160000"
 MOST_LINKS = 40  # as many as Linux follows
 
 
+Unfit = tuple[tuple[str, str], ...]  # paths, each with the reason
+
+
+def fitting(entries: Sequence[TreeEntry]) -> tuple[list[TreeEntry], Unfit]:
+    """The entries that can be written to a disk, and those that can not, without what lies below them.
+
+    An odd path is the problem of the stacks in whose code it lies: the others go on without it.
+    """
+    seen = Counter(entry.path for entry in entries)
+    folders = {TOP}
+    left_out: dict[str, str] = {}
+    fit = []
+    # A folder comes before what it holds.
+    for entry in sorted(entries, key=lambda entry: entry.path):
+        above = parent(entry.path)
+        if above != TOP and above in left_out:
+            reason: str | None = ""
+        elif above not in folders:
+            reason = "it lies in no folder of the tree"
+        elif seen[entry.path] > 1:
+            reason = "its folder has it twice"
+        else:
+            # What lies above is an entry of its own.
+            reason = unsafe(entry.path)
+        if reason is not None:
+            left_out[entry.path] = reason
+            continue
+        fit.append(entry)
+        if entry.kind == "tree":
+            folders.add(entry.path)
+    return fit, tuple((path, reason) for path, reason in left_out.items() if reason)
+
+
 class Tree:
     """`links` gives the targets of symbolic links; one whose target is not given leads nowhere."""
 
-    def __init__(self, entries: Iterable[TreeEntry], links: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, entries: Iterable[TreeEntry], links: Mapping[str, str] | None = None, unfit: Unfit = ()
+    ) -> None:
+        self.unfit = unfit
         self._entries = {entry.path: entry for entry in entries}
         self._targets = links or {}
         self._children: dict[str, list[TreeEntry]] = {}

@@ -1,6 +1,6 @@
 """The Terraform or OpenTofu command line, and where it runs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +10,7 @@ from runner.model.binding import EngineFacts
 from runner.model.evidence import Evidence
 from runner.model.lock import StateLock
 from runner.model.plan import Diagnostic
+from runner.model.plan_report import Question, Report
 from runner.model.probe import ProbeReady
 from runner.model.stack import StackDefinition
 from runner.ports.basics import Cancel
@@ -31,7 +32,10 @@ class Workspace:
 
 @dataclass(frozen=True)
 class Planned:
-    """`document` is the whole `show -json`, secrets included, or None where the plan was empty (exit code 0)."""
+    """`document` is the whole `show -json`, secrets included, or None where the plan was empty (exit code 0).
+
+    Of a large plan it is None too, and `apart` has it read elsewhere: the report, and the masked changes as JSON.
+    """
 
     changed: bool
     plan_file: Path
@@ -45,6 +49,7 @@ class Planned:
     facts: EngineFacts = EngineFacts()
     # What the engine was given: copies of it may be anywhere in the document.
     secrets: frozenset[str] = frozenset()
+    apart: "Callable[[Question], tuple[Report, bytes] | EngineError] | None" = None
 
 
 @dataclass(frozen=True)
@@ -230,6 +235,10 @@ class Workspaces(Protocol):
 
     def remove_unfinished(self, before: datetime) -> int:
         """Remove files that were being written when their process died; how many."""
+        ...
+
+    def clear_quarantine(self) -> int:
+        """Go on removing what could not be removed at once; how many trees are left."""
         ...
 
     def remove_log(self, run: int) -> bool:

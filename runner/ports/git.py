@@ -40,7 +40,9 @@ class Git(Protocol):
         ...
 
     def blobs(self, source: SourceSettings, oids: Iterable[str]) -> Mapping[str, bytes]:
-        """Contents by object id, through one `cat-file --batch`; what is larger than 32 MiB is left out."""
+        """Contents by object id, through one `cat-file --batch`; what is larger than 32 MiB is left out, and of more than
+        512 MiB together the largest ones.
+        """
         ...
 
     def commit(self, source: SourceSettings, revision: str) -> Commit: ...

@@ -11,6 +11,7 @@ from runner.model import inputs
 from runner.model.dependencies import circular, unmet
 from runner.model.identity import state_identity
 from runner.model.inputs import Folders, Located, Watches, inputs_digest, path_problems, reaching_settings
+from runner.model.paths import TOP
 from runner.model.problem import Problem
 from runner.model.reach import SUFFIXES
 from runner.model.rivals import Complaint, moved_states, shared_states, taken_names
@@ -21,6 +22,7 @@ from runner.model.tree import Tree
 from runner.ports import Git, Modules, StackFiles
 from runner.service import code_place, module_facts, stack_files
 from runner.service.module_facts import FolderFacts
+from runner.service.patience import TOLD, Patience
 from runner.uncollected import uncollected
 
 T = TypeVar("T")
@@ -32,6 +34,7 @@ class Discovery:
 
     stacks: tuple[Discovered, ...]
     problems: tuple[Problem, ...]
+    complete: bool = True  # False where some files were left for the next poll
 
 
 @dataclass
@@ -88,22 +91,27 @@ def discover(
     memory = _MEMORIES.setdefault(reader, {}).setdefault((source.name, source.allow), _Memory())
     tree = stack_files.read_tree(git, source, revision)
     entries, problems = stack_files.matching(tree, source)
-    memory.files = stack_files.read_files(git, reader, source, entries, memory.files)
-    search = _Search([stack for content in memory.files.values() for stack in content.stacks])
+    patience = Patience()
+    files = stack_files.read_files(git, reader, source, entries, memory.files, patience)
+    memory.files = {key: content for key, content in files.items() if not content.late}
+    search = _Search([stack for content in files.values() for stack in content.stacks])
     problems += stack_files.stray_links(tree)
-    problems += [problem for content in memory.files.values() for problem in content.problems]
+    problems += stack_files.unfit_paths(tree)
+    problems += [problem for content in files.values() for problem in content.problems]
     own = [stack for stack in others if stack.source == source.name]
     problems = list(stack_files.with_names(problems, own, search.stacks))
     search.refuse(taken_names(search.stacks, others, source.name))
     search.refuse((stack, told) for stack in search.stacks for told in path_problems(tree, stack))
 
-    code = FolderFacts(git, modules, source, tree, memory.modules)
+    code = FolderFacts(git, modules, source, tree, memory.modules, patience)
     # Before more are refused: a stack that is only broken is still none of its parent's code.
     roots = frozenset(stack.module_path for stack in search.stacks)
     folders = Folders(tree, frozenset(entry.path for entry in entries), roots)
     identities = _judge(search, tree, code, source, others, {problem.stack for problem in problems})
     digests = _digests(search, folders, code, settings)
     memory.modules = code.used()
+    if not patience.complete:
+        problems.append(Problem(TOP, 1, 1, f"some files were {TOLD}"))
     told = stack_files.placed(git, source, tree, search.complaints)
     problems += code_place.in_code(git, source, tree, told, search.places)
     found = (
@@ -115,6 +123,7 @@ def discover(
     return Discovery(
         tuple(sorted(found, key=lambda stack: stack.definition.name)),
         tuple(sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))),
+        patience.complete,
     )
 
 

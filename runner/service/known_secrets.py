@@ -4,13 +4,11 @@ terraform masks nothing in what a provider says, and a provider repeats in its e
 """
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from runner.errors import ArtifactDamaged, ArtifactKeyMissing, ArtifactNotFound
 from runner.model.job import Job
 from runner.model.run import State
-from runner.model.secret import sensitive_texts
 from runner.ports import WorkerPorts
 
 ARTIFACT = "plan.secrets"
@@ -18,10 +16,9 @@ ARTIFACT = "plan.secrets"
 TELLING = frozenset({State.APPLIED, State.APPLY_FAILED, State.INTERRUPTED, State.DRIFTED})
 
 
-def remember(job: Job, ports: WorkerPorts, document: Mapping[str, Any]) -> None:
+def remember(job: Job, ports: WorkerPorts, texts: Iterable[str]) -> None:
     """Keep the sensitive texts of a plan as an artifact of its run."""
-    texts = sensitive_texts(document)
-    if texts:
+    if texts := frozenset(texts):
         ports.artifacts.put(job.run, ARTIFACT, json.dumps(sorted(texts)).encode())
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from runner.model.module import LARGEST, ModuleFacts
+from runner.model.module import LARGEST, LARGEST_FOLDER, ModuleFacts
 from runner.model.module_source import LOCAL
 from runner.model.paths import join
 from runner.model.reach import configuration_files, module_reach, test_files
@@ -11,6 +11,7 @@ from runner.model.scan import Code, Module
 from runner.model.settings import SourceSettings
 from runner.model.tree import Tree
 from runner.ports import Git, Modules
+from runner.service.patience import Patience
 
 Files = tuple[tuple[str, str], ...]  # names and object ids
 Read = tuple[
@@ -30,7 +31,10 @@ class FolderFacts:
         source: SourceSettings,
         tree: Tree,
         known: Mapping[Files, Read],
+        patience: Patience | None = None,
     ) -> None:
+        self._patience = patience or Patience()
+        self._late: set[Files] = set()
         self._git, self._modules, self._source, self._tree = git, modules, source, tree
         self._memory = dict(known)
         self._files: dict[tuple[str, str], Files] = {}
@@ -70,7 +74,8 @@ class FolderFacts:
 
     def used(self) -> Known:
         """What was asked for, to be `known` at the next revision."""
-        return {key: self._memory[key] for key in self._files.values() if key in self._memory}
+        kept = self._memory.keys() - self._late
+        return {key: self._memory[key] for key in self._files.values() if key in kept}
 
     def _key(self, folder: str, engine: str) -> Files:
         at = (folder, engine)
@@ -92,13 +97,27 @@ class FolderFacts:
     def _read_all(self, keys: Iterable[Files]) -> None:
         wanted = list(keys)
         blobs = self._git.blobs(self._source, {oid for key in wanted for _, oid in key}) if wanted else {}
-        for key in wanted:
-            files = {name: blobs[oid] if oid in blobs else _too_large() for name, oid in key}
+        for key in sorted(wanted, key=lambda key: sum(len(blobs.get(oid, b"")) for _, oid in key)):
+            files = _of_folder(key, blobs)
+            if self._patience.over:
+                self._late.add(key)
+                files = dict.fromkeys(files, _too_large())
             facts = self._modules.read(files)
             hidden = tuple(name for name in facts.unreadable if STATE_BLOCK.search(files[name]))
             # Only where it matters: to find them, every block of every file has to be looked at.
             implied = self._modules.providers(files) if self._source.allow.providers else frozenset()
             self._memory[key] = facts, hidden, implied
+
+
+def _of_folder(key: Files, blobs: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The contents by name; of a folder that holds too much, the small ones."""
+    files = {name: blobs[oid] if oid in blobs else _too_large() for name, oid in key}
+    left = LARGEST_FOLDER
+    for name in sorted(files, key=lambda name: len(files[name])):
+        left -= len(files[name])
+        if left < 0:
+            files[name] = _too_large()
+    return files
 
 
 def _too_large() -> bytes:

@@ -13,11 +13,10 @@ from runner.model.codec import to_plain
 from runner.model.fingerprint import fingerprint
 from runner.model.job import Job, PlanFailure, PlanResult
 from runner.model.plan import ChangeSet, Diagnostic
-from runner.model.plan_json import plan_problem, read_plan
+from runner.model.plan_report import Question, Report, report_of
 from runner.model.run import Event, Kind, Run, Trigger
-from runner.model.secret import Secrets
 from runner.model.stack import DriftStatus
-from runner.model.taxonomy import absorbed, classify, drift_fingerprint
+from runner.model.taxonomy import absorbed
 from runner.model.waiting import pause
 from runner.ports import (
     Cancel,
@@ -117,9 +116,19 @@ def _failure(error: EngineError) -> PlanFailure:
 def _read(
     job: Job, ports: WorkerPorts, planned: Planned, started: float, keep_as: str
 ) -> PlanResult | PlanFailure:
-    document = planned.document
     now = ports.clock.now()
-    if document is None:
+    drift = job.kind is Kind.DRIFT
+    question = Question(
+        key=ports.secrets.fingerprint_key().hex(),
+        given=tuple(sorted(planned.secrets)),
+        provisioners=job.source.allow.provisioners,
+        ignore=tuple(job.ignore),
+        drift=drift,
+    )
+    read = _report(planned, question)
+    if isinstance(read, EngineError):
+        return _failure(read)
+    if read is None:
         return PlanResult(
             changes=ChangeSet(),
             fingerprint=fingerprint({}, ports.secrets.fingerprint_key()),
@@ -131,30 +140,36 @@ def _read(
             facts=planned.facts,
         )
     failpoint.reach("plan.before_artifact")
-    problem = plan_problem(document, provisioners=job.source.allow.provisioners)
-    if problem is not None:
-        return PlanFailure((Diagnostic("error", problem),), problem)
-    key = ports.secrets.fingerprint_key()
-    given = Secrets.of(planned.secrets)
-    changes = read_plan(document, given)
-    remember(job, ports, document)
-    drift = job.kind is Kind.DRIFT
-    ports.artifacts.put(job.run, f"{keep_as}.json", json.dumps(to_plain(changes), sort_keys=True).encode())
+    report, masked = read
+    if report.problem is not None:
+        return PlanFailure((Diagnostic("error", report.problem),), report.problem)
+    remember(job, ports, report.sensitive)
+    ports.artifacts.put(job.run, f"{keep_as}.json", masked)
     return PlanResult(
-        changes=changes,
-        fingerprint=fingerprint(document, key),
+        changes=report.changes,
+        fingerprint=report.fingerprint,
         # A drift run can never apply: its plan file is not even kept.
         plan_digest=None
         if drift
         else ports.artifacts.put(job.run, f"{keep_as}.tfplan", planned.plan_file.read_bytes()),
         planned_at=now,
         engine_version=planned.engine_version,
-        findings=classify(document, job.ignore, given) if drift else (),
-        drift_fingerprint=drift_fingerprint(document, job.ignore, key) if drift else None,
+        findings=report.findings,
+        drift_fingerprint=report.drift_fingerprint,
         seconds=time.monotonic() - started,
         facts=planned.facts,
         tree="" if drift else ports.git.tree_id(job.source, job.revision),
     )
+
+
+def _report(planned: Planned, question: Question) -> tuple[Report, bytes] | EngineError | None:
+    """The report and the masked changes, in full and as JSON; None for a plan that changes nothing."""
+    if planned.apart is not None:
+        return planned.apart(question)
+    if planned.document is None:
+        return None
+    report, changes = report_of(planned.document, question)
+    return report, json.dumps(to_plain(changes), sort_keys=True).encode()
 
 
 # What is recorded

@@ -155,7 +155,7 @@ class Poller:
                     head=head,
                     polled_at=now,
                     moved_at=now if head != status.head else status.moved_at,
-                    discovered_with=settings_digest(self.settings, source),
+                    discovered_with=settings_digest(self.settings, source) if found.complete else None,
                     rewritten_from=rewritten or status.rewritten_from,
                     rewritten_at=now if rewritten else status.rewritten_at,
                     problems=tuple(str(problem) for problem in found.problems),

@@ -1,14 +1,16 @@
 """Retention: remove what is old, and never what an open run, a stack or an open report needs."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from runner import failpoint
-from runner.errors import RunNotFound
+from runner.errors import DatabaseRefused, DatabaseUnwritable, DriftlineError, RunNotFound
 from runner.model.run import HALF_CHANGED, Run
 from runner.ports import ControlPorts, Reader, RunFilter, Store, Trees, Workspaces
 
+T = TypeVar("T")
 PAGE = 1000
 PLANS = frozenset({"plan.tfplan", "fresh.tfplan"})
 # Whoever has just recorded the end of a run may still be putting its files away.
@@ -24,42 +26,76 @@ class Pruned:
     trees: int = 0
     scratches: int = 0
     unfinished: int = 0
+    sealed: int = 0  # copies of what `init` left
+    quarantined: int = 0  # trees that could not be removed yet
+    problems: tuple[str, ...] = ()
 
 
 def prune(control: ControlPorts, workspaces: Workspaces, trees: Trees) -> Pruned:
-    """One pass. Every part may fail and be done again: rows go first, files after them."""
+    """One pass. What fails for one run or one source is told, tried again by the next pass, and keeps nothing else."""
     now, keep = control.clock.now(), control.settings.retention
     with control.store.reading() as reader:
         needed_trees = _needed_trees(reader)
-    plans = sum(
-        _remove_plans(control, run.id)
+    each = _Each()
+    spent = (
+        run.id
         for run in _ended(control.store, now - SETTLED)
         if _is_spent(run, now - timedelta(seconds=keep.plans))
     )
-    scratches = _remove_scratches(control.store, workspaces, now - SETTLED)
-    logs = sum(
-        workspaces.remove_log(run.id) for run in _ended(control.store, now - timedelta(seconds=keep.logs))
+    old = (run.id for run in _ended(control.store, now - timedelta(seconds=keep.logs)))
+    done = Pruned(
+        plans=each("the plans of run-{}", spent, lambda run_id: _remove_plans(control, run_id)),
+        scratches=each(
+            "the folders of run-{}",
+            _left(control.store, workspaces, now - SETTLED),
+            lambda run_id: _discard(workspaces, run_id),
+        ),
+        logs=each("the log of run-{}", old, workspaces.remove_log),
+        trees=each("exported trees", ("",), lambda _: trees.keep_only(needed_trees, now)),
+        unfinished=each("unfinished files", ("",), lambda _: workspaces.remove_unfinished(now - SETTLED))
+        + each("claims", ("",), lambda _: control.claims.remove_free()),
+        sealed=each("what init left", ("",), lambda _: workspaces.forget_unused(now)),
+        quarantined=each("the quarantine", ("",), lambda _: workspaces.clear_quarantine()),
     )
+    # Rows go first, files after them.
     with control.store.writing() as writer:
         gone = writer.prune_runs(now - timedelta(seconds=keep.runs))
         reports = writer.prune_reports(now - timedelta(seconds=keep.reports))
         writer.prune_outbox(now - timedelta(seconds=keep.logs))
     failpoint.reach("prune.after_commit")
-    workspaces.forget_unused(now)
-    for run_id in gone:
-        for name in control.artifacts.names(run_id):
-            control.artifacts.remove(run_id, name)
-        workspaces.discard(run_id)
-        workspaces.remove_log(run_id)
-    return Pruned(
-        runs=len(gone),
-        plans=plans,
-        logs=logs,
-        reports=len(reports),
-        trees=trees.keep_only(needed_trees, now),
-        scratches=scratches,
-        unfinished=workspaces.remove_unfinished(now - SETTLED) + control.claims.remove_free(),
-    )
+    each("what is left of run-{}", gone, lambda run_id: _remove_files(control, workspaces, run_id))
+    return replace(done, runs=len(gone), reports=len(reports), problems=tuple(each.problems))
+
+
+class _Each:
+    """Do the same for each, and go on behind one that fails; what the work counted, together."""
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+
+    def __call__(self, what: str, items: Iterable[T], work: Callable[[T], int]) -> int:
+        count = 0
+        for item in items:
+            try:
+                count += work(item)
+            except (DatabaseRefused, DatabaseUnwritable):
+                raise
+            except (DriftlineError, OSError) as error:
+                self.problems.append(f"{what.format(item)}: {error}")
+        return count
+
+
+def _discard(workspaces: Workspaces, run_id: int) -> int:
+    workspaces.discard(run_id)
+    return 1
+
+
+def _remove_files(control: ControlPorts, workspaces: Workspaces, run_id: int) -> int:
+    workspaces.discard(run_id)
+    workspaces.remove_log(run_id)
+    for name in control.artifacts.names(run_id):
+        control.artifacts.remove(run_id, name)
+    return 1
 
 
 def _ended(store: Store, before: datetime) -> Iterator[Run]:
@@ -81,14 +117,11 @@ def _is_spent(run: Run, before: datetime) -> bool:
     return run.state not in HALF_CHANGED or run.changed_at < before
 
 
-def _remove_scratches(store: Store, workspaces: Workspaces, before: datetime) -> int:
-    """Folders in which no process is at work, left by one that died: they hold plans in clear."""
+def _left(store: Store, workspaces: Workspaces, before: datetime) -> list[int]:
+    """Runs whose folders no process works in, left by one that died: they hold plans in clear."""
     with store.reading() as reader:
         newest = next((run.id for run in reader.runs(RunFilter(limit=1))), 0)
-        left = [run_id for run_id in workspaces.scratches() if _is_left(reader, run_id, newest, before)]
-    for run_id in left:
-        workspaces.discard(run_id)
-    return len(left)
+        return [run_id for run_id in workspaces.scratches() if _is_left(reader, run_id, newest, before)]
 
 
 def _is_left(reader: Reader, run_id: int, newest: int, before: datetime) -> bool:

@@ -5,13 +5,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from runner.model.inputs import Located
-from runner.model.paths import glob, printable
+from runner.model.paths import TOP, glob, printable, shortened
 from runner.model.problem import Problem
 from runner.model.settings import SourceSettings
 from runner.model.source import TreeEntry
 from runner.model.stack import Stack
-from runner.model.tree import FILES, LINK, Tree
+from runner.model.tree import FILES, LINK, Tree, fitting
 from runner.ports import Git, StackFiles
+from runner.service.patience import TOLD, Patience
+
+MOST_TOLD = 20  # of one kind
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,7 @@ class Content:
 
     stacks: tuple[Located, ...]
     problems: tuple[Problem, ...]
+    late: bool = False  # it was not read
 
 
 Known = dict[tuple[str, str], Content]  # by path and object id
@@ -27,13 +31,13 @@ Known = dict[tuple[str, str], Content]  # by path and object id
 
 def read_tree(git: Git, source: SourceSettings, revision: str) -> Tree:
     """With the targets of its links, which git keeps as contents."""
-    entries = git.tree(source, revision)
+    entries, unfit = fitting(git.tree(source, revision))
     links = {entry.path: entry.oid for entry in entries if entry.mode == LINK}
     blobs = git.blobs(source, set(links.values())) if links else {}
     targets = {
         path: blobs[oid].decode(errors="surrogateescape") for path, oid in links.items() if oid in blobs
     }
-    return Tree(entries, targets)
+    return Tree(entries, targets, unfit)
 
 
 def matching(tree: Tree, source: SourceSettings) -> tuple[list[TreeEntry], list[Problem]]:
@@ -62,17 +66,34 @@ def stray_links(tree: Tree) -> Iterator[Problem]:
         yield Problem(printable(path), 1, 1, told)
 
 
+def unfit_paths(tree: Tree) -> Iterator[Problem]:
+    """They are never written to a disk either."""
+    for path, reason in tree.unfit[:MOST_TOLD]:
+        yield Problem(shortened(path), 1, 1, f"the path is left out of what is exported: {reason}")
+    more = len(tree.unfit) - MOST_TOLD
+    if more > 0:
+        yield Problem(TOP, 1, 1, f"{more} more paths are left out of what is exported")
+
+
 def read_files(
-    git: Git, reader: StackFiles, source: SourceSettings, files: Iterable[TreeEntry], known: Known
+    git: Git,
+    reader: StackFiles,
+    source: SourceSettings,
+    files: Iterable[TreeEntry],
+    known: Known,
+    patience: Patience,
 ) -> Known:
-    """All files; those that are not `known` are read."""
+    """All files; those that are not `known` are read, small ones first."""
     wanted = {(entry.path, entry.oid): known.get((entry.path, entry.oid)) for entry in files}
     missing = {oid for (_, oid), content in wanted.items() if content is None}
     blobs = git.blobs(source, missing) if missing else {}
-    return {
-        (path, oid): content if content is not None else _read(reader, source, path, blobs.get(oid))
-        for (path, oid), content in sorted(wanted.items())
-    }
+    read: Known = {}
+    for path, oid in sorted(wanted, key=lambda file: (len(blobs.get(file[1], b"")), file)):
+        content = wanted[path, oid]
+        if content is None and patience.over:
+            content = Content((), (Problem(path, 1, 1, TOLD),), late=True)
+        read[path, oid] = content or _read(reader, source, path, blobs.get(oid))
+    return dict(sorted(read.items()))
 
 
 def _read(reader: StackFiles, source: SourceSettings, path: str, content: bytes | None) -> Content:

@@ -17,6 +17,7 @@ from runner.source.output import TooMuch, collect, drained
 KILLED = -signal.SIGKILL
 NOT_FOUND = 127  # as a shell says it
 GRACE = 5.0
+KIBIBYTE = 1024
 BLOCK = 512  # in which POSIX shells count the sizes of files
 
 
@@ -30,6 +31,9 @@ class Call:
     extra: Mapping[str, str] = field(default_factory=dict)
     fds: tuple[int, ...] = ()
     largest_file: int | None = None  # in bytes; whoever writes beyond is ended by the kernel
+    most_memory: int | None = (
+        None  # in bytes, for each process: an answer of 1 MB can unpack to many gigabytes
+    )
     most_output: int = 64 << 20  # a listing of half a million files
 
 
@@ -110,7 +114,7 @@ def _start(call: Call, stdin: int | BinaryIO) -> "subprocess.Popen[bytes]":
     wanted = environment(call.extra)
     try:
         started = Git(call.folder).execute(
-            [*limiting(call.largest_file), *scrubbing(wanted), *call.argv],
+            [*limiting(call.largest_file, call.most_memory), *scrubbing(wanted), *call.argv],
             istream=stdin,
             as_process=True,
             env=wanted,
@@ -131,10 +135,12 @@ def largest(size: int) -> int:
     return max(0, size) // BLOCK * BLOCK
 
 
-def limiting(largest_file: int | None) -> Iterator[str]:
-    """The head of an argv by which no file gets larger."""
-    if largest_file is not None:
-        yield from ("sh", "-c", 'ulimit -f "$0" && exec "$@"', str(largest_file // BLOCK))
+def limiting(largest_file: int | None, most_memory: int | None = None) -> Iterator[str]:
+    """The head of an argv by which no file gets larger, and no process takes more memory."""
+    limits = [("-f", largest_file, BLOCK), ("-d", most_memory, KIBIBYTE)]
+    told = [f"ulimit {option} {size // unit}" for option, size, unit in limits if size is not None]
+    if told:
+        yield from ("sh", "-c", " && ".join([*told, 'exec "$@"']), "sh")
 
 
 def _too_slow(call: Call) -> str:

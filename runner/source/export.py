@@ -1,9 +1,8 @@
 """The checked-out tree of a revision, written from blobs: no checkout, so no hook, filter or submodule ever runs."""
 
 import os
-import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,15 +10,16 @@ from runner import failpoint
 from runner.errors import SourceTooLarge
 from runner.files import private_folder
 from runner.flock import alone, held, shared
-from runner.model.paths import unsafe
+from runner.foreign.quarantine import Quarantine
+from runner.model.paths import shortened
 from runner.model.size import parse_size
 from runner.model.source import TreeEntry
-from runner.model.tree import EXECUTABLE, FILES, LINK, SUBMODULE, Tree
+from runner.model.tree import EXECUTABLE, FILES, LINK, SUBMODULE, Tree, fitting
 from runner.source import arguments, record
 from runner.source.failure import failed
 from runner.source.mend import differing, found, is_left, is_state, mend, sentence
 from runner.source.mirror import Mirror
-from runner.source.record import Record
+from runner.source.record import Record, Seen
 from runner.source.tree import read_tree
 
 TEMPORARY = ".making-"
@@ -57,10 +57,16 @@ def settle(mirror: Mirror, revision: str) -> None:
         return
     with held(tree.parent / ".lock", mirror.timeout):
         known = record.read(_marker(tree))
-        if known is not None:
+        if known is None:
+            return
+        try:
             seen, folders = record.scan(tree)
-            left = {path: stat for path, stat in seen.items() if is_left(path, stat)}
-            record.write(_marker(tree), record.of(seen, folders, known.files, left))
+        except OSError:
+            # Nobody can say any more what is there, so that it is made again.
+            _marker(tree).unlink(missing_ok=True)
+            return
+        left = {path: stat for path, stat in seen.items() if is_left(path, stat)}
+        record.write(_marker(tree), record.of(seen, folders, known.files, left))
 
 
 def exported(data_dir: Path) -> Iterator[tuple[str, str, float]]:
@@ -76,7 +82,7 @@ def discard(data_dir: Path, source: str, revision: str) -> bool:
     with held(tree.parent / ".lock", timeout=10), alone(_use(tree)) as free:
         if free:
             _marker(tree).unlink(missing_ok=True)
-            _remove(tree)
+            Quarantine(data_dir).discard(tree)
             _use(tree).unlink(missing_ok=True)
         return free
 
@@ -105,8 +111,9 @@ def _good(tree: Path, timeout: float) -> int | None:
 def _make_good(mirror: Mirror, revision: str, tree: Path, tell: Tell | None) -> None:
     known = record.read(_marker(tree))
     with alone(_use(tree)) as free:
-        if known is not None and tree.is_dir() and not tree.is_symlink():
-            _put_right(mirror, revision, tree, known, tell, free=free)
+        seen = _scanned(tree) if known is not None and tree.is_dir() and not tree.is_symlink() else None
+        if known is not None and seen is not None:
+            _put_right(mirror, revision, tree, known, seen, tell, free=free)
         elif free:
             _make(mirror, revision, tree)
         else:
@@ -115,8 +122,9 @@ def _make_good(mirror: Mirror, revision: str, tree: Path, tell: Tell | None) -> 
 
 
 def _make(mirror: Mirror, revision: str, tree: Path) -> None:
+    quarantine = Quarantine(mirror.data_dir)
     for leftover in (tree, *tree.parent.glob(f"{TEMPORARY}*")):
-        _remove(leftover)
+        quarantine.discard(leftover)
     made = Path(tempfile.mkdtemp(dir=tree.parent, prefix=TEMPORARY))
     _write(mirror, revision, made)
     failpoint.reach("tree.before_rename")
@@ -125,10 +133,17 @@ def _make(mirror: Mirror, revision: str, tree: Path) -> None:
     record.write(_marker(tree), record.of(seen, folders, seen, {}))
 
 
+def _scanned(tree: Path) -> Seen | None:
+    """None for what a run has made unreadable: the whole tree is made again then."""
+    try:
+        return record.scan(tree)[0]
+    except OSError:
+        return None
+
+
 def _put_right(
-    mirror: Mirror, revision: str, tree: Path, known: Record, tell: Tell | None, *, free: bool
+    mirror: Mirror, revision: str, tree: Path, known: Record, seen: Seen, tell: Tell | None, *, free: bool
 ) -> None:
-    seen, _ = record.scan(tree)
     differences = found(known, seen, alone=free)
     entries = {entry.path: entry for entry in _entries(mirror, revision)} if differences.odd else {}
     wrong = differing(mirror, tree, entries, seen, differences.odd)
@@ -145,17 +160,9 @@ def _put_right(
     record.write(_marker(tree), record.of(after, folders, files, left))
 
 
-def _remove(path: Path) -> None:
-    if path.is_symlink() or path.is_file():
-        path.unlink()
-    else:
-        shutil.rmtree(path, ignore_errors=True)
-
-
 def _entries(mirror: Mirror, revision: str) -> list[TreeEntry]:
-    entries = read_tree(mirror.local("ls-tree", arguments.ls_tree(mirror.path, revision)).output)
-    _check_paths(mirror, entries)
-    return entries
+    """Without those that no disk can hold: a stack in whose code one lies was refused."""
+    return fitting(read_tree(mirror.local("ls-tree", arguments.ls_tree(mirror.path, revision)).output))[0]
 
 
 def _write(mirror: Mirror, revision: str, top: Path) -> None:
@@ -168,13 +175,6 @@ def _write(mirror: Mirror, revision: str, top: Path) -> None:
     _write_links(mirror, top, entries)
 
 
-def _check_paths(mirror: Mirror, entries: Iterable[TreeEntry]) -> None:
-    for entry in entries:
-        reason = unsafe(entry.path)
-        if reason:
-            raise failed(mirror.source, "export", f"the path {entry.path!r} is refused: {reason}")
-
-
 def _write_files(mirror: Mirror, top: Path, entries: list[TreeEntry]) -> None:
     """Small objects can hold huge files, and one file can be there a thousand times."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -183,15 +183,15 @@ def _write_files(mirror: Mirror, top: Path, entries: list[TreeEntry]) -> None:
         for entry, (_, size, chunks) in zip(entries, contents, strict=True):
             left -= size
             if left < 0:
-                raise _too_large(mirror)
+                raise _too_large(mirror, entry.path)
             mode = 0o700 if entry.mode == EXECUTABLE else 0o600
             with os.fdopen(os.open(top / entry.path, flags, mode), "wb") as file:
                 for chunk in chunks:
                     file.write(chunk)
 
 
-def _too_large(mirror: Mirror) -> SourceTooLarge:
-    most = f"its max_size of {mirror.source.max_size}"
+def _too_large(mirror: Mirror, path: str) -> SourceTooLarge:
+    most = f"its max_size of {mirror.source.max_size}, {shortened(path)!r} among them"
     return SourceTooLarge(source=mirror.source.name, what="the files of one revision take", most=most)
 
 

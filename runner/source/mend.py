@@ -3,13 +3,16 @@
 import hashlib
 import os
 import re
-import shutil
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from runner.files import read_foreign
+from runner.foreign.budget import Budget
+from runner.foreign.read import chunks_of
+from runner.foreign.remove import remove
 from runner.model.paths import printable
 from runner.model.source import TreeEntry
 from runner.model.tree import EXECUTABLE, LINK
@@ -18,6 +21,7 @@ from runner.source.record import Record, Seen, Stat, is_regular
 
 LOCK_FILE = ".terraform.lock.hcl"
 TOLD = 10  # names
+LARGEST_COMPARED = 8 << 20  # a lock file
 # What the engine takes up without being told to.
 _LOADED = re.compile(
     r".*\.(?:tf|tofu)(?:\.json)?|.*\.(?:tftest|tofutest)\.(?:hcl|json)|.*\.tfvars(?:\.json)?"
@@ -160,7 +164,7 @@ def _is_folder(name: str, folder: int) -> bool:
 
 def _clear(name: str, folder: int) -> None:
     if _is_folder(name, folder):
-        shutil.rmtree(name, dir_fd=folder)
+        remove(name, Budget(), folder)
         return
     try:
         os.unlink(name, dir_fd=folder)
@@ -173,18 +177,28 @@ def _is_same(top: Path, entry: TreeEntry, seen: Stat | None) -> bool:
         return False
     path = top / entry.path
     if entry.mode == LINK:
-        return stat.S_ISLNK(seen[0]) and _oid(entry, os.fsencode(path.readlink())) == entry.oid
+        return stat.S_ISLNK(seen[0]) and _link_oid(entry, path) == entry.oid
     executable = entry.mode == EXECUTABLE
     if not is_regular(seen) or bool(seen[0] & 0o100) != executable:
         return False
-    content = _read(path)
-    return content is not None and _oid(entry, content) == entry.oid
+    try:
+        return _oid(entry, seen[1], chunks_of(path, Budget())) == entry.oid
+    except OSError:
+        return False
 
 
-def _oid(entry: TreeEntry, content: bytes) -> str:
+def _link_oid(entry: TreeEntry, path: Path) -> str:
+    target = os.fsencode(path.readlink())
+    return _oid(entry, len(target), [target])
+
+
+def _oid(entry: TreeEntry, size: int, chunks: Iterable[bytes]) -> str:
     """As git names a blob; how it names them is told by the length."""
     kind = "sha256" if len(entry.oid) == 64 else "sha1"
-    return hashlib.new(kind, b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+    made = hashlib.new(kind, b"blob %d\0" % size, usedforsecurity=False)
+    for chunk in chunks:
+        made.update(chunk)
+    return made.hexdigest()
 
 
 def _only_checksums(path: Path, content: bytes) -> bool:
@@ -196,10 +210,8 @@ def _only_checksums(path: Path, content: bytes) -> bool:
 
 
 def _read(path: Path) -> bytes | None:
-    """None for what is no file any more."""
+    """None for what is no file any more, or too large for one whose content matters."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        return read_foreign(path, LARGEST_COMPARED)
     except OSError:
         return None
-    with os.fdopen(descriptor, "rb") as file:
-        return file.read() if stat.S_ISREG(os.fstat(descriptor).st_mode) else None

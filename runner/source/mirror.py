@@ -2,7 +2,6 @@
 
 import math
 import re
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 from runner import failpoint
 from runner.errors import BranchMissing, GitFailed, SourceTooLarge
 from runner.flock import held
+from runner.foreign.quarantine import Quarantine
 from runner.model.settings import SourceSettings
 from runner.model.size import parse_size
 from runner.source import arguments
@@ -31,6 +31,8 @@ DAMAGE = re.compile(
     r"|invalid sha1 pointer|broken ref"
 )
 ANSWER_SECONDS = 30.0  # one question, one line: a remote that takes longer is as good as dead
+ANSWER_MEMORY = 256 << 20
+FETCH_MEMORY = 256 << 20  # and as much again as half of what may come, of which git keeps an index in memory
 NO_REF = 2  # of `ls-remote --exit-code`
 MOST_PACKS = 50  # each fetch leaves one, and git looks through all of them
 FSCK_TIMES = 5  # it walks the whole history
@@ -93,13 +95,16 @@ class Mirror:
         fds: tuple[int, ...] = (),
         most: float = math.inf,
         largest_file: int | None = None,
+        most_memory: int = ANSWER_MEMORY,
     ) -> Ended:
         speaks = protocol(self.source.url)
         with offered(self.source.auth, speaks, self.data_dir) as credentials:
             # The data directory may lie inside a work tree, whose configuration would count.
             extra = {"GIT_CEILING_DIRECTORIES": str(self.data_dir), **credentials.environment}
             fds = (*fds, *credentials.fds)
-            call = Call(tuple(argv), self.path.parent, min(self.timeout, most), extra, fds, largest_file)
+            call = Call(
+                tuple(argv), self.path.parent, min(self.timeout, most), extra, fds, largest_file, most_memory
+            )
             return self._checked(command, run(call), allowed)
 
     def _checked(self, command: str, ended: Ended, allowed: tuple[int, ...]) -> Ended:
@@ -173,17 +178,17 @@ class Mirror:
     def _make(self, revision: str, lock: int) -> None:
         """A new mirror beside the old one, which stays until the new one is complete."""
         made = self.path.with_suffix(".new")
-        shutil.rmtree(made, ignore_errors=True)
+        Quarantine(self.data_dir).discard(made)
         self.local("init", arguments.init(made, "sha256" if len(revision) == 64 else "sha1"))
         try:
             self._fill(made, lock)
         except BaseException:
-            shutil.rmtree(made, ignore_errors=True)
+            Quarantine(self.data_dir).discard(made)
             raise
         if self.path.exists():
             # For whoever wants to know what broke; only the last.
             aside = self.path.with_suffix(".broken")
-            shutil.rmtree(aside, ignore_errors=True)
+            Quarantine(self.data_dir).discard(aside)
             self.path.rename(aside)
         failpoint.reach("mirror.before_rename")
         made.rename(self.path)
@@ -193,7 +198,7 @@ class Mirror:
         argv = arguments.fetch(git_dir, self.source.url, check_branch(self.source.branch))
         left = largest(parse_size(self.source.max_size) - taken(git_dir))
         try:
-            self._ask("fetch", argv, fds=(lock,), largest_file=left)
+            self._ask("fetch", argv, fds=(lock,), largest_file=left, most_memory=FETCH_MEMORY + left // 2)
         except GitFailed as error:
             # What git says of it is no more than that index-pack has ended.
             if all(path.stat().st_size < left for path in git_dir.glob("objects/pack/tmp_pack_*")):

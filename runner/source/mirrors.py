@@ -146,20 +146,36 @@ class GitMirrors:
 
 
 def _contents(mirror: Mirror, oids: Sequence[str]) -> dict[str, bytes]:
-    """What is too large is left out; SourceTooLarge where all the rest together would fill the memory."""
+    """What is too large is left out, and where all together would fill the memory the largest ones are.
+
+    Whoever needs one of those is refused for it; the others are read.
+    """
     found: dict[str, bytes] = {}
+    sizes: dict[str, int] = {}
     left = MOST_CONTENTS
     with mirror.contents(oids) as contents:
         for oid, size, chunks in contents:
-            if size <= LARGEST_BLOB:
-                left -= size
-                if left < 0:
-                    told = f"{len(oids)} definitions in one revision take"
-                    raise SourceTooLarge(
-                        source=mirror.source.name, what=told, most=f"{MOST_CONTENTS >> 20} MiB"
-                    )
+            if size > LARGEST_BLOB:
+                continue
+            sizes[oid] = size
+            left -= size
+            if left >= 0:
                 found[oid] = b"".join(chunks)
-    return found
+            else:
+                found.clear()
+    return found if left >= 0 else _contents(mirror, _smallest(sizes))
+
+
+def _smallest(sizes: Mapping[str, int]) -> list[str]:
+    """As many as may be read at once."""
+    chosen = []
+    left = MOST_CONTENTS
+    for oid, size in sorted(sizes.items(), key=lambda item: item[1]):
+        left -= size
+        if left < 0:
+            break
+        chosen.append(oid)
+    return chosen
 
 
 def _mended(mirror: Mirror, error: GitFailed) -> bool:

@@ -13,8 +13,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from runner.files import write_whole
+from runner.foreign.budget import Budget
+from runner.foreign.opening import folder as opened
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+MOST_ENTRIES = 2_000_000
 REMEMBERED = 2  # of ten thousand stacks one takes 15 MB, and a twentieth of a second to read
 
 # Mode, size, times of the last change of content and of anything, and inode. The kernel alone sets the second time.
@@ -45,20 +48,25 @@ def _as_seen(top: Path, seen: Mapping[str, Stat]) -> bool:
 
 
 def scan(top: Path) -> tuple[Seen, Seen]:
-    """Everything below that is no folder, and the folders with the top as "", by their paths; no link is followed."""
+    """Everything below that is no folder, and the folders with the top as "", by their paths; no link is followed.
+
+    TooMuch, or another OSError, for what a run has built deeper or wider than any repository is.
+    """
+    budget = Budget(entries=MOST_ENTRIES)
     seen: Seen = {}
     folders: Seen = {"": facts(top.lstat())}
     waiting = [("", os.fspath(top))]
     while waiting:
         prefix, folder = waiting.pop()
-        with os.scandir(folder) as entries:
+        with opened(folder) as descriptor, os.scandir(descriptor) as entries:
             for entry in entries:
+                budget.entry(prefix)
                 # A run that works there may have removed it meanwhile.
                 with suppress(FileNotFoundError):
                     found = facts(entry.stat(follow_symlinks=False))
                     if stat.S_ISDIR(found[0]):
                         folders[prefix + entry.name] = found
-                        waiting.append((f"{prefix}{entry.name}/", entry.path))
+                        waiting.append((f"{prefix}{entry.name}/", f"{folder}/{entry.name}"))
                     else:
                         seen[prefix + entry.name] = found
     return seen, folders

@@ -13,10 +13,10 @@ from runner.engine import binary as binaries
 from runner.engine import code_files
 from runner.engine.binary import binary_digest
 from runner.engine.code_files import Code
-from runner.engine.facts import StateMark, state_in
 from runner.engine.init import InitInputs
 from runner.engine.measured import modules_digest
 from runner.engine.sealing import seal
+from runner.engine.state_process import StateMark, state_in
 
 SUFFIXES = (".tf", ".tf.json")
 

@@ -29,6 +29,7 @@ SPEAKS_SQL = {
 # What reads below an exported tree or beside it. All others know a tree only as Git's objects.
 READS_TREES = {
     "source/export.py": "writes it",
+    "foreign/read.py": "within bounds, and through no link",
     "source/mend.py": "compares it with Git and puts it right, through no link",
     "engine/code_files.py": "configuration and values, with a bound, through links that stay inside",
     "engine/lock_file.py": "the lock file, with a bound and through no link, and puts it right",

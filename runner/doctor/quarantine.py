@@ -1,0 +1,21 @@
+"""Trees that could not be removed, set aside where no run reaches them."""
+
+from collections.abc import Iterator
+
+from runner.doctor.finding import Finding, Scene, warn
+from runner.foreign.quarantine import Quarantine
+
+NAMED = 3
+
+
+def quarantine(scene: Scene) -> Iterator[Finding]:
+    """Nothing to tell where there are none."""
+    left = Quarantine(scene.data_dir).left()
+    if left:
+        more = f" and {len(left) - NAMED} more" if left[NAMED:] else ""
+        told = ", ".join(path.name for path in left[:NAMED])
+        yield warn(
+            "quarantine",
+            f"what runs left could not be removed yet: {told}{more}",
+            f"ls -la {left[0].parent}   then remove it as root; each retention tries again",
+        )

@@ -1,0 +1,32 @@
+"""Run a module of ours in a process of its own, with limits that follow from the size of what it reads."""
+
+import os
+import sys
+
+from runner.engine.session import OOM_SCORE_PLAN, Session
+from runner.process import KILL, Command, Finished, run
+
+WIDE, LEAST, MOST = (
+    24,
+    256 << 20,
+    6 << 30,
+)  # Python's objects take up to so many times the bytes of their JSON
+
+
+def read_aside(
+    session: Session, module: str, arguments: tuple[str, ...], size: int, seconds: float
+) -> Finished:
+    """It reads that many bytes. The run's cancel and the deadline end it."""
+    name = module.rpartition(".")[2]
+    memory = min(MOST, LEAST + WIDE * size)
+    command = Command(
+        argv=(sys.executable, "-I", "-m", module, str(memory), *arguments),
+        cwd=session.control,
+        env={"PATH": os.defpath},
+        stdout=session.control / f"{name}.stdout",
+        stderr=session.control / f"{name}.stderr",
+        deadline=seconds,
+        stop=(KILL,),
+        oom_score=OOM_SCORE_PLAN,
+    )
+    return run(command, cancel=session.execution.cancel)

@@ -1,0 +1,62 @@
+"""Read a plan's document, in this process while it is small: a large one takes ten times its size, and minutes."""
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runner.engine.aside import read_aside
+from runner.engine.document_process import ANSWER, MASKED, QUESTION
+from runner.engine.session import Session
+from runner.files import read_foreign, write_whole
+from runner.model.codec import from_plain, to_plain
+from runner.model.plan import Diagnostic
+from runner.model.plan_report import Question, Report
+from runner.model.span import Seconds
+from runner.ports import EngineError
+from runner.process import Finished, Stopped
+
+AT_HAND = 512 << 10  # bytes that are read in a second, whatever is in them
+LARGEST_ANSWER = 256 << 20
+LARGEST_MASKED = 1 << 30
+
+
+@dataclass(frozen=True)
+class Apart:
+    """A document that lies in a file of the run, and is read by a process with limits of its own."""
+
+    session: Session
+    file: Path
+    seconds: float
+
+    def __call__(self, question: Question) -> tuple[Report, bytes] | EngineError:
+        """The report and the masked changes as JSON. Nothing of it is left behind."""
+        control = self.session.control
+        try:
+            size = self.file.stat().st_size
+            write_whole(control / QUESTION, json.dumps(to_plain(question)).encode(), durable=False)
+            finished = read_aside(
+                self.session, "runner.engine.document_process", (str(control),), size, self.seconds
+            )
+            if finished.exit_code != 0:
+                return self._failed(finished, size)
+            answer = json.loads(read_foreign(control / ANSWER, LARGEST_ANSWER))
+            if "error" in answer:
+                return self._error(str(answer["error"]))
+            return from_plain(Report, answer), read_foreign(control / MASKED, LARGEST_MASKED)
+        finally:
+            for name in (self.file.name, QUESTION, ANSWER, MASKED):
+                with suppress(FileNotFoundError):
+                    (control / name).unlink()
+
+    def _failed(self, finished: Finished, size: int) -> EngineError:
+        told = f"the plan's {size >> 20} MiB of JSON"
+        if finished.stopped is Stopped.DEADLINE:
+            return self._error(f"reading {told} took longer than {Seconds(self.seconds)}", timed_out=True)
+        if finished.stopped is Stopped.CANCELED:
+            return self._error("stopped on request", canceled=True)
+        return self._error(f"{told} could not be read within its memory; split the stack into smaller ones")
+
+    def _error(self, told: str, **how: Any) -> EngineError:
+        return EngineError("show", 1, (Diagnostic("error", told),), **how)

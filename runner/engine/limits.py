@@ -1,0 +1,9 @@
+"""What a process that only reads may take."""
+
+import resource
+
+
+def limit_memory(most: int) -> None:
+    """Of this process, from now on: whatever it reads, it fails alone."""
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

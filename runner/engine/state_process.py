@@ -1,0 +1,51 @@
+"""The process that reads one large state: python -m runner.engine.state_process MEMORY PLAN; it answers on its output."""
+
+import json
+import sys
+import zipfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from runner.engine.limits import limit_memory
+
+STATE = "tfstate"
+
+
+@dataclass(frozen=True)
+class StateMark:
+    lineage: str = ""
+    serial: int | None = None
+    resources: int | None = None
+
+
+def state_in(plan_file: Path) -> StateMark:
+    """A plan file is a zip with that state in it; unknown where it is encrypted, as OpenTofu can do it."""
+    try:
+        with zipfile.ZipFile(plan_file) as archive:
+            state = json.loads(archive.read(STATE))
+        return StateMark(str(state["lineage"]), int(state["serial"]), _count(state["resources"]))
+    except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile):
+        return StateMark()
+
+
+def _count(resources: list[dict[str, Any]]) -> int:
+    return sum(len(one["instances"]) for one in resources if one["mode"] == "managed")
+
+
+def size_in(plan_file: Path) -> int:
+    """The bytes of the state; none where there is no such part."""
+    try:
+        with zipfile.ZipFile(plan_file) as archive:
+            return archive.getinfo(STATE).file_size
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+        return 0
+
+
+def main() -> None:
+    limit_memory(int(sys.argv[1]))
+    json.dump(asdict(state_in(Path(sys.argv[2]))), sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""Where a tree goes that is not wanted any more: out of everybody's reach in one step, then removed piece by piece.
+
+quarantine/<name>.<12 hex digits>   in the data directory; no run is ever given a path below it
+"""
+
+import os
+import re
+import secrets
+import threading
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from runner.files import private_folder
+from runner.foreign.budget import Budget, TooMuch
+from runner.foreign.remove import remove
+
+FOLDER = "quarantine"
+AT_ONCE = 10.0  # seconds for one tree, since a run's slot waits for it
+LATER = 60.0  # the same in a pass of retention, which goes on with what was left
+ENTRIES = 2_000_000
+_UNFIT = re.compile(r"[^A-Za-z0-9._-]")
+_TOLD: set[str] = set()
+_GUARD = threading.Lock()
+
+
+class Quarantine:
+    def __init__(self, data_dir: Path) -> None:
+        self.folder = data_dir / FOLDER
+
+    def discard(self, path: Path, *, first: Iterable[str] = ()) -> bool:
+        """Take the tree out of its place, and remove it; whether nothing of it is left anywhere.
+
+        `first` are names of files in it that must not stay readable, whatever becomes of the rest.
+        """
+        for name in first:
+            with suppress(OSError):
+                (path / name).unlink()
+        aside = self.folder / f"{_UNFIT.sub('-', path.name)[:64]}.{secrets.token_hex(6)}"
+        try:
+            private_folder(self.folder)
+            path.rename(aside)
+        except FileNotFoundError:
+            return True
+        except OSError:
+            aside = path  # on a disk of its own, or where nothing can be written: where it is
+        return self._remove(aside, AT_ONCE)
+
+    def clear(self) -> tuple[Path, ...]:
+        """Go on with what is there; what is left."""
+        return tuple(path for path in self.left() if not self._remove(path, LATER))
+
+    def left(self) -> tuple[Path, ...]:
+        try:
+            return tuple(sorted(self.folder.iterdir()))
+        except OSError:
+            return ()
+
+    def _remove(self, path: Path, seconds: float) -> bool:
+        try:
+            gone, problem = (
+                remove(path, Budget(entries=ENTRIES, seconds=seconds)),
+                "something in it can not be removed",
+            )
+        except TooMuch as error:
+            gone, problem = False, str(error.strerror)
+        except OSError as error:
+            gone, problem = False, str(error)
+        if not gone:
+            _tell_once(path, problem)
+        return gone
+
+
+def _tell_once(path: Path, problem: str) -> None:
+    with _GUARD:
+        new = os.fspath(path) not in _TOLD
+        _TOLD.add(os.fspath(path))
+    if new:
+        import structlog
+
+        structlog.get_logger().warning("quarantine.left", place=str(path), problem=problem)

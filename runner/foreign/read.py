@@ -1,0 +1,131 @@
+"""Read a foreign tree: name by name in a fixed order, each file within the budget."""
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.foreign.budget import Budget, TooMuch
+from runner.foreign.opening import folder, regular
+
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Found:
+    """Something in a tree that is no folder, to be read before the next one is asked for."""
+
+    path: str  # from the top of the tree
+    name: str
+    about: os.stat_result
+    within: int
+    budget: Budget
+
+    @property
+    def is_regular(self) -> bool:
+        return stat.S_ISREG(self.about.st_mode)
+
+    @property
+    def is_link(self) -> bool:
+        return stat.S_ISLNK(self.about.st_mode)
+
+    def chunks(self) -> Iterator[bytes]:
+        yield from _chunks(self.name, self.within, self.budget, self.path)
+
+    def target(self) -> bytes:
+        return os.fsencode(os.readlink(self.name, dir_fd=self.within))
+
+
+def walk(top: Path, budget: Budget, leave_out: frozenset[str] = frozenset()) -> Iterator[Found]:
+    """Everything below that is no folder, sorted in each folder; names in `leave_out` are passed over at any depth."""
+    with ExitStack() as opened:
+        levels: list[tuple[int, str, Iterator[str], ExitStack]] = []
+
+        def enter(name: Path | str, within: int | None, prefix: str) -> None:
+            budget.level(len(levels), prefix)
+            own = opened.enter_context(ExitStack())
+            descriptor = own.enter_context(folder(name, within))
+            levels.append((descriptor, prefix, iter(_names(descriptor, budget, prefix)), own))
+
+        enter(top, None, "")
+        while levels:
+            descriptor, prefix, names, own = levels[-1]
+            name = next(names, None)
+            if name is None:
+                own.close()
+                levels.pop()
+            elif name not in leave_out:
+                try:
+                    about = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+                    if stat.S_ISDIR(about.st_mode):
+                        enter(name, descriptor, f"{prefix}{name}/")
+                        continue
+                except FileNotFoundError:
+                    continue  # whoever works there has removed it meanwhile
+                yield Found(prefix + name, name, about, descriptor, budget)
+
+
+def _names(descriptor: int, budget: Budget, place: str) -> list[str]:
+    names = []
+    with os.scandir(descriptor) as entries:
+        for entry in entries:
+            budget.entry(place)
+            names.append(entry.name)
+    return sorted(names)
+
+
+def digest_of(file: Path, budget: Budget) -> str:
+    """SHA-256 of a regular file."""
+    made = hashlib.sha256()
+    for chunk in chunks_of(file, budget):
+        made.update(chunk)
+    return made.hexdigest()
+
+
+def chunks_of(file: Path, budget: Budget) -> Iterator[bytes]:
+    """The content of a regular file, piece by piece."""
+    yield from _chunks(file, None, budget, str(file))
+
+
+def tree_digest(top: Path, budget: Budget, leave_out: frozenset[str] = frozenset()) -> str:
+    """One digest of every name, link and byte below; TooMuch for a tree that holds anything else, as a pipe."""
+    made = hashlib.sha256()
+    for found in walk(top, budget, leave_out):
+        made.update(entry_digest(found))
+    return made.hexdigest()
+
+
+def entry_digest(found: Found) -> bytes:
+    """The digest of one name with what it stands for."""
+    made = hashlib.sha256(os.fsencode(found.path) + b"\0")
+    if found.is_link:
+        made.update(b"link " + found.target())
+    elif found.is_regular:
+        for chunk in found.chunks():
+            made.update(chunk)
+    else:
+        raise TooMuch("neither a file nor a folder nor a link", found.path)
+    return made.digest()
+
+
+def copy(source: Path, target: int, budget: Budget) -> None:
+    """The content of a regular file, into an open one."""
+    for chunk in chunks_of(source, budget):
+        left = memoryview(chunk)
+        while left:
+            left = left[os.write(target, left) :]
+
+
+def _chunks(name: Path | str, within: int | None, budget: Budget, place: str) -> Iterator[bytes]:
+    with regular(name, within) as (descriptor, about):
+        # What it says that it has, before any of it is read; what it gets meanwhile, as it comes.
+        told = about.st_size
+        budget.read(told, place)
+        seen = 0
+        while chunk := os.read(descriptor, CHUNK):
+            seen += len(chunk)
+            budget.read(max(0, min(len(chunk), seen - told)), place)
+            yield chunk

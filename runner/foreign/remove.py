@@ -1,0 +1,108 @@
+"""Remove a foreign tree, however deep and wide it is.
+
+Folders are hoisted: what lies in a folder is moved to the top before the folder goes. So two descriptors and one level
+are enough for any depth, and no path ever gets too long.
+"""
+
+import os
+import secrets
+import stat
+from itertools import islice
+from pathlib import Path
+
+from runner.foreign.budget import Budget, TooMuch
+from runner.foreign.opening import folder
+
+BATCH = 1024
+
+
+def remove(path: Path | str, budget: Budget, within: int | None = None) -> bool:
+    """Whether it is gone. What can not be removed, as a mount or another user's, stays, and stops nothing else.
+
+    TooMuch where the budget ends first; what was done is done, and may be gone on with.
+    """
+    try:
+        about = os.stat(path, dir_fd=within, follow_symlinks=False)
+        if not stat.S_ISDIR(about.st_mode):
+            os.unlink(path, dir_fd=within)
+            return True
+        with folder(path, within, change=True) as top:
+            _Top(top, budget).empty()
+        os.rmdir(path, dir_fd=within)
+    except FileNotFoundError:
+        return True
+    except OSError as error:
+        if isinstance(error, TooMuch):
+            raise
+        return False
+    return True
+
+
+class _Top:
+    """The folder at the top of what is removed."""
+
+    def __init__(self, descriptor: int, budget: Budget) -> None:
+        self.descriptor = descriptor
+        self.budget = budget
+        self.device = os.fstat(descriptor).st_dev
+        self.stuck: set[str] = set()
+
+    def empty(self) -> None:
+        while names := _batch(self.descriptor, self.stuck):
+            for name in names:
+                if not self._remove(name):
+                    self.stuck.add(name)
+
+    def _remove(self, name: str) -> bool:
+        self.budget.entry(name)
+        try:
+            if not _is_folder(name, self.descriptor):
+                os.unlink(name, dir_fd=self.descriptor)
+                return True
+            with folder(name, self.descriptor, change=True) as inner:
+                if not self._hoist(inner):
+                    return False
+            os.rmdir(name, dir_fd=self.descriptor)
+        except FileNotFoundError:
+            return True
+        except OSError as error:
+            if isinstance(error, TooMuch):
+                raise
+            return False
+        return True
+
+    def _hoist(self, inner: int) -> bool:
+        """Empty a folder: its files are removed, its folders moved to the top. Whether nothing is left in it."""
+        if os.fstat(inner).st_dev != self.device:
+            return False  # somebody mounted it there, and it is not ours
+        stuck: set[str] = set()
+        while names := _batch(inner, stuck):
+            for name in names:
+                self.budget.entry(name)
+                if not self._hoist_one(name, inner):
+                    stuck.add(name)
+        return not stuck
+
+    def _hoist_one(self, name: str, inner: int) -> bool:
+        try:
+            if _is_folder(name, inner):
+                # To move a folder, its owner must be able to write into it: its `..` changes.
+                with folder(name, inner, change=True):
+                    fresh = f".hoisted-{secrets.token_hex(8)}"
+                    os.rename(name, fresh, src_dir_fd=inner, dst_dir_fd=self.descriptor)
+            else:
+                os.unlink(name, dir_fd=inner)
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
+        return True
+
+
+def _batch(descriptor: int, stuck: set[str]) -> list[str]:
+    with os.scandir(descriptor) as entries:
+        return list(islice((entry.name for entry in entries if entry.name not in stuck), BATCH))
+
+
+def _is_folder(name: str, within: int) -> bool:
+    return stat.S_ISDIR(os.stat(name, dir_fd=within, follow_symlinks=False).st_mode)

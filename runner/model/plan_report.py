@@ -1,0 +1,54 @@
+"""All that is asked of a plan's document, in one question: a large one is read by a process of its own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from runner.model.bounded import bounded, bounded_findings
+from runner.model.drift import Finding
+from runner.model.fingerprint import fingerprint
+from runner.model.plan import ChangeSet
+from runner.model.plan_json import plan_problem, read_plan
+from runner.model.secret import Secrets, sensitive_texts
+from runner.model.stack import IgnoreRule
+from runner.model.taxonomy import classify, drift_fingerprint
+
+NOTHING = ChangeSet()
+
+
+@dataclass(frozen=True)
+class Question:
+    key: str  # of fingerprints, in hexadecimal
+    given: tuple[str, ...] = ()  # secrets that the engine was given
+    provisioners: bool = False
+    ignore: tuple[IgnoreRule, ...] = ()
+    drift: bool = False
+
+
+@dataclass(frozen=True)
+class Report:
+    """`changes` and `findings` are bounded."""
+
+    problem: str | None = None
+    changes: ChangeSet = NOTHING
+    fingerprint: str = ""
+    sensitive: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    drift_fingerprint: str | None = None
+
+
+def report_of(document: Mapping[str, Any], question: Question) -> tuple[Report, ChangeSet]:
+    """The report, and the changes as they are, without their secrets."""
+    problem = plan_problem(document, provisioners=question.provisioners)
+    if problem is not None:
+        return Report(problem), NOTHING
+    given, key = Secrets.of(question.given), bytes.fromhex(question.key)
+    changes = read_plan(document, given)
+    report = Report(
+        changes=bounded(changes),
+        fingerprint=fingerprint(document, key),
+        sensitive=tuple(sorted(sensitive_texts(document))),
+        findings=bounded_findings(classify(document, question.ignore, given)) if question.drift else (),
+        drift_fingerprint=drift_fingerprint(document, question.ignore, key) if question.drift else None,
+    )
+    return report, changes

@@ -1,0 +1,26 @@
+"""How long one source's discovery may read: what is late is told, and read by the next poll."""
+
+import time
+from dataclasses import dataclass, field
+
+SECONDS = 120.0
+TOLD = f"not read yet, since the new files of this source take longer than {SECONDS:g} s to read; the next poll goes on"
+
+
+@dataclass
+class Patience:
+    """Small files are read first, so that what somebody made to be slow makes nobody else wait."""
+
+    seconds: float = SECONDS
+    complete: bool = True  # whether nothing was left for later
+    _until: float = field(init=False, default=0.0)
+
+    def __post_init__(self) -> None:
+        self._until = time.monotonic() + self.seconds
+
+    @property
+    def over(self) -> bool:
+        """Whoever asks leaves something for later where it is."""
+        late = time.monotonic() > self._until
+        self.complete = self.complete and not late
+        return late

@@ -1,0 +1,71 @@
+"""A path that no disk can hold is the problem of the stack in whose code it lies, and of no other."""
+
+import pytest
+from discover_world import Place
+
+LONG_NAME = "x" * 300
+LONG_PATH = "/".join(["d"] * 3000)
+ODD = [LONG_NAME, LONG_PATH, "é" * 130]
+FINE = ["x" * 255, "two\nlines", "\udcff\udcfe", "Main.tf/x", "-rf", "*"]
+
+
+@pytest.fixture
+def two(place: Place) -> Place:
+    place.commit({"a/stack.yaml": "name: a\n", "z/stack.yaml": "name: z\n"})
+    return place
+
+
+def add(place: Place, path: str) -> None:
+    """Into the index, since no work tree could hold it."""
+    blob = place.remote.blob(b"x")
+    place.remote.git("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}")
+    place.remote.git("commit", "--quiet", "-m", "odd")
+
+
+def names(place: Place) -> list[str]:
+    return [stack.definition.name for stack in place.found().stacks]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=["name", "path", "bytes"])
+def test_elsewhere_it_is_told_and_left_out_and_every_stack_goes_on(two: Place, odd: str) -> None:
+    add(two, f"junk/{odd}")
+    found = two.found()
+    assert [stack.definition.name for stack in found.stacks] == ["a", "z"]
+    [problem] = found.problems
+    assert problem.file.startswith("junk/")
+    assert len(str(problem)) < 300
+    tree = two.remote.mirrors.export(two.remote.source, two.remote.head)
+    assert (tree / "z" / "main.tf").is_file()
+
+
+@pytest.mark.parametrize("odd", ODD, ids=["name", "path", "bytes"])
+def test_in_a_stack_s_code_it_refuses_that_stack_with_its_place_and_a_revert_heals_it(
+    two: Place, odd: str
+) -> None:
+    before = two.remote.head
+    add(two, f"a/{odd}")
+    found = two.found()
+    assert [stack.definition.name for stack in found.stacks] == ["z"]
+    assert [(p.stack, p.stack_file) for p in found.problems if p.stack] == [("a", "a/stack.yaml")]
+    two.remote.mirrors.export(two.remote.source, two.remote.head)
+    two.remote.git(
+        "reset", "--hard", two.remote.git("commit-tree", f"{before}^{{tree}}", "-p", "HEAD", "-m", "r")
+    )
+    assert names(two) == ["a", "z"]
+    assert (two.remote.mirrors.export(two.remote.source, two.remote.head) / "a" / "main.tf").is_file()
+
+
+@pytest.mark.parametrize("path", FINE, ids=ascii)
+def test_a_path_that_is_only_unusual_is_exported(two: Place, path: str) -> None:
+    add(two, f"junk/{path}")
+    assert names(two) == ["a", "z"]
+    tree = two.remote.mirrors.export(two.remote.source, two.remote.head)
+    assert (tree / "junk" / path).read_text() == "x"
+
+
+def test_of_many_odd_paths_some_are_told(two: Place) -> None:
+    tree = "".join(f"100644 blob {two.remote.blob(b'x')}\t{number}{LONG_NAME}\n" for number in range(100))
+    junk = two.remote.git("mktree", stdin=tree.encode())
+    two.remote.git("read-tree", "--prefix=junk/", junk)
+    two.remote.git("commit", "--quiet", "-m", "odd")
+    assert len(two.found().problems) == 21

@@ -1,0 +1,109 @@
+"""A large plan is read outside of the daemon within limits, and nothing of it in clear is left behind."""
+
+import dataclasses
+
+import pytest
+from engine_world import World, needs_terraform
+
+from runner.engine import document, state_mark
+from runner.model.plan_report import Question, report_of
+from runner.ports import EngineError, Planned
+
+pytestmark = needs_terraform
+QUESTION = Question(key="00" * 32)
+SECRET = "canary-of-a-large-plan"
+LARGE = f"""
+variable "word" {{ default = "one" }}
+variable "key" {{
+  default   = "{SECRET}"
+  sensitive = true
+}}
+resource "terraform_data" "a" {{ input = "${{var.word}}${{var.key}}" }}
+output "o" {{ value = join("", [for i in range(100) : "0123456789"]) }}
+"""
+
+
+@pytest.fixture
+def large(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Its plan counts as a large one."""
+    monkeypatch.setattr(document, "AT_HAND", 100)
+    monkeypatch.setattr("runner.engine.plan.AT_HAND", 100)
+    world.write({"main.tf": LARGE})
+    return world
+
+
+def read(planned: Planned) -> object:
+    assert planned.apart is not None
+    assert planned.document is None
+    return planned.apart(QUESTION)
+
+
+def left(world: World) -> set[str]:
+    assert world.last is not None
+    return {path.name for path in world.last.workspace.control.iterdir()}
+
+
+def test_it_says_the_same_as_a_small_one(world: World, large: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    apart = read(large.planned())
+    assert isinstance(apart, tuple)
+    monkeypatch.undo()
+    plain = world.planned().document
+    assert plain is not None
+    assert apart[0] == report_of(plain, QUESTION)[0]
+    assert SECRET in apart[0].sensitive
+    assert SECRET.encode() not in apart[1]
+
+
+def test_nothing_of_what_was_asked_and_answered_stays(large: World) -> None:
+    read(large.planned())
+    assert not left(large) & {"show.jsonl", "question.json", "answer.json", "masked.json"}
+
+
+def test_reading_ends_at_its_deadline(large: World) -> None:
+    planned = large.planned()
+    assert isinstance(planned.apart, document.Apart)
+    late = dataclasses.replace(planned.apart, seconds=0.0)(QUESTION)
+    assert isinstance(late, EngineError)
+    assert late.timed_out
+    assert "show.jsonl" not in left(large)
+
+
+def test_reading_ends_when_the_run_is_canceled(large: World) -> None:
+    planned = large.planned()
+    large.cancel.set()
+    ended = read(planned)
+    assert isinstance(ended, EngineError)
+    assert ended.canceled
+
+
+def test_a_reader_that_runs_out_of_memory_fails_its_run_and_nothing_else(
+    large: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runner.engine.aside.LEAST", 1)
+    monkeypatch.setattr("runner.engine.aside.WIDE", 0)
+    large.write(
+        {"main.tf": LARGE.replace("range(100)", "range(1000)").replace('"0123456789"', f'"{"x" * 1000}"')}
+    )
+    ended = read(large.planned())
+    assert isinstance(ended, EngineError)
+    assert "split the stack" in ended.diagnostics[0].summary
+
+
+def test_a_document_that_is_not_understood_is_told_as_such(large: World) -> None:
+    planned = large.planned()
+    assert large.last is not None
+    (large.last.workspace.control / "show.jsonl").write_text("[" * 200_000)
+    ended = read(planned)
+    assert isinstance(ended, EngineError)
+    assert "not its documented JSON" in ended.diagnostics[0].summary
+
+
+def test_a_large_state_is_measured_apart_and_tells_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.applied(world.planned())
+    world.write({"main.tf": LARGE})
+    plain = world.planned().facts
+    assert plain.serial is not None
+    monkeypatch.setattr(state_mark, "AT_HAND", 10)
+    assert world.planned().facts == plain

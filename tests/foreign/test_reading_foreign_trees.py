@@ -1,0 +1,92 @@
+"""A foreign tree is read within bounds of count, depth, size and time, and never through a link or from a pipe."""
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from remote.shapes import locked, nest, odd_names, sparse, wide
+
+from runner.foreign.budget import Budget, Canceled, TooMuch
+from runner.foreign.read import digest_of, tree_digest, walk
+
+
+def names(top: Path) -> list[str]:
+    return [found.path for found in walk(top, Budget())]
+
+
+def test_a_walk_finds_every_file_sorted_in_each_folder(place: Path) -> None:
+    (place / "b").mkdir(parents=True)
+    for name in ("c", "b/2", "b/1", "a"):
+        (place / name).write_text("")
+    assert names(place) == ["a", "b/1", "b/2", "c"]
+
+
+def test_names_that_are_not_utf8_keep_their_bytes(place: Path) -> None:
+    place.mkdir()
+    odd_names(place)
+    (place / os.fsdecode(b"\xff\xfe") / "in").write_text("")
+    assert os.fsdecode(b"\xff\xfe/in") in names(place)
+
+
+def test_locked_folders_are_read(place: Path) -> None:
+    place.mkdir()
+    locked(place)
+    assert names(place) == ["a/b/c"]
+
+
+def test_names_left_out_are_not_even_opened(place: Path) -> None:
+    place.mkdir()
+    nest(place / ".git", 300)
+    assert [f.path for f in walk(place, Budget(), frozenset({".git"}))] == []
+
+
+@pytest.mark.parametrize(
+    ("make", "budget", "told"),
+    [
+        (lambda top: nest(top, 300), Budget(), "deeper than"),
+        (wide, Budget(entries=100), "too many"),
+        (lambda top: sparse(top / "x", 8 << 40), Budget(), "of content"),
+        (lambda top: os.mkfifo(top / "x"), Budget(), "neither a file"),
+        (lambda top: sparse(top / "x", 1 << 20), Budget(seconds=-1), "longer than"),
+    ],
+)
+def test_a_digest_of_what_exceeds_its_bounds_is_refused(
+    place: Path, make: Callable[[Path], object], budget: Budget, told: str
+) -> None:
+    place.mkdir()
+    make(place)
+    with pytest.raises(TooMuch, match=told):
+        tree_digest(place, budget)
+
+
+def test_a_digest_stops_when_it_is_canceled(place: Path) -> None:
+    place.mkdir()
+    sparse(place / "x", 1 << 30)
+    cancel = threading.Event()
+    cancel.set()
+    with pytest.raises(Canceled):
+        tree_digest(place, Budget(cancel=cancel))
+
+
+def test_a_digest_tells_a_name_a_byte_and_a_link_from_others(tmp_path: Path) -> None:
+    digests = set()
+    for number, (name, content, link) in enumerate(
+        [("a", "1", False), ("a", "2", False), ("b", "1", False), ("a", "1", True), ("a", "2", True)]
+    ):
+        top = tmp_path / f"t{number}"
+        top.mkdir()
+        if link:
+            (top / name).symlink_to(content)
+        else:
+            (top / name).write_text(content)
+        digests.add(tree_digest(top, Budget()))
+    assert len(digests) == 5
+
+
+def test_a_link_is_no_file_to_read(place: Path) -> None:
+    place.mkdir()
+    (place / "x").symlink_to("/etc/hostname")
+    with pytest.raises(OSError, match="symbolic links"):
+        digest_of(place / "x", Budget())
