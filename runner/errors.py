@@ -216,11 +216,15 @@ class NeverApplies(Blocked):
 
 
 class StateUnsaved(Blocked):
-    """terraform could not save the state of {stack}; it is kept in {path}, and without it a plan would make everything again"""
+    """terraform could not save the state of {stack}; it is kept in {path}, and without it planning would recreate every resource"""
 
-    hint_template = (
-        "terraform state push {path}   then   driftline run resolve {run} --as failed --state-pushed -m TEXT"
-    )
+    hint_template = "{command}   then   driftline run resolve {run} --as failed --state-pushed -m TEXT"
+
+
+class StateDamaged(Blocked):
+    """the state of stack "{stack}" in {path} is empty or cut off; planning would recreate every resource"""
+
+    hint_template = "{command}   then   driftline plan {stack}"
 
 
 class RunUnresolved(Blocked):
