@@ -195,6 +195,12 @@ class PlanExpired(Blocked):
     hint_template = "driftline plan {stack}"
 
 
+class ClockWentBack(Blocked):
+    """it is {now} here, and {newest} was recorded since {run} was planned: the clock went back, so nobody knows how old that plan is"""
+
+    hint_template = "timedatectl status   and where the clock is right now:   driftline plan {stack}"
+
+
 class GuardrailHit(Blocked):
     """{run} breaks a guard rail: {violation}"""
 

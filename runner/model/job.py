@@ -38,6 +38,7 @@ class Job:
     plan_digest: str | None = None
     fingerprint: str | None = None
     planned_at: datetime | None = None
+    newest: datetime | None = None  # the latest time that was recorded since then
     executed_digest: str | None = None  # the plan file that was handed to terraform, if one was
     fresh_for: Seconds = Seconds(300)
     expected: Expected | None = None  # what its log has to report

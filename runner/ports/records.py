@@ -132,7 +132,7 @@ class Reader(Protocol):
         """Whether any entry is of this action, with the text in its detail; without a subject it looks through all."""
         ...
 
-    def newest_time(self) -> datetime | None:
+    def newest_time(self, run: str | None = None) -> datetime | None:
         """The latest time in the audit log since a person last accepted the clock."""
         ...
 

@@ -17,6 +17,7 @@ from runner.errors import (
     StillApplying,
 )
 from runner.files import write_whole
+from runner.model.clock import age
 from runner.model.job import ApplyOutcome, ApplyResult, Job, PlanFailure, PlanResult
 from runner.model.state_file import told_of
 from runner.ports import (
@@ -122,7 +123,8 @@ def _is_fresh(job: Job, now: datetime) -> bool:
     return (
         job.executed_digest is None
         and job.planned_at is not None
-        and 0 <= (now - job.planned_at).total_seconds() <= job.fresh_for
+        and now >= job.planned_at
+        and age(job.planned_at, now, job.newest).total_seconds() <= job.fresh_for
     )
 
 

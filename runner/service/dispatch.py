@@ -177,7 +177,7 @@ def _expired(control: ControlPorts, reader: Reader, run: Run) -> bool:
         return False
     settings = control.settings.approvals
     count = needed(reader.definition(run.definition), settings, source.allow, run.kind, run.summary.destroys)
-    now = steady_now(reader, control.clock)
+    now = steady_now(reader, control.clock, run.name)
     return not standing(run, reader.approvals(run.id), count, settings, now).complete
 
 
@@ -203,6 +203,7 @@ def _job(control: ControlPorts, reader: Reader, run: Run, known_source: SourceSe
         plan_digest=run.plan_digest,
         fingerprint=run.fingerprint,
         planned_at=run.planned_at,
+        newest=reader.newest_time(run.name),
         executed_digest=run.executed_digest,
         fresh_for=control.settings.apply.fresh_for,
         expected=None if run.state is State.PLANNING else _expected(reader, run),
