@@ -16,6 +16,7 @@ from pathlib import Path
 
 from runner import failpoint
 from runner.confined import ruleset
+from runner.files import private_folder
 from runner.follow import Follower
 from runner.metering import gauge
 from runner.ports import Cancel
@@ -99,7 +100,7 @@ def launched(
     without its shim.
     """
     for folder in (files.receipt.parent, files.control):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(folder)
     for path in (files.result, files.stop, files.cut):
         path.unlink(missing_ok=True)
     order = {

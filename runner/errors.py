@@ -46,6 +46,12 @@ class StackNotFound(NotFound):
     hint_template = "driftline stack list"
 
 
+class NoDatabase(NotFound):
+    """there is no database in {data_dir} yet"""
+
+    hint_template = "driftline daemon   or for one pass   driftline daemon --once"
+
+
 class StackRefused(StackNotFound):
     """stack "{stack}" is in Git, and can not be taken from there: {problem}"""
 
