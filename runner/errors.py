@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import Any
 
+MOST_TOLD = 4000  # characters of one fact in a message
+
 
 class DriftlineError(Exception):
     """Driftline could not do this"""
@@ -20,8 +22,20 @@ class DriftlineError(Exception):
 
 
 def _in_words(fact: Any) -> Any:
-    """The names of states are for machines."""
-    return fact.replace("_", " ") if isinstance(fact, StrEnum) else fact
+    """The names of states are for machines. What others wrote is bounded, and none of its bytes command a terminal."""
+    if isinstance(fact, StrEnum):
+        return fact.replace("_", " ")
+    if isinstance(fact, bytes):
+        return f"{len(fact)} bytes"
+    return _told(fact) if isinstance(fact, str) else fact
+
+
+def _told(text: str) -> str:
+    if len(text) > MOST_TOLD:
+        text = f"{text[:MOST_TOLD]}... ({len(text)} characters)"
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() or one == "\n" else "?" for one in text)
 
 
 class BadUsage(DriftlineError):
