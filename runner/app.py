@@ -11,6 +11,7 @@ from runner.clock import SystemClock
 from runner.config.server import find_config, load
 from runner.disk import DataDisk
 from runner.errors import BadConfig
+from runner.files import never_make_again
 from runner.memory import MachineMemory
 from runner.model.load import memory_limit, most_slots
 from runner.model.settings import Settings
@@ -32,11 +33,12 @@ class App:
 
     settings: Settings
     config_path: Path
+    creates: bool = True  # whether a database is made where there is none yet
 
     @classmethod
-    def from_config(cls, explicit: Path | None) -> "App":
+    def from_config(cls, explicit: Path | None, *, creates: bool = True) -> "App":
         path = find_config(explicit)
-        return cls(load(path), path)
+        return cls(load(path), path, creates)
 
     @cached_property
     def clock(self) -> SystemClock:
@@ -54,8 +56,9 @@ class App:
     def store(self) -> "SqliteStore":
         from runner.store.database import SqliteStore
 
-        self._make_data_dir()
-        return SqliteStore(self.settings.data_dir, self.clock)
+        store = SqliteStore(self.settings.data_dir, self.clock, create=self.creates)
+        never_make_again(self.settings.data_dir)
+        return store
 
     @cached_property
     def claims(self) -> Claims:
@@ -190,9 +193,6 @@ class App:
             return tuple(files_in(self.config_path.read_text(errors="replace")))
         except OSError:
             return ()
-
-    def _make_data_dir(self) -> None:
-        self.settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def slots(settings: Settings) -> int:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from runner import failpoint
 from runner.confined import ruleset
+from runner.files import private_folder
 from runner.follow import Follower
 from runner.metering import gauge
 from runner.model.namespace import View
@@ -103,7 +104,7 @@ def launched(
     `kept` is open in the shim as long as it lives, and not in terraform. The lock of the command says to `alive` that something of it lives: terraform may go on without its shim.
     """
     for folder in (files.receipt.parent, files.control):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(folder)
     for path in (files.result, files.stop, files.cut):
         path.unlink(missing_ok=True)
     order = {

@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import Any
 
+MOST_TOLD = 4000  # characters of one fact in a message
+
 
 class DriftlineError(Exception):
     """Driftline could not do this"""
@@ -20,8 +22,20 @@ class DriftlineError(Exception):
 
 
 def _in_words(fact: Any) -> Any:
-    """The names of states are for machines."""
-    return fact.replace("_", " ") if isinstance(fact, StrEnum) else fact
+    """The names of states are for machines. What others wrote is bounded, and none of its bytes command a terminal."""
+    if isinstance(fact, StrEnum):
+        return fact.replace("_", " ")
+    if isinstance(fact, bytes):
+        return f"{len(fact)} bytes"
+    return _told(fact) if isinstance(fact, str) else fact
+
+
+def _told(text: str) -> str:
+    if len(text) > MOST_TOLD:
+        text = f"{text[:MOST_TOLD]}... ({len(text)} characters)"
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() or one == "\n" else "?" for one in text)
 
 
 class BadUsage(DriftlineError):
@@ -44,6 +58,12 @@ class StackNotFound(NotFound):
     """stack "{stack}" is not known here"""
 
     hint_template = "driftline stack list"
+
+
+class NoDatabase(NotFound):
+    """there is no database in {data_dir} yet"""
+
+    hint_template = "driftline daemon   or for one pass   driftline daemon --once"
 
 
 class StackRefused(StackNotFound):
@@ -195,6 +215,12 @@ class PlanExpired(Blocked):
     hint_template = "driftline plan {stack}"
 
 
+class ClockWentBack(Blocked):
+    """it is {now} here, and {newest} was recorded since {run} was planned: the clock went back, so nobody knows how old that plan is"""
+
+    hint_template = "timedatectl status   and where the clock is right now:   driftline plan {stack}"
+
+
 class GuardrailHit(Blocked):
     """{run} breaks a guard rail: {violation}"""
 
@@ -216,11 +242,15 @@ class NeverApplies(Blocked):
 
 
 class StateUnsaved(Blocked):
-    """terraform could not save the state of {stack}; it is kept in {path}, and without it a plan would make everything again"""
+    """terraform could not save the state of {stack}; it is kept in {path}, and without it planning would recreate every resource"""
 
-    hint_template = (
-        "terraform state push {path}   then   driftline run resolve {run} --as failed --state-pushed -m TEXT"
-    )
+    hint_template = "{command}   then   driftline run resolve {run} --as failed --state-pushed -m TEXT"
+
+
+class StateDamaged(Blocked):
+    """the state of stack "{stack}" in {path} is empty or cut off; planning would recreate every resource"""
+
+    hint_template = "{command}   then   driftline plan {stack}"
 
 
 class RunUnresolved(Blocked):

@@ -13,13 +13,21 @@ from runner import failpoint
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 LARGEST_STATE = 1 << 30
+_NOT_MADE_AGAIN: set[Path] = set()
 # Of a file that is written whole and of a key; of a copy of the database; of a receipt.
 _UNFINISHED = re.compile(r"\..+\.[0-9a-f]{12}|\..+\.[0-9]+\.unfinished|[0-9a-f]{64}\.json\.[0-9]+")
+
+
+def never_make_again(folder: Path) -> None:
+    """If this folder goes away, it was moved or unmounted: a new one in its place would be taken for all there is."""
+    _NOT_MADE_AGAIN.add(folder)
 
 
 def private_folder(path: Path) -> Path:
     """Make the folder and its parents for the owner alone; what exists is left as it is."""
     if not path.is_dir():
+        if path in _NOT_MADE_AGAIN:
+            raise FileNotFoundError(errno.ENOENT, "moved or removed while it was in use", str(path))
         private_folder(path.parent)
         path.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
     return path

@@ -7,16 +7,19 @@ as what they are, and no symlink is followed.
 import errno
 import json
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from runner.files import LARGEST_STATE, private_folder, read_foreign, write_whole
+from runner.model.state_file import TornState
 
 STATE = "terraform.tfstate"
 WORKSPACES = "terraform.tfstate.d"  # as the local backend lays them out
 KEPT = 20
+_END = 64  # bytes of a state that tell whether it is whole
 # Not there yet, or something that a run has put in its place: a link, a pipe, a file where a folder should be.
 _NONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EINVAL})
 
@@ -43,16 +46,51 @@ def copy_aside(folder: Path, copies: Path, run: int) -> None:
             old.unlink(missing_ok=True)
 
 
-def put_back_torn(folder: Path, copies: Path, run: int) -> tuple[Path, ...]:
-    """Those that are no state any more, as they were before the run: empty, or cut off."""
+def put_back_torn(folder: Path, copies: Path, run: int) -> tuple[TornState, ...]:
+    """Those that are no state any more, empty or cut off, as they were before the run; also where that did not work."""
     mended = []
     # What is larger than any state is not torn, and how the apply ended is to be recorded all the same.
     for state in _states(folder, _NONE | {errno.EFBIG}):
         copy = _of(copies, state) / _name(run)
         if _torn(state.content) and copy.is_file():
-            write_whole(Path(STATE), copy.read_bytes(), folder=state.folder)
-            mended.append(_of(folder, state) / STATE)
+            problem = ""
+            try:
+                write_whole(Path(STATE), copy.read_bytes(), folder=state.folder)
+            except OSError as error:  # the disk may still be full
+                problem = error.strerror or str(error)
+            mended.append(TornState(_of(folder, state) / STATE, copy, problem))
     return tuple(mended)
+
+
+def damaged(folder: Path, copies: Path) -> Iterator[TornState]:
+    """States that are no states any more although there are copies of them; only their two ends are looked at."""
+    with _opened(str(folder)) as default:
+        if default is None:
+            return
+        names = [""]
+        with _opened(WORKSPACES, default) as others:
+            names += [] if others is None else sorted(os.listdir(others))  # noqa: PTH208 - an open folder
+        for name in names:
+            state = folder / WORKSPACES / name / STATE if name else folder / STATE
+            kept = copies / WORKSPACES / name if name else copies
+            newest = max(kept.glob("*.tfstate"), default=None)
+            if newest is not None and _ends_torn(state):
+                yield TornState(state, newest)
+
+
+def _ends_torn(path: Path) -> bool:
+    """Whether the file is there, and does not begin and end as a JSON object does."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    with os.fdopen(descriptor, "rb") as file:
+        about = os.fstat(descriptor)
+        if not stat.S_ISREG(about.st_mode):
+            return False
+        first = file.read(_END).lstrip()[:1]
+        file.seek(max(0, about.st_size - _END))
+        return (first, file.read(_END).rstrip()[-1:]) != (b"{", b"}")
 
 
 def _of(folder: Path, state: State) -> Path:

@@ -25,8 +25,8 @@ import sys
 import time
 
 LOOK_SECONDS = 0.2  # how soon a request to stop is seen
-ROOM_SECONDS = 3600.0  # how long a full disk is waited for
-FULL = (errno.ENOSPC, errno.EDQUOT)
+ROOM_SECONDS = 3600.0  # how long a full disk, or one that is gone, is waited for
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENOENT)
 HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 IGNORED = (signal.SIGPIPE, signal.SIGXFSZ)  # by Python; what is ignored stays so in a child
 
@@ -169,13 +169,13 @@ def refuse(result: str, reason: str) -> int:
 
 
 def keep(result: str, content: dict[str, object]) -> None:
-    """Wait for room on a full disk, and the locks with it: how it ended is known nowhere else."""
+    """Wait for room on a full disk, or for one that was moved, and the locks with it: how it ended is known nowhere else."""
     until = time.monotonic() + ROOM_SECONDS
     while True:
         try:
             written(result, content)
         except OSError as error:
-            if error.errno not in FULL or time.monotonic() > until:
+            if error.errno not in NO_ROOM or time.monotonic() > until:
                 raise
             time.sleep(LOOK_SECONDS)
         else:

@@ -21,11 +21,13 @@ from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 from runner.errors import DiskFull, ModuleMissing
 from runner.files import is_unfinished, private_folder, read_foreign, write_whole
 from runner.foreign.quarantine import Quarantine
-from runner.managed_state import STATE, copy_aside, put_back_torn, size_of
+from runner.managed_state import STATE, WORKSPACES, copy_aside, damaged, put_back_torn, size_of
+from runner.model.state_file import TornState
 from runner.ports import Workspace
 
 PLACE = "workspace.json"
@@ -94,12 +96,25 @@ class LocalWorkspaces:
         _require_room(folder, size_of(folder), run)
         copy_aside(folder, _copies(folder), run)
 
-    def put_back_torn_states(self, workspace: Workspace, run: int) -> tuple[Path, ...]:
+    def put_back_torn_states(self, workspace: Workspace, run: int) -> tuple[TornState, ...]:
         """Terraform empties a local state before it writes it, so a kill in between leaves nothing of it."""
         if workspace.state is None:
             return ()
         folder = workspace.state.parent
         return put_back_torn(folder, _copies(folder), run)
+
+    def damaged_states(self, stack: str) -> tuple[TornState, ...]:
+        folder = self.data_dir / "workspaces" / slug(stack) / "state"
+        return tuple(damaged(folder, _copies(folder)))
+
+    def state_file(self, stack: str, terraform_workspace: str) -> Path:
+        folder = self.data_dir / "workspaces" / slug(stack) / "state"
+        own = (
+            folder
+            if terraform_workspace == "default"
+            else folder / WORKSPACES / quote(terraform_workspace, safe="")
+        )
+        return own / STATE
 
     def unsaved_states(self, stack: str) -> tuple[Path, ...]:
         return tuple(sorted((self.data_dir / "workspaces" / slug(stack) / "salvage").glob("*.tfstate")))

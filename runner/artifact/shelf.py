@@ -1,13 +1,18 @@
 """Where artifacts lie: a folder of the data directory, or a bucket. The same on both, a key leads to bytes."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 from runner.errors import ArtifactStoreFailed
-from runner.files import private_folder, sync_folder, write_whole
+from runner.files import private_folder, read_foreign, sync_folder, write_whole
 from runner.model.settings import ArtifactSettings
+
+LARGEST = 4 << 30
+# Something else was put in its place: a link, a pipe, a folder.
+_NO_FILE = frozenset({errno.ELOOP, errno.EINVAL, errno.EISDIR})
 
 
 class Shelf(Protocol):
@@ -41,9 +46,13 @@ class FolderShelf:
 
     def read(self, key: str) -> bytes:
         try:
-            return (self.folder / key).read_bytes()
+            return read_foreign(self.folder / key, LARGEST)
         except FileNotFoundError:
             raise KeyError(key) from None
+        except OSError as error:
+            if error.errno in _NO_FILE:
+                return b""  # which opens as little as any other damaged artifact
+            raise ArtifactStoreFailed(store=self.folder, problem=error.strerror) from error
 
     def list(self, folder: str) -> list[str]:
         try:
@@ -53,7 +62,10 @@ class FolderShelf:
 
     def remove(self, key: str) -> None:
         path = self.folder / key
-        path.unlink(missing_ok=True)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise ArtifactStoreFailed(store=self.folder, problem=f"{key}: {error.strerror}") from error
         for folder in (path.parent, path.parent.parent):
             try:
                 folder.rmdir()

@@ -72,7 +72,7 @@ class ArtifactStore:
             return None
         if _DIGEST.fullmatch(raw) is None:
             run, _, name = key.partition("/names/")
-            raise ArtifactDamaged(run=run, name=name, digest=repr(raw[:64]))
+            raise ArtifactDamaged(run=run, name=name, digest=f"its own record is damaged, {len(raw)} bytes")
         return raw.decode()
 
     def _drop(self, run: int, digest: str | None) -> None:

@@ -4,6 +4,7 @@ import signal
 from types import FrameType
 
 import click
+import structlog
 
 from runner import log
 from runner.cli import words
@@ -36,11 +37,14 @@ def command(cli: Cli, once: bool, accept_clock: bool) -> int:
     """Poll Git, plan what moved, check for drift, apply what was approved; until it is told to stop."""
     close_to_others()
     log.configure(verbose=cli.verbose, quiet=once or cli.quiet)
-    app = cli.app
+    cli.creates = True
+    app = cli.begin_installation() if once else cli.app
     app.store.refuse_damaged()  # opening it makes the data directory, where the lock lies
     with only_daemon(app.settings.data_dir):
         if once:
             return _one_pass(cli, accept_clock=accept_clock)
+        if app.store.made:
+            structlog.get_logger().warning("daemon.new_database", data_dir=str(app.settings.data_dir))
         Daemon(
             app.parts, app.reload, Notifier.from_environment(), machine_stops, accept_clock=accept_clock
         ).run()

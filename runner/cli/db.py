@@ -65,6 +65,7 @@ def migrate(cli: Cli) -> None:
     """
     from runner.store.schema import version
 
+    cli.creates = True
     path = _path(cli)
     before = schema_of(path)
     _ = cli.app.store

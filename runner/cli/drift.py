@@ -36,6 +36,7 @@ command.add_command(trust)
 @pass_cli
 def list_(cli: Cli, open_only: bool, everything: bool, output: str) -> None:
     """Drift reports that are not resolved; newest first."""
+    cli.to_list()
     with cli.app.store.reading() as reader:
         found = reader.reports(open_only=not everything)
     if open_only:

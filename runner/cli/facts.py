@@ -75,7 +75,11 @@ def approvals_of(reader: Reader, settings: Settings, run: Run, view: View) -> St
     definition = reader.definition(run.definition)
     count = needed(definition, settings.approvals, source.allow, run.kind, run.summary.destroys)
     return standing(
-        run, reader.approvals(run.id), count, settings.approvals, latest(view.now, reader.newest_time())
+        run,
+        reader.approvals(run.id),
+        count,
+        settings.approvals,
+        latest(view.now, reader.newest_time(run.name)),
     )
 
 

@@ -20,6 +20,7 @@ def command() -> None:
 @pass_cli
 def list_(cli: Cli, output: str) -> None:
     """Who holds which stack, and why; and runs that wait since somebody else holds their state."""
+    cli.to_list()
     now = cli.app.clock.now()
     with cli.app.store.reading() as reader:
         locks = reader.locks()

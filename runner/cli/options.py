@@ -10,6 +10,7 @@ import click
 
 from runner.cli import suggest
 from runner.cli.output import Console
+from runner.errors import NoDatabase
 from runner.model.span import Seconds
 
 if TYPE_CHECKING:
@@ -28,12 +29,31 @@ class Cli:
     quiet: bool = False
     verbose: bool = False
     no_color: bool = False
+    creates: bool = False  # set by the commands that may begin an installation
 
     @cached_property
     def app(self) -> "App":
         from runner.app import App
 
-        return App.from_config(self.config)
+        return App.from_config(self.config, creates=self.creates)
+
+    def begin_installation(self) -> "App":
+        """The app of a command that works without a daemon: it may make the database, and says so."""
+        self.creates = True
+        if self.app.store.made:
+            self.console.warn(f"a new database was made in {self.app.settings.data_dir}")
+        return self.app
+
+    def to_list(self) -> "App":
+        """The app of a list, which is empty where there is no database yet: nothing is made by looking."""
+        try:
+            _ = self.app.store
+        except NoDatabase as none:
+            from runner.store.empty import empty_store
+
+            self.console.warn(none.message)
+            vars(self.app)["store"] = empty_store(self.app.clock)
+        return self.app
 
     @cached_property
     def person(self) -> "Person":

@@ -54,6 +54,7 @@ def command(
     output: str,
 ) -> int:
     """Plan stacks now. Nothing is applied before the plan is approved."""
+    cli.begin_installation()
     wish = Wish(ref, targets, destroy, wait=not no_wait, full=full, output=output)
     performer = Performer.of(cli)
     poll_sources(cli, stacks, only_unknown=ref is not None)

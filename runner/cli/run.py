@@ -47,6 +47,7 @@ def list_(
     cli: Cli, states: tuple[str, ...], stack: str | None, kind: str | None, limit: int, output: str
 ) -> None:
     """Runs, newest first."""
+    cli.to_list()
     where = RunFilter(
         stack=stack,
         states=frozenset(State(state) for state in states) or None,

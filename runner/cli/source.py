@@ -28,6 +28,7 @@ def command() -> None:
 @pass_cli
 def list_(cli: Cli, output: str) -> None:
     """Each source with what its last poll found."""
+    cli.to_list()
     with cli.app.store.reading() as reader:
         known = {status.name: status for status in reader.sources()}
         stacks = Counter(stack.source for stack in reader.stacks() if stack.missing_since is None)
@@ -63,6 +64,7 @@ def list_(cli: Cli, output: str) -> None:
 @pass_cli
 def sync(cli: Cli, source: str | None, output: str) -> int:
     """Poll now, and say what moved; 1 where a source can not be reached."""
+    cli.begin_installation()
     sources = (_named(cli, source),) if source else cli.app.settings.sources
     polled = []
     for one in sources:
@@ -85,6 +87,7 @@ def check(cli: Cli, source: str) -> int:
     """
     from runner.service.discover import discover
 
+    cli.begin_installation()
     of, poller = _named(cli, source), cli.app.poller
     head = poller.git.head(of)
     cli.console.say(f"{of.branch} is at {head}")

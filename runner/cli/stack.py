@@ -43,6 +43,7 @@ command.add_command(validate)
 @pass_cli
 def list_(cli: Cli, labels: tuple[tuple[str, str], ...], output: str) -> None:
     """All stacks on their three axes: Git, drift, health."""
+    cli.to_list()
     with cli.app.store.reading() as reader:
         found = all_stacks(reader, cli.app.settings, cli.app.clock)
         # They have no labels.

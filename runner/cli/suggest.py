@@ -34,9 +34,7 @@ def _read(
 ) -> list[tuple[str, str]]:
     from runner.app import App
 
-    app = App.from_config(_config(context))
-    if not app.settings.data_dir.is_dir():
-        return []  # completion must not create anything
+    app = App.from_config(_config(context), creates=False)
     with app.store.reading() as reader:
         return list(read(reader))
 

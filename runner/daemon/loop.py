@@ -62,7 +62,8 @@ class Daemon:
         self._mark: int | None = None  # of the database, as it was at the last turn
         self._decided = 0.0
         self._scheduler: Any = None
-        self._safe = SafeMode(parts.worker.control.store.prove_writable, notifier)
+        store = parts.worker.control.store
+        self._safe = SafeMode(store.prove_in_place, store.prove_writable, notifier)
         self._pool.attempt = self._safe.attempt
 
     def run(self) -> None:
@@ -87,20 +88,22 @@ class Daemon:
     # Times
 
     def _schedule(self) -> None:
+        from runner.daemon.every import Every
+
         self._scheduler = new_scheduler()
         self._add_polls()
         attempt = self._safe.attempt
         self._scheduler.add_job(
-            attempt, "interval", args=("recover", self._recover), seconds=RECOVER_SECONDS, id="recover"
+            attempt, Every(RECOVER_SECONDS), args=("recover", self._recover), id="recover"
         )
         self._scheduler.add_job(
-            attempt, "interval", args=("retention", self._prune), hours=6, jitter=600, id="retention"
+            attempt, Every(6 * 3600, jitter=600), args=("retention", self._prune), id="retention"
         )
-        self._scheduler.add_job(self._checkpoint, "interval", minutes=5, id="checkpoint")
+        self._scheduler.add_job(
+            attempt, Every(5 * 60), args=("checkpoint", self._checkpoint), id="checkpoint"
+        )
         if self._notifier.watchdog_seconds:
-            self._scheduler.add_job(
-                self._heartbeat, "interval", seconds=self._notifier.watchdog_seconds / 3, id="beat"
-            )
+            self._scheduler.add_job(self._heartbeat, Every(self._notifier.watchdog_seconds / 3), id="beat")
         self._scheduler.start()
 
     def _add_polls(self) -> None:

@@ -20,6 +20,7 @@ log = structlog.get_logger()
 class SafeMode:
     """Shared by the loop, the polls and the slots. `problem` is empty while all is well."""
 
+    prove_in_place: Callable[[], None]
     prove_writable: Callable[[], None]
     notifier: Notifier
     problem: str = ""
@@ -28,6 +29,8 @@ class SafeMode:
     def attempt(self, what: str, work: Callable[[], None]) -> None:
         """Do the work, unless nothing can be written. No error in it ends the daemon: the next turn tries again."""
         try:
+            # Before anything else: work in a folder that is not ours any more would begin a second installation.
+            self.prove_in_place()
             if self.problem:
                 self.prove_writable()
                 self._leave()

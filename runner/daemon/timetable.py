@@ -29,13 +29,13 @@ def new_scheduler() -> Any:
 def add_polls(
     scheduler: Any, sources: Iterable[SourceSettings], poll: Callable[[SourceSettings], None], now: datetime
 ) -> None:
+    from runner.daemon.every import Every
+
     for source in sources:
         scheduler.add_job(
             poll,
-            "interval",
+            Every(float(source.poll), jitter=float(source.poll) / 10),
             args=(source,),
-            seconds=float(source.poll),
-            jitter=float(source.poll) / 10,
             next_run_time=now,
             id=f"poll {source.name}",
             replace_existing=True,

@@ -11,6 +11,7 @@ from threading import Event
 
 from runner import failpoint
 from runner.detached import Ended, Files, Left, Seen, adopted, follow, launched
+from runner.engine.after_apply import doubts, left_lock
 from runner.engine.evidence import evidence
 from runner.engine.json_output import JsonOutput
 from runner.engine.salvage import how_to_save, salvage
@@ -18,6 +19,7 @@ from runner.engine.session import Session
 from runner.engine.state_lock import Looking, Witness
 from runner.errors import EngineFailed, StillApplying
 from runner.files import write_whole
+from runner.model.plan import Diagnostic
 from runner.ports import Applied, EngineError, NotBegun
 from runner.process import Finished, Stopped
 
@@ -102,19 +104,25 @@ def _judge(session: Session, seen: Seen, output: JsonOutput, looking: Looking) -
     result = seen.result
     exit_code = None if result is None else result.exit_code
     notes = _notes(session)
-    salvaged = salvage(session, exit_code, output, notes.get("lineage"))
-    if result is not None and result.exit_code == 0:
-        return Applied(output.outputs, session.journal.complete and seen.complete, tuple(output.diagnostics))
+    doubt = doubts(session, notes, output, looking, complete=seen.complete) if exit_code == 0 else ""
+    if exit_code == 1 and output.counts is not None:
+        doubt = f"{session.row.name} reported a completed apply, but ended with exit code 1"
+    if exit_code == 0 and not doubt:
+        told = (*output.diagnostics, *left_lock(session))
+        return Applied(output.outputs, session.journal.complete and seen.complete, told)
+    saved = salvage(session, output, notes.get("lineage"))
     finished = Finished(
         exit_code=-1 if result is None else result.exit_code,
         stopped=Stopped.CANCELED if seen.asked_to_stop else None,
         complete=seen.complete,
         seconds=result.seconds if result else 0.0,
     )
-    error = replace(session.error(NAME, finished, output, lost=result is None), salvaged=salvaged)
+    error = session.error(NAME, finished, output, lost=result is None)
+    error = replace(error, salvaged=saved.kept, doubt=doubt or saved.doubt)
+    doubted = (Diagnostic("error", doubt, session.stderr(NAME).strip()),) if doubt else error.diagnostics
     return replace(
         error,
-        diagnostics=(*error.diagnostics, *map(how_to_save, salvaged)),
+        diagnostics=(*doubted, *(how_to_save(path, session.state) for path in saved.kept)),
         evidence=evidence(session, error, exit_code, notes, output, looking),
     )
 

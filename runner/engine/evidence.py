@@ -1,16 +1,14 @@
 """What can be found out about an apply whose end is not clear, without changing anything."""
 
-import json
 import socket
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
+from runner.engine.after_apply import managed_mark
 from runner.engine.json_output import UNRELEASED, JsonOutput
 from runner.engine.session import Session
-from runner.engine.state_lock import Looking, backend_of, held_by, remote_serial, witnessed
+from runner.engine.state_lock import Looking, backend_of, held_by, remote_mark, witnessed
 from runner.errors import DriftlineError
-from runner.files import LARGEST_STATE, read_foreign
 from runner.model.evidence import LOG_LINES, Evidence, left_by
 from runner.model.lock import StateLock
 from runner.ports import EngineError
@@ -31,7 +29,7 @@ def evidence(
         unfinished=error.unfinished,
         log=tuple(session.journal.tail)[-LOG_LINES:],
         serial_before=before if isinstance(before, int) else None,
-        serial_after=serial if serial is not None else _serial(session.state),
+        serial_after=serial if serial is not None else _managed(session),
         lock=lock,
         lock_is_ours=lock is not None and _ours(session, lock, notes, output),
         salvaged=tuple(str(path) for path in error.salvaged),
@@ -39,14 +37,8 @@ def evidence(
     )
 
 
-def _serial(state: Path | None) -> int | None:
-    """Of a managed state; None where there is none, or where it is damaged."""
-    if state is None:
-        return None
-    try:
-        return int(json.loads(read_foreign(state, LARGEST_STATE))["serial"])
-    except (OSError, KeyError, ValueError, TypeError):
-        return None
+def _managed(session: Session) -> int | None:
+    return None if session.state is None else managed_mark(session.state).serial
 
 
 def _remote(session: Session, looking: Looking) -> tuple[StateLock | None, int | None]:
@@ -55,7 +47,8 @@ def _remote(session: Session, looking: Looking) -> tuple[StateLock | None, int |
         if backend_of(session) is None or (own := looking()) is None:
             return None, None
         lock = held_by(own)
-        return lock if isinstance(lock, StateLock) else None, remote_serial(own)
+        mark = remote_mark(own)
+        return lock if isinstance(lock, StateLock) else None, None if mark is None else mark.serial
     except (OSError, ValueError, DriftlineError):
         return None, None
 

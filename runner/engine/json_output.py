@@ -38,6 +38,7 @@ GAVE_UP = frozenset({"operation canceled"})
 UNRELEASED = frozenset({"Error releasing the state lock"})
 # We ask for `-state` ourselves, and the warning is for people.
 EXPECTED = frozenset({"Deprecated flag: -state"})
+SUMMED_UP = frozenset({"apply", "destroy"})
 CHECKSUMS_MISSING = "Provider lock file not updated"
 
 
@@ -56,6 +57,8 @@ class JsonOutput:
         self.first_operation: datetime | None = None  # from then on at the latest it held the state's lock
         self.last_operation: datetime | None = None
         self.other_lines = 0  # lines that are no JSON: a panic, or a state dumped as a last resort
+        self.counts: dict[str, int] | None = None  # of the summary that an apply ends with
+        self.completed: Counter[tuple[str, str]] = Counter()
         self._begun: Counter[tuple[str, str]] = Counter()
         self._errored: dict[str, None] = {}
 
@@ -75,15 +78,12 @@ class JsonOutput:
                 self.version = str(message.get(self.version_key) or message.get("terraform") or "") or None
             case "resource_drift":
                 self.drifted[_address(message, "change")] = None
-            case "apply_start":
-                self._begun[_operation(message)] += 1
-                self._seen(message)
+            case "apply_start" | "apply_complete" | "apply_errored" as kind:
+                self._operated(kind, message)
             case "apply_progress" | "provision_progress":
                 self._seen(message)
-            case "apply_complete" | "apply_errored" as kind:
-                self._begun[_operation(message)] -= 1
-                if kind == "apply_errored":
-                    self._errored[_address(message, "hook")] = None
+            case "change_summary":
+                self.counts = _counts(_dict(message, "changes"))
             case "outputs":
                 outputs = _dict(message, "outputs")
                 self.outputs = {
@@ -101,6 +101,19 @@ class JsonOutput:
         if diagnostic.summary in STATE_LOCKED:
             self.lock = read_lock(diagnostic.detail)
         yield from render(diagnostic, self.veil.text(str(_dict(raw, "snippet").get("code") or "")))
+
+    def _operated(self, kind: str, message: Mapping[str, Any]) -> None:
+        operation = _operation(message)
+        if kind == "apply_start":
+            self.counts = None  # what was summed up before was not the end
+            self._begun[operation] += 1
+            self._seen(message)
+            return
+        self._begun[operation] -= 1
+        if kind == "apply_errored":
+            self._errored[operation[0]] = None
+        else:
+            self.completed[operation] += 1
 
     def _seen(self, message: Mapping[str, Any]) -> None:
         try:
@@ -166,6 +179,13 @@ def _message(line: str) -> dict[str, Any] | None:
 def _dict(parent: Mapping[str, Any], key: str) -> dict[str, Any]:
     value = parent.get(key)
     return value if isinstance(value, dict) else {}
+
+
+def _counts(changes: Mapping[str, Any]) -> dict[str, int] | None:
+    """None of a plan's summary."""
+    if changes.get("operation") not in SUMMED_UP:
+        return None
+    return {name: count for name, count in changes.items() if isinstance(count, int)}
 
 
 def _address(message: Mapping[str, Any], key: str) -> str:

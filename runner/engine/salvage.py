@@ -1,15 +1,35 @@
 """What an apply could not save: taken out of folders that others use and that are removed."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 from runner.engine.json_output import JsonOutput
 from runner.engine.session import Session
 from runner.files import LARGEST_STATE, private_folder, read_foreign
 from runner.model.plan import Diagnostic
+from runner.model.state_file import save_command
+
+# A person is asked to save what ends with `.tfstate`, and this is nothing to save.
+DAMAGED = ".damaged"
 
 
-def salvage(session: Session, exit_code: int | None, output: JsonOutput, lineage: object) -> tuple[Path, ...]:
+@dataclass(frozen=True)
+class Salvage:
+    """`damaged` are rescue copies that hold no state: a full disk leaves them empty."""
+
+    kept: tuple[Path, ...]
+    damaged: tuple[Path, ...]
+
+    @property
+    def doubt(self) -> str:
+        if not self.damaged:
+            return ""
+        size = self.damaged[0].stat().st_size
+        return f"it could not save its state, and the rescue copy it left is damaged ({size} bytes)"
+
+
+def salvage(session: Session, output: JsonOutput, lineage: object) -> Salvage:
     """Terraform leaves the state in its working folder, or prints it where that fails too (once, with its secrets).
 
     `lineage` is that of the state that the plan was made on: another stack may apply the same module, and leave its own
@@ -18,29 +38,37 @@ def salvage(session: Session, exit_code: int | None, output: JsonOutput, lineage
     workspace = session.execution.workspace
     folder = workspace.data.with_name("salvage")
     errored = workspace.module / "errored.tfstate"
-    if exit_code != 0 and errored.is_file() and not errored.is_symlink() and _is_of(errored, lineage):
-        errored.chmod(0o600)
-        errored.replace(private_folder(folder) / f"{session.execution.run}.{errored.name}")
+    if errored.is_file() and not errored.is_symlink():
+        found = _lineage(errored)
+        # Also where that can not be told: better kept with the wrong stack than lost with the tree.
+        if not lineage or not found or found == lineage:
+            ending = DAMAGED if found is None else ""
+            errored.chmod(0o600)
+            errored.replace(private_folder(folder) / f"{session.execution.run}.{errored.name}{ending}")
     printed = session.control / "apply.jsonl"
-    if exit_code != 0 and output.other_lines and printed.is_file():
+    if output.other_lines and printed.is_file():
         kept = private_folder(folder) / f"{session.execution.run}.{printed.name}"
         kept.unlink(missing_ok=True)
         kept.hardlink_to(printed)
-    return tuple(sorted(folder.glob(f"{session.execution.run}.*")))
+    all_kept = sorted(folder.glob(f"{session.execution.run}.*"))
+    return Salvage(
+        tuple(path for path in all_kept if path.suffix != DAMAGED),
+        tuple(path for path in all_kept if path.suffix == DAMAGED),
+    )
 
 
-def _is_of(errored: Path, lineage: object) -> bool:
-    """Also where that can not be told: better kept with the wrong stack than lost with the tree."""
+def _lineage(errored: Path) -> str | None:
+    """None where the file holds no state."""
     try:
-        found = json.loads(read_foreign(errored, LARGEST_STATE)).get("lineage")
-    except (OSError, ValueError, AttributeError):
-        return True
-    return not lineage or not found or found == lineage
+        state = json.loads(read_foreign(errored, LARGEST_STATE))
+        return str(state.get("lineage") or "") if "serial" in state else None
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
+        return None
 
 
-def how_to_save(path: Path) -> Diagnostic:
+def how_to_save(path: Path, managed: Path | None) -> Diagnostic:
     if path.suffix == ".tfstate":
-        detail = f"Look at it, then: terraform state push {path}"
+        detail = f"Look at it, then: {save_command(path, managed)}"
     else:
         detail = "It holds output that is not JSON, perhaps a state with its secrets."
     return Diagnostic("error", f"What terraform could not save was kept in {path}", detail)

@@ -18,7 +18,8 @@ from runner.engine.json_output import STATE_LOCKED, JsonOutput
 from runner.engine.lock_info import read_lock
 from runner.engine.session import Session
 from runner.errors import Conflict
-from runner.files import write_whole
+from runner.files import LARGEST_STATE, read_foreign, write_whole
+from runner.model.apply_end import StateMark
 from runner.model.lock import StateLock
 from runner.ports import EngineError
 from runner.process import KILL, Finished, Step, run
@@ -59,13 +60,17 @@ def held_by(session: Session) -> StateLock | EngineError | None:
     return session.error("state-rm", finished, session.output(), SECONDS)
 
 
-def remote_serial(session: Session) -> int | None:
+def remote_mark(session: Session) -> StateMark | None:
     """Of the state as it is now; its content, secrets and all, is gone again when this returns."""
     pulled = session.control / "state-pull.jsonl"
     try:
-        _quiet(session, "state-pull", state_pull_argv(session.binary), (KILL,))
-        return int(json.loads(pulled.read_bytes())["serial"])
-    except (ValueError, KeyError, TypeError):
+        finished = _quiet(session, "state-pull", state_pull_argv(session.binary), (KILL,))
+        content = read_foreign(pulled, LARGEST_STATE)
+        if finished.exit_code == 0 and not content.strip():
+            return StateMark(None)
+        document = json.loads(content)
+        return StateMark(int(document["serial"]), str(document.get("lineage") or ""))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     finally:
         pulled.unlink(missing_ok=True)

@@ -10,9 +10,9 @@ from tempfile import TemporaryDirectory
 from runner.engine.argv import version_argv
 from runner.engine.constraint import VERSION
 from runner.engine.table import EngineRow
-from runner.errors import EngineMissing, OutputNotUnderstood
+from runner.errors import EngineMissing, OutputNotUnderstood, Timeout
 from runner.files import private_folder, write_whole
-from runner.process import Command, run
+from runner.process import Command, Stopped, run
 
 DEADLINE = 30.0
 
@@ -78,12 +78,18 @@ class Versions:
             # HOME and the data directory are the empty folder, so that nothing of another place is read.
             own = {**env, "HOME": scratch, "TF_DATA_DIR": scratch}
             try:
-                run(Command(version_argv(binary), folder, own, output, folder / "stderr", deadline=DEADLINE))
+                finished = run(
+                    Command(version_argv(binary), folder, own, output, folder / "stderr", deadline=DEADLINE)
+                )
             except OSError as error:
                 raise EngineMissing(engine=row.name, binary=f"{binary} ({error.strerror})") from error
+            if finished.stopped is Stopped.DEADLINE:
+                raise Timeout(what=f"{binary} version", seconds=f"{DEADLINE:g}", hint="driftline doctor")
             try:
                 return str(json.loads(output.read_bytes())["terraform_version"])
             except (ValueError, KeyError, TypeError) as error:
                 raise OutputNotUnderstood(
-                    engine=row.name, command="version -json", problem=str(error)
+                    engine=row.name,
+                    command="version -json",
+                    problem=f"{error} (exit code {finished.exit_code})",
                 ) from error

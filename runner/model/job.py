@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from runner.model.apply_end import Expected
 from runner.model.binding import EngineFacts
 from runner.model.drift import Finding
 from runner.model.evidence import Evidence
@@ -37,8 +38,10 @@ class Job:
     plan_digest: str | None = None
     fingerprint: str | None = None
     planned_at: datetime | None = None
+    newest: datetime | None = None  # the latest time that was recorded since then
     executed_digest: str | None = None  # the plan file that was handed to terraform, if one was
     fresh_for: Seconds = Seconds(300)
+    expected: Expected | None = None  # what its log has to report
     # For a drift check: what never counts, of the server and of the stack.
     ignore: tuple[IgnoreRule, ...] = ()
     # Earlier runs of the stack: what their plans called sensitive is masked in the output of this one.

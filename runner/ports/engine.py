@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from runner.model.apply_end import Expected
 from runner.model.binding import EngineFacts
 from runner.model.evidence import Evidence
 from runner.model.lock import StateLock
@@ -13,6 +14,7 @@ from runner.model.plan import Diagnostic
 from runner.model.plan_report import Question, Report
 from runner.model.probe import ProbeReady
 from runner.model.stack import StackDefinition
+from runner.model.state_file import TornState
 from runner.ports.basics import Cancel
 from runner.ports.keeping import HeldClaim
 
@@ -72,6 +74,7 @@ class EngineError:
     gave_up: bool = False  # interrupted twice, it ended without waiting for its own work
     salvaged: tuple[Path, ...] = ()  # a state that terraform could not save, moved to a safe place
     evidence: Evidence | None = None  # of an apply whose end is not clear
+    doubt: str = ""  # why its exit code is not believed
 
     @property
     def holder(self) -> str:
@@ -89,6 +92,7 @@ class EngineError:
             or self.exit_code != 1
             or bool(self.unfinished)
             or bool(self.salvaged)
+            or bool(self.doubt)
         )
 
 
@@ -142,6 +146,7 @@ class Execution:
     # What earlier plans of the stack called sensitive, for masking its output.
     secrets: frozenset[str] = frozenset()
     state_folders: tuple[str, ...] = ()  # where its source may keep states by itself
+    expected: Expected | None = None  # of an apply: what its log has to report
     writable_modules: tuple[str, ...] = ()  # globs of local modules in whose folders it may write
 
 
@@ -203,8 +208,16 @@ class Workspaces(Protocol):
         """Copy a managed state aside before an apply; nothing where there is none."""
         ...
 
-    def put_back_torn_states(self, workspace: Workspace, run: int) -> tuple[Path, ...]:
+    def put_back_torn_states(self, workspace: Workspace, run: int) -> tuple[TornState, ...]:
         """Where an apply that was killed left no state, put back the copy that `backup_state` made for it; which."""
+        ...
+
+    def damaged_states(self, stack: str) -> tuple[TornState, ...]:
+        """Managed states that are empty or cut off although there are copies of them."""
+        ...
+
+    def state_file(self, stack: str, terraform_workspace: str) -> Path:
+        """Where a managed state of the stack lies."""
         ...
 
     def unsaved_states(self, stack: str) -> tuple[Path, ...]:

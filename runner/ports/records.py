@@ -132,7 +132,7 @@ class Reader(Protocol):
         """Whether any entry is of this action, with the text in its detail; without a subject it looks through all."""
         ...
 
-    def newest_time(self) -> datetime | None:
+    def newest_time(self, run: str | None = None) -> datetime | None:
         """The latest time in the audit log since a person last accepted the clock."""
         ...
 
@@ -234,6 +234,10 @@ class Writer(Reader, Protocol):
 class Store(Protocol):
     def reading(self) -> AbstractContextManager[Reader]: ...
     def writing(self) -> AbstractContextManager[Writer]: ...
+    def prove_in_place(self) -> None:
+        """DatabaseRefused where the database or its folder was moved, removed or replaced."""
+        ...
+
     def prove_writable(self) -> None:
         """Write a page durably and change nothing by it; DatabaseUnwritable or DatabaseRefused."""
         ...

@@ -17,7 +17,9 @@ from runner.errors import (
     StillApplying,
 )
 from runner.files import write_whole
+from runner.model.clock import age
 from runner.model.job import ApplyOutcome, ApplyResult, Job, PlanFailure, PlanResult
+from runner.model.state_file import told_of
 from runner.ports import (
     Applied,
     ApplyGate,
@@ -109,6 +111,7 @@ def execute_adopt(
             claim=claim,
             leave=leave,
             secrets=known(job, ports),
+            expected=job.expected,
         )
         return _told_of(job, ports, execution, ports.engine.adopt(execution, job.executed_digest or ""))
     except _PASSING as error:
@@ -120,7 +123,8 @@ def _is_fresh(job: Job, now: datetime) -> bool:
     return (
         job.executed_digest is None
         and job.planned_at is not None
-        and 0 <= (now - job.planned_at).total_seconds() <= job.fresh_for
+        and now >= job.planned_at
+        and age(job.planned_at, now, job.newest).total_seconds() <= job.fresh_for
     )
 
 
@@ -166,14 +170,14 @@ def _told_of(
     job: Job, ports: WorkerPorts, execution: Execution, outcome: Applied | EngineError | NotBegun
 ) -> ApplyResult:
     if isinstance(outcome, Applied):
-        return ApplyResult(ApplyOutcome.APPLIED, outputs=dict(outcome.outputs))
+        return ApplyResult(
+            ApplyOutcome.APPLIED, diagnostics=outcome.diagnostics, outputs=dict(outcome.outputs)
+        )
     if isinstance(outcome, NotBegun):
         return ApplyResult(ApplyOutcome.SPENT if outcome.spent else ApplyOutcome.NOT_BEGUN, outcome.reason)
     result = _ended_badly(outcome)
-    if ports.workspaces.put_back_torn_states(execution.workspace, job.run):
-        told = "it left no state, so the one from before it was put back, without what this apply has made"
-        return replace(result, reason=f"{result.reason}; {told}")
-    return result
+    torn = ports.workspaces.put_back_torn_states(execution.workspace, job.run)
+    return replace(result, reason="; ".join([result.reason, *map(told_of, torn)]))
 
 
 def _ended_badly(error: EngineError) -> ApplyResult:
@@ -190,6 +194,8 @@ def _ended_badly(error: EngineError) -> ApplyResult:
     if error.salvaged:
         kept = ", ".join(str(path) for path in error.salvaged)
         reason = f"{reason}; the state that terraform could not save is kept in {kept}"
+    if error.doubt and error.doubt != reason:
+        reason = f"{reason}; {error.doubt}"
     outcome = ApplyOutcome.INTERRUPTED if error.unclear else ApplyOutcome.FAILED
     return ApplyResult(
         outcome, reason, error.diagnostics, unfinished=error.unfinished, evidence=error.evidence

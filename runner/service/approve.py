@@ -86,7 +86,9 @@ def question(control: ControlPorts, reader: Reader, run_id: int) -> Question:
 def _standing(control: ControlPorts, reader: Reader, run: Run, definition: StackDefinition) -> Standing:
     settings = control.settings.approvals
     count = needed(definition, settings, _source(control, run).allow, run.kind, run.summary.destroys)
-    return standing(run, reader.approvals(run.id), count, settings, steady_now(reader, control.clock))
+    return standing(
+        run, reader.approvals(run.id), count, settings, steady_now(reader, control.clock, run.name)
+    )
 
 
 def refuse_early(control: ControlPorts, asked: Question, person: Person, accepted: frozenset[str]) -> None:
@@ -132,7 +134,7 @@ def _approve(
             raise NotAllowed(who=person.name, wish=f"approve {run.name}", reason=why, run=run.name)
         writer.add_approval(_approval(control, asked, person, yes))
         now = _standing(control, writer, run, asked.stack)
-        _refuse_expired(control, writer, person, now)
+        _refuse_expired(control, writer, run, person, now)
         if now.complete:
             run = writer.transition(run, Event.APPROVE, by=person.name, reason=yes.comment)
         failpoint.reach("approve.before_commit")
@@ -140,11 +142,11 @@ def _approve(
     return run, now
 
 
-def _refuse_expired(control: ControlPorts, reader: Reader, person: Person, now: Standing) -> None:
+def _refuse_expired(control: ControlPorts, reader: Reader, run: Run, person: Person, now: Standing) -> None:
     """ClockBehind where a yes of this moment is too old already, since the clock went back: it would be worth nothing."""
     if any(one.person == person for one in now.given):
         return
-    here, newest = control.clock.now(), steady_now(reader, control.clock)
+    here, newest = control.clock.now(), steady_now(reader, control.clock, run.name)
     raise ClockBehind(now=f"{here:%Y-%m-%d %H:%M:%S} UTC", newest=f"{newest:%Y-%m-%d %H:%M:%S} UTC")
 
 

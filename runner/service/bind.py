@@ -18,7 +18,7 @@ from runner.ports import (
     WorkerPorts,
     Writer,
 )
-from runner.service.check_clock import steady_now
+from runner.service.check_clock import refuse_other_time, steady_now
 
 
 def bind(
@@ -72,7 +72,8 @@ def bound(control: ControlPorts, reader: Reader, run: Run) -> Binding:
     mine = (run.plan_digest, run.fingerprint, run.revision, run.definition)
     if mine != (binding.plan_digest, binding.fingerprint, binding.revision, binding.definition):
         raise ApprovalVoid(run=run.name, what="its record names another plan")
-    if steady_now(reader, control.clock) >= binding.expires:
+    refuse_other_time(reader, control.clock, run)
+    if steady_now(reader, control.clock, run.name) >= binding.expires:
         raise PlanExpired(run=run.name, since=f"{binding.expires:%Y-%m-%d %H:%M} UTC", stack=run.stack)
     return binding
 

@@ -2,16 +2,26 @@
 
 from datetime import datetime
 
-from runner.errors import ClockBehind
+from runner.errors import ClockBehind, ClockWentBack
 from runner.model.audit import CLOCK
 from runner.model.clock import far_behind, latest
+from runner.model.run import Run
 from runner.ports import Clock, ControlPorts, Reader
 from runner.service.enqueue import DAEMON
 
 
-def steady_now(reader: Reader, clock: Clock) -> datetime:
-    """The time that an approval's or a plan's age is measured at: it does not go back with the clock."""
-    return latest(clock.now(), reader.newest_time())
+def steady_now(reader: Reader, clock: Clock, run: str) -> datetime:
+    """The time that the age of a run's plan and approvals is measured at: it does not go back with the clock."""
+    return latest(clock.now(), reader.newest_time(run))
+
+
+def refuse_other_time(reader: Reader, clock: Clock, run: Run) -> None:
+    """ClockWentBack where the clock is far behind what it was while this plan waited: its age can not be told."""
+    now, newest = clock.now(), reader.newest_time(run.name)
+    if newest is not None and far_behind(now, newest):
+        raise ClockWentBack(
+            run=run.name, stack=run.stack, now=f"{now:%F %H:%M} UTC", newest=f"{newest:%F %H:%M} UTC"
+        )
 
 
 def check_clock(control: ControlPorts, *, accept: bool) -> None:

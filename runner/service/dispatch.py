@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from runner import failpoint
 from runner.errors import Conflict, NoRoom, NotFound
+from runner.model.apply_end import Expected, expected_of
 from runner.model.approving import needed, standing
 from runner.model.job import ApplyResult, Job, Phase, PlanFailure, PlanResult
 from runner.model.load import Share, fits, need
@@ -176,7 +177,7 @@ def _expired(control: ControlPorts, reader: Reader, run: Run) -> bool:
         return False
     settings = control.settings.approvals
     count = needed(reader.definition(run.definition), settings, source.allow, run.kind, run.summary.destroys)
-    now = steady_now(reader, control.clock)
+    now = steady_now(reader, control.clock, run.name)
     return not standing(run, reader.approvals(run.id), count, settings, now).complete
 
 
@@ -202,14 +203,21 @@ def _job(control: ControlPorts, reader: Reader, run: Run, known_source: SourceSe
         plan_digest=run.plan_digest,
         fingerprint=run.fingerprint,
         planned_at=run.planned_at,
+        newest=reader.newest_time(run.name),
         executed_digest=run.executed_digest,
         fresh_for=control.settings.apply.fresh_for,
+        expected=None if run.state is State.PLANNING else _expected(reader, run),
         ignore=(*control.settings.drift.ignore, *definition.drift.ignore),
         earlier=tuple(
             earlier.id for earlier in reader.runs(RunFilter(stack=run.stack, states=TELLING, limit=3))
         ),
         probing=probing(reader, run, definition, control.settings),
     )
+
+
+def _expected(reader: Reader, run: Run) -> Expected | None:
+    changes = reader.changes(run.id)
+    return None if changes is None else expected_of(changes)
 
 
 def adoption(control: ControlPorts, run: Run, held: HeldClaim) -> Assignment:

@@ -69,7 +69,7 @@ def may_start(control: ControlPorts, reader: Reader, run: Run) -> None:
     definition = reader.definition(run.definition)
     count = needed(definition, settings, source.allow, run.kind, run.summary.destroys)
     given = reader.approvals(run.id)
-    now = standing(run, given, count, settings, steady_now(reader, control.clock))
+    now = standing(run, given, count, settings, steady_now(reader, control.clock, run.name))
     if not now.complete:
         of_this = [approval for approval in given if approval.binding_digest == run.binding_digest]
         if len(one_each(of_this, settings.people)) >= count:

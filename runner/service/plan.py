@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from runner import failpoint
-from runner.errors import DriftlineError, StateUnsaved
+from runner.errors import DriftlineError
 from runner.model.approving import needed
 from runner.model.codec import to_plain
 from runner.model.fingerprint import fingerprint
@@ -35,6 +35,7 @@ from runner.service.enqueue import DAEMON, add_again, add_change
 from runner.service.export import export_tree
 from runner.service.inspect import refuse_unsafe
 from runner.service.known_secrets import known, remember
+from runner.service.lost_state import refuse_lost_state
 from runner.service.probe import look, remember_probe
 
 APPROVABLE = "plan"  # the artifacts plan.tfplan and plan.json: what a person is asked about
@@ -69,11 +70,8 @@ def prepare(
     for_apply: bool = False,
     lock: bool = False,
 ) -> Execution:
-    unsaved = ports.workspaces.unsaved_states(job.stack.name)
-    if unsaved:
-        # Named after the run that could not save it.
-        run = unsaved[0].name.partition(".")[0]
-        raise StateUnsaved(run=run, stack=job.stack.name, path=unsaved[0])
+    managed = job.stack.terraform_workspace if job.managed_state else None
+    refuse_lost_state(ports.workspaces, job.stack.name, managed)
     refuse_unsafe(ports, job)
     tree = export_tree(job, ports, claim)
     workspace: Workspace = ports.workspaces.prepare(
@@ -94,6 +92,7 @@ def prepare(
         secrets=known(job, ports),
         state_folders=job.source.allow.state_folders,
         writable_modules=job.source.allow.writable_modules,
+        expected=job.expected,
     )
 
 

@@ -1,12 +1,13 @@
 """A person's word on an apply whose end nobody saw: it was applied after all, or it failed."""
 
 from runner import failpoint
-from runner.errors import StateUnsaved, WrongState
+from runner.errors import WrongState
 from runner.model.approval import Person
 from runner.model.evidence import Evidence
 from runner.model.run import Event, Kind, Run, State, Trigger
 from runner.ports import ControlPorts, Reader, Workspaces, Writer
 from runner.service.enqueue import add_change
+from runner.service.lost_state import refuse_damaged, refuse_unsaved
 
 
 def question(reader: Reader, run_id: int) -> tuple[Run, Evidence | None]:
@@ -29,13 +30,18 @@ def resolve(
 ) -> Run:
     """Free the stack and make a fresh plan, which shows what is left to do.
 
-    StateUnsaved where terraform left a state that it could not save: a plan without it would make everything again.
+    StateUnsaved where terraform left a state that it could not save, StateDamaged where its state is damaged: planning
+    without it would recreate every resource.
     """
     with control.store.writing() as writer:
         run, _ = question(writer, run_id)
         unsaved = workspaces.unsaved_states(run.stack)
-        if unsaved and not state_pushed:
-            raise StateUnsaved(run=run.name, stack=run.stack, path=unsaved[0])
+        if not state_pushed:
+            definition = writer.definition(run.definition)
+            managed = definition.terraform_workspace if run.managed_state else None
+            refuse_unsaved(workspaces, run.stack, managed)
+        if run.managed_state:
+            refuse_damaged(workspaces, run.stack)
         event = Event.RESOLVE_APPLIED if applied else Event.RESOLVE_FAILED
         done = writer.transition(run, event, by=person.name, reason=f"resolved by {person.name}: {reason}")
         hold = writer.hold(run.stack)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from runner.errors import BranchMissing, GitFailed, SourceTooLarge
+from runner.files import private_folder
 from runner.model.approval import Commit
 from runner.model.settings import SourceSettings
 from runner.model.source import Signature, TreeEntry
@@ -135,7 +136,7 @@ class GitMirrors:
     def _mirror(self, source: SourceSettings, command: str) -> Iterator[Mirror]:
         mirror = Mirror(self._data_dir, source, self._timeout)
         try:
-            mirror.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private_folder(mirror.path.parent)
             yield mirror
         except BadAddress as error:
             raise GitFailed(

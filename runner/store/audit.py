@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from runner.model.audit import CLOCK, GENESIS, AuditEntry, chain_hash
+from runner.model.run import Event
 from runner.store.rows import compact, text
 from runner.store.session import Session
 
+OFFERED = f"run.{Event.OFFER}"
 Stored = Any  # a row of _COLUMNS: number, five texts and the hash
 _COLUMNS = "seq, at, actor, action, subject, detail, hash"
 _AS_BYTES = ", ".join(f"CAST({name} AS BLOB)" for name in _COLUMNS.split(", ")[1:])
@@ -42,12 +44,18 @@ class AuditReads(Session):
             return self._one(f"{sql} LIMIT 1", action, text) is not None
         return self._one(f"{sql} AND subject = ? LIMIT 1", action, text, subject) is not None
 
-    def newest_time(self) -> datetime | None:
-        """The latest time in the log since a person last accepted the clock."""
-        accepted = self._one("SELECT max(seq) AS seq FROM audit WHERE subject = ?", CLOCK)
+    def newest_time(self, run: str | None = None) -> datetime | None:
+        """The latest time in the log since a person last accepted the clock, and since the run's plan was offered.
+
+        What the clock said before that says nothing of the plan's age: it may have been wrong for a while.
+        """
+        since = self._one(
+            "SELECT max(seq) AS seq FROM audit WHERE subject = ? OR (subject = ? AND action = ?)",
+            CLOCK, run, OFFERED,
+        )  # fmt: skip
         row = self._one(
             "SELECT at FROM audit WHERE +seq >= ? ORDER BY at DESC LIMIT 1",  # by the index of times, to its first
-            (accepted["seq"] if accepted else None) or 0,
+            (since["seq"] if since else None) or 0,
         )
         return None if row is None else datetime.fromisoformat(row["at"])
 

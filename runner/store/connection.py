@@ -25,12 +25,12 @@ _ROUND = 3  # milliseconds
 class Connections:
     """One file. Each thread has a connection of its own, which lives as long as the thread."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, create: bool = True) -> None:
         self.path = path.absolute()
         self._guard = threading.Lock()
         self._connections: dict[threading.Thread, sqlite3.Connection] = {}
         self._watch: sqlite3.Connection | None = None
-        place.admit(self.path)
+        self.made = place.admit(self.path, create=create)
         self._identity = place.identity(self.path)
         try:
             with told(self.path):
@@ -54,7 +54,7 @@ class Connections:
     def snapshot(self) -> Iterator[sqlite3.Connection]:
         """Everything read inside is of one moment; inside another transaction, of that one's moment."""
         with told(self.path):
-            self._refuse_replaced()
+            self.refuse_replaced()
             connection = self.connection()
             if connection.in_transaction:
                 yield connection
@@ -71,7 +71,7 @@ class Connections:
         A transaction that only later turns into a writing one would fail at once when another process wrote.
         """
         with told(self.path):
-            self._refuse_replaced()
+            self.refuse_replaced()
             connection = self.connection()
             if connection.in_transaction:
                 raise RuntimeError("this thread is in a transaction already")
@@ -88,6 +88,7 @@ class Connections:
 
     def data_version(self) -> int:
         """A number that moves when any other connection, of this process too, has written."""
+        self.refuse_replaced()
         with told(self.path), self._guard:
             if self._watch is None:
                 self._watch = self._open()
@@ -125,7 +126,14 @@ class Connections:
         for thread in [thread for thread in self._connections if not thread.is_alive()]:
             self._connections.pop(thread).close()
 
-    def _refuse_replaced(self) -> None:
+    def refuse_replaced(self) -> None:
+        """DatabaseRefused where the path leads to another file, or to none: nothing is to be done in its folder."""
+        if not self.path.parent.is_dir():
+            raise DatabaseRefused(
+                path=self.path,
+                problem="its folder was moved or removed while it was open",
+                hint=f"put {self.path.parent} back as it was; a daemon that runs goes on by itself",
+            )
         if place.identity(self.path) != self._identity:
             raise refused(self.path, "it was removed or replaced while it was open")
 

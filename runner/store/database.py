@@ -55,10 +55,11 @@ class StoreWriter(
 class SqliteStore:
     """Everything that Driftline remembers, in one SQLite file."""
 
-    def __init__(self, data_dir: Path, clock: Clock) -> None:
-        """Create the file in a new data directory, or bring its schema up to date; DatabaseRefused otherwise."""
-        self._connections = Connections(data_dir / FILE_NAME)
+    def __init__(self, data_dir: Path, clock: Clock, *, create: bool = True) -> None:
+        """Bring its schema up to date, or with `create` make the file in a new data directory; DatabaseRefused otherwise."""
+        self._connections = Connections(data_dir / FILE_NAME, create=create)
         self._clock = clock
+        self.made = self._connections.made
 
     @contextmanager
     def reading(self) -> Iterator[Reader]:
@@ -77,6 +78,10 @@ class SqliteStore:
                 yield writer
             finally:
                 writer.end()
+
+    def prove_in_place(self) -> None:
+        """DatabaseRefused where the database or its folder was moved, removed or replaced; costs two looks at names."""
+        self._connections.refuse_replaced()
 
     def prove_writable(self) -> None:
         with self._connections.decision() as connection:

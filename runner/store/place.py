@@ -4,7 +4,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from runner.errors import DatabaseRefused
+from runner.errors import DatabaseRefused, NoDatabase
 from runner.store.faults import refused
 
 # POSIX locks, which SQLite stands on, are not to be trusted there.
@@ -16,12 +16,17 @@ _JOURNALS = ("-journal", "-wal")
 _MOUNTS = Path("/proc/self/mountinfo")
 
 
-def admit(path: Path) -> None:
-    """Make sure that there is a file to open: the old one, or a new one in a new data directory.
+def admit(path: Path, *, create: bool) -> bool:
+    """Make sure that there is a file to open: the old one, or with `create` a new one in a new data directory.
+
+    Whether it is a new one.
 
     A database that is gone is never replaced by an empty one: that would forget what is applied.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if create:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    elif not path.parent.is_dir():
+        raise NoDatabase(data_dir=path.parent)
     _refuse_network(path)
     found = path.exists()
     if found and path.stat().st_size:
@@ -29,7 +34,11 @@ def admit(path: Path) -> None:
     elif _was_used(path, found=found):
         raise refused(path, f"it is {'empty' if found else 'missing'}, though this data directory was in use")
     elif not found:
+        if not create:
+            raise NoDatabase(data_dir=path.parent)
         _create(path)
+        return True
+    return False
 
 
 def identity(path: Path) -> tuple[int, int] | None:

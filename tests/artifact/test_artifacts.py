@@ -1,7 +1,8 @@
 """One suite for both stores: the local folder, and a bucket on moto."""
 
 import hashlib
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -183,3 +184,35 @@ def test_a_bucket_that_can_not_be_reached_is_an_error(
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     with pytest.raises(ArtifactStoreFailed, match="EndpointConnectionError"):
         ArtifactStore(S3Shelf(bucket), SEAL).get(7, "one")
+
+
+def a_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def a_link(path: Path) -> None:
+    path.symlink_to("/etc/hostname")
+
+
+@pytest.mark.parametrize("put", [a_pipe, a_link, Path.mkdir])
+@pytest.mark.parametrize("place", ["names/plan.json", "sha256/*"])
+def test_what_is_no_file_is_damaged_and_keeps_nobody_waiting(
+    tmp_path: Path, put: Callable[[Path], None], place: str
+) -> None:
+    store = open_artifacts(Settings(data_dir=tmp_path), key_file)
+    store.put(7, "plan.json", b"content")
+    [path] = (tmp_path / "artifacts" / "run-7").glob(place)
+    path.unlink()
+    put(path)
+    with pytest.raises(ArtifactDamaged):
+        store.get(7, "plan.json")
+
+
+def test_no_byte_of_a_damaged_artifact_is_in_the_message(tmp_path: Path) -> None:
+    store = open_artifacts(Settings(data_dir=tmp_path), key_file)
+    store.put(7, "plan.json", b"content")
+    (tmp_path / "artifacts" / "run-7" / "names" / "plan.json").write_bytes(b"hunter2\x1b[2J")
+    with pytest.raises(ArtifactDamaged) as damaged:
+        store.get(7, "plan.json")
+    assert "hunter2" not in damaged.value.message
+    assert "11 bytes" in damaged.value.message

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from runner.cli.main import main, told
 from runner.cli.options import Cli
-from runner.errors import EXIT_CODES, DriftlineError, StackLocked
+from runner.errors import EXIT_CODES, ArtifactDamaged, DriftlineError, StackLocked
 
 COMMAND = [str(Path(sys.executable).with_name("driftline"))]
 
@@ -102,3 +102,16 @@ def test_a_terminal_that_knows_only_ascii_gets_question_marks() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment
     )
     assert (done.returncode, done.stdout) == (0, "? ok\n")
+
+
+def test_what_others_wrote_is_bounded_and_commands_no_terminal() -> None:
+    error = ArtifactDamaged(run="run-1", name="plan.json", digest="\x1b[2J" + "x" * 10_000)
+    assert error.message.startswith(
+        "artifact plan.json of run-1 is not the one that was stored (digest ?[2Jxx"
+    )
+    assert len(error.message) < 4200
+    assert "(10004 characters)" in error.message
+
+
+def test_bytes_are_counted_and_never_printed() -> None:
+    assert "(digest 3 bytes)" in ArtifactDamaged(run="run-1", name="x", digest=b"\x00\x1b[").message

@@ -274,7 +274,11 @@ def wrong_start(process: Process, apply: Apply) -> list[str]:
     with control.store.reading() as reader:
         run = next(r for r in reader.open_runs() if r.executed_digest == apply.digest)
         given = standing(
-            run, reader.approvals(run.id), 1, control.settings.approvals, steady_now(reader, control.clock)
+            run,
+            reader.approvals(run.id),
+            1,
+            control.settings.approvals,
+            steady_now(reader, control.clock, run.name),
         )
         beside = [
             other.name

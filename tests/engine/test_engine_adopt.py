@@ -103,13 +103,16 @@ def line(text: str) -> str:
     return json.dumps({"type": "log", "@message": text}) + "\n"
 
 
+END = json.dumps({"type": "change_summary", "changes": {"operation": "apply"}, "@message": "done"}) + "\n"
+
+
 @pytest.fixture
 def over(world: World) -> Execution:
     """An apply that has ended well and said something, with its log begun."""
     execution = again(world)
     control = execution.workspace.control
     (control / "apply.jsonl").write_text(
-        "".join(line(f"says ü {number}") for number in range(6)) + line("x\ny")
+        "".join(line(f"says ü {number}") for number in range(6)) + line("x\ny") + END
     )
     (control / "apply.jsonl").chmod(0o600)
     (control / "apply.stderr").write_text("a warning\n")
@@ -122,7 +125,7 @@ def test_wherever_the_log_ends_it_is_gone_on_with(world: World, over: Execution)
     begun = over.log.read_bytes()
     world.engine.adopt(over, DIGEST)
     whole = over.log.read_bytes()
-    assert told(world) == [*(f"says ü {number}" for number in range(6)), "x", "y", "a warning"]
+    assert told(world) == [*(f"says ü {number}" for number in range(6)), "x", "y", "done", "a warning"]
     for cut in range(len(begun), len(whole)):
         over.log.write_bytes(whole[:cut])
         world.engine.adopt(over, DIGEST)
@@ -181,6 +184,8 @@ def test_a_state_of_another_stack_that_shares_the_module_is_left_to_it(
     (control / "apply.json").write_text('{"serial": 6, "lineage": "mine"}')
     errored = over.workspace.module / "errored.tfstate"
     errored.write_text(json.dumps({"serial": 7, "lineage": lineage}))
+    assert over.workspace.state is not None
+    over.workspace.state.write_text('{"serial": 6, "lineage": "mine"}')
     world.engine.adopt(over, DIGEST)
     assert errored.exists() is not taken
 

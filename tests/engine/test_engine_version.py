@@ -10,7 +10,7 @@ from engine_world import World, counted, fake, needs_terraform, program, wait_un
 from runner.engine.constraint import check, parse, satisfies
 from runner.engine.table import ENGINES
 from runner.engine.version import Versions, wanted
-from runner.errors import EngineMissing, EngineVersion, OutputNotUnderstood
+from runner.errors import EngineMissing, EngineVersion, OutputNotUnderstood, Timeout
 from runner.model.settings import EngineSettings, EnginesSettings
 from runner.model.stack import StackDefinition
 from runner.ports import Planned
@@ -159,7 +159,7 @@ esac
 def test_a_binary_that_hangs_when_asked_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("runner.engine.version.DEADLINE", 0.3)
     binary = program(tmp_path / "tf", "exec sleep 1000")
-    with pytest.raises(OutputNotUnderstood):
+    with pytest.raises(Timeout, match="took longer than"):
         Versions(tmp_path / "engine").of(TERRAFORM, binary, {"PATH": os.defpath})
 
 

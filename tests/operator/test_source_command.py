@@ -19,6 +19,7 @@ def listed(made: Installation) -> dict[str, dict[str, object]]:
 
 
 def test_a_source_that_was_never_polled_is_listed(made: Installation) -> None:
+    made("db", "migrate")
     answer = made("source", "list")
     assert answer.code == 0
     assert "not polled yet" in answer.stdout

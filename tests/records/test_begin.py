@@ -55,10 +55,10 @@ def test_an_age_is_measured_at_the_latest_time_that_was_seen(records: Records) -
     noon = records.clock.at
     records.age(hours=-5)
     with records.control.store.reading() as reader:
-        assert steady_now(reader, records.clock) == noon
+        assert steady_now(reader, records.clock, "run-1") == noon
     records.age(hours=7)
     with records.control.store.reading() as reader:
-        assert steady_now(reader, records.clock) == records.clock.at
+        assert steady_now(reader, records.clock, "run-1") == records.clock.at
 
 
 def test_status_shows_a_restore_until_it_is_two_weeks_old(records: Records) -> None:

@@ -19,6 +19,7 @@ class StateBackend:
     locks: dict[str, dict[str, Any]] = field(default_factory=dict)
     requests: list[tuple[str, str]] = field(default_factory=list)  # method and name
     fail_saves: bool = False  # 500 to every POST
+    lose_saves: bool = False  # 200 to every POST, and nothing is kept
     fail_unlocks: bool = False  # 500 to every UNLOCK
     hold_saves: bool = False  # a POST is only answered once `release` is set
     silent: bool = False  # nothing is answered before `release` is set
@@ -81,7 +82,8 @@ class StateBackend:
             return 500, b""
         if name in self.locks and self.locks[name]["ID"] != lock_id:
             return 423, json.dumps(self.locks[name]).encode()
-        self.states[name] = body
+        if not self.lose_saves:
+            self.states[name] = body
         return 200, b""
 
     def _unlock(self, name: str, body: bytes) -> tuple[int, bytes]:

@@ -1,6 +1,8 @@
 """The directories of a stack and of a run."""
 
+import json
 import shutil
+import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runner import failpoint
 from runner.errors import DiskFull, ModuleMissing
 from runner.managed_state import KEPT
 from runner.model.stack import NAME_PATTERN
+from runner.model.state_file import told_of
 from runner.ports import Workspace
 from runner.workspace import LocalWorkspaces, slug
 
@@ -167,7 +171,8 @@ def test_a_state_that_a_killed_apply_left_torn_is_put_back(tmp_path: Path, tree:
     workspace.state.write_text('{"serial": 2}')
     workspaces.backup_state(workspace, 7)
     workspace.state.write_text(left)
-    assert workspaces.put_back_torn_states(workspace, 7) == (workspace.state,)
+    [torn] = workspaces.put_back_torn_states(workspace, 7)
+    assert (torn.state, torn.problem) == (workspace.state, "")
     assert workspace.state.read_text() == '{"serial": 2}'
 
 
@@ -182,3 +187,55 @@ def test_a_whole_state_and_one_without_a_copy_of_this_run_are_left_alone(tmp_pat
     workspace.state.write_text("")
     assert workspaces.put_back_torn_states(workspace, 8) == ()
     assert workspace.state.read_text() == ""
+
+
+@pytest.mark.parametrize("left", ["", '{"version": 4, "serial": 3, "resou', "\0" * 300])
+def test_a_damaged_state_is_found_with_its_newest_copy_and_the_command_that_restores_it(
+    tmp_path: Path, tree: Path, left: str
+) -> None:
+    workspaces = LocalWorkspaces(tmp_path)
+    workspace = prepare(workspaces, tree)
+    assert workspace.state is not None
+    for run in (7, 8):
+        workspace.state.write_text(f'{{"serial": {run}}}\n')
+        workspaces.backup_state(workspace, run)
+    assert workspaces.damaged_states("prod/app") == ()
+    workspace.state.write_text(left)
+    [torn] = workspaces.damaged_states("prod/app")
+    subprocess.run(["/bin/sh", "-c", torn.command], check=True)  # as a person pastes it
+    assert json.loads(workspace.state.read_bytes()) == {"serial": 8}
+    assert workspaces.damaged_states("prod/app") == ()
+
+
+def test_an_empty_state_that_was_never_copied_is_that_of_a_new_stack(tmp_path: Path, tree: Path) -> None:
+    workspaces = LocalWorkspaces(tmp_path)
+    workspace = prepare(workspaces, tree)
+    assert workspace.state is not None
+    workspace.state.touch()
+    assert workspaces.damaged_states("prod/app") == ()
+
+
+def test_a_damaged_state_of_another_workspace_is_found_too(tmp_path: Path, tree: Path) -> None:
+    workspaces = LocalWorkspaces(tmp_path)
+    workspace = prepare(workspaces, tree)
+    blue = workspaces.state_file("prod/app", "blue")
+    blue.parent.mkdir(parents=True)
+    blue.write_text('{"serial": 1}')
+    workspaces.backup_state(workspace, 3)
+    blue.write_text("")
+    assert [torn.state for torn in workspaces.damaged_states("prod/app")] == [blue]
+
+
+def test_a_copy_that_can_not_be_put_back_is_named_with_its_command(
+    tmp_path: Path, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspaces = LocalWorkspaces(tmp_path)
+    workspace = prepare(workspaces, tree)
+    assert workspace.state is not None
+    workspace.state.write_text('{"serial": 2}')
+    workspaces.backup_state(workspace, 7)
+    workspace.state.write_text("")
+    monkeypatch.setattr(failpoint, "_ARMED", {"file.before_rename": ("ENOSPC", 0)})
+    [torn] = workspaces.put_back_torn_states(workspace, 7)
+    assert "No space left on device" in torn.problem
+    assert torn.command in told_of(torn)

@@ -1,0 +1,35 @@
+"""State files that an apply could not save or has damaged, and the commands that help."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from shlex import quote
+
+
+@dataclass(frozen=True)
+class TornState:
+    """A managed state that is empty or cut off, and its newest copy. `problem`: why that could not be put back."""
+
+    state: Path
+    copy: Path
+    problem: str = ""
+
+    @property
+    def command(self) -> str:
+        return copy_command(self.copy, self.state)
+
+
+def copy_command(saved: Path, state: Path) -> str:
+    return f"cp {quote(str(saved))} {quote(str(state))}"
+
+
+def save_command(saved: Path, managed: Path | None) -> str:
+    """How to bring a state to where it belongs: into a managed file, else to its backend from a checkout of the stack."""
+    return f"terraform state push {quote(str(saved))}" if managed is None else copy_command(saved, managed)
+
+
+def told_of(torn: TornState) -> str:
+    if torn.problem:
+        return (
+            f"it left the state damaged, and the copy could not be put back ({torn.problem}): {torn.command}"
+        )
+    return f"it left no state, so the one from before it was put back from {torn.copy}, without what this apply has made"

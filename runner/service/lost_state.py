@@ -1,0 +1,26 @@
+"""No plan is made on a state that is known to be damaged, or older than what an apply has made."""
+
+from runner.errors import StateDamaged, StateUnsaved
+from runner.model.state_file import save_command
+from runner.ports import Workspaces
+
+
+def refuse_unsaved(workspaces: Workspaces, stack: str, workspace: str | None) -> None:
+    """StateUnsaved, with how to save it. `workspace` is terraform's, None where the state is not managed."""
+    for unsaved in workspaces.unsaved_states(stack):
+        # Named after the run that could not save it.
+        run = unsaved.name.partition(".")[0]
+        managed = None if workspace is None else workspaces.state_file(stack, workspace)
+        raise StateUnsaved(run=run, stack=stack, path=unsaved, command=save_command(unsaved, managed))
+
+
+def refuse_damaged(workspaces: Workspaces, stack: str) -> None:
+    """StateDamaged, with how to restore it."""
+    for torn in workspaces.damaged_states(stack):
+        raise StateDamaged(stack=stack, path=torn.state, command=torn.command)
+
+
+def refuse_lost_state(workspaces: Workspaces, stack: str, workspace: str | None) -> None:
+    refuse_unsaved(workspaces, stack, workspace)
+    if workspace is not None:
+        refuse_damaged(workspaces, stack)

@@ -1,0 +1,14 @@
+"""The store of an installation that has not begun: it lists nothing, and leaves nothing behind."""
+
+import atexit
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from runner.ports import Clock
+from runner.store.database import SqliteStore
+
+
+def empty_store(clock: Clock) -> SqliteStore:
+    folder = TemporaryDirectory(prefix="driftline-empty-")
+    atexit.register(folder.cleanup)
+    return SqliteStore(Path(folder.name), clock)
