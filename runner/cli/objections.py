@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 def objections(asked: Question) -> tuple[Violation, ...]:
     """The guard rails that block it, or that the stack is never applied, which has no answer either."""
-    if asked.stack.apply.mode == "never":
-        return (Violation("never", NeverApplies(stack=asked.run.stack).message, blocking=True),)
+    if asked.terms.mode == "never":
+        told = NeverApplies(stack=asked.run.stack, origin=asked.terms.why("mode")).message
+        return (Violation("never", told, blocking=True),)
     return unanswered(asked.violations, ())
 
 

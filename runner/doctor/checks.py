@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runner.app import App
-from runner.doctor import confinement, place, reach, records, service, signatures, tools
+from runner.doctor import confinement, people, place, reach, records, service, signatures, tools
 from runner.doctor.finding import Finding, Scene, fail, failed, ok
 from runner.errors import DriftlineError
 from runner.model.settings import Settings
@@ -29,6 +29,7 @@ CHECKS: tuple[Check, ...] = (
     Check("filesystem", place.file_system),
     Check("paths", place.socket_paths),
     Check("permissions", place.permissions),
+    Check("approvers", people.approvers),
     Check("confinement", confinement.confinement),
     Check("database", records.database),
     Check("audit", records.audit),

@@ -45,7 +45,7 @@ def test_a_new_database_has_the_newest_schema_and_our_mark(tmp_path: Path) -> No
     with raw(tmp_path / NAME) as connection:
         assert connection.execute("PRAGMA application_id").fetchone()[0] == schema.APPLICATION_ID
         applied = connection.execute("SELECT name FROM _sqlite_migrations").fetchall()
-    assert [row["name"] for row in applied] == [name for name, _ in schema.STEPS]
+    assert {row["name"] for row in applied} == {name for name, _ in schema.STEPS}
 
 
 def test_a_step_keeps_what_was_there(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
