@@ -34,7 +34,7 @@ def test_what_was_shown_is_recorded(plain: World, shown: Question) -> None:
 def test_another_plan_than_the_one_on_the_screen_is_not_approved(
     plain: World, shown: Question, name: str
 ) -> None:
-    other = replace(shown, run=replace(shown.run, **{name: "0" * 64}))
+    other = replace(shown, run=replace(shown.run, **{name: "0" * 64}))  # type: ignore[arg-type]
     with pytest.raises(ApprovalForOtherPlan):
         answer(plain, other)
     assert plain.run(shown.run.id).state is State.AWAITING_APPROVAL
