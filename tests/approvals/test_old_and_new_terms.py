@@ -68,18 +68,6 @@ def test_a_loosening_that_plans_nothing_is_not_in_force_for_the_next_commit(stri
     assert strict.approve(run, ANA).state is State.AWAITING_APPROVAL
 
 
-def test_a_heal_of_the_old_revision_does_not_end_the_rules_of_a_newer_one(plain: World) -> None:
-    run = plain.applied(body=BOTH)
-    plain.push(value="two", rules=STRICT, body=BOTH)
-    with plain.app.store.writing() as writer:
-        from runner.service.terms import accept_applied
-
-        accept_applied(writer, run)
-    latest = pushed(plain, {"web/stack.yaml": stack("web", "")})
-    with pytest.raises(NotAllowed, match="only ana, bo"):
-        plain.approve(latest, CY)
-
-
 def test_a_stack_that_left_and_came_back_is_judged_by_what_it_was(strict: World) -> None:
     strict.commit_files({"web/stack.yaml": None})
     strict.poll()

@@ -1,11 +1,12 @@
 """The strictest of the operator's rules, the stack file of now and those of before: pure, and each with its origin."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from runner.model.lineage import in_force
+from runner.model.lineage import in_force, outlived
 from runner.model.settings import ApprovalRule, ApprovalSettings
 from runner.model.stack import ApplyRules, StackDefinition
 from runner.model.stack_match import StackMatch, reaches
@@ -144,3 +145,19 @@ def test_a_former_declaration_says_that_it_is_one() -> None:
     found = terms(on=in_force([old, new], new))
     assert found.required == 3
     assert found.why("required") == "db/stack.yaml at aaaaaaaaaaaa (counts until a newer plan is applied)"
+
+
+def test_an_apply_ends_only_what_was_declared_before_its_own_terms() -> None:
+    first = datetime(2026, 11, 1, 12, tzinfo=UTC)
+    loose, strict = declared(), declared(approvals=3)
+    known = [
+        (replace(one, id=number), first + timedelta(hours=number))
+        for number, one in enumerate((loose, strict, loose))
+    ]
+    later = first + timedelta(days=1)
+    assert [one.id for one in outlived(known, loose, later)] == [0, 1]
+    # A heal of an older revision, or a plan made before the newer declaration was seen, ends nothing of it.
+    assert outlived(known[:2], loose, later) == []
+    assert outlived(known, loose, first) == []
+    assert [one.id for one in outlived(known, strict, later)] == [0]
+    assert outlived(known, declared(name="other"), later) == []
