@@ -6,7 +6,7 @@ from typing import Literal
 
 from runner.model.people import People, names_of
 from runner.model.settings import ApprovalRule, ApprovalSettings
-from runner.model.stack import StackDefinition
+from runner.model.stack import Discovered, Stack, StackDefinition
 from runner.model.stack_match import reaches
 
 Mode = Literal["never", "approved", "automatic"]
@@ -36,6 +36,17 @@ class Declaration:
         )
 
 
+def declaration_of(at: Stack | Discovered) -> Declaration:
+    return Declaration(
+        definition=at.definition,
+        source=at.source,
+        module_path=at.module_path,
+        identity=at.identity.digest,
+        file=at.file,
+        revision=at.revision,
+    )
+
+
 @dataclass(frozen=True)
 class Word:
     """What one place says about one key."""
@@ -44,6 +55,7 @@ class Word:
     value: str | int | bool | tuple[str, ...]
     origin: str
     reason: str = ""
+    of_stack: bool = False  # of a stack file, not the operator's
 
     def __str__(self) -> str:
         return f"{self.origin}: {self.reason}" if self.reason else self.origin
@@ -61,11 +73,11 @@ class Terms:
     words: tuple[Word, ...] = ()
 
     def why(self, key: str) -> str:
-        """Where the value that counts comes from."""
+        """Where the value that counts comes from: from the operator, where the operator says so."""
         value = getattr(self, key)
-        return "; ".join(
-            dict.fromkeys(str(word) for word in self.words if word.key == key and word.value == value)
-        )
+        said = [word for word in self.words if word.key == key and word.value == value]
+        said = [word for word in said if not word.of_stack] or said
+        return "; ".join(dict.fromkeys(map(str, said)))
 
 
 def agreed(
@@ -157,13 +169,13 @@ def _of_rule(number: int, rule: ApprovalRule) -> Iterator[Word]:
 def _own(declared: Iterable[Declaration]) -> Iterator[Word]:
     for one in declared:
         rules = one.definition.apply
-        yield Word("mode", rules.mode, one.origin)
+        yield Word("mode", rules.mode, one.origin, of_stack=True)
         if rules.approvals is not None:
-            yield Word("required", rules.approvals, one.origin)
+            yield Word("required", rules.approvals, one.origin, of_stack=True)
         if rules.approvers:
-            yield Word("from", rules.approvers, one.origin)
+            yield Word("from", rules.approvers, one.origin, of_stack=True)
         if rules.protect:
-            yield Word("protect", rules.protect, one.origin)
+            yield Word("protect", rules.protect, one.origin, of_stack=True)
 
 
 def _protected(word: Word) -> tuple[str, ...]:

@@ -2,21 +2,14 @@
 
 from runner.model.lineage import same_place, unchanged
 from runner.model.stack import Discovered
-from runner.model.terms import Declaration
+from runner.model.terms import declaration_of
 from runner.ports import Writer
 
 
 def declare(writer: Writer, stack: Discovered) -> None:
     """Take in what Git says now. Where a stack is new or moved it also inherits from those whose place it takes."""
     name = stack.definition.name
-    new = Declaration(
-        definition=stack.definition,
-        source=stack.source,
-        module_path=stack.module_path,
-        identity=stack.identity.digest,
-        file=stack.file,
-        revision=stack.revision,
-    )
+    new = declaration_of(stack)
     known = [one for one, _ in writer.declarations(name)]
     last = known[-1] if known else None
     if last is not None and unchanged(last, new):

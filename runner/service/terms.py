@@ -5,7 +5,7 @@ from runner.model.lineage import in_force, outlived
 from runner.model.run import Kind, Run
 from runner.model.settings import Settings
 from runner.model.stack import Stack
-from runner.model.terms import Declaration, Terms, agreed
+from runner.model.terms import Declaration, Terms, agreed, declaration_of
 from runner.ports import Reader, Writer
 
 
@@ -16,15 +16,7 @@ def run_terms(settings: Settings, reader: Reader, run: Run) -> Terms:
 
 def stack_terms(settings: Settings, reader: Reader, stack: Stack) -> Terms:
     """Those of the next change."""
-    own = Declaration(
-        definition=stack.definition,
-        source=stack.source,
-        module_path=stack.module_path,
-        identity=stack.identity.digest,
-        file=stack.file,
-        revision=stack.revision,
-    )
-    return _terms(settings, reader, stack.name, own)
+    return _terms(settings, reader, stack.name, declaration_of(stack))
 
 
 def _terms(settings: Settings, reader: Reader, stack: str, own: Declaration) -> Terms:
