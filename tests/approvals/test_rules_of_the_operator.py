@@ -136,6 +136,7 @@ def test_stack_show_says_which_rule_counts_and_where_it_comes_from(make: Make) -
         "reason": "two pairs of eyes",
         "counts": True,
     } in terms["words"]
+    assert json.loads(tell(world, "run", "show", "run-1", "-o", "json"))["terms"] == terms
     own = [word for word in terms["words"] if word["origin"] == "web/stack.yaml"]
     assert [(word["value"], word["counts"]) for word in own] == [("automatic", False), (1, False)]
 
