@@ -89,7 +89,7 @@ def agreed(
     rules = list(_reaching(settings, declared))
     words = (
         *_default(settings, declared),
-        *(w for n, rule in rules for w in _of_rule(n, rule)),
+        *(w for n, rule in rules for w in _of_rule(_named(n, rule, declared), rule)),
         *_own(declared),
     )
     numbers = [_number(settings, one, lowering) for one in declared]
@@ -151,9 +151,14 @@ def _default(settings: ApprovalSettings, declared: Sequence[Declaration]) -> Ite
     yield Word("author_may_approve", settings.author_may_approve, DEFAULT)
 
 
-def _of_rule(number: int, rule: ApprovalRule) -> Iterator[Word]:
-    origin, reason = rule_name(number), rule.reason
-    mode = ceiling(rule)
+def _named(number: int, rule: ApprovalRule, declared: Sequence[Declaration]) -> str:
+    """The rule, and what it matches where that is not what Git says now."""
+    met = [one for one in declared if reaches(rule.match, one.definition, one.source)]
+    return rule_name(number) if not met[-1].former else f"{rule_name(number)}, which matches {met[-1].origin}"
+
+
+def _of_rule(origin: str, rule: ApprovalRule) -> Iterator[Word]:
+    reason, mode = rule.reason, ceiling(rule)
     if mode is not None:
         yield Word("mode", mode, origin, reason)
     if rule.required is not None:

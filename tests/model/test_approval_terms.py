@@ -133,6 +133,15 @@ def test_a_rule_that_reached_the_stack_before_still_holds(new: Declaration) -> N
     assert terms(*rules, on=on).required == 4
 
 
+def test_a_rule_that_only_reached_it_before_says_so() -> None:
+    new = declared(labels={})
+    found = terms(ApprovalRule(PROD, required=4), on=in_force([declared(), new], new))
+    assert found.why("required") == (
+        "rule 1 of approvals.rules, which matches "
+        "db/stack.yaml at aaaaaaaaaaaa (counts until a newer plan is applied)"
+    )
+
+
 def test_automatic_has_to_be_allowed_for_what_the_stack_was_too() -> None:
     dev = ApprovalRule(StackMatch(labels={"env": "dev"}), mode_at_most="automatic")
     new = declared(labels={"env": "dev"}, mode="automatic")
