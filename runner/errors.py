@@ -236,7 +236,7 @@ class TreeRefused(Blocked):
 
 
 class NeverApplies(Blocked):
-    """stack "{stack}" says apply: {{mode: never}}"""
+    """stack "{stack}" is never applied, by {origin}"""
 
     hint_template = "driftline stack show {stack}"
 

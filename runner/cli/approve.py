@@ -6,9 +6,10 @@ import click
 
 from runner.cli.facts import given, one_stack
 from runner.cli.options import Cli, output_option, pass_cli, run_argument
-from runner.cli.output import Cell
+from runner.cli.output import Cell, encode
 from runner.cli.plan_view import SHORT, header, identity, plan_lines
 from runner.cli.run_document import run_document
+from runner.cli.terminal import forget_typed_ahead
 from runner.daemon_lock import living_daemon
 from runner.errors import BadUsage
 from runner.model.approving import Standing
@@ -82,6 +83,7 @@ def command(
         comment=message,
         typed_name=typed,
         accepted=accepted,
+        shown=asked,
     )
     if output == "json":
         cli.console.json(run_document(cli.app, run))
@@ -120,8 +122,13 @@ def _ask(cli: Cli, asked: Question, confirm: str | None) -> str | None:
     word = asked.run.stack if must_type else "yes"
     if must_type:
         cli.console.data(Cell("This destroys or replaces what is protected.", "red"))
-    answer = click.prompt(f"Type `{word}` to approve this plan", default="", show_default=False, err=True)
-    if answer.strip() != word:
+    marks = (
+        f"plan {(asked.run.plan_digest or '-')[:SHORT]}, binding {(asked.run.binding_digest or '-')[:SHORT]}"
+    )
+    text = encode(f"Type `{word}` to approve this plan of {asked.run.stack} ({marks})", colours=False)
+    forget_typed_ahead(sys.stdin)
+    answer = click.prompt(text, default="", show_default=False, err=True)
+    if answer.strip(" \t") != word:
         cli.console.say("Nothing was approved.")
         raise click.Abort
     return word if must_type else confirm
@@ -130,7 +137,8 @@ def _ask(cli: Cli, asked: Question, confirm: str | None) -> str | None:
 def _tell(cli: Cli, run: Run, standing: Standing) -> None:
     console = cli.console
     console.say(
-        f"{run.name} is approved by {cli.person.name} ({given(standing)}), plan {(run.plan_digest or '')[:SHORT]}."
+        f"{run.name} is approved by {cli.person.name} ({given(standing)}), plan {(run.plan_digest or '')[:SHORT]}, "
+        f"binding {(run.binding_digest or '')[:SHORT]}."
     )
     if not standing.complete:
         console.say(f"It waits for {standing.missing} more.")

@@ -1,5 +1,8 @@
 """`driftline config`: check the configuration, show what counts, print its schema."""
 
+import os
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -7,7 +10,11 @@ import click
 
 from runner.cli import shapes
 from runner.cli.options import Cli, output_option, pass_cli
-from runner.errors import BadConfig
+from runner.errors import BadConfig, DriftlineError
+from runner.model.problem import Problem
+from runner.model.rule_reach import forgotten
+from runner.model.settings import Settings
+from runner.model.stack import Stack
 
 
 @click.group()
@@ -25,15 +32,33 @@ def validate(cli: Cli, file: Path | None, output: str) -> None:
 
     path = find_config(file or cli.config)
     settings, problems = check(path)
+    doubts = list(_doubts(settings, path)) if settings is not None and not problems else []
     if output == "json":
-        cli.console.json([shapes.problem(problem) for problem in problems])
+        told = [{**shapes.problem(problem), "severity": "error"} for problem in problems]
+        told += [{**shapes.problem(doubt), "severity": "warning"} for doubt in doubts]
+        cli.console.json(told)
     else:
         cli.console.data(*map(str, problems))
+        for doubt in doubts:
+            cli.console.warn(doubt.message)
     if settings is None or problems:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         raise BadConfig(f"{path} has {count}", hint="driftline config schema")
     names = ", ".join(source.name for source in settings.sources) or "none"
     cli.console.say(f"{path} is sound; sources: {names}; data in {settings.data_dir}")
+
+
+def _doubts(settings: Settings, path: Path) -> Iterator[Problem]:
+    """What is allowed and hardly meant. The stacks are known where there is a database that can be read."""
+    from runner.app import App
+    from runner.store.database import FILE_NAME
+
+    stacks: list[Stack] = []
+    if settings.approvals.rules and os.access(settings.data_dir / FILE_NAME, os.R_OK):
+        with suppress(DriftlineError, OSError), App(settings, path).store.reading() as reader:
+            stacks = reader.stacks()
+    for sentence in forgotten(settings.approvals, stacks):
+        yield Problem(str(path), 1, 1, sentence)
 
 
 @command.command()

@@ -30,6 +30,8 @@ engines:
   env: [{env}]
 approvals:
   author_may_approve: true  # there is only you
+  rules:
+    - {{match: {{labels: {{env: dev}}}}, mode_at_most: automatic, reason: nobody depends on dev}}
 """
 
 MIRRORS = ("/opt", "/usr/share/terraform", "/usr/local/share/terraform")

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from runner.app import App
 from runner.disk import DataDisk
-from runner.model.approving import Standing, needed, standing
+from runner.model.approving import Standing, standing
 from runner.model.clock import latest
 from runner.model.decide import View, decide, health
 from runner.model.run import Run, State
@@ -14,6 +14,7 @@ from runner.model.stack import Health, Stack
 from runner.ports import Clock, Reader
 from runner.service.enqueue import view as view_of
 from runner.service.enqueue import views
+from runner.service.terms import run_terms
 
 
 @dataclass(frozen=True)
@@ -69,15 +70,13 @@ def _facts(reader: Reader, settings: Settings, view: View, last: Run | None) -> 
 
 def approvals_of(reader: Reader, settings: Settings, run: Run, view: View) -> Standing | None:
     """How far the approval of a run is; None where its source is no longer configured."""
-    source = settings.source(run.source)
-    if source is None:
+    if settings.source(run.source) is None:
         return None
-    definition = reader.definition(run.definition)
-    count = needed(definition, settings.approvals, source.allow, run.kind, run.summary.destroys)
+    terms = run_terms(settings, reader, run)
     return standing(
         run,
         reader.approvals(run.id),
-        count,
+        terms,
         settings.approvals,
         latest(view.now, reader.newest_time(run.name)),
     )

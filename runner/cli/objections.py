@@ -14,9 +14,12 @@ if TYPE_CHECKING:
 
 
 def objections(asked: Question) -> tuple[Violation, ...]:
-    """The guard rails that block it, or that the stack is never applied, which has no answer either."""
-    if asked.stack.apply.mode == "never":
-        return (Violation("never", NeverApplies(stack=asked.run.stack).message, blocking=True),)
+    """The guard rails that block it; or that the stack is never applied, or nobody may approve it, which has no answer."""
+    if asked.terms.mode == "never":
+        told = NeverApplies(stack=asked.run.stack, origin=asked.terms.why("mode")).message
+        return (Violation("never", told, blocking=True),)
+    if asked.nobody is not None:
+        return (Violation("nobody", asked.nobody, blocking=True), *unanswered(asked.violations, ()))
     return unanswered(asked.violations, ())
 
 

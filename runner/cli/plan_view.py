@@ -11,6 +11,7 @@ from runner.model.plan import Action, AttributeChange, ChangeSet, Diagnostic
 from runner.model.plan_text import Line as PlanLine
 from runner.model.plan_text import attribute_lines, lines, summary_text
 from runner.model.run import Run
+from runner.model.terms import Terms
 from runner.service.approve import Question
 
 SHORT = 12  # characters of a digest that a person compares
@@ -57,13 +58,20 @@ def header(asked: Question, commit: Commit | None, now: datetime) -> list[Line]:
         ),
         ("changes", summary_text(run.summary)),
         ("approvals", f"{given(standing)}{by}"),
+        ("terms", _terms(asked.terms)),
     ]
+    if asked.nobody is not None:
+        facts.append(("terms", Cell(f"! {asked.nobody}", "red")))
     if run.targets:
         facts.append(("targets", Cell(", ".join(run.targets), "yellow")))
     if asked.changes.provisioners:
         facts.append(("runs", Cell(f"provisioners of {', '.join(asked.changes.provisioners)}", "red")))
     facts += [("guard rail", Cell(f"! {violation.sentence}", "red")) for violation in asked.violations]
     return [Cell(run.name, "bold"), *(_fact(name, value) for name, value in facts)]
+
+
+def _terms(terms: Terms) -> str:
+    return f"{terms.mode}, by {terms.why('mode')}; {terms.required} needed, by {terms.why('required')}"
 
 
 def identity(run: Run) -> list[Line]:

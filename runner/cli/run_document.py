@@ -2,13 +2,15 @@
 
 from runner.app import App
 from runner.cli import shapes
-from runner.model.run import Run
+from runner.cli.terms_view import terms_document
+from runner.model.run import Run, State
+from runner.service.terms import run_terms
 
 
 def run_document(app: App, run: Run) -> shapes.Plain:
     with app.store.reading() as reader:
         run = reader.run(run.id)
-        return shapes.run_details(
+        details = shapes.run_details(
             run,
             commit=reader.commit(run.source, run.revision),
             changes=reader.changes(run.id),
@@ -18,3 +20,7 @@ def run_document(app: App, run: Run) -> shapes.Plain:
             outputs=reader.outputs(run.id),
             evidence=reader.evidence(run.id),
         )
+        waits = run.state in {State.AWAITING_APPROVAL, State.APPROVED}
+        people = app.settings.approvals.people
+        terms = terms_document(run_terms(app.settings, reader, run), people) if waits else None
+        return {**details, "terms": terms}

@@ -88,7 +88,7 @@ def stack_details(
         "terraform_workspace": definition.terraform_workspace,
         "depends_on": list(definition.depends_on),
         "managed_state": facts.stack.managed_state,
-        "apply_mode": definition.apply.mode,
+        "apply_mode": definition.apply.mode,  # as Git says it; what counts is in `terms`
         "change": {"action": change.action.value, "code": change.code, "reason": change.sentence},
         "check": {"action": check.action.value, "code": check.code, "reason": check.sentence},
         "probe": {"way": probe.way.value, "reason": probe.reason, "checks": probe.checks},

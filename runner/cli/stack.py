@@ -1,6 +1,6 @@
 """`driftline stack`: what is known of stacks, and pausing them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import click
@@ -11,6 +11,7 @@ from runner.cli.newcomers import newcomers, show_newcomer
 from runner.cli.options import SPAN, Cli, Label, output_option, pass_cli, reason_option, stack_argument
 from runner.cli.output import Cell, Line
 from runner.cli.stack_validate import validate
+from runner.cli.terms_view import terms_document, terms_rows
 from runner.cli.when import ago, ahead
 from runner.errors import StackNotFound
 from runner.model.decide import Decision
@@ -23,6 +24,7 @@ from runner.model.stack import Health
 from runner.ports import Reader, RunFilter
 from runner.service import hold
 from runner.service.enqueue import explain
+from runner.service.terms import stack_terms
 
 HEADS = ("STACK", "SYNC", "DRIFT", "HEALTH", "REVISION", "LAST RUN", "NEXT CHECK", "")
 
@@ -96,12 +98,15 @@ def _show(cli: Cli, stack: str, output: str) -> None:
         report = reader.current_report(stack)
         probe = reader.probe(stack)
         peaks = {kind: reader.peak_memory(stack, kind) for kind in Kind}
+        terms = stack_terms(cli.app.settings, reader, facts.stack)
+    people = cli.app.settings.approvals.people
     decisions = explain(facts.view)
     if output == "json":
         details = shapes.stack_details(facts, decisions, runs, report, probe)
-        cli.console.json({**details, "peak_memory": {kind.value: peak for kind, peak in peaks.items()}})
+        memory = {kind.value: peak for kind, peak in peaks.items()}
+        cli.console.json({**details, "peak_memory": memory, "terms": terms_document(terms, people)})
         return
-    cli.console.data(*_details(facts, decisions, report, probe, peaks))
+    cli.console.data(*_details(facts, decisions, report, probe, peaks, terms_rows(terms, people)))
     if facts.view.hold is not None:
         cli.console.hint(facts.view.hold.way_out)
     if runs:
@@ -119,6 +124,7 @@ def _details(
     report: DriftReport | None,
     probe: ProbeRecord,
     peaks: Mapping[Kind, int | None],
+    terms: Sequence[tuple[str, list[Cell | str]]],
 ) -> list[Line]:
     stack, now = facts.stack, facts.view.now
     definition, (health, why) = stack.definition, facts.health
@@ -137,6 +143,7 @@ def _details(
         ("health", [words.HEALTH[health], f"  {why}" if why else ""]),
         ("report", [report.name if report else ""]),
         ("approvals", [given(standing) if standing else ""]),
+        *terms,
         ("memory", [", ".join(f"{kind} {told(peak)}" for kind, peak in peaks.items() if peak)]),
         ("next check", [ahead(stack.next_check_at, now) if stack.applied_revision else ""]),
     ]

@@ -110,7 +110,14 @@ def _record(shape: Shape) -> dict[str, Any]:
             mutable = key.shape.kind is Kind.TABLE
             default = {"default_factory": dict} if mutable else {"default": key.default}
             schema = {"type": "default", "schema": schema, **default}
-        fields.append({"type": "dataclass-field", "name": name, "schema": schema})
+        fields.append(
+            {
+                "type": "dataclass-field",
+                "name": key.attribute,
+                "validation_alias": name,
+                "schema": schema,
+            }
+        )
     name = shape.record.__name__ if shape.record else ""
     arguments = {
         "type": "dataclass-args",

@@ -63,7 +63,7 @@ def _record(shape: Shape, name: str, page: _Page, default: Any) -> Iterator[str]
         yield f"# {page.sentences[general]}"
         key = shape.keys[word]
         if default is not None:
-            key = replace(key, required=False, default=getattr(default, word))
+            key = replace(key, required=False, default=getattr(default, key.attribute))
         lines = _key(word, general, key, page)
         left_out = page.starter and not name and not key.required and word != "path"
         yield from map(_out, lines) if left_out else lines

@@ -34,6 +34,8 @@ STACK: Mapping[str, Limit] = {
 
 SOURCE: Mapping[str, Limit] = {"poll": _POSITIVE}
 
+RULE: Mapping[str, Limit] = {"required": Limit(0, 20)}
+
 SERVER: Mapping[str, Limit] = {
     "executor.slots": Limit(1, 1024),
     "executor.per_account": Limit(1, 1024),

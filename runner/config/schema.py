@@ -28,7 +28,11 @@ class _Book:
 _BOOKS = {
     "server": _Book(
         descriptions.SERVER,
-        {**limits.SERVER, **{f"sources[].{name}": limit for name, limit in limits.SOURCE.items()}},
+        {
+            **limits.SERVER,
+            **{f"sources[].{name}": limit for name, limit in limits.SOURCE.items()},
+            **{f"approvals.rules[].{name}": limit for name, limit in limits.RULE.items()},
+        },
         {"sources[].name": r"^[a-z0-9][a-z0-9._-]{0,63}$"},
     ),
     "stack": _Book(descriptions.STACK, limits.STACK, {"name": NAME_PATTERN, "depends_on[]": NAME_PATTERN}),

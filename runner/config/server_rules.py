@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from runner.config.approval_rules import approval_rule_complaints
 from runner.config.check import Complaint
 from runner.config.cron import cron_flaw
 from runner.config.environment import withheld
@@ -56,6 +57,7 @@ def server_complaints(settings: Settings) -> Iterator[Complaint]:
         yield Complaint(("drift", "schedule"), flaw)
     yield from ignore_rules(settings.drift.ignore)
     yield from _people(settings.approvals)
+    yield from approval_rule_complaints(settings)
     for key, globs in (
         ("protect_types", settings.guardrails.protect_types),
         ("protect_addresses", settings.guardrails.protect_addresses),

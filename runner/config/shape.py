@@ -100,6 +100,7 @@ class Key:
     required: bool
     default: Any
     secret: bool
+    attribute: str = ""  # the field of the dataclass
 
 
 _SIMPLE: dict[Any, Kind] = {
@@ -118,7 +119,7 @@ def shape_of(annotation: Any) -> Shape:
     if annotation in _SIMPLE:
         return Shape(_SIMPLE[annotation])
     if dataclasses.is_dataclass(annotation):
-        keys = {f.name: _key(f) for f in dataclasses.fields(annotation)}
+        keys = {word_of(f.name): _key(f) for f in dataclasses.fields(annotation)}
         return Shape(Kind.RECORD, keys=keys, record=annotation if isinstance(annotation, type) else None)
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Literal:
@@ -144,4 +145,11 @@ def _key(f: "dataclasses.Field[Any]") -> Key:
     if f.default_factory is not dataclasses.MISSING:
         default = f.default_factory()
     annotation: Any = f.type
-    return Key(shape_of(annotation), required, None if required else default, secret=not f.repr)
+    return Key(
+        shape_of(annotation), required, None if required else default, secret=not f.repr, attribute=f.name
+    )
+
+
+def word_of(attribute: str) -> str:
+    """The key of a field: `from` of `from_`, since Python has words of its own."""
+    return attribute.removesuffix("_")

@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+from runner.config.shape import word_of
 from runner.config.written import span
 from runner.model.settings import Settings
 from runner.model.span import Seconds
@@ -18,7 +19,7 @@ def show(settings: Settings) -> dict[str, Any]:
 
 def _record(record: Any) -> dict[str, Any]:
     return {
-        f.name: _plain(getattr(record, f.name)) if f.repr else _masked(getattr(record, f.name))
+        word_of(f.name): _plain(getattr(record, f.name)) if f.repr else _masked(getattr(record, f.name))
         for f in dataclasses.fields(record)
     }
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runner.app import App
-from runner.doctor import confinement, place, quarantine, reach, records, service, signatures, tools
+from runner.doctor import confinement, people, place, quarantine, reach, records, service, signatures, tools
 from runner.doctor.finding import Finding, Scene, fail, failed, ok
 from runner.errors import DriftlineError
 from runner.model.settings import Settings
@@ -30,6 +30,7 @@ CHECKS: tuple[Check, ...] = (
     Check("paths", place.socket_paths),
     Check("permissions", place.permissions),
     Check("quarantine", quarantine.quarantine),
+    Check("approvers", people.approvers),
     Check("confinement", confinement.confinement),
     Check("database", records.database),
     Check("audit", records.audit),

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from runner.model.stack import StackDefinition
+
 
 @dataclass(frozen=True)
 class Person:
@@ -25,6 +27,7 @@ class Approval:
     comment: str = ""
     binding_digest: str = ""  # of the run's `Binding`
     accepted: tuple[str, ...] = ()  # the answers that let guard rails pass
+    independent: bool | None = None  # of a person who wrote nothing of it; None where that was not recorded
 
 
 @dataclass(frozen=True)
@@ -40,3 +43,20 @@ class Commit:
     subject: str
     co_authors: tuple[str, ...] = ()  # mail addresses of its `Co-authored-by` trailers
     signed_by: str = ""  # who signed it by the operator's list, where the source's signatures are verified
+    also: tuple[str, ...] = ()  # other readings of its people, where it is not said in UTF-8
+
+
+@dataclass(frozen=True)
+class Review:
+    """The newest revision of a stack that somebody who did not write it approved, and that was then applied.
+
+    `at` is when its run was made: what came to light later counts again.
+    """
+
+    stack: str
+    source: str
+    revision: str
+    definition: StackDefinition
+    module_path: str
+    file: str
+    at: datetime

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from runner.model.approval import Approval, Commit, Person
-from runner.model.people import authors, fold, names_of, one_each
+from runner.model.people import People, authors, fold, names_of, one_each
 from runner.model.run import Kind, Run, Trigger
-from runner.model.settings import Allow, ApprovalSettings
-from runner.model.stack import StackDefinition
+from runner.model.settings import ApprovalSettings
+from runner.model.terms import Terms, named_in_all, names, nobody
 
 
 @dataclass(frozen=True)
@@ -27,21 +27,20 @@ class Standing:
         return self.missing == 0
 
 
-def needed(stack: StackDefinition, server: ApprovalSettings, allow: Allow, kind: Kind, destroys: int) -> int:
+def needed(terms: Terms, kind: Kind, destroys: int) -> int:
     """How many people must say yes. Whatever destroys something needs one at least."""
-    if stack.apply.mode == "automatic" and kind is Kind.CHANGE and not destroys:
+    if terms.mode == "automatic" and kind is Kind.CHANGE and not destroys:
         return 0
-    own = stack.apply.approvals
-    count = server.required if own is None else own
-    if not allow.lower_approvals:
-        count = max(count, server.required)
-    return max(count, 1) if kind is Kind.DESTROY or destroys else count
+    return max(terms.required, 1) if kind is Kind.DESTROY or destroys else terms.required
 
 
 def standing(
-    run: Run, approvals: Sequence[Approval], count: int, settings: ApprovalSettings, now: datetime
+    run: Run, approvals: Sequence[Approval], terms: Terms, settings: ApprovalSettings, now: datetime
 ) -> Standing:
-    """Only approvals of exactly what the run is bound to now, that have not expired, count; one of each person."""
+    """Only approvals of exactly what the run is bound to now, that have not expired, count; one of each person.
+
+    The terms are those of now: whoever may no longer approve does not count, whatever was true at the answer.
+    """
     valid = [
         approval
         for approval in approvals
@@ -49,16 +48,18 @@ def standing(
         and approval.plan_digest == run.plan_digest
         and approval.fingerprint == run.fingerprint
         and (now - approval.at).total_seconds() < settings.expire
+        and named_in_all(terms, approval.person.name, settings.people)
+        and (terms.author_may_approve or approval.independent is not False)
     ]
-    return Standing(count, one_each(valid, settings.people))
+    return Standing(needed(terms, run.kind, run.summary.destroys), one_each(valid, settings.people))
 
 
 def refusal(
     person: Person,
     run: Run,
-    stack: StackDefinition,
+    terms: Terms,
     commits: Sequence[Commit],
-    settings: ApprovalSettings,
+    people: People,
     standing: Standing,
     *,
     chosen: bool = False,
@@ -67,20 +68,25 @@ def refusal(
 
     Git does not tell who pushed. `chosen` says that who asked for the run picked another revision than Git's own.
     """
-    mine = names_of(person.name, settings.people)
-    allowed = stack.apply.approvers
-    if allowed and not any(fold(name) in mine for name in allowed):
-        return f"only {', '.join(allowed)} may approve this stack"
+    mine = names_of(person.name, people)
+    for word in terms.lists:
+        if not any(names_of(name, people) & mine for name in names(word)):
+            return nobody(terms, people) or f"only {', '.join(names(word))} may approve this stack, by {word}"
     if any(fold(approval.person.name) in mine for approval in standing.given):
         return "the same person counts once"
-    if settings.author_may_approve:
+    if terms.author_may_approve:
         return None
-    if mine & authors(commits):
+    if not independent(person, commits, people):
         return "the author or committer of the change may not approve it"
     asked = run.trigger in {Trigger.MANUAL, Trigger.HEAL} and fold(run.requested_by) in mine
     if asked and (chosen or decides(run) or standing.needed > 1):
         return "who asked for the run may not approve it"
     return None
+
+
+def independent(person: Person, commits: Sequence[Commit], people: People) -> bool:
+    """Whether the person is none of those who wrote, committed, co-authored or signed it."""
+    return not names_of(person.name, people) & authors(commits)
 
 
 def decides(run: Run) -> bool:

@@ -281,13 +281,33 @@ def decide(view: View, rules: Sequence[Rule] = CHANGE_RULES) -> Decision:
     return Decision(rule.action, rule.code, rule.sentence(view))
 
 
-def waits_for(stack: Stack, others: dict[str, Stack], busy: frozenset[str]) -> tuple[str, ...]:
-    """The dependencies that hold the stack back: not applied at their newest inputs, or with an open change."""
+def waits_for(
+    stack: Stack, others: dict[str, Stack], busy: frozenset[str], former: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """The dependencies that hold the stack back: not applied at their newest inputs, or with an open change.
+
+    What it depended on before still counts until a run without it was applied, unless that left Git, or has come to
+    depend on this stack.
+    """
+    own = stack.definition.depends_on
+    old = (name for name in former if name not in own and _still_there(name, stack.name, others))
     return tuple(
         name
-        for name in stack.definition.depends_on
+        for name in (*own, *old)
         if name not in others or others[name].sync is not Sync.SYNCED or name in busy
     )
+
+
+def _still_there(name: str, stack: str, others: dict[str, Stack]) -> bool:
+    if name == stack or name not in others or others[name].missing_since is not None:
+        return False
+    seen, waiting = {name}, [name]
+    while waiting:
+        one = others.get(waiting.pop())
+        more = set(one.definition.depends_on) - seen if one is not None else set()
+        seen |= more
+        waiting += more
+    return stack not in seen
 
 
 def check_retry(failures: int) -> timedelta:

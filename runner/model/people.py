@@ -1,11 +1,13 @@
 """Who is who: the names under which one person may be known, however they are written."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 from runner.model.approval import Approval, Commit
 
 People = Mapping[str, Sequence[str]]
+_MAIL = re.compile(r"<([^<>\s]+)>")  # in the user id of an OpenPGP key
 
 
 def fold(name: str) -> str:
@@ -37,8 +39,14 @@ def authors(commits: Iterable[Commit]) -> frozenset[str]:
     """Every name under which the people of these commits may be known, folded."""
     found: set[str] = set()
     for commit in commits:
-        found.update((commit.author, commit.committer))
-        for address in (commit.author_email, commit.committer_email, *commit.co_authors):
+        found.update((commit.author, commit.committer, commit.signed_by, *commit.also))
+        addresses = (
+            commit.author_email,
+            commit.committer_email,
+            *commit.co_authors,
+            *_MAIL.findall(commit.signed_by),
+        )
+        for address in (*addresses, *(name for name in (commit.signed_by, *commit.also) if "@" in name)):
             found.update(mail_names(address))
     return frozenset(folded for name in found if (folded := fold(name)))
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from runner.model.span import Seconds
 from runner.model.stack import STRICT, IgnoreRule
+from runner.model.stack_match import EVERY_STACK, StackMatch
 
 
 @dataclass(frozen=True)
@@ -115,14 +116,31 @@ class DriftSettings:
 
 
 @dataclass(frozen=True)
+class ApprovalRule:
+    """A floor for the stacks that it matches: no other rule, no default and no stack file goes below it."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    match: StackMatch = EVERY_STACK
+    required: int | None = None
+    from_: tuple[str, ...] = ()  # `from` in the file, which Python keeps for itself
+    mode_at_most: Literal["never", "approved", "automatic"] | None = None
+    author_may_approve: bool | None = None
+    protect: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class ApprovalSettings:
-    """`people` maps a login to the names and mail addresses that the same person commits under."""
+    """What holds for every stack, and the rules for some. `people` maps a login to the names and mail addresses that the
+    same person commits under.
+    """
 
     __pydantic_config__: ClassVar[Any] = STRICT
     required: int = 1
     author_may_approve: bool = False
     expire: Seconds = Seconds(86400)
     people: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    rules: tuple[ApprovalRule, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,10 @@ class Git(Protocol):
         """
         ...
 
+    def signers(self, source: SourceSettings, revisions: Sequence[str]) -> Mapping[str, str]:
+        """Who signed each of them; an empty text where no trusted signature proves anybody. VerifierFailed."""
+        ...
+
     def export(
         self,
         source: SourceSettings,

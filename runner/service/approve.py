@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runner import failpoint
 from runner.errors import (
@@ -20,17 +20,19 @@ from runner.errors import (
     WrongState,
 )
 from runner.model.approval import Approval, Person
-from runner.model.approving import Standing, needed, refusal, standing
+from runner.model.approving import Standing, independent, refusal, standing
 from runner.model.binding import Binding, EngineFacts
 from runner.model.guardrails import DESTROYS, Violation, needs_name_typed, unanswered
 from runner.model.plan import ChangeSet
 from runner.model.run import Event, Run, State
 from runner.model.settings import SourceSettings
 from runner.model.stack import StackDefinition
+from runner.model.terms import Terms, nobody
 from runner.ports import ControlPorts, Git, Modules, Reader
-from runner.service.authorship import commits_behind
+from runner.service.authorship import commits_behind, known, with_signers
 from runner.service.bind import bound, guard_rails
 from runner.service.check_clock import steady_now
+from runner.service.terms import run_terms
 
 LEAST_PREFIX = 12
 PREFIX = re.compile(rf"[0-9a-f]{{{LEAST_PREFIX},64}}")
@@ -42,10 +44,12 @@ class Question:
 
     run: Run
     stack: StackDefinition
+    terms: Terms
     changes: ChangeSet
     standing: Standing
     violations: tuple[Violation, ...]
     binding: Binding | None = None
+    nobody: str | None = None  # why too few people are left who may approve
 
     @property
     def type_the_name(self) -> bool:
@@ -57,13 +61,14 @@ class Question:
 class Yes:
     """What a person says. `digest` is that of the plan or of the binding that was seen, or its first characters.
 
-    `accepted` are the answers that let guard rails pass, such as `destroys=6`.
+    `accepted` are the answers that let guard rails pass, such as `destroys=6`. `shown` is what was on the screen.
     """
 
     digest: str
     comment: str = ""
     typed_name: str | None = None
     accepted: frozenset[str] = frozenset()
+    shown: Question | None = None
 
 
 def question(control: ControlPorts, reader: Reader, run_id: int) -> Question:
@@ -73,28 +78,44 @@ def question(control: ControlPorts, reader: Reader, run_id: int) -> Question:
     changes = reader.changes(run_id) or ChangeSet()
     binding = reader.binding(run_id)
     facts = binding.facts if binding is not None else EngineFacts()
+    _source(control, run)
+    terms = run_terms(control.settings, reader, run)
     return Question(
         run=run,
         stack=definition,
+        terms=terms,
         changes=changes,
-        standing=_standing(control, reader, run, definition),
-        violations=guard_rails(control, reader, run, definition, changes, facts),
+        standing=_standing(control, reader, run, terms),
+        violations=guard_rails(control, reader, run, changes, facts),
         binding=binding,
+        nobody=nobody(terms, control.settings.approvals.people),
     )
 
 
-def _standing(control: ControlPorts, reader: Reader, run: Run, definition: StackDefinition) -> Standing:
-    settings = control.settings.approvals
-    count = needed(definition, settings, _source(control, run).allow, run.kind, run.summary.destroys)
-    return standing(
-        run, reader.approvals(run.id), count, settings, steady_now(reader, control.clock, run.name)
-    )
+def _standing(control: ControlPorts, reader: Reader, run: Run, terms: Terms) -> Standing:
+    now = steady_now(reader, control.clock, run.name)
+    return standing(run, reader.approvals(run.id), terms, control.settings.approvals, now)
 
 
 def refuse_early(control: ControlPorts, asked: Question, person: Person, accepted: frozenset[str]) -> None:
     """What no answer can change, said before the question."""
     with _recorded(control, asked.run.id, person, digest=""):
         _refuse_hopeless(asked, accepted)
+
+
+def _refuse_changed(shown: Question, now: Question) -> None:
+    """What would be recorded is what was shown, or ApprovalForOtherPlan."""
+    if (shown.run.plan_digest, shown.run.binding_digest, shown.run.fingerprint, shown.changes) != (
+        now.run.plan_digest,
+        now.run.binding_digest,
+        now.run.fingerprint,
+        now.changes,
+    ):
+        raise ApprovalForOtherPlan(
+            run=now.run.name,
+            digest=(now.run.plan_digest or "-")[:LEAST_PREFIX],
+            given=(shown.run.plan_digest or "-")[:LEAST_PREFIX],
+        )
 
 
 def approve(
@@ -108,9 +129,10 @@ def approve(
     comment: str = "",
     typed_name: str | None = None,
     accepted: frozenset[str] = frozenset(),
+    shown: Question | None = None,
 ) -> tuple[Run, Standing]:
     """Record the yes; with the last one that is needed the run is approved. A refusal is recorded too."""
-    yes = Yes(digest.lower(), comment, typed_name, accepted)
+    yes = Yes(digest.lower(), comment, typed_name, accepted, shown)
     with _recorded(control, run_id, person, digest=yes.digest):
         return _approve(control, git, modules, run_id, person, yes)
 
@@ -120,20 +142,26 @@ def _approve(
 ) -> tuple[Run, Standing]:
     with control.store.reading() as reader:
         run = reader.run(run_id)
-        applied, definition = reader.stack(run.stack).applied_revision, reader.definition(run.definition)
-    commits = commits_behind(git, modules, _source(control, run), run, definition, applied)
+        facts = known(reader, run)
+    source = _source(control, run)
+    commits = commits_behind(git, modules, source, run, facts)
+    with control.store.reading() as reader:
+        signers = reader.signers(source.name, [commit.revision for commit in commits])
+    behind = with_signers(git, source, commits, signers)
     with control.store.writing() as writer:
         asked = question(control, writer, run_id)
         run = asked.run
         _check(control, writer, asked, yes)
         # A drift report is healed at the revision that was applied, which nobody chose.
         chosen = run.report is None and run.inputs != writer.stack(run.stack).inputs
-        settings = control.settings.approvals
-        why = refusal(person, run, asked.stack, commits, settings, asked.standing, chosen=chosen)
+        people = control.settings.approvals.people
+        writer.save_signers(source.name, behind.judged)
+        why = refusal(person, run, asked.terms, behind.commits, people, asked.standing, chosen=chosen)
         if why is not None:
             raise NotAllowed(who=person.name, wish=f"approve {run.name}", reason=why, run=run.name)
-        writer.add_approval(_approval(control, asked, person, yes))
-        now = _standing(control, writer, run, asked.stack)
+        free = independent(person, behind.commits, people)
+        writer.add_approval(replace(_approval(control, asked, person, yes), independent=free))
+        now = _standing(control, writer, run, asked.terms)
         _refuse_expired(control, writer, run, person, now)
         if now.complete:
             run = writer.transition(run, Event.APPROVE, by=person.name, reason=yes.comment)
@@ -169,8 +197,8 @@ def _refuse_hopeless(asked: Question, accepted: frozenset[str]) -> None:
     run = asked.run
     if run.state is not State.AWAITING_APPROVAL:
         raise WrongState(run=run.name, state=run.state, wish="approved")
-    if asked.stack.apply.mode == "never":
-        raise NeverApplies(stack=run.stack)
+    if asked.terms.mode == "never":
+        raise NeverApplies(stack=run.stack, origin=asked.terms.why("mode"))
     destroys = run.summary.destroys
     if any(one.startswith(DESTROYS) and one != f"{DESTROYS}{destroys}" for one in accepted):
         raise GuardrailHit(
@@ -205,6 +233,8 @@ def _check(control: ControlPorts, reader: Reader, asked: Question, yes: Yes) -> 
     run = asked.run
     _refuse_hopeless(asked, yes.accepted)
     binding = bound(control, reader, run)
+    if yes.shown is not None:
+        _refuse_changed(yes.shown, asked)
     if not PREFIX.fullmatch(yes.digest):
         raise BadUsage(
             f"a digest is named by at least {LEAST_PREFIX} characters, each 0-9 or a-f, got {yes.digest!r}",

@@ -8,7 +8,6 @@ from runner.model.guardrails import SeenState, Violation, state_problem, violati
 from runner.model.job import PlanResult
 from runner.model.plan import ChangeSet, Summary
 from runner.model.run import Kind, Run, State
-from runner.model.stack import StackDefinition
 from runner.ports import (
     ControlPorts,
     EngineError,
@@ -19,20 +18,19 @@ from runner.ports import (
     Writer,
 )
 from runner.service.check_clock import refuse_other_time, steady_now
+from runner.service.terms import run_terms
 
 
-def bind(
-    control: ControlPorts, reader: Reader, run: Run, definition: StackDefinition, result: PlanResult
-) -> Binding:
+def bind(control: ControlPorts, reader: Reader, run: Run, result: PlanResult) -> Binding:
     """What a yes to this plan is a yes to."""
-    rails = guard_rails(control, reader, run, definition, result.changes, result.facts)
+    rails = guard_rails(control, reader, run, result.changes, result.facts)
     return Binding(
         stack=run.stack,
         state=str(reader.stack(run.stack).identity),
         revision=run.revision,
         tree=result.tree,
         inputs=run.inputs,
-        definition=definition.digest,
+        definition=run.definition,
         kind=run.kind,
         targets=run.targets,
         facts=result.facts,
@@ -49,14 +47,13 @@ def guard_rails(
     control: ControlPorts,
     reader: Reader,
     run: Run,
-    definition: StackDefinition,
     changes: ChangeSet,
     facts: EngineFacts,
 ) -> tuple[Violation, ...]:
     return violations(
         changes,
         control.settings.guardrails,
-        definition.apply.protect,
+        run_terms(control.settings, reader, run).protect,
         destroy=run.kind is Kind.DESTROY,
         state=state_problem(known_state(reader, run.stack), facts),
     )
@@ -97,7 +94,6 @@ def facts_now(
 def refuse_moved(control: ControlPorts, reader: Reader, run: Run, facts: EngineFacts) -> None:
     """ApprovalVoid, which names what moved since the plan; `facts` as they are now on the engine's side."""
     before = bound(control, reader, run)
-    definition = reader.definition(run.definition)
     changes = reader.changes(run.id) or ChangeSet()
     again = PlanResult(
         changes=changes,
@@ -108,7 +104,7 @@ def refuse_moved(control: ControlPorts, reader: Reader, run: Run, facts: EngineF
         facts=facts,
         tree=before.tree,
     )
-    what = moved(before, bind(control, reader, run, definition, again))
+    what = moved(before, bind(control, reader, run, again))
     if what:
         raise ApprovalVoid(run=run.name, what="; ".join(what))
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from runner import failpoint
 from runner.errors import Conflict, NoRoom, NotFound
 from runner.model.apply_end import Expected, expected_of
-from runner.model.approving import needed, standing
+from runner.model.approving import standing
 from runner.model.job import ApplyResult, Job, Phase, PlanFailure, PlanResult
 from runner.model.load import Share, fits, need
 from runner.model.run import Event, Kind, Run, State
@@ -24,6 +24,7 @@ from runner.service.known_secrets import TELLING
 from runner.service.plan import replan, settle_plan
 from runner.service.probe import probing
 from runner.service.settle import settle_apply
+from runner.service.terms import run_terms
 from runner.service.throttle import settle_throttled
 
 Taken = Mapping[int, int]  # by run: the memory that its processes take now
@@ -172,13 +173,11 @@ def expire(control: ControlPorts) -> list[Run]:
 
 
 def _expired(control: ControlPorts, reader: Reader, run: Run) -> bool:
-    source = control.settings.source(run.source)
-    if source is None:
+    if control.settings.source(run.source) is None:
         return False
-    settings = control.settings.approvals
-    count = needed(reader.definition(run.definition), settings, source.allow, run.kind, run.summary.destroys)
+    terms = run_terms(control.settings, reader, run)
     now = steady_now(reader, control.clock, run.name)
-    return not standing(run, reader.approvals(run.id), count, settings, now).complete
+    return not standing(run, reader.approvals(run.id), terms, control.settings.approvals, now).complete
 
 
 _PHASES = {State.PLANNING: Phase.PLAN, State.APPROVED: Phase.APPLY, State.APPLYING: Phase.ADOPT}

@@ -27,6 +27,7 @@ def views(
     busy = frozenset(name for name, runs in open_runs.items() if any(r.kind is not Kind.DRIFT for r in runs))
     holds = {lock.stack: lock for lock in reader.holds()}
     problems = {status.name: status.problem for status in reader.sources()}
+    former = reader.former_dependencies()
     now = clock.now()
     crowds = full_accounts(reader, [run for runs in open_runs.values() for run in runs], per_account, now)
     return [
@@ -36,7 +37,7 @@ def views(
             hold=holds.get(name),
             open_runs=tuple(open_runs.get(name, ())),
             last_change=changes.get(name),
-            waits_for=waits_for(stack, stacks, busy),
+            waits_for=waits_for(stack, stacks, busy, former.get(name, ())),
             source_problem=problems.get(stack.source),
             shortage=shortage,
             crowds=crowds,

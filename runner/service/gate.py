@@ -1,6 +1,6 @@
 """The gate in the middle of an apply: everything is checked once more, and its start is made durable."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runner import failpoint
 from runner.errors import (
@@ -9,18 +9,20 @@ from runner.errors import (
     ApprovalMissing,
     Blocked,
     Conflict,
+    NeverApplies,
     StackLocked,
 )
-from runner.model.approving import needed, standing
+from runner.model.approving import standing
 from runner.model.binding import EngineFacts
 from runner.model.job import Job
-from runner.model.people import one_each
 from runner.model.run import Event, Run
+from runner.model.span import Seconds
 from runner.ports import ControlPorts, Reader
 from runner.service.bind import refuse_moved
 from runner.service.check_clock import steady_now
 from runner.service.checkpoint import checkpoint, checkpoint_or_tell
 from runner.service.enqueue import DAEMON
+from runner.service.terms import run_terms
 
 
 @dataclass(frozen=True)
@@ -63,15 +65,15 @@ def may_start(control: ControlPorts, reader: Reader, run: Run) -> None:
         raise Conflict(
             f"{run.revision[:12]} is not trusted any more", hint=f"driftline source check {run.source}"
         )
-    source = control.settings.source(run.source)
-    if source is None:
+    if control.settings.source(run.source) is None:
         raise Conflict(f'source "{run.source}" is not configured any more', hint="driftline source list")
-    definition = reader.definition(run.definition)
-    count = needed(definition, settings, source.allow, run.kind, run.summary.destroys)
+    terms = run_terms(control.settings, reader, run)
+    if terms.mode == "never":
+        raise NeverApplies(stack=run.stack, origin=terms.why("mode"))
     given = reader.approvals(run.id)
-    now = standing(run, given, count, settings, steady_now(reader, control.clock, run.name))
+    now = standing(run, given, terms, settings, steady_now(reader, control.clock, run.name))
     if not now.complete:
-        of_this = [approval for approval in given if approval.binding_digest == run.binding_digest]
-        if len(one_each(of_this, settings.people)) >= count:
+        unexpired = replace(settings, expire=Seconds(float("inf")))
+        if standing(run, given, terms, unexpired, control.clock.now()).complete:
             raise ApprovalExpired(run=run.name, stack=run.stack)
-        raise ApprovalMissing(run=run.name, have=len(now.given), need=count)
+        raise ApprovalMissing(run=run.name, have=len(now.given), need=now.needed)

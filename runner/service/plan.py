@@ -37,6 +37,7 @@ from runner.service.inspect import refuse_unsafe
 from runner.service.known_secrets import known, remember
 from runner.service.lost_state import refuse_lost_state
 from runner.service.probe import look, remember_probe
+from runner.service.terms import run_terms
 
 APPROVABLE = "plan"  # the artifacts plan.tfplan and plan.json: what a person is asked about
 FRESH = "fresh"  # the same, made again under the lock
@@ -192,7 +193,7 @@ def settle_plan(control: ControlPorts, job: Job, result: PlanResult | PlanFailur
             return writer.transition(
                 run, Event.SUPERSEDE, by=DAEMON, reason="Git moved on while it was planned"
             )
-        offered = _offer(control, writer, run, job, result)
+        offered = _offer(control, writer, run, result)
         failpoint.reach("plan.before_commit")
     failpoint.reach("plan.after_commit")
     return offered
@@ -249,9 +250,8 @@ def record_clean(control: ControlPorts, writer: Writer, run: Run, reason: str) -
     )
 
 
-def _offer(control: ControlPorts, writer: Writer, run: Run, job: Job, result: PlanResult) -> Run:
-    settings = control.settings
-    binding = bind(control, writer, run, job.stack, result)
+def _offer(control: ControlPorts, writer: Writer, run: Run, result: PlanResult) -> Run:
+    binding = bind(control, writer, run, result)
     writer.save_binding(run.id, binding)
     broken = binding.guard_rails
     offered = writer.transition(
@@ -262,12 +262,12 @@ def _offer(control: ControlPorts, writer: Writer, run: Run, job: Job, result: Pl
         binding_digest=binding.digest,
         **_plan_fields(result),
     )
-    count = needed(
-        job.stack, settings.approvals, job.source.allow, run.kind, destroys=result.changes.summary.destroys
-    )
-    if count == 0 and not broken and job.stack.apply.mode != "never":
+    terms = run_terms(control.settings, writer, run)
+    count = needed(terms, run.kind, result.changes.summary.destroys)
+    if count == 0 and not broken and terms.mode != "never":
+        key = "mode" if terms.mode == "automatic" else "required"
         return writer.transition(
-            offered, Event.APPROVE, by="rule", reason="the stack's rules ask for no approval"
+            offered, Event.APPROVE, by="rule", reason=f"no approval is needed, by {terms.why(key)}"
         )
     return offered
 

@@ -15,6 +15,7 @@ from runner.model.source import Signature, SourceStatus
 from runner.model.stack import Discovered, Stack, Sync
 from runner.ports import Clock, Disk, Git, Modules, StackFiles, Store, Writer
 from runner.service.cron import next_check
+from runner.service.declare import declare
 from runner.service.discover import Discovery, discover, settings_digest
 from runner.service.enqueue import DAEMON
 from runner.uncollected import uncollected
@@ -147,8 +148,10 @@ class Poller:
             self._record(writer, source, found, commit, now, by)
             if signatures:
                 writer.audit_note(by, "source.verified", source.name, _proof(status.head, head, signatures))
+                writer.save_signers(source.name, {one.revision: one.signer for one in signatures})
             if rewritten:
                 writer.audit_note(by, "source.rewritten", source.name, {"from": rewritten, "to": head})
+                writer.save_rewritten(source.name, rewritten)
             writer.save_source(
                 SourceStatus(
                     name=source.name,
@@ -184,6 +187,7 @@ class Poller:
             old = before.get(stack.definition.name)
             if old is None or _moved(old, stack):
                 writer.save_discovered(stack)
+                declare(writer, stack)
             if old is not None and old.inputs != stack.inputs:
                 supersede_waiting(
                     writer, old.name, by=by, reason=f"{source.name} moved to {stack.revision[:12]}"

@@ -61,6 +61,7 @@ def resolve(
 def _take_as_applied(writer: Writer, run: Run) -> None:
     if run.kind is Kind.DESTROY:
         writer.forget_applied(run.stack)
+        writer.forget_review(run.stack)
         writer.mark_planned(run.stack, writer.stack(run.stack).inputs)
     else:
         writer.mark_applied(run)

@@ -10,6 +10,7 @@ from runner.ports import ControlPorts, Writer
 from runner.service.checkpoint import checkpoint_or_tell
 from runner.service.enqueue import DAEMON
 from runner.service.plan import put_off, record_clean, replan
+from runner.service.terms import accept_applied
 
 # Nothing was changed: a fresh plan is made, or the same approval is tried again later.
 _REPLANNED = {
@@ -92,6 +93,7 @@ def _not_applied(control: ControlPorts, writer: Writer, run: Run, result: ApplyR
 
 def _applied(control: ControlPorts, writer: Writer, run: Run, result: ApplyResult) -> Run:
     done = writer.transition(run, Event.SUCCEED, by=DAEMON)
+    accept_applied(writer, done)
     writer.save_outputs(run.id, result.outputs or {})
     if run.kind is Kind.DESTROY and not run.targets:
         writer.forget_applied(run.stack)

@@ -43,9 +43,7 @@ HARMLESS_HERE: tuple[str, ...] = (
 )  # fmt: skip
 
 HEAD = "refs/mirror/head"  # one fixed name, so that a renamed branch never collides with an older one
-COMMIT_FORMAT = (
-    "%H%x00%an%x00%ae%x00%cn%x00%ce%x00%ct%x00%s%x00%(trailers:key=Co-authored-by,valueonly,separator=%x1f)"
-)
+COMMIT_FORMAT = "%H%x00%an%x00%ae%x00%cn%x00%ce%x00%ct%x00%s%x00%e%x00%(trailers:key=Co-authored-by,valueonly,separator=%x1f)"
 
 
 def _git(git_dir: Path | None) -> list[str]:
@@ -119,6 +117,6 @@ def log(
     """`old..new`, or all of `new`. Porcelain for its trailers; what could decorate it is switched off."""
     return [
         *_git(git_dir), "--literal-pathspecs", "log", "-z", "--no-patch", "--no-color", "--no-decorate",
-        "--no-show-signature", "--encoding=UTF-8", f"--format=tformat:{COMMIT_FORMAT}", *options,
+        "--no-show-signature", "--no-mailmap", "--encoding=UTF-8", f"--format=tformat:{COMMIT_FORMAT}", *options,
         "--end-of-options", new, *([f"^{old}"] if old else []), "--", *places,
     ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from runner.errors import RevisionNotFound
@@ -9,12 +10,15 @@ from runner.model.approval import Commit
 from runner.model.paths import TOP
 from runner.source import arguments
 from runner.source.mirror import Mirror
+from runner.source.raw_people import people
 
 REVISION = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 SHORT = re.compile(r"[0-9a-f]{4,64}")
 STEPS = re.compile(r"(?:~\d{0,6}|\^\d?)*")
 MAIL = re.compile(r"<([^<>\s]+)>")
-FIELDS = 8
+NAME = re.compile(r"(?:^|\x1f)\s*([^<\x1f]+?)\s*<")
+FIELDS = 9
+ENCODING = 7
 EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -39,12 +43,13 @@ def _split(expression: str) -> tuple[str, str]:
 
 
 def commit(mirror: Mirror, revision: str) -> Commit:
-    return _read(mirror.local("log", arguments.log(mirror.path, revision, None, "--max-count=1")).output)[0]
+    argv = arguments.log(mirror.path, revision, None, "--max-count=1")
+    return _read(mirror, mirror.local("log", argv).output)[0]
 
 
 def commits(mirror: Mirror, old: str, new: str) -> list[Commit]:
     """The commits of `old..new`, newest first."""
-    return _read(mirror.local("log", arguments.log(mirror.path, new, old)).output)
+    return _read(mirror, mirror.local("log", arguments.log(mirror.path, new, old)).output)
 
 
 def touching(mirror: Mirror, new: str, places: Iterable[str]) -> list[Commit]:
@@ -57,19 +62,31 @@ def touching(mirror: Mirror, new: str, places: Iterable[str]) -> list[Commit]:
     named = set(places)
     # The top is all that there is, also what no path names.
     named = set() if TOP in named else named
-    return _read(
-        mirror.local("log", arguments.log(mirror.path, new, None, *options, places=sorted(named))).output
-    )
+    argv = arguments.log(mirror.path, new, None, *options, places=sorted(named))
+    return _read(mirror, mirror.local("log", argv).output)
 
 
-def _read(output: bytes) -> list[Commit]:
+def _read(mirror: Mirror, output: bytes) -> list[Commit]:
     """The records of arguments.COMMIT_FORMAT, whose fields and ends are all NULs."""
-    fields = output.decode(errors="replace").split("\0")
-    return [_commit(fields[at : at + FIELDS]) for at in range(0, len(fields) - 1, FIELDS)]
+    fields = output.split(b"\0")
+    records = [fields[at : at + FIELDS] for at in range(0, len(fields) - 1, FIELDS)]
+    # git has read these by the encoding that they claim, or could not: what their bytes say counts too.
+    odd = [one[0].decode() for one in records if one[ENCODING] or not _plain(one)]
+    others = people(mirror, odd) if odd else {}
+    commits = [_commit([field.decode(errors="replace") for field in one]) for one in records]
+    return [replace(one, also=(*one.also, *others.get(one.revision, ()))) for one in commits]
+
+
+def _plain(record: list[bytes]) -> bool:
+    try:
+        b"\0".join(record).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _commit(fields: list[str]) -> Commit:
-    revision, author, author_email, committer, committer_email, seconds, subject, trailers = fields
+    revision, author, author_email, committer, committer_email, seconds, subject, _, trailers = fields
     return Commit(
         revision=revision,
         author=author,
@@ -79,6 +96,7 @@ def _commit(fields: list[str]) -> Commit:
         at=_time(seconds),
         subject=subject,
         co_authors=tuple(MAIL.findall(trailers)),
+        also=tuple(NAME.findall(trailers)),
     )
 
 

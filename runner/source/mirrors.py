@@ -96,6 +96,9 @@ class GitMirrors:
             return ()
         return self._read(source, "rev-list", lambda mirror: signature.verify(mirror, old, new))
 
+    def signers(self, source: SourceSettings, revisions: Sequence[str]) -> Mapping[str, str]:
+        return self._read(source, "cat-file", lambda mirror: signature.signers(mirror, revisions))
+
     # Of the exported trees
 
     def export(

@@ -44,6 +44,23 @@ def verify(mirror: Mirror, old: str | None, new: str) -> tuple[Signature, ...]:
         return tuple(signatures)
 
 
+def signers(mirror: Mirror, revisions: Sequence[str]) -> dict[str, str]:
+    """Who is proven to have signed each; an empty text where no trusted signature says so. VerifierFailed without time."""
+    found: dict[str, str] = {}
+    with bench(mirror.source, mirror.timeout) as made:
+        judge, until = _Judge(made, ""), time.monotonic() + LONGEST
+        for revision, commit in _commits(mirror, revisions):
+            if time.monotonic() > until:
+                raise made.failed(
+                    f"{len(found)} of {len(revisions)} commits were read in {LONGEST:.0f} seconds"
+                )
+            try:
+                found[revision] = judge.signature(revision, commit).signer
+            except Untrusted:
+                found[revision] = ""
+    return found
+
+
 def _sign_anew(mirror: Mirror, old: str, new: str, refused: str) -> str:
     """Where every commit counts, one more on top helps nothing."""
     base = old if mirror.is_ancestor(old, new) else f"{refused}~"

@@ -49,6 +49,7 @@ class ApprovalWrites(ApprovalReads, StateWrites, Writes):
             "comment": approval.comment,
             "binding_digest": approval.binding_digest,
             "accepted": compact(list(approval.accepted)),
+            "independent": approval.independent,
         }
         try:
             self._table("approvals").upsert(row, pk=("run", "person", "plan_digest"))
@@ -83,6 +84,7 @@ def _approval(row: sqlite3.Row) -> Approval:
         comment=row["comment"],
         binding_digest=row["binding_digest"],
         accepted=tuple(json.loads(row["accepted"])),
+        independent=None if row["independent"] is None else bool(row["independent"]),
     )
 
 

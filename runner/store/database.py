@@ -10,12 +10,14 @@ from runner.store.approvals import ApprovalReads, ApprovalWrites
 from runner.store.audit import AuditReads
 from runner.store.connection import Connections
 from runner.store.damage import explained
+from runner.store.declarations import DeclarationReads, DeclarationWrites
 from runner.store.drift import DriftReads, DriftWrites
 from runner.store.journal import has_wal_fix
 from runner.store.load import LoadReads, LoadWrites
 from runner.store.locks import LockReads, LockWrites
 from runner.store.probes import ProbeReads, ProbeWrites
 from runner.store.retention import RetentionWrites
+from runner.store.reviews import ReviewReads, ReviewWrites
 from runner.store.runs import RunReads
 from runner.store.schema import version
 from runner.store.sources import SourceReads, SourceWrites
@@ -32,6 +34,8 @@ class StoreReader(
     LockReads,
     DriftReads,
     ApprovalReads,
+    DeclarationReads,
+    ReviewReads,
     ProbeReads,
     SourceReads,
     LoadReads,
@@ -44,6 +48,8 @@ class StoreWriter(
     LockWrites,
     DriftWrites,
     ApprovalWrites,
+    DeclarationWrites,
+    ReviewWrites,
     ProbeWrites,
     SourceWrites,
     LoadWrites,

@@ -16,6 +16,8 @@ _NAMED_DEFINITIONS = """
     SELECT definition FROM runs
     UNION SELECT definition FROM stacks
     UNION SELECT applied_definition FROM stacks WHERE applied_definition IS NOT NULL
+    UNION SELECT definition FROM declarations
+    UNION SELECT definition FROM reviews
 """
 _NAMED_COMMITS = """
     SELECT source, revision FROM runs

@@ -262,7 +262,62 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_by_time ON outbox(at);
 """
 
-STEPS: tuple[tuple[str, str], ...] = (("tables", _TABLES),)
+_APPROVAL_TERMS = """
+-- What a stack was declared as and still counts, oldest first; the newest is what is in Git.
+CREATE TABLE declarations (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    stack TEXT NOT NULL REFERENCES stacks(name),
+    source TEXT NOT NULL,
+    module_path TEXT NOT NULL,
+    identity TEXT NOT NULL,
+    file TEXT NOT NULL,
+    revision TEXT NOT NULL,
+    definition TEXT NOT NULL REFERENCES definitions(digest),
+    seen_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX declarations_of_stack ON declarations(stack, id);
+CREATE INDEX declarations_of_state ON declarations(identity);
+CREATE INDEX declarations_of_module ON declarations(source, module_path);
+CREATE INDEX declarations_of_file ON declarations(source, file);
+
+INSERT INTO declarations (stack, source, module_path, identity, file, revision, definition, seen_at)
+    SELECT name, source, applied_module_path, coalesce(pinned_identity, identity), coalesce(applied_file, file),
+        applied_revision, applied_definition, strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+    FROM stacks
+    WHERE applied_definition IS NOT NULL AND applied_module_path IS NOT NULL AND applied_definition <> definition;
+INSERT INTO declarations (stack, source, module_path, identity, file, revision, definition, seen_at)
+    SELECT name, source, module_path, identity, file, revision, definition, strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+    FROM stacks;
+
+-- Nothing is known to be reviewed before an approved run is applied by this version.
+CREATE TABLE reviews (
+    stack TEXT PRIMARY KEY REFERENCES stacks(name),
+    source TEXT NOT NULL,
+    revision TEXT NOT NULL,
+    definition TEXT NOT NULL REFERENCES definitions(digest),
+    module_path TEXT NOT NULL,
+    file TEXT NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE rewritten (
+    source TEXT NOT NULL,
+    revision TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (source, revision)
+) STRICT;
+
+CREATE TABLE signers (
+    source TEXT NOT NULL,
+    revision TEXT NOT NULL,
+    signer TEXT NOT NULL,
+    PRIMARY KEY (source, revision)
+) STRICT;
+
+ALTER TABLE approvals ADD COLUMN independent INTEGER;
+"""
+
+STEPS: tuple[tuple[str, str], ...] = (("tables", _TABLES), ("approval_terms", _APPROVAL_TERMS))
 
 
 def version() -> int:

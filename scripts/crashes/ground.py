@@ -16,6 +16,7 @@ engines:
   terraform: {{binary: {root}/bin/terraform}}
 executor: {{slots: {slots}, confine: {confine}}}
 drift: {{schedule: "{drift}", jitter: 1s}}
+approvals: {{rules: [{{mode_at_most: automatic}}]}}
 """
 STEPS = """\
 resource "terraform_data" "step" {{

@@ -11,6 +11,7 @@ from runner.model.people import fold, names_of, one_each
 from runner.model.run import Kind, Run, State, Trigger
 from runner.model.settings import ApprovalSettings
 from runner.model.stack import ApplyRules, StackDefinition
+from runner.model.terms import Declaration, Terms, agreed
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 COMMITS = (
@@ -47,6 +48,11 @@ RUN = Run(
     binding_digest="b",
 )
 BY_HAND = {"trigger": Trigger.MANUAL, "requested_by": "bo"}
+
+
+def terms(settings: ApprovalSettings, **rules: object) -> Terms:
+    definition = StackDefinition("prod/vpc", apply=ApplyRules(**rules))  # type: ignore[arg-type]
+    return agreed(settings, [Declaration(definition, "infra", "vpc", "state", "vpc/stack.yaml", "b" * 40)])
 
 
 def yes(name: str) -> Approval:
@@ -105,21 +111,20 @@ def test_who_may_approve(
     settings = ApprovalSettings(people=PEOPLE)
     for known_by in ("loginuid", "caller", "user"):
         who = Person(person, known_by)
-        assert refusal(who, of, StackDefinition("prod/vpc"), COMMITS, settings, so_far) == why
+        assert refusal(who, of, terms(settings), COMMITS, settings.people, so_far) == why
 
 
 def test_who_picked_another_revision_may_not_approve_it() -> None:
     run = replace(RUN, trigger=Trigger.MANUAL, requested_by="bo")
-    who, stack, settings = Person("bo", "user"), StackDefinition("prod/vpc"), ApprovalSettings()
-    assert refusal(who, run, stack, COMMITS, settings, Standing(1, ()), chosen=True) == ASKED
-    assert refusal(who, run, stack, COMMITS, settings, Standing(1, ()), chosen=False) is None
+    who, plain = Person("bo", "user"), terms(ApprovalSettings())
+    assert refusal(who, run, plain, COMMITS, {}, Standing(1, ()), chosen=True) == ASKED
+    assert refusal(who, run, plain, COMMITS, {}, Standing(1, ()), chosen=False) is None
 
 
 def test_a_named_approver_is_known_by_each_of_the_names() -> None:
-    stack = StackDefinition("prod/vpc", apply=ApplyRules(approvers=("Bo@Example.com",)))
-    settings = ApprovalSettings(people=PEOPLE)
-    assert refusal(Person("robert", "user"), RUN, stack, COMMITS, settings, Standing(1, ())) is None
-    assert refusal(Person("fay", "user"), RUN, stack, COMMITS, settings, Standing(1, ())) is not None
+    named = terms(ApprovalSettings(people=PEOPLE), approvers=("Bo@Example.com",))
+    assert refusal(Person("robert", "user"), RUN, named, COMMITS, PEOPLE, Standing(1, ())) is None
+    assert refusal(Person("fay", "user"), RUN, named, COMMITS, PEOPLE, Standing(1, ())) is not None
 
 
 @pytest.mark.parametrize(
@@ -134,7 +139,8 @@ def test_a_named_approver_is_known_by_each_of_the_names() -> None:
     ],
 )
 def test_one_person_counts_once_under_whatever_names(names: list[str], people: int) -> None:
-    counted = standing(RUN, [yes(name) for name in names], 5, ApprovalSettings(people=PEOPLE), NOW)
+    settings = ApprovalSettings(required=5, people=PEOPLE)
+    counted = standing(RUN, [yes(name) for name in names], terms(settings), settings, NOW)
     assert len(counted.given) == people
     assert counted.missing == 5 - people
     assert len(one_each(map(yes, names), PEOPLE)) == people
@@ -148,5 +154,4 @@ def test_names_are_found_from_each_end() -> None:
 def test_a_name_of_nothing_visible_is_nobodys() -> None:
     assert fold("\u200b") == ""
     nobody = (replace(COMMITS[0], author="\u200b", author_email=""),)
-    settings = ApprovalSettings()
-    assert refusal(Person("bo", "user"), RUN, StackDefinition("x"), nobody, settings, Standing(1, ())) is None
+    assert refusal(Person("bo", "user"), RUN, terms(ApprovalSettings()), nobody, {}, Standing(1, ())) is None

@@ -217,7 +217,32 @@ def test_on_a_terminal_the_plan_is_shown_and_yes_approves_it(tmp_path: Path) -> 
     assert world.json("run", "show", "1")["state"] == "approved"
 
 
-@pytest.mark.parametrize("answer", ["no\n", "\n", "y\n", "\x04"])
+def test_the_question_names_the_plan_and_the_answer_what_was_recorded(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.stack("app")
+    world.run("plan", "app")
+    shown = world.json("run", "show", "1")
+    marks = f"plan {shown['plan_digest'][:12]}, binding {shown['binding_digest'][:12]}"
+    code, heard = converse(world, ["approve", "run-1"], {"Type `yes`": "yes\n"})
+    assert code == 0, heard
+    _, _, told = heard.partition("Type `yes`")
+    assert marks in told.partition(":")[0]
+    assert "is approved by" in told
+    assert marks in told.partition("is approved by")[2]
+    (given,) = world.json("run", "show", "1")["approvals"]
+    assert given["binding_digest"] == shown["binding_digest"]
+
+
+def test_what_was_typed_before_the_question_answers_nothing(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.stack("app")
+    world.run("plan", "app")
+    code, heard = converse(world, ["approve", "run-1"], {"": "yes\n", "Type `yes`": "\x04"})
+    assert code == 130, heard
+    assert world.json("run", "show", "1")["state"] == "awaiting_approval"
+
+
+@pytest.mark.parametrize("answer", ["no\n", "\n", "y\n", "\x04", "yes no\n"])
 def test_on_a_terminal_anything_but_yes_approves_nothing(tmp_path: Path, answer: str) -> None:
     world = World(tmp_path)
     world.stack("app")

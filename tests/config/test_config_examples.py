@@ -52,7 +52,9 @@ def test_the_example_loads_and_holds_nothing_but_defaults() -> None:
 
 
 def test_the_example_shows_every_key() -> None:
-    (document,) = read_carefully(taken_in(example().replace("ignore: []", "ignore:")).encode())
+    (document,) = read_carefully(
+        taken_in(example().replace("ignore: []", "ignore:").replace("rules: []", "rules:")).encode()
+    )
     assert not document.flaws
     assert general(document.data) == {name for name, _ in shape_of(Settings).walk()}
 
@@ -94,7 +96,11 @@ def test_every_key_has_its_sentence_and_every_sentence_its_key(
 @pytest.mark.parametrize(("_kind", "record", "_sentences"), KINDS)
 def test_every_limit_and_sample_has_its_key(_kind: str, record: type, _sentences: Any) -> None:
     known = {name: key.shape.kind for name, key in shape_of(record).walk()}
-    bounded = limits.STACK if record is StackDefinition else {**limits.SERVER, "sources[].poll": None}
+    bounded = (
+        limits.STACK
+        if record is StackDefinition
+        else {**limits.SERVER, "sources[].poll": None, "approvals.rules[].required": None}
+    )
     assert all(known[name] in {Kind.NUMBER, Kind.SPAN} for name in bounded)
     assert set(bounded) == {name for name, kind in known.items() if kind in {Kind.NUMBER, Kind.SPAN}}
 

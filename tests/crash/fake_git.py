@@ -72,6 +72,9 @@ class Remote:
     def verify(self, source: SourceSettings, old: str | None, new: str) -> tuple[Signature, ...]:
         return ()
 
+    def signers(self, source: SourceSettings, revisions: Sequence[str]) -> Mapping[str, str]:
+        return {}
+
     def export(
         self,
         source: SourceSettings,

@@ -29,6 +29,7 @@ from runner.service.dispatch import next_assignment
 from runner.service.enqueue import enqueue_due
 from runner.service.prune import prune
 from runner.service.recover import recover
+from runner.service.terms import run_terms
 from runner.store.database import FILE_NAME
 
 CONFIG = """\
@@ -273,10 +274,11 @@ def wrong_start(process: Process, apply: Apply) -> list[str]:
     control = process.app.control
     with control.store.reading() as reader:
         run = next(r for r in reader.open_runs() if r.executed_digest == apply.digest)
+        terms = run_terms(control.settings, reader, run)
         given = standing(
             run,
             reader.approvals(run.id),
-            1,
+            terms,
             control.settings.approvals,
             steady_now(reader, control.clock, run.name),
         )

@@ -26,6 +26,9 @@ def tour() -> list[tuple[str, list[str]]]:
     return steps
 
 
+QUESTION = b"Type `yes`"
+
+
 def as_person(command: str, folder: Path) -> tuple[int, str]:
     """Run it on a terminal and answer its question with yes."""
     ours, theirs = pty.openpty()
@@ -40,7 +43,6 @@ def as_person(command: str, folder: Path) -> tuple[int, str]:
             for what in ("NAME", "EMAIL")
         },
     }
-    os.write(ours, b"yes\n")
     process = subprocess.Popen(
         ["sh", "-c", command],
         cwd=folder,
@@ -59,6 +61,9 @@ def as_person(command: str, folder: Path) -> tuple[int, str]:
             break
         if not chunk:
             break
+        # What was typed before the question would answer nothing.
+        if QUESTION in output + chunk and QUESTION not in output:
+            os.write(ours, b"yes\n")
         output += chunk
     os.close(ours)
     return process.wait(), output.decode().replace("\r\n", "\n")

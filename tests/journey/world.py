@@ -37,6 +37,9 @@ engines:
 drift: {{schedule: "0 0 1 {month} *", jitter: 1s}}
 """
 
+# Without it no stack file may say automatic.
+AUTOMATIC_ALLOWED = "approvals: {rules: [{mode_at_most: automatic}]}\n"
+
 # What a stack of most tests looks like: one object of the test provider.
 OBJECT = """\
 terraform {{
@@ -87,6 +90,7 @@ class World:
             CONFIG.format(
                 root=root, month=half_a_year_from_now(), engines=engines or f"  plugin_mirror: {mirror}\n"
             )
+            + ("" if "approvals:" in config else AUTOMATIC_ALLOWED)
             + textwrap.dedent(config)
         )
         self.repository.mkdir()

@@ -9,8 +9,9 @@ from test_run_life import run_in
 from runner.model.approval import Approval, Commit, Person
 from runner.model.approving import Standing, needed, refusal, standing
 from runner.model.run import Kind, Run, State
-from runner.model.settings import Allow, ApprovalSettings
+from runner.model.settings import ApprovalRule, ApprovalSettings
 from runner.model.stack import ApplyRules, StackDefinition
+from runner.model.terms import Declaration, Terms, agreed
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 ANA, BO = Person("ana", "user"), Person("bo", "loginuid")
@@ -31,28 +32,40 @@ def approval(person: Person, **fields: object) -> Approval:
 NONE = Standing(1, ())
 
 
-def stack(**rules: object) -> StackDefinition:
-    return StackDefinition("prod/vpc", apply=ApplyRules(**rules))  # type: ignore[arg-type]
+def stack(settings: ApprovalSettings | None = None, lowering: tuple[str, ...] = (), **rules: object) -> Terms:
+    definition = StackDefinition("prod/vpc", apply=ApplyRules(**rules))  # type: ignore[arg-type]
+    one = Declaration(definition, "infra", "vpc", "state", "vpc/stack.yaml", "a" * 40)
+    return agreed(settings or ApprovalSettings(), [one], lowering)
 
 
 @pytest.mark.parametrize(
-    ("rules", "allow", "kind", "destroys", "count"),
+    ("rules", "lower", "kind", "destroys", "count"),
     [
-        ({}, Allow(), Kind.CHANGE, 0, 2),
-        ({"approvals": 3}, Allow(), Kind.CHANGE, 0, 3),
-        ({"approvals": 1}, Allow(), Kind.CHANGE, 0, 2),
-        ({"approvals": 1}, Allow(lower_approvals=True), Kind.CHANGE, 0, 1),
-        ({"approvals": 0}, Allow(lower_approvals=True), Kind.CHANGE, 0, 0),
-        ({"approvals": 0}, Allow(lower_approvals=True), Kind.CHANGE, 1, 1),
-        ({"mode": "automatic"}, Allow(), Kind.CHANGE, 0, 0),
-        ({"mode": "automatic"}, Allow(), Kind.CHANGE, 1, 2),
-        ({"mode": "automatic"}, Allow(), Kind.DESTROY, 0, 2),
+        ({}, False, Kind.CHANGE, 0, 2),
+        ({"approvals": 3}, False, Kind.CHANGE, 0, 3),
+        ({"approvals": 1}, False, Kind.CHANGE, 0, 2),
+        ({"approvals": 1}, True, Kind.CHANGE, 0, 1),
+        ({"approvals": 0}, True, Kind.CHANGE, 0, 0),
+        ({"approvals": 0}, True, Kind.CHANGE, 1, 1),
+        ({"mode": "automatic"}, False, Kind.CHANGE, 0, 2),
+        ({"mode": "automatic"}, True, Kind.CHANGE, 0, 2),
     ],
 )
 def test_how_many_must_say_yes(
-    rules: dict[str, object], allow: Allow, kind: Kind, destroys: int, count: int
+    rules: dict[str, object], lower: object, kind: Kind, destroys: int, count: int
 ) -> None:
-    assert needed(stack(**rules), ApprovalSettings(required=2), allow, kind, destroys) == count
+    terms = stack(ApprovalSettings(required=2), ("infra",) if lower else (), **rules)
+    assert needed(terms, kind, destroys) == count
+
+
+@pytest.mark.parametrize(
+    ("kind", "destroys", "count"), [(Kind.CHANGE, 0, 0), (Kind.CHANGE, 1, 2), (Kind.DESTROY, 0, 2)]
+)
+def test_where_the_operator_allows_automatic_only_what_destroys_needs_people(
+    kind: Kind, destroys: int, count: int
+) -> None:
+    settings = ApprovalSettings(required=2, rules=(ApprovalRule(mode_at_most="automatic"),))
+    assert needed(stack(settings, mode="automatic"), kind, destroys) == count
 
 
 @pytest.mark.parametrize(
@@ -72,44 +85,42 @@ def test_how_many_must_say_yes(
 def test_only_fresh_yeses_of_different_people_to_exactly_this_plan_count(
     given: list[Approval], missing: int
 ) -> None:
-    assert standing(waiting(), given, 2, ApprovalSettings(), NOW).missing == missing
+    settings = ApprovalSettings(required=2)
+    assert standing(waiting(), given, stack(settings), settings, NOW).missing == missing
 
 
 @pytest.mark.parametrize("name", ["Ana Ng", "ana", "ana@example.com", "cy", "Cy", "cy@example.com", "dee"])
 def test_neither_author_nor_committer_nor_co_author_may_approve(name: str) -> None:
-    why = refusal(Person(name, "user"), waiting(), stack(), [COMMIT], ApprovalSettings(), NONE)
+    why = refusal(Person(name, "user"), waiting(), stack(), [COMMIT], {}, NONE)
     assert why == "the author or committer of the change may not approve it"
 
 
 def test_an_alias_of_the_author_may_not_approve_either() -> None:
-    settings = ApprovalSettings(people={"ang": ("ana@example.com",)})
-    assert refusal(Person("ang", "user"), waiting(), stack(), [COMMIT], settings, NONE) is not None
+    people = {"ang": ("ana@example.com",)}
+    assert refusal(Person("ang", "user"), waiting(), stack(), [COMMIT], people, NONE) is not None
 
 
 def test_the_author_may_approve_where_the_operator_says_so() -> None:
     settings = ApprovalSettings(author_may_approve=True)
-    assert refusal(ANA, waiting(), stack(), [COMMIT], settings, NONE) is None
+    assert refusal(ANA, waiting(), stack(settings), [COMMIT], {}, NONE) is None
 
 
 def test_somebody_else_may_approve() -> None:
-    assert refusal(BO, waiting(), stack(), [COMMIT], ApprovalSettings(), NONE) is None
+    assert refusal(BO, waiting(), stack(), [COMMIT], {}, NONE) is None
 
 
 def test_only_the_named_approvers_may_approve() -> None:
-    assert refusal(BO, waiting(), stack(approvers=("eve",)), [COMMIT], ApprovalSettings(), NONE) == (
-        "only eve may approve this stack"
+    assert refusal(BO, waiting(), stack(approvers=("eve",)), [COMMIT], {}, NONE) == (
+        "only eve may approve this stack, by vpc/stack.yaml"
     )
-    assert refusal(BO, waiting(), stack(approvers=("bo",)), [COMMIT], ApprovalSettings(), NONE) is None
+    assert refusal(BO, waiting(), stack(approvers=("bo",)), [COMMIT], {}, NONE) is None
 
 
 def test_the_same_person_does_not_count_twice() -> None:
-    settings = ApprovalSettings(people={"robert": ("bo",)})
-    assert (
-        refusal(Person("robert", "sudo"), waiting(), stack(), [], settings, Standing(2, (approval(BO),)))
-        is not None
-    )
+    people, so_far = {"robert": ("bo",)}, Standing(2, (approval(BO),))
+    assert refusal(Person("robert", "sudo"), waiting(), stack(), [], people, so_far) is not None
 
 
 def test_who_asked_for_a_destroy_may_not_approve_it() -> None:
     run = waiting(kind=Kind.DESTROY, trigger="manual", requested_by="bo")
-    assert refusal(BO, run, stack(), [COMMIT], ApprovalSettings(), NONE) is not None
+    assert refusal(BO, run, stack(), [COMMIT], {}, NONE) is not None

@@ -6,6 +6,7 @@ import pytest
 
 from runner.doctor.confinement import confinement_verdict
 from runner.doctor.finding import State
+from runner.doctor.people import approvers_verdict
 from runner.doctor.place import FAIL_FREE, WARN_FREE, disk_verdict, path_verdict, scratch_of
 from runner.doctor.service import slots_verdict, unit_verdict
 from runner.doctor.tools import FLOORS, engine_verdict, git_verdict, packages
@@ -143,3 +144,23 @@ def test_what_confines_runs_is_told(
     assert finding.state is state
     assert told in finding.message
     assert bool(finding.hint) is (state is not State.OK)
+
+
+@pytest.mark.parametrize(
+    ("owner", "me", "login", "people", "state"),
+    [
+        (900, 1000, 1000, [1000], State.OK),
+        (900, 900, None, [], State.OK),
+        (900, 900, None, [900], State.OK),
+        (900, 900, None, [1000], State.WARN),
+        (900, 900, 1000, [], State.WARN),
+        (900, 900, 900, [], State.OK),
+        (900, 900, 900, [900, 1001], State.WARN),
+    ],
+)
+def test_who_approves_as_the_daemons_user_is_warned_where_that_may_be_several(
+    owner: int, me: int, login: int | None, people: list[int], state: State
+) -> None:
+    finding = approvers_verdict(owner, me, login, people)
+    assert finding.state is state
+    assert ("docs/approvals.md" in finding.hint) is (state is State.WARN)

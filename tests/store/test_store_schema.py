@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from store_world import CHILD, HandClock, discovered, opened, raw
+from store_world import CHILD, HandClock, discovered, opened, raw, run_in
 
 from runner.errors import DatabaseRefused
+from runner.model.run import State
 from runner.store import schema
 from runner.store.database import SqliteStore
 
@@ -45,7 +46,7 @@ def test_a_new_database_has_the_newest_schema_and_our_mark(tmp_path: Path) -> No
     with raw(tmp_path / NAME) as connection:
         assert connection.execute("PRAGMA application_id").fetchone()[0] == schema.APPLICATION_ID
         applied = connection.execute("SELECT name FROM _sqlite_migrations").fetchall()
-    assert [row["name"] for row in applied] == [name for name, _ in schema.STEPS]
+    assert {row["name"] for row in applied} == {name for name, _ in schema.STEPS}
 
 
 def test_a_step_keeps_what_was_there(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,3 +197,21 @@ def test_a_file_with_our_mark_and_no_tables_is_refused(tmp_path: Path) -> None:
         connection.execute("PRAGMA application_id = 7")
     with pytest.raises(DatabaseRefused, match="another program"):
         SqliteStore(tmp_path, HandClock())
+
+
+def test_after_an_upgrade_old_and_new_terms_hold_and_nothing_counts_as_reviewed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strict, loose = discovered(depends_on=("net",)), discovered()
+    with monkeypatch.context() as before:
+        before.setattr(schema, "STEPS", schema.STEPS[:1])
+        with opened(tmp_path) as store, store.writing() as writer:
+            writer.save_discovered(strict)
+            writer.mark_applied(run_in(writer, State.APPLIED, definition=strict.definition))
+            writer.save_discovered(loose)
+    with opened(tmp_path) as store, store.reading() as reader:
+        known = [one.definition for one, _ in reader.declarations("prod/vpc")]
+        assert known == [strict.definition, loose.definition]
+        assert reader.former_dependencies() == {"prod/vpc": ("net",)}
+        assert reader.review("prod/vpc") is None
+        assert store.problems() == []

@@ -1,0 +1,51 @@
+"""What a sound rule about approvals keeps to, and what is said of one that can have no effect."""
+
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from runner.config.check import Complaint
+from runner.config.ignore_rule import single_line
+from runner.config.limits import RULE, out_of_limits
+from runner.config.place import KeyPath
+from runner.config.repository_path import path_flaw
+from runner.model.settings import ApprovalRule, Settings
+from runner.model.stack_match import StackMatch
+
+_LOGIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,63}")
+
+
+def approval_rule_complaints(settings: Settings) -> Iterator[Complaint]:
+    sources = tuple(source.name for source in settings.sources)
+    for index, rule in enumerate(settings.approvals.rules):
+        here: KeyPath = ("approvals", "rules", index)
+        yield from out_of_limits(rule, RULE, here)
+        yield from _match((*here, "match"), rule.match, sources)
+        yield from _people(here, rule, settings.approvals.required)
+        for number, address in enumerate(rule.protect):
+            yield from single_line(
+                (*here, "protect", number), address, "the address of a resource, or a glob"
+            )
+        if rule.reason:
+            yield from single_line((*here, "reason"), rule.reason, "a text")
+
+
+def _match(here: KeyPath, match: StackMatch, sources: tuple[str, ...]) -> Iterator[Complaint]:
+    for index, pattern in enumerate(match.stacks):
+        if path_flaw(pattern, "", glob=True):
+            told = 'expected the name of a stack, or a glob such as "prod/**"'
+            yield Complaint((*here, "stacks", index), told)
+    for index, pattern in enumerate(match.sources):
+        if not any(fnmatchcase(name, pattern) for name in sources):
+            yield Complaint((*here, "sources", index), "no source has this name")
+
+
+def _people(here: KeyPath, rule: ApprovalRule, required: int) -> Iterator[Complaint]:
+    for index, login in enumerate(rule.from_):
+        if _LOGIN.fullmatch(login) is None:
+            yield Complaint((*here, "from", index), "expected a login name")
+    need = max(required, rule.required or 0)
+    count = len(set(rule.from_))
+    if rule.from_ and count < need:
+        told = f"names {count} {'person' if count == 1 else 'people'}, but {need} approvals are needed"
+        yield Complaint((*here, "from"), told, got=False)

@@ -1,0 +1,52 @@
+"""Who approves, and under which user: whoever shares the daemon's user shares everything that it can do."""
+
+import os
+import pwd
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from runner.doctor.finding import Finding, Scene, existing, ok, warn
+from runner.doctor.place import name_of
+
+LOGIN = Path("/proc/self/loginuid")
+UNSET = 2**32 - 1  # no login started this process
+PEOPLE_FROM, PEOPLE_TO = 1000, 60000  # the user ids that distributions give to people
+NO_SHELLS = ("nologin", "false", "sync")
+HINT = "run the daemon as a user of its own:   sudo driftline service install   and see docs/approvals.md"
+
+
+def approvers(scene: Scene) -> Iterator[Finding]:
+    """A person who approves as the daemon's user can be imitated by everything else that runs as it."""
+    yield approvers_verdict(existing(scene.data_dir).stat().st_uid, os.geteuid(), _login(), _people())
+
+
+def approvers_verdict(owner: int, me: int, login: int | None, people: Collection[int]) -> Finding:
+    """`owner` is the user of the data directory, and so the daemon's."""
+    if me != owner:
+        return ok("approvers", f"you are {name_of(me)}, and the daemon's user is {name_of(owner)}")
+    if login is not None and login != owner:
+        told = f"you logged in as {name_of(login)} and act as {name_of(owner)}, the daemon's user"
+        return warn("approvers", f"{told}: any process of that user could answer for you", HINT)
+    others = sorted(set(people) - {owner})
+    if others:
+        shown = ", ".join(name_of(uid) for uid in others[:3])
+        more = f" and {len(others) - 3} more" if others[3:] else ""
+        told = f"you act as {name_of(owner)}, the daemon's user, and {shown}{more} may use this machine too"
+        return warn("approvers", f"{told}: who approves as {name_of(owner)} is not told apart", HINT)
+    return ok("approvers", f"{name_of(owner)} is the only person on this machine")
+
+
+def _login() -> int | None:
+    with suppress(OSError, ValueError):
+        uid = int(LOGIN.read_text())
+        return None if uid == UNSET else uid
+    return None
+
+
+def _people() -> list[int]:
+    return [
+        entry.pw_uid
+        for entry in pwd.getpwall()
+        if PEOPLE_FROM <= entry.pw_uid < PEOPLE_TO and not entry.pw_shell.endswith(NO_SHELLS)
+    ]

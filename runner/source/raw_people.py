@@ -1,0 +1,39 @@
+"""The people of a commit as its bytes name them, for commits whose text is not, or claims not to be, UTF-8."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from runner.source.mirror import Mirror
+
+BATCH = 200
+LARGEST = 1 << 20  # bytes of one commit
+PERSON = re.compile(rb"^(?:author|committer) ([^\n<]*)<([^\n>]*)>", re.MULTILINE)
+CO_AUTHOR = re.compile(rb"^co-authored-by:([^\n<]*)<([^\n>]*)>", re.MULTILINE | re.IGNORECASE)
+CODECS = ("utf-8", "latin-1")  # what the commit itself claims is how git has read it already
+
+
+def people(mirror: Mirror, revisions: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Every name and mail address, by revision, in each reading that a login might have been meant by."""
+    found: dict[str, tuple[str, ...]] = {}
+    for at in range(0, len(revisions), BATCH):
+        with mirror.contents(revisions[at : at + BATCH]) as contents:
+            for revision, size, chunks in contents:
+                raw = b"".join(chunks) if size <= LARGEST else b""
+                found[revision] = tuple(dict.fromkeys(_readings(raw)))
+    return found
+
+
+def _readings(raw: bytes) -> Iterator[str]:
+    head, _, message = raw.partition(b"\n\n")
+    for pattern, text in ((PERSON, head), (CO_AUTHOR, message)):
+        for name, address in pattern.findall(text):
+            for codec in CODECS:
+                yield from filter(None, (_decoded(name, codec), _decoded(address, codec)))
+
+
+def _decoded(text: bytes, codec: str) -> str:
+    """Empty where the bytes are none of that encoding."""
+    try:
+        return text.strip().decode(codec)
+    except UnicodeDecodeError:
+        return ""

@@ -1,0 +1,82 @@
+"""The declarations of stacks that count: what is in Git, and what was until a run on the newer one is applied."""
+
+import sqlite3
+from collections.abc import Iterable
+from datetime import datetime
+
+from runner.model.terms import Declaration
+from runner.store.audit import Writes
+from runner.store.rows import definition_of, text
+from runner.store.session import Session
+
+_DECLARED = "SELECT c.*, d.document FROM declarations c JOIN definitions d ON d.digest = c.definition"
+
+
+class DeclarationReads(Session):
+    def declarations(self, stack: str) -> list[tuple[Declaration, datetime]]:
+        """Oldest first, each with the time at which it was first seen."""
+        rows = self._all(f"{_DECLARED} WHERE c.stack = ? ORDER BY c.id", stack)
+        return [(_declaration(row), datetime.fromisoformat(row["seen_at"])) for row in rows]
+
+    def former_dependencies(self) -> dict[str, tuple[str, ...]]:
+        """What stacks depended on by declarations that still count, of those stacks that have any."""
+        newest = "SELECT max(id) FROM declarations GROUP BY stack"
+        rows = self._all(f"{_DECLARED} WHERE c.id NOT IN ({newest}) ORDER BY c.id")
+        found: dict[str, tuple[str, ...]] = {}
+        for row in rows:
+            names = definition_of(row["document"]).depends_on
+            found[row["stack"]] = tuple(dict.fromkeys((*found.get(row["stack"], ()), *names)))
+        return found
+
+
+class DeclarationWrites(DeclarationReads, Writes):
+    def kin(self, stack: str, new: Declaration) -> list[Declaration]:
+        """The earlier declarations of other stacks that have its state, its root module, or its file and left Git."""
+        rows = self._all(
+            f"""
+            {_DECLARED} JOIN stacks s ON s.name = c.stack
+            WHERE c.stack <> ? AND c.seen_at < ? AND (
+                c.identity = ?
+                OR (c.source = ? AND c.module_path = ?)
+                OR (c.source = ? AND c.file = ? AND s.missing_since IS NOT NULL)
+            ) ORDER BY c.id
+            """,
+            stack, text(self._now), new.identity, new.source, new.module_path, new.source, new.file,
+        )  # fmt: skip
+        return [_declaration(row) for row in rows]
+
+    def add_declaration(self, stack: str, declared: Declaration) -> None:
+        self._insert(
+            "declarations",
+            {
+                "stack": stack,
+                "source": declared.source,
+                "module_path": declared.module_path,
+                "identity": declared.identity,
+                "file": declared.file,
+                "revision": declared.revision,
+                "definition": declared.definition.digest,
+                "seen_at": text(self._now),
+            },
+        )
+
+    def renew_declaration(self, old: Declaration, new: Declaration) -> None:
+        """The same terms in a newer commit."""
+        row = {"file": new.file, "revision": new.revision, "definition": new.definition.digest}
+        self._update("declarations", row, {"id": old.id})
+
+    def drop_declarations(self, declared: Iterable[Declaration]) -> None:
+        for one in declared:
+            self._do("DELETE FROM declarations WHERE id = ?", one.id)
+
+
+def _declaration(row: sqlite3.Row) -> Declaration:
+    return Declaration(
+        definition=definition_of(row["document"]),
+        source=row["source"],
+        module_path=row["module_path"],
+        identity=row["identity"],
+        file=row["file"],
+        revision=row["revision"],
+        id=row["id"],
+    )

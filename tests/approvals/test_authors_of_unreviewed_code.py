@@ -1,0 +1,213 @@
+"""Who wrote what a plan would execute may not approve it, until somebody else has said yes to that very code."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from remote.signing import SshKey
+from test_authors_of_a_new_stack import approved, commit, git, planned, refused
+from world import ANA, DATA, World
+
+from runner.model.approval import Person
+from runner.model.run import Run, State
+from runner.model.stack import Sync
+from runner.service import report
+from runner.service.request import request_check, request_plan
+
+JOB = """\
+resource "terraform_data" "job" {
+  triggers_replace = %s
+  provisioner "local-exec" {
+    command = "%s"
+  }
+}
+"""
+LATER = """\
+resource "terraform_data" "late" {
+  count = fileexists("%s") ? 1 : 0
+}
+"""
+STACK = {"web/stack.yaml": "name: web\n"}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    made = World(tmp_path)
+    own = f'url: "{made.repository}"'
+    made.config.write_text(made.config.read_text().replace(own, f"{own}, allow: {{provisioners: true}}"))
+    return made
+
+
+def applied(world: World, who: str = "ana") -> Run:
+    run = planned(world)
+    approved(world, run, who)
+    (done,) = world.work()
+    assert done.state is State.APPLIED
+    return done
+
+
+def nothing_planned(world: World) -> None:
+    world.poll()
+    (run,) = world.work()
+    assert run.state is State.NO_CHANGES
+    assert world.look().sync is Sync.SYNCED
+
+
+def test_a_command_that_planned_nothing_is_still_its_authors_when_somebody_else_makes_it_run(
+    world: World,
+) -> None:
+    commit(world, "bo", {**STACK, "web/main.tf": JOB % (1, "true")})
+    applied(world)
+    commit(world, "mallory", {"web/main.tf": JOB % (1, "id")})
+    nothing_planned(world)
+    commit(world, "bo", {"web/main.tf": JOB % (2, "id")})
+    run = planned(world)
+    refused(world, run, "mallory", "bo")
+    approved(world, run, "ana")
+
+
+def test_once_somebody_else_approved_it_and_it_was_applied_it_counts_no_more(world: World) -> None:
+    commit(world, "bo", {**STACK, "web/main.tf": JOB % (1, "true")})
+    applied(world)
+    commit(world, "carl", {"web/main.tf": JOB % (2, "true")})
+    applied(world)
+    commit(world, "bo", {"web/main.tf": JOB % (3, "true")})
+    run = planned(world)
+    refused(world, run, "bo")
+    approved(world, run, "carl")
+
+
+def test_who_wrote_code_that_only_a_heal_executes_does_not_approve_the_heal(world: World) -> None:
+    trigger = world.root / "go"
+    commit(world, "bo", {**STACK, "web/main.tf": DATA.format(value="one")})
+    applied(world)
+    commit(world, "mallory", {"web/main.tf": DATA.format(value="one") + LATER % trigger})
+    nothing_planned(world)
+    trigger.write_text("x")
+    request_check(world.app.control, ["web"], Person("mallory", "user"))
+    world.work()
+    found = world.report()
+    assert found is not None
+    report.heal(world.app.control, found.id, Person("mallory", "user"))
+    (run,) = world.work()
+    assert run.state is State.AWAITING_APPROVAL
+    refused(world, run, "mallory")
+    approved(world, run, "ana")
+
+
+def test_what_was_applied_by_a_rule_alone_was_reviewed_by_nobody(world: World) -> None:
+    commit(world, "bo", {**STACK, "web/main.tf": DATA.format(value="one")})
+    applied(world)
+    automatic = {"web/stack.yaml": "name: web\napply: {mode: automatic}\n"}
+    commit(world, "bo", {**automatic, "web/main.tf": DATA.format(value="two")})
+    applied(world)
+    commit(world, "mallory", {"web/main.tf": DATA.format(value="three")})
+    world.poll()
+    assert [run.state for run in world.work()] == [State.APPROVED, State.APPLIED]
+    commit(world, "bo", {"web/main.tf": "# nothing left\n"})
+    run = planned(world)
+    refused(world, run, "mallory", "bo")
+    approved(world, run, "ana")
+
+
+def test_a_yes_of_the_author_where_that_is_allowed_is_no_review(tmp_path: Path) -> None:
+    world = World(tmp_path, "approvals: {author_may_approve: true}\n")
+    commit(world, "mallory", {**STACK, "web/main.tf": DATA.format(value="one")})
+    applied(world, "mallory")
+    world.config.write_text(world.config.read_text().replace("author_may_approve: true", "required: 1"))
+    world.app.store.close()
+    del world.__dict__["app"]
+    commit(world, "bo", {"web/main.tf": DATA.format(value="two")})
+    run = planned(world)
+    refused(world, run, "mallory", "bo")
+    approved(world, run, "ana")
+
+
+def test_code_that_lay_unused_is_its_authors_when_the_stack_comes_to_use_it(world: World) -> None:
+    commit(world, "mallory", {"modules/m/main.tf": DATA.format(value="one")})
+    commit(world, "bo", {**STACK, "web/main.tf": DATA.format(value="one")})
+    applied(world)
+    commit(
+        world,
+        "bo",
+        {"web/main.tf": DATA.format(value="two") + 'module "m" {\n  source = "../modules/m"\n}\n'},
+    )
+    run = planned(world)
+    refused(world, run, "mallory", "bo")
+    approved(world, run, "ana")
+
+
+def test_an_older_revision_than_the_reviewed_one_was_reviewed_by_nobody(world: World) -> None:
+    commit(world, "bo", {**STACK, "web/main.tf": DATA.format(value="one")})
+    applied(world)
+    commit(world, "mallory", {"web/main.tf": DATA.format(value="evil")})
+    commit(world, "bo", {"web/main.tf": DATA.format(value="two")})
+    applied(world)
+    run = request_plan(world.app.control, world.app.poller, "web", ANA, ref="HEAD~1")
+    (run,) = world.work()
+    assert run.state is State.AWAITING_APPROVAL
+    refused(world, run, "mallory")
+
+
+def test_an_author_who_amends_the_name_away_is_still_known(world: World) -> None:
+    commit(world, "bo", {**STACK, "web/main.tf": DATA.format(value="one")})
+    applied(world)
+    commit(world, "mallory", {"web/main.tf": DATA.format(value="two")})
+    planned(world)
+    (world.repository / "web/main.tf").write_text(DATA.format(value="two") + "# tidy\n")
+    git(world, "bo", "commit", "--quiet", "--all", "--amend", "--reset-author", "-m", "by bo")
+    run = planned(world)
+    refused(world, run, "mallory", "bo")
+    approved(world, run, "ana")
+
+
+def test_a_name_in_a_co_author_trailer_counts_as_its_address_does(world: World) -> None:
+    commit(world, "bo", {**STACK, "web/main.tf": DATA.format(value="one")})
+    applied(world)
+    (world.repository / "web/main.tf").write_text(DATA.format(value="two"))
+    git(world, "bo", "add", "--all")
+    git(world, "bo", "commit", "--quiet", "-m", "x\n\nCo-authored-by: mallory <m@example.org>")
+    run = planned(world)
+    refused(world, run, "mallory")
+
+
+def test_a_mailmap_in_the_repository_renames_nobody(world: World) -> None:
+    mapped = {".mailmap": "Bo <bo@example.com> mallory <mallory@example.com>\n"}
+    commit(world, "mallory", {**mapped, **STACK, "web/main.tf": DATA.format(value="one")})
+    refused(world, planned(world), "mallory")
+
+
+@pytest.mark.parametrize("encoding", ["IBM037", "UTF-16", "nonsense", "ISO-8859-1"])
+def test_an_encoding_that_a_commit_claims_hides_no_name(world: World, encoding: str) -> None:
+    commit(world, "bo", {**STACK, "web/main.tf": DATA.format(value="one")})
+    applied(world)
+    (world.repository / "web/main.tf").write_text(DATA.format(value="two"))
+    git(world, "bo", "add", "--all")
+    git(world, "jürgen", "-c", f"i18n.commitEncoding={encoding}", "commit", "--quiet", "-m", "x")
+    run = planned(world)
+    refused(world, run, "jürgen")
+    approved(world, run, "ana")
+
+
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="no ssh-keygen on PATH")
+def test_who_signed_a_commit_under_another_name_is_one_of_its_people(tmp_path: Path) -> None:
+    key = SshKey.made(tmp_path, "mallory")
+    allowed = tmp_path / "allowed"
+    allowed.write_text(key.line("mallory@example.com"))
+    world = World(tmp_path, "approvals: {people: {mal: [mallory@example.com]}}\n")
+    own = f'url: "{world.repository}"'
+    verify = f"{own}, verify: {{mode: since_applied, allowed_signers: {allowed}}}"
+    world.config.write_text(world.config.read_text().replace(own, verify))
+    for word in ("gpg.format=ssh", f"user.signingkey={key.path}", "commit.gpgsign=true"):
+        git(world, "bo", "config", *word.split("="))
+    commit(world, "bo", {**STACK, "web/main.tf": DATA.format(value="one")})
+    # The signature of this one alone is judged when the source is taken in for the first time.
+    commit(world, "bo", {"web/main.tf": DATA.format(value="two")})
+    run = planned(world)
+    refused(world, run, "mal", "bo")
+    approved(world, run, "ana")
+    world.work()
+    commit(world, "bo", {"web/main.tf": DATA.format(value="three")})
+    run = planned(world)
+    refused(world, run, "mal", "bo")
+    approved(world, run, "ana")

@@ -1,0 +1,169 @@
+"""The operator's rules are a floor: no stack file goes below them."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from world import ANA, BO, DATA, World
+
+from runner.cli.main import main
+from runner.errors import GuardrailHit, NeverApplies, NotAllowed
+from runner.model.approval import Person
+from runner.model.run import Run, State
+
+Make = Callable[[str], World]
+RUNS_A_COMMAND = DATA + 'resource "terraform_data" "more" {{\n  input = "more"\n}}\n'
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    return lambda approvals: World(tmp_path, f"approvals: {approvals}\n")
+
+
+def tell(world: World, *words: str) -> str:
+    result = CliRunner().invoke(main, ["-c", str(world.config), *words], prog_name="driftline")
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def pushed(world: World, value: str = "two", rules: str = "", body: str = DATA, name: str = "web") -> Run:
+    (run,) = world.push(name, value, rules, body=body)
+    return run
+
+
+def test_a_commit_that_makes_its_own_stack_automatic_is_applied_by_nobody(make: Make) -> None:
+    world = make("{required: 2}")
+    pushed(world, "one", "apply: {approvals: 3, approvers: [bo, cy, di], protect: ['*']}\n")
+    run = pushed(world, "two", "apply: {mode: automatic}\n", RUNS_A_COMMAND)
+    assert (run.state, run.stack) == (State.AWAITING_APPROVAL, "web")
+    assert world.work() == []
+
+
+def test_a_new_stack_that_says_automatic_waits_too(make: Make) -> None:
+    run = pushed(make("{required: 1}"), rules="apply: {mode: automatic}\n")
+    assert run.state is State.AWAITING_APPROVAL
+
+
+def test_automatic_is_applied_where_a_rule_allows_it_and_the_record_says_which(make: Make) -> None:
+    world = make("{rules: [{match: {stacks: [web]}, mode_at_most: automatic, reason: a playground}]}")
+    assert [run.state for run in world.push(body=DATA, rules="apply: {mode: automatic}\n")] == [
+        State.APPROVED,
+        State.APPLIED,
+    ]
+    (other,) = world.push("other", body=DATA, rules="apply: {mode: automatic}\n")
+    assert other.state is State.AWAITING_APPROVAL
+    told = tell(world, "audit", "log", "-o", "json")
+    assert "rule 1 of approvals.rules: a playground" in told
+
+
+def test_a_rule_asks_for_more_people_than_the_stack_file(make: Make) -> None:
+    world = make("{rules: [{match: {labels: {env: prod}}, required: 2}]}")
+    run = pushed(world, rules="labels: {env: prod}\napply: {approvals: 1}\n")
+    assert world.approve(run, ANA).state is State.AWAITING_APPROVAL
+    assert world.approve(run, BO).state is State.APPROVED
+
+
+def test_who_is_not_named_by_the_rule_may_not_approve(make: Make) -> None:
+    world = make("{rules: [{match: {sources: [infra]}, from: [bo], reason: on call}]}")
+    run = pushed(world)
+    with pytest.raises(NotAllowed, match=r"only bo may approve .* rule 1 of approvals\.rules: on call"):
+        world.approve(run, ANA)
+    assert world.approve(run, BO).state is State.APPROVED
+
+
+def test_where_rule_and_stack_file_name_nobody_in_common_nobody_may_and_it_is_said(make: Make) -> None:
+    world = make("{rules: [{from: [bo]}]}")
+    run = pushed(world, rules="apply: {approvers: [ana]}\n")
+    for person in (ANA, BO):
+        with pytest.raises(NotAllowed, match="nobody may approve it"):
+            world.approve(run, person)
+    assert "nobody may approve it" in tell(world, "stack", "show", "web")
+
+
+def test_a_rule_that_says_never_holds_against_the_stack_file(make: Make) -> None:
+    world = make("{rules: [{mode_at_most: never, reason: frozen}]}")
+    run = pushed(world)
+    with pytest.raises(NeverApplies, match="frozen"):
+        world.approve(run)
+
+
+def test_a_rule_that_says_never_after_the_approval_stops_the_apply(make: Make) -> None:
+    world = make("{required: 1}")
+    run = world.approve(pushed(world))
+    world.config.write_text(world.config.read_text() + "  \n")
+    text = world.config.read_text().replace("{required: 1}", "{rules: [{mode_at_most: never}]}")
+    world.config.write_text(text)
+    world.app.store.close()
+    del world.__dict__["app"]
+    world.work()
+    assert world.run(run.id).state is State.SUPERSEDED
+    assert world.look().applied_revision is None
+
+
+def test_a_yes_of_somebody_whom_a_newer_rule_does_not_name_no_longer_counts(make: Make) -> None:
+    world = make("{required: 1}")
+    run = world.approve(pushed(world), ANA)
+    world.config.write_text(world.config.read_text().replace("{required: 1}", "{rules: [{from: [bo]}]}"))
+    world.app.store.close()
+    del world.__dict__["app"]
+    world.work()
+    assert world.look().applied_revision is None
+    assert world.run(run.id).state is State.SUPERSEDED
+
+
+def test_a_rule_protects_what_the_stack_file_does_not(make: Make) -> None:
+    world = make("{rules: [{protect: ['terraform_data.*']}]}")
+    world.applied(body=DATA)
+    run = pushed(world, body="# nothing left\n")
+    with pytest.raises(GuardrailHit, match="protected"):
+        world.approve(run)
+    assert world.approve(run, typed_name="web").state is State.APPROVED
+
+
+def test_stack_show_says_which_rule_counts_and_where_it_comes_from(make: Make) -> None:
+    world = make("{rules: [{match: {stacks: ['w*']}, required: 2, reason: two pairs of eyes}]}")
+    pushed(world, rules="apply: {mode: automatic, approvals: 1}\n")
+    told = tell(world, "stack", "show", "web")
+    assert "2 approvals  by rule 1 of approvals.rules: two pairs of eyes" in told
+    terms = json.loads(tell(world, "stack", "show", "web", "-o", "json"))["terms"]
+    assert (terms["mode"], terms["required"], terms["from"]) == ("approved", 2, None)
+    assert {
+        "key": "required",
+        "value": 2,
+        "origin": "rule 1 of approvals.rules",
+        "reason": "two pairs of eyes",
+        "counts": True,
+    } in terms["words"]
+    assert json.loads(tell(world, "run", "show", "run-1", "-o", "json"))["terms"] == terms
+    own = [word for word in terms["words"] if word["origin"] == "web/stack.yaml"]
+    assert [(word["value"], word["counts"]) for word in own] == [("automatic", False), (1, False)]
+
+
+def test_config_validate_warns_of_stacks_that_no_rule_reaches_and_rules_that_reach_none(make: Make) -> None:
+    world = make("{required: 2, rules: [{match: {stacks: [web]}}, {match: {stacks: [gone]}, required: 1}]}")
+    pushed(world)
+    pushed(world, name="lonely")
+    told = tell(world, "config", "validate")
+    assert "no rule of approvals.rules reaches lonely" in told
+    assert "rule 2 of approvals.rules reaches no stack" in told
+    assert "rule 2 of approvals.rules asks for 1 approvals, but approvals.required is 2" in told
+    found = json.loads(
+        CliRunner().invoke(main, ["-c", str(world.config), "config", "validate", "-o", "json"]).stdout
+    )
+    assert [one["severity"] for one in found] == ["warning"] * 3
+
+
+def test_without_rules_config_validate_has_nothing_to_warn_of(make: Make) -> None:
+    world = make("{required: 1}")
+    pushed(world)
+    assert "Warning" not in tell(world, "config", "validate")
+
+
+def test_somebody_else_is_still_somebody_else(make: Make) -> None:
+    world = make("{rules: [{author_may_approve: false}], author_may_approve: true}")
+    run = pushed(world)
+    with pytest.raises(NotAllowed, match="author"):
+        world.approve(run, Person("carl", "user"))
+    assert world.approve(run).state is State.APPROVED

@@ -1,0 +1,48 @@
+"""What is recorded as approved is what was on the screen, or nothing is recorded."""
+
+from dataclasses import replace
+
+import pytest
+from world import ANA, DATA, World
+
+from runner.errors import ApprovalForOtherPlan
+from runner.model.plan import ChangeSet
+from runner.model.run import State
+from runner.service import approve as approving
+from runner.service.approve import Question
+
+
+def answer(world: World, shown: Question) -> State:
+    app, run = world.app, shown.run
+    digest = shown.run.plan_digest or ""
+    done, _ = approving.approve(app.control, app.git, app.modules, run.id, ANA, digest=digest, shown=shown)
+    return done.state
+
+
+@pytest.fixture
+def shown(plain: World) -> Question:
+    (run,) = plain.push(body=DATA)
+    with plain.app.store.reading() as reader:
+        return approving.question(plain.app.control, reader, run.id)
+
+
+def test_what_was_shown_is_recorded(plain: World, shown: Question) -> None:
+    assert answer(plain, shown) is State.APPROVED
+
+
+@pytest.mark.parametrize("name", ["binding_digest", "fingerprint"])
+def test_another_plan_than_the_one_on_the_screen_is_not_approved(
+    plain: World, shown: Question, name: str
+) -> None:
+    other = replace(shown, run=replace(shown.run, **{name: "0" * 64}))  # type: ignore[arg-type]
+    with pytest.raises(ApprovalForOtherPlan):
+        answer(plain, other)
+    assert plain.run(shown.run.id).state is State.AWAITING_APPROVAL
+
+
+def test_other_changes_than_those_on_the_screen_are_not_approved(plain: World, shown: Question) -> None:
+    with pytest.raises(ApprovalForOtherPlan):
+        answer(plain, replace(shown, changes=ChangeSet()))
+    with plain.app.store.reading() as reader:
+        assert reader.approvals(shown.run.id) == []
+        assert reader.audit(subject=shown.run.name, limit=1)[0].action == "approval.refuse"
