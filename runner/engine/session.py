@@ -12,7 +12,7 @@ from runner.engine.confine import Fence
 from runner.engine.init import InitInputs
 from runner.engine.journal import Journal
 from runner.engine.json_output import GAVE_UP, STALE, STATE_LOCKED, JsonOutput
-from runner.engine.sensitive import sensitive_values
+from runner.engine.sensitive import Given, sensitive_values
 from runner.engine.table import EngineRow
 from runner.engine.text import Veil
 from runner.errors import BadStackFile, EngineFailed
@@ -47,9 +47,12 @@ class Session:
     confined: Confinement | None = None  # where it was worked out already
 
     @cached_property
+    def given(self) -> Given:
+        return sensitive_values(self.execution, self.row.suffixes, self.environment)
+
+    @cached_property
     def veil(self) -> Veil:
-        secrets = sensitive_values(self.execution, self.row.suffixes, self.environment)
-        return Veil.over(self.environment, secrets)
+        return Veil.over(self.environment, self.given.texts, by_marks=self.execution.nonsensitive)
 
     @property
     def scratch(self) -> Path:
@@ -145,7 +148,7 @@ class Session:
         lost: bool = False,
     ) -> EngineError:
         """The bad end of a command, never without a diagnostic. `lost`: nobody saw it, so there is no exit code."""
-        diagnostics = [*output.diagnostics, *self._told(name, finished, deadline)]
+        diagnostics = [*output.diagnostics, *self._told(name, finished, deadline), *self.given.warnings]
         if not any(d.severity == "error" for d in diagnostics):
             diagnostics.append(self._silent(name, None if lost else finished))
         return EngineError(

@@ -109,6 +109,7 @@ def execute_adopt(
             claim=claim,
             leave=leave,
             secrets=known(job, ports),
+            nonsensitive=job.source.allow.nonsensitive,
         )
         return _told_of(job, ports, execution, ports.engine.adopt(execution, job.executed_digest or ""))
     except _PASSING as error:

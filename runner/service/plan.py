@@ -15,7 +15,7 @@ from runner.model.job import Job, PlanFailure, PlanResult
 from runner.model.plan import ChangeSet, Diagnostic
 from runner.model.plan_json import plan_problem, read_plan
 from runner.model.run import Event, Kind, Run, Trigger
-from runner.model.secret import Secrets
+from runner.model.secret import SHORTEST_PART, Secrets, sensitive_texts
 from runner.model.stack import DriftStatus
 from runner.model.taxonomy import absorbed, classify, drift_fingerprint
 from runner.model.waiting import pause
@@ -55,7 +55,7 @@ def execute_plan(
         outcome, seen = look(job.probing, ports.engine, execution)
         if isinstance(outcome, EngineError):
             return _failure(outcome)
-        result = _read(job, ports, outcome, started, keep_as)
+        result = _read(job, ports, outcome, started, keep_as, execution.secrets)
         return replace(result, probe=seen) if isinstance(result, PlanResult) else result
     except DriftlineError as error:
         return PlanFailure((Diagnostic("error", error.message, error.hint),), error.message)
@@ -93,6 +93,7 @@ def prepare(
         folder=(tree / job.file).parent,
         lock=lock,
         secrets=known(job, ports),
+        nonsensitive=job.source.allow.nonsensitive,
         state_folders=job.source.allow.state_folders,
         writable_modules=job.source.allow.writable_modules,
     )
@@ -115,10 +116,16 @@ def _failure(error: EngineError) -> PlanFailure:
 
 
 def _read(
-    job: Job, ports: WorkerPorts, planned: Planned, started: float, keep_as: str
+    job: Job,
+    ports: WorkerPorts,
+    planned: Planned,
+    started: float,
+    keep_as: str,
+    before: frozenset[str],
 ) -> PlanResult | PlanFailure:
     document = planned.document
     now = ports.clock.now()
+    remember(job, ports, before, _sensitive(planned))
     if document is None:
         return PlanResult(
             changes=ChangeSet(),
@@ -129,15 +136,16 @@ def _read(
             findings=absorbed(planned.drifted_addresses),
             seconds=time.monotonic() - started,
             facts=planned.facts,
+            warnings=planned.warnings,
         )
     failpoint.reach("plan.before_artifact")
     problem = plan_problem(document, provisioners=job.source.allow.provisioners)
     if problem is not None:
         return PlanFailure((Diagnostic("error", problem),), problem)
     key = ports.secrets.fingerprint_key()
-    given = Secrets.of(planned.secrets)
-    changes = read_plan(document, given)
-    remember(job, ports, document)
+    by_marks = job.source.allow.nonsensitive
+    given = Secrets.of(planned.credentials if by_marks else planned.secrets)
+    changes = read_plan(document, given, by_marks=by_marks)
     drift = job.kind is Kind.DRIFT
     ports.artifacts.put(job.run, f"{keep_as}.json", json.dumps(to_plain(changes), sort_keys=True).encode())
     return PlanResult(
@@ -149,12 +157,20 @@ def _read(
         else ports.artifacts.put(job.run, f"{keep_as}.tfplan", planned.plan_file.read_bytes()),
         planned_at=now,
         engine_version=planned.engine_version,
-        findings=classify(document, job.ignore, given) if drift else (),
+        findings=classify(document, job.ignore, given, by_marks=by_marks) if drift else (),
         drift_fingerprint=drift_fingerprint(document, job.ignore, key) if drift else None,
         seconds=time.monotonic() - started,
         facts=planned.facts,
         tree="" if drift else ports.git.tree_id(job.source, job.revision),
+        warnings=planned.warnings,
     )
+
+
+def _sensitive(planned: Planned) -> frozenset[str]:
+    """What is to be masked from now on. What was only guessed is not: the file is mended, and its words are free again."""
+    given = frozenset() if planned.warnings else planned.secrets - planned.credentials
+    marked = frozenset() if planned.document is None else sensitive_texts(planned.document)
+    return marked | {text for text in given if len(text) >= SHORTEST_PART}
 
 
 # What is recorded
@@ -166,6 +182,8 @@ def settle_plan(control: ControlPorts, job: Job, result: PlanResult | PlanFailur
         run = writer.run(job.run)
         if isinstance(result, PlanFailure):
             return fail_plan(writer, run, result, control.clock.now())
+        if result.warnings:
+            writer.save_diagnostics(run.id, result.warnings)
         remember_state(control, writer, run, result.facts)
         remember_probe(writer, run, result.probe)
         if job.targets == () and result.changes.empty and result.plan_digest is None:
