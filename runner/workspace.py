@@ -10,16 +10,19 @@ logs/run-<run>.log
 receipts/<stack and digest>.json   one for each plan that was ever handed to terraform
 """
 
+import fcntl
 import hashlib
 import json
+import os
 import re
 import shutil
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
 from runner.errors import DiskFull, ModuleMissing
-from runner.files import is_unfinished, private_folder, write_whole
+from runner.files import is_unfinished, private_folder, remove_abandoned, write_whole
 from runner.managed_state import STATE, copy_aside, put_back_torn, size_of
 from runner.ports import Workspace
 
@@ -32,6 +35,11 @@ _WRITTEN = (
     "*", "keys/*", "engine/*", "receipts/*", "artifacts/**/*", "reports/**/*", "trees/*/*", "workspaces/*/*",
     "workspaces/*/backups/**/*",
 )  # fmt: skip
+
+
+# Where states and plans lie in clear while they are written. A run may write there too, so nothing is followed deep.
+_BESIDE_A_STATE = ("*", "backups/**/*", "state/*", "state/terraform.tfstate.d/*/*", "salvage/*")
+_OF_A_PROBE = re.compile(r"[0-9a-f]{16}")
 
 
 class LocalWorkspaces:
@@ -106,6 +114,20 @@ class LocalWorkspaces:
         found = (path.name for place in ("runs", "control") for path in (self.data_dir / place).glob("*"))
         return sorted({int(name) for name in found if name.isascii() and name.isdigit()})
 
+    def clear_stack(self, stack: str) -> None:
+        """Of the whole stack, whichever run it was: who still writes a file has it locked."""
+        own = self.data_dir / "workspaces" / slug(stack)
+        for place in _BESIDE_A_STATE:
+            for path in own.glob(place):
+                remove_abandoned(path)
+
+    def clear_probes(self) -> None:
+        for folder in (self.data_dir / "probe").glob("*"):
+            if _OF_A_PROBE.fullmatch(folder.name) is not None:
+                # Another process may remove it at the same time.
+                with suppress(OSError):
+                    _remove_if_free(folder)
+
     def log(self, run: int) -> Path:
         return private_folder(self.data_dir / "logs") / f"run-{run}.log"
 
@@ -128,6 +150,16 @@ class LocalWorkspaces:
 
     def _control(self, run: int) -> Path:
         return self.data_dir / "control" / str(run)
+
+
+def _remove_if_free(folder: Path) -> None:
+    """A probe keeps the folder locked for as long as it goes on."""
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        os.close(held)
 
 
 def slug(stack: str) -> str:

@@ -225,6 +225,14 @@ class Workspaces(Protocol):
         """The runs that have a scratch folder."""
         ...
 
+    def clear_stack(self, stack: str) -> None:
+        """Remove what dead processes were writing beside the stack's state."""
+        ...
+
+    def clear_probes(self) -> None:
+        """Remove what dead processes left of their probes."""
+        ...
+
     def log(self, run: int) -> Path: ...
 
     def remove_unfinished(self, before: datetime) -> int:

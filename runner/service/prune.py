@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from runner import failpoint
-from runner.errors import RunNotFound
 from runner.model.run import HALF_CHANGED, Run
 from runner.ports import ControlPorts, Reader, RunFilter, Store, Trees, Workspaces
+from runner.service.clear import clear
 
 PAGE = 1000
 PLANS = frozenset({"plan.tfplan", "fresh.tfplan"})
@@ -36,7 +36,6 @@ def prune(control: ControlPorts, workspaces: Workspaces, trees: Trees) -> Pruned
         for run in _ended(control.store, now - SETTLED)
         if _is_spent(run, now - timedelta(seconds=keep.plans))
     )
-    scratches = _remove_scratches(control.store, workspaces, now - SETTLED)
     logs = sum(
         workspaces.remove_log(run.id) for run in _ended(control.store, now - timedelta(seconds=keep.logs))
     )
@@ -56,7 +55,7 @@ def prune(control: ControlPorts, workspaces: Workspaces, trees: Trees) -> Pruned
         logs=logs,
         reports=len(reports),
         trees=trees.keep_only(needed_trees, now),
-        scratches=scratches,
+        scratches=clear(control),
         unfinished=workspaces.remove_unfinished(now - SETTLED) + control.claims.remove_free(),
     )
 
@@ -78,26 +77,6 @@ def _is_spent(run: Run, before: datetime) -> bool:
     still tell a person what was under way. What a run would have done is shown from its masked plan.
     """
     return run.state not in HALF_CHANGED or run.changed_at < before
-
-
-def _remove_scratches(store: Store, workspaces: Workspaces, before: datetime) -> int:
-    """Folders in which no process is at work, left by one that died: they hold plans in clear."""
-    with store.reading() as reader:
-        newest = next((run.id for run in reader.runs(RunFilter(limit=1))), 0)
-        left = [run_id for run_id in workspaces.scratches() if _is_left(reader, run_id, newest, before)]
-    for run_id in left:
-        workspaces.discard(run_id)
-    return len(left)
-
-
-def _is_left(reader: Reader, run_id: int, newest: int, before: datetime) -> bool:
-    try:
-        run = reader.run(run_id)
-    except RunNotFound:
-        # Long pruned; but a run that is newer than all others belongs to a database that an older one replaced,
-        # and may be applying.
-        return run_id < newest
-    return run.final and run.changed_at < before
 
 
 def _remove_plans(control: ControlPorts, run_id: int) -> int:
