@@ -11,15 +11,17 @@ from runner.engine.tokens import NotHcl, unquoted
 from runner.engine.values import Computed, heredoc_text
 from runner.model.secret import SHORTEST_PART, telling
 
-_QUOTED = re.compile(r'"(?:[^"\\\r\n]|\\.)*"')
-_HEREDOC = re.compile(r"<<-?([^\W\d][\w-]*)\r?\n(.*?)^[ \t]*\1[ \t]*$", re.DOTALL | re.MULTILINE)
+# Also one without an end: else each quote in it would be looked at as a beginning.
+_QUOTED = re.compile(r'"((?:[^"\\\r\n]|\\.)*+)"?')
+_HEREDOC = re.compile(r"<<-?([^\W\d][\w-]*)\r?$")
 _KEY = re.compile(r"[ \t]*(?:=(?!=)|:)")
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 # `${"text"}`, also with the marks that take white space away.
-_INSERTED = re.compile(r'\$\{~?\s*\(*\s*(?:"((?:[^"\\\r\n]|\\.)*)"|([0-9.]+))\s*\)*\s*~?\}')
+_INSERTED = re.compile(r'\$\{~?\s*+\(*+\s*+(?:"((?:[^"\\\r\n]|\\.)*+)"|([0-9.]++))\s*+\)*+\s*+~?\}')
 _DIRECTIVE = re.compile(r"%\{[^{}]*\}")
 _TEMPLATE = re.compile(r"[$%]\{[^{}]*\}")
 _ASSIGNED = re.compile(r"^[^=:\n]*[=:](.*)$", re.MULTILINE)
+_WIDEST = 200  # blanks before a key
 _LONGEST_NUMBER = 60  # with an exponent more digits than anybody prints
 _NESTED = 8  # templates in templates
 
@@ -55,19 +57,34 @@ def spelled_in(source: str) -> Iterator[str]:
     if source.startswith('"') and source.endswith('"'):
         # Also where other strings stand in it, in templates.
         yield from _rendered(source[1:-1])
-    for found in _HEREDOC.finditer(source):
-        yield from _rendered(found[2])
-        yield from (line.strip() for line in found[2].splitlines())
+    for lines in _heredocs(source) if "<<" in source else ():
+        yield from _rendered("\n".join(lines))
+        yield from (line.strip() for line in lines)
     for quoted in _QUOTED.finditer(source):
-        inner = _rendered(quoted[0][1:-1])
+        inner = _rendered(quoted[1])
         yield from telling(inner) if _is_key(source, quoted) else inner
     for number in _NUMBER.finditer(source):
         yield from _number(number[0])
 
 
+def _heredocs(source: str) -> Iterator[list[str]]:
+    """The lines of each; one without an end goes on to the end of the text."""
+    end, inner = "", list[str]()
+    for line in source.split("\n"):
+        if end and line.strip() != end:
+            inner.append(line)
+        elif end:
+            yield inner
+            end, inner = "", []
+        elif (opening := _HEREDOC.search(line)) is not None:
+            end = opening[1]
+    if end:
+        yield inner
+
+
 def _is_key(source: str, quoted: "re.Match[str]") -> bool:
     """Of a map: in `a ? "b" : "c"` none of them is."""
-    before = source[: quoted.start()].rstrip(" \t")[-1:]
+    before = source[max(0, quoted.start() - _WIDEST) : quoted.start()].rstrip(" \t")[-1:]
     return before in {"{", ",", "\n"} and _KEY.match(source, quoted.end()) is not None
 
 

@@ -50,7 +50,7 @@ def test_a_kill_leaves_nothing_in_clear(stages: Stages, reached: dict[str, list[
 
 
 def test_a_kill_while_any_file_is_written_leaves_nothing_in_clear(stages: Stages) -> None:
-    seen = set()
+    seen = set[str]()
     for hit in range(1, MOST_WRITTEN):
         stage = stages.put_up("change")
         live(stage.root, SCENARIOS["change"].life, f"{WRITTEN}=kill@{hit}")

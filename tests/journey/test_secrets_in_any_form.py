@@ -137,7 +137,7 @@ def test_a_sensitive_value_is_found_nowhere(
 ) -> None:
     name = next(kept.names)
     file, code = DECLARED[declared]
-    files = {
+    files: dict[str, str | None] = {
         f"{name}/stack.yaml": f"name: {name}\n",
         f"{name}/main.tf": leaks.format(spoken=SPOKEN[spoken]),
         f"{name}/{file}": code,
