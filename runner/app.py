@@ -120,6 +120,7 @@ class App:
             clock=self.clock,
             checkpoints=self.checkpoints,
             receipts=FileReceipts(self.settings.data_dir),
+            workspaces=self.workspaces,
             disk=self.disk,
             memory=self.memory,
         )

@@ -1,6 +1,7 @@
 """Files as Driftline keeps them: private, whole or not there, and durable before anybody relies on them."""
 
 import errno
+import fcntl
 import os
 import re
 import secrets
@@ -38,23 +39,51 @@ def write_whole(path: Path, content: bytes, *, durable: bool = True, folder: int
 
     `folder` is an open one that the path begins in, whatever leads to it by now.
     """
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    fresh, descriptor = _begun(path, folder)
     try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-        descriptor = os.open(fresh, flags, PRIVATE_FILE, dir_fd=folder)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
+            file.flush()
             if durable:
-                file.flush()
                 os.fsync(file.fileno())
-        failpoint.reach("file.before_rename")
-        os.rename(fresh, path, src_dir_fd=folder, dst_dir_fd=folder)
+            failpoint.reach("file.before_rename")
+            os.rename(fresh, path, src_dir_fd=folder, dst_dir_fd=folder)
     except BaseException:
         with suppress(FileNotFoundError):
             os.unlink(fresh, dir_fd=folder)
         raise
     if durable:
         sync_folder(path.parent, folder)
+
+
+def _begun(path: Path, folder: int | None) -> tuple[Path, int]:
+    """A new file beside the path, locked for as long as it is written: the lock of a dead process is free."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    while True:
+        fresh = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+        descriptor = os.open(fresh, flags, PRIVATE_FILE, dir_fd=folder)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.fstat(descriptor).st_nlink:
+            return fresh, descriptor
+        os.close(descriptor)  # taken for that of a dead process before it was locked
+
+
+def remove_abandoned(path: Path) -> bool:
+    """Remove a file that was being written by a process that is dead; False where one still writes it."""
+    if not is_unfinished(path):
+        return False
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink(missing_ok=True)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
 
 
 def read_foreign(path: Path | str, most: int, folder: int | None = None) -> bytes:

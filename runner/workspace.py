@@ -13,8 +13,10 @@ receipts/<stack and digest>.json   one for each plan that was ever handed to ter
 quarantine/                    what could not be removed yet
 """
 
+import fcntl
 import hashlib
 import json
+import os
 import re
 import shutil
 from contextlib import suppress
@@ -24,7 +26,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from runner.errors import DiskFull, ModuleMissing
-from runner.files import is_unfinished, private_folder, read_foreign, write_whole
+from runner.files import is_unfinished, private_folder, read_foreign, remove_abandoned, write_whole
 from runner.foreign.quarantine import Quarantine
 from runner.managed_state import STATE, WORKSPACES, copy_aside, damaged, put_back_torn, size_of
 from runner.model.state_file import TornState
@@ -45,6 +47,11 @@ _WRITTEN = (
     "*", "keys/*", "engine/*", "receipts/*", "artifacts/**/*", "reports/**/*", "trees/*/*", "workspaces/*/*",
     "workspaces/*/backups/**/*",
 )  # fmt: skip
+
+
+# Where states and plans lie in clear while they are written. A run may write there too, so nothing is followed deep.
+_BESIDE_A_STATE = ("*", "backups/**/*", "state/*", "state/terraform.tfstate.d/*/*", "salvage/*")
+_OF_A_PROBE = re.compile(r"[0-9a-f]{16}")
 
 
 class LocalWorkspaces:
@@ -149,6 +156,20 @@ class LocalWorkspaces:
         found = (path.name for place in ("runs", "control") for path in (self.data_dir / place).glob("*"))
         return sorted({int(name) for name in found if name.isascii() and name.isdigit()})
 
+    def clear_stack(self, stack: str) -> None:
+        """Of the whole stack, whichever run it was: who still writes a file has it locked."""
+        own = self.data_dir / "workspaces" / slug(stack)
+        for place in _BESIDE_A_STATE:
+            for path in own.glob(place):
+                remove_abandoned(path)
+
+    def clear_probes(self) -> None:
+        for folder in (self.data_dir / "probe").glob("*"):
+            if _OF_A_PROBE.fullmatch(folder.name) is not None:
+                # Another process may remove it at the same time.
+                with suppress(OSError):
+                    _remove_if_free(folder)
+
     def log(self, run: int) -> Path:
         return private_folder(self.data_dir / "logs") / f"run-{run}.log"
 
@@ -179,6 +200,16 @@ class LocalWorkspaces:
 
     def _control(self, run: int) -> Path:
         return self.data_dir / "control" / str(run)
+
+
+def _remove_if_free(folder: Path) -> None:
+    """A probe keeps the folder locked for as long as it goes on."""
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        os.close(held)
 
 
 def slug(stack: str) -> str:

@@ -41,6 +41,7 @@ SERVER: Mapping[str, str] = {
     "sources[].allow.writable_modules": 'Local modules in whose folders every stack that calls them may write, as globs such as "modules/lambda-*"; none given means only root modules',
     "sources[].allow.providers": 'Providers, as globs such as "registry.terraform.io/hashicorp/*"; none given means all',
     "sources[].allow.env": "Environment variables that a stack may set, as globs; none given means all that are harmless",
+    "sources[].allow.nonsensitive": "Whether plans and outputs show a sensitive value where the code takes the mark away with nonsensitive(); errors and logs never do",
     "sources[].allow.lower_approvals": "Whether a stack may ask for fewer approvals than this server",
     "engines": "The command lines that plan and apply",
     "engines.terraform": "Terraform",

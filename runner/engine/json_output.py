@@ -61,6 +61,7 @@ class JsonOutput:
         self.completed: Counter[tuple[str, str]] = Counter()
         self._begun: Counter[tuple[str, str]] = Counter()
         self._errored: dict[str, None] = {}
+        self._errors: set[str] = set()  # summaries as the engine wrote them
 
     def feed(self, line: str) -> Iterator[str]:
         """Take one line in, and give the lines that a person should see."""
@@ -94,11 +95,14 @@ class JsonOutput:
         yield from self.veil.text(str(message.get("@message", ""))).splitlines()
 
     def _diagnostic(self, raw: Mapping[str, Any]) -> Iterator[str]:
-        diagnostic = read_diagnostic(raw, self.veil)
-        if diagnostic.summary in EXPECTED:
+        summary = str(raw.get("summary") or "")
+        if summary in EXPECTED:
             return
+        diagnostic = read_diagnostic(raw, self.veil)
         self.diagnostics.append(diagnostic)
-        if diagnostic.summary in STATE_LOCKED:
+        if diagnostic.severity == "error":
+            self._errors.add(summary)
+        if summary in STATE_LOCKED:
             self.lock = read_lock(diagnostic.detail)
         yield from render(diagnostic, self.veil.text(str(_dict(raw, "snippet").get("code") or "")))
 
@@ -133,11 +137,12 @@ class JsonOutput:
     def unfinished(self) -> tuple[str, ...]:
         """The addresses whose operation started, and of which nobody can say how it ended."""
         open_ones = {address: None for (address, _), count in self._begun.items() if count > 0}
-        return tuple(open_ones | self._errored if self.says(LOST) else open_ones)
+        found = open_ones | self._errored if self.says(LOST) else open_ones
+        return tuple(map(self.veil.address, found))
 
     def says(self, summaries: frozenset[str]) -> bool:
-        """Whether an error is one of these."""
-        return any(d.severity == "error" and d.summary in summaries for d in self.diagnostics)
+        """Whether an error is one of these, in the engine's own words: what is masked in them is for people alone."""
+        return not self._errors.isdisjoint(summaries)
 
 
 def read_diagnostic(raw: Mapping[str, Any], veil: Veil) -> Diagnostic:

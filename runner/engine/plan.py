@@ -9,7 +9,7 @@ from runner.engine.argv import PlanOptions, plan_argv, show_argv
 from runner.engine.document import AT_HAND, Apart
 from runner.engine.document_process import DOCUMENT
 from runner.engine.facts import facts_of
-from runner.engine.json_output import JsonOutput
+from runner.engine.json_output import JsonOutput, render
 from runner.engine.session import Session
 from runner.files import PRIVATE_FILE
 from runner.foreign.budget import Budget
@@ -46,6 +46,7 @@ def plan(
         destroy=execution.destroy,
     )
     argv = attach(plan_argv(session.binary, options))
+    session.journal.write(line for warning in session.given.warnings for line in render(warning))
     return session.run(name, argv, deadline=deadline, on_start=on_start)
 
 
@@ -64,10 +65,12 @@ def planned(
         plan_file=plan_file,
         document=None,
         engine_version=output.version or session.version,
-        drifted_addresses=tuple(output.drifted),
-        diagnostics=tuple(output.diagnostics),
+        drifted_addresses=tuple(map(session.veil.address, output.drifted)),
+        diagnostics=(*output.diagnostics, *session.given.warnings),
+        warnings=session.given.warnings,
         facts=facts_of(session, plan_file),
         secrets=session.veil.secrets,
+        credentials=session.veil.credentials,
     )
     if not found.changed or name != "plan":
         return found

@@ -1,43 +1,66 @@
 """The values of sensitive variables as a run is given them: what a provider is told, its error texts may repeat.
 
-terraform masks them in its own words and forgets them in those of others. Only names that the root module declares
-sensitive count: else a region that is a variable would be masked in every line.
+terraform masks them in its own words and forgets them in those of others. A region that is a variable would be masked in
+every line, so only what is declared sensitive counts; but what can not be read for certain counts as that.
 """
 
-import json
-import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from runner.engine.blocks import Block, cut, plain_body
-from runner.engine.values import Computed, heredoc_text
-from runner.model.module import is_configuration
+from runner.engine.blocks import Block, body_of
+from runner.engine.declared import Declared, declared, guessed_in, text_of, why
+from runner.engine.spelled import Pairs, json_values, spelled, spelled_in, spelled_json
+from runner.engine.tokens import NotHcl
+from runner.model.plan import Diagnostic
+from runner.model.secret import SHORTEST_WHOLE
 from runner.ports import Execution
 
-_DECLARED = re.compile(rb"sensitive|ephemeral")
-_MARKS = ("sensitive", "ephemeral")
+_MOST_MODULES = 200
+UNREAD = "every value in this file is masked"
+
+
+@dataclass
+class Given:
+    """The texts to be masked, and the files that could not be read for certain."""
+
+    texts: set[str] = field(default_factory=set)
+    unread: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        return tuple(
+            Diagnostic("warning", f"{name} could not be read for certain: {UNREAD}", problem, file=name)
+            for name, problem in self.unread.items()
+        )
 
 
 def sensitive_values(
     execution: Execution, suffixes: tuple[str, ...], environment: Mapping[str, str]
-) -> Iterator[Any]:
+) -> Given:
     """What earlier plans called sensitive, and what this run's variables are set to: in their defaults, in var files,
-    by the stack and by the environment. A file that is not clear gives nothing.
+    by the stack and by the environment.
     """
-    yield from execution.secrets
     module, stack = execution.workspace.module, execution.stack
-    defaults = dict(_declared(module, suffixes)) if module.is_dir() else {}
-    if not defaults:
-        return
-    for name, default in defaults.items():
-        yield default
-        yield stack.vars.get(name)
-        yield _structured(environment.get(f"TF_VAR_{name}"))
+    given = Given(set(execution.secrets))
+    known = declared(module, suffixes)
+    given.texts |= known.texts
+    given.unread |= known.unread
+    _called_modules(given, module, known, suffixes)
+    for name, value in stack.vars.items():
+        if known.covers(name):
+            given.texts.update(spelled(value))
+    for name, text in environment.items():
+        if name.startswith("TF_VAR_") and known.covers(name.removeprefix("TF_VAR_")):
+            given.texts.add(text)
+            given.texts.update(_structured(text))
     automatic = [path for path in sorted(module.glob("*.tfvars*")) if _loads_itself(path.name)]
     named = [execution.folder / file for file in stack.var_files] if execution.folder is not None else []
-    for path in (*automatic, *named):
-        yield from _assigned(path, frozenset(defaults)).values()
+    for path in dict.fromkeys((*automatic, *named)):
+        _of_file(given, path, known)
+    given.texts = {text for text in given.texts if len(text) >= SHORTEST_WHOLE}
+    return given
 
 
 def _loads_itself(name: str) -> bool:
@@ -46,62 +69,60 @@ def _loads_itself(name: str) -> bool:
     )
 
 
-def _declared(module: Path, suffixes: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
-    for path in sorted(module.iterdir()):
-        if is_configuration(path.name, suffixes) and path.is_file():
-            content = path.read_bytes()
-            if _DECLARED.search(content) is not None:
-                yield from _of_json(content) if path.suffix == ".json" else _of_hcl(content)
+def _called_modules(given: Given, module: Path, known: Declared, suffixes: tuple[str, ...]) -> None:
+    """What the code hands to sensitive variables of modules beside it, which declare them in files of their own."""
+    seen = {module.resolve()}
+    waiting = [(module, source, arguments) for source, arguments in known.calls]
+    read: dict[Path, Declared] = {}
+    while waiting:
+        caller, source, arguments = waiting.pop()
+        if not source.startswith(("./", "../")):
+            continue
+        folder = (caller / source).resolve()
+        if folder not in read and len(read) < _MOST_MODULES:
+            own = read[folder] = declared(folder, suffixes)
+            given.texts |= own.texts
+            given.unread |= {f"{source}/{name}": problem for name, problem in own.unread.items()}
+        own = read.get(folder, Declared())
+        for name, value in arguments.items():
+            if own.covers(name):
+                given.texts.update(spelled(value))
+                given.texts.update(spelled_json(value))
+        if folder not in seen:
+            seen.add(folder)
+            waiting += [(folder, deeper, handed) for deeper, handed in own.calls]
 
 
-def _of_hcl(content: bytes) -> Iterator[tuple[str, Any]]:
-    for block in cut(content.decode(errors="replace")) or ():
-        if block.kind == "variable" and len(block.labels) == 1 and _DECLARED.search(block.body.encode()):
-            body = plain_body(block) or {"sensitive": True}
-            if any(body.get(mark) not in {None, False} for mark in _MARKS):
-                yield block.labels[0], _literal(body.get("default"))
-
-
-def _of_json(content: bytes) -> Iterator[tuple[str, Any]]:
-    try:
-        declared = json.loads(content)["variable"]
-        yield from (
-            (name, body.get("default"))
-            for name, body in declared.items()
-            if any(body.get(mark) for mark in _MARKS)
-        )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+def _of_file(given: Given, path: Path, known: Declared) -> None:
+    """What a var file sets; its text is like the body of a block."""
+    if not known.names and not known.unread:
         return
-
-
-def _assigned(path: Path, names: frozenset[str]) -> dict[str, Any]:
-    """What a var file sets these variables to."""
     try:
-        text = path.read_text(errors="replace")
+        text = text_of(path)
         if path.suffix == ".json":
-            read = json.loads(text)
-            return {name: read[name] for name in names if name in read} if isinstance(read, dict) else {}
-        # The text of a var file is like the body of a block.
-        body = plain_body(Block("variables", (), text)) or {}
-        return {name: _literal(value) for name, value in body.items() if name in names}
-    except (OSError, ValueError, RecursionError):
-        return {}
+            _of_json(given, text, known)
+            return
+        for name, value in body_of(Block("variables", (), text)).items():
+            if known.covers(name):
+                given.texts.update(spelled(value))
+    except FileNotFoundError:
+        return  # the engine says so
+    except (NotHcl, OSError, ValueError, RecursionError) as problem:
+        given.unread[path.name] = why(problem)
+        given.texts.update(guessed_in(path))
 
 
-def _literal(value: Any) -> Any:
-    match value:
-        case Computed(source):
-            return heredoc_text(source)
-        case dict():
-            return {name: _literal(part) for name, part in value.items()}
-        case list():
-            return [_literal(part) for part in value]
-        case _:
-            return value
+def _of_json(given: Given, text: str, known: Declared) -> None:
+    document = json_values(text)
+    if not isinstance(document, Pairs):
+        raise NotHcl("expected an object")
+    for name, value in document:
+        if known.covers(name):
+            given.texts.update(spelled_json(value))
 
 
-def _structured(text: str | None) -> Any:
-    """A text as it is, and what is in it where it spells a list or a map."""
-    if text is None or not text.lstrip().startswith(("{", "[")):
-        return text
-    return [text, _literal(plain_body(Block("variables", (), f"it = {text}\n")))]
+def _structured(text: str) -> Iterator[str]:
+    """What is in a text that may spell a list or a map."""
+    with suppress(NotHcl, RecursionError):
+        yield from spelled(body_of(Block("variables", (), f"it = {text}\n")).get("it"))
+    yield from spelled_in(text)

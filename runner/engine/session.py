@@ -22,7 +22,7 @@ from runner.engine.made import Made
 from runner.engine.measured import Measured, measure
 from runner.engine.removal import remove
 from runner.engine.seal import SEALED, Seal, SealBroken, discard, newest
-from runner.engine.sensitive import sensitive_values
+from runner.engine.sensitive import Given, sensitive_values
 from runner.engine.table import EngineRow
 from runner.engine.text import Veil
 from runner.errors import BadStackFile, EngineFailed
@@ -61,9 +61,12 @@ class Session:
     initialised: bool = False  # by this execution: the seal was made just now
 
     @cached_property
+    def given(self) -> Given:
+        return sensitive_values(self.execution, self.row.suffixes, self.environment)
+
+    @cached_property
     def veil(self) -> Veil:
-        secrets = sensitive_values(self.execution, self.row.suffixes, self.environment)
-        return Veil.over(self.environment, secrets)
+        return Veil.over(self.environment, self.given.texts, by_marks=self.execution.nonsensitive)
 
     @property
     def scratch(self) -> Path:
@@ -205,7 +208,7 @@ class Session:
         lost: bool = False,
     ) -> EngineError:
         """The bad end of a command, never without a diagnostic. `lost`: nobody saw it, so there is no exit code."""
-        diagnostics = [*output.diagnostics, *self._told(name, finished, deadline)]
+        diagnostics = [*output.diagnostics, *self._told(name, finished, deadline), *self.given.warnings]
         if not any(d.severity == "error" for d in diagnostics):
             diagnostics.append(self._silent(name, None if lost else finished))
         return EngineError(

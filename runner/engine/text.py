@@ -6,7 +6,7 @@ from typing import Any
 
 from runner.model.paths import printable
 from runner.model.plan import MASK
-from runner.model.secret import Secrets, texts
+from runner.model.secret import Secrets
 from runner.model.secret_shape import names_secret, without_likely_secrets
 
 _ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
@@ -20,22 +20,32 @@ def readable(text: str) -> str:
 class Veil:
     """Replaces the secrets that this run was given, wherever they turn up."""
 
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self.secrets = frozenset(secrets)
+    def __init__(
+        self, secrets: Iterable[str] = (), credentials: Iterable[str] = (), *, by_marks: bool = False
+    ) -> None:
+        """`by_marks`: values of the code are shown where terraform says that they are not sensitive."""
+        self.credentials = frozenset(credentials)
+        self.secrets = frozenset(secrets) | self.credentials
         self._secrets = Secrets.of(self.secrets)
+        self._in_values = Secrets.of(self.credentials) if by_marks else self._secrets
 
     @classmethod
-    def over(cls, environment: Mapping[str, str], secrets: Iterable[Any] = ()) -> "Veil":
-        """The values whose names say that they are secret, and every text in those that are known to be."""
+    def over(
+        cls, environment: Mapping[str, str], secrets: Iterable[str] = (), *, by_marks: bool = False
+    ) -> "Veil":
+        """The values whose names say that they are secret, and those that are known to be."""
         named = {value for name, value in environment.items() if names_secret(name)}
-        return cls(named | {text for value in secrets for text in texts(value)})
+        return cls(secrets, named, by_marks=by_marks)
 
     def text(self, text: str) -> str:
-        return without_likely_secrets(str(self._secrets.scrub(readable(text))))
+        return without_likely_secrets(str(self._secrets.scrub(readable(text), halves=True)))
 
     def value(self, value: Any) -> Any:
         """A JSON value."""
-        return self._secrets.scrub(value)
+        return self._in_values.scrub(value)
+
+    def address(self, address: str) -> str:
+        return self._secrets.address(address)
 
 
 def masked_output(veil: Veil, output: Mapping[str, Any]) -> Any:

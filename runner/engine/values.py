@@ -111,8 +111,7 @@ def _map(tokens: Tokens, first: Token) -> Any:
             return _computed(tokens, first, _past_closing(tokens, first, key))
         name = raw if key.kind == "name" else unquoted(raw)
         tokens.take()
-        if name in found:
-            raise tokens.error(f"{name} stands there twice", key.start)
+        # Of two equal keys the last one counts, as for the engine.
         found[name] = value(tokens, {",", "newline", "}"})
         if tokens.peek().kind == ",":
             tokens.take()

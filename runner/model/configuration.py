@@ -9,12 +9,12 @@ from runner.model.secret_shape import names_secret
 # Types whose providers run what the configuration says: hashicorp/external and hashicorp/local.
 COMMAND_TYPES = frozenset({"external", "local_command"})
 # An instance key in an address: `[0]` or `["a.b"]`, where the quoted text may hold escaped quotes and brackets.
-_KEY = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
+KEY = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
 
 
 def config_address(address: str) -> str:
     """The address as the code has it: without the keys of `count` and `for_each`."""
-    return _KEY.sub("", address)
+    return KEY.sub("", address)
 
 
 def configured_resources(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from runner.model.binding import EngineFacts
-from runner.model.pattern import covered
-from runner.model.plan import Action, ChangeSet, ResourceChange
+from runner.model.configuration import config_address
+from runner.model.pattern import covered, covers
+from runner.model.plan import MASK, Action, ChangeSet, ResourceChange
 from runner.model.settings import Guardrails
 
 LARGE = 2_000  # resources: nobody reads more
@@ -109,13 +110,21 @@ def _protected(changes: ChangeSet, guardrails: Guardrails, protect: Sequence[str
             continue
         if covered(guardrails.protect_types, resource.type):
             why = f"type {resource.type} is protected"
-        elif covered(addresses, resource.address) or covered(addresses, resource.previous_address or ""):
+        elif _covered(addresses, resource.address) or _covered(addresses, resource.previous_address or ""):
             why = "it is protected"
         else:
             continue
         yield Violation(
             "protected", f"{resource.address} would be {_verb(resource)}, and {why}", blocking=False
         )
+
+
+def _covered(patterns: Sequence[str], address: str) -> bool:
+    """A key that is masked may be any of those that a pattern names."""
+    if MASK not in address:
+        return covered(patterns, address)
+    without = config_address(address)
+    return any(covers(pattern.partition("[")[0], without) for pattern in patterns)
 
 
 _VERBS: dict[Action, str] = {Action.DELETE: "destroyed", Action.REPLACE: "replaced"}

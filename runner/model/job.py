@@ -67,6 +67,7 @@ class PlanResult:
     seconds: float = 0.0
     facts: EngineFacts = EngineFacts()
     tree: str = ""  # git's id of the revision's tree
+    warnings: tuple[Diagnostic, ...] = ()
     probe: ProbeFacts | None = None  # what was seen of probing, where it was thought of
 
 

@@ -20,7 +20,7 @@ from runner.model.plan import (
     ResourceChange,
     Summary,
 )
-from runner.model.secret import NONE, Secrets, change_secrets, plan_secrets
+from runner.model.secret import NONE, Secrets, plan_secrets
 
 _ACTIONS: dict[tuple[str, ...], Action] = {
     ("no-op",): Action.NO_OP,
@@ -48,10 +48,13 @@ def parse_document(text: str | bytes) -> dict[str, Any]:
     return document
 
 
-def read_plan(document: Mapping[str, Any], given: Secrets = NONE) -> ChangeSet:
-    """Everything the plan would do, with its secrets and those given masked; OutputNotUnderstood for another format."""
+def read_plan(document: Mapping[str, Any], given: Secrets = NONE, *, by_marks: bool = False) -> ChangeSet:
+    """Everything the plan would do, with its secrets and those given masked; OutputNotUnderstood for another format.
+
+    `by_marks`: a secret of the plan is masked where it is marked, and shown where the code has taken the mark away.
+    """
     with understanding(document):
-        secrets = plan_secrets(document) | given
+        secrets = given if by_marks else plan_secrets(document) | given
         entries = document.get("resource_changes") or ()
         resources = tuple(read_resource(entry, secrets) for entry in entries if is_change(entry))
         outputs = tuple(read_outputs(document, secrets))
@@ -119,11 +122,11 @@ def read_resource(entry: Mapping[str, Any], secrets: Secrets) -> ResourceChange:
     change = entry["change"]
     importing = change.get("importing") or {}
     return ResourceChange(
-        address=entry["address"],
+        address=secrets.address(entry["address"]),
         type=entry.get("type", ""),
         action=action_of(change),
         attributes=attribute_changes(change, differences(change), secrets),
-        previous_address=_previous(entry),
+        previous_address=secrets.address(_previous(entry) or "") or None,
         importing=_imported(importing, secrets) if importing else None,
         deposed=entry.get("deposed"),
         action_reason=entry.get("action_reason"),
@@ -141,7 +144,7 @@ def attribute_changes(
     change: Mapping[str, Any], found: Iterable[Difference], secrets: Secrets
 ) -> tuple[AttributeChange, ...]:
     """The differences of a change as people may see them."""
-    secrets |= change_secrets(change)
+    secrets = secrets.with_marked(change)
     replacing = [tuple(path) for path in change.get("replace_paths") or ()]
     return tuple(_attribute(difference, replacing, secrets) for difference in found)
 
@@ -171,7 +174,7 @@ def read_outputs(document: Mapping[str, Any], secrets: Secrets) -> Iterator[Outp
             continue
         mark = join(read_mark(change.get(side)) for side in ("before_sensitive", "after_sensitive"))
         unknown = change.get("after_unknown")
-        known = secrets | change_secrets(change)
+        known = secrets.with_marked(change)
         yield OutputChange(
             name=name,
             action=action,

@@ -20,6 +20,7 @@ NOTHING = ChangeSet()
 class Question:
     key: str  # of fingerprints, in hexadecimal
     given: tuple[str, ...] = ()  # secrets that the engine was given
+    by_marks: bool = False  # beside those only what is marked is masked
     provisioners: bool = False
     ignore: tuple[IgnoreRule, ...] = ()
     drift: bool = False
@@ -39,16 +40,19 @@ class Report:
 
 def report_of(document: Mapping[str, Any], question: Question) -> tuple[Report, ChangeSet]:
     """The report, and the changes as they are, without their secrets."""
+    sensitive = tuple(sorted(sensitive_texts(document)))
     problem = plan_problem(document, provisioners=question.provisioners)
     if problem is not None:
-        return Report(problem), NOTHING
+        return Report(problem, sensitive=sensitive), NOTHING
     given, key = Secrets.of(question.given), bytes.fromhex(question.key)
-    changes = read_plan(document, given)
+    changes = read_plan(document, given, by_marks=question.by_marks)
     report = Report(
         changes=bounded(changes),
         fingerprint=fingerprint(document, key),
-        sensitive=tuple(sorted(sensitive_texts(document))),
-        findings=bounded_findings(classify(document, question.ignore, given)) if question.drift else (),
+        sensitive=sensitive,
+        findings=bounded_findings(
+            classify(document, question.ignore, given, by_marks=question.by_marks) if question.drift else ()
+        ),
         drift_fingerprint=drift_fingerprint(document, question.ignore, key) if question.drift else None,
     )
     return report, changes

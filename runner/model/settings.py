@@ -45,6 +45,7 @@ class Allow:
     writable_modules: tuple[str, ...] = ()
     providers: tuple[str, ...] = ()
     env: tuple[str, ...] = ()
+    nonsensitive: bool = False
     lower_approvals: bool = False
 
 

@@ -5,7 +5,7 @@ A refresh-only plan is no help: it names what `ignore_changes` hides and what pr
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from runner.model.configuration import config_address, configured_resources
@@ -37,10 +37,16 @@ class Judged:
 
 
 def classify(
-    document: Mapping[str, Any], rules: Sequence[IgnoreRule] = (), given: Secrets = NONE
+    document: Mapping[str, Any],
+    rules: Sequence[IgnoreRule] = (),
+    given: Secrets = NONE,
+    *,
+    by_marks: bool = False,
 ) -> tuple[Finding, ...]:
     """What a drift check found, counted or not, by address."""
-    return tuple(judged.finding for judged in judge(document, rules, given))
+    found = [judged.finding for judged in judge(document, rules, given, by_marks=by_marks)]
+    secrets = given if by_marks else plan_secrets(document) | given
+    return tuple(replace(finding, address=secrets.address(finding.address)) for finding in found)
 
 
 def absorbed(addresses: Iterable[str]) -> tuple[Finding, ...]:
@@ -72,10 +78,16 @@ def _sealed(judged: Judged, block: Mapping[str, Any] | None) -> str:
     return canonical([finding.address, finding.action, finding.drift_class, seen])
 
 
-def judge(document: Mapping[str, Any], rules: Sequence[IgnoreRule], given: Secrets = NONE) -> list[Judged]:
+def judge(
+    document: Mapping[str, Any],
+    rules: Sequence[IgnoreRule],
+    given: Secrets = NONE,
+    *,
+    by_marks: bool = False,
+) -> list[Judged]:
     """The taxonomy: each finding with what it stands for."""
     with understanding(document):
-        secrets = plan_secrets(document) | given
+        secrets = given if by_marks else plan_secrets(document) | given
         planned = [
             judged
             for entry in document.get("resource_changes") or ()

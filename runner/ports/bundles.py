@@ -52,5 +52,6 @@ class ControlPorts:
     clock: Clock
     checkpoints: Checkpoints
     receipts: Receipts
+    workspaces: Workspaces
     disk: Disk
     memory: Memory

@@ -49,9 +49,11 @@ class Planned:
     ] = ()  # of resources that moved outside, whether or not the plan changes them
     diagnostics: tuple[Diagnostic, ...] = ()  # warnings
     facts: EngineFacts = EngineFacts()
-    # What the engine was given: copies of it may be anywhere in the document.
+    # What the engine was given: copies of it may be anywhere in the document. The daemon's credentials are among them.
     secrets: frozenset[str] = frozenset()
     apart: "Callable[[Question], tuple[Report, bytes] | EngineError] | None" = None
+    credentials: frozenset[str] = frozenset()
+    warnings: tuple[Diagnostic, ...] = ()  # Driftline's own among the diagnostics
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,7 @@ class Execution:
     folder: Path | None = None  # of the stack file in the tree: its var files are relative to it
     # What earlier plans of the stack called sensitive, for masking its output.
     secrets: frozenset[str] = frozenset()
+    nonsensitive: bool = False  # whether a value is shown where the code says that it is not sensitive
     state_folders: tuple[str, ...] = ()  # where its source may keep states by itself
     expected: Expected | None = None  # of an apply: what its log has to report
     writable_modules: tuple[str, ...] = ()  # globs of local modules in whose folders it may write
@@ -242,6 +245,14 @@ class Workspaces(Protocol):
 
     def scratches(self) -> Sequence[int]:
         """The runs that have a scratch folder."""
+        ...
+
+    def clear_stack(self, stack: str) -> None:
+        """Remove what dead processes were writing beside the stack's state."""
+        ...
+
+    def clear_probes(self) -> None:
+        """Remove what dead processes left of their probes."""
         ...
 
     def log(self, run: int) -> Path: ...

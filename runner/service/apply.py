@@ -112,6 +112,7 @@ def execute_adopt(
             leave=leave,
             secrets=known(job, ports),
             expected=job.expected,
+            nonsensitive=job.source.allow.nonsensitive,
         )
         return _told_of(job, ports, execution, ports.engine.adopt(execution, job.executed_digest or ""))
     except _PASSING as error:

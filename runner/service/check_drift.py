@@ -24,6 +24,8 @@ def settle_check(control: ControlPorts, job: Job, result: PlanResult | PlanFailu
         stack = writer.stack(run.stack)
         if isinstance(result, PlanFailure):
             return _failed(control, writer, run, result)
+        if result.warnings:
+            writer.save_diagnostics(run.id, result.warnings)
         remember_state(control, writer, run, result.facts)
         remember_probe(writer, run, result.probe)
         counted = [finding for finding in result.findings if finding.counts]

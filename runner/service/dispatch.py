@@ -20,7 +20,7 @@ from runner.ports import ControlPorts, HeldClaim, Reader, RunFilter, Writer
 from runner.service.check_clock import steady_now
 from runner.service.check_drift import settle_check
 from runner.service.enqueue import DAEMON, full_accounts
-from runner.service.known_secrets import TELLING
+from runner.service.known_secrets import MOST_EARLIER
 from runner.service.plan import replan, settle_plan
 from runner.service.probe import probing
 from runner.service.settle import settle_apply
@@ -208,7 +208,8 @@ def _job(control: ControlPorts, reader: Reader, run: Run, known_source: SourceSe
         expected=None if run.state is State.PLANNING else _expected(reader, run),
         ignore=(*control.settings.drift.ignore, *definition.drift.ignore),
         earlier=tuple(
-            earlier.id for earlier in reader.runs(RunFilter(stack=run.stack, states=TELLING, limit=3))
+            earlier.id
+            for earlier in reader.runs(RunFilter(stack=run.stack, below=run.id, limit=MOST_EARLIER))
         ),
         probing=probing(reader, run, definition, control.settings),
     )

@@ -15,6 +15,7 @@ from runner.model.job import Job, PlanFailure, PlanResult
 from runner.model.plan import ChangeSet, Diagnostic
 from runner.model.plan_report import Question, Report, report_of
 from runner.model.run import Event, Kind, Run, Trigger
+from runner.model.secret import SHORTEST_PART
 from runner.model.stack import DriftStatus
 from runner.model.taxonomy import absorbed
 from runner.model.waiting import pause
@@ -56,7 +57,7 @@ def execute_plan(
         outcome, seen = look(job.probing, ports.engine, execution)
         if isinstance(outcome, EngineError):
             return _failure(outcome)
-        result = _read(job, ports, outcome, started, keep_as)
+        result = _read(job, ports, outcome, started, keep_as, execution.secrets)
         return replace(result, probe=seen) if isinstance(result, PlanResult) else result
     except DriftlineError as error:
         return PlanFailure((Diagnostic("error", error.message, error.hint),), error.message)
@@ -91,6 +92,7 @@ def prepare(
         folder=(tree / job.file).parent,
         lock=lock,
         secrets=known(job, ports),
+        nonsensitive=job.source.allow.nonsensitive,
         state_folders=job.source.allow.state_folders,
         writable_modules=job.source.allow.writable_modules,
         expected=job.expected,
@@ -114,13 +116,20 @@ def _failure(error: EngineError) -> PlanFailure:
 
 
 def _read(
-    job: Job, ports: WorkerPorts, planned: Planned, started: float, keep_as: str
+    job: Job,
+    ports: WorkerPorts,
+    planned: Planned,
+    started: float,
+    keep_as: str,
+    before: frozenset[str],
 ) -> PlanResult | PlanFailure:
     now = ports.clock.now()
     drift = job.kind is Kind.DRIFT
+    by_marks = job.source.allow.nonsensitive
     question = Question(
         key=ports.secrets.fingerprint_key().hex(),
-        given=tuple(sorted(planned.secrets)),
+        given=tuple(sorted(planned.credentials if by_marks else planned.secrets)),
+        by_marks=by_marks,
         provisioners=job.source.allow.provisioners,
         ignore=tuple(job.ignore),
         drift=drift,
@@ -128,6 +137,8 @@ def _read(
     read = _report(planned, question)
     if isinstance(read, EngineError):
         return _failure(read)
+    marked = frozenset() if read is None else frozenset(read[0].sensitive)
+    remember(job, ports, before, marked | _given(planned))
     if read is None:
         return PlanResult(
             changes=ChangeSet(),
@@ -138,12 +149,12 @@ def _read(
             findings=absorbed(planned.drifted_addresses),
             seconds=time.monotonic() - started,
             facts=planned.facts,
+            warnings=planned.warnings,
         )
     failpoint.reach("plan.before_artifact")
     report, masked = read
     if report.problem is not None:
         return PlanFailure((Diagnostic("error", report.problem),), report.problem)
-    remember(job, ports, report.sensitive)
     ports.artifacts.put(job.run, f"{keep_as}.json", masked)
     return PlanResult(
         changes=report.changes,
@@ -159,6 +170,7 @@ def _read(
         seconds=time.monotonic() - started,
         facts=planned.facts,
         tree="" if drift else ports.git.tree_id(job.source, job.revision),
+        warnings=planned.warnings,
     )
 
 
@@ -172,6 +184,12 @@ def _report(planned: Planned, question: Question) -> tuple[Report, bytes] | Engi
     return report, json.dumps(to_plain(changes), sort_keys=True).encode()
 
 
+def _given(planned: Planned) -> frozenset[str]:
+    """What is to be masked from now on. What was only guessed is not: the file is mended, and its words are free again."""
+    given = frozenset() if planned.warnings else planned.secrets - planned.credentials
+    return frozenset(text for text in given if len(text) >= SHORTEST_PART)
+
+
 # What is recorded
 
 
@@ -181,6 +199,8 @@ def settle_plan(control: ControlPorts, job: Job, result: PlanResult | PlanFailur
         run = writer.run(job.run)
         if isinstance(result, PlanFailure):
             return fail_plan(writer, run, result, control.clock.now())
+        if result.warnings:
+            writer.save_diagnostics(run.id, result.warnings)
         remember_state(control, writer, run, result.facts)
         remember_probe(writer, run, result.probe)
         if job.targets == () and result.changes.empty and result.plan_digest is None:

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from runner import failpoint
-from runner.errors import DatabaseRefused, DatabaseUnwritable, DriftlineError, RunNotFound
+from runner.errors import DatabaseRefused, DatabaseUnwritable, DriftlineError
 from runner.model.run import HALF_CHANGED, Run
 from runner.ports import ControlPorts, Reader, RunFilter, Store, Trees, Workspaces
+from runner.service.clear import clear
 
 T = TypeVar("T")
 PAGE = 1000
@@ -45,11 +46,7 @@ def prune(control: ControlPorts, workspaces: Workspaces, trees: Trees) -> Pruned
     old = (run.id for run in _ended(control.store, now - timedelta(seconds=keep.logs)))
     done = Pruned(
         plans=each("the plans of run-{}", spent, lambda run_id: _remove_plans(control, run_id)),
-        scratches=each(
-            "the folders of run-{}",
-            _left(control.store, workspaces, now - SETTLED),
-            lambda run_id: _discard(workspaces, run_id),
-        ),
+        scratches=each("the folders of runs that are over", ("",), lambda _: clear(control)),
         logs=each("the log of run-{}", old, workspaces.remove_log),
         trees=each("exported trees", ("",), lambda _: trees.keep_only(needed_trees, now)),
         unfinished=each("unfinished files", ("",), lambda _: workspaces.remove_unfinished(now - SETTLED))
@@ -85,11 +82,6 @@ class _Each:
         return count
 
 
-def _discard(workspaces: Workspaces, run_id: int) -> int:
-    workspaces.discard(run_id)
-    return 1
-
-
 def _remove_files(control: ControlPorts, workspaces: Workspaces, run_id: int) -> int:
     workspaces.discard(run_id)
     workspaces.remove_log(run_id)
@@ -115,23 +107,6 @@ def _is_spent(run: Run, before: datetime) -> bool:
     still tell a person what was under way. What a run would have done is shown from its masked plan.
     """
     return run.state not in HALF_CHANGED or run.changed_at < before
-
-
-def _left(store: Store, workspaces: Workspaces, before: datetime) -> list[int]:
-    """Runs whose folders no process works in, left by one that died: they hold plans in clear."""
-    with store.reading() as reader:
-        newest = next((run.id for run in reader.runs(RunFilter(limit=1))), 0)
-        return [run_id for run_id in workspaces.scratches() if _is_left(reader, run_id, newest, before)]
-
-
-def _is_left(reader: Reader, run_id: int, newest: int, before: datetime) -> bool:
-    try:
-        run = reader.run(run_id)
-    except RunNotFound:
-        # Long pruned; but a run that is newer than all others belongs to a database that an older one replaced,
-        # and may be applying.
-        return run_id < newest
-    return run.final and run.changed_at < before
 
 
 def _remove_plans(control: ControlPorts, run_id: int) -> int:

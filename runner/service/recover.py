@@ -1,10 +1,12 @@
 """Put right what a process left behind when it died. May be run at any time, by any process, again and again."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from runner import failpoint
 from runner.model.run import Event, Run, State
 from runner.ports import ControlPorts, HeldClaim, Writer
+from runner.service.clear import clear
 from runner.service.dispatch import Assignment, adoption
 from runner.service.enqueue import DAEMON
 
@@ -37,6 +39,10 @@ def recover(control: ControlPorts) -> Recovered:
                 adopted.extend(_adopt(control, run, held))
             else:
                 ended.extend(_again(control, run, held))
+        stacks = {*(run.stack for run in ended), *(one.job.stack.name for one in adopted)}
+        # Where a folder can not be removed now, the next recovery tries again.
+        with suppress(OSError):
+            clear(control, stacks)
     except BaseException:
         # Nobody will execute them, so the next try must find them.
         for assignment in adopted:

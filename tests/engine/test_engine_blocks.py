@@ -166,7 +166,6 @@ def test_what_is_a_literal_is_its_value(expression: str, value: object) -> None:
             "a {}\na = 1",
             "a {} b {}",
             "a = { b = }",
-            "a = { b = 1, b = 2 }",
             '"a" = 1',
             "a = 1;",
         ],
@@ -175,6 +174,10 @@ def test_what_is_a_literal_is_its_value(expression: str, value: object) -> None:
 )
 def test_a_body_that_is_not_clear_is_refused(body: str) -> None:
     assert plain_body(Block("x", (), f"\n{body}\n")) is None
+
+
+def test_of_two_equal_keys_of_a_map_the_last_one_counts_as_for_terraform() -> None:
+    assert plain_body(Block("x", (), '\na = { b = 1, "b" = 2 }\n')) == {"a": {"b": 2}}
 
 
 def test_what_is_wrong_is_told_with_its_line_in_the_file() -> None:

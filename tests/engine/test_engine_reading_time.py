@@ -2,12 +2,15 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
 from runner.engine.configuration import HclModules
+from runner.engine.declared import Declared, _of_hcl
 from runner.engine.init import _extract
-from runner.engine.sensitive import _of_hcl
+from runner.engine.spelled import guessed
+from runner.engine.tokens import NotHcl
 
 LONGEST = 64_000  # characters
 SECONDS = 3.0  # of CPU: the slowest takes a tenth of it, and what grows with the square has long been over it
@@ -45,6 +48,10 @@ TEXTS: dict[str, Callable[[int], str]] = {
     "words of providers": lambda n: "import {\n to = [" + "provider " * (n // 9) + "]\n}\nmodule m {}\n",
     "words of data": lambda n: "check c {\n a = [" + 'data " ' * (n // 7) + "]\n}\nmodule m {}\n",
     "one long name": lambda n: "module m {\n source" + "x" * n + "\n}\n",
+    "quotes that are escaped": lambda n: 'variable v {\n sensitive = true\n default = "' + '\\"' * (n // 2),
+    "blanks in a template": lambda n: 'variable v {\n sensitive = true\n default = "${' + " " * n + 'x}"\n}\n',
+    "calls that do not end": lambda n: "locals {\n a = " + 'sensitive("a", ' * (n // 15) + "\n}\n",
+    "keys": lambda n: "variable v {\n sensitive = true\n default = {" + '"a-b" = "c", ' * (n // 13) + "}\n}\n",
     "digits": lambda n: "module m {\n a = " + "1" * n + "\n}\n",
 }  # fmt: skip
 
@@ -56,7 +63,9 @@ def read(text: str) -> None:
         HclModules().read({name: content})
         HclModules().providers({name: content})
     _extract("./main.tf", content)
-    list(_of_hcl(content))
+    with suppress(NotHcl, RecursionError):
+        _of_hcl(Declared(), text)
+    list(guessed(text))
 
 
 @pytest.mark.parametrize("kind", TEXTS)

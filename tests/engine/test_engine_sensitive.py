@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from engine_world import World
 
-from runner.engine.sensitive import sensitive_values
+from runner.engine.sensitive import Given, sensitive_values
 from runner.engine.text import Veil
 from runner.model.plan import MASK
 from runner.model.stack import StackDefinition
@@ -21,7 +22,7 @@ def told(
     world = World(folder, stack=StackDefinition(name="app", **stack))
     world.write(files)
     execution = world.execution(folder=world.tree)
-    return set(Veil.over({}, sensitive_values(execution, (".tf", ".tf.json"), environment or {})).secrets)
+    return sensitive_values(execution, (".tf", ".tf.json"), environment or {}).texts
 
 
 def test_what_the_stack_sets_is_one_and_only_where_the_variable_is_sensitive(tmp_path: Path) -> None:
@@ -78,18 +79,146 @@ def test_the_environment_gives_texts_and_structures(tmp_path: Path) -> None:
 
 
 def test_json_declares_them_too(tmp_path: Path) -> None:
-    document = {"variable": {"hidden": {"sensitive": True, "default": "j"}, "plain": {"default": "seen"}}}
-    assert told(tmp_path, {"main.tf.json": json.dumps(document)}) == {"j"}
+    document = {
+        "variable": {"hidden": {"sensitive": True, "default": "in-json"}, "plain": {"default": "seen"}}
+    }
+    assert told(tmp_path, {"main.tf.json": json.dumps(document)}) == {"in-json"}
 
 
-def test_what_can_not_be_read_gives_nothing_and_harms_nothing(tmp_path: Path) -> None:
-    files = {"main.tf": HIDDEN, "bad.tf": 'variable "sensitive {', "x.tf.json": '{"variable": "sensitive"}'}
-    assert told(tmp_path, {**files, "bad.auto.tfvars": "hidden = {{"}, vars={"hidden": "one"}) == {"one"}
+def given(folder: Path, files: dict[str, str], **stack: Any) -> Given:
+    world = World(folder, stack=StackDefinition(name="app", **stack))
+    world.write(files)
+    return sensitive_values(world.execution(folder=world.tree), (".tf", ".tf.json"), {})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("bad.tf", 'variable "sensitive {', "main.tf"),
+        ("x.tf.json", '{"variable": "sensitive"}', "main.tf"),
+        ("x.tf.json", '{"variable": {"a"', "main.tf"),
+        ("x.tf.json", "[" * 100_000, "main.tf"),
+    ],
+)
+def test_where_code_can_not_be_read_every_variable_counts_and_the_file_is_named(
+    tmp_path: Path, name: str, text: str, told: str
+) -> None:
+    plain = 'variable "plain" {}\n'
+    found = given(tmp_path, {"main.tf": plain, name: text, "terraform.tfvars": 'plain = "one-value"\n'})
+    assert "one-value" in found.texts
+    (warning,) = found.warnings
+    assert warning.severity == "warning"
+    assert warning.file == name
+    assert warning.summary.startswith(f"{name} could not be read for certain")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("terraform.tfvars", 'other = {{\nhidden = "seen-by-terraform"\n'),
+        ("terraform.tfvars", 'hidden = "a"\nhidden = "seen-by-terraform"\n'),
+        ("terraform.tfvars", 'hidden = "seen-by-terraform\n'),
+        ("x.auto.tfvars.json", '{"hidden": "seen-by-terraform"'),
+        ("x.auto.tfvars.json", '["seen-by-terraform"]'),
+    ],
+)
+def test_where_a_var_file_can_not_be_read_every_text_in_it_counts(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    found = given(tmp_path, {"main.tf": HIDDEN, name: text})
+    assert any(part.endswith("seen-by-terraform") for part in found.texts)
+    assert list(found.unread) == [name]
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        "\ufeff" + HIDDEN,
+        "variable hidden { sensitive = true }",
+        'variable "hid\\u0064en" {\n  sensitive = !false\n}\n',
+        'variable "hidden" {\n  sensitive = "false"\n}\n',
+        'variable "hidden" {\r\n  sensitive /* why */ = (true)\r\n}\r\n',
+        'variable "hidden" {\n  default = ""\n  ephemeral = 1 == 1 # so\n}\n',
+    ],
+)
+def test_what_is_not_the_word_false_marks_a_variable(tmp_path: Path, declared: str) -> None:
+    found = given(tmp_path, {"v.tf": declared}, vars={"hidden": "value-of-it"})
+    assert "value-of-it" in found.texts
+    assert not found.unread
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        '{"variable": [{"plain": {}}, {"hidden": {"sensitive": true}}]}',
+        '[{"variable": {"hidden": [{"sensitive": true}]}}]',
+        '{"variable": {"hid\\u0064en": {"\\u0073ensitive": true}}}',
+        '{"variable": {"hidden": {"sensitive": true}}, "variable": {}}',
+        '{"variable": {"hidden": {"sensitive": "${!false}"}, "//": "a comment"}}',
+        '{"variable": {"hidden": {"ephemeral": true, "ephemeral": false}}}',
+    ],
+)
+def test_every_form_of_json_marks_a_variable(tmp_path: Path, document: str) -> None:
+    assert "value-of-it" in given(tmp_path, {"v.tf.json": document}, vars={"hidden": "value-of-it"}).texts
+
+
+def test_an_override_file_marks_a_variable_of_another_file(tmp_path: Path) -> None:
+    files = {"main.tf": 'variable "v" {\n  default = "plain here"\n}\n', "main_override.tf": ""}
+    files["main_override.tf"] = 'variable "v" {\n  sensitive = true\n}\n'
+    assert "set-elsewhere" in given(tmp_path, files, vars={"v": "set-elsewhere"}).texts
+    assert "plain here" in given(tmp_path, files).texts
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        '"can${"ary"}-value"',
+        '"can${~ ("ary") ~}-value"',
+        '"%{ if true }canary-value%{ endif }"',
+        'true ? "canary-value" : ""',
+        '[for it in ["canary-value"] : it][0]',
+        '((("canary-value")))',
+        '{ k = "x", k = ["canary-value"] }',
+        '{ "canary-value" = true }',
+        "<<EOT\ncanary-value\nEOT\n",
+        '<<-EOT\n    can${"ary"}-value\n  EOT\n',
+        '"\\u0063anary-value"',
+    ],
+)
+def test_a_value_counts_however_it_is_written(tmp_path: Path, value: str) -> None:
+    in_file = given(tmp_path / "a", {"main.tf": HIDDEN, "terraform.tfvars": f"\ufeffhidden = {value}"})
+    default = given(
+        tmp_path / "b", {"main.tf": f'variable "hidden" {{\n  sensitive = true\n  default = {value}\n}}\n'}
+    )
+    for found in (in_file, default):
+        assert "canary-value" in {text.strip() for text in found.texts}
+
+
+def test_numbers_count_as_they_are_written_and_as_they_are_printed(tmp_path: Path) -> None:
+    files = {
+        "main.tf": HIDDEN,
+        "a.auto.tfvars": "hidden = 12345678e2\n",
+        "b.auto.tfvars.json": '{"hidden": 7654321.50}',
+    }
+    assert {"1234567800", "7654321.50", "7654321.5"} <= given(tmp_path, files).texts
+
+
+def test_what_is_handed_to_a_sensitive_variable_of_a_module_counts(tmp_path: Path) -> None:
+    call = 'module "m" {\n  source = "./m"\n  hidden = "handed-down"\n  plain  = "seen"\n}\n'
+    inner = 'variable "plain" {}\nvariable "hidden" {\n  sensitive = true\n  default = "of-the-module"\n}\n'
+    found = given(tmp_path, {"main.tf": call, "m/v.tf": inner}).texts
+    assert {"handed-down", "of-the-module"} <= found
+    assert "seen" not in found
+
+
+def test_what_the_code_calls_sensitive_itself_counts(tmp_path: Path) -> None:
+    text = 'locals {\n  a = sensitive("called-so")\n  b = nonsensitive("seen")\n}\n'
+    assert given(tmp_path, {"main.tf": text}).texts == {"called-so"}
 
 
 def test_what_earlier_plans_called_sensitive_is_masked_too(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.write({"main.tf": ""})
     execution = world.execution(secrets=frozenset({"generated-password"}))
-    veil = Veil.over({}, sensitive_values(execution, (".tf",), {}))
+    veil = Veil.over({}, sensitive_values(execution, (".tf",), {}).texts)
     assert veil.text("the provider says: bad generated-password") == f"the provider says: bad {MASK}"

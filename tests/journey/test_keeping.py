@@ -83,26 +83,21 @@ def test_the_plan_of_an_apply_that_failed_stays_until_its_time_is_over(world: Wo
     assert "plan.tfplan" not in kept(world, run.id)
 
 
-def test_what_a_crash_left_in_the_folder_of_a_run_goes_once_the_run_has_ended(plain: World) -> None:
+def test_what_a_crash_left_in_the_folder_of_a_run_goes_while_nobody_is_at_work_there(plain: World) -> None:
     done = plain.applied(body=DATA)
     (waiting,) = plain.push(value="two", body=DATA)
     folders = {name: plain.root / "data" / "runs" / str(name) for name in (0, done.id, waiting.id, 4711)}
     for folder in folders.values():
         folder.mkdir(parents=True)
         (folder / "plan.tfplan").write_bytes(b"in clear")
-    plain.age(hours=2)
+    held = plain.app.claims.take(done.id)
+    assert held is not None
     assert pruned(plain).scratches == 2
-    assert [name for name, folder in folders.items() if folder.exists()] == [waiting.id, 4711], (
+    assert [name for name, folder in folders.items() if folder.exists()] == [done.id, 4711], (
         "a run that the database does not know yet may be of one that was replaced by an older backup"
     )
-
-
-def test_the_folder_of_a_run_that_has_just_ended_is_left_alone(plain: World) -> None:
-    done = plain.applied(body=DATA)
-    folder = plain.root / "data" / "runs" / str(done.id)
-    folder.mkdir(parents=True)
-    assert pruned(plain).scratches == 0
-    assert folder.exists()
+    held.release()
+    assert pruned(plain).scratches == 1
 
 
 def test_the_plan_of_a_run_that_waits_is_never_removed(plain: World) -> None:

@@ -84,3 +84,14 @@ def test_what_blocks_stands_first() -> None:
 
 def test_data_is_never_protected() -> None:
     assert violations(plan("read", address="data.x.y", mode="data"), Guardrails(max_changes=0), ("*",)) == ()
+
+
+def test_a_key_that_is_masked_is_as_protected_as_any_that_a_rule_names() -> None:
+    """Else a commit that calls a key sensitive would take it out of the rule."""
+    entry = resource(
+        'aws_db.main["production"]', change("delete", {"k": "production"}, None, before_sensitive={"k": True})
+    )
+    changes = read_plan(document(entry))
+    assert "production" not in changes.resources[0].address
+    (found,) = violations(changes, Guardrails(protect_addresses=('aws_db.main["production"]',)))
+    assert found.code == "protected"

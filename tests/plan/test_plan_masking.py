@@ -253,16 +253,23 @@ def test_a_marked_value_masks_its_copies_in_the_same_resource_and_then_everywher
     assert CANARY not in told(read_plan(plan))
 
 
-def test_a_marked_value_that_was_not_copied_masks_nothing_elsewhere() -> None:
-    plan = document(
+def kept_elsewhere() -> dict[str, Any]:
+    return document(
         resource(
             "test_parameter.id",
             change("create", None, {"value": "vpc-12345"}, after_sensitive={"value": True}),
         ),
         resource("test_subnet.a", change("create", None, {"vpc_id": "vpc-12345"})),
     )
-    subnet = read_plan(plan).resources[1]
-    assert subnet.attributes[0].after == "vpc-12345"
+
+
+def test_what_is_marked_in_one_resource_is_masked_in_all_others() -> None:
+    assert read_plan(kept_elsewhere()).resources[1].attributes[0].after == MASK
+
+
+def test_where_marks_alone_count_a_value_is_shown_where_it_has_none() -> None:
+    parameter, subnet = read_plan(kept_elsewhere(), by_marks=True).resources
+    assert (parameter.attributes[0].after, subnet.attributes[0].after) == (MASK, "vpc-12345")
 
 
 def test_what_is_left_of_a_text_around_a_secret_stays_readable() -> None:
