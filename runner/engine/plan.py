@@ -11,6 +11,7 @@ from runner.engine.document_process import DOCUMENT
 from runner.engine.facts import facts_of
 from runner.engine.json_output import JsonOutput, render
 from runner.engine.session import Session
+from runner.engine.state_lock import backend_of
 from runner.files import PRIVATE_FILE
 from runner.foreign.budget import Budget
 from runner.foreign.read import copy as copy_content
@@ -39,7 +40,10 @@ def plan(
     options = PlanOptions(
         out=plan_file,
         state=session.state,
-        lock_timeout=round(settings.apply.lock_timeout) if execution.lock else None,
+        # The lock of a local state is a file beside it, where a plan can not write.
+        lock_timeout=round(settings.apply.lock_timeout)
+        if execution.lock and backend_of(session) is not None
+        else None,
         parallelism=execution.stack.parallelism,
         var_files=session.var_files(),
         targets=execution.targets,

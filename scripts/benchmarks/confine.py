@@ -44,6 +44,6 @@ class _Starts:
         )
 
     def confined(self) -> None:
-        rules = self.fence.around(self.execution, PROGRAM, (), init=False)
+        rules = self.fence.around(self.execution, PROGRAM, (), "plan")
         assert rules is not None
         run(replace(self.command, confine=rules))

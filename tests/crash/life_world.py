@@ -228,9 +228,10 @@ class Held:
             self.real.release()
 
     def die(self) -> None:
-        for files in (self.real.attended, self.real.executing):
-            while files:
-                os.close(files.popitem()[1])
+        for descriptor in (*self.real.files.values(), *self.real.kept):
+            os.close(descriptor)
+        self.real.files.clear()
+        self.real.kept.clear()
 
 
 class Claims:
