@@ -5,12 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from runner.engine.argv import PlanOptions, plan_argv, show_argv
+from runner.engine.code import code_of
 from runner.engine.facts import facts_of
+from runner.engine.given import aws_account, places
 from runner.engine.json_output import JsonOutput
 from runner.engine.session import Session
 from runner.files import read_foreign, write_whole
 from runner.model.plan import Diagnostic
 from runner.model.plan_json import parse_document
+from runner.model.reading import ROLE, Around
 from runner.model.settings import Settings
 from runner.ports import EngineError, Planned
 from runner.process import Finished
@@ -76,7 +79,23 @@ def planned(
     shown_file = session.control / "show.jsonl"
     document = parse_document(shown_file.read_bytes())
     shown_file.unlink()
-    return replace(found, document=document, resource_count=_count(document.get("prior_state")))
+    return replace(
+        found, document=document, resource_count=_count(document.get("prior_state")), around=_around(session)
+    )
+
+
+def _around(session: Session) -> Around:
+    """What the plan's JSON does not tell of where and how it would be applied."""
+    execution = session.execution
+    aws, workspace = execution.stack.aws, execution.workspace
+    role = aws.apply_role or aws.plan_role or ""
+    named = ROLE.match(role)
+    return Around(
+        code=code_of(workspace.module, workspace.data, session.row.suffixes),
+        places=places(session.environment),
+        account=named[1] if named else aws_account(session.environment.get("AWS_ACCESS_KEY_ID", "")),
+        role=role,
+    )
 
 
 def _file(session: Session, name: str) -> Path:

@@ -52,7 +52,8 @@ def violations(
     """
     lost = () if state is None else (Violation("state", state, blocking=True, answer="new-state"),)
     limits = _limits(changes, guardrails, blocking=not destroy)
-    return (*lost, *_large(changes), *limits, *_protected(changes, guardrails, protect))
+    protected = _protected(changes, guardrails, protect)
+    return (*lost, *_large(changes), *limits, *protected, *_invoked(changes, guardrails))
 
 
 def needs_name_typed(found: Sequence[Violation]) -> bool:
@@ -116,6 +117,13 @@ def _protected(changes: ChangeSet, guardrails: Guardrails, protect: Sequence[str
         yield Violation(
             "protected", f"{resource.address} would be {_verb(resource)}, and {why}", blocking=False
         )
+
+
+def _invoked(changes: ChangeSet, guardrails: Guardrails) -> Iterator[Violation]:
+    for invocation in changes.actions:
+        if not invocation.deferred and covered(guardrails.actions, invocation.type):
+            told = f"{invocation.address} would be invoked {invocation.trigger}, and actions of type {invocation.type} need a closer look"
+            yield Violation("actions", told, blocking=False)
 
 
 _VERBS: dict[Action, str] = {Action.DELETE: "destroyed", Action.REPLACE: "replaced"}

@@ -84,6 +84,9 @@ def sensitive_texts(document: Mapping[str, Any]) -> frozenset[str]:
     entries = [*(document.get("resource_changes") or ()), *(document.get("resource_drift") or ())]
     changes = [*(entry["change"] for entry in entries), *(document.get("output_changes") or {}).values()]
     marked = {text for change in changes for text, is_marked in _change_texts(change) if is_marked}
+    for entry in document.get("action_invocations") or ():
+        marks = read_mark(entry.get("config_sensitive"))
+        marked |= {text for text, own in _marked_texts(entry.get("config_values"), marks) if own}
     given = {
         text
         for values in (secret_variables(document), provider_secrets(document))

@@ -45,6 +45,7 @@ class Allow:
     providers: tuple[str, ...] = ()
     env: tuple[str, ...] = ()
     lower_approvals: bool = False
+    actions: tuple[str, ...] = ("*",)
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,7 @@ class Guardrails:
     max_changes: int = 200
     protect_types: tuple[str, ...] = ()
     protect_addresses: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The Terraform or OpenTofu command line, and where it runs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,6 +11,7 @@ from runner.model.evidence import Evidence
 from runner.model.lock import StateLock
 from runner.model.plan import Diagnostic
 from runner.model.probe import ProbeReady
+from runner.model.reading import ALONE, Around
 from runner.model.stack import StackDefinition
 from runner.ports.basics import Cancel
 from runner.ports.keeping import HeldClaim
@@ -45,6 +46,7 @@ class Planned:
     facts: EngineFacts = EngineFacts()
     # What the engine was given: copies of it may be anywhere in the document.
     secrets: frozenset[str] = frozenset()
+    around: Around = ALONE
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,9 @@ class Execution:
     secrets: frozenset[str] = frozenset()
     state_folders: tuple[str, ...] = ()  # where its source may keep states by itself
     writable_modules: tuple[str, ...] = ()  # globs of local modules in whose folders it may write
+    key: bytes = field(
+        default=b"", repr=False
+    )  # seals what the operator hands in, so that it can be bound to
 
 
 class Engine(Protocol):

@@ -10,7 +10,7 @@ from runner import failpoint
 from runner.errors import DriftlineError, StateUnsaved
 from runner.model.approving import needed
 from runner.model.codec import to_plain
-from runner.model.fingerprint import fingerprint
+from runner.model.fingerprint import MARK_DIGITS, fingerprint, seal
 from runner.model.job import Job, PlanFailure, PlanResult
 from runner.model.plan import ChangeSet, Diagnostic
 from runner.model.plan_json import plan_problem, read_plan
@@ -95,6 +95,7 @@ def prepare(
         secrets=known(job, ports),
         state_folders=job.source.allow.state_folders,
         writable_modules=job.source.allow.writable_modules,
+        key=ports.secrets.fingerprint_key(),
     )
 
 
@@ -131,18 +132,21 @@ def _read(
             facts=planned.facts,
         )
     failpoint.reach("plan.before_artifact")
-    problem = plan_problem(document, provisioners=job.source.allow.provisioners)
+    allow = job.source.allow
+    problem = plan_problem(document, provisioners=allow.provisioners, actions=allow.actions)
     if problem is not None:
         return PlanFailure((Diagnostic("error", problem),), problem)
     key = ports.secrets.fingerprint_key()
     given = Secrets.of(planned.secrets)
-    changes = read_plan(document, given)
+    changes = read_plan(
+        document, given, planned.around, lambda value: seal("reading", value, key)[:MARK_DIGITS]
+    )
     remember(job, ports, document)
     drift = job.kind is Kind.DRIFT
     ports.artifacts.put(job.run, f"{keep_as}.json", json.dumps(to_plain(changes), sort_keys=True).encode())
     return PlanResult(
         changes=changes,
-        fingerprint=fingerprint(document, key),
+        fingerprint=fingerprint(document, key, planned.around.code),
         # A drift run can never apply: its plan file is not even kept.
         plan_digest=None
         if drift
