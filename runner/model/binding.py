@@ -14,6 +14,10 @@ from runner.model.run import Kind
 
 # 2: fingerprints cover what only an apply evaluates, and what the operator hands in counts.
 SCHEMA = 2
+OLDER_FORM = (
+    "it was planned by an older Driftline, whose fingerprint did not cover what only an apply evaluates: the commands of"
+    " provisioners, actions, write-only arguments and the configuration of providers"
+)
 SHOWN = 12  # characters of a digest
 
 

@@ -36,6 +36,7 @@ class Job:
     # For an apply: what was approved.
     plan_digest: str | None = None
     fingerprint: str | None = None
+    form: int | None = None  # of what the approval is bound to
     planned_at: datetime | None = None
     executed_digest: str | None = None  # the plan file that was handed to terraform, if one was
     fresh_for: Seconds = Seconds(300)

@@ -1,6 +1,7 @@
 """Apply exactly what was approved: the worker's part, with the gate in its middle."""
 
 import hashlib
+import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +18,11 @@ from runner.errors import (
     StillApplying,
 )
 from runner.files import write_whole
+from runner.model.binding import OLDER_FORM, SCHEMA
+from runner.model.codec import from_plain
 from runner.model.job import ApplyOutcome, ApplyResult, Job, PlanFailure, PlanResult
+from runner.model.otherwise import otherwise
+from runner.model.plan import ChangeSet
 from runner.ports import (
     Applied,
     ApplyGate,
@@ -52,13 +57,15 @@ def execute_apply(
     undo what was mended by hand meanwhile. StillApplying where `leave` was set while terraform ran; nothing is
     started where `ends` says that this process only waits for what it has started.
     """
+    if job.form is not None and job.form < SCHEMA:
+        return ApplyResult(ApplyOutcome.CHANGED, OLDER_FORM)
     over = _Any((leave, ends))
     fresh: PlanResult | None = None
     if not _is_fresh(job, ports.clock.now()):
         again = execute_plan(job, ports, _Any((cancel, leave, ends)), claim, keep_as=FRESH)
         if over.is_set():
             return _PUT_BACK
-        refusal = _compare(job, again)
+        refusal = _compare(job, ports, again)
         if refusal is not None:
             return refusal
         assert isinstance(again, PlanResult)
@@ -124,7 +131,7 @@ def _is_fresh(job: Job, now: datetime) -> bool:
     )
 
 
-def _compare(job: Job, again: PlanResult | PlanFailure) -> ApplyResult | None:
+def _compare(job: Job, ports: WorkerPorts, again: PlanResult | PlanFailure) -> ApplyResult | None:
     """Why the plan that was made again may not take the place of the approved one, or None."""
     if isinstance(again, PlanFailure) and again.state_locked:
         return ApplyResult(ApplyOutcome.STATE_LOCKED, again.reason, again.diagnostics)
@@ -135,8 +142,17 @@ def _compare(job: Job, again: PlanResult | PlanFailure) -> ApplyResult | None:
             ApplyOutcome.NOTHING_LEFT, "planned again: there is nothing left to do", fresh=again
         )
     if again.fingerprint != job.fingerprint:
-        return ApplyResult(ApplyOutcome.CHANGED, "planned again: it would do something else now", fresh=again)
+        why = otherwise(_approved(job, ports), again.changes) or "it would do something else now"
+        return ApplyResult(ApplyOutcome.CHANGED, f"planned again: {why}", fresh=again)
     return None
+
+
+def _approved(job: Job, ports: WorkerPorts) -> ChangeSet:
+    """What was approved, as far as it is still there: it only serves to say what is another one."""
+    try:
+        return from_plain(ChangeSet, json.loads(ports.artifacts.get(job.run, f"{APPROVABLE}.json")))
+    except (DriftlineError, ValueError):
+        return ChangeSet()
 
 
 def _write_plan(job: Job, ports: WorkerPorts, execution: Execution, kept_as: str, digest: str | None) -> Path:

@@ -201,6 +201,7 @@ def _job(control: ControlPorts, reader: Reader, run: Run, known_source: SourceSe
         targets=run.targets,
         plan_digest=run.plan_digest,
         fingerprint=run.fingerprint,
+        form=_form(reader, run),
         planned_at=run.planned_at,
         executed_digest=run.executed_digest,
         fresh_for=control.settings.apply.fresh_for,
@@ -210,6 +211,11 @@ def _job(control: ControlPorts, reader: Reader, run: Run, known_source: SourceSe
         ),
         probing=probing(reader, run, definition, control.settings),
     )
+
+
+def _form(reader: Reader, run: Run) -> int | None:
+    binding = reader.binding(run.id) if run.state is State.APPROVED else None
+    return None if binding is None else binding.schema
 
 
 def adoption(control: ControlPorts, run: Run, held: HeldClaim) -> Assignment:
