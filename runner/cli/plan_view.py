@@ -6,6 +6,7 @@ from datetime import datetime
 from runner.cli.facts import given
 from runner.cli.output import Cell, Colour, Console, Line
 from runner.cli.when import ago
+from runner.model.applied_text import applied_lines
 from runner.model.approval import Commit
 from runner.model.attribute_text import Line as PlanLine
 from runner.model.attribute_text import attribute_lines
@@ -29,6 +30,11 @@ _COLOURS: dict[Action, Colour] = {
 
 def plan_lines(changes: ChangeSet, *, full: bool = False) -> list[Line]:
     return [_coloured(line) for line in lines(changes, full=full)]
+
+
+def applied_look(changes: ChangeSet) -> list[Line]:
+    """What only the apply does: where it works, what it runs and invokes."""
+    return [_coloured(line) for line in applied_lines(changes)]
 
 
 def changed_lines(attributes: Sequence[AttributeChange], *, full: bool = False) -> list[Line]:

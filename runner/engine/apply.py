@@ -104,7 +104,8 @@ def _judge(session: Session, seen: Seen, output: JsonOutput, looking: Looking) -
     notes = _notes(session)
     salvaged = salvage(session, exit_code, output, notes.get("lineage"))
     if result is not None and result.exit_code == 0:
-        return Applied(output.outputs, session.journal.complete and seen.complete, tuple(output.diagnostics))
+        whole = session.journal.complete and seen.complete
+        return Applied(output.outputs, whole, tuple(output.diagnostics), tuple(output.failed_actions))
     finished = Finished(
         exit_code=-1 if result is None else result.exit_code,
         stopped=Stopped.CANCELED if seen.asked_to_stop else None,

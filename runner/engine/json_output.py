@@ -58,6 +58,7 @@ class JsonOutput:
         self.other_lines = 0  # lines that are no JSON: a panic, or a state dumped as a last resort
         self._begun: Counter[tuple[str, str]] = Counter()
         self._errored: dict[str, None] = {}
+        self.failed_actions: dict[str, None] = {}
 
     def feed(self, line: str) -> Iterator[str]:
         """Take one line in, and give the lines that a person should see."""
@@ -75,15 +76,12 @@ class JsonOutput:
                 self.version = str(message.get(self.version_key) or message.get("terraform") or "") or None
             case "resource_drift":
                 self.drifted[_address(message, "change")] = None
-            case "apply_start":
-                self._begun[_operation(message)] += 1
-                self._seen(message)
+            case "apply_start" | "apply_complete" | "apply_errored" as kind:
+                self._apply(kind, message)
             case "apply_progress" | "provision_progress":
                 self._seen(message)
-            case "apply_complete" | "apply_errored" as kind:
-                self._begun[_operation(message)] -= 1
-                if kind == "apply_errored":
-                    self._errored[_address(message, "hook")] = None
+            case "action_start" | "action_progress" | "action_complete" | "action_errored" as kind:
+                self._action(kind, message)
             case "outputs":
                 outputs = _dict(message, "outputs")
                 self.outputs = {
@@ -92,6 +90,26 @@ class JsonOutput:
                     if isinstance(output, dict) and "type" in output
                 }
         yield from self.veil.text(str(message.get("@message", ""))).splitlines()
+
+    def _apply(self, kind: str, message: Mapping[str, Any]) -> None:
+        if kind == "apply_start":
+            self._begun[_operation(message)] += 1
+            self._seen(message)
+            return
+        self._begun[_operation(message)] -= 1
+        if kind == "apply_errored":
+            self._errored[_address(message, "hook")] = None
+
+    def _action(self, kind: str, message: Mapping[str, Any]) -> None:
+        """An action is begun and ended as an operation on a resource is."""
+        invocation = _invocation(message)
+        if kind in {"action_start", "action_progress"}:
+            self._begun[invocation] += kind == "action_start"
+            self._seen(message)
+            return
+        self._begun[invocation] -= 1
+        if kind == "action_errored":
+            self.failed_actions[invocation[0]] = None
 
     def _diagnostic(self, raw: Mapping[str, Any]) -> Iterator[str]:
         diagnostic = read_diagnostic(raw, self.veil)
@@ -170,6 +188,15 @@ def _dict(parent: Mapping[str, Any], key: str) -> dict[str, Any]:
 
 def _address(message: Mapping[str, Any], key: str) -> str:
     return str(_dict(_dict(message, key), "resource").get("addr", ""))
+
+
+def _invocation(message: Mapping[str, Any]) -> tuple[str, str]:
+    """An action's address, and by which trigger it is invoked: one may be invoked for many resources."""
+    hook = _dict(message, "hook")
+    trigger = _dict(hook, "lifecycle")
+    by = [str(_dict(trigger, "resource").get("addr", ""))]
+    by += [str(trigger.get(name)) for name in ("trigger_index", "actions_index", "trigger_event")]
+    return str(_dict(hook, "action").get("addr", "")), " ".join(["invoke", *by])
 
 
 def _operation(message: Mapping[str, Any]) -> tuple[str, str]:

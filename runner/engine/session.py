@@ -223,6 +223,7 @@ class Session:
             state_locked=output.says(STATE_LOCKED),
             lock=output.lock,
             gave_up=output.says(GAVE_UP),
+            failed_actions=tuple(output.failed_actions),
         )
 
     def _called(self, name: str) -> str:

@@ -146,8 +146,24 @@ def _commands(applying: Applying, secrets: Secrets) -> Iterator[Provisioner]:
         for index, one in enumerate(applying.code.of(scope.names, Part.PROVISIONER, name)):
             runs = action in _ENDS_OBJECTS if one.at_destroy else action is not Action.DELETE
             if runs and one.removed is (block is None):
-                arguments = tuple((key, str(secrets.scrub(text))) for key, text in one.arguments)
+                arguments = _clear(one.arguments, secrets)
                 yield Provisioner(entry["address"], one.name, arguments, index, one.at_destroy, one.removed)
+        for one in applying.code.of(scope.names, Part.CONNECTION, name):
+            if one.removed is (block is None):
+                yield Provisioner(entry["address"], "connection", _clear(one.arguments, secrets))
+
+
+def _clear(arguments: Iterable[tuple[str, str]], secrets: Secrets) -> tuple[tuple[str, str], ...]:
+    """Source text as it may be seen: a password that stands there in plain is none of anybody's business."""
+    return tuple(
+        (
+            name,
+            MASK
+            if names_secret(name) and text.startswith('"') and "${" not in text
+            else _cut(secrets.scrub(text)),
+        )
+        for name, text in arguments
+    )
 
 
 # Where

@@ -69,6 +69,7 @@ class EngineError:
     gave_up: bool = False  # interrupted twice, it ended without waiting for its own work
     salvaged: tuple[Path, ...] = ()  # a state that terraform could not save, moved to a safe place
     evidence: Evidence | None = None  # of an apply whose end is not clear
+    failed_actions: tuple[str, ...] = ()  # addresses of `action` blocks that failed
 
     @property
     def holder(self) -> str:
@@ -110,6 +111,7 @@ class Applied:
     outputs: Mapping[str, Any]  # masked
     log_complete: bool = True
     diagnostics: tuple[Diagnostic, ...] = ()  # warnings
+    failed_actions: tuple[str, ...] = ()  # with `on_failure = continue`
 
 
 @dataclass(frozen=True)

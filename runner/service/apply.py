@@ -22,7 +22,7 @@ from runner.model.binding import OLDER_FORM, SCHEMA
 from runner.model.codec import from_plain
 from runner.model.job import ApplyOutcome, ApplyResult, Job, PlanFailure, PlanResult
 from runner.model.otherwise import otherwise
-from runner.model.plan import ChangeSet
+from runner.model.plan import ChangeSet, Diagnostic
 from runner.ports import (
     Applied,
     ApplyGate,
@@ -182,7 +182,8 @@ def _told_of(
     job: Job, ports: WorkerPorts, execution: Execution, outcome: Applied | EngineError | NotBegun
 ) -> ApplyResult:
     if isinstance(outcome, Applied):
-        return ApplyResult(ApplyOutcome.APPLIED, outputs=dict(outcome.outputs))
+        reason, warnings = _passed_over(outcome.failed_actions)
+        return ApplyResult(ApplyOutcome.APPLIED, reason, warnings, outputs=dict(outcome.outputs))
     if isinstance(outcome, NotBegun):
         return ApplyResult(ApplyOutcome.SPENT if outcome.spent else ApplyOutcome.NOT_BEGUN, outcome.reason)
     result = _ended_badly(outcome)
@@ -192,10 +193,27 @@ def _told_of(
     return result
 
 
+def _passed_over(failed: tuple[str, ...]) -> tuple[str, tuple[Diagnostic, ...]]:
+    """What a person should know of an apply that went on although an action failed."""
+    if not failed:
+        return "", ()
+    reason = f"applied, but {_actions(failed)} failed and the code lets the apply go on"
+    return reason, tuple(
+        Diagnostic("warning", f"{one} failed, and the apply went on (on_failure = continue)", address=one)
+        for one in failed
+    )
+
+
+def _actions(failed: tuple[str, ...]) -> str:
+    return f"action{'s' if failed[1:] else ''} {', '.join(failed)}"
+
+
 def _ended_badly(error: EngineError) -> ApplyResult:
     """`failed` only where terraform ended by itself, said so, and saved what it had done."""
     first = next((d.summary for d in error.diagnostics if d.severity == "error"), "")
     reason = _how(error) if error.lost or error.signal is not None else first or _how(error)
+    if error.failed_actions and not error.lost and error.signal is None:
+        reason = f"{_actions(error.failed_actions)} failed: {reason}"
     untouched = not error.begun and error.signal is None and not error.canceled and not error.lost
     if error.stale and untouched:
         return ApplyResult(ApplyOutcome.STALE, reason, error.diagnostics)

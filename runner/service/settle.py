@@ -106,7 +106,7 @@ def _again_and_again(writer: Writer, run: Run, result: ApplyResult) -> str:
 
 
 def _applied(control: ControlPorts, writer: Writer, run: Run, result: ApplyResult) -> Run:
-    done = writer.transition(run, Event.SUCCEED, by=DAEMON)
+    done = writer.transition(run, Event.SUCCEED, by=DAEMON, reason=result.reason)
     writer.save_outputs(run.id, result.outputs or {})
     if run.kind is Kind.DESTROY and not run.targets:
         writer.forget_applied(run.stack)
