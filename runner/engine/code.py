@@ -15,7 +15,7 @@ from runner.files import read_foreign
 from runner.model.code import Code, Names, Part, Snippet
 from runner.model.module import LARGEST, is_configuration
 
-_KINDS = frozenset({"resource", "removed", "provider", "action", "locals"})
+_KINDS = frozenset({"resource", "removed", "provider", "action", "locals", "ephemeral"})
 
 
 def code_of(module: Path, data: Path, suffixes: tuple[str, ...]) -> Code:
@@ -80,12 +80,12 @@ def _snippets(
             alias = body.get("alias")
             address = ".".join((*labels, *([alias] if isinstance(alias, str) else ())))
             yield Snippet(module, Part.PROVIDER, address, arguments=_arguments(body))
-        case "action":
-            address = ".".join(("action", *labels))
-            yield Snippet(module, Part.ACTION, address, arguments=_arguments(body))
+        case "action" | "ephemeral":
+            address = ".".join((kind, *labels))
+            yield Snippet(module, Part(kind), address, arguments=_arguments(body))
         case "locals":
             for name, value in body.items():
-                yield Snippet(module, Part.LOCAL, name, arguments=((name, text_of(value)),))
+                yield Snippet(module, Part.LOCAL, f"local.{name}", arguments=((name, text_of(value)),))
 
 
 def _inside(module: Names, address: str) -> tuple[Names, str]:

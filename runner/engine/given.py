@@ -34,9 +34,8 @@ _RENEWED = (
     "INVOCATION_ID",
 )
 # Which of several identities is taken, where the stack names no role of its own.
-_WHO = (
-    "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ROLE_ARN", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE",
-)  # fmt: skip
+_WHO = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ROLE_ARN")
+_FILES = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
 _GOOGLE = (
     "GOOGLE_CREDENTIALS",
     "GOOGLE_CLOUD_KEYFILE_JSON",
@@ -63,6 +62,8 @@ def _bound(environment: Mapping[str, str], roles: AwsRoles) -> Iterator[tuple[st
     for name, value in environment.items():
         if name.startswith(VARIABLES) or _is_plain(name) or (name in _WHO and not own_roles):
             yield name, value
+        elif name in _FILES and not own_roles:
+            yield name, _aws_file(value)
         elif name in _GOOGLE:
             yield name, _google(value)
     if not own_roles and "AWS_ACCESS_KEY_ID" in environment:
@@ -96,6 +97,22 @@ def aws_account(key_id: str) -> str:
     except (binascii.Error, ValueError):
         return ""
     return f"{(bits & 0x7FFFFFFFFF80) >> 7:012d}"
+
+
+def _aws_file(path: str) -> str:
+    """Its profiles with their regions, roles and accounts, without what is renewed."""
+    try:
+        lines = read_foreign(Path(path), _LARGEST).decode(errors="replace").splitlines()
+    except OSError:
+        return path
+    kept = []
+    for line in lines:
+        name, _, value = (part.strip() for part in line.partition("="))
+        if name.lower() == "aws_access_key_id":
+            kept.append(f"account {aws_account(value) or value}")
+        elif not names_secret(name) and "expir" not in name.lower():
+            kept.append(line.strip())
+    return "\n".join(kept)
 
 
 def _google(value: str) -> str:

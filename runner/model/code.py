@@ -21,6 +21,7 @@ class Part(StrEnum):
     PROVIDER = "provider"
     ACTION = "action"
     LOCAL = "local"
+    EPHEMERAL = "ephemeral"
 
 
 @dataclass(frozen=True)
@@ -59,12 +60,12 @@ class Code:
             if one.part is part and one.module == module and one.address == address
         ]
 
-    def locals(self) -> dict[tuple[Names, str], tuple[str, ...]]:
-        """What each local refers to, of the modules that were read as a whole."""
+    def named(self) -> dict[tuple[Names, str], tuple[str, ...]]:
+        """What each local and each ephemeral resource refers to, of the modules that were read as a whole."""
         return {
             (one.module, one.address): one.references
             for one in self.snippets
-            if one.part is Part.LOCAL and self.knows(one.module)
+            if one.part in {Part.LOCAL, Part.EPHEMERAL} and self.knows(one.module)
         }
 
 

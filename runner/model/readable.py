@@ -72,8 +72,8 @@ class Readable:
     """Everything that a plan's document tells of what expressions read."""
 
     document: Mapping[str, Any]
-    # What locals refer to, where the code was read: module and name. The document has no locals.
-    locals: Mapping[tuple[Names, str], Iterable[str]] = field(default_factory=dict)
+    # What locals and ephemeral resources refer to, where the code was read: the document has neither.
+    code: Mapping[tuple[Names, str], Iterable[str]] = field(default_factory=dict)
 
     @cached_property
     def modules(self) -> dict[Names, Mapping[str, Any]]:
@@ -201,7 +201,7 @@ class _Walk:
         return call, Reader(outer, call)
 
     def _local(self, scope: Scope, steps: list[Step], *, hidden: bool) -> None:
-        known = self.readable.locals.get((scope.names, str(steps[0]))) if steps else None
+        known = self.readable.code.get((scope.names, f"local.{steps[0]}")) if steps else None
         if known is None:
             self.everything(scope, hidden=hidden)
             return
@@ -275,16 +275,18 @@ class _Walk:
 
     def _ephemeral(self, scope: Scope, name: str, *, hidden: bool) -> None:
         """It is opened anew by the apply; what it is asked for decides what it gives."""
-        block = self.readable.blocks.get((scope.names, name)) or self.readable.blocks.get(
-            (scope.names, name.removeprefix("ephemeral."))
-        )
-        if block is None:
-            # It is no part of every engine's document.
+        block = self.readable.blocks.get((scope.names, name))
+        if block is not None:
+            reader = Reader(scope, block)
+            self._expression(reader, block.get("expressions"), hidden=hidden)
+            self._repetition(reader, hidden=hidden)
+            return
+        known = self.readable.code.get((scope.names, name))
+        if known is None:
             self.everything(scope, hidden=hidden)
             return
-        reader = Reader(scope, block)
-        self._expression(reader, block.get("expressions"), hidden=hidden)
-        self._repetition(reader, hidden=hidden)
+        for reference in known:
+            self.visit(Reader(scope), reference, hidden=hidden)
 
 
 def _marks_at(marks: Any, steps: Iterable[Step]) -> Any:
