@@ -38,7 +38,7 @@ def facts_of(session: Session, plan_file: Path) -> EngineFacts:
                 if not any(fnmatchcase(name, pattern) for pattern in CREDENTIALS)
             )
         ),
-        given=given(session.environment, execution.stack.aws, execution.key),
+        given=given(session.environment, session.execution.stack.aws, session.execution.key),
         lock_file=measured.lock_file,
         modules=measured.modules,
         lineage=state.lineage,

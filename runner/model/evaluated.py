@@ -174,8 +174,7 @@ class Applying:
     # What was followed already
 
     def _follow(self, reader: Reader, references: tuple[str, ...]) -> dict[str, Found]:
-        own = any(one.startswith("self") for one in references)
-        mark = (reader.scope, references, id(reader.block), reader.address if own else "")
+        mark = (reader.scope, references, *_own(reader, references))
         if mark not in self._known:
             self._known[mark] = self.readable.follow(reader, references)
         return self._known[mark]
@@ -184,6 +183,13 @@ class Applying:
         if scope not in self._known:
             self._known[scope] = self.readable.follow_all(Reader(scope))
         return self._known[scope]
+
+
+def _own(reader: Reader, references: tuple[str, ...]) -> tuple[object, ...]:
+    """By what one reader sees something else than another one of its module does."""
+    words = {reference.partition(".")[0] for reference in references}
+    block = id(reader.block) if words & {"each", "count"} else None
+    return block, reader.address if "self" in words else ""
 
 
 def invocations(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:

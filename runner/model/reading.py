@@ -74,39 +74,58 @@ class Evaluation:
 
 def evaluation(applying: Applying, around: Around, secrets: Secrets, mark: Marking) -> Evaluation:
     """`mark` seals a value, so that two plans can be compared by what was kept of them."""
-    readings: dict[str, Reading] = {}
-    told = [_evaluated(thing, readings, secrets, mark) for thing in applying.things()]
+    told = _Told(secrets, mark)
+    evaluated = [told.evaluated(thing) for thing in applying.things()]
     return Evaluation(
-        places=tuple(_places(applying, around, told, readings, secrets)),
+        places=tuple(_places(applying, around, evaluated, told.readings, secrets)),
         commands=tuple(_commands(applying, secrets)),
-        evaluated=tuple(told),
-        readings=tuple(readings.values()),
+        evaluated=tuple(evaluated),
+        readings=tuple(told.readings.values()),
     )
 
 
-def _evaluated(thing: Thing, readings: dict[str, Reading], secrets: Secrets, mark: Marking) -> Evaluated:
-    hidden = names_secret(thing.argument)
-    reads = []
-    if len(thing.found) > MOST_READ:
-        name = f"{len(thing.found)} values, of {', '.join(list(thing.found)[:3])} and more"
-        all_of_them = mark([[label, found.content] for label, found in thing.found.items()])
-        readings[name] = Reading(name, None, mark=all_of_them)
-        reads.append(name)
-    else:
-        for label, found in thing.found.items():
-            # What an action is given has its value in the configuration that is shown of it.
-            name = label if thing.part is not Part.ACTION else f"{thing.subject}: {thing.argument}"
-            readings[name] = _reading(name, found, readings.get(name), secrets, mark, hidden=hidden)
-            reads.append(name)
-    return Evaluated(
-        kind=str(thing.part),
-        subject=thing.subject,
-        argument=thing.argument,
-        name=thing.name,
-        index=thing.index,
-        code=str(secrets.scrub(thing.code)),
-        reads=tuple(reads),
-    )
+@dataclass
+class _Told:
+    """The readings so far, each once: many resources read the same."""
+
+    secrets: Secrets
+    mark: Marking
+    readings: dict[str, Reading] = field(default_factory=dict)
+    # By the id of what was found, which is kept so that nothing else gets its id.
+    _many: dict[int, tuple[Mapping[str, Found], str]] = field(default_factory=dict)
+
+    def evaluated(self, thing: Thing) -> Evaluated:
+        if len(thing.found) > MOST_READ:
+            reads = [self._together(thing.found)]
+        else:
+            reads = [self._one(thing, label, found) for label, found in thing.found.items()]
+        return Evaluated(
+            kind=str(thing.part),
+            subject=thing.subject,
+            argument=thing.argument,
+            name=thing.name,
+            index=thing.index,
+            code=str(_cut(self.secrets.scrub(thing.code))),
+            reads=tuple(reads),
+        )
+
+    def _one(self, thing: Thing, label: str, found: Found) -> str:
+        # What an action is given has its value in the configuration that is shown of it.
+        name = label if thing.part is not Part.ACTION else f"{thing.subject}: {thing.argument}"
+        known = self.readings.get(name)
+        hidden = names_secret(thing.argument)
+        self.readings[name] = _reading(name, found, known, self.secrets, self.mark, hidden=hidden)
+        return name
+
+    def _together(self, found: Mapping[str, Found]) -> str:
+        """More values than anybody reads, under one name."""
+        known = self._many.get(id(found))
+        if known is None:
+            name = f"{', '.join(list(found)[:3])} and {len(found) - 3:,} more values"
+            sealed = self.mark([[label, one.content] for label, one in found.items()])
+            self.readings[name] = Reading(name, f"{len(found):,} values", mark=sealed)
+            known = self._many[id(found)] = (found, name)
+        return known[1]
 
 
 def _reading(
