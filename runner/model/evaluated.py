@@ -33,6 +33,8 @@ class Thing:
 
 
 WRITE_ONLY = "write-only"
+CONNECTION = "connection"
+FROM_CODE = "code"  # what a plan's JSON leaves out of a provider: `dynamic` blocks, for_each
 
 
 @dataclass
@@ -80,14 +82,24 @@ class Applying:
                     texts.get(argument, ""),
                 )  # fmt: skip
         if any(each.get("type") != LOCAL_EXEC for each in listed):
-            yield Thing(Part.PROVISIONER, reader.address, "connection", self._connection(reader, name))
+            yield from self._connection(reader, name)
 
-    def _connection(self, reader: Reader, name: str) -> Mapping[str, Found]:
+    def _connection(self, reader: Reader, name: str) -> Iterator[Thing]:
         """The document does not tell where a provisioner connects to."""
         if not self.code.knows(reader.scope.names):
-            return self._everything(reader.scope)
-        snippets = self.code.of(reader.scope.names, Part.CONNECTION, name)
-        return self._follow(reader, tuple(r for snippet in snippets for r in snippet.references))
+            yield Thing(Part.PROVISIONER, reader.address, CONNECTION, self._everything(reader.scope))
+            return
+        for index, snippet in enumerate(self.code.of(reader.scope.names, Part.CONNECTION, name)):
+            for argument, text in snippet.arguments:
+                found = self._follow(reader, tuple(dict.fromkeys(mentioned(text))))
+                yield Thing(
+                    Part.PROVISIONER,
+                    reader.address,
+                    f"{CONNECTION}.{argument}",
+                    found,
+                    index=index,
+                    code=text,
+                )
 
     def _write_only(self, reader: Reader) -> Iterator[Thing]:
         """A plan has null for each, whatever it is set to."""
@@ -134,13 +146,14 @@ class Applying:
             reader = Reader(scope, provider)
             told: set[str] = set()
             texts = self.provider_code(scope.names, provider)
-            for argument, expression in sorted((provider.get("expressions") or {}).items()):
+            for index, (path, expression) in enumerate(leaves(provider.get("expressions") or {})):
                 found = self._follow(reader, tuple(references_in(expression)))
                 told |= found.keys()
-                yield Thing(Part.PROVIDER, key, argument, found, code=texts.get(argument, ""))
-            more = tuple(reference for text in texts.values() for reference in mentioned(text))
-            rest = self._follow(reader, more) if more else {}
-            yield Thing(Part.PROVIDER, key, "", {k: found for k, found in rest.items() if k not in told})
+                yield Thing(Part.PROVIDER, key, path, found, index=index, code=texts.get(path, ""))
+            for argument, text in texts.items():
+                rest = self._follow(reader, tuple(dict.fromkeys(mentioned(text))))
+                more = {label: found for label, found in rest.items() if label not in told}
+                yield Thing(Part.PROVIDER, key, argument, more, name=FROM_CODE, code=text)
 
     def provider_code(self, module: Names, provider: Mapping[str, Any]) -> dict[str, str]:
         alias = f".{provider['alias']}" if provider.get("alias") else ""
@@ -200,6 +213,19 @@ def invocations(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def place_of(address: str) -> tuple[Scope, str]:
     """The module of an address, and the name in it as the code has it."""
     return scope_of(address), named(address)[0]
+
+
+def leaves(expressions: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """The expressions in a body and in its nested blocks, by their paths."""
+    match expressions:
+        case {"references": list()} | {"constant_value": _}:
+            yield path, expressions
+        case dict():
+            for name, part in sorted(expressions.items()):
+                yield from leaves(part, f"{path}.{name}".lstrip("."))
+        case list():
+            for part in expressions:
+                yield from leaves(part, path)
 
 
 def _unkept(

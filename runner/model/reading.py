@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runner.model.code import UNREAD, Code, Part, plain_reference
-from runner.model.evaluated import Applying, Thing, place_of
+from runner.model.evaluated import FROM_CODE, Applying, Thing, leaves, place_of
 from runner.model.mask import masked, plain_number, read_mark
 from runner.model.plan import (
     MASK,
@@ -22,7 +22,7 @@ from runner.model.plan import (
 from runner.model.readable import Found
 from runner.model.reference import UNKNOWN_YET
 from runner.model.secret import Secrets
-from runner.model.secret_shape import names_secret
+from runner.model.secret_shape import names_secret, without_likely_secrets
 
 Marking = Callable[[Any], str]
 
@@ -43,6 +43,7 @@ _ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "google": ("GOOGLE_", "GCLOUD_", "CLOUDSDK_"),
     "kubernetes": ("KUBE_",),
 }
+_OPENS = frozenset("{[")
 ROLE = re.compile(r"arn:[\w-]+:(?:iam|sts)::(\d{12}):(?:role|assumed-role)/")
 
 
@@ -105,7 +106,7 @@ class _Told:
             argument=thing.argument,
             name=thing.name,
             index=thing.index,
-            code=str(_cut(self.secrets.scrub(thing.code))),
+            code=str(_cut(without_likely_secrets(self.secrets.scrub(thing.code)))),
             reads=tuple(reads),
         )
 
@@ -113,7 +114,10 @@ class _Told:
         # What an action is given has its value in the configuration that is shown of it.
         name = label if thing.part is not Part.ACTION else f"{thing.subject}: {thing.argument}"
         known = self.readings.get(name)
-        hidden = names_secret(thing.argument)
+        hidden = names_secret(thing.argument) or (
+            # A map or a block: which of its parts is made of this value is not told.
+            (thing.name == FROM_CODE or thing.code.lstrip()[:1] in _OPENS) and names_secret(thing.code)
+        )
         self.readings[name] = _reading(name, found, known, self.secrets, self.mark, hidden=hidden)
         return name
 
@@ -179,7 +183,7 @@ def _clear(arguments: Iterable[tuple[str, str]], secrets: Secrets) -> tuple[tupl
             name,
             MASK
             if names_secret(name) and text.startswith('"') and "${" not in text
-            else _cut(secrets.scrub(text)),
+            else _cut(without_likely_secrets(secrets.scrub(text))),
         )
         for name, text in arguments
     )
@@ -195,40 +199,32 @@ def _places(
     readings: Mapping[str, Reading],
     secrets: Secrets,
 ) -> Iterator[Place]:
-    computed = {(one.subject, one.argument): one for one in told if one.kind == Part.PROVIDER}
+    computed: dict[str, list[Evaluated]] = {}
+    for one in told:
+        if one.kind == Part.PROVIDER:
+            computed.setdefault(one.subject, []).append(one)
     for key, provider in applying.providers():
         settings = [
-            setting
-            for argument, expression in (provider.get("expressions") or {}).items()
-            for setting in _settings(argument, expression, computed.get((key, argument)), readings, secrets)
+            *(_computed(one, readings) for one in computed.get(key, ()) if not names_secret(one.argument)),
+            *_constants(provider.get("expressions") or {}, secrets),
         ]
-        settings += _from_code(computed.get((key, "")), readings)
         settings += _from_environment(str(provider.get("name", "")), settings, around)
         if settings:
             yield Place(key, tuple(settings))
 
 
-def _settings(
-    argument: str,
-    expression: Any,
-    evaluated: Evaluated | None,
-    readings: Mapping[str, Reading],
-    secrets: Secrets,
-) -> Iterator[Setting]:
-    if names_secret(argument):
-        return
-    if evaluated is not None:
-        yield _computed(argument, evaluated, readings)
-        return
-    for path, value in _constants(argument, expression):
-        if _PLACES.fullmatch(path.rpartition(".")[2]) or path.startswith("endpoints."):
-            yield Setting(path, secrets.scrub(plain_number(value)))
+def _constants(expressions: Mapping[str, Any], secrets: Secrets) -> Iterator[Setting]:
+    for path, expression in leaves(expressions):
+        last = path.rpartition(".")[2]
+        tells = _PLACES.fullmatch(last) is not None or path.startswith("endpoints.")
+        if tells and "constant_value" in expression and not names_secret(path):
+            yield Setting(path, secrets.scrub(plain_number(expression["constant_value"])))
 
 
-def _computed(argument: str, evaluated: Evaluated, readings: Mapping[str, Reading]) -> Setting:
+def _computed(evaluated: Evaluated, readings: Mapping[str, Reading]) -> Setting:
     """The value where the code is nothing but one reference; else the code, and what it reads."""
-    origin = ", ".join(evaluated.reads)
-    if len(evaluated.reads) == 1:
+    argument, origin = evaluated.argument, ", ".join(evaluated.reads)
+    if len(evaluated.reads) == 1 and evaluated.name != FROM_CODE:
         one = readings[evaluated.reads[0]]
         if not evaluated.code:
             return Setting(argument, one.value, f"from {origin}")
@@ -238,28 +234,10 @@ def _computed(argument: str, evaluated: Evaluated, readings: Mapping[str, Readin
     return Setting(argument, origin=read, code=evaluated.code or "computed")
 
 
-def _from_code(evaluated: Evaluated | None, readings: Mapping[str, Reading]) -> list[Setting]:
-    """What only the code tells of: `dynamic` blocks, for_each."""
-    return [_computed("more of it", evaluated, readings)] if evaluated is not None else []
-
-
 def _short(reading: Reading) -> str:
     if reading.sensitive:
         return MASK
     return UNKNOWN if reading.unknown else json.dumps(reading.value, ensure_ascii=False, default=str)[:120]
-
-
-def _constants(path: str, expression: Any) -> Iterator[tuple[str, Any]]:
-    match expression:
-        case {"constant_value": value}:
-            yield path, value
-        case dict():
-            for name, part in expression.items():
-                if not names_secret(name):
-                    yield from _constants(f"{path}.{name}", part)
-        case list():
-            for part in expression:
-                yield from _constants(path, part)
 
 
 def _from_environment(provider: str, settings: list[Setting], around: Around) -> Iterator[Setting]:
