@@ -8,45 +8,51 @@ from typing import Any
 from runner.engine.blocks import Nested, blocks_of, body_of
 from runner.engine.configuration import in_order
 from runner.engine.hcl_json import Body, json_bodies
-from runner.engine.manifest import listed_modules
 from runner.engine.tokens import NotHcl
 from runner.engine.values import Computed
 from runner.files import read_foreign
+from runner.model.called_modules import CalledModule
 from runner.model.code import Code, Names, Part, Snippet
 from runner.model.module import LARGEST, is_configuration
 
 _KINDS = frozenset({"resource", "removed", "provider", "action", "locals", "ephemeral"})
 
 
-def code_of(module: Path, data: Path, suffixes: tuple[str, ...]) -> Code:
-    """Of a module with a file that is not clear nothing is known."""
+def code_of(
+    modules: Iterable[CalledModule], code: Mapping[str, bytes], fetched: Path, suffixes: tuple[str, ...]
+) -> Code:
+    """From what was read of the tree before the plan ran, and from the copies of modules that `init` fetched.
+
+    Of a module with a file that is not clear nothing is known.
+    """
     snippets: list[Snippet] = []
     unread: list[Names] = []
-    try:
-        modules = {_names(str(one["Key"])): module / str(one["Dir"]) for one in listed_modules(data)}
-    except (OSError, ValueError, KeyError, TypeError):
-        # Without a manifest there are no modules; with a broken one it is not known which there are.
-        if (data / "modules").exists():
-            return Code(read=False)
-        modules = {}
-    for names, folder in {**modules, (): module}.items():
+    for module in modules:
+        names = tuple(module.key.split(".")) if module.key else ()
         try:
-            snippets += _of_folder(names, folder, suffixes)
+            files = _fetched(fetched / module.folder) if module.fetched else _local(module.folder, code)
+            snippets += _of_files(names, files, suffixes)
         except (OSError, NotHcl, ValueError, RecursionError):
             unread.append(names)
     return Code(tuple(snippets), tuple(unread))
 
 
-def _names(key: str) -> Names:
-    return tuple(key.split(".")) if key else ()
+def _local(folder: str, code: Mapping[str, bytes]) -> dict[str, bytes]:
+    places = {name: name.rpartition("/") for name in code}
+    return {name: code[path] for path, (inside, _, name) in places.items() if inside == folder}
 
 
-def _of_folder(names: Names, folder: Path, suffixes: tuple[str, ...]) -> list[Snippet]:
-    files = [file.name for file in folder.iterdir() if is_configuration(file.name, suffixes)]
+def _fetched(folder: Path) -> dict[str, bytes]:
+    files = [file for file in folder.iterdir() if is_configuration(file.name)]
+    return {file.name: read_foreign(file, LARGEST) for file in files}
+
+
+def _of_files(names: Names, files: Mapping[str, bytes], suffixes: tuple[str, ...]) -> list[Snippet]:
+    wanted = [name for name in files if is_configuration(name, suffixes)]
     return [
         snippet
-        for name in in_order(files)
-        for kind, labels, body in _bodies(name, read_foreign(folder / name, LARGEST))
+        for name in in_order(wanted)
+        for kind, labels, body in _bodies(name, files[name])
         for snippet in _snippets(names, kind, labels, body)
     ]
 

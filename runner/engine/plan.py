@@ -11,6 +11,7 @@ from runner.engine.given import aws_account, places
 from runner.engine.json_output import JsonOutput
 from runner.engine.session import Session
 from runner.files import read_foreign, write_whole
+from runner.model.code import UNREAD, Code
 from runner.model.plan import Diagnostic
 from runner.model.plan_json import parse_document
 from runner.model.reading import ROLE, Around
@@ -87,15 +88,21 @@ def planned(
 def _around(session: Session) -> Around:
     """What the plan's JSON does not tell of where and how it would be applied."""
     execution = session.execution
-    aws, workspace = execution.stack.aws, execution.workspace
+    aws = execution.stack.aws
     role = aws.apply_role or aws.plan_role or ""
     named = ROLE.match(role)
     return Around(
-        code=code_of(workspace.module, workspace.data, session.row.suffixes),
+        code=_code(session),
         places=places(session.environment),
         account=named[1] if named else aws_account(session.environment.get("AWS_ACCESS_KEY_ID", "")),
         role=role,
     )
+
+
+def _code(session: Session) -> Code:
+    if session.seal is None or session.read is None:
+        return UNREAD
+    return code_of(session.seal.manifest.modules, session.read, session.seal.data, session.row.suffixes)
 
 
 def _file(session: Session, name: str) -> Path:

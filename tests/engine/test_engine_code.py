@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from runner.engine.code import code_of
+from runner.model.called_modules import CalledModule
 from runner.model.code import Code, Part, mentioned, plain_reference
 
 SUFFIXES = (".tf", ".tf.json")
@@ -55,17 +56,20 @@ ephemeral "vault_token" "t" {
 
 
 def read(tmp_path: Path, **files: str) -> Code:
-    module, data = tmp_path / "module", tmp_path / "data"
-    for name, text in {"main.tf": MAIN, **files}.items():
-        path = module / name.replace("__", "/")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    (data / "modules").mkdir(parents=True)
-    listed = [{"Key": "", "Source": "", "Dir": "."}, {"Key": "m", "Source": "./m", "Dir": "m"}]
-    (data / "modules" / "modules.json").write_text(
-        json.dumps({"Modules": listed if (module / "m").exists() else listed[:1]})
+    """The root, a local module m, and one that was fetched."""
+    code = {
+        f"./{name}" if "/" not in name else name: text.encode()
+        for name, text in {"main.tf": MAIN, **files}.items()
+    }
+    far = tmp_path / "modules" / "far"
+    far.mkdir(parents=True)
+    (far / "main.tf").write_text("locals {\n  f = var.far\n}\n")
+    modules = (
+        CalledModule("", ".", fetched=False),
+        CalledModule("m", "m", fetched=False),
+        CalledModule("far", "modules/far", fetched=True),
     )
-    return code_of(module, data, SUFFIXES)
+    return code_of(modules, code, tmp_path, SUFFIXES)
 
 
 @pytest.mark.parametrize(
@@ -96,8 +100,9 @@ def test_a_removed_block_belongs_to_the_module_that_it_names(tmp_path: Path) -> 
 
 
 def test_modules_are_read_too_each_under_its_own_name(tmp_path: Path) -> None:
-    code = read(tmp_path, m__main_tf="", **{"m/main.tf": "locals {\n  l = var.x\n}\n"})
+    code = read(tmp_path, **{"m/main.tf": "locals {\n  l = var.x\n}\n"})
     assert code.named()[(("m",), "local.l")] == ("var.x",)
+    assert code.named()[(("far",), "local.f")] == ("var.far",)
 
 
 def test_json_is_read_as_the_native_syntax_is(tmp_path: Path) -> None:
@@ -108,13 +113,7 @@ def test_json_is_read_as_the_native_syntax_is(tmp_path: Path) -> None:
 def test_of_a_module_with_an_unclear_file_nothing_is_known(tmp_path: Path) -> None:
     code = read(tmp_path, **{"broken.tf": 'locals {\n  a = "\n}\n'})
     assert not code.knows(())
-    assert code.named() == {}
-
-
-def test_without_a_clear_list_of_modules_nothing_is_known_at_all(tmp_path: Path) -> None:
-    (tmp_path / "data" / "modules").mkdir(parents=True)
-    (tmp_path / "data" / "modules" / "modules.json").write_text("{")
-    assert not code_of(tmp_path, tmp_path / "data", SUFFIXES).knows(())
+    assert code.named().keys() == {(("far",), "local.f")}
 
 
 @pytest.mark.parametrize(
