@@ -11,10 +11,11 @@ from runner.engine.hcl_json import Body, json_bodies
 from runner.engine.tokens import NotHcl
 from runner.engine.values import Computed
 from runner.files import read_foreign
-from runner.model.called_modules import CalledModule
+from runner.model.called_modules import ROOT, CalledModule
 from runner.model.code import Code, Names, Part, Snippet
 from runner.model.module import LARGEST, is_configuration
 
+_THE_ROOT = CalledModule("", ROOT, fetched=False)
 _KINDS = frozenset({"resource", "removed", "provider", "action", "locals", "ephemeral"})
 
 
@@ -27,7 +28,8 @@ def code_of(
     """
     snippets: list[Snippet] = []
     unread: list[Names] = []
-    for module in modules:
+    # Without any module call there is no list of modules, and the root is not told of.
+    for module in {_THE_ROOT.key: _THE_ROOT, **{one.key: one for one in modules}}.values():
         names = tuple(module.key.split(".")) if module.key else ()
         try:
             files = _fetched(fetched / module.folder) if module.fetched else _local(module.folder, code)

@@ -65,7 +65,6 @@ def read(tmp_path: Path, **files: str) -> Code:
     far.mkdir(parents=True)
     (far / "main.tf").write_text("locals {\n  f = var.far\n}\n")
     modules = (
-        CalledModule("", ".", fetched=False),
         CalledModule("m", "m", fetched=False),
         CalledModule("far", "modules/far", fetched=True),
     )
