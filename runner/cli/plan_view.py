@@ -6,10 +6,12 @@ from datetime import datetime
 from runner.cli.facts import given
 from runner.cli.output import Cell, Colour, Console, Line
 from runner.cli.when import ago
+from runner.model.applied_text import applied_lines
 from runner.model.approval import Commit
+from runner.model.attribute_text import Line as PlanLine
+from runner.model.attribute_text import attribute_lines
 from runner.model.plan import Action, AttributeChange, ChangeSet, Diagnostic
-from runner.model.plan_text import Line as PlanLine
-from runner.model.plan_text import attribute_lines, lines, summary_text
+from runner.model.plan_text import lines, summary_text
 from runner.model.run import Run
 from runner.model.terms import Terms
 from runner.service.approve import Question
@@ -29,6 +31,11 @@ _COLOURS: dict[Action, Colour] = {
 
 def plan_lines(changes: ChangeSet, *, full: bool = False) -> list[Line]:
     return [_coloured(line) for line in lines(changes, full=full)]
+
+
+def applied_look(changes: ChangeSet) -> list[Line]:
+    """What only the apply does: where it works, what it runs and invokes."""
+    return [_coloured(line) for line in applied_lines(changes)]
 
 
 def changed_lines(attributes: Sequence[AttributeChange], *, full: bool = False) -> list[Line]:
@@ -66,6 +73,9 @@ def header(asked: Question, commit: Commit | None, now: datetime) -> list[Line]:
         facts.append(("targets", Cell(", ".join(run.targets), "yellow")))
     if asked.changes.provisioners:
         facts.append(("runs", Cell(f"provisioners of {', '.join(asked.changes.provisioners)}", "red")))
+    if asked.changes.actions:
+        invoked = dict.fromkeys(one.address for one in asked.changes.actions if not one.deferred)
+        facts.append(("invokes", Cell(", ".join(invoked) or "nothing yet", "red")))
     facts += [("guard rail", Cell(f"! {violation.sentence}", "red")) for violation in asked.violations]
     return [Cell(run.name, "bold"), *(_fact(name, value) for name, value in facts)]
 

@@ -12,7 +12,7 @@ from runner.cli.ending import both_plans, exit_code
 from runner.cli.evidence import evidence_lines
 from runner.cli.options import SPAN, Cli, output_option, pass_cli, run_argument
 from runner.cli.output import Cell
-from runner.cli.plan_view import diagnostic_lines, fact_lines, show_plan
+from runner.cli.plan_view import applied_look, diagnostic_lines, fact_lines, show_plan
 from runner.cli.progress import LOOK_SECONDS
 from runner.cli.run_document import run_document
 from runner.cli.when import ago
@@ -90,7 +90,7 @@ def show(cli: Cli, run_id: int, output: str) -> None:
         run = reader.run(run_id)
         commit = reader.commit(run.source, run.revision)
         approvals, diagnostics = reader.approvals(run_id), reader.diagnostics(run_id)
-        evidence = reader.evidence(run_id)
+        evidence, changes = reader.evidence(run_id), reader.changes(run_id)
     if output == "json":
         cli.console.json(run_document(cli.app, run))
         return
@@ -128,6 +128,7 @@ def show(cli: Cli, run_id: int, output: str) -> None:
         ("artifacts", ", ".join(cli.app.artifacts.names(run_id))),
     ]
     cli.console.data(Cell(run.name, "bold"), *fact_lines([fact for fact in facts if fact[1]]))
+    cli.console.data(*applied_look(changes or ChangeSet()))
     cli.console.data(*diagnostic_lines(diagnostics))
     cli.console.data(*evidence_lines(evidence))
 

@@ -8,6 +8,7 @@ from runner.cli.facts import StackFacts
 from runner.cli.when import rfc3339
 from runner.model.approval import Approval, Commit
 from runner.model.binding import Binding
+from runner.model.code import Part
 from runner.model.codec import to_plain
 from runner.model.decide import Decision
 from runner.model.drift import DriftReport
@@ -17,7 +18,12 @@ from runner.model.plan import (
     AttributeChange,
     ChangeSet,
     Diagnostic,
+    Evaluated,
+    Invocation,
     OutputChange,
+    Place,
+    Provisioner,
+    Reading,
     ResourceChange,
     Summary,
 )
@@ -118,6 +124,7 @@ def summary(of: Summary) -> Plain:
         "forget": of.forget,
         "move": of.move,
         "output": of.output,
+        "action": of.action,
     }
 
 
@@ -210,6 +217,53 @@ def change_set(of: ChangeSet) -> Plain:
         "provisioners": list(of.provisioners),
         "resources": [resource(one) for one in of.resources],
         "outputs": [_output(one) for one in of.outputs],
+        "actions": [_invocation(one) for one in of.actions],
+        "where": [_place(one) for one in of.places],
+        "evaluated": [_evaluated(one, of) for one in of.evaluated if one.kind != Part.ACTION],
+        "commands": [_command(one) for one in of.commands],
+    }
+
+
+def _invocation(of: Invocation) -> Plain:
+    return {
+        "address": of.address,
+        "type": of.type,
+        "provider": of.provider,
+        "trigger": of.trigger,
+        "on_failure": of.on_failure,
+        "deferred": of.deferred,
+        "configuration": [_attribute(one) for one in of.configuration],
+    }
+
+
+def _place(of: Place) -> Plain:
+    return {"provider": of.provider, "settings": [to_plain(setting) for setting in of.settings]}
+
+
+def _evaluated(of: Evaluated, changes: ChangeSet) -> Plain:
+    """What only the apply evaluates, with the values that it reads as planned."""
+    readings = {reading.name: reading for reading in changes.readings}
+    return {
+        "kind": of.kind,
+        "subject": of.subject,
+        "name": of.name,
+        "argument": of.argument,
+        "code": of.code,
+        "reads": [_reading(readings[name]) for name in of.reads],
+    }
+
+
+def _reading(of: Reading) -> Plain:
+    return {"name": of.name, "value": of.value, "sensitive": of.sensitive, "unknown": of.unknown}
+
+
+def _command(of: Provisioner) -> Plain:
+    return {
+        "address": of.address,
+        "name": of.name,
+        "at_destroy": of.at_destroy,
+        "removed": of.removed,
+        "arguments": dict(of.arguments),
     }
 
 

@@ -141,7 +141,13 @@ _SIGNED: tuple[tuple[str, Action], ...] = (
     ("replace", Action.REPLACE),
     ("delete", Action.DELETE),
 )
-_TOLD: dict[str, str] = {"import_": "import", "forget": "forget", "move": "move", "output": "output"}
+_TOLD: dict[str, str] = {
+    "import_": "import",
+    "forget": "forget",
+    "move": "move",
+    "action": "action",
+    "output": "output",
+}
 
 
 def counts(summary: Summary) -> str:

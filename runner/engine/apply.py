@@ -109,7 +109,8 @@ def _judge(session: Session, seen: Seen, output: JsonOutput, looking: Looking) -
         doubt = f"{session.row.name} reported a completed apply, but ended with exit code 1"
     if exit_code == 0 and not doubt:
         told = (*output.diagnostics, *left_lock(session))
-        return Applied(output.outputs, session.journal.complete and seen.complete, told)
+        whole = session.journal.complete and seen.complete
+        return Applied(output.outputs, whole, told, tuple(output.failed_actions))
     saved = salvage(session, output, notes.get("lineage"))
     finished = Finished(
         exit_code=-1 if result is None else result.exit_code,

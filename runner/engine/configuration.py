@@ -54,7 +54,7 @@ class HclModules:
 
     def read(self, files: Mapping[str, bytes]) -> ModuleFacts:
         """Of all files given; where `x.tofu` stands beside `x.tf`, tofu's rule holds and `x.tf` is left out."""
-        names = _in_order(files)
+        names = in_order(files)
         facts = [(name, self._facts(name, files[name])) for name in names]
         tests = [(name, self._facts(name, files[name])) for name in sorted(filter(is_test, files))]
         return ModuleFacts(
@@ -77,7 +77,7 @@ class HclModules:
 
     def providers(self, files: Mapping[str, bytes]) -> frozenset[str] | None:
         """The names of all providers that blocks of the folder use; None where that can not be told."""
-        read = {name: files[name] for name in _in_order(files)}
+        read = {name: files[name] for name in in_order(files)}
         return None if any(len(content) > LARGEST for content in read.values()) else provider_names(read)
 
     def _facts(self, name: str, content: bytes) -> _FileFacts:
@@ -100,7 +100,7 @@ class HclModules:
         return facts
 
 
-def _in_order(names: Iterable[str]) -> list[str]:
+def in_order(names: Iterable[str]) -> list[str]:
     """The configuration files as they are merged: overrides after all others."""
     found = set(filter(is_configuration, names))
     shadowed = {_TOFU.sub(".tf", name) for name in found if _TOFU.search(name)}

@@ -6,6 +6,7 @@ from pathlib import Path
 from runner.engine.argv import PlanOptions, plan_argv
 from runner.engine.binary import binary_digest
 from runner.engine.environment import CREDENTIALS
+from runner.engine.given import given
 from runner.engine.measured import Measured
 from runner.engine.session import Session
 from runner.engine.state_mark import state_of
@@ -33,6 +34,7 @@ def facts_of(session: Session, plan_file: Path) -> EngineFacts:
                 if not any(fnmatchcase(name, pattern) for pattern in CREDENTIALS)
             )
         ),
+        given=given(session.environment, session.execution.stack.aws, session.execution.key),
         lock_file=measured.lock_file,
         modules=measured.modules,
         lineage=state.lineage,

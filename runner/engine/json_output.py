@@ -62,6 +62,7 @@ class JsonOutput:
         self._begun: Counter[tuple[str, str]] = Counter()
         self._errored: dict[str, None] = {}
         self._errors: set[str] = set()  # summaries as the engine wrote them
+        self.failed_actions: dict[str, None] = {}
 
     def feed(self, line: str) -> Iterator[str]:
         """Take one line in, and give the lines that a person should see."""
@@ -85,6 +86,8 @@ class JsonOutput:
                 self._seen(message)
             case "change_summary":
                 self.counts = _counts(_dict(message, "changes"))
+            case "action_start" | "action_progress" | "action_complete" | "action_errored" as kind:
+                self._action(kind, message)
             case "outputs":
                 outputs = _dict(message, "outputs")
                 self.outputs = {
@@ -93,6 +96,26 @@ class JsonOutput:
                     if isinstance(output, dict) and "type" in output
                 }
         yield from self.veil.text(str(message.get("@message", ""))).splitlines()
+
+    def _apply(self, kind: str, message: Mapping[str, Any]) -> None:
+        if kind == "apply_start":
+            self._begun[_operation(message)] += 1
+            self._seen(message)
+            return
+        self._begun[_operation(message)] -= 1
+        if kind == "apply_errored":
+            self._errored[_address(message, "hook")] = None
+
+    def _action(self, kind: str, message: Mapping[str, Any]) -> None:
+        """An action is begun and ended as an operation on a resource is."""
+        invocation = _invocation(message)
+        if kind in {"action_start", "action_progress"}:
+            self._begun[invocation] += kind == "action_start"
+            self._seen(message)
+            return
+        self._begun[invocation] -= 1
+        if kind == "action_errored":
+            self.failed_actions[invocation[0]] = None
 
     def _diagnostic(self, raw: Mapping[str, Any]) -> Iterator[str]:
         summary = str(raw.get("summary") or "")
@@ -195,6 +218,15 @@ def _counts(changes: Mapping[str, Any]) -> dict[str, int] | None:
 
 def _address(message: Mapping[str, Any], key: str) -> str:
     return str(_dict(_dict(message, key), "resource").get("addr", ""))
+
+
+def _invocation(message: Mapping[str, Any]) -> tuple[str, str]:
+    """An action's address, and by which trigger it is invoked: one may be invoked for many resources."""
+    hook = _dict(message, "hook")
+    trigger = _dict(hook, "lifecycle")
+    by = [str(_dict(trigger, "resource").get("addr", ""))]
+    by += [str(trigger.get(name)) for name in ("trigger_index", "actions_index", "trigger_event")]
+    return str(_dict(hook, "action").get("addr", "")), " ".join(["invoke", *by])
 
 
 def _operation(message: Mapping[str, Any]) -> tuple[str, str]:

@@ -6,17 +6,21 @@ from dataclasses import replace
 from pathlib import Path
 
 from runner.engine.argv import PlanOptions, plan_argv, show_argv
+from runner.engine.code import code_of
 from runner.engine.document import AT_HAND, Apart
 from runner.engine.document_process import DOCUMENT
 from runner.engine.facts import facts_of
+from runner.engine.given import aws_account, places
 from runner.engine.json_output import JsonOutput, render
 from runner.engine.session import Session
 from runner.engine.state_lock import backend_of
 from runner.files import PRIVATE_FILE
 from runner.foreign.budget import Budget
 from runner.foreign.read import copy as copy_content
+from runner.model.code import UNREAD, Code
 from runner.model.plan import Diagnostic
 from runner.model.plan_json import parse_document
+from runner.model.reading import ROLE, Around
 from runner.model.settings import Settings
 from runner.ports import EngineError, Planned
 from runner.process import Finished
@@ -87,10 +91,32 @@ def planned(
         return session.error("show", shown, said, show_seconds)
     shown_file = session.control / DOCUMENT
     if shown_file.stat().st_size > AT_HAND:
-        return replace(found, apart=Apart(session, shown_file, show_seconds))
+        return replace(found, apart=Apart(session, shown_file, show_seconds), around=_around(session))
     document = parse_document(shown_file.read_bytes())
     shown_file.unlink()
-    return replace(found, document=document, resource_count=_count(document.get("prior_state")))
+    return replace(
+        found, document=document, resource_count=_count(document.get("prior_state")), around=_around(session)
+    )
+
+
+def _around(session: Session) -> Around:
+    """What the plan's JSON does not tell of where and how it would be applied."""
+    execution = session.execution
+    aws = execution.stack.aws
+    role = aws.apply_role or aws.plan_role or ""
+    named = ROLE.match(role)
+    return Around(
+        code=_code(session),
+        places=places(session.environment),
+        account=named[1] if named else aws_account(session.environment.get("AWS_ACCESS_KEY_ID", "")),
+        role=role,
+    )
+
+
+def _code(session: Session) -> Code:
+    if session.seal is None or session.read is None:
+        return UNREAD
+    return code_of(session.seal.manifest.modules, session.read, session.seal.data, session.row.suffixes)
 
 
 def _file(session: Session, name: str) -> Path:

@@ -58,6 +58,7 @@ class Session:
     confined: Confinement | View | None = None  # where it was worked out already
     seal: Seal | None = None  # what each command's data folder is made from
     measured: Measured | None = None
+    read: Mapping[str, bytes] | None = None  # the tree's configuration as it was measured
     initialised: bool = False  # by this execution: the seal was made just now
 
     @cached_property
@@ -226,6 +227,7 @@ class Session:
             state_locked=output.says(STATE_LOCKED),
             lock=output.lock,
             gave_up=output.says(GAVE_UP),
+            failed_actions=tuple(output.failed_actions),
         )
 
     def _called(self, name: str) -> str:
@@ -325,7 +327,7 @@ class Session:
     def with_seal(self, seal: Seal, code: Mapping[str, bytes], *, initialised: bool = False) -> "Session":
         files = [(file, self._read(file)) for file in self.var_files()]
         measured = measure(code, seal.manifest, files)
-        return replace(self, seal=seal, measured=measured, initialised=initialised)
+        return replace(self, seal=seal, measured=measured, initialised=initialised, read=code)
 
     def _read(self, var_file: Path) -> bytes | None:
         """None where there is none, of which terraform will tell."""

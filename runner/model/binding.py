@@ -12,7 +12,12 @@ from runner.model.codec import from_plain, to_plain
 from runner.model.plan import Summary
 from runner.model.run import Kind
 
-SCHEMA = 1
+# 2: fingerprints cover what only an apply evaluates, and what the operator hands in counts.
+SCHEMA = 2
+OLDER_FORM = (
+    "it was planned by an older Driftline, whose fingerprint did not cover what only an apply evaluates: the commands of"
+    " provisioners, actions, write-only arguments and the configuration of providers"
+)
 SHOWN = 12  # characters of a digest
 
 
@@ -26,6 +31,7 @@ class EngineFacts:
     argv: tuple[str, ...] = ()  # of the plan, without the paths of one run
     var_files: tuple[str, ...] = ()  # "name sha256", in their order
     environment: tuple[str, ...] = ()  # names only
+    given: tuple[str, ...] = ()  # "name keyed digest" of what the operator hands in by the environment
     lock_file: str = ""  # sha256; empty where there is none
     modules: str = ""  # digest of the configuration of the root and of all modules, as installed
     lineage: str = ""  # of the state; empty where there is no state yet
@@ -118,6 +124,13 @@ def _listed(words: str) -> Tell:
     return tell
 
 
+def _given(old: tuple[str, ...], new: tuple[str, ...]) -> str | None:
+    """Which values are others, by their names; a name that came or went is told of the environment already."""
+    before, now = (dict(one.split(" ", 1) for one in side if " " in one) for side in (old, new))
+    names = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
+    return f"what the environment hands in ({', '.join(names) or 'another order'})"
+
+
 def _new_rails(old: tuple[str, ...], new: tuple[str, ...]) -> str | None:
     """A guard rail that no longer objects is no reason to ask again."""
     came = [one for one in new if one not in old]
@@ -160,6 +173,7 @@ _OF_THE_ENGINE: dict[str, Tell] = {
     "argv": _listed("the options of the plan"),
     "var_files": _listed("the var files"),
     "environment": _listed("the names in the environment"),
+    "given": _given,
     "lock_file": _changed("the provider lock file"),
     "modules": _changed("the files of the modules"),
     "lineage": _another_state,

@@ -37,6 +37,15 @@ def running_commands(document: Mapping[str, Any]) -> Iterator[str]:
             block.get("mode") != "managed" and block.get("type") in COMMAND_TYPES
         ):
             yield address
+    yield from _command_actions((document.get("configuration") or {}).get("root_module") or {}, "")
+
+
+def _command_actions(module: Mapping[str, Any], prefix: str) -> Iterator[str]:
+    for block in module.get("actions") or ():
+        if block.get("type") in COMMAND_TYPES:
+            yield prefix + block["address"]
+    for name, call in (module.get("module_calls") or {}).items():
+        yield from _command_actions(call.get("module") or {}, f"{prefix}module.{name}.")
 
 
 def secret_variables(document: Mapping[str, Any]) -> Iterator[Any]:

@@ -1,4 +1,4 @@
-"""The fingerprint of a plan: equal where two plans would do the same, down to the bytes of secrets.
+"""The fingerprint of a plan: equal where two plans would do the same in the same place, down to the bytes of secrets.
 
 Two plans of the same thing differ in bytes, so a digest can not tell sameness. It is keyed, because a plain hash of a
 short secret can be guessed.
@@ -7,42 +7,72 @@ short secret can be guessed.
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from runner.model.code import UNREAD, Code
 from runner.model.configuration import config_address, configured_resources
 from runner.model.difference import same
+from runner.model.evaluated import Applying
 from runner.model.mask import holds_unknown, unknown_of
 from runner.model.plan import Action
-from runner.model.plan_json import action_of, is_change, understanding
+from runner.model.plan_json import action_of, changing, understanding
+from runner.model.readable import Found
 
 _ABSENT = object()
 
 
-def fingerprint(document: Mapping[str, Any], key: bytes) -> str:
+# 1 held what `resource_changes` and `output_changes` say, 2 also what only the apply evaluates.
+VERSION = 2
+MARK_DIGITS = 16  # of the seal of one value, kept to tell which of many is another one
+
+
+def fingerprint(document: Mapping[str, Any], key: bytes, code: Code = UNREAD) -> str:
     """Keyed HMAC over what the plan changes: addresses, actions, and every path that differs or is unknown.
 
-    What it leaves alone is not part: no order of keys, no timestamp, no attribute that was merely refreshed.
+    And over all that only its apply evaluates. What it leaves alone is not part: no order of keys, no timestamp, no
+    attribute that was merely refreshed.
     """
     with understanding(document):
         blocks = configured_resources(document)
-        resources = [
-            _resource(entry, blocks.get(config_address(entry["address"])))
-            for entry in document.get("resource_changes") or ()
-            if is_change(entry)
-        ]
+        changes = changing(document)
+        resources = [_resource(entry, blocks.get(config_address(entry["address"]))) for entry, _ in changes]
         outputs = {
             name: {"actions": change["actions"], "changed": _changed(*_sides(change))}
             for name, change in (document.get("output_changes") or {}).items()
             if action_of(change) is not Action.NO_OP
         }
-        return seal("plan", {"resources": _unordered(resources), "outputs": outputs}, key)
+        actions = [
+            [kind, invocation]
+            for kind in ("action_invocations", "deferred_action_invocations")
+            for invocation in document.get(kind) or ()
+        ]
+        content = {
+            "resources": _unordered(resources),
+            "outputs": outputs,
+            "actions": _unordered(actions),
+            "evaluated": _unordered(_evaluated(Applying(document, changes, code))),
+        }
+        return seal("plan", content, key, version=VERSION)
 
 
-def seal(purpose: str, content: Any, key: bytes) -> str:
+def _evaluated(applying: Applying) -> Iterator[list[Any]]:
+    # Many resources read the same. Kept with its digest, so that no other one gets its id meanwhile.
+    digests: dict[int, tuple[Mapping[str, Found], str]] = {}
+    for thing in applying.things():
+        known = digests.get(id(thing.found))
+        if known is None:
+            content = {label: found.content for label, found in thing.found.items()}
+            digest = hashlib.sha256(canonical(content).encode()).hexdigest()
+            known = digests[id(thing.found)] = (thing.found, digest)
+        yield [thing.part, thing.subject, thing.name, thing.index, thing.argument, known[1]]
+
+
+def seal(purpose: str, content: Any, key: bytes, *, version: int = 1) -> str:
     """HMAC-SHA256 of the canonical JSON, with a purpose so that seals of different things never meet."""
-    return hmac.new(key, f"driftline-{purpose}-v1\n{canonical(content)}".encode(), hashlib.sha256).hexdigest()
+    text = f"driftline-{purpose}-v{version}\n{canonical(content)}"
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
 
 def canonical(content: Any) -> str:

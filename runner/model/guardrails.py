@@ -53,7 +53,8 @@ def violations(
     """
     lost = () if state is None else (Violation("state", state, blocking=True, answer="new-state"),)
     limits = _limits(changes, guardrails, blocking=not destroy)
-    return (*lost, *_large(changes), *limits, *_protected(changes, guardrails, protect))
+    protected = _protected(changes, guardrails, protect)
+    return (*lost, *_large(changes), *limits, *protected, *_invoked(changes, guardrails))
 
 
 def needs_name_typed(found: Sequence[Violation]) -> bool:
@@ -125,6 +126,13 @@ def _covered(patterns: Sequence[str], address: str) -> bool:
         return covered(patterns, address)
     without = config_address(address)
     return any(covers(pattern.partition("[")[0], without) for pattern in patterns)
+
+
+def _invoked(changes: ChangeSet, guardrails: Guardrails) -> Iterator[Violation]:
+    for invocation in changes.actions:
+        if not invocation.deferred and covered(guardrails.actions, invocation.type):
+            told = f"{invocation.address} would be invoked {invocation.trigger}, and actions of type {invocation.type} need a closer look"
+            yield Violation("actions", told, blocking=False)
 
 
 _VERBS: dict[Action, str] = {Action.DELETE: "destroyed", Action.REPLACE: "replaced"}

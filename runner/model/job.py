@@ -37,6 +37,7 @@ class Job:
     # For an apply: what was approved.
     plan_digest: str | None = None
     fingerprint: str | None = None
+    form: int | None = None  # of what the approval is bound to
     planned_at: datetime | None = None
     newest: datetime | None = None  # the latest time that was recorded since then
     executed_digest: str | None = None  # the plan file that was handed to terraform, if one was

@@ -67,6 +67,71 @@ class OutputChange:
 
 
 @dataclass(frozen=True)
+class Invocation:
+    """An `action` that the apply invokes. `deferred` says why it is put off to a later plan instead."""
+
+    address: str
+    type: str
+    provider: str
+    trigger: str  # in words, such as `after terraform_data.a is created`
+    configuration: tuple[AttributeChange, ...] = ()
+    on_failure: str = ""
+    deferred: str = ""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A value that the apply reads while it evaluates something: masked, and cut where it is long."""
+
+    name: str
+    value: Any = None
+    sensitive: bool = False
+    unknown: bool = False
+    mark: str = ""  # keyed: equal where the value is
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """An argument that only the apply evaluates. `reads` are the names of readings."""
+
+    kind: str  # provisioner, write-only, action, provider
+    subject: str
+    argument: str
+    name: str = ""  # the type of a provisioner
+    index: int = 0
+    code: str = ""  # its source text, where it is known
+    reads: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Provisioner:
+    """What the code says of a command that runs with a resource. `arguments` are source texts."""
+
+    address: str
+    name: str
+    arguments: tuple[tuple[str, str], ...] = ()
+    index: int = 0
+    at_destroy: bool = False
+    removed: bool = False  # of a `removed` block
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting of a provider that says where it works. `code` where the value can not be told from it."""
+
+    name: str
+    value: Any = None
+    origin: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Place:
+    provider: str
+    settings: tuple[Setting, ...] = ()
+
+
+@dataclass(frozen=True)
 class Summary:
     """Counts by what happens; a replace is one action."""
 
@@ -78,6 +143,7 @@ class Summary:
     forget: int = 0
     move: int = 0
     output: int = 0
+    action: int = 0
 
     @property
     def changes(self) -> int:
@@ -100,10 +166,15 @@ class ChangeSet:
     summary: Summary = Summary()
     provisioners: tuple[str, ...] = ()  # addresses whose create or destroy runs a provisioner
     complete: bool = True  # False where targets were used, or terraform put something off to a later plan
+    actions: tuple[Invocation, ...] = ()
+    places: tuple[Place, ...] = ()  # where the providers that it uses work
+    commands: tuple[Provisioner, ...] = ()  # what the code says of `provisioners`
+    evaluated: tuple[Evaluated, ...] = ()
+    readings: tuple[Reading, ...] = ()
 
     @property
     def empty(self) -> bool:
-        return not self.summary.changes and not self.summary.move and not self.outputs
+        return not self.summary.changes and not self.summary.move and not self.outputs and not self.actions
 
 
 @dataclass(frozen=True)

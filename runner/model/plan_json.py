@@ -5,21 +5,27 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
+from fnmatch import fnmatchcase
 from typing import Any
 
 from runner.errors import OutputNotUnderstood
 from runner.model.configuration import config_address, configured_resources, running_commands
 from runner.model.difference import Difference, differences, path_text
+from runner.model.evaluated import Applying
+from runner.model.invocation import action_types, read_invocations
 from runner.model.mask import holds_unknown, join, masked, read_mark
 from runner.model.plan import (
     UNKNOWN,
     Action,
     AttributeChange,
     ChangeSet,
+    Invocation,
     OutputChange,
+    Provisioner,
     ResourceChange,
     Summary,
 )
+from runner.model.reading import ALONE, Around, Marking, evaluation, unmarked
 from runner.model.secret import NONE, Secrets, plan_secrets
 
 _ACTIONS: dict[tuple[str, ...], Action] = {
@@ -48,27 +54,49 @@ def parse_document(text: str | bytes) -> dict[str, Any]:
     return document
 
 
-def read_plan(document: Mapping[str, Any], given: Secrets = NONE, *, by_marks: bool = False) -> ChangeSet:
+def read_plan(
+    document: Mapping[str, Any],
+    given: Secrets = NONE,
+    around: Around = ALONE,
+    mark: Marking = unmarked,
+    *,
+    by_marks: bool = False,
+) -> ChangeSet:
     """Everything the plan would do, with its secrets and those given masked; OutputNotUnderstood for another format.
 
     `by_marks`: a secret of the plan is masked where it is marked, and shown where the code has taken the mark away.
     """
     with understanding(document):
         secrets = given if by_marks else plan_secrets(document) | given
-        entries = document.get("resource_changes") or ()
-        resources = tuple(read_resource(entry, secrets) for entry in entries if is_change(entry))
+        changes = changing(document)
+        resources = tuple(read_resource(entry, secrets) for entry, _ in changes)
         outputs = tuple(read_outputs(document, secrets))
+        actions = tuple(read_invocations(document, secrets))
+        found = evaluation(Applying(document, changes, around.code), around, secrets, mark)
         return ChangeSet(
             resources=resources,
             outputs=outputs,
             drift=tuple(read_resource(entry, secrets) for entry in document.get("resource_drift") or ()),
-            summary=summarize(resources, outputs),
-            provisioners=tuple(_provisioners(document, resources)),
+            summary=summarize(resources, outputs, actions),
+            provisioners=tuple(_provisioners(document, resources, found.commands)),
             complete=document.get("complete", True) is not False,
+            actions=actions,
+            places=found.places,
+            commands=found.commands,
+            evaluated=found.evaluated,
+            readings=found.readings,
         )
 
 
-def plan_problem(document: Mapping[str, Any], *, provisioners: bool = True) -> str | None:
+def changing(document: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Action]]:
+    """The entries of `resource_changes` that do anything, each with what it does."""
+    entries = document.get("resource_changes") or ()
+    return [(entry, action_of(entry["change"])) for entry in entries if is_change(entry)]
+
+
+def plan_problem(
+    document: Mapping[str, Any], *, provisioners: bool = True, actions: tuple[str, ...] = ("*",)
+) -> str | None:
     """Why terraform itself says that this plan can not be applied; or that it runs commands, where it may not.
 
     The code was looked at before anything ran. This is what the engine made of it, with the modules that it fetched.
@@ -83,6 +111,9 @@ def plan_problem(document: Mapping[str, Any], *, provisioners: bool = True) -> s
         if running:
             told = ", ".join(running[:5]) + (f" and {len(running) - 5} more" if running[5:] else "")
             return f"commands would run in {told}; allow.provisioners of the source is false"
+        for address, kind in action_types(document).items():
+            if not any(fnmatchcase(kind, pattern) for pattern in actions):
+                return f"{address} would be invoked, and {kind} is not among allow.actions of the source"
         return None
 
 
@@ -185,8 +216,10 @@ def read_outputs(document: Mapping[str, Any], secrets: Secrets) -> Iterator[Outp
         )
 
 
-def summarize(resources: Iterable[ResourceChange], outputs: Iterable[OutputChange]) -> Summary:
-    """Counts by what happens; reading data is nothing that happens."""
+def summarize(
+    resources: Iterable[ResourceChange], outputs: Iterable[OutputChange], actions: Iterable[Invocation] = ()
+) -> Summary:
+    """Counts by what happens; reading data is nothing that happens, and neither is what is put off."""
     counts: Counter[str] = Counter()
     for resource in resources:
         if resource.data:
@@ -206,14 +239,20 @@ def summarize(resources: Iterable[ResourceChange], outputs: Iterable[OutputChang
         forget=counts[Action.FORGET],
         move=counts["move"],
         output=sum(1 for _ in outputs),
+        action=sum(1 for one in actions if not one.deferred),
     )
 
 
-def _provisioners(document: Mapping[str, Any], resources: Iterable[ResourceChange]) -> Iterator[str]:
+def _provisioners(
+    document: Mapping[str, Any], resources: Iterable[ResourceChange], commands: Iterable[Provisioner]
+) -> Iterator[str]:
+    """Those of the document, and those that only the code tells of: of `removed` blocks."""
     blocks = configured_resources(document)
     with_provisioners = {address for address, block in blocks.items() if block.get("provisioners")}
+    removed = {command.address for command in commands if command.removed}
     for resource in resources:
-        if resource.action in _RUNS_PROVISIONERS and config_address(resource.address) in with_provisioners:
+        runs = config_address(resource.address) in with_provisioners or resource.address in removed
+        if resource.action in _RUNS_PROVISIONERS and runs:
             yield resource.address
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from runner.model.bounded import bounded, bounded_findings
 from runner.model.drift import Finding
-from runner.model.fingerprint import fingerprint
+from runner.model.fingerprint import MARK_DIGITS, fingerprint, seal
 from runner.model.plan import ChangeSet
 from runner.model.plan_json import plan_problem, read_plan
+from runner.model.reading import ALONE, Around
 from runner.model.secret import Secrets, sensitive_texts
 from runner.model.stack import IgnoreRule
 from runner.model.taxonomy import classify, drift_fingerprint
@@ -22,8 +23,10 @@ class Question:
     given: tuple[str, ...] = ()  # secrets that the engine was given
     by_marks: bool = False  # beside those only what is marked is masked
     provisioners: bool = False
+    actions: tuple[str, ...] = ("*",)  # types that may be invoked
     ignore: tuple[IgnoreRule, ...] = ()
     drift: bool = False
+    around: Around = ALONE
 
 
 @dataclass(frozen=True)
@@ -41,14 +44,18 @@ class Report:
 def report_of(document: Mapping[str, Any], question: Question) -> tuple[Report, ChangeSet]:
     """The report, and the changes as they are, without their secrets."""
     sensitive = tuple(sorted(sensitive_texts(document)))
-    problem = plan_problem(document, provisioners=question.provisioners)
+    problem = plan_problem(document, provisioners=question.provisioners, actions=question.actions)
     if problem is not None:
         return Report(problem, sensitive=sensitive), NOTHING
     given, key = Secrets.of(question.given), bytes.fromhex(question.key)
-    changes = read_plan(document, given, by_marks=question.by_marks)
+
+    def mark(value: Any) -> str:
+        return seal("reading", value, key)[:MARK_DIGITS]
+
+    changes = read_plan(document, given, question.around, mark, by_marks=question.by_marks)
     report = Report(
         changes=bounded(changes),
-        fingerprint=fingerprint(document, key),
+        fingerprint=fingerprint(document, key, question.around.code),
         sensitive=sensitive,
         findings=bounded_findings(
             classify(document, question.ignore, given, by_marks=question.by_marks) if question.drift else ()

@@ -4,8 +4,9 @@ Every line has gone through `safe_text`; colour is for the caller, who knows the
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from runner.model.applied_text import applied_lines
+from runner.model.attribute_text import Line, attribute_line, attribute_lines
 from runner.model.plan import (
     SYMBOLS,
     Action,
@@ -16,10 +17,9 @@ from runner.model.plan import (
     Summary,
 )
 from runner.model.text import safe_text
-from runner.model.value_text import line_changes, shortened, value_text
+from runner.model.value_text import value_text
 
 MOST_NAMED = 20
-_WIDEST_PATH = 40
 
 _ORDER = (
     Action.DELETE,
@@ -65,17 +65,9 @@ _COUNTS: tuple[tuple[str, str], ...] = (
     ("import_", "to import"),
     ("move", "to move"),
     ("forget", "to forget"),
+    ("action", "to invoke"),
     ("output", "to change in the outputs"),
 )
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line. `action` says by which colour, `loud` that it is a heading or a warning."""
-
-    text: str
-    action: Action | None = None
-    loud: bool = False
 
 
 def render(changes: ChangeSet, *, full: bool = False) -> str:
@@ -85,6 +77,7 @@ def render(changes: ChangeSet, *, full: bool = False) -> str:
 def lines(changes: ChangeSet, *, full: bool = False) -> Iterator[Line]:
     """Line by line, so that a plan of any size can be shown; `full` shortens no value."""
     yield from _head(changes)
+    yield from applied_lines(changes, full=full)
     for resource in sorted(changes.resources, key=lambda r: (_ORDER.index(r.action), r.address)):
         yield Line("")
         yield from _resource(resource, full=full)
@@ -93,7 +86,7 @@ def lines(changes: ChangeSet, *, full: bool = False) -> Iterator[Line]:
         yield Line("Outputs:", loud=True)
         width = max(len(output.name) for output in changes.outputs)
         for output in changes.outputs:
-            yield from _attribute(_as_attribute(output), width, full=full)
+            yield from attribute_line(_as_attribute(output), width, full=full)
 
 
 def summary_text(summary: Summary) -> str:
@@ -120,7 +113,6 @@ def _head(changes: ChangeSet) -> Iterator[Line]:
             if r.action is action and not r.data
         ]
         yield from _names(title, named, action)
-    yield from _names("Runs provisioners", [f"  ! {address}" for address in changes.provisioners], None)
 
 
 def _names(title: str, named: Sequence[str], action: Action | None) -> Iterator[Line]:
@@ -138,13 +130,6 @@ def _resource(resource: ResourceChange, *, full: bool) -> Iterator[Line]:
         safe_text(f"{symbol:>3} {resource.address}  # {_happens(resource)}"), resource.action, loud=True
     )
     yield from attribute_lines(resource.attributes, full=full)
-
-
-def attribute_lines(attributes: Sequence[AttributeChange], *, full: bool = False) -> Iterator[Line]:
-    """What changes inside one resource, each path with its values."""
-    width = min(_WIDEST_PATH, max((len(safe_text(a.path)) for a in attributes), default=0))
-    for attribute in attributes:
-        yield from _attribute(attribute, width, full=full)
 
 
 def _happens(resource: ResourceChange) -> str:
@@ -165,41 +150,3 @@ def _as_attribute(output: OutputChange) -> AttributeChange:
     return AttributeChange(
         output.name, output.before, output.after, sensitive=output.sensitive, unknown=output.unknown
     )
-
-
-def _attribute(attribute: AttributeChange, width: int, *, full: bool) -> Iterator[Line]:
-    action = _attribute_action(attribute)
-    note = "  # forces replacement" if attribute.forces_replacement else ""
-    start = f"      {SYMBOLS[action]} {safe_text(attribute.path):<{width}} ="
-    rows = (
-        None
-        if attribute.sensitive or attribute.unknown
-        else line_changes(attribute.before, attribute.after, full=full)
-    )
-    if rows is None:
-        yield Line(f"{start} {_values(attribute, action, full=full)}{note}", action)
-        return
-    yield Line(start + note, action)
-    for symbol, text in rows:
-        yield Line(f"          {symbol} {text}", _BY_SYMBOL.get(symbol))
-
-
-_BY_SYMBOL = {"+": Action.CREATE, "-": Action.DELETE}
-
-
-def _attribute_action(attribute: AttributeChange) -> Action:
-    if attribute.before is None and not attribute.mark_only:
-        return Action.CREATE
-    return Action.DELETE if attribute.after is None else Action.UPDATE
-
-
-def _values(attribute: AttributeChange, action: Action, *, full: bool) -> str:
-    before = value_text(attribute.before, named=attribute.sensitive and attribute.before is not None)
-    named = attribute.unknown or (attribute.sensitive and attribute.after is not None)
-    after = value_text(attribute.after, named=named)
-    if attribute.mark_only:
-        return f"{before}  # the value stays; only whether it is sensitive changes"
-    before, after = shortened(before, after, full=full)
-    if action is Action.CREATE:
-        return after
-    return before if action is Action.DELETE else f"{before} -> {after}"

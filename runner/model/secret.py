@@ -125,6 +125,9 @@ def plan_secrets(document: Mapping[str, Any]) -> Secrets:
 def sensitive_texts(document: Mapping[str, Any]) -> frozenset[str]:
     """Every text that the plan calls sensitive: in its changes, in the states before and after them, in its variables."""
     marked = {text for change in _changes(document) for text, is_marked in _change_texts(change) if is_marked}
+    for entry in document.get("action_invocations") or ():
+        marks = read_mark(entry.get("config_sensitive"))
+        marked |= {text for text, own in _marked_texts(entry.get("config_values"), marks) if own}
     stated = {
         text
         for values, mark in _stated(document)

@@ -47,6 +47,7 @@ class Allow:
     env: tuple[str, ...] = ()
     nonsensitive: bool = False
     lower_approvals: bool = False
+    actions: tuple[str, ...] = ("*",)
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,7 @@ class Guardrails:
     max_changes: int = 200
     protect_types: tuple[str, ...] = ()
     protect_addresses: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The Terraform or OpenTofu command line, and where it runs."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,6 +13,7 @@ from runner.model.lock import StateLock
 from runner.model.plan import Diagnostic
 from runner.model.plan_report import Question, Report
 from runner.model.probe import ProbeReady
+from runner.model.reading import ALONE, Around
 from runner.model.stack import StackDefinition
 from runner.model.state_file import TornState
 from runner.ports.basics import Cancel
@@ -54,6 +55,7 @@ class Planned:
     apart: "Callable[[Question], tuple[Report, bytes] | EngineError] | None" = None
     credentials: frozenset[str] = frozenset()
     warnings: tuple[Diagnostic, ...] = ()  # Driftline's own among the diagnostics
+    around: Around = ALONE
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ class EngineError:
     salvaged: tuple[Path, ...] = ()  # a state that terraform could not save, moved to a safe place
     evidence: Evidence | None = None  # of an apply whose end is not clear
     doubt: str = ""  # why its exit code is not believed
+    failed_actions: tuple[str, ...] = ()  # addresses of `action` blocks that failed
 
     @property
     def holder(self) -> str:
@@ -119,6 +122,7 @@ class Applied:
     outputs: Mapping[str, Any]  # masked
     log_complete: bool = True
     diagnostics: tuple[Diagnostic, ...] = ()  # warnings
+    failed_actions: tuple[str, ...] = ()  # with `on_failure = continue`
 
 
 @dataclass(frozen=True)
@@ -151,6 +155,9 @@ class Execution:
     state_folders: tuple[str, ...] = ()  # where its source may keep states by itself
     expected: Expected | None = None  # of an apply: what its log has to report
     writable_modules: tuple[str, ...] = ()  # globs of local modules in whose folders it may write
+    key: bytes = field(
+        default=b"", repr=False
+    )  # seals what the operator hands in, so that it can be bound to
 
 
 class Engine(Protocol):

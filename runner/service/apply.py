@@ -1,6 +1,7 @@
 """Apply exactly what was approved: the worker's part, with the gate in its middle."""
 
 import hashlib
+import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -17,8 +18,12 @@ from runner.errors import (
     StillApplying,
 )
 from runner.files import write_whole
+from runner.model.binding import OLDER_FORM, SCHEMA
 from runner.model.clock import age
+from runner.model.codec import from_plain
 from runner.model.job import ApplyOutcome, ApplyResult, Job, PlanFailure, PlanResult
+from runner.model.otherwise import otherwise
+from runner.model.plan import ChangeSet, Diagnostic
 from runner.model.state_file import told_of
 from runner.ports import (
     Applied,
@@ -54,13 +59,15 @@ def execute_apply(
     undo what was mended by hand meanwhile. StillApplying where `leave` was set while terraform ran; nothing is
     started where `ends` says that this process only waits for what it has started.
     """
+    if job.form is not None and job.form < SCHEMA:
+        return ApplyResult(ApplyOutcome.CHANGED, OLDER_FORM)
     over = _Any((leave, ends))
     fresh: PlanResult | None = None
     if not _is_fresh(job, ports.clock.now()):
         again = execute_plan(job, ports, _Any((cancel, leave, ends)), claim, keep_as=FRESH)
         if over.is_set():
             return _PUT_BACK
-        refusal = _compare(job, again)
+        refusal = _compare(job, ports, again)
         if refusal is not None:
             return refusal
         assert isinstance(again, PlanResult)
@@ -129,7 +136,7 @@ def _is_fresh(job: Job, now: datetime) -> bool:
     )
 
 
-def _compare(job: Job, again: PlanResult | PlanFailure) -> ApplyResult | None:
+def _compare(job: Job, ports: WorkerPorts, again: PlanResult | PlanFailure) -> ApplyResult | None:
     """Why the plan that was made again may not take the place of the approved one, or None."""
     if isinstance(again, PlanFailure) and again.state_locked:
         return ApplyResult(ApplyOutcome.STATE_LOCKED, again.reason, again.diagnostics)
@@ -140,8 +147,17 @@ def _compare(job: Job, again: PlanResult | PlanFailure) -> ApplyResult | None:
             ApplyOutcome.NOTHING_LEFT, "planned again: there is nothing left to do", fresh=again
         )
     if again.fingerprint != job.fingerprint:
-        return ApplyResult(ApplyOutcome.CHANGED, "planned again: it would do something else now", fresh=again)
+        why = otherwise(_approved(job, ports), again.changes) or "it would do something else now"
+        return ApplyResult(ApplyOutcome.CHANGED, f"planned again: {why}", fresh=again)
     return None
+
+
+def _approved(job: Job, ports: WorkerPorts) -> ChangeSet:
+    """What was approved, as far as it is still there: it only serves to say what is another one."""
+    try:
+        return from_plain(ChangeSet, json.loads(ports.artifacts.get(job.run, f"{APPROVABLE}.json")))
+    except (DriftlineError, ValueError):
+        return ChangeSet()
 
 
 def _write_plan(job: Job, ports: WorkerPorts, execution: Execution, kept_as: str, digest: str | None) -> Path:
@@ -171,9 +187,9 @@ def _told_of(
     job: Job, ports: WorkerPorts, execution: Execution, outcome: Applied | EngineError | NotBegun
 ) -> ApplyResult:
     if isinstance(outcome, Applied):
-        return ApplyResult(
-            ApplyOutcome.APPLIED, diagnostics=outcome.diagnostics, outputs=dict(outcome.outputs)
-        )
+        reason, warnings = _passed_over(outcome.failed_actions)
+        told = (*outcome.diagnostics, *warnings)
+        return ApplyResult(ApplyOutcome.APPLIED, reason, told, outputs=dict(outcome.outputs))
     if isinstance(outcome, NotBegun):
         return ApplyResult(ApplyOutcome.SPENT if outcome.spent else ApplyOutcome.NOT_BEGUN, outcome.reason)
     result = _ended_badly(outcome)
@@ -181,10 +197,27 @@ def _told_of(
     return replace(result, reason="; ".join([result.reason, *map(told_of, torn)]))
 
 
+def _passed_over(failed: tuple[str, ...]) -> tuple[str, tuple[Diagnostic, ...]]:
+    """What a person should know of an apply that went on although an action failed."""
+    if not failed:
+        return "", ()
+    reason = f"applied, but {_actions(failed)} failed and the code lets the apply go on"
+    return reason, tuple(
+        Diagnostic("warning", f"{one} failed, and the apply went on (on_failure = continue)", address=one)
+        for one in failed
+    )
+
+
+def _actions(failed: tuple[str, ...]) -> str:
+    return f"action{'s' if failed[1:] else ''} {', '.join(failed)}"
+
+
 def _ended_badly(error: EngineError) -> ApplyResult:
     """`failed` only where terraform ended by itself, said so, and saved what it had done."""
     first = next((d.summary for d in error.diagnostics if d.severity == "error"), "")
     reason = _how(error) if error.lost or error.signal is not None else first or _how(error)
+    if error.failed_actions and not error.lost and error.signal is None:
+        reason = f"{_actions(error.failed_actions)} failed: {reason}"
     untouched = not error.begun and error.signal is None and not error.canceled and not error.lost
     if error.stale and untouched:
         return ApplyResult(ApplyOutcome.STALE, reason, error.diagnostics)

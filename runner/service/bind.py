@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from runner.errors import ApprovalVoid, EngineFailed, PlanExpired
-from runner.model.binding import Binding, EngineFacts, expires, moved
+from runner.model.binding import OLDER_FORM, SCHEMA, Binding, EngineFacts, expires, moved
 from runner.model.guardrails import SeenState, Violation, state_problem, violations
 from runner.model.job import PlanResult
 from runner.model.plan import ChangeSet, Summary
@@ -62,6 +62,8 @@ def guard_rails(
 def bound(control: ControlPorts, reader: Reader, run: Run) -> Binding:
     """What the run's approvals are bound to; ApprovalVoid where it is not known for sure, PlanExpired."""
     binding = reader.binding(run.id)
+    if binding is not None and binding.schema < SCHEMA:
+        raise ApprovalVoid(run=run.name, what=OLDER_FORM, hint=f"driftline plan {run.stack}")
     if binding is None or binding.digest != run.binding_digest:
         raise ApprovalVoid(
             run=run.name, what="the record of what it is bound to is not the one that was made"

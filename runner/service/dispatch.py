@@ -201,6 +201,7 @@ def _job(control: ControlPorts, reader: Reader, run: Run, known_source: SourceSe
         targets=run.targets,
         plan_digest=run.plan_digest,
         fingerprint=run.fingerprint,
+        form=_form(reader, run),
         planned_at=run.planned_at,
         newest=reader.newest_time(run.name),
         executed_digest=run.executed_digest,
@@ -218,6 +219,11 @@ def _job(control: ControlPorts, reader: Reader, run: Run, known_source: SourceSe
 def _expected(reader: Reader, run: Run) -> Expected | None:
     changes = reader.changes(run.id)
     return None if changes is None else expected_of(changes)
+
+
+def _form(reader: Reader, run: Run) -> int | None:
+    binding = reader.binding(run.id) if run.state is State.APPROVED else None
+    return None if binding is None else binding.schema
 
 
 def adoption(control: ControlPorts, run: Run, held: HeldClaim) -> Assignment:

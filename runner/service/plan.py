@@ -96,6 +96,7 @@ def prepare(
         state_folders=job.source.allow.state_folders,
         writable_modules=job.source.allow.writable_modules,
         expected=job.expected,
+        key=ports.secrets.fingerprint_key(),
     )
 
 
@@ -131,8 +132,10 @@ def _read(
         given=tuple(sorted(planned.credentials if by_marks else planned.secrets)),
         by_marks=by_marks,
         provisioners=job.source.allow.provisioners,
+        actions=job.source.allow.actions,
         ignore=tuple(job.ignore),
         drift=drift,
+        around=planned.around,
     )
     read = _report(planned, question)
     if isinstance(read, EngineError):

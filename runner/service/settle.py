@@ -4,9 +4,10 @@ from runner import failpoint
 from runner.errors import StillApplying
 from runner.model.job import ApplyOutcome, ApplyResult, Job
 from runner.model.lock import Lock
+from runner.model.otherwise import MOVES
 from runner.model.run import Event, Kind, Run, State
 from runner.model.waiting import MOST_FALSE_STARTS, pause
-from runner.ports import ControlPorts, Writer
+from runner.ports import ControlPorts, RunFilter, Writer
 from runner.service.checkpoint import checkpoint_or_tell
 from runner.service.enqueue import DAEMON
 from runner.service.plan import put_off, record_clean, replan
@@ -88,11 +89,25 @@ def _not_applied(control: ControlPorts, writer: Writer, run: Run, result: ApplyR
     if result.outcome is ApplyOutcome.PUT_BACK or writer.hold(run.stack) is not None:
         # This process ends, or somebody took the lock meanwhile; the approval stands and waits.
         return writer.release(run)
-    return replan(writer, run, result.reason)
+    return replan(writer, run, result.reason + _again_and_again(writer, run, result))
+
+
+def _again_and_again(writer: Writer, run: Run, result: ApplyResult) -> str:
+    """What to do where the plan before this one met the same end: the next approval would be worth nothing either."""
+    if result.outcome is not ApplyOutcome.CHANGED or not result.reason.endswith(MOVES):
+        return ""
+    others = writer.runs(RunFilter(stack=run.stack, states=frozenset({State.SUPERSEDED}), limit=20))
+    before = next((one for one in others if one.superseded_by == run.id), None)
+    if before is None or not before.reason.startswith(result.reason):
+        return ""
+    return (
+        f"; {before.name} ended the same way, so this value changes at every plan and no approval can hold:"
+        " apply within apply.fresh_for of the plan, or take the value from a variable instead"
+    )
 
 
 def _applied(control: ControlPorts, writer: Writer, run: Run, result: ApplyResult) -> Run:
-    done = writer.transition(run, Event.SUCCEED, by=DAEMON)
+    done = writer.transition(run, Event.SUCCEED, by=DAEMON, reason=result.reason)
     accept_applied(writer, done)
     writer.save_outputs(run.id, result.outputs or {})
     if run.kind is Kind.DESTROY and not run.targets:

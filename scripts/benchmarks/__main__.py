@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import audit, commands, confine, daemon, discover, drift, lock, plan, poll, shim, sweep
+from benchmarks import audit, commands, confine, daemon, discover, drift, lock, look, plan, poll, shim, sweep
 from benchmarks.figure import Figure, document, table
 from benchmarks.size import FULL, TINY, Size
 from runner import log
@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, Callable[[Size, Path], Iterator[Figure]]] = {
     "poll": poll.measure,
     "discover": discover.measure,
     "plan": plan.measure,
+    "look": look.measure,
     "commands": commands.measure,
     "daemon": daemon.measure,
     "lock": lock.measure,

@@ -13,6 +13,7 @@ class Size:
     contenders: int
     contend_seconds: float
     audit_entries: int
+    plan_changes: int
     sweep_stacks: int
     sweep_bare: int  # stacks that bare terraform looks at: it takes its time
     aws: bool  # else the test provider, whose cloud is a file
@@ -30,6 +31,7 @@ FULL = Size(
     contenders=8,
     contend_seconds=3.0,
     audit_entries=100_000,
+    plan_changes=2000,
     sweep_stacks=50,
     sweep_bare=6,
     aws=True,
@@ -43,6 +45,7 @@ TINY = Size(
     contenders=2,
     contend_seconds=0.2,
     audit_entries=60,
+    plan_changes=20,
     sweep_stacks=4,
     sweep_bare=2,
     aws=False,

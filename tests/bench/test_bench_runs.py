@@ -26,6 +26,10 @@ FIGURES = {
         "plan: terraform processes",
         "drift check among the files of 8 stacks",
     ],
+    "look": [
+        "fingerprint and look of a plan of 20 changes, 0.1 MB",
+        "fingerprint and look of a plan of 20 changes, 0.1 MB: memory",
+    ],
     "commands": [
         "driftline version",
         "driftline stack list, 3 stacks, 6 runs",

@@ -16,6 +16,7 @@ Summary = TypedDict(
         "delete": int,
         "import": int,
         "forget": int,
+        "action": int,
     },
 )
 

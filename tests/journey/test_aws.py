@@ -14,6 +14,7 @@ from provider.mirror import aws_mirror
 from world import ANA, World, states
 
 from runner.model.drift import DriftClass, ReportStatus
+from runner.model.plan_text import render
 from runner.model.run import State
 from runner.model.stack import DriftStatus, Sync
 from runner.service import report, request
@@ -148,3 +149,47 @@ def test_a_plan_whose_provider_reaches_nobody_ends_at_its_deadline(
         assert time.monotonic() - began < 40
     assert run.state is State.PLAN_FAILED
     assert "deadline" in run.reason
+
+
+FAR = """\
+terraform {{
+  required_providers {{
+    aws = {{ source = "hashicorp/aws" }}
+  }}
+}}
+data "aws_ssm_parameter" "region" {{
+  provider = aws.home
+  name     = "/elsewhere"
+}}
+provider "aws" {{
+  alias = "home"
+}}
+provider "aws" {{
+  region = data.aws_ssm_parameter.region.insecure_value
+}}
+resource "aws_ssm_parameter" "web" {{
+  name  = "/{name}/value"
+  type  = "String"
+  value = "{value}"
+}}
+"""
+
+
+def test_what_was_approved_for_one_region_is_not_made_in_another(tmp_path: Path, aws: Any) -> None:
+    aws.put_parameter(Name="/elsewhere", Value="eu-central-1", Type="String", Overwrite=True)
+    world = World(tmp_path, engines=CONFIG.format(mirror=aws_mirror()))
+    (run,) = world.push(rules="aws: {region: eu-west-1}\n", body=FAR)
+    with world.app.store.reading() as reader:
+        changes = reader.changes(run.id)
+    assert changes is not None
+    shown = render(changes)
+    assert "Where (1):\n    aws: eu-central-1 (data.aws_ssm_parameter.region.insecure_value)" in shown
+    world.approve(run)
+    aws.put_parameter(Name="/elsewhere", Value="us-east-1", Overwrite=True)
+    world.age(hours=1)
+    world.work()
+    after = world.run(run.id)
+    assert after.state is State.SUPERSEDED
+    assert "region of provider aws is another one now" in after.reason
+    there = boto3.client("ssm", region_name="us-east-1")
+    assert there.describe_parameters()["Parameters"] == []

@@ -1,0 +1,148 @@
+"""What the code of a plan says that its JSON leaves out: read from the files of the root and of all modules, as installed."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from runner.engine.blocks import Nested, blocks_of, body_of
+from runner.engine.configuration import in_order
+from runner.engine.hcl_json import Body, json_bodies
+from runner.engine.tokens import NotHcl
+from runner.engine.values import Computed
+from runner.files import read_foreign
+from runner.model.called_modules import ROOT, CalledModule
+from runner.model.code import Code, Names, Part, Snippet
+from runner.model.module import LARGEST, is_configuration
+
+_THE_ROOT = CalledModule("", ROOT, fetched=False)
+_KINDS = frozenset({"resource", "removed", "provider", "action", "locals", "ephemeral"})
+
+
+def code_of(
+    modules: Iterable[CalledModule], code: Mapping[str, bytes], fetched: Path, suffixes: tuple[str, ...]
+) -> Code:
+    """From what was read of the tree before the plan ran, and from the copies of modules that `init` fetched.
+
+    Of a module with a file that is not clear nothing is known.
+    """
+    snippets: list[Snippet] = []
+    unread: list[Names] = []
+    # Without any module call there is no list of modules, and the root is not told of.
+    for module in {_THE_ROOT.key: _THE_ROOT, **{one.key: one for one in modules}}.values():
+        names = tuple(module.key.split(".")) if module.key else ()
+        try:
+            files = _fetched(fetched / module.folder) if module.fetched else _local(module.folder, code)
+            snippets += _of_files(names, files, suffixes)
+        except (OSError, NotHcl, ValueError, RecursionError):
+            unread.append(names)
+    return Code(tuple(snippets), tuple(unread))
+
+
+def _local(folder: str, code: Mapping[str, bytes]) -> dict[str, bytes]:
+    places = {name: name.rpartition("/") for name in code}
+    return {name: code[path] for path, (inside, _, name) in places.items() if inside == folder}
+
+
+def _fetched(folder: Path) -> dict[str, bytes]:
+    files = [file for file in folder.iterdir() if is_configuration(file.name)]
+    return {file.name: read_foreign(file, LARGEST) for file in files}
+
+
+def _of_files(names: Names, files: Mapping[str, bytes], suffixes: tuple[str, ...]) -> list[Snippet]:
+    wanted = [name for name in files if is_configuration(name, suffixes)]
+    return [
+        snippet
+        for name in in_order(wanted)
+        for kind, labels, body in _bodies(name, files[name])
+        for snippet in _snippets(names, kind, labels, body)
+    ]
+
+
+def _bodies(name: str, content: bytes) -> Iterator[Body]:
+    if name.endswith(".json"):
+        yield from json_bodies(content)
+        # Locals are not among them, and nothing else is lost by reading them as a block.
+        document = json.loads(content)
+        for part in document if isinstance(document, list) else [document]:
+            found = part.get("locals") or {}
+            yield from (("locals", (), each) for each in (found if isinstance(found, list) else [found]))
+        return
+    for block in blocks_of(content.decode("utf-8-sig")):
+        if block.kind in _KINDS and (block.kind != "resource" or "provisioner" in block.body):
+            yield block.kind, block.labels, body_of(block)
+
+
+def _snippets(
+    module: Names, kind: str, labels: tuple[str, ...], body: Mapping[str, Any]
+) -> Iterator[Snippet]:
+    match kind:
+        case "resource":
+            yield from _provisioners(module, ".".join(labels), body, removed=False)
+        case "removed":
+            named = body.get("from", "")
+            address = named.source if isinstance(named, Computed) else str(named)
+            names, name = _inside(module, address)
+            yield from _provisioners(names, name, body, removed=True)
+        case "provider":
+            alias = body.get("alias")
+            address = ".".join((*labels, *([alias] if isinstance(alias, str) else ())))
+            yield Snippet(module, Part.PROVIDER, address, arguments=_arguments(body))
+        case "action" | "ephemeral":
+            address = ".".join((kind, *labels))
+            yield Snippet(module, Part(kind), address, arguments=_arguments(body))
+        case "locals":
+            for name, value in body.items():
+                yield Snippet(module, Part.LOCAL, f"local.{name}", arguments=((name, text_of(value)),))
+
+
+def _inside(module: Names, address: str) -> tuple[Names, str]:
+    """A `removed` block may name what is in a module that is gone itself."""
+    steps = address.replace(" ", "").split(".")
+    names = list(module)
+    while len(steps) > 2 and steps[0] == "module":
+        names.append(steps[1])
+        steps = steps[2:]
+    return tuple(names), ".".join(steps)
+
+
+def _provisioners(
+    module: Names, address: str, body: Mapping[str, Any], *, removed: bool
+) -> Iterator[Snippet]:
+    for connection in _blocks(body.get("connection")):
+        yield Snippet(module, Part.CONNECTION, address, arguments=_arguments(connection), removed=removed)
+    for labels, told in body.get("provisioner") or ():
+        when = told.get("when")
+        at_destroy = (when.source if isinstance(when, Computed) else when) == "destroy"
+        arguments = {name: value for name, value in told.items() if name not in {"when", "connection"}}
+        yield Snippet(
+            module, Part.PROVISIONER, address, ".".join(labels), _arguments(arguments), at_destroy, removed
+        )
+        for connection in _blocks(told.get("connection")):
+            yield Snippet(module, Part.CONNECTION, address, arguments=_arguments(connection), removed=removed)
+
+
+def _blocks(raw: Any) -> Iterable[Mapping[str, Any]]:
+    if isinstance(raw, Nested):
+        return [body for _, body in raw]
+    return [raw] if isinstance(raw, dict) else raw if isinstance(raw, list) else ()
+
+
+def _arguments(body: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, text_of(value)) for name, value in body.items())
+
+
+def text_of(value: Any) -> str:
+    """A value as source text again: what is computed stands there as it did."""
+    match value:
+        case Computed(source):
+            return source
+        case Nested():
+            return "; ".join(" ".join((*labels, text_of(body))) for labels, body in value)
+        case list():
+            return f"[{', '.join(map(text_of, value))}]"
+        case dict():
+            inside = ", ".join(f"{name} = {text_of(part)}" for name, part in value.items())
+            return f"{{ {inside} }}" if inside else "{}"
+        case _:
+            return json.dumps(value, ensure_ascii=False)

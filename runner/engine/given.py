@@ -1,0 +1,124 @@
+"""What the operator hands in by the environment, bound to without being told: who acts where, and with which values.
+
+A secret that is renewed for the same account is no other thing, so secrets themselves are not part of it.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from runner.engine.environment import CREDENTIALS, TABLE
+from runner.files import read_foreign
+from runner.model.secret_shape import names_secret, without_tokens
+from runner.model.stack import AwsRoles
+
+VARIABLES = "TF_VAR_"
+DIGITS = 16
+# Of the table's own only these say where something is done.
+_WHERE = frozenset({"AWS_REGION", "AWS_DEFAULT_REGION"})
+_OURS = frozenset(row.name for row in TABLE) - _WHERE
+# Renewed with a secret, or a secret under a harmless name.
+_RENEWED = (
+    "*EXPIR*",
+    "*CERTIFICATE*",
+    "*_JSON",
+    "AWS_CONTAINER_*",
+    "*NONCE*",
+    "TRACEPARENT",
+    "INVOCATION_ID",
+)
+# Which of several identities is taken, where the stack names no role of its own.
+_WHO = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ROLE_ARN")
+_FILES = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
+_GOOGLE = (
+    "GOOGLE_CREDENTIALS",
+    "GOOGLE_CLOUD_KEYFILE_JSON",
+    "GCLOUD_KEYFILE_JSON",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+)
+_KEY_ID = re.compile(r"A[A-Z]{3}([A-Z2-7]{16})")
+_LARGEST = 1 << 20
+
+
+def given(environment: Mapping[str, str], roles: AwsRoles, key: bytes) -> tuple[str, ...]:
+    """`NAME digest` of each; nothing without a key, since a digest of a short value can be guessed."""
+    if not key:
+        return ()
+    return tuple(f"{name} {_mark(name, value, key)}" for name, value in sorted(_bound(environment, roles)))
+
+
+def _mark(name: str, value: str, key: bytes) -> str:
+    return hmac.new(key, f"driftline-given-v1\n{name}\n{value}".encode(), hashlib.sha256).hexdigest()[:DIGITS]
+
+
+def _bound(environment: Mapping[str, str], roles: AwsRoles) -> Iterator[tuple[str, str]]:
+    own_roles = bool(roles.plan_role or roles.apply_role)
+    for name, value in environment.items():
+        if name.startswith(VARIABLES) or _is_plain(name) or (name in _WHO and not own_roles):
+            yield name, value
+        elif name in _FILES and not own_roles:
+            yield name, _aws_file(value)
+        elif name in _GOOGLE:
+            yield name, _google(value)
+    if not own_roles and "AWS_ACCESS_KEY_ID" in environment:
+        key_id = environment["AWS_ACCESS_KEY_ID"]
+        yield "AWS_ACCESS_KEY_ID", aws_account(key_id) or key_id
+
+
+def _is_plain(name: str) -> bool:
+    """Neither a secret nor one of ours, whose values differ from run to run."""
+    if name in _OURS or names_secret(name):
+        return False
+    return not any(fnmatchcase(name, pattern) for pattern in (*CREDENTIALS, *_RENEWED))
+
+
+def places(environment: Mapping[str, str]) -> dict[str, str]:
+    """What may be shown of it: regions, endpoints, projects and the like."""
+    return {
+        name: without_tokens(value)
+        for name, value in environment.items()
+        if _is_plain(name) and not name.startswith(VARIABLES)
+    }
+
+
+def aws_account(key_id: str) -> str:
+    """The account that an access key belongs to: its id has it in its letters. Empty where it is none of AWS's."""
+    found = _KEY_ID.fullmatch(key_id)
+    if found is None:
+        return ""
+    try:
+        bits = int.from_bytes(base64.b32decode(found[1])[:6], "big")
+    except (binascii.Error, ValueError):
+        return ""
+    return f"{(bits & 0x7FFFFFFFFF80) >> 7:012d}"
+
+
+def _aws_file(path: str) -> str:
+    """Its profiles with their regions, roles and accounts, without what is renewed."""
+    try:
+        lines = read_foreign(Path(path), _LARGEST).decode(errors="replace").splitlines()
+    except OSError:
+        return path
+    kept = []
+    for line in lines:
+        name, _, value = (part.strip() for part in line.partition("="))
+        if name.lower() == "aws_access_key_id":
+            kept.append(f"account {aws_account(value) or value}")
+        elif not names_secret(name) and "expir" not in name.lower():
+            kept.append(line.strip())
+    return "\n".join(kept)
+
+
+def _google(value: str) -> str:
+    """The account and the project of a key, given as such or as the path of its file."""
+    try:
+        told = json.loads(value if value.lstrip().startswith("{") else read_foreign(Path(value), _LARGEST))
+        return " ".join(str(told[name]) for name in ("type", "client_email", "project_id") if name in told)
+    except (OSError, ValueError, TypeError):
+        return value if not value.lstrip().startswith("{") else ""

@@ -1,0 +1,309 @@
+"""An approval holds only while what the apply itself evaluates is as it was: commands, places, what the operator hands in."""
+
+import json
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from world import World
+
+from runner.errors import ApprovalVoid
+from runner.model.binding import SCHEMA, read_binding
+from runner.model.plan_text import render
+from runner.model.run import Run, State
+from runner.model.settings import Allow
+
+WORD = "data.terraform_remote_state.other.outputs.word"
+OTHER = """\
+data "terraform_remote_state" "other" {
+  backend = "local"
+  config  = { path = "PATH" }
+}
+"""
+
+
+def runs(word: str) -> str:
+    return provisioned(f'command = "echo said ${{{word}}}"')
+
+
+def provisioned(inside: str, beside: str = "") -> str:
+    return f"""\
+resource "terraform_data" "a" {{
+  {beside}
+  provisioner "local-exec" {{
+    {inside}
+  }}
+}}
+"""
+
+
+# The ways from the data to the command, each as files of one stack.
+SHAPES: dict[str, dict[str, str]] = {
+    "direct": {"main.tf": OTHER + runs(WORD)},
+    "local": {"main.tf": f"{OTHER}locals {{\n  w = upper({WORD})\n}}\n{runs('local.w')}"},
+    "environment": {
+        "main.tf": OTHER + provisioned(f'command     = "echo said $W"\n    environment = {{ W = {WORD} }}')
+    },
+    "argument of a module": {
+        "main.tf": f'{OTHER}module "m" {{\n  source = "./m"\n  word   = {WORD}\n}}\n',
+        "m/main.tf": 'variable "word" {}\n' + runs("var.word"),
+    },
+    "output of a module": {
+        "main.tf": 'module "m" {\n  source = "./m"\n}\n' + runs("module.m.word"),
+        "m/main.tf": f'{OTHER}output "word" {{\n  value = {WORD}\n}}\n',
+    },
+    "repetition": {
+        "main.tf": OTHER + provisioned('command = "echo said ${each.value}"', f"for_each = {{ k = {WORD} }}")
+    },
+}
+
+
+@pytest.fixture
+def running(plain: World) -> World:
+    """A source whose stacks may run provisioners."""
+    return allowing(plain)
+
+
+def allowing(world: World) -> World:
+    source = replace(world.settings.sources[0], allow=Allow(provisioners=True))
+    world.configure(replace(world.settings, sources=(source,)))
+    return world
+
+
+def say(world: World, word: str) -> Path:
+    """What the data says from now on."""
+    path = world.root / "other.tfstate"
+    state = {
+        "version": 4,
+        "terraform_version": "1.11.4",
+        "serial": 1,
+        "lineage": "1b7e6f0a-6a35-4f39-8f19-2d0d3a1c7a55",
+    }
+    outputs = {"word": {"value": word, "type": "string"}, "beside": {"value": word * 2, "type": "string"}}
+    path.write_text(json.dumps({**state, "outputs": outputs, "resources": []}))
+    return path
+
+
+def planned(world: World, shape: str = "direct", word: str = "one") -> Run:
+    path = say(world, word)
+    files: dict[str, str | None] = {
+        f"web/{name}": text.replace("PATH", str(path)) for name, text in SHAPES[shape].items()
+    }
+    world.commit_files({**files, "web/stack.yaml": "name: web\n"})
+    world.poll()
+    (run,) = world.work()
+    assert run.state is State.AWAITING_APPROVAL, run
+    return run
+
+
+def shown(world: World, run: Run) -> str:
+    with world.app.store.reading() as reader:
+        changes = reader.changes(run.id)
+    assert changes is not None
+    return render(changes)
+
+
+def log(world: World, run: Run) -> str:
+    path = world.app.workspaces.log(run.id)
+    return path.read_text() if path.exists() else ""
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_command_that_became_another_one_is_not_run_under_the_old_yes(running: World, shape: str) -> None:
+    run = planned(running, shape)
+    running.approve(run)
+    say(running, "other")
+    running.age(hours=1)
+    running.work()
+    after = running.run(run.id)
+    assert after.state is State.SUPERSEDED
+    assert "is another one now" in after.reason
+    assert f"{WORD} changed" in after.reason
+    assert "other" not in after.reason.replace("another", "").replace(WORD, "")
+    assert "said" not in log(running, run)
+
+
+def test_a_command_that_is_the_same_is_run_although_it_was_planned_again(running: World) -> None:
+    run = planned(running)
+    running.approve(run)
+    running.age(hours=1)
+    (done,) = running.work()
+    assert done.state is State.APPLIED
+    assert "said one" in log(running, run)
+
+
+def test_what_will_run_is_shown_with_the_values_that_it_is_made_of(running: World) -> None:
+    text = shown(running, planned(running))
+    assert "Runs provisioners (1):\n  ! terraform_data.a\n" in text
+    assert f'command = "echo said ${{{WORD}}}"' in text
+    assert f'{WORD}: "one"' in text
+
+
+def test_a_secret_in_a_command_is_masked_and_still_counts(running: World) -> None:
+    def commit(secret: str) -> Run:
+        running.commit_files(
+            {
+                "web/main.tf": 'variable "pw" {\n  sensitive = true\n}\n' + runs("var.pw"),
+                "web/stack.yaml": f"name: web\nvars: {{pw: {secret}}}\n",
+            }
+        )
+        running.poll()
+        (run,) = [one for one in running.work() if one.state is State.AWAITING_APPROVAL]
+        return run
+
+    first = commit("correct-horse")
+    assert "correct-horse" not in shown(running, first)
+    assert "var.pw: (sensitive value)" in shown(running, first)
+    assert commit("battery-staple").fingerprint != first.fingerprint
+
+
+def test_a_value_that_changes_at_every_plan_is_told_the_second_time_with_what_to_do(running: World) -> None:
+    first = planned(running)
+    running.approve(first)
+    say(running, "two")
+    running.age(hours=1)
+    (second,) = [run for run in running.work() if run.state is State.AWAITING_APPROVAL]
+    assert "no approval can hold" not in running.run(first.id).reason
+    running.approve(second)
+    say(running, "three")
+    running.age(hours=1)
+    running.work()
+    assert f"{first.name} ended the same way" in running.run(second.id).reason
+    assert "apply.fresh_for" in running.run(second.id).reason
+
+
+def test_the_provisioner_of_a_removed_block_is_named_before_it_runs(running: World) -> None:
+    running.commit_files(
+        {
+            "web/main.tf": 'resource "terraform_data" "gone" {\n  input = "one"\n}\n',
+            "web/stack.yaml": "name: web\n",
+        }
+    )
+    running.poll()
+    (run,) = running.work()
+    running.approve(run)
+    running.work()
+    running.commit_files(
+        {
+            "web/main.tf": "removed {\n  from = terraform_data.gone\n  lifecycle {\n    destroy = true\n  }\n"
+            '  provisioner "local-exec" {\n    when    = destroy\n    command = "echo bye ${self.input}"\n  }\n}\n'
+        }
+    )
+    running.poll()
+    (run,) = running.work()
+    text = shown(running, run)
+    assert "Runs provisioners (1):\n  ! terraform_data.gone\n      local-exec when it is destroyed\n" in text
+    assert 'command = "echo bye ${self.input}"' in text
+
+
+# What the operator hands in
+
+
+def handed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str, **environment: str) -> World:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    world = World(tmp_path, engines=f"  env: [{', '.join(environment)}]\n")
+    world.commit_files({"web/main.tf": body, "web/stack.yaml": "name: web\n"})
+    world.poll()
+    (run,) = world.work()
+    world.approve(run)
+    return world
+
+
+def go_on(world: World, monkeypatch: pytest.MonkeyPatch, **environment: str) -> Run:
+    """As a daemon that was started with another environment."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    world.configure(world.settings)
+    world.work()
+    return world.run(1)
+
+
+PLAIN = 'resource "terraform_data" "a" {}\n'
+EPHEMERAL = 'variable "token" {\n  ephemeral = true\n}\n' + PLAIN
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (EPHEMERAL, "TF_VAR_token"),
+        (PLAIN, "AWS_REGION"),
+        (PLAIN, "AWS_ENDPOINT_URL_SSM"),
+        (PLAIN, "AWS_PROFILE"),
+        (PLAIN, "ARM_SUBSCRIPTION_ID"),
+        (PLAIN, "GOOGLE_PROJECT"),
+    ],
+)
+def test_another_value_from_the_environment_voids_the_approval_and_is_not_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str, name: str
+) -> None:
+    world = handed(tmp_path, monkeypatch, body, **{name: "first-value"})
+    after = go_on(world, monkeypatch, **{name: "second-value"})
+    assert after.state is State.SUPERSEDED
+    assert f"what the environment hands in ({name})" in after.reason
+    assert "second-value" not in after.reason
+    with world.app.store.reading() as reader:
+        binding = reader.binding(1)
+    assert binding is not None
+    assert "first-value" not in binding.document()
+
+
+@pytest.mark.parametrize(
+    "name", ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "ARM_CLIENT_SECRET", "GITHUB_TOKEN"]
+)
+def test_a_secret_that_is_renewed_for_the_same_identity_voids_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    world = handed(tmp_path, monkeypatch, PLAIN, **{name: "first-value"})
+    assert go_on(world, monkeypatch, **{name: "second-value"}).state is State.APPLIED
+
+
+# Approvals that were given before all this counted
+
+
+def older(world: World, run: Run) -> None:
+    """Turn the run's record into one of an older Driftline."""
+    with world.app.store.reading() as reader:
+        binding = reader.binding(run.id)
+    assert binding is not None
+    record = json.loads(binding.document())
+    record["schema"] = SCHEMA - 1
+    record["facts"].pop("given")
+    record["counts"].pop("action")
+    record["fingerprint"] = "0" * 64
+    with sqlite3.connect(world.settings.data_dir / "driftline.db", isolation_level=None) as raw:
+        raw.execute("UPDATE run_details SET binding = ? WHERE run = ?", (json.dumps(record), run.id))
+        raw.execute("UPDATE runs SET fingerprint = ? WHERE id = ?", (record["fingerprint"], run.id))
+        raw.execute("UPDATE approvals SET fingerprint = ? WHERE run = ?", (record["fingerprint"], run.id))
+    raw.close()
+
+
+@pytest.mark.parametrize("hours", [0, 1])
+def test_an_approval_of_an_older_form_is_void_with_the_reason_why(running: World, hours: int) -> None:
+    run = planned(running)
+    running.approve(run)
+    older(running, run)
+    running.age(hours=hours)
+    (fresh,) = [one for one in running.work() if one.state is State.AWAITING_APPROVAL]
+    after = running.run(run.id)
+    assert (after.state, after.superseded_by) == (State.SUPERSEDED, fresh.id)
+    assert "the commands of provisioners" in after.reason
+    assert "said" not in log(running, run)
+
+
+def test_a_plan_of_an_older_form_that_waits_is_not_approved(running: World) -> None:
+    run = planned(running)
+    older(running, run)
+    with pytest.raises(ApprovalVoid, match="the commands of provisioners") as refused:
+        running.approve(run)
+    assert refused.value.hint == "driftline plan web"
+
+
+def test_a_record_of_an_older_form_can_still_be_read(running: World) -> None:
+    run = planned(running)
+    older(running, run)
+    with running.app.store.reading() as reader:
+        binding = reader.binding(run.id)
+    assert binding is not None
+    assert read_binding(binding.document()).schema == SCHEMA - 1

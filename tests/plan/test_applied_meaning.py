@@ -1,0 +1,357 @@
+"""The fingerprint moves with every value that only the apply evaluates, and with none that nothing refers to."""
+
+import copy
+from typing import Any
+
+import pytest
+from applied_documents import AT_A_LOCAL, ROUTES, SINKS, SOURCES, Case, invocation, refers
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from plan_documents import block, change, configuration, document, resource, scalars, values
+
+from runner.errors import OutputNotUnderstood
+from runner.model.code import Code, Part, Snippet
+from runner.model.difference import same
+from runner.model.fingerprint import VERSION, fingerprint, seal
+from runner.model.plan_json import read_plan
+
+KEY = b"k" * 32
+Json = dict[str, Any]
+READ = Code()
+
+cases = st.builds(Case, st.sampled_from(SINKS), st.sampled_from(ROUTES), st.sampled_from(SOURCES))
+
+
+def mark(plan: Json, code: Code | None = None) -> str:
+    return fingerprint(plan, KEY) if code is None else fingerprint(plan, KEY, code)
+
+
+@pytest.mark.parametrize("sink", SINKS)
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_value_at_the_end_of_the_way_moves_it(sink: str, route: str, source: str) -> None:
+    case = Case(sink, route, source)
+    assert mark(case.plan("one")) != mark(case.plan("other"))
+
+
+@given(cases, values, values)
+def test_any_two_values_give_two_marks(case: Case, one: Any, other: Any) -> None:
+    assume(not same(one, other))
+    assert mark(case.plan(one)) != mark(case.plan(other))
+
+
+@given(cases, values, values)
+def test_what_nothing_refers_to_does_not_move_it(case: Case, one: Any, other: Any) -> None:
+    # A connection may read anything of its module, the outputs of its calls too; there are none here.
+    assert mark(case.plan("it", one)) == mark(case.plan("it", other))
+
+
+@given(st.sampled_from(sorted(set(ROUTES) - AT_A_LOCAL)), scalars)
+def test_another_attribute_of_what_is_read_does_not_move_it(route: str, value: Any) -> None:
+    plan = Case("command", route, "data").plan("one")
+    other = copy.deepcopy(plan)
+    (entry,) = _read_data(other["prior_state"]["values"]["root_module"])
+    entry["values"]["b"] = value
+    assert mark(plan) == mark(other)
+
+
+def _read_data(module: Json) -> list[Json]:
+    """The entries of the data that is read, and not of what nothing refers to."""
+    own = [entry for entry in module.get("resources", ()) if entry["address"].endswith("data.test.s")]
+    return own + [entry for child in module.get("child_modules", ()) for entry in _read_data(child)]
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_local_whose_code_was_read_is_followed_exactly(source: str) -> None:
+    case = Case("command", "local", source)
+    text = {"data": "data.test.s.a", "resource": "test.s.a", "variable": "var.x"}[source]
+    told = Code((Snippet((), Part.LOCAL, "local.l", arguments=(("l", f"upper({text})"),)),))
+    nothing = Code((Snippet((), Part.LOCAL, "local.l", arguments=(("l", '"constant"'),)),))
+    assert mark(case.plan("one"), told) != mark(case.plan("other"), told)
+    assert mark(case.plan("one"), nothing) == mark(case.plan("other"), nothing)
+
+
+def test_a_local_of_a_module_that_could_not_be_read_may_be_anything() -> None:
+    case = Case("command", "local", "data")
+    unread = Code((Snippet((), Part.LOCAL, "local.l", arguments=(("l", "1"),)),), unread=((),))
+    assert mark(case.plan("one"), unread) != mark(case.plan("other"), unread)
+
+
+def test_a_connection_reads_what_its_code_says_where_that_is_known() -> None:
+    case = Case("connection", "same", "data")
+    told = Code((Snippet((), Part.CONNECTION, "test.t", arguments=(("host", "data.test.s.a"),)),))
+    assert mark(case.plan("one"), told) != mark(case.plan("other"), told)
+    assert mark(case.plan("one"), READ) == mark(case.plan("other"), READ)
+
+
+def test_a_dynamic_block_of_a_provider_is_known_from_its_code() -> None:
+    case = Case("command", "same", "data")
+
+    def plan(value: str) -> Json:
+        made = case.plan(value)
+        made["configuration"]["root_module"]["resources"][-1].pop("provisioners")
+        return made
+
+    dynamic = (("dynamic", "assume_role { for_each = data.test.s.a }"),)
+    told = Code((Snippet((), Part.PROVIDER, "test", arguments=dynamic),))
+    assert mark(plan("one"), told) != mark(plan("other"), told)
+    assert mark(plan("one"), READ) == mark(plan("other"), READ)
+
+
+# What does not run is not evaluated
+
+
+def update(case: Case, value: str) -> Json:
+    plan = case.plan(value)
+    plan["resource_changes"][0]["change"] = change("update", {"n": 0}, {"n": 1, "secret_wo": None})
+    return plan
+
+
+def test_an_update_runs_no_provisioner() -> None:
+    case = Case("command", "same", "data")
+    assert mark(update(case, "one")) == mark(update(case, "other"))
+
+
+def test_an_update_sets_write_only_arguments() -> None:
+    case = Case("write-only", "same", "data")
+    assert mark(update(case, "one")) != mark(update(case, "other"))
+
+
+def test_an_argument_that_the_plan_holds_counts_by_its_value_alone() -> None:
+    def plan(value: str) -> Json:
+        made = Case("write-only", "same", "data").plan(value)
+        made["resource_changes"][0]["change"]["after"]["secret_wo"] = "known"
+        return made
+
+    assert mark(plan("one")) == mark(plan("other"))
+
+
+def idle(case: Case, value: str) -> Json:
+    """The same where nothing is changed at all but an output."""
+    plan = case.plan(value)
+    plan["resource_changes"][0]["change"] = change("no-op", {"n": 1}, {"n": 1})
+    plan.pop("action_invocations", None)
+    return plan
+
+
+@given(cases)
+def test_a_plan_that_changes_no_resource_evaluates_nothing(case: Case) -> None:
+    assert mark(idle(case, "one")) == mark(idle(case, "other"))
+
+
+def test_a_provider_that_no_change_uses_does_not_count() -> None:
+    def plan(value: str) -> Json:
+        made = Case("provider", "same", "data").plan(value)
+        provider = made["configuration"]["provider_config"]
+        provider["test.idle"] = {**provider.pop("test"), "alias": "idle"}
+        provider["test"] = {"name": "test", "full_name": "example.com/acme/test"}
+        return made
+
+    assert mark(plan("one")) == mark(plan("other"))
+
+
+def test_where_it_is_not_told_which_configuration_is_used_each_of_the_provider_counts() -> None:
+    def plan(value: str) -> Json:
+        made = Case("provider", "same", "data").plan(value)
+        made["configuration"]["root_module"]["resources"].pop()
+        made["resource_changes"][0]["change"] = change("delete", {"n": 1})
+        return made
+
+    assert mark(plan("one")) != mark(plan("other"))
+
+
+# Repetition and `self`
+
+
+def repeated(value: str, *references: str, **expressions: Json) -> Json:
+    told = {"type": "local-exec", "expressions": {"command": refers(*references)}}
+    made = block("test.t", provisioners=[told], mode="managed", type="test", name="t", **expressions)
+    return document(
+        resource('test.t["k"]', change("create", None, {"n": 1})),
+        configuration=configuration(made),
+        variables={"x": {"value": value}},
+    )
+
+
+@pytest.mark.parametrize("word", ["each.key", "each.value", "count.index"])
+def test_what_a_repetition_is_over_counts_where_it_is_read(word: str) -> None:
+    way = "count_expression" if word.startswith("count") else "for_each_expression"
+    plans = [repeated(value, word, **{way: refers("var.x")}) for value in ("one", "other")]
+    assert len(set(map(mark, plans))) == 2
+    unread = [repeated(value, "path.module", **{way: refers("var.x")}) for value in ("one", "other")]
+    assert len(set(map(mark, unread))) == 1
+
+
+def test_what_a_module_is_repeated_over_counts_where_its_argument_is_the_value_of_each() -> None:
+    def plan(value: str) -> Json:
+        made = Case("command", "argument", "variable").plan(value)
+        call = made["configuration"]["root_module"]["module_calls"]["a"]
+        call["for_each_expression"], call["expressions"] = refers("var.x"), {"x": refers("each.value")}
+        return made
+
+    assert mark(plan("one")) != mark(plan("other"))
+
+
+def replaced(kept: str, refreshed: str) -> Json:
+    told = {"type": "local-exec", "expressions": {"command": refers("self.kept")}}
+    before, after = {"n": 1, "kept": kept, "other": refreshed}, {"n": 2, "kept": kept, "other": refreshed}
+    made = block("test.t", provisioners=[told], mode="managed", type="test", name="t")
+    return document(
+        resource("test.t", change("delete/create", before, after)), configuration=configuration(made)
+    )
+
+
+def test_an_own_attribute_that_a_replacement_keeps_counts_where_a_provisioner_reads_it() -> None:
+    assert mark(replaced("one", "x")) != mark(replaced("other", "x"))
+    assert mark(replaced("one", "x")) == mark(replaced("one", "y"))
+
+
+def test_an_instance_of_a_module_reads_its_own_data_only() -> None:
+    def plan(mine: str, other: str) -> Json:
+        made = Case("command", "same", "data").plan("unused")
+        root = made["configuration"]["root_module"]
+        inner = {"resources": root.pop("resources")}
+        root["module_calls"]["m"] = {"module": inner, "for_each_expression": {"constant_value": ["a", "b"]}}
+        made["resource_changes"][0]["address"] = 'module.m["a"].test.t'
+        made["prior_state"]["values"]["root_module"] = {
+            "child_modules": [
+                {
+                    "address": f'module.m["{key}"]',
+                    "resources": [
+                        {"address": f'module.m["{key}"].data.test.s', "mode": "data", "values": {"a": value}}
+                    ],
+                }
+                for key, value in (("a", mine), ("b", other))
+            ]
+        }
+        return made
+
+    assert mark(plan("one", "x")) != mark(plan("other", "x"))
+    assert mark(plan("one", "x")) == mark(plan("one", "y"))
+
+
+def test_a_value_that_becomes_known_only_by_the_apply_is_another_one_than_any_that_is_known() -> None:
+    case = Case("command", "same", "resource")
+    unknown = case.plan("one")
+    del unknown["planned_values"]["root_module"]["resources"][0]["values"]["a"]
+    marks = {mark(unknown), mark(case.plan("one")), mark(case.plan(None)), mark(case.plan({}))}
+    assert len(marks) == 4
+
+
+def test_modules_that_read_each_other_in_a_circle_come_to_an_end() -> None:
+    plan = Case("command", "output", "data").plan("one")
+    root = plan["configuration"]["root_module"]
+    root["module_calls"]["b"]["expressions"]["y"] = refers("module.b.o")
+    root["module_calls"]["b"]["module"]["outputs"]["o"]["expression"] = refers("var.y")
+    assert mark(plan)
+
+
+# Ephemeral resources are in no plan
+
+
+def test_an_ephemeral_resource_that_is_not_told_may_read_anything_of_its_module() -> None:
+    def plan(value: str) -> Json:
+        made = Case("provider", "same", "data").plan(value)
+        made["configuration"]["provider_config"]["test"]["expressions"] = {
+            "token": {"references": ["ephemeral.test.e.token", "ephemeral.test.e"]}
+        }
+        return made
+
+    told = Code((Snippet((), Part.EPHEMERAL, "ephemeral.test.e", arguments=(("path", "data.test.s.a"),)),))
+    none = Code((Snippet((), Part.EPHEMERAL, "ephemeral.test.e", arguments=(("path", '"p"'),)),))
+    assert mark(plan("one")) != mark(plan("other"))
+    assert mark(plan("one"), told) != mark(plan("other"), told)
+    assert mark(plan("one"), none) == mark(plan("other"), none)
+
+
+# Actions
+
+
+def acting(**more: Any) -> Json:
+    told = {**invocation("action.test.say", {"arguments": ["said"]}), **more}
+    return document(resource("test.t", change("create", None, {"n": 1})), action_invocations=[told])
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"config_values": {"arguments": ["other"]}},
+        {"config_values": {}, "config_unknown": {"arguments": True}},
+        {"address": "action.test.shout"},
+        {"type": "other"},
+        {"lifecycle_action_trigger": {**invocation("a.b.c")["lifecycle_action_trigger"], "action_trigger_event": "BeforeCreate"}},
+        {"lifecycle_action_trigger": {**invocation("a.b.c")["lifecycle_action_trigger"], "on_failure": "ActionOnFailureContinue"}},
+    ],
+)  # fmt: skip
+def test_what_an_action_is_given_and_when_it_is_invoked_is_part_of_it(more: Json) -> None:
+    assert mark(acting(**more)) != mark(acting())
+
+
+def test_whether_an_action_is_invoked_now_or_later_is_part_of_it() -> None:
+    now = acting()
+    later = {**now, "action_invocations": []}
+    later["deferred_action_invocations"] = [
+        {"reason": "absent_prereq", "action_invocation": now["action_invocations"][0]}
+    ]
+    without = {**now, "action_invocations": []}
+    assert len({mark(now), mark(later), mark(without)}) == 3
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"nightly_trigger": {}},
+        {
+            "lifecycle_action_trigger": {
+                "triggering_resource_address": "test.t",
+                "action_trigger_event": "AtNoon",
+            }
+        },
+        {"lifecycle_action_trigger": {**invocation("a.b.c")["lifecycle_action_trigger"], "more": 1}},
+        {"invoke_action_trigger": {}},
+    ],
+)
+def test_an_invocation_of_another_shape_is_an_error(broken: Json) -> None:
+    with pytest.raises(OutputNotUnderstood):
+        read_plan(acting(**broken))
+
+
+def test_an_invocation_without_a_trigger_is_an_error() -> None:
+    plan = acting()
+    del plan["action_invocations"][0]["lifecycle_action_trigger"]
+    with pytest.raises(OutputNotUnderstood):
+        read_plan(plan)
+
+
+# What has none of all this
+
+
+@given(scalars, scalars, values, values)
+def test_a_plan_without_any_of_it_is_moved_by_what_it_changes_alone(
+    old: Any, new: Any, one: Any, other: Any
+) -> None:
+    def plan(read: Any) -> Json:
+        static = {
+            "name": "test",
+            "full_name": "example.com/acme/test",
+            "expressions": {"region": {"constant_value": "x"}},
+        }
+        made = block("test.t", mode="managed", type="test", name="t", provider_config_key="test")
+        return document(
+            resource("test.t", change("update", {"n": old}, {"n": new})),
+            configuration={**configuration(made), "provider_config": {"test": static}},
+            variables={"x": {"value": read}},
+            prior_state={
+                "values": {"root_module": {"resources": [{"address": "data.test.s", "values": {"a": read}}]}}
+            },
+        )
+
+    assert mark(plan(one)) == mark(plan(other))
+
+
+def test_a_seal_of_a_plan_is_of_another_version_than_before_and_that_of_a_drift_is_not() -> None:
+    assert VERSION == 2
+    assert seal("drift", [], KEY) == "46a10d505ad4245c4fd0eedb08cb2519171b0fd25c0fb89c12cf85798e0d9bc4"
+    empty: Json = {"resources": [], "outputs": {}, "actions": [], "evaluated": []}
+    assert fingerprint({}, KEY) == seal("plan", empty, KEY, version=VERSION)
+    assert fingerprint({}, KEY) != seal("plan", empty, KEY)
