@@ -65,13 +65,19 @@ class Fence:
             raise NotConfined(problem=problem)
         if problem is not None and landlock.abi() == 0:
             return None
-        labels = {**(EMPTY if problem is None else {}), **self._installation()}
+        labels = {**(self._emptied() if problem is None else {}), **self._installation()}
         labels |= _labelled(_to_state(command), execution.state_folders)
         labels |= _labelled(Access.NOTHING, [self.settings.data_dir])
         labels |= _of_run(execution, command, called)
         _let_read(labels, (*self._needed(binary), *given))
         labels = everywhere(labels, _mounts())
         return view(labels, _kind) if problem is None else confinement(labels, _children)
+
+    def _emptied(self) -> dict[str, Access]:
+        """An installation may lie in one of the folders that are empty to runs, as a trial does: not what is beside it."""
+        beside = os.path.realpath(self.settings.data_dir.parent)
+        hidden = beside not in EMPTY and nearest(EMPTY, beside) is Access.NOTHING
+        return {**EMPTY, **({beside: Access.READ} if hidden else {})}
 
     def _installation(self) -> dict[str, Access]:
         """Of two labels on one path the later one counts."""

@@ -14,7 +14,7 @@ sources:
   - {{name: infra, url: "{root}/repository", poll: {poll}, allow: {{provisioners: true}}}}
 engines:
   terraform: {{binary: {root}/bin/terraform}}
-executor: {{slots: {slots}, confine: {confine}}}
+executor: {{slots: {slots}, confine: {confine}, visible: ["{root}/effects", "{root}/applied"]}}
 drift: {{schedule: "{drift}", jitter: 1s}}
 approvals: {{rules: [{{mode_at_most: automatic}}]}}
 """

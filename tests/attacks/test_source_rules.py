@@ -14,6 +14,8 @@ FILES = sorted(RUNNER.rglob("*.py"))
 STARTS_PROCESSES = {
     "process.py": "the one place: argv, environment, folder, deadline",
     "shim.py": "an apply that outlives the daemon",
+    "inside.py": "becomes the program that is started in namespaces",
+    "namespaced.py": "tries once whether bubblewrap can make namespaces here",
     "source/command.py": "git, through GitPython, which needs the types and constants of subprocess",
     "detached.py": "waits for the shim that process.py has started",
     "probe/launch.py": "a provider, by process.py; the type of a process is named",
@@ -21,7 +23,7 @@ STARTS_PROCESSES = {
     "source/output.py": "reads what that git says; starts nothing",
 }
 # git answers on a pipe: it dies with us, and nothing of it is lost. Terraform's output always is a file.
-PIPES = {"source/command.py"}
+PIPES = {"source/command.py", "namespaced.py"}
 SPEAKS_SQL = {
     "doctor/tools.py": "asks for the library's version",
     "cli/db.py": "looks at the number of a schema, read-only, before the store would bring it up to date",

@@ -21,7 +21,7 @@ from runner.engine.made import KEPT as MADE_KEPT
 from runner.engine.seal import DATA, KEPT, MANIFEST, seals
 from runner.errors import EngineFailed
 from runner.model.binding import EngineFacts
-from runner.model.settings import ExecutorSettings, Settings
+from runner.model.settings import Settings
 from runner.model.stack import StackDefinition
 from runner.ports import Applied, EngineError, Planned
 
@@ -57,7 +57,7 @@ class Attacked(World):
 
     @property
     def settings(self) -> Settings:
-        return replace(super().settings, executor=ExecutorSettings(confine=self.confine))
+        return replace(super().settings, executor=replace(super().settings.executor, confine=self.confine))
 
     def after(self, command: str, script: str) -> None:
         self.outside.joinpath(f"after-{command}").write_text(f'cd "$TF_DATA_DIR" || exit\n{script}\n')

@@ -40,6 +40,9 @@ drift: {{schedule: "0 0 1 {month} *", jitter: 1s}}
 # Without it no stack file may say automatic.
 AUTOMATIC_ALLOWED = "approvals: {rules: [{mode_at_most: automatic}]}\n"
 
+# The rest of the machine is read-only to runs.
+VISIBLE = 'executor: {{visible: ["{root}/cloud", "{root}/outside"]}}\n'
+
 # What a stack of most tests looks like: one object of the test provider.
 OBJECT = """\
 terraform {{
@@ -91,6 +94,7 @@ class World:
                 root=root, month=half_a_year_from_now(), engines=engines or f"  plugin_mirror: {mirror}\n"
             )
             + ("" if "approvals:" in config else AUTOMATIC_ALLOWED)
+            + ("" if "executor:" in config else VISIBLE.format(root=root))
             + textwrap.dedent(config)
         )
         self.repository.mkdir()

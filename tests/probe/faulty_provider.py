@@ -23,7 +23,9 @@ def ordered(what: str) -> bool:
 
 
 def asked_by_terraform() -> bool:
-    return Path(f"/proc/{os.getppid()}/comm").read_text().strip() == "terraform"
+    parent = Path(f"/proc/{os.getppid()}/comm")
+    # Nothing is told of the first process of its namespaces.
+    return parent.exists() and parent.read_text().strip() == "terraform"
 
 
 def tell(what: str, facts: dict[str, Any]) -> None:

@@ -21,7 +21,7 @@ from provider.mirror import CLOUDFILE, VERSION, install, platform_dir
 
 from runner.engine.command import CommandLineEngine
 from runner.model.probe import ProbeFacts, ProbeReady, ProbeRecord, Probing, Way
-from runner.model.settings import EnginesSettings, Settings, Timeouts
+from runner.model.settings import EnginesSettings, ExecutorSettings, Settings, Timeouts
 from runner.model.stack import StackDefinition
 from runner.ports import Applied, Aside, EngineError, Execution, Planned, Probed
 from runner.service.probe import look
@@ -122,7 +122,8 @@ class Stage:
     @cached_property
     def engine(self) -> CommandLineEngine:
         engines = EnginesSettings(plugin_mirror=self.mirror)
-        settings = Settings(data_dir=self.data, engines=engines, timeouts=self.timeouts)
+        executor = ExecutorSettings(visible=(self.root / "outside",))
+        settings = Settings(self.data, engines=engines, timeouts=self.timeouts, executor=executor)
         return self.shared or CommandLineEngine(settings)
 
     def execution(self) -> Execution:
