@@ -99,8 +99,8 @@ CREDENTIALS = (
 )  # fmt: skip
 # Where a run may write even if the data directory lies in the system's own folder for temporary files.
 TEMPORARY = "/var/tmp"  # noqa: S108 - only terraform and its providers make files there, each in a folder of its own
-# A plugin's socket is TMPDIR/plugin123456789, and the kernel takes 108 bytes (104 on macOS).
-LONGEST_TMPDIR = 80
+# A plugin's socket is TMPDIR/plugin123456789, or lies in a folder of its own there; the kernel takes 108 bytes (104 on macOS).
+LONGEST_TMPDIR = 66
 
 
 def inherited(daemon: Mapping[str, str], patterns: Iterable[str]) -> dict[str, str]:

@@ -1,7 +1,9 @@
 """Plan with warm providers. Whatever goes wrong is no failure of the check: it is done plainly then."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.engine.plan import plan, planned
@@ -52,11 +54,13 @@ def probe(
         execution=replace(session.execution, lock=False),
         environment={**THRIFTY, **session.environment},
     )
-    command = thrifty.command(NAME, ())
     try:
-        with prober.probing(providers, cut, command) as probing:
+        with (
+            meeting_in(thrifty) as (meeting, folder),
+            prober.probing(providers, cut, command := meeting.command(NAME, ()), folder) as probing,
+        ):
             finished, output = plan(
-                replace(thrifty, confined=_reaching(command.confine, probing.sockets)),
+                replace(meeting, confined=_reaching(command.confine, probing.sockets)),
                 settings,
                 deadline,
                 name=NAME,
@@ -70,6 +74,20 @@ def probe(
     else:
         answer = session.error(NAME, finished, output, deadline)
     return _judged(session.veil, answer, probing.seen)
+
+
+@contextmanager
+def meeting_in(session: Session) -> Iterator[tuple[Session, Path | None]]:
+    """With a TMPDIR, in which providers make their sockets, that is the same folder to them and to the proxy."""
+    own = session.command(NAME, ()).confine
+    if not isinstance(own, View) or session.environment["TMPDIR"] == str(session.scratch):
+        yield session, None
+        return
+    from runner.probe.place import short_folder
+
+    with short_folder() as folder:
+        environment = {**session.environment, "TMPDIR": str(folder)}
+        yield replace(session, environment=environment, confined=own.with_writable(str(folder))), folder
 
 
 def _reaching(confine: Confinement | View | None, sockets: tuple[str, ...]) -> Confinement | View | None:

@@ -48,6 +48,10 @@ class View:
     def writable(self) -> tuple[str, ...]:
         return (*PRIVATE, *(one.path for one in self.mounts if one.access is Access.WRITE))
 
+    def with_writable(self, folder: str) -> "View":
+        """The same with this folder to be written, wherever it lies."""
+        return View((*self.mounts, Shown(folder, Access.WRITE, folder=True)))
+
     def with_files(self, paths: Iterable[str]) -> "View":
         """The same with these files to be read, wherever they lie."""
         return View((*self.mounts, *(Shown(path, Access.READ, folder=False) for path in paths)))

@@ -16,6 +16,7 @@ from runner.files import private_folder
 from runner.probe.talk import ProbeFailed
 
 LONGEST_PATH = 100  # of a socket: the kernel takes 108 bytes with the end, macOS 104
+PREFIX = "dl-"
 NAME = 24  # characters of a socket's
 YOUNG_SECONDS = 60.0  # it may not be locked yet
 _OWN = re.compile(r"[0-9a-f]{16}")
@@ -36,10 +37,20 @@ def own_folder(base: Path) -> Iterator[Path]:
 
 
 @contextmanager
+def short_folder() -> Iterator[Path]:
+    """Where providers make their sockets if the scratch folder's path is too long for one."""
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    try:
+        yield folder
+    finally:
+        rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
 def listeners(own: Path, count: int) -> Iterator[tuple[Path, list[socket.socket]]]:
     """So many listening sockets with short names, and their folder: the check's own, or another one, 0700 too."""
     fits = len(str(own)) + 1 + NAME <= LONGEST_PATH
-    folder = own if fits else Path(tempfile.mkdtemp(prefix="dl-"))
+    folder = own if fits else Path(tempfile.mkdtemp(prefix=PREFIX))
     made: list[socket.socket] = []
     try:
         _listen(folder, count, made)

@@ -51,16 +51,18 @@ class Prober:
         providers: Sequence[Installed],
         types: Mapping[str, frozenset[str]] | None,
         command: Command,
+        meeting: Path | None = None,
     ) -> Iterator[Probe]:
         """Give terraform these providers for as long as this lasts; ProbeFailed or OSError where that can not be done.
 
-        With `types` each schema is cut down to those of its address. `command` is what terraform is started with.
+        `meeting` is removed with them. With `types` each schema is cut down to those of its address. `command` is what terraform is started with.
         """
         with own_folder(private_folder(self.folder)) as own, listeners(own, len(providers)) as (folder, made):
             order = {
                 "cache": str(self.cache.folder),
                 "own": str(own),
                 "folder": str(folder),
+                "meeting": None if meeting is None else str(meeting),
                 "surroundings": surroundings(command.env),
                 "providers": [
                     {

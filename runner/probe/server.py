@@ -50,6 +50,7 @@ class Check:
         known, folder = Cache(Path(order["cache"])), Path(order["folder"])
         self._identity = _identity(known.folder)
         self._folder, self._own = folder, Path(order["own"])
+        self._meeting = order["meeting"]
         self._talk = talk
         self._listeners = listeners
         self._wishes: defaultdict[int, deque[asyncio.Future[Backend]]] = defaultdict(deque)
@@ -94,6 +95,8 @@ class Check:
             # A daemon that has died leaves it; what lies in the data directory is swept by the next one.
             if self._folder != self._own:
                 rmtree(self._folder, ignore_errors=True)
+            if self._meeting is not None:
+                rmtree(self._meeting, ignore_errors=True)
 
     async def _accept(self, proxy: Proxy, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()

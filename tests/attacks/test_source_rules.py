@@ -35,6 +35,7 @@ READS_TREES = {
     "source/mend.py": "compares it with Git and puts it right, through no link",
     "engine/code_files.py": "configuration and values, with a bound, through links that stay inside",
     "engine/lock_file.py": "the lock file, with a bound and through no link, and puts it right",
+    "engine/declared.py": "which variables are secret, with a bound for each file",
     "engine/version.py": "`.terraform-version`, and no link",
     "engine/sensitive.py": "which variables are secret, so that their values are masked",
     "cli/folder.py": "the work tree of whoever calls `stack validate`",

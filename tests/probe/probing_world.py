@@ -232,9 +232,9 @@ class Stage:
             path.unlink()
 
     def living(self) -> list[int]:
-        """Processes of sessions that the provider has led."""
-        sessions = {one["session"] for one in self.told("started")}
-        return [pid for pid in processes() if session_of(pid) in sessions]
+        """Processes with the environment of this stack's checks, whoever started them."""
+        mark = f"FAULTS={self.orders}\0".encode()
+        return [pid for pid in processes() if mark in environment_of(pid)]
 
     @property
     def proxy(self) -> int:
@@ -251,13 +251,12 @@ def processes() -> list[int]:
     return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
 
 
-def session_of(pid: int) -> int | None:
-    """None of one that is gone, or only not reaped yet."""
+def environment_of(pid: int) -> bytes:
+    """Empty of one that is gone, or only not reaped yet."""
     try:
-        state, _, _, session = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:4]
-    except (OSError, ValueError):
-        return None
-    return None if state == "Z" else int(session)
+        return Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return b""
 
 
 def wait_until(condition: Callable[[], object], what: str) -> None:

@@ -13,6 +13,7 @@ import pytest
 from probing_world import ADDRESS, Stage, applied, faulty, needs_terraform, stage, wait_until
 from provider.cloudfile import edit
 
+from runner.engine.initialise import found
 from runner.model.probe import Way
 from runner.model.span import Seconds
 from runner.ports import Aside, EngineError, Probed
@@ -113,9 +114,13 @@ def test_an_apply_through_the_proxy_is_refused(stage: Stage) -> None:
     """Whoever hands terraform the sockets of a check: nothing that they reach changes the cloud."""
     stage.change(value="by hand")
     execution = stage.execution()
-    module, data = execution.workspace.module, execution.workspace.data
-    with stage.engine._session(execution) as session:
-        providers = installed(module / ".terraform.lock.hcl", data, stage.engine.prober.folder / "verified")
+    module = execution.workspace.module
+    with stage.engine._session(execution) as looked_at:
+        session = found(looked_at)
+        assert session is not None
+        assert session.seal is not None
+        session.restore()
+        providers = installed(session.seal.lock_file, session.seal.data, session.verified)
         command = session.command("plan", ())
         with stage.engine.prober.probing(providers, None, command) as probe:
             state = f"-state={execution.workspace.state}"
