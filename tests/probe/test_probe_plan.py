@@ -14,6 +14,7 @@ from probing_world import ADDRESS, Stage, applied, faulty, needs_terraform, stag
 from provider.cloudfile import edit
 
 from runner.engine.initialise import found
+from runner.engine.probe import meeting_in
 from runner.model.probe import Way
 from runner.model.span import Seconds
 from runner.ports import Aside, EngineError, Probed
@@ -121,8 +122,10 @@ def test_an_apply_through_the_proxy_is_refused(stage: Stage) -> None:
         assert session.seal is not None
         session.restore()
         providers = installed(session.seal.lock_file, session.seal.data, session.verified)
-        command = session.command("plan", ())
-        with stage.engine.prober.probing(providers, None, command) as probe:
+        with (
+            meeting_in(session) as (meeting, folder),
+            stage.engine.prober.probing(providers, None, meeting.command("plan", ()), folder) as probe,
+        ):
             state = f"-state={execution.workspace.state}"
             argv = probe.attach(("terraform", "apply", "-auto-approve", "-input=false", state))
             with subprocess.Popen(
