@@ -1,6 +1,7 @@
 """Rounds of hostile plans on one installation, each followed by honest ones, which have to be those of a control."""
 
 import random
+import re
 import threading
 import time
 from collections import Counter
@@ -15,8 +16,9 @@ from adversaries.snapshot import changed, held, machine, odd, snapshot
 from runner.model.run import Run, State
 
 BLOCK = 8  # rounds from one apply to the next
-KNOWN = 60  # paths of Driftline's that the hostile code is told
+KNOWN = 20  # paths of Driftline's that the hostile code is told
 SECONDS = 90.0
+PRIZES = re.compile(r"/(repository|state|terraform\.tfstate|keys|claims|control|driftline\.db|engine|trees)$")
 
 
 @dataclass
@@ -86,12 +88,7 @@ class Siege:
 
     def _round(self, seed: int, value: str, expected: dict[str, Seen]) -> Iterator[str]:
         ground, chance = self.attacked, random.Random(seed)
-        known = [
-            *snapshot(ground.data),
-            *(f"../repository/{name}" for name in snapshot(ground.world.repository)),
-        ]
-        paths = [f"{ground.data}/{name}" for name in chance.sample(known, min(len(known), KNOWN))]
-        ground.commit(value, hostile(seed, [str(ground.data), str(ground.world.config), *paths]))
+        ground.commit(value, hostile(seed, _known(ground, chance)))
         ground.poll()
         attack = ground.ready("web")
         ground.export(attack)
@@ -158,6 +155,14 @@ class Siege:
         seen = self.attacked.seen(run)
         if seen != expected[stack]:
             yield f"{what} is {seen}, and that of the control {expected[stack]} ({run.reason})"
+
+
+def _known(ground: Ground, chance: random.Random) -> list[str]:
+    """What an insider would tell: where all states are and what else is worth most, and some of everything."""
+    tops = (ground.data, ground.world.repository)
+    files = sorted(f"{top}/{name}" for top in tops for name in snapshot(top))
+    prizes = [name for name in files if PRIZES.search(name)]
+    return [str(ground.world.config), *prizes, *chance.sample(files, min(len(files), KNOWN))]
 
 
 def living(root: Path) -> list[int]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-SAMPLE = 25  # paths that one act is done to
+SAMPLE = 15  # paths of each kind that one act is done to
 LOOKED_AT = 400  # entries of one place
 OWN = ("RUN_HOME", "TMPDIR", "TF_DATA_DIR", "PWD")
 MACHINE = ("/proc/self", "/proc/1", "/proc", "/dev", "/run", "/tmp", "/var/tmp", "/dev/shm", "/", "/etc")
@@ -45,13 +45,14 @@ class Hand:
         return sorted({str(Path.cwd()), tempfile.gettempdir(), *filter(None, told)})
 
     def paths(self) -> list[str]:
-        """Some of everything that can be named: half of it the run's own, which is where most can be done.
+        """Some of everything that can be named: a third the run's own, a third what an insider knows.
 
         No devices: they are the machine's, and a fault of the wall would be felt by all that runs on it.
         """
         own = [path for place in self.own() for path in below(place)]
-        others = [*self.known, *(path for place in MACHINE for path in below(place, 40))]
-        return [path for path in (*self.some(own), *self.some(others)) if not is_device(path)]
+        machine = [path for place in MACHINE for path in below(place, 40)]
+        some = (path for places in (own, list(self.known), machine) for path in self.some(places))
+        return [path for path in some if not is_device(path)]
 
     def neighbour(self, path: str) -> str:
         """Another of the same folder, or of anywhere."""
