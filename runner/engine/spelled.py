@@ -3,8 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from contextlib import suppress
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 from typing import Any
 
 from runner.engine.tokens import NotHcl, unquoted
@@ -22,7 +21,8 @@ _DIRECTIVE = re.compile(r"%\{[^{}]*\}")
 _TEMPLATE = re.compile(r"[$%]\{[^{}]*\}")
 _ASSIGNED = re.compile(r"^[^=:\n]*[=:](.*)$", re.MULTILINE)
 _WIDEST = 200  # blanks before a key
-_LONGEST_NUMBER = 60  # with an exponent more digits than anybody prints
+_LONGEST_NUMBER = 60  # as it stands there
+_MOST_DIGITS = 400  # written out; 1e999999 would be a megabyte, and part of a digest reads like a number, too
 _NESTED = 8  # templates in templates
 
 
@@ -152,8 +152,15 @@ def _plain(raw: str) -> str:
 
 def _number(written: str) -> Iterator[str]:
     """As it stands there, and as the engine would print it."""
-    forms = [written]
-    if len(written) <= _LONGEST_NUMBER:
-        with suppress(InvalidOperation):
-            forms.append(format(Decimal(written).normalize(), "f"))
-    yield from (form for form in forms if len(form) >= SHORTEST_PART)
+    yield from (form for form in (written, _printed(written)) if len(form) >= SHORTEST_PART)
+
+
+def _printed(written: str) -> str:
+    """Empty where it is no number, or has more digits than anybody prints."""
+    if len(written) > _LONGEST_NUMBER:
+        return ""
+    try:
+        number = Decimal(written).normalize()
+    except DecimalException:
+        return ""
+    return format(number, "f") if abs(number.adjusted()) <= _MOST_DIGITS else ""

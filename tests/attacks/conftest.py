@@ -5,6 +5,8 @@ import pytest
 
 # The untrusted texts are those of the plan's tests.
 sys.path.append(str(Path(__file__).parents[1] / "plan"))
+# The adversary has a runner of its own, and an installation as the journeys have.
+sys.path += [str(Path(__file__).parents[1] / "journey"), str(Path(__file__).parents[2] / "scripts")]
 
 from attack_world import Arena
 

@@ -52,6 +52,7 @@ TEXTS: dict[str, Callable[[int], str]] = {
     "blanks in a template": lambda n: 'variable v {\n sensitive = true\n default = "${' + " " * n + 'x}"\n}\n',
     "calls that do not end": lambda n: "locals {\n a = " + 'sensitive("a", ' * (n // 15) + "\n}\n",
     "keys": lambda n: "variable v {\n sensitive = true\n default = {" + '"a-b" = "c", ' * (n // 13) + "}\n}\n",
+    "numbers with large exponents": lambda n: "module m {\n a = [" + "".join(f"1e{999999 - i}, " for i in range(n // 10)) + "]\n}\n",
     "digits": lambda n: "module m {\n a = " + "1" * n + "\n}\n",
 }  # fmt: skip
 

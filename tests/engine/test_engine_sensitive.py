@@ -203,6 +203,14 @@ def test_numbers_count_as_they_are_written_and_as_they_are_printed(tmp_path: Pat
     assert {"1234567800", "7654321.50", "7654321.5"} <= given(tmp_path, files).texts
 
 
+@pytest.mark.parametrize("value", ["6e56352743", "1e999999", "1e-999999", f"1e{'9' * 50}"])
+def test_what_only_reads_like_a_number_counts_as_it_stands_there(tmp_path: Path, value: str) -> None:
+    """Such as part of a digest; nobody would print a million digits."""
+    found = given(tmp_path, {"main.tf": HIDDEN, "terraform.tfvars": f'hidden = ["{value}", {value}]'}).texts
+    assert value in found
+    assert max(map(len, found)) < 1000
+
+
 def test_what_is_handed_to_a_sensitive_variable_of_a_module_counts(tmp_path: Path) -> None:
     call = 'module "m" {\n  source = "./m"\n  hidden = "handed-down"\n  plain  = "seen"\n}\n'
     inner = 'variable "plain" {}\nvariable "hidden" {\n  sensitive = true\n  default = "of-the-module"\n}\n'
