@@ -23,7 +23,7 @@ STARTS_PROCESSES = {
     "source/output.py": "reads what that git says; starts nothing",
 }
 # git answers on a pipe: it dies with us, and nothing of it is lost. Terraform's output always is a file.
-PIPES = {"source/command.py", "namespaced.py"}
+PIPES = ("source/command.py", "namespaced.py")
 SPEAKS_SQL = {
     "doctor/tools.py": "asks for the library's version",
     "cli/db.py": "looks at the number of a schema, read-only, before the store would bring it up to date",

@@ -112,14 +112,27 @@ class Terraform:
 
     @property
     def pids(self) -> list[int]:
-        begun = self.folder / "begun"
-        return [int(line) for line in begun.read_text().split()] if begun.exists() else []
+        """Of this machine: in its namespaces it has others. Empty before it has begun."""
+        mark = f"{self.folder}/terraform\0".encode()
+        begun = (self.folder / "begun").exists()
+        return [
+            pid
+            for pid in map(int, filter(str.isdigit, os.listdir("/proc")))
+            if begun and mark in command_of(pid)
+        ]
 
     def kill(self) -> None:
         """With its whole session, as a machine that dies would."""
         for pid in self.pids:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(os.getpgid(pid), signal.SIGKILL)
+
+
+def command_of(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def waiting_terraform(made: Installation, command: str) -> Terraform:

@@ -250,7 +250,7 @@ def test_half_a_tree_of_a_killed_process_is_never_used(remote: Remote) -> None:
     (trees / head / "main.tf").write_text("")
     (trees / f"{exporting.TEMPORARY}abc").mkdir()
     assert files_of(remote.mirrors.export(remote.source, head)) == {"main.tf": b"one"}
-    assert sorted(path.name for path in trees.iterdir()) == [".lock", head, f"{head}.complete"]
+    assert sorted(path.name for path in trees.iterdir()) == [".lock", head, f"{head}.complete", f"{head}.use"]
 
 
 def test_a_tree_of_an_earlier_boot_is_made_again(remote: Remote, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -322,7 +322,9 @@ def test_trees_that_nothing_needs_are_removed_after_an_hour(remote: Remote) -> N
     assert remote.mirrors.keep_only(needed, now) == 0
     assert remote.mirrors.keep_only(needed, now + timedelta(hours=2)) == 1
     trees = remote.data / "trees" / "infra"
-    assert sorted(path.name for path in trees.iterdir()) == sorted([".lock", new, f"{new}.complete"])
+    assert sorted(path.name for path in trees.iterdir()) == sorted(
+        [".lock", new, f"{new}.complete", f"{new}.use"]
+    )
     assert files_of(remote.mirrors.export(remote.source, old)) == {"main.tf": b"one"}
 
 
