@@ -30,6 +30,7 @@ def main(told: int, writable: list[str], argv: list[str]) -> None:
         for number in IGNORED:
             signal.signal(number, signal.SIG_DFL)
         os.set_inheritable(told, False)
+        os.environ.pop("PWD", None)  # bubblewrap's own addition
         os.execve(argv[0], argv, os.environ)  # noqa: S606 - built by code
     except BaseException as error:  # noqa: BLE001 - whatever it is, it is told
         with contextlib.suppress(OSError):

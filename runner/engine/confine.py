@@ -144,10 +144,14 @@ def _written_code(workspace: Workspace, called: Iterable[str], allowed: tuple[st
     `init` leaves the lock file in the root, an apply the state that it could not save, and `archive_file` its archive.
     Other stacks call the other modules too, and may be planning just now: who writes there would write their code.
     """
-    yield os.path.realpath(workspace.module)
-    if workspace.tree is None or not allowed:
+    module = os.path.realpath(workspace.module)
+    if workspace.tree is None:
+        yield module
         return
     tree = os.path.realpath(workspace.tree)
+    # Whoever may write around it could make a link of it.
+    if under(module, tree):
+        yield module
     for module in called:
         folder = os.path.normpath(workspace.module / module)
         # A run can make a symlink of a folder, but what is one is never opened.
@@ -185,6 +189,9 @@ def _children(folder: str) -> list[str]:
 
 
 def _kind(path: str) -> Kind:
+    # Labels are on real paths, so a symlink has come there since.
+    if os.path.islink(path):  # noqa: PTH114
+        return Kind.NOTHING
     if os.path.isdir(path):  # noqa: PTH112 - as texts, before each start
         return Kind.FOLDER
     return Kind.FILE if os.path.exists(path) else Kind.NOTHING  # noqa: PTH110

@@ -30,7 +30,7 @@ pytestmark = needs_terraform
 CANARY = "canary-7d1f"
 # As the kernel and terraform say it of a file that is there and must not be reached, or is not there at all.
 REFUSED = re.compile(
-    "ermission denied|no file exists|such file|nonexistent|Read-only file system|no such process|not permitted",
+    "denied|no file exists|such file|nonexistent|Read-only file system|no such process|not permitted",
     re.IGNORECASE,
 )
 READS = 'output "it" { value = try(file("%s"), "nothing") }\n'
@@ -227,7 +227,8 @@ def test_a_provisioner_can_neither_forge_how_its_apply_ended_nor_what_is_known_o
     assert isinstance(failed, EngineError)
     assert (failed.exit_code, failed.lost, failed.canceled) == (1, False, False)
     assert REFUSED.search(str(failed.diagnostics))
-    assert {path.name for path in control.iterdir()} == {"apply.json", "apply.result", "workspace.json"}
+    left = {"apply.json", "apply.jsonl", "apply.result", "apply.stderr", "workspace.json"}
+    assert {path.name for path in control.iterdir()} == left
     assert (failed.evidence and failed.evidence.lock_is_ours) is False
 
 

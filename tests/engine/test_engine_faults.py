@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 from engine_world import World, fake, short, wait_until
 
-from runner.claims import FileClaims
-from runner.clock import SystemClock
 from runner.errors import EngineMissing, OutputNotUnderstood
 from runner.ports import Planned
 
@@ -118,15 +116,6 @@ def test_a_binary_that_can_not_be_executed_is_an_error_before_anything_began(
     binary.write_bytes(b"\x7fELF not really")
     with pytest.raises(EngineMissing, match="Exec format error"):
         world.engine.plan(execution)
-
-
-def test_a_claim_reaches_the_child(world: World, tmp_path: Path) -> None:
-    world.use(fake(tmp_path, only("plan", f'[ -e /proc/$$/fd/"$(cat {tmp_path}/fd)" ] || exit 7\n{PLANS}')))
-    claim = FileClaims(tmp_path, SystemClock()).take(1, "state")
-    assert claim is not None
-    (tmp_path / "fd").write_text(str(claim.lock))
-    assert isinstance(world.plan(claim=claim), Planned)
-    claim.release()
 
 
 def test_an_init_that_was_killed_is_not_remembered_as_good(world: World, tmp_path: Path) -> None:

@@ -115,11 +115,8 @@ class Terraform:
         """Of this machine: in its namespaces it has others. Empty before it has begun."""
         mark = f"{self.folder}/terraform\0".encode()
         begun = (self.folder / "begun").exists()
-        return [
-            pid
-            for pid in map(int, filter(str.isdigit, os.listdir("/proc")))
-            if begun and mark in command_of(pid)
-        ]
+        found = [int(folder.name) for folder in Path("/proc").glob("[0-9]*")] if begun else []
+        return [pid for pid in found if mark in command_of(pid)]
 
     def kill(self) -> None:
         """With its whole session, as a machine that dies would."""
