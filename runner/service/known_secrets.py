@@ -8,7 +8,7 @@ import json
 import secrets
 from collections.abc import Iterable
 
-from runner.errors import ArtifactDamaged, ArtifactKeyMissing, ArtifactNotFound, ArtifactStoreFailed
+from runner.errors import ArtifactDamaged, ArtifactKeyMissing, ArtifactNotFound
 from runner.model.job import Job
 from runner.ports import WorkerPorts
 
@@ -40,7 +40,7 @@ def known(job: Job, ports: WorkerPorts) -> frozenset[str]:
 def _kept(run: int, ports: WorkerPorts) -> frozenset[str] | None:
     try:
         kept = json.loads(ports.artifacts.get(run, ARTIFACT))
-    except (ArtifactNotFound, ArtifactKeyMissing, ArtifactDamaged, ArtifactStoreFailed):
+    except (ArtifactNotFound, ArtifactKeyMissing, ArtifactDamaged):
         return None
     # As a bare list by releases before, which did not hand on what was known.
     return frozenset(kept["texts"] if isinstance(kept, dict) else kept)

@@ -13,6 +13,7 @@ from provider.mirror import aws_mirror, install
 
 from benchmarks import processes
 from benchmarks.size import Size
+from runner.files import private_folder
 
 CODE = Path(__file__).with_name("stacks")
 REGION = "eu-west-1"
@@ -38,6 +39,7 @@ class Cloud:
     small: str
     large: str
     change: Callable[[str], None]
+    visible: tuple[Path, ...] = ()  # to runs, which find the rest of the machine read-only or empty
     played_by: frozenset[int] = frozenset()  # processes that are no part of any check
 
 
@@ -75,7 +77,7 @@ def _aws(folder: Path) -> Iterator[Cloud]:
             _code("aws-small"),
             _code("aws-large"),
             change,
-            frozenset(processes.children() - before),
+            played_by=frozenset(processes.children() - before),
         )
 
 
@@ -83,7 +85,7 @@ def _aws(folder: Path) -> Iterator[Cloud]:
 def _file(folder: Path) -> Iterator[Cloud]:
     from provider.cloudfile import edit
 
-    path = folder.resolve() / "cloud.json"
+    path = private_folder(folder.resolve() / "cloud") / "cloud.json"
 
     def change(name: str) -> None:
         with edit(path) as objects:
@@ -98,6 +100,7 @@ def _file(folder: Path) -> Iterator[Cloud]:
         _code("cloudfile-small"),
         _code("cloudfile-large"),
         change,
+        visible=(path.parent,),
     )
 
 

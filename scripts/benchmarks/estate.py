@@ -39,7 +39,7 @@ MORE = """\
   plugin_mirror: {mirror}
   offline: true
   env: [{env}]
-executor: {{slots: {slots}}}
+executor: {{slots: {slots}, visible: {visible}}}
 """
 # What a check is without Driftline.
 BARE = "init, plan, show -json"
@@ -58,7 +58,10 @@ class Estate:
         self.environment = _environment(cloud)
         stacks = {name: f"{cloud.head}\n{text.replace('NAME', name)}" for name, text in code.items()}
         state, lock_file = self._made(code)
-        more = MORE.format(mirror=cloud.mirror, env=", ".join(cloud.environment), slots=SLOTS)
+        visible = json.dumps([str(path) for path in cloud.visible])
+        more = MORE.format(
+            mirror=cloud.mirror, env=", ".join(cloud.environment), slots=SLOTS, visible=visible
+        )
         self.installation = Installation(root / "infra", more=more)
         files: dict[str, str] = {}
         for name, text in stacks.items():

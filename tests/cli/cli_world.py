@@ -18,6 +18,7 @@ from runner.cli.main import main
 
 COMMAND = str(Path(sys.executable).with_name("driftline"))
 CONFIG = """\
+executor: {{visible: ["{root}/signs"]}}
 version: 1
 data_dir: {root}/data
 sources:

@@ -17,6 +17,7 @@ from runner.model.job import Phase
 from runner.model.run import Run, State
 from runner.service.dispatch import Assignment
 from runner.service.recover import recover
+from runner.workspace import slug
 
 AUTOMATIC = "apply: {mode: automatic}\n"
 
@@ -61,12 +62,15 @@ class Begun:
         name = hashlib.sha256(f"{self.run.stack}\0{self.run.executed_digest}".encode()).hexdigest()
         return self.data / "receipts" / f"{name}.json"
 
+    @property
+    def state(self) -> Path:
+        return self.data / "workspaces" / slug(self.run.stack) / "state" / "terraform.tfstate"
+
     def leave(self, trace: Mapping[str, str]) -> None:
-        """The files of the apply by their names; the receipt is `receipt`."""
+        """The files of the apply by their names; the receipt is `receipt`, the managed state `state`."""
         for name, text in trace.items():
-            own = self.control
-            path = self.receipt if name == "receipt" else own / name
-            path.parent.mkdir(mode=0o700, exist_ok=True)
+            path = {"receipt": self.receipt, "state": self.state}.get(name, self.control / name)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.write_text(text)
 
     @contextmanager

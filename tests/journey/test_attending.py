@@ -4,7 +4,7 @@ import threading
 
 import pytest
 from recovering_world import AUTOMATIC, Begun, begun, dying, recovered_again
-from traces import DONE, RECEIPT, STARTED, ended, log
+from traces import RECEIPT, STARTED, WORKED, ended, log
 from world import ANA, DATA, World
 
 from runner.errors import ArtifactStoreFailed
@@ -14,7 +14,6 @@ from runner.service import cancel
 from runner.service.dispatch import next_assignment
 from runner.service.enqueue import enqueue_due
 
-WORKED = {"receipt": RECEIPT, "apply.result": ended(0), "apply.jsonl": log(STARTED, DONE)}
 INTERRUPTED = {"receipt": RECEIPT, "apply.jsonl": log(STARTED)}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from recovering_world import Begun, begun, content, dying, recovered_again
-from traces import DONE, RECEIPT, ROWS, STARTED, ended, log
+from traces import RECEIPT, ROWS, STARTED, WORKED, log
 from world import DATA, World
 
 from runner.failpoint import FailpointHit
@@ -16,7 +16,6 @@ from runner.model.run import Claim, State
 from runner.ports import HeldClaim
 from runner.service.recover import recover
 
-WORKED = {"receipt": RECEIPT, "apply.result": ended(0), "apply.jsonl": log(STARTED, DONE)}
 INTERRUPTED = {"receipt": RECEIPT, "apply.jsonl": log(STARTED)}
 
 

@@ -32,18 +32,32 @@ def log(*lines: str) -> str:
 
 STARTED = hook("apply_start")
 DONE = hook("apply_complete")
+SUMMED = json.dumps(
+    {
+        "type": "change_summary",
+        "@message": "Apply complete!",
+        "changes": {"add": 1, "change": 0, "remove": 0, "operation": "apply"},
+    }
+)
+WORKED = {
+    "receipt": RECEIPT,
+    "apply.result": ended(0),
+    "apply.jsonl": log(STARTED, DONE, SUMMED),
+    "state": json.dumps({"version": 4, "serial": 1, "lineage": "made-by-it", "resources": []}),
+}
 WENT_WRONG = log(STARTED, hook("apply_errored"), error("quota exceeded"))
 SAID = log('{"@message": "hello"}')
 
 # What lies there, and what the run is then. Nothing of it depends on who looks, or on how often.
 ROWS: dict[str, tuple[Mapping[str, str], State]] = {
-    "it worked": (
-        {"receipt": RECEIPT, "apply.result": ended(0), "apply.jsonl": log(STARTED, DONE)},
-        State.APPLIED,
+    "it worked": (WORKED, State.APPLIED),
+    "it says that it worked, and its state does not": (
+        {name: text for name, text in WORKED.items() if name != "state"},
+        State.INTERRUPTED,
     ),
-    "it worked and said nothing": ({"receipt": RECEIPT, "apply.result": ended(0)}, State.APPLIED),
+    "it ended well and said nothing": ({"receipt": RECEIPT, "apply.result": ended(0)}, State.INTERRUPTED),
     "it worked before it saw the request to stop": (
-        {"receipt": RECEIPT, "apply.result": ended(0), "apply.stop": ""},
+        {**WORKED, "apply.stop": ""},
         State.APPLIED,
     ),
     "it failed": (
@@ -81,7 +95,10 @@ ROWS: dict[str, tuple[Mapping[str, str], State]] = {
     "it complained and its receipt is gone": ({"apply.stderr": "x\n"}, State.INTERRUPTED),
     "it never began": ({}, State.APPROVED),
     "its result is torn and everything else is gone": ({"apply.result": ""}, State.INTERRUPTED),
-    "it worked and its receipt is gone": ({"apply.result": ended(0)}, State.APPLIED),
+    "it worked and its receipt is gone": (
+        {name: text for name, text in WORKED.items() if name != "receipt"},
+        State.APPLIED,
+    ),
     "it never began, with empty files": ({"apply.jsonl": "", "apply.stderr": ""}, State.APPROVED),
     "it could not be started": (
         {"receipt": RECEIPT, "apply.result": refused("it could not be started: EACCES")},
