@@ -15,7 +15,9 @@ class Expected:
     """What the log of an apply must report, by its plan."""
 
     operations: tuple[Operation, ...] = ()
-    moves_state: bool = False  # beside these operations: moved, imported or forgotten resources
+    # Whether the state must be another one afterwards. An apply that only undoes what somebody did by hand ends with the
+    # state that was there, and the engine does not write that again.
+    moves_state: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,10 +40,15 @@ class StateMark:
 
 def expected_of(changes: ChangeSet) -> Expected:
     resources = [one for one in changes.resources if not one.data]
+    drifted = {one.address for one in changes.drift}
     return Expected(
         operations=tuple(operation for one in resources for operation in _operations(one)),
         moves_state=any(
-            one.previous_address or one.importing or one.action is Action.FORGET for one in resources
+            one.previous_address
+            or one.importing
+            or one.action is Action.FORGET
+            or (one.address not in drifted and any(_operations(one)))
+            for one in resources
         ),
     )
 
@@ -90,8 +97,7 @@ def _missing(expected: Expected, completed: Counter[Operation]) -> Iterator[str]
 
 def _moves(reported: Reported, expected: Expected | None) -> bool:
     """Whether the state must have been written."""
-    planned = expected is not None and (bool(expected.operations) or expected.moves_state)
-    return planned or any((reported.counts or {}).values())
+    return any((reported.counts or {}).values()) if expected is None else expected.moves_state
 
 
 def _doubt_of_state(engine: str, before: StateMark | None, after: StateMark, *, moves: bool) -> str:

@@ -11,6 +11,7 @@ import pytest
 from recovering_world import AUTOMATIC, begun
 from world import ANA, World, states
 
+from runner import namespaced
 from runner.cli.attention import Why
 from runner.cli.options import Cli
 from runner.cli.status import look
@@ -30,8 +31,9 @@ resource "terraform_data" "one" {{
 
 
 @pytest.fixture
-def lingering(plain: World) -> Iterator[tuple[Run, int]]:
-    """The run that is over, and the process that it left."""
+def lingering(plain: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Run, int]]:
+    """The run that is over, and the process that it left: where runs have namespaces, none can."""
+    monkeypatch.setattr(namespaced, "problem", lambda: "not in this test")
     (source,) = plain.settings.sources
     allowing = replace(source, allow=replace(source.allow, provisioners=True))
     plain.configure(replace(plain.settings, sources=(allowing,)))

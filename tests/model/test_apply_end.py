@@ -10,12 +10,13 @@ import pytest
 from runner.engine.json_output import JsonOutput
 from runner.engine.text import Veil
 from runner.model.apply_end import Expected, Reported, StateMark, doubt, expected_of
+from runner.model.plan import Action, ChangeSet, ResourceChange
 from runner.model.plan_json import read_plan
 
 RECORDED = Path(__file__).parents[1] / "engine" / "recorded" / "applies.jsonl"
 APPLIES = [json.loads(line) for line in RECORDED.read_text().splitlines()]
 BEFORE, AFTER = StateMark(4, "mine"), StateMark(5, "mine")
-CREATED = Expected((("test_thing.a", "create"),))
+CREATED = Expected((("test_thing.a", "create"),), moves_state=True)
 DONE = Reported({"add": 1}, Counter({("test_thing.a", "create"): 1}))
 
 
@@ -94,3 +95,11 @@ def test_only_the_first_missing_operations_are_named() -> None:
     many = Expected(tuple((f"a.b[{number}]", "create") for number in range(9)))
     told = doubt("terraform", Reported({"add": 0}), many, BEFORE, AFTER)
     assert told.endswith("the create of a.b[0], the create of a.b[1], the create of a.b[2] and 6 more")
+
+
+def test_an_apply_that_only_undoes_what_was_done_by_hand_need_not_move_the_state() -> None:
+    change = ResourceChange("test_thing.a", "test_thing", Action.CREATE)
+    undoes = expected_of(ChangeSet(resources=(change,), drift=(change,)))
+    assert not undoes.moves_state
+    assert expected_of(ChangeSet(resources=(change,))).moves_state
+    assert doubt("terraform", DONE, undoes, BEFORE, BEFORE) == ""
