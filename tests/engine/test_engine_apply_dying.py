@@ -77,7 +77,7 @@ def of_apply(plan_file: Path) -> dict[str, int]:
             argv = (folder / "cmdline").read_bytes().split(b"\0")
         except OSError:
             continue
-        if b"apply" in argv and str(plan_file).encode() in argv:
+        if str(plan_file).encode() in b"\0".join(argv):
             if argv[0].endswith(b"terraform"):
                 found["terraform"] = int(folder.name)
             elif argv[3:4] and argv[3].endswith(b"shim.py"):

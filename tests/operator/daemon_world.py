@@ -111,6 +111,12 @@ class Terraform:
         return self.folder / "hold"
 
     @property
+    def starts(self) -> int:
+        """How often it has begun to wait."""
+        begun = self.folder / "begun"
+        return len(begun.read_text().split()) if begun.exists() else 0
+
+    @property
     def pids(self) -> list[int]:
         """Of this machine: in its namespaces it has others. Empty before it has begun."""
         mark = f"{self.folder}/terraform\0".encode()

@@ -43,7 +43,12 @@ class Installation:
         """With the repository as its only source, unless others are given."""
         own = {"name": "infra", "url": str(self.repository), "poll": "1s"}
         document = {"version": 1, "data_dir": str(self.data_dir), "sources": list(sources) or [own]}
-        document["executor"] = {"visible": [str(self.folder / name) for name in ("outside", "terraform")]}
+        visible = [str(self.folder / name) for name in ("outside", "terraform")]
+        extra["executor"] = {
+            "visible": visible,
+            **self.extra.get("executor", {}),
+            **extra.get("executor", {}),
+        }
         document["approvals"] = {"rules": [{"mode_at_most": "automatic"}]}
         self.config.write_text(yaml.safe_dump({**document, **self.extra, **extra}))
 

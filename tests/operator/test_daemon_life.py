@@ -139,7 +139,7 @@ def test_a_configuration_that_can_not_be_taken_changes_nothing(
 def test_a_plan_that_runs_is_stopped_and_queued_again(made: Installation, hold: Hold) -> None:
     terraform = hold("plan")
     with daemon(made) as process:
-        until(lambda: terraform.pids, "start of a plan")
+        until(lambda: terraform.starts, "start of a plan")
         process.terminate()
         assert process.wait(timeout=20) == 0
     assert [run.state for run in runs(made)] == ["queued"]
@@ -149,7 +149,7 @@ def test_a_plan_begun_before_a_reload_is_still_stopped(made: Installation, hold:
     terraform = hold("plan")
     with daemon(made, {"NOTIFY_SOCKET": told.address}) as process:
         told.wait_for("READY", "1")
-        until(lambda: terraform.pids, "start of a plan")
+        until(lambda: terraform.starts, "start of a plan")
         process.send_signal(signal.SIGHUP)
         told.wait_for("RELOADING", "1", seconds=5)
         told.wait_for("READY", "1", seconds=5)
@@ -161,7 +161,7 @@ def test_a_plan_begun_before_a_reload_is_still_stopped(made: Installation, hold:
 def test_a_plan_that_died_with_its_machine_is_made_again_and_finished(made: Installation, hold: Hold) -> None:
     terraform = hold("plan")
     with daemon(made) as process:
-        until(lambda: terraform.pids, "start of a plan")
+        until(lambda: terraform.starts, "start of a plan")
         process.kill()
         process.wait()
     terraform.kill()
@@ -178,11 +178,11 @@ def test_a_plan_that_outlived_its_daemon_is_ended_and_made_again(
     """It holds the claim and has no deadline any more."""
     terraform = hold("plan")
     with daemon(made) as process:
-        until(lambda: terraform.pids, "start of a plan")
+        until(lambda: terraform.starts, "start of a plan")
         process.kill()
         process.wait()
     with daemon(made, {"NOTIFY_SOCKET": told.address}):
-        until(lambda: len(terraform.pids) == 2, "a second plan, which the first one's claim would hold back")
+        until(lambda: terraform.starts == 2, "a second plan, which the first one's claim would hold back")
         terraform.hold.unlink()
         wait_for_run(made, "awaiting_approval")
 
@@ -191,7 +191,7 @@ def test_draining_waits_for_an_apply_and_records_it(made: Installation, hold: Ho
     automatic(made)
     terraform = hold("apply")
     with daemon(made, {"NOTIFY_SOCKET": told.address}) as process:
-        until(lambda: terraform.pids, "start of an apply")
+        until(lambda: terraform.starts, "start of an apply")
         process.send_signal(signal.SIGINT)
         told.wait_for("EXTEND_TIMEOUT_USEC", seconds=10)
         assert process.poll() is None
@@ -206,7 +206,7 @@ def test_a_person_can_still_stop_what_a_draining_daemon_waits_for(
     automatic(made)
     terraform = hold("apply")
     with daemon(made, {"NOTIFY_SOCKET": told.address}) as process:
-        until(lambda: terraform.pids, "start of an apply")
+        until(lambda: terraform.starts, "start of an apply")
         process.send_signal(signal.SIGINT)
         told.wait_for("EXTEND_TIMEOUT_USEC", seconds=10)
         made("run", "cancel", "run-1", "--force")
@@ -219,14 +219,14 @@ def test_stopping_leaves_an_apply_to_the_next_daemon(made: Installation, hold: H
     automatic(made)
     terraform = hold("apply")
     with daemon(made, {"NOTIFY_SOCKET": told.address}) as process:
-        until(lambda: terraform.pids, "start of an apply")
+        until(lambda: terraform.starts, "start of an apply")
         process.terminate()
         assert process.wait(timeout=10) == 0
     assert [run.state for run in runs(made)] == ["applying"]
     with daemon(made):
         terraform.hold.unlink()
         wait_for_run(made, "applied")
-    assert len(terraform.pids) == 1
+    assert terraform.starts == 1
 
 
 def test_more_slots_after_a_reload_are_used(made: Installation, hold: Hold, told: Systemd) -> None:
@@ -236,23 +236,23 @@ def test_more_slots_after_a_reload_are_used(made: Installation, hold: Hold, told
     engines = {"terraform": {"binary": str(terraform.folder / "terraform")}}
     made.configure(engines=engines, executor={"slots": 1})
     with daemon(made, {"NOTIFY_SOCKET": told.address}) as process:
-        until(lambda: terraform.pids, "start of a plan")
+        until(lambda: terraform.starts, "start of a plan")
         made.configure(engines=engines, executor={"slots": 2})
         process.send_signal(signal.SIGHUP)
-        until(lambda: len(terraform.pids) == 2, "start of a second plan")
+        until(lambda: terraform.starts == 2, "start of a second plan")
 
 
 def test_an_apply_whose_daemon_was_killed_is_adopted_by_the_next(made: Installation, hold: Hold) -> None:
     automatic(made)
     terraform = hold("apply")
     with daemon(made) as process:
-        until(lambda: terraform.pids, "start of an apply")
+        until(lambda: terraform.starts, "start of an apply")
         process.kill()
         process.wait()
     with daemon(made):
         terraform.hold.unlink()
         run = wait_for_run(made, "applied")
-    assert len(terraform.pids) == 1
+    assert terraform.starts == 1
     log = (made.data_dir / "logs" / f"{run.name}.log").read_text()
     assert log.count("Apply complete!") == 1
 
@@ -263,14 +263,14 @@ def test_an_apply_that_ended_while_no_daemon_lived_is_recorded_by_the_next(
     automatic(made)
     terraform = hold("apply")
     with daemon(made) as process:
-        until(lambda: terraform.pids, "start of an apply")
+        until(lambda: terraform.starts, "start of an apply")
         process.kill()
         process.wait()
     terraform.hold.unlink()
     until(lambda: list(made.data_dir.glob("control/*/apply.result")), "a result")
     with daemon(made):
         wait_for_run(made, "applied")
-    assert len(terraform.pids) == 1
+    assert terraform.starts == 1
 
 
 def test_an_apply_that_died_with_its_daemon_is_interrupted_with_evidence(
@@ -279,7 +279,7 @@ def test_an_apply_that_died_with_its_daemon_is_interrupted_with_evidence(
     automatic(made)
     terraform = hold("apply")
     with daemon(made) as process:
-        until(lambda: terraform.pids, "start of an apply")
+        until(lambda: terraform.starts, "start of an apply")
         process.kill()
         process.wait()
     terraform.kill()
@@ -292,7 +292,7 @@ def test_an_apply_that_died_with_its_daemon_is_interrupted_with_evidence(
         made("run", "resolve", run.name, "--as", "failed", "-m", "looked at it", "--yes")
         wait_for_run(made, "apply_failed")
         until(lambda: len(runs(made)) == 2, "a fresh plan")
-    assert len(terraform.pids) <= 2
+    assert terraform.starts <= 2
 
 
 def test_the_daemon_survives_its_terminal(made: Installation, told: Systemd) -> None:

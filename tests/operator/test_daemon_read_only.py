@@ -44,14 +44,14 @@ def test_an_apply_that_runs_on_a_full_disk_is_recorded_when_there_is_room_again(
     made.commit("automatic")
     terraform = waiting_terraform(made, "apply")
     with daemon(made) as process:
-        until(lambda: terraform.pids, "start of an apply")
+        until(lambda: terraform.starts, "start of an apply")
         limit_files(process.pid, 4096)
         terraform.hold.unlink()
         until(lambda: "daemon.read_only" in log_of(made), "word of it")
         assert [run.state for run in runs(made)] == ["applying"]
         limit_files(process.pid, resource.RLIM_INFINITY)
         wait_for_run(made, "applied")
-    assert len(terraform.pids) == 1
+    assert terraform.starts == 1
 
 
 def test_a_database_that_is_taken_away_is_never_made_anew(made: Installation) -> None:

@@ -51,14 +51,14 @@ def test_an_apply_whose_data_directory_was_away_meanwhile_is_recorded_once_it_is
     made.commit("automatic")
     away = made.folder / "away"
     with daemon(made):
-        until(lambda: terraform.pids, "start of an apply")
+        until(lambda: terraform.starts, "start of an apply")
         made.data_dir.rename(away)
         until(lambda: "daemon.read_only" in log_of(made), "word of it")
         assert not made.data_dir.exists()
         away.rename(made.data_dir)
         terraform.hold.unlink()
         wait_for_run(made, "applied")
-    assert len(terraform.pids) == 1
+    assert terraform.starts == 1
 
 
 @pytest.mark.parametrize("words", LISTS)
