@@ -40,6 +40,9 @@ def size_of(folder: Path) -> int:
 def copy_aside(folder: Path, copies: Path, run: int) -> None:
     """All states of the folder, for what the run may do to them."""
     for state in _states(folder):
+        # What an apply had only begun to write when it was killed is nothing to go back to.
+        if not state.content.strip():
+            continue
         kept = private_folder(_of(copies, state))
         write_whole(kept / _name(run), state.content)
         for old in sorted(kept.glob("*.tfstate"))[:-KEPT]:
@@ -73,7 +76,7 @@ def damaged(folder: Path, copies: Path) -> Iterator[TornState]:
         for name in names:
             state = folder / WORKSPACES / name / STATE if name else folder / STATE
             kept = copies / WORKSPACES / name if name else copies
-            newest = max(kept.glob("*.tfstate"), default=None)
+            newest = max((copy for copy in kept.glob("*.tfstate") if not _ends_torn(copy)), default=None)
             if newest is not None and _ends_torn(state):
                 yield TornState(state, newest)
 

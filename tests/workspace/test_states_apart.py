@@ -32,6 +32,15 @@ class Place:
         return [path for path in self.workspace.data.parent.rglob("backups/**/*.tfstate") if path.is_file()]
 
 
+def test_what_a_killed_apply_only_began_to_write_is_no_copy_to_go_back_to(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.state.write_text("")
+    assert place.copies() == []
+    place.state.write_text("")  # the next one is killed as early
+    assert place.workspaces.put_back_torn_states(place.workspace, 7) == ()
+    assert list(place.workspaces.damaged_states("a")) == []
+
+
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
     return Place(tmp_path)
