@@ -5,6 +5,7 @@ import shutil
 import signal
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 from provider.mirror import aws_mirror
 
@@ -39,6 +40,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for problem in MISSING.values():
         terminalreporter.write_line(f"NOT TESTED: {problem}", yellow=True)
+
+
+@pytest.fixture(autouse=True)
+def log_of_its_own() -> None:
+    """What a command of an earlier test set for its log must not reach this one."""
+    structlog.reset_defaults()
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ from runner.cli.main import main
 
 COMMAND = str(Path(sys.executable).with_name("driftline"))
 CONFIG = """\
-executor: {{visible: ["{root}/signs"]}}
+executor: {{visible: ["{root}/signs"], {executor}}}
 version: 1
 data_dir: {root}/data
 sources:
@@ -101,13 +101,17 @@ class World:
 
     root: Path
     more: str = ""
+    executor: str = ""
     environment: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.config.write_text(CONFIG.format(root=self.root, more=self.more))
+        self.configured()
         self.repository.mkdir()
         self.git("init", "--quiet", "--initial-branch=main")
         self.cloud.write_text("hello\n")
+
+    def configured(self) -> None:
+        self.config.write_text(CONFIG.format(root=self.root, more=self.more, executor=self.executor))
 
     @property
     def config(self) -> Path:

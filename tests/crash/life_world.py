@@ -20,11 +20,11 @@ from runner.claims import FileClaims, HeldFiles
 from runner.config.server import load
 from runner.model.approval import Person
 from runner.model.approving import standing
+from runner.model.clock import latest
 from runner.model.lock import Leftover
 from runner.model.run import HALF_CHANGED, Claim, Run, State
 from runner.model.settings import Settings
 from runner.ports import HeldClaim, RunFilter
-from runner.service.check_clock import steady_now
 from runner.service.dispatch import next_assignment
 from runner.service.enqueue import enqueue_due
 from runner.service.prune import prune
@@ -281,7 +281,8 @@ def wrong_start(process: Process, apply: Apply) -> list[str]:
             reader.approvals(run.id),
             terms,
             control.settings.approvals,
-            steady_now(reader, control.clock, run.name),
+            # The gate's moment: no clock can be kept from jumping after it.
+            latest(run.changed_at, reader.newest_time(run.name)),
         )
         beside = [
             other.name

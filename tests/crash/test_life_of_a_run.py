@@ -343,7 +343,7 @@ LifeOfARun.TestCase.settings = settings(
 )
 
 
-@pytest.fixture(scope="class", autouse=True)
+@pytest.fixture(autouse=True)
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     LifeOfARun.root = tmp_path_factory.mktemp("lives").resolve()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))

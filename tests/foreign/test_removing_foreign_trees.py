@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import structlog
 from remote.shapes import SHAPES, nest, wide
 
 from runner.foreign.budget import Budget, Canceled, TooMuch
@@ -111,17 +112,17 @@ def test_a_quarantined_tree_leaves_its_place_at_once_and_loses_its_plans_first(
 
 
 def test_a_tree_that_can_not_be_removed_is_told_once_with_its_place(
-    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place.mkdir()
     wide(place)
     monkeypatch.setattr("runner.foreign.quarantine.ENTRIES", 10)
     quarantine = Quarantine(tmp_path)
-    quarantine.discard(place)
-    [left] = quarantine.clear()
-    quarantine.clear()
-    told = capsys.readouterr()
-    assert (told.out + told.err).count(str(left)) == 1
+    with structlog.testing.capture_logs() as logs:
+        quarantine.discard(place)
+        [left] = quarantine.clear()
+        quarantine.clear()
+    assert [line["place"] for line in logs if line["event"] == "quarantine.left"] == [str(left)]
 
 
 def test_where_no_quarantine_can_be_made_the_tree_is_removed_in_its_place(

@@ -35,7 +35,7 @@ class Place(World):
         binary = root / "terraform-held"
         binary.write_text(HELD.format(hold=signs / "hold"))
         binary.chmod(binary.stat().st_mode | stat.S_IXUSR)
-        place = cls(root, more=f"executor: {{slots: 2}}\nengines: {{terraform: {{binary: {binary}}}}}")
+        place = cls(root, more=f"engines: {{terraform: {{binary: {binary}}}}}", executor="slots: 2")
         for name in NAMES:
             place.stack(name)
         for name in NAMES:
@@ -138,7 +138,8 @@ def test_status_tells_what_the_queue_waits_for(tmp_path: Path) -> None:
         add_change(writer, writer.stack("a"), trigger=Trigger.PUSH, by="driftline")
     app.store.close()
     assert place.json("status")["queue_waits_for"].startswith("a daemon")
-    place.config.write_text(place.config.read_text() + "executor: {min_free: 900TB}\n")
+    place.executor = "min_free: 900TB"
+    place.configured()
     picture = place.json("status")
     assert (picture["queued"], picture["queue_waits_for"].startswith("room: only ")) == (1, True)
     assert "1 run waits for room: only " in place.run("status").stdout

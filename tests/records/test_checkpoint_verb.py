@@ -16,7 +16,6 @@ from runner.service.checkpoint import checkpoint
 
 def test_a_checkpoint_names_the_newest_entry_and_goes_to_the_log_too(records: Records) -> None:
     records.queue()
-    structlog.reset_defaults()  # another test may have let only warnings through
     with structlog.testing.capture_logs() as logs:
         written = checkpoint(records.control)
     assert written is not None
