@@ -65,7 +65,7 @@ class Door:
             began = _read(self._told[0])
             if began != b"+":
                 namespaces.end()
-                raise NotEntered(began[1:].decode(errors="replace") or _last_line(stderr))
+                raise NotEntered(os.strerror(began[1]) if began else _last_line(stderr))
             return namespaces
         finally:
             self._close((self._info[0], self._wait[1], self._told[0]))

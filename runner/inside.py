@@ -1,16 +1,15 @@
-"""The first program inside a run's namespaces: it takes the last rights from itself, and becomes the run's own program.
+"""What `inside_x86_64.s` does, on other machines: the first program inside a run's namespaces.
 
-    python -I -S inside.py DESCRIPTOR PATHS PROGRAM [ARGUMENT...]
+    python -I -S inside.py TOLD SELF RULES RIGHTS FOLDER... "" PROGRAM [ARGUMENT...]
 
-PATHS is a JSON list of what may be written; the rest may be read. What went wrong before PROGRAM was there is written to
-DESCRIPTOR, behind a plus sign that says that the namespaces stand. Only the standard library, and little of it.
+Only the standard library, and little of it.
 """
 
 import contextlib
-import json
 import os
 import signal
 import sys
+from collections.abc import Sequence
 
 if __name__ == "__main__":
     # Isolated mode knows no installed packages.
@@ -21,22 +20,24 @@ from runner import landlock
 IGNORED = (signal.SIGPIPE, signal.SIGXFSZ)  # by Python; what is ignored stays so in a program that follows
 
 
-def main(told: int, writable: list[str], argv: list[str]) -> None:
+def main(told: int, rules: int, rights: int, folders: Sequence[str], argv: list[str]) -> None:
     os.write(told, b"+")
     try:
-        if landlock.abi():
-            with landlock.ruleset(["/"], writable) as rules:
-                landlock.restrict(rules)
+        if rules:
+            for folder in folders:
+                landlock.allow(rules, folder, rights)
+            landlock.restrict(rules)
+            os.close(rules)
         for number in IGNORED:
             signal.signal(number, signal.SIG_DFL)
         os.set_inheritable(told, False)
-        os.environ.pop("PWD", None)  # bubblewrap's own addition
-        os.execve(argv[0], argv, os.environ)  # noqa: S606 - built by code
-    except BaseException as error:  # noqa: BLE001 - whatever it is, it is told
+        os.execv(argv[0], argv)  # noqa: S606 - built by code
+    except OSError as error:
         with contextlib.suppress(OSError):
-            os.write(told, str(error).encode())
+            os.write(told, bytes([error.errno or 0]))
     os._exit(127)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), json.loads(sys.argv[2]), sys.argv[3:])
+    end = sys.argv.index("")
+    main(int(sys.argv[1]), int(sys.argv[3]), int(sys.argv[4]), sys.argv[5:end], sys.argv[end + 1 :])

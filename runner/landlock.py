@@ -55,7 +55,7 @@ def ruleset(read: Iterable[str], write: Iterable[str]) -> Iterator[int]:
     try:
         for paths, allowed in ((read, _READ_FILE), (write, rights)):
             for path in paths:
-                _allow(descriptor, path, allowed)
+                allow(descriptor, path, allowed)
         yield descriptor
     finally:
         os.close(descriptor)
@@ -71,7 +71,8 @@ def restrict(descriptor: int) -> None:
     _call(_RESTRICT, ctypes.c_int(descriptor), ctypes.c_uint32(0))
 
 
-def _allow(descriptor: int, path: str, allowed: int) -> None:
+def allow(descriptor: int, path: str, allowed: int) -> None:
+    """These rights on the path and all that is below it, unless it is gone."""
     try:
         place = _opened(path)
     except OSError:

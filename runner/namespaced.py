@@ -6,14 +6,12 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
-from json import dumps
 from pathlib import Path
 
-from runner.bubblewrap import MARK, PROGRAM
+from runner.bubblewrap import PROGRAM
 from runner.model.confinement import Access
 from runner.model.namespace import ABSENT, PRIVATE, View
 
-INSIDE = Path(__file__).with_name("inside.py")
 PRIVATE_BYTES = 256 << 20  # of memory, in each of its private folders
 TRY_SECONDS = 20
 _KINDS = ("--unshare-user-try", "--unshare-pid", "--unshare-ipc", "--unshare-uts")
@@ -66,11 +64,6 @@ def bubblewrap(view: View, cwd: Path, *, filter_in: int | None, kept: Sequence[i
         outer, first = kept
         options += ["--json-status-fd", str(outer), "--sync-fd", str(first)]
     return [program, *options, "--chdir", str(cwd)]
-
-
-def inside(view: View, argv: Sequence[str]) -> list[str]:
-    """What is started in the namespaces, so that it becomes the program of `argv`."""
-    return [sys.executable, "-I", "-S", str(INSIDE), MARK, dumps([*view.writable, "/dev"]), *argv]
 
 
 def _fixed() -> Iterator[str]:

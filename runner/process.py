@@ -18,6 +18,7 @@ from pathlib import Path
 from runner import namespaced, seccomp
 from runner.bubblewrap import Door, Namespaces, exit_code
 from runner.confined import confined, ruleset
+from runner.entrance import entrance
 from runner.files import PRIVATE_FILE
 from runner.follow import Follower
 from runner.metering import gauge
@@ -181,17 +182,18 @@ def _start_in_namespaces(command: Command, view: View) -> Child:
 @contextlib.contextmanager
 def enclosed(command: Command, view: View) -> Iterator[tuple[Command, list[str]]]:
     """The command that makes the namespaces, and the one that is to be started in them, while what they inherit is open."""
-    with seccomp.descriptor() as filter_in, contextlib.ExitStack() as stack:
+    with (
+        seccomp.descriptor() as filter_in,
+        entrance(view, command.argv) as (program, needed),
+        contextlib.ExitStack() as stack,
+    ):
         kept: tuple[int, ...] = ()
         if command.lock is not None:
             kept = (command.lock, os.dup(command.lock))
             stack.callback(os.close, kept[1])
         argv = namespaced.bubblewrap(view, command.cwd, filter_in=filter_in, kept=kept)
-        passed = (*command.pass_fds, *kept, *(() if filter_in is None else (filter_in,)))
-        yield (
-            replace(command, argv=tuple(argv), lock=None, confine=None, pass_fds=passed),
-            namespaced.inside(view, command.argv),
-        )
+        passed = (*command.pass_fds, *needed, *kept, *(() if filter_in is None else (filter_in,)))
+        yield replace(command, argv=tuple(argv), lock=None, confine=None, pass_fds=passed), program
 
 
 def _begin(command: Command, stdout: int, stderr: int) -> "subprocess.Popen[bytes]":

@@ -45,8 +45,9 @@ class View:
     mounts: tuple[Shown, ...]
 
     @property
-    def writable(self) -> tuple[str, ...]:
-        return (*PRIVATE, *(one.path for one in self.mounts if one.access is Access.WRITE))
+    def shared(self) -> tuple[str, ...]:
+        """What may be written, and is the machine's."""
+        return tuple(one.path for one in self.mounts if one.access is Access.WRITE)
 
     def with_writable(self, folder: str) -> "View":
         """The same with this folder to be written, wherever it lies."""

@@ -38,10 +38,10 @@ class _Starts:
     def __init__(self, folder: Path, execution: Execution) -> None:
         scratch = execution.workspace.scratch
         self.execution = execution
-        self.fence = Fence(Settings(data_dir=folder), (), {"PATH": os.environ["PATH"]}, os.environ)
-        self.command = Command(
-            (str(PROGRAM),), scratch, {"PATH": os.defpath}, scratch / "stdout", scratch / "stderr"
-        )
+        # A service's: each folder of a home on it would be one mount more.
+        own = {"PATH": os.defpath}
+        self.fence = Fence(Settings(data_dir=folder), (), own, {**os.environ, **own})
+        self.command = Command((str(PROGRAM),), scratch, own, scratch / "stdout", scratch / "stderr")
 
     def confined(self) -> None:
         rules = self.fence.around(self.execution, PROGRAM, (), "plan")

@@ -14,6 +14,7 @@ FILES = sorted(RUNNER.rglob("*.py"))
 STARTS_PROCESSES = {
     "process.py": "the one place: argv, environment, folder, deadline",
     "shim.py": "an apply that outlives the daemon",
+    "entrance.py": "tries once whether this machine runs the machine code",
     "inside.py": "becomes the program that is started in namespaces",
     "namespaced.py": "tries once whether bubblewrap can make namespaces here",
     "source/command.py": "git, through GitPython, which needs the types and constants of subprocess",
