@@ -201,6 +201,19 @@ CHANGE_RULES: tuple[Rule, ...] = (
         ),
     ),
     Rule(
+        "nothing_found",
+        Next.NOTHING,
+        lambda v: (
+            _last_change_is(v, State.NO_CHANGES) and v.last_change is not None and v.last_change.follows_git
+        ),
+        lambda v: (
+            f"{v.last_change.name} found nothing to apply, but terraform put a part of the plan off;"
+            f" to plan again: driftline plan {v.stack.name}"
+            if v.last_change
+            else ""
+        ),
+    ),
+    Rule(
         "destroyed",
         Next.NOTHING,
         lambda v: (

@@ -206,11 +206,9 @@ def settle_plan(control: ControlPorts, job: Job, result: PlanResult | PlanFailur
             writer.save_diagnostics(run.id, result.warnings)
         remember_state(control, writer, run, result.facts)
         remember_probe(writer, run, result.probe)
-        if job.targets == () and result.changes.empty and result.plan_digest is None:
-            return _nothing(control, writer, run, result)
-        if result.changes.empty:
-            return writer.transition(run, Event.FIND_NOTHING, by=DAEMON, **_plan_fields(result))
         writer.save_plan(run.id, result.changes)
+        if result.changes.empty:
+            return _nothing(control, writer, run, result)
         stack = writer.stack(run.stack)
         if run.follows_git and run.inputs != stack.inputs:
             return writer.transition(
@@ -254,9 +252,9 @@ def _plan_fields(result: PlanResult) -> dict[str, Any]:
 
 
 def _nothing(control: ControlPorts, writer: Writer, run: Run, result: PlanResult) -> Run:
-    """An empty plan says two things: the code is applied, and the cloud matches it."""
+    """An empty plan of the whole stack says two things: the code is applied, and the cloud matches it."""
     done = writer.transition(run, Event.FIND_NOTHING, by=DAEMON, **_plan_fields(result))
-    if run.kind is Kind.CHANGE:
+    if run.kind is Kind.CHANGE and not run.targets and result.changes.complete:
         writer.mark_applied(done)
         record_clean(control, writer, done, f"{done.name} found nothing to change")
     return done

@@ -18,7 +18,7 @@ from runner.model.decide import (
     waits_for,
 )
 from runner.model.lock import Lock
-from runner.model.run import Claim, Kind, Run, State, Trigger
+from runner.model.run import FINAL, Claim, Kind, Run, State, Trigger
 from runner.model.stack import DriftStatus, Health, Pause, Stack, StackDefinition, StateIdentity, Sync
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -64,6 +64,12 @@ HOLD = Lock(stack="prod/vpc", holder="ana", reason="migration", since=NOW)
 CLAIM = Claim("t", "host", 1, NOW)
 
 CHANGES = [
+    (
+        "a stack of which only a part could be planned, without changes, is left alone",
+        View(stack(planned_inputs="new"), NOW, last_change=run(State.NO_CHANGES)),
+        Next.NOTHING,
+        "nothing_found",
+    ),
     ("a stack whose inputs moved is planned", View(stack(), NOW), Next.PLAN, "moved"),
     ("a stack never applied is planned", View(stack(applied_inputs=None), NOW), Next.PLAN, "moved"),
     (
@@ -307,6 +313,23 @@ def test_checks(sentence: str, view: View, action: Next, code: str) -> None:
     decision = decide(view, CHECK_RULES)
     assert (decision.action, decision.code) == (action, code)
     assert decision.sentence
+
+
+# A fresh run was queued with the old one's end, or a person may have mended it outside of Git.
+PLANNED_AGAIN = {State.SUPERSEDED, State.PLAN_FAILED}
+
+
+@pytest.mark.parametrize("state", sorted(set(FINAL) - {State.DRIFTED}))
+@pytest.mark.parametrize("sync", ["never applied", "applied at other inputs", "applied"])
+def test_no_stack_is_planned_twice_for_the_same_inputs_without_a_reason(state: State, sync: str) -> None:
+    applied = {"never applied": None, "applied at other inputs": "old", "applied": "new"}[sync]
+    if state is State.APPLIED and applied != "new":
+        return  # applying at these inputs is what makes them applied
+    facts = View(stack(applied_inputs=applied, planned_inputs="new"), NOW, last_change=run(state))
+    if state not in PLANNED_AGAIN or applied == "new":
+        assert decide(facts).action is not Next.PLAN
+    if state is State.PLAN_FAILED:
+        assert decide(replace(facts, now=NOW + PLAN_RETRY / 2)).action is not Next.PLAN
 
 
 def test_every_row_of_both_tables_is_met_by_a_test() -> None:
