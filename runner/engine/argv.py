@@ -57,6 +57,7 @@ class ApplyOptions:
     state: Path | None = None
     lock_timeout: int = 0
     parallelism: int = 10
+    var_files: tuple[Path, ...] = ()
 
 
 def init_argv(binary: Path, options: InitOptions) -> tuple[str, ...]:
@@ -106,6 +107,7 @@ def apply_argv(binary: Path, options: ApplyOptions) -> tuple[str, ...]:
         state=options.state,
         lock_timeout=_seconds(options.lock_timeout),
         parallelism=options.parallelism,
+        var_file=list(options.var_files),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from runner.engine.blocks import Nested, blocks_of, body_of
 from runner.engine.configuration import in_order
 from runner.engine.hcl_json import Body, json_bodies
+from runner.engine.hcl_text import hcl_text
 from runner.engine.tokens import NotHcl
 from runner.engine.values import Computed
 from runner.files import read_foreign
@@ -68,7 +69,7 @@ def _bodies(name: str, content: bytes) -> Iterator[Body]:
             found = part.get("locals") or {}
             yield from (("locals", (), each) for each in (found if isinstance(found, list) else [found]))
         return
-    for block in blocks_of(content.decode("utf-8-sig")):
+    for block in blocks_of(hcl_text(content)):
         if block.kind in _KINDS and (block.kind != "resource" or "provisioner" in block.body):
             yield block.kind, block.labels, body_of(block)
 

@@ -117,6 +117,7 @@ class CommandLineEngine:
                 state=session.state,
                 lock_timeout=round(self.settings.apply.lock_timeout),
                 parallelism=execution.stack.parallelism,
+                var_files=ready.var_files_of_apply(),
             )
             if execution.cancel.is_set():
                 told = Diagnostic("error", "stopped on request before it was started")

@@ -11,6 +11,7 @@ from typing import Any
 
 from runner.engine.blocks import blocks_of, body_of, nested
 from runner.engine.hcl_json import Body, json_bodies, literal
+from runner.engine.hcl_text import hcl_text
 from runner.engine.providers import provider_names
 from runner.engine.running import WORDS, commands
 from runner.engine.tokens import NotHcl
@@ -126,7 +127,7 @@ def _unreadable(content: bytes, flaw: str) -> _FileFacts:
 
 def _bodies(content: bytes) -> Iterator[Body]:
     """Kind, labels and body of the blocks of interest; the others are not even read."""
-    for block in blocks_of(content.decode("utf-8-sig")):
+    for block in blocks_of(hcl_text(content)):
         if block.kind in {"terraform", "module", "run"} or _HIDING.search(block.text):
             yield block.kind, block.labels, body_of(block)
 
@@ -140,7 +141,10 @@ def _gather(bodies: Iterable[Body]) -> _FileFacts:
     metas: list[str] = []
     for kind, labels, body in bodies:
         if kind == "module" and "source" in body:
-            calls.append((".".join(labels), _source(body["source"])))
+            source = _source(body["source"])
+            if not isinstance(source, str):
+                raise NotHcl(f"the source of module {'.'.join(labels)} is no string")
+            calls.append((".".join(labels), source))
         elif kind == "run":
             calls += [
                 (".".join(labels), _source(told.get("source"))) for _, told in nested(body, "module", 0)
@@ -150,7 +154,8 @@ def _gather(bodies: Iterable[Body]) -> _FileFacts:
             if isinstance(body.get("required_version"), str):
                 versions.append(body["required_version"])
             providers |= _required(body)
-            metas += [".".join(names) for names, _ in nested(body, "provider_meta", 1)]
+            # Modules tell their providers their own names so. What is computed may be anything.
+            metas += [".".join(n) for n, told in nested(body, "provider_meta", 1) if not literal(told)]
         provisioners += commands(kind, labels, body)
     return _FileFacts(
         tuple(calls), backend, tuple(versions), tuple(provisioners), tuple(providers.items()), tuple(metas)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.engine.blocks import Block, blocks_of, body_of
+from runner.engine.hcl_text import hcl_text
 from runner.engine.spelled import Pairs, guessed, json_values, spelled, spelled_in, spelled_json
 from runner.engine.tokens import NotHcl
 from runner.model.module import is_configuration
@@ -72,7 +73,7 @@ def text_of(path: Path) -> str:
         content = file.read(_LARGEST + 1)
     if len(content) > _LARGEST:
         raise OSError(f"more than {_LARGEST:,} bytes")
-    return content.decode("utf-8-sig")
+    return hcl_text(content)
 
 
 def guessed_in(path: Path) -> Iterator[str]:

@@ -81,7 +81,7 @@ def literal(value: Any) -> bool:
             return False
         case str():
             return not has_template(value)
-        case list():
+        case list() | tuple():
             return all(map(literal, value))
         case dict():
             return all(map(literal, value.values()))

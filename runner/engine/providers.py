@@ -6,6 +6,7 @@ from typing import Any
 
 from runner.engine.blocks import Block, blocks_of, body_of, nested
 from runner.engine.hcl_json import Body, json_bodies
+from runner.engine.hcl_text import hcl_text
 from runner.engine.tokens import NotHcl
 from runner.engine.values import Computed
 
@@ -19,7 +20,7 @@ def provider_names(files: Mapping[str, bytes]) -> frozenset[str] | None:
     found: set[str] = set()
     try:
         for name, content in files.items():
-            bodies = json_bodies(content) if name.endswith(".json") else _bodies(content.decode("utf-8-sig"))
+            bodies = json_bodies(content) if name.endswith(".json") else _bodies(hcl_text(content))
             found.update(_names(bodies))
     except (NotHcl, UnicodeDecodeError):
         return None

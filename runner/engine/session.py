@@ -14,6 +14,7 @@ from runner.engine.binary import binary_digest
 from runner.engine.cli_config import PLUGINS
 from runner.engine.code_files import Code
 from runner.engine.confine import Fence
+from runner.engine.constraint import parse
 from runner.engine.init import InitInputs
 from runner.engine.journal import Journal
 from runner.engine.json_output import GAVE_UP, STALE, STATE_LOCKED, JsonOutput
@@ -275,6 +276,12 @@ class Session:
         own = self.scratch / "driftline.tfvars.json"
         write_whole(own, json.dumps(stack.vars).encode(), durable=False)
         return (*named, own)
+
+    def var_files_of_apply(self) -> tuple[Path, ...]:
+        """The same as at the plan, where the code has ephemeral variables: a saved plan holds no values of those."""
+        version, _ = parse(self.version)
+        needed = any(b"ephemeral" in content for content in (self.read or {}).values())
+        return self.var_files() if needed and version >= self.row.apply_variables_since else ()
 
     def _folder(self) -> Path:
         """The stack file's folder; without it being told, the module's folder without the stack's `path`."""

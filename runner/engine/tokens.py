@@ -4,6 +4,7 @@ What is not entirely clear is never guessed: it is NotHcl. Every pass is linear 
 """
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 # What Go's bytes.TrimSpace takes away: around the end of a heredoc HCL allows all of it. Python's own `strip` takes more.
@@ -90,6 +91,16 @@ class Tokens:
             return None
         self.position = found.end()
         return found.groups()[: found.lastindex or 0]
+
+    def comments(self) -> Iterator[tuple[int, int]]:
+        """Where each comment begins and ends, but for those in the templates of strings."""
+        position = 0
+        while (found := _CODE.search(self.text, position)) is not None:
+            start, position = found.span()
+            if found["whole"] is None:
+                position = self._past(found[0], start)
+            if self.text.startswith(("#", "//", "/*"), start):
+                yield start, position
 
     def _read(self) -> Token:
         while (found := _TOKEN.match(self.text, self.position)) is not None:

@@ -43,7 +43,7 @@ class ModuleFacts:
     provisioners: tuple[str, ...] = ()  # addresses with a provisioner, and external data sources
     unreadable: tuple[str, ...] = ()  # files that are not valid HCL
     providers: tuple[tuple[str, str], ...] = ()  # local name and source, as `required_providers` has them
-    metas: tuple[str, ...] = ()  # providers with a `provider_meta` block
+    metas: tuple[str, ...] = ()  # providers with a computed `provider_meta` block
     overriding: tuple[str, ...] = ()  # override files that say where state or code is, or what runs
     test_calls: tuple[str, ...] = ()  # the `source` of each module of its tests
     reasons: tuple[tuple[str, str], ...] = ()  # of the files that are unreadable: what is wrong with them

@@ -30,6 +30,9 @@ _SCP = re.compile(rf"(?P<user>[\w.-]+)@(?P<host>{_HOST}|[\w-]+):(?P<path>[^:/].*
 _URL_HOST = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z.-]*[0-9A-Za-z])?(?::[0-9]{1,5})?")
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\xa0\\]")
+_QUOTED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+_UNRESERVED = re.compile(r"[0-9A-Za-z._~-]")  # RFC 3986, 2.3: the same with quotes and without
+_PARTING = "%/\\?#"
 _GETTERS = {"git": From.GIT, "s3": From.ARCHIVE, "gcs": From.ARCHIVE, "https": From.ARCHIVE}
 
 
@@ -93,7 +96,7 @@ def _flaws(getter: str, parts: SplitResult) -> Iterator[str]:
     if _URL_HOST.fullmatch(host) is None:
         yield "its host is not understood"
     names = unquote(parts.path).split("/")
-    if ".." in names or "." in names or "%" in parts.path.split("//")[0]:
+    if ".." in names or "." in names or not _plainly_quoted(parts.path.split("//")[0]):
         yield "its path is not a plain one"
     if names[1:2] and names[1].startswith("-"):
         yield "its path begins with -"
@@ -104,6 +107,19 @@ def _flaws(getter: str, parts: SplitResult) -> Iterator[str]:
             yield f"{name} hands git an option"
         if name.casefold() == "sshkey":
             yield "a key does not belong into its address"
+
+
+def _plainly_quoted(path: str) -> bool:
+    """Whether only that is quoted which has to be, as in `Cloud%20Platform`: a pattern then sees the path as it is meant."""
+    return "%" not in _QUOTED.sub("", path) and all(map(_needs_quoting, _QUOTED.findall(path)))
+
+
+def _needs_quoting(quoted: str) -> bool:
+    try:
+        meant = unquote(quoted, errors="strict")
+    except UnicodeDecodeError:
+        return False
+    return all(c.isprintable() and c not in _PARTING and _UNRESERVED.fullmatch(c) is None for c in meant)
 
 
 def module_flaw(source: str, allowed: tuple[str, ...]) -> str | None:

@@ -124,7 +124,7 @@ def _unclear(module: Module, told: Iterable[str]) -> Iterator[Refusal]:
         text = f"{printable(place)}: {told_by}; say so in the file that is overridden"
         yield Refusal(text, file=place)
     for name in facts.metas:
-        text = f"provider_meta of {name} in {module.folder} hands the provider data that no plan shows"
+        text = f"provider_meta of {name} in {module.folder} is computed, and no plan shows it: write it as plain text"
         pattern = rf'^[ \t]*provider_meta[ \t]+"?{re.escape(name)}\b'
         yield Refusal(text, folder=module.folder, pattern=pattern)
 

@@ -140,7 +140,7 @@ def _judge(
     broken: set[str | None],
 ) -> dict[str, StateIdentity]:
     """Refuse what the source does not allow and what belongs to another stack; the states of the rest, by name."""
-    code.prefetch({(stack.module_path, stack.definition.engine) for stack in search.stacks})
+    _prefetch(search, code)
     said = _each(search, lambda s: list(refusals(tree, s.definition, _code(code, s), source.allow)))
     refused = [(stack, one) for stack, told in said for one in told]
     search.places = {(s.definition.name, stack_files.told(s, one.text)): one for s, one in refused}
@@ -156,6 +156,15 @@ def _judge(
     search.refuse(unmet(search.stacks, names | broken | search.refused))
     search.refuse(circular(search.stacks, foreign))
     return identities
+
+
+def _prefetch(search: _Search, code: FolderFacts) -> None:
+    try:
+        code.prefetch({(stack.module_path, stack.definition.engine) for stack in search.stacks})
+    except DriftlineError:
+        raise
+    except Exception:  # noqa: BLE001 - the stack whose code it is meets it again, by itself
+        return
 
 
 def _each(search: _Search, judge: Callable[[Located], T]) -> list[tuple[Located, T]]:

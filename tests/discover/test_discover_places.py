@@ -36,7 +36,7 @@ LEAD = "# one\n\n"
             'backend "pg" is not among allow.backends',
         ),
         (
-            {"a/main.tf": LEAD + 'terraform {\n  provider_meta "aws" {}\n}\n'},
+            {"a/main.tf": LEAD + 'terraform {\n  provider_meta "aws" {\n    agent = var.agent\n  }\n}\n'},
             "a/main.tf:4:1: ",
             "provider_meta of aws in a",
         ),

@@ -17,6 +17,7 @@ from runner.model.stack import StackDefinition
 from runner.ports import Applied
 
 pytestmark = needs_terraform
+KEPT = 'resource "terraform_data" "kept" { input = 1 }\n'
 PROVISIONED = 'resource "terraform_data" "a" {\n  provisioner "local-exec" { command = "%s" }\n}\n'
 
 
@@ -237,3 +238,9 @@ def test_a_state_that_could_not_be_saved_is_kept_in_a_safe_place(world: World) -
     assert saved.stat().st_mode & 0o777 == 0o600
     assert not (world.module / "errored.tfstate").exists()
     assert f"terraform state push {saved}" in error.diagnostics[-1].detail
+
+
+def test_an_apply_is_given_the_ephemeral_variables_that_the_plan_was_given(world: World) -> None:
+    world.write({"main.tf": 'variable "word" {\n  type      = string\n  ephemeral = true\n}\n' + KEPT})
+    world.stack = replace(world.stack, vars={"word": "one"})
+    assert world.applied(world.planned()).diagnostics == ()
