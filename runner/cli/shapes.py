@@ -362,6 +362,7 @@ def source(of: SourceStatus) -> Plain:
         "problem": of.problem,
         "refused": of.refused,
         "problems": list(of.problems),
+        "notes": list(of.notes),
         "rewritten_from": of.rewritten_from,
         "rewritten_at": rfc3339(of.rewritten_at),
     }

@@ -71,7 +71,7 @@ def sync(cli: Cli, source: str | None, output: str) -> int:
         result = cli.app.poller.poll(one, by=cli.person.name)
         polled.append(result)
         if output == "table":
-            cli.console.data(_polled(one, result), *(f"  {problem}" for problem in result.problems))
+            cli.console.data(_polled(one, result), *(f"  {told}" for told in result.problems + result.notes))
     if output == "json":
         cli.console.json([_plain_poll(result) for result in polled])
     return 1 if any(result.problem for result in polled) else 0
@@ -102,6 +102,7 @@ def check(cli: Cli, source: str) -> int:
         ((stack.definition.name, stack.file, stack.module_path) for stack in found.stacks),
     )
     cli.console.data(*(Cell(str(problem), "red") for problem in found.problems))
+    cli.console.data(*(Cell(str(note), "dim") for note in found.notes))
     return 1 if found.problems else 0
 
 
@@ -130,7 +131,7 @@ def _remarks(status: SourceStatus) -> list[str]:
             f"its history was rewritten (force-push) at {status.rewritten_at:%Y-%m-%d %H:%M} UTC;"
             f" {status.rewritten_from[:12]} is no longer in it"
         )
-    said += status.problems
+    said += status.problems + status.notes
     return [f"{status.name}: {remark}" for remark in said]
 
 
@@ -161,6 +162,7 @@ def _plain_poll(polled: "Polled") -> dict[str, Any]:
         "stacks": polled.stacks,
         "problem": polled.problem,
         "problems": list(polled.problems),
+        "notes": list(polled.notes),
         "rewritten_from": polled.rewritten_from,
         "refused": polled.refused,
     }

@@ -120,6 +120,8 @@ class Daemon:
             log.info("source.moved", source=source.name, revision=polled.revision, stacks=polled.stacks)
             for problem in polled.problems:
                 log.warning("source.problem", source=source.name, problem=problem)
+            for note in polled.notes:
+                log.info("source.note", source=source.name, note=note)
             self._wake.set()
 
     def _retire(self) -> None:

@@ -33,6 +33,7 @@ TABLE: tuple[Variable, ...] = (
     Variable(
         "TMPDIR", "the run's own folder, or the system's where a plugin's socket would get too long a name"
     ),
+    Variable("PWD", "the root module's folder, told by bubblewrap"),
     Variable("TF_DATA_DIR", "the stack's own folder, outside the tree: a committed `.terraform` is not used"),
     Variable("TF_CLI_CONFIG_FILE", "Driftline's own: where providers come from, and no others"),
     Variable("TF_WORKSPACE", "the stack's `terraform_workspace`, where it is not `default`"),

@@ -16,6 +16,7 @@ class SourceStatus:
     rewritten_from: str | None = None  # the head that a force-push threw away
     rewritten_at: datetime | None = None
     problems: tuple[str, ...] = ()  # of its stack files, each with its place
+    notes: tuple[str, ...] = ()  # what was left out and no stack needs, each with its place
     refused: str | None = None  # the head that was not taken, since it is not trusted
     newcomers: tuple[
         tuple[str, str], ...

@@ -30,10 +30,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Discovery:
-    """Sound stacks by name, and the problems of the others."""
+    """Sound stacks by name, and the problems of the others. `notes` are of what no stack needs."""
 
     stacks: tuple[Discovered, ...]
     problems: tuple[Problem, ...]
+    notes: tuple[Problem, ...] = ()
     complete: bool = True  # False where some files were left for the next poll
 
 
@@ -95,8 +96,6 @@ def discover(
     files = stack_files.read_files(git, reader, source, entries, memory.files, patience)
     memory.files = {key: content for key, content in files.items() if not content.late}
     search = _Search([stack for content in files.values() for stack in content.stacks])
-    problems += stack_files.stray_links(tree)
-    problems += stack_files.unfit_paths(tree)
     problems += [problem for content in files.values() for problem in content.problems]
     own = [stack for stack in others if stack.source == source.name]
     problems = list(stack_files.with_names(problems, own, search.stacks))
@@ -123,6 +122,7 @@ def discover(
     return Discovery(
         tuple(sorted(found, key=lambda stack: stack.definition.name)),
         tuple(sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))),
+        (*stack_files.stray_links(tree), *stack_files.unfit_paths(tree)),
         patience.complete,
     )
 

@@ -32,6 +32,7 @@ class Polled:
     moved: bool
     stacks: int = 0
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # that need nobody
     problem: str | None = None
     rewritten_from: str | None = None
     refused: str | None = None  # the head that was not taken, since it is not trusted
@@ -83,7 +84,7 @@ class Poller:
             back = replace(status, polled_at=self.clock.now(), problem=None, failures=0, refused=None)
             with self.store.writing() as writer:
                 writer.save_source(back)
-        return Polled(status.name, head, moved=False, problems=status.problems)
+        return Polled(status.name, head, moved=False, problems=status.problems, notes=status.notes)
 
     def _refused(self, source: SourceSettings, error: Untrusted, by: str) -> Polled:
         """What is known stays as it is. A head that is refused again and again is recorded once."""
@@ -162,6 +163,7 @@ class Poller:
                     rewritten_from=rewritten or status.rewritten_from,
                     rewritten_at=now if rewritten else status.rewritten_at,
                     problems=tuple(str(problem) for problem in found.problems),
+                    notes=tuple(map(str, found.notes)),
                     newcomers=_newcomers(found, known),
                 )
             )
@@ -173,6 +175,7 @@ class Poller:
             stacks=len(found.stacks),
             rewritten_from=rewritten,
             problems=tuple(str(problem) for problem in found.problems),
+            notes=tuple(map(str, found.notes)),
         )
 
     def _record(

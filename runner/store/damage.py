@@ -97,7 +97,12 @@ _COLUMNS: Mapping[str, tuple[str, Mapping[str, Read]]] = {
     ),
     "sources": (
         "name",
-        {"problems": strings_of, "newcomers": _pairs, **_times("polled_at", "moved_at", "rewritten_at")},
+        {
+            "problems": strings_of,
+            "newcomers": _pairs,
+            "notes": strings_of,
+            **_times("polled_at", "moved_at", "rewritten_at"),
+        },
     ),
     "audit": ("seq", {"detail": _object, **_times("at")}),
 }

@@ -317,7 +317,15 @@ CREATE TABLE signers (
 ALTER TABLE approvals ADD COLUMN independent INTEGER;
 """
 
-STEPS: tuple[tuple[str, str], ...] = (("tables", _TABLES), ("approval_terms", _APPROVAL_TERMS))
+_SOURCE_NOTES = """
+ALTER TABLE sources ADD COLUMN notes TEXT NOT NULL DEFAULT '[]';
+"""
+
+STEPS: tuple[tuple[str, str], ...] = (
+    ("tables", _TABLES),
+    ("approval_terms", _APPROVAL_TERMS),
+    ("source_notes", _SOURCE_NOTES),
+)
 
 
 def version() -> int:

@@ -31,6 +31,7 @@ class SourceWrites(SourceReads, Writes):
             "rewritten_from": status.rewritten_from,
             "rewritten_at": text_or_none(status.rewritten_at),
             "problems": compact(list(status.problems)),
+            "notes": compact(list(status.notes)),
             "refused": status.refused,
             "newcomers": compact([list(one) for one in status.newcomers]),
         }
@@ -49,6 +50,7 @@ def _status(row: sqlite3.Row) -> SourceStatus:
         rewritten_from=row["rewritten_from"],
         rewritten_at=time_or_none(row["rewritten_at"]),
         problems=tuple(json.loads(row["problems"])),
+        notes=tuple(json.loads(row["notes"])),
         refused=row["refused"],
         newcomers=tuple((name, problem) for name, problem in json.loads(row["newcomers"])),
     )

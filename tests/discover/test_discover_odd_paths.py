@@ -31,9 +31,10 @@ def test_elsewhere_it_is_told_and_left_out_and_every_stack_goes_on(two: Place, o
     add(two, f"junk/{odd}")
     found = two.found()
     assert [stack.definition.name for stack in found.stacks] == ["a", "z"]
-    [problem] = found.problems
-    assert problem.file.startswith("junk/")
-    assert len(str(problem)) < 300
+    assert found.problems == ()
+    [note] = found.notes
+    assert note.file.startswith("junk/")
+    assert len(str(note)) < 300
     tree = two.remote.mirrors.export(two.remote.source, two.remote.head)
     assert (tree / "z" / "main.tf").is_file()
 
@@ -68,4 +69,4 @@ def test_of_many_odd_paths_some_are_told(two: Place) -> None:
     junk = two.remote.git("mktree", stdin=tree.encode())
     two.remote.git("read-tree", "--prefix=junk/", junk)
     two.remote.git("commit", "--quiet", "-m", "odd")
-    assert len(two.found().problems) == 21
+    assert len(two.found().notes) == 21

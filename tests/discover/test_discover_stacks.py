@@ -106,10 +106,11 @@ def test_a_path_with_control_characters_is_no_stack_file(place: Place) -> None:
     assert problem.isprintable()
 
 
-def test_a_link_out_of_the_repository_is_told_before_anything_is_planned(place: Place) -> None:
+def test_a_link_out_of_the_repository_that_no_stack_uses_is_a_note_and_no_problem(place: Place) -> None:
     place.link("docs/hosts", "/etc/hosts")
     found = place.discovered({"a/stack.yaml": "name: a\n"})
-    assert told(found) == [
+    assert (names(found), told(found)) == (["a"], [])
+    assert [str(note) for note in found.notes] == [
         "docs/hosts:1:1: the link leads out of the repository, or in a circle: it is left out of what is exported"
     ]
 

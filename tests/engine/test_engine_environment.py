@@ -170,6 +170,7 @@ def test_code_that_reads_its_own_environment_finds_only_listed_names(
         *[
             "PATH",
             "LANG",
+            "PWD",
             "HOME",
             "TMPDIR",
             "GOGC",
