@@ -317,7 +317,13 @@ CREATE TABLE signers (
 ALTER TABLE approvals ADD COLUMN independent INTEGER;
 """
 
-STEPS: tuple[tuple[str, str], ...] = (("tables", _TABLES), ("approval_terms", _APPROVAL_TERMS))
+_APPLY_ONLY_OF_REPORTS = "ALTER TABLE reports ADD COLUMN apply_only TEXT NOT NULL DEFAULT '{}';"
+
+STEPS: tuple[tuple[str, str], ...] = (
+    ("tables", _TABLES),
+    ("approval_terms", _APPROVAL_TERMS),
+    ("apply_only_of_reports", _APPLY_ONLY_OF_REPORTS),
+)
 
 
 def version() -> int:

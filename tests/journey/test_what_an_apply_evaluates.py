@@ -6,13 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from world import World
+from world import ANA, OBJECT, World
 
 from runner.errors import ApprovalVoid
 from runner.model.binding import SCHEMA, read_binding
 from runner.model.plan_text import render
 from runner.model.run import Run, State
 from runner.model.settings import Allow
+from runner.service import request
 
 WORD = "data.terraform_remote_state.other.outputs.word"
 OTHER = """\
@@ -195,6 +196,24 @@ def test_the_provisioner_of_a_removed_block_is_named_before_it_runs(running: Wor
     text = shown(running, run)
     assert "Runs provisioners (1):\n  ! terraform_data.gone\n      local-exec when it is destroyed\n" in text
     assert 'command = "echo bye ${self.input}"' in text
+
+
+def test_the_report_of_a_drift_says_what_healing_it_would_run(world: World) -> None:
+    body = OBJECT.rstrip().removesuffix("}}")
+    allowing(world).applied(
+        body=body + '  provisioner "local-exec" {{\n    command = "echo made ${{self.name}}"\n  }}\n}}\n'
+    )
+    world.cloud_delete()
+    request.request_check(world.app.control, ["web"], ANA)
+    world.work()
+    folder = world.root / "data" / "reports" / "web"
+    page, document = (folder / "dr-1.md").read_text(), json.loads((folder / "dr-1.json").read_text())
+    assert "Runs provisioners (1):\n  ! cloudfile_object.web\n" in page
+    assert 'command = "echo made ${self.name}"' in page
+    assert document["apply"]["provisioners"] == ["cloudfile_object.web"]
+    (place,) = document["apply"]["where"]
+    assert place["settings"][0]["value"] == str(world.cloud)
+    assert f"path {world.cloud}" in page
 
 
 # What the operator hands in
