@@ -13,6 +13,8 @@ Names = tuple[str, ...]  # of module calls, from the root down
 # Anything that looks like a path: what it names has to exist, or it is nothing.
 _REFERENCE = re.compile(r'[^\W\d][\w-]*(?:\s*\.\s*(?:[^\W\d][\w-]*|\d+)|\[(?:\d+|"(?:[^"\\$%]|\\.)*")\])+')
 _BLANK = re.compile(r"\s*\.\s*")
+# They may stand inside of a path, and what looks like one may stand inside of a string.
+_COMMENT = re.compile(r"/\*.*?\*/|(?:#|//)[^\n]*", re.DOTALL)
 
 
 class Part(StrEnum):
@@ -22,6 +24,7 @@ class Part(StrEnum):
     ACTION = "action"
     LOCAL = "local"
     EPHEMERAL = "ephemeral"
+    DYNAMIC = "dynamic"  # of a resource; `name` is the path of the block that it makes
 
 
 @dataclass(frozen=True)
@@ -73,8 +76,11 @@ UNREAD = Code(read=False)
 
 
 def mentioned(text: str) -> Iterator[str]:
-    for found in _REFERENCE.finditer(text):
-        yield _BLANK.sub(".", found[0])
+    """Whatever the text may refer to, read with its comments and without them."""
+    bare = _COMMENT.sub(" ", text)
+    for each in (text,) if bare == text else (text, bare):
+        for found in _REFERENCE.finditer(each):
+            yield _BLANK.sub(".", found[0])
 
 
 def plain_reference(text: str, references: Iterable[str]) -> str | None:

@@ -276,12 +276,11 @@ class _Walk:
     def _ephemeral(self, scope: Scope, name: str, *, hidden: bool) -> None:
         """It is opened anew by the apply; what it is asked for decides what it gives."""
         block = self.readable.blocks.get((scope.names, name))
+        known = self.readable.code.get((scope.names, name))
         if block is not None:
             reader = Reader(scope, block)
             self._expression(reader, block.get("expressions"), hidden=hidden)
             self._repetition(reader, hidden=hidden)
-            return
-        known = self.readable.code.get((scope.names, name))
         if known is None:
             self.everything(scope, hidden=hidden)
             return

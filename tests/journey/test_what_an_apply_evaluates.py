@@ -278,6 +278,24 @@ def test_a_secret_that_is_renewed_for_the_same_identity_voids_nothing(
     assert go_on(world, monkeypatch, **{name: "second-value"}).state is State.APPLIED
 
 
+@pytest.mark.parametrize("hours", [0, 1])
+def test_a_file_outside_of_the_repository_that_changed_voids_the_approval(running: World, hours: int) -> None:
+    path = running.root / "greeting"
+    path.write_text("echo said one")
+    command = f'command = file("{path}")'
+    running.commit_files({"web/main.tf": provisioned(command), "web/stack.yaml": "name: web\n"})
+    running.poll()
+    (run,) = running.work()
+    running.approve(run)
+    path.write_text("echo said other")
+    running.age(hours=hours)
+    running.work()
+    after = running.run(run.id)
+    assert after.state is State.SUPERSEDED
+    assert f"files outside of the repository ({path})" in after.reason
+    assert "said" not in after.reason + log(running, run)
+
+
 # Approvals that were given before all this counted
 
 

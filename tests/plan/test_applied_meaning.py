@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from plan_documents import block, change, configuration, document, resource, scalars, values
 
 from runner.errors import OutputNotUnderstood
-from runner.model.code import Code, Part, Snippet
+from runner.model.code import UNREAD, Code, Part, Snippet
 from runner.model.difference import same
 from runner.model.fingerprint import VERSION, fingerprint, seal
 from runner.model.plan_json import read_plan
@@ -96,6 +96,38 @@ def test_a_dynamic_block_of_a_provider_is_known_from_its_code() -> None:
     told = Code((Snippet((), Part.PROVIDER, "test", arguments=dynamic),))
     assert mark(plan("one"), told) != mark(plan("other"), told)
     assert mark(plan("one"), READ) == mark(plan("other"), READ)
+
+
+def blocks(value: str, login: Any) -> Json:
+    """A resource with a block `login` of which the plan's JSON tells nothing but what is planned of it."""
+    made = Case("command", "same", "data").plan(value)
+    made["configuration"]["root_module"]["resources"][-1].pop("provisioners")
+    made["resource_changes"][0]["change"] = change("create", None, {"n": 1, "login": login})
+    return made
+
+
+DYNAMIC = Snippet((), Part.DYNAMIC, "test.t", "login", (("user", "var.u"), ("secret_wo", "data.test.s.a")))
+
+
+@pytest.mark.parametrize(
+    "login", [[{"user": "u", "secret_wo": None}], {"user": "u", "secret_wo": None}, None], ids=str
+)
+def test_a_write_only_argument_of_a_dynamic_block_counts(login: Any) -> None:
+    code = Code((DYNAMIC,))
+    assert mark(blocks("one", login), code) != mark(blocks("other", login), code)
+
+
+@pytest.mark.parametrize("login", [[], [{"user": "u", "secret_wo": "known"}]], ids=str)
+def test_what_the_plan_holds_of_a_dynamic_block_counts_by_its_value_alone(login: Any) -> None:
+    code = Code((DYNAMIC,))
+    assert mark(blocks("one", login), code) == mark(blocks("other", login), code)
+
+
+def test_a_block_with_unset_arguments_may_read_anything_where_the_code_could_not_be_read() -> None:
+    login = [{"user": "u", "secret_wo": None}]
+    assert mark(blocks("one", login), UNREAD) != mark(blocks("other", login), UNREAD)
+    whole = [{"user": "u", "secret_wo": "known"}]
+    assert mark(blocks("one", whole), UNREAD) == mark(blocks("other", whole), UNREAD)
 
 
 # What does not run is not evaluated
