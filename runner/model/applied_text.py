@@ -19,6 +19,10 @@ from runner.model.text import safe_text
 from runner.model.value_text import TALLEST, shortened, value_text
 
 MOST_SHOWN = 20
+_IF_IT_FAILS = {
+    "continue": "and the apply goes on if it fails",
+    "taint": "and its resource is made again if it fails",
+}
 _WRITE_ONLY = "write-only"
 _CALLED = {"role_arn": "role", "assume_role.role_arn": "role", "allowed_account_ids": "account"}
 
@@ -135,8 +139,8 @@ def _write_only(changes: ApplyOnly, readings: Mapping[str, Reading], *, full: bo
 
 def _invocation(invocation: Invocation, *, full: bool) -> Iterator[Line]:
     told = [f"  ! {invocation.address} {invocation.trigger}"]
-    if invocation.on_failure == "continue":
-        told.append("and the apply goes on if it fails")
+    if invocation.on_failure in _IF_IT_FAILS:
+        told.append(_IF_IT_FAILS[invocation.on_failure])
     if invocation.deferred:
         told.append(f"put off to a later plan: {invocation.deferred.replace('_', ' ')}")
     yield Line(safe_text(", ".join(told)), loud=True)

@@ -13,7 +13,7 @@ from runner.model.mask import holds_unknown, unknown_of
 from runner.model.plan import Action
 from runner.model.readable import Found, Readable, Reader
 from runner.model.reference import ROOT, Scope, named, references_in, scope_of
-from runner.model.write_only import holding_nothing, is_unkept, unkept
+from runner.model.write_only import holding_nothing, is_unkept, sets_to_null, unkept
 
 LOCAL_EXEC = "local-exec"  # needs no connection
 _RUNS_PROVISIONERS = frozenset({Action.CREATE, Action.REPLACE, Action.DELETE})
@@ -133,23 +133,27 @@ class Applying:
     def _of_actions(self) -> Iterator[Thing]:
         for index, invocation in enumerate(invocations(self.document)):
             address, unknown = invocation["address"], invocation.get("config_unknown")
-            for argument, value in sorted((invocation.get("config_values") or {}).items()):
+            values = invocation.get("config_values") or {}
+            for argument, value in sorted(values.items()):
                 mark = (invocation.get("config_sensitive") or {}).get(argument)
                 known = Found("its value", value, mark, unknown_of(unknown, argument))
                 yield Thing(Part.ACTION, address, argument, {known.label: known}, index=index)
-            if holds_unknown(unknown):
-                yield Thing(Part.ACTION, address, "", self._unknown_action(address), index=index)
+            scope, name = place_of(address)
+            code = " ".join(
+                text for one in self.code.of(scope.names, Part.ACTION, name) for _, text in one.arguments
+            )
+            if holds_unknown(unknown) or sets_to_null(values, code, read=self.code.knows(scope.names)):
+                yield Thing(Part.ACTION, address, "", self._behind_action(scope, name, code), index=index)
 
-    def _unknown_action(self, address: str) -> Mapping[str, Found]:
-        scope, name = place_of(address)
+    def _behind_action(self, scope: Scope, name: str, code: str) -> Mapping[str, Found]:
+        """What the block refers to: its values are known only by the apply, or are not kept."""
         block = self._action_block(scope, name)
         expressions = block.get("expressions") or (block.get("config") or {}).get("expressions")
-        if expressions:
-            return self._follow(Reader(scope, block), tuple(references_in(expressions)))
-        if self.code.knows(scope.names):
-            snippets = self.code.of(scope.names, Part.ACTION, name)
-            return self._follow(Reader(scope, block), tuple(r for one in snippets for r in one.references))
-        return self._everything(scope)
+        if not expressions and not self.code.knows(scope.names):
+            return self._everything(scope)
+        return self._follow(
+            Reader(scope, block), tuple(dict.fromkeys((*references_in(expressions), *mentioned(code))))
+        )
 
     def _action_block(self, scope: Scope, name: str) -> Mapping[str, Any]:
         blocks = self.readable.modules.get(scope.names, {}).get("actions") or ()

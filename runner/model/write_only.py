@@ -1,5 +1,6 @@
 """Write-only arguments in a plan's JSON: it has null for each, whatever the code sets it to."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -49,3 +50,18 @@ def _holds_null(value: Any) -> bool:
     if isinstance(value, dict | list):
         return any(map(_holds_null, value.values() if isinstance(value, dict) else value))
     return value is None
+
+
+def sets_to_null(values: Any, code: str, *, read: bool) -> bool:
+    """Whether an action's code may set what the plan has null for, as it has for what is ephemeral."""
+    unset = set(_null_names(values))
+    return any(not read or re.search(rf"\b{re.escape(name)}\s*=(?!=)", code) for name in unset)
+
+
+def _null_names(value: Any, name: str = "") -> Iterator[str]:
+    if value is None:
+        yield name
+    for key, part in value.items() if isinstance(value, dict) else ():
+        yield from _null_names(part, key)
+    for part in value if isinstance(value, list) else ():
+        yield from _null_names(part, name)

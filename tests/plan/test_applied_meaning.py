@@ -340,12 +340,58 @@ def test_whether_an_action_is_invoked_now_or_later_is_part_of_it() -> None:
             }
         },
         {"lifecycle_action_trigger": {**invocation("a.b.c")["lifecycle_action_trigger"], "more": 1}},
+        {"lifecycle_action_trigger": {**invocation("a.b.c")["lifecycle_action_trigger"], "on_failure": "ActionOnFailureExplode"}},
         {"invoke_action_trigger": {}},
     ],
-)
+)  # fmt: skip
 def test_an_invocation_of_another_shape_is_an_error(broken: Json) -> None:
     with pytest.raises(OutputNotUnderstood):
         read_plan(acting(**broken))
+
+
+@pytest.mark.parametrize("more", [{"until": "noon"}, {"action_invocation": {}}], ids=str)
+def test_an_action_that_is_put_off_in_another_shape_is_an_error(more: Json) -> None:
+    plan = acting()
+    (entry,) = plan.pop("action_invocations")
+    plan["deferred_action_invocations"] = [{"reason": "absent_prereq", "action_invocation": entry, **more}]
+    with pytest.raises(OutputNotUnderstood):
+        read_plan(plan)
+
+
+def test_a_trigger_of_the_command_line_with_more_in_it_is_an_error() -> None:
+    plan = acting(invoke_action_trigger={"at": "noon"})
+    del plan["action_invocations"][0]["lifecycle_action_trigger"]
+    with pytest.raises(OutputNotUnderstood):
+        read_plan(plan)
+
+
+CONFIG = (("for_each", "local.all"), ("config", "{ input = data.test.s.a, output = 1 }"))
+INVOKED = Code((Snippet((), Part.ACTION, "action.test.t", arguments=CONFIG),))
+
+
+def invoking(value: str, **config: Any) -> Json:
+    """An action that reads data, as the engine tells it: its block in the configuration has no expressions."""
+    plan = Case("action", "same", "data").plan(value)
+    plan["configuration"]["root_module"]["actions"][0].pop("expressions")
+    plan["action_invocations"] = [invocation('action.test.t["k"]', **config)]
+    return plan
+
+
+@pytest.mark.parametrize(
+    "config", [{"unknown": {"input": True}}, {"values": {"input": None}}, {"values": {"in": {"input": None}}}]
+)
+def test_what_an_action_is_given_and_the_plan_does_not_have_is_known_from_its_code(config: Json) -> None:
+    assert mark(invoking("one", **config), INVOKED) != mark(invoking("other", **config), INVOKED)
+
+
+@pytest.mark.parametrize("values", [{"input": "known"}, {"input": "known", "timeout": None}], ids=str)
+def test_what_the_plan_has_of_an_action_counts_by_its_value_alone(values: Json) -> None:
+    assert mark(invoking("one", values=values), INVOKED) == mark(invoking("other", values=values), INVOKED)
+
+
+def test_an_action_of_a_module_that_could_not_be_read_may_be_given_anything() -> None:
+    config = {"values": {"input": None}}
+    assert mark(invoking("one", **config), UNREAD) != mark(invoking("other", **config), UNREAD)
 
 
 def test_an_invocation_without_a_trigger_is_an_error() -> None:
