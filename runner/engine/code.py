@@ -19,8 +19,9 @@ from runner.model.code import Code, Names, Part, Snippet
 from runner.model.module import LARGEST, is_configuration
 
 _THE_ROOT = CalledModule("", ROOT, fetched=False)
-_OF_A_RESOURCE = re.compile(r"\b(?:provisioner|dynamic)\b")
-_KINDS = frozenset({"resource", "removed", "provider", "action", "locals", "ephemeral"})
+# Of these only blocks with such a word in them are taken apart.
+_WANTED = {"resource": re.compile(r"\b(?:provisioner|dynamic)\b"), "variable": re.compile(r"\bephemeral\b")}
+_KINDS = frozenset({"resource", "variable", "removed", "provider", "action", "locals", "ephemeral"})
 
 
 def code_of(
@@ -90,7 +91,8 @@ def _bodies(name: str, content: bytes) -> Iterator[Body]:
             yield from (("locals", (), one) for one in each(found))
         return
     for block in blocks_of(hcl_text(content)):
-        if block.kind in _KINDS and (block.kind != "resource" or _OF_A_RESOURCE.search(block.body)):
+        wanted = _WANTED.get(block.kind)
+        if block.kind in _KINDS and (wanted is None or wanted.search(block.body)):
             yield block.kind, block.labels, body_of(block)
 
 
@@ -110,6 +112,9 @@ def _snippets(
             alias = body.get("alias")
             address = ".".join((*labels, *([alias] if isinstance(alias, str) else ())))
             yield Snippet(module, Part.PROVIDER, address, arguments=_arguments(body))
+        case "variable":
+            if body.get("ephemeral") in {True, "true"}:
+                yield Snippet(module, Part.VARIABLE, f"var.{labels[0]}", labels[0])
         case "action" | "ephemeral":
             address = ".".join((kind, *labels))
             yield Snippet(module, Part(kind), address, arguments=_arguments(body))

@@ -24,6 +24,7 @@ class Part(StrEnum):
     ACTION = "action"
     LOCAL = "local"
     EPHEMERAL = "ephemeral"
+    VARIABLE = "variable"  # an ephemeral one
     DYNAMIC = "dynamic"  # of a resource; `name` is the path of the block that it makes
 
 
@@ -70,6 +71,10 @@ class Code:
             for one in self.snippets
             if one.part in {Part.LOCAL, Part.EPHEMERAL} and self.knows(one.module)
         }
+
+    def ephemeral(self) -> frozenset[str]:
+        """The root's variables of which a plan's JSON has the default, whatever is handed in."""
+        return frozenset(one.name for one in self.snippets if one.part is Part.VARIABLE and one.module == ())
 
 
 UNREAD = Code(read=False)

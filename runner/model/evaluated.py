@@ -48,7 +48,7 @@ class Applying:
     _known: dict[Any, dict[str, Found]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.readable = Readable(self.document, self.code.named())
+        self.readable = Readable(self.document, self.code.named(), self.code.ephemeral())
 
     def things(self) -> Iterator[Thing]:
         """Everything with something in it that a value decides; what the code alone decides is none."""

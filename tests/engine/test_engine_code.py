@@ -137,6 +137,13 @@ def test_a_dynamic_block_in_json_is_read_as_in_the_native_syntax(tmp_path: Path)
     assert (found.name, set(found.references)) == ("login", {"login.value", "var.all"})
 
 
+def test_ephemeral_variables_of_the_root_are_known(tmp_path: Path) -> None:
+    native = 'variable "token" {\n  ephemeral = true\n}\nvariable "ephemeral" {}\n'
+    json_ = json.dumps({"variable": {"other": {"ephemeral": True}, "plain": {"default": 1}}})
+    code = read(tmp_path, **{"v.tf": native, "v.tf.json": json_, "m/v.tf": native.replace("token", "inner")})
+    assert code.ephemeral() == {"token", "other"}
+
+
 def test_a_provisioner_says_whether_it_runs_at_the_destruction(tmp_path: Path) -> None:
     found = read(tmp_path).of((), Part.PROVISIONER, "terraform_data.a")
     assert [(one.name, one.at_destroy) for one in found] == [("remote-exec", False), ("local-exec", True)]

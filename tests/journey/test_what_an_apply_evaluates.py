@@ -216,6 +216,18 @@ def test_the_report_of_a_drift_says_what_healing_it_would_run(world: World) -> N
     assert f"path {world.cloud}" in page
 
 
+def test_the_default_of_an_ephemeral_variable_is_not_shown_as_what_is_handed_in(running: World) -> None:
+    variable = 'variable "token" {\n  ephemeral = true\n  default   = "the-default"\n}\n'
+    running.commit_files(
+        {"web/main.tf": variable + runs("var.token"), "web/stack.yaml": "name: web\nvars: {token: another}\n"}
+    )
+    running.poll()
+    (run,) = running.work()
+    text = shown(running, run)
+    assert "var.token (ephemeral): (known after apply)" in text
+    assert "the-default" not in text
+
+
 # What the operator hands in
 
 
