@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 Names = tuple[str, ...]  # of module calls, from the root down
 
@@ -58,11 +59,14 @@ class Code:
         return self.read and module not in self.unread
 
     def of(self, module: Names, part: Part, address: str) -> list[Snippet]:
-        return [
-            one
-            for one in self.snippets
-            if one.part is part and one.module == module and one.address == address
-        ]
+        return self._by_place.get((module, part, address), [])
+
+    @cached_property
+    def _by_place(self) -> dict[tuple[Names, Part, str], list[Snippet]]:
+        found: dict[tuple[Names, Part, str], list[Snippet]] = {}
+        for one in self.snippets:
+            found.setdefault((one.module, one.part, one.address), []).append(one)
+        return found
 
     def named(self) -> dict[tuple[Names, str], tuple[str, ...]]:
         """What each local and each ephemeral resource refers to, of the modules that were read as a whole."""
