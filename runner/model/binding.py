@@ -20,6 +20,7 @@ OLDER_FORM = (
 )
 SHOWN = 12  # characters of a digest
 FILE = "file:"
+FILES = "files outside of the repository"
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ def _given(old: tuple[str, ...], new: tuple[str, ...]) -> str | None:
     names = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
     files = [name.removeprefix(FILE) for name in names if name.startswith(FILE)]
     variables = [name for name in names if not name.startswith(FILE)]
-    told = [f"files outside of the repository ({', '.join(files)})"] if files else []
+    told = [f"{FILES} ({', '.join(files)})"] if files else []
     if variables or not files:
         told.append(f"what the environment hands in ({', '.join(variables) or 'another order'})")
     return ", ".join(told)

@@ -290,6 +290,24 @@ def test_a_secret_that_is_renewed_for_the_same_identity_voids_nothing(
     assert go_on(world, monkeypatch, **{name: "second-value"}).state is State.APPLIED
 
 
+def test_a_file_that_changes_after_every_plan_is_told_the_second_time_with_what_to_do(running: World) -> None:
+    path = running.root / "greeting"
+    path.write_text("echo said one")
+    running.commit_files(
+        {"web/main.tf": provisioned(f'command = file("{path}")'), "web/stack.yaml": "name: web\n"}
+    )
+    running.poll()
+    (first,) = running.work()
+    running.approve(first)
+    path.write_text("echo said two")
+    (second,) = [run for run in running.work() if run.state is State.AWAITING_APPROVAL]
+    assert "no approval can hold" not in running.run(first.id).reason
+    running.approve(second)
+    path.write_text("echo said three")
+    running.work()
+    assert f"{first.name} ended the same way" in running.run(second.id).reason
+
+
 @pytest.mark.parametrize("hours", [0, 1])
 def test_a_file_outside_of_the_repository_that_changed_voids_the_approval(running: World, hours: int) -> None:
     path = running.root / "greeting"
