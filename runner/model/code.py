@@ -69,12 +69,16 @@ class Code:
         return found
 
     def named(self) -> dict[tuple[Names, str], tuple[str, ...]]:
-        """What each local and each ephemeral resource refers to, of the modules that were read as a whole."""
-        return {
-            (one.module, one.address): one.references
-            for one in self.snippets
-            if one.part in {Part.LOCAL, Part.EPHEMERAL} and self.knows(one.module)
-        }
+        """What each local and each ephemeral resource refers to, of the modules that were read as a whole.
+
+        Of two with one name, in an override or in a file that OpenTofu passes over, both count.
+        """
+        found: dict[tuple[Names, str], tuple[str, ...]] = {}
+        for one in self.snippets:
+            if one.part in {Part.LOCAL, Part.EPHEMERAL} and self.knows(one.module):
+                place = (one.module, one.address)
+                found[place] = (*found.get(place, ()), *one.references)
+        return found
 
     def ephemeral(self) -> frozenset[str]:
         """The root's variables of which a plan's JSON has the default, whatever is handed in."""

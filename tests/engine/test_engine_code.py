@@ -137,6 +137,12 @@ def test_a_dynamic_block_in_json_is_read_as_in_the_native_syntax(tmp_path: Path)
     assert (found.name, set(found.references)) == ("login", {"login.value", "var.all"})
 
 
+def test_a_local_that_is_overridden_may_refer_to_what_either_says(tmp_path: Path) -> None:
+    override = "locals {\n  both = data.x.y.other\n}\n"
+    named = read(tmp_path, **{"a_override.tf": override}).named()
+    assert set(named[(), "local.both"]) == {"var.a", "data.x.y.z", "data.x.y.other"}
+
+
 def test_ephemeral_variables_of_the_root_are_known(tmp_path: Path) -> None:
     native = 'variable "token" {\n  ephemeral = true\n}\nvariable "ephemeral" {}\n'
     json_ = json.dumps({"variable": {"other": {"ephemeral": True}, "plain": {"default": 1}}})
