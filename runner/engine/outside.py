@@ -25,8 +25,9 @@ from runner.model.binding import FILE
 from runner.model.secret_shape import names_secret
 
 LARGEST = 16 << 20
+_TELLING = re.compile(rb"file|provider|script")  # nothing is read by what has none of these words in it
 _MOST_GUESSES = 10_000
-_MOST_NAMES = 1_000  # of a folder
+_MOST_FILES = 1_000  # of a folder
 # A plan has the values of what these blocks read.
 _PLANNED = frozenset({"data", "variable", "terraform", "check", "import", "moved"})
 # What stands there is another thing at each read.
@@ -36,6 +37,10 @@ _CALL = re.compile(
     r"\b(?:templatefile|file(?:exists|set|md5|sha1|sha256|sha512|base64|base64sha256|base64sha512)?)\s*\(\s*"
 )
 _PLAIN = re.compile(r'"((?:[^"\\$%\n]|[$%](?!\{)|\$\{path\.(?:module|root|cwd)\})*)"\s*[,)]')
+# What provisioners send to another machine: a file, a folder, scripts.
+_SENDS = re.compile(r'"(?:file|remote-exec)"')
+_SENT = re.compile(r"\b(?:source|scripts?)\s*=\s*(\[[^\]]*\]|[^\n]*)")
+_STRING = re.compile(r'"((?:[^"\\$%\n]|[$%](?!\{)|\$\{path\.(?:module|root|cwd)\})*)"')
 _INSIDE = re.compile(r'"(?:\$\{path\.|[^"/$])')
 _BEHIND = re.compile(r'"\$\{[^{}"]*\}([^"\\$%{}\n]*)"\s*[,)]')
 _ABSOLUTE = re.compile(r'"(/[^"\\$%{}\n]+)"')
@@ -59,6 +64,8 @@ class Reads:
             self.identities |= {
                 path for found in _CONFIGURED.finditer(text) for path in _ABSOLUTE.findall(found[1])
             }
+        if not kind or (kind == "resource" and _SENDS.search(text)):
+            self._note_sent(text, module, root)
         for call in _CALL.finditer(text):
             plain = _PLAIN.match(text, call.end())
             if plain is not None:
@@ -66,6 +73,14 @@ class Reads:
                 (self.identities if secret else self.paths).add(_place(plain[1], module, root))
             elif _INSIDE.match(text, call.end()) is None:
                 behind = _BEHIND.match(text, call.end())
+                self.behind.add("" if behind is None else behind[1])
+
+    def _note_sent(self, text: str, module: Path, root: Path) -> None:
+        for found in _SENT.finditer(text):
+            literals = _STRING.findall(found[1])
+            self.paths |= {_place(path, module, root) for path in literals}
+            if not literals:
+                behind = _BEHIND.match(f"{found[1].strip()},")
                 self.behind.add("" if behind is None else behind[1])
 
 
@@ -80,14 +95,16 @@ def outside(session: Session) -> tuple[str, ...]:
     )
     for module, name, content in files:
         folder = (workspace.data if module.fetched else workspace.module) / module.folder
-        for kind, text in _texts(name, content) if b"file" in content or b"provider" in content else ():
+        for kind, text in _texts(name, content) if _TELLING.search(content) else ():
             reads.note(kind, text, folder, workspace.module)
     reads.paths |= set(
         islice(_guesses(session, reads.behind, (content for *_, content in files)), _MOST_GUESSES)
     )
     inside = tuple(f"{folder}/" for folder in (workspace.tree or workspace.module, workspace.data))
-    told = {path: _content(path) for path in reads.paths if not path.startswith((*inside, *_VOLATILE))}
-    told |= {path: _identity(path) for path in reads.identities - told.keys() if not path.startswith(inside)}
+    told = {path: _content(path) for path in reads.paths if not f"{path}/".startswith((*inside, *_VOLATILE))}
+    told |= {
+        path: _identity(path) for path in reads.identities - told.keys() if not f"{path}/".startswith(inside)
+    }
     return tuple(
         f"{FILE}{path} {marked(path, found, key)}"
         for path, found in sorted(told.items())
@@ -113,8 +130,8 @@ def _strings(value: Any) -> Iterator[str]:
         case str():
             yield value
         case dict():
-            for part in value.values():
-                yield from _strings(part)
+            for name, part in value.items():
+                yield from (f'{name} = "{part}"',) if isinstance(part, str) else _strings(part)
         case list():
             for part in value:
                 yield from _strings(part)
@@ -144,17 +161,26 @@ def _guesses(session: Session, behind: Iterable[str], contents: Iterable[bytes])
 
 
 def _content(path: str) -> str | None:
-    """A digest, or the names in a folder; None where there is nothing to bind to."""
+    """A digest, or what lies in a folder; None where there is nothing to bind to."""
     try:
         real = Path(path).resolve()
         if real.is_dir():
-            return "\n".join(islice(sorted(one.name for one in real.iterdir()), _MOST_NAMES))
+            return "\n".join(sorted(islice(_files_below(real), _MOST_FILES)))
         content = read_foreign(real, LARGEST)
     except FileNotFoundError:
         return "not there"
     except (OSError, RuntimeError):
         return None
     return identity_in(content) or hashlib.sha256(content).hexdigest()
+
+
+def _files_below(folder: Path) -> Iterator[str]:
+    """Each with its size and time: a folder that is sent may be of any size."""
+    for place, folders, files in os.walk(folder):
+        folders.sort()
+        for name in sorted(files):
+            about = (Path(place) / name).lstat()
+            yield f"{place}/{name} {about.st_size} {about.st_mtime_ns}"
 
 
 def _identity(path: str) -> str | None:

@@ -20,6 +20,11 @@ def runs(command: str) -> str:
     return f'resource "terraform_data" "a" {{\n  provisioner "local-exec" {{\n    command = {command}\n  }}\n}}\n'
 
 
+def sends(kind: str, arguments: str) -> str:
+    connection = 'connection {\n    host = "none.invalid"\n  }\n'
+    return f'resource "terraform_data" "a" {{\n  {connection}  provisioner {kind} {{\n    {arguments}\n  }}\n}}\n'
+
+
 # Each reads OUT/f.
 READERS: dict[str, dict[str, str]] = {
     "a command": {"main.tf": runs('"echo ${file("OUT/f")}"')},
@@ -35,6 +40,12 @@ READERS: dict[str, dict[str, str]] = {
         "main.tf": 'variable "d" {\n  default = "OUT"\n}\n' + runs('file("${var.d}/f")')
     },
     "the stack's vars": {"main.tf": 'variable "set" {}\n' + runs("file(var.set)")},
+    "a file that is sent": {"main.tf": sends('"file"', 'source = "OUT/f"\n    destination = "/x"')},
+    "a folder that is sent": {"main.tf": sends('"file"', 'source = "OUT"\n    destination = "/x"')},
+    "scripts that are sent": {"main.tf": sends('"remote-exec"', 'scripts = [\n      "OUT/f",\n    ]')},
+    "a script from a variable": {
+        "main.tf": 'variable "s" {\n  default = "OUT/f"\n}\n' + sends('"remote-exec"', "script = var.s")
+    },
     "JSON": {
         "main.tf.json": json.dumps(
             {
@@ -70,9 +81,10 @@ def test_another_content_has_another_digest_and_is_not_told(world: World, reader
     write(world, READERS[reader])
     one, other = bound(world, "echo first-content"), bound(world, "echo second-content")
     assert one != other
-    assert [told.split()[0] for told in (*one, *other)] == [f"file:{world.outside}/f"] * 2
+    name = f"file:{world.outside}{'' if 'folder that' in reader else '/f'}"
+    assert [told.split()[0] for told in (*one, *other)] == [name] * 2
     assert "first-content" not in str(one)
-    assert bound(world, "echo first-content") == one
+    assert "folder that" in reader or bound(world, "echo first-content") == one
 
 
 INSIDE: dict[str, dict[str, str]] = {
