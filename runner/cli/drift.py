@@ -8,7 +8,7 @@ from runner.cli import words
 from runner.cli.drift_check import check
 from runner.cli.options import SPAN, Cli, output_option, pass_cli, reason_option, report_argument
 from runner.cli.output import Cell, Colour, Line
-from runner.cli.plan_view import changed_lines, fact_lines
+from runner.cli.plan_view import applied_look, changed_lines, fact_lines
 from runner.cli.trust import trust
 from runner.cli.when import ago, ahead
 from runner.model.drift import Finding, ReportStatus
@@ -89,6 +89,9 @@ def show(cli: Cli, report_id: int, output: str) -> None:
     cli.console.data(Cell(report.name, "bold"), *fact_lines([fact for fact in facts if fact[1]]))
     for finding in report.findings:
         cli.console.data("", *_finding(finding))
+    besides = applied_look(report.apply_only)
+    if besides:
+        cli.console.data("", Cell("Healing it also means:", "bold"), *besides)
     if report.status is ReportStatus.OPEN:
         cli.console.hint(
             f'driftline drift heal {report.name}   or   driftline drift ack {report.name} --until 2w -m "..."'

@@ -10,7 +10,7 @@ from runner.model.applied_text import applied_lines
 from runner.model.approval import Commit
 from runner.model.attribute_text import Line as PlanLine
 from runner.model.attribute_text import attribute_lines
-from runner.model.plan import Action, AttributeChange, ChangeSet, Diagnostic
+from runner.model.plan import Action, ApplyOnly, AttributeChange, ChangeSet, Diagnostic
 from runner.model.plan_text import lines, summary_text
 from runner.model.run import Run
 from runner.model.terms import Terms
@@ -33,7 +33,7 @@ def plan_lines(changes: ChangeSet, *, full: bool = False) -> list[Line]:
     return [_coloured(line) for line in lines(changes, full=full)]
 
 
-def applied_look(changes: ChangeSet) -> list[Line]:
+def applied_look(changes: ApplyOnly) -> list[Line]:
     """What only the apply does: where it works, what it runs and invokes."""
     return [_coloured(line) for line in applied_lines(changes)]
 

@@ -17,7 +17,7 @@ from runner.cli.progress import LOOK_SECONDS
 from runner.cli.run_document import run_document
 from runner.cli.when import ago
 from runner.errors import BadUsage, NotFound, Timeout
-from runner.model.plan import ChangeSet
+from runner.model.plan import NOTHING_BESIDES, ChangeSet
 from runner.model.run import Kind, State
 from runner.model.span import Seconds
 from runner.ports import RunFilter
@@ -128,7 +128,7 @@ def show(cli: Cli, run_id: int, output: str) -> None:
         ("artifacts", ", ".join(cli.app.artifacts.names(run_id))),
     ]
     cli.console.data(Cell(run.name, "bold"), *fact_lines([fact for fact in facts if fact[1]]))
-    cli.console.data(*applied_look(changes or ChangeSet()))
+    cli.console.data(*applied_look(changes or NOTHING_BESIDES))
     cli.console.data(*diagnostic_lines(diagnostics))
     cli.console.data(*evidence_lines(evidence))
 

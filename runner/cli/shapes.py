@@ -6,24 +6,18 @@ from typing import Any
 
 from runner.cli.facts import StackFacts
 from runner.cli.when import rfc3339
+from runner.model.applied_document import apply_document, attribute_document
 from runner.model.approval import Approval, Commit
 from runner.model.binding import Binding
-from runner.model.code import Part
 from runner.model.codec import to_plain
 from runner.model.decide import Decision
 from runner.model.drift import DriftReport
 from runner.model.evidence import Evidence
 from runner.model.lock import Lock
 from runner.model.plan import (
-    AttributeChange,
     ChangeSet,
     Diagnostic,
-    Evaluated,
-    Invocation,
     OutputChange,
-    Place,
-    Provisioner,
-    Reading,
     ResourceChange,
     Summary,
 )
@@ -214,56 +208,9 @@ def change_set(of: ChangeSet) -> Plain:
     return {
         "summary": summary(of.summary),
         "complete": of.complete,
-        "provisioners": list(of.provisioners),
         "resources": [resource(one) for one in of.resources],
         "outputs": [_output(one) for one in of.outputs],
-        "actions": [_invocation(one) for one in of.actions],
-        "where": [_place(one) for one in of.places],
-        "evaluated": [_evaluated(one, of) for one in of.evaluated if one.kind != Part.ACTION],
-        "commands": [_command(one) for one in of.commands],
-    }
-
-
-def _invocation(of: Invocation) -> Plain:
-    return {
-        "address": of.address,
-        "type": of.type,
-        "provider": of.provider,
-        "trigger": of.trigger,
-        "on_failure": of.on_failure,
-        "deferred": of.deferred,
-        "configuration": [_attribute(one) for one in of.configuration],
-    }
-
-
-def _place(of: Place) -> Plain:
-    return {"provider": of.provider, "settings": [to_plain(setting) for setting in of.settings]}
-
-
-def _evaluated(of: Evaluated, changes: ChangeSet) -> Plain:
-    """What only the apply evaluates, with the values that it reads as planned."""
-    readings = {reading.name: reading for reading in changes.readings}
-    return {
-        "kind": of.kind,
-        "subject": of.subject,
-        "name": of.name,
-        "argument": of.argument,
-        "code": of.code,
-        "reads": [_reading(readings[name]) for name in of.reads],
-    }
-
-
-def _reading(of: Reading) -> Plain:
-    return {"name": of.name, "value": of.value, "sensitive": of.sensitive, "unknown": of.unknown}
-
-
-def _command(of: Provisioner) -> Plain:
-    return {
-        "address": of.address,
-        "name": of.name,
-        "at_destroy": of.at_destroy,
-        "removed": of.removed,
-        "arguments": dict(of.arguments),
+        **apply_document(of),
     }
 
 
@@ -272,21 +219,10 @@ def resource(of: ResourceChange) -> Plain:
         "address": of.address,
         "type": of.type,
         "action": of.action.value,
-        "attributes": [_attribute(one) for one in of.attributes],
+        "attributes": [attribute_document(one) for one in of.attributes],
         "previous_address": of.previous_address,
         "importing": of.importing,
         "action_reason": of.action_reason,
-    }
-
-
-def _attribute(of: AttributeChange) -> Plain:
-    return {
-        "path": of.path,
-        "before": of.before,
-        "after": of.after,
-        "sensitive": of.sensitive,
-        "unknown": of.unknown,
-        "forces_replacement": of.forces_replacement,
     }
 
 

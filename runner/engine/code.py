@@ -1,13 +1,15 @@
 """What the code of a plan says that its JSON leaves out: read from the files of the root and of all modules, as installed."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from runner.engine.blocks import Nested, blocks_of, body_of
 from runner.engine.configuration import in_order
-from runner.engine.hcl_json import Body, json_bodies
+from runner.engine.hcl_json import Body, each, json_bodies, labelled
 from runner.engine.hcl_text import hcl_text
 from runner.engine.tokens import NotHcl
 from runner.engine.values import Computed
@@ -17,7 +19,9 @@ from runner.model.code import Code, Names, Part, Snippet
 from runner.model.module import LARGEST, is_configuration
 
 _THE_ROOT = CalledModule("", ROOT, fetched=False)
-_KINDS = frozenset({"resource", "removed", "provider", "action", "locals", "ephemeral"})
+# Of these only blocks with such a word in them are taken apart.
+_WANTED = {"resource": re.compile(r"\b(?:provisioner|dynamic)\b"), "variable": re.compile(r"\bephemeral\b")}
+_KINDS = frozenset({"resource", "variable", "removed", "provider", "action", "locals", "ephemeral"})
 
 
 def code_of(
@@ -29,15 +33,32 @@ def code_of(
     """
     snippets: list[Snippet] = []
     unread: list[Names] = []
-    # Without any module call there is no list of modules, and the root is not told of.
-    for module in {_THE_ROOT.key: _THE_ROOT, **{one.key: one for one in modules}}.values():
+    for module in _all(modules):
         names = tuple(module.key.split(".")) if module.key else ()
         try:
-            files = _fetched(fetched / module.folder) if module.fetched else _local(module.folder, code)
-            snippets += _of_files(names, files, suffixes)
+            snippets += _of_files(names, _files(module, code, fetched), suffixes)
         except (OSError, NotHcl, ValueError, RecursionError):
             unread.append(names)
     return Code(tuple(snippets), tuple(unread))
+
+
+def files_of(
+    modules: Iterable[CalledModule], code: Mapping[str, bytes], fetched: Path, suffixes: tuple[str, ...]
+) -> Iterator[tuple[CalledModule, str, bytes]]:
+    """The configuration of all modules, file by file; without those that can not be read."""
+    for module in _all(modules):
+        with suppress(OSError):
+            files = _files(module, code, fetched)
+            yield from ((module, name, files[name]) for name in files if is_configuration(name, suffixes))
+
+
+def _all(modules: Iterable[CalledModule]) -> Iterable[CalledModule]:
+    """Without any module call there is no list of modules, and the root is not told of."""
+    return {_THE_ROOT.key: _THE_ROOT, **{one.key: one for one in modules}}.values()
+
+
+def _files(module: CalledModule, code: Mapping[str, bytes], fetched: Path) -> dict[str, bytes]:
+    return _fetched(fetched / module.folder) if module.fetched else _local(module.folder, code)
 
 
 def _local(folder: str, code: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -67,10 +88,11 @@ def _bodies(name: str, content: bytes) -> Iterator[Body]:
         document = json.loads(content)
         for part in document if isinstance(document, list) else [document]:
             found = part.get("locals") or {}
-            yield from (("locals", (), each) for each in (found if isinstance(found, list) else [found]))
+            yield from (("locals", (), one) for one in each(found))
         return
     for block in blocks_of(hcl_text(content)):
-        if block.kind in _KINDS and (block.kind != "resource" or "provisioner" in block.body):
+        wanted = _WANTED.get(block.kind)
+        if block.kind in _KINDS and (wanted is None or wanted.search(block.body)):
             yield block.kind, block.labels, body_of(block)
 
 
@@ -80,6 +102,7 @@ def _snippets(
     match kind:
         case "resource":
             yield from _provisioners(module, ".".join(labels), body, removed=False)
+            yield from _dynamic(module, ".".join(labels), body)
         case "removed":
             named = body.get("from", "")
             address = named.source if isinstance(named, Computed) else str(named)
@@ -89,6 +112,9 @@ def _snippets(
             alias = body.get("alias")
             address = ".".join((*labels, *([alias] if isinstance(alias, str) else ())))
             yield Snippet(module, Part.PROVIDER, address, arguments=_arguments(body))
+        case "variable":
+            if body.get("ephemeral") in {True, "true"}:
+                yield Snippet(module, Part.VARIABLE, f"var.{labels[0]}", labels[0])
         case "action" | "ephemeral":
             address = ".".join((kind, *labels))
             yield Snippet(module, Part(kind), address, arguments=_arguments(body))
@@ -123,10 +149,32 @@ def _provisioners(
             yield Snippet(module, Part.CONNECTION, address, arguments=_arguments(connection), removed=removed)
 
 
+def _dynamic(
+    module: Names,
+    address: str,
+    body: Mapping[str, Any],
+    path: tuple[str, ...] = (),
+    loops: tuple[str, ...] = (),
+) -> Iterator[Snippet]:
+    """What each `dynamic` block sets, also in the blocks inside of it; with what it is repeated over."""
+    told = {name: value for name, value in body.items() if name != "dynamic"}
+    if loops:
+        arguments = ((name, " ".join((text_of(value), *loops))) for name, value in told.items())
+        yield Snippet(module, Part.DYNAMIC, address, ".".join(path), tuple(arguments))
+    for name, value in told.items():
+        for inner in _blocks(value):
+            yield from _dynamic(module, address, inner, (*path, name), loops)
+    raw = body.get("dynamic")
+    for (name, *_), block in raw if isinstance(raw, Nested) else labelled(raw, 1):
+        over = (*loops, text_of(block.get("for_each")))
+        for content in _blocks(block.get("content")):
+            yield from _dynamic(module, address, content, (*path, name), over)
+
+
 def _blocks(raw: Any) -> Iterable[Mapping[str, Any]]:
     if isinstance(raw, Nested):
         return [body for _, body in raw]
-    return [raw] if isinstance(raw, dict) else raw if isinstance(raw, list) else ()
+    return [one for one in each(raw) if isinstance(one, dict)]
 
 
 def _arguments(body: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -8,6 +8,7 @@ from runner.engine.binary import binary_digest
 from runner.engine.environment import CREDENTIALS
 from runner.engine.given import given
 from runner.engine.measured import Measured
+from runner.engine.outside import outside
 from runner.engine.session import Session
 from runner.engine.state_mark import state_of
 from runner.model.binding import EngineFacts
@@ -34,7 +35,10 @@ def facts_of(session: Session, plan_file: Path) -> EngineFacts:
                 if not any(fnmatchcase(name, pattern) for pattern in CREDENTIALS)
             )
         ),
-        given=given(session.environment, session.execution.stack.aws, session.execution.key),
+        given=(
+            *given(session.environment, session.execution.stack.aws, session.execution.key),
+            *outside(session),
+        ),
         lock_file=measured.lock_file,
         modules=measured.modules,
         lineage=state.lineage,

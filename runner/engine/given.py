@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -42,18 +42,21 @@ _GOOGLE = (
     "GCLOUD_KEYFILE_JSON",
     "GOOGLE_APPLICATION_CREDENTIALS",
 )
-_KEY_ID = re.compile(r"A[A-Z]{3}([A-Z2-7]{16})")
+# Ids that go on with I or J are older than this coding, and stand for themselves.
+_KEY_ID = re.compile(r"A[A-Z]{3}([A-HK-Z2-7][A-Z2-7]{15})")
 _LARGEST = 1 << 20
+_KEY_BLOCK = re.compile(r"-----BEGIN.*?-----END[^\n]*", re.DOTALL)
+_NAMED = re.compile(r"\s*[=:]\s*")
 
 
 def given(environment: Mapping[str, str], roles: AwsRoles, key: bytes) -> tuple[str, ...]:
     """`NAME digest` of each; nothing without a key, since a digest of a short value can be guessed."""
     if not key:
         return ()
-    return tuple(f"{name} {_mark(name, value, key)}" for name, value in sorted(_bound(environment, roles)))
+    return tuple(f"{name} {marked(name, value, key)}" for name, value in sorted(_bound(environment, roles)))
 
 
-def _mark(name: str, value: str, key: bytes) -> str:
+def marked(name: str, value: str, key: bytes) -> str:
     return hmac.new(key, f"driftline-given-v1\n{name}\n{value}".encode(), hashlib.sha256).hexdigest()[:DIGITS]
 
 
@@ -63,7 +66,7 @@ def _bound(environment: Mapping[str, str], roles: AwsRoles) -> Iterator[tuple[st
         if name.startswith(VARIABLES) or _is_plain(name) or (name in _WHO and not own_roles):
             yield name, value
         elif name in _FILES and not own_roles:
-            yield name, _aws_file(value)
+            yield name, _of_file(value, lines=True)
         elif name in _GOOGLE:
             yield name, _google(value)
     if not own_roles and "AWS_ACCESS_KEY_ID" in environment:
@@ -99,26 +102,43 @@ def aws_account(key_id: str) -> str:
     return f"{(bits & 0x7FFFFFFFFF80) >> 7:012d}"
 
 
-def _aws_file(path: str) -> str:
-    """Its profiles with their regions, roles and accounts, without what is renewed."""
+def _of_file(path: str, *, lines: bool) -> str:
+    """Who acts where, as the file has it; where it can not be read, its path."""
     try:
-        lines = read_foreign(Path(path), _LARGEST).decode(errors="replace").splitlines()
-    except OSError:
+        return identity_in(read_foreign(Path(path).resolve(), _LARGEST), lines=lines)
+    except (OSError, RuntimeError):
         return path
-    kept = []
+
+
+def identity_in(content: bytes, *, lines: bool = False) -> str:
+    """The account and the project of a Google key; of any other file, where `lines`, what is not renewed with a secret:
+    profiles with their regions, roles and accounts, clusters with their servers.
+    """
+    try:
+        told = json.loads(content)
+        if isinstance(told, dict) and "client_email" in told:
+            return " ".join(
+                str(told[name]) for name in ("type", "client_email", "project_id") if name in told
+            )
+    except (ValueError, RecursionError):
+        pass
+    text = _KEY_BLOCK.sub("", content.decode(errors="replace"))
+    return "\n".join(_kept(text.splitlines())) if lines else ""
+
+
+def _kept(lines: Iterable[str]) -> Iterator[str]:
     for line in lines:
-        name, _, value = (part.strip() for part in line.partition("="))
+        name, named, value = (part.strip() for part in _NAMED.sub("=", line, count=1).partition("="))
+        if not named and not name.startswith("["):
+            continue  # a secret by itself
         if name.lower() == "aws_access_key_id":
-            kept.append(f"account {aws_account(value) or value}")
-        elif not names_secret(name) and "expir" not in name.lower():
-            kept.append(line.strip())
-    return "\n".join(kept)
+            yield f"account {aws_account(value) or value}"
+        elif not names_secret(name) and not any(word in name.lower() for word in ("expir", "certificate")):
+            yield line.strip()
 
 
 def _google(value: str) -> str:
-    """The account and the project of a key, given as such or as the path of its file."""
-    try:
-        told = json.loads(value if value.lstrip().startswith("{") else read_foreign(Path(value), _LARGEST))
-        return " ".join(str(told[name]) for name in ("type", "client_email", "project_id") if name in told)
-    except (OSError, ValueError, TypeError):
-        return value if not value.lstrip().startswith("{") else ""
+    """Of a key that is given as such, or as the path of its file."""
+    if value.lstrip().startswith("{"):
+        return identity_in(value.encode(errors="replace"))
+    return _of_file(value, lines=False)

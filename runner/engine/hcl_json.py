@@ -12,7 +12,7 @@ Body = tuple[str, tuple[str, ...], dict[str, Any]]
 
 _LABELS = {
     "terraform": 0, "module": 1, "provider": 1, "resource": 2, "data": 2, "ephemeral": 2, "action": 2, "check": 1,
-    "removed": 0, "import": 0, "list": 2, "run": 1,
+    "removed": 0, "import": 0, "list": 2, "run": 1, "variable": 1,
 }  # fmt: skip
 _NESTED = {
     "terraform": {

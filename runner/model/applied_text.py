@@ -7,7 +7,7 @@ from runner.model.code import Part
 from runner.model.plan import (
     MASK,
     UNKNOWN,
-    ChangeSet,
+    ApplyOnly,
     Evaluated,
     Invocation,
     Place,
@@ -19,11 +19,15 @@ from runner.model.text import safe_text
 from runner.model.value_text import TALLEST, shortened, value_text
 
 MOST_SHOWN = 20
+_IF_IT_FAILS = {
+    "continue": "and the apply goes on if it fails",
+    "taint": "and its resource is made again if it fails",
+}
 _WRITE_ONLY = "write-only"
 _CALLED = {"role_arn": "role", "assume_role.role_arn": "role", "allowed_account_ids": "account"}
 
 
-def applied_lines(changes: ChangeSet, *, full: bool = False) -> Iterator[Line]:
+def applied_lines(changes: ApplyOnly, *, full: bool = False) -> Iterator[Line]:
     """Nothing for a plan that only does what its resources say."""
     yield from _heading("Where", len(changes.places))
     yield from (Line(_place(place, full=full), loud=True) for place in changes.places)
@@ -67,7 +71,7 @@ def _setting(setting: Setting, *, full: bool) -> str:
 # Provisioners
 
 
-def _provisioners(changes: ChangeSet, readings: Mapping[str, Reading], *, full: bool) -> Iterator[Line]:
+def _provisioners(changes: ApplyOnly, readings: Mapping[str, Reading], *, full: bool) -> Iterator[Line]:
     yield from _heading("Runs provisioners", len(changes.provisioners))
     commands: dict[str, list[Provisioner]] = {}
     for command in changes.commands:
@@ -119,7 +123,7 @@ def _cut(text: str, *, full: bool) -> str:
 # Write-only arguments
 
 
-def _write_only(changes: ChangeSet, readings: Mapping[str, Reading], *, full: bool) -> Iterator[Line]:
+def _write_only(changes: ApplyOnly, readings: Mapping[str, Reading], *, full: bool) -> Iterator[Line]:
     """The plan keeps nothing of them, so what they are made of is all there is to see."""
     set_ones = [one for one in changes.evaluated if one.kind == _WRITE_ONLY]
     yield from _heading("Sets write-only arguments", len(set_ones))
@@ -135,8 +139,8 @@ def _write_only(changes: ChangeSet, readings: Mapping[str, Reading], *, full: bo
 
 def _invocation(invocation: Invocation, *, full: bool) -> Iterator[Line]:
     told = [f"  ! {invocation.address} {invocation.trigger}"]
-    if invocation.on_failure == "continue":
-        told.append("and the apply goes on if it fails")
+    if invocation.on_failure in _IF_IT_FAILS:
+        told.append(_IF_IT_FAILS[invocation.on_failure])
     if invocation.deferred:
         told.append(f"put off to a later plan: {invocation.deferred.replace('_', ' ')}")
     yield Line(safe_text(", ".join(told)), loud=True)

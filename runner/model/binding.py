@@ -19,6 +19,8 @@ OLDER_FORM = (
     " provisioners, actions, write-only arguments and the configuration of providers"
 )
 SHOWN = 12  # characters of a digest
+FILE = "file:"
+FILES = "files outside of the repository"
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ class EngineFacts:
     argv: tuple[str, ...] = ()  # of the plan, without the paths of one run
     var_files: tuple[str, ...] = ()  # "name sha256", in their order
     environment: tuple[str, ...] = ()  # names only
-    given: tuple[str, ...] = ()  # "name keyed digest" of what the operator hands in by the environment
+    # "name keyed digest" of what comes from outside: variables of the environment, and files with FILE before their paths.
+    given: tuple[str, ...] = ()
     lock_file: str = ""  # sha256; empty where there is none
     modules: str = ""  # digest of the configuration of the root and of all modules, as installed
     lineage: str = ""  # of the state; empty where there is no state yet
@@ -126,9 +129,14 @@ def _listed(words: str) -> Tell:
 
 def _given(old: tuple[str, ...], new: tuple[str, ...]) -> str | None:
     """Which values are others, by their names; a name that came or went is told of the environment already."""
-    before, now = (dict(one.split(" ", 1) for one in side if " " in one) for side in (old, new))
+    before, now = (dict(one.rsplit(" ", 1) for one in side if " " in one) for side in (old, new))
     names = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
-    return f"what the environment hands in ({', '.join(names) or 'another order'})"
+    files = [name.removeprefix(FILE) for name in names if name.startswith(FILE)]
+    variables = [name for name in names if not name.startswith(FILE)]
+    told = [f"{FILES} ({', '.join(files)})"] if files else []
+    if variables or not files:
+        told.append(f"what the environment hands in ({', '.join(variables) or 'another order'})")
+    return ", ".join(told)
 
 
 def _new_rails(old: tuple[str, ...], new: tuple[str, ...]) -> str | None:

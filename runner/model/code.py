@@ -7,12 +7,15 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 Names = tuple[str, ...]  # of module calls, from the root down
 
 # Anything that looks like a path: what it names has to exist, or it is nothing.
 _REFERENCE = re.compile(r'[^\W\d][\w-]*(?:\s*\.\s*(?:[^\W\d][\w-]*|\d+)|\[(?:\d+|"(?:[^"\\$%]|\\.)*")\])+')
 _BLANK = re.compile(r"\s*\.\s*")
+# They may stand inside of a path, and what looks like one may stand inside of a string.
+_COMMENT = re.compile(r"/\*.*?\*/|(?:#|//)[^\n]*", re.DOTALL)
 
 
 class Part(StrEnum):
@@ -22,6 +25,8 @@ class Part(StrEnum):
     ACTION = "action"
     LOCAL = "local"
     EPHEMERAL = "ephemeral"
+    VARIABLE = "variable"  # an ephemeral one
+    DYNAMIC = "dynamic"  # of a resource; `name` is the path of the block that it makes
 
 
 @dataclass(frozen=True)
@@ -54,27 +59,41 @@ class Code:
         return self.read and module not in self.unread
 
     def of(self, module: Names, part: Part, address: str) -> list[Snippet]:
-        return [
-            one
-            for one in self.snippets
-            if one.part is part and one.module == module and one.address == address
-        ]
+        return self._by_place.get((module, part, address), [])
+
+    @cached_property
+    def _by_place(self) -> dict[tuple[Names, Part, str], list[Snippet]]:
+        found: dict[tuple[Names, Part, str], list[Snippet]] = {}
+        for one in self.snippets:
+            found.setdefault((one.module, one.part, one.address), []).append(one)
+        return found
 
     def named(self) -> dict[tuple[Names, str], tuple[str, ...]]:
-        """What each local and each ephemeral resource refers to, of the modules that were read as a whole."""
-        return {
-            (one.module, one.address): one.references
-            for one in self.snippets
-            if one.part in {Part.LOCAL, Part.EPHEMERAL} and self.knows(one.module)
-        }
+        """What each local and each ephemeral resource refers to, of the modules that were read as a whole.
+
+        Of two with one name, in an override or in a file that OpenTofu passes over, both count.
+        """
+        found: dict[tuple[Names, str], tuple[str, ...]] = {}
+        for one in self.snippets:
+            if one.part in {Part.LOCAL, Part.EPHEMERAL} and self.knows(one.module):
+                place = (one.module, one.address)
+                found[place] = (*found.get(place, ()), *one.references)
+        return found
+
+    def ephemeral(self) -> frozenset[str]:
+        """The root's variables of which a plan's JSON has the default, whatever is handed in."""
+        return frozenset(one.name for one in self.snippets if one.part is Part.VARIABLE and one.module == ())
 
 
 UNREAD = Code(read=False)
 
 
 def mentioned(text: str) -> Iterator[str]:
-    for found in _REFERENCE.finditer(text):
-        yield _BLANK.sub(".", found[0])
+    """Whatever the text may refer to, read with its comments and without them."""
+    bare = _COMMENT.sub(" ", text)
+    for each in (text,) if bare == text else (text, bare):
+        for found in _REFERENCE.finditer(each):
+            yield _BLANK.sub(".", found[0])
 
 
 def plain_reference(text: str, references: Iterable[str]) -> str | None:

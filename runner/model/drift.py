@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from runner.model.plan import Action, AttributeChange
+from runner.model.plan import NOTHING_BESIDES, Action, ApplyOnly, AttributeChange
 
 
 class DriftClass(StrEnum):
@@ -60,6 +60,7 @@ class DriftReport:
     findings: tuple[Finding, ...]
     acknowledgement: Acknowledgement | None = None
     resolved_at: datetime | None = None
+    apply_only: ApplyOnly = NOTHING_BESIDES  # what undoing it does besides
     confirmed: bool = True  # seen as often as `confirm` asks; only then it is told
 
     @property

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from runner.model.code import UNREAD, Code, Names, Part, mentioned
+from runner.model.code import UNREAD, Code, Part, mentioned
 from runner.model.mask import holds_unknown, unknown_of
 from runner.model.plan import Action
 from runner.model.readable import Found, Readable, Reader
-from runner.model.reference import Scope, named, references_in, scope_of
+from runner.model.reference import ROOT, Scope, named, references_in, scope_of
+from runner.model.write_only import holding_nothing, is_unkept, sets_to_null, unkept
 
 LOCAL_EXEC = "local-exec"  # needs no connection
 _RUNS_PROVISIONERS = frozenset({Action.CREATE, Action.REPLACE, Action.DELETE})
@@ -47,7 +48,7 @@ class Applying:
     _known: dict[Any, dict[str, Found]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.readable = Readable(self.document, self.code.named())
+        self.readable = Readable(self.document, self.code.named(), self.code.ephemeral())
 
     def things(self) -> Iterator[Thing]:
         """Everything with something in it that a value decides; what the code alone decides is none."""
@@ -68,6 +69,7 @@ class Applying:
                 yield from self._provisioners(reader, name)
             if action in _GIVES_ARGUMENTS:
                 yield from self._write_only(reader)
+                yield from self._in_dynamic_blocks(reader, name)
 
     def _provisioners(self, reader: Reader, name: str) -> Iterator[Thing]:
         listed = reader.block["provisioners"]
@@ -104,35 +106,54 @@ class Applying:
     def _write_only(self, reader: Reader) -> Iterator[Thing]:
         """A plan has null for each, whatever it is set to."""
         change = reader.change or {}
-        for path, expression in _unkept(
+        for path, expression in unkept(
             reader.block.get("expressions") or {}, [change.get("after")], change.get("after_unknown")
         ):
             yield Thing(
                 WRITE_ONLY, reader.address, path, self._follow(reader, tuple(references_in(expression)))
             )
 
+    def _in_dynamic_blocks(self, reader: Reader, name: str) -> Iterator[Thing]:
+        """Those inside of `dynamic` blocks, which only the code tells of."""
+        after = (reader.change or {}).get("after")
+        if not self.code.knows(reader.scope.names):
+            told = reader.block.get("expressions") or {}
+            for block in sorted(holding_nothing(after) - told.keys()):
+                yield Thing(WRITE_ONLY, reader.address, block, self._everything(reader.scope))
+            return
+        for snippet in self.code.of(reader.scope.names, Part.DYNAMIC, name):
+            for argument, text in snippet.arguments:
+                path = (*snippet.name.split("."), argument)
+                if is_unkept(after, path):
+                    found = self._follow(reader, tuple(dict.fromkeys(mentioned(text))))
+                    yield Thing(WRITE_ONLY, reader.address, ".".join(path), found, code=text)
+
     # Actions
 
     def _of_actions(self) -> Iterator[Thing]:
         for index, invocation in enumerate(invocations(self.document)):
             address, unknown = invocation["address"], invocation.get("config_unknown")
-            for argument, value in sorted((invocation.get("config_values") or {}).items()):
+            values = invocation.get("config_values") or {}
+            for argument, value in sorted(values.items()):
                 mark = (invocation.get("config_sensitive") or {}).get(argument)
                 known = Found("its value", value, mark, unknown_of(unknown, argument))
                 yield Thing(Part.ACTION, address, argument, {known.label: known}, index=index)
-            if holds_unknown(unknown):
-                yield Thing(Part.ACTION, address, "", self._unknown_action(address), index=index)
+            scope, name = place_of(address)
+            code = " ".join(
+                text for one in self.code.of(scope.names, Part.ACTION, name) for _, text in one.arguments
+            )
+            if holds_unknown(unknown) or sets_to_null(values, code, read=self.code.knows(scope.names)):
+                yield Thing(Part.ACTION, address, "", self._behind_action(scope, name, code), index=index)
 
-    def _unknown_action(self, address: str) -> Mapping[str, Found]:
-        scope, name = place_of(address)
+    def _behind_action(self, scope: Scope, name: str, code: str) -> Mapping[str, Found]:
+        """What the block refers to: its values are known only by the apply, or are not kept."""
         block = self._action_block(scope, name)
         expressions = block.get("expressions") or (block.get("config") or {}).get("expressions")
-        if expressions:
-            return self._follow(Reader(scope, block), tuple(references_in(expressions)))
-        if self.code.knows(scope.names):
-            snippets = self.code.of(scope.names, Part.ACTION, name)
-            return self._follow(Reader(scope, block), tuple(r for one in snippets for r in one.references))
-        return self._everything(scope)
+        if not expressions and not self.code.knows(scope.names):
+            return self._everything(scope)
+        return self._follow(
+            Reader(scope, block), tuple(dict.fromkeys((*references_in(expressions), *mentioned(code))))
+        )
 
     def _action_block(self, scope: Scope, name: str) -> Mapping[str, Any]:
         blocks = self.readable.modules.get(scope.names, {}).get("actions") or ()
@@ -142,10 +163,10 @@ class Applying:
 
     def _of_providers(self) -> Iterator[Thing]:
         for key, provider in self.providers():
-            scope = scope_of(f"{provider['module_address']}.") if provider.get("module_address") else Scope()
+            scope = _module_of(provider)
             reader = Reader(scope, provider)
             told: set[str] = set()
-            texts = self.provider_code(scope.names, provider)
+            texts = self.provider_code(provider)
             for index, (path, expression) in enumerate(leaves(provider.get("expressions") or {})):
                 found = self._follow(reader, tuple(references_in(expression)))
                 told |= found.keys()
@@ -155,7 +176,8 @@ class Applying:
                 more = {label: found for label, found in rest.items() if label not in told}
                 yield Thing(Part.PROVIDER, key, argument, more, name=FROM_CODE, code=text)
 
-    def provider_code(self, module: Names, provider: Mapping[str, Any]) -> dict[str, str]:
+    def provider_code(self, provider: Mapping[str, Any]) -> dict[str, str]:
+        module = _module_of(provider).names
         alias = f".{provider['alias']}" if provider.get("alias") else ""
         snippets = self.code.of(module, Part.PROVIDER, f"{provider.get('name', '')}{alias}")
         return {name: text for snippet in snippets for name, text in snippet.arguments}
@@ -205,6 +227,11 @@ def _own(reader: Reader, references: tuple[str, ...]) -> tuple[object, ...]:
     return block, reader.address if "self" in words else ""
 
 
+def _module_of(provider: Mapping[str, Any]) -> Scope:
+    address = provider.get("module_address")
+    return scope_of(f"{address}.") if address else ROOT
+
+
 def invocations(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """What is invoked by this apply; not what is put off to a later plan."""
     return list(document.get("action_invocations") or ())
@@ -226,26 +253,3 @@ def leaves(expressions: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         case list():
             for part in expressions:
                 yield from leaves(part, path)
-
-
-def _unkept(
-    expressions: Mapping[str, Any], sides: Sequence[Any], unknown: Any, path: str = ""
-) -> Iterator[tuple[str, Any]]:
-    """The arguments that refer to something and of which the plan keeps nothing, also inside of nested blocks."""
-    for name, expression in sorted(expressions.items()):
-        values = [side.get(name) for side in sides if isinstance(side, dict)]
-        part = unknown_of(unknown, name)
-        place = f"{path}.{name}".lstrip(".")
-        match expression:
-            case {"references": list()}:
-                if part is not True and values and any(value is None for value in values):
-                    yield place, expression
-            case {"constant_value": _}:
-                continue
-            case dict() if expression:
-                yield from _unkept(expression, values, part, place)
-            case list():
-                inner = [each for value in values if isinstance(value, list) for each in value]
-                for each in expression:
-                    if isinstance(each, dict):
-                        yield from _unkept(each, inner, None, place)

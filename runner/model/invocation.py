@@ -25,6 +25,8 @@ _LIFECYCLE_KEYS = frozenset(
         "actions_list_index", "on_failure",
     }
 )  # fmt: skip
+_DEFERRED_KEYS = frozenset({"reason", "action_invocation"})
+_ON_FAILURE = frozenset({"", "halt", "continue", "taint"})
 _EVENTS: dict[str, str] = {
     f"{moment}{event}": f"{moment.lower()} {{}} is {done}"
     for moment in ("Before", "After")
@@ -37,6 +39,7 @@ def read_invocations(document: Mapping[str, Any], secrets: Secrets) -> Iterator[
     for entry in document.get("action_invocations") or ():
         yield _invocation(entry, secrets)
     for deferred in document.get("deferred_action_invocations") or ():
+        _refuse_unknown(deferred, _DEFERRED_KEYS, "deferred_action_invocations")
         yield _invocation(deferred["action_invocation"], secrets, str(deferred["reason"]))
 
 
@@ -53,6 +56,8 @@ def _invocation(entry: Mapping[str, Any], secrets: Secrets, deferred: str = "") 
     triggers = _TRIGGERS & entry.keys()
     if len(triggers) != 1:
         raise _unknown("action_invocations", f"{len(triggers)} triggers of {entry['address']}")
+    for empty in ("invoke_action_trigger", "invoke_cmd_action_trigger"):
+        _refuse_unknown(entry.get(empty) or {}, frozenset(), empty)
     lifecycle = entry.get("lifecycle_action_trigger")
     return Invocation(
         address=entry["address"],
@@ -75,7 +80,10 @@ def _lifecycle(trigger: Mapping[str, Any]) -> str:
 
 def _on_failure(trigger: Mapping[str, Any]) -> str:
     """`halt` or `continue`; empty where the engine knows no choice."""
-    return str(trigger.get("on_failure") or "").removeprefix("ActionOnFailure").lower()
+    told = str(trigger.get("on_failure") or "").removeprefix("ActionOnFailure").lower()
+    if told not in _ON_FAILURE:
+        raise _unknown("lifecycle_action_trigger", f"on_failure {told}")
+    return told
 
 
 def _configuration(entry: Mapping[str, Any], secrets: Secrets) -> Iterator[AttributeChange]:

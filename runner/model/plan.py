@@ -1,6 +1,6 @@
 """A plan's changes as people and records see them: secrets are masked before a value of this file exists."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
@@ -157,20 +157,33 @@ class Summary:
 
 
 @dataclass(frozen=True)
-class ChangeSet:
+class ApplyOnly:
+    """What an apply does that no resource change shows: what it runs and invokes, and where its providers work."""
+
+    provisioners: tuple[str, ...] = ()  # addresses whose create or destroy runs a provisioner
+    actions: tuple[Invocation, ...] = ()
+    places: tuple[Place, ...] = ()  # where the providers that it uses work
+    commands: tuple[Provisioner, ...] = ()  # what the code says of `provisioners`
+    evaluated: tuple[Evaluated, ...] = ()
+    readings: tuple[Reading, ...] = ()
+
+
+NOTHING_BESIDES = ApplyOnly()
+
+
+@dataclass(frozen=True)
+class ChangeSet(ApplyOnly):
     """Everything a plan would do. `drift` is terraform's resource_drift, which says what moved outside."""
 
     resources: tuple[ResourceChange, ...] = ()
     outputs: tuple[OutputChange, ...] = ()
     drift: tuple[ResourceChange, ...] = ()
     summary: Summary = Summary()
-    provisioners: tuple[str, ...] = ()  # addresses whose create or destroy runs a provisioner
     complete: bool = True  # False where targets were used, or terraform put something off to a later plan
-    actions: tuple[Invocation, ...] = ()
-    places: tuple[Place, ...] = ()  # where the providers that it uses work
-    commands: tuple[Provisioner, ...] = ()  # what the code says of `provisioners`
-    evaluated: tuple[Evaluated, ...] = ()
-    readings: tuple[Reading, ...] = ()
+
+    @property
+    def apply_only(self) -> ApplyOnly:
+        return ApplyOnly(**{field.name: getattr(self, field.name) for field in fields(ApplyOnly)})
 
     @property
     def empty(self) -> bool:

@@ -74,6 +74,7 @@ class Readable:
     document: Mapping[str, Any]
     # What locals and ephemeral resources refer to, where the code was read: the document has neither.
     code: Mapping[tuple[Names, str], Iterable[str]] = field(default_factory=dict)
+    ephemeral: frozenset[str] = frozenset()  # variables of the root; what is handed in is bound elsewhere
 
     @cached_property
     def modules(self) -> dict[Names, Mapping[str, Any]]:
@@ -185,6 +186,8 @@ class _Walk:
             call, outer = self._call(scope)
             self._expression(outer, (call.get("expressions") or {}).get(name), hidden=hidden)
             return None
+        if name in self.readable.ephemeral:
+            return self._add(f"var.{path_of(steps)} (ephemeral)", UNKNOWN_YET, hidden=hidden)
         given = (self.readable.document.get("variables") or {}).get(name)
         value = declared.get("default") if given is None else given.get("value")
         return self._add(f"var.{path_of(steps)}", select(value, steps[1:]), hidden=hidden)
@@ -276,12 +279,11 @@ class _Walk:
     def _ephemeral(self, scope: Scope, name: str, *, hidden: bool) -> None:
         """It is opened anew by the apply; what it is asked for decides what it gives."""
         block = self.readable.blocks.get((scope.names, name))
+        known = self.readable.code.get((scope.names, name))
         if block is not None:
             reader = Reader(scope, block)
             self._expression(reader, block.get("expressions"), hidden=hidden)
             self._repetition(reader, hidden=hidden)
-            return
-        known = self.readable.code.get((scope.names, name))
         if known is None:
             self.everything(scope, hidden=hidden)
             return

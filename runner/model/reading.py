@@ -207,6 +207,7 @@ def _places(
         settings = [
             *(_computed(one, readings) for one in computed.get(key, ()) if not names_secret(one.argument)),
             *_constants(provider.get("expressions") or {}, secrets),
+            *_called_functions(provider.get("expressions") or {}, applying.provider_code(provider), secrets),
         ]
         settings += _from_environment(str(provider.get("name", "")), settings, around)
         if settings:
@@ -219,6 +220,15 @@ def _constants(expressions: Mapping[str, Any], secrets: Secrets) -> Iterator[Set
         tells = _PLACES.fullmatch(last) is not None or path.startswith("endpoints.")
         if tells and "constant_value" in expression and not names_secret(path):
             yield Setting(path, secrets.scrub(plain_number(expression["constant_value"])))
+
+
+def _called_functions(
+    expressions: Mapping[str, Any], code: Mapping[str, str], secrets: Secrets
+) -> Iterator[Setting]:
+    """What is computed without referring to anything, such as `file("/etc/region")`."""
+    for name, text in code.items():
+        if expressions.get(name) == {} and _PLACES.fullmatch(name) and not names_secret(name):
+            yield Setting(name, code=str(_cut(without_likely_secrets(secrets.scrub(text)))))
 
 
 def _computed(evaluated: Evaluated, readings: Mapping[str, Reading]) -> Setting:

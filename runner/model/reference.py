@@ -121,7 +121,7 @@ def scope_of(address: str) -> Scope:
 def named(address: str) -> tuple[str, Step | None]:
     """The name of a resource inside its module, and the key of the instance."""
     steps = _apart(address)[1]
-    length = 3 if steps[0] in {"data", "ephemeral"} else 2
+    length = 3 if steps[0] in {"data", "ephemeral", "action"} else 2
     return dotted(steps[:length]), steps[length] if len(steps) > length else None
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from runner.model.applied_document import apply_document, attribute_document
+from runner.model.applied_text import applied_lines
 from runner.model.drift import DriftClass, DriftReport, Finding
 from runner.model.plan import SYMBOLS, AttributeChange
 from runner.model.text import safe_text
@@ -46,6 +48,7 @@ def report_document(report: DriftReport) -> dict[str, Any]:
         "acknowledgement": known
         and {"by": known.by, "reason": known.reason, "at": _time(known.at), "until": _time(known.until)},
         "resources": [_finding(finding) for finding in report.findings],
+        "apply": apply_document(report.apply_only),
     }
 
 
@@ -63,17 +66,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "class": finding.drift_class.value,
         "counts": finding.counts,
         "reason": finding.reason,
-        "attributes": [
-            {
-                "path": change.path,
-                "before": change.before,
-                "after": change.after,
-                "sensitive": change.sensitive,
-                "unknown": change.unknown,
-                "forces_replacement": change.forces_replacement,
-            }
-            for change in finding.attributes
-        ],
+        "attributes": [attribute_document(change) for change in finding.attributes],
     }
 
 
@@ -103,6 +96,9 @@ def _lines(report: DriftReport) -> Iterator[str]:
             yield from ("", f"## {title} ({len(findings)})")
         for finding in findings:
             yield from _section(finding)
+    besides = [line.text for line in applied_lines(report.apply_only)]
+    if besides:
+        yield from ("", "## Healing it also means", "", *_block(besides))
 
 
 def _section(finding: Finding) -> Iterator[str]:
@@ -121,6 +117,14 @@ def _row(change: AttributeChange) -> str:
     after = value_text(change.after, named=named)
     cells = (change.path, *shortened(before, after))
     return f"| {' | '.join(_code(cell).replace('|', ESCAPED_BAR) for cell in cells)} |"
+
+
+def _block(lines: list[str]) -> Iterator[str]:
+    """A code block: its fence is longer than any run of backticks inside."""
+    fence = "```"
+    while any(fence in line for line in lines):
+        fence += "`"
+    yield from (fence, *lines, fence)
 
 
 def _code(text: str) -> str:

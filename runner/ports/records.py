@@ -13,7 +13,7 @@ from runner.model.drift import Acknowledgement, DriftReport, Finding
 from runner.model.evidence import Evidence
 from runner.model.guardrails import SeenState
 from runner.model.lock import Lock
-from runner.model.plan import ChangeSet, Diagnostic
+from runner.model.plan import ApplyOnly, ChangeSet, Diagnostic
 from runner.model.probe import Distrust, ProbeRecord, Provider
 from runner.model.run import Claim, Event, Kind, Run, State
 from runner.model.source import SourceStatus
@@ -234,13 +234,31 @@ class Writer(Reader, Protocol):
 
     def release_hold(self, stack: str, *, by: str, reason: str) -> None: ...
     def open_report(
-        self, stack: str, revision: str, fingerprint: str, findings: Sequence[Finding], *, confirmed: bool
+        self,
+        stack: str,
+        revision: str,
+        fingerprint: str,
+        findings: Sequence[Finding],
+        apply_only: ApplyOnly = ...,
+        *,
+        confirmed: bool,
     ) -> DriftReport: ...
     def see_report(
-        self, report: DriftReport, findings: Sequence[Finding], *, confirmed: bool
+        self,
+        report: DriftReport,
+        findings: Sequence[Finding],
+        apply_only: ApplyOnly = ...,
+        *,
+        confirmed: bool,
     ) -> DriftReport: ...
     def change_report(
-        self, report: DriftReport, fingerprint: str, findings: Sequence[Finding], *, confirmed: bool
+        self,
+        report: DriftReport,
+        fingerprint: str,
+        findings: Sequence[Finding],
+        apply_only: ApplyOnly = ...,
+        *,
+        confirmed: bool,
     ) -> DriftReport: ...
     def acknowledge_report(self, report: DriftReport, acknowledgement: Acknowledgement) -> DriftReport: ...
     def reopen_report(self, report: DriftReport, reason: str) -> DriftReport: ...

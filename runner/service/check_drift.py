@@ -86,15 +86,14 @@ def _report(
     confirm = stack.definition.drift.confirm or control.settings.drift.confirm
     current = writer.current_report(stack.name)
     mark = result.drift_fingerprint or result.fingerprint
+    found = (result.findings, result.changes.apply_only)
     if current is None:
-        report = writer.open_report(stack.name, run.revision, mark, result.findings, confirmed=confirm <= 1)
+        report = writer.open_report(stack.name, run.revision, mark, *found, confirmed=confirm <= 1)
         return report, report.confirmed
     if current.fingerprint != mark:
-        report = writer.change_report(current, mark, result.findings, confirmed=confirm <= 1)
+        report = writer.change_report(current, mark, *found, confirmed=confirm <= 1)
         return report, report.confirmed
-    report = writer.see_report(
-        current, result.findings, confirmed=current.confirmed or current.seen + 1 >= confirm
-    )
+    report = writer.see_report(current, *found, confirmed=current.confirmed or current.seen + 1 >= confirm)
     lapsed = report.acknowledgement is not None and report.acknowledgement.until <= control.clock.now()
     if report.status is ReportStatus.ACKNOWLEDGED and lapsed:
         report = writer.reopen_report(report, "the acknowledgement lapsed")

@@ -1,7 +1,10 @@
 """How an apply ended, settled: the one final state that is true, and the lock where a person has to look."""
 
+import re
+
 from runner import failpoint
 from runner.errors import StillApplying
+from runner.model.binding import FILES
 from runner.model.job import ApplyOutcome, ApplyResult, Job
 from runner.model.lock import Lock
 from runner.model.otherwise import MOVES
@@ -26,6 +29,7 @@ _LATER = {
     ApplyOutcome.STATE_LOCKED: _PUT_OFF[ApplyOutcome.STATE_LOCKED],
     ApplyOutcome.DELAYED: "tried again later",
 }
+_FILES = re.compile(rf"{FILES} \([^)]*\)")
 _FAILED = frozenset({ApplyOutcome.FAILED, ApplyOutcome.NOT_BEGUN})
 
 
@@ -94,16 +98,25 @@ def _not_applied(control: ControlPorts, writer: Writer, run: Run, result: ApplyR
 
 def _again_and_again(writer: Writer, run: Run, result: ApplyResult) -> str:
     """What to do where the plan before this one met the same end: the next approval would be worth nothing either."""
-    if result.outcome is not ApplyOutcome.CHANGED or not result.reason.endswith(MOVES):
+    moved = _value_that_moved(result)
+    if not moved:
         return ""
     others = writer.runs(RunFilter(stack=run.stack, states=frozenset({State.SUPERSEDED}), limit=20))
     before = next((one for one in others if one.superseded_by == run.id), None)
-    if before is None or not before.reason.startswith(result.reason):
+    if before is None or moved not in before.reason:
         return ""
     return (
         f"; {before.name} ended the same way, so this value changes at every plan and no approval can hold:"
         " apply within apply.fresh_for of the plan, or take the value from a variable instead"
     )
+
+
+def _value_that_moved(result: ApplyResult) -> str:
+    """What it says of a value that is read, or of a file; it says the same where the same moves once more."""
+    if result.outcome is ApplyOutcome.CHANGED and result.reason.endswith(MOVES):
+        return result.reason
+    found = _FILES.search(result.reason)
+    return found[0] if found is not None else ""
 
 
 def _applied(control: ControlPorts, writer: Writer, run: Run, result: ApplyResult) -> Run:

@@ -10,6 +10,7 @@ from typing import Any
 from runner.errors import ReportChanged, ReportNotFound
 from runner.model.codec import from_plain, to_plain
 from runner.model.drift import Acknowledgement, DriftReport, Finding, ReportStatus
+from runner.model.plan import NOTHING_BESIDES, ApplyOnly
 from runner.store.audit import Writes
 from runner.store.rows import Value, compact, text, text_or_none, time_or_none
 from runner.store.session import Session
@@ -40,7 +41,14 @@ class DriftReads(Session):
 
 class DriftWrites(DriftReads, Writes):
     def open_report(
-        self, stack: str, revision: str, fingerprint: str, findings: Sequence[Finding], *, confirmed: bool
+        self,
+        stack: str,
+        revision: str,
+        fingerprint: str,
+        findings: Sequence[Finding],
+        apply_only: ApplyOnly = NOTHING_BESIDES,
+        *,
+        confirmed: bool,
     ) -> DriftReport:
         """ReportChanged where the stack has one that is not resolved."""
         current = self.current_report(stack)
@@ -56,19 +64,28 @@ class DriftWrites(DriftReads, Writes):
             last_seen=self._now,
             seen=1,
             findings=tuple(findings),
+            apply_only=apply_only,
             confirmed=confirmed,
         )
         report = replace(report, id=self._table("reports").insert(_row(report)).last_pk)
         self._report_event(report, "open")
         return report
 
-    def see_report(self, report: DriftReport, findings: Sequence[Finding], *, confirmed: bool) -> DriftReport:
+    def see_report(
+        self,
+        report: DriftReport,
+        findings: Sequence[Finding],
+        apply_only: ApplyOnly = NOTHING_BESIDES,
+        *,
+        confirmed: bool,
+    ) -> DriftReport:
         """The same drift once more; worth telling only when that confirms it."""
         after = replace(
             report,
             last_seen=self._now,
             seen=report.seen + 1,
             findings=tuple(findings),
+            apply_only=apply_only,
             confirmed=confirmed,
         )
         self._save_report(report, after)
@@ -77,7 +94,13 @@ class DriftWrites(DriftReads, Writes):
         return after
 
     def change_report(
-        self, report: DriftReport, fingerprint: str, findings: Sequence[Finding], *, confirmed: bool
+        self,
+        report: DriftReport,
+        fingerprint: str,
+        findings: Sequence[Finding],
+        apply_only: ApplyOnly = NOTHING_BESIDES,
+        *,
+        confirmed: bool,
     ) -> DriftReport:
         """Another drift of the same stack: `seen` counts anew, and no acknowledgement covers it."""
         after = replace(
@@ -87,6 +110,7 @@ class DriftWrites(DriftReads, Writes):
             last_seen=self._now,
             seen=1,
             findings=tuple(findings),
+            apply_only=apply_only,
             acknowledgement=None,
             confirmed=confirmed,
         )
@@ -146,6 +170,7 @@ def _row(report: DriftReport) -> dict[str, Value]:
         "last_seen": text(report.last_seen),
         "seen": report.seen,
         "findings": compact([to_plain(finding) for finding in report.findings]),
+        "apply_only": compact(to_plain(report.apply_only)),
         "acknowledged_by": ack.by if ack else None,
         "acknowledged_reason": ack.reason if ack else None,
         "acknowledged_at": text(ack.at) if ack else None,
@@ -166,6 +191,7 @@ def _report(row: sqlite3.Row) -> DriftReport:
         last_seen=datetime.fromisoformat(row["last_seen"]),
         seen=row["seen"],
         findings=tuple(from_plain(Finding, one) for one in json.loads(row["findings"])),
+        apply_only=from_plain(ApplyOnly, json.loads(row["apply_only"])),
         acknowledgement=_acknowledgement(row),
         resolved_at=time_or_none(row["resolved_at"]),
         confirmed=bool(row["confirmed"]),

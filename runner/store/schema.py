@@ -317,14 +317,14 @@ CREATE TABLE signers (
 ALTER TABLE approvals ADD COLUMN independent INTEGER;
 """
 
-_SOURCE_NOTES = """
-ALTER TABLE sources ADD COLUMN notes TEXT NOT NULL DEFAULT '[]';
-"""
+_SOURCE_NOTES = "ALTER TABLE sources ADD COLUMN notes TEXT NOT NULL DEFAULT '[]';"
+_APPLY_ONLY_OF_REPORTS = "ALTER TABLE reports ADD COLUMN apply_only TEXT NOT NULL DEFAULT '{}';"
 
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
     ("source_notes", _SOURCE_NOTES),
+    ("apply_only_of_reports", _APPLY_ONLY_OF_REPORTS),
 )
 
 

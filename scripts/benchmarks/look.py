@@ -50,7 +50,7 @@ def _before(document: dict[str, Any]) -> None:
     secrets = plan_secrets(document)
     read = tuple(read_resource(entry, secrets) for entry, _ in changes)
     told = tuple(read_outputs(document, secrets))
-    for _ in lines(ChangeSet(read, told, summary=summarize(read, told))):
+    for _ in lines(ChangeSet(resources=read, outputs=told, summary=summarize(read, told))):
         pass
 
 

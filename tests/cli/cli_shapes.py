@@ -60,6 +60,14 @@ ResourceShape = TypedDict(
 )
 
 
+class ApplyShape(TypedDict):
+    provisioners: list[str]
+    actions: list[dict[str, Any]]
+    where: list[dict[str, Any]]
+    evaluated: list[dict[str, Any]]
+    commands: list[dict[str, Any]]
+
+
 class ReportShape(TypedDict):
     id: str
     stack: str
@@ -70,6 +78,7 @@ class ReportShape(TypedDict):
     seen: int
     fingerprint: str
     resources: list[ResourceShape]
+    apply: ApplyShape
 
 
 class CheckedShape(TypedDict):

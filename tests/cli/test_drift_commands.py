@@ -48,3 +48,29 @@ def test_an_acknowledged_report_is_listed_and_not_open(tmp_path: Path) -> None:
     assert report["status"] == "acknowledged"
     assert world.json("drift", "list", "--open") == []
     assert "root: known (back in 14 d)" in world.run("drift", "list").stdout
+
+
+PROVISIONED = """\
+resource "terraform_data" "it" {{
+  triggers_replace = file("{cloud}")
+  provisioner "local-exec" {{
+    command = "echo made ${{self.id}}"
+  }}
+}}
+"""
+
+
+def test_a_report_says_what_healing_it_would_run(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.config.write_text(
+        world.config.read_text().replace('/repository"}', '/repository", allow: {provisioners: true}}')
+    )
+    world.stack("app", module=PROVISIONED)
+    world.applied("app")
+    world.cloud.write_text("by hand\n")
+    world.run("drift", "check", "app", expect=2)
+    shown = world.run("drift", "show", "1").stdout
+    assert "Healing it also means:" in shown
+    assert 'command = "echo made ${self.id}"' in shown
+    (report,) = world.json("drift", "list")
+    assert report["apply"]["provisioners"] == ["terraform_data.it"]

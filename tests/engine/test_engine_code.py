@@ -44,6 +44,31 @@ removed {
     command = "echo gone"
   }
 }
+resource "test_thing" "d" {
+  dynamic "login" {
+    for_each = data.x.y.logins
+    content {
+      secret_wo = login.value
+      dynamic "key" {
+        for_each = var.keys
+        content {
+          key_wo = "${key.value}-${local.both}"
+        }
+      }
+      rule {
+        rule_wo = var.rule
+      }
+    }
+  }
+  static {
+    dynamic "inner" {
+      for_each = var.inner
+      content {
+        inner_wo = inner.value
+      }
+    }
+  }
+}
 action "local_command" "say" {
   config {
     arguments = [var.word]
@@ -87,6 +112,44 @@ def test_each_block_tells_what_it_refers_to(tmp_path: Path, part: Part, address:
     assert reference in [one for snippet in found for one in snippet.references]
 
 
+@pytest.mark.parametrize(
+    ("path", "argument", "references"),
+    [
+        ("login", "secret_wo", {"login.value", "data.x.y.logins"}),
+        ("login.key", "key_wo", {"key.value", "local.both", "data.x.y.logins", "var.keys"}),
+        ("login.rule", "rule_wo", {"var.rule", "data.x.y.logins"}),
+        ("static.inner", "inner_wo", {"inner.value", "var.inner"}),
+    ],
+)
+def test_what_a_dynamic_block_sets_refers_to_what_it_is_repeated_over_too(
+    tmp_path: Path, path: str, argument: str, references: set[str]
+) -> None:
+    found = read(tmp_path).of((), Part.DYNAMIC, "test_thing.d")
+    (text,) = [dict(one.arguments)[argument] for one in found if one.name == path]
+    assert set(mentioned(text)) == references
+
+
+def test_a_dynamic_block_in_json_is_read_as_in_the_native_syntax(tmp_path: Path) -> None:
+    dynamic = {"login": [{"for_each": "${var.all}", "content": {"secret_wo": "${login.value}"}}]}
+    document = {"resource": {"test_thing": {"j": {"dynamic": dynamic, "size": [1, {"a": 2}]}}}}
+    code = read(tmp_path, **{"more.tf.json": json.dumps(document)})
+    (found,) = code.of((), Part.DYNAMIC, "test_thing.j")
+    assert (found.name, set(found.references)) == ("login", {"login.value", "var.all"})
+
+
+def test_a_local_that_is_overridden_may_refer_to_what_either_says(tmp_path: Path) -> None:
+    override = "locals {\n  both = data.x.y.other\n}\n"
+    named = read(tmp_path, **{"a_override.tf": override}).named()
+    assert set(named[(), "local.both"]) == {"var.a", "data.x.y.z", "data.x.y.other"}
+
+
+def test_ephemeral_variables_of_the_root_are_known(tmp_path: Path) -> None:
+    native = 'variable "token" {\n  ephemeral = true\n}\nvariable "ephemeral" {}\n'
+    json_ = json.dumps({"variable": {"other": {"ephemeral": True}, "plain": {"default": 1}}})
+    code = read(tmp_path, **{"v.tf": native, "v.tf.json": json_, "m/v.tf": native.replace("token", "inner")})
+    assert code.ephemeral() == {"token", "other"}
+
+
 def test_a_provisioner_says_whether_it_runs_at_the_destruction(tmp_path: Path) -> None:
     found = read(tmp_path).of((), Part.PROVISIONER, "terraform_data.a")
     assert [(one.name, one.at_destroy) for one in found] == [("remote-exec", False), ("local-exec", True)]
@@ -123,6 +186,10 @@ def test_of_a_module_with_an_unclear_file_nothing_is_known(tmp_path: Path) -> No
         ("data.x.y[each.key].z", "data.x.y"),
         ("upper(var . name)", "var.name"),
         ("[for one in local.all : one.id]", "local.all"),
+        ("data/* one */.x. /* two\n*/ y.z", "data.x.y.z"),
+        ("(data # one\n.x.y // two\n.z)", "data.x.y.z"),
+        ('"https://${data.x.y.z}/*${var.all}*/"', "data.x.y.z"),
+        ('"https://${data.x.y.z}/*${var.all}*/"', "var.all"),
     ],
 )
 def test_everything_that_looks_like_a_reference_is_found(text: str, found: str) -> None:

@@ -36,8 +36,15 @@ def test_secrets_and_what_differs_from_run_to_run_are_no_part_of_it(name: str) -
 
 
 def test_an_access_key_stands_for_its_account() -> None:
-    assert aws_account(ONE) == aws_account(SAME) != aws_account(OTHER)
+    assert aws_account(ONE) == aws_account(SAME) == "029608264753"
+    assert aws_account(OTHER) == "609629065308"
     assert marks(AWS_ACCESS_KEY_ID=ONE) == marks(AWS_ACCESS_KEY_ID=SAME) != marks(AWS_ACCESS_KEY_ID=OTHER)
+
+
+@pytest.mark.parametrize("old", ["AKIAIOSFODNN7EXAMPLE", "AKIAJOSFODNN7EXAMPLE"])
+def test_an_id_from_before_accounts_were_coded_into_it_stands_for_itself(old: str) -> None:
+    assert aws_account(old) == ""
+    assert marks(AWS_ACCESS_KEY_ID=old) != marks(AWS_ACCESS_KEY_ID=f"{old[:-1]}A")
 
 
 def test_an_id_that_is_none_of_aws_stands_for_itself() -> None:

@@ -6,13 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from world import World
+from world import ANA, OBJECT, World
 
 from runner.errors import ApprovalVoid
 from runner.model.binding import SCHEMA, read_binding
 from runner.model.plan_text import render
 from runner.model.run import Run, State
 from runner.model.settings import Allow
+from runner.service import request
 
 WORD = "data.terraform_remote_state.other.outputs.word"
 OTHER = """\
@@ -197,6 +198,36 @@ def test_the_provisioner_of_a_removed_block_is_named_before_it_runs(running: Wor
     assert 'command = "echo bye ${self.input}"' in text
 
 
+def test_the_report_of_a_drift_says_what_healing_it_would_run(world: World) -> None:
+    body = OBJECT.rstrip().removesuffix("}}")
+    allowing(world).applied(
+        body=body + '  provisioner "local-exec" {{\n    command = "echo made ${{self.name}}"\n  }}\n}}\n'
+    )
+    world.cloud_delete()
+    request.request_check(world.app.control, ["web"], ANA)
+    world.work()
+    folder = world.root / "data" / "reports" / "web"
+    page, document = (folder / "dr-1.md").read_text(), json.loads((folder / "dr-1.json").read_text())
+    assert "Runs provisioners (1):\n  ! cloudfile_object.web\n" in page
+    assert 'command = "echo made ${self.name}"' in page
+    assert document["apply"]["provisioners"] == ["cloudfile_object.web"]
+    (place,) = document["apply"]["where"]
+    assert place["settings"][0]["value"] == str(world.cloud)
+    assert f"path {world.cloud}" in page
+
+
+def test_the_default_of_an_ephemeral_variable_is_not_shown_as_what_is_handed_in(running: World) -> None:
+    variable = 'variable "token" {\n  ephemeral = true\n  default   = "the-default"\n}\n'
+    running.commit_files(
+        {"web/main.tf": variable + runs("var.token"), "web/stack.yaml": "name: web\nvars: {token: another}\n"}
+    )
+    running.poll()
+    (run,) = running.work()
+    text = shown(running, run)
+    assert "var.token (ephemeral): (known after apply)" in text
+    assert "the-default" not in text
+
+
 # What the operator hands in
 
 
@@ -257,6 +288,42 @@ def test_a_secret_that_is_renewed_for_the_same_identity_voids_nothing(
 ) -> None:
     world = handed(tmp_path, monkeypatch, PLAIN, **{name: "first-value"})
     assert go_on(world, monkeypatch, **{name: "second-value"}).state is State.APPLIED
+
+
+def test_a_file_that_changes_after_every_plan_is_told_the_second_time_with_what_to_do(running: World) -> None:
+    path = running.root / "greeting"
+    path.write_text("echo said one")
+    running.commit_files(
+        {"web/main.tf": provisioned(f'command = file("{path}")'), "web/stack.yaml": "name: web\n"}
+    )
+    running.poll()
+    (first,) = running.work()
+    running.approve(first)
+    path.write_text("echo said two")
+    (second,) = [run for run in running.work() if run.state is State.AWAITING_APPROVAL]
+    assert "no approval can hold" not in running.run(first.id).reason
+    running.approve(second)
+    path.write_text("echo said three")
+    running.work()
+    assert f"{first.name} ended the same way" in running.run(second.id).reason
+
+
+@pytest.mark.parametrize("hours", [0, 1])
+def test_a_file_outside_of_the_repository_that_changed_voids_the_approval(running: World, hours: int) -> None:
+    path = running.root / "greeting"
+    path.write_text("echo said one")
+    command = f'command = file("{path}")'
+    running.commit_files({"web/main.tf": provisioned(command), "web/stack.yaml": "name: web\n"})
+    running.poll()
+    (run,) = running.work()
+    running.approve(run)
+    path.write_text("echo said other")
+    running.age(hours=hours)
+    running.work()
+    after = running.run(run.id)
+    assert after.state is State.SUPERSEDED
+    assert f"files outside of the repository ({path})" in after.reason
+    assert "said" not in after.reason + log(running, run)
 
 
 # Approvals that were given before all this counted

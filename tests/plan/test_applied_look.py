@@ -80,6 +80,11 @@ def test_a_dynamic_block_is_shown_as_its_code() -> None:
     assert shown == 'aws: dynamic = assume_role { role_arn = var.x } with var.x = "eu-west-1"'
 
 
+def test_a_place_that_a_function_gives_is_shown_as_its_code() -> None:
+    assert placed(coded(region='file("/etc/region")'), region={}) == 'aws: region = file("/etc/region")'
+    assert placed(coded(password='file("/etc/password")'), password={}) == ""
+
+
 @pytest.mark.parametrize("argument", ["password", "secret_key", "token"])
 def test_a_secret_of_a_provider_is_not_shown(argument: str) -> None:
     for expression in (refers("var.x"), {"constant_value": "open-sesame"}):

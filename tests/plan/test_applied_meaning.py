@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from plan_documents import block, change, configuration, document, resource, scalars, values
 
 from runner.errors import OutputNotUnderstood
-from runner.model.code import Code, Part, Snippet
+from runner.model.code import UNREAD, Code, Part, Snippet
 from runner.model.difference import same
 from runner.model.fingerprint import VERSION, fingerprint, seal
 from runner.model.plan_json import read_plan
@@ -96,6 +96,38 @@ def test_a_dynamic_block_of_a_provider_is_known_from_its_code() -> None:
     told = Code((Snippet((), Part.PROVIDER, "test", arguments=dynamic),))
     assert mark(plan("one"), told) != mark(plan("other"), told)
     assert mark(plan("one"), READ) == mark(plan("other"), READ)
+
+
+def blocks(value: str, login: Any) -> Json:
+    """A resource with a block `login` of which the plan's JSON tells nothing but what is planned of it."""
+    made = Case("command", "same", "data").plan(value)
+    made["configuration"]["root_module"]["resources"][-1].pop("provisioners")
+    made["resource_changes"][0]["change"] = change("create", None, {"n": 1, "login": login})
+    return made
+
+
+DYNAMIC = Snippet((), Part.DYNAMIC, "test.t", "login", (("user", "var.u"), ("secret_wo", "data.test.s.a")))
+
+
+@pytest.mark.parametrize(
+    "login", [[{"user": "u", "secret_wo": None}], {"user": "u", "secret_wo": None}, None], ids=str
+)
+def test_a_write_only_argument_of_a_dynamic_block_counts(login: Any) -> None:
+    code = Code((DYNAMIC,))
+    assert mark(blocks("one", login), code) != mark(blocks("other", login), code)
+
+
+@pytest.mark.parametrize("login", [[], [{"user": "u", "secret_wo": "known"}]], ids=str)
+def test_what_the_plan_holds_of_a_dynamic_block_counts_by_its_value_alone(login: Any) -> None:
+    code = Code((DYNAMIC,))
+    assert mark(blocks("one", login), code) == mark(blocks("other", login), code)
+
+
+def test_a_block_with_unset_arguments_may_read_anything_where_the_code_could_not_be_read() -> None:
+    login = [{"user": "u", "secret_wo": None}]
+    assert mark(blocks("one", login), UNREAD) != mark(blocks("other", login), UNREAD)
+    whole = [{"user": "u", "secret_wo": "known"}]
+    assert mark(blocks("one", whole), UNREAD) == mark(blocks("other", whole), UNREAD)
 
 
 # What does not run is not evaluated
@@ -308,12 +340,58 @@ def test_whether_an_action_is_invoked_now_or_later_is_part_of_it() -> None:
             }
         },
         {"lifecycle_action_trigger": {**invocation("a.b.c")["lifecycle_action_trigger"], "more": 1}},
+        {"lifecycle_action_trigger": {**invocation("a.b.c")["lifecycle_action_trigger"], "on_failure": "ActionOnFailureExplode"}},
         {"invoke_action_trigger": {}},
     ],
-)
+)  # fmt: skip
 def test_an_invocation_of_another_shape_is_an_error(broken: Json) -> None:
     with pytest.raises(OutputNotUnderstood):
         read_plan(acting(**broken))
+
+
+@pytest.mark.parametrize("more", [{"until": "noon"}, {"action_invocation": {}}], ids=str)
+def test_an_action_that_is_put_off_in_another_shape_is_an_error(more: Json) -> None:
+    plan = acting()
+    (entry,) = plan.pop("action_invocations")
+    plan["deferred_action_invocations"] = [{"reason": "absent_prereq", "action_invocation": entry, **more}]
+    with pytest.raises(OutputNotUnderstood):
+        read_plan(plan)
+
+
+def test_a_trigger_of_the_command_line_with_more_in_it_is_an_error() -> None:
+    plan = acting(invoke_action_trigger={"at": "noon"})
+    del plan["action_invocations"][0]["lifecycle_action_trigger"]
+    with pytest.raises(OutputNotUnderstood):
+        read_plan(plan)
+
+
+CONFIG = (("for_each", "local.all"), ("config", "{ input = data.test.s.a, output = 1 }"))
+INVOKED = Code((Snippet((), Part.ACTION, "action.test.t", arguments=CONFIG),))
+
+
+def invoking(value: str, **config: Any) -> Json:
+    """An action that reads data, as the engine tells it: its block in the configuration has no expressions."""
+    plan = Case("action", "same", "data").plan(value)
+    plan["configuration"]["root_module"]["actions"][0].pop("expressions")
+    plan["action_invocations"] = [invocation('action.test.t["k"]', **config)]
+    return plan
+
+
+@pytest.mark.parametrize(
+    "config", [{"unknown": {"input": True}}, {"values": {"input": None}}, {"values": {"in": {"input": None}}}]
+)
+def test_what_an_action_is_given_and_the_plan_does_not_have_is_known_from_its_code(config: Json) -> None:
+    assert mark(invoking("one", **config), INVOKED) != mark(invoking("other", **config), INVOKED)
+
+
+@pytest.mark.parametrize("values", [{"input": "known"}, {"input": "known", "timeout": None}], ids=str)
+def test_what_the_plan_has_of_an_action_counts_by_its_value_alone(values: Json) -> None:
+    assert mark(invoking("one", values=values), INVOKED) == mark(invoking("other", values=values), INVOKED)
+
+
+def test_an_action_of_a_module_that_could_not_be_read_may_be_given_anything() -> None:
+    config = {"values": {"input": None}}
+    assert mark(invoking("one", **config), UNREAD) != mark(invoking("other", **config), UNREAD)
 
 
 def test_an_invocation_without_a_trigger_is_an_error() -> None:

@@ -11,7 +11,19 @@ from markdown_it import MarkdownIt
 from untrusted import CORPUS, deceives
 
 from runner.model.drift import Acknowledgement, DriftClass, DriftReport, Finding, ReportStatus
-from runner.model.plan import MASK, UNKNOWN, Action, AttributeChange
+from runner.model.plan import (
+    MASK,
+    UNKNOWN,
+    Action,
+    ApplyOnly,
+    AttributeChange,
+    Evaluated,
+    Invocation,
+    Place,
+    Provisioner,
+    Reading,
+    Setting,
+)
 from runner.model.report_text import report_document, report_json, report_markdown
 from runner.model.text import safe_text
 
@@ -148,6 +160,64 @@ def test_a_report_that_is_not_confirmed_or_is_resolved_says_so() -> None:
     assert "- resolved: 2026-11-21T01:02:03Z" in page
 
 
+def besides(text: str, *, secret: bool = False) -> ApplyOnly:
+    """Everything that only an apply does, with this text wherever there is one."""
+    return ApplyOnly(
+        provisioners=(text,),
+        actions=(Invocation(text, text, text, text, (AttributeChange(text, None, text),), deferred=text),),
+        places=(Place(text, (Setting(text, text, text), Setting(text, code=text))),),
+        commands=(Provisioner(text, text, ((text, text),)),),
+        evaluated=(Evaluated("provisioner", text, text, reads=(text,)),),
+        readings=(Reading(text, text, sensitive=secret),),
+    )
+
+
+WHERE = ApplyOnly(
+    provisioners=("test_thing.b",),
+    actions=(
+        Invocation(
+            "action.say.hi",
+            "say",
+            "acme/say",
+            "after test_thing.b is created",
+            (AttributeChange("text", None, "hello"),),
+        ),
+    ),
+    places=(Place("aws.west", (Setting("region", "eu-west-1", "var.region"),)),),
+    commands=(Provisioner("test_thing.b", "local-exec", (("command", '"echo ${var.word}"'),)),),
+    evaluated=(Evaluated("provisioner", "test_thing.b", "command", "local-exec", reads=("var.word",)),),
+    readings=(Reading("var.word", "one"),),
+)
+SHOWN = """
+## Healing it also means
+
+```
+Where (1):
+    aws.west: eu-west-1 (var.region)
+Runs provisioners (1):
+  ! test_thing.b
+      local-exec
+        command = "echo ${var.word}"
+        var.word: "one"
+Invokes (1):
+  ! action.say.hi after test_thing.b is created
+      + text = "hello"
+```
+"""
+
+
+def test_the_page_says_where_and_what_healing_would_run() -> None:
+    assert report_markdown(replace(ACKNOWLEDGED, apply_only=WHERE)) == EXPECTED + SHOWN
+
+
+def test_the_document_says_where_and_what_healing_would_run() -> None:
+    told = report_document(replace(REPORT, apply_only=WHERE))["apply"]
+    assert told["provisioners"] == ["test_thing.b"]
+    assert told["where"][0]["settings"][0]["value"] == "eu-west-1"
+    assert [one["trigger"] for one in told["actions"]] == ["after test_thing.b is created"]
+    assert told["evaluated"][0]["reads"][0]["value"] == "one"
+
+
 # What a reader's viewer makes of it
 
 
@@ -160,7 +230,13 @@ def hostile(text: str) -> DriftReport:
     findings = tuple(Finding(text, Action.UPDATE, kind, attributes, text) for kind in DriftClass)
     known = Acknowledgement(text, text, SEEN, SEEN)
     return replace(
-        REPORT, stack=text, revision=text, fingerprint=text, findings=findings, acknowledgement=known
+        REPORT,
+        stack=text,
+        revision=text,
+        fingerprint=text,
+        findings=findings,
+        acknowledgement=known,
+        apply_only=besides(text),
     )
 
 

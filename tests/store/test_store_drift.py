@@ -10,7 +10,7 @@ from store_world import NOON, HandClock, discovered, opened, raw, sha
 
 from runner.errors import ReportChanged, ReportNotFound
 from runner.model.drift import Acknowledgement, DriftClass, DriftReport, Finding, ReportStatus
-from runner.model.plan import MASK, Action, AttributeChange
+from runner.model.plan import MASK, NOTHING_BESIDES, Action, ApplyOnly, AttributeChange, Place, Setting
 from runner.ports import Writer
 from runner.store.database import SqliteStore
 
@@ -63,6 +63,21 @@ def test_a_report_is_kept_with_all_that_was_found(store: SqliteStore) -> None:
     assert (report.name, report.status, report.seen) == ("dr-1", ReportStatus.OPEN, 1)
     assert (report.first_seen, report.last_seen, report.findings) == (NOON, NOON, FINDINGS)
     assert stored(store) == report
+
+
+def test_what_healing_does_besides_is_kept_as_it_was_last_seen(store: SqliteStore) -> None:
+    report = a_report(store)
+    assert stored(store).apply_only == NOTHING_BESIDES
+    where = ApplyOnly(
+        places=(Place("aws", (Setting("region", "eu-west-1"),)),), provisioners=("aws_vpc.main",)
+    )
+    with store.writing() as writer:
+        report = writer.see_report(report, FINDINGS, where, confirmed=True)
+    assert stored(store) == report
+    assert stored(store).apply_only == where
+    with store.writing() as writer:
+        report = writer.change_report(report, sha("other"), FINDINGS, NOTHING_BESIDES, confirmed=True)
+    assert stored(store).apply_only == NOTHING_BESIDES
 
 
 def test_a_stack_has_one_report_that_is_not_resolved(store: SqliteStore) -> None:
