@@ -27,7 +27,14 @@ from shlex import quote as quote_word
 from urllib.parse import quote
 
 from runner.errors import Conflict, DiskFull, ModuleMissing
-from runner.files import PRIVATE_FOLDER, is_unfinished, private_folder, read_foreign, remove_abandoned, write_whole
+from runner.files import (
+    PRIVATE_FOLDER,
+    is_unfinished,
+    private_folder,
+    read_foreign,
+    remove_abandoned,
+    write_whole,
+)
 from runner.foreign.quarantine import Quarantine
 from runner.managed_state import STATE, WORKSPACES, copy_aside, damaged, put_back_torn, size_of
 from runner.model.state_file import TornState
