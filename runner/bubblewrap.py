@@ -17,6 +17,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from runner.descendants import children
+
 PROGRAM = "bwrap"
 MARK = "@told@"  # in the arguments of the program: the descriptor on which it tells that it is there
 START_SECONDS = 30.0
@@ -95,9 +97,9 @@ class Namespaces:
 
     def signal(self, number: int) -> None:
         """Signal everything in them."""
-        found = _children(self.first)
+        found = children(self.first)
         for pid in found:  # grows meanwhile
-            found += _children(pid)
+            found += children(pid)
             _kill(pid, number)
 
     def end(self) -> None:
@@ -114,20 +116,10 @@ class Namespaces:
 def program_of(first: int) -> int | None:
     """The process that the first one started; None where it has ended. Those that lost their parent come later."""
     started = []
-    for child in _children(first):
+    for child in children(first):
         with contextlib.suppress(OSError, IndexError), open(f"/proc/{child}/stat") as file:
             started.append((int(file.read().rpartition(")")[2].split()[19]), child))
     return min(started)[1] if started else None
-
-
-def _children(pid: int) -> list[int]:
-    """Of each thread: Go starts a process from any of them."""
-    found: list[int] = []
-    with contextlib.suppress(OSError):
-        for task in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{task}/children") as file:
-                found += map(int, file.read().split())
-    return found
 
 
 def exit_code(code: int) -> int:

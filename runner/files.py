@@ -99,7 +99,10 @@ def read_foreign(path: Path | str, most: int, folder: int | None = None) -> byte
             raise OSError(errno.EINVAL, "not a regular file", str(path))
         if about.st_size > most:
             raise OSError(errno.EFBIG, f"more than {most:,} bytes", str(path))
-        content = file.read(most + 1)
+        # As much as it says that it has: Python takes the memory for all that it is asked to read.
+        content = file.read(about.st_size + 1)
+        if len(content) > about.st_size:
+            content += file.read(most + 1 - len(content))
     if len(content) > most:
         raise OSError(errno.EFBIG, f"more than {most:,} bytes", str(path))
     return content
@@ -108,15 +111,6 @@ def read_foreign(path: Path | str, most: int, folder: int | None = None) -> byte
 def is_unfinished(path: Path) -> bool:
     """Whether the name is one under which something was being written; who writes takes away what fails."""
     return _UNFINISHED.fullmatch(path.name) is not None and path.is_file()
-
-
-def make_private(folder: Path) -> None:
-    """Take away what others may do with anything below it, where a program chose the mode; no link is followed."""
-    for place, folders, files in os.walk(folder):
-        for path in (Path(place, name) for name in (*folders, *files)):
-            mode = path.lstat().st_mode
-            if mode & 0o077 and not stat.S_ISLNK(mode):
-                path.chmod(stat.S_IMODE(mode) & PRIVATE_FOLDER)
 
 
 def sync_folder(folder: Path, within: int | None = None) -> None:

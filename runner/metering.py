@@ -14,6 +14,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from runner.descendants import children
+
 PROC = Path("/proc")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 FIRST_PAUSE = 0.1  # a plan without a provider is over in less than a second
@@ -97,19 +99,8 @@ def taken(root: int) -> int:
     """The memory of the process and of all that it and its children started; 0 where that can not be seen."""
     found = [root]
     for pid in found:  # grows meanwhile
-        found += _children(pid)
+        found += children(pid)
     return sum(_resident(pid) for pid in found)
-
-
-def _children(pid: int) -> list[int]:
-    """Of each thread: Go starts a process from any of them."""
-    found: list[int] = []
-    try:
-        for task in (PROC / str(pid) / "task").iterdir():
-            found += map(int, (task / "children").read_text().split())
-    except OSError:
-        pass  # it has ended, or this kernel does not tell
-    return found
 
 
 def _resident(pid: int) -> int:

@@ -6,7 +6,7 @@ workspaces/<stack>/made        what plans made beside the code of fetched module
 workspaces/<stack>/state       the managed state
 workspaces/<stack>/backups     copies of it from before each apply
 workspaces/<stack>/salvage     what an apply could not save
-runs/<run>                     HOME, TMPDIR and output files of one run
+runs/<run>                     HOME and TMPDIR of one run, empty when its plan and when its apply begins
 control/<run>                  what is told of it, and asked of it: a run may write to its scratch folder, and not here
 logs/run-<run>.log
 receipts/<stack and digest>.json   one for each plan that was ever handed to terraform
@@ -23,10 +23,18 @@ from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
+from shlex import quote as quote_word
 from urllib.parse import quote
 
-from runner.errors import DiskFull, ModuleMissing
-from runner.files import is_unfinished, private_folder, read_foreign, remove_abandoned, write_whole
+from runner.errors import Conflict, DiskFull, ModuleMissing
+from runner.files import (
+    PRIVATE_FOLDER,
+    is_unfinished,
+    private_folder,
+    read_foreign,
+    remove_abandoned,
+    write_whole,
+)
 from runner.foreign.quarantine import Quarantine
 from runner.managed_state import STATE, WORKSPACES, copy_aside, damaged, put_back_torn, size_of
 from runner.model.state_file import TornState
@@ -66,7 +74,7 @@ class LocalWorkspaces:
         workspace = Workspace(
             module=_module(stack, tree, module_path),
             data=private_folder(own / DATA),
-            scratch=private_folder(self._scratch(run)),
+            scratch=self._fresh_scratch(run),
             state=private_folder(own / "state") / STATE if managed_state else None,
             receipts=self.data_dir / "receipts",
             control=private_folder(self._control(run)),
@@ -194,6 +202,20 @@ class LocalWorkspaces:
                     path.unlink()
                     removed += 1
         return removed
+
+    def _fresh_scratch(self, run: int) -> Path:
+        """At the same path for plan and apply, which plans may repeat, but nothing in it is from the phase before."""
+        scratch = self._scratch(run)
+        self.quarantine.discard(scratch, first=PLANS)
+        private_folder(scratch.parent)
+        try:
+            scratch.mkdir(mode=PRIVATE_FOLDER)
+        except FileExistsError as error:
+            raise Conflict(
+                f"the folder that run-{run} used before cannot be moved away: {scratch}",
+                hint=f"rm -r {quote_word(str(scratch))}",
+            ) from error
+        return scratch
 
     def _scratch(self, run: int) -> Path:
         return self.data_dir / "runs" / str(run)

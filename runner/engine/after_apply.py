@@ -1,14 +1,13 @@
 """The state as an apply left it, and whether it agrees with an exit code of 0."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 from runner.engine.json_output import JsonOutput
 from runner.engine.session import Session
 from runner.engine.state_lock import Looking, remote_mark
+from runner.engine.state_mark import saved_state
 from runner.errors import DriftlineError
-from runner.files import LARGEST_STATE, read_foreign
 from runner.model.apply_end import Reported, StateMark, doubt
 from runner.model.plan import Diagnostic
 
@@ -37,12 +36,9 @@ def left_lock(session: Session) -> tuple[Diagnostic, ...]:
     return (Diagnostic("warning", f"A lock file was left beside the state: {path}", detail),)
 
 
-def managed_mark(state: Path) -> StateMark:
-    try:
-        document = json.loads(read_foreign(state, LARGEST_STATE))
-        return StateMark(int(document["serial"]), str(document.get("lineage") or ""))
-    except (OSError, KeyError, ValueError, TypeError, AttributeError, RecursionError):
-        return StateMark(None)
+def managed_mark(session: Session, state: Path) -> StateMark:
+    found = saved_state(session, state)
+    return StateMark(None) if found is None else StateMark(found.serial, found.lineage)
 
 
 def _before(notes: Mapping[str, object]) -> StateMark | None:
@@ -53,7 +49,7 @@ def _before(notes: Mapping[str, object]) -> StateMark | None:
 def _after(session: Session, looking: Looking) -> StateMark | None:
     """None where a backend does not say."""
     if session.state is not None:
-        return managed_mark(session.state)
+        return managed_mark(session, session.state)
     try:
         own = looking()
         return None if own is None else remote_mark(own)

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import zipfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -17,6 +16,7 @@ from runner.engine.json_output import JsonOutput
 from runner.engine.salvage import how_to_save, salvage
 from runner.engine.session import Session
 from runner.engine.state_lock import Looking, Witness
+from runner.engine.state_mark import state_of
 from runner.errors import EngineFailed, StillApplying
 from runner.files import write_whole
 from runner.model.plan import Diagnostic
@@ -37,7 +37,7 @@ def begin(
     facts = {"run": execution.run, "stack": execution.stack.name, "digest": digest}
     # For whoever has to find out later what it changed.
     notes = {
-        **_state_of(plan_file),
+        **_made_on(session, plan_file),
         "began": execution.claim.claim.since.isoformat() if execution.claim else None,
     }
     write_whole(session.control / NOTES, json.dumps(notes).encode())
@@ -145,14 +145,10 @@ def _kept(session: Session) -> tuple[int, ...]:
     return () if claim is None else tuple(claim.kept)
 
 
-def _state_of(plan_file: Path) -> dict[str, object]:
-    """Serial and lineage of the state that the plan was made on: a plan file is a zip with that state in it."""
-    try:
-        with zipfile.ZipFile(plan_file) as archive:
-            state = json.loads(archive.read("tfstate"))
-        return {"serial": int(state["serial"]), "lineage": str(state["lineage"])}
-    except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile):
-        return {}
+def _made_on(session: Session, plan_file: Path) -> dict[str, object]:
+    """Serial and lineage of the state that the plan was made on."""
+    state = state_of(session, plan_file)
+    return {} if state.serial is None else {"serial": state.serial, "lineage": state.lineage}
 
 
 def _notes(session: Session) -> dict[str, object]:

@@ -4,6 +4,7 @@ import os
 import sys
 
 from runner.engine.session import OOM_SCORE_PLAN, Session
+from runner.ports import Cancel
 from runner.process import KILL, Command, Finished, run
 
 WIDE, LEAST, MOST = (
@@ -14,9 +15,14 @@ WIDE, LEAST, MOST = (
 
 
 def read_aside(
-    session: Session, module: str, arguments: tuple[str, ...], size: int, seconds: float
+    session: Session,
+    module: str,
+    arguments: tuple[str, ...],
+    size: int,
+    seconds: float,
+    cancel: Cancel | None = None,
 ) -> Finished:
-    """It reads that many bytes. The run's cancel and the deadline end it."""
+    """It reads that many bytes. The deadline ends it, and `cancel`, by default the run's."""
     name = module.rpartition(".")[2]
     memory = min(MOST, LEAST + WIDE * size)
     command = Command(
@@ -29,4 +35,4 @@ def read_aside(
         stop=(KILL,),
         oom_score=OOM_SCORE_PLAN,
     )
-    return run(command, cancel=session.execution.cancel)
+    return run(command, cancel=cancel or session.execution.cancel)

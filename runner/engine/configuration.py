@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import time
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -24,6 +25,7 @@ _HIDING = re.compile(rf"{WORDS}|\\[uU]")
 OVERRIDE = re.compile(r"(?:.*_)?override\.(?:tf|tofu)(?:\.json)?", re.DOTALL)
 _TOFU = re.compile(r"\.tofu(?=(?:\.json)?\Z)")
 REMEMBERED = 8192  # files
+SECONDS = 5.0  # of the processor for one file: several times what the slowest megabyte is known to take
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def in_order(names: Iterable[str]) -> list[str]:
 
 def _read(content: bytes, bodies: Callable[[bytes], Iterable[Body]]) -> _FileFacts:
     try:
-        return _gather(bodies(content))
+        return _gather(_in_time(bodies(content)))
     except NotHcl as error:
         return _unreadable(content, str(error))
     except UnicodeDecodeError:
@@ -118,6 +120,15 @@ def _read(content: bytes, bodies: Callable[[bytes], Iterable[Body]]) -> _FileFac
     # Whoever writes the file decides what its reader meets: it is the problem of those that use the file, and no more.
     except Exception as error:  # noqa: BLE001 - whatever it is
         return _unreadable(content, f"it has another form than is known here: {type(error).__name__}")
+
+
+def _in_time(bodies: Iterable[Body]) -> Iterator[Body]:
+    """The blocks of one file; NotHcl once it has taken more of the processor than a file may."""
+    until = time.thread_time() + SECONDS
+    for body in bodies:
+        if time.thread_time() > until:
+            raise NotHcl(f"reading it takes more than {SECONDS:g} s")
+        yield body
 
 
 def _unreadable(content: bytes, flaw: str) -> _FileFacts:

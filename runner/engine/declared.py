@@ -1,6 +1,7 @@
 """Which variables of a module are sensitive: whatever is not certain to be plain."""
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,14 +13,18 @@ from runner.engine.blocks import Block, blocks_of, body_of
 from runner.engine.hcl_text import hcl_text
 from runner.engine.spelled import Pairs, guessed, json_values, spelled, spelled_in, spelled_json
 from runner.engine.tokens import NotHcl
-from runner.model.module import is_configuration
+from runner.foreign.read import beginning
+from runner.model.module import LARGEST_FOLDER, is_configuration
 
 # The only words by which HCL marks a variable; JSON can spell them with escapes.
 _MARKED = re.compile(r"sensitive|ephemeral")
 _MARKS = ("sensitive", "ephemeral")
 # `sensitive("...")` in any expression.
 _CALLED = re.compile(r"(?<![\w-])sensitive\s*\(((?:[^()\"]|\"(?:[^\"\\\r\n]|\\.)*\"){1,65536})\)")
-_LARGEST = 64 << 20
+_LARGEST = (
+    LARGEST_FOLDER  # bytes of a file that are understood; of a larger one all that may be a value counts
+)
+_LARGEST_GUESSED = 64 << 20
 
 
 @dataclass
@@ -67,10 +72,7 @@ def _noted(found: Declared, path: Path) -> Iterator[None]:
 
 def text_of(path: Path) -> str:
     """The file as engines read it. OSError where it is none, or too large; ValueError where it is not UTF-8."""
-    if not path.is_file():
-        raise OSError("not a regular file")
-    with path.open("rb") as file:
-        content = file.read(_LARGEST + 1)
+    content = beginning(_real(path), _LARGEST + 1)
     if len(content) > _LARGEST:
         raise OSError(f"more than {_LARGEST:,} bytes")
     return hcl_text(content)
@@ -79,10 +81,15 @@ def text_of(path: Path) -> str:
 def guessed_in(path: Path) -> Iterator[str]:
     """What may be a value in a file that could not be read."""
     try:
-        with path.open("rb") as file:
-            yield from guessed(file.read(_LARGEST).decode(errors="replace"))
+        content = beginning(_real(path), _LARGEST_GUESSED)
     except OSError:
         return
+    yield from guessed(content.decode(errors="replace"))
+
+
+def _real(path: Path) -> str:
+    """A repository may hold links; that a run has put a pipe at their end is found out when it is opened."""
+    return os.path.realpath(path)
 
 
 def why(problem: Exception) -> str:

@@ -132,7 +132,6 @@ def child_environment(
         )
     known = {n: v for n, v in base.items() if not (credentials and _matches(n, CREDENTIALS))}
     region = stack.aws.region
-    tmp = str(workspace.scratch)
     return {
         **{row.name: row.default for row in TABLE if row.default is not None},
         **engine.env,
@@ -142,10 +141,18 @@ def child_environment(
         **credentials,
         **{row.name: row.fixed for row in TABLE if row.fixed is not None},
         **({} if stack.terraform_workspace == "default" else {"TF_WORKSPACE": stack.terraform_workspace}),
-        "HOME": str(workspace.scratch),
-        "TMPDIR": tmp if len(tmp) <= LONGEST_TMPDIR else short_tmp(workspace.scratch),
-        "TF_DATA_DIR": str(workspace.data),
+        **own_folders(workspace),
         "TF_CLI_CONFIG_FILE": str(cli_config),
+    }
+
+
+def own_folders(workspace: Workspace) -> dict[str, str]:
+    """The variables that name the folders a command may write into."""
+    scratch = str(workspace.scratch)
+    return {
+        "HOME": scratch,
+        "TMPDIR": scratch if len(scratch) <= LONGEST_TMPDIR else short_tmp(workspace.scratch),
+        "TF_DATA_DIR": str(workspace.data),
     }
 
 

@@ -38,7 +38,7 @@ def evidence(
 
 
 def _managed(session: Session) -> int | None:
-    return None if session.state is None else managed_mark(session.state).serial
+    return None if session.state is None else managed_mark(session, session.state).serial
 
 
 def _remote(session: Session, looking: Looking) -> tuple[StateLock | None, int | None]:

@@ -19,7 +19,7 @@ from runner.foreign.budget import Budget
 from runner.foreign.read import copy as copy_content
 from runner.model.code import UNREAD, Code
 from runner.model.plan import Diagnostic
-from runner.model.plan_json import parse_document
+from runner.model.plan_json import parse_document, understanding
 from runner.model.reading import ROLE, Around
 from runner.model.settings import Settings
 from runner.ports import EngineError, Planned
@@ -90,13 +90,18 @@ def planned(
     if shown.exit_code != 0 or not shown.complete:
         return session.error("show", shown, said, show_seconds)
     shown_file = session.control / DOCUMENT
-    if shown_file.stat().st_size > AT_HAND:
-        return replace(found, apart=Apart(session, shown_file, show_seconds), around=_around(session))
-    document = parse_document(shown_file.read_bytes())
-    shown_file.unlink()
-    return replace(
-        found, document=document, resource_count=_count(document.get("prior_state")), around=_around(session)
-    )
+    try:
+        if shown_file.stat().st_size > AT_HAND:
+            return replace(found, apart=Apart(session, shown_file, show_seconds), around=_around(session))
+        content = shown_file.read_bytes()
+        shown_file.unlink()
+    except OSError as problem:
+        told = Diagnostic("error", f"what {session.row.name} show wrote cannot be read: {problem.strerror}")
+        return replace(session.error("show", shown, said, show_seconds), diagnostics=(told,))
+    document = parse_document(content)
+    with understanding(document):
+        count = _count(document.get("prior_state"))
+    return replace(found, document=document, resource_count=count, around=_around(session))
 
 
 def _around(session: Session) -> Around:

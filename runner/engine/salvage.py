@@ -1,12 +1,12 @@
 """What an apply could not save: taken out of folders that others use and that are removed."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from runner.engine.json_output import JsonOutput
 from runner.engine.session import Session
-from runner.files import LARGEST_STATE, private_folder, read_foreign
+from runner.engine.state_mark import saved_state
+from runner.files import private_folder
 from runner.model.plan import Diagnostic
 from runner.model.state_file import save_command
 
@@ -39,9 +39,9 @@ def salvage(session: Session, output: JsonOutput, lineage: object) -> Salvage:
     folder = workspace.data.with_name("salvage")
     errored = workspace.module / "errored.tfstate"
     if errored.is_file() and not errored.is_symlink():
-        found = _lineage(errored)
+        found = saved_state(session, errored)
         # Also where that can not be told: better kept with the wrong stack than lost with the tree.
-        if not lineage or not found or found == lineage:
+        if not lineage or found is None or found.lineage in {"", lineage}:
             ending = DAMAGED if found is None else ""
             errored.chmod(0o600)
             errored.replace(private_folder(folder) / f"{session.execution.run}.{errored.name}{ending}")
@@ -55,15 +55,6 @@ def salvage(session: Session, output: JsonOutput, lineage: object) -> Salvage:
         tuple(path for path in all_kept if path.suffix != DAMAGED),
         tuple(path for path in all_kept if path.suffix == DAMAGED),
     )
-
-
-def _lineage(errored: Path) -> str | None:
-    """None where the file holds no state."""
-    try:
-        state = json.loads(read_foreign(errored, LARGEST_STATE))
-        return str(state.get("lineage") or "") if "serial" in state else None
-    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
-        return None
 
 
 def how_to_save(path: Path, managed: Path | None) -> Diagnostic:

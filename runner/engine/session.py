@@ -15,6 +15,7 @@ from runner.engine.cli_config import PLUGINS
 from runner.engine.code_files import Code
 from runner.engine.confine import Fence
 from runner.engine.constraint import parse
+from runner.engine.environment import own_folders
 from runner.engine.init import InitInputs
 from runner.engine.journal import Journal
 from runner.engine.json_output import GAVE_UP, STALE, STATE_LOCKED, JsonOutput
@@ -144,19 +145,23 @@ class Session:
 
     @contextmanager
     def looking(self) -> Iterator["Session"]:
-        """For a look at the state, perhaps beside a running apply: a data folder with the note of the backend only."""
-        data = self.control / f"look-{secrets.token_hex(6)}"
-        if self.seal is None:
-            private_folder(data)
-        else:
-            self.seal.restore_backend(data)
-        workspace = replace(self.execution.workspace, data=data)
-        environment = {**self.environment, "TF_DATA_DIR": str(data)}
-        execution = replace(self.execution, workspace=workspace)
+        """For a look at the state, perhaps beside a running apply: its data folder has the note of the backend only.
+
+        Its home is empty: an `.aws/config` that the run left in its own could send the look to another state.
+        """
+        place = self.control / f"look-{secrets.token_hex(6)}"
+        data, home = place / "data", private_folder(place / "home")
         try:
+            if self.seal is None:
+                private_folder(data)
+            else:
+                self.seal.restore_backend(data)
+            workspace = replace(self.execution.workspace, data=data, scratch=home)
+            environment = {**self.environment, **own_folders(workspace)}
+            execution = replace(self.execution, workspace=workspace)
             yield replace(self, execution=execution, environment=environment, seal=None)
         finally:
-            remove(data)
+            remove(place)
 
     def output(self, *, shows_text: bool = False) -> JsonOutput:
         return JsonOutput(self.veil, self.row.version_key, shows_text=shows_text)

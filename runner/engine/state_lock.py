@@ -17,8 +17,9 @@ from runner.engine.argv import force_unlock_argv, state_pull_argv, try_lock_argv
 from runner.engine.json_output import STATE_LOCKED, JsonOutput
 from runner.engine.lock_info import read_lock
 from runner.engine.session import Session
+from runner.engine.state_mark import saved_state
 from runner.errors import Conflict
-from runner.files import LARGEST_STATE, read_foreign, write_whole
+from runner.files import read_foreign, write_whole
 from runner.model.apply_end import StateMark
 from runner.model.lock import StateLock
 from runner.ports import EngineError
@@ -31,6 +32,8 @@ SECONDS = 10.0  # for each look
 LOOK_STOP = (Step(SIGINT, 2.0), Step(SIGKILL, None))
 NO_STATE = "No state file was found"
 WITNESSED = "lock.json"
+LARGEST_WITNESSED = 1 << 16
+_EMPTY = 64  # bytes: a pull of no state prints at most a newline
 # Backends whose error does not say who holds the lock.
 SECRETIVE = frozenset({"http"})
 JUST_NOW = timedelta(seconds=5)
@@ -65,12 +68,11 @@ def remote_mark(session: Session) -> StateMark | None:
     pulled = session.control / "state-pull.jsonl"
     try:
         finished = _quiet(session, "state-pull", state_pull_argv(session.binary), (KILL,))
-        content = read_foreign(pulled, LARGEST_STATE)
-        if finished.exit_code == 0 and not content.strip():
+        if finished.exit_code == 0 and pulled.stat().st_size <= _EMPTY and not pulled.read_bytes().strip():
             return StateMark(None)
-        document = json.loads(content)
-        return StateMark(int(document["serial"]), str(document.get("lineage") or ""))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        saved = saved_state(session, pulled)
+        return None if saved is None or saved.serial is None else StateMark(saved.serial, saved.lineage)
+    except (OSError, ValueError):
         return None
     finally:
         pulled.unlink(missing_ok=True)
@@ -143,7 +145,7 @@ class Witness:
 def witnessed(session: Session) -> str | None:
     """The id of the lock that this apply was seen to hold."""
     try:
-        return str(json.loads((session.control / WITNESSED).read_bytes())["id"])
+        return str(json.loads(read_foreign(session.control / WITNESSED, LARGEST_WITNESSED))["id"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

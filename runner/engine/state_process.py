@@ -1,4 +1,7 @@
-"""The process that reads one large state: python -m runner.engine.state_process MEMORY PLAN; it answers on its output."""
+"""The process that reads one large state, and answers on its output:
+
+python -m runner.engine.state_process MEMORY plan|saved FILE
+"""
 
 import json
 import sys
@@ -8,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.engine.limits import limit_memory
+from runner.files import LARGEST_STATE, read_foreign
 
 STATE = "tfstate"
 
@@ -42,9 +46,20 @@ def size_in(plan_file: Path) -> int:
         return 0
 
 
+def saved_in(file: Path, most: int = LARGEST_STATE) -> StateMark | None:
+    """Of a state that an apply has written; None where the file holds none."""
+    try:
+        state = json.loads(read_foreign(file, most))
+        return StateMark(str(state.get("lineage") or ""), int(state["serial"]))
+    except (OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        return None
+
+
 def main() -> None:
-    limit_memory(int(sys.argv[1]))
-    json.dump(asdict(state_in(Path(sys.argv[2]))), sys.stdout)
+    memory, what, file = sys.argv[1:]
+    limit_memory(int(memory))
+    found = state_in(Path(file)) if what == "plan" else saved_in(Path(file))
+    json.dump(None if found is None else asdict(found), sys.stdout)
 
 
 if __name__ == "__main__":

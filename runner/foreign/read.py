@@ -111,6 +111,12 @@ def entry_digest(found: Found) -> bytes:
     return made.digest()
 
 
+def beginning(file: Path | str, most: int) -> bytes:
+    """The first bytes of a regular file."""
+    with regular(file) as (descriptor, about), os.fdopen(os.dup(descriptor), "rb") as opened:
+        return opened.read(min(most, about.st_size))
+
+
 def copy(source: Path, target: int, budget: Budget) -> None:
     """The content of a regular file, into an open one."""
     for chunk in chunks_of(source, budget):

@@ -7,6 +7,7 @@ are enough for any depth, and no path ever gets too long.
 import os
 import secrets
 import stat
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
@@ -21,19 +22,24 @@ def remove(path: Path | str, budget: Budget, within: int | None = None) -> bool:
 
     TooMuch where the budget ends first; what was done is done, and may be gone on with.
     """
+    return _remove(path, within, lambda top: _Top(top, budget).empty())
+
+
+def _remove(name: Path | str, within: int | None, empty: Callable[[int], bool]) -> bool:
+    """One entry, whatever it is. `empty` is told the descriptor of a folder, and says whether nothing is left in it."""
     try:
-        about = os.stat(path, dir_fd=within, follow_symlinks=False)
-        if not stat.S_ISDIR(about.st_mode):
-            os.unlink(path, dir_fd=within)
+        if not _is_folder(name, within):
+            os.unlink(name, dir_fd=within)
             return True
-        with folder(path, within, change=True) as top:
-            _Top(top, budget).empty()
-        os.rmdir(path, dir_fd=within)
+        with folder(name, within, change=True) as inner:
+            if not empty(inner):
+                return False
+        os.rmdir(name, dir_fd=within)
     except FileNotFoundError:
         return True
-    except OSError as error:
-        if isinstance(error, TooMuch):
-            raise
+    except TooMuch:
+        raise
+    except OSError:
         return False
     return True
 
@@ -47,29 +53,13 @@ class _Top:
         self.device = os.fstat(descriptor).st_dev
         self.stuck: set[str] = set()
 
-    def empty(self) -> None:
+    def empty(self) -> bool:
         while names := _batch(self.descriptor, self.stuck):
             for name in names:
-                if not self._remove(name):
+                self.budget.entry(name)
+                if not _remove(name, self.descriptor, self._hoist):
                     self.stuck.add(name)
-
-    def _remove(self, name: str) -> bool:
-        self.budget.entry(name)
-        try:
-            if not _is_folder(name, self.descriptor):
-                os.unlink(name, dir_fd=self.descriptor)
-                return True
-            with folder(name, self.descriptor, change=True) as inner:
-                if not self._hoist(inner):
-                    return False
-            os.rmdir(name, dir_fd=self.descriptor)
-        except FileNotFoundError:
-            return True
-        except OSError as error:
-            if isinstance(error, TooMuch):
-                raise
-            return False
-        return True
+        return not self.stuck
 
     def _hoist(self, inner: int) -> bool:
         """Empty a folder: its files are removed, its folders moved to the top. Whether nothing is left in it."""
@@ -104,5 +94,5 @@ def _batch(descriptor: int, stuck: set[str]) -> list[str]:
         return list(islice((entry.name for entry in entries if entry.name not in stuck), BATCH))
 
 
-def _is_folder(name: str, within: int) -> bool:
+def _is_folder(name: Path | str, within: int | None) -> bool:
     return stat.S_ISDIR(os.stat(name, dir_fd=within, follow_symlinks=False).st_mode)

@@ -8,7 +8,7 @@ from runner.model.bounded import bounded, bounded_findings
 from runner.model.drift import Finding
 from runner.model.fingerprint import MARK_DIGITS, fingerprint, seal
 from runner.model.plan import ChangeSet
-from runner.model.plan_json import plan_problem, read_plan
+from runner.model.plan_json import plan_problem, read_plan, understanding
 from runner.model.reading import ALONE, Around
 from runner.model.secret import Secrets, sensitive_texts
 from runner.model.stack import IgnoreRule
@@ -43,7 +43,8 @@ class Report:
 
 def report_of(document: Mapping[str, Any], question: Question) -> tuple[Report, ChangeSet]:
     """The report, and the changes as they are, without their secrets."""
-    sensitive = tuple(sorted(sensitive_texts(document)))
+    with understanding(document):
+        sensitive = tuple(sorted(sensitive_texts(document)))
     problem = plan_problem(document, provisioners=question.provisioners, actions=question.actions)
     if problem is not None:
         return Report(problem, sensitive=sensitive), NOTHING

@@ -26,7 +26,7 @@ class Workspace:
 
     module: Path  # the root module inside the exported tree
     data: Path  # TF_DATA_DIR of this stack, made anew for each command
-    scratch: Path  # HOME, TMPDIR and output files of this run; 0700
+    scratch: Path  # HOME and TMPDIR of this run, made anew for each of its phases; 0700
     state: Path | None  # the managed state, where the stack has no backend of its own
     receipts: Path  # one file for every plan that was ever handed to terraform
     control: Path  # what is told of this run, out of its own reach; 0700

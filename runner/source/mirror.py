@@ -11,7 +11,9 @@ from pathlib import Path
 from runner import failpoint
 from runner.errors import BranchMissing, GitFailed, SourceTooLarge
 from runner.flock import held
+from runner.foreign.budget import Budget
 from runner.foreign.quarantine import Quarantine
+from runner.foreign.read import walk
 from runner.model.settings import SourceSettings
 from runner.model.size import parse_size
 from runner.source import arguments
@@ -121,7 +123,7 @@ class Mirror:
     def fetch(self, revision: str) -> None:
         """Bring the branch in, so that this revision is here. A broken mirror is put aside and made again."""
         with held(self.lock, self.timeout) as fd:
-            if not self.path.exists():
+            if not self.path.exists() or self._holds_odd():
                 self._make(revision, fd)
             else:
                 self._clear()
@@ -211,9 +213,18 @@ class Mirror:
         for leftover in chain.from_iterable(self.path.glob(pattern) for pattern in LEFTOVERS):
             leftover.unlink(missing_ok=True)
 
+    def _holds_odd(self) -> bool:
+        """Whether something is there that git never makes. On a pipe it would wait until its deadline, each time."""
+        try:
+            return any(not found.is_regular for found in walk(self.path, Budget()))
+        except OSError:
+            return True
+
     def _broken(self) -> bool:
         return (
-            run(Call(tuple(arguments.fsck(self.path)), self.path.parent, self.timeout * FSCK_TIMES)).code > 0
+            self._holds_odd()
+            or run(Call(tuple(arguments.fsck(self.path)), self.path.parent, self.timeout * FSCK_TIMES)).code
+            > 0
         )
 
 

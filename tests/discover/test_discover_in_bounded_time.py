@@ -5,6 +5,7 @@ import time
 import pytest
 from discover_world import Place
 
+from runner.engine import configuration
 from runner.service import patience
 
 MEGABYTE = 990_000
@@ -64,6 +65,16 @@ def test_a_folder_whose_files_take_too_much_together_is_refused_alone(two: Place
     huge: dict[str, str | bytes | None] = {f"a/{i}.tf": SLOW["comments"] for i in range(12)}
     names, _ = taken(two, huge)
     assert names == ["z"]
+
+
+def test_a_file_that_takes_more_time_than_a_file_may_is_refused_alone(
+    two: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(configuration, "SECONDS", 0.0)
+    two.commit({"a/main.tf": 'module "m" {\n  source = "./m"\n}\n', "a/m/main.tf": ""})
+    found = two.found()
+    assert [stack.definition.name for stack in found.stacks] == ["z"]
+    assert ["reading it takes more than 0 s" in problem.message for problem in found.problems] == [True]
 
 
 def test_what_is_late_is_left_for_the_next_poll_and_small_files_come_first(

@@ -12,6 +12,7 @@ from engine_world import World, needs_terraform, state_of, wait_until
 
 from runner.claims import FileClaims
 from runner.clock import SystemClock
+from runner.engine import aside, state_mark
 from runner.engine.journal import Journal
 from runner.engine.json_output import JsonOutput
 from runner.engine.text import Veil
@@ -188,6 +189,64 @@ def test_a_state_of_another_stack_that_shares_the_module_is_left_to_it(
     over.workspace.state.write_text('{"serial": 6, "lineage": "mine"}')
     world.engine.adopt(over, DIGEST)
     assert errored.exists() is not taken
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every state counts as a large one."""
+    monkeypatch.setattr(state_mark, "AT_HAND", 1)
+
+
+@pytest.mark.parametrize(("lineage", "taken"), [("mine", True), ("another", False), ("", True)])
+@pytest.mark.usefixtures("large")
+def test_a_large_state_that_could_not_be_saved_is_told_from_another_stacks_also_after_a_cancel(
+    world: World, over: Execution, lineage: str, *, taken: bool
+) -> None:
+    control = over.workspace.control
+    (control / "apply.result").write_text('{"exit_code": 1}')
+    (control / "apply.json").write_text('{"serial": 6, "lineage": "mine"}')
+    errored = over.workspace.module / "errored.tfstate"
+    errored.write_text(json.dumps({"serial": 7, "lineage": lineage}))
+    world.cancel.set()
+    world.engine.adopt(over, DIGEST)
+    assert errored.exists() is not taken
+
+
+@pytest.mark.usefixtures("large")
+def test_a_state_that_takes_too_much_memory_to_be_read_is_kept_and_not_called_damaged(
+    world: World, over: Execution, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aside, "LEAST", 1)
+    monkeypatch.setattr(aside, "WIDE", 0)
+    control = over.workspace.control
+    (control / "apply.result").write_text('{"exit_code": 1}')
+    (control / "apply.json").write_text('{"serial": 6, "lineage": "mine"}')
+    errored = over.workspace.module / "errored.tfstate"
+    errored.write_text(json.dumps({"serial": 7, "lineage": "another"}) + " " * 1_000_000)
+    outcome = world.engine.adopt(over, DIGEST)
+    assert isinstance(outcome, EngineError)
+    assert [path.name for path in outcome.salvaged] == ["run-2.errored.tfstate"]
+
+
+@pytest.mark.usefixtures("large")
+def test_a_large_managed_state_proves_an_apply_as_a_small_one_does(world: World, over: Execution) -> None:
+    assert over.workspace.state is not None
+    (over.workspace.control / "apply.json").write_text('{"serial": 6, "lineage": "mine"}')
+    over.workspace.state.write_text(json.dumps({"serial": 7, "lineage": "mine"}))
+    assert isinstance(world.engine.adopt(over, DIGEST), Applied)
+    over.workspace.state.write_text(json.dumps({"serial": 5, "lineage": "mine"}))
+    outcome = world.engine.adopt(over, DIGEST)
+    assert isinstance(outcome, EngineError)
+    assert "went back from serial 6 to 5" in outcome.doubt
+
+
+@pytest.mark.parametrize("name", ["pipe.tf", "pipe.auto.tfvars"])
+def test_a_pipe_that_an_apply_left_among_its_code_holds_nobody_up(
+    world: World, over: Execution, name: str
+) -> None:
+    world.write({"secret.tf": 'variable "v" {\n  sensitive = true\n}\n'})
+    os.mkfifo(over.workspace.module / name)
+    assert isinstance(world.engine.adopt(over, DIGEST), Applied)
 
 
 def test_without_any_trace_nothing_has_begun_and_nothing_is_told(world: World) -> None:

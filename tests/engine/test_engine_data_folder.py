@@ -241,6 +241,22 @@ def test_a_look_at_the_state_goes_by_what_init_noted_beside_an_apply_that_change
     assert "/elsewhere" in noted.read_text()
 
 
+def test_a_look_at_the_state_finds_nothing_in_its_home_of_what_the_run_left_in_its_own(
+    world: Attacked,
+) -> None:
+    world.planned()
+    execution = world.execution()
+    left = execution.workspace.scratch / ".aws" / "config"
+    left.parent.mkdir(exist_ok=True)
+    left.write_text("[default]\nendpoint_url = https://elsewhere.example.com\n")
+    with world.engine._session(execution) as session, session.with_newest_seal().looking() as own:
+        for name in ("HOME", "TMPDIR"):
+            folder = Path(own.environment[name])
+            assert not folder.is_relative_to(execution.workspace.scratch)
+        assert list(Path(own.environment["HOME"]).iterdir()) == []
+    assert left.exists()
+
+
 # The copies
 
 

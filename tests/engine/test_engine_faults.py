@@ -4,10 +4,12 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from engine_world import World, fake, short, wait_until
 
+from runner.engine.session import Session
 from runner.errors import EngineMissing, OutputNotUnderstood
 from runner.ports import Planned
 
@@ -81,6 +83,26 @@ def test_a_document_that_is_no_json_is_not_understood(world: World, tmp_path: Pa
     world.use(fake(tmp_path, only("show", "echo '{\"half\":'; exit 0", only("plan", f"{PLANS}\nexit 2"))))
     with pytest.raises(OutputNotUnderstood):
         world.plan()
+
+
+def test_a_document_that_somebody_removed_meanwhile_fails_the_plan_with_that_reason(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.use(fake(tmp_path, only("show", "exit 0", only("plan", f"{PLANS}\nexit 2"))))
+    ran = Session.run
+
+    def removing(session: Session, name: str, *words: Any, **options: Any) -> Any:
+        done = ran(session, name, *words, **options)
+        if name == "show":
+            (session.control / "show.jsonl").unlink()
+        return done
+
+    monkeypatch.setattr(Session, "run", removing)
+    error = world.failed()
+    assert error.command == "show"
+    assert (
+        error.diagnostics[-1].summary == "what terraform show wrote cannot be read: No such file or directory"
+    )
 
 
 def test_an_exit_code_of_two_without_detail_is_an_error_of_other_commands(

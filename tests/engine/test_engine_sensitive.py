@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from engine_world import World
 
+from runner.engine import declared
 from runner.engine.sensitive import Given, sensitive_values
 from runner.engine.text import Veil
 from runner.model.plan import MASK
@@ -230,3 +231,11 @@ def test_what_earlier_plans_called_sensitive_is_masked_too(tmp_path: Path) -> No
     execution = world.execution(secrets=frozenset({"generated-password"}))
     veil = Veil.over({}, sensitive_values(execution, (".tf",), {}).texts)
     assert veil.text("the provider says: bad generated-password") == f"the provider says: bad {MASK}"
+
+
+def test_of_a_file_that_is_too_large_to_be_understood_every_value_is_masked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(declared, "_LARGEST", 200)
+    files = {"main.tf": HIDDEN, "terraform.tfvars": 'other = "also masked"\n' + "# comment\n" * 20}
+    assert told(tmp_path, files) == {"also masked"}

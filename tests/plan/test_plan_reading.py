@@ -14,6 +14,7 @@ from runner.model.configuration import config_address
 from runner.model.difference import differences, same
 from runner.model.plan import UNKNOWN, Action, AttributeChange, ChangeSet, Summary
 from runner.model.plan_json import parse_document, plan_problem, read_plan
+from runner.model.plan_report import Question, report_of
 
 
 def attributes(plan: dict[str, Any]) -> list[tuple[str, Any, Any]]:
@@ -324,7 +325,7 @@ def test_what_is_no_document_is_refused(text: str | bytes) -> None:
 
 def refusal(plan: dict[str, Any]) -> str:
     try:
-        read_plan(plan)
+        report_of(plan, Question(key="00" * 32, drift=True))
     except OutputNotUnderstood as error:
         return error.message
     return ""

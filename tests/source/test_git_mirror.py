@@ -287,6 +287,21 @@ def test_a_broken_mirror_is_made_again(remote: Remote, damage: object, moved: bo
     assert content(remote, head)["a.tf"] == (b"two" if moved else b"one")
 
 
+@pytest.mark.parametrize("name", ["HEAD", "config", "packed-refs", "refs/mirror/head"])
+def test_a_mirror_with_a_pipe_in_it_is_made_again_before_git_waits_for_that(
+    remote: Remote, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remote.commit({"a.tf": "old"})
+    remote.taken()
+    pipe = remote.mirror / name
+    pipe.unlink(missing_ok=True)
+    os.mkfifo(pipe)
+    remote.commit({"a.tf": "new"})
+    monkeypatch.setattr(Mirror, "_broken", lambda _: pytest.fail("git was asked"))
+    assert content(remote, remote.taken())["a.tf"] == b"new"
+    assert not pipe.is_fifo()
+
+
 def test_a_broken_mirror_does_not_pass_for_one_without_the_revision(remote: Remote) -> None:
     old = remote.commit()
     remote.commit()

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner import failpoint
-from runner.errors import DiskFull, ModuleMissing
+from runner.errors import Conflict, DiskFull, ModuleMissing
 from runner.managed_state import KEPT
 from runner.model.stack import NAME_PATTERN
 from runner.model.state_file import told_of
@@ -99,6 +99,40 @@ def test_a_discarded_run_leaves_its_stack_and_its_log(tmp_path: Path, tree: Path
     assert workspace.data.is_dir()
     assert workspaces.remove_log(7) is True
     assert workspaces.remove_log(7) is False
+
+
+def test_each_phase_of_a_run_begins_with_an_empty_scratch_folder_at_the_same_path(
+    tmp_path: Path, tree: Path
+) -> None:
+    workspaces = LocalWorkspaces(tmp_path)
+    first = prepare(workspaces, tree).scratch
+    (first / ".aws").mkdir(mode=0o000)
+    first.chmod(0o000)
+    again = prepare(workspaces, tree).scratch
+    assert again == first
+    assert (list(again.iterdir()), again.stat().st_mode & 0o777) == ([], 0o700)
+
+
+def test_a_link_that_a_run_made_of_its_scratch_folder_leads_its_next_phase_nowhere(
+    tmp_path: Path, tree: Path
+) -> None:
+    workspaces = LocalWorkspaces(tmp_path)
+    scratch = prepare(workspaces, tree).scratch
+    scratch.rmdir()
+    scratch.symlink_to(tree)
+    assert not prepare(workspaces, tree).scratch.is_symlink()
+    assert tree.is_dir()
+
+
+def test_a_phase_does_not_begin_while_what_the_one_before_left_is_still_there(
+    tmp_path: Path, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspaces = LocalWorkspaces(tmp_path)
+    scratch = prepare(workspaces, tree).scratch
+    monkeypatch.setattr(workspaces.quarantine, "discard", lambda *_, **__: False)
+    with pytest.raises(Conflict, match="cannot be moved away") as refused:
+        prepare(workspaces, tree)
+    assert refused.value.hint == f"rm -r {scratch}"
 
 
 def test_what_is_told_of_a_run_whose_scratch_folder_is_gone_is_still_to_be_discarded(
