@@ -4,15 +4,15 @@ import os
 import platform
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from runner.doctor.finding import Finding, Scene, fail, failed, ok, scratch, warn
 from runner.engine.constraint import parse
-from runner.engine.table import ENGINES, Version
 from runner.engine.version import Versions
 from runner.errors import DriftlineError
+from runner.model.engines import ENGINES, TERRAFORM, EngineRow, Version
 from runner.process import Command, run
 
 GIT_FLOOR: Version = (2, 39)
@@ -132,16 +132,28 @@ def providers(scene: Scene) -> Iterator[Finding]:
         return
     target = f"{platform.system().lower()}_{MACHINES.get(platform.machine(), platform.machine())}"
     found = packages(mirror, target)
-    make = f"terraform providers mirror -platform={target} {mirror}"
+    needed = [ENGINES[name] for name in sorted(_engines_of_stacks(scene) or {TERRAFORM.name})]
+    missed = unserved(found, needed)
+    make = f"{(missed or needed[0]).name} providers mirror -platform={target} {mirror}"
     tell = fail if offline else warn
     if not mirror.is_dir():
         yield tell("providers", f"engines.plugin_mirror {mirror} is not a folder", make)
     elif not found:
         yield tell("providers", f"engines.plugin_mirror {mirror} holds no provider for {target}", make)
+    elif missed is not None:
+        told = f"nothing of {missed.registry}, where {missed.product} looks for short addresses"
+        yield tell("providers", f"engines.plugin_mirror {mirror} holds {told}", make)
     else:
         yield ok(
             "providers", f"{len(found)} in {mirror}: {', '.join(found[:5])}{', ...' if found[5:] else ''}"
         )
+
+
+def unserved(found: Iterable[str], engines: Iterable[EngineRow]) -> EngineRow | None:
+    """The first engine for whose registry a mirror has nothing, though it has providers of another engine's."""
+    hosts = {address.partition("/")[0] for address in found}
+    registries = {row.registry for row in ENGINES.values()}
+    return next((row for row in engines if row.registry not in hosts and hosts & registries), None)
 
 
 def packages(mirror: Path, target: str) -> list[str]:

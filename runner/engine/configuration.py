@@ -163,14 +163,14 @@ def _gather(bodies: Iterable[Body]) -> _FileFacts:
 
 
 def _required(body: dict[str, Any]) -> dict[str, str]:
-    """Local names and sources; one without a source is `hashicorp/` and its name, as terraform has it."""
+    """Local names and sources, empty where there is none."""
     found: dict[str, str] = {}
     for _, named in nested(body, "required_providers", 0):
         for name, told in named.items():
             if isinstance(told, Computed) or (isinstance(told, dict) and not literal(told.get("source"))):
                 raise NotHcl(f"the source of the provider {name} is computed")
             source = _source(told.get("source")) if isinstance(told, dict) else None
-            found[name] = str(source or f"hashicorp/{name}")
+            found[name] = str(source or "")
     return found
 
 

@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 from tempfile import gettempdir
 
-from runner.engine.table import EngineRow
 from runner.errors import NotAllowed
+from runner.model.engines import EngineRow
 from runner.model.stack import StackDefinition
 from runner.ports import Workspace
 

@@ -24,11 +24,11 @@ from runner.engine.measured import Measured, measure
 from runner.engine.removal import remove
 from runner.engine.seal import SEALED, Seal, SealBroken, discard, newest
 from runner.engine.sensitive import Given, sensitive_values
-from runner.engine.table import EngineRow
 from runner.engine.text import Veil
 from runner.errors import BadStackFile, EngineFailed
 from runner.files import private_folder, read_foreign, write_whole
 from runner.model.confinement import Confinement
+from runner.model.engines import EngineRow
 from runner.model.namespace import View
 from runner.model.plan import Diagnostic
 from runner.model.span import Seconds

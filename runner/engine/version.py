@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory
 
 from runner.engine.argv import version_argv
 from runner.engine.constraint import VERSION
-from runner.engine.table import EngineRow
 from runner.errors import EngineMissing, OutputNotUnderstood, Timeout
 from runner.files import private_folder, write_whole
+from runner.model.engines import EngineRow
 from runner.process import Command, Stopped, run
 
 DEADLINE = 30.0

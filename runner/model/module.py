@@ -42,7 +42,8 @@ class ModuleFacts:
     required_version: str | None = None
     provisioners: tuple[str, ...] = ()  # addresses with a provisioner, and external data sources
     unreadable: tuple[str, ...] = ()  # files that are not valid HCL
-    providers: tuple[tuple[str, str], ...] = ()  # local name and source, as `required_providers` has them
+    # Local name and source of `required_providers`, empty where it names none.
+    providers: tuple[tuple[str, str], ...] = ()
     metas: tuple[str, ...] = ()  # providers with a computed `provider_meta` block
     overriding: tuple[str, ...] = ()  # override files that say where state or code is, or what runs
     test_calls: tuple[str, ...] = ()  # the `source` of each module of its tests

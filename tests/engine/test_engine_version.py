@@ -8,9 +8,9 @@ import pytest
 from engine_world import World, counted, fake, needs_terraform, program, wait_until
 
 from runner.engine.constraint import check, parse, satisfies
-from runner.engine.table import ENGINES
 from runner.engine.version import Versions, wanted
 from runner.errors import EngineMissing, EngineVersion, OutputNotUnderstood, Timeout
+from runner.model.engines import ENGINES
 from runner.model.settings import EngineSettings, EnginesSettings
 from runner.model.stack import StackDefinition
 from runner.ports import Planned
