@@ -101,6 +101,13 @@ class HclModules:
         return facts
 
 
+def root_backend(code: Mapping[str, bytes], suffixes: tuple[str, ...]) -> Backend | None:
+    """The backend of the root module, from the files of all modules by `folder/name`."""
+    root = {name.removeprefix("./"): content for name, content in code.items() if name.startswith("./")}
+    own = {name: content for name, content in root.items() if is_configuration(name, suffixes)}
+    return HclModules().read(own).backend
+
+
 def in_order(names: Iterable[str]) -> list[str]:
     """The configuration files as they are merged: overrides after all others."""
     found = set(filter(is_configuration, names))
