@@ -27,7 +27,7 @@ from runner.engine.removal import remove
 from runner.engine.seal import SEALED, Seal, SealBroken, discard, newest
 from runner.engine.sensitive import Given, sensitive_values
 from runner.engine.text import Veil
-from runner.errors import BadStackFile, EngineFailed
+from runner.errors import BadStackFile, EngineAnswered, EngineFailed
 from runner.files import private_folder, read_foreign, write_whole
 from runner.model.called_modules import ROOT
 from runner.model.confinement import Confinement
@@ -115,6 +115,9 @@ class Session:
                 hint="driftline doctor",
             ) from error
         self.journal.write(self.stderr(name).splitlines())
+        started = f"{self.row.name} {self.version}"
+        if output.answered not in {None, started}:
+            raise EngineAnswered(stack=self.execution.stack.name, started=started, answered=output.answered)
         return finished, output
 
     def restore(self, *, made: bool = False) -> None:
