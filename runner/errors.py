@@ -313,6 +313,30 @@ class EngineVersion(DriftlineError):
     hint_template = "driftline doctor"
 
 
+class EngineIsShim(DriftlineError):
+    """engines.{engine}.binary: {path} is a shim of {manager}, which picks a version by folder and may download one"""
+
+    hint_template = "name the real one, engines.{engine}.binary: {real}; then   driftline doctor"
+
+
+class EngineIsOther(DriftlineError):
+    """engines.{engine}.binary: {path} is {product} {version}"""
+
+    hint_template = "name it in engines.{other}.binary; then   driftline doctor"
+
+
+class EngineTooOld(DriftlineError):
+    """engines.{engine}.binary: {path} is {product} {version}, and {oldest} is the oldest that is supported"""
+
+    hint_template = "install {product} {oldest} or newer; then   driftline doctor"
+
+
+class EngineAnswered(DriftlineError):
+    """stack "{stack}": {started} was started, and {answered} answered"""
+
+    hint_template = "driftline doctor"
+
+
 class EngineFailed(DriftlineError):
     """stack "{stack}": {engine} {command} failed"""
 

@@ -11,10 +11,10 @@ from runner.errors import NotFound
 @reason_option("-m", "--message", "reason")
 @pass_cli
 def trust(cli: Cli, provider: str, reason: str) -> None:
-    """Probe PROVIDER again, such as "hashicorp/aws 5.100.0"; each stack is compared with a plain plan first."""
+    """Probe PROVIDER again, such as "registry.terraform.io/hashicorp/aws 5.100.0"; each stack is compared with a plain plan first."""
     person = cli.person
     with cli.app.store.writing() as writer:
-        found = [one for one in writer.distrust_of() if one.provider.name == provider]
+        found = [one for one in writer.distrust_of() if one.provider.is_called(provider)]
         for one in found:
             # After a crash in between it is still not probed.
             cli.app.engine.forget_provider(one.provider.checksum)

@@ -10,11 +10,18 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 FREE = ("TF_VAR_*", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_MAX_ATTEMPTS", "AWS_RETRY_MODE")
 
+# Of tfenv, tofuenv, tenv, tfswitch, mise (once rtx), asdf and aqua.
+VERSION_MANAGERS = (
+    "TFENV_*", "TOFUENV_*", "TENV_*", "TFSWITCH_*", "MISE_*", "__MISE_*", "RTX_*", "__RTX_*", "ASDF_*", "AQUA_*",
+)  # fmt: skip
+_MANAGER = "it belongs to a version manager, which would choose another engine"
+
 DENIED: tuple[tuple[str, str], ...] = (
     ("TF_*", "it changes what terraform does"),  # TF_CLI_ARGS, TF_REATTACH_PROVIDERS, TF_DATA_DIR, TF_LOG ...
     ("TOFU_*", "it changes what tofu does"),
     ("TERRAFORM_*", "it changes what terraform does"),
     ("CHECKPOINT_*", "it changes what terraform does"),
+    *((glob, _MANAGER) for glob in VERSION_MANAGERS),
     ("PLUGIN_*", "it changes how providers are started"),
     ("TERRAGRUNT_*", "it changes what terraform does"),
     ("AWS_*", "credentials and endpoints come from the operator; use aws: in the stack file"),
@@ -119,6 +126,10 @@ WITHHELD: tuple[tuple[str, str, str], ...] = (
     ("TF_REATTACH_PROVIDERS", "it would put other processes in the place of providers", _REMOVE),
     ("TF_LOG*", "what terraform logs holds secrets", _REMOVE),
     ("TF_PLUGIN_CACHE*", "each stack has its own view of the providers", "use engines.plugin_mirror"),
+    *(
+        (glob, _MANAGER, "name the real program in engines.terraform.binary or engines.tofu.binary")
+        for glob in VERSION_MANAGERS
+    ),
     ("TF_TOKEN_*", "Driftline writes the CLI configuration", "use engines.registry_tokens"),
     ("TERRAFORM_CONFIG", "Driftline writes the CLI configuration", _REMOVE),
     ("TF_CLI_CONFIG_FILE", "Driftline writes the CLI configuration", _REMOVE),

@@ -31,7 +31,7 @@ class Document:
     data: Any = None
     complete: bool = True
     flaws: list[Flaw] = field(default_factory=list)
-    doubtful: list[KeyPath] = field(default_factory=list)  # plain yes, no, on, off
+    doubtful: list[KeyPath] = field(default_factory=list)  # plain yes, no, on, off, and 1.30
     values: dict[KeyPath, Place] = field(default_factory=dict)
     keys: dict[KeyPath, Place] = field(default_factory=dict)
 

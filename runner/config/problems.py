@@ -40,13 +40,18 @@ def problems(
 
 
 def doubts(document: Document, shape: Shape) -> list[Complaint]:
-    """Plain yes, no, on, off where text is meant: YAML 1.1 reads them as booleans."""
+    """Plain yes, no, on, off where text is meant: YAML 1.1 reads them as booleans. And 1.30 where terraform gets 1.3."""
     found = []
     for path in document.doubtful:
         expected = shape.at(path)
         word = str(document.values[path].source)
         if shape.secret(path):
             found.append(Complaint(path, "this text needs quotes", got=False))
+        elif word not in DOUBTFUL:
+            if expected.kind is Kind.ANYTHING:
+                found.append(
+                    Complaint(path, "a number can not keep its last zero", f'quote it: "{word}"', got=False)
+                )
         elif expected.kind in {Kind.TEXT, Kind.PATH}:
             message = f"expected {expected.words}, got {word}, which YAML reads as true or false"
             found.append(Complaint(path, message, f'quote it: "{word}"', got=False))

@@ -52,6 +52,11 @@ def plain(text: str) -> Any:
     return _number(text) if text[0] in "+-.0123456789" else text
 
 
+def loses_zeros(text: str, value: Any) -> bool:
+    """Whether a number is told otherwise than it was written: 1.30 becomes 1.3, which is another version."""
+    return isinstance(value, float) and text.endswith("0") and repr(value) != text and "e" not in text.lower()
+
+
 def _number(text: str) -> Any:
     whole = _INTEGER.fullmatch(text)
     if whole is None and _DECIMAL.fullmatch(text) is None:

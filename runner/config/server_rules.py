@@ -14,8 +14,8 @@ from runner.config.limits import SERVER, SOURCE, out_of_limits
 from runner.config.place import KeyPath
 from runner.config.repository_path import path_flaw
 from runner.config.server_places import places
+from runner.model.engines import TERRAFORM
 from runner.model.key_text import read_key
-from runner.model.module_source import DEFAULT_HOST
 from runner.model.room import told
 from runner.model.settings import (
     Allow,
@@ -138,7 +138,7 @@ def _allow_code(here: KeyPath, allow: Allow) -> Iterator[Complaint]:
             yield Complaint((*here, "state_folders", index), "expected the absolute path of a folder")
     for key, example in (
         ("modules", "git::https://git.example.com/*"),
-        ("providers", f"{DEFAULT_HOST}/acme/*"),
+        ("providers", f"{TERRAFORM.registry}/acme/*"),
     ):
         for index, glob in enumerate(getattr(allow, key)):
             if not glob or ("/" not in glob.strip("/") and glob != "*") or _UNPRINTABLE.search(glob):

@@ -18,7 +18,7 @@ from runner.model.stack import NAME_PATTERN, AwsRoles, StackDefinition
 _NAME = re.compile(NAME_PATTERN)
 _WORKSPACE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,89}")
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,62}")
-_BACKEND_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
+_BACKEND_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 _LOGIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,63}")
 _REGION = re.compile(r"[a-z]{2,6}(?:-[a-z]+){1,3}-[0-9]{1,2}")
 _ROLE = re.compile(r"arn:aws[a-z-]{0,16}:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]{1,512}")
@@ -105,8 +105,8 @@ def _tables(stack: StackDefinition) -> Iterator[Complaint]:
             yield Complaint(
                 ("backend_config", setting), "this is no name of a setting", got=False, at_key=True
             )
-        if "\n" in value or "\t" in value:
-            yield Complaint(("backend_config", setting), "expected a text on one line")
+        if value is None:
+            yield Complaint(("backend_config", setting), "expected a value; without one leave the key out")
 
 
 def _environment(env: dict[str, str], allow: Allow) -> Iterator[Complaint]:

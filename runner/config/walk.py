@@ -20,7 +20,7 @@ from yaml.events import (
 )
 
 from runner.config.place import MOST, Document, Flaw, KeyPath, Place
-from runner.config.scalar import DOUBTFUL, Trap, plain
+from runner.config.scalar import DOUBTFUL, Trap, loses_zeros, plain
 
 MAX_DEPTH = 20
 MAX_VALUES = 4_000
@@ -134,7 +134,7 @@ class Walk:
         if type(value) is Trap:
             self._flaw(path, event, f'{value.reason}; quote it: "{text}"')
             return text
-        if text in DOUBTFUL:
+        if text in DOUBTFUL or loses_zeros(text, value):
             if self._found is None:
                 raise Odd
             self._found[-1].doubtful.append(path)

@@ -4,15 +4,16 @@ import os
 import platform
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from runner.doctor.finding import Finding, Scene, fail, failed, ok, scratch, warn
 from runner.engine.constraint import parse
-from runner.engine.table import ENGINES, Version
 from runner.engine.version import Versions
-from runner.errors import DriftlineError
+from runner.engine.version_managers import script_of
+from runner.errors import DriftlineError, EngineMissing
+from runner.model.engines import ENGINES, TERRAFORM, EngineRow, Version
 from runner.process import Command, run
 
 GIT_FLOOR: Version = (2, 39)
@@ -35,6 +36,7 @@ FLOORS: Mapping[str, Floor] = {
     "terraform": Floor((1, 14, 9), (1, 15, 4), "a module address may read any file (CVE-2026-4660)"),
     "tofu": Floor((1, 11, 10), (1, 12, 6), "a module address may read any file (GHSA-q7j3-v8qv-22vq)"),
 }
+TFSWITCH = ".terraform.versions"  # its folder
 MACHINES = {"x86_64": "amd64", "AMD64": "amd64", "aarch64": "arm64", "i686": "386", "armv7l": "arm"}
 
 
@@ -81,7 +83,7 @@ def engines(scene: Scene) -> Iterator[Finding]:
     for name, found in findings.items():
         if isinstance(found, Finding):
             yield found
-        elif name in wanted or (not present and name == "terraform"):
+        elif not isinstance(found, EngineMissing) or name in wanted or (not present and name == "terraform"):
             yield failed(name, found)
         else:
             yield ok(name, f"{name} is not here, and no stack asks for it")
@@ -109,6 +111,18 @@ def engine_verdict(name: str, version: str, binary: Path) -> Finding:
             f"{told} is older than {dotted(floor.warn_below)}: {floor.hole}",
             f"install {name} {dotted(floor.advised)} or newer, then   driftline doctor",
         )
+    if script_of(binary) is not None:
+        return warn(
+            name,
+            f"{told} is a script: an approval is bound to its text, and not to the program that it starts",
+            f"name the program itself in engines.{name}.binary",
+        )
+    if TFSWITCH in binary.resolve().parts and binary.is_symlink():
+        return warn(
+            name,
+            f"{told} is a link that the next tfswitch moves, perhaps between a plan and its apply",
+            f"engines.{name}.binary: {binary.resolve()}",
+        )
     if numbers < floor.advised:
         return ok(name, f"{told}; {dotted(floor.advised)} or newer is advised")
     return ok(name, told)
@@ -132,16 +146,28 @@ def providers(scene: Scene) -> Iterator[Finding]:
         return
     target = f"{platform.system().lower()}_{MACHINES.get(platform.machine(), platform.machine())}"
     found = packages(mirror, target)
-    make = f"terraform providers mirror -platform={target} {mirror}"
+    needed = [ENGINES[name] for name in sorted(_engines_of_stacks(scene) or {TERRAFORM.name})]
+    missed = unserved(found, needed)
+    make = f"{(missed or needed[0]).name} providers mirror -platform={target} {mirror}"
     tell = fail if offline else warn
     if not mirror.is_dir():
         yield tell("providers", f"engines.plugin_mirror {mirror} is not a folder", make)
     elif not found:
         yield tell("providers", f"engines.plugin_mirror {mirror} holds no provider for {target}", make)
+    elif missed is not None:
+        told = f"nothing of {missed.registry}, where {missed.product} looks for short addresses"
+        yield tell("providers", f"engines.plugin_mirror {mirror} holds {told}", make)
     else:
         yield ok(
             "providers", f"{len(found)} in {mirror}: {', '.join(found[:5])}{', ...' if found[5:] else ''}"
         )
+
+
+def unserved(found: Iterable[str], engines: Iterable[EngineRow]) -> EngineRow | None:
+    """The first engine for whose registry a mirror has nothing, though it has providers of another engine's."""
+    hosts = {address.partition("/")[0] for address in found}
+    registries = {row.registry for row in ENGINES.values()}
+    return next((row for row in engines if row.registry not in hosts and hosts & registries), None)
 
 
 def packages(mirror: Path, target: str) -> list[str]:

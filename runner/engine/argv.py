@@ -132,7 +132,7 @@ def force_unlock_argv(binary: Path, lock_id: str) -> tuple[str, ...]:
 
 
 def version_argv(binary: Path) -> tuple[str, ...]:
-    return _build(binary, "version", json=IsFlagged)
+    return _build(binary, "version")
 
 
 def _seconds(count: int | None) -> str | None:

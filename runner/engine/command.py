@@ -24,11 +24,11 @@ from runner.engine.plan import plan, planned
 from runner.engine.probe import probe, probe_ready
 from runner.engine.session import Session
 from runner.engine.state_lock import Looking, force_unlock, held_by
-from runner.engine.table import ENGINES
 from runner.engine.version import Versions, wanted
 from runner.errors import DriftlineError
 from runner.files import private_folder
 from runner.model.binding import EngineFacts
+from runner.model.engines import ENGINES
 from runner.model.lock import StateLock
 from runner.model.plan import Diagnostic
 from runner.model.probe import ProbeReady, deadline

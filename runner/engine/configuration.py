@@ -103,6 +103,13 @@ class HclModules:
         return facts
 
 
+def root_backend(code: Mapping[str, bytes], suffixes: tuple[str, ...]) -> Backend | None:
+    """The backend of the root module, from the files of all modules by `folder/name`."""
+    root = {name.removeprefix("./"): content for name, content in code.items() if name.startswith("./")}
+    own = {name: content for name, content in root.items() if is_configuration(name, suffixes)}
+    return HclModules().read(own).backend
+
+
 def in_order(names: Iterable[str]) -> list[str]:
     """The configuration files as they are merged: overrides after all others."""
     found = set(filter(is_configuration, names))
@@ -174,14 +181,14 @@ def _gather(bodies: Iterable[Body]) -> _FileFacts:
 
 
 def _required(body: dict[str, Any]) -> dict[str, str]:
-    """Local names and sources; one without a source is `hashicorp/` and its name, as terraform has it."""
+    """Local names and sources, empty where there is none."""
     found: dict[str, str] = {}
     for _, named in nested(body, "required_providers", 0):
         for name, told in named.items():
             if isinstance(told, Computed) or (isinstance(told, dict) and not literal(told.get("source"))):
                 raise NotHcl(f"the source of the provider {name} is computed")
             source = _source(told.get("source")) if isinstance(told, dict) else None
-            found[name] = str(source or f"hashicorp/{name}")
+            found[name] = str(source or "")
     return found
 
 

@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from runner.engine.table import EngineRow, Version
 from runner.errors import EngineVersion
+from runner.model.engines import EngineRow, Version
 
 VERSION = re.compile(r"v?(\d+(?:\.\d+){0,2})(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?")
 _TERM = re.compile(r"\s*(=|!=|>=|<=|>|<|~>)?\s*(\S+)\s*")

@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 from tempfile import gettempdir
 
-from runner.engine.table import EngineRow
 from runner.errors import NotAllowed
+from runner.model.engines import EngineRow
 from runner.model.stack import StackDefinition
 from runner.ports import Workspace
 
@@ -78,10 +78,11 @@ TABLE: tuple[Variable, ...] = (
     ),
 )
 # Not even the operator's `engines.env` brings these in: they change what our argv means, make terraform load
-# other plugins, write secrets to stderr, or belong to the daemon alone.
+# other plugins, write secrets to stderr, choose another engine, or belong to the daemon alone.
 NEVER = (
     "TF_CLI_ARGS*", "TF_REATTACH_PROVIDERS", "TF_LOG*", "TF_PLUGIN_CACHE*", "TF_TOKEN_*", "TERRAFORM_CONFIG",
     "TF_WORKSPACE", "TOFU_CLI_*", "DRIFTLINE_*", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "WATCHDOG_*", "LISTEN_*",
+    "TFENV_*", "TOFUENV_*", "TENV_*", "TFSWITCH_*", "MISE_*", "__MISE_*", "RTX_*", "__RTX_*", "ASDF_*", "AQUA_*",
 )  # fmt: skip
 # The last line of defence behind the check of stack files: names that choose code, credentials or places.
 OPERATOR_ONLY = (

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from runner.engine import code_files
 from runner.engine.blocks import Block, cut, plain_body
@@ -40,7 +41,7 @@ class InitInputs:
     data: Path  # TF_DATA_DIR
     engine: str  # the binary, its digest and its version
     cli_config: bytes
-    backend_config: Mapping[str, str]
+    backend_config: Mapping[str, Any]
     variables: bytes  # counts only where a source or a backend is computed
 
 

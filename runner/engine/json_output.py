@@ -12,6 +12,7 @@ from typing import Any
 
 from runner.engine.lock_info import read_lock
 from runner.engine.text import Veil, masked_output
+from runner.model.engines import ENGINES
 from runner.model.lock import StateLock
 from runner.model.plan import Diagnostic
 
@@ -50,6 +51,7 @@ class JsonOutput:
         self.shows_text = shows_text
         self.version_key = version_key
         self.version: str | None = None
+        self.answered: str | None = None  # engine and version, whichever it is
         self.diagnostics: list[Diagnostic] = []
         self.outputs: dict[str, Any] = {}
         self.drifted: dict[str, None] = {}
@@ -77,7 +79,8 @@ class JsonOutput:
                 yield from self._diagnostic(_dict(message, "diagnostic"))
                 return
             case "version":
-                self.version = str(message.get(self.version_key) or message.get("terraform") or "") or None
+                self.version = str(message.get(self.version_key) or "") or None
+                self.answered = _product(message)
             case "resource_drift":
                 self.drifted[_address(message, "change")] = None
             case "apply_start" | "apply_complete" | "apply_errored" as kind:
@@ -194,6 +197,13 @@ def render(diagnostic: Diagnostic, code: str = "") -> Iterator[str]:
     elif diagnostic.address:
         yield f"  with {diagnostic.address}"
     yield from (f"  {line}" if line else "" for line in diagnostic.detail.splitlines())
+
+
+def _product(message: Mapping[str, Any]) -> str | None:
+    told = (
+        f"{row.name} {message[row.version_key]}" for row in ENGINES.values() if message.get(row.version_key)
+    )
+    return next(told, None)
 
 
 def _message(line: str) -> dict[str, Any] | None:

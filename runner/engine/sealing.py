@@ -5,14 +5,14 @@ import json
 import os
 import secrets
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from runner import failpoint
 from runner.engine import code_files
-from runner.engine.configuration import HclModules
+from runner.engine.configuration import root_backend
 from runner.engine.init import Digests, InitInputs, digests
 from runner.engine.lock_file import read_lock_file
 from runner.engine.removal import remove
@@ -20,7 +20,6 @@ from runner.engine.seal import BACKEND, DATA, LOCK, MAKING, MANIFEST, Manifest, 
 from runner.files import PRIVATE_FILE, PRIVATE_FOLDER, private_folder, read_foreign, write_whole
 from runner.model.backend_cache import backend_problem
 from runner.model.called_modules import FETCHED, CalledModule, OddModules, called_modules, local_folders
-from runner.model.module import Backend, is_configuration
 
 LIST = f"{FETCHED}/modules.json"
 PROVIDERS = "providers"
@@ -49,7 +48,7 @@ def seal(inputs: InitInputs, sealed: Path, plugins: tuple[Path, ...]) -> Seal:
     modules = _modules(inputs)
     noted = _json(inputs.data / BACKEND, LARGEST_LIST)
     code = code_files.read(inputs.code, local_folders(modules))
-    problem = backend_problem(noted, _declared(code, inputs.code.suffixes), inputs.backend_config)
+    problem = backend_problem(noted, root_backend(code, inputs.code.suffixes), inputs.backend_config)
     if problem is not None:
         raise Odd(problem)
     found = _Found()
@@ -77,13 +76,6 @@ def _modules(inputs: InitInputs) -> tuple[CalledModule, ...]:
         if not inside or not Path(place).is_dir():
             raise Odd(f'module "{one.key}" is said to be in {place}, which is no folder in {within}')
     return modules
-
-
-def _declared(code: Mapping[str, bytes], suffixes: tuple[str, ...]) -> Backend | None:
-    """The backend of the root module."""
-    root = {name.removeprefix("./"): content for name, content in code.items() if name.startswith("./")}
-    own = {name: content for name, content in root.items() if is_configuration(name, suffixes)}
-    return HclModules().read(own).backend
 
 
 def _json(path: Path, most: int) -> Any:

@@ -10,9 +10,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 from runner.engine import code_files
+from runner.engine.backend_file import backend_file
 from runner.engine.binary import binary_digest
 from runner.engine.cli_config import PLUGINS
 from runner.engine.code_files import Code
+from runner.engine.configuration import root_backend
 from runner.engine.confine import Fence
 from runner.engine.constraint import parse
 from runner.engine.environment import own_folders
@@ -25,11 +27,12 @@ from runner.engine.measured import Measured, measure
 from runner.engine.removal import remove
 from runner.engine.seal import SEALED, Seal, SealBroken, discard, newest
 from runner.engine.sensitive import Given, sensitive_values
-from runner.engine.table import EngineRow
 from runner.engine.text import Veil
-from runner.errors import BadStackFile, EngineFailed
+from runner.errors import BadStackFile, EngineAnswered, EngineFailed
 from runner.files import private_folder, read_foreign, write_whole
+from runner.model.called_modules import ROOT
 from runner.model.confinement import Confinement
+from runner.model.engines import EngineRow
 from runner.model.namespace import View
 from runner.model.plan import Diagnostic
 from runner.model.span import Seconds
@@ -113,6 +116,9 @@ class Session:
                 hint="driftline doctor",
             ) from error
         self.journal.write(self.stderr(name).splitlines())
+        started = f"{self.row.name} {self.version}"
+        if output.answered not in {None, started}:
+            raise EngineAnswered(stack=self.execution.stack.name, started=started, answered=output.answered)
         return finished, output
 
     def restore(self, *, made: bool = False) -> None:
@@ -302,12 +308,13 @@ class Session:
         return folder.parents[len(below) - 1] if below else folder
 
     def backend_config(self) -> Path | None:
-        """As JSON, in which terraform takes every string of a backend's configuration literally."""
         settings = self.execution.stack.backend_config
         if not settings or self.execution.workspace.state is not None:
             return None
-        path = self.scratch / "backend.tfbackend.json"
-        write_whole(path, json.dumps(settings).encode(), durable=False)
+        declared = root_backend(code_files.read(self.code, [ROOT]), self.row.suffixes)
+        path = self.scratch / "backend.tfbackend"
+        content = backend_file("" if declared is None else declared.type, settings)
+        write_whole(path, content.encode(), durable=False)
         return path
 
     @property

@@ -49,7 +49,7 @@ def _problems(backend: Backend, definition: StackDefinition, allow: Allow) -> It
         yield ELSEWHERE[backend.type]
     if backend.type not in allow.backends:
         yield f'backend "{backend.type}" is not among allow.backends of the source'
-    settings = {**backend.settings, **definition.backend_config}
+    settings = backend.completed(definition.backend_config)
     places = {*PLACE.get(backend.type, backend.computed), *WORKSPACE_PLACE}
     computed = [name for name in backend.computed if name in places - definition.backend_config.keys()]
     if computed:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from runner.model.module import Backend
+from runner.model.module import Backend, as_text
 
 _NOTED = {"version", "terraform_version", "backend", "serial", "lineage", "modules", "check_results"}
 
@@ -28,20 +28,21 @@ def _difference(backend: Any, declared: Backend, given: Mapping[str, Any]) -> st
     if not isinstance(config, dict):
         return "its note of the backend is not one"
     computed = set(declared.computed) - given.keys()
-    for name, value in {**declared.settings, **given}.items():
+    for name, value in declared.completed(given).items():
         there = config.get(name)
-        known = name not in computed and _is_plain(value) and _is_plain(there)
-        if known and _text(value) != _text(there):
+        if name not in computed and _differ(as_text(value), as_text(there)):
             return (
                 f'it noted {name} = {there!r} of the backend "{declared.type}", and the code says {value!r}'
             )
     return None
 
 
-def _is_plain(value: Any) -> bool:
-    return isinstance(value, str | int | float)
-
-
-def _text(value: Any) -> str:
-    """As terraform converts between strings, numbers and booleans."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _differ(value: Any, noted: Any) -> bool:
+    """Of texts, and in mappings, of which the engine notes more than is said; lists may be sets, in an order of their own."""
+    match value, noted:
+        case str(), str():
+            return value != noted
+        case dict(), dict():
+            return any(_differ(part, noted.get(name)) for name, part in value.items())
+        case _:
+            return False

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from runner.model.module import ModuleFacts
+from runner.model.module import ModuleFacts, as_text
 from runner.model.stack import StackDefinition, StateIdentity
 
 # The settings that say where the state lies. The others tune or authenticate, and must neither hide that two stacks
@@ -35,12 +35,12 @@ def state_identity(definition: StackDefinition, facts: ModuleFacts) -> StateIden
     if facts.backend is None:
         return StateIdentity("managed", definition.name, workspace)
     backend = facts.backend.type
-    settings = {**facts.backend.settings, **definition.backend_config}
+    settings = facts.backend.completed(definition.backend_config)
     if backend not in PLACE:
         digest = hashlib.sha256(_canonical(settings).encode()).hexdigest()
         return StateIdentity(backend, f"sha256:{digest}", workspace)
     names = PLACE[backend] + (WORKSPACE_PLACE if workspace != "default" else ())
-    place = {name: _normal(name, settings[name]) for name in names if settings.get(name) is not None}
+    place = {name: _normal(name, as_text(settings[name])) for name in names if settings.get(name) is not None}
     return StateIdentity(backend, _canonical(place), workspace)
 
 

@@ -1,6 +1,9 @@
 """What a Terraform module's files say about themselves, as far as Driftline needs to know without running it."""
 
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 CONFIGURATION = (".tf", ".tf.json", ".tofu", ".tofu.json")
@@ -32,6 +35,40 @@ class Backend:
     settings: dict[str, Any] = field(default_factory=dict)
     computed: tuple[str, ...] = ()
 
+    def completed(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """With what a stack's `backend_config` says, as the engine reads that."""
+        return {**self.settings, **{name: normal(value) for name, value in given.items()}}
+
+
+def normal(value: Any) -> Any:
+    """In the form in which an engine keeps texts: U+037E is a semicolon to it, U+212A a K."""
+    match value:
+        case str():
+            return unicodedata.normalize("NFC", value)
+        case list() | tuple():
+            return [normal(part) for part in value]
+        case dict():
+            return {normal(name): normal(part) for name, part in value.items()}
+        case _:
+            return value
+
+
+def as_text(value: Any) -> Any:
+    """A scalar as the engine makes a text of it; mappings and lists with such texts in them."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case float():
+            return f"{Decimal(repr(value)).normalize():f}"
+        case int():
+            return str(value)
+        case list() | tuple():
+            return [as_text(part) for part in value]
+        case dict():
+            return {name: as_text(part) for name, part in value.items()}
+        case _:
+            return value
+
 
 @dataclass(frozen=True)
 class ModuleFacts:
@@ -42,7 +79,8 @@ class ModuleFacts:
     required_version: str | None = None
     provisioners: tuple[str, ...] = ()  # addresses with a provisioner, and external data sources
     unreadable: tuple[str, ...] = ()  # files that are not valid HCL
-    providers: tuple[tuple[str, str], ...] = ()  # local name and source, as `required_providers` has them
+    # Local name and source of `required_providers`, empty where it names none.
+    providers: tuple[tuple[str, str], ...] = ()
     metas: tuple[str, ...] = ()  # providers with a computed `provider_meta` block
     overriding: tuple[str, ...] = ()  # override files that say where state or code is, or what runs
     test_calls: tuple[str, ...] = ()  # the `source` of each module of its tests

@@ -8,7 +8,6 @@ from fnmatch import fnmatchcase
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 LOCAL = ("./", "../")
-DEFAULT_HOST = "registry.terraform.io"
 
 
 class From(StrEnum):
@@ -44,8 +43,11 @@ class Origin:
     address: str
 
 
-def module_origin(source: str) -> Origin | str:
-    """Where a source that is not local leads; or, as a sentence's end, why it is not understood or never taken."""
+def module_origin(source: str, registry: str) -> Origin | str:
+    """Where a source that is not local leads; or, as a sentence's end, why it is not understood or never taken.
+
+    `registry` is the engine's own, which an address without a host means.
+    """
     if not source or _UNPRINTABLE.search(source) or source.startswith("-"):
         return "is refused: it is empty, begins with - or holds spaces, backslashes or control characters"
     if source.startswith(("/", "~", "file:", ".")):
@@ -54,9 +56,9 @@ def module_origin(source: str) -> Origin | str:
         return "is refused: its path is not a plain one"
     getter, forced, rest = source.rpartition("::")
     if not forced:
-        registry = _REGISTRY.fullmatch(source.split("//", maxsplit=1)[0])
-        if registry is not None:
-            return Origin(From.REGISTRY, f"{(registry['host'] or DEFAULT_HOST).lower()}/{registry['path']}")
+        found = _REGISTRY.fullmatch(source.split("//", maxsplit=1)[0])
+        if found is not None:
+            return Origin(From.REGISTRY, f"{(found['host'] or registry).lower()}/{found['path']}")
         if _HOSTED.match(source):
             getter, rest = "git", f"https://{source}"
         elif _SCP.fullmatch(source):
@@ -122,9 +124,9 @@ def _needs_quoting(quoted: str) -> bool:
     return all(c.isprintable() and c not in _PARTING and _UNRESERVED.fullmatch(c) is None for c in meant)
 
 
-def module_flaw(source: str, allowed: tuple[str, ...]) -> str | None:
+def module_flaw(source: str, allowed: tuple[str, ...], registry: str) -> str | None:
     """Why a module may not come from there; `allowed` are the operator's patterns, none for what is usual."""
-    origin = module_origin(source)
+    origin = module_origin(source, registry)
     if isinstance(origin, str):
         return origin
     if not allowed:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from runner.model.engines import ENGINES
+
 SHORTEST_SECONDS = 60.0  # of a probe's deadline
 TIMES_PLAIN = 4.0  # and of how often a plain plan's time
 UNKNOWN_SECONDS = 300.0
@@ -32,8 +34,19 @@ class Way(StrEnum):
 class Provider:
     """One that `init` installed; the checksum is of its whole package."""
 
-    name: str  # hashicorp/aws 5.100.0
+    name: str  # registry.terraform.io/hashicorp/aws 5.100.0
     checksum: str
+
+    def is_called(self, name: str) -> bool:
+        """Whether a person means it by this name; a short one stands for every engine's own registry."""
+        return not _meanings(self.name).isdisjoint(_meanings(name))
+
+
+def _meanings(name: str) -> frozenset[str]:
+    """The full names that a name may stand for; older records have short ones."""
+    if name.count("/") > 1:
+        return frozenset({name})
+    return frozenset(f"{row.registry}/{name}" for row in ENGINES.values())
 
 
 @dataclass(frozen=True)
@@ -70,9 +83,12 @@ class ProbeRecord:
         return self.way is not Way.PLAIN or self.reason != NOT_CHECKED
 
     def knows(self, provider: Provider) -> bool:
-        """Whether it may have been compared with any version of it; a record without types does not tell."""
-        source = provider.name.rpartition(" ")[0]
-        return not self.types or any(address.partition("/")[2] == source for address in self.types)
+        """Whether it may have been compared with any version of it; a record without types does not tell.
+
+        From whichever registry: two of them may hand out the same package.
+        """
+        source = provider.name.rpartition(" ")[0].split("/")[-2:]
+        return not self.types or any(address.split("/")[-2:] == source for address in self.types)
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,12 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from runner.model.engines import ENGINES
 from runner.model.module import ModuleFacts, is_configuration, is_test
 from runner.model.module_source import LOCAL, module_flaw
 from runner.model.paths import join
 from runner.model.tree import FILES, Tree
 
-SUFFIXES: dict[str, tuple[str, ...]] = {
-    "terraform": (".tf", ".tf.json"),
-    "tofu": (".tf", ".tf.json", ".tofu", ".tofu.json"),
-}
 TEST_FOLDER = "tests"
 Facts = Callable[[str], ModuleFacts]
 
@@ -26,7 +23,7 @@ class Reach:
 
 def configuration_files(tree: Tree, folder: str, engine: str) -> Iterator[tuple[str, str]]:
     """Name and object id of the files that the engine reads in a folder, also through links."""
-    suffixes = SUFFIXES[engine]
+    suffixes = ENGINES[engine].suffixes
     return _files(tree, folder, lambda name: is_configuration(name, suffixes))
 
 
@@ -48,10 +45,10 @@ def _files(tree: Tree, folder: str, wanted: Callable[[str], bool]) -> Iterator[t
                 yield name, entry.oid
 
 
-def module_reach(tree: Tree, facts: Facts, root: str, allowed: tuple[str, ...] = ()) -> Reach:
+def module_reach(tree: Tree, facts: Facts, root: str, allowed: tuple[str, ...], registry: str) -> Reach:
     """The root module and every local module that it calls, directly or through others.
 
-    `allowed` are the patterns of the operator for those that come from elsewhere.
+    `allowed` are the patterns of the operator for those that come from elsewhere; `registry` is the engine's own.
     """
     folders: dict[str, None] = {root: None}
     problems: list[str] = []
@@ -61,7 +58,7 @@ def module_reach(tree: Tree, facts: Facts, root: str, allowed: tuple[str, ...] =
         read = facts(folder)
         for source in read.calls + (read.test_calls if folder == root else ()):
             called = join(folder, source) if source.startswith(LOCAL) else None
-            problem = call_problem(tree, source, called, allowed)
+            problem = call_problem(tree, source, called, allowed, registry)
             if problem is not None:
                 problems.append(f"the module source {source!r} in {folder} {problem}")
             elif called is not None and called not in folders:
@@ -70,10 +67,12 @@ def module_reach(tree: Tree, facts: Facts, root: str, allowed: tuple[str, ...] =
     return Reach(tuple(folders), tuple(problems))
 
 
-def call_problem(tree: Tree, source: str, called: str | None, allowed: tuple[str, ...] = ()) -> str | None:
+def call_problem(
+    tree: Tree, source: str, called: str | None, allowed: tuple[str, ...], registry: str
+) -> str | None:
     """Why a module may not be called by this source; `called` is its folder, where it is a local one."""
     if not source.startswith(LOCAL):
-        return module_flaw(source, allowed)
+        return module_flaw(source, allowed, registry)
     if called is None:
         return "leaves the repository"
     link = tree.linked(called)

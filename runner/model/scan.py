@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from runner.model.backend import backend_problem
+from runner.model.engines import ENGINES
 from runner.model.module import ModuleFacts, is_configuration
-from runner.model.module_source import DEFAULT_HOST
 from runner.model.paths import TOP, printable, shortened
+from runner.model.provider_source import BUILT_IN, implied_address, provider_address
 from runner.model.reach import Reach
 from runner.model.settings import Allow
 from runner.model.stack import StackDefinition
@@ -28,10 +29,8 @@ COMMITTED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     )
 )
 _ANY = re.compile("|".join(f"(?:{pattern.pattern})" for pattern, _ in COMMITTED), re.IGNORECASE)
-BUILT_IN = "terraform"  # the provider of terraform_data, which is part of the engine
 _BACKEND = r"^[ \t]*(?:backend|cloud|state_store)\b"
 UNREADABLE = " (not readable)"  # behind the name of a file that may hide a command
-_HOSTED = re.compile(r"[^/]*\.[^/]*/[^/]+/[^/]+")
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def refusals(tree: Tree, definition: StackDefinition, code: Code, allow: Allow) 
         if not allow.provisioners:
             yield from _commands(module)
         if allow.providers:
-            yield from _providers(module, allow.providers)
+            yield from _providers(module, allow.providers, ENGINES[definition.engine].registry)
     yield from stray_links(tree, code.reach.folders)
     yield from _unfit(tree, code.reach.folders)
 
@@ -148,16 +147,18 @@ def _block(address: str) -> str:
     return rf"^[ \t]*\w+[ \t]+{labels}[ \t]*\{{"
 
 
-def _providers(module: Module, allowed: tuple[str, ...]) -> Iterator[Refusal]:
+def _providers(module: Module, allowed: tuple[str, ...], registry: str) -> Iterator[Refusal]:
     if module.implied is None:
         text = f"the files of {module.folder} can not be read as HCL, so its providers are not known: terraform validate"
         yield Refusal(text)
         return
-    required = dict(module.facts.providers)
-    implied = {name: f"hashicorp/{name}" for name in module.implied if name not in required}
-    for name, source in sorted((required | implied).items()):
-        address = source.lower() if _HOSTED.fullmatch(source) else f"{DEFAULT_HOST}/{source.lower()}"
-        if name != BUILT_IN and not _covered(address, allowed):
+    implied = {name: implied_address(name, registry) for name in module.implied}
+    required = {
+        name: provider_address(source, registry) if source else implied_address(name, registry)
+        for name, source in module.facts.providers
+    }
+    for name, address in sorted((implied | required).items()):
+        if address != BUILT_IN and not _covered(address, allowed):
             text = f"the provider {address} in {module.folder} is not among allow.providers of the source"
             local = re.escape(name)
             pattern = rf'^[ \t]*(?:"?{local}"?[ \t]*=[ \t]*\{{|\w+[ \t]+"{local}["_])'

@@ -75,7 +75,7 @@ class StackDefinition:
     terraform_workspace: str = "default"
     var_files: tuple[str, ...] = ()
     vars: dict[str, Any] = field(default_factory=dict)
-    backend_config: dict[str, str] = field(default_factory=dict)
+    backend_config: dict[str, Any] = field(default_factory=dict)
     env: dict[str, str] = field(default_factory=dict)
     aws: AwsRoles = AwsRoles()
     watch: tuple[str, ...] = ()

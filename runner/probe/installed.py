@@ -35,7 +35,7 @@ class Installed:
 
     @property
     def name(self) -> str:
-        return f"{self.address.partition('/')[2]} {self.version}"
+        return f"{self.address} {self.version}"
 
 
 def installed(lock_file: Path, data: Path, verified: Path) -> tuple[Installed, ...]:

@@ -9,11 +9,11 @@ from runner import __version__
 from runner.errors import DriftlineError
 from runner.model import inputs
 from runner.model.dependencies import circular, unmet
+from runner.model.engines import ENGINES
 from runner.model.identity import state_identity
 from runner.model.inputs import Folders, Located, Watches, inputs_digest, path_problems, reaching_settings
 from runner.model.paths import TOP
 from runner.model.problem import Problem
-from runner.model.reach import SUFFIXES
 from runner.model.rivals import Complaint, moved_states, shared_states, taken_names
 from runner.model.scan import Code, refusals
 from runner.model.settings import Allow, Settings, SourceSettings
@@ -185,7 +185,7 @@ def _digests(
     search: _Search, folders: Folders, code: FolderFacts, settings: Settings
 ) -> list[tuple[Located, str]]:
     watches = Watches(folders.tree)
-    reaching = {engine: reaching_settings(settings, engine) for engine in SUFFIXES}
+    reaching = {engine: reaching_settings(settings, engine) for engine in ENGINES}
 
     def digest(stack: Located) -> str:
         reach = _code(code, stack).reach

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
+from runner.model.engines import ENGINES
 from runner.model.module import LARGEST, LARGEST_FOLDER, ModuleFacts
 from runner.model.module_source import LOCAL
 from runner.model.paths import join
@@ -48,8 +49,13 @@ class FolderFacts:
         return known
 
     def _code(self, folder: str, engine: str) -> Code:
-        allow = self._source.allow
-        reach = module_reach(self._tree, lambda called: self._read(called, engine)[0], folder, allow.modules)
+        reach = module_reach(
+            self._tree,
+            lambda called: self._read(called, engine)[0],
+            folder,
+            self._source.allow.modules,
+            ENGINES[engine].registry,
+        )
         modules = []
         for called in reach.folders:
             facts, _, implied = self._read(called, engine)

@@ -20,7 +20,7 @@ from runner.engine.argv import (
 
 BINARY = Path("/opt/my tools/terraform")
 TABLE: list[tuple[tuple[str, ...], list[str]]] = [
-    (version_argv(BINARY), ["version", "-json"]),
+    (version_argv(BINARY), ["version"]),
     (
         try_lock_argv(BINARY, "terraform_data.none"),
         ["state", "rm", "-dry-run", "-no-color", "-lock-timeout=0s", "terraform_data.none"],

@@ -8,8 +8,8 @@ import pytest
 from engine_world import World, needs_terraform
 
 from runner.engine.environment import child_environment, inherited, short_tmp
-from runner.engine.table import ENGINES
 from runner.errors import NotAllowed
+from runner.model.engines import ENGINES
 from runner.model.stack import AwsRoles, StackDefinition
 from runner.ports import Workspace
 

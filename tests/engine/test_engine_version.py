@@ -8,9 +8,9 @@ import pytest
 from engine_world import World, counted, fake, needs_terraform, program, wait_until
 
 from runner.engine.constraint import check, parse, satisfies
-from runner.engine.table import ENGINES
 from runner.engine.version import Versions, wanted
 from runner.errors import EngineMissing, EngineVersion, OutputNotUnderstood, Timeout
+from runner.model.engines import ENGINES
 from runner.model.settings import EngineSettings, EnginesSettings
 from runner.model.stack import StackDefinition
 from runner.ports import Planned
@@ -104,7 +104,7 @@ def test_a_damaged_record_of_versions_is_made_anew(tmp_path: Path) -> None:
 
 def test_a_program_that_is_no_terraform_is_not_taken_for_one(tmp_path: Path) -> None:
     binary = program(tmp_path / "tf", "echo hello")
-    with pytest.raises(OutputNotUnderstood, match="terraform version -json"):
+    with pytest.raises(OutputNotUnderstood, match="terraform version"):
         Versions(tmp_path / "engine").of(TERRAFORM, binary, {})
 
 
@@ -158,14 +158,16 @@ esac
 
 def test_a_binary_that_hangs_when_asked_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("runner.engine.version.DEADLINE", 0.3)
-    binary = program(tmp_path / "tf", "exec sleep 1000")
+    binary = program(tmp_path / "tf", "exec /bin/sleep 1000")
     with pytest.raises(Timeout, match="took longer than"):
         Versions(tmp_path / "engine").of(TERRAFORM, binary, {"PATH": os.defpath})
 
 
 def test_a_binary_that_hangs_delays_nobody_who_uses_another(tmp_path: Path) -> None:
     began, go_on = tmp_path / "began", tmp_path / "go-on"
-    hung = program(tmp_path / "hung", f"touch {began}\nwhile [ ! -e {go_on} ]; do sleep 0.02; done\nexit 1")
+    hung = program(
+        tmp_path / "hung", f"/bin/touch {began}\nwhile [ ! -e {go_on} ]; do /bin/sleep 0.02; done\nexit 1"
+    )
     good = program(tmp_path / "good", 'echo \'{"terraform_version": "1.2.3"}\'')
     versions, env = Versions(tmp_path / "engine"), {"PATH": os.defpath}
     with ThreadPoolExecutor(1) as threads:

@@ -7,9 +7,9 @@ import pytest
 from runner.app import App
 from runner.config.environment import denial
 from runner.engine.environment import child_environment, inherited
-from runner.engine.table import ENGINES
 from runner.errors import NotAllowed
 from runner.memory import MachineMemory
+from runner.model.engines import ENGINES
 from runner.model.load import memory_limit
 from runner.model.stack import StackDefinition
 from runner.workspace import LocalWorkspaces

@@ -9,9 +9,9 @@ from runner.doctor.finding import State
 from runner.doctor.people import approvers_verdict
 from runner.doctor.place import FAIL_FREE, WARN_FREE, disk_verdict, path_verdict, scratch_of
 from runner.doctor.service import slots_verdict, unit_verdict
-from runner.doctor.tools import FLOORS, engine_verdict, git_verdict, packages
+from runner.doctor.tools import FLOORS, engine_verdict, git_verdict, packages, unserved
 from runner.engine.environment import LONGEST_TMPDIR
-from runner.engine.table import ENGINES, Version
+from runner.model.engines import ENGINES, TERRAFORM, TOFU, EngineRow, Version
 from runner.workspace import LocalWorkspaces
 
 HERE = Path("/var/lib/driftline")
@@ -164,3 +164,19 @@ def test_who_approves_as_the_daemons_user_is_warned_where_that_may_be_several(
     finding = approvers_verdict(owner, me, login, people)
     assert finding.state is state
     assert ("docs/approvals.md" in finding.hint) is (state is State.WARN)
+
+
+@pytest.mark.parametrize(
+    ("found", "needed", "missed"),
+    [
+        (["registry.terraform.io/hashicorp/aws"], [TERRAFORM], None),
+        (["registry.terraform.io/hashicorp/aws"], [TERRAFORM, TOFU], TOFU),
+        (["registry.opentofu.org/hashicorp/aws"], [TERRAFORM], TERRAFORM),
+        (["registry.opentofu.org/hashicorp/aws"], [TOFU], None),
+        (["registry.example.com/acme/x"], [TERRAFORM, TOFU], None),
+    ],
+)
+def test_a_mirror_of_another_engines_registry_is_noticed(
+    found: list[str], needed: list[EngineRow], missed: EngineRow | None
+) -> None:
+    assert unserved(found, needed) is missed

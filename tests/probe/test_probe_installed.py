@@ -75,7 +75,7 @@ def overwrite(path: Path, content: bytes) -> None:
 def test_what_the_lock_file_names_is_found_with_its_program(module: Module) -> None:
     [found] = module.look()
     assert found == Installed(ADDRESS, "3.2.0", module.program, checksum(module.package))
-    assert found.name == "hashicorp/null 3.2.0"
+    assert found.name == f"{ADDRESS} 3.2.0"
 
 
 def test_a_program_that_was_changed_before_is_refused(module: Module) -> None:

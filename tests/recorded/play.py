@@ -54,8 +54,7 @@ def _play(scenario: Path, folder: Path, argv: list[str]) -> int:
     match words[0]:
         case "version":
             version = scenario.parent.name.partition("-")[2]
-            told = json.dumps({"terraform_version": version, "platform": "linux_amd64"})
-            sys.stdout.write(told if "json" in options else f"Terraform v{version}\non linux_amd64\n")
+            sys.stdout.write(f"Terraform v{version}\non linux_amd64\n")
         case "init":
             modules = Path(os.environ["TF_DATA_DIR"]) / "modules"
             modules.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,10 @@ class EngineRow:
     """`version_key` names the version in the `version` message of the `-json` stream."""
 
     name: str
+    product: str  # what it calls itself
     version_key: str
+    oldest: Version  # older ones are refused
+    registry: str  # whose modules and providers short addresses mean
     version_files: tuple[str, ...]  # what version managers read, the first one that exists
     suffixes: tuple[str, ...]  # of the files it reads as configuration
     init_json_since: Version  # before, `init` answers in text only
@@ -25,23 +28,28 @@ class EngineRow:
     env: Mapping[str, str] = field(default_factory=lambda: {"GOGC": "400"})
 
 
-ENGINES: Mapping[str, EngineRow] = {
-    "terraform": EngineRow(
-        name="terraform",
-        version_key="terraform",
-        version_files=(".terraform-version",),
-        suffixes=(".tf", ".tf.json"),
-        init_json_since=(1, 9),
-        init_variables_since=None,
-        apply_variables_since=(1, 10),
-    ),
-    "tofu": EngineRow(
-        name="tofu",
-        version_key="tofu",
-        version_files=(".opentofu-version", ".terraform-version"),
-        suffixes=(".tf", ".tf.json", ".tofu", ".tofu.json"),
-        init_json_since=(1, 7),
-        init_variables_since=(1, 8),
-        apply_variables_since=(1, 11),
-    ),
-}
+TERRAFORM = EngineRow(
+    name="terraform",
+    product="Terraform",
+    version_key="terraform",
+    oldest=(1, 0),
+    registry="registry.terraform.io",
+    version_files=(".terraform-version",),
+    suffixes=(".tf", ".tf.json"),
+    init_json_since=(1, 9),
+    init_variables_since=None,
+    apply_variables_since=(1, 10),
+)
+TOFU = EngineRow(
+    name="tofu",
+    product="OpenTofu",
+    version_key="tofu",
+    oldest=(1, 8),  # before, it reads no `.tofu` files
+    registry="registry.opentofu.org",
+    version_files=(".opentofu-version", ".terraform-version"),
+    suffixes=(".tf", ".tf.json", ".tofu", ".tofu.json"),
+    init_json_since=(1, 7),
+    init_variables_since=(1, 8),
+    apply_variables_since=(1, 11),
+)
+ENGINES: Mapping[str, EngineRow] = {row.name: row for row in (TERRAFORM, TOFU)}

@@ -1,0 +1,35 @@
+"""Values written as HCL in which an engine finds nothing to evaluate: each means itself, whatever is in it.
+
+In native syntax, where `$${` and `%%{` are plain text to every engine. JSON is not as safe: Terraform takes the strings of a
+backend's configuration as they are, with `$${` for two dollars, and OpenTofu 1.8 and later read templates in them.
+"""
+
+import json
+import re
+from typing import Any
+
+_ESCAPED = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "${": "$${", "%{": "%%{"}
+_TO_ESCAPE = re.compile(r'[$%]\{|["\\\x00-\x1f\x7f]')
+
+
+def quoted(text: str) -> str:
+    """A string of HCL."""
+    return '"' + _TO_ESCAPE.sub(_escape, text) + '"'
+
+
+def _escape(found: re.Match[str]) -> str:
+    return _ESCAPED.get(found[0]) or f"\\u{ord(found[0]):04x}"
+
+
+def expression(value: Any) -> str:
+    """Of what YAML can say: a text, a number, true, false, null, a list or a mapping."""
+    match value:
+        case str():
+            return quoted(value)
+        case list() | tuple():
+            return f"[{', '.join(map(expression, value))}]"
+        case dict():
+            inside = ", ".join(f"{quoted(name)} = {expression(part)}" for name, part in value.items())
+            return f"{{ {inside} }}" if inside else "{}"
+        case _:
+            return json.dumps(value, allow_nan=False)
