@@ -39,6 +39,9 @@ class Cli:
 
     def begin_installation(self) -> "App":
         """The app of a command that works without a daemon: it may make the database, and says so."""
+        from runner import log
+
+        log.configure(verbose=self.verbose, quiet=True)
         self.creates = True
         if self.app.store.made:
             self.console.warn(f"a new database was made in {self.app.settings.data_dir}")

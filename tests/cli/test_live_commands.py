@@ -4,7 +4,6 @@ import os
 import pty
 import select
 import signal
-import stat
 import subprocess
 import sys
 import time
@@ -14,12 +13,12 @@ from pathlib import Path
 
 import pytest
 from cli_world import COMMAND, DEADLINE, World, until
+from wrapped import wrapped
 
 from runner.daemon_lock import living_daemon
 
 # Passes everything on to the real terraform, but waits in one command until a file is there.
 SLOW = """\
-#!/bin/sh
 case " $* " in *" {command} "*)
   touch {root}/reached
   while [ ! -e {root}/go ]; do sleep 0.05; done ;;
@@ -32,9 +31,7 @@ def slow(tmp_path: Path, command: str) -> World:
     """A world whose terraform waits in this command."""
     signs = tmp_path / "signs"  # in a folder that is there: beside the data directory a run makes no files
     signs.mkdir()
-    binary = tmp_path / "terraform-slow"
-    binary.write_text(SLOW.format(command=command, root=signs))
-    binary.chmod(binary.stat().st_mode | stat.S_IXUSR)
+    binary = wrapped(tmp_path / "terraform-slow", SLOW.format(command=command, root=signs))
     world = World(tmp_path, more=f"engines: {{terraform: {{binary: {binary}}}}}")
     world.stack("app")
     return world

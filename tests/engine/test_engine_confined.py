@@ -11,8 +11,9 @@ from signal import SIG_DFL, SIGUSR1, signal
 from typing import Any
 
 import pytest
-from engine_world import World, needs_terraform, program
+from engine_world import World, needs_terraform
 from provider.mirror import CLOUDFILE, install
+from wrapped import wrapped
 
 from runner import landlock, namespaced
 from runner.engine.command import CommandLineEngine
@@ -354,7 +355,7 @@ def test_the_plan_that_is_shown_is_the_one_that_is_kept_whatever_goes_on_beside_
     world: Installation,
 ) -> None:
     world.write({"main.tf": 'resource "terraform_data" "it" {}\n'})
-    world.use(program(world.outside / "terraform", EXCHANGES))
+    world.use(wrapped(world.outside / "terraform", EXCHANGES))
     planned = world.planned()
     assert "terraform_data.it" in str(planned.document)
     assert zipfile.is_zipfile(planned.plan_file)
@@ -369,7 +370,7 @@ def test_a_plan_file_that_is_none_ends_the_plan(world: Installation, left: str) 
     script = f'case $1 in plan) terraform "$@"; rm $TMPDIR/plan.tfplan; {makes} $TMPDIR/plan.tfplan; exit 2 ;; esac\n'
     world.write({"main.tf": 'resource "terraform_data" "it" {}\n'})
     world.use(
-        program(world.outside / "terraform", script.replace("$TMPDIR", "$HOME") + 'exec terraform "$@"\n')
+        wrapped(world.outside / "terraform", script.replace("$TMPDIR", "$HOME") + 'exec terraform "$@"\n')
     )
     assert "wrote no plan file" in str(world.failed().diagnostics)
 

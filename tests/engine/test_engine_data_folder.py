@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from engine_world import World, needs_terraform, program, state_of
+from engine_world import World, needs_terraform, state_of
+from wrapped import wrapped
 
 from runner.engine.command import CommandLineEngine
 from runner.engine.made import KEPT as MADE_KEPT
@@ -77,7 +78,7 @@ class Attacked(World):
 def world(tmp_path: Path) -> Attacked:
     made = Attacked(tmp_path / "data")
     made.stack = StackDefinition(name="prod/app", path="app")
-    made.use(program(made.outside / "terraform", TERRAFORM % {"folder": made.outside}))
+    made.use(wrapped(made.outside / "terraform", TERRAFORM % {"folder": made.outside}))
     made.write({"app/main.tf": CALLS, "m/main.tf": HONEST})
     return made
 

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 from world import ANA, DATA, World
+from wrapped import wrapped
 
 from runner.errors import StateDamaged, StateUnsaved
 from runner.model.run import Run, State
 from runner.service import resolve
 
 # Files of this terraform can not grow beyond the limit of `ulimit`, as on a full disk; its log comes through a pipe.
-FULL = """#!/bin/sh
+FULL = """\
 if [ "$1" = apply ] && [ -e {flag} ]; then
   ({script})
   exit $?
@@ -26,9 +27,7 @@ def flag(tmp_path: Path) -> Path:
 
 
 def world_with(tmp_path: Path, flag: Path, script: str) -> World:
-    binary = tmp_path / "terraform"
-    binary.write_text(FULL.format(flag=flag, script=script))
-    binary.chmod(0o755)
+    binary = wrapped(tmp_path / "terraform", FULL.format(flag=flag, script=script))
     return World(tmp_path, engines=f"  terraform: {{binary: {binary}}}\n")
 
 

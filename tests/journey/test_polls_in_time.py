@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from remote.repository import Remote
 from world import DATA, World, states
+from wrapped import wrapped
 
 from runner.daemon.timetable import add_polls, new_scheduler
 from runner.errors import NoRoom
@@ -110,11 +111,10 @@ def test_hung_plans_of_one_source_keep_out_no_other(plain: World, tmp_path: Path
     plain.stack("hung", body=DATA)
     other = Remote(tmp_path / "other")
     other.commit({"good/main.tf": DATA.format(value="one"), "good/stack.yaml": "name: good\n"})
-    binary = tmp_path / "terraform"
-    binary.write_text(
-        '#!/bin/sh\ncase "$PWD $1" in */hung\\ plan) exec sleep 1000 ;; esac\nexec terraform "$@"\n'
+    binary = wrapped(
+        tmp_path / "terraform",
+        'case "$PWD $1" in */hung\\ plan) exec sleep 1000 ;; esac\nexec terraform "$@"',
     )
-    binary.chmod(0o755)
     second = replace(other.source, name="second")
     engines = replace(plain.settings.engines, terraform=EngineSettings(str(binary)))
     plain.configure(replace(plain.settings, sources=(*plain.settings.sources, second), engines=engines))

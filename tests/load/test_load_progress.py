@@ -2,13 +2,13 @@
 
 import json
 import signal
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
 from cli_world import World, until
+from wrapped import wrapped
 
 from runner.cli import progress
 from runner.daemon_lock import living_daemon
@@ -19,7 +19,6 @@ from runner.service.enqueue import add_change
 NAMES = ("a", "b", "c")
 # Passes everything on to the real terraform, but a plan waits as long as a file is there.
 HELD = """\
-#!/bin/sh
 case " $* " in *" plan "*) while [ -e {hold} ]; do sleep 0.05; done ;; esac
 exec terraform "$@"
 """
@@ -32,9 +31,7 @@ class Place(World):
     def made(cls, root: Path) -> "Place":
         signs = root / "signs"
         signs.mkdir()
-        binary = root / "terraform-held"
-        binary.write_text(HELD.format(hold=signs / "hold"))
-        binary.chmod(binary.stat().st_mode | stat.S_IXUSR)
+        binary = wrapped(root / "terraform-held", HELD.format(hold=signs / "hold"))
         place = cls(root, more=f"engines: {{terraform: {{binary: {binary}}}}}", executor="slots: 2")
         for name in NAMES:
             place.stack(name)
