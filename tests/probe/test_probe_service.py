@@ -111,7 +111,7 @@ def test_a_provider_that_lies_to_a_probe_is_not_probed_any_more(world: ProbedWor
     with world.app.store.reading() as reader:
         [distrusted] = reader.distrust_of()
         assert reader.distrusted() == {distrusted.provider.checksum}
-    assert distrusted.provider.name == "driftline/cloudfile 1.0.0"
+    assert distrusted.provider.name == "registry.terraform.io/driftline/cloudfile 1.0.0"
     assert "a plain plan found changes, a probe none" in distrusted.reason
     assert [row["subject"] for row in (*told(world, "audit", "action"), *told(world, "outbox", "topic"))] == [
         "web",
@@ -122,7 +122,8 @@ def test_a_provider_that_lies_to_a_probe_is_not_probed_any_more(world: ProbedWor
     assert world.check().state is State.DRIFTED
     assert set(world.processes()) == {"terraform"}
     assert (
-        world.record().reason == "driftline/cloudfile 1.0.0 once answered a probe otherwise than a plain plan"
+        world.record().reason
+        == "registry.terraform.io/driftline/cloudfile 1.0.0 once answered a probe otherwise than a plain plan"
     )
     # A person trusts it again, and then it is compared first.
     (world.orders / "lie").unlink()
