@@ -319,6 +319,14 @@ class EngineIsShim(DriftlineError):
     hint_template = "name the real one, engines.{engine}.binary: {real}; then   driftline doctor"
 
 
+class EngineCannotAnswer(DriftlineError):
+    """engines.{engine}.binary: {path} cannot tell its version without PATH and HOME (exit code {code})"""
+
+    hint_template = (
+        "a script or a shim that looks for the engine: name the program itself; then   driftline doctor"
+    )
+
+
 class EngineIsOther(DriftlineError):
     """engines.{engine}.binary: {path} is {product} {version}"""
 

@@ -13,6 +13,7 @@ from runner.engine.argv import version_argv
 from runner.engine.constraint import VERSION, parse
 from runner.engine.version_managers import Manager, compiled_manager, installed_by, manager_of
 from runner.errors import (
+    EngineCannotAnswer,
     EngineIsOther,
     EngineIsShim,
     EngineMissing,
@@ -129,13 +130,10 @@ class Versions:
                 compiled = compiled_manager(binary)
                 if compiled is not None:
                     raise _is_shim(row, binary, compiled) from error
-                raise OutputNotUnderstood(
-                    engine=row.name,
-                    command="version",
-                    problem=f"{error} (exit code {finished.exit_code})",
-                    hint=f"name the program itself in engines.{row.name}.binary: a script or a shim that needs PATH or HOME "
-                    "to find it can not answer; then   driftline doctor",
-                ) from error
+                if finished.exit_code != 0:
+                    code = finished.exit_code
+                    raise EngineCannotAnswer(engine=row.name, path=binary, code=code) from error
+                raise OutputNotUnderstood(engine=row.name, command="version", problem=str(error)) from error
 
 
 def _read(told: str) -> Answer:

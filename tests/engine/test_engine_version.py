@@ -9,7 +9,7 @@ from engine_world import World, counted, fake, needs_terraform, program, wait_un
 
 from runner.engine.constraint import check, parse, satisfies
 from runner.engine.version import Versions, wanted
-from runner.errors import EngineMissing, EngineVersion, OutputNotUnderstood, Timeout
+from runner.errors import EngineCannotAnswer, EngineMissing, EngineVersion, OutputNotUnderstood, Timeout
 from runner.model.engines import ENGINES
 from runner.model.settings import EngineSettings, EnginesSettings
 from runner.model.stack import StackDefinition
@@ -176,4 +176,4 @@ def test_a_binary_that_hangs_delays_nobody_who_uses_another(tmp_path: Path) -> N
         assert versions.of(TERRAFORM, good, env) == "1.2.3"
         assert not asked.done()
         go_on.touch()
-        assert isinstance(asked.exception(), OutputNotUnderstood)
+        assert isinstance(asked.exception(), EngineCannotAnswer)
