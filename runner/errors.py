@@ -204,7 +204,7 @@ class ApprovalExpired(Blocked):
 
 
 class ApprovalVoid(Blocked):
-    """{run} is not any more what was approved: {what}"""
+    """the approval of {run} is void: {what}"""
 
     hint_template = "driftline run show {run}"
 
@@ -299,6 +299,10 @@ class Interrupted(DriftlineError):
     """interrupted"""
 
     exit_code = 130
+
+
+class NotConfirmed(Interrupted):
+    """nothing was {wish}: the answer was not `{word}`"""
 
 
 class EngineMissing(DriftlineError):

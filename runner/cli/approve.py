@@ -11,7 +11,7 @@ from runner.cli.plan_view import SHORT, header, identity, plan_lines
 from runner.cli.run_document import run_document
 from runner.cli.terminal import forget_typed_ahead
 from runner.daemon_lock import living_daemon
-from runner.errors import BadUsage
+from runner.errors import BadUsage, NotConfirmed
 from runner.model.approving import Standing
 from runner.model.decide import CHANGE_RULES, View
 from runner.model.guardrails import DESTROYS
@@ -117,7 +117,7 @@ def _accepted(destroys: int | None, *, large: bool, new_state: bool) -> frozense
 
 
 def _ask(cli: Cli, asked: Question, confirm: str | None) -> str | None:
-    """The stack's name as it was typed; Abort unless the answer is a clear yes."""
+    """The stack's name as it was typed; NotConfirmed unless the answer is a clear yes."""
     must_type = asked.type_the_name and confirm is None
     word = asked.run.stack if must_type else "yes"
     if must_type:
@@ -129,8 +129,7 @@ def _ask(cli: Cli, asked: Question, confirm: str | None) -> str | None:
     forget_typed_ahead(sys.stdin)
     answer = click.prompt(text, default="", show_default=False, err=True)
     if answer.strip(" \t") != word:
-        cli.console.say("Nothing was approved.")
-        raise click.Abort
+        raise NotConfirmed(wish="approved", word=word)
     return word if must_type else confirm
 
 
@@ -141,7 +140,9 @@ def _tell(cli: Cli, run: Run, standing: Standing) -> None:
         f"binding {(run.binding_digest or '')[:SHORT]}."
     )
     if not standing.complete:
-        console.say(f"It waits for {standing.missing} more.")
+        more = "1 more approval" if standing.missing == 1 else f"{standing.missing} more approvals"
+        console.say(f"It waits for {more}.")
+        console.hint(f"who may approve:   driftline stack show {run.stack}")
         return
     daemon = living_daemon(cli.app.settings.data_dir) is not None
     with cli.app.store.reading() as reader:

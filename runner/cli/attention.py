@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from runner.cli import words
 from runner.cli.facts import StackFacts, given
-from runner.cli.objections import goes_on
+from runner.cli.objections import NEVER, goes_on
 from runner.cli.when import ago
 from runner.model.audit import AuditEntry
 from runner.model.checkpoint import missing_sentence
@@ -95,7 +95,8 @@ def _of_stack(
         if run.state is State.AWAITING_APPROVAL:
             count = f" ({given(facts.standing)})" if facts.standing else ""
             found = objections.get(run.id, ())
-            text = "; ".join([f"waits for approval{count}: {told}", *_notes(run, found)])
+            waits = "is planned" if any(one.code == NEVER for one in found) else f"waits for approval{count}"
+            text = "; ".join([f"{waits}: {told}", *_notes(run, found)])
             yield Need(Why.APPROVAL, run.name, stack.name, text, goes_on(run, found))
         if run.state is State.APPROVED and run.claim is None and view.hold is None and not daemon:
             yield Need(Why.READY, run.name, stack.name, f"is approved: {told}", f"driftline apply {run.name}")

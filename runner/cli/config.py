@@ -14,7 +14,7 @@ from runner.errors import BadConfig, DriftlineError
 from runner.model.problem import Problem
 from runner.model.rule_reach import forgotten
 from runner.model.settings import Settings
-from runner.model.stack import Stack
+from runner.model.terms import Declaration
 
 
 @click.group()
@@ -51,12 +51,14 @@ def validate(cli: Cli, file: Path | None, output: str) -> None:
 def _doubts(settings: Settings, path: Path) -> Iterator[Problem]:
     """What is allowed and hardly meant. The stacks are known where there is a database that can be read."""
     from runner.app import App
+    from runner.service.terms import counting
     from runner.store.database import FILE_NAME
 
-    stacks: list[Stack] = []
+    stacks: dict[str, tuple[Declaration, ...]] = {}
     if settings.approvals.rules and os.access(settings.data_dir / FILE_NAME, os.R_OK):
         with suppress(DriftlineError, OSError), App(settings, path).store.reading() as reader:
-            stacks = reader.stacks()
+            present = [stack for stack in reader.stacks() if stack.missing_since is None]
+            stacks = {stack.name: counting(reader, stack) for stack in present}
     for sentence in forgotten(settings.approvals, stacks):
         yield Problem(str(path), 1, 1, sentence)
 

@@ -12,12 +12,14 @@ from runner.service.approve import Question, option, question
 if TYPE_CHECKING:
     from runner.app import App
 
+NEVER = "never"
+
 
 def objections(asked: Question) -> tuple[Violation, ...]:
     """The guard rails that block it; or that the stack is never applied, or nobody may approve it, which has no answer."""
     if asked.terms.mode == "never":
         told = NeverApplies(stack=asked.run.stack, origin=asked.terms.why("mode")).message
-        return (Violation("never", told, blocking=True),)
+        return (Violation(NEVER, told, blocking=True),)
     if asked.nobody is not None:
         return (Violation("nobody", asked.nobody, blocking=True), *unanswered(asked.violations, ()))
     return unanswered(asked.violations, ())

@@ -8,7 +8,7 @@ from runner.cli import words
 from runner.cli.evidence import evidence_lines
 from runner.cli.options import Cli, output_option, pass_cli, reason_option, run_argument
 from runner.cli.run_document import run_document
-from runner.errors import BadUsage
+from runner.errors import BadUsage, NotConfirmed
 from runner.service.resolve import question, resolve
 
 
@@ -63,4 +63,4 @@ def _ask(stack: str, outcome: str) -> None:
         f"Type `{stack}` to resolve it as {outcome}", default="", show_default=False, err=True
     )
     if answer.strip() != stack:
-        raise click.Abort
+        raise NotConfirmed(wish="resolved", word=stack)

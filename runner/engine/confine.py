@@ -66,6 +66,8 @@ class Fence:
         if problem is not None and landlock.abi() == 0:
             return None
         labels = {**(self._emptied() if problem is None else {}), **self._installation()}
+        if _to_state(command) is Access.WRITE:
+            _make(execution.state_folders)
         labels |= _labelled(_to_state(command), execution.state_folders)
         labels |= _labelled(Access.NOTHING, [self.settings.data_dir])
         labels |= _of_run(execution, command, called)
@@ -136,6 +138,14 @@ def _of_run(execution: Execution, command: str, called: Iterable[str]) -> dict[s
 def _to_state(command: str) -> Access:
     """A plan that nobody approved must not take resources out of a state, or put some in."""
     return Access.WRITE if command == "apply" else Access.READ
+
+
+def _make(folders: Iterable[str]) -> None:
+    """Only what is there can be shown to a run: below its own `/tmp` terraform would make the folder, and lose the state."""
+    for folder in folders:
+        # Where that fails, terraform says it of the state's own path.
+        with suppress(OSError):
+            Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _written_code(workspace: Workspace, called: Iterable[str], allowed: tuple[str, ...]) -> Iterator[str]:

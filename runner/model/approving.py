@@ -68,14 +68,10 @@ def refusal(
 
     Git does not tell who pushed. `chosen` says that who asked for the run picked another revision than Git's own.
     """
+    early = refusal_by_terms(person, terms, people, standing)
+    if early is not None or terms.author_may_approve:
+        return early
     mine = names_of(person.name, people)
-    for word in terms.lists:
-        if not any(names_of(name, people) & mine for name in names(word)):
-            return nobody(terms, people) or f"only {', '.join(names(word))} may approve this stack, by {word}"
-    if any(fold(approval.person.name) in mine for approval in standing.given):
-        return "the same person counts once"
-    if terms.author_may_approve:
-        return None
     if not independent(person, commits, people):
         return "the author or committer of the change may not approve it"
     asked = run.trigger in {Trigger.MANUAL, Trigger.HEAL} and fold(run.requested_by) in mine
@@ -84,9 +80,26 @@ def refusal(
     return None
 
 
+def refusal_by_terms(person: Person, terms: Terms, people: People, standing: Standing) -> str | None:
+    """What is known without looking at a commit."""
+    mine = names_of(person.name, people)
+    for word in terms.lists:
+        if not any(names_of(name, people) & mine for name in names(word)):
+            return nobody(terms, people) or f"only {', '.join(names(word))} may approve this stack, by {word}"
+    if any(fold(approval.person.name) in mine for approval in standing.given):
+        return "the same person counts once"
+    return None
+
+
+def written_by(person: Person, commits: Sequence[Commit], people: People) -> Commit | None:
+    """The first of the commits that the person had a part in."""
+    mine = names_of(person.name, people)
+    return next((commit for commit in commits if mine & authors([commit])), None)
+
+
 def independent(person: Person, commits: Sequence[Commit], people: People) -> bool:
     """Whether the person is none of those who wrote, committed, co-authored or signed it."""
-    return not names_of(person.name, people) & authors(commits)
+    return written_by(person, commits, people) is None
 
 
 def decides(run: Run) -> bool:

@@ -1,32 +1,46 @@
 """Which stacks the operator's approval rules reach, so that neither a rule nor a stack is forgotten."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from runner.model.settings import ApprovalSettings
-from runner.model.stack import Stack
+from runner.model.settings import ApprovalRule, ApprovalSettings
 from runner.model.stack_match import reaches
-from runner.model.terms import rule_name
+from runner.model.terms import Declaration, rule_name
 
 SHOWN = 10
 
 
-def forgotten(settings: ApprovalSettings, stacks: Sequence[Stack]) -> Iterator[str]:
-    """Sentences about stacks that no rule reaches, rules that reach no stack, and words of rules without an effect."""
+def forgotten(settings: ApprovalSettings, stacks: Mapping[str, Sequence[Declaration]]) -> Iterator[str]:
+    """Sentences about stacks that no rule reaches, rules that reach no stack, and words of rules without an effect.
+
+    `stacks` are those in Git, each with all its declarations that count.
+    """
     if not settings.rules:
         return
-    present = [stack for stack in stacks if stack.missing_since is None]
     reached = [
-        {stack.name for stack in present if reaches(rule.match, stack.definition, stack.source)}
-        for rule in settings.rules
+        {name for name, declared in stacks.items() if _reached(rule, declared)} for rule in settings.rules
     ]
-    alone = [stack.name for stack in present if not any(stack.name in names for names in reached)]
+    alone = [name for name in stacks if not any(name in names for names in reached)]
     if alone:
         more = f" and {len(alone) - SHOWN} more" if len(alone) > SHOWN else ""
         yield f"no rule of approvals.rules reaches {', '.join(alone[:SHOWN])}{more}; only the defaults hold there"
-    for number, names in enumerate(reached, 1):
-        if present and not names:
-            yield f"{rule_name(number)} reaches no stack"
+    for number, (rule, names) in enumerate(zip(settings.rules, reached, strict=True), 1):
+        if stacks and not names:
+            yield f"{rule_name(number)} reaches no stack; it matches {_in_words(rule)}"
     yield from without_effect(settings)
+
+
+def _reached(rule: ApprovalRule, declared: Sequence[Declaration]) -> bool:
+    return any(reaches(rule.match, one.definition, one.source) for one in declared)
+
+
+def _in_words(rule: ApprovalRule) -> str:
+    match = rule.match
+    said = {
+        "stacks": ", ".join(match.stacks),
+        "labels": ", ".join(f"{key}={value}" for key, value in match.labels.items()),
+        "sources": ", ".join(match.sources),
+    }
+    return " and ".join(f"{key} {value}" for key, value in said.items() if value)
 
 
 def without_effect(settings: ApprovalSettings) -> Iterator[str]:

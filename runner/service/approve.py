@@ -19,8 +19,8 @@ from runner.errors import (
     SourceNotFound,
     WrongState,
 )
-from runner.model.approval import Approval, Person
-from runner.model.approving import Standing, independent, refusal, standing
+from runner.model.approval import Approval, Commit, Person
+from runner.model.approving import Standing, independent, refusal, refusal_by_terms, standing, written_by
 from runner.model.binding import Binding, EngineFacts
 from runner.model.guardrails import DESTROYS, Violation, needs_name_typed, unanswered
 from runner.model.plan import ChangeSet
@@ -35,6 +35,7 @@ from runner.service.check_clock import steady_now
 from runner.service.terms import run_terms
 
 LEAST_PREFIX = 12
+SUBJECT = 60  # characters of a commit's subject
 PREFIX = re.compile(rf"[0-9a-f]{{{LEAST_PREFIX},64}}")
 
 
@@ -101,6 +102,10 @@ def refuse_early(control: ControlPorts, asked: Question, person: Person, accepte
     """What no answer can change, said before the question."""
     with _recorded(control, asked.run.id, person, digest=""):
         _refuse_hopeless(asked, accepted)
+        people = control.settings.approvals.people
+        why = refusal_by_terms(person, asked.terms, people, asked.standing)
+        if why is not None:
+            raise _not_allowed(person, asked.run, why)
 
 
 def _refuse_changed(shown: Question, now: Question) -> None:
@@ -158,7 +163,8 @@ def _approve(
         writer.save_signers(source.name, behind.judged)
         why = refusal(person, run, asked.terms, behind.commits, people, asked.standing, chosen=chosen)
         if why is not None:
-            raise NotAllowed(who=person.name, wish=f"approve {run.name}", reason=why, run=run.name)
+            by = written_by(person, behind.commits, people)
+            raise _not_allowed(person, run, why, None if asked.terms.author_may_approve else by)
         free = independent(person, behind.commits, people)
         writer.add_approval(replace(_approval(control, asked, person, yes), independent=free))
         now = _standing(control, writer, run, asked.terms)
@@ -168,6 +174,20 @@ def _approve(
         failpoint.reach("approve.before_commit")
     failpoint.reach("approve.after_commit")
     return run, now
+
+
+def _not_allowed(person: Person, run: Run, why: str, by: Commit | None = None) -> NotAllowed:
+    """`by` is a commit that this person had a part in."""
+    part = (
+        f'; {person.name} has a part in {by.revision[:12]} "{by.subject[:SUBJECT]}"' if by is not None else ""
+    )
+    return NotAllowed(
+        who=person.name,
+        wish=f"approve {run.name}",
+        reason=f"{why}{part}",
+        run=run.name,
+        hint=f"who may approve:   driftline stack show {run.stack}",
+    )
 
 
 def _refuse_expired(control: ControlPorts, reader: Reader, run: Run, person: Person, now: Standing) -> None:

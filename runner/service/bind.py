@@ -65,12 +65,10 @@ def bound(control: ControlPorts, reader: Reader, run: Run) -> Binding:
     if binding is not None and binding.schema < SCHEMA:
         raise ApprovalVoid(run=run.name, what=OLDER_FORM, hint=f"driftline plan {run.stack}")
     if binding is None or binding.digest != run.binding_digest:
-        raise ApprovalVoid(
-            run=run.name, what="the record of what it is bound to is not the one that was made"
-        )
+        raise ApprovalVoid(run=run.name, what="the record of what it was given for was altered")
     mine = (run.plan_digest, run.fingerprint, run.revision, run.definition)
     if mine != (binding.plan_digest, binding.fingerprint, binding.revision, binding.definition):
-        raise ApprovalVoid(run=run.name, what="its record names another plan")
+        raise ApprovalVoid(run=run.name, what="the record of what it was given for names another plan")
     refuse_other_time(reader, control.clock, run)
     if steady_now(reader, control.clock, run.name) >= binding.expires:
         raise PlanExpired(run=run.name, since=f"{binding.expires:%Y-%m-%d %H:%M} UTC", stack=run.stack)
@@ -108,7 +106,7 @@ def refuse_moved(control: ControlPorts, reader: Reader, run: Run, facts: EngineF
     )
     what = moved(before, bind(control, reader, run, again))
     if what:
-        raise ApprovalVoid(run=run.name, what="; ".join(what))
+        raise ApprovalVoid(run=run.name, what=f"these have changed since: {'; '.join(what)}")
 
 
 # The state

@@ -19,6 +19,11 @@ def stack_terms(settings: Settings, reader: Reader, stack: Stack) -> Terms:
     return _terms(settings, reader, stack.name, declaration_of(stack))
 
 
+def counting(reader: Reader, stack: Stack) -> tuple[Declaration, ...]:
+    """All that the next change is judged by, the newest last."""
+    return in_force([one for one, _ in reader.declarations(stack.name)], declaration_of(stack))
+
+
 def _terms(settings: Settings, reader: Reader, stack: str, own: Declaration) -> Terms:
     known = [one for one, _ in reader.declarations(stack)]
     lowering = frozenset(source.name for source in settings.sources if source.allow.lower_approvals)

@@ -12,6 +12,7 @@ from runner.cli.main import main
 from runner.errors import GuardrailHit, NeverApplies, NotAllowed
 from runner.model.approval import Person
 from runner.model.run import Run, State
+from runner.service.approve import question, refuse_early
 
 Make = Callable[[str], World]
 RUNS_A_COMMAND = DATA + 'resource "terraform_data" "more" {{\n  input = "more"\n}}\n'
@@ -147,12 +148,19 @@ def test_config_validate_warns_of_stacks_that_no_rule_reaches_and_rules_that_rea
     pushed(world, name="lonely")
     told = tell(world, "config", "validate")
     assert "no rule of approvals.rules reaches lonely" in told
-    assert "rule 2 of approvals.rules reaches no stack" in told
+    assert "rule 2 of approvals.rules reaches no stack; it matches stacks gone" in told
     assert "rule 2 of approvals.rules asks for 1 approvals, but approvals.required is 2" in told
     found = json.loads(
         CliRunner().invoke(main, ["-c", str(world.config), "config", "validate", "-o", "json"]).stdout
     )
     assert [one["severity"] for one in found] == ["warning"] * 3
+
+
+def test_a_rule_that_counts_by_what_a_stack_was_before_reaches_it(make: Make) -> None:
+    world = make("{rules: [{match: {labels: {env: prod}}, required: 2}]}")
+    pushed(world, "one", "labels: {env: prod}\n")
+    pushed(world, "two")
+    assert "Warning" not in tell(world, "config", "validate")
 
 
 def test_without_rules_config_validate_has_nothing_to_warn_of(make: Make) -> None:
@@ -167,3 +175,32 @@ def test_somebody_else_is_still_somebody_else(make: Make) -> None:
     with pytest.raises(NotAllowed, match="author"):
         world.approve(run, Person("carl", "user"))
     assert world.approve(run).state is State.APPROVED
+
+
+def test_who_is_not_named_is_refused_before_the_question(make: Make) -> None:
+    world = make("{rules: [{from: [ana]}]}")
+    run = pushed(world)
+    with world.app.store.reading() as reader:
+        asked = question(world.app.control, reader, run.id)
+    refuse_early(world.app.control, asked, ANA, frozenset())
+    with pytest.raises(NotAllowed, match="only ana may approve this stack"):
+        refuse_early(world.app.control, asked, BO, frozenset())
+
+
+def test_who_approved_already_is_refused_before_the_question(make: Make) -> None:
+    world = make("{required: 2}")
+    run = pushed(world)
+    world.approve(run)
+    with world.app.store.reading() as reader:
+        asked = question(world.app.control, reader, run.id)
+    refuse_early(world.app.control, asked, BO, frozenset())
+    with pytest.raises(NotAllowed, match="the same person counts once"):
+        refuse_early(world.app.control, asked, ANA, frozenset())
+
+
+def test_a_refused_author_is_told_of_which_commit(make: Make) -> None:
+    world = make("{required: 1}")
+    pushed(world)
+    run = pushed(world, "three")
+    with pytest.raises(NotAllowed, match=f'carl has a part in {run.revision[:12]} "a change"'):
+        world.approve(run, Person("carl", "user"))

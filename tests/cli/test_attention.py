@@ -96,6 +96,12 @@ def test_a_plan_that_a_guard_rail_blocks_is_offered_with_the_command_that_works(
     assert need.command == command
 
 
+def test_a_plan_of_a_stack_that_is_never_applied_is_not_said_to_wait_for_approval() -> None:
+    never = Violation("never", 'stack "prod/vpc" is never applied, by rule 1', blocking=True)
+    (need,) = needs([facts(run=RUN)], [], [], NOW, daemon=True, objections={RUN.id: [never]})
+    assert need.text == 'is planned: +2 -1; stack "prod/vpc" is never applied, by rule 1'
+
+
 def test_what_a_guard_rail_says_is_told_once() -> None:
     run = replace(RUN, reason="it destroys 6")
     (need,) = needs([facts(run=run)], [], [], NOW, daemon=True, objections={run.id: [DESTROYS, CHANGES]})

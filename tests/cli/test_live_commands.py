@@ -203,6 +203,17 @@ def converse(world: World, words: list[str], answers: dict[str, str]) -> tuple[i
     return process.wait(DEADLINE), heard
 
 
+@pytest.mark.parametrize("answer", ["y", "no", ""])
+def test_another_answer_than_yes_approves_nothing_and_says_what_to_type(tmp_path: Path, answer: str) -> None:
+    world = World(tmp_path)
+    world.stack("app")
+    world.run("plan", "app")
+    code, heard = converse(world, ["approve", "run-1"], {"Type `yes`": f"{answer}\n"})
+    assert code == 130
+    assert "nothing was approved: the answer was not `yes`" in heard
+    assert world.json("run", "show", "1")["state"] == "awaiting_approval"
+
+
 def test_on_a_terminal_the_plan_is_shown_and_yes_approves_it(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.stack("app")

@@ -384,6 +384,18 @@ def test_a_state_folder_of_its_own_source_is_open_though_it_is_in_the_home(world
 
 
 @needs_landlock
+def test_a_state_folder_that_is_not_there_yet_is_made_before_the_apply(world: Installation) -> None:
+    state = world.folder.parent / "states" / "db.tfstate"
+    world.managed = False
+    backend = f'terraform {{\n  backend "local" {{ path = "{state}" }}\n}}\n'
+    world.write({"main.tf": backend + 'resource "terraform_data" "it" {}\n'})
+    folders = (str(state.parent),)
+    outcome = world.apply(world.planned(state_folders=folders), state_folders=folders)
+    assert isinstance(outcome, Applied), outcome
+    assert "terraform_data" in state.read_text()
+
+
+@needs_landlock
 def test_what_the_operator_makes_visible_is_open_and_only_that(world: Installation) -> None:
     profile = world.keep(world.home / ".aws" / "config")
     other = world.keep(world.home / ".netrc")
