@@ -77,10 +77,11 @@ def _built_in(size: Size, folder: Path) -> Figure:
     """Terraform's own provider is no process, so nothing can be saved, and little may be lost."""
     folder.mkdir()
     code = f'resource "terraform_data" "one" {{\n  count = {BUILT_IN}\n  input = count.index\n}}\n'
-    calls = folder / "calls"
+    calls = folder / "calls" / "noted"
     terraform = counting_terraform(folder, calls)
     bare = Bare(folder / "bare", terraform, code)
-    installation = Installation(folder / "infra", str(terraform))
+    visible = f"executor: {{visible: [{calls.parent}]}}\n"
+    installation = Installation(folder / "infra", str(terraform), visible)
     installation.repository.commit({"web/main.tf": code, "web/stack.yaml": "name: web\n"})
     installation.apply()
     ours = Execution(installation, request_check_of_web, calls)

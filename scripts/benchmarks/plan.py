@@ -20,11 +20,12 @@ FLAGS = ("-input=false", "-no-color", "-json", "-detailed-exitcode", "-paralleli
 
 def measure(size: Size, folder: Path) -> Iterator[Figure]:
     folder.mkdir()
-    calls = folder / "calls"
+    calls = folder / "calls" / "noted"
+    visible = f"executor: {{visible: [{calls.parent}]}}\n"
     # Both sides go through it, so that what it takes is on both sides.
     terraform = counting_terraform(folder, calls)
     bare = Bare(folder / "bare", terraform)
-    installation = _applied(Installation(folder / "infra", str(terraform)), {})
+    installation = _applied(Installation(folder / "infra", str(terraform), visible), {})
     for name, request, flag in (
         ("drift check", request_check_of_web, "-lock=false"),
         ("plan", _request_plan, "-lock-timeout=60s"),
@@ -39,7 +40,7 @@ def measure(size: Size, folder: Path) -> Iterator[Figure]:
     # What is beside it in the repository is exported and watched over with it.
     count = size.discover_stacks
     others = {path: text for path, text in stacks(count).items() if not path.endswith("stack.yaml")}
-    crowded = _applied(Installation(folder / "crowded", str(terraform)), others)
+    crowded = _applied(Installation(folder / "crowded", str(terraform), visible), others)
     ours = Execution(crowded, request_check_of_web, calls)
     measured, rival = interleaved(size.part(3), ours.seconds, partial(bare.seconds, "-lock=false"))
     name = f"drift check among the files of {count:,} stacks"
@@ -57,6 +58,7 @@ def counting_terraform(folder: Path, calls: Path) -> Path:
     real = shutil.which("terraform")
     if real is None:
         raise RuntimeError("there is no terraform on PATH")
+    calls.parent.mkdir()
     calls.touch()
     wrapper = folder / "terraform"
     wrapper.write_text(f'#!/bin/sh\necho "$1" >> {calls}\nexec {real} "$@"\n')
