@@ -9,7 +9,7 @@ from adversaries.siege import Siege
 
 from runner import namespaced
 
-ROUNDS = 7
+ROUNDS = 15
 
 needs_namespaces = pytest.mark.skipif(
     namespaced.problem() is not None, reason=f"this machine gives no namespaces: {namespaced.problem()}"
@@ -24,7 +24,7 @@ needs_terraform = pytest.mark.skipif(
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
 def test_nothing_that_the_code_of_a_plan_did_is_left_in_the_next_plan(tmp_path: Path, seed: int) -> None:
     found = Siege(tmp_path.resolve(), seed).go_on(ROUNDS)
-    # Repeated by: scripts/adversary --seed SEED --rounds 7
+    # Repeated by: scripts/adversary --seed SEED --rounds 15
     assert found.faults == []
     assert found.rounds == ROUNDS
     # It is an attack: the code ran, and did much of what it tried.
