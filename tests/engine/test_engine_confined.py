@@ -395,6 +395,7 @@ def test_a_state_folder_that_is_not_there_yet_is_made_before_the_apply(world: In
     assert "terraform_data" in state.read_text()
 
 
+@needs_landlock
 @pytest.mark.parametrize("named", ["state_folders", "visible"])
 def test_a_symlink_that_a_run_made_of_a_folder_opens_nothing(world: Installation, named: str) -> None:
     key = world.keep(world.folder / "keys" / "artifacts")
