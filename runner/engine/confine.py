@@ -17,6 +17,7 @@ from pathlib import Path
 import runner
 from runner import landlock, namespaced
 from runner.engine.cli_config import PLUGINS
+from runner.engine.led_astray import unspoiled
 from runner.errors import NotConfined
 from runner.model.confinement import (
     Access,
@@ -66,9 +67,10 @@ class Fence:
         if problem is not None and landlock.abi() == 0:
             return None
         labels = {**(self._emptied() if problem is None else {}), **self._installation()}
+        state_folders = self._unspoiled(execution.state_folders)
         if _to_state(command) is Access.WRITE:
-            _make(execution.state_folders)
-        labels |= _labelled(_to_state(command), execution.state_folders)
+            _make(state_folders)
+        labels |= _labelled(_to_state(command), state_folders)
         labels |= _labelled(Access.NOTHING, [self.settings.data_dir])
         labels |= _of_run(execution, command, called)
         _let_read(labels, (*self._needed(binary), *given))
@@ -91,7 +93,7 @@ class Fence:
             self.daemon.get("CREDENTIALS_DIRECTORY"),
             *self.hidden,
             *(source.auth.ssh_key for source in sources),
-            *(folder for source in sources for folder in source.allow.state_folders),
+            *self._unspoiled(folder for source in sources for folder in source.allow.state_folders),
             settings.audit.checkpoints,
         ]
         # Nothing secret, but others rely on it: on whose word a host or a commit is trusted, and what is executed.
@@ -107,7 +109,12 @@ class Fence:
             ),
         ]
         labels = _labelled(Access.NOTHING, private) | _labelled(Access.READ, relied_on)
-        return labels | _labelled(Access.WRITE, settings.executor.visible)
+        return labels | _labelled(Access.WRITE, self._unspoiled(settings.executor.visible))
+
+    def _unspoiled(self, paths: Iterable[str | Path]) -> list[str | Path]:
+        """A run could otherwise choose what the next one reads and writes, or what is hidden from it."""
+        shared = [folder for source in self.settings.sources for folder in source.allow.state_folders]
+        return unspoiled(paths, (*shared, *self.settings.executor.visible))
 
     def _needed(self, binary: Path) -> Iterator[str | Path]:
         """Programs, and the files that the operator hands to runs by a variable, also where a home holds them."""
@@ -140,7 +147,7 @@ def _to_state(command: str) -> Access:
     return Access.WRITE if command == "apply" else Access.READ
 
 
-def _make(folders: Iterable[str]) -> None:
+def _make(folders: Iterable[str | Path]) -> None:
     """Only what is there can be shown to a run: below its own `/tmp` terraform would make the folder, and lose the state."""
     for folder in folders:
         # Where that fails, terraform says it of the state's own path.

@@ -396,6 +396,19 @@ def test_a_state_folder_that_is_not_there_yet_is_made_before_the_apply(world: In
 
 
 @needs_landlock
+@pytest.mark.parametrize("named", ["state_folders", "visible"])
+def test_a_symlink_that_a_run_made_of_a_folder_opens_nothing(world: Installation, named: str) -> None:
+    key = world.keep(world.folder / "keys" / "artifacts")
+    states = world.outside / "states"
+    states.symlink_to(key.parent)
+    of_source = (str(states),) if named == "state_folders" else ()
+    world.executor = ExecutorSettings(visible=(world.outside, *(() if of_source else (states,))))
+    world.write({"main.tf": f'output "it" {{ value = file("{key}") }}\n'})
+    told = world.failed(state_folders=of_source)
+    assert REFUSED.search(str(told.diagnostics))
+
+
+@needs_landlock
 def test_what_the_operator_makes_visible_is_open_and_only_that(world: Installation) -> None:
     profile = world.keep(world.home / ".aws" / "config")
     other = world.keep(world.home / ".netrc")

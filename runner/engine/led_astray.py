@@ -1,0 +1,41 @@
+"""Paths that the operator names, where a run may have put a symlink in their way: what that leads to, nobody named."""
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from runner.model.confinement import TOP, under
+
+MOST_LINKS = 40  # as many as Linux follows
+
+
+def unspoiled(paths: Iterable[str | Path], writable: Iterable[str | Path]) -> list[str | Path]:
+    """The paths without those that lead through a symlink in a folder to which runs may write."""
+    folders = tuple(os.path.realpath(folder) for folder in writable)
+    return [path for path in paths if not _led_astray(str(path), folders)]
+
+
+def _led_astray(path: str, folders: tuple[str, ...]) -> bool:
+    return any(under(link, folder) for link in _links(path) for folder in folders)
+
+
+def _links(path: str) -> Iterator[str]:
+    """Every symlink on the way, at its real place."""
+    here, ahead, left = TOP, path.split("/")[::-1], MOST_LINKS
+    while ahead and left:
+        step = ahead.pop()
+        if step in {"", "."}:
+            continue
+        if step == "..":
+            here = os.path.dirname(here)  # noqa: PTH120 - as texts, before each start
+            continue
+        there = f"{here.rstrip('/')}/{step}"
+        try:
+            target = os.readlink(there)  # noqa: PTH115
+        except OSError:
+            here = there
+            continue
+        yield there
+        left -= 1
+        here = TOP if target.startswith("/") else here
+        ahead += target.split("/")[::-1]
