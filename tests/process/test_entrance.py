@@ -60,7 +60,7 @@ def test_the_program_gets_its_arguments_and_environment(
 @pytest.mark.skipif(landlock.abi() == 0, reason="this kernel has no Landlock")
 @pytest.mark.usefixtures("kind")
 def test_only_what_is_shown_and_the_private_folders_can_be_written(tmp_path: Path) -> None:
-    mine, others = tmp_path / "mine", Path.cwd() / f".entrance-{os.getpid()}"
+    mine, others = tmp_path / "mine", Path.home() / f".entrance-{os.getpid()}"
     mine.mkdir()
     private = [f"{folder}/entrance-{os.getpid()}" for folder in PRIVATE if Path(folder).is_dir()]
     tries = " ".join([str(mine / "file"), str(others), *private, "/dev/null"])
