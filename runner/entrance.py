@@ -10,7 +10,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
 
@@ -35,32 +35,26 @@ _EXECUTABLE, _EM_X86_64, _LOAD, _READ_AND_EXECUTE = 2, 62, 1, 5
 @contextmanager
 def entrance(view: View, argv: Sequence[str]) -> Iterator[tuple[list[str], tuple[int, ...]]]:
     """The command that becomes the program of `argv`, and the descriptors that it needs."""
-    if landlock.abi() == 0:
-        with _itself() as (program, own):
-            yield _command(program, own, None, argv), own
-        return
-    with landlock.ruleset(["/"], view.shared) as rules, _itself() as (program, own):
-        yield _command(program, own, rules, argv), (*own, rules)
-
-
-def _command(
-    program: Sequence[str], own: tuple[int, ...], rules: int | None, argv: Sequence[str]
-) -> list[str]:
-    itself = own[0] if own else 0
-    # These are mounted inside only, so no ruleset can name them before.
-    places = (*PRIVATE, "/dev") if rules is not None else ()
-    rights = landlock.handled(landlock.abi())
-    return [*program, MARK, str(itself), str(rules or 0), str(rights), *places, "", *argv]
+    version = landlock.abi()
+    with (
+        landlock.ruleset(["/"], view.shared) if version else nullcontext(0) as rules,
+        _itself() as (program, itself),
+    ):
+        # These are mounted inside only, so no ruleset can name them before.
+        places = (*PRIVATE, "/dev") if version else ()
+        numbers = map(str, (itself, rules, landlock.handled(version)))
+        yield [*program, MARK, *numbers, *places, "", *argv], tuple(filter(None, (itself, rules)))
 
 
 @contextmanager
-def _itself() -> Iterator[tuple[list[str], tuple[int, ...]]]:
+def _itself() -> Iterator[tuple[list[str], int]]:
+    """The program, and the descriptor that it is read from; 0 for Python."""
     if not runs_here():
-        yield [sys.executable, "-I", "-S", str(INSIDE)], ()
+        yield [sys.executable, "-I", "-S", str(INSIDE)], 0
         return
     descriptor = _in_memory()
     try:
-        yield [f"/proc/self/fd/{descriptor}"], (descriptor,)
+        yield [f"/proc/self/fd/{descriptor}"], descriptor
     finally:
         os.close(descriptor)
 

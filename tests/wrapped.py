@@ -7,9 +7,14 @@ from pathlib import Path
 _TERRAFORM = shutil.which("terraform") or "terraform"
 
 
-def wrapped(path: Path, script: str) -> Path:
-    """The shell script at this path; in it `terraform "$@"` is the real one."""
+def program(path: Path, script: str) -> Path:
+    """An executable shell script."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("#!/bin/sh\n" + script.replace('terraform "$@"', f'{_TERRAFORM} "$@"') + "\n")
+    path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
     return path
+
+
+def wrapped(path: Path, script: str) -> Path:
+    """The same; in it `terraform "$@"` is the real one."""
+    return program(path, script.replace('terraform "$@"', f'{_TERRAFORM} "$@"'))

@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from runner.cli import words
 from runner.cli.facts import given, one_stack
 from runner.cli.options import Cli, output_option, pass_cli, run_argument
 from runner.cli.output import Cell, encode
@@ -140,8 +141,7 @@ def _tell(cli: Cli, run: Run, standing: Standing) -> None:
         f"binding {(run.binding_digest or '')[:SHORT]}."
     )
     if not standing.complete:
-        more = "1 more approval" if standing.missing == 1 else f"{standing.missing} more approvals"
-        console.say(f"It waits for {more}.")
+        console.say(f"It waits for {words.counted(standing.missing, 'more approval')}.")
         console.hint(f"who may approve:   driftline stack show {run.stack}")
         return
     daemon = living_daemon(cli.app.settings.data_dir) is not None

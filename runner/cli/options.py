@@ -39,9 +39,7 @@ class Cli:
 
     def begin_installation(self) -> "App":
         """The app of a command that works without a daemon: it may make the database, and says so."""
-        from runner import log
-
-        log.configure(verbose=self.verbose, quiet=True)
+        self.tell_warnings()
         self.creates = True
         if self.app.store.made:
             self.console.warn(f"a new database was made in {self.app.settings.data_dir}")
@@ -65,12 +63,16 @@ class Cli:
         from runner.service.begin import begin, must_begin
 
         if must_begin(self.app.control):
-            from runner import log
-
-            log.configure(verbose=self.verbose, quiet=True)
+            self.tell_warnings()
             if told := begin(self.app.control):
                 self.console.warn(told)
         return who_acts()
+
+    def tell_warnings(self) -> None:
+        """The log of a command that shows its own progress: on stderr, and in the log's own form."""
+        from runner import log
+
+        log.configure(verbose=self.verbose, quiet=True)
 
     @property
     def console(self) -> Console:

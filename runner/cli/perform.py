@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from threading import Event
 from types import FrameType
 
-from runner import log
 from runner.cli.options import Cli
 from runner.cli.output import Cell
 from runner.cli.progress import LOOK_SECONDS, LogTail
@@ -57,7 +56,7 @@ class Performer:
     def of(cls, cli: Cli) -> "Performer":
         daemon = living_daemon(cli.app.settings.data_dir)
         if daemon is None:
-            log.configure(verbose=cli.verbose, quiet=True)
+            cli.tell_warnings()
             for run in recover_here(cli):
                 cli.console.warn(f"{run.name} of {run.stack} is {run.state.in_words}: {run.reason}")
         return cls(cli, daemon)

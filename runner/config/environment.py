@@ -6,14 +6,12 @@ Tables of globs. A stack file's are compared without case. `TF_VAR_*` stays free
 import re
 from fnmatch import translate
 
+from runner.model.engines import VERSION_MANAGERS
+
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 FREE = ("TF_VAR_*", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_MAX_ATTEMPTS", "AWS_RETRY_MODE")
 
-# Of tfenv, tofuenv, tenv, tfswitch, mise (once rtx), asdf and aqua.
-VERSION_MANAGERS = (
-    "TFENV_*", "TOFUENV_*", "TENV_*", "TFSWITCH_*", "MISE_*", "__MISE_*", "RTX_*", "__RTX_*", "ASDF_*", "AQUA_*",
-)  # fmt: skip
 _MANAGER = "it belongs to a version manager, which would choose another engine"
 
 DENIED: tuple[tuple[str, str], ...] = (

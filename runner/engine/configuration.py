@@ -3,7 +3,6 @@
 import hashlib
 import re
 import time
-import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from runner.engine.providers import provider_names
 from runner.engine.running import WORDS, commands
 from runner.engine.tokens import NotHcl
 from runner.engine.values import Computed
-from runner.model.module import LARGEST, Backend, ModuleFacts, is_configuration, is_test
+from runner.model.module import LARGEST, Backend, ModuleFacts, is_configuration, is_test, normal
 
 # In no other file can there be anything of interest; `\u` could spell the last ones.
 _WORDS = re.compile(rb"module|terraform|\\[uU]|" + WORDS.encode())
@@ -218,7 +217,6 @@ def _source(value: Any) -> Any:
         case dict():
             return _settings(value)
         case str():
-            # What looks alike is one text to terraform: U+037E is a semicolon.
-            return unicodedata.normalize("NFC", value)
+            return normal(value)
         case _:
             return value

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import gettempdir
 
 from runner.errors import NotAllowed
-from runner.model.engines import EngineRow
+from runner.model.engines import VERSION_MANAGERS, EngineRow
 from runner.model.stack import StackDefinition
 from runner.ports import Workspace
 
@@ -82,7 +82,7 @@ TABLE: tuple[Variable, ...] = (
 NEVER = (
     "TF_CLI_ARGS*", "TF_REATTACH_PROVIDERS", "TF_LOG*", "TF_PLUGIN_CACHE*", "TF_TOKEN_*", "TERRAFORM_CONFIG",
     "TF_WORKSPACE", "TOFU_CLI_*", "DRIFTLINE_*", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "WATCHDOG_*", "LISTEN_*",
-    "TFENV_*", "TOFUENV_*", "TENV_*", "TFSWITCH_*", "MISE_*", "__MISE_*", "RTX_*", "__RTX_*", "ASDF_*", "AQUA_*",
+    *VERSION_MANAGERS,
 )  # fmt: skip
 # The last line of defence behind the check of stack files: names that choose code, credentials or places.
 OPERATOR_ONLY = (

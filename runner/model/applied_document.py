@@ -1,5 +1,6 @@
 """What only an apply does, as the JSON that every face shows."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from runner.model.code import Part
@@ -16,11 +17,12 @@ from runner.model.plan import (
 
 
 def apply_document(of: ApplyOnly) -> dict[str, Any]:
+    readings = {reading.name: reading for reading in of.readings}
     return {
         "provisioners": list(of.provisioners),
         "actions": [_invocation(one) for one in of.actions],
         "where": [_place(one) for one in of.places],
-        "evaluated": [_evaluated(one, of) for one in of.evaluated if one.kind != Part.ACTION],
+        "evaluated": [_evaluated(one, readings) for one in of.evaluated if one.kind != Part.ACTION],
         "commands": [_command(one) for one in of.commands],
     }
 
@@ -41,9 +43,8 @@ def _place(of: Place) -> dict[str, Any]:
     return {"provider": of.provider, "settings": [to_plain(setting) for setting in of.settings]}
 
 
-def _evaluated(of: Evaluated, apply: ApplyOnly) -> dict[str, Any]:
+def _evaluated(of: Evaluated, readings: Mapping[str, Reading]) -> dict[str, Any]:
     """What only the apply evaluates, with the values that it reads as planned."""
-    readings = {reading.name: reading for reading in apply.readings}
     return {
         "kind": of.kind,
         "subject": of.subject,

@@ -5,6 +5,11 @@ from dataclasses import dataclass, field
 
 Version = tuple[int, ...]
 
+# Variables of tfenv, tofuenv, tenv, tfswitch, mise (once rtx), asdf and aqua, which would choose another engine.
+VERSION_MANAGERS = (
+    "TFENV_*", "TOFUENV_*", "TENV_*", "TFSWITCH_*", "MISE_*", "__MISE_*", "RTX_*", "__RTX_*", "ASDF_*", "AQUA_*",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class EngineRow:

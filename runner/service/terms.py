@@ -21,13 +21,16 @@ def stack_terms(settings: Settings, reader: Reader, stack: Stack) -> Terms:
 
 def counting(reader: Reader, stack: Stack) -> tuple[Declaration, ...]:
     """All that the next change is judged by, the newest last."""
-    return in_force([one for one, _ in reader.declarations(stack.name)], declaration_of(stack))
+    return _in_force(reader, stack.name, declaration_of(stack))
 
 
 def _terms(settings: Settings, reader: Reader, stack: str, own: Declaration) -> Terms:
-    known = [one for one, _ in reader.declarations(stack)]
     lowering = frozenset(source.name for source in settings.sources if source.allow.lower_approvals)
-    return agreed(settings.approvals, in_force(known, own), lowering)
+    return agreed(settings.approvals, _in_force(reader, stack, own), lowering)
+
+
+def _in_force(reader: Reader, stack: str, own: Declaration) -> tuple[Declaration, ...]:
+    return in_force([one for one, _ in reader.declarations(stack)], own)
 
 
 def _declared(reader: Reader, run: Run) -> Declaration:

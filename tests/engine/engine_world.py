@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import stat
 import subprocess
 import threading
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from wrapped import program
 
 from runner import namespaced
 from runner.engine.command import CommandLineEngine
@@ -142,14 +142,6 @@ class World:
 
     def use(self, binary: Path, **changes: Any) -> None:
         self.engines = replace(self.engines, terraform=EngineSettings(str(binary)), **changes)
-
-
-def program(path: Path, script: str) -> Path:
-    """An executable shell script."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"#!/bin/sh\n{script}\n")
-    path.chmod(path.stat().st_mode | stat.S_IXUSR)
-    return path
 
 
 def counted(folder: Path) -> tuple[Path, Callable[[], list[str]]]:

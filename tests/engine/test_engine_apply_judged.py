@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from engine_world import TERRAFORM, World, failed, needs_terraform, program
+from engine_world import TERRAFORM, World, failed, needs_terraform
 from remote.state_backend import StateBackend, state_backend
+from wrapped import program
 
 from runner.model.apply_end import expected_of
 from runner.model.plan_json import read_plan

@@ -4,14 +4,15 @@ import json
 from pathlib import Path
 
 import pytest
-from engine_world import TERRAFORM, World, fake, needs_terraform, program
+from engine_world import TERRAFORM, World, fake, needs_terraform
+from wrapped import program
 
-from runner.config.environment import VERSION_MANAGERS, denial, withheld
+from runner.config.environment import denial, withheld
 from runner.engine.environment import inherited
 from runner.engine.version import Versions
 from runner.engine.version_managers import manager_of
 from runner.errors import EngineAnswered, EngineCannotAnswer, EngineIsOther, EngineIsShim, EngineTooOld
-from runner.model.engines import ENGINES
+from runner.model.engines import ENGINES, VERSION_MANAGERS
 from runner.model.settings import EngineSettings, EnginesSettings
 from runner.model.stack import StackDefinition
 

@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from engine_world import World, counted, fake, needs_terraform, program, wait_until
+from engine_world import World, counted, fake, needs_terraform, wait_until
+from wrapped import program
 
 from runner.engine.constraint import check, parse, satisfies
 from runner.engine.version import Versions, wanted
