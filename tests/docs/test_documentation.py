@@ -3,6 +3,7 @@
 import re
 import sys
 import tomllib
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,19 @@ def test_every_link_of_a_document_leads_somewhere(document: Path) -> None:
 def test_every_decision_is_linked_from_the_architecture_page() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text()
     assert [path.name for path in (ROOT / "docs" / "adr").glob("*.md") if path.name not in page] == []
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs" / "adr").glob("*.md")), ids=lambda path: path.stem[:4])
+def test_a_decision_has_a_status_and_a_date(path: Path) -> None:
+    title, blank, status = path.read_text().splitlines()[:3]
+    assert title.startswith(f"# {int(path.stem[:4])}: ")
+    assert not blank
+    written = re.fullmatch(
+        r"\*\*Status:\*\* (?:proposed|accepted|deprecated|superseded by \[\d+\]\((.+)\)) · \*\*Date:\*\* (.+)",
+        status,
+    )
+    assert written, "the line below the title reads: **Status:** accepted · **Date:** 2026-01-31"
+    assert date.fromisoformat(written[2])
 
 
 def test_every_file_that_the_architecture_page_names_exists() -> None:
