@@ -72,6 +72,12 @@ class StackRefused(StackNotFound):
     hint_template = "driftline source check {source}"
 
 
+class NewestRefused(DriftlineError):
+    """stack "{stack}" cannot be planned at {revision}, the newest revision of {source}: {problem}"""
+
+    hint_template = "fix it in Git; or plan an older revision:   driftline plan {stack} --ref {older}"
+
+
 class RunNotFound(NotFound):
     """{run} is not known here"""
 

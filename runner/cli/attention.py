@@ -81,7 +81,8 @@ def needs(
         command = f'driftline drift trust "{one.provider.name}" -m "..."'
         found.append(Need(Why.PROBE, one.provider.name, one.stack, told, command))
     found += [need for report in reports for need in _of_report(report, now)]
-    found += [need for source in sources for need in _of_source(source)]
+    known = {facts.stack.problem for facts in stacks}
+    found += [need for source in sources for need in _of_source(source, known)]
     order = list(Why)
     return sorted(found, key=lambda need: (order.index(need.why), need.name))
 
@@ -144,7 +145,8 @@ def _of_report(report: DriftReport, now: datetime) -> Iterable[Need]:
         yield Need(Why.DRIFT, report.name, report.stack, told, f"driftline drift show {report.name}")
 
 
-def _of_source(source: SourceStatus) -> Iterable[Need]:
+def _of_source(source: SourceStatus, known: set[str | None]) -> Iterable[Need]:
+    """`known` are the problems that are told of their stacks already."""
     command = f"driftline source check {source.name}"
     if source.problem is not None:
         told = f"could not be polled {words.times(source.failures)}: {source.problem}"
@@ -152,4 +154,5 @@ def _of_source(source: SourceStatus) -> Iterable[Need]:
             told = f"its newest revision is refused: {source.problem}"
         yield Need(Why.SOURCE, source.name, None, told, command)
     for problem in source.problems:
-        yield Need(Why.PROBLEM, source.name, None, problem, command)
+        if problem not in known:
+            yield Need(Why.PROBLEM, source.name, None, problem, command)

@@ -189,5 +189,13 @@ def poll_sources(cli: Cli, stacks: Sequence[str], *, only_unknown: bool) -> None
                 cli.console.warn(
                     f"source {source.name}: {polled.problem}; its stacks are planned as last known"
                 )
+            told = _told_by_the_plan(cli, stacks)
             for problem in polled.problems:
-                cli.console.warn(problem)
+                if problem not in told:
+                    cli.console.warn(problem)
+
+
+def _told_by_the_plan(cli: Cli, names: Sequence[str]) -> set[str | None]:
+    """The problems for which these stacks are about to be refused."""
+    with cli.app.store.reading() as reader:
+        return {stack.problem for stack in reader.stacks() if stack.name in names}

@@ -121,8 +121,9 @@ def _read(content: bytes, bodies: Callable[[bytes], Iterable[Body]]) -> _FileFac
         return _gather(_in_time(bodies(content)))
     except NotHcl as error:
         return _unreadable(content, str(error))
-    except UnicodeDecodeError:
-        return _unreadable(content, "it is not UTF-8")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        return _unreadable(content, f"line {line}: it is not UTF-8")
     # Whoever writes the file decides what its reader meets: it is the problem of those that use the file, and no more.
     except Exception as error:  # noqa: BLE001 - whatever it is
         return _unreadable(content, f"it has another form than is known here: {type(error).__name__}")

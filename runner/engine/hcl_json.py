@@ -33,6 +33,8 @@ def json_bodies(content: bytes) -> list[Body]:
         # Half of a pair is no character, and can be kept nowhere.
         json.dumps(document, ensure_ascii=False).encode()
         return list(_bodies(document))
+    except json.JSONDecodeError as error:
+        raise NotHcl(f"line {error.lineno}: {error.msg}") from None
     except (ValueError, RecursionError) as error:
         raise NotHcl(str(error)) from None
 

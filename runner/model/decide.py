@@ -151,7 +151,7 @@ CHANGE_RULES: tuple[Rule, ...] = (
         "problem",
         Next.NOTHING,
         lambda v: v.stack.problem is not None,
-        lambda v: f"its definition has a problem: {v.stack.problem}",
+        lambda _: "what is in Git now could not be read; nothing is planned until it is fixed",
     ),
     Rule("paused", Next.NOTHING, lambda v: v.paused, _pause_sentence),
     Rule(

@@ -1,5 +1,6 @@
 """What a Terraform module's files say about themselves, as far as Driftline needs to know without running it."""
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from typing import Any
 
 CONFIGURATION = (".tf", ".tf.json", ".tofu", ".tofu.json")
 LARGEST_FOLDER = 8_000_000  # bytes of all files of one folder that are read
+_LINE = re.compile(r"line (\d+): ")
 LARGEST = 1_000_000  # bytes of a file: more is no code that a person wrote, and takes seconds to read
 
 
@@ -90,3 +92,8 @@ class ModuleFacts:
         """Why a file is unreadable, to stand behind that in a sentence."""
         told = dict(self.reasons).get(name)
         return f" ({told})" if told else ""
+
+    def line(self, name: str) -> int:
+        """Where it is wrong; the first line where its reader names none."""
+        told = _LINE.match(dict(self.reasons).get(name, ""))
+        return int(told[1]) if told else 1

@@ -57,10 +57,11 @@ class Code:
 
 @dataclass(frozen=True)
 class Refusal:
-    """`file` is what it is about, or a line that `pattern` finds in a file of `folder`, as far as either is known."""
+    """`file` and `line` are where it is, or a line that `pattern` finds in a file of `folder`, as far as either is known."""
 
     text: str
     file: str = ""
+    line: int = 1
     folder: str = ""
     pattern: str = ""
 
@@ -116,7 +117,7 @@ def _unclear(module: Module, told: Iterable[str]) -> Iterator[Refusal]:
     for name in sorted(set(facts.unreadable) - set(told)):
         place = _place(module, name)
         text = f"{printable(place)} can not be read as HCL{facts.reason(name)}"
-        yield Refusal(f"{text}, so it is not known what it brings: terraform validate", file=place)
+        yield Refusal(f"{text}, so it is not known what it brings: terraform validate", place, facts.line(name))
     for name in facts.overriding:
         place = _place(module, name)
         told_by = "it overrides where state or code comes from, or what runs"

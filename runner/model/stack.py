@@ -216,6 +216,7 @@ class Stack:
 
     @property
     def sync(self) -> Sync:
-        if self.missing_since is not None or self.applied_inputs is None:
+        # What is in Git now could not be read: whatever it says, it is not what was applied.
+        if self.missing_since is not None or self.problem is not None or self.applied_inputs is None:
             return Sync.UNKNOWN
         return Sync.SYNCED if self.applied_inputs == self.inputs else Sync.PENDING

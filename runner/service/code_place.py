@@ -31,7 +31,7 @@ def in_code(
 
 def _place(git: Git, source: SourceSettings, tree: Tree, refusal: Refusal) -> tuple[str, int] | None:
     if refusal.file:
-        return refusal.file, 1
+        return refusal.file, refusal.line
     if not refusal.pattern:
         return None
     files = dict(configuration_files(tree, refusal.folder, ENGINE))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from runner.errors import (
     Blocked,
+    NewestRefused,
     RevisionNotFound,
     SourceNotFound,
     StackBusy,
@@ -14,7 +15,7 @@ from runner.model.approval import Commit, Person
 from runner.model.decide import View
 from runner.model.run import Event, Kind, Run, Trigger
 from runner.model.stack import Discovered
-from runner.ports import ControlPorts
+from runner.ports import ControlPorts, Reader
 from runner.service.accept_state import refuse_moved_state
 from runner.service.discover import discover
 from runner.service.enqueue import add_change, add_check, hasten, queue, view, views
@@ -37,6 +38,8 @@ def request_plan(
     with control.store.writing() as writer:
         facts = view(writer, control.clock, stack)
         _refuse(facts)
+        if asked is None:
+            _refuse_unread(writer, facts)
         for run in facts.open_runs:
             if run.kind is not Kind.DRIFT:
                 writer.transition(run, Event.SUPERSEDE, by=person.name, reason="planned anew by hand")
@@ -78,6 +81,20 @@ def _refuse(facts: View) -> None:
         raise Blocked(
             f'stack "{stack.name}" is no longer in Git; to plan it at an older revision, name one',
             hint=f"driftline plan {stack.name} --ref {stack.revision[:12]}",
+        )
+
+
+def _refuse_unread(reader: Reader, facts: View) -> None:
+    """Whoever asks for what was just pushed is not given the revision before it instead."""
+    stack = facts.stack
+    if stack.problem is not None:
+        head = reader.source(stack.source).head or stack.revision
+        raise NewestRefused(
+            stack=stack.name,
+            revision=head[:12],
+            source=stack.source,
+            problem=stack.problem,
+            older=stack.revision[:12],
         )
 
 

@@ -155,5 +155,14 @@ def test_what_is_wrong_with_a_source_is_told() -> None:
     assert {need.why for need in needs([], [], [source], NOW, daemon=True)} == {Why.SOURCE, Why.PROBLEM}
 
 
+def test_a_problem_of_a_stack_is_not_told_of_its_source_again() -> None:
+    source = SourceStatus("infra", problems=("a.tf:1:1: x", "b.yaml:1:1: y"))
+    found = needs([facts(replace(STACK, problem="a.tf:1:1: x"))], [], [source], NOW, daemon=True)
+    assert [(need.name, need.text) for need in found] == [
+        ("infra", "b.yaml:1:1: y"),
+        ("prod/vpc", "a.tf:1:1: x"),
+    ]
+
+
 def test_each_need_has_its_mark_on_the_screen() -> None:
     assert set(Why) == set(_MARKS)
