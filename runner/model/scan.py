@@ -117,7 +117,9 @@ def _unclear(module: Module, told: Iterable[str]) -> Iterator[Refusal]:
     for name in sorted(set(facts.unreadable) - set(told)):
         place = _place(module, name)
         text = f"{printable(place)} can not be read as HCL{facts.reason(name)}"
-        yield Refusal(f"{text}, so it is not known what it brings: terraform validate", place, facts.line(name))
+        yield Refusal(
+            f"{text}, so it is not known what it brings: terraform validate", place, facts.line(name)
+        )
     for name in facts.overriding:
         place = _place(module, name)
         told_by = "it overrides where state or code comes from, or what runs"
