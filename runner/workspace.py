@@ -37,6 +37,7 @@ from runner.files import (
 )
 from runner.foreign.quarantine import Quarantine
 from runner.managed_state import STATE, WORKSPACES, copy_aside, damaged, put_back_torn, size_of
+from runner.model.stack import DEFAULT_WORKSPACE
 from runner.model.state_file import TornState
 from runner.ports import Workspace
 
@@ -126,7 +127,7 @@ class LocalWorkspaces:
         folder = self.data_dir / "workspaces" / slug(stack) / "state"
         own = (
             folder
-            if terraform_workspace == "default"
+            if terraform_workspace == DEFAULT_WORKSPACE
             else folder / WORKSPACES / quote(terraform_workspace, safe="")
         )
         return own / STATE

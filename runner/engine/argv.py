@@ -131,6 +131,14 @@ def force_unlock_argv(binary: Path, lock_id: str) -> tuple[str, ...]:
     return _build(binary, "force-unlock", lock_id, no_color=IsFlagged, force=IsFlagged)
 
 
+def workspace_list_argv(binary: Path) -> tuple[str, ...]:
+    return _build(binary, "workspace list", no_color=IsFlagged)
+
+
+def workspace_new_argv(binary: Path, name: str) -> tuple[str, ...]:
+    return _build(binary, "workspace new", name, no_color=IsFlagged)
+
+
 def version_argv(binary: Path) -> tuple[str, ...]:
     return _build(binary, "version")
 

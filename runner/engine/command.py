@@ -19,11 +19,12 @@ from runner.engine.environment import child_environment, inherited
 from runner.engine.facts import facts_of
 from runner.engine.initialise import found, initialise
 from runner.engine.journal import Journal
-from runner.engine.json_output import NEEDS_INIT
+from runner.engine.json_output import NEEDS_INIT, JsonOutput
 from runner.engine.plan import plan, planned
 from runner.engine.probe import probe, probe_ready
 from runner.engine.session import Session
 from runner.engine.state_lock import Looking, force_unlock, held_by
+from runner.engine.terraform_workspace import is_missing
 from runner.engine.version import Versions, wanted
 from runner.errors import DriftlineError
 from runner.files import private_folder
@@ -34,6 +35,7 @@ from runner.model.plan import Diagnostic
 from runner.model.probe import ProbeReady, deadline
 from runner.model.settings import Settings
 from runner.ports import Applied, Aside, EngineError, Execution, NotBegun, Planned, Probed
+from runner.process import Finished
 
 if TYPE_CHECKING:
     from runner.probe.prober import Prober
@@ -79,7 +81,7 @@ class CommandLineEngine:
                 return ready
             limit = self._limit(execution, "plan")
             finished, output = plan(ready, self.settings, limit)
-            if not ready.initialised and output.says(NEEDS_INIT):
+            if self._needs_init(ready, finished, output):
                 # What the copy tells of is not what terraform needs. Planning changes nothing, so it may be done twice.
                 ready = self._init(session)
                 if isinstance(ready, EngineError):
@@ -213,6 +215,12 @@ class CommandLineEngine:
     def _ready(self, session: Session) -> Session | EngineError:
         """With what `init` leaves, after it was run where that is needed."""
         return found(session) or self._init(session)
+
+    def _needs_init(self, ready: Session, finished: Finished, output: JsonOutput) -> bool:
+        """Whether a plan failed for what an init mends; since the last one somebody may have deleted the workspace."""
+        if ready.initialised or finished.exit_code in {0, 2}:
+            return False
+        return output.says(NEEDS_INIT) or is_missing(ready, self._limit(ready.execution, "init"))
 
     def _init(self, session: Session) -> Session | EngineError:
         limit = self._limit(session.execution, "init")

@@ -34,6 +34,8 @@ from runner.model.settings import Settings
 from runner.ports import Execution, Workspace
 
 MOUNTS = Path("/proc/self/mountinfo")
+# `workspace new` runs no code of the stack's, and makes an empty state.
+_WRITERS = frozenset({"apply", "workspace-new"})
 CREDENTIALS = Path("/run/credentials")  # of every unit of this user
 
 
@@ -144,7 +146,7 @@ def _of_run(execution: Execution, command: str, called: Iterable[str]) -> dict[s
 
 def _to_state(command: str) -> Access:
     """A plan that nobody approved must not take resources out of a state, or put some in."""
-    return Access.WRITE if command == "apply" else Access.READ
+    return Access.WRITE if command in _WRITERS else Access.READ
 
 
 def _make(folders: Iterable[str | Path]) -> None:

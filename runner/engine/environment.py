@@ -11,7 +11,7 @@ from tempfile import gettempdir
 
 from runner.errors import NotAllowed
 from runner.model.engines import VERSION_MANAGERS, EngineRow
-from runner.model.stack import StackDefinition
+from runner.model.stack import DEFAULT_WORKSPACE, StackDefinition
 from runner.ports import Workspace
 
 
@@ -141,7 +141,11 @@ def child_environment(
         **({"AWS_REGION": region, "AWS_DEFAULT_REGION": region} if region else {}),
         **credentials,
         **{row.name: row.fixed for row in TABLE if row.fixed is not None},
-        **({} if stack.terraform_workspace == "default" else {"TF_WORKSPACE": stack.terraform_workspace}),
+        **(
+            {}
+            if stack.terraform_workspace == DEFAULT_WORKSPACE
+            else {"TF_WORKSPACE": stack.terraform_workspace}
+        ),
         **own_folders(workspace),
         "TF_CLI_CONFIG_FILE": str(cli_config),
     }

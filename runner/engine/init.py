@@ -22,6 +22,7 @@ from runner.engine.code_files import VALUES, Code
 from runner.engine.configuration import OVERRIDE
 from runner.engine.lock_file import LOCK_FILE, read_lock_file
 from runner.engine.seal import Manifest, Seal, seals
+from runner.model.stack import DEFAULT_WORKSPACE
 
 # A block that names a provider by the prefix of its type, or by this attribute.
 _TYPED = frozenset({"resource", "data", "ephemeral"})
@@ -42,6 +43,7 @@ class InitInputs:
     engine: str  # the binary, its digest and its version
     cli_config: bytes
     backend_config: Mapping[str, Any]
+    workspace: str  # terraform's: it is made after an init where the backend does not have it
     variables: bytes  # counts only where a source or a backend is computed
 
 
@@ -144,6 +146,7 @@ def _surroundings(inputs: InitInputs) -> list[bytes]:
         inputs.engine.encode(),
         inputs.cli_config,
         json.dumps(inputs.backend_config, sort_keys=True).encode(),
+        *([] if inputs.workspace == DEFAULT_WORKSPACE else [inputs.workspace.encode()]),
     ]
 
 

@@ -4,7 +4,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from runner.engine import code_files
+from runner.engine import code_files, terraform_workspace
 from runner.engine.argv import InitOptions, init_argv
 from runner.engine.cli_config import PLUGINS
 from runner.engine.constraint import parse
@@ -75,7 +75,10 @@ def _initialised(
     lock_file = module / LOCK_FILE
     lay_out(shared, private, lock_file)
     _begin(session, inputs.data)
-    finished, output = _init(session, deadline, locked=lock_file.is_file(), readonly=lock_file.is_file())
+    reached = _reached(session, deadline, locked=lock_file.is_file())
+    if isinstance(reached, EngineError):
+        return reached
+    finished, output = reached
     completed = finished.exit_code == 0 and any(d.summary == CHECKSUMS_MISSING for d in output.diagnostics)
     if completed:
         # The lock file was made on another platform and has no checksum that `plan` could use. A second
@@ -93,6 +96,29 @@ def _initialised(
     if completed:
         session.lock_files.add_checksums(module)
     return made
+
+
+def _reached(session: Session, deadline: float, *, locked: bool) -> tuple[Finished, JsonOutput] | EngineError:
+    """Run `init`, and see that the backend has the stack's workspace before anything is kept of it."""
+
+    def init(session: Session) -> tuple[Finished, JsonOutput]:
+        return _init(session, deadline, locked=locked, readonly=locked)
+
+    finished, output = init(session)
+    if not session.has_workspace or finished.stopped is not None:
+        return finished, output
+    failed = finished.exit_code != 0
+    if failed:
+        # Perhaps only for the workspace: with the one that is always there the backend can be asked.
+        default = {**session.environment, **terraform_workspace.DEFAULT}
+        if init(replace(session, environment=default))[0].exit_code != 0:
+            return finished, output
+    if not terraform_workspace.is_missing(session, deadline):
+        return finished, output
+    problem = terraform_workspace.create(session, deadline)
+    if problem is not None:
+        return problem
+    return init(session) if failed else (finished, output)
 
 
 def _begin(session: Session, data: Path) -> None:

@@ -36,6 +36,7 @@ from runner.model.engines import EngineRow
 from runner.model.namespace import View
 from runner.model.plan import Diagnostic
 from runner.model.span import Seconds
+from runner.model.stack import DEFAULT_WORKSPACE
 from runner.ports import EngineError, Execution
 from runner.process import Command, Finished, Stopped, run
 
@@ -272,7 +273,7 @@ class Session:
         """The managed state; other workspaces get files of their own, laid out as the local backend would."""
         default = self.execution.workspace.state
         workspace = self.execution.stack.terraform_workspace
-        if default is None or workspace == "default":
+        if default is None or workspace == DEFAULT_WORKSPACE:
             return default
         folder = default.parent / "terraform.tfstate.d" / quote(workspace, safe="")
         return private_folder(folder) / default.name
@@ -306,6 +307,13 @@ class Session:
             )
         folder = self.execution.workspace.module
         return folder.parents[len(below) - 1] if below else folder
+
+    @property
+    def has_workspace(self) -> bool:
+        """Whether its workspace is one that a backend has to keep; every backend has the default one."""
+        return self.execution.workspace.state is None and (
+            self.execution.stack.terraform_workspace != DEFAULT_WORKSPACE
+        )
 
     def backend_config(self) -> Path | None:
         settings = self.execution.stack.backend_config
@@ -368,6 +376,7 @@ class Session:
             engine=f"{self.binary} {self.version} {binary_digest(self.binary, self.cli_config.parent)}",
             cli_config=self.cli_config.read_bytes(),
             backend_config=stack.backend_config,
+            workspace=stack.terraform_workspace,
             variables=b"\0".join(
                 [
                     json.dumps([stack.vars, stack.env], sort_keys=True).encode(),

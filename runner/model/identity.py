@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.model.module import ModuleFacts, as_text
-from runner.model.stack import StackDefinition, StateIdentity
+from runner.model.stack import DEFAULT_WORKSPACE, StackDefinition, StateIdentity
 
 # The settings that say where the state lies. The others tune or authenticate, and must neither hide that two stacks
 # share a state nor be written down; a backend that is not listed is known by a digest of all its settings.
@@ -39,7 +39,7 @@ def state_identity(definition: StackDefinition, facts: ModuleFacts) -> StateIden
     if backend not in PLACE:
         digest = hashlib.sha256(_canonical(settings).encode()).hexdigest()
         return StateIdentity(backend, f"sha256:{digest}", workspace)
-    names = PLACE[backend] + (WORKSPACE_PLACE if workspace != "default" else ())
+    names = PLACE[backend] + (WORKSPACE_PLACE if workspace != DEFAULT_WORKSPACE else ())
     place = {name: _normal(name, as_text(settings[name])) for name in names if settings.get(name) is not None}
     return StateIdentity(backend, _canonical(place), workspace)
 

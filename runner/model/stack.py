@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal, Self
 from runner.model.span import Seconds
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9._/-]{0,63}$"
+DEFAULT_WORKSPACE = "default"  # terraform's, which every backend has
 STRICT = {"extra": "forbid"}
 
 
@@ -72,7 +73,7 @@ class StackDefinition:
     labels: dict[str, str] = field(default_factory=dict)
     engine: Literal["terraform", "tofu"] = "terraform"
     engine_version: str | None = None
-    terraform_workspace: str = "default"
+    terraform_workspace: str = DEFAULT_WORKSPACE
     var_files: tuple[str, ...] = ()
     vars: dict[str, Any] = field(default_factory=dict)
     backend_config: dict[str, Any] = field(default_factory=dict)

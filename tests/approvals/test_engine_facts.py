@@ -46,7 +46,7 @@ def digest(module: Path) -> str:
     """Of what `init` has just left, and of the code."""
     top = module.parents[1]
     code = Code(module, top / "tree", SUFFIXES)
-    made = seal(InitInputs(code, top / "data", "", b"", {}, b""), top / "sealed", ())
+    made = seal(InitInputs(code, top / "data", "", b"", {}, "default", b""), top / "sealed", ())
     return modules_digest(code_files.read(code, made.manifest.local_folders), made.manifest)
 
 

@@ -41,7 +41,7 @@ def inputs(tmp_path: Path) -> InitInputs:
         f'{{"Key":"g","Source":"git::x","Dir":"{data}/modules/g"}}]}}'
     )
     code = Code(tree / "root", tree, (".tf", ".tf.json"))
-    made = InitInputs(code, data, "terraform 1.11.4", b"config", {"key": "k"}, b"vars")
+    made = InitInputs(code, data, "terraform 1.11.4", b"config", {"key": "k"}, "default", b"vars")
     seal(made, sealed(made), ())
     return made
 
