@@ -534,7 +534,7 @@ class DatabaseUnwritable(DriftlineError):
 EXIT_CODES: dict[int, str] = {
     0: "fine, or nothing to do",
     1: "failure",
-    2: "drift found (`drift check`) or changes (`plan --detailed-exitcode`), as terraform",
+    2: "drift found and not acknowledged (`drift check`, `daemon --once`) or changes (`plan --detailed-exitcode`), as terraform",
     3: "blocked: approval missing, for another plan, or denied by a rule",
     4: "locked, or a conflict with somebody else",
     5: "not found",

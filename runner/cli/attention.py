@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from runner.cli import words
 from runner.cli.facts import StackFacts, given
@@ -11,7 +12,7 @@ from runner.cli.objections import NEVER, goes_on
 from runner.cli.when import ago
 from runner.model.audit import AuditEntry
 from runner.model.checkpoint import missing_sentence
-from runner.model.drift import DriftReport, ReportStatus
+from runner.model.drift import DriftReport
 from runner.model.guardrails import Violation
 from runner.model.lock import Leftover
 from runner.model.probe import Distrust
@@ -43,6 +44,17 @@ class Need:
     stack: str | None
     text: str
     command: str
+    failure: bool = False  # something went wrong, rather than waits for an answer
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "why": self.why.value,
+            "name": self.name,
+            "stack": self.stack,
+            "text": self.text,
+            "command": self.command,
+            "failure": self.failure,
+        }
 
 
 def needs(
@@ -73,7 +85,7 @@ def needs(
         told = f"has ended, and what it started lives on (pids {pids}); its state is not planned or applied meanwhile"
         found.append(Need(Why.LINGERS, left.run, None, told, f"driftline run cancel {left.run} --force"))
     if shortage is not None:
-        found.append(Need(Why.DISK, "data_dir", None, shortage, "driftline doctor"))
+        found.append(Need(Why.DISK, "data_dir", None, shortage, "driftline doctor", failure=True))
     for one in distrusted:
         told = (
             f"is not probed any more ({one.reason}, stack {one.stack}); its stacks are checked by plain plans"
@@ -108,10 +120,16 @@ def _of_stack(
             stack.name,
             f"locked by {view.hold.holder} {ago(view.hold.since, view.now)}: {view.hold.reason}",
             view.hold.way_out,
+            failure=view.hold.run is not None,
         )
     elif last is not None and last.state is State.PLAN_FAILED and last.inputs == stack.inputs:
         yield Need(
-            Why.FAILED, last.name, stack.name, f"plan failed: {last.reason}", f"driftline logs {last.name}"
+            Why.FAILED,
+            last.name,
+            stack.name,
+            f"plan failed: {last.reason}",
+            f"driftline logs {last.name}",
+            failure=True,
         )
     if stack.check_failures:
         yield Need(
@@ -120,9 +138,17 @@ def _of_stack(
             stack.name,
             f"drift check failed {words.times(stack.check_failures)}: {stack.drift_reason}",
             f"driftline run list --stack {stack.name} --kind drift",
+            failure=True,
         )
     if stack.problem is not None:
-        yield Need(Why.PROBLEM, stack.name, stack.name, stack.problem, f"driftline stack show {stack.name}")
+        yield Need(
+            Why.PROBLEM,
+            stack.name,
+            stack.name,
+            stack.problem,
+            f"driftline stack show {stack.name}",
+            failure=True,
+        )
     if stack.missing_since is not None:
         yield Need(
             Why.MISSING,
@@ -140,7 +166,7 @@ def _notes(run: Run, found: Sequence[Violation]) -> list[str]:
 
 
 def _of_report(report: DriftReport, now: datetime) -> Iterable[Need]:
-    if report.status is ReportStatus.OPEN and report.confirmed:
+    if report.told(now):
         told = f"{words.found(report)}, first seen {ago(report.first_seen, now)}, {words.times(report.seen)}"
         yield Need(Why.DRIFT, report.name, report.stack, told, f"driftline drift show {report.name}")
 
@@ -152,7 +178,7 @@ def _of_source(source: SourceStatus, known: set[str | None]) -> Iterable[Need]:
         told = f"could not be polled {words.times(source.failures)}: {source.problem}"
         if words.ill(source) == "refused":
             told = f"its newest revision is refused: {source.problem}"
-        yield Need(Why.SOURCE, source.name, None, told, command)
+        yield Need(Why.SOURCE, source.name, None, told, command, failure=True)
     for problem in source.problems:
         if problem not in known:
-            yield Need(Why.PROBLEM, source.name, None, problem, command)
+            yield Need(Why.PROBLEM, source.name, None, problem, command, failure=True)

@@ -20,6 +20,7 @@ _RESULTS: dict[State, str] = {
 _SHOWN: dict[str, Cell] = {
     "clean": Cell("✔ clean", "green"),
     "drifted": Cell("● drifted", "yellow"),
+    "acknowledged": Cell("○ acknowledged", "dim"),
     "error": Cell("✗ error", "red"),
     "skipped": Cell("○ skipped", "dim"),
 }
@@ -28,10 +29,11 @@ _SHOWN: dict[str, Cell] = {
 @click.command("check")
 @stacks_argument(required=False)
 @click.option("--all", "everything", is_flag=True, help="All stacks that were applied.")
+@click.option("--acknowledged", is_flag=True, help="Exit with 2 for acknowledged drift as well.")
 @output_option
 @pass_cli
-def check(cli: Cli, stacks: tuple[str, ...], everything: bool, output: str) -> int:
-    """Compare stacks with the real cloud: 2 where drift is found, 1 where only checks failed, 0 where all is clean."""
+def check(cli: Cli, stacks: tuple[str, ...], everything: bool, acknowledged: bool, output: str) -> int:
+    """Compare stacks with the real cloud: 2 where drift is found that nobody has acknowledged, 1 where only checks failed, else 0."""
     if stacks and everything:
         raise BadUsage(
             "stacks are named, and --all is given: it is one or the other", hint="driftline drift check --all"
@@ -46,14 +48,15 @@ def check(cli: Cli, stacks: tuple[str, ...], everything: bool, output: str) -> i
     ids = [run.id for run in runs]
     with followed(cli.console, lambda: _how_far(cli, ids)):
         ended = performer.bring_all(ids, _slots(cli), lambda _: None) if ids else []
-    document = _document(ended, skipped, names)
+    document = _document(ended, skipped, names, _acknowledged(cli, ended))
     if output == "json":
         cli.console.json(document)
     else:
         _show(cli, document)
     if performer.interrupted:
         return 130
-    return 2 if document["drifted"] else 1 if document["errors"] else 0
+    spared = 0 if acknowledged else document["acknowledged"]
+    return 2 if document["drifted"] > spared else 1 if document["errors"] else 0
 
 
 def _all(cli: Cli) -> tuple[str, ...]:
@@ -74,37 +77,58 @@ def _how_far(cli: Cli, ids: Sequence[int]) -> str:
     return sweep.told(_slots(cli)) if sweep else ""
 
 
-def _document(runs: Sequence[Run], skipped: dict[str, str], names: Sequence[str]) -> dict[str, Any]:
+def _acknowledged(cli: Cli, runs: Sequence[Run]) -> frozenset[int]:
+    """The reports that somebody has said may stay for now, as they are after these checks."""
+    found = {run.report for run in runs if run.state is State.DRIFTED and run.report is not None}
+    now = cli.app.clock.now()
+    with cli.app.store.reading() as reader:
+        return frozenset(number for number in found if reader.report(number).acknowledged(now))
+
+
+def _document(
+    runs: Sequence[Run], skipped: dict[str, str], names: Sequence[str], acknowledged: frozenset[int]
+) -> dict[str, Any]:
     order = {name: number for number, name in enumerate(names)}
-    found = [_checked(run) for run in runs]
+    found = [_checked(run, acknowledged) for run in runs]
     found += [_entry(name, "skipped", reason) for name, reason in skipped.items()]
     found.sort(key=lambda entry: order[entry["stack"]])
     return {
         "checked": sum(entry["result"] != "skipped" for entry in found),
         "drifted": sum(entry["result"] == "drifted" for entry in found),
+        "acknowledged": sum(entry["acknowledged"] for entry in found),
         "errors": sum(entry["result"] == "error" for entry in found),
         "stacks": found,
     }
 
 
-def _checked(run: Run) -> dict[str, Any]:
+def _checked(run: Run, acknowledged: frozenset[int]) -> dict[str, Any]:
     seconds = (run.changed_at - run.created_at).total_seconds()
     result = _RESULTS.get(run.state, "skipped")
     reason = run.reason if result != "skipped" else f"{run.state.in_words}: {run.reason}"
-    return _entry(run.stack, result, reason, f"dr-{run.report}" if run.report else None, round(seconds, 3))
+    return {
+        **_entry(run.stack, result, reason),
+        "report": f"dr-{run.report}" if run.report else None,
+        "acknowledged": result == "drifted" and run.report in acknowledged,
+        "seconds": round(seconds, 3),
+    }
 
 
-def _entry(
-    stack: str, result: str, reason: str, report: str | None = None, seconds: float = 0.0
-) -> dict[str, Any]:
-    return {"stack": stack, "result": result, "reason": reason, "report": report, "seconds": seconds}
+def _entry(stack: str, result: str, reason: str) -> dict[str, Any]:
+    return {
+        "stack": stack,
+        "result": result,
+        "reason": reason,
+        "report": None,
+        "acknowledged": False,
+        "seconds": 0.0,
+    }
 
 
 def _show(cli: Cli, document: dict[str, Any]) -> None:
     rows = [
         (
             entry["stack"],
-            _SHOWN[entry["result"]],
+            _SHOWN["acknowledged" if entry["acknowledged"] else entry["result"]],
             entry["report"] or "-",
             f"{entry['seconds']:.1f} s",
             entry["reason"],
@@ -115,8 +139,10 @@ def _show(cli: Cli, document: dict[str, Any]) -> None:
     cli.console.table(("STACK", "RESULT", "REPORT", "TIME", "REASON"), rows, empty=empty)
     if not rows:
         return
-    told = f"{document['checked']} checked, {document['drifted']} drifted, {document['errors']} errors."
-    cli.console.say(told)
+    known = f" ({document['acknowledged']} acknowledged)" if document["acknowledged"] else ""
+    cli.console.say(
+        f"{document['checked']} checked, {document['drifted']} drifted{known}, {document['errors']} errors."
+    )
     reports = [entry["report"] for entry in document["stacks"] if entry["report"]]
     if reports:
         cli.console.hint(f"driftline drift show {reports[0]}")

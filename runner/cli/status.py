@@ -1,7 +1,7 @@
 """`driftline status`: one screen that says whether somebody is needed."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from runner.cli.options import Cli, output_option, pass_cli
 from runner.cli.output import Cell, Line
 from runner.cli.when import ago, ahead, rfc3339
 from runner.daemon_lock import living_daemon
+from runner.model.drift import DriftReport
 from runner.model.run import Run, State
 from runner.model.source import SourceStatus
 from runner.model.stack import DriftStatus, Health, Sync
@@ -52,6 +53,7 @@ class Picture:
     stacks: list[StackFacts]
     sources: list[SourceStatus]
     needs: list[Need]
+    reports: list[DriftReport]
     now: datetime
     load: Load
 
@@ -124,7 +126,7 @@ def look(cli: Cli) -> Picture:
         distrusted=distrusted,
         objections=objections,
     )
-    return Picture(daemon, stacks, sources, wanted, now, load)
+    return Picture(daemon, stacks, sources, wanted, reports, now, load)
 
 
 def document(picture: Picture) -> dict[str, Any]:
@@ -138,16 +140,7 @@ def document(picture: Picture) -> dict[str, Any]:
             "drift": picture.count(facts.stack.drift for facts in picture.stacks),
             "health": picture.count(facts.health[0] for facts in picture.stacks),
         },
-        "needs": [
-            {
-                "why": need.why.value,
-                "name": need.name,
-                "stack": need.stack,
-                "text": need.text,
-                "command": need.command,
-            }
-            for need in picture.needs
-        ],
+        "needs": [need.document() for need in picture.needs],
         "running": [shapes.run(run) for run in picture.running],
         "waiting": [shapes.run(run) for run in picture.waiting],
         "queued": picture.queued,
@@ -166,7 +159,7 @@ def screen(picture: Picture, cli: Cli) -> list[Line]:
         *_running(picture),
         *_waiting(picture),
         *_load(picture),
-        *_needs(picture),
+        *_needs(picture.needs),
     ]
 
 
@@ -257,17 +250,22 @@ def _load(picture: Picture) -> list[Line]:
     return [[_head(about), told] for about, told in picture.load.lines()]
 
 
-def _needs(picture: Picture) -> list[Line]:
-    if not picture.needs:
+def _needs(needs: Sequence[Need]) -> list[Line]:
+    if not needs:
         return ["", Cell("✔ Nothing needs you.", "green")]
-    lines: list[Line] = ["", Cell(f"Needs you ({len(picture.needs)})", "bold")]
-    for need in picture.needs[:MOST_SHOWN]:
-        where = f"{need.name} of {need.stack}" if need.stack and need.stack != need.name else need.name
-        lines += [["  ", _MARKS[need.why], f"  {where}: {need.text}"], Cell(f"      {need.command}", "dim")]
-    more = len(picture.needs) - MOST_SHOWN
+    lines: list[Line] = ["", Cell(f"Needs you ({len(needs)})", "bold")]
+    for need in needs[:MOST_SHOWN]:
+        lines += [["  ", *need_line(need)], Cell(f"      {need.command}", "dim")]
+    more = len(needs) - MOST_SHOWN
     if more > 0:
         lines.append(f"  and {more} more:   driftline status -o json")
     return lines
+
+
+def need_line(need: Need) -> list[Cell | str]:
+    """What kind of need, of what, and why."""
+    where = f"{need.name} of {need.stack}" if need.stack and need.stack != need.name else need.name
+    return [_MARKS[need.why], f"  {where}: {need.text}"]
 
 
 def _head(text: str) -> Cell:

@@ -66,3 +66,12 @@ class DriftReport:
     @property
     def name(self) -> str:
         return f"dr-{self.id}"
+
+    def acknowledged(self, now: datetime) -> bool:
+        """Whether somebody has said that it may stay for now; one that lapsed counts as open before a check reopens it."""
+        known = self.acknowledgement
+        return self.status is ReportStatus.ACKNOWLEDGED and known is not None and now < known.until
+
+    def told(self, now: datetime) -> bool:
+        """Whether it waits for a person: confirmed, and neither resolved nor acknowledged."""
+        return self.status is not ReportStatus.RESOLVED and self.confirmed and not self.acknowledged(now)

@@ -86,12 +86,14 @@ class CheckedShape(TypedDict):
     result: Literal["clean", "drifted", "error", "skipped"]
     reason: str
     report: str | None
+    acknowledged: bool
     seconds: float
 
 
 class CheckShape(TypedDict):
     checked: int
     drifted: int
+    acknowledged: int
     errors: int
     stacks: list[CheckedShape]
 
@@ -110,6 +112,7 @@ class NeedShape(TypedDict):
     stack: str | None
     text: str
     command: str
+    failure: bool
 
 
 class StatusShape(TypedDict):
@@ -122,6 +125,14 @@ class StatusShape(TypedDict):
     next_check: dict[str, str] | None
 
 
+class PassShape(TypedDict):
+    exit_code: Literal[0, 1, 2]
+    runs: list[RunShape]
+    needs: list[NeedShape]
+    sources: list[dict[str, Any]]
+    drift: dict[Literal["open", "acknowledged"], list[str]]
+
+
 SHAPES: dict[str, TypeAdapter[Any]] = {
     "stack list": TypeAdapter(list[StackShape]),
     "run list": TypeAdapter(list[RunShape]),
@@ -129,6 +140,7 @@ SHAPES: dict[str, TypeAdapter[Any]] = {
     "drift check": TypeAdapter(CheckShape),
     "lock list": TypeAdapter(list[LockShape]),
     "status": TypeAdapter(StatusShape),
+    "daemon --once": TypeAdapter(PassShape),
 }
 
 
