@@ -20,6 +20,7 @@ def pages() -> dict[str, str]:
     """File name -> content."""
     return {
         "commands.md": "\n".join(_commands()),
+        "configuration.md": f"# Configuration keys\n\n{MADE}\n```yaml\n{example()}```\n",
         "errors.md": "\n".join(_errors()),
         "states.md": "\n".join(_states()),
     }
