@@ -273,6 +273,12 @@ class StackPaused(Blocked):
     hint_template = "driftline stack resume {stack}"
 
 
+class PartlyApplied(Blocked):
+    """stack "{stack}" holds parts of revision {revision} ({run}: {outcome}); healing would set them back to the older one"""
+
+    hint_template = "driftline plan {stack}"
+
+
 class NotAllowed(DriftlineError):
     """{who} may not {wish}: {reason}"""
 

@@ -13,7 +13,7 @@ from runner.cli.trust import trust
 from runner.cli.when import ago, ahead
 from runner.model.drift import Finding, ReportStatus
 from runner.model.plan import SYMBOLS
-from runner.model.report_text import report_document
+from runner.model.report_text import left_by, report_document
 from runner.model.span import Seconds
 from runner.service import report as reports
 
@@ -99,7 +99,9 @@ def show(cli: Cli, report_id: int, output: str) -> None:
 
 
 def _finding(finding: Finding) -> list[Line]:
-    told = finding.drift_class.replace("_", " ")
+    told = finding.drift_class.replace("_", " ") + left_by(finding)
+    if finding.deposed:
+        told += f", deposed object {finding.deposed}, replaced and not destroyed yet"
     reason = f", {finding.reason}" if finding.reason else ""
     colour: Colour = "yellow" if finding.counts else "dim"
     return [

@@ -14,6 +14,7 @@ from runner.model.decide import Decision
 from runner.model.drift import DriftReport
 from runner.model.evidence import Evidence
 from runner.model.lock import Lock
+from runner.model.partly import Partly
 from runner.model.plan import (
     ChangeSet,
     Diagnostic,
@@ -79,6 +80,7 @@ def stack_details(
     runs: Iterable[Run],
     report: DriftReport | None,
     probe: ProbeRecord,
+    partly: Iterable[Partly] = (),
 ) -> Plain:
     change, check = decisions
     definition, pause, hold = facts.stack.definition, facts.stack.pause, facts.view.hold
@@ -103,6 +105,9 @@ def stack_details(
         "missing_since": rfc3339(facts.stack.missing_since),
         "problem": facts.stack.problem,
         "report": report.name if report else None,
+        "partly_applied": [
+            {"run": one.run, "revision": one.revision, "outcome": one.outcome} for one in partly
+        ],
         "open_runs": [run(one) for one in facts.view.open_runs],
         "last_runs": [run(one) for one in runs],
     }
@@ -222,6 +227,7 @@ def resource(of: ResourceChange) -> Plain:
         "attributes": [attribute_document(one) for one in of.attributes],
         "previous_address": of.previous_address,
         "importing": of.importing,
+        "deposed": of.deposed,
         "action_reason": of.action_reason,
     }
 

@@ -16,6 +16,7 @@ from runner.cli.when import ago, ahead
 from runner.errors import StackNotFound
 from runner.model.decide import Decision
 from runner.model.drift import DriftReport
+from runner.model.partly import Partly
 from runner.model.probe import ProbeRecord
 from runner.model.room import told
 from runner.model.run import Kind, Run
@@ -24,6 +25,7 @@ from runner.model.stack import Health
 from runner.ports import Reader, RunFilter
 from runner.service import hold
 from runner.service.enqueue import explain
+from runner.service.partly import partly_applied
 from runner.service.terms import stack_terms
 
 HEADS = ("STACK", "SYNC", "DRIFT", "HEALTH", "REVISION", "LAST RUN", "NEXT CHECK", "")
@@ -99,14 +101,15 @@ def _show(cli: Cli, stack: str, output: str) -> None:
         probe = reader.probe(stack)
         peaks = {kind: reader.peak_memory(stack, kind) for kind in Kind}
         terms = stack_terms(cli.app.settings, reader, facts.stack)
+        partly = partly_applied(reader, stack)
     people = cli.app.settings.approvals.people
     decisions = explain(facts.view)
     if output == "json":
-        details = shapes.stack_details(facts, decisions, runs, report, probe)
+        details = shapes.stack_details(facts, decisions, runs, report, probe, partly)
         memory = {kind.value: peak for kind, peak in peaks.items()}
         cli.console.json({**details, "peak_memory": memory, "terms": terms_document(terms, people)})
         return
-    cli.console.data(*_details(facts, decisions, report, probe, peaks, terms_rows(terms, people)))
+    cli.console.data(*_details(facts, decisions, report, probe, peaks, terms_rows(terms, people), partly))
     if facts.view.hold is not None:
         cli.console.hint(facts.view.hold.way_out)
     if runs:
@@ -125,6 +128,7 @@ def _details(
     probe: ProbeRecord,
     peaks: Mapping[Kind, int | None],
     terms: Sequence[tuple[str, list[Cell | str]]],
+    partly: Sequence[Partly] = (),
 ) -> list[Line]:
     stack, now = facts.stack, facts.view.now
     definition, (health, why) = stack.definition, facts.health
@@ -137,6 +141,7 @@ def _details(
         ("engine", [f"{definition.engine}, workspace {definition.terraform_workspace}"]),
         ("depends on", [", ".join(definition.depends_on)]),
         ("revision", [f"{words.revision(stack, facts.branch)}, applied: {applied}"]),
+        ("partly", [", ".join(f"{one.revision[:12]} by {one.run} ({one.outcome})" for one in partly)]),
         ("sync", [words.SYNC[stack.sync], f"  {decisions[0].sentence}"]),
         ("drift", [words.drift(stack), f"  checked {ago(stack.checked_at, now)}; {decisions[1].sentence}"]),
         ("last check", [words.probe(probe) if probe.checked else ""]),

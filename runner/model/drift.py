@@ -13,6 +13,7 @@ class DriftClass(StrEnum):
     ABSORBED = "absorbed"  # moved outside, but terraform would leave it so
     OUTPUT_ONLY = "output_only"  # only an output's value follows what moved
     IGNORED = "ignored"  # a rule says that this does not count
+    PARTIAL = "partial"  # left by a run of another revision that was targeted or failed half-way
 
 
 COUNTED: frozenset[DriftClass] = frozenset({DriftClass.DRIFT, DriftClass.MISSING})
@@ -25,6 +26,9 @@ class Finding:
     drift_class: DriftClass
     attributes: tuple[AttributeChange, ...] = ()
     reason: str = ""  # of the ignore rule
+    deposed: str | None = None  # the key of an object that was replaced and is not destroyed yet
+    run: str = ""  # that left it, where it is partial
+    revision: str = ""  # of that run; else it is the report's
 
     @property
     def counts(self) -> bool:

@@ -8,6 +8,7 @@ from runner.model.apply_end import Expected
 from runner.model.binding import EngineFacts
 from runner.model.drift import Finding
 from runner.model.evidence import Evidence
+from runner.model.partly import Partly
 from runner.model.plan import ChangeSet, Diagnostic
 from runner.model.probe import ProbeFacts, Probing
 from runner.model.run import Kind
@@ -45,6 +46,7 @@ class Job:
     expected: Expected | None = None  # what its log has to report
     # For a drift check: what never counts, of the server and of the stack.
     ignore: tuple[IgnoreRule, ...] = ()
+    partly: tuple[Partly, ...] = ()  # what the state holds of other revisions
     # Earlier runs of the stack: what their plans called sensitive is masked in the output of this one.
     earlier: tuple[int, ...] = ()
     probing: Probing | None = None  # whether and how a probe may answer; None where a person is to be asked

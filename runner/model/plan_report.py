@@ -1,12 +1,13 @@
 """All that is asked of a plan's document, in one question: a large one is read by a process of its own."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from runner.model.bounded import bounded, bounded_findings
 from runner.model.drift import Finding
 from runner.model.fingerprint import MARK_DIGITS, fingerprint, seal
+from runner.model.partly import Partly
 from runner.model.plan import ChangeSet
 from runner.model.plan_json import plan_problem, read_plan, understanding
 from runner.model.reading import ALONE, Around
@@ -27,6 +28,7 @@ class Question:
     ignore: tuple[IgnoreRule, ...] = ()
     drift: bool = False
     around: Around = ALONE
+    partly: tuple[Partly, ...] = ()  # for a drift check: what the state holds of other revisions
 
 
 @dataclass(frozen=True)
@@ -58,9 +60,19 @@ def report_of(document: Mapping[str, Any], question: Question) -> tuple[Report, 
         changes=bounded(changes),
         fingerprint=fingerprint(document, key, question.around.code),
         sensitive=sensitive,
-        findings=bounded_findings(
-            classify(document, question.ignore, given, by_marks=question.by_marks) if question.drift else ()
-        ),
-        drift_fingerprint=drift_fingerprint(document, question.ignore, key) if question.drift else None,
     )
-    return report, changes
+    return (_with_drift(report, document, question, given, key) if question.drift else report), changes
+
+
+def _with_drift(
+    report: Report, document: Mapping[str, Any], question: Question, given: Secrets, key: bytes
+) -> Report:
+    by_marks, partly = question.by_marks, question.partly
+    found = classify(document, question.ignore, given, by_marks=by_marks, partly=partly)
+    return replace(
+        report,
+        findings=bounded_findings(found),
+        drift_fingerprint=drift_fingerprint(
+            document, question.ignore, key, given, by_marks=by_marks, partly=partly
+        ),
+    )

@@ -18,6 +18,7 @@ _COLUMNS: dict[DriftClass, tuple[str, str]] = {
     DriftClass.DRIFT: ("in the cloud", "as the code has it"),
     DriftClass.MISSING: ("in the cloud", "as the code has it"),
     DriftClass.IGNORED: ("in the cloud", "as the code has it"),
+    DriftClass.PARTIAL: ("in the cloud", "at the applied revision"),
     DriftClass.ABSORBED: ("as recorded", "in the cloud"),
     DriftClass.OUTPUT_ONLY: ("as recorded", "would be"),
 }
@@ -28,6 +29,7 @@ _MEANINGS: dict[DriftClass, str] = {
     DriftClass.ABSORBED: "moved outside, and terraform would leave it so",
     DriftClass.OUTPUT_ONLY: "only the value of an output follows what moved",
     DriftClass.IGNORED: "a rule says that this does not count",
+    DriftClass.PARTIAL: "no drift: the state holds parts of another revision",
 }
 
 
@@ -47,7 +49,7 @@ def report_document(report: DriftReport) -> dict[str, Any]:
         "resolved_at": _time(report.resolved_at),
         "acknowledgement": known
         and {"by": known.by, "reason": known.reason, "at": _time(known.at), "until": _time(known.until)},
-        "resources": [_finding(finding) for finding in report.findings],
+        "resources": [_finding(finding, report) for finding in report.findings],
         "apply": apply_document(report.apply_only),
     }
 
@@ -59,13 +61,16 @@ def _time(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: Finding, report: DriftReport) -> dict[str, Any]:
     return {
         "address": finding.address,
         "action": finding.action.value,
         "class": finding.drift_class.value,
         "counts": finding.counts,
         "reason": finding.reason,
+        "deposed": finding.deposed,
+        "revision": finding.revision or report.revision,
+        "run": finding.run or None,
         "attributes": [attribute_document(change) for change in finding.attributes],
     }
 
@@ -101,10 +106,22 @@ def _lines(report: DriftReport) -> Iterator[str]:
         yield from ("", "## Healing it also means", "", *_block(besides))
 
 
+def meaning(finding: Finding) -> str:
+    """What the finding is, in words."""
+    if finding.deposed:
+        what = f"deposed object {finding.deposed}, replaced and not destroyed yet"
+        return f"{what}; {_MEANINGS[finding.drift_class]}" if finding.run else what
+    return _MEANINGS[finding.drift_class] + left_by(finding)
+
+
+def left_by(finding: Finding) -> str:
+    return f", {finding.revision[:12]}, left by {finding.run}" if finding.run else ""
+
+
 def _section(finding: Finding) -> Iterator[str]:
     yield from ("", f"### {_code(finding.address)}", "")
     reason = f": {_code(finding.reason)}" if finding.reason else ""
-    yield f"{_code(SYMBOLS[finding.action])} {finding.action.value}, {_MEANINGS[finding.drift_class]}{reason}"
+    yield f"{_code(SYMBOLS[finding.action])} {finding.action.value}, {meaning(finding)}{reason}"
     if finding.attributes:
         before, after = _COLUMNS[finding.drift_class]
         yield from ("", f"| attribute | {before} | {after} |", "| --- | --- | --- |")

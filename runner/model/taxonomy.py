@@ -12,6 +12,7 @@ from runner.model.configuration import config_address, configured_resources
 from runner.model.difference import Difference, differences, path_text
 from runner.model.drift import DriftClass, Finding
 from runner.model.fingerprint import canonical, is_computed, seal
+from runner.model.partly import UNTOUCHED, Partly, Touched, reverted, touched
 from runner.model.pattern import covered, covers
 from runner.model.plan import Action
 from runner.model.plan_json import (
@@ -42,9 +43,10 @@ def classify(
     given: Secrets = NONE,
     *,
     by_marks: bool = False,
+    partly: Sequence[Partly] = (),
 ) -> tuple[Finding, ...]:
     """What a drift check found, counted or not, by address."""
-    found = [judged.finding for judged in judge(document, rules, given, by_marks=by_marks)]
+    found = [judged.finding for judged in judge(document, rules, given, by_marks=by_marks, partly=partly)]
     secrets = given if by_marks else plan_secrets(document) | given
     return tuple(replace(finding, address=secrets.address(finding.address)) for finding in found)
 
@@ -54,11 +56,20 @@ def absorbed(addresses: Iterable[str]) -> tuple[Finding, ...]:
     return tuple(Finding(address, Action.UPDATE, DriftClass.ABSORBED) for address in addresses)
 
 
-def drift_fingerprint(document: Mapping[str, Any], rules: Sequence[IgnoreRule], key: bytes) -> str:
+def drift_fingerprint(
+    document: Mapping[str, Any],
+    rules: Sequence[IgnoreRule],
+    key: bytes,
+    given: Secrets = NONE,
+    *,
+    by_marks: bool = False,
+    partly: Sequence[Partly] = (),
+) -> str:
     """Equal where two checks saw the same drift; only what counts is part of it."""
     with understanding(document):
         blocks = configured_resources(document)
-        counted = [judged for judged in judge(document, rules) if judged.finding.counts]
+        found = judge(document, rules, given, by_marks=by_marks, partly=partly)
+        counted = [judged for judged in found if judged.finding.counts]
         sealed = sorted(_sealed(each, blocks.get(config_address(each.finding.address))) for each in counted)
         return seal("drift", sealed, key)
 
@@ -75,7 +86,8 @@ def _sealed(judged: Judged, block: Mapping[str, Any] | None) -> str:
         ]
         for d in judged.differences
     ]
-    return canonical([finding.address, finding.action, finding.drift_class, seen])
+    which = [finding.deposed] if finding.deposed else []
+    return canonical([finding.address, finding.action, finding.drift_class, seen, *which])
 
 
 def judge(
@@ -84,29 +96,33 @@ def judge(
     given: Secrets = NONE,
     *,
     by_marks: bool = False,
+    partly: Sequence[Partly] = (),
 ) -> list[Judged]:
     """The taxonomy: each finding with what it stands for."""
     with understanding(document):
         secrets = given if by_marks else plan_secrets(document) | given
+        runs = touched(partly, document, secrets)
         planned = [
             judged
             for entry in document.get("resource_changes") or ()
             if entry.get("mode") != "data" and is_change(entry)
-            if (judged := _planned(entry, rules, secrets)) is not None
+            if (judged := _planned(entry, rules, secrets, runs.get(entry["address"], UNTOUCHED))) is not None
         ]
         seen = {judged.finding.address for judged in planned}
         moved = [
             judged
             for entry in document.get("resource_drift") or ()
             if entry.get("mode") != "data" and entry["address"] not in seen
-            if (judged := _moved(entry, secrets)) is not None
+            if (judged := _moved(entry, secrets, runs.get(entry["address"], UNTOUCHED))) is not None
         ]
         counts = any(judged.finding.counts for judged in planned)
-        outputs = () if counts else _outputs(document, secrets)
+        outputs = () if counts else _outputs(document, secrets, partly)
         return sorted([*planned, *moved, *outputs], key=lambda judged: judged.finding.address)
 
 
-def _planned(entry: Mapping[str, Any], rules: Sequence[IgnoreRule], secrets: Secrets) -> Judged | None:
+def _planned(
+    entry: Mapping[str, Any], rules: Sequence[IgnoreRule], secrets: Secrets, runs: Touched
+) -> Judged | None:
     """What terraform would do about a resource. A move, an import or a forget is nothing in the cloud."""
     address, action = entry["address"], action_of(entry["change"])
     if action not in _DRIFTS:
@@ -117,25 +133,50 @@ def _planned(entry: Mapping[str, Any], rules: Sequence[IgnoreRule], secrets: Sec
     if action is Action.UPDATE and all(d.consequence for d in real) and (not real or len(real) < len(found)):
         return None  # only phantoms, and what follows from them
     if not real:
-        return _whole(address, action, mine)
-    uncovered = [d for d in real if not any(_covers(rule, d) for rule in mine)]
-    ignored = _is_ignored(real, uncovered)
-    told = real if ignored else uncovered
+        return _whole(entry, action, mine, secrets, runs)
+    ruled = [d for d in real if any(_covers(rule, d) for rule in mine)]
+    left = [d for d in real if runs.by and d not in ruled and runs.left(entry, d, secrets)]
+    uncovered = [d for d in real if d not in ruled and d not in left]
+    uncounted = _is_ignored(real, uncovered)
+    kind = (DriftClass.PARTIAL if left else DriftClass.IGNORED) if uncounted else DriftClass.DRIFT
+    told = real if uncounted else uncovered
     finding = Finding(
         address=address,
         action=action,
-        drift_class=DriftClass.IGNORED if ignored else DriftClass.DRIFT,
+        drift_class=kind,
         attributes=attribute_changes(entry["change"], told, secrets),
-        reason=_reasons(rule for rule in mine if any(_covers(rule, d) for d in real)) if ignored else "",
+        reason=_reasons(rule for rule in mine if any(_covers(rule, d) for d in real)) if uncounted else "",
     )
-    return Judged(finding, tuple(told))
+    return Judged(_left_by(finding, runs), tuple(told))
 
 
-def _whole(address: str, action: Action, rules: Sequence[IgnoreRule]) -> Judged:
+def _whole(
+    entry: Mapping[str, Any],
+    action: Action,
+    rules: Sequence[IgnoreRule],
+    secrets: Secrets,
+    runs: Touched,
+) -> Judged:
     """A whole resource is ignored only by a rule that says so: at an applied revision, a create means it is gone."""
     whole = [rule for rule in rules if "*" in rule.attributes]
     counted = DriftClass.MISSING if action is Action.CREATE else DriftClass.DRIFT
-    return Judged(Finding(address, action, DriftClass.IGNORED if whole else counted, reason=_reasons(whole)))
+    finding = Finding(entry["address"], action, counted, deposed=entry.get("deposed"), reason=_reasons(whole))
+    if whole:
+        return Judged(replace(finding, drift_class=DriftClass.IGNORED))
+    if runs.took() if action is Action.CREATE else runs.brought() or (runs.by and finding.deposed):
+        return Judged(_left_by(replace(finding, drift_class=DriftClass.PARTIAL), runs))
+    if runs.by and runs.moved and runs.entry is not None:
+        # The applied revision does not know the object, so what it would do about it says nothing of who moved it.
+        real = tuple(reverted(runs.entry))
+        attributes = attribute_changes(runs.entry["change"], real, secrets)
+        return Judged(replace(finding, action=Action.UPDATE, attributes=attributes), real)
+    return Judged(finding)
+
+
+def _left_by(finding: Finding, runs: Touched) -> Finding:
+    if finding.drift_class is not DriftClass.PARTIAL:
+        return finding
+    return replace(finding, run=runs.run.run, revision=runs.run.revision)
 
 
 def _is_ignored(real: Sequence[Difference], uncovered: Sequence[Difference]) -> bool:
@@ -153,10 +194,13 @@ def _reasons(rules: Iterable[IgnoreRule]) -> str:
     return "; ".join(dict.fromkeys(rule.reason for rule in rules if rule.reason))
 
 
-def _moved(entry: Mapping[str, Any], secrets: Secrets) -> Judged | None:
+def _moved(entry: Mapping[str, Any], secrets: Secrets, runs: Touched) -> Judged | None:
     """What moved outside, and terraform would leave it so: hidden by `ignore_changes`, or computed."""
     change = entry["change"]
     action = action_of(change)
+    if action is Action.DELETE and runs.lost():
+        # Only the newer revision has it, so that the applied one would not create it again.
+        return Judged(Finding(entry["address"], Action.CREATE, DriftClass.MISSING))
     real = tuple(difference for difference in differences(change) if not difference.phantom)
     if action is Action.NO_OP or (action is Action.UPDATE and not real):
         return None
@@ -164,12 +208,12 @@ def _moved(entry: Mapping[str, Any], secrets: Secrets) -> Judged | None:
     return Judged(Finding(entry["address"], action, DriftClass.ABSORBED, attributes), real)
 
 
-def _outputs(document: Mapping[str, Any], secrets: Secrets) -> Iterator[Judged]:
+def _outputs(document: Mapping[str, Any], secrets: Secrets, partly: Sequence[Partly]) -> Iterator[Judged]:
+    kind = DriftClass.PARTIAL if partly else DriftClass.OUTPUT_ONLY
+    of = {"run": partly[0].run, "revision": partly[0].revision} if partly else {}
     for output in read_outputs(document, secrets):
         change = document["output_changes"][output.name]
         real = tuple(difference for difference in differences(change) if not difference.phantom)
         if real:
             attributes = attribute_changes(change, real, secrets)
-            yield Judged(
-                Finding(f"output.{output.name}", output.action, DriftClass.OUTPUT_ONLY, attributes), real
-            )
+            yield Judged(Finding(f"output.{output.name}", output.action, kind, attributes, **of), real)

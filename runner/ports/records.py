@@ -62,6 +62,10 @@ class Reader(Protocol):
         """The newest run of each stack; with `change_only` the newest that was no drift check."""
         ...
 
+    def runs_partly_applied(self, stack: str) -> list[Run]:
+        """Runs of another revision than the applied one that left parts of it in the state, newest first."""
+        ...
+
     def open_runs(self, stack: str | None = None) -> list[Run]:
         """Runs that are not final, oldest first."""
         ...

@@ -29,8 +29,10 @@ def settle_check(control: ControlPorts, job: Job, result: PlanResult | PlanFailu
         remember_state(control, writer, run, result.facts)
         remember_probe(writer, run, result.probe)
         counted = [finding for finding in result.findings if finding.counts]
-        settle = _drifted if counted else _clean
-        done = settle(control, writer, run, stack, result)
+        if counted:
+            done = _drifted(control, writer, job, run, stack, result)
+        else:
+            done = _clean(control, writer, run, stack, result)
         failpoint.reach("report.before_commit")
     failpoint.reach("report.after_commit")
     return done
@@ -59,9 +61,11 @@ def _clean(control: ControlPorts, writer: Writer, run: Run, stack: Stack, result
     return done
 
 
-def _drifted(control: ControlPorts, writer: Writer, run: Run, stack: Stack, result: PlanResult) -> Run:
+def _drifted(
+    control: ControlPorts, writer: Writer, job: Job, run: Run, stack: Stack, result: PlanResult
+) -> Run:
     report, is_new = _report(control, writer, run, stack, result)
-    reason = _sentence(report, result.findings)
+    reason = _sentence(report, result.findings) + _left_told(result.findings)
     done = writer.transition(
         run, Event.FIND_DRIFT, by=DAEMON, reason=reason, report=report.id, **_fields(result)
     )
@@ -70,7 +74,7 @@ def _drifted(control: ControlPorts, writer: Writer, run: Run, stack: Stack, resu
     if report.confirmed:
         writer.save_check(stack.name, DriftStatus.DRIFTED, reason)
         writer.schedule_check(stack.name, next_check(stack, control.settings.drift, now))
-        if is_new and stack.definition.drift.action == "propose":
+        if is_new and stack.definition.drift.action == "propose" and not job.partly:
             propose(writer, stack, report, by=DAEMON)
     else:
         writer.save_check(stack.name, stack.drift, reason)
@@ -146,4 +150,18 @@ def _left_over(findings: Sequence[Finding]) -> str:
     """What was seen and does not count, so that nothing is hidden."""
     counts = {word: sum(f.drift_class is kind for f in findings) for kind, word in _LEFT_OVER.items()}
     told = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
-    return f"clean ({told})" if told else "clean"
+    return (f"clean ({told})" if told else "clean") + _left_told(findings)
+
+
+def _left_told(findings: Sequence[Finding]) -> str:
+    """Which runs left something in the state that is of another revision than the applied one."""
+    left = [finding for finding in findings if finding.drift_class is DriftClass.PARTIAL]
+    by = dict.fromkeys((finding.run, finding.revision) for finding in left)
+    told = [
+        f"{sum(finding.run == run for finding in left)} of {revision[:12]}, left by {run}"
+        for run, revision in by
+    ]
+    deposed = [f"{finding.address} (deposed object {finding.deposed})" for finding in left if finding.deposed]
+    if deposed:
+        told.append(f"not destroyed: {', '.join(deposed)}")
+    return f"; {'; '.join(told)}" if told else ""

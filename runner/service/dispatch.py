@@ -21,6 +21,7 @@ from runner.service.check_clock import steady_now
 from runner.service.check_drift import settle_check
 from runner.service.enqueue import DAEMON, full_accounts
 from runner.service.known_secrets import MOST_EARLIER
+from runner.service.partly import partly_applied
 from runner.service.plan import replan, settle_plan
 from runner.service.probe import probing
 from runner.service.settle import settle_apply
@@ -208,6 +209,7 @@ def _job(control: ControlPorts, reader: Reader, run: Run, known_source: SourceSe
         fresh_for=control.settings.apply.fresh_for,
         expected=None if run.state is State.PLANNING else _expected(reader, run),
         ignore=(*control.settings.drift.ignore, *definition.drift.ignore),
+        partly=partly_applied(reader, run.stack) if run.kind is Kind.DRIFT else (),
         earlier=tuple(
             earlier.id
             for earlier in reader.runs(RunFilter(stack=run.stack, below=run.id, limit=MOST_EARLIER))

@@ -136,6 +136,7 @@ def _read(
         ignore=tuple(job.ignore),
         drift=drift,
         around=planned.around,
+        partly=job.partly,
     )
     read = _report(planned, question)
     if isinstance(read, EngineError):

@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 
-from runner.errors import Blocked, StackBusy
+from runner.errors import Blocked, PartlyApplied, StackBusy
 from runner.model.approval import Person
 from runner.model.drift import Acknowledgement, DriftReport, ReportStatus
 from runner.model.run import Kind, Run
 from runner.ports import ControlPorts, Writer
 from runner.service.check_drift import propose
+from runner.service.partly import partly_applied
 
 
 def acknowledge(
@@ -28,6 +29,11 @@ def heal(control: ControlPorts, report_id: int, person: Person) -> Run:
     with control.store.writing() as writer:
         report = _open(writer, report_id)
         stack = writer.stack(report.stack)
+        left = partly_applied(writer, stack.name)
+        if left:
+            raise PartlyApplied(
+                stack=stack.name, run=left[0].run, outcome=left[0].outcome, revision=left[0].revision[:12]
+            )
         run = propose(writer, stack, report, by=person.name)
         if run is None:
             busy = next(r for r in writer.open_runs(stack.name) if r.kind is not Kind.DRIFT)

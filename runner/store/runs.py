@@ -57,6 +57,17 @@ class RunReads(Session):
         """  # noqa: S608 - one of two constants
         return {row["stack"]: run_of(row) for row in self._all(sql)}
 
+    def runs_partly_applied(self, stack: str) -> list[Run]:
+        """Since the last run that was applied as a whole."""
+        sql = """
+            SELECT r.* FROM stacks s JOIN runs r ON r.stack = s.name AND r.id > s.applied_run
+            WHERE s.name = ? AND r.kind <> 'drift' AND r.executed_digest IS NOT NULL
+            AND (r.kind = 'destroy' OR r.inputs <> s.applied_inputs)
+            AND (r.state IN ('apply_failed', 'interrupted') OR (r.state = 'applied' AND r.targets <> '[]'))
+            ORDER BY r.id DESC
+        """
+        return [run_of(row) for row in self._all(sql, stack)]
+
     def open_runs(self, stack: str | None = None) -> list[Run]:
         if stack is None:
             rows = self._all("SELECT * FROM runs WHERE final = 0 ORDER BY id")

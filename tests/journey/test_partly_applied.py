@@ -1,0 +1,176 @@
+"""Parts of a newer revision are no drift of the cloud, and nothing sets them back."""
+
+import pytest
+from world import ANA, BO, World
+
+from runner.errors import PartlyApplied
+from runner.model.drift import DriftClass, Finding
+from runner.model.run import Run, State, Trigger
+from runner.model.stack import DriftStatus
+from runner.service import hold, report, request
+from runner.service.partly import partly_applied
+
+TWO = """\
+terraform {{
+  required_providers {{
+    cloudfile = {{ source = "driftline/cloudfile" }}
+  }}
+}}
+provider "cloudfile" {{
+  path = "{cloud}"
+}}
+resource "cloudfile_object" "first" {{
+  name  = "first"
+  value = "{value}"
+}}
+resource "cloudfile_object" "second" {{
+  name       = "second"
+  value      = "{value}"
+  depends_on = [cloudfile_object.first]
+}}
+"""
+PROPOSE = "drift: {action: propose}\n"
+
+
+def check(world: World) -> Run:
+    runs, _ = request.request_check(world.app.control, ["web"], ANA)
+    (done,) = [run for run in world.work() if run.id == runs[0].id]
+    return done
+
+
+def half_applied(world: World, body: str = TWO) -> Run:
+    """The first object is at `two`, the second at `one`."""
+    world.applied(value="one", rules=PROPOSE, body=TWO)
+    world.cloud_set("second", fail_apply="no quota")
+    (planned,) = world.push(value="two", rules=PROPOSE, body=body)
+    world.approve(planned)
+    (ended,) = world.work()
+    assert ended.state is State.APPLY_FAILED, ended
+    return ended
+
+
+def counted(world: World) -> list[Finding]:
+    found = world.report()
+    assert found is not None
+    return [finding for finding in found.findings if finding.counts]
+
+
+def test_what_a_half_applied_change_did_is_no_drift_and_nothing_is_proposed(world: World) -> None:
+    failed = half_applied(world)
+    done = check(world)
+    assert (done.state, world.report()) == (State.NO_CHANGES, None)
+    assert world.look().drift is DriftStatus.CLEAN
+    assert f"1 of {failed.revision[:12]}, left by {failed.name}" in done.reason
+    assert not [run for run in world.runs() if run.trigger is Trigger.HEAL]
+
+
+def test_the_next_plan_is_of_the_newest_revision(world: World) -> None:
+    failed = half_applied(world)
+    check(world)
+    hold.release(world.app.control, "web", ANA, "looked")
+    (planned,) = world.work()
+    assert (planned.state, planned.revision) == (State.AWAITING_APPROVAL, failed.revision)
+
+
+def test_what_moved_outside_meanwhile_is_drift_and_the_rest_is_told_apart(world: World) -> None:
+    failed = half_applied(world)
+    world.cloud_set("second", value="by hand")
+    assert check(world).state is State.DRIFTED
+    (finding,) = counted(world)
+    assert finding.address == "cloudfile_object.second"
+    found = world.report()
+    assert found is not None
+    partial = [one for one in found.findings if one.drift_class is DriftClass.PARTIAL]
+    assert [(one.address, one.run, one.revision) for one in partial] == [
+        ("cloudfile_object.first", failed.name, failed.revision)
+    ]
+    assert not [run for run in world.runs() if run.trigger is Trigger.HEAL]
+
+
+def test_what_a_run_wrote_is_drift_once_somebody_else_changes_it(world: World) -> None:
+    half_applied(world)
+    world.cloud_set("first", value="by hand")
+    check(world)
+    (finding,) = counted(world)
+    assert finding.address == "cloudfile_object.first"
+    assert [(one.path, one.before) for one in finding.attributes if one.path == "value"] == [
+        ("value", "by hand")
+    ]
+
+
+def test_drift_that_was_there_before_is_still_drift(world: World) -> None:
+    world.applied(value="one", body=TWO)
+    world.cloud_set("second", tags={"by": "hand"}, fail_apply="no quota")
+    (planned,) = world.push(value="two", body=TWO)
+    world.approve(planned)
+    world.work()
+    check(world)
+    (finding,) = counted(world)
+    assert finding.address == "cloudfile_object.second"
+    assert [one.path for one in finding.attributes if "tags" in one.path]
+    assert not [one.path for one in finding.attributes if one.path == "value"]
+
+
+def test_nobody_heals_to_the_older_revision(world: World) -> None:
+    half_applied(world)
+    world.cloud_set("second", value="by hand")
+    check(world)
+    hold.release(world.app.control, "web", ANA, "looked")
+    with pytest.raises(PartlyApplied, match="parts of revision"):
+        report.heal(world.app.control, 1, ANA)
+
+
+def test_what_a_targeted_apply_did_is_no_drift(world: World) -> None:
+    world.applied(value="one", body=TWO)
+    world.stack(value="two", body=TWO)
+    world.poll()
+    run = request.request_plan(
+        world.app.control, world.app.poller, "web", BO, targets=["cloudfile_object.first"]
+    )
+    (planned,) = [one for one in world.work() if one.id == run.id]
+    world.approve(planned)
+    ended = world.work()
+    assert ended[0].state is State.APPLIED
+    assert check(world).state is State.NO_CHANGES
+    assert "left by" in world.look().drift_reason
+    with world.app.store.reading() as reader:
+        assert [(one.run, one.outcome) for one in partly_applied(reader, "web")] == [(run.name, "targeted")]
+
+
+def test_an_object_that_only_the_newer_revision_has_is_no_drift_until_it_is_changed_or_deleted(
+    world: World,
+) -> None:
+    third = TWO + 'resource "cloudfile_object" "third" {{\n  name = "third"\n  value = "new"\n}}\n'
+    half_applied(world, third)
+    assert check(world).state is State.NO_CHANGES
+    world.cloud_set("third", value="by hand")
+    check(world)
+    (finding,) = counted(world)
+    assert ("value", "by hand", "new") in [(one.path, one.before, one.after) for one in finding.attributes]
+    world.cloud_delete("third")
+    check(world)
+    (finding,) = counted(world)
+    assert (finding.address, finding.drift_class) == ("cloudfile_object.third", DriftClass.MISSING)
+
+
+def test_what_a_half_done_destroy_took_away_is_not_missing(world: World) -> None:
+    world.applied(value="one", rules=PROPOSE, body=TWO)
+    world.cloud_set("first", fail_apply="in use")
+    request.request_plan(world.app.control, world.app.poller, "web", BO, destroy=True)
+    (planned,) = world.work()
+    world.approve(planned, typed_name="web")
+    assert world.work()[0].state is State.APPLY_FAILED
+    assert check(world).state is State.NO_CHANGES
+
+
+def test_once_the_newest_revision_is_applied_everything_is_compared_with_it(world: World) -> None:
+    half_applied(world)
+    world.cloud_set("second", fail_apply=None)
+    hold.release(world.app.control, "web", ANA, "looked")
+    (planned,) = world.work()
+    world.approve(planned)
+    assert world.work()[0].state is State.APPLIED
+    with world.app.store.reading() as reader:
+        assert partly_applied(reader, "web") == ()
+    world.cloud_set("first", value="by hand")
+    assert check(world).state is State.DRIFTED
