@@ -45,7 +45,7 @@ _HELD_BACK = frozenset({"locked", "no_room", "put_off", "account_full"})
 @click.option(
     "--accept-new-state", is_flag=True, help="That the state is empty, older or another one than it was."
 )
-@click.option("--full", is_flag=True, help="Shorten no value.")
+@click.option("--full", is_flag=True, help="Show full values.")
 @output_option
 @pass_cli
 def command(

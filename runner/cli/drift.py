@@ -66,9 +66,10 @@ def list_(cli: Cli, open_only: bool, everything: bool, output: str) -> None:
 
 @command.command()
 @report_argument
+@click.option("--full", is_flag=True, help="Show full values.")
 @output_option
 @pass_cli
-def show(cli: Cli, report_id: int, output: str) -> None:
+def show(cli: Cli, report_id: int, full: bool, output: str) -> None:
     """What moved, attribute by attribute, and what people did about it."""
     with cli.app.store.reading() as reader:
         report = reader.report(report_id)
@@ -88,7 +89,7 @@ def show(cli: Cli, report_id: int, output: str) -> None:
     ]
     cli.console.data(Cell(report.name, "bold"), *fact_lines([fact for fact in facts if fact[1]]))
     for finding in report.findings:
-        cli.console.data("", *_finding(finding))
+        cli.console.data("", *_finding(finding, full=full))
     besides = applied_look(report.apply_only)
     if besides:
         cli.console.data("", Cell("Healing it also means:", "bold"), *besides)
@@ -98,7 +99,7 @@ def show(cli: Cli, report_id: int, output: str) -> None:
         )
 
 
-def _finding(finding: Finding) -> list[Line]:
+def _finding(finding: Finding, *, full: bool) -> list[Line]:
     told = finding.drift_class.replace("_", " ") + left_by(finding)
     if finding.deposed:
         told += f", deposed object {finding.deposed}, replaced and not destroyed yet"
@@ -106,7 +107,7 @@ def _finding(finding: Finding) -> list[Line]:
     colour: Colour = "yellow" if finding.counts else "dim"
     return [
         Cell(f"{SYMBOLS[finding.action]:>3} {finding.address}  # {told}{reason}", colour),
-        *changed_lines(finding.attributes),
+        *changed_lines(finding.attributes, full=full),
     ]
 
 
@@ -132,7 +133,7 @@ def ack(cli: Cli, report_id: int, duration: Seconds, reason: str, output: str) -
 @command.command()
 @report_argument
 @click.option("--no-wait", is_flag=True, help="Queue the plan and return.")
-@click.option("--full", is_flag=True, help="Shorten no value.")
+@click.option("--full", is_flag=True, help="Show full values.")
 @output_option
 @pass_cli
 def heal(cli: Cli, report_id: int, no_wait: bool, full: bool, output: str) -> int:

@@ -39,7 +39,7 @@ class Wish:
 @click.option("--destroy", is_flag=True, help="Plan to destroy everything the stack manages.")
 @click.option("--no-wait", is_flag=True, help="Queue it and return.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes.")
-@click.option("--full", is_flag=True, help="Shorten no value.")
+@click.option("--full", is_flag=True, help="Show full values.")
 @output_option
 @pass_cli
 def command(

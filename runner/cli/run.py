@@ -135,7 +135,7 @@ def show(cli: Cli, run_id: int, output: str) -> None:
 
 @command.command()
 @run_argument
-@click.option("--full", is_flag=True, help="Shorten no value.")
+@click.option("--full", is_flag=True, help="Show full values.")
 @output_option
 @pass_cli
 def diff(cli: Cli, run_id: int, full: bool, output: str) -> None:

@@ -70,7 +70,8 @@ def _command(of: Provisioner) -> dict[str, Any]:
 
 
 def attribute_document(of: AttributeChange) -> dict[str, Any]:
-    return {
+    """With `difference` only where the rows that differ tell more than `before` and `after`."""
+    told: dict[str, Any] = {
         "path": of.path,
         "before": of.before,
         "after": of.after,
@@ -78,3 +79,6 @@ def attribute_document(of: AttributeChange) -> dict[str, Any]:
         "unknown": of.unknown,
         "forces_replacement": of.forces_replacement,
     }
+    if of.difference:
+        told["difference"] = [f"{symbol} {text}" for symbol, text in of.difference]
+    return told

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from runner.model.attribute_text import Line, attribute_lines
 from runner.model.code import Part
+from runner.model.line_changes import TALLEST
 from runner.model.plan import (
     MASK,
     UNKNOWN,
@@ -16,7 +17,7 @@ from runner.model.plan import (
     Setting,
 )
 from runner.model.text import safe_text
-from runner.model.value_text import TALLEST, shortened, value_text
+from runner.model.value_text import shortened, value_text
 
 MOST_SHOWN = 20
 _IF_IT_FAILS = {

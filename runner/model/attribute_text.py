@@ -6,9 +6,10 @@ Every line has gone through `safe_text`; colour is for the caller, who knows the
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from runner.model.line_changes import Marked, fitted, line_changes
 from runner.model.plan import SYMBOLS, Action, AttributeChange
 from runner.model.text import safe_text
-from runner.model.value_text import line_changes, shortened, value_text
+from runner.model.value_text import shortened, value_text
 
 _WIDEST_PATH = 40
 
@@ -33,17 +34,22 @@ def attribute_line(attribute: AttributeChange, width: int, *, full: bool) -> Ite
     action = _attribute_action(attribute)
     note = "  # forces replacement" if attribute.forces_replacement else ""
     start = f"      {SYMBOLS[action]} {safe_text(attribute.path):<{width}} ="
-    rows = (
-        None
-        if attribute.sensitive or attribute.unknown
-        else line_changes(attribute.before, attribute.after, full=full)
-    )
+    rows = attribute_rows(attribute, full=full)
     if rows is None:
         yield Line(f"{start} {_values(attribute, action, full=full)}{note}", action)
         return
     yield Line(start + note, action)
     for symbol, text in rows:
         yield Line(f"          {symbol} {text}", _BY_SYMBOL.get(symbol))
+
+
+def attribute_rows(attribute: AttributeChange, *, full: bool = False) -> list[Marked] | None:
+    """The rows of a text or document that differ; None where the values stand on one line."""
+    if attribute.sensitive or attribute.unknown or attribute.mark_only:
+        return None
+    if attribute.difference:
+        return fitted(attribute.difference, full=full)
+    return line_changes(attribute.before, attribute.after, full=full)
 
 
 _BY_SYMBOL = {"+": Action.CREATE, "-": Action.DELETE}

@@ -2,17 +2,20 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from runner.errors import PlanTooLarge
 from runner.model.codec import to_plain
 from runner.model.drift import Finding
+from runner.model.line_changes import TALLEST, Marked, difference_rows, fitted
 from runner.model.plan import AttributeChange, ChangeSet, OutputChange, ResourceChange
 
 # Characters of one value as JSON: tried one after another, until all values together fit.
 STEPS = (16_384, 1024, 128)
+# Rows of a text's difference that are kept beside each of these.
+ROWS = {16_384: 400, 1024: TALLEST, 128: 8}
 ENOUGH = 4 << 20
 MOST = 32 << 20
 DIGITS = 32
@@ -48,15 +51,15 @@ V = TypeVar("V")
 
 
 def _fitted(value: V, cut: Callable[[V, int], V], count: int) -> V:
-    size = 0
+    small, size = value, 0
     for most in STEPS:
-        value = cut(value, most)
-        size = len(json.dumps(to_plain(value)))
+        small = cut(value, most)
+        size = len(json.dumps(to_plain(small)))
         if size <= ENOUGH:
-            return value
+            return small
     if size > MOST:
         raise PlanTooLarge(count=count, size=size >> 20, most=MOST >> 20)
-    return value
+    return small
 
 
 def _changes(changes: ChangeSet, most: int) -> ChangeSet:
@@ -81,4 +84,9 @@ def _attributes(attributes: tuple[AttributeChange, ...], most: int) -> tuple[Att
 
 
 def _values(change: T, most: int) -> T:
-    return replace(change, before=shortened(change.before, most), after=shortened(change.after, most))
+    """What differs is told row by row before the values are cut: behind the cut nobody would see it."""
+    before, after = shortened(change.before, most), shortened(change.after, most)
+    rows: Sequence[Marked] = change.difference
+    if not rows and not change.unknown and (before, after) != (change.before, change.after):
+        rows = difference_rows(change.before, change.after, ROWS[most])
+    return replace(change, before=before, after=after, difference=tuple(fitted(rows, ROWS[most])))

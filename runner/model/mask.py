@@ -89,7 +89,7 @@ def masked(value: Any, mark: Mark, unknown: Any = None) -> Any:
         return MASK
     match value:
         case dict():
-            keys = dict.fromkeys([*value, *(unknown if isinstance(unknown, dict) else ())])
+            keys = sorted({*value, *(unknown if isinstance(unknown, dict) else ())})  # terraform's order
             return {key: masked(value.get(key), mark_of(mark, key), unknown_of(unknown, key)) for key in keys}
         case list():
             return [masked(part, mark_of(mark, i), unknown_of(unknown, i)) for i, part in enumerate(value)]

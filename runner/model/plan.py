@@ -40,6 +40,8 @@ class AttributeChange:
     sensitive: bool = False  # MASK stands for a secret here, and is not a text that reads so
     unknown: bool = False  # `after` is UNKNOWN
     mark_only: bool = False  # the value stays; only whether it is sensitive changes
+    # The rows that differ, where `before` and `after` are too long to be kept whole, or are base64 of a text.
+    difference: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class OutputChange:
     after: Any
     sensitive: bool = False
     unknown: bool = False
+    difference: tuple[tuple[str, str], ...] = ()  # as of an attribute
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any
 from runner.errors import OutputNotUnderstood
 from runner.model.configuration import config_address, configured_resources, running_commands
 from runner.model.difference import Difference, differences, path_text
+from runner.model.encoded_text import decoded_difference
 from runner.model.evaluated import Applying
 from runner.model.invocation import action_types, read_invocations
 from runner.model.mask import holds_unknown, join, masked, read_mark
@@ -182,14 +183,17 @@ def attribute_changes(
 
 def _attribute(difference: Difference, replacing: list[tuple[Any, ...]], secrets: Secrets) -> AttributeChange:
     path = difference.path
+    before = secrets.scrub(masked(difference.before, difference.mark))
+    after = secrets.scrub(masked(difference.after, difference.mark, difference.unknown))
     return AttributeChange(
         path=secrets.scrub(path_text(path)),
-        before=secrets.scrub(masked(difference.before, difference.mark)),
-        after=secrets.scrub(masked(difference.after, difference.mark, difference.unknown)),
+        before=before,
+        after=after,
         forces_replacement=any(path[: len(other)] == other[: len(path)] for other in replacing),
         sensitive=difference.mark is True,
         unknown=difference.unknown is True,
         mark_only=difference.mark_only,
+        difference=decoded_difference(before, after, secrets),
     )
 
 

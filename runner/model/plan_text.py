@@ -5,6 +5,7 @@ Every line has gone through `safe_text`; colour is for the caller, who knows the
 
 from collections.abc import Iterator, Sequence
 
+from runner.model.address_order import address_order
 from runner.model.applied_text import applied_lines
 from runner.model.attribute_text import Line, attribute_line, attribute_lines
 from runner.model.plan import (
@@ -78,7 +79,9 @@ def lines(changes: ChangeSet, *, full: bool = False) -> Iterator[Line]:
     """Line by line, so that a plan of any size can be shown; `full` shortens no value."""
     yield from _head(changes)
     yield from applied_lines(changes, full=full)
-    for resource in sorted(changes.resources, key=lambda r: (_ORDER.index(r.action), r.address)):
+    for resource in sorted(
+        changes.resources, key=lambda r: (_ORDER.index(r.action), address_order(r.address))
+    ):
         yield Line("")
         yield from _resource(resource, full=full)
     if changes.outputs:
@@ -148,5 +151,10 @@ def _happens(resource: ResourceChange) -> str:
 
 def _as_attribute(output: OutputChange) -> AttributeChange:
     return AttributeChange(
-        output.name, output.before, output.after, sensitive=output.sensitive, unknown=output.unknown
+        output.name,
+        output.before,
+        output.after,
+        sensitive=output.sensitive,
+        unknown=output.unknown,
+        difference=output.difference,
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from runner.model.applied_document import apply_document, attribute_document
 from runner.model.applied_text import applied_lines
+from runner.model.attribute_text import attribute_rows
 from runner.model.drift import DriftClass, DriftReport, Finding
 from runner.model.plan import SYMBOLS, AttributeChange
 from runner.model.text import safe_text
@@ -124,8 +125,15 @@ def _section(finding: Finding) -> Iterator[str]:
     yield f"{_code(SYMBOLS[finding.action])} {finding.action.value}, {meaning(finding)}{reason}"
     if finding.attributes:
         before, after = _COLUMNS[finding.drift_class]
-        yield from ("", f"| attribute | {before} | {after} |", "| --- | --- | --- |")
-        yield from map(_row, finding.attributes)
+        rows = [(change, attribute_rows(change)) for change in finding.attributes]
+        short = [change for change, long in rows if long is None]
+        if short:
+            yield from ("", f"| attribute | {before} | {after} |", "| --- | --- | --- |")
+            yield from map(_row, short)
+        for change, long in rows:
+            if long is not None:
+                yield from ("", f"{_code(change.path)}, `-` {before}, `+` {after}:", "")
+                yield from _block([f"{symbol} {text}" for symbol, text in long], "diff")
 
 
 def _row(change: AttributeChange) -> str:
@@ -136,12 +144,12 @@ def _row(change: AttributeChange) -> str:
     return f"| {' | '.join(_code(cell).replace('|', ESCAPED_BAR) for cell in cells)} |"
 
 
-def _block(lines: list[str]) -> Iterator[str]:
+def _block(lines: list[str], kind: str = "") -> Iterator[str]:
     """A code block: its fence is longer than any run of backticks inside."""
     fence = "```"
     while any(fence in line for line in lines):
         fence += "`"
-    yield from (fence, *lines, fence)
+    yield from (f"{fence}{kind}", *lines, fence)
 
 
 def _code(text: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from runner.model.address_order import address_order
 from runner.model.configuration import config_address, configured_resources
 from runner.model.difference import Difference, differences, path_text
 from runner.model.drift import DriftClass, Finding
@@ -117,7 +118,7 @@ def judge(
         ]
         counts = any(judged.finding.counts for judged in planned)
         outputs = () if counts else _outputs(document, secrets, partly)
-        return sorted([*planned, *moved, *outputs], key=lambda judged: judged.finding.address)
+        return sorted([*planned, *moved, *outputs], key=lambda judged: address_order(judged.finding.address))
 
 
 def _planned(

@@ -1,22 +1,18 @@
-"""Values as people read them in a diff: on one line, or line by line where a text has several."""
+"""Values on one line as people read them in a diff, cut so that what differs is in sight."""
 
 import json
-from collections.abc import Iterator
-from difflib import SequenceMatcher
-from itertools import islice
+import re
+from itertools import pairwise
 from typing import Any
 
+from runner.model.common_lines import common_lines
 from runner.model.text import safe_text
 
 WIDEST = 120
-TALLEST = 60
-CONTEXT = 2
-_SHORT_JSON = 40
 _KEPT_BEFORE_DIFFERENCE = 12
-# Beyond this many lines a line by line comparison (quadratic at worst) is not worth its time.
-_MOST_COMPARED = 2_000
-
-Marked = tuple[str, str]  # "+", "-" or " ", and a line
+_WORD_OR_SIGN = re.compile(r"\w+|\W")
+# Characters of the parts that differ in which several differences are looked for.
+_MOST_COMPARED = 200_000
 
 
 def value_text(value: Any, *, named: bool = False) -> str:
@@ -25,12 +21,24 @@ def value_text(value: Any, *, named: bool = False) -> str:
 
 
 def shortened(before: str, after: str, *, full: bool = False) -> tuple[str, str]:
-    """Both texts cut to what fits on a line, so that where they begin to differ is always in sight."""
+    """Both texts cut to what fits on a line, so that what differs is in sight."""
     if full or max(len(before), len(after)) <= WIDEST:
         return before, after
-    equal = next((i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), 0)
-    start = max(0, equal - _KEPT_BEFORE_DIFFERENCE)
-    return _cut(before, start), _cut(after, start)
+    if not before or not after:
+        return _cut(before, 0), _cut(after, 0)
+    start = _equal(before, after)
+    kept = max(0, start - _KEPT_BEFORE_DIFFERENCE)
+    end = _equal(before[start:][::-1], after[start:][::-1])
+    differing = max(len(before), len(after)) - end - kept
+    if differing <= WIDEST or differing > _MOST_COMPARED:
+        return _cut(before, kept), _cut(after, kept)
+    return _pieces(before, after, kept, end)
+
+
+def _equal(one: str, other: str) -> int:
+    """How many characters at the start are equal."""
+    shorter = min(len(one), len(other))
+    return next((i for i in range(shorter) if one[i] != other[i]), shorter)
 
 
 def _cut(text: str, start: int) -> str:
@@ -41,59 +49,33 @@ def _cut(text: str, start: int) -> str:
     return f"{begin}{rest[:WIDEST]}… ({len(rest) - WIDEST:,} more characters)"
 
 
-def line_changes(before: Any, after: Any, *, full: bool = False) -> list[Marked] | None:
-    """The line by line difference of two texts, or of JSON inside texts; None where one line says it all."""
-    texts = [side for side in (before, after) if side is not None]
-    if not texts or not all(isinstance(text, str) for text in texts):
-        return None
-    forms = [_json_form(text) for text in texts]
-    if any(len(text) > _SHORT_JSON for text in texts) and all(form is not None for form in forms):
-        written = dict(zip(texts, forms, strict=True))
-    elif any("\n" in text for text in texts):
-        written = {text: text for text in texts}
-    else:
-        return None
-    old, new = (None if side is None else (written[side] or "").split("\n") for side in (before, after))
-    if old == new:
-        return [(" ", "(the same JSON, written otherwise)")]
-    return list(_capped(_compare(old, new), full=full))
+def _pieces(before: str, after: str, start: int, end: int) -> tuple[str, str]:
+    """What differs in several places, with a little of what stands around each."""
+    old, new = (_WORD_OR_SIGN.findall(text[start : len(text) - end]) for text in (before, after))
+    edges = [(-1, -1), *common_lines(old, new), (len(old), len(new))]
+    told, new_told = ["…" if start else ""], ["…" if start else ""]
+    equal: list[str] = []
+    for (a, b), (c, d) in pairwise(edges):
+        if c - a > 1 or d - b > 1:
+            around = _around("".join(equal))
+            told += [around, *old[a + 1 : c]]
+            new_told += [around, *new[b + 1 : d]]
+            equal = []
+        equal += old[c : c + 1]
+    around = _around("".join(equal))
+    tail = _KEPT_BEFORE_DIFFERENCE
+    rest = before[len(before) - end :]
+    close = rest if len(rest) <= tail else f"{rest[:tail]}… ({len(rest) - tail:,} more characters)"
+    return _within("".join(told) + around, close), _within("".join(new_told) + around, close)
 
 
-def _json_form(text: str) -> str | None:
-    """The JSON container in a text, one part a line; None where it is none, or where reading it would hide a part."""
-    if text[:1] not in {"{", "["}:
-        return None
-    try:
-        content = json.loads(text, object_pairs_hook=_unique)
-    except (ValueError, RecursionError):
-        return None
-    return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False)
+def _around(equal: str) -> str:
+    kept = _KEPT_BEFORE_DIFFERENCE
+    return equal if len(equal) <= 2 * kept else f"{equal[:kept]}…{equal[-kept:]}"
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len({key for key, _ in pairs}) < len(pairs):
-        raise ValueError("a key stands there twice")
-    return dict(pairs)
-
-
-def _compare(old: list[str] | None, new: list[str] | None) -> Iterator[Marked]:
-    if old is None or new is None or len(old) + len(new) > _MOST_COMPARED:
-        yield from (("-", line) for line in old or ())
-        yield from (("+", line) for line in new or ())
-        return
-    for i, group in enumerate(SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(CONTEXT)):
-        if i:
-            yield " ", "…"
-        for tag, old_start, old_end, new_start, new_end in group:
-            if tag == "equal":
-                yield from ((" ", line) for line in old[old_start:old_end])
-            else:
-                yield from (("-", line) for line in old[old_start:old_end])
-                yield from (("+", line) for line in new[new_start:new_end])
-
-
-def _capped(changes: Iterator[Marked], *, full: bool) -> Iterator[Marked]:
-    for symbol, line in changes if full else islice(changes, TALLEST):
-        yield symbol, shortened(safe_text(line), "", full=full)[0]
-    if left := sum(1 for _ in changes):
-        yield " ", f"… ({left:,} more lines)"
+def _within(text: str, close: str) -> str:
+    most = 3 * WIDEST
+    if len(text) <= most:
+        return text + close
+    return f"{text[:most]}… ({len(text) - most:,} more characters that differ)"

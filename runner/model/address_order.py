@@ -1,0 +1,11 @@
+"""Addresses in terraform's order: `a[2]` stands before `a[10]`."""
+
+import re
+
+_INDEX = re.compile(r"\[(\d{1,18})\]")
+
+
+def address_order(address: str) -> tuple[str | int, ...]:
+    """A key for sorting: words and indices take turns."""
+    parts = _INDEX.split(address)
+    return tuple(int(part) if number % 2 else part for number, part in enumerate(parts))
