@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 import reference  # noqa: E402 - a script, not a package
 
-DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
 @pytest.mark.parametrize("name", sorted(reference.pages()))
@@ -24,8 +24,19 @@ def test_a_reference_page_is_what_the_code_says(name: str) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_every_link_of_a_document_leads_somewhere(document: Path) -> None:
-    links = re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text())
-    assert [link for link in links if not (document.parent / link).exists()] == []
+    links = re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", document.read_text())
+    assert [
+        link
+        for link in links
+        if not leads_somewhere(document.parent / link[0] if link[0] else document, link[1])
+    ] == []
+
+
+def leads_somewhere(target: Path, anchor: str) -> bool:
+    if not target.exists() or not anchor:
+        return target.exists()
+    headings = re.findall(r"^#+ (.+)$", target.read_text(), re.MULTILINE)
+    return anchor in {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_every_decision_is_linked_from_the_architecture_page() -> None:
@@ -46,12 +57,15 @@ def test_a_decision_has_a_status_and_a_date(path: Path) -> None:
     assert date.fromisoformat(written[2])
 
 
-def test_every_file_that_the_architecture_page_names_exists() -> None:
+@pytest.mark.parametrize("document", ["docs/architecture.md", "CONTRIBUTING.md"])
+def test_everything_that_a_document_names_in_the_tree_exists(document: str) -> None:
     named = re.findall(
-        r"`((?:runner|scripts)/[\w/.]+\.\w+)`", (ROOT / "docs" / "architecture.md").read_text()
+        r"(?:^|[`\s/])((?:docs|runner|scripts|tests)/[\w/.-]*\w)(?=[`\s)#:]|/`|$)",
+        (ROOT / document).read_text(),
+        re.MULTILINE,
     )
     assert named
-    assert [name for name in named if not (ROOT / name).exists()] == []
+    assert [name for name in named if not (ROOT / name).exists() and "NAME" not in name] == []
 
 
 def test_every_package_and_data_file_is_in_the_distribution() -> None:
