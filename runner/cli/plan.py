@@ -8,12 +8,13 @@ import click
 from runner.cli.objections import goes_on, objections_to
 from runner.cli.options import Cli, output_option, pass_cli, stacks_argument
 from runner.cli.perform import Performer
-from runner.cli.plan_view import diagnostic_lines, show_plan
+from runner.cli.plan_view import diagnostic_lines, fact_lines, ignored_facts, show_plan
 from runner.cli.run_document import run_document
 from runner.cli.shapes import Plain
 from runner.errors import DriftlineError, StackBusy
 from runner.model.plan import ChangeSet
 from runner.model.run import Kind, Run, State
+from runner.service.drift_rules import ignored_by_rule
 from runner.service.request import request_plan
 
 PLANNED = frozenset(State) - {State.QUEUED, State.PLANNING}
@@ -162,6 +163,8 @@ def _ending(cli: Cli, performer: Performer, run: Run) -> int:
     if run.state is State.AWAITING_APPROVAL:
         with cli.app.store.reading() as reader:
             facts["answer"] = goes_on(run, objections_to(cli.app, reader, run))
+            found = ignored_by_rule(cli.app.settings, reader, run, reader.changes(run.id) or ChangeSet())
+        cli.console.say(*fact_lines(ignored_facts(found)))
     if code not in {0, 2}:
         cli.console.error(DriftlineError(told.format(**facts), hint=hint.format(**facts)))
         return 130 if performer.interrupted else code

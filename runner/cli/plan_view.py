@@ -10,12 +10,14 @@ from runner.model.applied_text import applied_lines
 from runner.model.approval import Commit
 from runner.model.attribute_text import Line as PlanLine
 from runner.model.attribute_text import attribute_lines
+from runner.model.ignored import IgnoredChange
 from runner.model.plan import Action, ApplyOnly, AttributeChange, ChangeSet, Diagnostic
 from runner.model.plan_text import lines, summary_text
 from runner.model.run import Run
 from runner.model.terms import Terms
 from runner.service.approve import Question
 
+MOST_IGNORED = 10  # lines; the JSON has all
 SHORT = 12  # characters of a digest that a person compares
 
 _COLOURS: dict[Action, Colour] = {
@@ -76,8 +78,16 @@ def header(asked: Question, commit: Commit | None, now: datetime) -> list[Line]:
     if asked.changes.actions:
         invoked = dict.fromkeys(one.address for one in asked.changes.actions if not one.deferred)
         facts.append(("invokes", Cell(", ".join(invoked) or "nothing yet", "red")))
+    facts += ignored_facts(asked.ignored)
     facts += [("guard rail", Cell(f"! {violation.sentence}", "red")) for violation in asked.violations]
     return [Cell(run.name, "bold"), *(_fact(name, value) for name, value in facts)]
+
+
+def ignored_facts(found: Sequence[IgnoredChange]) -> list[tuple[str, str | Cell]]:
+    """What it changes although a drift rule ignores it."""
+    more = [f"and {len(found) - MOST_IGNORED} more"] if len(found) > MOST_IGNORED else []
+    told = [f"! {one.sentence}" for one in found[:MOST_IGNORED]] + more
+    return [("ignored" if not number else "", Cell(line, "yellow")) for number, line in enumerate(told)]
 
 
 def _terms(terms: Terms) -> str:

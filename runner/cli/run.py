@@ -12,7 +12,7 @@ from runner.cli.ending import both_plans, exit_code
 from runner.cli.evidence import evidence_lines
 from runner.cli.options import SPAN, Cli, output_option, pass_cli, run_argument
 from runner.cli.output import Cell
-from runner.cli.plan_view import applied_look, diagnostic_lines, fact_lines, show_plan
+from runner.cli.plan_view import applied_look, diagnostic_lines, fact_lines, ignored_facts, show_plan
 from runner.cli.progress import LOOK_SECONDS
 from runner.cli.run_document import run_document
 from runner.cli.when import ago
@@ -22,6 +22,7 @@ from runner.model.run import Kind, State
 from runner.model.span import Seconds
 from runner.ports import RunFilter
 from runner.service.cancel import cancel as cancel_run
+from runner.service.drift_rules import ignored_by_rule
 
 
 @click.group()
@@ -91,6 +92,7 @@ def show(cli: Cli, run_id: int, output: str) -> None:
         commit = reader.commit(run.source, run.revision)
         approvals, diagnostics = reader.approvals(run_id), reader.diagnostics(run_id)
         evidence, changes = reader.evidence(run_id), reader.changes(run_id)
+        ignored = ignored_by_rule(cli.app.settings, reader, run, changes or ChangeSet())
     if output == "json":
         cli.console.json(run_document(cli.app, run))
         return
@@ -117,6 +119,7 @@ def show(cli: Cli, run_id: int, output: str) -> None:
             commit.signed_by if commit else "",
         ),
         ("changes", words.counts(run.summary) if run.planned_at else ""),
+        *ignored_facts(ignored),
         ("planned", f"{ago(run.planned_at, now)}, version {run.engine_version}" if run.planned_at else ""),
         ("digest", run.plan_digest or ""),
         ("fingerprint", run.fingerprint or ""),

@@ -3,7 +3,9 @@
 from runner.app import App
 from runner.cli import shapes
 from runner.cli.terms_view import terms_document
+from runner.model.plan import ChangeSet
 from runner.model.run import Run, State
+from runner.service.drift_rules import ignored_by_rule
 from runner.service.terms import run_terms
 
 
@@ -23,4 +25,5 @@ def run_document(app: App, run: Run) -> shapes.Plain:
         waits = run.state in {State.AWAITING_APPROVAL, State.APPROVED}
         people = app.settings.approvals.people
         terms = terms_document(run_terms(app.settings, reader, run), people) if waits else None
-        return {**details, "terms": terms}
+        ignored = ignored_by_rule(app.settings, reader, run, reader.changes(run.id) or ChangeSet())
+        return {**details, "terms": terms, "ignored": [shapes.ignored(one) for one in ignored]}

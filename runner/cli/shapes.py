@@ -13,6 +13,7 @@ from runner.model.codec import to_plain
 from runner.model.decide import Decision
 from runner.model.drift import DriftReport
 from runner.model.evidence import Evidence
+from runner.model.ignored import IgnoredChange
 from runner.model.lock import Lock
 from runner.model.partly import Partly
 from runner.model.plan import (
@@ -229,6 +230,15 @@ def resource(of: ResourceChange) -> Plain:
         "importing": of.importing,
         "deposed": of.deposed,
         "action_reason": of.action_reason,
+    }
+
+
+def ignored(of: IgnoredChange) -> Plain:
+    return {
+        "address": of.address,
+        "action": of.action.value,
+        "attributes": list(of.attributes),
+        "reason": of.reason,
     }
 
 

@@ -3,15 +3,18 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 from runner.model.paths import TOP, WILD, glob, join, parent
 from runner.model.reach import Reach
 from runner.model.settings import Settings, SourceSettings
 from runner.model.source import TreeEntry
-from runner.model.stack import StackDefinition
+from runner.model.stack import StackDefinition, to_json
 from runner.model.tree import LINK, Tree
+
+# Of a definition: what no plan reads. It counts from the commit on, without a plan and without an apply.
+AT_ONCE = frozenset({"labels", "watch", "depends_on", "timeouts", "drift", "paused"})
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,12 @@ class Located:
 
     @cached_property
     def digest(self) -> str:
-        return self.definition.digest
+        """Of what a plan reads of the definition, and of the rules by which it is approved."""
+        read = {field.name: getattr(self.definition, field.name) for field in fields(StackDefinition)}
+        return _sha([to_json({name: value for name, value in read.items() if name not in AT_ONCE})])
+
+    def watching(self, globs: tuple[str, ...]) -> "Located":
+        return replace(self, definition=replace(self.definition, watch=globs))
 
 
 class Folders:

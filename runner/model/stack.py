@@ -90,12 +90,17 @@ class StackDefinition:
     @cached_property
     def document(self) -> str:
         """Canonical JSON, the form that is stored and hashed."""
-        # Not through `asdict`, which copies everything: ten thousand stacks are hashed at a time, and then stored.
-        return json.dumps(self, default=_fields, sort_keys=True, separators=(",", ":"))
+        return to_json(self)
 
     @property
     def digest(self) -> str:
         return hashlib.sha256(self.document.encode()).hexdigest()
+
+
+def to_json(value: Any) -> str:
+    """Canonical JSON of a definition, or of parts of one."""
+    # Not through `asdict`, which copies everything: ten thousand stacks are hashed at a time, and then stored.
+    return json.dumps(value, default=_fields, sort_keys=True, separators=(",", ":"))
 
 
 def _fields(value: Any) -> dict[str, Any]:
@@ -132,6 +137,8 @@ class Discovered:
     inputs: str  # digest of everything a plan depends on
     identity: StateIdentity
     managed_state: bool
+    # As `inputs`, with the `watch` of the definition that is known: equal to the known one where only the globs moved.
+    inputs_as_watched: str = ""
 
 
 class Sync(StrEnum):

@@ -23,6 +23,7 @@ from runner.model.approval import Approval, Commit, Person
 from runner.model.approving import Standing, independent, refusal, refusal_by_terms, standing, written_by
 from runner.model.binding import Binding, EngineFacts
 from runner.model.guardrails import DESTROYS, Violation, needs_name_typed, unanswered
+from runner.model.ignored import IgnoredChange
 from runner.model.plan import ChangeSet
 from runner.model.run import Event, Run, State
 from runner.model.settings import SourceSettings
@@ -32,6 +33,7 @@ from runner.ports import ControlPorts, Git, Modules, Reader
 from runner.service.authorship import commits_behind, known, with_signers
 from runner.service.bind import bound, guard_rails
 from runner.service.check_clock import steady_now
+from runner.service.drift_rules import ignored_by_rule
 from runner.service.terms import run_terms
 
 LEAST_PREFIX = 12
@@ -51,6 +53,7 @@ class Question:
     violations: tuple[Violation, ...]
     binding: Binding | None = None
     nobody: str | None = None  # why too few people are left who may approve
+    ignored: tuple[IgnoredChange, ...] = ()  # what it changes although a drift rule ignores it
 
     @property
     def type_the_name(self) -> bool:
@@ -90,6 +93,7 @@ def question(control: ControlPorts, reader: Reader, run_id: int) -> Question:
         violations=guard_rails(control, reader, run, changes, facts),
         binding=binding,
         nobody=nobody(terms, control.settings.approvals.people),
+        ignored=ignored_by_rule(control.settings, reader, run, changes),
     )
 
 

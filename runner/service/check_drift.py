@@ -12,6 +12,7 @@ from runner.model.stack import DriftStatus, Stack
 from runner.ports import ControlPorts, Writer
 from runner.service.bind import remember_state
 from runner.service.cron import next_check
+from runner.service.drift_rules import ignore_rules
 from runner.service.enqueue import DAEMON, add_check
 from runner.service.plan import fail_plan
 from runner.service.probe import remember_failure, remember_probe
@@ -33,6 +34,8 @@ def settle_check(control: ControlPorts, job: Job, result: PlanResult | PlanFailu
             done = _drifted(control, writer, job, run, stack, result)
         else:
             done = _clean(control, writer, run, stack, result)
+        if job.ignore != ignore_rules(control.settings, stack.definition):
+            writer.schedule_check(stack.name, control.clock.now())  # other rules came while it was under way
         failpoint.reach("report.before_commit")
     failpoint.reach("report.after_commit")
     return done

@@ -1,6 +1,6 @@
 """Find the stacks of one revision: from Git's trees and blobs, without a checkout."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 from weakref import WeakKeyDictionary
@@ -107,17 +107,15 @@ def discover(
     roots = frozenset(stack.module_path for stack in search.stacks)
     folders = Folders(tree, frozenset(entry.path for entry in entries), roots)
     identities = _judge(search, tree, code, source, others, {problem.stack for problem in problems})
-    digests = _digests(search, folders, code, settings)
+    digests = _digests(search, folders, code, settings, {stack.name: stack for stack in own})
     memory.modules = code.used()
     if not patience.complete:
         problems.append(Problem(TOP, 1, 1, f"some files were {TOLD}"))
     told = stack_files.placed(git, source, tree, search.complaints)
     problems += code_place.in_code(git, source, tree, told, search.places)
     found = (
-        _discovered(
-            stack, _code(code, stack), identities[stack.definition.name], digest, source.name, revision
-        )
-        for stack, digest in digests
+        _discovered(stack, _code(code, stack), identities[stack.definition.name], both, source.name, revision)
+        for stack, both in digests
     )
     return Discovery(
         tuple(sorted(found, key=lambda stack: stack.definition.name)),
@@ -182,8 +180,9 @@ def _each(search: _Search, judge: Callable[[Located], T]) -> list[tuple[Located,
 
 
 def _digests(
-    search: _Search, folders: Folders, code: FolderFacts, settings: Settings
-) -> list[tuple[Located, str]]:
+    search: _Search, folders: Folders, code: FolderFacts, settings: Settings, known: Mapping[str, Stack]
+) -> list[tuple[Located, tuple[str, str]]]:
+    """Of the inputs of each stack: as they are, and with the globs that were watched so far."""
     watches = Watches(folders.tree)
     reaching = {engine: reaching_settings(settings, engine) for engine in ENGINES}
 
@@ -191,11 +190,17 @@ def _digests(
         reach = _code(code, stack).reach
         return inputs_digest(folders, watches, stack, reach, reaching[stack.definition.engine])
 
-    return _each(search, digest)
+    def digests(stack: Located) -> tuple[str, str]:
+        now, old = digest(stack), known.get(stack.definition.name)
+        if old is None or old.definition.watch == stack.definition.watch:
+            return now, now
+        return now, digest(stack.watching(old.definition.watch))
+
+    return _each(search, digests)
 
 
 def _discovered(
-    stack: Located, code: Code, identity: StateIdentity, digest: str, source: str, revision: str
+    stack: Located, code: Code, identity: StateIdentity, digests: tuple[str, str], source: str, revision: str
 ) -> Discovered:
     return Discovered(
         source=source,
@@ -203,7 +208,8 @@ def _discovered(
         file=stack.file,
         module_path=stack.module_path,
         definition=stack.definition,
-        inputs=digest,
+        inputs=digests[0],
+        inputs_as_watched=digests[1],
         identity=identity,
         managed_state=code.facts.backend is None,
     )

@@ -19,6 +19,7 @@ from runner.model.waiting import waits
 from runner.ports import ControlPorts, HeldClaim, Reader, RunFilter, Writer
 from runner.service.check_clock import steady_now
 from runner.service.check_drift import settle_check
+from runner.service.drift_rules import ignore_rules
 from runner.service.enqueue import DAEMON, full_accounts
 from runner.service.known_secrets import MOST_EARLIER
 from runner.service.partly import partly_applied
@@ -189,6 +190,7 @@ def _job(control: ControlPorts, reader: Reader, run: Run, known_source: SourceSe
     if source is None:
         raise NotFound(what="source", name=run.source)
     definition = reader.definition(run.definition)
+    now = reader.stack(run.stack).definition  # in Git: what is no input of terraform needs no apply
     return Job(
         run=run.id,
         phase=_PHASES[run.state],
@@ -208,13 +210,13 @@ def _job(control: ControlPorts, reader: Reader, run: Run, known_source: SourceSe
         executed_digest=run.executed_digest,
         fresh_for=control.settings.apply.fresh_for,
         expected=None if run.state is State.PLANNING else _expected(reader, run),
-        ignore=(*control.settings.drift.ignore, *definition.drift.ignore),
         partly=partly_applied(reader, run.stack) if run.kind is Kind.DRIFT else (),
+        ignore=ignore_rules(control.settings, now),
         earlier=tuple(
             earlier.id
             for earlier in reader.runs(RunFilter(stack=run.stack, below=run.id, limit=MOST_EARLIER))
         ),
-        probing=probing(reader, run, definition, control.settings),
+        probing=probing(reader, run, now.drift, control.settings),
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from runner import failpoint
 from runner.errors import BranchMissing, DriftlineError, NoRoom, SourceNotTaken, Untrusted
 from runner.model.approval import Commit
+from runner.model.codec import to_plain
 from runner.model.paths import printable
 from runner.model.poll_due import poll_due
 from runner.model.run import WAITING, Event, Kind, Run
@@ -191,6 +192,8 @@ class Poller:
             if old is None or _moved(old, stack):
                 writer.save_discovered(stack)
                 declare(writer, stack)
+            if old is not None and old.inputs == stack.inputs_as_watched != stack.inputs:
+                writer.rename_inputs(old.name, old.inputs, stack.inputs)
             if old is not None and old.inputs != stack.inputs:
                 supersede_waiting(
                     writer, old.name, by=by, reason=f"{source.name} moved to {stack.revision[:12]}"
@@ -198,6 +201,8 @@ class Poller:
             if old is None or old.definition.drift.schedule != stack.definition.drift.schedule:
                 fresh = writer.stack(stack.definition.name)
                 writer.schedule_check(fresh.name, next_check(fresh, self.settings.drift, now))
+            if old is not None and old.definition.drift.ignore != stack.definition.drift.ignore:
+                _judge_again(writer, old, stack, now)
         for name, problem in broken.items():
             if name in before:
                 writer.mark_problem(name, problem)
@@ -236,6 +241,15 @@ def _moved(old: Stack, new: Discovered) -> bool:
         # What is applied keeps the revision that was; what is not follows the head, which may have mended the cause.
         or (old.revision != new.revision and old.sync is not Sync.SYNCED)
     )
+
+
+def _judge_again(writer: Writer, old: Stack, new: Discovered, now: datetime) -> None:
+    """Other drift counts from now on. Nobody approves that, so the audit log has who said it, and a check shows it."""
+    rules = {"from": old.definition.drift.ignore, "to": new.definition.drift.ignore}
+    detail = {name: [to_plain(rule) for rule in said] for name, said in rules.items()}
+    writer.audit_note(DAEMON, "stack.drift_rules", old.name, {"revision": new.revision, **detail})
+    if old.applied_revision is not None:
+        writer.schedule_check(old.name, now)
 
 
 def _present(stacks: Iterable[Stack], source: str) -> list[Stack]:

@@ -19,7 +19,7 @@ from runner.model.probe import (
 )
 from runner.model.run import Kind, Run, Trigger
 from runner.model.settings import Settings
-from runner.model.stack import StackDefinition
+from runner.model.stack import DriftRules
 from runner.ports import Aside, Engine, EngineError, Execution, Planned, Probed, Reader, Writer
 
 TRIAGE_FROM = 3  # so many stacks moved by one commit are looked at by probes first
@@ -137,7 +137,7 @@ class _Look:
 # What is recorded
 
 
-def probing(reader: Reader, run: Run, definition: StackDefinition, settings: Settings) -> Probing | None:
+def probing(reader: Reader, run: Run, drift: DriftRules, settings: Settings) -> Probing | None:
     """What a worker is told; None where a person is to be asked about this plan, or asked for it."""
     check = run.kind is Kind.DRIFT
     triage = not check and _triage(reader, run)
@@ -146,7 +146,7 @@ def probing(reader: Reader, run: Run, definition: StackDefinition, settings: Set
     return Probing(
         record=reader.probe(run.stack),
         every=settings.drift.compare_every,
-        allowed="never" not in (definition.drift.probe, settings.drift.probe),
+        allowed="never" not in (drift.probe, settings.drift.probe),
         triage=triage,
         inputs=run.inputs,
         distrusted=reader.distrusted(),

@@ -75,6 +75,11 @@ class StackWrites(StackReads, Writes):
     def mark_planned(self, stack: str, inputs: str) -> None:
         self._set(stack, {"planned_inputs": inputs})
 
+    def rename_inputs(self, stack: str, old: str, new: str) -> None:
+        """What was applied or planned with the old digest was so with the new one."""
+        for column in ("applied_inputs", "planned_inputs"):
+            self._update("stacks", {column: new}, {"name": stack, column: old})
+
     def mark_applied(self, run: Run) -> None:
         self._set(
             run.stack,

@@ -23,7 +23,7 @@ BASE: Files = {
     "a/files/script.sh": "one",
     "b/stack.yaml": "name: b\n",
     "b/main.tf": CALL.format(source="../modules/other"),
-    "two/stack.yaml": "name: c\nlabels: {x: one}\n---\nname: d\nterraform_workspace: d\nlabels: {x: one}\n",
+    "two/stack.yaml": "name: c\nvars: {x: one}\n---\nname: d\nterraform_workspace: d\nvars: {x: one}\n",
     "two/main.tf": "",
 }
 
@@ -79,6 +79,40 @@ def test_a_comment_in_a_stack_file_plans_nothing(place: Place) -> None:
     assert moved(place, {"two/stack.yaml": "# words\n" + str(BASE["two/stack.yaml"])}) == ""
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "labels: {env: prod}",
+        "depends_on: [b]",
+        "timeouts: {plan: 30m}",
+        "paused: true",
+        "drift: {schedule: '5 * * * *', confirm: 3, action: propose, probe: never}",
+    ],
+)
+def test_what_no_plan_reads_plans_nothing(place: Place, rule: str) -> None:
+    assert (
+        moved(place, {"two/stack.yaml": str(BASE["two/stack.yaml"]).replace("vars:", f"{rule}\nvars:", 1)})
+        == ""
+    )
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "apply: {approvals: 2}",
+        "env: {FOO: a}",
+        "parallelism: 3",
+        "engine_version: '~> 1.11'",
+        "aws: {region: eu-west-1}",
+    ],
+)
+def test_what_a_plan_reads_or_is_approved_by_plans(place: Place, word: str) -> None:
+    assert (
+        moved(place, {"two/stack.yaml": str(BASE["two/stack.yaml"]).replace("vars:", f"{word}\nvars:", 1)})
+        == "c"
+    )
+
+
 def test_an_executable_bit_plans(place: Place) -> None:
     before = place.inputs(BASE)
     (place.remote.path / "a/files/script.sh").chmod(0o755)
@@ -123,7 +157,7 @@ def test_the_stacks_below_a_root_module_do_not_plan_it(place: Place) -> None:
         return found
 
     assert moves({"live/a/main.tf": "# two"}) == {"a"}
-    assert moves({"live/a/stack.yaml": "name: a\nlabels: {x: y}\n"}) == {"a"}
+    assert moves({"live/a/stack.yaml": "name: a\nvars: {x: y}\n"}) == {"a"}
     assert moves({"live/README": "two"}) == {"top"}
     assert moves({"scripts/x.sh": "two"}) == {"top"}
     assert moves({"main.tf": "# two"}) == {"top"}

@@ -47,7 +47,7 @@ def told(run: Mapping[str, Any], moved: int = 1, stack: str = "auto", server: st
     definition = StackDefinition("web", drift=DriftRules(probe=cast("Any", stack)))
     settings = Settings(Path("/data"), drift=DriftSettings(probe=cast("Any", server), compare_every=7))
     reader = cast("Any", Reader(moved))
-    return probing(reader, cast("Run", SimpleNamespace(**run)), definition, settings)
+    return probing(reader, cast("Run", SimpleNamespace(**run)), definition.drift, settings)
 
 
 @pytest.mark.parametrize(
