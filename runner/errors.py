@@ -259,6 +259,24 @@ class StateDamaged(Blocked):
     hint_template = "{command}   then   driftline plan {stack}"
 
 
+class StateRefused(Blocked):
+    """the state in {file} is not taken for stack "{stack}": {problem}"""
+
+    hint_template = "driftline stack show {stack}"
+
+
+class NotAState(DriftlineError):
+    """{file} is no state that can be imported: {problem}"""
+
+    hint_template = "in the folder where terraform keeps it:   terraform state pull > managed.tfstate"
+
+
+class StateElsewhere(Blocked):
+    """stack "{stack}" keeps its state in a backend ({identity}), so there is none of ours to import it into"""
+
+    hint_template = "in a checkout of the stack:   terraform state push {file}"
+
+
 class RunUnresolved(Blocked):
     """{run} of {stack} is interrupted, and nobody has said yet what became of it"""
 

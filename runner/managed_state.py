@@ -9,11 +9,11 @@ import json
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.files import LARGEST_STATE, private_folder, read_foreign, write_whole
+from runner.files import LARGEST_STATE, PRIVATE_FOLDER, private_folder, read_foreign, write_whole
 from runner.model.state_file import TornState
 
 STATE = "terraform.tfstate"
@@ -47,6 +47,37 @@ def copy_aside(folder: Path, copies: Path, run: int) -> None:
         write_whole(kept / _name(run), state.content)
         for old in sorted(kept.glob("*.tfstate"))[:-KEPT]:
             old.unlink(missing_ok=True)
+
+
+def content_of(folder: Path, workspace: str) -> bytes | None:
+    """Of one state; None where there is none."""
+    return next((state.content for state in _states(folder) if state.workspace == workspace), None)
+
+
+def replace_state(folder: Path, copies: Path, workspace: str, content: bytes, mark: str) -> Path | None:
+    """Put the content in the place of the state, in one step; the copy of what was there, named by the mark."""
+    former = content_of(folder, workspace)
+    copy = None
+    if former is not None:
+        copy = private_folder(copies / WORKSPACES / workspace if workspace else copies) / f"{mark}.tfstate"
+        write_whole(copy, former)
+    with _made(folder, workspace) as place:
+        write_whole(Path(STATE), content, folder=place)
+    return copy
+
+
+@contextmanager
+def _made(folder: Path, workspace: str) -> Iterator[int]:
+    """The folder of a state, opened step by step: a link that a run has put in its way is not followed."""
+    with ExitStack() as opened:
+        place = _open(str(private_folder(folder)))
+        opened.callback(os.close, place)
+        for step in (WORKSPACES, workspace) if workspace else ():
+            with suppress(FileExistsError):
+                os.mkdir(step, PRIVATE_FOLDER, dir_fd=place)
+            place = _open(step, place)
+            opened.callback(os.close, place)
+        yield place
 
 
 def put_back_torn(folder: Path, copies: Path, run: int) -> tuple[TornState, ...]:
@@ -138,7 +169,7 @@ def _state_in(workspace: str, folder: int, past: frozenset[int]) -> Iterator[Sta
 def _opened(name: str, within: int | None = None) -> Iterator[int | None]:
     """None where there is no folder of that name."""
     try:
-        descriptor = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=within)
+        descriptor = _open(name, within)
     except OSError as error:
         if error.errno not in _NONE:
             raise
@@ -148,3 +179,7 @@ def _opened(name: str, within: int | None = None) -> Iterator[int | None]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _open(name: str, within: int | None = None) -> int:
+    return os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=within)

@@ -10,6 +10,7 @@ runs/<run>                     HOME and TMPDIR of one run, empty when its plan a
 control/<run>                  what is told of it, and asked of it: a run may write to its scratch folder, and not here
 logs/run-<run>.log
 receipts/<stack and digest>.json   one for each plan that was ever handed to terraform
+trials/<random>                all of this once more, for a plan that is only tried; beside it a file that says it is in use
 quarantine/                    what could not be removed yet
 """
 
@@ -18,8 +19,10 @@ import hashlib
 import json
 import os
 import re
+import secrets
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -35,8 +38,18 @@ from runner.files import (
     remove_abandoned,
     write_whole,
 )
+from runner.flock import alone, shared
 from runner.foreign.quarantine import Quarantine
-from runner.managed_state import STATE, WORKSPACES, copy_aside, damaged, put_back_torn, size_of
+from runner.managed_state import (
+    STATE,
+    WORKSPACES,
+    content_of,
+    copy_aside,
+    damaged,
+    put_back_torn,
+    replace_state,
+    size_of,
+)
 from runner.model.stack import DEFAULT_WORKSPACE
 from runner.model.state_file import TornState
 from runner.ports import Workspace
@@ -44,6 +57,7 @@ from runner.ports import Workspace
 PLACE = "workspace.json"
 DATA = "data"
 SEALED, MADE = "sealed", "made"  # as the engine names them
+TRIALS, IN_USE = "trials", ".use"
 UNUSED_FOR = timedelta(days=30)
 LARGEST_PLACE = 1 << 20
 # In clear; of the folders of a run these go first.
@@ -120,17 +134,31 @@ class LocalWorkspaces:
         return put_back_torn(folder, _copies(folder), run)
 
     def damaged_states(self, stack: str) -> tuple[TornState, ...]:
-        folder = self.data_dir / "workspaces" / slug(stack) / "state"
+        folder = self._states(stack)
         return tuple(damaged(folder, _copies(folder)))
 
     def state_file(self, stack: str, terraform_workspace: str) -> Path:
-        folder = self.data_dir / "workspaces" / slug(stack) / "state"
-        own = (
-            folder
-            if terraform_workspace == DEFAULT_WORKSPACE
-            else folder / WORKSPACES / quote(terraform_workspace, safe="")
-        )
-        return own / STATE
+        folder, own = self._states(stack), _folder_of(terraform_workspace)
+        return (folder / WORKSPACES / own if own else folder) / STATE
+
+    def managed_state(self, stack: str, terraform_workspace: str) -> bytes | None:
+        return content_of(self._states(stack), _folder_of(terraform_workspace))
+
+    def put_state(self, stack: str, terraform_workspace: str, content: bytes, mark: str) -> Path | None:
+        folder = self._states(stack)
+        return replace_state(folder, _copies(folder), _folder_of(terraform_workspace), content, mark)
+
+    @contextmanager
+    def trial(self) -> Iterator["LocalWorkspaces"]:
+        folder = private_folder(self.data_dir / TRIALS) / secrets.token_hex(8)
+        use = folder.with_suffix(IN_USE)
+        held = shared(use, timeout=10)
+        try:
+            yield LocalWorkspaces(private_folder(folder))
+        finally:
+            self.quarantine.discard(folder)
+            use.unlink()
+            os.close(held)
 
     def unsaved_states(self, stack: str) -> tuple[Path, ...]:
         return tuple(sorted((self.data_dir / "workspaces" / slug(stack) / "salvage").glob("*.tfstate")))
@@ -179,6 +207,13 @@ class LocalWorkspaces:
                 with suppress(OSError):
                     _remove_if_free(folder)
 
+    def clear_trials(self) -> None:
+        for use in (self.data_dir / TRIALS).glob(f"*{IN_USE}"):
+            with alone(use) as free:
+                if free:
+                    self.quarantine.discard(use.with_suffix(""))
+                    use.unlink(missing_ok=True)
+
     def log(self, run: int) -> Path:
         return private_folder(self.data_dir / "logs") / f"run-{run}.log"
 
@@ -218,6 +253,9 @@ class LocalWorkspaces:
             ) from error
         return scratch
 
+    def _states(self, stack: str) -> Path:
+        return self.data_dir / "workspaces" / slug(stack) / "state"
+
     def _scratch(self, run: int) -> Path:
         return self.data_dir / "runs" / str(run)
 
@@ -249,6 +287,11 @@ def _module(stack: str, tree: Path, module_path: str) -> Path:
     if module != straight or not module.is_relative_to(root) or not module.is_dir():
         raise ModuleMissing(stack=stack, path=module_path)
     return module
+
+
+def _folder_of(terraform_workspace: str) -> str:
+    """As the local backend names it below its folder of states; empty for the default one, which has none."""
+    return "" if terraform_workspace == DEFAULT_WORKSPACE else quote(terraform_workspace, safe="")
 
 
 def _copies(folder: Path) -> Path:

@@ -35,6 +35,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "run": "Runs: list, show, diff, wait, cancel, artifact.",
         "drift": "Drift: check, list, show, ack, heal.",
         "lock": "Locks: list, take, release, force-unlock.",
+        "state": "Managed states: import.",
         "source": "Sources: list, sync, check.",
         "audit": "The audit log: log, verify, export.",
     },

@@ -1,6 +1,7 @@
 """The Terraform or OpenTofu command line, and where it runs."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -230,6 +231,18 @@ class Workspaces(Protocol):
         """Where a managed state of the stack lies."""
         ...
 
+    def managed_state(self, stack: str, terraform_workspace: str) -> bytes | None:
+        """Its content; None where there is none."""
+        ...
+
+    def put_state(self, stack: str, terraform_workspace: str, content: bytes, mark: str) -> Path | None:
+        """Put it in the place of the managed state, in one step; the copy of the former one, named by the mark."""
+        ...
+
+    def trial(self) -> AbstractContextManager["Workspaces"]:
+        """Folders of their own, for what is only tried: nothing of them outlives the block."""
+        ...
+
     def unsaved_states(self, stack: str) -> tuple[Path, ...]:
         """States that an apply could not save, and nobody has pushed since."""
         ...
@@ -260,6 +273,10 @@ class Workspaces(Protocol):
 
     def clear_probes(self) -> None:
         """Remove what dead processes left of their probes."""
+        ...
+
+    def clear_trials(self) -> None:
+        """Remove what dead processes left of theirs."""
         ...
 
     def log(self, run: int) -> Path: ...

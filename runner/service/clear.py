@@ -22,6 +22,7 @@ def clear(control: ControlPorts, stacks: Iterable[str] = ()) -> int:
     for stack in touched:
         workspaces.clear_stack(stack)
     workspaces.clear_probes()
+    workspaces.clear_trials()
     return removed
 
 

@@ -56,7 +56,7 @@ def execute_plan(
         execution = prepare(job, ports, cancel, claim, lock=job.kind is not Kind.DRIFT)
         outcome, seen = look(job.probing, ports.engine, execution)
         if isinstance(outcome, EngineError):
-            return _failure(outcome)
+            return failure_of(outcome)
         result = _read(job, ports, outcome, started, keep_as, execution.secrets)
         return replace(result, probe=seen) if isinstance(result, PlanResult) else result
     except DriftlineError as error:
@@ -100,7 +100,7 @@ def prepare(
     )
 
 
-def _failure(error: EngineError) -> PlanFailure:
+def failure_of(error: EngineError) -> PlanFailure:
     if error.canceled:
         return PlanFailure((), "stopped on request", canceled=True)
     if error.timed_out:
@@ -126,21 +126,9 @@ def _read(
 ) -> PlanResult | PlanFailure:
     now = ports.clock.now()
     drift = job.kind is Kind.DRIFT
-    by_marks = job.source.allow.nonsensitive
-    question = Question(
-        key=ports.secrets.fingerprint_key().hex(),
-        given=tuple(sorted(planned.credentials if by_marks else planned.secrets)),
-        by_marks=by_marks,
-        provisioners=job.source.allow.provisioners,
-        actions=job.source.allow.actions,
-        ignore=tuple(job.ignore),
-        drift=drift,
-        around=planned.around,
-        partly=job.partly,
-    )
-    read = _report(planned, question)
+    read = read_report(planned, question_of(job, ports, planned))
     if isinstance(read, EngineError):
-        return _failure(read)
+        return failure_of(read)
     marked = frozenset() if read is None else frozenset(read[0].sensitive)
     remember(job, ports, before, marked | _given(planned))
     if read is None:
@@ -178,7 +166,22 @@ def _read(
     )
 
 
-def _report(planned: Planned, question: Question) -> tuple[Report, bytes] | EngineError | None:
+def question_of(job: Job, ports: WorkerPorts, planned: Planned) -> Question:
+    by_marks = job.source.allow.nonsensitive
+    return Question(
+        key=ports.secrets.fingerprint_key().hex(),
+        given=tuple(sorted(planned.credentials if by_marks else planned.secrets)),
+        by_marks=by_marks,
+        provisioners=job.source.allow.provisioners,
+        actions=job.source.allow.actions,
+        ignore=tuple(job.ignore),
+        drift=job.kind is Kind.DRIFT,
+        around=planned.around,
+        partly=job.partly,
+    )
+
+
+def read_report(planned: Planned, question: Question) -> tuple[Report, bytes] | EngineError | None:
     """The report and the masked changes, in full and as JSON; None for a plan that changes nothing."""
     if planned.apart is not None:
         return planned.apart(question)

@@ -14,7 +14,7 @@ from runner.errors import (
 from runner.model.approval import Commit, Person
 from runner.model.decide import View
 from runner.model.run import Event, Kind, Run, Trigger
-from runner.model.stack import Discovered
+from runner.model.stack import Discovered, Stack
 from runner.ports import ControlPorts, Reader
 from runner.service.accept_state import refuse_moved_state
 from runner.service.discover import discover
@@ -39,7 +39,7 @@ def request_plan(
         facts = view(writer, control.clock, stack)
         _refuse(facts)
         if asked is None:
-            _refuse_unread(writer, facts)
+            refuse_unread(writer, facts.stack)
         for run in facts.open_runs:
             if run.kind is not Kind.DRIFT:
                 writer.transition(run, Event.SUPERSEDE, by=person.name, reason="planned anew by hand")
@@ -84,9 +84,8 @@ def _refuse(facts: View) -> None:
         )
 
 
-def _refuse_unread(reader: Reader, facts: View) -> None:
+def refuse_unread(reader: Reader, stack: Stack) -> None:
     """Whoever asks for what was just pushed is not given the revision before it instead."""
-    stack = facts.stack
     if stack.problem is not None:
         head = reader.source(stack.source).head or stack.revision
         raise NewestRefused(

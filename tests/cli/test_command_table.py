@@ -46,6 +46,7 @@ PROMISED: dict[str, str] = {
     "lock take": "--reason",
     "lock release": "--reason",
     "lock force-unlock": "--reason --yes",
+    "state import": "--yes",
     "source list": "-o",
     "source sync": "",
     "source check": "",

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from runner import failpoint
 from runner.errors import Conflict, DiskFull, ModuleMissing
+from runner.files import private_folder
 from runner.managed_state import KEPT
 from runner.model.stack import NAME_PATTERN
 from runner.model.state_file import told_of
@@ -273,3 +274,15 @@ def test_a_copy_that_can_not_be_put_back_is_named_with_its_command(
     [torn] = workspaces.put_back_torn_states(workspace, 7)
     assert "No space left on device" in torn.problem
     assert torn.command in told_of(torn)
+
+
+def test_what_is_left_of_a_trial_is_removed_once_its_process_is_gone(tmp_path: Path) -> None:
+    workspaces = LocalWorkspaces(tmp_path)
+    left = private_folder(tmp_path / "trials" / "0123456789abcdef")
+    (left / "state").write_text("secret")
+    left.with_suffix(".use").touch()
+    with workspaces.trial() as trial:
+        workspaces.clear_trials()
+        assert trial.data_dir.is_dir()
+        assert not left.exists()
+    assert list((tmp_path / "trials").iterdir()) == []
