@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from cli_world import World
 
-from runner import files
+from runner.model.plan import ChangeSet
 from runner.service import import_state
 
 pytestmark = pytest.mark.skipif(shutil.which("terraform") is None, reason="there is no terraform on PATH")
@@ -231,7 +231,7 @@ def test_nothing_is_imported_where_the_lock_was_released_meanwhile(
 ) -> None:
     def released(*given: Any) -> Any:
         world.run("lock", "release", "app", "--reason", "impatient")
-        return import_state.ChangeSet()
+        return ChangeSet()
 
     monkeypatch.setattr(import_state, "preview", released)
     assert "was released meanwhile" in imported(world, laptop, expect=3)
@@ -247,9 +247,9 @@ def test_a_write_that_fails_leaves_the_former_state(
     def rename(source: Any, target: Any, **folders: Any) -> None:
         if str(target) == "terraform.tfstate":
             raise OSError(28, "No space left on device")
-        os.replace(source, target, **folders)
+        os.replace(source, target, **folders)  # noqa: PTH105 - in an open folder
 
-    monkeypatch.setattr(files.os, "rename", rename)
+    monkeypatch.setattr(os, "rename", rename)
     imported(world, change(laptop, serial=41), expect=1)
     assert managed(world).read_bytes() == before
     assert [one.name for one in managed(world).parent.iterdir()] == ["terraform.tfstate"]
