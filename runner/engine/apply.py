@@ -19,6 +19,7 @@ from runner.engine.state_lock import Looking, Witness
 from runner.engine.state_mark import state_of
 from runner.errors import EngineFailed, StillApplying
 from runner.files import write_whole
+from runner.model.apply_end import Expected
 from runner.model.plan import Diagnostic
 from runner.ports import Applied, EngineError, NotBegun
 from runner.process import Finished, Stopped
@@ -120,12 +121,21 @@ def _judge(session: Session, seen: Seen, output: JsonOutput, looking: Looking) -
     )
     error = session.error(NAME, finished, output, lost=result is None)
     error = replace(error, salvaged=saved.kept, doubt=doubt or saved.doubt)
+    if exit_code == 1 and seen.complete:
+        error = _told_apart(error, output, session.execution.expected)
     doubted = (Diagnostic("error", doubt, session.stderr(NAME).strip()),) if doubt else error.diagnostics
     return replace(
         error,
         diagnostics=(*doubted, *(how_to_save(path, session.state) for path in saved.kept)),
         evidence=evidence(session, error, exit_code, notes, output, looking),
     )
+
+
+def _told_apart(error: EngineError, output: JsonOutput, expected: Expected | None) -> EngineError:
+    """How the destroying of a replaced object ended is known: it failed, and the state still has the object."""
+    undestroyed = output.undestroyed(expected.deposed if expected is not None else ())
+    left = tuple(address for address in error.unfinished if address not in undestroyed)
+    return replace(error, unfinished=left, undestroyed=undestroyed)
 
 
 def _files(session: Session, digest: str) -> Files:

@@ -6,7 +6,7 @@ summaries in the tables below (the reasons of a refusal), and the lock in the de
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -165,6 +165,29 @@ class JsonOutput:
         open_ones = {address: None for (address, _), count in self._begun.items() if count > 0}
         found = open_ones | self._errored if self.says(LOST) else open_ones
         return tuple(map(self.veil.address, found))
+
+    def undestroyed(self, deposed: Collection[str] = ()) -> tuple[str, ...]:
+        """Those of them whose replaced object was to be destroyed, and was not.
+
+        Where that fails, terraform 1.11 reports the error alone, without `apply_errored`. `deposed` names the addresses of which
+        the plan destroys such an object; the others have created a new one just before.
+        """
+        if not self._errors or self.says(LOST) or self.says(GAVE_UP):
+            return ()
+        told = Counter(deposed)
+        open_ones = {address: None for (address, _), count in self._begun.items() if count > 0}
+        return tuple(
+            name
+            for address in open_ones
+            if (name := self.veil.address(address))
+            and self._only_destroys(address, told[name] + self.completed[address, "create"])
+        )
+
+    def _only_destroys(self, address: str, most: int) -> bool:
+        begun = {
+            action: count for (one, action), count in self._begun.items() if one == address and count > 0
+        }
+        return begun.keys() == {"delete"} and begun["delete"] <= most
 
     def says(self, summaries: frozenset[str]) -> bool:
         """Whether an error is one of these, in the engine's own words: what is masked in them is for people alone."""

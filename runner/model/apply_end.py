@@ -18,6 +18,7 @@ class Expected:
     # Whether the state must be another one afterwards. An apply that only undoes what somebody did by hand ends with the
     # state that was there, and the engine does not write that again.
     moves_state: bool = False
+    deposed: tuple[str, ...] = ()  # addresses of which it destroys an object that was replaced before
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ def expected_of(changes: ChangeSet) -> Expected:
             or (one.address not in drifted and any(_operations(one)))
             for one in resources
         ),
+        deposed=tuple(one.address for one in resources if one.deposed and one.action is Action.DELETE),
     )
 
 

@@ -73,6 +73,7 @@ class EngineError:
     lost: bool = False  # its process is gone, and nobody saw how it ended
     stale: bool = False  # terraform refused the saved plan before it touched anything
     unfinished: tuple[str, ...] = ()  # addresses with a start and no end in the log of an apply
+    undestroyed: tuple[str, ...] = ()  # addresses whose replaced object could not be destroyed
     begun: bool = False  # an operation on a resource has started; where False, nothing was touched
     state_locked: bool = False  # somebody else holds terraform's state lock
     lock: StateLock | None = None  # that lock

@@ -225,6 +225,8 @@ def _ended_badly(error: EngineError) -> ApplyResult:
         return ApplyResult(ApplyOutcome.STATE_LOCKED, error.holder, error.diagnostics)
     if error.command != "apply" and untouched:
         return ApplyResult(ApplyOutcome.FAILED, f"not started: {reason}", error.diagnostics)
+    if error.undestroyed:
+        reason = f"{reason}; not destroyed: the replaced object of {', '.join(error.undestroyed)}"
     if error.salvaged:
         kept = ", ".join(str(path) for path in error.salvaged)
         reason = f"{reason}; the state that terraform could not save is kept in {kept}"

@@ -99,6 +99,42 @@ def test_of_what_failed_because_its_provider_died_nobody_knows_how_it_ended() ->
     assert read.unfinished == ("a.lost",)
 
 
+IN_USE = {"type": "diagnostic", "diagnostic": {"severity": "error", "summary": "in use"}}
+
+
+def replaced(address: str) -> JsonOutput:
+    read = output()
+    told(read, **hook("apply_start", address, "create"))
+    told(read, **hook("apply_complete", address, "create"))
+    told(read, **hook("apply_start", address, "delete"))
+    return read
+
+
+def test_a_replaced_object_that_an_error_kept_from_being_destroyed_is_told_apart() -> None:
+    read = replaced("a.new")
+    assert read.undestroyed() == ()
+    told(read, **IN_USE)
+    assert read.undestroyed() == ("a.new",)
+
+
+@pytest.mark.parametrize("summary", ["Plugin did not respond", "operation canceled"])
+def test_of_a_replaced_object_whose_provider_died_nobody_knows(summary: str) -> None:
+    read = replaced("a.new")
+    told(read, **IN_USE)
+    told(read, type="diagnostic", diagnostic={"severity": "error", "summary": summary})
+    assert read.undestroyed() == ()
+
+
+def test_the_destroying_of_the_only_object_is_never_taken_for_that_of_a_replaced_one() -> None:
+    read = output()
+    told(read, **hook("apply_start", "a.only", "delete"))
+    told(read, **IN_USE)
+    assert read.undestroyed() == ()
+    assert read.undestroyed(["a.only"]) == ("a.only",)
+    told(read, **hook("apply_start", "a.only", "delete"))
+    assert read.undestroyed(["a.only"]) == ()
+
+
 def test_outputs_of_an_apply_are_masked_by_their_mark() -> None:
     read = output("known-secret")
     told(

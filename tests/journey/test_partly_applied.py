@@ -98,6 +98,17 @@ def test_what_a_run_wrote_is_drift_once_somebody_else_changes_it(world: World) -
     ]
 
 
+def test_a_secret_that_a_run_wrote_is_drift_once_it_moved(world: World) -> None:
+    secret = TWO.replace('  value = "{value}"\n}}', '  value = "{value}"\n  secret = "{value}-secret"\n}}', 1)
+    half_applied(world, secret)
+    assert check(world).state is State.NO_CHANGES
+    world.cloud_set("first", secret="by-hand-4711")
+    check(world)
+    (finding,) = counted(world)
+    assert "secret" in [one.path for one in finding.attributes]
+    assert "by-hand-4711" not in str(finding)
+
+
 def test_drift_that_was_there_before_is_still_drift(world: World) -> None:
     world.applied(value="one", body=TWO)
     world.cloud_set("second", tags={"by": "hand"}, fail_apply="no quota")
