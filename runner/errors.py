@@ -325,6 +325,12 @@ class Timeout(DriftlineError):
     exit_code = 7
 
 
+class NotDelivered(DriftlineError):
+    """an event of the feed could not be delivered"""
+
+    hint_template = "driftline events --dead"
+
+
 class Interrupted(DriftlineError):
     """interrupted"""
 

@@ -1,8 +1,8 @@
 """Logs: one line an event, `key=value`, on stderr. Nothing in a value can begin another line."""
 
 import io
-import json
 import logging
+import os
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
@@ -12,6 +12,7 @@ from typing import Any, TextIO, cast
 from runner.model.text import safe_text
 
 _PLAIN = re.compile(r"[^\s\"=\\]+")
+_QUOTED = re.compile(r"[\\\"]")
 
 
 def configure(*, verbose: bool = False, quiet: bool = False) -> None:
@@ -41,13 +42,39 @@ def line(fields: Mapping[str, Any]) -> str:
 
 
 def _value(value: Any) -> str:
-    text = safe_text(value if isinstance(value, str) else str(value))
-    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
+    text = value if isinstance(value, str) else str(value)
+    if _PLAIN.fullmatch(text) and safe_text(text) == text:
+        return text
+    # Quotes first: the escapes that safe_text writes are not to be escaped again.
+    return f'"{safe_text(_QUOTED.sub(_escaped, text))}"'
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return "\\" + match.group()
 
 
 def _render(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:
     first = {name: event.pop(name) for name in ("timestamp", "level", "event") if name in event}
-    return line({**first, **event})
+    return prefix(first.get("level", "info")) + line({**first, **event})
+
+
+# The levels of sd-daemon(3), by which journalctl -p filters.
+_PRIORITIES = {"critical": 2, "error": 3, "warning": 4, "info": 6, "debug": 7}
+
+
+def prefix(level: str) -> str:
+    """`<4>` before a warning where stderr is the journal itself, as systemd.exec(5) has JOURNAL_STREAM tell; else nothing."""
+    return f"<{_PRIORITIES[level]}>" if _is_journal(os.environ.get("JOURNAL_STREAM", "")) else ""
+
+
+def _is_journal(told: str) -> bool:
+    if not told:
+        return False
+    try:
+        found = os.fstat(sys.stderr.fileno())
+    except (OSError, ValueError):
+        return False
+    return told == f"{found.st_dev}:{found.st_ino}"
 
 
 class _Spared(io.TextIOBase):
@@ -73,4 +100,4 @@ class _Libraries(logging.Formatter):
         fields = {"level": record.levelname.lower(), "event": record.name, "message": record.getMessage()}
         if record.exc_info:
             fields["exception"] = self.formatException(record.exc_info)
-        return line(fields)
+        return prefix(fields["level"]) + line(fields)

@@ -78,7 +78,7 @@ class Worker:
         job = assignment.job
         cancel = self._executing.setdefault(job.run, threading.Event())
         meter, began = self._meters.setdefault(job.run, Meter()), time.monotonic()
-        log.info("job.start", run=job.name, stack=job.stack.name, phase=job.phase.value, kind=job.kind.value)
+        log.debug("job.start", run=job.name, stack=job.stack.name, phase=job.phase.value)
         try:
             gate = StoreGate(self.control)
             with metered(meter):
@@ -97,7 +97,7 @@ class Worker:
             self._meters.pop(job.run, None)
         if run.claim is None:
             self.ports.workspaces.discard(job.run)
-        log.info("job.end", run=run.name, stack=run.stack, state=run.state.value, reason=run.reason)
+        log.debug("job.end", run=run.name, stack=run.stack, state=run.state.value)
         self.settled(run)
         return run
 

@@ -1,5 +1,6 @@
 """What needs a person: each with the command that goes on from there. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from runner.cli.when import ago
 from runner.model.audit import AuditEntry
 from runner.model.checkpoint import missing_sentence
 from runner.model.drift import DriftReport
+from runner.model.feed import DeadLetter
 from runner.model.guardrails import Violation
 from runner.model.lock import Leftover
 from runner.model.probe import Distrust
@@ -35,6 +37,7 @@ class Why(StrEnum):
     MISSING = "missing"
     SOURCE = "source"
     PROBE = "probe"
+    EVENTS = "events"
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ def needs(
     shortage: str | None = None,
     leftovers: Iterable[Leftover] = (),
     distrusted: Iterable[Distrust] = (),
+    dead_letters: Iterable[DeadLetter] = (),
     objections: Mapping[int, Sequence[Violation]] | None = None,
 ) -> list[Need]:
     """Everything that waits for a person, the most pressing kind first. `objections`: to which run, what."""
@@ -92,6 +96,9 @@ def needs(
         )
         command = f'driftline drift trust "{one.provider.name}" -m "..."'
         found.append(Need(Why.PROBE, one.provider.name, one.stack, told, command))
+    for consumer, count in Counter(letter.consumer for letter in dead_letters).items():
+        told = f"{words.counted(count, 'event')} could not be delivered"
+        found.append(Need(Why.EVENTS, consumer, None, told, "driftline events --dead", failure=True))
     found += [need for report in reports for need in _of_report(report, now)]
     known = {facts.stack.problem for facts in stacks}
     found += [need for source in sources for need in _of_source(source, known)]

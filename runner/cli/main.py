@@ -37,6 +37,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "lock": "Locks: list, take, release, force-unlock.",
         "state": "Managed states: import.",
         "source": "Sources: list, sync, check.",
+        "events": "What happens, as it happens: list or follow the event feed.",
         "audit": "The audit log: log, verify, export.",
     },
     "Operate": {

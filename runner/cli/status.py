@@ -106,6 +106,7 @@ def look(cli: Cli) -> Picture:
         reports = reader.reports()
         restored, missing = last_restore(reader), last_missing(reader)
         distrusted = reader.distrust_of()
+        dead_letters = reader.dead_letters()
         load = load_of(app, reader, now, shortage, daemon=daemon is not None)
         open_runs = (run for facts in stacks for run in facts.view.open_runs)
         objections = {
@@ -124,6 +125,7 @@ def look(cli: Cli) -> Picture:
         shortage=shortage,
         leftovers=left_running(app.claims, app.store),
         distrusted=distrusted,
+        dead_letters=dead_letters,
         objections=objections,
     )
     return Picture(daemon, stacks, sources, wanted, reports, now, load)

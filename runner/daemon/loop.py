@@ -10,15 +10,18 @@ from typing import Any
 
 import structlog
 
+from runner.daemon.journal import Journal
 from runner.daemon.parts import Parts
 from runner.daemon.safe_mode import SafeMode
 from runner.daemon.timetable import Clocks, add_polls, new_scheduler, start_anew
 from runner.errors import DriftlineError
 from runner.model.settings import SourceSettings
+from runner.ports import Consumer
 from runner.service.begin import begin
 from runner.service.cancel import left_running
 from runner.service.checkpoint import checkpoint_or_tell
 from runner.service.enqueue import enqueue_due
+from runner.service.feed import deliver
 from runner.service.poll import retire_sources
 from runner.service.prune import prune
 from runner.service.recover import recover
@@ -59,6 +62,7 @@ class Daemon:
         self._pool = Pool(parts.worker, parts.slots)
         self._pool.freed = self._wake
         self._beat = time.monotonic()
+        self._consumers: tuple[Consumer, ...] = (Journal(),)
         self._mark: int | None = None  # of the database, as it was at the last turn
         self._decided = 0.0
         self._scheduler: Any = None
@@ -76,6 +80,7 @@ class Daemon:
         if told := begin(self.parts.worker.control, accept_clock=self._accept_clock):
             log.error("daemon.restored", told=told)
         self._safe.attempt("retire", self._retire)
+        self._safe.attempt("consumers", self._begin_consumers)
         self._schedule()
         self._safe.attempt("recover", self._recover)
         self._notifier.say(READY=1, STATUS=f"{len(self.parts.settings.sources)} sources", MAINPID=os.getpid())
@@ -102,6 +107,13 @@ class Daemon:
         self._scheduler.add_job(
             attempt, Every(5 * 60), args=("checkpoint", self._checkpoint), id="checkpoint"
         )
+        for consumer in self._consumers:
+            self._scheduler.add_job(
+                attempt,
+                Every(LOOK_SECONDS),
+                args=(f"deliver to {consumer.name}", partial(self._deliver, consumer)),
+                id=f"deliver to {consumer.name}",
+            )
         if self._notifier.watchdog_seconds:
             self._scheduler.add_job(self._heartbeat, Every(self._notifier.watchdog_seconds / 3), id="beat")
         self._scheduler.start()
@@ -124,15 +136,21 @@ class Daemon:
                 log.info("source.note", source=source.name, note=note)
             self._wake.set()
 
+    def _begin_consumers(self) -> None:
+        """Those that are new begin here; those that are not configured any more hold no event back."""
+        with self.parts.worker.control.store.writing() as writer:
+            writer.forget_consumers(but={consumer.name for consumer in self._consumers})
+        self._deliver_all()
+
+    def _deliver_all(self) -> None:
+        for consumer in self._consumers:
+            self._deliver(consumer)
+
     def _retire(self) -> None:
         retire_sources(self.parts.worker.control.store, self.parts.settings)
 
     def _recover(self) -> None:
         recovered = recover(self.parts.worker.control)
-        for run in recovered.ended:
-            log.warning(
-                "run.recovered", run=run.name, stack=run.stack, state=run.state.value, reason=run.reason
-            )
         for assignment in recovered.adopted:
             log.warning("run.adopted", run=assignment.job.name, stack=assignment.job.stack.name)
             self._pool.attend(assignment)
@@ -141,6 +159,11 @@ class Daemon:
         control = self.parts.worker.control
         for leftover in left_running(control.claims, control.store):
             log.warning("run.lingers", run=leftover.run, pids=list(leftover.pids))
+
+    def _deliver(self, consumer: Consumer) -> None:
+        control = self.parts.worker.control
+        while deliver(control.store, control.clock, consumer):
+            pass
 
     def _checkpoint(self) -> None:
         checkpoint_or_tell(self.parts.worker.control)
@@ -185,10 +208,7 @@ class Daemon:
     def _turn(self) -> None:
         control = self.parts.worker.control
         self.parts.worker.pass_on_cancels()
-        for run in enqueue_due(control.store, control.clock):
-            log.info(
-                "run.queued", run=run.name, stack=run.stack, kind=run.kind.value, trigger=run.trigger.value
-            )
+        enqueue_due(control.store, control.clock)
         self._pool.fill()
 
     # Signals
@@ -250,6 +270,7 @@ class Daemon:
             closing.join(LOOK_SECONDS)
             self._pass_on_cancels()
         self._checkpoint()
+        self._safe.attempt("deliver", self._deliver_all)
         log.info("daemon.stopped")
 
     def _pass_on_cancels(self) -> None:

@@ -14,6 +14,7 @@ from runner.ports.engine import (
     Workspace,
     Workspaces,
 )
+from runner.ports.feed import Consumer
 from runner.ports.files import Modules, StackFiles
 from runner.ports.git import Git, Trees
 from runner.ports.keeping import Artifacts, Checkpoints, Claims, HeldClaim, Receipts, Reports, Secrets
@@ -28,6 +29,7 @@ __all__ = [
     "Checkpoints",
     "Claims",
     "Clock",
+    "Consumer",
     "ControlPorts",
     "Disk",
     "Engine",

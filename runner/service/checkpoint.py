@@ -1,6 +1,6 @@
 """Write down where the audit log stands, outside the database."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from runner.errors import DatabaseRolledBack, DriftlineError
 from runner.model.audit import CHECKPOINTS, GENESIS, AuditEntry
@@ -30,7 +30,7 @@ def checkpoint(control: ControlPorts) -> Checkpoint | None:
     written = Checkpoint(seq, head, control.clock.now())
     if not control.checkpoints.append(written, after=newest):
         return None  # another process was faster
-    tell(written)
+    tell(written, after=newest)
     return written
 
 
@@ -66,9 +66,17 @@ def checkpoint_or_tell(control: ControlPorts) -> None:
         structlog.get_logger().error("audit.checkpoint_failed", problem=error.message, hint=error.hint)
 
 
-def tell(written: Checkpoint) -> None:
-    """In the log, which the journal keeps: a copy that needs no file of ours."""
+def tell(written: Checkpoint, *, after: Checkpoint | None = None) -> None:
+    """In the log, which the journal keeps: a copy that needs no file of ours. One an hour is enough to prove a cut-off
+    end, and does not drown what people read the log for.
+    """
     import structlog
 
     restored = {} if written.kept is None else {"kept": written.kept, "replaced": written.replaced}
-    structlog.get_logger().info("audit.checkpoint", AUDIT_HEAD=written.anchor, **restored)
+    first = after is None or restored or _hour(written) != _hour(after)
+    log = structlog.get_logger()
+    (log.info if first else log.debug)("audit.checkpoint", AUDIT_HEAD=written.anchor, **restored)
+
+
+def _hour(written: Checkpoint) -> tuple[date, int]:
+    return written.at.date(), written.at.hour

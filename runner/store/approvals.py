@@ -8,6 +8,7 @@ from datetime import datetime
 from runner.errors import RunNotFound
 from runner.model.approval import Approval, Commit, Person
 from runner.model.binding import Binding, read_binding
+from runner.model.feed import PlanApproved
 from runner.store.audit import Writes
 from runner.store.rows import compact, text
 from runner.store.states import StateReads, StateWrites
@@ -56,7 +57,19 @@ class ApprovalWrites(ApprovalReads, StateWrites, Writes):
         except sqlite3.IntegrityError as error:
             raise RunNotFound(run=f"run-{approval.run}") from error
         detail = {**{name: row[name] for name in _TOLD}, "accepted": list(approval.accepted)}
-        self.audit_note(approval.person.name, "approval.give", f"run-{approval.run}", detail)
+        subject = f"run-{approval.run}"
+        self.audit_note(approval.person.name, "approval.give", subject, detail)
+        told = PlanApproved(
+            approval.run, self._stack_of(approval.run), approval.person.name, approval.comment
+        )
+        self._tell("approval.give", subject, told)
+
+    def _stack_of(self, run_id: int) -> str:
+        row = self._one("SELECT stack FROM runs WHERE id = ?", run_id)
+        if row is None:
+            raise RunNotFound(run=f"run-{run_id}")
+        stack: str = row["stack"]
+        return stack
 
     def save_commit(self, source: str, commit: Commit, co_authors: Sequence[str] = ()) -> None:
         row = {

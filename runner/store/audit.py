@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from runner.model.audit import CLOCK, GENESIS, AuditEntry, chain_hash
+from runner.model.codec import to_plain
+from runner.model.feed import TOPICS, Payload
 from runner.model.run import Event
 from runner.store.rows import compact, text
 from runner.store.session import Session
@@ -72,11 +74,12 @@ class Writes(AuditReads):
             seq + 1, at, actor, action, subject, body, digest,
         )  # fmt: skip
 
-    def _tell(self, topic: str, subject: str, payload: Mapping[str, Any]) -> None:
-        """Put an event into the outbox, where notifications and metrics find it."""
+    def _tell(self, topic: str, subject: str, payload: Payload) -> None:
+        """Put an event into the outbox, where the consumers of the feed find it."""
+        assert isinstance(payload, TOPICS[topic])
         self._do(
             "INSERT INTO outbox (at, topic, subject, payload) VALUES (?, ?, ?, ?)",
-            text(self._now), topic, subject, compact(payload),
+            text(self._now), topic, subject, compact(to_plain(payload)),
         )  # fmt: skip
 
 

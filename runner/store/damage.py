@@ -12,7 +12,7 @@ from runner.model.binding import read_binding
 from runner.model.codec import from_plain
 from runner.model.drift import Finding, ReportStatus
 from runner.model.evidence import Evidence
-from runner.model.plan import ChangeSet, Diagnostic
+from runner.model.plan import ApplyOnly, ChangeSet, Diagnostic
 from runner.model.probe import ProbeRecord
 from runner.model.run import Kind, State, Trigger
 from runner.model.stack import DriftStatus
@@ -92,6 +92,7 @@ _COLUMNS: Mapping[str, tuple[str, Mapping[str, Read]]] = {
         {
             "status": ReportStatus,
             "findings": _list_of(Finding),
+            "apply_only": _json_of(ApplyOnly),
             **_times("first_seen", "last_seen", "acknowledged_at", "acknowledged_until", "resolved_at"),
         },
     ),
@@ -105,6 +106,9 @@ _COLUMNS: Mapping[str, tuple[str, Mapping[str, Read]]] = {
         },
     ),
     "audit": ("seq", {"detail": _object, **_times("at")}),
+    "outbox": ("id", {"payload": _object, **_times("at")}),
+    "consumers": ("name", _times("next_try")),
+    "dead_letters": ("id", {"payload": _object, **_times("at", "since")}),
 }
 
 

@@ -12,6 +12,7 @@ from runner.store.connection import Connections
 from runner.store.damage import explained
 from runner.store.declarations import DeclarationReads, DeclarationWrites
 from runner.store.drift import DriftReads, DriftWrites
+from runner.store.feed import FeedReads, FeedWrites
 from runner.store.journal import has_wal_fix
 from runner.store.load import LoadReads, LoadWrites
 from runner.store.locks import LockReads, LockWrites
@@ -39,6 +40,7 @@ class StoreReader(
     ProbeReads,
     SourceReads,
     LoadReads,
+    FeedReads,
     AuditReads,
 ):
     """All rooms, to look."""
@@ -53,6 +55,7 @@ class StoreWriter(
     ProbeWrites,
     SourceWrites,
     LoadWrites,
+    FeedWrites,
     RetentionWrites,
 ):
     """All rooms, to look and to change."""

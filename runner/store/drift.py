@@ -10,6 +10,7 @@ from typing import Any
 from runner.errors import ReportChanged, ReportNotFound
 from runner.model.codec import from_plain, to_plain
 from runner.model.drift import Acknowledgement, DriftReport, Finding, ReportStatus
+from runner.model.feed import ReportMoved
 from runner.model.plan import NOTHING_BESIDES, ApplyOnly
 from runner.store.audit import Writes
 from runner.store.rows import Value, compact, text, text_or_none, time_or_none
@@ -155,7 +156,18 @@ class DriftWrites(DriftReads, Writes):
             **detail,
         }
         self.audit_note(by, f"drift.{event}", report.name, facts)
-        self._tell(f"drift.{event}", report.name, {**facts, "report": report.id, "by": by})
+        moved = ReportMoved(
+            report=report.id,
+            stack=report.stack,
+            status=report.status,
+            revision=report.revision,
+            fingerprint=report.fingerprint,
+            confirmed=report.confirmed,
+            counted=facts["counted"],
+            by=by,
+            reason=detail.get("reason", ""),
+        )
+        self._tell(f"drift.{event}", report.name, moved)
 
 
 def _row(report: DriftReport) -> dict[str, Value]:

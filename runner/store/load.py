@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
+from runner.model.feed import AccountThrottled
 from runner.model.load import REMEMBERED
 from runner.model.run import Kind, State
 from runner.model.sweep import Sweep
@@ -97,6 +98,8 @@ class LoadWrites(LoadReads, Writes):
             "reason": throttle.reason,
         }
         self._upsert("throttles", row, "account")
-        facts = {"at_most": throttle.at_most, "until": text(throttle.until), "reason": throttle.reason}
+        until = text(throttle.until)
+        facts = {"at_most": throttle.at_most, "until": until, "reason": throttle.reason}
         self.audit_note("driftline", "account.throttled", throttle.account, facts)
-        self._tell("account.throttled", throttle.account, facts)
+        told = AccountThrottled(throttle.account, throttle.at_most, until, throttle.reason)
+        self._tell("account.throttled", throttle.account, told)

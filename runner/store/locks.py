@@ -3,6 +3,7 @@
 import sqlite3
 
 from runner.errors import NotFound, StackLocked
+from runner.model.feed import LockReleased, LockTaken
 from runner.model.lock import Lock
 from runner.model.run import Run
 from runner.store.rows import run_of, text, time_or_none
@@ -38,6 +39,7 @@ class LockWrites(LockReads, RunWrites):
             lock.stack, lock.holder, lock.reason, text(lock.since), lock.process, lock.run,
         )  # fmt: skip
         self.audit_note(by, "lock.take", lock.stack, {"holder": lock.holder, "reason": lock.reason})
+        self._tell("lock.take", lock.stack, LockTaken(lock.stack, by, lock.holder, lock.reason))
 
     def release_hold(self, stack: str, *, by: str, reason: str) -> None:
         held = self.hold(stack)
@@ -47,6 +49,7 @@ class LockWrites(LockReads, RunWrites):
         self.audit_note(
             by, "lock.release", stack, {"reason": reason, "holder": held.holder, "was": held.reason}
         )
+        self._tell("lock.release", stack, LockReleased(stack, by, held.holder, reason))
 
     def _held_by_run(self, lock: Lock) -> Lock | None:
         row = self._one(f"{_EXECUTING} AND stack = ? AND kind <> 'drift'", lock.stack)

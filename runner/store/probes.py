@@ -6,6 +6,7 @@ from datetime import datetime
 
 from runner.errors import StackNotFound
 from runner.model.codec import from_plain, to_plain
+from runner.model.feed import ProviderDistrusted
 from runner.model.probe import Distrust, ProbeRecord, Provider, forgotten
 from runner.store.audit import Writes
 from runner.store.rows import compact, text
@@ -60,7 +61,7 @@ class ProbeWrites(ProbeReads, Writes):
         }
         self._upsert("distrusted", row, "checksum")
         self.audit_note("driftline", "probe.distrust", stack, told)
-        self._tell("probe.distrust", stack, told)
+        self._tell("probe.distrust", stack, ProviderDistrusted(**told))
 
     def trust(self, checksum: str, *, by: str, reason: str) -> int:
         """How many were distrusted; each stack is compared anew before they are relied on."""

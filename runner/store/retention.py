@@ -43,7 +43,3 @@ class RetentionWrites(Writes):
         """Remove reports that were resolved before; their numbers, oldest first."""
         sql = "DELETE FROM reports WHERE status = 'resolved' AND resolved_at < ? RETURNING id"
         return sorted(row["id"] for row in self._all(sql, text(before)))
-
-    def prune_outbox(self, before: datetime) -> int:
-        """Remove events from before; how many."""
-        return self._do("DELETE FROM outbox WHERE at < ?", text(before))

@@ -9,6 +9,7 @@ from typing import Any
 from runner.errors import RunChanged, RunNotFound, StackBusy, WrongState
 from runner.model.codec import from_plain, to_plain
 from runner.model.evidence import Evidence
+from runner.model.feed import RunMoved
 from runner.model.plan import ChangeSet, Diagnostic
 from runner.model.run import EXECUTING, Claim, Event, Kind, Run, State, Trigger, next_state
 from runner.model.throttling import account_of
@@ -231,7 +232,8 @@ class RunWrites(RunReads, StackWrites):
             **detail,
         }
         self.audit_note(by, f"run.{event}", run.name, facts)
-        self._tell(f"run.{run.state}", run.name, {**facts, "run": run.id, "event": event, "by": by})
+        moved = RunMoved(run.id, run.stack, run.kind, run.state, event, by, run.revision, run.reason)
+        self._tell(f"run.{run.state}", run.name, moved)
 
 
 def _with(run: Run, fields: Mapping[str, Any]) -> Run:

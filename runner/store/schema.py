@@ -320,11 +320,36 @@ ALTER TABLE approvals ADD COLUMN independent INTEGER;
 _SOURCE_NOTES = "ALTER TABLE sources ADD COLUMN notes TEXT NOT NULL DEFAULT '[]';"
 _APPLY_ONLY_OF_REPORTS = "ALTER TABLE reports ADD COLUMN apply_only TEXT NOT NULL DEFAULT '{}';"
 
+# A consumer's cursor is the number of the last event that it has taken or that was buried.
+_FEED = """
+CREATE TABLE consumers (
+    name TEXT PRIMARY KEY,
+    position INTEGER NOT NULL,
+    tries INTEGER NOT NULL,
+    next_try TEXT,
+    problem TEXT NOT NULL
+) STRICT;
+CREATE TABLE dead_letters (
+    consumer TEXT NOT NULL,
+    id INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    problem TEXT NOT NULL,
+    since TEXT NOT NULL,
+    PRIMARY KEY (consumer, id)
+) STRICT;
+-- Payloads name what they are about, so that they can be read without their row.
+UPDATE outbox SET payload = json_set(payload, '$.account', subject) WHERE topic = 'account.throttled';
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
     ("source_notes", _SOURCE_NOTES),
     ("apply_only_of_reports", _APPLY_ONLY_OF_REPORTS),
+    ("feed", _FEED),
 )
 
 

@@ -4,6 +4,7 @@ import sqlite3
 from datetime import datetime
 
 from runner.errors import NotFound, SharedState, StackNotFound, StackRefused
+from runner.model.feed import StackLeft, StackPaused, StackResumed
 from runner.model.run import Run
 from runner.model.stack import Discovered, DriftStatus, Pause, Stack, StackDefinition
 from runner.store.audit import Writes
@@ -68,6 +69,7 @@ class StackWrites(StackReads, Writes):
         if row["missing_since"] is None:
             self._set(stack, {"missing_since": text(self._now)})
             self.audit_note("driftline", "stack.missing", stack, {})
+            self._tell("stack.missing", stack, StackLeft(stack))
 
     def mark_problem(self, stack: str, problem: str) -> None:
         self._set(stack, {"problem": problem})
@@ -139,10 +141,11 @@ class StackWrites(StackReads, Writes):
         self._set(stack, pause_row(pause))
         if pause is None:
             self.audit_note(by, "stack.resume", stack, {})
+            self._tell("stack.resume", stack, StackResumed(stack, by))
         else:
-            self.audit_note(
-                by, "stack.pause", stack, {"reason": pause.reason, "until": text_or_none(pause.until)}
-            )
+            until = text_or_none(pause.until)
+            self.audit_note(by, "stack.pause", stack, {"reason": pause.reason, "until": until})
+            self._tell("stack.pause", stack, StackPaused(stack, by, pause.reason, until))
 
     def _save_definition(self, definition: StackDefinition) -> None:
         self._do(

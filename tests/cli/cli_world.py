@@ -68,6 +68,10 @@ class Started:
             reader.start()
 
     @property
+    def out(self) -> str:
+        return "".join(self._out)
+
+    @property
     def err(self) -> str:
         return "".join(self._err)
 
@@ -87,7 +91,7 @@ class Started:
             raise AssertionError(f"it does not end; it said: {self.err}") from None
         for reader in self._readers:
             reader.join()
-        out = "".join(self._out)
+        out = self.out
         assert self.process.returncode == code, out + self.err
         for stream in (self.process.stdout, self.process.stderr):
             if stream is not None:

@@ -50,6 +50,7 @@ PROMISED: dict[str, str] = {
     "source list": "-o",
     "source sync": "",
     "source check": "",
+    "events": "-f --after --topic --stack --dead -o",
     "audit log": "-o",
     "audit verify": "",
     "audit export": "",

@@ -1,7 +1,9 @@
 import io
 import logging
+import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
@@ -41,7 +43,7 @@ def test_a_value_can_begin_no_line_and_forge_no_key(monkeypatch: pytest.MonkeyPa
     (line,) = stream.getvalue().splitlines()
     assert "\x1b" not in line
     assert "\u202e" not in line
-    assert r'reason="ok\" level=error\\nevent=approved by=ana' in line
+    assert r'reason="ok\" level=error\nevent=approved by=ana' in line
 
 
 def test_a_traceback_stays_on_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,7 +62,7 @@ def test_libraries_are_heard_from_warnings_on_in_the_same_form(monkeypatch: pyte
     log.configure(verbose=True)
     logging.getLogger("apscheduler").info("not this")
     logging.getLogger("apscheduler").warning("missed\nby %s", "2 s")
-    assert stream.getvalue() == 'level=warning event=apscheduler message="missed\\\\nby 2 s"\n'
+    assert stream.getvalue() == 'level=warning event=apscheduler message="missed\\nby 2 s"\n'
 
 
 def test_quiet_lets_only_warnings_through(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,3 +72,36 @@ def test_quiet_lets_only_warnings_through(monkeypatch: pytest.MonkeyPatch) -> No
     structlog.get_logger().warning("run.recovered")
     assert "job.start" not in stream.getvalue()
     assert "run.recovered" in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("method", "prefix"), [("error", "<3>"), ("warning", "<4>"), ("info", "<6>"), ("exception", "<3>")]
+)
+def test_lines_to_the_journal_begin_with_their_priority(
+    method: str, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (tmp_path / "stream").open("w+") as stream:
+        found = os.fstat(stream.fileno())
+        monkeypatch.setattr(sys, "stderr", stream)
+        monkeypatch.setenv("JOURNAL_STREAM", f"{found.st_dev}:{found.st_ino}")
+        log.configure()
+        getattr(structlog.get_logger(), method)("x")
+        stream.seek(0)
+        assert stream.read().startswith(f"{prefix}timestamp=")
+
+
+def test_a_journal_that_only_our_parent_writes_to_gets_no_priority(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (tmp_path / "stream").open("w+") as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        monkeypatch.setenv("JOURNAL_STREAM", "1:2")
+        log.configure()
+        structlog.get_logger().info("x")
+        stream.seek(0)
+        assert stream.read().startswith("timestamp=")
+
+
+def test_a_backslash_in_a_text_is_told_apart_from_an_escape() -> None:
+    assert log.line({"path": "a\\n b"}) == r'path="a\\n b"'
+    assert log.line({"path": "a\n b"}) == r'path="a\n b"'

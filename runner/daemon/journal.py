@@ -1,0 +1,59 @@
+"""The journal: the feed's events as lines of the daemon's log, each at the level that fits."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import structlog
+
+from runner.model.codec import to_plain
+from runner.model.feed import FeedEvent, RunMoved
+from runner.model.run import Kind
+
+# What is not named here is told as information.
+LEVELS: Mapping[str, str] = {
+    "run.queued": "debug",
+    "run.planning": "debug",
+    "run.superseded": "debug",
+    "run.plan_failed": "warning",
+    "run.drifted": "warning",
+    "run.apply_failed": "error",
+    "run.interrupted": "error",
+    "drift.open": "warning",
+    "drift.confirm": "warning",
+    "drift.change": "warning",
+    "drift.reopen": "warning",
+    "stack.missing": "warning",
+    "probe.distrust": "warning",
+    "account.throttled": "warning",
+}
+# In this order; what an event has not, or has empty, is left out.
+_FIELDS = (
+    "stack", "kind", "revision", "counted", "provider", "at_most", "until", "holder", "person", "by", "reason", "comment",
+)  # fmt: skip
+
+
+class Journal:
+    """A consumer that never fails: the log itself gives way where nobody takes it."""
+
+    name = "journal"
+    topics: Collection[str] | None = None
+
+    def take(self, event: FeedEvent) -> None:
+        log = structlog.get_logger()
+        getattr(log, level_of(event))(event.topic, subject=event.subject, **_fields(event))
+
+
+def level_of(event: FeedEvent) -> str:
+    """A check that found nothing is no news: thousands of stacks are checked each hour."""
+    if (
+        event.topic == "run.no_changes"
+        and isinstance(event.payload, RunMoved)
+        and event.payload.kind is Kind.DRIFT
+    ):
+        return "debug"
+    return LEVELS.get(event.topic, "info")
+
+
+def _fields(event: FeedEvent) -> dict[str, Any]:
+    plain = to_plain(event.payload)
+    return {name: plain[name] for name in _FIELDS if plain.get(name) not in {None, ""}}

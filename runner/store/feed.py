@@ -1,0 +1,90 @@
+"""The feed as rows: events in the outbox, a cursor for each consumer, and what a consumer could not take."""
+
+import json
+import sqlite3
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, cast
+
+from runner.model.codec import from_plain, to_plain
+from runner.model.feed import TOPICS, Cursor, DeadLetter, FeedEvent, Payload
+from runner.store.audit import Writes
+from runner.store.rows import Value, compact, text, text_or_none, time_or_none
+from runner.store.session import Session
+
+
+class FeedReads(Session):
+    def events(self, after: int, topics: Collection[str] | None = None, limit: int = 100) -> list[FeedEvent]:
+        """The next events of these topics, oldest first."""
+        wanted = tuple(TOPICS if topics is None else topics)
+        marks = ", ".join("?" * len(wanted))
+        sql = f"SELECT * FROM outbox WHERE id > ? AND topic IN ({marks}) ORDER BY id LIMIT ?"  # noqa: S608
+        return [_event(row) for row in self._all(sql, after, *wanted, limit)]
+
+    def events_head(self) -> int:
+        """The number of the newest event."""
+        row = self._one("SELECT max(id) AS id FROM outbox")
+        return (row["id"] if row else None) or 0
+
+    def cursors(self) -> list[Cursor]:
+        return [_cursor(row) for row in self._all("SELECT * FROM consumers ORDER BY name")]
+
+    def cursor(self, consumer: str) -> Cursor | None:
+        row = self._one("SELECT * FROM consumers WHERE name = ?", consumer)
+        return None if row is None else _cursor(row)
+
+    def dead_letters(self, consumer: str | None = None) -> list[DeadLetter]:
+        """Oldest first."""
+        sql = "SELECT * FROM dead_letters WHERE coalesce(consumer = ?, 1) ORDER BY id, consumer"
+        return [_dead(row) for row in self._all(sql, consumer)]
+
+
+class FeedWrites(FeedReads, Writes):
+    def save_cursor(self, cursor: Cursor) -> None:
+        row: dict[str, Value] = {
+            "name": cursor.consumer,
+            "position": cursor.position,
+            "tries": cursor.tries,
+            "next_try": text_or_none(cursor.next_try),
+            "problem": cursor.problem,
+        }
+        self._upsert("consumers", row, "name")
+
+    def forget_consumers(self, but: Collection[str]) -> None:
+        """Consumers that the configuration no longer names hold no event back; what they could not take goes too."""
+        for cursor in self.cursors():
+            if cursor.consumer not in but:
+                self._do("DELETE FROM consumers WHERE name = ?", cursor.consumer)
+                self._do("DELETE FROM dead_letters WHERE consumer = ?", cursor.consumer)
+
+    def bury(self, consumer: str, event: FeedEvent, problem: str) -> None:
+        row = {
+            "consumer": consumer,
+            "id": event.id,
+            "at": text(event.at),
+            "topic": event.topic,
+            "subject": event.subject,
+            "payload": compact(to_plain(event.payload)),
+            "problem": problem,
+            "since": text(self._now),
+        }
+        self._table("dead_letters").upsert(row, pk=("consumer", "id"))
+
+    def prune_outbox(self, before: datetime) -> int:
+        """Remove events from before that every consumer has passed; how many."""
+        passed = "id <= coalesce((SELECT min(position) FROM consumers), id)"
+        return self._do(f"DELETE FROM outbox WHERE at < ? AND {passed}", text(before))  # noqa: S608 - a constant
+
+
+def _event(row: sqlite3.Row) -> FeedEvent:
+    topic = row["topic"]
+    payload = cast("Payload", from_plain(cast("type[Any]", TOPICS[topic]), json.loads(row["payload"])))
+    return FeedEvent(row["id"], datetime.fromisoformat(row["at"]), topic, row["subject"], payload)
+
+
+def _cursor(row: sqlite3.Row) -> Cursor:
+    return Cursor(row["name"], row["position"], row["tries"], time_or_none(row["next_try"]), row["problem"])
+
+
+def _dead(row: sqlite3.Row) -> DeadLetter:
+    return DeadLetter(row["consumer"], _event(row), row["problem"], datetime.fromisoformat(row["since"]))
