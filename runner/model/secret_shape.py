@@ -50,7 +50,7 @@ _MAY_HOLD_ONE = re.compile(r"[A-Za-z0-9_./+=~:-]{16}|://|-----BEGIN ")
 _ASSIGNED = re.compile(
     r"""(?ix) (?P<name>
         (?: passwo?r?d | passwd | passphrase | pwd | secret | token | credential | api[_-]?key | access[_-]?key
-          | private[_-]?key | account[_-]?key | auth[_-]?key | encryption[_-]?key | app[_-]?key | signature | \bsig )
+          | private[_-]?key | account[_-]?key | auth[_-]?key | encryption[_-]?key | app[_-]?key | signature | \bsig\b )
         [\w.-]{0,40}+ )
     (?P<between> \\?["']? \s* (?: => | := | = | : (?=\s*\\?["']) | : (?=\s*\S{8}) ) \s* )
     (?P<value> \\?"(?:[^"\\]|\\[^"])*\\?" | '[^']*' | [^\s,;&"'}\])]+ )"""
