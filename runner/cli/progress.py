@@ -1,18 +1,24 @@
 """What goes on, while it goes on: the log of a run as it grows, and how far many runs are."""
 
+import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
+from shutil import get_terminal_size
 from threading import Event, Thread
 
 from runner.cli.output import Console
+from runner.cli.when import span
 from runner.errors import DriftlineError
+from runner.model.text import safe_text
 
 LOOK_SECONDS = 0.2  # how often the database and the log are looked at while somebody waits
 BAR_SECONDS = 0.5
 LINE_SECONDS = 10.0  # where stderr is a file, or the log of a job
 _CHUNK = 1 << 20
+_CLEAR = "\x1b[K"  # what is right of the cursor
 
 
 class LogTail:
@@ -53,8 +59,8 @@ def followed(console: Console, look: Callable[[], str]) -> Iterator[None]:
     if console.quiet:
         yield
         return
-    live = sys.stderr.isatty()
-    with _bar(console) if live else nullcontext(console.say) as show:
+    live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    with _status_line() if live else nullcontext(console.say) as show:
         ended = Event()
         # What is over at once needs no line; a terminal shows something from the first moment.
         first, every = (0.0, BAR_SECONDS) if live else (LINE_SECONDS, LINE_SECONDS)
@@ -77,12 +83,17 @@ def followed(console: Console, look: Callable[[], str]) -> Iterator[None]:
 
 
 @contextmanager
-def _bar(console: Console) -> Iterator[Callable[[str], None]]:
-    from rich.console import Console as Terminal
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+def _status_line() -> Iterator[Callable[[str], None]]:
+    """One line of the terminal that is written over, with the time that has passed; it is gone afterwards."""
+    began = time.monotonic()
 
-    terminal = Terminal(stderr=True, no_color=not console.colours(sys.stderr))
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-    with Progress(*columns, console=terminal, transient=True) as bar:
-        task = bar.add_task("")
-        yield lambda text: bar.update(task, description=text)
+    def write(line: str) -> None:
+        sys.stderr.write(f"\r{line}{_CLEAR}")
+        sys.stderr.flush()
+
+    try:
+        yield lambda text: write(
+            f"{safe_text(text)[: get_terminal_size().columns - 10]}  {span(time.monotonic() - began)}"
+        )
+    finally:
+        write("")
