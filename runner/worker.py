@@ -10,54 +10,17 @@ import structlog
 
 from runner.errors import DriftlineError, StillApplying
 from runner.metering import Meter, metered
-from runner.model.job import ApplyOutcome, ApplyResult, Job, Phase, PlanFailure, PlanResult
-from runner.model.plan import Diagnostic
+from runner.model.job import Job, Phase, PlanResult
 from runner.model.run import Run
-from runner.ports import ApplyGate, Cancel, ControlPorts, HeldClaim, WorkerPorts
-from runner.service.apply import execute_adopt, execute_apply
-from runner.service.dispatch import Assignment, next_assignment, settle
-from runner.service.export import settle_tree
+from runner.ports import ControlPorts, WorkerPorts
+from runner.service.dispatch import Assignment, next_assignment
+from runner.service.execution.execute import execute
 from runner.service.gate import StoreGate
-from runner.service.plan import execute_plan
+from runner.service.outcome.settle import settle
 
 log = structlog.get_logger()
 
 MOST_SLOTS = 1024  # as the configuration allows
-
-
-def execute(
-    job: Job,
-    ports: WorkerPorts,
-    cancel: Cancel,
-    gate: ApplyGate,
-    claim: HeldClaim,
-    leave: Cancel | None = None,
-    ends: Cancel | None = None,
-) -> PlanResult | PlanFailure | ApplyResult:
-    """Plain data in, plain data out; a bug becomes a failed run with its reason, never a lost one.
-
-    StillApplying where terraform goes on and this process does not follow it any more.
-    """
-    try:
-        match job.phase:
-            case Phase.PLAN:
-                return execute_plan(job, ports, cancel, claim)
-            case Phase.APPLY:
-                return execute_apply(job, ports, cancel, gate, claim, leave, ends)
-            case Phase.ADOPT:
-                return execute_adopt(job, ports, cancel, claim, leave)
-    except StillApplying:
-        raise
-    except Exception as bug:
-        log.exception("job.bug", run=job.name, stack=job.stack.name)
-        reason = f"internal error: {type(bug).__name__}: {bug}"
-        if job.phase is Phase.PLAN:
-            return PlanFailure((Diagnostic("error", reason),), reason)
-        unseen = job.phase is Phase.APPLY or claim.running()
-        unclear = ApplyOutcome.UNSEEN if unseen else ApplyOutcome.INTERRUPTED
-        return ApplyResult(unclear, reason)
-    finally:
-        settle_tree(job, ports)
 
 
 @dataclass

@@ -1,8 +1,6 @@
 """What a plan is bound to: put together where it is recorded, and compared where it is about to be applied."""
 
-from pathlib import Path
-
-from runner.errors import ApprovalVoid, EngineFailed, PlanExpired
+from runner.errors import ApprovalVoid, PlanExpired
 from runner.model.binding import OLDER_FORM, SCHEMA, Binding, EngineFacts, expires, moved
 from runner.model.guardrails import SeenState, Violation, state_problem, violations
 from runner.model.job import PlanResult
@@ -10,11 +8,8 @@ from runner.model.plan import ChangeSet, Summary
 from runner.model.run import Kind, Run, State
 from runner.ports import (
     ControlPorts,
-    EngineError,
-    Execution,
     Reader,
     RunFilter,
-    WorkerPorts,
     Writer,
 )
 from runner.service.check_clock import refuse_other_time, steady_now
@@ -73,22 +68,6 @@ def bound(control: ControlPorts, reader: Reader, run: Run) -> Binding:
     if steady_now(reader, control.clock, run.name) >= binding.expires:
         raise PlanExpired(run=run.name, since=f"{binding.expires:%Y-%m-%d %H:%M} UTC", stack=run.stack)
     return binding
-
-
-def facts_now(
-    ports: WorkerPorts, execution: Execution, plan_file: Path, fresh: PlanResult | None
-) -> EngineFacts:
-    """The worker's side of what is compared right before an apply: measured anew, unless the plan is itself new."""
-    if fresh is not None:
-        return fresh.facts
-    found = ports.engine.facts(execution, plan_file)
-    if isinstance(found, EngineError):
-        why = next((d.summary for d in found.diagnostics if d.severity == "error"), found.tail)
-        raise EngineFailed(
-            f'stack "{execution.stack.name}": {found.command} failed before the apply: {why}',
-            hint=f"driftline logs {execution.run}",
-        )
-    return found
 
 
 def refuse_moved(control: ControlPorts, reader: Reader, run: Run, facts: EngineFacts) -> None:

@@ -9,7 +9,7 @@ from runner import failpoint
 from runner.errors import Conflict, NoRoom, NotFound
 from runner.model.apply_end import Expected, expected_of
 from runner.model.approving import standing
-from runner.model.job import ApplyResult, Job, Phase, PlanFailure, PlanResult
+from runner.model.job import Job, Phase
 from runner.model.load import Share, fits, need
 from runner.model.run import Event, Kind, Run, State
 from runner.model.settings import SourceSettings
@@ -18,16 +18,13 @@ from runner.model.turns import PRIORITY, crowded_out, in_turn
 from runner.model.waiting import waits
 from runner.ports import ControlPorts, HeldClaim, Reader, RunFilter, Writer
 from runner.service.check_clock import steady_now
-from runner.service.check_drift import settle_check
 from runner.service.drift_rules import ignore_rules
 from runner.service.enqueue import DAEMON, full_accounts
-from runner.service.known_secrets import MOST_EARLIER
+from runner.service.execution.known_secrets import MOST_EARLIER
+from runner.service.outcome.plan import replan
+from runner.service.outcome.probe import probing
 from runner.service.partly import partly_applied
-from runner.service.plan import replan, settle_plan
-from runner.service.probe import probing
-from runner.service.settle import settle_apply
 from runner.service.terms import run_terms
-from runner.service.throttle import settle_throttled
 
 Taken = Mapping[int, int]  # by run: the memory that its processes take now
 # That the first can not be claimed, since somebody else was faster or holds its files, is rare.
@@ -234,18 +231,3 @@ def adoption(control: ControlPorts, run: Run, held: HeldClaim) -> Assignment:
     """Attend to an apply that is recorded as begun; its source may not even be configured any more."""
     with control.store.reading() as reader:
         return Assignment(_job(control, reader, run, SourceSettings(run.source, url="")), held)
-
-
-def settle(
-    control: ControlPorts, assignment: Assignment, result: PlanResult | PlanFailure | ApplyResult
-) -> Run:
-    """Record the result. The claim is let go of after it, so that recovery never sees it free too early."""
-    job = assignment.job
-    put_off, result = settle_throttled(control, job, result)
-    if put_off is not None:
-        return put_off
-    if isinstance(result, ApplyResult):
-        return settle_apply(control, job, result)
-    if job.kind is Kind.DRIFT:
-        return settle_check(control, job, result)
-    return settle_plan(control, job, result)

@@ -27,9 +27,9 @@ from runner.model.stack import Stack
 from runner.ports import ControlPorts, EngineError, Reader, RunFilter, WorkerPorts, Workspaces, Writer
 from runner.service import hold
 from runner.service.bind import known_state
-from runner.service.export import settle_tree
-from runner.service.known_secrets import MOST_EARLIER
-from runner.service.plan import failure_of, prepare, question_of, read_report
+from runner.service.execution.export import settle_tree
+from runner.service.execution.known_secrets import MOST_EARLIER
+from runner.service.execution.plan import failure_of, prepare, question_of, read_report
 from runner.service.request import refuse_unread
 
 RUN = "import"  # no run: nothing of it is recorded but its end

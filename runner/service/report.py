@@ -7,7 +7,7 @@ from runner.model.approval import Person
 from runner.model.drift import Acknowledgement, DriftReport, ReportStatus
 from runner.model.run import Kind, Run
 from runner.ports import ControlPorts, Writer
-from runner.service.check_drift import propose
+from runner.service.outcome.check_drift import propose
 from runner.service.partly import partly_applied
 
 

@@ -7,7 +7,7 @@ from runner.model.evidence import Evidence
 from runner.model.run import Event, Kind, Run, State, Trigger
 from runner.ports import ControlPorts, Reader, Workspaces, Writer
 from runner.service.enqueue import add_change
-from runner.service.lost_state import refuse_damaged, refuse_unsaved
+from runner.service.execution.lost_state import refuse_damaged, refuse_unsaved
 
 
 def question(reader: Reader, run_id: int) -> tuple[Run, Evidence | None]:

@@ -15,7 +15,7 @@ from runner.model.run import Event, Kind
 from runner.ports import ControlPorts, Reader, Writer
 from runner.service.checkpoint import tell
 from runner.service.enqueue import DAEMON
-from runner.service.plan import replan
+from runner.service.outcome.plan import replan
 
 RESTORED = "database.restored"
 STRANGER = "run.lost"

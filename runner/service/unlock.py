@@ -11,8 +11,8 @@ from runner.model.job import Job, Phase
 from runner.model.lock import StateLock
 from runner.model.run import HALF_CHANGED, Kind, Run, State
 from runner.ports import ControlPorts, EngineError, Execution, Reader, RunFilter, WorkerPorts
-from runner.service.export import export_tree
-from runner.service.inspect import refuse_unsafe
+from runner.service.execution.export import export_tree
+from runner.service.execution.refuse_unsafe import refuse_unsafe
 
 # A person's word may have made an interrupted one an applied one; its lock is still there.
 _ENDED = HALF_CHANGED | {State.APPLIED}

@@ -16,7 +16,7 @@ from runner.model.plan import ChangeSet, Diagnostic
 from runner.model.run import Run, State
 from runner.service.dispatch import Assignment, next_assignment
 from runner.service.enqueue import enqueue_due
-from runner.service.export import export_tree
+from runner.service.execution.export import export_tree
 from runner.service.request import request_plan
 
 CONFIG = """\

@@ -26,7 +26,7 @@ from runner.model.probe import ProbeReady, ProbeRecord, Way
 from runner.model.run import Event, Run, State, Trigger
 from runner.service.dispatch import Assignment, next_assignment
 from runner.service.enqueue import add_change
-from runner.service.plan import prepare
+from runner.service.execution.plan import prepare
 from runner.service.request import request_check
 from runner.workspace import slug
 

@@ -19,11 +19,12 @@ from runner.model.run import Run, State
 from runner.model.settings import Guardrails
 from runner.ports import Artifacts, Execution
 from runner.service import hold
-from runner.service.apply import execute_apply
-from runner.service.bind import facts_now, refuse_moved
+from runner.service.bind import refuse_moved
 from runner.service.dispatch import Assignment, next_assignment
+from runner.service.execution.apply import execute_apply
+from runner.service.execution.facts import facts_now
+from runner.service.execution.plan import prepare
 from runner.service.gate import StoreGate, may_start
-from runner.service.plan import prepare
 
 WRAPPER = '#!/bin/sh\n# {words}\nexec {terraform} "$@"\n'
 ENGINES = "  terraform: {{binary: {wrapper}}}\n"

@@ -14,7 +14,7 @@ from runner.model.settings import Allow, SourceSettings
 from runner.model.source import TreeEntry
 from runner.model.stack import StackDefinition
 from runner.ports import WorkerPorts
-from runner.service.inspect import refuse_unsafe
+from runner.service.execution.refuse_unsafe import refuse_unsafe
 
 HARMLESS = b'resource "terraform_data" "one" {}\n'
 RUNS_A_COMMAND = (

@@ -7,7 +7,7 @@ from cli_world import World, planned
 
 from runner.model.lock import Lock
 from runner.model.run import Claim, Event, State
-from runner.service.settle import half_done
+from runner.service.outcome.apply import half_done
 
 
 def interrupted(world: World) -> None:

@@ -11,7 +11,7 @@ from runner.model.run import Run, State
 from runner.ports import Execution
 from runner.service.dispatch import next_assignment
 from runner.service.enqueue import enqueue_due
-from runner.service.export import export_tree
+from runner.service.execution.export import export_tree
 from runner.service.request import request_plan
 
 WITH_VALUE = """\

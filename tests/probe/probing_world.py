@@ -24,7 +24,7 @@ from runner.model.probe import ProbeFacts, ProbeReady, ProbeRecord, Probing, Way
 from runner.model.settings import EnginesSettings, ExecutorSettings, Settings, Timeouts
 from runner.model.stack import StackDefinition
 from runner.ports import Applied, Aside, EngineError, Execution, Planned, Probed
-from runner.service.probe import look
+from runner.service.execution.probe import look
 from runner.workspace import LocalWorkspaces
 
 needs_terraform = pytest.mark.skipif(

@@ -10,7 +10,7 @@ import pytest
 from runner.model.probe import ProbeFacts, ProbeRecord, Way, failed, no_check, plainly
 from runner.model.run import Kind
 from runner.probe.cache import Cache, Question
-from runner.service.probe import remember_failure, remember_probe
+from runner.service.outcome.probe import remember_failure, remember_probe
 
 LIAR, OTHER = "h1:liar", "h1:other"
 TYPES: dict[str, tuple[str, ...]] = {"registry.terraform.io/hashicorp/aws": ("resource aws_vpc",)}

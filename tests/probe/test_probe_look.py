@@ -10,7 +10,7 @@ import pytest
 from runner.model.plan import Diagnostic
 from runner.model.probe import GIVE_UP, TRY_AGAIN, ProbeFacts, ProbeReady, ProbeRecord, Probing, Provider, Way
 from runner.ports import Aside, EngineError, Execution, Planned, Probed
-from runner.service.probe import NOT_ALLOWED, OFF, look
+from runner.service.execution.probe import NOT_ALLOWED, OFF, look
 
 AWS = Provider("hashicorp/aws 5.100.0", "h1:aws")
 READY = ProbeReady("terraform 1.11.4", (AWS,))

@@ -10,7 +10,7 @@ from probing_service import ANA, ProbedWorld, needs_terraform
 from runner.model.probe import Way
 from runner.model.run import Kind, State
 from runner.model.stack import DriftStatus
-from runner.service.probe import TRIAGE_FROM
+from runner.service.outcome.probe import TRIAGE_FROM
 
 pytestmark = needs_terraform
 

@@ -12,7 +12,7 @@ from runner.model.probe import ProbeRecord, Probing
 from runner.model.run import Kind, Run, Trigger
 from runner.model.settings import DriftSettings, Settings
 from runner.model.stack import DriftRules, StackDefinition
-from runner.service.probe import TRIAGE_FROM, probing
+from runner.service.outcome.probe import TRIAGE_FROM, probing
 
 KNOWN = ProbeRecord(mark="m", trusted="t", checks=3)
 RUN = {

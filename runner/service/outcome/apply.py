@@ -13,7 +13,7 @@ from runner.model.waiting import MOST_FALSE_STARTS, pause
 from runner.ports import ControlPorts, RunFilter, Writer
 from runner.service.checkpoint import checkpoint_or_tell
 from runner.service.enqueue import DAEMON
-from runner.service.plan import put_off, record_clean, replan
+from runner.service.outcome.plan import put_off, record_clean, replan
 from runner.service.terms import accept_applied
 
 # Nothing was changed: a fresh plan is made, or the same approval is tried again later.

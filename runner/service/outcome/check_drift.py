@@ -14,8 +14,8 @@ from runner.service.bind import remember_state
 from runner.service.cron import next_check
 from runner.service.drift_rules import ignore_rules
 from runner.service.enqueue import DAEMON, add_check
-from runner.service.plan import fail_plan
-from runner.service.probe import remember_failure, remember_probe
+from runner.service.outcome.plan import fail_plan
+from runner.service.outcome.probe import remember_failure, remember_probe
 
 
 def settle_check(control: ControlPorts, job: Job, result: PlanResult | PlanFailure) -> Run:

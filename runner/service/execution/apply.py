@@ -35,9 +35,9 @@ from runner.ports import (
     NotBegun,
     WorkerPorts,
 )
-from runner.service.bind import facts_now
-from runner.service.known_secrets import known
-from runner.service.plan import APPROVABLE, FRESH, execute_plan, prepare
+from runner.service.execution.facts import facts_now
+from runner.service.execution.known_secrets import known
+from runner.service.execution.plan import APPROVABLE, FRESH, execute_plan, prepare
 
 # Says nothing about the plan or its approval, and a person mends it without knowing of this run.
 _PASSING = (ArtifactStoreFailed, CheckpointFailed, DatabaseRolledBack, DatabaseUnwritable, DiskFull, NoRoom)

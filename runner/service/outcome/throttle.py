@@ -7,7 +7,7 @@ from runner.model.job import ApplyOutcome, ApplyResult, Job, PlanFailure, PlanRe
 from runner.model.run import Event, Run
 from runner.model.throttling import MOST_WAITS, WHY, throttled, throttling
 from runner.ports import ControlPorts, Writer
-from runner.service.plan import put_off
+from runner.service.outcome.plan import put_off
 
 Result = PlanResult | PlanFailure | ApplyResult
 

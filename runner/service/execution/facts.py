@@ -1,0 +1,24 @@
+"""What an apply would be done with now, on the engine's side."""
+
+from pathlib import Path
+
+from runner.errors import EngineFailed
+from runner.model.binding import EngineFacts
+from runner.model.job import PlanResult
+from runner.ports import EngineError, Execution, WorkerPorts
+
+
+def facts_now(
+    ports: WorkerPorts, execution: Execution, plan_file: Path, fresh: PlanResult | None
+) -> EngineFacts:
+    """The worker's side of what is compared right before an apply: measured anew, unless the plan is itself new."""
+    if fresh is not None:
+        return fresh.facts
+    found = ports.engine.facts(execution, plan_file)
+    if isinstance(found, EngineError):
+        why = next((d.summary for d in found.diagnostics if d.severity == "error"), found.tail)
+        raise EngineFailed(
+            f'stack "{execution.stack.name}": {found.command} failed before the apply: {why}',
+            hint=f"driftline logs {execution.run}",
+        )
+    return found

@@ -1,0 +1,128 @@
+"""What is recorded of a plan: nothing to do, offered for approval, or failed."""
+
+from datetime import datetime
+from typing import Any
+
+from runner import failpoint
+from runner.model.approving import needed
+from runner.model.job import Job, PlanFailure, PlanResult
+from runner.model.run import Event, Kind, Run, Trigger
+from runner.model.stack import DriftStatus
+from runner.model.waiting import pause
+from runner.ports import (
+    ControlPorts,
+    Writer,
+)
+from runner.service.bind import bind, remember_state
+from runner.service.cron import next_check
+from runner.service.enqueue import DAEMON, add_again, add_change
+from runner.service.outcome.probe import remember_probe
+from runner.service.terms import run_terms
+
+
+def settle_plan(control: ControlPorts, job: Job, result: PlanResult | PlanFailure) -> Run:
+    """Record the end of a change's or a destroy's plan: nothing to do, offered for approval, or failed."""
+    with control.store.writing() as writer:
+        run = writer.run(job.run)
+        if isinstance(result, PlanFailure):
+            return fail_plan(writer, run, result, control.clock.now())
+        if result.warnings:
+            writer.save_diagnostics(run.id, result.warnings)
+        remember_state(control, writer, run, result.facts)
+        remember_probe(writer, run, result.probe)
+        writer.save_plan(run.id, result.changes)
+        if result.changes.empty:
+            return _nothing(control, writer, run, result)
+        stack = writer.stack(run.stack)
+        if run.follows_git and run.inputs != stack.inputs:
+            return writer.transition(
+                run, Event.SUPERSEDE, by=DAEMON, reason="Git moved on while it was planned"
+            )
+        offered = _offer(control, writer, run, result)
+        failpoint.reach("plan.before_commit")
+    failpoint.reach("plan.after_commit")
+    return offered
+
+
+def fail_plan(writer: Writer, run: Run, failure: PlanFailure, now: datetime) -> Run:
+    writer.save_diagnostics(run.id, failure.diagnostics)
+    if failure.canceled and run.cancel_requested_by is None:
+        return writer.transition(run, Event.REQUEUE, by=DAEMON, reason="the daemon stopped meanwhile")
+    if failure.canceled:
+        return writer.transition(
+            run, Event.CANCEL, by=run.cancel_requested_by or DAEMON, reason=failure.reason
+        )
+    if failure.state_locked:
+        return put_off(writer, run, Event.REQUEUE, now, f"somebody else holds the state: {failure.reason}")
+    return writer.transition(run, Event.FAIL_PLAN, by=DAEMON, reason=failure.reason)
+
+
+def put_off(writer: Writer, run: Run, event: Event, now: datetime, reason: str) -> Run:
+    """Nothing was changed; it is tried again later, and later still each time."""
+    return writer.transition(
+        run, event, by=DAEMON, reason=reason, wait_until=now + pause(run.waits), waits=run.waits + 1
+    )
+
+
+def _plan_fields(result: PlanResult) -> dict[str, Any]:
+    return {
+        "summary": result.changes.summary,
+        "plan_digest": result.plan_digest,
+        "fingerprint": result.fingerprint,
+        "planned_at": result.planned_at,
+        "engine_version": result.engine_version,
+        "waits": 0,
+    }
+
+
+def _nothing(control: ControlPorts, writer: Writer, run: Run, result: PlanResult) -> Run:
+    """An empty plan of the whole stack says two things: the code is applied, and the cloud matches it."""
+    done = writer.transition(run, Event.FIND_NOTHING, by=DAEMON, **_plan_fields(result))
+    if run.kind is Kind.CHANGE and not run.targets and result.changes.complete:
+        writer.mark_applied(done)
+        record_clean(control, writer, done, f"{done.name} found nothing to change")
+    return done
+
+
+def record_clean(control: ControlPorts, writer: Writer, run: Run, reason: str) -> None:
+    """The cloud matches what is applied: resolve the report, and set the next check."""
+    writer.save_check(run.stack, DriftStatus.CLEAN, reason)
+    report = writer.current_report(run.stack)
+    if report is not None:
+        control.reports.file(writer.resolve_report(report, by=DAEMON, reason=reason))
+    writer.schedule_check(
+        run.stack, next_check(writer.stack(run.stack), control.settings.drift, control.clock.now())
+    )
+
+
+def _offer(control: ControlPorts, writer: Writer, run: Run, result: PlanResult) -> Run:
+    binding = bind(control, writer, run, result)
+    writer.save_binding(run.id, binding)
+    broken = binding.guard_rails
+    offered = writer.transition(
+        run,
+        Event.OFFER,
+        by=DAEMON,
+        reason="; ".join(broken),
+        binding_digest=binding.digest,
+        **_plan_fields(result),
+    )
+    terms = run_terms(control.settings, writer, run)
+    count = needed(terms, run.kind, result.changes.summary.destroys)
+    if count == 0 and not broken and terms.mode != "never":
+        key = "mode" if terms.mode == "automatic" else "required"
+        return writer.transition(
+            offered, Event.APPROVE, by="rule", reason=f"no approval is needed, by {terms.why(key)}"
+        )
+    return offered
+
+
+def replan(writer: Writer, run: Run, reason: str) -> Run:
+    """Supersede a run and queue its fresh plan, since an answer to the old one says nothing about the new one."""
+    superseded = writer.transition(run, Event.SUPERSEDE, by=DAEMON, reason=reason)
+    if run.follows_git:
+        stack = writer.stack(run.stack)
+        fresh = add_change(writer, stack, trigger=Trigger.REPLAN, by=run.requested_by, reason=reason)
+    else:
+        fresh = add_again(writer, run, reason=reason)
+    return writer.annotate(superseded, superseded_by=fresh.id)
