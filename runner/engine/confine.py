@@ -29,6 +29,7 @@ from runner.model.confinement import (
     read_mounts,
     under,
 )
+from runner.model.denied import Surroundings
 from runner.model.namespace import EMPTY, Kind, View, view
 from runner.model.settings import Settings
 from runner.ports import Execution, Workspace
@@ -78,6 +79,16 @@ class Fence:
         _let_read(labels, (*self._needed(binary), *given))
         labels = everywhere(labels, _mounts())
         return view(labels, _kind) if problem is None else confinement(labels, _children)
+
+    def around_failed(self, workspace: Workspace, seen: Confinement | View) -> Surroundings:
+        """What a command had around it, to tell what it was denied."""
+        return Surroundings(
+            module=os.path.realpath(workspace.module),
+            tree=os.path.realpath(workspace.tree or workspace.module),
+            data_dir=os.path.realpath(self.settings.data_dir),
+            homes=tuple(map(os.path.realpath, _homes(self.daemon))),
+            seen=seen,
+        )
 
     def _emptied(self) -> dict[str, Access]:
         """An installation may lie in one of the folders that are empty to runs, as a trial does: not what is beside it."""

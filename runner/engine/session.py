@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,7 +20,7 @@ from runner.engine.constraint import parse
 from runner.engine.environment import own_folders
 from runner.engine.init import InitInputs
 from runner.engine.journal import Journal
-from runner.engine.json_output import GAVE_UP, STALE, STATE_LOCKED, JsonOutput
+from runner.engine.json_output import GAVE_UP, STALE, STATE_LOCKED, JsonOutput, render
 from runner.engine.lock_file import LockFiles
 from runner.engine.made import Made
 from runner.engine.measured import Measured, measure
@@ -32,6 +32,7 @@ from runner.errors import BadStackFile, EngineAnswered, EngineFailed
 from runner.files import private_folder, read_foreign, write_whole
 from runner.model.called_modules import ROOT
 from runner.model.confinement import Confinement
+from runner.model.denied import denials
 from runner.model.engines import EngineRow
 from runner.model.namespace import View
 from runner.model.plan import Diagnostic
@@ -46,6 +47,7 @@ OOM_SCORE_APPLY = 200
 OUTPUT_CAP = 64 << 20
 DOCUMENT_CAP = 1 << 30
 STDERR_SHOWN = 16_384
+CONFINED = "This run is confined (docs/hardening.md)"
 
 
 @dataclass(frozen=True)
@@ -225,6 +227,8 @@ class Session:
         diagnostics = [*output.diagnostics, *self._told(name, finished, deadline), *self.given.warnings]
         if not any(d.severity == "error" for d in diagnostics):
             diagnostics.append(self._silent(name, None if lost else finished))
+        denied = self._denied(name, diagnostics)
+        diagnostics += denied
         return EngineError(
             command=name,
             exit_code=finished.exit_code,
@@ -241,7 +245,21 @@ class Session:
             lock=output.lock,
             gave_up=output.says(GAVE_UP),
             failed_actions=tuple(output.failed_actions),
+            denied=denied[0].detail.split("\n", maxsplit=1)[0] if denied else "",
         )
+
+    def _denied(self, name: str, diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+        """What its confinement kept it from, said in the log too."""
+        if self.fence is None or (seen := self._confinement(name)) is None:
+            return []
+        texts = [text for one in diagnostics if one.severity == "error" for text in (one.summary, one.detail)]
+        around = self.fence.around_failed(self.execution.workspace, seen)
+        sentences = denials([*texts, self.stderr(name)], around)
+        if not sentences:
+            return []
+        told = Diagnostic("warning", CONFINED, "\n".join(sentences))
+        self.journal.write(render(told))
+        return [told]
 
     def _called(self, name: str) -> str:
         """A probe is no command of the engine that a person could run."""

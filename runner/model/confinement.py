@@ -33,6 +33,12 @@ class Confinement:
     read: tuple[str, ...]
     write: tuple[str, ...]  # and read
 
+    def access(self, path: str) -> Access:
+        """What the run may do at a path."""
+        if any(under(path, folder) for folder in self.write):
+            return Access.WRITE
+        return Access.READ if any(under(path, folder) for folder in self.read) else Access.NOTHING
+
 
 @dataclass(frozen=True)
 class Mount:
@@ -45,7 +51,7 @@ class Mount:
 
 def nearest(labels: Labels, path: str) -> Access:
     """The access that labels give to a path; all of it where none of them is above."""
-    return next((labels[above] for above in (path, *_parents(path)) if above in labels), Access.WRITE)
+    return next((labels[above] for above in (path, *parents(path)) if above in labels), Access.WRITE)
 
 
 def confinement(labels: Labels, listing: Listing) -> Confinement:
@@ -68,7 +74,7 @@ class _Walk:
         self.least: dict[str, Access] = {}
         for label, access in labels.items():
             step = label
-            for above in _parents(label):
+            for above in parents(label):
                 self.ways.setdefault(above, set()).add(step)
                 self.least[above] = min(access, self.least.get(above, access))
                 step = above
@@ -125,7 +131,7 @@ def _moved(path: str, folder: str, other: str) -> str:
     return f"{other.rstrip('/')}{below}".rstrip("/") or TOP
 
 
-def _parents(path: str) -> Iterator[str]:
+def parents(path: str) -> Iterator[str]:
     while path != TOP:
         path = path[: path.rindex("/")] or TOP
         yield path

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from runner.model.confinement import TOP, Access, Labels, nearest
+from runner.model.confinement import TOP, Access, Labels, nearest, parents
 
 # The run gets its own: writable memory of a limited size, or device files that are nobody's.
 PRIVATE = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - their names, inside
@@ -48,6 +48,19 @@ class View:
     def shared(self) -> tuple[str, ...]:
         """What may be written, and is the machine's."""
         return tuple(one.path for one in self.mounts if one.access is Access.WRITE)
+
+    def access(self, path: str) -> Access:
+        """What the run may do at a path; to its own private folders it may write."""
+        return nearest(self._labels(), path)
+
+    def private(self, path: str) -> str:
+        """The folder of the run's own that is seen at a path instead of the machine's; empty where there is none."""
+        labels = self._labels()
+        found = next(one for one in (path, *parents(path)) if one in labels)
+        return found if found in PRIVATE else ""
+
+    def _labels(self) -> dict[str, Access]:
+        return {TOP: Access.READ, **EMPTY, **{one.path: one.access for one in self.mounts}}
 
     def with_writable(self, folder: str) -> "View":
         """The same with this folder to be written, wherever it lies."""

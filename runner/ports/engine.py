@@ -82,6 +82,7 @@ class EngineError:
     evidence: Evidence | None = None  # of an apply whose end is not clear
     doubt: str = ""  # why its exit code is not believed
     failed_actions: tuple[str, ...] = ()  # addresses of `action` blocks that failed
+    denied: str = ""  # what its confinement kept it from, and the key that opens it
 
     @property
     def holder(self) -> str:

@@ -481,3 +481,37 @@ def test_required_wants_namespaces_and_is_content_with_nothing_less(world: Insta
     world.executor = ExecutorSettings(confine="required")
     world.write({"main.tf": 'resource "terraform_data" "a" {}\n'})
     assert isinstance(world.apply(world.planned()), Applied)
+
+
+@pytest.mark.parametrize(
+    ("module", "key"),
+    [
+        ('output "it" {{ value = file("{home}/.aws/config") }}\n', "executor.visible: [{home}/.aws]"),
+        ('output "it" {{ value = file("{data}/driftline.db") }}\n', "no key opens it"),
+    ],
+    ids=["home", "data_dir"],
+)
+def test_a_plan_that_was_denied_something_says_which_key_opens_it(
+    world: Installation, module: str, key: str
+) -> None:
+    places = {"home": world.home, "data": world.folder}
+    world.keep(world.home / ".aws" / "config")
+    world.keep(world.folder / "driftline.db")
+    world.write({"main.tf": module.format(**places)})
+    error = world.plan()
+    assert isinstance(error, EngineError)
+    assert key.format(**places) in error.denied
+    assert "This run is confined" in world.log
+
+
+def test_an_apply_that_may_not_write_somewhere_says_which_key_opens_it(world: Installation) -> None:
+    if namespaced.problem():
+        pytest.skip("Landlock leaves the rest of the machine writable")
+    place = world.folder.parent / "elsewhere"
+    place.mkdir()
+    world.write({"main.tf": DOES % f"echo x > {place}/made"})
+    planned = world.plan()
+    assert isinstance(planned, Planned)
+    error = world.apply(planned)
+    assert isinstance(error, EngineError)
+    assert f"executor.visible: [{place}]" in error.denied

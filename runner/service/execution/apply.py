@@ -37,7 +37,7 @@ from runner.ports import (
 )
 from runner.service.execution.facts import facts_now
 from runner.service.execution.known_secrets import known
-from runner.service.execution.plan import APPROVABLE, FRESH, execute_plan, prepare
+from runner.service.execution.plan import APPROVABLE, FRESH, confined, execute_plan, prepare
 
 # Says nothing about the plan or its approval, and a person mends it without knowing of this run.
 _PASSING = (ArtifactStoreFailed, CheckpointFailed, DatabaseRolledBack, DatabaseUnwritable, DiskFull, NoRoom)
@@ -225,6 +225,7 @@ def _ended_badly(error: EngineError) -> ApplyResult:
         return ApplyResult(ApplyOutcome.STATE_LOCKED, error.holder, error.diagnostics)
     if error.command != "apply" and untouched:
         return ApplyResult(ApplyOutcome.FAILED, f"not started: {reason}", error.diagnostics)
+    reason += confined(error)
     if error.undestroyed:
         reason = f"{reason}; not destroyed: the replaced object of {', '.join(error.undestroyed)}"
     if error.salvaged:

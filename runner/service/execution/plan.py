@@ -98,8 +98,13 @@ def failure_of(error: EngineError) -> PlanFailure:
     else:
         first = next((d.summary for d in error.diagnostics if d.severity == "error"), "")
         reason = first or f"{error.command} ended with exit code {error.exit_code}"
+        reason += confined(error)
     diagnostics = error.diagnostics or (Diagnostic("error", reason, error.tail),)
     return PlanFailure(diagnostics, reason, state_locked=error.state_locked)
+
+
+def confined(error: EngineError) -> str:
+    return f"; the run is confined: {error.denied}" if error.denied else ""
 
 
 def _read(
