@@ -11,8 +11,8 @@ from runner.cli.options import Cli, output_option, pass_cli
 from runner.cli.output import Cell
 from runner.cli.when import ago
 from runner.errors import SourceNotFound
-from runner.model.settings import SourceSettings
 from runner.model.source import SourceStatus
+from runner.model.source_settings import SourceSettings
 
 if TYPE_CHECKING:
     from runner.service.poll import Polled

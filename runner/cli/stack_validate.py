@@ -15,7 +15,8 @@ from runner.cli.options import Cli, output_option, pass_cli
 from runner.cli.words import counted
 from runner.errors import BadConfig, BadStackFile, NotFound
 from runner.model.problem import Problem
-from runner.model.settings import Allow, Settings, SourceSettings
+from runner.model.settings import Settings
+from runner.model.source_settings import Allow, SourceSettings
 
 if TYPE_CHECKING:
     from runner.ports import Git

@@ -17,17 +17,9 @@ from runner.config.server_places import places
 from runner.model.engines import TERRAFORM
 from runner.model.key_text import read_key
 from runner.model.room import told
-from runner.model.settings import (
-    Allow,
-    ApprovalSettings,
-    ArtifactSettings,
-    EnginesSettings,
-    Settings,
-    SourceAuth,
-    SourceSettings,
-    Verify,
-)
+from runner.model.settings import ApprovalSettings, ArtifactSettings, EnginesSettings, Settings
 from runner.model.size import parse_size
+from runner.model.source_settings import Allow, SourceAuth, SourceSettings, Verify
 
 SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")

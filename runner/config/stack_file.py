@@ -13,7 +13,7 @@ from runner.config.shape import shape_of
 from runner.config.stack_rules import name_flaw, stack_complaints
 from runner.config.walk import Odd
 from runner.model.problem import Problem
-from runner.model.settings import Allow
+from runner.model.source_settings import Allow
 from runner.model.stack import StackDefinition
 
 

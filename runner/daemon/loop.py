@@ -15,7 +15,7 @@ from runner.daemon.parts import Parts
 from runner.daemon.safe_mode import SafeMode
 from runner.daemon.timetable import Clocks, add_polls, new_scheduler, start_anew
 from runner.errors import DriftlineError
-from runner.model.settings import SourceSettings
+from runner.model.source_settings import SourceSettings
 from runner.ports import Consumer
 from runner.service.begin import begin
 from runner.service.cancel import left_running

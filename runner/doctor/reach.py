@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from runner.doctor.finding import Finding, Scene, failed, ok, scratch, warn
 from runner.errors import DriftlineError
-from runner.model.settings import SourceSettings
+from runner.model.source_settings import SourceSettings
 from runner.model.stack import AwsRoles
 
 DEADLINE = 15.0

@@ -7,7 +7,7 @@ from typing import Any
 from runner.model.identity import PLACE, USERINFO, WORKSPACE_PLACE
 from runner.model.module import Backend, ModuleFacts
 from runner.model.paths import printable
-from runner.model.settings import Allow
+from runner.model.source_settings import Allow
 from runner.model.stack import StackDefinition
 
 # A secret in a commit is none, and one that a commit chooses sends the state to whom it likes.

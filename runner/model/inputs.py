@@ -8,8 +8,9 @@ from functools import cached_property
 
 from runner.model.paths import TOP, WILD, glob, join, parent
 from runner.model.reach import Reach
-from runner.model.settings import Settings, SourceSettings
+from runner.model.settings import Settings
 from runner.model.source import TreeEntry
+from runner.model.source_settings import SourceSettings
 from runner.model.stack import StackDefinition, to_json
 from runner.model.tree import LINK, Tree
 

@@ -12,7 +12,7 @@ from runner.model.partly import Partly
 from runner.model.plan import ChangeSet, Diagnostic
 from runner.model.probe import ProbeFacts, Probing
 from runner.model.run import Kind
-from runner.model.settings import SourceSettings
+from runner.model.source_settings import SourceSettings
 from runner.model.span import Seconds
 from runner.model.stack import IgnoreRule, StackDefinition
 

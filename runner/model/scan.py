@@ -11,7 +11,7 @@ from runner.model.module import ModuleFacts, is_configuration
 from runner.model.paths import TOP, printable, shortened
 from runner.model.provider_source import BUILT_IN, implied_address, provider_address
 from runner.model.reach import Reach
-from runner.model.settings import Allow
+from runner.model.source_settings import Allow
 from runner.model.stack import StackDefinition
 from runner.model.tree import Tree
 

@@ -1,7 +1,7 @@
 """What the services need from the world, as narrow protocols. Adapters satisfy them; only `runner.app` names both."""
 
 from runner.ports.basics import Cancel, Clock, Disk, Memory
-from runner.ports.bundles import ApplyGate, ControlPorts, WorkerPorts
+from runner.ports.control import ControlPorts
 from runner.ports.engine import (
     Applied,
     Aside,
@@ -19,6 +19,7 @@ from runner.ports.files import Modules, StackFiles
 from runner.ports.git import Git, Trees
 from runner.ports.keeping import Artifacts, Checkpoints, Claims, HeldClaim, Receipts, Reports, Secrets
 from runner.ports.records import NewRun, Reader, RunFilter, Store, Writer
+from runner.ports.worker import ApplyGate, WorkerPorts
 
 __all__ = [
     "Applied",

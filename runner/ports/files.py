@@ -5,7 +5,7 @@ from typing import Protocol
 
 from runner.model.module import ModuleFacts
 from runner.model.problem import Problem
-from runner.model.settings import Allow
+from runner.model.source_settings import Allow
 from runner.model.stack import StackDefinition
 
 

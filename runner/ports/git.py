@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Protocol
 
 from runner.model.approval import Commit
-from runner.model.settings import SourceSettings
 from runner.model.source import Signature, TreeEntry
+from runner.model.source_settings import SourceSettings
 
 
 class Git(Protocol):

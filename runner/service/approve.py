@@ -26,7 +26,7 @@ from runner.model.guardrails import DESTROYS, Violation, needs_name_typed, unans
 from runner.model.ignored import IgnoredChange
 from runner.model.plan import ChangeSet
 from runner.model.run import Event, Run, State
-from runner.model.settings import SourceSettings
+from runner.model.source_settings import SourceSettings
 from runner.model.stack import StackDefinition
 from runner.model.terms import Terms, nobody
 from runner.ports import ControlPorts, Git, Modules, Reader

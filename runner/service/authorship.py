@@ -7,11 +7,11 @@ from runner.model.approval import Commit, Review
 from runner.model.inputs import Located, places
 from runner.model.paths import TOP
 from runner.model.run import Run
-from runner.model.settings import SourceSettings
+from runner.model.source_settings import SourceSettings
 from runner.model.stack import StackDefinition
 from runner.ports import Git, Modules, Reader
 from runner.service.module_facts import FolderFacts
-from runner.service.stack_files import read_tree
+from runner.service.tree import read_tree
 
 
 @dataclass(frozen=True)

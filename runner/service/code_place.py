@@ -8,7 +8,7 @@ from runner.model.paths import TOP, printable
 from runner.model.problem import Problem
 from runner.model.reach import configuration_files
 from runner.model.scan import Refusal
-from runner.model.settings import SourceSettings
+from runner.model.source_settings import SourceSettings
 from runner.model.tree import Tree
 from runner.ports import Git
 

@@ -16,13 +16,15 @@ from runner.model.paths import TOP
 from runner.model.problem import Problem
 from runner.model.rivals import Complaint, moved_states, shared_states, taken_names
 from runner.model.scan import Code, refusals
-from runner.model.settings import Allow, Settings, SourceSettings
+from runner.model.settings import Settings
+from runner.model.source_settings import Allow, SourceSettings
 from runner.model.stack import Discovered, Stack, StateIdentity
 from runner.model.tree import Tree
 from runner.ports import Git, Modules, StackFiles
 from runner.service import code_place, module_facts, stack_files
 from runner.service.module_facts import FolderFacts
 from runner.service.patience import TOLD, Patience
+from runner.service.tree import read_tree
 from runner.uncollected import uncollected
 
 T = TypeVar("T")
@@ -90,7 +92,7 @@ def discover(
     those of this one, whose names and states no newcomer takes over.
     """
     memory = _MEMORIES.setdefault(reader, {}).setdefault((source.name, source.allow), _Memory())
-    tree = stack_files.read_tree(git, source, revision)
+    tree = read_tree(git, source, revision)
     entries, problems = stack_files.matching(tree, source)
     patience = Patience()
     files = stack_files.read_files(git, reader, source, entries, memory.files, patience)

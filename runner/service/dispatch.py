@@ -12,8 +12,8 @@ from runner.model.approving import standing
 from runner.model.job import Job, Phase
 from runner.model.load import Share, fits, need
 from runner.model.run import Event, Kind, Run, State
-from runner.model.settings import SourceSettings
 from runner.model.size import parse_size
+from runner.model.source_settings import SourceSettings
 from runner.model.turns import PRIORITY, crowded_out, in_turn
 from runner.model.waiting import waits
 from runner.ports import ControlPorts, HeldClaim, Reader, RunFilter, Writer

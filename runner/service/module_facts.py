@@ -9,9 +9,10 @@ from runner.model.module_source import LOCAL
 from runner.model.paths import join
 from runner.model.reach import configuration_files, module_reach, test_files
 from runner.model.scan import Code, Module
-from runner.model.settings import SourceSettings
+from runner.model.source_settings import SourceSettings
 from runner.model.tree import Tree
-from runner.ports import Git, Modules
+from runner.ports.files import Modules
+from runner.ports.git import Git
 from runner.service.patience import Patience
 
 Files = tuple[tuple[str, str], ...]  # names and object ids

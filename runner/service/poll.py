@@ -11,8 +11,9 @@ from runner.model.codec import to_plain
 from runner.model.paths import printable
 from runner.model.poll_due import poll_due
 from runner.model.run import WAITING, Event, Kind, Run
-from runner.model.settings import Settings, SourceSettings
+from runner.model.settings import Settings
 from runner.model.source import Signature, SourceStatus
+from runner.model.source_settings import SourceSettings
 from runner.model.stack import Discovered, Stack, Sync
 from runner.ports import Clock, Disk, Git, Modules, StackFiles, Store, Writer
 from runner.service.cron import next_check

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from runner.model.inputs import Located
 from runner.model.paths import TOP, glob, printable, shortened
 from runner.model.problem import Problem
-from runner.model.settings import SourceSettings
 from runner.model.source import TreeEntry
+from runner.model.source_settings import SourceSettings
 from runner.model.stack import Stack
-from runner.model.tree import FILES, LINK, Tree, fitting
-from runner.ports import Git, StackFiles
+from runner.model.tree import FILES, LINK, Tree
+from runner.ports.files import StackFiles
+from runner.ports.git import Git
 from runner.service.patience import TOLD, Patience
 
 MOST_TOLD = 20  # of one kind
@@ -27,17 +28,6 @@ class Content:
 
 
 Known = dict[tuple[str, str], Content]  # by path and object id
-
-
-def read_tree(git: Git, source: SourceSettings, revision: str) -> Tree:
-    """With the targets of its links, which git keeps as contents."""
-    entries, unfit = fitting(git.tree(source, revision))
-    links = {entry.path: entry.oid for entry in entries if entry.mode == LINK}
-    blobs = git.blobs(source, set(links.values())) if links else {}
-    targets = {
-        path: blobs[oid].decode(errors="surrogateescape") for path, oid in links.items() if oid in blobs
-    }
-    return Tree(entries, targets, unfit)
 
 
 def matching(tree: Tree, source: SourceSettings) -> tuple[list[TreeEntry], list[Problem]]:

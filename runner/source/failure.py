@@ -7,7 +7,7 @@ from urllib.parse import quote
 from runner.errors import GitFailed
 from runner.model.paths import printable
 from runner.model.plan import MASK
-from runner.model.settings import SourceSettings
+from runner.model.source_settings import SourceSettings
 
 LONGEST = 400
 USERINFO = re.compile(r"(?<=://)[^/@\s]*:[^/@\s]*(?=@)")

@@ -14,8 +14,8 @@ from runner.flock import held
 from runner.foreign.budget import Budget
 from runner.foreign.quarantine import Quarantine
 from runner.foreign.read import walk
-from runner.model.settings import SourceSettings
 from runner.model.size import parse_size
+from runner.model.source_settings import SourceSettings
 from runner.source import arguments
 from runner.source.address import check_branch, protocol
 from runner.source.command import Call, Ended, largest, run, stream

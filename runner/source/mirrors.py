@@ -9,8 +9,8 @@ from typing import TypeVar
 from runner.errors import BranchMissing, GitFailed, SourceTooLarge
 from runner.files import private_folder
 from runner.model.approval import Commit
-from runner.model.settings import SourceSettings
 from runner.model.source import Signature, TreeEntry
+from runner.model.source_settings import SourceSettings
 from runner.source import arguments, history, signature
 from runner.source.address import BadAddress
 from runner.source.export import discard, export, exported, settle

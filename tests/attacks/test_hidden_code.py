@@ -9,7 +9,7 @@ from runner.config.stack_file import StackFileReader
 from runner.errors import GitFailed
 from runner.model.identity import state_identity
 from runner.model.module import LARGEST
-from runner.model.settings import Allow
+from runner.model.source_settings import Allow
 from runner.service import poll as polling
 
 COMMAND = 'resource "terraform_data" "x" {\n  provisioner "local-exec" {\n    command = "{pwn}"\n  }\n}\n'

@@ -10,8 +10,8 @@ from runner.engine.configuration import HclModules
 from runner.errors import TreeRefused
 from runner.model.job import Job, Phase
 from runner.model.run import Kind
-from runner.model.settings import Allow, SourceSettings
 from runner.model.source import TreeEntry
+from runner.model.source_settings import Allow, SourceSettings
 from runner.model.stack import StackDefinition
 from runner.ports import WorkerPorts
 from runner.service.execution.refuse_unsafe import refuse_unsafe

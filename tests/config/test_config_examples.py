@@ -13,7 +13,8 @@ from runner.config.schema import json_schema
 from runner.config.server import load
 from runner.config.shape import Kind, shape_of
 from runner.config.stack_file import StackFileReader
-from runner.model.settings import Allow, Settings, SourceSettings
+from runner.model.settings import Settings
+from runner.model.source_settings import Allow, SourceSettings
 from runner.model.stack import StackDefinition
 
 COMMITTED = Path(__file__).parents[2] / "config.example.yaml"

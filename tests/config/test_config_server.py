@@ -10,8 +10,9 @@ import pytest
 from runner.config.server import check, find_config, load
 from runner.config.show import MASK, show
 from runner.errors import BadConfig
-from runner.model.settings import EngineSettings, Settings, SourceSettings
+from runner.model.settings import EngineSettings, Settings
 from runner.model.size import parse_size
+from runner.model.source_settings import SourceSettings
 from runner.model.span import Seconds
 
 SOURCE = {"name": "infra", "url": "https://git.example.com/acme/infra.git"}

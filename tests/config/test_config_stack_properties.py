@@ -15,7 +15,7 @@ from runner.config.shape import shape_of
 from runner.config.stack_file import StackFileReader
 from runner.config.walk import FORBIDDEN
 from runner.config.written import written
-from runner.model.settings import Allow
+from runner.model.source_settings import Allow
 from runner.model.span import Seconds
 from runner.model.stack import StackDefinition
 

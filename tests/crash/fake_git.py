@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from runner.model.approval import Commit
-from runner.model.settings import SourceSettings
 from runner.model.source import Signature, TreeEntry
+from runner.model.source_settings import SourceSettings
 
 MAIN = 'resource "terraform_data" "one" {{\n  input = "{value}"\n}}\n'
 

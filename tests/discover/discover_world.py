@@ -8,7 +8,8 @@ from remote.repository import Remote
 
 from runner.config.stack_file import StackFileReader
 from runner.engine.configuration import HclModules
-from runner.model.settings import Allow, Settings
+from runner.model.settings import Settings
+from runner.model.source_settings import Allow
 from runner.model.stack import Discovered, Stack, StackDefinition, StateIdentity
 from runner.service.discover import Discovery, discover
 

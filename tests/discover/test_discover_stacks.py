@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from discover_world import BACKEND, CALL, Place, elsewhere, known, names, told
 
-from runner.model.settings import Allow
+from runner.model.source_settings import Allow
 from runner.model.stack import StateIdentity
 
 

@@ -19,7 +19,8 @@ from runner import landlock, namespaced
 from runner.engine.command import CommandLineEngine
 from runner.errors import NotConfined
 from runner.files import private_folder
-from runner.model.settings import Allow, AuditSettings, ExecutorSettings, Settings, SourceAuth, SourceSettings
+from runner.model.settings import AuditSettings, ExecutorSettings, Settings
+from runner.model.source_settings import Allow, SourceAuth, SourceSettings
 from runner.model.stack import StackDefinition
 from runner.ports import Applied, EngineError, Planned
 from runner.process import Command, run

@@ -15,7 +15,8 @@ from runner.errors import GuardrailHit
 from runner.model.plan import ChangeSet
 from runner.model.plan_text import render
 from runner.model.run import Run, State
-from runner.model.settings import Allow, Guardrails
+from runner.model.settings import Guardrails
+from runner.model.source_settings import Allow
 from runner.service import request
 
 ARGUMENTS: list[str | int] = ["action_invocations", 0, "config_values", "arguments"]

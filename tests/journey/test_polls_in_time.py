@@ -17,7 +17,8 @@ from runner.daemon.timetable import add_polls, new_scheduler
 from runner.errors import NoRoom
 from runner.model.decide import decide
 from runner.model.run import State
-from runner.model.settings import EngineSettings, SourceSettings
+from runner.model.settings import EngineSettings
+from runner.model.source_settings import SourceSettings
 from runner.model.span import Seconds
 from runner.service.dispatch import next_assignment
 from runner.service.enqueue import enqueue_due, view

@@ -12,7 +12,7 @@ from runner.errors import ApprovalVoid
 from runner.model.binding import SCHEMA, read_binding
 from runner.model.plan_text import render
 from runner.model.run import Run, State
-from runner.model.settings import Allow
+from runner.model.source_settings import Allow
 from runner.service import request
 
 WORD = "data.terraform_remote_state.other.outputs.word"

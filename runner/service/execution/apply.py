@@ -25,16 +25,10 @@ from runner.model.job import ApplyOutcome, ApplyResult, Job, PlanFailure, PlanRe
 from runner.model.otherwise import otherwise
 from runner.model.plan import ChangeSet, Diagnostic
 from runner.model.state_file import told_of
-from runner.ports import (
-    Applied,
-    ApplyGate,
-    Cancel,
-    EngineError,
-    Execution,
-    HeldClaim,
-    NotBegun,
-    WorkerPorts,
-)
+from runner.ports.basics import Cancel
+from runner.ports.engine import Applied, EngineError, Execution, NotBegun
+from runner.ports.keeping import HeldClaim
+from runner.ports.worker import ApplyGate, WorkerPorts
 from runner.service.execution.facts import facts_now
 from runner.service.execution.known_secrets import known
 from runner.service.execution.plan import APPROVABLE, FRESH, confined, execute_plan, prepare

@@ -5,7 +5,9 @@ import structlog
 from runner.errors import StillApplying
 from runner.model.job import ApplyOutcome, ApplyResult, Job, Phase, PlanFailure, PlanResult
 from runner.model.plan import Diagnostic
-from runner.ports import ApplyGate, Cancel, HeldClaim, WorkerPorts
+from runner.ports.basics import Cancel
+from runner.ports.keeping import HeldClaim
+from runner.ports.worker import ApplyGate, WorkerPorts
 from runner.service.execution.apply import execute_adopt, execute_apply
 from runner.service.execution.export import settle_tree
 from runner.service.execution.plan import execute_plan

@@ -6,7 +6,8 @@ from pathlib import Path
 from runner.errors import DriftlineError
 from runner.files import PRIVATE_FILE
 from runner.model.job import Job
-from runner.ports import HeldClaim, WorkerPorts
+from runner.ports.keeping import HeldClaim
+from runner.ports.worker import WorkerPorts
 
 
 def export_tree(job: Job, ports: WorkerPorts, claim: HeldClaim | None) -> Path:

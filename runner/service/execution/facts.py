@@ -5,7 +5,8 @@ from pathlib import Path
 from runner.errors import EngineFailed
 from runner.model.binding import EngineFacts
 from runner.model.job import PlanResult
-from runner.ports import EngineError, Execution, WorkerPorts
+from runner.ports.engine import EngineError, Execution
+from runner.ports.worker import WorkerPorts
 
 
 def facts_now(

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from runner.errors import ArtifactDamaged, ArtifactKeyMissing, ArtifactNotFound
 from runner.model.job import Job
-from runner.ports import WorkerPorts
+from runner.ports.worker import WorkerPorts
 
 ARTIFACT = "plan.secrets"
 # Runs that ended before they had planned remember nothing, so it is looked for further back.

@@ -2,7 +2,7 @@
 
 from runner.errors import StateDamaged, StateUnsaved
 from runner.model.state_file import save_command
-from runner.ports import Workspaces
+from runner.ports.engine import Workspaces
 
 
 def refuse_unsaved(workspaces: Workspaces, stack: str, workspace: str | None) -> None:

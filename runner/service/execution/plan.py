@@ -14,15 +14,10 @@ from runner.model.plan_report import Question, Report, report_of
 from runner.model.run import Kind
 from runner.model.secret import SHORTEST_PART
 from runner.model.taxonomy import absorbed
-from runner.ports import (
-    Cancel,
-    EngineError,
-    Execution,
-    HeldClaim,
-    Planned,
-    WorkerPorts,
-    Workspace,
-)
+from runner.ports.basics import Cancel
+from runner.ports.engine import EngineError, Execution, Planned, Workspace
+from runner.ports.keeping import HeldClaim
+from runner.ports.worker import WorkerPorts
 from runner.service.execution.export import export_tree
 from runner.service.execution.known_secrets import known, remember
 from runner.service.execution.lost_state import refuse_lost_state

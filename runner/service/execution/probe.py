@@ -15,7 +15,7 @@ from runner.model.probe import (
     plainly,
     stepped_aside,
 )
-from runner.ports import Aside, Engine, EngineError, Execution, Planned, Probed
+from runner.ports.engine import Aside, Engine, EngineError, Execution, Planned, Probed
 
 NOT_ALLOWED = "drift.probe is never"
 OFF = "a probe answered otherwise than a plain plan"

@@ -5,9 +5,9 @@ import hashlib
 from runner.errors import TreeRefused
 from runner.model.job import Job
 from runner.model.scan import beyond_allowance, refusals
-from runner.ports import WorkerPorts
+from runner.ports.worker import WorkerPorts
 from runner.service.module_facts import FolderFacts
-from runner.service.stack_files import read_tree
+from runner.service.tree import read_tree
 
 
 def refuse_unsafe(ports: WorkerPorts, job: Job) -> None:

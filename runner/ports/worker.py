@@ -1,17 +1,15 @@
-"""What is handed to a worker and to the control plane as one thing."""
+"""All that executing a job needs. The records are not among it: a worker may be another machine."""
 
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from runner.model.binding import EngineFacts
 from runner.model.job import Job
-from runner.model.settings import Settings
-from runner.ports.basics import Clock, Disk, Memory
+from runner.ports.basics import Clock
 from runner.ports.engine import Engine, Workspaces
 from runner.ports.files import Modules
 from runner.ports.git import Git
-from runner.ports.keeping import Artifacts, Checkpoints, Claims, Receipts, Reports, Secrets
-from runner.ports.records import Store
+from runner.ports.keeping import Artifacts, Secrets
 
 
 class ApplyGate(Protocol):
@@ -38,20 +36,3 @@ class WorkerPorts:
     clock: Clock
     # By stack, a mark of what was last found safe to use.
     inspected: dict[str, bytes] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class ControlPorts:
-    """All that deciding and recording needs."""
-
-    store: Store
-    claims: Claims
-    reports: Reports
-    artifacts: Artifacts
-    settings: Settings
-    clock: Clock
-    checkpoints: Checkpoints
-    receipts: Receipts
-    workspaces: Workspaces
-    disk: Disk
-    memory: Memory

@@ -1,0 +1,26 @@
+"""All that deciding and recording needs."""
+
+from dataclasses import dataclass
+
+from runner.model.settings import Settings
+from runner.ports.basics import Clock, Disk, Memory
+from runner.ports.engine import Workspaces
+from runner.ports.keeping import Artifacts, Checkpoints, Claims, Receipts, Reports
+from runner.ports.records import Store
+
+
+@dataclass(frozen=True)
+class ControlPorts:
+    """All that deciding and recording needs."""
+
+    store: Store
+    claims: Claims
+    reports: Reports
+    artifacts: Artifacts
+    settings: Settings
+    clock: Clock
+    checkpoints: Checkpoints
+    receipts: Receipts
+    workspaces: Workspaces
+    disk: Disk
+    memory: Memory
