@@ -555,6 +555,37 @@ class CheckpointFailed(DriftlineError):
     hint_template = "ls -l {path}; df -h {path}   then   driftline doctor"
 
 
+class NotEmpty(Conflict):
+    """{data_dir} is not empty ({found}), and a backup is put into an empty folder only"""
+
+    hint_template = "name an empty data_dir in the configuration, or move the old one away:   mv {data_dir} {data_dir}.old"
+
+
+class BackupDamaged(DriftlineError):
+    """{file} is damaged, or no backup of Driftline; nothing was restored"""
+
+    hint_template = "take another one; what db backup wrote is a database alone, and is copied to its place"
+
+
+class BackupTooNew(DriftlineError):
+    """{file} was made by Driftline {version}, which is newer than this one"""
+
+    exit_code = 78
+    hint_template = "pip install --upgrade driftline"
+
+
+class BackupKeyMissing(DriftlineError):
+    """the backup was sealed with key {wanted}, and these are the keys of another installation ({known})"""
+
+    hint_template = "give the file that   driftline backup --keys FILE   wrote there"
+
+
+class KeysDamaged(DriftlineError):
+    """{file} is no file of keys"""
+
+    hint_template = "give the file that   driftline backup --keys FILE   wrote"
+
+
 class DatabaseUnwritable(DriftlineError):
     """the database {path} can not be written: {problem}; what was recorded before is safe"""
 

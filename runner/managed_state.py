@@ -34,12 +34,12 @@ class State:
 
 
 def size_of(folder: Path) -> int:
-    return sum(len(state.content) for state in _states(folder))
+    return sum(len(state.content) for state in states(folder))
 
 
 def copy_aside(folder: Path, copies: Path, run: int) -> None:
     """All states of the folder, for what the run may do to them."""
-    for state in _states(folder):
+    for state in states(folder):
         # What an apply had only begun to write when it was killed is nothing to go back to.
         if not state.content.strip():
             continue
@@ -51,7 +51,7 @@ def copy_aside(folder: Path, copies: Path, run: int) -> None:
 
 def content_of(folder: Path, workspace: str) -> bytes | None:
     """Of one state; None where there is none."""
-    return next((state.content for state in _states(folder) if state.workspace == workspace), None)
+    return next((state.content for state in states(folder) if state.workspace == workspace), None)
 
 
 def replace_state(folder: Path, copies: Path, workspace: str, content: bytes, mark: str) -> Path | None:
@@ -84,7 +84,7 @@ def put_back_torn(folder: Path, copies: Path, run: int) -> tuple[TornState, ...]
     """Those that are no state any more, empty or cut off, as they were before the run; also where that did not work."""
     mended = []
     # What is larger than any state is not torn, and how the apply ended is to be recorded all the same.
-    for state in _states(folder, _NONE | {errno.EFBIG}):
+    for state in states(folder, _NONE | {errno.EFBIG}):
         copy = _of(copies, state) / _name(run)
         if _torn(state.content) and copy.is_file():
             problem = ""
@@ -142,7 +142,7 @@ def _torn(content: bytes) -> bool:
         return True
 
 
-def _states(folder: Path, past: frozenset[int] = _NONE) -> Iterator[State]:
+def states(folder: Path, past: frozenset[int] = _NONE) -> Iterator[State]:
     """One at a time, the default workspace's first; OSError for what can not be read, but for these numbers."""
     with _opened(str(folder)) as default:
         if default is None:

@@ -43,6 +43,8 @@ COMMANDS: dict[str, dict[str, str]] = {
     "Operate": {
         "daemon": "The service; with --once one full pass.",
         "config": "The configuration: validate, show, schema.",
+        "backup": "The whole installation in one sealed file.",
+        "restore": "A backup into an empty data directory.",
         "db": "The database: backup, check, migrate.",
         "service": "The systemd unit: install, uninstall.",
         "completion": "Print the completion script of a shell.",

@@ -57,6 +57,8 @@ PROMISED: dict[str, str] = {
     "config validate": "",
     "config show": "",
     "config schema": "--kind",
+    "backup": "--keys",
+    "restore": "--keys --print-config",
     "db backup": "",
     "db check": "",
     "db migrate": "",

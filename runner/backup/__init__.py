@@ -1,0 +1,1 @@
+"""A whole installation in one sealed file, and back."""

@@ -1,0 +1,73 @@
+"""What of a data directory belongs into a backup, and what is made again without one."""
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+# Only what Driftline itself writes; states, which runs write, are read by `runner.managed_state`.
+KEPT: dict[str, str] = {
+    "artifacts": "plans that wait for an answer, what was approved, and what is to be masked; encrypted",
+    "receipts": "which plans were handed to an apply, so that none is once more",
+    "reports": "drift reports as files",
+    "logs": "what runs said, without secrets",
+}
+OF_A_STACK: dict[str, str] = {
+    "backups": "copies of managed states from before each apply",
+    "salvage": "states that an apply could not save",
+}
+MADE_AGAIN: dict[str, str] = {
+    "mirrors": "fetched from the remotes",
+    "trees": "exported from the mirrors",
+    "engine": "providers, installed by `init`",
+    "keys": "in a file of their own",
+    "claims": "locks of living processes",
+    "control": "of runs under way",
+    "runs": "of runs under way",
+    "probe": "of checks under way",
+    "trials": "of plans that are only tried",
+    "quarantine": "on its way out",
+}
+CHECKPOINTS, CONFIG = "checkpoints.jsonl", "config.yaml"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A file, by its name in the backup."""
+
+    name: str
+    path: Path
+
+
+def kept_files(data_dir: Path) -> Iterator[Kept]:
+    """Those that are there now; one that goes away meanwhile is just not in it."""
+    for folder in KEPT:
+        yield from _below(data_dir, data_dir / folder)
+    for stack in _folders(data_dir / "workspaces"):
+        for folder in OF_A_STACK:
+            yield from _below(data_dir, stack / folder)
+
+
+def _folders(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.is_dir() and not path.is_symlink())
+    except FileNotFoundError:
+        return []
+
+
+def _below(data_dir: Path, top: Path) -> Iterator[Kept]:
+    for folder, names, files in os.walk(top):
+        names.sort()
+        for name in sorted(files):
+            path = Path(folder) / name
+            # What begins with a dot is being written.
+            if not name.startswith(".") and _is_file(path):
+                yield Kept(str(path.relative_to(data_dir)), path)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False

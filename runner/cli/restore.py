@@ -1,0 +1,42 @@
+"""`driftline restore`: a backup into an empty data directory."""
+
+from pathlib import Path
+
+import click
+
+from runner.cli.options import Cli, pass_cli
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option(
+    "--keys",
+    "keys_file",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    metavar="FILE",
+    help="What `driftline backup --keys` wrote.",
+)
+@click.option("--print-config", is_flag=True, help="Only print the configuration that is in the backup.")
+@pass_cli
+def command(cli: Cli, file: Path, keys_file: Path, print_config: bool) -> None:
+    """Put the backup FILE into the empty data_dir of the configuration: all of it, or nothing."""
+    from runner.backup.key_ring import KeyRing
+    from runner.backup.restore import config_in, restore
+    from runner.cli.person import who_acts
+
+    ring = KeyRing.read(keys_file)
+    if print_config:
+        cli.console.data(*config_in(file, ring).decode(errors="replace").splitlines())
+        return
+    cli.tell_warnings()
+    found = restore(cli.app, file, ring, who_acts())
+    data_dir = cli.app.settings.data_dir
+    cli.console.say(f"{data_dir} is as it was at {found.header.made}. What was done since is not in it.")
+    if found.told:
+        cli.console.warn(found.told)
+    for run in found.waiting:
+        cli.console.warn(f"{run.name} of {run.stack} waits for an answer, and may have had one since")
+    for lock in found.locked:
+        cli.console.warn(f"{lock.stack} is locked: {lock.reason}")
+    cli.console.hint("driftline doctor   then   driftline status   then start the daemon")
