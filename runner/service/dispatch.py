@@ -165,7 +165,7 @@ def expire(control: ControlPorts) -> list[Run]:
     with control.store.writing() as writer:
         fresh = [writer.run(run.id) for run in old]
         return [
-            replan(writer, run, "the approval expired before it was applied")
+            replan(writer, run, "the approval expired before it was applied", control.clock.now())
             for run in fresh
             if run.state is State.APPROVED and run.claim is None
         ]

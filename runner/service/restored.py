@@ -21,6 +21,8 @@ RESTORED = "database.restored"
 STRANGER = "run.lost"
 _STARTS = frozenset({f"run.{Event.START_APPLY}", STRANGER})
 
+RESTORED_ANEW = "the database was restored, and this may have been answered since the backup"
+
 
 def find_restored(control: ControlPorts) -> Remedy | None:
     """What there would be to put right; changes nothing. None where the database is as new as what lies beside it."""
@@ -118,7 +120,7 @@ def _record(control: ControlPorts, writer: Writer, found: Remedy) -> None:
         if run.kind is Kind.DRIFT:
             writer.transition(run, Event.SUPERSEDE, by=DAEMON, reason="the database was restored")
         else:
-            replan(writer, run, "the database was restored, and this may have been answered since the backup")
+            replan(writer, run, RESTORED_ANEW, control.clock.now())
     for lock in found.locks:
         writer.take_hold(lock, by=DAEMON)
         writer.mark_planned(lock.stack, "")

@@ -10,10 +10,10 @@ from runner.model.lock import Lock
 from runner.model.otherwise import MOVES
 from runner.model.run import Event, Kind, Run, State
 from runner.model.waiting import MOST_FALSE_STARTS, pause
-from runner.ports import ControlPorts, RunFilter, Writer
+from runner.ports import ControlPorts, Writer
 from runner.service.checkpoint import checkpoint_or_tell
 from runner.service.enqueue import DAEMON
-from runner.service.outcome.plan import put_off, record_clean, replan
+from runner.service.outcome.plan import put_off, record_clean, replan, thrown_away_before
 from runner.service.terms import accept_applied
 
 # Nothing was changed: a fresh plan is made, or the same approval is tried again later.
@@ -63,7 +63,7 @@ def _ended(control: ControlPorts, writer: Writer, run: Run, result: ApplyResult)
         # Our own failure says nothing of terraform: its files do, and recovery reads them.
         raise StillApplying(run=run.name)
     if outcome in _REPLANNED:
-        return replan(writer, run, f"{_REPLANNED[outcome]}: {result.reason}")
+        return replan(writer, run, f"{_REPLANNED[outcome]}: {result.reason}", control.clock.now())
     endless = outcome is ApplyOutcome.NOT_BEGUN and run.waits >= MOST_FALSE_STARTS
     if outcome in _PUT_OFF and not endless:
         reason = f"{_PUT_OFF[outcome]}: {result.reason}"
@@ -93,7 +93,8 @@ def _not_applied(control: ControlPorts, writer: Writer, run: Run, result: ApplyR
     if result.outcome is ApplyOutcome.PUT_BACK or writer.hold(run.stack) is not None:
         # This process ends, or somebody took the lock meanwhile; the approval stands and waits.
         return writer.release(run)
-    return replan(writer, run, result.reason + _again_and_again(writer, run, result))
+    reason = result.reason + _again_and_again(writer, run, result)
+    return replan(writer, run, reason, control.clock.now())
 
 
 def _again_and_again(writer: Writer, run: Run, result: ApplyResult) -> str:
@@ -101,8 +102,7 @@ def _again_and_again(writer: Writer, run: Run, result: ApplyResult) -> str:
     moved = _value_that_moved(result)
     if not moved:
         return ""
-    others = writer.runs(RunFilter(stack=run.stack, states=frozenset({State.SUPERSEDED}), limit=20))
-    before = next((one for one in others if one.superseded_by == run.id), None)
+    before = thrown_away_before(writer, run)
     if before is None or moved not in before.reason:
         return ""
     return (

@@ -6,11 +6,13 @@ from typing import Any
 from runner import failpoint
 from runner.model.approving import needed
 from runner.model.job import Job, PlanFailure, PlanResult
-from runner.model.run import Event, Kind, Run, Trigger
+from runner.model.run import Event, Kind, Run, State, Trigger
 from runner.model.stack import DriftStatus
-from runner.model.waiting import pause
+from runner.model.waiting import LONGEST, pause
 from runner.ports import (
     ControlPorts,
+    Reader,
+    RunFilter,
     Writer,
 )
 from runner.service.bind import bind, remember_state
@@ -117,12 +119,25 @@ def _offer(control: ControlPorts, writer: Writer, run: Run, result: PlanResult) 
     return offered
 
 
-def replan(writer: Writer, run: Run, reason: str) -> Run:
-    """Supersede a run and queue its fresh plan, since an answer to the old one says nothing about the new one."""
+def replan(writer: Writer, run: Run, reason: str, now: datetime) -> Run:
+    """Supersede a run and queue its fresh plan, since an answer to the old one says nothing about the new one.
+
+    Where the plan before met the same end, and nobody has said yes to this one, the fresh one waits: a rule that approves by
+    itself would go on with it for ever.
+    """
+    loops = thrown_away_before(writer, run) is not None and not writer.approvals(run.id)
     superseded = writer.transition(run, Event.SUPERSEDE, by=DAEMON, reason=reason)
     if run.follows_git:
         stack = writer.stack(run.stack)
         fresh = add_change(writer, stack, trigger=Trigger.REPLAN, by=run.requested_by, reason=reason)
     else:
         fresh = add_again(writer, run, reason=reason)
+    if loops:
+        fresh = writer.annotate(fresh, wait_until=now + LONGEST)
     return writer.annotate(superseded, superseded_by=fresh.id)
+
+
+def thrown_away_before(reader: Reader, run: Run) -> Run | None:
+    """The run whose place this one took."""
+    others = reader.runs(RunFilter(stack=run.stack, states=frozenset({State.SUPERSEDED}), limit=20))
+    return next((one for one in others if one.superseded_by == run.id), None)
