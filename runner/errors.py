@@ -337,7 +337,7 @@ class Interrupted(DriftlineError):
     exit_code = 130
 
 
-class NotConfirmed(Interrupted):
+class NotConfirmed(DriftlineError):
     """nothing was {wish}: the answer was not `{word}`"""
 
 

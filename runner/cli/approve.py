@@ -5,14 +5,14 @@ import sys
 import click
 
 from runner.cli import words
+from runner.cli.asking import ask_to_type
 from runner.cli.facts import given, one_stack
 from runner.cli.options import Cli, output_option, pass_cli, run_argument
 from runner.cli.output import Cell, encode
 from runner.cli.plan_view import SHORT, header, identity, plan_lines
 from runner.cli.run_document import run_document
-from runner.cli.terminal import forget_typed_ahead
 from runner.daemon_lock import living_daemon
-from runner.errors import BadUsage, NotConfirmed
+from runner.errors import BadUsage
 from runner.model.approving import Standing
 from runner.model.decide import CHANGE_RULES, View
 from runner.model.guardrails import DESTROYS
@@ -98,13 +98,17 @@ def _refuse_blind(run_id: int, digest: str | None, *, yes: bool, shown: bool) ->
     if not yes:
         raise BadUsage(
             "there is no terminal to ask on",
-            hint=f"driftline run diff run-{run_id}   then   driftline approve run-{run_id} --digest PREFIX --yes",
+            hint=_unseen(run_id),
         )
     if digest is None:
         raise BadUsage(
             "--yes without a terminal needs --digest, so that what was looked at is what is approved",
             hint=f"driftline run show run-{run_id}",
         )
+
+
+def _unseen(run_id: int) -> str:
+    return f"driftline run diff run-{run_id}   then   driftline approve run-{run_id} --digest PREFIX --yes"
 
 
 def _accepted(destroys: int | None, *, large: bool, new_state: bool) -> frozenset[str]:
@@ -127,10 +131,7 @@ def _ask(cli: Cli, asked: Question, confirm: str | None) -> str | None:
         f"plan {(asked.run.plan_digest or '-')[:SHORT]}, binding {(asked.run.binding_digest or '-')[:SHORT]}"
     )
     text = encode(f"Type `{word}` to approve this plan of {asked.run.stack} ({marks})", colours=False)
-    forget_typed_ahead(sys.stdin)
-    answer = click.prompt(text, default="", show_default=False, err=True)
-    if answer.strip(" \t") != word:
-        raise NotConfirmed(wish="approved", word=word)
+    ask_to_type(text, word, wish="approved", hint=_unseen(asked.run.id))
     return word if must_type else confirm
 
 

@@ -90,10 +90,11 @@ class AwsCloud(Cloud):
     def change_by_hand(self) -> str:
         import boto3
 
-        boto3.client("ssm", region_name="eu-west-1").put_parameter(
-            Name="/demo/greeting", Value="somebody was here", Overwrite=True
-        )
-        return 'aws ssm put-parameter --overwrite --name /demo/greeting --value "somebody was here"'
+        # A tag, since terraform calls most other values of these stacks sensitive or can not change them in place.
+        client = boto3.client("dynamodb", region_name="eu-west-1")
+        arn = client.describe_table(TableName="demo-catalog")["Table"]["TableArn"]
+        client.tag_resource(ResourceArn=arn, Tags=[{"Key": "owner", "Value": "somebody else"}])
+        return f'aws dynamodb tag-resource --resource-arn {arn} --tags "Key=owner,Value=somebody else"'
 
 
 def example_stacks() -> Path:

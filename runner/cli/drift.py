@@ -47,7 +47,7 @@ def list_(cli: Cli, open_only: bool, everything: bool, output: str) -> None:
         return
     now = cli.app.clock.now()
     cli.console.table(
-        ("REPORT", "STACK", "STATUS", "FOUND", "FIRST SEEN", "LAST SEEN", "SEEN", ""),
+        ("REPORT", "STACK", "STATUS", "FOUND", "FIRST SEEN", "LAST SEEN", "SEEN", "NOTE"),
         [
             (
                 report.name,

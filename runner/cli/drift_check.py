@@ -1,6 +1,6 @@
 """`driftline drift check`: compare what is applied with the real cloud, now."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -48,7 +48,9 @@ def check(cli: Cli, stacks: tuple[str, ...], everything: bool, acknowledged: boo
     ids = [run.id for run in runs]
     with followed(cli.console, lambda: _how_far(cli, ids)):
         ended = performer.bring_all(ids, _slots(cli), lambda _: None) if ids else []
-    document = _document(ended, skipped, names, _acknowledged(cli, ended))
+    with cli.app.store.reading() as reader:
+        took = reader.took(ids)
+    document = _document(ended, skipped, names, _acknowledged(cli, ended), took)
     if output == "json":
         cli.console.json(document)
     else:
@@ -86,10 +88,14 @@ def _acknowledged(cli: Cli, runs: Sequence[Run]) -> frozenset[int]:
 
 
 def _document(
-    runs: Sequence[Run], skipped: dict[str, str], names: Sequence[str], acknowledged: frozenset[int]
+    runs: Sequence[Run],
+    skipped: dict[str, str],
+    names: Sequence[str],
+    acknowledged: frozenset[int],
+    took: Mapping[int, float],
 ) -> dict[str, Any]:
     order = {name: number for number, name in enumerate(names)}
-    found = [_checked(run, acknowledged) for run in runs]
+    found = [_checked(run, acknowledged, took.get(run.id, 0.0)) for run in runs]
     found += [_entry(name, "skipped", reason) for name, reason in skipped.items()]
     found.sort(key=lambda entry: order[entry["stack"]])
     return {
@@ -101,8 +107,7 @@ def _document(
     }
 
 
-def _checked(run: Run, acknowledged: frozenset[int]) -> dict[str, Any]:
-    seconds = (run.changed_at - run.created_at).total_seconds()
+def _checked(run: Run, acknowledged: frozenset[int], seconds: float) -> dict[str, Any]:
     result = _RESULTS.get(run.state, "skipped")
     reason = run.reason if result != "skipped" else f"{run.state.in_words}: {run.reason}"
     return {

@@ -11,6 +11,7 @@ from runner.model.run import Run, State
 from runner.model.settings import Settings
 from runner.model.source import SourceStatus
 from runner.model.stack import Health, Stack
+from runner.model.terms import Terms
 from runner.ports import Clock, Reader
 from runner.service.enqueue import view as view_of
 from runner.service.enqueue import views
@@ -23,6 +24,7 @@ class StackFacts:
     branch: str | None
     last: Run | None
     standing: Standing | None  # of the run that waits for approval
+    never: str = ""  # of a run that is planned and never applied: by whose word
 
     @property
     def stack(self) -> Stack:
@@ -36,8 +38,24 @@ class StackFacts:
     def reason(self) -> str:
         """Why the stack is not well; else why nothing happens, or what will."""
         _, ill = self.health
-        told = ill or decide(self.view).sentence
-        return f"{told} ({given(self.standing)})" if self.standing is not None and not ill else told
+        if ill:
+            return ill
+        told = self.sentence
+        return f"{told}; {self.source_note}" if self.source_note else told
+
+    @property
+    def sentence(self) -> str:
+        """What is decided about its changes."""
+        run, told = self.view.open_change, decide(self.view).sentence
+        if self.never and run is not None:
+            return f"{run.name} is planned, and this stack is never applied, by {self.never}"
+        return f"{told} ({given(self.standing)})" if self.standing is not None else told
+
+    @property
+    def source_note(self) -> str:
+        """That all of this is as it was last known."""
+        problem = self.view.source_problem
+        return f"source {self.stack.source} has a problem: {problem}" if problem else ""
 
 
 def given(standing: Standing) -> str:
@@ -58,28 +76,20 @@ def one_stack(reader: Reader, settings: Settings, clock: Clock, name: str) -> St
 
 def _facts(reader: Reader, settings: Settings, view: View, last: Run | None) -> StackFacts:
     source = settings.source(view.stack.source)
+    facts = StackFacts(view=view, branch=source.branch if source else None, last=last, standing=None)
     waiting = view.open_change
-    asked = waiting is not None and waiting.state is State.AWAITING_APPROVAL
-    return StackFacts(
-        view=view,
-        branch=source.branch if source else None,
-        last=last,
-        standing=approvals_of(reader, settings, waiting, view) if waiting and asked else None,
-    )
+    if source is None or waiting is None or waiting.state is not State.AWAITING_APPROVAL:
+        return facts
+    terms = run_terms(settings, reader, waiting)
+    if terms.mode == "never":
+        return replace(facts, never=terms.why("mode"))
+    return replace(facts, standing=_standing(reader, settings, waiting, view, terms))
 
 
-def approvals_of(reader: Reader, settings: Settings, run: Run, view: View) -> Standing | None:
-    """How far the approval of a run is; None where its source is no longer configured."""
-    if settings.source(run.source) is None:
-        return None
-    terms = run_terms(settings, reader, run)
-    return standing(
-        run,
-        reader.approvals(run.id),
-        terms,
-        settings.approvals,
-        latest(view.now, reader.newest_time(run.name)),
-    )
+def _standing(reader: Reader, settings: Settings, run: Run, view: View, terms: Terms) -> Standing:
+    """How far the approval of a run is."""
+    now = latest(view.now, reader.newest_time(run.name))
+    return standing(run, reader.approvals(run.id), terms, settings.approvals, now)
 
 
 def with_last_answer(app: App, status: SourceStatus) -> SourceStatus:

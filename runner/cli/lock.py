@@ -3,6 +3,7 @@
 import click
 
 from runner.cli import shapes
+from runner.cli.asking import ask
 from runner.cli.options import Cli, output_option, pass_cli, reason_option, stack_argument
 from runner.cli.when import ago, ahead
 from runner.model.throttling import WHY
@@ -81,7 +82,7 @@ def force_unlock(cli: Cli, stack: str, reason: str, yes: bool) -> None:
     run, lock = offered.run, offered.lock
     cli.console.say(f"The state of {stack} is held by {lock}.", f"{run.name} left it behind: {run.reason}")
     if not yes:
-        click.confirm("Free it?", abort=True, err=True)
+        ask("Free it?", wish="unlocked")
     free(cli.app.control, ports, offered, cli.person, reason)
     cli.console.say(f"The state of {stack} is free.")
     cli.console.hint(f"driftline run show {run.name}")

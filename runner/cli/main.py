@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from difflib import get_close_matches
 from functools import partial
 from importlib import import_module
 from typing import Any, NoReturn
@@ -68,6 +69,18 @@ class Driftline(click.Group):
         _take_common_options(command)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Click looks for similar names among commands that are loaded already, and here none is."""
+        name = args[0]
+        if name not in _MODULES and not name.startswith("-") and not ctx.resilient_parsing:
+            near = " or ".join(f"'{one}'" for one in get_close_matches(name, _MODULES))
+            raise click.UsageError(
+                f"No such command '{name}'.{f' Did you mean {near}?' if near else ''}", ctx
+            )
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click calls it so
         for section, commands in COMMANDS.items():
             with formatter.section(section):
@@ -107,6 +120,10 @@ def _take_common_options(command: click.Command) -> None:
 
 def told(cli: Cli, error: Exception) -> int:
     """Say on stderr what went wrong; the exit code."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        with suppress(BrokenPipeError):
+            click.echo(error.format_message(), err=True)
+        return BadUsage.exit_code
     if cli.verbose and not isinstance(error, click.ClickException | click.Abort):
         import traceback
 

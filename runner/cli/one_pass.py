@@ -34,7 +34,7 @@ def tell(cli: Cli, ended: Sequence[Run], output: str, *, acknowledged: bool) -> 
     cli.console.table(
         ("RUN", "STACK", "KIND", "STATE", "CHANGES", "REASON"),
         [
-            (run.name, run.stack, run.kind.value, words.state(run), words.counts(run.summary), run.reason)
+            (run.name, run.stack, run.kind.value, words.state(run), words.changes(run), run.reason)
             for run in ended
         ],
         empty="Nothing was to do.",

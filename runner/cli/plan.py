@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import click
 
-from runner.cli.objections import goes_on, objections_to
+from runner.cli.objections import NEVER, goes_on, objections_to
 from runner.cli.options import Cli, output_option, pass_cli, stacks_argument
 from runner.cli.perform import Performer
 from runner.cli.plan_view import diagnostic_lines, fact_lines, ignored_facts, show_plan
@@ -162,9 +162,12 @@ def _ending(cli: Cli, performer: Performer, run: Run) -> int:
         hint = "driftline logs -f {run}"
     if run.state is State.AWAITING_APPROVAL:
         with cli.app.store.reading() as reader:
-            facts["answer"] = goes_on(run, objections_to(cli.app, reader, run))
-            found = ignored_by_rule(cli.app.settings, reader, run, reader.changes(run.id) or ChangeSet())
-        cli.console.say(*fact_lines(ignored_facts(found)))
+            found = objections_to(cli.app, reader, run)
+            ignored = ignored_by_rule(cli.app.settings, reader, run, reader.changes(run.id) or ChangeSet())
+        cli.console.say(*fact_lines(ignored_facts(ignored)))
+        facts["answer"] = goes_on(run, found)
+        if any(one.code == NEVER for one in found):
+            told = "{run} of {stack} is planned; by its rules this stack is never applied."
     if code not in {0, 2}:
         cli.console.error(DriftlineError(told.format(**facts), hint=hint.format(**facts)))
         return 130 if performer.interrupted else code

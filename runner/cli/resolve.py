@@ -1,14 +1,12 @@
 """`driftline run resolve`: say what became of an apply whose end nobody saw."""
 
-import sys
-
 import click
 
 from runner.cli import words
+from runner.cli.asking import ask_to_type
 from runner.cli.evidence import evidence_lines
 from runner.cli.options import Cli, output_option, pass_cli, reason_option, run_argument
 from runner.cli.run_document import run_document
-from runner.errors import BadUsage, NotConfirmed
 from runner.service.resolve import question, resolve
 
 
@@ -38,7 +36,12 @@ def command(
         cli.console.data([f"{run.name} of {run.stack}: ", words.state(run)], run.reason)
         cli.console.data(*evidence_lines(evidence))
     if not yes:
-        _ask(run.stack, outcome)
+        ask_to_type(
+            f"Type `{run.stack}` to resolve it as {outcome}",
+            run.stack,
+            wish="resolved",
+            hint="look at the evidence, then add --yes",
+        )
     done = resolve(
         cli.app.control,
         cli.app.workspaces,
@@ -54,13 +57,3 @@ def command(
         f"{done.name} of {done.stack} counts as {done.state.in_words} now, by the word of {cli.person.name}."
     )
     cli.console.hint(f"driftline stack show {done.stack}")
-
-
-def _ask(stack: str, outcome: str) -> None:
-    if not sys.stdin.isatty():
-        raise BadUsage("there is no terminal to ask on", hint="look at the evidence, then add --yes")
-    answer = click.prompt(
-        f"Type `{stack}` to resolve it as {outcome}", default="", show_default=False, err=True
-    )
-    if answer.strip() != stack:
-        raise NotConfirmed(wish="resolved", word=stack)

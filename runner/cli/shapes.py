@@ -49,7 +49,7 @@ def stack(facts: StackFacts) -> Plain:
         "reason": facts.reason,
         "labels": of.definition.labels,
         "checked_at": rfc3339(of.checked_at),
-        "next_check_at": rfc3339(of.next_check_at),
+        "next_check_at": rfc3339(of.next_check_at) if of.missing_since is None else None,
         "last_run": facts.last.name if facts.last else None,
     }
 

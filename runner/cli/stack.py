@@ -6,13 +6,14 @@ from datetime import timedelta
 import click
 
 from runner.cli import shapes, words
+from runner.cli.asking import ask
 from runner.cli.facts import StackFacts, all_stacks, given, one_stack
 from runner.cli.newcomers import newcomers, show_newcomer
 from runner.cli.options import SPAN, Cli, Label, output_option, pass_cli, reason_option, stack_argument
 from runner.cli.output import Cell, Line
 from runner.cli.stack_validate import validate
 from runner.cli.terms_view import terms_document, terms_rows
-from runner.cli.when import ago, ahead
+from runner.cli.when import ago
 from runner.errors import StackNotFound
 from runner.model.decide import Decision
 from runner.model.drift import DriftReport
@@ -28,7 +29,7 @@ from runner.service.enqueue import explain
 from runner.service.partly import partly_applied
 from runner.service.terms import stack_terms
 
-HEADS = ("STACK", "SYNC", "DRIFT", "HEALTH", "REVISION", "LAST RUN", "NEXT CHECK", "")
+HEADS = ("STACK", "SYNC", "DRIFT", "HEALTH", "REVISION", "LAST RUN", "NEXT CHECK", "NOTE")
 
 
 @click.group()
@@ -78,7 +79,7 @@ def _note(facts: StackFacts) -> str:
     """Only where there is something to do or to know."""
     if facts.health[0] is not Health.OK or facts.view.open_change is not None or facts.view.waits_for:
         return facts.reason
-    return "source missing" if facts.stack.missing_since is not None else ""
+    return "source missing" if facts.stack.missing_since is not None else facts.source_note
 
 
 @command.command()
@@ -140,17 +141,18 @@ def _details(
         ("labels", [labels]),
         ("engine", [f"{definition.engine}, workspace {definition.terraform_workspace}"]),
         ("depends on", [", ".join(definition.depends_on)]),
-        ("revision", [f"{words.revision(stack, facts.branch)}, applied: {applied}"]),
+        ("revision", [f"{facts.branch or '?'}@{stack.revision[:12]}, applied: {applied}"]),
         ("partly", [", ".join(f"{one.revision[:12]} by {one.run} ({one.outcome})" for one in partly)]),
-        ("sync", [words.SYNC[stack.sync], f"  {decisions[0].sentence}"]),
+        ("sync", [words.SYNC[stack.sync], f"  {facts.sentence}"]),
         ("drift", [words.drift(stack), f"  checked {ago(stack.checked_at, now)}; {decisions[1].sentence}"]),
         ("last check", [words.probe(probe) if probe.checked else ""]),
         ("health", [words.HEALTH[health], f"  {why}" if why else ""]),
+        ("note", [facts.source_note]),
         ("report", [report.name if report else ""]),
         ("approvals", [given(standing) if standing else ""]),
         *terms,
         ("memory", [", ".join(f"{kind} {told(peak)}" for kind, peak in peaks.items() if peak)]),
-        ("next check", [ahead(stack.next_check_at, now) if stack.applied_revision else ""]),
+        ("next check", [words.next_check(stack, now) if stack.applied_revision else ""]),
     ]
     return [
         Cell(stack.name, "bold"),
@@ -189,7 +191,7 @@ def history(cli: Cli, stack: str, limit: int, output: str) -> None:
             (
                 run.name,
                 words.state(run),
-                words.counts(run.summary),
+                words.changes(run),
                 run.revision[:12],
                 ago(run.changed_at, now),
                 run.requested_by,
@@ -239,7 +241,7 @@ def accept_state(cli: Cli, stack: str, reason: str, yes: bool) -> None:
     identity = proposed_state(cli.app.control, cli.app.poller, stack)
     cli.console.say(f"{stack} would keep its state in {identity}.")
     if not yes:
-        click.confirm("Is its state there?", abort=True, err=True)
+        ask("Is its state there?", wish="accepted")
     accept_state(cli.app.control, cli.app.workspaces, stack, identity, cli.person, reason)
     cli.console.say(f"{stack} keeps its state there from now on.")
     cli.console.hint(f"driftline plan {stack}")

@@ -5,15 +5,17 @@ from pathlib import Path
 
 import click
 
+from runner.cli.asking import ask_to_type
 from runner.cli.options import Cli, pass_cli, stack_argument
 from runner.cli.output import Cell
 from runner.cli.plan import poll_sources
 from runner.cli.plan_view import plan_lines
-from runner.cli.terminal import forget_typed_ahead
-from runner.errors import BadUsage, NotAState, NotConfirmed
+from runner.errors import BadUsage, NotAState
 from runner.files import read_foreign
 from runner.model.arriving_state import LARGEST
 from runner.model.plan_text import summary_text
+
+_UNASKED = "add --yes to import what fits"
 
 
 @click.group()
@@ -32,7 +34,7 @@ def import_(cli: Cli, stack: str, file: Path, yes: bool, full: bool) -> None:
     from runner.service.import_state import examine, import_state, locked, preview, refuse_stranger
 
     if not yes and not sys.stdin.isatty():
-        raise BadUsage("there is no terminal to ask on", hint="add --yes to import what fits")
+        raise BadUsage("there is no terminal to ask on", hint=_UNASKED)
     content = _content(file)
     app = cli.begin_installation()
     poll_sources(cli, (stack,), only_unknown=False)
@@ -46,7 +48,13 @@ def import_(cli: Cli, stack: str, file: Path, yes: bool, full: bool) -> None:
         refuse_stranger(arrival, changes, str(file))
         cli.console.data(Cell(f"{stack} with {file}", "bold"), *plan_lines(changes, full=full))
         if not yes:
-            _ask(stack, summary_text(changes.summary))
+            would = summary_text(changes.summary)
+            ask_to_type(
+                f"The next plan of {stack} would be: {would}. Type `yes` to import the state",
+                "yes",
+                wish="imported",
+                hint=_UNASKED,
+            )
         copy = import_state(app.control, arrival, lock, cli.person)
     cli.console.say(f"{stack} keeps this state from now on: {arrival.state}.")
     if copy is not None:
@@ -62,11 +70,3 @@ def _content(file: Path) -> bytes:
     except OSError as error:
         what = "it is a symlink" if file.is_symlink() else error.strerror
         raise NotAState(file=file, problem=what) from None
-
-
-def _ask(stack: str, would: str) -> None:
-    forget_typed_ahead(sys.stdin)
-    text = f"The next plan of {stack} would be: {would}. Type `yes` to import the state"
-    answer = click.prompt(text, default="", show_default=False, err=True)
-    if answer.strip(" \t") != "yes":
-        raise NotConfirmed(wish="imported", word="yes")

@@ -77,7 +77,13 @@ class Picture:
 
     @property
     def next_check(self) -> StackFacts | None:
-        due = [facts for facts in self.stacks if facts.stack.applied_revision and facts.stack.next_check_at]
+        due = [
+            facts
+            for facts in self.stacks
+            if facts.stack.applied_revision
+            and facts.stack.next_check_at
+            and facts.stack.missing_since is None
+        ]
         return min(due, key=lambda facts: facts.stack.next_check_at or self.now, default=None)
 
     def count(self, values: Iterable[Any]) -> dict[str, int]:

@@ -124,15 +124,20 @@ def last_run(run: Run | None, now: datetime) -> Cell:
 
 
 def next_check(stack: Stack, now: datetime) -> str:
-    """Of a stack that was applied; nothing else is checked."""
-    if stack.applied_revision is None:
+    """Of a stack that was applied and is still in Git; nothing else is checked."""
+    if stack.applied_revision is None or stack.missing_since is not None:
         return "-"
     told = ahead(stack.next_check_at, now)
     return told.replace("in", "retry", 1) if stack.check_failures and told.startswith("in") else told
 
 
 def revision(stack: Stack, branch: str | None) -> str:
-    return f"{branch or '?'}@{stack.revision[:7]}"
+    """What is applied, and the newest one where Git has moved on: `main@ab12cd3 -> 9fe01aa`."""
+    applied, newest = stack.applied_revision, stack.revision[:7]
+    if applied is None:
+        return f"{branch or '?'}@{newest}"
+    moved = "" if stack.sync is Sync.SYNCED or applied[:7] == newest else f" -> {newest}"
+    return f"{branch or '?'}@{applied[:7]}{moved}"
 
 
 _SIGNED: tuple[tuple[str, Action], ...] = (
@@ -157,6 +162,11 @@ def counts(summary: Summary) -> str:
     )
     told = [f"{count} {word}" for name, word in _TOLD.items() if (count := getattr(summary, name))]
     return ", ".join([signs, *told] if signs else told) or "no changes"
+
+
+def changes(run: Run) -> str:
+    """What its plan would do; nothing is known of a plan that failed or was not made."""
+    return "-" if run.planned_at is None or run.state is State.PLAN_FAILED else counts(run.summary)
 
 
 def found(report: DriftReport) -> str:

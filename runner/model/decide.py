@@ -330,7 +330,10 @@ def check_retry(failures: int) -> timedelta:
 
 
 def health(view: View) -> tuple[Health, str]:
-    """The third axis, and why it is not ok: what a person must do comes first."""
+    """The third axis, and why it is not ok: what a person must do comes first.
+
+    A source that can not be looked at is ill itself; its stacks are as they were.
+    """
     stack = view.stack
     if view.hold is not None:
         return Health.LOCKED, f"locked by {view.hold.holder}: {view.hold.reason}"
@@ -347,4 +350,3 @@ def _problems(view: View, stack: Stack) -> Iterator[str | None]:
     if last is not None and last.state is State.PLAN_FAILED and last.inputs == stack.inputs:
         yield f"{last.name}: {last.reason or 'the plan failed'}"
     yield f"drift check failed: {stack.drift_reason}" if stack.drift is DriftStatus.ERROR else None
-    yield view.source_problem

@@ -24,7 +24,7 @@ class Sweep:
         """Such as `12 of 50 checked, 2 drifted, 0 errors, about 3 m left`."""
         left = remaining(self, slots)
         words = f"{self.done} of {self.total} checked, {self.drifted} drifted, {self.errors} errors"
-        return words if left is None else f"{words}, about {_span(left)} left"
+        return words if self.over or left is None else f"{words}, about {_span(left)} left"
 
 
 def remaining(sweep: Sweep, slots: int) -> timedelta | None:

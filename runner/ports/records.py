@@ -137,6 +137,10 @@ class Reader(Protocol):
         """The most that one of its last runs of this kind took; None where none was measured."""
         ...
 
+    def took(self, run_ids: Sequence[int]) -> dict[int, float]:
+        """Seconds of work of those runs that were executed, without what they waited."""
+        ...
+
     def throttles(self) -> dict[str, Throttle]:
         """The newest of each account, whether or not it still holds."""
         ...

@@ -5,7 +5,7 @@ from datetime import timedelta
 from runner.errors import Blocked, PartlyApplied, StackBusy
 from runner.model.approval import Person
 from runner.model.drift import Acknowledgement, DriftReport, ReportStatus
-from runner.model.run import Kind, Run
+from runner.model.run import Kind, Run, State
 from runner.ports import ControlPorts, Writer
 from runner.service.outcome.check_drift import propose
 from runner.service.partly import partly_applied
@@ -38,9 +38,20 @@ def heal(control: ControlPorts, report_id: int, person: Person) -> Run:
         if run is None:
             busy = next(r for r in writer.open_runs(stack.name) if r.kind is not Kind.DRIFT)
             raise StackBusy(
-                stack=stack.name, run=busy.name, state=busy.state, since=f"{busy.changed_at:%H:%M:%S} UTC"
+                stack=stack.name,
+                run=busy.name,
+                state=busy.state,
+                since=f"{busy.changed_at:%H:%M:%S} UTC",
+                hint=_WAY_ON.get(busy.state, StackBusy.hint_template).format(run=busy.name),
             )
         return run
+
+
+# Nothing more happens to these by itself, so that there is no log to follow.
+_WAY_ON = {
+    State.AWAITING_APPROVAL: 'driftline approve {run}   or   driftline reject {run} -m "..."',
+    State.APPROVED: "driftline apply {run}   or stop it with   driftline run cancel {run}",
+}
 
 
 def _open(writer: Writer, report_id: int) -> DriftReport:

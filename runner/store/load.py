@@ -36,6 +36,13 @@ class LoadReads(Session):
         )  # fmt: skip
         return None if row is None else row["peak"]
 
+    def took(self, run_ids: Sequence[int]) -> dict[int, float]:
+        rows = self._all(
+            "SELECT run, milliseconds FROM measured WHERE run IN (SELECT value FROM json_each(?))",
+            json.dumps(run_ids),
+        )
+        return {row["run"]: row["milliseconds"] / 1000 for row in rows if row["milliseconds"] is not None}
+
     def throttles(self) -> dict[str, Throttle]:
         return {
             row["account"]: Throttle(

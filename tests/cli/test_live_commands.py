@@ -1,13 +1,15 @@
 """Commands as processes: signals, terminals, a daemon beside them."""
 
+import fcntl
 import os
 import pty
 import select
 import signal
 import subprocess
 import sys
+import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -180,14 +182,29 @@ def test_the_log_of_the_daemon_is_one_line_an_event_on_stderr(tmp_path: Path) ->
 
 
 def converse(world: World, words: list[str], answers: dict[str, str]) -> tuple[int, str]:
-    """Run the command on a terminal of its own; each answer is typed when its question is there."""
+    """The command of this world on a terminal of its own."""
+    return on_terminal([COMMAND, "-c", str(world.config), *words], answers, world.environment)
+
+
+def _as_a_shell_does() -> None:
+    """So that Ctrl-C reaches the command, also where the tests were started with SIGINT ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def on_terminal(
+    argv: list[str], answers: dict[str, str], environment: Mapping[str, str] | None = None
+) -> tuple[int, str]:
+    """Each answer is typed when its question is there."""
     leader, follower = pty.openpty()
     process = subprocess.Popen(
-        [COMMAND, "-c", str(world.config), *words],
+        argv,
         stdin=follower,
         stdout=follower,
         stderr=follower,
-        env={**os.environ, **world.environment, "TERM": "xterm"},
+        env={**os.environ, **(environment or {}), "TERM": "xterm"},
+        start_new_session=True,
+        preexec_fn=_as_a_shell_does,  # noqa: PLW1509 - there are no threads yet
     )
     os.close(follower)
     heard, end = "", time.monotonic() + DEADLINE
@@ -209,8 +226,9 @@ def test_another_answer_than_yes_approves_nothing_and_says_what_to_type(tmp_path
     world.stack("app")
     world.run("plan", "app")
     code, heard = converse(world, ["approve", "run-1"], {"Type `yes`": f"{answer}\n"})
-    assert code == 130
+    assert code == 1
     assert "nothing was approved: the answer was not `yes`" in heard
+    assert "interrupted" not in heard
     assert world.json("run", "show", "1")["state"] == "awaiting_approval"
 
 
@@ -246,7 +264,7 @@ def test_what_was_typed_before_the_question_answers_nothing(tmp_path: Path) -> N
     world.stack("app")
     world.run("plan", "app")
     code, heard = converse(world, ["approve", "run-1"], {"": "yes\n", "Type `yes`": "\x04"})
-    assert code == 130, heard
+    assert code == 1, heard
     assert world.json("run", "show", "1")["state"] == "awaiting_approval"
 
 
@@ -256,8 +274,31 @@ def test_on_a_terminal_anything_but_yes_approves_nothing(tmp_path: Path, answer:
     world.stack("app")
     world.run("plan", "app")
     code, heard = converse(world, ["approve", "run-1"], {"Type `yes`": answer})
-    assert code == 130, heard
+    assert code == 1, heard
     assert world.json("run", "show", "1")["state"] == "awaiting_approval"
+
+
+def test_on_a_terminal_ctrl_c_at_the_question_interrupts(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.stack("app")
+    world.run("plan", "app")
+    code, heard = converse(world, ["approve", "run-1"], {"Type `yes`": "\x03"})
+    assert (code, "interrupted" in heard) == (130, True)
+
+
+@pytest.mark.parametrize(
+    ("answer", "freed"), [("y", True), ("YES", True), ("no", False), ("", False), ("\x04", False)]
+)
+def test_a_question_takes_y_and_every_other_answer_declines(answer: str, freed: bool) -> None:  # noqa: FBT001
+    code = "from runner.cli.asking import ask; from runner.cli.main import told; from runner.cli.options import Cli\n"
+    code += "try: ask('Free it?', wish='unlocked'); print('free')\n"
+    code += "except Exception as error: print('code', told(Cli(), error))\n"
+    _, heard = on_terminal(
+        [sys.executable, "-c", code], {"[y/N]": answer if answer == "\x04" else f"{answer}\n"}
+    )
+    assert ("free" in heard.splitlines()) is freed
+    assert ("nothing was unlocked" in heard and "code 1" in heard) is not freed
+    assert "interrupted" not in heard
 
 
 def test_on_a_terminal_what_is_protected_wants_the_name_of_the_stack(tmp_path: Path) -> None:
@@ -266,7 +307,7 @@ def test_on_a_terminal_what_is_protected_wants_the_name_of_the_stack(tmp_path: P
     world.applied("app")
     world.run("plan", "app", "--destroy")
     code, heard = converse(world, ["approve", "run-2"], {"Type `app`": "yes\n"})
-    assert code == 130, heard
+    assert code == 1, heard
     code, heard = converse(world, ["approve", "run-2"], {"Type `app`": "app\n"})
     assert code == 0, heard
 

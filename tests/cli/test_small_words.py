@@ -44,3 +44,17 @@ def test_a_number_that_is_too_large_is_bad_usage(tmp_path: Path, words: list[str
 
 def test_neither_names_nor_all_is_too_little(tmp_path: Path) -> None:
     assert "name the stacks to check" in planned(tmp_path).run("drift", "check", expect=64).stderr
+
+
+def test_a_command_that_is_nearly_right_is_suggested_at_the_top_too() -> None:
+    told = CliRunner().invoke(main, ["stak"])
+    assert (told.exit_code, "Did you mean 'stack'" in told.stderr) == (64, True)
+    assert "Did you mean" not in CliRunner().invoke(main, ["xyzzy"]).stderr
+
+
+@pytest.mark.parametrize("words", [[], ["stack"], ["run"]])
+def test_without_a_command_the_help_is_shown_and_no_error(words: list[str]) -> None:
+    told = CliRunner().invoke(main, words)
+    assert told.exit_code == 64
+    assert told.stderr.startswith("Usage: ")
+    assert "hint:" not in told.stderr

@@ -378,8 +378,10 @@ def test_a_failed_check_is_tried_again_later_and_later_but_not_too_late() -> Non
             Health.ERROR,
             "run-7: syntax",
         ),
-        (View(stack(), NOW, source_problem="git is down"), Health.ERROR, "git is down"),
+        (View(stack(), NOW, source_problem="git is down"), Health.OK, ""),
     ],
 )
-def test_health_says_why_it_is_not_ok(view: View, axis: Health, words: str) -> None:
+def test_health_says_why_it_is_not_ok_and_that_of_a_source_is_its_own(
+    view: View, axis: Health, words: str
+) -> None:
     assert health(view) == (axis, words)

@@ -18,4 +18,8 @@ resource "aws_dynamodb_table" "catalog" {
     name = "id"
     type = "S"
   }
+
+  tags = {
+    owner = "shop"
+  }
 }
