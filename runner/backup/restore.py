@@ -30,6 +30,7 @@ from runner.store.database import FILE_NAME
 from runner.store.schema import version
 
 _NO_DATA = frozenset({"lost+found", LOCK_FILE})  # of a file system of its own, and of ourselves
+_UNPACKING = ".restoring-"
 _MAY_GO_ON = frozenset({State.APPROVED, State.APPLYING})
 _COPIED = 1 << 20
 
@@ -48,9 +49,11 @@ def restore(app: App, file: Path, ring: KeyRing, person: Person) -> Restored:
     is_new = not data_dir.exists()
     _refuse_used(data_dir)
     private_folder(data_dir)
-    fresh = data_dir / f".restoring-{secrets.token_hex(6)}"
+    fresh = data_dir / f"{_UNPACKING}{secrets.token_hex(6)}"
     try:
         with only_daemon(data_dir):
+            for left in data_dir.glob(f"{_UNPACKING}*"):
+                shutil.rmtree(left)
             fresh.mkdir(mode=0o700)
             header = _unpack(file, ring, fresh)
             ring.put(fresh)
@@ -78,7 +81,8 @@ def config_in(file: Path, ring: KeyRing) -> bytes:
 
 def _refuse_used(data_dir: Path) -> None:
     with suppress(FileNotFoundError):
-        found = sorted(path.name for path in data_dir.iterdir() if path.name not in _NO_DATA)
+        names = (path.name for path in data_dir.iterdir())
+        found = sorted(name for name in names if name not in _NO_DATA and not name.startswith(_UNPACKING))
         if found:
             raise NotEmpty(data_dir=data_dir, found=", ".join(found[:3]))
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -295,6 +296,36 @@ def test_a_disk_that_is_full_leaves_the_folder_empty(
     monkeypatch.setattr(os, "fsync", full)
     lost.restore(expect=1)
     assert lost.left == []
+
+
+def test_what_a_restore_that_was_killed_had_unpacked_is_no_installation(lost: Installation) -> None:
+    (lost.data / ".restoring-0123456789ab").mkdir()
+    (lost.data / ".restoring-0123456789ab" / "driftline.db").write_text("half")
+    lost.restore()
+    assert not any(name.startswith(".restoring") for name in lost.left)
+
+
+def test_a_backup_while_a_daemon_lives_is_whole(installation: Installation) -> None:
+    installation.world.stack("app")
+    installation.world.applied("app")
+    daemon = installation.world.start("daemon")
+    daemon.says("daemon.ready")
+    installation.back_up()
+    daemon.signal(signal.SIGTERM)
+    daemon.ends(0)
+    installation.lose()
+    installation.restore()
+    assert installation.plan("app") == "no_changes"
+    installation.world.run("audit", "verify")
+
+
+def test_an_installation_is_never_restored_over(installation: Installation) -> None:
+    installation.world.stack("app")
+    installation.world.run("plan", "app")
+    installation.back_up()
+    before = installation.left
+    installation.restore(expect=4)
+    assert installation.left == before
 
 
 def test_a_new_machine_needs_no_folder(lost: Installation) -> None:

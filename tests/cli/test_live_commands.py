@@ -374,3 +374,16 @@ def test_it_runs_as_a_module_of_any_python_too(tmp_path: Path) -> None:
         [sys.executable, "-c", code, str(World(tmp_path).config)], capture_output=True, text=True, check=False
     )
     assert (told.returncode, told.stdout) == (0, "")
+
+
+@pytest.mark.parametrize(("answer", "code"), [("yes", 0), ("y", 130)])
+def test_a_state_is_imported_only_after_a_yes_to_its_preview(tmp_path: Path, answer: str, code: int) -> None:
+    world = World(tmp_path)
+    world.stack("app")
+    state = tmp_path / "laptop.tfstate"
+    state.write_text('{"version": 4, "lineage": "by-hand", "serial": 3, "outputs": {}, "resources": []}')
+    ended, heard = converse(world, ["state", "import", "app", str(state)], {"Type `yes`": f"{answer}\n"})
+    assert ended == code
+    assert "1 to create" in heard
+    assert world.app.workspaces.state_file("app", "default").exists() is (code == 0)
+    assert world.json("lock", "list") == []
