@@ -4,13 +4,13 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
-from runner.errors import DriftlineError, StillApplying
+from runner.errors import StillApplying
 from runner.metering import Meter, metered
-from runner.model.job import Job, Phase, PlanResult
+from runner.model.job import Job, Phase, PlanResult, Result, Usage
 from runner.model.run import Run
 from runner.ports import ControlPorts, WorkerPorts
 from runner.service.dispatch import Assignment, next_assignment
@@ -46,10 +46,7 @@ class Worker:
             gate = StoreGate(self.control)
             with metered(meter):
                 result = execute(job, self.ports, cancel, gate, assignment.held, self.leave, self.ends)
-            # What failed early took nothing, and says nothing of those that do not.
-            peak = meter.seen if isinstance(result, PlanResult) else meter.peak or None
-            self._note(job, peak, time.monotonic() - began)
-            run = settle(self.control, assignment, result)
+            run = settle(self.control, assignment, _measured(result, meter, time.monotonic() - began))
         except StillApplying as left:
             log.info("job.left", run=job.name, stack=job.stack.name, reason=left.message)
             with self.control.store.reading() as reader:
@@ -74,14 +71,6 @@ class Worker:
         taken = {run: meter.now for run, meter in list(self._meters.items())}
         return next_assignment(self.control, only=only, full=full, taken=taken)
 
-    def _note(self, job: Job, peak: int | None, seconds: float) -> None:
-        """Before the end is recorded, so that whoever sees the end sees this too. Without it the run is as good."""
-        try:
-            with self.control.store.writing() as writer:
-                writer.save_measured(job.run, peak_memory=peak, seconds=seconds)
-        except DriftlineError as error:
-            log.warning("job.not_measured", run=job.name, problem=error.message)
-
     def pass_on_cancels(self) -> None:
         """Tell executing jobs that a person asked them to stop."""
         if not self._executing:
@@ -104,6 +93,12 @@ class Worker:
         """Go on with what another worker executes, so that a request to stop it still reaches it."""
         self._executing, self.leave, self.ends = old._executing, old.leave, old.ends  # noqa: SLF001 - of the same class
         self._meters = old._meters  # noqa: SLF001
+
+
+def _measured(result: Result, meter: Meter, seconds: float) -> Result:
+    # What failed early took nothing, and says nothing of those that do not.
+    peak = meter.seen if isinstance(result, PlanResult) else meter.peak or None
+    return replace(result, usage=Usage(seconds, peak))
 
 
 def attempt(what: str, work: Callable[[], None]) -> None:

@@ -57,6 +57,14 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Usage:
+    """What executing a job took, as far as the worker could see it."""
+
+    seconds: float = 0.0
+    peak_memory: int | None = None  # bytes; None where it was not measured
+
+
+@dataclass(frozen=True)
 class PlanResult:
     """Of a plan that worked. Artifacts were put before the result is returned."""
 
@@ -72,6 +80,7 @@ class PlanResult:
     tree: str = ""  # git's id of the revision's tree
     warnings: tuple[Diagnostic, ...] = ()
     probe: ProbeFacts | None = None  # what was seen of probing, where it was thought of
+    usage: Usage = Usage()
 
 
 @dataclass(frozen=True)
@@ -82,6 +91,7 @@ class PlanFailure:
     reason: str
     canceled: bool = False
     state_locked: bool = False  # somebody else holds the state; it is tried again later
+    usage: Usage = Usage()
 
 
 class ApplyOutcome(StrEnum):
@@ -113,3 +123,7 @@ class ApplyResult:
     unfinished: tuple[str, ...] = ()  # addresses with a start and no end in the log
     fresh: PlanResult | None = None
     evidence: Evidence | None = None
+    usage: Usage = Usage()
+
+
+Result = PlanResult | PlanFailure | ApplyResult

@@ -13,6 +13,7 @@ from runner.model.drift import Acknowledgement, DriftReport, Finding
 from runner.model.evidence import Evidence
 from runner.model.feed import Cursor, DeadLetter, FeedEvent
 from runner.model.guardrails import SeenState
+from runner.model.job import Usage
 from runner.model.lock import Lock
 from runner.model.plan import ApplyOnly, ChangeSet, Diagnostic
 from runner.model.probe import Distrust, ProbeRecord, Provider
@@ -287,8 +288,8 @@ class Writer(Reader, Protocol):
     def acknowledge_report(self, report: DriftReport, acknowledgement: Acknowledgement) -> DriftReport: ...
     def reopen_report(self, report: DriftReport, reason: str) -> DriftReport: ...
     def resolve_report(self, report: DriftReport, *, by: str, reason: str) -> DriftReport: ...
-    def save_measured(self, run_id: int, *, peak_memory: int | None, seconds: float) -> None:
-        """What executing it took, as far as that was seen; nothing where there is no such run."""
+    def save_usage(self, run_id: int, usage: Usage) -> None:
+        """What executing it took; nothing where there is no such run."""
         ...
 
     def save_throttle(self, throttle: Throttle) -> None: ...

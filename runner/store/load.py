@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from runner.model.feed import AccountThrottled
+from runner.model.job import Usage
 from runner.model.load import REMEMBERED
 from runner.model.run import Kind, State
 from runner.model.sweep import Sweep
@@ -82,7 +83,7 @@ class LoadReads(Session):
 
 
 class LoadWrites(LoadReads, Writes):
-    def save_measured(self, run_id: int, *, peak_memory: int | None, seconds: float) -> None:
+    def save_usage(self, run_id: int, usage: Usage) -> None:
         """A run that is planned and applied took the larger of both."""
         self._do(
             """
@@ -92,7 +93,7 @@ class LoadWrites(LoadReads, Writes):
                 peak_memory = max(coalesce(peak_memory, excluded.peak_memory), coalesce(excluded.peak_memory, peak_memory)),
                 milliseconds = excluded.milliseconds
             """,
-            peak_memory, round(seconds * 1000), run_id,
+            usage.peak_memory, round(usage.seconds * 1000), run_id,
         )  # fmt: skip
 
     def save_throttle(self, throttle: Throttle) -> None:

@@ -9,11 +9,13 @@ from world import ANA, states
 
 from runner.cli.load import load_of
 from runner.metering import Meter
+from runner.model.job import PlanFailure, Usage
 from runner.model.run import Event, Kind, State, Trigger
 from runner.model.stack import DriftStatus
 from runner.model.throttling import MOST_WAITS, WHY
 from runner.service import request
 from runner.service.enqueue import DAEMON, add_check, enqueue_due, explain, view
+from runner.service.outcome.settle import settle
 
 MB = 10**6
 
@@ -58,7 +60,7 @@ def peak(place: Place, stack: str, size: int | None) -> None:
     """The last check of the stack took so much."""
     with place.app.store.writing() as writer:
         run = add_check(writer, writer.stack(stack), trigger=Trigger.SCHEDULE, by=DAEMON)
-        writer.save_measured(run.id, peak_memory=size, seconds=1)
+        writer.save_usage(run.id, Usage(1, size))
         writer.transition(run, Event.CANCEL, by=DAEMON)
 
 
@@ -70,6 +72,17 @@ def test_what_a_run_took_is_remembered_with_its_stack_and_kind(place: Place) -> 
     assert found[2] is None
     # What is over at once is hardly seen, and small.
     assert [size is not None and size < 2000 * MB for size in found[:2]] == [True, True]
+
+
+def test_what_a_failed_check_took_is_recorded_with_its_end(place: Place) -> None:
+    place.check("a")
+    assignment = place.next()
+    assert assignment is not None
+    failure = PlanFailure((), "no credentials", usage=Usage(1, 5000 * MB))
+    run = settle(place.app.control, assignment, failure)
+    assert run.state is State.PLAN_FAILED
+    with place.app.store.reading() as reader:
+        assert reader.peak_memory("a", Kind.DRIFT) == 5000 * MB
 
 
 def test_the_highest_of_the_last_few_counts(place: Place) -> None:

@@ -12,6 +12,7 @@ from wrapped import wrapped
 
 from runner.cli import progress
 from runner.daemon_lock import living_daemon
+from runner.model.job import Usage
 from runner.model.run import Kind, Trigger
 from runner.ports import RunFilter
 from runner.service.enqueue import add_change
@@ -113,7 +114,7 @@ def test_what_is_left_is_reckoned_from_the_checks_that_ended(place: Place) -> No
     until(lambda: place.checks().count("planning") == 2)
     with app.store.writing() as writer:
         for run in writer.open_runs():
-            writer.save_measured(run.id, peak_memory=None, seconds=60)
+            writer.save_usage(run.id, Usage(60, None))
     place.hold.unlink()
     process.ends(0)
     with app.store.reading() as reader:

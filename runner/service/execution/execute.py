@@ -3,7 +3,7 @@
 import structlog
 
 from runner.errors import StillApplying
-from runner.model.job import ApplyOutcome, ApplyResult, Job, Phase, PlanFailure, PlanResult
+from runner.model.job import ApplyOutcome, ApplyResult, Job, Phase, PlanFailure, Result
 from runner.model.plan import Diagnostic
 from runner.ports.basics import Cancel
 from runner.ports.keeping import HeldClaim
@@ -23,7 +23,7 @@ def execute(
     claim: HeldClaim,
     leave: Cancel | None = None,
     ends: Cancel | None = None,
-) -> PlanResult | PlanFailure | ApplyResult:
+) -> Result:
     """Plain data in, plain data out; a bug becomes a failed run with its reason, never a lost one.
 
     StillApplying where terraform goes on and this process does not follow it any more.

@@ -14,6 +14,7 @@ from runner.ports import ControlPorts, Writer
 from runner.service.checkpoint import checkpoint_or_tell
 from runner.service.enqueue import DAEMON
 from runner.service.outcome.plan import put_off, record_clean, replan, thrown_away_before
+from runner.service.outcome.recording import recording
 from runner.service.terms import accept_applied
 
 # Nothing was changed: a fresh plan is made, or the same approval is tried again later.
@@ -35,8 +36,7 @@ _FAILED = frozenset({ApplyOutcome.FAILED, ApplyOutcome.NOT_BEGUN})
 
 def settle_apply(control: ControlPorts, job: Job, result: ApplyResult) -> Run:
     """In one transaction."""
-    with control.store.writing() as writer:
-        run = writer.run(job.run)
+    with recording(control, job, result) as (writer, run):
         # Rejected before it began, or recorded by somebody else: what comes late changes nothing.
         if run.final:
             return run

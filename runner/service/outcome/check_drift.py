@@ -16,12 +16,12 @@ from runner.service.drift_rules import ignore_rules
 from runner.service.enqueue import DAEMON, add_check
 from runner.service.outcome.plan import fail_plan
 from runner.service.outcome.probe import remember_failure, remember_probe
+from runner.service.outcome.recording import recording
 
 
 def settle_check(control: ControlPorts, job: Job, result: PlanResult | PlanFailure) -> Run:
     """Clean, drifted, or failed; never anything that could apply."""
-    with control.store.writing() as writer:
-        run = writer.run(job.run)
+    with recording(control, job, result) as (writer, run):
         stack = writer.stack(run.stack)
         if isinstance(result, PlanFailure):
             return _failed(control, writer, run, result)

@@ -19,13 +19,13 @@ from runner.service.bind import bind, remember_state
 from runner.service.cron import next_check
 from runner.service.enqueue import DAEMON, add_again, add_change
 from runner.service.outcome.probe import remember_probe
+from runner.service.outcome.recording import recording
 from runner.service.terms import run_terms
 
 
 def settle_plan(control: ControlPorts, job: Job, result: PlanResult | PlanFailure) -> Run:
     """Record the end of a change's or a destroy's plan: nothing to do, offered for approval, or failed."""
-    with control.store.writing() as writer:
-        run = writer.run(job.run)
+    with recording(control, job, result) as (writer, run):
         if isinstance(result, PlanFailure):
             return fail_plan(writer, run, result, control.clock.now())
         if result.warnings:

@@ -1,6 +1,6 @@
 """Record the result of a job."""
 
-from runner.model.job import ApplyResult, PlanFailure, PlanResult
+from runner.model.job import ApplyResult, Result
 from runner.model.run import Kind, Run
 from runner.ports import ControlPorts
 from runner.service.dispatch import Assignment
@@ -10,9 +10,7 @@ from runner.service.outcome.plan import settle_plan
 from runner.service.outcome.throttle import settle_throttled
 
 
-def settle(
-    control: ControlPorts, assignment: Assignment, result: PlanResult | PlanFailure | ApplyResult
-) -> Run:
+def settle(control: ControlPorts, assignment: Assignment, result: Result) -> Run:
     """Record the result. The claim is let go of after it, so that recovery never sees it free too early."""
     job = assignment.job
     put_off, result = settle_throttled(control, job, result)

@@ -3,13 +3,12 @@
 from dataclasses import replace
 from datetime import datetime
 
-from runner.model.job import ApplyOutcome, ApplyResult, Job, PlanFailure, PlanResult
+from runner.model.job import ApplyOutcome, Job, PlanFailure, PlanResult, Result
 from runner.model.run import Event, Run
 from runner.model.throttling import MOST_WAITS, WHY, throttled, throttling
 from runner.ports import ControlPorts, Writer
 from runner.service.outcome.plan import put_off
-
-Result = PlanResult | PlanFailure | ApplyResult
+from runner.service.outcome.recording import recording
 
 
 def settle_throttled(control: ControlPorts, job: Job, result: Result) -> tuple[Run | None, Result]:
@@ -22,8 +21,7 @@ def settle_throttled(control: ControlPorts, job: Job, result: Result) -> tuple[R
     said = throttling(result.diagnostics)
     if said is None:
         return None, result
-    with control.store.writing() as writer:
-        run = writer.run(job.run)
+    with recording(control, job, result) as (writer, run):
         now = control.clock.now()
         _slow_down(writer, run, now, said)
         if run.final or run.waits >= MOST_WAITS or run.cancel_requested_by is not None:
