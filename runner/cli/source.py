@@ -1,6 +1,7 @@
 """`driftline source`: what is polled, poll now, try whether it can be."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -63,14 +64,17 @@ def list_(cli: Cli, output: str) -> None:
 @output_option
 @pass_cli
 def sync(cli: Cli, source: str | None, output: str) -> int:
-    """Poll now, and say what moved; 1 where a source can not be reached."""
+    """Poll now and look at every stack file again; say what moved. 1 where a source can not be reached."""
     cli.begin_installation()
     sources = (_named(cli, source),) if source else cli.app.settings.sources
-    polled = []
+    # A stack that has left one source may have stood in the way of one in another: those are looked at last.
+    results = {one.name: cli.app.poller.poll(one, by=cli.person.name, again=True) for one in sources}
     for one in sources:
-        result = cli.app.poller.poll(one, by=cli.person.name)
-        polled.append(result)
-        if output == "table":
+        if results[one.name].problems:
+            results[one.name] = _later(results[one.name], cli.app.poller.poll(one, by=cli.person.name))
+    polled = list(results.values())
+    if output == "table":
+        for one, result in zip(sources, polled, strict=True):
             cli.console.data(_polled(one, result), *(f"  {told}" for told in result.problems + result.notes))
     if output == "json":
         cli.console.json([_plain_poll(result) for result in polled])
@@ -104,6 +108,16 @@ def check(cli: Cli, source: str) -> int:
     cli.console.data(*(Cell(str(problem), "red") for problem in found.problems))
     cli.console.data(*(Cell(str(note), "dim") for note in found.notes))
     return 1 if found.problems else 0
+
+
+def _later(first: "Polled", second: "Polled") -> "Polled":
+    """Both polls as one."""
+    return replace(
+        second,
+        moved=first.moved or second.moved,
+        rewritten_from=first.rewritten_from,
+        stacks=second.stacks or first.stacks,
+    )
 
 
 def _named(cli: Cli, name: str) -> SourceSettings:

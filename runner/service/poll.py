@@ -58,8 +58,8 @@ class Poller:
             return self.poll(source)
         return Polled(source.name, status.head, moved=False, problem=status.problem)
 
-    def poll(self, source: SourceSettings, *, by: str = DAEMON) -> Polled:
-        """One `ls-remote`; a fetch and a discovery only when the head or the settings moved.
+    def poll(self, source: SourceSettings, *, by: str = DAEMON, again: bool = False) -> Polled:
+        """One `ls-remote`; a fetch and a discovery only when the head or the settings moved, or `again` asks for it.
 
         A source that fails is recorded and shown, and never raised: it must not delay another one.
         """
@@ -67,7 +67,8 @@ class Poller:
             status = reader.source(source.name)
         try:
             head = self.git.head(source)
-            if head == status.head and status.discovered_with == settings_digest(self.settings, source):
+            known = status.discovered_with == settings_digest(self.settings, source)
+            if head == status.head and known and not again:
                 return self._unmoved(status, head)
             return self._take(source, status, head, by)
         except Untrusted as error:
@@ -112,14 +113,24 @@ class Poller:
     def _failed(self, source: SourceSettings, status: SourceStatus, error: DriftlineError) -> Polled:
         # Where there is no room the remote is not to blame: it is asked again as soon as ever.
         failures = 1 if isinstance(error, NoRoom) else status.failures + 1
-        status = replace(status, polled_at=self.clock.now(), problem=error.message, failures=failures)
+        problem = "; ".join(filter(None, (error.message, self._advice(source, error))))
+        status = replace(status, polled_at=self.clock.now(), problem=problem, failures=failures)
         with self.store.writing() as writer:
             if isinstance(error, BranchMissing):
                 _mark_missing(writer, _present(writer.stacks(), source.name))
                 # When the branch comes back, even at the same revision, its stacks are to be found again.
                 status = replace(status, discovered_with=None)
+                _judge_others(writer, source.name)
             writer.save_source(status)
-        return Polled(source.name, status.head, moved=False, problem=error.message)
+        return Polled(source.name, status.head, moved=False, problem=problem)
+
+    def _advice(self, source: SourceSettings, error: DriftlineError) -> str:
+        """What to do about it, with the setting as problems of the configuration name it."""
+        advice, setting = error.facts.get("advice"), error.facts.get("setting")
+        number = next((n for n, one in enumerate(self.settings.sources) if one.name == source.name), None)
+        if not advice or number is None:
+            return ""
+        return str(advice).format(setting=f"sources[{number}].{setting}")
 
     @uncollected()
     def _take(self, source: SourceSettings, status: SourceStatus, head: str, by: str) -> Polled:
@@ -173,7 +184,7 @@ class Poller:
         return Polled(
             source.name,
             head,
-            moved=True,
+            moved=head != status.head,
             stacks=len(found.stacks),
             rewritten_from=rewritten,
             problems=tuple(str(problem) for problem in found.problems),
@@ -187,7 +198,10 @@ class Poller:
         broken = {problem.stack: str(problem) for problem in found.problems if problem.stack is not None}
         writer.save_commit(source.name, commit)
         kept = {stack.definition.name for stack in found.stacks} | broken.keys()
-        _mark_missing(writer, [old for old in _present(before.values(), source.name) if old.name not in kept])
+        gone = [old for old in _present(before.values(), source.name) if old.name not in kept]
+        _mark_missing(writer, gone)
+        if gone or any(_is_new(before.get(stack.definition.name), stack) for stack in found.stacks):
+            _judge_others(writer, source.name)
         for stack in found.stacks:
             old = before.get(stack.definition.name)
             if old is None or _moved(old, stack):
@@ -253,6 +267,18 @@ def _judge_again(writer: Writer, old: Stack, new: Discovered, now: datetime) -> 
         writer.schedule_check(old.name, now)
 
 
+def _is_new(old: Stack | None, new: Discovered) -> bool:
+    """Whether its name or its state is news to the other sources."""
+    return old is None or old.missing_since is not None or old.identity != new.identity
+
+
+def _judge_others(writer: Writer, source: str) -> None:
+    """What stood in the way of their stacks may have been of this source: their next poll looks again."""
+    for other in writer.sources():
+        if other.name != source and other.problems:
+            writer.save_source(replace(other, discovered_with=None))
+
+
 def _present(stacks: Iterable[Stack], source: str) -> list[Stack]:
     return [stack for stack in stacks if stack.source == source and stack.missing_since is None]
 
@@ -274,6 +300,7 @@ def retire_sources(store: Store, settings: Settings) -> None:
             for source in sorted(gone):
                 _mark_missing(writer, _present(writer.stacks(), source))
                 writer.save_source(replace(writer.source(source), discovered_with=None))
+                _judge_others(writer, source)
 
 
 def supersede_waiting(

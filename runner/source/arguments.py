@@ -55,6 +55,10 @@ def ls_remote(url: str, ref: str) -> list[str]:
     return [*_git(None), "ls-remote", "--exit-code", "--end-of-options", url, ref]
 
 
+def default_branch(url: str) -> list[str]:
+    return [*_git(None), "ls-remote", "--symref", "--end-of-options", url, "HEAD"]
+
+
 def init(git_dir: Path, object_format: str) -> list[str]:
     return [
         *_git(git_dir), "init", "--quiet", "--bare", "--template=", f"--object-format={object_format}",

@@ -14,15 +14,22 @@ USERINFO = re.compile(r"(?<=://)[^/@\s]*:[^/@\s]*(?=@)")
 NOISE = re.compile(r"^(fatal|error|warning): |^hint:.*|^\s+|\s+$", re.MULTILINE)
 
 
-# Where git's words leave open what to do.
-ADVICE: tuple[tuple[str, str], ...] = (
-    ("could not read Username", "the remote wants credentials: set auth.token of source {source}"),
-    ("Authentication failed", "the remote refused auth.token of source {source}: renew it"),
-    ("Permission denied (publickey", "the remote refused auth.ssh_key of source {source}: add its public half there"),
-    ("Host key verification failed", "compare the remote's host key, then add it to auth.known_hosts of source {source}"),
-    ("dubious ownership", "the repository belongs to another user: serve it over ssh or https, or give it to this one"),
-    ("unable to update url base from redirection", "the remote moved: set url of source {source} to its new place"),
-    ("No such file or directory", "check that git is installed and on PATH, and the URL of source {source}"),
+# Where git's words leave open what to do: sign, advice, and the setting of the source that it names.
+ADVICE: tuple[tuple[str, str, str], ...] = (
+    ("could not read Username", "the remote wants credentials: set {setting}", "auth.token"),
+    ("Authentication failed", "the remote refused {setting}: renew it", "auth.token"),
+    ("returned error: 403", "the remote refused {setting}: it may not read this repository", "auth.token"),
+    ("Permission denied (publickey", "the remote refused {setting}: add its public half there", "auth.ssh_key"),
+    ("Host key verification failed", "compare the remote's host key, then add it to {setting}", "auth.known_hosts"),
+    ("dubious ownership", "the repository belongs to another user: serve it over ssh or https, or give it to this one", "url"),
+    ("unable to update url base from redirection", "the remote moved: set {setting} to its new place", "url"),
+    ("returned error: 30", "the remote moved: set {setting} to its new place", "url"),
+    ("not found", "there is no such repository, or it needs credentials: check {setting}", "url"),
+    ("does not appear to be a git repository", "there is no repository at that place: check {setting}", "url"),
+    ("does not exist", "there is no repository at that place: check {setting}", "url"),
+    ("Could not resolve host", "no such host: check {setting}", "url"),
+    ("Could not read from remote repository", "check {setting}, and whether the remote lets this machine in", "url"),
+    ("No such file or directory", "check that git is installed and on PATH, and {setting}", "url"),
 )  # fmt: skip
 
 
@@ -45,10 +52,12 @@ def _spellings(source: SourceSettings) -> list[str]:
 
 
 def failed(source: SourceSettings, command: str, text: str) -> GitFailed:
-    advice = next((advice for sign, advice in ADVICE if sign in text), None)
+    advice, setting = next(((advice, setting) for sign, advice, setting in ADVICE if sign in text), ("", ""))
     return GitFailed(
         command=command,
         source=source.name,
         problem=one_line(text, source) or "it gave no reason",
-        hint=advice.format(source=source.name) if advice else None,
+        hint=advice.format(setting=f"{setting} of source {source.name}") if advice else None,
+        advice=advice,
+        setting=setting,
     )

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -14,6 +14,7 @@ from runner.flock import held
 from runner.foreign.budget import Budget
 from runner.foreign.quarantine import Quarantine
 from runner.foreign.read import walk
+from runner.model.paths import printable
 from runner.model.size import parse_size
 from runner.model.source_settings import SourceSettings
 from runner.source import arguments
@@ -67,7 +68,24 @@ class Mirror:
             revision, _, name = line.partition("\t")
             if name == ref:
                 return revision
-        raise BranchMissing(source=self.source.name, branch=self.source.branch)
+        default = self._default_branch()
+        other = f"its default branch is {default}: " if default else ""
+        raise BranchMissing(
+            source=self.source.name,
+            branch=self.source.branch,
+            hint=f"{other}set branch of source {self.source.name}",
+            advice=f"{other.replace('{', '{{').replace('}', '}}')}set {{setting}}",
+            setting="branch",
+        )
+
+    def _default_branch(self) -> str:
+        """What the remote's HEAD points to; nothing where it does not say so."""
+        with suppress(GitFailed):
+            argv = arguments.default_branch(self.source.url)
+            said = self._ask("ls-remote", argv, most=ANSWER_SECONDS).output.decode(errors="replace")
+            found = re.match(r"ref: refs/heads/(\S{1,200})\tHEAD", said)
+            return printable(found[1]) if found else ""
+        return ""
 
     def local(
         self, command: str, argv: Sequence[str], allowed: tuple[int, ...] = (0,), times: int = 1
