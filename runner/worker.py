@@ -10,7 +10,7 @@ import structlog
 
 from runner.errors import StillApplying
 from runner.metering import Meter, metered
-from runner.model.job import Job, Phase, PlanResult, Result, Usage
+from runner.model.job import Job, LockResult, Phase, PlanResult, Result, Usage
 from runner.model.run import Run
 from runner.ports import ControlPorts, WorkerPorts
 from runner.service.dispatch import Assignment, next_assignment
@@ -60,6 +60,14 @@ class Worker:
         log.debug("job.end", run=run.name, stack=run.stack, state=run.state.value)
         self.settled(run)
         return run
+
+    def ask(self, assignment: Assignment) -> LockResult:
+        """Of a job about terraform's lock: what it found or did. Its run stays as it is."""
+        gate = StoreGate(self.control)
+        result = execute(assignment.job, self.ports, threading.Event(), gate, assignment.held)
+        assert isinstance(result, LockResult)
+        settle(self.control, assignment, result)
+        return result
 
     def perform_one(self, run_id: int) -> Run | None:
         """Execute this run here and now; None where it can not be claimed."""

@@ -77,12 +77,12 @@ def force_unlock(cli: Cli, stack: str, reason: str, yes: bool) -> None:
     """Free terraform's lock on the state of STACK, if a dead run of Driftline has left it; never anybody else's."""
     from runner.service.unlock import free, offer
 
-    ports = cli.app.worker.ports
-    offered = offer(cli.app.control, ports, stack)
+    worker = cli.app.worker
+    offered = offer(cli.app.control, worker.ask, stack)
     run, lock = offered.run, offered.lock
     cli.console.say(f"The state of {stack} is held by {lock}.", f"{run.name} left it behind: {run.reason}")
     if not yes:
         ask("Free it?", wish="unlocked")
-    free(cli.app.control, ports, offered, cli.person, reason)
+    free(cli.app.control, worker.ask, offered, cli.person, reason)
     cli.console.say(f"The state of {stack} is free.")
     cli.console.hint(f"driftline run show {run.name}")

@@ -8,6 +8,7 @@ from runner.model.apply_end import Expected
 from runner.model.binding import EngineFacts
 from runner.model.drift import Finding
 from runner.model.evidence import Evidence
+from runner.model.lock import StateLock
 from runner.model.partly import Partly
 from runner.model.plan import ChangeSet, Diagnostic
 from runner.model.probe import ProbeFacts, Probing
@@ -21,6 +22,8 @@ class Phase(StrEnum):
     PLAN = "plan"
     APPLY = "apply"
     ADOPT = "adopt"  # follow an apply that another process began, or find out how it ended
+    SEE_LOCK = "see_lock"  # find out who holds terraform's lock on the state that an ended run has used
+    UNLOCK = "unlock"  # free exactly that lock
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class Job:
     # Earlier runs of the stack: what their plans called sensitive is masked in the output of this one.
     earlier: tuple[int, ...] = ()
     probing: Probing | None = None  # whether and how a probe may answer; None where a person is to be asked
+    lock_id: str = ""  # of the lock that is to be freed
 
     @property
     def name(self) -> str:
@@ -126,4 +130,16 @@ class ApplyResult:
     usage: Usage = Usage()
 
 
-Result = PlanResult | PlanFailure | ApplyResult
+@dataclass(frozen=True)
+class LockResult:
+    """Terraform's lock as it is: None where the state is free, as it is after it was freed."""
+
+    lock: StateLock | None = None
+    reason: str = ""  # why it could not be seen, or was not freed
+    hint: str = ""
+    exit_code: int = 1  # of the command that asked for it, where there is a reason
+    usage: Usage = Usage()
+
+
+RunResult = PlanResult | PlanFailure | ApplyResult  # brings the run further
+Result = RunResult | LockResult

@@ -1,19 +1,28 @@
 """A person frees terraform's lock on a state that a dead apply of ours has left behind; never anybody else's."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from threading import Event as Flag
+from dataclasses import dataclass, replace
 
-from runner.errors import EngineFailed, NotFound, SourceNotFound, StackBusy, StateBusy, StateHeld
+from runner.errors import (
+    Blocked,
+    Conflict,
+    DriftlineError,
+    EngineFailed,
+    NotFound,
+    SourceNotFound,
+    StackBusy,
+    StateBusy,
+    StateHeld,
+)
 from runner.model.approval import Person
-from runner.model.job import Job, Phase
+from runner.model.job import Job, LockResult, Phase
 from runner.model.lock import StateLock
 from runner.model.run import HALF_CHANGED, Kind, Run, State
-from runner.ports import ControlPorts, EngineError, Execution, Reader, RunFilter, WorkerPorts
-from runner.service.execution.export import export_tree
-from runner.service.execution.refuse_unsafe import refuse_unsafe
+from runner.ports import ControlPorts, Reader, RunFilter
+from runner.service.dispatch import Assignment
 
+Ask = Callable[[Assignment], LockResult]  # has a worker execute it, and waits
 # A person's word may have made an interrupted one an applied one; its lock is still there.
 _ENDED = HALF_CHANGED | {State.APPLIED}
 _LOOKED_THROUGH = 50
@@ -27,7 +36,7 @@ class Offer:
     lock: StateLock
 
 
-def offer(control: ControlPorts, ports: WorkerPorts, stack: str) -> Offer:
+def offer(control: ControlPorts, ask: Ask, stack: str) -> Offer:
     """What is on the state now, if it is the very lock that our own dead run is known to have held.
 
     NotFound where the state is free, StateHeld where the lock is anybody else's.
@@ -41,10 +50,8 @@ def offer(control: ControlPorts, ports: WorkerPorts, stack: str) -> Offer:
             f'the state of stack "{stack}" is a file of ours: a lock on it ends with the process that took it',
             hint=f"driftline stack show {stack}",
         )
-    with _in_workspace(control, ports, run) as execution:
-        there = ports.engine.state_lock(execution)
-    if isinstance(there, EngineError):
-        raise _failed(stack, there)
+    with _alone(control, run, Phase.SEE_LOCK) as assignment:
+        there = _answered(ask(assignment))
     if there is None:
         raise NotFound(
             f'nobody holds the state of stack "{stack}": terraform finds it free',
@@ -55,20 +62,21 @@ def offer(control: ControlPorts, ports: WorkerPorts, stack: str) -> Offer:
     return own
 
 
-def free(control: ControlPorts, ports: WorkerPorts, offered: Offer, person: Person, reason: str) -> None:
+def free(control: ControlPorts, ask: Ask, offered: Offer, person: Person, reason: str) -> None:
     """Free exactly that lock. Recorded before it is done; runs that wait for the state are due at once."""
     run, lock = offered.run, offered.lock
-    with _in_workspace(control, ports, run) as execution:
+    with _alone(control, run, Phase.UNLOCK) as assignment:
         about = {"run": run.name, "lock": lock.id, "who": lock.who, "taken": lock.created, "reason": reason}
         with control.store.writing() as writer:
             writer.audit_note(person.name, "lock.force_unlock", run.stack, about)
-        problem = ports.engine.force_unlock(execution, lock.id)
-    if problem is not None:
-        raise _failed(run.stack, problem)
-    with control.store.writing() as writer:
-        for waiting in writer.open_runs(run.stack):
-            if waiting.wait_until is not None and waiting.claim is None:
-                writer.annotate(waiting, wait_until=None, waits=0)
+        _answered(ask(replace(assignment, job=replace(assignment.job, lock_id=lock.id))))
+
+
+def _answered(result: LockResult) -> StateLock | None:
+    if result.reason:
+        kinds: dict[int, type[DriftlineError]] = {kind.exit_code: kind for kind in (Conflict, Blocked)}
+        raise kinds.get(result.exit_code, EngineFailed)(result.reason, hint=result.hint)
+    return result.lock
 
 
 def _own(reader: Reader, stack: str) -> Offer | None:
@@ -88,8 +96,8 @@ def _newest(reader: Reader, stack: str) -> Run:
 
 
 @contextmanager
-def _in_workspace(control: ControlPorts, ports: WorkerPorts, run: Run) -> Iterator[Execution]:
-    """Where the run was executed, while nothing else executes on the stack or may change its state."""
+def _alone(control: ControlPorts, run: Run, phase: Phase) -> Iterator[Assignment]:
+    """While nothing else executes on the stack or may change its state."""
     held = control.claims.take(run.id, run.identity)
     if held is None:
         raise StateBusy(stack=run.stack, run=run.name)
@@ -102,38 +110,19 @@ def _in_workspace(control: ControlPorts, ports: WorkerPorts, run: Run) -> Iterat
                 raise StackBusy(
                     stack=run.stack, run=busy.name, state=busy.state, since=f"{busy.changed_at:%H:%M:%S} UTC"
                 )
-            job = _job(control, reader, run)
-        refuse_unsafe(ports, job)
-        tree = export_tree(job, ports, held)
-        workspace = ports.workspaces.prepare(
-            run.id, run.stack, tree, run.module_path, managed_state=run.managed_state
-        )
-        try:
-            yield Execution(
-                run=run.name,
-                stack=job.stack,
-                workspace=workspace,
-                log=ports.workspaces.log(run.id),
-                cancel=Flag(),
-                for_apply=True,
-                claim=held,
-                folder=(tree / run.file).parent,
-                state_folders=job.source.allow.state_folders,
-                writable_modules=job.source.allow.writable_modules,
-            )
-        finally:
-            ports.workspaces.discard(run.id)
+            job = _job(control, reader, run, phase)
+        yield Assignment(job, held)
     finally:
         held.release()
 
 
-def _job(control: ControlPorts, reader: Reader, run: Run) -> Job:
+def _job(control: ControlPorts, reader: Reader, run: Run, phase: Phase) -> Job:
     source = control.settings.source(run.source)
     if source is None:
         raise SourceNotFound(source=run.source)
     return Job(
         run=run.id,
-        phase=Phase.PLAN,
+        phase=phase,
         kind=run.kind,
         stack=reader.definition(run.definition),
         source=source,
@@ -142,9 +131,3 @@ def _job(control: ControlPorts, reader: Reader, run: Run) -> Job:
         managed_state=run.managed_state,
         file=run.file,
     )
-
-
-def _failed(stack: str, error: EngineError) -> EngineFailed:
-    first = next((d for d in error.diagnostics if d.severity == "error"), None)
-    told = " ".join((first.detail or first.summary).split()) if first else ""
-    return EngineFailed(f'stack "{stack}": {error.command} failed: {told}', hint="driftline doctor")

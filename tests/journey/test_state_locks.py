@@ -18,9 +18,10 @@ from world import ANA, World, states
 
 from runner.cli.main import main
 from runner.engine.state_lock import WITNESSED
-from runner.errors import Conflict, NotFound, RunUnresolved, StateBusy, StateHeld, StateUnsaved
+from runner.errors import Blocked, Conflict, NotFound, RunUnresolved, StateBusy, StateHeld, StateUnsaved
 from runner.model.evidence import Evidence
 from runner.model.run import Run, State
+from runner.model.source_settings import Allow
 from runner.model.stack import DriftStatus
 from runner.service import hold, request, resolve, unlock
 from runner.service.dispatch import next_assignment
@@ -262,9 +263,9 @@ def test_a_run_that_waits_for_our_own_dead_lock_is_due_as_soon_as_it_is_freed(
     run = killed(remote, backend)
     resolve.resolve(remote.app.control, remote.app.workspaces, run.id, ANA, applied=False, reason="x")
     assert states(remote.work()) == [State.QUEUED]
-    offered = unlock.offer(remote.app.control, remote.app.worker.ports, "web")
+    offered = unlock.offer(remote.app.control, remote.app.worker.ask, "web")
     assert offered.run.id == run.id
-    unlock.free(remote.app.control, remote.app.worker.ports, offered, ANA, "x")
+    unlock.free(remote.app.control, remote.app.worker.ask, offered, ANA, "x")
     assert states(remote.work()) == [State.AWAITING_APPROVAL]
 
 
@@ -289,7 +290,7 @@ def test_a_lock_of_anybody_else_is_never_offered(remote: World, backend: StateBa
         forget_whose(remote)
     before = dict(backend.locks)
     with pytest.raises(StateHeld, match=backend.locks["web"]["ID"]):
-        unlock.offer(remote.app.control, remote.app.worker.ports, "web")
+        unlock.offer(remote.app.control, remote.app.worker.ask, "web")
     assert backend.locks == before
     assert backend.asked("UNLOCK", "web") == 1  # by the plan
 
@@ -302,23 +303,33 @@ def forget_whose(world: World) -> None:
 
 def test_a_lock_that_moves_while_the_person_thinks_is_not_freed(remote: World, backend: StateBackend) -> None:
     killed(remote, backend)
-    offered = unlock.offer(remote.app.control, remote.app.worker.ports, "web")
+    offered = unlock.offer(remote.app.control, remote.app.worker.ask, "web")
     backend.take("web", ANAS)
     with pytest.raises(Conflict, match="any more"):
-        unlock.free(remote.app.control, remote.app.worker.ports, offered, ANA, "x")
+        unlock.free(remote.app.control, remote.app.worker.ask, offered, ANA, "x")
     assert backend.locks["web"]["ID"] == ANAS
+
+
+def test_code_that_is_not_allowed_any_more_is_not_used_to_look_at_a_lock(
+    remote: World, backend: StateBackend
+) -> None:
+    killed(remote, backend)
+    (source,) = remote.settings.sources
+    remote.configure(replace(remote.settings, sources=(replace(source, allow=Allow()),)))
+    with pytest.raises(Blocked, match="provisioner"):
+        unlock.offer(remote.app.control, remote.app.worker.ask, "web")
 
 
 def test_a_state_that_nobody_holds_needs_no_freeing(remote: World, backend: StateBackend) -> None:
     applied(remote, backend)
     with pytest.raises(NotFound, match="nobody holds"):
-        unlock.offer(remote.app.control, remote.app.worker.ports, "web")
+        unlock.offer(remote.app.control, remote.app.worker.ask, "web")
 
 
 def test_a_managed_state_has_nothing_to_be_freed(plain: World) -> None:
     plain.applied(body='resource "terraform_data" "one" {{}}\n')
     with pytest.raises(NotFound, match="ends with the process"):
-        unlock.offer(plain.app.control, plain.app.worker.ports, "web")
+        unlock.offer(plain.app.control, plain.app.worker.ask, "web")
 
 
 def test_nothing_is_freed_while_something_of_the_stack_lives(remote: World, backend: StateBackend) -> None:
@@ -327,7 +338,7 @@ def test_nothing_is_freed_while_something_of_the_stack_lives(remote: World, back
     assert held is not None
     try:
         with pytest.raises(StateBusy):
-            unlock.offer(remote.app.control, remote.app.worker.ports, "web")
+            unlock.offer(remote.app.control, remote.app.worker.ask, "web")
     finally:
         held.release()
 

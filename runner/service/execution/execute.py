@@ -3,7 +3,7 @@
 import structlog
 
 from runner.errors import StillApplying
-from runner.model.job import ApplyOutcome, ApplyResult, Job, Phase, PlanFailure, Result
+from runner.model.job import ApplyOutcome, ApplyResult, Job, LockResult, Phase, PlanFailure, Result
 from runner.model.plan import Diagnostic
 from runner.ports.basics import Cancel
 from runner.ports.keeping import HeldClaim
@@ -11,6 +11,7 @@ from runner.ports.worker import ApplyGate, WorkerPorts
 from runner.service.execution.apply import execute_adopt, execute_apply
 from runner.service.execution.export import settle_tree
 from runner.service.execution.plan import execute_plan
+from runner.service.execution.unlock import execute_unlock
 
 log = structlog.get_logger()
 
@@ -36,15 +37,24 @@ def execute(
                 return execute_apply(job, ports, cancel, gate, claim, leave, ends)
             case Phase.ADOPT:
                 return execute_adopt(job, ports, cancel, claim, leave)
+            case Phase.SEE_LOCK | Phase.UNLOCK:
+                return execute_unlock(job, ports, cancel, claim)
     except StillApplying:
         raise
     except Exception as bug:
         log.exception("job.bug", run=job.name, stack=job.stack.name)
         reason = f"internal error: {type(bug).__name__}: {bug}"
-        if job.phase is Phase.PLAN:
-            return PlanFailure((Diagnostic("error", reason),), reason)
-        unseen = job.phase is Phase.APPLY or claim.running()
-        unclear = ApplyOutcome.UNSEEN if unseen else ApplyOutcome.INTERRUPTED
-        return ApplyResult(unclear, reason)
+        return _failed(job, claim, reason)
     finally:
         settle_tree(job, ports)
+
+
+def _failed(job: Job, claim: HeldClaim, reason: str) -> Result:
+    match job.phase:
+        case Phase.PLAN:
+            return PlanFailure((Diagnostic("error", reason),), reason)
+        case Phase.SEE_LOCK | Phase.UNLOCK:
+            return LockResult(reason=reason)
+        case Phase.APPLY | Phase.ADOPT:
+            unseen = job.phase is Phase.APPLY or claim.running()
+            return ApplyResult(ApplyOutcome.UNSEEN if unseen else ApplyOutcome.INTERRUPTED, reason)

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from runner.model.job import Job, Result
+from runner.model.job import Job, RunResult
 from runner.model.run import Run
 from runner.ports import ControlPorts, Writer
 
 
 @contextmanager
-def recording(control: ControlPorts, job: Job, result: Result) -> Iterator[tuple[Writer, Run]]:
+def recording(control: ControlPorts, job: Job, result: RunResult) -> Iterator[tuple[Writer, Run]]:
     """The run as it is now. Whoever sees how it ended sees what it took too."""
     with control.store.writing() as writer:
         run = writer.run(job.run)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from runner.model.job import ApplyOutcome, Job, PlanFailure, PlanResult, Result
+from runner.model.job import ApplyOutcome, Job, PlanFailure, PlanResult, RunResult
 from runner.model.run import Event, Run
 from runner.model.throttling import MOST_WAITS, WHY, throttled, throttling
 from runner.ports import ControlPorts, Writer
@@ -11,7 +11,7 @@ from runner.service.outcome.plan import put_off
 from runner.service.outcome.recording import recording
 
 
-def settle_throttled(control: ControlPorts, job: Job, result: Result) -> tuple[Run | None, Result]:
+def settle_throttled(control: ControlPorts, job: Job, result: RunResult) -> tuple[Run | None, RunResult]:
     """Its account gets fewer runs for a while. What has not begun to change anything is queued again, for later.
 
     The run where that is all there is to record; and the result, which puts off an apply that has not begun.

@@ -1,0 +1,63 @@
+"""Terraform's lock on a state: seen, or freed, where a run of the stack was executed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from runner.errors import DriftlineError
+from runner.model.job import Job, LockResult, Phase
+from runner.ports.basics import Cancel
+from runner.ports.engine import EngineError, Execution
+from runner.ports.keeping import HeldClaim
+from runner.ports.worker import WorkerPorts
+from runner.service.execution.export import export_tree
+from runner.service.execution.refuse_unsafe import refuse_unsafe
+
+
+def execute_unlock(job: Job, ports: WorkerPorts, cancel: Cancel, claim: HeldClaim) -> LockResult:
+    """A state that an apply could not save is no obstacle: it can only be pushed once the lock is gone."""
+    try:
+        with _in_workspace(job, ports, cancel, claim) as execution:
+            return _see(ports, execution) if job.phase is Phase.SEE_LOCK else _free(job, ports, execution)
+    except DriftlineError as error:
+        return LockResult(reason=error.message, hint=error.hint, exit_code=error.exit_code)
+
+
+def _see(ports: WorkerPorts, execution: Execution) -> LockResult:
+    there = ports.engine.state_lock(execution)
+    return _failed(execution, there) if isinstance(there, EngineError) else LockResult(there)
+
+
+def _free(job: Job, ports: WorkerPorts, execution: Execution) -> LockResult:
+    problem = ports.engine.force_unlock(execution, job.lock_id)
+    return LockResult() if problem is None else _failed(execution, problem)
+
+
+def _failed(execution: Execution, error: EngineError) -> LockResult:
+    first = next((d for d in error.diagnostics if d.severity == "error"), None)
+    told = " ".join((first.detail or first.summary).split()) if first else ""
+    reason = f'stack "{execution.stack.name}": {error.command} failed: {told}'
+    return LockResult(reason=reason, hint="driftline doctor")
+
+
+@contextmanager
+def _in_workspace(job: Job, ports: WorkerPorts, cancel: Cancel, claim: HeldClaim) -> Iterator[Execution]:
+    refuse_unsafe(ports, job)
+    tree = export_tree(job, ports, claim)
+    workspace = ports.workspaces.prepare(
+        job.run, job.stack.name, tree, job.module_path, managed_state=job.managed_state
+    )
+    try:
+        yield Execution(
+            run=job.name,
+            stack=job.stack,
+            workspace=workspace,
+            log=ports.workspaces.log(job.run),
+            cancel=cancel,
+            for_apply=True,
+            claim=claim,
+            folder=(tree / job.file).parent,
+            state_folders=job.source.allow.state_folders,
+            writable_modules=job.source.allow.writable_modules,
+        )
+    finally:
+        ports.workspaces.discard(job.run)
