@@ -8,7 +8,7 @@ from runner.model.identity import PLACE, USERINFO, WORKSPACE_PLACE
 from runner.model.module import Backend, ModuleFacts
 from runner.model.paths import printable
 from runner.model.source_settings import Allow
-from runner.model.stack import StackDefinition
+from runner.model.stack import DEFAULT_WORKSPACE, StackDefinition
 
 # A secret in a commit is none, and one that a commit chooses sends the state to whom it likes.
 SECRETS = frozenset({
@@ -65,7 +65,7 @@ def _problems(backend: Backend, definition: StackDefinition, allow: Allow) -> It
     ):
         yield "an address of the backend has a user or a password in it: that is the operator's, by environment"
     if backend.type == "local":
-        yield from _local(settings, allow)
+        yield from _local(settings, allow, definition.terraform_workspace)
 
 
 def _names(settings: Any) -> Iterator[str]:
@@ -79,11 +79,17 @@ def _names(settings: Any) -> Iterator[str]:
             yield from _names(part)
 
 
-def _local(settings: dict[str, Any], allow: Allow) -> Iterator[str]:
+def _local(settings: dict[str, Any], allow: Allow, workspace: str) -> Iterator[str]:
     path = str(settings.get("path", ""))
     if not path.startswith("/"):
         # Each revision has a tree of its own: the next one would begin without a state and create all again.
         yield 'backend "local" needs an absolute path; without a backend block Driftline keeps the state'
+    if workspace != DEFAULT_WORKSPACE and "workspace_dir" not in settings:
+        # By default it is beside the code, and so in the tree of one revision.
+        yield (
+            f'backend "local" keeps the state of terraform_workspace "{workspace}" below its workspace_dir, which has to be an '
+            "absolute path; without a backend block Driftline keeps the state"
+        )
     for name in ("path", "workspace_dir"):
         if name in settings and not _inside(str(settings[name]), allow.state_folders):
             yield (

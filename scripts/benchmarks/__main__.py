@@ -11,7 +11,21 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import audit, commands, confine, daemon, discover, drift, lock, look, plan, poll, shim, sweep
+from benchmarks import (
+    audit,
+    commands,
+    confine,
+    daemon,
+    discover,
+    drift,
+    lock,
+    look,
+    modules,
+    plan,
+    poll,
+    shim,
+    sweep,
+)
 from benchmarks.figure import Figure, document, table
 from benchmarks.size import FULL, TINY, Size
 from runner import log
@@ -28,6 +42,7 @@ BENCHMARKS: dict[str, Callable[[Size, Path], Iterator[Figure]]] = {
     "shim": shim.measure,
     "confine": confine.measure,
     "drift": drift.measure,
+    "drift-modules": modules.measure,
     "drift-sweep": sweep.measure,
 }
 

@@ -38,6 +38,8 @@ class Cloud:
     )  # the same with the services' addresses in the code, as people write it for clouds like this one
     small: str
     large: str
+    modular: Mapping[str, str]  # stacks that are calls of modules, by the number of their resources
+    modules: Mapping[str, str]  # those modules, by the paths of their files in a stack's folder
     change: Callable[[str], None]
     visible: tuple[Path, ...] = ()  # to runs, which find the rest of the machine read-only or empty
     played_by: frozenset[int] = frozenset()  # processes that are no part of any check
@@ -76,6 +78,8 @@ def _aws(folder: Path) -> Iterator[Cloud]:
             _pointed(_code("aws"), there.environment["AWS_ENDPOINT_URL"]),
             _code("aws-small"),
             _code("aws-large"),
+            _modular("aws"),
+            _modules("aws"),
             change,
             played_by=frozenset(processes.children() - before),
         )
@@ -99,6 +103,8 @@ def _file(folder: Path) -> Iterator[Cloud]:
         None,
         _code("cloudfile-small"),
         _code("cloudfile-large"),
+        _modular("cloudfile"),
+        _modules("cloudfile"),
         change,
         visible=(path.parent,),
     )
@@ -111,3 +117,12 @@ def _pointed(head: str, address: str) -> str:
 
 def _code(name: str) -> str:
     return (CODE / f"{name}.tf").read_text()
+
+
+def _modular(cloud: str) -> dict[str, str]:
+    return {count: _code(f"{cloud}-modules-{count}") for count in ("20", "60")}
+
+
+def _modules(cloud: str) -> dict[str, str]:
+    files = sorted((CODE / "modules" / cloud).glob("*/*.tf"))
+    return {f"modules/{file.parent.name}/{file.name}": file.read_text() for file in files}

@@ -24,7 +24,7 @@ def measure(size: Size, folder: Path) -> Iterator[Figure]:
         with cloud(size, folder / "cloud") as there:
             estate = Estate(folder / "estate", there, {"small": there.small, "large": there.large})
             for name, count in RESOURCES.items():
-                yield from _unchanged(size, estate, name, f"check of {count} {there.title} resources")
+                yield from unchanged(size, estate, name, f"check of {count} {there.title} resources")
             yield _new_provider(size, estate, f"first check of a new {there.title} provider")
             estate.close()
             if there.pointed is not None:
@@ -33,14 +33,16 @@ def measure(size: Size, folder: Path) -> Iterator[Figure]:
                     folder / "pointed", replace(there, head=there.pointed), {"pointed": there.large}
                 )
                 title = f"the same of {RESOURCES['large']}, with endpoints in the code"
-                yield from _unchanged(size, pointed, "pointed", title)
+                yield from unchanged(size, pointed, "pointed", title)
                 pointed.close()
     except Missing as missing:
         yield skipped("checks of AWS resources", str(missing))
     yield _built_in(size, folder / "built-in")
 
 
-def _unchanged(size: Size, estate: Estate, name: str, title: str) -> Iterator[Figure]:
+def unchanged(size: Size, estate: Estate, name: str, title: str) -> Iterator[Figure]:
+    """CPU and wall of a check by probes, beside bare terraform."""
+
     def check() -> None:
         estate.check(name)
         estate.expect(name, Way.PROBED)

@@ -53,7 +53,8 @@ terraform show -json plan.tfplan
 class Estate:
     """`code` is that of each stack by its name, without what is the same in all."""
 
-    def __init__(self, root: Path, cloud: Cloud, code: Mapping[str, str]) -> None:
+    def __init__(self, root: Path, cloud: Cloud, code: Mapping[str, str], *, modular: bool = False) -> None:
+        self.modules = cloud.modules if modular else {}
         self.root, self.cloud, self.names = root, cloud, tuple(code)
         self.environment = _environment(cloud)
         stacks = {name: f"{cloud.head}\n{text.replace('NAME', name)}" for name, text in code.items()}
@@ -69,6 +70,7 @@ class Estate:
                 f"{name}/main.tf": text,
                 f"{name}/stack.yaml": f"name: {name}\n",
                 f"{name}/{LOCK_FILE}": lock_file,
+                **{f"{name}/{path}": content for path, content in self.modules.items()},
             }
             self._lay_out_bare(name, text, lock_file, _cut(state, name))
         self.installation.repository.commit(files)
@@ -161,6 +163,7 @@ class Estate:
         folder.mkdir(parents=True)
         bodies = (text.replace("NAME", name) for name, text in code.items())
         (folder / "main.tf").write_text("\n".join([self.cloud.head, *bodies]))
+        self._lay_out_modules(folder)
         common = ("-input=false", "-no-color")
         self.run(folder, "terraform", "init", *common)
         apply = ("terraform", "apply", *common, "-auto-approve", f"-parallelism={APPLY_AT_ONCE}")
@@ -176,6 +179,12 @@ class Estate:
         (folder / "main.tf").write_text(code)
         (folder / LOCK_FILE).write_text(lock_file)
         (folder / STATE).write_bytes(state)
+        self._lay_out_modules(folder)
+
+    def _lay_out_modules(self, folder: Path) -> None:
+        for path, content in self.modules.items():
+            (folder / path).parent.mkdir(parents=True)
+            (folder / path).write_text(content)
 
     def _bare(self, name: str) -> Path:
         return self.root / "bare" / name
@@ -192,8 +201,13 @@ class Estate:
 
 
 def _cut(state: StateFile, name: str) -> bytes:
-    """What belongs to one stack: in each, everything is labelled with the stack's name."""
-    own = [resource for resource in state["resources"] if resource["name"] == name]
+    """What belongs to one stack: in each, everything is labelled with the stack's name, or in a module that is."""
+    own = [
+        resource
+        for resource in state["resources"]
+        if resource.get("module", "").startswith(f"module.{name}-")
+        or ("module" not in resource and resource["name"] == name)
+    ]
     return json.dumps({**state, "lineage": str(uuid.uuid4()), "resources": own}).encode()
 
 

@@ -48,13 +48,19 @@ FIGURES = {
         "first check of a new cloudfile provider",
         "check of 50 terraform_data",
     ],
+    "drift-modules": [
+        "check of 20 cloudfile resources in modules, cpu",
+        "check of 20 cloudfile resources in modules, wall",
+        "check of 60 cloudfile resources in modules, cpu",
+        "check of 60 cloudfile resources in modules, wall",
+    ],
     "drift-sweep": [
         "sweep of 4 cloudfile stacks, a minute",
         "sweep of 4 cloudfile stacks: reported",
         "sweep of 4 cloudfile stacks: memory per slot",
     ],
 }
-NEEDS_TERRAFORM = {"plan", "daemon", "drift", "drift-sweep"}
+NEEDS_TERRAFORM = {"plan", "daemon", "drift", "drift-modules", "drift-sweep"}
 
 
 def bench(*words: str | Path) -> subprocess.CompletedProcess[str]:

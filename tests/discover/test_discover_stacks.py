@@ -245,6 +245,19 @@ def test_a_state_that_driftline_could_not_follow_is_refused(place: Place, block:
     assert sentence in told(found)[0]
 
 
+LOCAL = 'terraform {{\n  backend "local" {{\n    path = "/srv/states/a.tfstate"\n{more}  }}\n}}\n'
+
+
+def test_a_workspace_whose_state_would_lie_in_the_tree_of_one_revision_is_refused(place: Place) -> None:
+    place.allow(backends=("local",), state_folders=("/srv/states",))
+    files = {"stack.yaml": "name: a\nterraform_workspace: dev\n", "main.tf": LOCAL.format(more="")}
+    found = place.discovered(files)
+    assert names(found) == []
+    assert 'keeps the state of terraform_workspace "dev" below its workspace_dir' in told(found)[0]
+    more = '    workspace_dir = "/srv/states/a"\n'
+    assert names(place.discovered({"main.tf": LOCAL.format(more=more)})) == ["a"]
+
+
 def test_a_backend_block_behind_a_link_counts(place: Place) -> None:
     place.remote.commit({"common/backend.tf": BACKEND.format(key="k")})
     place.link("a/backend.tf", "../common/backend.tf")
