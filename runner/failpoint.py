@@ -42,6 +42,7 @@ POINTS: dict[str, str] = {
     "resolve.after_commit": "a person's word is durable, nobody was told",
     "file.before_rename": "a file is written under another name",
     "fetch.after": "new objects are in the mirror, the source does not know",
+    "rename.before_commit": "a stack has taken another one's place, and it is not committed",
     "poll.before_commit": "what was discovered is written and not committed",
     "mirror.before_rename": "a new mirror is complete under another name",
     "seal.before_rename": "a copy of what init left is complete under another name",

@@ -164,6 +164,9 @@ def _ending(cli: Cli, performer: Performer, run: Run) -> int:
         with cli.app.store.reading() as reader:
             found = objections_to(cli.app, reader, run)
             ignored = ignored_by_rule(cli.app.settings, reader, run, reader.changes(run.id) or ChangeSet())
+            renamed = reader.stack(run.stack).renamed_from
+        if renamed:
+            cli.console.say(f"{run.stack} is {renamed} under a new name; it works on the same state.")
         cli.console.say(*fact_lines(ignored_facts(ignored)))
         facts["answer"] = goes_on(run, found)
         if any(one.code == NEVER for one in found):

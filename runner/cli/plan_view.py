@@ -65,6 +65,12 @@ def header(asked: Question, commit: Commit | None, now: datetime) -> list[Line]:
             "planned",
             f"{ago(run.planned_at, now)} with {asked.stack.engine} {run.engine_version or ''}".rstrip(),
         ),
+        (
+            "renamed",
+            f"from {asked.renamed_from}; the state and the terms of it hold for this"
+            if asked.renamed_from
+            else "",
+        ),
         ("changes", summary_text(run.summary)),
         ("approvals", f"{given(standing)}{by}"),
         ("terms", _terms(asked.terms)),
@@ -80,7 +86,7 @@ def header(asked: Question, commit: Commit | None, now: datetime) -> list[Line]:
         facts.append(("invokes", Cell(", ".join(invoked) or "nothing yet", "red")))
     facts += ignored_facts(asked.ignored)
     facts += [("guard rail", Cell(f"! {violation.sentence}", "red")) for violation in asked.violations]
-    return [Cell(run.name, "bold"), *(_fact(name, value) for name, value in facts)]
+    return [Cell(run.name, "bold"), *(_fact(name, value) for name, value in facts if value)]
 
 
 def ignored_facts(found: Sequence[IgnoredChange]) -> list[tuple[str, str | Cell]]:

@@ -92,6 +92,7 @@ def show(cli: Cli, run_id: int, output: str) -> None:
         commit = reader.commit(run.source, run.revision)
         approvals, diagnostics = reader.approvals(run_id), reader.diagnostics(run_id)
         evidence, changes = reader.evidence(run_id), reader.changes(run_id)
+        renamed = reader.stack(run.stack).renamed_from
         ignored = ignored_by_rule(cli.app.settings, reader, run, changes or ChangeSet())
     if output == "json":
         cli.console.json(run_document(cli.app, run))
@@ -119,6 +120,7 @@ def show(cli: Cli, run_id: int, output: str) -> None:
             commit.signed_by if commit else "",
         ),
         ("changes", words.changes(run)),
+        ("renamed", f"from {renamed}" if renamed and not run.final else ""),
         *ignored_facts(ignored),
         ("planned", f"{ago(run.planned_at, now)}, version {run.engine_version}" if run.planned_at else ""),
         ("digest", run.plan_digest or ""),

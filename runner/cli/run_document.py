@@ -26,4 +26,10 @@ def run_document(app: App, run: Run) -> shapes.Plain:
         people = app.settings.approvals.people
         terms = terms_document(run_terms(app.settings, reader, run), people) if waits else None
         ignored = ignored_by_rule(app.settings, reader, run, reader.changes(run.id) or ChangeSet())
-        return {**details, "terms": terms, "ignored": [shapes.ignored(one) for one in ignored]}
+        renamed = None if run.final else reader.stack(run.stack).renamed_from
+        return {
+            **details,
+            "terms": terms,
+            "renamed_from": renamed,
+            "ignored": [shapes.ignored(one) for one in ignored],
+        }

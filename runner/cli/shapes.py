@@ -104,6 +104,10 @@ def stack_details(
             "until": rfc3339(pause.until),
         },
         "missing_since": rfc3339(facts.stack.missing_since),
+        "renamed_from": facts.stack.renamed_from,
+        "renamed_to": facts.stack.renamed_to,
+        "left": facts.stack.left,
+        "state_folder": facts.stack.folder if facts.stack.managed_state else None,
         "problem": facts.stack.problem,
         "report": report.name if report else None,
         "partly_applied": [

@@ -97,10 +97,20 @@ def check(cli: Cli, source: str) -> int:
     cli.console.say(f"{of.branch} is at {head}")
     poller.git.fetch(of, head)
     with cli.app.store.reading() as reader:
-        known, taken = reader.stacks(), reader.source(of.name).head
+        known, taken = reader.stacks(left=True), reader.source(of.name).head
+        answers = reader.successions()
     for signature in poller.git.verify(of, taken, head):
         cli.console.say(f"{signature.revision[:12]} is signed by {signature.signer} ({signature.key})")
-    found = discover(poller.git, poller.stack_files, poller.modules, cli.app.settings, of, head, others=known)
+    found = discover(
+        poller.git,
+        poller.stack_files,
+        poller.modules,
+        cli.app.settings,
+        of,
+        head,
+        others=known,
+        answers=answers,
+    )
     cli.console.table(
         ("STACK", "FILE", "ROOT MODULE"),
         ((stack.definition.name, stack.file, stack.module_path) for stack in found.stacks),

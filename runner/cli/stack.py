@@ -11,6 +11,7 @@ from runner.cli.facts import StackFacts, all_stacks, given, one_stack
 from runner.cli.newcomers import newcomers, show_newcomer
 from runner.cli.options import SPAN, Cli, Label, output_option, pass_cli, reason_option, stack_argument
 from runner.cli.output import Cell, Line
+from runner.cli.stack_leave import rename
 from runner.cli.stack_validate import validate
 from runner.cli.terms_view import terms_document, terms_rows
 from runner.cli.when import ago
@@ -38,6 +39,7 @@ def command() -> None:
 
 
 command.add_command(validate)
+command.add_command(rename)
 
 
 @command.command("list")
@@ -138,6 +140,9 @@ def _details(
     standing = facts.standing
     rows: list[tuple[str, list[Cell | str]]] = [
         ("source", [f"{stack.source}: {stack.file}, root module {stack.module_path}"]),
+        ("renamed", [f"from {stack.renamed_from}" if stack.renamed_from else ""]),
+        ("state", [f"managed, in the folder of {stack.folder}" if stack.folder != stack.name else ""]),
+        ("left", [stack.left or ""]),
         ("labels", [labels]),
         ("engine", [f"{definition.engine}, workspace {definition.terraform_workspace}"]),
         ("depends on", [", ".join(definition.depends_on)]),

@@ -150,6 +150,7 @@ STACK: Mapping[str, str] = {
     **_IGNORE,
     "drift.probe": "never: always check this stack by a plain plan",
     "drift.action": "report files a drift report; propose also makes a plan that waits for approval",
+    "renamed_from": "The stack that this one was before: its state and its history go over, once that has left Git",
     "paused": "Whether plans, checks and applies rest",
 }
 

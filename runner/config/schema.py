@@ -35,7 +35,11 @@ _BOOKS = {
         },
         {"sources[].name": r"^[a-z0-9][a-z0-9._-]{0,63}$"},
     ),
-    "stack": _Book(descriptions.STACK, limits.STACK, {"name": NAME_PATTERN, "depends_on[]": NAME_PATTERN}),
+    "stack": _Book(
+        descriptions.STACK,
+        limits.STACK,
+        {"name": NAME_PATTERN, "depends_on[]": NAME_PATTERN, "renamed_from": NAME_PATTERN},
+    ),
 }
 _RECORDS: Mapping[str, tuple[type, str]] = {
     "server": (Settings, "Driftline's server configuration"),

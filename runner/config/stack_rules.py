@@ -55,11 +55,9 @@ def _names(stack: StackDefinition) -> Iterator[Complaint]:
     if flaw := name_flaw(stack.name):
         yield Complaint(("name",), flaw)
     for index, other in enumerate(stack.depends_on):
-        path = ("depends_on", index)
-        if flaw := name_flaw(other):
-            yield Complaint(path, flaw)
-        elif other == stack.name:
-            yield Complaint(path, "a stack can not depend on itself", got=False)
+        yield from _of_another(("depends_on", index), other, stack.name, "a stack can not depend on itself")
+    if stack.renamed_from is not None:
+        yield from _of_another(("renamed_from",), stack.renamed_from, stack.name, "this is its name now")
     for index, person in enumerate(stack.apply.approvers):
         if _LOGIN.fullmatch(person) is None:
             yield Complaint(("apply", "approvers", index), "expected a login name")
@@ -67,6 +65,13 @@ def _names(stack: StackDefinition) -> Iterator[Complaint]:
     yield from _twice(("apply", "approvers"), stack.apply.approvers)
     for index, address in enumerate(stack.apply.protect):
         yield from single_line(("apply", "protect", index), address, "the address of a resource, or a glob")
+
+
+def _of_another(path: KeyPath, name: str, own: str, message: str) -> Iterator[Complaint]:
+    if flaw := name_flaw(name):
+        yield Complaint(path, flaw)
+    elif name == own:
+        yield Complaint(path, message, got=False)
 
 
 def _twice(here: KeyPath, items: tuple[str, ...]) -> Iterator[Complaint]:

@@ -140,7 +140,10 @@ def _crowd_sentence(view: View, run: Run | None) -> str:
     return f"{run.name} waits: {view.crowds[run.account]}" if run else ""
 
 
+_LEFT = Rule("left", Next.NOTHING, lambda v: v.stack.left is not None, lambda v: f"it is {v.stack.left}")
+
 CHANGE_RULES: tuple[Rule, ...] = (
+    _LEFT,
     Rule(
         "source_missing",
         Next.NOTHING,
@@ -239,6 +242,7 @@ CHANGE_RULES: tuple[Rule, ...] = (
 )
 
 CHECK_RULES: tuple[Rule, ...] = (
+    _LEFT,
     Rule(
         "source_missing",
         Next.NOTHING,
@@ -345,7 +349,7 @@ def health(view: View) -> tuple[Health, str]:
 
 def _problems(view: View, stack: Stack) -> Iterator[str | None]:
     last = view.last_change
-    yield "source missing" if stack.missing_since is not None else None
+    yield "source missing" if stack.missing_since is not None and stack.left is None else None
     yield stack.problem
     if last is not None and last.state is State.PLAN_FAILED and last.inputs == stack.inputs:
         yield f"{last.name}: {last.reason or 'the plan failed'}"

@@ -29,11 +29,11 @@ WORKSPACE_PLACE = ("workspace_key_prefix", "workspace_dir")
 USERINFO = re.compile(r"(?<=://)[^/@]*@")
 
 
-def state_identity(definition: StackDefinition, facts: ModuleFacts) -> StateIdentity:
-    """Backend, address and workspace."""
+def state_identity(definition: StackDefinition, facts: ModuleFacts, home: str = "") -> StateIdentity:
+    """Backend, address and workspace. `home` is where a managed state is kept, if not under the stack's own name."""
     workspace = definition.terraform_workspace
     if facts.backend is None:
-        return StateIdentity("managed", definition.name, workspace)
+        return StateIdentity("managed", home or definition.name, workspace)
     backend = facts.backend.type
     settings = facts.backend.completed(definition.backend_config)
     if backend not in PLACE:

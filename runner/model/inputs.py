@@ -15,7 +15,7 @@ from runner.model.stack import StackDefinition, to_json
 from runner.model.tree import LINK, Tree
 
 # Of a definition: what no plan reads. It counts from the commit on, without a plan and without an apply.
-AT_ONCE = frozenset({"labels", "watch", "depends_on", "timeouts", "drift", "paused"})
+AT_ONCE = frozenset({"labels", "watch", "depends_on", "timeouts", "drift", "paused", "renamed_from"})
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,16 @@ class Folders:
             return own
         entry = self.tree.get(folder)
         return entry.oid if entry is not None else _sha(sorted(self._lines(folder)))
+
+    def content(self, folder: str) -> str:
+        """Of the files of a root module, wherever the folder lies: equal where it was only moved."""
+        return _sha(
+            sorted(
+                f"{child.path.rpartition('/')[2]} {child.mode} {child.oid}"
+                for child in self.tree.children(folder)
+                if child.path not in self._stack_files and child.path not in self._roots
+            )
+        )
 
     def _lines(self, folder: str) -> Iterator[str]:
         for child in self.tree.children(folder):

@@ -37,6 +37,7 @@ class Job:
     module_path: str
     managed_state: bool
     file: str = ""  # the stack file: what the definition names is relative to its folder
+    home: str = ""  # where its folders are, if not under the stack's own name
     targets: tuple[str, ...] = ()
     # For an apply: what was approved.
     plan_digest: str | None = None
@@ -58,6 +59,10 @@ class Job:
     @property
     def name(self) -> str:
         return f"run-{self.run}"
+
+    @property
+    def folder(self) -> str:
+        return self.home or self.stack.name
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,7 @@ class StackDefinition:
     apply: ApplyRules = ApplyRules()
     drift: DriftRules = DriftRules()
     paused: bool = False
+    renamed_from: str | None = None
 
     @cached_property
     def document(self) -> str:
@@ -139,6 +140,8 @@ class Discovered:
     managed_state: bool
     # As `inputs`, with the `watch` of the definition that is known: equal to the known one where only the globs moved.
     inputs_as_watched: str = ""
+    home: str = ""  # as of a Stack
+    content: str = ""  # digest of the root module's files, wherever it lies
 
 
 class Sync(StrEnum):
@@ -207,6 +210,22 @@ class Stack:
     pinned_identity: str | None = (
         None  # digest of the state that an apply has used, or that a person accepted
     )
+    home: str = ""  # the name of the folder of its managed state, where that is another stack's former one
+    content: str = ""  # digest of the root module's files, wherever it lies
+    left: str | None = (
+        None  # how it left for good, such as `renamed to network`; nothing is asked of it any more
+    )
+    renamed_to: str | None = None
+
+    @property
+    def folder(self) -> str:
+        return self.home or self.name
+
+    @property
+    def renamed_from(self) -> str | None:
+        """The name under which it was last applied, until it is applied under its own."""
+        applied = self.applied_definition
+        return applied.name if applied is not None and applied.name != self.name else None
 
     @property
     def as_applied(self) -> Self:
@@ -217,7 +236,7 @@ class Stack:
             self,
             revision=self.applied_revision,
             inputs=self.applied_inputs or self.inputs,
-            definition=self.applied_definition or self.definition,
+            definition=replace(self.applied_definition or self.definition, name=self.name),
             module_path=self.applied_module_path or self.module_path,
             file=self.applied_file or self.file,
         )

@@ -57,7 +57,14 @@ class Reader(Protocol):
     """Reading. Every method sees one snapshot inside `Store.reading()` and `Store.writing()`."""
 
     def stack(self, name: str) -> Stack: ...
-    def stacks(self) -> list[Stack]: ...
+    def stacks(self, *, left: bool = False) -> list[Stack]:
+        """With `left` also those that are renamed, forgotten or destroyed since they left Git."""
+        ...
+
+    def successions(self) -> dict[str, str]:
+        """Which stack takes the place of which, new to old, by an operator's word."""
+        ...
+
     def run(self, run_id: int) -> Run: ...
     def runs(self, where: RunFilter) -> list[Run]: ...
     def last_runs(self, *, change_only: bool = False) -> dict[str, Run]:
@@ -196,6 +203,18 @@ class Writer(Reader, Protocol):
 
     def forget_applied(self, stack: str) -> None:
         """After a destroy: nothing is applied any more."""
+        ...
+
+    def say_succession(self, old: str, new: str, *, by: str) -> None:
+        """An operator says that the new stack is the old one; it becomes true when the old one has left Git."""
+        ...
+
+    def take_over(self, old: str, new: str, *, by: str) -> None:
+        """The new stack, just saved, has the old one's state from now on, and all that is known of it."""
+        ...
+
+    def leave(self, stack: str, how: str, *, by: str) -> None:
+        """For good: nothing is asked of it any more. Its runs, reports and audit entries stay."""
         ...
 
     def pin_state(self, stack: str, identity: str, *, by: str, reason: str) -> None:

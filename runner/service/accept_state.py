@@ -14,7 +14,7 @@ from runner.service.poll import Poller
 def proposed_state(control: ControlPorts, poller: Poller, name: str) -> StateIdentity:
     """Where the newest revision would keep the stack's state; NotFound where that is where it is."""
     with control.store.reading() as reader:
-        known = reader.stacks()
+        known = reader.stacks(left=True)
         stack = reader.stack(name)
         head = reader.source(stack.source).head
     source = control.settings.source(stack.source)
@@ -59,7 +59,7 @@ def accept_state(
             )
         writer.pin_state(name, identity.digest, by=person.name, reason=reason)
         # Terraform's own note of the old backend would make every init fail.
-        workspaces.forget_init(name)
+        workspaces.forget_init(stack.folder)
         writer.save_source(replace(writer.source(stack.source), discovered_with=None))
 
 

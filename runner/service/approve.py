@@ -53,6 +53,7 @@ class Question:
     violations: tuple[Violation, ...]
     binding: Binding | None = None
     nobody: str | None = None  # why too few people are left who may approve
+    renamed_from: str | None = None  # the name that the stack was last applied under
     ignored: tuple[IgnoredChange, ...] = ()  # what it changes although a drift rule ignores it
 
     @property
@@ -93,6 +94,7 @@ def question(control: ControlPorts, reader: Reader, run_id: int) -> Question:
         violations=guard_rails(control, reader, run, changes, facts),
         binding=binding,
         nobody=nobody(terms, control.settings.approvals.people),
+        renamed_from=reader.stack(run.stack).renamed_from,
         ignored=ignored_by_rule(control.settings, reader, run, changes),
     )
 

@@ -19,11 +19,17 @@ def clear(control: ControlPorts, stacks: Iterable[str] = ()) -> int:
         if (stack := _discarded(control, run_id)) is not None:
             removed += 1
             touched |= {stack} - {""}
-    for stack in touched:
-        workspaces.clear_stack(stack)
+    for folder in _folders(control, touched):
+        workspaces.clear_stack(folder)
     workspaces.clear_probes()
     workspaces.clear_trials()
     return removed
+
+
+def _folders(control: ControlPorts, stacks: Iterable[str]) -> set[str]:
+    with control.store.reading() as reader:
+        known = {stack.name: stack.folder for stack in reader.stacks(left=True)}
+    return {known.get(stack, stack) for stack in stacks}
 
 
 def _discarded(control: ControlPorts, run_id: int) -> str | None:

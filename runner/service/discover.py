@@ -1,7 +1,8 @@
 """Find the stacks of one revision: from Git's trees and blobs, without a checkout."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
@@ -19,6 +20,7 @@ from runner.model.scan import Code, refusals
 from runner.model.settings import Settings
 from runner.model.source_settings import Allow, SourceSettings
 from runner.model.stack import Discovered, Stack, StateIdentity
+from runner.model.succession import Present, homes, lookalikes, successions
 from runner.model.tree import Tree
 from runner.ports import Git, Modules, StackFiles
 from runner.service import code_place, module_facts, stack_files
@@ -38,6 +40,8 @@ class Discovery:
     problems: tuple[Problem, ...]
     notes: tuple[Problem, ...] = ()
     complete: bool = True  # False where some files were left for the next poll
+    takes: Mapping[str, str] = field(default_factory=dict)  # new to old: who takes whose place
+    asked: frozenset[str] = frozenset()  # those of which a person has to say whether they are new
 
 
 @dataclass
@@ -85,11 +89,13 @@ def discover(
     source: SourceSettings,
     revision: str,
     others: Sequence[Stack] = (),
+    answers: Mapping[str, str] = MappingProxyType({}),
 ) -> Discovery:
     """Every stack that the revision declares.
 
     `others` are the stacks that are known already: those of other sources, for names, states and dependencies, and
-    those of this one, whose names and states no newcomer takes over.
+    those of this one, whose names and states no newcomer takes over. `answers` are the operator's: which new stack is
+    which old one.
     """
     memory = _MEMORIES.setdefault(reader, {}).setdefault((source.name, source.allow), _Memory())
     tree = read_tree(git, source, revision)
@@ -108,7 +114,19 @@ def discover(
     # Before more are refused: a stack that is only broken is still none of its parent's code.
     roots = frozenset(stack.module_path for stack in search.stacks)
     folders = Folders(tree, frozenset(entry.path for entry in entries), roots)
-    identities = _judge(search, tree, code, source, others, {problem.stack for problem in problems})
+    broken = {problem.stack for problem in problems}
+    present = Present(
+        tuple(search.stacks),
+        source.name,
+        {stack.name: stack for stack in others},
+        broken | search.refused,
+        answers,
+    )
+    takes, said = successions(present)
+    search.refuse(said)
+    home = homes(present, takes)
+    identities = _judge(search, tree, code, source, others, broken, home)
+    asked = _ask(search, present, takes, code, folders)
     digests = _digests(search, folders, code, settings, {stack.name: stack for stack in own})
     memory.modules = code.used()
     if not patience.complete:
@@ -116,7 +134,13 @@ def discover(
     told = stack_files.placed(git, source, tree, search.complaints)
     problems += code_place.in_code(git, source, tree, told, search.places)
     found = (
-        _discovered(stack, _code(code, stack), identities[stack.definition.name], both, source.name, revision)
+        replace(
+            _discovered(
+                stack, _code(code, stack), identities[stack.definition.name], both, source.name, revision
+            ),
+            home=home[stack.definition.name],
+            content=folders.content(stack.module_path),
+        )
         for stack, both in digests
     )
     return Discovery(
@@ -124,7 +148,22 @@ def discover(
         tuple(sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))),
         (*stack_files.stray_links(tree), *stack_files.unfit_paths(tree)),
         patience.complete,
+        {name: old.name for name, old in takes.items()},
+        asked,
     )
+
+
+def _ask(
+    search: _Search, present: Present, takes: Mapping[str, Stack], code: FolderFacts, folders: Folders
+) -> frozenset[str]:
+    """Refuse those of which a person has to say first whether they are what just left Git; their names."""
+    managed = [stack for stack in search.stacks if _code(code, stack).facts.backend is None]
+    newcomers = [stack for stack in managed if stack.definition.name not in takes]
+    found = list(
+        lookalikes(present, newcomers, takes.values(), lambda stack: folders.content(stack.module_path))
+    )
+    search.refuse(found)
+    return frozenset(stack.definition.name for stack, _ in found)
 
 
 def _code(code: FolderFacts, stack: Located) -> Code:
@@ -138,6 +177,7 @@ def _judge(
     source: SourceSettings,
     others: Sequence[Stack],
     broken: set[str | None],
+    home: Mapping[str, str],
 ) -> dict[str, StateIdentity]:
     """Refuse what the source does not allow and what belongs to another stack; the states of the rest, by name."""
     _prefetch(search, code)
@@ -147,11 +187,13 @@ def _judge(
     search.refuse((s, one.text) for s, one in refused)
     identities = {
         stack.definition.name: identity
-        for stack, identity in _each(search, lambda s: state_identity(s.definition, _code(code, s).facts))
+        for stack, identity in _each(
+            search, lambda s: state_identity(s.definition, _code(code, s).facts, home[s.definition.name])
+        )
     }
     search.refuse(moved_states(search.stacks, identities, others))
     search.refuse(shared_states(search.stacks, identities, others, source.name, broken | search.refused))
-    foreign = [stack for stack in others if stack.source != source.name]
+    foreign = [stack for stack in others if stack.source != source.name and stack.left is None]
     names = {stack.definition.name for stack in search.stacks} | {stack.name for stack in foreign}
     search.refuse(unmet(search.stacks, names | broken | search.refused))
     search.refuse(circular(search.stacks, foreign))

@@ -187,7 +187,8 @@ def _job(control: ControlPorts, reader: Reader, run: Run, known_source: SourceSe
     if source is None:
         raise NotFound(what="source", name=run.source)
     definition = reader.definition(run.definition)
-    now = reader.stack(run.stack).definition  # in Git: what is no input of terraform needs no apply
+    stack = reader.stack(run.stack)
+    now = stack.definition  # in Git: what is no input of terraform needs no apply
     return Job(
         run=run.id,
         phase=_PHASES[run.state],
@@ -198,6 +199,7 @@ def _job(control: ControlPorts, reader: Reader, run: Run, known_source: SourceSe
         module_path=run.module_path,
         file=run.file,
         managed_state=run.managed_state,
+        home=stack.folder,
         targets=run.targets,
         plan_digest=run.plan_digest,
         fingerprint=run.fingerprint,

@@ -16,10 +16,15 @@ DAEMON = "driftline"
 
 
 def views(
-    reader: Reader, clock: Clock, shortage: str | None = None, per_account: int | None = None
+    reader: Reader,
+    clock: Clock,
+    shortage: str | None = None,
+    per_account: int | None = None,
+    *,
+    left: bool = False,
 ) -> list[View]:
-    """One view of every stack, from a handful of queries whatever the number of stacks."""
-    stacks = {stack.name: stack for stack in reader.stacks()}
+    """One view of every stack, from a handful of queries whatever the number of stacks; with `left` as `Reader.stacks`."""
+    stacks = {stack.name: stack for stack in reader.stacks(left=left)}
     changes = reader.last_runs(change_only=True)
     open_runs: dict[str, list[Run]] = {}
     for run in reader.open_runs():
@@ -61,7 +66,8 @@ def view(
 ) -> View:
     """The view of one stack; StackNotFound."""
     reader.stack(name)
-    return next(view for view in views(reader, clock, shortage, per_account) if view.stack.name == name)
+    found = views(reader, clock, shortage, per_account, left=True)
+    return next(view for view in found if view.stack.name == name)
 
 
 def enqueue_due(store: Store, clock: Clock) -> list[Run]:
@@ -76,7 +82,9 @@ def enqueue_due(store: Store, clock: Clock) -> list[Run]:
         names = {view.stack.name for view in due}
         for view in [v for v in views(writer, clock) if v.stack.name in names]:
             if decide(view).action is Next.PLAN:
-                made.append(add_change(writer, view.stack, trigger=Trigger.PUSH, by=DAEMON))
+                renamed = view.stack.renamed_from
+                reason = f"renamed from {renamed}" if renamed else ""
+                made.append(add_change(writer, view.stack, trigger=Trigger.PUSH, by=DAEMON, reason=reason))
             if decide(view, CHECK_RULES).action is Next.CHECK:
                 made.append(add_check(writer, view.stack, trigger=Trigger.SCHEDULE, by=DAEMON))
         failpoint.reach("enqueue.before_commit")

@@ -70,7 +70,7 @@ def examine(control: ControlPorts, name: str, content: bytes, file: str) -> Arri
         known = known_state(reader, name)
     if any(left.state == stack.identity.digest for left in control.claims.leftovers()):
         raise StateBusy(stack=name, run="an earlier run")
-    former = control.workspaces.managed_state(name, stack.definition.terraform_workspace)
+    former = control.workspaces.managed_state(stack.folder, stack.definition.terraform_workspace)
     there = _summary_or_none(former)
     arrival = Arrival(stack, content, state, former)
     problem = None if arrival.known_already else objection(state, there, known)
@@ -84,7 +84,7 @@ def preview(control: ControlPorts, ports: WorkerPorts, arrival: Arrival) -> Chan
     job = _job(control, arrival.stack)
     try:
         with ports.workspaces.trial() as trial:
-            trial.put_state(job.stack.name, job.stack.terraform_workspace, arrival.content, RUN)
+            trial.put_state(job.folder, job.stack.terraform_workspace, arrival.content, RUN)
             return _planned(job, replace(ports, workspaces=trial))
     finally:
         settle_tree(job, ports)
@@ -108,7 +108,7 @@ def import_state(control: ControlPorts, arrival: Arrival, lock: Lock, person: Pe
                 writer.transition(run, Event.SUPERSEDE, by=person.name, reason="a state is imported")
         newest = next((run.id for run in writer.runs(RunFilter(stack=name, limit=1))), 0)
     mark = f"{newest:012d}-{control.clock.now():%Y%m%dT%H%M%SZ}"
-    copy = control.workspaces.put_state(name, workspace, arrival.content, mark)
+    copy = control.workspaces.put_state(arrival.stack.folder, workspace, arrival.content, mark)
     with control.store.writing() as writer:
         writer.mark_planned(name, "")
         if writer.stack(name).applied_revision is not None:
@@ -152,7 +152,7 @@ def _refuse_moved(workspaces: Workspaces, writer: Writer, arrival: Arrival, lock
     now = writer.stack(name)
     if (now.inputs, now.identity) != (stack.inputs, stack.identity):
         raise Blocked(f'stack "{name}" has moved in Git meanwhile', hint="look at the preview again")
-    if workspaces.managed_state(name, stack.definition.terraform_workspace) != arrival.former:
+    if workspaces.managed_state(stack.folder, stack.definition.terraform_workspace) != arrival.former:
         raise Blocked(f'the state of stack "{name}" was changed meanwhile', hint="look at the preview again")
 
 
@@ -182,6 +182,7 @@ def _job(control: ControlPorts, stack: Stack) -> Job:
         revision=stack.revision,
         module_path=stack.module_path,
         managed_state=True,
+        home=stack.folder,
         file=stack.file,
         earlier=earlier,
     )

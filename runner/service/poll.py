@@ -20,6 +20,7 @@ from runner.service.cron import next_check
 from runner.service.declare import declare
 from runner.service.discover import Discovery, discover, settings_digest
 from runner.service.enqueue import DAEMON
+from runner.service.rename import put_off, take_over
 from runner.uncollected import uncollected
 
 TOLD = 200  # characters of an error that nobody foresaw
@@ -147,7 +148,7 @@ class Poller:
         )
         commit = signed(self.git.commit(source, head), signatures)
         with self.store.reading() as reader:
-            known = reader.stacks()
+            known, answers = reader.stacks(left=True), reader.successions()
         found = discover(
             self.git,
             self.stack_files,
@@ -156,9 +157,11 @@ class Poller:
             source,
             head,
             others=known,
+            answers=answers,
         )
         now = self.clock.now()
         with self.store.writing() as writer:
+            found = put_off(writer, found)
             self._record(writer, source, found, commit, now, by)
             if signatures:
                 writer.audit_note(by, "source.verified", source.name, _proof(status.head, head, signatures))
@@ -177,7 +180,7 @@ class Poller:
                     rewritten_at=now if rewritten else status.rewritten_at,
                     problems=tuple(str(problem) for problem in found.problems),
                     notes=tuple(map(str, found.notes)),
-                    newcomers=_newcomers(found, known),
+                    newcomers=_newcomers(found, [stack for stack in known if stack.left is None]),
                 )
             )
             failpoint.reach("poll.before_commit")
@@ -201,26 +204,34 @@ class Poller:
         gone = [old for old in _present(before.values(), source.name) if old.name not in kept]
         _mark_missing(writer, gone)
         if gone or any(_is_new(before.get(stack.definition.name), stack) for stack in found.stacks):
-            _judge_others(writer, source.name)
+            _judge_others(writer, source.name, gone)
         for stack in found.stacks:
-            old = before.get(stack.definition.name)
-            if old is None or _moved(old, stack):
-                writer.save_discovered(stack)
-                declare(writer, stack)
-            if old is not None and old.inputs == stack.inputs_as_watched != stack.inputs:
-                writer.rename_inputs(old.name, old.inputs, stack.inputs)
-            if old is not None and old.inputs != stack.inputs:
-                supersede_waiting(
-                    writer, old.name, by=by, reason=f"{source.name} moved to {stack.revision[:12]}"
-                )
-            if old is None or old.definition.drift.schedule != stack.definition.drift.schedule:
-                fresh = writer.stack(stack.definition.name)
-                writer.schedule_check(fresh.name, next_check(fresh, self.settings.drift, now))
-            if old is not None and old.definition.drift.ignore != stack.definition.drift.ignore:
-                _judge_again(writer, old, stack, now)
+            name = stack.definition.name
+            if name in found.takes:
+                take_over(writer, found.takes[name], stack, now, by=by)
+            self._take_in(writer, before.get(name), stack, now, by)
         for name, problem in broken.items():
             if name in before:
                 writer.mark_problem(name, problem)
+            if name in found.asked:
+                supersede_waiting(writer, name, by=by, reason="a person has to say whether it is a new stack")
+
+    def _take_in(self, writer: Writer, old: Stack | None, stack: Discovered, now: datetime, by: str) -> None:
+        """What Git says of one stack now; `old` is what was known of it."""
+        name = stack.definition.name
+        if old is None or _moved(old, stack):
+            writer.save_discovered(stack)
+            declare(writer, stack)
+        if old is None or old.definition.drift.schedule != stack.definition.drift.schedule:
+            writer.schedule_check(name, next_check(writer.stack(name), self.settings.drift, now))
+        if old is None:
+            return
+        if old.inputs == stack.inputs_as_watched != stack.inputs:
+            writer.rename_inputs(name, old.inputs, stack.inputs)
+        if old.inputs != stack.inputs:
+            supersede_waiting(writer, name, by=by, reason=f"{stack.source} moved to {stack.revision[:12]}")
+        if old.definition.drift.ignore != stack.definition.drift.ignore:
+            _judge_again(writer, old, stack, now)
 
 
 def _newcomers(found: Discovery, known: Iterable[Stack]) -> tuple[tuple[str, str], ...]:
@@ -253,6 +264,7 @@ def _moved(old: Stack, new: Discovered) -> bool:
         or old.definition != new.definition
         or old.problem is not None
         or old.missing_since is not None
+        or (old.home, old.content) != (new.home, new.content)
         # What is applied keeps the revision that was; what is not follows the head, which may have mended the cause.
         or (old.revision != new.revision and old.sync is not Sync.SYNCED)
     )
@@ -272,10 +284,14 @@ def _is_new(old: Stack | None, new: Discovered) -> bool:
     return old is None or old.missing_since is not None or old.identity != new.identity
 
 
-def _judge_others(writer: Writer, source: str) -> None:
-    """What stood in the way of their stacks may have been of this source: their next poll looks again."""
+def _judge_others(writer: Writer, source: str, gone: Iterable[Stack] = ()) -> None:
+    """What stood in the way of their stacks may have been of this source: their next poll looks again.
+
+    So it does where a state is left behind: what came to them before may be the stack whose state it is.
+    """
+    left = any(stack.managed_state and stack.pinned_identity for stack in gone)
     for other in writer.sources():
-        if other.name != source and other.problems:
+        if other.name != source and (other.problems or left):
             writer.save_source(replace(other, discovered_with=None))
 
 

@@ -1,6 +1,7 @@
 """Plans and checks that a person asks for."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from runner.errors import (
     Blocked,
@@ -108,7 +109,11 @@ def _discover_at(control: ControlPorts, poller: Poller, name: str, ref: str) -> 
     revision = poller.git.resolve(source, ref)
     # The branch in the mirror may be ahead of what was taken, by commits that are not trusted.
     signatures = poller.git.verify(source, taken, revision)
-    found = discover(poller.git, poller.stack_files, poller.modules, control.settings, source, revision)
+    # Known is only where it keeps its state.
+    known = [replace(stack, pinned_identity=None)]
+    found = discover(
+        poller.git, poller.stack_files, poller.modules, control.settings, source, revision, known
+    )
     for discovered in found.stacks:
         if discovered.definition.name == name:
             refuse_moved_state(stack, discovered)

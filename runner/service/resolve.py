@@ -35,13 +35,14 @@ def resolve(
     """
     with control.store.writing() as writer:
         run, _ = question(writer, run_id)
-        unsaved = workspaces.unsaved_states(run.stack)
+        folder = writer.stack(run.stack).folder
+        unsaved = workspaces.unsaved_states(folder)
         if not state_pushed:
             definition = writer.definition(run.definition)
             managed = definition.terraform_workspace if run.managed_state else None
-            refuse_unsaved(workspaces, run.stack, managed)
+            refuse_unsaved(workspaces, run.stack, folder, managed)
         if run.managed_state:
-            refuse_damaged(workspaces, run.stack)
+            refuse_damaged(workspaces, run.stack, folder)
         event = Event.RESOLVE_APPLIED if applied else Event.RESOLVE_FAILED
         done = writer.transition(run, event, by=person.name, reason=f"resolved by {person.name}: {reason}")
         hold = writer.hold(run.stack)

@@ -130,4 +130,5 @@ def _job(control: ControlPorts, reader: Reader, run: Run, phase: Phase) -> Job:
         module_path=run.module_path,
         managed_state=run.managed_state,
         file=run.file,
+        home=reader.stack(run.stack).folder,
     )

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from runner.model.terms import Declaration
 from runner.store.audit import Writes
+from runner.store.definitions import DefinitionWrites
 from runner.store.rows import definition_of, text
 from runner.store.session import Session
 
@@ -29,7 +30,7 @@ class DeclarationReads(Session):
         return found
 
 
-class DeclarationWrites(DeclarationReads, Writes):
+class DeclarationWrites(DeclarationReads, DefinitionWrites, Writes):
     def kin(self, stack: str, new: Declaration) -> list[Declaration]:
         """The earlier declarations of other stacks that have its state, its root module, or its file and left Git."""
         rows = self._all(
@@ -46,6 +47,7 @@ class DeclarationWrites(DeclarationReads, Writes):
         return [_declaration(row) for row in rows]
 
     def add_declaration(self, stack: str, declared: Declaration) -> None:
+        self._save_definition(declared.definition)
         self._insert(
             "declarations",
             {

@@ -56,6 +56,10 @@ def discovered_row(stack: Discovered, problem: str | None) -> dict[str, Value]:
         "identity_address": stack.identity.address,
         "identity_workspace": stack.identity.workspace,
         "managed_state": stack.managed_state,
+        "home": stack.home,
+        "content": stack.content,
+        "left_how": None,
+        "renamed_to": None,
         "missing_since": None,
         "problem": problem,
     }
@@ -97,6 +101,10 @@ def stack_of(row: sqlite3.Row, definition: StackDefinition, applied: StackDefini
         missing_since=time_or_none(row["missing_since"]),
         problem=row["problem"],
         pinned_identity=row["pinned_identity"],
+        home=row["home"],
+        content=row["content"],
+        left=row["left_how"],
+        renamed_to=row["renamed_to"],
     )
 
 

@@ -344,12 +344,27 @@ CREATE TABLE dead_letters (
 UPDATE outbox SET payload = json_set(payload, '$.account', subject) WHERE topic = 'account.throttled';
 """
 
+_LIFE_OF_STACKS = """
+ALTER TABLE stacks ADD COLUMN home TEXT NOT NULL DEFAULT '';
+ALTER TABLE stacks ADD COLUMN content TEXT NOT NULL DEFAULT '';
+ALTER TABLE stacks ADD COLUMN left_how TEXT;
+ALTER TABLE stacks ADD COLUMN renamed_to TEXT;
+-- An operator's word that one stack is another one's successor, until that takes its place.
+CREATE TABLE successions (
+    new TEXT PRIMARY KEY,
+    old TEXT NOT NULL UNIQUE REFERENCES stacks(name),
+    said_by TEXT NOT NULL,
+    said_at TEXT NOT NULL
+) STRICT;
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
     ("source_notes", _SOURCE_NOTES),
     ("apply_only_of_reports", _APPLY_ONLY_OF_REPORTS),
     ("feed", _FEED),
+    ("life_of_stacks", _LIFE_OF_STACKS),
 )
 
 

@@ -8,6 +8,7 @@ from runner.model.feed import StackLeft, StackPaused, StackResumed
 from runner.model.run import Run
 from runner.model.stack import Discovered, DriftStatus, Pause, Stack, StackDefinition
 from runner.store.audit import Writes
+from runner.store.definitions import DefinitionWrites
 from runner.store.rows import Value, definition_of, discovered_row, pause_row, stack_of, text, text_or_none
 from runner.store.sources import SourceReads
 
@@ -20,6 +21,16 @@ _STACKS = """
 """
 
 
+_APPLIED = (
+    "applied_revision", "applied_inputs", "applied_definition", "applied_module_path", "applied_file", "applied_run",
+    "pinned_identity",
+)  # fmt: skip
+# What else goes over to a stack that takes another one's place: a pause does not end by a new name.
+_OF_STATE = (
+    "drift", "drift_reason", "checked_at", "check_failures", "pause_by", "pause_reason", "pause_since", "pause_until",
+)  # fmt: skip
+
+
 class StackReads(SourceReads):
     def stack(self, name: str) -> Stack:
         row = self._one(f"{_STACKS} WHERE s.name = ?", name)
@@ -27,9 +38,14 @@ class StackReads(SourceReads):
             raise self._unknown(name)
         return _stack(row)
 
-    def stacks(self) -> list[Stack]:
-        """All stacks, those that left Git included, by name."""
-        return [_stack(row) for row in self._all(f"{_STACKS} ORDER BY s.name")]
+    def stacks(self, *, left: bool = False) -> list[Stack]:
+        """By name, those that left Git included; with `left` also those that are renamed, forgotten or destroyed since."""
+        where = "" if left else "WHERE s.left_how IS NULL"
+        return [_stack(row) for row in self._all(f"{_STACKS} {where} ORDER BY s.name")]
+
+    def successions(self) -> dict[str, str]:
+        """Which stack takes the place of which, new to old, by an operator's word."""
+        return {row["new"]: row["old"] for row in self._all("SELECT new, old FROM successions")}
 
     def definition(self, digest: str) -> StackDefinition:
         row = self._one("SELECT document FROM definitions WHERE digest = ?", digest)
@@ -46,7 +62,7 @@ class StackReads(SourceReads):
         return StackNotFound(stack=name)
 
 
-class StackWrites(StackReads, Writes):
+class StackWrites(StackReads, DefinitionWrites, Writes):
     def save_discovered(self, stack: Discovered, *, problem: str | None = None) -> None:
         """Insert or update; SharedState where another stack that is present keeps the same state."""
         self._save_definition(stack.definition)
@@ -108,18 +124,31 @@ class StackWrites(StackReads, Writes):
         self.audit_note(by, "stack.accept_state", stack, {"identity": identity, "reason": reason})
 
     def forget_applied(self, stack: str) -> None:
-        self._set(
-            stack,
-            {
-                "applied_revision": None,
-                "applied_inputs": None,
-                "applied_definition": None,
-                "applied_module_path": None,
-                "applied_file": None,
-                "applied_run": None,
-                "pinned_identity": None,
-            },
-        )
+        self._set(stack, dict.fromkeys(_APPLIED))
+
+    def say_succession(self, old: str, new: str, *, by: str) -> None:
+        """The newest word counts."""
+        self._do("DELETE FROM successions WHERE old = ? OR new = ?", old, new)
+        self._insert("successions", {"new": new, "old": old, "said_by": by, "said_at": text(self._now)})
+        self.audit_note(by, "stack.succession", new, {"from": old})
+
+    def take_over(self, old: str, new: str, *, by: str) -> None:
+        """What is known of the old stack's state is known of the new one's, which was just saved with its home."""
+        row = self._require(old)
+        self._set(new, {name: row[name] for name in (*_APPLIED, *_OF_STATE)})
+        self._set(old, dict.fromkeys(_APPLIED))
+        self._do("UPDATE reports SET stack = ? WHERE stack = ? AND status <> 'resolved'", new, old)
+        self._do("DELETE FROM successions WHERE old = ? OR new = ?", old, new)
+        self.audit_note(by, "stack.rename", new, {"from": old})
+        self.leave(old, f"renamed to {new}", by=by, renamed_to=new)
+
+    def leave(self, stack: str, how: str, *, by: str, renamed_to: str | None = None) -> None:
+        """Nothing is asked of it any more; its runs, reports and audit entries stay. Until it is back in Git."""
+        since = self._require(stack)["missing_since"] or text(self._now)
+        gone = {"left_how": how, "renamed_to": renamed_to, "missing_since": since, "next_check_at": None}
+        self._set(stack, {**gone, **pause_row(None), "check_failures": 0, "problem": None})
+        self._do("DELETE FROM successions WHERE old = ?", stack)
+        self.audit_note(by, "stack.leave", stack, {"how": how})
 
     def save_check(self, stack: str, status: DriftStatus, reason: str) -> None:
         """Errors in a row are counted; any answer ends the row."""
@@ -146,12 +175,6 @@ class StackWrites(StackReads, Writes):
             until = text_or_none(pause.until)
             self.audit_note(by, "stack.pause", stack, {"reason": pause.reason, "until": until})
             self._tell("stack.pause", stack, StackPaused(stack, by, pause.reason, until))
-
-    def _save_definition(self, definition: StackDefinition) -> None:
-        self._do(
-            "INSERT INTO definitions (digest, document) VALUES (?, ?) ON CONFLICT DO NOTHING",
-            definition.digest, definition.document,
-        )  # fmt: skip
 
     def _require(self, stack: str) -> sqlite3.Row:
         row = self._one("SELECT * FROM stacks WHERE name = ?", stack)

@@ -90,7 +90,8 @@ def test_a_stack_file_that_moves_takes_its_rules_along(strict: World) -> None:
 
 
 def test_another_name_for_the_same_root_module_is_judged_by_the_old_one(strict: World) -> None:
-    run = pushed(strict, {"web/stack.yaml": stack("other", "")})
+    renamed = stack("other", "renamed_from: web\n")
+    run = pushed(strict, {"web/stack.yaml": renamed, "web/main.tf": BOTH.format(value="two")})
     assert run.stack == "other"
     with pytest.raises(NotAllowed, match="only ana, bo"):
         strict.approve(run, CY)

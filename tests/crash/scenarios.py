@@ -155,6 +155,14 @@ def old(root: Path) -> None:
     stage.age(days=200)
 
 
+def renamed(root: Path) -> None:
+    """It was applied under another name, and gets its own one back by a commit that nobody has looked at."""
+    assert live(root, whole) == 0
+    Stage(root).step(1, f"name: other\nrenamed_from: {STACK}\n")
+    assert live(root, whole) == 0
+    Stage(root).step(2, f"name: {STACK}\nrenamed_from: other\n")
+
+
 # A point is tried in the first of these in which it is reached.
 SCENARIOS = {
     scenario.name: scenario
@@ -167,6 +175,7 @@ SCENARIOS = {
         Scenario("resolution", unclear, word, after="change"),
         Scenario("drift", lost, check, after="change"),
         Scenario("retention", old, tidy, after="change"),
+        Scenario("rename", renamed, whole),
         Scenario("backup", nothing, copy, after="change"),
     )
 }

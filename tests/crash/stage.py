@@ -48,10 +48,10 @@ class Stage(World):
         stage.step(1)
         return stage
 
-    def step(self, steps: int) -> str:
+    def step(self, steps: int, declared: str = f"name: {STACK}\n") -> str:
         (self.root / "steps").write_text(str(steps))
         main = ground.module(self.root, STACK, steps)
-        return self.commit_files({"web/main.tf": main, "web/stack.yaml": "name: web\n"})
+        return self.commit_files({"web/main.tf": main, "web/stack.yaml": declared})
 
     @cached_property
     def clock(self) -> ShiftedClock:

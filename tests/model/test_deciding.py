@@ -65,6 +65,12 @@ CLAIM = Claim("t", "host", 1, NOW)
 
 CHANGES = [
     (
+        "a stack that left for good is left alone",
+        View(stack(missing_since=NOW, left="renamed to prod/net"), NOW),
+        Next.NOTHING,
+        "left",
+    ),
+    (
         "a stack of which only a part could be planned, without changes, is left alone",
         View(stack(planned_inputs="new"), NOW, last_change=run(State.NO_CHANGES)),
         Next.NOTHING,
@@ -224,6 +230,12 @@ CHANGES = [
 ]
 
 CHECKS = [
+    (
+        "a stack that left for good is left alone",
+        View(stack(missing_since=NOW, left="renamed to prod/net"), NOW),
+        Next.NOTHING,
+        "left",
+    ),
     (
         "a check that a provider throttled says when it is tried again",
         View(

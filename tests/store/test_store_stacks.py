@@ -49,6 +49,7 @@ FULL = StackDefinition(
         action="propose",
     ),
     paused=True,
+    renamed_from="prod/db",
 )
 
 

@@ -105,7 +105,7 @@ def execute_adopt(
         execution = Execution(
             run=job.name,
             stack=job.stack,
-            workspace=ports.workspaces.reopen(job.run, job.stack.name),
+            workspace=ports.workspaces.reopen(job.run, job.folder),
             log=ports.workspaces.log(job.run),
             cancel=cancel,
             for_apply=True,

@@ -5,22 +5,23 @@ from runner.model.state_file import save_command
 from runner.ports.engine import Workspaces
 
 
-def refuse_unsaved(workspaces: Workspaces, stack: str, workspace: str | None) -> None:
+def refuse_unsaved(workspaces: Workspaces, stack: str, folder: str, workspace: str | None) -> None:
     """StateUnsaved, with how to save it. `workspace` is terraform's, None where the state is not managed."""
-    for unsaved in workspaces.unsaved_states(stack):
+    for unsaved in workspaces.unsaved_states(folder):
         # Named after the run that could not save it.
         run = unsaved.name.partition(".")[0]
-        managed = None if workspace is None else workspaces.state_file(stack, workspace)
+        managed = None if workspace is None else workspaces.state_file(folder, workspace)
         raise StateUnsaved(run=run, stack=stack, path=unsaved, command=save_command(unsaved, managed))
 
 
-def refuse_damaged(workspaces: Workspaces, stack: str) -> None:
+def refuse_damaged(workspaces: Workspaces, stack: str, folder: str) -> None:
     """StateDamaged, with how to restore it."""
-    for torn in workspaces.damaged_states(stack):
+    for torn in workspaces.damaged_states(folder):
         raise StateDamaged(stack=stack, path=torn.state, command=torn.command)
 
 
-def refuse_lost_state(workspaces: Workspaces, stack: str, workspace: str | None) -> None:
-    refuse_unsaved(workspaces, stack, workspace)
+def refuse_lost_state(workspaces: Workspaces, stack: str, folder: str, workspace: str | None) -> None:
+    """`folder` is that of the stack's states."""
+    refuse_unsaved(workspaces, stack, folder, workspace)
     if workspace is not None:
-        refuse_damaged(workspaces, stack)
+        refuse_damaged(workspaces, stack, folder)

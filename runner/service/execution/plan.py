@@ -54,11 +54,11 @@ def prepare(
     lock: bool = False,
 ) -> Execution:
     managed = job.stack.terraform_workspace if job.managed_state else None
-    refuse_lost_state(ports.workspaces, job.stack.name, managed)
+    refuse_lost_state(ports.workspaces, job.stack.name, job.folder, managed)
     refuse_unsafe(ports, job)
     tree = export_tree(job, ports, claim)
     workspace: Workspace = ports.workspaces.prepare(
-        job.run, job.stack.name, tree, job.module_path, managed_state=job.managed_state
+        job.run, job.folder, tree, job.module_path, managed_state=job.managed_state
     )
     return Execution(
         run=job.name,
