@@ -44,7 +44,7 @@ def _in_workspace(job: Job, ports: WorkerPorts, cancel: Cancel, claim: HeldClaim
     refuse_unsafe(ports, job)
     tree = export_tree(job, ports, claim)
     workspace = ports.workspaces.prepare(
-        job.run, job.stack.name, tree, job.module_path, managed_state=job.managed_state
+        job.run, job.folder, tree, job.module_path, managed_state=job.managed_state
     )
     try:
         yield Execution(
