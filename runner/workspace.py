@@ -146,17 +146,27 @@ class LocalWorkspaces:
 
     def put_state(self, stack: str, terraform_workspace: str, content: bytes, mark: str) -> Path | None:
         folder = self._states(stack)
-        return replace_state(folder, _copies(folder), _folder_of(terraform_workspace), content, mark)
+        with self._marked(stack):
+            return replace_state(folder, _copies(folder), _folder_of(terraform_workspace), content, mark)
 
     @contextmanager
     def trial(self) -> Iterator["LocalWorkspaces"]:
+        with self._marked() as folder:
+            try:
+                yield LocalWorkspaces(private_folder(folder))
+            finally:
+                self.quarantine.discard(folder)
+
+    @contextmanager
+    def _marked(self, stack: str = "") -> Iterator[Path]:
+        """A name for a folder, beside a file by which `clear_trials` sees that a process died here, and at whose state."""
         folder = private_folder(self.data_dir / TRIALS) / secrets.token_hex(8)
         use = folder.with_suffix(IN_USE)
         held = shared(use, timeout=10)
+        os.write(held, stack.encode())
         try:
-            yield LocalWorkspaces(private_folder(folder))
+            yield folder
         finally:
-            self.quarantine.discard(folder)
             use.unlink()
             os.close(held)
 
@@ -211,6 +221,8 @@ class LocalWorkspaces:
         for use in (self.data_dir / TRIALS).glob(f"*{IN_USE}"):
             with alone(use) as free:
                 if free:
+                    if stack := use.read_text():
+                        self.clear_stack(stack)
                     self.quarantine.discard(use.with_suffix(""))
                     use.unlink(missing_ok=True)
 

@@ -262,3 +262,27 @@ def test_a_state_goes_to_the_workspace_of_its_stack(world: World, tmp_path: Path
     blue = world.app.workspaces.state_file("app", "blue")
     assert blue.read_bytes() == state.read_bytes()
     assert world.json("plan", "app")[0]["state"] == "no_changes"
+
+
+def test_a_kill_at_any_write_leaves_the_former_state_or_the_new_one(world: World, laptop: Path) -> None:
+    imported(world, change(laptop, serial=7))
+    former, new = laptop.read_bytes(), change(laptop, serial=8).read_bytes()
+    killed = 0
+    for hit in range(1, 40):
+        world.environment["DRIFTLINE_FAILPOINTS"] = f"file.before_rename=kill@{hit}"
+        process = world.start("state", "import", "app", str(laptop), "--yes")
+        if process.process.wait(60) == 0:
+            process.ends(0)
+            break
+        process.ends(-9)
+        killed += 1
+        assert managed(world).read_bytes() == former
+        assert [lock["reason"] for lock in world.json("lock", "list")] == [
+            "imports the state terraform.tfstate"
+        ]
+        world.run("lock", "release", "app", "--reason", "its process was killed")
+    assert killed > 1
+    assert managed(world).read_bytes() == new
+    world.run("daemon", "--once", expect=None)
+    assert not list((world.root / "data" / "trials").iterdir())
+    assert not [path for path in managed(world).parent.iterdir() if path.name.startswith(".")]
