@@ -89,8 +89,10 @@ class _Spared(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        with suppress(OSError, ValueError):
+        try:  # noqa: SIM105 - also called while Python ends, when the names of this module are gone
             self._stream.flush()
+        except (OSError, ValueError):
+            pass
 
 
 class _Libraries(logging.Formatter):

@@ -1,6 +1,7 @@
 """The reference pages, made from the tables in the code, so that they can not say something else."""
 
 from collections.abc import Iterator
+from inspect import cleandoc
 from pathlib import Path
 
 import click
@@ -47,7 +48,7 @@ def _command(name: str, command: click.Command) -> Iterator[str]:
         p.make_metavar(click.Context(command)) for p in command.params if isinstance(p, click.Argument)
     )
     yield f"### `{' '.join(f'{name} {arguments}'.split())}`\n"
-    yield f"{(command.help or '').strip()}\n"
+    yield f"{cleandoc(command.help or '')}\n"
     for parameter in command.params:
         if isinstance(parameter, click.Option) and not parameter.hidden:
             yield f"- `{', '.join((*parameter.opts, *parameter.secondary_opts))}`: {parameter.help}"

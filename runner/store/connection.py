@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -29,7 +30,9 @@ class Connections:
         self.path = path.absolute()
         self._guard = threading.Lock()
         self._connections: dict[threading.Thread, sqlite3.Connection] = {}
-        self._watch: sqlite3.Connection | None = None
+        self._watches: list[sqlite3.Connection] = []  # of `data_version`: one at most
+        # A command ends without saying that it has finished with the database. Not at exit, when threads may still run.
+        weakref.finalize(self, _close, self._connections, self._watches).atexit = False
         self.made = place.admit(self.path, create=create)
         self._identity = place.identity(self.path)
         try:
@@ -90,18 +93,13 @@ class Connections:
         """A number that moves when any other connection, of this process too, has written."""
         self.refuse_replaced()
         with told(self.path), self._guard:
-            if self._watch is None:
-                self._watch = self._open()
-            return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
+            if not self._watches:
+                self._watches.append(self._open())
+            return int(self._watches[0].execute("PRAGMA data_version").fetchone()[0])
 
     def close(self) -> None:
         with self._guard:
-            for connection in self._connections.values():
-                connection.close()
-            self._connections.clear()
-            if self._watch is not None:
-                self._watch.close()
-                self._watch = None
+            _close(self._connections, self._watches)
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -147,6 +145,15 @@ class Connections:
                 with suppress(sqlite3.Error):
                     connection.execute("ROLLBACK")
             raise
+
+
+def _close(
+    connections: dict[threading.Thread, sqlite3.Connection], watches: list[sqlite3.Connection]
+) -> None:
+    for connection in (*connections.values(), *watches):
+        connection.close()
+    connections.clear()
+    watches.clear()
 
 
 def _begin(connection: sqlite3.Connection) -> None:

@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -237,7 +238,7 @@ def test_every_field_of_the_record_that_is_changed_by_hand_voids_the_approval(pl
 
 
 def _write(world: World, run_id: int, binding: Binding, digest: str | None) -> None:
-    with sqlite3.connect(world.settings.data_dir / "driftline.db", isolation_level=None) as raw:
+    with closing(sqlite3.connect(world.settings.data_dir / "driftline.db", isolation_level=None)) as raw, raw:
         raw.execute("UPDATE run_details SET binding = ? WHERE run = ?", (binding.document(), run_id))
         if digest is not None:
             raw.execute("UPDATE runs SET binding_digest = ? WHERE id = ?", (digest, run_id))

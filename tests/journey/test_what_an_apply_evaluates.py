@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -339,7 +340,7 @@ def older(world: World, run: Run) -> None:
     record["facts"].pop("given")
     record["counts"].pop("action")
     record["fingerprint"] = "0" * 64
-    with sqlite3.connect(world.settings.data_dir / "driftline.db", isolation_level=None) as raw:
+    with closing(sqlite3.connect(world.settings.data_dir / "driftline.db", isolation_level=None)) as raw, raw:
         raw.execute("UPDATE run_details SET binding = ? WHERE run = ?", (json.dumps(record), run.id))
         raw.execute("UPDATE runs SET fingerprint = ? WHERE id = ?", (record["fingerprint"], run.id))
         raw.execute("UPDATE approvals SET fingerprint = ? WHERE run = ?", (record["fingerprint"], run.id))

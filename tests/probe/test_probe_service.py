@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ProbedWor
 
 
 def told(world: ProbedWorld, table: str, column: str) -> list[sqlite3.Row]:
-    with sqlite3.connect(world.root / "data" / "driftline.db") as database:
+    with closing(sqlite3.connect(world.root / "data" / "driftline.db")) as database, database:
         database.row_factory = sqlite3.Row
         return database.execute(f"SELECT * FROM {table} WHERE {column} = 'probe.distrust'").fetchall()
 

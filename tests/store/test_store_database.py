@@ -1,5 +1,6 @@
 """The file: which one is opened, how, and what a transaction is."""
 
+import gc
 import os
 import sqlite3
 import subprocess
@@ -383,3 +384,13 @@ def test_a_disk_that_can_only_be_read_is_told_as_such(store: SqliteStore) -> Non
         add(store, "a")
     with store.reading() as reader:
         assert reader.stacks() == []
+
+
+def test_a_store_that_nobody_holds_any_more_closes_its_connections(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path, HandClock())
+    kept = connection(store)
+    store.changed_since(None)
+    del store
+    gc.collect()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        kept.execute("SELECT 1")
