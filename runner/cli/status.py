@@ -42,6 +42,7 @@ _MARKS: dict[Why, Cell] = {
     Why.MISSING: Cell("? missing", "yellow"),
     Why.SOURCE: Cell("✗ source", "red"),
     Why.PROBE: Cell("! not probed", "yellow"),
+    Why.EVENTS: Cell("✗ events", "red"),
 }
 
 
