@@ -218,6 +218,7 @@ def change_set(of: ChangeSet) -> Plain:
     return {
         "summary": summary(of.summary),
         "complete": of.complete,
+        "moving": list(of.moving),
         "resources": [resource(one) for one in of.resources],
         "outputs": [_output(one) for one in of.outputs],
         **apply_document(of),

@@ -21,6 +21,10 @@ from runner.model.module import LARGEST, is_configuration
 _THE_ROOT = CalledModule("", ROOT, fetched=False)
 # Of these only blocks with such a word in them are taken apart.
 _WANTED = {"resource": re.compile(r"\b(?:provisioner|dynamic)\b"), "variable": re.compile(r"\bephemeral\b")}
+# In JSON the quotes of a template's strings are escaped.
+_TIMEADD = re.compile(rb'\btimeadd\s*\([^"\n]*?,\s*\\?"([+-]?)((?:[0-9]{1,9}[hms])+)\\?"\s*\)')
+_DURATION = re.compile(r"([0-9]+)([hms])")
+_SECONDS = {"h": 3600, "m": 60, "s": 1}
 _KINDS = frozenset({"resource", "variable", "removed", "provider", "action", "locals", "ephemeral"})
 
 
@@ -33,13 +37,26 @@ def code_of(
     """
     snippets: list[Snippet] = []
     unread: list[Names] = []
+    texts: list[bytes] = []
     for module in _all(modules):
         names = tuple(module.key.split(".")) if module.key else ()
         try:
-            snippets += _of_files(names, _files(module, code, fetched), suffixes)
+            files = _files(module, code, fetched)
+            snippets += _of_files(names, files, suffixes)
+            texts += (files[name] for name in files if is_configuration(name, suffixes))
         except (OSError, NotHcl, ValueError, RecursionError):
             unread.append(names)
-    return Code(tuple(snippets), tuple(unread))
+    clock = any(b"plantimestamp" in text for text in texts)
+    offsets = sorted({offset for text in texts for offset in offsets_in(text)}) if clock else ()
+    return Code(tuple(snippets), tuple(unread), clock=clock, offsets=tuple(offsets))
+
+
+def offsets_in(text: bytes) -> Iterator[int]:
+    """Whole seconds of the literal durations in `timeadd(TIME, "24h")`."""
+    for found in _TIMEADD.finditer(text):
+        parts = _DURATION.findall(found[2].decode())
+        seconds = sum(int(number) * _SECONDS[unit] for number, unit in parts)
+        yield -seconds if found[1] == b"-" else seconds
 
 
 def files_of(

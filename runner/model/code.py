@@ -54,6 +54,8 @@ class Code:
     snippets: tuple[Snippet, ...] = ()
     unread: tuple[Names, ...] = ()
     read: bool = True
+    clock: bool = False  # whether it calls `plantimestamp`
+    offsets: tuple[int, ...] = ()  # that it adds to a time by `timeadd`, in seconds
 
     def knows(self, module: Names) -> bool:
         return self.read and module not in self.unread

@@ -19,6 +19,7 @@ from runner.model.mask import holds_unknown, unknown_of
 from runner.model.plan import Action
 from runner.model.plan_json import action_of, changing, understanding
 from runner.model.readable import Found
+from runner.model.timeless import Clock, clock_of
 
 _ABSENT = object()
 
@@ -31,15 +32,18 @@ MARK_DIGITS = 16  # of the seal of one value, kept to tell which of many is anot
 def fingerprint(document: Mapping[str, Any], key: bytes, code: Code = UNREAD) -> str:
     """Keyed HMAC over what the plan changes: addresses, actions, and every path that differs or is unknown.
 
-    And over all that only its apply evaluates. What it leaves alone is not part: no order of keys, no timestamp, no
-    attribute that was merely refreshed.
+    And over all that only its apply evaluates. What it leaves alone is not part: no order of keys, no time of
+    the plan, no attribute that was merely refreshed.
     """
     with understanding(document):
         blocks = configured_resources(document)
         changes = changing(document)
-        resources = [_resource(entry, blocks.get(config_address(entry["address"]))) for entry, _ in changes]
+        clock = clock_of(document, code)
+        resources = [
+            _resource(entry, blocks.get(config_address(entry["address"])), clock) for entry, _ in changes
+        ]
         outputs = {
-            name: {"actions": change["actions"], "changed": _changed(*_sides(change))}
+            name: {"actions": change["actions"], "changed": _changed(*_sides(change, clock))}
             for name, change in (document.get("output_changes") or {}).items()
             if action_of(change) is not Action.NO_OP
         }
@@ -89,7 +93,7 @@ def _unordered(entries: Iterable[Any]) -> list[str]:
     return sorted(map(canonical, entries))
 
 
-def _resource(entry: Mapping[str, Any], block: Mapping[str, Any] | None) -> dict[str, Any]:
+def _resource(entry: Mapping[str, Any], block: Mapping[str, Any] | None, clock: Clock) -> dict[str, Any]:
     change = entry["change"]
     return {
         "address": entry["address"],
@@ -98,12 +102,13 @@ def _resource(entry: Mapping[str, Any], block: Mapping[str, Any] | None) -> dict
         "importing": change.get("importing"),
         "actions": change["actions"],
         "replace": _unordered(change.get("replace_paths") or ()),
-        "changed": _changed(*_without_refreshed(*_sides(change), block)),
+        "changed": _changed(*_without_refreshed(*_sides(change, clock), block)),
     }
 
 
-def _sides(change: Mapping[str, Any]) -> tuple[Any, Any, Any]:
-    return change.get("before"), change.get("after"), change.get("after_unknown")
+def _sides(change: Mapping[str, Any], clock: Clock) -> tuple[Any, Any, Any]:
+    """What will be there stands without the time of the plan; what was there stands as it is."""
+    return change.get("before"), clock.timeless(change.get("after")), change.get("after_unknown")
 
 
 def _without_refreshed(

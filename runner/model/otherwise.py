@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from runner.model.code import Part
-from runner.model.plan import ChangeSet, Evaluated
+from runner.model.plan import ChangeSet, Evaluated, ResourceChange
 
 MOST_TOLD = 3
 MOVES = " changed)"  # ends the sentence where a value that is read is another one
@@ -29,6 +29,38 @@ def _sentences(approved: ChangeSet, again: ChangeSet) -> Iterator[str]:
     invoked = [{(one.address, one.trigger) for one in side.actions} for side in (approved, again)]
     for address, trigger in sorted(invoked[0] ^ invoked[1]):
         yield f"{address} is {'no longer' if (address, trigger) in invoked[0] else 'now'} invoked {trigger}"
+
+
+def differing(approved: ChangeSet, again: ChangeSet) -> str:
+    """The first paths that would be another value now; empty where none is seen, as where only a secret moved."""
+    names = list(dict.fromkeys(_paths(approved, again)))
+    more = f" and {len(names) - MOST_TOLD} more" if len(names) > MOST_TOLD else ""
+    return ", ".join(names[:MOST_TOLD]) + more
+
+
+def _paths(approved: ChangeSet, again: ChangeSet) -> Iterator[str]:
+    before, now = _by_address(approved), _by_address(again)
+    for place in sorted({**before, **now}):
+        old, new = before.get(place), now.get(place)
+        address = place[0]
+        if old is None or new is None or old.action is not new.action:
+            was, will = (one.action.value if one is not None else "left alone" for one in (old, new))
+            yield f"{address} ({was} before, {will} now)"
+            continue
+        values = [{one.path: one for one in side.attributes} for side in (old, new)]
+        yield from (
+            f"{address} {path}"
+            for path in {**values[0], **values[1]}
+            if values[0].get(path) != values[1].get(path)
+        )
+    outputs = [{one.name: one for one in side.outputs} for side in (approved, again)]
+    for name in sorted({**outputs[0], **outputs[1]}):
+        if outputs[0].get(name) != outputs[1].get(name):
+            yield f"output.{name}"
+
+
+def _by_address(changes: ChangeSet) -> dict[tuple[str, str], ResourceChange]:
+    return {(one.address, one.deposed or ""): one for one in changes.resources if not one.data}
 
 
 def _by_place(changes: ChangeSet) -> dict[_Place, Evaluated]:

@@ -182,6 +182,9 @@ class ChangeSet(ApplyOnly):
     outputs: tuple[OutputChange, ...] = ()
     drift: tuple[ResourceChange, ...] = ()
     summary: Summary = Summary()
+    moving: tuple[
+        str, ...
+    ] = ()  # what would be set to the time of the plan, which is another one at each plan
     complete: bool = True  # False where targets were used, or terraform put something off to a later plan
 
     @property

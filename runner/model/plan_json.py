@@ -28,6 +28,7 @@ from runner.model.plan import (
 )
 from runner.model.reading import ALONE, Around, Marking, evaluation, unmarked
 from runner.model.secret import NONE, Secrets, plan_secrets
+from runner.model.timeless import STILL, Clock, clock_of
 
 _ACTIONS: dict[tuple[str, ...], Action] = {
     ("no-op",): Action.NO_OP,
@@ -86,7 +87,24 @@ def read_plan(
             commands=found.commands,
             evaluated=found.evaluated,
             readings=found.readings,
+            moving=tuple(_moving(document, changes, clock_of(document, around.code), secrets)),
         )
+
+
+def _moving(
+    document: Mapping[str, Any],
+    changes: Iterable[tuple[Mapping[str, Any], Action]],
+    clock: Clock,
+    secrets: Secrets,
+) -> Iterator[str]:
+    if clock is STILL:
+        return
+    named = [(secrets.address(entry["address"]), entry["change"]) for entry, _ in changes]
+    named += [(f"output.{name}", change) for name, change in (document.get("output_changes") or {}).items()]
+    for name, change in named:
+        for one in differences(change):
+            if clock.moves(one.after):
+                yield f"{name} {secrets.scrub(path_text(one.path))}".rstrip()
 
 
 def changing(document: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Action]]:

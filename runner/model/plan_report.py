@@ -73,6 +73,12 @@ def _with_drift(
         report,
         findings=bounded_findings(found),
         drift_fingerprint=drift_fingerprint(
-            document, question.ignore, key, given, by_marks=by_marks, partly=partly
+            document,
+            question.ignore,
+            key,
+            given,
+            by_marks=by_marks,
+            partly=partly,
+            code=question.around.code,
         ),
     )

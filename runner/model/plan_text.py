@@ -105,6 +105,10 @@ def _head(changes: ChangeSet) -> Iterator[Line]:
             "! Not complete: targets were used, or terraform put a part off. Plan again afterwards.",
             loud=True,
         )
+    if changes.moving:
+        more = len(changes.moving) - MOST_NAMED
+        told = ", ".join(changes.moving[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+        yield Line(safe_text(f"Set to the time of the plan, whenever it is made again: {told}"))
     for action, title in (
         (Action.DELETE, "Destroys"),
         (Action.REPLACE, "Replaces"),

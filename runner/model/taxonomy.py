@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from runner.model.address_order import address_order
+from runner.model.code import UNREAD, Code
 from runner.model.configuration import config_address, configured_resources
 from runner.model.difference import Difference, differences, path_text
 from runner.model.drift import DriftClass, Finding
@@ -25,6 +26,7 @@ from runner.model.plan_json import (
 )
 from runner.model.secret import NONE, Secrets, plan_secrets
 from runner.model.stack import IgnoreRule
+from runner.model.timeless import Clock, clock_of
 
 _MISSING_OR_GONE = frozenset({Action.CREATE, Action.DELETE})
 _DRIFTS = frozenset({Action.UPDATE, Action.REPLACE, *_MISSING_OR_GONE})
@@ -65,24 +67,28 @@ def drift_fingerprint(
     *,
     by_marks: bool = False,
     partly: Sequence[Partly] = (),
+    code: Code = UNREAD,
 ) -> str:
     """Equal where two checks saw the same drift; only what counts is part of it."""
     with understanding(document):
         blocks = configured_resources(document)
         found = judge(document, rules, given, by_marks=by_marks, partly=partly)
         counted = [judged for judged in found if judged.finding.counts]
-        sealed = sorted(_sealed(each, blocks.get(config_address(each.finding.address))) for each in counted)
+        clock = clock_of(document, code)
+        sealed = sorted(
+            _sealed(each, blocks.get(config_address(each.finding.address)), clock) for each in counted
+        )
         return seal("drift", sealed, key)
 
 
-def _sealed(judged: Judged, block: Mapping[str, Any] | None) -> str:
+def _sealed(judged: Judged, block: Mapping[str, Any] | None, clock: Clock) -> str:
     """Without the old value of what a provider computes anew: a refresh moves it at any time."""
     finding = judged.finding
     seen = [
         [
             d.path,
             "computed" if d.consequence and is_computed(d.path, block) else [d.before],
-            d.after,
+            clock.timeless(d.after),
             d.unknown,
         ]
         for d in judged.differences

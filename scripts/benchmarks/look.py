@@ -16,6 +16,7 @@ from runner.model.plan_json import changing, parse_document, read_outputs, read_
 from runner.model.plan_text import lines
 from runner.model.reading import ALONE
 from runner.model.secret import plan_secrets
+from runner.model.timeless import STILL
 
 KEY = b"k" * 32
 MOST = 1.3
@@ -44,8 +45,10 @@ def _before(document: dict[str, Any]) -> None:
     """What `resource_changes` and `output_changes` say, and nothing else."""
     blocks = configured_resources(document)
     changes = changing(document)
-    resources = [_resource(entry, blocks.get(config_address(entry["address"]))) for entry, _ in changes]
-    outputs = {name: _sides(change) for name, change in document["output_changes"].items()}
+    resources = [
+        _resource(entry, blocks.get(config_address(entry["address"])), STILL) for entry, _ in changes
+    ]
+    outputs = {name: _sides(change, STILL) for name, change in document["output_changes"].items()}
     seal("plan", {"resources": resources, "outputs": outputs}, KEY)
     secrets = plan_secrets(document)
     read = tuple(read_resource(entry, secrets) for entry, _ in changes)

@@ -19,11 +19,13 @@ from runner.errors import (
 )
 from runner.files import write_whole
 from runner.model.binding import OLDER_FORM, SCHEMA
+from runner.model.bounded import bounded
 from runner.model.clock import age
 from runner.model.codec import from_plain
 from runner.model.job import ApplyOutcome, ApplyResult, Job, PlanFailure, PlanResult
-from runner.model.otherwise import otherwise
+from runner.model.otherwise import MOST_TOLD, MOVES, differing, otherwise
 from runner.model.plan import ChangeSet, Diagnostic
+from runner.model.plan_report import NOTHING
 from runner.model.state_file import told_of
 from runner.ports.basics import Cancel
 from runner.ports.engine import Applied, EngineError, Execution, NotBegun
@@ -77,7 +79,12 @@ def execute_apply(
     except DriftlineError as error:
         outcome = ApplyOutcome.DELAYED if isinstance(error, _PASSING) else ApplyOutcome.NOT_STARTED
         return ApplyResult(outcome, error.message, fresh=fresh)
-    return replace(_apply(job, ports, execution, plan_file, digest), fresh=fresh)
+    result = _apply(job, ports, execution, plan_file, digest)
+    moved = ", ".join(fresh.changes.moving[:MOST_TOLD]) if fresh else ""
+    if moved and result.outcome is ApplyOutcome.APPLIED:
+        told = f"planned again right before; only the time of the plan was another one: {moved}"
+        result = replace(result, reason="; ".join(filter(None, [result.reason, told])))
+    return replace(result, fresh=fresh)
 
 
 @dataclass(frozen=True)
@@ -141,7 +148,15 @@ def _compare(job: Job, ports: WorkerPorts, again: PlanResult | PlanFailure) -> A
             ApplyOutcome.NOTHING_LEFT, "planned again: there is nothing left to do", fresh=again
         )
     if again.fingerprint != job.fingerprint:
-        why = otherwise(_approved(job, ports), again.changes) or "it would do something else now"
+        approved = _approved(job, ports)
+        why = otherwise(approved, again.changes)
+        if not why:
+            paths = differing(approved, again.changes) if approved is not NOTHING else ""
+            why = (
+                f"it would do something else now ({paths}{MOVES}"
+                if paths
+                else "it would do something else now"
+            )
         return ApplyResult(ApplyOutcome.CHANGED, f"planned again: {why}", fresh=again)
     return None
 
@@ -149,9 +164,10 @@ def _compare(job: Job, ports: WorkerPorts, again: PlanResult | PlanFailure) -> A
 def _approved(job: Job, ports: WorkerPorts) -> ChangeSet:
     """What was approved, as far as it is still there: it only serves to say what is another one."""
     try:
-        return from_plain(ChangeSet, json.loads(ports.artifacts.get(job.run, f"{APPROVABLE}.json")))
+        # As the one that is made again: what is long is cut.
+        return bounded(from_plain(ChangeSet, json.loads(ports.artifacts.get(job.run, f"{APPROVABLE}.json"))))
     except (DriftlineError, ValueError):
-        return ChangeSet()
+        return NOTHING
 
 
 def _write_plan(job: Job, ports: WorkerPorts, execution: Execution, kept_as: str, digest: str | None) -> Path:
