@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from runner.model.code import Part
-from runner.model.plan import ChangeSet, Evaluated, ResourceChange
+from runner.model.plan import AttributeChange, ChangeSet, Evaluated, ResourceChange
 
 MOST_TOLD = 3
 MOVES = " changed)"  # ends the sentence where a value that is read is another one
@@ -51,12 +51,18 @@ def _paths(approved: ChangeSet, again: ChangeSet) -> Iterator[str]:
         yield from (
             f"{address} {path}"
             for path in {**values[0], **values[1]}
-            if values[0].get(path) != values[1].get(path)
+            if _differ(values[0].get(path), values[1].get(path))
         )
     outputs = [{one.name: one for one in side.outputs} for side in (approved, again)]
     for name in sorted({**outputs[0], **outputs[1]}):
         if outputs[0].get(name) != outputs[1].get(name):
             yield f"output.{name}"
+
+
+def _differ(old: AttributeChange | None, new: AttributeChange | None) -> bool:
+    """Without what a provider computes anew: a refresh moves its old value at any time."""
+    both_unknown = old is not None and new is not None and old.unknown and new.unknown
+    return old != new and not both_unknown
 
 
 def _by_address(changes: ChangeSet) -> dict[tuple[str, str], ResourceChange]:

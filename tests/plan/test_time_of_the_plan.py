@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from runner.engine.code import offsets_in
 from runner.model.code import UNREAD, Code
 from runner.model.fingerprint import fingerprint
+from runner.model.taxonomy import drift_fingerprint
 from runner.model.timeless import STILL, clock_of
 
 ONE, TWO = "2026-11-29T03:28:38Z", "2026-11-29T04:00:01Z"
@@ -55,6 +56,16 @@ def test_everything_else_is_another_plan(first: Any, second: Any) -> None:
 
 def test_what_was_there_before_is_no_time_of_the_plan() -> None:
     assert not same(plan(ONE, "x", before=ONE), plan(TWO, "x", before=TWO))
+
+
+def test_a_drift_of_the_time_alone_is_the_same_drift_at_each_check() -> None:
+    marks = [
+        drift_fingerprint(plan(at, at, before="2026-01-01T00:00:00Z"), (), KEY, code=code)
+        for code in (ASKS, Code())
+        for at in (ONE, TWO)
+    ]
+    assert marks[0] == marks[1]
+    assert marks[2] != marks[3]
 
 
 @pytest.mark.parametrize("code", [Code(), UNREAD, Code(clock=True, unread=(("net",),))])
