@@ -18,6 +18,7 @@ _WORDS: dict[str, Any] = {
 DOUBTFUL = frozenset(
     form for word in ("yes", "no", "on", "off") for form in (word, word.capitalize(), word.upper())
 )
+_LONGEST_OF_A_VERSION = 4  # as in 2026.0
 _EXACT_DIGITS = 17  # a double keeps no more, and an account id has 12
 
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
@@ -53,8 +54,11 @@ def plain(text: str) -> Any:
 
 
 def loses_zeros(text: str, value: Any) -> bool:
-    """Whether a number is told otherwise than it was written: 1.30 becomes 1.3, which is another version."""
-    return isinstance(value, float) and text.endswith("0") and repr(value) != text and "e" not in text.lower()
+    """Whether terraform makes another text of a number: 1.30 becomes 1.3 and 1.0 becomes 1, which are other versions."""
+    if not isinstance(value, float) or not text.endswith("0") or "e" in text.lower():
+        return False
+    # `10000000000.0` is a number, and too long for the version of anything.
+    return repr(value) != text or len(text.partition(".")[0]) <= _LONGEST_OF_A_VERSION
 
 
 def _number(text: str) -> Any:

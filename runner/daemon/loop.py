@@ -20,6 +20,7 @@ from runner.ports import Consumer
 from runner.service.begin import begin
 from runner.service.cancel import left_running
 from runner.service.checkpoint import checkpoint_or_tell
+from runner.service.cron import reschedule
 from runner.service.enqueue import enqueue_due
 from runner.service.feed import deliver
 from runner.service.poll import retire_sources
@@ -79,7 +80,7 @@ class Daemon:
         # Before anything else writes: a clock or a database that is not to be trusted ends the start.
         if told := begin(self.parts.worker.control, accept_clock=self._accept_clock):
             log.error("daemon.restored", told=told)
-        self._safe.attempt("retire", self._retire)
+        self._safe.attempt("settings", self._settle)
         self._safe.attempt("consumers", self._begin_consumers)
         self._schedule()
         self._safe.attempt("recover", self._recover)
@@ -146,8 +147,11 @@ class Daemon:
         for consumer in self._consumers:
             self._deliver(consumer)
 
-    def _retire(self) -> None:
-        retire_sources(self.parts.worker.control.store, self.parts.settings)
+    def _settle(self) -> None:
+        """What follows from the settings themselves."""
+        control = self.parts.worker.control
+        retire_sources(control.store, self.parts.settings)
+        reschedule(control.store, self.parts.settings.drift, control.clock.now())
 
     def _recover(self) -> None:
         recovered = recover(self.parts.worker.control)
@@ -245,7 +249,7 @@ class Daemon:
         self.parts = fresh
         self._pool.worker, self._pool.slots = fresh.worker, fresh.slots
         self._add_polls()
-        self._retire()
+        self._settle()
         log.info("daemon.reloaded", sources=len(fresh.settings.sources), slots=fresh.slots)
 
     def _drain(self) -> None:

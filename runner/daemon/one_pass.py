@@ -7,6 +7,7 @@ from runner.daemon.parts import Parts
 from runner.daemon.timetable import POLL_THREADS
 from runner.errors import DriftlineError
 from runner.model.run import Run
+from runner.service.cron import reschedule
 from runner.service.enqueue import enqueue_due
 from runner.service.poll import retire_sources
 from runner.service.prune import prune
@@ -20,6 +21,7 @@ def run_once(parts: Parts, report: Callable[[str], None]) -> list[Run]:
     control = parts.worker.control
     parts.worker.settled = ended.append
     retire_sources(control.store, parts.settings)
+    reschedule(control.store, parts.settings.drift, control.clock.now())
     recovered = recover(control)
     for run in recovered.ended:
         report(f"{run.name} of {run.stack}: {run.reason}")

@@ -14,6 +14,8 @@ class Seconds(float):
     pydantic meets it through the hook below, so that `model/` itself needs no pydantic.
     """
 
+    written: str = ""  # as a person wrote it: `90m` is not told as `1h30m`
+
     @classmethod
     def parse(cls, text: Any) -> Self:
         """Raise ValueError with what was expected."""
@@ -21,9 +23,13 @@ class Seconds(float):
         parts = _PART.findall(whole) if len(whole) <= _LONGEST else []
         if not parts or "".join(n + u for n, u in parts) != whole:
             raise ValueError(f"expected a span of time such as 90s, 5m, 4h, 2d or 1w, got {text!r}")
-        return cls(sum(float(n) * _UNITS[u] for n, u in parts))
+        span = cls(sum(float(n) * _UNITS[u] for n, u in parts))
+        span.written = whole
+        return span
 
     def __str__(self) -> str:
+        if self.written:
+            return self.written
         left, words = round(self), []
         for unit, size in reversed(_UNITS.items()):
             count, left = divmod(left, size)

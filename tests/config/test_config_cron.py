@@ -66,3 +66,7 @@ def test_a_common_line_is_taken(line: str) -> None:
 )
 def test_a_line_that_is_not_taken_is_explained(line: str, flaw: str) -> None:
     assert (cron_flaw(line) or "").startswith(flaw)
+
+
+def test_a_day_that_only_some_weekday_would_bring_is_not_taken() -> None:
+    assert cron_flaw("0 0 30 feb mon") == "this day never comes"
