@@ -5,8 +5,11 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import yaml
+
+from runner.cli.main import main
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -55,3 +58,13 @@ def test_every_hook_of_pre_commit_is_a_piece_of_the_lint_script() -> None:
     hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
     pieces = re.findall(r"^(\w+)\(\) \{", (ROOT / "scripts" / "lint").read_text(), re.MULTILINE)
     assert [hook["entry"] for hook in hooks] == [f"./scripts/lint {piece}" for piece in pieces]
+
+
+def test_the_hook_for_other_repositories_calls_a_command_that_exists() -> None:
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    _, group, name = hook["entry"].split()
+    command = main.get_command(click.Context(main), group)
+    assert isinstance(command, click.Group)
+    assert name in command.commands
+    assert re.search(hook["files"], "prod/network/stack.yaml")
+    assert not re.search(hook["files"], "prod/network/haystack.yaml")
