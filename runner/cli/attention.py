@@ -21,6 +21,7 @@ from runner.model.probe import Distrust
 from runner.model.restored import TOLD_FOR, sentence
 from runner.model.run import Run, State
 from runner.model.source import SourceStatus
+from runner.model.stack import Stack
 
 
 class Why(StrEnum):
@@ -48,6 +49,7 @@ class Need:
     text: str
     command: str
     failure: bool = False  # something went wrong, rather than waits for an answer
+    ways: tuple[tuple[str, str], ...] = ()  # where there are several answers: each with its command
 
     def document(self) -> dict[str, Any]:
         return {
@@ -57,6 +59,7 @@ class Need:
             "text": self.text,
             "command": self.command,
             "failure": self.failure,
+            "ways": [{"answer": answer, "command": command} for answer, command in self.ways],
         }
 
 
@@ -156,14 +159,17 @@ def _of_stack(
             f"driftline stack show {stack.name}",
             failure=True,
         )
-    if stack.missing_since is not None:
-        yield Need(
-            Why.MISSING,
-            stack.name,
-            stack.name,
-            f"source missing since {ago(stack.missing_since, view.now)}: it is no longer in Git",
-            f"driftline stack show {stack.name}",
-        )
+    if stack.missing_since is not None and view.open_change is None:
+        yield _missing(stack, stack.missing_since, view.now)
+
+
+def _missing(stack: Stack, since: datetime, now: datetime) -> Need:
+    ways = [("leave all as it is", f"driftline stack forget {stack.name}")]
+    if stack.applied_revision is not None:
+        ways.append(("destroy what it made", f"driftline plan {stack.name} --destroy"))
+        ways.append(("it has another name now", f"driftline stack rename {stack.name} NEW"))
+    told = f"source missing since {ago(since, now)}: it is no longer in Git; say what becomes of it"
+    return Need(Why.MISSING, stack.name, stack.name, told, ways[0][1], ways=tuple(ways))
 
 
 def _notes(run: Run, found: Sequence[Violation]) -> list[str]:

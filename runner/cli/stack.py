@@ -11,7 +11,7 @@ from runner.cli.facts import StackFacts, all_stacks, given, one_stack
 from runner.cli.newcomers import newcomers, show_newcomer
 from runner.cli.options import SPAN, Cli, Label, output_option, pass_cli, reason_option, stack_argument
 from runner.cli.output import Cell, Line
-from runner.cli.stack_leave import rename
+from runner.cli.stack_leave import forget, rename
 from runner.cli.stack_validate import validate
 from runner.cli.terms_view import terms_document, terms_rows
 from runner.cli.when import ago
@@ -40,6 +40,7 @@ def command() -> None:
 
 command.add_command(validate)
 command.add_command(rename)
+command.add_command(forget)
 
 
 @command.command("list")

@@ -4,8 +4,8 @@ import sys
 
 import click
 
-from runner.cli.options import Cli, pass_cli, stack_argument
-from runner.errors import BadUsage
+from runner.cli.options import Cli, pass_cli, reason_option, stack_argument
+from runner.errors import BadUsage, NotConfirmed
 
 
 @click.command()
@@ -40,7 +40,39 @@ def rename(cli: Cli, stack: str, new: str, yes: bool) -> None:
         cli.console.say(f"{new} takes over when it is in Git and {stack} is not.")
 
 
+@click.command()
+@stack_argument
+@reason_option("-m", "--reason", required=False)
+@click.option("--yes", is_flag=True, help="Do not ask for the name.")
+@pass_cli
+def forget(cli: Cli, stack: str, reason: str | None, yes: bool) -> None:
+    """Ask nothing more of STACK, which left Git. What it made and its state stay, and so do its history and the audit log."""
+    from runner.service.leave import forget, may_be_forgotten
+
+    with cli.app.store.reading() as reader:
+        known = may_be_forgotten(reader, stack)
+    if not yes:
+        _typed(stack)
+    forget(cli.app.control, stack, cli.person, reason or "")
+    cli.console.say(f"{stack} is forgotten. What it made is still there, and nothing looks after it.")
+    if known.managed_state:
+        place = cli.app.workspaces.state_file(known.folder, known.definition.terraform_workspace)
+        cli.console.say(f"Its state stays in {place}")
+
+
+def _typed(name: str) -> None:
+    """NotConfirmed unless the name is typed."""
+    _refuse_blind()
+    answer = click.prompt(f"Type `{name}` to forget it", default="", show_default=False, err=True)
+    if answer.strip(" \t") != name:
+        raise NotConfirmed(wish="forgotten", word=name)
+
+
 def _confirm(text: str) -> None:
+    _refuse_blind()
+    click.confirm(text, abort=True, err=True)
+
+
+def _refuse_blind() -> None:
     if not sys.stdin.isatty():
         raise BadUsage("there is no terminal to ask on", hint="say it with --yes")
-    click.confirm(text, abort=True, err=True)

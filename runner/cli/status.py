@@ -264,11 +264,17 @@ def _needs(needs: Sequence[Need]) -> list[Line]:
         return ["", Cell("✔ Nothing needs you.", "green")]
     lines: list[Line] = ["", Cell(f"Needs you ({len(needs)})", "bold")]
     for need in needs[:MOST_SHOWN]:
-        lines += [["  ", *need_line(need)], Cell(f"      {need.command}", "dim")]
+        lines += [["  ", *need_line(need)], *(Cell(f"      {way}", "dim") for way in _ways(need))]
     more = len(needs) - MOST_SHOWN
     if more > 0:
         lines.append(f"  and {more} more:   driftline status -o json")
     return lines
+
+
+def _ways(need: Need) -> list[str]:
+    """The command that goes on from there, or all of them with what they answer."""
+    wide = max((len(answer) for answer, _ in need.ways), default=0)
+    return [f"{answer + ':':<{wide + 1}}   {command}" for answer, command in need.ways] or [need.command]
 
 
 def need_line(need: Need) -> list[Cell | str]:

@@ -39,7 +39,10 @@ def request_plan(
     with control.store.writing() as writer:
         facts = view(writer, control.clock, stack)
         _refuse(facts)
-        if asked is None:
+        gone = facts.stack.missing_since is not None
+        if gone and asked is None:
+            _refuse_gone(control, facts.stack, destroy=destroy)
+        elif asked is None:
             refuse_unread(writer, facts.stack)
         for run in facts.open_runs:
             if run.kind is not Kind.DRIFT:
@@ -56,8 +59,9 @@ def request_plan(
                 targets=tuple(targets),
                 reason=f"asked for at {at.revision[:12]}",
             )
+        at_last = facts.stack.as_applied if gone else facts.stack
         return add_change(
-            writer, facts.stack, trigger=Trigger.MANUAL, by=person.name, kind=kind, targets=tuple(targets)
+            writer, at_last, trigger=Trigger.MANUAL, by=person.name, kind=kind, targets=tuple(targets)
         )
 
 
@@ -66,7 +70,8 @@ def _refuse(facts: View) -> None:
     if facts.hold is not None:
         hold = facts.hold
         raise StackLocked(stack=stack.name, holder=hold.holder, reason=hold.reason, hint=hold.way_out)
-    if facts.paused:
+    # What a file says that is not in Git any more could never be taken back.
+    if facts.paused and (stack.missing_since is None or stack.pause is not None):
         by, reason = (
             (stack.pause.by, stack.pause.reason) if stack.pause else ("Git", "paused: true in its stack file")
         )
@@ -78,11 +83,24 @@ def _refuse(facts: View) -> None:
         raise StackBusy(
             stack=stack.name, run=busy.name, state=busy.state, since=f"{busy.changed_at:%H:%M:%S} UTC"
         )
-    if stack.missing_since is not None:
+
+
+def _refuse_gone(control: ControlPorts, stack: Stack, *, destroy: bool) -> None:
+    """Of a stack that left Git only what it made can be destroyed, at the revision that was last applied."""
+    if stack.left is not None:
+        raise Blocked(f'stack "{stack.name}" is {stack.left}', hint=f"driftline stack history {stack.name}")
+    if not destroy:
         raise Blocked(
             f'stack "{stack.name}" is no longer in Git; to plan it at an older revision, name one',
-            hint=f"driftline plan {stack.name} --ref {stack.revision[:12]}",
+            hint=f"driftline plan {stack.name} --ref {stack.revision[:12]}   or driftline plan {stack.name} --destroy",
         )
+    if stack.applied_revision is None:
+        raise Blocked(
+            f'stack "{stack.name}" is no longer in Git, and nothing of it was applied',
+            hint=f"driftline stack forget {stack.name}",
+        )
+    if control.settings.source(stack.source) is None:
+        raise SourceNotFound(source=stack.source)
 
 
 def refuse_unread(reader: Reader, stack: Stack) -> None:
@@ -132,12 +150,14 @@ def request_check(
     runs: list[Run] = []
     skipped: dict[str, str] = {}
     with control.store.writing() as writer:
-        known = {facts.stack.name: facts for facts in views(writer, control.clock)}
+        known = {facts.stack.name: facts for facts in views(writer, control.clock, left=True)}
         for name in names:
             if name not in known:
                 writer.stack(name)  # says what is wrong with it
             facts = known[name]
-            if facts.open_check is not None:
+            if facts.stack.left is not None:
+                skipped[name] = f"it is {facts.stack.left}"
+            elif facts.open_check is not None:
                 runs.append(hasten(writer, facts.open_check, by=person.name))
             elif facts.stack.applied_revision is None:
                 skipped[name] = "nothing was applied yet"

@@ -8,6 +8,7 @@ from runner.model.run import Event, Kind, Run, State, Trigger
 from runner.ports import ControlPorts, Reader, Workspaces, Writer
 from runner.service.enqueue import add_change
 from runner.service.execution.lost_state import refuse_damaged, refuse_unsaved
+from runner.service.leave import left_by_destroy
 
 
 def question(reader: Reader, run_id: int) -> tuple[Run, Evidence | None]:
@@ -49,7 +50,7 @@ def resolve(
         if hold is not None and hold.run == run.id:
             writer.release_hold(run.stack, by=person.name, reason=f"{run.name} was resolved: {reason}")
         if applied and not run.targets:
-            _take_as_applied(writer, done)
+            _take_as_applied(control, writer, done)
         _plan_afresh(writer, done, person)
         # Not after the commit: whoever dies in between can still say it once more.
         for path in unsaved:
@@ -59,11 +60,12 @@ def resolve(
     return done
 
 
-def _take_as_applied(writer: Writer, run: Run) -> None:
+def _take_as_applied(control: ControlPorts, writer: Writer, run: Run) -> None:
     if run.kind is Kind.DESTROY:
         writer.forget_applied(run.stack)
         writer.forget_review(run.stack)
         writer.mark_planned(run.stack, writer.stack(run.stack).inputs)
+        left_by_destroy(control, writer, run)
     else:
         writer.mark_applied(run)
 

@@ -113,6 +113,7 @@ class NeedShape(TypedDict):
     text: str
     command: str
     failure: bool
+    ways: list[dict[Literal["answer", "command"], str]]
 
 
 class StatusShape(TypedDict):

@@ -28,6 +28,7 @@ PROMISED: dict[str, str] = {
     "stack history": "-o",
     "stack pause": "--reason --for",
     "stack accept-state": "-m --yes",
+    "stack forget": "-m --yes",
     "stack rename": "--yes",
     "stack resume": "",
     "run list": "--state --stack --kind -o",

@@ -13,6 +13,7 @@ from runner.model.waiting import MOST_FALSE_STARTS, pause
 from runner.ports import ControlPorts, Writer
 from runner.service.checkpoint import checkpoint_or_tell
 from runner.service.enqueue import DAEMON
+from runner.service.leave import left_by_destroy
 from runner.service.outcome.plan import put_off, record_clean, replan, thrown_away_before
 from runner.service.outcome.recording import recording
 from runner.service.terms import accept_applied
@@ -128,6 +129,7 @@ def _applied(control: ControlPorts, writer: Writer, run: Run, result: ApplyResul
         # Git still declares it; making it again is for a new commit or a person to ask for.
         writer.mark_planned(run.stack, writer.stack(run.stack).inputs)
         writer.schedule_check(run.stack, None)
+        left_by_destroy(control, writer, done)
     elif not run.targets:
         writer.mark_applied(done)
         record_clean(control, writer, done, f"{done.name} was applied")

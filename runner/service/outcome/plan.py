@@ -18,6 +18,7 @@ from runner.ports import (
 from runner.service.bind import bind, remember_state
 from runner.service.cron import next_check
 from runner.service.enqueue import DAEMON, add_again, add_change
+from runner.service.leave import left_by_destroy
 from runner.service.outcome.probe import remember_probe
 from runner.service.outcome.recording import recording
 from runner.service.terms import run_terms
@@ -83,6 +84,7 @@ def _nothing(control: ControlPorts, writer: Writer, run: Run, result: PlanResult
     if run.kind is Kind.CHANGE and not run.targets and result.changes.complete:
         writer.mark_applied(done)
         record_clean(control, writer, done, f"{done.name} found nothing to change")
+    left_by_destroy(control, writer, done)
     return done
 
 
