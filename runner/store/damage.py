@@ -83,6 +83,7 @@ _COLUMNS: Mapping[str, tuple[str, Mapping[str, Read]]] = {
     "reviews": ("stack", _times("at")),
     "rewritten": ("revision", _times("at")),
     "seen_states": ("stack", _times("at")),
+    "successions": ("new", _times("said_at")),
     "probes": ("stack", {"record": _json_of(ProbeRecord)}),
     "distrusted": ("checksum", _times("at")),
     "commits": ("revision", {"co_authors": strings_of, **_times("at")}),
