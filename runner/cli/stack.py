@@ -150,6 +150,12 @@ def _details(
         ("revision", [f"{facts.branch or '?'}@{stack.revision[:12]}, applied: {applied}"]),
         ("partly", [", ".join(f"{one.revision[:12]} by {one.run} ({one.outcome})" for one in partly)]),
         ("sync", [words.SYNC[stack.sync], f"  {facts.sentence}"]),
+        (
+            "inputs",
+            [Cell("not fully known", "yellow"), f"  {'; '.join(stack.unknown_inputs)}"]
+            if stack.unknown_inputs
+            else [""],
+        ),
         ("drift", [words.drift(stack), f"  checked {ago(stack.checked_at, now)}; {decisions[1].sentence}"]),
         ("last check", [words.probe(probe) if probe.checked else ""]),
         ("health", [words.HEALTH[health], f"  {why}" if why else ""]),

@@ -132,7 +132,7 @@ STACK: Mapping[str, str] = {
     "aws.plan_role": "Role that may read; drift checks use it too",
     "aws.apply_role": "Role that may write",
     "aws.external_id": 'External id of both roles, such as "${cred:external_id}"',
-    "watch": "Files that matter too, as globs relative to this file; modules and variable files are found without it",
+    "watch": "Files that matter too, as globs relative to this file; modules, variable files and what code reads are found without it",
     "depends_on": "Stacks that have to be applied before this one is planned",
     "parallelism": "Operations that terraform does at once",
     "timeouts": "How long a step may take; the server's number where it is not given",

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from runner.engine.blocks import Nested, blocks_of, body_of
-from runner.engine.configuration import in_order
 from runner.engine.hcl_json import Body, each, json_bodies, labelled
 from runner.engine.hcl_text import hcl_text
+from runner.engine.module_files import in_order
 from runner.engine.tokens import NotHcl
 from runner.engine.values import Computed
 from runner.files import read_foreign

@@ -10,19 +10,20 @@ from threading import Lock
 from typing import Any
 
 from runner.engine.blocks import blocks_of, body_of, nested
+from runner.engine.file_reads import reading, reads_of, values_of
 from runner.engine.hcl_json import Body, json_bodies, literal
 from runner.engine.hcl_text import hcl_text
+from runner.engine.module_files import OVERRIDE, in_order
 from runner.engine.providers import provider_names
 from runner.engine.running import WORDS, commands
 from runner.engine.tokens import NotHcl
 from runner.engine.values import Computed
+from runner.model.file_reads import Reads
 from runner.model.module import LARGEST, Backend, ModuleFacts, is_configuration, is_test, normal
 
 # In no other file can there be anything of interest; `\u` could spell the last ones.
 _WORDS = re.compile(rb"module|terraform|\\[uU]|" + WORDS.encode())
 _HIDING = re.compile(rf"{WORDS}|\\[uU]")
-OVERRIDE = re.compile(r"(?:.*_)?override\.(?:tf|tofu)(?:\.json)?", re.DOTALL)
-_TOFU = re.compile(r"\.tofu(?=(?:\.json)?\Z)")
 REMEMBERED = 8192  # files
 SECONDS = 5.0  # of the processor for one file: several times what the slowest megabyte is known to take
 
@@ -82,6 +83,18 @@ class HclModules:
         read = {name: files[name] for name in in_order(files)}
         return None if any(len(content) > LARGEST for content in read.values()) else provider_names(read)
 
+    def reading(self, files: Mapping[str, bytes]) -> bool:
+        """Whether anything in the folder may read a file."""
+        return reading(files)
+
+    def reads(self, files: Mapping[str, bytes]) -> Reads:
+        """What the folder reads, and what its names mean."""
+        return reads_of(files)
+
+    def values(self, name: str, content: bytes) -> Mapping[str, str | None]:
+        """The variables of a var file by `var.name`; None where one is not a plain value."""
+        return values_of(name, content)
+
     def _facts(self, name: str, content: bytes) -> _FileFacts:
         if len(content) > LARGEST:
             return _unreadable(content, f"it has more than {LARGEST:,} bytes")
@@ -107,13 +120,6 @@ def root_backend(code: Mapping[str, bytes], suffixes: tuple[str, ...]) -> Backen
     root = {name.removeprefix("./"): content for name, content in code.items() if name.startswith("./")}
     own = {name: content for name, content in root.items() if is_configuration(name, suffixes)}
     return HclModules().read(own).backend
-
-
-def in_order(names: Iterable[str]) -> list[str]:
-    """The configuration files as they are merged: overrides after all others."""
-    found = set(filter(is_configuration, names))
-    shadowed = {_TOFU.sub(".tf", name) for name in found if _TOFU.search(name)}
-    return sorted(found - shadowed, key=lambda name: (OVERRIDE.fullmatch(name) is not None, name))
 
 
 def _read(content: bytes, bodies: Callable[[bytes], Iterable[Body]]) -> _FileFacts:

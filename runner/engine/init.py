@@ -19,8 +19,8 @@ from typing import Any
 from runner.engine import code_files
 from runner.engine.blocks import Block, cut, plain_body
 from runner.engine.code_files import VALUES, Code
-from runner.engine.configuration import OVERRIDE
 from runner.engine.lock_file import LOCK_FILE, read_lock_file
+from runner.engine.module_files import OVERRIDE
 from runner.engine.seal import Manifest, Seal, seals
 from runner.model.stack import DEFAULT_WORKSPACE
 

@@ -72,7 +72,7 @@ class Tokens:
 
     def skip_block(self) -> None:
         """Behind the brace that closes the one that was just taken."""
-        self.position = self._past_braces(self.position)
+        self.position = self.past_braces(self.position)
 
     def skip_newlines(self) -> bool:
         """Those that nothing but blanks parts; whether there was one."""
@@ -153,7 +153,7 @@ class Tokens:
                 case "\n" | "\r":
                     break
                 case "${" | "%{":
-                    position = self._past_braces(position)
+                    position = self.past_braces(position)
         raise self.error("a string without an end", start)
 
     def _past_heredoc(self, start: int) -> int:
@@ -172,10 +172,10 @@ class Tokens:
                 case "\r":
                     break
                 case "${" | "%{":
-                    position = self._past_braces(position)
+                    position = self.past_braces(position)
         raise self.error("a heredoc without an end", start)
 
-    def _past_braces(self, position: int) -> int:
+    def past_braces(self, position: int) -> int:
         """Behind the brace that closes one that was opened before."""
         depth = 1
         while (found := _CODE.search(self.text, position)) is not None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from runner.model.clock import went_back
+from runner.model.inputs import moved
 from runner.model.lock import Lock
 from runner.model.run import HALF_CHANGED, Kind, Run, State
 from runner.model.stack import DriftStatus, Health, Stack, Sync
@@ -140,6 +141,24 @@ def _crowd_sentence(view: View, run: Run | None) -> str:
     return f"{run.name} waits: {view.crowds[run.account]}" if run else ""
 
 
+def _as_seen(stack: Stack) -> str:
+    """Where files are read that nobody can name, the inputs alone do not say it: a plan at the newest commit did."""
+    if not stack.unknown_inputs:
+        return ""
+    return f", as a plan at {(stack.applied_revision or '')[:12]} found; inputs: not fully known, so each commit is looked at"
+
+
+def _moved_sentence(view: View) -> str:
+    stack = view.stack
+    if (
+        stack.unknown_inputs
+        and stack.applied_inputs is not None
+        and not moved(stack.applied_inputs, stack.inputs)
+    ):
+        return "a commit may have changed files that it reads; inputs: not fully known, so each commit is looked at"
+    return "its inputs moved in Git"
+
+
 _LEFT = Rule("left", Next.NOTHING, lambda v: v.stack.left is not None, lambda v: f"it is {v.stack.left}")
 
 CHANGE_RULES: tuple[Rule, ...] = (
@@ -181,7 +200,7 @@ CHANGE_RULES: tuple[Rule, ...] = (
         "synced",
         Next.NOTHING,
         lambda v: v.stack.sync is Sync.SYNCED,
-        lambda _: "what is in Git is applied",
+        lambda v: f"what is in Git is applied{_as_seen(v.stack)}",
     ),
     Rule(
         "plan_failed",
@@ -238,7 +257,7 @@ CHANGE_RULES: tuple[Rule, ...] = (
         lambda v: f"waits until {', '.join(v.waits_for)} is applied",
     ),
     Rule("no_room", Next.WAIT, lambda v: v.shortage is not None, lambda v: v.shortage or ""),
-    Rule("moved", Next.PLAN, lambda _: True, lambda _: "its inputs moved in Git"),
+    Rule("moved", Next.PLAN, lambda _: True, _moved_sentence),
 )
 
 CHECK_RULES: tuple[Rule, ...] = (

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
+from runner.model.found_reads import Found
 from runner.model.paths import TOP, WILD, glob, join, parent
 from runner.model.reach import Reach
 from runner.model.settings import Settings
@@ -16,6 +17,9 @@ from runner.model.tree import LINK, Tree
 
 # Of a definition: what no plan reads. It counts from the commit on, without a plan and without an apply.
 AT_ONCE = frozenset({"labels", "watch", "depends_on", "timeouts", "drift", "paused", "renamed_from"})
+
+
+SEEN_AT = "@"  # parts the digest of what is known from that of the whole repository
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,17 @@ class Folders:
                 if child.path not in self._stack_files and child.path not in self._roots
             )
         )
+
+    @cached_property
+    def whole(self) -> str:
+        """Of the whole repository, as Git has it."""
+        return _sha(sorted(f"{child.path} {child.oid}" for child in self.tree.children(TOP)))
+
+    def all_below(self, folder: str, stack: Located) -> str:
+        """Of a folder that is read as a whole, with what other stacks have in it, but not with the stack's own file."""
+        entry = self.tree.get(folder)
+        own = folder == TOP or f"{stack.file}/".startswith(f"{folder}/")
+        return self.digest(folder) + ("" if own or entry is None else entry.oid)
 
     def _lines(self, folder: str) -> Iterator[str]:
         for child in self.tree.children(folder):
@@ -168,13 +183,14 @@ def _flaw(tree: Tree, place: str | None) -> str | None:
     return None if link is None else f"leads through the link {link}"
 
 
-def places(tree: Tree, stack: Located, folders: Iterable[str]) -> frozenset[str]:
+def places(tree: Tree, stack: Located, folders: Iterable[str], read: Found) -> frozenset[str]:
     """Every path whose change may change a plan of this stack; a folder stands for all that lies below it.
 
     `folders` are those of its modules. Rather too many than too few: whoever changed one of them is an author of it.
     """
     named = (stack.at(name) for name in (*stack.definition.var_files, *stack.definition.watch))
-    waiting = [stack.file or TOP, *folders]
+    waiting = [stack.file or TOP, *folders, *read.files, *read.folders]
+    waiting += [_fixed_folder(place) if WILD.search(place) else place for place in read.patterns]
     waiting += [_fixed_folder(place) if WILD.search(place) else place for place in named if place is not None]
     found: set[str] = set()
     while waiting:
@@ -186,8 +202,13 @@ def places(tree: Tree, stack: Located, folders: Iterable[str]) -> frozenset[str]
     return frozenset(found)
 
 
-def inputs_digest(folders: Folders, watches: Watches, stack: Located, reach: Reach, settings: str) -> str:
-    """One digest over everything that a plan of this stack depends on."""
+def inputs_digest(
+    folders: Folders, watches: Watches, stack: Located, reach: Reach, read: Found, settings: str
+) -> str:
+    """One digest over everything that a plan of this stack depends on.
+
+    Where not all of that is known, the whole repository stands behind it: each commit is worth a look then.
+    """
     definition = stack.definition
     lines = [f"definition {stack.digest}", f"settings {settings}", f"root {stack.module_path}"]
     lines += sorted(f"module {folder} {folders.digest(folder)}" for folder in reach.folders)
@@ -197,7 +218,21 @@ def inputs_digest(folders: Folders, watches: Watches, stack: Located, reach: Rea
         lines.append(f"var file {place} {entry.oid if entry is not None else 'missing'}")
     places = (stack.at(pattern) for pattern in definition.watch)
     lines += sorted(watches.line(place) for place in places if place is not None)
-    return _sha(lines)
+    lines += sorted(_read_lines(folders, watches, stack, read))
+    return f"{_sha(lines)}{SEEN_AT}{folders.whole[:16]}" if read.unknown else _sha(lines)
+
+
+def _read_lines(folders: Folders, watches: Watches, stack: Located, read: Found) -> Iterator[str]:
+    for path in read.files:
+        entry = folders.tree.get(path)
+        yield f"read {path} {entry.oid if entry is not None else 'missing'}"
+    yield from (f"read {folder} {folders.all_below(folder, stack)}" for folder in read.folders)
+    yield from map(watches.line, read.patterns)
+
+
+def moved(old: str, new: str) -> bool:
+    """Whether what is known of the inputs is another; a commit elsewhere alone makes nothing moot that waits."""
+    return old.partition(SEEN_AT)[0] != new.partition(SEEN_AT)[0]
 
 
 def reaching_settings(settings: Settings, engine: str) -> str:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -19,6 +19,12 @@ def is_configuration(name: str, suffixes: tuple[str, ...] = CONFIGURATION) -> bo
     The last two end with no suffix, so `~x.tf` and `#x.tf` are read, and names with newlines are.
     """
     return name.endswith(suffixes) and not name.startswith(".")
+
+
+def automatic_values(names: Collection[str]) -> list[str]:
+    """The files beside a root module from which an engine takes values by itself, in its order."""
+    first = [name for name in ("terraform.tfvars", "terraform.tfvars.json") if name in names]
+    return first + sorted(name for name in names if name.endswith((".auto.tfvars", ".auto.tfvars.json")))
 
 
 # `init` fetches the modules that these of the root call, beside it and in its folder `tests`.

@@ -142,6 +142,7 @@ class Discovered:
     inputs_as_watched: str = ""
     home: str = ""  # as of a Stack
     content: str = ""  # digest of the root module's files, wherever it lies
+    unknown_inputs: tuple[str, ...] = ()  # places in the code where it can not be told which file is read
 
 
 class Sync(StrEnum):
@@ -206,6 +207,7 @@ class Stack:
     check_scheduled_at: datetime | None = None  # when that was reckoned; a clock before it has gone back
     pause: Pause | None = None
     missing_since: datetime | None = None
+    unknown_inputs: tuple[str, ...] = ()  # where it is not known what the code reads
     problem: str | None = None  # why the newest definition in Git could not be taken
     pinned_identity: str | None = (
         None  # digest of the state that an apply has used, or that a person accepted

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+from runner.model.file_reads import Reads
 from runner.model.module import ModuleFacts
 from runner.model.problem import Problem
 from runner.model.source_settings import Allow
@@ -22,4 +23,16 @@ class Modules(Protocol):
 
     def providers(self, files: Mapping[str, bytes]) -> frozenset[str] | None:
         """The names of all providers that blocks of the folder use; None where that can not be told."""
+        ...
+
+    def reading(self, files: Mapping[str, bytes]) -> bool:
+        """Whether anything in the folder may read a file; only then it is worth asking what."""
+        ...
+
+    def reads(self, files: Mapping[str, bytes]) -> Reads:
+        """What the folder's code reads, and what its names mean."""
+        ...
+
+    def values(self, name: str, content: bytes) -> Mapping[str, str | None]:
+        """The variables of a var file by `var.name`; None where one is not a plain value."""
         ...

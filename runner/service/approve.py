@@ -24,6 +24,7 @@ from runner.model.approving import Standing, independent, refusal, refusal_by_te
 from runner.model.binding import Binding, EngineFacts
 from runner.model.guardrails import DESTROYS, Violation, needs_name_typed, unanswered
 from runner.model.ignored import IgnoredChange
+from runner.model.inputs import moved
 from runner.model.plan import ChangeSet
 from runner.model.run import Event, Run, State
 from runner.model.source_settings import SourceSettings
@@ -164,7 +165,7 @@ def _approve(
         run = asked.run
         _check(control, writer, asked, yes)
         # A drift report is healed at the revision that was applied, which nobody chose.
-        chosen = run.report is None and run.inputs != writer.stack(run.stack).inputs
+        chosen = run.report is None and moved(run.inputs, writer.stack(run.stack).inputs)
         people = control.settings.approvals.people
         writer.save_signers(source.name, behind.judged)
         why = refusal(person, run, asked.terms, behind.commits, people, asked.standing, chosen=chosen)

@@ -11,6 +11,7 @@ from runner.model.source_settings import SourceSettings
 from runner.model.stack import StackDefinition
 from runner.ports import Git, Modules, Reader
 from runner.service.module_facts import FolderFacts
+from runner.service.stack_reads import StackReads
 from runner.service.tree import read_tree
 
 
@@ -81,8 +82,10 @@ def _places(
     git: Git, modules: Modules, source: SourceSettings, revision: str, module_path: str, stack: Located
 ) -> frozenset[str]:
     tree = read_tree(git, source, revision)
-    reach = FolderFacts(git, modules, source, tree, {}).code(module_path, stack.definition.engine).reach
-    return places(tree, stack, reach.folders)
+    code = FolderFacts(git, modules, source, tree, {})
+    reach = code.code(module_path, stack.definition.engine).reach
+    read = StackReads(git, modules, source, tree, code).of(stack)
+    return places(tree, stack, reach.folders, read)
 
 
 def _covered(place: str, by: frozenset[str]) -> bool:

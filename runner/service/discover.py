@@ -11,6 +11,7 @@ from runner.errors import DriftlineError
 from runner.model import inputs
 from runner.model.dependencies import circular, unmet
 from runner.model.engines import ENGINES
+from runner.model.found_reads import Found
 from runner.model.identity import state_identity
 from runner.model.inputs import Folders, Located, Watches, inputs_digest, path_problems, reaching_settings
 from runner.model.paths import TOP
@@ -26,6 +27,7 @@ from runner.ports import Git, Modules, StackFiles
 from runner.service import code_place, module_facts, stack_files
 from runner.service.module_facts import FolderFacts
 from runner.service.patience import TOLD, Patience
+from runner.service.stack_reads import StackReads
 from runner.service.tree import read_tree
 from runner.uncollected import uncollected
 
@@ -50,10 +52,20 @@ class _Memory:
 
     files: stack_files.Known = field(default_factory=dict)
     modules: module_facts.Known = field(default_factory=dict)
+    reads: module_facts.KnownReads = field(default_factory=dict)
 
 
 # By reader, since it judges by the operator's settings, which a reload may change.
 _MEMORIES: "WeakKeyDictionary[StackFiles, dict[tuple[str, Allow], _Memory]]" = WeakKeyDictionary()
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The digest of a stack's inputs: as they are, and with the globs that were watched so far; and where they are not known."""
+
+    digest: str
+    as_watched: str
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass
@@ -110,7 +122,8 @@ def discover(
     search.refuse(taken_names(search.stacks, others, source.name))
     search.refuse((stack, told) for stack in search.stacks for told in path_problems(tree, stack))
 
-    code = FolderFacts(git, modules, source, tree, memory.modules, patience)
+    code = FolderFacts(git, modules, source, tree, memory.modules, patience, memory.reads)
+    reads = StackReads(git, modules, source, tree, code, settings.engines.env)
     # Before more are refused: a stack that is only broken is still none of its parent's code.
     roots = frozenset(stack.module_path for stack in search.stacks)
     folders = Folders(tree, frozenset(entry.path for entry in entries), roots)
@@ -127,8 +140,8 @@ def discover(
     home = homes(present, takes)
     identities = _judge(search, tree, code, source, others, broken, home)
     asked = _ask(search, present, takes, code, folders)
-    digests = _digests(search, folders, code, settings, {stack.name: stack for stack in own})
-    memory.modules = code.used()
+    digests = _digests(search, folders, code, reads, settings, {stack.name: stack for stack in own})
+    memory.modules, memory.reads = code.used(), code.used_reads()
     if not patience.complete:
         problems.append(Problem(TOP, 1, 1, f"some files were {TOLD}"))
     told = stack_files.placed(git, source, tree, search.complaints)
@@ -136,12 +149,12 @@ def discover(
     found = (
         replace(
             _discovered(
-                stack, _code(code, stack), identities[stack.definition.name], both, source.name, revision
+                stack, _code(code, stack), identities[stack.definition.name], inputs, source.name, revision
             ),
             home=home[stack.definition.name],
             content=folders.content(stack.module_path),
         )
-        for stack, both in digests
+        for stack, inputs in digests
     )
     return Discovery(
         tuple(sorted(found, key=lambda stack: stack.definition.name)),
@@ -180,7 +193,7 @@ def _judge(
     home: Mapping[str, str],
 ) -> dict[str, StateIdentity]:
     """Refuse what the source does not allow and what belongs to another stack; the states of the rest, by name."""
-    _prefetch(search, code)
+    _first(lambda: code.prefetch({(stack.module_path, stack.definition.engine) for stack in search.stacks}))
     said = _each(search, lambda s: list(refusals(tree, s.definition, _code(code, s), source.allow)))
     refused = [(stack, one) for stack, told in said for one in told]
     search.places = {(s.definition.name, stack_files.told(s, one.text)): one for s, one in refused}
@@ -200,9 +213,9 @@ def _judge(
     return identities
 
 
-def _prefetch(search: _Search, code: FolderFacts) -> None:
+def _first(prefetch: Callable[[], None]) -> None:
     try:
-        code.prefetch({(stack.module_path, stack.definition.engine) for stack in search.stacks})
+        prefetch()
     except DriftlineError:
         raise
     except Exception:  # noqa: BLE001 - the stack whose code it is meets it again, by itself
@@ -224,27 +237,33 @@ def _each(search: _Search, judge: Callable[[Located], T]) -> list[tuple[Located,
 
 
 def _digests(
-    search: _Search, folders: Folders, code: FolderFacts, settings: Settings, known: Mapping[str, Stack]
-) -> list[tuple[Located, tuple[str, str]]]:
-    """Of the inputs of each stack: as they are, and with the globs that were watched so far."""
+    search: _Search,
+    folders: Folders,
+    code: FolderFacts,
+    reads: StackReads,
+    settings: Settings,
+    known: Mapping[str, Stack],
+) -> list[tuple[Located, Inputs]]:
+    _first(lambda: reads.prefetch(search.stacks))
     watches = Watches(folders.tree)
     reaching = {engine: reaching_settings(settings, engine) for engine in ENGINES}
 
-    def digest(stack: Located) -> str:
+    def digest(stack: Located, read: Found) -> str:
         reach = _code(code, stack).reach
-        return inputs_digest(folders, watches, stack, reach, reaching[stack.definition.engine])
+        return inputs_digest(folders, watches, stack, reach, read, reaching[stack.definition.engine])
 
-    def digests(stack: Located) -> tuple[str, str]:
-        now, old = digest(stack), known.get(stack.definition.name)
+    def inputs(stack: Located) -> Inputs:
+        read, old = reads.of(stack), known.get(stack.definition.name)
+        now = digest(stack, read)
         if old is None or old.definition.watch == stack.definition.watch:
-            return now, now
-        return now, digest(stack.watching(old.definition.watch))
+            return Inputs(now, now, read.unknown)
+        return Inputs(now, digest(stack.watching(old.definition.watch), read), read.unknown)
 
-    return _each(search, digests)
+    return _each(search, inputs)
 
 
 def _discovered(
-    stack: Located, code: Code, identity: StateIdentity, digests: tuple[str, str], source: str, revision: str
+    stack: Located, code: Code, identity: StateIdentity, inputs: Inputs, source: str, revision: str
 ) -> Discovered:
     return Discovered(
         source=source,
@@ -252,8 +271,9 @@ def _discovered(
         file=stack.file,
         module_path=stack.module_path,
         definition=stack.definition,
-        inputs=digests[0],
-        inputs_as_watched=digests[1],
+        inputs=inputs.digest,
+        inputs_as_watched=inputs.as_watched,
         identity=identity,
         managed_state=code.facts.backend is None,
+        unknown_inputs=inputs.unknown,
     )

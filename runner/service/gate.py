@@ -14,6 +14,7 @@ from runner.errors import (
 )
 from runner.model.approving import standing
 from runner.model.binding import EngineFacts
+from runner.model.inputs import moved
 from runner.model.job import Job
 from runner.model.run import Event, Run
 from runner.model.span import Seconds
@@ -56,7 +57,7 @@ def may_start(control: ControlPorts, reader: Reader, run: Run) -> None:
     if hold is not None:
         raise StackLocked(stack=run.stack, holder=hold.holder, reason=hold.reason, hint=hold.way_out)
     stack = reader.stack(run.stack)
-    if run.follows_git and run.inputs != stack.inputs:
+    if run.follows_git and moved(run.inputs, stack.inputs):
         raise Conflict(
             f'a newer revision touches stack "{run.stack}"', hint=f"driftline stack show {run.stack}"
         )

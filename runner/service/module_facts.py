@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from runner.model.engines import ENGINES
+from runner.model.file_reads import Reads
 from runner.model.module import LARGEST, LARGEST_FOLDER, ModuleFacts
 from runner.model.module_source import LOCAL
 from runner.model.paths import join
@@ -16,10 +17,10 @@ from runner.ports.git import Git
 from runner.service.patience import Patience
 
 Files = tuple[tuple[str, str], ...]  # names and object ids
-Read = tuple[
-    ModuleFacts, tuple[str, ...], frozenset[str] | None
-]  # and files that may hide a state, and providers
+# And files that may hide a state, the providers, and whether anything in it may read a file.
+Read = tuple[ModuleFacts, tuple[str, ...], frozenset[str] | None, bool]
 Known = dict[Files, Read]
+KnownReads = dict[Files, Reads]
 STATE_BLOCK = re.compile(rb"\b(?:backend|cloud|state_store)\b\s*[\"'{:]")
 
 
@@ -34,11 +35,13 @@ class FolderFacts:
         tree: Tree,
         known: Mapping[Files, Read],
         patience: Patience | None = None,
+        known_reads: Mapping[Files, Reads] | None = None,
     ) -> None:
         self._patience = patience or Patience()
         self._late: set[Files] = set()
         self._git, self._modules, self._source, self._tree = git, modules, source, tree
         self._memory = dict(known)
+        self._reads = dict(known_reads or {})
         self._files: dict[tuple[str, str], Files] = {}
         self._roots: dict[tuple[str, str], Code] = {}
 
@@ -59,7 +62,7 @@ class FolderFacts:
         )
         modules = []
         for called in reach.folders:
-            facts, _, implied = self._read(called, engine)
+            facts, _, implied, _ = self._read(called, engine)
             modules.append(Module(called, facts, implied))
         return Code(reach, tuple(modules), hidden=self._read(folder, engine)[1])
 
@@ -78,6 +81,32 @@ class FolderFacts:
                 and (called := join(folder, source))
                 and self._tree.is_folder(called)
             } - seen
+
+    def reading(self, folder: str, engine: str) -> bool:
+        return self._read(folder, engine)[3]
+
+    def reads(self, folder: str, engine: str) -> Reads:
+        """What the code of the folder reads, and what its names mean; of a folder that was not read nothing."""
+        key = self._key(folder, engine)
+        if key not in self._reads:
+            self._look_for_reads({key})
+        return self._reads[key]
+
+    def prefetch_reads(self, folders: Iterable[tuple[str, str]]) -> None:
+        self._look_for_reads({self._key(folder, engine) for folder, engine in folders} - self._reads.keys())
+
+    def _look_for_reads(self, keys: Iterable[Files]) -> None:
+        wanted = list(keys)
+        blobs = self._git.blobs(self._source, {oid for key in wanted for _, oid in key}) if wanted else {}
+        for key in wanted:
+            late = key in self._late or self._patience.over
+            self._reads[key] = Reads() if late else self._modules.reads(_of_folder(key, blobs))
+            if late:
+                self._late.add(key)
+
+    def used_reads(self) -> KnownReads:
+        kept = self._reads.keys() - self._late
+        return {key: self._reads[key] for key in self._files.values() if key in kept}
 
     def used(self) -> Known:
         """What was asked for, to be `known` at the next revision."""
@@ -113,7 +142,7 @@ class FolderFacts:
             hidden = tuple(name for name in facts.unreadable if STATE_BLOCK.search(files[name]))
             # Only where it matters: to find them, every block of every file has to be looked at.
             implied = self._modules.providers(files) if self._source.allow.providers else frozenset()
-            self._memory[key] = facts, hidden, implied
+            self._memory[key] = facts, hidden, implied, self._modules.reading(files)
 
 
 def _of_folder(key: Files, blobs: Mapping[str, bytes]) -> dict[str, bytes]:

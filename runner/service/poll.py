@@ -8,6 +8,7 @@ from runner import failpoint
 from runner.errors import BranchMissing, DriftlineError, NoRoom, SourceNotTaken, Untrusted
 from runner.model.approval import Commit
 from runner.model.codec import to_plain
+from runner.model.inputs import moved as inputs_moved
 from runner.model.paths import printable
 from runner.model.poll_due import poll_due
 from runner.model.run import WAITING, Event, Kind, Run
@@ -228,7 +229,7 @@ class Poller:
             return
         if old.inputs == stack.inputs_as_watched != stack.inputs:
             writer.rename_inputs(name, old.inputs, stack.inputs)
-        if old.inputs != stack.inputs:
+        if inputs_moved(old.inputs, stack.inputs):
             supersede_waiting(writer, name, by=by, reason=f"{stack.source} moved to {stack.revision[:12]}")
         if old.definition.drift.ignore != stack.definition.drift.ignore:
             _judge_again(writer, old, stack, now)
@@ -261,6 +262,7 @@ def _proof(old: str | None, new: str, signatures: tuple[Signature, ...]) -> dict
 def _moved(old: Stack, new: Discovered) -> bool:
     return (
         old.inputs != new.inputs
+        or old.unknown_inputs != new.unknown_inputs
         or old.definition != new.definition
         or old.problem is not None
         or old.missing_since is not None

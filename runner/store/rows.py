@@ -60,6 +60,7 @@ def discovered_row(stack: Discovered, problem: str | None) -> dict[str, Value]:
         "content": stack.content,
         "left_how": None,
         "renamed_to": None,
+        "unknown_inputs": compact(stack.unknown_inputs),
         "missing_since": None,
         "problem": problem,
     }
@@ -99,6 +100,7 @@ def stack_of(row: sqlite3.Row, definition: StackDefinition, applied: StackDefini
         check_scheduled_at=time_or_none(row["check_scheduled_at"]),
         pause=_pause_of(row),
         missing_since=time_or_none(row["missing_since"]),
+        unknown_inputs=strings_of(row["unknown_inputs"]),
         problem=row["problem"],
         pinned_identity=row["pinned_identity"],
         home=row["home"],

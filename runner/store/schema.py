@@ -319,6 +319,7 @@ ALTER TABLE approvals ADD COLUMN independent INTEGER;
 
 _SOURCE_NOTES = "ALTER TABLE sources ADD COLUMN notes TEXT NOT NULL DEFAULT '[]';"
 _APPLY_ONLY_OF_REPORTS = "ALTER TABLE reports ADD COLUMN apply_only TEXT NOT NULL DEFAULT '{}';"
+_UNKNOWN_INPUTS = "ALTER TABLE stacks ADD COLUMN unknown_inputs TEXT NOT NULL DEFAULT '[]';"
 
 # A consumer's cursor is the number of the last event that it has taken or that was buried.
 _FEED = """
@@ -365,6 +366,7 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("apply_only_of_reports", _APPLY_ONLY_OF_REPORTS),
     ("feed", _FEED),
     ("life_of_stacks", _LIFE_OF_STACKS),
+    ("unknown_inputs", _UNKNOWN_INPUTS),
 )
 
 

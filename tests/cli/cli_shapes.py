@@ -31,6 +31,8 @@ class StackShape(TypedDict):
     drift: Literal["clean", "drifted", "error", "unknown"]
     health: Literal["ok", "error", "locked", "paused"]
     reason: str
+    inputs: Literal["known", "not fully known"]
+    unknown_inputs: list[str]
     labels: dict[str, str]
 
 

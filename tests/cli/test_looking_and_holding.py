@@ -94,3 +94,16 @@ def test_following_a_log_ends_when_the_run_needs_a_person(tmp_path: Path) -> Non
     started = time.monotonic()
     assert "Plan to create" in world.run("logs", "-f", "run-1").stdout
     assert time.monotonic() - started < 5
+
+
+def test_a_stack_whose_reads_are_not_known_says_where(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.stack("app", module='variable "from" {{}}\noutput "it" {{ value = file(var.from) }}\n')
+    world.run("source", "sync")
+    (stack,) = world.json("stack", "list")
+    assert (stack["inputs"], stack["unknown_inputs"]) == (
+        "not fully known",
+        ["app/main.tf:2: file(var.from)"],
+    )
+    shown = world.run("stack", "show", "app").stdout
+    assert "not fully known  app/main.tf:2: file(var.from)" in shown

@@ -53,6 +53,16 @@ TEXTS: dict[str, Callable[[int], str]] = {
     "calls that do not end": lambda n: "locals {\n a = " + 'sensitive("a", ' * (n // 15) + "\n}\n",
     "keys": lambda n: "variable v {\n sensitive = true\n default = {" + '"a-b" = "c", ' * (n // 13) + "}\n}\n",
     "numbers with large exponents": lambda n: "module m {\n a = [" + "".join(f"1e{999999 - i}, " for i in range(n // 10)) + "]\n}\n",
+    "reads in reads": lambda n: "locals {\n a = " + "file(" * (n // 5) + "\n}\n",
+    "reads in templates": lambda n: 'locals {\n a = "' + '${file("' * (n // 8) + '${"")}' * (n // 8) + '"\n}\n',
+    "reads of what a loop has": lambda n: "locals {\n a = [" + "for a in a : file(a), " * (n // 22) + "]\n}\n",
+    "loops over loops": lambda n: "locals {\n a = [" + "".join(
+        f"for a{i} in [a{i + 1}, a{i + 1}] : file(a{i}), " for i in range(n // 40)
+    ) + "]\n}\n",
+    "locals of locals": lambda n: "locals {\n" + "".join(
+        f' a{i} = "${{local.a{i + 1}}}${{local.a{i + 1}}}"\n' for i in range(n // 40)
+    ) + " b = file(local.a0)\n}\n",
+    "conditions": lambda n: "locals {\n a = file(" + "a ? b : " * (n // 8) + "c)\n}\n",
     "digits": lambda n: "module m {\n a = " + "1" * n + "\n}\n",
 }  # fmt: skip
 
@@ -63,6 +73,9 @@ def read(text: str) -> None:
     for name in ("main.tf", "main.tf.json"):
         HclModules().read({name: content})
         HclModules().providers({name: content})
+        for looked_into in (content, b"path.module " + content, content + b"path.module"):
+            HclModules().reads({name: looked_into})
+        HclModules().values(name.replace(".tf", ".tfvars"), content)
     _extract("./main.tf", content)
     with suppress(NotHcl, RecursionError):
         _of_hcl(Declared(), text)

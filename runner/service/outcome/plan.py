@@ -5,6 +5,7 @@ from typing import Any
 
 from runner import failpoint
 from runner.model.approving import needed
+from runner.model.inputs import moved
 from runner.model.job import Job, PlanFailure, PlanResult
 from runner.model.run import Event, Kind, Run, State, Trigger
 from runner.model.stack import DriftStatus
@@ -37,7 +38,7 @@ def settle_plan(control: ControlPorts, job: Job, result: PlanResult | PlanFailur
         if result.changes.empty:
             return _nothing(control, writer, run, result)
         stack = writer.stack(run.stack)
-        if run.follows_git and run.inputs != stack.inputs:
+        if run.follows_git and moved(run.inputs, stack.inputs):
             return writer.transition(
                 run, Event.SUPERSEDE, by=DAEMON, reason="Git moved on while it was planned"
             )

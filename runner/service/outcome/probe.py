@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from runner.model.inputs import moved
 from runner.model.probe import (
     ProbeFacts,
     ProbeRecord,
@@ -35,9 +36,13 @@ def probing(reader: Reader, run: Run, drift: DriftRules, settings: Settings) -> 
 
 
 def _triage(reader: Reader, run: Run) -> bool:
-    """Whether it is one of many stacks that a commit moved: a shared module, say, and most may not care."""
+    """Whether most likely nothing changes: of the many stacks that a commit moved, say, or where it may not care at all."""
     plain = run.kind is Kind.CHANGE and run.trigger is Trigger.PUSH and not run.targets and run.report is None
-    return plain and reader.moved_by(run.source, run.revision) >= TRIAGE_FROM
+    if not plain:
+        return False
+    applied = reader.stack(run.stack).applied_inputs
+    only_looked_at = applied is not None and not moved(applied, run.inputs)
+    return only_looked_at or reader.moved_by(run.source, run.revision) >= TRIAGE_FROM
 
 
 def remember_probe(writer: Writer, run: Run, seen: ProbeFacts | None) -> None:
