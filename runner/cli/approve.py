@@ -1,16 +1,26 @@
 """`driftline approve`: show one plan, ask, and record the yes."""
 
-import sys
-
 import click
 
 from runner.cli import words
+from runner.cli.approve_several import approve_several, said_yes
 from runner.cli.asking import ask_to_type
-from runner.cli.facts import given, one_stack
-from runner.cli.options import Cli, output_option, pass_cli, run_argument
+from runner.cli.facts import one_stack
+from runner.cli.options import (
+    Cli,
+    Labels,
+    Named,
+    labels_option,
+    output_option,
+    pass_cli,
+    plans_argument,
+    reason_option,
+)
 from runner.cli.output import Cell, encode
 from runner.cli.plan_view import SHORT, header, identity, plan_lines
 from runner.cli.run_document import run_document
+from runner.cli.several import refuse_unclear
+from runner.cli.terminal import on_terminal
 from runner.daemon_lock import living_daemon
 from runner.errors import BadUsage
 from runner.model.approving import Standing
@@ -24,15 +34,16 @@ _HELD_BACK = frozenset({"locked", "no_room", "put_off", "account_full"})
 
 
 @click.command()
-@run_argument
+@plans_argument
+@labels_option("All plans that wait, of stacks with this label (repeatable: with each of them).")
 @click.option(
     "--digest",
     metavar="PREFIX",
-    help="The plan that was looked at, by 12 characters or more; refused where it is another one.",
+    help="The plan that was looked at, by 12 characters or more; refused where it is another one. With several: RUN@DIGEST.",
 )
-@click.option("-m", "--message", default="", metavar="TEXT", help="Recorded with the approval.")
+@reason_option("message", required=False, text="Recorded with the approval.")
 @click.option(
-    "--yes", is_flag=True, help="Do not ask. Where no terminal shows the plan, --digest is needed too."
+    "--yes", is_flag=True, help="Do not ask. Where no terminal shows the plan, its digest is needed too."
 )
 @click.option("--confirm", metavar="STACK", help="The stack's name, where something protected goes.")
 @click.option(
@@ -45,12 +56,13 @@ _HELD_BACK = frozenset({"locked", "no_room", "put_off", "account_full"})
 @click.option(
     "--accept-new-state", is_flag=True, help="That the state is empty, older or another one than it was."
 )
-@click.option("--full", is_flag=True, help="Show full values.")
+@click.option("--full", is_flag=True, help="Show full values; of several, show the whole plans.")
 @output_option
 @pass_cli
 def command(
     cli: Cli,
-    run_id: int,
+    plans: tuple[Named, ...],
+    labels: Labels,
     digest: str | None,
     message: str,
     yes: bool,
@@ -60,15 +72,46 @@ def command(
     accept_new_state: bool,
     full: bool,
     output: str,
+) -> int:
+    """Say yes to the plan of each RUN, after it was shown. The last yes that is needed lets it be applied.
+
+    Several are shown as one list, with one question; each yes is to the plan that the list shows.
+    """
+    refuse_unclear(plans, labels, what="runs")
+    accepted = _accepted(accept_destroys, large=accept_large, new_state=accept_new_state)
+    if labels or len(plans) > 1:
+        if digest is not None or confirm is not None or accepted:
+            raise BadUsage(
+                "--digest, --confirm and --accept-... are said of one plan",
+                hint="driftline approve RUN@DIGEST RUN@DIGEST --yes   or each by itself",
+            )
+        return approve_several(cli, plans, labels, message, yes=yes, full=full, output=output)
+    (named,) = plans
+    if digest is not None and named.digest is not None:
+        raise BadUsage(f"the digest is given twice: run-{named.run}@{named.digest} and --digest {digest}")
+    digest = digest or named.digest
+    _approve_one(cli, named.run, digest, message, confirm, accepted, yes=yes, full=full, output=output)
+    return 0
+
+
+def _approve_one(
+    cli: Cli,
+    run_id: int,
+    digest: str | None,
+    message: str,
+    confirm: str | None,
+    accepted: frozenset[str],
+    *,
+    yes: bool,
+    full: bool,
+    output: str,
 ) -> None:
-    """Say yes to the plan of RUN, after it was shown. The last yes that is needed lets it be applied."""
-    shown = output == "table" and sys.stdin.isatty() and sys.stdout.isatty()
+    shown = output == "table" and on_terminal()
     _refuse_blind(run_id, digest, yes=yes, shown=shown)
     person = cli.person  # before the look: who acts may have to put right what is looked at
     with cli.app.store.reading() as reader:
         asked = question(cli.app.control, reader, run_id)
         commit = reader.commit(asked.run.source, asked.run.revision)
-    accepted = _accepted(accept_destroys, large=accept_large, new_state=accept_new_state)
     refuse_early(cli.app.control, asked, person, accepted)
     if output == "table":
         cli.console.data(*header(asked, commit, cli.app.clock.now()), "")
@@ -137,10 +180,7 @@ def _ask(cli: Cli, asked: Question, confirm: str | None) -> str | None:
 
 def _tell(cli: Cli, run: Run, standing: Standing) -> None:
     console = cli.console
-    console.say(
-        f"{run.name} is approved by {cli.person.name} ({given(standing)}), plan {(run.plan_digest or '')[:SHORT]}, "
-        f"binding {(run.binding_digest or '')[:SHORT]}."
-    )
+    console.say(said_yes(run.name, run, standing, cli.person))
     if not standing.complete:
         console.say(f"It waits for {words.counted(standing.missing, 'more approval')}.")
         console.hint(f"who may approve:   driftline stack show {run.stack}")

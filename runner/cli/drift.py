@@ -1,20 +1,18 @@
 """`driftline drift`: check now, and what became of what was found."""
 
-from datetime import timedelta
-
 import click
 
 from runner.cli import words
 from runner.cli.drift_check import check
-from runner.cli.options import SPAN, Cli, output_option, pass_cli, reason_option, report_argument
+from runner.cli.options import MOMENT, Cli, output_option, pass_cli, reason_option, report_argument
 from runner.cli.output import Cell, Colour, Line
 from runner.cli.plan_view import applied_look, changed_lines, fact_lines
 from runner.cli.trust import trust
-from runner.cli.when import ago, ahead
+from runner.cli.when import ago, ahead, ahead_of
 from runner.model.drift import Finding, ReportStatus
+from runner.model.moment import Moment
 from runner.model.plan import SYMBOLS
 from runner.model.report_text import left_by, report_document
-from runner.model.span import Seconds
 from runner.service import report as reports
 
 
@@ -114,19 +112,24 @@ def _finding(finding: Finding, *, full: bool) -> list[Line]:
 @command.command()
 @report_argument
 @click.option(
-    "--until", "duration", type=SPAN, required=True, metavar="SPAN", help="For how long, such as 2w."
+    "--until",
+    type=MOMENT,
+    required=True,
+    metavar="TIME",
+    help="A span such as 2w, a date such as 2026-12-24 (that day included), or a time in RFC 3339.",
 )
-@reason_option("-m", "--message", "reason")
+@reason_option()
 @output_option
 @pass_cli
-def ack(cli: Cli, report_id: int, duration: Seconds, reason: str, output: str) -> None:
+def ack(cli: Cli, report_id: int, until: Moment, reason: str, output: str) -> None:
     """Known, and to be left so for a while; another drift opens it again at once."""
-    report = reports.acknowledge(cli.app.control, report_id, cli.person, reason, timedelta(seconds=duration))
+    length = ahead_of(until, cli.app.clock.now())
+    report = reports.acknowledge(cli.app.control, report_id, cli.person, reason, length)
     if output == "json":
         cli.console.json(report_document(report))
-    until = report.acknowledgement.until if report.acknowledgement else None
+    end = report.acknowledgement.until if report.acknowledgement else None
     cli.console.say(
-        f"{report.name} of {report.stack} is acknowledged; it comes back {ahead(until, cli.app.clock.now())}."
+        f"{report.name} of {report.stack} is acknowledged; it comes back {ahead(end, cli.app.clock.now())}."
     )
 
 

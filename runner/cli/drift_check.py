@@ -5,9 +5,10 @@ from typing import Any
 
 import click
 
-from runner.cli.options import Cli, output_option, pass_cli, stacks_argument
+from runner.cli.options import Cli, Labels, labels_option, output_option, pass_cli, stacks_argument
 from runner.cli.output import Cell
 from runner.cli.progress import followed
+from runner.cli.several import with_labels
 from runner.errors import BadUsage
 from runner.model.run import Run, State
 from runner.service.request import request_check
@@ -28,21 +29,23 @@ _SHOWN: dict[str, Cell] = {
 
 @click.command("check")
 @stacks_argument(required=False)
+@labels_option("All stacks with this label (repeatable: with each of them).")
 @click.option("--all", "everything", is_flag=True, help="All stacks that were applied.")
 @click.option("--acknowledged", is_flag=True, help="Exit with 2 for acknowledged drift as well.")
 @output_option
 @pass_cli
-def check(cli: Cli, stacks: tuple[str, ...], everything: bool, acknowledged: bool, output: str) -> int:
+def check(
+    cli: Cli, stacks: tuple[str, ...], labels: Labels, everything: bool, acknowledged: bool, output: str
+) -> int:
     """Compare stacks with the real cloud: 2 where drift is found that nobody has acknowledged, 1 where only checks failed, else 0."""
-    if stacks and everything:
+    if sum(map(bool, (stacks, labels, everything))) != 1:
         raise BadUsage(
-            "stacks are named, and --all is given: it is one or the other", hint="driftline drift check --all"
+            "name the stacks to check, choose them by -l KEY=VALUE, or say --all: one of these",
+            hint="driftline drift check --all",
         )
-    if not stacks and not everything:
-        raise BadUsage("name the stacks to check, or say --all", hint="driftline drift check --all")
     from runner.cli.perform import Performer
 
-    names = stacks or _all(cli)
+    names = stacks or _chosen(cli, labels)
     performer = Performer.of(cli)
     runs, skipped = request_check(cli.app.control, names, cli.person)
     ids = [run.id for run in runs]
@@ -61,10 +64,11 @@ def check(cli: Cli, stacks: tuple[str, ...], everything: bool, acknowledged: boo
     return 2 if document["drifted"] > spared else 1 if document["errors"] else 0
 
 
-def _all(cli: Cli) -> tuple[str, ...]:
-    """A stack that left Git is checked as long as something of it is applied."""
+def _chosen(cli: Cli, labels: Labels) -> tuple[str, ...]:
+    """All that were applied, or have the labels. A stack that left Git is checked as long as something of it is applied."""
     with cli.app.store.reading() as reader:
-        return tuple(stack.name for stack in reader.stacks() if stack.applied_revision is not None)
+        found = with_labels(reader, labels) if labels else reader.stacks()
+        return tuple(stack.name for stack in found if stack.applied_revision is not None)
 
 
 def _slots(cli: Cli) -> int:

@@ -49,7 +49,7 @@ def list_(cli: Cli, output: str) -> None:
 
 @command.command()
 @stack_argument
-@reason_option("-m", "--reason")
+@reason_option()
 @pass_cli
 def take(cli: Cli, stack: str, reason: str) -> None:
     """Keep everybody from planning and applying STACK; drift checks go on."""
@@ -60,7 +60,7 @@ def take(cli: Cli, stack: str, reason: str) -> None:
 
 @command.command()
 @stack_argument
-@reason_option("-m", "--reason")
+@reason_option()
 @pass_cli
 def release(cli: Cli, stack: str, reason: str) -> None:
     """Free STACK, whoever holds it."""
@@ -70,7 +70,7 @@ def release(cli: Cli, stack: str, reason: str) -> None:
 
 @command.command("force-unlock")
 @stack_argument
-@reason_option("-m", "--reason")
+@reason_option()
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_cli
 def force_unlock(cli: Cli, stack: str, reason: str, yes: bool) -> None:

@@ -26,9 +26,11 @@ COMMANDS: dict[str, dict[str, str]] = {
     "Day by day": {
         "status": "One screen: what needs me, what runs, what drifted.",
         "plan": "Plan stacks now.",
-        "approve": "Say yes to one plan.",
-        "reject": "Say no to one plan.",
+        "approve": "Say yes to plans.",
+        "reject": "Say no to plans.",
         "apply": "Execute an approved run now.",
+        "pause": "Leave stacks alone for a while.",
+        "resume": "Go on with paused stacks.",
         "logs": "Print the log of a run, or follow it.",
     },
     "Look and act": {

@@ -11,6 +11,7 @@ import click
 from runner.cli import suggest
 from runner.cli.output import Console
 from runner.errors import NoDatabase
+from runner.model.moment import LONGEST, Moment
 from runner.model.span import Seconds
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from runner.model.approval import Person
 
 MOST_ID = 2**63 - 1  # what SQLite can count to
-LONGEST = Seconds(5200 * 604_800)  # a hundred years, which no calendar overflows
 
 
 @dataclass
@@ -131,6 +131,29 @@ class Numbered(click.ParamType[int]):
         return self.suggestions(ctx, param, incomplete)
 
 
+@dataclass(frozen=True)
+class Named:
+    """A run, and the digest of the plan that somebody has looked at, where it was given."""
+
+    run: int
+    digest: str | None = None
+
+
+class PlanOfRun(click.ParamType[Named]):
+    """`run-184`, or `run-184@5e0c1b7a9f34` to say which plan of it."""
+
+    name = "plan"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Named:
+        if isinstance(value, Named):
+            return value
+        run, at, digest = str(value).partition("@")
+        return Named(RUN.convert(run, param, ctx), digest if at else None)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+        return RUN.shell_complete(ctx, param, incomplete)
+
+
 class SpanOfTime(click.ParamType[Seconds]):
     """A span such as `90s`, `4h` or `2w`."""
 
@@ -146,13 +169,34 @@ class SpanOfTime(click.ParamType[Seconds]):
         return span
 
 
+class MomentInTime(click.ParamType[Moment]):
+    """A span such as `7d`, a date, or a time as RFC 3339."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Moment:
+        try:
+            return value if isinstance(value, Moment) else Moment.parse(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
 RUN = Numbered("run", "run", suggest.runs)
 REPORT = Numbered("report", "dr", suggest.reports)
 SPAN = SpanOfTime()
+MOMENT = MomentInTime()
 
 
 def run_argument(function: Function) -> Function:
     return click.argument("run_id", type=RUN, metavar="RUN")(function)
+
+
+def plans_argument(function: Function) -> Function:
+    return click.argument("plans", nargs=-1, type=PlanOfRun(), metavar="RUN[@DIGEST]...")(function)
+
+
+def runs_argument(function: Function) -> Function:
+    return click.argument("runs", nargs=-1, type=RUN, metavar="RUN...")(function)
 
 
 def report_argument(function: Function) -> Function:
@@ -177,9 +221,27 @@ def output_option(function: Function) -> Function:
 
 
 def reason_option(
-    *names: str, required: bool = True, text: str = "Why; it is recorded."
+    name: str = "reason", *, required: bool = True, text: str = "Why; it is recorded."
 ) -> Callable[[Function], Function]:
-    return click.option(*(names or ("-m", "--reason")), required=required, metavar="TEXT", help=text)
+    """`-m`, which is the same everywhere, whatever its long name is remembered as."""
+    return click.option(
+        "-m", "--message", "--reason", name, required=required, default=None if required else "",
+        metavar="TEXT", help=text,
+    )  # fmt: skip
+
+
+def labels_option(text: str) -> Callable[[Function], Function]:
+    """`-l env=prod`, which may be repeated; the command gets `labels`."""
+    return click.option(
+        "-l", "--label", "labels", type=Label(), multiple=True, metavar="KEY=VALUE", help=text
+    )
+
+
+def yes_option(function: Function) -> Function:
+    return click.option("--yes", is_flag=True, help="Do not ask.")(function)
+
+
+Labels = tuple[tuple[str, str], ...]
 
 
 class Label(click.ParamType[tuple[str, str]]):

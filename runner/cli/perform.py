@@ -49,7 +49,6 @@ class Performer:
     cli: Cli
     daemon: int | None
     interrupted: bool = False
-    _stop: Event = field(default_factory=Event)
     _asked: float = field(default_factory=time.monotonic)
 
     @classmethod
@@ -99,19 +98,20 @@ class Performer:
         if self.daemon is not None:
             yield []
             return
+        stop = Event()  # of these runs: the next ones are begun as well
         with ThreadPoolExecutor(max(1, min(threads, len(run_ids)))) as pool:
             try:
-                yield [pool.submit(self._execute, run_id, done) for run_id in run_ids]
+                yield [pool.submit(self._execute, run_id, done, stop) for run_id in run_ids]
             finally:
-                self._stop.set()
+                stop.set()
 
-    def _execute(self, run_id: int, done: Done) -> None:
+    def _execute(self, run_id: int, done: Done, stop: Event) -> None:
         """Tried again while another process executes the stack."""
-        while not self._stop.is_set():
+        while not stop.is_set():
             run = self.cli.app.worker.perform_one(run_id) or self._read([run_id])[0]
             if run.final or done(run):
                 return
-            self._stop.wait(LOOK_SECONDS)
+            stop.wait(LOOK_SECONDS)
 
     # Watching
 

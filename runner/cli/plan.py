@@ -6,10 +6,19 @@ from dataclasses import dataclass
 import click
 
 from runner.cli.objections import NEVER, goes_on, objections_to
-from runner.cli.options import Cli, output_option, pass_cli, stacks_argument
+from runner.cli.options import (
+    Cli,
+    Labels,
+    labels_option,
+    output_option,
+    pass_cli,
+    stacks_argument,
+    yes_option,
+)
 from runner.cli.perform import Performer
 from runner.cli.plan_view import diagnostic_lines, fact_lines, ignored_facts, show_plan
 from runner.cli.run_document import run_document
+from runner.cli.several import Tally, ask_once, facts_of, refuse_unclear
 from runner.cli.shapes import Plain
 from runner.errors import DriftlineError, StackBusy
 from runner.model.plan import ChangeSet
@@ -34,51 +43,63 @@ class Wish:
 
 
 @click.command()
-@stacks_argument(required=True)
+@stacks_argument(required=False)
+@labels_option("All stacks with this label (repeatable: with each of them).")
 @click.option("--ref", metavar="REF", help="At this revision of its branch, instead of the newest.")
 @click.option("--target", "targets", multiple=True, metavar="ADDR", help="Only this address (repeatable).")
 @click.option("--destroy", is_flag=True, help="Plan to destroy everything the stack manages.")
 @click.option("--no-wait", is_flag=True, help="Queue it and return.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes.")
 @click.option("--full", is_flag=True, help="Show full values.")
+@yes_option
 @output_option
 @pass_cli
 def command(
     cli: Cli,
     stacks: tuple[str, ...],
+    labels: Labels,
     ref: str | None,
     targets: tuple[str, ...],
     destroy: bool,
     no_wait: bool,
     detailed_exitcode: bool,
     full: bool,
+    yes: bool,
     output: str,
 ) -> int:
     """Plan stacks now. Nothing is applied before the plan is approved."""
+    refuse_unclear(stacks, labels, what="stacks")
     cli.begin_installation()
     wish = Wish(ref, targets, destroy, wait=not no_wait, full=full, output=output)
     performer = Performer.of(cli)
     poll_sources(cli, stacks, only_unknown=ref is not None)
-    return plan_all(cli, performer, stacks, wish, detailed=detailed_exitcode)
+    chosen = stacks or _labelled(cli, labels, wish, yes=yes)
+    return plan_all(cli, performer, chosen, wish, detailed=detailed_exitcode)
+
+
+def _labelled(cli: Cli, labels: Labels, wish: Wish, *, yes: bool) -> tuple[str, ...]:
+    """The stacks that have the labels in what was just pushed; what has left Git can only be planned by name."""
+    found = [facts for facts in facts_of(cli, (), labels) if facts.stack.missing_since is None]
+    verb = "plan to destroy" if wish.destroy else "plan"
+    if wish.output == "table":
+        ask_once(cli.console, found, verb, wish="planned", yes=yes)
+    return tuple(facts.stack.name for facts in found)
 
 
 def plan_all(cli: Cli, performer: Performer, stacks: Sequence[str], wish: Wish, *, detailed: bool) -> int:
     """One after the other; a stack that fails does not stop the others."""
     documents: list[Plain] = []
-    codes: list[int] = []
+    tally = Tally(cli.console)
     for stack in dict.fromkeys(stacks):
-        try:
+        with tally.each():
             run, code = finish(cli, performer, _request(cli, stack, wish), wish)
-            codes.append(code if code != 2 or detailed else 0)
+            tally.codes.append(code if code != 2 or detailed else 0)
             documents.append(run_document(cli.app, run))
-        except DriftlineError as error:
-            cli.console.error(error)
-            codes.append(error.exit_code)
         if performer.interrupted:
             break
     if wish.output == "json":
         cli.console.json(documents)
-    return max(codes, key=_severity, default=0)
+    return tally.worst
 
 
 def _request(cli: Cli, stack: str, wish: Wish) -> Run:
@@ -108,11 +129,6 @@ def _being_planned(cli: Cli, name: str) -> Run | None:
             run for run in reader.open_runs(name) if run.kind is Kind.CHANGE and run.state is State.PLANNING
         ]
     return next((run for run in runs if run.inputs == stack.inputs and not run.targets), None)
-
-
-def _severity(code: int) -> tuple[bool, bool]:
-    """A failure says more than changes, and changes more than nothing."""
-    return code not in {0, 2}, code == 2
 
 
 def finish(cli: Cli, performer: Performer, run: Run, wish: Wish) -> tuple[Run, int]:
@@ -182,7 +198,7 @@ def _ending(cli: Cli, performer: Performer, run: Run) -> int:
 
 
 def poll_sources(cli: Cli, stacks: Sequence[str], *, only_unknown: bool) -> None:
-    """What was pushed a moment ago is planned too: the stacks' sources, or all where a stack is not known yet."""
+    """What was pushed a moment ago is planned too: the stacks' sources, or all where a stack is not known yet or none is named."""
     settings = cli.app.settings
     with cli.app.store.reading() as reader:
         known = {stack.name: stack.source for stack in reader.stacks()}
@@ -191,7 +207,7 @@ def poll_sources(cli: Cli, stacks: Sequence[str], *, only_unknown: bool) -> None
         return
     wanted = {known[stack] for stack in stacks if stack in known}
     for source in settings.sources:
-        if unknown or source.name in wanted:
+        if unknown or not stacks or source.name in wanted:
             cli.console.say(f"source {source.name}: looking at {source.branch} for its newest revision")
             polled = cli.app.poller.poll(source, by=cli.person.name)
             if polled.problem:

@@ -12,7 +12,7 @@ from runner.model.attribute_text import Line as PlanLine
 from runner.model.attribute_text import attribute_lines
 from runner.model.ignored import IgnoredChange
 from runner.model.plan import Action, ApplyOnly, AttributeChange, ChangeSet, Diagnostic
-from runner.model.plan_text import lines, summary_text
+from runner.model.plan_text import headlines, lines, summary_text
 from runner.model.run import Run
 from runner.model.terms import Terms
 from runner.service.approve import Question
@@ -65,16 +65,27 @@ def header(asked: Question, commit: Commit | None, now: datetime) -> list[Line]:
             "planned",
             f"{ago(run.planned_at, now)} with {asked.stack.engine} {run.engine_version or ''}".rstrip(),
         ),
-        (
-            "renamed",
-            f"from {asked.renamed_from}; the state and the terms of it hold for this"
-            if asked.renamed_from
-            else "",
-        ),
         ("changes", summary_text(run.summary)),
         ("approvals", f"{given(standing)}{by}"),
         ("terms", _terms(asked.terms)),
     ]
+    return [Cell(run.name, "bold"), *fact_lines([*facts, *_notable(asked)])]
+
+
+def notable(asked: Question) -> list[Line]:
+    """What a person must not miss where the whole plan is not shown: its guard rails, and what only the apply does."""
+    return [*fact_lines(_notable(asked)), *applied_look(asked.changes)]
+
+
+def headline_lines(changes: ChangeSet) -> list[Line]:
+    """What happens to which resource, without its attributes."""
+    return [_coloured(line) for line in headlines(changes)]
+
+
+def _notable(asked: Question) -> list[tuple[str, str | Cell]]:
+    run, facts = asked.run, list[tuple[str, str | Cell]]()
+    if asked.renamed_from:
+        facts.append(("renamed", f"from {asked.renamed_from}; the state and the terms of it hold for this"))
     if asked.nobody is not None:
         facts.append(("terms", Cell(f"! {asked.nobody}", "red")))
     if run.targets:
@@ -86,7 +97,7 @@ def header(asked: Question, commit: Commit | None, now: datetime) -> list[Line]:
         facts.append(("invokes", Cell(", ".join(invoked) or "nothing yet", "red")))
     facts += ignored_facts(asked.ignored)
     facts += [("guard rail", Cell(f"! {violation.sentence}", "red")) for violation in asked.violations]
-    return [Cell(run.name, "bold"), *(_fact(name, value) for name, value in facts if value)]
+    return facts
 
 
 def ignored_facts(found: Sequence[IgnoredChange]) -> list[tuple[str, str | Cell]]:

@@ -19,7 +19,7 @@ from runner.service.resolve import question, resolve
     type=click.Choice(["applied", "failed"]),
     help="Whether everything that was approved is there, or not all of it.",
 )
-@reason_option("-m", "--reason")
+@reason_option()
 @click.option(
     "--state-pushed", is_flag=True, help="The state that terraform could not save was pushed by hand."
 )

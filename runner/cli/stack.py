@@ -1,16 +1,24 @@
 """`driftline stack`: what is known of stacks, and pausing them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 
 import click
 
-from runner.cli import shapes, words
+from runner.cli import pause, resume, shapes, words
 from runner.cli.asking import ask
 from runner.cli.facts import StackFacts, all_stacks, given, one_stack
 from runner.cli.newcomers import newcomers, show_newcomer
-from runner.cli.options import SPAN, Cli, Label, output_option, pass_cli, reason_option, stack_argument
+from runner.cli.options import (
+    Cli,
+    Labels,
+    labels_option,
+    output_option,
+    pass_cli,
+    reason_option,
+    stack_argument,
+)
 from runner.cli.output import Cell, Line
+from runner.cli.several import has
 from runner.cli.stack_leave import forget, rename
 from runner.cli.stack_validate import validate
 from runner.cli.terms_view import terms_document, terms_rows
@@ -22,10 +30,8 @@ from runner.model.partly import Partly
 from runner.model.probe import ProbeRecord
 from runner.model.room import told
 from runner.model.run import Kind, Run
-from runner.model.span import Seconds
 from runner.model.stack import Health
 from runner.ports import Reader, RunFilter
-from runner.service import hold
 from runner.service.enqueue import explain
 from runner.service.partly import partly_applied
 from runner.service.terms import stack_terms
@@ -39,24 +45,24 @@ def command() -> None:
 
 
 command.add_command(validate)
+command.add_command(pause.command)
+command.add_command(resume.command)
 command.add_command(rename)
 command.add_command(forget)
 
 
 @command.command("list")
-@click.option(
-    "-l", "--label", "labels", type=Label(), multiple=True, metavar="KEY=VALUE", help="Only stacks with it."
-)
+@labels_option("Only stacks with it (repeatable: with each of them).")
 @output_option
 @pass_cli
-def list_(cli: Cli, labels: tuple[tuple[str, str], ...], output: str) -> None:
+def list_(cli: Cli, labels: Labels, output: str) -> None:
     """All stacks on their three axes: Git, drift, health."""
     cli.to_list()
     with cli.app.store.reading() as reader:
         found = all_stacks(reader, cli.app.settings, cli.app.clock)
         # They have no labels.
         new = [] if labels else list(newcomers(cli, reader))
-    wanted = [facts for facts in found if set(labels) <= set(facts.stack.definition.labels.items())]
+    wanted = [facts for facts in found if has(facts.stack, labels)]
     if output == "json":
         cli.console.json([*map(shapes.stack, wanted), *(one.document for one in new)])
         return
@@ -225,25 +231,9 @@ def _subject(reader: Reader, run: Run) -> str:
     return commit.subject if commit else ""
 
 
-@command.command()
-@stack_argument
-@reason_option("-m", "--reason")
-@click.option(
-    "--for", "duration", type=SPAN, metavar="SPAN", help="Such as 4h or 2d; else until it is resumed."
-)
-@pass_cli
-def pause(cli: Cli, stack: str, reason: str, duration: Seconds | None) -> None:
-    """Neither plan nor check STACK until it is resumed."""
-    length = timedelta(seconds=duration) if duration is not None else None
-    paused = hold.pause(cli.app.control, stack, cli.person, reason, length)
-    until = f" until {paused.until:%Y-%m-%d %H:%M} UTC" if paused.until else ""
-    cli.console.say(f"{stack} is paused{until}.")
-    cli.console.hint(f"driftline stack resume {stack}")
-
-
 @command.command("accept-state")
 @stack_argument
-@reason_option("-m", "--reason")
+@reason_option()
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_cli
 def accept_state(cli: Cli, stack: str, reason: str, yes: bool) -> None:
@@ -257,12 +247,3 @@ def accept_state(cli: Cli, stack: str, reason: str, yes: bool) -> None:
     accept_state(cli.app.control, cli.app.workspaces, stack, identity, cli.person, reason)
     cli.console.say(f"{stack} keeps its state there from now on.")
     cli.console.hint(f"driftline plan {stack}")
-
-
-@command.command()
-@stack_argument
-@pass_cli
-def resume(cli: Cli, stack: str) -> None:
-    """Plan and check STACK again."""
-    hold.resume(cli.app.control, stack, cli.person)
-    cli.console.say(f"{stack} goes on.")

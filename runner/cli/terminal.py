@@ -1,5 +1,6 @@
 """The terminal of whoever answers a question."""
 
+import sys
 import termios
 from contextlib import suppress
 from typing import TextIO
@@ -10,3 +11,8 @@ def forget_typed_ahead(stream: TextIO) -> None:
     if stream.isatty():
         with suppress(OSError, termios.error):
             termios.tcflush(stream, termios.TCIFLUSH)
+
+
+def on_terminal() -> bool:
+    """Whether somebody sees what is printed and can answer."""
+    return sys.stdin.isatty() and sys.stdout.isatty()

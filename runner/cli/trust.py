@@ -8,7 +8,7 @@ from runner.errors import NotFound
 
 @click.command()
 @click.argument("provider", metavar="PROVIDER")
-@reason_option("-m", "--message", "reason")
+@reason_option()
 @pass_cli
 def trust(cli: Cli, provider: str, reason: str) -> None:
     """Probe PROVIDER again, such as "registry.terraform.io/hashicorp/aws 5.100.0"; each stack is compared with a plain plan first."""

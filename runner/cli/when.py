@@ -3,6 +3,9 @@
 from datetime import UTC, datetime
 from math import ceil
 
+from runner.errors import BadUsage
+from runner.model.moment import Moment
+
 _UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 
 
@@ -32,3 +35,11 @@ def ahead(then: datetime | None, now: datetime) -> str:
         return "-"
     seconds = ceil((then - now).total_seconds())
     return "now" if seconds <= 0 else f"in {span(seconds)}"
+
+
+def ahead_of(end: Moment, now: datetime) -> datetime:
+    """When something ends that lasts until then; BadUsage where that is over."""
+    at = end.ahead(now)
+    if at < now:
+        raise BadUsage(f"--until {at:%Y-%m-%d %H:%M} UTC is over already")
+    return at

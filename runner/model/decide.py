@@ -72,7 +72,7 @@ class Rule:
     sentence: Callable[[View], str]
 
 
-def _pause_sentence(view: View) -> str:
+def pause_sentence(view: View) -> str:
     pause = view.stack.pause
     if pause is None or not pause.holds(view.now):
         return "its definition in Git says paused: true"
@@ -175,7 +175,7 @@ CHANGE_RULES: tuple[Rule, ...] = (
         lambda v: v.stack.problem is not None,
         lambda _: "what is in Git now could not be read; nothing is planned until it is fixed",
     ),
-    Rule("paused", Next.NOTHING, lambda v: v.paused, _pause_sentence),
+    Rule("paused", Next.NOTHING, lambda v: v.paused, pause_sentence),
     Rule(
         "locked",
         Next.WAIT,
@@ -274,7 +274,7 @@ CHECK_RULES: tuple[Rule, ...] = (
         lambda v: v.stack.applied_revision is None,
         lambda _: "nothing was applied yet, so there is nothing to compare with the cloud",
     ),
-    Rule("paused", Next.NOTHING, lambda v: v.paused, _pause_sentence),
+    Rule("paused", Next.NOTHING, lambda v: v.paused, pause_sentence),
     Rule("no_room", Next.WAIT, lambda v: _waits_for_room(v, v.open_check), lambda v: v.shortage or ""),
     Rule(
         "put_off",
@@ -361,7 +361,7 @@ def health(view: View) -> tuple[Health, str]:
     if view.hold is not None:
         return Health.LOCKED, f"locked by {view.hold.holder}: {view.hold.reason}"
     if view.paused:
-        return Health.PAUSED, _pause_sentence(view)
+        return Health.PAUSED, pause_sentence(view)
     problem = next(filter(None, _problems(view, stack)), None)
     return (Health.ERROR, problem) if problem else (Health.OK, "")
 

@@ -79,9 +79,7 @@ def lines(changes: ChangeSet, *, full: bool = False) -> Iterator[Line]:
     """Line by line, so that a plan of any size can be shown; `full` shortens no value."""
     yield from _head(changes)
     yield from applied_lines(changes, full=full)
-    for resource in sorted(
-        changes.resources, key=lambda r: (_ORDER.index(r.action), address_order(r.address))
-    ):
+    for resource in _in_order(changes):
         yield Line("")
         yield from _resource(resource, full=full)
     if changes.outputs:
@@ -90,6 +88,18 @@ def lines(changes: ChangeSet, *, full: bool = False) -> Iterator[Line]:
         width = max(len(output.name) for output in changes.outputs)
         for output in changes.outputs:
             yield from attribute_line(_as_attribute(output), width, full=full)
+
+
+def headlines(changes: ChangeSet) -> Iterator[Line]:
+    """One line for each resource and for the outputs, without what changes in them."""
+    for resource in _in_order(changes):
+        yield _headline(resource)
+    if changes.outputs:
+        yield Line(safe_text(f"    Outputs: {', '.join(output.name for output in changes.outputs)}"))
+
+
+def _in_order(changes: ChangeSet) -> list[ResourceChange]:
+    return sorted(changes.resources, key=lambda r: (_ORDER.index(r.action), address_order(r.address)))
 
 
 def summary_text(summary: Summary) -> str:
@@ -132,11 +142,14 @@ def _names(title: str, named: Sequence[str], action: Action | None) -> Iterator[
 
 
 def _resource(resource: ResourceChange, *, full: bool) -> Iterator[Line]:
-    symbol = SYMBOLS[resource.action]
-    yield Line(
-        safe_text(f"{symbol:>3} {resource.address}  # {_happens(resource)}"), resource.action, loud=True
-    )
+    yield _headline(resource)
     yield from attribute_lines(resource.attributes, full=full)
+
+
+def _headline(resource: ResourceChange) -> Line:
+    symbol = SYMBOLS[resource.action]
+    text = safe_text(f"{symbol:>3} {resource.address}  # {_happens(resource)}")
+    return Line(text, resource.action, loud=True)
 
 
 def _happens(resource: ResourceChange) -> str:

@@ -16,6 +16,7 @@ from runner.errors import (
     GuardrailHit,
     NeverApplies,
     NotAllowed,
+    RunChanged,
     SourceNotFound,
     WrongState,
 )
@@ -305,10 +306,18 @@ def _recorded(control: ControlPorts, run_id: int, person: Person, *, digest: str
         raise
 
 
-def reject(control: ControlPorts, run_id: int, person: Person, reason: str) -> Run:
-    """A no, with its reason; the stack then waits for a new commit or a plan by hand."""
+def reject(
+    control: ControlPorts, run_id: int, person: Person, reason: str, *, shown: Run | None = None
+) -> Run:
+    """A no, with its reason; the stack then waits for a new commit or a plan by hand.
+
+    RunChanged where it is not in the state any more in which it was shown.
+    """
     with control.store.writing() as writer:
-        return writer.transition(writer.run(run_id), Event.REJECT, by=person.name, reason=reason)
+        run = writer.run(run_id)
+        if shown is not None and run.state is not shown.state:
+            raise RunChanged(run=run.name, state=run.state)
+        return writer.transition(run, Event.REJECT, by=person.name, reason=reason)
 
 
 def _source(control: ControlPorts, run: Run) -> SourceSettings:

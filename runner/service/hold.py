@@ -1,13 +1,14 @@
 """Locks and pauses of people."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from runner.errors import NotFound, RunUnresolved, StackBusy, StackLocked
 from runner.model.approval import Person
 from runner.model.lock import Lock
-from runner.model.run import Kind, State
+from runner.model.moment import end_of
+from runner.model.run import Event, Kind, State
 from runner.model.stack import Pause
-from runner.ports import ControlPorts
+from runner.ports import ControlPorts, Writer
 
 
 def take(control: ControlPorts, stack: str, person: Person, reason: str) -> Lock:
@@ -48,15 +49,34 @@ def release(control: ControlPorts, stack: str, person: Person, reason: str) -> L
 
 
 def pause(
-    control: ControlPorts, stack: str, person: Person, reason: str, duration: timedelta | None
+    control: ControlPorts, stack: str, person: Person, reason: str, length: timedelta | datetime | None
 ) -> Pause:
-    """Neither plans nor checks until it is resumed, or until the time is over."""
+    """Neither plans nor checks until it is resumed, or until the time is over.
+
+    Without a length a pause that holds keeps its end: saying it twice must not make it endless.
+    """
     now = control.clock.now()
-    paused = Pause(by=person.name, reason=reason, since=now, until=now + duration if duration else None)
     with control.store.writing() as writer:
-        writer.stack(stack)
+        held = writer.stack(stack).pause
+        end = held.until if held is not None and held.holds(now) else None
+        paused = Pause(
+            by=person.name,
+            reason=reason,
+            since=now,
+            until=end_of(length, now) if length is not None else end,
+        )
         writer.pause(stack, paused, by=person.name)
+        _leave_queued(writer, stack, person)
     return paused
+
+
+def _leave_queued(writer: Writer, stack: str, person: Person) -> None:
+    """What has not begun does not begin any more; it is due again once the stack is resumed."""
+    for run in writer.open_runs(stack):
+        if run.state is State.QUEUED and run.claim is None:
+            writer.transition(run, Event.SUPERSEDE, by=person.name, reason="the stack was paused")
+            if run.follows_git:
+                writer.mark_planned(stack, "")
 
 
 def resume(control: ControlPorts, stack: str, person: Person) -> None:

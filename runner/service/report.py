@@ -1,10 +1,11 @@
 """What people do with a drift report: acknowledge it, or have it healed."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from runner.errors import Blocked, PartlyApplied, StackBusy
 from runner.model.approval import Person
 from runner.model.drift import Acknowledgement, DriftReport, ReportStatus
+from runner.model.moment import end_of
 from runner.model.run import Kind, Run, State
 from runner.ports import ControlPorts, Writer
 from runner.service.outcome.check_drift import propose
@@ -12,13 +13,13 @@ from runner.service.partly import partly_applied
 
 
 def acknowledge(
-    control: ControlPorts, report_id: int, person: Person, reason: str, duration: timedelta
+    control: ControlPorts, report_id: int, person: Person, reason: str, length: timedelta | datetime
 ) -> DriftReport:
     """Known, and to be left so until then; another drift opens it again at once."""
     now = control.clock.now()
     with control.store.writing() as writer:
         report = _open(writer, report_id)
-        acknowledgement = Acknowledgement(by=person.name, reason=reason, at=now, until=now + duration)
+        acknowledgement = Acknowledgement(by=person.name, reason=reason, at=now, until=end_of(length, now))
         report = writer.acknowledge_report(report, acknowledgement)
         control.reports.file(report)
         return report

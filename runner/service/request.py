@@ -13,7 +13,7 @@ from runner.errors import (
     StackPaused,
 )
 from runner.model.approval import Commit, Person
-from runner.model.decide import View
+from runner.model.decide import View, pause_sentence
 from runner.model.run import Event, Kind, Run, Trigger
 from runner.model.stack import Discovered, Stack
 from runner.ports import ControlPorts, Reader
@@ -161,6 +161,8 @@ def request_check(
                 runs.append(hasten(writer, facts.open_check, by=person.name))
             elif facts.stack.applied_revision is None:
                 skipped[name] = "nothing was applied yet"
+            elif facts.paused:
+                skipped[name] = pause_sentence(facts)
             else:
                 runs.append(add_check(writer, facts.stack, trigger=Trigger.MANUAL, by=person.name))
     return runs, skipped

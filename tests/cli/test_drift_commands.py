@@ -50,6 +50,22 @@ def test_an_acknowledged_report_is_listed_and_not_open(tmp_path: Path) -> None:
     assert "root: known (back in 14 d)" in world.run("drift", "list").stdout
 
 
+def test_drift_is_acknowledged_until_a_date_or_a_time(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.stack("app")
+    world.applied("app")
+    world.cloud.write_text("by hand\n")
+    world.run("drift", "check", "app", expect=2)
+    world.run("drift", "ack", "1", "--until", "2090-12-24", "-m", "that day included")
+    (report,) = world.json("drift", "list")
+    assert report["acknowledgement"]["until"] == "2090-12-24T23:59:59Z"
+    world.run("drift", "ack", "1", "--until", "2090-12-24T12:00:00+02:00", "--reason", "by its other name")
+    (report,) = world.json("drift", "list")
+    assert report["acknowledgement"]["until"] == "2090-12-24T10:00:00Z"
+    for wrong in ("2020-12-24", "2090-02-30", "24.12.2090", "tomorrow", "9999w"):
+        world.run("drift", "ack", "1", "--until", wrong, "-m", "x", expect=64)
+
+
 PROVISIONED = """\
 resource "terraform_data" "it" {{
   triggers_replace = file("{cloud}")

@@ -1,20 +1,16 @@
 """Commands as processes: signals, terminals, a daemon beside them."""
 
-import fcntl
 import os
-import pty
-import select
 import signal
 import subprocess
 import sys
-import termios
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from cli_world import COMMAND, DEADLINE, World, until
+from cli_world import COMMAND, World, until
+from terminal_talk import converse, on_terminal
 from wrapped import wrapped
 
 from runner.daemon_lock import living_daemon
@@ -181,45 +177,6 @@ def test_the_log_of_the_daemon_is_one_line_an_event_on_stderr(tmp_path: Path) ->
 # On a terminal
 
 
-def converse(world: World, words: list[str], answers: dict[str, str]) -> tuple[int, str]:
-    """The command of this world on a terminal of its own."""
-    return on_terminal([COMMAND, "-c", str(world.config), *words], answers, world.environment)
-
-
-def _as_a_shell_does() -> None:
-    """So that Ctrl-C reaches the command, also where the tests were started with SIGINT ignored."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-
-
-def on_terminal(
-    argv: list[str], answers: dict[str, str], environment: Mapping[str, str] | None = None
-) -> tuple[int, str]:
-    """Each answer is typed when its question is there."""
-    leader, follower = pty.openpty()
-    process = subprocess.Popen(
-        argv,
-        stdin=follower,
-        stdout=follower,
-        stderr=follower,
-        env={**os.environ, **(environment or {}), "TERM": "xterm"},
-        start_new_session=True,
-        preexec_fn=_as_a_shell_does,  # noqa: PLW1509 - there are no threads yet
-    )
-    os.close(follower)
-    heard, end = "", time.monotonic() + DEADLINE
-    while time.monotonic() < end:
-        if select.select([leader], [], [], 0.1)[0]:
-            try:
-                heard += os.read(leader, 65536).decode(errors="replace")
-            except OSError:  # the other side is closed
-                break
-        for question in [question for question in answers if question in heard]:
-            os.write(leader, answers.pop(question).encode())
-    os.close(leader)
-    return process.wait(DEADLINE), heard
-
-
 @pytest.mark.parametrize("answer", ["y", "no", ""])
 def test_another_answer_than_yes_approves_nothing_and_says_what_to_type(tmp_path: Path, answer: str) -> None:
     world = World(tmp_path)
@@ -376,7 +333,7 @@ def test_it_runs_as_a_module_of_any_python_too(tmp_path: Path) -> None:
     assert (told.returncode, told.stdout) == (0, "")
 
 
-@pytest.mark.parametrize(("answer", "code"), [("yes", 0), ("y", 130)])
+@pytest.mark.parametrize(("answer", "code"), [("yes", 0), ("y", 1)])
 def test_a_state_is_imported_only_after_a_yes_to_its_preview(tmp_path: Path, answer: str, code: int) -> None:
     world = World(tmp_path)
     world.stack("app")

@@ -77,6 +77,13 @@ def test_one_stack_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
     assert "+ terraform_data.it" in told.stdout
 
 
+def test_several_stacks_are_planned_one_after_the_other(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.stack("a")
+    world.stack("b")
+    assert [run["state"] for run in world.json("plan", "a", "b")] == ["awaiting_approval"] * 2
+
+
 def test_plan_takes_in_what_was_pushed_a_moment_ago(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.stack("app")

@@ -1,0 +1,100 @@
+"""Several at once: one list, one question, and then each for itself; one that fails stops no other."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from runner.cli import words
+from runner.cli.asking import ask_to_type
+from runner.cli.facts import StackFacts, all_stacks
+from runner.cli.options import Cli, Labels
+from runner.cli.output import Console
+from runner.errors import BadUsage, DriftlineError, NotFound, WrongState
+from runner.model.stack import Stack
+from runner.ports import Reader
+
+
+@dataclass
+class Tally:
+    """The exit codes of what was done for each. The worst counts: a failure says more than changes."""
+
+    console: Console
+    codes: list[int] = field(default_factory=list)
+
+    @contextmanager
+    def each(self) -> Iterator[None]:
+        """Do it for one; an error in it is told, and the next one follows."""
+        try:
+            yield
+        except DriftlineError as error:
+            self.console.error(words.wrong_state(error) if isinstance(error, WrongState) else error)
+            self.codes.append(error.exit_code)
+
+    @property
+    def worst(self) -> int:
+        return max(self.codes, key=lambda code: (code not in {0, 2}, code), default=0)
+
+
+def with_labels(reader: Reader, labels: Labels) -> list[Stack]:
+    """The stacks that have all of these labels; NotFound where no stack has."""
+    found = [stack for stack in reader.stacks() if has(stack, labels)]
+    if not found:
+        told = ", ".join(f"{key}={value}" for key, value in labels)
+        raise NotFound(f"no stack has the label {told}", hint="driftline stack list -o json")
+    return found
+
+
+def has(stack: Stack, labels: Labels) -> bool:
+    return set(labels) <= set(stack.definition.labels.items())
+
+
+def refuse_unclear(names: Sequence[object], labels: Labels, *, what: str) -> None:
+    """They are named or chosen by label: a name beside a label could mean either of two things."""
+    if bool(names) == bool(labels):
+        raise BadUsage(f"name the {what}, or choose them by -l KEY=VALUE: one or the other")
+
+
+def facts_of(cli: Cli, names: Sequence[str], labels: Labels) -> list[StackFacts]:
+    """What is known of the stacks that are named, or have the labels; StackNotFound, NotFound."""
+    refuse_unclear(names, labels, what="stacks")
+    with cli.app.store.reading() as reader:
+        wanted = dict.fromkeys(names or (stack.name for stack in with_labels(reader, labels)))
+        for name in wanted:
+            reader.stack(name)
+        found = {facts.stack.name: facts for facts in all_stacks(reader, cli.app.settings, cli.app.clock)}
+    return [found[name] for name in wanted]
+
+
+def show_stacks(console: Console, stacks: Sequence[StackFacts]) -> None:
+    console.table(
+        ("STACK", "SYNC", "DRIFT", "HEALTH", "LABELS", "REASON"),
+        [
+            (
+                facts.stack.name,
+                words.SYNC[facts.stack.sync],
+                words.drift(facts.stack),
+                words.HEALTH[facts.health[0]],
+                ",".join(f"{key}={value}" for key, value in sorted(facts.stack.definition.labels.items())),
+                facts.health[1],
+            )
+            for facts in stacks
+        ],
+    )
+
+
+def agreed(what: str, *, wish: str) -> None:
+    """One question for all of them, as in `pause these 3 stacks`; NotConfirmed unless the answer is a clear yes."""
+    ask_to_type(f"Type `yes` to {what}", "yes", wish=wish, hint="add --yes")
+
+
+def ask_once(console: Console, stacks: Sequence[StackFacts], verb: str, *, wish: str, yes: bool) -> None:
+    """Show what was chosen, and ask where somebody is there to answer."""
+    show_stacks(console, stacks)
+    if sys.stdin.isatty() and not yes:
+        agreed(f"{verb} {these(len(stacks), 'stack')}", wish=wish)
+
+
+def these(number: int, thing: str) -> str:
+    """Such as `this stack` or `these 3 stacks`."""
+    return f"this {thing}" if number == 1 else f"these {words.counted(number, thing)}"
