@@ -42,7 +42,7 @@ def rename(cli: Cli, stack: str, new: str, yes: bool) -> None:
 
 @click.command()
 @stack_argument
-@reason_option("-m", "--reason", required=False)
+@reason_option(required=False)
 @click.option("--yes", is_flag=True, help="Do not ask for the name.")
 @pass_cli
 def forget(cli: Cli, stack: str, reason: str | None, yes: bool) -> None:
