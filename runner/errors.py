@@ -185,6 +185,14 @@ class Blocked(DriftlineError):
     exit_code = 3
 
 
+class DependencyMissing(Blocked):
+    """stack "{stack}" depends on {dependency}, of which nothing is applied yet"""
+
+    hint_template = (
+        "driftline plan {dependency}   or, to plan without it: driftline plan {stack} --ignore-dependencies"
+    )
+
+
 class WrongState(Blocked):
     """{run} is {state}, so it can not be {wish}"""
 

@@ -40,6 +40,7 @@ class Wish:
     wait: bool
     full: bool
     output: str
+    ignore_dependencies: bool = False
 
 
 @click.command()
@@ -48,6 +49,9 @@ class Wish:
 @click.option("--ref", metavar="REF", help="At this revision of its branch, instead of the newest.")
 @click.option("--target", "targets", multiple=True, metavar="ADDR", help="Only this address (repeatable).")
 @click.option("--destroy", is_flag=True, help="Plan to destroy everything the stack manages.")
+@click.option(
+    "--ignore-dependencies", is_flag=True, help="Also where nothing is applied of a stack that it depends on."
+)
 @click.option("--no-wait", is_flag=True, help="Queue it and return.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes.")
 @click.option("--full", is_flag=True, help="Show full values.")
@@ -61,6 +65,7 @@ def command(
     ref: str | None,
     targets: tuple[str, ...],
     destroy: bool,
+    ignore_dependencies: bool,
     no_wait: bool,
     detailed_exitcode: bool,
     full: bool,
@@ -70,7 +75,7 @@ def command(
     """Plan stacks now. Nothing is applied before the plan is approved."""
     refuse_unclear(stacks, labels, what="stacks")
     cli.begin_installation()
-    wish = Wish(ref, targets, destroy, wait=not no_wait, full=full, output=output)
+    wish = Wish(ref, targets, destroy, not no_wait, full, output, ignore_dependencies)
     performer = Performer.of(cli)
     poll_sources(cli, stacks, only_unknown=ref is not None)
     chosen = stacks or _labelled(cli, labels, wish, yes=yes)
@@ -113,6 +118,7 @@ def _request(cli: Cli, stack: str, wish: Wish) -> Run:
             ref=wish.ref,
             targets=wish.targets,
             destroy=wish.destroy,
+            ignore_dependencies=wish.ignore_dependencies,
         )
     except StackBusy:
         same = None if wish.ref or wish.targets or wish.destroy else _being_planned(cli, stack)

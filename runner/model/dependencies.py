@@ -25,6 +25,11 @@ def circular(stacks: Collection[Located], foreign: Iterable[Stack]) -> Iterator[
         yield from ((ours[name], told) for name in cycle[1:] if name in ours)
 
 
+def never_applied(depends_on: Iterable[str], known: Mapping[str, Stack]) -> tuple[str, ...]:
+    """Those of which nothing is applied, so that nothing of what they provide is there."""
+    return tuple(name for name in depends_on if name not in known or known[name].applied_revision is None)
+
+
 def cycles(depends_on: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, ...]]:
     """Each cycle as the names along it, the first one again at its end; no stack is in two of them."""
     graph = {name: set(needed) for name, needed in depends_on.items() if needed}

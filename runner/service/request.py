@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from runner.errors import (
     Blocked,
+    DependencyMissing,
     NewestRefused,
     RevisionNotFound,
     SourceNotFound,
@@ -14,8 +15,9 @@ from runner.errors import (
 )
 from runner.model.approval import Commit, Person
 from runner.model.decide import View, pause_sentence
+from runner.model.dependencies import never_applied
 from runner.model.run import Event, Kind, Run, Trigger
-from runner.model.stack import Discovered, Stack
+from runner.model.stack import Discovered, Stack, StackDefinition
 from runner.ports import ControlPorts, Reader
 from runner.service.accept_state import refuse_moved_state
 from runner.service.discover import discover
@@ -32,8 +34,12 @@ def request_plan(
     ref: str | None = None,
     targets: Sequence[str] = (),
     destroy: bool = False,
+    ignore_dependencies: bool = False,
 ) -> Run:
-    """Queue a plan now. A run of the stack that waits is superseded; one that is executed is in the way."""
+    """Queue a plan now. A run of the stack that waits is superseded; one that is executed is in the way.
+
+    DependencyMissing where it depends on a stack of which nothing is applied, unless that is to be ignored.
+    """
     asked = _discover_at(control, poller, stack, ref) if ref else None
     kind = Kind.DESTROY if destroy else Kind.CHANGE
     with control.store.writing() as writer:
@@ -44,6 +50,8 @@ def request_plan(
             _refuse_gone(control, facts.stack, destroy=destroy)
         elif asked is None:
             refuse_unread(writer, facts.stack)
+        if not destroy and not ignore_dependencies:
+            _refuse_unprovided(writer, asked[0].definition if asked else facts.stack.definition)
         for run in facts.open_runs:
             if run.kind is not Kind.DRIFT:
                 writer.transition(run, Event.SUPERSEDE, by=person.name, reason="planned anew by hand")
@@ -63,6 +71,13 @@ def request_plan(
         return add_change(
             writer, at_last, trigger=Trigger.MANUAL, by=person.name, kind=kind, targets=tuple(targets)
         )
+
+
+def _refuse_unprovided(reader: Reader, definition: StackDefinition) -> None:
+    """A plan made before what it reads from is there fails, or is of made-up values."""
+    missing = never_applied(definition.depends_on, {stack.name: stack for stack in reader.stacks()})
+    if missing:
+        raise DependencyMissing(stack=definition.name, dependency=missing[0])
 
 
 def _refuse(facts: View) -> None:

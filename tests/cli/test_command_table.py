@@ -17,7 +17,7 @@ PROMISED: dict[str, str] = {
     "doctor": "-o",
     "daemon": "--once",
     "status": "-o",
-    "plan": "-l --yes --ref --target --destroy --no-wait --detailed-exitcode -o",
+    "plan": "-l --yes --ref --target --destroy --ignore-dependencies --no-wait --detailed-exitcode -o",
     "approve": "-l --digest -m --yes --confirm",
     "reject": "-l -m --yes",
     "pause": "-l -m --message --reason --for --until --yes",
