@@ -177,7 +177,12 @@ def _locks(app: App, reader: Reader, header: Header) -> Iterator[Lock]:
     going_on = {run.stack: run for run in reader.open_runs() if run.state in _MAY_GO_ON}
     for stack in reader.stacks():
         run = going_on.get(stack.name)
-        if stack.name not in held and stack.managed_state and (run or _is_automatic(app, reader, stack)):
+        if (
+            stack.left is None
+            and stack.name not in held
+            and stack.managed_state
+            and (run or _is_automatic(app, reader, stack))
+        ):
             applying = run.id if run is not None and run.state is State.APPLYING else None
             yield Lock(stack.name, HOLDER, _reason(stack, header), app.clock.now(), run=applying)
 
