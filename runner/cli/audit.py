@@ -9,13 +9,15 @@ from typing import Any
 
 import click
 
-from runner.cli.options import Cli, output_option, pass_cli
+from runner.cli import suggest
+from runner.cli.options import Cli, history_options, output_option, pass_cli
 from runner.cli.output import Console
-from runner.cli.when import ago, rfc3339
+from runner.cli.when import rfc3339, shown
 from runner.errors import DriftlineError, NotFound
 from runner.model.audit import AuditEntry, Walk
 from runner.model.audit_verdict import Beside, Fault, Verdict, judge, wanted
 from runner.model.checkpoint import Chain
+from runner.model.moment import Moment
 from runner.model.restored import TOLD_FOR
 
 Anchor = tuple[int, str]
@@ -74,19 +76,48 @@ def command() -> None:
 @command.command()
 @click.option("--subject", metavar="NAME", help="Only of this run, stack, report or source.")
 @click.option(
+    "--stack",
+    metavar="STACK",
+    shell_complete=suggest.stacks,
+    help="Only of this stack, its runs and its reports.",
+)
+@history_options
+@click.option(
     "-n", "--limit", type=click.IntRange(1, 100_000), default=50, help="How many, the newest first."
 )
 @output_option
 @pass_cli
-def log(cli: Cli, subject: str | None, limit: int, output: str) -> None:
-    """Who did what, the newest first."""
+def log(
+    cli: Cli,
+    subject: str | None,
+    stack: str | None,
+    by: str | None,
+    since: Moment | None,
+    until: Moment | None,
+    absolute: bool,
+    limit: int,
+    output: str,
+) -> None:
+    """Who did what, the newest first. What happened to the runs and reports of a stack happened to the stack."""
+    now = cli.app.clock.now()
     with cli.app.store.reading() as reader:
-        entries = reader.audit(subject=subject, limit=limit)
+        if stack is None and any(subject == known.name for known in reader.stacks()):
+            subject, stack = None, subject
+        entries = reader.audit(
+            subject=subject,
+            stack=stack,
+            actor=by,
+            since=since.since(now) if since else None,
+            until=until.until(now) if until else None,
+            limit=limit,
+        )
     if output == "json":
         cli.console.json([plain(entry) for entry in entries])
         return
-    now = cli.app.clock.now()
-    rows = ((str(e.seq), ago(e.at, now), e.actor, e.action, e.subject, _told(e.detail)) for e in entries)
+    rows = (
+        (str(e.seq), shown(e.at, now, absolute=absolute), e.actor, e.action, e.subject, _told(e.detail))
+        for e in entries
+    )
     cli.console.table(("SEQ", "AT", "ACTOR", "ACTION", "SUBJECT", "DETAIL"), rows)
 
 

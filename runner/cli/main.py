@@ -29,6 +29,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "approve": "Say yes to plans.",
         "reject": "Say no to plans.",
         "apply": "Execute an approved run now.",
+        "history": "What was changed, by whom, and who approved it.",
         "pause": "Leave stacks alone for a while.",
         "resume": "Go on with paused stacks.",
         "logs": "Print the log of a run, or follow it.",

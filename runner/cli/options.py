@@ -237,6 +237,20 @@ def labels_option(text: str) -> Callable[[Function], Function]:
     )
 
 
+def history_options(function: Function) -> Function:
+    """Whose and of when; the command gets `by`, `since`, `until` and `absolute`."""
+    for option in (
+        click.option("--absolute", is_flag=True, help="Show times as RFC 3339 in UTC."),
+        click.option("--until", type=MOMENT, metavar="TIME", help="Not after it; a day counts as a whole."),
+        click.option(
+            "--since", type=MOMENT, metavar="TIME", help="Not before it: 7d, 2026-12-24, or RFC 3339."
+        ),
+        click.option("--by", "--actor", "by", metavar="PERSON", help="Only where this person had a part."),
+    ):
+        function = option(function)
+    return function
+
+
 def yes_option(function: Function) -> Function:
     return click.option("--yes", is_flag=True, help="Do not ask.")(function)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import click
 
-from runner.cli import pause, resume, shapes, words
+from runner.cli import history, pause, resume, shapes, words
 from runner.cli.asking import ask
 from runner.cli.facts import StackFacts, all_stacks, given, one_stack
 from runner.cli.newcomers import newcomers, show_newcomer
@@ -31,7 +31,7 @@ from runner.model.probe import ProbeRecord
 from runner.model.room import told
 from runner.model.run import Kind, Run
 from runner.model.stack import Health
-from runner.ports import Reader, RunFilter
+from runner.ports import RunFilter
 from runner.service.enqueue import explain
 from runner.service.partly import partly_applied
 from runner.service.terms import stack_terms
@@ -47,6 +47,7 @@ def command() -> None:
 command.add_command(validate)
 command.add_command(pause.command)
 command.add_command(resume.command)
+command.add_command(history.command)
 command.add_command(rename)
 command.add_command(forget)
 
@@ -184,51 +185,6 @@ def _details(
 
 def _text(part: Cell | str) -> str:
     return part.text if isinstance(part, Cell) else part
-
-
-@command.command()
-@stack_argument
-@click.option(
-    "--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="How many at most."
-)
-@output_option
-@pass_cli
-def history(cli: Cli, stack: str, limit: int, output: str) -> None:
-    """The changes of STACK, newest first: what was planned and applied, at which revision, and who asked."""
-    with cli.app.store.reading() as reader:
-        reader.stack(stack)
-        runs = _changes(reader, stack, limit)
-        subjects = {run.id: _subject(reader, run) for run in runs}
-    if output == "json":
-        cli.console.json([{**shapes.run(run), "subject": subjects[run.id]} for run in runs])
-        return
-    now = cli.app.clock.now()
-    cli.console.table(
-        ("RUN", "STATE", "CHANGES", "REVISION", "WHEN", "BY", "SUBJECT"),
-        [
-            (
-                run.name,
-                words.state(run),
-                words.changes(run),
-                run.revision[:12],
-                ago(run.changed_at, now),
-                run.requested_by,
-                subjects[run.id],
-            )
-            for run in runs
-        ],
-    )
-
-
-def _changes(reader: Reader, stack: str, limit: int) -> list[Run]:
-    kinds = (Kind.CHANGE, Kind.DESTROY)
-    runs = [run for kind in kinds for run in reader.runs(RunFilter(stack=stack, kind=kind, limit=limit))]
-    return sorted(runs, key=lambda run: run.id, reverse=True)[:limit]
-
-
-def _subject(reader: Reader, run: Run) -> str:
-    commit = reader.commit(run.source, run.revision)
-    return commit.subject if commit else ""
 
 
 @command.command("accept-state")

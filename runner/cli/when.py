@@ -30,6 +30,10 @@ def ago(then: datetime | None, now: datetime) -> str:
     return "just now" if seconds < 1 else f"{span(seconds)} ago"
 
 
+def shown(then: datetime, now: datetime, *, absolute: bool) -> str:
+    return rfc3339(then) or "" if absolute else ago(then, now)
+
+
 def ahead(then: datetime | None, now: datetime) -> str:
     if then is None:
         return "-"

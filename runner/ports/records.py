@@ -31,6 +31,9 @@ class RunFilter:
     states: frozenset[State] | None = None
     kind: Kind | None = None
     ended_before: datetime | None = None
+    by: str | None = None  # somebody had a part in it: asked for it, approved, rejected or canceled it
+    since: datetime | None = None  # of its last change
+    until: datetime | None = None
     below: int | None = None  # only ids below this one, for going through many in pages
     limit: int = 50
 
@@ -168,7 +171,19 @@ class Reader(Protocol):
         ...
 
     def dead_letters(self, consumer: str | None = None) -> list[DeadLetter]: ...
-    def audit(self, *, subject: str | None = None, limit: int = 100) -> list[AuditEntry]: ...
+    def audit(
+        self,
+        *,
+        subject: str | None = None,
+        stack: str | None = None,
+        actor: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 100,
+    ) -> list[AuditEntry]:
+        """The newest entries, newest first. Those of a stack are also those of its runs and reports."""
+        ...
+
     def audit_head(self) -> tuple[int, str]:
         """Number and hash of the newest entry."""
         ...

@@ -10,7 +10,7 @@ from runner.model.audit import CLOCK, GENESIS, AuditEntry, chain_hash
 from runner.model.codec import to_plain
 from runner.model.feed import TOPICS, Payload
 from runner.model.run import Event
-from runner.store.rows import compact, text
+from runner.store.rows import Value, compact, text
 from runner.store.session import Session
 
 OFFERED = f"run.{Event.OFFER}"
@@ -20,15 +20,42 @@ _AS_BYTES = ", ".join(f"CAST({name} AS BLOB)" for name in _COLUMNS.split(", ")[1
 _PAGE = "FROM audit WHERE seq > ? ORDER BY seq LIMIT ?"
 
 
+# Retention removes runs, whose entries still name their stack; a refused approval names only its run.
+_OF_STACK = """(
+    subject = ?
+    OR (json_valid(detail) AND json_extract(detail, '$.stack') = ?)
+    OR subject IN (SELECT 'run-' || id FROM runs WHERE stack = ?)
+    OR subject IN (SELECT 'dr-' || id FROM reports WHERE stack = ?)
+)"""
+
+
 class AuditReads(Session):
-    def audit(self, *, subject: str | None = None, limit: int = 100) -> list[AuditEntry]:
-        """The newest entries, newest first."""
-        if subject is None:
-            rows = self._all("SELECT * FROM audit ORDER BY seq DESC LIMIT ?", limit)
-        else:
-            sql = "SELECT * FROM audit WHERE subject = ? ORDER BY seq DESC LIMIT ?"
-            rows = self._all(sql, subject, limit)
-        return [entry_of(row) for row in rows]
+    def audit(
+        self,
+        *,
+        subject: str | None = None,
+        stack: str | None = None,
+        actor: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 100,
+    ) -> list[AuditEntry]:
+        """The newest entries, newest first. Those of a stack are also those of its runs and reports."""
+        tests: list[tuple[str, tuple[Value, ...]]] = []
+        if subject is not None:
+            tests.append(("subject = ?", (subject,)))
+        if stack is not None:
+            tests.append((_OF_STACK, (stack, stack, stack, stack)))
+        if actor is not None:
+            tests.append(("actor = ?", (actor,)))
+        if since is not None:
+            tests.append(("at >= ?", (text(since),)))
+        if until is not None:
+            tests.append(("at <= ?", (text(until),)))
+        where = " AND ".join(["1", *(test for test, _ in tests)])
+        values = [value for _, group in tests for value in group]
+        sql = f"SELECT * FROM audit WHERE {where} ORDER BY seq DESC LIMIT ?"  # noqa: S608 - of constants
+        return [entry_of(row) for row in self._all(sql, *values, limit)]
 
     def audit_head(self) -> tuple[int, str]:
         """Number and hash of the newest entry: kept elsewhere, it shows later that the end was cut off."""

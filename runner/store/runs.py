@@ -43,6 +43,13 @@ class RunReads(Session):
         if where.ended_before is not None:
             tests.append("final = 1 AND changed_at < ?")
             values.append(text(where.ended_before))
+        if where.by is not None:
+            tests.append("'run-' || id IN (SELECT subject FROM audit WHERE actor = ?)")
+            values.append(where.by)
+        for moment, test in ((where.since, "changed_at >= ?"), (where.until, "changed_at <= ?")):
+            if moment is not None:
+                tests.append(test)
+                values.append(text(moment))
         if where.below is not None:
             tests.append("id < ?")
             values.append(where.below)
