@@ -54,6 +54,14 @@ def _doubts(settings: Settings, path: Path) -> Iterator[Problem]:
     from runner.service.terms import counting
     from runner.store.database import FILE_NAME
 
+    for number, place in enumerate(settings.executor.visible):
+        if not place.exists():
+            yield Problem(
+                str(path),
+                1,
+                1,
+                f"executor.visible[{number}]: {place} does not exist, so that no run can use it",
+            )
     stacks: dict[str, tuple[Declaration, ...]] = {}
     if settings.approvals.rules and os.access(settings.data_dir / FILE_NAME, os.R_OK):
         with suppress(DriftlineError, OSError), App(settings, path).store.reading() as reader:

@@ -41,6 +41,11 @@ def _match(here: KeyPath, match: StackMatch, sources: tuple[str, ...]) -> Iterat
 
 
 def _people(here: KeyPath, rule: ApprovalRule, required: int) -> Iterator[Complaint]:
+    if rule.from_ is None:
+        return
+    if not rule.from_:
+        told = "names nobody; leave it out where everybody may approve, or say mode_at_most: never"
+        yield Complaint((*here, "from"), told, got=False)
     for index, login in enumerate(rule.from_):
         if _LOGIN.fullmatch(login) is None:
             yield Complaint((*here, "from", index), "expected a login name")

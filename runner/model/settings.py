@@ -70,7 +70,9 @@ class ApprovalRule:
     __pydantic_config__: ClassVar[Any] = STRICT
     match: StackMatch = EVERY_STACK
     required: int | None = None
-    from_: tuple[str, ...] = ()  # `from` in the file, which Python keeps for itself
+    from_: tuple[str, ...] | None = (
+        None  # `from` in the file, which Python keeps for itself; None: whoever may
+    )
     mode_at_most: Literal["never", "approved", "automatic"] | None = None
     author_may_approve: bool | None = None
     protect: tuple[str, ...] = ()

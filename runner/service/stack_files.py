@@ -120,14 +120,15 @@ def with_names(
 def placed(
     git: Git, source: SourceSettings, tree: Tree, complaints: Iterable[tuple[Located, str]]
 ) -> Iterator[Problem]:
-    """Complaints with the lines where their stacks begin."""
+    """Complaints with the lines where their stacks begin, or where the key stands that they name."""
     all_told = list(complaints)
     oids = {stack.file: entry.oid for stack, _ in all_told if (entry := tree.get(stack.file))}
     blobs = git.blobs(source, set(oids.values())) if oids else {}
     for stack, sentence in all_told:
         name = stack.definition.name
-        line = _line(blobs.get(oids.get(stack.file, ""), b""), name)
-        yield Problem(stack.file, line, 1, told(stack, sentence), name)
+        text = blobs.get(oids.get(stack.file, ""), b"").decode(errors="replace")
+        line, column = _place_of_key(text, name, sentence)
+        yield Problem(stack.file, line, column, told(stack, sentence), name)
 
 
 def told(stack: Located, sentence: str) -> str:
@@ -135,12 +136,34 @@ def told(stack: Located, sentence: str) -> str:
     return f'stack "{stack.definition.name}": {sentence}'
 
 
-def _line(content: bytes, name: str) -> int:
-    """Where a document gives its name; the first line where that is written in a way of its own."""
-    text = content.decode(errors="replace")
+_OF_KEY = re.compile(r"depends_on: (?P<value>\S+?)(?:,| is not a known stack)")
+_NEXT_DOCUMENT = re.compile(r"^---", re.MULTILINE)
+
+
+def _place_of_key(text: str, name: str, sentence: str) -> tuple[int, int]:
+    """Line and column of the value that the sentence is about; else of the stack's name."""
+    begin = _begin(text, name)
+    line = text.count("\n", 0, begin) + 1
+    if (about := _OF_KEY.match(sentence)) is None:
+        return line, 1
+    first = max((found.start() for found in _NEXT_DOCUMENT.finditer(text, 0, begin)), default=0)
+    following = _NEXT_DOCUMENT.search(text, begin + 1)
+    document = text[first : following.start() if following else len(text)]
+    word = re.escape(about["value"])
+    found = re.search(
+        rf"^[\"']?depends_on[\"']?[ \t]*:[\s\S]*?(?<![\w./-])({word})(?![\w./-])", document, re.MULTILINE
+    )
+    if found is None:
+        return line, 1
+    at = first + found.start(1)
+    return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+
+
+def _begin(text: str, name: str) -> int:
+    """Where a document gives its name; 0 where that is written in a way of its own."""
     given = re.search(
         rf"""^[ \t]*(?:name|"name"|'name')[ \t]*:[ \t]*["']?{re.escape(name)}["']?[ \t]*(?:#.*)?$""",
         text,
         re.MULTILINE,
     )
-    return text.count("\n", 0, given.start()) + 1 if given else 1
+    return given.start() if given else 0

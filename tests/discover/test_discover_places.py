@@ -83,3 +83,23 @@ def test_a_provider_is_told_where_it_is_required_or_used(place: Place) -> None:
         ("a/main.tf", 3),
         ("b/main.tf", 3),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("name: a\npath: .\ndepends_on: [b, gone]\n", "3:17"),
+        ("name: a\ndepends_on:\n  - b\n  - gone\n", "4:5"),
+        ('depends_on: ["gone"]\nname: a\n', "1:15"),
+        ("name: c\ndepends_on: [b]\n---\nname: a\ndepends_on: [gone-by, gone]\n", "5:14"),
+        ("{name: a, depends_on: [gone]}\n", "1:1"),
+    ],
+)
+def test_a_dependency_that_is_not_known_is_told_where_it_is_named(
+    place: Place, text: str, where: str
+) -> None:
+    found = place.discovered({"x/stack.yaml": text, "x/main.tf": "", "b/stack.yaml": "name: b\n"})
+    told = [str(problem) for problem in found.problems if problem.stack == "a"]
+    assert any(one.startswith(f"x/stack.yaml:{where}: ") and "is not a known stack" in one for one in told), (
+        told
+    )

@@ -71,3 +71,19 @@ def test_the_schema_of_both_files_is_json() -> None:
     for kind, key in (("server", "data_dir"), ("stack", "var_files")):
         schema = json.loads(driftline("config", "schema", "--kind", kind).stdout)
         assert key in schema["properties"]
+
+
+def test_a_visible_folder_that_is_not_there_is_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    visible = f"executor: {{visible: [{tmp_path}/there, {tmp_path}/gone]}}\n"
+    answer = driftline("config", "validate", written(tmp_path, SOUND + visible))
+    assert answer.code == 0
+    assert f"executor.visible[1]: {tmp_path}/gone does not exist" in answer.stderr
+    assert "there does not exist" not in answer.stderr
+
+
+def test_a_rule_that_names_nobody_is_refused(tmp_path: Path) -> None:
+    rule = "approvals:\n  rules:\n    - {from: [], reason: x}\n"
+    answer = driftline("config", "validate", written(tmp_path, SOUND + rule))
+    assert answer.code == 78
+    assert "approvals.rules[0].from: names nobody; leave it out" in answer.stdout
