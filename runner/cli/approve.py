@@ -17,7 +17,7 @@ from runner.cli.options import (
     reason_option,
 )
 from runner.cli.output import Cell, encode
-from runner.cli.plan_view import SHORT, header, identity, plan_lines
+from runner.cli.plan_view import SHORT, diagnostic_lines, header, identity, plan_lines
 from runner.cli.run_document import run_document
 from runner.cli.several import refuse_unclear
 from runner.cli.terminal import on_terminal
@@ -116,6 +116,7 @@ def _approve_one(
     if output == "table":
         cli.console.data(*header(asked, commit, cli.app.clock.now()), "")
         cli.console.data(*plan_lines(asked.changes, full=full), "", *identity(asked.run))
+        cli.console.data(*diagnostic_lines(asked.warnings))
     typed = confirm if yes else _ask(cli, asked, confirm)
     run, standing = approve(
         cli.app.control,

@@ -32,6 +32,7 @@ class Why(StrEnum):
     APPROVAL = "approval"
     READY = "ready"
     DRIFT = "drift"
+    CHECK = "check"
     LOCK = "lock"
     FAILED = "failed"
     PROBLEM = "problem"
@@ -150,6 +151,9 @@ def _of_stack(
             f"driftline run list --stack {stack.name} --kind drift",
             failure=True,
         )
+    for check in stack.failing_checks:
+        told = f"{check}, first seen {ago(check.since, view.now)}"
+        yield Need(Why.CHECK, stack.name, stack.name, told, f"driftline stack show {stack.name}")
     if stack.problem is not None:
         yield Need(
             Why.PROBLEM,

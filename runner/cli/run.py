@@ -147,6 +147,7 @@ def diff(cli: Cli, run_id: int, full: bool, output: str) -> None:
     """What RUN would do or did; for a superseded run both plans, where it was planned again."""
     with cli.app.store.reading() as reader:
         run, changes = reader.run(run_id), reader.changes(run_id)
+        diagnostics = reader.diagnostics(run_id)
     if output == "json":
         cli.console.json(run_document(cli.app, run))
         return
@@ -155,6 +156,7 @@ def diff(cli: Cli, run_id: int, full: bool, output: str) -> None:
         cli.console.data(*both)
     elif changes is not None or run.planned_at is not None:
         show_plan(cli.console, run, changes or ChangeSet(), full=full)
+        cli.console.data(*diagnostic_lines(diagnostics))
         if run.plan_digest:
             cli.console.data(
                 "", *fact_lines([("digest", run.plan_digest), ("fingerprint", run.fingerprint or "")])

@@ -49,6 +49,10 @@ def stack(facts: StackFacts) -> Plain:
         "reason": facts.reason,
         "inputs": "not fully known" if of.unknown_inputs else "known",
         "unknown_inputs": list(of.unknown_inputs),
+        "failing_checks": [
+            {"address": check.address, "message": check.message, "since": rfc3339(check.since)}
+            for check in of.failing_checks
+        ],
         "labels": of.definition.labels,
         "checked_at": rfc3339(of.checked_at),
         "next_check_at": rfc3339(of.next_check_at) if of.missing_since is None else None,
@@ -72,6 +76,7 @@ def newcomer(source: SourceStatus, name: str, problem: str) -> Plain:
         "reason": problem,
         "inputs": "not fully known",
         "unknown_inputs": [],
+        "failing_checks": [],
         "labels": {},
         "checked_at": None,
         "next_check_at": None,

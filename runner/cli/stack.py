@@ -1,6 +1,7 @@
 """`driftline stack`: what is known of stacks, and pausing them."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import click
 
@@ -31,6 +32,7 @@ from runner.model.probe import ProbeRecord
 from runner.model.room import told
 from runner.model.run import Kind, Run
 from runner.model.stack import Health
+from runner.model.warnings import FailingCheck
 from runner.ports import RunFilter
 from runner.service.enqueue import explain
 from runner.service.partly import partly_applied
@@ -164,6 +166,7 @@ def _details(
             else [""],
         ),
         ("drift", [words.drift(stack), f"  checked {ago(stack.checked_at, now)}; {decisions[1].sentence}"]),
+        ("checks", [Cell("; ".join(_failing(check, now) for check in stack.failing_checks), "yellow")]),
         ("last check", [words.probe(probe) if probe.checked else ""]),
         ("health", [words.HEALTH[health], f"  {why}" if why else ""]),
         ("note", [facts.source_note]),
@@ -181,6 +184,10 @@ def _details(
             if any(_text(part) for part in value)
         ),
     ]
+
+
+def _failing(check: FailingCheck, now: datetime) -> str:
+    return f"{check}, first seen {ago(check.since, now)}"
 
 
 def _text(part: Cell | str) -> str:

@@ -36,6 +36,7 @@ _MARKS: dict[Why, Cell] = {
     Why.APPROVAL: Cell("⏸ approval", "yellow"),
     Why.READY: Cell("… apply", "cyan"),
     Why.DRIFT: Cell("● drift", "yellow"),
+    Why.CHECK: Cell("! check", "yellow"),
     Why.LOCK: Cell("✗ locked", "red"),
     Why.FAILED: Cell("✗ failed", "red"),
     Why.PROBLEM: Cell("✗ problem", "red"),

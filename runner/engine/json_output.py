@@ -5,6 +5,7 @@ summaries in the tables below (the reasons of a refusal), and the lock in the de
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
@@ -15,6 +16,7 @@ from runner.engine.text import Veil, masked_output
 from runner.model.engines import ENGINES
 from runner.model.lock import StateLock
 from runner.model.plan import Diagnostic
+from runner.model.warnings import CHECK_FAILED
 
 # The second where the state has another lineage: it was exchanged or lost.
 STALE = frozenset({"Saved plan is stale", "Saved plan does not match the given state"})
@@ -39,6 +41,7 @@ GAVE_UP = frozenset({"operation canceled"})
 UNRELEASED = frozenset({"Error releasing the state lock"})
 # We ask for `-state` ourselves, and the warning is for people.
 EXPECTED = frozenset({"Deprecated flag: -state"})
+_CHECK = re.compile(r'check "([^"]*)"')
 SUMMED_UP = frozenset({"apply", "destroy"})
 CHECKSUMS_MISSING = "Provider lock file not updated"
 
@@ -197,6 +200,7 @@ class JsonOutput:
 def read_diagnostic(raw: Mapping[str, Any], veil: Veil) -> Diagnostic:
     """A diagnostic of any command; `validate` and the UI stream share the form."""
     place = _dict(raw, "range")
+    address = str(raw.get("address") or _check_of(raw))
     line = _dict(place, "start").get("line")
     return Diagnostic(
         severity=str(raw.get("severity") or "error"),
@@ -204,8 +208,14 @@ def read_diagnostic(raw: Mapping[str, Any], veil: Veil) -> Diagnostic:
         detail=veil.text(str(raw.get("detail") or "")),
         file=veil.text(str(place["filename"])) if place.get("filename") else None,
         line=line if isinstance(line, int) else None,
-        address=veil.text(str(raw["address"])) if raw.get("address") else None,
+        address=veil.text(address) if address else None,
     )
+
+
+def _check_of(raw: Mapping[str, Any]) -> str:
+    """The `check` block of a failed assertion, which has no address of its own."""
+    found = _CHECK.fullmatch(str(_dict(raw, "snippet").get("context") or ""))
+    return f"check.{found[1]}" if found is not None and raw.get("summary") == CHECK_FAILED else ""
 
 
 def render(diagnostic: Diagnostic, code: str = "") -> Iterator[str]:

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Literal, Self
 
 from runner.model.span import Seconds
+from runner.model.warnings import FailingCheck
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9._/-]{0,63}$"
 DEFAULT_WORKSPACE = "default"  # terraform's, which every backend has
@@ -208,6 +209,7 @@ class Stack:
     pause: Pause | None = None
     missing_since: datetime | None = None
     unknown_inputs: tuple[str, ...] = ()  # where it is not known what the code reads
+    failing_checks: tuple[FailingCheck, ...] = ()  # by the last look at what is applied
     problem: str | None = None  # why the newest definition in Git could not be taken
     pinned_identity: str | None = (
         None  # digest of the state that an apply has used, or that a person accepted

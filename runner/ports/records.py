@@ -23,6 +23,7 @@ from runner.model.stack import Discovered, DriftStatus, Pause, Stack, StackDefin
 from runner.model.sweep import Sweep
 from runner.model.terms import Declaration
 from runner.model.throttling import Throttle
+from runner.model.warnings import FailingCheck
 
 
 @dataclass(frozen=True)
@@ -237,6 +238,10 @@ class Writer(Reader, Protocol):
         ...
 
     def save_check(self, stack: str, status: DriftStatus, reason: str) -> None: ...
+    def save_failing_checks(self, stack: str, diagnostics: Sequence[Diagnostic]) -> tuple[FailingCheck, ...]:
+        """By what the last look at the stack said; the checks that fail, each with when it first did."""
+        ...
+
     def schedule_check(self, stack: str, at: datetime | None) -> None:
         """When the next drift check is due; None where none will be."""
         ...

@@ -26,7 +26,7 @@ from runner.model.binding import Binding, EngineFacts
 from runner.model.guardrails import DESTROYS, Violation, needs_name_typed, unanswered
 from runner.model.ignored import IgnoredChange
 from runner.model.inputs import moved
-from runner.model.plan import ChangeSet
+from runner.model.plan import ChangeSet, Diagnostic
 from runner.model.run import Event, Run, State
 from runner.model.source_settings import SourceSettings
 from runner.model.stack import StackDefinition
@@ -56,6 +56,7 @@ class Question:
     binding: Binding | None = None
     nobody: str | None = None  # why too few people are left who may approve
     renamed_from: str | None = None  # the name that the stack was last applied under
+    warnings: tuple[Diagnostic, ...] = ()  # terraform's, of this plan
     ignored: tuple[IgnoredChange, ...] = ()  # what it changes although a drift rule ignores it
 
     @property
@@ -97,6 +98,7 @@ def question(control: ControlPorts, reader: Reader, run_id: int) -> Question:
         binding=binding,
         nobody=nobody(terms, control.settings.approvals.people),
         renamed_from=reader.stack(run.stack).renamed_from,
+        warnings=reader.diagnostics(run_id),
         ignored=ignored_by_rule(control.settings, reader, run, changes),
     )
 

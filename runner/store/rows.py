@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -11,6 +12,7 @@ from runner.model.codec import from_plain
 from runner.model.plan import Summary
 from runner.model.run import Claim, Kind, Run, State, Trigger
 from runner.model.stack import Discovered, DriftStatus, Pause, Stack, StackDefinition, StateIdentity
+from runner.model.warnings import FailingCheck
 
 Value = str | int | None
 
@@ -101,6 +103,7 @@ def stack_of(row: sqlite3.Row, definition: StackDefinition, applied: StackDefini
         pause=_pause_of(row),
         missing_since=time_or_none(row["missing_since"]),
         unknown_inputs=strings_of(row["unknown_inputs"]),
+        failing_checks=_failing_checks(row["failing_checks"]),
         problem=row["problem"],
         pinned_identity=row["pinned_identity"],
         home=row["home"],
@@ -108,6 +111,19 @@ def stack_of(row: sqlite3.Row, definition: StackDefinition, applied: StackDefini
         left=row["left_how"],
         renamed_to=row["renamed_to"],
     )
+
+
+@lru_cache(maxsize=1024)
+def _failing_checks(document: str) -> tuple[FailingCheck, ...]:
+    return tuple(
+        FailingCheck(one["address"], one["message"], datetime.fromisoformat(one["since"]))
+        for one in json.loads(document)
+    )
+
+
+def failing_checks_row(checks: Iterable[FailingCheck]) -> dict[str, Value]:
+    told = [{"address": one.address, "message": one.message, "since": text(one.since)} for one in checks]
+    return {"failing_checks": compact(told)}
 
 
 def _pause_of(row: sqlite3.Row) -> Pause | None:

@@ -358,6 +358,7 @@ CREATE TABLE successions (
     said_at TEXT NOT NULL
 ) STRICT;
 """
+_FAILING_CHECKS = "ALTER TABLE stacks ADD COLUMN failing_checks TEXT NOT NULL DEFAULT '[]';"
 
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
@@ -367,6 +368,7 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("feed", _FEED),
     ("life_of_stacks", _LIFE_OF_STACKS),
     ("unknown_inputs", _UNKNOWN_INPUTS),
+    ("failing_checks", _FAILING_CHECKS),
 )
 
 

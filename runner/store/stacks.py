@@ -1,15 +1,27 @@
 """Stacks, and the definitions that they and their runs name by digest."""
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime
 
 from runner.errors import NotFound, SharedState, StackNotFound, StackRefused
 from runner.model.feed import StackLeft, StackPaused, StackResumed
+from runner.model.plan import Diagnostic
 from runner.model.run import Run
 from runner.model.stack import Discovered, DriftStatus, Pause, Stack, StackDefinition
+from runner.model.warnings import FailingCheck, failing
 from runner.store.audit import Writes
 from runner.store.definitions import DefinitionWrites
-from runner.store.rows import Value, definition_of, discovered_row, pause_row, stack_of, text, text_or_none
+from runner.store.rows import (
+    Value,
+    definition_of,
+    discovered_row,
+    failing_checks_row,
+    pause_row,
+    stack_of,
+    text,
+    text_or_none,
+)
 from runner.store.sources import SourceReads
 
 # What was applied mostly is what is in Git: then its definition is not read twice.
@@ -124,7 +136,7 @@ class StackWrites(StackReads, DefinitionWrites, Writes):
         self.audit_note(by, "stack.accept_state", stack, {"identity": identity, "reason": reason})
 
     def forget_applied(self, stack: str) -> None:
-        self._set(stack, dict.fromkeys(_APPLIED))
+        self._set(stack, {**dict.fromkeys(_APPLIED), **failing_checks_row(())})
 
     def say_succession(self, old: str, new: str, *, by: str) -> None:
         """The newest word counts."""
@@ -162,6 +174,11 @@ class StackWrites(StackReads, DefinitionWrites, Writes):
                 "check_failures": failures,
             },
         )
+
+    def save_failing_checks(self, stack: str, diagnostics: Sequence[Diagnostic]) -> tuple[FailingCheck, ...]:
+        found = failing(diagnostics, self.stack(stack).failing_checks, self._now)
+        self._set(stack, failing_checks_row(found))
+        return found
 
     def schedule_check(self, stack: str, at: datetime | None) -> None:
         self._set(stack, {"next_check_at": text_or_none(at), "check_scheduled_at": text(self._now)})

@@ -21,6 +21,12 @@ Summary = TypedDict(
 )
 
 
+class FailingCheckShape(TypedDict):
+    address: str
+    message: str
+    since: Time
+
+
 class StackShape(TypedDict):
     name: str
     source: str
@@ -33,6 +39,7 @@ class StackShape(TypedDict):
     reason: str
     inputs: Literal["known", "not fully known"]
     unknown_inputs: list[str]
+    failing_checks: list[FailingCheckShape]
     labels: dict[str, str]
 
 

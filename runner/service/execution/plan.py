@@ -12,8 +12,9 @@ from runner.model.job import Job, PlanFailure, PlanResult
 from runner.model.plan import ChangeSet, Diagnostic
 from runner.model.plan_report import Question, Report, report_of
 from runner.model.run import Kind
-from runner.model.secret import SHORTEST_PART
+from runner.model.secret import SHORTEST_PART, Secrets
 from runner.model.taxonomy import absorbed
+from runner.model.warnings import kept
 from runner.ports.basics import Cancel
 from runner.ports.engine import EngineError, Execution, Planned, Workspace
 from runner.ports.keeping import HeldClaim
@@ -117,6 +118,8 @@ def _read(
         return failure_of(read)
     marked = frozenset() if read is None else frozenset(read[0].sensitive)
     remember(job, ports, before, marked | _given(planned))
+    secrets = Secrets.of(planned.secrets | marked)
+    warnings = kept(planned.diagnostics, lambda text: str(secrets.scrub(text)))
     if read is None:
         return PlanResult(
             changes=ChangeSet(),
@@ -127,7 +130,7 @@ def _read(
             findings=absorbed(planned.drifted_addresses),
             seconds=time.monotonic() - started,
             facts=planned.facts,
-            warnings=planned.warnings,
+            warnings=warnings,
         )
     failpoint.reach("plan.before_artifact")
     report, masked = read
@@ -148,7 +151,7 @@ def _read(
         seconds=time.monotonic() - started,
         facts=planned.facts,
         tree="" if drift else ports.git.tree_id(job.source, job.revision),
-        warnings=planned.warnings,
+        warnings=warnings,
     )
 
 

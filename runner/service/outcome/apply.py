@@ -10,6 +10,7 @@ from runner.model.lock import Lock
 from runner.model.otherwise import MOVES
 from runner.model.run import Event, Kind, Run, State
 from runner.model.waiting import MOST_FALSE_STARTS, pause
+from runner.model.warnings import also_failing
 from runner.ports import ControlPorts, Writer
 from runner.service.checkpoint import checkpoint_or_tell
 from runner.service.enqueue import DAEMON
@@ -42,7 +43,8 @@ def settle_apply(control: ControlPorts, job: Job, result: ApplyResult) -> Run:
         if run.final:
             return run
         if result.diagnostics:
-            writer.save_diagnostics(run.id, result.diagnostics)
+            said = dict.fromkeys((*writer.diagnostics(run.id), *result.diagnostics))
+            writer.save_diagnostics(run.id, tuple(said))
         if result.evidence is not None:
             writer.save_evidence(run.id, result.evidence)
         if run.state is State.APPROVED:
@@ -132,7 +134,8 @@ def _applied(control: ControlPorts, writer: Writer, run: Run, result: ApplyResul
         left_by_destroy(control, writer, done)
     elif not run.targets:
         writer.mark_applied(done)
-        record_clean(control, writer, done, f"{done.name} was applied")
+        failing = writer.save_failing_checks(run.stack, result.diagnostics)
+        record_clean(control, writer, done, f"{done.name} was applied{also_failing(failing)}")
     return done
 
 

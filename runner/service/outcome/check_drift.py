@@ -9,6 +9,7 @@ from runner.model.drift import DriftClass, DriftReport, Finding, ReportStatus
 from runner.model.job import Job, PlanFailure, PlanResult
 from runner.model.run import Event, Kind, Run, Trigger
 from runner.model.stack import DriftStatus, Stack
+from runner.model.warnings import also_failing
 from runner.ports import ControlPorts, Writer
 from runner.service.bind import remember_state
 from runner.service.cron import next_check
@@ -29,11 +30,12 @@ def settle_check(control: ControlPorts, job: Job, result: PlanResult | PlanFailu
             writer.save_diagnostics(run.id, result.warnings)
         remember_state(control, writer, run, result.facts)
         remember_probe(writer, run, result.probe)
+        failing = also_failing(writer.save_failing_checks(run.stack, result.warnings))
         counted = [finding for finding in result.findings if finding.counts]
         if counted:
-            done = _drifted(control, writer, job, run, stack, result)
+            done = _drifted(control, writer, job, run, stack, result, failing)
         else:
-            done = _clean(control, writer, run, stack, result)
+            done = _clean(control, writer, run, stack, result, failing)
         if job.ignore != ignore_rules(control.settings, stack.definition):
             writer.schedule_check(stack.name, control.clock.now())  # other rules came while it was under way
         failpoint.reach("report.before_commit")
@@ -51,8 +53,10 @@ def _failed(control: ControlPorts, writer: Writer, run: Run, failure: PlanFailur
     return done
 
 
-def _clean(control: ControlPorts, writer: Writer, run: Run, stack: Stack, result: PlanResult) -> Run:
-    reason = _left_over(result.findings)
+def _clean(
+    control: ControlPorts, writer: Writer, run: Run, stack: Stack, result: PlanResult, failing: str
+) -> Run:
+    reason = _left_over(result.findings) + failing
     done = writer.transition(run, Event.FIND_NOTHING, by=DAEMON, reason=reason, **_fields(result))
     if result.findings:
         writer.save_plan(run.id, result.changes)
@@ -65,10 +69,10 @@ def _clean(control: ControlPorts, writer: Writer, run: Run, stack: Stack, result
 
 
 def _drifted(
-    control: ControlPorts, writer: Writer, job: Job, run: Run, stack: Stack, result: PlanResult
+    control: ControlPorts, writer: Writer, job: Job, run: Run, stack: Stack, result: PlanResult, failing: str
 ) -> Run:
     report, is_new = _report(control, writer, run, stack, result)
-    reason = _sentence(report, result.findings) + _left_told(result.findings)
+    reason = _sentence(report, result.findings) + _left_told(result.findings) + failing
     done = writer.transition(
         run, Event.FIND_DRIFT, by=DAEMON, reason=reason, report=report.id, **_fields(result)
     )

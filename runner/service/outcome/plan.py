@@ -10,6 +10,7 @@ from runner.model.job import Job, PlanFailure, PlanResult
 from runner.model.run import Event, Kind, Run, State, Trigger
 from runner.model.stack import DriftStatus
 from runner.model.waiting import LONGEST, pause
+from runner.model.warnings import also_failing
 from runner.ports import (
     ControlPorts,
     Reader,
@@ -84,7 +85,8 @@ def _nothing(control: ControlPorts, writer: Writer, run: Run, result: PlanResult
     done = writer.transition(run, Event.FIND_NOTHING, by=DAEMON, **_plan_fields(result))
     if run.kind is Kind.CHANGE and not run.targets and result.changes.complete:
         writer.mark_applied(done)
-        record_clean(control, writer, done, f"{done.name} found nothing to change")
+        failing = writer.save_failing_checks(run.stack, result.warnings)
+        record_clean(control, writer, done, f"{done.name} found nothing to change{also_failing(failing)}")
     left_by_destroy(control, writer, done)
     return done
 

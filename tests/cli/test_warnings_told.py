@@ -1,0 +1,97 @@
+"""What terraform warns of reaches the people who approve and look; a check that fails is a state of its stack."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_world import World
+
+CHECKED = """\
+variable "size" {{ default = 1 }}
+resource "terraform_data" "it" {{ input = var.size }}
+check "large" {{
+  assert {{
+    condition     = var.size > 3
+    error_message = "far\ttoo small"
+  }}
+}}
+"""
+UNDECLARED = "vars: {sise: 5}\n"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    made = World(tmp_path)
+    made.stack("app", UNDECLARED, module=CHECKED.replace("\t", " "))
+    return made
+
+
+def failing(world: World) -> list[dict[str, Any]]:
+    (stack,) = world.json("stack", "list")
+    found: list[dict[str, Any]] = stack["failing_checks"]
+    return found
+
+
+def test_whoever_approves_and_looks_is_told_what_terraform_warns_of(world: World) -> None:
+    planned = world.json("plan", "app")[0]
+    digest = planned["plan_digest"][:12]
+    for words in (
+        ("run", "show", "1"),
+        ("run", "diff", "1"),
+        ("approve", "1", "--digest", digest, "--yes"),
+    ):
+        said = world.run(*words).stdout
+        assert "Value for undeclared variable" in said, words
+        assert '"sise"' in said, words
+        assert "far too small" in said, words
+    told = {one["summary"]: one for one in planned["diagnostics"]}
+    assert told["Check block assertion failed"]["address"] == "check.large"
+    assert {one["severity"] for one in planned["diagnostics"]} == {"warning"}
+
+
+def test_a_failing_check_is_a_state_of_its_stack_from_when_it_was_first_seen(world: World) -> None:
+    assert failing(world) == [] if world.run("source", "sync") else None
+    world.applied("app")
+    (check,) = failing(world)
+    assert (check["address"], check["message"]) == ("check.large", "far too small")
+    world.run("drift", "check", "app")
+    assert failing(world) == [check]
+    shown = world.run("stack", "show", "app").stdout
+    assert "check.large fails: far too small, first seen" in shown
+    (need,) = world.json("status")["needs"]
+    assert (need["why"], need["name"]) == ("check", "app")
+
+
+def test_a_drift_check_does_not_call_a_failing_check_fine(world: World) -> None:
+    world.applied("app")
+    (entry,) = world.json("drift", "check", "app")["stacks"]
+    assert (entry["result"], entry["reason"]) == ("clean", "clean; check.large fails: far too small")
+
+
+def test_a_check_that_holds_again_is_no_state_any_more(world: World) -> None:
+    world.applied("app")
+    world.stack("app", "vars: {size: 5}\n", module=CHECKED.replace("\t", " "))
+    world.applied("app")
+    assert failing(world) == []
+    assert world.json("status")["needs"] == []
+
+
+def test_warnings_of_the_plan_are_still_there_after_the_apply(world: World) -> None:
+    world.applied("app")
+    summaries = [one["summary"] for one in world.json("run", "show", "1")["diagnostics"]]
+    assert sorted(set(summaries)) == sorted(summaries)
+    assert "Value for undeclared variable" in summaries
+
+
+def test_a_secret_in_a_warning_is_masked(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    secret = "hunter2-" * 3
+    world.stack(
+        "app",
+        f"env: {{DB_PASSWORD: {secret}}}\n",
+        module=f'variable "x" {{{{ default = 1 }}}}\ncheck "x" {{{{\n  assert {{{{\n    condition = var.x > 3\n    error_message = "it is {secret}"\n  }}}}\n}}}}\n',
+    )
+    world.run("plan", "app")
+    told = world.run("run", "show", "1").stdout + str(world.json("run", "show", "1"))
+    assert "Check block assertion failed" in told
+    assert secret not in told
