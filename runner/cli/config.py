@@ -10,6 +10,7 @@ import click
 
 from runner.cli import shapes
 from runner.cli.options import Cli, output_option, pass_cli
+from runner.cli.output import Cell
 from runner.errors import BadConfig, DriftlineError
 from runner.model.problem import Problem
 from runner.model.rule_reach import forgotten
@@ -45,6 +46,11 @@ def validate(cli: Cli, file: Path | None, output: str) -> None:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         raise BadConfig(f"{path} has {count}", hint="driftline config schema")
     names = ", ".join(source.name for source in settings.sources) or "none"
+    # Not a flaw of the file: it may be made or mounted later.
+    for number, place in enumerate(settings.executor.visible):
+        if not place.exists():
+            missing = f"executor.visible[{number}]: {place} does not exist, so that no run can use it"
+            cli.console.say(Cell(f"! {missing}", "yellow"))
     cli.console.say(f"{path} is sound; sources: {names}; data in {settings.data_dir}")
 
 
@@ -54,14 +60,6 @@ def _doubts(settings: Settings, path: Path) -> Iterator[Problem]:
     from runner.service.terms import counting
     from runner.store.database import FILE_NAME
 
-    for number, place in enumerate(settings.executor.visible):
-        if not place.exists():
-            yield Problem(
-                str(path),
-                1,
-                1,
-                f"executor.visible[{number}]: {place} does not exist, so that no run can use it",
-            )
     stacks: dict[str, tuple[Declaration, ...]] = {}
     if settings.approvals.rules and os.access(settings.data_dir / FILE_NAME, os.R_OK):
         with suppress(DriftlineError, OSError), App(settings, path).store.reading() as reader:

@@ -73,7 +73,7 @@ def test_the_schema_of_both_files_is_json() -> None:
         assert key in schema["properties"]
 
 
-def test_a_visible_folder_that_is_not_there_is_a_warning(tmp_path: Path) -> None:
+def test_a_visible_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
     visible = f"executor: {{visible: [{tmp_path}/there, {tmp_path}/gone]}}\n"
     answer = driftline("config", "validate", written(tmp_path, SOUND + visible))
