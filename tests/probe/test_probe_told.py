@@ -32,6 +32,10 @@ class Reader:
     """What is stored of one stack, and how many a commit has moved."""
 
     moved: int
+    applied: str | None = None
+
+    def stack(self, name: str) -> SimpleNamespace:
+        return SimpleNamespace(applied_inputs=self.applied)
 
     def probe(self, stack: str) -> ProbeRecord:
         return KNOWN
@@ -43,10 +47,16 @@ class Reader:
         return self.moved
 
 
-def told(run: Mapping[str, Any], moved: int = 1, stack: str = "auto", server: str = "auto") -> Probing | None:
+def told(
+    run: Mapping[str, Any],
+    moved: int = 1,
+    stack: str = "auto",
+    server: str = "auto",
+    applied: str | None = None,
+) -> Probing | None:
     definition = StackDefinition("web", drift=DriftRules(probe=cast("Any", stack)))
     settings = Settings(Path("/data"), drift=DriftSettings(probe=cast("Any", server), compare_every=7))
-    reader = cast("Any", Reader(moved))
+    reader = cast("Any", Reader(moved, applied))
     return probing(reader, cast("Run", SimpleNamespace(**run)), definition.drift, settings)
 
 
@@ -78,3 +88,13 @@ def test_stack_and_server_can_each_switch_it_off(stack: str, server: str) -> Non
     answer = told({**RUN, "kind": Kind.DRIFT, "trigger": Trigger.MANUAL}, 1, stack, server)
     assert answer is not None
     assert not answer.allowed
+
+
+@pytest.mark.parametrize(
+    ("applied", "probed"), [("known@before", True), ("other@before", False), (None, False)]
+)
+def test_a_commit_that_may_not_concern_the_stack_at_all_may_be_probed(
+    applied: str | None, *, probed: bool
+) -> None:
+    """Where not all of its inputs are known, and those that are known are the applied ones."""
+    assert (told({**PUSHED, "inputs": "known@now"}, applied=applied) is not None) == probed
