@@ -139,6 +139,16 @@ def _alike(
     return bool(old.content) and old.content == content(stack)
 
 
+def alike(left: Iterable[Stack], known: Iterable[Stack]) -> Iterator[tuple[Stack, Stack]]:
+    """The stacks in Git without a state that have the same code as one of those that `left`, each with that one."""
+    by_content = {stack.content: stack for stack in left if stack.content}
+    for stack in known:
+        old = by_content.get(stack.content)
+        fresh = stack.managed_state and stack.pinned_identity is None and stack.missing_since is None
+        if fresh and old is not None:
+            yield stack, old
+
+
 def question(old: str, new: str) -> str:
     return (
         f'it looks like stack "{old}", which left Git and whose state is still there. If it is, write '

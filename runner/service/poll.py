@@ -16,6 +16,8 @@ from runner.model.settings import Settings
 from runner.model.source import Signature, SourceStatus
 from runner.model.source_settings import SourceSettings
 from runner.model.stack import Discovered, Stack, Sync
+from runner.model.succession import alike
+from runner.model.succession import question as asked_of
 from runner.ports import Clock, Disk, Git, Modules, StackFiles, Store, Writer
 from runner.service.cron import next_check
 from runner.service.declare import declare
@@ -24,7 +26,12 @@ from runner.service.enqueue import DAEMON
 from runner.service.rename import put_off, take_over
 from runner.uncollected import uncollected
 
+TRIES = 3  # at taking in one source while others are taken in
 TOLD = 200  # characters of an error that nobody foresaw
+
+
+class _OutrunError(Exception):
+    """another source was taken in since this one was judged"""
 
 
 @dataclass(frozen=True)
@@ -134,8 +141,19 @@ class Poller:
             return ""
         return str(advice).format(setting=f"sources[{number}].{setting}")
 
-    @uncollected()
     def _take(self, source: SourceSettings, status: SourceStatus, head: str, by: str) -> Polled:
+        """Judged anew where another source was taken in meanwhile: what came here may have left there."""
+        for _ in range(TRIES - 1):
+            try:
+                return self._take_once(source, status, head, by)
+            except _OutrunError:
+                continue
+        return self._take_once(source, status, head, by, last=True)
+
+    @uncollected()
+    def _take_once(
+        self, source: SourceSettings, status: SourceStatus, head: str, by: str, *, last: bool = False
+    ) -> Polled:
         if problem := self.disk.shortage():
             raise NoRoom(problem=problem)
         self.git.fetch(source, head)
@@ -162,6 +180,10 @@ class Poller:
         )
         now = self.clock.now()
         with self.store.writing() as writer:
+            if not last and _of_others(writer.stacks(left=True), source.name) != _of_others(
+                known, source.name
+            ):
+                raise _OutrunError
             found = put_off(writer, found)
             self._record(writer, source, found, commit, now, by)
             if signatures:
@@ -205,7 +227,7 @@ class Poller:
         gone = [old for old in _present(before.values(), source.name) if old.name not in kept]
         _mark_missing(writer, gone)
         if gone or any(_is_new(before.get(stack.definition.name), stack) for stack in found.stacks):
-            _judge_others(writer, source.name, gone)
+            _judge_others(writer, source.name, [old for old in gone if old.name not in found.takes.values()])
         for stack in found.stacks:
             name = stack.definition.name
             if name in found.takes:
@@ -233,6 +255,15 @@ class Poller:
             supersede_waiting(writer, name, by=by, reason=f"{stack.source} moved to {stack.revision[:12]}")
         if old.definition.drift.ignore != stack.definition.drift.ignore:
             _judge_again(writer, old, stack, now)
+
+
+def _of_others(stacks: Iterable[Stack], source: str) -> frozenset[tuple[object, ...]]:
+    """What a source's stacks are judged by that other sources decide."""
+    return frozenset(
+        (stack.name, stack.source, stack.missing_since, stack.identity, stack.pinned_identity, stack.left)
+        for stack in stacks
+        if stack.source != source
+    )
 
 
 def _newcomers(found: Discovery, known: Iterable[Stack]) -> tuple[tuple[str, str], ...]:
@@ -291,7 +322,11 @@ def _judge_others(writer: Writer, source: str, gone: Iterable[Stack] = ()) -> No
 
     So it does where a state is left behind: what came to them before may be the stack whose state it is.
     """
-    left = any(stack.managed_state and stack.pinned_identity for stack in gone)
+    left = [stack for stack in gone if stack.managed_state and stack.pinned_identity]
+    for new, old in alike(left, [stack for stack in writer.stacks() if stack.source != source]):
+        # At once: before that poll it would be planned, and perhaps even applied.
+        writer.mark_problem(new.name, f'stack "{new.name}": {asked_of(old.name, new.name)}')
+        supersede_waiting(writer, new.name, by=DAEMON, reason="a person has to say whether it is a new stack")
     for other in writer.sources():
         if other.name != source and (other.problems or left):
             writer.save_source(replace(other, discovered_with=None))
