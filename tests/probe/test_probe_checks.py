@@ -1,0 +1,27 @@
+"""A probe is a plan too: a `check` block that fails is not called fine because warm providers answered."""
+
+from probing_world import OBJECT, Stage, applied, faulty, needs_terraform, stage
+
+from runner.model.probe import Way
+from runner.model.warnings import CHECK_FAILED
+
+pytestmark = needs_terraform
+__all__ = ("applied", "faulty", "stage")
+
+CHECKED = """
+check "value" {
+  assert {
+    condition     = cloudfile_object.web.value == "two"
+    error_message = "the value is not two"
+  }
+}
+"""
+
+
+def test_a_check_that_fails_is_told_by_a_probe_that_finds_nothing(stage: Stage) -> None:
+    stage.write(OBJECT + CHECKED)
+    planned, facts = stage.look()
+    assert facts.record.way is Way.PROBED
+    assert not planned.changed
+    (check,) = [one for one in planned.diagnostics if one.summary == CHECK_FAILED]
+    assert (check.address, check.detail) == ("check.value", "the value is not two")
