@@ -22,7 +22,7 @@ from runner.cli.run_document import run_document
 from runner.cli.several import refuse_unclear
 from runner.cli.terminal import on_terminal
 from runner.daemon_lock import living_daemon
-from runner.errors import BadUsage
+from runner.errors import BadUsage, WrongState
 from runner.model.approving import Standing
 from runner.model.decide import CHANGE_RULES, View
 from runner.model.guardrails import DESTROYS
@@ -106,6 +106,10 @@ def _approve_one(
     full: bool,
     output: str,
 ) -> None:
+    with cli.app.store.reading() as reader:
+        run = reader.run(run_id)
+    if run.final:  # whatever else is missing, there is nothing left to approve
+        raise WrongState(run=run.name, state=run.state, wish="approved")
     shown = output == "table" and on_terminal()
     _refuse_blind(run_id, digest, yes=yes, shown=shown)
     person = cli.person  # before the look: who acts may have to put right what is looked at

@@ -151,7 +151,7 @@ class PlanOfRun(click.ParamType[Named]):
         return Named(RUN.convert(run, param, ctx), digest if at else None)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
-        return RUN.shell_complete(ctx, param, incomplete)
+        return suggest.waiting(ctx, param, incomplete)
 
 
 class SpanOfTime(click.ParamType[Seconds]):
@@ -196,7 +196,9 @@ def plans_argument(function: Function) -> Function:
 
 
 def runs_argument(function: Function) -> Function:
-    return click.argument("runs", nargs=-1, type=RUN, metavar="RUN...")(function)
+    return click.argument("runs", nargs=-1, type=RUN, metavar="RUN...", shell_complete=suggest.waiting)(
+        function
+    )
 
 
 def report_argument(function: Function) -> Function:
@@ -233,7 +235,14 @@ def reason_option(
 def labels_option(text: str) -> Callable[[Function], Function]:
     """`-l env=prod`, which may be repeated; the command gets `labels`."""
     return click.option(
-        "-l", "--label", "labels", type=Label(), multiple=True, metavar="KEY=VALUE", help=text
+        "-l",
+        "--label",
+        "labels",
+        type=Label(),
+        multiple=True,
+        metavar="KEY=VALUE",
+        shell_complete=suggest.labels,
+        help=text,
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from runner.cli.facts import given
 from runner.cli.output import Cell, Colour, Console, Line
 from runner.cli.when import ago
+from runner.cli.words import counted
 from runner.model.applied_text import applied_lines
 from runner.model.approval import Commit
 from runner.model.attribute_text import Line as PlanLine
@@ -67,7 +68,7 @@ def header(asked: Question, commit: Commit | None, now: datetime) -> list[Line]:
         ),
         ("changes", summary_text(run.summary)),
         ("approvals", f"{given(standing)}{by}"),
-        ("terms", _terms(asked.terms)),
+        *terms_facts(asked.terms),
     ]
     return [Cell(run.name, "bold"), *fact_lines([*facts, *_notable(asked)])]
 
@@ -107,8 +108,14 @@ def ignored_facts(found: Sequence[IgnoredChange]) -> list[tuple[str, str | Cell]
     return [("ignored" if not number else "", Cell(line, "yellow")) for number, line in enumerate(told)]
 
 
-def _terms(terms: Terms) -> str:
-    return f"{terms.mode}, by {terms.why('mode')}; {terms.required} needed, by {terms.why('required')}"
+def terms_facts(terms: Terms | None) -> list[tuple[str, str | Cell]]:
+    """What a yes needs, each with whose word that is."""
+    if terms is None:
+        return []
+    return [
+        ("mode", f"{terms.mode}, by {terms.why('mode')}"),
+        ("needs", f"{counted(terms.required, 'approval')}, by {terms.why('required')}"),
+    ]
 
 
 def identity(run: Run) -> list[Line]:

@@ -12,7 +12,14 @@ from runner.cli.ending import both_plans, exit_code
 from runner.cli.evidence import evidence_lines
 from runner.cli.options import SPAN, Cli, output_option, pass_cli, run_argument
 from runner.cli.output import Cell
-from runner.cli.plan_view import applied_look, diagnostic_lines, fact_lines, ignored_facts, show_plan
+from runner.cli.plan_view import (
+    applied_look,
+    diagnostic_lines,
+    fact_lines,
+    ignored_facts,
+    show_plan,
+    terms_facts,
+)
 from runner.cli.progress import LOOK_SECONDS
 from runner.cli.run_document import run_document
 from runner.cli.when import ago
@@ -23,6 +30,7 @@ from runner.model.span import Seconds
 from runner.ports import RunFilter
 from runner.service.cancel import cancel as cancel_run
 from runner.service.drift_rules import ignored_by_rule
+from runner.service.terms import run_terms
 
 
 @click.group()
@@ -93,6 +101,7 @@ def show(cli: Cli, run_id: int, output: str) -> None:
         approvals, diagnostics = reader.approvals(run_id), reader.diagnostics(run_id)
         evidence, changes = reader.evidence(run_id), reader.changes(run_id)
         renamed = reader.stack(run.stack).renamed_from
+        terms = run_terms(cli.app.settings, reader, run) if run.kind is not Kind.DRIFT else None
         ignored = ignored_by_rule(cli.app.settings, reader, run, changes or ChangeSet())
     if output == "json":
         cli.console.json(run_document(cli.app, run))
@@ -120,6 +129,7 @@ def show(cli: Cli, run_id: int, output: str) -> None:
             commit.signed_by if commit else "",
         ),
         ("changes", words.changes(run)),
+        *terms_facts(terms),
         ("renamed", f"from {renamed}" if renamed and not run.final else ""),
         *ignored_facts(ignored),
         ("planned", f"{ago(run.planned_at, now)}, version {run.engine_version}" if run.planned_at else ""),
@@ -221,7 +231,7 @@ def cancel(cli: Cli, run_id: int, force: bool) -> None:
 
 @command.command()
 @run_argument
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=suggest.artifacts)
 @click.option(
     "--to", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write here, mode 0600."
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.cli import shapes, words
+from runner.cli import shapes, suggest, words
 from runner.cli.facts import with_last_answer
 from runner.cli.options import Cli, output_option, pass_cli
 from runner.cli.output import Cell
@@ -60,7 +60,7 @@ def list_(cli: Cli, output: str) -> None:
 
 
 @command.command()
-@click.argument("source", required=False)
+@click.argument("source", required=False, shell_complete=suggest.sources)
 @output_option
 @pass_cli
 def sync(cli: Cli, source: str | None, output: str) -> int:
@@ -82,7 +82,7 @@ def sync(cli: Cli, source: str | None, output: str) -> int:
 
 
 @command.command()
-@click.argument("source")
+@click.argument("source", shell_complete=suggest.sources)
 @pass_cli
 def check(cli: Cli, source: str) -> int:
     """Reach the remote and read the stack files at its head, without recording anything; 1 where one is broken.

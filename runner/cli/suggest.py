@@ -29,6 +29,17 @@ def _suggest(read: "Callable[[Reader], Iterable[tuple[str, str]]]") -> Suggestio
     return complete
 
 
+def artifacts(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Those of the run that stands before."""
+    from runner.app import App
+
+    with suppress(Exception):
+        app = App.from_config(_config(context), creates=False)
+        names = app.artifacts.names(context.params["run_id"])
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+    return []
+
+
 def _read(
     context: click.Context, read: "Callable[[Reader], Iterable[tuple[str, str]]]"
 ) -> list[tuple[str, str]]:
@@ -58,10 +69,30 @@ def _runs(reader: "Reader") -> Iterable[tuple[str, str]]:
     return ((run.name, f"{run.stack} {run.state.value}") for run in reader.runs(RunFilter(limit=MOST)))
 
 
+def _waiting(reader: "Reader") -> Iterable[tuple[str, str]]:
+    from runner.model.run import State
+    from runner.ports import RunFilter
+
+    waiting = RunFilter(states=frozenset({State.AWAITING_APPROVAL}), limit=MOST)
+    return ((run.name, run.stack) for run in reader.runs(waiting))
+
+
+def _labels(reader: "Reader") -> Iterable[tuple[str, str]]:
+    found = {f"{key}={value}" for stack in reader.stacks() for key, value in stack.definition.labels.items()}
+    return ((label, "") for label in sorted(found))
+
+
+def _sources(reader: "Reader") -> Iterable[tuple[str, str]]:
+    return ((source.name, source.problem or "") for source in reader.sources())
+
+
 def _reports(reader: "Reader") -> Iterable[tuple[str, str]]:
     return ((report.name, f"{report.stack} {report.status.value}") for report in reader.reports())
 
 
 stacks = _suggest(_stacks)
 runs = _suggest(_runs)
+waiting = _suggest(_waiting)
+labels = _suggest(_labels)
+sources = _suggest(_sources)
 reports = _suggest(_reports)

@@ -317,6 +317,23 @@ def test_names_of_stacks_runs_and_reports_are_completed(tmp_path: Path) -> None:
     assert complete(world, "run", "list", "--state", "awa") == ["awaiting_approval"]
 
 
+def test_sources_labels_and_artifacts_are_completed_and_only_plans_that_wait_to_approve(
+    tmp_path: Path,
+) -> None:
+    world = World(tmp_path)
+    world.stack("app")
+    world.applied("app")
+    world.run("drift", "check", "app")
+    assert complete(world, "approve", "run") == []
+    world.commit({"app/more.tf": 'resource "terraform_data" "more" {}\n'})
+    world.run("plan", "app")
+    assert complete(world, "approve", "run") == ["run-3"]
+    assert complete(world, "reject", "run") == ["run-3"]
+    assert complete(world, "source", "sync", "") == ["infra"]
+    assert complete(world, "stack", "list", "-l", "") == ["env=test"]
+    assert "plan.json" in complete(world, "run", "artifact", "run-3", "")
+
+
 def test_completion_is_quiet_where_nothing_is_set_up(tmp_path: Path) -> None:
     world = World(tmp_path)
     assert complete(world, "plan", "") == []

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from cli_world import World
+import pytest
+from cli_world import World, planned
 
 from runner.model.approval import Person
 from runner.model.sweep import Sweep
@@ -127,3 +128,18 @@ def test_a_second_heal_says_how_the_first_goes_on(tmp_path: Path) -> None:
     told = world.run("drift", "heal", "dr-1", expect=4).stderr
     assert "driftline approve run-3" in told
     assert "logs -f" not in told
+
+
+@pytest.mark.parametrize("words", [["approve", "run-1"], ["approve", "run-1", "--yes"]])
+def test_the_approval_of_a_run_that_is_over_is_refused_for_that(tmp_path: Path, words: list[str]) -> None:
+    world = planned(tmp_path)
+    world.run("reject", "run-1", "-m", "no")
+    told = world.run(*words, expect=3).stderr
+    assert "run-1 is rejected, so it can not be approved" in told
+    assert "terminal" not in told
+
+
+def test_a_run_shows_on_which_terms_it_is_approved(tmp_path: Path) -> None:
+    told = planned(tmp_path, stack="apply: {approvals: 2}\n").run("run", "show", "run-1").stdout
+    assert "mode          approved, by approvals in the server's configuration" in told
+    assert "needs         2 approvals, by app/stack.yaml" in told
