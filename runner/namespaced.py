@@ -10,7 +10,7 @@ from pathlib import Path
 
 from runner.bubblewrap import PROGRAM
 from runner.model.confinement import Access
-from runner.model.namespace import ABSENT, PRIVATE, View
+from runner.model.namespace import ABSENT, PRIVATE, Shown, View
 
 PRIVATE_BYTES = 256 << 20  # of memory, in each of its private folders
 TRY_SECONDS = 20
@@ -53,7 +53,7 @@ def bubblewrap(view: View, cwd: Path, *, filter_in: int | None, kept: Sequence[i
     assert program is not None, "asked for by `problem` before"
     options = [
         *_fixed(),
-        *(word for one in view.mounts for word in _mount(one.path, one.access, folder=one.folder)),
+        *(word for one in view.mounts for word in _mount(one)),
     ]
     # What was hidden holds no more than the places of the mounts in it.
     hidden = [one.path for one in view.mounts if one.access is Access.NOTHING and one.folder]
@@ -63,7 +63,7 @@ def bubblewrap(view: View, cwd: Path, *, filter_in: int | None, kept: Sequence[i
     if kept:
         outer, first = kept
         options += ["--json-status-fd", str(outer), "--sync-fd", str(first)]
-    return [program, *options, "--chdir", str(cwd)]
+    return [program, *options, "--chdir", view.inside(os.path.realpath(cwd))]
 
 
 def _fixed() -> Iterator[str]:
@@ -82,14 +82,14 @@ def _fixed() -> Iterator[str]:
         yield from ("--tmpfs", path)
 
 
-def _mount(path: str, access: Access, *, folder: bool) -> tuple[str, ...]:
-    match access:
-        case Access.NOTHING if folder:
-            return ("--tmpfs", path)
+def _mount(one: Shown) -> tuple[str, ...]:
+    match one.access:
+        case Access.NOTHING if one.folder:
+            return ("--tmpfs", one.path)
         case Access.NOTHING:
             # Opening a device fails where devices are not allowed, as in every mount but /dev.
-            return ("--ro-bind", "/dev/null", path)
+            return ("--ro-bind", "/dev/null", one.path)
         case Access.READ:
-            return ("--ro-bind-try", path, path)
+            return ("--ro-bind-try", one.machine, one.path)
         case Access.WRITE:
-            return ("--bind-try", path, path)
+            return ("--bind-try", one.machine, one.path)

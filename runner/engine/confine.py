@@ -37,6 +37,7 @@ from runner.ports import Execution, Workspace
 MOUNTS = Path("/proc/self/mountinfo")
 # `workspace new` runs no code of the stack's, and makes an empty state.
 _WRITERS = frozenset({"apply", "workspace-new"})
+SEEN_AS = "tree"  # no revision is called so
 CREDENTIALS = Path("/run/credentials")  # of every unit of this user
 
 
@@ -78,13 +79,15 @@ class Fence:
         labels |= _of_run(execution, command, called)
         _let_read(labels, (*self._needed(binary), *given))
         labels = everywhere(labels, _mounts())
-        return view(labels, _kind) if problem is None else confinement(labels, _children)
+        if problem is not None:
+            return confinement(labels, _children)
+        return _at_one_place(view(labels, _kind), execution.workspace)
 
     def around_failed(self, workspace: Workspace, seen: Confinement | View) -> Surroundings:
         """What a command had around it, to tell what it was denied."""
         return Surroundings(
-            module=os.path.realpath(workspace.module),
-            tree=os.path.realpath(workspace.tree or workspace.module),
+            module=_seen(seen, workspace.module),
+            tree=_seen(seen, workspace.tree or workspace.module),
             data_dir=os.path.realpath(self.settings.data_dir),
             homes=tuple(map(os.path.realpath, _homes(self.daemon))),
             seen=seen,
@@ -139,6 +142,19 @@ class Fence:
             there = value[:1] == "/" and os.path.isfile(value)  # noqa: PTH113
             if there and not under(os.path.realpath(value), data_dir):
                 yield value
+
+
+def _at_one_place(seen: View, workspace: Workspace) -> View:
+    """Each revision has a tree of its own, and `abspath(path.module)` and `path.cwd` must be the same in all of them."""
+    if workspace.tree is None:
+        return seen
+    tree = os.path.realpath(workspace.tree)
+    return seen.with_moved(tree, f"{os.path.dirname(tree)}/{SEEN_AS}")  # noqa: PTH120 - as texts, before each start
+
+
+def _seen(seen: Confinement | View, path: Path) -> str:
+    real = os.path.realpath(path)
+    return seen.inside(real) if isinstance(seen, View) else real
 
 
 def _of_run(execution: Execution, command: str, called: Iterable[str]) -> dict[str, Access]:

@@ -177,15 +177,16 @@ class Session:
 
     def command(self, name: str, argv: tuple[str, ...], extra: Mapping[str, str] | None = None) -> Command:
         claim = self.execution.claim
+        confine = self._confinement(name)
         return Command(
-            argv=argv,
+            argv=tuple(map(confine.argument, argv)) if isinstance(confine, View) else argv,
             cwd=self.execution.workspace.module,
             env={**self.environment, **(extra or {})},
             stdout=self.control / f"{name}.jsonl",
             stderr=self.control / f"{name}.stderr",
             lock=None if claim is None else claim.lock,
             oom_score=OOM_SCORE_APPLY,
-            confine=self._confinement(name),
+            confine=confine,
         )
 
     def _confinement(self, name: str) -> Confinement | View | None:

@@ -5,10 +5,10 @@ mount for each label is enough: nothing has to be listed.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
-from runner.model.confinement import TOP, Access, Labels, nearest, parents
+from runner.model.confinement import TOP, Access, Labels, nearest, parents, under
 
 # The run gets its own: writable memory of a limited size, or device files that are nobody's.
 PRIVATE = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - their names, inside
@@ -36,6 +36,11 @@ class Shown:
     path: str
     access: Access
     folder: bool
+    source: str = ""  # where the machine has it, if elsewhere
+
+    @property
+    def machine(self) -> str:
+        return self.source or self.path
 
 
 @dataclass(frozen=True)
@@ -43,11 +48,33 @@ class View:
     """All that is to be seen in the namespaces, in the order in which it is mounted."""
 
     mounts: tuple[Shown, ...]
+    moved: tuple[str, str] | None = None  # a folder of the machine, and where the run sees it
 
     @property
     def shared(self) -> tuple[str, ...]:
-        """What may be written, and is the machine's."""
-        return tuple(one.path for one in self.mounts if one.access is Access.WRITE)
+        """What may be written, and is the machine's, by the machine's paths."""
+        return tuple(one.machine for one in self.mounts if one.access is Access.WRITE)
+
+    def with_moved(self, folder: str, seen: str) -> "View":
+        """The same with a folder, and all that is shown in it, at another place."""
+        return View(
+            tuple(
+                replace(one, path=_elsewhere(one.path, folder, seen), source=one.path)
+                if under(one.path, folder)
+                else one
+                for one in self.mounts
+            ),
+            (folder, seen),
+        )
+
+    def inside(self, path: str) -> str:
+        """Where the run sees a path of the machine."""
+        return _elsewhere(path, *self.moved) if self.moved and under(path, self.moved[0]) else path
+
+    def argument(self, word: str) -> str:
+        """A word of its command, with the paths that it sees."""
+        option, equals, path = word.rpartition("=")
+        return f"{option}{equals}{self.inside(path)}"
 
     def access(self, path: str) -> Access:
         """What the run may do at a path; to its own private folders it may write."""
@@ -64,11 +91,16 @@ class View:
 
     def with_writable(self, folder: str) -> "View":
         """The same with this folder to be written, wherever it lies."""
-        return View((*self.mounts, Shown(folder, Access.WRITE, folder=True)))
+        return replace(self, mounts=(*self.mounts, Shown(folder, Access.WRITE, folder=True)))
 
     def with_files(self, paths: Iterable[str]) -> "View":
         """The same with these files to be read, wherever they lie."""
-        return View((*self.mounts, *(Shown(path, Access.READ, folder=False) for path in paths)))
+        files = (Shown(path, Access.READ, folder=False) for path in paths)
+        return replace(self, mounts=(*self.mounts, *files))
+
+
+def _elsewhere(path: str, folder: str, seen: str) -> str:
+    return seen + path[len(folder) :]
 
 
 def view(labels: Labels, kind: Callable[[str], Kind]) -> View:
