@@ -13,7 +13,7 @@ from runner.cli import shapes
 from runner.cli.folder import Folder
 from runner.cli.options import Cli, output_option, pass_cli
 from runner.cli.words import counted
-from runner.errors import BadConfig, BadStackFile, NotFound
+from runner.errors import BadConfig, BadStackFile, DriftlineError, NotFound
 from runner.model.problem import Problem
 from runner.model.settings import Settings
 from runner.model.source_settings import Allow, SourceSettings
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from runner.ports import Git
 
 USUAL = "stack.yaml"
-# What the source allows is known to the server alone, and told there.
+# Where no configuration says what the source allows.
 GENEROUS = Allow(
     aws_roles=("*",),
     provisioners=True,
@@ -62,7 +62,10 @@ def validate(cli: Cli, paths: tuple[Path, ...], output: str) -> None:
         folder = Folder(root, _data_dirs(cli.config, root, group))
         files = _stack_files(folder, group)
         count += len(files)
-        problems += _problems(folder, files)
+        server = _server(cli.config, root)
+        if server is None and files:
+            cli.console.say(_UNJUDGED)
+        problems += _problems(folder, files, server.allow if server else GENEROUS)
     if output == "json":
         cli.console.json([shapes.problem(problem) for problem in problems])
     else:
@@ -73,6 +76,25 @@ def validate(cli: Cli, paths: tuple[Path, ...], output: str) -> None:
     if not count:
         raise NotFound(f"no {USUAL} in {', '.join(map(str, wanted))}", hint="driftline init")
     cli.console.say(f"{counted(count, 'stack file')} checked, no problem.")
+
+
+_UNJUDGED = (
+    "No configuration here has this repository as a source, so that what a source allows is not judged;"
+    " -c FILE names one."
+)
+
+
+def _server(config: Path | None, root: Path) -> SourceSettings | None:
+    """The source by which a server reads this repository, where its configuration is here and sound."""
+    from runner.config.server import find_config, load
+
+    with suppress(DriftlineError, OSError):
+        git = root / ".git" / "config"
+        remotes = git.read_text(errors="replace").split() if git.is_file() else []
+        for source in load(find_config(config)).sources:
+            if source.url in remotes or Path(source.url).resolve() == root:
+                return source
+    return None
 
 
 def _by_root(paths: Iterable[Path]) -> dict[Path, list[Path]]:
@@ -129,14 +151,14 @@ def _usual(folder: Folder, top: Path) -> Iterator[Path]:
     return (place / USUAL for place, _, files in folder.below(top) if USUAL in files)
 
 
-def _problems(folder: Folder, files: dict[str, Path]) -> list[Problem]:
+def _problems(folder: Folder, files: dict[str, Path], allow: Allow) -> list[Problem]:
     """Those of the files that were asked for, named as a person in this folder names them."""
     from runner.config.stack_file import StackFileReader
     from runner.engine.configuration import HclModules
     from runner.service.discover import discover
 
     root = folder.root
-    source = SourceSettings(name="here", url=str(root), stacks=(f"**/{USUAL}", *files), allow=GENEROUS)
+    source = SourceSettings(name="here", url=str(root), stacks=(f"**/{USUAL}", *files), allow=allow)
     found = discover(
         cast("Git", folder),
         StackFileReader(),

@@ -143,3 +143,18 @@ def test_a_run_shows_on_which_terms_it_is_approved(tmp_path: Path) -> None:
     told = planned(tmp_path, stack="apply: {approvals: 2}\n").run("run", "show", "run-1").stdout
     assert "mode          approved, by approvals in the server's configuration" in told
     assert "needs         2 approvals, by app/stack.yaml" in told
+
+
+def test_validate_judges_by_what_the_server_allows_and_says_where_it_can_not(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.stack(
+        "app",
+        module='resource "terraform_data" "it" {{\n  provisioner "local-exec" {{ command = "true" }}\n}}\n',
+    )
+    refused = world.run("stack", "validate", str(world.repository), expect=None)
+    assert refused.exit_code != 0
+    assert "allow.provisioners" in refused.stdout
+    world.config.write_text(world.config.read_text().replace(f"{tmp_path}/repository", f"{tmp_path}/other"))
+    assert (
+        "what a source allows is not judged" in world.run("stack", "validate", str(world.repository)).stderr
+    )
