@@ -38,6 +38,10 @@ def check(
     cli: Cli, stacks: tuple[str, ...], labels: Labels, everything: bool, acknowledged: bool, output: str
 ) -> int:
     """Compare stacks with the real cloud: 2 where drift is found that nobody has acknowledged, 1 where only checks failed, else 0."""
+    if stacks and everything:
+        raise BadUsage(
+            "stacks are named, and --all is given: it is one or the other", hint="driftline drift check --all"
+        )
     if sum(map(bool, (stacks, labels, everything))) != 1:
         raise BadUsage(
             "name the stacks to check, choose them by -l KEY=VALUE, or say --all: one of these",
