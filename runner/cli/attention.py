@@ -10,7 +10,7 @@ from typing import Any
 from runner.cli import words
 from runner.cli.facts import StackFacts, given
 from runner.cli.objections import NEVER, goes_on
-from runner.cli.when import ago
+from runner.cli.when import ago, ahead
 from runner.model.audit import AuditEntry
 from runner.model.checkpoint import missing_sentence
 from runner.model.drift import DriftReport
@@ -22,6 +22,7 @@ from runner.model.restored import TOLD_FOR, sentence
 from runner.model.run import Run, State
 from runner.model.source import SourceStatus
 from runner.model.stack import Stack
+from runner.model.waiting import held_elsewhere
 
 
 class Why(StrEnum):
@@ -122,7 +123,9 @@ def _of_stack(
             waits = "is planned" if any(one.code == NEVER for one in found) else f"waits for approval{count}"
             text = "; ".join([f"{waits}: {told}", *_notes(run, found)])
             yield Need(Why.APPROVAL, run.name, stack.name, text, goes_on(run, found))
-        if run.state is State.APPROVED and run.claim is None and view.hold is None and not daemon:
+        if held_elsewhere(run):
+            yield _held(run, view.now)
+        elif run.state is State.APPROVED and run.claim is None and view.hold is None and not daemon:
             yield Need(Why.READY, run.name, stack.name, f"is approved: {told}", f"driftline apply {run.name}")
     if view.hold is not None:
         yield Need(
@@ -174,6 +177,13 @@ def _missing(stack: Stack, since: datetime, now: datetime) -> Need:
         ways.append(("it has another name now", f"driftline stack rename {stack.name} NEW"))
     told = f"source missing since {ago(since, now)}: it is no longer in Git; say what becomes of it"
     return Need(Why.MISSING, stack.name, stack.name, told, ways[0][1], ways=tuple(ways))
+
+
+def _held(run: Run, now: datetime) -> Need:
+    """Nobody of Driftline frees it: whoever holds the state has to be asked."""
+    since = run.created_at if run.state is State.QUEUED else run.changed_at
+    told = f"waits since {ago(since, now)}: {run.reason}; tried again {ahead(run.wait_until, now)}"
+    return Need(Why.LOCK, run.name, run.stack, told, "driftline lock list")
 
 
 def _notes(run: Run, found: Sequence[Violation]) -> list[str]:

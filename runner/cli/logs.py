@@ -4,6 +4,7 @@ import time
 
 import click
 
+from runner.cli.objections import goes_on, objections_to
 from runner.cli.options import Cli, pass_cli, run_argument
 from runner.cli.progress import LOOK_SECONDS, LogTail
 from runner.model.run import Run, State
@@ -31,6 +32,10 @@ def command(cli: Cli, run_id: int, follow: bool) -> None:
     cli.console.say(
         f"{run.name} of {run.stack} is {run.state.in_words}{f': {run.reason}' if run.reason else ''}"
     )
+    if run.state is State.AWAITING_APPROVAL:
+        with cli.app.store.reading() as reader:
+            answer = goes_on(run, objections_to(cli.app, reader, run))
+        cli.console.hint(f'{answer}   or   driftline reject {run.name} -m "..."')
 
 
 def _run(cli: Cli, run_id: int) -> Run:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from threading import Event
 from types import FrameType
 
@@ -16,6 +17,7 @@ from runner.cli.progress import LOOK_SECONDS, LogTail
 from runner.daemon_lock import living_daemon
 from runner.errors import DaemonUnreachable, DriftlineError, Interrupted, StackLocked
 from runner.model.run import Kind, Run, State
+from runner.model.waiting import waits
 from runner.service.begin import begin
 from runner.service.cancel import cancel
 from runner.service.recover import recover
@@ -67,14 +69,19 @@ class Performer:
     def bring(self, run_id: int, done: Done) -> Run:
         """Until the run is done or final; its log goes to stderr meanwhile."""
         tail = LogTail(self.cli.app.workspaces.log(run_id))
+        told: datetime | None = None
 
         def each(runs: Sequence[Run]) -> None:
+            nonlocal told
             run = runs[0]
             over = run.final or done(run)
             if self.follows:
                 self.cli.console.say(*(Cell(line, "dim") for line in tail.lines(last=over)))
             if not over:
                 self._refuse_locked(run)
+                if run.wait_until != told and waits(run.wait_until, self.cli.app.clock.now()):
+                    told = run.wait_until
+                    self._tell_wait(run)
 
         return self._watch([run_id], done, 1, each)[0]
 
@@ -89,6 +96,12 @@ class Performer:
                     ended(run)
 
         return self._watch(run_ids, lambda _: False, threads, each)
+
+    def _tell_wait(self, run: Run) -> None:
+        """Once for each time that it is put off: otherwise nothing would be seen for up to a quarter of an hour."""
+        until = f"{run.wait_until:%H:%M:%S} UTC" if run.wait_until else "later"
+        self.cli.console.say(f"{run.name} of {run.stack} waits until {until}: {run.reason}")
+        self.cli.console.hint(f"Ctrl-C here cancels it, as does   driftline run cancel {run.name}")
 
     # In this process
 

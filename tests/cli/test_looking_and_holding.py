@@ -92,7 +92,9 @@ def test_one_pass_that_could_not_see_git_does_not_look_fine(tmp_path: Path) -> N
 def test_following_a_log_ends_when_the_run_needs_a_person(tmp_path: Path) -> None:
     world = planned(tmp_path)
     started = time.monotonic()
-    assert "Plan to create" in world.run("logs", "-f", "run-1").stdout
+    followed = world.run("logs", "-f", "run-1")
+    assert "Plan to create" in followed.stdout
+    assert 'driftline approve run-1   or   driftline reject run-1 -m "..."' in followed.stderr
     assert time.monotonic() - started < 5
 
 

@@ -2,7 +2,10 @@
 
 import json
 import os
+import re
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -200,10 +203,41 @@ def test_a_run_that_waits_is_shown_with_whose_lock_it_is_and_when_it_is_tried_ag
     status = json.loads(command(remote, "status", "-o", "json"))
     assert ([one["id"] for one in status["waiting"]], status["queued"]) == ([run.name], 0)
     assert f"{told}; tried again in" in command(remote, "status")
+    (need,) = [need for need in status["needs"] if need["why"] == "lock"]
+    assert (need["name"], need["stack"], need["failure"]) == (run.name, "web", False)
+    assert need["text"].startswith("waits since ")
+    assert told in need["text"]
     (stack,) = json.loads(command(remote, "stack", "list", "-o", "json"))
     assert stack["reason"].startswith(f"{run.name} waits until ")
     assert told in stack["reason"]
     assert told in command(remote, "stack", "show", "web")
+
+
+def test_plan_says_that_it_waits_for_whom_until_when_and_how_to_stop(
+    remote: World, backend: StateBackend
+) -> None:
+    backend.take("web", ANAS)
+    remote.stack("web", "one", rules(backend), body=BODY)
+    command_line = Path(sys.executable).with_name("driftline")
+    with subprocess.Popen(
+        [command_line, "-c", str(remote.config), "plan", "web"], stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        too_late = threading.Timer(30, process.kill)
+        too_late.start()
+        heard = ""
+        for line in process.stderr:
+            heard += line
+            if "Ctrl-C" in line:
+                process.send_signal(signal.SIGINT)
+        too_late.cancel()
+        assert process.wait() > 0
+    assert re.search(
+        rf"run-1 of web waits until \d\d:\d\d:\d\d UTC: somebody else holds the state: lock {ANAS}", heard
+    )
+    assert heard.count("waits until") == 1
+    assert "driftline run cancel run-1" in heard
+    assert remote.run(1).state is State.CANCELED
 
 
 def test_a_drift_check_neither_takes_nor_waits_for_a_lock(remote: World, backend: StateBackend) -> None:

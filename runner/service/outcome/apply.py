@@ -9,7 +9,7 @@ from runner.model.job import ApplyOutcome, ApplyResult, Job
 from runner.model.lock import Lock
 from runner.model.otherwise import MOVES
 from runner.model.run import Event, Kind, Run, State
-from runner.model.waiting import MOST_FALSE_STARTS, pause
+from runner.model.waiting import HELD, MOST_FALSE_STARTS, pause
 from runner.model.warnings import also_failing
 from runner.ports import ControlPorts, Writer
 from runner.service.checkpoint import checkpoint_or_tell
@@ -25,7 +25,7 @@ _REPLANNED = {
     ApplyOutcome.SPENT: "not applied again",
 }
 _PUT_OFF = {
-    ApplyOutcome.STATE_LOCKED: "somebody else holds the state",
+    ApplyOutcome.STATE_LOCKED: HELD,
     ApplyOutcome.NOT_BEGUN: "terraform was never started",
 }
 _LATER = {

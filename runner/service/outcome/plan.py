@@ -9,7 +9,7 @@ from runner.model.inputs import moved
 from runner.model.job import Job, PlanFailure, PlanResult
 from runner.model.run import Event, Kind, Run, State, Trigger
 from runner.model.stack import DriftStatus
-from runner.model.waiting import LONGEST, pause
+from runner.model.waiting import HELD, LONGEST, pause
 from runner.model.warnings import also_failing
 from runner.ports import (
     ControlPorts,
@@ -58,7 +58,7 @@ def fail_plan(writer: Writer, run: Run, failure: PlanFailure, now: datetime) -> 
             run, Event.CANCEL, by=run.cancel_requested_by or DAEMON, reason=failure.reason
         )
     if failure.state_locked:
-        return put_off(writer, run, Event.REQUEUE, now, f"somebody else holds the state: {failure.reason}")
+        return put_off(writer, run, Event.REQUEUE, now, f"{HELD}: {failure.reason}")
     return writer.transition(run, Event.FAIL_PLAN, by=DAEMON, reason=failure.reason)
 
 
