@@ -56,8 +56,8 @@ def _folders(folder: Path) -> list[Path]:
         return []
 
 
-def _below(data_dir: Path, top: Path) -> Iterator[Kept]:
-    for folder, names, files in os.walk(top):
+def _below(data_dir: Path, kept: Path) -> Iterator[Kept]:
+    for folder, names, files in os.walk(kept):
         names.sort()
         for name in sorted(files):
             path = Path(folder) / name

@@ -115,18 +115,7 @@ def _of_stack(
     facts: StackFacts, objections: Mapping[int, Sequence[Violation]], *, daemon: bool
 ) -> Iterable[Need]:
     stack, view, last = facts.stack, facts.view, facts.view.last_change
-    for run in view.open_runs:
-        told = words.counts(run.summary)
-        if run.state is State.AWAITING_APPROVAL:
-            count = f" ({given(facts.standing)})" if facts.standing else ""
-            found = objections.get(run.id, ())
-            waits = "is planned" if any(one.code == NEVER for one in found) else f"waits for approval{count}"
-            text = "; ".join([f"{waits}: {told}", *_notes(run, found)])
-            yield Need(Why.APPROVAL, run.name, stack.name, text, goes_on(run, found))
-        if held_elsewhere(run):
-            yield _held(run, view.now)
-        elif run.state is State.APPROVED and run.claim is None and view.hold is None and not daemon:
-            yield Need(Why.READY, run.name, stack.name, f"is approved: {told}", f"driftline apply {run.name}")
+    yield from _of_runs(facts, objections, daemon=daemon)
     if view.hold is not None:
         yield Need(
             Why.LOCK,
@@ -168,6 +157,24 @@ def _of_stack(
         )
     if stack.missing_since is not None and view.open_change is None:
         yield _missing(stack, stack.missing_since, view.now)
+
+
+def _of_runs(
+    facts: StackFacts, objections: Mapping[int, Sequence[Violation]], *, daemon: bool
+) -> Iterable[Need]:
+    stack, view = facts.stack, facts.view
+    for run in view.open_runs:
+        told = words.counts(run.summary)
+        if run.state is State.AWAITING_APPROVAL:
+            count = f" ({given(facts.standing)})" if facts.standing else ""
+            found = objections.get(run.id, ())
+            waits = "is planned" if any(one.code == NEVER for one in found) else f"waits for approval{count}"
+            text = "; ".join([f"{waits}: {told}", *_notes(run, found)])
+            yield Need(Why.APPROVAL, run.name, stack.name, text, goes_on(run, found))
+        if held_elsewhere(run):
+            yield _held(run, view.now)
+        elif run.state is State.APPROVED and run.claim is None and view.hold is None and not daemon:
+            yield Need(Why.READY, run.name, stack.name, f"is approved: {told}", f"driftline apply {run.name}")
 
 
 def _missing(stack: Stack, since: datetime, now: datetime) -> Need:

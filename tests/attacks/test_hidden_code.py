@@ -119,10 +119,10 @@ def test_a_stack_file_of_a_form_that_nobody_thought_of_stops_no_other(
 
 
 def test_a_stack_that_nobody_can_judge_stops_no_other(arena: Arena, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(definition: object, facts: object) -> object:
+    def fails(definition: object, facts: object, home: str) -> object:
         if getattr(definition, "name", "") == "a":
             raise IndexError
-        return state_identity(definition, facts)  # type: ignore[arg-type]
+        return state_identity(definition, facts, home)  # type: ignore[arg-type]
 
     monkeypatch.setattr("runner.service.discover.state_identity", fails)
     arena.push({})
