@@ -23,12 +23,13 @@ LEVELS: Mapping[str, str] = {
     "drift.change": "warning",
     "drift.reopen": "warning",
     "stack.missing": "warning",
+    "check.fail": "warning",
     "probe.distrust": "warning",
     "account.throttled": "warning",
 }
 # In this order; what an event has not, or has empty, is left out.
 _FIELDS = (
-    "stack", "kind", "revision", "counted", "provider", "at_most", "until", "holder", "person", "by", "reason", "comment",
+    "stack", "was", "check", "kind", "revision", "counted", "provider", "at_most", "until", "holder", "person", "by", "reason", "comment",
 )  # fmt: skip
 
 

@@ -54,6 +54,33 @@ class StackLeft:
 
 
 @dataclass(frozen=True)
+class StackRenamed:
+    """What was known of another name, its state included, is known of this one."""
+
+    stack: str
+    was: str
+    by: str
+
+
+@dataclass(frozen=True)
+class StackEnded:
+    """Nothing is asked of the stack any more: it was forgotten, destroyed or renamed."""
+
+    stack: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class CheckMoved:
+    """A `check` block of the code fails, or does so no longer."""
+
+    stack: str
+    check: str
+    reason: str  # what it says, masked
+
+
+@dataclass(frozen=True)
 class StackPaused:
     stack: str
     by: str
@@ -106,6 +133,9 @@ Payload = (
     | ReportMoved
     | PlanApproved
     | StackLeft
+    | StackRenamed
+    | StackEnded
+    | CheckMoved
     | StackPaused
     | StackResumed
     | LockTaken
@@ -122,6 +152,10 @@ TOPICS: Mapping[str, type[Payload]] = {
     },
     "approval.give": PlanApproved,
     "stack.missing": StackLeft,
+    "stack.rename": StackRenamed,
+    "stack.leave": StackEnded,
+    "check.fail": CheckMoved,
+    "check.pass": CheckMoved,
     "stack.pause": StackPaused,
     "stack.resume": StackResumed,
     "lock.take": LockTaken,

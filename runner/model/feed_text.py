@@ -9,8 +9,10 @@ from runner.model.feed import (
     PlanApproved,
     ProviderDistrusted,
     RunMoved,
+    StackEnded,
     StackLeft,
     StackPaused,
+    StackRenamed,
     StackResumed,
 )
 
@@ -22,11 +24,15 @@ _BY_TOPIC = {
     "drift.acknowledge": "drift of {0.stack} acknowledged by {0.by}",
     "drift.reopen": "drift of {0.stack} is open again",
     "drift.resolve": "drift of {0.stack} resolved",
+    "check.fail": "{0.check} of {0.stack} fails",
+    "check.pass": "{0.check} of {0.stack} passes again",
 }
 _BY_PAYLOAD: dict[type[Payload], str] = {
     RunMoved: "{0.kind} run of {0.stack} is {0.state.in_words}, by {0.by}",
     PlanApproved: "plan of {0.stack} approved by {0.person}",
     StackLeft: "{0.stack} is no longer declared in Git",
+    StackRenamed: "{0.was} is called {0.stack} now, by {0.by}",
+    StackEnded: "{0.stack} is no longer looked at, by {0.by}",
     StackPaused: "{0.stack} paused by {0.by}",
     StackResumed: "{0.stack} resumed by {0.by}",
     LockTaken: "{0.stack} locked by {0.holder}",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from runner.errors import NotFound, SharedState, StackNotFound, StackRefused
-from runner.model.feed import StackLeft, StackPaused, StackResumed
+from runner.model.feed import CheckMoved, StackEnded, StackLeft, StackPaused, StackRenamed, StackResumed
 from runner.model.plan import Diagnostic
 from runner.model.run import Run
 from runner.model.stack import Discovered, DriftStatus, Pause, Stack, StackDefinition
@@ -152,6 +152,7 @@ class StackWrites(StackReads, DefinitionWrites, Writes):
         self._do("UPDATE reports SET stack = ? WHERE stack = ? AND status <> 'resolved'", new, old)
         self._do("DELETE FROM successions WHERE old = ? OR new = ?", old, new)
         self.audit_note(by, "stack.rename", new, {"from": old})
+        self._tell("stack.rename", new, StackRenamed(new, old, by))
         self.leave(old, f"renamed to {new}", by=by, renamed_to=new)
 
     def leave(self, stack: str, how: str, *, by: str, renamed_to: str | None = None) -> None:
@@ -161,6 +162,7 @@ class StackWrites(StackReads, DefinitionWrites, Writes):
         self._set(stack, {**gone, **pause_row(None), "check_failures": 0, "problem": None})
         self._do("DELETE FROM successions WHERE old = ?", stack)
         self.audit_note(by, "stack.leave", stack, {"how": how})
+        self._tell("stack.leave", stack, StackEnded(stack, by, how))
 
     def save_check(self, stack: str, status: DriftStatus, reason: str) -> None:
         """Errors in a row are counted; any answer ends the row."""
@@ -176,8 +178,14 @@ class StackWrites(StackReads, DefinitionWrites, Writes):
         )
 
     def save_failing_checks(self, stack: str, diagnostics: Sequence[Diagnostic]) -> tuple[FailingCheck, ...]:
-        found = failing(diagnostics, self.stack(stack).failing_checks, self._now)
+        before = {check.address: check for check in self.stack(stack).failing_checks}
+        found = failing(diagnostics, before.values(), self._now)
         self._set(stack, failing_checks_row(found))
+        now = {check.address: check for check in found}
+        for topic, checks in (("check.fail", now.keys() - before), ("check.pass", before.keys() - now)):
+            for address in sorted(checks):
+                told = (now | before)[address].message
+                self._tell(topic, stack, CheckMoved(stack, address, told))
         return found
 
     def schedule_check(self, stack: str, at: datetime | None) -> None:

@@ -26,7 +26,9 @@ from runner.model.feed import (
 )
 from runner.model.feed_text import sentence
 from runner.model.lock import Lock
+from runner.model.plan import Diagnostic
 from runner.model.run import TRANSITIONS, Kind, State
+from runner.model.warnings import CHECK_FAILED
 from runner.service.feed import deliver
 from runner.store.database import SqliteStore
 
@@ -246,3 +248,25 @@ def test_every_topic_has_a_sentence_and_survives_json(store: SqliteStore) -> Non
         assert (
             from_plain(TOPICS[event.topic], json.loads(json.dumps(to_plain(event.payload)))) == event.payload
         )
+
+
+def test_a_check_is_told_when_it_begins_to_fail_and_when_it_passes_again(store: SqliteStore) -> None:
+    fails = Diagnostic("warning", CHECK_FAILED, "the disk is small", address="check.disk")
+    for diagnostics in ((fails,), (fails,), ()):
+        with store.writing() as writer:
+            writer.save_failing_checks("prod/vpc", diagnostics)
+    with store.reading() as reader:
+        events = reader.events(0, {"check.fail", "check.pass"})
+    assert [event.topic for event in events] == ["check.fail", "check.pass"]
+    assert sentence(events[0]) == "check.disk of prod/vpc fails: the disk is small"
+
+
+def test_a_stack_that_leaves_for_good_is_an_event(store: SqliteStore) -> None:
+    with store.writing() as writer:
+        writer.leave("prod/vpc", "forgotten", by="ana")
+    with store.reading() as reader:
+        *_, event = reader.events(0)
+    assert (event.topic, sentence(event)) == (
+        "stack.leave",
+        "prod/vpc is no longer looked at, by ana: forgotten",
+    )
