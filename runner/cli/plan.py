@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import click
 
+from runner.cli import words
 from runner.cli.objections import NEVER, goes_on, objections_to
 from runner.cli.options import (
     Cli,
@@ -169,7 +170,7 @@ ENDINGS: dict[State, tuple[int, str, str]] = {
     State.APPROVED: (2, "{run} of {stack} needs no approval by its rules.", "driftline apply {run}"),
     State.APPLYING: (2, "{run} of {stack} is being applied.", "driftline logs -f {run}"),
     State.APPLIED: (2, "{run} of {stack} is applied.", "driftline logs {run}"),
-    State.PLAN_FAILED: (1, "{run} of {stack} could not be planned: {reason}", "driftline logs {run}"),
+    State.PLAN_FAILED: (1, "{run} of {stack} could not be planned{at}: {reason}", "driftline logs {run}"),
     State.CANCELED: (1, "{run} of {stack} was canceled: {reason}", "driftline plan {stack}"),
     State.SUPERSEDED: (4, "{run} of {stack} is superseded: {reason}", "driftline plan {stack}"),
 }
@@ -182,6 +183,9 @@ def _ending(cli: Cli, performer: Performer, run: Run) -> int:
     facts = {"run": run.name, "stack": run.stack, "reason": run.reason, "state": run.state}
     if run.state is State.APPROVED and performer.daemon is not None:
         hint = "driftline logs -f {run}"
+    if run.state is State.PLAN_FAILED:
+        with cli.app.store.reading() as reader:
+            facts["at"] = words.failed_at(reader.steps(run.id))
     if run.state is State.AWAITING_APPROVAL:
         with cli.app.store.reading() as reader:
             found = objections_to(cli.app, reader, run)

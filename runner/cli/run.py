@@ -99,7 +99,7 @@ def show(cli: Cli, run_id: int, output: str) -> None:
         run = reader.run(run_id)
         commit = reader.commit(run.source, run.revision)
         approvals, diagnostics = reader.approvals(run_id), reader.diagnostics(run_id)
-        evidence, changes = reader.evidence(run_id), reader.changes(run_id)
+        evidence, changes, steps = reader.evidence(run_id), reader.changes(run_id), reader.steps(run_id)
         renamed = reader.stack(run.stack).renamed_from
         terms = run_terms(cli.app.settings, reader, run) if run.kind is not Kind.DRIFT else None
         ignored = ignored_by_rule(cli.app.settings, reader, run, changes or ChangeSet())
@@ -133,6 +133,7 @@ def show(cli: Cli, run_id: int, output: str) -> None:
         ("renamed", f"from {renamed}" if renamed and not run.final else ""),
         *ignored_facts(ignored),
         ("planned", f"{ago(run.planned_at, now)}, version {run.engine_version}" if run.planned_at else ""),
+        ("steps", words.steps(steps)),
         ("digest", run.plan_digest or ""),
         ("fingerprint", run.fingerprint or ""),
         ("binding", run.binding_digest or ""),

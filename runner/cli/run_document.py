@@ -21,6 +21,7 @@ def run_document(app: App, run: Run) -> shapes.Plain:
             diagnostics=reader.diagnostics(run.id),
             outputs=reader.outputs(run.id),
             evidence=reader.evidence(run.id),
+            steps=reader.steps(run.id),
         )
         waits = run.state in {State.AWAITING_APPROVAL, State.APPROVED}
         people = app.settings.approvals.people

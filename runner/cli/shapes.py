@@ -27,6 +27,7 @@ from runner.model.probe import ProbeRecord
 from runner.model.problem import Problem
 from runner.model.run import Run
 from runner.model.source import SourceStatus
+from runner.model.step import Step
 from runner.model.sweep import Sweep, remaining
 from runner.model.throttling import Throttle
 
@@ -180,6 +181,7 @@ def run_details(
     diagnostics: Iterable[Diagnostic],
     outputs: Plain | None,
     evidence: Evidence | None,
+    steps: Iterable[Step],
 ) -> Plain:
     return {
         **run(of),
@@ -196,6 +198,7 @@ def run_details(
         "changes": change_set(changes) if changes else None,
         "outputs": outputs,
         "evidence": evidence and to_plain(evidence),
+        "steps": [to_plain(one) for one in steps],
     }
 
 

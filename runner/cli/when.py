@@ -23,6 +23,11 @@ def span(seconds: float) -> str:
     return f"{whole // size} {unit}"
 
 
+def duration(seconds: float) -> str:
+    """With a tenth where that is a part that counts: `0.4 s`, `41 s`, `12 m`."""
+    return f"{seconds:.1f} s" if seconds < 10 else span(seconds)
+
+
 def ago(then: datetime | None, now: datetime) -> str:
     if then is None:
         return "never"

@@ -1,9 +1,10 @@
 """How states are shown: always a word, with a symbol and a colour beside it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from runner.cli.output import Cell, Colour
-from runner.cli.when import ago, ahead
+from runner.cli.when import ago, ahead, duration
 from runner.errors import WrongState
 from runner.model.drift import DriftClass, DriftReport, ReportStatus
 from runner.model.plan import SYMBOLS, Action, Summary
@@ -11,6 +12,7 @@ from runner.model.probe import ProbeRecord, Way
 from runner.model.run import Kind, Run, State
 from runner.model.source import SourceStatus
 from runner.model.stack import DriftStatus, Health, Stack, Sync
+from runner.model.step import Step
 
 SYNC: dict[Sync, Cell] = {
     Sync.SYNCED: Cell("synced", "green"),
@@ -195,3 +197,13 @@ def times(number: int) -> str:
 def counted(number: int, thing: str) -> str:
     """`1 problem`, `2 problems`."""
     return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def steps(done: Sequence[Step]) -> str:
+    """`prepare 0.1 s, init 2.3 s, plan 41 s (failed)`."""
+    return ", ".join(f"{one.name} {duration(one.seconds)}{' (failed)' if one.failed else ''}" for one in done)
+
+
+def failed_at(done: Sequence[Step]) -> str:
+    """Where a plan failed, as a part of a sentence."""
+    return f" (failed at {done[-1].name})" if done and done[-1].failed else ""

@@ -74,6 +74,11 @@ class CommandLineEngine:
         quiet = {"CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": str(self._cli_config())}
         return binary, self.versions.of(row, binary, {**base, **quiet})
 
+    def init(self, execution: Execution) -> EngineError | None:
+        with self._session(execution) as session:
+            ready = self._ready(session)
+            return ready if isinstance(ready, EngineError) else None
+
     def plan(self, execution: Execution) -> Planned | EngineError:
         with self._session(execution) as session:
             ready = self._ready(session)

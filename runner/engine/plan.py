@@ -11,6 +11,7 @@ from runner.engine.document import AT_HAND, Apart
 from runner.engine.document_process import DOCUMENT
 from runner.engine.facts import facts_of
 from runner.engine.given import aws_account, places
+from runner.engine.journal import Journal
 from runner.engine.json_output import JsonOutput, render
 from runner.engine.session import Session
 from runner.engine.state_lock import backend_of
@@ -84,24 +85,36 @@ def planned(
         return found
     if session.seal is not None:
         session.made.keep(session.seal)
+    return replace(found, show=lambda: _shown(session, found, show_seconds))
+
+
+def _shown(session: Session, found: Planned, seconds: float) -> Planned | EngineError:
+    with Journal(session.execution.log) as journal:
+        return _show(replace(session, journal=journal), found, seconds)
+
+
+def _show(session: Session, found: Planned, seconds: float) -> Planned | EngineError:
+    plan_file = found.plan_file
     shown, said = replace(session, plan_file=plan_file).run(
-        "show", show_argv(session.binary, plan_file), deadline=show_seconds
+        "show", show_argv(session.binary, plan_file), deadline=seconds
     )
     if shown.exit_code != 0 or not shown.complete:
-        return session.error("show", shown, said, show_seconds)
+        return session.error("show", shown, said, seconds)
+    around = _around(session)
     shown_file = session.control / DOCUMENT
     try:
         if shown_file.stat().st_size > AT_HAND:
-            return replace(found, apart=Apart(session, shown_file, show_seconds), around=_around(session))
+            apart = Apart(session, shown_file, seconds)
+            return replace(found, show=None, apart=apart, around=around)
         content = shown_file.read_bytes()
         shown_file.unlink()
     except OSError as problem:
         told = Diagnostic("error", f"what {session.row.name} show wrote cannot be read: {problem.strerror}")
-        return replace(session.error("show", shown, said, show_seconds), diagnostics=(told,))
+        return replace(session.error("show", shown, said, seconds), diagnostics=(told,))
     document = parse_document(content)
     with understanding(document):
         count = _count(document.get("prior_state"))
-    return replace(found, document=document, resource_count=count, around=_around(session))
+    return replace(found, show=None, document=document, resource_count=count, around=around)
 
 
 def _around(session: Session) -> Around:

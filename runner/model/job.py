@@ -16,6 +16,7 @@ from runner.model.run import Kind
 from runner.model.source_settings import SourceSettings
 from runner.model.span import Seconds
 from runner.model.stack import IgnoreRule, StackDefinition
+from runner.model.step import Step
 
 
 class Phase(StrEnum):
@@ -84,7 +85,7 @@ class PlanResult:
     engine_version: str
     findings: tuple[Finding, ...] = ()
     drift_fingerprint: str | None = None
-    seconds: float = 0.0
+    steps: tuple[Step, ...] = ()
     facts: EngineFacts = EngineFacts()
     tree: str = ""  # git's id of the revision's tree
     warnings: tuple[Diagnostic, ...] = ()
@@ -100,6 +101,7 @@ class PlanFailure:
     reason: str
     canceled: bool = False
     state_locked: bool = False  # somebody else holds the state; it is tried again later
+    steps: tuple[Step, ...] = ()
     usage: Usage = Usage()
 
 

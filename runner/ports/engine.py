@@ -36,9 +36,10 @@ class Workspace:
 
 @dataclass(frozen=True)
 class Planned:
-    """`document` is the whole `show -json`, secrets included, or None where the plan was empty (exit code 0).
+    """`show` gives the same with what changes in full; None where nothing changes, or where it is shown already.
 
-    Of a large plan it is None too, and `apart` has it read elsewhere: the report, and the masked changes as JSON.
+    `document` is then the whole `show -json`, secrets included. Of a large plan it is None, and `apart` has it read
+    elsewhere: the report, and the masked changes as JSON.
     """
 
     changed: bool
@@ -57,6 +58,7 @@ class Planned:
     credentials: frozenset[str] = frozenset()
     warnings: tuple[Diagnostic, ...] = ()  # Driftline's own among the diagnostics
     around: Around = ALONE
+    show: "Callable[[], Planned | EngineError] | None" = None
 
 
 @dataclass(frozen=True)
@@ -166,8 +168,12 @@ class Execution:
 class Engine(Protocol):
     """The Terraform or OpenTofu command line."""
 
+    def init(self, execution: Execution) -> EngineError | None:
+        """Have what `init` leaves: run it where none is good."""
+        ...
+
     def plan(self, execution: Execution) -> Planned | EngineError:
-        """`init` where needed, `plan`, and `show -json` only when something changed."""
+        """Whether anything changes, after `init` where that is needed; what changes is shown when it is asked for."""
         ...
 
     def probe_ready(self, execution: Execution) -> ProbeReady | Aside | EngineError:

@@ -3,9 +3,8 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from threading import Event as Flag
 
 from runner.errors import (
     Blocked,
@@ -24,12 +23,11 @@ from runner.model.lock import Lock
 from runner.model.plan import ChangeSet
 from runner.model.run import Event, Kind
 from runner.model.stack import Stack
-from runner.ports import ControlPorts, EngineError, Reader, RunFilter, WorkerPorts, Workspaces, Writer
+from runner.ports import ControlPorts, Reader, RunFilter, WorkerPorts, Workspaces, Writer
 from runner.service import hold
 from runner.service.bind import known_state
-from runner.service.execution.export import settle_tree
 from runner.service.execution.known_secrets import MOST_EARLIER
-from runner.service.execution.plan import failure_of, prepare, question_of, read_report
+from runner.service.execution.preview import plan_with_state
 from runner.service.request import refuse_unread
 
 RUN = "import"  # no run: nothing of it is recorded but its end
@@ -80,14 +78,11 @@ def examine(control: ControlPorts, name: str, content: bytes, file: str) -> Arri
 
 
 def preview(control: ControlPorts, ports: WorkerPorts, arrival: Arrival) -> ChangeSet:
-    """What a plan says with this state, made in folders of its own; nothing of it can be applied."""
-    job = _job(control, arrival.stack)
-    try:
-        with ports.workspaces.trial() as trial:
-            trial.put_state(job.folder, job.stack.terraform_workspace, arrival.content, RUN)
-            return _planned(job, replace(ports, workspaces=trial))
-    finally:
-        settle_tree(job, ports)
+    """What a plan says with this state; nothing of it can be applied."""
+    changes = plan_with_state(_job(control, arrival.stack), ports, arrival.content, RUN)
+    if isinstance(changes, PlanFailure):
+        raise _failed(arrival.stack.name, changes)
+    return changes
 
 
 def refuse_stranger(arrival: Arrival, changes: ChangeSet, file: str) -> None:
@@ -188,21 +183,9 @@ def _job(control: ControlPorts, stack: Stack) -> Job:
     )
 
 
-def _planned(job: Job, ports: WorkerPorts) -> ChangeSet:
-    execution = replace(prepare(job, ports, Flag(), None), run=RUN)
-    planned = ports.engine.plan(execution)
-    if isinstance(planned, EngineError):
-        raise _failed(job, failure_of(planned))
-    found = read_report(planned, question_of(job, ports, planned))
-    if isinstance(found, EngineError):
-        raise _failed(job, failure_of(found))
-    return ChangeSet() if found is None else found[0].changes
-
-
-def _failed(job: Job, failure: PlanFailure) -> EngineFailed:
+def _failed(name: str, failure: PlanFailure) -> EngineFailed:
     first = next((one for one in failure.diagnostics if one.severity == "error"), None)
     detail = " ".join(first.detail.split()) if first is not None else ""
-    name = job.stack.name
     return EngineFailed(
         f'stack "{name}" cannot be planned with this state: {failure.reason}{f": {detail}" if detail else ""}',
         hint=f"driftline plan {name}   says whether it can be planned without",

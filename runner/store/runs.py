@@ -12,6 +12,7 @@ from runner.model.evidence import Evidence
 from runner.model.feed import RunMoved
 from runner.model.plan import ChangeSet, Diagnostic
 from runner.model.run import EXECUTING, Claim, Event, Kind, Run, State, Trigger, next_state
+from runner.model.step import Step
 from runner.model.throttling import account_of
 from runner.ports import NewRun, RunFilter
 from runner.store.rows import Value, compact, run_of, run_row, text
@@ -94,13 +95,16 @@ class RunReads(Session):
         found: dict[str, Any] | None = self._detail(run_id, "outputs")
         return found
 
+    def steps(self, run_id: int) -> tuple[Step, ...]:
+        return tuple(from_plain(Step, one) for one in self._detail(run_id, "steps") or ())
+
     def evidence(self, run_id: int) -> Evidence | None:
         found = self._detail(run_id, "evidence")
         return None if found is None else from_plain(Evidence, found)
 
     def _detail(self, run_id: int, name: str) -> Any:
         row = self._one(
-            "SELECT changes, diagnostics, outputs, evidence FROM run_details WHERE run = ?", run_id
+            "SELECT changes, diagnostics, outputs, evidence, steps FROM run_details WHERE run = ?", run_id
         )
         return None if row is None or row[name] is None else json.loads(row[name])
 
@@ -196,6 +200,9 @@ class RunWrites(RunReads, StackWrites):
 
     def save_diagnostics(self, run_id: int, diagnostics: Sequence[Diagnostic]) -> None:
         self._save_details(run_id, {"diagnostics": compact([to_plain(one) for one in diagnostics])})
+
+    def save_steps(self, run_id: int, steps: Sequence[Step]) -> None:
+        self._save_details(run_id, {"steps": compact([to_plain(one) for one in steps])})
 
     def save_outputs(self, run_id: int, outputs: Mapping[str, Any]) -> None:
         self._save_details(run_id, {"outputs": compact(dict(outputs))})

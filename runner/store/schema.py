@@ -359,6 +359,7 @@ CREATE TABLE successions (
 ) STRICT;
 """
 _FAILING_CHECKS = "ALTER TABLE stacks ADD COLUMN failing_checks TEXT NOT NULL DEFAULT '[]';"
+_PLAN_STEPS = "ALTER TABLE run_details ADD COLUMN steps TEXT;"
 
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
@@ -369,6 +370,7 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("life_of_stacks", _LIFE_OF_STACKS),
     ("unknown_inputs", _UNKNOWN_INPUTS),
     ("failing_checks", _FAILING_CHECKS),
+    ("plan_steps", _PLAN_STEPS),
 )
 
 

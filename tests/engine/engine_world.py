@@ -115,7 +115,9 @@ class World:
         return self.last
 
     def plan(self, **fields: Any) -> Planned | EngineError:
-        return self.engine.plan(self.execution(**fields))
+        """With what changes in full."""
+        outcome = self.engine.plan(self.execution(**fields))
+        return outcome if isinstance(outcome, EngineError) or outcome.show is None else outcome.show()
 
     def planned(self, **fields: Any) -> Planned:
         outcome = self.plan(**fields)

@@ -1,13 +1,12 @@
 """The files that a run works on: Git's at its revision, with a word in the log where they had to be put right."""
 
-import os
 from pathlib import Path
 
 from runner.errors import DriftlineError
-from runner.files import PRIVATE_FILE
 from runner.model.job import Job
 from runner.ports.keeping import HeldClaim
 from runner.ports.worker import WorkerPorts
+from runner.service.execution.run_log import write_line
 
 
 def export_tree(job: Job, ports: WorkerPorts, claim: HeldClaim | None) -> Path:
@@ -19,7 +18,7 @@ def export_tree(job: Job, ports: WorkerPorts, claim: HeldClaim | None) -> Path:
         structlog.get_logger().warning(
             "tree.put_right", run=job.name, stack=job.stack.name, source=job.source.name, problem=found
         )
-        _note(ports.workspaces.log(job.run), found)
+        write_line(ports.workspaces.log(job.run), found)
 
     return ports.git.export(job.source, job.revision, None if claim is None else claim.keep, tell)
 
@@ -32,9 +31,3 @@ def settle_tree(job: Job, ports: WorkerPorts) -> None:
         import structlog
 
         structlog.get_logger().warning("tree.not_settled", run=job.name, problem=error.message)
-
-
-def _note(log: Path, found: str) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-    with os.fdopen(os.open(log, flags, PRIVATE_FILE), "w") as file:
-        file.write(f"{found}\n")

@@ -1,8 +1,9 @@
-"""Plan one stack at one revision: the worker's part, and what is recorded of it."""
+"""Plan one stack at one revision, step by step."""
 
 import json
 import time
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 from runner import failpoint
 from runner.errors import DriftlineError
@@ -11,8 +12,10 @@ from runner.model.fingerprint import fingerprint
 from runner.model.job import Job, PlanFailure, PlanResult
 from runner.model.plan import ChangeSet, Diagnostic
 from runner.model.plan_report import Question, Report, report_of
+from runner.model.probe import ProbeFacts
 from runner.model.run import Kind
 from runner.model.secret import SHORTEST_PART, Secrets
+from runner.model.step import Step
 from runner.model.taxonomy import absorbed
 from runner.model.warnings import kept
 from runner.ports.basics import Cancel
@@ -24,25 +27,106 @@ from runner.service.execution.known_secrets import known, remember
 from runner.service.execution.lost_state import refuse_lost_state
 from runner.service.execution.probe import look
 from runner.service.execution.refuse_unsafe import refuse_unsafe
+from runner.service.execution.run_log import write_line
 
 APPROVABLE = "plan"  # the artifacts plan.tfplan and plan.json: what a person is asked about
 FRESH = "fresh"  # the same, made again under the lock
 
 
+@dataclass
+class Planning:
+    """One plan on its way: what each step has made, for those after it."""
+
+    job: Job
+    ports: WorkerPorts
+    cancel: Cancel
+    claim: HeldClaim | None = None
+    keep_as: str = APPROVABLE
+    execution: Execution = field(init=False)
+    planned: Planned = field(init=False)
+    probe: ProbeFacts | None = None
+    result: PlanResult = field(init=False)
+
+
+def _prepare(planning: Planning) -> None:
+    """The tree of the revision, in a workspace, where nothing speaks against using either."""
+    job = planning.job
+    locks = job.kind is not Kind.DRIFT
+    planning.execution = prepare(job, planning.ports, planning.cancel, planning.claim, lock=locks)
+
+
+def init(planning: Planning) -> EngineError | None:
+    """Providers, modules and backend, where they are not there from an earlier run."""
+    return planning.ports.engine.init(planning.execution)
+
+
+def plan(planning: Planning) -> EngineError | None:
+    """Whether anything would change, by terraform or by a probe."""
+    outcome, planning.probe = look(planning.job.probing, planning.ports.engine, planning.execution)
+    if isinstance(outcome, EngineError):
+        return outcome
+    planning.planned = outcome
+    return None
+
+
+def show(planning: Planning) -> EngineError | None:
+    """What would change, in full; secrets included, so it stays on this machine."""
+    if planning.planned.show is None:
+        return None
+    shown = planning.planned.show()
+    if isinstance(shown, EngineError):
+        return shown
+    planning.planned = shown
+    return None
+
+
+def _judge(planning: Planning) -> EngineError | PlanFailure | None:
+    """What it means, masked; and the artifacts that a person is asked about."""
+    job, ports = planning.job, planning.ports
+    judged = _read(job, ports, planning.planned, planning.keep_as, planning.execution.secrets)
+    if isinstance(judged, PlanFailure):
+        return judged
+    planning.result = judged
+    return None
+
+
+# In this order. The control plane adds `offer`, where somebody is asked for an approval.
+STEPS: tuple[tuple[str, Callable[[Planning], EngineError | PlanFailure | None]], ...] = (
+    ("prepare", _prepare),
+    ("init", init),
+    ("plan", plan),
+    ("show", show),
+    ("judge", _judge),
+)
+
+
 def execute_plan(
     job: Job, ports: WorkerPorts, cancel: Cancel, claim: HeldClaim | None = None, *, keep_as: str = APPROVABLE
 ) -> PlanResult | PlanFailure:
-    """Export the tree, plan, read the plan, keep its artifacts. Nothing is recorded here."""
-    started = time.monotonic()
-    try:
-        execution = prepare(job, ports, cancel, claim, lock=job.kind is not Kind.DRIFT)
-        outcome, seen = look(job.probing, ports.engine, execution)
-        if isinstance(outcome, EngineError):
-            return failure_of(outcome)
-        result = _read(job, ports, outcome, started, keep_as, execution.secrets)
-        return replace(result, probe=seen) if isinstance(result, PlanResult) else result
-    except DriftlineError as error:
-        return PlanFailure((Diagnostic("error", error.message, error.hint),), error.message)
+    """Go through the steps up to the first that fails. Nothing is recorded here."""
+    planning = Planning(job, ports, cancel, claim, keep_as)
+    steps, failure = _walk(planning)
+    if failure is not None:
+        return replace(failure, steps=steps)
+    return replace(planning.result, steps=steps, probe=planning.probe)
+
+
+def _walk(planning: Planning) -> tuple[tuple[Step, ...], PlanFailure | None]:
+    """The steps that were done, each under a heading of its own in the run's log, and why the last one failed."""
+    done: list[Step] = []
+    log = planning.ports.workspaces.log(planning.job.run)
+    for name, step in STEPS:
+        write_line(log, f"=== {name}")
+        began = time.monotonic()
+        try:
+            failed = step(planning)
+        except DriftlineError as error:
+            failed = PlanFailure((Diagnostic("error", error.message, error.hint),), error.message)
+        failure = failure_of(failed) if isinstance(failed, EngineError) else failed
+        done.append(Step(name, round(time.monotonic() - began, 3), failed=failure is not None))
+        if failure is not None:
+            return tuple(done), failure
+    return tuple(done), None
 
 
 def prepare(
@@ -107,7 +191,6 @@ def _read(
     job: Job,
     ports: WorkerPorts,
     planned: Planned,
-    started: float,
     keep_as: str,
     before: frozenset[str],
 ) -> PlanResult | PlanFailure:
@@ -128,7 +211,6 @@ def _read(
             planned_at=now,
             engine_version=planned.engine_version,
             findings=absorbed(planned.drifted_addresses),
-            seconds=time.monotonic() - started,
             facts=planned.facts,
             warnings=warnings,
         )
@@ -148,7 +230,6 @@ def _read(
         engine_version=planned.engine_version,
         findings=report.findings,
         drift_fingerprint=report.drift_fingerprint,
-        seconds=time.monotonic() - started,
         facts=planned.facts,
         tree="" if drift else ports.git.tree_id(job.source, job.revision),
         warnings=warnings,

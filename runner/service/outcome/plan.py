@@ -1,5 +1,6 @@
 """What is recorded of a plan: nothing to do, offered for approval, or failed."""
 
+import time
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from runner.model.inputs import moved
 from runner.model.job import Job, PlanFailure, PlanResult
 from runner.model.run import Event, Kind, Run, State, Trigger
 from runner.model.stack import DriftStatus
+from runner.model.step import Step
 from runner.model.waiting import HELD, LONGEST, pause
 from runner.model.warnings import also_failing
 from runner.ports import (
@@ -43,7 +45,10 @@ def settle_plan(control: ControlPorts, job: Job, result: PlanResult | PlanFailur
             return writer.transition(
                 run, Event.SUPERSEDE, by=DAEMON, reason="Git moved on while it was planned"
             )
+        began = time.monotonic()
         offered = _offer(control, writer, run, result)
+        offer = Step("offer", round(time.monotonic() - began, 3))
+        writer.save_steps(run.id, (*result.steps, offer))
         failpoint.reach("plan.before_commit")
     failpoint.reach("plan.after_commit")
     return offered

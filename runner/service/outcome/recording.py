@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from runner.model.job import Job, RunResult
+from runner.model.job import ApplyResult, Job, RunResult
 from runner.model.run import Run
 from runner.ports import ControlPorts, Writer
 
 
 @contextmanager
 def recording(control: ControlPorts, job: Job, result: RunResult) -> Iterator[tuple[Writer, Run]]:
-    """The run as it is now. Whoever sees how it ended sees what it took too."""
+    """The run as it is now. Whoever sees how it ended sees what it took too, step by step."""
     with control.store.writing() as writer:
         run = writer.run(job.run)
         writer.save_usage(run.id, result.usage)
+        if not isinstance(result, ApplyResult):
+            writer.save_steps(run.id, result.steps)
         yield writer, run
