@@ -115,8 +115,11 @@ class World:
         return self.last
 
     def plan(self, **fields: Any) -> Planned | EngineError:
+        return self.plan_in(self.execution(**fields))
+
+    def plan_in(self, execution: Execution) -> Planned | EngineError:
         """With what changes in full."""
-        outcome = self.engine.plan(self.execution(**fields))
+        outcome = self.engine.plan(execution)
         return outcome if isinstance(outcome, EngineError) or outcome.show is None else outcome.show()
 
     def planned(self, **fields: Any) -> Planned:

@@ -215,11 +215,11 @@ def test_a_plan_does_not_change_what_others_are_made_from_while_they_are_made(wo
     )
     first = world.execution()
     with ThreadPoolExecutor() as threads:
-        attacking = threads.submit(world.engine.plan, first)
+        attacking = threads.submit(world.plan_in, first)
         with go.open("w"):  # it has planned, and is about to write
             go.unlink()
             world.stack = StackDefinition(name="prod/other", path="app")
-            others = [threads.submit(world.engine.plan, world.execution())]
+            others = [threads.submit(world.plan_in, world.execution())]
         outcomes = [attacking.result(), *(other.result() for other in others)]
     for outcome in outcomes:
         assert isinstance(outcome, Planned), outcome
