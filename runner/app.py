@@ -7,24 +7,24 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.clock import SystemClock
 from runner.config.server import find_config, load
-from runner.disk import DataDisk
+from runner.datadir.disk import DataDisk
 from runner.errors import BadConfig
-from runner.files import never_make_again
-from runner.memory import MachineMemory
-from runner.model.load import memory_limit, most_slots
-from runner.model.settings import Settings
-from runner.model.size import parse_size
+from runner.host.clock import SystemClock
+from runner.host.files import never_make_again
+from runner.host.memory import MachineMemory
+from runner.model.schedule.load import memory_limit, most_slots
+from runner.model.settings.server import Settings
+from runner.model.values.size import parse_size
 from runner.ports import Artifacts, Checkpoints, Claims, ControlPorts, Engine, Git, Modules, WorkerPorts
 
 if TYPE_CHECKING:
     from runner.daemon.parts import Parts
-    from runner.service.poll import Poller
+    from runner.datadir.workspace import LocalWorkspaces
+    from runner.service.cycle.poll import Poller
     from runner.source.mirrors import GitMirrors
     from runner.store.database import SqliteStore
     from runner.worker import Worker
-    from runner.workspace import LocalWorkspaces
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class App:
 
     @cached_property
     def claims(self) -> Claims:
-        from runner.claims import FileClaims
+        from runner.datadir.claims import FileClaims
 
         return FileClaims(self.settings.data_dir, self.clock)
 
@@ -75,7 +75,7 @@ class App:
     @cached_property
     def artifacts(self) -> Artifacts:
         from runner.artifact import open_artifacts
-        from runner.keys import key_file
+        from runner.datadir.keys import key_file
 
         return open_artifacts(self.settings, key_file)
 
@@ -96,20 +96,20 @@ class App:
 
     @cached_property
     def modules(self) -> Modules:
-        from runner.engine.configuration import HclModules
+        from runner.engine.modules.configuration import HclModules
 
         return HclModules()
 
     @cached_property
     def workspaces(self) -> "LocalWorkspaces":
-        from runner.workspace import LocalWorkspaces
+        from runner.datadir.workspace import LocalWorkspaces
 
         return LocalWorkspaces(self.settings.data_dir)
 
     @cached_property
     def control(self) -> ControlPorts:
-        from runner.receipts import FileReceipts
-        from runner.report_files import ReportFiles
+        from runner.datadir.receipts import FileReceipts
+        from runner.datadir.reports import ReportFiles
 
         return ControlPorts(
             store=self.store,
@@ -127,7 +127,7 @@ class App:
 
     @cached_property
     def worker(self) -> "Worker":
-        from runner.keys import FileSecrets
+        from runner.datadir.keys import FileSecrets
         from runner.worker import Worker
 
         git: Git = self.git
@@ -145,7 +145,7 @@ class App:
     @cached_property
     def poller(self) -> "Poller":
         from runner.config.stack_file import StackFileReader
-        from runner.service.poll import Poller
+        from runner.service.cycle.poll import Poller
 
         return Poller(
             store=self.store,
@@ -165,9 +165,9 @@ class App:
 
     def checkpoints_in(self, path: Path) -> Checkpoints:
         """Those of a file, sealed with the key of this installation."""
-        from runner.checkpoints import FileCheckpoints
-        from runner.keys import key_file
-        from runner.model.key_text import read_key
+        from runner.datadir.checkpoints import FileCheckpoints
+        from runner.datadir.keys import key_file
+        from runner.model.values.key_text import read_key
 
         key, own = self.settings.audit.key, self.settings.data_dir / "keys" / "audit"
         return FileCheckpoints(path, lambda: read_key(key) if key else key_file(own))

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from runner.errors import StillApplying
-from runner.metering import Meter, metered
-from runner.model.job import Job, LockResult, Phase, PlanResult, Result, Usage
-from runner.model.run import Run
+from runner.model.run.job import Job, LockResult, Phase, PlanResult, Result, Usage
+from runner.model.run.life import Run
 from runner.ports import ControlPorts, WorkerPorts
-from runner.service.dispatch import Assignment, next_assignment
+from runner.process.metering import Meter, metered
+from runner.service.approval.gate import StoreGate
+from runner.service.cycle.dispatch import Assignment, next_assignment
 from runner.service.execution.execute import execute
-from runner.service.gate import StoreGate
 from runner.service.outcome.settle import settle
 
 log = structlog.get_logger()

@@ -10,9 +10,9 @@ from runner import errors
 from runner.cli.main import COMMANDS, main
 from runner.config.example import example
 from runner.engine.environment import TABLE as ENVIRONMENT
-from runner.model.decide import CHANGE_RULES, CHECK_RULES
-from runner.model.drift import COUNTED, DriftClass, ReportStatus
-from runner.model.run import FINAL, IF_THE_PROCESS_DIES, TRANSITIONS, State
+from runner.model.drift.report import COUNTED, DriftClass, ReportStatus
+from runner.model.run.life import FINAL, IF_THE_PROCESS_DIES, TRANSITIONS, State
+from runner.model.schedule.decide import CHANGE_RULES, CHECK_RULES
 
 MADE = "<!-- Made by scripts/reference. Change the code, not this page. -->\n"
 

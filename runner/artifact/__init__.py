@@ -6,8 +6,8 @@ from pathlib import Path
 from runner.artifact.seal import Seal
 from runner.artifact.shelf import FolderShelf, S3Shelf, Shelf
 from runner.artifact.store import ArtifactStore
-from runner.model.key_text import read_key
-from runner.model.settings import Settings
+from runner.model.settings.server import Settings
+from runner.model.values.key_text import read_key
 
 __all__ = ["ArtifactStore", "FolderShelf", "S3Shelf", "Seal", "open_artifacts"]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from runner.errors import ArtifactStoreFailed
-from runner.files import private_folder, read_foreign, sync_folder, write_whole
-from runner.model.settings import ArtifactSettings
+from runner.host.files import private_folder, read_foreign, sync_folder, write_whole
+from runner.model.settings.server import ArtifactSettings
 
 LARGEST = 4 << 30
 # Something else was put in its place: a link, a pipe, a folder.

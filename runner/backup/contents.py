@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-# Only what Driftline itself writes; states, which runs write, are read by `runner.managed_state`.
+# Only what Driftline itself writes; states, which runs write, are read by `runner.datadir.managed_state`.
 KEPT: dict[str, str] = {
     "artifacts": "plans that wait for an answer, what was approved, and what is to be masked; encrypted",
     "receipts": "which plans were handed to an apply, so that none is once more",

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from runner.artifact.seal import key_id
 from runner.backup.seal import Header
+from runner.datadir.keys import LENGTH, key_file
 from runner.errors import BackupKeyMissing, Conflict, KeysDamaged
-from runner.files import private_folder, read_foreign, write_whole
-from runner.keys import LENGTH, key_file
+from runner.host.files import private_folder, read_foreign, write_whole
 
 FOLDER = "keys"
 BACKUP = "backup"

@@ -24,10 +24,10 @@ from runner.artifact.seal import key_id
 from runner.backup.contents import CHECKPOINTS, CONFIG, kept_files
 from runner.backup.key_ring import KeyRing
 from runner.backup.seal import FORMAT, Header, Sealing
+from runner.datadir.managed_state import STATE, WORKSPACES, content_of, states
+from runner.datadir.managed_state import State as ManagedState
 from runner.errors import Conflict
-from runner.files import PRIVATE_FILE, sync_folder
-from runner.managed_state import STATE, WORKSPACES, content_of, states
-from runner.managed_state import State as ManagedState
+from runner.host.files import PRIVATE_FILE, sync_folder
 from runner.store.database import FILE_NAME
 from runner.store.schema import version
 

@@ -14,18 +14,18 @@ from runner.app import App
 from runner.backup.contents import CHECKPOINTS, CONFIG, KEPT
 from runner.backup.key_ring import KeyRing
 from runner.backup.seal import FORMAT, Header, NotOpened, Opening
-from runner.daemon_lock import LOCK_FILE, only_daemon
+from runner.datadir.daemon_lock import LOCK_FILE, only_daemon
 from runner.errors import BackupDamaged, BackupTooNew, NotEmpty
-from runner.files import PRIVATE_FILE, private_folder, sync_folder, write_whole
-from runner.model.approval import Person
-from runner.model.lock import Lock
-from runner.model.restored import HOLDER
-from runner.model.run import Run, State
-from runner.model.stack import Stack
+from runner.host.files import PRIVATE_FILE, private_folder, sync_folder, write_whole
+from runner.model.approval.approval import Person
+from runner.model.audit.restored import HOLDER
+from runner.model.run.life import Run, State
+from runner.model.stack.definition import Stack
+from runner.model.stack.lock import Lock
 from runner.ports import Reader
-from runner.service.begin import begin
-from runner.service.checkpoint import checkpoint
-from runner.service.terms import stack_terms
+from runner.service.approval.terms import stack_terms
+from runner.service.cycle.begin import begin
+from runner.service.cycle.checkpoint import checkpoint
 from runner.store.database import FILE_NAME
 from runner.store.schema import version
 

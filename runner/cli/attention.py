@@ -7,22 +7,22 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from runner.cli import words
 from runner.cli.facts import StackFacts, given
 from runner.cli.objections import NEVER, goes_on
+from runner.cli.screen import cells as words
 from runner.cli.when import ago, ahead
-from runner.model.audit import AuditEntry
-from runner.model.checkpoint import missing_sentence
-from runner.model.drift import DriftReport
-from runner.model.feed import DeadLetter
-from runner.model.guardrails import Violation
-from runner.model.lock import Leftover
-from runner.model.probe import Distrust
-from runner.model.restored import TOLD_FOR, sentence
-from runner.model.run import Run, State
-from runner.model.source import SourceStatus
-from runner.model.stack import Stack
-from runner.model.waiting import held_elsewhere
+from runner.model.approval.guardrails import Violation
+from runner.model.audit.checkpoint import missing_sentence
+from runner.model.audit.log import AuditEntry
+from runner.model.audit.restored import TOLD_FOR, sentence
+from runner.model.drift.probe import Distrust
+from runner.model.drift.report import DriftReport
+from runner.model.events.feed import DeadLetter
+from runner.model.run.life import Run, State
+from runner.model.schedule.waiting import held_elsewhere
+from runner.model.stack.definition import Stack
+from runner.model.stack.lock import Leftover
+from runner.model.stack.source import SourceStatus
 
 
 class Why(StrEnum):

@@ -3,19 +3,19 @@
 from dataclasses import dataclass, replace
 
 from runner.app import App
-from runner.disk import DataDisk
-from runner.model.approving import Standing, standing
-from runner.model.clock import latest
-from runner.model.decide import View, decide, health
-from runner.model.run import Run, State
-from runner.model.settings import Settings
-from runner.model.source import SourceStatus
-from runner.model.stack import Health, Stack
-from runner.model.terms import Terms
+from runner.datadir.disk import DataDisk
+from runner.model.approval.rules import Standing, standing
+from runner.model.approval.terms import Terms
+from runner.model.run.life import Run, State
+from runner.model.schedule.decide import View, decide, health
+from runner.model.settings.server import Settings
+from runner.model.stack.definition import Health, Stack
+from runner.model.stack.source import SourceStatus
+from runner.model.values.clock import latest
 from runner.ports import Clock, Reader
-from runner.service.enqueue import view as view_of
-from runner.service.enqueue import views
-from runner.service.terms import run_terms
+from runner.service.approval.terms import run_terms
+from runner.service.queue.enqueue import view as view_of
+from runner.service.queue.enqueue import views
 
 
 @dataclass(frozen=True)

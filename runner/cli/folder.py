@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner.model.source import TreeEntry
-from runner.model.source_settings import SourceSettings
+from runner.model.settings.source import SourceSettings
+from runner.model.stack.source import TreeEntry
 
 _LEFT_OUT = frozenset({".git", ".terraform"})
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from runner.app import App, slots
 from runner.cli import shapes
-from runner.model.room import told
-from runner.model.run import State
-from runner.model.size import parse_size
-from runner.model.sweep import Sweep
-from runner.model.throttling import Throttle
+from runner.model.run.life import State
+from runner.model.schedule.disk_room import told
+from runner.model.schedule.sweep import Sweep
+from runner.model.schedule.throttling import Throttle
+from runner.model.values.size import parse_size
 from runner.ports import Reader
-from runner.service.enqueue import full_accounts
+from runner.service.queue.enqueue import full_accounts
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import click
 
 from runner import __version__
 from runner.cli.options import Cli, common_options
-from runner.cli.output import Console
+from runner.cli.screen.output import Console
 from runner.errors import BadUsage, DriftlineError, Interrupted, WrongState
 
 # section -> command -> what it is for. The module of the same name defines it as `command`.
@@ -55,7 +55,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "version": "Print the version.",
     },
 }
-_MODULES = {name: f"runner.cli.{name}" for section in COMMANDS.values() for name in section}
+_MODULES = {name: f"runner.cli.commands.{name}" for section in COMMANDS.values() for name in section}
 
 
 class Driftline(click.Group):
@@ -133,7 +133,7 @@ def told(cli: Cli, error: Exception) -> int:
         traceback.print_exception(error)
     known = _understood(error)
     if isinstance(known, WrongState):
-        from runner.cli.words import wrong_state
+        from runner.cli.screen.cells import wrong_state
 
         known = wrong_state(known)
     with suppress(BrokenPipeError):

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from runner.cli import shapes, words
+from runner.cli import shapes
 from runner.cli.options import Cli
-from runner.cli.output import Cell, Line
+from runner.cli.screen import cells as words
+from runner.cli.screen.output import Cell, Line
 from runner.errors import StackNotFound
-from runner.model.source import SourceStatus
-from runner.model.stack import Health
+from runner.model.stack.definition import Health
+from runner.model.stack.source import SourceStatus
 from runner.ports import Reader
 
 

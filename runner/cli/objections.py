@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from runner.errors import NeverApplies, SourceNotFound
-from runner.model.guardrails import Violation, unanswered
-from runner.model.run import Run
+from runner.model.approval.guardrails import Violation, unanswered
+from runner.model.run.life import Run
 from runner.ports import Reader
-from runner.service.approve import Question, option, question
+from runner.service.approval.approve import Question, option, question
 
 if TYPE_CHECKING:
     from runner.app import App

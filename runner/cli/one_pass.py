@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from runner.cli import shapes, words
+from runner.cli import shapes
 from runner.cli.attention import Need
+from runner.cli.commands.status import Picture, look, need_line
 from runner.cli.options import Cli
-from runner.cli.status import Picture, look, need_line
-from runner.model.run import Run
+from runner.cli.screen import cells as words
+from runner.model.run.life import Run
 
 FINE, FAILED, DRIFTED = 0, 1, 2
 

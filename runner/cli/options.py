@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from runner.cli import suggest
-from runner.cli.output import Console
+from runner.cli.screen.output import Console
 from runner.errors import NoDatabase
-from runner.model.moment import LONGEST, Moment
-from runner.model.span import Seconds
+from runner.model.values.moment import LONGEST, Moment
+from runner.model.values.span import Seconds
 
 if TYPE_CHECKING:
     from runner.app import App
-    from runner.model.approval import Person
+    from runner.model.approval.approval import Person
 
 MOST_ID = 2**63 - 1  # what SQLite can count to
 
@@ -60,7 +60,7 @@ class Cli:
     def person(self) -> "Person":
         """Who changes something. Nobody does so on an older database that was put in place and not noticed yet."""
         from runner.cli.person import who_acts
-        from runner.service.begin import begin, must_begin
+        from runner.service.cycle.begin import begin, must_begin
 
         if must_begin(self.app.control):
             self.tell_warnings()
@@ -70,7 +70,7 @@ class Cli:
 
     def tell_warnings(self) -> None:
         """The log of a command that shows its own progress: on stderr, and in the log's own form."""
-        from runner import log
+        from runner.host import log
 
         log.configure(verbose=self.verbose, quiet=True)
 

@@ -12,15 +12,15 @@ from threading import Event
 from types import FrameType
 
 from runner.cli.options import Cli
-from runner.cli.output import Cell
-from runner.cli.progress import LOOK_SECONDS, LogTail
-from runner.daemon_lock import living_daemon
+from runner.cli.screen.output import Cell
+from runner.cli.screen.progress import LOOK_SECONDS, LogTail
+from runner.datadir.daemon_lock import living_daemon
 from runner.errors import DaemonUnreachable, DriftlineError, Interrupted, StackLocked
-from runner.model.run import Kind, Run, State
-from runner.model.waiting import waits
-from runner.service.begin import begin
-from runner.service.cancel import cancel
-from runner.service.recover import recover
+from runner.model.run.life import Kind, Run, State
+from runner.model.schedule.waiting import waits
+from runner.service.cycle.begin import begin
+from runner.service.cycle.recover import recover
+from runner.service.operator.cancel import cancel
 
 DAEMON_SECONDS = 2.0  # how often it is asked whether the daemon still lives
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from runner.model.approval import Person
+from runner.model.approval.approval import Person
 
 _PROC = Path("/proc")
 _UNSET = 2**32 - 1  # what the kernel says of a process that no login started

@@ -2,11 +2,11 @@
 
 from runner.app import App
 from runner.cli import shapes
-from runner.cli.terms_view import terms_document
-from runner.model.plan import ChangeSet
-from runner.model.run import Run, State
-from runner.service.drift_rules import ignored_by_rule
-from runner.service.terms import run_terms
+from runner.cli.screen.terms_view import terms_document
+from runner.model.plan.changes import ChangeSet
+from runner.model.run.life import Run, State
+from runner.service.approval.terms import run_terms
+from runner.service.drift.rules import ignored_by_rule
 
 
 def run_document(app: App, run: Run) -> shapes.Plain:

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from runner.cli import words
-from runner.cli.asking import ask_to_type
 from runner.cli.facts import StackFacts, all_stacks
 from runner.cli.options import Cli, Labels
-from runner.cli.output import Console
+from runner.cli.screen import cells as words
+from runner.cli.screen.asking import ask_to_type
+from runner.cli.screen.output import Console
 from runner.errors import BadUsage, DriftlineError, NotFound, WrongState
-from runner.model.stack import Stack
+from runner.model.stack.definition import Stack
 from runner.ports import Reader
 
 

@@ -6,30 +6,30 @@ from typing import Any
 
 from runner.cli.facts import StackFacts
 from runner.cli.when import rfc3339
-from runner.model.applied_document import apply_document, attribute_document
-from runner.model.approval import Approval, Commit
-from runner.model.binding import Binding
-from runner.model.codec import to_plain
-from runner.model.decide import Decision
-from runner.model.drift import DriftReport
-from runner.model.evidence import Evidence
-from runner.model.ignored import IgnoredChange
-from runner.model.lock import Lock
-from runner.model.partly import Partly
-from runner.model.plan import (
+from runner.model.approval.approval import Approval, Commit
+from runner.model.approval.binding import Binding
+from runner.model.drift.ignored import IgnoredChange
+from runner.model.drift.partly import Partly
+from runner.model.drift.probe import ProbeRecord
+from runner.model.drift.report import DriftReport
+from runner.model.evaluated.document import apply_document, attribute_document
+from runner.model.plan.changes import (
     ChangeSet,
     Diagnostic,
     OutputChange,
     ResourceChange,
     Summary,
 )
-from runner.model.probe import ProbeRecord
-from runner.model.problem import Problem
-from runner.model.run import Run
-from runner.model.source import SourceStatus
-from runner.model.step import Step
-from runner.model.sweep import Sweep, remaining
-from runner.model.throttling import Throttle
+from runner.model.plan.step import Step
+from runner.model.run.evidence import Evidence
+from runner.model.run.life import Run
+from runner.model.schedule.decide import Decision
+from runner.model.schedule.sweep import Sweep, remaining
+from runner.model.schedule.throttling import Throttle
+from runner.model.stack.lock import Lock
+from runner.model.stack.source import SourceStatus
+from runner.model.values.codec import to_plain
+from runner.model.values.problem import Problem
 
 Plain = dict[str, Any]
 

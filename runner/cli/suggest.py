@@ -70,7 +70,7 @@ def _runs(reader: "Reader") -> Iterable[tuple[str, str]]:
 
 
 def _waiting(reader: "Reader") -> Iterable[tuple[str, str]]:
-    from runner.model.run import State
+    from runner.model.run.life import State
     from runner.ports import RunFilter
 
     waiting = RunFilter(states=frozenset({State.AWAITING_APPROVAL}), limit=MOST)

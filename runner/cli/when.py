@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from math import ceil
 
 from runner.errors import BadUsage
-from runner.model.moment import Moment
+from runner.model.values.moment import Moment
 
 _UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 

@@ -9,8 +9,8 @@ from runner.config.ignore_rule import single_line
 from runner.config.limits import RULE, out_of_limits
 from runner.config.place import KeyPath
 from runner.config.repository_path import path_flaw
-from runner.model.settings import ApprovalRule, Settings
-from runner.model.stack_match import StackMatch
+from runner.model.settings.server import ApprovalRule, Settings
+from runner.model.stack.match import StackMatch
 
 _LOGIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,63}")
 

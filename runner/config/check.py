@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from runner.config.place import MOST, KeyPath, value_at
 from runner.config.shape import Kind, Shape, shape_of
-from runner.model.span import Seconds
+from runner.model.values.span import Seconds
 
 
 class Complaint(NamedTuple):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from runner.model.span import Seconds
+from runner.model.values.span import Seconds
 
 _IGNORE: Mapping[str, str] = {
     "drift.ignore[].address": "Address of a resource, or a glob",

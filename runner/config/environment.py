@@ -6,7 +6,7 @@ Tables of globs. A stack file's are compared without case. `TF_VAR_*` stays free
 import re
 from fnmatch import translate
 
-from runner.model.engines import VERSION_MANAGERS
+from runner.model.code.engines import VERSION_MANAGERS
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 

@@ -10,8 +10,8 @@ from typing import Any
 from runner.config.descriptions import SAMPLES, SERVER, STACK
 from runner.config.shape import Key, Kind, Shape, shape_of
 from runner.config.written import written
-from runner.model.settings import Settings
-from runner.model.stack import StackDefinition
+from runner.model.settings.server import Settings
+from runner.model.stack.definition import StackDefinition
 
 _SERVER_HEAD = """\
 # The server configuration of Driftline: every key with its default; only data_dir and sources have none.

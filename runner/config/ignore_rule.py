@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from runner.config.check import Complaint
 from runner.config.place import KeyPath
-from runner.model.stack import IgnoreRule
+from runner.model.stack.definition import IgnoreRule
 
 
 def single_line(path: KeyPath, text: str, what: str) -> Iterator[Complaint]:

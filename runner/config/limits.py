@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from runner.config.check import Complaint
 from runner.config.place import KeyPath
 from runner.config.written import written
-from runner.model.span import Seconds
+from runner.model.values.span import Seconds
 
 
 class Limit(NamedTuple):

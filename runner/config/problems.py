@@ -9,7 +9,7 @@ from runner.config.place import MOST, Document, Flaw, KeyPath, dotted, value_at
 from runner.config.scalar import DOUBTFUL
 from runner.config.shape import Kind, Shape
 from runner.config.walk import FORBIDDEN
-from runner.model.problem import Problem
+from runner.model.values.problem import Problem
 
 _LONGEST = 60
 _LONGEST_LINE = 400

@@ -8,9 +8,9 @@ from runner.config import descriptions, limits
 from runner.config.limits import Limit
 from runner.config.shape import Key, Kind, Shape, shape_of
 from runner.config.written import span
-from runner.model.settings import Settings
-from runner.model.span import Seconds
-from runner.model.stack import NAME_PATTERN, StackDefinition
+from runner.model.settings.server import Settings
+from runner.model.stack.definition import NAME_PATTERN, StackDefinition
+from runner.model.values.span import Seconds
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _SPAN_PATTERN = r"^([0-9]+(\.[0-9]+)?[smhdw])+$"

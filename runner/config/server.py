@@ -15,8 +15,8 @@ from runner.config.server_rules import server_complaints
 from runner.config.shape import shape_of
 from runner.config.walk import Odd
 from runner.errors import BadConfig
-from runner.model.problem import Problem
-from runner.model.settings import Settings
+from runner.model.settings.server import Settings
+from runner.model.values.problem import Problem
 
 VARIABLE = "DRIFTLINE_CONFIG"
 

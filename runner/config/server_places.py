@@ -9,7 +9,7 @@ from pathlib import Path
 
 from runner.config.check import Complaint
 from runner.config.place import KeyPath
-from runner.model.settings import Settings
+from runner.model.settings.server import Settings
 
 _CHECKPOINTS = "checkpoints.jsonl"  # the one file of checkpoints that may lie in data_dir: the default
 _GIT = ".git"

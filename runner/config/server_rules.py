@@ -14,12 +14,12 @@ from runner.config.limits import SERVER, SOURCE, out_of_limits
 from runner.config.place import KeyPath
 from runner.config.repository_path import path_flaw
 from runner.config.server_places import places
-from runner.model.engines import TERRAFORM
-from runner.model.key_text import read_key
-from runner.model.room import told
-from runner.model.settings import ApprovalSettings, ArtifactSettings, EnginesSettings, Settings
-from runner.model.size import parse_size
-from runner.model.source_settings import Allow, SourceAuth, SourceSettings, Verify
+from runner.model.code.engines import TERRAFORM
+from runner.model.schedule.disk_room import told
+from runner.model.settings.server import ApprovalSettings, ArtifactSettings, EnginesSettings, Settings
+from runner.model.settings.source import Allow, SourceAuth, SourceSettings, Verify
+from runner.model.values.key_text import read_key
+from runner.model.values.size import parse_size
 
 SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")

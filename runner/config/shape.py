@@ -13,7 +13,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 from runner.config.place import KeyPath
-from runner.model.span import Seconds
+from runner.model.values.span import Seconds
 
 
 class Kind(StrEnum):

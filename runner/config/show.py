@@ -6,8 +6,8 @@ from typing import Any
 
 from runner.config.shape import word_of
 from runner.config.written import span
-from runner.model.settings import Settings
-from runner.model.span import Seconds
+from runner.model.settings.server import Settings
+from runner.model.values.span import Seconds
 
 MASK = "(secret)"
 

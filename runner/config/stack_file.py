@@ -12,9 +12,9 @@ from runner.config.reference import foreign_references
 from runner.config.shape import shape_of
 from runner.config.stack_rules import name_flaw, stack_complaints
 from runner.config.walk import Odd
-from runner.model.problem import Problem
-from runner.model.source_settings import Allow
-from runner.model.stack import StackDefinition
+from runner.model.settings.source import Allow
+from runner.model.stack.definition import StackDefinition
+from runner.model.values.problem import Problem
 
 
 class StackFileReader:

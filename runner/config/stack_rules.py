@@ -12,8 +12,8 @@ from runner.config.ignore_rule import ignore_rules, single_line
 from runner.config.limits import STACK, out_of_limits
 from runner.config.place import KeyPath
 from runner.config.repository_path import path_flaw
-from runner.model.source_settings import Allow
-from runner.model.stack import NAME_PATTERN, AwsRoles, StackDefinition
+from runner.model.settings.source import Allow
+from runner.model.stack.definition import NAME_PATTERN, AwsRoles, StackDefinition
 
 _NAME = re.compile(NAME_PATTERN)
 _WORKSPACE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,89}")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.config.scalar import DOUBTFUL, plain
-from runner.model.span import Seconds
+from runner.model.values.span import Seconds
 
 _UNITS = (("w", 604800), ("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 _SAFE = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*")

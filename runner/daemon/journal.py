@@ -5,9 +5,9 @@ from typing import Any
 
 import structlog
 
-from runner.model.codec import to_plain
-from runner.model.feed import FeedEvent, RunMoved
-from runner.model.run import Kind
+from runner.model.events.feed import FeedEvent, RunMoved
+from runner.model.run.life import Kind
+from runner.model.values.codec import to_plain
 
 # What is not named here is told as information.
 LEVELS: Mapping[str, str] = {

@@ -15,17 +15,17 @@ from runner.daemon.parts import Parts
 from runner.daemon.safe_mode import SafeMode
 from runner.daemon.timetable import Clocks, add_polls, new_scheduler, start_anew
 from runner.errors import DriftlineError
-from runner.model.source_settings import SourceSettings
+from runner.model.settings.source import SourceSettings
 from runner.ports import Consumer
-from runner.service.begin import begin
-from runner.service.cancel import left_running
-from runner.service.checkpoint import checkpoint_or_tell
-from runner.service.cron import reschedule
-from runner.service.enqueue import enqueue_due
-from runner.service.feed import deliver
-from runner.service.poll import retire_sources
-from runner.service.prune import prune
-from runner.service.recover import recover
+from runner.service.cycle.begin import begin
+from runner.service.cycle.checkpoint import checkpoint_or_tell
+from runner.service.cycle.feed import deliver
+from runner.service.cycle.poll import retire_sources
+from runner.service.cycle.prune import prune
+from runner.service.cycle.recover import recover
+from runner.service.operator.cancel import left_running
+from runner.service.queue.enqueue import enqueue_due
+from runner.service.queue.next_check import reschedule
 from runner.systemd.notify import Notifier
 from runner.worker import Pool
 

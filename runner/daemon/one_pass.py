@@ -6,12 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from runner.daemon.parts import Parts
 from runner.daemon.timetable import POLL_THREADS
 from runner.errors import DriftlineError
-from runner.model.run import Run
-from runner.service.cron import reschedule
-from runner.service.enqueue import enqueue_due
-from runner.service.poll import retire_sources
-from runner.service.prune import prune
-from runner.service.recover import recover
+from runner.model.run.life import Run
+from runner.service.cycle.poll import retire_sources
+from runner.service.cycle.prune import prune
+from runner.service.cycle.recover import recover
+from runner.service.queue.enqueue import enqueue_due
+from runner.service.queue.next_check import reschedule
 from runner.worker import Pool
 
 

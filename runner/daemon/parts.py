@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from runner.model.settings import Settings
+from runner.model.settings.server import Settings
 from runner.ports import Trees
-from runner.service.poll import Poller
+from runner.service.cycle.poll import Poller
 from runner.worker import Worker
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from runner.model.source_settings import SourceSettings
+from runner.model.settings.source import SourceSettings
 
 POLLS = "polls"
 # Made only when needed. A remote that hangs keeps one for half a minute, and is asked less and less often.

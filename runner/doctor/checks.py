@@ -9,7 +9,7 @@ from runner.app import App
 from runner.doctor import confinement, people, place, quarantine, reach, records, service, signatures, tools
 from runner.doctor.finding import Finding, Scene, fail, failed, ok
 from runner.errors import DriftlineError
-from runner.model.settings import Settings
+from runner.model.settings.server import Settings
 
 
 @dataclass(frozen=True)

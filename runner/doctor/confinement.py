@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from runner import landlock, namespaced, seccomp
+from runner.confinement import landlock, namespaced, seccomp
 from runner.doctor.finding import Finding, Scene, fail, ok, warn
 
 CHECK = "confinement"

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from runner.app import App
 from runner.errors import DriftlineError
-from runner.model.settings import Settings
+from runner.model.settings.server import Settings
 from runner.store.database import FILE_NAME
 
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from runner.doctor.finding import Finding, Scene, failed, ok, scratch, warn
 from runner.errors import DriftlineError
-from runner.model.source_settings import SourceSettings
-from runner.model.stack import AwsRoles
+from runner.model.settings.source import SourceSettings
+from runner.model.stack.definition import AwsRoles
 
 DEADLINE = 15.0
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 
 from runner.doctor.finding import Finding, Scene, fail, failed, ok, warn
 from runner.errors import DriftlineError
-from runner.model.checkpoint import missing_sentence
-from runner.model.clock import far_behind
-from runner.model.restored import TOLD_FOR, detail, sentence
-from runner.model.run import Run
+from runner.model.audit.checkpoint import missing_sentence
+from runner.model.audit.restored import TOLD_FOR, detail, sentence
+from runner.model.run.life import Run
+from runner.model.values.clock import far_behind
 from runner.ports import RunFilter
 from runner.store.faults import restore_hint
 
@@ -37,8 +37,8 @@ def audit(scene: Scene) -> Iterator[Finding]:
     if not scene.used:
         yield ok("audit", "checkpoints are written by the first daemon")
         return
-    from runner.service.checkpoint import last_missing, was_used
-    from runner.service.restored import find_restored, last_restore
+    from runner.service.cycle.checkpoint import last_missing, was_used
+    from runner.service.cycle.restored import find_restored, last_restore
 
     kept = scene.app.checkpoints
     chain = kept.read()

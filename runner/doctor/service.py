@@ -4,10 +4,10 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from runner.confinement.hardening import closed_to_others
 from runner.doctor.finding import Finding, Scene, fail, ok, scratch, warn
-from runner.hardening import closed_to_others
-from runner.model.size import parse_size
-from runner.process import Command, run
+from runner.model.values.size import parse_size
+from runner.process.run import Command, run
 from runner.systemd.install import UNIT
 
 SYSTEMD_RUNS = Path("/run/systemd/system")  # as sd_booted(3) asks
@@ -17,7 +17,7 @@ INSTALL = "sudo driftline service install"
 def slots(scene: Scene) -> Iterator[Finding]:
     """How many runs go on at once."""
     from runner.app import slots as count
-    from runner.memory import MachineMemory
+    from runner.host.memory import MachineMemory
 
     told = scene.settings.executor.memory_per_run
     yield slots_verdict(count(scene.settings), MachineMemory().available() or 0, parse_size(told), told)
@@ -32,7 +32,7 @@ def slots_verdict(count: int, free: int, needed: int, told: str) -> Finding:
 
 def daemon(scene: Scene) -> Iterator[Finding]:
     """Whether anybody plans and checks without being asked."""
-    from runner.daemon_lock import living_daemon
+    from runner.datadir.daemon_lock import living_daemon
 
     pid = living_daemon(scene.data_dir)
     if pid is None:

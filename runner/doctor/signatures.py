@@ -5,7 +5,7 @@ from pathlib import Path
 
 from runner.doctor.finding import Finding, Scene, fail, ok
 from runner.errors import DriftlineError
-from runner.model.source_settings import SourceSettings
+from runner.model.settings.source import SourceSettings
 
 DEADLINE = 15.0
 

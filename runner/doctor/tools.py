@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runner.doctor.finding import Finding, Scene, fail, failed, ok, scratch, warn
-from runner.engine.constraint import parse
-from runner.engine.version import Versions
-from runner.engine.version_managers import script_of
+from runner.engine.versions.constraint import parse
+from runner.engine.versions.managers import script_of
+from runner.engine.versions.version import Versions
 from runner.errors import DriftlineError, EngineMissing
-from runner.model.engines import ENGINES, TERRAFORM, EngineRow, Version
-from runner.process import Command, run
+from runner.model.code.engines import ENGINES, TERRAFORM, EngineRow, Version
+from runner.process.run import Command, run
 
 GIT_FLOOR: Version = (2, 39)
 # The first releases of each series in which a repository can no longer plant a hook through a submodule path.

@@ -9,20 +9,20 @@ from pathlib import Path
 from threading import Event
 
 from runner import failpoint
-from runner.detached import Ended, Files, Left, Seen, adopted, follow, launched
-from runner.engine.after_apply import doubts, left_lock
 from runner.engine.evidence import evidence
 from runner.engine.json_output import JsonOutput
-from runner.engine.salvage import how_to_save, salvage
 from runner.engine.session import Session
-from runner.engine.state_lock import Looking, Witness
-from runner.engine.state_mark import state_of
+from runner.engine.state.after_apply import doubts, left_lock
+from runner.engine.state.lock import Looking, Witness
+from runner.engine.state.mark import state_of
+from runner.engine.state.salvage import how_to_save, salvage
 from runner.errors import EngineFailed, StillApplying
-from runner.files import write_whole
-from runner.model.apply_end import Expected
-from runner.model.plan import Diagnostic
+from runner.host.files import write_whole
+from runner.model.plan.changes import Diagnostic
+from runner.model.run.apply_end import Expected
 from runner.ports import Applied, EngineError, NotBegun
-from runner.process import Finished, Stopped
+from runner.process.detached import Ended, Files, Left, Seen, adopted, follow, launched
+from runner.process.run import Finished, Stopped
 
 NAME = "apply"
 SPENT = "this plan was handed to terraform before"

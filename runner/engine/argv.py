@@ -1,4 +1,4 @@
-"""Command lines of terraform and tofu, built by python-terraform and run by `runner.process`.
+"""Command lines of terraform and tofu, built by python-terraform and run by `runner.process.run`.
 
 Facts (terraform 1.11.4) that shape them:
 

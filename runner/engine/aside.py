@@ -5,7 +5,7 @@ import sys
 
 from runner.engine.session import OOM_SCORE_PLAN, Session
 from runner.ports import Cancel
-from runner.process import KILL, Command, Finished, run
+from runner.process.run import KILL, Command, Finished, run
 
 WIDE, LEAST, MOST = (
     24,

@@ -11,31 +11,31 @@ from typing import TYPE_CHECKING
 
 from runner.engine.apply import adopt, begin
 from runner.engine.argv import ApplyOptions, apply_argv
-from runner.engine.cli_config import write_cli_config
 from runner.engine.confine import Fence
-from runner.engine.constraint import check
 from runner.engine.credentials import AwsCredentials
 from runner.engine.environment import child_environment, inherited
 from runner.engine.facts import facts_of
-from runner.engine.initialise import found, initialise
+from runner.engine.initialised.cli_config import write_cli_config
+from runner.engine.initialised.run import found, initialise
 from runner.engine.journal import Journal
 from runner.engine.json_output import NEEDS_INIT, JsonOutput
 from runner.engine.plan import plan, planned
 from runner.engine.probe import probe, probe_ready
 from runner.engine.session import Session
-from runner.engine.state_lock import Looking, force_unlock, held_by
-from runner.engine.terraform_workspace import is_missing
-from runner.engine.version import Versions, wanted
+from runner.engine.state.lock import Looking, force_unlock, held_by
+from runner.engine.state.workspace import is_missing
+from runner.engine.versions.constraint import check
+from runner.engine.versions.version import Versions, wanted
 from runner.errors import DriftlineError
-from runner.files import private_folder
-from runner.model.binding import EngineFacts
-from runner.model.engines import ENGINES
-from runner.model.lock import StateLock
-from runner.model.plan import Diagnostic
-from runner.model.probe import ProbeReady, deadline
-from runner.model.settings import Settings
+from runner.host.files import private_folder
+from runner.model.approval.binding import EngineFacts
+from runner.model.code.engines import ENGINES
+from runner.model.drift.probe import ProbeReady, deadline
+from runner.model.plan.changes import Diagnostic
+from runner.model.settings.server import Settings
+from runner.model.stack.lock import StateLock
 from runner.ports import Applied, Aside, EngineError, Execution, NotBegun, Planned, Probed
-from runner.process import Finished
+from runner.process.run import Finished
 
 if TYPE_CHECKING:
     from runner.probe.prober import Prober

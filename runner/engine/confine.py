@@ -15,11 +15,12 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import runner
-from runner import landlock, namespaced
-from runner.engine.cli_config import PLUGINS
+from runner.confinement import landlock, namespaced
+from runner.engine.initialised.cli_config import PLUGINS
 from runner.engine.led_astray import unspoiled
 from runner.errors import NotConfined
-from runner.model.confinement import (
+from runner.model.sandbox.denied import Surroundings
+from runner.model.sandbox.labels import (
     Access,
     Confinement,
     Mount,
@@ -29,9 +30,8 @@ from runner.model.confinement import (
     read_mounts,
     under,
 )
-from runner.model.denied import Surroundings
-from runner.model.namespace import EMPTY, Kind, View, view
-from runner.model.settings import Settings
+from runner.model.sandbox.namespace import EMPTY, Kind, View, view
+from runner.model.settings.server import Settings
 from runner.ports import Execution, Workspace
 
 MOUNTS = Path("/proc/self/mountinfo")

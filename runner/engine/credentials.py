@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import CredentialsFailed
-from runner.model.stack import AwsRoles
+from runner.model.stack.definition import AwsRoles
 
 # The longest that any role allows without having been changed, and the longest for a role taken from a role.
 DURATION = 3600

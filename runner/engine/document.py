@@ -9,13 +9,13 @@ from typing import Any
 from runner.engine.aside import read_aside
 from runner.engine.document_process import ANSWER, MASKED, QUESTION
 from runner.engine.session import Session
-from runner.files import read_foreign, write_whole
-from runner.model.codec import from_plain, to_plain
-from runner.model.plan import Diagnostic
-from runner.model.plan_report import Question, Report
-from runner.model.span import Seconds
+from runner.host.files import read_foreign, write_whole
+from runner.model.plan.changes import Diagnostic
+from runner.model.plan.report import Question, Report
+from runner.model.values.codec import from_plain, to_plain
+from runner.model.values.span import Seconds
 from runner.ports import EngineError
-from runner.process import Finished, Stopped
+from runner.process.run import Finished, Stopped
 
 AT_HAND = 512 << 10  # bytes that are read in a second, whatever is in them
 LARGEST_ANSWER = 256 << 20

@@ -10,8 +10,8 @@ from pathlib import Path
 from tempfile import gettempdir
 
 from runner.errors import NotAllowed
-from runner.model.engines import VERSION_MANAGERS, EngineRow
-from runner.model.stack import DEFAULT_WORKSPACE, StackDefinition
+from runner.model.code.engines import VERSION_MANAGERS, EngineRow
+from runner.model.stack.definition import DEFAULT_WORKSPACE, StackDefinition
 from runner.ports import Workspace
 
 

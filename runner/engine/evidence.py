@@ -4,13 +4,13 @@ import socket
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from runner.engine.after_apply import managed_mark
 from runner.engine.json_output import UNRELEASED, JsonOutput
 from runner.engine.session import Session
-from runner.engine.state_lock import Looking, backend_of, held_by, remote_mark, witnessed
+from runner.engine.state.after_apply import managed_mark
+from runner.engine.state.lock import Looking, backend_of, held_by, remote_mark, witnessed
 from runner.errors import DriftlineError
-from runner.model.evidence import LOG_LINES, Evidence, left_by
-from runner.model.lock import StateLock
+from runner.model.run.evidence import LOG_LINES, Evidence, left_by
+from runner.model.stack.lock import StateLock
 from runner.ports import EngineError
 
 

@@ -4,14 +4,14 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from runner.engine.argv import PlanOptions, plan_argv
-from runner.engine.binary import binary_digest
 from runner.engine.environment import CREDENTIALS
 from runner.engine.given import given
 from runner.engine.measured import Measured
-from runner.engine.outside import outside
+from runner.engine.modules.outside import outside
 from runner.engine.session import Session
-from runner.engine.state_mark import state_of
-from runner.model.binding import EngineFacts
+from runner.engine.state.mark import state_of
+from runner.engine.versions.binary import binary_digest
+from runner.model.approval.binding import EngineFacts
 
 
 def facts_of(session: Session, plan_file: Path) -> EngineFacts:

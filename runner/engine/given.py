@@ -14,9 +14,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from runner.engine.environment import CREDENTIALS, TABLE
-from runner.files import read_foreign
-from runner.model.secret_shape import names_secret, without_tokens
-from runner.model.stack import AwsRoles
+from runner.host.files import read_foreign
+from runner.model.secret.shape import names_secret, without_tokens
+from runner.model.stack.definition import AwsRoles
 
 VARIABLES = "TF_VAR_"
 DIGITS = 16

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
-from runner.files import PRIVATE_FILE
+from runner.host.files import PRIVATE_FILE
 
 CAP = 64 << 20
 TAIL = 200

@@ -11,12 +11,12 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from runner.engine.lock_info import read_lock
+from runner.engine.state.lock_info import read_lock
 from runner.engine.text import Veil, masked_output
-from runner.model.engines import ENGINES
-from runner.model.lock import StateLock
-from runner.model.plan import Diagnostic
-from runner.model.warnings import CHECK_FAILED
+from runner.model.code.engines import ENGINES
+from runner.model.plan.changes import Diagnostic
+from runner.model.plan.warnings import CHECK_FAILED
+from runner.model.stack.lock import StateLock
 
 # The second where the state has another lineage: it was exchanged or lost.
 STALE = frozenset({"Saved plan is stale", "Saved plan does not match the given state"})

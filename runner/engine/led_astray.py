@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from runner.model.confinement import TOP, under
+from runner.model.sandbox.labels import TOP, under
 
 MOST_LINKS = 40  # as many as Linux follows
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from runner.engine.code_files import VALUES
+from runner.engine.initialised.seal import Seal
+from runner.engine.modules.code_files import VALUES
 from runner.engine.removal import remove
-from runner.engine.seal import Seal
-from runner.files import PRIVATE_FILE, private_folder, read_foreign
-from runner.model.called_modules import FETCHED
-from runner.model.module import is_configuration
+from runner.host.files import PRIVATE_FILE, private_folder, read_foreign
+from runner.model.code.called_modules import FETCHED
+from runner.model.code.module import is_configuration
 
 FOLDER = "made"
 KEPT = 5  # runs of a stack

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.engine.seal import Manifest
-from runner.model.called_modules import FETCHED
+from runner.engine.initialised.seal import Manifest
+from runner.model.code.called_modules import FETCHED
 
 
 @dataclass(frozen=True)

@@ -6,25 +6,25 @@ from dataclasses import replace
 from pathlib import Path
 
 from runner.engine.argv import PlanOptions, plan_argv, show_argv
-from runner.engine.code import code_of
 from runner.engine.document import AT_HAND, Apart
 from runner.engine.document_process import DOCUMENT
 from runner.engine.facts import facts_of
 from runner.engine.given import aws_account, places
 from runner.engine.journal import Journal
 from runner.engine.json_output import JsonOutput, render
+from runner.engine.modules.code import code_of
 from runner.engine.session import Session
-from runner.engine.state_lock import backend_of
-from runner.files import PRIVATE_FILE
+from runner.engine.state.lock import backend_of
 from runner.foreign.budget import Budget
 from runner.foreign.read import copy as copy_content
-from runner.model.code import UNREAD, Code
-from runner.model.plan import Diagnostic
-from runner.model.plan_json import parse_document, understanding
-from runner.model.reading import ROLE, Around
-from runner.model.settings import Settings
+from runner.host.files import PRIVATE_FILE
+from runner.model.evaluated.code import UNREAD, Code
+from runner.model.evaluated.reading import ROLE, Around
+from runner.model.plan.changes import Diagnostic
+from runner.model.plan.reading import parse_document, understanding
+from runner.model.settings.server import Settings
 from runner.ports import EngineError, Planned
-from runner.process import Finished
+from runner.process.run import Finished
 
 LARGEST_PLAN = 1 << 30
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from runner.engine.plan import plan, planned
 from runner.engine.session import Session
 from runner.engine.text import Veil
-from runner.model.confinement import Confinement
-from runner.model.namespace import View
-from runner.model.probe import ProbeReady, Provider
-from runner.model.settings import Settings
+from runner.model.drift.probe import ProbeReady, Provider
+from runner.model.sandbox.labels import Confinement
+from runner.model.sandbox.namespace import View
+from runner.model.settings.server import Settings
 from runner.ports import Aside, EngineError, Planned, Probed
 
 if TYPE_CHECKING:

@@ -9,12 +9,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner.engine.blocks import Block, body_of
-from runner.engine.declared import Declared, declared, guessed_in, text_of, why
-from runner.engine.spelled import Pairs, json_values, spelled, spelled_in, spelled_json
-from runner.engine.tokens import NotHcl
-from runner.model.plan import Diagnostic
-from runner.model.secret import SHORTEST_WHOLE
+from runner.engine.modules.declared import Declared, declared, guessed_in, text_of, why
+from runner.hcl.blocks import Block, body_of
+from runner.hcl.spelled import Pairs, json_values, spelled, spelled_in, spelled_json
+from runner.hcl.tokens import NotHcl
+from runner.model.plan.changes import Diagnostic
+from runner.model.secret.copies import SHORTEST_WHOLE
 from runner.ports import Execution
 
 _MOST_MODULES = 200

@@ -9,37 +9,37 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
-from runner.engine import code_files
-from runner.engine.backend_file import backend_file
-from runner.engine.binary import binary_digest
-from runner.engine.cli_config import PLUGINS
-from runner.engine.code_files import Code
-from runner.engine.configuration import root_backend
 from runner.engine.confine import Fence
-from runner.engine.constraint import parse
 from runner.engine.environment import own_folders
-from runner.engine.init import InitInputs
+from runner.engine.initialised.backend_file import backend_file
+from runner.engine.initialised.cli_config import PLUGINS
+from runner.engine.initialised.lock_file import LockFiles
+from runner.engine.initialised.needed import InitInputs
+from runner.engine.initialised.seal import SEALED, Seal, SealBroken, discard, newest
 from runner.engine.journal import Journal
 from runner.engine.json_output import GAVE_UP, STALE, STATE_LOCKED, JsonOutput, render
-from runner.engine.lock_file import LockFiles
 from runner.engine.made import Made
 from runner.engine.measured import Measured, measure
+from runner.engine.modules import code_files
+from runner.engine.modules.code_files import Code
+from runner.engine.modules.configuration import root_backend
 from runner.engine.removal import remove
-from runner.engine.seal import SEALED, Seal, SealBroken, discard, newest
 from runner.engine.sensitive import Given, sensitive_values
 from runner.engine.text import Veil
+from runner.engine.versions.binary import binary_digest
+from runner.engine.versions.constraint import parse
 from runner.errors import BadStackFile, EngineAnswered, EngineFailed
-from runner.files import private_folder, read_foreign, write_whole
-from runner.model.called_modules import ROOT
-from runner.model.confinement import Confinement
-from runner.model.denied import denials
-from runner.model.engines import EngineRow
-from runner.model.namespace import View
-from runner.model.plan import Diagnostic
-from runner.model.span import Seconds
-from runner.model.stack import DEFAULT_WORKSPACE
+from runner.host.files import private_folder, read_foreign, write_whole
+from runner.model.code.called_modules import ROOT
+from runner.model.code.engines import EngineRow
+from runner.model.plan.changes import Diagnostic
+from runner.model.sandbox.denied import denials
+from runner.model.sandbox.labels import Confinement
+from runner.model.sandbox.namespace import View
+from runner.model.stack.definition import DEFAULT_WORKSPACE
+from runner.model.values.span import Seconds
 from runner.ports import EngineError, Execution
-from runner.process import Command, Finished, Stopped, run
+from runner.process.run import Command, Finished, Stopped, run
 
 # Plans die before applies, and applies before the daemon.
 OOM_SCORE_PLAN = 500

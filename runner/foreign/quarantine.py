@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from runner.files import private_folder
 from runner.foreign.budget import Budget, TooMuch
 from runner.foreign.remove import remove
+from runner.host.files import private_folder
 
 FOLDER = "quarantine"
 AT_ONCE = 10.0  # seconds for one tree, since a run's slot waits for it

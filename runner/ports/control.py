@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from runner.model.settings import Settings
+from runner.model.settings.server import Settings
 from runner.ports.basics import Clock, Disk, Memory
 from runner.ports.engine import Workspaces
 from runner.ports.keeping import Artifacts, Checkpoints, Claims, Receipts, Reports

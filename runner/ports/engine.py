@@ -7,16 +7,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from runner.model.apply_end import Expected
-from runner.model.binding import EngineFacts
-from runner.model.evidence import Evidence
-from runner.model.lock import StateLock
-from runner.model.plan import Diagnostic
-from runner.model.plan_report import Question, Report
-from runner.model.probe import ProbeReady
-from runner.model.reading import ALONE, Around
-from runner.model.stack import StackDefinition
-from runner.model.state_file import TornState
+from runner.model.approval.binding import EngineFacts
+from runner.model.drift.probe import ProbeReady
+from runner.model.evaluated.reading import ALONE, Around
+from runner.model.plan.changes import Diagnostic
+from runner.model.plan.report import Question, Report
+from runner.model.run.apply_end import Expected
+from runner.model.run.evidence import Evidence
+from runner.model.stack.definition import StackDefinition
+from runner.model.stack.lock import StateLock
+from runner.model.stack.state_file import TornState
 from runner.ports.basics import Cancel
 from runner.ports.keeping import HeldClaim
 

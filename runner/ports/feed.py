@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Protocol
 
-from runner.model.feed import FeedEvent
+from runner.model.events.feed import FeedEvent
 
 
 class Consumer(Protocol):

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from runner.model.file_reads import Reads
-from runner.model.module import ModuleFacts
-from runner.model.problem import Problem
-from runner.model.source_settings import Allow
-from runner.model.stack import StackDefinition
+from runner.model.code.file_reads import Reads
+from runner.model.code.module import ModuleFacts
+from runner.model.settings.source import Allow
+from runner.model.stack.definition import StackDefinition
+from runner.model.values.problem import Problem
 
 
 class StackFiles(Protocol):

@@ -5,9 +5,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from runner.model.approval import Commit
-from runner.model.source import Signature, TreeEntry
-from runner.model.source_settings import SourceSettings
+from runner.model.approval.approval import Commit
+from runner.model.settings.source import SourceSettings
+from runner.model.stack.source import Signature, TreeEntry
 
 
 class Git(Protocol):

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from runner.model.checkpoint import Chain, Checkpoint
-from runner.model.drift import DriftReport
-from runner.model.lock import Leftover
-from runner.model.receipt import Receipt
-from runner.model.run import Claim
+from runner.model.audit.checkpoint import Chain, Checkpoint
+from runner.model.audit.receipt import Receipt
+from runner.model.drift.report import DriftReport
+from runner.model.run.life import Claim
+from runner.model.stack.lock import Leftover
 
 
 class Artifacts(Protocol):

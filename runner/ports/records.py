@@ -6,25 +6,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from runner.model.approval import Approval, Commit, Review
-from runner.model.audit import AuditEntry
-from runner.model.binding import Binding
-from runner.model.drift import Acknowledgement, DriftReport, Finding
-from runner.model.evidence import Evidence
-from runner.model.feed import Cursor, DeadLetter, FeedEvent
-from runner.model.guardrails import SeenState
-from runner.model.job import Usage
-from runner.model.lock import Lock
-from runner.model.plan import ApplyOnly, ChangeSet, Diagnostic
-from runner.model.probe import Distrust, ProbeRecord, Provider
-from runner.model.run import Claim, Event, Kind, Run, State
-from runner.model.source import SourceStatus
-from runner.model.stack import Discovered, DriftStatus, Pause, Stack, StackDefinition
-from runner.model.step import Step
-from runner.model.sweep import Sweep
-from runner.model.terms import Declaration
-from runner.model.throttling import Throttle
-from runner.model.warnings import FailingCheck
+from runner.model.approval.approval import Approval, Commit, Review
+from runner.model.approval.binding import Binding
+from runner.model.approval.guardrails import SeenState
+from runner.model.approval.terms import Declaration
+from runner.model.audit.log import AuditEntry
+from runner.model.drift.probe import Distrust, ProbeRecord, Provider
+from runner.model.drift.report import Acknowledgement, DriftReport, Finding
+from runner.model.events.feed import Cursor, DeadLetter, FeedEvent
+from runner.model.plan.changes import ApplyOnly, ChangeSet, Diagnostic
+from runner.model.plan.step import Step
+from runner.model.plan.warnings import FailingCheck
+from runner.model.run.evidence import Evidence
+from runner.model.run.job import Usage
+from runner.model.run.life import Claim, Event, Kind, Run, State
+from runner.model.schedule.sweep import Sweep
+from runner.model.schedule.throttling import Throttle
+from runner.model.stack.definition import Discovered, DriftStatus, Pause, Stack, StackDefinition
+from runner.model.stack.lock import Lock
+from runner.model.stack.source import SourceStatus
 
 
 @dataclass(frozen=True)

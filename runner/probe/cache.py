@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from runner.files import private_folder, sync_folder, write_whole
+from runner.host.files import private_folder, sync_folder, write_whole
 from runner.probe.protocol import cut
 
 FORM = b"driftline probe 1\n"

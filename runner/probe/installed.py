@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.files import private_folder, write_whole
+from runner.host.files import private_folder, write_whole
 from runner.probe.checksum import checksum, files
 
 _BLOCK = re.compile(r'^provider\s+"([^"\s]+)"\s*\{(.*?)^\}', re.MULTILINE | re.DOTALL)

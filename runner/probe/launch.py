@@ -9,7 +9,7 @@ from pathlib import Path
 
 from runner.probe.installed import Installed
 from runner.probe.protocol import HANDSHAKE, Handshake, handshake
-from runner.process import KILL, Child, Command, exit_of, make_output, start
+from runner.process.run import KILL, Child, Command, exit_of, make_output, start
 
 LONGEST_LINE = 1 << 16  # with a certificate; and what else it may write there
 # Another one for each run, or for each of its sessions: of these it counts only that they are set.

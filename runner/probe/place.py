@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from shutil import rmtree
 
-from runner.files import private_folder
+from runner.host.files import private_folder
 from runner.probe.talk import ProbeFailed
 
 LONGEST_PATH = 100  # of a socket: the kernel takes 108 bytes with the end, macOS 104

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
-from runner.files import private_folder
+from runner.host.files import private_folder
 from runner.probe.cache import Cache
 from runner.probe.installed import Installed
 from runner.probe.launch import surroundings
 from runner.probe.place import listeners, own_folder
 from runner.probe.proxy_process import ProxyProcess
 from runner.probe.talk import ProbeFailed, Seen, Talk
-from runner.process import Command
+from runner.process.run import Command
 
 MARK = "@process@"  # no path and no address has it
 

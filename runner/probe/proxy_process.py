@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.probe.talk import ProbeFailed
-from runner.process import Command, make_output, start
+from runner.process.run import Command, make_output, start
 
 SERVER = Path(__file__).with_name("server.py")
 

@@ -29,7 +29,7 @@ if __name__ == "__main__":
     # Isolated mode knows no installed checkout.
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
-from runner.hardening import close_to_others
+from runner.confinement.hardening import close_to_others
 from runner.probe.backend import Backend
 from runner.probe.cache import Cache
 from runner.probe.identity import Identity, new_identity

@@ -11,10 +11,10 @@ from pathlib import Path
 from select import select
 from typing import Any
 
-from runner.metering import Meter, current
 from runner.probe.installed import Installed
 from runner.probe.launch import Launched, launch
-from runner.process import Command
+from runner.process.metering import Meter, current
+from runner.process.run import Command
 
 TICK = 0.005  # while a provider starts
 LOOK_SECONDS = 1.0

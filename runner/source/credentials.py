@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from runner.model.source_settings import SourceAuth
+from runner.model.settings.source import SourceAuth
 from runner.source.address import BadAddress
 
 # Told the prompt, answers on stdout. The token comes from an open descriptor, so it never has a name on a disk.

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from runner import failpoint
 from runner.errors import SourceTooLarge
-from runner.files import private_folder
-from runner.flock import alone, held, shared
 from runner.foreign.quarantine import Quarantine
-from runner.model.paths import shortened
-from runner.model.size import parse_size
-from runner.model.source import TreeEntry
-from runner.model.tree import EXECUTABLE, FILES, LINK, SUBMODULE, Tree, fitting
+from runner.host.files import private_folder
+from runner.host.flock import alone, held, shared
+from runner.model.code.paths import shortened
+from runner.model.code.tree import EXECUTABLE, FILES, LINK, SUBMODULE, Tree, fitting
+from runner.model.stack.source import TreeEntry
+from runner.model.values.size import parse_size
 from runner.source import arguments, record
 from runner.source.failure import failed
 from runner.source.mend import differing, found, is_left, is_state, mend, sentence

@@ -5,9 +5,9 @@ from base64 import b64encode
 from urllib.parse import quote
 
 from runner.errors import GitFailed
-from runner.model.paths import printable
-from runner.model.plan import MASK
-from runner.model.source_settings import SourceSettings
+from runner.model.code.paths import printable
+from runner.model.plan.changes import MASK
+from runner.model.settings.source import SourceSettings
 
 LONGEST = 400
 USERINFO = re.compile(r"(?<=://)[^/@\s]*:[^/@\s]*(?=@)")

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from runner.errors import RevisionNotFound
-from runner.model.approval import Commit
-from runner.model.paths import TOP
+from runner.model.approval.approval import Commit
+from runner.model.code.paths import TOP
 from runner.source import arguments
 from runner.source.mirror import Mirror
 from runner.source.raw_people import people

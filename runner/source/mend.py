@@ -9,13 +9,13 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.files import read_foreign
 from runner.foreign.budget import Budget
 from runner.foreign.read import chunks_of
 from runner.foreign.remove import remove
-from runner.model.paths import printable
-from runner.model.source import TreeEntry
-from runner.model.tree import EXECUTABLE, LINK
+from runner.host.files import read_foreign
+from runner.model.code.paths import printable
+from runner.model.code.tree import EXECUTABLE, LINK
+from runner.model.stack.source import TreeEntry
 from runner.source.mirror import Mirror
 from runner.source.record import Record, Seen, Stat, is_regular
 

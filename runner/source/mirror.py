@@ -10,13 +10,13 @@ from pathlib import Path
 
 from runner import failpoint
 from runner.errors import BranchMissing, GitFailed, SourceTooLarge
-from runner.flock import held
 from runner.foreign.budget import Budget
 from runner.foreign.quarantine import Quarantine
 from runner.foreign.read import walk
-from runner.model.paths import printable
-from runner.model.size import parse_size
-from runner.model.source_settings import SourceSettings
+from runner.host.flock import held
+from runner.model.code.paths import printable
+from runner.model.settings.source import SourceSettings
+from runner.model.values.size import parse_size
 from runner.source import arguments
 from runner.source.address import check_branch, protocol
 from runner.source.command import Call, Ended, largest, run, stream

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from runner.errors import BranchMissing, GitFailed, SourceTooLarge
-from runner.files import private_folder
-from runner.model.approval import Commit
-from runner.model.source import Signature, TreeEntry
-from runner.model.source_settings import SourceSettings
+from runner.host.files import private_folder
+from runner.model.approval.approval import Commit
+from runner.model.settings.source import SourceSettings
+from runner.model.stack.source import Signature, TreeEntry
 from runner.source import arguments, history, signature
 from runner.source.address import BadAddress
 from runner.source.export import discard, export, exported, settle

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from runner.files import write_whole
 from runner.foreign.budget import Budget
 from runner.foreign.opening import folder as opened
+from runner.host.files import write_whole
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 MOST_ENTRIES = 2_000_000

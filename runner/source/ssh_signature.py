@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from runner.model.paths import printable
+from runner.model.code.paths import printable
 from runner.source.command import Ended
 from runner.source.signed_commit import Refused, Signed
 from runner.source.trust import Bench

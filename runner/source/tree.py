@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import IO
 
-from runner.model.source import TreeEntry
+from runner.model.stack.source import TreeEntry
 
 CHUNK = 1 << 20
 Contents = Iterator[tuple[str, int, Iterator[bytes]]]

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from runner.errors import VerifierFailed
-from runner.model.source_settings import SourceSettings
+from runner.model.settings.source import SourceSettings
 from runner.source.command import KILLED, NOT_FOUND, Call, Ended, run
 from runner.source.failure import one_line
 

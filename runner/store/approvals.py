@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from runner.errors import RunNotFound
-from runner.model.approval import Approval, Commit, Person
-from runner.model.binding import Binding, read_binding
-from runner.model.feed import PlanApproved
+from runner.model.approval.approval import Approval, Commit, Person
+from runner.model.approval.binding import Binding, read_binding
+from runner.model.events.feed import PlanApproved
 from runner.store.audit import Writes
 from runner.store.rows import compact, text
 from runner.store.states import StateReads, StateWrites

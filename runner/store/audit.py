@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from runner.model.audit import CLOCK, GENESIS, AuditEntry, chain_hash
-from runner.model.codec import to_plain
-from runner.model.feed import TOPICS, Payload
-from runner.model.run import Event
+from runner.model.audit.log import CLOCK, GENESIS, AuditEntry, chain_hash
+from runner.model.events.feed import TOPICS, Payload
+from runner.model.run.life import Event
+from runner.model.values.codec import to_plain
 from runner.store.rows import Value, compact, text
 from runner.store.session import Session
 

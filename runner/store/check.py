@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 
 from runner.errors import DriftlineError
-from runner.model.audit import GENESIS, AuditEntry, Walk
+from runner.model.audit.log import GENESIS, AuditEntry, Walk
 from runner.store.audit import Stored, audit_page, entry_of, first_broken
 from runner.store.connection import Connections
 from runner.store.damage import damages, explained

@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from runner.errors import RowDamaged
-from runner.model.binding import read_binding
-from runner.model.codec import from_plain
-from runner.model.drift import Finding, ReportStatus
-from runner.model.evidence import Evidence
-from runner.model.plan import ApplyOnly, ChangeSet, Diagnostic
-from runner.model.probe import ProbeRecord
-from runner.model.run import Kind, State, Trigger
-from runner.model.stack import DriftStatus
+from runner.model.approval.binding import read_binding
+from runner.model.drift.probe import ProbeRecord
+from runner.model.drift.report import Finding, ReportStatus
+from runner.model.plan.changes import ApplyOnly, ChangeSet, Diagnostic
+from runner.model.run.evidence import Evidence
+from runner.model.run.life import Kind, State, Trigger
+from runner.model.stack.definition import DriftStatus
+from runner.model.values.codec import from_plain
 from runner.store.connection import Connections
 from runner.store.faults import restore_hint
 from runner.store.rows import definition_of, strings_of, summary_of

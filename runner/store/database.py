@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from runner.model.audit import AuditEntry, Walk
+from runner.model.audit.log import AuditEntry, Walk
 from runner.ports import Clock, Reader, Writer
 from runner.store.approvals import ApprovalReads, ApprovalWrites
 from runner.store.audit import AuditReads

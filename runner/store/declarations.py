@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable
 from datetime import datetime
 
-from runner.model.terms import Declaration
+from runner.model.approval.terms import Declaration
 from runner.store.audit import Writes
 from runner.store.definitions import DefinitionWrites
 from runner.store.rows import definition_of, text

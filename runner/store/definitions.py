@@ -1,6 +1,6 @@
 """Definitions, kept once under their digest, whoever names them."""
 
-from runner.model.stack import StackDefinition
+from runner.model.stack.definition import StackDefinition
 from runner.store.session import Session
 
 

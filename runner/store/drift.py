@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from runner.errors import ReportChanged, ReportNotFound
-from runner.model.codec import from_plain, to_plain
-from runner.model.drift import Acknowledgement, DriftReport, Finding, ReportStatus
-from runner.model.feed import ReportMoved
-from runner.model.plan import NOTHING_BESIDES, ApplyOnly
+from runner.model.drift.report import Acknowledgement, DriftReport, Finding, ReportStatus
+from runner.model.events.feed import ReportMoved
+from runner.model.plan.changes import NOTHING_BESIDES, ApplyOnly
+from runner.model.values.codec import from_plain, to_plain
 from runner.store.audit import Writes
 from runner.store.rows import Value, compact, text, text_or_none, time_or_none
 from runner.store.session import Session

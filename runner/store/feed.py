@@ -6,8 +6,8 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, cast
 
-from runner.model.codec import from_plain, to_plain
-from runner.model.feed import TOPICS, Cursor, DeadLetter, FeedEvent, Payload
+from runner.model.events.feed import TOPICS, Cursor, DeadLetter, FeedEvent, Payload
+from runner.model.values.codec import from_plain, to_plain
 from runner.store.audit import Writes
 from runner.store.rows import Value, compact, text, text_or_none, time_or_none
 from runner.store.session import Session

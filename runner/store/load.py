@@ -4,12 +4,12 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from runner.model.feed import AccountThrottled
-from runner.model.job import Usage
-from runner.model.load import REMEMBERED
-from runner.model.run import Kind, State
-from runner.model.sweep import Sweep
-from runner.model.throttling import Throttle
+from runner.model.events.feed import AccountThrottled
+from runner.model.run.job import Usage
+from runner.model.run.life import Kind, State
+from runner.model.schedule.load import REMEMBERED
+from runner.model.schedule.sweep import Sweep
+from runner.model.schedule.throttling import Throttle
 from runner.store.audit import Writes
 from runner.store.rows import Value, text
 from runner.store.session import Session

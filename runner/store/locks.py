@@ -3,9 +3,9 @@
 import sqlite3
 
 from runner.errors import NotFound, StackLocked
-from runner.model.feed import LockReleased, LockTaken
-from runner.model.lock import Lock
-from runner.model.run import Run
+from runner.model.events.feed import LockReleased, LockTaken
+from runner.model.run.life import Run
+from runner.model.stack.lock import Lock
 from runner.store.rows import run_of, text, time_or_none
 from runner.store.runs import RunWrites
 from runner.store.session import Session

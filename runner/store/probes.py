@@ -5,9 +5,9 @@ import sqlite3
 from datetime import datetime
 
 from runner.errors import StackNotFound
-from runner.model.codec import from_plain, to_plain
-from runner.model.feed import ProviderDistrusted
-from runner.model.probe import Distrust, ProbeRecord, Provider, forgotten
+from runner.model.drift.probe import Distrust, ProbeRecord, Provider, forgotten
+from runner.model.events.feed import ProviderDistrusted
+from runner.model.values.codec import from_plain, to_plain
 from runner.store.audit import Writes
 from runner.store.rows import compact, text
 from runner.store.session import Session

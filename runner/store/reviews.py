@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from runner.model.approval import Review
+from runner.model.approval.approval import Review
 from runner.store.audit import Writes
 from runner.store.rows import definition_of, text
 from runner.store.session import Session

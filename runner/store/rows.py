@@ -8,11 +8,18 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from runner.model.codec import from_plain
-from runner.model.plan import Summary
-from runner.model.run import Claim, Kind, Run, State, Trigger
-from runner.model.stack import Discovered, DriftStatus, Pause, Stack, StackDefinition, StateIdentity
-from runner.model.warnings import FailingCheck
+from runner.model.plan.changes import Summary
+from runner.model.plan.warnings import FailingCheck
+from runner.model.run.life import Claim, Kind, Run, State, Trigger
+from runner.model.stack.definition import (
+    Discovered,
+    DriftStatus,
+    Pause,
+    Stack,
+    StackDefinition,
+    StateIdentity,
+)
+from runner.model.values.codec import from_plain
 
 Value = str | int | None
 

@@ -7,13 +7,13 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from runner.errors import RunChanged, RunNotFound, StackBusy, WrongState
-from runner.model.codec import from_plain, to_plain
-from runner.model.evidence import Evidence
-from runner.model.feed import RunMoved
-from runner.model.plan import ChangeSet, Diagnostic
-from runner.model.run import EXECUTING, Claim, Event, Kind, Run, State, Trigger, next_state
-from runner.model.step import Step
-from runner.model.throttling import account_of
+from runner.model.events.feed import RunMoved
+from runner.model.plan.changes import ChangeSet, Diagnostic
+from runner.model.plan.step import Step
+from runner.model.run.evidence import Evidence
+from runner.model.run.life import EXECUTING, Claim, Event, Kind, Run, State, Trigger, next_state
+from runner.model.schedule.throttling import account_of
+from runner.model.values.codec import from_plain, to_plain
 from runner.ports import NewRun, RunFilter
 from runner.store.rows import Value, compact, run_of, run_row, text
 from runner.store.session import Session

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 
-from runner.model.source import SourceStatus
+from runner.model.stack.source import SourceStatus
 from runner.store.audit import Writes
 from runner.store.rows import compact, text_or_none, time_or_none
 from runner.store.session import Session

@@ -5,11 +5,18 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from runner.errors import NotFound, SharedState, StackNotFound, StackRefused
-from runner.model.feed import CheckMoved, StackEnded, StackLeft, StackPaused, StackRenamed, StackResumed
-from runner.model.plan import Diagnostic
-from runner.model.run import Run
-from runner.model.stack import Discovered, DriftStatus, Pause, Stack, StackDefinition
-from runner.model.warnings import FailingCheck, failing
+from runner.model.events.feed import (
+    CheckMoved,
+    StackEnded,
+    StackLeft,
+    StackPaused,
+    StackRenamed,
+    StackResumed,
+)
+from runner.model.plan.changes import Diagnostic
+from runner.model.plan.warnings import FailingCheck, failing
+from runner.model.run.life import Run
+from runner.model.stack.definition import Discovered, DriftStatus, Pause, Stack, StackDefinition
 from runner.store.audit import Writes
 from runner.store.definitions import DefinitionWrites
 from runner.store.rows import (

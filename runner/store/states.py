@@ -4,7 +4,7 @@ import sqlite3
 from datetime import datetime
 
 from runner.errors import StackNotFound
-from runner.model.guardrails import SeenState
+from runner.model.approval.guardrails import SeenState
 from runner.store.rows import Value, text
 from runner.store.session import Session
 

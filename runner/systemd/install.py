@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from runner.errors import BadUsage, NotAllowed
-from runner.files import sync_folder, write_whole
+from runner.host.files import sync_folder, write_whole
 
 UNIT = "driftline.service"
 UNIT_DIR = Path("/etc/systemd/system")

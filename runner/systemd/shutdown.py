@@ -5,7 +5,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from runner.process import Command, run
+from runner.process.run import Command, run
 
 
 def machine_stops() -> bool:

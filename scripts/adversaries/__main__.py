@@ -8,7 +8,8 @@ import time
 from pathlib import Path
 
 from adversaries.siege import Found, Siege
-from runner import log, namespaced
+from runner.confinement import namespaced
+from runner.host import log
 
 SIEGE = 50  # rounds of one installation
 

@@ -12,12 +12,12 @@ from world import ANA, World
 
 from adversaries.mirror import install
 from runner.cli.main import main
-from runner.model.plan import ChangeSet, Diagnostic
-from runner.model.run import Run, State
-from runner.service.dispatch import Assignment, next_assignment
-from runner.service.enqueue import enqueue_due
+from runner.model.plan.changes import ChangeSet, Diagnostic
+from runner.model.run.life import Run, State
+from runner.service.cycle.dispatch import Assignment, next_assignment
 from runner.service.execution.export import export_tree
-from runner.service.request import request_plan
+from runner.service.operator.request import request_plan
+from runner.service.queue.enqueue import enqueue_due
 
 CONFIG = """\
 executor: {confine: required}

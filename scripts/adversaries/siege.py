@@ -13,7 +13,7 @@ from adversaries.ground import STACKS, Ground, Seen, hostile
 from adversaries.hostile.__main__ import OPEN
 from adversaries.hostile.acts import chosen
 from adversaries.snapshot import changed, held, machine, odd, snapshot
-from runner.model.run import Run, State
+from runner.model.run.life import Run, State
 
 BLOCK = 8  # rounds from one apply to the next
 KNOWN = 20  # paths of Driftline's that the hostile code is told

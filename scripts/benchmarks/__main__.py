@@ -28,7 +28,7 @@ from benchmarks import (
 )
 from benchmarks.figure import Figure, document, table
 from benchmarks.size import FULL, TINY, Size
-from runner import log
+from runner.host import log
 
 BENCHMARKS: dict[str, Callable[[Size, Path], Iterator[Figure]]] = {
     "poll": poll.measure,

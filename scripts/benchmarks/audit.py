@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.figure import Figure, at_most, interleaved, timed
 from benchmarks.size import Size
-from runner.clock import SystemClock
+from runner.host.clock import SystemClock
 from runner.store.database import FILE_NAME, SqliteStore
 
 # As long as that of a run that moved.

@@ -13,7 +13,7 @@ from provider.mirror import aws_mirror, install
 
 from benchmarks import processes
 from benchmarks.size import Size
-from runner.files import private_folder
+from runner.host.files import private_folder
 
 CODE = Path(__file__).with_name("stacks")
 REGION = "eu-west-1"

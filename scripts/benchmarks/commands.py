@@ -12,10 +12,10 @@ from pathlib import Path
 from benchmarks.figure import Figure, at_most, interleaved, timed
 from benchmarks.installation import Installation, stacks
 from benchmarks.size import Size
-from runner.model.run import Event, Kind
-from runner.model.stack import Stack
+from runner.model.run.life import Event, Kind
+from runner.model.stack.definition import Stack
 from runner.ports import NewRun, Writer
-from runner.service.enqueue import DAEMON
+from runner.service.queue.enqueue import DAEMON
 from runner.store.database import FILE_NAME
 
 DRIFTLINE = Path(sys.executable).with_name("driftline")

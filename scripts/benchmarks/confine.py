@@ -9,13 +9,13 @@ from pathlib import Path
 
 from benchmarks.figure import Figure, at_most_above, interleaved, timed
 from benchmarks.size import Size
-from runner import landlock
+from runner.confinement import landlock
+from runner.datadir.workspace import LocalWorkspaces
 from runner.engine.confine import Fence
-from runner.model.settings import Settings
-from runner.model.stack import StackDefinition
+from runner.model.settings.server import Settings
+from runner.model.stack.definition import StackDefinition
 from runner.ports import Execution
-from runner.process import Command, run
-from runner.workspace import LocalWorkspaces
+from runner.process.run import Command, run
 
 PROGRAM = Path("/bin/true")
 

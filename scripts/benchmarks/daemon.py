@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.figure import Figure, Sample, at_most
 from benchmarks.installation import STACK, Installation
 from benchmarks.size import Size
-from runner.model.run import State
+from runner.model.run.life import State
 
 DRIFTLINE = Path(sys.executable).with_name("driftline")
 MEGABYTE = 1000 * 1000

@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.figure import Figure, Sample, at_most, timed
 from benchmarks.installation import Installation, stack, stacks
 from benchmarks.size import Size
-from runner.service.discover import discover
+from runner.service.discovery.discover import discover
 
 LIMIT = 2.0
 # One run of each in a process of its own, in this order; what the first one remembers may help the second.

@@ -19,16 +19,16 @@ from provider.mirror import cli_config
 
 from benchmarks.clouds import Cloud
 from benchmarks.installation import PERSON, Installation
+from runner.datadir.managed_state import STATE
+from runner.datadir.workspace import slug
 from runner.engine.command import CommandLineEngine
-from runner.files import private_folder, write_whole
-from runner.managed_state import STATE
-from runner.model.probe import ProbeReady, ProbeRecord, Way
-from runner.model.run import Event, Run, State, Trigger
-from runner.service.dispatch import Assignment, next_assignment
-from runner.service.enqueue import add_change
+from runner.host.files import private_folder, write_whole
+from runner.model.drift.probe import ProbeReady, ProbeRecord, Way
+from runner.model.run.life import Event, Run, State, Trigger
+from runner.service.cycle.dispatch import Assignment, next_assignment
 from runner.service.execution.plan import prepare
-from runner.service.request import request_check
-from runner.workspace import slug
+from runner.service.operator.request import request_check
+from runner.service.queue.enqueue import add_change
 
 StateFile = dict[str, Any]  # as terraform writes it
 

@@ -7,12 +7,12 @@ from functools import cached_property
 from pathlib import Path
 
 from runner.app import App
-from runner.model.approval import Person
-from runner.model.run import Run, State
-from runner.service.approve import approve
-from runner.service.dispatch import next_assignment
-from runner.service.enqueue import enqueue_due
-from runner.service.poll import Polled
+from runner.model.approval.approval import Person
+from runner.model.run.life import Run, State
+from runner.service.approval.approve import approve
+from runner.service.cycle.dispatch import next_assignment
+from runner.service.cycle.poll import Polled
+from runner.service.queue.enqueue import enqueue_due
 
 TEAMS = 50
 PERSON = Person("ana", "user")

@@ -17,8 +17,8 @@ from benchmarks.installation import STACK, Installation
 from benchmarks.size import Size
 from runner.app import App
 from runner.errors import StackLocked
-from runner.model.approval import Person
-from runner.service import hold
+from runner.model.approval.approval import Person
+from runner.service.operator import hold
 from runner.store.journal import choose_journal
 
 PAUSE = 0.005  # at most, before somebody who was refused asks again

@@ -9,14 +9,21 @@ from typing import Any
 
 from benchmarks.figure import Figure, Sample, at_most_times, interleaved, timed
 from benchmarks.size import Size
-from runner.model.configuration import config_address, configured_resources
-from runner.model.fingerprint import _resource, _sides, fingerprint, seal
-from runner.model.plan import ChangeSet
-from runner.model.plan_json import changing, parse_document, read_outputs, read_plan, read_resource, summarize
-from runner.model.plan_text import lines
-from runner.model.reading import ALONE
-from runner.model.secret import plan_secrets
-from runner.model.timeless import STILL
+from runner.model.evaluated.reading import ALONE
+from runner.model.plan.changes import ChangeSet
+from runner.model.plan.configuration import config_address, configured_resources
+from runner.model.plan.fingerprint import _resource, _sides, fingerprint, seal
+from runner.model.plan.reading import (
+    changing,
+    parse_document,
+    read_outputs,
+    read_plan,
+    read_resource,
+    summarize,
+)
+from runner.model.plan.text import lines
+from runner.model.plan.timeless import STILL
+from runner.model.secret.copies import plan_secrets
 
 KEY = b"k" * 32
 MOST = 1.3

@@ -11,9 +11,9 @@ from pathlib import Path
 from benchmarks.figure import Figure, Sample, at_most_above, exactly, interleaved, timed
 from benchmarks.installation import PERSON, STACK, Installation, stacks
 from benchmarks.size import Size
-from runner.model.run import Run, State
-from runner.service.dispatch import next_assignment
-from runner.service.request import request_check, request_plan
+from runner.model.run.life import Run, State
+from runner.service.cycle.dispatch import next_assignment
+from runner.service.operator.request import request_check, request_plan
 
 FLAGS = ("-input=false", "-no-color", "-json", "-detailed-exitcode", "-parallelism=10")
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from benchmarks.figure import Figure, at_most_above, interleaved, timed
 from benchmarks.size import Size
-from runner.claims import FileClaims
-from runner.clock import SystemClock
-from runner.detached import Files, follow, launched
-from runner.process import Command
+from runner.datadir.claims import FileClaims
+from runner.host.clock import SystemClock
+from runner.process.detached import Files, follow, launched
+from runner.process.run import Command
 
 PROGRAM = "/bin/true"
 

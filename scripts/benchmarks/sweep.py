@@ -13,9 +13,9 @@ from benchmarks.figure import Figure, Sample, at_least_times, at_most_times, exa
 from benchmarks.installation import PERSON
 from benchmarks.processes import peak
 from benchmarks.size import Size
-from runner.model.probe import Way
-from runner.model.run import State
-from runner.service.request import request_check
+from runner.model.drift.probe import Way
+from runner.model.run.life import State
+from runner.service.operator.request import request_check
 from runner.worker import Pool
 
 CORES = 2

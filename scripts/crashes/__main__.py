@@ -13,7 +13,7 @@ from crashes import kill
 from crashes.field import Field
 from crashes.people import People
 from crashes.verdict import Verdict, unattended, verdict
-from runner import log
+from runner.host import log
 
 SETTLED_SECONDS = 5.0  # after a restart every run is final, or somebody executes it
 QUIET_SECONDS = 240.0

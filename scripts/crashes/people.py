@@ -6,11 +6,11 @@ from contextlib import suppress
 
 from crashes.field import Field
 from runner.errors import DriftlineError
-from runner.model.approval import Person
-from runner.model.run import Run, State
+from runner.model.approval.approval import Person
+from runner.model.run.life import Run, State
 from runner.ports import RunFilter
-from runner.service.approve import approve
-from runner.service.resolve import resolve
+from runner.service.approval.approve import approve
+from runner.service.operator.resolve import resolve
 
 ANA = Person("ana", "user")
 PAUSE = 0.3

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from runner.model.binding import Binding, EngineFacts
-from runner.model.plan import Summary
-from runner.model.run import Kind
+from runner.model.approval.binding import Binding, EngineFacts
+from runner.model.plan.changes import Summary
+from runner.model.run.life import Kind
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 FACTS = EngineFacts(

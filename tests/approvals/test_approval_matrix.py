@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from runner.model.approval import Approval, Commit, Person
-from runner.model.approving import Standing, refusal, standing
-from runner.model.people import fold, names_of, one_each
-from runner.model.run import Kind, Run, State, Trigger
-from runner.model.settings import ApprovalSettings
-from runner.model.stack import ApplyRules, StackDefinition
-from runner.model.terms import Declaration, Terms, agreed
+from runner.model.approval.approval import Approval, Commit, Person
+from runner.model.approval.people import fold, names_of, one_each
+from runner.model.approval.rules import Standing, refusal, standing
+from runner.model.approval.terms import Declaration, Terms, agreed
+from runner.model.run.life import Kind, Run, State, Trigger
+from runner.model.settings.server import ApprovalSettings
+from runner.model.stack.definition import ApplyRules, StackDefinition
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 COMMITS = (

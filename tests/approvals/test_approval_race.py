@@ -9,9 +9,9 @@ from dataclasses import replace
 from world import DATA, World
 
 from runner.errors import ApprovalForOtherPlan
-from runner.model.approval import Person
-from runner.model.binding import Binding
-from runner.service.approve import approve, question
+from runner.model.approval.approval import Person
+from runner.model.approval.binding import Binding
+from runner.service.approval.approve import approve, question
 
 TRIES = 1_000
 SEED = 20_261_101

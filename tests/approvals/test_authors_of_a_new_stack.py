@@ -8,8 +8,8 @@ from git import Git
 from world import DATA, World
 
 from runner.errors import NotAllowed
-from runner.model.approval import Person
-from runner.model.run import Run, State
+from runner.model.approval.approval import Person
+from runner.model.run.life import Run, State
 
 MAIN = DATA.format(value="one")
 CALLS = MAIN + 'module "m" {\n  source = "../modules/m"\n}\n'

@@ -8,11 +8,11 @@ from remote.signing import SshKey
 from test_authors_of_a_new_stack import approved, commit, git, planned, refused
 from world import ANA, DATA, World
 
-from runner.model.approval import Person
-from runner.model.run import Run, State
-from runner.model.stack import Sync
-from runner.service import report
-from runner.service.request import request_check, request_plan
+from runner.model.approval.approval import Person
+from runner.model.run.life import Run, State
+from runner.model.stack.definition import Sync
+from runner.service.operator import report
+from runner.service.operator.request import request_check, request_plan
 
 JOB = """\
 resource "terraform_data" "job" {

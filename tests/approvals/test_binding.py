@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from bindings import BINDING, FACTS, MAY_MOVE, mutations
 
-from runner.model.binding import Binding, EngineFacts, canonical, moved, read_binding
+from runner.model.approval.binding import Binding, EngineFacts, canonical, moved, read_binding
 
 MUTATIONS = dict(mutations())
 
@@ -72,7 +72,7 @@ def test_a_float_has_no_canonical_form() -> None:
 
 
 def test_another_process_finds_the_same_digest() -> None:
-    code = "import sys; from runner.model.binding import read_binding; print(read_binding(sys.stdin.read()).digest)"
+    code = "import sys; from runner.model.approval.binding import read_binding; print(read_binding(sys.stdin.read()).digest)"
     for seed in ("1", "2"):
         told = subprocess.run(
             [sys.executable, "-c", code],

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from runner.engine import binary as binaries
-from runner.engine import code_files
-from runner.engine.binary import binary_digest
-from runner.engine.code_files import Code
-from runner.engine.init import InitInputs
+from runner.engine.initialised.needed import InitInputs
+from runner.engine.initialised.sealing import seal
 from runner.engine.measured import modules_digest
-from runner.engine.sealing import seal
-from runner.engine.state_process import StateMark, state_in
+from runner.engine.modules import code_files
+from runner.engine.modules.code_files import Code
+from runner.engine.state.process import StateMark, state_in
+from runner.engine.versions import binary as binaries
+from runner.engine.versions.binary import binary_digest
 
 SUFFIXES = (".tf", ".tf.json")
 

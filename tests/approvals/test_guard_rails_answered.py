@@ -16,15 +16,15 @@ from runner.errors import (
     NotAllowed,
     WrongState,
 )
-from runner.model.approval import Approval, Person
-from runner.model.audit import AuditEntry
-from runner.model.binding import EngineFacts
-from runner.model.guardrails import LARGE, SeenState, state_problem, unanswered, violations
-from runner.model.plan import ChangeSet, Summary
-from runner.model.run import Run, State
-from runner.model.settings import Guardrails
-from runner.service import approve as approving
-from runner.service import request
+from runner.model.approval.approval import Approval, Person
+from runner.model.approval.binding import EngineFacts
+from runner.model.approval.guardrails import LARGE, SeenState, state_problem, unanswered, violations
+from runner.model.audit.log import AuditEntry
+from runner.model.plan.changes import ChangeSet, Summary
+from runner.model.run.life import Run, State
+from runner.model.settings.server import Guardrails
+from runner.service.approval import approve as approving
+from runner.service.operator import request
 
 MANY = 'resource "terraform_data" "many" {{\n  count = 6\n  input = "{value}"\n}}\n'
 NOTHING = "# nothing left\n"

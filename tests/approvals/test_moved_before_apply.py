@@ -5,7 +5,7 @@ from test_guard_rails_answered import MANY, exchange, looked_at
 from test_what_was_approved import swap_binary, wrapped  # noqa: F401 - a fixture
 from world import World
 
-from runner.model.run import State
+from runner.model.run.life import State
 
 
 @pytest.mark.parametrize("hours", [0, 1])

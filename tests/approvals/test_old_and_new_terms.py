@@ -6,9 +6,9 @@ import pytest
 from world import ANA, BO, DATA, World
 
 from runner.errors import GuardrailHit, NotAllowed
-from runner.model.approval import Person
-from runner.model.run import Run, State
-from runner.model.stack import Sync
+from runner.model.approval.approval import Person
+from runner.model.run.life import Run, State
+from runner.model.stack.definition import Sync
 
 STRICT = "apply: {approvals: 2, approvers: [ana, bo], protect: ['terraform_data.db']}\n"
 CY = Person("cy", "user")

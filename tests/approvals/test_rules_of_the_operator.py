@@ -10,9 +10,9 @@ from world import ANA, BO, DATA, World
 
 from runner.cli.main import main
 from runner.errors import GuardrailHit, NeverApplies, NotAllowed
-from runner.model.approval import Person
-from runner.model.run import Run, State
-from runner.service.approve import question, refuse_early
+from runner.model.approval.approval import Person
+from runner.model.run.life import Run, State
+from runner.service.approval.approve import question, refuse_early
 
 Make = Callable[[str], World]
 RUNS_A_COMMAND = DATA + 'resource "terraform_data" "more" {{\n  input = "more"\n}}\n'

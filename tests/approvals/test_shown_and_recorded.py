@@ -6,10 +6,10 @@ import pytest
 from world import ANA, DATA, World
 
 from runner.errors import ApprovalForOtherPlan
-from runner.model.plan import ChangeSet
-from runner.model.run import State
-from runner.service import approve as approving
-from runner.service.approve import Question
+from runner.model.plan.changes import ChangeSet
+from runner.model.run.life import State
+from runner.service.approval import approve as approving
+from runner.service.approval.approve import Question
 
 
 def answer(world: World, shown: Question) -> State:

@@ -14,18 +14,18 @@ from bindings import mutations
 from world import ANA, DATA, World
 
 from runner.errors import ApprovalMissing, ApprovalVoid, PlanExpired
-from runner.model.binding import Binding, EngineFacts
-from runner.model.job import ApplyOutcome
-from runner.model.run import Run, State
-from runner.model.settings import Guardrails
+from runner.model.approval.binding import Binding, EngineFacts
+from runner.model.run.job import ApplyOutcome
+from runner.model.run.life import Run, State
+from runner.model.settings.server import Guardrails
 from runner.ports import Artifacts, Execution
-from runner.service import hold
-from runner.service.bind import refuse_moved
-from runner.service.dispatch import Assignment, next_assignment
+from runner.service.approval.bind import refuse_moved
+from runner.service.approval.gate import StoreGate, may_start
+from runner.service.cycle.dispatch import Assignment, next_assignment
 from runner.service.execution.apply import execute_apply
 from runner.service.execution.facts import facts_now
 from runner.service.execution.plan import prepare
-from runner.service.gate import StoreGate, may_start
+from runner.service.operator import hold
 
 WRAPPER = '#!/bin/sh\n# {words}\nexec {terraform} "$@"\n'
 ENGINES = "  terraform: {{binary: {wrapper}}}\n"

@@ -10,10 +10,10 @@ import pytest
 
 from runner.artifact import ArtifactStore, open_artifacts
 from runner.artifact.seal import Seal, key_id
+from runner.datadir.keys import key_file
 from runner.errors import ArtifactDamaged, ArtifactKeyMissing, KeyDamaged
-from runner.keys import key_file
-from runner.model.key_text import read_key
-from runner.model.settings import ArtifactSettings, Settings
+from runner.model.settings.server import ArtifactSettings, Settings
+from runner.model.values.key_text import read_key
 
 SECRET = b"canary-in-a-plan " * 20
 OLD, NEW = bytes(range(32)), bytes(range(1, 33))

@@ -11,9 +11,9 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from runner.artifact import ArtifactStore, FolderShelf, S3Shelf, Seal, open_artifacts
+from runner.datadir.keys import key_file
 from runner.errors import ArtifactDamaged, ArtifactNotFound, ArtifactStoreFailed
-from runner.keys import key_file
-from runner.model.settings import ArtifactSettings, Settings
+from runner.model.settings.server import ArtifactSettings, Settings
 
 BUCKET = "artifacts"
 KEY = bytes(range(32))

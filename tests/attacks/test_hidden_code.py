@@ -7,10 +7,10 @@ from attack_world import Arena
 
 from runner.config.stack_file import StackFileReader
 from runner.errors import GitFailed
-from runner.model.identity import state_identity
-from runner.model.module import LARGEST
-from runner.model.source_settings import Allow
-from runner.service import poll as polling
+from runner.model.code.identity import state_identity
+from runner.model.code.module import LARGEST
+from runner.model.settings.source import Allow
+from runner.service.cycle import poll as polling
 
 COMMAND = 'resource "terraform_data" "x" {\n  provisioner "local-exec" {\n    command = "{pwn}"\n  }\n}\n'
 BETWEEN_HEREDOCS = (
@@ -70,7 +70,7 @@ def test_terraform_really_reads_what_is_tried_here(arena: Arena) -> None:
 def test_a_plan_with_a_command_that_was_overlooked_fails(
     arena: Arena, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("runner.engine.configuration.commands", lambda *_: ())
+    monkeypatch.setattr("runner.engine.modules.configuration.commands", lambda *_: ())
     arena.push({"files": {"a/main.tf": 'module "m" {\n source = "./sub"\n}\n', "a/sub/main.tf": COMMAND}})
     told = arena.run("plan", "a", expect=1).output
     assert (
@@ -95,7 +95,7 @@ def test_a_file_of_a_form_that_nobody_thought_of_is_its_stacks_problem(
     def fails(_: object) -> object:
         raise IndexError
 
-    monkeypatch.setattr("runner.engine.configuration.body_of", fails)
+    monkeypatch.setattr("runner.engine.modules.configuration.body_of", fails)
     arena.push({"files": {"a/main.tf": "terraform {}\n"}})
     told = "a/main.tf can not be read as HCL (it has another form than is known here: IndexError)"
     assert any(told in line for line in arena.told())
@@ -124,7 +124,7 @@ def test_a_stack_that_nobody_can_judge_stops_no_other(arena: Arena, monkeypatch:
             raise IndexError
         return state_identity(definition, facts, home)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("runner.service.discover.state_identity", fails)
+    monkeypatch.setattr("runner.service.discovery.discover.state_identity", fails)
     arena.push({})
     assert arena.told() == [
         'a/stack.yaml:1:1: stack "a": its code has a form that is not known here: IndexError'
@@ -136,7 +136,7 @@ def test_what_is_no_stacks_own_is_no_stacks_problem(arena: Arena, monkeypatch: p
     def fails(*_: object) -> object:
         raise GitFailed(command="cat-file", source="infra", problem="it ended")
 
-    monkeypatch.setattr("runner.service.discover.state_identity", fails)
+    monkeypatch.setattr("runner.service.discovery.discover.state_identity", fails)
     arena.push({})
     arena.run("source", "sync", expect=1)
     [source] = json.loads(arena.run("source", "list", "-o", "json").stdout)

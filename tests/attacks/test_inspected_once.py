@@ -6,13 +6,13 @@ from typing import Any, cast
 
 import pytest
 
-from runner.engine.configuration import HclModules
+from runner.engine.modules.configuration import HclModules
 from runner.errors import TreeRefused
-from runner.model.job import Job, Phase
-from runner.model.run import Kind
-from runner.model.source import TreeEntry
-from runner.model.source_settings import Allow, SourceSettings
-from runner.model.stack import StackDefinition
+from runner.model.run.job import Job, Phase
+from runner.model.run.life import Kind
+from runner.model.settings.source import Allow, SourceSettings
+from runner.model.stack.definition import StackDefinition
+from runner.model.stack.source import TreeEntry
 from runner.ports import WorkerPorts
 from runner.service.execution.refuse_unsafe import refuse_unsafe
 

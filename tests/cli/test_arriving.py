@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from cli_world import World
 
-from runner.model.plan import ChangeSet
-from runner.service import import_state
+from runner.model.plan.changes import ChangeSet
+from runner.service.operator import import_state
 
 pytestmark = pytest.mark.skipif(shutil.which("terraform") is None, reason="there is no terraform on PATH")
 BACKEND = 'terraform {{\n  backend "local" {{ path = "{states}/app.tfstate" }}\n}}\n'

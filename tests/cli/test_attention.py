@@ -4,17 +4,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from runner.cli.attention import Why, needs
+from runner.cli.commands.status import _MARKS
 from runner.cli.facts import StackFacts
-from runner.cli.status import _MARKS
-from runner.model.approving import Standing
-from runner.model.decide import View
-from runner.model.drift import Acknowledgement, DriftReport, ReportStatus
-from runner.model.guardrails import Violation
-from runner.model.lock import Lock
-from runner.model.plan import Summary
-from runner.model.run import Kind, Run, State, Trigger
-from runner.model.source import SourceStatus
-from runner.model.stack import Stack, StackDefinition, StateIdentity
+from runner.model.approval.guardrails import Violation
+from runner.model.approval.rules import Standing
+from runner.model.drift.report import Acknowledgement, DriftReport, ReportStatus
+from runner.model.plan.changes import Summary
+from runner.model.run.life import Kind, Run, State, Trigger
+from runner.model.schedule.decide import View
+from runner.model.stack.definition import Stack, StackDefinition, StateIdentity
+from runner.model.stack.lock import Lock
+from runner.model.stack.source import SourceStatus
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 STACK = Stack(

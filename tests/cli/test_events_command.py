@@ -10,8 +10,8 @@ from cli_world import World, until
 
 from runner.daemon.journal import LEVELS, Journal, level_of
 from runner.errors import NotDelivered
-from runner.model.feed import MOST_TRIES, TOPICS, FeedEvent
-from runner.service.feed import deliver
+from runner.model.events.feed import MOST_TRIES, TOPICS, FeedEvent
+from runner.service.cycle.feed import deliver
 
 
 @pytest.fixture

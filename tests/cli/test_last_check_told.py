@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from cli_world import World
 
-from runner.cli import words
-from runner.model.probe import ProbeRecord, Way, failed
+from runner.cli.screen import cells as words
+from runner.model.drift.probe import ProbeRecord, Way, failed
 
 
 def last_check(world: World, name: str = "app") -> str:

@@ -13,7 +13,7 @@ from cli_world import COMMAND, World, until
 from terminal_talk import converse, on_terminal
 from wrapped import wrapped
 
-from runner.daemon_lock import living_daemon
+from runner.datadir.daemon_lock import living_daemon
 
 # Passes everything on to the real terraform, but waits in one command until a file is there.
 SLOW = """\
@@ -247,7 +247,7 @@ def test_on_a_terminal_ctrl_c_at_the_question_interrupts(tmp_path: Path) -> None
     ("answer", "freed"), [("y", True), ("YES", True), ("no", False), ("", False), ("\x04", False)]
 )
 def test_a_question_takes_y_and_every_other_answer_declines(answer: str, freed: bool) -> None:  # noqa: FBT001
-    code = "from runner.cli.asking import ask; from runner.cli.main import told; from runner.cli.options import Cli\n"
+    code = "from runner.cli.screen.asking import ask; from runner.cli.main import told; from runner.cli.options import Cli\n"
     code += "try: ask('Free it?', wish='unlocked'); print('free')\n"
     code += "except Exception as error: print('code', told(Cli(), error))\n"
     _, heard = on_terminal(

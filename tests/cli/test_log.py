@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from runner import log
+from runner.host import log
 
 
 @pytest.fixture(autouse=True)

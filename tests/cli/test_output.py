@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.cli.output import Cell, Console, encode, table, width
-from runner.model.text import safe_text
+from runner.cli.screen.output import Cell, Console, encode, table, width
+from runner.model.values.text import safe_text
 
 
 class Terminal(io.StringIO):

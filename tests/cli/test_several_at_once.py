@@ -281,7 +281,7 @@ def test_what_is_queued_does_not_begin_in_a_pause_and_is_due_after_it(estate: Wo
     estate.run("reject", "1", "-m", "again")
     labelled(estate, "a", "dev", module=MODULE + 'resource "terraform_data" "more" {{}}\n')
     estate.run("source", "sync")
-    from runner.service.enqueue import enqueue_due
+    from runner.service.queue.enqueue import enqueue_due
 
     enqueue_due(estate.app.store, estate.app.clock)
     assert states(estate)["run-4"] == "queued"

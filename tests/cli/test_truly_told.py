@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from cli_world import World, planned
 
-from runner.model.approval import Person
-from runner.model.sweep import Sweep
-from runner.service.request import request_check
+from runner.model.approval.approval import Person
+from runner.model.schedule.sweep import Sweep
+from runner.service.operator.request import request_check
 from runner.store.session import Session
 
 BROKEN = 'resource "terraform_data" "it" {{\n  input = nowhere.x\n}}\n'

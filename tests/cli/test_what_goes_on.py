@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from cli_world import World, planned
 
-from runner.model.lock import Lock
-from runner.model.run import Claim, Event, State
+from runner.model.run.life import Claim, Event, State
+from runner.model.stack.lock import Lock
 from runner.service.outcome.apply import half_done
 
 
@@ -46,9 +46,9 @@ def test_the_way_out_is_one(dead: World) -> None:
 
 
 def test_the_facts_of_the_evidence_stand_apart_from_their_names(dead: World) -> None:
-    from runner.cli.evidence import evidence_lines
-    from runner.cli.output import encode
-    from runner.model.evidence import Evidence
+    from runner.cli.screen.evidence import evidence_lines
+    from runner.cli.screen.output import encode
+    from runner.model.run.evidence import Evidence
 
     evidence = Evidence(exit_code=None, unfinished=("a.b",), serial_before=1, serial_after=2)
     lines = [encode(line, colours=False) for line in evidence_lines(evidence)]
@@ -60,7 +60,7 @@ def test_an_approval_on_a_locked_stack_says_what_it_waits_for(
 ) -> None:
     world = planned(tmp_path)
     world.run("lock", "take", "app", "--reason", "a freeze")
-    monkeypatch.setattr("runner.cli.approve.living_daemon", lambda _: 4711)
+    monkeypatch.setattr("runner.cli.commands.approve.living_daemon", lambda _: 4711)
     digest = world.json("run", "show", "1")["plan_digest"]
     told = world.run("approve", "run-1", "--digest", digest[:12], "--yes").output
     assert "It is applied later: locked by" in told
@@ -78,7 +78,7 @@ def test_an_approval_of_what_is_free_says_that_it_goes_on(
     world = planned(tmp_path)
     # A pause keeps nothing from being applied that was approved.
     world.run("stack", "pause", "app", "--reason", "x")
-    monkeypatch.setattr("runner.cli.approve.living_daemon", lambda _: daemon)
+    monkeypatch.setattr("runner.cli.commands.approve.living_daemon", lambda _: daemon)
     digest = world.json("run", "show", "1")["plan_digest"]
     assert said in world.run("approve", "run-1", "--digest", digest[:12], "--yes").output
 

@@ -6,7 +6,7 @@ import pytest
 
 from runner.config.reference import files_in
 from runner.config.server import check
-from runner.model.settings import ExecutorSettings
+from runner.model.settings.server import ExecutorSettings
 
 CONFIG = "data_dir: data\nexecutor: {executor}\n"
 

@@ -8,7 +8,7 @@ import yaml
 from runner.config import walk
 from runner.config.server import check
 from runner.config.stack_file import StackFileReader
-from runner.model.source_settings import Allow
+from runner.model.settings.source import Allow
 
 CORPUS = Path(__file__).parent / "corpus"
 STACKS = sorted(CORPUS.glob("stack-*.yaml"))

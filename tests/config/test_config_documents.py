@@ -12,8 +12,8 @@ from runner.config.document import MAX_BYTES, read_carefully, read_quickly
 from runner.config.shape import Kind, shape_of
 from runner.config.stack_file import StackFileReader
 from runner.config.walk import MAX_DEPTH, Odd
-from runner.model.source_settings import Allow
-from runner.model.stack import StackDefinition
+from runner.model.settings.source import Allow
+from runner.model.stack.definition import StackDefinition
 
 BOMBS = {
     "aliases that double": "a: &a [x, x]\n"

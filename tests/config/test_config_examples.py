@@ -13,9 +13,9 @@ from runner.config.schema import json_schema
 from runner.config.server import load
 from runner.config.shape import Kind, shape_of
 from runner.config.stack_file import StackFileReader
-from runner.model.settings import Settings
-from runner.model.source_settings import Allow, SourceSettings
-from runner.model.stack import StackDefinition
+from runner.model.settings.server import Settings
+from runner.model.settings.source import Allow, SourceSettings
+from runner.model.stack.definition import StackDefinition
 
 COMMITTED = Path(__file__).parents[2] / "config.example.yaml"
 ROLES = Allow(aws_roles=("arn:aws:iam::111122223333:role/driftline-*",))

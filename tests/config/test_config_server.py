@@ -10,10 +10,10 @@ import pytest
 from runner.config.server import check, find_config, load
 from runner.config.show import MASK, show
 from runner.errors import BadConfig
-from runner.model.settings import EngineSettings, Settings
-from runner.model.size import parse_size
-from runner.model.source_settings import SourceSettings
-from runner.model.span import Seconds
+from runner.model.settings.server import EngineSettings, Settings
+from runner.model.settings.source import SourceSettings
+from runner.model.values.size import parse_size
+from runner.model.values.span import Seconds
 
 SOURCE = {"name": "infra", "url": "https://git.example.com/acme/infra.git"}
 

@@ -15,9 +15,9 @@ from runner.config.shape import shape_of
 from runner.config.stack_file import StackFileReader
 from runner.config.walk import FORBIDDEN
 from runner.config.written import written
-from runner.model.source_settings import Allow
-from runner.model.span import Seconds
-from runner.model.stack import StackDefinition
+from runner.model.settings.source import Allow
+from runner.model.stack.definition import StackDefinition
+from runner.model.values.span import Seconds
 
 ROLE = "arn:aws:iam::111122223333:role/driftline-"
 ALLOW = Allow(aws_roles=(ROLE + "*",))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from runner.config.server import check
-from runner.model.source_settings import Verify
+from runner.model.settings.source import Verify
 
 CONFIG = """\
 data_dir: data

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from runner.model.approval import Commit
-from runner.model.source import Signature, TreeEntry
-from runner.model.source_settings import SourceSettings
+from runner.model.approval.approval import Commit
+from runner.model.settings.source import SourceSettings
+from runner.model.stack.source import Signature, TreeEntry
 
 MAIN = 'resource "terraform_data" "one" {{\n  input = "{value}"\n}}\n'
 

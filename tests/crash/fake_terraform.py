@@ -13,12 +13,12 @@ from typing import Any
 
 from runner import failpoint
 from runner.engine.apply import SPENT
-from runner.model.binding import EngineFacts
-from runner.model.evidence import Evidence
-from runner.model.lock import StateLock
-from runner.model.plan import Diagnostic
+from runner.model.approval.binding import EngineFacts
+from runner.model.plan.changes import Diagnostic
+from runner.model.run.evidence import Evidence
+from runner.model.stack.lock import StateLock
 from runner.ports import Applied, EngineError, Execution, NotBegun, Planned
-from runner.shim import written
+from runner.process.shim import written
 
 ADDRESS = "terraform_data.one"
 FAILS = "fails"  # a value that the cloud refuses

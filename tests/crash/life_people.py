@@ -7,7 +7,8 @@ from typing import Any
 from life_world import ANA
 
 from runner.app import App
-from runner.service import approve, cancel, hold, request, resolve
+from runner.service.approval import approve
+from runner.service.operator import cancel, hold, request, resolve
 
 Verb = Callable[[App, Any], object]
 

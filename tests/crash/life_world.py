@@ -16,20 +16,20 @@ from fake_terraform import Apply, Cloud, Engine, Step
 
 from runner import failpoint
 from runner.app import App
-from runner.claims import FileClaims, HeldFiles
 from runner.config.server import load
-from runner.model.approval import Person
-from runner.model.approving import standing
-from runner.model.clock import latest
-from runner.model.lock import Leftover
-from runner.model.run import HALF_CHANGED, Claim, Run, State
-from runner.model.settings import Settings
+from runner.datadir.claims import FileClaims, HeldFiles
+from runner.model.approval.approval import Person
+from runner.model.approval.rules import standing
+from runner.model.run.life import HALF_CHANGED, Claim, Run, State
+from runner.model.settings.server import Settings
+from runner.model.stack.lock import Leftover
+from runner.model.values.clock import latest
 from runner.ports import HeldClaim, RunFilter
-from runner.service.dispatch import next_assignment
-from runner.service.enqueue import enqueue_due
-from runner.service.prune import prune
-from runner.service.recover import recover
-from runner.service.terms import run_terms
+from runner.service.approval.terms import run_terms
+from runner.service.cycle.dispatch import next_assignment
+from runner.service.cycle.prune import prune
+from runner.service.cycle.recover import recover
+from runner.service.queue.enqueue import enqueue_due
 from runner.store.database import FILE_NAME
 
 CONFIG = """\

@@ -10,9 +10,9 @@ from stage import LONGEST, STACK, Stage, live
 from stage_verdict import resting
 from world import ANA
 
-from runner.model.run import State
-from runner.service import request
-from runner.service.prune import prune
+from runner.model.run.life import State
+from runner.service.cycle.prune import prune
+from runner.service.operator import request
 from runner.store.database import FILE_NAME
 
 ROUNDS = 8

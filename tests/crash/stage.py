@@ -18,11 +18,11 @@ from world import ANA, ShiftedClock, World, half_a_year_from_now
 
 from runner import failpoint
 from runner.errors import DriftlineError
-from runner.log import configure
-from runner.model.run import Run, State
-from runner.service import hold, request, resolve
-from runner.service.begin import begin
-from runner.service.recover import recover
+from runner.host.log import configure
+from runner.model.run.life import Run, State
+from runner.service.cycle.begin import begin
+from runner.service.cycle.recover import recover
+from runner.service.operator import hold, request, resolve
 
 STACK = "web"
 LONGEST = 120.0

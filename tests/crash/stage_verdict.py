@@ -7,8 +7,8 @@ from pathlib import Path
 from crashes.ground import Handed
 from stage import STACK, Stage
 
-from runner.model.audit_verdict import judge, wanted
-from runner.model.run import HALF_CHANGED, State
+from runner.model.audit.verdict import judge, wanted
+from runner.model.run.life import HALF_CHANGED, State
 
 _UNFINISHED = re.compile(r"\..+\.([0-9a-f]{12}|[0-9]+(\.unfinished)?)|.+\.json\.[0-9]+|\.making-.*|.*\.new")
 _OTHERS = ("repository", "data/mirrors/infra.git", "data/workspaces/*/data")

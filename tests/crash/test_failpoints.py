@@ -12,7 +12,7 @@ from stages import Stages
 
 from runner import failpoint
 from runner.failpoint import POINTS
-from runner.model.run import State
+from runner.model.run.life import State
 
 ACTIONS = ("kill", "raise", "EIO", "ENOSPC")
 MOST_KILLS = 40

@@ -44,9 +44,9 @@ from life_world import (
 )
 
 from runner.errors import DriftlineError
-from runner.model.run import FINAL, TRANSITIONS, Event, Run, State
+from runner.model.run.life import FINAL, TRANSITIONS, Event, Run, State
 from runner.ports import RunFilter
-from runner.service.begin import begin
+from runner.service.cycle.begin import begin
 
 MOST_BACKUPS = 2
 

@@ -11,18 +11,18 @@ import structlog
 import tzlocal
 
 import runner.artifact
-import runner.checkpoints
-import runner.claims
 import runner.config.stack_file
 import runner.daemon.parts
+import runner.datadir.checkpoints
+import runner.datadir.claims
+import runner.datadir.keys
+import runner.datadir.receipts
+import runner.datadir.reports
+import runner.datadir.workspace
 import runner.engine.command
-import runner.engine.configuration
-import runner.keys
-import runner.receipts
-import runner.report_files
+import runner.engine.modules.configuration
 import runner.source.mirrors
 import runner.store.check
-import runner.workspace
 
 MODULES = (
     apscheduler.triggers.cron, cryptography.hazmat.primitives.ciphers.aead, git, pydantic, runner, scenarios, sqlite_utils,

@@ -7,11 +7,11 @@ from pathlib import Path
 from remote.repository import Remote
 
 from runner.config.stack_file import StackFileReader
-from runner.engine.configuration import HclModules
-from runner.model.settings import Settings
-from runner.model.source_settings import Allow
-from runner.model.stack import Discovered, Stack, StackDefinition, StateIdentity
-from runner.service.discover import Discovery, discover
+from runner.engine.modules.configuration import HclModules
+from runner.model.settings.server import Settings
+from runner.model.settings.source import Allow
+from runner.model.stack.definition import Discovered, Stack, StackDefinition, StateIdentity
+from runner.service.discovery.discover import Discovery, discover
 
 BACKEND = 'terraform {{\n  backend "s3" {{\n    bucket = "b"\n    key    = "{key}"\n  }}\n}}\n'
 CALL = 'module "m" {{\n  source = "{source}"\n}}\n'

@@ -7,7 +7,7 @@ from discover_world import Place, elsewhere, names, told
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.model.dependencies import cycles
+from runner.model.code.dependencies import cycles
 
 
 def files(**needs: str) -> dict[str, str | bytes | None]:

@@ -5,8 +5,8 @@ import time
 import pytest
 from discover_world import Place
 
-from runner.engine import configuration
-from runner.service import patience
+from runner.engine.modules import configuration
+from runner.service.discovery import patience
 
 MEGABYTE = 990_000
 # Each is at most a megabyte, and made so that a careless reader takes minutes.

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from discover_world import BACKEND, CALL, Place
 
-from runner.model.settings import EngineSettings, EnginesSettings
+from runner.model.settings.server import EngineSettings, EnginesSettings
 
 Files = dict[str, str | bytes | None]
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from discover_world import BACKEND, CALL, Place, elsewhere, known, names, told
 
-from runner.model.source_settings import Allow
-from runner.model.stack import StateIdentity
+from runner.model.settings.source import Allow
+from runner.model.stack.definition import StateIdentity
 
 
 def test_stack_files_are_found_wherever_the_globs_of_the_source_say(place: Place) -> None:

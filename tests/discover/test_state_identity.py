@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from runner.model.identity import state_identity
-from runner.model.module import Backend, ModuleFacts
-from runner.model.stack import StackDefinition
+from runner.model.code.identity import state_identity
+from runner.model.code.module import Backend, ModuleFacts
+from runner.model.stack.definition import StackDefinition
 
 
 def identity(backend: str | None, settings: dict[str, Any] | None = None, **definition: Any) -> Any:

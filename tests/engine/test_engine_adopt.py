@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from engine_world import World, needs_terraform, state_of, wait_until
 
-from runner.claims import FileClaims
-from runner.clock import SystemClock
-from runner.engine import aside, state_mark
+from runner.datadir.claims import FileClaims
+from runner.engine import aside
 from runner.engine.journal import Journal
 from runner.engine.json_output import JsonOutput
+from runner.engine.state import mark as state_mark
 from runner.engine.text import Veil
-from runner.model.run import Claim
+from runner.host.clock import SystemClock
+from runner.model.run.life import Claim
 from runner.ports import Applied, EngineError, Execution, NotBegun
 
 DIGEST = "0" * 64
@@ -36,8 +37,8 @@ import sys
 from pathlib import Path
 sys.path[:0] = sys.argv[3].split(":")
 from engine_world import World
-from runner.claims import FileClaims
-from runner.clock import SystemClock
+from runner.datadir.claims import FileClaims
+from runner.host.clock import SystemClock
 world = World(Path(sys.argv[1]))
 world.run = 1
 claim = FileClaims(world.folder, SystemClock()).take(2)

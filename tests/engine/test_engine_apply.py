@@ -11,9 +11,9 @@ from pathlib import Path
 
 from engine_world import Steps, World, failed, needs_namespaces, needs_terraform, state_of, wait_until
 
-from runner.model.settings import EnginesSettings
-from runner.model.span import Seconds
-from runner.model.stack import StackDefinition
+from runner.model.settings.server import EnginesSettings
+from runner.model.stack.definition import StackDefinition
+from runner.model.values.span import Seconds
 from runner.ports import Applied
 
 pytestmark = needs_terraform

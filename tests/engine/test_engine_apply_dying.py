@@ -10,9 +10,9 @@ from pathlib import Path
 
 from engine_world import Steps, World, failed, needs_terraform, state_of, wait_until
 
-from runner.claims import FileClaims
-from runner.clock import SystemClock
-from runner.model.run import Claim
+from runner.datadir.claims import FileClaims
+from runner.host.clock import SystemClock
+from runner.model.run.life import Claim
 from runner.ports import Applied, EngineError
 
 pytestmark = needs_terraform
@@ -24,7 +24,7 @@ sys.path[:0] = sys.argv[3].split(":")
 from engine_world import World
 world = World(Path(sys.argv[1]))
 world.run = 1
-claim = __import__("runner.claims", fromlist=["x"]).FileClaims(world.folder, __import__("runner.clock", fromlist=["x"]).SystemClock()).take(2)
+claim = __import__("runner.datadir.claims", fromlist=["x"]).FileClaims(world.folder, __import__("runner.host.clock", fromlist=["x"]).SystemClock()).take(2)
 print(claim.claim.token, flush=True)
 execution = world.execution(for_apply=True, claim=claim)
 world.engine.apply(execution, Path(sys.argv[2]), "0" * 64)

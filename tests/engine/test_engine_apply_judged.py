@@ -10,9 +10,9 @@ from engine_world import TERRAFORM, World, failed, needs_terraform
 from remote.state_backend import StateBackend, state_backend
 from wrapped import program
 
-from runner.model.apply_end import expected_of
-from runner.model.plan_json import read_plan
-from runner.model.stack import StackDefinition
+from runner.model.plan.reading import read_plan
+from runner.model.run.apply_end import expected_of
+from runner.model.stack.definition import StackDefinition
 from runner.ports import Applied, EngineError, Planned
 
 pytestmark = needs_terraform

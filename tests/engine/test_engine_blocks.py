@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.engine.blocks import Block, body_of, cut, nested, plain_body
-from runner.engine.tokens import NotHcl
-from runner.engine.values import Computed
+from runner.hcl.blocks import Block, body_of, cut, nested, plain_body
+from runner.hcl.tokens import NotHcl
+from runner.hcl.values import Computed
 
 TRICKY = """
 # terraform { backend "x" {} }

@@ -5,8 +5,8 @@ from pathlib import Path
 from engine_world import World, needs_terraform
 from wrapped import program
 
-from runner.engine.cli_config import mirrored_providers, quoted, render, write_cli_config
-from runner.model.settings import EnginesSettings
+from runner.engine.initialised.cli_config import mirrored_providers, quoted, render, write_cli_config
+from runner.model.settings.server import EnginesSettings
 
 HERE = Path("/d/engine")
 

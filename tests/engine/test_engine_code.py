@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from runner.engine.code import code_of
-from runner.model.called_modules import CalledModule
-from runner.model.code import Code, Part, mentioned, plain_reference
+from runner.engine.modules.code import code_of
+from runner.model.code.called_modules import CalledModule
+from runner.model.evaluated.code import Code, Part, mentioned, plain_reference
 
 SUFFIXES = (".tf", ".tf.json")
 

@@ -15,15 +15,15 @@ from engine_world import World, needs_terraform
 from provider.mirror import CLOUDFILE, install
 from wrapped import wrapped
 
-from runner import landlock, namespaced
+from runner.confinement import landlock, namespaced
 from runner.engine.command import CommandLineEngine
 from runner.errors import NotConfined
-from runner.files import private_folder
-from runner.model.settings import AuditSettings, ExecutorSettings, Settings
-from runner.model.source_settings import Allow, SourceAuth, SourceSettings
-from runner.model.stack import StackDefinition
+from runner.host.files import private_folder
+from runner.model.settings.server import AuditSettings, ExecutorSettings, Settings
+from runner.model.settings.source import Allow, SourceAuth, SourceSettings
+from runner.model.stack.definition import StackDefinition
 from runner.ports import Applied, EngineError, Planned
-from runner.process import Command, run
+from runner.process.run import Command, run
 
 needs_landlock = pytest.mark.skipif(
     landlock.abi() == 0, reason="this kernel has no Landlock: nothing was confined"

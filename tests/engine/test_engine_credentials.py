@@ -14,7 +14,7 @@ from moto.server import ThreadedMotoServer
 
 from runner.engine.credentials import AwsCredentials
 from runner.errors import CredentialsFailed
-from runner.model.stack import AwsRoles
+from runner.model.stack.definition import AwsRoles
 
 PLAN = "arn:aws:iam::111122223333:role/driftline-plan"
 APPLY = "arn:aws:iam::111122223333:role/driftline-apply"

@@ -18,12 +18,12 @@ from engine_world import World, needs_terraform, state_of
 from wrapped import wrapped
 
 from runner.engine.command import CommandLineEngine
+from runner.engine.initialised.seal import DATA, KEPT, MANIFEST, seals
 from runner.engine.made import KEPT as MADE_KEPT
-from runner.engine.seal import DATA, KEPT, MANIFEST, seals
 from runner.errors import EngineFailed
-from runner.model.binding import EngineFacts
-from runner.model.settings import Settings
-from runner.model.stack import StackDefinition
+from runner.model.approval.binding import EngineFacts
+from runner.model.settings.server import Settings
+from runner.model.stack.definition import StackDefinition
 from runner.ports import Applied, EngineError, Planned
 
 pytestmark = needs_terraform

@@ -9,8 +9,8 @@ from engine_world import World, needs_terraform
 
 from runner.engine.environment import child_environment, inherited, short_tmp
 from runner.errors import NotAllowed
-from runner.model.engines import ENGINES
-from runner.model.stack import AwsRoles, StackDefinition
+from runner.model.code.engines import ENGINES
+from runner.model.stack.definition import AwsRoles, StackDefinition
 from runner.ports import Workspace
 
 ROLE = {"AWS_ACCESS_KEY_ID": "ASIA", "AWS_SECRET_ACCESS_KEY": "short-lived", "AWS_SESSION_TOKEN": "token"}

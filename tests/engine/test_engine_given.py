@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from runner.engine.given import aws_account, given, places
-from runner.model.stack import AwsRoles
+from runner.model.stack.definition import AwsRoles
 
 KEY = b"k" * 32
 NONE = AwsRoles()

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from engine_world import World, counted, needs_terraform, terraform
 
-from runner.engine.code_files import Code
-from runner.engine.init import InitInputs, up_to_date
-from runner.engine.seal import MANIFEST
-from runner.engine.sealing import seal
-from runner.model.settings import EnginesSettings
-from runner.model.stack import StackDefinition
+from runner.engine.initialised.needed import InitInputs, up_to_date
+from runner.engine.initialised.seal import MANIFEST
+from runner.engine.initialised.sealing import seal
+from runner.engine.modules.code_files import Code
+from runner.model.settings.server import EnginesSettings
+from runner.model.stack.definition import StackDefinition
 
 MAIN = """terraform {
   required_version = ">= 1.0"

@@ -13,9 +13,9 @@ import pytest
 from engine_world import World, needs_terraform, short
 from provider.mirror import platform_dir
 
-from runner.engine.plugins import checksum, lay_out, publish
-from runner.model.settings import EnginesSettings
-from runner.model.stack import StackDefinition
+from runner.engine.initialised.plugins import checksum, lay_out, publish
+from runner.model.settings.server import EnginesSettings
+from runner.model.stack.definition import StackDefinition
 from runner.ports import EngineError, Execution, Planned
 
 REQUIRED = 'terraform {\n  required_providers {\n    cloudfile = { source = "driftline/cloudfile" }\n  }\n}\n'

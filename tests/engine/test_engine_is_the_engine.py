@@ -9,12 +9,12 @@ from wrapped import program
 
 from runner.config.environment import denial, withheld
 from runner.engine.environment import inherited
-from runner.engine.version import Versions
-from runner.engine.version_managers import manager_of
+from runner.engine.versions.managers import manager_of
+from runner.engine.versions.version import Versions
 from runner.errors import EngineAnswered, EngineCannotAnswer, EngineIsOther, EngineIsShim, EngineTooOld
-from runner.model.engines import ENGINES, VERSION_MANAGERS
-from runner.model.settings import EngineSettings, EnginesSettings
-from runner.model.stack import StackDefinition
+from runner.model.code.engines import ENGINES, VERSION_MANAGERS
+from runner.model.settings.server import EngineSettings, EnginesSettings
+from runner.model.stack.definition import StackDefinition
 
 SHIMS = {
     "tfenv": '#!/usr/bin/env bash\nset -uo pipefail\nexec "${TFENV_ROOT}/libexec/tfenv-exec" "$@"\n',

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from runner.engine.json_output import STALE, STATE_LOCKED, JsonOutput
 from runner.engine.text import Veil, readable
-from runner.model.lock import StateLock
-from runner.model.plan import MASK, Diagnostic
+from runner.model.plan.changes import MASK, Diagnostic
+from runner.model.stack.lock import StateLock
 
 
 def told(output: JsonOutput, **message: Any) -> list[str]:

@@ -5,8 +5,9 @@ import dataclasses
 import pytest
 from engine_world import World, needs_terraform
 
-from runner.engine import document, state_mark
-from runner.model.plan_report import Question, report_of
+from runner.engine import document
+from runner.engine.state import mark as state_mark
+from runner.model.plan.report import Question, report_of
 from runner.ports import EngineError, Planned
 
 pytestmark = needs_terraform

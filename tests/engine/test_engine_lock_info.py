@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from runner.engine.lock_info import read_lock
-from runner.model.evidence import left_by, taken_at
-from runner.model.lock import StateLock
+from runner.engine.state.lock_info import read_lock
+from runner.model.run.evidence import left_by, taken_at
+from runner.model.stack.lock import StateLock
 
 LOCAL = """
 Error: Error acquiring the state lock

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from runner.engine.configuration import HclModules
-from runner.model.module import Backend, ModuleFacts
+from runner.engine.modules.configuration import HclModules
+from runner.model.code.module import Backend, ModuleFacts
 
 Files = dict[str, str]
 
@@ -166,7 +166,7 @@ def test_a_file_is_parsed_once_for_its_content(monkeypatch: pytest.MonkeyPatch) 
     modules = HclModules()
     content = b'resource "x" "y" {\n provisioner "local-exec" {}\n}\n'
     modules.read({"a.tf": content})
-    monkeypatch.setattr("runner.engine.configuration.body_of", lambda _: pytest.fail("parsed again"))
+    monkeypatch.setattr("runner.engine.modules.configuration.body_of", lambda _: pytest.fail("parsed again"))
     assert modules.read({"b.tf": content}).provisioners == ("x.y",)
 
 

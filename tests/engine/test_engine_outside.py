@@ -7,8 +7,8 @@ import pytest
 from engine_world import World, needs_terraform
 
 from runner.engine.given import identity_in
-from runner.engine.outside import Reads
-from runner.model.stack import StackDefinition
+from runner.engine.modules.outside import Reads
+from runner.model.stack.definition import StackDefinition
 
 pytestmark = needs_terraform
 

@@ -9,8 +9,8 @@ from engine_world import SIMPLE, World, counted, needs_terraform, short, state_o
 from provider.mirror import install
 
 from runner.errors import BadStackFile, ModuleMissing
-from runner.model.settings import EnginesSettings
-from runner.model.stack import StackDefinition, StackTimeouts
+from runner.model.settings.server import EnginesSettings
+from runner.model.stack.definition import StackDefinition, StackTimeouts
 
 pytestmark = needs_terraform
 

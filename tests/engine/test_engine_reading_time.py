@@ -6,11 +6,11 @@ from contextlib import suppress
 
 import pytest
 
-from runner.engine.configuration import HclModules
-from runner.engine.declared import Declared, _of_hcl
-from runner.engine.init import _extract
-from runner.engine.spelled import guessed
-from runner.engine.tokens import NotHcl
+from runner.engine.initialised.needed import _extract
+from runner.engine.modules.configuration import HclModules
+from runner.engine.modules.declared import Declared, _of_hcl
+from runner.hcl.spelled import guessed
+from runner.hcl.tokens import NotHcl
 
 LONGEST = 64_000  # characters
 SECONDS = 3.0  # of CPU: the slowest takes a tenth of it, and what grows with the square has long been over it

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from engine_world import World
 
-from runner.engine import declared
+from runner.engine.modules import declared
 from runner.engine.sensitive import Given, sensitive_values
 from runner.engine.text import Veil
-from runner.model.plan import MASK
-from runner.model.stack import StackDefinition
+from runner.model.plan.changes import MASK
+from runner.model.stack.definition import StackDefinition
 
 HIDDEN = 'variable "hidden" {\n  sensitive = true\n}\n'
 

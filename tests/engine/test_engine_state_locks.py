@@ -17,14 +17,14 @@ from engine_world import World, needs_terraform, state_of, wait_until
 from moto.server import ThreadedMotoServer
 from remote.state_backend import StateBackend, state_backend
 
-from runner.claims import FileClaims
-from runner.clock import SystemClock
-from runner.engine import state_lock
+from runner.datadir.claims import FileClaims
+from runner.engine.state import lock as state_lock
 from runner.errors import Conflict, StillApplying
-from runner.model.evidence import Evidence
-from runner.model.lock import StateLock
-from runner.model.span import Seconds
-from runner.model.stack import StackDefinition
+from runner.host.clock import SystemClock
+from runner.model.run.evidence import Evidence
+from runner.model.stack.definition import StackDefinition
+from runner.model.stack.lock import StateLock
+from runner.model.values.span import Seconds
 from runner.ports import Applied, EngineError, Execution, NotBegun, Planned
 
 pytestmark = needs_terraform

@@ -7,7 +7,7 @@ import pytest
 from engine_world import World, counted, needs_terraform
 from remote.state_backend import state_backend
 
-from runner.model.stack import StackDefinition
+from runner.model.stack.definition import StackDefinition
 from runner.ports import Planned
 
 pytestmark = needs_terraform

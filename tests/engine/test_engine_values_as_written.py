@@ -13,9 +13,9 @@ from engine_world import World, needs_terraform, state_of, terraform
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.engine.backend_file import backend_file
-from runner.engine.hcl_value import expression
-from runner.model.stack import StackDefinition
+from runner.engine.initialised.backend_file import backend_file
+from runner.hcl.literal import expression
+from runner.model.stack.definition import StackDefinition
 
 MARKS = ["${", "%{", "$${", "%%{", "$", "%", "{", "}", '"', "\\", "\n", "\r", "\t", "\x7f", "é", "\U0001f600"]
 TRICKY = (

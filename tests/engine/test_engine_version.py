@@ -8,12 +8,12 @@ import pytest
 from engine_world import World, counted, fake, needs_terraform, wait_until
 from wrapped import program
 
-from runner.engine.constraint import check, parse, satisfies
-from runner.engine.version import Versions, wanted
+from runner.engine.versions.constraint import check, parse, satisfies
+from runner.engine.versions.version import Versions, wanted
 from runner.errors import EngineCannotAnswer, EngineMissing, EngineVersion, OutputNotUnderstood, Timeout
-from runner.model.engines import ENGINES
-from runner.model.settings import EngineSettings, EnginesSettings
-from runner.model.stack import StackDefinition
+from runner.model.code.engines import ENGINES
+from runner.model.settings.server import EngineSettings, EnginesSettings
+from runner.model.stack.definition import StackDefinition
 from runner.ports import Planned
 
 TERRAFORM = ENGINES["terraform"]
@@ -158,7 +158,7 @@ esac
 
 
 def test_a_binary_that_hangs_when_asked_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runner.engine.version.DEADLINE", 0.3)
+    monkeypatch.setattr("runner.engine.versions.version.DEADLINE", 0.3)
     binary = program(tmp_path / "tf", "exec /bin/sleep 1000")
     with pytest.raises(Timeout, match="took longer than"):
         Versions(tmp_path / "engine").of(TERRAFORM, binary, {"PATH": os.defpath})

@@ -10,11 +10,11 @@ from textwrap import dedent
 import pytest
 from engine_world import World, needs_namespaces, wait_until
 
-from runner.claims import FileClaims, HeldFiles
-from runner.clock import SystemClock
-from runner.model.namespace import View
+from runner.datadir.claims import FileClaims, HeldFiles
+from runner.host.clock import SystemClock
+from runner.model.sandbox.namespace import View
 from runner.ports import Execution
-from runner.process import Child, Command, make_output, run, start
+from runner.process.run import Child, Command, make_output, run, start
 
 pytestmark = needs_namespaces
 

@@ -13,11 +13,11 @@ import pytest
 from world import DATA, World
 
 from runner import failpoint
-from runner.model.job import Phase
-from runner.model.run import Run, State
-from runner.service.dispatch import Assignment
-from runner.service.recover import recover
-from runner.workspace import slug
+from runner.datadir.workspace import slug
+from runner.model.run.job import Phase
+from runner.model.run.life import Run, State
+from runner.service.cycle.dispatch import Assignment
+from runner.service.cycle.recover import recover
 
 AUTOMATIC = "apply: {mode: automatic}\n"
 

@@ -12,12 +12,12 @@ from world import ANA, World
 
 from runner.cli import shapes
 from runner.errors import GuardrailHit
-from runner.model.plan import ChangeSet
-from runner.model.plan_text import render
-from runner.model.run import Run, State
-from runner.model.settings import Guardrails
-from runner.model.source_settings import Allow
-from runner.service import request
+from runner.model.plan.changes import ChangeSet
+from runner.model.plan.text import render
+from runner.model.run.life import Run, State
+from runner.model.settings.server import Guardrails
+from runner.model.settings.source import Allow
+from runner.service.operator import request
 
 ARGUMENTS: list[str | int] = ["action_invocations", 0, "config_values", "arguments"]
 Acting = Callable[..., World]

@@ -12,12 +12,12 @@ from runner.errors import (
     StackLocked,
     WrongState,
 )
-from runner.model.approval import Person
-from runner.model.run import State, Trigger
-from runner.model.stack import DriftStatus, Sync
-from runner.service import approve as approving
-from runner.service import cancel, hold, request
-from runner.service.dispatch import next_assignment
+from runner.model.approval.approval import Person
+from runner.model.run.life import State, Trigger
+from runner.model.stack.definition import DriftStatus, Sync
+from runner.service.approval import approve as approving
+from runner.service.cycle.dispatch import next_assignment
+from runner.service.operator import cancel, hold, request
 
 
 def test_a_new_stack_is_planned_and_waits_for_a_person(plain: World) -> None:

@@ -8,11 +8,11 @@ from traces import RECEIPT, STARTED, WORKED, ended, log
 from world import ANA, DATA, World
 
 from runner.errors import ArtifactStoreFailed
-from runner.model.job import Phase
-from runner.model.run import State
-from runner.service import cancel
-from runner.service.dispatch import next_assignment
-from runner.service.enqueue import enqueue_due
+from runner.model.run.job import Phase
+from runner.model.run.life import State
+from runner.service.cycle.dispatch import next_assignment
+from runner.service.operator import cancel
+from runner.service.queue.enqueue import enqueue_due
 
 INTERRUPTED = {"receipt": RECEIPT, "apply.jsonl": log(STARTED)}
 

@@ -13,11 +13,11 @@ from moto.server import ThreadedMotoServer
 from provider.mirror import aws_mirror
 from world import ANA, World, states
 
-from runner.model.drift import DriftClass, ReportStatus
-from runner.model.plan_text import render
-from runner.model.run import State
-from runner.model.stack import DriftStatus, Sync
-from runner.service import report, request
+from runner.model.drift.report import DriftClass, ReportStatus
+from runner.model.plan.text import render
+from runner.model.run.life import State
+from runner.model.stack.definition import DriftStatus, Sync
+from runner.service.operator import report, request
 
 pytestmark = pytest.mark.aws
 

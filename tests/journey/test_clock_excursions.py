@@ -4,7 +4,7 @@ import pytest
 from world import DATA, World
 
 from runner.errors import ClockWentBack, PlanExpired
-from runner.model.run import Run, State
+from runner.model.run.life import Run, State
 
 YEAR = 365
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from world import DATA, World
 
-from runner.model.run import Kind
-from runner.service.enqueue import enqueue_due
+from runner.model.run.life import Kind
+from runner.service.queue.enqueue import enqueue_due
 
 YEAR = 365
 HOURLY = "drift: {schedule: '5 * * * *'}"

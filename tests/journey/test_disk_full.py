@@ -8,8 +8,8 @@ from world import ANA, DATA, World
 from wrapped import wrapped
 
 from runner.errors import StateDamaged, StateUnsaved
-from runner.model.run import Run, State
-from runner.service import resolve
+from runner.model.run.life import Run, State
+from runner.service.operator import resolve
 
 # Files of this terraform can not grow beyond the limit of `ulimit`, as on a full disk; its log comes through a pipe.
 FULL = """\

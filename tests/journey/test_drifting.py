@@ -7,11 +7,11 @@ import pytest
 from world import ANA, BO, World, states
 
 from runner.errors import Blocked, StackBusy
-from runner.model.drift import DriftClass, ReportStatus
-from runner.model.run import Kind, Run, State
-from runner.model.stack import DriftStatus
-from runner.service import hold, report, request
-from runner.service.enqueue import enqueue_due
+from runner.model.drift.report import DriftClass, ReportStatus
+from runner.model.run.life import Kind, Run, State
+from runner.model.stack.definition import DriftStatus
+from runner.service.operator import hold, report, request
+from runner.service.queue.enqueue import enqueue_due
 
 
 def check(world: World, name: str = "web") -> Run:

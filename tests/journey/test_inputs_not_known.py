@@ -3,10 +3,10 @@
 import pytest
 from world import World
 
-from runner.model.decide import decide
-from runner.model.run import State, Trigger
-from runner.model.stack import Sync
-from runner.service.enqueue import view
+from runner.model.run.life import State, Trigger
+from runner.model.schedule.decide import decide
+from runner.model.stack.definition import Sync
+from runner.service.queue.enqueue import view
 
 READS = """\
 resource "terraform_data" "which" {{

@@ -9,11 +9,11 @@ from world import ANA, DATA, World
 from runner.cli.main import main
 from runner.daemon.one_pass import run_once
 from runner.errors import ArtifactNotFound, ArtifactStoreFailed
-from runner.model.run import State
-from runner.model.settings import Retention
-from runner.model.span import Seconds
-from runner.service import approve as approving
-from runner.service.prune import Pruned, prune
+from runner.model.run.life import State
+from runner.model.settings.server import Retention
+from runner.model.values.span import Seconds
+from runner.service.approval import approve as approving
+from runner.service.cycle.prune import Pruned, prune
 
 SHORT = Retention(
     runs=Seconds(40 * 86400), logs=Seconds(20 * 86400), plans=Seconds(86400), reports=Seconds(86400)

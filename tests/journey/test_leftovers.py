@@ -11,13 +11,13 @@ import pytest
 from recovering_world import AUTOMATIC, begun
 from world import ANA, World, states
 
-from runner import namespaced
 from runner.cli.attention import Why
+from runner.cli.commands.status import look
 from runner.cli.options import Cli
-from runner.cli.status import look
+from runner.confinement import namespaced
 from runner.errors import WrongState
-from runner.model.run import Kind, Run, State
-from runner.service import cancel, request
+from runner.model.run.life import Kind, Run, State
+from runner.service.operator import cancel, request
 
 # A command that goes on in a session of its own, after terraform has ended.
 LINGERS = """\

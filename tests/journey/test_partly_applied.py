@@ -4,11 +4,11 @@ import pytest
 from world import ANA, BO, World
 
 from runner.errors import PartlyApplied
-from runner.model.drift import DriftClass, Finding
-from runner.model.run import Run, State, Trigger
-from runner.model.stack import DriftStatus
-from runner.service import hold, report, request
-from runner.service.partly import partly_applied
+from runner.model.drift.report import DriftClass, Finding
+from runner.model.run.life import Run, State, Trigger
+from runner.model.stack.definition import DriftStatus
+from runner.service.drift.partly import partly_applied
+from runner.service.operator import hold, report, request
 
 TWO = """\
 terraform {{

@@ -2,9 +2,9 @@
 
 from world import ANA, World
 
-from runner.model.run import State, Trigger
-from runner.model.stack import DriftStatus, Sync
-from runner.service.request import request_check
+from runner.model.run.life import State, Trigger
+from runner.model.stack.definition import DriftStatus, Sync
+from runner.service.operator.request import request_check
 
 OTHER = (
     '{"version": 4, "terraform_version": "1.5.0", "serial": 1, "lineage": "x", "resources": [],'

@@ -15,13 +15,13 @@ from wrapped import wrapped
 
 from runner.daemon.timetable import add_polls, new_scheduler
 from runner.errors import NoRoom
-from runner.model.decide import decide
-from runner.model.run import State
-from runner.model.settings import EngineSettings
-from runner.model.source_settings import SourceSettings
-from runner.model.span import Seconds
-from runner.service.dispatch import next_assignment
-from runner.service.enqueue import enqueue_due, view
+from runner.model.run.life import State
+from runner.model.schedule.decide import decide
+from runner.model.settings.server import EngineSettings
+from runner.model.settings.source import SourceSettings
+from runner.model.values.span import Seconds
+from runner.service.cycle.dispatch import next_assignment
+from runner.service.queue.enqueue import enqueue_due, view
 from runner.worker import Pool
 
 DEADLINE = 20.0

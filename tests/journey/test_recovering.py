@@ -7,7 +7,7 @@ from recovering_world import begun
 from traces import ROWS
 from world import World
 
-from runner.model.run import HALF_CHANGED, State
+from runner.model.run.life import HALF_CHANGED, State
 
 
 @pytest.mark.parametrize("row", ROWS)

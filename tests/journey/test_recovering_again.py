@@ -12,9 +12,9 @@ from traces import RECEIPT, ROWS, STARTED, WORKED, log
 from world import DATA, World
 
 from runner.failpoint import FailpointHit
-from runner.model.run import Claim, State
+from runner.model.run.life import Claim, State
 from runner.ports import HeldClaim
-from runner.service.recover import recover
+from runner.service.cycle.recover import recover
 
 INTERRUPTED = {"receipt": RECEIPT, "apply.jsonl": log(STARTED)}
 

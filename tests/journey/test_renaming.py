@@ -6,13 +6,13 @@ import pytest
 from world import ANA, BO, DATA, World, states
 
 from runner.errors import BadUsage, Conflict
-from runner.model.lock import Lock
-from runner.model.run import State
-from runner.model.stack import DriftStatus, Sync
-from runner.service import hold, request
-from runner.service.bind import known_state
-from runner.service.rename import say_renamed
-from runner.service.terms import stack_terms
+from runner.model.run.life import State
+from runner.model.stack.definition import DriftStatus, Sync
+from runner.model.stack.lock import Lock
+from runner.service.approval.bind import known_state
+from runner.service.approval.terms import stack_terms
+from runner.service.operator import hold, request
+from runner.service.operator.rename import say_renamed
 
 OLD: dict[str, str | None] = {"net/main.tf": DATA.format(value="one"), "net/stack.yaml": "name: net\n"}
 RENAMED: dict[str, str | None] = {"net/stack.yaml": "name: network\nrenamed_from: net\n"}

@@ -3,10 +3,10 @@
 import pytest
 from world import ANA, World
 
-from runner.model.drift import Finding
-from runner.model.plan_text import render
-from runner.model.run import Run, State
-from runner.service import hold, request
+from runner.model.drift.report import Finding
+from runner.model.plan.text import render
+from runner.model.run.life import Run, State
+from runner.service.operator import hold, request
 
 SWAPPED = """\
 terraform {{

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from world import ANA, World, states
 
-from runner.model.run import Kind, Run, State
-from runner.model.stack import DriftStatus, Sync
-from runner.service import report, request
-from runner.service.approve import question
-from runner.service.drift_rules import ignored_by_rule
+from runner.model.run.life import Kind, Run, State
+from runner.model.stack.definition import DriftStatus, Sync
+from runner.service.approval.approve import question
+from runner.service.drift.rules import ignored_by_rule
+from runner.service.operator import report, request
 
 IGNORED = 'drift:\n  ignore: [{address: "cloudfile_object.*", attributes: [value], reason: the autoscaler owns it}]\n'
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from world import ANA, DATA, World
 
-from runner.model.settings import DriftSettings
-from runner.model.span import Seconds
-from runner.service import request
-from runner.service.cron import next_check, reschedule
-from runner.service.enqueue import enqueue_due
+from runner.model.settings.server import DriftSettings
+from runner.model.values.span import Seconds
+from runner.service.operator import request
+from runner.service.queue.enqueue import enqueue_due
+from runner.service.queue.next_check import next_check, reschedule
 
 FRIDAY = datetime(2026, 3, 13, 5, tzinfo=UTC)
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from world import ANA, World
 
-from runner import namespaced
-from runner.model.run import Run, State
-from runner.service import request
+from runner.confinement import namespaced
+from runner.model.run.life import Run, State
+from runner.service.operator import request
 
 pytestmark = pytest.mark.skipif(namespaced.problem() is not None, reason="only namespaces can move a tree")
 

@@ -20,15 +20,15 @@ from remote.state_backend import StateBackend, state_backend
 from world import ANA, World, states
 
 from runner.cli.main import main
-from runner.engine.state_lock import WITNESSED
+from runner.engine.state.lock import WITNESSED
 from runner.errors import Blocked, Conflict, NotFound, RunUnresolved, StateBusy, StateHeld, StateUnsaved
-from runner.model.evidence import Evidence
-from runner.model.run import Run, State
-from runner.model.source_settings import Allow
-from runner.model.stack import DriftStatus
-from runner.service import hold, request, resolve, unlock
-from runner.service.dispatch import next_assignment
-from runner.service.recover import recover
+from runner.model.run.evidence import Evidence
+from runner.model.run.life import Run, State
+from runner.model.settings.source import Allow
+from runner.model.stack.definition import DriftStatus
+from runner.service.cycle.dispatch import next_assignment
+from runner.service.cycle.recover import recover
+from runner.service.operator import hold, request, resolve, unlock
 
 HTTP = 'terraform {{\n  backend "http" {{}}\n}}\n'
 BODY = HTTP + 'resource "terraform_data" "one" {{\n  input = "{value}"\n}}\n'

@@ -9,8 +9,8 @@ from click.testing import CliRunner
 from world import World
 
 from runner.cli.main import main
-from runner.model.run import Run, State
-from runner.model.step import Step
+from runner.model.plan.step import Step
+from runner.model.run.life import Run, State
 from runner.service.execution import plan as execution
 
 RESOURCE = 'resource "terraform_data" "one" {{ input = "{value}" }}\n'

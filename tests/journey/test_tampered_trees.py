@@ -7,12 +7,12 @@ import pytest
 from world import ANA, DATA, World, states
 
 from runner.engine.command import CommandLineEngine
-from runner.model.run import Run, State
+from runner.model.run.life import Run, State
 from runner.ports import Execution
-from runner.service.dispatch import next_assignment
-from runner.service.enqueue import enqueue_due
+from runner.service.cycle.dispatch import next_assignment
 from runner.service.execution.export import export_tree
-from runner.service.request import request_plan
+from runner.service.operator.request import request_plan
+from runner.service.queue.enqueue import enqueue_due
 
 WITH_VALUE = """\
 variable "value" {{

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from world import ANA, BO, World
 
-from runner.model.drift import ReportStatus
-from runner.model.run import Run, State
-from runner.service import report, request
+from runner.model.drift.report import ReportStatus
+from runner.model.run.life import Run, State
+from runner.service.operator import report, request
 
 CONFIG = "apply: {fresh_for: 1s}\n"
 STAMPED = """\

@@ -13,11 +13,11 @@ from world import ANA, BO, DATA, World
 
 from runner.cli.main import main
 from runner.errors import Untrusted
-from runner.model.approval import Person
-from runner.model.run import Run, State
-from runner.model.source import SourceStatus
-from runner.model.stack import Sync
-from runner.service.request import request_plan
+from runner.model.approval.approval import Person
+from runner.model.run.life import Run, State
+from runner.model.stack.definition import Sync
+from runner.model.stack.source import SourceStatus
+from runner.service.operator.request import request_plan
 
 pytestmark = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="no ssh-keygen on PATH")
 

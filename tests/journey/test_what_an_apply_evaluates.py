@@ -10,11 +10,11 @@ import pytest
 from world import ANA, OBJECT, World
 
 from runner.errors import ApprovalVoid
-from runner.model.binding import SCHEMA, read_binding
-from runner.model.plan_text import render
-from runner.model.run import Run, State
-from runner.model.source_settings import Allow
-from runner.service import request
+from runner.model.approval.binding import SCHEMA, read_binding
+from runner.model.plan.text import render
+from runner.model.run.life import Run, State
+from runner.model.settings.source import Allow
+from runner.service.operator import request
 
 WORD = "data.terraform_remote_state.other.outputs.word"
 OTHER = """\

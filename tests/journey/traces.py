@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from runner.model.run import State
+from runner.model.run.life import State
 
 RECEIPT = json.dumps({"run": "run-1"})
 

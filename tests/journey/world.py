@@ -12,17 +12,17 @@ from provider.cloudfile import edit
 from provider.mirror import install
 
 from runner.app import App
-from runner.clock import SystemClock
-from runner.model.approval import Person
-from runner.model.drift import DriftReport
-from runner.model.run import Run, State
-from runner.model.settings import Settings
-from runner.model.stack import Stack
+from runner.host.clock import SystemClock
+from runner.model.approval.approval import Person
+from runner.model.drift.report import DriftReport
+from runner.model.run.life import Run, State
+from runner.model.settings.server import Settings
+from runner.model.stack.definition import Stack
 from runner.ports import RunFilter
-from runner.service import approve as approving
-from runner.service.dispatch import next_assignment
-from runner.service.enqueue import enqueue_due
-from runner.service.poll import Polled
+from runner.service.approval import approve as approving
+from runner.service.cycle.dispatch import next_assignment
+from runner.service.cycle.poll import Polled
+from runner.service.queue.enqueue import enqueue_due
 
 ANA, BO = Person("ana", "user"), Person("bo", "user")
 AUTHOR = ("-c", "user.name=Carl", "-c", "user.email=carl@example.com")

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from world import ANA, World
 
-from runner.model.run import Run
-from runner.service import request
-from runner.service.dispatch import Assignment, next_assignment
+from runner.model.run.life import Run
+from runner.service.cycle.dispatch import Assignment, next_assignment
+from runner.service.operator import request
 
 # TF_VAR_throttle is the cloud's mood.
 BODY = """\

@@ -8,14 +8,14 @@ from load_world import BODY, Place, started
 from world import ANA, states
 
 from runner.cli.load import load_of
-from runner.metering import Meter
-from runner.model.job import PlanFailure, Usage
-from runner.model.run import Event, Kind, State, Trigger
-from runner.model.stack import DriftStatus
-from runner.model.throttling import MOST_WAITS, WHY
-from runner.service import request
-from runner.service.enqueue import DAEMON, add_check, enqueue_due, explain, view
+from runner.model.run.job import PlanFailure, Usage
+from runner.model.run.life import Event, Kind, State, Trigger
+from runner.model.schedule.throttling import MOST_WAITS, WHY
+from runner.model.stack.definition import DriftStatus
+from runner.process.metering import Meter
+from runner.service.operator import request
 from runner.service.outcome.settle import settle
+from runner.service.queue.enqueue import DAEMON, add_check, enqueue_due, explain, view
 
 MB = 10**6
 

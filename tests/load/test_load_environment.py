@@ -6,13 +6,13 @@ import pytest
 
 from runner.app import App
 from runner.config.environment import denial
+from runner.datadir.workspace import LocalWorkspaces
 from runner.engine.environment import child_environment, inherited
 from runner.errors import NotAllowed
-from runner.memory import MachineMemory
-from runner.model.engines import ENGINES
-from runner.model.load import memory_limit
-from runner.model.stack import StackDefinition
-from runner.workspace import LocalWorkspaces
+from runner.host.memory import MachineMemory
+from runner.model.code.engines import ENGINES
+from runner.model.schedule.load import memory_limit
+from runner.model.stack.definition import StackDefinition
 
 
 def app(tmp_path: Path, executor: str) -> App:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from runner.model.load import Share, fits, memory_limit, most_slots, need
+from runner.model.schedule.load import Share, fits, memory_limit, most_slots, need
 
 MB = 10**6
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from runner.memory import MachineMemory
-from runner.metering import Meter, metered
-from runner.process import Command, Finished, run
+from runner.host.memory import MachineMemory
+from runner.process.metering import Meter, metered
+from runner.process.run import Command, Finished, run
 
 MB = 1 << 20
 # A process and its child, each of which holds memory until the file is there.

@@ -10,12 +10,12 @@ import pytest
 from cli_world import World, until
 from wrapped import wrapped
 
-from runner.cli import progress
-from runner.daemon_lock import living_daemon
-from runner.model.job import Usage
-from runner.model.run import Kind, Trigger
+from runner.cli.screen import progress
+from runner.datadir.daemon_lock import living_daemon
+from runner.model.run.job import Usage
+from runner.model.run.life import Kind, Trigger
 from runner.ports import RunFilter
-from runner.service.enqueue import add_change
+from runner.service.queue.enqueue import add_change
 
 NAMES = ("a", "b", "c")
 # Passes everything on to the real terraform, but a plan waits as long as a file is there.

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from runner.model.sweep import Sweep, remaining
+from runner.model.schedule.sweep import Sweep, remaining
 
 
 @pytest.mark.parametrize(

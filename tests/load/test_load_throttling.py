@@ -4,9 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from runner.model.plan import Diagnostic
-from runner.model.stack import AwsRoles
-from runner.model.throttling import (
+from runner.model.plan.changes import Diagnostic
+from runner.model.schedule.throttling import (
     FIRST,
     LONGEST,
     Throttle,
@@ -16,6 +15,7 @@ from runner.model.throttling import (
     throttled,
     throttling,
 )
+from runner.model.stack.definition import AwsRoles
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

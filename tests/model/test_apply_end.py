@@ -9,9 +9,9 @@ import pytest
 
 from runner.engine.json_output import JsonOutput
 from runner.engine.text import Veil
-from runner.model.apply_end import Expected, Reported, StateMark, doubt, expected_of
-from runner.model.plan import Action, ChangeSet, ResourceChange
-from runner.model.plan_json import read_plan
+from runner.model.plan.changes import Action, ChangeSet, ResourceChange
+from runner.model.plan.reading import read_plan
+from runner.model.run.apply_end import Expected, Reported, StateMark, doubt, expected_of
 
 RECORDED = Path(__file__).parents[1] / "engine" / "recorded" / "applies.jsonl"
 APPLIES = [json.loads(line) for line in RECORDED.read_text().splitlines()]

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from runner.model.lineage import in_force, outlived
-from runner.model.settings import ApprovalRule, ApprovalSettings
-from runner.model.stack import ApplyRules, StackDefinition
-from runner.model.stack_match import StackMatch, reaches
-from runner.model.terms import Declaration, Terms, agreed, approvers, nobody
+from runner.model.approval.terms import Declaration, Terms, agreed, approvers, nobody
+from runner.model.settings.server import ApprovalRule, ApprovalSettings
+from runner.model.stack.definition import ApplyRules, StackDefinition
+from runner.model.stack.lineage import in_force, outlived
+from runner.model.stack.match import StackMatch, reaches
 
 PROD = StackMatch(labels={"env": "prod"})
 EVERYWHERE_AUTOMATIC = ApprovalRule(mode_at_most="automatic", reason="a playground")

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from runner.model.backend_cache import backend_problem
-from runner.model.module import Backend
+from runner.model.code.backend_cache import backend_problem
+from runner.model.code.module import Backend
 
 S3 = Backend(
     "s3", {"bucket": "b", "encrypt": True, "key": "from/the/code", "assume_role": {"x": 1}}, ("region",)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from runner.model.called_modules import CalledModule, OddModules, called_modules, local_folders
+from runner.model.code.called_modules import CalledModule, OddModules, called_modules, local_folders
 
 DATA = "/srv/data"
 ROOT = {"Key": "", "Source": "", "Dir": "."}

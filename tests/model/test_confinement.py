@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.model.confinement import (
+from runner.model.sandbox.labels import (
     Access,
     Confinement,
     Mount,

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from runner.model.decide import (
+from runner.model.run.life import FINAL, Claim, Kind, Run, State, Trigger
+from runner.model.schedule.decide import (
     CHANGE_RULES,
     CHECK_RETRY_MOST,
     CHECK_RULES,
@@ -17,9 +18,16 @@ from runner.model.decide import (
     health,
     waits_for,
 )
-from runner.model.lock import Lock
-from runner.model.run import FINAL, Claim, Kind, Run, State, Trigger
-from runner.model.stack import DriftStatus, Health, Pause, Stack, StackDefinition, StateIdentity, Sync
+from runner.model.stack.definition import (
+    DriftStatus,
+    Health,
+    Pause,
+    Stack,
+    StackDefinition,
+    StateIdentity,
+    Sync,
+)
+from runner.model.stack.lock import Lock
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.model.confinement import Access, Confinement
-from runner.model.denied import Surroundings, denials
-from runner.model.namespace import Shown, View
+from runner.model.sandbox.denied import Surroundings, denials
+from runner.model.sandbox.labels import Access, Confinement
+from runner.model.sandbox.namespace import Shown, View
 
 DATA, TREE = "/var/lib/driftline", "/var/lib/driftline/trees/infra/now"
 MODULE = f"{TREE}/stacks/web"

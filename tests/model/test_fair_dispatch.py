@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as some
 
-from runner.model.run import Claim, Kind, Run, State, Trigger
-from runner.model.turns import PATIENCE, PRIORITY, crowded_out, in_turn
+from runner.model.run.life import Claim, Kind, Run, State, Trigger
+from runner.model.schedule.turns import PATIENCE, PRIORITY, crowded_out, in_turn
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from runner.model.moment import Moment
+from runner.model.values.moment import Moment
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from runner.model.poll_due import RETRY_MOST, poll_due, retry_after
-from runner.model.source import SourceStatus
+from runner.model.schedule.poll_due import RETRY_MOST, poll_due, retry_after
+from runner.model.stack.source import SourceStatus
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 

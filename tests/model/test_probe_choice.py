@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from runner.model.probe import (
+from runner.model.drift.probe import (
     GIVE_UP,
     TRY_AGAIN,
     UNKNOWN_SECONDS,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from runner.model.room import shortage, told
+from runner.model.schedule.disk_room import shortage, told
 
 
 @pytest.mark.parametrize(

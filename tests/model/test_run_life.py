@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from runner.errors import WrongState
-from runner.model.run import (
+from runner.model.run.life import (
     FINAL,
     HALF_CHANGED,
     IF_THE_PROCESS_DIES,

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
-from runner.model.plan import Diagnostic
-from runner.model.warnings import CHECK_FAILED, LONGEST_DETAIL, MOST, FailingCheck, failing, kept
+from runner.model.plan.changes import Diagnostic
+from runner.model.plan.warnings import CHECK_FAILED, LONGEST_DETAIL, MOST, FailingCheck, failing, kept
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from test_run_life import run_in
 
-from runner.model.approval import Approval, Commit, Person
-from runner.model.approving import Standing, needed, refusal, standing
-from runner.model.run import Kind, Run, State
-from runner.model.settings import ApprovalRule, ApprovalSettings
-from runner.model.stack import ApplyRules, StackDefinition
-from runner.model.terms import Declaration, Terms, agreed
+from runner.model.approval.approval import Approval, Commit, Person
+from runner.model.approval.rules import Standing, needed, refusal, standing
+from runner.model.approval.terms import Declaration, Terms, agreed
+from runner.model.run.life import Kind, Run, State
+from runner.model.settings.server import ApprovalRule, ApprovalSettings
+from runner.model.stack.definition import ApplyRules, StackDefinition
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 ANA, BO = Person("ana", "user"), Person("bo", "loginuid")

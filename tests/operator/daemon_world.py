@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from operator_world import Installation
 
 from runner.app import App
-from runner.model.run import Run
+from runner.model.run.life import Run
 from runner.ports import RunFilter
 
 T = TypeVar("T")

@@ -22,7 +22,7 @@ from daemon_world import (
 from operator_world import Installation, installation
 
 from runner.app import App
-from runner.model.source import SourceStatus
+from runner.model.stack.source import SourceStatus
 
 pytestmark = pytest.mark.skipif(shutil.which("terraform") is None, reason="no terraform on PATH")
 

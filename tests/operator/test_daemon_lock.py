@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from operator_world import installation
 
-from runner.daemon_lock import LOCK_FILE, living_daemon, only_daemon
+from runner.datadir.daemon_lock import LOCK_FILE, living_daemon, only_daemon
 from runner.errors import DaemonRunning
 from runner.store.database import FILE_NAME
 

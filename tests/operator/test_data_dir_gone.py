@@ -7,7 +7,7 @@ import pytest
 from daemon_world import daemon, until, wait_for_run, waiting_terraform
 from operator_world import Installation, installation
 
-from runner.files import never_make_again, private_folder
+from runner.host.files import never_make_again, private_folder
 
 LISTS = ["stack list", "run list", "drift list", "lock list", "source list"]
 

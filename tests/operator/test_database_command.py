@@ -11,8 +11,8 @@ import pytest
 from operator_world import Installation, installation
 
 from runner.app import App
-from runner.cli.db import schema_of
-from runner.model.audit import GENESIS, chain_hash
+from runner.cli.commands.db import schema_of
+from runner.model.audit.log import GENESIS, chain_hash
 from runner.store.database import FILE_NAME
 from runner.store.rows import compact
 from runner.store.schema import version
@@ -100,7 +100,7 @@ def test_a_damaged_page_stops_the_daemon(used: Installation) -> None:
 
 
 def test_an_older_database_is_told_by_the_check_and_is_no_damage(used: Installation) -> None:
-    from runner.service.checkpoint import checkpoint
+    from runner.service.cycle.checkpoint import checkpoint
 
     backup = used.folder / "backup.db"
     used("db", "backup", str(backup))

@@ -9,7 +9,7 @@ import pytest
 from operator_world import Installation, driftline, installation
 
 from runner.app import App
-from runner.daemon_lock import only_daemon
+from runner.datadir.daemon_lock import only_daemon
 from runner.store.database import FILE_NAME, SqliteStore
 
 

@@ -8,7 +8,7 @@ from operator_world import IDENTITY, driftline, git
 
 from runner.config.server import check, load
 from runner.config.stack_file import StackFileReader
-from runner.model.source_settings import Allow
+from runner.model.settings.source import Allow
 
 
 def test_the_configuration_it_writes_is_sound(tmp_path: Path) -> None:

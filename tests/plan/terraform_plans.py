@@ -11,7 +11,7 @@ import pytest
 from provider.cloudfile import edit
 from provider.mirror import cli_config, install
 
-from runner.model.plan_json import parse_document
+from runner.model.plan.reading import parse_document
 
 needs_terraform = pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not on the PATH")
 

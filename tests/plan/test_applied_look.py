@@ -6,12 +6,12 @@ import pytest
 from applied_documents import Case, refers
 from plan_documents import change, document, resource
 
-from runner.model.code import Code, Part, Snippet
-from runner.model.otherwise import otherwise
-from runner.model.plan_json import read_plan
-from runner.model.plan_text import render
-from runner.model.reading import ALONE, Around
-from runner.model.secret import NONE
+from runner.model.approval.otherwise import otherwise
+from runner.model.evaluated.code import Code, Part, Snippet
+from runner.model.evaluated.reading import ALONE, Around
+from runner.model.plan.reading import read_plan
+from runner.model.plan.text import render
+from runner.model.secret.copies import NONE
 
 Json = dict[str, Any]
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from plan_documents import block, change, configuration, document, resource, scalars, values
 
 from runner.errors import OutputNotUnderstood
-from runner.model.code import UNREAD, Code, Part, Snippet
-from runner.model.difference import same
-from runner.model.fingerprint import VERSION, fingerprint, seal
-from runner.model.plan_json import read_plan
+from runner.model.evaluated.code import UNREAD, Code, Part, Snippet
+from runner.model.plan.difference import same
+from runner.model.plan.fingerprint import VERSION, fingerprint, seal
+from runner.model.plan.reading import read_plan
 
 KEY = b"k" * 32
 Json = dict[str, Any]

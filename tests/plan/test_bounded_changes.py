@@ -5,10 +5,10 @@ import json
 import pytest
 
 from runner.errors import PlanTooLarge
-from runner.model import bounded as module
-from runner.model.bounded import bounded, shortened
-from runner.model.codec import to_plain
-from runner.model.plan import Action, AttributeChange, ChangeSet, OutputChange, ResourceChange
+from runner.model.plan import bounded as module
+from runner.model.plan.bounded import bounded, shortened
+from runner.model.plan.changes import Action, AttributeChange, ChangeSet, OutputChange, ResourceChange
+from runner.model.values.codec import to_plain
 
 
 def attribute(before: object, after: object) -> ChangeSet:

@@ -7,10 +7,10 @@ from hypothesis import given
 from plan_documents import block, change, configuration, document, objects, resource, update
 
 from runner.errors import OutputNotUnderstood
-from runner.model.drift import DriftClass, Finding
-from runner.model.plan import MASK, Action
-from runner.model.stack import IgnoreRule
-from runner.model.taxonomy import absorbed, classify, drift_fingerprint
+from runner.model.drift.report import DriftClass, Finding
+from runner.model.drift.taxonomy import absorbed, classify, drift_fingerprint
+from runner.model.plan.changes import MASK, Action
+from runner.model.stack.definition import IgnoreRule
 
 KEY = b"k" * 32
 ASG = "aws_autoscaling_group.web"

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from runner.engine.text import Veil
-from runner.model.plan import MASK
-from runner.model.secret import Secrets
-from runner.model.secret_shape import TOKENS, without_tokens
+from runner.model.plan.changes import MASK
+from runner.model.secret.copies import Secrets
+from runner.model.secret.shape import TOKENS, without_tokens
 
 CORPUS = Path(__file__).with_name("corpus")
 VEIL = Veil()  # which knows no secret of a run

@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plan_documents import change, document, resource, update
 
-from runner.model.attribute_text import attribute_lines
-from runner.model.bounded import bounded
-from runner.model.common_lines import common_lines
-from runner.model.drift import DriftClass, DriftReport, Finding, ReportStatus
-from runner.model.plan import MASK, Action, AttributeChange
-from runner.model.plan_json import read_plan
-from runner.model.plan_text import render
-from runner.model.report_text import report_markdown
+from runner.model.drift.report import DriftClass, DriftReport, Finding, ReportStatus
+from runner.model.drift.report_text import report_markdown
+from runner.model.plan.attribute_text import attribute_lines
+from runner.model.plan.bounded import bounded
+from runner.model.plan.changes import MASK, Action, AttributeChange
+from runner.model.plan.common_lines import common_lines
+from runner.model.plan.reading import read_plan
+from runner.model.plan.text import render
 
 SEEN = datetime(2026, 11, 21, tzinfo=UTC)
 STATEMENTS = [

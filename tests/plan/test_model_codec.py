@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plan_documents import values
 
-from runner.model.codec import from_plain, to_plain
-from runner.model.drift import DriftReport, Finding
-from runner.model.job import ApplyResult, Job
-from runner.model.plan import AttributeChange, ChangeSet, Diagnostic, OutputChange, ResourceChange
-from runner.model.run import Run
-from runner.model.span import Seconds
-from runner.model.stack import StackDefinition, StackTimeouts
+from runner.model.drift.report import DriftReport, Finding
+from runner.model.plan.changes import AttributeChange, ChangeSet, Diagnostic, OutputChange, ResourceChange
+from runner.model.run.job import ApplyResult, Job
+from runner.model.run.life import Run
+from runner.model.stack.definition import StackDefinition, StackTimeouts
+from runner.model.values.codec import from_plain, to_plain
+from runner.model.values.span import Seconds
 
 spans = st.builds(Seconds, st.integers(0, 10**6))
 times = st.datetimes(timezones=st.just(UTC))

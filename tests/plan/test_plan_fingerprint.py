@@ -11,9 +11,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from plan_documents import block, change, configuration, document, objects, resource, scalars, update, values
 
-from runner.model.difference import same
-from runner.model.fingerprint import canonical, fingerprint
-from runner.model.plan_json import parse_document
+from runner.model.plan.difference import same
+from runner.model.plan.fingerprint import canonical, fingerprint
+from runner.model.plan.reading import parse_document
 
 KEY = b"k" * 32
 

@@ -3,10 +3,10 @@
 import pytest
 from plan_documents import change, document, resource
 
-from runner.model.guardrails import needs_name_typed, violations
-from runner.model.plan import ChangeSet
-from runner.model.plan_json import read_plan
-from runner.model.settings import Guardrails
+from runner.model.approval.guardrails import needs_name_typed, violations
+from runner.model.plan.changes import ChangeSet
+from runner.model.plan.reading import read_plan
+from runner.model.settings.server import Guardrails
 
 DATABASE = "module.db.aws_db_instance.main[0]"
 

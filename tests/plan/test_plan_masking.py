@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plan_documents import change, document, objects, resource, values
 
-from runner.model.codec import to_plain
-from runner.model.mask import join, masked, read_mark
-from runner.model.plan import MASK
-from runner.model.plan_json import read_plan
-from runner.model.plan_text import render
-from runner.model.taxonomy import classify
+from runner.model.drift.taxonomy import classify
+from runner.model.plan.changes import MASK
+from runner.model.plan.mask import join, masked, read_mark
+from runner.model.plan.reading import read_plan
+from runner.model.plan.text import render
+from runner.model.values.codec import to_plain
 
 CANARY = "canary-5ecret"
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.model.pattern import covered, covers
+from runner.model.values.pattern import covered, covers
 
 
 @pytest.mark.parametrize(

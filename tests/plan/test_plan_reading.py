@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from plan_documents import block, change, configuration, document, objects, resource, update, values
 
 from runner.errors import OutputNotUnderstood
-from runner.model.configuration import config_address
-from runner.model.difference import differences, same
-from runner.model.plan import UNKNOWN, Action, AttributeChange, ChangeSet, Summary
-from runner.model.plan_json import parse_document, plan_problem, read_plan
-from runner.model.plan_report import Question, report_of
+from runner.model.plan.changes import UNKNOWN, Action, AttributeChange, ChangeSet, Summary
+from runner.model.plan.configuration import config_address
+from runner.model.plan.difference import differences, same
+from runner.model.plan.reading import parse_document, plan_problem, read_plan
+from runner.model.plan.report import Question, report_of
 
 
 def attributes(plan: dict[str, Any]) -> list[tuple[str, Any, Any]]:

@@ -6,10 +6,10 @@ import pytest
 from plan_documents import block, change, configuration, document, resource, update
 from untrusted import CORPUS, deceives
 
-from runner.model.attribute_text import attribute_lines
-from runner.model.plan import MASK, UNKNOWN, Action, AttributeChange, ChangeSet
-from runner.model.plan_json import read_plan
-from runner.model.plan_text import lines, render, summary_text
+from runner.model.plan.attribute_text import attribute_lines
+from runner.model.plan.changes import MASK, UNKNOWN, Action, AttributeChange, ChangeSet
+from runner.model.plan.reading import read_plan
+from runner.model.plan.text import lines, render, summary_text
 
 
 def shown(plan: dict[str, Any], *, full: bool = False) -> str:

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from terraform_plans import Module, needs_terraform
 
-from runner.model.drift import DriftClass
-from runner.model.plan import MASK, Action
-from runner.model.plan_json import read_plan
-from runner.model.stack import IgnoreRule
-from runner.model.taxonomy import classify, drift_fingerprint
+from runner.model.drift.report import DriftClass
+from runner.model.drift.taxonomy import classify, drift_fingerprint
+from runner.model.plan.changes import MASK, Action
+from runner.model.plan.reading import read_plan
+from runner.model.stack.definition import IgnoreRule
 
 pytestmark = needs_terraform
 

@@ -7,12 +7,12 @@ import pytest
 from terraform_plans import Module, needs_terraform
 from untrusted import deceives
 
-from runner.model.codec import to_plain
-from runner.model.fingerprint import fingerprint
-from runner.model.plan import MASK, UNKNOWN, Action, Summary
-from runner.model.plan_json import plan_problem, read_plan
-from runner.model.plan_text import render
-from runner.model.taxonomy import classify
+from runner.model.drift.taxonomy import classify
+from runner.model.plan.changes import MASK, UNKNOWN, Action, Summary
+from runner.model.plan.fingerprint import fingerprint
+from runner.model.plan.reading import plan_problem, read_plan
+from runner.model.plan.text import render
+from runner.model.values.codec import to_plain
 
 pytestmark = needs_terraform
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from recorded.play import HERE
 
-from runner.model.fingerprint import fingerprint
-from runner.model.plan import Summary
-from runner.model.plan_json import parse_document, plan_problem, read_plan
-from runner.model.plan_text import render
+from runner.model.plan.changes import Summary
+from runner.model.plan.fingerprint import fingerprint
+from runner.model.plan.reading import parse_document, plan_problem, read_plan
+from runner.model.plan.text import render
 
 # More recordings may lie beside the repository.
 BESIDE = Path(__file__).parents[2].parent / "shared" / "engines" / "corpus"

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from untrusted import CORPUS, deceives
 
-from runner.model.drift import Acknowledgement, DriftClass, DriftReport, Finding, ReportStatus
-from runner.model.plan import (
+from runner.model.drift.report import Acknowledgement, DriftClass, DriftReport, Finding, ReportStatus
+from runner.model.drift.report_text import report_document, report_json, report_markdown
+from runner.model.plan.changes import (
     MASK,
     UNKNOWN,
     Action,
@@ -24,8 +25,7 @@ from runner.model.plan import (
     Reading,
     Setting,
 )
-from runner.model.report_text import report_document, report_json, report_markdown
-from runner.model.text import safe_text
+from runner.model.values.text import safe_text
 
 SEEN = datetime(2026, 11, 21, 1, 2, 3, 456, tzinfo=UTC)
 FINDINGS = (

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from untrusted import CORPUS, deceives
 
-from runner.model.text import safe_text
+from runner.model.values.text import safe_text
 
 
 def test_the_corpus_is_large_enough_to_mean_something() -> None:

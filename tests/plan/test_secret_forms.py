@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.model.plan import MASK
-from runner.model.secret import Secrets
+from runner.model.plan.changes import MASK
+from runner.model.secret.copies import Secrets
 
 SECRET = "cAn4ry/7f3e+n€edle=Zq"
 LINES = "first line of it 1\nsecond-line-77\nthird-line-88"

@@ -2,10 +2,10 @@
 
 from plan_documents import change, document, resource
 
-from runner.model.plan import MASK
-from runner.model.plan_json import read_plan
-from runner.model.secret import Secrets, sensitive_texts
-from runner.model.taxonomy import classify
+from runner.model.drift.taxonomy import classify
+from runner.model.plan.changes import MASK
+from runner.model.plan.reading import read_plan
+from runner.model.secret.copies import Secrets, sensitive_texts
 
 
 def test_marked_values_of_every_side_and_kind_are_told() -> None:

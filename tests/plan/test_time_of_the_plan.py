@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.engine.code import offsets_in
-from runner.model.code import UNREAD, Code
-from runner.model.fingerprint import fingerprint
-from runner.model.taxonomy import drift_fingerprint
-from runner.model.timeless import STILL, clock_of
+from runner.engine.modules.code import offsets_in
+from runner.model.drift.taxonomy import drift_fingerprint
+from runner.model.evaluated.code import UNREAD, Code
+from runner.model.plan.fingerprint import fingerprint
+from runner.model.plan.timeless import STILL, clock_of
 
 ONE, TWO = "2026-11-29T03:28:38Z", "2026-11-29T04:00:01Z"
 ASKS = Code(clock=True, offsets=(86400,))

@@ -9,7 +9,7 @@ from probe_lab import Planned, Stack
 
 from runner.probe.installed import installed
 from runner.probe.prober import Prober
-from runner.process import Command, run
+from runner.process.run import Command, run
 
 LONGEST = 120.0
 PLAN = ("plan", "-detailed-exitcode", "-input=false", "-lock=false", "-no-color", "-out=probed.tfplan")

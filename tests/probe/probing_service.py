@@ -9,9 +9,9 @@ sys.path.append(str(Path(__file__).parents[1] / "journey"))
 from probing_world import faulty_mirror, needs_terraform
 from world import ANA, World
 
-from runner.model.probe import ProbeRecord
-from runner.model.run import Run
-from runner.service import request
+from runner.model.drift.probe import ProbeRecord
+from runner.model.run.life import Run
+from runner.service.operator import request
 
 __all__ = ("ANA", "ProbedWorld", "needs_terraform")
 

@@ -19,13 +19,13 @@ import pytest
 from provider.cloudfile import edit
 from provider.mirror import CLOUDFILE, VERSION, install, platform_dir
 
+from runner.datadir.workspace import LocalWorkspaces
 from runner.engine.command import CommandLineEngine
-from runner.model.probe import ProbeFacts, ProbeReady, ProbeRecord, Probing, Way
-from runner.model.settings import EnginesSettings, ExecutorSettings, Settings, Timeouts
-from runner.model.stack import StackDefinition
+from runner.model.drift.probe import ProbeFacts, ProbeReady, ProbeRecord, Probing, Way
+from runner.model.settings.server import EnginesSettings, ExecutorSettings, Settings, Timeouts
+from runner.model.stack.definition import StackDefinition
 from runner.ports import Applied, Aside, EngineError, Execution, Planned, Probed
 from runner.service.execution.probe import look
-from runner.workspace import LocalWorkspaces
 
 needs_terraform = pytest.mark.skipif(
     shutil.which("terraform") is None, reason="there is no terraform on PATH"

@@ -30,7 +30,7 @@ from runner.probe.installed import Installed, installed
 from runner.probe.launch import launch
 from runner.probe.prober import Probe
 from runner.probe.proxy import Proxy
-from runner.process import Command
+from runner.process.run import Command
 
 pytestmark = needs_terraform
 __all__ = ("applied", "faulty", "stage")

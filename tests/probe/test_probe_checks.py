@@ -2,8 +2,8 @@
 
 from probing_world import OBJECT, Stage, applied, faulty, needs_terraform, stage
 
-from runner.model.probe import Way
-from runner.model.warnings import CHECK_FAILED
+from runner.model.drift.probe import Way
+from runner.model.plan.warnings import CHECK_FAILED
 
 pytestmark = needs_terraform
 __all__ = ("applied", "faulty", "stage")

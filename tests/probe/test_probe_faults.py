@@ -15,8 +15,8 @@ from tempfile import TemporaryDirectory
 import pytest
 from probing_world import ADDRESS, Stage, applied, faulty, needs_terraform, stage, wait_until
 
-from runner.model.plan import MASK
-from runner.model.probe import ProbeFacts, Way
+from runner.model.drift.probe import ProbeFacts, Way
+from runner.model.plan.changes import MASK
 from runner.ports import Aside, Planned, Probed
 from runner.probe.protocol import Handshake, handshake
 

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from runner.model.probe import ProbeFacts, ProbeRecord, Way, failed, no_check, plainly
-from runner.model.run import Kind
+from runner.model.drift.probe import ProbeFacts, ProbeRecord, Way, failed, no_check, plainly
+from runner.model.run.life import Kind
 from runner.probe.cache import Cache, Question
 from runner.service.outcome.probe import remember_failure, remember_probe
 

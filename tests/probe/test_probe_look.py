@@ -7,8 +7,17 @@ from typing import Any, cast
 
 import pytest
 
-from runner.model.plan import Diagnostic
-from runner.model.probe import GIVE_UP, TRY_AGAIN, ProbeFacts, ProbeReady, ProbeRecord, Probing, Provider, Way
+from runner.model.drift.probe import (
+    GIVE_UP,
+    TRY_AGAIN,
+    ProbeFacts,
+    ProbeReady,
+    ProbeRecord,
+    Probing,
+    Provider,
+    Way,
+)
+from runner.model.plan.changes import Diagnostic
 from runner.ports import Aside, EngineError, Execution, Planned, Probed
 from runner.service.execution.probe import NOT_ALLOWED, OFF, look
 

@@ -13,10 +13,10 @@ import pytest
 from probing_world import ADDRESS, Stage, applied, faulty, needs_terraform, stage, wait_until
 from provider.cloudfile import edit
 
-from runner.engine.initialise import found
+from runner.engine.initialised.run import found
 from runner.engine.probe import meeting_in
-from runner.model.probe import Way
-from runner.model.span import Seconds
+from runner.model.drift.probe import Way
+from runner.model.values.span import Seconds
 from runner.ports import Aside, EngineError, Probed
 from runner.probe.installed import installed
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from probing_service import ANA, ProbedWorld, needs_terraform
 
-from runner.model.probe import Way
-from runner.model.run import Kind, State
-from runner.model.stack import DriftStatus
+from runner.model.drift.probe import Way
+from runner.model.run.life import Kind, State
+from runner.model.stack.definition import DriftStatus
 from runner.service.outcome.probe import TRIAGE_FROM
 
 pytestmark = needs_terraform

@@ -8,10 +8,10 @@ from typing import Any, cast
 
 import pytest
 
-from runner.model.probe import ProbeRecord, Probing
-from runner.model.run import Kind, Run, Trigger
-from runner.model.settings import DriftSettings, Settings
-from runner.model.stack import DriftRules, StackDefinition
+from runner.model.drift.probe import ProbeRecord, Probing
+from runner.model.run.life import Kind, Run, Trigger
+from runner.model.settings.server import DriftSettings, Settings
+from runner.model.stack.definition import DriftRules, StackDefinition
 from runner.service.outcome.probe import TRIAGE_FROM, probing
 
 KNOWN = ProbeRecord(mark="m", trusted="t", checks=3)

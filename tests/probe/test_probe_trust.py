@@ -9,8 +9,8 @@ from probing_service import ProbedWorld, needs_terraform
 
 from runner.cli.main import main
 from runner.cli.options import Cli
-from runner.model.probe import Way
-from runner.model.run import State
+from runner.model.drift.probe import Way
+from runner.model.run.life import State
 
 pytestmark = needs_terraform
 

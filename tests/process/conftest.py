@@ -5,7 +5,7 @@ import pytest
 from detached_world import WAITS, Apply
 from process_world import shell, wait_until
 
-from runner.process import Command
+from runner.process.run import Command
 
 
 @pytest.fixture

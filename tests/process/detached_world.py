@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from process_world import wait_until
 
-from runner.detached import Ended, Files, Left, Seen, adopted, follow, launched
-from runner.process import Command
+from runner.process.detached import Ended, Files, Left, Seen, adopted, follow, launched
+from runner.process.run import Command
 
 # Passed to the follower where nobody asks for anything.
 NEVER = threading.Event()

@@ -8,7 +8,7 @@ from pathlib import Path
 from signal import SIGINT, SIGKILL, SIGTERM
 from typing import Any
 
-from runner.process import Command, Step
+from runner.process.run import Command, Step
 
 # As the real escalation, but in the time of a test.
 QUICK_STOP = (Step(SIGINT, 0.2), Step(SIGTERM, 0.2), Step(SIGKILL, None))

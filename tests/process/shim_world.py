@@ -14,7 +14,7 @@ from typing import Any
 
 from process_world import is_alive, wait_until
 
-from runner.detached import SHIM, Files
+from runner.process.detached import SHIM, Files
 
 
 @dataclass(frozen=True)

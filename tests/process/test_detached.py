@@ -9,9 +9,9 @@ import pytest
 from detached_world import NEVER, Apply, left
 from process_world import command, is_alive, shell, wait_until
 
-from runner import detached
-from runner.detached import Left, follow
-from runner.process import Command
+from runner.process import detached
+from runner.process.detached import Left, follow
+from runner.process.run import Command
 
 # Popen warns of a child that nobody waits for; that is the point.
 pytestmark = pytest.mark.filterwarnings(

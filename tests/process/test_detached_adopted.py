@@ -11,8 +11,8 @@ import pytest
 from detached_world import Apply, left
 from process_world import is_alive, shell
 
-from runner.detached import Left, Result, Seen
-from runner.process import Command
+from runner.process.detached import Left, Result, Seen
+from runner.process.run import Command
 
 # Popen warns of a child that nobody waits for; that is the point.
 pytestmark = pytest.mark.filterwarnings(

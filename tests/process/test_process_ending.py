@@ -9,8 +9,8 @@ from signal import SIGKILL, SIGTERM
 import pytest
 from process_world import is_alive, python, shell, wait_until
 
-from runner import process
-from runner.process import STOP, Stopped, run
+from runner.process import run as process
+from runner.process.run import STOP, Stopped, run
 
 # Obeys neither INT nor TERM, and has a child and a grandchild that do not either.
 HUNG = """

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from process_world import is_alive, python, shell, wait_until
 
-from runner.process import Stopped, run
+from runner.process.run import Stopped, run
 
 
 def test_a_line_arrives_while_the_process_still_runs(tmp_path: Path) -> None:

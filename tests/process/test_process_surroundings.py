@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from process_world import command, python, shell
 
-from runner.process import run
+from runner.process.run import run
 
 
 def test_a_child_sees_exactly_the_environment_it_is_given(

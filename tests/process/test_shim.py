@@ -130,7 +130,7 @@ def test_a_result_waits_for_room_on_a_full_disk(bench: Bench) -> None:
     script = f"""
 import json, os, sys
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})
-from runner import shim
+from runner.process import shim
 real, tries = shim.written, []
 def full(path, content, **how):
     if not path.endswith("receipt.json"):

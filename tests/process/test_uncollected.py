@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from runner.uncollected import uncollected
+from runner.host.uncollected import uncollected
 
 
 @pytest.fixture(autouse=True)

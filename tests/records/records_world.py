@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from runner.app import App
-from runner.model.run import Event, Kind, Run
-from runner.model.stack import Discovered, StackDefinition, StateIdentity
+from runner.model.run.life import Event, Kind, Run
+from runner.model.stack.definition import Discovered, StackDefinition, StateIdentity
 from runner.ports import ControlPorts, NewRun, Writer
-from runner.service.checkpoint import checkpoint
+from runner.service.cycle.checkpoint import checkpoint
 from runner.store.database import FILE_NAME
 
 CONFIG = "version: 1\ndata_dir: {root}/data\nsources:\n  - {{name: infra, url: {root}/repository}}\n"

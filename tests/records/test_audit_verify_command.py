@@ -8,10 +8,10 @@ from click.testing import CliRunner, Result
 from records_world import Records
 
 from runner.cli.main import main
-from runner.model.audit import GENESIS, chain_hash
-from runner.model.run import Event
-from runner.service.checkpoint import checkpoint
-from runner.service.restored import put_right_restored
+from runner.model.audit.log import GENESIS, chain_hash
+from runner.model.run.life import Event
+from runner.service.cycle.checkpoint import checkpoint
+from runner.service.cycle.restored import put_right_restored
 
 
 def verify(records: Records, *words: str) -> Result:

@@ -4,13 +4,13 @@ import pytest
 import structlog
 from records_world import Records
 
+from runner.cli.commands.status import look
 from runner.cli.options import Cli
-from runner.cli.status import look
 from runner.errors import ClockBehind
-from runner.model.run import Event
-from runner.service.begin import begin
-from runner.service.check_clock import steady_now
-from runner.service.checkpoint import checkpoint_or_tell
+from runner.model.run.life import Event
+from runner.service.cycle.begin import begin
+from runner.service.cycle.check_clock import steady_now
+from runner.service.cycle.checkpoint import checkpoint_or_tell
 
 
 def test_a_start_on_sound_data_says_nothing_and_writes_a_checkpoint(records: Records) -> None:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.model.audit import GENESIS
-from runner.model.checkpoint import Chain, Checkpoint, read, sealed
+from runner.model.audit.checkpoint import Chain, Checkpoint, read, sealed
+from runner.model.audit.log import GENESIS
 
 KEY = b"k" * 32
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from runner.checkpoints import FileCheckpoints
+from runner.datadir.checkpoints import FileCheckpoints
+from runner.datadir.keys import key_file
 from runner.errors import CheckpointFailed, KeyDamaged
-from runner.keys import key_file
-from runner.model.checkpoint import Checkpoint
+from runner.model.audit.checkpoint import Checkpoint
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

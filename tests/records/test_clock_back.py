@@ -6,8 +6,8 @@ import pytest
 from records_world import NOON, Records
 
 from runner.errors import ClockBehind
-from runner.model.clock import age, far_behind, latest, went_back
-from runner.service.check_clock import check_clock
+from runner.model.values.clock import age, far_behind, latest, went_back
+from runner.service.cycle.check_clock import check_clock
 
 HOUR, DAY, YEAR = timedelta(hours=1), timedelta(days=1), timedelta(days=365)
 

@@ -7,12 +7,12 @@ from click.testing import CliRunner, Result
 from records_world import Records
 
 from runner.cli.attention import Why
+from runner.cli.commands.status import look
 from runner.cli.main import main
 from runner.cli.options import Cli
-from runner.cli.status import look
-from runner.model.run import Event
-from runner.service.begin import begin
-from runner.service.checkpoint import MISSING, checkpoint_or_tell
+from runner.model.run.life import Event
+from runner.service.cycle.begin import begin
+from runner.service.cycle.checkpoint import MISSING, checkpoint_or_tell
 
 
 def run(records: Records, *words: str) -> Result:

@@ -6,7 +6,7 @@ from records_world import WAY, Records
 
 from runner.cli.main import main
 from runner.errors import RowDamaged
-from runner.model.source import SourceStatus
+from runner.model.stack.source import SourceStatus
 from runner.store.damage import _COLUMNS
 from runner.store.database import SqliteStore
 

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from records_world import CONFIG, Records, discovered, sha
 
-from runner.model.decide import CHECK_RULES, Next, View, decide
-from runner.model.drift import DriftClass, Finding
-from runner.model.job import ApplyOutcome, ApplyResult, Job, Phase, PlanFailure, PlanResult
-from runner.model.plan import Action, ChangeSet, OutputChange, ResourceChange, Summary
-from runner.model.run import Event, Kind, State
-from runner.model.stack import ApplyRules, DriftRules, StackDefinition, Sync
-from runner.service.dispatch import next_assignment
-from runner.service.enqueue import enqueue_due, view
+from runner.model.drift.report import DriftClass, Finding
+from runner.model.plan.changes import Action, ChangeSet, OutputChange, ResourceChange, Summary
+from runner.model.run.job import ApplyOutcome, ApplyResult, Job, Phase, PlanFailure, PlanResult
+from runner.model.run.life import Event, Kind, State
+from runner.model.schedule.decide import CHECK_RULES, Next, View, decide
+from runner.model.stack.definition import ApplyRules, DriftRules, StackDefinition, Sync
+from runner.service.cycle.dispatch import next_assignment
 from runner.service.outcome.settle import settle
+from runner.service.queue.enqueue import enqueue_due, view
 
 STEP, SPAN = timedelta(minutes=10), timedelta(hours=9, minutes=5)
 # Two plans with nothing in between are still told apart from a loop: the one that was thrown away, and its fresh one.

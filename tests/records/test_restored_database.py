@@ -6,11 +6,11 @@ import pytest
 from records_world import WAY, Records
 
 from runner.errors import CheckpointFailed
-from runner.model.restored import HOLDER
-from runner.model.run import Claim, Event, Kind, State
-from runner.service.checkpoint import checkpoint
-from runner.service.hold import release
-from runner.service.restored import RESTORED, find_restored, last_restore, put_right_restored
+from runner.model.audit.restored import HOLDER
+from runner.model.run.life import Claim, Event, Kind, State
+from runner.service.cycle.checkpoint import checkpoint
+from runner.service.cycle.restored import RESTORED, find_restored, last_restore, put_right_restored
+from runner.service.operator.hold import release
 
 
 def put_back(records: Records) -> tuple[int, int]:
@@ -59,8 +59,8 @@ def test_the_stack_that_was_applied_since_is_locked_until_a_person_has_looked(re
 
 
 def test_a_lock_of_a_person_stays_theirs(records: Records) -> None:
-    from runner.model.approval import Person
-    from runner.service.hold import take
+    from runner.model.approval.approval import Person
+    from runner.service.operator.hold import take
 
     take(records.control, "prod/vpc", Person("ana", "user"), "mine")
     put_back(records)
@@ -70,8 +70,8 @@ def test_a_lock_of_a_person_stays_theirs(records: Records) -> None:
 
 
 def test_after_the_lock_is_released_a_fresh_plan_is_due(records: Records) -> None:
-    from runner.model.approval import Person
-    from runner.service.enqueue import enqueue_due
+    from runner.model.approval.approval import Person
+    from runner.service.queue.enqueue import enqueue_due
 
     answered = records.walk(records.queue(), *WAY[:2], Event.REJECT)
     with records.control.store.writing() as writer:

@@ -6,8 +6,8 @@ from records_world import WAY, Records
 
 from runner.cli.main import main
 from runner.cli.options import Cli
-from runner.model.run import Event, State
-from runner.service.restored import RESTORED, last_restore, put_right_restored
+from runner.model.run.life import Event, State
+from runner.service.cycle.restored import RESTORED, last_restore, put_right_restored
 
 DIGEST = "f" * 12
 

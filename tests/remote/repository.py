@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from runner.model.source_settings import SourceAuth, SourceSettings
+from runner.model.settings.source import SourceAuth, SourceSettings
 from runner.source.mirrors import GitMirrors
 
 PLAIN = {

@@ -9,7 +9,7 @@ from http_remote import serving
 from remote.repository import Remote
 
 from runner.errors import GitFailed
-from runner.model.source_settings import SourceAuth
+from runner.model.settings.source import SourceAuth
 from runner.source.address import BadAddress
 from runner.source.credentials import ssh_command
 
@@ -143,7 +143,7 @@ def test_a_path_that_ssh_would_read_otherwise_is_refused(path: str) -> None:
 
 
 def test_tokens_and_logins_are_masked_in_whatever_git_says() -> None:
-    from runner.model.source_settings import SourceSettings
+    from runner.model.settings.source import SourceSettings
     from runner.source.failure import one_line
 
     source = SourceSettings(name="x", url="https://h/x", auth=AUTH)

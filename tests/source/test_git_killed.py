@@ -19,7 +19,7 @@ CYCLES = 50
 FORKING = """
 import os, sys
 from pathlib import Path
-from runner.model.source_settings import SourceSettings
+from runner.model.settings.source import SourceSettings
 from runner.source.mirrors import GitMirrors
 import git
 mirrors, source = GitMirrors(Path(sys.argv[1]), 30.0), SourceSettings(name="infra", url=sys.argv[2])

@@ -374,7 +374,7 @@ def test_two_processes_never_change_a_mirror_at_once(remote: Remote) -> None:
 
 def test_the_lock_stays_with_a_fetch_whose_daemon_died(remote: Remote) -> None:
     """The child inherits the descriptor: a lock that outlives the daemon keeps the next one from its mirror."""
-    from runner.flock import held
+    from runner.host.flock import held
     from runner.source.command import Call, run
 
     (remote.data / "mirrors").mkdir()

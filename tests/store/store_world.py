@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from runner.model.run import Claim, Event, Kind, Run, State
-from runner.model.stack import Discovered, StackDefinition, StateIdentity
+from runner.model.run.life import Claim, Event, Kind, Run, State
+from runner.model.stack.definition import Discovered, StackDefinition, StateIdentity
 from runner.ports import NewRun, Writer
 from runner.store.database import SqliteStore
 

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from store_world import NOON, HandClock, discovered, new_run, opened, raw, run_in
 
 from runner.errors import NotDelivered
-from runner.model.codec import from_plain, to_plain
-from runner.model.feed import (
+from runner.model.events.feed import (
     LAST_RETRY,
     MOST_TRIES,
     TOPICS,
@@ -24,12 +23,13 @@ from runner.model.feed import (
     failed,
     waits,
 )
-from runner.model.feed_text import sentence
-from runner.model.lock import Lock
-from runner.model.plan import Diagnostic
-from runner.model.run import TRANSITIONS, Kind, State
-from runner.model.warnings import CHECK_FAILED
-from runner.service.feed import deliver
+from runner.model.events.text import sentence
+from runner.model.plan.changes import Diagnostic
+from runner.model.plan.warnings import CHECK_FAILED
+from runner.model.run.life import TRANSITIONS, Kind, State
+from runner.model.stack.lock import Lock
+from runner.model.values.codec import from_plain, to_plain
+from runner.service.cycle.feed import deliver
 from runner.store.database import SqliteStore
 
 
@@ -162,7 +162,7 @@ def test_a_process_that_dies_before_the_cursor_moves_delivers_again(
     listener = begun(store, clock)
     pause_often(store, 1)
     with monkeypatch.context() as patch:
-        patch.setattr("runner.service.feed._save", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr("runner.service.cycle.feed._save", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             deliver(store, clock, listener)
     deliver(store, clock, listener)

@@ -7,7 +7,7 @@ import pytest
 from store_world import NOON, HandClock, discovered, opened, raw
 
 from runner.errors import StackNotFound
-from runner.model.probe import Distrust, ProbeRecord, Provider, Way
+from runner.model.drift.probe import Distrust, ProbeRecord, Provider, Way
 from runner.store.database import SqliteStore
 
 AWS = Provider("hashicorp/aws 5.100.0", "h1:aws")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from store_world import NOON, HandClock, opened, raw
 
-from runner.model.audit import GENESIS, chain_hash
+from runner.model.audit.log import GENESIS, chain_hash
 from runner.store.audit import audit_page, first_broken
 from runner.store.database import SqliteStore
 

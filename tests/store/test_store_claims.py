@@ -10,7 +10,7 @@ import pytest
 from store_world import CHILD, HandClock, claim, discovered, new_run, opened, raw, run_in
 
 from runner.errors import RunChanged, StackBusy, WrongState
-from runner.model.run import Event, Kind, State
+from runner.model.run.life import Event, Kind, State
 from runner.store.database import SqliteStore
 
 
@@ -139,7 +139,7 @@ import sys
 from pathlib import Path
 from store_world import CHILD, HandClock, claim, opened
 from runner.errors import Conflict
-from runner.model.run import Event
+from runner.model.run.life import Event
 from runner.ports import RunFilter
 
 path, me = Path(sys.argv[1]), sys.argv[2]

@@ -9,8 +9,16 @@ import pytest
 from store_world import NOON, HandClock, discovered, opened, raw, sha
 
 from runner.errors import ReportChanged, ReportNotFound
-from runner.model.drift import Acknowledgement, DriftClass, DriftReport, Finding, ReportStatus
-from runner.model.plan import MASK, NOTHING_BESIDES, Action, ApplyOnly, AttributeChange, Place, Setting
+from runner.model.drift.report import Acknowledgement, DriftClass, DriftReport, Finding, ReportStatus
+from runner.model.plan.changes import (
+    MASK,
+    NOTHING_BESIDES,
+    Action,
+    ApplyOnly,
+    AttributeChange,
+    Place,
+    Setting,
+)
 from runner.ports import Writer
 from runner.store.database import SqliteStore
 

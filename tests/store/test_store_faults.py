@@ -15,7 +15,7 @@ import pytest
 from store_world import CHILD, HandClock, discovered, new_run, opened, raw, run_in
 
 from runner.errors import DatabaseBusy, DatabaseRefused, DatabaseUnwritable
-from runner.model.run import Event, State
+from runner.model.run.life import Event, State
 from runner.store import connection as connections
 from runner.store.database import SqliteStore
 

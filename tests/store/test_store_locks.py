@@ -8,8 +8,8 @@ import pytest
 from store_world import NOON, HandClock, claim, discovered, new_run, opened, run_in
 
 from runner.errors import NotFound, StackLocked, StackNotFound
-from runner.model.lock import Lock
-from runner.model.run import Event, Kind, State
+from runner.model.run.life import Event, Kind, State
+from runner.model.stack.lock import Lock
 from runner.store.database import SqliteStore
 
 ANA = Lock("prod/vpc", "ana", "migrating by hand", NOON)

@@ -9,8 +9,8 @@ import pytest
 from store_world import NOON, HandClock, discovered, new_run, opened, run_in, sha
 
 from runner.errors import RunNotFound
-from runner.model.approval import Approval, Commit, Person
-from runner.model.plan import (
+from runner.model.approval.approval import Approval, Commit, Person
+from runner.model.plan.changes import (
     MASK,
     UNKNOWN,
     Action,
@@ -21,8 +21,8 @@ from runner.model.plan import (
     ResourceChange,
     Summary,
 )
-from runner.model.run import Kind, State
-from runner.model.source import SourceStatus
+from runner.model.run.life import Kind, State
+from runner.model.stack.source import SourceStatus
 from runner.ports import RunFilter
 from runner.store.database import SqliteStore
 

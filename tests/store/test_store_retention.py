@@ -8,10 +8,10 @@ import pytest
 from store_world import NOON, HandClock, discovered, new_run, opened, raw, run_in, sha
 
 from runner.errors import RunNotFound
-from runner.model.approval import Approval, Commit, Person
-from runner.model.lock import Lock
-from runner.model.plan import ChangeSet
-from runner.model.run import Kind, State
+from runner.model.approval.approval import Approval, Commit, Person
+from runner.model.plan.changes import ChangeSet
+from runner.model.run.life import Kind, State
+from runner.model.stack.lock import Lock
 from runner.ports import Writer
 from runner.store.database import SqliteStore
 

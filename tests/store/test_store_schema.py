@@ -9,7 +9,7 @@ import pytest
 from store_world import CHILD, HandClock, discovered, opened, raw, run_in
 
 from runner.errors import DatabaseRefused
-from runner.model.run import State
+from runner.model.run.life import State
 from runner.store import schema
 from runner.store.database import SqliteStore
 

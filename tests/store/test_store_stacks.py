@@ -9,9 +9,8 @@ import pytest
 from store_world import NOON, HandClock, discovered, new_run, opened, run_in, sha
 
 from runner.errors import NotFound, SharedState, StackNotFound
-from runner.model.run import State
-from runner.model.span import Seconds
-from runner.model.stack import (
+from runner.model.run.life import State
+from runner.model.stack.definition import (
     ApplyRules,
     AwsRoles,
     DriftRules,
@@ -23,6 +22,7 @@ from runner.model.stack import (
     StackTimeouts,
     Sync,
 )
+from runner.model.values.span import Seconds
 from runner.store.database import SqliteStore
 
 FULL = StackDefinition(
@@ -216,7 +216,7 @@ def test_a_pause_is_remembered_until_it_is_lifted_and_both_are_audited(
 
 
 def test_the_last_run_of_each_stack_is_found_and_the_last_that_was_no_check(store: SqliteStore) -> None:
-    from runner.model.run import Kind
+    from runner.model.run.life import Kind
 
     with store.writing() as writer:
         for name in ("a", "b", "c"):

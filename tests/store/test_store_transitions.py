@@ -10,8 +10,8 @@ import pytest
 from store_world import NOON, HandClock, claim, discovered, new_run, opened, raw, run_in, sha
 
 from runner.errors import RunChanged, RunNotFound, StackNotFound, WrongState
-from runner.model.plan import Summary
-from runner.model.run import FINAL, TRANSITIONS, Event, Kind, Run, State
+from runner.model.plan.changes import Summary
+from runner.model.run.life import FINAL, TRANSITIONS, Event, Kind, Run, State
 from runner.store.database import SqliteStore
 
 

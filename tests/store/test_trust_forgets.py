@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from store_world import HandClock, discovered, opened, raw
 
-from runner.model.probe import ProbeRecord, Provider, Way
+from runner.model.drift.probe import ProbeRecord, Provider, Way
 from runner.store.database import SqliteStore
 
 AWS = Provider("hashicorp/aws 5.100.0", "h1:aws")

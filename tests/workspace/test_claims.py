@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from runner.claims import FileClaims, HeldFiles
-from runner.clock import SystemClock
+from runner.datadir.claims import FileClaims, HeldFiles
+from runner.host.clock import SystemClock
 
 PATIENCE = 20.0
 
@@ -95,7 +95,7 @@ def test_a_released_claim_stays_alive_while_a_child_has_it(claims: FileClaims, t
 
 def test_a_claim_dies_with_its_process_however_that_ends(claims: FileClaims, tmp_path: Path) -> None:
     script = (
-        "import sys,time; from pathlib import Path; from runner.claims import FileClaims; from runner.clock import SystemClock\n"
+        "import sys,time; from pathlib import Path; from runner.datadir.claims import FileClaims; from runner.host.clock import SystemClock\n"
         f"held = FileClaims(Path({str(tmp_path)!r}), SystemClock()).take(7); print(held.claim.token, flush=True); time.sleep(60)"
     )
     child = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)

@@ -11,10 +11,10 @@ from signal import SIGINT, SIGKILL
 
 import pytest
 
-from runner.claims import FileClaims, HeldFiles
-from runner.clock import SystemClock
-from runner.flock import alone, shared
-from runner.model.lock import Leftover
+from runner.datadir.claims import FileClaims, HeldFiles
+from runner.host.clock import SystemClock
+from runner.host.flock import alone, shared
+from runner.model.stack.lock import Leftover
 
 PATIENCE = 20.0
 

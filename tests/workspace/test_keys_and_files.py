@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from runner.datadir.keys import FileSecrets
 from runner.errors import KeyDamaged
-from runner.files import private_folder, write_whole
-from runner.keys import FileSecrets
+from runner.host.files import private_folder, write_whole
 
 
 def test_the_key_is_made_once_and_is_for_the_owner_alone(tmp_path: Path) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from runner.files import read_foreign
-from runner.managed_state import STATE, WORKSPACES
+from runner.datadir.managed_state import STATE, WORKSPACES
+from runner.datadir.workspace import LocalWorkspaces
+from runner.host.files import read_foreign
 from runner.ports import Workspace
-from runner.workspace import LocalWorkspaces
 
 SECRET = "canary-6e1d"
 GOOD = '{"serial": 3}'
@@ -92,7 +92,7 @@ def test_nothing_is_applied_without_a_copy_of_a_state_that_can_not_be_read(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place.state.write_text(GOOD)
-    monkeypatch.setattr("runner.managed_state.LARGEST_STATE", 5)
+    monkeypatch.setattr("runner.datadir.managed_state.LARGEST_STATE", 5)
     with pytest.raises(OSError, match="more than 5 bytes"):
         place.copies()
     assert place.workspaces.put_back_torn_states(place.workspace, 7) == ()

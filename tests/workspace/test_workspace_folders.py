@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner import failpoint
+from runner.datadir.managed_state import KEPT
+from runner.datadir.workspace import LocalWorkspaces, slug
 from runner.errors import Conflict, DiskFull, ModuleMissing
-from runner.files import private_folder
-from runner.managed_state import KEPT
-from runner.model.stack import NAME_PATTERN
-from runner.model.state_file import told_of
+from runner.host.files import private_folder
+from runner.model.stack.definition import NAME_PATTERN
+from runner.model.stack.state_file import told_of
 from runner.ports import Workspace
-from runner.workspace import LocalWorkspaces, slug
 
 
 @pytest.fixture

@@ -17,16 +17,16 @@ from runner.errors import (
     PlanLost,
     StillApplying,
 )
-from runner.files import write_whole
-from runner.model.binding import OLDER_FORM, SCHEMA
-from runner.model.bounded import bounded
-from runner.model.clock import age
-from runner.model.codec import from_plain
-from runner.model.job import ApplyOutcome, ApplyResult, Job, PlanFailure, PlanResult
-from runner.model.otherwise import MOST_TOLD, MOVES, differing, otherwise
-from runner.model.plan import ChangeSet, Diagnostic
-from runner.model.plan_report import NOTHING
-from runner.model.state_file import told_of
+from runner.host.files import write_whole
+from runner.model.approval.binding import OLDER_FORM, SCHEMA
+from runner.model.approval.otherwise import MOST_TOLD, MOVES, differing, otherwise
+from runner.model.plan.bounded import bounded
+from runner.model.plan.changes import ChangeSet, Diagnostic
+from runner.model.plan.report import NOTHING
+from runner.model.run.job import ApplyOutcome, ApplyResult, Job, PlanFailure, PlanResult
+from runner.model.stack.state_file import told_of
+from runner.model.values.clock import age
+from runner.model.values.codec import from_plain
 from runner.ports.basics import Cancel
 from runner.ports.engine import Applied, EngineError, Execution, NotBegun
 from runner.ports.keeping import HeldClaim

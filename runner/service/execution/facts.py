@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from runner.errors import EngineFailed
-from runner.model.binding import EngineFacts
-from runner.model.job import PlanResult
+from runner.model.approval.binding import EngineFacts
+from runner.model.run.job import PlanResult
 from runner.ports.engine import EngineError, Execution
 from runner.ports.worker import WorkerPorts
 

@@ -1,7 +1,7 @@
 """No plan is made on a state that is known to be damaged, or older than what an apply has made."""
 
 from runner.errors import StateDamaged, StateUnsaved
-from runner.model.state_file import save_command
+from runner.model.stack.state_file import save_command
 from runner.ports.engine import Workspaces
 
 

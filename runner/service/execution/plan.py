@@ -7,17 +7,17 @@ from dataclasses import dataclass, field, replace
 
 from runner import failpoint
 from runner.errors import DriftlineError
-from runner.model.codec import to_plain
-from runner.model.fingerprint import fingerprint
-from runner.model.job import Job, PlanFailure, PlanResult
-from runner.model.plan import ChangeSet, Diagnostic
-from runner.model.plan_report import Question, Report, report_of
-from runner.model.probe import ProbeFacts
-from runner.model.run import Kind
-from runner.model.secret import SHORTEST_PART, Secrets
-from runner.model.step import Step
-from runner.model.taxonomy import absorbed
-from runner.model.warnings import kept
+from runner.model.drift.probe import ProbeFacts
+from runner.model.drift.taxonomy import absorbed
+from runner.model.plan.changes import ChangeSet, Diagnostic
+from runner.model.plan.fingerprint import fingerprint
+from runner.model.plan.report import Question, Report, report_of
+from runner.model.plan.step import Step
+from runner.model.plan.warnings import kept
+from runner.model.run.job import Job, PlanFailure, PlanResult
+from runner.model.run.life import Kind
+from runner.model.secret.copies import SHORTEST_PART, Secrets
+from runner.model.values.codec import to_plain
 from runner.ports.basics import Cancel
 from runner.ports.engine import EngineError, Execution, Planned, Workspace
 from runner.ports.keeping import HeldClaim

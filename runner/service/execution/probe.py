@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
-from runner.model.probe import (
+from runner.model.drift.probe import (
     Choice,
     ProbeFacts,
     ProbeReady,

@@ -3,11 +3,11 @@
 import hashlib
 
 from runner.errors import TreeRefused
-from runner.model.job import Job
-from runner.model.scan import beyond_allowance, refusals
+from runner.model.code.scan import beyond_allowance, refusals
+from runner.model.run.job import Job
 from runner.ports.worker import WorkerPorts
-from runner.service.module_facts import FolderFacts
-from runner.service.tree import read_tree
+from runner.service.discovery.module_facts import FolderFacts
+from runner.service.discovery.tree import read_tree
 
 
 def refuse_unsafe(ports: WorkerPorts, job: Job) -> None:

@@ -4,7 +4,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from runner.files import PRIVATE_FILE
+from runner.host.files import PRIVATE_FILE
 
 
 def write_line(log: Path, line: str) -> None:

@@ -4,20 +4,20 @@ import re
 
 from runner import failpoint
 from runner.errors import StillApplying
-from runner.model.binding import FILES
-from runner.model.job import ApplyOutcome, ApplyResult, Job
-from runner.model.lock import Lock
-from runner.model.otherwise import MOVES
-from runner.model.run import Event, Kind, Run, State
-from runner.model.waiting import HELD, MOST_FALSE_STARTS, pause
-from runner.model.warnings import also_failing
+from runner.model.approval.binding import FILES
+from runner.model.approval.otherwise import MOVES
+from runner.model.plan.warnings import also_failing
+from runner.model.run.job import ApplyOutcome, ApplyResult, Job
+from runner.model.run.life import Event, Kind, Run, State
+from runner.model.schedule.waiting import HELD, MOST_FALSE_STARTS, pause
+from runner.model.stack.lock import Lock
 from runner.ports import ControlPorts, Writer
-from runner.service.checkpoint import checkpoint_or_tell
-from runner.service.enqueue import DAEMON
-from runner.service.leave import left_by_destroy
+from runner.service.approval.terms import accept_applied
+from runner.service.cycle.checkpoint import checkpoint_or_tell
+from runner.service.operator.leave import left_by_destroy
 from runner.service.outcome.plan import put_off, record_clean, replan, thrown_away_before
 from runner.service.outcome.recording import recording
-from runner.service.terms import accept_applied
+from runner.service.queue.enqueue import DAEMON
 
 # Nothing was changed: a fresh plan is made, or the same approval is tried again later.
 _REPLANNED = {

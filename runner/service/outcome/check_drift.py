@@ -4,20 +4,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from runner import failpoint
-from runner.model.decide import check_retry
-from runner.model.drift import DriftClass, DriftReport, Finding, ReportStatus
-from runner.model.job import Job, PlanFailure, PlanResult
-from runner.model.run import Event, Kind, Run, Trigger
-from runner.model.stack import DriftStatus, Stack
-from runner.model.warnings import also_failing
+from runner.model.drift.report import DriftClass, DriftReport, Finding, ReportStatus
+from runner.model.plan.warnings import also_failing
+from runner.model.run.job import Job, PlanFailure, PlanResult
+from runner.model.run.life import Event, Kind, Run, Trigger
+from runner.model.schedule.decide import check_retry
+from runner.model.stack.definition import DriftStatus, Stack
 from runner.ports import ControlPorts, Writer
-from runner.service.bind import remember_state
-from runner.service.cron import next_check
-from runner.service.drift_rules import ignore_rules
-from runner.service.enqueue import DAEMON, add_check
+from runner.service.approval.bind import remember_state
+from runner.service.drift.rules import ignore_rules
 from runner.service.outcome.plan import fail_plan
 from runner.service.outcome.probe import remember_failure, remember_probe
 from runner.service.outcome.recording import recording
+from runner.service.queue.enqueue import DAEMON, add_check
+from runner.service.queue.next_check import next_check
 
 
 def settle_check(control: ControlPorts, job: Job, result: PlanResult | PlanFailure) -> Run:

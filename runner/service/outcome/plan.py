@@ -5,27 +5,27 @@ from datetime import datetime
 from typing import Any
 
 from runner import failpoint
-from runner.model.approving import needed
-from runner.model.inputs import moved
-from runner.model.job import Job, PlanFailure, PlanResult
-from runner.model.run import Event, Kind, Run, State, Trigger
-from runner.model.stack import DriftStatus
-from runner.model.step import Step
-from runner.model.waiting import HELD, LONGEST, pause
-from runner.model.warnings import also_failing
+from runner.model.approval.rules import needed
+from runner.model.code.inputs import moved
+from runner.model.plan.step import Step
+from runner.model.plan.warnings import also_failing
+from runner.model.run.job import Job, PlanFailure, PlanResult
+from runner.model.run.life import Event, Kind, Run, State, Trigger
+from runner.model.schedule.waiting import HELD, LONGEST, pause
+from runner.model.stack.definition import DriftStatus
 from runner.ports import (
     ControlPorts,
     Reader,
     RunFilter,
     Writer,
 )
-from runner.service.bind import bind, remember_state
-from runner.service.cron import next_check
-from runner.service.enqueue import DAEMON, add_again, add_change
-from runner.service.leave import left_by_destroy
+from runner.service.approval.bind import bind, remember_state
+from runner.service.approval.terms import run_terms
+from runner.service.operator.leave import left_by_destroy
 from runner.service.outcome.probe import remember_probe
 from runner.service.outcome.recording import recording
-from runner.service.terms import run_terms
+from runner.service.queue.enqueue import DAEMON, add_again, add_change
+from runner.service.queue.next_check import next_check
 
 
 def settle_plan(control: ControlPorts, job: Job, result: PlanResult | PlanFailure) -> Run:

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from runner.model.inputs import moved
-from runner.model.probe import (
+from runner.model.code.inputs import moved
+from runner.model.drift.probe import (
     ProbeFacts,
     ProbeRecord,
     Probing,
@@ -11,9 +11,9 @@ from runner.model.probe import (
     failed,
     no_check,
 )
-from runner.model.run import Kind, Run, Trigger
-from runner.model.settings import Settings
-from runner.model.stack import DriftRules
+from runner.model.run.life import Kind, Run, Trigger
+from runner.model.settings.server import Settings
+from runner.model.stack.definition import DriftRules
 from runner.ports import Reader, Writer
 
 TRIAGE_FROM = 3  # so many stacks moved by one commit are looked at by probes first

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from runner.model.job import ApplyResult, Job, RunResult
-from runner.model.run import Run
+from runner.model.run.job import ApplyResult, Job, RunResult
+from runner.model.run.life import Run
 from runner.ports import ControlPorts, Writer
 
 

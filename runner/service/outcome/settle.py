@@ -1,9 +1,9 @@
 """Record the result of a job."""
 
-from runner.model.job import ApplyResult, LockResult, Result
-from runner.model.run import Kind, Run
+from runner.model.run.job import ApplyResult, LockResult, Result
+from runner.model.run.life import Kind, Run
 from runner.ports import ControlPorts
-from runner.service.dispatch import Assignment
+from runner.service.cycle.dispatch import Assignment
 from runner.service.outcome.apply import settle_apply
 from runner.service.outcome.check_drift import settle_check
 from runner.service.outcome.plan import settle_plan

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import datetime
 
-from runner.model.job import ApplyOutcome, Job, PlanFailure, PlanResult, RunResult
-from runner.model.run import Event, Run
-from runner.model.throttling import MOST_WAITS, WHY, throttled, throttling
+from runner.model.run.job import ApplyOutcome, Job, PlanFailure, PlanResult, RunResult
+from runner.model.run.life import Event, Run
+from runner.model.schedule.throttling import MOST_WAITS, WHY, throttled, throttling
 from runner.ports import ControlPorts, Writer
 from runner.service.outcome.plan import put_off
 from runner.service.outcome.recording import recording

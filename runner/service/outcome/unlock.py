@@ -1,7 +1,7 @@
 """What follows from a freed lock: the runs that wait for the state are due at once."""
 
-from runner.model.job import Job, LockResult, Phase
-from runner.model.run import Run
+from runner.model.run.job import Job, LockResult, Phase
+from runner.model.run.life import Run
 from runner.ports import ControlPorts
 
 

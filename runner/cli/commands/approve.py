@@ -1,0 +1,214 @@
+"""`driftline approve`: show one plan, ask, and record the yes."""
+
+import click
+
+from runner.cli.commands.approve_several import approve_several, said_yes
+from runner.cli.facts import one_stack
+from runner.cli.options import (
+    Cli,
+    Labels,
+    Named,
+    labels_option,
+    output_option,
+    pass_cli,
+    plans_argument,
+    reason_option,
+)
+from runner.cli.run_document import run_document
+from runner.cli.screen import cells as words
+from runner.cli.screen.asking import ask_to_type
+from runner.cli.screen.output import Cell, encode
+from runner.cli.screen.plan_view import SHORT, diagnostic_lines, header, identity, plan_lines
+from runner.cli.screen.terminal import on_terminal
+from runner.cli.several import refuse_unclear
+from runner.datadir.daemon_lock import living_daemon
+from runner.errors import BadUsage, WrongState
+from runner.model.approval.guardrails import DESTROYS
+from runner.model.approval.rules import Standing
+from runner.model.run.life import Run
+from runner.model.schedule.decide import CHANGE_RULES, View
+from runner.service.approval.approve import Question, approve, question, refuse_early
+
+# The rules of a stack that an approved run has to wait for too.
+_HELD_BACK = frozenset({"locked", "no_room", "put_off", "account_full"})
+
+
+@click.command()
+@plans_argument
+@labels_option("All plans that wait, of stacks with this label (repeatable: with each of them).")
+@click.option(
+    "--digest",
+    metavar="PREFIX",
+    help="The plan that was looked at, by 12 characters or more; refused where it is another one. With several: RUN@DIGEST.",
+)
+@reason_option("message", required=False, text="Recorded with the approval.")
+@click.option(
+    "--yes", is_flag=True, help="Do not ask. Where no terminal shows the plan, its digest is needed too."
+)
+@click.option("--confirm", metavar="STACK", help="The stack's name, where something protected goes.")
+@click.option(
+    "--accept-destroys",
+    metavar="N",
+    type=click.IntRange(0),
+    help="That it destroys or replaces exactly N resources, where a guard rail objects.",
+)
+@click.option("--accept-large", is_flag=True, help="That it changes more resources than anybody reads.")
+@click.option(
+    "--accept-new-state", is_flag=True, help="That the state is empty, older or another one than it was."
+)
+@click.option("--full", is_flag=True, help="Show full values; of several, show the whole plans.")
+@output_option
+@pass_cli
+def command(
+    cli: Cli,
+    plans: tuple[Named, ...],
+    labels: Labels,
+    digest: str | None,
+    message: str,
+    yes: bool,
+    confirm: str | None,
+    accept_destroys: int | None,
+    accept_large: bool,
+    accept_new_state: bool,
+    full: bool,
+    output: str,
+) -> int:
+    """Say yes to the plan of each RUN, after it was shown. The last yes that is needed lets it be applied.
+
+    Several are shown as one list, with one question; each yes is to the plan that the list shows.
+    """
+    refuse_unclear(plans, labels, what="runs")
+    accepted = _accepted(accept_destroys, large=accept_large, new_state=accept_new_state)
+    if labels or len(plans) > 1:
+        if digest is not None or confirm is not None or accepted:
+            raise BadUsage(
+                "--digest, --confirm and --accept-... are said of one plan",
+                hint="driftline approve RUN@DIGEST RUN@DIGEST --yes   or each by itself",
+            )
+        return approve_several(cli, plans, labels, message, yes=yes, full=full, output=output)
+    (named,) = plans
+    if digest is not None and named.digest is not None:
+        raise BadUsage(f"the digest is given twice: run-{named.run}@{named.digest} and --digest {digest}")
+    digest = digest or named.digest
+    _approve_one(cli, named.run, digest, message, confirm, accepted, yes=yes, full=full, output=output)
+    return 0
+
+
+def _approve_one(
+    cli: Cli,
+    run_id: int,
+    digest: str | None,
+    message: str,
+    confirm: str | None,
+    accepted: frozenset[str],
+    *,
+    yes: bool,
+    full: bool,
+    output: str,
+) -> None:
+    with cli.app.store.reading() as reader:
+        run = reader.run(run_id)
+    if run.final:  # whatever else is missing, there is nothing left to approve
+        raise WrongState(run=run.name, state=run.state, wish="approved")
+    shown = output == "table" and on_terminal()
+    _refuse_blind(run_id, digest, yes=yes, shown=shown)
+    person = cli.person  # before the look: who acts may have to put right what is looked at
+    with cli.app.store.reading() as reader:
+        asked = question(cli.app.control, reader, run_id)
+        commit = reader.commit(asked.run.source, asked.run.revision)
+    refuse_early(cli.app.control, asked, person, accepted)
+    if output == "table":
+        cli.console.data(*header(asked, commit, cli.app.clock.now()), "")
+        cli.console.data(*plan_lines(asked.changes, full=full), "", *identity(asked.run))
+        cli.console.data(*diagnostic_lines(asked.warnings))
+    typed = confirm if yes else _ask(cli, asked, confirm)
+    run, standing = approve(
+        cli.app.control,
+        cli.app.git,
+        cli.app.modules,
+        run_id,
+        person,
+        digest=digest or asked.run.binding_digest or "",
+        comment=message,
+        typed_name=typed,
+        accepted=accepted,
+        shown=asked,
+    )
+    if output == "json":
+        cli.console.json(run_document(cli.app, run))
+    _tell(cli, run, standing)
+
+
+def _refuse_blind(run_id: int, digest: str | None, *, yes: bool, shown: bool) -> None:
+    """A yes is to something that was seen: on this terminal just now, or elsewhere and named by its digest."""
+    if shown:
+        return
+    if not yes:
+        raise BadUsage(
+            "there is no terminal to ask on",
+            hint=_unseen(run_id),
+        )
+    if digest is None:
+        raise BadUsage(
+            "--yes without a terminal needs --digest, so that what was looked at is what is approved",
+            hint=f"driftline run show run-{run_id}",
+        )
+
+
+def _unseen(run_id: int) -> str:
+    return f"driftline run diff run-{run_id}   then   driftline approve run-{run_id} --digest PREFIX --yes"
+
+
+def _accepted(destroys: int | None, *, large: bool, new_state: bool) -> frozenset[str]:
+    """The answers to guard rails, as the approval records them."""
+    said = {
+        f"{DESTROYS}{destroys}": destroys is not None,
+        "large": large,
+        "new-state": new_state,
+    }
+    return frozenset(answer for answer, given in said.items() if given)
+
+
+def _ask(cli: Cli, asked: Question, confirm: str | None) -> str | None:
+    """The stack's name as it was typed; NotConfirmed unless the answer is a clear yes."""
+    must_type = asked.type_the_name and confirm is None
+    word = asked.run.stack if must_type else "yes"
+    if must_type:
+        cli.console.data(Cell("This destroys or replaces what is protected.", "red"))
+    marks = (
+        f"plan {(asked.run.plan_digest or '-')[:SHORT]}, binding {(asked.run.binding_digest or '-')[:SHORT]}"
+    )
+    text = encode(f"Type `{word}` to approve this plan of {asked.run.stack} ({marks})", colours=False)
+    ask_to_type(text, word, wish="approved", hint=_unseen(asked.run.id))
+    return word if must_type else confirm
+
+
+def _tell(cli: Cli, run: Run, standing: Standing) -> None:
+    console = cli.console
+    console.say(said_yes(run.name, run, standing, cli.person))
+    if not standing.complete:
+        console.say(f"It waits for {words.counted(standing.missing, 'more approval')}.")
+        console.hint(f"who may approve:   driftline stack show {run.stack}")
+        return
+    daemon = living_daemon(cli.app.settings.data_dir) is not None
+    with cli.app.store.reading() as reader:
+        view = one_stack(reader, cli.app.settings, cli.app.clock, run.stack).view
+    waits = _waits(view)
+    if waits:
+        console.say(f"It is applied later: {waits}.")
+        console.hint(view.hold.way_out if view.hold is not None else f"driftline stack show {run.stack}")
+    elif daemon:
+        console.say("The daemon applies it now.")
+        console.hint(f"driftline logs -f {run.name}")
+    else:
+        console.hint(f"driftline apply {run.name}")
+
+
+def _waits(view: View) -> str:
+    """What keeps the approved run from being applied at once; a pause does not."""
+    if view.open_change is None or view.open_change.claim is not None:
+        return ""
+    if view.open_check is not None and view.open_check.claim is not None:
+        return f"{view.open_check.name} is not over yet"
+    rules = (rule for rule in CHANGE_RULES if rule.code in _HELD_BACK and rule.fits(view))
+    return next((rule.sentence(view) for rule in rules), "")

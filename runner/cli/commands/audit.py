@@ -1,0 +1,232 @@
+"""`driftline audit`: read the log of everything that changed, prove that nobody edited it, take it elsewhere."""
+
+import json
+import re
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from runner.cli import suggest
+from runner.cli.options import Cli, history_options, output_option, pass_cli
+from runner.cli.screen.output import Console
+from runner.cli.when import rfc3339, shown
+from runner.errors import DriftlineError, NotFound
+from runner.model.audit.checkpoint import Chain
+from runner.model.audit.log import AuditEntry, Walk
+from runner.model.audit.restored import TOLD_FOR
+from runner.model.audit.verdict import Beside, Fault, Verdict, judge, wanted
+from runner.model.values.moment import Moment
+
+Anchor = tuple[int, str]
+_DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_WIDEST = 120
+
+
+class AnchorType(click.ParamType[Anchor]):
+    """Number and hash of an entry, as `audit verify` prints them."""
+
+    name = "anchor"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Anchor:
+        seq, _, digest = str(value).partition(":")
+        if not (seq.isascii() and seq.isdigit() and len(digest) == 64):
+            self.fail(
+                f"expected NUMBER:HASH as `driftline audit verify` prints it, got {value!r}", param, ctx
+            )
+        return int(seq), digest
+
+
+class AuditBroken(DriftlineError):
+    """the audit log is not as it was written"""
+
+    hint_template = "compare it with a backup:   driftline audit export   and   driftline db check"
+
+
+class CheckpointsBroken(DriftlineError):
+    """the checkpoints file is not as it was written"""
+
+    hint_template = "compare it with AUDIT_HEAD in the journal; then move {place} aside, and the next checkpoint begins a new one"
+
+
+class CheckpointsMissing(NotFound):
+    """there is no checkpoints file"""
+
+    hint_template = (
+        "take an AUDIT_HEAD from the journal as anchor:   driftline audit verify --anchor NUMBER:HASH"
+    )
+
+
+_ERRORS: dict[Fault, type[DriftlineError]] = {
+    Fault.EDITED: AuditBroken,
+    Fault.CUT: AuditBroken,
+    Fault.REPLACED: AuditBroken,
+    Fault.CHECKPOINTS: CheckpointsBroken,
+    Fault.MISSING: CheckpointsMissing,
+}
+
+
+@click.group()
+def command() -> None:
+    """The audit log: log, verify, export."""
+
+
+@command.command()
+@click.option("--subject", metavar="NAME", help="Only of this run, stack, report or source.")
+@click.option(
+    "--stack",
+    metavar="STACK",
+    shell_complete=suggest.stacks,
+    help="Only of this stack, its runs and its reports.",
+)
+@history_options
+@click.option(
+    "-n", "--limit", type=click.IntRange(1, 100_000), default=50, help="How many, the newest first."
+)
+@output_option
+@pass_cli
+def log(
+    cli: Cli,
+    subject: str | None,
+    stack: str | None,
+    by: str | None,
+    since: Moment | None,
+    until: Moment | None,
+    absolute: bool,
+    limit: int,
+    output: str,
+) -> None:
+    """Who did what, the newest first. What happened to the runs and reports of a stack happened to the stack."""
+    now = cli.app.clock.now()
+    with cli.app.store.reading() as reader:
+        if stack is None and any(subject == known.name for known in reader.stacks()):
+            subject, stack = None, subject
+        entries = reader.audit(
+            subject=subject,
+            stack=stack,
+            actor=by,
+            since=since.since(now) if since else None,
+            until=until.until(now) if until else None,
+            limit=limit,
+        )
+    if output == "json":
+        cli.console.json([plain(entry) for entry in entries])
+        return
+    rows = (
+        (str(e.seq), shown(e.at, now, absolute=absolute), e.actor, e.action, e.subject, _told(e.detail))
+        for e in entries
+    )
+    cli.console.table(("SEQ", "AT", "ACTOR", "ACTION", "SUBJECT", "DETAIL"), rows)
+
+
+@command.command()
+@click.option("--anchor", type=AnchorType(), metavar="NUMBER:HASH", help="An entry as it was seen before.")
+@click.option(
+    "--checkpoints",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="A copy of the checkpoints file; else the one of the configuration.",
+)
+@output_option
+@pass_cli
+def verify(cli: Cli, anchor: Anchor | None, checkpoints: Path | None, output: str) -> None:
+    """Prove that no entry was edited, and by its checkpoints that the end was not cut off.
+
+    Prints the newest entry as the anchor of the next time: keep it where this machine can not write.
+    """
+    kept = cli.app.checkpoints_in(checkpoints) if checkpoints else cli.app.checkpoints
+    chain = kept.read()  # before the log, which only becomes longer
+    walk = cli.app.store.walk_audit(wanted(chain, anchor))
+    # A copy that was kept elsewhere proves more than what became of the file here.
+    beside, used = (None, True) if checkpoints else _looked_beside(cli)
+    verdict = judge(walk, chain, anchor, place=kept.place, was_used=used, beside=beside)
+    if output == "json":
+        cli.console.json(_document(walk, chain, verdict, kept.place))
+    else:
+        _tell(cli.console, walk, chain, verdict)
+    if verdict.flaws:
+        error = _ERRORS[verdict.flaws[0].fault]
+        raise error("\n".join(flaw.sentence for flaw in verdict.flaws), place=kept.place)
+
+
+def _looked_beside(cli: Cli) -> tuple[Beside, bool]:
+    """What else tells of a cut-off end, recent records only; and whether anything was ever applied here."""
+    from runner.service.cycle.checkpoint import last_missing, was_used
+    from runner.service.cycle.restored import find_restored, last_restore
+
+    control, now = cli.app.control, cli.app.clock.now()
+    older = find_restored(control)
+    with cli.app.store.reading() as reader:
+        restored, missing = (
+            entry if entry is not None and now - entry.at < TOLD_FOR else None
+            for entry in (last_restore(reader), last_missing(reader))
+        )
+        used = was_used(control, reader)
+    strangers = tuple(one.name for one in older.strangers) if older is not None else ()
+    return Beside(strangers, restored, missing), used
+
+
+def _tell(console: Console, walk: Walk, chain: Chain | None, verdict: Verdict) -> None:
+    for note in verdict.notes:
+        console.warn(note)
+    if verdict.flaws:
+        return
+    count = len(chain.checkpoints) if chain else 0
+    seen = "1 checkpoint fits" if count == 1 else f"{count} checkpoints fit"
+    console.say(
+        f"{walk.entries} entries, each follows from the one before it" + (f"; {seen}" if chain else "")
+    )
+    if walk.entries:
+        console.data(walk.anchor)
+
+
+def _document(walk: Walk, chain: Chain | None, verdict: Verdict, place: str) -> dict[str, Any]:
+    newest = chain.newest if chain else None
+    return {
+        "ok": not verdict.flaws,
+        "entries": walk.entries,
+        "anchor": walk.anchor if walk.entries and walk.broken is None else None,
+        "flaws": [asdict(flaw) for flaw in verdict.flaws],
+        "notes": list(verdict.notes),
+        "checkpoints": {
+            "file": place,
+            "count": len(chain.checkpoints) if chain else None,
+            "newest": newest and {"seq": newest.seq, "at": rfc3339(newest.at)},
+        },
+    }
+
+
+@command.command()
+@pass_cli
+def export(cli: Cli) -> None:
+    """The whole log on stdout, oldest first, one JSON document a line."""
+    for entry in cli.app.store.export_audit():
+        sys.stdout.write(json.dumps(plain(entry)) + "\n")
+
+
+def plain(entry: AuditEntry) -> dict[str, Any]:
+    """With the time exactly as it was hashed."""
+    return {
+        "seq": entry.seq,
+        "at": entry.at.isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        "actor": entry.actor,
+        "action": entry.action,
+        "subject": entry.subject,
+        "detail": entry.detail,
+        "hash": entry.hash,
+    }
+
+
+def _told(detail: dict[str, Any]) -> str:
+    """For a table: what is empty left out, digests shortened, and no more than fits beside the rest."""
+    text = " ".join(
+        f"{name}={_short(value)}" for name, value in detail.items() if value not in ("", None, [], {})
+    )
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 3] + "..."
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+    return text[:12] if _DIGEST.fullmatch(text) else text

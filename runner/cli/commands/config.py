@@ -1,0 +1,96 @@
+"""`driftline config`: check the configuration, show what counts, print its schema."""
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from runner.cli import shapes
+from runner.cli.options import Cli, output_option, pass_cli
+from runner.cli.screen.output import Cell
+from runner.errors import BadConfig, DriftlineError
+from runner.model.approval.terms import Declaration
+from runner.model.settings.server import Settings
+from runner.model.stack.rule_reach import forgotten
+from runner.model.values.problem import Problem
+
+
+@click.group()
+def command() -> None:
+    """The configuration: validate, show, schema."""
+
+
+@command.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@output_option
+@pass_cli
+def validate(cli: Cli, file: Path | None, output: str) -> None:
+    """Check FILE, or the configuration that counts: all problems at once, each with its place."""
+    from runner.config.server import check, find_config
+
+    path = find_config(file or cli.config)
+    settings, problems = check(path)
+    doubts = list(_doubts(settings, path)) if settings is not None and not problems else []
+    if output == "json":
+        told = [{**shapes.problem(problem), "severity": "error"} for problem in problems]
+        told += [{**shapes.problem(doubt), "severity": "warning"} for doubt in doubts]
+        cli.console.json(told)
+    else:
+        cli.console.data(*map(str, problems))
+        for doubt in doubts:
+            cli.console.warn(doubt.message)
+    if settings is None or problems:
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        raise BadConfig(f"{path} has {count}", hint="driftline config schema")
+    names = ", ".join(source.name for source in settings.sources) or "none"
+    # Not a flaw of the file: it may be made or mounted later.
+    for number, place in enumerate(settings.executor.visible):
+        if not place.exists():
+            missing = f"executor.visible[{number}]: {place} does not exist, so that no run can use it"
+            cli.console.say(Cell(f"! {missing}", "yellow"))
+    cli.console.say(f"{path} is sound; sources: {names}; data in {settings.data_dir}")
+
+
+def _doubts(settings: Settings, path: Path) -> Iterator[Problem]:
+    """What is allowed and hardly meant. The stacks are known where there is a database that can be read."""
+    from runner.app import App
+    from runner.service.approval.terms import counting
+    from runner.store.database import FILE_NAME
+
+    stacks: dict[str, tuple[Declaration, ...]] = {}
+    if settings.approvals.rules and os.access(settings.data_dir / FILE_NAME, os.R_OK):
+        with suppress(DriftlineError, OSError), App(settings, path).store.reading() as reader:
+            present = [stack for stack in reader.stacks() if stack.missing_since is None]
+            stacks = {stack.name: counting(reader, stack) for stack in present}
+    for sentence in forgotten(settings.approvals, stacks):
+        yield Problem(str(path), 1, 1, sentence)
+
+
+@command.command()
+@output_option
+@pass_cli
+def show(cli: Cli, output: str) -> None:
+    """The configuration that counts, defaults included and secrets masked."""
+    from runner.config.show import show as shown
+
+    settings = shown(cli.app.settings)
+    if output == "json":
+        cli.console.json(settings)
+        return
+    import yaml
+
+    cli.console.say(f"# {cli.app.config_path}")
+    cli.console.data(*yaml.safe_dump(settings, sort_keys=False, allow_unicode=True).splitlines())
+
+
+@command.command()
+@click.option("--kind", type=click.Choice(["server", "stack"]), default="server", help="Of which file.")
+@pass_cli
+def schema(cli: Cli, kind: Literal["server", "stack"]) -> None:
+    """The JSON schema, for editors: what each key means, and what it may be."""
+    from runner.config.schema import json_schema
+
+    cli.console.json(json_schema(kind))

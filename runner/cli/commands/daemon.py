@@ -1,0 +1,78 @@
+"""`driftline daemon`: the service, or with --once one full pass of it."""
+
+import signal
+from types import FrameType
+
+import click
+import structlog
+
+from runner.cli.one_pass import tell
+from runner.cli.options import Cli, output_option, pass_cli
+from runner.confinement.hardening import close_to_others
+from runner.daemon.loop import Daemon
+from runner.daemon.one_pass import run_once
+from runner.datadir.daemon_lock import only_daemon
+from runner.errors import BadUsage
+from runner.host import log
+from runner.model.run.life import Run
+from runner.service.cycle.begin import begin
+from runner.service.cycle.checkpoint import checkpoint_or_tell
+from runner.systemd.notify import Notifier
+from runner.systemd.shutdown import machine_stops
+
+
+@click.command()
+@click.option(
+    "--once", is_flag=True, help="One full pass: poll, plan, due drift checks, approved applies; then exit."
+)
+@click.option(
+    "--accept-clock",
+    is_flag=True,
+    help="Start although the clock is more than a day behind the newest record.",
+)
+@click.option("--acknowledged", is_flag=True, help="With --once: exit with 2 for acknowledged drift as well.")
+@output_option
+@pass_cli
+def command(cli: Cli, once: bool, accept_clock: bool, acknowledged: bool, output: str) -> int:
+    """Poll Git, plan what moved, check for drift, apply what was approved; until it is told to stop.
+
+    With --once: 1 where something failed, 2 where drift is open, else 0, whatever waits for approval.
+    """
+    if not once and (acknowledged or output == "json"):
+        raise BadUsage(
+            "--acknowledged and --output are of one pass", hint="driftline daemon --once --output json"
+        )
+    close_to_others()
+    log.configure(verbose=cli.verbose, quiet=once or cli.quiet)
+    cli.creates = True
+    app = cli.begin_installation() if once else cli.app
+    app.store.refuse_damaged()  # opening it makes the data directory, where the lock lies
+    with only_daemon(app.settings.data_dir):
+        if not once:
+            return _serve(cli, accept_clock=accept_clock)
+        ended = _one_pass(cli, accept_clock=accept_clock)
+    return tell(cli, ended, output, acknowledged=acknowledged)
+
+
+def _serve(cli: Cli, *, accept_clock: bool) -> int:
+    app = cli.app
+    if app.store.made:
+        structlog.get_logger().warning("daemon.new_database", data_dir=str(app.settings.data_dir))
+    notifier = Notifier.from_environment()
+    Daemon(app.parts, app.reload, notifier, machine_stops, accept_clock=accept_clock).run()
+    return 0
+
+
+def _one_pass(cli: Cli, *, accept_clock: bool) -> list[Run]:
+    """The runs that ended in it."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    if told := begin(cli.app.control, accept_clock=accept_clock):
+        cli.console.warn(told)
+    ended = run_once(cli.app.parts, cli.console.say)
+    checkpoint_or_tell(cli.app.control)
+    return ended
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """As Ctrl-C: plans are stopped and queued again, applies are waited for."""
+    raise KeyboardInterrupt

@@ -1,0 +1,49 @@
+"""`driftline logs`: the log of a run, printed or followed."""
+
+import time
+
+import click
+
+from runner.cli.objections import goes_on, objections_to
+from runner.cli.options import Cli, pass_cli, run_argument
+from runner.cli.screen.progress import LOOK_SECONDS, LogTail
+from runner.model.run.life import Run, State
+
+
+@click.command()
+@run_argument
+@click.option("-f", "--follow", is_flag=True, help="Until the run waits for a person or is final.")
+@pass_cli
+def command(cli: Cli, run_id: int, follow: bool) -> None:
+    """Print the log of RUN."""
+    tail = LogTail(cli.app.workspaces.log(run_id))
+    said = False
+    while True:
+        run = _run(cli, run_id)
+        over = not follow or run.final or run.state is State.AWAITING_APPROVAL
+        lines = list(tail.lines(last=over))
+        said = said or bool(lines)
+        cli.console.data(*lines)
+        if over:
+            break
+        time.sleep(LOOK_SECONDS)
+    if not said:
+        cli.console.say(f"{run.name} has no log ({_why(run)}).")
+    cli.console.say(
+        f"{run.name} of {run.stack} is {run.state.in_words}{f': {run.reason}' if run.reason else ''}"
+    )
+    if run.state is State.AWAITING_APPROVAL:
+        with cli.app.store.reading() as reader:
+            answer = goes_on(run, objections_to(cli.app, reader, run))
+        cli.console.hint(f'{answer}   or   driftline reject {run.name} -m "..."')
+
+
+def _run(cli: Cli, run_id: int) -> Run:
+    with cli.app.store.reading() as reader:
+        return reader.run(run_id)
+
+
+def _why(run: Run) -> str:
+    if run.state is State.QUEUED:
+        return "it has not begun"
+    return "retention removed it, or nothing was written" if run.final else "nothing was written yet"

@@ -1,0 +1,236 @@
+"""`driftline plan`: plan stacks now, and show what terraform would do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import click
+
+from runner.cli.objections import NEVER, goes_on, objections_to
+from runner.cli.options import (
+    Cli,
+    Labels,
+    labels_option,
+    output_option,
+    pass_cli,
+    stacks_argument,
+    yes_option,
+)
+from runner.cli.perform import Performer
+from runner.cli.run_document import run_document
+from runner.cli.screen import cells as words
+from runner.cli.screen.plan_view import diagnostic_lines, fact_lines, ignored_facts, show_plan
+from runner.cli.several import Tally, ask_once, facts_of, refuse_unclear
+from runner.cli.shapes import Plain
+from runner.errors import DriftlineError, StackBusy
+from runner.model.plan.changes import ChangeSet
+from runner.model.run.life import Kind, Run, State
+from runner.service.drift.rules import ignored_by_rule
+from runner.service.operator.request import request_plan
+
+PLANNED = frozenset(State) - {State.QUEUED, State.PLANNING}
+CHANGES = frozenset({State.AWAITING_APPROVAL, State.APPROVED, State.APPLYING, State.APPLIED})
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked of each stack."""
+
+    ref: str | None
+    targets: tuple[str, ...]
+    destroy: bool
+    wait: bool
+    full: bool
+    output: str
+    ignore_dependencies: bool = False
+
+
+@click.command()
+@stacks_argument(required=False)
+@labels_option("All stacks with this label (repeatable: with each of them).")
+@click.option("--ref", metavar="REF", help="At this revision of its branch, instead of the newest.")
+@click.option("--target", "targets", multiple=True, metavar="ADDR", help="Only this address (repeatable).")
+@click.option("--destroy", is_flag=True, help="Plan to destroy everything the stack manages.")
+@click.option(
+    "--ignore-dependencies", is_flag=True, help="Also where nothing is applied of a stack that it depends on."
+)
+@click.option("--no-wait", is_flag=True, help="Queue it and return.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes.")
+@click.option("--full", is_flag=True, help="Show full values.")
+@yes_option
+@output_option
+@pass_cli
+def command(
+    cli: Cli,
+    stacks: tuple[str, ...],
+    labels: Labels,
+    ref: str | None,
+    targets: tuple[str, ...],
+    destroy: bool,
+    ignore_dependencies: bool,
+    no_wait: bool,
+    detailed_exitcode: bool,
+    full: bool,
+    yes: bool,
+    output: str,
+) -> int:
+    """Plan stacks now. Nothing is applied before the plan is approved."""
+    refuse_unclear(stacks, labels, what="stacks")
+    cli.begin_installation()
+    wish = Wish(ref, targets, destroy, not no_wait, full, output, ignore_dependencies)
+    performer = Performer.of(cli)
+    poll_sources(cli, stacks, only_unknown=ref is not None)
+    chosen = stacks or _labelled(cli, labels, wish, yes=yes)
+    return plan_all(cli, performer, chosen, wish, detailed=detailed_exitcode)
+
+
+def _labelled(cli: Cli, labels: Labels, wish: Wish, *, yes: bool) -> tuple[str, ...]:
+    """The stacks that have the labels in what was just pushed; what has left Git can only be planned by name."""
+    found = [facts for facts in facts_of(cli, (), labels) if facts.stack.missing_since is None]
+    verb = "plan to destroy" if wish.destroy else "plan"
+    if wish.output == "table":
+        ask_once(cli.console, found, verb, wish="planned", yes=yes)
+    return tuple(facts.stack.name for facts in found)
+
+
+def plan_all(cli: Cli, performer: Performer, stacks: Sequence[str], wish: Wish, *, detailed: bool) -> int:
+    """One after the other; a stack that fails does not stop the others."""
+    documents: list[Plain] = []
+    tally = Tally(cli.console)
+    for stack in dict.fromkeys(stacks):
+        with tally.each():
+            run, code = finish(cli, performer, _request(cli, stack, wish), wish)
+            tally.codes.append(code if code != 2 or detailed else 0)
+            documents.append(run_document(cli.app, run))
+        if performer.interrupted:
+            break
+    if wish.output == "json":
+        cli.console.json(documents)
+    return tally.worst
+
+
+def _request(cli: Cli, stack: str, wish: Wish) -> Run:
+    """The run that answers the wish: a new one, or the one that the daemon is planning for the same commit."""
+    try:
+        return request_plan(
+            cli.app.control,
+            cli.app.poller,
+            stack,
+            cli.person,
+            ref=wish.ref,
+            targets=wish.targets,
+            destroy=wish.destroy,
+            ignore_dependencies=wish.ignore_dependencies,
+        )
+    except StackBusy:
+        same = None if wish.ref or wish.targets or wish.destroy else _being_planned(cli, stack)
+        if same is None:
+            raise
+        cli.console.say(f"{same.name} is being planned already.")
+        return same
+
+
+def _being_planned(cli: Cli, name: str) -> Run | None:
+    with cli.app.store.reading() as reader:
+        stack = reader.stack(name)
+        runs = [
+            run for run in reader.open_runs(name) if run.kind is Kind.CHANGE and run.state is State.PLANNING
+        ]
+    return next((run for run in runs if run.inputs == stack.inputs and not run.targets), None)
+
+
+def finish(cli: Cli, performer: Performer, run: Run, wish: Wish) -> tuple[Run, int]:
+    """Have the queued run planned, show its plan and what to do next; the exit code, 2 for changes."""
+    if not wish.wait:
+        _queued(cli, performer, run, wish)
+        return run, 0
+    where = f"the daemon (pid {performer.daemon})" if performer.daemon is not None else "this process"
+    cli.console.say(f"{run.name}: {where} plans {run.stack} at {run.revision[:12]}")
+    run = performer.bring(run.id, lambda run: run.state in PLANNED)
+    with cli.app.store.reading() as reader:
+        changes, diagnostics = reader.changes(run.id), reader.diagnostics(run.id)
+    if wish.output == "table" and run.state in CHANGES:
+        show_plan(cli.console, run, changes or ChangeSet(), full=wish.full)
+    if wish.output == "table" and run.state is State.NO_CHANGES:
+        cli.console.data(f"{run.name} of {run.stack}: no changes.")
+    cli.console.say(*diagnostic_lines(diagnostics))
+    return run, _ending(cli, performer, run)
+
+
+def _queued(cli: Cli, performer: Performer, run: Run, wish: Wish) -> None:
+    if wish.output == "table":
+        cli.console.data(run.name)
+    if performer.daemon is None:
+        cli.console.hint("no daemon lives here; the plan waits for   driftline daemon --once")
+
+
+# state -> exit code, what is said, what comes next
+ENDINGS: dict[State, tuple[int, str, str]] = {
+    State.NO_CHANGES: (0, "{run} of {stack} found nothing to change.", ""),
+    State.AWAITING_APPROVAL: (2, "{run} of {stack} waits for approval.", "{answer}"),
+    State.APPROVED: (2, "{run} of {stack} needs no approval by its rules.", "driftline apply {run}"),
+    State.APPLYING: (2, "{run} of {stack} is being applied.", "driftline logs -f {run}"),
+    State.APPLIED: (2, "{run} of {stack} is applied.", "driftline logs {run}"),
+    State.PLAN_FAILED: (1, "{run} of {stack} could not be planned{at}: {reason}", "driftline logs {run}"),
+    State.CANCELED: (1, "{run} of {stack} was canceled: {reason}", "driftline plan {stack}"),
+    State.SUPERSEDED: (4, "{run} of {stack} is superseded: {reason}", "driftline plan {stack}"),
+}
+OTHERWISE = (1, "{run} of {stack} is {state}: {reason}", "driftline run show {run}")
+
+
+def _ending(cli: Cli, performer: Performer, run: Run) -> int:
+    """Say how it stands and what comes next."""
+    code, told, hint = ENDINGS.get(run.state, OTHERWISE)
+    facts = {"run": run.name, "stack": run.stack, "reason": run.reason, "state": run.state}
+    if run.state is State.APPROVED and performer.daemon is not None:
+        hint = "driftline logs -f {run}"
+    if run.state is State.PLAN_FAILED:
+        with cli.app.store.reading() as reader:
+            facts["at"] = words.failed_at(reader.steps(run.id))
+    if run.state is State.AWAITING_APPROVAL:
+        with cli.app.store.reading() as reader:
+            found = objections_to(cli.app, reader, run)
+            ignored = ignored_by_rule(cli.app.settings, reader, run, reader.changes(run.id) or ChangeSet())
+            renamed = reader.stack(run.stack).renamed_from
+        if renamed:
+            cli.console.say(f"{run.stack} is {renamed} under a new name; it works on the same state.")
+        cli.console.say(*fact_lines(ignored_facts(ignored)))
+        facts["answer"] = goes_on(run, found)
+        if any(one.code == NEVER for one in found):
+            told = "{run} of {stack} is planned; by its rules this stack is never applied."
+    if code not in {0, 2}:
+        cli.console.error(DriftlineError(told.format(**facts), hint=hint.format(**facts)))
+        return 130 if performer.interrupted else code
+    if run.state is State.AWAITING_APPROVAL and run.reason:
+        cli.console.warn(run.reason)
+    cli.console.say(told.format(**facts))
+    cli.console.hint(hint.format(**facts))
+    return code
+
+
+def poll_sources(cli: Cli, stacks: Sequence[str], *, only_unknown: bool) -> None:
+    """What was pushed a moment ago is planned too: the stacks' sources, or all where a stack is not known yet or none is named."""
+    settings = cli.app.settings
+    with cli.app.store.reading() as reader:
+        known = {stack.name: stack.source for stack in reader.stacks()}
+    unknown = [stack for stack in stacks if stack not in known]
+    if only_unknown and not unknown:
+        return
+    wanted = {known[stack] for stack in stacks if stack in known}
+    for source in settings.sources:
+        if unknown or not stacks or source.name in wanted:
+            cli.console.say(f"source {source.name}: looking at {source.branch} for its newest revision")
+            polled = cli.app.poller.poll(source, by=cli.person.name)
+            if polled.problem:
+                cli.console.warn(
+                    f"source {source.name}: {polled.problem}; its stacks are planned as last known"
+                )
+            told = _told_by_the_plan(cli, stacks)
+            for problem in polled.problems:
+                if problem not in told:
+                    cli.console.warn(problem)
+
+
+def _told_by_the_plan(cli: Cli, names: Sequence[str]) -> set[str | None]:
+    """The problems for which these stacks are about to be refused."""
+    with cli.app.store.reading() as reader:
+        return {stack.problem for stack in reader.stacks() if stack.name in names}

@@ -1,0 +1,73 @@
+"""`driftline reject`: say no to plans."""
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from runner.cli.commands.approve_several import waiting
+from runner.cli.options import (
+    Cli,
+    Labels,
+    labels_option,
+    output_option,
+    pass_cli,
+    reason_option,
+    runs_argument,
+    yes_option,
+)
+from runner.cli.run_document import run_document
+from runner.cli.screen.cells import counts, state
+from runner.cli.several import Tally, agreed, refuse_unclear, these
+from runner.model.run.life import Run
+from runner.service.approval.approve import reject
+
+
+@click.command()
+@runs_argument
+@labels_option("All plans that wait, of stacks with this label (repeatable: with each of them).")
+@reason_option()
+@yes_option
+@output_option
+@pass_cli
+def command(cli: Cli, runs: tuple[int, ...], labels: Labels, reason: str, yes: bool, output: str) -> int:
+    """Say no to the plan of each RUN. Its stack then waits for a new commit, or for a plan by hand."""
+    refuse_unclear(runs, labels, what="runs")
+    wanted = list(dict.fromkeys(runs)) or waiting(cli, labels)
+    if not wanted:
+        cli.console.say("No plan of a stack with this label waits for approval.")
+        return 0
+    several = bool(labels) or len(wanted) > 1
+    tally = Tally(cli.console)
+    shown = _shown(cli, wanted, tally)
+    if several and shown and output == "table":
+        _ask(cli, shown, yes=yes)
+    rejected: list[Run] = []
+    for run in shown:
+        with tally.each():
+            rejected.append(
+                reject(cli.app.control, run.id, cli.person, reason, shown=run if several else None)
+            )
+            cli.console.say(f"{run.name} of {run.stack} is rejected by {cli.person.name}.")
+    if output == "json" and (several or rejected):
+        documents = [run_document(cli.app, run) for run in rejected]
+        cli.console.json(documents if several else documents[0])
+    return tally.worst
+
+
+def _shown(cli: Cli, wanted: Sequence[int], tally: Tally) -> list[Run]:
+    found: list[Run] = []
+    with cli.app.store.reading() as reader:
+        for run_id in wanted:
+            with tally.each():
+                found.append(reader.run(run_id))
+    return found
+
+
+def _ask(cli: Cli, runs: Sequence[Run], *, yes: bool) -> None:
+    cli.console.table(
+        ("RUN", "STACK", "STATE", "CHANGES"),
+        [(run.name, run.stack, state(run), counts(run.summary)) for run in runs],
+    )
+    if sys.stdin.isatty() and not yes:
+        agreed(f"reject {these(len(runs), 'plan')}", wish="rejected")

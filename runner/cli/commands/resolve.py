@@ -1,0 +1,59 @@
+"""`driftline run resolve`: say what became of an apply whose end nobody saw."""
+
+import click
+
+from runner.cli.options import Cli, output_option, pass_cli, reason_option, run_argument
+from runner.cli.run_document import run_document
+from runner.cli.screen import cells as words
+from runner.cli.screen.asking import ask_to_type
+from runner.cli.screen.evidence import evidence_lines
+from runner.service.operator.resolve import question, resolve
+
+
+@click.command("resolve")
+@run_argument
+@click.option(
+    "--as",
+    "outcome",
+    required=True,
+    type=click.Choice(["applied", "failed"]),
+    help="Whether everything that was approved is there, or not all of it.",
+)
+@reason_option()
+@click.option(
+    "--state-pushed", is_flag=True, help="The state that terraform could not save was pushed by hand."
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@output_option
+@pass_cli
+def command(
+    cli: Cli, run_id: int, outcome: str, reason: str, state_pushed: bool, yes: bool, output: str
+) -> None:
+    """Say what became of the interrupted RUN. Its stack is free again, and a fresh plan shows what is left to do."""
+    with cli.app.store.reading() as reader:
+        run, evidence = question(reader, run_id)
+    if output == "table":
+        cli.console.data([f"{run.name} of {run.stack}: ", words.state(run)], run.reason)
+        cli.console.data(*evidence_lines(evidence))
+    if not yes:
+        ask_to_type(
+            f"Type `{run.stack}` to resolve it as {outcome}",
+            run.stack,
+            wish="resolved",
+            hint="look at the evidence, then add --yes",
+        )
+    done = resolve(
+        cli.app.control,
+        cli.app.workspaces,
+        run_id,
+        cli.person,
+        applied=outcome == "applied",
+        reason=reason,
+        state_pushed=state_pushed,
+    )
+    if output == "json":
+        cli.console.json(run_document(cli.app, done))
+    cli.console.say(
+        f"{done.name} of {done.stack} counts as {done.state.in_words} now, by the word of {cli.person.name}."
+    )
+    cli.console.hint(f"driftline stack show {done.stack}")

@@ -1,0 +1,36 @@
+"""`driftline resume`: go on with paused stacks."""
+
+import click
+
+from runner.cli.facts import StackFacts
+from runner.cli.options import Cli, Labels, labels_option, pass_cli, stacks_argument, yes_option
+from runner.cli.several import Tally, ask_once, facts_of
+from runner.service.operator import hold
+
+
+@click.command("resume")
+@stacks_argument(required=False)
+@labels_option("All paused stacks with this label (repeatable: with each of them).")
+@yes_option
+@pass_cli
+def command(cli: Cli, stacks: tuple[str, ...], labels: Labels, yes: bool) -> int:
+    """Plan and check stacks again."""
+    found = [facts for facts in facts_of(cli, stacks, labels) if stacks or facts.stack.pause is not None]
+    if not found:
+        cli.console.say("No stack with this label is paused.")
+        return 0
+    if labels or len(found) > 1:
+        ask_once(cli.console, found, "resume", wish="resumed", yes=yes)
+    person, tally = cli.person, Tally(cli.console)
+    for facts in found:
+        with tally.each():
+            hold.resume(cli.app.control, facts.stack.name, person)
+            cli.console.say(_told(facts))
+    return tally.worst
+
+
+def _told(facts: StackFacts) -> str:
+    name = facts.stack.name
+    if facts.stack.definition.paused:
+        return f"{name} stays paused: its definition in Git says paused: true."
+    return f"{name} goes on."

@@ -1,0 +1,147 @@
+"""`driftline service`: put the systemd unit, its user and its configuration in place."""
+
+import grp
+import os
+import pwd
+import sys
+from pathlib import Path
+
+import click
+
+from runner.cli.options import Cli, pass_cli
+from runner.doctor.finding import scratch
+from runner.doctor.service import systemd_says
+from runner.errors import Conflict, DriftlineError, NotAllowed
+from runner.process.run import Command, run
+from runner.systemd.install import (
+    STATE_DIR,
+    UNIT,
+    Layout,
+    Owner,
+    check,
+    placements,
+    put,
+    remove,
+    unit,
+    useradd,
+)
+
+_prefix = click.option(
+    "--prefix",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write below this folder, for a package or an image.",
+)
+
+
+@click.group()
+def command() -> None:
+    """The systemd unit: install, uninstall."""
+
+
+@command.command()
+@click.option("--print", "only_print", is_flag=True, help="Print the unit, and change nothing.")
+@click.option(
+    "--user", default="driftline", help="The system user that it runs as; made where it is missing."
+)
+@click.option(
+    "--data-dir", type=click.Path(path_type=Path), default=STATE_DIR, help="As in the configuration."
+)
+@_prefix
+@pass_cli
+def install(cli: Cli, only_print: bool, user: str, data_dir: Path, prefix: Path | None) -> None:
+    """Write the unit, its user and a first configuration; again, it renews the unit and keeps the rest."""
+    layout = Layout(
+        program(), data_dir=data_dir.absolute(), user=user, prefix=(prefix or Path("/")).absolute()
+    )
+    if only_print:
+        cli.console.data(*unit(layout).splitlines())
+        return
+    owner = None
+    if prefix is None:
+        _refuse_without_root("install")
+        check(layout, Path(sys.executable).resolve())
+        owner = _owner(cli, layout.user)
+    from runner.config.example import example
+
+    for placed in placements(layout, example(str(layout.data_dir))):
+        cli.console.data(f"{put(placed, owner):<9}  {placed.path}")
+    cli.console.say("", "Next:", *(f"  {step}" for step in next_steps(layout)))
+
+
+@command.command()
+@_prefix
+@pass_cli
+def uninstall(cli: Cli, prefix: Path | None) -> None:
+    """Remove the unit; the configuration, the data and the user stay."""
+    layout = Layout(program(), prefix=(prefix or Path("/")).absolute())
+    if prefix is None:
+        _refuse_without_root("uninstall")
+        if systemd_says("ActiveState").get("ActiveState") in {
+            "active",
+            "activating",
+            "deactivating",
+            "reloading",
+        }:
+            raise Conflict(
+                f"{UNIT} runs", hint="systemctl disable --now driftline   (it waits for applies that run)"
+            )
+    if not remove(layout):
+        cli.console.say(f"{layout.unit} is not there; nothing was removed")
+        return
+    cli.console.data(f"removed    {layout.unit}")
+    cli.console.say(
+        "", "Next:", "  systemctl daemon-reload", f"  {layout.config} and {layout.data_dir} were kept"
+    )
+
+
+def program() -> Path:
+    """The command of this installation, as a unit has to name it."""
+    beside = Path(sys.executable).with_name("driftline")
+    return beside if beside.exists() else Path(sys.argv[0]).absolute()
+
+
+def next_steps(layout: Layout) -> list[str]:
+    return [
+        f"edit {layout.config}   and then   driftline config validate {layout.config}",
+        "systemctl daemon-reload && systemctl enable --now driftline",
+        f"sudo -u {layout.user} {layout.program} doctor",
+        f"sudo -u {layout.user} {layout.program} status",
+    ]
+
+
+def _refuse_without_root(wish: str) -> None:
+    if os.geteuid() != 0:
+        raise NotAllowed(
+            who=pwd.getpwuid(os.geteuid()).pw_name,
+            wish=f"{wish} the service",
+            reason="that takes root",
+            hint=f"sudo {program()} service {wish}",
+        )
+
+
+def _owner(cli: Cli, user: str) -> Owner:
+    """The service's user, made where there is none."""
+    try:
+        found = pwd.getpwnam(user)
+    except KeyError:
+        _add(user)
+        found = pwd.getpwnam(user)
+        cli.console.data(f"made       user {user}")
+    return Owner(found.pw_uid, grp.getgrgid(found.pw_gid).gr_gid)
+
+
+def _add(user: str) -> None:
+    argv = useradd(user)
+    with scratch() as folder:
+        errors = folder / "errors"
+        env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
+        try:
+            done = run(Command(argv, folder, env, folder / "output", errors, deadline=60))
+            problem = errors.read_text(errors="replace").strip() if done.exit_code else ""
+        except OSError as error:
+            problem = error.strerror or str(error)
+    if problem:
+        raise DriftlineError(
+            f"the system user {user} could not be made: {problem}",
+            hint=f"make it by hand, then   {program()} service install --user {user}",
+        )

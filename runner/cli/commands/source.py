@@ -1,0 +1,204 @@
+"""`driftline source`: what is polled, poll now, try whether it can be."""
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from runner.cli import shapes, suggest
+from runner.cli.facts import with_last_answer
+from runner.cli.options import Cli, output_option, pass_cli
+from runner.cli.screen import cells as words
+from runner.cli.screen.output import Cell
+from runner.cli.when import ago
+from runner.errors import SourceNotFound
+from runner.model.settings.source import SourceSettings
+from runner.model.stack.source import SourceStatus
+
+if TYPE_CHECKING:
+    from runner.service.cycle.poll import Polled
+
+
+@click.group()
+def command() -> None:
+    """Sources: list, sync, check."""
+
+
+@command.command("list")
+@output_option
+@pass_cli
+def list_(cli: Cli, output: str) -> None:
+    """Each source with what its last poll found."""
+    cli.to_list()
+    with cli.app.store.reading() as reader:
+        known = {status.name: status for status in reader.sources()}
+        stacks = Counter(stack.source for stack in reader.stacks() if stack.missing_since is None)
+    configured = {source.name: source for source in cli.app.settings.sources}
+    names = [*configured, *sorted(known.keys() - configured.keys())]
+    statuses = [with_last_answer(cli.app, known.get(name, SourceStatus(name))) for name in names]
+    if output == "json":
+        cli.console.json(
+            [_plain(status, configured.get(status.name), stacks[status.name]) for status in statuses]
+        )
+        return
+    now = cli.app.clock.now()
+    rows = []
+    for status in statuses:
+        of = configured.get(status.name)
+        head = (status.head or "-")[:12]
+        row = (
+            status.name,
+            of.branch if of else "-",
+            head,
+            ago(status.polled_at, now),
+            str(stacks[status.name]),
+        )
+        rows.append((*row, _state(status, of)))
+    cli.console.table(("SOURCE", "BRANCH", "HEAD", "POLLED", "STACKS", "STATE"), rows)
+    for status in statuses:
+        cli.console.data(*_remarks(status))
+
+
+@command.command()
+@click.argument("source", required=False, shell_complete=suggest.sources)
+@output_option
+@pass_cli
+def sync(cli: Cli, source: str | None, output: str) -> int:
+    """Poll now and look at every stack file again; say what moved. 1 where a source can not be reached."""
+    cli.begin_installation()
+    sources = (_named(cli, source),) if source else cli.app.settings.sources
+    # A stack that has left one source may have stood in the way of one in another: those are looked at last.
+    results = {one.name: cli.app.poller.poll(one, by=cli.person.name, again=True) for one in sources}
+    for one in sources:
+        if results[one.name].problems:
+            results[one.name] = _later(results[one.name], cli.app.poller.poll(one, by=cli.person.name))
+    polled = list(results.values())
+    if output == "table":
+        for one, result in zip(sources, polled, strict=True):
+            cli.console.data(_polled(one, result), *(f"  {told}" for told in result.problems + result.notes))
+    if output == "json":
+        cli.console.json([_plain_poll(result) for result in polled])
+    return 1 if any(result.problem for result in polled) else 0
+
+
+@command.command()
+@click.argument("source", shell_complete=suggest.sources)
+@pass_cli
+def check(cli: Cli, source: str) -> int:
+    """Reach the remote and read the stack files at its head, without recording anything; 1 where one is broken.
+
+    Where commits have to be signed, they are verified as they would be now; 6 where one is not trusted.
+    """
+    from runner.service.discovery.discover import discover
+
+    cli.begin_installation()
+    of, poller = _named(cli, source), cli.app.poller
+    head = poller.git.head(of)
+    cli.console.say(f"{of.branch} is at {head}")
+    poller.git.fetch(of, head)
+    with cli.app.store.reading() as reader:
+        known, taken = reader.stacks(left=True), reader.source(of.name).head
+        answers = reader.successions()
+    for signature in poller.git.verify(of, taken, head):
+        cli.console.say(f"{signature.revision[:12]} is signed by {signature.signer} ({signature.key})")
+    found = discover(
+        poller.git,
+        poller.stack_files,
+        poller.modules,
+        cli.app.settings,
+        of,
+        head,
+        others=known,
+        answers=answers,
+    )
+    cli.console.table(
+        ("STACK", "FILE", "ROOT MODULE"),
+        ((stack.definition.name, stack.file, stack.module_path) for stack in found.stacks),
+    )
+    cli.console.data(*(Cell(str(problem), "red") for problem in found.problems))
+    cli.console.data(*(Cell(str(note), "dim") for note in found.notes))
+    return 1 if found.problems else 0
+
+
+def _later(first: "Polled", second: "Polled") -> "Polled":
+    """Both polls as one."""
+    return replace(
+        second,
+        moved=first.moved or second.moved,
+        rewritten_from=first.rewritten_from,
+        stacks=second.stacks or first.stacks,
+    )
+
+
+def _named(cli: Cli, name: str) -> SourceSettings:
+    source = cli.app.settings.source(name)
+    if source is None:
+        raise SourceNotFound(source=name)
+    return source
+
+
+def _state(status: SourceStatus, of: SourceSettings | None) -> Cell:
+    if of is None:
+        return Cell("not configured any more", "dim")
+    if status.problem:
+        return Cell(f"✗ {words.ill(status)}", "red")
+    if status.problems:
+        return Cell(f"● {len(status.problems)} problems", "yellow")
+    return Cell("✔ ok", "green") if status.polled_at else Cell("not polled yet", "dim")
+
+
+def _remarks(status: SourceStatus) -> list[str]:
+    """What does not fit into a row, each under the name of its source."""
+    said = [_ill(status)] if status.problem else []
+    if status.rewritten_from and status.rewritten_at:
+        said.append(
+            f"its history was rewritten (force-push) at {status.rewritten_at:%Y-%m-%d %H:%M} UTC;"
+            f" {status.rewritten_from[:12]} is no longer in it"
+        )
+    said += status.problems + status.notes
+    return [f"{status.name}: {remark}" for remark in said]
+
+
+def _ill(status: SourceStatus) -> str:
+    if words.ill(status) == "refused":
+        return f"{(status.refused or '')[:12]} is refused and nothing of it was taken: {status.problem}"
+    return f"{status.failures} polls failed in a row: {status.problem}"
+
+
+def _polled(source: SourceSettings, polled: "Polled") -> Cell | str:
+    if polled.refused:
+        return Cell(f"{source.name}: refused: {polled.problem}", "red")
+    if polled.problem:
+        return Cell(f"{source.name}: failed: {polled.problem}", "red")
+    at = (polled.revision or "")[:12]
+    if not polled.moved:
+        return f"{source.name}: {source.branch} stays at {at}"
+    rewritten = f", rewritten (was {polled.rewritten_from[:12]})" if polled.rewritten_from else ""
+    count = "1 stack" if polled.stacks == 1 else f"{polled.stacks} stacks"
+    return Cell(f"{source.name}: {source.branch} moved to {at}{rewritten}, {count}", "cyan")
+
+
+def _plain_poll(polled: "Polled") -> dict[str, Any]:
+    return {
+        "source": polled.source,
+        "revision": polled.revision,
+        "moved": polled.moved,
+        "stacks": polled.stacks,
+        "problem": polled.problem,
+        "problems": list(polled.problems),
+        "notes": list(polled.notes),
+        "rewritten_from": polled.rewritten_from,
+        "refused": polled.refused,
+    }
+
+
+def _plain(status: SourceStatus, of: SourceSettings | None, stacks: int) -> dict[str, Any]:
+    return {
+        **shapes.source(status),
+        "configured": of is not None,
+        "url": of.url if of else None,
+        "branch": of.branch if of else None,
+        "failures": status.failures,
+        "stacks": stacks,
+    }

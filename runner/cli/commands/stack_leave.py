@@ -1,0 +1,78 @@
+"""`driftline stack rename` and `stack forget`: what becomes of a stack that leaves Git, or has left it."""
+
+import sys
+
+import click
+
+from runner.cli.options import Cli, pass_cli, reason_option, stack_argument
+from runner.errors import BadUsage, NotConfirmed
+
+
+@click.command()
+@stack_argument
+@click.argument("new", metavar="NEW")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_cli
+def rename(cli: Cli, stack: str, new: str, yes: bool) -> None:
+    """Say that the stack NEW in Git is STACK under another name: it takes over its state, its terms and its history.
+
+    As `renamed_from: STACK` in NEW's stack file, and also where NEW is in another source. Nothing happens before STACK
+    has left Git.
+    """
+    from runner.service.operator.rename import say_renamed
+
+    with cli.app.store.reading() as reader:
+        reader.stack(stack)
+    if not yes:
+        _confirm(f"{new} takes over the state of {stack}. Go on?")
+    say_renamed(cli.app.control, stack, new, cli.person)
+    for source in cli.app.settings.sources:
+        cli.app.poller.poll(source, by=cli.person.name)
+    with cli.app.store.reading() as reader:
+        done = reader.stack(stack).renamed_to == new
+        problem = next((why for s in reader.sources() for name, why in s.newcomers if name == new), None)
+    if done:
+        cli.console.say(f"{stack} is {new} now. Its plan shows what that changes.")
+        cli.console.hint(f"driftline plan {new}")
+    elif problem is not None:
+        cli.console.warn(problem)
+    else:
+        cli.console.say(f"{new} takes over when it is in Git and {stack} is not.")
+
+
+@click.command()
+@stack_argument
+@reason_option(required=False)
+@click.option("--yes", is_flag=True, help="Do not ask for the name.")
+@pass_cli
+def forget(cli: Cli, stack: str, reason: str | None, yes: bool) -> None:
+    """Ask nothing more of STACK, which left Git. What it made and its state stay, and so do its history and the audit log."""
+    from runner.service.operator.leave import forget, may_be_forgotten
+
+    with cli.app.store.reading() as reader:
+        known = may_be_forgotten(reader, stack)
+    if not yes:
+        _typed(stack)
+    forget(cli.app.control, stack, cli.person, reason or "")
+    cli.console.say(f"{stack} is forgotten. What it made is still there, and nothing looks after it.")
+    if known.managed_state:
+        place = cli.app.workspaces.state_file(known.folder, known.definition.terraform_workspace)
+        cli.console.say(f"Its state stays in {place}")
+
+
+def _typed(name: str) -> None:
+    """NotConfirmed unless the name is typed."""
+    _refuse_blind()
+    answer = click.prompt(f"Type `{name}` to forget it", default="", show_default=False, err=True)
+    if answer.strip(" \t") != name:
+        raise NotConfirmed(wish="forgotten", word=name)
+
+
+def _confirm(text: str) -> None:
+    _refuse_blind()
+    click.confirm(text, abort=True, err=True)
+
+
+def _refuse_blind() -> None:
+    if not sys.stdin.isatty():
+        raise BadUsage("there is no terminal to ask on", hint="say it with --yes")

@@ -1,0 +1,99 @@
+"""What goes on, while it goes on: the log of a run as it grows, and how far many runs are."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
+from shutil import get_terminal_size
+from threading import Event, Thread
+
+from runner.cli.screen.output import Console
+from runner.cli.when import span
+from runner.errors import DriftlineError
+from runner.model.values.text import safe_text
+
+LOOK_SECONDS = 0.2  # how often the database and the log are looked at while somebody waits
+BAR_SECONDS = 0.5
+LINE_SECONDS = 10.0  # where stderr is a file, or the log of a job
+_CHUNK = 1 << 20
+_CLEAR = "\x1b[K"  # what is right of the cursor
+
+
+class LogTail:
+    """The lines that a log file gets, each once; a file that is not there yet has none."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read = 0
+        self._partial = b""
+
+    def lines(self, *, last: bool = False) -> Iterator[str]:
+        """What is new. With `last` also a line that has no end."""
+        while chunk := self._more():
+            *whole, self._partial = (self._partial + chunk).split(b"\n")
+            yield from map(_text, whole)
+        if last and self._partial:
+            rest, self._partial = self._partial, b""
+            yield _text(rest)
+
+    def _more(self) -> bytes:
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._read)
+                chunk = file.read(_CHUNK)
+        except FileNotFoundError:
+            return b""
+        self._read += len(chunk)
+        return chunk
+
+
+def _text(line: bytes) -> str:
+    return line.decode(errors="replace").removesuffix("\r").expandtabs(4)
+
+
+@contextmanager
+def followed(console: Console, look: Callable[[], str]) -> Iterator[None]:
+    """Tell every so often what `look` says: on a terminal in one line that is updated, else in a line of its own."""
+    if console.quiet:
+        yield
+        return
+    live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    with _status_line() if live else nullcontext(console.say) as show:
+        ended = Event()
+        # What is over at once needs no line; a terminal shows something from the first moment.
+        first, every = (0.0, BAR_SECONDS) if live else (LINE_SECONDS, LINE_SECONDS)
+
+        def tell() -> None:
+            pause = first
+            while not ended.wait(pause):
+                pause = every
+                # A database that can not be read is told by the work itself.
+                with suppress(DriftlineError):
+                    show(look())
+
+        teller = Thread(target=tell, name="progress", daemon=True)
+        teller.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            teller.join()
+
+
+@contextmanager
+def _status_line() -> Iterator[Callable[[str], None]]:
+    """One line of the terminal that is written over, with the time that has passed; it is gone afterwards."""
+    began = time.monotonic()
+
+    def write(line: str) -> None:
+        sys.stderr.write(f"\r{line}{_CLEAR}")
+        sys.stderr.flush()
+
+    try:
+        yield lambda text: write(
+            f"{safe_text(text)[: get_terminal_size().columns - 10]}  {span(time.monotonic() - began)}"
+        )
+    finally:
+        write("")

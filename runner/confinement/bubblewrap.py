@@ -1,0 +1,159 @@
+"""Namespaces for a run, made by bubblewrap (bwrap(1)), and the way in.
+
+    bwrap                outside: waits, and ends with the exit code of the program
+      bwrap              inside: the first process of the PID namespace; when it ends, the kernel kills all others there
+        the program      of the run, whatever it starts below it
+
+bubblewrap tells the number of its first process and waits until we have opened it, so that all that a run started can be
+ended for certain, whatever sessions it made. Only the standard library, and little of it: the shim of an apply needs it too.
+"""
+
+import contextlib
+import json
+import os
+import select
+import signal
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from runner.host.descendants import children
+
+PROGRAM = "bwrap"
+MARK = "@told@"  # in the arguments of the program: the descriptor on which it tells that it is there
+START_SECONDS = 30.0
+END_SECONDS = 10.0
+_SIGNALLED = 128  # added to the signal's number
+
+
+class NotEntered(OSError):
+    """The namespaces, or the program in them, could not be started"""
+
+
+@dataclass
+class Door:
+    """The pipes between us and one bubblewrap that is being started. `passed` are the ends that it inherits."""
+
+    _info: tuple[int, int] = field(default_factory=os.pipe)
+    _wait: tuple[int, int] = field(default_factory=os.pipe)
+    _told: tuple[int, int] = field(default_factory=os.pipe)
+
+    @property
+    def passed(self) -> tuple[int, int, int]:
+        return self._info[1], self._wait[0], self._told[1]
+
+    def argv(self, bubblewrap: Sequence[str], program: Sequence[str]) -> list[str]:
+        """`bubblewrap` with its options, `program` as it starts inside: MARK there stands for a descriptor."""
+        info, wait, told = self.passed
+        return [
+            *bubblewrap,
+            *("--info-fd", str(info), "--block-fd", str(wait), "--"),
+            *(str(told) if word == MARK else word for word in program),
+        ]
+
+    def enter(self, stderr: str) -> "Namespaces":
+        """Once it is started: open its first process, let it go on, and wait until it has become the program.
+
+        NotEntered with what went wrong; bubblewrap writes that to `stderr`.
+        """
+        self._close(self.passed)
+        try:
+            told = _read(self._info[0])
+            if not told:
+                raise NotEntered(_last_line(stderr) or "bubblewrap did not start")
+            first = int(json.loads(told)["child-pid"])
+            namespaces = Namespaces(first, os.pidfd_open(first))
+            os.write(self._wait[1], b"+")
+            began = _read(self._told[0])
+            if began != b"+":
+                namespaces.end()
+                raise NotEntered(os.strerror(began[1]) if began else _last_line(stderr))
+            return namespaces
+        finally:
+            self._close((self._info[0], self._wait[1], self._told[0]))
+
+    def abandon(self) -> None:
+        """Where it was not started."""
+        self._close((*self._info, *self._wait, *self._told))
+
+    @staticmethod
+    def _close(descriptors: Sequence[int]) -> None:
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+@dataclass(frozen=True)
+class Namespaces:
+    """Of one program that was started; `process` is an open descriptor of their first process."""
+
+    first: int
+    process: int
+
+    def interrupt(self, number: int) -> None:
+        """Signal the program alone: what it has started, its providers say, is its own affair."""
+        program = program_of(self.first)
+        if program is not None:
+            _kill(program, number)
+
+    def signal(self, number: int) -> None:
+        """Signal everything in them."""
+        found = children(self.first)
+        for pid in found:  # grows meanwhile
+            found += children(pid)
+            _kill(pid, number)
+
+    def end(self) -> None:
+        """Kill all that is left in them, and wait until it is gone."""
+        try:
+            signal.pidfd_send_signal(self.process, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        else:
+            _ended(self.process, END_SECONDS)
+        os.close(self.process)
+
+
+def program_of(first: int) -> int | None:
+    """The process that the first one started; None where it has ended. Those that lost their parent come later."""
+    started = []
+    for child in children(first):
+        with contextlib.suppress(OSError, IndexError), open(f"/proc/{child}/stat") as file:
+            started.append((int(file.read().rpartition(")")[2].split()[19]), child))
+    return min(started)[1] if started else None
+
+
+def exit_code(code: int) -> int:
+    """As Python tells it: negative where a signal ended the program."""
+    return _SIGNALLED - code if code > _SIGNALLED else code
+
+
+def _kill(pid: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, number)
+
+
+def _ended(process: int, seconds: float) -> bool:
+    poll = select.poll()
+    poll.register(process, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
+
+
+def _read(descriptor: int) -> bytes:
+    """To its end, or for as long as a start may take."""
+    found, until = b"", time.monotonic() + START_SECONDS
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    while poll.poll(max(0.0, until - time.monotonic()) * 1000):
+        part = os.read(descriptor, 4096)
+        if not part:
+            break
+        found += part
+    return found
+
+
+def _last_line(path: str) -> str:
+    try:
+        with open(path, "rb") as file:
+            return file.read(1 << 16).decode(errors="replace").strip().rpartition("\n")[2][:500]
+    except OSError:
+        return ""

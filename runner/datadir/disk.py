@@ -1,0 +1,20 @@
+"""The disk under the data directory. Satisfies `ports.Disk`."""
+
+import shutil
+from dataclasses import dataclass
+
+from runner.model.schedule.disk_room import shortage
+from runner.model.settings.server import Settings
+
+
+@dataclass(frozen=True)
+class DataDisk:
+    settings: Settings
+
+    def shortage(self) -> str | None:
+        folder = self.settings.data_dir
+        try:
+            free = shutil.disk_usage(folder).free
+        except OSError:
+            free = None
+        return shortage(free, self.settings.executor.min_free, str(folder))

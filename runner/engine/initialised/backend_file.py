@@ -1,0 +1,28 @@
+"""A stack's `backend_config`, as the file that `init` completes the backend block with."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from runner.hcl.literal import expression
+
+# Mappings that complete a block in these backends; everywhere else they are attributes.
+BLOCKS: Mapping[str, frozenset[str]] = {
+    "cos": frozenset({"assume_role"}),
+    "kubernetes": frozenset({"exec"}),
+    "oss": frozenset({"assume_role"}),
+    "remote": frozenset({"workspaces"}),
+}
+
+
+def backend_file(backend: str, settings: Mapping[str, Any]) -> str:
+    return "".join(f"{line}\n" for name in settings for line in _lines(backend, name, settings[name]))
+
+
+def _lines(backend: str, name: str, value: Any) -> Iterator[str]:
+    if name not in BLOCKS.get(backend, ()):
+        yield f"{name} = {expression(value)}"
+        return
+    for body in value if isinstance(value, list) else [value]:
+        yield f"{name} {{"
+        yield from (f"  {inner} = {expression(part)}" for inner, part in body.items())
+        yield "}"

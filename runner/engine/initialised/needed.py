@@ -1,0 +1,164 @@
+"""Whether `init` can be skipped: the digests of everything it depends on, kept with the sealed copy of what it left.
+
+A needless init costs a second; a skipped one that was needed must never pass for a good plan. Terraform checks
+lock file, modules and backend block again at each plan, so these digests guard what it does not check (the values
+of `-backend-config`, the CLI configuration, the binary) and save the round trip for the rest.
+
+`init` writes `.terraform.lock.hcl` into the module's folder where the code has none. That folder is in the exported
+tree, so all stacks that use it at this revision, from plan to apply, get the same providers.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runner.engine.initialised.lock_file import LOCK_FILE, read_lock_file
+from runner.engine.initialised.seal import Manifest, Seal, seals
+from runner.engine.modules import code_files
+from runner.engine.modules.code_files import VALUES, Code
+from runner.engine.modules.module_files import OVERRIDE
+from runner.hcl.blocks import Block, cut, plain_body
+from runner.model.stack.definition import DEFAULT_WORKSPACE
+
+# A block that names a provider by the prefix of its type, or by this attribute.
+_TYPED = frozenset({"resource", "data", "ephemeral"})
+_PROVIDER = re.compile(r"^[ \t]*provider[ \t]*=.*$", re.MULTILINE)
+_WITHOUT_EFFECT = frozenset({"variable", "output", "locals", "moved"})
+# OpenTofu and newer Terraforms compute sources and backends from variables.
+_COMPUTED = re.compile(
+    r'\b(?:var|local)\.|^[ \t]*(?:source|version)[ \t]*=[ \t]*(?!"[^"$%\\\n]*"\s*(?:$|#|//))', re.MULTILINE
+)
+
+
+@dataclass(frozen=True)
+class InitInputs:
+    """What an init depends on, outside the module's own files."""
+
+    code: Code
+    data: Path  # TF_DATA_DIR
+    engine: str  # the binary, its digest and its version
+    cli_config: bytes
+    backend_config: Mapping[str, Any]
+    workspace: str  # terraform's: it is made after an init where the backend does not have it
+    variables: bytes  # counts only where a source or a backend is computed
+
+
+@dataclass(frozen=True)
+class Digests:
+    everything: str  # all bytes that were looked at: equal is equal, and nothing needs to be parsed
+    relevant: str
+
+
+def up_to_date(inputs: InitInputs, sealed: Path) -> tuple[Seal, dict[str, bytes]] | None:
+    """The copy of what an init left that had the same to go by, if one is kept, and the code as it is now."""
+    for seal in seals(sealed):
+        code = _code_of(inputs, seal.manifest)
+        if code is not None:
+            return seal, code
+    return None
+
+
+def _code_of(inputs: InitInputs, manifest: Manifest) -> dict[str, bytes] | None:
+    """None where it asks for another init."""
+    try:
+        code = code_files.read(inputs.code, manifest.local_folders)
+        files = _files(inputs, code)
+        same = (
+            _everything(inputs, files) == manifest.everything or _relevant(inputs, files) == manifest.relevant
+        )
+    except (OSError, ValueError):
+        return None
+    return code if same else None
+
+
+def digests(inputs: InitInputs, code: Mapping[str, bytes]) -> Digests:
+    """After an init, which may have written the lock file."""
+    files = _files(inputs, code)
+    return Digests(_everything(inputs, files), _relevant(inputs, files))
+
+
+def _files(inputs: InitInputs, code: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {LOCK_FILE: read_lock_file(inputs.code.module) or b"", **code}
+
+
+def _everything(inputs: InitInputs, files: Mapping[str, bytes]) -> str:
+    return _digest(*_surroundings(inputs), inputs.variables, *_flat(files))
+
+
+def _relevant(inputs: InitInputs, files: Mapping[str, bytes]) -> str:
+    parts: list[bytes] = []
+    for name, content in files.items():
+        if name.endswith(VALUES):
+            continue
+        extract = _extract(name, content)
+        if extract is None:
+            return _everything(inputs, files)
+        # A module's files may be split and joined at will, so their names do not count unless they override.
+        folder, _, file = name.rpartition("/")
+        place = f"{folder}/{file if OVERRIDE.fullmatch(file) else ''}".encode(errors="surrogateescape")
+        parts += [place + b"\0" + part for part in extract]
+    return _digest(*_surroundings(inputs), *sorted(set(parts)))
+
+
+def _extract(name: str, content: bytes) -> list[bytes] | None:
+    """What of a file matters to init; None where it computes sources, so that the variables matter too."""
+    if name == LOCK_FILE:
+        return [content]
+    if name.endswith(".json"):
+        return None if b"${" in content else [content]
+    text = content.decode(errors="surrogateescape")
+    blocks = cut(text)
+    if blocks is None:
+        return None if _COMPUTED.search(text) else [content]
+    parts = []
+    for block in blocks:
+        part = _extract_block(block)
+        if part is None:
+            return None
+        if part:
+            parts.append(part.encode(errors="surrogateescape"))
+    return parts
+
+
+def _extract_block(block: Block) -> str | None:
+    if block.kind in _WITHOUT_EFFECT:
+        return ""
+    if block.kind in _TYPED:
+        return " ".join([block.kind, *block.labels[:1], *_PROVIDER.findall(block.body)])
+    if block.kind == "provider":
+        return " ".join([block.kind, *block.labels])
+    if block.kind not in {"module", "terraform"}:
+        return block.text
+    body = plain_body(block) if block.kind == "module" else None
+    if body is not None:
+        facts = {key: body.get(key) for key in ("source", "version", "providers")}
+        computed = not all(isinstance(facts[key], str | None) for key in ("source", "version"))
+        return None if computed else f"module {block.labels} {facts}"
+    return None if _COMPUTED.search(block.body) else block.text
+
+
+def _surroundings(inputs: InitInputs) -> list[bytes]:
+    return [
+        inputs.engine.encode(),
+        inputs.cli_config,
+        json.dumps(inputs.backend_config, sort_keys=True).encode(),
+        *([] if inputs.workspace == DEFAULT_WORKSPACE else [inputs.workspace.encode()]),
+    ]
+
+
+def _flat(files: Mapping[str, bytes]) -> Iterator[bytes]:
+    for name, content in files.items():
+        yield name.encode(errors="surrogateescape")
+        yield content
+
+
+def _digest(*parts: bytes) -> str:
+    digest = hashlib.blake2b(digest_size=20)
+    for part in parts:
+        digest.update(b"%d:" % len(part))
+        digest.update(part)
+    return digest.hexdigest()

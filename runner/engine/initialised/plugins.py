@@ -1,0 +1,92 @@
+"""Installed providers, shared by all stacks without a lock: each `init` works in a folder of its own.
+
+Two `init` on one plugin cache fail (2 of 4 did), and one behind the other means that a backend, registry or module
+host which never answers holds up every stack. So an `init` gets a private cache: links to the packages that are
+installed already, beside which terraform puts what is missing. After an `init` that worked these are moved to the
+shared folder, each in one rename; who comes second takes the first one's.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from runner.foreign.budget import Budget
+from runner.foreign.remove import remove
+from runner.host.files import private_folder, sync_folder, write_whole
+from runner.probe import checksum as hashed
+
+PACKAGES = "*/*/*/*/*_*"  # HOST/NAMESPACE/TYPE/VERSION/PLATFORM, as terraform lays out its cache
+
+
+def lay_out(shared: Path, private: Path, lock_file: Path) -> None:
+    """Make the private cache anew, for a module with this lock file; there may be none.
+
+    Other stacks run what is shared. Where the lock file has none of a package's checksums terraform would unpack
+    another one over it, through the link, so such a package is not linked.
+    """
+    with suppress(OSError):
+        remove(private, Budget())
+    private_folder(private)
+    locked = lock_file.read_text(errors="replace") if lock_file.is_file() else None
+    for package in _packages(shared):
+        if locked is None or f'"{checksum(package)}"' in locked:
+            link = private / package.relative_to(shared)
+            private_folder(link.parent)
+            link.symlink_to(package)
+
+
+def publish(shared: Path, private: Path) -> None:
+    """Move what an `init` has installed to the shared folder, and leave a link in its place."""
+    for package in _packages(private):
+        if package.is_symlink():
+            continue
+        target = shared / package.relative_to(private)
+        # Where it can not be moved the stack works with its own copy.
+        with suppress(OSError):
+            link = package.with_name(f".{package.name}")
+            link.symlink_to(target)
+            if _moved(package, target):
+                link.replace(package)
+            else:
+                link.unlink()
+
+
+def checksum(package: Path) -> str:
+    """What lock files call `h1:`. It is kept beside the package, since a provider can have 700 MB."""
+    record = package.with_name(f"{package.name}.h1")
+    with suppress(OSError):
+        return record.read_text()
+    made = hashed.checksum(package)
+    write_whole(record, made.encode())
+    return made
+
+
+def _moved(package: Path, target: Path) -> bool:
+    """False where the same version with other contents is there already."""
+    private_folder(target.parent)
+    for path in hashed.files(package):
+        # terraform gives them the modes of the archive, whatever the umask is.
+        path.chmod(path.stat().st_mode & 0o700)
+        _sync(path)
+    try:
+        package.rename(target)
+    except OSError:
+        same = target.is_dir() and checksum(target) == checksum(package)
+        if same:
+            remove(package, Budget())
+        return same
+    sync_folder(target.parent)
+    return True
+
+
+def _packages(cache: Path) -> Iterator[Path]:
+    return (path for path in sorted(cache.glob(PACKAGES)) if path.is_dir())
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

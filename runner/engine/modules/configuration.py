@@ -1,0 +1,229 @@
+"""What a module's files say about themselves, read without running terraform. Satisfies `ports.Modules`."""
+
+import hashlib
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+
+from runner.engine.modules.file_reads import reading, reads_of, values_of
+from runner.engine.modules.module_files import OVERRIDE, in_order
+from runner.engine.modules.providers import provider_names
+from runner.engine.modules.running import WORDS, commands
+from runner.hcl.blocks import blocks_of, body_of, nested
+from runner.hcl.json_form import Body, json_bodies, literal
+from runner.hcl.text import hcl_text
+from runner.hcl.tokens import NotHcl
+from runner.hcl.values import Computed
+from runner.model.code.file_reads import Reads
+from runner.model.code.module import LARGEST, Backend, ModuleFacts, is_configuration, is_test, normal
+
+# In no other file can there be anything of interest; `\u` could spell the last ones.
+_WORDS = re.compile(rb"module|terraform|\\[uU]|" + WORDS.encode())
+_HIDING = re.compile(rf"{WORDS}|\\[uU]")
+REMEMBERED = 8192  # files
+SECONDS = 5.0  # of the processor for one file: several times what the slowest megabyte is known to take
+
+
+@dataclass(frozen=True)
+class _FileFacts:
+    calls: tuple[tuple[str, str], ...] = ()
+    backend: Backend | None = None
+    required_versions: tuple[str, ...] = ()
+    provisioners: tuple[str, ...] = ()
+    providers: tuple[tuple[str, str], ...] = ()
+    metas: tuple[str, ...] = ()
+    flaw: str | None = None  # why it can not be read
+
+    @property
+    def redirects(self) -> bool:
+        """Whether it says where state or code is, or what runs; one that can not be read might."""
+        told = self.calls or self.backend or self.provisioners or self.providers or self.metas
+        return bool(told) or self.flaw is not None
+
+
+_NOTHING = _FileFacts()
+
+
+@dataclass
+class HclModules:
+    """Remembers the facts of each file by its content: most files of a new revision are the old ones."""
+
+    _known: "OrderedDict[bytes, _FileFacts]" = field(default_factory=OrderedDict)
+    _guard: Lock = field(default_factory=Lock)
+
+    def read(self, files: Mapping[str, bytes]) -> ModuleFacts:
+        """Of all files given; where `x.tofu` stands beside `x.tf`, tofu's rule holds and `x.tf` is left out."""
+        names = in_order(files)
+        facts = [(name, self._facts(name, files[name])) for name in names]
+        tests = [(name, self._facts(name, files[name])) for name in sorted(filter(is_test, files))]
+        return ModuleFacts(
+            calls=tuple(dict(call for _, file in facts for call in file.calls).values()),
+            backend=next((file.backend for _, file in reversed(facts) if file.backend), None),
+            required_version=", ".join(v for _, file in facts for v in file.required_versions) or None,
+            provisioners=tuple(
+                # Fail closed: what may hide a provisioner counts as one.
+                address or f"{name} (not readable)"
+                for name, file in facts
+                for address in file.provisioners
+            ),
+            unreadable=tuple(name for name, file in facts + tests if file.flaw is not None),
+            reasons=tuple((name, file.flaw) for name, file in facts + tests if file.flaw is not None),
+            test_calls=tuple(source for _, file in tests for _, source in file.calls),
+            providers=tuple(dict(one for _, file in facts for one in file.providers).items()),
+            metas=tuple(dict.fromkeys(meta for _, file in facts for meta in file.metas)),
+            overriding=tuple(name for name, file in facts if OVERRIDE.fullmatch(name) and file.redirects),
+        )
+
+    def providers(self, files: Mapping[str, bytes]) -> frozenset[str] | None:
+        """The names of all providers that blocks of the folder use; None where that can not be told."""
+        read = {name: files[name] for name in in_order(files)}
+        return None if any(len(content) > LARGEST for content in read.values()) else provider_names(read)
+
+    def reading(self, files: Mapping[str, bytes]) -> bool:
+        """Whether anything in the folder may read a file."""
+        return reading(files)
+
+    def reads(self, files: Mapping[str, bytes]) -> Reads:
+        """What the folder reads, and what its names mean."""
+        return reads_of(files)
+
+    def values(self, name: str, content: bytes) -> Mapping[str, str | None]:
+        """The variables of a var file by `var.name`; None where one is not a plain value."""
+        return values_of(name, content)
+
+    def _facts(self, name: str, content: bytes) -> _FileFacts:
+        if len(content) > LARGEST:
+            return _unreadable(content, f"it has more than {LARGEST:,} bytes")
+        if _WORDS.search(content) is None:
+            return _NOTHING
+        is_json = name.endswith(".json")
+        digest = hashlib.blake2b(content, digest_size=16, person=b"json" if is_json else b"hcl").digest()
+        with self._guard:
+            known = self._known.get(digest)
+            if known is not None:
+                self._known.move_to_end(digest)
+                return known
+        facts = _read(content, json_bodies if is_json else _bodies)
+        with self._guard:
+            self._known[digest] = facts
+            while len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+        return facts
+
+
+def root_backend(code: Mapping[str, bytes], suffixes: tuple[str, ...]) -> Backend | None:
+    """The backend of the root module, from the files of all modules by `folder/name`."""
+    root = {name.removeprefix("./"): content for name, content in code.items() if name.startswith("./")}
+    own = {name: content for name, content in root.items() if is_configuration(name, suffixes)}
+    return HclModules().read(own).backend
+
+
+def _read(content: bytes, bodies: Callable[[bytes], Iterable[Body]]) -> _FileFacts:
+    try:
+        return _gather(_in_time(bodies(content)))
+    except NotHcl as error:
+        return _unreadable(content, str(error))
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        return _unreadable(content, f"line {line}: it is not UTF-8")
+    # Whoever writes the file decides what its reader meets: it is the problem of those that use the file, and no more.
+    except Exception as error:  # noqa: BLE001 - whatever it is
+        return _unreadable(content, f"it has another form than is known here: {type(error).__name__}")
+
+
+def _in_time(bodies: Iterable[Body]) -> Iterator[Body]:
+    """The blocks of one file; NotHcl once it has taken more of the processor than a file may."""
+    until = time.thread_time() + SECONDS
+    for body in bodies:
+        if time.thread_time() > until:
+            raise NotHcl(f"reading it takes more than {SECONDS:g} s")
+        yield body
+
+
+def _unreadable(content: bytes, flaw: str) -> _FileFacts:
+    hides = _HIDING.search(content.decode(errors="replace")) is not None
+    return _FileFacts(provisioners=("",) if hides else (), flaw=flaw)
+
+
+def _bodies(content: bytes) -> Iterator[Body]:
+    """Kind, labels and body of the blocks of interest; the others are not even read."""
+    for block in blocks_of(hcl_text(content)):
+        if block.kind in {"terraform", "module", "run"} or _HIDING.search(block.text):
+            yield block.kind, block.labels, body_of(block)
+
+
+def _gather(bodies: Iterable[Body]) -> _FileFacts:
+    calls: list[tuple[str, str]] = []
+    backend: Backend | None = None
+    versions: list[str] = []
+    provisioners: list[str] = []
+    providers: dict[str, str] = {}
+    metas: list[str] = []
+    for kind, labels, body in bodies:
+        if kind == "module" and "source" in body:
+            source = _source(body["source"])
+            if not isinstance(source, str):
+                raise NotHcl(f"the source of module {'.'.join(labels)} is no string")
+            calls.append((".".join(labels), source))
+        elif kind == "run":
+            calls += [
+                (".".join(labels), _source(told.get("source"))) for _, told in nested(body, "module", 0)
+            ]
+        elif kind == "terraform":
+            backend = _backend(body) or backend
+            if isinstance(body.get("required_version"), str):
+                versions.append(body["required_version"])
+            providers |= _required(body)
+            # Modules tell their providers their own names so. What is computed may be anything.
+            metas += [".".join(n) for n, told in nested(body, "provider_meta", 1) if not literal(told)]
+        provisioners += commands(kind, labels, body)
+    return _FileFacts(
+        tuple(calls), backend, tuple(versions), tuple(provisioners), tuple(providers.items()), tuple(metas)
+    )
+
+
+def _required(body: dict[str, Any]) -> dict[str, str]:
+    """Local names and sources, empty where there is none."""
+    found: dict[str, str] = {}
+    for _, named in nested(body, "required_providers", 0):
+        for name, told in named.items():
+            if isinstance(told, Computed) or (isinstance(told, dict) and not literal(told.get("source"))):
+                raise NotHcl(f"the source of the provider {name} is computed")
+            source = _source(told.get("source")) if isinstance(told, dict) else None
+            found[name] = str(source or "")
+    return found
+
+
+def _backend(body: dict[str, Any]) -> Backend | None:
+    for (kind,), settings in nested(body, "backend", 1):
+        computed = tuple(name for name, value in settings.items() if not literal(value))
+        return Backend(kind, _settings(settings), computed)
+    for kind, labels in (("cloud", 0), ("state_store", 1)):
+        for _, settings in nested(body, kind, labels):
+            return Backend(kind, _settings(settings))
+    return None
+
+
+def _settings(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _source(value) for name, value in body.items()}
+
+
+def _source(value: Any) -> Any:
+    """The value with the source text of what is computed; nested blocks as their bodies."""
+    match value:
+        case Computed(source):
+            return source
+        case list():
+            return [_source(part) for part in value]
+        case (tuple(), dict() as body):
+            return _settings(body)
+        case dict():
+            return _settings(value)
+        case str():
+            return normal(value)
+        case _:
+            return value

@@ -1,0 +1,180 @@
+"""Which variables of a module are sensitive: whatever is not certain to be plain."""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from runner.foreign.read import beginning
+from runner.hcl.blocks import Block, blocks_of, body_of
+from runner.hcl.spelled import Pairs, guessed, json_values, spelled, spelled_in, spelled_json
+from runner.hcl.text import hcl_text
+from runner.hcl.tokens import NotHcl
+from runner.model.code.module import LARGEST_FOLDER, is_configuration
+
+# The only words by which HCL marks a variable; JSON can spell them with escapes.
+_MARKED = re.compile(r"sensitive|ephemeral")
+_MARKS = ("sensitive", "ephemeral")
+# `sensitive("...")` in any expression.
+_CALLED = re.compile(r"(?<![\w-])sensitive\s*\(((?:[^()\"]|\"(?:[^\"\\\r\n]|\\.)*\"){1,65536})\)")
+_LARGEST = (
+    LARGEST_FOLDER  # bytes of a file that are understood; of a larger one all that may be a value counts
+)
+_LARGEST_GUESSED = 64 << 20
+
+
+@dataclass
+class Declared:
+    """`unread` names the files in which more variables may be sensitive, and why each could not be read."""
+
+    names: set[str] = field(default_factory=set)
+    texts: set[str] = field(default_factory=set)
+    unread: dict[str, str] = field(default_factory=dict)
+    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    defaults: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+
+    def covers(self, name: str) -> bool:
+        """Whether the variable may be sensitive."""
+        return bool(self.unread) or name in self.names
+
+
+def declared(module: Path, suffixes: tuple[str, ...]) -> Declared:
+    """Of all files of one module's folder, override files among them: sensitive in one is sensitive."""
+    found, texts = Declared(), dict[Path, str]()
+    for path in sorted(module.iterdir()) if module.is_dir() else ():
+        if is_configuration(path.name, suffixes) and not path.is_dir():
+            with _noted(found, path):
+                texts[path] = text_of(path)
+    marked = any(path.suffix == ".json" or _MARKED.search(text) for path, text in texts.items())
+    for path, text in texts.items():
+        with _noted(found, path):
+            if path.suffix == ".json":
+                _of_json(found, text)
+            elif marked or "module" in text:
+                _of_hcl(found, text)
+    found.texts.update(text for name, default in found.defaults if found.covers(name) for text in default)
+    return found
+
+
+@contextmanager
+def _noted(found: Declared, path: Path) -> Iterator[None]:
+    """Where the file can not be read, all that may be a value in it counts."""
+    try:
+        yield
+    except (NotHcl, OSError, ValueError, RecursionError) as problem:
+        found.unread[path.name] = why(problem)
+        found.texts.update(guessed_in(path))
+
+
+def text_of(path: Path) -> str:
+    """The file as engines read it. OSError where it is none, or too large; ValueError where it is not UTF-8."""
+    content = beginning(_real(path), _LARGEST + 1)
+    if len(content) > _LARGEST:
+        raise OSError(f"more than {_LARGEST:,} bytes")
+    return hcl_text(content)
+
+
+def guessed_in(path: Path) -> Iterator[str]:
+    """What may be a value in a file that could not be read."""
+    try:
+        content = beginning(_real(path), _LARGEST_GUESSED)
+    except OSError:
+        return
+    yield from guessed(content.decode(errors="replace"))
+
+
+def _real(path: Path) -> str:
+    """A repository may hold links; that a run has put a pipe at their end is found out when it is opened."""
+    return os.path.realpath(path)
+
+
+def why(problem: Exception) -> str:
+    match problem:
+        case NotHcl():
+            return str(problem)
+        case UnicodeDecodeError():
+            return "it is not UTF-8"
+        case RecursionError():
+            return "too much is nested in it"
+        case json.JSONDecodeError():
+            return f"line {problem.lineno}: it is not valid JSON"
+        case OSError():
+            return str(problem.strerror or problem)
+        case _:
+            return str(problem)
+
+
+def _of_hcl(found: Declared, text: str) -> None:
+    for called in _CALLED.finditer(text):
+        found.texts.update(spelled_in(called[1]))
+    for block in blocks_of(text):
+        if block.kind == "variable":
+            _variable(found, block)
+        elif block.kind == "module":
+            _call(found, block)
+
+
+def _variable(found: Declared, block: Block) -> None:
+    if len(block.labels) != 1:
+        raise NotHcl(f"line {block.line}: a variable has one label")
+    try:
+        body = body_of(block)
+    except NotHcl:
+        found.names.add(block.labels[0])
+        found.texts.update(guessed(block.body))
+        return
+    # Only the word `false` says so; an expression is not worked out here.
+    if any(mark in body and body[mark] is not False for mark in _MARKS):
+        found.names.add(block.labels[0])
+    found.defaults.append((block.labels[0], tuple(spelled(body.get("default")))))
+
+
+def _call(found: Declared, block: Block) -> None:
+    try:
+        body = body_of(block)
+    except NotHcl:
+        return  # the module's own variables are as sensitive as they are; their values come from elsewhere
+    if isinstance(source := body.pop("source", None), str):
+        found.calls.append((source, body))
+
+
+def _of_json(found: Declared, text: str) -> None:
+    document = json_values(text)
+    for called in _CALLED.finditer("\n".join(spelled_json(document))):
+        found.texts.update(spelled_in(called[1]))
+    for name, body in _blocks(document, "variable"):
+        _json_variable(found, name, body)
+    for _, body in _blocks(document, "module"):
+        arguments = dict(body)
+        if isinstance(source := arguments.pop("source", None), str):
+            found.calls.append((source, arguments))
+
+
+def _blocks(document: Any, kind: str) -> Iterator[tuple[str, Pairs]]:
+    for top in _objects(document):
+        for name, labelled in (
+            pair for key, value in top if key == kind for one in _objects(value) for pair in one
+        ):
+            yield from ((name, body) for body in _objects(labelled))
+
+
+def _json_variable(found: Declared, name: str, body: Pairs) -> None:
+    if any(key in _MARKS and value is not False for key, value in body):
+        found.names.add(name)
+    default = (text for key, value in body if key == "default" for text in spelled_json(value))
+    found.defaults.append((name, tuple(default)))
+
+
+def _objects(value: Any) -> Iterator[Pairs]:
+    """JSON may write one as an object and several as a list, at every level."""
+    if isinstance(value, Pairs):
+        yield value
+    elif isinstance(value, list):
+        for part in value:
+            yield from _objects(part)
+    elif value is not None:
+        raise NotHcl("expected an object")

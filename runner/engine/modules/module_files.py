@@ -1,0 +1,16 @@
+"""Which of a folder's files an engine merges, and in which order."""
+
+import re
+from collections.abc import Iterable
+
+from runner.model.code.module import is_configuration
+
+OVERRIDE = re.compile(r"(?:.*_)?override\.(?:tf|tofu)(?:\.json)?", re.DOTALL)
+_TOFU = re.compile(r"\.tofu(?=(?:\.json)?\Z)")
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """The configuration files as they are merged: overrides after all others."""
+    found = set(filter(is_configuration, names))
+    shadowed = {_TOFU.sub(".tf", name) for name in found if _TOFU.search(name)}
+    return sorted(found - shadowed, key=lambda name: (OVERRIDE.fullmatch(name) is not None, name))

@@ -1,0 +1,157 @@
+"""Who holds the lock of a state in a remote backend, found out without changing the state.
+
+The lock of a local state dies with the process that took it. One in a remote backend stays behind when terraform is
+killed, and only a person may free it: so it has to be known whose it is.
+"""
+
+import json
+import re
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from signal import SIGINT, SIGKILL
+
+from runner.engine.argv import force_unlock_argv, state_pull_argv, try_lock_argv
+from runner.engine.json_output import STATE_LOCKED, JsonOutput
+from runner.engine.session import Session
+from runner.engine.state.lock_info import read_lock
+from runner.engine.state.mark import saved_state
+from runner.errors import Conflict
+from runner.host.files import read_foreign, write_whole
+from runner.model.run.apply_end import StateMark
+from runner.model.stack.lock import StateLock
+from runner.ports import EngineError
+from runner.process.run import KILL, Finished, Step, run
+
+Looking = Callable[[], Session | None]
+
+SECONDS = 10.0  # for each look
+# It may hold the lock for a moment: time to let go of it.
+LOOK_STOP = (Step(SIGINT, 2.0), Step(SIGKILL, None))
+NO_STATE = "No state file was found"
+WITNESSED = "lock.json"
+LARGEST_WITNESSED = 1 << 16
+_EMPTY = 64  # bytes: a pull of no state prints at most a newline
+# Backends whose error does not say who holds the lock.
+SECRETIVE = frozenset({"http"})
+JUST_NOW = timedelta(seconds=5)
+_LOCK_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/=+@-]{0,255}")
+
+
+def backend_of(session: Session) -> str | None:
+    """The type of the backend that `init` noted; None where the state is a local file."""
+    if session.state is not None or session.seal is None:
+        return None
+    kind = session.seal.manifest.backend
+    return None if kind == "local" else kind
+
+
+def held_by(session: Session) -> StateLock | EngineError | None:
+    """The lock that is on the state now; None where it is free, as it always is in a file that nobody executes on."""
+    if backend_of(session) is None:
+        return None
+    # A name that no state has.
+    address = f"terraform_data.none_{secrets.token_hex(8)}"
+    finished = _quiet(session, "state-rm", try_lock_argv(session.binary, address), LOOK_STOP)
+    said = session.stderr("state-rm")
+    if any(summary in said for summary in STATE_LOCKED) and (lock := read_lock(said)) is not None:
+        return lock
+    if finished.exit_code == 0 or NO_STATE in said:
+        return None
+    return session.error("state-rm", finished, session.output(), SECONDS)
+
+
+def remote_mark(session: Session) -> StateMark | None:
+    """Of the state as it is now; its content, secrets and all, is gone again when this returns."""
+    pulled = session.control / "state-pull.jsonl"
+    try:
+        finished = _quiet(session, "state-pull", state_pull_argv(session.binary), (KILL,))
+        if finished.exit_code == 0 and pulled.stat().st_size <= _EMPTY and not pulled.read_bytes().strip():
+            return StateMark(None)
+        saved = saved_state(session, pulled)
+        return None if saved is None or saved.serial is None else StateMark(saved.serial, saved.lineage)
+    except (OSError, ValueError):
+        return None
+    finally:
+        pulled.unlink(missing_ok=True)
+
+
+def force_unlock(session: Session, lock_id: str) -> EngineError | None:
+    """Free exactly this lock; Conflict where it is not the one that is there.
+
+    Looked at right before, since the http backend frees whatever is there: its client names no id.
+    """
+    if _LOCK_ID.fullmatch(lock_id) is None:
+        raise Conflict(f"{lock_id!r} is not the id of a lock", hint="driftline lock list")
+    there = held_by(session)
+    if isinstance(there, EngineError):
+        return there
+    if there is None or there.id != lock_id:
+        raise Conflict(f"the state is not locked with {lock_id} any more", hint="driftline lock list")
+    with session.looking() as own:
+        finished, output = own.run(
+            "force-unlock", force_unlock_argv(session.binary, lock_id), deadline=SECONDS, shows_text=True
+        )
+    return None if finished.exit_code == 0 else session.error("force-unlock", finished, output, SECONDS)
+
+
+class Witness:
+    """Learns the id of our own lock while our own apply holds it, where its backend would tell nothing else later.
+
+    Somebody else's can not be taken for it: an operation was under way a moment before, terraform still ran after, and
+    the backend lets only one hold the lock.
+    """
+
+    def __init__(self, session: Session, looking: Looking, running: Callable[[], bool]) -> None:
+        self.session = session
+        self.looking = looking
+        self.running = running
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._needed = (
+            backend_of(session) in SECRETIVE
+            and witnessed(session) is None
+            and session.execution.claim is not None
+        )
+
+    def notice(self, output: JsonOutput) -> None:
+        """Look once, as soon as an operation has begun or gone on just now."""
+        moved = output.last_operation
+        if self._needed and moved is not None and abs(datetime.now(UTC) - moved) < JUST_NOW:
+            self._needed = False
+            self._thread = threading.Thread(target=self._look, name="lock-witness", daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        if self._thread is not None:
+            self._stop.set()
+            self._thread.join()
+
+    def _look(self) -> None:
+        own = self.looking()
+        if own is None:
+            return
+        own = replace(own, execution=replace(own.execution, cancel=self._stop))
+        try:
+            lock = held_by(own)
+            if isinstance(lock, StateLock) and self.running():
+                write_whole(self.session.control / WITNESSED, json.dumps({"id": lock.id}).encode())
+        except OSError:
+            """Without it the lock is just not known to be ours."""
+
+
+def witnessed(session: Session) -> str | None:
+    """The id of the lock that this apply was seen to hold."""
+    try:
+        return str(json.loads(read_foreign(session.control / WITNESSED, LARGEST_WITNESSED))["id"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _quiet(session: Session, name: str, argv: tuple[str, ...], stop: tuple[Step, ...]) -> Finished:
+    """Nothing of it reaches the journal: it may be a state."""
+    with session.looking() as own:
+        command = replace(own.command(name, argv), deadline=SECONDS, stop=stop)
+        return run(command, cancel=session.execution.cancel)

@@ -1,0 +1,53 @@
+"""What a state says of itself: the one that a plan was made on, and what an apply has saved.
+
+A large one is read by a process of its own, so that no state takes the daemon's memory.
+"""
+
+import json
+from pathlib import Path
+from threading import Event
+
+from runner.engine.aside import read_aside
+from runner.engine.session import Session
+from runner.engine.state.process import StateMark, saved_in, size_in, state_in
+from runner.host.files import LARGEST_STATE, read_foreign
+from runner.ports import Cancel
+
+AT_HAND = 512 << 10
+SMALL_PLAN = 8 << 20  # of a larger one not even the table of contents is read here
+SECONDS = 60.0
+LARGEST_ANSWER = 1 << 16
+
+
+def state_of(session: Session, plan_file: Path) -> StateMark:
+    """Of a plan. Unknown where it is encrypted, as OpenTofu can do it, or too large to be read."""
+    size = plan_file.stat().st_size
+    if size <= SMALL_PLAN:
+        size = size_in(plan_file)
+        if size <= AT_HAND:
+            return state_in(plan_file)
+    return _apart(session, "plan", plan_file, size) or StateMark()
+
+
+def saved_state(session: Session, file: Path) -> StateMark | None:
+    """Of a state that an apply has written: None where the file holds none, unknown where it cannot be read.
+
+    Also when the run was asked to stop: how it ended still has to be told.
+    """
+    try:
+        size = file.lstat().st_size
+    except OSError:
+        return None
+    return saved_in(file, AT_HAND) if size <= AT_HAND else _apart(session, "saved", file, size, Event())
+
+
+def _apart(
+    session: Session, what: str, file: Path, size: int, cancel: Cancel | None = None
+) -> StateMark | None:
+    if size > LARGEST_STATE:
+        return StateMark()
+    finished = read_aside(session, "runner.engine.state.process", (what, str(file)), size, SECONDS, cancel)
+    if finished.exit_code != 0:
+        return StateMark()
+    told = json.loads(read_foreign(session.control / "state_process.stdout", LARGEST_ANSWER))
+    return None if told is None else StateMark(**told)

@@ -1,0 +1,66 @@
+"""The process that reads one large state, and answers on its output:
+
+python -m runner.engine.state.process MEMORY plan|saved FILE
+"""
+
+import json
+import sys
+import zipfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from runner.engine.limits import limit_memory
+from runner.host.files import LARGEST_STATE, read_foreign
+
+STATE = "tfstate"
+
+
+@dataclass(frozen=True)
+class StateMark:
+    lineage: str = ""
+    serial: int | None = None
+    resources: int | None = None
+
+
+def state_in(plan_file: Path) -> StateMark:
+    """A plan file is a zip with that state in it; unknown where it is encrypted, as OpenTofu can do it."""
+    try:
+        with zipfile.ZipFile(plan_file) as archive:
+            state = json.loads(archive.read(STATE))
+        return StateMark(str(state["lineage"]), int(state["serial"]), _count(state["resources"]))
+    except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile):
+        return StateMark()
+
+
+def _count(resources: list[dict[str, Any]]) -> int:
+    return sum(len(one["instances"]) for one in resources if one["mode"] == "managed")
+
+
+def size_in(plan_file: Path) -> int:
+    """The bytes of the state; none where there is no such part."""
+    try:
+        with zipfile.ZipFile(plan_file) as archive:
+            return archive.getinfo(STATE).file_size
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+        return 0
+
+
+def saved_in(file: Path, most: int = LARGEST_STATE) -> StateMark | None:
+    """Of a state that an apply has written; None where the file holds none."""
+    try:
+        state = json.loads(read_foreign(file, most))
+        return StateMark(str(state.get("lineage") or ""), int(state["serial"]))
+    except (OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        return None
+
+
+def main() -> None:
+    memory, what, file = sys.argv[1:]
+    limit_memory(int(memory))
+    found = state_in(Path(file)) if what == "plan" else saved_in(Path(file))
+    json.dump(None if found is None else asdict(found), sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""What an apply could not save: taken out of folders that others use and that are removed."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.engine.json_output import JsonOutput
+from runner.engine.session import Session
+from runner.engine.state.mark import saved_state
+from runner.host.files import private_folder
+from runner.model.plan.changes import Diagnostic
+from runner.model.stack.state_file import save_command
+
+# A person is asked to save what ends with `.tfstate`, and this is nothing to save.
+DAMAGED = ".damaged"
+
+
+@dataclass(frozen=True)
+class Salvage:
+    """`damaged` are rescue copies that hold no state: a full disk leaves them empty."""
+
+    kept: tuple[Path, ...]
+    damaged: tuple[Path, ...]
+
+    @property
+    def doubt(self) -> str:
+        if not self.damaged:
+            return ""
+        size = self.damaged[0].stat().st_size
+        return f"it could not save its state, and the rescue copy it left is damaged ({size} bytes)"
+
+
+def salvage(session: Session, output: JsonOutput, lineage: object) -> Salvage:
+    """Terraform leaves the state in its working folder, or prints it where that fails too (once, with its secrets).
+
+    `lineage` is that of the state that the plan was made on: another stack may apply the same module, and leave its own
+    there. May be done again: what was saved before is found again.
+    """
+    workspace = session.execution.workspace
+    folder = workspace.data.with_name("salvage")
+    errored = workspace.module / "errored.tfstate"
+    if errored.is_file() and not errored.is_symlink():
+        found = saved_state(session, errored)
+        # Also where that can not be told: better kept with the wrong stack than lost with the tree.
+        if not lineage or found is None or found.lineage in {"", lineage}:
+            ending = DAMAGED if found is None else ""
+            errored.chmod(0o600)
+            errored.replace(private_folder(folder) / f"{session.execution.run}.{errored.name}{ending}")
+    printed = session.control / "apply.jsonl"
+    if output.other_lines and printed.is_file():
+        kept = private_folder(folder) / f"{session.execution.run}.{printed.name}"
+        kept.unlink(missing_ok=True)
+        kept.hardlink_to(printed)
+    all_kept = sorted(folder.glob(f"{session.execution.run}.*"))
+    return Salvage(
+        tuple(path for path in all_kept if path.suffix != DAMAGED),
+        tuple(path for path in all_kept if path.suffix == DAMAGED),
+    )
+
+
+def how_to_save(path: Path, managed: Path | None) -> Diagnostic:
+    if path.suffix == ".tfstate":
+        detail = f"Look at it, then: {save_command(path, managed)}"
+    else:
+        detail = "It holds output that is not JSON, perhaps a state with its secrets."
+    return Diagnostic("error", f"What terraform could not save was kept in {path}", detail)

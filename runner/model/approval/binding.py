@@ -1,0 +1,194 @@
+"""What an approval is bound to: everything that decides what an apply would do, as one value with one digest."""
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from runner.model.plan.changes import Summary
+from runner.model.run.life import Kind
+from runner.model.values.codec import from_plain, to_plain
+
+# 2: fingerprints cover what only an apply evaluates, and what the operator hands in counts.
+SCHEMA = 2
+OLDER_FORM = (
+    "it was planned by an older Driftline, whose fingerprint did not cover what only an apply evaluates: the commands of"
+    " provisioners, actions, write-only arguments and the configuration of providers"
+)
+SHOWN = 12  # characters of a digest
+FILE = "file:"
+FILES = "files outside of the repository"
+
+
+@dataclass(frozen=True)
+class EngineFacts:
+    """What the engine ran with and on, as its own side measured it. No value of a variable is in it."""
+
+    engine: str = ""
+    version: str = ""
+    binary: str = ""  # sha256
+    argv: tuple[str, ...] = ()  # of the plan, without the paths of one run
+    var_files: tuple[str, ...] = ()  # "name sha256", in their order
+    environment: tuple[str, ...] = ()  # names only
+    # "name keyed digest" of what comes from outside: variables of the environment, and files with FILE before their paths.
+    given: tuple[str, ...] = ()
+    lock_file: str = ""  # sha256; empty where there is none
+    modules: str = ""  # digest of the configuration of the root and of all modules, as installed
+    lineage: str = ""  # of the state; empty where there is no state yet
+    serial: int | None = None
+    resources: int | None = None  # managed objects in the state; None where it could not be read
+
+
+@dataclass(frozen=True)
+class Binding:
+    stack: str
+    state: str  # backend, address, workspace
+    revision: str
+    tree: str  # git's id of the revision's tree
+    inputs: str
+    definition: str
+    kind: Kind
+    targets: tuple[str, ...]
+    facts: EngineFacts
+    plan_digest: str
+    fingerprint: str
+    guard_rails: tuple[str, ...]  # what they said
+    counts: Summary
+    created: datetime
+    expires: datetime
+    schema: int = field(default=SCHEMA)
+
+    def document(self) -> str:
+        """Canonical JSON, the form that is stored and hashed."""
+        return canonical(to_plain(self))
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.document().encode()).hexdigest()
+
+
+def read_binding(document: str) -> Binding:
+    return from_plain(Binding, json.loads(document))
+
+
+def canonical(value: Any) -> str:
+    """Sorted keys, no white space, NFC, ASCII only, and no floats, which two machines may write differently."""
+    return json.dumps(_normal(value), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def _normal(value: Any) -> Any:
+    match value:
+        case str():
+            return unicodedata.normalize("NFC", value)
+        case float():
+            raise TypeError(f"{value!r} has no canonical form")
+        case dict():
+            return {_normal(key): _normal(one) for key, one in value.items()}
+        case list() | tuple():
+            return [_normal(one) for one in value]
+        case _:
+            return value
+
+
+def moved(before: Binding, now: Binding) -> tuple[str, ...]:
+    """What is not any more as it was approved, each as words for a person; empty where all of it stands.
+
+    A plan that was made again has other bytes and another time. Its fingerprint says that it does the same.
+    """
+    return (*_differences(before, now, _OF_THE_RUN), *_differences(before.facts, now.facts, _OF_THE_ENGINE))
+
+
+Tell = Callable[[Any, Any], str | None]
+
+
+def _differences(before: Any, now: Any, table: dict[str, Tell]) -> Iterator[str]:
+    for name, tell in table.items():
+        old, new = getattr(before, name), getattr(now, name)
+        told = tell(old, new) if old != new else None
+        if told is not None:
+            yield told
+
+
+def _changed(words: str) -> Tell:
+    return lambda old, new: f"{words} (was {_short(old)}, is {_short(new)})"
+
+
+def _listed(words: str) -> Tell:
+    """Of two lists of texts what came and what went; their order where that is all."""
+
+    def tell(old: tuple[str, ...], new: tuple[str, ...]) -> str:
+        came = [f"+{one}" for one in new if one not in old]
+        went = [f"-{one}" for one in old if one not in new]
+        return f"{words} ({', '.join([*came, *went]) or 'another order'})"
+
+    return tell
+
+
+def _given(old: tuple[str, ...], new: tuple[str, ...]) -> str | None:
+    """Which values are others, by their names; a name that came or went is told of the environment already."""
+    before, now = (dict(one.rsplit(" ", 1) for one in side if " " in one) for side in (old, new))
+    names = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
+    files = [name.removeprefix(FILE) for name in names if name.startswith(FILE)]
+    variables = [name for name in names if not name.startswith(FILE)]
+    told = [f"{FILES} ({', '.join(files)})"] if files else []
+    if variables or not files:
+        told.append(f"what the environment hands in ({', '.join(variables) or 'another order'})")
+    return ", ".join(told)
+
+
+def _new_rails(old: tuple[str, ...], new: tuple[str, ...]) -> str | None:
+    """A guard rail that no longer objects is no reason to ask again."""
+    came = [one for one in new if one not in old]
+    return f"the guard rails ({'; '.join(came)})" if came else None
+
+
+def _went_back(old: int | None, new: int | None) -> str | None:
+    if old is None or new is None or new > old:
+        return None
+    return f"the state, which is an older one (serial {new}, was {old})"
+
+
+def _another_state(old: str, new: str) -> str:
+    return f"THE STATE, WHICH IS ANOTHER ONE (lineage {_short(new)}, was {_short(old)})"
+
+
+def _short(value: Any) -> str:
+    told = str(value) or "none"
+    digits = len(told) >= 40 and all(c in "0123456789abcdef" for c in told)
+    return told[:SHOWN] if digits else told
+
+
+_OF_THE_RUN: dict[str, Tell] = {
+    "schema": _changed("the form of the record"),
+    "stack": _changed("the stack"),
+    "state": _changed("where the state lives"),
+    "revision": _changed("the revision"),
+    "tree": _changed("the revision's tree"),
+    "inputs": _changed("what the plan depends on"),
+    "definition": _changed("the stack's definition"),
+    "kind": _changed("the kind of the run"),
+    "targets": _listed("the targets"),
+    "fingerprint": _changed("what the plan does"),
+    "guard_rails": _new_rails,
+}
+_OF_THE_ENGINE: dict[str, Tell] = {
+    "engine": _changed("the engine"),
+    "version": _changed("the engine's version"),
+    "binary": _changed("the engine's binary"),
+    "argv": _listed("the options of the plan"),
+    "var_files": _listed("the var files"),
+    "environment": _listed("the names in the environment"),
+    "given": _given,
+    "lock_file": _changed("the provider lock file"),
+    "modules": _changed("the files of the modules"),
+    "lineage": _another_state,
+    "serial": _went_back,
+}
+
+
+def expires(created: datetime, seconds: float) -> datetime:
+    """When a plan is too old to be approved or applied, in whole seconds and UTC."""
+    return datetime.fromtimestamp(int(created.timestamp() + seconds), UTC)

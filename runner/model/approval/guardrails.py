@@ -1,0 +1,143 @@
+"""Guard rails: what a plan may do only when a person says so explicitly, each in its own words."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from runner.model.approval.binding import EngineFacts
+from runner.model.plan.changes import MASK, Action, ChangeSet, ResourceChange
+from runner.model.plan.configuration import config_address
+from runner.model.settings.server import Guardrails
+from runner.model.values.pattern import covered, covers
+
+LARGE = 2_000  # resources: nobody reads more
+DESTROYS = "destroys="  # and the exact number
+
+
+@dataclass(frozen=True)
+class Violation:
+    """`blocking` says that a plain yes does not help; where it does not block, the stack's name has to be typed.
+
+    `answer` is the words that let it pass all the same. Where a blocking one has none, nothing does.
+    """
+
+    code: str
+    sentence: str
+    blocking: bool
+    answer: str = ""
+
+
+@dataclass(frozen=True)
+class SeenState:
+    """What is known of a stack's state: from the last look at it, or from the last apply where that was later."""
+
+    lineage: str
+    serial: int | None
+    resources: int | None
+    at: datetime
+    by: str = ""  # the run
+
+
+def violations(
+    changes: ChangeSet,
+    guardrails: Guardrails,
+    protect: Sequence[str] = (),
+    *,
+    destroy: bool = False,
+    state: str | None = None,
+) -> tuple[Violation, ...]:
+    """Every guard rail that this plan breaks, the blocking ones first.
+
+    `destroy` is for a run that was asked to destroy the stack: destroying much is its purpose, so the limits ask for
+    the name instead of blocking. `state` is what `state_problem` said.
+    """
+    lost = () if state is None else (Violation("state", state, blocking=True, answer="new-state"),)
+    limits = _limits(changes, guardrails, blocking=not destroy)
+    protected = _protected(changes, guardrails, protect)
+    return (*lost, *_large(changes), *limits, *protected, *_invoked(changes, guardrails))
+
+
+def needs_name_typed(found: Sequence[Violation]) -> bool:
+    return any(not violation.blocking for violation in found)
+
+
+def unanswered(found: Sequence[Violation], accepted: Collection[str]) -> tuple[Violation, ...]:
+    """The blocking ones that were not let pass."""
+    return tuple(v for v in found if v.blocking and not (v.answer and v.answer in accepted))
+
+
+def _large(changes: ChangeSet) -> Iterator[Violation]:
+    count = changes.summary.changes
+    if count > LARGE:
+        told = f"it changes {count} resources, more than anybody reads ({LARGE})"
+        yield Violation("large", told, blocking=True, answer="large")
+
+
+def _limits(changes: ChangeSet, guardrails: Guardrails, *, blocking: bool) -> Iterator[Violation]:
+    summary = changes.summary
+    for code, count, limit, words, answer in (
+        (
+            "max_destroys",
+            summary.destroys,
+            guardrails.max_destroys,
+            "destroys or replaces {} resources",
+            f"{DESTROYS}{summary.destroys}",
+        ),
+        ("max_changes", summary.changes, guardrails.max_changes, "changes {} resources", ""),
+    ):
+        if count > limit:
+            told = f"it {words.format(count)}, and {code} is {limit}"
+            yield Violation(code, told, blocking, answer if blocking else "")
+
+
+def state_problem(known: SeenState | None, facts: EngineFacts) -> str | None:
+    """Why the state that was planned on is not the one that is known, or None."""
+    if known is None or not known.resources or facts.resources is None:
+        return None
+    was = f"{known.by} left {known.resources} resources in it" if known.by else f"it held {known.resources}"
+    if not facts.resources:
+        return f"the state is EMPTY, and {was}: it was lost or moved, and all would be made once more"
+    if known.lineage and facts.lineage != known.lineage:
+        return f"the state is ANOTHER ONE (lineage {facts.lineage or 'none'}, was {known.lineage}), and {was}"
+    if known.serial is not None and facts.serial is not None and facts.serial < known.serial:
+        return f"the state is an OLDER ONE (serial {facts.serial}, was {known.serial}), and {was}"
+    return None
+
+
+def _protected(changes: ChangeSet, guardrails: Guardrails, protect: Sequence[str]) -> Iterator[Violation]:
+    addresses = (*guardrails.protect_addresses, *protect)
+    for resource in changes.resources:
+        if resource.data or resource.action not in _VERBS:
+            continue
+        if covered(guardrails.protect_types, resource.type):
+            why = f"type {resource.type} is protected"
+        elif _covered(addresses, resource.address) or _covered(addresses, resource.previous_address or ""):
+            why = "it is protected"
+        else:
+            continue
+        yield Violation(
+            "protected", f"{resource.address} would be {_verb(resource)}, and {why}", blocking=False
+        )
+
+
+def _covered(patterns: Sequence[str], address: str) -> bool:
+    """A key that is masked may be any of those that a pattern names."""
+    if MASK not in address:
+        return covered(patterns, address)
+    without = config_address(address)
+    return any(covers(pattern.partition("[")[0], without) for pattern in patterns)
+
+
+def _invoked(changes: ChangeSet, guardrails: Guardrails) -> Iterator[Violation]:
+    for invocation in changes.actions:
+        if not invocation.deferred and covered(guardrails.actions, invocation.type):
+            told = f"{invocation.address} would be invoked {invocation.trigger}, and actions of type {invocation.type} need a closer look"
+            yield Violation("actions", told, blocking=False)
+
+
+_VERBS: dict[Action, str] = {Action.DELETE: "destroyed", Action.REPLACE: "replaced"}
+
+
+def _verb(resource: ResourceChange) -> str:
+    deposed = f" (its old object {resource.deposed})" if resource.deposed else ""
+    return _VERBS[resource.action] + deposed

@@ -1,0 +1,88 @@
+"""Why a plan that was made again is not the one that was approved: what is read differently, never a value."""
+
+from collections.abc import Iterator
+
+from runner.model.evaluated.code import Part
+from runner.model.plan.changes import AttributeChange, ChangeSet, Evaluated, ResourceChange
+
+MOST_TOLD = 3
+MOVES = " changed)"  # ends the sentence where a value that is read is another one
+_Place = tuple[str, str, str, int, str]
+
+
+def otherwise(approved: ChangeSet, again: ChangeSet) -> str:
+    """A sentence for a person; empty where what only an apply evaluates is the same."""
+    told = list(dict.fromkeys(_sentences(approved, again)))
+    more = f", and {len(told) - MOST_TOLD} more" if len(told) > MOST_TOLD else ""
+    return "; ".join(told[:MOST_TOLD]) + more
+
+
+def _sentences(approved: ChangeSet, again: ChangeSet) -> Iterator[str]:
+    before, now = _by_place(approved), _by_place(again)
+    old_marks = {reading.name: reading.mark for reading in approved.readings}
+    new_marks = {reading.name: reading.mark for reading in again.readings}
+    for place in sorted(before.keys() & now.keys()):
+        names = dict.fromkeys((*before[place].reads, *now[place].reads))
+        changed = [name for name in names if old_marks.get(name) != new_marks.get(name)]
+        if changed:
+            yield _told(now[place], changed)
+    invoked = [{(one.address, one.trigger) for one in side.actions} for side in (approved, again)]
+    for address, trigger in sorted(invoked[0] ^ invoked[1]):
+        yield f"{address} is {'no longer' if (address, trigger) in invoked[0] else 'now'} invoked {trigger}"
+
+
+def differing(approved: ChangeSet, again: ChangeSet) -> str:
+    """The first paths that would be another value now; empty where none is seen, as where only a secret moved."""
+    names = list(dict.fromkeys(_paths(approved, again)))
+    more = f" and {len(names) - MOST_TOLD} more" if len(names) > MOST_TOLD else ""
+    return ", ".join(names[:MOST_TOLD]) + more
+
+
+def _paths(approved: ChangeSet, again: ChangeSet) -> Iterator[str]:
+    before, now = _by_address(approved), _by_address(again)
+    for place in sorted({**before, **now}):
+        old, new = before.get(place), now.get(place)
+        address = place[0]
+        if old is None or new is None or old.action is not new.action:
+            was, will = (one.action.value if one is not None else "left alone" for one in (old, new))
+            yield f"{address} ({was} before, {will} now)"
+            continue
+        values = [{one.path: one for one in side.attributes} for side in (old, new)]
+        yield from (
+            f"{address} {path}"
+            for path in {**values[0], **values[1]}
+            if _differ(values[0].get(path), values[1].get(path))
+        )
+    outputs = [{one.name: one for one in side.outputs} for side in (approved, again)]
+    for name in sorted({**outputs[0], **outputs[1]}):
+        if outputs[0].get(name) != outputs[1].get(name):
+            yield f"output.{name}"
+
+
+def _differ(old: AttributeChange | None, new: AttributeChange | None) -> bool:
+    """Without what a provider computes anew: a refresh moves its old value at any time."""
+    both_unknown = old is not None and new is not None and old.unknown and new.unknown
+    return old != new and not both_unknown
+
+
+def _by_address(changes: ChangeSet) -> dict[tuple[str, str], ResourceChange]:
+    return {(one.address, one.deposed or ""): one for one in changes.resources if not one.data}
+
+
+def _by_place(changes: ChangeSet) -> dict[_Place, Evaluated]:
+    return {(one.kind, one.subject, one.name, one.index, one.argument): one for one in changes.evaluated}
+
+
+def _told(one: Evaluated, changed: list[str]) -> str:
+    if one.kind == Part.ACTION and one.argument:
+        return f"{one.argument} of {one.subject} changed"
+    reads = f"({', '.join(changed[:MOST_TOLD])}{MOVES}"
+    match one.kind:
+        case Part.PROVISIONER:
+            return f"the {one.argument} of {one.subject}'s provisioner is another one now {reads}"
+        case Part.PROVIDER:
+            return (
+                f"{one.argument or 'the configuration'} of provider {one.subject} is another one now {reads}"
+            )
+        case _:
+            return f"{one.argument or 'the configuration'} of {one.subject} is another one now {reads}"

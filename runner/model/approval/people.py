@@ -1,0 +1,63 @@
+"""Who is who: the names under which one person may be known, however they are written."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+
+from runner.model.approval.approval import Approval, Commit
+
+People = Mapping[str, Sequence[str]]
+_MAIL = re.compile(r"<([^<>\s]+)>")  # in the user id of an OpenPGP key
+
+
+def fold(name: str) -> str:
+    """A name as it is compared: without regard to case, width, composed letters, or characters that nobody sees."""
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    return " ".join("".join(c for c in plain if unicodedata.category(c) != "Cf").split())
+
+
+def names_of(person: str, people: People) -> frozenset[str]:
+    """Every name and mail address that is this person, folded: whichever of them it was looked up by."""
+    groups = [frozenset(map(fold, (login, *others))) for login, others in people.items()]
+    known = frozenset({fold(person)})
+    while True:
+        grown = known.union(*(group for group in groups if group & known))
+        if grown == known:
+            return known
+        known = grown
+
+
+def mail_names(address: str) -> tuple[str, ...]:
+    """The address and what before its @ may be a login: of `12+ana@users.example.com` each part is."""
+    if not address:
+        return ()
+    local = address.split("@", 1)[0]
+    return (address, local, *local.split("+"))
+
+
+def authors(commits: Iterable[Commit]) -> frozenset[str]:
+    """Every name under which the people of these commits may be known, folded."""
+    found: set[str] = set()
+    for commit in commits:
+        found.update((commit.author, commit.committer, commit.signed_by, *commit.also))
+        addresses = (
+            commit.author_email,
+            commit.committer_email,
+            *commit.co_authors,
+            *_MAIL.findall(commit.signed_by),
+        )
+        for address in (*addresses, *(name for name in (commit.signed_by, *commit.also) if "@" in name)):
+            found.update(mail_names(address))
+    return frozenset(folded for name in found if (folded := fold(name)))
+
+
+def one_each(approvals: Iterable[Approval], people: People) -> tuple[Approval, ...]:
+    """The first of each person."""
+    found: list[Approval] = []
+    seen: set[str] = set()
+    for approval in approvals:
+        mine = names_of(approval.person.name, people)
+        if not mine & seen:
+            found.append(approval)
+        seen |= mine
+    return tuple(found)

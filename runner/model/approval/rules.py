@@ -1,0 +1,107 @@
+"""Who may say yes to a plan, and when enough have said it: pure rules over plain facts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from runner.model.approval.approval import Approval, Commit, Person
+from runner.model.approval.people import People, authors, fold, names_of, one_each
+from runner.model.approval.terms import Terms, named_in_all, names, nobody
+from runner.model.run.life import Kind, Run, Trigger
+from runner.model.settings.server import ApprovalSettings
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far the approval of a run is. `given` has one of each person; `missing` counts what is still needed."""
+
+    needed: int
+    given: tuple[Approval, ...]
+
+    @property
+    def missing(self) -> int:
+        return max(0, self.needed - len(self.given))
+
+    @property
+    def complete(self) -> bool:
+        return self.missing == 0
+
+
+def needed(terms: Terms, kind: Kind, destroys: int) -> int:
+    """How many people must say yes. Whatever destroys something needs one at least."""
+    if terms.mode == "automatic" and kind is Kind.CHANGE and not destroys:
+        return 0
+    return max(terms.required, 1) if kind is Kind.DESTROY or destroys else terms.required
+
+
+def standing(
+    run: Run, approvals: Sequence[Approval], terms: Terms, settings: ApprovalSettings, now: datetime
+) -> Standing:
+    """Only approvals of exactly what the run is bound to now, that have not expired, count; one of each person.
+
+    The terms are those of now: whoever may no longer approve does not count, whatever was true at the answer.
+    """
+    valid = [
+        approval
+        for approval in approvals
+        if approval.binding_digest == (run.binding_digest or "")
+        and approval.plan_digest == run.plan_digest
+        and approval.fingerprint == run.fingerprint
+        and (now - approval.at).total_seconds() < settings.expire
+        and named_in_all(terms, approval.person.name, settings.people)
+        and (terms.author_may_approve or approval.independent is not False)
+    ]
+    return Standing(needed(terms, run.kind, run.summary.destroys), one_each(valid, settings.people))
+
+
+def refusal(
+    person: Person,
+    run: Run,
+    terms: Terms,
+    commits: Sequence[Commit],
+    people: People,
+    standing: Standing,
+    *,
+    chosen: bool = False,
+) -> str | None:
+    """Why this person may not approve this run, or None.
+
+    Git does not tell who pushed. `chosen` says that who asked for the run picked another revision than Git's own.
+    """
+    early = refusal_by_terms(person, terms, people, standing)
+    if early is not None or terms.author_may_approve:
+        return early
+    mine = names_of(person.name, people)
+    if not independent(person, commits, people):
+        return "the author or committer of the change may not approve it"
+    asked = run.trigger in {Trigger.MANUAL, Trigger.HEAL} and fold(run.requested_by) in mine
+    if asked and (chosen or decides(run) or standing.needed > 1):
+        return "who asked for the run may not approve it"
+    return None
+
+
+def refusal_by_terms(person: Person, terms: Terms, people: People, standing: Standing) -> str | None:
+    """What is known without looking at a commit."""
+    mine = names_of(person.name, people)
+    for word in terms.lists:
+        if not any(names_of(name, people) & mine for name in names(word)):
+            return nobody(terms, people) or f"only {', '.join(names(word))} may approve this stack, by {word}"
+    if any(fold(approval.person.name) in mine for approval in standing.given):
+        return "the same person counts once"
+    return None
+
+
+def written_by(person: Person, commits: Sequence[Commit], people: People) -> Commit | None:
+    """The first of the commits that the person had a part in."""
+    mine = names_of(person.name, people)
+    return next((commit for commit in commits if mine & authors([commit])), None)
+
+
+def independent(person: Person, commits: Sequence[Commit], people: People) -> bool:
+    """Whether the person is none of those who wrote, committed, co-authored or signed it."""
+    return written_by(person, commits, people) is None
+
+
+def decides(run: Run) -> bool:
+    """Whether the one who asked for the run chose what it does: some targets, or a destroy."""
+    return run.kind is Kind.DESTROY or bool(run.targets)

@@ -1,0 +1,220 @@
+"""On which terms a stack's plans are approved: the strictest of what the operator's rules and its stack files say."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from runner.model.approval.people import People, names_of
+from runner.model.settings.server import ApprovalRule, ApprovalSettings
+from runner.model.stack.definition import Discovered, Stack, StackDefinition
+from runner.model.stack.match import reaches
+
+Mode = Literal["never", "approved", "automatic"]
+STRICTNESS: tuple[Mode, ...] = ("never", "approved", "automatic")  # strictest first
+DEFAULT = "approvals in the server's configuration"
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """A stack as one commit declared it. A former one counts until a run on the newer terms is applied."""
+
+    definition: StackDefinition
+    source: str
+    module_path: str
+    identity: str  # digest of the state
+    file: str
+    revision: str
+    id: int = 0
+    former: bool = False
+
+    @property
+    def origin(self) -> str:
+        if not self.former:
+            return self.file or "its stack file"
+        return (
+            f"{self.file or 'its stack file'} at {self.revision[:12]} (counts until a newer plan is applied)"
+        )
+
+
+def declaration_of(at: Stack | Discovered) -> Declaration:
+    return Declaration(
+        definition=at.definition,
+        source=at.source,
+        module_path=at.module_path,
+        identity=at.identity.digest,
+        file=at.file,
+        revision=at.revision,
+    )
+
+
+@dataclass(frozen=True)
+class Word:
+    """What one place says about one key."""
+
+    key: Literal["mode", "required", "from", "author_may_approve", "protect"]
+    value: str | int | bool | tuple[str, ...]
+    origin: str
+    reason: str = ""
+    of_stack: bool = False  # of a stack file, not the operator's
+
+    def __str__(self) -> str:
+        return f"{self.origin}: {self.reason}" if self.reason else self.origin
+
+
+@dataclass(frozen=True)
+class Terms:
+    """`lists` name the people who may approve: a person has to be in each. `words` are all that was said, where and why."""
+
+    mode: Mode
+    required: int
+    author_may_approve: bool
+    lists: tuple[Word, ...] = ()
+    protect: tuple[str, ...] = ()
+    words: tuple[Word, ...] = ()
+
+    def why(self, key: str) -> str:
+        """Where the value that counts comes from: from the operator, where the operator says so."""
+        value = getattr(self, key)
+        said = [word for word in self.words if word.key == key and word.value == value]
+        said = [word for word in said if not word.of_stack] or said
+        return "; ".join(dict.fromkeys(map(str, said)))
+
+
+def agreed(
+    settings: ApprovalSettings, declared: Sequence[Declaration], lowering: Collection[str] = ()
+) -> Terms:
+    """The terms of a stack that was `declared` so, the newest last; in sources that are `lowering` a stack file may ask
+    for fewer people than the server, though never for fewer than a rule.
+    """
+    rules = list(_reaching(settings, declared))
+    words = (
+        *_default(settings, declared),
+        *(w for n, rule in rules for w in _of_rule(_named(n, rule, declared), rule)),
+        *_own(declared),
+    )
+    numbers = [_number(settings, one, lowering) for one in declared]
+    required = max([*numbers, *(rule.required for _, rule in rules if rule.required is not None)])
+    mode = min((_mode(settings, one) for one in declared), key=STRICTNESS.index)
+    return Terms(
+        mode=mode,
+        required=required,
+        author_may_approve=settings.author_may_approve
+        and all(rule.author_may_approve is not False for _, rule in rules),
+        lists=tuple(word for word in words if word.key == "from"),
+        protect=tuple(dict.fromkeys(address for word in words for address in _protected(word))),
+        words=words,
+    )
+
+
+def ceiling(rule: ApprovalRule) -> Mode | None:
+    """A rule that asks for people, and says nothing of the mode, means that they are asked."""
+    if rule.mode_at_most is not None:
+        return rule.mode_at_most
+    return "approved" if rule.required or rule.from_ else None
+
+
+def _mode(settings: ApprovalSettings, one: Declaration) -> Mode:
+    """`automatic` needs the operator's word for the stack."""
+    said = [ceiling(rule) for _, rule in _reaching(settings, [one])]
+    allowed: list[Mode] = [mode for mode in said if mode is not None] or ["approved"]
+    return min(one.definition.apply.mode, *allowed, key=STRICTNESS.index)
+
+
+def _number(settings: ApprovalSettings, one: Declaration, lowering: Collection[str]) -> int:
+    own = one.definition.apply.approvals
+    if own is None:
+        return settings.required
+    return own if one.source in lowering else max(own, settings.required)
+
+
+def _reaching(
+    settings: ApprovalSettings, declared: Iterable[Declaration]
+) -> Iterator[tuple[int, ApprovalRule]]:
+    """The rules that mean the stack under any of its declarations, with their numbers."""
+    subjects = list(declared)
+    for number, rule in enumerate(settings.rules, 1):
+        if any(reaches(rule.match, one.definition, one.source) for one in subjects):
+            yield number, rule
+
+
+# What is said, for people
+
+
+def rule_name(number: int) -> str:
+    return f"rule {number} of approvals.rules"
+
+
+def _default(settings: ApprovalSettings, declared: Sequence[Declaration]) -> Iterator[Word]:
+    if not all(any(ceiling(rule) for _, rule in _reaching(settings, [one])) for one in declared):
+        yield Word("mode", "approved", f"{DEFAULT}: no rule says mode_at_most for it")
+    yield Word("required", settings.required, DEFAULT)
+    yield Word("author_may_approve", settings.author_may_approve, DEFAULT)
+
+
+def _named(number: int, rule: ApprovalRule, declared: Sequence[Declaration]) -> str:
+    """The rule, and what it matches where that is not what Git says now."""
+    met = [one for one in declared if reaches(rule.match, one.definition, one.source)]
+    return rule_name(number) if not met[-1].former else f"{rule_name(number)}, which matches {met[-1].origin}"
+
+
+def _of_rule(origin: str, rule: ApprovalRule) -> Iterator[Word]:
+    reason, mode = rule.reason, ceiling(rule)
+    if mode is not None:
+        yield Word("mode", mode, origin, reason)
+    if rule.required is not None:
+        yield Word("required", rule.required, origin, reason)
+    if rule.from_:
+        yield Word("from", rule.from_, origin, reason)
+    if rule.author_may_approve is not None:
+        yield Word("author_may_approve", rule.author_may_approve, origin, reason)
+    if rule.protect:
+        yield Word("protect", rule.protect, origin, reason)
+
+
+def _own(declared: Iterable[Declaration]) -> Iterator[Word]:
+    for one in declared:
+        rules = one.definition.apply
+        yield Word("mode", rules.mode, one.origin, of_stack=True)
+        if rules.approvals is not None:
+            yield Word("required", rules.approvals, one.origin, of_stack=True)
+        if rules.approvers:
+            yield Word("from", rules.approvers, one.origin, of_stack=True)
+        if rules.protect:
+            yield Word("protect", rules.protect, one.origin, of_stack=True)
+
+
+def _protected(word: Word) -> tuple[str, ...]:
+    return word.value if word.key == "protect" and isinstance(word.value, tuple) else ()
+
+
+# Who is named
+
+
+def names(word: Word) -> tuple[str, ...]:
+    return word.value if isinstance(word.value, tuple) else ()
+
+
+def named_in_all(terms: Terms, person: str, people: People) -> bool:
+    mine = names_of(person, people)
+    return all(any(names_of(name, people) & mine for name in names(word)) for word in terms.lists)
+
+
+def approvers(terms: Terms, people: People) -> tuple[str, ...] | None:
+    """Who is named in every list; None where there is no list, so that everybody may approve."""
+    if not terms.lists:
+        return None
+    first = terms.lists[0]
+    return tuple(name for name in names(first) if named_in_all(terms, name, people))
+
+
+def nobody(terms: Terms, people: People) -> str | None:
+    """Why too few people are left to approve, or None."""
+    found = approvers(terms, people)
+    if found is None:
+        return None
+    persons = {names_of(name, people) for name in found}
+    if len(persons) >= max(terms.required, 1):
+        return None
+    told = "; ".join(f"{word.origin} names {', '.join(names(word))}" for word in terms.lists)
+    who = f"only {', '.join(found)} may approve it" if found else "nobody may approve it"
+    return f"{who}, and {max(terms.required, 1)} must: {told}"

@@ -1,0 +1,150 @@
+"""Whether the audit log is the one that was written: its own chain, and what was seen of it elsewhere. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from runner.model.audit.checkpoint import Chain, Checkpoint, missing_sentence
+from runner.model.audit.log import GENESIS, AuditEntry, Walk
+from runner.model.audit.restored import sentence
+
+
+class Fault(StrEnum):
+    EDITED = "edited"  # an entry does not follow from the one before it
+    CUT = "cut"  # the log ends before an entry that was seen
+    REPLACED = "replaced"  # an entry is another one than was seen
+    CHECKPOINTS = "checkpoints"  # a line of the checkpoints file is not as it was written
+    MISSING = "missing"  # there are no checkpoints, though there must have been
+
+
+@dataclass(frozen=True)
+class Flaw:
+    fault: Fault
+    sentence: str
+    seq: int | None = None  # the first bad entry, or the first that may be
+    line: int | None = None  # of the checkpoints file
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What else tells of an end that was cut off: runs that left a receipt and no entry, and what starts recorded."""
+
+    strangers: tuple[str, ...] = ()
+    restored: AuditEntry | None = None
+    missing: AuditEntry | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """All flaws, the most telling first, and what is no flaw but should be known."""
+
+    flaws: tuple[Flaw, ...]
+    notes: tuple[str, ...]
+
+
+def wanted(chain: Chain | None, anchor: tuple[int, str] | None) -> frozenset[int]:
+    """The entries that the verdict compares."""
+    points = chain.standing if chain else ()
+    return frozenset([point.seq for point in points] + ([anchor[0]] if anchor else []))
+
+
+def judge(
+    walk: Walk,
+    chain: Chain | None,
+    anchor: tuple[int, str] | None,
+    *,
+    place: str,
+    was_used: bool,
+    beside: Beside | None = None,
+) -> Verdict:
+    """`was_used` says that something was applied here, so that checkpoints were written."""
+    flaws = [*_own(walk), *_seen(walk, chain, place), *_beside(beside or Beside())]
+    flaws += [*_anchored(walk, anchor), *_file(chain, place)]
+    if (chain is None or chain.blank) and was_used:
+        gone = f"the checkpoints file {place} is missing, though something was applied here: a cut-off end would not show"
+        flaws.append(Flaw(Fault.MISSING, gone))
+    return Verdict(tuple(flaws), tuple(_notes(walk, chain, place, was_used=was_used)))
+
+
+def _beside(beside: Beside) -> Iterator[Flaw]:
+    if beside.strangers:
+        told = (
+            f"the receipts tell of {', '.join(beside.strangers)}, of which the audit log knows nothing: its end was cut"
+            " off, or an older database was put in place"
+        )
+        yield Flaw(Fault.CUT, told)
+    restored, gone = beside.restored, beside.missing
+    if restored is not None and restored.detail["from"] is None:
+        told = f"entry {restored.seq}: {sentence(restored.detail)}; the checkpoints did not know it either"
+        yield Flaw(Fault.CUT, told, seq=restored.seq)
+    if gone is not None:
+        yield Flaw(Fault.MISSING, f"entry {gone.seq}: {missing_sentence(gone.detail)}", seq=gone.seq)
+
+
+def _own(walk: Walk) -> Iterator[Flaw]:
+    if walk.broken is not None:
+        told = f"the audit log was edited or cut off: entry {walk.broken} is not as it was written"
+        yield Flaw(Fault.EDITED, told, seq=walk.broken)
+
+
+def _seen(walk: Walk, chain: Chain | None, place: str) -> Iterator[Flaw]:
+    """The first checkpoint that does not fit; nothing beyond a broken entry can be told."""
+    if chain is None or walk.broken is not None:
+        return
+    sound = 0
+    for point in chain.standing:
+        if walk.hashes.get(point.seq) != point.head:
+            yield _misfit(walk, point, sound, place)
+            return
+        sound = point.seq
+
+
+def _misfit(walk: Walk, point: Checkpoint, sound: int, place: str) -> Flaw:
+    if point.seq > walk.entries:
+        told = (
+            f"the audit log ends with entry {walk.entries}, and {place} has seen entry {point.seq} at {_when(point)}:"
+            " its end was cut off, or an older database was put in place"
+        )
+        return Flaw(Fault.CUT, told, seq=walk.entries + 1)
+    told = f"the audit log was written anew: of entries {sound + 1} to {point.seq} at least one is not the one that {place} has seen"
+    return Flaw(Fault.REPLACED, told, seq=sound + 1)
+
+
+def _anchored(walk: Walk, anchor: tuple[int, str] | None) -> Iterator[Flaw]:
+    if anchor is None or anchor == (0, GENESIS) or walk.broken is not None:
+        return
+    seq, digest = anchor
+    if seq > walk.entries:
+        told = f"the audit log was edited or cut off: entry {seq} of the anchor is not in it, it ends with entry {walk.entries}"
+        yield Flaw(Fault.CUT, told, seq=walk.entries + 1)
+    elif walk.hashes.get(seq) != digest:
+        told = f"the audit log was edited or written anew: entry {seq} is not the one of the anchor"
+        yield Flaw(Fault.REPLACED, told, seq=seq)
+
+
+def _file(chain: Chain | None, place: str) -> Iterator[Flaw]:
+    if chain is None:
+        return
+    if chain.bad_line is not None:
+        alone = "" if chain.checkpoints else "; no line fits the key, which may be another one"
+        told = f"line {chain.bad_line} of {place} is not as it was written, or one before it was taken out{alone}"
+        yield Flaw(Fault.CHECKPOINTS, told, line=chain.bad_line)
+    for point in chain.restores:
+        if point.replaced:
+            told = f"at {_when(point)} the audit log had other entries after entry {point.kept} than {place} had seen before"
+            yield Flaw(Fault.REPLACED, told, seq=(point.kept or 0) + 1)
+
+
+def _notes(walk: Walk, chain: Chain | None, place: str, *, was_used: bool) -> Iterator[str]:
+    if chain is None and not was_used:
+        yield f"there is no checkpoints file {place} yet, so that a cut-off end would not show"
+    for point in chain.restores if chain else ():
+        if not point.replaced:
+            yield f"an older database was put in place by {_when(point)}: what came after entry {point.kept} was lost"
+    newest = chain.newest if chain else None
+    if newest is not None and newest.seq < walk.entries:
+        yield f"the newest checkpoint is of entry {newest.seq}; the last {walk.entries - newest.seq} stand on their own chain alone"
+
+
+def _when(point: Checkpoint) -> str:
+    return f"{point.at:%Y-%m-%d %H:%M:%S} UTC"

@@ -1,0 +1,104 @@
+"""Whether a stack may keep its state as its root module and its definition say."""
+
+import posixpath
+from collections.abc import Iterator
+from typing import Any
+
+from runner.model.code.identity import PLACE, USERINFO, WORKSPACE_PLACE
+from runner.model.code.module import Backend, ModuleFacts
+from runner.model.code.paths import printable
+from runner.model.settings.source import Allow
+from runner.model.stack.definition import DEFAULT_WORKSPACE, StackDefinition
+
+# A secret in a commit is none, and one that a commit chooses sends the state to whom it likes.
+SECRETS = frozenset({
+    "access_key", "secret_key", "token", "session_token", "security_token", "password", "client_secret", "sas_token",
+    "credentials", "access_token", "encryption_key", "secret_id", "client_private_key_pem", "private_key",
+    "client_certificate_password", "oidc_token", "sse_customer_key",
+})  # fmt: skip
+# Files of this machine, some of which name programs to run (`credential_process`), and programs.
+MACHINE = frozenset({
+    "exec", "profile", "shared_credentials_file", "shared_credentials_files", "shared_config_files", "config_path",
+    "config_paths", "custom_ca_bundle", "client_certificate_path", "oidc_token_file_path",
+    "client_id_file_path", "client_secret_file_path", "private_key_path", "ca_file", "cert_file", "key_file",
+    "web_identity_token_file",
+})  # fmt: skip
+_WEB_IDENTITY = "assume_role_with_web_identity"  # an object with a name of MACHINE in it
+ELSEWHERE = {
+    "cloud": "a cloud block runs elsewhere and leaves nothing for Driftline to do; use a backend block or none",
+    "state_store": "a state_store block is a provider's own code; use a backend block or none",
+}
+
+
+def backend_problem(
+    definition: StackDefinition, facts: ModuleFacts, allow: Allow, hidden: tuple[str, ...] = ()
+) -> str | None:
+    """Why the stack can not keep its state so. `hidden` are files that can not be read and may hold a backend block."""
+    backend = facts.backend
+    if backend is not None:
+        return next(_problems(backend, definition, allow), None)
+    if hidden:
+        unread = f"{printable(', '.join(hidden))} can not be read as HCL{facts.reason(hidden[0])}"
+        return f"{unread}, so it is not known where the state is: terraform validate"
+    given = bool(definition.backend_config)
+    return "backend_config is given, but the root module has no backend block" if given else None
+
+
+def _problems(backend: Backend, definition: StackDefinition, allow: Allow) -> Iterator[str]:
+    if backend.type in ELSEWHERE:
+        yield ELSEWHERE[backend.type]
+    if backend.type not in allow.backends:
+        yield f'backend "{backend.type}" is not among allow.backends of the source'
+    settings = backend.completed(definition.backend_config)
+    places = {*PLACE.get(backend.type, backend.computed), *WORKSPACE_PLACE}
+    computed = [name for name in backend.computed if name in places - definition.backend_config.keys()]
+    if computed:
+        yield f"{computed[0]} of the backend is computed, so it is not known where the state is; use backend_config"
+    for name in sorted(_names(settings)):
+        if name in SECRETS or name in MACHINE:
+            told = "holds a secret" if name in SECRETS else "chooses files or programs of this machine"
+            yield f"{name} of the backend {told}: that is the operator's, by environment or role"
+    if isinstance(settings.get(_WEB_IDENTITY), str):
+        yield f"{_WEB_IDENTITY} of the backend is computed, so it is not known what it chooses"
+    if any(
+        USERINFO.search(str(settings.get(name, ""))) for name in ("address", "lock_address", "unlock_address")
+    ):
+        yield "an address of the backend has a user or a password in it: that is the operator's, by environment"
+    if backend.type == "local":
+        yield from _local(settings, allow, definition.terraform_workspace)
+
+
+def _names(settings: Any) -> Iterator[str]:
+    """Of all levels: `assume_role_with_web_identity { web_identity_token_file }`."""
+    if isinstance(settings, dict):
+        for name, value in settings.items():
+            yield name
+            yield from _names(value)
+    elif isinstance(settings, list | tuple):
+        for part in settings:
+            yield from _names(part)
+
+
+def _local(settings: dict[str, Any], allow: Allow, workspace: str) -> Iterator[str]:
+    path = str(settings.get("path", ""))
+    if not path.startswith("/"):
+        # Each revision has a tree of its own: the next one would begin without a state and create all again.
+        yield 'backend "local" needs an absolute path; without a backend block Driftline keeps the state'
+    if workspace != DEFAULT_WORKSPACE and "workspace_dir" not in settings:
+        # By default it is beside the code, and so in the tree of one revision.
+        yield (
+            f'backend "local" keeps the state of terraform_workspace "{workspace}" below its workspace_dir, which has to be an '
+            "absolute path; without a backend block Driftline keeps the state"
+        )
+    for name in ("path", "workspace_dir"):
+        if name in settings and not _inside(str(settings[name]), allow.state_folders):
+            yield (
+                f'backend "local" may keep its {name} below allow.state_folders of the source only, '
+                f"and {settings[name]!r} is not; without a backend block Driftline keeps the state"
+            )
+
+
+def _inside(path: str, folders: tuple[str, ...]) -> bool:
+    plain = path.startswith("/") and "\0" not in path and ".." not in path.split("/")
+    normal = posixpath.normpath(path)
+    return plain and any(normal.startswith(f"{folder.rstrip('/')}/") for folder in folders)

@@ -1,0 +1,48 @@
+"""What `init` notes of a backend, held against what the code and the stack say of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from runner.model.code.module import Backend, as_text
+
+_NOTED = {"version", "terraform_version", "backend", "serial", "lineage", "modules", "check_results"}
+
+
+def backend_problem(noted: Any, declared: Backend | None, given: Mapping[str, Any]) -> str | None:
+    """Why the note is not one of this backend; None where it is. `noted` is None where there is no note."""
+    if noted is not None and not (isinstance(noted, dict) and noted.keys() <= _NOTED):
+        return "its note of the backend is not one"
+    backend = noted.get("backend") if noted else None
+    kind = backend.get("type") if isinstance(backend, dict) else None
+    if kind != (declared.type if declared else None):
+        return f"it noted {_named(kind)}, and the code has {_named(declared.type if declared else None)}"
+    return None if declared is None else _difference(backend, declared, given)
+
+
+def _named(kind: Any) -> str:
+    return "no backend" if kind is None else f'the backend "{kind}"'
+
+
+def _difference(backend: Any, declared: Backend, given: Mapping[str, Any]) -> str | None:
+    config = backend.get("config")
+    if not isinstance(config, dict):
+        return "its note of the backend is not one"
+    computed = set(declared.computed) - given.keys()
+    for name, value in declared.completed(given).items():
+        there = config.get(name)
+        if name not in computed and _differ(as_text(value), as_text(there)):
+            return (
+                f'it noted {name} = {there!r} of the backend "{declared.type}", and the code says {value!r}'
+            )
+    return None
+
+
+def _differ(value: Any, noted: Any) -> bool:
+    """Of texts, and in mappings, of which the engine notes more than is said; lists may be sets, in an order of their own."""
+    match value, noted:
+        case str(), str():
+            return value != noted
+        case dict(), dict():
+            return any(_differ(part, noted.get(name)) for name, part in value.items())
+        case _:
+            return False

@@ -1,0 +1,253 @@
+"""What a plan depends on: digests of trees and blobs, so that only what moved is planned."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+
+from runner.model.code.found_reads import Found
+from runner.model.code.paths import TOP, WILD, glob, join, parent
+from runner.model.code.reach import Reach
+from runner.model.code.tree import LINK, Tree
+from runner.model.settings.server import Settings
+from runner.model.settings.source import SourceSettings
+from runner.model.stack.definition import StackDefinition, to_json
+from runner.model.stack.source import TreeEntry
+
+# Of a definition: what no plan reads. It counts from the commit on, without a plan and without an apply.
+AT_ONCE = frozenset({"labels", "watch", "depends_on", "timeouts", "drift", "paused", "renamed_from"})
+
+
+SEEN_AT = "@"  # parts the digest of what is known from that of the whole repository
+
+
+@dataclass(frozen=True)
+class Located:
+    """A definition with the file that holds it. Everything in it is relative to the file's folder."""
+
+    file: str
+    definition: StackDefinition
+
+    def at(self, relative: str) -> str | None:
+        return join(parent(self.file), relative)
+
+    @cached_property
+    def module_path(self) -> str:
+        """`.` also where it leaves the repository, which `path_problems` tells."""
+        return self.at(self.definition.path) or TOP
+
+    @cached_property
+    def digest(self) -> str:
+        """Of what a plan reads of the definition, and of the rules by which it is approved."""
+        read = {field.name: getattr(self.definition, field.name) for field in fields(StackDefinition)}
+        return _sha([to_json({name: value for name, value in read.items() if name not in AT_ONCE})])
+
+    def watching(self, globs: tuple[str, ...]) -> "Located":
+        return replace(self, definition=replace(self.definition, watch=globs))
+
+
+class Folders:
+    """Digests of folders, without the stack files and the root modules of other stacks that lie below them.
+
+    So a label that changes in one stack's file does not plan its neighbour. A link counts with what it leads to.
+    """
+
+    def __init__(self, tree: Tree, stack_files: frozenset[str], roots: frozenset[str]) -> None:
+        self.tree = tree
+        self._stack_files = stack_files
+        self._roots = roots
+        self._own: dict[str, str] = {}
+        # From the deepest up, without recursion: a repository decides how deep its folders are.
+        for folder in sorted(_above((*stack_files, *roots, *tree.links)), key=_depth, reverse=True):
+            self._own[folder] = _sha(sorted(self._lines(folder)))
+
+    def digest(self, folder: str) -> str:
+        """Git's own id of the folder, unless something in it does not count or a link is in it."""
+        own = self._own.get(folder)
+        if own is not None:
+            return own
+        entry = self.tree.get(folder)
+        return entry.oid if entry is not None else _sha(sorted(self._lines(folder)))
+
+    def content(self, folder: str) -> str:
+        """Of the files of a root module, wherever the folder lies: equal where it was only moved."""
+        return _sha(
+            sorted(
+                f"{child.path.rpartition('/')[2]} {child.mode} {child.oid}"
+                for child in self.tree.children(folder)
+                if child.path not in self._stack_files and child.path not in self._roots
+            )
+        )
+
+    @cached_property
+    def whole(self) -> str:
+        """Of the whole repository, as Git has it."""
+        return _sha(sorted(f"{child.path} {child.oid}" for child in self.tree.children(TOP)))
+
+    def all_below(self, folder: str, stack: Located) -> str:
+        """Of a folder that is read as a whole, with what other stacks have in it, but not with the stack's own file."""
+        entry = self.tree.get(folder)
+        own = folder == TOP or f"{stack.file}/".startswith(f"{folder}/")
+        return self.digest(folder) + ("" if own or entry is None else entry.oid)
+
+    def _lines(self, folder: str) -> Iterator[str]:
+        for child in self.tree.children(folder):
+            if child.kind == "tree":
+                if child.path not in self._roots:
+                    yield f"{child.path} {self._own.get(child.path, child.oid)}"
+            elif child.path not in self._stack_files:
+                yield f"{child.path} {child.mode} {child.oid}{self._led_to(child)}"
+
+    def _led_to(self, child: TreeEntry) -> str:
+        if child.mode != LINK:
+            return ""
+        end = self.tree.follow(child.path)
+        entry = self.tree.get(end) if end is not None else None
+        return f" {end} {entry.oid if entry is not None else ''}"
+
+
+def _above(paths: Iterable[str]) -> set[str]:
+    """All folders that hold one of the paths."""
+    found: set[str] = set()
+    for path in paths:
+        folder = path
+        while folder != TOP and (folder := parent(folder)) not in found:
+            found.add(folder)
+    return found
+
+
+def _depth(folder: str) -> int:
+    return -1 if folder == TOP else folder.count("/")
+
+
+def _sha(lines: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode(errors="surrogateescape")).hexdigest()
+
+
+class Watches:
+    """What globs mean in one tree; stacks that watch the same are answered once."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._known: dict[str, str] = {}
+
+    def line(self, place: str) -> str:
+        """The glob, from the repository's top, and a digest of all that it matches now."""
+        known = self._known.get(place)
+        if known is None:
+            known = self._known[place] = f"watch {place} {_sha(sorted(self._matched(place)))}"
+        return known
+
+    def _matched(self, place: str) -> Iterator[str]:
+        entry = self._tree.get(place)
+        if entry is not None:
+            yield f"{place} {entry.oid}"
+        elif WILD.search(place):
+            fixed = _fixed_folder(place)
+            folder = self._tree.get(fixed)
+            if folder is not None and place == f"{fixed}/**":
+                yield f"{fixed} {folder.oid}"
+                return
+            matches = glob(place).matches
+            yield from (f"{e.path} {e.mode} {e.oid}" for e in self._tree.below(fixed) if matches(e.path))
+
+
+def _fixed_folder(pattern: str) -> str:
+    """The folder below which all matches lie."""
+    names = pattern.split("/")
+    wild = next(at for at, name in enumerate(names) if WILD.search(name))
+    return "/".join(names[:wild]) or TOP
+
+
+def path_problems(tree: Tree, stack: Located) -> Iterator[str]:
+    """What the definition names and the revision does not have."""
+    path = stack.definition.path
+    flaw = _flaw(tree, stack.at(path))
+    if flaw or not tree.is_folder(stack.module_path):
+        yield f"path: {path!r} {flaw or 'is not a folder of this revision'}"
+    for name in stack.definition.var_files:
+        place = stack.at(name)
+        flaw = _flaw(tree, place)
+        if flaw or not tree.is_file(place or TOP):
+            yield f"var_files: {name!r} {flaw or 'is not a file of this revision'}"
+    for pattern in stack.definition.watch:
+        if stack.at(pattern) is None:
+            yield f"watch: {pattern!r} leaves the repository"
+
+
+def _flaw(tree: Tree, place: str | None) -> str | None:
+    if place is None:
+        return "leaves the repository"
+    link = tree.linked(place)
+    return None if link is None else f"leads through the link {link}"
+
+
+def places(tree: Tree, stack: Located, folders: Iterable[str], read: Found) -> frozenset[str]:
+    """Every path whose change may change a plan of this stack; a folder stands for all that lies below it.
+
+    `folders` are those of its modules. Rather too many than too few: whoever changed one of them is an author of it.
+    """
+    named = (stack.at(name) for name in (*stack.definition.var_files, *stack.definition.watch))
+    waiting = [stack.file or TOP, *folders, *read.files, *read.folders]
+    waiting += [_fixed_folder(place) if WILD.search(place) else place for place in read.patterns]
+    waiting += [_fixed_folder(place) if WILD.search(place) else place for place in named if place is not None]
+    found: set[str] = set()
+    while waiting:
+        place = waiting.pop()
+        if place not in found:
+            found.add(place)
+            links = (link for link in tree.links if place in {TOP, link} or link.startswith(f"{place}/"))
+            waiting += [end for link in links if (end := tree.follow(link)) is not None]
+    return frozenset(found)
+
+
+def inputs_digest(
+    folders: Folders, watches: Watches, stack: Located, reach: Reach, read: Found, settings: str
+) -> str:
+    """One digest over everything that a plan of this stack depends on.
+
+    Where not all of that is known, the whole repository stands behind it: each commit is worth a look then.
+    """
+    definition = stack.definition
+    lines = [f"definition {stack.digest}", f"settings {settings}", f"root {stack.module_path}"]
+    lines += sorted(f"module {folder} {folders.digest(folder)}" for folder in reach.folders)
+    for name in definition.var_files:
+        place = stack.at(name)
+        entry = folders.tree.get(place) if place is not None else None
+        lines.append(f"var file {place} {entry.oid if entry is not None else 'missing'}")
+    places = (stack.at(pattern) for pattern in definition.watch)
+    lines += sorted(watches.line(place) for place in places if place is not None)
+    lines += sorted(_read_lines(folders, watches, stack, read))
+    return f"{_sha(lines)}{SEEN_AT}{folders.whole[:16]}" if read.unknown else _sha(lines)
+
+
+def _read_lines(folders: Folders, watches: Watches, stack: Located, read: Found) -> Iterator[str]:
+    for path in read.files:
+        entry = folders.tree.get(path)
+        yield f"read {path} {entry.oid if entry is not None else 'missing'}"
+    yield from (f"read {folder} {folders.all_below(folder, stack)}" for folder in read.folders)
+    yield from map(watches.line, read.patterns)
+
+
+def moved(old: str, new: str) -> bool:
+    """Whether what is known of the inputs is another; a commit elsewhere alone makes nothing moot that waits."""
+    return old.partition(SEEN_AT)[0] != new.partition(SEEN_AT)[0]
+
+
+def reaching_settings(settings: Settings, engine: str) -> str:
+    """The operator's settings that change what a plan with this engine says.
+
+    Not what the source allows: it refuses stacks, and changes no plan of one that it accepts.
+    """
+    row = getattr(settings.engines, engine)
+    return json.dumps([engine, row.binary, sorted(settings.engines.env)])
+
+
+def settings_digest(settings: Settings, source: SourceSettings, version: str) -> str:
+    """When it moves, a source is discovered again although its head stood still."""
+    facts = [
+        version, source.url, source.branch, source.stacks, repr(source.allow), repr(source.verify), repr(settings.engines.terraform),
+        repr(settings.engines.tofu), settings.engines.env, settings.approvals.required,
+    ]  # fmt: skip
+    return _sha([json.dumps(facts)])

@@ -1,0 +1,190 @@
+"""What a tree may not hold where a stack would use it: looked for in Git's entries and blobs, before anything runs."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from runner.model.code.backend import backend_problem
+from runner.model.code.engines import ENGINES
+from runner.model.code.module import ModuleFacts, is_configuration
+from runner.model.code.paths import TOP, printable, shortened
+from runner.model.code.provider_source import BUILT_IN, implied_address, provider_address
+from runner.model.code.reach import Reach
+from runner.model.code.tree import Tree
+from runner.model.settings.source import Allow
+from runner.model.stack.definition import StackDefinition
+
+# Names that the engine would look for beside a module's files, in any case: some disks do not tell them apart.
+COMMITTED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), reason)
+    for pattern, reason in (
+        (r"\.terraform", "it would bring providers, modules and a backend that nobody chose"),
+        (r"terraform\.d", "it would bring plugins that nobody chose"),
+        (r"\.?(?:terraformrc|tofurc)|(?:terraform|tofu)\.rc", "a commit does not configure the engine"),
+        (
+            r"(?:terraform|errored)\.tfstate.*|\.terraform\.tfstate.*",
+            "a state holds secrets, and a second one would be taken for the first",
+        ),
+    )
+)
+_ANY = re.compile("|".join(f"(?:{pattern.pattern})" for pattern, _ in COMMITTED), re.IGNORECASE)
+_BACKEND = r"^[ \t]*(?:backend|cloud|state_store)\b"
+UNREADABLE = " (not readable)"  # behind the name of a file that may hide a command
+
+
+@dataclass(frozen=True)
+class Module:
+    """One folder of a stack's code. `implied` are the provider names that its blocks use, None where not known."""
+
+    folder: str
+    facts: ModuleFacts
+    implied: frozenset[str] | None = frozenset()
+
+
+@dataclass(frozen=True)
+class Code:
+    """A stack's root module and the local ones that it calls. `hidden` files may hold a backend block."""
+
+    reach: Reach
+    modules: tuple[Module, ...]  # the root first
+    hidden: tuple[str, ...] = ()
+
+    @property
+    def facts(self) -> ModuleFacts:
+        return self.modules[0].facts
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """`file` and `line` are where it is, or a line that `pattern` finds in a file of `folder`, as far as either is known."""
+
+    text: str
+    file: str = ""
+    line: int = 1
+    folder: str = ""
+    pattern: str = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def refusals(tree: Tree, definition: StackDefinition, code: Code, allow: Allow) -> Iterator[Refusal]:
+    """Why the stack may be neither planned nor applied at this revision, file by file; nothing where it may."""
+    yield from map(Refusal, code.reach.problems)
+    backend = backend_problem(definition, code.facts, allow, code.hidden)
+    if backend is not None:
+        # Where the stack file has a part in it, that is where to look first.
+        pattern = "" if definition.backend_config else _BACKEND
+        yield Refusal(backend, folder=code.modules[0].folder, pattern=pattern)
+    for module in code.modules:
+        yield from _committed(tree, module.folder)
+        yield from _unclear(module, code.hidden if module is code.modules[0] else ())
+        if not allow.provisioners:
+            yield from _commands(module)
+        if allow.providers:
+            yield from _providers(module, allow.providers, ENGINES[definition.engine].registry)
+    yield from stray_links(tree, code.reach.folders)
+    yield from _unfit(tree, code.reach.folders)
+
+
+def beyond_allowance(definition: StackDefinition, allow: Allow) -> Iterator[str]:
+    """What a definition of an older revision asks for and the operator does not allow any more."""
+    if definition.engine not in allow.engines:
+        yield f"engine {definition.engine} is not among allow.engines of the source"
+    for role in (definition.aws.plan_role, definition.aws.apply_role):
+        if role is not None and not _covered(role, allow.aws_roles):
+            yield f"{role} is not among allow.aws_roles of the source"
+    for name in definition.env:
+        if allow.env and not _covered(name, allow.env):
+            yield f"the variable {name} is not among allow.env of the source"
+
+
+def _committed(tree: Tree, folder: str) -> Iterator[Refusal]:
+    for entry in tree.children(folder):
+        name = entry.path.rpartition("/")[2]
+        if _ANY.fullmatch(name):
+            reason = next(reason for pattern, reason in COMMITTED if pattern.fullmatch(name))
+            yield Refusal(f"{entry.path!r} may not be in the repository: {reason}", file=entry.path)
+        elif is_configuration(name) and not name.isprintable():
+            told = "no name of a configuration file has control characters or broken UTF-8 in it"
+            yield Refusal(f"'{printable(entry.path)}' may not be in the repository: {told}", file=entry.path)
+
+
+def _unclear(module: Module, told: Iterable[str]) -> Iterator[Refusal]:
+    """What can not be read, and what looks like one thing and does another."""
+    facts = module.facts
+    for name in sorted(set(facts.unreadable) - set(told)):
+        place = _place(module, name)
+        text = f"{printable(place)} can not be read as HCL{facts.reason(name)}"
+        yield Refusal(
+            f"{text}, so it is not known what it brings: terraform validate", place, facts.line(name)
+        )
+    for name in facts.overriding:
+        place = _place(module, name)
+        told_by = "it overrides where state or code comes from, or what runs"
+        text = f"{printable(place)}: {told_by}; say so in the file that is overridden"
+        yield Refusal(text, file=place)
+    for name in facts.metas:
+        text = f"provider_meta of {name} in {module.folder} is computed, and no plan shows it: write it as plain text"
+        pattern = rf'^[ \t]*provider_meta[ \t]+"?{re.escape(name)}\b'
+        yield Refusal(text, folder=module.folder, pattern=pattern)
+
+
+def _commands(module: Module) -> Iterator[Refusal]:
+    for address in module.facts.provisioners:
+        command = f"{address} in {module.folder}"
+        text = f"{command} runs commands while it is planned or applied; allow.provisioners of the source is false"
+        hidden = address.removesuffix(UNREADABLE)
+        if hidden != address:
+            yield Refusal(text, file=_place(module, hidden))
+        else:
+            yield Refusal(text, folder=module.folder, pattern=_block(address))
+
+
+def _block(address: str) -> str:
+    """The first line of the block with this address."""
+    if address.startswith("removed "):
+        return rf"^[ \t]*from[ \t]*=[ \t]*{re.escape(address.removeprefix('removed '))}"
+    labels = r"[ \t]+".join(rf'"?{re.escape(label)}"?' for label in address.split(".")[-2:])
+    return rf"^[ \t]*\w+[ \t]+{labels}[ \t]*\{{"
+
+
+def _providers(module: Module, allowed: tuple[str, ...], registry: str) -> Iterator[Refusal]:
+    if module.implied is None:
+        text = f"the files of {module.folder} can not be read as HCL, so its providers are not known: terraform validate"
+        yield Refusal(text)
+        return
+    implied = {name: implied_address(name, registry) for name in module.implied}
+    required = {
+        name: provider_address(source, registry) if source else implied_address(name, registry)
+        for name, source in module.facts.providers
+    }
+    for name, address in sorted((implied | required).items()):
+        if address != BUILT_IN and not _covered(address, allowed):
+            text = f"the provider {address} in {module.folder} is not among allow.providers of the source"
+            local = re.escape(name)
+            pattern = rf'^[ \t]*(?:"?{local}"?[ \t]*=[ \t]*\{{|\w+[ \t]+"{local}["_])'
+            yield Refusal(text, folder=module.folder, pattern=pattern)
+
+
+def stray_links(tree: Tree, folders: Iterable[str]) -> Iterator[Refusal]:
+    """Links in what the stack uses that lead out of the repository: they are never written to a disk."""
+    for link in tree.stray:
+        if any(folder == TOP or link.startswith(f"{folder}/") for folder in folders):
+            yield Refusal(f"the link {link!r} leads out of the repository, or in a circle", file=link)
+
+
+def _unfit(tree: Tree, folders: Iterable[str]) -> Iterator[Refusal]:
+    """Paths in what the stack uses that no disk can hold."""
+    for path, reason in tree.unfit:
+        if any(folder == TOP or path.startswith(f"{folder}/") for folder in folders):
+            yield Refusal(f"the path {shortened(path)!r} can not be written: {reason}", file=shortened(path))
+
+
+def _covered(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _place(module: Module, name: str) -> str:
+    return name if module.folder == TOP else f"{module.folder}/{name}"

@@ -1,0 +1,162 @@
+"""A drift report as a JSON document and as Markdown. Its values come from the cloud, so Markdown gets them as code only."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from runner.model.drift.report import DriftClass, DriftReport, Finding
+from runner.model.evaluated.document import apply_document, attribute_document
+from runner.model.evaluated.text import applied_lines
+from runner.model.plan.attribute_text import attribute_rows
+from runner.model.plan.changes import SYMBOLS, AttributeChange
+from runner.model.plan.value_text import shortened, value_text
+from runner.model.values.text import safe_text
+
+ESCAPED_BAR = r"\|"  # a table takes the backslash away again, even inside code
+
+_COLUMNS: dict[DriftClass, tuple[str, str]] = {
+    DriftClass.DRIFT: ("in the cloud", "as the code has it"),
+    DriftClass.MISSING: ("in the cloud", "as the code has it"),
+    DriftClass.IGNORED: ("in the cloud", "as the code has it"),
+    DriftClass.PARTIAL: ("in the cloud", "at the applied revision"),
+    DriftClass.ABSORBED: ("as recorded", "in the cloud"),
+    DriftClass.OUTPUT_ONLY: ("as recorded", "would be"),
+}
+
+_MEANINGS: dict[DriftClass, str] = {
+    DriftClass.DRIFT: "terraform would change it back",
+    DriftClass.MISSING: "gone in the cloud; terraform would create it again",
+    DriftClass.ABSORBED: "moved outside, and terraform would leave it so",
+    DriftClass.OUTPUT_ONLY: "only the value of an output follows what moved",
+    DriftClass.IGNORED: "a rule says that this does not count",
+    DriftClass.PARTIAL: "no drift: the state holds parts of another revision",
+}
+
+
+def report_document(report: DriftReport) -> dict[str, Any]:
+    """The shape of `driftline drift list`."""
+    known = report.acknowledgement
+    return {
+        "id": report.name,
+        "stack": report.stack,
+        "status": report.status.value,
+        "confirmed": report.confirmed,
+        "revision": report.revision,
+        "first_seen": _time(report.first_seen),
+        "last_seen": _time(report.last_seen),
+        "seen": report.seen,
+        "fingerprint": report.fingerprint,
+        "resolved_at": _time(report.resolved_at),
+        "acknowledgement": known
+        and {"by": known.by, "reason": known.reason, "at": _time(known.at), "until": _time(known.until)},
+        "resources": [_finding(finding, report) for finding in report.findings],
+        "apply": apply_document(report.apply_only),
+    }
+
+
+def _time(moment: datetime | None) -> str | None:
+    """RFC 3339 in UTC."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _finding(finding: Finding, report: DriftReport) -> dict[str, Any]:
+    return {
+        "address": finding.address,
+        "action": finding.action.value,
+        "class": finding.drift_class.value,
+        "counts": finding.counts,
+        "reason": finding.reason,
+        "deposed": finding.deposed,
+        "revision": finding.revision or report.revision,
+        "run": finding.run or None,
+        "attributes": [attribute_document(change) for change in finding.attributes],
+    }
+
+
+def report_json(report: DriftReport) -> str:
+    return json.dumps(report_document(report), indent=2, sort_keys=True) + "\n"
+
+
+def report_markdown(report: DriftReport) -> str:
+    """A page that any viewer shows; no value can become a link, markup or HTML in it."""
+    return "\n".join((*_lines(report), ""))
+
+
+def _lines(report: DriftReport) -> Iterator[str]:
+    yield f"# {report.name}: drift in {_code(report.stack)}"
+    yield ""
+    yield f"- status: {report.status.value}{'' if report.confirmed else ', not confirmed yet'}"
+    yield f"- applied revision: {_code(report.revision)}"
+    yield f"- seen {report.seen} time(s), first {_time(report.first_seen)}, last {_time(report.last_seen)}"
+    yield f"- fingerprint: {_code(report.fingerprint)}"
+    if report.resolved_at is not None:
+        yield f"- resolved: {_time(report.resolved_at)}"
+    if (known := report.acknowledgement) is not None:
+        yield f"- acknowledged by {_code(known.by)} until {_time(known.until)}: {_code(known.reason)}"
+    for title, counts in (("What drifted", True), ("What does not count", False)):
+        findings = [finding for finding in report.findings if finding.counts is counts]
+        if findings:
+            yield from ("", f"## {title} ({len(findings)})")
+        for finding in findings:
+            yield from _section(finding)
+    besides = [line.text for line in applied_lines(report.apply_only)]
+    if besides:
+        yield from ("", "## Healing it also means", "", *_block(besides))
+
+
+def meaning(finding: Finding) -> str:
+    """What the finding is, in words."""
+    if finding.deposed:
+        what = f"deposed object {finding.deposed}, replaced and not destroyed yet"
+        return f"{what}; {_MEANINGS[finding.drift_class]}" if finding.run else what
+    return _MEANINGS[finding.drift_class] + left_by(finding)
+
+
+def left_by(finding: Finding) -> str:
+    return f", {finding.revision[:12]}, left by {finding.run}" if finding.run else ""
+
+
+def _section(finding: Finding) -> Iterator[str]:
+    yield from ("", f"### {_code(finding.address)}", "")
+    reason = f": {_code(finding.reason)}" if finding.reason else ""
+    yield f"{_code(SYMBOLS[finding.action])} {finding.action.value}, {meaning(finding)}{reason}"
+    if finding.attributes:
+        before, after = _COLUMNS[finding.drift_class]
+        rows = [(change, attribute_rows(change)) for change in finding.attributes]
+        short = [change for change, long in rows if long is None]
+        if short:
+            yield from ("", f"| attribute | {before} | {after} |", "| --- | --- | --- |")
+            yield from map(_row, short)
+        for change, long in rows:
+            if long is not None:
+                yield from ("", f"{_code(change.path)}, `-` {before}, `+` {after}:", "")
+                yield from _block([f"{symbol} {text}" for symbol, text in long], "diff")
+
+
+def _row(change: AttributeChange) -> str:
+    before = value_text(change.before, named=change.sensitive and change.before is not None)
+    named = change.unknown or (change.sensitive and change.after is not None)
+    after = value_text(change.after, named=named)
+    cells = (change.path, *shortened(before, after))
+    return f"| {' | '.join(_code(cell).replace('|', ESCAPED_BAR) for cell in cells)} |"
+
+
+def _block(lines: list[str], kind: str = "") -> Iterator[str]:
+    """A code block: its fence is longer than any run of backticks inside."""
+    fence = "```"
+    while any(fence in line for line in lines):
+        fence += "`"
+    yield from (f"{fence}{kind}", *lines, fence)
+
+
+def _code(text: str) -> str:
+    """A code span: nothing in it is markup, whatever it holds. Its fence is longer than any run of backticks inside."""
+    safe = safe_text(text)
+    fence = "`"
+    while fence in safe:
+        fence += "`"
+    pad = " " if not safe.strip() or safe[0] in "` " or safe[-1] in "` " else ""
+    return f"{fence}{pad}{safe}{pad}{fence}"

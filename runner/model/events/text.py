@@ -1,0 +1,54 @@
+"""An event of the feed as one sentence for people."""
+
+from runner.model.events.feed import (
+    AccountThrottled,
+    FeedEvent,
+    LockReleased,
+    LockTaken,
+    Payload,
+    PlanApproved,
+    ProviderDistrusted,
+    RunMoved,
+    StackEnded,
+    StackLeft,
+    StackPaused,
+    StackRenamed,
+    StackResumed,
+)
+
+# What is said of an event, by its topic or else by the kind of its payload; {0} is the payload.
+_BY_TOPIC = {
+    "drift.open": "{0.stack} drifted: {0.counted} counted",
+    "drift.confirm": "drift of {0.stack} confirmed: {0.counted} counted",
+    "drift.change": "drift of {0.stack} changed: {0.counted} counted",
+    "drift.acknowledge": "drift of {0.stack} acknowledged by {0.by}",
+    "drift.reopen": "drift of {0.stack} is open again",
+    "drift.resolve": "drift of {0.stack} resolved",
+    "check.fail": "{0.check} of {0.stack} fails",
+    "check.pass": "{0.check} of {0.stack} passes again",
+}
+_BY_PAYLOAD: dict[type[Payload], str] = {
+    RunMoved: "{0.kind} run of {0.stack} is {0.state.in_words}, by {0.by}",
+    PlanApproved: "plan of {0.stack} approved by {0.person}",
+    StackLeft: "{0.stack} is no longer declared in Git",
+    StackRenamed: "{0.was} is called {0.stack} now, by {0.by}",
+    StackEnded: "{0.stack} is no longer looked at, by {0.by}",
+    StackPaused: "{0.stack} paused by {0.by}",
+    StackResumed: "{0.stack} resumed by {0.by}",
+    LockTaken: "{0.stack} locked by {0.holder}",
+    LockReleased: "{0.stack} released by {0.by}",
+    ProviderDistrusted: "provider {0.provider} answered otherwise than a plain plan and is no longer probed",
+    AccountThrottled: "{0.account} throttles: at most {0.at_most} runs until {0.until}",
+}
+
+
+def sentence(event: FeedEvent) -> str:
+    template = _BY_TOPIC.get(event.topic) or _BY_PAYLOAD[type(event.payload)]
+    told = template.format(event.payload)
+    more = getattr(event.payload, "reason", "") or getattr(event.payload, "comment", "")
+    return f"{told}: {more}" if more else told
+
+
+def stack_of(event: FeedEvent) -> str | None:
+    """None where it is about more than one stack."""
+    return getattr(event.payload, "stack", None)

@@ -1,0 +1,39 @@
+"""Text that is encoded where people should see its change, such as user data in base64."""
+
+import base64
+import binascii
+import re
+from typing import Any
+
+from runner.model.plan.line_changes import Marked, difference_rows
+from runner.model.secret.copies import Secrets
+from runner.model.secret.shape import without_likely_secrets
+
+_MOST_ROWS = 400
+_BASE64 = re.compile(r"[A-Za-z0-9+/\s]{24,}={0,2}\s*")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+def decoded_difference(before: Any, after: Any, secrets: Secrets) -> tuple[Marked, ...]:
+    """The rows by which two texts in base64 differ, without their secrets; none where a side is something else.
+
+    In clear a secret is easier to see than in base64, so that also what only looks like one is masked.
+    """
+    texts = [None if side is None else decoded(side) for side in (before, after)]
+    if before == after or any(
+        (side is None) is not (text is None) for side, text in zip((before, after), texts, strict=True)
+    ):
+        return ()
+    old, new = (text and without_likely_secrets(str(secrets.scrub(text))) for text in texts)
+    return ((" ", "(decoded from base64)"), *difference_rows(old, new, _MOST_ROWS))
+
+
+def decoded(value: Any) -> str | None:
+    """The text of several lines that base64 stands for; None for anything else."""
+    if not isinstance(value, str) or not _BASE64.fullmatch(value):
+        return None
+    try:
+        found = base64.b64decode("".join(value.split()), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return found if "\n" in found and not _CONTROL.search(found) else None

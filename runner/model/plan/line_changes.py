@@ -1,0 +1,147 @@
+"""The change of a text of several lines, or of a document inside a text, row by row with a little context."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby, pairwise, zip_longest
+from typing import Any
+
+from runner.model.plan.common_lines import Pair, common_lines
+from runner.model.plan.difference import path_text
+from runner.model.plan.document_rows import Row, json_rows, line_rows, value_rows, yaml_rows
+from runner.model.plan.value_text import WIDEST, shortened, value_text
+from runner.model.values.text import safe_text
+
+TALLEST = 60
+CONTEXT = 2
+_SHORT_JSON = 40
+# Rows of one sign in a row that are shown where there are too many: most of them first, then the last.
+_SHOWN_FIRST, _SHOWN_LAST = 6, 2
+_LEFT_OUT = re.compile(r"… \(([\d,]{1,12}) more lines\)")
+
+Marked = tuple[str, str]  # "+", "-" or " ", and a line
+
+
+def line_changes(before: Any, after: Any, *, most: int = TALLEST, full: bool = False) -> list[Marked] | None:
+    """The rows that differ; None where one line says it all."""
+    both = _rows(before, after)
+    if both is None:
+        return None
+    if isinstance(both, str):
+        return [(" ", both)]
+    return fitted(_changes(*both, full=full), most, full=full)
+
+
+def difference_rows(before: Any, after: Any, most: int) -> list[Marked]:
+    """The same, and for what stands on one line the places in it that differ."""
+    rows = line_changes(before, after, most=most)
+    if rows is not None:
+        return rows
+    old, new = (value_text(side) for side in (before, after))
+    cut = shortened(old, new)
+    return [
+        (symbol, text)
+        for symbol, side, text in zip("-+", (before, after), cut, strict=True)
+        if side is not None
+    ]
+
+
+def fitted(rows: Sequence[Marked], most: int = TALLEST, *, full: bool = False) -> list[Marked]:
+    """No more rows than anybody reads; long runs of one sign give way before whole places that changed do."""
+    if full or len(rows) <= most:
+        return list(rows)
+    if len({symbol for symbol, _ in rows}) > 1:
+        rows = list(_folded(rows))
+    left = _count(rows[most:])
+    return [*rows[:most], (" ", f"… ({left:,} more lines)")] if left else list(rows)
+
+
+def _folded(rows: Sequence[Marked]) -> Iterator[Marked]:
+    for symbol, run in groupby(rows, key=lambda row: row[0]):
+        same = list(run)
+        middle = same[_SHOWN_FIRST:-_SHOWN_LAST]
+        if len(middle) <= 1:
+            yield from same
+            continue
+        yield from same[:_SHOWN_FIRST]
+        yield symbol, f"… ({_count(middle):,} more lines)"
+        yield from same[-_SHOWN_LAST:]
+
+
+def _count(rows: Sequence[Marked]) -> int:
+    """How many rows these stand for: some may say themselves that others are left out."""
+    return sum(
+        int(left[1].replace(",", "")) if (left := _LEFT_OUT.fullmatch(text)) else 1 for _, text in rows
+    )
+
+
+def _rows(before: Any, after: Any) -> tuple[list[Row], list[Row]] | str | None:
+    """The rows of both sides, none of a side that is null; or in words that both say the same."""
+    sides = [side for side in (before, after) if side is not None]
+    if sides and all(isinstance(side, dict | list) for side in sides):
+        wide = any(len(json.dumps(side, ensure_ascii=False)) > WIDEST for side in sides)
+        return _both([value_rows(side) for side in sides], before, after) if wide else None
+    if not sides or not all(isinstance(side, str) for side in sides):
+        return None
+    forms = [form for side in sides if (form := json_rows(side)) is not None]
+    if len(forms) == len(sides) and any(len(side) > _SHORT_JSON for side in sides):
+        return _both(forms, before, after, "JSON")
+    if not any("\n" in side for side in sides):
+        return None
+    documents = yaml_rows(before, after) if len(sides) == 2 else None
+    return _both(list(documents or map(line_rows, sides)), before, after, "YAML")
+
+
+def _both(
+    forms: list[list[Row]], before: Any, after: Any, kind: str = ""
+) -> tuple[list[Row], list[Row]] | str:
+    if before is None or after is None:
+        return ([], forms[0]) if before is None else (forms[0], [])
+    old, new = forms
+    if kind and [row.same_as for row in old] == [row.same_as for row in new]:
+        return f"(the same {kind}, written otherwise)"
+    return old, new
+
+
+def _changes(old: list[Row], new: list[Row], *, full: bool) -> list[Marked]:
+    """A unified diff; what stands before a place that changed names the part of the document that holds it."""
+    told: list[Marked] = []
+    end = 0  # of the place before, in `new`
+    for a, b, c, d in _gaps(
+        common_lines([row.same_as for row in old], [row.same_as for row in new]), old, new
+    ):
+        after = min(c, end + CONTEXT) if told else 0
+        first = max(after, c - CONTEXT)
+        where = path_text((*old[a:b], *new[c:d])[0].where)
+        told += _equal(new[end:after], full=full)
+        if first > after and (told or where):
+            told.append((" ", safe_text(f"@ {where}") if where else "…"))
+        told += _equal(new[first:c], full=full)
+        told += _replaced(old[a:b], new[c:d], full=full)
+        end = d
+    return [*told, *_equal(new[end : end + CONTEXT], full=full)]
+
+
+def _gaps(common: Sequence[Pair], old: list[Row], new: list[Row]) -> Iterator[tuple[int, int, int, int]]:
+    """The ranges of both sides that the rows they share leave out."""
+    edges = [(-1, -1), *common, (len(old), len(new))]
+    for (a, c), (b, d) in pairwise(edges):
+        if b - a > 1 or d - c > 1:
+            yield a + 1, b, c + 1, d
+
+
+def _equal(rows: list[Row], *, full: bool) -> list[Marked]:
+    return [(" ", shortened(safe_text(row.text), "", full=full)[0]) for row in rows]
+
+
+def _replaced(old: list[Row], new: list[Row], *, full: bool) -> list[Marked]:
+    """Rows are cut in pairs, so that a change inside a long row is in sight."""
+    pairs = [
+        shortened(safe_text(one.text), safe_text(other.text), full=full)
+        for one, other in zip_longest(old, new, fillvalue=_NO_ROW)
+    ]
+    removed = [("-", before) for before, _ in pairs[: len(old)]]
+    return [*removed, *(("+", after) for _, after in pairs[: len(new)])]
+
+
+_NO_ROW = Row("", "")

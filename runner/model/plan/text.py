@@ -1,0 +1,177 @@
+"""A plan as text for people, in terraform's manner: what it destroys, replaces and runs stands first.
+
+Every line has gone through `safe_text`; colour is for the caller, who knows the terminal.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from runner.model.evaluated.text import applied_lines
+from runner.model.plan.address_order import address_order
+from runner.model.plan.attribute_text import Line, attribute_line, attribute_lines
+from runner.model.plan.changes import (
+    SYMBOLS,
+    Action,
+    AttributeChange,
+    ChangeSet,
+    OutputChange,
+    ResourceChange,
+    Summary,
+)
+from runner.model.plan.value_text import value_text
+from runner.model.values.text import safe_text
+
+MOST_NAMED = 20
+
+_ORDER = (
+    Action.DELETE,
+    Action.REPLACE,
+    Action.FORGET,
+    Action.UPDATE,
+    Action.CREATE,
+    Action.NO_OP,
+    Action.READ,
+)
+
+_VERBS: dict[Action, str] = {
+    Action.CREATE: "will be created",
+    Action.UPDATE: "will be updated in place",
+    Action.REPLACE: "will be destroyed and created again",
+    Action.DELETE: "will be destroyed",
+    Action.READ: "will be read during apply",
+    Action.FORGET: "will be forgotten, but not destroyed",
+    Action.NO_OP: "stays as it is",
+}
+
+_REASONS: dict[str, str] = {
+    "replace_because_tainted": "it is tainted",
+    "replace_because_cannot_update": "it can not be updated in place",
+    "replace_by_request": "it was asked for",
+    "replace_by_triggers": "replace_triggered_by",
+    "delete_because_no_resource_config": "it is not in the code",
+    "delete_because_no_module": "its module is not in the code",
+    "delete_because_no_move_target": "it was moved to what is not in the code",
+    "delete_because_wrong_repetition": "count or for_each came or went",
+    "delete_because_count_index": "its index is beyond count",
+    "delete_because_each_key": "its key is not in for_each",
+    "read_because_config_unknown": "its arguments are known after apply",
+    "read_because_dependency_pending": "it depends on a change",
+    "read_because_check_nested": "a check reads it",
+}
+
+_COUNTS: tuple[tuple[str, str], ...] = (
+    ("delete", "to destroy"),
+    ("replace", "to replace"),
+    ("create", "to create"),
+    ("update", "to update"),
+    ("import_", "to import"),
+    ("move", "to move"),
+    ("forget", "to forget"),
+    ("action", "to invoke"),
+    ("output", "to change in the outputs"),
+)
+
+
+def render(changes: ChangeSet, *, full: bool = False) -> str:
+    return "".join(f"{line.text}\n" for line in lines(changes, full=full))
+
+
+def lines(changes: ChangeSet, *, full: bool = False) -> Iterator[Line]:
+    """Line by line, so that a plan of any size can be shown; `full` shortens no value."""
+    yield from _head(changes)
+    yield from applied_lines(changes, full=full)
+    for resource in _in_order(changes):
+        yield Line("")
+        yield from _resource(resource, full=full)
+    if changes.outputs:
+        yield Line("")
+        yield Line("Outputs:", loud=True)
+        width = max(len(output.name) for output in changes.outputs)
+        for output in changes.outputs:
+            yield from attribute_line(_as_attribute(output), width, full=full)
+
+
+def headlines(changes: ChangeSet) -> Iterator[Line]:
+    """One line for each resource and for the outputs, without what changes in them."""
+    for resource in _in_order(changes):
+        yield _headline(resource)
+    if changes.outputs:
+        yield Line(safe_text(f"    Outputs: {', '.join(output.name for output in changes.outputs)}"))
+
+
+def _in_order(changes: ChangeSet) -> list[ResourceChange]:
+    return sorted(changes.resources, key=lambda r: (_ORDER.index(r.action), address_order(r.address)))
+
+
+def summary_text(summary: Summary) -> str:
+    """`1 to destroy, 2 to create`, or `no changes`."""
+    counts = [(getattr(summary, name), words) for name, words in _COUNTS]
+    return ", ".join(f"{count} {words}" for count, words in counts if count) or "no changes"
+
+
+def _head(changes: ChangeSet) -> Iterator[Line]:
+    yield Line(f"Plan: {summary_text(changes.summary)}", loud=True)
+    if not changes.complete:
+        yield Line(
+            "! Not complete: targets were used, or terraform put a part off. Plan again afterwards.",
+            loud=True,
+        )
+    if changes.moving:
+        more = len(changes.moving) - MOST_NAMED
+        told = ", ".join(changes.moving[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+        yield Line(safe_text(f"Set to the time of the plan, whenever it is made again: {told}"))
+    for action, title in (
+        (Action.DELETE, "Destroys"),
+        (Action.REPLACE, "Replaces"),
+        (Action.FORGET, "Forgets"),
+    ):
+        named = [
+            f"{SYMBOLS[action]:>3} {r.address}"
+            for r in changes.resources
+            if r.action is action and not r.data
+        ]
+        yield from _names(title, named, action)
+
+
+def _names(title: str, named: Sequence[str], action: Action | None) -> Iterator[Line]:
+    if named:
+        yield Line(f"{title} ({len(named)}):", loud=True)
+    for name in named[:MOST_NAMED]:
+        yield Line(safe_text(name), action, loud=True)
+    if len(named) > MOST_NAMED:
+        yield Line(f"    and {len(named) - MOST_NAMED} more, all of them below", action, loud=True)
+
+
+def _resource(resource: ResourceChange, *, full: bool) -> Iterator[Line]:
+    yield _headline(resource)
+    yield from attribute_lines(resource.attributes, full=full)
+
+
+def _headline(resource: ResourceChange) -> Line:
+    symbol = SYMBOLS[resource.action]
+    text = safe_text(f"{symbol:>3} {resource.address}  # {_happens(resource)}")
+    return Line(text, resource.action, loud=True)
+
+
+def _happens(resource: ResourceChange) -> str:
+    verb = _VERBS[resource.action]
+    if resource.keeps_old:
+        verb = "will be created again; its old object is forgotten, but not destroyed"
+    words = [f"deposed object {resource.deposed} {verb}" if resource.deposed else verb]
+    if resource.action_reason:
+        words.append(f"because {_REASONS.get(resource.action_reason, resource.action_reason)}")
+    if resource.previous_address:
+        words.append(f"moved from {resource.previous_address}")
+    if resource.importing:
+        words.append(f"imported from {value_text(resource.importing)}")
+    return ", ".join(words)
+
+
+def _as_attribute(output: OutputChange) -> AttributeChange:
+    return AttributeChange(
+        output.name,
+        output.before,
+        output.after,
+        sensitive=output.sensitive,
+        unknown=output.unknown,
+        difference=output.difference,
+    )

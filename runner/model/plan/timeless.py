@@ -1,0 +1,89 @@
+"""Values that move by themselves: the time of the plan, `plantimestamp()`, in what a plan would write.
+
+Two plans of the same thing never have it equal, and both mean the same. A plan's JSON says when it was made, to the second, and
+`plantimestamp()` is exactly that. So what equals the plan's own time is known to be it, wherever it stands; nothing else is excused.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from runner.model.evaluated.code import Code
+
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_MARK = "\0time of the plan"  # the key of an object in the place of a text
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The time of one plan and what the code makes of it: each offset of a `timeadd` over it, in seconds."""
+
+    texts: Mapping[str, int]
+
+    def timeless(self, value: Any) -> Any:
+        """The value with the time of the plan replaced by a mark that no text can be."""
+        match value:
+            case str():
+                return self._text(value)
+            case dict():
+                # A key that looks like the mark is no mark.
+                return {
+                    f"\0{key}" if self.texts and key.startswith("\0") else key: self.timeless(part)
+                    for key, part in value.items()
+                }
+            case list():
+                return [self.timeless(part) for part in value]
+            case _:
+                return value
+
+    def moves(self, value: Any) -> bool:
+        """Whether the time of the plan is in it."""
+        match value:
+            case str():
+                return isinstance(self._text(value), dict)
+            case dict():
+                return any(map(self.moves, value.values()))
+            case list():
+                return any(map(self.moves, value))
+            case _:
+                return False
+
+    def _text(self, text: str) -> Any:
+        parts = list(self._parts(text)) if self.texts else [text]
+        return text if parts == [text] else {_MARK: parts}
+
+    def _parts(self, text: str) -> Iterator[str | list[int]]:
+        end = 0
+        for found in _RFC3339.finditer(text):
+            offset = self.texts.get(found[0])
+            if offset is not None:
+                yield text[end : found.start()]
+                yield [offset]
+                end = found.end()
+        yield text[end:]
+
+
+STILL = Clock({})
+
+
+def clock_of(document: Mapping[str, Any], code: Code) -> Clock:
+    """STILL where the code does not ask for the time, or was not read as a whole: then nothing is excused."""
+    told = document.get("timestamp")
+    if not code.read or code.unread or not code.clock or not isinstance(told, str):
+        return STILL
+    if not _RFC3339.fullmatch(told):
+        return STILL
+    now = datetime.fromisoformat(told)
+    return Clock(dict(_times(now, code.offsets)))
+
+
+def _times(now: datetime, offsets: tuple[int, ...]) -> Iterator[tuple[str, int]]:
+    # What is asked for without an offset counts most: it comes last.
+    for offset in (*offsets, 0):
+        try:
+            moved = (now + timedelta(seconds=offset)).astimezone(UTC)
+        except OverflowError:
+            continue
+        yield f"{moved:%Y-%m-%dT%H:%M:%S}Z", offset

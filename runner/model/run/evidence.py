@@ -1,0 +1,47 @@
+"""What is known of an apply whose end is not: for the person who has to find out what really happened."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from runner.model.stack.lock import StateLock
+
+LOG_LINES = 200
+APPLYING = "OperationTypeApply"
+# terraform takes its lock within seconds of its start, on the same clock.
+SLACK = timedelta(seconds=5)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    unfinished: tuple[str, ...] = ()  # resources with an `apply_start` and no `apply_complete`
+    log: tuple[str, ...] = ()  # the last lines, masked
+    serial_before: int | None = None  # of the state that the plan was made on
+    serial_after: int | None = None  # of the state as it is now
+    lock: StateLock | None = None  # terraform's lock, where one was left
+    lock_is_ours: bool = False
+    salvaged: tuple[str, ...] = ()  # a state that terraform could not save, and where it is kept
+    exit_code: int | None = None  # negative where a signal ended it; None where nobody saw it
+
+
+def left_by(lock: StateLock, host: str, started: datetime, ended: datetime) -> bool:
+    """Whether exactly our own apply took this lock: its operation, this host, and a time at which it lived.
+
+    It held the lock alone then, so a lock with these marks is its own.
+    """
+    taken = taken_at(lock)
+    return (
+        lock.operation == APPLYING
+        and lock.who.rpartition("@")[2] == host
+        and taken is not None
+        and started - SLACK <= taken <= ended + SLACK
+    )
+
+
+def taken_at(lock: StateLock) -> datetime | None:
+    """Go prints `2026-11-21 04:11:09.123456789 +0000 UTC`."""
+    try:
+        day, clock, zone, *_ = lock.created.split()
+        whole, _, fraction = clock.partition(".")
+        return datetime.strptime(f"{day} {whole}.{fraction[:6] or '0'} {zone}", "%Y-%m-%d %H:%M:%S.%f %z")
+    except ValueError:
+        return None

@@ -1,0 +1,223 @@
+"""A run: one attempt to plan, and maybe apply, one stack at one revision. The table below is its whole life."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from runner.errors import WrongState
+from runner.model.plan.changes import Summary
+
+
+class Kind(StrEnum):
+    CHANGE = "change"
+    DRIFT = "drift"
+    DESTROY = "destroy"
+
+
+class State(StrEnum):
+    QUEUED = "queued"
+    PLANNING = "planning"
+    AWAITING_APPROVAL = "awaiting_approval"
+    APPROVED = "approved"
+    APPLYING = "applying"
+    NO_CHANGES = "no_changes"
+    DRIFTED = "drifted"
+    APPLIED = "applied"
+    REJECTED = "rejected"
+    CANCELED = "canceled"
+    SUPERSEDED = "superseded"
+    PLAN_FAILED = "plan_failed"
+    APPLY_FAILED = "apply_failed"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def in_words(self) -> str:
+        """As people are told it: `plan failed`."""
+        return self.value.replace("_", " ")
+
+
+IF_THE_PROCESS_DIES: dict[State, str] = {
+    State.QUEUED: "nothing is lost; a worker claims it",
+    State.PLANNING: "its claim is free again and it is queued again; planning changes nothing",
+    State.AWAITING_APPROVAL: "nothing is lost, the plan is an artifact; a person decides, or a newer revision supersedes it",
+    State.APPROVED: "nothing is lost; a worker checks digest, lock and revision again and applies it",
+    State.APPLYING: "terraform goes on and the next daemon adopts it, or takes the result that was recorded; "
+    "only where there is neither it is interrupted",
+    State.NO_CHANGES: "final",
+    State.DRIFTED: "final",
+    State.APPLIED: "final",
+    State.REJECTED: "final",
+    State.CANCELED: "final",
+    State.SUPERSEDED: "final",
+    State.PLAN_FAILED: "final",
+    State.APPLY_FAILED: "final; infrastructure may be half changed, so the stack is locked with the reason",
+    State.INTERRUPTED: "final until a person resolves it; nobody knows how it ended, so the stack is locked with the evidence",
+}
+
+
+class Event(StrEnum):
+    CLAIM = "claim"
+    REQUEUE = "requeue"
+    FIND_NOTHING = "find_nothing"
+    FIND_DRIFT = "find_drift"
+    OFFER = "offer"
+    FAIL_PLAN = "fail_plan"
+    APPROVE = "approve"
+    REJECT = "reject"
+    CANCEL = "cancel"
+    SUPERSEDE = "supersede"
+    START_APPLY = "start_apply"
+    SUCCEED = "succeed"
+    FAIL_APPLY = "fail_apply"
+    INTERRUPT = "interrupt"
+    NOT_BEGUN = "not_begun"
+    RESOLVE_APPLIED = "resolve_applied"
+    RESOLVE_FAILED = "resolve_failed"
+
+
+# A named person's word, with a reason: the only way out of a state that is otherwise final.
+RESOLUTIONS: frozenset[Event] = frozenset({Event.RESOLVE_APPLIED, Event.RESOLVE_FAILED})
+
+TRANSITIONS: dict[tuple[State, Event], State] = {
+    (State.QUEUED, Event.CLAIM): State.PLANNING,
+    (State.QUEUED, Event.CANCEL): State.CANCELED,
+    (State.QUEUED, Event.SUPERSEDE): State.SUPERSEDED,
+    (State.PLANNING, Event.REQUEUE): State.QUEUED,
+    (State.PLANNING, Event.FIND_NOTHING): State.NO_CHANGES,
+    (State.PLANNING, Event.FIND_DRIFT): State.DRIFTED,
+    (State.PLANNING, Event.OFFER): State.AWAITING_APPROVAL,
+    (State.PLANNING, Event.FAIL_PLAN): State.PLAN_FAILED,
+    (State.PLANNING, Event.CANCEL): State.CANCELED,
+    (State.PLANNING, Event.SUPERSEDE): State.SUPERSEDED,
+    (State.AWAITING_APPROVAL, Event.APPROVE): State.APPROVED,
+    (State.AWAITING_APPROVAL, Event.REJECT): State.REJECTED,
+    (State.AWAITING_APPROVAL, Event.CANCEL): State.CANCELED,
+    (State.AWAITING_APPROVAL, Event.SUPERSEDE): State.SUPERSEDED,
+    (State.APPROVED, Event.REJECT): State.REJECTED,
+    (State.APPROVED, Event.CANCEL): State.CANCELED,
+    (State.APPROVED, Event.SUPERSEDE): State.SUPERSEDED,
+    # The plan made again under the lock may find that there is nothing left to do.
+    (State.APPROVED, Event.FIND_NOTHING): State.NO_CHANGES,
+    # Durable before terraform starts: from here on the plan may have been applied.
+    (State.APPROVED, Event.START_APPLY): State.APPLYING,
+    (State.APPLYING, Event.SUCCEED): State.APPLIED,
+    (State.APPLYING, Event.FAIL_APPLY): State.APPLY_FAILED,
+    (State.APPLYING, Event.INTERRUPT): State.INTERRUPTED,
+    # terraform itself refused the saved plan as stale before it touched anything.
+    (State.APPLYING, Event.SUPERSEDE): State.SUPERSEDED,
+    # Only where it is certain that terraform never changed anything: no receipt and no output, or a state lock in its way.
+    (State.APPLYING, Event.NOT_BEGUN): State.APPROVED,
+    (State.INTERRUPTED, Event.RESOLVE_APPLIED): State.APPLIED,
+    (State.INTERRUPTED, Event.RESOLVE_FAILED): State.APPLY_FAILED,
+}
+
+FINAL: frozenset[State] = frozenset(State) - {
+    state for state, event in TRANSITIONS if event not in RESOLUTIONS
+}
+WAITING: frozenset[State] = frozenset({State.QUEUED, State.AWAITING_APPROVAL, State.APPROVED})
+# An approved run is claimed too while it is planned again, but by a claim, not by a change of state.
+EXECUTING: frozenset[State] = frozenset({State.PLANNING, State.APPLYING})
+HALF_CHANGED: frozenset[State] = frozenset({State.APPLY_FAILED, State.INTERRUPTED})
+
+
+class Trigger(StrEnum):
+    """Why a run was made."""
+
+    PUSH = "push"
+    SCHEDULE = "schedule"
+    MANUAL = "manual"
+    HEAL = "heal"
+    REPLAN = "replan"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Which process executes a run right now. `token` names the claim file whose flock is its true liveness."""
+
+    token: str
+    host: str
+    pid: int
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Run:
+    id: int
+    stack: str
+    source: str
+    kind: Kind
+    state: State
+    version: int  # fencing token: a write must name the version it saw
+    revision: str
+    inputs: str
+    definition: str  # digest of the stack's definition at that revision
+    trigger: Trigger
+    requested_by: str
+    created_at: datetime
+    changed_at: datetime
+    reason: str = ""
+    targets: tuple[str, ...] = ()
+    module_path: str = "."
+    file: str = ""  # the stack file at that revision
+    managed_state: bool = False
+    summary: Summary = Summary()
+    plan_digest: str | None = None
+    fingerprint: str | None = None
+    binding_digest: str | None = None  # of all that an approval is bound to
+    executed_digest: str | None = None  # the plan file that was handed to terraform, if one was
+    planned_at: datetime | None = None
+    engine_version: str | None = None
+    claim: Claim | None = None
+    superseded_by: int | None = None
+    cancel_requested_by: str | None = None
+    report: int | None = None  # the drift report that a heal answers, or that a check filed
+    identity: str = ""  # digest of the state that it may change
+    wait_until: datetime | None = None  # not executed before: somebody else holds the state
+    waits: int = 0  # how often it has waited so in a row
+    account: str = ""  # of the cloud, as far as its definition tells
+
+    @property
+    def name(self) -> str:
+        return f"run-{self.id}"
+
+    @property
+    def follows_git(self) -> bool:
+        """Whether it plans what Git says now, so that a newer revision makes it moot; not what a person chose."""
+        return (
+            self.kind is Kind.CHANGE
+            and self.report is None
+            and self.trigger in {Trigger.PUSH, Trigger.REPLAN}
+        )
+
+    @property
+    def final(self) -> bool:
+        return self.state in FINAL
+
+
+def next_state(run: Run, event: Event) -> State:
+    """The state after the event, or WrongState."""
+    try:
+        return TRANSITIONS[run.state, event]
+    except KeyError:
+        raise WrongState(run=run.name, state=run.state, wish=_PAST[event]) from None
+
+
+_PAST: dict[Event, str] = {
+    Event.CLAIM: "claimed",
+    Event.REQUEUE: "queued again",
+    Event.FIND_NOTHING: "found without changes",
+    Event.FIND_DRIFT: "found drifted",
+    Event.OFFER: "offered for approval",
+    Event.FAIL_PLAN: "failed in planning",
+    Event.APPROVE: "approved",
+    Event.REJECT: "rejected",
+    Event.CANCEL: "canceled",
+    Event.SUPERSEDE: "superseded",
+    Event.START_APPLY: "applied",
+    Event.SUCCEED: "recorded as applied",
+    Event.FAIL_APPLY: "recorded as failed",
+    Event.INTERRUPT: "recorded as interrupted",
+    Event.NOT_BEGUN: "put back to approved",
+    Event.RESOLVE_APPLIED: "resolved",
+    Event.RESOLVE_FAILED: "resolved",
+}

@@ -1,0 +1,122 @@
+"""What a run failed at because it is confined, and the key that opens it: read from the words of what failed.
+
+Those words are the run's own and untrusted. They choose no more than the path that is named; what is said of it comes from the
+labels that the run had.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from posixpath import dirname, join, normpath, relpath
+
+from runner.model.sandbox.labels import TOP, Access, Confinement, under
+from runner.model.sandbox.namespace import ABSENT, View
+
+MOST = 3  # sentences; of the rest a person finds out after the first was opened
+_REFUSED = re.compile(r"permission denied|operation not permitted", re.IGNORECASE)
+_READ_ONLY = re.compile(r"read-only file system", re.IGNORECASE)
+# A hidden folder is empty to the run, so what it has is not there.
+_ABSENT = re.compile(r"no such file or directory|no file exists|does not exist|nonexistent", re.IGNORECASE)
+_PATH = re.compile(
+    r"""["'\u2018]([^"'\u2018\u2019\n]*/[^"'\u2018\u2019\n]*)["'\u2019]|((?:\.\.?)?/[^\s:"'`,;()\u2018\u2019]*|[\w.-]+/[^\s:"'`,;()\u2018\u2019]*)"""
+)
+_STATE = re.compile(r"\.tfstate\b|\.tflock\b|\.lock\.info\b")
+_KEYLESS = re.compile(r"Permission denied \(publickey|Host key verification failed")
+_SSH = "git over ssh finds no keys and no known hosts of the daemon's user"
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Of one command, as absolute paths."""
+
+    module: str  # where it runs
+    tree: str
+    data_dir: str
+    homes: tuple[str, ...]
+    seen: Confinement | View
+
+    def private(self, path: str) -> str:
+        return self.seen.private(path) if isinstance(self.seen, View) else ""
+
+    @property
+    def read_only(self) -> bool:
+        """Whether the kernel says "read-only" of what may only be read; Landlock says "permission denied"."""
+        return isinstance(self.seen, View)
+
+
+def denials(texts: Iterable[str], around: Surroundings) -> tuple[str, ...]:
+    """Sentences for a person, each with the key that opens the path; none where its confinement is not the reason."""
+    found: dict[str, None] = {}
+    for text in texts:
+        for line in text.splitlines():
+            found |= dict.fromkeys(_of_line(line, around))
+    return tuple(found)[:MOST]
+
+
+def _of_line(line: str, around: Surroundings) -> Iterator[str]:
+    if _KEYLESS.search(line):
+        yield f"{_SSH}; `executor.visible: [~/.ssh]` opens them to every run"
+        return
+    read_only, refused, absent = (pattern.search(line) for pattern in (_READ_ONLY, _REFUSED, _ABSENT))
+    if not (read_only or refused or absent):
+        return
+    # The user that runs may have no right either: then no key helps.
+    unwritable = read_only or (refused and not around.read_only)
+    said = read_only or refused or absent
+    for named in _named(line, said.start() if said else 0):
+        path = normpath(join(around.module, named))
+        access = around.seen.access(path)
+        if access is Access.NOTHING or (access is Access.READ and unwritable):
+            yield _sentence(path, access, around)
+
+
+def _named(line: str, said: int) -> Iterator[str]:
+    """The path that stands nearest before the words, as in `sh: cannot create /x: Permission denied`; else those behind."""
+    found = [(match.start(), match[1] or match[2]) for match in _PATH.finditer(line)]
+    before = [path for at, path in found if at < said]
+    yield from before[-1:] or (path for _, path in found)
+
+
+def _sentence(path: str, access: Access, around: Surroundings) -> str:
+    if own := around.private(path):
+        return f"{path} of the machine is not there: each run has its own, empty {own}"
+    may_not = "reach" if access is Access.NOTHING else "write"
+    return f"it may not {may_not} {path}: {_way(path, around)}"
+
+
+def _way(path: str, around: Surroundings) -> str:
+    if under(path, around.tree):
+        return _in_tree(path, around)
+    if _STATE.search(path):
+        return (
+            f"`allow.state_folders: [{dirname(path)}]` of its source opens the folder of a state to applies"
+        )
+    folder = _folder(path, around)
+    hidden_there = under(path, around.data_dir) and not _dotted(path, around)
+    if hidden_there or folder is None:
+        return "Driftline keeps its own there, and no key opens it"
+    return f"`executor.visible: [{folder}]` opens it to every run, to be read and written"
+
+
+def _in_tree(path: str, around: Surroundings) -> str:
+    folder = relpath(dirname(path), around.tree)
+    if folder == ".":
+        return "runs may write into their root module only, such as to path.root"
+    return (
+        f"runs may write into their root module, such as to path.root; `allow.writable_modules: [{folder}]` of its source"
+        " opens this one where it is a module that the stack calls"
+    )
+
+
+def _folder(path: str, around: Surroundings) -> str | None:
+    """The folder that it is in, or itself where too much would be opened with that."""
+    for one in (dirname(path), path):
+        too_much = one in {TOP, *ABSENT, *around.homes} or under(around.data_dir, one)
+        if not too_much:
+            return one
+    return None
+
+
+def _dotted(path: str, around: Surroundings) -> bool:
+    """What begins with a dot in the home of the service's user, which is its data folder."""
+    return around.data_dir in around.homes and relpath(path, around.data_dir).startswith(".")

@@ -1,0 +1,121 @@
+"""What a run finds in namespaces of its own: the machine read-only, a few folders empty, and the paths that are its own.
+
+A mount hides or shows a path with all that is below it, so the nearest label counts here as it does for Landlock, and one
+mount for each label is enough: nothing has to be listed.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from runner.model.sandbox.labels import TOP, Access, Labels, nearest, parents, under
+
+# The run gets its own: writable memory of a limited size, or device files that are nobody's.
+PRIVATE = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - their names, inside
+# Sockets of services, and what systemd keeps for each user and unit.
+ABSENT = ("/run",)
+# Names are resolved by the files and sockets in these, which hold nothing secret.
+RESOLVERS = ("/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager/resolv.conf", "/run/nscd")
+
+
+EMPTY: Labels = dict.fromkeys((*PRIVATE, *ABSENT), Access.NOTHING)
+
+
+class Kind(Enum):
+    """What is at a path now."""
+
+    NOTHING = "nothing"
+    FOLDER = "folder"
+    FILE = "file"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One mount; those of the folders around it come before."""
+
+    path: str
+    access: Access
+    folder: bool
+    source: str = ""  # where the machine has it, if elsewhere
+
+    @property
+    def machine(self) -> str:
+        return self.source or self.path
+
+
+@dataclass(frozen=True)
+class View:
+    """All that is to be seen in the namespaces, in the order in which it is mounted."""
+
+    mounts: tuple[Shown, ...]
+    moved: tuple[str, str] | None = None  # a folder of the machine, and where the run sees it
+
+    @property
+    def shared(self) -> tuple[str, ...]:
+        """What may be written, and is the machine's, by the machine's paths."""
+        return tuple(one.machine for one in self.mounts if one.access is Access.WRITE)
+
+    def with_moved(self, folder: str, seen: str) -> "View":
+        """The same with a folder, and all that is shown in it, at another place."""
+        return View(
+            tuple(
+                replace(one, path=_elsewhere(one.path, folder, seen), source=one.path)
+                if under(one.path, folder)
+                else one
+                for one in self.mounts
+            ),
+            (folder, seen),
+        )
+
+    def inside(self, path: str) -> str:
+        """Where the run sees a path of the machine."""
+        return _elsewhere(path, *self.moved) if self.moved and under(path, self.moved[0]) else path
+
+    def argument(self, word: str) -> str:
+        """A word of its command, with the paths that it sees."""
+        option, equals, path = word.rpartition("=")
+        return f"{option}{equals}{self.inside(path)}"
+
+    def access(self, path: str) -> Access:
+        """What the run may do at a path; to its own private folders it may write."""
+        return nearest(self._labels(), path)
+
+    def private(self, path: str) -> str:
+        """The folder of the run's own that is seen at a path instead of the machine's; empty where there is none."""
+        labels = self._labels()
+        found = next(one for one in (path, *parents(path)) if one in labels)
+        return found if found in PRIVATE else ""
+
+    def _labels(self) -> dict[str, Access]:
+        return {TOP: Access.READ, **EMPTY, **{one.path: one.access for one in self.mounts}}
+
+    def with_writable(self, folder: str) -> "View":
+        """The same with this folder to be written, wherever it lies."""
+        return replace(self, mounts=(*self.mounts, Shown(folder, Access.WRITE, folder=True)))
+
+    def with_files(self, paths: Iterable[str]) -> "View":
+        """The same with these files to be read, wherever they lie."""
+        files = (Shown(path, Access.READ, folder=False) for path in paths)
+        return replace(self, mounts=(*self.mounts, *files))
+
+
+def _elsewhere(path: str, folder: str, seen: str) -> str:
+    return seen + path[len(folder) :]
+
+
+def view(labels: Labels, kind: Callable[[str], Kind]) -> View:
+    """The mounts that make the labels true. A path without a file is left out."""
+    return View(tuple(_mounts({**dict.fromkeys(RESOLVERS, Access.READ), **labels}, kind)))
+
+
+def _mounts(labels: Mapping[str, Access], kind: Callable[[str], Kind]) -> Iterator[Shown]:
+    before = {TOP: Access.READ, **EMPTY}
+    for path in sorted(labels):  # a folder stands before what is in it
+        access = labels[path]
+        if path in before or access is nearest(before, path):
+            before.setdefault(path, access)
+            continue
+        found = kind(path)
+        if found is not Kind.NOTHING:
+            before[path] = access
+            yield Shown(path, access, found is Kind.FOLDER)

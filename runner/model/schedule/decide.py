@@ -1,0 +1,375 @@
+"""What to do about a stack, and why: facts -> decision table -> reason code and sentence.
+
+The first row that fits decides. Every row ends in an answer, so "why does nothing happen" always has one.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from runner.model.code.inputs import moved
+from runner.model.run.life import HALF_CHANGED, Kind, Run, State
+from runner.model.schedule.waiting import waits
+from runner.model.stack.definition import DriftStatus, Health, Stack, Sync
+from runner.model.stack.lock import Lock
+from runner.model.values.clock import went_back
+
+PLAN_RETRY = timedelta(minutes=30)
+CHECK_RETRY = timedelta(minutes=3)
+CHECK_RETRY_MOST = timedelta(hours=4)
+
+
+class Next(StrEnum):
+    PLAN = "plan"
+    CHECK = "check"
+    WAIT = "wait"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True)
+class Decision:
+    action: Next
+    code: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class View:
+    """Everything that decides over one stack. `waits_for` names dependencies that are not applied yet."""
+
+    stack: Stack
+    now: datetime
+    hold: Lock | None = None
+    open_runs: tuple[Run, ...] = ()
+    last_change: Run | None = None
+    waits_for: tuple[str, ...] = ()
+    source_problem: str | None = None
+    shortage: str | None = None  # of room on the disk
+    crowds: Mapping[str, str] = field(
+        default_factory=dict
+    )  # accounts in which no run starts just now, and why
+
+    @property
+    def open_change(self) -> Run | None:
+        return next((run for run in self.open_runs if run.kind is not Kind.DRIFT), None)
+
+    @property
+    def open_check(self) -> Run | None:
+        return next((run for run in self.open_runs if run.kind is Kind.DRIFT), None)
+
+    @property
+    def paused(self) -> bool:
+        pause = self.stack.pause
+        return self.stack.definition.paused or (pause is not None and pause.holds(self.now))
+
+
+@dataclass(frozen=True)
+class Rule:
+    code: str
+    action: Next
+    fits: Callable[[View], bool]
+    sentence: Callable[[View], str]
+
+
+def pause_sentence(view: View) -> str:
+    pause = view.stack.pause
+    if pause is None or not pause.holds(view.now):
+        return "its definition in Git says paused: true"
+    until = f" until {pause.until:%Y-%m-%d %H:%M} UTC" if pause.until else ""
+    return f"paused by {pause.by}{until}: {pause.reason}"
+
+
+def _last_change_is(view: View, *states: State) -> bool:
+    """Whether the newest change run was made for the inputs of today and ended so."""
+    run = view.last_change
+    return (
+        run is not None
+        and run.inputs == view.stack.inputs
+        and view.stack.planned_inputs == view.stack.inputs
+        and run.state in states
+    )
+
+
+def _failed_just_now(view: View) -> bool:
+    """Whether the newest plan failed a moment ago; another revision may have mended it even where no input moved."""
+    run = view.last_change
+    return (
+        run is not None
+        and _last_change_is(view, State.PLAN_FAILED)
+        and run.revision == view.stack.revision
+        and view.now < run.changed_at + PLAN_RETRY
+        and not went_back(view.now, run.changed_at)
+    )
+
+
+_WAITING_SENTENCE: dict[State, str] = {
+    State.QUEUED: "{run} waits for a free slot",
+    State.PLANNING: "{run} is being planned",
+    State.AWAITING_APPROVAL: "{run} waits for approval",
+    State.APPROVED: "{run} is approved and waits to be applied",
+    State.APPLYING: "{run} is being applied",
+}
+
+
+def _open_sentence(run: Run | None) -> str:
+    return _WAITING_SENTENCE[run.state].format(run=run.name) if run else ""
+
+
+def _put_off(view: View, run: Run | None) -> bool:
+    return run is not None and run.claim is None and waits(run.wait_until, view.now)
+
+
+def _put_off_sentence(run: Run | None) -> str:
+    return f"{run.name} waits until {run.wait_until:%H:%M:%S} UTC: {run.reason}" if run else ""
+
+
+def _startable(run: Run | None) -> bool:
+    return run is not None and run.claim is None and run.state in {State.QUEUED, State.APPROVED}
+
+
+def _waits_for_room(view: View, run: Run | None) -> bool:
+    """Whether the disk is what keeps this run from being started."""
+    return _startable(run) and view.shortage is not None
+
+
+def _crowded(view: View, run: Run | None) -> bool:
+    return run is not None and _startable(run) and run.account in view.crowds
+
+
+def _crowd_sentence(view: View, run: Run | None) -> str:
+    return f"{run.name} waits: {view.crowds[run.account]}" if run else ""
+
+
+def _as_seen(stack: Stack) -> str:
+    """Where files are read that nobody can name, the inputs alone do not say it: a plan at the newest commit did."""
+    if not stack.unknown_inputs:
+        return ""
+    return f", as a plan at {(stack.applied_revision or '')[:12]} found; inputs: not fully known, so each commit is looked at"
+
+
+def _moved_sentence(view: View) -> str:
+    stack = view.stack
+    if (
+        stack.unknown_inputs
+        and stack.applied_inputs is not None
+        and not moved(stack.applied_inputs, stack.inputs)
+    ):
+        return "a commit may have changed files that it reads; inputs: not fully known, so each commit is looked at"
+    return "its inputs moved in Git"
+
+
+_LEFT = Rule("left", Next.NOTHING, lambda v: v.stack.left is not None, lambda v: f"it is {v.stack.left}")
+
+CHANGE_RULES: tuple[Rule, ...] = (
+    _LEFT,
+    Rule(
+        "source_missing",
+        Next.NOTHING,
+        lambda v: v.stack.missing_since is not None,
+        lambda _: "source missing: it is no longer in Git; nothing is planned and nothing is destroyed",
+    ),
+    Rule(
+        "problem",
+        Next.NOTHING,
+        lambda v: v.stack.problem is not None,
+        lambda _: "what is in Git now could not be read; nothing is planned until it is fixed",
+    ),
+    Rule("paused", Next.NOTHING, lambda v: v.paused, pause_sentence),
+    Rule(
+        "locked",
+        Next.WAIT,
+        lambda v: v.hold is not None,
+        lambda v: f"locked by {v.hold.holder}: {v.hold.reason}" if v.hold else "",
+    ),
+    Rule("no_room", Next.WAIT, lambda v: _waits_for_room(v, v.open_change), lambda v: v.shortage or ""),
+    Rule(
+        "put_off",
+        Next.WAIT,
+        lambda v: _put_off(v, v.open_change),
+        lambda v: _put_off_sentence(v.open_change),
+    ),
+    Rule(
+        "account_full",
+        Next.WAIT,
+        lambda v: _crowded(v, v.open_change),
+        lambda v: _crowd_sentence(v, v.open_change),
+    ),
+    Rule("run_open", Next.WAIT, lambda v: v.open_change is not None, lambda v: _open_sentence(v.open_change)),
+    Rule(
+        "synced",
+        Next.NOTHING,
+        lambda v: v.stack.sync is Sync.SYNCED,
+        lambda v: f"what is in Git is applied{_as_seen(v.stack)}",
+    ),
+    Rule(
+        "plan_failed",
+        Next.WAIT,
+        _failed_just_now,
+        lambda v: (
+            f"{v.last_change.name} could not be planned; tried again {PLAN_RETRY.seconds // 60} m after it"
+            if v.last_change
+            else ""
+        ),
+    ),
+    Rule(
+        "answered",
+        Next.NOTHING,
+        lambda v: _last_change_is(v, State.REJECTED, State.CANCELED, *HALF_CHANGED),
+        lambda v: (
+            f"{v.last_change.name} was {v.last_change.state.in_words}; a new commit or `driftline plan {v.stack.name}` starts anew"
+            if v.last_change
+            else ""
+        ),
+    ),
+    Rule(
+        "nothing_found",
+        Next.NOTHING,
+        lambda v: (
+            _last_change_is(v, State.NO_CHANGES) and v.last_change is not None and v.last_change.follows_git
+        ),
+        lambda v: (
+            f"{v.last_change.name} found nothing to apply, but terraform put a part of the plan off;"
+            f" to plan again: driftline plan {v.stack.name}"
+            if v.last_change
+            else ""
+        ),
+    ),
+    Rule(
+        "destroyed",
+        Next.NOTHING,
+        lambda v: (
+            v.last_change is not None
+            and v.last_change.kind is Kind.DESTROY
+            and v.last_change.state is State.APPLIED
+            and v.stack.planned_inputs == v.stack.inputs
+        ),
+        lambda v: (
+            f"{v.last_change.name} destroyed it; a new commit or `driftline plan {v.stack.name}` makes it again"
+            if v.last_change
+            else ""
+        ),
+    ),
+    Rule(
+        "dependency",
+        Next.WAIT,
+        lambda v: bool(v.waits_for),
+        lambda v: f"waits until {', '.join(v.waits_for)} is applied",
+    ),
+    Rule("no_room", Next.WAIT, lambda v: v.shortage is not None, lambda v: v.shortage or ""),
+    Rule("moved", Next.PLAN, lambda _: True, _moved_sentence),
+)
+
+CHECK_RULES: tuple[Rule, ...] = (
+    _LEFT,
+    Rule(
+        "source_missing",
+        Next.NOTHING,
+        lambda v: v.stack.missing_since is not None,
+        lambda _: "source missing: it is no longer in Git",
+    ),
+    Rule(
+        "never_applied",
+        Next.NOTHING,
+        lambda v: v.stack.applied_revision is None,
+        lambda _: "nothing was applied yet, so there is nothing to compare with the cloud",
+    ),
+    Rule("paused", Next.NOTHING, lambda v: v.paused, pause_sentence),
+    Rule("no_room", Next.WAIT, lambda v: _waits_for_room(v, v.open_check), lambda v: v.shortage or ""),
+    Rule(
+        "put_off",
+        Next.WAIT,
+        lambda v: _put_off(v, v.open_check),
+        lambda v: _put_off_sentence(v.open_check),
+    ),
+    Rule(
+        "account_full",
+        Next.WAIT,
+        lambda v: _crowded(v, v.open_check),
+        lambda v: _crowd_sentence(v, v.open_check),
+    ),
+    Rule("check_open", Next.WAIT, lambda v: v.open_check is not None, lambda v: _open_sentence(v.open_check)),
+    Rule(
+        "applying",
+        Next.WAIT,
+        lambda v: v.open_change is not None and v.open_change.claim is not None,
+        lambda v: _open_sentence(v.open_change),
+    ),
+    Rule(
+        "not_due",
+        Next.WAIT,
+        lambda v: (
+            v.stack.next_check_at is not None
+            and v.now < v.stack.next_check_at
+            # A clock that went back would otherwise stop the checks until it is there again.
+            and not went_back(v.now, v.stack.check_scheduled_at)
+        ),
+        lambda v: f"next check at {v.stack.next_check_at:%Y-%m-%d %H:%M} UTC",
+    ),
+    Rule("no_room", Next.WAIT, lambda v: v.shortage is not None, lambda v: v.shortage or ""),
+    Rule("due", Next.CHECK, lambda _: True, lambda _: "a drift check is due"),
+)
+
+
+def decide(view: View, rules: Sequence[Rule] = CHANGE_RULES) -> Decision:
+    """The decision of the first rule that fits."""
+    rule = next(rule for rule in rules if rule.fits(view))
+    return Decision(rule.action, rule.code, rule.sentence(view))
+
+
+def waits_for(
+    stack: Stack, others: dict[str, Stack], busy: frozenset[str], former: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """The dependencies that hold the stack back: not applied at their newest inputs, or with an open change.
+
+    What it depended on before still counts until a run without it was applied, unless that left Git, or has come to
+    depend on this stack.
+    """
+    own = stack.definition.depends_on
+    old = (name for name in former if name not in own and _still_there(name, stack.name, others))
+    return tuple(
+        name
+        for name in (*own, *old)
+        if name not in others or others[name].sync is not Sync.SYNCED or name in busy
+    )
+
+
+def _still_there(name: str, stack: str, others: dict[str, Stack]) -> bool:
+    if name == stack or name not in others or others[name].missing_since is not None:
+        return False
+    seen, waiting = {name}, [name]
+    while waiting:
+        one = others.get(waiting.pop())
+        more = set(one.definition.depends_on) - seen if one is not None else set()
+        seen |= more
+        waiting += more
+    return stack not in seen
+
+
+def check_retry(failures: int) -> timedelta:
+    """How long after a failed check it is tried again: doubling from three minutes to four hours."""
+    doubled: int = 2 ** min(max(failures - 1, 0), 10)
+    return min(CHECK_RETRY * doubled, CHECK_RETRY_MOST)
+
+
+def health(view: View) -> tuple[Health, str]:
+    """The third axis, and why it is not ok: what a person must do comes first.
+
+    A source that can not be looked at is ill itself; its stacks are as they were.
+    """
+    stack = view.stack
+    if view.hold is not None:
+        return Health.LOCKED, f"locked by {view.hold.holder}: {view.hold.reason}"
+    if view.paused:
+        return Health.PAUSED, pause_sentence(view)
+    problem = next(filter(None, _problems(view, stack)), None)
+    return (Health.ERROR, problem) if problem else (Health.OK, "")
+
+
+def _problems(view: View, stack: Stack) -> Iterator[str | None]:
+    last = view.last_change
+    yield "source missing" if stack.missing_since is not None and stack.left is None else None
+    yield stack.problem
+    if last is not None and last.state is State.PLAN_FAILED and last.inputs == stack.inputs:
+        yield f"{last.name}: {last.reason or 'the plan failed'}"
+    yield f"drift check failed: {stack.drift_reason}" if stack.drift is DriftStatus.ERROR else None

@@ -1,0 +1,49 @@
+"""Whose turn it is: the most urgent runs first, and within the same urgency one source after another."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from runner.model.run.life import Kind, Run, State, Trigger
+
+PRIORITY: dict[tuple[State, Kind], int] = {
+    (State.APPROVED, Kind.CHANGE): 0,
+    (State.APPROVED, Kind.DESTROY): 0,
+    (State.QUEUED, Kind.CHANGE): 1,
+    (State.QUEUED, Kind.DESTROY): 1,
+    (State.QUEUED, Kind.DRIFT): 2,
+}
+# A check for which a person waits.
+ASKED_FOR = 0.5
+# A slot that was not free again after this is likely to be held by something that hangs.
+PATIENCE = timedelta(minutes=1)
+
+
+def priority(run: Run) -> float:
+    """The lower, the sooner: an apply, then a plan of a change, then a check of drift; the latter sooner where asked for."""
+    asked = run.kind is Kind.DRIFT and run.trigger is Trigger.MANUAL
+    return PRIORITY[run.state, run.kind] - (ASKED_FOR if asked else 0)
+
+
+def in_turn(ready: Iterable[Run], executing: Iterable[Run]) -> list[Run]:
+    """The order in which they are started; a source with much to do, or much being done, takes every n-th turn only."""
+    turns: Counter[tuple[float, str]] = Counter()
+    served = Counter(run.source for run in executing)
+    order = []
+    for run in sorted(ready, key=lambda run: run.id):
+        urgency = priority(run)
+        turn = served[run.source] + turns[urgency, run.source]
+        turns[urgency, run.source] += 1
+        order.append((urgency, turn, run.id, run))
+    return [run for *_, run in sorted(order, key=lambda entry: entry[:3])]
+
+
+def crowded_out(ordered: Sequence[Run], executing: Sequence[Run], now: datetime) -> list[Run]:
+    """The runs that may start though every slot is taken: of sources that have none, where no slot has moved for long.
+
+    A check of drift can wait; and what hangs takes no processor, so one run more does little harm.
+    """
+    if any(run.claim is not None and run.claim.since > now - PATIENCE for run in executing):
+        return []
+    served = {run.source for run in executing}
+    return [run for run in ordered if run.source not in served and run.kind is not Kind.DRIFT]

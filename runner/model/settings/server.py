@@ -1,0 +1,164 @@
+"""What the operator decides: the server configuration as frozen values, with every default in one place."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from runner.model.settings.source import SourceSettings
+from runner.model.stack.definition import STRICT, IgnoreRule
+from runner.model.stack.match import EVERY_STACK, StackMatch
+from runner.model.values.span import Seconds
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    __pydantic_config__: ClassVar[Any] = STRICT
+    binary: str
+
+
+@dataclass(frozen=True)
+class EnginesSettings:
+    __pydantic_config__: ClassVar[Any] = STRICT
+    terraform: EngineSettings = EngineSettings("terraform")
+    tofu: EngineSettings = EngineSettings("tofu")
+    plugin_mirror: Path | None = None
+    offline: bool = False
+    registry_tokens: dict[str, str] = field(default_factory=dict, repr=False)
+    env: tuple[str, ...] = ()  # names that a run may inherit from the daemon, such as AWS_ENDPOINT_URL
+
+
+@dataclass(frozen=True)
+class ExecutorSettings:
+    __pydantic_config__: ClassVar[Any] = STRICT
+    slots: int | Literal["auto"] = "auto"
+    memory_per_run: str = "850MB"
+    per_account: int | None = None
+    min_free: str = "512MB"
+    confine: Literal["auto", "never", "required"] = "auto"
+    visible: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """`apply` is a soft limit: it alerts and never kills."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    init: Seconds = Seconds(300)
+    plan: Seconds = Seconds(900)
+    show: Seconds = Seconds(120)
+    git: Seconds = Seconds(120)
+    apply: Seconds | None = None
+
+
+@dataclass(frozen=True)
+class DriftSettings:
+    """`schedule` is a cron line of five fields in UTC, week days by name."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    schedule: str = "17 */4 * * *"
+    jitter: Seconds = Seconds(1200)
+    confirm: int = 1
+    ignore: tuple[IgnoreRule, ...] = ()
+    probe: Literal["auto", "never"] = "auto"
+    compare_every: int = 50
+
+
+@dataclass(frozen=True)
+class ApprovalRule:
+    """A floor for the stacks that it matches: no other rule, no default and no stack file goes below it."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    match: StackMatch = EVERY_STACK
+    required: int | None = None
+    from_: tuple[str, ...] | None = (
+        None  # `from` in the file, which Python keeps for itself; None: whoever may
+    )
+    mode_at_most: Literal["never", "approved", "automatic"] | None = None
+    author_may_approve: bool | None = None
+    protect: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ApprovalSettings:
+    """What holds for every stack, and the rules for some. `people` maps a login to the names and mail addresses that the
+    same person commits under.
+    """
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    required: int = 1
+    author_may_approve: bool = False
+    expire: Seconds = Seconds(86400)
+    people: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    rules: tuple[ApprovalRule, ...] = ()
+
+
+@dataclass(frozen=True)
+class ApplySettings:
+    __pydantic_config__: ClassVar[Any] = STRICT
+    fresh_for: Seconds = Seconds(300)
+    lock_timeout: Seconds = Seconds(60)
+
+
+@dataclass(frozen=True)
+class Guardrails:
+    __pydantic_config__: ClassVar[Any] = STRICT
+    max_destroys: int = 5
+    max_changes: int = 200
+    protect_types: tuple[str, ...] = ()
+    protect_addresses: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Retention:
+    __pydantic_config__: ClassVar[Any] = STRICT
+    runs: Seconds = Seconds(180 * 86400)
+    logs: Seconds = Seconds(60 * 86400)
+    plans: Seconds = Seconds(14 * 86400)
+    reports: Seconds = Seconds(730 * 86400)
+
+
+@dataclass(frozen=True)
+class ArtifactSettings:
+    """Where artifacts live: in the data directory, or in an S3 bucket under a prefix. Encrypted in both."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    store: Literal["local", "s3"] = "local"
+    bucket: str | None = None
+    prefix: str = "driftline"
+    region: str | None = None
+    key: str | None = field(default=None, repr=False)
+    old_keys: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True)
+class AuditSettings:
+    """Where the audit log's checkpoints are written, and what seals them."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    checkpoints: Path | None = None
+    key: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The whole server configuration. Paths are absolute and `${...}` is resolved."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    data_dir: Path
+    sources: tuple[SourceSettings, ...] = ()
+    version: Literal[1] = 1
+    engines: EnginesSettings = EnginesSettings()
+    executor: ExecutorSettings = ExecutorSettings()
+    timeouts: Timeouts = Timeouts()
+    drift: DriftSettings = DriftSettings()
+    approvals: ApprovalSettings = ApprovalSettings()
+    apply: ApplySettings = ApplySettings()
+    guardrails: Guardrails = Guardrails()
+    retention: Retention = Retention()
+    artifacts: ArtifactSettings = ArtifactSettings()
+    audit: AuditSettings = AuditSettings()
+
+    def source(self, name: str) -> SourceSettings | None:
+        return next((s for s in self.sources if s.name == name), None)

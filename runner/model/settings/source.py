@@ -1,0 +1,63 @@
+"""One source as the operator configures it: where its repository is, and what its commits may decide."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from runner.model.stack.definition import STRICT
+from runner.model.values.span import Seconds
+
+
+@dataclass(frozen=True)
+class SourceAuth:
+    """Credentials for one source: a token for https, or a key with its known hosts for ssh."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    token: str | None = field(default=None, repr=False)
+    username: str = "x-access-token"
+    ssh_key: Path | None = None
+    known_hosts: Path | None = None
+
+
+@dataclass(frozen=True)
+class Verify:
+    """Commit signatures: which commits have to have one, and whose count."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    mode: Literal["off", "head", "since_applied"] = "off"
+    allowed_signers: Path | None = None
+    gpg_keys: Path | None = None
+    revoked: Path | None = None
+
+
+@dataclass(frozen=True)
+class Allow:
+    """What a commit may decide for itself; nothing more."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    engines: tuple[Literal["terraform", "tofu"], ...] = ("terraform", "tofu")
+    aws_roles: tuple[str, ...] = ()
+    provisioners: bool = False
+    backends: tuple[str, ...] = ("s3", "gcs", "azurerm", "http", "local")
+    state_folders: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    writable_modules: tuple[str, ...] = ()
+    providers: tuple[str, ...] = ()
+    env: tuple[str, ...] = ()
+    nonsensitive: bool = False
+    lower_approvals: bool = False
+    actions: tuple[str, ...] = ("*",)
+
+
+@dataclass(frozen=True)
+class SourceSettings:
+    __pydantic_config__: ClassVar[Any] = STRICT
+    name: str
+    url: str
+    branch: str = "main"
+    poll: Seconds = Seconds(60)
+    auth: SourceAuth = SourceAuth()
+    stacks: tuple[str, ...] = ("**/stack.yaml",)
+    max_size: str = "2GB"
+    verify: Verify = Verify()
+    allow: Allow = Allow()

@@ -1,0 +1,77 @@
+"""A state that was kept elsewhere and is to become a managed one: what it says of itself, and whether it fits."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from runner.model.approval.binding import EngineFacts
+from runner.model.approval.guardrails import SeenState, state_problem
+from runner.model.plan.changes import ChangeSet
+
+VERSION = 4  # of the format, since terraform 0.12
+LARGEST = 256 << 20
+_LONGEST_LINEAGE = 256
+
+
+class Unreadable(Exception):
+    """why the content is no state that an engine of today would read"""
+
+
+@dataclass(frozen=True)
+class StateSummary:
+    lineage: str
+    serial: int
+    resources: int  # managed instances
+    engine_version: str = ""
+
+    def __str__(self) -> str:
+        counted = "1 resource" if self.resources == 1 else f"{self.resources} resources"
+        return f"{counted}, serial {self.serial}, lineage {self.lineage}"
+
+
+def summary_of(content: bytes) -> StateSummary:
+    """Unreadable where it is none, or one that is not to be read as it is."""
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError):
+        raise Unreadable("it is no JSON") from None
+    if not isinstance(document, dict):
+        raise Unreadable("it is no JSON object")
+    if "encrypted_data" in document:
+        raise Unreadable("OpenTofu has encrypted it")
+    if document.get("version") != VERSION:
+        raise Unreadable(f"its format is version {document.get('version')!r}, not {VERSION}")
+    lineage, serial = document.get("lineage"), document.get("serial")
+    if not isinstance(lineage, str) or not 0 < len(lineage) <= _LONGEST_LINEAGE or not lineage.isprintable():
+        raise Unreadable("it has no lineage")
+    if not isinstance(serial, int) or isinstance(serial, bool) or serial < 0:
+        raise Unreadable("it has no serial")
+    return StateSummary(lineage, serial, _instances(document), str(document.get("terraform_version", "")))
+
+
+def _instances(document: Mapping[str, Any]) -> int:
+    try:
+        return sum(len(one["instances"]) for one in document["resources"] if one["mode"] == "managed")
+    except (KeyError, TypeError):
+        raise Unreadable("its resources are not as an engine writes them") from None
+
+
+def objection(new: StateSummary, there: StateSummary | None, known: SeenState | None) -> str | None:
+    """Why the new state may not take the place of what is there; `there` is the managed one, of other content."""
+    if there is None or not there.resources:
+        return state_problem(
+            known, EngineFacts(lineage=new.lineage, serial=new.serial, resources=new.resources)
+        )
+    if there.lineage != new.lineage:
+        return f"it has lineage {new.lineage}, and the managed state holds another one: {there}"
+    if there.serial > new.serial:
+        return f"it is older (serial {new.serial}) than the managed state: {there}"
+    if there.serial == new.serial:
+        return f"it differs from the managed state although both have serial {new.serial}"
+    return None
+
+
+def nothing_in_common(new: StateSummary, changes: ChangeSet) -> bool:
+    """Whether the code knows none of its resources, so that a plan would destroy them all."""
+    return 0 < new.resources <= changes.summary.delete

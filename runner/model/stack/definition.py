@@ -1,0 +1,253 @@
+"""A stack: one root module + workspace + variables + schedule + approval rules, as a YAML document declares it.
+
+The dataclasses are the schema: pydantic reads them in `runner.config`, nothing is written twice.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, ClassVar, Literal, Self
+
+from runner.model.plan.warnings import FailingCheck
+from runner.model.values.span import Seconds
+
+NAME_PATTERN = r"^[a-z0-9][a-z0-9._/-]{0,63}$"
+DEFAULT_WORKSPACE = "default"  # terraform's, which every backend has
+STRICT = {"extra": "forbid"}
+
+
+@dataclass(frozen=True)
+class IgnoreRule:
+    """What drift never counts: attributes of addresses (both globs), with the reason why."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    address: str
+    attributes: tuple[str, ...] = ("*",)
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class DriftRules:
+    __pydantic_config__: ClassVar[Any] = STRICT
+    schedule: str | None = None
+    confirm: int | None = None
+    ignore: tuple[IgnoreRule, ...] = ()
+    action: Literal["report", "propose"] = "report"
+    probe: Literal["auto", "never"] = "auto"
+
+
+@dataclass(frozen=True)
+class ApplyRules:
+    __pydantic_config__: ClassVar[Any] = STRICT
+    mode: Literal["never", "approved", "automatic"] = "approved"
+    approvals: int | None = None
+    approvers: tuple[str, ...] = ()
+    protect: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class AwsRoles:
+    __pydantic_config__: ClassVar[Any] = STRICT
+    region: str | None = None
+    plan_role: str | None = None
+    apply_role: str | None = None
+    external_id: str | None = None
+
+
+@dataclass(frozen=True)
+class StackTimeouts:
+    __pydantic_config__: ClassVar[Any] = STRICT
+    init: Seconds | None = None
+    plan: Seconds | None = None
+
+
+@dataclass(frozen=True)
+class StackDefinition:
+    """What one YAML document of a stack file says. Paths are relative to the file's folder."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    name: str
+    path: str = "."
+    labels: dict[str, str] = field(default_factory=dict)
+    engine: Literal["terraform", "tofu"] = "terraform"
+    engine_version: str | None = None
+    terraform_workspace: str = DEFAULT_WORKSPACE
+    var_files: tuple[str, ...] = ()
+    vars: dict[str, Any] = field(default_factory=dict)
+    backend_config: dict[str, Any] = field(default_factory=dict)
+    env: dict[str, str] = field(default_factory=dict)
+    aws: AwsRoles = AwsRoles()
+    watch: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    parallelism: int = 10
+    timeouts: StackTimeouts = StackTimeouts()
+    apply: ApplyRules = ApplyRules()
+    drift: DriftRules = DriftRules()
+    paused: bool = False
+    renamed_from: str | None = None
+
+    @cached_property
+    def document(self) -> str:
+        """Canonical JSON, the form that is stored and hashed."""
+        return to_json(self)
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.document.encode()).hexdigest()
+
+
+def to_json(value: Any) -> str:
+    """Canonical JSON of a definition, or of parts of one."""
+    # Not through `asdict`, which copies everything: ten thousand stacks are hashed at a time, and then stored.
+    return json.dumps(value, default=_fields, sort_keys=True, separators=(",", ":"))
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    """What `json` asks for where it meets one of the dataclasses above."""
+    values: dict[str, Any] = vars(value)
+    return values
+
+
+@dataclass(frozen=True)
+class StateIdentity:
+    """Where the state lives: two stacks with the same identity would overwrite each other."""
+
+    backend: str  # "managed" for the state that Driftline keeps
+    address: str  # canonical JSON of the backend's configuration
+    workspace: str
+
+    def __str__(self) -> str:
+        return f"{self.backend} {self.address} workspace {self.workspace}"
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(str(self).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Discovered:
+    """A stack as found in the tree of one revision."""
+
+    source: str
+    revision: str
+    file: str  # path of the stack file inside the repository
+    module_path: str  # root module, relative to the repository, "." for its top
+    definition: StackDefinition
+    inputs: str  # digest of everything a plan depends on
+    identity: StateIdentity
+    managed_state: bool
+    # As `inputs`, with the `watch` of the definition that is known: equal to the known one where only the globs moved.
+    inputs_as_watched: str = ""
+    home: str = ""  # as of a Stack
+    content: str = ""  # digest of the root module's files, wherever it lies
+    unknown_inputs: tuple[str, ...] = ()  # places in the code where it can not be told which file is read
+
+
+class Sync(StrEnum):
+    """Git against what was applied."""
+
+    SYNCED = "synced"
+    PENDING = "pending"
+    UNKNOWN = "unknown"
+
+
+class DriftStatus(StrEnum):
+    """What was applied against the cloud."""
+
+    CLEAN = "clean"
+    DRIFTED = "drifted"
+    ERROR = "error"
+    UNKNOWN = "unknown"
+
+
+class Health(StrEnum):
+    OK = "ok"
+    ERROR = "error"
+    LOCKED = "locked"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True)
+class Pause:
+    by: str
+    reason: str
+    since: datetime
+    until: datetime | None = None
+
+    def holds(self, now: datetime) -> bool:
+        return self.until is None or now < self.until
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack as Driftline remembers it: the last discovery and what became of it."""
+
+    name: str
+    source: str
+    file: str
+    module_path: str
+    definition: StackDefinition
+    revision: str  # the one that last moved its inputs
+    inputs: str  # digest of its inputs there
+    identity: StateIdentity
+    managed_state: bool
+    applied_revision: str | None = None
+    applied_inputs: str | None = None
+    applied_definition: StackDefinition | None = None
+    applied_module_path: str | None = None
+    applied_file: str | None = None
+    planned_inputs: str | None = None  # inputs for which the newest change run was made
+    drift: DriftStatus = DriftStatus.UNKNOWN
+    drift_reason: str = "not checked yet"
+    checked_at: datetime | None = None
+    check_failures: int = 0  # in a row
+    next_check_at: datetime | None = None
+    check_scheduled_at: datetime | None = None  # when that was reckoned; a clock before it has gone back
+    pause: Pause | None = None
+    missing_since: datetime | None = None
+    unknown_inputs: tuple[str, ...] = ()  # where it is not known what the code reads
+    failing_checks: tuple[FailingCheck, ...] = ()  # by the last look at what is applied
+    problem: str | None = None  # why the newest definition in Git could not be taken
+    pinned_identity: str | None = (
+        None  # digest of the state that an apply has used, or that a person accepted
+    )
+    home: str = ""  # the name of the folder of its managed state, where that is another stack's former one
+    content: str = ""  # digest of the root module's files, wherever it lies
+    left: str | None = (
+        None  # how it left for good, such as `renamed to network`; nothing is asked of it any more
+    )
+    renamed_to: str | None = None
+
+    @property
+    def folder(self) -> str:
+        return self.home or self.name
+
+    @property
+    def renamed_from(self) -> str | None:
+        """The name under which it was last applied, until it is applied under its own."""
+        applied = self.applied_definition
+        return applied.name if applied is not None and applied.name != self.name else None
+
+    @property
+    def as_applied(self) -> Self:
+        """The stack at the revision that was last applied; as it is in Git where none was."""
+        if self.applied_revision is None:
+            return self
+        return replace(
+            self,
+            revision=self.applied_revision,
+            inputs=self.applied_inputs or self.inputs,
+            definition=replace(self.applied_definition or self.definition, name=self.name),
+            module_path=self.applied_module_path or self.module_path,
+            file=self.applied_file or self.file,
+        )
+
+    @property
+    def sync(self) -> Sync:
+        # What is in Git now could not be read: whatever it says, it is not what was applied.
+        if self.missing_since is not None or self.problem is not None or self.applied_inputs is None:
+            return Sync.UNKNOWN
+        return Sync.SYNCED if self.applied_inputs == self.inputs else Sync.PENDING

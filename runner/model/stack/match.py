@@ -1,0 +1,35 @@
+"""Which stacks a rule of the operator reaches, by name, label and source. Every table of rules uses this one matcher."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any, ClassVar
+
+from runner.model.code.paths import glob
+from runner.model.stack.definition import STRICT, StackDefinition
+
+
+@dataclass(frozen=True)
+class StackMatch:
+    """A key that is left out matches everything; of several keys each has to match."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    stacks: tuple[str, ...] = ()
+    labels: dict[str, str] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()
+
+
+EVERY_STACK = StackMatch()
+
+
+def reaches(match: StackMatch, definition: StackDefinition, source: str) -> bool:
+    """Whether the stack, as this definition in this source declares it, is one that the rule means."""
+    return (
+        (not match.stacks or any(glob(pattern).matches(definition.name) for pattern in match.stacks))
+        and _labelled(match.labels, definition.labels)
+        and (not match.sources or any(fnmatchcase(source, pattern) for pattern in match.sources))
+    )
+
+
+def _labelled(wanted: Mapping[str, str], labels: Mapping[str, str]) -> bool:
+    return all(key in labels and fnmatchcase(labels[key], value) for key, value in wanted.items())

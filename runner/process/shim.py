@@ -1,0 +1,230 @@
+"""The process that owns one apply, so that neither the daemon's death nor its upgrade touches terraform.
+
+    python -I -S shim.py ORDER PROGRAM [ARGUMENT...]
+
+ORDER is a JSON object: `kept` are descriptors that the shim alone holds, `receipt`, `result`, `stop` and `stderr` are paths, and `facts` is what the receipt says. Where
+terraform gets namespaces, `program` is what is started in them and PROGRAM is bubblewrap; where it is confined by Landlock
+alone, `ruleset` is the descriptor of all that it may touch. The shim inherits terraform's environment, working folder,
+output files and the descriptor whose flock says that the apply lives. It
+
+1. makes the receipt durable, and refuses where there is one already: a plan is handed to terraform once,
+2. starts terraform, confined, and asks it once to stop (SIGINT to it alone, never to its providers) when `stop` appears,
+3. ends all that terraform left running, makes the result durable, and ends.
+
+It is not confined itself: what it tells lies where terraform, and whatever terraform starts, may not write.
+Only the standard library, and little of it: it is started for every apply, and lives as long.
+"""
+
+import contextlib
+import errno
+import json
+import os
+import select
+import signal
+import sys
+import time
+
+LOOK_SECONDS = 0.2  # how soon a request to stop is seen
+ROOM_SECONDS = 3600.0  # how long a full disk, or one that is gone, is waited for
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENOENT)
+HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+IGNORED = (signal.SIGPIPE, signal.SIGXFSZ)  # by Python; what is ignored stays so in a child
+
+if __name__ == "__main__":
+    # Isolated mode knows no installed packages; the failpoints lie beside this file.
+    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+
+from runner import failpoint
+from runner.confinement import bubblewrap
+
+
+def main(order: dict[str, object], argv: list[str]) -> int:
+    """0 once a result is durable, whatever it says, or where there was nothing to start."""
+    # A handler, not SIG_IGN, which terraform would inherit: at a shutdown systemd signals everybody.
+    for number in HANDLED:
+        signal.signal(number, lambda *_: None)
+    for descriptor in order.get("kept", ()):  # type: ignore[attr-defined]
+        os.set_inheritable(descriptor, False)
+    result, receipt = str(order["result"]), str(order["receipt"])
+    facts = {**dict(order["facts"]), "pid": os.getpid()}  # type: ignore[call-overload]
+    try:
+        failpoint.reach("shim.before_receipt")
+        first = written(receipt, facts, once=True)
+    except OSError as error:
+        return refuse(result, f"its receipt could not be written: {error}")
+    if not first:
+        return refuse(result, "this plan was handed to terraform before")
+    failpoint.reach("shim.after_receipt")
+    started = time.monotonic()
+    try:
+        child = (
+            enter(argv, order["program"], str(order["stderr"]))
+            if "program" in order
+            else Bare(start(argv, order.get("ruleset")))
+        )
+    except (NotStarted, OSError) as error:
+        return refuse(result, str(error))
+    code = attend(child, str(order["stop"]))
+    failpoint.reach("shim.before_result")
+    keep(result, {"exit_code": code, "seconds": round(time.monotonic() - started, 3)})
+    failpoint.reach("shim.after_result")
+    return 0
+
+
+class Bare:
+    """Terraform without namespaces: a child of the shim."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+
+    def interrupt(self) -> None:
+        os.kill(self.pid, signal.SIGINT)
+
+    def ended(self, code: int) -> int:
+        return code
+
+
+class Enclosed(Bare):
+    """bubblewrap, and terraform in its namespaces."""
+
+    def __init__(self, pid: int, namespaces: "bubblewrap.Namespaces") -> None:
+        super().__init__(pid)
+        self.namespaces = namespaces
+
+    def interrupt(self) -> None:
+        self.namespaces.interrupt(signal.SIGINT)
+
+    def ended(self, code: int) -> int:
+        self.namespaces.end()
+        return bubblewrap.exit_code(code)
+
+
+def enter(argv: list[str], program: object, stderr: str) -> Enclosed:
+    """NotEntered, which is an OSError, where it can not be started."""
+    assert isinstance(program, list)
+    door = bubblewrap.Door()
+    for descriptor in door.passed:
+        os.set_inheritable(descriptor, True)
+    pid = start(door.argv(argv, program), None)
+    try:
+        return Enclosed(pid, door.enter(stderr))
+    except OSError:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        raise
+
+
+class NotStarted(Exception):
+    """it could not be started, and why"""
+
+
+def start(argv: list[str], rules: object) -> int:
+    """The child that is terraform by now; NotStarted where it became none."""
+    heard, told = os.pipe()  # exec closes it
+    # Until its handlers are gone: a signal to everybody must not be lost on the way.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED)
+    child = os.fork()
+    if child == 0:
+        become(argv, rules, told)
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    os.close(told)
+    if isinstance(rules, int):
+        os.close(rules)
+    with os.fdopen(heard, "rb") as pipe:
+        reason = pipe.read()
+    if reason:
+        os.waitpid(child, 0)
+        raise NotStarted(reason.decode())
+    return child
+
+
+def become(argv: list[str], rules: object, told: int) -> None:
+    """The rest of the child's life, which never goes back to what the shim does."""
+    step = "confined"
+    try:
+        if isinstance(rules, int):
+            from runner.confinement import (
+                landlock,  # take a third of the time of all the rest
+                seccomp,  # take a third of the time of all the rest
+            )
+
+            landlock.restrict(rules)
+            seccomp.restrict()
+            os.close(rules)
+        step = "started"
+        for number in (*HANDLED, *IGNORED):
+            signal.signal(number, signal.SIG_DFL)
+        # What is blocked stays so in a child too.
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        os.execve(argv[0], argv, os.environ)  # noqa: S606 - built by code
+    except BaseException as error:  # noqa: BLE001 - whatever it is, the parent tells it
+        with contextlib.suppress(OSError):
+            os.write(told, f"it could not be {step}: {error}".encode())
+    finally:
+        os._exit(127)
+
+
+def refuse(result: str, reason: str) -> int:
+    """Say that terraform was not started; silence, where not even that can be written, means the same."""
+    with contextlib.suppress(OSError):
+        written(result, {"refused": reason})
+    return 0
+
+
+def keep(result: str, content: dict[str, object]) -> None:
+    """Wait for room on a full disk, or for one that was moved, and the locks with it: how it ended is known nowhere else."""
+    until = time.monotonic() + ROOM_SECONDS
+    while True:
+        try:
+            written(result, content)
+        except OSError as error:
+            if error.errno not in NO_ROOM or time.monotonic() > until:
+                raise
+            time.sleep(LOOK_SECONDS)
+        else:
+            return
+
+
+def attend(child: Bare, stop: str) -> int:
+    """The exit code of terraform, negative where a signal ended it."""
+    descriptor = os.pidfd_open(child.pid)
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    asked = False
+    while not poll.poll(LOOK_SECONDS * 1000):
+        if not asked and os.path.exists(stop):
+            asked = True
+            child.interrupt()
+    return child.ended(os.waitstatus_to_exitcode(os.waitpid(child.pid, 0)[1]))
+
+
+def written(path: str, content: dict[str, object], *, once: bool = False) -> bool:
+    """Make the file durable in one step; with `once`, False where it is there already."""
+    fresh = f"{path}.{os.getpid()}"
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    try:
+        os.write(descriptor, json.dumps(content, sort_keys=True).encode())
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    try:
+        if once:
+            os.link(fresh, path)
+        else:
+            os.rename(fresh, path)
+    except FileExistsError:
+        return False
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(fresh)
+    folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main(json.loads(sys.argv[1]), sys.argv[2:]))

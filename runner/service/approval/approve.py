@@ -1,0 +1,329 @@
+"""A person's yes or no to one plan."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+
+from runner import failpoint
+from runner.errors import (
+    ApprovalForOtherPlan,
+    ApprovalVoid,
+    BadUsage,
+    Blocked,
+    ClockBehind,
+    DriftlineError,
+    GuardrailHit,
+    NeverApplies,
+    NotAllowed,
+    RunChanged,
+    SourceNotFound,
+    WrongState,
+)
+from runner.model.approval.approval import Approval, Commit, Person
+from runner.model.approval.binding import Binding, EngineFacts
+from runner.model.approval.guardrails import DESTROYS, Violation, needs_name_typed, unanswered
+from runner.model.approval.rules import Standing, independent, refusal, refusal_by_terms, standing, written_by
+from runner.model.approval.terms import Terms, nobody
+from runner.model.code.inputs import moved
+from runner.model.drift.ignored import IgnoredChange
+from runner.model.plan.changes import ChangeSet, Diagnostic
+from runner.model.run.life import Event, Run, State
+from runner.model.settings.source import SourceSettings
+from runner.model.stack.definition import StackDefinition
+from runner.ports import ControlPorts, Git, Modules, Reader
+from runner.service.approval.authorship import commits_behind, known, with_signers
+from runner.service.approval.bind import bound, guard_rails
+from runner.service.approval.terms import run_terms
+from runner.service.cycle.check_clock import steady_now
+from runner.service.drift.rules import ignored_by_rule
+
+LEAST_PREFIX = 12
+SUBJECT = 60  # characters of a commit's subject
+PREFIX = re.compile(rf"[0-9a-f]{{{LEAST_PREFIX},64}}")
+
+
+@dataclass(frozen=True)
+class Question:
+    """Everything a person needs to see before the answer."""
+
+    run: Run
+    stack: StackDefinition
+    terms: Terms
+    changes: ChangeSet
+    standing: Standing
+    violations: tuple[Violation, ...]
+    binding: Binding | None = None
+    nobody: str | None = None  # why too few people are left who may approve
+    renamed_from: str | None = None  # the name that the stack was last applied under
+    warnings: tuple[Diagnostic, ...] = ()  # terraform's, of this plan
+    ignored: tuple[IgnoredChange, ...] = ()  # what it changes although a drift rule ignores it
+
+    @property
+    def type_the_name(self) -> bool:
+        """Whether something protected would go, or a whole stack much larger than the guard rails."""
+        return needs_name_typed(self.violations)
+
+
+@dataclass(frozen=True)
+class Yes:
+    """What a person says. `digest` is that of the plan or of the binding that was seen, or its first characters.
+
+    `accepted` are the answers that let guard rails pass, such as `destroys=6`. `shown` is what was on the screen.
+    """
+
+    digest: str
+    comment: str = ""
+    typed_name: str | None = None
+    accepted: frozenset[str] = frozenset()
+    shown: Question | None = None
+
+
+def question(control: ControlPorts, reader: Reader, run_id: int) -> Question:
+    """What is asked of a person; also for a run that is no longer waiting."""
+    run = reader.run(run_id)
+    definition = reader.definition(run.definition)
+    changes = reader.changes(run_id) or ChangeSet()
+    binding = reader.binding(run_id)
+    facts = binding.facts if binding is not None else EngineFacts()
+    _source(control, run)
+    terms = run_terms(control.settings, reader, run)
+    return Question(
+        run=run,
+        stack=definition,
+        terms=terms,
+        changes=changes,
+        standing=_standing(control, reader, run, terms),
+        violations=guard_rails(control, reader, run, changes, facts),
+        binding=binding,
+        nobody=nobody(terms, control.settings.approvals.people),
+        renamed_from=reader.stack(run.stack).renamed_from,
+        warnings=reader.diagnostics(run_id),
+        ignored=ignored_by_rule(control.settings, reader, run, changes),
+    )
+
+
+def _standing(control: ControlPorts, reader: Reader, run: Run, terms: Terms) -> Standing:
+    now = steady_now(reader, control.clock, run.name)
+    return standing(run, reader.approvals(run.id), terms, control.settings.approvals, now)
+
+
+def refuse_early(control: ControlPorts, asked: Question, person: Person, accepted: frozenset[str]) -> None:
+    """What no answer can change, said before the question."""
+    with _recorded(control, asked.run.id, person, digest=""):
+        _refuse_hopeless(asked, accepted)
+        people = control.settings.approvals.people
+        why = refusal_by_terms(person, asked.terms, people, asked.standing)
+        if why is not None:
+            raise _not_allowed(person, asked.run, why)
+
+
+def _refuse_changed(shown: Question, now: Question) -> None:
+    """What would be recorded is what was shown, or ApprovalForOtherPlan."""
+    if (shown.run.plan_digest, shown.run.binding_digest, shown.run.fingerprint, shown.changes) != (
+        now.run.plan_digest,
+        now.run.binding_digest,
+        now.run.fingerprint,
+        now.changes,
+    ):
+        raise ApprovalForOtherPlan(
+            run=now.run.name,
+            digest=(now.run.plan_digest or "-")[:LEAST_PREFIX],
+            given=(shown.run.plan_digest or "-")[:LEAST_PREFIX],
+        )
+
+
+def approve(
+    control: ControlPorts,
+    git: Git,
+    modules: Modules,
+    run_id: int,
+    person: Person,
+    *,
+    digest: str,
+    comment: str = "",
+    typed_name: str | None = None,
+    accepted: frozenset[str] = frozenset(),
+    shown: Question | None = None,
+) -> tuple[Run, Standing]:
+    """Record the yes; with the last one that is needed the run is approved. A refusal is recorded too."""
+    yes = Yes(digest.lower(), comment, typed_name, accepted, shown)
+    with _recorded(control, run_id, person, digest=yes.digest):
+        return _approve(control, git, modules, run_id, person, yes)
+
+
+def _approve(
+    control: ControlPorts, git: Git, modules: Modules, run_id: int, person: Person, yes: Yes
+) -> tuple[Run, Standing]:
+    with control.store.reading() as reader:
+        run = reader.run(run_id)
+        facts = known(reader, run)
+    source = _source(control, run)
+    commits = commits_behind(git, modules, source, run, facts)
+    with control.store.reading() as reader:
+        signers = reader.signers(source.name, [commit.revision for commit in commits])
+    behind = with_signers(git, source, commits, signers)
+    with control.store.writing() as writer:
+        asked = question(control, writer, run_id)
+        run = asked.run
+        _check(control, writer, asked, yes)
+        # A drift report is healed at the revision that was applied, which nobody chose.
+        chosen = run.report is None and moved(run.inputs, writer.stack(run.stack).inputs)
+        people = control.settings.approvals.people
+        writer.save_signers(source.name, behind.judged)
+        why = refusal(person, run, asked.terms, behind.commits, people, asked.standing, chosen=chosen)
+        if why is not None:
+            by = written_by(person, behind.commits, people)
+            raise _not_allowed(person, run, why, None if asked.terms.author_may_approve else by)
+        free = independent(person, behind.commits, people)
+        writer.add_approval(replace(_approval(control, asked, person, yes), independent=free))
+        now = _standing(control, writer, run, asked.terms)
+        _refuse_expired(control, writer, run, person, now)
+        if now.complete:
+            run = writer.transition(run, Event.APPROVE, by=person.name, reason=yes.comment)
+        failpoint.reach("approve.before_commit")
+    failpoint.reach("approve.after_commit")
+    return run, now
+
+
+def _not_allowed(person: Person, run: Run, why: str, by: Commit | None = None) -> NotAllowed:
+    """`by` is a commit that this person had a part in."""
+    part = (
+        f'; {person.name} has a part in {by.revision[:12]} "{by.subject[:SUBJECT]}"' if by is not None else ""
+    )
+    return NotAllowed(
+        who=person.name,
+        wish=f"approve {run.name}",
+        reason=f"{why}{part}",
+        run=run.name,
+        hint=f"who may approve:   driftline stack show {run.stack}",
+    )
+
+
+def _refuse_expired(control: ControlPorts, reader: Reader, run: Run, person: Person, now: Standing) -> None:
+    """ClockBehind where a yes of this moment is too old already, since the clock went back: it would be worth nothing."""
+    if any(one.person == person for one in now.given):
+        return
+    here, newest = control.clock.now(), steady_now(reader, control.clock, run.name)
+    raise ClockBehind(now=f"{here:%Y-%m-%d %H:%M:%S} UTC", newest=f"{newest:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def _approval(control: ControlPorts, asked: Question, person: Person, yes: Yes) -> Approval:
+    run = asked.run
+    answers = (violation.answer for violation in asked.violations)
+    return Approval(
+        run=run.id,
+        person=person,
+        at=control.clock.now(),
+        plan_digest=run.plan_digest or "",
+        fingerprint=run.fingerprint or "",
+        comment=yes.comment,
+        binding_digest=run.binding_digest or "",
+        accepted=tuple(answer for answer in answers if answer in yes.accepted),
+    )
+
+
+def _refuse_hopeless(asked: Question, accepted: frozenset[str]) -> None:
+    run = asked.run
+    if run.state is not State.AWAITING_APPROVAL:
+        raise WrongState(run=run.name, state=run.state, wish="approved")
+    if asked.terms.mode == "never":
+        raise NeverApplies(stack=run.stack, origin=asked.terms.why("mode"))
+    destroys = run.summary.destroys
+    if any(one.startswith(DESTROYS) and one != f"{DESTROYS}{destroys}" for one in accepted):
+        raise GuardrailHit(
+            run=run.name,
+            violation=f"another number was accepted, and it destroys or replaces {destroys} resources",
+            hint=f"driftline run diff {run.name}",
+        )
+    blocking = unanswered(asked.violations, accepted)
+    if blocking:
+        raise GuardrailHit(
+            run=run.name,
+            violation="; ".join(violation.sentence for violation in blocking),
+            hint=_how_to_answer(run, blocking),
+        )
+
+
+def _how_to_answer(run: Run, blocking: tuple[Violation, ...]) -> str | None:
+    """The command that lets it pass, where one does."""
+    if not all(violation.answer for violation in blocking):
+        return None
+    words = " ".join(option(violation.answer) for violation in blocking)
+    return f"driftline run diff {run.name}   then, if all of that is meant:   driftline approve {run.name} {words}"
+
+
+def option(answer: str) -> str:
+    """`destroys=6` as it is said on the command line: `--accept-destroys 6`."""
+    name, _, value = answer.partition("=")
+    return f"--accept-{name} {value}".rstrip()
+
+
+def _check(control: ControlPorts, reader: Reader, asked: Question, yes: Yes) -> None:
+    run = asked.run
+    _refuse_hopeless(asked, yes.accepted)
+    binding = bound(control, reader, run)
+    if yes.shown is not None:
+        _refuse_changed(yes.shown, asked)
+    if not PREFIX.fullmatch(yes.digest):
+        raise BadUsage(
+            f"a digest is named by at least {LEAST_PREFIX} characters, each 0-9 or a-f, got {yes.digest!r}",
+            hint=f"driftline run diff {run.name}   then   driftline approve {run.name}",
+        )
+    if not any(known.startswith(yes.digest) for known in (binding.plan_digest, binding.digest)):
+        raise ApprovalForOtherPlan(
+            run=run.name, digest=binding.plan_digest[:LEAST_PREFIX], given=yes.digest[:LEAST_PREFIX]
+        )
+    new = [v.sentence for v in asked.violations if v.sentence not in binding.guard_rails]
+    if new:
+        raise ApprovalVoid(
+            run=run.name,
+            what=f"the guard rails say since then that {'; '.join(new)}",
+            hint=f"driftline plan {run.stack}",
+        )
+    if asked.type_the_name and yes.typed_name != run.stack:
+        told = "; ".join(violation.sentence for violation in asked.violations)
+        raise GuardrailHit(
+            run=run.name,
+            violation=told,
+            hint=f"type the stack's name to go on:   driftline approve {run.name} --confirm {run.stack}",
+        )
+
+
+@contextmanager
+def _recorded(control: ControlPorts, run_id: int, person: Person, *, digest: str) -> Iterator[None]:
+    """A refused attempt leaves a row in the audit log, in a transaction of its own."""
+    try:
+        yield
+    except (Blocked, NotAllowed, BadUsage) as refused:
+        # Where even that can not be written, the refusal is still the thing to tell.
+        with suppress(DriftlineError), control.store.writing() as writer:
+            detail = {
+                "known_by": person.known_by,
+                "why": refused.message,
+                "refusal": type(refused).__name__,
+                "digest": digest[:64],
+            }
+            writer.audit_note(person.name, "approval.refuse", f"run-{run_id}", detail)
+        raise
+
+
+def reject(
+    control: ControlPorts, run_id: int, person: Person, reason: str, *, shown: Run | None = None
+) -> Run:
+    """A no, with its reason; the stack then waits for a new commit or a plan by hand.
+
+    RunChanged where it is not in the state any more in which it was shown.
+    """
+    with control.store.writing() as writer:
+        run = writer.run(run_id)
+        if shown is not None and run.state is not shown.state:
+            raise RunChanged(run=run.name, state=run.state)
+        return writer.transition(run, Event.REJECT, by=person.name, reason=reason)
+
+
+def _source(control: ControlPorts, run: Run) -> SourceSettings:
+    source = control.settings.source(run.source)
+    if source is None:
+        raise SourceNotFound(source=run.source)
+    return source

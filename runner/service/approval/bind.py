@@ -1,0 +1,125 @@
+"""What a plan is bound to: put together where it is recorded, and compared where it is about to be applied."""
+
+from runner.errors import ApprovalVoid, PlanExpired
+from runner.model.approval.binding import OLDER_FORM, SCHEMA, Binding, EngineFacts, expires, moved
+from runner.model.approval.guardrails import SeenState, Violation, state_problem, violations
+from runner.model.plan.changes import ChangeSet, Summary
+from runner.model.run.job import PlanResult
+from runner.model.run.life import Kind, Run, State
+from runner.ports import (
+    ControlPorts,
+    Reader,
+    RunFilter,
+    Writer,
+)
+from runner.service.approval.terms import run_terms
+from runner.service.cycle.check_clock import refuse_other_time, steady_now
+
+
+def bind(control: ControlPorts, reader: Reader, run: Run, result: PlanResult) -> Binding:
+    """What a yes to this plan is a yes to."""
+    rails = guard_rails(control, reader, run, result.changes, result.facts)
+    return Binding(
+        stack=run.stack,
+        state=str(reader.stack(run.stack).identity),
+        revision=run.revision,
+        tree=result.tree,
+        inputs=run.inputs,
+        definition=run.definition,
+        kind=run.kind,
+        targets=run.targets,
+        facts=result.facts,
+        plan_digest=result.plan_digest or "",
+        fingerprint=result.fingerprint,
+        guard_rails=tuple(violation.sentence for violation in rails),
+        counts=result.changes.summary,
+        created=result.planned_at,
+        expires=expires(result.planned_at, control.settings.approvals.expire),
+    )
+
+
+def guard_rails(
+    control: ControlPorts,
+    reader: Reader,
+    run: Run,
+    changes: ChangeSet,
+    facts: EngineFacts,
+) -> tuple[Violation, ...]:
+    return violations(
+        changes,
+        control.settings.guardrails,
+        run_terms(control.settings, reader, run).protect,
+        destroy=run.kind is Kind.DESTROY,
+        state=state_problem(known_state(reader, run.stack), facts),
+    )
+
+
+def bound(control: ControlPorts, reader: Reader, run: Run) -> Binding:
+    """What the run's approvals are bound to; ApprovalVoid where it is not known for sure, PlanExpired."""
+    binding = reader.binding(run.id)
+    if binding is not None and binding.schema < SCHEMA:
+        raise ApprovalVoid(run=run.name, what=OLDER_FORM, hint=f"driftline plan {run.stack}")
+    if binding is None or binding.digest != run.binding_digest:
+        raise ApprovalVoid(run=run.name, what="the record of what it was given for was altered")
+    mine = (run.plan_digest, run.fingerprint, run.revision, run.definition)
+    if mine != (binding.plan_digest, binding.fingerprint, binding.revision, binding.definition):
+        raise ApprovalVoid(run=run.name, what="the record of what it was given for names another plan")
+    refuse_other_time(reader, control.clock, run)
+    if steady_now(reader, control.clock, run.name) >= binding.expires:
+        raise PlanExpired(run=run.name, since=f"{binding.expires:%Y-%m-%d %H:%M} UTC", stack=run.stack)
+    return binding
+
+
+def refuse_moved(control: ControlPorts, reader: Reader, run: Run, facts: EngineFacts) -> None:
+    """ApprovalVoid, which names what moved since the plan; `facts` as they are now on the engine's side."""
+    before = bound(control, reader, run)
+    changes = reader.changes(run.id) or ChangeSet()
+    again = PlanResult(
+        changes=changes,
+        fingerprint=run.fingerprint or "",
+        plan_digest=run.plan_digest,
+        planned_at=before.created,
+        engine_version=run.engine_version or "",
+        facts=facts,
+        tree=before.tree,
+    )
+    what = moved(before, bind(control, reader, run, again))
+    if what:
+        raise ApprovalVoid(run=run.name, what=f"these have changed since: {'; '.join(what)}")
+
+
+# The state
+
+
+def known_state(reader: Reader, stack: str) -> SeenState | None:
+    """From the last look at it, or from the last apply where that was later."""
+    seen = reader.seen_state(stack)
+    applied = next(
+        iter(reader.runs(RunFilter(stack=stack, states=frozenset({State.APPLIED}), limit=1))), None
+    )
+    if applied is None or (seen is not None and applied.changed_at <= seen.at):
+        return seen
+    binding = reader.binding(applied.id)
+    if binding is None or binding.facts.resources is None:
+        return seen
+    facts = binding.facts
+    left = max(0, (facts.resources or 0) + _more(binding.counts))
+    return SeenState(facts.lineage, facts.serial, left, applied.changed_at, applied.name)
+
+
+def _more(counts: Summary) -> int:
+    return counts.create + counts.import_ - counts.delete - counts.forget
+
+
+def remember_state(control: ControlPorts, writer: Writer, run: Run, facts: EngineFacts) -> None:
+    """Keep what this look found, unless it found another state: that one is only taken with an apply."""
+    known = known_state(writer, run.stack)
+    if facts.resources is None or state_problem(known, facts) is not None:
+        return
+    seen = SeenState(facts.lineage, facts.serial, facts.resources, control.clock.now(), run.name)
+    if known is None or (known.lineage, known.serial, known.resources) != (
+        seen.lineage,
+        seen.serial,
+        seen.resources,
+    ):
+        writer.save_seen_state(run.stack, seen)

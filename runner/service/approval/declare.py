@@ -1,0 +1,22 @@
+"""Remember how a stack was declared, so that a commit is also judged by the rules that it changes."""
+
+from runner.model.approval.terms import declaration_of
+from runner.model.stack.definition import Discovered
+from runner.model.stack.lineage import same_place, unchanged
+from runner.ports import Writer
+
+
+def declare(writer: Writer, stack: Discovered) -> None:
+    """Take in what Git says now. Where a stack is new or moved it also inherits from those whose place it takes."""
+    name = stack.definition.name
+    new = declaration_of(stack)
+    known = [one for one, _ in writer.declarations(name)]
+    last = known[-1] if known else None
+    if last is not None and unchanged(last, new):
+        if last.definition != new.definition or last.file != new.file:
+            writer.renew_declaration(last, new)
+        return
+    if last is None or not same_place(last, new):
+        for one in writer.kin(name, new):
+            writer.add_declaration(name, one)
+    writer.add_declaration(name, new)

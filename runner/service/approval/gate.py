@@ -1,0 +1,80 @@
+"""The gate in the middle of an apply: everything is checked once more, and its start is made durable."""
+
+from dataclasses import dataclass, replace
+
+from runner import failpoint
+from runner.errors import (
+    ApprovalExpired,
+    ApprovalForOtherPlan,
+    ApprovalMissing,
+    Blocked,
+    Conflict,
+    NeverApplies,
+    StackLocked,
+)
+from runner.model.approval.binding import EngineFacts
+from runner.model.approval.rules import standing
+from runner.model.code.inputs import moved
+from runner.model.run.job import Job
+from runner.model.run.life import Event, Run
+from runner.model.values.span import Seconds
+from runner.ports import ControlPorts, Reader
+from runner.service.approval.bind import refuse_moved
+from runner.service.approval.terms import run_terms
+from runner.service.cycle.check_clock import steady_now
+from runner.service.cycle.checkpoint import checkpoint, checkpoint_or_tell
+from runner.service.queue.enqueue import DAEMON
+
+
+@dataclass(frozen=True)
+class StoreGate:
+    """Checks everything once more and makes the start durable, in one transaction."""
+
+    control: ControlPorts
+
+    def start(self, job: Job, plan_digest: str, facts: EngineFacts) -> None:
+        # Raises where the log is older than what was seen of it: such a database must not start anything.
+        checkpoint(self.control)
+        with self.control.store.writing() as writer:
+            run = writer.run(job.run)
+            if run.cancel_requested_by is not None:
+                raise Blocked(
+                    f"{run.cancel_requested_by} asked to stop it", hint=f"driftline run show {run.name}"
+                )
+            may_start(self.control, writer, run)
+            if run.fingerprint != job.fingerprint:
+                raise ApprovalForOtherPlan(run=run.name, digest=run.fingerprint, given=job.fingerprint)
+            refuse_moved(self.control, writer, run, facts)
+            writer.transition(run, Event.START_APPLY, by=DAEMON, executed_digest=plan_digest)
+            failpoint.reach("gate.before_commit")
+        failpoint.reach("gate.after_commit")
+        checkpoint_or_tell(self.control)
+
+
+def may_start(control: ControlPorts, reader: Reader, run: Run) -> None:
+    """Raise where the approval is missing or expired, the stack is locked, or Git has moved on."""
+    hold = reader.hold(run.stack)
+    if hold is not None:
+        raise StackLocked(stack=run.stack, holder=hold.holder, reason=hold.reason, hint=hold.way_out)
+    stack = reader.stack(run.stack)
+    if run.follows_git and moved(run.inputs, stack.inputs):
+        raise Conflict(
+            f'a newer revision touches stack "{run.stack}"', hint=f"driftline stack show {run.stack}"
+        )
+    settings = control.settings.approvals
+    if reader.source(run.source).refused == run.revision:
+        raise Conflict(
+            f"{run.revision[:12]} is not trusted any more", hint=f"driftline source check {run.source}"
+        )
+    if control.settings.source(run.source) is None:
+        raise Conflict(f'source "{run.source}" is not configured any more', hint="driftline source list")
+    terms = run_terms(control.settings, reader, run)
+    if terms.mode == "never":
+        raise NeverApplies(stack=run.stack, origin=terms.why("mode"))
+    given = reader.approvals(run.id)
+    now = standing(run, given, terms, settings, steady_now(reader, control.clock, run.name))
+    if not now.complete:
+        unexpired = replace(settings, expire=Seconds(float("inf")))
+        if standing(run, given, terms, unexpired, control.clock.now()).complete:
+            raise ApprovalExpired(run=run.name, stack=run.stack)
+        raise ApprovalMissing(run=run.name, have=len(now.given), need=now.needed)

@@ -1,0 +1,68 @@
+"""On which terms a run is approved and a stack is applied, as the operator's rules and Git say at this moment."""
+
+from runner.model.approval.approval import Review
+from runner.model.approval.terms import Declaration, Terms, agreed, declaration_of
+from runner.model.run.life import Kind, Run
+from runner.model.settings.server import Settings
+from runner.model.stack.definition import Stack
+from runner.model.stack.lineage import in_force, outlived
+from runner.ports import Reader, Writer
+
+
+def run_terms(settings: Settings, reader: Reader, run: Run) -> Terms:
+    """Judged by its own definition and by every other that still counts, the one in Git included."""
+    return _terms(settings, reader, run.stack, _declared(reader, run))
+
+
+def stack_terms(settings: Settings, reader: Reader, stack: Stack) -> Terms:
+    """Those of the next change."""
+    return _terms(settings, reader, stack.name, declaration_of(stack))
+
+
+def counting(reader: Reader, stack: Stack) -> tuple[Declaration, ...]:
+    """All that the next change is judged by, the newest last."""
+    return _in_force(reader, stack.name, declaration_of(stack))
+
+
+def _terms(settings: Settings, reader: Reader, stack: str, own: Declaration) -> Terms:
+    lowering = frozenset(source.name for source in settings.sources if source.allow.lower_approvals)
+    return agreed(settings.approvals, _in_force(reader, stack, own), lowering)
+
+
+def _in_force(reader: Reader, stack: str, own: Declaration) -> tuple[Declaration, ...]:
+    return in_force([one for one, _ in reader.declarations(stack)], own)
+
+
+def _declared(reader: Reader, run: Run) -> Declaration:
+    return Declaration(
+        definition=reader.definition(run.definition),
+        source=run.source,
+        module_path=run.module_path,
+        identity=run.identity,
+        file=run.file,
+        revision=run.revision,
+    )
+
+
+def accept_applied(writer: Writer, run: Run) -> None:
+    """After an apply: what it was judged by besides its own terms is over, and what others approved of it is reviewed."""
+    if run.kind is Kind.DESTROY:
+        writer.forget_review(run.stack)
+    if run.targets:
+        return
+    own = _declared(writer, run)
+    if run.planned_at is not None:
+        writer.drop_declarations(outlived(writer.declarations(run.stack), own, run.planned_at))
+    given = (one for one in writer.approvals(run.id) if one.binding_digest == run.binding_digest)
+    if run.kind is Kind.CHANGE and any(one.independent for one in given):
+        writer.save_review(
+            Review(
+                stack=run.stack,
+                source=run.source,
+                revision=run.revision,
+                definition=own.definition,
+                module_path=run.module_path,
+                file=run.file,
+                at=run.created_at,
+            )
+        )

@@ -1,0 +1,37 @@
+"""The clock and the audit log: one that is far behind is not started on, and nothing becomes younger with it."""
+
+from datetime import datetime
+
+from runner.errors import ClockBehind, ClockWentBack
+from runner.model.audit.log import CLOCK
+from runner.model.run.life import Run
+from runner.model.values.clock import far_behind, latest
+from runner.ports import Clock, ControlPorts, Reader
+from runner.service.queue.enqueue import DAEMON
+
+
+def steady_now(reader: Reader, clock: Clock, run: str) -> datetime:
+    """The time that the age of a run's plan and approvals is measured at: it does not go back with the clock."""
+    return latest(clock.now(), reader.newest_time(run))
+
+
+def refuse_other_time(reader: Reader, clock: Clock, run: Run) -> None:
+    """ClockWentBack where the clock is far behind what it was while this plan waited: its age can not be told."""
+    now, newest = clock.now(), reader.newest_time(run.name)
+    if newest is not None and far_behind(now, newest):
+        raise ClockWentBack(
+            run=run.name, stack=run.stack, now=f"{now:%F %H:%M} UTC", newest=f"{newest:%F %H:%M} UTC"
+        )
+
+
+def check_clock(control: ControlPorts, *, accept: bool) -> None:
+    """ClockBehind, unless a person accepts it: then what was recorded as later no longer counts as time seen."""
+    now = control.clock.now()
+    with control.store.reading() as reader:
+        newest = reader.newest_time()
+    if newest is None or not far_behind(now, newest):
+        return
+    if not accept:
+        raise ClockBehind(now=f"{now:%Y-%m-%d %H:%M:%S} UTC", newest=f"{newest:%Y-%m-%d %H:%M:%S} UTC")
+    with control.store.writing() as writer:
+        writer.audit_note(DAEMON, "clock.accepted", CLOCK, {"newest_seen": newest.isoformat()})

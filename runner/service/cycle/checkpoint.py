@@ -1,0 +1,82 @@
+"""Write down where the audit log stands, outside the database."""
+
+from datetime import date, timedelta
+
+from runner.errors import DatabaseRolledBack, DriftlineError
+from runner.model.audit.checkpoint import Checkpoint, missing
+from runner.model.audit.log import CHECKPOINTS, GENESIS, AuditEntry
+from runner.model.run.life import Event
+from runner.ports import ControlPorts, Reader
+from runner.service.queue.enqueue import DAEMON
+
+MISSING = "checkpoints.missing"
+_REPEATED = timedelta(days=1)  # where none can be written, each try finds it missing
+
+
+def checkpoint(control: ControlPorts) -> Checkpoint | None:
+    """Where something was written since the last one; None where nothing was.
+
+    DatabaseRolledBack where the log does not have what was seen before: then nothing is written over that.
+    """
+    newest = control.checkpoints.newest()
+    if newest is None:
+        _record_missing(control)
+    with control.store.reading() as reader:
+        seq, head = reader.audit_head()
+        if newest is not None and reader.audit_hash(newest.seq) != newest.head:
+            raise DatabaseRolledBack(seq=newest.seq, place=control.checkpoints.place)
+    if head == GENESIS or (newest is not None and newest.head == head):
+        return None
+    written = Checkpoint(seq, head, control.clock.now())
+    if not control.checkpoints.append(written, after=newest):
+        return None  # another process was faster
+    tell(written, after=newest)
+    return written
+
+
+def was_used(control: ControlPorts, reader: Reader) -> bool:
+    """Whether anything was ever applied here: a checkpoint is written before each apply."""
+    return bool(control.receipts.executed()) or reader.audit_knows(f"run.{Event.START_APPLY}")
+
+
+def last_missing(reader: Reader) -> AuditEntry | None:
+    """What was recorded when the checkpoints were last found to be gone."""
+    return next(iter(reader.audit(subject=CHECKPOINTS, limit=1)), None)
+
+
+def _record_missing(control: ControlPorts) -> None:
+    """A new file would hide that one is gone: without it a log whose end was cut off looks whole."""
+    chain = control.checkpoints.read()
+    if chain is not None and not chain.blank:
+        return
+    with control.store.writing() as writer:
+        last, now = last_missing(writer), control.clock.now()
+        if was_used(control, writer) and (last is None or abs(now - last.at) > _REPEATED):
+            told = missing(control.checkpoints.place, writer.audit_head()[0])
+            writer.audit_note(DAEMON, MISSING, CHECKPOINTS, told)
+
+
+def checkpoint_or_tell(control: ControlPorts) -> None:
+    """The same where what goes on must not end with it: a problem goes to the log, and the next one tries again."""
+    import structlog
+
+    try:
+        checkpoint(control)
+    except DriftlineError as error:
+        structlog.get_logger().error("audit.checkpoint_failed", problem=error.message, hint=error.hint)
+
+
+def tell(written: Checkpoint, *, after: Checkpoint | None = None) -> None:
+    """In the log, which the journal keeps: a copy that needs no file of ours. One an hour is enough to prove a cut-off
+    end, and does not drown what people read the log for.
+    """
+    import structlog
+
+    restored = {} if written.kept is None else {"kept": written.kept, "replaced": written.replaced}
+    first = after is None or restored or _hour(written) != _hour(after)
+    log = structlog.get_logger()
+    (log.info if first else log.debug)("audit.checkpoint", AUDIT_HEAD=written.anchor, **restored)
+
+
+def _hour(written: Checkpoint) -> tuple[date, int]:
+    return written.at.date(), written.at.hour

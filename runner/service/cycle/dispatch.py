@@ -1,0 +1,235 @@
+"""Hand out work: claim one run at a time, the most urgent first, and record how it ended."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+from runner import failpoint
+from runner.errors import Conflict, NoRoom, NotFound
+from runner.model.approval.rules import standing
+from runner.model.run.apply_end import Expected, expected_of
+from runner.model.run.job import Job, Phase
+from runner.model.run.life import Event, Kind, Run, State
+from runner.model.schedule.load import Share, fits, need
+from runner.model.schedule.turns import PRIORITY, crowded_out, in_turn
+from runner.model.schedule.waiting import waits
+from runner.model.settings.source import SourceSettings
+from runner.model.values.size import parse_size
+from runner.ports import ControlPorts, HeldClaim, Reader, RunFilter, Writer
+from runner.service.approval.terms import run_terms
+from runner.service.cycle.check_clock import steady_now
+from runner.service.drift.partly import partly_applied
+from runner.service.drift.rules import ignore_rules
+from runner.service.execution.known_secrets import MOST_EARLIER
+from runner.service.outcome.plan import replan
+from runner.service.outcome.probe import probing
+from runner.service.queue.enqueue import DAEMON, full_accounts
+
+Taken = Mapping[int, int]  # by run: the memory that its processes take now
+# That the first can not be claimed, since somebody else was faster or holds its files, is rare.
+_TRIED = 20
+
+
+@dataclass(frozen=True)
+class Assignment:
+    job: Job
+    held: HeldClaim
+
+
+def next_assignment(
+    control: ControlPorts,
+    *,
+    only: int | None = None,
+    full: bool = False,
+    taken: Taken = MappingProxyType({}),
+) -> Assignment | None:
+    """Claim the most urgent run that may execute now, or None. With `only`, that run or nothing.
+
+    Where all slots are taken, `full`, it is one of a source that others keep out, or none. NoRoom where the disk is
+    full and this run is wanted; otherwise all wait until there is room again.
+    """
+    if problem := control.disk.shortage():
+        if only is None:
+            return None
+        raise NoRoom(problem=problem)
+    expire(control)
+    with control.store.reading() as reader:
+        runs = executable(reader, control.clock.now(), full=full)
+        runs = admitted(control, reader, [run for run in runs if only is None or run.id == only], taken)
+    for run in runs:
+        assignment = _claim(control, run, taken)
+        if assignment is not None:
+            return assignment
+    return None
+
+
+def executable(reader: Reader, now: datetime, *, full: bool = False) -> list[Run]:
+    """The runs that could execute now, in the order in which they should."""
+    open_runs = reader.open_runs()
+    executing = [run for run in open_runs if run.claim is not None]
+    busy = {run.stack for run in executing}
+    held = {lock.stack for lock in reader.holds()}
+    ready = [
+        run
+        for run in open_runs
+        if (run.state, run.kind) in PRIORITY
+        and run.stack not in busy
+        and not waits(run.wait_until, now)
+        # A drift check only reads, so it goes on under a person's lock.
+        and (run.kind is Kind.DRIFT or run.stack not in held)
+    ]
+    ordered = in_turn(ready, executing)
+    return crowded_out(ordered, executing, now) if full else ordered
+
+
+def admitted(control: ControlPorts, reader: Reader, ready: Iterable[Run], taken: Taken) -> list[Run]:
+    """Those for which there is memory, and room in their account, beside what executes.
+
+    What waits for its account lets others by. What waits for memory does not: behind a stream of small runs a large one
+    would wait for ever.
+    """
+    open_runs = reader.open_runs()
+    now, executor = control.clock.now(), control.settings.executor
+    closed = full_accounts(reader, open_runs, executor.per_account, now)
+    unknown = parse_size(executor.memory_per_run)
+    executing = [
+        Share(need(reader.peak_memory(run.stack, run.kind), unknown), taken.get(run.id, 0))
+        for run in open_runs
+        if run.claim is not None
+    ]
+    available = control.memory.available()
+    found: list[Run] = []
+    for run in ready:
+        if run.account in closed:
+            continue
+        if not fits(need(reader.peak_memory(run.stack, run.kind), unknown), executing, available):
+            break
+        found.append(run)
+        if len(found) == _TRIED:
+            break
+    return found
+
+
+def _claim(control: ControlPorts, run: Run, taken: Taken) -> Assignment | None:
+    """The file lock first, the row second: so a claimed row always has a live lock behind it."""
+    # A drift check changes nothing, so it goes on beside what an earlier change left running.
+    held = control.claims.take(run.id, None if run.kind is Kind.DRIFT else run.identity)
+    if held is None:
+        return None
+    try:
+        with control.store.writing() as writer:
+            fresh = writer.run(run.id)
+            still = fresh.state is run.state and fresh.claim is None
+            if still and _outdated(writer, fresh):
+                writer.transition(
+                    fresh, Event.SUPERSEDE, by=DAEMON, reason="another revision was applied meanwhile"
+                )
+                still = False
+            # Asked once more, now that nobody else can begin anything.
+            still = still and bool(admitted(control, writer, [fresh], taken))
+            claimed = _claim_row(writer, fresh, held) if still else None
+            job = _job(control, writer, claimed) if claimed else None
+            failpoint.reach("claim.before_commit")
+        failpoint.reach("claim.after_commit")
+    except (Conflict, NotFound):
+        job = None
+    except BaseException:
+        held.release()
+        raise
+    if job is None:
+        held.release()
+        return None
+    return Assignment(job, held)
+
+
+def _outdated(reader: Reader, run: Run) -> bool:
+    """Whether it would compare the cloud with what is not applied any more: all that came since would be drift."""
+    compares = run.kind is Kind.DRIFT or (run.kind is Kind.CHANGE and run.report is not None)
+    applied = reader.stack(run.stack).applied_inputs
+    return compares and applied is not None and run.inputs != applied
+
+
+def _claim_row(writer: Writer, run: Run, held: HeldClaim) -> Run:
+    claimed = writer.claim(run, held.claim)
+    return writer.transition(claimed, Event.CLAIM, by=DAEMON) if claimed.state is State.QUEUED else claimed
+
+
+def expire(control: ControlPorts) -> list[Run]:
+    """Plan anew what was approved too long ago and not applied yet; the fresh plans are asked about again."""
+    with control.store.reading() as reader:
+        waiting = [run for run in reader.open_runs() if run.state is State.APPROVED and run.claim is None]
+        old = [run for run in waiting if _expired(control, reader, run)]
+    if not old:
+        return []
+    with control.store.writing() as writer:
+        fresh = [writer.run(run.id) for run in old]
+        return [
+            replan(writer, run, "the approval expired before it was applied", control.clock.now())
+            for run in fresh
+            if run.state is State.APPROVED and run.claim is None
+        ]
+
+
+def _expired(control: ControlPorts, reader: Reader, run: Run) -> bool:
+    if control.settings.source(run.source) is None:
+        return False
+    terms = run_terms(control.settings, reader, run)
+    now = steady_now(reader, control.clock, run.name)
+    return not standing(run, reader.approvals(run.id), terms, control.settings.approvals, now).complete
+
+
+_PHASES = {State.PLANNING: Phase.PLAN, State.APPROVED: Phase.APPLY, State.APPLYING: Phase.ADOPT}
+
+
+def _job(control: ControlPorts, reader: Reader, run: Run, known_source: SourceSettings | None = None) -> Job:
+    source = control.settings.source(run.source) or known_source
+    if source is None:
+        raise NotFound(what="source", name=run.source)
+    definition = reader.definition(run.definition)
+    stack = reader.stack(run.stack)
+    now = stack.definition  # in Git: what is no input of terraform needs no apply
+    return Job(
+        run=run.id,
+        phase=_PHASES[run.state],
+        kind=run.kind,
+        stack=definition,
+        source=source,
+        revision=run.revision,
+        module_path=run.module_path,
+        file=run.file,
+        managed_state=run.managed_state,
+        home=stack.folder,
+        targets=run.targets,
+        plan_digest=run.plan_digest,
+        fingerprint=run.fingerprint,
+        form=_form(reader, run),
+        planned_at=run.planned_at,
+        newest=reader.newest_time(run.name),
+        executed_digest=run.executed_digest,
+        fresh_for=control.settings.apply.fresh_for,
+        expected=None if run.state is State.PLANNING else _expected(reader, run),
+        partly=partly_applied(reader, run.stack) if run.kind is Kind.DRIFT else (),
+        ignore=ignore_rules(control.settings, now),
+        earlier=tuple(
+            earlier.id
+            for earlier in reader.runs(RunFilter(stack=run.stack, below=run.id, limit=MOST_EARLIER))
+        ),
+        probing=probing(reader, run, now.drift, control.settings),
+    )
+
+
+def _expected(reader: Reader, run: Run) -> Expected | None:
+    changes = reader.changes(run.id)
+    return None if changes is None else expected_of(changes)
+
+
+def _form(reader: Reader, run: Run) -> int | None:
+    binding = reader.binding(run.id) if run.state is State.APPROVED else None
+    return None if binding is None else binding.schema
+
+
+def adoption(control: ControlPorts, run: Run, held: HeldClaim) -> Assignment:
+    """Attend to an apply that is recorded as begun; its source may not even be configured any more."""
+    with control.store.reading() as reader:
+        return Assignment(_job(control, reader, run, SourceSettings(run.source, url="")), held)

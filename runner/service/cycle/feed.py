@@ -1,0 +1,47 @@
+"""Hand the feed's events to a consumer: in order, each at least once, and without holding up anything else."""
+
+import random
+
+from runner.errors import NotDelivered
+from runner.model.events.feed import Cursor, FeedEvent, failed, passed, waits
+from runner.ports import Clock, Consumer, Store
+
+PAGE = 100
+
+
+def deliver(store: Store, clock: Clock, consumer: Consumer) -> int:
+    """One page of events; how many were taken. A new consumer begins with what happens from now on.
+
+    The cursor moves after the events were taken, so a process that dies between delivers some of them again.
+    """
+    with store.reading() as reader:
+        cursor = reader.cursor(consumer.name)
+        head = reader.events_head()
+        if cursor is not None and (cursor.position >= head or waits(cursor, clock.now())):
+            return 0
+        events = [] if cursor is None else reader.events(cursor.position, consumer.topics, PAGE)
+    if cursor is None:
+        _save(store, Cursor(consumer.name, head))
+        return 0
+    for count, event in enumerate(events):
+        try:
+            consumer.take(event)
+        except NotDelivered as error:
+            _put_off(store, clock, passed(cursor, events[count - 1].id) if count else cursor, event, error)
+            return count
+    # Past events of other topics too: the next look begins behind them, and retention may remove them.
+    _save(store, passed(cursor, events[-1].id if len(events) == PAGE else head))
+    return len(events)
+
+
+def _save(store: Store, cursor: Cursor) -> None:
+    with store.writing() as writer:
+        writer.save_cursor(cursor)
+
+
+def _put_off(store: Store, clock: Clock, cursor: Cursor, event: FeedEvent, error: NotDelivered) -> None:
+    later = failed(cursor, error.message, clock.now(), random.random())
+    with store.writing() as writer:
+        if later is None:
+            writer.bury(cursor.consumer, event, error.message)
+        writer.save_cursor(later or passed(cursor, event.id))

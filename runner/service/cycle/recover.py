@@ -1,0 +1,89 @@
+"""Put right what a process left behind when it died. May be run at any time, by any process, again and again."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from runner import failpoint
+from runner.model.run.life import Event, Run, State
+from runner.ports import ControlPorts, HeldClaim, Writer
+from runner.service.cycle.clear import clear
+from runner.service.cycle.dispatch import Assignment, adoption
+from runner.service.queue.enqueue import DAEMON
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """What was put right at once, and the applies that somebody has to attend to again."""
+
+    ended: tuple[Run, ...] = ()
+    adopted: tuple[Assignment, ...] = ()
+
+
+def recover(control: ControlPorts) -> Recovered:
+    """Every run that nobody attends to any more: a plan is made again, an apply is attended to.
+
+    An apply outlives the process that started it; whoever executes the assignment follows it to its end, or reads
+    how it ended. It is never applied again by itself.
+    """
+    with control.store.reading() as reader:
+        claimed = [run for run in reader.open_runs() if run.claim is not None]
+    ended: list[Run] = []
+    adopted: list[Assignment] = []
+    try:
+        for run in claimed:
+            assert run.claim is not None
+            held = control.claims.adopt(run.claim)
+            if held is None:
+                continue
+            if run.state is State.APPLYING:
+                adopted.extend(_adopt(control, run, held))
+            else:
+                ended.extend(_again(control, run, held))
+        stacks = {*(run.stack for run in ended), *(one.job.stack.name for one in adopted)}
+        # Where a folder can not be removed now, the next recovery tries again.
+        with suppress(OSError):
+            clear(control, stacks)
+    except BaseException:
+        # Nobody will execute them, so the next try must find them.
+        for assignment in adopted:
+            assignment.held.release()
+        raise
+    return Recovered(tuple(ended), tuple(adopted))
+
+
+def _adopt(control: ControlPorts, run: Run, held: HeldClaim) -> list[Assignment]:
+    """Nothing where whoever attended to it has just recorded its end: from here on nobody else can."""
+    try:
+        with control.store.reading() as reader:
+            fresh = reader.run(run.id)
+        if fresh.claim == run.claim and fresh.state is run.state:
+            return [adoption(control, fresh, held)]
+    except BaseException:
+        held.release()
+        raise
+    held.release()
+    return []
+
+
+def _again(control: ControlPorts, run: Run, held: HeldClaim) -> list[Run]:
+    """A plan that lost its process has no deadline any more, nobody reads it, and it changes nothing."""
+    try:
+        control.claims.end_orphans(held.claim)
+        with control.store.writing() as writer:
+            fresh = writer.run(run.id)
+            if fresh.claim != run.claim or fresh.state is not run.state:
+                return []
+            done = _put_right(writer, fresh)
+            failpoint.reach("recover.before_commit")
+        failpoint.reach("recover.after_commit")
+        return [done]
+    finally:
+        held.release()
+
+
+def _put_right(writer: Writer, run: Run) -> Run:
+    if run.state is State.PLANNING and run.cancel_requested_by is not None:
+        return writer.transition(run, Event.CANCEL, by=run.cancel_requested_by, reason="stopped on request")
+    if run.state is State.PLANNING:
+        return writer.transition(run, Event.REQUEUE, by=DAEMON, reason="the process that planned it is gone")
+    return writer.release(run)

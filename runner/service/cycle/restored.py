@@ -1,0 +1,135 @@
+"""Notice that an older database was put in place, record what is lost, and let nothing be applied twice.
+
+May be run at any start, by any process, and be killed in any line: everything that it does to the database is one
+transaction, and the checkpoint that comes after is made up for by the next start.
+"""
+
+from collections.abc import Sequence
+
+from runner import failpoint
+from runner.model.audit.checkpoint import Checkpoint
+from runner.model.audit.log import DATABASE, AuditEntry
+from runner.model.audit.receipt import Receipt
+from runner.model.audit.restored import Facts, Loss, Remedy, detail, remedy
+from runner.model.run.life import Event, Kind
+from runner.ports import ControlPorts, Reader, Writer
+from runner.service.cycle.checkpoint import tell
+from runner.service.outcome.plan import replan
+from runner.service.queue.enqueue import DAEMON
+
+RESTORED = "database.restored"
+STRANGER = "run.lost"
+_STARTS = frozenset({f"run.{Event.START_APPLY}", STRANGER})
+
+RESTORED_ANEW = "the database was restored, and this may have been answered since the backup"
+
+
+def find_restored(control: ControlPorts) -> Remedy | None:
+    """What there would be to put right; changes nothing. None where the database is as new as what lies beside it."""
+    receipts = control.receipts.executed()
+    standing = _standing(control)
+    with control.store.reading() as reader:
+        return remedy(_facts(control, reader, standing, receipts))
+
+
+def put_right_restored(control: ControlPorts) -> Remedy | None:
+    """Call it before recovery, which would write over what is looked at here."""
+    found = find_restored(control)
+    if found is None:
+        return None
+    if not found.is_complete:
+        receipts, standing = control.receipts.executed(), _standing(control)
+        with control.store.writing() as writer:
+            # Looked at again: another process may have been faster.
+            found = remedy(_facts(control, writer, standing, receipts))
+            if found is not None and not found.is_complete:
+                _record(control, writer, found)
+            failpoint.reach("restored.before_commit")
+        failpoint.reach("restored.after_commit")
+    if found is not None and found.loss is not None:
+        _mark(control, found.loss)
+    return found
+
+
+def last_restore(reader: Reader) -> AuditEntry | None:
+    """What was recorded of the newest one."""
+    return next((entry for entry in reader.audit(subject=DATABASE) if entry.action == RESTORED), None)
+
+
+def _standing(control: ControlPorts) -> tuple[Checkpoint, ...]:
+    """All of them only where the newest does not fit: the file may be long."""
+    newest = control.checkpoints.newest()
+    if newest is None:
+        return ()
+    with control.store.reading() as reader:
+        if reader.audit_hash(newest.seq) == newest.head:
+            return (newest,)
+    chain = control.checkpoints.read()
+    return chain.standing if chain else ()
+
+
+def _facts(
+    control: ControlPorts, reader: Reader, standing: Sequence[Checkpoint], receipts: Sequence[Receipt]
+) -> Facts:
+    newest = next(iter(reader.audit(limit=1)), None)
+    hashes = {point.seq: reader.audit_hash(point.seq) for point in standing}
+    return Facts(
+        now=control.clock.now(),
+        head=newest.seq if newest else 0,
+        head_at=newest.at if newest else None,
+        standing=tuple(standing),
+        hashes={seq: digest for seq, digest in hashes.items() if digest is not None},
+        recorded=_recorded(reader, standing),
+        strangers=tuple(receipt for receipt in receipts if not _known(reader, receipt)),
+        stacks=frozenset(stack.name for stack in reader.stacks()),
+        held=frozenset(lock.stack for lock in reader.holds()),
+        open_runs=tuple(reader.open_runs()),
+    )
+
+
+def _recorded(reader: Reader, standing: Sequence[Checkpoint]) -> dict[str, Loss]:
+    by_anchor = {point.anchor: point for point in standing}
+    return {
+        anchor: Loss(by_anchor[anchor], entry.detail["to"], entry.detail["replaced"])
+        for entry in reader.audit(subject=DATABASE)
+        if entry.action == RESTORED and (anchor := entry.detail["checkpoint"]) in by_anchor
+    }
+
+
+def _known(reader: Reader, receipt: Receipt) -> bool:
+    """Whether the audit log knows that this plan was handed to an apply, or knows that it has forgotten it.
+
+    Retention removes runs and leaves the log; who cuts the log off may leave the runs.
+    """
+    return any(reader.audit_knows(action, receipt.name, receipt.digest) for action in _STARTS)
+
+
+def _record(control: ControlPorts, writer: Writer, found: Remedy) -> None:
+    """Record what is lost, use no number twice, lock what may have been changed, ask anew about what waited."""
+    writer.skip_numbers(
+        run=control.receipts.highest_run(),
+        report=control.receipts.highest_report(),
+        # Not every run leaves a file, but each leaves an entry.
+        more=found.loss.lost if found.loss else 0,
+    )
+    if not found.is_recorded:
+        writer.audit_note(DAEMON, RESTORED, DATABASE, detail(found))
+    for receipt in found.strangers:
+        writer.audit_note(DAEMON, STRANGER, receipt.name, {"stack": receipt.stack, "digest": receipt.digest})
+    for run in found.outdated:
+        if run.kind is Kind.DRIFT:
+            writer.transition(run, Event.SUPERSEDE, by=DAEMON, reason="the database was restored")
+        else:
+            replan(writer, run, RESTORED_ANEW, control.clock.now())
+    for lock in found.locks:
+        writer.take_hold(lock, by=DAEMON)
+        writer.mark_planned(lock.stack, "")
+
+
+def _mark(control: ControlPorts, loss: Loss) -> None:
+    """From here on the checkpoints go on from the restored log."""
+    with control.store.reading() as reader:
+        seq, head = reader.audit_head()
+    mark = Checkpoint(seq, head, control.clock.now(), kept=loss.kept, replaced=loss.replaced)
+    if control.checkpoints.append(mark, after=loss.newest):
+        tell(mark)

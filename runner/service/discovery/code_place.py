@@ -1,0 +1,47 @@
+"""Where in the code it is that a stack is refused for: found again in its files, since only a person asks for it."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from runner.model.code.paths import TOP, printable
+from runner.model.code.reach import configuration_files
+from runner.model.code.scan import Refusal
+from runner.model.code.tree import Tree
+from runner.model.settings.source import SourceSettings
+from runner.model.values.problem import Problem
+from runner.ports import Git
+
+ENGINE = "tofu"  # which reads what the other one does too
+Places = Mapping[tuple[str | None, str], Refusal]
+
+
+def in_code(
+    git: Git, source: SourceSettings, tree: Tree, problems: Iterable[Problem], places: Places
+) -> Iterator[Problem]:
+    """The problems; those of `places`, by stack and message, with the file and line of the code."""
+    for problem in problems:
+        refusal = places.get((problem.stack, problem.message))
+        place = _place(git, source, tree, refusal) if refusal is not None else None
+        if place is None:
+            yield problem
+        else:
+            yield replace(problem, file=printable(place[0]), line=place[1], column=1, stack_file=problem.file)
+
+
+def _place(git: Git, source: SourceSettings, tree: Tree, refusal: Refusal) -> tuple[str, int] | None:
+    if refusal.file:
+        return refusal.file, refusal.line
+    if not refusal.pattern:
+        return None
+    files = dict(configuration_files(tree, refusal.folder, ENGINE))
+    blobs = git.blobs(source, set(files.values())) if files else {}
+    for name, oid in sorted(files.items()):
+        text = blobs.get(oid, b"").decode(errors="replace")
+        found = re.search(refusal.pattern, text, re.MULTILINE)
+        if found is not None:
+            # A pattern may begin with the white space of the lines before.
+            at = found.end() - len(found[0].lstrip())
+            path = name if refusal.folder == TOP else f"{refusal.folder}/{name}"
+            return path, text.count("\n", 0, at) + 1
+    return None

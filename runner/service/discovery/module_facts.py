@@ -1,0 +1,161 @@
+"""The facts of module folders, read from blobs: once for each content, many folders at a time."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from runner.model.code.engines import ENGINES
+from runner.model.code.file_reads import Reads
+from runner.model.code.module import LARGEST, LARGEST_FOLDER, ModuleFacts
+from runner.model.code.module_source import LOCAL
+from runner.model.code.paths import join
+from runner.model.code.reach import configuration_files, module_reach, test_files
+from runner.model.code.scan import Code, Module
+from runner.model.code.tree import Tree
+from runner.model.settings.source import SourceSettings
+from runner.ports.files import Modules
+from runner.ports.git import Git
+from runner.service.discovery.patience import Patience
+
+Files = tuple[tuple[str, str], ...]  # names and object ids
+# And files that may hide a state, the providers, and whether anything in it may read a file.
+Read = tuple[ModuleFacts, tuple[str, ...], frozenset[str] | None, bool]
+Known = dict[Files, Read]
+KnownReads = dict[Files, Reads]
+STATE_BLOCK = re.compile(rb"\b(?:backend|cloud|state_store)\b\s*[\"'{:]")
+
+
+class FolderFacts:
+    """`known` may be of another revision: it is keyed by contents."""
+
+    def __init__(
+        self,
+        git: Git,
+        modules: Modules,
+        source: SourceSettings,
+        tree: Tree,
+        known: Mapping[Files, Read],
+        patience: Patience | None = None,
+        known_reads: Mapping[Files, Reads] | None = None,
+    ) -> None:
+        self._patience = patience or Patience()
+        self._late: set[Files] = set()
+        self._git, self._modules, self._source, self._tree = git, modules, source, tree
+        self._memory = dict(known)
+        self._reads = dict(known_reads or {})
+        self._files: dict[tuple[str, str], Files] = {}
+        self._roots: dict[tuple[str, str], Code] = {}
+
+    def code(self, folder: str, engine: str) -> Code:
+        """A stack's root module, with all that it calls; stacks may share one."""
+        known = self._roots.get((folder, engine))
+        if known is None:
+            known = self._roots[folder, engine] = self._code(folder, engine)
+        return known
+
+    def _code(self, folder: str, engine: str) -> Code:
+        reach = module_reach(
+            self._tree,
+            lambda called: self._read(called, engine)[0],
+            folder,
+            self._source.allow.modules,
+            ENGINES[engine].registry,
+        )
+        modules = []
+        for called in reach.folders:
+            facts, _, implied, _ = self._read(called, engine)
+            modules.append(Module(called, facts, implied))
+        return Code(reach, tuple(modules), hidden=self._read(folder, engine)[1])
+
+    def prefetch(self, folders: Iterable[tuple[str, str]]) -> None:
+        """Read these folders and all that their local calls reach: one `cat-file` for each level of calls."""
+        seen: set[tuple[str, str]] = set()
+        level = set(folders)
+        while level:
+            seen |= level
+            self._read_all({self._key(folder, engine) for folder, engine in level} - self._memory.keys())
+            level = {
+                (called, engine)
+                for folder, engine in level
+                for source in self._read(folder, engine)[0].calls
+                if source.startswith(LOCAL)
+                and (called := join(folder, source))
+                and self._tree.is_folder(called)
+            } - seen
+
+    def reading(self, folder: str, engine: str) -> bool:
+        return self._read(folder, engine)[3]
+
+    def reads(self, folder: str, engine: str) -> Reads:
+        """What the code of the folder reads, and what its names mean; of a folder that was not read nothing."""
+        key = self._key(folder, engine)
+        if key not in self._reads:
+            self._look_for_reads({key})
+        return self._reads[key]
+
+    def prefetch_reads(self, folders: Iterable[tuple[str, str]]) -> None:
+        self._look_for_reads({self._key(folder, engine) for folder, engine in folders} - self._reads.keys())
+
+    def _look_for_reads(self, keys: Iterable[Files]) -> None:
+        wanted = list(keys)
+        blobs = self._git.blobs(self._source, {oid for key in wanted for _, oid in key}) if wanted else {}
+        for key in wanted:
+            late = key in self._late or self._patience.over
+            self._reads[key] = Reads() if late else self._modules.reads(_of_folder(key, blobs))
+            if late:
+                self._late.add(key)
+
+    def used_reads(self) -> KnownReads:
+        kept = self._reads.keys() - self._late
+        return {key: self._reads[key] for key in self._files.values() if key in kept}
+
+    def used(self) -> Known:
+        """What was asked for, to be `known` at the next revision."""
+        kept = self._memory.keys() - self._late
+        return {key: self._memory[key] for key in self._files.values() if key in kept}
+
+    def _key(self, folder: str, engine: str) -> Files:
+        at = (folder, engine)
+        known = self._files.get(at)
+        if known is None:
+            files = {
+                **dict(configuration_files(self._tree, folder, engine)),
+                **dict(test_files(self._tree, folder)),
+            }
+            known = self._files[at] = tuple(sorted(files.items()))
+        return known
+
+    def _read(self, folder: str, engine: str) -> Read:
+        key = self._key(folder, engine)
+        if key not in self._memory:
+            self._read_all({key})
+        return self._memory[key]
+
+    def _read_all(self, keys: Iterable[Files]) -> None:
+        wanted = list(keys)
+        blobs = self._git.blobs(self._source, {oid for key in wanted for _, oid in key}) if wanted else {}
+        for key in sorted(wanted, key=lambda key: sum(len(blobs.get(oid, b"")) for _, oid in key)):
+            files = _of_folder(key, blobs)
+            if self._patience.over:
+                self._late.add(key)
+                files = dict.fromkeys(files, _too_large())
+            facts = self._modules.read(files)
+            hidden = tuple(name for name in facts.unreadable if STATE_BLOCK.search(files[name]))
+            # Only where it matters: to find them, every block of every file has to be looked at.
+            implied = self._modules.providers(files) if self._source.allow.providers else frozenset()
+            self._memory[key] = facts, hidden, implied, self._modules.reading(files)
+
+
+def _of_folder(key: Files, blobs: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The contents by name; of a folder that holds too much, the small ones."""
+    files = {name: blobs[oid] if oid in blobs else _too_large() for name, oid in key}
+    left = LARGEST_FOLDER
+    for name in sorted(files, key=lambda name: len(files[name])):
+        left -= len(files[name])
+        if left < 0:
+            files[name] = _too_large()
+    return files
+
+
+def _too_large() -> bytes:
+    """What is too large for git to hand out is told as what it is, and may hold anything."""
+    return b'backend "'.ljust(LARGEST + 1)

@@ -1,0 +1,169 @@
+"""The stack files of one revision: found by the source's globs, read as blobs, each once for its content."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from runner.model.code.inputs import Located
+from runner.model.code.paths import TOP, glob, printable, shortened
+from runner.model.code.tree import FILES, LINK, Tree
+from runner.model.settings.source import SourceSettings
+from runner.model.stack.definition import Stack
+from runner.model.stack.source import TreeEntry
+from runner.model.values.problem import Problem
+from runner.ports.files import StackFiles
+from runner.ports.git import Git
+from runner.service.discovery.patience import TOLD, Patience
+
+MOST_TOLD = 20  # of one kind
+
+
+@dataclass(frozen=True)
+class Content:
+    """What one file says."""
+
+    stacks: tuple[Located, ...]
+    problems: tuple[Problem, ...]
+    late: bool = False  # it was not read
+
+
+Known = dict[tuple[str, str], Content]  # by path and object id
+
+
+def matching(tree: Tree, source: SourceSettings) -> tuple[list[TreeEntry], list[Problem]]:
+    """The files that the source's globs mean, and those of them that can not be taken."""
+    globs = [glob(pattern) for pattern in source.stacks]
+    ends = tuple(one.literal_end for one in globs)
+    likely = (e for e in tree if e.path.endswith(ends) and e.kind == "blob")
+    found = [e for e in likely if any(one.matches(e.path) for one in globs)]
+    flaws = {entry.path: flaw for entry in found if (flaw := _flaw(entry))}
+    files = [entry for entry in found if entry.path not in flaws]
+    return files, [Problem(printable(path), 1, 1, flaw) for path, flaw in flaws.items()]
+
+
+def _flaw(entry: TreeEntry) -> str | None:
+    if entry.mode == LINK:
+        return "a stack file can not be a symbolic link"
+    if not entry.path.isprintable():
+        return "the path of a stack file can not hold control characters or broken UTF-8"
+    return None if entry.mode in FILES else f"a stack file can not have the mode {entry.mode}"
+
+
+def stray_links(tree: Tree) -> Iterator[Problem]:
+    """They are never written to a disk; the stacks that use them are refused, and the others go on without them."""
+    for path in tree.stray:
+        told = "the link leads out of the repository, or in a circle: it is left out of what is exported"
+        yield Problem(printable(path), 1, 1, told)
+
+
+def unfit_paths(tree: Tree) -> Iterator[Problem]:
+    """They are never written to a disk either."""
+    for path, reason in tree.unfit[:MOST_TOLD]:
+        yield Problem(shortened(path), 1, 1, f"the path is left out of what is exported: {reason}")
+    more = len(tree.unfit) - MOST_TOLD
+    if more > 0:
+        yield Problem(TOP, 1, 1, f"{more} more paths are left out of what is exported")
+
+
+def read_files(
+    git: Git,
+    reader: StackFiles,
+    source: SourceSettings,
+    files: Iterable[TreeEntry],
+    known: Known,
+    patience: Patience,
+) -> Known:
+    """All files; those that are not `known` are read, small ones first."""
+    wanted = {(entry.path, entry.oid): known.get((entry.path, entry.oid)) for entry in files}
+    missing = {oid for (_, oid), content in wanted.items() if content is None}
+    blobs = git.blobs(source, missing) if missing else {}
+    read: Known = {}
+    for path, oid in sorted(wanted, key=lambda file: (len(blobs.get(file[1], b"")), file)):
+        content = wanted[path, oid]
+        if content is None and patience.over:
+            content = Content((), (Problem(path, 1, 1, TOLD),), late=True)
+        read[path, oid] = content or _read(reader, source, path, blobs.get(oid))
+    return dict(sorted(read.items()))
+
+
+def _read(reader: StackFiles, source: SourceSettings, path: str, content: bytes | None) -> Content:
+    if content is None:
+        return Content((), (Problem(path, 1, 1, "the file is far too large for a stack file"),))
+    try:
+        stacks, problems = reader.read(path, content, source.allow)
+    # Whoever writes the file decides what its reader meets: it stops no other file.
+    except Exception as error:  # noqa: BLE001 - whatever it is
+        told = f"the file has a form that is not known here: {type(error).__name__}"
+        return Content((), (Problem(path, 1, 1, told),))
+    return Content(tuple(Located(path, stack) for stack in stacks), tuple(problems))
+
+
+def with_names(
+    problems: Iterable[Problem], known: Iterable[Stack], found: Iterable[Located]
+) -> Iterator[Problem]:
+    """A file that can not be read at all is the problem of every stack that is known in it, or else they seem to be gone."""
+    sound = {stack.definition.name for stack in found}
+    told = list(problems)
+    sound |= {problem.stack for problem in told if problem.stack is not None}
+    silent: dict[str, list[str]] = {}
+    for stack in known:
+        if stack.missing_since is None and stack.name not in sound:
+            silent.setdefault(stack.file, []).append(stack.name)
+    for problem in told:
+        names = silent.get(problem.file, []) if problem.stack is None else []
+        for name in names:
+            yield replace(problem, stack=name, message=f'stack "{name}": {problem.message}')
+        if not names:
+            yield problem
+
+
+def placed(
+    git: Git, source: SourceSettings, tree: Tree, complaints: Iterable[tuple[Located, str]]
+) -> Iterator[Problem]:
+    """Complaints with the lines where their stacks begin, or where the key stands that they name."""
+    all_told = list(complaints)
+    oids = {stack.file: entry.oid for stack, _ in all_told if (entry := tree.get(stack.file))}
+    blobs = git.blobs(source, set(oids.values())) if oids else {}
+    for stack, sentence in all_told:
+        name = stack.definition.name
+        text = blobs.get(oids.get(stack.file, ""), b"").decode(errors="replace")
+        line, column = _place_of_key(text, name, sentence)
+        yield Problem(stack.file, line, column, told(stack, sentence), name)
+
+
+def told(stack: Located, sentence: str) -> str:
+    """The complaint with whose it is."""
+    return f'stack "{stack.definition.name}": {sentence}'
+
+
+_OF_KEY = re.compile(r"depends_on: (?P<value>\S+?)(?:,| is not a known stack)")
+_NEXT_DOCUMENT = re.compile(r"^---", re.MULTILINE)
+
+
+def _place_of_key(text: str, name: str, sentence: str) -> tuple[int, int]:
+    """Line and column of the value that the sentence is about; else of the stack's name."""
+    begin = _begin(text, name)
+    line = text.count("\n", 0, begin) + 1
+    if (about := _OF_KEY.match(sentence)) is None:
+        return line, 1
+    first = max((found.start() for found in _NEXT_DOCUMENT.finditer(text, 0, begin)), default=0)
+    following = _NEXT_DOCUMENT.search(text, begin + 1)
+    document = text[first : following.start() if following else len(text)]
+    word = re.escape(about["value"])
+    found = re.search(
+        rf"^[\"']?depends_on[\"']?[ \t]*:[\s\S]*?(?<![\w./-])({word})(?![\w./-])", document, re.MULTILINE
+    )
+    if found is None:
+        return line, 1
+    at = first + found.start(1)
+    return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+
+
+def _begin(text: str, name: str) -> int:
+    """Where a document gives its name; 0 where that is written in a way of its own."""
+    given = re.search(
+        rf"""^[ \t]*(?:name|"name"|'name')[ \t]*:[ \t]*["']?{re.escape(name)}["']?[ \t]*(?:#.*)?$""",
+        text,
+        re.MULTILINE,
+    )
+    return given.start() if given else 0

@@ -1,0 +1,111 @@
+"""The files that stacks read beside their modules, found for many stacks at a time."""
+
+from collections.abc import Iterable, Mapping
+
+from runner.model.code.file_reads import ANY_VARIABLE, told_values
+from runner.model.code.found_reads import NOTHING_READ, Found, found_reads
+from runner.model.code.inputs import Located
+from runner.model.code.module import automatic_values
+from runner.model.code.tree import Tree
+from runner.model.settings.source import SourceSettings
+from runner.model.stack.definition import StackDefinition
+from runner.ports import Git, Modules
+from runner.service.discovery.module_facts import FolderFacts
+
+PREFIX = "TF_VAR_"
+
+
+class StackReads:
+    """`passed` are the variables of the daemon's environment that reach the engine, whose values no commit says."""
+
+    def __init__(
+        self,
+        git: Git,
+        modules: Modules,
+        source: SourceSettings,
+        tree: Tree,
+        code: FolderFacts,
+        passed: Iterable[str] = (),
+    ) -> None:
+        self._git, self._modules, self._source, self._tree, self._code = git, modules, source, tree, code
+        self._passed = frozenset(passed)
+        self._values: dict[str, Mapping[str, str | None]] = {}  # by path
+
+    def prefetch(self, stacks: Iterable[Located]) -> None:
+        """Two `cat-file` for all of them: of the modules' files, and of the var files that matter."""
+        reading = [stack for stack in stacks if self._may_read(stack)]
+        folders = {(folder, stack.definition.engine) for stack in reading for folder in self._folders(stack)}
+        self._code.prefetch_reads(folders)
+        self._read_values(
+            {
+                path
+                for stack in reading
+                if self._variables(stack) - _by_name(stack.definition)
+                for path in self._var_files(stack)
+            }
+        )
+
+    def of(self, stack: Located) -> Found:
+        if not self._may_read(stack):
+            return NOTHING_READ
+        engine = stack.definition.engine
+        return found_reads(
+            self._tree,
+            stack.module_path,
+            stack.definition.terraform_workspace,
+            self._given(stack),
+            lambda folder: self._code.reads(folder, engine),
+        )
+
+    def _folders(self, stack: Located) -> tuple[str, ...]:
+        return self._code.code(stack.module_path, stack.definition.engine).reach.folders
+
+    def _may_read(self, stack: Located) -> bool:
+        return any(self._code.reading(folder, stack.definition.engine) for folder in self._folders(stack))
+
+    def _variables(self, stack: Located) -> frozenset[str]:
+        return self._code.reads(stack.module_path, stack.definition.engine).variables
+
+    def _given(self, stack: Located) -> dict[str, str | None]:
+        """The values that the root module's variables get; a default is none of them."""
+        used = self._variables(stack)
+        if not used:
+            return {}
+        told: dict[str, str | None] = {f"var.{name.removeprefix(PREFIX)}": None for name in self._passed}
+        told |= {
+            f"var.{name.removeprefix(PREFIX)}": value
+            for name, value in stack.definition.env.items()
+            if name.startswith(PREFIX)
+        }
+        if used - _by_name(stack.definition):
+            for path in self._var_files(stack):
+                values = self._values.get(path)
+                if values is None:
+                    self._read_values({path})
+                    values = self._values[path]
+                if ANY_VARIABLE in values:
+                    told |= dict.fromkeys(used)
+                told |= values
+        return told | told_values(stack.definition.vars)
+
+    def _var_files(self, stack: Located) -> list[str]:
+        """In the order in which the engine takes them: the last one counts."""
+        beside = {
+            entry.path.rpartition("/")[2]: entry.path for entry in self._tree.children(stack.module_path)
+        }
+        named = (stack.at(name) for name in stack.definition.var_files)
+        return [*(beside[name] for name in automatic_values(beside)), *(path for path in named if path)]
+
+    def _read_values(self, paths: Iterable[str]) -> None:
+        oids = {path: entry.oid for path in paths if (entry := self._tree.get(path)) is not None}
+        blobs = self._git.blobs(self._source, set(oids.values())) if oids else {}
+        for path in paths:
+            content = blobs.get(oids.get(path, ""))
+            self._values[path] = (
+                {ANY_VARIABLE: None} if content is None else self._modules.values(path, content)
+            )
+
+
+def _by_name(definition: StackDefinition) -> frozenset[str]:
+    """The variables that the stack file sets itself, over whatever else does."""
+    return frozenset(f"var.{name}" for name in definition.vars)

@@ -1,0 +1,22 @@
+"""What runs left of a revision that is not applied as a whole, with what they had planned."""
+
+from runner.model.drift.partly import Partly
+from runner.model.run.life import Kind, Run, State
+from runner.ports import Reader
+
+
+def partly_applied(reader: Reader, stack: str) -> tuple[Partly, ...]:
+    """Newest first; empty where the state holds nothing but the applied revision."""
+    return tuple(_partly(reader, run) for run in reader.runs_partly_applied(stack))
+
+
+def _partly(reader: Reader, run: Run) -> Partly:
+    changes = reader.changes(run.id)
+    return Partly(run.name, run.revision, _outcome(run), changes.resources if changes else ())
+
+
+def _outcome(run: Run) -> str:
+    if run.state is State.APPLIED:
+        return "targeted"
+    failed = "destroy" if run.kind is Kind.DESTROY else "apply"
+    return "interrupted" if run.state is State.INTERRUPTED else f"{failed} failed"

@@ -1,0 +1,73 @@
+"""A person's yes to a state that moved: only then may a revision that keeps it elsewhere be planned."""
+
+from dataclasses import replace
+
+from runner.errors import Blocked, NotFound, SourceNotFound, StackBusy
+from runner.model.approval.approval import Person
+from runner.model.stack.conflicts import moved_state
+from runner.model.stack.definition import Discovered, Stack, StateIdentity
+from runner.ports import ControlPorts, Workspaces
+from runner.service.cycle.poll import Poller
+from runner.service.discovery.discover import discover
+
+
+def proposed_state(control: ControlPorts, poller: Poller, name: str) -> StateIdentity:
+    """Where the newest revision would keep the stack's state; NotFound where that is where it is."""
+    with control.store.reading() as reader:
+        known = reader.stacks(left=True)
+        stack = reader.stack(name)
+        head = reader.source(stack.source).head
+    source = control.settings.source(stack.source)
+    if source is None:
+        raise SourceNotFound(source=stack.source)
+    unpinned = [replace(one, pinned_identity=None) if one.name == name else one for one in known]
+    found = discover(
+        poller.git,
+        poller.stack_files,
+        poller.modules,
+        control.settings,
+        source,
+        head or stack.revision,
+        unpinned,
+    )
+    new = next((one for one in found.stacks if one.definition.name == name), None)
+    if new is None:
+        told = next((str(problem) for problem in found.problems if problem.stack == name), "it is not in Git")
+        raise Blocked(f'stack "{name}": {told}', hint=f"driftline stack show {name}")
+    if stack.pinned_identity in {None, new.identity.digest}:
+        raise NotFound(
+            f'the state of stack "{name}" has not moved: {new.identity}', hint=f"driftline stack show {name}"
+        )
+    return new.identity
+
+
+def accept_state(
+    control: ControlPorts,
+    workspaces: Workspaces,
+    name: str,
+    identity: StateIdentity,
+    person: Person,
+    reason: str,
+) -> None:
+    """Take exactly this state from now on. The stack is found again at the next poll, and initialised anew."""
+    with control.store.writing() as writer:
+        stack = writer.stack(name)
+        busy = next((run for run in writer.open_runs(name) if run.claim is not None), None)
+        if busy is not None:
+            raise StackBusy(
+                stack=name, run=busy.name, state=busy.state, since=f"{busy.changed_at:%H:%M:%S} UTC"
+            )
+        writer.pin_state(name, identity.digest, by=person.name, reason=reason)
+        # Terraform's own note of the old backend would make every init fail.
+        workspaces.forget_init(stack.folder)
+        writer.save_source(replace(writer.source(stack.source), discovered_with=None))
+
+
+def refuse_moved_state(stack: Stack, at: Discovered) -> None:
+    """An older revision may keep its state where it was before it was moved on purpose."""
+    pinned = stack.pinned_identity or stack.identity.digest
+    if at.identity.digest != pinned:
+        raise Blocked(
+            f'stack "{stack.name}" at {at.revision[:12]}: {moved_state(stack, at.identity)}',
+            hint=f"driftline stack show {stack.name}",
+        )

@@ -1,0 +1,54 @@
+"""Stop a run that a person no longer wants."""
+
+from runner.errors import WrongState
+from runner.model.approval.approval import Person
+from runner.model.run.life import Event, Run, State
+from runner.model.stack.lock import Leftover
+from runner.ports import Claims, ControlPorts, Store
+
+
+def cancel(control: ControlPorts, run_id: int, person: Person, *, force: bool = False) -> Run:
+    """A run that waits ends at once; one that is executed is asked to stop, an apply only with `force`.
+
+    Stopping an apply leaves its run `interrupted` and its stack locked: what terraform had begun may exist
+    without being in the state. With `force` also what a run that has ended left running is killed.
+    """
+    with control.store.reading() as reader:
+        over = reader.run(run_id).final
+    # One that still applies is asked, also where its daemon is gone and nobody attends to it.
+    ended = end_leftovers(control, run_id, person) if force and over else 0
+    with control.store.writing() as writer:
+        run = writer.run(run_id)
+        if run.final and ended:
+            return run
+        if run.final or (run.state is State.APPLYING and not force):
+            raise WrongState(
+                run=run.name,
+                state=run.state,
+                wish="canceled"
+                + ("" if run.final else " without --force, since that may leave things half done"),
+            )
+        if run.claim is not None:
+            return writer.request_cancel(run, by=person.name)
+        return writer.transition(run, Event.CANCEL, by=person.name, reason="canceled by hand")
+
+
+def left_running(claims: Claims, store: Store) -> list[Leftover]:
+    """What runs have left that are over. An apply that nobody follows since its daemon died is none: it goes on."""
+    found = claims.leftovers()
+    if not found:
+        return []
+    with store.reading() as reader:
+        going_on = {run.name for run in reader.open_runs()}
+    return [one for one in found if one.run not in going_on]
+
+
+def end_leftovers(control: ControlPorts, run_id: int, person: Person) -> int:
+    """Kill what the run left running though it has ended otherwise; how many processes."""
+    left = [one for one in left_running(control.claims, control.store) if one.run == f"run-{run_id}"]
+    if not left:
+        return 0
+    with control.store.writing() as writer:
+        pids = [pid for one in left for pid in one.pids]
+        writer.audit_note(person.name, "run.end_leftovers", f"run-{run_id}", {"pids": pids})
+    return sum(control.claims.end_leftover(one) for one in left)

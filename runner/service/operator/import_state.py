@@ -1,0 +1,198 @@
+"""A state that was kept elsewhere becomes the managed state of its stack, after a plan has shown what that means."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.errors import (
+    Blocked,
+    EngineFailed,
+    NotAState,
+    SourceNotFound,
+    StackBusy,
+    StateBusy,
+    StateElsewhere,
+    StateRefused,
+)
+from runner.model.approval.approval import Person
+from runner.model.plan.changes import ChangeSet
+from runner.model.run.job import Job, Phase, PlanFailure
+from runner.model.run.life import Event, Kind
+from runner.model.stack.arriving_state import (
+    StateSummary,
+    Unreadable,
+    nothing_in_common,
+    objection,
+    summary_of,
+)
+from runner.model.stack.definition import Stack
+from runner.model.stack.lock import Lock
+from runner.ports import ControlPorts, Reader, RunFilter, WorkerPorts, Workspaces, Writer
+from runner.service.approval.bind import known_state
+from runner.service.execution.known_secrets import MOST_EARLIER
+from runner.service.execution.preview import plan_with_state
+from runner.service.operator import hold
+from runner.service.operator.request import refuse_unread
+
+RUN = "import"  # no run: nothing of it is recorded but its end
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A state on its way in, and what it would replace."""
+
+    stack: Stack
+    content: bytes
+    state: StateSummary
+    former: bytes | None
+
+    @property
+    def known_already(self) -> bool:
+        return self.content == self.former
+
+
+@contextmanager
+def locked(control: ControlPorts, stack: str, person: Person, file: str) -> Iterator[Lock]:
+    """Nothing is planned or applied meanwhile. After a crash the lock is still there, and a person looks."""
+    lock = hold.take(control, stack, person, f"imports the state {file}")
+    try:
+        yield lock
+    finally:
+        with control.store.writing() as writer:
+            if writer.hold(stack) == lock:
+                writer.release_hold(stack, by=person.name, reason="the import is over")
+
+
+def examine(control: ControlPorts, name: str, content: bytes, file: str) -> Arrival:
+    """StateRefused where it does not fit what is there or known."""
+    state = _summary(content, file)
+    with control.store.reading() as reader:
+        stack = reader.stack(name)
+        _refuse_elsewhere(reader, stack, file)
+        known = known_state(reader, name)
+    if any(left.state == stack.identity.digest for left in control.claims.leftovers()):
+        raise StateBusy(stack=name, run="an earlier run")
+    former = control.workspaces.managed_state(stack.folder, stack.definition.terraform_workspace)
+    there = _summary_or_none(former)
+    arrival = Arrival(stack, content, state, former)
+    problem = None if arrival.known_already else objection(state, there, known)
+    if problem is not None:
+        raise StateRefused(file=file, stack=name, problem=problem)
+    return arrival
+
+
+def preview(control: ControlPorts, ports: WorkerPorts, arrival: Arrival) -> ChangeSet:
+    """What a plan says with this state; nothing of it can be applied."""
+    changes = plan_with_state(_job(control, arrival.stack), ports, arrival.content, RUN)
+    if isinstance(changes, PlanFailure):
+        raise _failed(arrival.stack.name, changes)
+    return changes
+
+
+def refuse_stranger(arrival: Arrival, changes: ChangeSet, file: str) -> None:
+    """StateRefused where the code would destroy all that the state holds."""
+    if nothing_in_common(arrival.state, changes):
+        told = f"it has nothing in common with the code, which would destroy all it holds ({arrival.state})"
+        raise StateRefused(file=file, stack=arrival.stack.name, problem=told)
+
+
+def import_state(control: ControlPorts, arrival: Arrival, lock: Lock, person: Person) -> Path | None:
+    """Put it in place, recorded before it is done; the copy of what was there. A plan of the stack is due after it."""
+    name, workspace = arrival.stack.name, arrival.stack.definition.terraform_workspace
+    with control.store.writing() as writer:
+        _refuse_moved(control.workspaces, writer, arrival, lock)
+        writer.audit_note(person.name, "state.import", name, _about(arrival))
+        for run in writer.open_runs(name):
+            if run.kind is not Kind.DRIFT:
+                writer.transition(run, Event.SUPERSEDE, by=person.name, reason="a state is imported")
+        newest = next((run.id for run in writer.runs(RunFilter(stack=name, limit=1))), 0)
+    mark = f"{newest:012d}-{control.clock.now():%Y%m%dT%H%M%SZ}"
+    copy = control.workspaces.put_state(arrival.stack.folder, workspace, arrival.content, mark)
+    with control.store.writing() as writer:
+        writer.mark_planned(name, "")
+        if writer.stack(name).applied_revision is not None:
+            # What is in Git is applied already: whether the new state agrees is for a check to say.
+            writer.schedule_check(name, control.clock.now())
+    return copy
+
+
+def _summary(content: bytes, file: str) -> StateSummary:
+    try:
+        return summary_of(content)
+    except Unreadable as why:
+        raise NotAState(file=file, problem=why) from None
+
+
+def _summary_or_none(content: bytes | None) -> StateSummary | None:
+    """A managed state that is damaged is none; recovering it is told by every plan."""
+    try:
+        return None if content is None else summary_of(content)
+    except Unreadable:
+        return None
+
+
+def _refuse_elsewhere(reader: Reader, stack: Stack, file: str) -> None:
+    if stack.missing_since is not None:
+        raise Blocked(f'stack "{stack.name}" is no longer in Git', hint=f"driftline stack show {stack.name}")
+    refuse_unread(reader, stack)
+    if not stack.managed_state:
+        raise StateElsewhere(stack=stack.name, identity=stack.identity, file=file)
+
+
+def _refuse_moved(workspaces: Workspaces, writer: Writer, arrival: Arrival, lock: Lock) -> None:
+    """All that was looked at may have changed while a person thought."""
+    stack = arrival.stack
+    name = stack.name
+    if writer.hold(name) != lock:
+        raise Blocked(f'the lock on stack "{name}" was released meanwhile', hint="driftline lock list")
+    busy = next((r for r in writer.open_runs(name) if r.claim is not None and r.kind is not Kind.DRIFT), None)
+    if busy is not None:
+        raise StackBusy(stack=name, run=busy.name, state=busy.state, since=f"{busy.changed_at:%H:%M:%S} UTC")
+    now = writer.stack(name)
+    if (now.inputs, now.identity) != (stack.inputs, stack.identity):
+        raise Blocked(f'stack "{name}" has moved in Git meanwhile', hint="look at the preview again")
+    if workspaces.managed_state(stack.folder, stack.definition.terraform_workspace) != arrival.former:
+        raise Blocked(f'the state of stack "{name}" was changed meanwhile', hint="look at the preview again")
+
+
+def _about(arrival: Arrival) -> dict[str, object]:
+    state, former = arrival.state, arrival.former
+    return {
+        "sha256": hashlib.sha256(arrival.content).hexdigest(),
+        "lineage": state.lineage,
+        "serial": state.serial,
+        "resources": state.resources,
+        "replaced_sha256": None if former is None else hashlib.sha256(former).hexdigest(),
+    }
+
+
+def _job(control: ControlPorts, stack: Stack) -> Job:
+    source = control.settings.source(stack.source)
+    if source is None:
+        raise SourceNotFound(source=stack.source)
+    with control.store.reading() as reader:
+        earlier = tuple(run.id for run in reader.runs(RunFilter(stack=stack.name, limit=MOST_EARLIER)))
+    return Job(
+        run=0,
+        phase=Phase.PLAN,
+        kind=Kind.CHANGE,
+        stack=stack.definition,
+        source=source,
+        revision=stack.revision,
+        module_path=stack.module_path,
+        managed_state=True,
+        home=stack.folder,
+        file=stack.file,
+        earlier=earlier,
+    )
+
+
+def _failed(name: str, failure: PlanFailure) -> EngineFailed:
+    first = next((one for one in failure.diagnostics if one.severity == "error"), None)
+    detail = " ".join(first.detail.split()) if first is not None else ""
+    return EngineFailed(
+        f'stack "{name}" cannot be planned with this state: {failure.reason}{f": {detail}" if detail else ""}',
+        hint=f"driftline plan {name}   says whether it can be planned without",
+    )

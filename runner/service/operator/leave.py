@@ -1,0 +1,58 @@
+"""A stack that left Git leaves for good: forgotten by a person, or destroyed. Nothing is asked of it after that."""
+
+from dataclasses import replace
+
+from runner.errors import Blocked, Conflict, StackBusy, StackLocked
+from runner.model.approval.approval import Person
+from runner.model.run.life import Event, Kind, Run
+from runner.model.stack.definition import Stack
+from runner.ports import ControlPorts, Reader, Writer
+from runner.service.queue.enqueue import DAEMON
+
+
+def may_be_forgotten(reader: Reader, name: str) -> Stack:
+    """The stack; Blocked where Git still has it, StackLocked and StackBusy where it is being worked on."""
+    stack = reader.stack(name)
+    if stack.left is not None:
+        raise Conflict(f'stack "{name}" is {stack.left} already', hint=f"driftline stack history {name}")
+    if stack.missing_since is None:
+        raise Blocked(
+            f'stack "{name}" is still in Git ({stack.source}: {stack.file}); remove it there first',
+            hint=f"driftline plan {name} --destroy   before that, if what it made is to go",
+        )
+    hold = reader.hold(name)
+    if hold is not None:
+        raise StackLocked(stack=name, holder=hold.holder, reason=hold.reason, hint=hold.way_out)
+    busy = next((run for run in reader.open_runs(name) if run.claim is not None), None)
+    if busy is not None:
+        raise StackBusy(stack=name, run=busy.name, state=busy.state, since=f"{busy.changed_at:%H:%M:%S} UTC")
+    return stack
+
+
+def forget(control: ControlPorts, name: str, person: Person, reason: str) -> None:
+    """Its runs, history and audit entries stay, and so does a managed state: should it come back, it goes on with it."""
+    with control.store.writing() as writer:
+        may_be_forgotten(writer, name)
+        for run in writer.open_runs(name):
+            writer.transition(run, Event.SUPERSEDE, by=person.name, reason="the stack is forgotten")
+        how = f"forgotten by {person.name}" + (f": {reason}" if reason else "")
+        _leave(control, writer, name, how, by=person.name)
+
+
+def left_by_destroy(control: ControlPorts, writer: Writer, run: Run) -> None:
+    """After a whole destroy: nothing is left of a stack that is not in Git any more."""
+    stack = writer.stack(run.stack)
+    if run.kind is Kind.DESTROY and not run.targets and stack.missing_since is not None and not stack.left:
+        writer.forget_applied(run.stack)
+        _leave(control, writer, run.stack, f"destroyed by {run.name}", by=DAEMON)
+
+
+def _leave(control: ControlPorts, writer: Writer, name: str, how: str, *, by: str) -> None:
+    report = writer.current_report(name)
+    if report is not None:
+        control.reports.file(writer.resolve_report(report, by=by, reason=f"the stack is {how}"))
+    writer.leave(name, how, by=by)
+    # A new stack may have waited for this answer.
+    for status in writer.sources():
+        if status.problems:
+            writer.save_source(replace(status, discovered_with=None))

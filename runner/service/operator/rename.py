@@ -1,0 +1,104 @@
+"""A stack under a new name: its state, what is known of it, and the terms that it is judged by go over in one transaction.
+
+No file is moved. A managed state stays in its folder, and the new stack is told where that is; so whatever dies in
+between, the state is whole and belongs to exactly one stack. Its identity stays, too: the lock of the state that a run
+holds, and the index that lets only one run execute on a state, hold for both names.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from runner import failpoint
+from runner.errors import BadUsage, Conflict
+from runner.model.approval.approval import Person
+from runner.model.approval.guardrails import SeenState
+from runner.model.run.life import Event
+from runner.model.stack.definition import Discovered, Stack
+from runner.model.values.problem import Problem
+from runner.ports import ControlPorts, Reader, Writer
+from runner.service.approval.bind import known_state
+from runner.service.approval.declare import declare
+from runner.service.discovery.discover import Discovery
+
+
+def put_off(reader: Reader, found: Discovery) -> Discovery:
+    """Those whose predecessor is being worked on, or locked, wait for the next poll."""
+    told = {
+        stack.definition.name: why
+        for stack in found.stacks
+        if (why := _in_the_way(reader, stack.definition.name, found.takes)) is not None
+    }
+    if not told:
+        return found
+    waiting = [stack for stack in found.stacks if stack.definition.name in told]
+    return replace(
+        found,
+        stacks=tuple(stack for stack in found.stacks if stack.definition.name not in told),
+        problems=(*found.problems, *(_problem(stack, told[stack.definition.name]) for stack in waiting)),
+        complete=False,
+    )
+
+
+def _in_the_way(reader: Reader, new: str, takes: Mapping[str, str]) -> str | None:
+    if new not in takes:
+        return None
+    for name in (takes[new], new):
+        hold = reader.hold(name)
+        if hold is not None:
+            return (
+                f'it takes the place of "{takes[new]}" once the lock on {name} is released '
+                f"({hold.holder}: {hold.reason})"
+            )
+        busy = next((run for run in reader.open_runs(name) if run.claim is not None), None)
+        if busy is not None:
+            return f'it takes the place of "{takes[new]}" when {busy.name} of {name} is over'
+    return None
+
+
+def _problem(stack: Discovered, why: str) -> Problem:
+    name = stack.definition.name
+    return Problem(stack.file, 1, 1, f'stack "{name}": {why}', stack=name)
+
+
+def take_over(writer: Writer, old: str, stack: Discovered, now: datetime, *, by: str) -> None:
+    """Make the stack the successor of the old one, which nobody works on."""
+    new = stack.definition.name
+    for name in (old, new):
+        for run in writer.open_runs(name):
+            writer.transition(run, Event.SUPERSEDE, by=by, reason=f"{old} is {new} from now on")
+    seen, review = known_state(writer, old), writer.review(old)
+    writer.save_discovered(stack)
+    declare(writer, stack)
+    writer.take_over(old, new, by=by)
+    if seen is not None:
+        writer.save_seen_state(new, seen)
+        # Whoever has the old name next begins with nothing.
+        writer.save_seen_state(old, SeenState("", None, 0, now))
+    if review is not None:
+        writer.save_review(replace(review, stack=new))
+        writer.forget_review(old)
+    failpoint.reach("rename.before_commit")
+
+
+def say_renamed(control: ControlPorts, old: str, new: str, person: Person) -> Stack:
+    """An operator's word, which the next poll that finds the new one acts upon; the old stack."""
+    if old == new:
+        raise BadUsage("the two names are the same")
+    with control.store.writing() as writer:
+        stack = writer.stack(old)
+        if stack.renamed_to is not None:
+            raise Conflict(
+                f'stack "{old}" is "{stack.renamed_to}" since',
+                hint=f"driftline stack show {stack.renamed_to}",
+            )
+        there = next((one for one in writer.stacks(left=True) if one.name == new), None)
+        if there is not None and there.pinned_identity is not None:
+            raise Conflict(
+                f'stack "{new}" has a state of its own, and can not take over that of "{old}"',
+                hint=f"driftline stack show {new}",
+            )
+        writer.say_succession(old, new, by=person.name)
+        for status in writer.sources():
+            writer.save_source(replace(status, discovered_with=None))
+    return stack

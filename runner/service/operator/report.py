@@ -1,0 +1,62 @@
+"""What people do with a drift report: acknowledge it, or have it healed."""
+
+from datetime import datetime, timedelta
+
+from runner.errors import Blocked, PartlyApplied, StackBusy
+from runner.model.approval.approval import Person
+from runner.model.drift.report import Acknowledgement, DriftReport, ReportStatus
+from runner.model.run.life import Kind, Run, State
+from runner.model.values.moment import end_of
+from runner.ports import ControlPorts, Writer
+from runner.service.drift.partly import partly_applied
+from runner.service.outcome.check_drift import propose
+
+
+def acknowledge(
+    control: ControlPorts, report_id: int, person: Person, reason: str, length: timedelta | datetime
+) -> DriftReport:
+    """Known, and to be left so until then; another drift opens it again at once."""
+    now = control.clock.now()
+    with control.store.writing() as writer:
+        report = _open(writer, report_id)
+        acknowledgement = Acknowledgement(by=person.name, reason=reason, at=now, until=end_of(length, now))
+        report = writer.acknowledge_report(report, acknowledgement)
+        control.reports.file(report)
+        return report
+
+
+def heal(control: ControlPorts, report_id: int, person: Person) -> Run:
+    """Start a change run at the applied revision, with its own plan and its own approval."""
+    with control.store.writing() as writer:
+        report = _open(writer, report_id)
+        stack = writer.stack(report.stack)
+        left = partly_applied(writer, stack.name)
+        if left:
+            raise PartlyApplied(
+                stack=stack.name, run=left[0].run, outcome=left[0].outcome, revision=left[0].revision[:12]
+            )
+        run = propose(writer, stack, report, by=person.name)
+        if run is None:
+            busy = next(r for r in writer.open_runs(stack.name) if r.kind is not Kind.DRIFT)
+            raise StackBusy(
+                stack=stack.name,
+                run=busy.name,
+                state=busy.state,
+                since=f"{busy.changed_at:%H:%M:%S} UTC",
+                hint=_WAY_ON.get(busy.state, StackBusy.hint_template).format(run=busy.name),
+            )
+        return run
+
+
+# Nothing more happens to these by itself, so that there is no log to follow.
+_WAY_ON = {
+    State.AWAITING_APPROVAL: 'driftline approve {run}   or   driftline reject {run} -m "..."',
+    State.APPROVED: "driftline apply {run}   or stop it with   driftline run cancel {run}",
+}
+
+
+def _open(writer: Writer, report_id: int) -> DriftReport:
+    report = writer.report(report_id)
+    if report.status is ReportStatus.RESOLVED:
+        raise Blocked(f"{report.name} is resolved", hint="driftline drift list")
+    return report

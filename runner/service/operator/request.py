@@ -1,0 +1,183 @@
+"""Plans and checks that a person asks for."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from runner.errors import (
+    Blocked,
+    DependencyMissing,
+    NewestRefused,
+    RevisionNotFound,
+    SourceNotFound,
+    StackBusy,
+    StackLocked,
+    StackPaused,
+)
+from runner.model.approval.approval import Commit, Person
+from runner.model.code.dependencies import never_applied
+from runner.model.run.life import Event, Kind, Run, Trigger
+from runner.model.schedule.decide import View, pause_sentence
+from runner.model.stack.definition import Discovered, Stack, StackDefinition
+from runner.ports import ControlPorts, Reader
+from runner.service.cycle.poll import Poller, signed
+from runner.service.discovery.discover import discover
+from runner.service.operator.accept_state import refuse_moved_state
+from runner.service.queue.enqueue import add_change, add_check, hasten, queue, view, views
+
+
+def request_plan(
+    control: ControlPorts,
+    poller: Poller,
+    stack: str,
+    person: Person,
+    *,
+    ref: str | None = None,
+    targets: Sequence[str] = (),
+    destroy: bool = False,
+    ignore_dependencies: bool = False,
+) -> Run:
+    """Queue a plan now. A run of the stack that waits is superseded; one that is executed is in the way.
+
+    DependencyMissing where it depends on a stack of which nothing is applied, unless that is to be ignored.
+    """
+    asked = _discover_at(control, poller, stack, ref) if ref else None
+    kind = Kind.DESTROY if destroy else Kind.CHANGE
+    with control.store.writing() as writer:
+        facts = view(writer, control.clock, stack)
+        _refuse(facts)
+        gone = facts.stack.missing_since is not None
+        if gone and asked is None:
+            _refuse_gone(control, facts.stack, destroy=destroy)
+        elif asked is None:
+            refuse_unread(writer, facts.stack)
+        if not destroy and not ignore_dependencies:
+            _refuse_unprovided(writer, asked[0].definition if asked else facts.stack.definition)
+        for run in facts.open_runs:
+            if run.kind is not Kind.DRIFT:
+                writer.transition(run, Event.SUPERSEDE, by=person.name, reason="planned anew by hand")
+        if asked is not None:
+            at, commit = asked
+            writer.save_commit(at.source, commit)
+            return queue(
+                writer,
+                at,
+                trigger=Trigger.MANUAL,
+                by=person.name,
+                kind=kind,
+                targets=tuple(targets),
+                reason=f"asked for at {at.revision[:12]}",
+            )
+        at_last = facts.stack.as_applied if gone else facts.stack
+        return add_change(
+            writer, at_last, trigger=Trigger.MANUAL, by=person.name, kind=kind, targets=tuple(targets)
+        )
+
+
+def _refuse_unprovided(reader: Reader, definition: StackDefinition) -> None:
+    """A plan made before what it reads from is there fails, or is of made-up values."""
+    missing = never_applied(definition.depends_on, {stack.name: stack for stack in reader.stacks()})
+    if missing:
+        raise DependencyMissing(stack=definition.name, dependency=missing[0])
+
+
+def _refuse(facts: View) -> None:
+    stack = facts.stack
+    if facts.hold is not None:
+        hold = facts.hold
+        raise StackLocked(stack=stack.name, holder=hold.holder, reason=hold.reason, hint=hold.way_out)
+    # What a file says that is not in Git any more could never be taken back.
+    if facts.paused and (stack.missing_since is None or stack.pause is not None):
+        by, reason = (
+            (stack.pause.by, stack.pause.reason) if stack.pause else ("Git", "paused: true in its stack file")
+        )
+        raise StackPaused(stack=stack.name, by=by, reason=reason)
+    busy = next(
+        (run for run in facts.open_runs if run.claim is not None and run.kind is not Kind.DRIFT), None
+    )
+    if busy is not None:
+        raise StackBusy(
+            stack=stack.name, run=busy.name, state=busy.state, since=f"{busy.changed_at:%H:%M:%S} UTC"
+        )
+
+
+def _refuse_gone(control: ControlPorts, stack: Stack, *, destroy: bool) -> None:
+    """Of a stack that left Git only what it made can be destroyed, at the revision that was last applied."""
+    if stack.left is not None:
+        raise Blocked(f'stack "{stack.name}" is {stack.left}', hint=f"driftline stack history {stack.name}")
+    if not destroy:
+        raise Blocked(
+            f'stack "{stack.name}" is no longer in Git; to plan it at an older revision, name one',
+            hint=f"driftline plan {stack.name} --ref {stack.revision[:12]}   or driftline plan {stack.name} --destroy",
+        )
+    if stack.applied_revision is None:
+        raise Blocked(
+            f'stack "{stack.name}" is no longer in Git, and nothing of it was applied',
+            hint=f"driftline stack forget {stack.name}",
+        )
+    if control.settings.source(stack.source) is None:
+        raise SourceNotFound(source=stack.source)
+
+
+def refuse_unread(reader: Reader, stack: Stack) -> None:
+    """Whoever asks for what was just pushed is not given the revision before it instead."""
+    if stack.problem is not None:
+        head = reader.source(stack.source).head or stack.revision
+        raise NewestRefused(
+            stack=stack.name,
+            revision=head[:12],
+            source=stack.source,
+            problem=stack.problem,
+            older=stack.revision[:12],
+        )
+
+
+def _discover_at(control: ControlPorts, poller: Poller, name: str, ref: str) -> tuple[Discovered, Commit]:
+    """The stack as it was at another revision of its branch, and that revision."""
+    with control.store.reading() as reader:
+        stack = reader.stack(name)
+        taken = reader.source(stack.source).head
+    source = control.settings.source(stack.source)
+    if source is None:
+        raise SourceNotFound(source=stack.source)
+    revision = poller.git.resolve(source, ref)
+    # The branch in the mirror may be ahead of what was taken, by commits that are not trusted.
+    signatures = poller.git.verify(source, taken, revision)
+    # Known is only where it keeps its state.
+    known = [replace(stack, pinned_identity=None)]
+    found = discover(
+        poller.git, poller.stack_files, poller.modules, control.settings, source, revision, known
+    )
+    for discovered in found.stacks:
+        if discovered.definition.name == name:
+            refuse_moved_state(stack, discovered)
+            return discovered, signed(poller.git.commit(source, revision), signatures)
+    problem = next((str(p) for p in found.problems if p.stack == name), f'stack "{name}" is not in it')
+    raise RevisionNotFound(f"revision {revision[:12]}: {problem}", hint=f"driftline stack history {name}")
+
+
+def request_check(
+    control: ControlPorts, names: Sequence[str], person: Person
+) -> tuple[list[Run], dict[str, str]]:
+    """Queue a drift check of each stack; those that can not be checked are returned with the reason why.
+
+    A check that is already open serves for the new request.
+    """
+    runs: list[Run] = []
+    skipped: dict[str, str] = {}
+    with control.store.writing() as writer:
+        known = {facts.stack.name: facts for facts in views(writer, control.clock, left=True)}
+        for name in names:
+            if name not in known:
+                writer.stack(name)  # says what is wrong with it
+            facts = known[name]
+            if facts.stack.left is not None:
+                skipped[name] = f"it is {facts.stack.left}"
+            elif facts.open_check is not None:
+                runs.append(hasten(writer, facts.open_check, by=person.name))
+            elif facts.stack.applied_revision is None:
+                skipped[name] = "nothing was applied yet"
+            elif facts.paused:
+                skipped[name] = pause_sentence(facts)
+            else:
+                runs.append(add_check(writer, facts.stack, trigger=Trigger.MANUAL, by=person.name))
+    return runs, skipped

@@ -1,0 +1,134 @@
+"""A person frees terraform's lock on a state that a dead apply of ours has left behind; never anybody else's."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from runner.errors import (
+    Blocked,
+    Conflict,
+    DriftlineError,
+    EngineFailed,
+    NotFound,
+    SourceNotFound,
+    StackBusy,
+    StateBusy,
+    StateHeld,
+)
+from runner.model.approval.approval import Person
+from runner.model.run.job import Job, LockResult, Phase
+from runner.model.run.life import HALF_CHANGED, Kind, Run, State
+from runner.model.stack.lock import StateLock
+from runner.ports import ControlPorts, Reader, RunFilter
+from runner.service.cycle.dispatch import Assignment
+
+Ask = Callable[[Assignment], LockResult]  # has a worker execute it, and waits
+# A person's word may have made an interrupted one an applied one; its lock is still there.
+_ENDED = HALF_CHANGED | {State.APPLIED}
+_LOOKED_THROUGH = 50
+
+
+@dataclass(frozen=True)
+class Offer:
+    """The lock that may be freed, and the run that left it."""
+
+    run: Run
+    lock: StateLock
+
+
+def offer(control: ControlPorts, ask: Ask, stack: str) -> Offer:
+    """What is on the state now, if it is the very lock that our own dead run is known to have held.
+
+    NotFound where the state is free, StateHeld where the lock is anybody else's.
+    """
+    with control.store.reading() as reader:
+        reader.stack(stack)
+        own = _own(reader, stack)
+        run = own.run if own else _newest(reader, stack)
+    if run.managed_state:
+        raise NotFound(
+            f'the state of stack "{stack}" is a file of ours: a lock on it ends with the process that took it',
+            hint=f"driftline stack show {stack}",
+        )
+    with _alone(control, run, Phase.SEE_LOCK) as assignment:
+        there = _answered(ask(assignment))
+    if there is None:
+        raise NotFound(
+            f'nobody holds the state of stack "{stack}": terraform finds it free',
+            hint=f"driftline stack show {stack}",
+        )
+    if own is None or own.lock.id != there.id:
+        raise StateHeld(stack=stack, lock=there, id=there.id)
+    return own
+
+
+def free(control: ControlPorts, ask: Ask, offered: Offer, person: Person, reason: str) -> None:
+    """Free exactly that lock. Recorded before it is done; runs that wait for the state are due at once."""
+    run, lock = offered.run, offered.lock
+    with _alone(control, run, Phase.UNLOCK) as assignment:
+        about = {"run": run.name, "lock": lock.id, "who": lock.who, "taken": lock.created, "reason": reason}
+        with control.store.writing() as writer:
+            writer.audit_note(person.name, "lock.force_unlock", run.stack, about)
+        _answered(ask(replace(assignment, job=replace(assignment.job, lock_id=lock.id))))
+
+
+def _answered(result: LockResult) -> StateLock | None:
+    if result.reason:
+        kinds: dict[int, type[DriftlineError]] = {kind.exit_code: kind for kind in (Conflict, Blocked)}
+        raise kinds.get(result.exit_code, EngineFailed)(result.reason, hint=result.hint)
+    return result.lock
+
+
+def _own(reader: Reader, stack: str) -> Offer | None:
+    """The newest lock that a run of the stack is known to have left."""
+    for run in reader.runs(RunFilter(stack=stack, states=_ENDED, limit=_LOOKED_THROUGH)):
+        evidence = reader.evidence(run.id)
+        if evidence is not None and evidence.lock is not None and evidence.lock_is_ours:
+            return Offer(run, evidence.lock)
+    return None
+
+
+def _newest(reader: Reader, stack: str) -> Run:
+    for kind in (Kind.CHANGE, Kind.DESTROY):
+        for run in reader.runs(RunFilter(stack=stack, kind=kind, limit=1)):
+            return run
+    raise NotFound(f'stack "{stack}" was never planned', hint=f"driftline plan {stack}")
+
+
+@contextmanager
+def _alone(control: ControlPorts, run: Run, phase: Phase) -> Iterator[Assignment]:
+    """While nothing else executes on the stack or may change its state."""
+    held = control.claims.take(run.id, run.identity)
+    if held is None:
+        raise StateBusy(stack=run.stack, run=run.name)
+    try:
+        with control.store.reading() as reader:
+            busy = next(
+                (r for r in reader.open_runs(run.stack) if r.claim and r.kind is not Kind.DRIFT), None
+            )
+            if busy is not None:
+                raise StackBusy(
+                    stack=run.stack, run=busy.name, state=busy.state, since=f"{busy.changed_at:%H:%M:%S} UTC"
+                )
+            job = _job(control, reader, run, phase)
+        yield Assignment(job, held)
+    finally:
+        held.release()
+
+
+def _job(control: ControlPorts, reader: Reader, run: Run, phase: Phase) -> Job:
+    source = control.settings.source(run.source)
+    if source is None:
+        raise SourceNotFound(source=run.source)
+    return Job(
+        run=run.id,
+        phase=phase,
+        kind=run.kind,
+        stack=reader.definition(run.definition),
+        source=source,
+        revision=run.revision,
+        module_path=run.module_path,
+        managed_state=run.managed_state,
+        file=run.file,
+        home=reader.stack(run.stack).folder,
+    )

@@ -1,0 +1,196 @@
+"""Turn decisions into queued runs: what moved is planned, what is due is checked."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from runner import failpoint
+from runner.model.run.life import Kind, Run, State, Trigger
+from runner.model.schedule.decide import CHANGE_RULES, CHECK_RULES, Decision, Next, View, decide, waits_for
+from runner.model.schedule.throttling import crowded
+from runner.model.stack.definition import Discovered, Stack
+from runner.ports import Clock, NewRun, Reader, Store, Writer
+
+DAEMON = "driftline"
+
+
+def views(
+    reader: Reader,
+    clock: Clock,
+    shortage: str | None = None,
+    per_account: int | None = None,
+    *,
+    left: bool = False,
+) -> list[View]:
+    """One view of every stack, from a handful of queries whatever the number of stacks; with `left` as `Reader.stacks`."""
+    stacks = {stack.name: stack for stack in reader.stacks(left=left)}
+    changes = reader.last_runs(change_only=True)
+    open_runs: dict[str, list[Run]] = {}
+    for run in reader.open_runs():
+        open_runs.setdefault(run.stack, []).append(run)
+    busy = frozenset(name for name, runs in open_runs.items() if any(r.kind is not Kind.DRIFT for r in runs))
+    holds = {lock.stack: lock for lock in reader.holds()}
+    problems = {status.name: status.problem for status in reader.sources()}
+    former = reader.former_dependencies()
+    now = clock.now()
+    crowds = full_accounts(reader, [run for runs in open_runs.values() for run in runs], per_account, now)
+    return [
+        View(
+            stack=stack,
+            now=now,
+            hold=holds.get(name),
+            open_runs=tuple(open_runs.get(name, ())),
+            last_change=changes.get(name),
+            waits_for=waits_for(stack, stacks, busy, former.get(name, ())),
+            source_problem=problems.get(stack.source),
+            shortage=shortage,
+            crowds=crowds,
+        )
+        for name, stack in stacks.items()
+    ]
+
+
+def full_accounts(
+    reader: Reader, open_runs: Iterable[Run], per_account: int | None, now: datetime
+) -> dict[str, str]:
+    """The accounts in which no more runs may start just now, and why."""
+    executing = Counter(run.account for run in open_runs if run.claim is not None)
+    throttles = reader.throttles()
+    told = {account: crowded(account, executing, per_account, throttles, now) for account in executing}
+    return {account: why for account, why in told.items() if why is not None}
+
+
+def view(
+    reader: Reader, clock: Clock, name: str, shortage: str | None = None, per_account: int | None = None
+) -> View:
+    """The view of one stack; StackNotFound."""
+    reader.stack(name)
+    found = views(reader, clock, shortage, per_account, left=True)
+    return next(view for view in found if view.stack.name == name)
+
+
+def enqueue_due(store: Store, clock: Clock) -> list[Run]:
+    """Queue a change run for every stack that moved and a drift run for every check that is due."""
+    with store.reading() as reader:
+        due = [view for view in views(reader, clock) if _wants(view)]
+    if not due:
+        return []
+    made: list[Run] = []
+    with store.writing() as writer:
+        # Decided again inside the transaction: another process may have been faster.
+        names = {view.stack.name for view in due}
+        for view in [v for v in views(writer, clock) if v.stack.name in names]:
+            if decide(view).action is Next.PLAN:
+                renamed = view.stack.renamed_from
+                reason = f"renamed from {renamed}" if renamed else ""
+                made.append(add_change(writer, view.stack, trigger=Trigger.PUSH, by=DAEMON, reason=reason))
+            if decide(view, CHECK_RULES).action is Next.CHECK:
+                made.append(add_check(writer, view.stack, trigger=Trigger.SCHEDULE, by=DAEMON))
+        failpoint.reach("enqueue.before_commit")
+    return made
+
+
+def _wants(view: View) -> bool:
+    return decide(view).action is Next.PLAN or decide(view, CHECK_RULES).action is Next.CHECK
+
+
+def explain(view: View) -> tuple[Decision, Decision]:
+    """Why nothing happens, or what will: for changes, and for drift checks."""
+    return decide(view, CHANGE_RULES), decide(view, CHECK_RULES)
+
+
+def queue(
+    writer: Writer,
+    at: Stack | Discovered,
+    *,
+    trigger: Trigger,
+    by: str,
+    kind: Kind = Kind.CHANGE,
+    targets: tuple[str, ...] = (),
+    report: int | None = None,
+    reason: str = "",
+) -> Run:
+    """Queue a run of a stack as it is, or was, at one revision."""
+    return writer.add_run(
+        NewRun(
+            stack=at.definition.name,
+            source=at.source,
+            kind=kind,
+            revision=at.revision,
+            inputs=at.inputs,
+            definition=at.definition,
+            module_path=at.module_path,
+            file=at.file,
+            managed_state=at.managed_state,
+            trigger=trigger,
+            requested_by=by,
+            targets=targets,
+            report=report,
+            reason=reason,
+        )
+    )
+
+
+def add_change(
+    writer: Writer,
+    stack: Stack,
+    *,
+    trigger: Trigger,
+    by: str,
+    kind: Kind = Kind.CHANGE,
+    targets: tuple[str, ...] = (),
+    reason: str = "",
+) -> Run:
+    """Queue a plan of the stack as it is in Git now."""
+    run = queue(writer, stack, trigger=trigger, by=by, kind=kind, targets=targets, reason=reason)
+    if kind is Kind.CHANGE and not targets:
+        writer.mark_planned(stack.name, stack.inputs)
+    return run
+
+
+def add_check(
+    writer: Writer,
+    stack: Stack,
+    *,
+    trigger: Trigger,
+    by: str,
+    kind: Kind = Kind.DRIFT,
+    report: int | None = None,
+    reason: str = "",
+) -> Run:
+    """Queue a run at the revision that was last applied: a drift check, or with kind `change` its healing."""
+    return queue(writer, stack.as_applied, trigger=trigger, by=by, kind=kind, report=report, reason=reason)
+
+
+def hasten(writer: Writer, check: Run, *, by: str) -> Run:
+    """A person waits for a check that is queued already: it comes before those that nobody waits for, and at once."""
+    if check.claim is not None or check.state is not State.QUEUED:
+        return check
+    if check.trigger is Trigger.MANUAL and check.wait_until is None:
+        return check
+    writer.audit_note(by, "run.hasten", check.name, {"stack": check.stack, "trigger": check.trigger})
+    return writer.annotate(check, trigger=Trigger.MANUAL, wait_until=None)
+
+
+def add_again(writer: Writer, run: Run, *, reason: str) -> Run:
+    """Queue the same once more: a revision or targets that a person chose, or the healing of a report."""
+    at = replace(
+        writer.stack(run.stack),
+        revision=run.revision,
+        inputs=run.inputs,
+        definition=writer.definition(run.definition),
+        module_path=run.module_path,
+        file=run.file,
+        managed_state=run.managed_state,
+    )
+    return queue(
+        writer,
+        at,
+        trigger=run.trigger,
+        by=run.requested_by,
+        kind=run.kind,
+        targets=run.targets,
+        report=run.report,
+        reason=reason,
+    )

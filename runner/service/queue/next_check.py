@@ -1,0 +1,67 @@
+"""When a stack's next drift check is due."""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from runner.model.settings.server import DriftSettings
+from runner.model.stack.definition import Stack
+from runner.ports import Reader, Store
+
+
+@lru_cache(maxsize=1024)
+def _triggers(schedule: str) -> tuple[Any, ...]:
+    """Where day and weekday are both named, either is enough, as to cron; APScheduler alone would want both."""
+    from apscheduler.triggers.cron import CronTrigger
+
+    minute, hour, day, month, weekday = schedule.split()
+    lines = [schedule]
+    if not day.startswith("*") and not weekday.startswith("*"):
+        lines = [f"{minute} {hour} {day} {month} *", f"{minute} {hour} * {month} {weekday}"]
+    return tuple(CronTrigger.from_crontab(line, timezone=UTC) for line in lines)
+
+
+def next_check(stack: Stack, settings: DriftSettings, after: datetime) -> datetime:
+    """The next time of the stack's cron line, moved by its own steady part of the jitter.
+
+    The jitter follows from the stack's name, so that a thousand stacks on one line spread out and yet
+    each keeps its place from day to day.
+    """
+    schedule = stack.definition.drift.schedule or settings.schedule
+    moved = timedelta(seconds=_share(stack.name) * settings.jitter)
+    since = after - moved + timedelta(microseconds=1)
+    fires = [trigger.get_next_fire_time(None, since) for trigger in _triggers(schedule)]
+    return min((fire for fire in fires if fire is not None), default=after + timedelta(days=3650)) + moved
+
+
+def reschedule(store: Store, settings: DriftSettings, now: datetime) -> list[str]:
+    """Reckon checks anew whose schedule has changed with the server's settings; the names of their stacks.
+
+    A time that lies ahead is the next one of its schedule, so that it is the same again where nothing has changed. One
+    that is tried again sooner, after a failure or to confirm a drift, keeps its own time.
+    """
+    with store.reading() as reader:
+        moved = [
+            (stack.name, fresh)
+            for stack in reader.stacks()
+            if stack.next_check_at is not None
+            and stack.next_check_at > now
+            and not stack.check_failures
+            and (fresh := next_check(stack, settings, now)) != stack.next_check_at
+            and not _to_confirm(reader, stack.name)
+        ]
+    if moved:
+        with store.writing() as writer:
+            for name, fresh in moved:
+                writer.schedule_check(name, fresh)
+    return [name for name, _ in moved]
+
+
+def _to_confirm(reader: Reader, stack: str) -> bool:
+    report = reader.current_report(stack)
+    return report is not None and not report.confirmed
+
+
+def _share(name: str) -> float:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4]) / 2**32
