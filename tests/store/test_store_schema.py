@@ -12,6 +12,7 @@ from runner.errors import DatabaseRefused
 from runner.model.run.life import State
 from runner.store import schema
 from runner.store.database import SqliteStore
+from runner.store.steps import STEPS
 
 NAME = "driftline.db"
 NEXT = (
@@ -46,11 +47,11 @@ def test_a_new_database_has_the_newest_schema_and_our_mark(tmp_path: Path) -> No
     with raw(tmp_path / NAME) as connection:
         assert connection.execute("PRAGMA application_id").fetchone()[0] == schema.APPLICATION_ID
         applied = connection.execute("SELECT name FROM _sqlite_migrations").fetchall()
-    assert {row["name"] for row in applied} == {name for name, _ in schema.STEPS}
+    assert {row["name"] for row in applied} == {name for name, _ in STEPS}
 
 
 def test_a_step_keeps_what_was_there(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schema, "STEPS", (*schema.STEPS, NEXT))
+    monkeypatch.setattr(schema, "STEPS", (*STEPS, NEXT))
     with opened(old) as store, store.reading() as reader:
         assert [stack.name for stack in reader.stacks()] == ["prod/vpc"]
     assert "shape" in columns(old, "stacks")
@@ -60,7 +61,7 @@ def test_a_step_keeps_what_was_there(old: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_copy_is_put_beside_before_a_step(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schema, "STEPS", (*schema.STEPS, NEXT))
+    monkeypatch.setattr(schema, "STEPS", (*STEPS, NEXT))
     with opened(old):
         pass
     copy = old / f"{NAME}.before-{schema.version()}"
@@ -73,7 +74,7 @@ def test_a_copy_is_put_beside_before_a_step(old: Path, monkeypatch: pytest.Monke
 def test_a_step_that_fails_leaves_the_old_schema_and_the_next_try_works(
     old: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    steps = schema.STEPS
+    steps = STEPS
     broken = ("broken", "CREATE TABLE half (a TEXT) STRICT; ALTER TABLE nowhere ADD COLUMN x TEXT;")
     monkeypatch.setattr(schema, "STEPS", (*steps, NEXT, broken))
     with pytest.raises(Exception, match="nowhere"):
@@ -154,9 +155,9 @@ def test_a_process_that_dies_while_it_migrates_leaves_the_old_schema_and_the_nex
 ) -> None:
     command = [sys.executable, "-c", MIGRATOR + CREATOR, str(old), statement, *NEXT]
     assert subprocess.run(command, env=CHILD, check=False, timeout=60).returncode == -signal.SIGKILL
-    assert number(old / NAME) == len(schema.STEPS)
+    assert number(old / NAME) == len(STEPS)
     assert "shape" not in columns(old, "stacks")
-    monkeypatch.setattr(schema, "STEPS", (*schema.STEPS, NEXT))
+    monkeypatch.setattr(schema, "STEPS", (*STEPS, NEXT))
     with opened(old) as store:
         assert store.problems() == []
         with store.reading() as reader:
@@ -206,7 +207,7 @@ def test_after_an_upgrade_old_and_new_terms_hold_and_nothing_counts_as_reviewed(
     with monkeypatch.context() as before:
         # All but the first only add columns that are written now.
         old = {"tables", "life_of_stacks", "unknown_inputs", "failing_checks"}
-        before.setattr(schema, "STEPS", tuple(step for step in schema.STEPS if step[0] in old))
+        before.setattr(schema, "STEPS", tuple(step for step in STEPS if step[0] in old))
         with opened(tmp_path) as store, store.writing() as writer:
             writer.save_discovered(strict)
             writer.mark_applied(run_in(writer, State.APPLIED, definition=strict.definition))

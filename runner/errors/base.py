@@ -1,0 +1,96 @@
+"""Every error a person meets: the docstring is the message, with its exit code and a hint that can be pasted."""
+
+from enum import StrEnum
+from typing import Any
+
+MOST_TOLD = 4000  # characters of one fact in a message
+
+
+class DriftlineError(Exception):
+    """Driftline could not do this"""
+
+    exit_code = 1
+    hint_template = ""
+
+    def __init__(self, message: str | None = None, *, hint: str | None = None, **facts: Any) -> None:
+        """`facts` fill the placeholders of the docstring and of the hint."""
+        self.facts = facts
+        told = {name: _in_words(fact) for name, fact in facts.items()}
+        self.message = message if message is not None else (type(self).__doc__ or "").format(**told)
+        self.hint = hint if hint is not None else self.hint_template.format(**told)
+        super().__init__(self.message)
+
+
+def _in_words(fact: Any) -> Any:
+    """The names of states are for machines. What others wrote is bounded, and none of its bytes command a terminal."""
+    if isinstance(fact, StrEnum):
+        return fact.replace("_", " ")
+    if isinstance(fact, bytes):
+        return f"{len(fact)} bytes"
+    return _told(fact) if isinstance(fact, str) else fact
+
+
+def _told(text: str) -> str:
+    if len(text) > MOST_TOLD:
+        text = f"{text[:MOST_TOLD]}... ({len(text)} characters)"
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() or one == "\n" else "?" for one in text)
+
+
+EXIT_CODES: dict[int, str] = {
+    0: "fine, or nothing to do",
+    1: "failure",
+    2: "drift found and not acknowledged (`drift check`, `daemon --once`) or changes (`plan --detailed-exitcode`), as terraform",
+    3: "blocked: approval missing, for another plan, or denied by a rule",
+    4: "locked, or a conflict with somebody else",
+    5: "not found",
+    6: "not allowed",
+    7: "timed out while waiting",
+    64: "bad usage",
+    69: "the daemon can not be reached",
+    75: "another daemon runs on this data",
+    78: "bad configuration, or the database was refused",
+    130: "interrupted",
+}
+
+
+class BadUsage(DriftlineError):
+    """bad usage"""
+
+    exit_code = 64
+    hint_template = "driftline --help"
+
+
+class NotFound(DriftlineError):
+    """{what} "{name}" is not known here"""
+
+    exit_code = 5
+
+
+class Conflict(DriftlineError):
+    """somebody else is there"""
+
+    exit_code = 4
+
+
+class Blocked(DriftlineError):
+    """blocked"""
+
+    exit_code = 3
+
+
+class Timeout(DriftlineError):
+    """{what} took longer than {seconds} s"""
+
+    exit_code = 7
+
+
+class Interrupted(DriftlineError):
+    """interrupted"""
+
+    exit_code = 130
+
+
+class NotConfirmed(DriftlineError):
+    """nothing was {wish}: the answer was not `{word}`"""

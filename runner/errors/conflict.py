@@ -1,0 +1,62 @@
+"""Somebody else is at work on the same thing."""
+
+from runner.errors.base import Conflict
+
+
+class StackLocked(Conflict):
+    """stack "{stack}" is locked by {holder}: {reason}"""
+
+    hint_template = 'driftline lock list   then   driftline lock release {stack} --reason "..."'
+
+
+class StackBusy(Conflict):
+    """stack "{stack}" is busy with {run} ({state} since {since})"""
+
+    hint_template = "driftline logs -f {run}   or stop it with   driftline run cancel {run}"
+
+
+class RunChanged(Conflict):
+    """{run} was changed by someone else meanwhile; it is now {state}"""
+
+    hint_template = "driftline run show {run}"
+
+
+class ReportChanged(Conflict):
+    """{report} was changed by someone else meanwhile; it is now {status}"""
+
+    hint_template = "driftline drift show {report}"
+
+
+class DatabaseBusy(Conflict):
+    """the database {path} stayed locked by another process for {seconds} s"""
+
+    hint_template = "try again; if it stays so, see who uses it:   fuser -v {path}"
+
+
+class SharedState(Conflict):
+    """stacks "{stack}" and "{other}" keep the same state ({identity})"""
+
+    hint_template = (
+        "give one of them its own backend key or terraform_workspace, then   driftline source sync"
+    )
+
+
+class StateBusy(Conflict):
+    """something still executes {run} of stack "{stack}", or what it left running still may change the state"""
+
+    hint_template = "driftline lock list   then   driftline logs {run}"
+
+
+class StateHeld(Conflict):
+    """the state of stack "{stack}" is held by {lock}, and no dead run of Driftline is known to have left that"""
+
+    hint_template = (
+        "wait until it is released, or ask whoever holds it; only where that process is surely dead, in a checkout "
+        "of the stack:   terraform force-unlock {id}"
+    )
+
+
+class StillApplying(Conflict):
+    """terraform goes on with {run}, and this process does not follow it any more"""
+
+    hint_template = "driftline run show {run}"

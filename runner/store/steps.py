@@ -1,0 +1,365 @@
+"""The tables, as steps that sqlite-utils applies once each. A step is never edited after a release: add one."""
+
+_TABLES = """
+CREATE TABLE definitions (
+    digest TEXT PRIMARY KEY,
+    document TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE stacks (
+    name TEXT PRIMARY KEY,
+    source TEXT NOT NULL,
+    file TEXT NOT NULL,
+    module_path TEXT NOT NULL,
+    definition TEXT NOT NULL REFERENCES definitions(digest),
+    revision TEXT NOT NULL,
+    inputs TEXT NOT NULL,
+    identity TEXT NOT NULL,
+    identity_backend TEXT NOT NULL,
+    identity_address TEXT NOT NULL,
+    identity_workspace TEXT NOT NULL,
+    managed_state INTEGER NOT NULL,
+    applied_revision TEXT,
+    applied_inputs TEXT,
+    applied_definition TEXT REFERENCES definitions(digest),
+    applied_module_path TEXT,
+    applied_file TEXT,
+    applied_run INTEGER,
+    planned_inputs TEXT,
+    drift TEXT NOT NULL DEFAULT 'unknown',
+    drift_reason TEXT NOT NULL DEFAULT 'not checked yet',
+    checked_at TEXT,
+    check_failures INTEGER NOT NULL DEFAULT 0,
+    next_check_at TEXT,
+    check_scheduled_at TEXT,
+    pause_by TEXT,
+    pause_reason TEXT,
+    pause_since TEXT,
+    pause_until TEXT,
+    missing_since TEXT,
+    problem TEXT,
+    pinned_identity TEXT
+) STRICT;
+-- Two stacks with one state would overwrite each other.
+CREATE UNIQUE INDEX one_stack_a_state ON stacks(identity) WHERE missing_since IS NULL;
+
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    stack TEXT NOT NULL REFERENCES stacks(name),
+    source TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL,
+    final INTEGER NOT NULL DEFAULT 0,
+    version INTEGER NOT NULL DEFAULT 1,
+    revision TEXT NOT NULL,
+    inputs TEXT NOT NULL,
+    definition TEXT NOT NULL REFERENCES definitions(digest),
+    identity TEXT NOT NULL,
+    trigger TEXT NOT NULL,
+    requested_by TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    changed_at TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    targets TEXT NOT NULL,
+    module_path TEXT NOT NULL,
+    file TEXT NOT NULL,
+    managed_state INTEGER NOT NULL,
+    summary TEXT NOT NULL,
+    plan_digest TEXT,
+    fingerprint TEXT,
+    binding_digest TEXT,
+    executed_digest TEXT,
+    planned_at TEXT,
+    engine_version TEXT,
+    wait_until TEXT,
+    waits INTEGER NOT NULL DEFAULT 0,
+    account TEXT NOT NULL DEFAULT '',
+    claim_token TEXT,
+    claim_host TEXT,
+    claim_pid INTEGER,
+    claim_since TEXT,
+    superseded_by INTEGER,
+    cancel_requested_by TEXT,
+    report INTEGER,
+    CHECK (claim_token IS NULL OR final = 0),
+    CONSTRAINT drift_never_applies CHECK (
+        kind <> 'drift'
+        OR state NOT IN ('awaiting_approval', 'approved', 'applying', 'applied', 'apply_failed', 'interrupted')
+    )
+) STRICT;
+CREATE UNIQUE INDEX one_executing_run ON runs(stack) WHERE claim_token IS NOT NULL;
+-- A renamed stack is another stack with the same state.
+CREATE UNIQUE INDEX one_executing_state ON runs(identity) WHERE claim_token IS NOT NULL;
+CREATE INDEX runs_of_stack ON runs(stack, id);
+CREATE INDEX changes_of_stack ON runs(stack, id) WHERE kind <> 'drift';
+CREATE INDEX runs_in_state ON runs(state);
+CREATE INDEX open_runs ON runs(id) WHERE final = 0;
+CREATE INDEX checks_by_time ON runs(created_at) WHERE kind = 'drift';
+
+CREATE TABLE run_details (
+    run INTEGER PRIMARY KEY REFERENCES runs(id) ON DELETE CASCADE,
+    changes TEXT,
+    binding TEXT,
+    diagnostics TEXT,
+    outputs TEXT,
+    evidence TEXT
+) STRICT;
+
+CREATE TABLE measured (
+    run INTEGER PRIMARY KEY REFERENCES runs(id) ON DELETE CASCADE,
+    stack TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    peak_memory INTEGER,
+    milliseconds INTEGER NOT NULL
+) STRICT;
+CREATE INDEX measured_of_stack ON measured(stack, kind, run);
+
+CREATE TABLE throttles (
+    account TEXT PRIMARY KEY,
+    at_most INTEGER NOT NULL,
+    since TEXT NOT NULL,
+    until TEXT NOT NULL,
+    times INTEGER NOT NULL,
+    reason TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE approvals (
+    run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+    person TEXT NOT NULL,
+    known_by TEXT NOT NULL,
+    at TEXT NOT NULL,
+    plan_digest TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    comment TEXT NOT NULL,
+    binding_digest TEXT NOT NULL,
+    accepted TEXT NOT NULL,
+    PRIMARY KEY (run, person, plan_digest)
+) STRICT;
+
+CREATE TABLE seen_states (
+    stack TEXT PRIMARY KEY REFERENCES stacks(name),
+    lineage TEXT NOT NULL,
+    serial INTEGER,
+    resources INTEGER,
+    at TEXT NOT NULL,
+    seen_by TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE probes (
+    stack TEXT PRIMARY KEY REFERENCES stacks(name),
+    record TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE distrusted (
+    checksum TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    stack TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE commits (
+    source TEXT NOT NULL,
+    revision TEXT NOT NULL,
+    author TEXT NOT NULL,
+    author_email TEXT NOT NULL,
+    committer TEXT NOT NULL,
+    committer_email TEXT NOT NULL,
+    at TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    co_authors TEXT NOT NULL,
+    signed_by TEXT NOT NULL,
+    PRIMARY KEY (source, revision)
+) STRICT;
+
+CREATE TABLE holds (
+    stack TEXT PRIMARY KEY REFERENCES stacks(name),
+    holder TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    since TEXT NOT NULL,
+    process TEXT,
+    run INTEGER
+) STRICT;
+
+CREATE TABLE reports (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    stack TEXT NOT NULL REFERENCES stacks(name),
+    status TEXT NOT NULL,
+    revision TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    first_seen TEXT NOT NULL,
+    last_seen TEXT NOT NULL,
+    seen INTEGER NOT NULL,
+    findings TEXT NOT NULL,
+    acknowledged_by TEXT,
+    acknowledged_reason TEXT,
+    acknowledged_at TEXT,
+    acknowledged_until TEXT,
+    resolved_at TEXT,
+    confirmed INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX one_current_report ON reports(stack) WHERE status <> 'resolved';
+CREATE INDEX reports_of_stack ON reports(stack, id);
+
+CREATE TABLE sources (
+    name TEXT PRIMARY KEY,
+    head TEXT,
+    polled_at TEXT,
+    moved_at TEXT,
+    problem TEXT,
+    failures INTEGER NOT NULL,
+    discovered_with TEXT,
+    rewritten_from TEXT,
+    rewritten_at TEXT,
+    problems TEXT NOT NULL,
+    refused TEXT,
+    newcomers TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    hash TEXT NOT NULL
+) STRICT;
+CREATE INDEX audit_of_subject ON audit(subject, seq);
+CREATE INDEX audit_by_time ON audit(at);
+CREATE TRIGGER audit_is_not_edited BEFORE UPDATE ON audit BEGIN
+    SELECT RAISE(ABORT, 'the audit log is append-only');
+END;
+CREATE TRIGGER audit_is_not_deleted BEFORE DELETE ON audit BEGIN
+    SELECT RAISE(ABORT, 'the audit log is append-only');
+END;
+-- Without it, INSERT OR REPLACE would edit on connections whose recursive_triggers are off.
+CREATE TRIGGER audit_is_in_order BEFORE INSERT ON audit
+WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM audit) BEGIN
+    SELECT RAISE(ABORT, 'the audit log is append-only');
+END;
+
+CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    payload TEXT NOT NULL
+) STRICT;
+CREATE INDEX outbox_by_time ON outbox(at);
+"""
+
+_APPROVAL_TERMS = """
+-- What a stack was declared as and still counts, oldest first; the newest is what is in Git.
+CREATE TABLE declarations (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    stack TEXT NOT NULL REFERENCES stacks(name),
+    source TEXT NOT NULL,
+    module_path TEXT NOT NULL,
+    identity TEXT NOT NULL,
+    file TEXT NOT NULL,
+    revision TEXT NOT NULL,
+    definition TEXT NOT NULL REFERENCES definitions(digest),
+    seen_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX declarations_of_stack ON declarations(stack, id);
+CREATE INDEX declarations_of_state ON declarations(identity);
+CREATE INDEX declarations_of_module ON declarations(source, module_path);
+CREATE INDEX declarations_of_file ON declarations(source, file);
+
+INSERT INTO declarations (stack, source, module_path, identity, file, revision, definition, seen_at)
+    SELECT name, source, applied_module_path, coalesce(pinned_identity, identity), coalesce(applied_file, file),
+        applied_revision, applied_definition, strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+    FROM stacks
+    WHERE applied_definition IS NOT NULL AND applied_module_path IS NOT NULL AND applied_definition <> definition;
+INSERT INTO declarations (stack, source, module_path, identity, file, revision, definition, seen_at)
+    SELECT name, source, module_path, identity, file, revision, definition, strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+    FROM stacks;
+
+-- Nothing is known to be reviewed before an approved run is applied by this version.
+CREATE TABLE reviews (
+    stack TEXT PRIMARY KEY REFERENCES stacks(name),
+    source TEXT NOT NULL,
+    revision TEXT NOT NULL,
+    definition TEXT NOT NULL REFERENCES definitions(digest),
+    module_path TEXT NOT NULL,
+    file TEXT NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE rewritten (
+    source TEXT NOT NULL,
+    revision TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (source, revision)
+) STRICT;
+
+CREATE TABLE signers (
+    source TEXT NOT NULL,
+    revision TEXT NOT NULL,
+    signer TEXT NOT NULL,
+    PRIMARY KEY (source, revision)
+) STRICT;
+
+ALTER TABLE approvals ADD COLUMN independent INTEGER;
+"""
+
+_SOURCE_NOTES = "ALTER TABLE sources ADD COLUMN notes TEXT NOT NULL DEFAULT '[]';"
+
+_APPLY_ONLY_OF_REPORTS = "ALTER TABLE reports ADD COLUMN apply_only TEXT NOT NULL DEFAULT '{}';"
+
+_UNKNOWN_INPUTS = "ALTER TABLE stacks ADD COLUMN unknown_inputs TEXT NOT NULL DEFAULT '[]';"
+
+# A consumer's cursor is the number of the last event that it has taken or that was buried.
+_FEED = """
+CREATE TABLE consumers (
+    name TEXT PRIMARY KEY,
+    position INTEGER NOT NULL,
+    tries INTEGER NOT NULL,
+    next_try TEXT,
+    problem TEXT NOT NULL
+) STRICT;
+CREATE TABLE dead_letters (
+    consumer TEXT NOT NULL,
+    id INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    problem TEXT NOT NULL,
+    since TEXT NOT NULL,
+    PRIMARY KEY (consumer, id)
+) STRICT;
+-- Payloads name what they are about, so that they can be read without their row.
+UPDATE outbox SET payload = json_set(payload, '$.account', subject) WHERE topic = 'account.throttled';
+"""
+
+_LIFE_OF_STACKS = """
+ALTER TABLE stacks ADD COLUMN home TEXT NOT NULL DEFAULT '';
+ALTER TABLE stacks ADD COLUMN content TEXT NOT NULL DEFAULT '';
+ALTER TABLE stacks ADD COLUMN left_how TEXT;
+ALTER TABLE stacks ADD COLUMN renamed_to TEXT;
+-- An operator's word that one stack is another one's successor, until that takes its place.
+CREATE TABLE successions (
+    new TEXT PRIMARY KEY,
+    old TEXT NOT NULL UNIQUE REFERENCES stacks(name),
+    said_by TEXT NOT NULL,
+    said_at TEXT NOT NULL
+) STRICT;
+"""
+
+_FAILING_CHECKS = "ALTER TABLE stacks ADD COLUMN failing_checks TEXT NOT NULL DEFAULT '[]';"
+
+_PLAN_STEPS = "ALTER TABLE run_details ADD COLUMN steps TEXT;"
+
+STEPS: tuple[tuple[str, str], ...] = (
+    ("tables", _TABLES),
+    ("approval_terms", _APPROVAL_TERMS),
+    ("source_notes", _SOURCE_NOTES),
+    ("apply_only_of_reports", _APPLY_ONLY_OF_REPORTS),
+    ("feed", _FEED),
+    ("life_of_stacks", _LIFE_OF_STACKS),
+    ("unknown_inputs", _UNKNOWN_INPUTS),
+    ("failing_checks", _FAILING_CHECKS),
+    ("plan_steps", _PLAN_STEPS),
+)
