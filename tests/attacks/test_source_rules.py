@@ -12,32 +12,32 @@ FILES = sorted(RUNNER.rglob("*.py"))
 
 # By file: each line is a decision.
 STARTS_PROCESSES = {
-    "process.py": "the one place: argv, environment, folder, deadline",
-    "shim.py": "an apply that outlives the daemon",
-    "entrance.py": "tries once whether this machine runs the machine code",
-    "inside.py": "becomes the program that is started in namespaces",
-    "namespaced.py": "tries once whether bubblewrap can make namespaces here",
+    "process/run.py": "the one place: argv, environment, folder, deadline",
+    "process/shim.py": "an apply that outlives the daemon",
+    "confinement/entrance.py": "tries once whether this machine runs the machine code",
+    "confinement/inside.py": "becomes the program that is started in namespaces",
+    "confinement/namespaced.py": "tries once whether bubblewrap can make namespaces here",
     "source/command.py": "git, through GitPython, which needs the types and constants of subprocess",
-    "detached.py": "waits for the shim that process.py has started",
-    "probe/launch.py": "a provider, by process.py; the type of a process is named",
+    "process/detached.py": "waits for the shim that process/run.py has started",
+    "probe/launch.py": "a provider, by process/run.py; the type of a process is named",
     "probe/proxy_process.py": "the same of the proxy",
     "source/output.py": "reads what that git says; starts nothing",
 }
 # git answers on a pipe: it dies with us, and nothing of it is lost. Terraform's output always is a file.
-PIPES = ("source/command.py", "namespaced.py")
+PIPES = ("source/command.py", "confinement/namespaced.py")
 SPEAKS_SQL = {
     "doctor/tools.py": "asks for the library's version",
-    "cli/db.py": "looks at the number of a schema, read-only, before the store would bring it up to date",
+    "cli/commands/db.py": "looks at the number of a schema, read-only, before the store would bring it up to date",
 }
 # What reads below an exported tree or beside it. All others know a tree only as Git's objects.
 READS_TREES = {
     "source/export.py": "writes it",
     "foreign/read.py": "within bounds, and through no link",
     "source/mend.py": "compares it with Git and puts it right, through no link",
-    "engine/code_files.py": "configuration and values, with a bound, through links that stay inside",
-    "engine/lock_file.py": "the lock file, with a bound and through no link, and puts it right",
-    "engine/declared.py": "which variables are secret, with a bound for each file",
-    "engine/version.py": "`.terraform-version`, and no link",
+    "engine/modules/code_files.py": "configuration and values, with a bound, through links that stay inside",
+    "engine/initialised/lock_file.py": "the lock file, with a bound and through no link, and puts it right",
+    "engine/modules/declared.py": "which variables are secret, with a bound for each file",
+    "engine/versions/version.py": "`.terraform-version`, and no link",
     "engine/sensitive.py": "which variables are secret, so that their values are masked",
     "cli/folder.py": "the work tree of whoever calls `stack validate`",
 }
