@@ -70,7 +70,7 @@ class Worker:
         return result
 
     def perform_one(self, run_id: int) -> Run | None:
-        """Execute this run here and now; None where it can not be claimed."""
+        """Execute this run here and now; None where it cannot be claimed."""
         assignment = self.next(only=run_id)
         return self.perform(assignment) if assignment else None
 
@@ -142,7 +142,7 @@ class Pool:
         return started
 
     def attend(self, assignment: Assignment) -> None:
-        """Have it performed now, also where no slot is free: an apply that runs already can not wait."""
+        """Have it performed now, also where no slot is free: an apply that runs already cannot wait."""
         with self._guard:
             future = self._threads.submit(self._perform, assignment)
             self._busy[future] = assignment

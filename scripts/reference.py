@@ -1,4 +1,4 @@
-"""The reference pages, made from the tables in the code, so that they can not say something else."""
+"""The reference pages, made from the tables in the code, so that they cannot say something else."""
 
 from collections.abc import Iterator
 from inspect import cleandoc

@@ -1,7 +1,7 @@
 """Encryption of artifacts at rest: AES-256-GCM, each blob bound to the place where it lies.
 
 A sealed blob is `DLA1`, 8 bytes that name the key, a random nonce of 12, then the ciphertext with its tag of 16. The
-place is associated data, so that a blob moved to another run or digest can not be opened there.
+place is associated data, so that a blob moved to another run or digest cannot be opened there.
 """
 
 import hashlib

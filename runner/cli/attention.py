@@ -91,7 +91,7 @@ def needs(
         found.append(Need(Why.CHECKPOINTS, "audit", None, told, "driftline audit verify"))
     for left in leftovers:
         pids = ", ".join(map(str, left.pids)) or "not to be seen"
-        told = f"has ended, and what it started lives on (pids {pids}); its state is not planned or applied meanwhile"
+        told = f"has ended and left processes running (pids {pids}); its state is not planned or applied meanwhile"
         found.append(Need(Why.LINGERS, left.run, None, told, f"driftline run cancel {left.run} --force"))
     if shortage is not None:
         found.append(Need(Why.DISK, "data_dir", None, shortage, "driftline doctor", failure=True))

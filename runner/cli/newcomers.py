@@ -55,7 +55,7 @@ def show_newcomer(cli: Cli, name: str, output: str) -> None:
         Cell(found.name, "bold"),
         [Cell("  source      ", "dim"), f"{found.source.name}: {found.revision}"],
         [Cell("  health      ", "dim"), words.HEALTH[Health.ERROR], f"  {found.problem}"],
-        [Cell("  next        ", "dim"), "nothing is planned before that is mended in Git"],
+        [Cell("  next        ", "dim"), "fix it in Git; nothing is planned until then"],
     ]
     cli.console.data(*lines)
     cli.console.hint(f"driftline source check {found.source.name}")

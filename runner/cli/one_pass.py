@@ -38,7 +38,7 @@ def tell(cli: Cli, ended: Sequence[Run], output: str, *, acknowledged: bool) -> 
             (run.name, run.stack, run.kind.value, words.state(run), words.changes(run), run.reason)
             for run in ended
         ],
-        empty="Nothing was to do.",
+        empty="Nothing to do.",
     )
     _tell_needs(cli, picture.needs)
     return code

@@ -37,7 +37,7 @@ def recover_here(cli: Cli) -> list[Run]:
         if assignment.held.running():
             assignment.held.release()
             job = assignment.job
-            cli.console.warn(f"{job.name} of {job.stack.name} still applies, and nobody follows it")
+            cli.console.warn(f"{job.name} of {job.stack.name} is still applying without a supervisor")
             cli.console.hint("driftline daemon")
         else:
             ended.append(cli.app.worker.perform(assignment))

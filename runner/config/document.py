@@ -84,7 +84,7 @@ def _read_part(text: str, line: int) -> list[Document]:
 
 
 def _syntax(error: yaml.MarkedYAMLError, text: str, line: int) -> Flaw:
-    problem = error.problem or "it can not be read"
+    problem = error.problem or "it cannot be read"
     unclosed = "quoted scalar" in (error.context or "") and "end of stream" in problem
     mark = error.context_mark if unclosed else error.problem_mark or error.context_mark
     row, column = (mark.line, mark.column) if mark else (0, 0)

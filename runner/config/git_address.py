@@ -31,7 +31,7 @@ def transport(url: str) -> Transport | None:
 
 
 def url_flaw(url: str) -> str | None:
-    """Why the address can not be taken, or None; never with the address, which may hold a password."""
+    """Why the address cannot be taken, or None; never with the address, which may hold a password."""
     if not url or url.startswith("-") or _NOT_IN_AN_ADDRESS.search(url):
         return "expected the address of a Git repository, without spaces and not beginning with -"
     way = transport(url)

@@ -50,7 +50,7 @@ def doubts(document: Document, shape: Shape) -> list[Complaint]:
         elif word not in DOUBTFUL:
             if expected.kind is Kind.ANYTHING:
                 found.append(
-                    Complaint(path, "a number can not keep its last zero", f'quote it: "{word}"', got=False)
+                    Complaint(path, "a number cannot keep its last zero", f'quote it: "{word}"', got=False)
                 )
         elif expected.kind in {Kind.TEXT, Kind.PATH}:
             message = f"expected {expected.words}, got {word}, which YAML reads as true or false"

@@ -41,7 +41,7 @@ def foreign_references(data: Any) -> Iterator[Complaint]:
                 yield Complaint(path, "expected a text or ${cred:NAME}")
         elif _READS.search(text):
             yield Complaint(
-                path, "a stack file can not read files, credentials or the environment of the server"
+                path, "a stack file cannot read files, credentials or the environment of the server"
             )
 
 
@@ -118,7 +118,7 @@ def _content(path: Path, what: str) -> str:
             content = file.read(_LARGEST + 1)
         text = content.decode()
     except OSError as error:
-        raise Unresolved(f"{what} can not be read: {error.strerror}") from None
+        raise Unresolved(f"{what} cannot be read: {error.strerror}") from None
     except ValueError:
         raise Unresolved(f"{what} is not UTF-8 text") from None
     if len(content) > _LARGEST:

@@ -8,7 +8,7 @@ _GIT_FOLDERS = frozenset({".git", "git~1"})  # the second is how Windows calls t
 
 
 def path_flaw(path: str, folder: str, *, glob: bool = False) -> str | None:
-    """Why the path, relative to a folder of the repository, can not be taken; or None."""
+    """Why the path, relative to a folder of the repository, cannot be taken; or None."""
     return next(_flaws(path, folder, glob=glob), None)
 
 

@@ -26,7 +26,7 @@ _DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+][0-9]+)?")
 _TRAPS = tuple(
     (re.compile(pattern), reason)
     for pattern, reason in (
-        (r"[-+]?0[0-9][0-9_]*(?:\.[0-9_]*)?", "a number can not keep its leading zero"),
+        (r"[-+]?0[0-9][0-9_]*(?:\.[0-9_]*)?", "a number cannot keep its leading zero"),
         (r"[-+]?0[xob][0-9a-fA-F_]+", "not every program reads this as a number"),
         (
             r"[-+]?[0-9][0-9_]*(?::[0-9_]+)+(?:\.[0-9_]*)?",

@@ -62,7 +62,7 @@ def check(path: Path, environ: Mapping[str, str] | None = None) -> tuple[Setting
         content = path.read_bytes()
     except OSError as error:
         raise BadConfig(
-            f"{path} can not be read: {error.strerror}", hint=f"ls -l {shlex.quote(str(path))}"
+            f"{path} cannot be read: {error.strerror}", hint=f"ls -l {shlex.quote(str(path))}"
         ) from None
     folder = path.resolve().parent
     try:

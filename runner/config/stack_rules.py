@@ -55,7 +55,7 @@ def _names(stack: StackDefinition) -> Iterator[Complaint]:
     if flaw := name_flaw(stack.name):
         yield Complaint(("name",), flaw)
     for index, other in enumerate(stack.depends_on):
-        yield from _of_another(("depends_on", index), other, stack.name, "a stack can not depend on itself")
+        yield from _of_another(("depends_on", index), other, stack.name, "a stack cannot depend on itself")
     if stack.renamed_from is not None:
         yield from _of_another(("renamed_from",), stack.renamed_from, stack.name, "this is its name now")
     for index, person in enumerate(stack.apply.approvers):

@@ -23,7 +23,7 @@ def close_to_others() -> bool:
 
 
 def closed_to_others(pid: int) -> bool | None:
-    """Whether another process is closed so; None where that can not be seen, as of one that root runs."""
+    """Whether another process is closed so; None where that cannot be seen, as of one that root runs."""
     folder = Path("/proc") / str(pid)
     try:
         user = folder.stat().st_uid

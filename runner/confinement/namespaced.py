@@ -39,7 +39,7 @@ def problem() -> str | None:
             argv, capture_output=True, text=True, timeout=TRY_SECONDS, check=False, stdin=subprocess.DEVNULL
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        return f"bubblewrap can not be run: {error}"
+        return f"bubblewrap cannot be run: {error}"
     return None if tried.returncode == 0 else (tried.stderr.strip() or "bubblewrap failed")[:300]
 
 

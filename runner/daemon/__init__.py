@@ -1,1 +1,1 @@
-"""The service: what it works with, its loop, its timetable, and how it behaves where it can not write."""
+"""The service: what it works with, its loop, its timetable, and how it behaves where it cannot write."""

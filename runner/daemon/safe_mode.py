@@ -1,4 +1,4 @@
-"""What the daemon does where it can not write: start nothing, disturb nothing that runs, say so once, and try again.
+"""What the daemon does where it cannot write: start nothing, disturb nothing that runs, say so once, and try again.
 
 That nothing is started needs no switch, since each start needs a durable claim first; that polls and drift checks do not
 work in vain does.

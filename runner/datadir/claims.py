@@ -70,7 +70,7 @@ class FileClaims:
         return HeldFiles(self, claim, descriptors, executing=paths[1])
 
     def adopt(self, claim: Claim) -> "HeldFiles | None":
-        """Attend to what another process began and can not attend to any more; None where it still does."""
+        """Attend to what another process began and cannot attend to any more; None where it still does."""
         name = _run_name(claim)
         if name is None:
             return None

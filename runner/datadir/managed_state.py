@@ -143,7 +143,7 @@ def _torn(content: bytes) -> bool:
 
 
 def states(folder: Path, past: frozenset[int] = _NONE) -> Iterator[State]:
-    """One at a time, the default workspace's first; OSError for what can not be read, but for these numbers."""
+    """One at a time, the default workspace's first; OSError for what cannot be read, but for these numbers."""
     with _opened(str(folder)) as default:
         if default is None:
             return

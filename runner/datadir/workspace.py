@@ -244,7 +244,7 @@ class LocalWorkspaces:
         found = (path for place in _WRITTEN for path in self.data_dir.glob(place) if is_unfinished(path))
         removed = 0
         for path in found:
-            # Whoever was writing it may have finished meanwhile; one that can not be removed keeps no other.
+            # Whoever was writing it may have finished meanwhile; one that cannot be removed keeps no other.
             with suppress(OSError):
                 if path.stat().st_mtime < before.timestamp():
                     path.unlink()

@@ -37,7 +37,7 @@ def daemon(scene: Scene) -> Iterator[Finding]:
     pid = living_daemon(scene.data_dir)
     if pid is None:
         yield warn(
-            "daemon", f"none lives on {scene.data_dir}",
+            "daemon", f"none is running for {scene.data_dir}",
             "systemctl start driftline   or   driftline daemon",
         )  # fmt: skip
     elif closed_to_others(pid) is False:
@@ -56,7 +56,7 @@ def unit(_: Scene) -> Iterator[Finding]:
 
 
 def systemd_says(*properties: str) -> dict[str, str]:
-    """These properties of our unit; none of them where systemd can not be asked."""
+    """These properties of our unit; none of them where systemd cannot be asked."""
     if not SYSTEMD_RUNS.is_dir():
         return {}
     argv = ("systemctl", "show", UNIT, f"--property={','.join(properties)}")

@@ -49,7 +49,7 @@ def git(_: Scene) -> Iterator[Finding]:
             run(Command(("git", "--version"), folder, env, answer, folder / "errors", deadline=10))
         except OSError as error:
             yield fail(
-                "git", f"git can not be started: {error.strerror}", "apt install git   or   dnf install git"
+                "git", f"git cannot be started: {error.strerror}", "apt install git   or   dnf install git"
             )
             return
         found = re.search(r"\d+(?:\.\d+)+", answer.read_text(errors="replace"))
@@ -71,7 +71,7 @@ def git_verdict(version: Version) -> Finding:
     return ok(
         "git",
         f"{named}; CVE-2025-48384 is mended in {dotted(GIT_MENDED[0])}, or in your distribution's {dotted(version)},"
-        " and can not be reached here: submodules and symlinks stay off",
+        " and cannot be reached here: submodules and symlinks stay off",
     )
 
 

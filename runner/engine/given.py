@@ -103,7 +103,7 @@ def aws_account(key_id: str) -> str:
 
 
 def _of_file(path: str, *, lines: bool) -> str:
-    """Who acts where, as the file has it; where it can not be read, its path."""
+    """Who acts where, as the file has it; where it cannot be read, its path."""
     try:
         return identity_in(read_foreign(Path(path).resolve(), _LARGEST), lines=lines)
     except (OSError, RuntimeError):

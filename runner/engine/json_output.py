@@ -74,7 +74,7 @@ class JsonOutput:
         message = _message(line)
         if message is None:
             self.other_lines += bool(line.strip())
-            # An apply that can not save its state prints it, with every secret, as a last resort.
+            # An apply that cannot save its state prints it, with every secret, as a last resort.
             yield from self.veil.text(line).splitlines() if self.shows_text else ()
             return
         match message.get("type"):

@@ -45,7 +45,7 @@ def plan(
     options = PlanOptions(
         out=plan_file,
         state=session.state,
-        # The lock of a local state is a file beside it, where a plan can not write.
+        # The lock of a local state is a file beside it, where a plan cannot write.
         lock_timeout=round(settings.apply.lock_timeout)
         if execution.lock and backend_of(session) is not None
         else None,

@@ -1,7 +1,7 @@
 """The values of sensitive variables as a run is given them: what a provider is told, its error texts may repeat.
 
 terraform masks them in its own words and forgets them in those of others. A region that is a variable would be masked in
-every line, so only what is declared sensitive counts; but what can not be read for certain counts as that.
+every line, so only what is declared sensitive counts; but what cannot be read for certain counts as that.
 """
 
 from collections.abc import Iterator, Mapping

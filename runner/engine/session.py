@@ -95,7 +95,7 @@ class Session:
         extra: Mapping[str, str] | None = None,
         on_start: Callable[[int], None] | None = None,
     ) -> tuple[Finished, JsonOutput]:
-        """Run one command to its end, telling the journal; EngineFailed where it can not be started."""
+        """Run one command to its end, telling the journal; EngineFailed where it cannot be started."""
         output = self.output(shows_text=shows_text)
         follows = name != "show"
         self.restore()

@@ -28,7 +28,7 @@ class ArtifactStoreFailed(DriftlineError):
 
 
 class KeyDamaged(DriftlineError):
-    """the key {path} has {length} bytes instead of 32; what was made with the old one can not be checked or read without it"""
+    """the key {path} has {length} bytes instead of 32; what was made with the old one cannot be checked or read without it"""
 
     hint_template = (
         "restore {path} from a backup; without one, remove it and plan again what waits for approval"

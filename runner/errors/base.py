@@ -48,7 +48,7 @@ EXIT_CODES: dict[int, str] = {
     6: "not allowed",
     7: "timed out while waiting",
     64: "bad usage",
-    69: "the daemon can not be reached",
+    69: "the daemon cannot be reached",
     75: "another daemon runs on this data",
     78: "bad configuration, or the database was refused",
     130: "interrupted",

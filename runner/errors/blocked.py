@@ -12,7 +12,7 @@ class DependencyMissing(Blocked):
 
 
 class WrongState(Blocked):
-    """{run} is {state}, so it can not be {wish}"""
+    """{run} is {state}, so it cannot be {wish}"""
 
     hint_template = "driftline run show {run}"
 

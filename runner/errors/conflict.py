@@ -42,13 +42,13 @@ class SharedState(Conflict):
 
 
 class StateBusy(Conflict):
-    """something still executes {run} of stack "{stack}", or what it left running still may change the state"""
+    """{run} of stack "{stack}" or a process that it started is still running and may change the state"""
 
     hint_template = "driftline lock list   then   driftline logs {run}"
 
 
 class StateHeld(Conflict):
-    """the state of stack "{stack}" is held by {lock}, and no dead run of Driftline is known to have left that"""
+    """the state of stack "{stack}" is held by {lock}, which was not left by a Driftline run"""
 
     hint_template = (
         "wait until it is released, or ask whoever holds it; only where that process is surely dead, in a checkout "

@@ -70,6 +70,6 @@ class CredentialsFailed(DriftlineError):
 
 
 class ModuleMissing(DriftlineError):
-    """stack "{stack}": the tree has no folder "{path}" that is inside it and reached through no symlink"""
+    """stack "{stack}": "{path}" does not exist, lies outside the repository, or is behind a symlink"""
 
     hint_template = "driftline stack show {stack}"

@@ -22,7 +22,7 @@ class NoRoom(DriftlineError):
 
 
 class DaemonUnreachable(DriftlineError):
-    """no daemon lives on {data_dir}"""
+    """no daemon is running for {data_dir}"""
 
     exit_code = 69
     hint_template = "driftline daemon"
@@ -50,7 +50,7 @@ class BadStackFile(DriftlineError):
 
 
 class DatabaseRefused(DriftlineError):
-    """the database {path} can not be used: {problem}"""
+    """the database {path} cannot be used: {problem}"""
 
     exit_code = 78
     hint_template = "driftline db check"
@@ -77,19 +77,19 @@ class NotConfined(DriftlineError):
 
 
 class ClockBehind(DriftlineError):
-    """it is {now} here, and the newest audit entry is of {newest}: one of both clocks was wrong"""
+    """it is {now} here, and the newest audit entry is of {newest}: the clock is wrong now, or was wrong then"""
 
     exit_code = 78
     hint_template = "timedatectl status   and where the clock is right now:   driftline daemon --accept-clock"
 
 
 class CheckpointFailed(DriftlineError):
-    """the checkpoints of the audit log in {path} can not be read or written: {problem}"""
+    """the checkpoints of the audit log in {path} cannot be read or written: {problem}"""
 
     hint_template = "ls -l {path}; df -h {path}   then   driftline doctor"
 
 
 class DatabaseUnwritable(DriftlineError):
-    """the database {path} can not be written: {problem}; what was recorded before is safe"""
+    """the database {path} cannot be written: {problem}; what was recorded before is safe"""
 
     hint_template = "df -h {path}   then   driftline doctor"

@@ -16,7 +16,7 @@ class NoDatabase(NotFound):
 
 
 class StackRefused(StackNotFound):
-    """stack "{stack}" is in Git, and can not be taken from there: {problem}"""
+    """stack "{stack}" is in Git, and cannot be taken from there: {problem}"""
 
     hint_template = "driftline source check {source}"
 

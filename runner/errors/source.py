@@ -28,6 +28,6 @@ class BranchMissing(GitFailed):
 
 
 class VerifierFailed(DriftlineError):
-    """signatures of source "{source}" can not be verified: {problem}"""
+    """signatures of source "{source}" cannot be verified: {problem}"""
 
     hint_template = "driftline doctor"

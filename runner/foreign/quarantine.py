@@ -60,7 +60,7 @@ class Quarantine:
         try:
             gone, problem = (
                 remove(path, Budget(entries=ENTRIES, seconds=seconds)),
-                "something in it can not be removed",
+                "something in it cannot be removed",
             )
         except TooMuch as error:
             gone, problem = False, str(error.strerror)

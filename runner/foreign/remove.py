@@ -18,7 +18,7 @@ BATCH = 1024
 
 
 def remove(path: Path | str, budget: Budget, within: int | None = None) -> bool:
-    """Whether it is gone. What can not be removed, as a mount or another user's, stays, and stops nothing else.
+    """Whether it is gone. What cannot be removed, as a mount or another user's, stays, and stops nothing else.
 
     TooMuch where the budget ends first; what was done is done, and may be gone on with.
     """

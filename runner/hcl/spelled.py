@@ -89,7 +89,7 @@ def _is_key(source: str, quoted: "re.Match[str]") -> bool:
 
 
 def guessed(text: str) -> Iterator[str]:
-    """Of a file that could not be read: engines show its lines when they can not read it either."""
+    """Of a file that could not be read: engines show its lines when they cannot read it either."""
     yield from spelled_in(text)
     for assigned in _ASSIGNED.finditer(text):
         yield assigned[1].strip().strip("\"',;{}[]() ")

@@ -104,7 +104,7 @@ def _map(tokens: Tokens, first: Token) -> Any:
             return found
         raw = tokens.of(key)
         known = key.kind == "name" or (key.kind == "string" and not has_template(raw))
-        # A key that is computed, or `for`: it can not be told what is in there.
+        # A key that is computed, or `for`: it cannot be told what is in there.
         if not known or tokens.peek().kind not in {"=", ":"}:
             if key.kind in {")", "]", "end"}:
                 raise tokens.error("expected a key or }", key.start)

@@ -32,7 +32,7 @@ class MachineMemory:
             return None
 
     def _limits(self) -> Iterator[tuple[int, int]]:
-        """The limit of our own control group and of each above it, with what is used there and can not be dropped."""
+        """The limit of our own control group and of each above it, with what is used there and cannot be dropped."""
         try:
             words = (self.proc / "self" / "cgroup").read_text().splitlines()
             here = next(line.removeprefix("0::/") for line in words if line.startswith("0::/"))

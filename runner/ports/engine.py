@@ -190,7 +190,7 @@ class Engine(Protocol):
         ...
 
     def forget_provider(self, checksum: str) -> None:
-        """Remove what probes have kept of this provider's answers; OSError where that can not be done."""
+        """Remove what probes have kept of this provider's answers; OSError where that cannot be done."""
         ...
 
     def apply(self, execution: Execution, plan_file: Path, digest: str) -> Applied | EngineError | NotBegun:

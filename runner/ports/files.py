@@ -22,7 +22,7 @@ class Modules(Protocol):
         ...
 
     def providers(self, files: Mapping[str, bytes]) -> frozenset[str] | None:
-        """The names of all providers that blocks of the folder use; None where that can not be told."""
+        """The names of all providers that blocks of the folder use; None where that cannot be told."""
         ...
 
     def reading(self, files: Mapping[str, bytes]) -> bool:

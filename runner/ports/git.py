@@ -59,7 +59,7 @@ class Git(Protocol):
         """Who signed `new` and what else the source's `verify` asks for, newest first; nothing where it is off.
 
         `old` is the revision that was taken before, None on first contact. Untrusted where a signature is missing or
-        bad, VerifierFailed where that can not be told.
+        bad, VerifierFailed where that cannot be told.
         """
         ...
 

@@ -96,7 +96,7 @@ class Reports(Protocol):
 
 
 class Checkpoints(Protocol):
-    """Where the audit log stood, kept outside the database; CheckpointFailed where it can not be read or written."""
+    """Where the audit log stood, kept outside the database; CheckpointFailed where it cannot be read or written."""
 
     @property
     def place(self) -> str: ...

@@ -2,7 +2,7 @@
 
 A schema belongs to a provider's checksum. That a configuration is valid belongs to the checksum, to the environment and
 to the very bytes of the request, which may hold credentials: an empty file says it, named by a keyed digest of them all.
-What can not be read is as if it were not there.
+What cannot be read is as if it were not there.
 """
 
 import hashlib

@@ -39,13 +39,13 @@ class Installed:
 
 
 def installed(lock_file: Path, data: Path, verified: Path) -> tuple[Installed, ...]:
-    """All that the lock file names, verified; Unverified where that can not be said. `verified` keeps what was."""
+    """All that the lock file names, verified; Unverified where that cannot be said. `verified` keeps what was."""
     try:
         text = lock_file.read_text()
     except FileNotFoundError:
         return ()
     except (OSError, ValueError) as error:
-        raise Unverified(f"the lock file can not be read: {error}") from None
+        raise Unverified(f"the lock file cannot be read: {error}") from None
     return tuple(_locked(text, data, verified))
 
 

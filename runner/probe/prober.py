@@ -53,7 +53,7 @@ class Prober:
         command: Command,
         meeting: Path | None = None,
     ) -> Iterator[Probe]:
-        """Give terraform these providers for as long as this lasts; ProbeFailed or OSError where that can not be done.
+        """Give terraform these providers for as long as this lasts; ProbeFailed or OSError where that cannot be done.
 
         `meeting` is removed with them. With `types` each schema is cut down to those of its address. `command` is what terraform is started with.
         """

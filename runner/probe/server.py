@@ -196,7 +196,7 @@ async def serve(orders: socket.socket) -> None:
 
 
 async def _carry_out(packet: bytes, talk: socket.socket, listeners: list[socket.socket]) -> None:
-    """An order that can not even be begun, for want of disk space say, ends like a check that breaks."""
+    """An order that cannot even be begun, for want of disk space say, ends like a check that breaks."""
     try:
         check = Check(json.loads(packet), talk, listeners)
     except BaseException:

@@ -46,7 +46,7 @@ class _End(asyncio.Protocol):
 async def splice(outer: socket.socket, dial: Dial) -> None:
     """Pass bytes both ways until one side has closed; both are closed in the end.
 
-    `dial` connects the protocol that it is given with the other side; OSError where it can not.
+    `dial` connects the protocol that it is given with the other side; OSError where it cannot.
     """
     here, there = _End(), _End()
     here.other, there.other = there, here

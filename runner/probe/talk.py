@@ -118,7 +118,7 @@ class Talk:
                         self._heard(json.loads(line))
                 self._look()
         except (OSError, ValueError) as error:
-            self._fail(f"the proxy can not be understood: {error}")
+            self._fail(f"the proxy cannot be understood: {error}")
         if self._seen is None:
             self._fail("the proxy is gone")
 

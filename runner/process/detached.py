@@ -1,6 +1,6 @@
 """An apply as a process that outlives us: a shim owns it, and whoever lives follows it through files.
 
-In a folder that the apply can not reach: `apply.jsonl` and `apply.stderr` as terraform writes them through descriptors
+In a folder that the apply cannot reach: `apply.jsonl` and `apply.stderr` as terraform writes them through descriptors
 that it is given, `apply.stop` as the request to stop, `apply.result` as how it ended. No pid is ever looked at: the shim
 of a dead daemon may be somebody else's number by now.
 """
@@ -99,7 +99,7 @@ def launched(
     alive: Callable[[], bool],
     kept: tuple[int, ...] = (),
 ) -> Iterator[Ended]:
-    """Start the shim with the command; the function that is given waits for its end. OSError where it can not start.
+    """Start the shim with the command; the function that is given waits for its end. OSError where it cannot start.
 
     `kept` is open in the shim as long as it lives, and not in terraform. The lock of the command says to `alive` that something of it lives: terraform may go on without its shim.
     """

@@ -96,7 +96,7 @@ def gauge(pid: int) -> Iterator[Callable[[float], None]]:
 
 
 def taken(root: int) -> int:
-    """The memory of the process and of all that it and its children started; 0 where that can not be seen."""
+    """The memory of the process and of all that it and its children started; 0 where that cannot be seen."""
     found = [root]
     for pid in found:  # grows meanwhile
         found += children(pid)

@@ -113,7 +113,7 @@ class Child:
         """Kill all that is left of it, and reap the leader; its exit code, negative where a signal ended it."""
         if self.namespaces is not None:
             self.namespaces.end()
-        # The leader is not reaped yet, so the id of the group can not belong to anybody else.
+        # The leader is not reaped yet, so the id of the group cannot belong to anybody else.
         self.send(KILL)
         code = self.leader.wait()
         return code if self.namespaces is None else exit_code(code)
@@ -126,7 +126,7 @@ def run(
     on_line: Callable[[str], None] | None = None,
     on_start: Callable[[int], None] | None = None,
 ) -> Finished:
-    """Run to the end; `on_line` gets each complete line of stdout within a tick. OSError where it can not start.
+    """Run to the end; `on_line` gets each complete line of stdout within a tick. OSError where it cannot start.
 
     `on_start` is told the process, which leads a session and a group of its own.
     """
@@ -146,7 +146,7 @@ def run(
 
 
 def start(command: Command) -> Child:
-    """Start it and return at once; its output files must be there. OSError where it can not start."""
+    """Start it and return at once; its output files must be there. OSError where it cannot start."""
     if isinstance(command.confine, View):
         return _start_in_namespaces(command, command.confine)
     # Its output files are opened by us: it may not reach where they lie.

@@ -100,7 +100,7 @@ class Enclosed(Bare):
 
 
 def enter(argv: list[str], program: object, stderr: str) -> Enclosed:
-    """NotEntered, which is an OSError, where it can not be started."""
+    """NotEntered, which is an OSError, where it cannot be started."""
     assert isinstance(program, list)
     door = bubblewrap.Door()
     for descriptor in door.passed:

@@ -75,7 +75,7 @@ def _ssh_path(path: Path) -> str:
     """As ssh reads it: in quotes, with its own `%` escapes undone."""
     text = str(path)
     if any(sign in text for sign in '"\\\\\n') or "${" in text:
-        raise BadAddress(f"ssh can not be given the path {text!r}")
+        raise BadAddress(f"ssh cannot be given the path {text!r}")
     return '"' + text.replace("%", "%%") + '"'
 
 

@@ -23,7 +23,7 @@ REASONS = {
     "EXPSIG": "its signature has expired",
     "BADSIG": "its signature does not match it",
     "NO_PUBKEY": "its key is not in gpg_keys",
-    "ERRSIG": "its signature can not be checked",
+    "ERRSIG": "its signature cannot be checked",
 }
 BROKEN_HASHES = frozenset({"1", "2", "3"})  # MD5, SHA-1, RIPEMD-160 in RFC 4880's numbers
 

@@ -186,7 +186,7 @@ def _mended(mirror: Mirror, error: GitFailed) -> bool:
     try:
         return mirror.mend(proven=mirror.damaged(str(error.facts.get("problem"))))
     except GitFailed:
-        return False  # the remote can not be reached either; the first error is the one to tell
+        return False  # the remote cannot be reached either; the first error is the one to tell
 
 
 def _answered(mirror: Mirror) -> Path:

@@ -73,7 +73,7 @@ def _sign_anew(mirror: Mirror, old: str, new: str, refused: str) -> str:
 
 
 def check_trust(source: SourceSettings, timeout: float) -> None:
-    """Read what the operator gave as a verification would; VerifierFailed where that can not be used."""
+    """Read what the operator gave as a verification would; VerifierFailed where that cannot be used."""
     with bench(source, timeout) as made:
         _Judge(made, "")
         if made.has("allowed_signers"):

@@ -49,7 +49,7 @@ class Bench:
 
 @contextmanager
 def bench(source: SourceSettings, timeout: float) -> Iterator[Bench]:
-    """VerifierFailed where a file can not be read or is not what it should be."""
+    """VerifierFailed where a file cannot be read or is not what it should be."""
     # mkdtemp makes it 0700, which gpg insists on.
     with TemporaryDirectory(prefix="driftline-trust-") as folder:
         made = Bench(source, Path(folder), timeout)

@@ -1,4 +1,4 @@
-"""Rows that SQLite can read and Driftline can not: which column of which row, for the person who has to mend it."""
+"""Rows that SQLite can read and Driftline cannot: which column of which row, for the person who has to mend it."""
 
 import json
 import sqlite3
@@ -129,14 +129,14 @@ def explained(connections: Connections) -> Iterator[None]:
 
 
 def damages(connection: sqlite3.Connection) -> Iterator[str]:
-    """Every value that can not be read, as a sentence; not the value itself where it is a document."""
+    """Every value that cannot be read, as a sentence; not the value itself where it is a document."""
     for table, (key, columns) in _COLUMNS.items():
         names = ", ".join(columns)
         for row in connection.execute(f"SELECT {key} AS named, {names} FROM {table}"):  # noqa: S608 - the table above
             for column, read in columns.items():
                 problem = _problem(row[column], read)
                 if problem is not None:
-                    yield f"column {column} of row {row['named']} in table {table} can not be read: {problem}"
+                    yield f"column {column} of row {row['named']} in table {table} cannot be read: {problem}"
 
 
 def _problem(value: Any, read: Read) -> str | None:

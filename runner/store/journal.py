@@ -21,7 +21,7 @@ def choose_journal(connection: sqlite3.Connection, path: Path) -> None:
     try:
         mode = connection.execute(f"PRAGMA journal_mode = {wanted}").fetchone()[0]
     except sqlite3.OperationalError:
-        # It can not be changed while another connection is there, nor on a read-only disk.
+        # It cannot be changed while another connection is there, nor on a read-only disk.
         mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
     if mode == "wal" and wanted != "wal":
         raise DatabaseRefused(

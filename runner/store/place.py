@@ -66,7 +66,7 @@ def _refuse_network(path: Path) -> None:
     if kind in NETWORK:
         raise DatabaseRefused(
             path=path,
-            problem=f"it lies on {kind}, where file locks can not be trusted",
+            problem=f"it lies on {kind}, where file locks cannot be trusted",
             hint="set data_dir to a folder on a local disk",
         )
 

@@ -112,7 +112,7 @@ class Ground:
         due = [run.id for run in self.world.runs(stack=stack) if run.state is State.QUEUED]
         assert due, f"nothing is due for {stack}"
         assignment = next_assignment(self.world.app.control, only=due[0])
-        assert assignment is not None, f"run-{due[0]} of {stack} can not begin"
+        assert assignment is not None, f"run-{due[0]} of {stack} cannot begin"
         return assignment
 
     def export(self, assignment: Assignment) -> None:
@@ -149,7 +149,7 @@ class Ground:
         assert run.state is State.AWAITING_APPROVAL, (stack, run.state, run.reason)
         self.world.approve(run)
         assignment = next_assignment(self.world.app.control, only=run.id)
-        assert assignment is not None, f"{run.name} of {stack} can not be applied"
+        assert assignment is not None, f"{run.name} of {stack} cannot be applied"
         done = self.perform(assignment)
         assert done.state is State.APPLIED, (stack, done.state, done.reason)
         return _PASSING.sub(r'"\1": ""', self.world.app.workspaces.state_file(stack, "default").read_text())

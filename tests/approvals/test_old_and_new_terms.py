@@ -1,4 +1,4 @@
-"""A commit can not loosen the rules by which it is judged: the stricter of old and new holds until it was applied."""
+"""A commit cannot loosen the rules by which it is judged: the stricter of old and new holds until it was applied."""
 
 from pathlib import Path
 

@@ -84,7 +84,7 @@ def test_a_plan_with_a_command_that_was_overlooked_fails(
 
 def test_a_file_that_is_too_large_is_told_with_the_limit(arena: Arena) -> None:
     arena.push({"files": {"a/main.tf": "# x" + "\n" * LARGEST}})
-    told = "a/main.tf can not be read as HCL (it has more than 1,000,000 bytes), so it is not known what it brings"
+    told = "a/main.tf cannot be read as HCL (it has more than 1,000,000 bytes), so it is not known what it brings"
     assert any(told in line for line in arena.told())
     assert arena.stacks() == ["b"]
 
@@ -97,7 +97,7 @@ def test_a_file_of_a_form_that_nobody_thought_of_is_its_stacks_problem(
 
     monkeypatch.setattr("runner.engine.modules.configuration.body_of", fails)
     arena.push({"files": {"a/main.tf": "terraform {}\n"}})
-    told = "a/main.tf can not be read as HCL (it has another form than is known here: IndexError)"
+    told = "a/main.tf cannot be read as HCL (it has another form than is known here: IndexError)"
     assert any(told in line for line in arena.told())
     assert arena.stacks() == ["b"]
 

@@ -73,7 +73,7 @@ def test_one_pass_plans_what_moved_and_applies_what_was_approved(tmp_path: Path)
     world.approve("run-1")
     world.run("daemon", "--once")
     assert world.json("stack", "list")[0]["sync"] == "synced"
-    assert "Nothing was to do." in world.run("daemon", "--once").stderr
+    assert "Nothing to do." in world.run("daemon", "--once").stderr
 
 
 def test_one_pass_in_which_something_fails_does_not_look_fine(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def test_a_plan_that_changed_while_the_list_was_shown_is_left_out_and_told(estat
     answers = Meanwhile(lambda: estate.run("plan", "b"), {"Type `yes`": "yes\n"})
     code, heard = converse(estate, ["approve", "run-1", "run-2"], answers)
     assert code == 3
-    assert "run-2 is superseded, so it can not be approved" in heard
+    assert "run-2 is superseded, so it cannot be approved" in heard
     assert states(estate)["run-1"] == "approved"
     assert states(estate)["run-4"] == "awaiting_approval"
 
@@ -182,7 +182,7 @@ def test_plans_are_rejected_in_one_list_with_one_question(estate: World) -> None
 def test_a_run_that_can_not_be_rejected_does_not_stop_the_others(estate: World) -> None:
     estate.run("run", "cancel", "1")
     rejected = estate.run("reject", "1", "99", "2", "-m", "no", expect=5)
-    assert "run-1 is canceled, so it can not be rejected" in rejected.stderr
+    assert "run-1 is canceled, so it cannot be rejected" in rejected.stderr
     assert "run-99 is not known here" in rejected.stderr
     assert states(estate)["run-2"] == "rejected"
 

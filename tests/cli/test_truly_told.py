@@ -135,7 +135,7 @@ def test_the_approval_of_a_run_that_is_over_is_refused_for_that(tmp_path: Path, 
     world = planned(tmp_path)
     world.run("reject", "run-1", "-m", "no")
     told = world.run(*words, expect=3).stderr
-    assert "run-1 is rejected, so it can not be approved" in told
+    assert "run-1 is rejected, so it cannot be approved" in told
     assert "terminal" not in told
 
 

@@ -102,7 +102,7 @@ def test_the_names_of_states_are_words(tmp_path: Path) -> None:
     world.stack("app", module='resource "terraform_data" "it" {{\n  input = nowhere.x\n}}\n')
     world.run("plan", "app", expect=1)
     assert (
-        "run-1 could not be planned, so it can not be applied" in world.run("apply", "run-1", expect=3).stderr
+        "run-1 could not be planned, so it cannot be applied" in world.run("apply", "run-1", expect=3).stderr
     )
     assert "plan_failed" not in world.run("run", "diff", "1", expect=5).output
 
@@ -120,7 +120,7 @@ def test_a_run_without_changes_is_refused_in_a_sentence(tmp_path: Path, words: l
     world.stack("app")
     world.applied("app")
     world.run("plan", "app")
-    assert "Error: run-2 has no changes, so it can not be " in world.run(*words, expect=3).stderr
+    assert "Error: run-2 has no changes, so it cannot be " in world.run(*words, expect=3).stderr
 
 
 def test_a_lock_of_what_executes_is_waited_for() -> None:

@@ -44,7 +44,7 @@ def test_a_value_is_not_looked_at_again(environ: dict[str, str]) -> None:
         ("${env:MISSING}", "the environment variable MISSING is not set"),
         ("${env:EMPTY}", "${env:EMPTY} is empty"),
         ("${env:a b}", "${env:...} expects the name of an environment variable"),
-        ("${cred:missing}", "credential missing can not be read: No such file or directory"),
+        ("${cred:missing}", "credential missing cannot be read: No such file or directory"),
         ("${cred:empty}", "${cred:empty} is empty"),
         ("${cred:folder}", "credential folder is not a regular file"),
         ("${cred:fifo}", "credential fifo is not a regular file"),

@@ -104,7 +104,7 @@ def test_an_empty_configuration_says_so(tmp_path: Path, content: str) -> None:
 
 
 def test_a_configuration_that_can_not_be_read_says_why(tmp_path: Path) -> None:
-    with pytest.raises(BadConfig, match="can not be read: Is a directory"):
+    with pytest.raises(BadConfig, match="cannot be read: Is a directory"):
         load(tmp_path)
 
 

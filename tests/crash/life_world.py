@@ -196,7 +196,7 @@ class Process:
 
 @dataclass
 class Held:
-    """A claim that a dead process can not let go of by itself."""
+    """A claim that a dead process cannot let go of by itself."""
 
     process: Process
     real: HeldFiles

@@ -16,7 +16,7 @@ from runner.model.run.life import State
 
 ACTIONS = ("kill", "raise", "EIO", "ENOSPC")
 MOST_KILLS = 40
-# Where terraform's end can not be known by anybody who comes later, and whether it had made its step.
+# Where terraform's end cannot be known by anybody who comes later, and whether it had made its step.
 UNCLEAR = {
     ("shim.before_receipt", "raise"): False,  # what it wrote as it fell could be terraform's
     **{("shim.after_receipt", action): False for action in ACTIONS},

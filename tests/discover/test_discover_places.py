@@ -29,10 +29,10 @@ LEAD = "# one\n\n"
             "a/x.tf:2:1: ",
             "removed terraform_data.x in a runs commands",
         ),
-        ({"a/main.tf": "", "a/x.tf": 'module "m" {{{\n'}, "a/x.tf:1:1: ", "can not be read as HCL"),
-        ({"a/main.tf": LEAD + 'module "m" {{{\n'}, "a/main.tf:3:1: ", "can not be read as HCL"),
+        ({"a/main.tf": "", "a/x.tf": 'module "m" {{{\n'}, "a/x.tf:1:1: ", "cannot be read as HCL"),
+        ({"a/main.tf": LEAD + 'module "m" {{{\n'}, "a/main.tf:3:1: ", "cannot be read as HCL"),
         ({"a/x.tf": LEAD.encode() + b'module "\xff" {}\n'}, "a/x.tf:3:1: ", "it is not UTF-8"),
-        ({"a/x.tf.json": '{\n"module": {\n,}}'}, "a/x.tf.json:3:1: ", "can not be read as HCL"),
+        ({"a/x.tf.json": '{\n"module": {\n,}}'}, "a/x.tf.json:3:1: ", "cannot be read as HCL"),
         (
             {"a/main.tf": LEAD + 'terraform {\n  backend "pg" {}\n}\n'},
             "a/main.tf:4:1: ",

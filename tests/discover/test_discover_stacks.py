@@ -97,7 +97,7 @@ def test_a_link_is_no_stack_file(place: Place) -> None:
     place.remote.commit({"real.yaml": "name: a\n", "main.tf": ""})
     place.link("a/stack.yaml", "../real.yaml")
     found = place.discovered({})
-    assert (names(found), told(found)) == ([], ["a/stack.yaml:1:1: a stack file can not be a symbolic link"])
+    assert (names(found), told(found)) == ([], ["a/stack.yaml:1:1: a stack file cannot be a symbolic link"])
 
 
 def test_a_path_with_control_characters_is_no_stack_file(place: Place) -> None:
@@ -271,7 +271,7 @@ def test_a_backend_block_in_a_file_that_can_not_be_read_is_not_taken_for_none(pl
         {"stack.yaml": "name: a\n", "main.tf": BACKEND.format(key="k") + 'resource "x" {{{\n'}
     )
     assert names(found) == []
-    assert "main.tf can not be read as HCL" in told(found)[0]
+    assert "main.tf cannot be read as HCL" in told(found)[0]
 
 
 def test_a_syntax_error_that_hides_no_backend_is_left_to_terraform(place: Place) -> None:

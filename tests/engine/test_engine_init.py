@@ -118,7 +118,7 @@ IMPORTANT: dict[str, Callable[[Path], None]] = {
     "a local module's own module": lambda tree: add(tree / "mod/x.tf", 'module "c" { source = "./c" }\n'),
     "a JSON file": lambda tree: add(tree / "root/x.tf.json", "{}"),
     "a block not known yet": lambda tree: add(tree / "root/x.tf", 'novelty "x" {}\n'),
-    "code that can not be cut": lambda tree: add(tree / "root/main.tf", "resource {\n"),
+    "code that cannot be cut": lambda tree: add(tree / "root/main.tf", "resource {\n"),
     "an override of a source": lambda tree: add(
         tree / "root/override.tf", 'module "a" { source = "../mod" }\n'
     ),

@@ -11,7 +11,7 @@ from runner.errors import StateDamaged, StateUnsaved
 from runner.model.run.life import Run, State
 from runner.service.operator import resolve
 
-# Files of this terraform can not grow beyond the limit of `ulimit`, as on a full disk; its log comes through a pipe.
+# Files of this terraform cannot grow beyond the limit of `ulimit`, as on a full disk; its log comes through a pipe.
 FULL = """\
 if [ "$1" = apply ] && [ -e {flag} ]; then
   ({script})

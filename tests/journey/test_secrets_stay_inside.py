@@ -193,10 +193,10 @@ def live(life: Life) -> None:
         life.says("drift", *looked)
         life.says("drift", *looked, "-o", "json")
     # The provider tells all it knows, when it refreshes and when it applies.
-    world.cloud_set(fail=f"can not read {' and '.join(AT_FIRST)}")
+    world.cloud_set(fail=f"cannot read {' and '.join(AT_FIRST)}")
     life.says("drift", "check", "web", expect=1)
     life.planned(expect=1)
-    world.cloud_set(fail=None, fail_apply=f"can not write {' and '.join(EVERYTHING)}")
+    world.cloud_set(fail=None, fail_apply=f"cannot write {' and '.join(EVERYTHING)}")
     life.commit("two", IN_GIT["the second value of an attribute"])
     life.applied(life.planned(), expect=1)
     life.says("lock", "list")

@@ -14,7 +14,7 @@ from runner.model.schedule.sweep import Sweep, remaining
         ("all are done", Sweep(10, done=10, seconds=4), 2, 0),
         ("in one slot each takes its time", Sweep(10, done=5, seconds=4), 1, 20),
         ("two slots take half as long", Sweep(10, done=5, seconds=4), 2, 10),
-        ("the last one can not be split", Sweep(10, done=9, seconds=4), 8, 4),
+        ("the last one cannot be split", Sweep(10, done=9, seconds=4), 8, 4),
         ("what runs has done a part", Sweep(10, done=9, seconds=4, running=(3,)), 2, 1),
         ("what runs for too long is about to end", Sweep(10, done=9, seconds=4, running=(9,)), 2, 0),
         ("what runs and what waits", Sweep(10, done=4, seconds=4, running=(2, 4)), 2, 9),

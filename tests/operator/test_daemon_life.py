@@ -215,7 +215,7 @@ def test_a_person_can_still_stop_what_a_draining_daemon_waits_for(
 
 
 def test_stopping_leaves_an_apply_to_the_next_daemon(made: Installation, hold: Hold, told: Systemd) -> None:
-    """A restart can not be told from a stop, and must not wait for hours."""
+    """A restart cannot be told from a stop, and must not wait for hours."""
     automatic(made)
     terraform = hold("apply")
     with daemon(made, {"NOTIFY_SOCKET": told.address}) as process:

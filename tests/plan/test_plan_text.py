@@ -68,7 +68,7 @@ Runs provisioners (1):
   - test_thing.gone  # will be destroyed, because it is not in the code
       - id = "1"
 
--/+ test_thing.other  # will be destroyed and created again, because it can not be updated in place
+-/+ test_thing.other  # will be destroyed and created again, because it cannot be updated in place
       ~ kind = "a" -> "b"  # forces replacement
 
   . test_thing.left  # will be forgotten, but not destroyed

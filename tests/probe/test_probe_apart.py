@@ -215,7 +215,7 @@ def test_the_sockets_lie_where_only_their_owner_comes(stage: Stage) -> None:
 
 
 def test_the_socket_of_a_provider_has_no_name_once_it_is_reached(stage: Stage) -> None:
-    """Whoever may list the temporary folder of a run can not connect to a provider that has its credentials."""
+    """Whoever may list the temporary folder of a run cannot connect to a provider that has its credentials."""
     stage.order("hold")
     thread = threading.Thread(target=stage.probe, args=(stage.record.types,))
     thread.start()

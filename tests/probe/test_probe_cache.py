@@ -127,7 +127,7 @@ def test_nothing_of_a_request_can_be_read_in_a_file(cache: Cache, folder: Path) 
 def test_the_name_of_an_answer_needs_the_key_of_the_installation(
     cache: Cache, folder: Path, tmp_path: Path
 ) -> None:
-    """Who guesses a request can not see from the names whether it was made."""
+    """Who guesses a request cannot see from the names whether it was made."""
     elsewhere = Cache(tmp_path / "elsewhere")
     elsewhere.keep_valid(QUESTION)
     assert the(tmp_path / "elsewhere", "validation").name != the(folder, "validation").name

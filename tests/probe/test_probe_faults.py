@@ -219,7 +219,7 @@ def test_a_damaged_schema_is_asked_for_again(stage: Stage, damage: Callable[[Pat
 
 
 def test_a_schema_of_something_else_in_the_cache_ends_in_a_plain_check(stage: Stage) -> None:
-    """Even what the cache can not notice: it is well formed, and of this provider."""
+    """Even what the cache cannot notice: it is well formed, and of this provider."""
     prober = stage.engine.prober
     [provider] = stage.ready().providers
     empty = b"\x0a\x00"
@@ -301,7 +301,7 @@ def test_where_no_folder_has_a_short_enough_name_the_check_is_plain(
     stage = applied.copied(tmp_path / LONG)
     (tmp_path / LONG / "tmp").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / LONG / "tmp"))
-    plainly(stage, "its sockets can not be made")
+    plainly(stage, "its sockets cannot be made")
     assert list((tmp_path / LONG / "tmp").iterdir()) == []
     stage.engine.prober.close()
 

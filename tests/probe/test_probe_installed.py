@@ -186,5 +186,5 @@ def test_without_a_lock_file_there_is_no_provider(module: Module) -> None:
 
 def test_a_lock_file_that_can_not_be_read_is_no_empty_one(module: Module) -> None:
     module.lock_file.write_bytes(b"\xff\xfe")
-    with pytest.raises(Unverified, match="can not be read"):
+    with pytest.raises(Unverified, match="cannot be read"):
         module.look()

@@ -62,7 +62,7 @@ class Bench:
         try:
             yield process
         finally:
-            # Not reaped before, so that the id can not be somebody else's group.
+            # Not reaped before, so that the id cannot be somebody else's group.
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, SIGKILL)
             process.wait()

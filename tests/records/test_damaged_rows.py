@@ -30,12 +30,12 @@ def waiting(records: Records) -> Records:
 @pytest.mark.parametrize(
     ("statement", "told"),
     [
-        ("UPDATE runs SET state = 'bogus'", "column state of row 1 in table runs can not be read: 'bogus' is not"),
-        ("UPDATE runs SET summary = '{\"create\":'", "column summary of row 1 in table runs can not be read"),
-        ("UPDATE runs SET summary = '[]'", "column summary of row 1 in table runs can not be read"),
-        ("UPDATE runs SET summary = '{\"gone\": 1}'", "column summary of row 1 in table runs can not be read"),
-        ("UPDATE runs SET changed_at = 'noon'", "column changed_at of row 1 in table runs can not be read"),
-        ("UPDATE runs SET targets = 'x'", "column targets of row 1 in table runs can not be read"),
+        ("UPDATE runs SET state = 'bogus'", "column state of row 1 in table runs cannot be read: 'bogus' is not"),
+        ("UPDATE runs SET summary = '{\"create\":'", "column summary of row 1 in table runs cannot be read"),
+        ("UPDATE runs SET summary = '[]'", "column summary of row 1 in table runs cannot be read"),
+        ("UPDATE runs SET summary = '{\"gone\": 1}'", "column summary of row 1 in table runs cannot be read"),
+        ("UPDATE runs SET changed_at = 'noon'", "column changed_at of row 1 in table runs cannot be read"),
+        ("UPDATE runs SET targets = 'x'", "column targets of row 1 in table runs cannot be read"),
     ],
 )  # fmt: skip
 def test_it_is_named_with_the_way_to_restore(
@@ -63,7 +63,7 @@ def test_status_names_it_in_whatever_table_it_is(waiting: Records, statement: st
     waiting.restart()
     waiting.tamper(statement)
     answer = run(waiting, "status")
-    assert (answer.exit_code, f"in table {table} can not be read" in " ".join(answer.stderr.split())) == (
+    assert (answer.exit_code, f"in table {table} cannot be read" in " ".join(answer.stderr.split())) == (
         78,
         True,
     ), answer.stderr

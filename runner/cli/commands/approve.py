@@ -50,11 +50,13 @@ _HELD_BACK = frozenset({"locked", "no_room", "put_off", "account_full"})
     "--accept-destroys",
     metavar="N",
     type=click.IntRange(0),
-    help="That it destroys or replaces exactly N resources, where a guard rail objects.",
+    help="Accept that exactly N resources are destroyed or replaced, where a guard rail objects.",
 )
-@click.option("--accept-large", is_flag=True, help="That it changes more resources than anybody reads.")
+@click.option("--accept-large", is_flag=True, help="Accept an unusually large plan.")
 @click.option(
-    "--accept-new-state", is_flag=True, help="That the state is empty, older or another one than it was."
+    "--accept-new-state",
+    is_flag=True,
+    help="Accept a state that is empty, older, or not the one that was there.",
 )
 @click.option("--full", is_flag=True, help="Show full values; of several, show the whole plans.")
 @output_option

@@ -30,7 +30,7 @@ def approve_several(
     full: bool,
     output: str,
 ) -> int:
-    """Those that can not be approved in a list are told and left out; so is what changed since it was shown."""
+    """Those that cannot be approved in a list are told and left out; so is what changed since it was shown."""
     person = cli.person  # before the look: who acts may have to put right what is looked at
     wanted = list(dict.fromkeys(plans)) or [Named(run) for run in waiting(cli, labels)]
     if not wanted:

@@ -134,7 +134,7 @@ def log(
 def verify(cli: Cli, anchor: Anchor | None, checkpoints: Path | None, output: str) -> None:
     """Prove that no entry was edited, and by its checkpoints that the end was not cut off.
 
-    Prints the newest entry as the anchor of the next time: keep it where this machine can not write.
+    Prints the newest entry as the anchor of the next time: keep it where this machine cannot write.
     """
     kept = cli.app.checkpoints_in(checkpoints) if checkpoints else cli.app.checkpoints
     chain = kept.read()  # before the log, which only becomes longer

@@ -90,7 +90,7 @@ class AwsCloud(Cloud):
     def change_by_hand(self) -> str:
         import boto3
 
-        # A tag, since terraform calls most other values of these stacks sensitive or can not change them in place.
+        # A tag, since terraform calls most other values of these stacks sensitive or cannot change them in place.
         client = boto3.client("dynamodb", region_name="eu-west-1")
         arn = client.describe_table(TableName="demo-catalog")["Table"]["TableArn"]
         client.tag_resource(ResourceArn=arn, Tags=[{"Key": "owner", "Value": "somebody else"}])

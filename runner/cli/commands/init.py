@@ -21,7 +21,7 @@ sources:
     branch: {branch}
     stacks: ["**/stack.yaml"]
 approvals:
-  # While you are alone. Without this line, who wrote a change can not approve it.
+  # While you are alone. Without this line, who wrote a change cannot approve it.
   author_may_approve: true
 """
 
@@ -71,7 +71,7 @@ def repository_of(folder: Path) -> Path | None:
 
 
 def branch_of(repository: Path) -> str:
-    """The branch that is checked out there; `main` where that can not be told."""
+    """The branch that is checked out there; `main` where that cannot be told."""
     with suppress(OSError):
         name = (repository / ".git" / "HEAD").read_text().strip().removeprefix("ref: refs/heads/")
         if not name.startswith("ref:") and len(name) != 40:

@@ -63,7 +63,7 @@ def take(cli: Cli, stack: str, reason: str) -> None:
 @reason_option()
 @pass_cli
 def release(cli: Cli, stack: str, reason: str) -> None:
-    """Free STACK, whoever holds it."""
+    """Release STACK's lock, whoever holds it."""
     held = hold.release(cli.app.control, stack, cli.person, reason)
     cli.console.say(f"{stack} is free; it was held by {held.holder}: {held.reason}")
 

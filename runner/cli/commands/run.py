@@ -184,7 +184,11 @@ def diff(cli: Cli, run_id: int, full: bool, output: str) -> None:
 @run_argument
 @click.option("--timeout", type=SPAN, metavar="SPAN", help="Give up after it with exit code 7.")
 @click.option(
-    "--until", type=click.Choice(["final", "planned"]), default="final", show_default=True, help="What for."
+    "--until",
+    type=click.Choice(["final", "planned"]),
+    default="final",
+    show_default=True,
+    help="State to wait for.",
 )
 @output_option
 @pass_cli

@@ -65,7 +65,7 @@ def list_(cli: Cli, output: str) -> None:
 @output_option
 @pass_cli
 def sync(cli: Cli, source: str | None, output: str) -> int:
-    """Poll now and look at every stack file again; say what moved. 1 where a source can not be reached."""
+    """Poll now and look at every stack file again; say what moved. 1 where a source cannot be reached."""
     cli.begin_installation()
     sources = (_named(cli, source),) if source else cli.app.settings.sources
     # A stack that has left one source may have stood in the way of one in another: those are looked at last.

@@ -27,7 +27,7 @@ def command() -> None:
 @stack_argument
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--full", is_flag=True, help="Shorten no value.")
+@click.option("--full", is_flag=True, help="Show full values.")
 @pass_cli
 def import_(cli: Cli, stack: str, file: Path, yes: bool, full: bool) -> None:
     """Make FILE, such as a laptop's terraform.tfstate, the managed state of STACK. A plan shows first what would follow."""

@@ -31,7 +31,7 @@ MOST_SHOWN = 15
 
 _MARKS: dict[Why, Cell] = {
     Why.DISK: Cell("✗ disk full", "red"),
-    Why.LINGERS: Cell("! lives on", "yellow"),
+    Why.LINGERS: Cell("! still running", "yellow"),
     Why.RESTORED: Cell("! restored", "yellow"),
     Why.CHECKPOINTS: Cell("! checkpoints", "yellow"),
     Why.APPROVAL: Cell("⏸ approval", "yellow"),

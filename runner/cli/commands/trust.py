@@ -20,5 +20,5 @@ def trust(cli: Cli, provider: str, reason: str) -> None:
             cli.app.engine.forget_provider(one.provider.checksum)
             writer.trust(one.provider.checksum, by=person.name, reason=reason)
     if not found:
-        raise NotFound(what="provider that is not probed", name=provider, hint="driftline status")
+        raise NotFound(f'provider "{provider}" is not distrusted', hint="driftline status")
     cli.console.say(f"{provider} is probed again, after a first comparison in each stack")

@@ -17,7 +17,7 @@ def ask(question: str, *, wish: str) -> None:
 
 
 def ask_to_type(question: str, word: str, *, wish: str, hint: str) -> None:
-    """For what can not be taken back: NotConfirmed unless this very word was typed."""
+    """For what cannot be taken back: NotConfirmed unless this very word was typed."""
     if _answer(question, hint) != word:
         raise NotConfirmed(wish=wish, word=word)
 

@@ -52,7 +52,7 @@ _TRIED_TO_APPLY = frozenset(
 
 
 def ill(source: SourceStatus) -> str:
-    """What a problem of a source is: its head is not trusted, or it can not be looked at."""
+    """What a problem of a source is: its head is not trusted, or it cannot be looked at."""
     return "refused" if source.refused and not source.failures else "failed"
 
 
@@ -107,7 +107,7 @@ def wrong_state(error: WrongState) -> WrongState:
     """The same in a sentence."""
     match error.facts:
         case {"run": run, "state": State() as state, "wish": wish}:
-            return WrongState(f"{run} {stands(state)}, so it can not be {wish}", hint=error.hint)
+            return WrongState(f"{run} {stands(state)}, so it cannot be {wish}", hint=error.hint)
     return error
 
 

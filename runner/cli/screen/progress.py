@@ -69,7 +69,7 @@ def followed(console: Console, look: Callable[[], str]) -> Iterator[None]:
             pause = first
             while not ended.wait(pause):
                 pause = every
-                # A database that can not be read is told by the work itself.
+                # A database that cannot be read is told by the work itself.
                 with suppress(DriftlineError):
                     show(look())
 

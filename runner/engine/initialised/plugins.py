@@ -42,7 +42,7 @@ def publish(shared: Path, private: Path) -> None:
         if package.is_symlink():
             continue
         target = shared / package.relative_to(private)
-        # Where it can not be moved the stack works with its own copy.
+        # Where it cannot be moved the stack works with its own copy.
         with suppress(OSError):
             link = package.with_name(f".{package.name}")
             link.symlink_to(target)

@@ -62,7 +62,7 @@ def offsets_in(text: bytes) -> Iterator[int]:
 def files_of(
     modules: Iterable[CalledModule], code: Mapping[str, bytes], fetched: Path, suffixes: tuple[str, ...]
 ) -> Iterator[tuple[CalledModule, str, bytes]]:
-    """The configuration of all modules, file by file; without those that can not be read."""
+    """The configuration of all modules, file by file; without those that cannot be read."""
     for module in _all(modules):
         with suppress(OSError):
             files = _files(module, code, fetched)

@@ -36,11 +36,11 @@ class _FileFacts:
     provisioners: tuple[str, ...] = ()
     providers: tuple[tuple[str, str], ...] = ()
     metas: tuple[str, ...] = ()
-    flaw: str | None = None  # why it can not be read
+    flaw: str | None = None  # why it cannot be read
 
     @property
     def redirects(self) -> bool:
-        """Whether it says where state or code is, or what runs; one that can not be read might."""
+        """Whether it says where state or code is, or what runs; one that cannot be read might."""
         told = self.calls or self.backend or self.provisioners or self.providers or self.metas
         return bool(told) or self.flaw is not None
 
@@ -79,7 +79,7 @@ class HclModules:
         )
 
     def providers(self, files: Mapping[str, bytes]) -> frozenset[str] | None:
-        """The names of all providers that blocks of the folder use; None where that can not be told."""
+        """The names of all providers that blocks of the folder use; None where that cannot be told."""
         read = {name: files[name] for name in in_order(files)}
         return None if any(len(content) > LARGEST for content in read.values()) else provider_names(read)
 

@@ -62,7 +62,7 @@ def declared(module: Path, suffixes: tuple[str, ...]) -> Declared:
 
 @contextmanager
 def _noted(found: Declared, path: Path) -> Iterator[None]:
-    """Where the file can not be read, all that may be a value in it counts."""
+    """Where the file cannot be read, all that may be a value in it counts."""
     try:
         yield
     except (NotHcl, OSError, ValueError, RecursionError) as problem:

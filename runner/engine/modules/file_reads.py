@@ -73,7 +73,7 @@ def reads_of(files: Mapping[str, bytes]) -> Reads:
 
 
 def values_of(name: str, content: bytes) -> Mapping[str, str | None]:
-    """What a var file says, by `var.name`; None for what is no plain value. What can not be read may say anything."""
+    """What a var file says, by `var.name`; None for what is no plain value. What cannot be read may say anything."""
     file = _File(name, _Found())
     try:
         text = hcl_text(content)
@@ -113,7 +113,7 @@ class _File:
                     self._block(block)
         # Whoever writes the file decides what its reader meets; what it reads is not known then.
         except Exception as error:  # noqa: BLE001 - whatever it is
-            self._unclear(line, f"it can not be told what is read ({type(error).__name__})")
+            self._unclear(line, f"it cannot be told what is read ({type(error).__name__})")
 
     def _block(self, block: Block) -> None:
         walk = Walk(block, self._until)

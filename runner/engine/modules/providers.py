@@ -16,7 +16,7 @@ _NAME = re.compile(r'"?(?:\$\{)?([^\W\d][\w-]*)')
 
 
 def provider_names(files: Mapping[str, bytes]) -> frozenset[str] | None:
-    """Those of all files; None where one of them can not be read."""
+    """Those of all files; None where one of them cannot be read."""
     found: set[str] = set()
     try:
         for name, content in files.items():

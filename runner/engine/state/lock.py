@@ -100,7 +100,7 @@ def force_unlock(session: Session, lock_id: str) -> EngineError | None:
 class Witness:
     """Learns the id of our own lock while our own apply holds it, where its backend would tell nothing else later.
 
-    Somebody else's can not be taken for it: an operation was under way a moment before, terraform still ran after, and
+    Somebody else's cannot be taken for it: an operation was under way a moment before, terraform still ran after, and
     the backend lets only one hold the lock.
     """
 

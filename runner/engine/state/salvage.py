@@ -40,7 +40,7 @@ def salvage(session: Session, output: JsonOutput, lineage: object) -> Salvage:
     errored = workspace.module / "errored.tfstate"
     if errored.is_file() and not errored.is_symlink():
         found = saved_state(session, errored)
-        # Also where that can not be told: better kept with the wrong stack than lost with the tree.
+        # Also where that cannot be told: better kept with the wrong stack than lost with the tree.
         if not lineage or found is None or found.lineage in {"", lineage}:
             ending = DAMAGED if found is None else ""
             errored.chmod(0o600)

@@ -114,7 +114,7 @@ class Versions:
         with TemporaryDirectory(dir=private_folder(self.folder)) as scratch:
             folder = Path(scratch)
             output = folder / "version"
-            # PATH, HOME and the data directory are the empty folder: an engine answers there, and a shim, which has to find one, can not.
+            # PATH, HOME and the data directory are the empty folder: an engine answers there, and a shim, which has to find one, cannot.
             own = {**env, "PATH": scratch, "HOME": scratch, "TF_DATA_DIR": scratch}
             try:
                 finished = run(

@@ -33,12 +33,12 @@ ELSEWHERE = {
 def backend_problem(
     definition: StackDefinition, facts: ModuleFacts, allow: Allow, hidden: tuple[str, ...] = ()
 ) -> str | None:
-    """Why the stack can not keep its state so. `hidden` are files that can not be read and may hold a backend block."""
+    """Why the stack cannot keep its state so. `hidden` are files that cannot be read and may hold a backend block."""
     backend = facts.backend
     if backend is not None:
         return next(_problems(backend, definition, allow), None)
     if hidden:
-        unread = f"{printable(', '.join(hidden))} can not be read as HCL{facts.reason(hidden[0])}"
+        unread = f"{printable(', '.join(hidden))} cannot be read as HCL{facts.reason(hidden[0])}"
         return f"{unread}, so it is not known where the state is: terraform validate"
     given = bool(definition.backend_config)
     return "backend_config is given, but the root module has no backend block" if given else None

@@ -96,7 +96,7 @@ class _Search:
                 self.unknown.append(f"{shortened(scope.folder)}/{read}" if scope.folder != TOP else str(read))
 
     def _take(self, text: str, pattern: str, function: str) -> bool:
-        """False where it can not be told what is read."""
+        """False where it cannot be told what is read."""
         fixed, any_, rest = text.partition(ANY)
         if ".." in rest or "\0" in fixed.removeprefix(REPOSITORY) + rest.replace(ANY, ""):
             return False
@@ -148,7 +148,7 @@ class _Scope:
     _depth: int = 0
 
     def text(self, template: Template) -> str | None:
-        """With ANY for what stays below where it stands; None where it can not be told."""
+        """With ANY for what stays below where it stands; None where it cannot be told."""
         parts: list[str] = []
         length = 0
         for piece in template:

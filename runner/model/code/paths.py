@@ -36,7 +36,7 @@ def parent(path: str) -> str:
 
 
 def unsafe(path: str) -> str | None:
-    """Why a path of a tree can not be written to a disk; None where it can."""
+    """Why a path of a tree cannot be written to a disk; None where it can."""
     if "\0" in path:
         return "it holds a NUL"
     parts = path.split("/")

@@ -112,11 +112,11 @@ def _committed(tree: Tree, folder: str) -> Iterator[Refusal]:
 
 
 def _unclear(module: Module, told: Iterable[str]) -> Iterator[Refusal]:
-    """What can not be read, and what looks like one thing and does another."""
+    """What cannot be read, and what looks like one thing and does another."""
     facts = module.facts
     for name in sorted(set(facts.unreadable) - set(told)):
         place = _place(module, name)
-        text = f"{printable(place)} can not be read as HCL{facts.reason(name)}"
+        text = f"{printable(place)} cannot be read as HCL{facts.reason(name)}"
         yield Refusal(
             f"{text}, so it is not known what it brings: terraform validate", place, facts.line(name)
         )
@@ -152,7 +152,7 @@ def _block(address: str) -> str:
 
 def _providers(module: Module, allowed: tuple[str, ...], registry: str) -> Iterator[Refusal]:
     if module.implied is None:
-        text = f"the files of {module.folder} can not be read as HCL, so its providers are not known: terraform validate"
+        text = f"the files of {module.folder} cannot be read as HCL, so its providers are not known: terraform validate"
         yield Refusal(text)
         return
     implied = {name: implied_address(name, registry) for name in module.implied}
@@ -179,7 +179,7 @@ def _unfit(tree: Tree, folders: Iterable[str]) -> Iterator[Refusal]:
     """Paths in what the stack uses that no disk can hold."""
     for path, reason in tree.unfit:
         if any(folder == TOP or path.startswith(f"{folder}/") for folder in folders):
-            yield Refusal(f"the path {shortened(path)!r} can not be written: {reason}", file=shortened(path))
+            yield Refusal(f"the path {shortened(path)!r} cannot be written: {reason}", file=shortened(path))
 
 
 def _covered(name: str, patterns: Iterable[str]) -> bool:

@@ -18,7 +18,7 @@ Unfit = tuple[tuple[str, str], ...]  # paths, each with the reason
 
 
 def fitting(entries: Sequence[TreeEntry]) -> tuple[list[TreeEntry], Unfit]:
-    """The entries that can be written to a disk, and those that can not, without what lies below them.
+    """The entries that can be written to a disk, and those that cannot, without what lies below them.
 
     An odd path is the problem of the stacks in whose code it lies: the others go on without it.
     """

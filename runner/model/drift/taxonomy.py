@@ -187,7 +187,7 @@ def _left_by(finding: Finding, runs: Touched) -> Finding:
 
 
 def _is_ignored(real: Sequence[Difference], uncovered: Sequence[Difference]) -> bool:
-    """What is known after apply follows from the rest, so it can not make a covered change count."""
+    """What is known after apply follows from the rest, so it cannot make a covered change count."""
     causes = [d for d in real if not d.consequence] or list(real)
     left = {d.path for d in uncovered}
     return bool(causes) and not any(d.path in left for d in causes)

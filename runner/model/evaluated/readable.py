@@ -212,7 +212,7 @@ class _Walk:
             self.visit(Reader(scope), reference, hidden=hidden)
 
     def everything(self, scope: Scope, *, hidden: bool) -> None:
-        """All variables, data, resources and outputs of calls: where it can not be told which of them are read."""
+        """All variables, data, resources and outputs of calls: where it cannot be told which of them are read."""
         if (mark := (scope, "*", hidden)) in self.seen:
             return
         self.seen.add(mark)

@@ -51,7 +51,7 @@ class Key(str):
 
 
 def steps_of(reference: str) -> list[Step]:
-    """`data.x.y["k"].z[0]` as its steps; what is behind a part that can not be read is left out."""
+    """`data.x.y["k"].z[0]` as its steps; what is behind a part that cannot be read is left out."""
     found: list[Step] = []
     position = 0
     while (step := _STEP.match(reference, position)) is not None:

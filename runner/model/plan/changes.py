@@ -120,7 +120,7 @@ class Provisioner:
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting of a provider that says where it works. `code` where the value can not be told from it."""
+    """One setting of a provider that says where it works. `code` where the value cannot be told from it."""
 
     name: str
     value: Any = None

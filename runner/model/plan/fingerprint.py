@@ -1,6 +1,6 @@
 """The fingerprint of a plan: equal where two plans would do the same in the same place, down to the bytes of secrets.
 
-Two plans of the same thing differ in bytes, so a digest can not tell sameness. It is keyed, because a plain hash of a
+Two plans of the same thing differ in bytes, so a digest cannot tell sameness. It is keyed, because a plain hash of a
 short secret can be guessed.
 """
 

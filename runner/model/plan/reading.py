@@ -116,7 +116,7 @@ def changing(document: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Actio
 def plan_problem(
     document: Mapping[str, Any], *, provisioners: bool = True, actions: tuple[str, ...] = ("*",)
 ) -> str | None:
-    """Why terraform itself says that this plan can not be applied; or that it runs commands, where it may not.
+    """Why terraform itself says that this plan cannot be applied; or that it runs commands, where it may not.
 
     The code was looked at before anything ran. This is what the engine made of it, with the modules that it fetched.
     """
@@ -125,7 +125,7 @@ def plan_problem(
             return "terraform could not finish the plan: it ended with an error on the way"
         changes = any(map(is_change, document.get("resource_changes") or ()))
         if changes and document.get("applyable") is False:
-            return "terraform says that this plan can not be applied"
+            return "terraform says that this plan cannot be applied"
         running = [] if provisioners else list(running_commands(document))
         if running:
             told = ", ".join(running[:5]) + (f" and {len(running) - 5} more" if running[5:] else "")

@@ -44,7 +44,7 @@ _VERBS: dict[Action, str] = {
 
 _REASONS: dict[str, str] = {
     "replace_because_tainted": "it is tainted",
-    "replace_because_cannot_update": "it can not be updated in place",
+    "replace_because_cannot_update": "it cannot be updated in place",
     "replace_by_request": "it was asked for",
     "replace_by_triggers": "replace_triggered_by",
     "delete_because_no_resource_config": "it is not in the code",

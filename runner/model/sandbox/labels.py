@@ -83,7 +83,7 @@ class _Walk:
         """`given` is what was allowed with a folder above already."""
         children: Iterable[str] = self.ways.get(path, ())
         if self.least.get(path, access) < access:
-            # Those on the way too: a folder may be entered that can not be listed.
+            # Those on the way too: a folder may be entered that cannot be listed.
             children = {*children, *self.listing(path)}
         elif access > given:
             given = access

@@ -355,7 +355,7 @@ def check_retry(failures: int) -> timedelta:
 def health(view: View) -> tuple[Health, str]:
     """The third axis, and why it is not ok: what a person must do comes first.
 
-    A source that can not be looked at is ill itself; its stacks are as they were.
+    A source that cannot be looked at is ill itself; its stacks are as they were.
     """
     stack = view.stack
     if view.hold is not None:

@@ -1,4 +1,4 @@
-"""Secrets that nobody marked, known by their shape alone. Best effort: a shape can be missed, and marks can not."""
+"""Secrets that nobody marked, known by their shape alone. Best effort: a shape can be missed, and marks cannot."""
 
 import math
 import re

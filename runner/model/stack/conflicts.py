@@ -1,4 +1,4 @@
-"""What two stacks can not both have: a name, or a state. Who was there first keeps it, so that a newcomer takes over nothing."""
+"""What two stacks cannot both have: a name, or a state. Who was there first keeps it, so that a newcomer takes over nothing."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping

@@ -143,7 +143,7 @@ class Discovered:
     inputs_as_watched: str = ""
     home: str = ""  # as of a Stack
     content: str = ""  # digest of the root module's files, wherever it lies
-    unknown_inputs: tuple[str, ...] = ()  # places in the code where it can not be told which file is read
+    unknown_inputs: tuple[str, ...] = ()  # places in the code where it cannot be told which file is read
 
 
 class Sync(StrEnum):

@@ -68,7 +68,7 @@ def _flaw(present: Present, name: str, old: Stack, times: int) -> str | None:
         return f'renamed_from: stack "{old.name}" is still in Git ({old.source}: {old.file})'
     if old.source != present.source and name not in present.answers:
         return (
-            f'renamed_from: stack "{old.name}" was of source {old.source}, and a commit of another source can not take '
+            f'renamed_from: stack "{old.name}" was of source {old.source}, and a commit of another source cannot take '
             f"over its state; the operator can: driftline stack rename {old.name} {name}"
         )
     return None

@@ -296,7 +296,7 @@ def _recorded(control: ControlPorts, run_id: int, person: Person, *, digest: str
     try:
         yield
     except (Blocked, NotAllowed, BadUsage) as refused:
-        # Where even that can not be written, the refusal is still the thing to tell.
+        # Where even that cannot be written, the refusal is still the thing to tell.
         with suppress(DriftlineError), control.store.writing() as writer:
             detail = {
                 "known_by": person.known_by,

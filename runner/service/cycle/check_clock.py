@@ -16,7 +16,7 @@ def steady_now(reader: Reader, clock: Clock, run: str) -> datetime:
 
 
 def refuse_other_time(reader: Reader, clock: Clock, run: Run) -> None:
-    """ClockWentBack where the clock is far behind what it was while this plan waited: its age can not be told."""
+    """ClockWentBack where the clock is far behind what it was while this plan waited: its age cannot be told."""
     now, newest = clock.now(), reader.newest_time(run.name)
     if newest is not None and far_behind(now, newest):
         raise ClockWentBack(

@@ -27,7 +27,7 @@ from runner.service.outcome.probe import probing
 from runner.service.queue.enqueue import DAEMON, full_accounts
 
 Taken = Mapping[int, int]  # by run: the memory that its processes take now
-# That the first can not be claimed, since somebody else was faster or holds its files, is rare.
+# That the first cannot be claimed, since somebody else was faster or holds its files, is rare.
 _TRIED = 20
 
 

@@ -40,7 +40,7 @@ def recover(control: ControlPorts) -> Recovered:
             else:
                 ended.extend(_again(control, run, held))
         stacks = {*(run.stack for run in ended), *(one.job.stack.name for one in adopted)}
-        # Where a folder can not be removed now, the next recovery tries again.
+        # Where a folder cannot be removed now, the next recovery tries again.
         with suppress(OSError):
             clear(control, stacks)
     except BaseException:

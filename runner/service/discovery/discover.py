@@ -230,7 +230,7 @@ def _first(prefetch: Callable[[], None]) -> None:
 
 
 def _each(search: _Search, judge: Callable[[Located], T]) -> list[tuple[Located, T]]:
-    """What is said of each stack. One that can not be judged is refused, and stops no other."""
+    """What is said of each stack. One that cannot be judged is refused, and stops no other."""
     found: list[tuple[Located, T]] = []
     for stack in list(search.stacks):
         try:

@@ -31,7 +31,7 @@ Known = dict[tuple[str, str], Content]  # by path and object id
 
 
 def matching(tree: Tree, source: SourceSettings) -> tuple[list[TreeEntry], list[Problem]]:
-    """The files that the source's globs mean, and those of them that can not be taken."""
+    """The files that the source's globs mean, and those of them that cannot be taken."""
     globs = [glob(pattern) for pattern in source.stacks]
     ends = tuple(one.literal_end for one in globs)
     likely = (e for e in tree if e.path.endswith(ends) and e.kind == "blob")
@@ -43,10 +43,10 @@ def matching(tree: Tree, source: SourceSettings) -> tuple[list[TreeEntry], list[
 
 def _flaw(entry: TreeEntry) -> str | None:
     if entry.mode == LINK:
-        return "a stack file can not be a symbolic link"
+        return "a stack file cannot be a symbolic link"
     if not entry.path.isprintable():
-        return "the path of a stack file can not hold control characters or broken UTF-8"
-    return None if entry.mode in FILES else f"a stack file can not have the mode {entry.mode}"
+        return "the path of a stack file cannot hold control characters or broken UTF-8"
+    return None if entry.mode in FILES else f"a stack file cannot have the mode {entry.mode}"
 
 
 def stray_links(tree: Tree) -> Iterator[Problem]:
@@ -101,7 +101,7 @@ def _read(reader: StackFiles, source: SourceSettings, path: str, content: bytes 
 def with_names(
     problems: Iterable[Problem], known: Iterable[Stack], found: Iterable[Located]
 ) -> Iterator[Problem]:
-    """A file that can not be read at all is the problem of every stack that is known in it, or else they seem to be gone."""
+    """A file that cannot be read at all is the problem of every stack that is known in it, or else they seem to be gone."""
     sound = {stack.definition.name for stack in found}
     told = list(problems)
     sound |= {problem.stack for problem in told if problem.stack is not None}

@@ -106,7 +106,7 @@ def execute_adopt(
 ) -> ApplyResult:
     """What became of an apply that another process began: followed while it runs, else judged by its files.
 
-    StillApplying also where that can not be found out just now.
+    StillApplying also where that cannot be found out just now.
     """
     try:
         execution = Execution(

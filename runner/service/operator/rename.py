@@ -95,7 +95,7 @@ def say_renamed(control: ControlPorts, old: str, new: str, person: Person) -> St
         there = next((one for one in writer.stacks(left=True) if one.name == new), None)
         if there is not None and there.pinned_identity is not None:
             raise Conflict(
-                f'stack "{new}" has a state of its own, and can not take over that of "{old}"',
+                f'stack "{new}" has a state of its own, and cannot take over that of "{old}"',
                 hint=f"driftline stack show {new}",
             )
         writer.say_succession(old, new, by=person.name)

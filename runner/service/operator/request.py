@@ -158,7 +158,7 @@ def _discover_at(control: ControlPorts, poller: Poller, name: str, ref: str) -> 
 def request_check(
     control: ControlPorts, names: Sequence[str], person: Person
 ) -> tuple[list[Run], dict[str, str]]:
-    """Queue a drift check of each stack; those that can not be checked are returned with the reason why.
+    """Queue a drift check of each stack; those that cannot be checked are returned with the reason why.
 
     A check that is already open serves for the new request.
     """
