@@ -54,9 +54,11 @@ def forget(cli: Cli, stack: str, reason: str | None, yes: bool) -> None:
     if not yes:
         _typed(stack)
     forget(cli.app.control, stack, cli.person, reason or "")
-    cli.console.say(f"{stack} is forgotten. What it made is still there, and nothing looks after it.")
-    if known.managed_state:
-        place = cli.app.workspaces.state_file(known.folder, known.definition.terraform_workspace)
+    cli.console.say(
+        f"{stack} is forgotten. What it made, if anything, is still there; nothing looks after it."
+    )
+    place = cli.app.workspaces.state_file(known.folder, known.definition.terraform_workspace)
+    if known.managed_state and place.exists():
         cli.console.say(f"Its state stays in {place}")
 
 

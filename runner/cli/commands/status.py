@@ -176,12 +176,12 @@ def screen(picture: Picture, cli: Cli) -> list[Line]:
 
 def _daemon(picture: Picture) -> list[Line]:
     if picture.daemon is not None:
-        return [[_head("Daemon"), Cell("✔ lives", "green"), f" (pid {picture.daemon})"]]
+        return [[_head("Daemon"), Cell("✔ running", "green"), f" (pid {picture.daemon})"]]
     return [
         [
             _head("Daemon"),
-            Cell("✗ none lives here", "yellow"),
-            "; nothing happens by itself.   driftline daemon",
+            Cell("✗ not running", "yellow"),
+            ". Start it with:   driftline daemon",
         ]
     ]
 
