@@ -115,6 +115,9 @@ class Engine:
     born: Callable[[Apply], None]
     passing: Callable[[Apply], None]
 
+    def init(self, execution: Execution) -> EngineError | None:
+        return None
+
     def plan(self, execution: Execution) -> Planned | EngineError:
         stack, cloud = execution.stack.name, self.cloud
         wanted = (execution.workspace.module / "main.tf").read_text().split('"')[5]
