@@ -54,6 +54,16 @@ def test_everything_else_is_another_plan(first: Any, second: Any) -> None:
     assert not same(plan(ONE, first), plan(TWO, second))
 
 
+def test_what_was_there_before_cannot_pass_for_the_time_of_the_plan() -> None:
+    """Else a change to the time could hide beside another change, as if it were none."""
+    mark = {"\0time of the plan": ["", [0], ""]}
+    hidden, still = (
+        plan(ONE, {"b": 2, "c": after}, before={"b": 1, "c": before})
+        for before, after in ((mark, ONE), ("z", "z"))
+    )
+    assert not same(hidden, still)
+
+
 def test_what_was_there_before_is_no_time_of_the_plan() -> None:
     assert not same(plan(ONE, "x", before=ONE), plan(TWO, "x", before=TWO))
 

@@ -108,7 +108,11 @@ def _resource(entry: Mapping[str, Any], block: Mapping[str, Any] | None, clock: 
 
 def _sides(change: Mapping[str, Any], clock: Clock) -> tuple[Any, Any, Any]:
     """What will be there stands without the time of the plan; what was there stands as it is."""
-    return change.get("before"), clock.timeless(change.get("after")), change.get("after_unknown")
+    return (
+        clock.literal(change.get("before")),
+        clock.timeless(change.get("after")),
+        change.get("after_unknown"),
+    )
 
 
 def _without_refreshed(

@@ -5,7 +5,7 @@ Two plans of the same thing never have it equal, and both mean the same. A plan'
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,17 +24,24 @@ class Clock:
 
     def timeless(self, value: Any) -> Any:
         """The value with the time of the plan replaced by a mark that no text can be."""
+        return self._with(value, self._text)
+
+    def literal(self, value: Any) -> Any:
+        """The value as it is, so that it can be compared with one without the time: nothing in it is the mark."""
+        return self._with(value, str)
+
+    def _with(self, value: Any, text: Callable[[str], Any]) -> Any:
         match value:
             case str():
-                return self._text(value)
+                return text(value)
             case dict():
                 # A key that looks like the mark is no mark.
                 return {
-                    f"\0{key}" if self.texts and key.startswith("\0") else key: self.timeless(part)
+                    f"\0{key}" if self.texts and key.startswith("\0") else key: self._with(part, text)
                     for key, part in value.items()
                 }
             case list():
-                return [self.timeless(part) for part in value]
+                return [self._with(part, text) for part in value]
             case _:
                 return value
 
