@@ -35,7 +35,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "logs": "Print the log of a run, or follow it.",
     },
     "Look and act": {
-        "stack": "Stacks: list, show, validate, history, pause, resume.",
+        "stack": "Stacks: list, show, validate, history, pause, rename, forget, and more.",
         "run": "Runs: list, show, diff, wait, cancel, artifact.",
         "drift": "Drift: check, list, show, ack, heal.",
         "lock": "Locks: list, take, release, force-unlock.",
