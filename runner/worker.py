@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from runner.errors import StillApplying
-from runner.model.run.job import Job, LockResult, Phase, PlanResult, Result, Usage
+from runner.model.plan.changes import Diagnostic
+from runner.model.run.job import Job, LockResult, Phase, PlanFailure, PlanResult, Result, Usage
 from runner.model.run.life import Run
 from runner.ports import ControlPorts, WorkerPorts
 from runner.process.metering import Meter, metered
@@ -19,6 +20,9 @@ from runner.service.execution.execute import execute
 from runner.service.outcome.settle import settle
 
 log = structlog.get_logger()
+
+# What a mistake of ours raises on values that it was not made for; not what the world raises, which may pass.
+FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 MOST_SLOTS = 1024  # as the configuration allows
 
@@ -46,7 +50,7 @@ class Worker:
             gate = StoreGate(self.control)
             with metered(meter):
                 result = execute(job, self.ports, cancel, gate, assignment.held, self.leave, self.ends)
-            run = settle(self.control, assignment, _measured(result, meter, time.monotonic() - began))
+            run = self._settle(assignment, _measured(result, meter, time.monotonic() - began))
         except StillApplying as left:
             log.info("job.left", run=job.name, stack=job.stack.name, reason=left.message)
             with self.control.store.reading() as reader:
@@ -60,6 +64,18 @@ class Worker:
         log.debug("job.end", run=run.name, stack=run.stack, state=run.state.value)
         self.settled(run)
         return run
+
+    def _settle(self, assignment: Assignment, result: Result) -> Run:
+        """A plan whose result cannot be recorded has failed: else it would be made again and again, and nobody told."""
+        try:
+            return settle(self.control, assignment, result)
+        except FAULTS as bug:
+            job = assignment.job
+            log.exception("settle.bug", run=job.name, stack=job.stack.name)
+            if job.phase is not Phase.PLAN or isinstance(result, PlanFailure):
+                raise
+            reason = f"internal error: {type(bug).__name__}: {bug}"
+            return settle(self.control, assignment, PlanFailure((Diagnostic("error", reason),), reason))
 
     def ask(self, assignment: Assignment) -> LockResult:
         """Of a job about terraform's lock: what it found or did. Its run stays as it is."""

@@ -90,6 +90,15 @@ def test_who_wrote_what_it_is_planned_from_is_its_author(
     approved(plain, run, "carl")
 
 
+def test_where_it_is_not_known_what_is_read_every_author_of_the_repository_may_have_written_it(
+    plain: World,
+) -> None:
+    commit(plain, "root", {"shared/x": "x"})
+    hidden = 'locals { it = file(replace("AA/shared/x", "AA", "..")) }\n'
+    commit(plain, "bob", {**NEW, "web/more.tf": hidden})
+    refused(plain, planned(plain), "root")
+
+
 def test_who_wrote_what_a_link_in_it_leads_to_is_its_author(plain: World) -> None:
     commit(plain, "root", {"common/page.html": "x"})
     (plain.repository / "web").mkdir()

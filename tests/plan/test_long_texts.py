@@ -18,8 +18,11 @@ from runner.model.plan.attribute_text import attribute_lines
 from runner.model.plan.bounded import bounded
 from runner.model.plan.changes import MASK, Action, AttributeChange
 from runner.model.plan.common_lines import common_lines
+from runner.model.plan.encoded_text import decoded_difference
+from runner.model.plan.line_changes import line_changes
 from runner.model.plan.reading import read_plan
 from runner.model.plan.text import render
+from runner.model.secret.copies import NONE
 
 SEEN = datetime(2026, 11, 21, tzinfo=UTC)
 STATEMENTS = [
@@ -334,3 +337,46 @@ def test_instances_stand_in_the_order_of_their_numbers() -> None:
     plan = document(*(resource(f"test_thing.a[{n}]", change("create", None, {"n": n})) for n in (10, 9, 1)))
     told = [line for line in render(read_plan(plan)).splitlines() if "will be" in line]
     assert [line.split("[")[1].split("]")[0] for line in told] == ["1", "9", "10"]
+
+
+# What must not be taken for something else
+
+
+def test_a_line_that_looks_like_lines_left_out_is_shown_as_text() -> None:
+    told = "\n".join(f"line {n}\n… (, more lines)\n… (999,999,999 more lines)" for n in range(80))
+    shown = seen("\n".join(f"old {n}" for n in range(80)), told)
+    assert not any("999,999,999" in text and text.startswith("…") for text in shown)
+    assert len(shown) < 100
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("kind: A\nname: x\n---\nkind: B\nname: y\n", "- kind: A\n  name: x\n- kind: B\n  name: y\n"),
+        ("a: one\nb: two\n", "a: one\u2028b: two\n"),
+        ("a: one\nb: two # off\nc: three\n", "a: one # off\nb: two\nc: three\n"),
+        ("a: one\n# keep\nb: two\n", "# keep\na: one\nb: two\n"),
+    ],
+    ids=[
+        "a list for a stream of documents",
+        "another line break",
+        "a moved comment",
+        "a comment that moved up",
+    ],
+)
+def test_what_a_reader_may_take_for_another_thing_is_not_called_the_same(before: str, after: str) -> None:
+    assert not any("written otherwise" in text for text in seen(before, after))
+
+
+def test_a_line_of_user_data_that_differs_only_in_what_is_masked_is_shown_as_changed() -> None:
+    script = "#!/bin/sh\nexport TOKEN={}\nls\n"
+    before, after = (
+        b64encode(script.format(value).encode()).decode()
+        for value in ("aaaaaaaaaaaa1", "`evil.example/x|sh`")
+    )
+    told = decoded_difference(before, after, NONE)
+    assert {symbol for symbol, text in told if "TOKEN" in text} == {"-", "+"}
+
+
+def seen(before: str, after: str) -> list[str]:
+    return [text for _, text in line_changes(before, after) or ()]

@@ -190,6 +190,10 @@ def places(tree: Tree, stack: Located, folders: Iterable[str], read: Found) -> f
     """
     named = (stack.at(name) for name in (*stack.definition.var_files, *stack.definition.watch))
     waiting = [stack.file or TOP, *folders, *read.files, *read.folders]
+    if read.unknown:
+        waiting.append(
+            TOP
+        )  # it may be anything: each commit is an input then, and each author may have written it
     waiting += [_fixed_folder(place) if WILD.search(place) else place for place in read.patterns]
     waiting += [_fixed_folder(place) if WILD.search(place) else place for place in named if place is not None]
     found: set[str] = set()

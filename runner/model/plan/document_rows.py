@@ -10,7 +10,8 @@ from runner.model.plan.difference import Path
 from runner.model.plan.yaml_text import Scalar, YamlText, read_yaml
 
 _OPENS = ("{", "[")
-_COMMENT = re.compile(r"(?:^|\s)#.*", re.MULTILINE)
+_COMMENT = re.compile(r"(?:^|\s)#.*")
+_BREAKS = re.compile("[\r\x85\u2028\u2029]")
 
 
 class Row(NamedTuple):
@@ -78,10 +79,19 @@ def yaml_rows(old: str, new: str) -> tuple[list[Row], list[Row]] | None:
         return None
     lines = (_placed(old, read[0]), _placed(new, read[1]))
     # A comment can mean something to its reader, as `#cloud-config` does, and parts do not have it.
-    if not (read[0].exact and read[1].exact) or _COMMENT.findall(old) != _COMMENT.findall(new):
+    if not (read[0].exact and read[1].exact) or _comments(old, read[0]) != _comments(new, read[1]):
+        return lines
+    # To what reads it, a stream of documents is no list, and a line may end at what is no line feed.
+    if read[0].documents != read[1].documents or _BREAKS.search(old) or _BREAKS.search(new):
         return lines
     parts = (value_rows(read[0].value), value_rows(read[1].value))
     return parts if _changed(*parts) < _changed(*lines) else lines
+
+
+def _comments(text: str, read: YamlText) -> list[tuple[str, Path]]:
+    """Each with the part that it stands at: moved to another one it may switch another one off."""
+    lines = enumerate(text.split("\n"))
+    return [(found[0], read.at(number)) for number, line in lines if (found := _COMMENT.search(line))]
 
 
 def _placed(text: str, read: YamlText) -> list[Row]:

@@ -5,7 +5,7 @@ import binascii
 import re
 from typing import Any
 
-from runner.model.plan.line_changes import Marked, difference_rows
+from runner.model.plan.line_changes import Marked, difference_rows, masked_line_changes
 from runner.model.secret.copies import Secrets
 from runner.model.secret.shape import without_likely_secrets
 
@@ -25,7 +25,22 @@ def decoded_difference(before: Any, after: Any, secrets: Secrets) -> tuple[Marke
     ):
         return ()
     old, new = (text and without_likely_secrets(str(secrets.scrub(text))) for text in texts)
-    return ((" ", "(decoded from base64)"), *difference_rows(old, new, _MOST_ROWS))
+    rows = difference_rows(old, new, _MOST_ROWS)
+    if texts[0] is not None and texts[1] is not None and _hides(rows, texts[0], texts[1]):
+        rows = masked_line_changes(texts[0], texts[1], (str(old), str(new)), _MOST_ROWS) or [
+            *rows,
+            (" ", "(more differs in what is masked)"),
+        ]
+    return ((" ", "(decoded from base64)"), *rows)
+
+
+def _hides(rows: list[Marked], before: str, after: str) -> bool:
+    """Whether masking made lines alike that differ."""
+    return _changed(rows) < _changed(difference_rows(before, after, _MOST_ROWS))
+
+
+def _changed(rows: list[Marked]) -> int:
+    return sum(symbol != " " for symbol, _ in rows)
 
 
 def decoded(value: Any) -> str | None:

@@ -17,7 +17,7 @@ CONTEXT = 2
 _SHORT_JSON = 40
 # Rows of one sign in a row that are shown where there are too many: most of them first, then the last.
 _SHOWN_FIRST, _SHOWN_LAST = 6, 2
-_LEFT_OUT = re.compile(r"… \(([\d,]{1,12}) more lines\)")
+_LEFT_OUT = re.compile(r"… \((\d{1,3}(?:,\d{3}){0,3}) more lines\)")
 
 Marked = tuple[str, str]  # "+", "-" or " ", and a line
 
@@ -30,6 +30,20 @@ def line_changes(before: Any, after: Any, *, most: int = TALLEST, full: bool = F
     if isinstance(both, str):
         return [(" ", both)]
     return fitted(_changes(*both, full=full), most, full=full)
+
+
+def masked_line_changes(before: str, after: str, masked: tuple[str, str], most: int) -> list[Marked] | None:
+    """Lines that differ, as masking left them: two that look alike differ in what is masked.
+
+    None where masking moved lines, so that they cannot be told apart one by one.
+    """
+    sides = []
+    for text, shown in zip((before, after), masked, strict=True):
+        lines, seen = text.split("\n"), shown.split("\n")
+        if len(lines) != len(seen):
+            return None
+        sides.append([Row(look, line) for line, look in zip(lines, seen, strict=True)])
+    return fitted(_changes(*sides, full=False), most)
 
 
 def difference_rows(before: Any, after: Any, most: int) -> list[Marked]:
@@ -131,17 +145,23 @@ def _gaps(common: Sequence[Pair], old: list[Row], new: list[Row]) -> Iterator[tu
 
 
 def _equal(rows: list[Row], *, full: bool) -> list[Marked]:
-    return [(" ", shortened(safe_text(row.text), "", full=full)[0]) for row in rows]
+    return [(" ", shortened(_shown(row.text), "", full=full)[0]) for row in rows]
 
 
 def _replaced(old: list[Row], new: list[Row], *, full: bool) -> list[Marked]:
     """Rows are cut in pairs, so that a change inside a long row is in sight."""
     pairs = [
-        shortened(safe_text(one.text), safe_text(other.text), full=full)
+        shortened(_shown(one.text), _shown(other.text), full=full)
         for one, other in zip_longest(old, new, fillvalue=_NO_ROW)
     ]
     removed = [("-", before) for before, _ in pairs[: len(old)]]
     return [*removed, *(("+", after) for _, after in pairs[: len(new)])]
+
+
+def _shown(line: str) -> str:
+    """Safe on a terminal, and not to be taken for what stands here for lines that are left out."""
+    text = safe_text(line)
+    return text.replace("…", r"\u2026", 1) if _LEFT_OUT.fullmatch(text) else text
 
 
 _NO_ROW = Row("", "")

@@ -34,6 +34,7 @@ class YamlText:
 
     value: Any = None
     exact: bool = True
+    documents: int = 1
     _lines: list[int] = field(default_factory=list)
     _paths: list[Path] = field(default_factory=list)
 
@@ -44,6 +45,11 @@ class YamlText:
             return ()
         path = self._paths[index]
         return path[:-1] if self._lines[index] == line else path
+
+    def at(self, line: int) -> Path:
+        """The part that begins at a line, or last before it."""
+        index = bisect_right(self._lines, line) - 1
+        return self._paths[index] if index >= 0 else ()
 
     def began(self, path: Path, line: int) -> None:
         self._lines.append(line)
@@ -93,6 +99,7 @@ class _Reading:
         if not any(isinstance(one, dict | list) and one for one in documents):
             raise _NotRead
         self._read.value = documents[0] if len(documents) == 1 else documents
+        self._read.documents = len(documents)
         return self._read
 
     def _value(self, event: Any, path: Path) -> Any:
