@@ -18,7 +18,19 @@ _WORDS = frozenset({"for", "in", "if", "else", "endif", "endfor", "true", "false
 # Functions that give their argument back, as far as a path is concerned.
 _SAME = frozenset({"abspath", "pathexpand", "tostring"})
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
-_UP = re.compile(r'(?:^|[/"}])\.\.(?:[/"$]|$)')
+# Functions that give back whole texts that they were given, or none of them: they make no `..` that was not there.
+_WHOLE = frozenset(
+    {
+        "abspath", "basename", "can", "chunklist", "coalesce", "coalescelist", "compact", "concat", "contains", "distinct",
+        "element", "flatten", "index", "jsonencode", "keys", "length", "lookup", "lower", "matchkeys", "max", "merge", "min",
+        "nonsensitive", "one", "pathexpand", "range", "reverse", "sensitive", "setintersection", "setproduct", "setsubtract",
+        "setunion", "slice", "sort", "sum", "tobool", "tolist", "tomap", "tonumber", "toset", "tostring", "transpose", "try",
+        "upper", "values", "zipmap",
+    }
+)  # fmt: skip
+# What leads upwards, or does so once something stands before or behind it.
+_UP = re.compile(r'(?:^|[/"}])\.\.?(?:[/"$]|$)')
+_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})|\\U000([0-9a-fA-F]{5})")
 _TEMPLATE_START = re.compile(r"\$\$\{|%%\{|[$%]\{")
 
 Loops = Mapping[str, Sequence[str]]  # what each name of a loop is taken from
@@ -169,7 +181,7 @@ class Expressions:
             if at < skipped:
                 continue
             if token.kind in {"string", "heredoc"}:
-                climbs = climbs or _UP.search(raw) is not None
+                climbs = climbs or _UP.search(_unescaped(raw)) is not None
                 more = [self._depends_on(part) for part in inside(raw)]
             elif token.kind == "name":
                 more = [self._root(tokens, at, text)]
@@ -185,7 +197,7 @@ class Expressions:
         after = tokens[at + 1].kind if at + 1 < len(tokens) else ""
         if after == "(":
             # What a file holds may be any path; what a fileset gives is below its folder.
-            return (["?"] if name in READERS - {FILESET} else []), False
+            return ([] if name in _WHOLE or name == FILESET else ["?"]), False
         if before == "." or after == "=" or name in _WORDS:
             return [], False
         if name in self._loops:
@@ -202,6 +214,11 @@ class Expressions:
             names = dict.fromkeys(n for found, _ in told for n in found)
             self._of_loops[name] = list(names), any(up for _, up in told)
         return self._of_loops[name]
+
+
+def _unescaped(raw: str) -> str:
+    """A dot can be written as an escape."""
+    return _ESCAPED.sub(lambda found: chr(int(found[1] or found[2], 16)), raw) if "\\" in raw else raw
 
 
 def _reference(text: str, tokens: Iterable[Token]) -> str | None:

@@ -55,6 +55,8 @@ class Walk:
     def _name(self, raw: str, token: Token, tokens: Tokens) -> int:
         """Where the arguments end that were looked at; 0 where it is no call."""
         following = tokens.peek()
+        if raw == "templatestring" and following.kind == "(":
+            self.calls.append((raw, [], tokens.line(token.start)))  # its text is code, and may read anything
         if raw in READERS and following.kind == "(":
             arguments, end = self._ahead(tokens.text, following.end, {","}, 2 if raw == FILESET else 1)
             self.calls.append((raw, arguments, tokens.line(token.start)))

@@ -36,6 +36,8 @@ READS: dict[str, tuple[str, set[str]]] = {
     "by the workspace": ('file("../${terraform.workspace}.txt")', {"default.txt"}),
     "by a variable of the stack file": ("file(var.given)", {"config/one.json"}),
     "by a variable of a var file": ("file(var.filed)", {"config/two.json"}),
+    "behind a comment": ('file/* x */("sub/../../values.yaml")', {"values.yaml"}),
+    "with escaped dots": ('file("\\u002e\\u002e/values.yaml")', {"values.yaml"}),
     "all that match": (
         '{ for f in fileset("${path.module}/../config", "*.json") : f => file("../config/${f}") }',
         {"config/one.json", "config/two.json", "config/note.md", "config/deep/three.json"},
@@ -72,7 +74,7 @@ NAMES = {
 }
 
 
-def app(place: Place, code: str) -> None:
+def app(place: Place, code: str, more: Files | None = None) -> None:
     place.commit(
         {
             **ELSEWHERE,
@@ -80,6 +82,7 @@ def app(place: Place, code: str) -> None:
             "app/app.tfvars": 'filed = "../config/two.json"\n',
             "app/main.tf": code,
             "app/names.tf": "".join(text for name, text in NAMES.items() if name in code),
+            **(more or {}),
         }
     )
 
@@ -122,6 +125,13 @@ UNKNOWN = [
     "file(local.circle)",
     "[for f in var.unset : file(f)]",
     'file("' + "x" * 9000 + '")',
+    # Texts that lead nowhere by themselves can be made into one that leads upwards.
+    'file(join("", tolist([".", "./values.yaml"])))',
+    'file(lower("\\u002e\\u002e/values.yaml"))',
+    'file(replace("AA/values.yaml", "AA", ".."))',
+    'file(strrev("lmay.seulav/.."))',
+    'file(base64decode("Li4vdmFsdWVzLnlhbWw="))',
+    'file(element([".", "./values.yaml"], 0))',
 ]
 
 
@@ -131,6 +141,25 @@ def test_where_it_can_not_be_told_what_is_read_the_place_is_told(place: Place, r
     (told,) = unknown(place)
     assert told.startswith("app/main.tf:2: file")
     assert len(told) < 150
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        '${file("../values.yaml")}',
+        '%{ if fileexists ("../x") }y%{ endif }',
+        '${templatefile("../top.txt", {})}',
+    ],
+)
+def test_a_template_that_reads_files_itself_is_not_fully_known(place: Place, template: str) -> None:
+    app(place, CODE.format(reads='templatefile("${path.module}/t.tftpl", {})'), {"app/t.tftpl": template})
+    assert unknown(place) == ("app/t.tftpl: a template that reads files itself",)
+
+
+def test_a_text_that_is_rendered_as_a_template_is_not_fully_known(place: Place) -> None:
+    app(place, CODE.format(reads="templatestring(local.path, {})"))
+    (told,) = unknown(place)
+    assert told.startswith("app/main.tf:2: templatestring(")
 
 
 def test_each_commit_moves_the_inputs_that_are_not_fully_known(place: Place) -> None:

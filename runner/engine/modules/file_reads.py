@@ -31,11 +31,12 @@ from runner.model.code.module import LARGEST, is_test
 from runner.model.code.paths import printable
 from runner.model.secret.shape import without_likely_secrets
 
-_CALL = "|".join(sorted(READERS, key=len, reverse=True))
-_READING = re.compile(rb"\b(?:" + _CALL.encode() + rb")\s*\(|\bpath\s*\.\s*(?:module|root|cwd)\b")
+_CALL = "|".join(sorted((*READERS, "templatestring"), key=len, reverse=True))
+# A comment may stand before the bracket.
+_READING = re.compile(rb"\b(?:" + _CALL.encode() + rb")\s*(?:\(|#|/[*/])|\bpath\s*\.\s*(?:module|root|cwd)\b")
 _UPWARDS = re.compile(rb'"\.\.?/')
 _SOURCE = b"source"  # of a module: where that leads is known already
-_IN_BLOCK = re.compile(rf'\b(?:{_CALL})\s*\(|\bpath\s*\.\s*(?:module|root|cwd)\b|"\.\.?/')
+_IN_BLOCK = re.compile(rf'\b(?:{_CALL})\s*(?:\(|#|/[*/])|\bpath\s*\.\s*(?:module|root|cwd)\b|"\.\.?/')
 _SPELLED = re.compile(rb"\\u")  # JSON can spell all of these with escapes
 _NAMES = frozenset({"locals", "variable", "module"})
 _ABOUT_THE_CALL = frozenset({"source", "version", "providers", "count", "for_each", "depends_on"})
@@ -49,7 +50,9 @@ def reading(files: Mapping[str, bytes]) -> bool:
 
 def _may_read(name: str, content: bytes) -> bool:
     # Ten thousand modules are asked, and most have none of these words.
-    if (b"file" in content or b"path" in content) and _READING.search(content):
+    if (b"file" in content or b"path" in content or b"templatestring" in content) and _READING.search(
+        content
+    ):
         return True
     if any(
         not _is_source(content[max(0, at.start() - 32) : at.start()]) for at in _UPWARDS.finditer(content)

@@ -3,6 +3,7 @@
 What an argument comes to is worked out where the code says it in so many words. Where it does not, the place is told.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,6 +14,14 @@ from typing import Any
 REPOSITORY = "\0/"
 ANY = "\0*"
 FILESET = "fileset"
+TEMPLATEFILE = "templatefile"
+# A template is code as well: what it calls may read files. Rather seen once too often.
+_READS_FILES = re.compile(rb"\b(?:file\w*|templatefile|templatestring)\s*(?:\(|#|/[*/])")
+
+
+def template_reads(content: bytes) -> bool:
+    """Whether a template may read files itself."""
+    return _READS_FILES.search(content) is not None
 
 
 @dataclass(frozen=True)

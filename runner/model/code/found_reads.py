@@ -7,6 +7,7 @@ from runner.model.code.file_reads import (
     ANY,
     FILESET,
     REPOSITORY,
+    TEMPLATEFILE,
     FileRead,
     Opaque,
     Reads,
@@ -31,6 +32,7 @@ class Found:
     folders: frozenset[str] = frozenset()
     patterns: frozenset[str] = frozenset()
     unknown: tuple[str, ...] = ()
+    templates: frozenset[str] = frozenset()  # those of the files that are read as code
 
 
 NOTHING_READ = Found()
@@ -46,7 +48,13 @@ def found_reads(
     more = len(told) - MOST_TOLD
     if more > 0:
         told = [*told[:MOST_TOLD], f"and {more} more"]
-    return Found(frozenset(search.files), frozenset(search.folders), frozenset(search.patterns), tuple(told))
+    return Found(
+        frozenset(search.files),
+        frozenset(search.folders),
+        frozenset(search.patterns),
+        tuple(told),
+        frozenset(search.templates),
+    )
 
 
 @dataclass
@@ -58,6 +66,7 @@ class _Search:
     files: set[str] = field(default_factory=set)
     folders: set[str] = field(default_factory=set)
     patterns: set[str] = field(default_factory=set)
+    templates: set[str] = field(default_factory=set)
     unknown: list[str] = field(default_factory=list)
 
     def walk(self, given: Mapping[str, str | None]) -> None:
@@ -109,6 +118,8 @@ class _Search:
             self.folders.add(place)
         elif function != FILESET:
             self.files.add(place)
+            if function == TEMPLATEFILE:
+                self.templates.add(place)
         elif ".." in pattern or any(mark in pattern for mark in "{}\\\0") or not pattern:
             self.folders.add(place)
         else:

@@ -1,9 +1,10 @@
 """The files that stacks read beside their modules, found for many stacks at a time."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from runner.model.code.file_reads import ANY_VARIABLE, told_values
-from runner.model.code.found_reads import NOTHING_READ, Found, found_reads
+from runner.model.code.file_reads import ANY_VARIABLE, template_reads, told_values
+from runner.model.code.found_reads import MOST_TOLD, NOTHING_READ, Found, found_reads
 from runner.model.code.inputs import Located
 from runner.model.code.module import automatic_values
 from runner.model.code.tree import Tree
@@ -29,6 +30,7 @@ class StackReads:
     ) -> None:
         self._git, self._modules, self._source, self._tree, self._code = git, modules, source, tree, code
         self._passed = frozenset(passed)
+        self._templates: dict[str, bool] = {}  # by content: whether it may read files
         self._values: dict[str, Mapping[str, str | None]] = {}  # by path
 
     def prefetch(self, stacks: Iterable[Located]) -> None:
@@ -49,13 +51,25 @@ class StackReads:
         if not self._may_read(stack):
             return NOTHING_READ
         engine = stack.definition.engine
-        return found_reads(
+        found = found_reads(
             self._tree,
             stack.module_path,
             stack.definition.terraform_workspace,
             self._given(stack),
             lambda folder: self._code.reads(folder, engine),
         )
+        told = tuple(f"{path}: a template that reads files itself" for path in self._reading_templates(found))
+        return replace(found, unknown=(*found.unknown, *told)) if told else found
+
+    def _reading_templates(self, found: Found) -> list[str]:
+        """Each template is looked at once for its content."""
+        oids = {path: entry.oid for path in found.templates if (entry := self._tree.get(path)) is not None}
+        new = set(oids.values()) - self._templates.keys()
+        blobs = self._git.blobs(self._source, new) if new else {}
+        for oid in new:
+            content = blobs.get(oid)
+            self._templates[oid] = content is None or template_reads(content)
+        return sorted(path for path, oid in oids.items() if self._templates[oid])[:MOST_TOLD]
 
     def _folders(self, stack: Located) -> tuple[str, ...]:
         return self._code.code(stack.module_path, stack.definition.engine).reach.folders
