@@ -183,6 +183,12 @@ def test_a_state_that_does_not_fit_is_refused(
         ("", "it is no JSON"),
         ("[" * 100_000, "it is no JSON"),
         ("[]", "it is no JSON object"),
+        ('{"version": 4, "lineage": "a", "serial": 9223372036854775813, "resources": []}', "no serial"),
+        (
+            '{"version": 4, "lineage": "a", "serial": 1, "resources": [], "resources": []}',
+            "stands there twice",
+        ),
+        ('{"version": 4, "lineage": "a", "serial": 1, "resources": [], "Resources": []}', "in another case"),
         ('{"version": 3, "lineage": "a", "serial": 1, "resources": []}', "version 3"),
         ('{"version": 4, "serial": 1, "resources": []}', "no lineage"),
         ('{"version": 4, "lineage": "a", "serial": true, "resources": []}', "no serial"),

@@ -132,9 +132,9 @@ def show_questions(cli: Cli, asked: Sequence[Question], *, full: bool) -> None:
 def _in_short(asked: Question) -> Iterable[Line]:
     lines = headline_lines(asked.changes)
     yield from lines[:MOST_NAMED]
-    if len(lines) > MOST_NAMED:
-        more = len(lines) - MOST_NAMED
-        yield f"  and {counted(more, 'more change')}:   driftline run diff {asked.run.name}"
+    more = len(lines) - MOST_NAMED
+    left_out = f"{counted(more, 'more change')} and all values" if more > 0 else "values"
+    yield f"  {left_out} are not shown here:   driftline run diff {asked.run.name}"
 
 
 def said_yes(name: str, run: Run, standing: Standing, person: Person) -> str:

@@ -18,6 +18,9 @@ class Unreadable(Exception):
     """why the content is no state that an engine of today would read"""
 
 
+LARGEST_SERIAL = 2**62  # serials are counted on from, in 64 bits
+
+
 @dataclass(frozen=True)
 class StateSummary:
     lineage: str
@@ -30,14 +33,31 @@ class StateSummary:
         return f"{counted}, serial {self.serial}, lineage {self.lineage}"
 
 
+class _Twice(Exception):
+    """A key that is written twice, of which each reader takes another one"""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise _Twice(repr(key[:40]))
+        found[key] = value
+    return found
+
+
 def summary_of(content: bytes) -> StateSummary:
     """Unreadable where it is none, or one that is not to be read as it is."""
     try:
-        document = json.loads(content)
+        document = json.loads(content, object_pairs_hook=_unique)
+    except _Twice as twice:
+        raise Unreadable(f"its key {twice} stands there twice") from None
     except (ValueError, RecursionError):
         raise Unreadable("it is no JSON") from None
     if not isinstance(document, dict):
         raise Unreadable("it is no JSON object")
+    if len({key.casefold() for key in document}) < len(document):
+        raise Unreadable("a key of it stands there twice, in another case")
     if "encrypted_data" in document:
         raise Unreadable("OpenTofu has encrypted it")
     if document.get("version") != VERSION:
@@ -45,8 +65,8 @@ def summary_of(content: bytes) -> StateSummary:
     lineage, serial = document.get("lineage"), document.get("serial")
     if not isinstance(lineage, str) or not 0 < len(lineage) <= _LONGEST_LINEAGE or not lineage.isprintable():
         raise Unreadable("it has no lineage")
-    if not isinstance(serial, int) or isinstance(serial, bool) or serial < 0:
-        raise Unreadable("it has no serial")
+    if not isinstance(serial, int) or isinstance(serial, bool) or not 0 <= serial <= LARGEST_SERIAL:
+        raise Unreadable("it has no serial that an engine and the database can count on from")
     return StateSummary(lineage, serial, _instances(document), str(document.get("terraform_version", "")))
 
 
