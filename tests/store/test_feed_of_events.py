@@ -1,7 +1,6 @@
 """What happens is an event that each consumer gets at least once, in order, and that waits for none."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from store_world import NOON, HandClock, discovered, new_run, opened, raw, run_in
+from store_world import NOON, HandClock, new_run, opened, raw, run_in
 
 from runner.errors import NotDelivered
 from runner.model.events.feed import (
@@ -45,19 +44,6 @@ class Listener:
             self.refuses -= 1
             raise NotDelivered("the other side is away")
         self.seen.append(event.id)
-
-
-@pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture
-def store(tmp_path: Path, clock: HandClock) -> Iterator[SqliteStore]:
-    with opened(tmp_path, clock) as store:
-        with store.writing() as writer:
-            writer.save_discovered(discovered())
-        yield store
 
 
 def begun(store: SqliteStore, clock: HandClock, **kind: object) -> Listener:

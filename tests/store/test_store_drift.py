@@ -19,7 +19,7 @@ from runner.model.plan.changes import (
     Place,
     Setting,
 )
-from runner.ports import Writer
+from runner.ports.records import Writer
 from runner.store.database import SqliteStore
 
 FINDINGS = (
@@ -35,11 +35,6 @@ FINDINGS = (
     Finding("aws_subnet.a", Action.NO_OP, DriftClass.IGNORED, reason="the autoscaler owns it"),
 )
 ACK = Acknowledgement("ana", "known, ticket 12", NOON, NOON + timedelta(days=14))
-
-
-@pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
 
 
 @pytest.fixture

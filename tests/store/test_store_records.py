@@ -23,7 +23,7 @@ from runner.model.plan.changes import (
 )
 from runner.model.run.life import Kind, State
 from runner.model.stack.source import SourceStatus
-from runner.ports import RunFilter
+from runner.ports.records import RunFilter
 from runner.store.database import SqliteStore
 
 CHANGES = ChangeSet(
@@ -67,11 +67,6 @@ SOURCE = SourceStatus(
     NOON,
     ("a.yaml:1:1: no", "b.yaml:2:1: no"),
 )
-
-
-@pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
 
 
 @pytest.fixture

@@ -1,34 +1,20 @@
 """What is old goes, what something needs stays."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from store_world import NOON, HandClock, discovered, new_run, opened, raw, run_in, sha
+from store_world import NOON, HandClock, discovered, new_run, raw, run_in, sha
 
 from runner.errors import RunNotFound
 from runner.model.approval.approval import Approval, Commit, Person
 from runner.model.plan.changes import ChangeSet
 from runner.model.run.life import Kind, State
 from runner.model.stack.lock import Lock
-from runner.ports import Writer
+from runner.ports.records import Writer
 from runner.store.database import SqliteStore
 
 LATER = NOON + timedelta(days=200)
-
-
-@pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture
-def store(tmp_path: Path, clock: HandClock) -> Iterator[SqliteStore]:
-    with opened(tmp_path, clock) as store:
-        with store.writing() as writer:
-            writer.save_discovered(discovered())
-        yield store
 
 
 def a_last_run(writer: Writer) -> None:

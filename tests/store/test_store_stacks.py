@@ -54,11 +54,6 @@ FULL = StackDefinition(
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture
 def store(tmp_path: Path, clock: HandClock) -> Iterator[SqliteStore]:
     with opened(tmp_path, clock) as store:
         yield store

@@ -1,31 +1,17 @@
 """The life of a run, walked through the store."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from store_world import NOON, HandClock, claim, discovered, new_run, opened, raw, run_in, sha
+from store_world import NOON, HandClock, claim, new_run, raw, run_in, sha
 
 from runner.errors import RunChanged, RunNotFound, StackNotFound, WrongState
 from runner.model.plan.changes import Summary
 from runner.model.run.life import FINAL, TRANSITIONS, Event, Kind, Run, State
 from runner.store.database import SqliteStore
-
-
-@pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture
-def store(tmp_path: Path, clock: HandClock) -> Iterator[SqliteStore]:
-    with opened(tmp_path, clock) as store:
-        with store.writing() as writer:
-            writer.save_discovered(discovered())
-        yield store
 
 
 def everything(path: Path) -> dict[str, list[tuple[Any, ...]]]:
