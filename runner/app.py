@@ -16,11 +16,15 @@ from runner.host.memory import MachineMemory
 from runner.model.schedule.load import memory_limit, most_slots
 from runner.model.settings.server import Settings
 from runner.model.values.size import parse_size
-from runner.ports import Artifacts, Checkpoints, Claims, ControlPorts, Engine, Git, Modules, WorkerPorts
 
 if TYPE_CHECKING:
     from runner.daemon.parts import Parts
     from runner.datadir.workspace import LocalWorkspaces
+    from runner.ports.control import ControlPorts
+    from runner.ports.engine import Engine
+    from runner.ports.files import Modules
+    from runner.ports.git import Git
+    from runner.ports.keeping import Artifacts, Checkpoints, Claims
     from runner.service.cycle.poll import Poller
     from runner.source.mirrors import GitMirrors
     from runner.store.database import SqliteStore
@@ -61,19 +65,19 @@ class App:
         return store
 
     @cached_property
-    def claims(self) -> Claims:
+    def claims(self) -> "Claims":
         from runner.datadir.claims import FileClaims
 
         return FileClaims(self.settings.data_dir, self.clock)
 
     @cached_property
-    def checkpoints(self) -> Checkpoints:
+    def checkpoints(self) -> "Checkpoints":
         return self.checkpoints_in(
             self.settings.audit.checkpoints or self.settings.data_dir / "checkpoints.jsonl"
         )
 
     @cached_property
-    def artifacts(self) -> Artifacts:
+    def artifacts(self) -> "Artifacts":
         from runner.artifact import open_artifacts
         from runner.datadir.keys import key_file
 
@@ -86,7 +90,7 @@ class App:
         return GitMirrors(self.settings.data_dir, self.settings.timeouts.git)
 
     @cached_property
-    def engine(self) -> Engine:
+    def engine(self) -> "Engine":
         from runner.engine.command import CommandLineEngine
 
         # What the operator has set for the daemon wins.
@@ -95,7 +99,7 @@ class App:
         return CommandLineEngine(self.settings, daemon, hidden=hidden)
 
     @cached_property
-    def modules(self) -> Modules:
+    def modules(self) -> "Modules":
         from runner.engine.modules.configuration import HclModules
 
         return HclModules()
@@ -107,9 +111,10 @@ class App:
         return LocalWorkspaces(self.settings.data_dir)
 
     @cached_property
-    def control(self) -> ControlPorts:
+    def control(self) -> "ControlPorts":
         from runner.datadir.receipts import FileReceipts
         from runner.datadir.reports import ReportFiles
+        from runner.ports.control import ControlPorts
 
         return ControlPorts(
             store=self.store,
@@ -128,6 +133,7 @@ class App:
     @cached_property
     def worker(self) -> "Worker":
         from runner.datadir.keys import FileSecrets
+        from runner.ports.worker import WorkerPorts
         from runner.worker import Worker
 
         git: Git = self.git
@@ -163,7 +169,7 @@ class App:
 
         return Parts(self.settings, self.poller, self.worker, self.git, slots(self.settings))
 
-    def checkpoints_in(self, path: Path) -> Checkpoints:
+    def checkpoints_in(self, path: Path) -> "Checkpoints":
         """Those of a file, sealed with the key of this installation."""
         from runner.datadir.checkpoints import FileCheckpoints
         from runner.datadir.keys import key_file

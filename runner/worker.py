@@ -10,9 +10,11 @@ import structlog
 
 from runner.errors import StillApplying
 from runner.model.plan.changes import Diagnostic
-from runner.model.run.job import Job, LockResult, Phase, PlanFailure, PlanResult, Result, Usage
+from runner.model.run.job import Job, LockResult, Phase, PlanFailure, PlanResult, Result
 from runner.model.run.life import Run
-from runner.ports import ControlPorts, WorkerPorts
+from runner.model.run.usage import Usage
+from runner.ports.control import ControlPorts
+from runner.ports.worker import WorkerPorts
 from runner.process.metering import Meter, metered
 from runner.service.approval.gate import StoreGate
 from runner.service.cycle.dispatch import Assignment, next_assignment

@@ -12,7 +12,8 @@ from runner.model.settings.server import Settings
 from runner.model.stack.definition import Health, Stack
 from runner.model.stack.source import SourceStatus
 from runner.model.values.clock import latest
-from runner.ports import Clock, Reader
+from runner.ports.basics import Clock
+from runner.ports.records import Reader
 from runner.service.approval.terms import run_terms
 from runner.service.queue.enqueue import view as view_of
 from runner.service.queue.enqueue import views

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -258,6 +259,16 @@ def history_options(function: Function) -> Function:
     ):
         function = option(function)
     return function
+
+
+def window(
+    since: Moment | None, until: Moment | None, now: datetime
+) -> tuple[datetime | None, datetime | None]:
+    """What `--since` and `--until` come to."""
+    return (
+        since.since(now) if since else None,
+        until.until(now) if until else None,
+    )
 
 
 def yes_option(function: Function) -> Function:

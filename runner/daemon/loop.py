@@ -16,7 +16,7 @@ from runner.daemon.safe_mode import SafeMode
 from runner.daemon.timetable import Clocks, add_polls, new_scheduler, start_anew
 from runner.errors import DriftlineError
 from runner.model.settings.source import SourceSettings
-from runner.ports import Consumer
+from runner.ports.feed import Consumer
 from runner.service.cycle.begin import begin
 from runner.service.cycle.checkpoint import checkpoint_or_tell
 from runner.service.cycle.feed import deliver

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from runner.model.settings.server import Settings
-from runner.ports import Trees
+from runner.ports.git import Trees
 from runner.service.cycle.poll import Poller
 from runner.worker import Worker
 

@@ -26,7 +26,7 @@ from runner.host.files import private_folder
 from runner.host.flock import locked
 from runner.model.run.life import Claim
 from runner.model.stack.lock import Leftover
-from runner.ports import Clock
+from runner.ports.basics import Clock
 
 _RUN = re.compile(r"run-\d+")
 _TOKEN = re.compile(rf"({_RUN.pattern})\.[0-9a-f]{{16}}")

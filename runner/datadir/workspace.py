@@ -52,7 +52,7 @@ from runner.host.files import (
 from runner.host.flock import alone, shared
 from runner.model.stack.definition import DEFAULT_WORKSPACE
 from runner.model.stack.state_file import TornState
-from runner.ports import Workspace
+from runner.ports.engine import Workspace
 
 PLACE = "workspace.json"
 DATA = "data"

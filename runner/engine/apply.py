@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event
 
 from runner import failpoint
+from runner.engine.bad_end import bad_end
 from runner.engine.evidence import evidence
 from runner.engine.json_output import JsonOutput
 from runner.engine.session import Session
@@ -20,7 +21,7 @@ from runner.errors import EngineFailed, StillApplying
 from runner.host.files import write_whole
 from runner.model.plan.changes import Diagnostic
 from runner.model.run.apply_end import Expected
-from runner.ports import Applied, EngineError, NotBegun
+from runner.ports.engine import Applied, EngineError, NotBegun
 from runner.process.detached import Ended, Files, Left, Seen, adopted, follow, launched
 from runner.process.run import Finished, Stopped
 
@@ -119,7 +120,7 @@ def _judge(session: Session, seen: Seen, output: JsonOutput, looking: Looking) -
         complete=seen.complete,
         seconds=result.seconds if result else 0.0,
     )
-    error = session.error(NAME, finished, output, lost=result is None)
+    error = bad_end(session, NAME, finished, output, lost=result is None)
     error = replace(error, salvaged=saved.kept, doubt=doubt or saved.doubt)
     if exit_code == 1 and seen.complete:
         error = _told_apart(error, output, session.execution.expected)

@@ -4,7 +4,7 @@ import os
 import sys
 
 from runner.engine.session import OOM_SCORE_PLAN, Session
-from runner.ports import Cancel
+from runner.ports.basics import Cancel
 from runner.process.run import KILL, Command, Finished, run
 
 WIDE, LEAST, MOST = (

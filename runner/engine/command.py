@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from runner.engine.apply import adopt, begin
 from runner.engine.argv import ApplyOptions, apply_argv
+from runner.engine.bad_end import bad_end
 from runner.engine.confine import Fence
 from runner.engine.credentials import AwsCredentials
 from runner.engine.environment import child_environment, inherited
@@ -34,7 +35,7 @@ from runner.model.drift.probe import ProbeReady, deadline
 from runner.model.plan.changes import Diagnostic
 from runner.model.settings.server import Settings
 from runner.model.stack.lock import StateLock
-from runner.ports import Applied, Aside, EngineError, Execution, NotBegun, Planned, Probed
+from runner.ports.engine import Applied, Aside, EngineError, Execution, NotBegun, Planned, Probed
 from runner.process.run import Finished
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class CommandLineEngine:
                     return ready
                 finished, output = plan(ready, self.settings, limit)
             if finished.exit_code not in {0, 2}:
-                return ready.error("plan", finished, output, limit)
+                return bad_end(ready, "plan", finished, output, limit)
             return planned(ready, finished, output, float(self.settings.timeouts.show))
 
     def probe_ready(self, execution: Execution) -> ProbeReady | Aside | EngineError:

@@ -32,7 +32,7 @@ from runner.model.sandbox.labels import (
 )
 from runner.model.sandbox.namespace import EMPTY, Kind, View, view
 from runner.model.settings.server import Settings
-from runner.ports import Execution, Workspace
+from runner.ports.engine import Execution, Workspace
 
 MOUNTS = Path("/proc/self/mountinfo")
 # `workspace new` runs no code of the stack's, and makes an empty state.

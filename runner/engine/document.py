@@ -14,7 +14,7 @@ from runner.model.plan.changes import Diagnostic
 from runner.model.plan.report import Question, Report
 from runner.model.values.codec import from_plain, to_plain
 from runner.model.values.span import Seconds
-from runner.ports import EngineError
+from runner.ports.engine import EngineError
 from runner.process.run import Finished, Stopped
 
 AT_HAND = 512 << 10  # bytes that are read in a second, whatever is in them

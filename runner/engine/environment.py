@@ -12,7 +12,7 @@ from tempfile import gettempdir
 from runner.errors import NotAllowed
 from runner.model.code.engines import VERSION_MANAGERS, EngineRow
 from runner.model.stack.definition import DEFAULT_WORKSPACE, StackDefinition
-from runner.ports import Workspace
+from runner.ports.engine import Workspace
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from runner.engine.state.lock import Looking, backend_of, held_by, remote_mark, 
 from runner.errors import DriftlineError
 from runner.model.run.evidence import LOG_LINES, Evidence, left_by
 from runner.model.stack.lock import StateLock
-from runner.ports import EngineError
+from runner.ports.engine import EngineError
 
 
 def evidence(

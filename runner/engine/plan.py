@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from runner.engine.argv import PlanOptions, plan_argv, show_argv
+from runner.engine.bad_end import bad_end
 from runner.engine.document import AT_HAND, Apart
 from runner.engine.document_process import DOCUMENT
 from runner.engine.facts import facts_of
@@ -23,7 +24,7 @@ from runner.model.evaluated.reading import ROLE, Around
 from runner.model.plan.changes import Diagnostic
 from runner.model.plan.reading import parse_document, understanding
 from runner.model.settings.server import Settings
-from runner.ports import EngineError, Planned
+from runner.ports.engine import EngineError, Planned
 from runner.process.run import Finished
 
 LARGEST_PLAN = 1 << 30
@@ -66,7 +67,7 @@ def planned(
     try:
         plan_file = _taken_over(session, name)
     except OSError:
-        error = session.error(name, finished, output)
+        error = bad_end(session, name, finished, output)
         told = Diagnostic("error", f"{session.row.name} plan ended well and wrote no plan file")
         return replace(error, diagnostics=(*output.diagnostics, told))
     found = Planned(
@@ -99,7 +100,7 @@ def _show(session: Session, found: Planned, seconds: float) -> Planned | EngineE
         "show", show_argv(session.binary, plan_file), deadline=seconds
     )
     if shown.exit_code != 0 or not shown.complete:
-        return session.error("show", shown, said, seconds)
+        return bad_end(session, "show", shown, said, seconds)
     around = _around(session)
     shown_file = session.control / DOCUMENT
     try:
@@ -110,7 +111,7 @@ def _show(session: Session, found: Planned, seconds: float) -> Planned | EngineE
         shown_file.unlink()
     except OSError as problem:
         told = Diagnostic("error", f"what {session.row.name} show wrote cannot be read: {problem.strerror}")
-        return replace(session.error("show", shown, said, seconds), diagnostics=(told,))
+        return replace(bad_end(session, "show", shown, said, seconds), diagnostics=(told,))
     document = parse_document(content)
     with understanding(document):
         count = _count(document.get("prior_state"))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runner.engine.bad_end import bad_end
 from runner.engine.plan import plan, planned
 from runner.engine.session import Session
 from runner.engine.text import Veil
@@ -13,7 +14,7 @@ from runner.model.drift.probe import ProbeReady, Provider
 from runner.model.sandbox.labels import Confinement
 from runner.model.sandbox.namespace import View
 from runner.model.settings.server import Settings
-from runner.ports import Aside, EngineError, Planned, Probed
+from runner.ports.engine import Aside, EngineError, Planned, Probed
 
 if TYPE_CHECKING:
     from runner.probe.installed import Installed
@@ -72,7 +73,7 @@ def probe(
     if finished.exit_code in {0, 2}:
         answer = planned(session, finished, output, 0.0, name=NAME)
     else:
-        answer = session.error(NAME, finished, output, deadline)
+        answer = bad_end(session, NAME, finished, output, deadline)
     return _judged(session.veil, answer, probing.seen)
 
 

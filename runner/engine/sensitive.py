@@ -15,7 +15,7 @@ from runner.hcl.spelled import Pairs, json_values, spelled, spelled_in, spelled_
 from runner.hcl.tokens import NotHcl
 from runner.model.plan.changes import Diagnostic
 from runner.model.secret.copies import SHORTEST_WHOLE
-from runner.ports import Execution
+from runner.ports.engine import Execution
 
 _MOST_MODULES = 200
 UNREAD = "every value in this file is masked"

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,7 +17,7 @@ from runner.engine.initialised.lock_file import LockFiles
 from runner.engine.initialised.needed import InitInputs
 from runner.engine.initialised.seal import SEALED, Seal, SealBroken, discard, newest
 from runner.engine.journal import Journal
-from runner.engine.json_output import GAVE_UP, STALE, STATE_LOCKED, JsonOutput, render
+from runner.engine.json_output import JsonOutput
 from runner.engine.made import Made
 from runner.engine.measured import Measured, measure
 from runner.engine.modules import code_files
@@ -32,14 +32,11 @@ from runner.errors import BadStackFile, EngineAnswered, EngineFailed
 from runner.host.files import private_folder, read_foreign, write_whole
 from runner.model.code.called_modules import ROOT
 from runner.model.code.engines import EngineRow
-from runner.model.plan.changes import Diagnostic
-from runner.model.sandbox.denied import denials
 from runner.model.sandbox.labels import Confinement
 from runner.model.sandbox.namespace import View
 from runner.model.stack.definition import DEFAULT_WORKSPACE
-from runner.model.values.span import Seconds
-from runner.ports import EngineError, Execution
-from runner.process.run import Command, Finished, Stopped, run
+from runner.ports.engine import Execution
+from runner.process.run import Command, Finished, run
 
 # Plans die before applies, and applies before the daemon.
 OOM_SCORE_PLAN = 500
@@ -47,7 +44,6 @@ OOM_SCORE_APPLY = 200
 OUTPUT_CAP = 64 << 20
 DOCUMENT_CAP = 1 << 30
 STDERR_SHOWN = 16_384
-CONFINED = "This run is confined (docs/hardening.md)"
 
 
 @dataclass(frozen=True)
@@ -177,7 +173,7 @@ class Session:
 
     def command(self, name: str, argv: tuple[str, ...], extra: Mapping[str, str] | None = None) -> Command:
         claim = self.execution.claim
-        confine = self._confinement(name)
+        confine = self.confinement(name)
         return Command(
             argv=tuple(map(confine.argument, argv)) if isinstance(confine, View) else argv,
             cwd=self.execution.workspace.module,
@@ -189,7 +185,7 @@ class Session:
             confine=confine,
         )
 
-    def _confinement(self, name: str) -> Confinement | View | None:
+    def confinement(self, name: str) -> Confinement | View | None:
         if self.fence is None or self.confined is not None:
             return self.confined
         installed = self.cli_config.parent / PLUGINS
@@ -214,76 +210,6 @@ class Session:
         except OSError:
             return ""
         return self.veil.text(raw[-STDERR_SHOWN:].decode(errors="replace"))
-
-    def error(
-        self,
-        name: str,
-        finished: Finished,
-        output: JsonOutput,
-        deadline: float | None = None,
-        *,
-        lost: bool = False,
-    ) -> EngineError:
-        """The bad end of a command, never without a diagnostic. `lost`: nobody saw it, so there is no exit code."""
-        diagnostics = [*output.diagnostics, *self._told(name, finished, deadline), *self.given.warnings]
-        if not any(d.severity == "error" for d in diagnostics):
-            diagnostics.append(self._silent(name, None if lost else finished))
-        denied = self._denied(name, diagnostics)
-        diagnostics += denied
-        return EngineError(
-            command=name,
-            exit_code=finished.exit_code,
-            diagnostics=tuple(diagnostics),
-            tail="\n".join(self.journal.tail),
-            signal=None if lost else finished.signal,
-            lost=lost,
-            timed_out=finished.stopped is Stopped.DEADLINE,
-            canceled=finished.stopped is Stopped.CANCELED,
-            stale=output.says(STALE),
-            unfinished=output.unfinished,
-            begun=output.begun,
-            state_locked=output.says(STATE_LOCKED),
-            lock=output.lock,
-            gave_up=output.says(GAVE_UP),
-            failed_actions=tuple(output.failed_actions),
-            denied=denied[0].detail.split("\n", maxsplit=1)[0] if denied else "",
-        )
-
-    def _denied(self, name: str, diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-        """What its confinement kept it from, said in the log too."""
-        if self.fence is None or (seen := self._confinement(name)) is None:
-            return []
-        texts = [text for one in diagnostics if one.severity == "error" for text in (one.summary, one.detail)]
-        around = self.fence.around_failed(self.execution.workspace, seen)
-        sentences = denials([*texts, self.stderr(name)], around)
-        if not sentences:
-            return []
-        told = Diagnostic("warning", CONFINED, "\n".join(sentences))
-        self.journal.write(render(told))
-        return [told]
-
-    def _called(self, name: str) -> str:
-        """A probe is no command of the engine that a person could run."""
-        return "a probe" if name == "probe" else f"{self.row.name} {name}"
-
-    def _silent(self, name: str, finished: Finished | None) -> Diagnostic:
-        """Of a command that has said no error itself."""
-        if finished is None:
-            told = f"nobody saw how {self._called(name)} ended"
-        else:
-            how = f"signal {finished.signal}" if finished.signal else f"exit code {finished.exit_code}"
-            told = f"{self._called(name)} ended with {how}"
-        return Diagnostic("error", told, self.stderr(name).strip())
-
-    def _told(self, name: str, finished: Finished, deadline: float | None) -> list[Diagnostic]:
-        match finished.stopped:
-            case Stopped.DEADLINE:
-                told = f"{self._called(name)} took longer than {Seconds(deadline or 0)} and was stopped"
-            case Stopped.BABBLED:
-                told = f"{self._called(name)} wrote too much output and was stopped"
-            case _:
-                return []
-        return [Diagnostic("error", told)]
 
     # The files and folders of this execution
 

@@ -4,7 +4,7 @@ import errno
 import time
 from dataclasses import dataclass, field
 
-from runner.ports import Cancel
+from runner.ports.basics import Cancel
 
 
 class TooMuch(OSError):

@@ -30,7 +30,6 @@ _WHOLE = frozenset(
 )  # fmt: skip
 # What leads upwards, or does so once something stands before or behind it.
 _UP = re.compile(r'(?:^|[/"}])\.\.?(?:[/"$]|$)')
-_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})|\\U000([0-9a-fA-F]{5})")
 _TEMPLATE_START = re.compile(r"\$\$\{|%%\{|[$%]\{")
 
 Loops = Mapping[str, Sequence[str]]  # what each name of a loop is taken from
@@ -181,7 +180,7 @@ class Expressions:
             if at < skipped:
                 continue
             if token.kind in {"string", "heredoc"}:
-                climbs = climbs or _UP.search(_unescaped(raw)) is not None
+                climbs = climbs or _UP.search(unquoted(raw) if token.kind == "string" else raw) is not None
                 more = [self._depends_on(part) for part in inside(raw)]
             elif token.kind == "name":
                 more = [self._root(tokens, at, text)]
@@ -214,11 +213,6 @@ class Expressions:
             names = dict.fromkeys(n for found, _ in told for n in found)
             self._of_loops[name] = list(names), any(up for _, up in told)
         return self._of_loops[name]
-
-
-def _unescaped(raw: str) -> str:
-    """A dot can be written as an escape."""
-    return _ESCAPED.sub(lambda found: chr(int(found[1] or found[2], 16)), raw) if "\\" in raw else raw
 
 
 def _reference(text: str, tokens: Iterable[Token]) -> str | None:

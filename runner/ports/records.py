@@ -18,8 +18,8 @@ from runner.model.plan.changes import ApplyOnly, ChangeSet, Diagnostic
 from runner.model.plan.step import Step
 from runner.model.plan.warnings import FailingCheck
 from runner.model.run.evidence import Evidence
-from runner.model.run.job import Usage
 from runner.model.run.life import Claim, Event, Kind, Run, State
+from runner.model.run.usage import Usage
 from runner.model.schedule.sweep import Sweep
 from runner.model.schedule.throttling import Throttle
 from runner.model.stack.definition import Discovered, DriftStatus, Pause, Stack, StackDefinition
@@ -168,6 +168,12 @@ class Reader(Protocol):
 
     def events(self, after: int, topics: Collection[str] | None = None, limit: int = 100) -> list[FeedEvent]:
         """The next events of the feed, of these topics only, oldest first."""
+        ...
+
+    def newest_events(
+        self, topics: Collection[str], stack: str | None, limit: int, after: int = 0
+    ) -> list[FeedEvent]:
+        """The last of these topics, oldest first; of one stack, or of all."""
         ...
 
     def events_head(self) -> int: ...

@@ -19,7 +19,7 @@ from runner import failpoint
 from runner.confinement.confined import ruleset
 from runner.host.files import private_folder
 from runner.model.sandbox.namespace import View
-from runner.ports import Cancel
+from runner.ports.basics import Cancel
 from runner.process.follow import Follower
 from runner.process.metering import gauge
 from runner.process.run import MEGABYTE, Command, enclosed, exit_of, make_output, start

@@ -22,7 +22,7 @@ from runner.confinement.entrance import entrance
 from runner.host.files import PRIVATE_FILE
 from runner.model.sandbox.labels import Confinement
 from runner.model.sandbox.namespace import View
-from runner.ports import Cancel
+from runner.ports.basics import Cancel
 from runner.process.follow import Follower
 from runner.process.metering import gauge
 

@@ -4,7 +4,7 @@ import atexit
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from runner.ports import Clock
+from runner.ports.basics import Clock
 from runner.store.database import SqliteStore
 
 

@@ -21,6 +21,17 @@ class FeedReads(Session):
         sql = f"SELECT * FROM outbox WHERE id > ? AND topic IN ({marks}) ORDER BY id LIMIT ?"  # noqa: S608
         return [_event(row) for row in self._all(sql, after, *wanted, limit)]
 
+    def newest_events(
+        self, topics: Collection[str], stack: str | None, limit: int, after: int = 0
+    ) -> list[FeedEvent]:
+        """The last of these topics, oldest first; of one stack, or of all."""
+        marks = ", ".join("?" * len(topics))
+        sql = f"""
+            SELECT * FROM outbox WHERE id > ? AND topic IN ({marks})
+            AND (? IS NULL OR json_extract(payload, '$.stack') = ?) ORDER BY id DESC LIMIT ?
+        """  # noqa: S608 - only marks
+        return [_event(row) for row in reversed(self._all(sql, after, *topics, stack, stack, limit))]
+
     def events_head(self) -> int:
         """The number of the newest event."""
         row = self._one("SELECT max(id) AS id FROM outbox")

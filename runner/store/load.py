@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from runner.model.events.feed import AccountThrottled
-from runner.model.run.job import Usage
 from runner.model.run.life import Kind, State
+from runner.model.run.usage import Usage
 from runner.model.schedule.load import REMEMBERED
 from runner.model.schedule.sweep import Sweep
 from runner.model.schedule.throttling import Throttle

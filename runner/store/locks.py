@@ -3,7 +3,7 @@
 import sqlite3
 
 from runner.errors import NotFound, StackLocked
-from runner.model.events.feed import LockReleased, LockTaken
+from runner.model.events.feed import LockMoved
 from runner.model.run.life import Run
 from runner.model.stack.lock import Lock
 from runner.store.rows import run_of, text, time_or_none
@@ -39,7 +39,7 @@ class LockWrites(LockReads, RunWrites):
             lock.stack, lock.holder, lock.reason, text(lock.since), lock.process, lock.run,
         )  # fmt: skip
         self.audit_note(by, "lock.take", lock.stack, {"holder": lock.holder, "reason": lock.reason})
-        self._tell("lock.take", lock.stack, LockTaken(lock.stack, by, lock.holder, lock.reason))
+        self._tell("lock.take", lock.stack, LockMoved(lock.stack, by, lock.holder, lock.reason))
 
     def release_hold(self, stack: str, *, by: str, reason: str) -> None:
         held = self.hold(stack)
@@ -49,7 +49,7 @@ class LockWrites(LockReads, RunWrites):
         self.audit_note(
             by, "lock.release", stack, {"reason": reason, "holder": held.holder, "was": held.reason}
         )
-        self._tell("lock.release", stack, LockReleased(stack, by, held.holder, reason))
+        self._tell("lock.release", stack, LockMoved(stack, by, held.holder, reason))
 
     def _held_by_run(self, lock: Lock) -> Lock | None:
         row = self._one(f"{_EXECUTING} AND stack = ? AND kind <> 'drift'", lock.stack)

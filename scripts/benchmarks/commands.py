@@ -14,7 +14,7 @@ from benchmarks.installation import Installation, stacks
 from benchmarks.size import Size
 from runner.model.run.life import Event, Kind
 from runner.model.stack.definition import Stack
-from runner.ports import NewRun, Writer
+from runner.ports.records import NewRun, Writer
 from runner.service.queue.enqueue import DAEMON
 from runner.store.database import FILE_NAME
 

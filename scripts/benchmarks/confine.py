@@ -14,7 +14,7 @@ from runner.datadir.workspace import LocalWorkspaces
 from runner.engine.confine import Fence
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import StackDefinition
-from runner.ports import Execution
+from runner.ports.engine import Execution
 from runner.process.run import Command, run
 
 PROGRAM = Path("/bin/true")

@@ -18,7 +18,8 @@ from runner.model.approval.binding import Binding, EngineFacts
 from runner.model.run.job import ApplyOutcome
 from runner.model.run.life import Run, State
 from runner.model.settings.server import Guardrails
-from runner.ports import Artifacts, Execution
+from runner.ports.engine import Execution
+from runner.ports.keeping import Artifacts
 from runner.service.approval.bind import refuse_moved
 from runner.service.approval.gate import StoreGate, may_start
 from runner.service.cycle.dispatch import Assignment, next_assignment

@@ -13,7 +13,7 @@ from runner.model.run.life import Kind
 from runner.model.settings.source import Allow, SourceSettings
 from runner.model.stack.definition import StackDefinition
 from runner.model.stack.source import TreeEntry
-from runner.ports import WorkerPorts
+from runner.ports.worker import WorkerPorts
 from runner.service.execution.refuse_unsafe import refuse_unsafe
 
 HARMLESS = b'resource "terraform_data" "one" {}\n'

@@ -8,7 +8,7 @@ import pytest
 from runner.config.environment import DENIED, FREE, denial
 from runner.config.stack_file import StackFileReader
 from runner.model.settings.source import Allow
-from runner.ports import StackFiles
+from runner.ports.files import StackFiles
 
 ROLE = "arn:aws:iam::111122223333:role/driftline-plan"
 

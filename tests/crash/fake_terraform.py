@@ -17,7 +17,7 @@ from runner.model.approval.binding import EngineFacts
 from runner.model.plan.changes import Diagnostic
 from runner.model.run.evidence import Evidence
 from runner.model.stack.lock import StateLock
-from runner.ports import Applied, EngineError, Execution, NotBegun, Planned
+from runner.ports.engine import Applied, EngineError, Execution, NotBegun, Planned
 from runner.process.shim import written
 
 ADDRESS = "terraform_data.one"

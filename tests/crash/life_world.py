@@ -24,7 +24,8 @@ from runner.model.run.life import HALF_CHANGED, Claim, Run, State
 from runner.model.settings.server import Settings
 from runner.model.stack.lock import Leftover
 from runner.model.values.clock import latest
-from runner.ports import HeldClaim, RunFilter
+from runner.ports.keeping import HeldClaim
+from runner.ports.records import RunFilter
 from runner.service.approval.terms import run_terms
 from runner.service.cycle.dispatch import next_assignment
 from runner.service.cycle.prune import prune

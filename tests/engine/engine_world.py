@@ -20,7 +20,7 @@ from runner.engine.command import CommandLineEngine
 from runner.model.settings.server import EngineSettings, EnginesSettings, ExecutorSettings, Settings, Timeouts
 from runner.model.stack.definition import StackDefinition
 from runner.model.values.span import Seconds
-from runner.ports import Applied, EngineError, Execution, NotBegun, Planned
+from runner.ports.engine import Applied, EngineError, Execution, NotBegun, Planned
 
 TERRAFORM = shutil.which("terraform")
 needs_namespaces = pytest.mark.skipif(

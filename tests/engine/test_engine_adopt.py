@@ -18,7 +18,7 @@ from runner.engine.state import mark as state_mark
 from runner.engine.text import Veil
 from runner.host.clock import SystemClock
 from runner.model.run.life import Claim
-from runner.ports import Applied, EngineError, Execution, NotBegun
+from runner.ports.engine import Applied, EngineError, Execution, NotBegun
 
 DIGEST = "0" * 64
 TITLE = "== terraform apply"

@@ -14,7 +14,7 @@ from engine_world import Steps, World, failed, needs_namespaces, needs_terraform
 from runner.model.settings.server import EnginesSettings
 from runner.model.stack.definition import StackDefinition
 from runner.model.values.span import Seconds
-from runner.ports import Applied
+from runner.ports.engine import Applied
 
 pytestmark = needs_terraform
 KEPT = 'resource "terraform_data" "kept" { input = 1 }\n'

@@ -13,7 +13,7 @@ from engine_world import Steps, World, failed, needs_terraform, state_of, wait_u
 from runner.datadir.claims import FileClaims
 from runner.host.clock import SystemClock
 from runner.model.run.life import Claim
-from runner.ports import Applied, EngineError
+from runner.ports.engine import Applied, EngineError
 
 pytestmark = needs_terraform
 

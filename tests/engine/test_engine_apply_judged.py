@@ -13,7 +13,7 @@ from wrapped import program
 from runner.model.plan.reading import read_plan
 from runner.model.run.apply_end import expected_of
 from runner.model.stack.definition import StackDefinition
-from runner.ports import Applied, EngineError, Planned
+from runner.ports.engine import Applied, EngineError, Planned
 
 pytestmark = needs_terraform
 HTTP = 'terraform {\n  backend "http" {}\n}\n'

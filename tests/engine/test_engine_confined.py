@@ -22,7 +22,7 @@ from runner.host.files import private_folder
 from runner.model.settings.server import AuditSettings, ExecutorSettings, Settings
 from runner.model.settings.source import Allow, SourceAuth, SourceSettings
 from runner.model.stack.definition import StackDefinition
-from runner.ports import Applied, EngineError, Planned
+from runner.ports.engine import Applied, EngineError, Planned
 from runner.process.run import Command, run
 
 needs_landlock = pytest.mark.skipif(

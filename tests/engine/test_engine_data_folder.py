@@ -24,7 +24,7 @@ from runner.errors import EngineFailed
 from runner.model.approval.binding import EngineFacts
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import StackDefinition
-from runner.ports import Applied, EngineError, Planned
+from runner.ports.engine import Applied, EngineError, Planned
 
 pytestmark = needs_terraform
 

@@ -11,7 +11,7 @@ from engine_world import World, fake, short, wait_until
 
 from runner.engine.session import Session
 from runner.errors import EngineMissing, OutputNotUnderstood
-from runner.ports import Planned
+from runner.ports.engine import Planned
 
 PLANS = 'for word in "$@"; do case "$word" in -out=*) echo plan > "${word#-out=}" ;; esac; done'
 # The real escalation takes ten seconds; it is tested with the process itself.

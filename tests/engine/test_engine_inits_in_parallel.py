@@ -16,7 +16,7 @@ from provider.mirror import platform_dir
 from runner.engine.initialised.plugins import checksum, lay_out, publish
 from runner.model.settings.server import EnginesSettings
 from runner.model.stack.definition import StackDefinition
-from runner.ports import EngineError, Execution, Planned
+from runner.ports.engine import EngineError, Execution, Planned
 
 REQUIRED = 'terraform {\n  required_providers {\n    cloudfile = { source = "driftline/cloudfile" }\n  }\n}\n'
 BALLAST = 8_000_000

@@ -8,7 +8,7 @@ from engine_world import World, needs_terraform
 from runner.engine import document
 from runner.engine.state import mark as state_mark
 from runner.model.plan.report import Question, report_of
-from runner.ports import EngineError, Planned
+from runner.ports.engine import EngineError, Planned
 
 pytestmark = needs_terraform
 QUESTION = Question(key="00" * 32)

@@ -25,7 +25,7 @@ from runner.model.run.evidence import Evidence
 from runner.model.stack.definition import StackDefinition
 from runner.model.stack.lock import StateLock
 from runner.model.values.span import Seconds
-from runner.ports import Applied, EngineError, Execution, NotBegun, Planned
+from runner.ports.engine import Applied, EngineError, Execution, NotBegun, Planned
 
 pytestmark = needs_terraform
 

@@ -8,7 +8,7 @@ from engine_world import World, counted, needs_terraform
 from remote.state_backend import state_backend
 
 from runner.model.stack.definition import StackDefinition
-from runner.ports import Planned
+from runner.ports.engine import Planned
 
 pytestmark = needs_terraform
 BACKEND = """

@@ -14,7 +14,7 @@ from runner.errors import EngineCannotAnswer, EngineMissing, EngineVersion, Outp
 from runner.model.code.engines import ENGINES
 from runner.model.settings.server import EngineSettings, EnginesSettings
 from runner.model.stack.definition import StackDefinition
-from runner.ports import Planned
+from runner.ports.engine import Planned
 
 TERRAFORM = ENGINES["terraform"]
 

@@ -13,7 +13,7 @@ from engine_world import World, needs_namespaces, wait_until
 from runner.datadir.claims import FileClaims, HeldFiles
 from runner.host.clock import SystemClock
 from runner.model.sandbox.namespace import View
-from runner.ports import Execution
+from runner.ports.engine import Execution
 from runner.process.run import Child, Command, make_output, run, start
 
 pytestmark = needs_namespaces

@@ -13,7 +13,7 @@ from world import DATA, World
 
 from runner.failpoint import FailpointHit
 from runner.model.run.life import Claim, State
-from runner.ports import HeldClaim
+from runner.ports.keeping import HeldClaim
 from runner.service.cycle.recover import recover
 
 INTERRUPTED = {"receipt": RECEIPT, "apply.jsonl": log(STARTED)}

@@ -8,7 +8,7 @@ from world import ANA, DATA, World, states
 
 from runner.engine.command import CommandLineEngine
 from runner.model.run.life import Run, State
-from runner.ports import Execution
+from runner.ports.engine import Execution
 from runner.service.cycle.dispatch import next_assignment
 from runner.service.execution.export import export_tree
 from runner.service.operator.request import request_plan

@@ -8,8 +8,9 @@ from load_world import BODY, Place, started
 from world import ANA, states
 
 from runner.cli.load import load_of
-from runner.model.run.job import PlanFailure, Usage
+from runner.model.run.job import PlanFailure
 from runner.model.run.life import Event, Kind, State, Trigger
+from runner.model.run.usage import Usage
 from runner.model.schedule.throttling import MOST_WAITS, WHY
 from runner.model.stack.definition import DriftStatus
 from runner.process.metering import Meter

@@ -24,7 +24,7 @@ from runner.engine.command import CommandLineEngine
 from runner.model.drift.probe import ProbeFacts, ProbeReady, ProbeRecord, Probing, Way
 from runner.model.settings.server import EnginesSettings, ExecutorSettings, Settings, Timeouts
 from runner.model.stack.definition import StackDefinition
-from runner.ports import Applied, Aside, EngineError, Execution, Planned, Probed
+from runner.ports.engine import Applied, Aside, EngineError, Execution, Planned, Probed
 from runner.service.execution.probe import look
 
 needs_terraform = pytest.mark.skipif(

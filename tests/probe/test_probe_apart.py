@@ -22,7 +22,7 @@ from provider.cloudfile import edit
 from provider.mirror import aws_mirror
 
 from runner.engine.probe import meeting_in
-from runner.ports import Probed
+from runner.ports.engine import Probed
 from runner.probe.backend import Backend
 from runner.probe.cache import Cache
 from runner.probe.identity import new_identity

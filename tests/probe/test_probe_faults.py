@@ -17,7 +17,7 @@ from probing_world import ADDRESS, Stage, applied, faulty, needs_terraform, stag
 
 from runner.model.drift.probe import ProbeFacts, Way
 from runner.model.plan.changes import MASK
-from runner.ports import Aside, Planned, Probed
+from runner.ports.engine import Aside, Planned, Probed
 from runner.probe.protocol import Handshake, handshake
 
 pytestmark = needs_terraform

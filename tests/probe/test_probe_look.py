@@ -18,7 +18,7 @@ from runner.model.drift.probe import (
     Way,
 )
 from runner.model.plan.changes import Diagnostic
-from runner.ports import Aside, EngineError, Execution, Planned, Probed
+from runner.ports.engine import Aside, EngineError, Execution, Planned, Probed
 from runner.service.execution.probe import NOT_ALLOWED, OFF, look
 
 AWS = Provider("hashicorp/aws 5.100.0", "h1:aws")

@@ -17,7 +17,7 @@ from runner.engine.initialised.run import found
 from runner.engine.probe import meeting_in
 from runner.model.drift.probe import Way
 from runner.model.values.span import Seconds
-from runner.ports import Aside, EngineError, Probed
+from runner.ports.engine import Aside, EngineError, Probed
 from runner.probe.installed import installed
 
 pytestmark = needs_terraform

@@ -17,7 +17,7 @@ from runner.errors import Conflict, DiskFull, ModuleMissing
 from runner.host.files import private_folder
 from runner.model.stack.definition import NAME_PATTERN
 from runner.model.stack.state_file import told_of
-from runner.ports import Workspace
+from runner.ports.engine import Workspace
 
 
 @pytest.fixture

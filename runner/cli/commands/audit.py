@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from runner.cli import suggest
-from runner.cli.options import Cli, history_options, output_option, pass_cli
+from runner.cli.options import Cli, history_options, output_option, pass_cli, window
 from runner.cli.screen.output import Console
 from runner.cli.when import rfc3339, shown
 from runner.errors import DriftlineError, NotFound
@@ -100,6 +100,7 @@ def log(
 ) -> None:
     """Who did what, the newest first. What happened to the runs and reports of a stack happened to the stack."""
     now = cli.app.clock.now()
+    first, last = window(since, until, now)
     with cli.app.store.reading() as reader:
         if stack is None and any(subject == known.name for known in reader.stacks()):
             subject, stack = None, subject
@@ -107,8 +108,8 @@ def log(
             subject=subject,
             stack=stack,
             actor=by,
-            since=since.since(now) if since else None,
-            until=until.until(now) if until else None,
+            since=first,
+            until=last,
             limit=limit,
         )
     if output == "json":

@@ -16,7 +16,6 @@ from runner.errors import BadUsage
 from runner.model.events.feed import TOPICS, FeedEvent
 from runner.model.events.text import sentence, stack_of
 from runner.model.values.codec import to_plain
-from runner.ports import Reader
 
 PAGE = 500
 
@@ -46,7 +45,10 @@ def command(
         return
     topics = _topics(globs)
     with cli.to_list().store.reading() as reader:
-        found, position = _newest(reader, after, topics, stack, limit)
+        found, position = (
+            reader.newest_events(topics, stack, limit, after or 0),
+            max(after or 0, reader.events_head()),
+        )
     if not follow:
         _show(cli, found, output)
         return
@@ -65,18 +67,6 @@ def _topics(globs: tuple[str, ...]) -> frozenset[str]:
             f"no topic is called {' or '.join(globs)}", hint=f"driftline events --topic GLOB, of {known}"
         )
     return topics
-
-
-def _newest(
-    reader: Reader, after: int | None, topics: frozenset[str], stack: str | None, limit: int
-) -> tuple[list[FeedEvent], int]:
-    """The last so many of the stack, and the number of the newest event of all."""
-    position, found = after or 0, list[FeedEvent]()
-    while page := reader.events(position, topics, PAGE):
-        position = page[-1].id
-        found += (event for event in page if stack in {None, stack_of(event)})
-        found = found[-limit:]
-    return found, max(position, reader.events_head())
 
 
 def _more(cli: Cli, position: int, topics: frozenset[str]) -> Iterator[FeedEvent]:

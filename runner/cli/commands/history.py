@@ -5,12 +5,12 @@ from dataclasses import replace
 import click
 
 from runner.cli import shapes, suggest
-from runner.cli.options import Cli, history_options, output_option, pass_cli
+from runner.cli.options import Cli, history_options, output_option, pass_cli, window
 from runner.cli.screen import cells as words
 from runner.cli.when import shown
 from runner.model.run.life import Kind, Run
 from runner.model.values.moment import Moment
-from runner.ports import Reader, RunFilter
+from runner.ports.records import Reader, RunFilter
 
 
 @click.command("history")
@@ -35,11 +35,12 @@ def command(
 ) -> None:
     """The changes of STACK, or of all, newest first: what was planned and applied, who asked, and who approved."""
     now, stack = cli.app.clock.now(), stack or named
+    first, last = window(since, until, now)
     where = RunFilter(
         stack=stack,
         by=by,
-        since=since.since(now) if since else None,
-        until=until.until(now) if until else None,
+        since=first,
+        until=last,
         limit=limit,
     )
     with cli.app.store.reading() as reader:

@@ -20,7 +20,6 @@ from runner.cli.when import ahead_of
 from runner.errors import BadUsage
 from runner.model.values.moment import Moment
 from runner.model.values.span import Seconds
-from runner.service.operator import hold
 
 
 @click.command("pause")
@@ -44,6 +43,8 @@ def command(
 
     An approved plan is still applied. A stack that is paused already keeps its end unless another one is given.
     """
+    from runner.service.operator import hold
+
     length = _length(cli.app.clock.now(), duration, until)
     found = facts_of(cli, stacks, labels)
     if labels or len(found) > 1:

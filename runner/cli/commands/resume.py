@@ -5,7 +5,6 @@ import click
 from runner.cli.facts import StackFacts
 from runner.cli.options import Cli, Labels, labels_option, pass_cli, stacks_argument, yes_option
 from runner.cli.several import Tally, ask_once, facts_of
-from runner.service.operator import hold
 
 
 @click.command("resume")
@@ -15,6 +14,8 @@ from runner.service.operator import hold
 @pass_cli
 def command(cli: Cli, stacks: tuple[str, ...], labels: Labels, yes: bool) -> int:
     """Plan and check stacks again."""
+    from runner.service.operator import hold
+
     found = [facts for facts in facts_of(cli, stacks, labels) if stacks or facts.stack.pause is not None]
     if not found:
         cli.console.say("No stack with this label is paused.")

@@ -19,7 +19,7 @@ from runner.model.settings.source import Allow, SourceSettings
 from runner.model.values.problem import Problem
 
 if TYPE_CHECKING:
-    from runner.ports import Git
+    from runner.ports.git import Git
 
 USUAL = "stack.yaml"
 # Where no configuration says what the source allows.

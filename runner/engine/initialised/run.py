@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from runner.engine.argv import InitOptions, init_argv
+from runner.engine.bad_end import bad_end
 from runner.engine.initialised.cli_config import PLUGINS
 from runner.engine.initialised.lock_file import LOCK_FILE
 from runner.engine.initialised.needed import InitInputs, up_to_date
@@ -19,7 +20,7 @@ from runner.engine.state import workspace as terraform_workspace
 from runner.engine.versions.constraint import parse
 from runner.host.files import PRIVATE_FILE, private_folder
 from runner.model.plan.changes import Diagnostic
-from runner.ports import EngineError
+from runner.ports.engine import EngineError
 from runner.probe.installed import Unverified, installed
 from runner.process.run import Finished
 
@@ -88,7 +89,7 @@ def _initialised(
     if finished.exit_code != 0:
         # Maybe with half a package in it; the next run begins with an init anyway.
         shutil.rmtree(private, ignore_errors=True)
-        return session.error("init", finished, output, deadline)
+        return bad_end(session, "init", finished, output, deadline)
     publish(shared, private)
     try:
         made = _sealed(session, inputs, (private, shared, *_places(mirror)), lock_file)
@@ -144,7 +145,7 @@ def _places(mirror: Path | None) -> tuple[Path, ...]:
 
 
 def _refused(session: Session, finished: Finished, output: JsonOutput, why: str) -> EngineError:
-    error = session.error("init", finished, output)
+    error = bad_end(session, "init", finished, output)
     told = Diagnostic("error", f"What {session.row.name} init left is not used: {why}")
     return replace(error, diagnostics=(*output.diagnostics, told))
 

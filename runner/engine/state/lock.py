@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from signal import SIGINT, SIGKILL
 
 from runner.engine.argv import force_unlock_argv, state_pull_argv, try_lock_argv
+from runner.engine.bad_end import bad_end
 from runner.engine.json_output import STATE_LOCKED, JsonOutput
 from runner.engine.session import Session
 from runner.engine.state.lock_info import read_lock
@@ -22,7 +23,7 @@ from runner.errors import Conflict
 from runner.host.files import read_foreign, write_whole
 from runner.model.run.apply_end import StateMark
 from runner.model.stack.lock import StateLock
-from runner.ports import EngineError
+from runner.ports.engine import EngineError
 from runner.process.run import KILL, Finished, Step, run
 
 Looking = Callable[[], Session | None]
@@ -60,7 +61,7 @@ def held_by(session: Session) -> StateLock | EngineError | None:
         return lock
     if finished.exit_code == 0 or NO_STATE in said:
         return None
-    return session.error("state-rm", finished, session.output(), SECONDS)
+    return bad_end(session, "state-rm", finished, session.output(), SECONDS)
 
 
 def remote_mark(session: Session) -> StateMark | None:
@@ -94,7 +95,7 @@ def force_unlock(session: Session, lock_id: str) -> EngineError | None:
         finished, output = own.run(
             "force-unlock", force_unlock_argv(session.binary, lock_id), deadline=SECONDS, shows_text=True
         )
-    return None if finished.exit_code == 0 else session.error("force-unlock", finished, output, SECONDS)
+    return None if finished.exit_code == 0 else bad_end(session, "force-unlock", finished, output, SECONDS)
 
 
 class Witness:

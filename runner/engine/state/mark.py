@@ -11,7 +11,7 @@ from runner.engine.aside import read_aside
 from runner.engine.session import Session
 from runner.engine.state.process import StateMark, saved_in, size_in, state_in
 from runner.host.files import LARGEST_STATE, read_foreign
-from runner.ports import Cancel
+from runner.ports.basics import Cancel
 
 AT_HAND = 512 << 10
 SMALL_PLAN = 8 << 20  # of a larger one not even the table of contents is read here

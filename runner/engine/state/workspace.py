@@ -8,9 +8,10 @@ which saves an empty state. Neither command may write where states are kept on t
 from dataclasses import replace
 
 from runner.engine.argv import workspace_list_argv, workspace_new_argv
+from runner.engine.bad_end import bad_end
 from runner.engine.session import Session
 from runner.host.files import read_foreign
-from runner.ports import EngineError
+from runner.ports.engine import EngineError
 from runner.process.run import run
 
 DEFAULT = {"TF_WORKSPACE": ""}
@@ -42,6 +43,6 @@ def create(session: Session, seconds: float) -> EngineError | None:
     argv = workspace_new_argv(session.binary, workspace)
     finished, output = session.run(_NEW, argv, deadline=seconds)
     if finished.exit_code != 0:
-        return session.error(_NEW, finished, output, seconds)
+        return bad_end(session, _NEW, finished, output, seconds)
     session.journal.write([f"The workspace {workspace} was not in the backend yet: it was created, empty."])
     return None

@@ -1,6 +1,6 @@
 """Why a plan that was made again is not the one that was approved: what is read differently, never a value."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from runner.model.evaluated.code import Part
 from runner.model.plan.changes import AttributeChange, ChangeSet, Evaluated, ResourceChange
@@ -12,9 +12,7 @@ _Place = tuple[str, str, str, int, str]
 
 def otherwise(approved: ChangeSet, again: ChangeSet) -> str:
     """A sentence for a person; empty where what only an apply evaluates is the same."""
-    told = list(dict.fromkeys(_sentences(approved, again)))
-    more = f", and {len(told) - MOST_TOLD} more" if len(told) > MOST_TOLD else ""
-    return "; ".join(told[:MOST_TOLD]) + more
+    return _first("; ", _sentences(approved, again), more=", and {} more")
 
 
 def _sentences(approved: ChangeSet, again: ChangeSet) -> Iterator[str]:
@@ -33,9 +31,14 @@ def _sentences(approved: ChangeSet, again: ChangeSet) -> Iterator[str]:
 
 def differing(approved: ChangeSet, again: ChangeSet) -> str:
     """The first paths that would be another value now; empty where none is seen, as where only a secret moved."""
-    names = list(dict.fromkeys(_paths(approved, again)))
-    more = f" and {len(names) - MOST_TOLD} more" if len(names) > MOST_TOLD else ""
-    return ", ".join(names[:MOST_TOLD]) + more
+    return _first(", ", _paths(approved, again), more=" and {} more")
+
+
+def _first(between: str, told: Iterable[str], *, more: str) -> str:
+    """Each once, as many as anybody reads, and how many more there are."""
+    found = list(dict.fromkeys(told))
+    left = len(found) - MOST_TOLD
+    return between.join(found[:MOST_TOLD]) + (more.format(left) if left > 0 else "")
 
 
 def _paths(approved: ChangeSet, again: ChangeSet) -> Iterator[str]:

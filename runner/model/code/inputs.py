@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 from runner.model.code.found_reads import Found
+from runner.model.code.known_inputs import SEEN_AT
 from runner.model.code.paths import TOP, WILD, glob, join, parent
 from runner.model.code.reach import Reach
 from runner.model.code.tree import LINK, Tree
@@ -17,9 +18,6 @@ from runner.model.stack.source import TreeEntry
 
 # Of a definition: what no plan reads. It counts from the commit on, without a plan and without an apply.
 AT_ONCE = frozenset({"labels", "watch", "depends_on", "timeouts", "drift", "paused", "renamed_from"})
-
-
-SEEN_AT = "@"  # parts the digest of what is known from that of the whole repository
 
 
 @dataclass(frozen=True)
@@ -232,11 +230,6 @@ def _read_lines(folders: Folders, watches: Watches, stack: Located, read: Found)
         yield f"read {path} {entry.oid if entry is not None else 'missing'}"
     yield from (f"read {folder} {folders.all_below(folder, stack)}" for folder in read.folders)
     yield from map(watches.line, read.patterns)
-
-
-def moved(old: str, new: str) -> bool:
-    """Whether what is known of the inputs is another; a commit elsewhere alone makes nothing moot that waits."""
-    return old.partition(SEEN_AT)[0] != new.partition(SEEN_AT)[0]
 
 
 def reaching_settings(settings: Settings, engine: str) -> str:

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from runner.model.drift.partly import UNTOUCHED, Partly, Touched, reverted, touched
+from runner.model.drift.partly import Partly
 from runner.model.drift.report import DriftClass, Finding
+from runner.model.drift.touched import UNTOUCHED, Touched, reverted, touched
 from runner.model.evaluated.code import UNREAD, Code
 from runner.model.plan.address_order import address_order
 from runner.model.plan.changes import Action

@@ -95,15 +95,9 @@ class StackResumed:
 
 
 @dataclass(frozen=True)
-class LockTaken:
-    stack: str
-    by: str
-    holder: str
-    reason: str
+class LockMoved:
+    """A person's or a rule's lock on a stack was taken or released."""
 
-
-@dataclass(frozen=True)
-class LockReleased:
     stack: str
     by: str
     holder: str
@@ -138,8 +132,7 @@ Payload = (
     | CheckMoved
     | StackPaused
     | StackResumed
-    | LockTaken
-    | LockReleased
+    | LockMoved
     | ProviderDistrusted
     | AccountThrottled
 )
@@ -158,8 +151,8 @@ TOPICS: Mapping[str, type[Payload]] = {
     "check.pass": CheckMoved,
     "stack.pause": StackPaused,
     "stack.resume": StackResumed,
-    "lock.take": LockTaken,
-    "lock.release": LockReleased,
+    "lock.take": LockMoved,
+    "lock.release": LockMoved,
     "probe.distrust": ProviderDistrusted,
     "account.throttled": AccountThrottled,
 }

@@ -3,8 +3,6 @@
 from runner.model.events.feed import (
     AccountThrottled,
     FeedEvent,
-    LockReleased,
-    LockTaken,
     Payload,
     PlanApproved,
     ProviderDistrusted,
@@ -24,6 +22,8 @@ _BY_TOPIC = {
     "drift.acknowledge": "drift of {0.stack} acknowledged by {0.by}",
     "drift.reopen": "drift of {0.stack} is open again",
     "drift.resolve": "drift of {0.stack} resolved",
+    "lock.take": "{0.stack} locked by {0.holder}",
+    "lock.release": "{0.stack} released by {0.by}",
     "check.fail": "{0.check} of {0.stack} fails",
     "check.pass": "{0.check} of {0.stack} passes again",
 }
@@ -35,8 +35,6 @@ _BY_PAYLOAD: dict[type[Payload], str] = {
     StackEnded: "{0.stack} is no longer looked at, by {0.by}",
     StackPaused: "{0.stack} paused by {0.by}",
     StackResumed: "{0.stack} resumed by {0.by}",
-    LockTaken: "{0.stack} locked by {0.holder}",
-    LockReleased: "{0.stack} released by {0.by}",
     ProviderDistrusted: "provider {0.provider} answered otherwise than a plain plan and is no longer probed",
     AccountThrottled: "{0.account} throttles: at most {0.at_most} runs until {0.until}",
 }

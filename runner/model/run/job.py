@@ -13,6 +13,7 @@ from runner.model.plan.step import Step
 from runner.model.run.apply_end import Expected
 from runner.model.run.evidence import Evidence
 from runner.model.run.life import Kind
+from runner.model.run.usage import Usage
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import IgnoreRule, StackDefinition
 from runner.model.stack.lock import StateLock
@@ -64,14 +65,6 @@ class Job:
     @property
     def folder(self) -> str:
         return self.home or self.stack.name
-
-
-@dataclass(frozen=True)
-class Usage:
-    """What executing a job took, as far as the worker could see it."""
-
-    seconds: float = 0.0
-    peak_memory: int | None = None  # bytes; None where it was not measured
 
 
 @dataclass(frozen=True)

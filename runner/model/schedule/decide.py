@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from runner.model.code.inputs import moved
+from runner.model.code.known_inputs import moved
 from runner.model.run.life import HALF_CHANGED, Kind, Run, State
 from runner.model.schedule.waiting import waits
 from runner.model.stack.definition import DriftStatus, Health, Stack, Sync

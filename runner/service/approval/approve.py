@@ -25,13 +25,16 @@ from runner.model.approval.binding import Binding, EngineFacts
 from runner.model.approval.guardrails import DESTROYS, Violation, needs_name_typed, unanswered
 from runner.model.approval.rules import Standing, independent, refusal, refusal_by_terms, standing, written_by
 from runner.model.approval.terms import Terms, nobody
-from runner.model.code.inputs import moved
+from runner.model.code.known_inputs import moved
 from runner.model.drift.ignored import IgnoredChange
 from runner.model.plan.changes import ChangeSet, Diagnostic
 from runner.model.run.life import Event, Run, State
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import StackDefinition
-from runner.ports import ControlPorts, Git, Modules, Reader
+from runner.ports.control import ControlPorts
+from runner.ports.files import Modules
+from runner.ports.git import Git
+from runner.ports.records import Reader
 from runner.service.approval.authorship import commits_behind, known, with_signers
 from runner.service.approval.bind import bound, guard_rails
 from runner.service.approval.terms import run_terms

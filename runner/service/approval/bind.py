@@ -6,12 +6,8 @@ from runner.model.approval.guardrails import SeenState, Violation, state_problem
 from runner.model.plan.changes import ChangeSet, Summary
 from runner.model.run.job import PlanResult
 from runner.model.run.life import Kind, Run, State
-from runner.ports import (
-    ControlPorts,
-    Reader,
-    RunFilter,
-    Writer,
-)
+from runner.ports.control import ControlPorts
+from runner.ports.records import Reader, RunFilter, Writer
 from runner.service.approval.terms import run_terms
 from runner.service.cycle.check_clock import refuse_other_time, steady_now
 

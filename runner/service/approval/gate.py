@@ -14,11 +14,12 @@ from runner.errors import (
 )
 from runner.model.approval.binding import EngineFacts
 from runner.model.approval.rules import standing
-from runner.model.code.inputs import moved
+from runner.model.code.known_inputs import moved
 from runner.model.run.job import Job
 from runner.model.run.life import Event, Run
 from runner.model.values.span import Seconds
-from runner.ports import ControlPorts, Reader
+from runner.ports.control import ControlPorts
+from runner.ports.records import Reader
 from runner.service.approval.bind import refuse_moved
 from runner.service.approval.terms import run_terms
 from runner.service.cycle.check_clock import steady_now

@@ -1,7 +1,7 @@
 """What a process does before it works on the data: trust neither the clock nor the database because they are there."""
 
 from runner.model.audit.restored import detail, sentence
-from runner.ports import ControlPorts
+from runner.ports.control import ControlPorts
 from runner.service.cycle.check_clock import check_clock
 from runner.service.cycle.checkpoint import checkpoint
 from runner.service.cycle.restored import put_right_restored

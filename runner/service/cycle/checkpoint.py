@@ -6,7 +6,8 @@ from runner.errors import DatabaseRolledBack, DriftlineError
 from runner.model.audit.checkpoint import Checkpoint, missing
 from runner.model.audit.log import CHECKPOINTS, GENESIS, AuditEntry
 from runner.model.run.life import Event
-from runner.ports import ControlPorts, Reader
+from runner.ports.control import ControlPorts
+from runner.ports.records import Reader
 from runner.service.queue.enqueue import DAEMON
 
 MISSING = "checkpoints.missing"

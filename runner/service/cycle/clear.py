@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from runner.errors import RunNotFound
 from runner.model.run.life import Run
-from runner.ports import ControlPorts, Reader, RunFilter
+from runner.ports.control import ControlPorts
+from runner.ports.records import Reader, RunFilter
 
 
 def clear(control: ControlPorts, stacks: Iterable[str] = ()) -> int:

@@ -16,7 +16,9 @@ from runner.model.schedule.turns import PRIORITY, crowded_out, in_turn
 from runner.model.schedule.waiting import waits
 from runner.model.settings.source import SourceSettings
 from runner.model.values.size import parse_size
-from runner.ports import ControlPorts, HeldClaim, Reader, RunFilter, Writer
+from runner.ports.control import ControlPorts
+from runner.ports.keeping import HeldClaim
+from runner.ports.records import Reader, RunFilter, Writer
 from runner.service.approval.terms import run_terms
 from runner.service.cycle.check_clock import steady_now
 from runner.service.drift.partly import partly_applied

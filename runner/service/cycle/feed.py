@@ -4,7 +4,9 @@ import random
 
 from runner.errors import NotDelivered
 from runner.model.events.feed import Cursor, FeedEvent, failed, passed, waits
-from runner.ports import Clock, Consumer, Store
+from runner.ports.basics import Clock
+from runner.ports.feed import Consumer
+from runner.ports.records import Store
 
 PAGE = 100
 

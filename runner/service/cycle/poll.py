@@ -8,7 +8,7 @@ from runner import failpoint
 from runner.errors import BranchMissing, DriftlineError, NoRoom, SourceNotTaken, Untrusted
 from runner.host.uncollected import uncollected
 from runner.model.approval.approval import Commit
-from runner.model.code.inputs import moved as inputs_moved
+from runner.model.code.known_inputs import moved as inputs_moved
 from runner.model.code.paths import printable
 from runner.model.run.life import WAITING, Event, Kind, Run
 from runner.model.schedule.poll_due import poll_due
@@ -19,7 +19,10 @@ from runner.model.stack.source import Signature, SourceStatus
 from runner.model.stack.succession import alike
 from runner.model.stack.succession import question as asked_of
 from runner.model.values.codec import to_plain
-from runner.ports import Clock, Disk, Git, Modules, StackFiles, Store, Writer
+from runner.ports.basics import Clock, Disk
+from runner.ports.files import Modules, StackFiles
+from runner.ports.git import Git
+from runner.ports.records import Store, Writer
 from runner.service.approval.declare import declare
 from runner.service.discovery.discover import Discovery, discover, settings_digest
 from runner.service.operator.rename import put_off, take_over

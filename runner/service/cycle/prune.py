@@ -8,7 +8,10 @@ from typing import TypeVar
 from runner import failpoint
 from runner.errors import DatabaseRefused, DatabaseUnwritable, DriftlineError
 from runner.model.run.life import HALF_CHANGED, Run
-from runner.ports import ControlPorts, Reader, RunFilter, Store, Trees, Workspaces
+from runner.ports.control import ControlPorts
+from runner.ports.engine import Workspaces
+from runner.ports.git import Trees
+from runner.ports.records import Reader, RunFilter, Store
 from runner.service.cycle.clear import clear
 
 T = TypeVar("T")

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from runner import failpoint
 from runner.model.run.life import Event, Run, State
-from runner.ports import ControlPorts, HeldClaim, Writer
+from runner.ports.control import ControlPorts
+from runner.ports.keeping import HeldClaim
+from runner.ports.records import Writer
 from runner.service.cycle.clear import clear
 from runner.service.cycle.dispatch import Assignment, adoption
 from runner.service.queue.enqueue import DAEMON

@@ -12,7 +12,8 @@ from runner.model.audit.log import DATABASE, AuditEntry
 from runner.model.audit.receipt import Receipt
 from runner.model.audit.restored import Facts, Loss, Remedy, detail, remedy
 from runner.model.run.life import Event, Kind
-from runner.ports import ControlPorts, Reader, Writer
+from runner.ports.control import ControlPorts
+from runner.ports.records import Reader, Writer
 from runner.service.cycle.checkpoint import tell
 from runner.service.outcome.plan import replan
 from runner.service.queue.enqueue import DAEMON

@@ -10,7 +10,7 @@ from runner.model.code.scan import Refusal
 from runner.model.code.tree import Tree
 from runner.model.settings.source import SourceSettings
 from runner.model.values.problem import Problem
-from runner.ports import Git
+from runner.ports.git import Git
 
 ENGINE = "tofu"  # which reads what the other one does too
 Places = Mapping[tuple[str | None, str], Refusal]

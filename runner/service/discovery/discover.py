@@ -31,7 +31,8 @@ from runner.model.stack.conflicts import Complaint, moved_states, shared_states,
 from runner.model.stack.definition import Discovered, Stack, StateIdentity
 from runner.model.stack.succession import Present, homes, lookalikes, successions
 from runner.model.values.problem import Problem
-from runner.ports import Git, Modules, StackFiles
+from runner.ports.files import Modules, StackFiles
+from runner.ports.git import Git
 from runner.service.discovery import code_place, module_facts, stack_files
 from runner.service.discovery.module_facts import FolderFacts
 from runner.service.discovery.patience import TOLD, Patience

@@ -10,7 +10,8 @@ from runner.model.code.module import automatic_values
 from runner.model.code.tree import Tree
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import StackDefinition
-from runner.ports import Git, Modules
+from runner.ports.files import Modules
+from runner.ports.git import Git
 from runner.service.discovery.module_facts import FolderFacts
 
 PREFIX = "TF_VAR_"

@@ -4,9 +4,21 @@ from pathlib import Path
 
 from runner.errors import DriftlineError
 from runner.model.run.job import Job
+from runner.ports.engine import Workspace
 from runner.ports.keeping import HeldClaim
 from runner.ports.worker import WorkerPorts
+from runner.service.execution.refuse_unsafe import refuse_unsafe
 from runner.service.execution.run_log import write_line
+
+
+def checked_out(job: Job, ports: WorkerPorts, claim: HeldClaim | None) -> tuple[Path, Workspace]:
+    """The tree, where nothing speaks against using it, and the stack's workspace in it."""
+    refuse_unsafe(ports, job)
+    tree = export_tree(job, ports, claim)
+    workspace = ports.workspaces.prepare(
+        job.run, job.folder, tree, job.module_path, managed_state=job.managed_state
+    )
+    return tree, workspace
 
 
 def export_tree(job: Job, ports: WorkerPorts, claim: HeldClaim | None) -> Path:

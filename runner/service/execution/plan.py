@@ -19,14 +19,13 @@ from runner.model.run.life import Kind
 from runner.model.secret.copies import SHORTEST_PART, Secrets
 from runner.model.values.codec import to_plain
 from runner.ports.basics import Cancel
-from runner.ports.engine import EngineError, Execution, Planned, Workspace
+from runner.ports.engine import EngineError, Execution, Planned
 from runner.ports.keeping import HeldClaim
 from runner.ports.worker import WorkerPorts
-from runner.service.execution.export import export_tree
+from runner.service.execution.export import checked_out
 from runner.service.execution.known_secrets import known, remember
 from runner.service.execution.lost_state import refuse_lost_state
 from runner.service.execution.probe import look
-from runner.service.execution.refuse_unsafe import refuse_unsafe
 from runner.service.execution.run_log import write_line
 
 APPROVABLE = "plan"  # the artifacts plan.tfplan and plan.json: what a person is asked about
@@ -140,11 +139,7 @@ def prepare(
 ) -> Execution:
     managed = job.stack.terraform_workspace if job.managed_state else None
     refuse_lost_state(ports.workspaces, job.stack.name, job.folder, managed)
-    refuse_unsafe(ports, job)
-    tree = export_tree(job, ports, claim)
-    workspace: Workspace = ports.workspaces.prepare(
-        job.run, job.folder, tree, job.module_path, managed_state=job.managed_state
-    )
+    tree, workspace = checked_out(job, ports, claim)
     return Execution(
         run=job.name,
         stack=job.stack,

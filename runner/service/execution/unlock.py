@@ -9,8 +9,7 @@ from runner.ports.basics import Cancel
 from runner.ports.engine import EngineError, Execution
 from runner.ports.keeping import HeldClaim
 from runner.ports.worker import WorkerPorts
-from runner.service.execution.export import export_tree
-from runner.service.execution.refuse_unsafe import refuse_unsafe
+from runner.service.execution.export import checked_out
 
 
 def execute_unlock(job: Job, ports: WorkerPorts, cancel: Cancel, claim: HeldClaim) -> LockResult:
@@ -41,11 +40,7 @@ def _failed(execution: Execution, error: EngineError) -> LockResult:
 
 @contextmanager
 def _in_workspace(job: Job, ports: WorkerPorts, cancel: Cancel, claim: HeldClaim) -> Iterator[Execution]:
-    refuse_unsafe(ports, job)
-    tree = export_tree(job, ports, claim)
-    workspace = ports.workspaces.prepare(
-        job.run, job.folder, tree, job.module_path, managed_state=job.managed_state
-    )
+    tree, workspace = checked_out(job, ports, claim)
     try:
         yield Execution(
             run=job.name,

@@ -6,7 +6,8 @@ from runner.errors import Blocked, NotFound, SourceNotFound, StackBusy
 from runner.model.approval.approval import Person
 from runner.model.stack.conflicts import moved_state
 from runner.model.stack.definition import Discovered, Stack, StateIdentity
-from runner.ports import ControlPorts, Workspaces
+from runner.ports.control import ControlPorts
+from runner.ports.engine import Workspaces
 from runner.service.cycle.poll import Poller
 from runner.service.discovery.discover import discover
 

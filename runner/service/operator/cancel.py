@@ -4,7 +4,9 @@ from runner.errors import WrongState
 from runner.model.approval.approval import Person
 from runner.model.run.life import Event, Run, State
 from runner.model.stack.lock import Leftover
-from runner.ports import Claims, ControlPorts, Store
+from runner.ports.control import ControlPorts
+from runner.ports.keeping import Claims
+from runner.ports.records import Store
 
 
 def cancel(control: ControlPorts, run_id: int, person: Person, *, force: bool = False) -> Run:

@@ -8,7 +8,8 @@ from runner.model.run.life import Event, Kind, State
 from runner.model.stack.definition import Pause
 from runner.model.stack.lock import Lock
 from runner.model.values.moment import end_of
-from runner.ports import ControlPorts, Writer
+from runner.ports.control import ControlPorts
+from runner.ports.records import Writer
 
 
 def take(control: ControlPorts, stack: str, person: Person, reason: str) -> Lock:

@@ -29,7 +29,10 @@ from runner.model.stack.arriving_state import (
 )
 from runner.model.stack.definition import Stack
 from runner.model.stack.lock import Lock
-from runner.ports import ControlPorts, Reader, RunFilter, WorkerPorts, Workspaces, Writer
+from runner.ports.control import ControlPorts
+from runner.ports.engine import Workspaces
+from runner.ports.records import Reader, RunFilter, Writer
+from runner.ports.worker import WorkerPorts
 from runner.service.approval.bind import known_state
 from runner.service.execution.known_secrets import MOST_EARLIER
 from runner.service.execution.preview import plan_with_state

@@ -6,7 +6,8 @@ from runner.errors import Blocked, Conflict, StackBusy, StackLocked
 from runner.model.approval.approval import Person
 from runner.model.run.life import Event, Kind, Run
 from runner.model.stack.definition import Stack
-from runner.ports import ControlPorts, Reader, Writer
+from runner.ports.control import ControlPorts
+from runner.ports.records import Reader, Writer
 from runner.service.queue.enqueue import DAEMON
 
 

@@ -16,7 +16,8 @@ from runner.model.approval.guardrails import SeenState
 from runner.model.run.life import Event
 from runner.model.stack.definition import Discovered, Stack
 from runner.model.values.problem import Problem
-from runner.ports import ControlPorts, Reader, Writer
+from runner.ports.control import ControlPorts
+from runner.ports.records import Reader, Writer
 from runner.service.approval.bind import known_state
 from runner.service.approval.declare import declare
 from runner.service.discovery.discover import Discovery

@@ -7,7 +7,8 @@ from runner.model.approval.approval import Person
 from runner.model.drift.report import Acknowledgement, DriftReport, ReportStatus
 from runner.model.run.life import Kind, Run, State
 from runner.model.values.moment import end_of
-from runner.ports import ControlPorts, Writer
+from runner.ports.control import ControlPorts
+from runner.ports.records import Writer
 from runner.service.drift.partly import partly_applied
 from runner.service.outcome.check_drift import propose
 

@@ -5,7 +5,9 @@ from runner.errors import WrongState
 from runner.model.approval.approval import Person
 from runner.model.run.evidence import Evidence
 from runner.model.run.life import Event, Kind, Run, State, Trigger
-from runner.ports import ControlPorts, Reader, Workspaces, Writer
+from runner.ports.control import ControlPorts
+from runner.ports.engine import Workspaces
+from runner.ports.records import Reader, Writer
 from runner.service.execution.lost_state import refuse_damaged, refuse_unsaved
 from runner.service.operator.leave import left_by_destroy
 from runner.service.queue.enqueue import add_change

@@ -11,7 +11,8 @@ from runner.model.run.job import ApplyOutcome, ApplyResult, Job
 from runner.model.run.life import Event, Kind, Run, State
 from runner.model.schedule.waiting import HELD, MOST_FALSE_STARTS, pause
 from runner.model.stack.lock import Lock
-from runner.ports import ControlPorts, Writer
+from runner.ports.control import ControlPorts
+from runner.ports.records import Writer
 from runner.service.approval.terms import accept_applied
 from runner.service.cycle.checkpoint import checkpoint_or_tell
 from runner.service.operator.leave import left_by_destroy

@@ -10,7 +10,8 @@ from runner.model.run.job import Job, PlanFailure, PlanResult
 from runner.model.run.life import Event, Kind, Run, Trigger
 from runner.model.schedule.decide import check_retry
 from runner.model.stack.definition import DriftStatus, Stack
-from runner.ports import ControlPorts, Writer
+from runner.ports.control import ControlPorts
+from runner.ports.records import Writer
 from runner.service.approval.bind import remember_state
 from runner.service.drift.rules import ignore_rules
 from runner.service.outcome.plan import fail_plan

@@ -6,19 +6,15 @@ from typing import Any
 
 from runner import failpoint
 from runner.model.approval.rules import needed
-from runner.model.code.inputs import moved
+from runner.model.code.known_inputs import moved
 from runner.model.plan.step import Step
 from runner.model.plan.warnings import also_failing
 from runner.model.run.job import Job, PlanFailure, PlanResult
 from runner.model.run.life import Event, Kind, Run, State, Trigger
 from runner.model.schedule.waiting import HELD, LONGEST, pause
 from runner.model.stack.definition import DriftStatus
-from runner.ports import (
-    ControlPorts,
-    Reader,
-    RunFilter,
-    Writer,
-)
+from runner.ports.control import ControlPorts
+from runner.ports.records import Reader, RunFilter, Writer
 from runner.service.approval.bind import bind, remember_state
 from runner.service.approval.terms import run_terms
 from runner.service.operator.leave import left_by_destroy

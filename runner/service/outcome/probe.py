@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from runner.model.code.inputs import moved
+from runner.model.code.known_inputs import moved
 from runner.model.drift.probe import (
     ProbeFacts,
     ProbeRecord,
@@ -14,7 +14,7 @@ from runner.model.drift.probe import (
 from runner.model.run.life import Kind, Run, Trigger
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import DriftRules
-from runner.ports import Reader, Writer
+from runner.ports.records import Reader, Writer
 
 TRIAGE_FROM = 3  # so many stacks moved by one commit are looked at by probes first
 

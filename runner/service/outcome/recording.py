@@ -5,7 +5,8 @@ from contextlib import contextmanager
 
 from runner.model.run.job import ApplyResult, Job, RunResult
 from runner.model.run.life import Run
-from runner.ports import ControlPorts, Writer
+from runner.ports.control import ControlPorts
+from runner.ports.records import Writer
 
 
 @contextmanager

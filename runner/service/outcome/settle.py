@@ -2,7 +2,7 @@
 
 from runner.model.run.job import ApplyResult, LockResult, Result
 from runner.model.run.life import Kind, Run
-from runner.ports import ControlPorts
+from runner.ports.control import ControlPorts
 from runner.service.cycle.dispatch import Assignment
 from runner.service.outcome.apply import settle_apply
 from runner.service.outcome.check_drift import settle_check

@@ -2,7 +2,7 @@
 
 from runner.model.run.job import Job, LockResult, Phase
 from runner.model.run.life import Run
-from runner.ports import ControlPorts
+from runner.ports.control import ControlPorts
 
 
 def settle_lock(control: ControlPorts, job: Job, result: LockResult) -> Run:

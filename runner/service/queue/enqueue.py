@@ -10,7 +10,8 @@ from runner.model.run.life import Kind, Run, State, Trigger
 from runner.model.schedule.decide import CHANGE_RULES, CHECK_RULES, Decision, Next, View, decide, waits_for
 from runner.model.schedule.throttling import crowded
 from runner.model.stack.definition import Discovered, Stack
-from runner.ports import Clock, NewRun, Reader, Store, Writer
+from runner.ports.basics import Clock
+from runner.ports.records import NewRun, Reader, Store, Writer
 
 DAEMON = "driftline"
 

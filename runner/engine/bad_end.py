@@ -1,0 +1,89 @@
+"""The bad end of a command: every error says how it came about, and what its confinement had to do with it."""
+
+from collections.abc import Iterable
+
+from runner.engine.json_output import GAVE_UP, STALE, STATE_LOCKED, JsonOutput, render
+from runner.engine.session import Session
+from runner.model.plan.changes import Diagnostic
+from runner.model.sandbox.denied import denials
+from runner.model.values.span import Seconds
+from runner.ports.engine import EngineError
+from runner.process.run import Finished, Stopped
+
+CONFINED = "This run is confined (docs/hardening.md)"
+
+
+def bad_end(
+    session: Session,
+    name: str,
+    finished: Finished,
+    output: JsonOutput,
+    deadline: float | None = None,
+    *,
+    lost: bool = False,
+) -> EngineError:
+    """Never without a diagnostic. `lost`: nobody saw it, so there is no exit code."""
+    stopped = _stopped(_called(session, name), finished, deadline)
+    diagnostics = [*output.diagnostics, *stopped, *session.given.warnings]
+    if not any(d.severity == "error" for d in diagnostics):
+        diagnostics.append(_silent(session, name, None if lost else finished))
+    denied = _denied(session, name, diagnostics)
+    return EngineError(
+        command=name,
+        exit_code=finished.exit_code,
+        diagnostics=(*diagnostics, *denied),
+        tail="\n".join(session.journal.tail),
+        signal=None if lost else finished.signal,
+        lost=lost,
+        timed_out=finished.stopped is Stopped.DEADLINE,
+        canceled=finished.stopped is Stopped.CANCELED,
+        stale=output.says(STALE),
+        unfinished=output.unfinished,
+        begun=output.begun,
+        state_locked=output.says(STATE_LOCKED),
+        lock=output.lock,
+        gave_up=output.says(GAVE_UP),
+        failed_actions=tuple(output.failed_actions),
+        denied=denied[0].detail.split("\n", maxsplit=1)[0] if denied else "",
+    )
+
+
+def _called(session: Session, name: str) -> str:
+    """A probe is no command of the engine that a person could run."""
+    return "a probe" if name == "probe" else f"{session.row.name} {name}"
+
+
+def _stopped(called: str, finished: Finished, deadline: float | None) -> list[Diagnostic]:
+    match finished.stopped:
+        case Stopped.DEADLINE:
+            told = f"{called} took longer than {Seconds(deadline or 0)} and was stopped"
+        case Stopped.BABBLED:
+            told = f"{called} wrote too much output and was stopped"
+        case _:
+            return []
+    return [Diagnostic("error", told)]
+
+
+def _silent(session: Session, name: str, finished: Finished | None) -> Diagnostic:
+    """Of a command that has said no error itself."""
+    called = _called(session, name)
+    if finished is None:
+        told = f"nobody saw how {called} ended"
+    else:
+        how = f"signal {finished.signal}" if finished.signal else f"exit code {finished.exit_code}"
+        told = f"{called} ended with {how}"
+    return Diagnostic("error", told, session.stderr(name).strip())
+
+
+def _denied(session: Session, name: str, diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """What its confinement kept it from, said in the log too."""
+    if session.fence is None or (seen := session.confinement(name)) is None:
+        return []
+    texts = [text for one in diagnostics if one.severity == "error" for text in (one.summary, one.detail)]
+    around = session.fence.around_failed(session.execution.workspace, seen)
+    sentences = denials([*texts, session.stderr(name)], around)
+    if not sentences:
+        return []
+    told = Diagnostic("warning", CONFINED, "\n".join(sentences))
+    session.journal.write(render(told))
+    return [told]
