@@ -161,7 +161,7 @@ def _settle(app: App, header: Header, person: Person) -> Restored:
         with app.store.writing() as writer:
             locks = tuple(_locks(app, writer, header))
             for lock in locks:
-                writer.take_hold(lock, by=person.name)
+                writer.place_lock(lock, by=person.name)
             waiting = tuple(run for run in writer.open_runs() if run.state is State.AWAITING_APPROVAL)
             about = {"made": header.made, "version": header.version, "locked": [lock.stack for lock in locks]}
             writer.audit_note(person.name, "backup.restore", "installation", about)
@@ -173,7 +173,7 @@ def _settle(app: App, header: Header, person: Person) -> Restored:
 
 def _locks(app: App, reader: Reader, header: Header) -> Iterator[Lock]:
     """Of stacks that would be applied without another look, on a state that knows nothing of what came after the backup."""
-    held = {lock.stack for lock in reader.holds()}
+    held = {lock.stack for lock in reader.placed_locks()}
     going_on = {run.stack: run for run in reader.open_runs() if run.state in _MAY_GO_ON}
     for stack in reader.stacks():
         run = going_on.get(stack.name)

@@ -116,14 +116,14 @@ def _of_stack(
 ) -> Iterable[Need]:
     stack, view, last = facts.stack, facts.view, facts.view.last_change
     yield from _of_runs(facts, objections, daemon=daemon)
-    if view.hold is not None:
+    if view.lock is not None:
         yield Need(
             Why.LOCK,
             stack.name,
             stack.name,
-            f"locked by {view.hold.holder} {ago(view.hold.since, view.now)}: {view.hold.reason}",
-            view.hold.way_out,
-            failure=view.hold.run is not None,
+            f"locked by {view.lock.holder} {ago(view.lock.since, view.now)}: {view.lock.reason}",
+            view.lock.way_out,
+            failure=view.lock.run is not None,
         )
     elif last is not None and last.state is State.PLAN_FAILED and last.inputs == stack.inputs:
         yield Need(
@@ -173,7 +173,7 @@ def _of_runs(
             yield Need(Why.APPROVAL, run.name, stack.name, text, goes_on(run, found))
         if held_elsewhere(run):
             yield _held(run, view.now)
-        elif run.state is State.APPROVED and run.claim is None and view.hold is None and not daemon:
+        elif run.state is State.APPROVED and run.claim is None and view.lock is None and not daemon:
             yield Need(Why.READY, run.name, stack.name, f"is approved: {told}", f"driftline apply {run.name}")
 
 

@@ -169,9 +169,9 @@ class Performer:
         if run.claim is not None or run.kind is Kind.DRIFT:
             return
         with self.cli.app.store.reading() as reader:
-            hold = reader.hold(run.stack)
-        if hold is not None:
-            raise StackLocked(stack=run.stack, holder=hold.holder, reason=hold.reason, hint=hold.way_out)
+            lock = reader.lock(run.stack)
+        if lock is not None:
+            raise StackLocked(stack=run.stack, holder=lock.holder, reason=lock.reason, hint=lock.way_out)
 
     # Stopping
 

@@ -94,7 +94,7 @@ def stack_details(
     partly: Iterable[Partly] = (),
 ) -> Plain:
     change, check = decisions
-    definition, pause, hold = facts.stack.definition, facts.stack.pause, facts.view.hold
+    definition, pause, placed = facts.stack.definition, facts.stack.pause, facts.view.lock
     return {
         **stack(facts),
         "engine": definition.engine,
@@ -105,7 +105,7 @@ def stack_details(
         "change": {"action": change.action.value, "code": change.code, "reason": change.sentence},
         "check": {"action": check.action.value, "code": check.code, "reason": check.sentence},
         "probe": {"way": probe.way.value, "reason": probe.reason, "checks": probe.checks},
-        "lock": lock(hold) if hold else None,
+        "lock": lock(placed) if placed else None,
         "pause": pause
         and {
             "by": pause.by,

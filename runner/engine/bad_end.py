@@ -77,10 +77,10 @@ def _silent(session: Session, name: str, finished: Finished | None) -> Diagnosti
 
 def _denied(session: Session, name: str, diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """What its confinement kept it from, said in the log too."""
-    if session.fence is None or (seen := session.confinement(name)) is None:
+    if session.sandbox is None or (seen := session.confinement(name)) is None:
         return []
     texts = [text for one in diagnostics if one.severity == "error" for text in (one.summary, one.detail)]
-    around = session.fence.around_failed(session.execution.workspace, seen)
+    around = session.sandbox.around_failed(session.execution.workspace, seen)
     sentences = denials([*texts, session.stderr(name)], around)
     if not sentences:
         return []

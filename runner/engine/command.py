@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from runner.engine.apply import adopt, begin
 from runner.engine.argv import ApplyOptions, apply_argv
 from runner.engine.bad_end import bad_end
-from runner.engine.confine import Fence
+from runner.engine.confine import SandboxPolicy
 from runner.engine.credentials import AwsCredentials
 from runner.engine.environment import child_environment, inherited
 from runner.engine.facts import facts_of
@@ -35,7 +35,7 @@ from runner.model.drift.probe import ProbeReady, deadline
 from runner.model.plan.changes import Diagnostic
 from runner.model.settings.server import Settings
 from runner.model.stack.lock import StateLock
-from runner.ports.engine import Applied, Aside, EngineError, Execution, NotBegun, Planned, Probed
+from runner.ports.engine import Applied, EngineError, Execution, Fallback, NotBegun, Planned, Probed
 from runner.process.run import Finished
 
 if TYPE_CHECKING:
@@ -97,18 +97,18 @@ class CommandLineEngine:
                 return bad_end(ready, "plan", finished, output, limit)
             return planned(ready, finished, output, float(self.settings.timeouts.show))
 
-    def probe_ready(self, execution: Execution) -> ProbeReady | Aside | EngineError:
+    def probe_ready(self, execution: Execution) -> ProbeReady | Fallback | EngineError:
         with self._session(execution) as session:
             ready = self._ready(session)
             return ready if isinstance(ready, EngineError) else probe_ready(ready)
 
     def probe(
         self, execution: Execution, types: Mapping[str, tuple[str, ...]] | None, seconds: float
-    ) -> Probed | Aside | EngineError:
+    ) -> Probed | Fallback | EngineError:
         with self._session(execution) as session:
             ready = found(session)
             if ready is None:
-                return Aside("what init left is not good any more")
+                return Fallback("what init left is not good any more")
             limit = deadline(seconds, self._limit(execution, "plan"))
             return probe(ready, self.prober, types, self.settings, limit)
 
@@ -152,7 +152,14 @@ class CommandLineEngine:
         )
         with Journal(execution.log) as journal:
             plain = Session(
-                row, Path(row.name), "", execution, environment, self._cli_config(), journal, self._fence()
+                row,
+                Path(row.name),
+                "",
+                execution,
+                environment,
+                self._cli_config(),
+                journal,
+                self._sandbox_policy(),
             )
             session = plain.with_newest_seal()
             return adopt(session, digest, self._looking(session))
@@ -197,7 +204,9 @@ class CommandLineEngine:
         environment = self._environment(execution)
         private_folder(execution.workspace.data)
         with Journal(execution.log) as journal:
-            yield Session(row, binary, version, execution, environment, cli_config, journal, self._fence())
+            yield Session(
+                row, binary, version, execution, environment, cli_config, journal, self._sandbox_policy()
+            )
 
     def _environment(self, execution: Execution) -> dict[str, str]:
         """With the credentials of the role, for planning or for applying."""
@@ -211,9 +220,9 @@ class CommandLineEngine:
             credentials=self.credentials.environment(stack.aws, execution.run, for_apply=execution.for_apply),
         )
 
-    def _fence(self) -> Fence:
+    def _sandbox_policy(self) -> SandboxPolicy:
         handed = inherited(self.daemon, self.settings.engines.env)
-        return Fence(self.settings, self.hidden, handed, self.daemon)
+        return SandboxPolicy(self.settings, self.hidden, handed, self.daemon)
 
     def _cli_config(self) -> Path:
         return write_cli_config(private_folder(self.folder), self.settings.engines)

@@ -42,7 +42,7 @@ CREDENTIALS = Path("/run/credentials")  # of every unit of this user
 
 
 @dataclass(frozen=True)
-class Fence:
+class SandboxPolicy:
     """One installation: what it hides from its runs. `handed` is what they get of the daemon's environment."""
 
     settings: Settings

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runner.engine.aside import read_aside
 from runner.engine.document_process import ANSWER, MASKED, QUESTION
+from runner.engine.read_in_child import read_in_child
 from runner.engine.session import Session
 from runner.host.files import read_foreign, write_whole
 from runner.model.plan.changes import Diagnostic
@@ -36,7 +36,7 @@ class Apart:
         try:
             size = self.file.stat().st_size
             write_whole(control / QUESTION, json.dumps(to_plain(question)).encode(), durable=False)
-            finished = read_aside(
+            finished = read_in_child(
                 self.session, "runner.engine.document_process", (str(control),), size, self.seconds
             )
             if finished.exit_code != 0:

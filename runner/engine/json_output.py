@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from runner.engine.state.lock_info import read_lock
-from runner.engine.text import Veil, masked_output
+from runner.engine.text import Redaction, masked_output
 from runner.model.code.engines import ENGINES
 from runner.model.plan.changes import Diagnostic
 from runner.model.plan.warnings import CHECK_FAILED
@@ -49,8 +49,8 @@ CHECKSUMS_MISSING = "Provider lock file not updated"
 class JsonOutput:
     """What a command has said so far. No line, however broken, raises."""
 
-    def __init__(self, veil: Veil, version_key: str, *, shows_text: bool = False) -> None:
-        self.veil = veil
+    def __init__(self, redaction: Redaction, version_key: str, *, shows_text: bool = False) -> None:
+        self.redaction = redaction
         self.shows_text = shows_text
         self.version_key = version_key
         self.version: str | None = None
@@ -75,7 +75,7 @@ class JsonOutput:
         if message is None:
             self.other_lines += bool(line.strip())
             # An apply that cannot save its state prints it, with every secret, as a last resort.
-            yield from self.veil.text(line).splitlines() if self.shows_text else ()
+            yield from self.redaction.text(line).splitlines() if self.shows_text else ()
             return
         match message.get("type"):
             case "diagnostic":
@@ -97,11 +97,11 @@ class JsonOutput:
             case "outputs":
                 outputs = _dict(message, "outputs")
                 self.outputs = {
-                    name: masked_output(self.veil, output)
+                    name: masked_output(self.redaction, output)
                     for name, output in outputs.items()
                     if isinstance(output, dict) and "type" in output
                 }
-        yield from self.veil.text(str(message.get("@message", ""))).splitlines()
+        yield from self.redaction.text(str(message.get("@message", ""))).splitlines()
 
     def _apply(self, kind: str, message: Mapping[str, Any]) -> None:
         if kind == "apply_start":
@@ -127,13 +127,13 @@ class JsonOutput:
         summary = str(raw.get("summary") or "")
         if summary in EXPECTED:
             return
-        diagnostic = read_diagnostic(raw, self.veil)
+        diagnostic = read_diagnostic(raw, self.redaction)
         self.diagnostics.append(diagnostic)
         if diagnostic.severity == "error":
             self._errors.add(summary)
         if summary in STATE_LOCKED:
             self.lock = read_lock(diagnostic.detail)
-        yield from render(diagnostic, self.veil.text(str(_dict(raw, "snippet").get("code") or "")))
+        yield from render(diagnostic, self.redaction.text(str(_dict(raw, "snippet").get("code") or "")))
 
     def _operated(self, kind: str, message: Mapping[str, Any]) -> None:
         operation = _operation(message)
@@ -167,7 +167,7 @@ class JsonOutput:
         """The addresses whose operation started, and of which nobody can say how it ended."""
         open_ones = {address: None for (address, _), count in self._begun.items() if count > 0}
         found = open_ones | self._errored if self.says(LOST) else open_ones
-        return tuple(map(self.veil.address, found))
+        return tuple(map(self.redaction.address, found))
 
     def undestroyed(self, deposed: Collection[str] = ()) -> tuple[str, ...]:
         """Those of them whose replaced object was to be destroyed, and was not.
@@ -182,7 +182,7 @@ class JsonOutput:
         return tuple(
             name
             for address in open_ones
-            if (name := self.veil.address(address))
+            if (name := self.redaction.address(address))
             and self._only_destroys(address, told[name] + self.completed[address, "create"])
         )
 
@@ -197,18 +197,18 @@ class JsonOutput:
         return not self._errors.isdisjoint(summaries)
 
 
-def read_diagnostic(raw: Mapping[str, Any], veil: Veil) -> Diagnostic:
+def read_diagnostic(raw: Mapping[str, Any], redaction: Redaction) -> Diagnostic:
     """A diagnostic of any command; `validate` and the UI stream share the form."""
     place = _dict(raw, "range")
     address = str(raw.get("address") or _check_of(raw))
     line = _dict(place, "start").get("line")
     return Diagnostic(
         severity=str(raw.get("severity") or "error"),
-        summary=veil.text(str(raw.get("summary") or "")),
-        detail=veil.text(str(raw.get("detail") or "")),
-        file=veil.text(str(place["filename"])) if place.get("filename") else None,
+        summary=redaction.text(str(raw.get("summary") or "")),
+        detail=redaction.text(str(raw.get("detail") or "")),
+        file=redaction.text(str(place["filename"])) if place.get("filename") else None,
         line=line if isinstance(line, int) else None,
-        address=veil.text(address) if address else None,
+        address=redaction.text(address) if address else None,
     )
 
 

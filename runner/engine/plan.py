@@ -75,12 +75,12 @@ def planned(
         plan_file=plan_file,
         document=None,
         engine_version=output.version or session.version,
-        drifted_addresses=tuple(map(session.veil.address, output.drifted)),
+        drifted_addresses=tuple(map(session.redaction.address, output.drifted)),
         diagnostics=(*output.diagnostics, *session.given.warnings),
         warnings=session.given.warnings,
         facts=facts_of(session, plan_file),
-        secrets=session.veil.secrets,
-        credentials=session.veil.credentials,
+        secrets=session.redaction.secrets,
+        credentials=session.redaction.credentials,
     )
     if not found.changed or name != "plan":
         return found

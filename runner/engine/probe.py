@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from runner.engine.bad_end import bad_end
 from runner.engine.plan import plan, planned
 from runner.engine.session import Session
-from runner.engine.text import Veil
+from runner.engine.text import Redaction
 from runner.model.drift.probe import ProbeReady, Provider
 from runner.model.sandbox.labels import Confinement
 from runner.model.sandbox.namespace import View
 from runner.model.settings.server import Settings
-from runner.ports.engine import Aside, EngineError, Planned, Probed
+from runner.ports.engine import EngineError, Fallback, Planned, Probed
 
 if TYPE_CHECKING:
     from runner.probe.installed import Installed
@@ -26,10 +26,10 @@ NAME = "probe"
 THRIFTY = {"GOMAXPROCS": "1"}
 
 
-def probe_ready(session: Session) -> ProbeReady | Aside:
+def probe_ready(session: Session) -> ProbeReady | Fallback:
     """After `init`: the engine and its providers, verified against the lock file."""
     providers = _installed(session)
-    if isinstance(providers, Aside):
+    if isinstance(providers, Fallback):
         return providers
     told = tuple(Provider(one.name, one.checksum) for one in providers)
     return ProbeReady(f"{session.binary} {session.version}", told)
@@ -41,12 +41,12 @@ def probe(
     types: Mapping[str, tuple[str, ...]] | None,
     settings: Settings,
     deadline: float,
-) -> Probed | Aside | EngineError:
+) -> Probed | Fallback | EngineError:
     """Plan, with schemas cut down to these types, or whole."""
     from runner.probe.talk import ProbeFailed
 
     providers = _installed(session)
-    if isinstance(providers, Aside):
+    if isinstance(providers, Fallback):
         return providers
     cut = None if types is None else {address: frozenset(names) for address, names in types.items()}
     thrifty = replace(
@@ -69,12 +69,12 @@ def probe(
                 on_start=probing.admit,
             )
     except (ProbeFailed, OSError) as error:
-        return Aside(session.veil.text(str(error)))
+        return Fallback(session.redaction.text(str(error)))
     if finished.exit_code in {0, 2}:
         answer = planned(session, finished, output, 0.0, name=NAME)
     else:
         answer = bad_end(session, NAME, finished, output, deadline)
-    return _judged(session.veil, answer, probing.seen)
+    return _judged(session.redaction, answer, probing.seen)
 
 
 @contextmanager
@@ -96,27 +96,29 @@ def _reaching(confine: Confinement | View | None, sockets: tuple[str, ...]) -> C
     return confine.with_files(sockets) if isinstance(confine, View) else confine
 
 
-def _judged(veil: Veil, answer: Planned | EngineError, seen: "Seen | None") -> Probed | Aside | EngineError:
+def _judged(
+    redaction: Redaction, answer: Planned | EngineError, seen: "Seen | None"
+) -> Probed | Fallback | EngineError:
     """Whether the answer counts: the smallest doubt is enough for a plain plan."""
     if isinstance(answer, EngineError) and answer.canceled:
         return answer
     if isinstance(answer, EngineError) and answer.timed_out:
-        return Aside(answer.diagnostics[-1].summary, late=True)
+        return Fallback(answer.diagnostics[-1].summary, late=True)
     if seen is None:
-        return Aside("the proxy was gone before the end")
+        return Fallback("the proxy was gone before the end")
     if seen.trouble:
-        return Aside(veil.text(seen.trouble[0]))  # perhaps in a provider's own words
+        return Fallback(redaction.text(seen.trouble[0]))  # perhaps in a provider's own words
     if isinstance(answer, EngineError):
         errors = (one.summary for one in answer.diagnostics if one.severity == "error")
-        return Aside(next(errors, "it failed"))
+        return Fallback(next(errors, "it failed"))
     return Probed(answer, seen.types)
 
 
-def _installed(session: Session) -> "tuple[Installed, ...] | Aside":
+def _installed(session: Session) -> "tuple[Installed, ...] | Fallback":
     from runner.probe.installed import Unverified, installed
 
     assert session.seal is not None
     try:
         return installed(session.seal.lock_file, session.seal.data, session.verified)
     except (Unverified, OSError) as error:
-        return Aside(str(error))
+        return Fallback(str(error))

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
-from runner.engine.confine import Fence
+from runner.engine.confine import SandboxPolicy
 from runner.engine.environment import own_folders
 from runner.engine.initialised.backend_file import backend_file
 from runner.engine.initialised.cli_config import PLUGINS
@@ -25,7 +25,7 @@ from runner.engine.modules.code_files import Code
 from runner.engine.modules.configuration import root_backend
 from runner.engine.removal import remove
 from runner.engine.sensitive import Given, sensitive_values
-from runner.engine.text import Veil
+from runner.engine.text import Redaction
 from runner.engine.versions.binary import binary_digest
 from runner.engine.versions.constraint import parse
 from runner.errors import BadStackFile, EngineAnswered, EngineFailed
@@ -57,7 +57,7 @@ class Session:
     environment: Mapping[str, str]
     cli_config: Path
     journal: Journal
-    fence: Fence | None = None
+    sandbox: SandboxPolicy | None = None
     plan_file: Path | None = None  # to be applied, wherever it lies
     confined: Confinement | View | None = None  # where it was worked out already
     seal: Seal | None = None  # what each command's data folder is made from
@@ -70,8 +70,8 @@ class Session:
         return sensitive_values(self.execution, self.row.suffixes, self.environment)
 
     @cached_property
-    def veil(self) -> Veil:
-        return Veil.over(self.environment, self.given.texts, by_marks=self.execution.nonsensitive)
+    def redaction(self) -> Redaction:
+        return Redaction.over(self.environment, self.given.texts, by_marks=self.execution.nonsensitive)
 
     @property
     def scratch(self) -> Path:
@@ -169,7 +169,7 @@ class Session:
             remove(place)
 
     def output(self, *, shows_text: bool = False) -> JsonOutput:
-        return JsonOutput(self.veil, self.row.version_key, shows_text=shows_text)
+        return JsonOutput(self.redaction, self.row.version_key, shows_text=shows_text)
 
     def command(self, name: str, argv: tuple[str, ...], extra: Mapping[str, str] | None = None) -> Command:
         claim = self.execution.claim
@@ -186,12 +186,12 @@ class Session:
         )
 
     def confinement(self, name: str) -> Confinement | View | None:
-        if self.fence is None or self.confined is not None:
+        if self.sandbox is None or self.confined is not None:
             return self.confined
         installed = self.cli_config.parent / PLUGINS
         given = (self.cli_config, installed, *filter(None, [self.plan_file]))
         called = self.seal.manifest.local_folders if self.seal is not None else ()
-        return self.fence.around(self.execution, self.binary, given, name, called)
+        return self.sandbox.around(self.execution, self.binary, given, name, called)
 
     def open_journal(self, name: str) -> None:
         self.journal.write([self._title(name)])
@@ -209,7 +209,7 @@ class Session:
             raw = read_foreign(self.control / f"{name}.stderr", OUTPUT_CAP)
         except OSError:
             return ""
-        return self.veil.text(raw[-STDERR_SHOWN:].decode(errors="replace"))
+        return self.redaction.text(raw[-STDERR_SHOWN:].decode(errors="replace"))
 
     # The files and folders of this execution
 

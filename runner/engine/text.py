@@ -17,7 +17,7 @@ def readable(text: str) -> str:
     return "\n".join(printable(line) for line in _ESCAPE.sub("", text).splitlines())
 
 
-class Veil:
+class Redaction:
     """Replaces the secrets that this run was given, wherever they turn up."""
 
     def __init__(
@@ -32,7 +32,7 @@ class Veil:
     @classmethod
     def over(
         cls, environment: Mapping[str, str], secrets: Iterable[str] = (), *, by_marks: bool = False
-    ) -> "Veil":
+    ) -> "Redaction":
         """The values whose names say that they are secret, and those that are known to be."""
         named = {value for name, value in environment.items() if names_secret(name)}
         return cls(secrets, named, by_marks=by_marks)
@@ -48,6 +48,6 @@ class Veil:
         return self._secrets.address(address)
 
 
-def masked_output(veil: Veil, output: Mapping[str, Any]) -> Any:
+def masked_output(redaction: Redaction, output: Mapping[str, Any]) -> Any:
     """The value of one output as terraform's `outputs` message has it; a sensitive one has no value there."""
-    return MASK if output.get("sensitive", True) else veil.value(output.get("value"))
+    return MASK if output.get("sensitive", True) else redaction.value(output.get("value"))

@@ -115,7 +115,7 @@ class Probed:
 
 
 @dataclass(frozen=True)
-class Aside:
+class Fallback:
     """A probe could not be done, or not be relied on: the check is done plainly."""
 
     reason: str
@@ -176,13 +176,13 @@ class Engine(Protocol):
         """Whether anything changes, after `init` where that is needed; what changes is shown when it is asked for."""
         ...
 
-    def probe_ready(self, execution: Execution) -> ProbeReady | Aside | EngineError:
+    def probe_ready(self, execution: Execution) -> ProbeReady | Fallback | EngineError:
         """What a probe would run with, after `init` where that is needed, and its providers verified."""
         ...
 
     def probe(
         self, execution: Execution, types: Mapping[str, tuple[str, ...]] | None, seconds: float
-    ) -> Probed | Aside | EngineError:
+    ) -> Probed | Fallback | EngineError:
         """Plan with warm providers, whose schemas are cut down to `types`; an EngineError only where it was canceled.
 
         `seconds` is what a plain plan of the stack took, 0 where that is not known.

@@ -10,28 +10,28 @@ from runner.store.rows import run_of, text, time_or_none
 from runner.store.runs import RunWrites
 from runner.store.session import Session
 
-_HOLDS = "SELECT holds.*, runs.state = 'interrupted' AS unresolved FROM holds LEFT JOIN runs ON runs.id = holds.run"
+_PLACED = "SELECT holds.*, runs.state = 'interrupted' AS unresolved FROM holds LEFT JOIN runs ON runs.id = holds.run"
 _EXECUTING = "SELECT * FROM runs WHERE claim_token IS NOT NULL"
 
 
 class LockReads(Session):
     def locks(self) -> list[Lock]:
         runs = [lock_of(run_of(row)) for row in self._all(f"{_EXECUTING} ORDER BY stack")]
-        return sorted((*self.holds(), *runs), key=lambda lock: (lock.stack, lock.since))
+        return sorted((*self.placed_locks(), *runs), key=lambda lock: (lock.stack, lock.since))
 
-    def holds(self) -> list[Lock]:
-        return [_hold(row) for row in self._all(f"{_HOLDS} ORDER BY holds.stack")]
+    def placed_locks(self) -> list[Lock]:
+        return [_lock(row) for row in self._all(f"{_PLACED} ORDER BY holds.stack")]
 
-    def hold(self, stack: str) -> Lock | None:
-        row = self._one(f"{_HOLDS} WHERE holds.stack = ?", stack)
-        return None if row is None else _hold(row)
+    def lock(self, stack: str) -> Lock | None:
+        row = self._one(f"{_PLACED} WHERE holds.stack = ?", stack)
+        return None if row is None else _lock(row)
 
 
 class LockWrites(LockReads, RunWrites):
-    def take_hold(self, lock: Lock, *, by: str) -> None:
+    def place_lock(self, lock: Lock, *, by: str) -> None:
         """StackLocked where a person or a rule holds it, or a run that can change it; drift checks do not matter."""
         self._require(lock.stack)
-        other = self.hold(lock.stack) or self._held_by_run(lock)
+        other = self.lock(lock.stack) or self._held_by_run(lock)
         if other is not None:
             raise StackLocked(stack=lock.stack, holder=other.holder, reason=other.reason, hint=other.way_out)
         self._do(
@@ -41,8 +41,8 @@ class LockWrites(LockReads, RunWrites):
         self.audit_note(by, "lock.take", lock.stack, {"holder": lock.holder, "reason": lock.reason})
         self._tell("lock.take", lock.stack, LockMoved(lock.stack, by, lock.holder, lock.reason))
 
-    def release_hold(self, stack: str, *, by: str, reason: str) -> None:
-        held = self.hold(stack)
+    def release_lock(self, stack: str, *, by: str, reason: str) -> None:
+        held = self.lock(stack)
         if held is None:
             raise NotFound(f'stack "{stack}" is not locked by anybody', hint="driftline lock list")
         self._do("DELETE FROM holds WHERE stack = ?", stack)
@@ -70,7 +70,7 @@ def lock_of(run: Run) -> Lock:
     )
 
 
-def _hold(row: sqlite3.Row) -> Lock:
+def _lock(row: sqlite3.Row) -> Lock:
     since = time_or_none(row["since"])
     assert since is not None
     return Lock(

@@ -11,7 +11,7 @@ from benchmarks.figure import Figure, at_most_above, interleaved, timed
 from benchmarks.size import Size
 from runner.confinement import landlock
 from runner.datadir.workspace import LocalWorkspaces
-from runner.engine.confine import Fence
+from runner.engine.confine import SandboxPolicy
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import StackDefinition
 from runner.ports.engine import Execution
@@ -40,7 +40,7 @@ class _Starts:
         self.execution = execution
         # A service's: each folder of a home on it would be one mount more.
         own = {"PATH": os.defpath}
-        self.fence = Fence(Settings(data_dir=folder), (), own, {**os.environ, **own})
+        self.fence = SandboxPolicy(Settings(data_dir=folder), (), own, {**os.environ, **own})
         self.command = Command((str(PROGRAM),), scratch, own, scratch / "stdout", scratch / "stderr")
 
     def confined(self) -> None:

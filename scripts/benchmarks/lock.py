@@ -18,7 +18,7 @@ from benchmarks.size import Size
 from runner.app import App
 from runner.errors import StackLocked
 from runner.model.approval.approval import Person
-from runner.service.operator import hold
+from runner.service.operator import lock
 from runner.store.journal import choose_journal
 
 PAUSE = 0.005  # at most, before somebody who was refused asks again
@@ -101,7 +101,7 @@ def _driftline(root: Path, only: Lock) -> Attempt:
 
 def _hold(app: App, person: Person, only: Lock) -> bool:
     try:
-        hold.take(app.control, "web", person, "a benchmark")
+        lock.take(app.control, "web", person, "a benchmark")
     except StackLocked:
         return False
     # Not a file: a folder that changed makes the database's next commit slower.
@@ -109,7 +109,7 @@ def _hold(app: App, person: Person, only: Lock) -> bool:
         raise RuntimeError("double grant: another process holds the lock of this stack")
     os.sched_yield()
     only.release()
-    hold.release(app.control, "web", person, "a benchmark")
+    lock.release(app.control, "web", person, "a benchmark")
     return True
 
 

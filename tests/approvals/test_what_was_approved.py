@@ -26,7 +26,7 @@ from runner.service.cycle.dispatch import Assignment, next_assignment
 from runner.service.execution.apply import execute_apply
 from runner.service.execution.facts import facts_now
 from runner.service.execution.plan import prepare
-from runner.service.operator import hold
+from runner.service.operator import lock
 
 WRAPPER = '#!/bin/sh\n# {words}\nexec {terraform} "$@"\n'
 ENGINES = "  terraform: {{binary: {wrapper}}}\n"
@@ -269,8 +269,8 @@ def test_a_plan_that_was_seen_to_be_too_old_stays_so_with_a_clock_that_goes_back
     (run,) = plain.push(body=DATA)
     plain.age(hours=25)
     # Of which the audit log tells.
-    hold.take(plain.app.control, run.stack, ANA, "looking")
-    hold.release(plain.app.control, run.stack, ANA, "looked")
+    lock.take(plain.app.control, run.stack, ANA, "looking")
+    lock.release(plain.app.control, run.stack, ANA, "looked")
     plain.age(hours=-5)
     with pytest.raises(PlanExpired):
         plain.approve(run, ANA)

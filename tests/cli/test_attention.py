@@ -58,9 +58,9 @@ REPORT = DriftReport(
 
 
 def facts(
-    stack: Stack = STACK, *, run: Run | None = None, last: Run | None = None, hold: Lock | None = None
+    stack: Stack = STACK, *, run: Run | None = None, last: Run | None = None, lock: Lock | None = None
 ) -> StackFacts:
-    view = View(stack, NOW, hold=hold, open_runs=(run,) if run else (), last_change=last or run)
+    view = View(stack, NOW, lock=lock, open_runs=(run,) if run else (), last_change=last or run)
     standing = Standing(2, ()) if run and run.state is State.AWAITING_APPROVAL else None
     return StackFacts(view, "main", last or run, standing)
 
@@ -114,8 +114,8 @@ def test_an_approved_run_needs_somebody_only_where_no_daemon_lives() -> None:
 
 
 def test_a_lock_needs_to_be_looked_at() -> None:
-    hold = Lock("prod/vpc", "run-181", "run-181 is interrupted", NOW)
-    assert whys(facts(hold=hold, last=replace(RUN, state=State.INTERRUPTED))) == [Why.LOCK]
+    lock = Lock("prod/vpc", "run-181", "run-181 is interrupted", NOW)
+    assert whys(facts(lock=lock, last=replace(RUN, state=State.INTERRUPTED))) == [Why.LOCK]
 
 
 def test_a_plan_that_failed_for_the_code_of_today_needs_somebody() -> None:

@@ -8,7 +8,7 @@ from life_world import ANA
 
 from runner.app import App
 from runner.service.approval import approve
-from runner.service.operator import cancel, hold, request, resolve
+from runner.service.operator import cancel, lock, request, resolve
 
 Verb = Callable[[App, Any], object]
 
@@ -40,11 +40,11 @@ def resolved_as_failed(app: App, run: int) -> None:
 
 
 def locked(app: App, stack: str) -> None:
-    hold.take(app.control, stack, ANA, "mine")
+    lock.take(app.control, stack, ANA, "mine")
 
 
 def unlocked(app: App, stack: str) -> None:
-    hold.release(app.control, stack, ANA, "looked")
+    lock.release(app.control, stack, ANA, "looked")
 
 
 def planned(app: App, stack: str) -> None:

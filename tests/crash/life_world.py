@@ -295,7 +295,7 @@ def wrong_start(process: Process, apply: Apply) -> list[str]:
         facts = {
             "it is not recorded as begun": run.state is not State.APPLYING,
             "nobody has approved it": not given.complete,
-            "its stack is locked": reader.hold(run.stack) is not None,
+            "its stack is locked": reader.lock(run.stack) is not None,
             f"{beside} is not over": bool(beside),
             "another terraform is at work on its state": any(
                 one is not apply and one.stack == apply.stack for one in process.installation.cloud.living

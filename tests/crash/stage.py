@@ -22,7 +22,7 @@ from runner.host.log import configure
 from runner.model.run.life import Run, State
 from runner.service.cycle.begin import begin
 from runner.service.cycle.recover import recover
-from runner.service.operator import hold, request, resolve
+from runner.service.operator import lock, request, resolve
 
 STACK = "web"
 LONGEST = 120.0
@@ -90,11 +90,11 @@ class Stage(World):
         with self.app.store.reading() as reader:
             asked = [run for run in reader.open_runs() if run.state is State.AWAITING_APPROVAL]
             last = reader.last_runs(change_only=True).get(STACK)
-            locked = reader.hold(STACK) if last is not None else None
+            locked = reader.lock(STACK) if last is not None else None
         for run in asked:
             self.attempt(partial(self.approve, run))
         if locked is not None and last is not None and last.state is not State.INTERRUPTED:
-            self.attempt(lambda: hold.release(self.app.control, STACK, ANA, "looked"))
+            self.attempt(lambda: lock.release(self.app.control, STACK, ANA, "looked"))
         elif last is not None and last.state is State.PLAN_FAILED:
             self.attempt(lambda: request.request_plan(self.app.control, self.app.poller, STACK, ANA))
 

@@ -23,7 +23,7 @@ def resting(stage: Stage) -> bool:
             and known[0].applied_inputs == known[0].inputs
             and known[0].revision == stage._git("rev-parse", "HEAD")
             and not reader.open_runs()
-            and not reader.holds()
+            and not reader.placed_locks()
         )
 
 
@@ -57,7 +57,7 @@ def _runs(stage: Stage) -> Iterator[str]:
     yield from false(stage)
     with stage.app.store.reading() as reader:
         yield from (f"{run.name} is lost, {run.state}: {run.reason}" for run in reader.open_runs())
-        yield from (f"{hold.stack} stays locked: {hold.reason}" for hold in reader.holds())
+        yield from (f"{lock.stack} stays locked: {lock.reason}" for lock in reader.placed_locks())
     for run in stage.history():
         if run.state in HALF_CHANGED and not run.reason:
             yield f"{run.name} is {run.state} for no reason"

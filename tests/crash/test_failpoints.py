@@ -70,9 +70,9 @@ def _resolve(root: Path, made: bool | None) -> None:  # noqa: FBT001 - a row of 
                 return
             (run,) = unclear
             assert reader.evidence(run.id) is not None
-            hold = reader.hold(STACK)
-            assert hold is not None
-            assert hold.run == run.id
+            lock = reader.lock(STACK)
+            assert lock is not None
+            assert lock.run == run.id
     finally:
         stage.close()
     assert live(root, say_applied if made else say_failed) == 0, told(root)

@@ -263,7 +263,7 @@ class LifeOfARun(RuleBasedStateMachine):
     def one_at_a_time(self) -> None:
         with self.people.app.store.reading() as reader:
             runs = reader.runs(RunFilter(limit=1000))
-            held = {lock.stack for lock in reader.holds()}
+            held = {lock.stack for lock in reader.placed_locks()}
         for stack in STACKS:
             mine = [run for run in runs if run.stack == stack]
             assert sum(run.claim is not None for run in mine) <= 1
@@ -287,7 +287,7 @@ class LifeOfARun(RuleBasedStateMachine):
 
     def _every_lost_apply_is_locked(self) -> None:
         with self.people.app.store.reading() as reader:
-            assert self.unknown <= {lock.stack for lock in reader.holds()}
+            assert self.unknown <= {lock.stack for lock in reader.placed_locks()}
 
     # The end
 

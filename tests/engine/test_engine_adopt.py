@@ -11,11 +11,11 @@ import pytest
 from engine_world import World, needs_terraform, state_of, wait_until
 
 from runner.datadir.claims import FileClaims
-from runner.engine import aside
+from runner.engine import read_in_child
 from runner.engine.journal import Journal
 from runner.engine.json_output import JsonOutput
 from runner.engine.state import mark as state_mark
-from runner.engine.text import Veil
+from runner.engine.text import Redaction
 from runner.host.clock import SystemClock
 from runner.model.run.life import Claim
 from runner.ports.engine import Applied, EngineError, Execution, NotBegun
@@ -62,7 +62,7 @@ def told(world: World) -> list[str]:
 def said(world: World) -> list[str]:
     """What it has to say: each line of the output once, in order."""
     assert world.last is not None
-    output = JsonOutput(Veil(), "terraform")
+    output = JsonOutput(Redaction(), "terraform")
     raw = (world.last.workspace.control / "apply.jsonl").read_text().splitlines()
     return [line for each in raw for line in output.feed(each)]
 
@@ -217,8 +217,8 @@ def test_a_large_state_that_could_not_be_saved_is_told_from_another_stacks_also_
 def test_a_state_that_takes_too_much_memory_to_be_read_is_kept_and_not_called_damaged(
     world: World, over: Execution, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(aside, "LEAST", 1)
-    monkeypatch.setattr(aside, "WIDE", 0)
+    monkeypatch.setattr(read_in_child, "LEAST", 1)
+    monkeypatch.setattr(read_in_child, "WIDE", 0)
     control = over.workspace.control
     (control / "apply.result").write_text('{"exit_code": 1}')
     (control / "apply.json").write_text('{"serial": 6, "lineage": "mine"}')

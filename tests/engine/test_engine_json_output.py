@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.engine.json_output import STALE, STATE_LOCKED, JsonOutput
-from runner.engine.text import Veil, readable
+from runner.engine.text import Redaction, readable
 from runner.model.plan.changes import MASK, Diagnostic
 from runner.model.stack.lock import StateLock
 
@@ -18,7 +18,7 @@ def told(output: JsonOutput, **message: Any) -> list[str]:
 
 
 def output(*secrets: str) -> JsonOutput:
-    return JsonOutput(Veil(secrets), "terraform")
+    return JsonOutput(Redaction(secrets), "terraform")
 
 
 def hook(kind: str, address: str, action: str) -> dict[str, Any]:
@@ -200,7 +200,7 @@ def test_lines_that_are_no_json_are_counted_and_not_shown() -> None:
 
 
 def test_what_init_says_in_plain_text_is_shown() -> None:
-    read = JsonOutput(Veil(), "terraform", shows_text=True)
+    read = JsonOutput(Redaction(), "terraform", shows_text=True)
     assert list(read.feed('\x1b[0m\x1b[32mSuccessfully configured the backend "s3"!')) == [
         'Successfully configured the backend "s3"!'
     ]
@@ -218,7 +218,7 @@ def test_a_known_secret_is_masked_in_every_line_and_diagnostic() -> None:
 
 
 def test_values_of_the_environment_are_secret_by_their_names() -> None:
-    veil = Veil.over(
+    redaction = Redaction.over(
         {
             "AWS_SECRET_ACCESS_KEY": "abcdefgh",
             "AWS_ACCESS_KEY_ID": "AKIA1234",
@@ -226,7 +226,7 @@ def test_values_of_the_environment_are_secret_by_their_names() -> None:
             "DB_PASSWORD": "letmein",
         }
     )
-    assert veil.text("abcdefgh AKIA1234 /var/lib/x letmein") == f"{MASK} AKIA1234 /var/lib/x {MASK}"
+    assert redaction.text("abcdefgh AKIA1234 /var/lib/x letmein") == f"{MASK} AKIA1234 /var/lib/x {MASK}"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from engine_world import World
 
 from runner.engine.modules import declared
 from runner.engine.sensitive import Given, sensitive_values
-from runner.engine.text import Veil
+from runner.engine.text import Redaction
 from runner.model.plan.changes import MASK
 from runner.model.stack.definition import StackDefinition
 
@@ -229,8 +229,8 @@ def test_what_earlier_plans_called_sensitive_is_masked_too(tmp_path: Path) -> No
     world = World(tmp_path)
     world.write({"main.tf": ""})
     execution = world.execution(secrets=frozenset({"generated-password"}))
-    veil = Veil.over({}, sensitive_values(execution, (".tf",), {}).texts)
-    assert veil.text("the provider says: bad generated-password") == f"the provider says: bad {MASK}"
+    redaction = Redaction.over({}, sensitive_values(execution, (".tf",), {}).texts)
+    assert redaction.text("the provider says: bad generated-password") == f"the provider says: bad {MASK}"
 
 
 def test_of_a_file_that_is_too_large_to_be_understood_every_value_is_masked(

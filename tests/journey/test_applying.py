@@ -17,7 +17,7 @@ from runner.model.run.life import State, Trigger
 from runner.model.stack.definition import DriftStatus, Sync
 from runner.service.approval import approve as approving
 from runner.service.cycle.dispatch import next_assignment
-from runner.service.operator import cancel, hold, request
+from runner.service.operator import cancel, lock, request
 
 
 def test_a_new_stack_is_planned_and_waits_for_a_person(plain: World) -> None:
@@ -211,7 +211,7 @@ def test_a_failed_apply_locks_the_stack_until_a_person_has_looked(world: World) 
     with pytest.raises(StackLocked):
         request.request_plan(world.app.control, world.app.poller, "web", ANA)
     world.cloud_set(fail_apply=None)
-    hold.release(world.app.control, "web", ANA, "the quota was raised")
+    lock.release(world.app.control, "web", ANA, "the quota was raised")
     (fresh,) = world.work()
     assert fresh.state is State.AWAITING_APPROVAL
 
@@ -219,18 +219,18 @@ def test_a_failed_apply_locks_the_stack_until_a_person_has_looked(world: World) 
 def test_a_locked_stack_is_neither_planned_nor_applied(plain: World) -> None:
     (run,) = plain.push(body=DATA)
     plain.approve(run)
-    hold.take(plain.app.control, "web", BO, "audit week")
+    lock.take(plain.app.control, "web", BO, "audit week")
     assert plain.work() == []
     assert plain.run(run.id).state is State.APPROVED
-    hold.release(plain.app.control, "web", BO, "over")
+    lock.release(plain.app.control, "web", BO, "over")
     assert states(plain.work()) == [State.APPLIED]
 
 
 def test_a_lock_is_not_taken_twice(plain: World) -> None:
     plain.push(body=DATA)
-    hold.take(plain.app.control, "web", BO, "audit week")
+    lock.take(plain.app.control, "web", BO, "audit week")
     with pytest.raises(StackLocked, match="bo"):
-        hold.take(plain.app.control, "web", ANA, "me too")
+        lock.take(plain.app.control, "web", ANA, "me too")
 
 
 def test_a_rejected_plan_waits_for_a_new_commit(plain: World) -> None:
@@ -322,7 +322,7 @@ def test_a_busy_stack_can_not_be_locked(plain: World) -> None:
     assignment = next_assignment(plain.app.control)
     assert assignment is not None
     with pytest.raises(StackBusy):
-        hold.take(plain.app.control, "web", ANA, "now")
+        lock.take(plain.app.control, "web", ANA, "now")
     plain.app.worker.perform(assignment)
 
 

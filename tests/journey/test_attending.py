@@ -77,9 +77,9 @@ def test_a_person_can_stop_what_was_adopted(dead: Begun) -> None:
     assert stopped.state is State.INTERRUPTED
     assert stopped.reason.startswith("ana asked to stop it; ")
     with world.app.store.reading() as reader:
-        hold = reader.hold(stopped.stack)
-    assert hold is not None
-    assert "ana asked to stop it" in hold.reason
+        lock = reader.lock(stopped.stack)
+    assert lock is not None
+    assert "ana asked to stop it" in lock.reason
 
 
 @pytest.mark.parametrize("fault", [OSError(5, "Input/output error"), RuntimeError("a bug")])

@@ -10,7 +10,7 @@ from runner.errors import Blocked, StackBusy
 from runner.model.drift.report import DriftClass, ReportStatus
 from runner.model.run.life import Kind, Run, State
 from runner.model.stack.definition import DriftStatus
-from runner.service.operator import hold, report, request
+from runner.service.operator import lock, report, request
 from runner.service.queue.enqueue import enqueue_due
 
 
@@ -183,7 +183,7 @@ def test_drift_is_judged_at_the_revision_that_was_applied(world: World) -> None:
 
 def test_checks_go_on_while_a_person_holds_the_lock(world: World) -> None:
     world.applied()
-    hold.take(world.app.control, "web", BO, "audit week")
+    lock.take(world.app.control, "web", BO, "audit week")
     assert check(world).state is State.NO_CHANGES
 
 

@@ -8,7 +8,7 @@ from runner.model.drift.report import DriftClass, Finding
 from runner.model.run.life import Run, State, Trigger
 from runner.model.stack.definition import DriftStatus
 from runner.service.drift.partly import partly_applied
-from runner.service.operator import hold, report, request
+from runner.service.operator import lock, report, request
 
 TWO = """\
 terraform {{
@@ -67,7 +67,7 @@ def test_what_a_half_applied_change_did_is_no_drift_and_nothing_is_proposed(worl
 def test_the_next_plan_is_of_the_newest_revision(world: World) -> None:
     failed = half_applied(world)
     check(world)
-    hold.release(world.app.control, "web", ANA, "looked")
+    lock.release(world.app.control, "web", ANA, "looked")
     (planned,) = world.work()
     assert (planned.state, planned.revision) == (State.AWAITING_APPROVAL, failed.revision)
 
@@ -126,7 +126,7 @@ def test_nobody_heals_to_the_older_revision(world: World) -> None:
     half_applied(world)
     world.cloud_set("second", value="by hand")
     check(world)
-    hold.release(world.app.control, "web", ANA, "looked")
+    lock.release(world.app.control, "web", ANA, "looked")
     with pytest.raises(PartlyApplied, match="parts of revision"):
         report.heal(world.app.control, 1, ANA)
 
@@ -177,7 +177,7 @@ def test_what_a_half_done_destroy_took_away_is_not_missing(world: World) -> None
 def test_once_the_newest_revision_is_applied_everything_is_compared_with_it(world: World) -> None:
     half_applied(world)
     world.cloud_set("second", fail_apply=None)
-    hold.release(world.app.control, "web", ANA, "looked")
+    lock.release(world.app.control, "web", ANA, "looked")
     (planned,) = world.work()
     world.approve(planned)
     assert world.work()[0].state is State.APPLIED

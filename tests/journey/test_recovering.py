@@ -20,7 +20,7 @@ def test_what_lies_there_says_how_it_ended(plain: World, row: str) -> None:
     assert run.claim is None
     with plain.app.store.reading() as reader:
         # Where somebody has to look, nothing touches the stack before.
-        assert (reader.hold("web") is not None) is (wanted in HALF_CHANGED)
+        assert (reader.lock("web") is not None) is (wanted in HALF_CHANGED)
         assert (reader.evidence(run.id) is not None) is (wanted in HALF_CHANGED)
 
 

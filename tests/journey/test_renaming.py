@@ -11,7 +11,7 @@ from runner.model.stack.definition import DriftStatus, Sync
 from runner.model.stack.lock import Lock
 from runner.service.approval.bind import known_state
 from runner.service.approval.terms import stack_terms
-from runner.service.operator import hold, request
+from runner.service.operator import lock, pause, request
 from runner.service.operator.rename import say_renamed
 
 OLD: dict[str, str | None] = {"net/main.tf": DATA.format(value="one"), "net/stack.yaml": "name: net\n"}
@@ -237,7 +237,7 @@ def test_the_old_terms_hold_for_the_first_change_under_the_new_name(plain: World
 
 
 def test_a_pause_and_what_is_known_of_the_state_go_over(net: World) -> None:
-    hold.pause(net.app.control, "net", ANA, "freeze", None)
+    pause.pause(net.app.control, "net", ANA, "freeze", None)
     with net.app.store.reading() as reader:
         seen = known_state(reader, "net")
     net.commit_files(RENAMED)
@@ -252,12 +252,12 @@ def test_a_pause_and_what_is_known_of_the_state_go_over(net: World) -> None:
 
 
 def test_a_lock_on_the_old_one_is_waited_for(net: World) -> None:
-    lock: Lock = hold.take(net.app.control, "net", ANA, "by hand")
+    taken: Lock = lock.take(net.app.control, "net", ANA, "by hand")
     net.commit_files(RENAMED)
     net.poll()
     assert "once the lock on net is released" in _problem(net)
     with net.app.store.writing() as writer:
-        writer.release_hold(lock.stack, by="ana", reason="done")
+        writer.release_lock(taken.stack, by="ana", reason="done")
     net.poll()
     assert states(net.work()) == [State.NO_CHANGES]
 

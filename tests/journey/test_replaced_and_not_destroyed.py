@@ -6,7 +6,7 @@ from world import ANA, World
 from runner.model.drift.report import Finding
 from runner.model.plan.text import render
 from runner.model.run.life import Run, State
-from runner.service.operator import hold, request
+from runner.service.operator import lock, request
 
 SWAPPED = """\
 terraform {{
@@ -43,7 +43,7 @@ def check(world: World) -> Run:
 def test_it_is_a_failed_apply_that_names_the_address(world: World, failed: Run) -> None:
     assert failed.state is State.APPLY_FAILED
     assert failed.reason == "in use; not destroyed: the replaced object of cloudfile_object.o"
-    hold.release(world.app.control, "web", ANA, "looked")
+    lock.release(world.app.control, "web", ANA, "looked")
 
 
 def test_the_check_says_which_object_is_left_of_which_revision(world: World, failed: Run) -> None:
@@ -54,7 +54,7 @@ def test_the_check_says_which_object_is_left_of_which_revision(world: World, fai
 
 
 def test_the_next_plan_destroys_it_by_name_and_fails_the_same_way(world: World, failed: Run) -> None:
-    hold.release(world.app.control, "web", ANA, "looked")
+    lock.release(world.app.control, "web", ANA, "looked")
     (planned,) = world.work()
     with world.app.store.reading() as reader:
         changes = reader.changes(planned.id)
@@ -67,7 +67,7 @@ def test_the_next_plan_destroys_it_by_name_and_fails_the_same_way(world: World, 
 
 
 def test_one_left_of_the_applied_revision_is_drift_by_its_name(world: World, failed: Run) -> None:
-    hold.release(world.app.control, "web", ANA, "looked")
+    lock.release(world.app.control, "web", ANA, "looked")
     with world.app.store.writing() as writer:
         writer.mark_applied(failed)
     assert check(world).state is State.DRIFTED

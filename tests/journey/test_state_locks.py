@@ -28,7 +28,7 @@ from runner.model.settings.source import Allow
 from runner.model.stack.definition import DriftStatus
 from runner.service.cycle.dispatch import next_assignment
 from runner.service.cycle.recover import recover
-from runner.service.operator import hold, request, resolve, unlock
+from runner.service.operator import lock, request, resolve, unlock
 
 HTTP = 'terraform {{\n  backend "http" {{}}\n}}\n'
 BODY = HTTP + 'resource "terraform_data" "one" {{\n  input = "{value}"\n}}\n'
@@ -394,7 +394,7 @@ def test_a_state_that_could_not_be_saved_keeps_everything_from_being_made_again(
     # Neither a push nor a person gets a plan, and a check does not take what is there for drift.
     assert remote.push(value="three", rules=rules(backend), body=BODY) == []
     with pytest.raises(RunUnresolved):
-        hold.release(remote.app.control, "web", ANA, "let me in")
+        lock.release(remote.app.control, "web", ANA, "let me in")
     request.request_check(remote.app.control, ["web"], ANA)
     (check,) = remote.work()
     assert (check.state, remote.look().drift) == (State.PLAN_FAILED, DriftStatus.ERROR)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from runner.engine.json_output import JsonOutput
-from runner.engine.text import Veil
+from runner.engine.text import Redaction
 from runner.model.plan.changes import Action, ChangeSet, ResourceChange
 from runner.model.plan.reading import read_plan
 from runner.model.run.apply_end import Expected, Reported, StateMark, doubt, expected_of
@@ -21,7 +21,7 @@ DONE = Reported({"add": 1}, Counter({("test_thing.a", "create"): 1}))
 
 
 def said(recorded: dict[str, Any], skip: str = "") -> tuple[Reported, Expected]:
-    output = JsonOutput(Veil(), "terraform")
+    output = JsonOutput(Redaction(), "terraform")
     for message in recorded["apply"]:
         if message["type"] != skip:
             list(output.feed(json.dumps(message)))
@@ -44,14 +44,14 @@ def test_a_report_without_its_end_is_not_believed(skip: str) -> None:
 
 
 def test_a_summary_before_the_last_operation_is_not_the_end() -> None:
-    output = JsonOutput(Veil(), "terraform")
+    output = JsonOutput(Redaction(), "terraform")
     list(output.feed('{"type": "change_summary", "changes": {"add": 1, "operation": "apply"}}'))
     list(output.feed('{"type": "apply_start", "hook": {"resource": {"addr": "a.b"}, "action": "create"}}'))
     assert output.counts is None
 
 
 def test_the_summary_of_a_plan_ends_no_apply() -> None:
-    output = JsonOutput(Veil(), "terraform")
+    output = JsonOutput(Redaction(), "terraform")
     list(output.feed('{"type": "change_summary", "changes": {"add": 1, "operation": "plan"}}'))
     assert output.counts is None
 

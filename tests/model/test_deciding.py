@@ -68,7 +68,7 @@ def run(state: State, **fields: object) -> Run:
     return replace(base, **fields)  # type: ignore[arg-type]
 
 
-HOLD = Lock(stack="prod/vpc", holder="ana", reason="migration", since=NOW)
+LOCK = Lock(stack="prod/vpc", holder="ana", reason="migration", since=NOW)
 CLAIM = Claim("t", "host", 1, NOW)
 
 CHANGES = [
@@ -122,7 +122,7 @@ CHANGES = [
         Next.NOTHING,
         "paused",
     ),
-    ("a locked stack waits", View(stack(), NOW, hold=HOLD), Next.WAIT, "locked"),
+    ("a locked stack waits", View(stack(), NOW, lock=LOCK), Next.WAIT, "locked"),
     (
         "without room on the disk nothing is planned",
         View(stack(), NOW, shortage="full"),
@@ -292,7 +292,7 @@ CHECKS = [
         Next.NOTHING,
         "never_applied",
     ),
-    ("a check goes on under a person's lock", View(stack(), NOW, hold=HOLD), Next.CHECK, "due"),
+    ("a check goes on under a person's lock", View(stack(), NOW, lock=LOCK), Next.CHECK, "due"),
     (
         "a check goes on while a change waits for approval",
         View(stack(), NOW, open_runs=(run(State.AWAITING_APPROVAL),)),
@@ -384,7 +384,7 @@ def test_a_failed_check_is_tried_again_later_and_later_but_not_too_late() -> Non
     ("view", "axis", "words"),
     [
         (View(stack(), NOW), Health.OK, ""),
-        (View(stack(), NOW, hold=HOLD), Health.LOCKED, "locked by ana: migration"),
+        (View(stack(), NOW, lock=LOCK), Health.LOCKED, "locked by ana: migration"),
         (View(stack(pause=Pause("ana", "holiday", NOW)), NOW), Health.PAUSED, "paused by ana: holiday"),
         (View(stack(missing_since=NOW), NOW), Health.ERROR, "source missing"),
         (View(stack(problem="line 3"), NOW), Health.ERROR, "line 3"),

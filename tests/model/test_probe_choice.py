@@ -32,7 +32,7 @@ def probing(**changes: object) -> Probing:
 
 
 NEVER_SEEN = ProbeRecord()
-IN_VAIN = replace(KNOWN, asides=GIVE_UP, aside=KNOWN.mark, reason="it broke")
+IN_VAIN = replace(KNOWN, fallbacks=GIVE_UP, fallback_mark=KNOWN.mark, reason="it broke")
 UP_TO_THE_COMPARED = replace(KNOWN, checks=49)
 
 
@@ -86,11 +86,11 @@ UP_TO_THE_COMPARED = replace(KNOWN, checks=49)
             id="distrusted-in-triage",
         ),
         pytest.param(
-            probing(record=replace(IN_VAIN, asides=GIVE_UP - 1)), READY, Way.PROBED, "", id="in-vain-twice"
+            probing(record=replace(IN_VAIN, fallbacks=GIVE_UP - 1)), READY, Way.PROBED, "", id="in-vain-twice"
         ),
         pytest.param(probing(record=IN_VAIN), READY, Way.PLAIN, "it broke", id="in-vain-too-often"),
         pytest.param(
-            probing(record=replace(IN_VAIN, asides=TRY_AGAIN)), READY, Way.PROBED, "", id="tried-again"
+            probing(record=replace(IN_VAIN, fallbacks=TRY_AGAIN)), READY, Way.PROBED, "", id="tried-again"
         ),
         pytest.param(
             probing(record=IN_VAIN, inputs="of other code"),

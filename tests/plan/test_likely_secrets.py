@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from runner.engine.text import Veil
+from runner.engine.text import Redaction
 from runner.model.plan.changes import MASK
 from runner.model.secret.copies import Secrets
 from runner.model.secret.shape import TOKENS, without_tokens
 
 CORPUS = Path(__file__).with_name("corpus")
-VEIL = Veil()  # which knows no secret of a run
+VEIL = Redaction()  # which knows no secret of a run
 MARKED = re.compile("«(.*?)»", re.DOTALL)
 
 

@@ -24,7 +24,7 @@ from runner.engine.command import CommandLineEngine
 from runner.model.drift.probe import ProbeFacts, ProbeReady, ProbeRecord, Probing, Way
 from runner.model.settings.server import EnginesSettings, ExecutorSettings, Settings, Timeouts
 from runner.model.stack.definition import StackDefinition
-from runner.ports.engine import Applied, Aside, EngineError, Execution, Planned, Probed
+from runner.ports.engine import Applied, EngineError, Execution, Fallback, Planned, Probed
 from runner.service.execution.probe import look
 
 needs_terraform = pytest.mark.skipif(
@@ -169,7 +169,7 @@ class Stage:
         assert isinstance(planned, Planned), planned
         return planned
 
-    def probe(self, types: Mapping[str, tuple[str, ...]] | None = None) -> Probed | Aside | EngineError:
+    def probe(self, types: Mapping[str, tuple[str, ...]] | None = None) -> Probed | Fallback | EngineError:
         return self.engine.probe(self.execution(), types, 0.0)
 
     def probed(self, types: Mapping[str, tuple[str, ...]] | None = None) -> Probed:

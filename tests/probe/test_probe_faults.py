@@ -17,7 +17,7 @@ from probing_world import ADDRESS, Stage, applied, faulty, needs_terraform, stag
 
 from runner.model.drift.probe import ProbeFacts, Way
 from runner.model.plan.changes import MASK
-from runner.ports.engine import Aside, Planned, Probed
+from runner.ports.engine import Fallback, Planned, Probed
 from runner.probe.protocol import Handshake, handshake
 
 pytestmark = needs_terraform
@@ -225,7 +225,7 @@ def test_a_schema_of_something_else_in_the_cache_ends_in_a_plain_check(stage: St
     empty = b"\x0a\x00"
     prober.cache.keep_schema(provider.checksum, 6, empty)
     answer = stage.probe()
-    assert isinstance(answer, Aside)
+    assert isinstance(answer, Fallback)
     plainly(stage, "")
 
 
@@ -244,7 +244,7 @@ LOOKUP = 'data "cloudfile_lookup" "web" { name = "web" }\n'
 
 
 def test_without_a_type_that_the_state_and_the_code_have_the_whole_schema_is_used(stage: Stage) -> None:
-    assert isinstance(stage.probe({ADDRESS: ()}), Aside)
+    assert isinstance(stage.probe({ADDRESS: ()}), Fallback)
     stage.record = replace(stage.record, types={ADDRESS: ()})
     planned, facts = stage.look()
     assert (planned.changed, facts.record.way) == (False, Way.PROBED)
@@ -254,7 +254,7 @@ def test_without_a_type_that_the_state_and_the_code_have_the_whole_schema_is_use
 
 def test_without_a_type_that_only_the_state_has_nothing_is_overlooked(stage: Stage) -> None:
     stage.write(ORPHANED)
-    assert isinstance(stage.probe({ADDRESS: ()}), Aside)
+    assert isinstance(stage.probe({ADDRESS: ()}), Fallback)
     stage.record = replace(stage.record, types={ADDRESS: ()})
     assert stage.look()[0].changed
 
@@ -263,7 +263,7 @@ def test_without_a_type_that_only_the_code_has_nothing_is_overlooked(stage: Stag
     execution = stage.execution()
     assert execution.workspace.state is not None
     execution.workspace.state.unlink()
-    assert isinstance(stage.probe({ADDRESS: ()}), Aside)
+    assert isinstance(stage.probe({ADDRESS: ()}), Fallback)
     stage.record = replace(stage.record, types={ADDRESS: ()})
     assert stage.look()[0].changed
 
@@ -271,14 +271,14 @@ def test_without_a_type_that_only_the_code_has_nothing_is_overlooked(stage: Stag
 def test_without_a_data_source_nothing_is_overlooked(stage: Stage) -> None:
     stage.write(stage.main + LOOKUP)
     stage.plan()  # with init, for the code is another one
-    assert isinstance(stage.probe({ADDRESS: (TYPE,)}), Aside)
+    assert isinstance(stage.probe({ADDRESS: (TYPE,)}), Fallback)
     assert stage.probed({ADDRESS: (TYPE, "data cloudfile_lookup")}).types == {
         ADDRESS: ("data cloudfile_lookup", TYPE)
     }
 
 
 def test_a_cut_for_another_provider_is_no_cut_of_this_one_that_counts(stage: Stage) -> None:
-    assert isinstance(stage.probe({"registry.terraform.io/hashicorp/aws": (TYPE,)}), Aside)
+    assert isinstance(stage.probe({"registry.terraform.io/hashicorp/aws": (TYPE,)}), Fallback)
 
 
 # ---- where there is no room for the names of sockets

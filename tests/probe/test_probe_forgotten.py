@@ -91,16 +91,16 @@ def test_a_comparison_counts_though_nothing_was_known() -> None:
 
 
 def test_probes_in_vain_are_counted_though_nothing_was_ever_compared() -> None:
-    seen = ProbeRecord(asides=2, aside="m", reason="it broke")
-    assert remembered(ProbeRecord(asides=1, aside="m", reason="it broke"), seen) == seen
+    seen = ProbeRecord(fallbacks=2, fallback_mark="m", reason="it broke")
+    assert remembered(ProbeRecord(fallbacks=1, fallback_mark="m", reason="it broke"), seen) == seen
 
 
 # ---- what was a check
 
 
 def test_the_plan_of_a_change_says_nothing_of_how_the_last_check_was_done() -> None:
-    seen = plainly(replace(KNOWN, asides=1, aside="n"), "the code changes something")
-    assert remembered(KNOWN, seen, Kind.CHANGE) == replace(KNOWN, asides=1, aside="n")
+    seen = plainly(replace(KNOWN, fallbacks=1, fallback_mark="n"), "the code changes something")
+    assert remembered(KNOWN, seen, Kind.CHANGE) == replace(KNOWN, fallbacks=1, fallback_mark="n")
 
 
 def test_a_check_that_failed_is_the_last_one_and_nothing_learned_is_lost() -> None:

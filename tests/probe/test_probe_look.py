@@ -18,7 +18,7 @@ from runner.model.drift.probe import (
     Way,
 )
 from runner.model.plan.changes import Diagnostic
-from runner.ports.engine import Aside, EngineError, Execution, Planned, Probed
+from runner.ports.engine import EngineError, Execution, Fallback, Planned, Probed
 from runner.service.execution.probe import NOT_ALLOWED, OFF, look
 
 AWS = Provider("hashicorp/aws 5.100.0", "h1:aws")
@@ -39,19 +39,19 @@ def planned(name: str, *, changed: bool) -> Planned:
 
 CLEAN, DRIFTED = (planned("plan", changed=changed) for changed in (False, True))
 SAYS_CLEAN, SAYS_DRIFTED = (Probed(planned("probe", changed=changed), MORE) for changed in (False, True))
-OUT = Aside("it broke")
+OUT = Fallback("it broke")
 
 
 @dataclass
 class Scripted:
     """An engine that gives these answers in their order, and tells what it was asked."""
 
-    probes: list[Probed | Aside | EngineError]
+    probes: list[Probed | Fallback | EngineError]
     plans: list[Planned | EngineError]
-    ready: ProbeReady | Aside | EngineError = READY
+    ready: ProbeReady | Fallback | EngineError = READY
     asked: list[object] = field(default_factory=list)
 
-    def probe_ready(self, execution: Execution) -> ProbeReady | Aside | EngineError:
+    def probe_ready(self, execution: Execution) -> ProbeReady | Fallback | EngineError:
         return self.ready
 
     def plan(self, execution: Execution) -> Planned | EngineError:
@@ -60,15 +60,15 @@ class Scripted:
 
     def probe(
         self, execution: Execution, types: Mapping[str, tuple[str, ...]] | None, seconds: float
-    ) -> Probed | Aside | EngineError:
+    ) -> Probed | Fallback | EngineError:
         self.asked.append("whole" if types is None else types)
         return self.probes.pop(0)
 
 
 def looked(
-    probes: tuple[Probed | Aside | EngineError, ...],
+    probes: tuple[Probed | Fallback | EngineError, ...],
     plans: tuple[Planned | EngineError, ...],
-    ready: ProbeReady | Aside | EngineError = READY,
+    ready: ProbeReady | Fallback | EngineError = READY,
     **told: Any,
 ) -> tuple[Planned | EngineError, ProbeFacts | None, list[object]]:
     engine = Scripted(list(probes), list(plans), ready)
@@ -116,7 +116,7 @@ def test_a_probe_that_fails_twice_is_a_plain_check_with_the_reason() -> None:
     answer, facts, asked = looked((OUT, OUT), (CLEAN,))
     assert answer is CLEAN
     assert facts is not None
-    assert (facts.record.way, facts.record.reason, facts.record.asides) == (Way.PLAIN, "it broke", 1)
+    assert (facts.record.way, facts.record.reason, facts.record.fallbacks) == (Way.PLAIN, "it broke", 1)
     assert (facts.record.mark, facts.record.types, facts.record.checks) == (KNOWN.mark, TYPES, 3)
     assert asked == [TYPES, "whole", "plan"]
 
@@ -183,7 +183,7 @@ def test_a_probe_that_disagrees_twice_is_not_trusted_any_more(says: Probed, plan
 @pytest.mark.parametrize(
     ("again", "reason"), [(SAYS_DRIFTED, "the cloud moved while it was looked at"), (OUT, "moved")]
 )
-def test_a_cloud_that_moved_between_the_two_is_no_disagreement(again: Probed | Aside, reason: str) -> None:
+def test_a_cloud_that_moved_between_the_two_is_no_disagreement(again: Probed | Fallback, reason: str) -> None:
     answer, facts, _ = looked((SAYS_CLEAN, again), (DRIFTED,), inputs="other code")
     assert answer is DRIFTED
     assert facts is not None
@@ -218,7 +218,7 @@ def test_where_it_is_switched_off_nothing_is_probed() -> None:
 
 
 def test_where_it_can_not_be_tried_the_check_is_plain_with_the_reason() -> None:
-    answer, facts, asked = looked((), (DRIFTED,), Aside("hashicorp/aws is not the one"))
+    answer, facts, asked = looked((), (DRIFTED,), Fallback("hashicorp/aws is not the one"))
     assert answer is DRIFTED
     assert facts is not None
     assert facts.record.reason == "hashicorp/aws is not the one"
@@ -235,7 +235,7 @@ def test_an_init_that_fails_is_the_failure_of_the_check() -> None:
     ids=["canceled", "canceled-the-second-time", "the-plain-plan-fails"],
 )
 def test_an_end_without_an_answer_teaches_nothing(
-    probes: tuple[Probed | Aside | EngineError, ...],
+    probes: tuple[Probed | Fallback | EngineError, ...],
     plans: tuple[Planned | EngineError, ...],
     expected: EngineError,
 ) -> None:
@@ -249,7 +249,7 @@ def test_after_some_probes_in_vain_only_every_so_many_is_tried() -> None:
     record = KNOWN
     tried = []
     for _ in range(2 * TRY_AGAIN + 1):
-        waits = record.asides >= GIVE_UP and record.asides % TRY_AGAIN
+        waits = record.fallbacks >= GIVE_UP and record.fallbacks % TRY_AGAIN
         _, facts, asked = looked(() if waits else (OUT, OUT), (CLEAN,), record=record)
         assert facts is not None
         record = facts.record
@@ -259,16 +259,16 @@ def test_after_some_probes_in_vain_only_every_so_many_is_tried() -> None:
 
 
 def test_other_code_is_tried_again_at_once_and_a_probe_that_works_forgets_them() -> None:
-    tired = replace(KNOWN, asides=GIVE_UP, aside=KNOWN.mark)
+    tired = replace(KNOWN, fallbacks=GIVE_UP, fallback_mark=KNOWN.mark)
     assert looked((), (CLEAN,), record=tired)[2] == ["plan"]
     _, facts, asked = looked((SAYS_CLEAN,), (CLEAN,), record=tired, inputs="other code")
     assert asked == ["whole", "plan"]
     assert facts is not None
-    assert facts.record.asides == 0
-    rested = replace(KNOWN, asides=TRY_AGAIN, aside=KNOWN.mark)
+    assert facts.record.fallbacks == 0
+    rested = replace(KNOWN, fallbacks=TRY_AGAIN, fallback_mark=KNOWN.mark)
     _, facts, _ = looked((SAYS_CLEAN,), (), record=rested)
     assert facts is not None
-    assert (facts.record.asides, facts.record.way) == (0, Way.PROBED)
+    assert (facts.record.fallbacks, facts.record.way) == (0, Way.PROBED)
 
 
 # ---- triage

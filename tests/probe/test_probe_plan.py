@@ -17,7 +17,7 @@ from runner.engine.initialised.run import found
 from runner.engine.probe import meeting_in
 from runner.model.drift.probe import Way
 from runner.model.values.span import Seconds
-from runner.ports.engine import Aside, EngineError, Probed
+from runner.ports.engine import EngineError, Fallback, Probed
 from runner.probe.installed import installed
 
 pytestmark = needs_terraform
@@ -169,7 +169,7 @@ def test_nothing_of_a_provider_is_left_after_a_check(stage: Stage) -> None:
 def test_nothing_of_a_provider_is_left_after_a_plan_that_failed(stage: Stage) -> None:
     with edit(stage.cloud) as objects:
         objects["web"]["fail"] = "the cloud is on fire"
-    assert isinstance(stage.probe(), Aside)
+    assert isinstance(stage.probe(), Fallback)
     assert len(stage.pids()) == 1
     assert stage.living() == []
 
@@ -199,6 +199,6 @@ def test_a_plan_may_take_no_longer_than_its_deadline(stage: Stage) -> None:
     slow = replace(stage, timeouts=replace(stage.timeouts, plan=Seconds(3)))
     slow.order("hold")
     answer = slow.probe(stage.record.types)
-    assert isinstance(answer, Aside)
+    assert isinstance(answer, Fallback)
     assert "took longer than 3s" in answer.reason
     assert slow.living() == []

@@ -140,7 +140,7 @@ def settled(view: View) -> str:
     run = view.open_change
     if stack.sync is Sync.SYNCED:
         return "synced"
-    if view.hold is not None or (run is not None and run.state is State.AWAITING_APPROVAL):
+    if view.lock is not None or (run is not None and run.state is State.AWAITING_APPROVAL):
         return "waits for somebody"
     if decision.action is Next.NOTHING:
         return "waits for somebody"

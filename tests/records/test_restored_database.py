@@ -10,7 +10,7 @@ from runner.model.audit.restored import HOLDER
 from runner.model.run.life import Claim, Event, Kind, State
 from runner.service.cycle.checkpoint import checkpoint
 from runner.service.cycle.restored import RESTORED, find_restored, last_restore, put_right_restored
-from runner.service.operator.hold import release
+from runner.service.operator.lock import release
 
 
 def put_back(records: Records) -> tuple[int, int]:
@@ -26,7 +26,7 @@ def put_back(records: Records) -> tuple[int, int]:
 
 def locks(records: Records) -> dict[str, str]:
     with records.control.store.reading() as reader:
-        return {lock.stack: lock.reason for lock in reader.holds() if lock.holder == HOLDER}
+        return {lock.stack: lock.reason for lock in reader.placed_locks() if lock.holder == HOLDER}
 
 
 def test_a_database_that_is_as_new_as_its_checkpoints_is_left_alone(records: Records) -> None:
@@ -60,13 +60,13 @@ def test_the_stack_that_was_applied_since_is_locked_until_a_person_has_looked(re
 
 def test_a_lock_of_a_person_stays_theirs(records: Records) -> None:
     from runner.model.approval.approval import Person
-    from runner.service.operator.hold import take
+    from runner.service.operator.lock import take
 
     take(records.control, "prod/vpc", Person("ana", "user"), "mine")
     put_back(records)
     put_right_restored(records.control)
     with records.control.store.reading() as reader:
-        assert [lock.holder for lock in reader.holds()] == ["ana"]
+        assert [lock.holder for lock in reader.placed_locks()] == ["ana"]
 
 
 def test_after_the_lock_is_released_a_fresh_plan_is_due(records: Records) -> None:
@@ -217,7 +217,7 @@ def test_dying_before_the_checkpoint_leaves_only_the_checkpoint_to_be_written(re
     assert put_right_restored(records.control) is None
 
 
-@pytest.mark.parametrize("verb", ["skip_numbers", "audit_note", "transition", "take_hold", "mark_planned"])
+@pytest.mark.parametrize("verb", ["skip_numbers", "audit_note", "transition", "place_lock", "mark_planned"])
 def test_dying_in_the_middle_leaves_nothing_by_halves(
     records: Records, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:

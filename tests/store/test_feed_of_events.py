@@ -106,7 +106,7 @@ def test_a_consumer_of_some_topics_gets_only_those_and_holds_back_no_others(
     listener = begun(store, clock, topics=("lock.take",))
     pause_often(store, 5)
     with store.writing() as writer:
-        writer.take_hold(Lock("prod/vpc", "ana", "by hand", NOON), by="ana")
+        writer.place_lock(Lock("prod/vpc", "ana", "by hand", NOON), by="ana")
     pause_often(store, 5)
     assert deliver(store, clock, listener) == 1
     with store.reading() as reader:

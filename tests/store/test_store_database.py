@@ -242,7 +242,7 @@ def test_looking_needs_no_heavy_library(store: SqliteStore, tmp_path: Path) -> N
         from store_world import CHILD, HandClock, opened
         with opened(Path(sys.argv[1])) as store, store.reading() as reader:
             assert len(reader.stacks()) == 1
-            reader.last_runs(), reader.open_runs(), reader.reports(), reader.holds(), reader.sources()
+            reader.last_runs(), reader.open_runs(), reader.reports(), reader.placed_locks(), reader.sources()
         heavy = {"sqlite_utils", "pydantic", "click", "boto3", "git"} & sys.modules.keys()
         sys.exit(f"imported {heavy}" if heavy else 0)
     """

@@ -26,27 +26,27 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
 def test_a_lock_is_kept_as_it_was_taken(store: SqliteStore) -> None:
     lock = Lock("prod/vpc", "run-7", "half done", NOON, "pid 1 on here", 7)
     with store.writing() as writer:
-        writer.take_hold(lock, by="driftline")
+        writer.place_lock(lock, by="driftline")
     with store.reading() as reader:
-        assert reader.hold("prod/vpc") == lock
-        assert reader.holds() == reader.locks() == [lock]
+        assert reader.lock("prod/vpc") == lock
+        assert reader.placed_locks() == reader.locks() == [lock]
 
 
 def test_a_second_holder_is_told_who_has_it_and_why(store: SqliteStore) -> None:
     with store.writing() as writer:
-        writer.take_hold(ANA, by="ana")
+        writer.place_lock(ANA, by="ana")
     with pytest.raises(StackLocked, match="locked by ana: migrating by hand"), store.writing() as writer:
-        writer.take_hold(Lock("prod/vpc", "bo", "me too", NOON), by="bo")
+        writer.place_lock(Lock("prod/vpc", "bo", "me too", NOON), by="bo")
     with store.reading() as reader:
-        assert reader.hold("prod/vpc") == ANA
+        assert reader.lock("prod/vpc") == ANA
 
 
 def test_a_released_lock_can_be_taken_again_and_all_of_it_is_audited(store: SqliteStore) -> None:
     with store.writing() as writer:
-        writer.take_hold(ANA, by="ana")
-        writer.release_hold("prod/vpc", by="bo", reason="she is on holiday")
-        assert writer.hold("prod/vpc") is None
-        writer.take_hold(ANA, by="ana")
+        writer.place_lock(ANA, by="ana")
+        writer.release_lock("prod/vpc", by="bo", reason="she is on holiday")
+        assert writer.lock("prod/vpc") is None
+        writer.place_lock(ANA, by="ana")
         entries = writer.audit(subject="prod/vpc")
     assert [(e.actor, e.action) for e in entries] == [
         ("ana", "lock.take"),
@@ -58,12 +58,12 @@ def test_a_released_lock_can_be_taken_again_and_all_of_it_is_audited(store: Sqli
 
 def test_what_nobody_holds_can_not_be_released(store: SqliteStore) -> None:
     with pytest.raises(NotFound, match="not locked"), store.writing() as writer:
-        writer.release_hold("prod/vpc", by="ana", reason="")
+        writer.release_lock("prod/vpc", by="ana", reason="")
 
 
 def test_a_stack_that_is_not_known_can_not_be_locked(store: SqliteStore) -> None:
     with pytest.raises(StackNotFound), store.writing() as writer:
-        writer.take_hold(Lock("no/such", "ana", "", NOON), by="ana")
+        writer.place_lock(Lock("no/such", "ana", "", NOON), by="ana")
 
 
 def test_a_run_that_may_change_the_stack_holds_it_against_people(store: SqliteStore) -> None:
@@ -71,7 +71,7 @@ def test_a_run_that_may_change_the_stack_holds_it_against_people(store: SqliteSt
         run = writer.claim(writer.add_run(new_run()), claim(pid=4711))
         writer.transition(run, Event.CLAIM, by="worker")
     with pytest.raises(StackLocked, match="locked by run-1: change run, planning"), store.writing() as writer:
-        writer.take_hold(ANA, by="ana")
+        writer.place_lock(ANA, by="ana")
     with store.reading() as reader:
         (lock,) = reader.locks()
     assert (lock.holder, lock.process, lock.run) == ("run-1", "pid 4711 on here", 1)
@@ -80,15 +80,15 @@ def test_a_run_that_may_change_the_stack_holds_it_against_people(store: SqliteSt
 def test_a_drift_check_does_not_keep_a_person_waiting(store: SqliteStore) -> None:
     with store.writing() as writer:
         writer.claim(writer.add_run(new_run(kind=Kind.DRIFT)), claim())
-        writer.take_hold(ANA, by="ana")
+        writer.place_lock(ANA, by="ana")
         assert {lock.holder for lock in writer.locks()} == {"ana", "run-1"}
-        assert writer.holds() == [ANA]
+        assert writer.placed_locks() == [ANA]
 
 
 def test_a_half_done_run_leaves_its_stack_locked_before_or_after_it_ends(store: SqliteStore) -> None:
     lock = Lock("prod/vpc", "run-1", "half done", NOON, run=1)
     with store.writing() as writer:
         run = writer.claim(run_in(writer, State.APPLYING), claim())
-        writer.take_hold(lock, by="driftline")
+        writer.place_lock(lock, by="driftline")
         writer.transition(run, Event.INTERRUPT, by="driftline")
         assert writer.locks() == [replace(lock, unresolved=True)]

@@ -82,7 +82,7 @@ def test_the_run_that_was_applied_stays(store: SqliteStore) -> None:
 def test_the_run_that_a_lock_names_stays(store: SqliteStore) -> None:
     with store.writing() as writer:
         run = run_in(writer, State.INTERRUPTED)
-        writer.take_hold(Lock("prod/vpc", run.name, "half done", NOON, run=run.id), by="driftline")
+        writer.place_lock(Lock("prod/vpc", run.name, "half done", NOON, run=run.id), by="driftline")
         a_last_run(writer)
         assert writer.prune_runs(LATER) == []
 

@@ -16,7 +16,7 @@ OF_OTHERS: dict[str, tuple[str, ...]] = {
     "registry.terraform.io/hashicorp/awscc": (),
     "registry.terraform.io/other/aws": (),
 }
-KNOWN = ProbeRecord("m", "t", OF_AWS, 7, 3.5, asides=3, aside="m", way=Way.PROBED, reason="why")
+KNOWN = ProbeRecord("m", "t", OF_AWS, 7, 3.5, fallbacks=3, fallback_mark="m", way=Way.PROBED, reason="why")
 KEPT = ProbeRecord(seconds=3.5, way=Way.PROBED, reason="why")
 
 

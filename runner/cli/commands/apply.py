@@ -46,8 +46,8 @@ def _refuse(cli: Cli, run_id: int) -> None:
 
 def _way_out(cli: Cli, run: Run) -> str:
     with cli.app.store.reading() as reader:
-        hold = reader.hold(run.stack)
-    return hold.way_out if hold is not None else f"driftline stack show {run.stack}"
+        lock = reader.lock(run.stack)
+    return lock.way_out if lock is not None else f"driftline stack show {run.stack}"
 
 
 def _show_outputs(cli: Cli, run: Run) -> None:

@@ -198,7 +198,7 @@ def _tell(cli: Cli, run: Run, standing: Standing) -> None:
     waits = _waits(view)
     if waits:
         console.say(f"It is applied later: {waits}.")
-        console.hint(view.hold.way_out if view.hold is not None else f"driftline stack show {run.stack}")
+        console.hint(view.lock.way_out if view.lock is not None else f"driftline stack show {run.stack}")
     elif daemon:
         console.say("The daemon applies it now.")
         console.hint(f"driftline logs -f {run.name}")

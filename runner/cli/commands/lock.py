@@ -8,7 +8,7 @@ from runner.cli.screen.asking import ask
 from runner.cli.when import ago, ahead
 from runner.model.schedule.throttling import WHY
 from runner.model.schedule.waiting import waits
-from runner.service.operator import hold
+from runner.service.operator import lock
 
 
 @click.group()
@@ -53,7 +53,7 @@ def list_(cli: Cli, output: str) -> None:
 @pass_cli
 def take(cli: Cli, stack: str, reason: str) -> None:
     """Keep everybody from planning and applying STACK; drift checks go on."""
-    hold.take(cli.app.control, stack, cli.person, reason)
+    lock.take(cli.app.control, stack, cli.person, reason)
     cli.console.say(f"{stack} is locked by {cli.person.name}.")
     cli.console.hint(f'driftline lock release {stack} --reason "..."')
 
@@ -64,7 +64,7 @@ def take(cli: Cli, stack: str, reason: str) -> None:
 @pass_cli
 def release(cli: Cli, stack: str, reason: str) -> None:
     """Release STACK's lock, whoever holds it."""
-    held = hold.release(cli.app.control, stack, cli.person, reason)
+    held = lock.release(cli.app.control, stack, cli.person, reason)
     cli.console.say(f"{stack} is free; it was held by {held.holder}: {held.reason}")
 
 

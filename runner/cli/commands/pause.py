@@ -43,7 +43,7 @@ def command(
 
     An approved plan is still applied. A stack that is paused already keeps its end unless another one is given.
     """
-    from runner.service.operator import hold
+    from runner.service.operator import pause
 
     length = _length(cli.app.clock.now(), duration, until)
     found = facts_of(cli, stacks, labels)
@@ -53,7 +53,7 @@ def command(
     for facts in found:
         with tally.each():
             name = facts.stack.name
-            paused = hold.pause(cli.app.control, name, person, reason, length)
+            paused = pause.pause(cli.app.control, name, person, reason, length)
             keeps = paused.until is not None and length is None
             end = f"until {paused.until:%Y-%m-%d %H:%M} UTC" if paused.until else "until it is resumed"
             cli.console.say(f"{name} {'stays' if keeps else 'is'} paused {end}.")

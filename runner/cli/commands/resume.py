@@ -14,7 +14,7 @@ from runner.cli.several import Tally, ask_once, facts_of
 @pass_cli
 def command(cli: Cli, stacks: tuple[str, ...], labels: Labels, yes: bool) -> int:
     """Plan and check stacks again."""
-    from runner.service.operator import hold
+    from runner.service.operator import pause
 
     found = [facts for facts in facts_of(cli, stacks, labels) if stacks or facts.stack.pause is not None]
     if not found:
@@ -25,7 +25,7 @@ def command(cli: Cli, stacks: tuple[str, ...], labels: Labels, yes: bool) -> int
     person, tally = cli.person, Tally(cli.console)
     for facts in found:
         with tally.each():
-            hold.resume(cli.app.control, facts.stack.name, person)
+            pause.resume(cli.app.control, facts.stack.name, person)
             cli.console.say(_told(facts))
     return tally.worst
 

@@ -125,8 +125,8 @@ def _show(cli: Cli, stack: str, output: str) -> None:
         cli.console.json({**details, "peak_memory": memory, "terms": terms_document(terms, people)})
         return
     cli.console.data(*_details(facts, decisions, report, probe, peaks, terms_rows(terms, people), partly))
-    if facts.view.hold is not None:
-        cli.console.hint(facts.view.hold.way_out)
+    if facts.view.lock is not None:
+        cli.console.hint(facts.view.lock.way_out)
     if runs:
         cli.console.data("")
         cli.console.table(("RUN", "KIND", "STATE", "WHEN", "REASON"), [_short(run, facts) for run in runs])

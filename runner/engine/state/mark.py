@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from threading import Event
 
-from runner.engine.aside import read_aside
+from runner.engine.read_in_child import read_in_child
 from runner.engine.session import Session
 from runner.engine.state.process import StateMark, saved_in, size_in, state_in
 from runner.host.files import LARGEST_STATE, read_foreign
@@ -46,7 +46,7 @@ def _apart(
 ) -> StateMark | None:
     if size > LARGEST_STATE:
         return StateMark()
-    finished = read_aside(session, "runner.engine.state.process", (what, str(file)), size, SECONDS, cancel)
+    finished = read_in_child(session, "runner.engine.state.process", (what, str(file)), size, SECONDS, cancel)
     if finished.exit_code != 0:
         return StateMark()
     told = json.loads(read_foreign(session.control / "process.stdout", LARGEST_ANSWER))

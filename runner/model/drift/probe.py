@@ -73,8 +73,8 @@ class ProbeRecord:
     )  # that are used, of each provider's address
     checks: int = 0  # that were probed since this mark was first compared
     seconds: float = 0.0  # that a plain plan took
-    asides: int = 0  # checks in a row that could not be probed
-    aside: str = ""  # the mark of what these were tried with
+    fallbacks: int = 0  # checks in a row that could not be probed
+    fallback_mark: str = ""  # the mark of what these were tried with
     way: Way = Way.PLAIN
     reason: str = NOT_CHECKED  # why the last check was done in this way
 
@@ -144,7 +144,7 @@ def _choices(probing: Probing, ready: ProbeReady) -> Iterator[Choice]:
     if probing.triage:
         known = ready.mark("") == record.trusted
         yield Choice(Way.PROBED, "") if known else Choice(Way.PLAIN, "never compared with these providers")
-    if record.aside == mark and record.asides >= GIVE_UP and record.asides % TRY_AGAIN:
+    if record.fallback_mark == mark and record.fallbacks >= GIVE_UP and record.fallbacks % TRY_AGAIN:
         yield Choice(Way.PLAIN, record.reason)
     if mark != record.mark:
         yield Choice(Way.COMPARED, "first check with this code, engine and providers")
@@ -181,5 +181,5 @@ def no_check(record: ProbeRecord, known: ProbeRecord) -> ProbeRecord:
 
 def stepped_aside(record: ProbeRecord, mark: str, reason: str) -> ProbeRecord:
     """After a check that was to be probed, and could not be."""
-    asides = record.asides + 1 if record.aside == mark else 1
-    return replace(plainly(record, reason), asides=asides, aside=mark)
+    fallbacks = record.fallbacks + 1 if record.fallback_mark == mark else 1
+    return replace(plainly(record, reason), fallbacks=fallbacks, fallback_mark=mark)

@@ -40,7 +40,7 @@ class View:
 
     stack: Stack
     now: datetime
-    hold: Lock | None = None
+    lock: Lock | None = None
     open_runs: tuple[Run, ...] = ()
     last_change: Run | None = None
     waits_for: tuple[str, ...] = ()
@@ -179,8 +179,8 @@ CHANGE_RULES: tuple[Rule, ...] = (
     Rule(
         "locked",
         Next.WAIT,
-        lambda v: v.hold is not None,
-        lambda v: f"locked by {v.hold.holder}: {v.hold.reason}" if v.hold else "",
+        lambda v: v.lock is not None,
+        lambda v: f"locked by {v.lock.holder}: {v.lock.reason}" if v.lock else "",
     ),
     Rule("no_room", Next.WAIT, lambda v: _waits_for_room(v, v.open_change), lambda v: v.shortage or ""),
     Rule(
@@ -358,8 +358,8 @@ def health(view: View) -> tuple[Health, str]:
     A source that cannot be looked at is ill itself; its stacks are as they were.
     """
     stack = view.stack
-    if view.hold is not None:
-        return Health.LOCKED, f"locked by {view.hold.holder}: {view.hold.reason}"
+    if view.lock is not None:
+        return Health.LOCKED, f"locked by {view.lock.holder}: {view.lock.reason}"
     if view.paused:
         return Health.PAUSED, pause_sentence(view)
     problem = next(filter(None, _problems(view, stack)), None)

@@ -54,9 +54,9 @@ class StoreGate:
 
 def may_start(control: ControlPorts, reader: Reader, run: Run) -> None:
     """Raise where the approval is missing or expired, the stack is locked, or Git has moved on."""
-    hold = reader.hold(run.stack)
-    if hold is not None:
-        raise StackLocked(stack=run.stack, holder=hold.holder, reason=hold.reason, hint=hold.way_out)
+    lock = reader.lock(run.stack)
+    if lock is not None:
+        raise StackLocked(stack=run.stack, holder=lock.holder, reason=lock.reason, hint=lock.way_out)
     stack = reader.stack(run.stack)
     if run.follows_git and moved(run.inputs, stack.inputs):
         raise Conflict(

@@ -71,7 +71,7 @@ def executable(reader: Reader, now: datetime, *, full: bool = False) -> list[Run
     open_runs = reader.open_runs()
     executing = [run for run in open_runs if run.claim is not None]
     busy = {run.stack for run in executing}
-    held = {lock.stack for lock in reader.holds()}
+    held = {lock.stack for lock in reader.placed_locks()}
     ready = [
         run
         for run in open_runs

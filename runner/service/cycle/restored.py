@@ -83,7 +83,7 @@ def _facts(
         recorded=_recorded(reader, standing),
         strangers=tuple(receipt for receipt in receipts if not _known(reader, receipt)),
         stacks=frozenset(stack.name for stack in reader.stacks()),
-        held=frozenset(lock.stack for lock in reader.holds()),
+        held=frozenset(lock.stack for lock in reader.placed_locks()),
         open_runs=tuple(reader.open_runs()),
     )
 
@@ -123,7 +123,7 @@ def _record(control: ControlPorts, writer: Writer, found: Remedy) -> None:
         else:
             replan(writer, run, RESTORED_ANEW, control.clock.now())
     for lock in found.locks:
-        writer.take_hold(lock, by=DAEMON)
+        writer.place_lock(lock, by=DAEMON)
         writer.mark_planned(lock.stack, "")
 
 

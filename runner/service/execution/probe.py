@@ -15,7 +15,7 @@ from runner.model.drift.probe import (
     plainly,
     stepped_aside,
 )
-from runner.ports.engine import Aside, Engine, EngineError, Execution, Planned, Probed
+from runner.ports.engine import Engine, EngineError, Execution, Fallback, Planned, Probed
 
 NOT_ALLOWED = "drift.probe is never"
 OFF = "a probe answered otherwise than a plain plan"
@@ -32,7 +32,7 @@ def look(
     ready = engine.probe_ready(execution)
     if isinstance(ready, EngineError):
         return ready, None
-    if isinstance(ready, Aside):
+    if isinstance(ready, Fallback):
         return engine.plan(execution), ProbeFacts(plainly(probing.record, ready.reason))
     choice = choose(probing, ready)
     if choice.way is Way.PLAIN:
@@ -43,7 +43,7 @@ def look(
 def _plainly(probing: Probing, ready: ProbeReady, choice: Choice) -> ProbeRecord:
     """A check for which no probe was tried because the last ones were in vain counts among them."""
     mark = ready.mark(probing.inputs)
-    if probing.record.aside == mark and not probing.triage:
+    if probing.record.fallback_mark == mark and not probing.triage:
         return stepped_aside(probing.record, mark, choice.reason)
     return plainly(probing.record, choice.reason)
 
@@ -71,23 +71,23 @@ class _Look:
         seconds = time.monotonic() - started
         if isinstance(planned, EngineError):
             return planned, None
-        if isinstance(probed, Aside):
+        if isinstance(probed, Fallback):
             mark = self.ready.mark(self.probing.inputs)
             return planned, ProbeFacts(stepped_aside(self.probing.record, mark, probed.reason))
         if planned.changed == probed.planned.changed:
             return planned, ProbeFacts(self._agreed(probed, seconds))
         return self._disagreed(planned)
 
-    def _probe(self) -> Probed | Aside | EngineError:
+    def _probe(self) -> Probed | Fallback | EngineError:
         """With the types that were used last time, and where that fails with all."""
         known = self.probing.record.types
         if known and (self.choice.way is Way.PROBED or self._same):
             answer = self._probe_with(known)
-            if not isinstance(answer, Aside) or answer.late:
+            if not isinstance(answer, Fallback) or answer.late:
                 return answer
         return self._probe_with(None)
 
-    def _probe_with(self, types: Mapping[str, tuple[str, ...]] | None) -> Probed | Aside | EngineError:
+    def _probe_with(self, types: Mapping[str, tuple[str, ...]] | None) -> Probed | Fallback | EngineError:
         return self.engine.probe(self.execution, types, self.probing.record.seconds)
 
     @property
@@ -97,7 +97,7 @@ class _Look:
     def _clean(self) -> ProbeRecord:
         record = self.probing.record
         counted = record.checks if self.probing.triage else record.checks + 1
-        return replace(record, checks=counted, way=Way.PROBED, reason="", asides=0, aside="")
+        return replace(record, checks=counted, way=Way.PROBED, reason="", fallbacks=0, fallback_mark="")
 
     def _agreed(self, probed: Probed, seconds: float) -> ProbeRecord:
         """A code change that both see is no check of the stack as it is applied."""
@@ -118,7 +118,7 @@ class _Look:
         again = self._probe_with(None)
         if isinstance(again, EngineError):
             return again, None
-        if isinstance(again, Aside) or again.planned.changed == planned.changed:
+        if isinstance(again, Fallback) or again.planned.changed == planned.changed:
             return planned, ProbeFacts(plainly(self.probing.record, "the cloud moved while it was looked at"))
         plain, probe = ("changes", "none") if planned.changed else ("none", "changes")
         told = f"a plain plan found {plain}, a probe {probe}"

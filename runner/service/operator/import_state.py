@@ -36,7 +36,7 @@ from runner.ports.worker import WorkerPorts
 from runner.service.approval.bind import known_state
 from runner.service.execution.known_secrets import MOST_EARLIER
 from runner.service.execution.preview import plan_with_state
-from runner.service.operator import hold
+from runner.service.operator.lock import take
 from runner.service.operator.request import refuse_unread
 
 RUN = "import"  # no run: nothing of it is recorded but its end
@@ -59,13 +59,13 @@ class Arrival:
 @contextmanager
 def locked(control: ControlPorts, stack: str, person: Person, file: str) -> Iterator[Lock]:
     """Nothing is planned or applied meanwhile. After a crash the lock is still there, and a person looks."""
-    lock = hold.take(control, stack, person, f"imports the state {file}")
+    lock = take(control, stack, person, f"imports the state {file}")
     try:
         yield lock
     finally:
         with control.store.writing() as writer:
-            if writer.hold(stack) == lock:
-                writer.release_hold(stack, by=person.name, reason="the import is over")
+            if writer.lock(stack) == lock:
+                writer.release_lock(stack, by=person.name, reason="the import is over")
 
 
 def examine(control: ControlPorts, name: str, content: bytes, file: str) -> Arrival:
@@ -148,7 +148,7 @@ def _refuse_moved(workspaces: Workspaces, writer: Writer, arrival: Arrival, lock
     """All that was looked at may have changed while a person thought."""
     stack = arrival.stack
     name = stack.name
-    if writer.hold(name) != lock:
+    if writer.lock(name) != lock:
         raise Blocked(f'the lock on stack "{name}" was released meanwhile', hint="driftline lock list")
     busy = next((r for r in writer.open_runs(name) if r.claim is not None and r.kind is not Kind.DRIFT), None)
     if busy is not None:

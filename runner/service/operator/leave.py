@@ -21,9 +21,9 @@ def may_be_forgotten(reader: Reader, name: str) -> Stack:
             f'stack "{name}" is still in Git ({stack.source}: {stack.file}); remove it there first',
             hint=f"driftline plan {name} --destroy   before that, if what it made is to go",
         )
-    hold = reader.hold(name)
-    if hold is not None:
-        raise StackLocked(stack=name, holder=hold.holder, reason=hold.reason, hint=hold.way_out)
+    lock = reader.lock(name)
+    if lock is not None:
+        raise StackLocked(stack=name, holder=lock.holder, reason=lock.reason, hint=lock.way_out)
     busy = next((run for run in reader.open_runs(name) if run.claim is not None), None)
     if busy is not None:
         raise StackBusy(stack=name, run=busy.name, state=busy.state, since=f"{busy.changed_at:%H:%M:%S} UTC")

@@ -45,11 +45,11 @@ def _in_the_way(reader: Reader, new: str, takes: Mapping[str, str]) -> str | Non
     if new not in takes:
         return None
     for name in (takes[new], new):
-        hold = reader.hold(name)
-        if hold is not None:
+        lock = reader.lock(name)
+        if lock is not None:
             return (
                 f'it takes the place of "{takes[new]}" once the lock on {name} is released '
-                f"({hold.holder}: {hold.reason})"
+                f"({lock.holder}: {lock.reason})"
             )
         busy = next((run for run in reader.open_runs(name) if run.claim is not None), None)
         if busy is not None:

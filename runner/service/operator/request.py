@@ -83,9 +83,9 @@ def _refuse_unprovided(reader: Reader, definition: StackDefinition) -> None:
 
 def _refuse(facts: View) -> None:
     stack = facts.stack
-    if facts.hold is not None:
-        hold = facts.hold
-        raise StackLocked(stack=stack.name, holder=hold.holder, reason=hold.reason, hint=hold.way_out)
+    if facts.lock is not None:
+        lock = facts.lock
+        raise StackLocked(stack=stack.name, holder=lock.holder, reason=lock.reason, hint=lock.way_out)
     # What a file says that is not in Git any more could never be taken back.
     if facts.paused and (stack.missing_since is None or stack.pause is not None):
         by, reason = (

@@ -48,9 +48,9 @@ def resolve(
             refuse_damaged(workspaces, run.stack, folder)
         event = Event.RESOLVE_APPLIED if applied else Event.RESOLVE_FAILED
         done = writer.transition(run, event, by=person.name, reason=f"resolved by {person.name}: {reason}")
-        hold = writer.hold(run.stack)
-        if hold is not None and hold.run == run.id:
-            writer.release_hold(run.stack, by=person.name, reason=f"{run.name} was resolved: {reason}")
+        lock = writer.lock(run.stack)
+        if lock is not None and lock.run == run.id:
+            writer.release_lock(run.stack, by=person.name, reason=f"{run.name} was resolved: {reason}")
         if applied and not run.targets:
             _take_as_applied(control, writer, done)
         _plan_afresh(writer, done, person)

@@ -94,7 +94,7 @@ def _not_applied(control: ControlPorts, writer: Writer, run: Run, result: ApplyR
         until = control.clock.now() + pause(run.waits)
         reason = f"{_LATER[result.outcome]}: {result.reason}"
         return writer.annotate(writer.release(run), reason=reason, wait_until=until, waits=run.waits + 1)
-    if result.outcome is ApplyOutcome.PUT_BACK or writer.hold(run.stack) is not None:
+    if result.outcome is ApplyOutcome.PUT_BACK or writer.lock(run.stack) is not None:
         # This process ends, or somebody took the lock meanwhile; the approval stands and waits.
         return writer.release(run)
     reason = result.reason + _again_and_again(writer, run, result)
@@ -143,7 +143,7 @@ def _applied(control: ControlPorts, writer: Writer, run: Run, result: ApplyResul
 def half_done(control: ControlPorts, writer: Writer, run: Run, event: Event, reason: str) -> Run:
     """Final, and the stack stays locked until a person has looked."""
     done = writer.transition(run, event, by=DAEMON, reason=reason)
-    if writer.hold(run.stack) is None:
+    if writer.lock(run.stack) is None:
         lock = Lock(
             stack=run.stack,
             holder=done.name,
@@ -151,7 +151,7 @@ def half_done(control: ControlPorts, writer: Writer, run: Run, event: Event, rea
             since=control.clock.now(),
             run=done.id,
         )
-        writer.take_hold(lock, by=DAEMON)
+        writer.place_lock(lock, by=DAEMON)
     return done
 
 

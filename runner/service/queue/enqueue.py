@@ -31,7 +31,7 @@ def views(
     for run in reader.open_runs():
         open_runs.setdefault(run.stack, []).append(run)
     busy = frozenset(name for name, runs in open_runs.items() if any(r.kind is not Kind.DRIFT for r in runs))
-    holds = {lock.stack: lock for lock in reader.holds()}
+    locks = {lock.stack: lock for lock in reader.placed_locks()}
     problems = {status.name: status.problem for status in reader.sources()}
     former = reader.former_dependencies()
     now = clock.now()
@@ -40,7 +40,7 @@ def views(
         View(
             stack=stack,
             now=now,
-            hold=holds.get(name),
+            lock=locks.get(name),
             open_runs=tuple(open_runs.get(name, ())),
             last_change=changes.get(name),
             waits_for=waits_for(stack, stacks, busy, former.get(name, ())),

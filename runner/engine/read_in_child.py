@@ -14,7 +14,7 @@ WIDE, LEAST, MOST = (
 )  # Python's objects take up to so many times the bytes of their JSON
 
 
-def read_aside(
+def read_in_child(
     session: Session,
     module: str,
     arguments: tuple[str, ...],

@@ -1,0 +1,44 @@
+"""Locks of people."""
+
+from runner.errors import NotFound, RunUnresolved, StackBusy, StackLocked
+from runner.model.approval.approval import Person
+from runner.model.run.life import Kind, State
+from runner.model.stack.lock import Lock
+from runner.ports.control import ControlPorts
+
+
+def take(control: ControlPorts, stack: str, person: Person, reason: str) -> Lock:
+    """Nothing is planned or applied on the stack until the lock is released; drift checks go on."""
+    lock = Lock(stack=stack, holder=person.name, reason=reason, since=control.clock.now())
+    with control.store.reading() as reader:
+        # Looked at first, so that a refusal costs nobody a turn at writing.
+        held = reader.lock(stack)
+    if held is not None:
+        raise StackLocked(stack=stack, holder=held.holder, reason=held.reason, hint=held.way_out)
+    with control.store.writing() as writer:
+        writer.stack(stack)
+        busy = next(
+            (r for r in writer.open_runs(stack) if r.claim is not None and r.kind is not Kind.DRIFT), None
+        )
+        if busy is not None and busy.claim is not None:
+            raise StackBusy(
+                stack=stack, run=busy.name, state=busy.state, since=f"{busy.claim.since:%H:%M:%S} UTC"
+            )
+        writer.place_lock(lock, by=person.name)
+    return lock
+
+
+def release(control: ControlPorts, stack: str, person: Person, reason: str) -> Lock:
+    """Free the stack. Where a failed run held it, a fresh plan is due; an interrupted one has to be resolved first."""
+    with control.store.writing() as writer:
+        writer.stack(stack)
+        lock = writer.lock(stack)
+        if lock is None:
+            raise NotFound(f'stack "{stack}" is not locked', hint="driftline lock list")
+        unresolved = lock.run is not None and writer.run(lock.run).state is State.INTERRUPTED
+        if unresolved:
+            raise RunUnresolved(run=lock.holder, stack=stack)
+        writer.release_lock(stack, by=person.name, reason=reason)
+        if lock.run is not None:
+            writer.mark_planned(stack, "")
+    return lock
