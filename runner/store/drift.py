@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from runner.errors import ReportChanged, ReportNotFound
+from runner.model.audit.actor import DAEMON
 from runner.model.drift.report import Acknowledgement, DriftReport, Finding, ReportStatus
 from runner.model.events.feed import ReportMoved
 from runner.model.plan.changes import NOTHING_BESIDES, ApplyOnly
@@ -145,7 +146,7 @@ class DriftWrites(DriftReads, Writes):
         if resolved or not self._update("reports", _row(after), seen):
             raise ReportChanged(report=before.name, status=self.report(before.id).status)
 
-    def _report_event(self, report: DriftReport, event: str, *, by: str = "driftline", **detail: str) -> None:
+    def _report_event(self, report: DriftReport, event: str, *, by: str = DAEMON, **detail: str) -> None:
         facts: dict[str, Any] = {
             "stack": report.stack,
             "status": report.status,

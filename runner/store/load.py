@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
+from runner.model.audit.actor import DAEMON
 from runner.model.events.feed import AccountThrottled
 from runner.model.run.life import Kind, State
 from runner.model.run.usage import Usage
@@ -108,6 +109,6 @@ class LoadWrites(LoadReads, Writes):
         self._upsert("throttles", row, "account")
         until = text(throttle.until)
         facts = {"at_most": throttle.at_most, "until": until, "reason": throttle.reason}
-        self.audit_note("driftline", "account.throttled", throttle.account, facts)
+        self.audit_note(DAEMON, "account.throttled", throttle.account, facts)
         told = AccountThrottled(throttle.account, throttle.at_most, until, throttle.reason)
         self._tell("account.throttled", throttle.account, told)

@@ -5,6 +5,7 @@ import sqlite3
 from datetime import datetime
 
 from runner.errors import StackNotFound
+from runner.model.audit.actor import DAEMON
 from runner.model.drift.probe import Distrust, ProbeRecord, Provider, forgotten
 from runner.model.events.feed import ProviderDistrusted
 from runner.model.values.codec import from_plain, to_plain
@@ -60,7 +61,7 @@ class ProbeWrites(ProbeReads, Writes):
             "at": text(self._now),
         }
         self._upsert("distrusted", row, "checksum")
-        self.audit_note("driftline", "probe.distrust", stack, told)
+        self.audit_note(DAEMON, "probe.distrust", stack, told)
         self._tell("probe.distrust", stack, ProviderDistrusted(**told))
 
     def trust(self, checksum: str, *, by: str, reason: str) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from runner.errors import NotFound, SharedState, StackNotFound, StackRefused
+from runner.model.audit.actor import DAEMON
 from runner.model.events.feed import (
     CheckMoved,
     StackEnded,
@@ -103,7 +104,7 @@ class StackWrites(StackReads, DefinitionWrites, Writes):
         row = self._require(stack)
         if row["missing_since"] is None:
             self._set(stack, {"missing_since": text(self._now)})
-            self.audit_note("driftline", "stack.missing", stack, {})
+            self.audit_note(DAEMON, "stack.missing", stack, {})
             self._tell("stack.missing", stack, StackLeft(stack))
 
     def mark_problem(self, stack: str, problem: str) -> None:

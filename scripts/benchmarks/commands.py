@@ -12,10 +12,10 @@ from pathlib import Path
 from benchmarks.figure import Figure, at_most, interleaved, timed
 from benchmarks.installation import Installation, stacks
 from benchmarks.size import Size
+from runner.model.audit.actor import DAEMON
 from runner.model.run.life import Event, Kind
 from runner.model.stack.definition import Stack
 from runner.ports.records import NewRun, Writer
-from runner.service.queue.enqueue import DAEMON
 from runner.store.database import FILE_NAME
 
 DRIFTLINE = Path(sys.executable).with_name("driftline")

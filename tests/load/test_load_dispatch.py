@@ -8,6 +8,7 @@ from load_world import BODY, Place, started
 from world import ANA, states
 
 from runner.cli.load import load_of
+from runner.model.audit.actor import DAEMON
 from runner.model.run.job import PlanFailure
 from runner.model.run.life import Event, Kind, State, Trigger
 from runner.model.run.usage import Usage
@@ -16,7 +17,7 @@ from runner.model.stack.definition import DriftStatus
 from runner.process.metering import Meter
 from runner.service.operator import request
 from runner.service.outcome.settle import settle
-from runner.service.queue.enqueue import DAEMON, add_check, enqueue_due, explain, view
+from runner.service.queue.enqueue import add_check, enqueue_due, explain, view
 
 MB = 10**6
 

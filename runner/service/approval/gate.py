@@ -14,6 +14,7 @@ from runner.errors import (
 )
 from runner.model.approval.binding import EngineFacts
 from runner.model.approval.rules import standing
+from runner.model.audit.actor import DAEMON
 from runner.model.code.known_inputs import moved
 from runner.model.run.job import Job
 from runner.model.run.life import Event, Run
@@ -24,7 +25,6 @@ from runner.service.approval.bind import refuse_moved
 from runner.service.approval.terms import run_terms
 from runner.service.cycle.check_clock import steady_now
 from runner.service.cycle.checkpoint import checkpoint, checkpoint_or_tell
-from runner.service.queue.enqueue import DAEMON
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,13 @@
 from datetime import datetime
 
 from runner.errors import ClockBehind, ClockWentBack
+from runner.model.audit.actor import DAEMON
 from runner.model.audit.log import CLOCK
 from runner.model.run.life import Run
 from runner.model.values.clock import far_behind, latest
 from runner.ports.basics import Clock
 from runner.ports.control import ControlPorts
 from runner.ports.records import Reader
-from runner.service.queue.enqueue import DAEMON
 
 
 def steady_now(reader: Reader, clock: Clock, run: str) -> datetime:

@@ -3,12 +3,12 @@
 from datetime import date, timedelta
 
 from runner.errors import DatabaseRolledBack, DriftlineError
+from runner.model.audit.actor import DAEMON
 from runner.model.audit.checkpoint import Checkpoint, missing
 from runner.model.audit.log import CHECKPOINTS, GENESIS, AuditEntry
 from runner.model.run.life import Event
 from runner.ports.control import ControlPorts
 from runner.ports.records import Reader
-from runner.service.queue.enqueue import DAEMON
 
 MISSING = "checkpoints.missing"
 _REPEATED = timedelta(days=1)  # where none can be written, each try finds it missing

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from runner import failpoint
 from runner.errors import Conflict, NoRoom, NotFound
 from runner.model.approval.rules import standing
+from runner.model.audit.actor import DAEMON
 from runner.model.run.apply_end import Expected, expected_of
 from runner.model.run.job import Job, Phase
 from runner.model.run.life import Event, Kind, Run, State
@@ -26,7 +27,7 @@ from runner.service.drift.rules import ignore_rules
 from runner.service.execution.known_secrets import MOST_EARLIER
 from runner.service.outcome.plan import replan
 from runner.service.outcome.probe import probing
-from runner.service.queue.enqueue import DAEMON, full_accounts
+from runner.service.queue.enqueue import full_accounts
 
 Taken = Mapping[int, int]  # by run: the memory that its processes take now
 # That the first cannot be claimed, since somebody else was faster or holds its files, is rare.

@@ -8,6 +8,7 @@ from runner import failpoint
 from runner.errors import BranchMissing, DriftlineError, NoRoom, SourceNotTaken, Untrusted
 from runner.host.uncollected import uncollected
 from runner.model.approval.approval import Commit
+from runner.model.audit.actor import DAEMON
 from runner.model.code.known_inputs import moved as inputs_moved
 from runner.model.code.paths import printable
 from runner.model.run.life import WAITING, Event, Kind, Run
@@ -26,7 +27,6 @@ from runner.ports.records import Store, Writer
 from runner.service.approval.declare import declare
 from runner.service.discovery.discover import Discovery, discover, settings_digest
 from runner.service.operator.rename import put_off, take_over
-from runner.service.queue.enqueue import DAEMON
 from runner.service.queue.next_check import next_check
 
 TRIES = 3  # at taking in one source while others are taken in

@@ -4,13 +4,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from runner import failpoint
+from runner.model.audit.actor import DAEMON
 from runner.model.run.life import Event, Run, State
 from runner.ports.control import ControlPorts
 from runner.ports.keeping import HeldClaim
 from runner.ports.records import Writer
 from runner.service.cycle.clear import clear
 from runner.service.cycle.dispatch import Assignment, adoption
-from runner.service.queue.enqueue import DAEMON
 
 
 @dataclass(frozen=True)

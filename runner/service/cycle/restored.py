@@ -7,6 +7,7 @@ transaction, and the checkpoint that comes after is made up for by the next star
 from collections.abc import Sequence
 
 from runner import failpoint
+from runner.model.audit.actor import DAEMON
 from runner.model.audit.checkpoint import Checkpoint
 from runner.model.audit.log import DATABASE, AuditEntry
 from runner.model.audit.receipt import Receipt
@@ -16,7 +17,6 @@ from runner.ports.control import ControlPorts
 from runner.ports.records import Reader, Writer
 from runner.service.cycle.checkpoint import tell
 from runner.service.outcome.plan import replan
-from runner.service.queue.enqueue import DAEMON
 
 RESTORED = "database.restored"
 STRANGER = "run.lost"

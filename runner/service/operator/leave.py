@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from runner.errors import Blocked, Conflict, StackBusy, StackLocked
 from runner.model.approval.approval import Person
+from runner.model.audit.actor import DAEMON
 from runner.model.run.life import Event, Kind, Run
 from runner.model.stack.definition import Stack
 from runner.ports.control import ControlPorts
 from runner.ports.records import Reader, Writer
-from runner.service.queue.enqueue import DAEMON
 
 
 def may_be_forgotten(reader: Reader, name: str) -> Stack:

@@ -6,6 +6,7 @@ from runner import failpoint
 from runner.errors import StillApplying
 from runner.model.approval.binding import FILES
 from runner.model.approval.otherwise import MOVES
+from runner.model.audit.actor import DAEMON
 from runner.model.plan.warnings import also_failing
 from runner.model.run.job import ApplyOutcome, ApplyResult, Job
 from runner.model.run.life import Event, Kind, Run, State
@@ -18,7 +19,6 @@ from runner.service.cycle.checkpoint import checkpoint_or_tell
 from runner.service.operator.leave import left_by_destroy
 from runner.service.outcome.plan import put_off, record_clean, replan, thrown_away_before
 from runner.service.outcome.recording import recording
-from runner.service.queue.enqueue import DAEMON
 
 # Nothing was changed: a fresh plan is made, or the same approval is tried again later.
 _REPLANNED = {

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from runner import failpoint
+from runner.model.audit.actor import DAEMON
 from runner.model.drift.report import DriftClass, DriftReport, Finding, ReportStatus
 from runner.model.plan.warnings import also_failing
 from runner.model.run.job import Job, PlanFailure, PlanResult
@@ -17,7 +18,7 @@ from runner.service.drift.rules import ignore_rules
 from runner.service.outcome.plan import fail_plan
 from runner.service.outcome.probe import remember_failure, remember_probe
 from runner.service.outcome.recording import recording
-from runner.service.queue.enqueue import DAEMON, add_check
+from runner.service.queue.enqueue import add_check
 from runner.service.queue.next_check import next_check
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from runner import failpoint
 from runner.model.approval.rules import needed
+from runner.model.audit.actor import DAEMON, RULE
 from runner.model.code.known_inputs import moved
 from runner.model.plan.step import Step
 from runner.model.plan.warnings import also_failing
@@ -20,7 +21,7 @@ from runner.service.approval.terms import run_terms
 from runner.service.operator.leave import left_by_destroy
 from runner.service.outcome.probe import remember_probe
 from runner.service.outcome.recording import recording
-from runner.service.queue.enqueue import DAEMON, add_again, add_change
+from runner.service.queue.enqueue import add_again, add_change
 from runner.service.queue.next_check import next_check
 
 
@@ -120,7 +121,7 @@ def _offer(control: ControlPorts, writer: Writer, run: Run, result: PlanResult) 
     if count == 0 and not broken and terms.mode != "never":
         key = "mode" if terms.mode == "automatic" else "required"
         return writer.transition(
-            offered, Event.APPROVE, by="rule", reason=f"no approval is needed, by {terms.why(key)}"
+            offered, Event.APPROVE, by=RULE, reason=f"no approval is needed, by {terms.why(key)}"
         )
     return offered
 

@@ -6,14 +6,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from runner import failpoint
+from runner.model.audit.actor import DAEMON
 from runner.model.run.life import Kind, Run, State, Trigger
 from runner.model.schedule.decide import CHANGE_RULES, CHECK_RULES, Decision, Next, View, decide, waits_for
 from runner.model.schedule.throttling import crowded
 from runner.model.stack.definition import Discovered, Stack
 from runner.ports.basics import Clock
 from runner.ports.records import NewRun, Reader, Store, Writer
-
-DAEMON = "driftline"
 
 
 def views(
