@@ -22,7 +22,7 @@ from runner.model.audit.restored import HOLDER
 from runner.model.run.life import Run, State
 from runner.model.stack.definition import Stack
 from runner.model.stack.lock import Lock
-from runner.ports.records import Reader
+from runner.ports.records.store import Reader
 from runner.service.approval.terms import stack_terms
 from runner.service.cycle.begin import begin
 from runner.service.cycle.checkpoint import checkpoint

@@ -13,7 +13,7 @@ from runner.model.stack.definition import Health, Stack
 from runner.model.stack.source import SourceStatus
 from runner.model.values.clock import latest
 from runner.ports.basics import Clock
-from runner.ports.records import Reader
+from runner.ports.records.store import Reader
 from runner.service.approval.terms import run_terms
 from runner.service.queue.enqueue import view as view_of
 from runner.service.queue.enqueue import views

@@ -11,7 +11,7 @@ from runner.model.schedule.disk_room import told
 from runner.model.schedule.sweep import Sweep
 from runner.model.schedule.throttling import Throttle
 from runner.model.values.size import parse_size
-from runner.ports.records import Reader
+from runner.ports.records.store import Reader
 from runner.service.queue.enqueue import full_accounts
 
 

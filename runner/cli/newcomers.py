@@ -10,7 +10,7 @@ from runner.cli.screen.output import Cell, Line
 from runner.errors import StackNotFound
 from runner.model.stack.definition import Health
 from runner.model.stack.source import SourceStatus
-from runner.ports.records import Reader
+from runner.ports.records.store import Reader
 
 
 @dataclass(frozen=True)

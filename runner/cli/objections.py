@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from runner.errors import NeverApplies, SourceNotFound
 from runner.model.approval.guardrails import Violation, unanswered
 from runner.model.run.life import Run
-from runner.ports.records import Reader
+from runner.ports.records.store import Reader
 from runner.service.approval.approve import Question, option, question
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from runner.cli.screen.asking import ask_to_type
 from runner.cli.screen.output import Console
 from runner.errors import BadUsage, DriftlineError, NotFound, WrongState
 from runner.model.stack.definition import Stack
-from runner.ports.records import Reader
+from runner.ports.records.store import Reader
 
 
 @dataclass

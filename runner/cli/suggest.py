@@ -9,7 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
-    from runner.ports.records import Reader
+    from runner.ports.records.store import Reader
 
 Suggestions = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 MOST = 50
@@ -64,14 +64,14 @@ def _stacks(reader: "Reader") -> Iterable[tuple[str, str]]:
 
 
 def _runs(reader: "Reader") -> Iterable[tuple[str, str]]:
-    from runner.ports.records import RunFilter
+    from runner.ports.records.runs import RunFilter
 
     return ((run.name, f"{run.stack} {run.state.value}") for run in reader.runs(RunFilter(limit=MOST)))
 
 
 def _waiting(reader: "Reader") -> Iterable[tuple[str, str]]:
     from runner.model.run.life import State
-    from runner.ports.records import RunFilter
+    from runner.ports.records.runs import RunFilter
 
     waiting = RunFilter(states=frozenset({State.AWAITING_APPROVAL}), limit=MOST)
     return ((run.name, run.stack) for run in reader.runs(waiting))

@@ -8,7 +8,7 @@ from runner.model.audit.checkpoint import missing_sentence
 from runner.model.audit.restored import TOLD_FOR, detail, sentence
 from runner.model.run.life import Run
 from runner.model.values.clock import far_behind
-from runner.ports.records import RunFilter
+from runner.ports.records.runs import RunFilter
 from runner.store.faults import restore_hint
 
 LOOKED_AT = 50

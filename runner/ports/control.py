@@ -6,7 +6,7 @@ from runner.model.settings.server import Settings
 from runner.ports.basics import Clock, Disk, Memory
 from runner.ports.engine import Workspaces
 from runner.ports.keeping import Artifacts, Checkpoints, Claims, Receipts, Reports
-from runner.ports.records import Store
+from runner.ports.records.store import Store
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from runner.model.audit.log import AuditEntry, Walk
 from runner.ports.basics import Clock
-from runner.ports.records import Reader, Writer
+from runner.ports.records.store import Reader, Writer
 from runner.store.approvals import ApprovalReads, ApprovalWrites
 from runner.store.audit import AuditReads
 from runner.store.connection import Connections

@@ -14,7 +14,7 @@ from runner.model.run.evidence import Evidence
 from runner.model.run.life import EXECUTING, Claim, Event, Kind, Run, State, Trigger, next_state
 from runner.model.schedule.throttling import account_of
 from runner.model.values.codec import from_plain, to_plain
-from runner.ports.records import NewRun, RunFilter
+from runner.ports.records.runs import NewRun, RunFilter
 from runner.store.rows import Value, compact, run_of, run_row, text
 from runner.store.session import Session
 from runner.store.stacks import StackWrites

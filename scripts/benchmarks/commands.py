@@ -15,7 +15,8 @@ from benchmarks.size import Size
 from runner.model.audit.actor import DAEMON
 from runner.model.run.life import Event, Kind
 from runner.model.stack.definition import Stack
-from runner.ports.records import NewRun, Writer
+from runner.ports.records.runs import NewRun
+from runner.ports.records.store import Writer
 from runner.store.database import FILE_NAME
 
 DRIFTLINE = Path(sys.executable).with_name("driftline")

@@ -8,7 +8,7 @@ from crashes.field import Field
 from runner.errors import DriftlineError
 from runner.model.approval.approval import Person
 from runner.model.run.life import Run, State
-from runner.ports.records import RunFilter
+from runner.ports.records.runs import RunFilter
 from runner.service.approval.approve import approve
 from runner.service.operator.resolve import resolve
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from crashes.field import Field
 from crashes.ground import Handed, handed_over
 from runner.model.run.life import EXECUTING, HALF_CHANGED, Run, State
-from runner.ports.records import RunFilter
+from runner.ports.records.runs import RunFilter
 
 
 @dataclass(frozen=True)

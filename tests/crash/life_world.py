@@ -25,7 +25,7 @@ from runner.model.settings.server import Settings
 from runner.model.stack.lock import Leftover
 from runner.model.values.clock import latest
 from runner.ports.keeping import HeldClaim
-from runner.ports.records import RunFilter
+from runner.ports.records.runs import RunFilter
 from runner.service.approval.terms import run_terms
 from runner.service.cycle.dispatch import next_assignment
 from runner.service.cycle.prune import prune

@@ -45,7 +45,7 @@ from life_world import (
 
 from runner.errors import DriftlineError
 from runner.model.run.life import FINAL, TRANSITIONS, Event, Run, State
-from runner.ports.records import RunFilter
+from runner.ports.records.runs import RunFilter
 from runner.service.cycle.begin import begin
 
 MOST_BACKUPS = 2

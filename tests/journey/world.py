@@ -18,7 +18,7 @@ from runner.model.drift.report import DriftReport
 from runner.model.run.life import Run, State
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import Stack
-from runner.ports.records import RunFilter
+from runner.ports.records.runs import RunFilter
 from runner.service.approval import approve as approving
 from runner.service.cycle.dispatch import next_assignment
 from runner.service.cycle.poll import Polled

@@ -14,7 +14,7 @@ from runner.cli.screen import progress
 from runner.datadir.daemon_lock import living_daemon
 from runner.model.run.life import Kind, Trigger
 from runner.model.run.usage import Usage
-from runner.ports.records import RunFilter
+from runner.ports.records.runs import RunFilter
 from runner.service.queue.enqueue import add_change
 
 NAMES = ("a", "b", "c")

@@ -18,7 +18,7 @@ from operator_world import Installation
 
 from runner.app import App
 from runner.model.run.life import Run
-from runner.ports.records import RunFilter
+from runner.ports.records.runs import RunFilter
 
 T = TypeVar("T")
 

@@ -15,7 +15,8 @@ from runner.app import App
 from runner.model.run.life import Event, Kind, Run
 from runner.model.stack.definition import Discovered, StackDefinition, StateIdentity
 from runner.ports.control import ControlPorts
-from runner.ports.records import NewRun, Writer
+from runner.ports.records.runs import NewRun
+from runner.ports.records.store import Writer
 from runner.service.cycle.checkpoint import checkpoint
 from runner.store.database import FILE_NAME
 

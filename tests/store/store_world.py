@@ -13,7 +13,8 @@ from typing import Any
 
 from runner.model.run.life import Claim, Event, Kind, Run, State
 from runner.model.stack.definition import Discovered, StackDefinition, StateIdentity
-from runner.ports.records import NewRun, Writer
+from runner.ports.records.runs import NewRun
+from runner.ports.records.store import Writer
 from runner.store.database import SqliteStore
 
 # Another process runs the same code and finds this module.

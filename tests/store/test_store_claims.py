@@ -140,7 +140,7 @@ from pathlib import Path
 from store_world import CHILD, HandClock, claim, opened
 from runner.errors import Conflict
 from runner.model.run.life import Event
-from runner.ports.records import RunFilter
+from runner.ports.records.runs import RunFilter
 
 path, me = Path(sys.argv[1]), sys.argv[2]
 with opened(path, HandClock()) as store:

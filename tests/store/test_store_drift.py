@@ -19,7 +19,7 @@ from runner.model.plan.changes import (
     Place,
     Setting,
 )
-from runner.ports.records import Writer
+from runner.ports.records.store import Writer
 from runner.store.database import SqliteStore
 
 FINDINGS = (

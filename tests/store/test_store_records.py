@@ -23,7 +23,7 @@ from runner.model.plan.changes import (
 )
 from runner.model.run.life import Kind, State
 from runner.model.stack.source import SourceStatus
-from runner.ports.records import RunFilter
+from runner.ports.records.runs import RunFilter
 from runner.store.database import SqliteStore
 
 CHANGES = ChangeSet(

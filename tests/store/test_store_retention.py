@@ -11,7 +11,7 @@ from runner.model.approval.approval import Approval, Commit, Person
 from runner.model.plan.changes import ChangeSet
 from runner.model.run.life import Kind, State
 from runner.model.stack.lock import Lock
-from runner.ports.records import Writer
+from runner.ports.records.store import Writer
 from runner.store.database import SqliteStore
 
 LATER = NOON + timedelta(days=200)

@@ -16,7 +16,7 @@ from runner.app import App
 from runner.errors import DriftlineError
 from runner.model.drift.report import DriftReport
 from runner.model.run.life import Run, State
-from runner.ports.records import RunFilter
+from runner.ports.records.runs import RunFilter
 
 CONFIG = """\
 version: 1

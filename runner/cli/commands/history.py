@@ -10,7 +10,8 @@ from runner.cli.screen import cells as words
 from runner.cli.when import shown
 from runner.model.run.life import Kind, Run
 from runner.model.values.moment import Moment
-from runner.ports.records import Reader, RunFilter
+from runner.ports.records.runs import RunFilter
+from runner.ports.records.store import Reader
 
 
 @click.command("history")

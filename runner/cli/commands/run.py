@@ -29,7 +29,7 @@ from runner.errors import BadUsage, NotFound, Timeout
 from runner.model.plan.changes import NOTHING_BESIDES, ChangeSet
 from runner.model.run.life import Kind, State
 from runner.model.values.span import Seconds
-from runner.ports.records import RunFilter
+from runner.ports.records.runs import RunFilter
 from runner.service.approval.terms import run_terms
 from runner.service.drift.rules import ignored_by_rule
 from runner.service.operator.cancel import cancel as cancel_run

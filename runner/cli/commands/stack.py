@@ -35,7 +35,7 @@ from runner.model.run.life import Kind, Run
 from runner.model.schedule.decide import Decision
 from runner.model.schedule.disk_room import told
 from runner.model.stack.definition import Health
-from runner.ports.records import RunFilter
+from runner.ports.records.runs import RunFilter
 from runner.service.approval.terms import stack_terms
 from runner.service.drift.partly import partly_applied
 from runner.service.queue.enqueue import explain

@@ -34,7 +34,7 @@ from runner.model.stack.definition import StackDefinition
 from runner.ports.control import ControlPorts
 from runner.ports.files import Modules
 from runner.ports.git import Git
-from runner.ports.records import Reader
+from runner.ports.records.store import Reader
 from runner.service.approval.authorship import commits_behind, known, with_signers
 from runner.service.approval.bind import bound, guard_rails
 from runner.service.approval.terms import run_terms

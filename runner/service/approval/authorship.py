@@ -11,7 +11,7 @@ from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import StackDefinition
 from runner.ports.files import Modules
 from runner.ports.git import Git
-from runner.ports.records import Reader
+from runner.ports.records.store import Reader
 from runner.service.discovery.module_facts import FolderFacts
 from runner.service.discovery.stack_reads import StackReads
 from runner.service.discovery.tree import read_tree

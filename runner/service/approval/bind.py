@@ -7,7 +7,8 @@ from runner.model.plan.changes import ChangeSet, Summary
 from runner.model.run.job import PlanResult
 from runner.model.run.life import Kind, Run, State
 from runner.ports.control import ControlPorts
-from runner.ports.records import Reader, RunFilter, Writer
+from runner.ports.records.runs import RunFilter
+from runner.ports.records.store import Reader, Writer
 from runner.service.approval.terms import run_terms
 from runner.service.cycle.check_clock import refuse_other_time, steady_now
 

@@ -3,7 +3,7 @@
 from runner.model.approval.terms import declaration_of
 from runner.model.stack.definition import Discovered
 from runner.model.stack.lineage import same_place, unchanged
-from runner.ports.records import Writer
+from runner.ports.records.store import Writer
 
 
 def declare(writer: Writer, stack: Discovered) -> None:

@@ -20,7 +20,7 @@ from runner.model.run.job import Job
 from runner.model.run.life import Event, Run
 from runner.model.values.span import Seconds
 from runner.ports.control import ControlPorts
-from runner.ports.records import Reader
+from runner.ports.records.store import Reader
 from runner.service.approval.bind import refuse_moved
 from runner.service.approval.terms import run_terms
 from runner.service.cycle.check_clock import steady_now

@@ -6,7 +6,7 @@ from runner.model.run.life import Kind, Run
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import Stack
 from runner.model.stack.lineage import in_force, outlived
-from runner.ports.records import Reader, Writer
+from runner.ports.records.store import Reader, Writer
 
 
 def run_terms(settings: Settings, reader: Reader, run: Run) -> Terms:

@@ -9,7 +9,7 @@ from runner.model.run.life import Run
 from runner.model.values.clock import far_behind, latest
 from runner.ports.basics import Clock
 from runner.ports.control import ControlPorts
-from runner.ports.records import Reader
+from runner.ports.records.store import Reader
 
 
 def steady_now(reader: Reader, clock: Clock, run: str) -> datetime:

@@ -8,7 +8,7 @@ from runner.model.audit.checkpoint import Checkpoint, missing
 from runner.model.audit.log import CHECKPOINTS, GENESIS, AuditEntry
 from runner.model.run.life import Event
 from runner.ports.control import ControlPorts
-from runner.ports.records import Reader
+from runner.ports.records.store import Reader
 
 MISSING = "checkpoints.missing"
 _REPEATED = timedelta(days=1)  # where none can be written, each try finds it missing

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from runner.errors import RunNotFound
 from runner.model.run.life import Run
 from runner.ports.control import ControlPorts
-from runner.ports.records import Reader, RunFilter
+from runner.ports.records.runs import RunFilter
+from runner.ports.records.store import Reader
 
 
 def clear(control: ControlPorts, stacks: Iterable[str] = ()) -> int:

@@ -19,7 +19,8 @@ from runner.model.settings.source import SourceSettings
 from runner.model.values.size import parse_size
 from runner.ports.control import ControlPorts
 from runner.ports.keeping import HeldClaim
-from runner.ports.records import Reader, RunFilter, Writer
+from runner.ports.records.runs import RunFilter
+from runner.ports.records.store import Reader, Writer
 from runner.service.approval.terms import run_terms
 from runner.service.cycle.check_clock import steady_now
 from runner.service.drift.partly import partly_applied

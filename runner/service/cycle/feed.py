@@ -6,7 +6,7 @@ from runner.errors import NotDelivered
 from runner.model.events.feed import Cursor, FeedEvent, failed, passed, waits
 from runner.ports.basics import Clock
 from runner.ports.feed import Consumer
-from runner.ports.records import Store
+from runner.ports.records.store import Store
 
 PAGE = 100
 

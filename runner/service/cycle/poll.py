@@ -23,7 +23,7 @@ from runner.model.values.codec import to_plain
 from runner.ports.basics import Clock, Disk
 from runner.ports.files import Modules, StackFiles
 from runner.ports.git import Git
-from runner.ports.records import Store, Writer
+from runner.ports.records.store import Store, Writer
 from runner.service.approval.declare import declare
 from runner.service.discovery.discover import Discovery, discover, settings_digest
 from runner.service.operator.rename import put_off, take_over

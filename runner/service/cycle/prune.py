@@ -11,7 +11,8 @@ from runner.model.run.life import HALF_CHANGED, Run
 from runner.ports.control import ControlPorts
 from runner.ports.engine import Workspaces
 from runner.ports.git import Trees
-from runner.ports.records import Reader, RunFilter, Store
+from runner.ports.records.runs import RunFilter
+from runner.ports.records.store import Reader, Store
 from runner.service.cycle.clear import clear
 
 T = TypeVar("T")

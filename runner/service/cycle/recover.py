@@ -8,7 +8,7 @@ from runner.model.audit.actor import DAEMON
 from runner.model.run.life import Event, Run, State
 from runner.ports.control import ControlPorts
 from runner.ports.keeping import HeldClaim
-from runner.ports.records import Writer
+from runner.ports.records.store import Writer
 from runner.service.cycle.clear import clear
 from runner.service.cycle.dispatch import Assignment, adoption
 

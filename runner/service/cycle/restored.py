@@ -14,7 +14,7 @@ from runner.model.audit.receipt import Receipt
 from runner.model.audit.restored import Facts, Loss, Remedy, detail, remedy
 from runner.model.run.life import Event, Kind
 from runner.ports.control import ControlPorts
-from runner.ports.records import Reader, Writer
+from runner.ports.records.store import Reader, Writer
 from runner.service.cycle.checkpoint import tell
 from runner.service.outcome.plan import replan
 

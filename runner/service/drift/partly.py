@@ -2,7 +2,7 @@
 
 from runner.model.drift.partly import Partly
 from runner.model.run.life import Kind, Run, State
-from runner.ports.records import Reader
+from runner.ports.records.store import Reader
 
 
 def partly_applied(reader: Reader, stack: str) -> tuple[Partly, ...]:

@@ -5,7 +5,7 @@ from runner.model.plan.changes import ChangeSet
 from runner.model.run.life import Kind, Run
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import IgnoreRule, StackDefinition
-from runner.ports.records import Reader
+from runner.ports.records.store import Reader
 
 
 def ignore_rules(settings: Settings, definition: StackDefinition) -> tuple[IgnoreRule, ...]:

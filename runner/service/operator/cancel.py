@@ -6,7 +6,7 @@ from runner.model.run.life import Event, Run, State
 from runner.model.stack.lock import Leftover
 from runner.ports.control import ControlPorts
 from runner.ports.keeping import Claims
-from runner.ports.records import Store
+from runner.ports.records.store import Store
 
 
 def cancel(control: ControlPorts, run_id: int, person: Person, *, force: bool = False) -> Run:

@@ -31,7 +31,8 @@ from runner.model.stack.definition import Stack
 from runner.model.stack.lock import Lock
 from runner.ports.control import ControlPorts
 from runner.ports.engine import Workspaces
-from runner.ports.records import Reader, RunFilter, Writer
+from runner.ports.records.runs import RunFilter
+from runner.ports.records.store import Reader, Writer
 from runner.ports.worker import WorkerPorts
 from runner.service.approval.bind import known_state
 from runner.service.execution.known_secrets import MOST_EARLIER

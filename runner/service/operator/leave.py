@@ -8,7 +8,7 @@ from runner.model.audit.actor import DAEMON
 from runner.model.run.life import Event, Kind, Run
 from runner.model.stack.definition import Stack
 from runner.ports.control import ControlPorts
-from runner.ports.records import Reader, Writer
+from runner.ports.records.store import Reader, Writer
 
 
 def may_be_forgotten(reader: Reader, name: str) -> Stack:

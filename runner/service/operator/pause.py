@@ -7,7 +7,7 @@ from runner.model.run.life import Event, State
 from runner.model.stack.definition import Pause
 from runner.model.values.moment import end_of
 from runner.ports.control import ControlPorts
-from runner.ports.records import Writer
+from runner.ports.records.store import Writer
 
 
 def pause(

@@ -17,7 +17,7 @@ from runner.model.run.life import Event
 from runner.model.stack.definition import Discovered, Stack
 from runner.model.values.problem import Problem
 from runner.ports.control import ControlPorts
-from runner.ports.records import Reader, Writer
+from runner.ports.records.store import Reader, Writer
 from runner.service.approval.bind import known_state
 from runner.service.approval.declare import declare
 from runner.service.discovery.discover import Discovery

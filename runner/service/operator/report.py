@@ -8,7 +8,7 @@ from runner.model.drift.report import Acknowledgement, DriftReport, ReportStatus
 from runner.model.run.life import Kind, Run, State
 from runner.model.values.moment import end_of
 from runner.ports.control import ControlPorts
-from runner.ports.records import Writer
+from runner.ports.records.store import Writer
 from runner.service.drift.partly import partly_applied
 from runner.service.outcome.check_drift import propose
 

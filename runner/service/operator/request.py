@@ -19,7 +19,7 @@ from runner.model.run.life import Event, Kind, Run, Trigger
 from runner.model.schedule.decide import View, pause_sentence
 from runner.model.stack.definition import Discovered, Stack, StackDefinition
 from runner.ports.control import ControlPorts
-from runner.ports.records import Reader
+from runner.ports.records.store import Reader
 from runner.service.cycle.poll import Poller, signed
 from runner.service.discovery.discover import discover
 from runner.service.operator.accept_state import refuse_moved_state

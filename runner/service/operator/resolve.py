@@ -7,7 +7,7 @@ from runner.model.run.evidence import Evidence
 from runner.model.run.life import Event, Kind, Run, State, Trigger
 from runner.ports.control import ControlPorts
 from runner.ports.engine import Workspaces
-from runner.ports.records import Reader, Writer
+from runner.ports.records.store import Reader, Writer
 from runner.service.execution.lost_state import refuse_damaged, refuse_unsaved
 from runner.service.operator.leave import left_by_destroy
 from runner.service.queue.enqueue import add_change

@@ -20,7 +20,8 @@ from runner.model.run.job import Job, LockResult, Phase
 from runner.model.run.life import HALF_CHANGED, Kind, Run, State
 from runner.model.stack.lock import StateLock
 from runner.ports.control import ControlPorts
-from runner.ports.records import Reader, RunFilter
+from runner.ports.records.runs import RunFilter
+from runner.ports.records.store import Reader
 from runner.service.cycle.dispatch import Assignment
 
 Ask = Callable[[Assignment], LockResult]  # has a worker execute it, and waits

@@ -13,7 +13,7 @@ from runner.model.run.life import Event, Kind, Run, State
 from runner.model.schedule.waiting import HELD, MOST_FALSE_STARTS, pause
 from runner.model.stack.lock import Lock
 from runner.ports.control import ControlPorts
-from runner.ports.records import Writer
+from runner.ports.records.store import Writer
 from runner.service.approval.terms import accept_applied
 from runner.service.cycle.checkpoint import checkpoint_or_tell
 from runner.service.operator.leave import left_by_destroy

@@ -12,7 +12,7 @@ from runner.model.run.life import Event, Kind, Run, Trigger
 from runner.model.schedule.decide import check_retry
 from runner.model.stack.definition import DriftStatus, Stack
 from runner.ports.control import ControlPorts
-from runner.ports.records import Writer
+from runner.ports.records.store import Writer
 from runner.service.approval.bind import remember_state
 from runner.service.drift.rules import ignore_rules
 from runner.service.outcome.plan import fail_plan

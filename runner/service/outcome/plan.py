@@ -15,7 +15,8 @@ from runner.model.run.life import Event, Kind, Run, State, Trigger
 from runner.model.schedule.waiting import HELD, LONGEST, pause
 from runner.model.stack.definition import DriftStatus
 from runner.ports.control import ControlPorts
-from runner.ports.records import Reader, RunFilter, Writer
+from runner.ports.records.runs import RunFilter
+from runner.ports.records.store import Reader, Writer
 from runner.service.approval.bind import bind, remember_state
 from runner.service.approval.terms import run_terms
 from runner.service.operator.leave import left_by_destroy

@@ -14,7 +14,7 @@ from runner.model.drift.probe import (
 from runner.model.run.life import Kind, Run, Trigger
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import DriftRules
-from runner.ports.records import Reader, Writer
+from runner.ports.records.store import Reader, Writer
 
 TRIAGE_FROM = 3  # so many stacks moved by one commit are looked at by probes first
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from runner.model.run.job import ApplyResult, Job, RunResult
 from runner.model.run.life import Run
 from runner.ports.control import ControlPorts
-from runner.ports.records import Writer
+from runner.ports.records.store import Writer
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from runner.model.run.job import ApplyOutcome, Job, PlanFailure, PlanResult, Run
 from runner.model.run.life import Event, Run
 from runner.model.schedule.throttling import MOST_WAITS, WHY, throttled, throttling
 from runner.ports.control import ControlPorts
-from runner.ports.records import Writer
+from runner.ports.records.store import Writer
 from runner.service.outcome.plan import put_off
 from runner.service.outcome.recording import recording
 

@@ -12,7 +12,8 @@ from runner.model.schedule.decide import CHANGE_RULES, CHECK_RULES, Decision, Ne
 from runner.model.schedule.throttling import crowded
 from runner.model.stack.definition import Discovered, Stack
 from runner.ports.basics import Clock
-from runner.ports.records import NewRun, Reader, Store, Writer
+from runner.ports.records.runs import NewRun
+from runner.ports.records.store import Reader, Store, Writer
 
 
 def views(

@@ -7,7 +7,7 @@ from typing import Any
 
 from runner.model.settings.server import DriftSettings
 from runner.model.stack.definition import Stack
-from runner.ports.records import Reader, Store
+from runner.ports.records.store import Reader, Store
 
 
 @lru_cache(maxsize=1024)

@@ -1,0 +1,19 @@
+"""Approvals, what each plan is bound to, and the state that was last seen."""
+
+from typing import Protocol
+
+from runner.model.approval.approval import Approval
+from runner.model.approval.binding import Binding
+from runner.model.approval.guardrails import SeenState
+
+
+class ApprovalReader(Protocol):
+    def approvals(self, run_id: int) -> list[Approval]: ...
+    def binding(self, run_id: int) -> Binding | None: ...
+    def seen_state(self, stack: str) -> SeenState | None: ...
+
+
+class ApprovalWriter(ApprovalReader, Protocol):
+    def add_approval(self, approval: Approval) -> None: ...
+    def save_binding(self, run_id: int, binding: Binding) -> None: ...
+    def save_seen_state(self, stack: str, seen: SeenState) -> None: ...

@@ -1,0 +1,32 @@
+"""The feed of events, and how far each consumer is."""
+
+from collections.abc import Collection
+from typing import Protocol
+
+from runner.model.events.feed import Cursor, DeadLetter, FeedEvent
+
+
+class FeedReader(Protocol):
+    def events(self, after: int, topics: Collection[str] | None = None, limit: int = 100) -> list[FeedEvent]:
+        """The next events of the feed, of these topics only, oldest first."""
+        ...
+
+    def newest_events(
+        self, topics: Collection[str], stack: str | None, limit: int, after: int = 0
+    ) -> list[FeedEvent]:
+        """The last of these topics, oldest first; of one stack, or of all."""
+        ...
+
+    def events_head(self) -> int: ...
+    def cursors(self) -> list[Cursor]: ...
+    def cursor(self, consumer: str) -> Cursor | None:
+        """None where this consumer has never taken an event."""
+        ...
+
+    def dead_letters(self, consumer: str | None = None) -> list[DeadLetter]: ...
+
+
+class FeedWriter(FeedReader, Protocol):
+    def save_cursor(self, cursor: Cursor) -> None: ...
+    def forget_consumers(self, but: Collection[str]) -> None: ...
+    def bury(self, consumer: str, event: FeedEvent, problem: str) -> None: ...

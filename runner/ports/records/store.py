@@ -1,0 +1,72 @@
+"""The store: all records in one transaction, for the verb that opens it; what it calls names the nouns it needs."""
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from runner.ports.records.approvals import ApprovalReader, ApprovalWriter
+from runner.ports.records.audit import AuditReader, AuditWriter
+from runner.ports.records.commits import CommitReader, CommitWriter
+from runner.ports.records.declarations import DeclarationReader, DeclarationWriter
+from runner.ports.records.feed import FeedReader, FeedWriter
+from runner.ports.records.load import LoadReader, LoadWriter
+from runner.ports.records.locks import LockReader, LockWriter
+from runner.ports.records.probes import ProbeReader, ProbeWriter
+from runner.ports.records.reports import ReportReader, ReportWriter
+from runner.ports.records.retention import RetentionWriter
+from runner.ports.records.runs import RunReader, RunWriter
+from runner.ports.records.sources import SourceReader, SourceWriter
+from runner.ports.records.stacks import StackReader, StackWriter
+
+
+class Reader(
+    StackReader,
+    RunReader,
+    LockReader,
+    ReportReader,
+    ApprovalReader,
+    DeclarationReader,
+    CommitReader,
+    SourceReader,
+    ProbeReader,
+    LoadReader,
+    FeedReader,
+    AuditReader,
+    Protocol,
+):
+    """Reading. Every method sees one snapshot inside `Store.reading()` and `Store.writing()`."""
+
+
+class Writer(
+    Reader,
+    StackWriter,
+    RunWriter,
+    LockWriter,
+    ReportWriter,
+    ApprovalWriter,
+    DeclarationWriter,
+    CommitWriter,
+    SourceWriter,
+    ProbeWriter,
+    LoadWriter,
+    FeedWriter,
+    AuditWriter,
+    RetentionWriter,
+    Protocol,
+):
+    """Writing, inside one `BEGIN IMMEDIATE`. A transition writes its audit entry and its outbox row by itself."""
+
+
+class Store(Protocol):
+    def reading(self) -> AbstractContextManager[Reader]: ...
+    def writing(self) -> AbstractContextManager[Writer]: ...
+    def prove_in_place(self) -> None:
+        """DatabaseRefused where the database or its folder was moved, removed or replaced."""
+        ...
+
+    def prove_writable(self) -> None:
+        """Write a page durably and change nothing by it; DatabaseUnwritable or DatabaseRefused."""
+        ...
+
+    def changed_since(self, mark: int | None) -> int:
+        """A number that moves when another connection has written; cheap enough to ask every second."""
+        ...
