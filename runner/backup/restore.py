@@ -22,6 +22,7 @@ from runner.model.audit.restored import HOLDER
 from runner.model.run.life import Run, State
 from runner.model.stack.definition import Stack
 from runner.model.stack.lock import Lock
+from runner.ports.records.declarations import DeclarationReader
 from runner.ports.records.store import Reader
 from runner.service.approval.terms import stack_terms
 from runner.service.cycle.begin import begin
@@ -187,7 +188,7 @@ def _locks(app: App, reader: Reader, header: Header) -> Iterator[Lock]:
             yield Lock(stack.name, HOLDER, _reason(stack, header), app.clock.now(), run=applying)
 
 
-def _is_automatic(app: App, reader: Reader, stack: Stack) -> bool:
+def _is_automatic(app: App, reader: DeclarationReader, stack: Stack) -> bool:
     return stack_terms(app.settings, reader, stack).mode == "automatic"
 
 

@@ -34,7 +34,8 @@ from runner.model.stack.definition import StackDefinition
 from runner.ports.control import ControlPorts
 from runner.ports.files import Modules
 from runner.ports.git import Git
-from runner.ports.records.store import Reader
+from runner.ports.records.audit import AuditReader
+from runner.ports.records.joined import ConsentReader, QuestionReader
 from runner.service.approval.authorship import commits_behind, known, with_signers
 from runner.service.approval.bind import bound, guard_rails
 from runner.service.approval.terms import run_terms
@@ -82,7 +83,7 @@ class Yes:
     shown: Question | None = None
 
 
-def question(control: ControlPorts, reader: Reader, run_id: int) -> Question:
+def question(control: ControlPorts, reader: QuestionReader, run_id: int) -> Question:
     """What is asked of a person; also for a run that is no longer waiting."""
     run = reader.run(run_id)
     definition = reader.definition(run.definition)
@@ -106,7 +107,7 @@ def question(control: ControlPorts, reader: Reader, run_id: int) -> Question:
     )
 
 
-def _standing(control: ControlPorts, reader: Reader, run: Run, terms: Terms) -> Standing:
+def _standing(control: ControlPorts, reader: ConsentReader, run: Run, terms: Terms) -> Standing:
     now = steady_now(reader, control.clock, run.name)
     return standing(run, reader.approvals(run.id), terms, control.settings.approvals, now)
 
@@ -203,7 +204,9 @@ def _not_allowed(person: Person, run: Run, why: str, by: Commit | None = None) -
     )
 
 
-def _refuse_expired(control: ControlPorts, reader: Reader, run: Run, person: Person, now: Standing) -> None:
+def _refuse_expired(
+    control: ControlPorts, reader: AuditReader, run: Run, person: Person, now: Standing
+) -> None:
     """ClockBehind where a yes of this moment is too old already, since the clock went back: it would be worth nothing."""
     if any(one.person == person for one in now.given):
         return
@@ -262,7 +265,7 @@ def option(answer: str) -> str:
     return f"--accept-{name} {value}".rstrip()
 
 
-def _check(control: ControlPorts, reader: Reader, asked: Question, yes: Yes) -> None:
+def _check(control: ControlPorts, reader: ConsentReader, asked: Question, yes: Yes) -> None:
     run = asked.run
     _refuse_hopeless(asked, yes.accepted)
     binding = bound(control, reader, run)

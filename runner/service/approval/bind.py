@@ -7,13 +7,14 @@ from runner.model.plan.changes import ChangeSet, Summary
 from runner.model.run.job import PlanResult
 from runner.model.run.life import Kind, Run, State
 from runner.ports.control import ControlPorts
+from runner.ports.records.joined import ConsentReader, QuestionReader
 from runner.ports.records.runs import RunFilter
-from runner.ports.records.store import Reader, Writer
+from runner.ports.records.store import Writer
 from runner.service.approval.terms import run_terms
 from runner.service.cycle.check_clock import refuse_other_time, steady_now
 
 
-def bind(control: ControlPorts, reader: Reader, run: Run, result: PlanResult) -> Binding:
+def bind(control: ControlPorts, reader: QuestionReader, run: Run, result: PlanResult) -> Binding:
     """What a yes to this plan is a yes to."""
     rails = guard_rails(control, reader, run, result.changes, result.facts)
     return Binding(
@@ -37,7 +38,7 @@ def bind(control: ControlPorts, reader: Reader, run: Run, result: PlanResult) ->
 
 def guard_rails(
     control: ControlPorts,
-    reader: Reader,
+    reader: QuestionReader,
     run: Run,
     changes: ChangeSet,
     facts: EngineFacts,
@@ -51,7 +52,7 @@ def guard_rails(
     )
 
 
-def bound(control: ControlPorts, reader: Reader, run: Run) -> Binding:
+def bound(control: ControlPorts, reader: ConsentReader, run: Run) -> Binding:
     """What the run's approvals are bound to; ApprovalVoid where it is not known for sure, PlanExpired."""
     binding = reader.binding(run.id)
     if binding is not None and binding.schema < SCHEMA:
@@ -67,7 +68,7 @@ def bound(control: ControlPorts, reader: Reader, run: Run) -> Binding:
     return binding
 
 
-def refuse_moved(control: ControlPorts, reader: Reader, run: Run, facts: EngineFacts) -> None:
+def refuse_moved(control: ControlPorts, reader: QuestionReader, run: Run, facts: EngineFacts) -> None:
     """ApprovalVoid, which names what moved since the plan; `facts` as they are now on the engine's side."""
     before = bound(control, reader, run)
     changes = reader.changes(run.id) or ChangeSet()
@@ -88,7 +89,7 @@ def refuse_moved(control: ControlPorts, reader: Reader, run: Run, facts: EngineF
 # The state
 
 
-def known_state(reader: Reader, stack: str) -> SeenState | None:
+def known_state(reader: QuestionReader, stack: str) -> SeenState | None:
     """From the last look at it, or from the last apply where that was later."""
     seen = reader.seen_state(stack)
     applied = next(

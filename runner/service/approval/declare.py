@@ -3,10 +3,10 @@
 from runner.model.approval.terms import declaration_of
 from runner.model.stack.definition import Discovered
 from runner.model.stack.lineage import same_place, unchanged
-from runner.ports.records.store import Writer
+from runner.ports.records.declarations import DeclarationWriter
 
 
-def declare(writer: Writer, stack: Discovered) -> None:
+def declare(writer: DeclarationWriter, stack: Discovered) -> None:
     """Take in what Git says now. Where a stack is new or moved it also inherits from those whose place it takes."""
     name = stack.definition.name
     new = declaration_of(stack)

@@ -6,34 +6,35 @@ from runner.model.run.life import Kind, Run
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import Stack
 from runner.model.stack.lineage import in_force, outlived
-from runner.ports.records.store import Reader, Writer
+from runner.ports.records.declarations import DeclarationReader
+from runner.ports.records.store import Writer
 
 
-def run_terms(settings: Settings, reader: Reader, run: Run) -> Terms:
+def run_terms(settings: Settings, reader: DeclarationReader, run: Run) -> Terms:
     """Judged by its own definition and by every other that still counts, the one in Git included."""
     return _terms(settings, reader, run.stack, _declared(reader, run))
 
 
-def stack_terms(settings: Settings, reader: Reader, stack: Stack) -> Terms:
+def stack_terms(settings: Settings, reader: DeclarationReader, stack: Stack) -> Terms:
     """Those of the next change."""
     return _terms(settings, reader, stack.name, declaration_of(stack))
 
 
-def counting(reader: Reader, stack: Stack) -> tuple[Declaration, ...]:
+def counting(reader: DeclarationReader, stack: Stack) -> tuple[Declaration, ...]:
     """All that the next change is judged by, the newest last."""
     return _in_force(reader, stack.name, declaration_of(stack))
 
 
-def _terms(settings: Settings, reader: Reader, stack: str, own: Declaration) -> Terms:
+def _terms(settings: Settings, reader: DeclarationReader, stack: str, own: Declaration) -> Terms:
     lowering = frozenset(source.name for source in settings.sources if source.allow.lower_approvals)
     return agreed(settings.approvals, _in_force(reader, stack, own), lowering)
 
 
-def _in_force(reader: Reader, stack: str, own: Declaration) -> tuple[Declaration, ...]:
+def _in_force(reader: DeclarationReader, stack: str, own: Declaration) -> tuple[Declaration, ...]:
     return in_force([one for one, _ in reader.declarations(stack)], own)
 
 
-def _declared(reader: Reader, run: Run) -> Declaration:
+def _declared(reader: DeclarationReader, run: Run) -> Declaration:
     return Declaration(
         definition=reader.definition(run.definition),
         source=run.source,

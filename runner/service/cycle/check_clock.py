@@ -9,15 +9,15 @@ from runner.model.run.life import Run
 from runner.model.values.clock import far_behind, latest
 from runner.ports.basics import Clock
 from runner.ports.control import ControlPorts
-from runner.ports.records.store import Reader
+from runner.ports.records.audit import AuditReader
 
 
-def steady_now(reader: Reader, clock: Clock, run: str) -> datetime:
+def steady_now(reader: AuditReader, clock: Clock, run: str) -> datetime:
     """The time that the age of a run's plan and approvals is measured at: it does not go back with the clock."""
     return latest(clock.now(), reader.newest_time(run))
 
 
-def refuse_other_time(reader: Reader, clock: Clock, run: Run) -> None:
+def refuse_other_time(reader: AuditReader, clock: Clock, run: Run) -> None:
     """ClockWentBack where the clock is far behind what it was while this plan waited: its age cannot be told."""
     now, newest = clock.now(), reader.newest_time(run.name)
     if newest is not None and far_behind(now, newest):

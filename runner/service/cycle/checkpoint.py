@@ -8,7 +8,7 @@ from runner.model.audit.checkpoint import Checkpoint, missing
 from runner.model.audit.log import CHECKPOINTS, GENESIS, AuditEntry
 from runner.model.run.life import Event
 from runner.ports.control import ControlPorts
-from runner.ports.records.store import Reader
+from runner.ports.records.audit import AuditReader
 
 MISSING = "checkpoints.missing"
 _REPEATED = timedelta(days=1)  # where none can be written, each try finds it missing
@@ -35,12 +35,12 @@ def checkpoint(control: ControlPorts) -> Checkpoint | None:
     return written
 
 
-def was_used(control: ControlPorts, reader: Reader) -> bool:
+def was_used(control: ControlPorts, reader: AuditReader) -> bool:
     """Whether anything was ever applied here: a checkpoint is written before each apply."""
     return bool(control.receipts.executed()) or reader.audit_knows(f"run.{Event.START_APPLY}")
 
 
-def last_missing(reader: Reader) -> AuditEntry | None:
+def last_missing(reader: AuditReader) -> AuditEntry | None:
     """What was recorded when the checkpoints were last found to be gone."""
     return next(iter(reader.audit(subject=CHECKPOINTS, limit=1)), None)
 

@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from runner.errors import RunNotFound
 from runner.model.run.life import Run
 from runner.ports.control import ControlPorts
-from runner.ports.records.runs import RunFilter
-from runner.ports.records.store import Reader
+from runner.ports.records.runs import RunFilter, RunReader
 
 
 def clear(control: ControlPorts, stacks: Iterable[str] = ()) -> int:
@@ -53,13 +52,13 @@ def _discarded(control: ControlPorts, run_id: int) -> str | None:
         held.release()
 
 
-def _known(reader: Reader, run_id: int) -> Run | None:
+def _known(reader: RunReader, run_id: int) -> Run | None:
     try:
         return reader.run(run_id)
     except RunNotFound:
         return None
 
 
-def _is_newer(reader: Reader, run_id: int) -> bool:
+def _is_newer(reader: RunReader, run_id: int) -> bool:
     """Than all others: it belongs to a database that an older one replaced, and may be applying."""
     return run_id > next((run.id for run in reader.runs(RunFilter(limit=1))), 0)

@@ -19,8 +19,11 @@ from runner.model.settings.source import SourceSettings
 from runner.model.values.size import parse_size
 from runner.ports.control import ControlPorts
 from runner.ports.keeping import HeldClaim
-from runner.ports.records.runs import RunFilter
-from runner.ports.records.store import Reader, Writer
+from runner.ports.records.approvals import ApprovalReader
+from runner.ports.records.joined import ConsentReader, StackUseReader
+from runner.ports.records.runs import RunFilter, RunReader, RunWriter
+from runner.ports.records.stacks import StackReader
+from runner.ports.records.store import Reader
 from runner.service.approval.terms import run_terms
 from runner.service.cycle.check_clock import steady_now
 from runner.service.drift.partly import partly_applied
@@ -68,7 +71,7 @@ def next_assignment(
     return None
 
 
-def executable(reader: Reader, now: datetime, *, full: bool = False) -> list[Run]:
+def executable(reader: StackUseReader, now: datetime, *, full: bool = False) -> list[Run]:
     """The runs that could execute now, in the order in which they should."""
     open_runs = reader.open_runs()
     executing = [run for run in open_runs if run.claim is not None]
@@ -147,14 +150,14 @@ def _claim(control: ControlPorts, run: Run, taken: Taken) -> Assignment | None:
     return Assignment(job, held)
 
 
-def _outdated(reader: Reader, run: Run) -> bool:
+def _outdated(reader: StackReader, run: Run) -> bool:
     """Whether it would compare the cloud with what is not applied any more: all that came since would be drift."""
     compares = run.kind is Kind.DRIFT or (run.kind is Kind.CHANGE and run.report is not None)
     applied = reader.stack(run.stack).applied_inputs
     return compares and applied is not None and run.inputs != applied
 
 
-def _claim_row(writer: Writer, run: Run, held: HeldClaim) -> Run:
+def _claim_row(writer: RunWriter, run: Run, held: HeldClaim) -> Run:
     claimed = writer.claim(run, held.claim)
     return writer.transition(claimed, Event.CLAIM, by=DAEMON) if claimed.state is State.QUEUED else claimed
 
@@ -175,7 +178,7 @@ def expire(control: ControlPorts) -> list[Run]:
         ]
 
 
-def _expired(control: ControlPorts, reader: Reader, run: Run) -> bool:
+def _expired(control: ControlPorts, reader: ConsentReader, run: Run) -> bool:
     if control.settings.source(run.source) is None:
         return False
     terms = run_terms(control.settings, reader, run)
@@ -223,12 +226,12 @@ def _job(control: ControlPorts, reader: Reader, run: Run, known_source: SourceSe
     )
 
 
-def _expected(reader: Reader, run: Run) -> Expected | None:
+def _expected(reader: RunReader, run: Run) -> Expected | None:
     changes = reader.changes(run.id)
     return None if changes is None else expected_of(changes)
 
 
-def _form(reader: Reader, run: Run) -> int | None:
+def _form(reader: ApprovalReader, run: Run) -> int | None:
     binding = reader.binding(run.id) if run.state is State.APPROVED else None
     return None if binding is None else binding.schema
 

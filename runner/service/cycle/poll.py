@@ -23,6 +23,8 @@ from runner.model.values.codec import to_plain
 from runner.ports.basics import Clock, Disk
 from runner.ports.files import Modules, StackFiles
 from runner.ports.git import Git
+from runner.ports.records.joined import StackRunWriter
+from runner.ports.records.runs import RunWriter
 from runner.ports.records.store import Store, Writer
 from runner.service.approval.declare import declare
 from runner.service.discovery.discover import Discovery, discover, settings_digest
@@ -339,7 +341,7 @@ def _present(stacks: Iterable[Stack], source: str) -> list[Stack]:
     return [stack for stack in stacks if stack.source == source and stack.missing_since is None]
 
 
-def _mark_missing(writer: Writer, gone: Iterable[Stack]) -> None:
+def _mark_missing(writer: StackRunWriter, gone: Iterable[Stack]) -> None:
     """A stack that left Git is kept and shown as such: absence never leads to a destroy."""
     for stack in gone:
         writer.mark_missing(stack.name)
@@ -360,7 +362,7 @@ def retire_sources(store: Store, settings: Settings) -> None:
 
 
 def supersede_waiting(
-    writer: Writer, stack: str, *, by: str, reason: str, successor: int | None = None
+    writer: RunWriter, stack: str, *, by: str, reason: str, successor: int | None = None
 ) -> list[Run]:
     """Supersede the change runs of a stack that wait; the ones that a process executes look for themselves."""
     return [

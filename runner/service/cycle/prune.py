@@ -11,8 +11,9 @@ from runner.model.run.life import HALF_CHANGED, Run
 from runner.ports.control import ControlPorts
 from runner.ports.engine import Workspaces
 from runner.ports.git import Trees
+from runner.ports.records.joined import StackUseReader
 from runner.ports.records.runs import RunFilter
-from runner.ports.records.store import Reader, Store
+from runner.ports.records.store import Store
 from runner.service.cycle.clear import clear
 
 T = TypeVar("T")
@@ -120,7 +121,7 @@ def _remove_plans(control: ControlPorts, run_id: int) -> int:
     return len(names)
 
 
-def _needed_trees(reader: Reader) -> frozenset[tuple[str, str]]:
+def _needed_trees(reader: StackUseReader) -> frozenset[tuple[str, str]]:
     """(source, revision) of every tree that a run or the next check will need again."""
     stacks = {(stack.source, stack.revision) for stack in reader.stacks()}
     applied = {(stack.source, stack.applied_revision) for stack in reader.stacks() if stack.applied_revision}

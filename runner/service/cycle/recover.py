@@ -8,7 +8,7 @@ from runner.model.audit.actor import DAEMON
 from runner.model.run.life import Event, Run, State
 from runner.ports.control import ControlPorts
 from runner.ports.keeping import HeldClaim
-from runner.ports.records.store import Writer
+from runner.ports.records.runs import RunWriter
 from runner.service.cycle.clear import clear
 from runner.service.cycle.dispatch import Assignment, adoption
 
@@ -83,7 +83,7 @@ def _again(control: ControlPorts, run: Run, held: HeldClaim) -> list[Run]:
         held.release()
 
 
-def _put_right(writer: Writer, run: Run) -> Run:
+def _put_right(writer: RunWriter, run: Run) -> Run:
     if run.state is State.PLANNING and run.cancel_requested_by is not None:
         return writer.transition(run, Event.CANCEL, by=run.cancel_requested_by, reason="stopped on request")
     if run.state is State.PLANNING:

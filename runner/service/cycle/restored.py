@@ -14,6 +14,7 @@ from runner.model.audit.receipt import Receipt
 from runner.model.audit.restored import Facts, Loss, Remedy, detail, remedy
 from runner.model.run.life import Event, Kind
 from runner.ports.control import ControlPorts
+from runner.ports.records.audit import AuditReader
 from runner.ports.records.store import Reader, Writer
 from runner.service.cycle.checkpoint import tell
 from runner.service.outcome.plan import replan
@@ -52,7 +53,7 @@ def put_right_restored(control: ControlPorts) -> Remedy | None:
     return found
 
 
-def last_restore(reader: Reader) -> AuditEntry | None:
+def last_restore(reader: AuditReader) -> AuditEntry | None:
     """What was recorded of the newest one."""
     return next((entry for entry in reader.audit(subject=DATABASE) if entry.action == RESTORED), None)
 
@@ -88,7 +89,7 @@ def _facts(
     )
 
 
-def _recorded(reader: Reader, standing: Sequence[Checkpoint]) -> dict[str, Loss]:
+def _recorded(reader: AuditReader, standing: Sequence[Checkpoint]) -> dict[str, Loss]:
     by_anchor = {point.anchor: point for point in standing}
     return {
         anchor: Loss(by_anchor[anchor], entry.detail["to"], entry.detail["replaced"])
@@ -97,7 +98,7 @@ def _recorded(reader: Reader, standing: Sequence[Checkpoint]) -> dict[str, Loss]
     }
 
 
-def _known(reader: Reader, receipt: Receipt) -> bool:
+def _known(reader: AuditReader, receipt: Receipt) -> bool:
     """Whether the audit log knows that this plan was handed to an apply, or knows that it has forgotten it.
 
     Retention removes runs and leaves the log; who cuts the log off may leave the runs.

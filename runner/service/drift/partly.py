@@ -2,15 +2,15 @@
 
 from runner.model.drift.partly import Partly
 from runner.model.run.life import Kind, Run, State
-from runner.ports.records.store import Reader
+from runner.ports.records.runs import RunReader
 
 
-def partly_applied(reader: Reader, stack: str) -> tuple[Partly, ...]:
+def partly_applied(reader: RunReader, stack: str) -> tuple[Partly, ...]:
     """Newest first; empty where the state holds nothing but the applied revision."""
     return tuple(_partly(reader, run) for run in reader.runs_partly_applied(stack))
 
 
-def _partly(reader: Reader, run: Run) -> Partly:
+def _partly(reader: RunReader, run: Run) -> Partly:
     changes = reader.changes(run.id)
     return Partly(run.name, run.revision, _outcome(run), changes.resources if changes else ())
 

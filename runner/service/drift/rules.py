@@ -5,7 +5,7 @@ from runner.model.plan.changes import ChangeSet
 from runner.model.run.life import Kind, Run
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import IgnoreRule, StackDefinition
-from runner.ports.records.store import Reader
+from runner.ports.records.stacks import StackReader
 
 
 def ignore_rules(settings: Settings, definition: StackDefinition) -> tuple[IgnoreRule, ...]:
@@ -13,7 +13,7 @@ def ignore_rules(settings: Settings, definition: StackDefinition) -> tuple[Ignor
 
 
 def ignored_by_rule(
-    settings: Settings, reader: Reader, run: Run, changes: ChangeSet
+    settings: Settings, reader: StackReader, run: Run, changes: ChangeSet
 ) -> tuple[IgnoredChange, ...]:
     """What the run's plan would change although a rule of today ignores it."""
     if run.kind is not Kind.CHANGE:

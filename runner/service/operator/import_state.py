@@ -31,8 +31,9 @@ from runner.model.stack.definition import Stack
 from runner.model.stack.lock import Lock
 from runner.ports.control import ControlPorts
 from runner.ports.engine import Workspaces
+from runner.ports.records.joined import StackUseReader
 from runner.ports.records.runs import RunFilter
-from runner.ports.records.store import Reader, Writer
+from runner.ports.records.sources import SourceReader
 from runner.ports.worker import WorkerPorts
 from runner.service.approval.bind import known_state
 from runner.service.execution.known_secrets import MOST_EARLIER
@@ -137,7 +138,7 @@ def _summary_or_none(content: bytes | None) -> StateSummary | None:
         return None
 
 
-def _refuse_elsewhere(reader: Reader, stack: Stack, file: str) -> None:
+def _refuse_elsewhere(reader: SourceReader, stack: Stack, file: str) -> None:
     if stack.missing_since is not None:
         raise Blocked(f'stack "{stack.name}" is no longer in Git', hint=f"driftline stack show {stack.name}")
     refuse_unread(reader, stack)
@@ -145,16 +146,16 @@ def _refuse_elsewhere(reader: Reader, stack: Stack, file: str) -> None:
         raise StateElsewhere(stack=stack.name, identity=stack.identity, file=file)
 
 
-def _refuse_moved(workspaces: Workspaces, writer: Writer, arrival: Arrival, lock: Lock) -> None:
+def _refuse_moved(workspaces: Workspaces, reader: StackUseReader, arrival: Arrival, lock: Lock) -> None:
     """All that was looked at may have changed while a person thought."""
     stack = arrival.stack
     name = stack.name
-    if writer.lock(name) != lock:
+    if reader.lock(name) != lock:
         raise Blocked(f'the lock on stack "{name}" was released meanwhile', hint="driftline lock list")
-    busy = next((r for r in writer.open_runs(name) if r.claim is not None and r.kind is not Kind.DRIFT), None)
+    busy = next((r for r in reader.open_runs(name) if r.claim is not None and r.kind is not Kind.DRIFT), None)
     if busy is not None:
         raise StackBusy(stack=name, run=busy.name, state=busy.state, since=f"{busy.changed_at:%H:%M:%S} UTC")
-    now = writer.stack(name)
+    now = reader.stack(name)
     if (now.inputs, now.identity) != (stack.inputs, stack.identity):
         raise Blocked(f'stack "{name}" has moved in Git meanwhile', hint="look at the preview again")
     if workspaces.managed_state(stack.folder, stack.definition.terraform_workspace) != arrival.former:

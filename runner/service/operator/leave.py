@@ -8,10 +8,10 @@ from runner.model.audit.actor import DAEMON
 from runner.model.run.life import Event, Kind, Run
 from runner.model.stack.definition import Stack
 from runner.ports.control import ControlPorts
-from runner.ports.records.store import Reader, Writer
+from runner.ports.records.joined import OutcomeWriter, StackUseReader
 
 
-def may_be_forgotten(reader: Reader, name: str) -> Stack:
+def may_be_forgotten(reader: StackUseReader, name: str) -> Stack:
     """The stack; Blocked where Git still has it, StackLocked and StackBusy where it is being worked on."""
     stack = reader.stack(name)
     if stack.left is not None:
@@ -40,7 +40,7 @@ def forget(control: ControlPorts, name: str, person: Person, reason: str) -> Non
         _leave(control, writer, name, how, by=person.name)
 
 
-def left_by_destroy(control: ControlPorts, writer: Writer, run: Run) -> None:
+def left_by_destroy(control: ControlPorts, writer: OutcomeWriter, run: Run) -> None:
     """After a whole destroy: nothing is left of a stack that is not in Git any more."""
     stack = writer.stack(run.stack)
     if run.kind is Kind.DESTROY and not run.targets and stack.missing_since is not None and not stack.left:
@@ -48,7 +48,7 @@ def left_by_destroy(control: ControlPorts, writer: Writer, run: Run) -> None:
         _leave(control, writer, run.stack, f"destroyed by {run.name}", by=DAEMON)
 
 
-def _leave(control: ControlPorts, writer: Writer, name: str, how: str, *, by: str) -> None:
+def _leave(control: ControlPorts, writer: OutcomeWriter, name: str, how: str, *, by: str) -> None:
     report = writer.current_report(name)
     if report is not None:
         control.reports.file(writer.resolve_report(report, by=by, reason=f"the stack is {how}"))

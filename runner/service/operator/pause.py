@@ -7,7 +7,7 @@ from runner.model.run.life import Event, State
 from runner.model.stack.definition import Pause
 from runner.model.values.moment import end_of
 from runner.ports.control import ControlPorts
-from runner.ports.records.store import Writer
+from runner.ports.records.joined import StackRunWriter
 
 
 def pause(
@@ -32,7 +32,7 @@ def pause(
     return paused
 
 
-def _leave_queued(writer: Writer, stack: str, person: Person) -> None:
+def _leave_queued(writer: StackRunWriter, stack: str, person: Person) -> None:
     """What has not begun does not begin any more; it is due again once the stack is resumed."""
     for run in writer.open_runs(stack):
         if run.state is State.QUEUED and run.claim is None:

@@ -17,13 +17,14 @@ from runner.model.run.life import Event
 from runner.model.stack.definition import Discovered, Stack
 from runner.model.values.problem import Problem
 from runner.ports.control import ControlPorts
-from runner.ports.records.store import Reader, Writer
+from runner.ports.records.joined import StackUseReader
+from runner.ports.records.store import Writer
 from runner.service.approval.bind import known_state
 from runner.service.approval.declare import declare
 from runner.service.discovery.discover import Discovery
 
 
-def put_off(reader: Reader, found: Discovery) -> Discovery:
+def put_off(reader: StackUseReader, found: Discovery) -> Discovery:
     """Those whose predecessor is being worked on, or locked, wait for the next poll."""
     told = {
         stack.definition.name: why
@@ -41,7 +42,7 @@ def put_off(reader: Reader, found: Discovery) -> Discovery:
     )
 
 
-def _in_the_way(reader: Reader, new: str, takes: Mapping[str, str]) -> str | None:
+def _in_the_way(reader: StackUseReader, new: str, takes: Mapping[str, str]) -> str | None:
     if new not in takes:
         return None
     for name in (takes[new], new):

@@ -8,7 +8,7 @@ from runner.model.drift.report import Acknowledgement, DriftReport, ReportStatus
 from runner.model.run.life import Kind, Run, State
 from runner.model.values.moment import end_of
 from runner.ports.control import ControlPorts
-from runner.ports.records.store import Writer
+from runner.ports.records.reports import ReportReader
 from runner.service.drift.partly import partly_applied
 from runner.service.outcome.check_drift import propose
 
@@ -56,8 +56,8 @@ _WAY_ON = {
 }
 
 
-def _open(writer: Writer, report_id: int) -> DriftReport:
-    report = writer.report(report_id)
+def _open(reader: ReportReader, report_id: int) -> DriftReport:
+    report = reader.report(report_id)
     if report.status is ReportStatus.RESOLVED:
         raise Blocked(f"{report.name} is resolved", hint="driftline drift list")
     return report

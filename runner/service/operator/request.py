@@ -19,7 +19,8 @@ from runner.model.run.life import Event, Kind, Run, Trigger
 from runner.model.schedule.decide import View, pause_sentence
 from runner.model.stack.definition import Discovered, Stack, StackDefinition
 from runner.ports.control import ControlPorts
-from runner.ports.records.store import Reader
+from runner.ports.records.sources import SourceReader
+from runner.ports.records.stacks import StackReader
 from runner.service.cycle.poll import Poller, signed
 from runner.service.discovery.discover import discover
 from runner.service.operator.accept_state import refuse_moved_state
@@ -74,7 +75,7 @@ def request_plan(
         )
 
 
-def _refuse_unprovided(reader: Reader, definition: StackDefinition) -> None:
+def _refuse_unprovided(reader: StackReader, definition: StackDefinition) -> None:
     """A plan made before what it reads from is there fails, or is of made-up values."""
     missing = never_applied(definition.depends_on, {stack.name: stack for stack in reader.stacks()})
     if missing:
@@ -119,7 +120,7 @@ def _refuse_gone(control: ControlPorts, stack: Stack, *, destroy: bool) -> None:
         raise SourceNotFound(source=stack.source)
 
 
-def refuse_unread(reader: Reader, stack: Stack) -> None:
+def refuse_unread(reader: SourceReader, stack: Stack) -> None:
     """Whoever asks for what was just pushed is not given the revision before it instead."""
     if stack.problem is not None:
         head = reader.source(stack.source).head or stack.revision

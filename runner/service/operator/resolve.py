@@ -7,13 +7,15 @@ from runner.model.run.evidence import Evidence
 from runner.model.run.life import Event, Kind, Run, State, Trigger
 from runner.ports.control import ControlPorts
 from runner.ports.engine import Workspaces
-from runner.ports.records.store import Reader, Writer
+from runner.ports.records.joined import StackRunWriter
+from runner.ports.records.runs import RunReader
+from runner.ports.records.store import Writer
 from runner.service.execution.lost_state import refuse_damaged, refuse_unsaved
 from runner.service.operator.leave import left_by_destroy
 from runner.service.queue.enqueue import add_change
 
 
-def question(reader: Reader, run_id: int) -> tuple[Run, Evidence | None]:
+def question(reader: RunReader, run_id: int) -> tuple[Run, Evidence | None]:
     """The run and what is known of its end; WrongState where it needs no resolution."""
     run = reader.run(run_id)
     if run.state is not State.INTERRUPTED:
@@ -72,7 +74,7 @@ def _take_as_applied(control: ControlPorts, writer: Writer, run: Run) -> None:
         writer.mark_applied(run)
 
 
-def _plan_afresh(writer: Writer, run: Run, person: Person) -> None:
+def _plan_afresh(writer: StackRunWriter, run: Run, person: Person) -> None:
     """Whatever the person found, only a plan shows that the state agrees; not of what Git no longer has."""
     stack = writer.stack(run.stack)
     destroyed = run.kind is Kind.DESTROY and run.state is State.APPLIED

@@ -20,7 +20,7 @@ from runner.model.run.job import Job, LockResult, Phase
 from runner.model.run.life import HALF_CHANGED, Kind, Run, State
 from runner.model.stack.lock import StateLock
 from runner.ports.control import ControlPorts
-from runner.ports.records.runs import RunFilter
+from runner.ports.records.runs import RunFilter, RunReader
 from runner.ports.records.store import Reader
 from runner.service.cycle.dispatch import Assignment
 
@@ -81,7 +81,7 @@ def _answered(result: LockResult) -> StateLock | None:
     return result.lock
 
 
-def _own(reader: Reader, stack: str) -> Offer | None:
+def _own(reader: RunReader, stack: str) -> Offer | None:
     """The newest lock that a run of the stack is known to have left."""
     for run in reader.runs(RunFilter(stack=stack, states=_ENDED, limit=_LOOKED_THROUGH)):
         evidence = reader.evidence(run.id)
@@ -90,7 +90,7 @@ def _own(reader: Reader, stack: str) -> Offer | None:
     return None
 
 
-def _newest(reader: Reader, stack: str) -> Run:
+def _newest(reader: RunReader, stack: str) -> Run:
     for kind in (Kind.CHANGE, Kind.DESTROY):
         for run in reader.runs(RunFilter(stack=stack, kind=kind, limit=1)):
             return run

@@ -13,6 +13,8 @@ from runner.model.run.life import Event, Kind, Run, State
 from runner.model.schedule.waiting import HELD, MOST_FALSE_STARTS, pause
 from runner.model.stack.lock import Lock
 from runner.ports.control import ControlPorts
+from runner.ports.records.joined import OutcomeWriter
+from runner.ports.records.runs import RunReader
 from runner.ports.records.store import Writer
 from runner.service.approval.terms import accept_applied
 from runner.service.cycle.checkpoint import checkpoint_or_tell
@@ -101,12 +103,12 @@ def _not_applied(control: ControlPorts, writer: Writer, run: Run, result: ApplyR
     return replan(writer, run, reason, control.clock.now())
 
 
-def _again_and_again(writer: Writer, run: Run, result: ApplyResult) -> str:
+def _again_and_again(reader: RunReader, run: Run, result: ApplyResult) -> str:
     """What to do where the plan before this one met the same end: the next approval would be worth nothing either."""
     moved = _value_that_moved(result)
     if not moved:
         return ""
-    before = thrown_away_before(writer, run)
+    before = thrown_away_before(reader, run)
     if before is None or moved not in before.reason:
         return ""
     return (
@@ -140,7 +142,7 @@ def _applied(control: ControlPorts, writer: Writer, run: Run, result: ApplyResul
     return done
 
 
-def half_done(control: ControlPorts, writer: Writer, run: Run, event: Event, reason: str) -> Run:
+def half_done(control: ControlPorts, writer: OutcomeWriter, run: Run, event: Event, reason: str) -> Run:
     """Final, and the stack stays locked until a person has looked."""
     done = writer.transition(run, event, by=DAEMON, reason=reason)
     if writer.lock(run.stack) is None:

@@ -12,6 +12,9 @@ from runner.model.run.life import Event, Kind, Run, Trigger
 from runner.model.schedule.decide import check_retry
 from runner.model.stack.definition import DriftStatus, Stack
 from runner.ports.control import ControlPorts
+from runner.ports.records.joined import OutcomeWriter
+from runner.ports.records.reports import ReportWriter
+from runner.ports.records.runs import RunWriter
 from runner.ports.records.store import Writer
 from runner.service.approval.bind import remember_state
 from runner.service.drift.rules import ignore_rules
@@ -56,7 +59,7 @@ def _failed(control: ControlPorts, writer: Writer, run: Run, failure: PlanFailur
 
 
 def _clean(
-    control: ControlPorts, writer: Writer, run: Run, stack: Stack, result: PlanResult, failing: str
+    control: ControlPorts, writer: OutcomeWriter, run: Run, stack: Stack, result: PlanResult, failing: str
 ) -> Run:
     reason = _left_over(result.findings) + failing
     done = writer.transition(run, Event.FIND_NOTHING, by=DAEMON, reason=reason, **_fields(result))
@@ -71,7 +74,13 @@ def _clean(
 
 
 def _drifted(
-    control: ControlPorts, writer: Writer, job: Job, run: Run, stack: Stack, result: PlanResult, failing: str
+    control: ControlPorts,
+    writer: OutcomeWriter,
+    job: Job,
+    run: Run,
+    stack: Stack,
+    result: PlanResult,
+    failing: str,
 ) -> Run:
     report, is_new = _report(control, writer, run, stack, result)
     reason = _sentence(report, result.findings) + _left_told(result.findings) + failing
@@ -93,7 +102,7 @@ def _drifted(
 
 
 def _report(
-    control: ControlPorts, writer: Writer, run: Run, stack: Stack, result: PlanResult
+    control: ControlPorts, writer: ReportWriter, run: Run, stack: Stack, result: PlanResult
 ) -> tuple[DriftReport, bool]:
     """The report of what was found, and whether people hear of it for the first time."""
     confirm = stack.definition.drift.confirm or control.settings.drift.confirm
@@ -113,7 +122,7 @@ def _report(
     return report, report.confirmed and not current.confirmed
 
 
-def propose(writer: Writer, stack: Stack, report: DriftReport, *, by: str) -> Run | None:
+def propose(writer: RunWriter, stack: Stack, report: DriftReport, *, by: str) -> Run | None:
     """A change run that would undo the drift, with its own plan and its own approval; None where one is open."""
     if any(run.kind is not Kind.DRIFT for run in writer.open_runs(stack.name)):
         return None

@@ -15,8 +15,9 @@ from runner.model.run.life import Event, Kind, Run, State, Trigger
 from runner.model.schedule.waiting import HELD, LONGEST, pause
 from runner.model.stack.definition import DriftStatus
 from runner.ports.control import ControlPorts
-from runner.ports.records.runs import RunFilter
-from runner.ports.records.store import Reader, Writer
+from runner.ports.records.joined import OutcomeWriter
+from runner.ports.records.runs import RunFilter, RunReader, RunWriter
+from runner.ports.records.store import Writer
 from runner.service.approval.bind import bind, remember_state
 from runner.service.approval.terms import run_terms
 from runner.service.operator.leave import left_by_destroy
@@ -52,7 +53,7 @@ def settle_plan(control: ControlPorts, job: Job, result: PlanResult | PlanFailur
     return offered
 
 
-def fail_plan(writer: Writer, run: Run, failure: PlanFailure, now: datetime) -> Run:
+def fail_plan(writer: RunWriter, run: Run, failure: PlanFailure, now: datetime) -> Run:
     writer.save_diagnostics(run.id, failure.diagnostics)
     if failure.canceled and run.cancel_requested_by is None:
         return writer.transition(run, Event.REQUEUE, by=DAEMON, reason="the daemon stopped meanwhile")
@@ -65,7 +66,7 @@ def fail_plan(writer: Writer, run: Run, failure: PlanFailure, now: datetime) -> 
     return writer.transition(run, Event.FAIL_PLAN, by=DAEMON, reason=failure.reason)
 
 
-def put_off(writer: Writer, run: Run, event: Event, now: datetime, reason: str) -> Run:
+def put_off(writer: RunWriter, run: Run, event: Event, now: datetime, reason: str) -> Run:
     """Nothing was changed; it is tried again later, and later still each time."""
     return writer.transition(
         run, event, by=DAEMON, reason=reason, wait_until=now + pause(run.waits), waits=run.waits + 1
@@ -83,7 +84,7 @@ def _plan_fields(result: PlanResult) -> dict[str, Any]:
     }
 
 
-def _nothing(control: ControlPorts, writer: Writer, run: Run, result: PlanResult) -> Run:
+def _nothing(control: ControlPorts, writer: OutcomeWriter, run: Run, result: PlanResult) -> Run:
     """An empty plan of the whole stack says two things: the code is applied, and the cloud matches it."""
     done = writer.transition(run, Event.FIND_NOTHING, by=DAEMON, **_plan_fields(result))
     if run.kind is Kind.CHANGE and not run.targets and result.changes.complete:
@@ -94,7 +95,7 @@ def _nothing(control: ControlPorts, writer: Writer, run: Run, result: PlanResult
     return done
 
 
-def record_clean(control: ControlPorts, writer: Writer, run: Run, reason: str) -> None:
+def record_clean(control: ControlPorts, writer: OutcomeWriter, run: Run, reason: str) -> None:
     """The cloud matches what is applied: resolve the report, and set the next check."""
     writer.save_check(run.stack, DriftStatus.CLEAN, reason)
     report = writer.current_report(run.stack)
@@ -145,7 +146,7 @@ def replan(writer: Writer, run: Run, reason: str, now: datetime) -> Run:
     return writer.annotate(superseded, superseded_by=fresh.id)
 
 
-def thrown_away_before(reader: Reader, run: Run) -> Run | None:
+def thrown_away_before(reader: RunReader, run: Run) -> Run | None:
     """The run whose place this one took."""
     others = reader.runs(RunFilter(stack=run.stack, states=frozenset({State.SUPERSEDED}), limit=20))
     return next((one for one in others if one.superseded_by == run.id), None)

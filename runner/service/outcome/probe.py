@@ -14,7 +14,9 @@ from runner.model.drift.probe import (
 from runner.model.run.life import Kind, Run, Trigger
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import DriftRules
-from runner.ports.records.store import Reader, Writer
+from runner.ports.records.probes import ProbeWriter
+from runner.ports.records.stacks import StackReader
+from runner.ports.records.store import Reader
 
 TRIAGE_FROM = 3  # so many stacks moved by one commit are looked at by probes first
 
@@ -35,7 +37,7 @@ def probing(reader: Reader, run: Run, drift: DriftRules, settings: Settings) -> 
     )
 
 
-def _triage(reader: Reader, run: Run) -> bool:
+def _triage(reader: StackReader, run: Run) -> bool:
     """Whether most likely nothing changes: of the many stacks that a commit moved, say, or where it may not care at all."""
     plain = run.kind is Kind.CHANGE and run.trigger is Trigger.PUSH and not run.targets and run.report is None
     if not plain:
@@ -45,7 +47,7 @@ def _triage(reader: Reader, run: Run) -> bool:
     return only_looked_at or reader.moved_by(run.source, run.revision) >= TRIAGE_FROM
 
 
-def remember_probe(writer: Writer, run: Run, seen: ProbeFacts | None) -> None:
+def remember_probe(writer: ProbeWriter, run: Run, seen: ProbeFacts | None) -> None:
     """In the transaction that records the check, or the plan of a change."""
     if seen is None:
         return
@@ -57,7 +59,7 @@ def remember_probe(writer: Writer, run: Run, seen: ProbeFacts | None) -> None:
             writer.distrust(provider, run.stack, f"{run.name}: {seen.disagreed}")
 
 
-def remember_failure(writer: Writer, run: Run) -> None:
+def remember_failure(writer: ProbeWriter, run: Run) -> None:
     """In the transaction that records a check that failed."""
     writer.save_probe(run.stack, failed(writer.probe(run.stack)))
 

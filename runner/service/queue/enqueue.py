@@ -12,7 +12,9 @@ from runner.model.schedule.decide import CHANGE_RULES, CHECK_RULES, Decision, Ne
 from runner.model.schedule.throttling import crowded
 from runner.model.stack.definition import Discovered, Stack
 from runner.ports.basics import Clock
-from runner.ports.records.runs import NewRun
+from runner.ports.records.joined import StackRunWriter
+from runner.ports.records.load import LoadReader
+from runner.ports.records.runs import NewRun, RunWriter
 from runner.ports.records.store import Reader, Store, Writer
 
 
@@ -53,7 +55,7 @@ def views(
 
 
 def full_accounts(
-    reader: Reader, open_runs: Iterable[Run], per_account: int | None, now: datetime
+    reader: LoadReader, open_runs: Iterable[Run], per_account: int | None, now: datetime
 ) -> dict[str, str]:
     """The accounts in which no more runs may start just now, and why."""
     executing = Counter(run.account for run in open_runs if run.claim is not None)
@@ -102,7 +104,7 @@ def explain(view: View) -> tuple[Decision, Decision]:
 
 
 def queue(
-    writer: Writer,
+    writer: RunWriter,
     at: Stack | Discovered,
     *,
     trigger: Trigger,
@@ -134,7 +136,7 @@ def queue(
 
 
 def add_change(
-    writer: Writer,
+    writer: StackRunWriter,
     stack: Stack,
     *,
     trigger: Trigger,
@@ -151,7 +153,7 @@ def add_change(
 
 
 def add_check(
-    writer: Writer,
+    writer: RunWriter,
     stack: Stack,
     *,
     trigger: Trigger,

@@ -7,7 +7,8 @@ from typing import Any
 
 from runner.model.settings.server import DriftSettings
 from runner.model.stack.definition import Stack
-from runner.ports.records.store import Reader, Store
+from runner.ports.records.reports import ReportReader
+from runner.ports.records.store import Store
 
 
 @lru_cache(maxsize=1024)
@@ -58,7 +59,7 @@ def reschedule(store: Store, settings: DriftSettings, now: datetime) -> list[str
     return [name for name, _ in moved]
 
 
-def _to_confirm(reader: Reader, stack: str) -> bool:
+def _to_confirm(reader: ReportReader, stack: str) -> bool:
     report = reader.current_report(stack)
     return report is not None and not report.confirmed
 
