@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from runner.service.cycle.poll import Poller
     from runner.source.mirrors import GitMirrors
     from runner.store.database import SqliteStore
+    from runner.view.source import Answers
     from runner.worker import Worker
 
 
@@ -88,6 +89,11 @@ class App:
         from runner.source.mirrors import GitMirrors
 
         return GitMirrors(self.settings.data_dir, self.settings.timeouts.git)
+
+    def answers(self) -> "Answers":
+        """When each source last answered a poll, also where that poll found nothing."""
+        times = {source.name: self.git.answered_at(source) for source in self.settings.sources}
+        return {name: at for name, at in times.items() if at is not None}
 
     @cached_property
     def engine(self) -> "Engine":

@@ -1,13 +1,19 @@
 """What every test may use, and a summary that tells which real tools were missing."""
 
+import json
 import os
 import shutil
 import signal
+from collections.abc import Callable
+from types import GenericAlias
+from typing import Any
 
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 from provider.mirror import aws_mirror
+
+from runner.view.document import document, read_document
 
 MISSING: dict[str, str] = {}
 # The same examples for the same code, so that what failed fails again; DRIFTLINE_TEST_RANDOM=1 looks for new ones.
@@ -46,6 +52,24 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def log_of_its_own() -> None:
     """What a command of an earlier test set for its log must not reach this one."""
     structlog.reset_defaults()
+
+
+@pytest.fixture(autouse=True)
+def screens_draw_from_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each command draws from a view that was JSON in between, as it would come over a network."""
+    from runner.cli.options import Cli
+
+    present = Cli.present
+
+    def through_json(cli: Cli, output: str, look: Any, draw: Callable[[Any], Any]) -> None:
+        kind: Any = look.__class__
+        if kind is tuple and look:
+            kind = GenericAlias(tuple, (look[0].__class__, ...))
+        back = read_document(kind, json.loads(json.dumps(document(look))))
+        assert back == look, "it loses something as JSON"
+        present(cli, output, back, draw)
+
+    monkeypatch.setattr(Cli, "present", through_json)
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,6 @@ from typing import Any
 from runner.cli.facts import StackFacts, given
 from runner.cli.objections import NEVER, goes_on
 from runner.cli.screen import cells as words
-from runner.cli.when import ago, ahead
 from runner.model.approval.guardrails import Violation
 from runner.model.audit.checkpoint import missing_sentence
 from runner.model.audit.log import AuditEntry
@@ -23,6 +22,7 @@ from runner.model.schedule.waiting import held_elsewhere
 from runner.model.stack.definition import Stack
 from runner.model.stack.lock import Leftover
 from runner.model.stack.source import SourceStatus
+from runner.view.when import ago, ahead
 
 
 class Why(StrEnum):

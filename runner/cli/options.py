@@ -14,10 +14,14 @@ from runner.cli.screen.output import Console
 from runner.errors import NoDatabase
 from runner.model.values.moment import LONGEST, Moment
 from runner.model.values.span import Seconds
+from runner.view.document import document
 
 if TYPE_CHECKING:
     from runner.app import App
+    from runner.cli.screen.output import Screen
     from runner.model.approval.approval import Person
+
+T = TypeVar("T")
 
 MOST_ID = 2**63 - 1  # what SQLite can count to
 
@@ -74,6 +78,13 @@ class Cli:
         from runner.host import log
 
         log.configure(verbose=self.verbose, quiet=True)
+
+    def present(self, output: str, look: T, draw: "Callable[[T], Screen]") -> None:
+        """One look under two faces: as JSON, or drawn from nothing but the look."""
+        if output == "json":
+            self.console.json(document(look))
+        else:
+            self.console.show(draw(look))
 
     @property
     def console(self) -> Console:

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from runner.cli.facts import StackFacts
-from runner.cli.when import rfc3339
 from runner.model.approval.approval import Approval, Commit
 from runner.model.approval.binding import Binding
 from runner.model.drift.ignored import IgnoredChange
@@ -30,6 +29,7 @@ from runner.model.stack.lock import Lock
 from runner.model.stack.source import SourceStatus
 from runner.model.values.codec import to_plain
 from runner.model.values.problem import Problem
+from runner.view.when import rfc3339
 
 Plain = dict[str, Any]
 
@@ -278,22 +278,6 @@ def lock(of: Lock) -> Plain:
         "since": rfc3339(of.since),
         "process": of.process,
         "run": f"run-{of.run}" if of.run else None,
-    }
-
-
-OUTSIDE = "somebody else"  # holds a state that a run waits for
-
-
-def state_lock(waiting: Run) -> Plain:
-    """Of terraform's own lock; `reason` says whose it is, as far as the backend tells."""
-    return {
-        "stack": waiting.stack,
-        "holder": OUTSIDE,
-        "reason": waiting.reason,
-        "since": rfc3339(waiting.changed_at),
-        "process": None,
-        "run": waiting.name,
-        "tried_again_at": rfc3339(waiting.wait_until),
     }
 
 

@@ -95,4 +95,4 @@ def test_a_source_that_left_the_configuration_is_still_listed(made: Installation
     made("source", "sync")
     made.configure({"name": "other", "url": str(made.repository)})
     assert listed(made)["infra"]["configured"] is False
-    assert "not configured any more" in made("source", "list").stdout
+    assert "no longer configured" in made("source", "list").stdout

@@ -12,13 +12,13 @@ import click
 from runner.cli import suggest
 from runner.cli.options import Cli, history_options, output_option, pass_cli, window
 from runner.cli.screen.output import Console
-from runner.cli.when import rfc3339, shown
 from runner.errors import DriftlineError, NotFound
 from runner.model.audit.checkpoint import Chain
 from runner.model.audit.log import AuditEntry, Walk
 from runner.model.audit.restored import TOLD_FOR
 from runner.model.audit.verdict import Beside, Fault, Verdict, judge, wanted
 from runner.model.values.moment import Moment
+from runner.view.when import rfc3339, shown
 
 Anchor = tuple[int, str]
 _DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")

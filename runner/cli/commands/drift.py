@@ -8,12 +8,12 @@ from runner.cli.options import MOMENT, Cli, output_option, pass_cli, reason_opti
 from runner.cli.screen import cells as words
 from runner.cli.screen.output import Cell, Colour, Line
 from runner.cli.screen.plan_view import applied_look, changed_lines, fact_lines
-from runner.cli.when import ago, ahead, ahead_of
 from runner.model.drift.report import Finding, ReportStatus
 from runner.model.drift.report_text import left_by, report_document
 from runner.model.plan.changes import SYMBOLS
 from runner.model.values.moment import Moment
 from runner.service.operator import report as reports
+from runner.view.when import ago, ahead, ahead_of
 
 
 @click.group()

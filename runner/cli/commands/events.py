@@ -11,11 +11,11 @@ import click
 
 from runner.cli.options import Cli, output_option, pass_cli
 from runner.cli.screen.progress import LOOK_SECONDS
-from runner.cli.when import ago, rfc3339
 from runner.errors import BadUsage
 from runner.model.events.feed import TOPICS, FeedEvent
 from runner.model.events.text import sentence, stack_of
 from runner.model.values.codec import to_plain
+from runner.view.when import ago, rfc3339
 
 PAGE = 500
 

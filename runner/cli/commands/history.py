@@ -7,11 +7,11 @@ import click
 from runner.cli import shapes, suggest
 from runner.cli.options import Cli, history_options, output_option, pass_cli, window
 from runner.cli.screen import cells as words
-from runner.cli.when import shown
 from runner.model.run.life import Kind, Run
 from runner.model.values.moment import Moment
 from runner.ports.records.runs import RunFilter
 from runner.ports.records.store import Reader
+from runner.view.when import shown
 
 
 @click.command("history")

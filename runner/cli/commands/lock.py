@@ -2,13 +2,11 @@
 
 import click
 
-from runner.cli import shapes
 from runner.cli.options import Cli, output_option, pass_cli, reason_option, stack_argument
 from runner.cli.screen.asking import ask
-from runner.cli.when import ago, ahead
-from runner.model.schedule.throttling import WHY
-from runner.model.schedule.waiting import waits
+from runner.cli.screen.lock import lock_screen
 from runner.service.operator import lock
+from runner.view.lock import lock_rows
 
 
 @click.group()
@@ -24,27 +22,8 @@ def list_(cli: Cli, output: str) -> None:
     cli.to_list()
     now = cli.app.clock.now()
     with cli.app.store.reading() as reader:
-        locks = reader.locks()
-        waiting = [run for run in reader.open_runs() if waits(run.wait_until, now) and WHY not in run.reason]
-    if output == "json":
-        cli.console.json([*map(shapes.lock, locks), *map(shapes.state_lock, waiting)])
-        return
-    cli.console.table(
-        ("STACK", "HOLDER", "SINCE", "PROCESS", "REASON"),
-        [
-            *((one.stack, one.holder, ago(one.since, now), one.process or "-", one.reason) for one in locks),
-            *(
-                (
-                    run.stack,
-                    shapes.OUTSIDE,
-                    "-",
-                    "-",
-                    f"{run.reason}; {run.name} tries again {ahead(run.wait_until, now)}",
-                )
-                for run in waiting
-            ),
-        ],
-    )
+        rows = lock_rows(reader, now)
+    cli.present(output, rows, lambda rows: lock_screen(rows, now))
 
 
 @command.command()

@@ -16,10 +16,10 @@ from runner.cli.options import (
     yes_option,
 )
 from runner.cli.several import Tally, ask_once, facts_of
-from runner.cli.when import ahead_of
 from runner.errors import BadUsage
 from runner.model.values.moment import Moment
 from runner.model.values.span import Seconds
+from runner.view.when import ahead_of
 
 
 @click.command("pause")

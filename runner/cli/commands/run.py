@@ -24,7 +24,6 @@ from runner.cli.screen.plan_view import (
     terms_facts,
 )
 from runner.cli.screen.progress import LOOK_SECONDS
-from runner.cli.when import ago
 from runner.errors import BadUsage, NotFound, Timeout
 from runner.model.plan.changes import NOTHING_BESIDES, ChangeSet
 from runner.model.run.life import Kind, State
@@ -33,6 +32,7 @@ from runner.ports.records.runs import RunFilter
 from runner.service.approval.terms import run_terms
 from runner.service.drift.rules import ignored_by_rule
 from runner.service.operator.cancel import cancel as cancel_run
+from runner.view.when import ago
 
 
 @click.group()

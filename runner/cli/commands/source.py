@@ -1,20 +1,17 @@
 """`driftline source`: what is polled, poll now, try whether it can be."""
 
-from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.cli import shapes, suggest
-from runner.cli.facts import with_last_answer
+from runner.cli import suggest
 from runner.cli.options import Cli, output_option, pass_cli
-from runner.cli.screen import cells as words
 from runner.cli.screen.output import Cell
-from runner.cli.when import ago
+from runner.cli.screen.source import source_screen
 from runner.errors import SourceNotFound
 from runner.model.settings.source import SourceSettings
-from runner.model.stack.source import SourceStatus
+from runner.view.source import source_rows
 
 if TYPE_CHECKING:
     from runner.service.cycle.poll import Polled
@@ -32,32 +29,9 @@ def list_(cli: Cli, output: str) -> None:
     """Each source with what its last poll found."""
     cli.to_list()
     with cli.app.store.reading() as reader:
-        known = {status.name: status for status in reader.sources()}
-        stacks = Counter(stack.source for stack in reader.stacks() if stack.missing_since is None)
-    configured = {source.name: source for source in cli.app.settings.sources}
-    names = [*configured, *sorted(known.keys() - configured.keys())]
-    statuses = [with_last_answer(cli.app, known.get(name, SourceStatus(name))) for name in names]
-    if output == "json":
-        cli.console.json(
-            [_plain(status, configured.get(status.name), stacks[status.name]) for status in statuses]
-        )
-        return
+        rows = source_rows(reader, cli.app.settings, cli.app.answers())
     now = cli.app.clock.now()
-    rows = []
-    for status in statuses:
-        of = configured.get(status.name)
-        head = (status.head or "-")[:12]
-        row = (
-            status.name,
-            of.branch if of else "-",
-            head,
-            ago(status.polled_at, now),
-            str(stacks[status.name]),
-        )
-        rows.append((*row, _state(status, of)))
-    cli.console.table(("SOURCE", "BRANCH", "HEAD", "POLLED", "STACKS", "STATE"), rows)
-    for status in statuses:
-        cli.console.data(*_remarks(status))
+    cli.present(output, rows, lambda rows: source_screen(rows, now))
 
 
 @command.command()
@@ -138,34 +112,6 @@ def _named(cli: Cli, name: str) -> SourceSettings:
     return source
 
 
-def _state(status: SourceStatus, of: SourceSettings | None) -> Cell:
-    if of is None:
-        return Cell("not configured any more", "dim")
-    if status.problem:
-        return Cell(f"✗ {words.ill(status)}", "red")
-    if status.problems:
-        return Cell(f"● {len(status.problems)} problems", "yellow")
-    return Cell("✔ ok", "green") if status.polled_at else Cell("not polled yet", "dim")
-
-
-def _remarks(status: SourceStatus) -> list[str]:
-    """What does not fit into a row, each under the name of its source."""
-    said = [_ill(status)] if status.problem else []
-    if status.rewritten_from and status.rewritten_at:
-        said.append(
-            f"its history was rewritten (force-push) at {status.rewritten_at:%Y-%m-%d %H:%M} UTC;"
-            f" {status.rewritten_from[:12]} is no longer in it"
-        )
-    said += status.problems + status.notes
-    return [f"{status.name}: {remark}" for remark in said]
-
-
-def _ill(status: SourceStatus) -> str:
-    if words.ill(status) == "refused":
-        return f"{(status.refused or '')[:12]} is refused and nothing of it was taken: {status.problem}"
-    return f"{status.failures} polls failed in a row: {status.problem}"
-
-
 def _polled(source: SourceSettings, polled: "Polled") -> Cell | str:
     if polled.refused:
         return Cell(f"{source.name}: refused: {polled.problem}", "red")
@@ -190,15 +136,4 @@ def _plain_poll(polled: "Polled") -> dict[str, Any]:
         "notes": list(polled.notes),
         "rewritten_from": polled.rewritten_from,
         "refused": polled.refused,
-    }
-
-
-def _plain(status: SourceStatus, of: SourceSettings | None, stacks: int) -> dict[str, Any]:
-    return {
-        **shapes.source(status),
-        "configured": of is not None,
-        "url": of.url if of else None,
-        "branch": of.branch if of else None,
-        "failures": status.failures,
-        "stacks": stacks,
     }

@@ -25,7 +25,6 @@ from runner.cli.screen.asking import ask
 from runner.cli.screen.output import Cell, Line
 from runner.cli.screen.terms_view import terms_document, terms_rows
 from runner.cli.several import has
-from runner.cli.when import ago
 from runner.errors import StackNotFound
 from runner.model.drift.partly import Partly
 from runner.model.drift.probe import ProbeRecord
@@ -39,6 +38,7 @@ from runner.ports.records.runs import RunFilter
 from runner.service.approval.terms import stack_terms
 from runner.service.drift.partly import partly_applied
 from runner.service.queue.enqueue import explain
+from runner.view.when import ago
 
 HEADS = ("STACK", "SYNC", "DRIFT", "HEALTH", "REVISION", "LAST RUN", "NEXT CHECK", "NOTE")
 

@@ -16,7 +16,6 @@ from runner.cli.objections import objections_to
 from runner.cli.options import Cli, output_option, pass_cli
 from runner.cli.screen import cells as words
 from runner.cli.screen.output import Cell, Line
-from runner.cli.when import ago, ahead, rfc3339
 from runner.datadir.daemon_lock import living_daemon
 from runner.model.drift.report import DriftReport
 from runner.model.run.life import Run, State
@@ -26,6 +25,7 @@ from runner.model.stack.source import SourceStatus
 from runner.service.cycle.checkpoint import last_missing
 from runner.service.cycle.restored import last_restore
 from runner.service.operator.cancel import left_running
+from runner.view.when import ago, ahead, rfc3339
 
 MOST_SHOWN = 15
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from runner.cli.screen.output import Cell, Colour
-from runner.cli.when import ago, ahead, duration
 from runner.errors import WrongState
 from runner.model.drift.probe import ProbeRecord, Way
 from runner.model.drift.report import DriftClass, DriftReport, ReportStatus
@@ -13,6 +12,7 @@ from runner.model.plan.step import Step
 from runner.model.run.life import Kind, Run, State
 from runner.model.stack.definition import DriftStatus, Health, Stack, Sync
 from runner.model.stack.source import SourceStatus
+from runner.view.when import ago, ahead, duration
 
 SYNC: dict[Sync, Cell] = {
     Sync.SYNCED: Cell("synced", "green"),

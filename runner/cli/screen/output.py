@@ -35,6 +35,16 @@ Line = str | Cell | Sequence[Cell | str]
 
 
 @dataclass(frozen=True)
+class Table:
+    heads: Sequence[str]
+    rows: Sequence[Sequence[Cell | str]]
+    empty: str = "There is none."  # says what fills it, where there is no row yet
+
+
+Screen = Iterable[Line | Table]
+
+
+@dataclass(frozen=True)
 class Console:
     """Where the commands write. `quiet` silences progress and hints, never data or errors."""
 
@@ -48,6 +58,13 @@ class Console:
     def json(self, document: Any) -> None:
         """One document; what is not ASCII is escaped, so that nothing in it can steer a terminal."""
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
+
+    def show(self, screen: Screen) -> None:
+        for part in screen:
+            if isinstance(part, Table):
+                self.table(part.heads, part.rows, empty=part.empty)
+            else:
+                self.data(part)
 
     def table(
         self, heads: Sequence[str], rows: Iterable[Sequence[Cell | str]], *, empty: str = "There is none."

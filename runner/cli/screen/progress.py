@@ -10,9 +10,9 @@ from shutil import get_terminal_size
 from threading import Event, Thread
 
 from runner.cli.screen.output import Console
-from runner.cli.when import span
 from runner.errors import DriftlineError
 from runner.model.values.text import safe_text
+from runner.view.when import span
 
 LOOK_SECONDS = 0.2  # how often the database and the log are looked at while somebody waits
 BAR_SECONDS = 0.5

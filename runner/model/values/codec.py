@@ -4,7 +4,7 @@ import builtins
 import types
 import typing
 from collections.abc import Callable
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, Field, field, fields, is_dataclass
 from datetime import datetime
 from enum import Enum
 from functools import lru_cache
@@ -13,31 +13,47 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 Convert = Callable[[Any], Any]
+WriteMoment = Callable[[datetime], str]
+Write = Callable[[Any, WriteMoment], Any]
+_KEY = "key"  # in a field's metadata: its name in JSON
 
 
-def to_plain(value: Any) -> Any:
-    """Dataclasses become objects, tuples lists, enums their values, times ISO 8601 text, paths text."""
-    return _writer(value.__class__)(value)
+def to_plain(value: Any, moment: WriteMoment = datetime.isoformat) -> Any:
+    """Dataclasses become objects, tuples lists, enums their values, paths text, times what `moment` makes of them."""
+    return _writer(value.__class__)(value, moment)
 
 
-@lru_cache(maxsize=256)
-def _writer(kind: type) -> Convert:
+def key(name: str) -> Any:
+    """A field of a dataclass with that name in JSON, such as `from`, which Python keeps for itself."""
+    return field(metadata={_KEY: name})
+
+
+@lru_cache(maxsize=512)
+def _writer(kind: type) -> Write:
     if is_dataclass(kind):
         return _write_dataclass
-    return next((write for known, write in _WRITERS if issubclass(kind, known)), _as_it_is)
+    return next((write for known, write in _WRITERS if issubclass(kind, known)), _write_as_it_is)
 
 
-def _write_dataclass(value: Any) -> Any:
-    return {name: to_plain(getattr(value, name)) for name in _names(value.__class__)}
+def _write_dataclass(value: Any, moment: WriteMoment) -> Any:
+    return {key: to_plain(getattr(value, name), moment) for name, key in _keys(value.__class__)}
 
 
-_WRITERS: tuple[tuple[type, Convert], ...] = (
-    (Enum, lambda value: value.value),
-    (datetime, datetime.isoformat),
-    (Path, str),
-    (tuple, lambda value: [to_plain(one) for one in value]),
-    (list, lambda value: [to_plain(one) for one in value]),
-    (dict, lambda value: {key: to_plain(one) for key, one in value.items()}),
+def _write_list(value: Any, moment: WriteMoment) -> Any:
+    return [to_plain(one, moment) for one in value]
+
+
+def _write_as_it_is(value: Any, _moment: WriteMoment) -> Any:
+    return value
+
+
+_WRITERS: tuple[tuple[type, Write], ...] = (
+    (Enum, lambda value, _moment: value.value),
+    (datetime, lambda value, moment: moment(value)),
+    (Path, lambda value, _moment: str(value)),
+    (tuple, _write_list),
+    (list, _write_list),
+    (dict, lambda value, moment: {key: to_plain(one, moment) for key, one in value.items()}),
 )
 
 
@@ -51,16 +67,17 @@ def from_plain(kind: type[T], data: Any) -> T:
     return value
 
 
-@lru_cache(maxsize=256)
-def _names(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+@lru_cache(maxsize=512)
+def _keys(kind: type) -> tuple[tuple[str, str], ...]:
+    """The fields of a dataclass, each with its name in JSON."""
+    return tuple((one.name, one.metadata.get(_KEY, one.name)) for one in fields(kind))
 
 
 def _as_it_is(data: Any) -> Any:
     return data
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=512)
 def _reader(kind: Any) -> Convert:
     """How to read one type, worked out once."""
     args = typing.get_args(kind)
@@ -103,14 +120,16 @@ def _dict(read: Convert) -> Convert:
 
 def _dataclass(kind: type) -> Convert:
     hints = typing.get_type_hints(kind)
-    names = frozenset(_names(kind))
-    needed = frozenset(field.name for field in fields(kind) if _is_needed(field))
+    keys = _keys(kind)
+    names = frozenset(name for name, _ in keys)
+    renamed = {key: name for name, key in keys if key != name}
+    needed = frozenset(one.name for one in fields(kind) if _is_needed(one))
     # A thousand stacks are read for one `stack list`: what is JSON already is not looked at one by one.
-    converted = [
-        (name, convert) for name in _names(kind) if (convert := _reader(hints[name])) is not _as_it_is
-    ]
+    converted = [(name, convert) for name, _ in keys if (convert := _reader(hints[name])) is not _as_it_is]
 
     def read(data: dict[str, Any]) -> Any:
+        if renamed:
+            data = {renamed.get(key, key): value for key, value in data.items()}
         if missing := needed - data.keys():
             raise ValueError(f"{kind.__name__} without {', '.join(sorted(missing))}")
         values = {name: data[name] for name in names & data.keys()}
@@ -122,5 +141,5 @@ def _dataclass(kind: type) -> Convert:
     return read
 
 
-def _is_needed(field: Field[Any]) -> bool:
-    return field.default is MISSING and field.default_factory is MISSING
+def _is_needed(of: Field[Any]) -> bool:
+    return of.default is MISSING and of.default_factory is MISSING

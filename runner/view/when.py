@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from math import ceil
+from typing import overload
 
 from runner.errors import BadUsage
 from runner.model.values.moment import Moment
@@ -9,11 +10,24 @@ from runner.model.values.moment import Moment
 _UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 
 
+@overload
+def rfc3339(moment: datetime) -> str: ...
+@overload
+def rfc3339(moment: None) -> None: ...
 def rfc3339(moment: datetime | None) -> str | None:
     """Such as `2026-11-21T01:35:09Z`."""
     if moment is None:
         return None
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+@overload
+def whole(moment: datetime) -> datetime: ...
+@overload
+def whole(moment: None) -> None: ...
+def whole(moment: datetime | None) -> datetime | None:
+    """To the second, in UTC: what RFC 3339 keeps of it, so that every face draws from the same time."""
+    return None if moment is None else moment.astimezone(UTC).replace(microsecond=0)
 
 
 def span(seconds: float) -> str:
@@ -36,7 +50,7 @@ def ago(then: datetime | None, now: datetime) -> str:
 
 
 def shown(then: datetime, now: datetime, *, absolute: bool) -> str:
-    return rfc3339(then) or "" if absolute else ago(then, now)
+    return rfc3339(then) if absolute else ago(then, now)
 
 
 def ahead(then: datetime | None, now: datetime) -> str:

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from runner.cli.when import ago, ahead, rfc3339, span
+from runner.view.when import ago, ahead, rfc3339, span
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 

@@ -1,0 +1,38 @@
+"""Sources, drawn."""
+
+from datetime import datetime
+
+from runner.cli.screen.output import Cell, Screen, Table
+from runner.view.source import SourceRow, SourceRows
+from runner.view.when import ago
+
+HEADS = ("SOURCE", "BRANCH", "HEAD", "POLLED", "STACKS", "STATE")
+
+
+def source_screen(rows: SourceRows, now: datetime) -> Screen:
+    yield Table(
+        HEADS,
+        [
+            (
+                row.name,
+                row.branch or "-",
+                (row.revision or "-")[:12],
+                ago(row.polled_at, now),
+                str(row.stacks),
+                _state(row),
+            )
+            for row in rows
+        ],
+    )
+    for row in rows:
+        yield from (f"{row.name}: {remark}" for remark in row.remarks)
+
+
+def _state(of: SourceRow) -> Cell:
+    if not of.configured:
+        return Cell("no longer configured", "dim")
+    if of.problem:
+        return Cell("✗ refused" if of.is_refused else "✗ failed", "red")
+    if of.problems:
+        return Cell(f"● {len(of.problems)} problems", "yellow")
+    return Cell("✔ ok", "green") if of.polled_at else Cell("not polled yet", "dim")
