@@ -352,6 +352,20 @@ _FAILING_CHECKS = "ALTER TABLE stacks ADD COLUMN failing_checks TEXT NOT NULL DE
 
 _PLAN_STEPS = "ALTER TABLE run_details ADD COLUMN steps TEXT;"
 
+# Kinds and states that may are named, so that one that comes later applies nothing before a step says so.
+_WHO_MAY_APPLY = """
+CREATE TRIGGER only_known_kinds_apply BEFORE UPDATE OF kind, state ON runs
+WHEN NEW.kind NOT IN ('change', 'destroy')
+AND NEW.state NOT IN ('queued', 'planning', 'no_changes', 'drifted', 'plan_failed', 'canceled', 'superseded') BEGIN
+    SELECT RAISE(ABORT, 'a run of this kind is never approved or applied');
+END;
+CREATE TRIGGER only_known_kinds_are_added BEFORE INSERT ON runs
+WHEN NEW.kind NOT IN ('change', 'destroy')
+AND NEW.state NOT IN ('queued', 'planning', 'no_changes', 'drifted', 'plan_failed', 'canceled', 'superseded') BEGIN
+    SELECT RAISE(ABORT, 'a run of this kind is never approved or applied');
+END;
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
@@ -362,4 +376,5 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("unknown_inputs", _UNKNOWN_INPUTS),
     ("failing_checks", _FAILING_CHECKS),
     ("plan_steps", _PLAN_STEPS),
+    ("who_may_apply", _WHO_MAY_APPLY),
 )

@@ -1,6 +1,7 @@
 """The life of a run, walked through the store."""
 
 import json
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -156,16 +157,47 @@ def test_a_drift_run_is_never_offered_and_so_never_applied(store: SqliteStore, e
         writer.transition(run, event, by="test")
 
 
-@pytest.mark.parametrize(
-    "state", [State.AWAITING_APPROVAL, State.APPROVED, State.APPLYING, State.APPLIED, State.INTERRUPTED]
-)
-def test_the_schema_itself_refuses_a_drift_run_that_applies(
-    store: SqliteStore, tmp_path: Path, state: State
+def without_an_offer() -> frozenset[State]:
+    """Where a run can come that nobody is asked about."""
+    found = {State.QUEUED}
+    while True:
+        moves = TRANSITIONS.items()
+        after = {to for (at, event), to in moves if at in found and event is not Event.OFFER}
+        if after <= found:
+            return frozenset(found)
+        found |= after
+
+
+ASKED_ABOUT = sorted(frozenset(State) - without_an_offer())
+
+
+@pytest.mark.parametrize("kind", [Kind.DRIFT, "a kind of tomorrow"])
+@pytest.mark.parametrize("state", ASKED_ABOUT)
+def test_the_schema_refuses_any_kind_that_it_does_not_know_to_apply(
+    store: SqliteStore, tmp_path: Path, kind: str, state: State
 ) -> None:
     with store.writing() as writer:
-        run = run_in(writer, State.QUEUED, kind=Kind.DRIFT)
-    with raw(tmp_path / "driftline.db") as connection, pytest.raises(Exception, match="drift_never_applies"):
-        connection.execute("UPDATE runs SET state = ? WHERE id = ?", (state, run.id))
+        queued, there = run_in(writer, State.QUEUED), run_in(writer, state)
+    with raw(tmp_path / "driftline.db") as connection:
+        row = {**connection.execute("SELECT * FROM runs WHERE id = ?", (there.id,)).fetchone(), "kind": kind}
+        connection.execute("UPDATE runs SET kind = ? WHERE id = ?", (kind, queued.id))
+        for sql, values in (
+            ("UPDATE runs SET state = ? WHERE id = ?", (state, queued.id)),
+            ("UPDATE runs SET kind = ? WHERE id = ?", (kind, there.id)),
+            (f"INSERT OR REPLACE INTO runs VALUES ({', '.join('?' * len(row))})", (*row.values(),)),
+        ):
+            with pytest.raises(sqlite3.IntegrityError, match="never approved or applied"):
+                connection.execute(sql, values)
+
+
+@pytest.mark.parametrize("state", sorted(without_an_offer()))
+def test_the_schema_lets_any_kind_only_look(store: SqliteStore, tmp_path: Path, state: State) -> None:
+    with store.writing() as writer:
+        run = run_in(writer, state)
+    with raw(tmp_path / "driftline.db") as connection:
+        connection.execute(
+            "UPDATE runs SET kind = 'a kind of tomorrow', state = ? WHERE id = ?", (state, run.id)
+        )
 
 
 @pytest.mark.parametrize("field", ["id", "stack", "kind", "version", "claim", "changed_at"])
