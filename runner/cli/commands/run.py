@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from runner.cli import shapes, suggest
+from runner.cli import suggest
 from runner.cli.commands import resolve
 from runner.cli.options import SPAN, Cli, output_option, pass_cli, run_argument
 from runner.cli.run_document import run_document
@@ -24,6 +24,7 @@ from runner.cli.screen.plan_view import (
     terms_facts,
 )
 from runner.cli.screen.progress import LOOK_SECONDS
+from runner.cli.screen.run import run_screen
 from runner.errors import BadUsage, NotFound, Timeout
 from runner.model.plan.changes import NOTHING_BESIDES, ChangeSet
 from runner.model.run.life import Kind, State
@@ -32,6 +33,7 @@ from runner.ports.records.runs import RunFilter
 from runner.service.approval.terms import run_terms
 from runner.service.drift.rules import ignored_by_rule
 from runner.service.operator.cancel import cancel as cancel_run
+from runner.view.run import run_rows
 from runner.view.when import ago
 
 
@@ -68,27 +70,9 @@ def list_(
     with cli.app.store.reading() as reader:
         if stack is not None:
             reader.stack(stack)
-        runs = reader.runs(where)
-    if output == "json":
-        cli.console.json([shapes.run(run) for run in runs])
-        return
+        rows = run_rows(reader.runs(where))
     now = cli.app.clock.now()
-    cli.console.table(
-        ("RUN", "STACK", "KIND", "STATE", "CHANGES", "REVISION", "WHEN", "REASON"),
-        [
-            (
-                run.name,
-                run.stack,
-                run.kind.value,
-                words.state(run),
-                words.changes(run),
-                run.revision[:7],
-                ago(run.changed_at, now),
-                run.reason,
-            )
-            for run in runs
-        ],
-    )
+    cli.present(output, rows, lambda rows: run_screen(rows, now))
 
 
 @command.command()

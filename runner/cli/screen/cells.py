@@ -12,6 +12,8 @@ from runner.model.plan.step import Step
 from runner.model.run.life import Kind, Run, State
 from runner.model.stack.definition import DriftStatus, Health, Stack, Sync
 from runner.model.stack.source import SourceStatus
+from runner.view.counts import Counts
+from runner.view.run import RunRow
 from runner.view.when import ago, ahead, duration
 
 SYNC: dict[Sync, Cell] = {
@@ -56,7 +58,7 @@ def ill(source: SourceStatus) -> str:
     return "refused" if source.refused and not source.failures else "failed"
 
 
-def state(run: Run) -> Cell:
+def state(run: Run | RunRow) -> Cell:
     symbol, colour = STATE[run.state]
     return Cell(f"{symbol} {run.state.in_words}", colour)
 
@@ -111,14 +113,14 @@ def wrong_state(error: WrongState) -> WrongState:
     return error
 
 
-def verb(run: Run) -> str:
+def verb(run: Run | RunRow) -> str:
     """What the run did or would do, in one word."""
     if run.kind is not Kind.CHANGE:
         return run.kind.value
     return "apply" if run.state in _TRIED_TO_APPLY else "plan"
 
 
-def last_run(run: Run | None, now: datetime) -> Cell:
+def last_run(run: Run | RunRow | None, now: datetime) -> Cell:
     if run is None:
         return Cell("-")
     symbol, colour = STATE[run.state]
@@ -157,7 +159,7 @@ _TOLD: dict[str, str] = {
 }
 
 
-def counts(summary: Summary) -> str:
+def counts(summary: Summary | Counts) -> str:
     """Such as `+2 ~1 -/+1, 1 output`, or `no changes`."""
     signs = " ".join(
         f"{SYMBOLS[action]}{count}" for name, action in _SIGNED if (count := getattr(summary, name))
@@ -166,7 +168,7 @@ def counts(summary: Summary) -> str:
     return ", ".join([signs, *told] if signs else told) or "no changes"
 
 
-def changes(run: Run) -> str:
+def changes(run: Run | RunRow) -> str:
     """What its plan would do; nothing is known of a plan that failed or was not made."""
     return "-" if run.planned_at is None or run.state is State.PLAN_FAILED else counts(run.summary)
 

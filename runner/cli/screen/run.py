@@ -1,0 +1,27 @@
+"""Runs, drawn."""
+
+from datetime import datetime
+
+from runner.cli.screen import cells as words
+from runner.cli.screen.output import Cell, Screen, Table
+from runner.view.run import RunRow, RunRows
+from runner.view.when import ago
+
+HEADS = ("RUN", "STACK", "KIND", "STATE", "CHANGES", "REVISION", "WHEN", "REASON")
+
+
+def run_screen(rows: RunRows, now: datetime) -> Screen:
+    yield Table(HEADS, [_row(row, now) for row in rows])
+
+
+def _row(of: RunRow, now: datetime) -> tuple[str | Cell, ...]:
+    return (
+        of.id,
+        of.stack,
+        of.kind.value,
+        words.state(of),
+        words.changes(of),
+        of.revision[:7],
+        ago(of.changed_at, now),
+        of.reason,
+    )

@@ -1,0 +1,33 @@
+"""How many changes of each kind a plan has."""
+
+from dataclasses import dataclass
+
+from runner.model.plan.changes import Summary
+from runner.model.values.codec import key
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    create: int
+    update: int
+    replace: int
+    delete: int
+    import_: int = key("import")
+    forget: int
+    move: int
+    output: int
+    action: int
+
+
+def counts_of(of: Summary) -> Counts:
+    return Counts(
+        create=of.create,
+        update=of.update,
+        replace=of.replace,
+        delete=of.delete,
+        import_=of.import_,
+        forget=of.forget,
+        move=of.move,
+        output=of.output,
+        action=of.action,
+    )
