@@ -1,22 +1,23 @@
-"""Approvals of plans, what they are bound to, and the commits whose authors may not give them."""
+"""Approvals of plans, what they are bound to, and the state that was last seen."""
 
 import json
 import sqlite3
-from collections.abc import Sequence
 from datetime import datetime
 
-from runner.errors import RunNotFound
-from runner.model.approval.approval import Approval, Commit, Person
+from runner.errors import RunNotFound, StackNotFound
+from runner.model.approval.approval import Approval, Person
 from runner.model.approval.binding import Binding, read_binding
+from runner.model.approval.guardrails import SeenState
 from runner.model.events.feed import PlanApproved
 from runner.store.audit import Writes
-from runner.store.rows import compact, text
-from runner.store.states import StateReads, StateWrites
+from runner.store.rows import Value, compact, text
+from runner.store.run_details import DetailWrites
+from runner.store.session import Session
 
 _TOLD = ("known_by", "plan_digest", "fingerprint", "binding_digest", "comment")
 
 
-class ApprovalReads(StateReads):
+class ApprovalReads(Session):
     def approvals(self, run_id: int) -> list[Approval]:
         """Oldest first."""
         rows = self._all("SELECT * FROM approvals WHERE run = ? ORDER BY at, person", run_id)
@@ -26,17 +27,17 @@ class ApprovalReads(StateReads):
         row = self._one("SELECT binding FROM run_details WHERE run = ?", run_id)
         return None if row is None or row["binding"] is None else read_binding(row["binding"])
 
-    def commit(self, source: str, revision: str) -> Commit | None:
-        row = self._one("SELECT * FROM commits WHERE source = ? AND revision = ?", source, revision)
-        return None if row is None else _commit(row)
+    def seen_state(self, stack: str) -> SeenState | None:
+        row = self._one("SELECT * FROM seen_states WHERE stack = ?", stack)
+        if row is None:
+            return None
+        at = datetime.fromisoformat(row["at"])
+        return SeenState(row["lineage"], row["serial"], row["resources"], at, row["seen_by"])
 
 
-class ApprovalWrites(ApprovalReads, StateWrites, Writes):
+class ApprovalWrites(ApprovalReads, DetailWrites, Writes):
     def save_binding(self, run_id: int, binding: Binding) -> None:
-        try:
-            self._upsert("run_details", {"run": run_id, "binding": binding.document()}, "run")
-        except sqlite3.IntegrityError as error:
-            raise RunNotFound(run=f"run-{run_id}") from error
+        self._save_details(run_id, {"binding": binding.document()})
 
     def add_approval(self, approval: Approval) -> None:
         """One a person and plan: given again, it is renewed."""
@@ -71,20 +72,19 @@ class ApprovalWrites(ApprovalReads, StateWrites, Writes):
         stack: str = row["stack"]
         return stack
 
-    def save_commit(self, source: str, commit: Commit, co_authors: Sequence[str] = ()) -> None:
-        row = {
-            "source": source,
-            "revision": commit.revision,
-            "author": commit.author,
-            "author_email": commit.author_email,
-            "committer": commit.committer,
-            "committer_email": commit.committer_email,
-            "at": text(commit.at),
-            "subject": commit.subject,
-            "co_authors": compact(list(dict.fromkeys((*commit.co_authors, *co_authors)))),
-            "signed_by": commit.signed_by,
+    def save_seen_state(self, stack: str, seen: SeenState) -> None:
+        row: dict[str, Value] = {
+            "stack": stack,
+            "lineage": seen.lineage,
+            "serial": seen.serial,
+            "resources": seen.resources,
+            "at": text(seen.at),
+            "seen_by": seen.by,
         }
-        self._table("commits").upsert(row, pk=("source", "revision"))
+        try:
+            self._upsert("seen_states", row, "stack")
+        except sqlite3.IntegrityError as error:
+            raise StackNotFound(stack=stack) from error
 
 
 def _approval(row: sqlite3.Row) -> Approval:
@@ -98,18 +98,4 @@ def _approval(row: sqlite3.Row) -> Approval:
         binding_digest=row["binding_digest"],
         accepted=tuple(json.loads(row["accepted"])),
         independent=None if row["independent"] is None else bool(row["independent"]),
-    )
-
-
-def _commit(row: sqlite3.Row) -> Commit:
-    return Commit(
-        revision=row["revision"],
-        author=row["author"],
-        author_email=row["author_email"],
-        committer=row["committer"],
-        committer_email=row["committer_email"],
-        at=datetime.fromisoformat(row["at"]),
-        subject=row["subject"],
-        co_authors=tuple(json.loads(row["co_authors"])),
-        signed_by=row["signed_by"],
     )

@@ -9,17 +9,17 @@ from runner.ports.basics import Clock
 from runner.ports.records.store import Reader, Writer
 from runner.store.approvals import ApprovalReads, ApprovalWrites
 from runner.store.audit import AuditReads
+from runner.store.commits import CommitReads, CommitWrites
 from runner.store.connection import Connections
 from runner.store.damage import explained
 from runner.store.declarations import DeclarationReads, DeclarationWrites
-from runner.store.drift import DriftReads, DriftWrites
 from runner.store.feed import FeedReads, FeedWrites
 from runner.store.journal import has_wal_fix
 from runner.store.load import LoadReads, LoadWrites
 from runner.store.locks import LockReads, LockWrites
 from runner.store.probes import ProbeReads, ProbeWrites
+from runner.store.reports import ReportReads, ReportWrites
 from runner.store.retention import RetentionWrites
-from runner.store.reviews import ReviewReads, ReviewWrites
 from runner.store.runs import RunReads
 from runner.store.schema import version
 from runner.store.sources import SourceReads, SourceWrites
@@ -34,10 +34,10 @@ class StoreReader(
     StackReads,
     RunReads,
     LockReads,
-    DriftReads,
+    ReportReads,
     ApprovalReads,
     DeclarationReads,
-    ReviewReads,
+    CommitReads,
     ProbeReads,
     SourceReads,
     LoadReads,
@@ -49,10 +49,10 @@ class StoreReader(
 
 class StoreWriter(
     LockWrites,
-    DriftWrites,
+    ReportWrites,
     ApprovalWrites,
     DeclarationWrites,
-    ReviewWrites,
+    CommitWrites,
     ProbeWrites,
     SourceWrites,
     LoadWrites,

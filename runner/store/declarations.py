@@ -1,19 +1,18 @@
-"""The declarations of stacks that count: what is in Git, and what was until a run on the newer one is applied."""
+"""Declarations that count: what is in Git, what was until a run on the newer one is applied, and what was reviewed."""
 
 import sqlite3
 from collections.abc import Iterable
 from datetime import datetime
 
+from runner.model.approval.approval import Review
 from runner.model.approval.terms import Declaration
-from runner.store.audit import Writes
-from runner.store.definitions import DefinitionWrites
+from runner.store.definitions import DefinitionReads, DefinitionWrites
 from runner.store.rows import definition_of, text
-from runner.store.session import Session
 
 _DECLARED = "SELECT c.*, d.document FROM declarations c JOIN definitions d ON d.digest = c.definition"
 
 
-class DeclarationReads(Session):
+class DeclarationReads(DefinitionReads):
     def declarations(self, stack: str) -> list[tuple[Declaration, datetime]]:
         """Oldest first, each with the time at which it was first seen."""
         rows = self._all(f"{_DECLARED} WHERE c.stack = ? ORDER BY c.id", stack)
@@ -29,8 +28,25 @@ class DeclarationReads(Session):
             found[row["stack"]] = tuple(dict.fromkeys((*found.get(row["stack"], ()), *names)))
         return found
 
+    def review(self, stack: str) -> Review | None:
+        row = self._one(
+            "SELECT r.*, d.document FROM reviews r JOIN definitions d ON d.digest = r.definition WHERE r.stack = ?",
+            stack,
+        )
+        if row is None:
+            return None
+        return Review(
+            stack=row["stack"],
+            source=row["source"],
+            revision=row["revision"],
+            definition=definition_of(row["document"]),
+            module_path=row["module_path"],
+            file=row["file"],
+            at=datetime.fromisoformat(row["at"]),
+        )
 
-class DeclarationWrites(DeclarationReads, DefinitionWrites, Writes):
+
+class DeclarationWrites(DeclarationReads, DefinitionWrites):
     def kin(self, stack: str, new: Declaration) -> list[Declaration]:
         """The earlier declarations of other stacks that have its state, its root module, or its file and left Git."""
         rows = self._all(
@@ -70,6 +86,21 @@ class DeclarationWrites(DeclarationReads, DefinitionWrites, Writes):
     def drop_declarations(self, declared: Iterable[Declaration]) -> None:
         for one in declared:
             self._do("DELETE FROM declarations WHERE id = ?", one.id)
+
+    def save_review(self, review: Review) -> None:
+        row = {
+            "stack": review.stack,
+            "source": review.source,
+            "revision": review.revision,
+            "definition": review.definition.digest,
+            "module_path": review.module_path,
+            "file": review.file,
+            "at": text(review.at),
+        }
+        self._upsert("reviews", row, "stack")
+
+    def forget_review(self, stack: str) -> None:
+        self._do("DELETE FROM reviews WHERE stack = ?", stack)
 
 
 def _declaration(row: sqlite3.Row) -> Declaration:

@@ -1,7 +1,17 @@
 """Definitions, kept once under their digest, whoever names them."""
 
+from runner.errors import NotFound
 from runner.model.stack.definition import StackDefinition
+from runner.store.rows import definition_of
 from runner.store.session import Session
+
+
+class DefinitionReads(Session):
+    def definition(self, digest: str) -> StackDefinition:
+        row = self._one("SELECT document FROM definitions WHERE digest = ?", digest)
+        if row is None:
+            raise NotFound(what="definition", name=digest)
+        return definition_of(row["document"])
 
 
 class DefinitionWrites(Session):

@@ -81,11 +81,6 @@ class FeedWrites(FeedReads, Writes):
         }
         self._table("dead_letters").upsert(row, pk=("consumer", "id"))
 
-    def prune_outbox(self, before: datetime) -> int:
-        """Remove events from before that every consumer has passed; how many."""
-        passed = "id <= coalesce((SELECT min(position) FROM consumers), id)"
-        return self._do(f"DELETE FROM outbox WHERE at < ? AND {passed}", text(before))  # noqa: S608 - a constant
-
 
 def _event(row: sqlite3.Row) -> FeedEvent:
     topic = row["topic"]

@@ -34,14 +34,6 @@ class ProbeReads(Session):
             for row in rows
         ]
 
-    def moved_by(self, source: str, revision: str) -> int:
-        row = self._one(
-            "SELECT count(*) AS stacks FROM stacks WHERE source = ? AND revision = ? AND missing_since IS NULL",
-            source,
-            revision,
-        )
-        return 0 if row is None else int(row["stacks"])
-
 
 class ProbeWrites(ProbeReads, Writes):
     def save_probe(self, stack: str, record: ProbeRecord) -> None:

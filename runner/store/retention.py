@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from runner.store.audit import Writes
 from runner.store.rows import text
+from runner.store.session import Session
 
 _NEEDED = """
     SELECT max(id) FROM runs GROUP BY stack
@@ -27,7 +27,7 @@ _NAMED_COMMITS = """
 """
 
 
-class RetentionWrites(Writes):
+class RetentionWrites(Session):
     def prune_runs(self, before: datetime) -> list[int]:
         """Remove final runs that ended before, with their details; their numbers, oldest first."""
         sql = f"""
@@ -43,3 +43,8 @@ class RetentionWrites(Writes):
         """Remove reports that were resolved before; their numbers, oldest first."""
         sql = "DELETE FROM reports WHERE status = 'resolved' AND resolved_at < ? RETURNING id"
         return sorted(row["id"] for row in self._all(sql, text(before)))
+
+    def prune_outbox(self, before: datetime) -> int:
+        """Remove events from before that every consumer has passed; how many."""
+        passed = "id <= coalesce((SELECT min(position) FROM consumers), id)"
+        return self._do(f"DELETE FROM outbox WHERE at < ? AND {passed}", text(before))  # noqa: S608 - a constant

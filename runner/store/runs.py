@@ -1,29 +1,24 @@
 """Runs: queued, moved along the transition table, claimed by one process at a time. Every write names a version."""
 
-import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
 from runner.errors import RunChanged, RunNotFound, StackBusy, WrongState
 from runner.model.events.feed import RunMoved
-from runner.model.plan.changes import ChangeSet, Diagnostic
-from runner.model.plan.step import Step
-from runner.model.run.evidence import Evidence
 from runner.model.run.life import EXECUTING, Claim, Event, Kind, Run, State, Trigger, next_state
 from runner.model.schedule.throttling import account_of
-from runner.model.values.codec import from_plain, to_plain
 from runner.ports.records.runs import NewRun, RunFilter
-from runner.store.rows import Value, compact, run_of, run_row, text
-from runner.store.session import Session
+from runner.store.rows import Value, run_of, run_row, text
+from runner.store.run_details import DetailReads, DetailWrites
 from runner.store.stacks import StackWrites
 
 # Only the transition table, a claim, or the creation of the run decide over these.
 _FIXED = frozenset({"id", "stack", "kind", "state", "version", "claim", "created_at", "changed_at"})
 
 
-class RunReads(Session):
+class RunReads(DetailReads):
     def run(self, run_id: int) -> Run:
         row = self._one("SELECT * FROM runs WHERE id = ?", run_id)
         if row is None:
@@ -84,32 +79,8 @@ class RunReads(Session):
             rows = self._all("SELECT * FROM runs WHERE final = 0 AND stack = ? ORDER BY id", stack)
         return [run_of(row) for row in rows]
 
-    def changes(self, run_id: int) -> ChangeSet | None:
-        found = self._detail(run_id, "changes")
-        return None if found is None else from_plain(ChangeSet, found)
 
-    def diagnostics(self, run_id: int) -> tuple[Diagnostic, ...]:
-        return tuple(from_plain(Diagnostic, one) for one in self._detail(run_id, "diagnostics") or ())
-
-    def outputs(self, run_id: int) -> dict[str, Any] | None:
-        found: dict[str, Any] | None = self._detail(run_id, "outputs")
-        return found
-
-    def steps(self, run_id: int) -> tuple[Step, ...]:
-        return tuple(from_plain(Step, one) for one in self._detail(run_id, "steps") or ())
-
-    def evidence(self, run_id: int) -> Evidence | None:
-        found = self._detail(run_id, "evidence")
-        return None if found is None else from_plain(Evidence, found)
-
-    def _detail(self, run_id: int, name: str) -> Any:
-        row = self._one(
-            "SELECT changes, diagnostics, outputs, evidence, steps FROM run_details WHERE run = ?", run_id
-        )
-        return None if row is None or row[name] is None else json.loads(row[name])
-
-
-class RunWrites(RunReads, StackWrites):
+class RunWrites(RunReads, DetailWrites, StackWrites):
     def add_run(self, new: NewRun) -> Run:
         """Queue it, under the state identity that its stack has now."""
         self._save_definition(new.definition)
@@ -192,29 +163,6 @@ class RunWrites(RunReads, StackWrites):
         saved = self._save(run, replace(run, cancel_requested_by=by))
         self.audit_note(by, "run.request_cancel", run.name, {"stack": run.stack, "state": run.state})
         return saved
-
-    def save_plan(self, run_id: int, changes: ChangeSet, diagnostics: Sequence[Diagnostic] = ()) -> None:
-        self._save_details(run_id, {"changes": compact(to_plain(changes))})
-        if diagnostics:
-            self.save_diagnostics(run_id, diagnostics)
-
-    def save_diagnostics(self, run_id: int, diagnostics: Sequence[Diagnostic]) -> None:
-        self._save_details(run_id, {"diagnostics": compact([to_plain(one) for one in diagnostics])})
-
-    def save_steps(self, run_id: int, steps: Sequence[Step]) -> None:
-        self._save_details(run_id, {"steps": compact([to_plain(one) for one in steps])})
-
-    def save_outputs(self, run_id: int, outputs: Mapping[str, Any]) -> None:
-        self._save_details(run_id, {"outputs": compact(dict(outputs))})
-
-    def save_evidence(self, run_id: int, evidence: Evidence) -> None:
-        self._save_details(run_id, {"evidence": compact(to_plain(evidence))})
-
-    def _save_details(self, run_id: int, row: Mapping[str, Value]) -> None:
-        try:
-            self._upsert("run_details", {"run": run_id, **row}, "run")
-        except sqlite3.IntegrityError as error:
-            raise RunNotFound(run=f"run-{run_id}") from error
 
     def _save(self, before: Run, after: Run) -> Run:
         """Write what differs, if the row is still the one that was read."""

@@ -4,7 +4,6 @@ import json
 import sqlite3
 
 from runner.model.stack.source import SourceStatus
-from runner.store.audit import Writes
 from runner.store.rows import compact, text_or_none, time_or_none
 from runner.store.session import Session
 
@@ -18,7 +17,7 @@ class SourceReads(Session):
         return [_status(row) for row in self._all("SELECT * FROM sources ORDER BY name")]
 
 
-class SourceWrites(SourceReads, Writes):
+class SourceWrites(SourceReads):
     def save_source(self, status: SourceStatus) -> None:
         row = {
             "name": status.name,

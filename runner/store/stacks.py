@@ -1,10 +1,10 @@
-"""Stacks, and the definitions that they and their runs name by digest."""
+"""Stacks: what Git says of them, what is applied, how they stand, and who took whose place."""
 
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
-from runner.errors import NotFound, SharedState, StackNotFound, StackRefused
+from runner.errors import SharedState, StackNotFound, StackRefused
 from runner.model.audit.actor import DAEMON
 from runner.model.events.feed import (
     CheckMoved,
@@ -17,7 +17,7 @@ from runner.model.events.feed import (
 from runner.model.plan.changes import Diagnostic
 from runner.model.plan.warnings import FailingCheck, failing
 from runner.model.run.life import Run
-from runner.model.stack.definition import Discovered, DriftStatus, Pause, Stack, StackDefinition
+from runner.model.stack.definition import Discovered, DriftStatus, Pause, Stack
 from runner.store.audit import Writes
 from runner.store.definitions import DefinitionWrites
 from runner.store.rows import (
@@ -67,11 +67,13 @@ class StackReads(SourceReads):
         """Which stack takes the place of which, new to old, by an operator's word."""
         return {row["new"]: row["old"] for row in self._all("SELECT new, old FROM successions")}
 
-    def definition(self, digest: str) -> StackDefinition:
-        row = self._one("SELECT document FROM definitions WHERE digest = ?", digest)
-        if row is None:
-            raise NotFound(what="definition", name=digest)
-        return definition_of(row["document"])
+    def moved_by(self, source: str, revision: str) -> int:
+        row = self._one(
+            "SELECT count(*) AS stacks FROM stacks WHERE source = ? AND revision = ? AND missing_since IS NULL",
+            source,
+            revision,
+        )
+        return 0 if row is None else int(row["stacks"])
 
     def _unknown(self, name: str) -> StackNotFound:
         """Perhaps it was never sound: then its name is known and nothing else."""

@@ -18,7 +18,7 @@ from runner.store.rows import Value, compact, text, text_or_none, time_or_none
 from runner.store.session import Session
 
 
-class DriftReads(Session):
+class ReportReads(Session):
     def report(self, report_id: int) -> DriftReport:
         row = self._one("SELECT * FROM reports WHERE id = ?", report_id)
         if row is None:
@@ -41,7 +41,7 @@ class DriftReads(Session):
         return None if row is None else _report(row)
 
 
-class DriftWrites(DriftReads, Writes):
+class ReportWrites(ReportReads, Writes):
     def open_report(
         self,
         stack: str,
