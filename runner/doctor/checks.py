@@ -72,7 +72,7 @@ def _config(app: App) -> Iterator[Finding]:
     path, count = app.config_path, len(app.settings.sources)
     if path.stat().st_mode & 0o022:
         yield fail(
-            "config", f"others may write to {path}, and so decide what is applied", f"chmod go-w {path}"
+            "config", f"{path} is writable by others, who could change what is applied", f"chmod go-w {path}"
         )
     else:
         yield ok("config", f"{path} with {'1 source' if count == 1 else f'{count} sources'}")
@@ -85,5 +85,5 @@ def _look(check: Check, scene: Scene) -> Iterator[Finding]:
     except DriftlineError as error:
         yield failed(check.name, error)
     except Exception as bug:  # noqa: BLE001 - whatever it is
-        told = f"could not be looked at: {type(bug).__name__}: {bug}"
-        yield fail(check.name, told, "report it, with what this says:   driftline doctor -o json")
+        told = f"the check failed: {type(bug).__name__}: {bug}"
+        yield fail(check.name, told, "report it, with the output of:   driftline doctor -o json")

@@ -7,10 +7,10 @@ from runner.doctor.finding import Finding, Scene, fail, ok, warn
 
 CHECK = "confinement"
 OPEN = "file() in a module reads every file of the daemon's user"
-WEAKER = "runs are kept to their files by Landlock alone, and see other processes of this user"
+WEAKER = "only Landlock restricts file access, and runs see other processes of this user"
 INSTALL = "apt-get install bubblewrap   (dnf, apk and pacman call it bubblewrap too)"
 ALLOW = "sysctl kernel.unprivileged_userns_clone user.max_user_namespaces kernel.apparmor_restrict_unprivileged_userns"
-NEWER = "use a kernel from 5.13 on with landlock in   cat /sys/kernel/security/lsm"
+NEWER = "use kernel 5.13 or newer that lists landlock in   cat /sys/kernel/security/lsm"
 
 
 def confinement(scene: Scene) -> Iterator[Finding]:
@@ -30,7 +30,7 @@ def confinement_verdict(wish: str, problem: str | None, abi: int) -> Finding:
         return ok(CHECK, f"confined by {', '.join(walls)}")
     mend = INSTALL if namespaced.located() is None else ALLOW
     if wish == "required":
-        return fail(CHECK, f"no namespaces, so no run is started: {problem}", mend)
+        return fail(CHECK, f"no namespaces, so no runs start: {problem}", mend)
     if abi == 0:
         return warn(
             CHECK,

@@ -13,7 +13,7 @@ LOGIN = Path("/proc/self/loginuid")
 UNSET = 2**32 - 1  # no login started this process
 PEOPLE_FROM, PEOPLE_TO = 1000, 60000  # the user ids that distributions give to people
 NO_SHELLS = ("nologin", "false", "sync")
-HINT = "run the daemon as a user of its own:   sudo driftline service install   and see docs/approvals.md"
+HINT = "run the daemon as a dedicated user:   sudo driftline service install   and see docs/approvals.md"
 
 
 def approvers(scene: Scene) -> Iterator[Finding]:
@@ -24,16 +24,16 @@ def approvers(scene: Scene) -> Iterator[Finding]:
 def approvers_verdict(owner: int, me: int, login: int | None, people: Collection[int]) -> Finding:
     """`owner` is the user of the data directory, and so the daemon's."""
     if me != owner:
-        return ok("approvers", f"you are {name_of(me)}, and the daemon's user is {name_of(owner)}")
+        return ok("approvers", f"you are {name_of(me)}; the daemon runs as {name_of(owner)}")
     if login is not None and login != owner:
-        told = f"you logged in as {name_of(login)} and act as {name_of(owner)}, the daemon's user"
-        return warn("approvers", f"{told}: any process of that user could answer for you", HINT)
+        told = f"you logged in as {name_of(login)} but act as {name_of(owner)}, the daemon's user"
+        return warn("approvers", f"{told}: any process of that user could approve in your name", HINT)
     others = sorted(set(people) - {owner})
     if others:
         shown = ", ".join(name_of(uid) for uid in others[:3])
         more = f" and {len(others) - 3} more" if others[3:] else ""
-        told = f"you act as {name_of(owner)}, the daemon's user, and {shown}{more} may use this machine too"
-        return warn("approvers", f"{told}: who approves as {name_of(owner)} is not told apart", HINT)
+        told = f"you act as {name_of(owner)}, the daemon's user, and {shown}{more} can also use this machine"
+        return warn("approvers", f"{told}: approvals by {name_of(owner)} do not show who gave them", HINT)
     return ok("approvers", f"{name_of(owner)} is the only person on this machine")
 
 

@@ -29,11 +29,11 @@ def disk(scene: Scene) -> Iterator[Finding]:
 
 def disk_verdict(place: Path, free: int, inodes: int | None) -> Finding:
     told = f"{size(free)} free on {place}"
-    hint = f"df -h {place}   then make room, or shorten retention in the configuration"
+    hint = f"df -h {place}   then free some space, or shorten retention in the configuration"
     if inodes is not None and inodes < FAIL_INODES:
-        return fail("disk", f"only {inodes} more files fit on {place}", f"df -i {place}   then remove files")
+        return fail("disk", f"only {inodes} inodes left on {place}", f"df -i {place}   then remove files")
     if free < FAIL_FREE:
-        return fail("disk", f"only {told}; nothing is applied below {size(FAIL_FREE)}", hint)
+        return fail("disk", f"only {told}; below {size(FAIL_FREE)} nothing is applied", hint)
     return warn("disk", told, hint) if free < WARN_FREE else ok("disk", told)
 
 
@@ -47,20 +47,20 @@ def file_system(scene: Scene) -> Iterator[Finding]:
     place = existing(scene.data_dir)
     kind = filesystem(place.stat().st_dev, MOUNTS.read_text(errors="replace")) if MOUNTS.exists() else None
     if kind in NETWORK:
-        yield fail("filesystem", f"{place} lies on {kind}", "set data_dir to a folder on a local disk")
+        yield fail("filesystem", f"{place} is on {kind}", "set data_dir to a directory on a local disk")
     elif kind in VOLATILE:
         yield warn(
-            "filesystem", f"{place} lies on {kind}: a reboot forgets it", "set data_dir to a folder on a disk"
+            "filesystem", f"{place} is on {kind} and is lost at a reboot", "set data_dir to a directory on a disk"
         )
     else:
-        yield ok("filesystem", f"{place} lies on {kind or 'a file system that is not listed'}")
+        yield ok("filesystem", f"{place} is on {kind or 'an unknown file system'}")
 
 
 def permissions(scene: Scene) -> Iterator[Finding]:
     """Plans and state hold secrets in clear, so that the data directory is its user's alone."""
     folder = scene.data_dir
     if not folder.is_dir():
-        yield ok("permissions", f"{folder} is made by the first command that needs it, mode 0700")
+        yield ok("permissions", f"the first command that needs {folder} creates it with mode 0700")
         return
     about = folder.stat()
     if about.st_mode & 0o077:
@@ -74,7 +74,7 @@ def permissions(scene: Scene) -> Iterator[Finding]:
         owner, me = name_of(about.st_uid), name_of(os.geteuid())
         yield warn(
             "permissions",
-            f"{folder} belongs to {owner} and you are {me}: what you start here, the daemon could not read",
+            f"{folder} belongs to {owner}, but you are {me}: the daemon could not read files that you create",
             f"sudo -u {owner} driftline doctor",
         )
         return
@@ -84,7 +84,7 @@ def permissions(scene: Scene) -> Iterator[Finding]:
         more = f" and {len(offenders) - 5} more" if offenders[5:] else ""
         yield warn("permissions", f"readable by others in {folder}: {shown}{more}", f"chmod -R go= {folder}")
     else:
-        yield ok("permissions", f"{folder} and what is in it is {name_of(about.st_uid)}'s alone")
+        yield ok("permissions", f"only {name_of(about.st_uid)} can access {folder}")
 
 
 def open_to_others(folder: Path) -> Iterator[Path]:
@@ -137,10 +137,10 @@ def path_verdict(scratch: Path, fallback: Path) -> Finding:
     length, room = len(os.fsencode(scratch)), LONGEST_TMPDIR
     if length <= room:
         return ok(
-            "paths", f"sockets of providers have room below {scratch.parent} ({length} of {room} bytes)"
+            "paths", f"provider sockets fit below {scratch.parent} ({length} of {room} bytes)"
         )
-    told = f"{scratch} is {length - room} bytes too long for sockets of providers"
+    told = f"{scratch} is {length - room} bytes too long for provider sockets"
     hint = "set data_dir to a shorter path, such as /var/lib/driftline"
     if len(os.fsencode(fallback)) > room:
-        return fail("paths", f"{told}, and so is {fallback}: none of them will start", hint)
+        return fail("paths", f"{told}, and so is {fallback}: no provider will start", hint)
     return warn("paths", f"{told}; temporary files of runs go to {fallback} instead", hint)

@@ -16,6 +16,6 @@ def quarantine(scene: Scene) -> Iterator[Finding]:
         told = ", ".join(path.name for path in left[:NAMED])
         yield warn(
             "quarantine",
-            f"what runs left could not be removed yet: {told}{more}",
-            f"ls -la {left[0].parent}   then remove it as root; each retention tries again",
+            f"files left by runs could not be removed yet: {told}{more}",
+            f"ls -la {left[0].parent}   then remove them as root; every retention pass tries again",
         )

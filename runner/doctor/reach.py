@@ -19,7 +19,7 @@ def sources(scene: Scene) -> Iterator[Finding]:
     configured = scene.settings.sources
     if not configured:
         yield warn(
-            "sources", "the configuration has none, so there is nothing to do",
+            "sources", "none configured, so there is nothing to do",
             "driftline config schema   then add one under sources:",
         )  # fmt: skip
         return
@@ -41,7 +41,7 @@ def aws_roles(scene: Scene) -> Iterator[Finding]:
     wanted = sorted(_roles(scene), key=str) if scene.used else []
     if not scene.deep:
         yield ok(
-            "aws", f"{len(wanted)} roles are named by stacks; driftline doctor --deep tries to take them"
+            "aws", f"stacks use {len(wanted)} roles; driftline doctor --deep tries to assume them"
         )
         return
     from runner.engine.credentials import AwsCredentials
@@ -51,11 +51,11 @@ def aws_roles(scene: Scene) -> Iterator[Finding]:
         role = aws.apply_role if for_apply else aws.plan_role
         try:
             credentials.environment(aws, "doctor", for_apply=for_apply)
-            yield ok("aws", f"{role} can be taken")
+            yield ok("aws", f"{role} can be assumed")
         except DriftlineError as error:
             yield failed("aws", error)
     if not wanted:
-        yield ok("aws", "no stack names a role")
+        yield ok("aws", "no stack uses a role")
 
 
 def _roles(scene: Scene) -> set[tuple[AwsRoles, bool]]:

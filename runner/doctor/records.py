@@ -18,7 +18,7 @@ def database(scene: Scene) -> Iterator[Finding]:
     """Opened as every command does, then looked through: pages, references, schema, audit log."""
     path = scene.database
     if not scene.used:
-        yield ok("database", f"{path} is made by the first command that needs it")
+        yield ok("database", f"the first command that needs {path} creates it")
         return
     try:
         problems = scene.app.store.problems()
@@ -35,7 +35,7 @@ def database(scene: Scene) -> Iterator[Finding]:
 def audit(scene: Scene) -> Iterator[Finding]:
     """Whether the log is as new as its checkpoints, and whether there are any."""
     if not scene.used:
-        yield ok("audit", "checkpoints are written by the first daemon")
+        yield ok("audit", "the first daemon writes checkpoints")
         return
     from runner.service.cycle.checkpoint import last_missing, was_used
     from runner.service.cycle.restored import find_restored, last_restore
@@ -52,15 +52,15 @@ def audit(scene: Scene) -> Iterator[Finding]:
         told = f"{missing.at:%Y-%m-%d %H:%M} UTC: {missing_sentence(missing.detail)}"
         yield warn("audit", told, "driftline audit verify")
     elif chain is None or (chain.blank and used):
-        yield warn("audit", f"there is no checkpoints file {kept.place}", "driftline audit verify")
+        yield warn("audit", f"checkpoints file {kept.place} is missing", "driftline audit verify")
     elif chain.bad_line is not None:
-        told = f"line {chain.bad_line} of {kept.place} is not as it was written"
+        told = f"line {chain.bad_line} of {kept.place} was altered"
         yield fail("audit", told, "driftline audit verify")
     elif restored is not None and scene.app.clock.now() - restored.at < TOLD_FOR:
         told = f"{restored.at:%Y-%m-%d %H:%M} UTC: {sentence(restored.detail)}"
         yield warn("audit", told, "driftline lock list   and   driftline stack list")
     else:
-        yield ok("audit", f"{len(chain.checkpoints)} checkpoints in {kept.place}, and the log has the newest")
+        yield ok("audit", f"{len(chain.checkpoints)} checkpoints in {kept.place}; the log contains the newest")
 
 
 def clock(scene: Scene) -> Iterator[Finding]:
@@ -76,15 +76,15 @@ def clock(scene: Scene) -> Iterator[Finding]:
         yield failed("clock", error)
         return
     if newest is not None and newest > now:
-        accept = "   and where this clock is right   driftline daemon --accept-clock"
+        accept = "   and, if the clock is right now:   driftline daemon --accept-clock"
         yield fail(
             "clock",
-            f"it is {now:%Y-%m-%d %H:%M:%S} UTC here, and the newest audit entry is of {newest:%Y-%m-%d %H:%M:%S}",
+            f"it is {now:%Y-%m-%d %H:%M:%S} UTC now, but the newest audit entry is from {newest:%Y-%m-%d %H:%M:%S}",
             "timedatectl set-ntp true   then   timedatectl status"
             + (accept if far_behind(now, newest) else ""),
         )
     else:
-        yield ok("clock", f"{now:%Y-%m-%d %H:%M:%S} UTC, after everything that was recorded")
+        yield ok("clock", f"{now:%Y-%m-%d %H:%M:%S} UTC, later than all records")
 
 
 def artifacts(scene: Scene) -> Iterator[Finding]:
@@ -98,9 +98,9 @@ def artifacts(scene: Scene) -> Iterator[Finding]:
     newest = next(((run, name) for run in runs for name in store.names(run.id)), None)
     if newest is None:
         yield ok(
-            "artifacts", f"{place} holds none of the last {LOOKED_AT} runs; they are encrypted when made"
+            "artifacts", f"{place} has no artifacts of the last {LOOKED_AT} runs; new artifacts are encrypted"
         )
         return
     run, name = newest
     store.get(run.id, name)
-    yield ok("artifacts", f"the key reads the newest one, {name} of {run.name}")
+    yield ok("artifacts", f"the key decrypts the newest artifact, {name} of {run.name}")

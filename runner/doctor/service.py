@@ -24,9 +24,9 @@ def slots(scene: Scene) -> Iterator[Finding]:
 
 
 def slots_verdict(count: int, free: int, needed: int, told: str) -> Finding:
-    facts = f"{count} at once; {free // 10**6} MB of memory can be had and a run may take {told}"
+    facts = f"{count} at once; {free // 10**6} MB of memory available, up to {told} per run"
     if free < needed * count:
-        return warn("slots", f"{facts}; runs wait for each other's memory", "make memory free")
+        return warn("slots", f"{facts}; runs have to wait for memory", "free some memory, or set fewer executor.slots")
     return ok("slots", facts)
 
 
@@ -37,11 +37,11 @@ def daemon(scene: Scene) -> Iterator[Finding]:
     pid = living_daemon(scene.data_dir)
     if pid is None:
         yield warn(
-            "daemon", f"none is running for {scene.data_dir}",
+            "daemon", f"no daemon is running for {scene.data_dir}",
             "systemctl start driftline   or   driftline daemon",
         )  # fmt: skip
     elif closed_to_others(pid) is False:
-        told = f"pid {pid} can be read by every process of its user: its environment and its memory too"
+        told = f"every process of its user can read pid {pid}, including its environment and memory"
         yield warn("daemon", told, "systemctl restart driftline")
     else:
         yield ok("daemon", f"pid {pid}")
@@ -50,7 +50,7 @@ def daemon(scene: Scene) -> Iterator[Finding]:
 def unit(_: Scene) -> Iterator[Finding]:
     """What systemd really does with the unit, drop-ins included."""
     if not SYSTEMD_RUNS.is_dir():
-        yield ok("systemd", "systemd does not run this machine; start  driftline daemon  by what does")
+        yield ok("systemd", "this machine does not use systemd; start  driftline daemon  with its service manager")
     else:
         yield unit_verdict(systemd_says("LoadState", "ActiveState", "KillMode", "NeedDaemonReload"))
 
@@ -74,16 +74,16 @@ def systemd_says(*properties: str) -> dict[str, str]:
 def unit_verdict(properties: Mapping[str, str]) -> Finding:
     state = properties.get("LoadState")
     if state is None:
-        return warn("systemd", f"systemctl says nothing about {UNIT}", f"systemctl status {UNIT}")
+        return warn("systemd", f"systemctl reports nothing about {UNIT}", f"systemctl status {UNIT}")
     if state != "loaded":
         return warn("systemd", f"{UNIT} is not installed ({state})", INSTALL)
     kill_mode = properties.get("KillMode")
     if kill_mode != "process":
         return fail(
             "systemd",
-            f"{UNIT} has KillMode={kill_mode}: stopping the daemon would kill terraform in the middle of an apply",
+            f"{UNIT} has KillMode={kill_mode}: stopping the daemon would kill terraform during an apply",
             f"{INSTALL} && sudo systemctl daemon-reload   and look for a drop-in:   systemctl cat {UNIT}",
         )
     if properties.get("NeedDaemonReload") == "yes":
-        return warn("systemd", f"{UNIT} was changed on disk", "sudo systemctl daemon-reload")
+        return warn("systemd", f"{UNIT} has changed on disk", "sudo systemctl daemon-reload")
     return ok("systemd", f"{UNIT} is installed and {properties.get('ActiveState', 'unknown')}")

@@ -25,12 +25,12 @@ def _look(source: SourceSettings) -> Finding:
     open_to_others = [path for path in files.values() if path.exists() and path.stat().st_mode & 0o022]
     if open_to_others:
         path = open_to_others[0]
-        return fail(check, f"others may write to {path}, and so decide who is trusted", f"chmod go-w {path}")
+        return fail(check, f"{path} is writable by others, who could change who is trusted", f"chmod go-w {path}")
     try:
         check_trust(source, DEADLINE)
     except DriftlineError as error:
         return fail(check, error.message, f"ls -l {' '.join(str(path) for path in files.values())}")
-    return ok(check, f"{source.verify.mode} is verified against {' and '.join(files)}")
+    return ok(check, f"mode {source.verify.mode}, verified against {' and '.join(files)}")
 
 
 def files_of(source: SourceSettings) -> dict[str, Path]:

@@ -70,8 +70,8 @@ def git_verdict(version: Version) -> Finding:
         return ok("git", named)
     return ok(
         "git",
-        f"{named}; CVE-2025-48384 is mended in {dotted(GIT_MENDED[0])}, or in your distribution's {dotted(version)},"
-        " and cannot be reached here: submodules and symlinks stay off",
+        f"{named}; CVE-2025-48384 is fixed in {dotted(GIT_MENDED[0])}, perhaps also in your distribution's {dotted(version)};"
+        " it does not affect Driftline, which never checks out submodules or symlinks",
     )
 
 
@@ -86,7 +86,7 @@ def engines(scene: Scene) -> Iterator[Finding]:
         elif not isinstance(found, EngineMissing) or name in wanted or (not present and name == "terraform"):
             yield failed(name, found)
         else:
-            yield ok(name, f"{name} is not here, and no stack asks for it")
+            yield ok(name, f"{name} is not installed, and no stack needs it")
 
 
 def _engine(scene: Scene, name: str) -> Finding | DriftlineError:
@@ -114,17 +114,17 @@ def engine_verdict(name: str, version: str, binary: Path) -> Finding:
     if script_of(binary) is not None:
         return warn(
             name,
-            f"{told} is a script: an approval is bound to its text, and not to the program that it starts",
-            f"name the program itself in engines.{name}.binary",
+            f"{told} is a script: approvals are bound to its text, not to the program it starts",
+            f"set engines.{name}.binary to the program itself",
         )
     if TFSWITCH in binary.resolve().parts and binary.is_symlink():
         return warn(
             name,
-            f"{told} is a link that the next tfswitch moves, perhaps between a plan and its apply",
+            f"{told} is a link that the next tfswitch changes, possibly between a plan and its apply",
             f"engines.{name}.binary: {binary.resolve()}",
         )
     if numbers < floor.advised:
-        return ok(name, f"{told}; {dotted(floor.advised)} or newer is advised")
+        return ok(name, f"{told}; {dotted(floor.advised)} or newer is recommended")
     return ok(name, told)
 
 
@@ -151,12 +151,12 @@ def providers(scene: Scene) -> Iterator[Finding]:
     make = f"{(missed or needed[0]).name} providers mirror -platform={target} {mirror}"
     tell = fail if offline else warn
     if not mirror.is_dir():
-        yield tell("providers", f"engines.plugin_mirror {mirror} is not a folder", make)
+        yield tell("providers", f"engines.plugin_mirror {mirror} is not a directory", make)
     elif not found:
-        yield tell("providers", f"engines.plugin_mirror {mirror} holds no provider for {target}", make)
+        yield tell("providers", f"engines.plugin_mirror {mirror} has no providers for {target}", make)
     elif missed is not None:
-        told = f"nothing of {missed.registry}, where {missed.product} looks for short addresses"
-        yield tell("providers", f"engines.plugin_mirror {mirror} holds {told}", make)
+        told = f"nothing from {missed.registry}, the default registry of {missed.product}"
+        yield tell("providers", f"engines.plugin_mirror {mirror} has {told}", make)
     else:
         yield ok(
             "providers", f"{len(found)} in {mirror}: {', '.join(found[:5])}{', ...' if found[5:] else ''}"
@@ -187,8 +187,8 @@ def sqlite(_: Scene) -> Iterator[Finding]:
     else:
         yield ok(
             "sqlite",
-            f"SQLite {version}, a rollback journal, since its WAL may corrupt a database when it is reset"
-            " (mended in 3.51.3, 3.50.7, 3.44.6)",
+            f"SQLite {version}, rollback journal, because a WAL reset can corrupt the database"
+            " (fixed in 3.51.3, 3.50.7, 3.44.6)",
         )
 
 

@@ -4,63 +4,63 @@ from runner.errors.base import Conflict, DriftlineError
 
 
 class PlanLost(DriftlineError):
-    """the plan file of {run} is gone or is not the one that was made (digest {digest})"""
+    """the plan file of {run} is missing or does not match its recorded digest ({digest})"""
 
     hint_template = "driftline plan {stack}"
 
 
 class ArtifactDamaged(DriftlineError):
-    """artifact {name} of {run} is not the one that was stored (digest {digest})"""
+    """artifact {name} of {run} does not match its recorded digest ({digest})"""
 
     hint_template = "driftline run show {run}"
 
 
 class ArtifactKeyMissing(DriftlineError):
-    """artifact {name} of {run} is encrypted with key {wanted}, and the keys here are: {known}"""
+    """artifact {name} of {run} is encrypted with key {wanted}, which is missing; available keys: {known}"""
 
-    hint_template = "give the old key in artifacts.old_keys, or restore data_dir/keys/artifacts from a backup; then   driftline doctor"
+    hint_template = "add the old key to artifacts.old_keys, or restore data_dir/keys/artifacts from a backup; then   driftline doctor"
 
 
 class ArtifactStoreFailed(DriftlineError):
-    """the artifact store {store} failed: {problem}"""
+    """artifact store {store} failed: {problem}"""
 
     hint_template = "driftline doctor"
 
 
 class KeyDamaged(DriftlineError):
-    """the key {path} has {length} bytes instead of 32; what was made with the old one cannot be checked or read without it"""
+    """key {path} has {length} bytes instead of 32; data sealed with the old key can no longer be read or verified"""
 
     hint_template = (
-        "restore {path} from a backup; without one, remove it and plan again what waits for approval"
+        "restore {path} from a backup; if there is none, remove it and re-plan the runs that await approval"
     )
 
 
 class NotEmpty(Conflict):
-    """{data_dir} is not empty ({found}), and a backup is put into an empty folder only"""
+    """{data_dir} is not empty ({found}); a backup can only be restored into an empty directory"""
 
-    hint_template = "name an empty data_dir in the configuration, or move the old one away:   mv {data_dir} {data_dir}.old"
+    hint_template = "set data_dir to an empty directory, or move the old one away:   mv {data_dir} {data_dir}.old"
 
 
 class BackupDamaged(DriftlineError):
-    """{file} is damaged, or no backup of Driftline; nothing was restored"""
+    """{file} is damaged or is not a Driftline backup; nothing was restored"""
 
-    hint_template = "take another one; what db backup wrote is a database alone, and is copied to its place"
+    hint_template = "use another backup; a file written by   driftline db backup   holds only the database, so copy it into data_dir instead"
 
 
 class BackupTooNew(DriftlineError):
-    """{file} was made by Driftline {version}, which is newer than this one"""
+    """{file} was made by Driftline {version}, which is newer than this version"""
 
     exit_code = 78
     hint_template = "pip install --upgrade driftline"
 
 
 class BackupKeyMissing(DriftlineError):
-    """the backup was sealed with key {wanted}, and these are the keys of another installation ({known})"""
+    """the backup is sealed with key {wanted}; the given keys belong to another installation ({known})"""
 
-    hint_template = "give the file that   driftline backup --keys FILE   wrote there"
+    hint_template = "use the key file that   driftline backup --keys FILE   wrote for that installation"
 
 
 class KeysDamaged(DriftlineError):
-    """{file} is no file of keys"""
+    """{file} is not a key file"""
 
-    hint_template = "give the file that   driftline backup --keys FILE   wrote"
+    hint_template = "use the key file that   driftline backup --keys FILE   wrote"

@@ -39,18 +39,18 @@ def _told(text: str) -> str:
 
 
 EXIT_CODES: dict[int, str] = {
-    0: "fine, or nothing to do",
+    0: "success, or nothing to do",
     1: "failure",
-    2: "drift found and not acknowledged (`drift check`, `daemon --once`) or changes (`plan --detailed-exitcode`), as terraform",
-    3: "blocked: approval missing, for another plan, or denied by a rule",
-    4: "locked, or a conflict with somebody else",
+    2: "unacknowledged drift (`drift check`, `daemon --once`) or changes (`plan --detailed-exitcode`), as in terraform",
+    3: "blocked: the approval is missing, is for another plan, or is denied by a rule",
+    4: "locked, or in conflict with another process or person",
     5: "not found",
     6: "not allowed",
-    7: "timed out while waiting",
+    7: "timed out waiting",
     64: "bad usage",
     69: "the daemon cannot be reached",
-    75: "another daemon runs on this data",
-    78: "bad configuration, or the database was refused",
+    75: "another daemon is running on this data directory",
+    78: "bad configuration, or an unusable database",
     130: "interrupted",
 }
 
@@ -63,13 +63,13 @@ class BadUsage(DriftlineError):
 
 
 class NotFound(DriftlineError):
-    """{what} "{name}" is not known here"""
+    """{what} "{name}" not found"""
 
     exit_code = 5
 
 
 class Conflict(DriftlineError):
-    """somebody else is there"""
+    """another process or person got there first"""
 
     exit_code = 4
 

@@ -4,10 +4,10 @@ from runner.errors.base import Blocked, DriftlineError
 
 
 class DependencyMissing(Blocked):
-    """stack "{stack}" depends on {dependency}, of which nothing is applied yet"""
+    """stack "{stack}" depends on {dependency}, which has not been applied yet"""
 
     hint_template = (
-        "driftline plan {dependency}   or, to plan without it: driftline plan {stack} --ignore-dependencies"
+        "driftline plan {dependency}   or, to plan without it:   driftline plan {stack} --ignore-dependencies"
     )
 
 
@@ -24,7 +24,7 @@ class ApprovalMissing(Blocked):
 
 
 class ApprovalForOtherPlan(Blocked):
-    """{run} has the plan {digest}, not {given}"""
+    """the plan of {run} is {digest}, not {given}"""
 
     hint_template = "driftline run diff {run}   then   driftline approve {run}"
 
@@ -42,39 +42,39 @@ class ApprovalVoid(Blocked):
 
 
 class PlanExpired(Blocked):
-    """the plan of {run} is too old to be approved or applied since {since}"""
+    """the plan of {run} expired at {since} and can no longer be approved or applied"""
 
     hint_template = "driftline plan {stack}"
 
 
 class ClockWentBack(Blocked):
-    """it is {now} here, and {newest} was recorded since {run} was planned: the clock went back, so nobody knows how old that plan is"""
+    """the clock went back: it is {now} now, but {newest} was recorded after {run} was planned, so the age of the plan is unknown"""
 
-    hint_template = "timedatectl status   and where the clock is right now:   driftline plan {stack}"
+    hint_template = "timedatectl status   and, if the clock is right now:   driftline plan {stack}"
 
 
 class GuardrailHit(Blocked):
-    """{run} breaks a guard rail: {violation}"""
+    """{run} exceeds a guardrail: {violation}"""
 
     hint_template = (
-        "driftline run diff {run}   then raise the guard rail in the configuration, or change the code"
+        "driftline run diff {run}   then raise the guardrail in the configuration, or change the code"
     )
 
 
 class TreeRefused(Blocked):
-    """stack "{stack}" is refused at {revision}: {problem}"""
+    """stack "{stack}" is rejected at {revision}: {problem}"""
 
     hint_template = "driftline stack show {stack}"
 
 
 class NeverApplies(Blocked):
-    """stack "{stack}" is never applied, by {origin}"""
+    """stack "{stack}" may not be applied: its mode is never ({origin})"""
 
     hint_template = "driftline stack show {stack}"
 
 
 class RunUnresolved(Blocked):
-    """{run} of {stack} is interrupted, and nobody has said yet what became of it"""
+    """{run} of {stack} is interrupted, and its outcome is not resolved yet"""
 
     hint_template = (
         "driftline run show {run}   then   driftline run resolve {run} --as applied|failed -m TEXT"
@@ -88,7 +88,7 @@ class StackPaused(Blocked):
 
 
 class PartlyApplied(Blocked):
-    """stack "{stack}" holds parts of revision {revision} ({run}: {outcome}); healing would set them back to the older one"""
+    """stack "{stack}" has parts of revision {revision} applied ({run}: {outcome}); healing would roll them back to the older revision"""
 
     hint_template = "driftline plan {stack}"
 
@@ -103,10 +103,10 @@ class NotAllowed(DriftlineError):
 class Untrusted(DriftlineError):
     """source "{source}": commit {commit} is not trusted: {reason}"""
 
-    # Beside what is told, `facts` hold the whole `revision` and the `head` that it came with.
+    # `facts` also hold the full `revision` and the `head` it came with.
 
     exit_code = 6
     hint_template = (
-        "push a commit on top that is signed by a trusted key, or mend the files under verify of the source; "
+        "push a new commit signed by a trusted key, or fix the files under verify of the source; "
         "then   driftline source sync {source}"
     )

@@ -16,33 +16,33 @@ class StackBusy(Conflict):
 
 
 class RunChanged(Conflict):
-    """{run} was changed by someone else meanwhile; it is now {state}"""
+    """{run} changed in the meantime; it is now {state}"""
 
     hint_template = "driftline run show {run}"
 
 
 class ReportChanged(Conflict):
-    """{report} was changed by someone else meanwhile; it is now {status}"""
+    """{report} changed in the meantime; it is now {status}"""
 
     hint_template = "driftline drift show {report}"
 
 
 class DatabaseBusy(Conflict):
-    """the database {path} stayed locked by another process for {seconds} s"""
+    """another process kept the database {path} locked for {seconds} s"""
 
-    hint_template = "try again; if it stays so, see who uses it:   fuser -v {path}"
+    hint_template = "try again; if it stays locked, find the process:   fuser -v {path}"
 
 
 class SharedState(Conflict):
-    """stacks "{stack}" and "{other}" keep the same state ({identity})"""
+    """stacks "{stack}" and "{other}" use the same state ({identity})"""
 
     hint_template = (
-        "give one of them its own backend key or terraform_workspace, then   driftline source sync"
+        "give one of them its own backend key or terraform_workspace; then   driftline source sync"
     )
 
 
 class StateBusy(Conflict):
-    """{run} of stack "{stack}" or a process that it started is still running and may change the state"""
+    """{run} of stack "{stack}" or a process it started is still running and may change the state"""
 
     hint_template = "driftline lock list   then   driftline logs {run}"
 
@@ -51,12 +51,12 @@ class StateHeld(Conflict):
     """the state of stack "{stack}" is held by {lock}, which was not left by a Driftline run"""
 
     hint_template = (
-        "wait until it is released, or ask whoever holds it; only where that process is surely dead, in a checkout "
+        "wait until it is released, or ask whoever holds it; only if you are sure that process is dead, in a checkout "
         "of the stack:   terraform force-unlock {id}"
     )
 
 
 class StillApplying(Conflict):
-    """terraform goes on with {run}, and this process does not follow it any more"""
+    """terraform is still applying {run}, but this process has stopped following it"""
 
     hint_template = "driftline run show {run}"

@@ -10,15 +10,15 @@ class NotDelivered(DriftlineError):
 
 
 class DiskFull(DriftlineError):
-    """{folder} has {free} bytes free and an apply there wants {wanted}: a full disk destroys a local state"""
+    """{folder} has {free} bytes free; an apply needs {wanted}, because a full disk can destroy a local state"""
 
-    hint_template = "make room in {folder}, then   driftline apply {run}"
+    hint_template = "free some space in {folder}; then   driftline apply {run}"
 
 
 class NoRoom(DriftlineError):
     """{problem}"""
 
-    hint_template = "make room there, or lower executor.min_free:   driftline config show"
+    hint_template = "free some space there, or lower executor.min_free:   driftline config show"
 
 
 class DaemonUnreachable(DriftlineError):
@@ -29,7 +29,7 @@ class DaemonUnreachable(DriftlineError):
 
 
 class DaemonRunning(DriftlineError):
-    """another daemon (pid {pid}) runs on {data_dir}"""
+    """another daemon (pid {pid}) is running on {data_dir}"""
 
     exit_code = 75
     hint_template = "systemctl status driftline"
@@ -64,23 +64,23 @@ class RowDamaged(DriftlineError):
 
 
 class DatabaseRolledBack(DriftlineError):
-    """the audit log does not have entry {seq} as {place} has seen it: an older database was put in place, or its log was edited"""
+    """entry {seq} of the audit log does not match {place}: the database was replaced by an older one, or its log was edited"""
 
     exit_code = 78
-    hint_template = "driftline audit verify   then   systemctl restart driftline, which records what is lost"
+    hint_template = "driftline audit verify   then   systemctl restart driftline, which records the loss"
 
 
 class NotConfined(DriftlineError):
-    """executor.confine is required, and this machine gives runs no namespaces of their own: {problem}"""
+    """executor.confine is required, but runs cannot have namespaces of their own on this machine: {problem}"""
 
-    hint_template = "driftline doctor   and where that has to be accepted, executor.confine: auto"
+    hint_template = "driftline doctor   or, to accept weaker isolation, set executor.confine: auto"
 
 
 class ClockBehind(DriftlineError):
-    """it is {now} here, and the newest audit entry is of {newest}: the clock is wrong now, or was wrong then"""
+    """it is {now} now, but the newest audit entry is from {newest}: the clock is wrong now, or was wrong then"""
 
     exit_code = 78
-    hint_template = "timedatectl status   and where the clock is right now:   driftline daemon --accept-clock"
+    hint_template = "timedatectl status   and, if the clock is right now:   driftline daemon --accept-clock"
 
 
 class CheckpointFailed(DriftlineError):
@@ -90,6 +90,6 @@ class CheckpointFailed(DriftlineError):
 
 
 class DatabaseUnwritable(DriftlineError):
-    """the database {path} cannot be written: {problem}; what was recorded before is safe"""
+    """the database {path} cannot be written: {problem}; earlier records are safe"""
 
     hint_template = "df -h {path}   then   driftline doctor"

@@ -4,19 +4,19 @@ from runner.errors.base import DriftlineError, NotFound
 
 
 class StackNotFound(NotFound):
-    """stack "{stack}" is not known here"""
+    """stack "{stack}" not found"""
 
     hint_template = "driftline stack list"
 
 
 class NoDatabase(NotFound):
-    """there is no database in {data_dir} yet"""
+    """{data_dir} has no database yet"""
 
-    hint_template = "driftline daemon   or for one pass   driftline daemon --once"
+    hint_template = "driftline daemon   or, for one pass:   driftline daemon --once"
 
 
 class StackRefused(StackNotFound):
-    """stack "{stack}" is in Git, and cannot be taken from there: {problem}"""
+    """stack "{stack}" is in Git, but its definition is invalid: {problem}"""
 
     hint_template = "driftline source check {source}"
 
@@ -28,13 +28,13 @@ class NewestRefused(DriftlineError):
 
 
 class RunNotFound(NotFound):
-    """{run} is not known here"""
+    """{run} not found"""
 
     hint_template = "driftline run list"
 
 
 class ReportNotFound(NotFound):
-    """{report} is not known here"""
+    """{report} not found"""
 
     hint_template = "driftline drift list --all"
 

@@ -10,21 +10,21 @@ class GitFailed(DriftlineError):
 
 
 class SourceNotTaken(DriftlineError):
-    """source "{source}" could not be taken in: {problem}; the log of the daemon says where"""
+    """source "{source}" could not be read: {problem}; the daemon's log shows where"""
 
     hint_template = "driftline source check {source}"
 
 
 class SourceTooLarge(GitFailed):
-    """source "{source}" is not taken: {what} more than {most}"""
+    """source "{source}" is too large: {what} max_size ({most})"""
 
     hint_template = (
-        "take large files out of it, or raise max_size of source {source}:   driftline config show"
+        "remove large files from it, or raise max_size of source {source}:   driftline config show"
     )
 
 
 class BranchMissing(GitFailed):
-    """source "{source}" has no branch "{branch}" (any more)"""
+    """source "{source}" has no branch "{branch}", or no longer has it"""
 
 
 class VerifierFailed(DriftlineError):

@@ -224,7 +224,7 @@ class Mirror:
             if all(path.stat().st_size < left for path in git_dir.glob("objects/pack/tmp_pack_*")):
                 raise
             most = f"its max_size of {self.source.max_size}"
-            raise SourceTooLarge(source=self.source.name, what="its history takes", most=most) from error
+            raise SourceTooLarge(source=self.source.name, what="its history exceeds", most=most) from error
 
     def _clear(self) -> None:
         """Remove what a killed git left behind; ours is the only one that could still need it."""

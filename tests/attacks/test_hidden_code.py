@@ -155,9 +155,9 @@ def test_a_source_that_nobody_can_read_is_shown_as_such(
     monkeypatch.setattr(polling, "discover", fails)
     arena.push({"files": {"c/stack.yaml": "name: c\n"}})
     arena.run("source", "sync", expect=1)
-    told = "could not be taken in: ValueError:  [2Jnobody thought of it"
+    told = "could not be read: ValueError:  [2Jnobody thought of it"
     [source] = json.loads(arena.run("source", "list", "-o", "json").stdout)
     assert told in source["problem"]
     for command in ("status", "source list"):
-        assert "could not be taken in" in " ".join(arena.run(*command.split(), expect=None).output.split())
+        assert "could not be read" in " ".join(arena.run(*command.split(), expect=None).output.split())
     assert arena.stacks() == ["a", "b"]

@@ -254,7 +254,7 @@ def test_of_a_backup_with_one_wrong_byte_nothing_is_restored(lost: Installation,
 def test_of_a_backup_that_was_cut_off_nothing_is_restored(lost: Installation, kept: float) -> None:
     content = lost.file.read_bytes()
     lost.file.write_bytes(content[: int(len(content) * kept) if isinstance(kept, float) else kept])
-    assert "damaged, or no backup of Driftline" in lost.restore(expect=1)
+    assert "damaged or is not a Driftline backup" in lost.restore(expect=1)
     assert lost.left == []
 
 
@@ -278,12 +278,12 @@ def test_the_keys_of_another_installation_open_nothing(lost: Installation, tmp_p
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"driftline_keys": {"../x": "00"}}'])
 def test_a_file_that_holds_no_keys_is_refused(lost: Installation, content: str) -> None:
     lost.keys.write_text(content)
-    assert "is no file of keys" in lost.restore(expect=1)
+    assert "is not a key file" in lost.restore(expect=1)
 
 
 def test_a_backup_of_a_newer_schema_is_refused(lost: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(restore, "version", lambda: version() - 1)
-    assert "newer than this one" in lost.restore(expect=78)
+    assert "newer than this version" in lost.restore(expect=78)
     assert lost.left == []
 
 

@@ -14,7 +14,7 @@ PROTECTED = 'apply: {protect: ["terraform_data.it"]}\n'
         ([], 64, "no terminal to ask on"),
         (["--yes"], 64, "needs --digest"),
         (["--yes", "--digest", "abc"], 64, "at least 12 characters"),
-        (["--yes", "--digest", "0" * 12], 3, "has the plan"),
+        (["--yes", "--digest", "0" * 12], 3, "the plan of run-1 is"),
     ],
 )
 def test_a_yes_to_something_unseen_is_refused(tmp_path: Path, words: list[str], code: int, told: str) -> None:

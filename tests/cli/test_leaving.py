@@ -46,7 +46,7 @@ def test_the_command_answers_it(world: World) -> None:
 
 def test_nothing_is_renamed_without_a_yes(world: World) -> None:
     assert "no terminal to ask on" in world.run("stack", "rename", "net", "network", expect=64).stderr
-    assert "is not known here" in world.run("stack", "rename", "nett", "network", "--yes", expect=5).stderr
+    assert "not found" in world.run("stack", "rename", "nett", "network", "--yes", expect=5).stderr
 
 
 def test_a_plan_under_the_new_name_says_what_it_was(world: World) -> None:

@@ -84,7 +84,7 @@ def test_a_plan_that_changed_while_the_list_was_shown_is_left_out_and_told(estat
 def test_a_plan_that_was_approved_while_the_list_was_shown_is_not_rejected(estate: World) -> None:
     answers = Meanwhile(lambda: estate.approve("run-2"), {"Type `yes`": "yes\n"})
     code, heard = converse(estate, ["reject", "run-1", "run-2", "-m", "no"], answers)
-    assert (code, "run-2 was changed by someone else meanwhile; it is now approved" in heard) == (4, True)
+    assert (code, "run-2 changed in the meantime; it is now approved" in heard) == (4, True)
     assert states(estate) == {"run-1": "rejected", "run-2": "approved", "run-3": "awaiting_approval"}
 
 
@@ -101,7 +101,7 @@ def test_without_a_terminal_each_plan_is_named_with_its_digest(estate: World) ->
 def test_a_digest_of_another_plan_stops_its_own_run_only(estate: World) -> None:
     plans = [f"run-1@{'0' * 12}", f"run-2@{binding(estate, 'run-2')}"]
     told = estate.run("approve", *plans, "--yes", expect=3)
-    assert "run-1 has the plan" in told.stderr
+    assert "the plan of run-1 is" in told.stderr
     assert states(estate)["run-1"] == "awaiting_approval"
     assert states(estate)["run-2"] == "approved"
 
@@ -183,7 +183,7 @@ def test_a_run_that_can_not_be_rejected_does_not_stop_the_others(estate: World) 
     estate.run("run", "cancel", "1")
     rejected = estate.run("reject", "1", "99", "2", "-m", "no", expect=5)
     assert "run-1 is canceled, so it cannot be rejected" in rejected.stderr
-    assert "run-99 is not known here" in rejected.stderr
+    assert "run-99 not found" in rejected.stderr
     assert states(estate)["run-2"] == "rejected"
 
 

@@ -115,7 +115,7 @@ def test_a_stack_that_is_never_applied_waits_for_no_approval(tmp_path: Path) -> 
     assert "run-1 of app is planned; by its rules this stack is never applied" in told
     for words in (["stack", "list"], ["stack", "show", "app"], ["status"]):
         assert "waits for approval" not in world.run(*words).stdout
-    assert "never applied, by app/stack.yaml" in world.json("stack", "list")[0]["reason"]
+    assert "may not be applied: its mode is never (app/stack.yaml" in world.json("stack", "list")[0]["reason"]
 
 
 def test_a_second_heal_says_how_the_first_goes_on(tmp_path: Path) -> None:

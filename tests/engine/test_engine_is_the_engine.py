@@ -165,7 +165,7 @@ for word in "$@"; do case "$word" in -out=*) : > "${{word#-out=}}" ;; esac; done
         world.planned()
         return
     with pytest.raises(
-        EngineAnswered, match=rf'stack "prod/app": terraform 1\.11\.4 was started, and {answered} '
+        EngineAnswered, match=rf'stack "prod/app": started terraform 1\.11\.4, but {answered} '
     ):
         world.plan()
 

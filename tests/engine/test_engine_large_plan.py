@@ -96,7 +96,7 @@ def test_a_document_that_is_not_understood_is_told_as_such(large: World) -> None
     (large.last.workspace.control / "show.jsonl").write_text("[" * 200_000)
     ended = read(planned)
     assert isinstance(ended, EngineError)
-    assert "not its documented JSON" in ended.diagnostics[0].summary
+    assert "did not return its documented JSON" in ended.diagnostics[0].summary
 
 
 def test_a_large_state_is_measured_apart_and_tells_the_same(

@@ -33,7 +33,7 @@ def test_a_daemon_whose_data_directory_is_moved_makes_no_other_and_goes_on_once_
         made.commit("two")
         assert "moved or removed while it was open" in log_of(made)
         answer = made("status")
-        assert (answer.code, "there is no database in" in answer.stderr) == (5, True)
+        assert (answer.code, "has no database yet" in answer.stderr) == (5, True)
         assert not made.data_dir.exists()
         away.rename(made.data_dir)
         until(lambda: "daemon.writable" in log_of(made), "word that it is over")
@@ -66,7 +66,7 @@ def test_a_list_without_a_database_is_empty_and_makes_none(made: Installation, w
     answer = made(*words.split(), "-o", "json")
     assert answer.code == 0
     assert [one for one in json.loads(answer.stdout) if one.get("name") != "infra"] == []
-    assert "there is no database in" in answer.stderr
+    assert "has no database yet" in answer.stderr
     assert not made.data_dir.exists()
 
 
@@ -76,7 +76,7 @@ def test_a_list_without_a_database_is_empty_and_makes_none(made: Installation, w
 def test_a_look_without_a_database_says_so_and_makes_none(made: Installation, words: str) -> None:
     answer = made(*words.split())
     assert answer.code == 5
-    assert f"there is no database in {made.data_dir} yet" in answer.stderr
+    assert f"{made.data_dir} has no database yet" in answer.stderr
     assert not made.data_dir.exists()
 
 

@@ -37,7 +37,7 @@ def test_the_newest_one_is_read(made: Installation) -> None:
     assert found(made) == {
         "check": "artifacts",
         "state": "ok",
-        "message": "the key reads the newest one, plan.json of run-1",
+        "message": "the key decrypts the newest artifact, plan.json of run-1",
         "hint": "",
     }
 

@@ -198,8 +198,8 @@ def test_roles_are_tried_only_when_asked(made: Installation, monkeypatch: pytest
         told = made("doctor", "--deep").stdout
     finally:
         server.stop()
-    assert "role/driftline-plan can be taken" in told
-    assert "role/driftline-apply can be taken" in told
+    assert "role/driftline-plan can be assumed" in told
+    assert "role/driftline-apply can be assumed" in told
 
 
 def test_nothing_configured_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -214,5 +214,5 @@ def test_reports_are_listed_by_stack_and_by_whether_they_are_resolved(store: Sql
 def test_a_stack_without_drift_has_no_current_report(store: SqliteStore) -> None:
     with store.reading() as reader:
         assert reader.current_report("prod/vpc") is None
-        with pytest.raises(ReportNotFound, match="dr-9 is not known here"):
+        with pytest.raises(ReportNotFound, match="dr-9 not found"):
             reader.report(9)

@@ -134,7 +134,7 @@ def test_after_a_destroy_nothing_is_applied(store: SqliteStore) -> None:
 def test_two_stacks_on_one_state_are_refused_and_the_rest_is_still_saved(store: SqliteStore) -> None:
     with store.writing() as writer:
         writer.save_discovered(discovered("prod/vpc", state="x"))
-        with pytest.raises(SharedState, match='"prod/copy" and "prod/vpc" keep the same state'):
+        with pytest.raises(SharedState, match='"prod/copy" and "prod/vpc" use the same state'):
             writer.save_discovered(discovered("prod/copy", state="x"))
         writer.save_discovered(discovered("prod/rds"))
     with store.reading() as reader:

@@ -246,5 +246,5 @@ def test_a_run_of_a_stack_that_is_not_known_is_refused(store: SqliteStore) -> No
 
 
 def test_a_run_that_is_not_known_is_named_in_the_error(store: SqliteStore) -> None:
-    with pytest.raises(RunNotFound, match="run-99 is not known here"), store.reading() as reader:
+    with pytest.raises(RunNotFound, match="run-99 not found"), store.reading() as reader:
         reader.run(99)

@@ -193,7 +193,7 @@ def test_an_apply_that_a_full_disk_could_ruin_is_refused(
     assert workspace.state is not None
     workspace.state.write_text("{}")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1, 1, 100 << 20))
-    with pytest.raises(DiskFull, match="a full disk destroys a local state"):
+    with pytest.raises(DiskFull, match="a full disk can destroy a local state"):
         workspaces.backup_state(workspace, 1)
     assert not (workspace.state.parent.with_name("backups")).exists()
 
