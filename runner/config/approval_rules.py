@@ -24,7 +24,7 @@ def approval_rule_complaints(settings: Settings) -> Iterator[Complaint]:
         yield from _people(here, rule, settings.approvals.required)
         for number, address in enumerate(rule.protect):
             yield from single_line(
-                (*here, "protect", number), address, "the address of a resource, or a glob"
+                (*here, "protect", number), address, "a resource address or a glob"
             )
         if rule.reason:
             yield from single_line((*here, "reason"), rule.reason, "a text")
@@ -33,18 +33,18 @@ def approval_rule_complaints(settings: Settings) -> Iterator[Complaint]:
 def _match(here: KeyPath, match: StackMatch, sources: tuple[str, ...]) -> Iterator[Complaint]:
     for index, pattern in enumerate(match.stacks):
         if path_flaw(pattern, "", glob=True):
-            told = 'expected the name of a stack, or a glob such as "prod/**"'
+            told = 'expected a stack name or a glob such as "prod/**"'
             yield Complaint((*here, "stacks", index), told)
     for index, pattern in enumerate(match.sources):
         if not any(fnmatchcase(name, pattern) for name in sources):
-            yield Complaint((*here, "sources", index), "no source has this name")
+            yield Complaint((*here, "sources", index), "no such source")
 
 
 def _people(here: KeyPath, rule: ApprovalRule, required: int) -> Iterator[Complaint]:
     if rule.from_ is None:
         return
     if not rule.from_:
-        told = "names nobody; leave it out where everybody may approve, or say mode_at_most: never"
+        told = "the list is empty; omit it if everyone may approve, or set mode_at_most: never"
         yield Complaint((*here, "from"), told, got=False)
     for index, login in enumerate(rule.from_):
         if _LOGIN.fullmatch(login) is None:

@@ -35,7 +35,7 @@ def cron_flaw(line: str) -> str | None:
     """What is wrong with the line, or None."""
     words = line.split() if len(line) <= _LONGEST else []
     if len(words) != len(_FIELDS):
-        return "expected a cron line of five fields (minute hour day month weekday)"
+        return "expected a cron line with five fields (minute hour day month weekday)"
     return _flaw(tuple(words))
 
 
@@ -52,7 +52,7 @@ def _flaw(words: tuple[str, ...]) -> str | None:
         values.append(found)
     days, months = values[2], values[3]
     if min(days) > max(_DAYS_OF[month - 1] for month in months):
-        return "this day never comes"
+        return "this date never occurs"
     return None
 
 
@@ -68,16 +68,16 @@ def _values(field: Field, item: str) -> set[int] | str:
         return _stepped(field, first, last, match[3])
     if (match := _NAMES.fullmatch(item)) and field.names:
         return _named(field, match[1].lower(), (match[2] or match[1]).lower())
-    return "this is not understood"
+    return "invalid cron field"
 
 
 def _stepped(field: Field, first: int, last: int, step: str | None) -> set[int] | str:
     if not field.low <= first <= field.high or not field.low <= last <= field.high:
         return f"expected {field.low} to {field.high}"
     if first > last:
-        return "the range runs backwards"
+        return "the range is reversed"
     if step is not None and not 1 <= int(step) <= last - first:
-        return "the step does not fit into the range"
+        return "the step exceeds the range"
     return set(range(first, last + 1, int(step or 1)))
 
 
@@ -86,10 +86,10 @@ def _named(field: Field, first: str, last: str) -> set[int] | str:
         return f"expected {', '.join(field.names)}"
     start, end = field.names.index(first), field.names.index(last)
     if start > end:
-        return f"the range runs backwards; write {first}-{field.names[-1]},{field.names[0]}-{last}"
+        return f"the range is reversed; write {first}-{field.names[-1]},{field.names[0]}-{last}"
     return set(range(start + field.low, end + field.low + 1))
 
 
 def _named_day(number: int) -> str:
     meant = f"write {_CRON_DAYS[number]} for {number}" if number < len(_CRON_DAYS) else "write the name"
-    return f"{meant}; cron counts days from sunday, other programs from monday"
+    return f"{meant}; cron counts weekdays from Sunday, other programs from Monday"

@@ -14,16 +14,16 @@ MAX_DOCUMENTS = 200
 _SPLIT = re.compile(r"^(?=---(?:[ \t\r\n]|\Z))", re.MULTILINE)  # --- at column 1 means nothing else in YAML
 
 _HINTS = {
-    "mapping values are not allowed": 'quote a text that holds ": ", or mend the indentation',
-    "expected ':'": "a : is missing after the key, or the indentation is wrong",
-    "did not find expected key": "a : is missing after a key, or the indentation is wrong",
-    "did not find expected '-' indicator": "mend the indentation of the list",
-    "expected node content": "a value or a closing bracket is missing",
-    "end of stream": "a quote or a bracket is not closed",
-    "document indicator": "a quote is not closed",
-    "did not find expected ',' or": "a comma or a closing bracket is missing",
-    "<document start>": "the indentation is wrong, or two things stand on one line",
-    "unknown escape character": "in double quotes write \\\\ for a backslash, or use single quotes",
+    "mapping values are not allowed": 'quote text that contains ": ", or fix the indentation',
+    "expected ':'": "missing : after the key, or wrong indentation",
+    "did not find expected key": "missing : after a key, or wrong indentation",
+    "did not find expected '-' indicator": "fix the indentation of the list",
+    "expected node content": "missing value or closing bracket",
+    "end of stream": "unclosed quote or bracket",
+    "document indicator": "unclosed quote",
+    "did not find expected ',' or": "missing comma or closing bracket",
+    "<document start>": "wrong indentation, or two values on one line",
+    "unknown escape character": "write a backslash as \\\\ in double quotes, or use single quotes",
 }
 
 
@@ -48,10 +48,10 @@ def read_carefully(content: bytes) -> list[Document]:
     try:
         text = content.decode().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        return [_unreadable(_end(content[: error.start].decode()), "this is not UTF-8 text")]
+        return [_unreadable(_end(content[: error.start].decode()), "the file is not UTF-8 text")]
     parts = _SPLIT.split(text)
     if len(parts) > MAX_DOCUMENTS:
-        return [_unreadable(Place(1, 1), f"the file holds more than {MAX_DOCUMENTS} documents")]
+        return [_unreadable(Place(1, 1), f"the file has more than {MAX_DOCUMENTS} documents")]
     found: list[Document] = []
     line = 0
     for part in parts:
@@ -84,7 +84,7 @@ def _read_part(text: str, line: int) -> list[Document]:
 
 
 def _syntax(error: yaml.MarkedYAMLError, text: str, line: int) -> Flaw:
-    problem = error.problem or "it cannot be read"
+    problem = error.problem or "the parser failed"
     unclosed = "quoted scalar" in (error.context or "") and "end of stream" in problem
     mark = error.context_mark if unclosed else error.problem_mark or error.context_mark
     row, column = (mark.line, mark.column) if mark else (0, 0)
@@ -92,10 +92,10 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, line: int) -> Flaw:
     here = rows[row][column : column + 1] if row < len(rows) else ""
     directive = next((number for number, content in enumerate(rows) if content.startswith("%")), None)
     if "cannot start any token" in problem:
-        problem = "a tab may not indent" if here == "\t" else f"a text may not begin with {here}"
+        problem = "tabs are not allowed as indentation" if here == "\t" else f"unquoted text may not start with {here}"
         hint = "use spaces" if here == "\t" else "quote it"
     elif directive is not None and directive <= row:
-        row, column, hint = directive, 0, "remove the directive that begins with %"
+        row, column, hint = directive, 0, "remove the directive that starts with %"
     else:
         hint = next((hint for words, hint in _HINTS.items() if words in problem), "")
     place = Place(row + 1 + line, column + 1)

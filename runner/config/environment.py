@@ -12,7 +12,7 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 FREE = ("TF_VAR_*", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_MAX_ATTEMPTS", "AWS_RETRY_MODE")
 
-_MANAGER = "it belongs to a version manager, which would choose another engine"
+_MANAGER = "it belongs to a version manager, which could select another engine"
 
 DENIED: tuple[tuple[str, str], ...] = (
     ("TF_*", "it changes what terraform does"),  # TF_CLI_ARGS, TF_REATTACH_PROVIDERS, TF_DATA_DIR, TF_LOG ...
@@ -64,12 +64,12 @@ DENIED: tuple[tuple[str, str], ...] = (
     ("GOMEMLIMIT", "it belongs to the process"),
     ("GOTRACEBACK", "it belongs to the process"),
     ("GOCOVERDIR", "it belongs to the process"),
-    ("PATH", "it would choose other programs"),
-    ("PATHEXT", "it would choose other programs"),
+    ("PATH", "it would select other programs"),
+    ("PATHEXT", "it would select other programs"),
     ("HOME", "it belongs to the process"),
     ("USER", "it belongs to the process"),
     ("LOGNAME", "it belongs to the process"),
-    ("SHELL", "it would choose other programs"),
+    ("SHELL", "it would select other programs"),
     ("PWD", "it belongs to the process"),
     ("OLDPWD", "it belongs to the process"),
     ("TMPDIR", "it belongs to the process"),
@@ -91,10 +91,10 @@ DENIED: tuple[tuple[str, str], ...] = (
     ("JAVA_TOOL_OPTIONS", "it would run code in every Java program"),
     ("_JAVA_OPTIONS", "it would run code in every Java program"),
     ("JDK_JAVA_OPTIONS", "it would run code in every Java program"),
-    ("EDITOR", "it would choose other programs"),
-    ("VISUAL", "it would choose other programs"),
-    ("PAGER", "it would choose other programs"),
-    ("LESS*", "it would choose other programs"),
+    ("EDITOR", "it would select other programs"),
+    ("VISUAL", "it would select other programs"),
+    ("PAGER", "it would select other programs"),
+    ("LESS*", "it would select other programs"),
     ("NOTIFY_SOCKET", "it belongs to the daemon"),
     ("LISTEN_*", "it belongs to the daemon"),
     ("WATCHDOG_*", "it belongs to the daemon"),
@@ -110,7 +110,7 @@ DENIED: tuple[tuple[str, str], ...] = (
 # which is told here instead of being dropped in silence, or would put code of the daemon's into all that a run starts.
 _OURS = "Driftline sets it for each run"
 _CODE = "it would load code into every program that a run starts"
-_ARGUMENTS = "it changes what the arguments of Driftline mean"
+_ARGUMENTS = "it changes the arguments that Driftline passes"
 _DAEMON = "it belongs to the daemon"
 _WRAP = "set it in a script around the one program that needs it"
 _REMOVE = "remove it"
@@ -121,22 +121,22 @@ WITHHELD: tuple[tuple[str, str, str], ...] = (
     ("BASH_ENV", "it would run code in every shell that a run starts", _WRAP),
     ("TF_CLI_ARGS*", _ARGUMENTS, _REMOVE),
     ("TOFU_CLI_*", _ARGUMENTS, _REMOVE),
-    ("TF_REATTACH_PROVIDERS", "it would put other processes in the place of providers", _REMOVE),
-    ("TF_LOG*", "what terraform logs holds secrets", _REMOVE),
-    ("TF_PLUGIN_CACHE*", "each stack has its own view of the providers", "use engines.plugin_mirror"),
+    ("TF_REATTACH_PROVIDERS", "it would replace providers with other processes", _REMOVE),
+    ("TF_LOG*", "terraform logs contain secrets", _REMOVE),
+    ("TF_PLUGIN_CACHE*", "each stack has its own provider cache", "use engines.plugin_mirror"),
     *(
-        (glob, _MANAGER, "name the real program in engines.terraform.binary or engines.tofu.binary")
+        (glob, _MANAGER, "set the real binary in engines.terraform.binary or engines.tofu.binary")
         for glob in VERSION_MANAGERS
     ),
     ("TF_TOKEN_*", "Driftline writes the CLI configuration", "use engines.registry_tokens"),
     ("TERRAFORM_CONFIG", "Driftline writes the CLI configuration", _REMOVE),
     ("TF_CLI_CONFIG_FILE", "Driftline writes the CLI configuration", _REMOVE),
-    ("TF_WORKSPACE", "a stack says that itself", "use terraform_workspace in its stack file"),
+    ("TF_WORKSPACE", "each stack sets its own", "use terraform_workspace in its stack file"),
     ("TF_DATA_DIR", _OURS, _REMOVE),
     ("TF_IN_AUTOMATION", _OURS, _REMOVE),
     ("TF_INPUT", _OURS, _REMOVE),
     ("CHECKPOINT_DISABLE", _OURS, _REMOVE),
-    ("HOME", _OURS, "use executor.visible for what providers need of it"),
+    ("HOME", _OURS, "list what providers need from it in executor.visible"),
     ("TMPDIR", _OURS, _REMOVE),
     ("DRIFTLINE_*", _DAEMON, _REMOVE),
     ("CREDENTIALS_DIRECTORY", _DAEMON, _REMOVE),

@@ -14,16 +14,16 @@ from runner.model.settings.server import Settings
 from runner.model.stack.definition import StackDefinition
 
 _SERVER_HEAD = """\
-# The server configuration of Driftline: every key with its default; only data_dir and sources have none.
-# It is looked for in -c/--config, DRIFTLINE_CONFIG, ./driftline.yaml, ~/.config/driftline/config.yaml and
-# /etc/driftline/config.yaml, and checked with   driftline config validate
+# Driftline server configuration: every key with its default. Only data_dir and sources are required.
+# Driftline searches -c/--config, DRIFTLINE_CONFIG, ./driftline.yaml, ~/.config/driftline/config.yaml and
+# /etc/driftline/config.yaml, in this order. Check the file with   driftline config validate
 #
-# Any text may be "${env:NAME}", "${file:/path}" or "${cred:NAME}" (systemd LoadCredential=NAME:/path).
-# Spans of time are 90s, 5m, 4h, 2d, 1w or 1h30m. Paths are relative to this file.
+# Any string may be "${env:NAME}", "${file:/path}" or "${cred:NAME}" (systemd LoadCredential=NAME:/path).
+# Durations look like 90s, 5m, 4h, 2d, 1w or 1h30m. Paths are relative to this file.
 """
 _STACK_HEAD = """\
-# A stack: one Terraform root module that is planned, approved, applied and checked for drift.
-# One file may hold several, divided by --- lines. It is checked with   driftline stack validate
+# A stack: one Terraform root module that Driftline plans, applies after approval, and checks for drift.
+# One file may declare several stacks, separated by --- lines. Check it with   driftline stack validate
 """
 
 

@@ -33,7 +33,7 @@ def transport(url: str) -> Transport | None:
 def url_flaw(url: str) -> str | None:
     """Why the address cannot be taken, or None; never with the address, which may hold a password."""
     if not url or url.startswith("-") or _NOT_IN_AN_ADDRESS.search(url):
-        return "expected the address of a Git repository, without spaces and not beginning with -"
+        return "expected a Git URL without spaces that does not start with -"
     way = transport(url)
     if way is None:
         return _unserved(url)
@@ -45,13 +45,13 @@ def url_flaw(url: str) -> str | None:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError:
-        return "expected a host, and a number for its port"
+        return "expected a host and a numeric port"
     return next(_split_flaws(way, parts), None)
 
 
 def _unserved(url: str) -> str:
     if url.startswith("http://"):
-        return "http shows the code and the token to everyone on the way; use https"
+        return "http exposes code and token on the network; use https"
     return (
         "expected https://host/path, ssh://user@host/path, user@host:path, file:///path or an absolute path"
     )
@@ -60,23 +60,23 @@ def _unserved(url: str) -> str:
 def _split_flaws(way: Transport, parts: SplitResult) -> Iterator[str]:
     user, _, host = parts.netloc.rpartition("@")
     if ":" in user:
-        yield "a password does not belong into an address; use auth: {token: ...}"
+        yield "do not put a password in a URL; use auth: {token: ...}"
     if user and way is Transport.HTTPS:
-        yield "a user or token does not belong into an https address; use auth: {username: ..., token: ...}"
+        yield "do not put a user or token in an https URL; use auth: {username: ..., token: ...}"
     if parts.query or parts.fragment:
-        yield "expected an address without ? and #"
+        yield "expected a URL without ? and #"
     yield from _remote_flaws(user or None, re.sub(r":[0-9]*$", "", host), parts.path.removeprefix("/"))
 
 
 def _remote_flaws(user: str | None, host: str, path: str) -> Iterator[str]:
     if user is not None and _USER.fullmatch(user) is None:
-        yield "the user of the address is not understood"
+        yield "invalid user in the URL"
     if _HOST.fullmatch(host) is None:
-        yield "the host of the address is not understood"
+        yield "invalid host in the URL"
     if not path:
-        yield "the address has no path"
+        yield "the URL has no path"
     if path.startswith("-"):
-        yield "the path of an address may not begin with -"
+        yield "the path of a URL may not start with -"
 
 
 def branch_flaw(branch: str) -> str | None:
@@ -87,14 +87,14 @@ def branch_flaw(branch: str) -> str | None:
 def _branch_flaws(branch: str) -> Iterator[str]:
     components = branch.split("/")
     if not branch or branch in {"@", "HEAD"} or branch.startswith("-"):
-        yield "expected the name of a branch"
+        yield "expected a branch name"
     if branch.startswith("refs/"):
-        yield "expected the name of a branch without refs/heads/"
+        yield "expected a branch name without refs/heads/"
     if _NOT_IN_A_BRANCH.search(branch):
-        yield "a branch has no spaces, control characters or any of ~ ^ : ? * [ \\"
+        yield "branch names may not contain spaces, control characters or any of ~ ^ : ? * [ \\"
     if ".." in branch or "@{" in branch or branch.endswith("."):
-        yield "a branch has no .. or @{ and no . at its end"
+        yield "branch names may not contain .. or @{, or end with ."
     if "" in components:
-        yield "a branch has no // and no / at its beginning or end"
+        yield "branch names may not contain //, or start or end with /"
     if any(part.startswith(".") or part.endswith(".lock") for part in components):
-        yield "no part of a branch begins with . or ends with .lock"
+        yield "no part of a branch name may start with . or end with .lock"

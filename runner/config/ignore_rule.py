@@ -16,12 +16,12 @@ def single_line(path: KeyPath, text: str, what: str) -> Iterator[Complaint]:
 def ignore_rules(rules: tuple[IgnoreRule, ...]) -> Iterator[Complaint]:
     for index, rule in enumerate(rules):
         path: KeyPath = ("drift", "ignore", index)
-        yield from single_line((*path, "address"), rule.address, "the address of a resource, or a glob")
+        yield from single_line((*path, "address"), rule.address, "a resource address or a glob")
         if not rule.reason.strip():
-            yield Complaint(path, 'needs a reason, so that others know why (reason: "...")', got=False)
+            yield Complaint(path, 'needs a reason (reason: "...")', got=False)
         if not rule.attributes:
             yield Complaint(
-                (*path, "attributes"), 'names no attribute; for all of them write ["*"]', got=False
+                (*path, "attributes"), 'the list is empty; to ignore all attributes write ["*"]', got=False
             )
         for number, attribute in enumerate(rule.attributes):
-            yield from single_line((*path, "attributes", number), attribute, "the path of an attribute")
+            yield from single_line((*path, "attributes", number), attribute, "an attribute path")

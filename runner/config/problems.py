@@ -35,7 +35,7 @@ def problems(
     found.sort(key=lambda problem: (problem.line, problem.column))
     if len(found) <= MOST:
         return found
-    more = Problem(file, found[MOST].line, found[MOST].column, "and more problems from here on", stack)
+    more = Problem(file, found[MOST].line, found[MOST].column, "more problems follow", stack)
     return [*found[:MOST], more]
 
 
@@ -46,11 +46,11 @@ def doubts(document: Document, shape: Shape) -> list[Complaint]:
         expected = shape.at(path)
         word = str(document.values[path].source)
         if shape.secret(path):
-            found.append(Complaint(path, "this text needs quotes", got=False))
+            found.append(Complaint(path, "this string needs quotes", got=False))
         elif word not in DOUBTFUL:
             if expected.kind is Kind.ANYTHING:
                 found.append(
-                    Complaint(path, "a number cannot keep its last zero", f'quote it: "{word}"', got=False)
+                    Complaint(path, "a number would lose its trailing zero", f'quote it: "{word}"', got=False)
                 )
         elif expected.kind in {Kind.TEXT, Kind.PATH}:
             message = f"expected {expected.words}, got {word}, which YAML reads as true or false"
@@ -63,7 +63,7 @@ def doubts(document: Document, shape: Shape) -> list[Complaint]:
 
 def _told(flaw: Flaw, shape: Shape) -> str:
     """A password may well begin with & or *, or be all digits."""
-    return "this text needs quotes" if shape.secret(flaw.path) else flaw.message
+    return "this string needs quotes" if shape.secret(flaw.path) else flaw.message
 
 
 def _sentence(path: KeyPath, message: str) -> str:

@@ -38,7 +38,7 @@ def foreign_references(data: Any) -> Iterator[Complaint]:
     for path, text in texts(data):
         if path == ("aws", "external_id"):
             if "${" in text and _CREDENTIAL.fullmatch(text) is None:
-                yield Complaint(path, "expected a text or ${cred:NAME}")
+                yield Complaint(path, "expected a string or ${cred:NAME}")
         elif _READS.search(text):
             yield Complaint(
                 path, "a stack file cannot read files, credentials or the environment of the server"
@@ -78,16 +78,16 @@ def resolve(text: str, environ: Mapping[str, str]) -> str:
 def _value(match: re.Match[str], environ: Mapping[str, str]) -> str:
     kind, name = match[1], match[2]
     if kind is None or not match[0].endswith("}"):
-        raise Unresolved("${...} has to be ${env:NAME}, ${file:/path} or ${cred:NAME}")
+        raise Unresolved("${...} must be ${env:NAME}, ${file:/path} or ${cred:NAME}")
     value = {"env": _variable, "file": _file, "cred": _credential}[kind](name, environ)
     if not value or _CONTROL.search(value):
-        raise Unresolved(f"{match[0]} {'holds control characters' if value else 'is empty'}")
+        raise Unresolved(f"{match[0]} {'contains control characters' if value else 'is empty'}")
     return value
 
 
 def _variable(name: str, environ: Mapping[str, str]) -> str:
     if _VARIABLE.fullmatch(name) is None:
-        raise Unresolved("${env:...} expects the name of an environment variable")
+        raise Unresolved("${env:...} needs the name of an environment variable")
     if name not in environ:
         raise Unresolved(f"the environment variable {name} is not set")
     return environ[name]
@@ -95,17 +95,17 @@ def _variable(name: str, environ: Mapping[str, str]) -> str:
 
 def _file(name: str, _environ: Mapping[str, str]) -> str:
     if not name.startswith("/"):
-        raise Unresolved("${file:...} expects an absolute path")
+        raise Unresolved("${file:...} needs an absolute path")
     return _content(Path(name), name)
 
 
 def _credential(name: str, environ: Mapping[str, str]) -> str:
     if _CREDENTIAL.fullmatch(f"${{cred:{name}}}") is None:
-        raise Unresolved("${cred:...} expects the name of a credential")
+        raise Unresolved("${cred:...} needs the name of a credential")
     folder = environ.get("CREDENTIALS_DIRECTORY")
     if not folder:
         hint = f"systemd sets it for LoadCredential={name}:/path"
-        raise Unresolved(f"there is no credential {name}: CREDENTIALS_DIRECTORY is not set ({hint})")
+        raise Unresolved(f"credential {name} not found: CREDENTIALS_DIRECTORY is not set ({hint})")
     return _content(Path(folder) / name, f"credential {name}")
 
 

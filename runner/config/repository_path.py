@@ -19,17 +19,17 @@ def _flaws(path: str, folder: str, *, glob: bool) -> Iterator[str]:
     if path.startswith("/"):
         yield "expected a path relative to this file, not an absolute one"
     if path.startswith("-"):
-        yield "a path may not begin with -"
+        yield "a path may not start with -"
     if _NOT_IN_A_PATH.search(path):
-        yield "a path may not hold control characters or backslashes"
+        yield "a path may not contain control characters or backslashes"
     segments = path.split("/")
     if any(segment.casefold() in _GIT_FOLDERS for segment in segments):
         yield "a path may not lead into .git"
     yield from _not_normal(segments)
     if segments.count("..") > len([segment for segment in folder.split("/") if segment]):
-        yield "this path leaves the repository"
+        yield "this path points outside the repository"
     if glob and any("**" in segment and segment != "**" for segment in segments):
-        yield "** has to stand alone between slashes"
+        yield "** must stand alone between slashes"
 
 
 def _not_normal(segments: list[str]) -> Iterator[str]:
@@ -37,9 +37,9 @@ def _not_normal(segments: list[str]) -> Iterator[str]:
     if segments == ["."]:
         return
     if "" in segments:
-        yield "expected a path without // and without / at its end"
+        yield "expected a path without // or a trailing /"
     if "." in segments:
         yield "expected a path without ./"
     names = [segment for segment in segments if segment != ".."]
     if segments[len(segments) - len(names) :] != names:
-        yield "expected .. only at the beginning of a path"
+        yield "expected .. only at the start of a path"

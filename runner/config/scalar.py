@@ -26,16 +26,16 @@ _DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+][0-9]+)?")
 _TRAPS = tuple(
     (re.compile(pattern), reason)
     for pattern, reason in (
-        (r"[-+]?0[0-9][0-9_]*(?:\.[0-9_]*)?", "a number cannot keep its leading zero"),
-        (r"[-+]?0[xob][0-9a-fA-F_]+", "not every program reads this as a number"),
+        (r"[-+]?0[0-9][0-9_]*(?:\.[0-9_]*)?", "a number would lose its leading zero"),
+        (r"[-+]?0[xob][0-9a-fA-F_]+", "only some programs read this as a number"),
         (
             r"[-+]?[0-9][0-9_]*(?::[0-9_]+)+(?:\.[0-9_]*)?",
-            "some programs read this as a number to the base 60",
+            "some programs read this as a base 60 number",
         ),
         (r"[-+]?[0-9]+_[0-9_]*(?:\.[0-9_]*)?", "some programs read this as a number"),
         (r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt\s].*)?", "some programs read this as a date"),
         (r"[-+]?(?:[0-9]+\.?|[0-9]*\.[0-9]+)(?:[eE][-+]?[0-9]+)?", "some programs read this as a number"),
-        (r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)", "this is no number for terraform"),
+        (r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)", "terraform has no such number"),
     )
 )
 
@@ -66,8 +66,8 @@ def _number(text: str) -> Any:
     if whole is None and _DECIMAL.fullmatch(text) is None:
         return next((Trap(reason) for pattern, reason in _TRAPS if pattern.fullmatch(text)), text)
     if len(text) > _EXACT_DIGITS:
-        return Trap("a number this long loses digits")
+        return Trap("a number this long would lose digits")
     if whole is not None:
         return int(text)
     decimal = float(text)
-    return decimal if math.isfinite(decimal) else Trap("this is too large for a number")
+    return decimal if math.isfinite(decimal) else Trap("this number is too large")

@@ -43,7 +43,7 @@ _BOOKS = {
 }
 _RECORDS: Mapping[str, tuple[type, str]] = {
     "server": (Settings, "Driftline's server configuration"),
-    "stack": (StackDefinition, "A stack of Driftline"),
+    "stack": (StackDefinition, "A Driftline stack"),
 }
 
 

@@ -27,7 +27,7 @@ def find_config(explicit: Path | str | None = None) -> Path:
         if chosen:
             if not Path(chosen).is_file():
                 raise BadConfig(
-                    f"there is no configuration at {chosen}, named by {what}", hint="driftline init"
+                    f"configuration {chosen} not found (set by {what})", hint="driftline init"
                 )
             return Path(chosen)
     places = [
@@ -39,7 +39,7 @@ def find_config(explicit: Path | str | None = None) -> Path:
         if place.is_file():
             return place
     looked = "".join(f"\n  {place}" for place in ["-c/--config", VARIABLE, "./driftline.yaml", *places[1:]])
-    raise BadConfig(f"no configuration was found; these were looked at:{looked}", hint="driftline init")
+    raise BadConfig(f"no configuration found; searched:{looked}", hint="driftline init")
 
 
 def load(path: Path) -> Settings:
@@ -89,7 +89,7 @@ def _explained(
     for other in others:
         place = other.flaws[0].place if other.flaws else other.place(())
         document.flaws.append(
-            Flaw((), Place(*place[:2]), "a configuration is one document; remove the others")
+            Flaw((), Place(*place[:2]), "a configuration must be one YAML document; remove the others")
         )
     settings, complaints = _judged(document, folder, environ)
     found = problems(file, document, shape_of(Settings), complaints)

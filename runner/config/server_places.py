@@ -13,7 +13,7 @@ from runner.model.settings.server import Settings
 
 _CHECKPOINTS = "checkpoints.jsonl"  # the one file of checkpoints that may lie in data_dir: the default
 _GIT = ".git"
-_NEEDED = "name what providers need, such as ~/.aws"
+_NEEDED = "list what providers need, such as ~/.aws"
 
 
 def places(settings: Settings) -> Iterator[Complaint]:
@@ -27,9 +27,9 @@ def places(settings: Settings) -> Iterator[Complaint]:
 def _data_dir(path: Path) -> Iterator[Complaint]:
     here: KeyPath = ("data_dir",)
     if str(path) == "/":
-        yield Complaint(here, "expected a folder of its own")
+        yield Complaint(here, "expected a dedicated directory")
     elif any(part.casefold() == _GIT for part in (*path.parts, *_real(path).parts)):
-        yield Complaint(here, "this lies in a .git folder, which is git's own", "name a folder outside of it")
+        yield Complaint(here, "this is inside a .git directory", "use a directory outside of it")
 
 
 def _visible(settings: Settings) -> Iterator[Complaint]:
@@ -42,33 +42,33 @@ def _visible(settings: Settings) -> Iterator[Complaint]:
         if path == Path("/"):
             yield Complaint(here, "this is the whole machine", _NEEDED)
         elif below is not None and not "".join(below[:1]).startswith("."):
-            yield Complaint(here, "this is Driftline's own, which no run may use", _NEEDED)
+            yield Complaint(here, "runs may not use Driftline's own files", _NEEDED)
         elif checkpoints is not None and path == _real(checkpoints):
-            yield Complaint(here, "this is audit.checkpoints, which no run may use", "remove it")
+            yield Complaint(here, "runs may not use audit.checkpoints", "remove it")
         elif any(home.is_relative_to(path) for home in _homes()):
-            yield Complaint(here, "this holds a home as a whole, with all keys in it", _NEEDED)
+            yield Complaint(here, "this contains an entire home directory with all its keys", _NEEDED)
         elif data_dir.is_relative_to(path):
-            yield Complaint(here, "data_dir lies in this, which no run may use", _NEEDED)
+            yield Complaint(here, "this contains data_dir, which runs may not use", _NEEDED)
 
 
 def _checkpoints(named: Path, data_dir: Path) -> Iterator[Complaint]:
     here: KeyPath = ("audit", "checkpoints")
     path = _real(named)
     if data_dir.is_relative_to(path) or (path.is_relative_to(data_dir) and path != data_dir / _CHECKPOINTS):
-        message = "Driftline keeps its own files there, and checkpoints lie outside what they guard"
-        yield Complaint(here, message, f"name a file outside of data_dir; null makes data_dir/{_CHECKPOINTS}")
+        message = "Driftline keeps its own files there; checkpoints must be outside of what they protect"
+        yield Complaint(here, message, f"use a file outside data_dir; null means data_dir/{_CHECKPOINTS}")
         return
     try:
         mode = path.stat().st_mode
     except NotADirectoryError:
-        yield Complaint(here, "what should be its folder is none", "name a file in a folder")
+        yield Complaint(here, "its parent is not a directory", "use a file in a directory")
     except (OSError, ValueError):
         return  # not there yet, on a disk that is not mounted, or not for the eyes of who asks
     else:
         if stat.S_ISDIR(mode):
-            yield Complaint(here, "expected a file, and this is a folder", f"name {_CHECKPOINTS} in it")
+            yield Complaint(here, "expected a file, but this is a directory", f"use {_CHECKPOINTS} in it")
         elif not stat.S_ISREG(mode):
-            yield Complaint(here, "expected a regular file, which keeps what is added", "name one on a disk")
+            yield Complaint(here, "expected a regular file", "use a file on a disk")
 
 
 def _homes() -> Iterator[Path]:

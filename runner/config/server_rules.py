@@ -39,7 +39,7 @@ def server_complaints(settings: Settings) -> Iterator[Complaint]:
     for index, source in enumerate(settings.sources):
         here: KeyPath = ("sources", index)
         if any(other.name == source.name for other in settings.sources[:index]):
-            yield Complaint((*here, "name"), "another source has this name")
+            yield Complaint((*here, "name"), "another source already has this name")
         yield from _source(here, source)
         yield from _verify((*here, "verify"), source.verify, settings.data_dir)
     yield from _engines(settings.engines)
@@ -55,7 +55,7 @@ def server_complaints(settings: Settings) -> Iterator[Complaint]:
         ("protect_addresses", settings.guardrails.protect_addresses),
     ):
         for index, glob in enumerate(globs):
-            yield from single_line(("guardrails", key, index), glob, "a text or a glob")
+            yield from single_line(("guardrails", key, index), glob, "a string or a glob")
     yield from _artifacts(settings.artifacts)
     if settings.audit.key is not None:
         yield from _key(("audit", "key"), settings.audit.key)
@@ -71,7 +71,7 @@ def _source(here: KeyPath, source: SourceSettings) -> Iterator[Complaint]:
     if flaw := branch_flaw(source.branch):
         yield Complaint((*here, "branch"), flaw)
     if not source.stacks:
-        yield Complaint((*here, "stacks"), "names no file, so that the source has no stacks", got=False)
+        yield Complaint((*here, "stacks"), "the list is empty, so the source has no stacks", got=False)
     for index, glob in enumerate(source.stacks):
         if flaw := path_flaw(glob, "", glob=True):
             yield Complaint((*here, "stacks", index), flaw)
@@ -83,31 +83,31 @@ def _source(here: KeyPath, source: SourceSettings) -> Iterator[Complaint]:
 def _auth(here: KeyPath, auth: SourceAuth, way: Transport | None) -> Iterator[Complaint]:
     if auth.token is not None:
         if way is not Transport.HTTPS and way is not None:
-            yield Complaint((*here, "token"), f"a token is for https, and this source is {way}", got=False)
+            yield Complaint((*here, "token"), f"tokens are for https, but this source uses {way}", got=False)
         if not auth.token or _UNPRINTABLE.search(auth.token):
             yield Complaint(
-                (*here, "token"), "a token has no spaces or line breaks, and is not empty", got=False
+                (*here, "token"), "a token may not be empty or contain spaces or line breaks", got=False
             )
     if not auth.username or ":" in auth.username or _UNPRINTABLE.search(auth.username):
-        yield Complaint((*here, "username"), "expected a name without spaces and colons")
+        yield Complaint((*here, "username"), "expected a name without spaces or colons")
     for key, path in (("ssh_key", auth.ssh_key), ("known_hosts", auth.known_hosts)):
         if path is not None and way is not Transport.SSH and way is not None:
-            yield Complaint((*here, key), f"this is for ssh, and this source is {way}")
+            yield Complaint((*here, key), f"this is for ssh, but this source uses {way}")
     if auth.ssh_key is not None and auth.known_hosts is None and way is Transport.SSH:
-        hint = "ssh-keyscan HOST, and compare the fingerprint with the one that the host publishes"
-        yield Complaint((*here, "ssh_key"), "known_hosts is needed beside it", hint, got=False)
+        hint = "ssh-keyscan HOST, then compare the fingerprint with the one the host publishes"
+        yield Complaint((*here, "ssh_key"), "requires known_hosts", hint, got=False)
 
 
 def _verify(here: KeyPath, verify: Verify, data_dir: Path) -> Iterator[Complaint]:
     if verify.mode != "off" and verify.allowed_signers is None and verify.gpg_keys is None:
-        yield Complaint((*here, "mode"), "needs allowed_signers or gpg_keys beside it", got=False)
+        yield Complaint((*here, "mode"), "requires allowed_signers or gpg_keys", got=False)
     if verify.revoked is not None and verify.allowed_signers is None:
-        told = "this is for the keys in allowed_signers; an OpenPGP key is revoked in gpg_keys itself"
+        told = "this applies to keys in allowed_signers; revoke OpenPGP keys in gpg_keys"
         yield Complaint((*here, "revoked"), told, got=False)
     for key in ("allowed_signers", "gpg_keys", "revoked"):
         path = getattr(verify, key)
         if path is not None and path.is_relative_to(data_dir):
-            yield Complaint((*here, key), "this lies in data_dir, where files of commits are written")
+            yield Complaint((*here, key), "this is inside data_dir, where Driftline writes files from commits")
 
 
 def _allow(here: KeyPath, allow: Allow) -> Iterator[Complaint]:
@@ -117,17 +117,17 @@ def _allow(here: KeyPath, allow: Allow) -> Iterator[Complaint]:
             yield Complaint((*here, "aws_roles", index), message)
     for index, name in enumerate(allow.backends):
         if _BACKEND.fullmatch(name) is None:
-            yield Complaint((*here, "backends", index), "expected the name of a backend such as s3")
+            yield Complaint((*here, "backends", index), "expected a backend name such as s3")
     yield from _allow_code(here, allow)
     for index, glob in enumerate(allow.env):
         if _VARIABLE_GLOB.fullmatch(glob) is None:
-            yield Complaint((*here, "env", index), "expected the name of a variable or a glob such as APP_*")
+            yield Complaint((*here, "env", index), "expected a variable name or a glob such as APP_*")
 
 
 def _allow_code(here: KeyPath, allow: Allow) -> Iterator[Complaint]:
     for index, folder in enumerate(allow.state_folders):
         if not folder.startswith("/") or folder == "/" or ".." in folder.split("/"):
-            yield Complaint((*here, "state_folders", index), "expected the absolute path of a folder")
+            yield Complaint((*here, "state_folders", index), "expected an absolute path to a directory")
     for key, example in (
         ("modules", "git::https://git.example.com/*"),
         ("providers", f"{TERRAFORM.registry}/acme/*"),
@@ -144,16 +144,16 @@ def _engines(engines: EnginesSettings) -> Iterator[Complaint]:
         if not binary or "\n" in binary or not (bare or binary.startswith("/")):
             yield Complaint(("engines", name, "binary"), "expected a name on PATH or an absolute path")
     if engines.offline and engines.plugin_mirror is None:
-        yield Complaint(("engines", "offline"), "needs plugin_mirror: a folder with the providers", got=False)
+        yield Complaint(("engines", "offline"), "requires plugin_mirror: a directory of providers", got=False)
     for host, token in engines.registry_tokens.items():
         path = ("engines", "registry_tokens", host)
         if _HOST.fullmatch(host) is None:
-            yield Complaint(path, "expected the host of a registry", got=False, at_key=True)
+            yield Complaint(path, "expected the host name of a registry", got=False, at_key=True)
         if not token or _UNPRINTABLE.search(token):
-            yield Complaint(path, "a token has no spaces or line breaks, and is not empty", got=False)
+            yield Complaint(path, "a token may not be empty or contain spaces or line breaks", got=False)
     for index, variable in enumerate(engines.env):
         if _VARIABLE.fullmatch(variable) is None:
-            yield Complaint(("engines", "env", index), "expected the name of an environment variable")
+            yield Complaint(("engines", "env", index), "expected an environment variable name")
         elif refusal := withheld(variable):
             yield Complaint(("engines", "env", index), *refusal)
 
@@ -171,16 +171,16 @@ def _people(approvals: ApprovalSettings) -> Iterator[Complaint]:
     for login, names in approvals.people.items():
         for index, name in enumerate(names):
             path = ("approvals", "people", login, index)
-            yield from single_line(path, name, "a name or a mail address")
+            yield from single_line(path, name, "a name or an email address")
             if owner.setdefault(name.casefold(), login) != login:
-                yield Complaint(path, f"this belongs to {owner[name.casefold()]} already")
+                yield Complaint(path, f"this already belongs to {owner[name.casefold()]}")
 
 
 def _artifacts(artifacts: ArtifactSettings) -> Iterator[Complaint]:
     if artifacts.store == "s3" and artifacts.bucket is None:
-        yield Complaint(("artifacts", "store"), "needs a bucket beside it", "bucket: NAME", got=False)
+        yield Complaint(("artifacts", "store"), "requires a bucket", "bucket: NAME", got=False)
     if artifacts.bucket is not None and _BUCKET.fullmatch(artifacts.bucket) is None:
-        yield Complaint(("artifacts", "bucket"), "expected the name of a bucket")
+        yield Complaint(("artifacts", "bucket"), "expected a bucket name")
     if artifacts.prefix and path_flaw(artifacts.prefix, ""):
         yield Complaint(("artifacts", "prefix"), "expected a prefix such as driftline or team/driftline")
     keys: list[tuple[KeyPath, str]] = [

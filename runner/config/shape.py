@@ -23,7 +23,7 @@ class Kind(StrEnum):
     PATH = "a path"
     NUMBER = "a whole number"
     SWITCH = "true or false"
-    SPAN = "a span of time such as 90s, 5m, 4h, 2d or 1w"
+    SPAN = "a duration such as 90s, 5m, 4h, 2d or 1w"
     CHOICE = "one of"
     ANYTHING = "anything"
     LIST = "a list"

@@ -47,7 +47,7 @@ class StackFileReader:
     ) -> tuple[list[StackDefinition], list[Problem]]:
         documents = read_carefully(content)
         if not documents:
-            return [], [Problem(file, 1, 1, "there is no stack in this file")]
+            return [], [Problem(file, 1, 1, "this file declares no stacks")]
         stacks: list[StackDefinition] = []
         found: list[Problem] = []
         names = Counter(name for name in map(_name, documents) if name)
@@ -55,7 +55,7 @@ class StackFileReader:
             stack, complaints = self._judged(document, file, allow)
             name = _name(document)
             if name and names[name] > 1:
-                complaints.append(Complaint(("name",), "more than one stack of this file has this name"))
+                complaints.append(Complaint(("name",), "another stack in this file has the same name"))
             problem = problems(file, document, shape_of(StackDefinition), complaints, name)
             if stack is not None and not problem:
                 stacks.append(stack)

@@ -47,7 +47,7 @@ def name_flaw(name: str) -> str | None:
     if _NAME.fullmatch(name) is None:
         return "expected 1 to 64 of a-z, 0-9 and . _ - /, with a letter or digit first"
     if any(segment in {"", ".", ".."} for segment in name.split("/")):
-        return "expected a name without //, without / at its end, and without . or .. between slashes"
+        return "expected a name without //, without a trailing /, and without . or .. between slashes"
     return None
 
 
@@ -57,14 +57,14 @@ def _names(stack: StackDefinition) -> Iterator[Complaint]:
     for index, other in enumerate(stack.depends_on):
         yield from _of_another(("depends_on", index), other, stack.name, "a stack cannot depend on itself")
     if stack.renamed_from is not None:
-        yield from _of_another(("renamed_from",), stack.renamed_from, stack.name, "this is its name now")
+        yield from _of_another(("renamed_from",), stack.renamed_from, stack.name, "this is already its name")
     for index, person in enumerate(stack.apply.approvers):
         if _LOGIN.fullmatch(person) is None:
             yield Complaint(("apply", "approvers", index), "expected a login name")
     yield from _twice(("depends_on",), stack.depends_on)
     yield from _twice(("apply", "approvers"), stack.apply.approvers)
     for index, address in enumerate(stack.apply.protect):
-        yield from single_line(("apply", "protect", index), address, "the address of a resource, or a glob")
+        yield from single_line(("apply", "protect", index), address, "a resource address or a glob")
 
 
 def _of_another(path: KeyPath, name: str, own: str, message: str) -> Iterator[Complaint]:
@@ -101,24 +101,24 @@ def _tables(stack: StackDefinition) -> Iterator[Complaint]:
                 ("labels", label), "expected letters, digits and . _ / - in a label", got=False, at_key=True
             )
         if "\n" in value or "\t" in value:
-            yield Complaint(("labels", label), "expected a text on one line")
+            yield Complaint(("labels", label), "expected a string on one line")
     for variable in stack.vars:
         if variable.startswith("-") or not variable.replace("-", "_").isidentifier():
-            yield Complaint(("vars", variable), "this is no name of a variable", got=False, at_key=True)
+            yield Complaint(("vars", variable), "this is not a variable name", got=False, at_key=True)
     for setting, value in stack.backend_config.items():
         if _BACKEND_KEY.fullmatch(setting) is None:
             yield Complaint(
-                ("backend_config", setting), "this is no name of a setting", got=False, at_key=True
+                ("backend_config", setting), "this is not a setting name", got=False, at_key=True
             )
         if value is None:
-            yield Complaint(("backend_config", setting), "expected a value; without one leave the key out")
+            yield Complaint(("backend_config", setting), "expected a value; omit the key if there is none")
 
 
 def _environment(env: dict[str, str], allow: Allow) -> Iterator[Complaint]:
     for name in env:
         path = ("env", name)
         if NAME.fullmatch(name) is None:
-            message = "expected letters, digits and _ in the name of a variable, and no digit first"
+            message = "expected letters, digits and _ in a variable name, and no leading digit"
             yield Complaint(path, message, got=False, at_key=True)
         elif reason := denial(name):
             yield Complaint(path, f"a stack may not set this: {reason}", got=False, at_key=True)
@@ -158,7 +158,7 @@ def _aws(aws: AwsRoles, allow: Allow) -> Iterator[Complaint]:
 def _apply(stack: StackDefinition, allow: Allow, required: int) -> Iterator[Complaint]:
     wanted = stack.apply.approvals
     if wanted is not None and 0 <= wanted < required and not allow.lower_approvals:
-        message = f"the server asks for {required}, and a stack may raise the number but not lower it"
+        message = f"the server requires {required}; a stack may raise the number but not lower it"
         yield Complaint(("apply", "approvals"), message)
     need = wanted if wanted is not None else required
     people = len(set(stack.apply.approvers))

@@ -58,7 +58,7 @@ class Walk:
                 if self._found is not None:
                     self._found.append(Document())
                 if event.version or event.tags:
-                    self._flaw((), event, "a %YAML or %TAG directive is not allowed; remove it")
+                    self._flaw((), event, "%YAML and %TAG directives are not allowed; remove it")
                 yield self._value(self._next(), ())
             elif event is None or type(event) is StreamEndEvent:
                 return
@@ -67,20 +67,20 @@ class Walk:
         kind = type(event)
         self._values += 1
         if self._values > MAX_VALUES:
-            self._flaw(path, event, f"this is too much: there are {MAX_VALUES} values before it")
+            self._flaw(path, event, f"too many values: the limit is {MAX_VALUES}")
             raise TooMuch
         if self._found:
             self._found[-1].values[path] = self._place(event)
         if kind is ScalarEvent:
             return self._scalar(event, path)
         if kind is AliasEvent:
-            self._flaw(path, event, f"the alias *{event.anchor} is not allowed; write the value out")
+            self._flaw(path, event, f"aliases such as *{event.anchor} are not allowed; repeat the value")
             return None
         if event.anchor is not None or event.tag is not None:
             self._decorated(path, event)
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            self._flaw(path, event, f"this is nested more than {MAX_DEPTH} levels deep")
+            self._flaw(path, event, f"nesting exceeds {MAX_DEPTH} levels")
             raise TooMuch
         value = self._mapping(path) if kind is MappingStartEvent else self._sequence(path)
         self._depth -= 1
@@ -95,7 +95,7 @@ class Walk:
             if type(event) is MappingEndEvent:
                 return data
             if type(event) is not ScalarEvent:
-                self._flaw(path, event, "a key has to be plain text")
+                self._flaw(path, event, "a key must be plain text")
                 self._value(event, (*path, "?"))
                 self._value(self._next(), (*path, "?"))
                 continue
@@ -142,10 +142,10 @@ class Walk:
 
     def _decorated(self, path: KeyPath, event: Any) -> None:
         if event.anchor is not None:
-            self._flaw(path, event, f"the anchor &{event.anchor} is not allowed; write the value out")
+            self._flaw(path, event, f"anchors such as &{event.anchor} are not allowed; repeat the value")
         if event.tag is not None:
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
-            self._flaw(path, event, f"the tag {tag} is not allowed; remove it")
+            self._flaw(path, event, f"tag {tag} is not allowed; remove it")
 
     def _place(self, event: Any) -> Place:
         mark = event.start_mark
@@ -166,4 +166,4 @@ def _strange(key: str) -> str:
         return "a key is empty"
     if bad := FORBIDDEN.search(key):
         return f"the character U+{ord(bad[0]):04X} is not allowed in a key"
-    return "the merge key << is not allowed; write the keys out"
+    return "the merge key << is not allowed; repeat the keys"

@@ -16,7 +16,7 @@ class SourceNotTaken(DriftlineError):
 
 
 class SourceTooLarge(GitFailed):
-    """source "{source}" is too large: {what} max_size ({most})"""
+    """source "{source}" is too large: {what} {most}"""
 
     hint_template = (
         "remove large files from it, or raise max_size of source {source}:   driftline config show"

@@ -191,7 +191,7 @@ def _write_files(mirror: Mirror, top: Path, entries: list[TreeEntry]) -> None:
 
 
 def _too_large(mirror: Mirror, path: str) -> SourceTooLarge:
-    most = f"its max_size of {mirror.source.max_size}, {shortened(path)!r} among them"
+    most = f"its max_size of {mirror.source.max_size}, including {shortened(path)!r}"
     return SourceTooLarge(source=mirror.source.name, what="the files of one revision exceed", most=most)
 
 

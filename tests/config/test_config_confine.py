@@ -35,9 +35,9 @@ def test_visible_paths_are_those_beside_the_configuration(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("executor", "told"),
     [
-        ("{visible: [data]}", "visible[0]: this is Driftline's own"),
-        ("{visible: [/x, data/keys]}", "visible[1]: this is Driftline's own"),
-        ("{visible: [./x/../data/driftline.db]}", "visible[0]: this is Driftline's own"),
+        ("{visible: [data]}", "visible[0]: runs may not use Driftline's own"),
+        ("{visible: [/x, data/keys]}", "visible[1]: runs may not use Driftline's own"),
+        ("{visible: [./x/../data/driftline.db]}", "visible[0]: runs may not use Driftline's own"),
         ("{confine: always}", "confine: expected auto, never or required"),
     ],
 )

@@ -52,16 +52,16 @@ def test_a_common_line_is_taken(line: str) -> None:
         ("0 0 * * 0", "day of the week: write sun for 0"),
         ("0 0 * * 7", "day of the week: write sun for 7"),
         ("0 0 * * 1-5", "day of the week: write mon for 1"),
-        ("0 0 * * fri-mon", "day of the week: the range runs backwards; write fri-sun,mon-mon"),
-        ("0 0 * * monday", "day of the week: this is not understood"),
+        ("0 0 * * fri-mon", "day of the week: the range is reversed; write fri-sun,mon-mon"),
+        ("0 0 * * monday", "day of the week: invalid cron field"),
         ("0 0 * foo *", "month: expected jan, feb"),
         ("60 * * * *", "minute: expected 0 to 59"),
-        ("*/0 * * * *", "minute: the step does not fit into the range"),
-        ("59/1 * * * *", "minute: the step does not fit into the range"),
-        ("0 0 30 feb *", "this day never comes"),
-        ("0 0 * *", "expected a cron line of five fields"),
-        ("@hourly", "expected a cron line of five fields"),
-        ("", "expected a cron line of five fields"),
+        ("*/0 * * * *", "minute: the step exceeds the range"),
+        ("59/1 * * * *", "minute: the step exceeds the range"),
+        ("0 0 30 feb *", "this date never occurs"),
+        ("0 0 * *", "expected a cron line with five fields"),
+        ("@hourly", "expected a cron line with five fields"),
+        ("", "expected a cron line with five fields"),
     ],
 )
 def test_a_line_that_is_not_taken_is_explained(line: str, flaw: str) -> None:
@@ -69,4 +69,4 @@ def test_a_line_that_is_not_taken_is_explained(line: str, flaw: str) -> None:
 
 
 def test_a_day_that_only_some_weekday_would_bring_is_not_taken() -> None:
-    assert cron_flaw("0 0 30 feb mon") == "this day never comes"
+    assert cron_flaw("0 0 30 feb mon") == "this date never occurs"

@@ -115,7 +115,7 @@ def test_the_deepest_nesting_that_is_taken() -> None:
     with pytest.raises(Odd):
         read_quickly(content.replace("[]", "[[]]").encode())
     (document,) = read_carefully(content.replace("[]", "[[]]").encode())
-    assert document.flaws[0].message == "this is nested more than 20 levels deep"
+    assert document.flaws[0].message == "nesting exceeds 20 levels"
 
 
 def test_a_file_of_64_kib_is_read_and_one_byte_more_is_not() -> None:
@@ -135,7 +135,7 @@ def test_places_count_characters_and_lines_as_editors_do() -> None:
 def test_text_that_is_not_utf_8_is_named_with_its_place() -> None:
     (document,) = read_carefully(b"name: x\nlabels: {a: \xff}\n")
     assert document.flaws[0].place[:2] == (2, 13)
-    assert document.flaws[0].message == "this is not UTF-8 text"
+    assert document.flaws[0].message == "the file is not UTF-8 text"
 
 
 def test_the_last_lines_of_a_broken_document_never_hide_the_next() -> None:

@@ -50,7 +50,7 @@ def test_a_link_from_the_default_place_to_another_disk_is_followed(tmp_path: Pat
 
 def test_a_folder_is_no_file_of_checkpoints(tmp_path: Path) -> None:
     (tmp_path / "audit").mkdir()
-    assert "this is a folder" in checkpoints(tmp_path, "audit")
+    assert "this is a directory" in checkpoints(tmp_path, "audit")
 
 
 def test_what_keeps_nothing_is_no_file_of_checkpoints(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_pipe_is_no_file_of_checkpoints(tmp_path: Path) -> None:
 
 def test_checkpoints_below_a_file_are_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    assert "what should be its folder is none" in checkpoints(tmp_path, "file/audit.jsonl")
+    assert "its parent is not a directory" in checkpoints(tmp_path, "file/audit.jsonl")
 
 
 def test_a_path_with_a_character_that_no_path_has_is_told_and_nothing_else_fails(tmp_path: Path) -> None:
@@ -80,40 +80,40 @@ def test_a_home_as_a_whole_is_not_made_visible(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "homes" / "ana"))
-    assert "a home as a whole" in visible(tmp_path, named)
+    assert "an entire home directory" in visible(tmp_path, named)
 
 
 def test_what_holds_data_dir_is_not_made_visible(tmp_path: Path) -> None:
-    assert "data_dir lies in this" in visible(tmp_path, ".")
+    assert "this contains data_dir" in visible(tmp_path, ".")
 
 
 def test_a_link_into_data_dir_is_not_made_visible(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / ".aws").symlink_to(tmp_path / "data" / "keys")
-    assert "this is Driftline's own" in visible(tmp_path, "data/.aws")
+    assert "runs may not use Driftline's own" in visible(tmp_path, "data/.aws")
 
 
 def test_what_holds_data_dir_by_another_name_is_not_made_visible(tmp_path: Path) -> None:
     (tmp_path / "real" / "data").mkdir(parents=True)
     (tmp_path / "data").symlink_to(tmp_path / "real" / "data")
-    assert "data_dir lies in this" in visible(tmp_path, "real")
+    assert "this contains data_dir" in visible(tmp_path, "real")
 
 
 def test_the_file_of_checkpoints_is_not_made_visible(tmp_path: Path) -> None:
     (problem,) = told(tmp_path, executor={"visible": ["audit.jsonl"]}, audit={"checkpoints": "audit.jsonl"})
-    assert "this is audit.checkpoints" in problem
+    assert "runs may not use audit.checkpoints" in problem
 
 
 @pytest.mark.parametrize("named", [".git/data", "repo/.git", ".GIT/x/data"])
 def test_data_dir_does_not_lie_in_what_is_gits(tmp_path: Path, named: str) -> None:
     (problem,) = told(tmp_path, data_dir=named)
-    assert "this lies in a .git folder" in problem
+    assert "this is inside a .git directory" in problem
 
 
 def test_data_dir_does_not_lie_behind_a_link_into_what_is_gits(tmp_path: Path) -> None:
     (tmp_path / "data").symlink_to(tmp_path / ".git" / "data")
     (problem,) = told(tmp_path)
-    assert "this lies in a .git folder" in problem
+    assert "this is inside a .git directory" in problem
 
 
 def test_data_dir_may_have_git_in_its_name(tmp_path: Path) -> None:

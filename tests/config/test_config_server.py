@@ -141,7 +141,7 @@ def test_a_token_of_digits_is_not_told(tmp_path: Path, number: str) -> None:
             tmp_path, f"data_dir: /d\nsources: [{{name: a, url: 'https://h/x', auth: {{token: {number}}}}}]"
         )
     )
-    assert [p.message for p in problems] == ["sources[0].auth.token: this text needs quotes"]
+    assert [p.message for p in problems] == ["sources[0].auth.token: this string needs quotes"]
 
 
 def test_what_is_shown_is_plain_data_without_secrets(tmp_path: Path) -> None:
@@ -196,10 +196,10 @@ def test_a_named_configuration_that_is_not_there_is_never_replaced_by_another(
     nowhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wrote(nowhere / "work", "")
-    with pytest.raises(BadConfig, match=r"there is no configuration at /gone\.yaml, named by -c/--config"):
+    with pytest.raises(BadConfig, match=r"configuration /gone\.yaml not found \(set by -c/--config\)"):
         find_config("/gone.yaml")
     monkeypatch.setenv("DRIFTLINE_CONFIG", "/gone.yaml")
-    with pytest.raises(BadConfig, match="named by DRIFTLINE_CONFIG"):
+    with pytest.raises(BadConfig, match="set by DRIFTLINE_CONFIG"):
         find_config()
 
 

@@ -18,7 +18,7 @@ LOSE_ZEROS = ("1.10", "1.0", "2.00", "-0.50")
 def test_a_number_that_a_text_would_tell_otherwise_wants_quotes(key: str, text: str) -> None:
     stacks, problems = StackFileReader().read("s.yaml", f"name: a\n{key % text}\n".encode(), GENEROUS)
     assert stacks == []
-    assert f'a number cannot keep its last zero (quote it: "{text}")' in str(problems[0])
+    assert f'a number would lose its trailing zero (quote it: "{text}")' in str(problems[0])
     quoted = f'"{text}"'
     stacks, problems = StackFileReader().read("s.yaml", f"name: a\n{key % quoted}\n".encode(), GENEROUS)
     assert (len(stacks), problems) == (1, [])

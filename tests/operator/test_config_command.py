@@ -86,4 +86,4 @@ def test_a_rule_that_names_nobody_is_refused(tmp_path: Path) -> None:
     rule = "approvals:\n  rules:\n    - {from: [], reason: x}\n"
     answer = driftline("config", "validate", written(tmp_path, SOUND + rule))
     assert answer.code == 78
-    assert "approvals.rules[0].from: names nobody; leave it out" in answer.stdout
+    assert "approvals.rules[0].from: the list is empty; omit it" in answer.stdout

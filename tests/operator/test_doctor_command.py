@@ -187,7 +187,7 @@ def test_roles_are_tried_only_when_asked(made: Installation, monkeypatch: pytest
     (made.repository / "one/stack.yaml").write_text(ROLES)
     made.commit("roles")
     assert made("source", "sync").code == 0
-    assert findings(made)["aws"]["message"].startswith("2 roles")
+    assert findings(made)["aws"]["message"].startswith("stacks use 2 roles")
     server = moto.ThreadedMotoServer(port=0)
     server.start()
     host, port = server.get_host_and_port()

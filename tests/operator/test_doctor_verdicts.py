@@ -131,7 +131,7 @@ def test_packed_and_unpacked_providers_of_this_platform_are_found(tmp_path: Path
     [
         ("auto", None, 7, State.OK, "Landlock ABI 7"),
         ("required", None, 0, State.OK, "confined by namespaces"),
-        ("auto", "not installed", 7, State.WARN, "by Landlock alone"),
+        ("auto", "not installed", 7, State.WARN, "only Landlock restricts file access"),
         ("auto", "not installed", 0, State.WARN, "reads every file of the daemon's user"),
         ("required", "not installed", 7, State.FAIL, "no runs start: not installed"),
         ("never", None, 7, State.WARN, "executor.confine is never"),

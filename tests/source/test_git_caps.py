@@ -40,7 +40,7 @@ def test_a_fetch_that_wants_more_than_the_cap_is_stopped_at_it(
         usual(mirror)
 
     monkeypatch.setattr(Mirror, "_clear", looking)
-    with pytest.raises(SourceTooLarge, match="its history takes more than its max_size of 2MB"):
+    with pytest.raises(SourceTooLarge, match="its history exceeds its max_size of 2MB"):
         capped.taken()
     assert 0.9 * CAP < largest < 1.1 * CAP
     # Nothing of it is left, and what was there still is.
