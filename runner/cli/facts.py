@@ -49,7 +49,9 @@ class StackFacts:
         """What is decided about its changes."""
         run, told = self.view.open_change, decide(self.view).sentence
         if self.never and run is not None:
-            return f"{run.name} is planned, but this stack may not be applied: its mode is never ({self.never})"
+            return (
+                f"{run.name} is planned, but this stack may not be applied: its mode is never ({self.never})"
+            )
         return f"{told} ({given(self.standing)})" if self.standing is not None else told
 
     @property

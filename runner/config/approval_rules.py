@@ -23,9 +23,7 @@ def approval_rule_complaints(settings: Settings) -> Iterator[Complaint]:
         yield from _match((*here, "match"), rule.match, sources)
         yield from _people(here, rule, settings.approvals.required)
         for number, address in enumerate(rule.protect):
-            yield from single_line(
-                (*here, "protect", number), address, "a resource address or a glob"
-            )
+            yield from single_line((*here, "protect", number), address, "a resource address or a glob")
         if rule.reason:
             yield from single_line((*here, "reason"), rule.reason, "a text")
 

@@ -92,7 +92,11 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, line: int) -> Flaw:
     here = rows[row][column : column + 1] if row < len(rows) else ""
     directive = next((number for number, content in enumerate(rows) if content.startswith("%")), None)
     if "cannot start any token" in problem:
-        problem = "tabs are not allowed as indentation" if here == "\t" else f"unquoted text may not start with {here}"
+        problem = (
+            "tabs are not allowed as indentation"
+            if here == "\t"
+            else f"unquoted text may not start with {here}"
+        )
         hint = "use spaces" if here == "\t" else "quote it"
     elif directive is not None and directive <= row:
         row, column, hint = directive, 0, "remove the directive that starts with %"

@@ -26,9 +26,7 @@ def find_config(explicit: Path | str | None = None) -> Path:
     for what, chosen in (("-c/--config", explicit), (VARIABLE, os.environ.get(VARIABLE))):
         if chosen:
             if not Path(chosen).is_file():
-                raise BadConfig(
-                    f"configuration {chosen} not found (set by {what})", hint="driftline init"
-                )
+                raise BadConfig(f"configuration {chosen} not found (set by {what})", hint="driftline init")
             return Path(chosen)
     places = [
         Path("driftline.yaml"),

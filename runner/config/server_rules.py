@@ -107,7 +107,9 @@ def _verify(here: KeyPath, verify: Verify, data_dir: Path) -> Iterator[Complaint
     for key in ("allowed_signers", "gpg_keys", "revoked"):
         path = getattr(verify, key)
         if path is not None and path.is_relative_to(data_dir):
-            yield Complaint((*here, key), "this is inside data_dir, where Driftline writes files from commits")
+            yield Complaint(
+                (*here, key), "this is inside data_dir, where Driftline writes files from commits"
+            )
 
 
 def _allow(here: KeyPath, allow: Allow) -> Iterator[Complaint]:

@@ -107,9 +107,7 @@ def _tables(stack: StackDefinition) -> Iterator[Complaint]:
             yield Complaint(("vars", variable), "this is not a variable name", got=False, at_key=True)
     for setting, value in stack.backend_config.items():
         if _BACKEND_KEY.fullmatch(setting) is None:
-            yield Complaint(
-                ("backend_config", setting), "this is not a setting name", got=False, at_key=True
-            )
+            yield Complaint(("backend_config", setting), "this is not a setting name", got=False, at_key=True)
         if value is None:
             yield Complaint(("backend_config", setting), "expected a value; omit the key if there is none")
 

@@ -50,7 +50,9 @@ def file_system(scene: Scene) -> Iterator[Finding]:
         yield fail("filesystem", f"{place} is on {kind}", "set data_dir to a directory on a local disk")
     elif kind in VOLATILE:
         yield warn(
-            "filesystem", f"{place} is on {kind} and is lost at a reboot", "set data_dir to a directory on a disk"
+            "filesystem",
+            f"{place} is on {kind} and is lost at a reboot",
+            "set data_dir to a directory on a disk",
         )
     else:
         yield ok("filesystem", f"{place} is on {kind or 'an unknown file system'}")
@@ -136,9 +138,7 @@ def scratch_of(data_dir: Path) -> Path:
 def path_verdict(scratch: Path, fallback: Path) -> Finding:
     length, room = len(os.fsencode(scratch)), LONGEST_TMPDIR
     if length <= room:
-        return ok(
-            "paths", f"provider sockets fit below {scratch.parent} ({length} of {room} bytes)"
-        )
+        return ok("paths", f"provider sockets fit below {scratch.parent} ({length} of {room} bytes)")
     told = f"{scratch} is {length - room} bytes too long for provider sockets"
     hint = "set data_dir to a shorter path, such as /var/lib/driftline"
     if len(os.fsencode(fallback)) > room:

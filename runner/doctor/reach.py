@@ -40,9 +40,7 @@ def aws_roles(scene: Scene) -> Iterator[Finding]:
     """Whether each role that a stack names can be taken; it leaves a trace in CloudTrail, hence only with --deep."""
     wanted = sorted(_roles(scene), key=str) if scene.used else []
     if not scene.deep:
-        yield ok(
-            "aws", f"stacks use {len(wanted)} roles; driftline doctor --deep tries to assume them"
-        )
+        yield ok("aws", f"stacks use {len(wanted)} roles; driftline doctor --deep tries to assume them")
         return
     from runner.engine.credentials import AwsCredentials
 

@@ -60,7 +60,9 @@ def audit(scene: Scene) -> Iterator[Finding]:
         told = f"{restored.at:%Y-%m-%d %H:%M} UTC: {sentence(restored.detail)}"
         yield warn("audit", told, "driftline lock list   and   driftline stack list")
     else:
-        yield ok("audit", f"{len(chain.checkpoints)} checkpoints in {kept.place}; the log contains the newest")
+        yield ok(
+            "audit", f"{len(chain.checkpoints)} checkpoints in {kept.place}; the log contains the newest"
+        )
 
 
 def clock(scene: Scene) -> Iterator[Finding]:

@@ -26,7 +26,9 @@ def slots(scene: Scene) -> Iterator[Finding]:
 def slots_verdict(count: int, free: int, needed: int, told: str) -> Finding:
     facts = f"{count} at once; {free // 10**6} MB of memory available, up to {told} per run"
     if free < needed * count:
-        return warn("slots", f"{facts}; runs have to wait for memory", "free some memory, or set fewer executor.slots")
+        return warn(
+            "slots", f"{facts}; runs have to wait for memory", "free some memory, or set fewer executor.slots"
+        )
     return ok("slots", facts)
 
 
@@ -50,7 +52,9 @@ def daemon(scene: Scene) -> Iterator[Finding]:
 def unit(_: Scene) -> Iterator[Finding]:
     """What systemd really does with the unit, drop-ins included."""
     if not SYSTEMD_RUNS.is_dir():
-        yield ok("systemd", "this machine does not use systemd; start  driftline daemon  with its service manager")
+        yield ok(
+            "systemd", "this machine does not use systemd; start  driftline daemon  with its service manager"
+        )
     else:
         yield unit_verdict(systemd_says("LoadState", "ActiveState", "KillMode", "NeedDaemonReload"))
 

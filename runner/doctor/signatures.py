@@ -25,7 +25,9 @@ def _look(source: SourceSettings) -> Finding:
     open_to_others = [path for path in files.values() if path.exists() and path.stat().st_mode & 0o022]
     if open_to_others:
         path = open_to_others[0]
-        return fail(check, f"{path} is writable by others, who could change who is trusted", f"chmod go-w {path}")
+        return fail(
+            check, f"{path} is writable by others, who could change who is trusted", f"chmod go-w {path}"
+        )
     try:
         check_trust(source, DEADLINE)
     except DriftlineError as error:

@@ -38,7 +38,9 @@ class KeyDamaged(DriftlineError):
 class NotEmpty(Conflict):
     """{data_dir} is not empty ({found}); a backup can only be restored into an empty directory"""
 
-    hint_template = "set data_dir to an empty directory, or move the old one away:   mv {data_dir} {data_dir}.old"
+    hint_template = (
+        "set data_dir to an empty directory, or move the old one away:   mv {data_dir} {data_dir}.old"
+    )
 
 
 class BackupDamaged(DriftlineError):

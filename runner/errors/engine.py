@@ -24,9 +24,7 @@ class EngineIsShim(DriftlineError):
 class EngineCannotAnswer(DriftlineError):
     """engines.{engine}.binary: {path} fails to print its version without PATH and HOME (exit code {code})"""
 
-    hint_template = (
-        "if it is a script or a shim, use the engine binary itself; then   driftline doctor"
-    )
+    hint_template = "if it is a script or a shim, use the engine binary itself; then   driftline doctor"
 
 
 class EngineIsOther(DriftlineError):

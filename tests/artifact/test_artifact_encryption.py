@@ -77,7 +77,9 @@ def test_a_key_that_is_gone_is_told_by_its_id_and_no_new_one_is_made(tmp_path: P
     key = tmp_path / "keys" / "artifacts"
     wanted = key_id(key.read_bytes())
     key.unlink()
-    with pytest.raises(ArtifactKeyMissing, match=f"encrypted with key {wanted}, which is missing; available keys: none"):
+    with pytest.raises(
+        ArtifactKeyMissing, match=f"encrypted with key {wanted}, which is missing; available keys: none"
+    ):
         opened(tmp_path).get(7, "plan.tfplan")
     assert not key.exists()
 

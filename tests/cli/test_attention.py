@@ -97,7 +97,9 @@ def test_a_plan_that_a_guard_rail_blocks_is_offered_with_the_command_that_works(
 
 
 def test_a_plan_of_a_stack_that_is_never_applied_is_not_said_to_wait_for_approval() -> None:
-    never = Violation("never", 'stack "prod/vpc" may not be applied: its mode is never (rule 1)', blocking=True)
+    never = Violation(
+        "never", 'stack "prod/vpc" may not be applied: its mode is never (rule 1)', blocking=True
+    )
     (need,) = needs([facts(run=RUN)], [], [], NOW, daemon=True, objections={RUN.id: [never]})
     assert need.text == 'is planned: +2 -1; stack "prod/vpc" may not be applied: its mode is never (rule 1)'
 

@@ -106,9 +106,7 @@ def test_a_terminal_that_knows_only_ascii_gets_question_marks() -> None:
 
 def test_what_others_wrote_is_bounded_and_commands_no_terminal() -> None:
     error = ArtifactDamaged(run="run-1", name="plan.json", digest="\x1b[2J" + "x" * 10_000)
-    assert error.message.startswith(
-        "artifact plan.json of run-1 does not match its recorded digest (?[2Jxx"
-    )
+    assert error.message.startswith("artifact plan.json of run-1 does not match its recorded digest (?[2Jxx")
     assert len(error.message) < 4200
     assert "(10004 characters)" in error.message
 

@@ -40,7 +40,10 @@ def test_off_needs_nothing_beside_it(tmp_path: Path) -> None:
     [
         ("{mode: head}", "mode: requires allowed_signers or gpg_keys"),
         ("{mode: head, gpg_keys: a, revoked: b}", "revoked: this applies to keys in allowed_signers"),
-        ("{mode: head, allowed_signers: data/trees/infra/signers}", "allowed_signers: this is inside data_dir"),
+        (
+            "{mode: head, allowed_signers: data/trees/infra/signers}",
+            "allowed_signers: this is inside data_dir",
+        ),
         ("{mode: head, gpg_keys: ./x/../data/keys}", "gpg_keys: this is inside data_dir"),
         ("{mode: tip, gpg_keys: a}", 'mode: expected off, head or since_applied, got "tip"'),
         ("{mode: head, gpg_keys: a, keyring: b}", "keyring: unknown key"),
