@@ -7,9 +7,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from runner.cli.facts import StackFacts, given
-from runner.cli.objections import NEVER, goes_on
-from runner.cli.screen import cells as words
 from runner.model.approval.guardrails import Violation
 from runner.model.audit.checkpoint import missing_sentence
 from runner.model.audit.log import AuditEntry
@@ -21,7 +18,10 @@ from runner.model.run.life import Run, State
 from runner.model.schedule.waiting import held_elsewhere
 from runner.model.stack.definition import Stack
 from runner.model.stack.lock import Leftover
-from runner.model.stack.source import SourceStatus
+from runner.view import words
+from runner.view.facts import StackFacts, given
+from runner.view.objections import NEVER, goes_on
+from runner.view.source import SourceRow
 from runner.view.when import ago, ahead
 
 
@@ -68,7 +68,7 @@ class Need:
 def needs(
     stacks: Sequence[StackFacts],
     reports: Iterable[DriftReport],
-    sources: Iterable[SourceStatus],
+    sources: Iterable[SourceRow],
     now: datetime,
     *,
     daemon: bool,
@@ -205,12 +205,12 @@ def _of_report(report: DriftReport, now: datetime) -> Iterable[Need]:
         yield Need(Why.DRIFT, report.name, report.stack, told, f"driftline drift show {report.name}")
 
 
-def _of_source(source: SourceStatus, known: set[str | None]) -> Iterable[Need]:
+def _of_source(source: SourceRow, known: set[str | None]) -> Iterable[Need]:
     """`known` are the problems that are told of their stacks already."""
     command = f"driftline source check {source.name}"
     if source.problem is not None:
         told = f"could not be polled {words.times(source.failures)}: {source.problem}"
-        if words.ill(source) == "refused":
+        if source.is_refused:
             told = f"its newest revision is refused: {source.problem}"
         yield Need(Why.SOURCE, source.name, None, told, command, failure=True)
     for problem in source.problems:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from runner.cli import shapes
 from runner.cli.options import Cli
-from runner.cli.screen import cells as words
+from runner.cli.screen import cells
 from runner.cli.screen.output import Cell, Line
 from runner.errors import StackNotFound
 from runner.model.stack.definition import Health
@@ -27,7 +27,7 @@ class Newcomer:
     @property
     def row(self) -> list[Cell | str]:
         """As `driftline stack list` has it."""
-        return [self.name, "-", "-", words.HEALTH[Health.ERROR], self.revision, "-", "-", self.problem]
+        return [self.name, "-", "-", cells.HEALTH[Health.ERROR], self.revision, "-", "-", self.problem]
 
     @property
     def document(self) -> shapes.Plain:
@@ -54,7 +54,7 @@ def show_newcomer(cli: Cli, name: str, output: str) -> None:
     lines: list[Line] = [
         Cell(found.name, "bold"),
         [Cell("  source      ", "dim"), f"{found.source.name}: {found.revision}"],
-        [Cell("  health      ", "dim"), words.HEALTH[Health.ERROR], f"  {found.problem}"],
+        [Cell("  health      ", "dim"), cells.HEALTH[Health.ERROR], f"  {found.problem}"],
         [Cell("  next        ", "dim"), "fix it in Git; nothing is planned until then"],
     ]
     cli.console.data(*lines)

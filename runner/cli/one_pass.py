@@ -7,8 +7,10 @@ from runner.cli import shapes
 from runner.cli.attention import Need
 from runner.cli.commands.status import Picture, look, need_line
 from runner.cli.options import Cli
-from runner.cli.screen import cells as words
+from runner.cli.screen import cells
 from runner.model.run.life import Run
+from runner.view import words
+from runner.view.document import document as document_of
 
 FINE, FAILED, DRIFTED = 0, 1, 2
 
@@ -35,7 +37,7 @@ def tell(cli: Cli, ended: Sequence[Run], output: str, *, acknowledged: bool) -> 
     cli.console.table(
         ("RUN", "STACK", "KIND", "STATE", "CHANGES", "REASON"),
         [
-            (run.name, run.stack, run.kind.value, words.state(run), words.changes(run), run.reason)
+            (run.name, run.stack, run.kind.value, cells.state(run), words.changes(run), run.reason)
             for run in ended
         ],
         empty="Nothing to do.",
@@ -57,7 +59,7 @@ def document(picture: Picture, ended: Sequence[Run], code: int) -> dict[str, Any
         "exit_code": code,
         "runs": [shapes.run(run) for run in ended],
         "needs": [need.document() for need in picture.needs],
-        "sources": [shapes.source(source) for source in picture.sources],
+        "sources": [document_of(source) for source in picture.sources],
         "drift": {
             "open": [report.name for report in picture.reports if report.told(picture.now)],
             "acknowledged": _acknowledged(picture),

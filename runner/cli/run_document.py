@@ -2,11 +2,12 @@
 
 from runner.app import App
 from runner.cli import shapes
-from runner.cli.screen.terms_view import terms_document
 from runner.model.plan.changes import ChangeSet
 from runner.model.run.life import Run, State
 from runner.service.approval.terms import run_terms
 from runner.service.drift.rules import ignored_by_rule
+from runner.view.document import document
+from runner.view.terms import terms_view
 
 
 def run_document(app: App, run: Run) -> shapes.Plain:
@@ -25,7 +26,7 @@ def run_document(app: App, run: Run) -> shapes.Plain:
         )
         waits = run.state in {State.AWAITING_APPROVAL, State.APPROVED}
         people = app.settings.approvals.people
-        terms = terms_document(run_terms(app.settings, reader, run), people) if waits else None
+        terms = document(terms_view(run_terms(app.settings, reader, run), people)) if waits else None
         ignored = ignored_by_rule(app.settings, reader, run, reader.changes(run.id) or ChangeSet())
         renamed = None if run.final else reader.stack(run.stack).renamed_from
         return {

@@ -5,14 +5,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from runner.cli.facts import StackFacts, all_stacks
 from runner.cli.options import Cli, Labels
-from runner.cli.screen import cells as words
+from runner.cli.screen import cells
 from runner.cli.screen.asking import ask_to_type
 from runner.cli.screen.output import Console
 from runner.errors import BadUsage, DriftlineError, NotFound, WrongState
 from runner.model.stack.definition import Stack
 from runner.ports.records.store import Reader
+from runner.view import words
+from runner.view.facts import StackFacts, all_stacks
 
 
 @dataclass
@@ -28,7 +29,7 @@ class Tally:
         try:
             yield
         except DriftlineError as error:
-            self.console.error(words.wrong_state(error) if isinstance(error, WrongState) else error)
+            self.console.error(cells.wrong_state(error) if isinstance(error, WrongState) else error)
             self.codes.append(error.exit_code)
 
     @property
@@ -62,7 +63,10 @@ def facts_of(cli: Cli, names: Sequence[str], labels: Labels) -> list[StackFacts]
         wanted = dict.fromkeys(names or (stack.name for stack in with_labels(reader, labels)))
         for name in wanted:
             reader.stack(name)
-        found = {facts.stack.name: facts for facts in all_stacks(reader, cli.app.settings, cli.app.clock)}
+        found = {
+            facts.stack.name: facts
+            for facts in all_stacks(reader, cli.app.settings, cli.app.clock, cli.app.disk.shortage())
+        }
     return [found[name] for name in wanted]
 
 
@@ -72,9 +76,9 @@ def show_stacks(console: Console, stacks: Sequence[StackFacts]) -> None:
         [
             (
                 facts.stack.name,
-                words.SYNC[facts.stack.sync],
-                words.drift(facts.stack),
-                words.HEALTH[facts.health[0]],
+                cells.SYNC[facts.stack.sync],
+                cells.drift(facts.stack),
+                cells.HEALTH[facts.health[0]],
                 ",".join(f"{key}={value}" for key, value in sorted(facts.stack.definition.labels.items())),
                 facts.health[1],
             )

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from runner.cli.facts import StackFacts
 from runner.model.approval.approval import Approval, Commit
 from runner.model.approval.binding import Binding
 from runner.model.drift.ignored import IgnoredChange
@@ -29,6 +28,7 @@ from runner.model.stack.lock import Lock
 from runner.model.stack.source import SourceStatus
 from runner.model.values.codec import to_plain
 from runner.model.values.problem import Problem
+from runner.view.facts import StackFacts
 from runner.view.when import rfc3339
 
 Plain = dict[str, Any]

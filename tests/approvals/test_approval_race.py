@@ -73,7 +73,7 @@ def test_no_yes_is_ever_to_another_plan_than_the_one_that_was_seen(plain: World)
     said: dict[str, str] = {}
     for at in range(TRIES):
         with plain.app.store.reading() as reader:
-            asked = question(plain.app.control, reader, run.id).run
+            asked = question(plain.app.settings, plain.app.clock, reader, run.id).run
         shown = (asked.plan_digest if at % 2 else asked.binding_digest) or ""
         person = Person(f"person-{at}", "user")
         try:

@@ -181,7 +181,7 @@ def test_who_is_not_named_is_refused_before_the_question(make: Make) -> None:
     world = make("{rules: [{from: [ana]}]}")
     run = pushed(world)
     with world.app.store.reading() as reader:
-        asked = question(world.app.control, reader, run.id)
+        asked = question(world.app.settings, world.app.clock, reader, run.id)
     refuse_early(world.app.control, asked, ANA, frozenset())
     with pytest.raises(NotAllowed, match="only ana may approve this stack"):
         refuse_early(world.app.control, asked, BO, frozenset())
@@ -192,7 +192,7 @@ def test_who_approved_already_is_refused_before_the_question(make: Make) -> None
     run = pushed(world)
     world.approve(run)
     with world.app.store.reading() as reader:
-        asked = question(world.app.control, reader, run.id)
+        asked = question(world.app.settings, world.app.clock, reader, run.id)
     refuse_early(world.app.control, asked, BO, frozenset())
     with pytest.raises(NotAllowed, match="the same person counts once"):
         refuse_early(world.app.control, asked, ANA, frozenset())

@@ -23,7 +23,7 @@ def answer(world: World, shown: Question) -> State:
 def shown(plain: World) -> Question:
     (run,) = plain.push(body=DATA)
     with plain.app.store.reading() as reader:
-        return approving.question(plain.app.control, reader, run.id)
+        return approving.question(plain.app.settings, plain.app.clock, reader, run.id)
 
 
 def test_what_was_shown_is_recorded(plain: World, shown: Question) -> None:

@@ -1,11 +1,11 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from runner.cli.attention import Why, needs
 from runner.cli.commands.status import _MARKS
-from runner.cli.facts import StackFacts
 from runner.model.approval.guardrails import Violation
 from runner.model.approval.rules import Standing
 from runner.model.drift.report import Acknowledgement, DriftReport, ReportStatus
@@ -15,6 +15,8 @@ from runner.model.schedule.decide import View
 from runner.model.stack.definition import Stack, StackDefinition, StateIdentity
 from runner.model.stack.lock import Lock
 from runner.model.stack.source import SourceStatus
+from runner.view.facts import StackFacts
+from runner.view.source import SourceRow, source_row
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 STACK = Stack(
@@ -55,6 +57,10 @@ REPORT = DriftReport(
     seen=3,
     findings=(),
 )
+
+
+def source(name: str, **known: Any) -> SourceRow:
+    return source_row(SourceStatus(name, **known), None, 0, {})
 
 
 def facts(
@@ -153,13 +159,13 @@ def test_only_open_and_confirmed_drift_needs_somebody() -> None:
 
 
 def test_what_is_wrong_with_a_source_is_told() -> None:
-    source = SourceStatus("infra", problem="no route", failures=3, problems=("a.yaml:1:1: x",))
-    assert {need.why for need in needs([], [], [source], NOW, daemon=True)} == {Why.SOURCE, Why.PROBLEM}
+    infra = source("infra", problem="no route", failures=3, problems=("a.yaml:1:1: x",))
+    assert {need.why for need in needs([], [], [infra], NOW, daemon=True)} == {Why.SOURCE, Why.PROBLEM}
 
 
 def test_a_problem_of_a_stack_is_not_told_of_its_source_again() -> None:
-    source = SourceStatus("infra", problems=("a.tf:1:1: x", "b.yaml:1:1: y"))
-    found = needs([facts(replace(STACK, problem="a.tf:1:1: x"))], [], [source], NOW, daemon=True)
+    infra = source("infra", problems=("a.tf:1:1: x", "b.yaml:1:1: y"))
+    found = needs([facts(replace(STACK, problem="a.tf:1:1: x"))], [], [infra], NOW, daemon=True)
     assert [(need.name, need.text) for need in found] == [
         ("infra", "b.yaml:1:1: y"),
         ("prod/vpc", "a.tf:1:1: x"),

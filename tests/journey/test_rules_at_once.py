@@ -118,7 +118,7 @@ def test_a_heal_says_what_it_sets_back_although_a_rule_ignores_it(world: World) 
     healing = report.heal(world.app.control, found.id, ANA)
     assert states(world.work()) == [State.AWAITING_APPROVAL]
     with world.app.store.reading() as reader:
-        asked = question(world.app.control, reader, healing.id)
+        asked = question(world.app.settings, world.app.clock, reader, healing.id)
     (one,) = asked.ignored
     assert (one.address, one.attributes) == ("cloudfile_object.web", ("value",))
     assert one.sentence == (

@@ -4,7 +4,6 @@ import json
 
 import click
 
-from runner.cli.objections import goes_on, objections
 from runner.cli.options import Cli, output_option, pass_cli, run_argument
 from runner.cli.perform import Performer
 from runner.cli.run_document import run_document
@@ -14,6 +13,7 @@ from runner.cli.screen.plan_view import diagnostic_lines
 from runner.errors import ApprovalMissing, DriftlineError, WrongState
 from runner.model.run.life import Run, State
 from runner.service.approval.approve import question
+from runner.view.objections import goes_on, objections
 
 
 @click.command()
@@ -35,7 +35,7 @@ def command(cli: Cli, run_id: int, output: str) -> int:
 
 def _refuse(cli: Cli, run_id: int) -> None:
     with cli.app.store.reading() as reader:
-        asked = question(cli.app.control, reader, run_id)
+        asked = question(cli.app.settings, cli.app.clock, reader, run_id)
     run, standing = asked.run, asked.standing
     if run.state is State.AWAITING_APPROVAL:
         have, hint = standing.needed - standing.missing, goes_on(run, objections(asked))

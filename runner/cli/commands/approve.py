@@ -3,7 +3,6 @@
 import click
 
 from runner.cli.commands.approve_several import approve_several, said_yes
-from runner.cli.facts import one_stack
 from runner.cli.options import (
     Cli,
     Labels,
@@ -15,7 +14,6 @@ from runner.cli.options import (
     reason_option,
 )
 from runner.cli.run_document import run_document
-from runner.cli.screen import cells as words
 from runner.cli.screen.asking import ask_to_type
 from runner.cli.screen.output import Cell, encode
 from runner.cli.screen.plan_view import SHORT, diagnostic_lines, header, identity, plan_lines
@@ -28,6 +26,8 @@ from runner.model.approval.rules import Standing
 from runner.model.run.life import Run
 from runner.model.schedule.decide import CHANGE_RULES, View
 from runner.service.approval.approve import Question, approve, question, refuse_early
+from runner.view import words
+from runner.view.facts import one_stack
 
 # The rules of a stack that an approved run has to wait for too.
 _HELD_BACK = frozenset({"locked", "no_room", "put_off", "account_full"})
@@ -116,7 +116,7 @@ def _approve_one(
     _refuse_blind(run_id, digest, yes=yes, shown=shown)
     person = cli.person  # before the look: who acts may have to put right what is looked at
     with cli.app.store.reading() as reader:
-        asked = question(cli.app.control, reader, run_id)
+        asked = question(cli.app.settings, cli.app.clock, reader, run_id)
         commit = reader.commit(asked.run.source, asked.run.revision)
     refuse_early(cli.app.control, asked, person, accepted)
     if output == "table":
@@ -194,7 +194,7 @@ def _tell(cli: Cli, run: Run, standing: Standing) -> None:
         return
     daemon = living_daemon(cli.app.settings.data_dir) is not None
     with cli.app.store.reading() as reader:
-        view = one_stack(reader, cli.app.settings, cli.app.clock, run.stack).view
+        view = one_stack(reader, cli.app.settings, cli.app.clock, cli.app.disk.shortage(), run.stack).view
     waits = _waits(view)
     if waits:
         console.say(f"It is applied later: {waits}.")

@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from runner.cli.facts import given
 from runner.cli.options import Cli, Labels, Named
 from runner.cli.run_document import run_document
-from runner.cli.screen.cells import counted, counts
 from runner.cli.screen.output import Cell, Line
 from runner.cli.screen.plan_view import SHORT, headline_lines, notable, plan_lines
 from runner.cli.screen.terminal import on_terminal
@@ -16,6 +14,8 @@ from runner.model.approval.approval import Person
 from runner.model.approval.rules import Standing
 from runner.model.run.life import Run, State
 from runner.service.approval.approve import Question, approve, question, refuse_early
+from runner.view.facts import given
+from runner.view.words import counted, counts
 
 MOST_NAMED = 10  # resources of one plan; the rest is a number, and a command that shows them
 
@@ -78,7 +78,7 @@ def waiting(cli: Cli, labels: Labels) -> list[int]:
 def _asked(cli: Cli, named: Named, person: Person) -> Question:
     """What the list asks about one plan; refused where a yes in a list would not do."""
     with cli.app.store.reading() as reader:
-        asked = question(cli.app.control, reader, named.run)
+        asked = question(cli.app.settings, cli.app.clock, reader, named.run)
     refuse_early(cli.app.control, asked, person, frozenset())
     if asked.type_the_name:
         told = "; ".join(violation.sentence for violation in asked.violations)

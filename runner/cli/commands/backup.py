@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from runner.cli.options import Cli, pass_cli
-from runner.cli.screen.cells import counted
 from runner.errors import BadUsage
+from runner.view.words import counted
 
 
 @click.command()

@@ -5,7 +5,7 @@ import click
 from runner.cli.commands.drift_check import check
 from runner.cli.commands.trust import trust
 from runner.cli.options import MOMENT, Cli, output_option, pass_cli, reason_option, report_argument
-from runner.cli.screen import cells as words
+from runner.cli.screen import cells
 from runner.cli.screen.output import Cell, Colour, Line
 from runner.cli.screen.plan_view import applied_look, changed_lines, fact_lines
 from runner.model.drift.report import Finding, ReportStatus
@@ -13,6 +13,7 @@ from runner.model.drift.report_text import left_by, report_document
 from runner.model.plan.changes import SYMBOLS
 from runner.model.values.moment import Moment
 from runner.service.operator import report as reports
+from runner.view import words
 from runner.view.when import ago, ahead, ahead_of
 
 
@@ -50,7 +51,7 @@ def list_(cli: Cli, open_only: bool, everything: bool, output: str) -> None:
             (
                 report.name,
                 report.stack,
-                words.REPORT[report.status],
+                cells.REPORT[report.status],
                 words.found(report),
                 ago(report.first_seen, now),
                 ago(report.last_seen, now),
@@ -77,7 +78,7 @@ def show(cli: Cli, report_id: int, full: bool, output: str) -> None:
     now = cli.app.clock.now()
     facts: list[tuple[str, str | Cell]] = [
         ("stack", report.stack),
-        ("status", words.REPORT[report.status]),
+        ("status", cells.REPORT[report.status]),
         ("revision", report.revision[:12]),
         (
             "seen",

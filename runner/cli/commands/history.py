@@ -6,11 +6,12 @@ import click
 
 from runner.cli import shapes, suggest
 from runner.cli.options import Cli, history_options, output_option, pass_cli, window
-from runner.cli.screen import cells as words
+from runner.cli.screen import cells
 from runner.model.run.life import Kind, Run
 from runner.model.values.moment import Moment
 from runner.ports.records.runs import RunFilter
 from runner.ports.records.store import Reader
+from runner.view import words
 from runner.view.when import shown
 
 
@@ -68,7 +69,7 @@ def command(
             (
                 run.name,
                 run.stack,
-                words.state(run),
+                cells.state(run),
                 words.changes(run),
                 run.revision[:12],
                 shown(run.changed_at, now, absolute=absolute),

@@ -4,10 +4,10 @@ import time
 
 import click
 
-from runner.cli.objections import goes_on, objections_to
 from runner.cli.options import Cli, pass_cli, run_argument
 from runner.cli.screen.progress import LOOK_SECONDS, LogTail
 from runner.model.run.life import Run, State
+from runner.view.objections import goes_on, objections_to
 
 
 @click.command()
@@ -34,7 +34,7 @@ def command(cli: Cli, run_id: int, follow: bool) -> None:
     )
     if run.state is State.AWAITING_APPROVAL:
         with cli.app.store.reading() as reader:
-            answer = goes_on(run, objections_to(cli.app, reader, run))
+            answer = goes_on(run, objections_to(cli.app.settings, cli.app.clock, reader, run))
         cli.console.hint(f'{answer}   or   driftline reject {run.name} -m "..."')
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import click
 
-from runner.cli.objections import NEVER, goes_on, objections_to
 from runner.cli.options import (
     Cli,
     Labels,
@@ -17,7 +16,6 @@ from runner.cli.options import (
 )
 from runner.cli.perform import Performer
 from runner.cli.run_document import run_document
-from runner.cli.screen import cells as words
 from runner.cli.screen.plan_view import diagnostic_lines, fact_lines, ignored_facts, show_plan
 from runner.cli.several import Tally, ask_once, facts_of, refuse_unclear
 from runner.cli.shapes import Plain
@@ -26,6 +24,8 @@ from runner.model.plan.changes import ChangeSet
 from runner.model.run.life import Kind, Run, State
 from runner.service.drift.rules import ignored_by_rule
 from runner.service.operator.request import request_plan
+from runner.view import words
+from runner.view.objections import NEVER, goes_on, objections_to
 
 PLANNED = frozenset(State) - {State.QUEUED, State.PLANNING}
 CHANGES = frozenset({State.AWAITING_APPROVAL, State.APPROVED, State.APPLYING, State.APPLIED})
@@ -188,7 +188,7 @@ def _ending(cli: Cli, performer: Performer, run: Run) -> int:
             facts["at"] = words.failed_at(reader.steps(run.id))
     if run.state is State.AWAITING_APPROVAL:
         with cli.app.store.reading() as reader:
-            found = objections_to(cli.app, reader, run)
+            found = objections_to(cli.app.settings, cli.app.clock, reader, run)
             ignored = ignored_by_rule(cli.app.settings, reader, run, reader.changes(run.id) or ChangeSet())
             renamed = reader.stack(run.stack).renamed_from
         if renamed:

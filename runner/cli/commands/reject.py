@@ -17,10 +17,11 @@ from runner.cli.options import (
     yes_option,
 )
 from runner.cli.run_document import run_document
-from runner.cli.screen.cells import counts, state
+from runner.cli.screen.cells import state
 from runner.cli.several import Tally, agreed, refuse_unclear, these
 from runner.model.run.life import Run
 from runner.service.approval.approve import reject
+from runner.view.words import counts
 
 
 @click.command()

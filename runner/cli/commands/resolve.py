@@ -4,7 +4,7 @@ import click
 
 from runner.cli.options import Cli, output_option, pass_cli, reason_option, run_argument
 from runner.cli.run_document import run_document
-from runner.cli.screen import cells as words
+from runner.cli.screen import cells
 from runner.cli.screen.asking import ask_to_type
 from runner.cli.screen.evidence import evidence_lines
 from runner.service.operator.resolve import question, resolve
@@ -33,7 +33,7 @@ def command(
     with cli.app.store.reading() as reader:
         run, evidence = question(reader, run_id)
     if output == "table":
-        cli.console.data([f"{run.name} of {run.stack}: ", words.state(run)], run.reason)
+        cli.console.data([f"{run.name} of {run.stack}: ", cells.state(run)], run.reason)
         cli.console.data(*evidence_lines(evidence))
     if not yes:
         ask_to_type(

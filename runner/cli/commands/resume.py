@@ -2,9 +2,9 @@
 
 import click
 
-from runner.cli.facts import StackFacts
 from runner.cli.options import Cli, Labels, labels_option, pass_cli, stacks_argument, yes_option
 from runner.cli.several import Tally, ask_once, facts_of
+from runner.view.facts import StackFacts
 
 
 @click.command("resume")

@@ -11,7 +11,7 @@ from runner.cli import suggest
 from runner.cli.commands import resolve
 from runner.cli.options import SPAN, Cli, output_option, pass_cli, run_argument
 from runner.cli.run_document import run_document
-from runner.cli.screen import cells as words
+from runner.cli.screen import cells
 from runner.cli.screen.ending import both_plans, exit_code
 from runner.cli.screen.evidence import evidence_lines
 from runner.cli.screen.output import Cell
@@ -33,6 +33,7 @@ from runner.ports.records.runs import RunFilter
 from runner.service.approval.terms import run_terms
 from runner.service.drift.rules import ignored_by_rule
 from runner.service.operator.cancel import cancel as cancel_run
+from runner.view import words
 from runner.view.run import run_rows
 from runner.view.when import ago
 
@@ -103,7 +104,7 @@ def show(cli: Cli, run_id: int, output: str) -> None:
             "kind",
             f"{run.kind} run, {run.trigger}, asked for by {run.requested_by} {ago(run.created_at, now)}",
         ),
-        ("state", words.state(run)),
+        ("state", cells.state(run)),
         ("since", ago(run.changed_at, now)),
         ("reason", run.reason),
         (
@@ -193,7 +194,7 @@ def wait(cli: Cli, run_id: int, timeout: Seconds | None, until: str, output: str
     if output == "json":
         cli.console.json(run_document(cli.app, run))
     else:
-        cli.console.data([f"{run.name} of {run.stack}: ", words.state(run)])
+        cli.console.data([f"{run.name} of {run.stack}: ", cells.state(run)])
     return exit_code(run)
 
 

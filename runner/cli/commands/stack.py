@@ -9,7 +9,6 @@ from runner.cli import shapes
 from runner.cli.commands import history, pause, resume
 from runner.cli.commands.stack_leave import forget, rename
 from runner.cli.commands.stack_validate import validate
-from runner.cli.facts import StackFacts, all_stacks, given, one_stack
 from runner.cli.newcomers import newcomers, show_newcomer
 from runner.cli.options import (
     Cli,
@@ -20,10 +19,10 @@ from runner.cli.options import (
     reason_option,
     stack_argument,
 )
-from runner.cli.screen import cells as words
+from runner.cli.screen import cells
 from runner.cli.screen.asking import ask
 from runner.cli.screen.output import Cell, Line
-from runner.cli.screen.terms_view import terms_document, terms_rows
+from runner.cli.screen.terms import terms_rows
 from runner.cli.several import has
 from runner.errors import StackNotFound
 from runner.model.drift.partly import Partly
@@ -38,6 +37,10 @@ from runner.ports.records.runs import RunFilter
 from runner.service.approval.terms import stack_terms
 from runner.service.drift.partly import partly_applied
 from runner.service.queue.enqueue import explain
+from runner.view import words
+from runner.view.document import document
+from runner.view.facts import StackFacts, all_stacks, given, one_stack
+from runner.view.terms import terms_view
 from runner.view.when import ago
 
 HEADS = ("STACK", "SYNC", "DRIFT", "HEALTH", "REVISION", "LAST RUN", "NEXT CHECK", "NOTE")
@@ -64,7 +67,7 @@ def list_(cli: Cli, labels: Labels, output: str) -> None:
     """All stacks on their three axes: Git, drift, health."""
     cli.to_list()
     with cli.app.store.reading() as reader:
-        found = all_stacks(reader, cli.app.settings, cli.app.clock)
+        found = all_stacks(reader, cli.app.settings, cli.app.clock, cli.app.disk.shortage())
         # They have no labels.
         new = [] if labels else list(newcomers(cli, reader))
     wanted = [facts for facts in found if has(facts.stack, labels)]
@@ -79,11 +82,11 @@ def _row(facts: StackFacts) -> list[Cell | str]:
     stack, now = facts.stack, facts.view.now
     return [
         stack.name,
-        words.SYNC[stack.sync],
-        words.drift(stack),
-        words.HEALTH[facts.health[0]],
+        cells.SYNC[stack.sync],
+        cells.drift(stack),
+        cells.HEALTH[facts.health[0]],
         words.revision(stack, facts.branch),
-        words.last_run(facts.last, now),
+        cells.last_run(facts.last, now),
         words.next_check(stack, now),
         _note(facts),
     ]
@@ -109,22 +112,22 @@ def show(cli: Cli, stack: str, output: str) -> None:
 
 
 def _show(cli: Cli, stack: str, output: str) -> None:
+    people = cli.app.settings.approvals.people
     with cli.app.store.reading() as reader:
-        facts = one_stack(reader, cli.app.settings, cli.app.clock, stack)
+        facts = one_stack(reader, cli.app.settings, cli.app.clock, cli.app.disk.shortage(), stack)
         runs = reader.runs(RunFilter(stack=stack, limit=5))
         report = reader.current_report(stack)
         probe = reader.probe(stack)
         peaks = {kind: reader.peak_memory(stack, kind) for kind in Kind}
-        terms = stack_terms(cli.app.settings, reader, facts.stack)
+        terms = terms_view(stack_terms(cli.app.settings, reader, facts.stack), people)
         partly = partly_applied(reader, stack)
-    people = cli.app.settings.approvals.people
     decisions = explain(facts.view)
     if output == "json":
         details = shapes.stack_details(facts, decisions, runs, report, probe, partly)
         memory = {kind.value: peak for kind, peak in peaks.items()}
-        cli.console.json({**details, "peak_memory": memory, "terms": terms_document(terms, people)})
+        cli.console.json({**details, "peak_memory": memory, "terms": document(terms)})
         return
-    cli.console.data(*_details(facts, decisions, report, probe, peaks, terms_rows(terms, people), partly))
+    cli.console.data(*_details(facts, decisions, report, probe, peaks, terms_rows(terms), partly))
     if facts.view.lock is not None:
         cli.console.hint(facts.view.lock.way_out)
     if runs:
@@ -133,7 +136,7 @@ def _show(cli: Cli, stack: str, output: str) -> None:
 
 
 def _short(run: Run, facts: StackFacts) -> list[Cell | str]:
-    return [run.name, run.kind.value, words.state(run), ago(run.changed_at, facts.view.now), run.reason]
+    return [run.name, run.kind.value, cells.state(run), ago(run.changed_at, facts.view.now), run.reason]
 
 
 def _details(
@@ -160,17 +163,17 @@ def _details(
         ("depends on", [", ".join(definition.depends_on)]),
         ("revision", [f"{facts.branch or '?'}@{stack.revision[:12]}, applied: {applied}"]),
         ("partly", [", ".join(f"{one.revision[:12]} by {one.run} ({one.outcome})" for one in partly)]),
-        ("sync", [words.SYNC[stack.sync], f"  {facts.sentence}"]),
+        ("sync", [cells.SYNC[stack.sync], f"  {facts.sentence}"]),
         (
             "inputs",
             [Cell("not fully known", "yellow"), f"  {'; '.join(stack.unknown_inputs)}"]
             if stack.unknown_inputs
             else [""],
         ),
-        ("drift", [words.drift(stack), f"  checked {ago(stack.checked_at, now)}; {decisions[1].sentence}"]),
+        ("drift", [cells.drift(stack), f"  checked {ago(stack.checked_at, now)}; {decisions[1].sentence}"]),
         ("checks", [Cell("; ".join(_failing(check, now) for check in stack.failing_checks), "yellow")]),
-        ("last check", [words.probe(probe) if probe.checked else ""]),
-        ("health", [words.HEALTH[health], f"  {why}" if why else ""]),
+        ("last check", [cells.probe(probe) if probe.checked else ""]),
+        ("health", [cells.HEALTH[health], f"  {why}" if why else ""]),
         ("note", [facts.source_note]),
         ("report", [report.name if report else ""]),
         ("approvals", [given(standing) if standing else ""]),

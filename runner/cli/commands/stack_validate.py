@@ -12,11 +12,11 @@ import click
 from runner.cli import shapes
 from runner.cli.folder import Folder
 from runner.cli.options import Cli, output_option, pass_cli
-from runner.cli.screen.cells import counted
 from runner.errors import BadConfig, BadStackFile, DriftlineError, NotFound
 from runner.model.settings.server import Settings
 from runner.model.settings.source import Allow, SourceSettings
 from runner.model.values.problem import Problem
+from runner.view.words import counted
 
 if TYPE_CHECKING:
     from runner.ports.git import Git

@@ -10,21 +10,22 @@ import click
 
 from runner.cli import shapes
 from runner.cli.attention import Need, Why, needs
-from runner.cli.facts import StackFacts, all_stacks, with_last_answer
 from runner.cli.load import Load, load_of
-from runner.cli.objections import objections_to
 from runner.cli.options import Cli, output_option, pass_cli
-from runner.cli.screen import cells as words
+from runner.cli.screen import cells
 from runner.cli.screen.output import Cell, Line
 from runner.datadir.daemon_lock import living_daemon
 from runner.model.drift.report import DriftReport
 from runner.model.run.life import Run, State
 from runner.model.schedule.waiting import waits
 from runner.model.stack.definition import DriftStatus, Health, Sync
-from runner.model.stack.source import SourceStatus
 from runner.service.cycle.checkpoint import last_missing
 from runner.service.cycle.restored import last_restore
 from runner.service.operator.cancel import left_running
+from runner.view.document import document as document_of
+from runner.view.facts import StackFacts, all_stacks
+from runner.view.objections import objections_to
+from runner.view.source import SourceRow, source_rows
 from runner.view.when import ago, ahead, rfc3339
 
 MOST_SHOWN = 15
@@ -54,7 +55,7 @@ class Picture:
 
     daemon: int | None
     stacks: list[StackFacts]
-    sources: list[SourceStatus]
+    sources: list[SourceRow]
     needs: list[Need]
     reports: list[DriftReport]
     now: datetime
@@ -102,7 +103,7 @@ def command(cli: Cli, output: str) -> None:
     if output == "json":
         cli.console.json(document(picture))
     else:
-        cli.console.data(*screen(picture, cli))
+        cli.console.data(*screen(picture))
 
 
 def look(cli: Cli) -> Picture:
@@ -110,8 +111,8 @@ def look(cli: Cli) -> Picture:
     daemon = living_daemon(app.settings.data_dir)
     now, shortage = app.clock.now(), app.disk.shortage()
     with app.store.reading() as reader:
-        stacks = all_stacks(reader, app.settings, app.clock)
-        sources = [with_last_answer(app, reader.source(source.name)) for source in app.settings.sources]
+        stacks = all_stacks(reader, app.settings, app.clock, app.disk.shortage())
+        sources = [row for row in source_rows(reader, app.settings, app.answers()) if row.configured]
         reports = reader.reports()
         restored, missing = last_restore(reader), last_missing(reader)
         distrusted = reader.distrust_of()
@@ -119,7 +120,7 @@ def look(cli: Cli) -> Picture:
         load = load_of(app, reader, now, shortage, daemon=daemon is not None)
         open_runs = (run for facts in stacks for run in facts.view.open_runs)
         objections = {
-            run.id: objections_to(app, reader, run)
+            run.id: objections_to(app.settings, app.clock, reader, run)
             for run in open_runs
             if run.state is State.AWAITING_APPROVAL
         }
@@ -144,7 +145,7 @@ def document(picture: Picture) -> dict[str, Any]:
     following = picture.next_check
     return {
         "daemon": {"alive": picture.daemon is not None, "pid": picture.daemon},
-        "sources": [shapes.source(source) for source in picture.sources],
+        "sources": [document_of(source) for source in picture.sources],
         "stacks": {
             "total": len(picture.stacks),
             "sync": picture.count(facts.stack.sync for facts in picture.stacks),
@@ -162,10 +163,10 @@ def document(picture: Picture) -> dict[str, Any]:
     }
 
 
-def screen(picture: Picture, cli: Cli) -> list[Line]:
+def screen(picture: Picture) -> list[Line]:
     return [
         *_daemon(picture),
-        *_sources(picture, cli),
+        *_sources(picture),
         *_stacks(picture),
         *_running(picture),
         *_waiting(picture),
@@ -186,26 +187,22 @@ def _daemon(picture: Picture) -> list[Line]:
     ]
 
 
-def _sources(picture: Picture, cli: Cli) -> list[Line]:
+def _sources(picture: Picture) -> list[Line]:
     if not picture.sources:
         return [[_head("Sources"), "none is configured"]]
     return [
-        [_head("Sources" if not number else ""), *_source(source, cli, picture.now)]
+        [_head("Sources" if not number else ""), *_source(source, picture.now)]
         for number, source in enumerate(picture.sources)
     ]
 
 
-def _source(source: SourceStatus, cli: Cli, now: datetime) -> list[Cell | str]:
-    configured = cli.app.settings.source(source.name)
-    branch = configured.branch if configured else "?"
-    at = f"{source.name}  {branch}@{source.head[:7] if source.head else '-'}"
-    ill = Cell(f"  ✗ {words.ill(source)}", "red") if source.problem else ""
+def _source(of: SourceRow, now: datetime) -> list[Cell | str]:
+    at = f"{of.name}  {of.branch}@{of.revision[:7] if of.revision else '-'}"
+    problem = Cell(f"  ✗ {'refused' if of.is_refused else 'failed'}", "red") if of.problem else ""
     rewritten = (
-        Cell(f"  ! history rewritten {ago(source.rewritten_at, now)}", "yellow")
-        if source.rewritten_at
-        else ""
+        Cell(f"  ! history rewritten {ago(of.rewritten_at, now)}", "yellow") if of.rewritten_at else ""
     )
-    return [f"{at}  polled {ago(source.polled_at, now)}", ill, rewritten]
+    return [f"{at}  polled {ago(of.polled_at, now)}", problem, rewritten]
 
 
 def _stacks(picture: Picture) -> list[Line]:
@@ -233,7 +230,7 @@ def _running(picture: Picture) -> list[Line]:
         [
             _head("Running" if not number else ""),
             f"{run.name}  {run.stack}  ",
-            words.state(run),
+            cells.state(run),
             f"  {ago(run.changed_at, picture.now)}",
         ]
         for number, run in enumerate(picture.running[:MOST_SHOWN])

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from runner.cli.facts import given
-from runner.cli.screen.cells import counted
 from runner.cli.screen.output import Cell, Colour, Console, Line
 from runner.model.approval.approval import Commit
 from runner.model.approval.terms import Terms
@@ -16,7 +14,9 @@ from runner.model.plan.changes import Action, ApplyOnly, AttributeChange, Change
 from runner.model.plan.text import headlines, lines, summary_text
 from runner.model.run.life import Run
 from runner.service.approval.approve import Question
+from runner.view.facts import given
 from runner.view.when import ago
+from runner.view.words import counted
 
 MOST_IGNORED = 10  # lines; the JSON has all
 SHORT = 12  # characters of a digest that a person compares

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from runner.cli.screen import cells as words
+from runner.cli.screen import cells
 from runner.cli.screen.output import Cell, Screen, Table
+from runner.view import words
 from runner.view.run import RunRow, RunRows
 from runner.view.when import ago
 
@@ -19,7 +20,7 @@ def _row(of: RunRow, now: datetime) -> tuple[str | Cell, ...]:
         of.id,
         of.stack,
         of.kind.value,
-        words.state(of),
+        cells.state(of),
         words.changes(of),
         of.revision[:7],
         ago(of.changed_at, now),

@@ -29,8 +29,10 @@ from runner.model.code.known_inputs import moved
 from runner.model.drift.ignored import IgnoredChange
 from runner.model.plan.changes import ChangeSet, Diagnostic
 from runner.model.run.life import Event, Run, State
+from runner.model.settings.server import Settings
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import StackDefinition
+from runner.ports.basics import Clock
 from runner.ports.control import ControlPorts
 from runner.ports.files import Modules
 from runner.ports.git import Git
@@ -83,33 +85,33 @@ class Yes:
     shown: Question | None = None
 
 
-def question(control: ControlPorts, reader: QuestionReader, run_id: int) -> Question:
+def question(settings: Settings, clock: Clock, reader: QuestionReader, run_id: int) -> Question:
     """What is asked of a person; also for a run that is no longer waiting."""
     run = reader.run(run_id)
     definition = reader.definition(run.definition)
     changes = reader.changes(run_id) or ChangeSet()
     binding = reader.binding(run_id)
     facts = binding.facts if binding is not None else EngineFacts()
-    _source(control, run)
-    terms = run_terms(control.settings, reader, run)
+    _source(settings, run)
+    terms = run_terms(settings, reader, run)
     return Question(
         run=run,
         stack=definition,
         terms=terms,
         changes=changes,
-        standing=_standing(control, reader, run, terms),
-        violations=guard_rails(control, reader, run, changes, facts),
+        standing=_standing(settings, clock, reader, run, terms),
+        violations=guard_rails(settings, reader, run, changes, facts),
         binding=binding,
-        nobody=nobody(terms, control.settings.approvals.people),
+        nobody=nobody(terms, settings.approvals.people),
         renamed_from=reader.stack(run.stack).renamed_from,
         warnings=reader.diagnostics(run_id),
-        ignored=ignored_by_rule(control.settings, reader, run, changes),
+        ignored=ignored_by_rule(settings, reader, run, changes),
     )
 
 
-def _standing(control: ControlPorts, reader: ConsentReader, run: Run, terms: Terms) -> Standing:
-    now = steady_now(reader, control.clock, run.name)
-    return standing(run, reader.approvals(run.id), terms, control.settings.approvals, now)
+def _standing(settings: Settings, clock: Clock, reader: ConsentReader, run: Run, terms: Terms) -> Standing:
+    now = steady_now(reader, clock, run.name)
+    return standing(run, reader.approvals(run.id), terms, settings.approvals, now)
 
 
 def refuse_early(control: ControlPorts, asked: Question, person: Person, accepted: frozenset[str]) -> None:
@@ -162,13 +164,13 @@ def _approve(
     with control.store.reading() as reader:
         run = reader.run(run_id)
         facts = known(reader, run)
-    source = _source(control, run)
+    source = _source(control.settings, run)
     commits = commits_behind(git, modules, source, run, facts)
     with control.store.reading() as reader:
         signers = reader.signers(source.name, [commit.revision for commit in commits])
     behind = with_signers(git, source, commits, signers)
     with control.store.writing() as writer:
-        asked = question(control, writer, run_id)
+        asked = question(control.settings, control.clock, writer, run_id)
         run = asked.run
         _check(control, writer, asked, yes)
         # A drift report is healed at the revision that was applied, which nobody chose.
@@ -181,7 +183,7 @@ def _approve(
             raise _not_allowed(person, run, why, None if asked.terms.author_may_approve else by)
         free = independent(person, behind.commits, people)
         writer.add_approval(replace(_approval(control, asked, person, yes), independent=free))
-        now = _standing(control, writer, run, asked.terms)
+        now = _standing(control.settings, control.clock, writer, run, asked.terms)
         _refuse_expired(control, writer, run, person, now)
         if now.complete:
             run = writer.transition(run, Event.APPROVE, by=person.name, reason=yes.comment)
@@ -328,8 +330,8 @@ def reject(
         return writer.transition(run, Event.REJECT, by=person.name, reason=reason)
 
 
-def _source(control: ControlPorts, run: Run) -> SourceSettings:
-    source = control.settings.source(run.source)
+def _source(settings: Settings, run: Run) -> SourceSettings:
+    source = settings.source(run.source)
     if source is None:
         raise SourceNotFound(source=run.source)
     return source

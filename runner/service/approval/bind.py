@@ -6,6 +6,7 @@ from runner.model.approval.guardrails import SeenState, Violation, state_problem
 from runner.model.plan.changes import ChangeSet, Summary
 from runner.model.run.job import PlanResult
 from runner.model.run.life import Kind, Run, State
+from runner.model.settings.server import Settings
 from runner.ports.control import ControlPorts
 from runner.ports.records.joined import ConsentReader, QuestionReader
 from runner.ports.records.runs import RunFilter
@@ -16,7 +17,7 @@ from runner.service.cycle.check_clock import refuse_other_time, steady_now
 
 def bind(control: ControlPorts, reader: QuestionReader, run: Run, result: PlanResult) -> Binding:
     """What a yes to this plan is a yes to."""
-    rails = guard_rails(control, reader, run, result.changes, result.facts)
+    rails = guard_rails(control.settings, reader, run, result.changes, result.facts)
     return Binding(
         stack=run.stack,
         state=str(reader.stack(run.stack).identity),
@@ -37,7 +38,7 @@ def bind(control: ControlPorts, reader: QuestionReader, run: Run, result: PlanRe
 
 
 def guard_rails(
-    control: ControlPorts,
+    settings: Settings,
     reader: QuestionReader,
     run: Run,
     changes: ChangeSet,
@@ -45,8 +46,8 @@ def guard_rails(
 ) -> tuple[Violation, ...]:
     return violations(
         changes,
-        control.settings.guardrails,
-        run_terms(control.settings, reader, run).protect,
+        settings.guardrails,
+        run_terms(settings, reader, run).protect,
         destroy=run.kind is Kind.DESTROY,
         state=state_problem(known_state(reader, run.stack), facts),
     )

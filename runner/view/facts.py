@@ -1,16 +1,13 @@
-"""What the store knows of stacks, gathered for a screen: the view that decides, the last run, who has approved."""
+"""What the records say about a stack, gathered in one place: what decides, the last run, who has approved."""
 
 from dataclasses import dataclass, replace
 
-from runner.app import App
-from runner.datadir.disk import DataDisk
 from runner.model.approval.rules import Standing, standing
 from runner.model.approval.terms import Terms
 from runner.model.run.life import Run, State
 from runner.model.schedule.decide import View, decide, health
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import Health, Stack
-from runner.model.stack.source import SourceStatus
 from runner.model.values.clock import latest
 from runner.ports.basics import Clock
 from runner.ports.records.store import Reader
@@ -66,14 +63,17 @@ def given(standing: Standing) -> str:
     return f"{standing.needed - standing.missing} of {standing.needed}"
 
 
-def all_stacks(reader: Reader, settings: Settings, clock: Clock) -> list[StackFacts]:
+def all_stacks(reader: Reader, settings: Settings, clock: Clock, shortage: str | None) -> list[StackFacts]:
+    """`shortage` says that the disk of the data directory has no room for new work."""
     last = reader.last_runs()
-    found = views(reader, clock, DataDisk(settings).shortage(), settings.executor.per_account)
+    found = views(reader, clock, shortage, settings.executor.per_account)
     return [_facts(reader, settings, view, last.get(view.stack.name)) for view in found]
 
 
-def one_stack(reader: Reader, settings: Settings, clock: Clock, name: str) -> StackFacts:
-    view = view_of(reader, clock, name, DataDisk(settings).shortage(), settings.executor.per_account)
+def one_stack(
+    reader: Reader, settings: Settings, clock: Clock, shortage: str | None, name: str
+) -> StackFacts:
+    view = view_of(reader, clock, name, shortage, settings.executor.per_account)
     return _facts(reader, settings, view, reader.last_runs().get(name))
 
 
@@ -93,11 +93,3 @@ def _standing(reader: Reader, settings: Settings, run: Run, view: View, terms: T
     """How far the approval of a run is."""
     now = latest(view.now, reader.newest_time(run.name))
     return standing(run, reader.approvals(run.id), terms, settings.approvals, now)
-
-
-def with_last_answer(app: App, status: SourceStatus) -> SourceStatus:
-    """With the time of the last answer, of which a poll that finds nothing keeps no record."""
-    source = app.settings.source(status.name)
-    answered = app.git.answered_at(source) if source is not None else None
-    times = [moment for moment in (status.polled_at, answered) if moment is not None]
-    return replace(status, polled_at=max(times, default=None))

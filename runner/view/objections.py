@@ -1,16 +1,14 @@
 """What a plain yes to a plan does not pass, and the command that goes on from there."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from runner.errors import NeverApplies, SourceNotFound
 from runner.model.approval.guardrails import Violation, unanswered
 from runner.model.run.life import Run
+from runner.model.settings.server import Settings
+from runner.ports.basics import Clock
 from runner.ports.records.store import Reader
 from runner.service.approval.approve import Question, option, question
-
-if TYPE_CHECKING:
-    from runner.app import App
 
 NEVER = "never"
 
@@ -25,10 +23,10 @@ def objections(asked: Question) -> tuple[Violation, ...]:
     return unanswered(asked.violations, ())
 
 
-def objections_to(app: "App", reader: Reader, run: Run) -> tuple[Violation, ...]:
-    """None where its source is no longer configured: that is told elsewhere."""
+def objections_to(settings: Settings, clock: Clock, reader: Reader, run: Run) -> tuple[Violation, ...]:
+    """None where its source is no longer configured: the status says that elsewhere."""
     try:
-        return objections(question(app.control, reader, run.id))
+        return objections(question(settings, clock, reader, run.id))
     except SourceNotFound:
         return ()
 

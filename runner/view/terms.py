@@ -1,0 +1,70 @@
+"""On which terms a stack is applied, each with who set it."""
+
+from dataclasses import dataclass
+
+from runner.model.approval.people import People
+from runner.model.approval.terms import Terms, Word, approvers, names, nobody
+from runner.model.values.codec import key
+
+
+@dataclass(frozen=True)
+class TermWord:
+    """What one place says about one key; `counts` where it is among the strictest."""
+
+    key: str
+    value: str | int | bool | list[str]
+    origin: str
+    reason: str
+    counts: bool
+
+    @property
+    def said_by(self) -> str:
+        return f"{self.origin}: {self.reason}" if self.reason else self.origin
+
+
+@dataclass(frozen=True)
+class TermsView:
+    """`from_` are the people who may approve, None where everybody may; `why` says for each key who set it."""
+
+    mode: str
+    required: int
+    author_may_approve: bool
+    protect: tuple[str, ...]
+    nobody: str | None  # why too few people are left who may approve
+    words: tuple[TermWord, ...]
+    why: dict[str, str]
+    from_: tuple[str, ...] | None = key("from")
+
+    @property
+    def needs(self) -> str:
+        """Such as `2 approvals`."""
+        if self.mode == "automatic":
+            return f"no approval; {max(self.required, 1)} for what destroys"
+        return "1 approval" if self.required == 1 else f"{self.required} approvals"
+
+
+def terms_view(terms: Terms, people: People) -> TermsView:
+    return TermsView(
+        mode=terms.mode,
+        required=terms.required,
+        author_may_approve=terms.author_may_approve,
+        protect=terms.protect,
+        nobody=nobody(terms, people),
+        words=tuple(_word(terms, word) for word in terms.words),
+        why={
+            **{key: terms.why(key) for key in ("mode", "required", "author_may_approve")},
+            "from": "; ".join(dict.fromkeys(map(str, terms.lists))),
+        },
+        from_=approvers(terms, people),
+    )
+
+
+def _word(terms: Terms, of: Word) -> TermWord:
+    """Every list of people and of protected addresses counts; of the other words the strictest do."""
+    return TermWord(
+        key=of.key,
+        value=list(names(of)) if isinstance(of.value, tuple) else of.value,
+        origin=of.origin,
+        reason=of.reason,
+        counts=of.key in {"from", "protect"} or of.value == getattr(terms, of.key),
+    )

@@ -1,0 +1,123 @@
+"""Sentences and counts that every face shows in the same words."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from runner.model.drift.report import DriftClass, DriftReport, ReportStatus
+from runner.model.plan.changes import SYMBOLS, Action, Summary
+from runner.model.plan.step import Step
+from runner.model.run.life import Kind, Run, State
+from runner.model.stack.definition import Stack, Sync
+from runner.view.counts import Counts
+from runner.view.run import RunRow
+from runner.view.when import ago, ahead, duration
+
+_TRIED_TO_APPLY = frozenset(
+    {State.APPROVED, State.APPLYING, State.APPLIED, State.APPLY_FAILED, State.INTERRUPTED}
+)
+
+_STANDS: dict[State, str] = {
+    State.PLANNING: "is being planned",
+    State.AWAITING_APPROVAL: "waits for approval",
+    State.APPLYING: "is being applied",
+    State.NO_CHANGES: "has no changes",
+    State.DRIFTED: "has found drift",
+    State.PLAN_FAILED: "could not be planned",
+    State.APPLY_FAILED: "failed while it was applied",
+}
+
+
+def stands(state: State) -> str:
+    """What a run is or has come to, such as `is approved` or `has no changes`."""
+    return _STANDS.get(state, f"is {state.in_words}")
+
+
+def verb(run: Run | RunRow) -> str:
+    """What the run did or would do, in one word."""
+    if run.kind is not Kind.CHANGE:
+        return run.kind.value
+    return "apply" if run.state in _TRIED_TO_APPLY else "plan"
+
+
+def next_check(stack: Stack, now: datetime) -> str:
+    """Of a stack that was applied and is still in Git; nothing else is checked."""
+    if stack.applied_revision is None or stack.missing_since is not None:
+        return "-"
+    told = ahead(stack.next_check_at, now)
+    return told.replace("in", "retry", 1) if stack.check_failures and told.startswith("in") else told
+
+
+def revision(stack: Stack, branch: str | None) -> str:
+    """What is applied, and the newest one where Git has moved on: `main@ab12cd3 -> 9fe01aa`."""
+    applied, newest = stack.applied_revision, stack.revision[:7]
+    if applied is None:
+        return f"{branch or '?'}@{newest}"
+    moved = "" if stack.sync is Sync.SYNCED or applied[:7] == newest else f" -> {newest}"
+    return f"{branch or '?'}@{applied[:7]}{moved}"
+
+
+_SIGNED: tuple[tuple[str, Action], ...] = (
+    ("create", Action.CREATE),
+    ("update", Action.UPDATE),
+    ("replace", Action.REPLACE),
+    ("delete", Action.DELETE),
+)
+_TOLD: dict[str, str] = {
+    "import_": "import",
+    "forget": "forget",
+    "move": "move",
+    "action": "action",
+    "output": "output",
+}
+
+
+def counts(summary: Summary | Counts) -> str:
+    """Such as `+2 ~1 -/+1, 1 output`, or `no changes`."""
+    signs = " ".join(
+        f"{SYMBOLS[action]}{count}" for name, action in _SIGNED if (count := getattr(summary, name))
+    )
+    told = [f"{count} {word}" for name, word in _TOLD.items() if (count := getattr(summary, name))]
+    return ", ".join([signs, *told] if signs else told) or "no changes"
+
+
+def changes(run: Run | RunRow) -> str:
+    """What its plan would do; nothing is known of a plan that failed or was not made."""
+    return "-" if run.planned_at is None or run.state is State.PLAN_FAILED else counts(run.summary)
+
+
+def found(report: DriftReport) -> str:
+    """Such as `2 changed, 1 gone`."""
+    counted = [finding for finding in report.findings if finding.counts]
+    gone = sum(finding.drift_class is DriftClass.MISSING for finding in counted)
+    parts = (f"{len(counted) - gone} changed" if len(counted) > gone else "", f"{gone} gone" if gone else "")
+    return ", ".join(part for part in parts if part) or "nothing that counts"
+
+
+def report_note(report: DriftReport, now: datetime) -> str:
+    """Who said what about it, or why it is not told yet."""
+    known = report.acknowledgement
+    if report.status is ReportStatus.ACKNOWLEDGED and known is not None:
+        return f"{known.by}: {known.reason} (back {ahead(known.until, now)})"
+    if report.status is ReportStatus.RESOLVED:
+        return f"resolved {ago(report.resolved_at, now)}"
+    return "" if report.confirmed else "not confirmed yet"
+
+
+def times(number: int) -> str:
+    """`once`, `2 times`."""
+    return "once" if number == 1 else f"{number} times"
+
+
+def counted(number: int, thing: str) -> str:
+    """`1 problem`, `2 problems`."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def steps(done: Sequence[Step]) -> str:
+    """`prepare 0.1 s, init 2.3 s, plan 41 s (failed)`."""
+    return ", ".join(f"{one.name} {duration(one.seconds)}{' (failed)' if one.failed else ''}" for one in done)
+
+
+def failed_at(done: Sequence[Step]) -> str:
+    """Where a plan failed, as a part of a sentence."""
+    return f" (failed at {done[-1].name})" if done and done[-1].failed else ""
