@@ -13,7 +13,7 @@ from runner.errors import BadConfig
 from runner.host.clock import SystemClock
 from runner.host.files import never_make_again
 from runner.host.memory import MachineMemory
-from runner.model.schedule.load import memory_limit, most_slots
+from runner.model.schedule.load import memory_limit, slot_count
 from runner.model.settings.server import Settings
 from runner.model.values.size import parse_size
 
@@ -210,4 +210,4 @@ class App:
 
 def slots(settings: Settings) -> int:
     """How many runs go on at once at most; fewer where the memory does not suffice for what they are known to take."""
-    return most_slots(settings.executor.slots, len(os.sched_getaffinity(0)))
+    return slot_count(settings.executor.slots, len(os.sched_getaffinity(0)))

@@ -26,7 +26,7 @@ log = structlog.get_logger()
 # What a mistake of ours raises on values that it was not made for; not what the world raises, which may pass.
 FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
-MOST_SLOTS = 1024  # as the configuration allows
+MAX_SLOTS = 1024  # as the configuration allows
 
 
 @dataclass
@@ -142,7 +142,7 @@ class Pool:
         self.worker = worker
         self.slots = slots
         # A reload may raise `slots`, by which `fill` keeps; a thread is made only when it is needed.
-        self._threads = ThreadPoolExecutor(MOST_SLOTS, thread_name_prefix="slot")
+        self._threads = ThreadPoolExecutor(MAX_SLOTS, thread_name_prefix="slot")
         self._busy: dict[Future[None], Assignment] = {}
         self._guard = threading.Lock()
         self.freed = threading.Event()

@@ -93,7 +93,7 @@ class S3Shelf:
         return self._made
 
     def write(self, key: str, content: bytes) -> None:
-        with self._told():
+        with self._translated_errors():
             self._client.put_object(
                 Bucket=self.bucket,
                 Key=self._key(key),
@@ -103,7 +103,7 @@ class S3Shelf:
             )
 
     def write_once(self, key: str, content: bytes) -> None:
-        with self._told(fine="PreconditionFailed"):
+        with self._translated_errors(expected="PreconditionFailed"):
             self._client.put_object(
                 Bucket=self.bucket,
                 Key=self._key(key),
@@ -114,25 +114,25 @@ class S3Shelf:
             )
 
     def read(self, key: str) -> bytes:
-        with self._told():
+        with self._translated_errors():
             content: bytes = self._client.get_object(Bucket=self.bucket, Key=self._key(key))["Body"].read()
             return content
 
     def list(self, folder: str) -> list[str]:
         prefix = self._key(folder) + "/"
-        with self._told():
+        with self._translated_errors():
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
             return [entry["Key"].removeprefix(prefix) for page in pages for entry in page.get("Contents", ())]
 
     def remove(self, key: str) -> None:
-        with self._told():
+        with self._translated_errors():
             self._client.delete_object(Bucket=self.bucket, Key=self._key(key))
 
     def _key(self, key: str) -> str:
         return f"{self.prefix}/{key}" if self.prefix else key
 
     @contextmanager
-    def _told(self, fine: str = "") -> Iterator[None]:
+    def _translated_errors(self, expected: str = "") -> Iterator[None]:
         """Faults of the bucket as errors of Driftline; the code `fine` is none."""
         from botocore.exceptions import BotoCoreError, ClientError
 
@@ -142,7 +142,7 @@ class S3Shelf:
             code = error.response.get("Error", {}).get("Code", "unknown error")
             if code == "NoSuchKey":
                 raise KeyError(code) from None
-            if code != fine:
+            if code != expected:
                 raise ArtifactStoreFailed(store=f"s3://{self.bucket}", problem=code) from error
         except BotoCoreError as error:
             raise ArtifactStoreFailed(store=f"s3://{self.bucket}", problem=type(error).__name__) from error

@@ -33,8 +33,8 @@ class KeyRing:
     @classmethod
     def read(cls, file: Path) -> "KeyRing":
         try:
-            told = json.loads(read_foreign(file, _LARGEST))
-            keys = {str(name): bytes.fromhex(text) for name, text in told[_MARK].items()}
+            document = json.loads(read_foreign(file, _LARGEST))
+            keys = {str(name): bytes.fromhex(text) for name, text in document[_MARK].items()}
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise KeysDamaged(file=file) from error
         if not all(len(key) == LENGTH and name.isalnum() for name, key in keys.items()):

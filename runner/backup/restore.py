@@ -41,7 +41,7 @@ class Restored:
     header: Header
     locked: tuple[Lock, ...]
     waiting: tuple[Run, ...]  # for an answer
-    told: str | None  # of what the checkpoints know and the database does not
+    message: str | None  # of what the checkpoints know and the database does not
 
 
 def restore(app: App, file: Path, ring: KeyRing, person: Person) -> Restored:
@@ -158,7 +158,7 @@ def _settle(app: App, header: Header, person: Person) -> Restored:
         problems = app.store.problems()
         if problems:
             raise BackupDamaged(f"the database in the backup has problems: {'; '.join(problems[:3])}")
-        told = begin(app.control)
+        message = begin(app.control)
         with app.store.writing() as writer:
             locks = tuple(_locks(app, writer, header))
             for lock in locks:
@@ -167,7 +167,7 @@ def _settle(app: App, header: Header, person: Person) -> Restored:
             about = {"made": header.made, "version": header.version, "locked": [lock.stack for lock in locks]}
             writer.audit_note(person.name, "backup.restore", "installation", about)
         checkpoint(app.control)
-        return Restored(header, locks, waiting, told)
+        return Restored(header, locks, waiting, message)
     finally:
         app.store.close()
 

@@ -136,13 +136,13 @@ def _header(file: BinaryIO) -> bytes:
 
 def _read(content: bytes) -> Header:
     try:
-        told = json.loads(content)
+        header = json.loads(content)
         return Header(
-            format=int(told["format"]),
-            version=str(told["version"]),
-            schema=int(told["schema"]),
-            made=str(told["made"]),
-            key=str(told["key"]),
+            format=int(header["format"]),
+            version=str(header["version"]),
+            schema=int(header["schema"]),
+            made=str(header["made"]),
+            key=str(header["key"]),
         )
     except (ValueError, KeyError, TypeError, RecursionError):
         raise NotOpened from None

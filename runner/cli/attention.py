@@ -10,7 +10,7 @@ from typing import Any
 from runner.model.approval.guardrails import Violation
 from runner.model.audit.checkpoint import missing_sentence
 from runner.model.audit.log import AuditEntry
-from runner.model.audit.restored import TOLD_FOR, sentence
+from runner.model.audit.restored import SHOWN_FOR, sentence
 from runner.model.drift.probe import Distrust
 from runner.model.drift.report import DriftReport
 from runner.model.events.feed import DeadLetter
@@ -83,10 +83,10 @@ def needs(
     """Everything that waits for a person, the most pressing kind first. `objections`: to which run, what."""
     objected = objections or {}
     found = [need for facts in stacks for need in _of_stack(facts, objected, daemon=daemon)]
-    if restored is not None and now - restored.at < TOLD_FOR:
+    if restored is not None and now - restored.at < SHOWN_FOR:
         told = f"{ago(restored.at, now)}: {sentence(restored.detail)}"
         found.append(Need(Why.RESTORED, "database", None, told, "driftline audit verify"))
-    if missing is not None and now - missing.at < TOLD_FOR:
+    if missing is not None and now - missing.at < SHOWN_FOR:
         told = f"{ago(missing.at, now)}: {missing_sentence(missing.detail)}"
         found.append(Need(Why.CHECKPOINTS, "audit", None, told, "driftline audit verify"))
     for left in leftovers:
@@ -200,7 +200,7 @@ def _notes(run: Run, found: Sequence[Violation]) -> list[str]:
 
 
 def _of_report(report: DriftReport, now: datetime) -> Iterable[Need]:
-    if report.told(now):
+    if report.is_reported(now):
         told = f"{words.found(report)}, first seen {ago(report.first_seen, now)}, {words.times(report.seen)}"
         yield Need(Why.DRIFT, report.name, report.stack, told, f"driftline drift show {report.name}")
 

@@ -7,7 +7,7 @@ from typing import Any
 from runner.app import App, slots
 from runner.cli import shapes
 from runner.model.run.life import State
-from runner.model.schedule.disk_room import told
+from runner.model.schedule.disk_room import format_size
 from runner.model.schedule.sweep import Sweep
 from runner.model.schedule.throttling import Throttle
 from runner.model.values.size import parse_size
@@ -31,7 +31,7 @@ class Load:
 
     def lines(self) -> list[tuple[str, str]]:
         """Each with what it is about."""
-        checks = [("Checks", self.sweep.told(self.slots))] if self.sweep else []
+        checks = [("Checks", self.sweep.summary(self.slots))] if self.sweep else []
         return [*checks, *(("Throttled", f"{one}: {one.reason}") for one in self.throttles)]
 
 
@@ -63,5 +63,5 @@ def _waits_for(app: App, shortage: str | None, full: str | None, *, daemon: bool
         return "a daemon, or   driftline daemon --once"
     available, needed = app.memory.available(), app.settings.executor.memory_per_run
     if available is not None and available < parse_size(needed):
-        return f"memory: {told(available)} can be had"
+        return f"memory: {format_size(available)} can be had"
     return "a free slot"

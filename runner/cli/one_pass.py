@@ -19,7 +19,7 @@ def exit_code(picture: Picture, *, acknowledged: bool) -> int:
     """Of the state that the pass left, not of what it happened to do: the next pass over the same state says the same."""
     if any(need.failure for need in picture.needs):
         return FAILED
-    told = any(report.told(picture.now) for report in picture.reports)
+    told = any(report.is_reported(picture.now) for report in picture.reports)
     return DRIFTED if told or (acknowledged and _acknowledged(picture)) else FINE
 
 
@@ -61,7 +61,7 @@ def document(picture: Picture, ended: Sequence[Run], code: int) -> dict[str, Any
         "needs": [need.document() for need in picture.needs],
         "sources": [document_of(source) for source in picture.sources],
         "drift": {
-            "open": [report.name for report in picture.reports if report.told(picture.now)],
+            "open": [report.name for report in picture.reports if report.is_reported(picture.now)],
             "acknowledged": _acknowledged(picture),
         },
     }

@@ -14,7 +14,7 @@ from types import FrameType
 from runner.cli.options import Cli
 from runner.cli.screen.output import Cell
 from runner.cli.screen.progress import LOOK_SECONDS, LogTail
-from runner.datadir.daemon_lock import living_daemon
+from runner.datadir.daemon_lock import running_daemon
 from runner.errors import DaemonUnreachable, DriftlineError, Interrupted, StackLocked
 from runner.model.run.life import Kind, Run, State
 from runner.model.schedule.waiting import waits
@@ -55,7 +55,7 @@ class Performer:
 
     @classmethod
     def of(cls, cli: Cli) -> "Performer":
-        daemon = living_daemon(cli.app.settings.data_dir)
+        daemon = running_daemon(cli.app.settings.data_dir)
         if daemon is None:
             cli.tell_warnings()
             for run in recover_here(cli):
@@ -149,7 +149,7 @@ class Performer:
         if self.daemon is not None and time.monotonic() - self._asked > DAEMON_SECONDS:
             self._asked = time.monotonic()
             data_dir = self.cli.app.settings.data_dir
-            if living_daemon(data_dir) is None:
+            if running_daemon(data_dir) is None:
                 raise DaemonUnreachable(data_dir=data_dir)
         return self._read(run_ids)
 

@@ -31,8 +31,8 @@ def approval_rule_complaints(settings: Settings) -> Iterator[Complaint]:
 def _match(here: KeyPath, match: StackMatch, sources: tuple[str, ...]) -> Iterator[Complaint]:
     for index, pattern in enumerate(match.stacks):
         if path_flaw(pattern, "", glob=True):
-            told = 'expected a stack name or a glob such as "prod/**"'
-            yield Complaint((*here, "stacks", index), told)
+            message = 'expected a stack name or a glob such as "prod/**"'
+            yield Complaint((*here, "stacks", index), message)
     for index, pattern in enumerate(match.sources):
         if not any(fnmatchcase(name, pattern) for name in sources):
             yield Complaint((*here, "sources", index), "no such source")
@@ -42,13 +42,13 @@ def _people(here: KeyPath, rule: ApprovalRule, required: int) -> Iterator[Compla
     if rule.from_ is None:
         return
     if not rule.from_:
-        told = "the list is empty; omit it if everyone may approve, or set mode_at_most: never"
-        yield Complaint((*here, "from"), told, got=False)
+        message = "the list is empty; omit it if everyone may approve, or set mode_at_most: never"
+        yield Complaint((*here, "from"), message, got=False)
     for index, login in enumerate(rule.from_):
         if _LOGIN.fullmatch(login) is None:
             yield Complaint((*here, "from", index), "expected a login name")
     need = max(required, rule.required or 0)
     count = len(set(rule.from_))
     if rule.from_ and count < need:
-        told = f"names {count} {'person' if count == 1 else 'people'}, but {need} approvals are needed"
-        yield Complaint((*here, "from"), told, got=False)
+        message = f"names {count} {'person' if count == 1 else 'people'}, but {need} approvals are needed"
+        yield Complaint((*here, "from"), message, got=False)

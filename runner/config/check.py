@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from runner.config.place import MOST, KeyPath, value_at
+from runner.config.place import MAX_PROBLEMS, KeyPath, value_at
 from runner.config.shape import Kind, Shape, shape_of
 from runner.model.values.span import Seconds
 
@@ -43,7 +43,7 @@ def build(record: type, data: Any) -> Any:
     except ValidationError as error:
         shape = shape_of(record)
         errors = error.errors(include_url=False, include_context=False, include_input=False)
-        found = [_complaint(shape, e["type"], tuple(e["loc"])) for e in errors[: MOST + 1]]
+        found = [_complaint(shape, e["type"], tuple(e["loc"])) for e in errors[: MAX_PROBLEMS + 1]]
         rest = _without(shape, data, [complaint.path for complaint in found])
     try:
         remaining = _validator(record).validate_python(rest)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-MOST = 30  # problems told of one document; what is no configuration at all would give thousands
+MAX_PROBLEMS = 30  # problems told of one document; what is no configuration at all would give thousands
 
 KeyPath = tuple[str | int, ...]
 

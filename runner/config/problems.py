@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from runner.config.check import Complaint
-from runner.config.place import MOST, Document, Flaw, KeyPath, dotted, value_at
+from runner.config.place import MAX_PROBLEMS, Document, Flaw, KeyPath, dotted, value_at
 from runner.config.scalar import DOUBTFUL
 from runner.config.shape import Kind, Shape
 from runner.config.walk import FORBIDDEN
@@ -22,7 +22,7 @@ def problems(
 ) -> list[Problem]:
     """Flaws and complaints of one document, by place; a flaw silences what is said about the same place."""
     flawed = {flaw.place[:2] for flaw in document.flaws}
-    said = [(flaw.place, _sentence(flaw.path, _told(flaw, shape))) for flaw in document.flaws]
+    said = [(flaw.place, _sentence(flaw.path, _message(flaw, shape))) for flaw in document.flaws]
     for complaint in complaints:
         place = document.place(complaint.path, at_key=complaint.at_key)
         if place[:2] not in flawed:
@@ -33,10 +33,10 @@ def problems(
         Problem(file, place.line, place.column, message, stack) for place, message in dict.fromkeys(said)
     ]
     found.sort(key=lambda problem: (problem.line, problem.column))
-    if len(found) <= MOST:
+    if len(found) <= MAX_PROBLEMS:
         return found
-    more = Problem(file, found[MOST].line, found[MOST].column, "more problems follow", stack)
-    return [*found[:MOST], more]
+    more = Problem(file, found[MAX_PROBLEMS].line, found[MAX_PROBLEMS].column, "more problems follow", stack)
+    return [*found[:MAX_PROBLEMS], more]
 
 
 def doubts(document: Document, shape: Shape) -> list[Complaint]:
@@ -61,7 +61,7 @@ def doubts(document: Document, shape: Shape) -> list[Complaint]:
     return found
 
 
-def _told(flaw: Flaw, shape: Shape) -> str:
+def _message(flaw: Flaw, shape: Shape) -> str:
     """A password may well begin with & or *, or be all digits."""
     return "this string needs quotes" if shape.secret(flaw.path) else flaw.message
 

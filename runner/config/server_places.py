@@ -73,10 +73,10 @@ def _checkpoints(named: Path, data_dir: Path) -> Iterator[Complaint]:
 
 def _homes() -> Iterator[Path]:
     """Of the user as the system knows it, and as this process was told."""
-    told = [os.path.expanduser("~")]  # noqa: PTH111 - Path.expanduser raises where there is none
+    homes = [os.path.expanduser("~")]  # noqa: PTH111 - Path.expanduser raises where there is none
     with suppress(KeyError):
-        told.append(pwd.getpwuid(os.geteuid()).pw_dir)
-    return (_real(Path(home)) for home in told if home.startswith("/"))
+        homes.append(pwd.getpwuid(os.geteuid()).pw_dir)
+    return (_real(Path(home)) for home in homes if home.startswith("/"))
 
 
 def _real(path: Path) -> Path:

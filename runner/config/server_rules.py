@@ -15,7 +15,7 @@ from runner.config.place import KeyPath
 from runner.config.repository_path import path_flaw
 from runner.config.server_places import places
 from runner.model.code.engines import TERRAFORM
-from runner.model.schedule.disk_room import told
+from runner.model.schedule.disk_room import format_size
 from runner.model.settings.server import ApprovalSettings, ArtifactSettings, EnginesSettings, Settings
 from runner.model.settings.source import Allow, SourceAuth, SourceSettings, Verify
 from runner.model.values.key_text import read_key
@@ -28,8 +28,8 @@ _BACKEND = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _VARIABLE_GLOB = re.compile(r"[A-Za-z0-9_*?\[\]!-]+")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _UNPRINTABLE = re.compile(r"\s|[\x00-\x1f\x7f]")
-_LEAST_MEMORY = 16 * 10**6
-_LEAST_MIRROR = 10**6
+_MIN_MEMORY = 16 * 10**6
+_MIN_MIRROR = 10**6
 
 
 def server_complaints(settings: Settings) -> Iterator[Complaint]:
@@ -43,7 +43,7 @@ def server_complaints(settings: Settings) -> Iterator[Complaint]:
         yield from _source(here, source)
         yield from _verify((*here, "verify"), source.verify, settings.data_dir)
     yield from _engines(settings.engines)
-    yield from _size(("executor", "memory_per_run"), settings.executor.memory_per_run, _LEAST_MEMORY)
+    yield from _size(("executor", "memory_per_run"), settings.executor.memory_per_run, _MIN_MEMORY)
     yield from _size(("executor", "min_free"), settings.executor.min_free)
     if flaw := cron_flaw(settings.drift.schedule):
         yield Complaint(("drift", "schedule"), flaw)
@@ -75,7 +75,7 @@ def _source(here: KeyPath, source: SourceSettings) -> Iterator[Complaint]:
     for index, glob in enumerate(source.stacks):
         if flaw := path_flaw(glob, "", glob=True):
             yield Complaint((*here, "stacks", index), flaw)
-    yield from _size((*here, "max_size"), source.max_size, _LEAST_MIRROR)
+    yield from _size((*here, "max_size"), source.max_size, _MIN_MIRROR)
     yield from _auth((*here, "auth"), source.auth, transport(source.url))
     yield from _allow((*here, "allow"), source.allow)
 
@@ -102,8 +102,8 @@ def _verify(here: KeyPath, verify: Verify, data_dir: Path) -> Iterator[Complaint
     if verify.mode != "off" and verify.allowed_signers is None and verify.gpg_keys is None:
         yield Complaint((*here, "mode"), "requires allowed_signers or gpg_keys", got=False)
     if verify.revoked is not None and verify.allowed_signers is None:
-        told = "this applies to keys in allowed_signers; revoke OpenPGP keys in gpg_keys"
-        yield Complaint((*here, "revoked"), told, got=False)
+        message = "this applies to keys in allowed_signers; revoke OpenPGP keys in gpg_keys"
+        yield Complaint((*here, "revoked"), message, got=False)
     for key in ("allowed_signers", "gpg_keys", "revoked"):
         path = getattr(verify, key)
         if path is not None and path.is_relative_to(data_dir):
@@ -160,10 +160,10 @@ def _engines(engines: EnginesSettings) -> Iterator[Complaint]:
             yield Complaint(("engines", "env", index), *refusal)
 
 
-def _size(path: KeyPath, size: str, least: int = 0) -> Iterator[Complaint]:
+def _size(path: KeyPath, size: str, minimum: int = 0) -> Iterator[Complaint]:
     try:
-        if parse_size(size) < least:
-            yield Complaint(path, f"expected at least {told(least)}")
+        if parse_size(size) < minimum:
+            yield Complaint(path, f"expected at least {format_size(minimum)}")
     except ValueError as error:
         yield Complaint(path, str(error))
 

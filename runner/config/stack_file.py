@@ -6,7 +6,7 @@ from typing import Any
 
 from runner.config.check import Complaint, Unsound, build
 from runner.config.document import read_carefully, read_quickly
-from runner.config.place import MOST, Document
+from runner.config.place import MAX_PROBLEMS, Document
 from runner.config.problems import doubts, problems
 from runner.config.reference import foreign_references
 from runner.config.shape import shape_of
@@ -79,7 +79,7 @@ class StackFileReader:
         if stack is not None:
             said = self._complaints(stack, document.data, file, allow)
             sound = (c for c in said if not any(c.path[: len(path)] == path for path in broken))
-            complaints += islice(sound, MOST + 1)
+            complaints += islice(sound, MAX_PROBLEMS + 1)
         return (None if broken else stack), complaints
 
     def _complaints(self, stack: StackDefinition, data: Any, file: str, allow: Allow) -> Any:

@@ -19,7 +19,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from runner.config.place import MOST, Document, Flaw, KeyPath, Place
+from runner.config.place import MAX_PROBLEMS, Document, Flaw, KeyPath, Place
 from runner.config.scalar import DOUBTFUL, Trap, loses_zeros, plain
 
 MAX_DEPTH = 20
@@ -157,7 +157,7 @@ class Walk:
             raise Odd
         flaws = self._found[-1].flaws
         flaws.append(Flaw(path, self._place(event), message))
-        if len(flaws) > MOST:
+        if len(flaws) > MAX_PROBLEMS:
             raise TooMuch
 
 

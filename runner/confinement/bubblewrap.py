@@ -36,19 +36,19 @@ class Door:
 
     _info: tuple[int, int] = field(default_factory=os.pipe)
     _wait: tuple[int, int] = field(default_factory=os.pipe)
-    _told: tuple[int, int] = field(default_factory=os.pipe)
+    _status: tuple[int, int] = field(default_factory=os.pipe)
 
     @property
     def passed(self) -> tuple[int, int, int]:
-        return self._info[1], self._wait[0], self._told[1]
+        return self._info[1], self._wait[0], self._status[1]
 
     def argv(self, bubblewrap: Sequence[str], program: Sequence[str]) -> list[str]:
         """`bubblewrap` with its options, `program` as it starts inside: MARK there stands for a descriptor."""
-        info, wait, told = self.passed
+        info, wait, status = self.passed
         return [
             *bubblewrap,
             *("--info-fd", str(info), "--block-fd", str(wait), "--"),
-            *(str(told) if word == MARK else word for word in program),
+            *(str(status) if word == MARK else word for word in program),
         ]
 
     def enter(self, stderr: str) -> "Namespaces":
@@ -58,23 +58,23 @@ class Door:
         """
         self._close(self.passed)
         try:
-            told = _read(self._info[0])
-            if not told:
+            info = _read(self._info[0])
+            if not info:
                 raise NotEntered(_last_line(stderr) or "bubblewrap did not start")
-            first = int(json.loads(told)["child-pid"])
+            first = int(json.loads(info)["child-pid"])
             namespaces = Namespaces(first, os.pidfd_open(first))
             os.write(self._wait[1], b"+")
-            began = _read(self._told[0])
+            began = _read(self._status[0])
             if began != b"+":
                 namespaces.end()
                 raise NotEntered(os.strerror(began[1]) if began else _last_line(stderr))
             return namespaces
         finally:
-            self._close((self._info[0], self._wait[1], self._told[0]))
+            self._close((self._info[0], self._wait[1], self._status[0]))
 
     def abandon(self) -> None:
         """Where it was not started."""
-        self._close((*self._info, *self._wait, *self._told))
+        self._close((*self._info, *self._wait, *self._status))
 
     @staticmethod
     def _close(descriptors: Sequence[int]) -> None:

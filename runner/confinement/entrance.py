@@ -68,11 +68,11 @@ def runs_here() -> bool:
         descriptor = _in_memory()
     except OSError:
         return False
-    heard, told = os.pipe()
+    heard, written = os.pipe()
     try:
         tried = subprocess.run(  # noqa: S603 -- a fixed command
-            [f"/proc/self/fd/{descriptor}", str(told), str(descriptor), "0", "0", "", "/bin/true"],
-            pass_fds=(descriptor, told),
+            [f"/proc/self/fd/{descriptor}", str(written), str(descriptor), "0", "0", "", "/bin/true"],
+            pass_fds=(descriptor, written),
             timeout=TRY_SECONDS,
             check=False,
         )
@@ -81,7 +81,7 @@ def runs_here() -> bool:
     else:
         return tried.returncode == 0
     finally:
-        for opened in (heard, told, descriptor):
+        for opened in (heard, written, descriptor):
             os.close(opened)
 
 

@@ -20,8 +20,8 @@ from runner.confinement import landlock
 IGNORED = (signal.SIGPIPE, signal.SIGXFSZ)  # by Python; what is ignored stays so in a program that follows
 
 
-def main(told: int, rules: int, rights: int, folders: Sequence[str], argv: list[str]) -> None:
-    os.write(told, b"+")
+def main(status: int, rules: int, rights: int, folders: Sequence[str], argv: list[str]) -> None:
+    os.write(status, b"+")
     try:
         if rules:
             for folder in folders:
@@ -30,11 +30,11 @@ def main(told: int, rules: int, rights: int, folders: Sequence[str], argv: list[
             os.close(rules)
         for number in IGNORED:
             signal.signal(number, signal.SIG_DFL)
-        os.set_inheritable(told, False)
+        os.set_inheritable(status, False)
         os.execv(argv[0], argv)  # noqa: S606 - built by code
     except OSError as error:
         with contextlib.suppress(OSError):
-            os.write(told, bytes([error.errno or 0]))
+            os.write(status, bytes([error.errno or 0]))
     os._exit(127)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from apscheduler.triggers.base import BaseTrigger
 
-LEAST_SECONDS = 0.1
+MIN_SECONDS = 0.1
 
 
 class Every(BaseTrigger):  # type: ignore[misc]
@@ -21,5 +21,5 @@ class Every(BaseTrigger):  # type: ignore[misc]
 
     def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
         moved = self.seconds + random.uniform(-self.jitter, self.jitter)
-        due = (previous or now) + timedelta(seconds=max(moved, LEAST_SECONDS))
-        return due if due > now else now + timedelta(seconds=max(moved, LEAST_SECONDS))
+        due = (previous or now) + timedelta(seconds=max(moved, MIN_SECONDS))
+        return due if due > now else now + timedelta(seconds=max(moved, MIN_SECONDS))

@@ -13,12 +13,12 @@ import structlog
 from runner.daemon.journal import Journal
 from runner.daemon.parts import Parts
 from runner.daemon.safe_mode import SafeMode
-from runner.daemon.timetable import Clocks, add_polls, new_scheduler, start_anew
+from runner.daemon.timetable import Clocks, add_polls, new_scheduler, restart_intervals
 from runner.errors import DriftlineError
 from runner.model.settings.source import SourceSettings
 from runner.ports.feed import Consumer
 from runner.service.cycle.begin import begin
-from runner.service.cycle.checkpoint import checkpoint_or_tell
+from runner.service.cycle.checkpoint import try_checkpoint
 from runner.service.cycle.feed import deliver
 from runner.service.cycle.poll import retire_sources
 from runner.service.cycle.prune import prune
@@ -78,8 +78,8 @@ class Daemon:
         """
         self._listen()
         # Before anything else writes: a clock or a database that is not to be trusted ends the start.
-        if told := begin(self.parts.worker.control, accept_clock=self._accept_clock):
-            log.error("daemon.restored", told=told)
+        if message := begin(self.parts.worker.control, accept_clock=self._accept_clock):
+            log.error("daemon.restored", problem=message)
         self._safe.attempt("settings", self._settle)
         self._safe.attempt("consumers", self._begin_consumers)
         self._schedule()
@@ -170,7 +170,7 @@ class Daemon:
             pass
 
     def _checkpoint(self) -> None:
-        checkpoint_or_tell(self.parts.worker.control)
+        try_checkpoint(self.parts.worker.control)
 
     def _prune(self) -> None:
         worker = self.parts.worker
@@ -197,7 +197,7 @@ class Daemon:
             self._beat = time.monotonic()
             if self._clocks.jumped():
                 log.warning("daemon.clock_jumped")
-                start_anew(self._scheduler)
+                restart_intervals(self._scheduler)
             if self._reload_wanted:
                 self._safe.attempt("reload", self._take_new_settings)
             self._safe.attempt("turn", partial(self._look, woken=woken))
@@ -259,11 +259,11 @@ class Daemon:
         self._drains = self._drains or self._machine_stops()
         closing = threading.Thread(target=self._pool.close, daemon=True)
         closing.start()
-        told = -DRAIN_SECONDS
+        extended = -DRAIN_SECONDS
         left: set[int] = set()
         while closing.is_alive():
-            if time.monotonic() - told >= DRAIN_SECONDS:
-                told = time.monotonic()
+            if time.monotonic() - extended >= DRAIN_SECONDS:
+                extended = time.monotonic()
                 waited = int(DRAIN_SECONDS * 2 * 1e6)
                 self._notifier.say(EXTEND_TIMEOUT_USEC=waited, STATUS="waiting for " + self._status())
             if not self._drains:

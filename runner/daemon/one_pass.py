@@ -31,8 +31,8 @@ def run_once(parts: Parts, report: Callable[[str], None]) -> list[Run]:
     with ThreadPoolExecutor(min(POLL_THREADS, len(parts.settings.sources) or 1)) as threads:
         for polled in threads.map(parts.poller.poll, parts.settings.sources):
             report(f"source {polled.source}: {polled.problem or polled.revision}")
-            for told in polled.problems + polled.notes:
-                report(f"  {told}")
+            for line in polled.problems + polled.notes:
+                report(f"  {line}")
     pool = Pool(parts.worker, parts.slots)
     for assignment in recovered.adopted:
         report(f"{assignment.job.name} of {assignment.job.stack.name}: its apply is followed to its end")

@@ -58,7 +58,7 @@ class Clocks:
         return abs(self._apart - before) > JUMP_SECONDS
 
 
-def start_anew(scheduler: Any) -> None:
+def restart_intervals(scheduler: Any) -> None:
     """Let everything happen now and then at its interval: a clock that went back would keep all waiting for it."""
     now = datetime.now(UTC)
     for job in scheduler.get_jobs():

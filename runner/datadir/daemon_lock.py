@@ -43,7 +43,7 @@ def _locked(file: TextIO) -> bool:
             return True
 
 
-def living_daemon(data_dir: Path) -> int | None:
+def running_daemon(data_dir: Path) -> int | None:
     """The pid of the daemon that lives on this data directory, or None."""
     try:
         with (data_dir / LOCK_FILE).open() as file:

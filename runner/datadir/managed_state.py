@@ -82,7 +82,7 @@ def _made(folder: Path, workspace: str) -> Iterator[int]:
 
 def put_back_torn(folder: Path, copies: Path, run: int) -> tuple[TornState, ...]:
     """Those that are no state any more, empty or cut off, as they were before the run; also where that did not work."""
-    mended = []
+    repaired = []
     # What is larger than any state is not torn, and how the apply ended is to be recorded all the same.
     for state in states(folder, _NONE | {errno.EFBIG}):
         copy = _of(copies, state) / _name(run)
@@ -92,8 +92,8 @@ def put_back_torn(folder: Path, copies: Path, run: int) -> tuple[TornState, ...]
                 write_whole(Path(STATE), copy.read_bytes(), folder=state.folder)
             except OSError as error:  # the disk may still be full
                 problem = error.strerror or str(error)
-            mended.append(TornState(_of(folder, state) / STATE, copy, problem))
-    return tuple(mended)
+            repaired.append(TornState(_of(folder, state) / STATE, copy, problem))
+    return tuple(repaired)
 
 
 def damaged(folder: Path, copies: Path) -> Iterator[TornState]:

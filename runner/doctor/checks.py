@@ -85,5 +85,5 @@ def _look(check: Check, scene: Scene) -> Iterator[Finding]:
     except DriftlineError as error:
         yield failed(check.name, error)
     except Exception as bug:  # noqa: BLE001 - whatever it is
-        told = f"the check failed: {type(bug).__name__}: {bug}"
-        yield fail(check.name, told, "report it, with the output of:   driftline doctor -o json")
+        message = f"the check failed: {type(bug).__name__}: {bug}"
+        yield fail(check.name, message, "report it, with the output of:   driftline doctor -o json")

@@ -28,16 +28,16 @@ def confinement_verdict(wish: str, problem: str | None, abi: int) -> Finding:
             *([_landlock(abi)] if abi else []),
         ]
         return ok(CHECK, f"confined by {', '.join(walls)}")
-    mend = INSTALL if namespaced.located() is None else ALLOW
+    hint = INSTALL if namespaced.located() is None else ALLOW
     if wish == "required":
-        return fail(CHECK, f"no namespaces, so no runs start: {problem}", mend)
+        return fail(CHECK, f"no namespaces, so no runs start: {problem}", hint)
     if abi == 0:
         return warn(
             CHECK,
             f"no namespaces ({problem}), and this kernel has no Landlock: {OPEN}",
-            f"{mend}   or {NEWER}",
+            f"{hint}   or {NEWER}",
         )
-    return warn(CHECK, f"no namespaces ({problem}): {WEAKER} ({_landlock(abi)})", mend)
+    return warn(CHECK, f"no namespaces ({problem}): {WEAKER} ({_landlock(abi)})", hint)
 
 
 def _landlock(abi: int) -> str:

@@ -26,14 +26,16 @@ def approvers_verdict(owner: int, me: int, login: int | None, people: Collection
     if me != owner:
         return ok("approvers", f"you are {name_of(me)}; the daemon runs as {name_of(owner)}")
     if login is not None and login != owner:
-        told = f"you logged in as {name_of(login)} but act as {name_of(owner)}, the daemon's user"
-        return warn("approvers", f"{told}: any process of that user could approve in your name", HINT)
+        message = f"you logged in as {name_of(login)} but act as {name_of(owner)}, the daemon's user"
+        return warn("approvers", f"{message}: any process of that user could approve in your name", HINT)
     others = sorted(set(people) - {owner})
     if others:
         shown = ", ".join(name_of(uid) for uid in others[:3])
         more = f" and {len(others) - 3} more" if others[3:] else ""
-        told = f"you act as {name_of(owner)}, the daemon's user, and {shown}{more} can also use this machine"
-        return warn("approvers", f"{told}: approvals by {name_of(owner)} do not show who gave them", HINT)
+        message = (
+            f"you act as {name_of(owner)}, the daemon's user, and {shown}{more} can also use this machine"
+        )
+        return warn("approvers", f"{message}: approvals by {name_of(owner)} do not show who gave them", HINT)
     return ok("approvers", f"{name_of(owner)} is the only person on this machine")
 
 

@@ -28,13 +28,13 @@ def disk(scene: Scene) -> Iterator[Finding]:
 
 
 def disk_verdict(place: Path, free: int, inodes: int | None) -> Finding:
-    told = f"{size(free)} free on {place}"
+    message = f"{size(free)} free on {place}"
     hint = f"df -h {place}   then free some space, or shorten retention in the configuration"
     if inodes is not None and inodes < FAIL_INODES:
         return fail("disk", f"only {inodes} inodes left on {place}", f"df -i {place}   then remove files")
     if free < FAIL_FREE:
-        return fail("disk", f"only {told}; below {size(FAIL_FREE)} nothing is applied", hint)
-    return warn("disk", told, hint) if free < WARN_FREE else ok("disk", told)
+        return fail("disk", f"only {message}; below {size(FAIL_FREE)} nothing is applied", hint)
+    return warn("disk", message, hint) if free < WARN_FREE else ok("disk", message)
 
 
 def size(count: int) -> str:
@@ -139,8 +139,8 @@ def path_verdict(scratch: Path, fallback: Path) -> Finding:
     length, room = len(os.fsencode(scratch)), LONGEST_TMPDIR
     if length <= room:
         return ok("paths", f"provider sockets fit below {scratch.parent} ({length} of {room} bytes)")
-    told = f"{scratch} is {length - room} bytes too long for provider sockets"
+    message = f"{scratch} is {length - room} bytes too long for provider sockets"
     hint = "set data_dir to a shorter path, such as /var/lib/driftline"
     if len(os.fsencode(fallback)) > room:
-        return fail("paths", f"{told}, and so is {fallback}: no provider will start", hint)
-    return warn("paths", f"{told}; temporary files of runs go to {fallback} instead", hint)
+        return fail("paths", f"{message}, and so is {fallback}: no provider will start", hint)
+    return warn("paths", f"{message}; temporary files of runs go to {fallback} instead", hint)

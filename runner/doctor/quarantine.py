@@ -13,9 +13,9 @@ def quarantine(scene: Scene) -> Iterator[Finding]:
     left = Quarantine(scene.data_dir).left()
     if left:
         more = f" and {len(left) - NAMED} more" if left[NAMED:] else ""
-        told = ", ".join(path.name for path in left[:NAMED])
+        names = ", ".join(path.name for path in left[:NAMED])
         yield warn(
             "quarantine",
-            f"files left by runs could not be removed yet: {told}{more}",
+            f"files left by runs could not be removed yet: {names}{more}",
             f"ls -la {left[0].parent}   then remove them as root; every retention pass tries again",
         )

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from runner.doctor.finding import Finding, Scene, fail, failed, ok, warn
 from runner.errors import DriftlineError
 from runner.model.audit.checkpoint import missing_sentence
-from runner.model.audit.restored import TOLD_FOR, detail, sentence
+from runner.model.audit.restored import SHOWN_FOR, detail, sentence
 from runner.model.run.life import Run
 from runner.model.values.clock import far_behind
 from runner.ports.records.runs import RunFilter
@@ -48,17 +48,17 @@ def audit(scene: Scene) -> Iterator[Finding]:
         used = was_used(scene.app.control, reader)
     if older is not None:
         yield warn("audit", sentence(detail(older)), "driftline audit verify")
-    elif missing is not None and scene.app.clock.now() - missing.at < TOLD_FOR:
-        told = f"{missing.at:%Y-%m-%d %H:%M} UTC: {missing_sentence(missing.detail)}"
-        yield warn("audit", told, "driftline audit verify")
+    elif missing is not None and scene.app.clock.now() - missing.at < SHOWN_FOR:
+        message = f"{missing.at:%Y-%m-%d %H:%M} UTC: {missing_sentence(missing.detail)}"
+        yield warn("audit", message, "driftline audit verify")
     elif chain is None or (chain.blank and used):
         yield warn("audit", f"checkpoints file {kept.place} is missing", "driftline audit verify")
     elif chain.bad_line is not None:
-        told = f"line {chain.bad_line} of {kept.place} was altered"
-        yield fail("audit", told, "driftline audit verify")
-    elif restored is not None and scene.app.clock.now() - restored.at < TOLD_FOR:
-        told = f"{restored.at:%Y-%m-%d %H:%M} UTC: {sentence(restored.detail)}"
-        yield warn("audit", told, "driftline lock list   and   driftline stack list")
+        message = f"line {chain.bad_line} of {kept.place} was altered"
+        yield fail("audit", message, "driftline audit verify")
+    elif restored is not None and scene.app.clock.now() - restored.at < SHOWN_FOR:
+        message = f"{restored.at:%Y-%m-%d %H:%M} UTC: {sentence(restored.detail)}"
+        yield warn("audit", message, "driftline lock list   and   driftline stack list")
     else:
         yield ok(
             "audit", f"{len(chain.checkpoints)} checkpoints in {kept.place}; the log contains the newest"

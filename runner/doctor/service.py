@@ -19,12 +19,12 @@ def slots(scene: Scene) -> Iterator[Finding]:
     from runner.app import slots as count
     from runner.host.memory import MachineMemory
 
-    told = scene.settings.executor.memory_per_run
-    yield slots_verdict(count(scene.settings), MachineMemory().available() or 0, parse_size(told), told)
+    memory = scene.settings.executor.memory_per_run
+    yield slots_verdict(count(scene.settings), MachineMemory().available() or 0, parse_size(memory), memory)
 
 
-def slots_verdict(count: int, free: int, needed: int, told: str) -> Finding:
-    facts = f"{count} at once; {free // 10**6} MB of memory available, up to {told} per run"
+def slots_verdict(count: int, free: int, needed: int, memory: str) -> Finding:
+    facts = f"{count} at once; {free // 10**6} MB of memory available, up to {memory} per run"
     if free < needed * count:
         return warn(
             "slots", f"{facts}; runs have to wait for memory", "free some memory, or set fewer executor.slots"
@@ -34,17 +34,17 @@ def slots_verdict(count: int, free: int, needed: int, told: str) -> Finding:
 
 def daemon(scene: Scene) -> Iterator[Finding]:
     """Whether anybody plans and checks without being asked."""
-    from runner.datadir.daemon_lock import living_daemon
+    from runner.datadir.daemon_lock import running_daemon
 
-    pid = living_daemon(scene.data_dir)
+    pid = running_daemon(scene.data_dir)
     if pid is None:
         yield warn(
             "daemon", f"no daemon is running for {scene.data_dir}",
             "systemctl start driftline   or   driftline daemon",
         )  # fmt: skip
     elif closed_to_others(pid) is False:
-        told = f"every process of its user can read pid {pid}, including its environment and memory"
-        yield warn("daemon", told, "systemctl restart driftline")
+        message = f"every process of its user can read pid {pid}, including its environment and memory"
+        yield warn("daemon", message, "systemctl restart driftline")
     else:
         yield ok("daemon", f"pid {pid}")
 

@@ -18,7 +18,7 @@ from runner.process.run import Command, run
 
 GIT_FLOOR: Version = (2, 39)
 # The first releases of each series in which a repository can no longer plant a hook through a submodule path.
-GIT_MENDED: tuple[Version, ...] = (
+GIT_FIXED: tuple[Version, ...] = (
     (2, 43, 7), (2, 44, 4), (2, 45, 4), (2, 46, 4), (2, 47, 3), (2, 48, 2), (2, 49, 1), (2, 50, 1),
 )  # fmt: skip
 
@@ -63,14 +63,11 @@ def git_verdict(version: Version) -> Finding:
         return fail(
             "git", f"{named} is older than {dotted(GIT_FLOOR)}", "upgrade git, then   driftline doctor"
         )
-    if (
-        any(version >= mended and version[:2] == mended[:2] for mended in GIT_MENDED)
-        or version > GIT_MENDED[-1]
-    ):
+    if any(version >= fixed and version[:2] == fixed[:2] for fixed in GIT_FIXED) or version > GIT_FIXED[-1]:
         return ok("git", named)
     return ok(
         "git",
-        f"{named}; CVE-2025-48384 is fixed in {dotted(GIT_MENDED[0])}, perhaps also in your distribution's {dotted(version)};"
+        f"{named}; CVE-2025-48384 is fixed in {dotted(GIT_FIXED[0])}, perhaps also in your distribution's {dotted(version)};"
         " it does not affect Driftline, which never checks out submodules or symlinks",
     )
 
@@ -104,28 +101,28 @@ def _engine(scene: Scene, name: str) -> Finding | DriftlineError:
 
 def engine_verdict(name: str, version: str, binary: Path) -> Finding:
     floor, numbers = FLOORS[name], parse(version)[0]
-    told = f"{name} {version} ({binary})"
+    message = f"{name} {version} ({binary})"
     if numbers < floor.warn_below:
         return warn(
             name,
-            f"{told} is older than {dotted(floor.warn_below)}: {floor.hole}",
+            f"{message} is older than {dotted(floor.warn_below)}: {floor.hole}",
             f"install {name} {dotted(floor.advised)} or newer, then   driftline doctor",
         )
     if script_of(binary) is not None:
         return warn(
             name,
-            f"{told} is a script: approvals are bound to its text, not to the program it starts",
+            f"{message} is a script: approvals are bound to its text, not to the program it starts",
             f"set engines.{name}.binary to the program itself",
         )
     if TFSWITCH in binary.resolve().parts and binary.is_symlink():
         return warn(
             name,
-            f"{told} is a link that the next tfswitch changes, possibly between a plan and its apply",
+            f"{message} is a link that the next tfswitch changes, possibly between a plan and its apply",
             f"engines.{name}.binary: {binary.resolve()}",
         )
     if numbers < floor.advised:
-        return ok(name, f"{told}; {dotted(floor.advised)} or newer is recommended")
-    return ok(name, told)
+        return ok(name, f"{message}; {dotted(floor.advised)} or newer is recommended")
+    return ok(name, message)
 
 
 def _engines_of_stacks(scene: Scene) -> frozenset[str]:
@@ -149,14 +146,14 @@ def providers(scene: Scene) -> Iterator[Finding]:
     needed = [ENGINES[name] for name in sorted(_engines_of_stacks(scene) or {TERRAFORM.name})]
     missed = unserved(found, needed)
     make = f"{(missed or needed[0]).name} providers mirror -platform={target} {mirror}"
-    tell = fail if offline else warn
+    report = fail if offline else warn
     if not mirror.is_dir():
-        yield tell("providers", f"engines.plugin_mirror {mirror} is not a directory", make)
+        yield report("providers", f"engines.plugin_mirror {mirror} is not a directory", make)
     elif not found:
-        yield tell("providers", f"engines.plugin_mirror {mirror} has no providers for {target}", make)
+        yield report("providers", f"engines.plugin_mirror {mirror} has no providers for {target}", make)
     elif missed is not None:
-        told = f"nothing from {missed.registry}, the default registry of {missed.product}"
-        yield tell("providers", f"engines.plugin_mirror {mirror} has {told}", make)
+        message = f"nothing from {missed.registry}, the default registry of {missed.product}"
+        yield report("providers", f"engines.plugin_mirror {mirror} has {message}", make)
     else:
         yield ok(
             "providers", f"{len(found)} in {mirror}: {', '.join(found[:5])}{', ...' if found[5:] else ''}"

@@ -77,7 +77,7 @@ def _see_through(
     running = _running(session)
     witness = Witness(session, looking, lambda: running() and not files.result.exists())
 
-    def tell(line: str) -> None:
+    def on_line(line: str) -> None:
         session.journal.write(output.feed(line))
         witness.notice(output)
 
@@ -87,7 +87,7 @@ def _see_through(
             ended,
             cancel=execution.cancel,
             leave=execution.leave or Event(),
-            on_line=tell,
+            on_line=on_line,
         )
     except Left as left:
         raise StillApplying(run=execution.run) from left
@@ -110,9 +110,9 @@ def _judge(session: Session, seen: Seen, output: JsonOutput, looking: Looking) -
     if exit_code == 1 and output.counts is not None:
         doubt = f"{session.row.name} reported a completed apply, but ended with exit code 1"
     if exit_code == 0 and not doubt:
-        told = (*output.diagnostics, *left_lock(session))
+        diagnostics = (*output.diagnostics, *left_lock(session))
         whole = session.journal.complete and seen.complete
-        return Applied(output.outputs, whole, told, tuple(output.failed_actions))
+        return Applied(output.outputs, whole, diagnostics, tuple(output.failed_actions))
     saved = salvage(session, output, notes.get("lineage"))
     finished = Finished(
         exit_code=-1 if result is None else result.exit_code,
@@ -123,7 +123,7 @@ def _judge(session: Session, seen: Seen, output: JsonOutput, looking: Looking) -
     error = bad_end(session, NAME, finished, output, lost=result is None)
     error = replace(error, salvaged=saved.kept, doubt=doubt or saved.doubt)
     if exit_code == 1 and seen.complete:
-        error = _told_apart(error, output, session.execution.expected)
+        error = _with_undestroyed(error, output, session.execution.expected)
     doubted = (Diagnostic("error", doubt, session.stderr(NAME).strip()),) if doubt else error.diagnostics
     return replace(
         error,
@@ -132,7 +132,7 @@ def _judge(session: Session, seen: Seen, output: JsonOutput, looking: Looking) -
     )
 
 
-def _told_apart(error: EngineError, output: JsonOutput, expected: Expected | None) -> EngineError:
+def _with_undestroyed(error: EngineError, output: JsonOutput, expected: Expected | None) -> EngineError:
     """How the destroying of a replaced object ended is known: it failed, and the state still has the object."""
     undestroyed = output.undestroyed(expected.deposed if expected is not None else ())
     left = tuple(address for address in error.unfinished if address not in undestroyed)

@@ -56,23 +56,23 @@ def _called(session: Session, name: str) -> str:
 def _stopped(called: str, finished: Finished, deadline: float | None) -> list[Diagnostic]:
     match finished.stopped:
         case Stopped.DEADLINE:
-            told = f"{called} took longer than {Seconds(deadline or 0)} and was stopped"
+            message = f"{called} took longer than {Seconds(deadline or 0)} and was stopped"
         case Stopped.BABBLED:
-            told = f"{called} wrote too much output and was stopped"
+            message = f"{called} wrote too much output and was stopped"
         case _:
             return []
-    return [Diagnostic("error", told)]
+    return [Diagnostic("error", message)]
 
 
 def _silent(session: Session, name: str, finished: Finished | None) -> Diagnostic:
     """Of a command that has said no error itself."""
     called = _called(session, name)
     if finished is None:
-        told = f"nobody saw how {called} ended"
+        message = f"nobody saw how {called} ended"
     else:
         how = f"signal {finished.signal}" if finished.signal else f"exit code {finished.exit_code}"
-        told = f"{called} ended with {how}"
-    return Diagnostic("error", told, session.stderr(name).strip())
+        message = f"{called} ended with {how}"
+    return Diagnostic("error", message, session.stderr(name).strip())
 
 
 def _denied(session: Session, name: str, diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
@@ -84,6 +84,6 @@ def _denied(session: Session, name: str, diagnostics: Iterable[Diagnostic]) -> l
     sentences = denials([*texts, session.stderr(name)], around)
     if not sentences:
         return []
-    told = Diagnostic("warning", CONFINED, "\n".join(sentences))
-    session.journal.write(render(told))
-    return [told]
+    diagnostic = Diagnostic("warning", CONFINED, "\n".join(sentences))
+    session.journal.write(render(diagnostic))
+    return [diagnostic]

@@ -128,8 +128,8 @@ class CommandLineEngine:
                 var_files=ready.var_files_of_apply(),
             )
             if execution.cancel.is_set():
-                told = Diagnostic("error", "stopped on request before it was started")
-                return EngineError("apply", 1, (told,), canceled=True)
+                diagnostic = Diagnostic("error", "stopped on request before it was started")
+                return EngineError("apply", 1, (diagnostic,), canceled=True)
             argv = apply_argv(session.binary, options)
             own = replace(ready, plan_file=plan_file)
             return begin(own, argv, plan_file, digest, self._looking(ready))

@@ -215,10 +215,10 @@ def _let_read(labels: dict[str, Access], paths: Iterable[str | Path]) -> None:
 
 def _homes(daemon: Mapping[str, str]) -> Iterator[str]:
     """Of the user as the system knows it, and as this process was told; never everything."""
-    told = [daemon.get("HOME", "")]
+    homes = [daemon.get("HOME", "")]
     with suppress(KeyError):
-        told.append(pwd.getpwuid(os.geteuid()).pw_dir)
-    yield from (home for home in told if home[:1] == "/" and home.strip("/"))
+        homes.append(pwd.getpwuid(os.geteuid()).pw_dir)
+    yield from (home for home in homes if home[:1] == "/" and home.strip("/"))
 
 
 def _labelled(access: Access, paths: Iterable[str | Path | None]) -> dict[str, Access]:

@@ -106,7 +106,7 @@ def _assume(session: _Session) -> tuple[dict[str, str], datetime]:
         problem = error.response.get("Error", {}).get("Code", "unknown error")
         raise CredentialsFailed(role=session.role, problem=problem) from None
     except (BotoCoreError, ValueError) as error:
-        raise CredentialsFailed(role=session.role, problem=_told(error)) from None
+        raise CredentialsFailed(role=session.role, problem=_problem(error)) from None
     variables = {
         "AWS_ACCESS_KEY_ID": answer["AccessKeyId"],
         "AWS_SECRET_ACCESS_KEY": answer["SecretAccessKey"],
@@ -115,7 +115,7 @@ def _assume(session: _Session) -> tuple[dict[str, str], datetime]:
     return variables, answer["Expiration"]
 
 
-def _told(error: Exception) -> str:
+def _problem(error: Exception) -> str:
     """The kind of fault and the address it happened at, without what was sent."""
     address = getattr(error, "kwargs", {}).get("endpoint_url")
     return f"{type(error).__name__} at {address}" if address else type(error).__name__

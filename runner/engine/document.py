@@ -51,12 +51,14 @@ class Apart:
                     (control / name).unlink()
 
     def _failed(self, finished: Finished, size: int) -> EngineError:
-        told = f"the plan's {size >> 20} MiB of JSON"
+        message = f"the plan's {size >> 20} MiB of JSON"
         if finished.stopped is Stopped.DEADLINE:
-            return self._error(f"reading {told} took longer than {Seconds(self.seconds)}", timed_out=True)
+            return self._error(f"reading {message} took longer than {Seconds(self.seconds)}", timed_out=True)
         if finished.stopped is Stopped.CANCELED:
             return self._error("stopped on request", canceled=True)
-        return self._error(f"{told} could not be read within its memory; split the stack into smaller ones")
+        return self._error(
+            f"{message} could not be read within its memory; split the stack into smaller ones"
+        )
 
-    def _error(self, told: str, **how: Any) -> EngineError:
-        return EngineError("show", 1, (Diagnostic("error", told),), **how)
+    def _error(self, message: str, **how: Any) -> EngineError:
+        return EngineError("show", 1, (Diagnostic("error", message),), **how)

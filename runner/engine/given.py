@@ -115,11 +115,9 @@ def identity_in(content: bytes, *, lines: bool = False) -> str:
     profiles with their regions, roles and accounts, clusters with their servers.
     """
     try:
-        told = json.loads(content)
-        if isinstance(told, dict) and "client_email" in told:
-            return " ".join(
-                str(told[name]) for name in ("type", "client_email", "project_id") if name in told
-            )
+        key = json.loads(content)
+        if isinstance(key, dict) and "client_email" in key:
+            return " ".join(str(key[name]) for name in ("type", "client_email", "project_id") if name in key)
     except (ValueError, RecursionError):
         pass
     text = _KEY_BLOCK.sub("", content.decode(errors="replace"))

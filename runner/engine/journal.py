@@ -19,7 +19,7 @@ class Journal:
         self.path = path
         self.complete = True
         self.tail: deque[str] = deque(maxlen=TAIL)
-        self._told = 0  # lines that another process has written already
+        self._skipped = 0  # lines that another process has written already
         self._descriptor: int | None = None
         self._size = 0
 
@@ -40,24 +40,24 @@ class Journal:
     def write(self, lines: Iterable[str]) -> None:
         for line in lines:
             self.tail.append(line)
-            if self._told:
-                self._told -= 1
+            if self._skipped:
+                self._skipped -= 1
             else:
                 self._append(f"{line}\n".encode(errors="replace"))
 
     def resume(self, title: str) -> None:
         """Skip as many lines as stand below the last such title: the same output gives the same lines."""
         try:
-            told = self.path.read_bytes()
-            *whole, torn = told.split(b"\n")
+            content = self.path.read_bytes()
+            *whole, torn = content.split(b"\n")
             if torn:
                 # Whoever wrote it was killed in the middle of it.
-                os.truncate(self.path, len(told) - len(torn))
+                os.truncate(self.path, len(content) - len(torn))
         except OSError:
             return
         lines = [line.decode(errors="replace") for line in whole]
         if title in lines:
-            self._told = lines[::-1].index(title)
+            self._skipped = lines[::-1].index(title)
 
     def _append(self, line: bytes) -> None:
         if self._descriptor is None or self._size + len(line) > CAP:

@@ -177,20 +177,20 @@ class JsonOutput:
         """
         if not self._errors or self.says(LOST) or self.says(GAVE_UP):
             return ()
-        told = Counter(deposed)
+        destroyed = Counter(deposed)
         open_ones = {address: None for (address, _), count in self._begun.items() if count > 0}
         return tuple(
             name
             for address in open_ones
             if (name := self.redaction.address(address))
-            and self._only_destroys(address, told[name] + self.completed[address, "create"])
+            and self._only_destroys(address, destroyed[name] + self.completed[address, "create"])
         )
 
-    def _only_destroys(self, address: str, most: int) -> bool:
+    def _only_destroys(self, address: str, limit: int) -> bool:
         begun = {
             action: count for (one, action), count in self._begun.items() if one == address and count > 0
         }
-        return begun.keys() == {"delete"} and begun["delete"] <= most
+        return begun.keys() == {"delete"} and begun["delete"] <= limit
 
     def says(self, summaries: frozenset[str]) -> bool:
         """Whether an error is one of these, in the engine's own words: what is masked in them is for people alone."""
@@ -233,10 +233,10 @@ def render(diagnostic: Diagnostic, code: str = "") -> Iterator[str]:
 
 
 def _product(message: Mapping[str, Any]) -> str | None:
-    told = (
+    versions = (
         f"{row.name} {message[row.version_key]}" for row in ENGINES.values() if message.get(row.version_key)
     )
-    return next(told, None)
+    return next(versions, None)
 
 
 def _message(line: str) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from runner.model.sandbox.labels import TOP, under
 
-MOST_LINKS = 40  # as many as Linux follows
+MAX_LINKS = 40  # as many as Linux follows
 
 
 def unspoiled(paths: Iterable[str | Path], writable: Iterable[str | Path]) -> list[str | Path]:
@@ -21,7 +21,7 @@ def _led_astray(path: str, folders: tuple[str, ...]) -> bool:
 
 def _links(path: str) -> Iterator[str]:
     """Every symlink on the way, at its real place."""
-    here, ahead, left = TOP, path.split("/")[::-1], MOST_LINKS
+    here, ahead, left = TOP, path.split("/")[::-1], MAX_LINKS
     while ahead and left:
         step = ahead.pop()
         if step in {"", "."}:

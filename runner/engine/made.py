@@ -20,7 +20,7 @@ from runner.model.code.module import is_configuration
 
 FOLDER = "made"
 KEPT = 5  # runs of a stack
-DEEPEST, MOST_LOOKED, MOST_FILES, MOST_BYTES = 32, 200_000, 1_000, 512 << 20
+DEEPEST, MAX_LOOKED, MAX_FILES, MAX_BYTES = 32, 200_000, 1_000, 512 << 20
 _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FRESH = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -47,7 +47,7 @@ class Made:
             self._prune()
 
     def _keep(self, seal: Seal) -> None:
-        left = MOST_BYTES
+        left = MAX_BYTES
         for path, folder, name in self._new(seal):
             try:
                 content = read_foreign(name, left, folder)
@@ -69,7 +69,7 @@ class Made:
         found = 0
         for path, folder, name in _Walk(self.data).files():
             known = path in seal.manifest.files or path in seal.manifest.links
-            if known or is_configuration(name) or name.endswith(VALUES) or found >= MOST_FILES:
+            if known or is_configuration(name) or name.endswith(VALUES) or found >= MAX_FILES:
                 continue
             found += 1
             yield path, folder, name
@@ -104,7 +104,7 @@ class _Walk:
                 os.close(descriptor)
 
     def _below(self) -> Iterator[tuple[str, int, str]]:
-        for _ in range(MOST_LOOKED):
+        for _ in range(MAX_LOOKED):
             if not self._open:
                 return
             descriptor, prefix, entries = self._open[-1]
@@ -121,7 +121,7 @@ class _Walk:
         with suppress(PermissionError):
             descriptor = os.open(name, _OPEN, dir_fd=above)
             with os.scandir(descriptor) as entries:
-                listed = list(islice(entries, MOST_LOOKED))
+                listed = list(islice(entries, MAX_LOOKED))
             self._open.append((descriptor, f"{prefix}{name}/", iter(listed)))
 
 

@@ -37,13 +37,13 @@ def modules_digest(code: Mapping[str, bytes], manifest: Manifest) -> str:
 
     What else lies beside local modules is as the revision has it, or was made by a plan: `archive_file` writes there.
     """
-    told = [
+    facts = [
         *(("called", one.key, one.folder) for one in manifest.modules),
         *(("code", name, hashlib.sha256(content).hexdigest()) for name, content in code.items()),
         *(("fetched", name, digest) for name, (_, digest) in manifest.files.items() if _in_module(name)),
         *(("link", name, target) for name, target in manifest.links.items() if _in_module(name)),
     ]
-    return hashlib.sha256(json.dumps(sorted(told)).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(sorted(facts)).encode()).hexdigest()
 
 
 def _in_module(path: str) -> bool:

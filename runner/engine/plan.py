@@ -68,8 +68,8 @@ def planned(
         plan_file = _taken_over(session, name)
     except OSError:
         error = bad_end(session, name, finished, output)
-        told = Diagnostic("error", f"{session.row.name} plan ended well and wrote no plan file")
-        return replace(error, diagnostics=(*output.diagnostics, told))
+        diagnostic = Diagnostic("error", f"{session.row.name} plan ended well and wrote no plan file")
+        return replace(error, diagnostics=(*output.diagnostics, diagnostic))
     found = Planned(
         changed=finished.exit_code == 2,
         plan_file=plan_file,
@@ -110,8 +110,10 @@ def _show(session: Session, found: Planned, seconds: float) -> Planned | EngineE
         content = shown_file.read_bytes()
         shown_file.unlink()
     except OSError as problem:
-        told = Diagnostic("error", f"what {session.row.name} show wrote cannot be read: {problem.strerror}")
-        return replace(bad_end(session, "show", shown, said, seconds), diagnostics=(told,))
+        diagnostic = Diagnostic(
+            "error", f"what {session.row.name} show wrote cannot be read: {problem.strerror}"
+        )
+        return replace(bad_end(session, "show", shown, said, seconds), diagnostics=(diagnostic,))
     document = parse_document(content)
     with understanding(document):
         count = _count(document.get("prior_state"))

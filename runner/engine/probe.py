@@ -31,8 +31,8 @@ def probe_ready(session: Session) -> ProbeReady | Fallback:
     providers = _installed(session)
     if isinstance(providers, Fallback):
         return providers
-    told = tuple(Provider(one.name, one.checksum) for one in providers)
-    return ProbeReady(f"{session.binary} {session.version}", told)
+    ready = tuple(Provider(one.name, one.checksum) for one in providers)
+    return ProbeReady(f"{session.binary} {session.version}", ready)
 
 
 def probe(

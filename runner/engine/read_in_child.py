@@ -7,7 +7,7 @@ from runner.engine.session import OOM_SCORE_PLAN, Session
 from runner.ports.basics import Cancel
 from runner.process.run import KILL, Command, Finished, run
 
-WIDE, LEAST, MOST = (
+WIDE, MIN_MEMORY, MAX_MEMORY = (
     24,
     256 << 20,
     6 << 30,
@@ -24,7 +24,7 @@ def read_in_child(
 ) -> Finished:
     """It reads that many bytes. The deadline ends it, and `cancel`, by default the run's."""
     name = module.rpartition(".")[2]
-    memory = min(MOST, LEAST + WIDE * size)
+    memory = min(MAX_MEMORY, MIN_MEMORY + WIDE * size)
     command = Command(
         argv=(sys.executable, "-I", "-m", module, str(memory), *arguments),
         cwd=session.control,

@@ -17,7 +17,7 @@ from runner.model.plan.changes import Diagnostic
 from runner.model.secret.copies import SHORTEST_WHOLE
 from runner.ports.engine import Execution
 
-_MOST_MODULES = 200
+_MAX_MODULES = 200
 UNREAD = "every value in this file is masked"
 
 
@@ -79,7 +79,7 @@ def _called_modules(given: Given, module: Path, known: Declared, suffixes: tuple
         if not source.startswith(("./", "../")):
             continue
         folder = (caller / source).resolve()
-        if folder not in read and len(read) < _MOST_MODULES:
+        if folder not in read and len(read) < _MAX_MODULES:
             own = read[folder] = declared(folder, suffixes)
             given.texts |= own.texts
             given.unread |= {f"{source}/{name}": problem for name, problem in own.unread.items()}

@@ -14,7 +14,7 @@ from runner.errors.artifact import (
 )
 from runner.errors.base import (
     EXIT_CODES,
-    MOST_TOLD,
+    MAX_FACT,
     BadUsage,
     Blocked,
     Conflict,
@@ -99,7 +99,7 @@ from runner.errors.state import NotAState, StateDamaged, StateElsewhere, StateRe
 
 __all__ = [
     "EXIT_CODES",
-    "MOST_TOLD",
+    "MAX_FACT",
     "ApprovalExpired",
     "ApprovalForOtherPlan",
     "ApprovalMissing",

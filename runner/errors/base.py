@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-MOST_TOLD = 4000  # characters of one fact in a message
+MAX_FACT = 4000  # characters of one fact in a message
 
 
 class DriftlineError(Exception):
@@ -31,8 +31,8 @@ def _in_words(fact: Any) -> Any:
 
 
 def _told(text: str) -> str:
-    if len(text) > MOST_TOLD:
-        text = f"{text[:MOST_TOLD]}... ({len(text)} characters)"
+    if len(text) > MAX_FACT:
+        text = f"{text[:MAX_FACT]}... ({len(text)} characters)"
     if text.isprintable():
         return text
     return "".join(one if one.isprintable() or one == "\n" else "?" for one in text)

@@ -10,8 +10,8 @@ from runner.ports.basics import Cancel
 class TooMuch(OSError):
     """A tree or a file exceeds its bounds. An OSError, so that whoever expects an unreadable file expects this too."""
 
-    def __init__(self, told: str, place: str = "") -> None:
-        super().__init__(errno.EFBIG, told, place or None)
+    def __init__(self, problem: str, place: str = "") -> None:
+        super().__init__(errno.EFBIG, problem, place or None)
 
 
 class Canceled(TooMuch):
@@ -28,11 +28,11 @@ class Budget:
     seconds: float = 60.0
     cancel: Cancel | None = None
     _ends: float = field(init=False, default=0.0)
-    _most: int = field(init=False, default=0)
+    _max_bytes: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         self._ends = time.monotonic() + self.seconds
-        self._most = self.bytes
+        self._max_bytes = self.bytes
 
     def entry(self, place: str = "") -> None:
         self.entries -= 1
@@ -48,7 +48,7 @@ class Budget:
         """Also before anything is read: a sparse file tells 8 TB and takes no room."""
         self.bytes -= count
         if self.bytes < 0:
-            raise TooMuch(f"more than {self._most >> 20:,} MiB of content", place)
+            raise TooMuch(f"more than {self._max_bytes >> 20:,} MiB of content", place)
         self.tick(place)
 
     def tick(self, place: str = "") -> None:

@@ -20,7 +20,7 @@ AT_ONCE = 10.0  # seconds for one tree, since a run's slot waits for it
 LATER = 60.0  # the same in a pass of retention, which goes on with what was left
 ENTRIES = 2_000_000
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]")
-_TOLD: set[str] = set()
+_WARNED: set[str] = set()
 _GUARD = threading.Lock()
 
 
@@ -67,14 +67,14 @@ class Quarantine:
         except OSError as error:
             gone, problem = False, str(error)
         if not gone:
-            _tell_once(path, problem)
+            _warn_once(path, problem)
         return gone
 
 
-def _tell_once(path: Path, problem: str) -> None:
+def _warn_once(path: Path, problem: str) -> None:
     with _GUARD:
-        new = os.fspath(path) not in _TOLD
-        _TOLD.add(os.fspath(path))
+        new = os.fspath(path) not in _WARNED
+        _WARNED.add(os.fspath(path))
     if new:
         import structlog
 

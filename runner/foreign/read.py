@@ -111,10 +111,10 @@ def entry_digest(found: Found) -> bytes:
     return made.digest()
 
 
-def beginning(file: Path | str, most: int) -> bytes:
+def beginning(file: Path | str, limit: int) -> bytes:
     """The first bytes of a regular file."""
     with regular(file) as (descriptor, about), os.fdopen(os.dup(descriptor), "rb") as opened:
-        return opened.read(min(most, about.st_size))
+        return opened.read(min(limit, about.st_size))
 
 
 def copy(source: Path, target: int, budget: Budget) -> None:
@@ -128,10 +128,10 @@ def copy(source: Path, target: int, budget: Budget) -> None:
 def _chunks(name: Path | str, within: int | None, budget: Budget, place: str) -> Iterator[bytes]:
     with regular(name, within) as (descriptor, about):
         # What it says that it has, before any of it is read; what it gets meanwhile, as it comes.
-        told = about.st_size
-        budget.read(told, place)
+        size = about.st_size
+        budget.read(size, place)
         seen = 0
         while chunk := os.read(descriptor, CHUNK):
             seen += len(chunk)
-            budget.read(max(0, min(len(chunk), seen - told)), place)
+            budget.read(max(0, min(len(chunk), seen - size)), place)
             yield chunk

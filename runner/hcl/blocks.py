@@ -83,7 +83,7 @@ def nested(body: dict[str, Any], name: str, labels: int) -> Nested:
     found = body.get(name, Nested())
     if not isinstance(found, Nested):
         raise NotHcl(f"{name} is an attribute, and has to be a block")
-    if any(len(told) != labels for told, _ in found):
+    if any(len(given) != labels for given, _ in found):
         raise NotHcl(f"a block {name} needs {labels} labels")
     return found
 

@@ -209,9 +209,9 @@ class Expressions:
         """Each once: names of loops in loops could be asked for without end."""
         if name not in self._of_loops:
             self._of_loops[name] = [], False  # where it runs over itself
-            told = [self._depends_on(one) for one in self._loops[name]]
-            names = dict.fromkeys(n for found, _ in told for n in found)
-            self._of_loops[name] = list(names), any(up for _, up in told)
+            dependencies = [self._depends_on(one) for one in self._loops[name]]
+            names = dict.fromkeys(n for found, _ in dependencies for n in found)
+            self._of_loops[name] = list(names), any(up for _, up in dependencies)
         return self._of_loops[name]
 
 

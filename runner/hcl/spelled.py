@@ -8,7 +8,7 @@ from typing import Any
 
 from runner.hcl.tokens import NotHcl, unquoted
 from runner.hcl.values import Computed, heredoc_text
-from runner.model.secret.copies import SHORTEST_PART, telling
+from runner.model.secret.copies import SHORTEST_PART, not_names
 
 # Also one without an end: else each quote in it would be looked at as a beginning.
 _QUOTED = re.compile(r'"((?:[^"\\\r\n]|\\.)*+)"?')
@@ -22,7 +22,7 @@ _TEMPLATE = re.compile(r"[$%]\{[^{}]*\}")
 _ASSIGNED = re.compile(r"^[^=:\n]*[=:](.*)$", re.MULTILINE)
 _WIDEST = 200  # blanks before a key
 _LONGEST_NUMBER = 60  # as it stands there
-_MOST_DIGITS = 400  # written out; 1e999999 would be a megabyte, and part of a digest reads like a number, too
+_MAX_DIGITS = 400  # written out; 1e999999 would be a megabyte, and part of a digest reads like a number, too
 _NESTED = 8  # templates in templates
 
 
@@ -33,7 +33,7 @@ def spelled(value: Any) -> Iterator[str]:
             yield from spelled_in(source)
         case dict():
             for key, part in value.items():
-                yield from telling((str(key),))
+                yield from not_names((str(key),))
                 yield from spelled(part)
         case list() | tuple():
             for part in value:
@@ -62,7 +62,7 @@ def spelled_in(source: str) -> Iterator[str]:
         yield from (line.strip() for line in lines)
     for quoted in _QUOTED.finditer(source):
         inner = _rendered(quoted[1])
-        yield from telling(inner) if _is_key(source, quoted) else inner
+        yield from not_names(inner) if _is_key(source, quoted) else inner
     for number in _NUMBER.finditer(source):
         yield from _number(number[0])
 
@@ -117,7 +117,7 @@ def spelled_json(value: Any) -> Iterator[str]:
     match value:
         case Pairs():
             for key, part in value:
-                yield from telling((key,))
+                yield from not_names((key,))
                 yield from spelled_json(part)
         case list():
             for part in value:
@@ -163,4 +163,4 @@ def _printed(written: str) -> str:
         number = Decimal(written).normalize()
     except DecimalException:
         return ""
-    return format(number, "f") if abs(number.adjusted()) <= _MOST_DIGITS else ""
+    return format(number, "f") if abs(number.adjusted()) <= _MAX_DIGITS else ""

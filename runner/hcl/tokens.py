@@ -61,9 +61,9 @@ class Tokens:
     def of(self, token: Token) -> str:
         return self.text[token.start : token.end]
 
-    def error(self, told: str, position: int | None = None) -> NotHcl:
+    def error(self, problem: str, position: int | None = None) -> NotHcl:
         at = self.position if position is None else position
-        return NotHcl(f"line {self.line(at)}: {told}")
+        return NotHcl(f"line {self.line(at)}: {problem}")
 
     def line(self, position: int) -> int:
         return self._line + self.text.count("\n", 0, position)

@@ -72,16 +72,16 @@ class Walk:
                     self.loops.setdefault(name, []).extend(over or ["?"])
         return 0
 
-    def _ahead(self, text: str, start: int, ends: set[str], most: int) -> tuple[list[str], int]:
+    def _ahead(self, text: str, start: int, ends: set[str], limit: int) -> tuple[list[str], int]:
         """The expressions from there on, and where the last ends. Calls in calls are not looked at without end."""
-        found, end, looked = _parts(text[start : start + LONGEST], ends, most)
+        found, end, looked = _parts(text[start : start + LONGEST], ends, limit)
         self._left -= looked
         if self._left < 0:
             raise NotHcl("calls in calls, more than can be followed")
         return found, start + end
 
 
-def _parts(text: str, ends: set[str], most: int) -> tuple[list[str], int, int]:
+def _parts(text: str, ends: set[str], limit: int) -> tuple[list[str], int, int]:
     """The expressions that `ends` part outside of brackets, where the last of them ends, and how far it was looked.
 
     They end before the bracket that closes all. One that is cut off is none.
@@ -90,7 +90,7 @@ def _parts(text: str, ends: set[str], most: int) -> tuple[list[str], int, int]:
     found: list[str] = []
     depth = begin = end = 0
     try:
-        while len(found) < most:
+        while len(found) < limit:
             token = tokens.take()
             closing = token.kind in {")", "]", "}", "end"}
             if depth == 0 and (closing or token.kind in ends):

@@ -86,7 +86,7 @@ def remove_abandoned(path: Path) -> bool:
     return True
 
 
-def read_foreign(path: Path | str, most: int, folder: int | None = None) -> bytes:
+def read_foreign(path: Path | str, limit: int, folder: int | None = None) -> bytes:
     """What a run may have put there: OSError for anything but a regular file of at most so many bytes.
 
     A symlink leads to what the run itself may not see, and nobody would ever end a read of a pipe. `folder` is an open
@@ -97,14 +97,14 @@ def read_foreign(path: Path | str, most: int, folder: int | None = None) -> byte
         about = os.fstat(descriptor)
         if not stat.S_ISREG(about.st_mode):
             raise OSError(errno.EINVAL, "not a regular file", str(path))
-        if about.st_size > most:
-            raise OSError(errno.EFBIG, f"more than {most:,} bytes", str(path))
+        if about.st_size > limit:
+            raise OSError(errno.EFBIG, f"more than {limit:,} bytes", str(path))
         # As much as it says that it has: Python takes the memory for all that it is asked to read.
         content = file.read(about.st_size + 1)
         if len(content) > about.st_size:
-            content += file.read(most + 1 - len(content))
-    if len(content) > most:
-        raise OSError(errno.EFBIG, f"more than {most:,} bytes", str(path))
+            content += file.read(limit + 1 - len(content))
+    if len(content) > limit:
+        raise OSError(errno.EFBIG, f"more than {limit:,} bytes", str(path))
     return content
 
 

@@ -67,14 +67,14 @@ def prefix(level: str) -> str:
     return f"<{_PRIORITIES[level]}>" if _is_journal(os.environ.get("JOURNAL_STREAM", "")) else ""
 
 
-def _is_journal(told: str) -> bool:
-    if not told:
+def _is_journal(identity: str) -> bool:
+    if not identity:
         return False
     try:
         found = os.fstat(sys.stderr.fileno())
     except (OSError, ValueError):
         return False
-    return told == f"{found.st_dev}:{found.st_ino}"
+    return identity == f"{found.st_dev}:{found.st_ino}"
 
 
 class _Spared(io.TextIOBase):

@@ -1,5 +1,5 @@
-"""Pure nouns: frozen values and the decisions over them. No effects, and nothing but the standard library;
-`yaml_text.py` alone loads PyYAML, and only where a diff needs it.
+"""Pure nouns: frozen values and the decisions over them. No effects, and only the standard library.
 
-The dataclasses have no slots: Python makes such a class twice, which took 40 ms of every command's start.
+`yaml_text.py` alone loads PyYAML, and only when a diff needs it. The dataclasses have no slots: Python builds such a
+class twice, which cost 40 ms at the start of every command.
 """

@@ -18,7 +18,7 @@ from runner.probe.protocol import cut
 
 FORM = b"driftline probe 1\n"
 SHOWN = 40  # characters of a digest in a file's name
-MOST_VALIDATIONS = 4096
+MAX_VALIDATIONS = 4096
 PROTOCOLS = (5, 6)
 CUTS_KEPT = 100  # in memory, some 40 KB each
 
@@ -94,7 +94,7 @@ class Cache:
     def _forget_oldest(self) -> None:
         """A configuration with a session's credentials in it is never asked about again."""
         files = sorted(self._validations(), key=lambda one: one.stat().st_mtime, reverse=True)
-        for path in files[MOST_VALIDATIONS:]:
+        for path in files[MAX_VALIDATIONS:]:
             path.unlink(missing_ok=True)
 
     def _validations(self) -> Iterator[Path]:

@@ -26,7 +26,7 @@ class Launched:
     process: Child
     stdout: Path
 
-    def told(self, *, late: bool) -> Handshake | None:
+    def handshake(self, *, late: bool) -> Handshake | None:
         """What it said, once it has said it; ChildProcessError where it ended, said something else or is late."""
         with self.stdout.open("rb") as file:
             line, ended, _ = file.read(LONGEST_LINE).partition(b"\n")

@@ -21,9 +21,9 @@ async def end_orphans(own: Path, sockets: Path, identity: Identity) -> None:
     """
     with suppress(TimeoutError):
         async with asyncio.timeout(LONGEST_START):
-            while None in _told(own):  # noqa: ASYNC110 - a file does not say when it grows
+            while None in _handshakes(own):  # noqa: ASYNC110 - a file does not say when it grows
                 await asyncio.sleep(TICK)
-    for one in _told(own):
+    for one in _handshakes(own):
         # Of one that was reached, and so was asked already, the socket has no name any more.
         if one is not None and Path(one.path).exists():  # noqa: ASYNC240 - a look at a local name
             await _end(Backend(one, identity, sockets))
@@ -35,7 +35,7 @@ async def _end(backend: Backend) -> None:
     await backend.close(PATIENCE)
 
 
-def _told(own: Path) -> list[Handshake | None]:
+def _handshakes(own: Path) -> list[Handshake | None]:
     """What each has said so far."""
     found: list[Handshake | None] = []
     for path in own.glob(HANDSHAKES):

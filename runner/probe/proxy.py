@@ -234,5 +234,5 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
 
         return answer
 
-    def _trouble(self, told: str) -> None:
-        self._connection.proxy.seen.trouble.append(told)
+    def _trouble(self, trouble: str) -> None:
+        self._connection.proxy.seen.trouble.append(trouble)

@@ -38,7 +38,7 @@ from runner.probe.protocol import Handshake
 from runner.probe.proxy import Proxy
 
 PACKET = 1 << 20  # more than a socket holds
-MOST_DESCRIPTORS = 64
+MAX_DESCRIPTORS = 64
 IDLE_SECONDS = 600.0
 END_SECONDS = 40.0  # for checks whose daemon is gone: their providers have to be told, some still start
 
@@ -82,7 +82,7 @@ class Check:
                 proxy.warm_up()
             while line := await reader.readline():
                 self._heard(json.loads(line))
-            self._say({"seen": [_told(proxy) for proxy in self._proxies]})
+            self._say({"seen": [_seen(proxy) for proxy in self._proxies]})
         finally:
             for task in (*accepting, *self._tasks):
                 task.cancel()
@@ -124,16 +124,16 @@ class Check:
                 if not self._session.done():
                     self._session.set_result(session)
             case {"ready": int(number), "protocol": protocol, "path": path, "certificate": certificate}:
-                told = Handshake(protocol, path, certificate)
+                handshake = Handshake(protocol, path, certificate)
                 # Beside what else is said: one that does not answer holds up nobody.
-                self._keep(asyncio.ensure_future(self._fulfil(self._wishes[number].popleft(), told)))
+                self._keep(asyncio.ensure_future(self._fulfil(self._wishes[number].popleft(), handshake)))
             case {"failed": int(number), "reason": reason}:
                 wish = self._wishes[number].popleft()
                 if not wish.done():
                     wish.set_exception(OSError(reason))
 
-    async def _fulfil(self, wish: "asyncio.Future[Backend]", told: Handshake) -> None:
-        backend = Backend(told, self._identity, self._folder)
+    async def _fulfil(self, wish: "asyncio.Future[Backend]", handshake: Handshake) -> None:
+        backend = Backend(handshake, self._identity, self._folder)
         try:
             await backend.reach()
         except (TimeoutError, OSError) as error:
@@ -156,7 +156,7 @@ def _identity(folder: Path) -> Identity:
     return new_identity(folder)
 
 
-def _told(proxy: Proxy) -> dict[str, Any]:
+def _seen(proxy: Proxy) -> dict[str, Any]:
     seen = proxy.seen
     return {
         "calls": dict(seen.calls),
@@ -182,7 +182,7 @@ async def serve(orders: socket.socket) -> None:
                 continue
             return
         try:
-            packet, descriptors, _, _ = socket.recv_fds(orders, PACKET, MOST_DESCRIPTORS)
+            packet, descriptors, _, _ = socket.recv_fds(orders, PACKET, MAX_DESCRIPTORS)
         except BlockingIOError:
             continue  # it was told of twice
         if not packet:

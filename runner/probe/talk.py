@@ -69,8 +69,8 @@ class Talk:
         with self._moved:
             while number not in self._protocols:
                 if self._failed or not self._moved.wait(until - time.monotonic()):
-                    told = "; ".join(self._failed) or "it did not start in time"
-                    raise ProbeFailed(f"{self.providers[number].name}: {told}")
+                    reason = "; ".join(self._failed) or "it did not start in time"
+                    raise ProbeFailed(f"{self.providers[number].name}: {reason}")
             return self._protocols[number]
 
     def end(self) -> Seen | None:
@@ -98,7 +98,7 @@ class Talk:
                 for provider, one in zip(self.providers, self._seen, strict=True)
             },
             processes=sum(one["processes"] for one in self._seen),
-            trouble=(*self._failed, *(told for one in self._seen for told in one["trouble"])),
+            trouble=(*self._failed, *(trouble for one in self._seen for trouble in one["trouble"])),
         )
 
     # The thread
@@ -147,23 +147,23 @@ class Talk:
         for one in list(self._starting):
             number, until, launched = one
             try:
-                told = launched.told(late=time.monotonic() > until)
+                handshake = launched.handshake(late=time.monotonic() > until)
             except (ChildProcessError, OSError) as error:
                 self._starting.remove(one)
                 self._refuse(number, f"{self.providers[number].name}: {error}")
                 continue
-            if told is not None:
+            if handshake is not None:
                 self._starting.remove(one)
                 self._say(
                     {
                         "ready": number,
-                        "protocol": told.protocol,
-                        "path": told.path,
-                        "certificate": told.certificate,
+                        "protocol": handshake.protocol,
+                        "path": handshake.path,
+                        "certificate": handshake.certificate,
                     }
                 )
                 with self._moved:
-                    self._protocols.setdefault(number, told.protocol)
+                    self._protocols.setdefault(number, handshake.protocol)
                     self._moved.notify_all()
         for launched in self._launched:
             if launched.babbles:

@@ -121,14 +121,14 @@ class NotStarted(Exception):
 
 def start(argv: list[str], rules: object) -> int:
     """The child that is terraform by now; NotStarted where it became none."""
-    heard, told = os.pipe()  # exec closes it
+    heard, report = os.pipe()  # exec closes it
     # Until its handlers are gone: a signal to everybody must not be lost on the way.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED)
     child = os.fork()
     if child == 0:
-        become(argv, rules, told)
+        become(argv, rules, report)
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    os.close(told)
+    os.close(report)
     if isinstance(rules, int):
         os.close(rules)
     with os.fdopen(heard, "rb") as pipe:
@@ -139,7 +139,7 @@ def start(argv: list[str], rules: object) -> int:
     return child
 
 
-def become(argv: list[str], rules: object, told: int) -> None:
+def become(argv: list[str], rules: object, report: int) -> None:
     """The rest of the child's life, which never goes back to what the shim does."""
     step = "confined"
     try:
@@ -160,7 +160,7 @@ def become(argv: list[str], rules: object, told: int) -> None:
         os.execve(argv[0], argv, os.environ)  # noqa: S606 - built by code
     except BaseException as error:  # noqa: BLE001 - whatever it is, the parent tells it
         with contextlib.suppress(OSError):
-            os.write(told, f"it could not be {step}: {error}".encode())
+            os.write(report, f"it could not be {step}: {error}".encode())
     finally:
         os._exit(127)
 

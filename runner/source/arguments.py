@@ -100,10 +100,10 @@ def repack(git_dir: Path) -> list[str]:
     return [*_git(git_dir), "repack", "--quiet", "--geometric=2", "-d", "--no-write-bitmap-index"]
 
 
-def rev_list(git_dir: Path, new: str, old: str | None, most: int) -> list[str]:
+def rev_list(git_dir: Path, new: str, old: str | None, limit: int) -> list[str]:
     """`old..new`, or all of `new`, newest first."""
     return [
-        *_git(git_dir), "rev-list", f"--max-count={most}", "--end-of-options", new, *([f"^{old}"] if old else []), "--",
+        *_git(git_dir), "rev-list", f"--max-count={limit}", "--end-of-options", new, *([f"^{old}"] if old else []), "--",
     ]  # fmt: skip
 
 

@@ -31,10 +31,10 @@ class Call:
     extra: Mapping[str, str] = field(default_factory=dict)
     fds: tuple[int, ...] = ()
     largest_file: int | None = None  # in bytes; whoever writes beyond is ended by the kernel
-    most_memory: int | None = (
+    max_memory: int | None = (
         None  # in bytes, for each process: an answer of 1 MB can unpack to many gigabytes
     )
-    most_output: int = 64 << 20  # a listing of half a million files
+    max_output: int = 64 << 20  # a listing of half a million files
 
 
 @dataclass
@@ -53,13 +53,13 @@ def run(call: Call, stdin: bytes = b"") -> Ended:
     except FileNotFoundError as missing:
         return Ended(NOT_FOUND, b"", str(missing))
     try:
-        output, error = collect(process, call.timeout, call.most_output)
+        output, error = collect(process, call.timeout, call.max_output)
     except subprocess.TimeoutExpired:
         _kill(process)
         return Ended(KILLED, b"", _too_slow(call))
     except TooMuch:
         _kill(process)
-        return Ended(KILLED, b"", f"it said more than {call.most_output >> 20} MiB and was stopped")
+        return Ended(KILLED, b"", f"it said more than {call.max_output >> 20} MiB and was stopped")
     except BaseException:
         _kill(process)
         raise
@@ -114,7 +114,7 @@ def _start(call: Call, stdin: int | BinaryIO) -> "subprocess.Popen[bytes]":
     wanted = environment(call.extra)
     try:
         started = Git(call.folder).execute(
-            [*limiting(call.largest_file, call.most_memory), *scrubbing(wanted), *call.argv],
+            [*limiting(call.largest_file, call.max_memory), *scrubbing(wanted), *call.argv],
             istream=stdin,
             as_process=True,
             env=wanted,
@@ -135,12 +135,12 @@ def largest(size: int) -> int:
     return max(0, size) // BLOCK * BLOCK
 
 
-def limiting(largest_file: int | None, most_memory: int | None = None) -> Iterator[str]:
+def limiting(largest_file: int | None, max_memory: int | None = None) -> Iterator[str]:
     """The head of an argv by which no file gets larger, and no process takes more memory."""
-    limits = [("-f", largest_file, BLOCK), ("-d", most_memory, KIBIBYTE)]
-    told = [f"ulimit {option} {size // unit}" for option, size, unit in limits if size is not None]
-    if told:
-        yield from ("sh", "-c", " && ".join([*told, 'exec "$@"']), "sh")
+    limits = [("-f", largest_file, BLOCK), ("-d", max_memory, KIBIBYTE)]
+    limits_set = [f"ulimit {option} {size // unit}" for option, size, unit in limits if size is not None]
+    if limits_set:
+        yield from ("sh", "-c", " && ".join([*limits_set, 'exec "$@"']), "sh")
 
 
 def _too_slow(call: Call) -> str:

@@ -17,18 +17,18 @@ from runner.model.stack.source import TreeEntry
 from runner.model.values.size import parse_size
 from runner.source import arguments, record
 from runner.source.failure import failed
-from runner.source.mend import differing, found, is_left, is_state, mend, sentence
 from runner.source.mirror import Mirror
 from runner.source.record import Record, Seen
+from runner.source.repair import differing, found, is_left, is_state, repair, sentence
 from runner.source.tree import read_tree
 
 TEMPORARY = ".making-"
 LONGEST_LINK = 4095  # of Linux
 Keep = Callable[[int], None]
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 
-def export(mirror: Mirror, revision: str, keep: Keep | None = None, tell: Tell | None = None) -> Path:
+def export(mirror: Mirror, revision: str, keep: Keep | None = None, report: Report | None = None) -> Path:
     """`data_dir/trees/<source>/<revision>`, made on first use and then shared; whatever is not Git's is put right.
 
     `keep` is given the descriptor that says that the tree is in use, `tell` what was found.
@@ -41,7 +41,7 @@ def export(mirror: Mirror, revision: str, keep: Keep | None = None, tell: Tell |
         with held(trees / ".lock", mirror.timeout):
             use = _good(tree, mirror.timeout)
             if use is None:
-                _make_good(mirror, revision, tree, tell)
+                _make_good(mirror, revision, tree, report)
                 use = shared(_use(tree), mirror.timeout)
     with suppress(FileNotFoundError):
         os.utime(_marker(tree))  # so that retention spares what is only about to be used
@@ -108,17 +108,17 @@ def _good(tree: Path, timeout: float) -> int | None:
     return None
 
 
-def _make_good(mirror: Mirror, revision: str, tree: Path, tell: Tell | None) -> None:
+def _make_good(mirror: Mirror, revision: str, tree: Path, report: Report | None) -> None:
     known = record.read(_marker(tree))
     with alone(_use(tree)) as free:
         seen = _scanned(tree) if known is not None and tree.is_dir() and not tree.is_symlink() else None
         if known is not None and seen is not None:
-            _put_right(mirror, revision, tree, known, seen, tell, free=free)
+            _put_right(mirror, revision, tree, known, seen, report, free=free)
         elif free:
             _make(mirror, revision, tree)
         else:
-            told = f"a run uses {tree}, and what belongs there was forgotten; it is made again when that run is over"
-            raise failed(mirror.source, "export", told)
+            problem = f"a run uses {tree}, and what belongs there was forgotten; it is made again when that run is over"
+            raise failed(mirror.source, "export", problem)
 
 
 def _make(mirror: Mirror, revision: str, tree: Path) -> None:
@@ -142,19 +142,19 @@ def _scanned(tree: Path) -> Seen | None:
 
 
 def _put_right(
-    mirror: Mirror, revision: str, tree: Path, known: Record, seen: Seen, tell: Tell | None, *, free: bool
+    mirror: Mirror, revision: str, tree: Path, known: Record, seen: Seen, report: Report | None, *, free: bool
 ) -> None:
     differences = found(known, seen, alone=free)
     entries = {entry.path: entry for entry in _entries(mirror, revision)} if differences.odd else {}
     wrong = differing(mirror, tree, entries, seen, differences.odd)
     if wrong or differences.strange:
-        if tell is not None:
-            tell(sentence(revision, wrong, differences.strange, seen))
-        mend(mirror, tree, wrong, differences.strange)
+        if report is not None:
+            report(sentence(revision, wrong, differences.strange, seen))
+        repair(mirror, tree, wrong, differences.strange)
     after, folders = record.scan(tree)
     # What only looked odd was compared after `seen` was; what somebody does to it from then on is seen the next time.
-    mended = {entry.path: after[entry.path] for entry in wrong if entry.path in after}
-    files = known.files | {path: seen[path] for path in differences.odd if path in seen} | mended
+    repaired = {entry.path: after[entry.path] for entry in wrong if entry.path in after}
+    files = known.files | {path: seen[path] for path in differences.odd if path in seen} | repaired
     left = {path: stat for path, stat in known.left.items() if after.get(path) == stat}
     left |= {path: stat for path, stat in after.items() if path not in files and is_state(path, stat)}
     record.write(_marker(tree), record.of(after, folders, files, left))
@@ -191,8 +191,8 @@ def _write_files(mirror: Mirror, top: Path, entries: list[TreeEntry]) -> None:
 
 
 def _too_large(mirror: Mirror, path: str) -> SourceTooLarge:
-    most = f"its max_size of {mirror.source.max_size}, including {shortened(path)!r}"
-    return SourceTooLarge(source=mirror.source.name, what="the files of one revision exceed", most=most)
+    bound = f"its max_size of {mirror.source.max_size}, including {shortened(path)!r}"
+    return SourceTooLarge(source=mirror.source.name, what="the files of one revision exceed", bound=bound)
 
 
 def _write_links(mirror: Mirror, top: Path, entries: list[TreeEntry]) -> None:

@@ -37,7 +37,7 @@ ANSWER_SECONDS = 30.0  # one question, one line: a remote that takes longer is a
 ANSWER_MEMORY = 256 << 20
 FETCH_MEMORY = 256 << 20  # and as much again as half of what may come, of which git keeps an index in memory
 NO_REF = 2  # of `ls-remote --exit-code`
-MOST_PACKS = 50  # each fetch leaves one, and git looks through all of them
+MAX_PACKS = 50  # each fetch leaves one, and git looks through all of them
 FSCK_TIMES = 5  # it walks the whole history
 
 
@@ -63,7 +63,7 @@ class Mirror:
         """The branch's revision at the remote, or BranchMissing."""
         ref = check_branch(self.source.branch)
         argv = arguments.ls_remote(self.source.url, ref)
-        ended = self._ask("ls-remote", argv, allowed=(0, NO_REF), most=ANSWER_SECONDS)
+        ended = self._ask("ls-remote", argv, allowed=(0, NO_REF), deadline=ANSWER_SECONDS)
         for line in ended.output.decode(errors="replace").splitlines():
             revision, _, name = line.partition("\t")
             if name == ref:
@@ -82,7 +82,7 @@ class Mirror:
         """What the remote's HEAD points to; nothing where it does not say so."""
         with suppress(GitFailed):
             argv = arguments.default_branch(self.source.url)
-            said = self._ask("ls-remote", argv, most=ANSWER_SECONDS).output.decode(errors="replace")
+            said = self._ask("ls-remote", argv, deadline=ANSWER_SECONDS).output.decode(errors="replace")
             found = re.match(r"ref: refs/heads/(\S{1,200})\tHEAD", said)
             return printable(found[1]) if found else ""
         return ""
@@ -113,9 +113,9 @@ class Mirror:
         argv: Sequence[str],
         allowed: tuple[int, ...] = (0,),
         fds: tuple[int, ...] = (),
-        most: float = math.inf,
+        deadline: float = math.inf,
         largest_file: int | None = None,
-        most_memory: int = ANSWER_MEMORY,
+        max_memory: int = ANSWER_MEMORY,
     ) -> Ended:
         speaks = protocol(self.source.url)
         with offered(self.source.auth, speaks, self.data_dir) as credentials:
@@ -123,7 +123,13 @@ class Mirror:
             extra = {"GIT_CEILING_DIRECTORIES": str(self.data_dir), **credentials.environment}
             fds = (*fds, *credentials.fds)
             call = Call(
-                tuple(argv), self.path.parent, min(self.timeout, most), extra, fds, largest_file, most_memory
+                tuple(argv),
+                self.path.parent,
+                min(self.timeout, deadline),
+                extra,
+                fds,
+                largest_file,
+                max_memory,
             )
             return self._checked(command, run(call), allowed)
 
@@ -157,7 +163,7 @@ class Mirror:
             if not self.has(revision):
                 raise failed(self.source, "fetch", f"the remote moved on and no longer has {revision}")
 
-    def mend(self, *, proven: bool) -> bool:
+    def repair(self, *, proven: bool) -> bool:
         """Make the mirror again where it is missing or broken. False where it is sound."""
         with held(self.lock, self.timeout) as fd:
             if self.path.exists() and not proven and not self._broken():
@@ -191,7 +197,7 @@ class Mirror:
         self._fill(self.path, lock)
         if before is not None and not self.is_ancestor(before, arguments.HEAD):
             self.local("update-ref", arguments.keep(self.path, before))
-        if len(list(self.path.glob("objects/pack/*.pack"))) > MOST_PACKS:
+        if len(list(self.path.glob("objects/pack/*.pack"))) > MAX_PACKS:
             # Without it everything works, only slower: an old git that does not know how may refuse.
             run(Call(tuple(arguments.repack(self.path)), self.path.parent, self.timeout, fds=(lock,)))
 
@@ -218,13 +224,13 @@ class Mirror:
         argv = arguments.fetch(git_dir, self.source.url, check_branch(self.source.branch))
         left = largest(parse_size(self.source.max_size) - taken(git_dir))
         try:
-            self._ask("fetch", argv, fds=(lock,), largest_file=left, most_memory=FETCH_MEMORY + left // 2)
+            self._ask("fetch", argv, fds=(lock,), largest_file=left, max_memory=FETCH_MEMORY + left // 2)
         except GitFailed as error:
             # What git says of it is no more than that index-pack has ended.
             if all(path.stat().st_size < left for path in git_dir.glob("objects/pack/tmp_pack_*")):
                 raise
-            most = f"its max_size of {self.source.max_size}"
-            raise SourceTooLarge(source=self.source.name, what="its history exceeds", most=most) from error
+            bound = f"its max_size of {self.source.max_size}"
+            raise SourceTooLarge(source=self.source.name, what="its history exceeds", bound=bound) from error
 
     def _clear(self) -> None:
         """Remove what a killed git left behind; ours is the only one that could still need it."""

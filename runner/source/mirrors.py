@@ -20,7 +20,7 @@ from runner.source.tree import read_tree
 
 SPARED_SECONDS = 3600.0  # a tree as young as this may be of a run that is only being queued
 LARGEST_BLOB = 32 << 20
-MOST_CONTENTS = 512 << 20  # at once: they are read into memory
+MAX_CONTENTS = 512 << 20  # at once: they are read into memory
 T = TypeVar("T")
 
 
@@ -131,7 +131,7 @@ class GitMirrors:
             except (BranchMissing, SourceTooLarge):
                 raise
             except GitFailed as error:
-                if not _mended(mirror, error):
+                if not _repaired(mirror, error):
                     raise
                 return read(mirror)
 
@@ -156,7 +156,7 @@ def _contents(mirror: Mirror, oids: Sequence[str]) -> dict[str, bytes]:
     """
     found: dict[str, bytes] = {}
     sizes: dict[str, int] = {}
-    left = MOST_CONTENTS
+    left = MAX_CONTENTS
     with mirror.contents(oids) as contents:
         for oid, size, chunks in contents:
             if size > LARGEST_BLOB:
@@ -173,7 +173,7 @@ def _contents(mirror: Mirror, oids: Sequence[str]) -> dict[str, bytes]:
 def _smallest(sizes: Mapping[str, int]) -> list[str]:
     """As many as may be read at once."""
     chosen = []
-    left = MOST_CONTENTS
+    left = MAX_CONTENTS
     for oid, size in sorted(sizes.items(), key=lambda item: item[1]):
         left -= size
         if left < 0:
@@ -182,9 +182,9 @@ def _smallest(sizes: Mapping[str, int]) -> list[str]:
     return chosen
 
 
-def _mended(mirror: Mirror, error: GitFailed) -> bool:
+def _repaired(mirror: Mirror, error: GitFailed) -> bool:
     try:
-        return mirror.mend(proven=mirror.damaged(str(error.facts.get("problem"))))
+        return mirror.repair(proven=mirror.damaged(str(error.facts.get("problem"))))
     except GitFailed:
         return False  # the remote cannot be reached either; the first error is the one to tell
 

@@ -8,14 +8,14 @@ from contextlib import suppress
 from typing import IO, cast
 
 CHUNK = 1 << 16
-MOST_ERRORS = 64 << 10
+MAX_ERRORS = 64 << 10
 
 
 class TooMuch(Exception):
     """it said more than it may"""
 
 
-def collect(process: "subprocess.Popen[bytes]", timeout: float, most: int) -> tuple[bytes, bytes]:
+def collect(process: "subprocess.Popen[bytes]", timeout: float, limit: int) -> tuple[bytes, bytes]:
     """All of stdout and the beginning of stderr, once it has ended; TimeoutExpired or TooMuch where it has not."""
     deadline = time.monotonic() + timeout
     output, errors = bytearray(), bytearray()
@@ -31,10 +31,10 @@ def collect(process: "subprocess.Popen[bytes]", timeout: float, most: int) -> tu
                 if not chunk:
                     selector.unregister(key.fileobj)
                 elif key.data is errors:
-                    errors += chunk[: MOST_ERRORS - len(errors)]
+                    errors += chunk[: MAX_ERRORS - len(errors)]
                 else:
                     output += chunk
-                    if len(output) > most:
+                    if len(output) > limit:
                         raise TooMuch
     process.wait(max(0.0, deadline - time.monotonic()))
     return bytes(output), bytes(errors)
@@ -42,7 +42,7 @@ def collect(process: "subprocess.Popen[bytes]", timeout: float, most: int) -> tu
 
 def drained(errors: IO[bytes]) -> bytes:
     """Read to the end, of which the beginning is kept."""
-    kept = errors.read(MOST_ERRORS)
+    kept = errors.read(MAX_ERRORS)
     with suppress(ValueError):  # closed meanwhile: the process is gone
         while errors.read(CHUNK):
             pass

@@ -17,7 +17,7 @@ from runner.foreign.opening import folder as opened
 from runner.host.files import write_whole
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-MOST_ENTRIES = 2_000_000
+MAX_ENTRIES = 2_000_000
 REMEMBERED = 2  # of ten thousand stacks one takes 15 MB, and a twentieth of a second to read
 
 # Mode, size, times of the last change of content and of anything, and inode. The kernel alone sets the second time.
@@ -52,7 +52,7 @@ def scan(top: Path) -> tuple[Seen, Seen]:
 
     TooMuch, or another OSError, for what a run has built deeper or wider than any repository is.
     """
-    budget = Budget(entries=MOST_ENTRIES)
+    budget = Budget(entries=MAX_ENTRIES)
     seen: Seen = {}
     folders: Seen = {"": facts(top.lstat())}
     waiting = [("", os.fspath(top))]
@@ -103,15 +103,19 @@ def read(path: Path) -> Record | None:
 @lru_cache(maxsize=REMEMBERED)
 def _read(path: Path, _inode: int, _size: int) -> Record | None:
     try:
-        told = json.loads(path.read_bytes())
-        return Record(told["files"], told["left"], told["folders"]) if told["boot"] == boot() else None
+        document = json.loads(path.read_bytes())
+        return (
+            Record(document["files"], document["left"], document["folders"])
+            if document["boot"] == boot()
+            else None
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def write(path: Path, record: Record) -> None:
-    told = {"boot": boot(), "files": record.files, "left": record.left, "folders": record.folders}
-    write_whole(path, json.dumps(told, separators=(",", ":")).encode(), durable=False)
+    document = {"boot": boot(), "files": record.files, "left": record.left, "folders": record.folders}
+    write_whole(path, json.dumps(document, separators=(",", ":")).encode(), durable=False)
 
 
 def boot() -> str:

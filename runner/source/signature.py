@@ -14,7 +14,7 @@ from runner.source.ssh_signature import SshSigners
 from runner.source.trust import Bench, bench
 
 SSH, OPENPGP = b"-----BEGIN SSH SIGNATURE-----\n", b"-----BEGIN PGP SIGNATURE-----\n"
-MOST = 2_000  # commits in one push; each takes two short processes
+MAX_COMMITS = 2_000  # commits in one push; each takes two short processes
 BATCH = 50
 LONGEST = 300.0  # seconds for all of one push; each answer has a deadline of its own
 LARGEST = 1 << 20  # bytes of one commit
@@ -33,14 +33,16 @@ def verify(mirror: Mirror, old: str | None, new: str) -> tuple[Signature, ...]:
         signatures: list[Signature] = []
         for revision, commit in _commits(mirror, revisions):
             if time.monotonic() > until:
-                told = f"{len(signatures)} of {len(revisions)} commits were verified in {LONGEST:.0f} seconds"
-                raise made.failed(told)
+                reason = (
+                    f"{len(signatures)} of {len(revisions)} commits were verified in {LONGEST:.0f} seconds"
+                )
+                raise made.failed(reason)
             try:
                 signatures.append(judge.signature(revision, commit))
             except Untrusted as refused:
                 if old is None or source.verify.mode == "head":
                     raise
-                raise Untrusted(**refused.facts, hint=_sign_anew(mirror, old, new, revision)) from refused
+                raise Untrusted(**refused.facts, hint=_sign_again(mirror, old, new, revision)) from refused
         return tuple(signatures)
 
 
@@ -61,7 +63,7 @@ def signers(mirror: Mirror, revisions: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _sign_anew(mirror: Mirror, old: str, new: str, refused: str) -> str:
+def _sign_again(mirror: Mirror, old: str, new: str, refused: str) -> str:
     """Where every commit counts, one more on top helps nothing."""
     base = old if mirror.is_ancestor(old, new) else f"{refused}~"
     return (
@@ -122,11 +124,11 @@ def _complete(commit: bytes | None) -> bytes:
 def _since(mirror: Mirror, old: str, new: str) -> list[str]:
     """What `new` brings that was not there with `old`, merged branches included; all of it where `old` is gone."""
     known = old if mirror.has(old) else None
-    ended = mirror.local("rev-list", arguments.rev_list(mirror.path, new, known, MOST + 1))
+    ended = mirror.local("rev-list", arguments.rev_list(mirror.path, new, known, MAX_COMMITS + 1))
     revisions = ended.output.decode().split()
-    if len(revisions) > MOST:
-        told = f"more than {MOST} commits came with it; take it in once with verify.mode: head"
-        raise Untrusted(source=mirror.source.name, commit=new[:12], revision=new, head=new, reason=told)
+    if len(revisions) > MAX_COMMITS:
+        reason = f"more than {MAX_COMMITS} commits came with it; take it in once with verify.mode: head"
+        raise Untrusted(source=mirror.source.name, commit=new[:12], revision=new, head=new, reason=reason)
     return revisions
 
 

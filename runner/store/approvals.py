@@ -14,7 +14,7 @@ from runner.store.rows import Value, compact, text
 from runner.store.run_details import DetailWrites
 from runner.store.session import Session
 
-_TOLD = ("known_by", "plan_digest", "fingerprint", "binding_digest", "comment")
+_RECORDED = ("known_by", "plan_digest", "fingerprint", "binding_digest", "comment")
 
 
 class ApprovalReads(Session):
@@ -57,13 +57,13 @@ class ApprovalWrites(ApprovalReads, DetailWrites, Writes):
             self._table("approvals").upsert(row, pk=("run", "person", "plan_digest"))
         except sqlite3.IntegrityError as error:
             raise RunNotFound(run=f"run-{approval.run}") from error
-        detail = {**{name: row[name] for name in _TOLD}, "accepted": list(approval.accepted)}
+        detail = {**{name: row[name] for name in _RECORDED}, "accepted": list(approval.accepted)}
         subject = f"run-{approval.run}"
         self.audit_note(approval.person.name, "approval.give", subject, detail)
-        told = PlanApproved(
+        given = PlanApproved(
             approval.run, self._stack_of(approval.run), approval.person.name, approval.comment
         )
-        self._tell("approval.give", subject, told)
+        self._emit("approval.give", subject, given)
 
     def _stack_of(self, run_id: int) -> str:
         row = self._one("SELECT stack FROM runs WHERE id = ?", run_id)

@@ -101,7 +101,7 @@ class Writes(AuditReads):
             seq + 1, at, actor, action, subject, body, digest,
         )  # fmt: skip
 
-    def _tell(self, topic: str, subject: str, payload: Payload) -> None:
+    def _emit(self, topic: str, subject: str, payload: Payload) -> None:
         """Put an event into the outbox, where the consumers of the feed find it."""
         assert isinstance(payload, TOPICS[topic])
         self._do(

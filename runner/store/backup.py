@@ -6,7 +6,7 @@ from pathlib import Path
 
 from runner import failpoint
 from runner.errors import BadUsage, DatabaseUnwritable
-from runner.store.faults import refused, told
+from runner.store.faults import refused, translated_errors
 
 
 def copy(connection: sqlite3.Connection, target: Path) -> None:
@@ -17,7 +17,7 @@ def copy(connection: sqlite3.Connection, target: Path) -> None:
         unfinished.unlink(missing_ok=True)
         # SQLite takes an empty file as it is, so that the copy is never readable by others.
         os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        with told(target):
+        with translated_errors(target):
             connection.execute("VACUUM INTO ?", (str(unfinished),))
         _refuse_broken(unfinished)
         _make_durable(unfinished)

@@ -8,7 +8,7 @@ from runner.model.audit.log import GENESIS, AuditEntry, Walk
 from runner.store.audit import Stored, audit_page, entry_of, first_broken
 from runner.store.connection import Connections
 from runner.store.damage import damages, explained
-from runner.store.faults import refused, told
+from runner.store.faults import refused, translated_errors
 from runner.store.schema import fresh, objects
 
 _PAGE = 5000
@@ -29,7 +29,7 @@ def problems(connections: Connections) -> list[str]:
 
 def refuse_damaged(connections: Connections) -> None:
     """The quick test for a start: DatabaseRefused where a page is damaged."""
-    with told(connections.path):
+    with translated_errors(connections.path):
         problem = connections.connection().execute("PRAGMA quick_check(1)").fetchone()[0]
     if problem != "ok":
         raise refused(connections.path, problem)

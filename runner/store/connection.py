@@ -10,7 +10,7 @@ from pathlib import Path
 
 from runner.errors import DatabaseRefused
 from runner.store import place, schema
-from runner.store.faults import BUSY_TIMEOUT, is_busy, refused, told
+from runner.store.faults import BUSY_TIMEOUT, is_busy, refused, translated_errors
 from runner.store.journal import choose_journal
 
 _PRAGMAS = (
@@ -36,7 +36,7 @@ class Connections:
         self.made = place.admit(self.path, create=create)
         self._identity = place.identity(self.path)
         try:
-            with told(self.path):
+            with translated_errors(self.path):
                 schema.ensure(self.connection(), self.path)
         except BaseException:
             self.close()
@@ -56,7 +56,7 @@ class Connections:
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
         """Everything read inside is of one moment; inside another transaction, of that one's moment."""
-        with told(self.path):
+        with translated_errors(self.path):
             self.refuse_replaced()
             connection = self.connection()
             if connection.in_transaction:
@@ -73,7 +73,7 @@ class Connections:
 
         A transaction that only later turns into a writing one would fail at once when another process wrote.
         """
-        with told(self.path):
+        with translated_errors(self.path):
             self.refuse_replaced()
             connection = self.connection()
             if connection.in_transaction:
@@ -92,7 +92,7 @@ class Connections:
     def data_version(self) -> int:
         """A number that moves when any other connection, of this process too, has written."""
         self.refuse_replaced()
-        with told(self.path), self._guard:
+        with translated_errors(self.path), self._guard:
             if not self._watches:
                 self._watches.append(self._open())
             return int(self._watches[0].execute("PRAGMA data_version").fetchone()[0])
@@ -110,7 +110,7 @@ class Connections:
             check_same_thread=False,  # only so that `close` can be called by another thread
         )
         try:
-            with told(self.path):
+            with translated_errors(self.path):
                 connection.row_factory = sqlite3.Row
                 for pragma in _PRAGMAS:
                     connection.execute(f"PRAGMA {pragma}")

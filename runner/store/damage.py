@@ -34,7 +34,7 @@ def _list_of(kind: type) -> Read:
 
 
 def _pairs(document: str) -> object:
-    return [(name, told) for name, told in json.loads(document)]
+    return [(name, problem) for name, problem in json.loads(document)]
 
 
 def _object(document: str) -> object:

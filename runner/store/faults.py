@@ -40,7 +40,7 @@ def is_busy(error: sqlite3.Error) -> bool:
 
 
 @contextmanager
-def told(path: Path) -> Iterator[None]:
+def translated_errors(path: Path) -> Iterator[None]:
     """Raise what SQLite says as what it means; an error in our own SQL stays what it is."""
     try:
         yield

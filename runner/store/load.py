@@ -110,5 +110,5 @@ class LoadWrites(LoadReads, Writes):
         until = text(throttle.until)
         facts = {"at_most": throttle.at_most, "until": until, "reason": throttle.reason}
         self.audit_note(DAEMON, "account.throttled", throttle.account, facts)
-        told = AccountThrottled(throttle.account, throttle.at_most, until, throttle.reason)
-        self._tell("account.throttled", throttle.account, told)
+        throttled = AccountThrottled(throttle.account, throttle.at_most, until, throttle.reason)
+        self._emit("account.throttled", throttle.account, throttled)

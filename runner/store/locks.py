@@ -39,7 +39,7 @@ class LockWrites(LockReads, RunWrites):
             lock.stack, lock.holder, lock.reason, text(lock.since), lock.process, lock.run,
         )  # fmt: skip
         self.audit_note(by, "lock.take", lock.stack, {"holder": lock.holder, "reason": lock.reason})
-        self._tell("lock.take", lock.stack, LockMoved(lock.stack, by, lock.holder, lock.reason))
+        self._emit("lock.take", lock.stack, LockMoved(lock.stack, by, lock.holder, lock.reason))
 
     def release_lock(self, stack: str, *, by: str, reason: str) -> None:
         held = self.lock(stack)
@@ -49,7 +49,7 @@ class LockWrites(LockReads, RunWrites):
         self.audit_note(
             by, "lock.release", stack, {"reason": reason, "holder": held.holder, "was": held.reason}
         )
-        self._tell("lock.release", stack, LockMoved(stack, by, held.holder, reason))
+        self._emit("lock.release", stack, LockMoved(stack, by, held.holder, reason))
 
     def _held_by_run(self, lock: Lock) -> Lock | None:
         row = self._one(f"{_EXECUTING} AND stack = ? AND kind <> 'drift'", lock.stack)

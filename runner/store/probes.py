@@ -44,7 +44,7 @@ class ProbeWrites(ProbeReads, Writes):
 
     def distrust(self, provider: Provider, stack: str, reason: str) -> None:
         """With its audit entry and an event that people are told of."""
-        told = {"provider": provider.name, "checksum": provider.checksum, "stack": stack, "reason": reason}
+        facts = {"provider": provider.name, "checksum": provider.checksum, "stack": stack, "reason": reason}
         row = {
             "checksum": provider.checksum,
             "name": provider.name,
@@ -53,8 +53,8 @@ class ProbeWrites(ProbeReads, Writes):
             "at": text(self._now),
         }
         self._upsert("distrusted", row, "checksum")
-        self.audit_note(DAEMON, "probe.distrust", stack, told)
-        self._tell("probe.distrust", stack, ProviderDistrusted(**told))
+        self.audit_note(DAEMON, "probe.distrust", stack, facts)
+        self._emit("probe.distrust", stack, ProviderDistrusted(**facts))
 
     def trust(self, checksum: str, *, by: str, reason: str) -> int:
         """How many were distrusted; each stack is compared anew before they are relied on."""

@@ -168,7 +168,7 @@ class ReportWrites(ReportReads, Writes):
             by=by,
             reason=detail.get("reason", ""),
         )
-        self._tell(f"drift.{event}", report.name, moved)
+        self._emit(f"drift.{event}", report.name, moved)
 
 
 def _row(report: DriftReport) -> dict[str, Value]:

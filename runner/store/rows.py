@@ -129,8 +129,8 @@ def _failing_checks(document: str) -> tuple[FailingCheck, ...]:
 
 
 def failing_checks_row(checks: Iterable[FailingCheck]) -> dict[str, Value]:
-    told = [{"address": one.address, "message": one.message, "since": text(one.since)} for one in checks]
-    return {"failing_checks": compact(told)}
+    document = [{"address": one.address, "message": one.message, "since": text(one.since)} for one in checks]
+    return {"failing_checks": compact(document)}
 
 
 def _pause_of(row: sqlite3.Row) -> Pause | None:

@@ -135,7 +135,7 @@ class RunWrites(RunReads, DetailWrites, StackWrites):
         if event is Event.START_APPLY:
             # Also an apply that fails half-way leaves a state there.
             self.pin_used(saved)
-        self._record(saved, event, by, {"from": run.state, **_told(fields)})
+        self._record(saved, event, by, {"from": run.state, **_audited(fields)})
         return saved
 
     def annotate(self, run: Run, **fields: Any) -> Run:
@@ -195,7 +195,7 @@ class RunWrites(RunReads, DetailWrites, StackWrites):
         }
         self.audit_note(by, f"run.{event}", run.name, facts)
         moved = RunMoved(run.id, run.stack, run.kind, run.state, event, by, run.revision, run.reason)
-        self._tell(f"run.{run.state}", run.name, moved)
+        self._emit(f"run.{run.state}", run.name, moved)
 
 
 def _with(run: Run, fields: Mapping[str, Any]) -> Run:
@@ -205,7 +205,7 @@ def _with(run: Run, fields: Mapping[str, Any]) -> Run:
     return replace(run, **fields)
 
 
-def _told(fields: Mapping[str, Any]) -> dict[str, Any]:
+def _audited(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: asdict(value) if name == "summary" else value for name, value in fields.items()}
 
 

@@ -107,7 +107,7 @@ class StackWrites(StackReads, DefinitionWrites, Writes):
         if row["missing_since"] is None:
             self._set(stack, {"missing_since": text(self._now)})
             self.audit_note(DAEMON, "stack.missing", stack, {})
-            self._tell("stack.missing", stack, StackLeft(stack))
+            self._emit("stack.missing", stack, StackLeft(stack))
 
     def mark_problem(self, stack: str, problem: str) -> None:
         self._set(stack, {"problem": problem})
@@ -162,7 +162,7 @@ class StackWrites(StackReads, DefinitionWrites, Writes):
         self._do("UPDATE reports SET stack = ? WHERE stack = ? AND status <> 'resolved'", new, old)
         self._do("DELETE FROM successions WHERE old = ? OR new = ?", old, new)
         self.audit_note(by, "stack.rename", new, {"from": old})
-        self._tell("stack.rename", new, StackRenamed(new, old, by))
+        self._emit("stack.rename", new, StackRenamed(new, old, by))
         self.leave(old, f"renamed to {new}", by=by, renamed_to=new)
 
     def leave(self, stack: str, how: str, *, by: str, renamed_to: str | None = None) -> None:
@@ -172,7 +172,7 @@ class StackWrites(StackReads, DefinitionWrites, Writes):
         self._set(stack, {**gone, **pause_row(None), "check_failures": 0, "problem": None})
         self._do("DELETE FROM successions WHERE old = ?", stack)
         self.audit_note(by, "stack.leave", stack, {"how": how})
-        self._tell("stack.leave", stack, StackEnded(stack, by, how))
+        self._emit("stack.leave", stack, StackEnded(stack, by, how))
 
     def save_check(self, stack: str, status: DriftStatus, reason: str) -> None:
         """Errors in a row are counted; any answer ends the row."""
@@ -194,8 +194,8 @@ class StackWrites(StackReads, DefinitionWrites, Writes):
         now = {check.address: check for check in found}
         for topic, checks in (("check.fail", now.keys() - before), ("check.pass", before.keys() - now)):
             for address in sorted(checks):
-                told = (now | before)[address].message
-                self._tell(topic, stack, CheckMoved(stack, address, told))
+                message = (now | before)[address].message
+                self._emit(topic, stack, CheckMoved(stack, address, message))
         return found
 
     def schedule_check(self, stack: str, at: datetime | None) -> None:
@@ -205,11 +205,11 @@ class StackWrites(StackReads, DefinitionWrites, Writes):
         self._set(stack, pause_row(pause))
         if pause is None:
             self.audit_note(by, "stack.resume", stack, {})
-            self._tell("stack.resume", stack, StackResumed(stack, by))
+            self._emit("stack.resume", stack, StackResumed(stack, by))
         else:
             until = text_or_none(pause.until)
             self.audit_note(by, "stack.pause", stack, {"reason": pause.reason, "until": until})
-            self._tell("stack.pause", stack, StackPaused(stack, by, pause.reason, until))
+            self._emit("stack.pause", stack, StackPaused(stack, by, pause.reason, until))
 
     def _require(self, stack: str) -> sqlite3.Row:
         row = self._one("SELECT * FROM stacks WHERE name = ?", stack)

@@ -17,7 +17,7 @@ CHANGES = re.compile(
     r"|workspaces/web-[0-9a-f]{10}(/(data|sealed|made|plugins)(/.*)?)?"
     r"|trees/infra/[0-9a-f]{40}(\.complete|\.use|/web)"
 )
-MOST = 8 << 20  # bytes that are compared; more is only somebody's sparse file
+MAX_SIZE = 8 << 20  # bytes that are compared; more is only somebody's sparse file
 # The places of the hostile run: they may be anything, and are put right before they are used again.
 OWN = re.compile(r"workspaces/web-[0-9a-f]{10}/data|trees/infra/[0-9a-f]{40}/web|(runs|quarantine)/.+")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
@@ -103,4 +103,4 @@ def _about(path: Path) -> str:
 
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
-        return hashlib.sha256(file.read(MOST)).hexdigest()[:16]
+        return hashlib.sha256(file.read(MAX_SIZE)).hexdigest()[:16]

@@ -33,7 +33,7 @@ SPEAKS_SQL = {
 READS_TREES = {
     "source/export.py": "writes it",
     "foreign/read.py": "within bounds, and through no link",
-    "source/mend.py": "compares it with Git and puts it right, through no link",
+    "source/repair.py": "compares it with Git and puts it right, through no link",
     "engine/modules/code_files.py": "configuration and values, with a bound, through links that stay inside",
     "engine/initialised/lock_file.py": "the lock file, with a bound and through no link, and puts it right",
     "engine/modules/declared.py": "which variables are secret, with a bound for each file",

@@ -10,7 +10,7 @@ from cli_world import World, until
 
 from runner.daemon.journal import LEVELS, Journal, level_of
 from runner.errors import NotDelivered
-from runner.model.events.feed import MOST_TRIES, TOPICS, FeedEvent
+from runner.model.events.feed import MAX_TRIES, TOPICS, FeedEvent
 from runner.service.cycle.feed import deliver
 
 
@@ -104,7 +104,7 @@ def test_the_journal_tells_each_event_at_the_level_that_fits(topic: str, level: 
 
 def test_levels_are_of_topics_that_exist() -> None:
     assert LEVELS.keys() <= TOPICS.keys()
-    assert MOST_TRIES > 1
+    assert MAX_TRIES > 1
 
 
 def test_a_line_of_the_journal_names_run_stack_person_and_reason(world: World) -> None:

@@ -13,7 +13,7 @@ from cli_world import COMMAND, World, until
 from terminal_talk import converse, on_terminal
 from wrapped import wrapped
 
-from runner.datadir.daemon_lock import living_daemon
+from runner.datadir.daemon_lock import running_daemon
 
 # Passes everything on to the real terraform, but waits in one command until a file is there.
 SLOW = """\
@@ -39,7 +39,7 @@ def slow(tmp_path: Path, command: str) -> World:
 def daemon(world: World) -> Iterator[None]:
     started = world.start("daemon")
     try:
-        until(lambda: living_daemon(world.root / "data") is not None)
+        until(lambda: running_daemon(world.root / "data") is not None)
         yield
     finally:
         started.signal(signal.SIGTERM)

@@ -15,7 +15,7 @@ from runner.failpoint import POINTS
 from runner.model.run.life import State
 
 ACTIONS = ("kill", "raise", "EIO", "ENOSPC")
-MOST_KILLS = 40
+MAX_KILLS = 40
 # Where terraform's end cannot be known by anybody who comes later, and whether it had made its step.
 UNCLEAR = {
     ("shim.before_receipt", "raise"): False,  # what it wrote as it fell could be terraform's
@@ -53,7 +53,7 @@ def test_no_fault_loses_repeats_or_falsifies(
 def _armings(point: str, action: str) -> Iterator[str]:
     """It dies at the first pass, and when it comes back at the second, and so on; or every pass of one life fails."""
     if action == "kill":
-        yield from (f"{point}=kill@{hit}" for hit in range(1, MOST_KILLS))
+        yield from (f"{point}=kill@{hit}" for hit in range(1, MAX_KILLS))
         raise AssertionError(f"{point} is passed again and again")
     yield f"{point}={action}"
 

@@ -48,7 +48,7 @@ from runner.model.run.life import FINAL, TRANSITIONS, Event, Run, State
 from runner.ports.records.runs import RunFilter
 from runner.service.cycle.begin import begin
 
-MOST_BACKUPS = 2
+MAX_BACKUPS = 2
 
 
 stacks = st.sampled_from(STACKS)
@@ -211,13 +211,13 @@ class LifeOfARun(RuleBasedStateMachine):
     def clock_jumps(self, jump: timedelta, direction: int) -> None:
         self.here.clock.at += direction * jump
 
-    @precondition(lambda self: len(self.here.backups) < MOST_BACKUPS)
+    @precondition(lambda self: len(self.here.backups) < MAX_BACKUPS)
     @rule()
     def backup(self) -> None:
         self.here.backup(self.people)
 
     @precondition(lambda self: self.here.backups)
-    @rule(which=st.integers(0, MOST_BACKUPS - 1))
+    @rule(which=st.integers(0, MAX_BACKUPS - 1))
     def restore(self, which: int) -> None:
         """With the daemon stopped, and applies that go on."""
         self.here.restore(self.here.backups[which % len(self.here.backups)])

@@ -12,7 +12,7 @@ from runner.failpoint import POINTS
 
 # Every file that is written in one step passes there, a plan and a copy of a state among them.
 WRITTEN = "file.before_rename"
-MOST_WRITTEN = 40
+MAX_WRITTEN = 40
 _KEPT = {"state", "backups", "salvage"}
 
 
@@ -51,7 +51,7 @@ def test_a_kill_leaves_nothing_in_clear(stages: Stages, reached: dict[str, list[
 
 def test_a_kill_while_any_file_is_written_leaves_nothing_in_clear(stages: Stages) -> None:
     seen = set[str]()
-    for hit in range(1, MOST_WRITTEN):
+    for hit in range(1, MAX_WRITTEN):
         stage = stages.put_up("change")
         live(stage.root, SCENARIOS["change"].life, f"{WRITTEN}=kill@{hit}")
         if not noted(stage.root)[WRITTEN]:

@@ -217,7 +217,7 @@ def test_a_large_state_that_could_not_be_saved_is_told_from_another_stacks_also_
 def test_a_state_that_takes_too_much_memory_to_be_read_is_kept_and_not_called_damaged(
     world: World, over: Execution, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(read_in_child, "LEAST", 1)
+    monkeypatch.setattr(read_in_child, "MIN_MEMORY", 1)
     monkeypatch.setattr(read_in_child, "WIDE", 0)
     control = over.workspace.control
     (control / "apply.result").write_text('{"exit_code": 1}')

@@ -80,7 +80,7 @@ def test_reading_ends_when_the_run_is_canceled(large: World) -> None:
 def test_a_reader_that_runs_out_of_memory_fails_its_run_and_nothing_else(
     large: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("runner.engine.read_in_child.LEAST", 1)
+    monkeypatch.setattr("runner.engine.read_in_child.MIN_MEMORY", 1)
     monkeypatch.setattr("runner.engine.read_in_child.WIDE", 0)
     large.write(
         {"main.tf": LARGE.replace("range(100)", "range(1000)").replace('"0123456789"', f'"{"x" * 1000}"')}

@@ -12,7 +12,7 @@ from runner.model.audit.actor import DAEMON
 from runner.model.run.job import PlanFailure
 from runner.model.run.life import Event, Kind, State, Trigger
 from runner.model.run.usage import Usage
-from runner.model.schedule.throttling import MOST_WAITS, WHY
+from runner.model.schedule.throttling import MAX_WAITS, WHY
 from runner.model.stack.definition import DriftStatus
 from runner.process.metering import Meter
 from runner.service.operator import request
@@ -203,7 +203,7 @@ def test_the_pause_grows_and_after_half_an_hour_the_check_has_failed(
 ) -> None:
     throttled(place, monkeypatch, "a")
     pauses = []
-    for _ in range(MOST_WAITS):
+    for _ in range(MAX_WAITS):
         (run,) = place.runs(stack="a", kind=Kind.DRIFT)
         assert run.wait_until is not None
         pauses.append(round((run.wait_until - run.changed_at).total_seconds()))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from runner.model.schedule.load import Share, fits, memory_limit, most_slots, need
+from runner.model.schedule.load import Share, fits, memory_limit, need, slot_count
 
 MB = 10**6
 
@@ -61,7 +61,7 @@ def test_what_was_started_never_takes_more_than_there_is_and_all_get_their_turn(
 
 
 def test_auto_is_one_run_a_core_and_a_number_is_that_number() -> None:
-    assert (most_slots("auto", 4), most_slots(9, 4), most_slots("auto", 0)) == (4, 9, 1)
+    assert (slot_count("auto", 4), slot_count(9, 4), slot_count("auto", 0)) == (4, 9, 1)
 
 
 def test_gos_limit_is_the_slots_part_of_the_machine_and_at_least_what_a_run_takes() -> None:

@@ -11,7 +11,7 @@ from cli_world import World, until
 from wrapped import wrapped
 
 from runner.cli.screen import progress
-from runner.datadir.daemon_lock import living_daemon
+from runner.datadir.daemon_lock import running_daemon
 from runner.model.run.life import Kind, Trigger
 from runner.model.run.usage import Usage
 from runner.ports.records.runs import RunFilter
@@ -58,7 +58,7 @@ def place(tmp_path: Path) -> Place:
 def daemon(place: Place) -> Iterator[None]:
     started = place.start("daemon")
     try:
-        until(lambda: living_daemon(place.root / "data") is not None)
+        until(lambda: running_daemon(place.root / "data") is not None)
         yield
     finally:
         started.signal(signal.SIGTERM)

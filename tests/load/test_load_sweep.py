@@ -41,4 +41,4 @@ def test_what_is_left_is_reckoned_from_those_that_ended(
     ],
 )
 def test_it_is_told_in_one_line(sweep: Sweep, told: str) -> None:
-    assert sweep.told(2) == told
+    assert sweep.summary(2) == told

@@ -11,7 +11,7 @@ from runner.model.schedule.throttling import (
     Throttle,
     account_of,
     crowded,
-    most_at_once,
+    run_limit,
     throttled,
     throttling,
 )
@@ -136,7 +136,7 @@ def test_the_pause_has_an_end_and_what_is_long_past_is_forgotten() -> None:
 def test_the_smaller_limit_counts_while_it_holds(
     per_account: int | None, held: Throttle | None, at: datetime, most: int | None
 ) -> None:
-    assert most_at_once(per_account, held, at) == most
+    assert run_limit(per_account, held, at) == most
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from runner.model.run.life import FINAL, Claim, Kind, Run, State, Trigger
 from runner.model.schedule.decide import (
     CHANGE_RULES,
-    CHECK_RETRY_MOST,
     CHECK_RULES,
+    MAX_CHECK_RETRY,
     PLAN_RETRY,
     Next,
     View,
@@ -377,7 +377,7 @@ def test_a_failed_check_is_tried_again_later_and_later_but_not_too_late() -> Non
     waits = [check_retry(failures) for failures in range(1, 30)]
     assert waits == sorted(waits)
     assert waits[0] == timedelta(minutes=3)
-    assert waits[-1] == CHECK_RETRY_MOST
+    assert waits[-1] == MAX_CHECK_RETRY
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from runner.model.schedule.poll_due import RETRY_MOST, poll_due, retry_after
+from runner.model.schedule.poll_due import MAX_RETRY, poll_due, retry_after
 from runner.model.stack.source import SourceStatus
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -17,8 +17,8 @@ NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
         (60, 1, 60),
         (60, 2, 120),
         (60, 4, 480),
-        (60, 5, RETRY_MOST.total_seconds()),
-        (60, 10_000, RETRY_MOST.total_seconds()),
+        (60, 5, MAX_RETRY.total_seconds()),
+        (60, 10_000, MAX_RETRY.total_seconds()),
         (3600, 5, 3600),
     ],
 )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from runner.model.schedule.disk_room import shortage, told
+from runner.model.schedule.disk_room import format_size, shortage
 
 
 @pytest.mark.parametrize(
@@ -27,4 +27,4 @@ def test_no_limit_is_never_short() -> None:
     [(0, "0B"), (999, "999B"), (2_000, "2.0KB"), (12_345_678, "12MB"), (3 * 10**15, "3000TB")],
 )
 def test_a_size_is_told_with_two_digits(size: int, text: str) -> None:
-    assert told(size) == text
+    assert format_size(size) == text

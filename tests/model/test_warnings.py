@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 from runner.model.plan.changes import Diagnostic
-from runner.model.plan.warnings import CHECK_FAILED, LONGEST_DETAIL, MOST, FailingCheck, failing, kept
+from runner.model.plan.warnings import CHECK_FAILED, LONGEST_DETAIL, MAX_WARNINGS, FailingCheck, failing, kept
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 
@@ -15,8 +15,8 @@ def check(address: str | None, message: str, line: int = 3) -> Diagnostic:
 
 
 def test_warnings_are_bounded_in_number_and_what_is_left_out_is_said() -> None:
-    found = kept(map(warning, range(MOST + 7)), str)
-    assert len(found) == MOST + 1
+    found = kept(map(warning, range(MAX_WARNINGS + 7)), str)
+    assert len(found) == MAX_WARNINGS + 1
     assert found[-1].summary.startswith("7 more warnings")
 
 

@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 from operator_world import installation
 
-from runner.datadir.daemon_lock import LOCK_FILE, living_daemon, only_daemon
+from runner.datadir.daemon_lock import LOCK_FILE, only_daemon, running_daemon
 from runner.errors import DaemonRunning
 from runner.store.database import FILE_NAME
 
 
 def test_a_daemon_that_holds_the_lock_lives(tmp_path: Path) -> None:
-    assert living_daemon(tmp_path) is None
+    assert running_daemon(tmp_path) is None
     with only_daemon(tmp_path):
-        assert living_daemon(tmp_path) == os.getpid()
-    assert living_daemon(tmp_path) is None
+        assert running_daemon(tmp_path) == os.getpid()
+    assert running_daemon(tmp_path) is None
 
 
 def test_another_one_is_refused_at_once_and_told_the_pid(tmp_path: Path) -> None:
@@ -37,12 +37,12 @@ def test_somebody_who_only_looks_does_not_keep_it_from_starting(tmp_path: Path) 
         fcntl.flock(looking, fcntl.LOCK_SH)
         threading.Timer(0.1, fcntl.flock, (looking, fcntl.LOCK_UN)).start()
         with only_daemon(tmp_path):
-            assert living_daemon(tmp_path) == os.getpid()
+            assert running_daemon(tmp_path) == os.getpid()
 
 
 def test_a_lock_file_that_was_left_behind_says_nothing(tmp_path: Path) -> None:
     (tmp_path / LOCK_FILE).write_text("1")
-    assert living_daemon(tmp_path) is None
+    assert running_daemon(tmp_path) is None
     with only_daemon(tmp_path):
         assert (tmp_path / LOCK_FILE).read_text() == str(os.getpid())
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from runner.daemon.every import Every
-from runner.daemon.timetable import new_scheduler, start_anew
+from runner.daemon.timetable import new_scheduler, restart_intervals
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 YEARS = timedelta(days=3650)
@@ -65,7 +65,7 @@ def test_after_the_clock_went_back_everything_happens_now(ran: threading.Event) 
     scheduler.add_job(ran.set, Every(2), id="poll", next_run_time=datetime.now(UTC) + YEARS)
     scheduler.start()
     try:
-        start_anew(scheduler)
+        restart_intervals(scheduler)
         assert ran.wait(LONG)
     finally:
         scheduler.shutdown(wait=False)

@@ -54,7 +54,7 @@ def test_many_values_are_cut_shorter_until_all_of_them_fit() -> None:
 
 def test_a_plan_whose_addresses_alone_are_too_many_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "ENOUGH", 100)
-    monkeypatch.setattr(module, "MOST", 1000)
+    monkeypatch.setattr(module, "MAX_SIZE", 1000)
     changes = ChangeSet(resources=attribute(1, 2).resources * 100)
     with pytest.raises(PlanTooLarge):
         bounded(changes)

@@ -7,7 +7,7 @@ from typing import Any
 TIMES = frozenset({"timestamp"})  # top-level keys that tell when, not what
 # Lists that terraform writes in the order of its maps, another one each time: two plain plans differ in it as well.
 UNORDERED = frozenset({"relevant_attributes", "child_modules"})
-MOST = 20  # differences told of
+MAX_DIFFERENCES = 20  # differences told of
 LONGEST = 120  # characters of a value
 
 
@@ -27,7 +27,11 @@ def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 def difference(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
     """The places where they are not, to be read by a person: `resource_changes[aws_vpc.main].change.actions: ...`."""
     lines = list(differing("", settled(one), settled(other)))
-    return [*lines[:MOST], f"... and {len(lines) - MOST} more"] if len(lines) > MOST else lines
+    return (
+        [*lines[:MAX_DIFFERENCES], f"... and {len(lines) - MAX_DIFFERENCES} more"]
+        if len(lines) > MAX_DIFFERENCES
+        else lines
+    )
 
 
 def settled(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -290,8 +290,8 @@ def test_a_provider_of_go_plugin_serves_nobody_who_lacks_our_certificate(tmp_pat
     aws = Installed("hashicorp/aws", "5", executable, "h1:")
     launched = launch(aws, command, tmp_path / "handshake", ours.certificate)
     try:
-        wait_until(lambda: launched.told(late=False), "it says where it answers")
-        told = launched.told(late=False)
+        wait_until(lambda: launched.handshake(late=False), "it says where it answers")
+        told = launched.handshake(late=False)
         assert told is not None
         served = [spoken_to(told.path, one.context) for one in (ours, stranger)]
         assert served == [True, False]

@@ -136,7 +136,7 @@ def test_the_name_of_an_answer_needs_the_key_of_the_installation(
 def test_no_more_answers_are_kept_than_some(
     cache: Cache, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(caching, "MOST_VALIDATIONS", 3)
+    monkeypatch.setattr(caching, "MAX_VALIDATIONS", 3)
     for number in range(5):
         cache.keep_valid(replace(QUESTION, request=f"request {number}".encode()))
     assert len(list(folder.glob("validation-*"))) == 3

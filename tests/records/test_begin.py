@@ -10,7 +10,7 @@ from runner.errors import ClockBehind
 from runner.model.run.life import Event
 from runner.service.cycle.begin import begin
 from runner.service.cycle.check_clock import steady_now
-from runner.service.cycle.checkpoint import checkpoint_or_tell
+from runner.service.cycle.checkpoint import try_checkpoint
 
 
 def test_a_start_on_sound_data_says_nothing_and_writes_a_checkpoint(records: Records) -> None:
@@ -46,7 +46,7 @@ def test_a_checkpoint_that_can_not_be_written_is_told_and_ends_nothing(records: 
     records.walk(records.queue(), Event.CLAIM)
     records.checkpoints.mkdir()
     with structlog.testing.capture_logs() as logs:
-        checkpoint_or_tell(records.control)
+        try_checkpoint(records.control)
     assert [line["event"] for line in logs] == ["audit.checkpoint_failed"]
 
 

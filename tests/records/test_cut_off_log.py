@@ -12,7 +12,7 @@ from runner.cli.main import main
 from runner.cli.options import Cli
 from runner.model.run.life import Event
 from runner.service.cycle.begin import begin
-from runner.service.cycle.checkpoint import MISSING, checkpoint_or_tell
+from runner.service.cycle.checkpoint import MISSING, try_checkpoint
 
 
 def run(records: Records, *words: str) -> Result:
@@ -81,7 +81,7 @@ def test_it_is_told_for_two_weeks(applied: Records) -> None:
 def test_a_daemon_that_runs_does_not_launder_it_either(applied: Records) -> None:
     begin(applied.control)
     remove(applied)
-    checkpoint_or_tell(applied.control)
+    try_checkpoint(applied.control)
     assert applied.checkpoints.exists()
     assert verify(applied).exit_code == 5
 
@@ -112,11 +112,11 @@ def test_a_first_apply_finds_nothing_missing(records: Records) -> None:
 def test_where_none_can_be_written_it_is_recorded_once_a_day(applied: Records) -> None:
     for _ in range(3):
         remove(applied)
-        checkpoint_or_tell(applied.control)
+        try_checkpoint(applied.control)
     assert applied.actions("checkpoints") == [MISSING]
     applied.age(days=2)
     remove(applied)
-    checkpoint_or_tell(applied.control)
+    try_checkpoint(applied.control)
     assert applied.actions("checkpoints") == [MISSING, MISSING]
 
 

@@ -19,8 +19,8 @@ from runner.service.queue.enqueue import enqueue_due, view
 
 STEP, SPAN = timedelta(minutes=10), timedelta(hours=9, minutes=5)
 # Two plans with nothing in between are still told apart from a loop: the one that was thrown away, and its fresh one.
-MOST_AT_ONCE = 2
-MOST_AN_HOUR = 4
+MAX_AT_ONCE = 2
+MAX_AN_HOUR = 4
 THING = ResourceChange("test_thing.a", "test_thing", Action.CREATE)
 READ = ResourceChange("data.test_thing.a", "test_thing", Action.READ, data=True)
 BEGUN = frozenset(ApplyOutcome) - {
@@ -79,8 +79,8 @@ class Day:
             self.attempts.append((now, job.kind, job.phase))
             settle(self.records.control, assignment, self._answer(job))
             assignment.held.release()
-            assert self.attempts.count((now, job.kind, Phase.PLAN)) <= MOST_AT_ONCE, "it loops"
-            assert self.attempts.count((now, job.kind, Phase.APPLY)) <= MOST_AT_ONCE, "it loops"
+            assert self.attempts.count((now, job.kind, Phase.PLAN)) <= MAX_AT_ONCE, "it loops"
+            assert self.attempts.count((now, job.kind, Phase.APPLY)) <= MAX_AT_ONCE, "it loops"
 
     def _answer(self, job: Job) -> PlanResult | PlanFailure | ApplyResult:
         if job.phase is Phase.APPLY:
@@ -170,7 +170,7 @@ def test_no_stack_is_planned_again_and_again(
 ) -> None:
     day = Day(installation(tmp_path, mode), PLANS[plan], apply)
     day.passes()
-    assert 1 <= day.planned() <= MOST_AN_HOUR * SPAN // timedelta(hours=1), day.attempts
+    assert 1 <= day.planned() <= MAX_AN_HOUR * SPAN // timedelta(hours=1), day.attempts
 
 
 @pytest.mark.parametrize("action", ["report", "propose"])
@@ -180,4 +180,4 @@ def test_no_stack_is_checked_again_and_again(tmp_path: Path, check: str, mode: s
     day = Day(installation(tmp_path, mode, action), ChangeSet(), check=CHECKS[check])
     day.passes()
     assert day.view.stack.sync is Sync.SYNCED
-    assert 1 <= day.planned(Kind.DRIFT) <= MOST_AN_HOUR * SPAN // timedelta(hours=1), day.attempts
+    assert 1 <= day.planned(Kind.DRIFT) <= MAX_AN_HOUR * SPAN // timedelta(hours=1), day.attempts

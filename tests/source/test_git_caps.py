@@ -10,7 +10,7 @@ from remote.repository import Remote
 from runner.errors import GitFailed, SourceTooLarge
 from runner.source.command import Call, run, stream
 from runner.source.mirror import Mirror, taken
-from runner.source.output import MOST_ERRORS
+from runner.source.output import MAX_ERRORS
 
 CAP = 2_000_000
 
@@ -107,7 +107,7 @@ def test_of_definitions_that_would_fill_the_memory_the_largest_are_left_out(
     remote: Remote, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever needs one of those is refused for it, and nobody else."""
-    monkeypatch.setattr("runner.source.mirrors.MOST_CONTENTS", 1 << 20)
+    monkeypatch.setattr("runner.source.mirrors.MAX_CONTENTS", 1 << 20)
     files = {"a.tf": b"a" * 900_000, "b.tf": b"b" * 500_000, "c.tf": b"c" * 400_000, "d.tf": b"d"}
     head = remote.commit(files)
     remote.taken()
@@ -123,14 +123,14 @@ def babbling(tmp_path: Path) -> Call:
 
 def test_what_a_remote_tells_without_end_is_not_kept(babbling: Call) -> None:
     ended = run(babbling)
-    assert (ended.code, ended.output, len(ended.error)) == (0, b"ready\n", MOST_ERRORS)
+    assert (ended.code, ended.output, len(ended.error)) == (0, b"ready\n", MAX_ERRORS)
     with stream(babbling, b"") as (output, streamed):
         assert output.read() == b"ready\n"
-    assert len(streamed.error) == MOST_ERRORS
+    assert len(streamed.error) == MAX_ERRORS
 
 
 def test_output_beyond_the_cap_ends_the_command(tmp_path: Path) -> None:
-    ended = run(Call(("yes",), tmp_path, timeout=30, most_output=1 << 20))
+    ended = run(Call(("yes",), tmp_path, timeout=30, max_output=1 << 20))
     assert (ended.code, ended.output) == (-9, b"")
     assert ended.error == "it said more than 1 MiB and was stopped"
 

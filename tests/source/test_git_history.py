@@ -160,7 +160,7 @@ def test_a_history_that_says_too_much_is_refused_and_not_cut(
     for number in range(5):
         remote.commit({"a": str(number)}, f"{number}" * 1000)
     remote.taken()
-    monkeypatch.setattr(mirror, "Call", partial(Call, most_output=3000))
+    monkeypatch.setattr(mirror, "Call", partial(Call, max_output=3000))
     with pytest.raises(GitFailed, match="and was stopped"):
         remote.mirrors.touching(remote.source, remote.head, {"a"})
 

@@ -410,7 +410,7 @@ def test_a_remote_that_hides_its_history_hides_no_unsigned_commit(signed: Remote
 def test_more_commits_than_can_be_verified_are_refused(
     signed: Remote, keys: Keys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(signature, "MOST", 2)
+    monkeypatch.setattr(signature, "MAX_COMMITS", 2)
     monkeypatch.setattr(signature, "BATCH", 1)
     since(signed, keys)
     old = keys.ssh("ana").commit(signed)

@@ -13,7 +13,7 @@ from store_world import NOON, HandClock, new_run, opened, raw, run_in
 from runner.errors import NotDelivered
 from runner.model.events.feed import (
     LAST_RETRY,
-    MOST_TRIES,
+    MAX_TRIES,
     TOPICS,
     Cursor,
     FeedEvent,
@@ -79,7 +79,7 @@ def test_what_a_transition_tells_is_read_back_as_its_type(store: SqliteStore) ->
 
 def test_a_payload_of_the_wrong_type_is_never_written(store: SqliteStore) -> None:
     with pytest.raises(AssertionError), store.writing() as writer:
-        writer._tell("run.queued", "run-1", PlanApproved(1, "prod/vpc", "ana"))  # type: ignore[attr-defined]
+        writer._emit("run.queued", "run-1", PlanApproved(1, "prod/vpc", "ana"))  # type: ignore[attr-defined]
 
 
 def test_a_new_consumer_begins_with_what_happens_from_now_on(store: SqliteStore, clock: HandClock) -> None:
@@ -131,8 +131,8 @@ def test_an_event_that_fails_ten_times_is_a_dead_letter_and_the_next_one_is_deli
 ) -> None:
     listener = begun(store, clock)
     pause_often(store, 2)
-    listener.refuses = MOST_TRIES
-    for _ in range(MOST_TRIES):
+    listener.refuses = MAX_TRIES
+    for _ in range(MAX_TRIES):
         deliver(store, clock, listener)
         clock.pass_(hours=1)
     assert deliver(store, clock, listener) == 1
@@ -180,10 +180,10 @@ def test_a_consumer_that_is_no_longer_configured_holds_nothing_back(
         assert writer.cursors() == []
 
 
-@given(st.integers(0, MOST_TRIES * 2), st.floats(0, 1))
+@given(st.integers(0, MAX_TRIES * 2), st.floats(0, 1))
 def test_waits_become_longer_up_to_an_hour_and_end(tries: int, jitter: float) -> None:
     later = failed(Cursor("c", 7, tries), "away", NOON, jitter)
-    if tries + 1 >= MOST_TRIES:
+    if tries + 1 >= MAX_TRIES:
         assert later is None
     else:
         assert later is not None

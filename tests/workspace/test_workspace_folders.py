@@ -16,7 +16,7 @@ from runner.datadir.workspace import LocalWorkspaces, slug
 from runner.errors import Conflict, DiskFull, ModuleMissing
 from runner.host.files import private_folder
 from runner.model.stack.definition import NAME_PATTERN
-from runner.model.stack.state_file import told_of
+from runner.model.stack.state_file import torn_sentence
 from runner.ports.engine import Workspace
 
 
@@ -273,7 +273,7 @@ def test_a_copy_that_can_not_be_put_back_is_named_with_its_command(
     monkeypatch.setattr(failpoint, "_ARMED", {"file.before_rename": ("ENOSPC", 0)})
     [torn] = workspaces.put_back_torn_states(workspace, 7)
     assert "No space left on device" in torn.problem
-    assert torn.command in told_of(torn)
+    assert torn.command in torn_sentence(torn)
 
 
 def test_what_is_left_of_a_trial_is_removed_once_its_process_is_gone(tmp_path: Path) -> None:

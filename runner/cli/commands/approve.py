@@ -19,7 +19,7 @@ from runner.cli.screen.output import Cell, encode
 from runner.cli.screen.plan_view import SHORT, diagnostic_lines, header, identity, plan_lines
 from runner.cli.screen.terminal import on_terminal
 from runner.cli.several import refuse_unclear
-from runner.datadir.daemon_lock import living_daemon
+from runner.datadir.daemon_lock import running_daemon
 from runner.errors import BadUsage, WrongState
 from runner.model.approval.guardrails import DESTROYS
 from runner.model.approval.rules import Standing
@@ -192,7 +192,7 @@ def _tell(cli: Cli, run: Run, standing: Standing) -> None:
         console.say(f"It waits for {words.counted(standing.missing, 'more approval')}.")
         console.hint(f"who may approve:   driftline stack show {run.stack}")
         return
-    daemon = living_daemon(cli.app.settings.data_dir) is not None
+    daemon = running_daemon(cli.app.settings.data_dir) is not None
     with cli.app.store.reading() as reader:
         view = one_stack(reader, cli.app.settings, cli.app.clock, cli.app.disk.shortage(), run.stack).view
     waits = _waits(view)

@@ -8,7 +8,7 @@ from runner.cli.screen.output import Cell, Line
 from runner.cli.screen.plan_view import SHORT, headline_lines, notable, plan_lines
 from runner.cli.screen.terminal import on_terminal
 from runner.cli.several import Tally, agreed, these, with_labels
-from runner.datadir.daemon_lock import living_daemon
+from runner.datadir.daemon_lock import running_daemon
 from runner.errors import BadUsage, GuardrailHit
 from runner.model.approval.approval import Person
 from runner.model.approval.rules import Standing
@@ -150,7 +150,7 @@ def _what_follows(cli: Cli, approved: Sequence[Run]) -> None:
         cli.console.say(f"{counted(len(approved) - len(ready), 'plan')} still needs another person.")
     if not ready:
         return
-    if living_daemon(cli.app.settings.data_dir) is not None:
+    if running_daemon(cli.app.settings.data_dir) is not None:
         cli.console.say("The daemon applies what is approved.")
         cli.console.hint("driftline status")
     else:

@@ -15,7 +15,7 @@ from runner.cli.screen.output import Console
 from runner.errors import DriftlineError, NotFound
 from runner.model.audit.checkpoint import Chain
 from runner.model.audit.log import AuditEntry, Walk
-from runner.model.audit.restored import TOLD_FOR
+from runner.model.audit.restored import SHOWN_FOR
 from runner.model.audit.verdict import Beside, Fault, Verdict, judge, wanted
 from runner.model.values.moment import Moment
 from runner.view.when import rfc3339, shown
@@ -161,7 +161,7 @@ def _looked_beside(cli: Cli) -> tuple[Beside, bool]:
     older = find_restored(control)
     with cli.app.store.reading() as reader:
         restored, missing = (
-            entry if entry is not None and now - entry.at < TOLD_FOR else None
+            entry if entry is not None and now - entry.at < SHOWN_FOR else None
             for entry in (last_restore(reader), last_missing(reader))
         )
         used = was_used(control, reader)

@@ -16,7 +16,7 @@ from runner.errors import BadUsage
 from runner.host import log
 from runner.model.run.life import Run
 from runner.service.cycle.begin import begin
-from runner.service.cycle.checkpoint import checkpoint_or_tell
+from runner.service.cycle.checkpoint import try_checkpoint
 from runner.systemd.notify import Notifier
 from runner.systemd.shutdown import machine_stops
 
@@ -69,7 +69,7 @@ def _one_pass(cli: Cli, *, accept_clock: bool) -> list[Run]:
     if told := begin(cli.app.control, accept_clock=accept_clock):
         cli.console.warn(told)
     ended = run_once(cli.app.parts, cli.console.say)
-    checkpoint_or_tell(cli.app.control)
+    try_checkpoint(cli.app.control)
     return ended
 
 

@@ -90,11 +90,14 @@ def schema_of(path: Path) -> int:
     import sqlite3
     from contextlib import closing
 
-    from runner.store.faults import told
+    from runner.store.faults import translated_errors
 
     if not path.exists():
         return 0
-    with told(path), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+    with (
+        translated_errors(path),
+        closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection,
+    ):
         return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 

@@ -39,7 +39,7 @@ def list_(cli: Cli, open_only: bool, everything: bool, output: str) -> None:
     with cli.app.store.reading() as reader:
         found = reader.reports(open_only=not everything)
     if open_only:
-        found = [report for report in found if report.told(cli.app.clock.now())]
+        found = [report for report in found if report.is_reported(cli.app.clock.now())]
     found.sort(key=lambda report: report.id, reverse=True)
     if output == "json":
         cli.console.json([report_document(report) for report in found])

@@ -84,7 +84,7 @@ def _slots(cli: Cli) -> int:
 def _how_far(cli: Cli, ids: Sequence[int]) -> str:
     with cli.app.store.reading() as reader:
         sweep = reader.sweep(ids)
-    return sweep.told(_slots(cli)) if sweep else ""
+    return sweep.summary(_slots(cli)) if sweep else ""
 
 
 def _acknowledged(cli: Cli, runs: Sequence[Run]) -> frozenset[int]:

@@ -33,8 +33,8 @@ def command(cli: Cli, file: Path, keys_file: Path, print_config: bool) -> None:
     found = restore(cli.app, file, ring, who_acts())
     data_dir = cli.app.settings.data_dir
     cli.console.say(f"{data_dir} is as it was at {found.header.made}. What was done since is not in it.")
-    if found.told:
-        cli.console.warn(found.told)
+    if found.message:
+        cli.console.warn(found.message)
     for run in found.waiting:
         cli.console.warn(f"{run.name} of {run.stack} waits for an answer, and may have had one since")
     for lock in found.locked:

@@ -31,7 +31,7 @@ from runner.model.drift.report import DriftReport
 from runner.model.plan.warnings import FailingCheck
 from runner.model.run.life import Kind, Run
 from runner.model.schedule.decide import Decision
-from runner.model.schedule.disk_room import told
+from runner.model.schedule.disk_room import format_size
 from runner.model.stack.definition import Health
 from runner.ports.records.runs import RunFilter
 from runner.service.approval.terms import stack_terms
@@ -178,7 +178,7 @@ def _details(
         ("report", [report.name if report else ""]),
         ("approvals", [given(standing) if standing else ""]),
         *terms,
-        ("memory", [", ".join(f"{kind} {told(peak)}" for kind, peak in peaks.items() if peak)]),
+        ("memory", [", ".join(f"{kind} {format_size(peak)}" for kind, peak in peaks.items() if peak)]),
         ("next check", [words.next_check(stack, now) if stack.applied_revision else ""]),
     ]
     return [

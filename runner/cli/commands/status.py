@@ -14,7 +14,7 @@ from runner.cli.load import Load, load_of
 from runner.cli.options import Cli, output_option, pass_cli
 from runner.cli.screen import cells
 from runner.cli.screen.output import Cell, Line
-from runner.datadir.daemon_lock import living_daemon
+from runner.datadir.daemon_lock import running_daemon
 from runner.model.drift.report import DriftReport
 from runner.model.run.life import Run, State
 from runner.model.schedule.waiting import waits
@@ -108,7 +108,7 @@ def command(cli: Cli, output: str) -> None:
 
 def look(cli: Cli) -> Picture:
     app = cli.app
-    daemon = living_daemon(app.settings.data_dir)
+    daemon = running_daemon(app.settings.data_dir)
     now, shortage = app.clock.now(), app.disk.shortage()
     with app.store.reading() as reader:
         stacks = all_stacks(reader, app.settings, app.clock, app.disk.shortage())

@@ -62,15 +62,15 @@ class LockFiles:
     def _kept(self, module: Path) -> bytes | None:
         """FileNotFoundError where nothing is known of this module."""
         try:
-            told = json.loads(self._record(module).read_bytes())
-            return None if told["lock"] is None else str(told["lock"]).encode(errors="surrogateescape")
+            record = json.loads(self._record(module).read_bytes())
+            return None if record["lock"] is None else str(record["lock"]).encode(errors="surrogateescape")
         except (ValueError, KeyError, TypeError) as error:
             raise FileNotFoundError from error
 
     def _keep(self, module: Path, content: bytes | None) -> None:
-        told = None if content is None else content.decode(errors="surrogateescape")
+        lock = None if content is None else content.decode(errors="surrogateescape")
         private_folder(self.folder)
-        record = json.dumps({"module": os.fspath(module), "lock": told})
+        record = json.dumps({"module": os.fspath(module), "lock": lock})
         write_whole(self._record(module), record.encode(), durable=False)
 
     def _record(self, module: Path) -> Path:

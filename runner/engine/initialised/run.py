@@ -146,8 +146,8 @@ def _places(mirror: Path | None) -> tuple[Path, ...]:
 
 def _refused(session: Session, finished: Finished, output: JsonOutput, why: str) -> EngineError:
     error = bad_end(session, "init", finished, output)
-    told = Diagnostic("error", f"What {session.row.name} init left is not used: {why}")
-    return replace(error, diagnostics=(*output.diagnostics, told))
+    diagnostic = Diagnostic("error", f"What {session.row.name} init left is not used: {why}")
+    return replace(error, diagnostics=(*output.diagnostics, diagnostic))
 
 
 def _init(session: Session, deadline: float, *, locked: bool, readonly: bool) -> tuple[Finished, JsonOutput]:

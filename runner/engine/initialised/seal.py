@@ -159,14 +159,14 @@ def _read(folder: Path) -> Manifest | None:
         return None
 
 
-def _manifest(told: dict[str, Any]) -> Manifest:
+def _manifest(document: dict[str, Any]) -> Manifest:
     return Manifest(
-        everything=told["everything"],
-        relevant=told["relevant"],
-        backend=told["backend"],
-        modules=tuple(CalledModule(**one) for one in told["modules"]),
-        folders=tuple(told["folders"]),
-        files={path: (mode, digest) for path, (mode, digest) in told["files"].items()},
-        links=told["links"],
-        lock=told["lock"],
+        everything=document["everything"],
+        relevant=document["relevant"],
+        backend=document["backend"],
+        modules=tuple(CalledModule(**one) for one in document["modules"]),
+        folders=tuple(document["folders"]),
+        files={path: (mode, digest) for path, (mode, digest) in document["files"].items()},
+        links=document["links"],
+        lock=document["lock"],
     )

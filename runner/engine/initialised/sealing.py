@@ -35,7 +35,7 @@ LIST = f"{FETCHED}/modules.json"
 PROVIDERS = "providers"
 LARGEST_LIST = 64 << 20
 PLATFORM = 5  # HOST/NAMESPACE/TYPE/VERSION/PLATFORM below it
-MOST_ENTRIES, MOST_BYTES = 200_000, 2 << 30
+MAX_ENTRIES, MAX_BYTES = 200_000, 2 << 30
 _CHUNK = 1 << 20
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -88,9 +88,9 @@ def _modules(inputs: InitInputs) -> tuple[CalledModule, ...]:
     return modules
 
 
-def _json(path: Path, most: int) -> Any:
+def _json(path: Path, limit: int) -> Any:
     try:
-        return json.loads(read_foreign(path, most))
+        return json.loads(read_foreign(path, limit))
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
@@ -130,8 +130,8 @@ def _find_package(data: Path, package: str, found: _Found) -> None:
                     waiting.append(path)
             elif entry.is_file() and entry.name != ".git":
                 found.files.append(path)
-        if len(found.folders) + len(found.files) > MOST_ENTRIES:
-            raise Odd(f"the modules have more than {MOST_ENTRIES:,} files")
+        if len(found.folders) + len(found.files) > MAX_ENTRIES:
+            raise Odd(f"the modules have more than {MAX_ENTRIES:,} files")
 
 
 def _find_providers(data: Path, plugins: tuple[Path, ...], found: _Found) -> None:
@@ -186,7 +186,7 @@ def _make(
         private_folder(making / DATA)
         for folder in found.folders:
             (making / DATA / folder).mkdir(mode=PRIVATE_FOLDER)
-        left = MOST_BYTES
+        left = MAX_BYTES
         files: dict[str, tuple[int, str]] = {}
         for path in found.files:
             mode, digest, size = _copy(inputs.data / path, making / DATA / path, left)
@@ -221,7 +221,7 @@ def _make(
     return made
 
 
-def _copy(source: Path, target: Path, most: int) -> tuple[int, str, int]:
+def _copy(source: Path, target: Path, limit: int) -> tuple[int, str, int]:
     """Mode, SHA-256 and size."""
     digest, size = hashlib.sha256(), 0
     with os.fdopen(os.open(source, _READ), "rb") as file, target.open("xb") as copy:
@@ -230,8 +230,8 @@ def _copy(source: Path, target: Path, most: int) -> tuple[int, str, int]:
             raise Odd(f"{source} is no file")
         while chunk := file.read(_CHUNK):
             size += len(chunk)
-            if size > most:
-                raise Odd(f"what init left has more than {MOST_BYTES >> 20:,} MB")
+            if size > limit:
+                raise Odd(f"what init left has more than {MAX_BYTES >> 20:,} MB")
             digest.update(chunk)
             copy.write(chunk)
     mode = PRIVATE_FOLDER if about.st_mode & 0o100 else PRIVATE_FILE

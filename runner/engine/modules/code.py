@@ -155,14 +155,14 @@ def _provisioners(
 ) -> Iterator[Snippet]:
     for connection in _blocks(body.get("connection")):
         yield Snippet(module, Part.CONNECTION, address, arguments=_arguments(connection), removed=removed)
-    for labels, told in body.get("provisioner") or ():
-        when = told.get("when")
+    for labels, settings in body.get("provisioner") or ():
+        when = settings.get("when")
         at_destroy = (when.source if isinstance(when, Computed) else when) == "destroy"
-        arguments = {name: value for name, value in told.items() if name not in {"when", "connection"}}
+        arguments = {name: value for name, value in settings.items() if name not in {"when", "connection"}}
         yield Snippet(
             module, Part.PROVISIONER, address, ".".join(labels), _arguments(arguments), at_destroy, removed
         )
-        for connection in _blocks(told.get("connection")):
+        for connection in _blocks(settings.get("connection")):
             yield Snippet(module, Part.CONNECTION, address, arguments=_arguments(connection), removed=removed)
 
 
@@ -174,11 +174,11 @@ def _dynamic(
     loops: tuple[str, ...] = (),
 ) -> Iterator[Snippet]:
     """What each `dynamic` block sets, also in the blocks inside of it; with what it is repeated over."""
-    told = {name: value for name, value in body.items() if name != "dynamic"}
+    settings = {name: value for name, value in body.items() if name != "dynamic"}
     if loops:
-        arguments = ((name, " ".join((text_of(value), *loops))) for name, value in told.items())
+        arguments = ((name, " ".join((text_of(value), *loops))) for name, value in settings.items())
         yield Snippet(module, Part.DYNAMIC, address, ".".join(path), tuple(arguments))
-    for name, value in told.items():
+    for name, value in settings.items():
         for inner in _blocks(value):
             yield from _dynamic(module, address, inner, (*path, name), loops)
     raw = body.get("dynamic")

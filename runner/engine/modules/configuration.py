@@ -41,8 +41,8 @@ class _FileFacts:
     @property
     def redirects(self) -> bool:
         """Whether it says where state or code is, or what runs; one that cannot be read might."""
-        told = self.calls or self.backend or self.provisioners or self.providers or self.metas
-        return bool(told) or self.flaw is not None
+        redirecting = self.calls or self.backend or self.provisioners or self.providers or self.metas
+        return bool(redirecting) or self.flaw is not None
 
 
 _NOTHING = _FileFacts()
@@ -171,7 +171,8 @@ def _gather(bodies: Iterable[Body]) -> _FileFacts:
             calls.append((".".join(labels), source))
         elif kind == "run":
             calls += [
-                (".".join(labels), _source(told.get("source"))) for _, told in nested(body, "module", 0)
+                (".".join(labels), _source(settings.get("source")))
+                for _, settings in nested(body, "module", 0)
             ]
         elif kind == "terraform":
             backend = _backend(body) or backend
@@ -179,7 +180,9 @@ def _gather(bodies: Iterable[Body]) -> _FileFacts:
                 versions.append(body["required_version"])
             providers |= _required(body)
             # Modules tell their providers their own names so. What is computed may be anything.
-            metas += [".".join(n) for n, told in nested(body, "provider_meta", 1) if not literal(told)]
+            metas += [
+                ".".join(n) for n, settings in nested(body, "provider_meta", 1) if not literal(settings)
+            ]
         provisioners += commands(kind, labels, body)
     return _FileFacts(
         tuple(calls), backend, tuple(versions), tuple(provisioners), tuple(providers.items()), tuple(metas)
@@ -190,10 +193,12 @@ def _required(body: dict[str, Any]) -> dict[str, str]:
     """Local names and sources, empty where there is none."""
     found: dict[str, str] = {}
     for _, named in nested(body, "required_providers", 0):
-        for name, told in named.items():
-            if isinstance(told, Computed) or (isinstance(told, dict) and not literal(told.get("source"))):
+        for name, settings in named.items():
+            if isinstance(settings, Computed) or (
+                isinstance(settings, dict) and not literal(settings.get("source"))
+            ):
                 raise NotHcl(f"the source of the provider {name} is computed")
-            source = _source(told.get("source")) if isinstance(told, dict) else None
+            source = _source(settings.get("source")) if isinstance(settings, dict) else None
             found[name] = str(source or "")
     return found
 

@@ -137,12 +137,12 @@ class _File:
     def _call(self, expressions: Expressions, function: str, arguments: list[str], line: int) -> None:
         code = f"{function}({', '.join(arguments)})"
         wanted = 2 if function == FILESET else 1
-        told = arguments if len(arguments) >= wanted else []
+        given = arguments if len(arguments) >= wanted else []
         self._found.files.append(
             FileRead(
                 function,
-                expressions.branches(told[0]) if told else (UNCLEAR,),
-                expressions.template(told[1]) if wanted == 2 and told else (),
+                expressions.branches(given[0]) if given else (UNCLEAR,),
+                expressions.template(given[1]) if wanted == 2 and given else (),
                 self._name,
                 line,
                 _shown(code),
@@ -205,8 +205,8 @@ class _File:
         for top in document if isinstance(document, list) else [document]:
             for name in ("locals", "output"):
                 self._strings(expressions, top.get(name))
-            told = top.get("locals") or {}
-            for one in told if isinstance(told, list) else [told]:
+            blocks = top.get("locals") or {}
+            for one in blocks if isinstance(blocks, list) else [blocks]:
                 self._names(expressions, "locals", (), one)
 
     def _strings(self, expressions: Expressions, value: Any) -> None:
@@ -227,8 +227,8 @@ class _File:
                 for part in value:
                     self._strings(expressions, part)
 
-    def _unclear(self, line: int, told: str) -> None:
-        self._found.files.append(FileRead("", (UNCLEAR,), (), self._name, line, told))
+    def _unclear(self, line: int, problem: str) -> None:
+        self._found.files.append(FileRead("", (UNCLEAR,), (), self._name, line, problem))
 
 
 def _source(value: Any) -> str:

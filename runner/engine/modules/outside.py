@@ -25,9 +25,9 @@ from runner.model.approval.binding import FILE
 from runner.model.secret.shape import names_secret
 
 LARGEST = 16 << 20
-_TELLING = re.compile(rb"file|provider|script")  # nothing is read by what has none of these words in it
-_MOST_GUESSES = 10_000
-_MOST_FILES = 1_000  # of a folder
+_READING = re.compile(rb"file|provider|script")  # nothing is read by what has none of these words in it
+_MAX_GUESSES = 10_000
+_MAX_FILES = 1_000  # of a folder
 # A plan has the values of what these blocks read.
 _PLANNED = frozenset({"data", "variable", "terraform", "check", "import", "moved"})
 # What stands there is another thing at each read.
@@ -95,19 +95,23 @@ def outside(session: Session) -> tuple[str, ...]:
     )
     for module, name, content in files:
         folder = (workspace.data if module.fetched else workspace.module) / module.folder
-        for kind, text in _texts(name, content) if _TELLING.search(content) else ():
+        for kind, text in _texts(name, content) if _READING.search(content) else ():
             reads.note(kind, text, folder, workspace.module)
     reads.paths |= set(
-        islice(_guesses(session, reads.behind, (content for *_, content in files)), _MOST_GUESSES)
+        islice(_guesses(session, reads.behind, (content for *_, content in files)), _MAX_GUESSES)
     )
     inside = tuple(f"{folder}/" for folder in (workspace.tree or workspace.module, workspace.data))
-    told = {path: _content(path) for path in reads.paths if not f"{path}/".startswith((*inside, *_VOLATILE))}
-    told |= {
-        path: _identity(path) for path in reads.identities - told.keys() if not f"{path}/".startswith(inside)
+    digests = {
+        path: _content(path) for path in reads.paths if not f"{path}/".startswith((*inside, *_VOLATILE))
+    }
+    digests |= {
+        path: _identity(path)
+        for path in reads.identities - digests.keys()
+        if not f"{path}/".startswith(inside)
     }
     return tuple(
         f"{FILE}{path} {marked(path, found, key)}"
-        for path, found in sorted(told.items())
+        for path, found in sorted(digests.items())
         if found is not None
     )
 
@@ -165,7 +169,7 @@ def _content(path: str) -> str | None:
     try:
         real = Path(path).resolve()
         if real.is_dir():
-            return "\n".join(sorted(islice(_files_below(real), _MOST_FILES)))
+            return "\n".join(sorted(islice(_files_below(real), _MAX_FILES)))
         content = read_foreign(real, LARGEST)
     except FileNotFoundError:
         return "not there"

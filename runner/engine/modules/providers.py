@@ -29,10 +29,10 @@ def provider_names(files: Mapping[str, bytes]) -> frozenset[str] | None:
 
 def _bodies(text: str) -> Iterator[Body]:
     for block in blocks_of(text):
-        yield block.kind, block.labels, body_of(block) if _tells_more(block) else {}
+        yield block.kind, block.labels, body_of(block) if _needs_body(block) else {}
 
 
-def _tells_more(block: Block) -> bool:
+def _needs_body(block: Block) -> bool:
     """Whether what stands in the block can name a provider that its labels do not name."""
     given = block.kind in TYPED or block.kind == "import"
     return block.kind == "check" or (given and "provider" in block.body)

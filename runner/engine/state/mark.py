@@ -49,5 +49,5 @@ def _apart(
     finished = read_in_child(session, "runner.engine.state.process", (what, str(file)), size, SECONDS, cancel)
     if finished.exit_code != 0:
         return StateMark()
-    told = json.loads(read_foreign(session.control / "process.stdout", LARGEST_ANSWER))
-    return None if told is None else StateMark(**told)
+    answer = json.loads(read_foreign(session.control / "process.stdout", LARGEST_ANSWER))
+    return None if answer is None else StateMark(**answer)

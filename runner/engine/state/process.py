@@ -46,10 +46,10 @@ def size_in(plan_file: Path) -> int:
         return 0
 
 
-def saved_in(file: Path, most: int = LARGEST_STATE) -> StateMark | None:
+def saved_in(file: Path, limit: int = LARGEST_STATE) -> StateMark | None:
     """Of a state that an apply has written; None where the file holds none."""
     try:
-        state = json.loads(read_foreign(file, most))
+        state = json.loads(read_foreign(file, limit))
         return StateMark(str(state.get("lineage") or ""), int(state["serial"]))
     except (OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
         return None

@@ -28,13 +28,13 @@ def is_missing(session: Session, seconds: float) -> bool:
     command = session.command(_LIST, workspace_list_argv(session.binary))
     try:
         finished = run(replace(command, deadline=seconds), cancel=session.execution.cancel)
-        told = read_foreign(command.stdout, LARGEST_LIST).decode(errors="replace").splitlines()
+        lines = read_foreign(command.stdout, LARGEST_LIST).decode(errors="replace").splitlines()
     except (OSError, ValueError):
         return False
     finally:
         command.stdout.unlink(missing_ok=True)
     workspace = session.execution.stack.terraform_workspace
-    return finished.exit_code == 0 and not any(line in {f"  {workspace}", f"* {workspace}"} for line in told)
+    return finished.exit_code == 0 and not any(line in {f"  {workspace}", f"* {workspace}"} for line in lines)
 
 
 def create(session: Session, seconds: float) -> EngineError | None:

@@ -136,12 +136,12 @@ class Versions:
                 raise OutputNotUnderstood(engine=row.name, command="version", problem=str(error)) from error
 
 
-def _read(told: str) -> Answer:
+def _read(answer: str) -> Answer:
     """Of both engines `-json` says `terraform_version`: only the text names the product."""
-    found = _ANSWER.match(told)
+    found = _ANSWER.match(answer)
     if found is not None:
         return Answer(found[1], found[2])
-    version = str(json.loads(told)["terraform_version"])
+    version = str(json.loads(answer)["terraform_version"])
     parse(version)
     return Answer("", version)
 

@@ -1,4 +1,4 @@
-"""An approval: a person's yes to one plan, bound to its bytes, its meaning, and all that it was made with."""
+"""An approval: a person's yes to one plan, bound to its bytes, its meaning, and everything it was made with."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,14 +25,16 @@ class Approval:
     plan_digest: str
     fingerprint: str
     comment: str = ""
-    binding_digest: str = ""  # of the run's `Binding`
+    binding_digest: str = ""  # digest of the run's `Binding`
     accepted: tuple[str, ...] = ()  # the answers that let guard rails pass
-    independent: bool | None = None  # of a person who wrote nothing of it; None where that was not recorded
+    independent: bool | None = (
+        None  # whether the person had no part in the commits; None where that was not recorded
+    )
 
 
 @dataclass(frozen=True)
 class Commit:
-    """A revision's people and words, as Git tells them (text, not proof)."""
+    """The people and the message of a revision, as Git records them (text, not proof)."""
 
     revision: str
     author: str
@@ -41,16 +43,16 @@ class Commit:
     committer_email: str
     at: datetime
     subject: str
-    co_authors: tuple[str, ...] = ()  # mail addresses of its `Co-authored-by` trailers
-    signed_by: str = ""  # who signed it by the operator's list, where the source's signatures are verified
-    also: tuple[str, ...] = ()  # other readings of its people, where it is not said in UTF-8
+    co_authors: tuple[str, ...] = ()  # mail addresses from its `Co-authored-by` trailers
+    signed_by: str = ""  # who signed it, by the operator's list, where the source verifies signatures
+    also: tuple[str, ...] = ()  # other readings of the people, where the commit is not UTF-8
 
 
 @dataclass(frozen=True)
 class Review:
-    """The newest revision of a stack that somebody who did not write it approved, and that was then applied.
+    """The newest revision of a stack that was approved by somebody who did not write it, and then applied.
 
-    `at` is when its run was made: what came to light later counts again.
+    `at` is when its run was made: anything found out after that counts again.
     """
 
     stack: str

@@ -12,7 +12,7 @@ from runner.model.plan.changes import Summary
 from runner.model.run.life import Kind
 from runner.model.values.codec import from_plain, to_plain
 
-# 2: fingerprints cover what only an apply evaluates, and what the operator hands in counts.
+# 2: fingerprints cover what only an apply evaluates, and values that the operator passes in count.
 SCHEMA = 2
 OLDER_FORM = (
     "it was planned by an older Driftline, whose fingerprint did not cover what only an apply evaluates: the commands of"
@@ -25,15 +25,15 @@ FILES = "files outside of the repository"
 
 @dataclass(frozen=True)
 class EngineFacts:
-    """What the engine ran with and on, as its own side measured it. No value of a variable is in it."""
+    """What the engine ran with and on, as the engine's side measured it. It contains no values of variables."""
 
     engine: str = ""
     version: str = ""
     binary: str = ""  # sha256
-    argv: tuple[str, ...] = ()  # of the plan, without the paths of one run
+    argv: tuple[str, ...] = ()  # of the plan, without paths that belong to one run
     var_files: tuple[str, ...] = ()  # "name sha256", in their order
     environment: tuple[str, ...] = ()  # names only
-    # "name keyed digest" of what comes from outside: variables of the environment, and files with FILE before their paths.
+    # "name keyed digest" of outside inputs: environment variables, and files, whose paths have the prefix FILE.
     given: tuple[str, ...] = ()
     lock_file: str = ""  # sha256; empty where there is none
     modules: str = ""  # digest of the configuration of the root and of all modules, as installed
@@ -55,7 +55,7 @@ class Binding:
     facts: EngineFacts
     plan_digest: str
     fingerprint: str
-    guard_rails: tuple[str, ...]  # what they said
+    guard_rails: tuple[str, ...]  # their sentences
     counts: Summary
     created: datetime
     expires: datetime
@@ -94,53 +94,54 @@ def _normal(value: Any) -> Any:
 
 
 def moved(before: Binding, now: Binding) -> tuple[str, ...]:
-    """What is not any more as it was approved, each as words for a person; empty where all of it stands.
+    """What has changed since the approval, each as words for a person; empty if nothing has.
 
-    A plan that was made again has other bytes and another time. Its fingerprint says that it does the same.
+    A plan that was made again has other bytes and another time. Its fingerprint says whether it does the
+    same.
     """
     return (*_differences(before, now, _OF_THE_RUN), *_differences(before.facts, now.facts, _OF_THE_ENGINE))
 
 
-Tell = Callable[[Any, Any], str | None]
+Describe = Callable[[Any, Any], str | None]
 
 
-def _differences(before: Any, now: Any, table: dict[str, Tell]) -> Iterator[str]:
-    for name, tell in table.items():
+def _differences(before: Any, now: Any, table: dict[str, Describe]) -> Iterator[str]:
+    for name, describe in table.items():
         old, new = getattr(before, name), getattr(now, name)
-        told = tell(old, new) if old != new else None
-        if told is not None:
-            yield told
+        words = describe(old, new) if old != new else None
+        if words is not None:
+            yield words
 
 
-def _changed(words: str) -> Tell:
+def _changed(words: str) -> Describe:
     return lambda old, new: f"{words} (was {_short(old)}, is {_short(new)})"
 
 
-def _listed(words: str) -> Tell:
-    """Of two lists of texts what came and what went; their order where that is all."""
+def _listed(words: str) -> Describe:
+    """What was added to and removed from a list of texts, or that only the order changed."""
 
-    def tell(old: tuple[str, ...], new: tuple[str, ...]) -> str:
+    def describe(old: tuple[str, ...], new: tuple[str, ...]) -> str:
         came = [f"+{one}" for one in new if one not in old]
         went = [f"-{one}" for one in old if one not in new]
         return f"{words} ({', '.join([*came, *went]) or 'another order'})"
 
-    return tell
+    return describe
 
 
 def _given(old: tuple[str, ...], new: tuple[str, ...]) -> str | None:
-    """Which values are others, by their names; a name that came or went is told of the environment already."""
+    """Which values changed, by name; names that were added or removed are already reported for the environment."""
     before, now = (dict(one.rsplit(" ", 1) for one in side if " " in one) for side in (old, new))
     names = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
     files = [name.removeprefix(FILE) for name in names if name.startswith(FILE)]
     variables = [name for name in names if not name.startswith(FILE)]
-    told = [f"{FILES} ({', '.join(files)})"] if files else []
+    found = [f"{FILES} ({', '.join(files)})"] if files else []
     if variables or not files:
-        told.append(f"what the environment hands in ({', '.join(variables) or 'another order'})")
-    return ", ".join(told)
+        found.append(f"what the environment hands in ({', '.join(variables) or 'another order'})")
+    return ", ".join(found)
 
 
 def _new_rails(old: tuple[str, ...], new: tuple[str, ...]) -> str | None:
-    """A guard rail that no longer objects is no reason to ask again."""
+    """Only new objections of guard rails matter: one that no longer objects is no reason to ask again."""
     came = [one for one in new if one not in old]
     return f"the guard rails ({'; '.join(came)})" if came else None
 
@@ -156,12 +157,12 @@ def _another_state(old: str, new: str) -> str:
 
 
 def _short(value: Any) -> str:
-    told = str(value) or "none"
-    digits = len(told) >= 40 and all(c in "0123456789abcdef" for c in told)
-    return told[:SHOWN] if digits else told
+    shown = str(value) or "none"
+    digits = len(shown) >= 40 and all(c in "0123456789abcdef" for c in shown)
+    return shown[:SHOWN] if digits else shown
 
 
-_OF_THE_RUN: dict[str, Tell] = {
+_OF_THE_RUN: dict[str, Describe] = {
     "schema": _changed("the form of the record"),
     "stack": _changed("the stack"),
     "state": _changed("where the state lives"),
@@ -174,7 +175,7 @@ _OF_THE_RUN: dict[str, Tell] = {
     "fingerprint": _changed("what the plan does"),
     "guard_rails": _new_rails,
 }
-_OF_THE_ENGINE: dict[str, Tell] = {
+_OF_THE_ENGINE: dict[str, Describe] = {
     "engine": _changed("the engine"),
     "version": _changed("the engine's version"),
     "binary": _changed("the engine's binary"),
@@ -190,5 +191,5 @@ _OF_THE_ENGINE: dict[str, Tell] = {
 
 
 def expires(created: datetime, seconds: float) -> datetime:
-    """When a plan is too old to be approved or applied, in whole seconds and UTC."""
+    """When a plan becomes too old to be approved or applied, in whole seconds and UTC."""
     return datetime.fromtimestamp(int(created.timestamp() + seconds), UTC)

@@ -1,4 +1,4 @@
-"""Guard rails: what a plan may do only when a person says so explicitly, each in its own words."""
+"""Guard rails: what a plan may do only when a person allows it explicitly."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ from runner.model.plan.configuration import config_address
 from runner.model.settings.server import Guardrails
 from runner.model.values.pattern import covered, covers
 
-LARGE = 2_000  # resources: nobody reads more
-DESTROYS = "destroys="  # and the exact number
+LARGE = 2_000  # resources: more than anybody reviews
+DESTROYS = "destroys="  # followed by the exact number
 
 
 @dataclass(frozen=True)
 class Violation:
-    """`blocking` says that a plain yes does not help; where it does not block, the stack's name has to be typed.
+    """One broken guard rail. If `blocking`, a plain yes is not enough; otherwise the stack's name has to be typed.
 
-    `answer` is the words that let it pass all the same. Where a blocking one has none, nothing does.
+    `answer` is the flag that lets it pass. A blocking violation without an answer cannot be overridden.
     """
 
     code: str
@@ -29,13 +29,13 @@ class Violation:
 
 @dataclass(frozen=True)
 class SeenState:
-    """What is known of a stack's state: from the last look at it, or from the last apply where that was later."""
+    """What is known of a stack's state: from the last plan or check, or from a later apply."""
 
     lineage: str
     serial: int | None
     resources: int | None
     at: datetime
-    by: str = ""  # the run
+    by: str = ""  # name of the run
 
 
 def violations(
@@ -46,10 +46,10 @@ def violations(
     destroy: bool = False,
     state: str | None = None,
 ) -> tuple[Violation, ...]:
-    """Every guard rail that this plan breaks, the blocking ones first.
+    """Every guard rail that this plan breaks, blocking ones first.
 
-    `destroy` is for a run that was asked to destroy the stack: destroying much is its purpose, so the limits ask for
-    the name instead of blocking. `state` is what `state_problem` said.
+    `destroy` is for a run that was asked to destroy the stack: it is meant to destroy a lot, so the limits
+    ask for the name instead of blocking. `state` is the result of `state_problem`.
     """
     lost = () if state is None else (Violation("state", state, blocking=True, answer="new-state"),)
     limits = _limits(changes, guardrails, blocking=not destroy)
@@ -62,15 +62,15 @@ def needs_name_typed(found: Sequence[Violation]) -> bool:
 
 
 def unanswered(found: Sequence[Violation], accepted: Collection[str]) -> tuple[Violation, ...]:
-    """The blocking ones that were not let pass."""
+    """The blocking ones that were not answered."""
     return tuple(v for v in found if v.blocking and not (v.answer and v.answer in accepted))
 
 
 def _large(changes: ChangeSet) -> Iterator[Violation]:
     count = changes.summary.changes
     if count > LARGE:
-        told = f"it changes {count} resources, more than anybody reads ({LARGE})"
-        yield Violation("large", told, blocking=True, answer="large")
+        sentence = f"it changes {count} resources, more than anybody reads ({LARGE})"
+        yield Violation("large", sentence, blocking=True, answer="large")
 
 
 def _limits(changes: ChangeSet, guardrails: Guardrails, *, blocking: bool) -> Iterator[Violation]:
@@ -86,12 +86,12 @@ def _limits(changes: ChangeSet, guardrails: Guardrails, *, blocking: bool) -> It
         ("max_changes", summary.changes, guardrails.max_changes, "changes {} resources", ""),
     ):
         if count > limit:
-            told = f"it {words.format(count)}, and {code} is {limit}"
-            yield Violation(code, told, blocking, answer if blocking else "")
+            sentence = f"it {words.format(count)}, and {code} is {limit}"
+            yield Violation(code, sentence, blocking, answer if blocking else "")
 
 
 def state_problem(known: SeenState | None, facts: EngineFacts) -> str | None:
-    """Why the state that was planned on is not the one that is known, or None."""
+    """Why the state that was planned on is not the known one, or None."""
     if known is None or not known.resources or facts.resources is None:
         return None
     was = f"{known.by} left {known.resources} resources in it" if known.by else f"it held {known.resources}"
@@ -121,7 +121,7 @@ def _protected(changes: ChangeSet, guardrails: Guardrails, protect: Sequence[str
 
 
 def _covered(patterns: Sequence[str], address: str) -> bool:
-    """A key that is masked may be any of those that a pattern names."""
+    """Whether a pattern covers the address. A masked key may be any of the keys that a pattern names."""
     if MASK not in address:
         return covered(patterns, address)
     without = config_address(address)
@@ -131,8 +131,8 @@ def _covered(patterns: Sequence[str], address: str) -> bool:
 def _invoked(changes: ChangeSet, guardrails: Guardrails) -> Iterator[Violation]:
     for invocation in changes.actions:
         if not invocation.deferred and covered(guardrails.actions, invocation.type):
-            told = f"{invocation.address} would be invoked {invocation.trigger}, and actions of type {invocation.type} need a closer look"
-            yield Violation("actions", told, blocking=False)
+            sentence = f"{invocation.address} would be invoked {invocation.trigger}, and actions of type {invocation.type} need a closer look"
+            yield Violation("actions", sentence, blocking=False)
 
 
 _VERBS: dict[Action, str] = {Action.DELETE: "destroyed", Action.REPLACE: "replaced"}

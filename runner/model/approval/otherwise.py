@@ -1,17 +1,17 @@
-"""Why a plan that was made again is not the one that was approved: what is read differently, never a value."""
+"""Why a plan that was made again differs from the approved one: names of what is read differently, never values."""
 
 from collections.abc import Iterable, Iterator
 
 from runner.model.evaluated.code import Part
 from runner.model.plan.changes import AttributeChange, ChangeSet, Evaluated, ResourceChange
 
-MOST_TOLD = 3
-MOVES = " changed)"  # ends the sentence where a value that is read is another one
+MAX_NAMED = 3
+MOVES = " changed)"  # ends the sentence if a value that is read has changed
 _Place = tuple[str, str, str, int, str]
 
 
 def otherwise(approved: ChangeSet, again: ChangeSet) -> str:
-    """A sentence for a person; empty where what only an apply evaluates is the same."""
+    """A sentence for a person; empty if whatever only an apply evaluates is the same."""
     return _first("; ", _sentences(approved, again), more=", and {} more")
 
 
@@ -23,22 +23,22 @@ def _sentences(approved: ChangeSet, again: ChangeSet) -> Iterator[str]:
         names = dict.fromkeys((*before[place].reads, *now[place].reads))
         changed = [name for name in names if old_marks.get(name) != new_marks.get(name)]
         if changed:
-            yield _told(now[place], changed)
+            yield _sentence(now[place], changed)
     invoked = [{(one.address, one.trigger) for one in side.actions} for side in (approved, again)]
     for address, trigger in sorted(invoked[0] ^ invoked[1]):
         yield f"{address} is {'no longer' if (address, trigger) in invoked[0] else 'now'} invoked {trigger}"
 
 
 def differing(approved: ChangeSet, again: ChangeSet) -> str:
-    """The first paths that would be another value now; empty where none is seen, as where only a secret moved."""
+    """The first paths with another value now; empty if none is visible, as when only a secret changed."""
     return _first(", ", _paths(approved, again), more=" and {} more")
 
 
-def _first(between: str, told: Iterable[str], *, more: str) -> str:
-    """Each once, as many as anybody reads, and how many more there are."""
-    found = list(dict.fromkeys(told))
-    left = len(found) - MOST_TOLD
-    return between.join(found[:MOST_TOLD]) + (more.format(left) if left > 0 else "")
+def _first(between: str, names: Iterable[str], *, more: str) -> str:
+    """The first few, without duplicates, and how many more there are."""
+    found = list(dict.fromkeys(names))
+    left = len(found) - MAX_NAMED
+    return between.join(found[:MAX_NAMED]) + (more.format(left) if left > 0 else "")
 
 
 def _paths(approved: ChangeSet, again: ChangeSet) -> Iterator[str]:
@@ -63,7 +63,7 @@ def _paths(approved: ChangeSet, again: ChangeSet) -> Iterator[str]:
 
 
 def _differ(old: AttributeChange | None, new: AttributeChange | None) -> bool:
-    """Without what a provider computes anew: a refresh moves its old value at any time."""
+    """Ignores old values that a provider computes: a refresh changes them at any time."""
     both_unknown = old is not None and new is not None and old.unknown and new.unknown
     return old != new and not both_unknown
 
@@ -76,10 +76,10 @@ def _by_place(changes: ChangeSet) -> dict[_Place, Evaluated]:
     return {(one.kind, one.subject, one.name, one.index, one.argument): one for one in changes.evaluated}
 
 
-def _told(one: Evaluated, changed: list[str]) -> str:
+def _sentence(one: Evaluated, changed: list[str]) -> str:
     if one.kind == Part.ACTION and one.argument:
         return f"{one.argument} of {one.subject} changed"
-    reads = f"({', '.join(changed[:MOST_TOLD])}{MOVES}"
+    reads = f"({', '.join(changed[:MAX_NAMED])}{MOVES}"
     match one.kind:
         case Part.PROVISIONER:
             return f"the {one.argument} of {one.subject}'s provisioner is another one now {reads}"

@@ -1,4 +1,4 @@
-"""Who is who: the names under which one person may be known, however they are written."""
+"""Who is who: the names that one person may be known by, however they are written."""
 
 import re
 import unicodedata
@@ -11,13 +11,13 @@ _MAIL = re.compile(r"<([^<>\s]+)>")  # in the user id of an OpenPGP key
 
 
 def fold(name: str) -> str:
-    """A name as it is compared: without regard to case, width, composed letters, or characters that nobody sees."""
+    """A name in the form that is compared: without case, width, combining marks, or invisible characters."""
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     return " ".join("".join(c for c in plain if unicodedata.category(c) != "Cf").split())
 
 
 def names_of(person: str, people: People) -> frozenset[str]:
-    """Every name and mail address that is this person, folded: whichever of them it was looked up by."""
+    """Every folded name and mail address of this person, whichever of them is given."""
     groups = [frozenset(map(fold, (login, *others))) for login, others in people.items()]
     known = frozenset({fold(person)})
     while True:
@@ -28,7 +28,7 @@ def names_of(person: str, people: People) -> frozenset[str]:
 
 
 def mail_names(address: str) -> tuple[str, ...]:
-    """The address and what before its @ may be a login: of `12+ana@users.example.com` each part is."""
+    """The address and the parts before its @ that may be a login: both parts of `12+ana@users.example.com`."""
     if not address:
         return ()
     local = address.split("@", 1)[0]
@@ -36,7 +36,7 @@ def mail_names(address: str) -> tuple[str, ...]:
 
 
 def authors(commits: Iterable[Commit]) -> frozenset[str]:
-    """Every name under which the people of these commits may be known, folded."""
+    """Every name that the people of these commits may be known by, folded."""
     found: set[str] = set()
     for commit in commits:
         found.update((commit.author, commit.committer, commit.signed_by, *commit.also))
@@ -52,7 +52,7 @@ def authors(commits: Iterable[Commit]) -> frozenset[str]:
 
 
 def one_each(approvals: Iterable[Approval], people: People) -> tuple[Approval, ...]:
-    """The first of each person."""
+    """The first approval of each person."""
     found: list[Approval] = []
     seen: set[str] = set()
     for approval in approvals:

@@ -13,7 +13,7 @@ from runner.model.settings.server import ApprovalSettings
 
 @dataclass(frozen=True)
 class Standing:
-    """How far the approval of a run is. `given` has one of each person; `missing` counts what is still needed."""
+    """How far the approval of a run is. `given` has one approval per person; `missing` counts those still needed."""
 
     needed: int
     given: tuple[Approval, ...]
@@ -28,7 +28,7 @@ class Standing:
 
 
 def needed(terms: Terms, kind: Kind, destroys: int) -> int:
-    """How many people must say yes. Whatever destroys something needs one at least."""
+    """How many people must say yes. A plan that destroys something needs at least one."""
     if terms.mode == "automatic" and kind is Kind.CHANGE and not destroys:
         return 0
     return max(terms.required, 1) if kind is Kind.DESTROY or destroys else terms.required
@@ -37,9 +37,10 @@ def needed(terms: Terms, kind: Kind, destroys: int) -> int:
 def standing(
     run: Run, approvals: Sequence[Approval], terms: Terms, settings: ApprovalSettings, now: datetime
 ) -> Standing:
-    """Only approvals of exactly what the run is bound to now, that have not expired, count; one of each person.
+    """Counts unexpired approvals of exactly what the run is bound to now, one per person.
 
-    The terms are those of now: whoever may no longer approve does not count, whatever was true at the answer.
+    The current terms apply: a person who may no longer approve does not count, even if they could when they
+    answered.
     """
     valid = [
         approval
@@ -66,7 +67,8 @@ def refusal(
 ) -> str | None:
     """Why this person may not approve this run, or None.
 
-    Git does not tell who pushed. `chosen` says that who asked for the run picked another revision than Git's own.
+    Git does not record who pushed. `chosen`: the person who requested the run picked another revision than
+    Git's.
     """
     early = refusal_by_terms(person, terms, people, standing)
     if early is not None or terms.author_may_approve:
@@ -81,7 +83,7 @@ def refusal(
 
 
 def refusal_by_terms(person: Person, terms: Terms, people: People, standing: Standing) -> str | None:
-    """What is known without looking at a commit."""
+    """The reasons that need no look at commits."""
     mine = names_of(person.name, people)
     for word in terms.lists:
         if not any(names_of(name, people) & mine for name in names(word)):
@@ -92,16 +94,16 @@ def refusal_by_terms(person: Person, terms: Terms, people: People, standing: Sta
 
 
 def written_by(person: Person, commits: Sequence[Commit], people: People) -> Commit | None:
-    """The first of the commits that the person had a part in."""
+    """The first of the commits that the person contributed to."""
     mine = names_of(person.name, people)
     return next((commit for commit in commits if mine & authors([commit])), None)
 
 
 def independent(person: Person, commits: Sequence[Commit], people: People) -> bool:
-    """Whether the person is none of those who wrote, committed, co-authored or signed it."""
+    """Whether the person did not write, commit, co-author or sign any of the commits."""
     return written_by(person, commits, people) is None
 
 
 def decides(run: Run) -> bool:
-    """Whether the one who asked for the run chose what it does: some targets, or a destroy."""
+    """Whether the requester chose what the run does: with targets, or as a destroy."""
     return run.kind is Kind.DESTROY or bool(run.targets)

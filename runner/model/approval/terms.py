@@ -1,4 +1,4 @@
-"""On which terms a stack's plans are approved: the strictest of what the operator's rules and its stack files say."""
+"""The terms for approving a stack's plans: the strictest of the operator's rules and of the stack files."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ DEFAULT = "approvals in the server's configuration"
 
 @dataclass(frozen=True)
 class Declaration:
-    """A stack as one commit declared it. A former one counts until a run on the newer terms is applied."""
+    """A stack as one commit declared it. An earlier one counts until a run on the newer terms is applied."""
 
     definition: StackDefinition
     source: str
@@ -49,13 +49,13 @@ def declaration_of(at: Stack | Discovered) -> Declaration:
 
 @dataclass(frozen=True)
 class Word:
-    """What one place says about one key."""
+    """What one source of rules says about one key."""
 
     key: Literal["mode", "required", "from", "author_may_approve", "protect"]
     value: str | int | bool | tuple[str, ...]
     origin: str
     reason: str = ""
-    of_stack: bool = False  # of a stack file, not the operator's
+    of_stack: bool = False  # from a stack file, not from the operator
 
     def __str__(self) -> str:
         return f"{self.origin}: {self.reason}" if self.reason else self.origin
@@ -63,7 +63,9 @@ class Word:
 
 @dataclass(frozen=True)
 class Terms:
-    """`lists` name the people who may approve: a person has to be in each. `words` are all that was said, where and why."""
+    """`lists` name the people who may approve: a person has to be in each. `words` has everything that was
+    said, and where.
+    """
 
     mode: Mode
     required: int
@@ -73,7 +75,7 @@ class Terms:
     words: tuple[Word, ...] = ()
 
     def why(self, key: str) -> str:
-        """Where the value that counts comes from: from the operator, where the operator says so."""
+        """Where the effective value comes from: from the operator, if the operator says so."""
         value = getattr(self, key)
         said = [word for word in self.words if word.key == key and word.value == value]
         said = [word for word in said if not word.of_stack] or said
@@ -83,8 +85,8 @@ class Terms:
 def agreed(
     settings: ApprovalSettings, declared: Sequence[Declaration], lowering: Collection[str] = ()
 ) -> Terms:
-    """The terms of a stack that was `declared` so, the newest last; in sources that are `lowering` a stack file may ask
-    for fewer people than the server, though never for fewer than a rule.
+    """The terms for a stack with these declarations, newest last. In `lowering` sources a stack file may
+    require fewer people than the server, but never fewer than a rule.
     """
     rules = list(_reaching(settings, declared))
     words = (
@@ -107,14 +109,14 @@ def agreed(
 
 
 def ceiling(rule: ApprovalRule) -> Mode | None:
-    """A rule that asks for people, and says nothing of the mode, means that they are asked."""
+    """A rule that requires people and sets no mode means `approved`."""
     if rule.mode_at_most is not None:
         return rule.mode_at_most
     return "approved" if rule.required or rule.from_ else None
 
 
 def _mode(settings: ApprovalSettings, one: Declaration) -> Mode:
-    """`automatic` needs the operator's word for the stack."""
+    """`automatic` needs the operator's consent for the stack."""
     said = [ceiling(rule) for _, rule in _reaching(settings, [one])]
     allowed: list[Mode] = [mode for mode in said if mode is not None] or ["approved"]
     return min(one.definition.apply.mode, *allowed, key=STRICTNESS.index)
@@ -130,14 +132,14 @@ def _number(settings: ApprovalSettings, one: Declaration, lowering: Collection[s
 def _reaching(
     settings: ApprovalSettings, declared: Iterable[Declaration]
 ) -> Iterator[tuple[int, ApprovalRule]]:
-    """The rules that mean the stack under any of its declarations, with their numbers."""
+    """The rules that match the stack under any of its declarations, with their numbers."""
     subjects = list(declared)
     for number, rule in enumerate(settings.rules, 1):
         if any(reaches(rule.match, one.definition, one.source) for one in subjects):
             yield number, rule
 
 
-# What is said, for people
+# Sentences for people
 
 
 def rule_name(number: int) -> str:
@@ -152,7 +154,7 @@ def _default(settings: ApprovalSettings, declared: Sequence[Declaration]) -> Ite
 
 
 def _named(number: int, rule: ApprovalRule, declared: Sequence[Declaration]) -> str:
-    """The rule, and what it matches where that is not what Git says now."""
+    """The rule, and what it matches if that is not the current declaration."""
     met = [one for one in declared if reaches(rule.match, one.definition, one.source)]
     return rule_name(number) if not met[-1].former else f"{rule_name(number)}, which matches {met[-1].origin}"
 
@@ -187,7 +189,7 @@ def _protected(word: Word) -> tuple[str, ...]:
     return word.value if word.key == "protect" and isinstance(word.value, tuple) else ()
 
 
-# Who is named
+# Approvers
 
 
 def names(word: Word) -> tuple[str, ...]:
@@ -200,7 +202,7 @@ def named_in_all(terms: Terms, person: str, people: People) -> bool:
 
 
 def approvers(terms: Terms, people: People) -> tuple[str, ...] | None:
-    """Who is named in every list; None where there is no list, so that everybody may approve."""
+    """Who is named in every list; None without lists, when everybody may approve."""
     if not terms.lists:
         return None
     first = terms.lists[0]
@@ -215,6 +217,6 @@ def nobody(terms: Terms, people: People) -> str | None:
     persons = {names_of(name, people) for name in found}
     if len(persons) >= max(terms.required, 1):
         return None
-    told = "; ".join(f"{word.origin} names {', '.join(names(word))}" for word in terms.lists)
+    lists = "; ".join(f"{word.origin} names {', '.join(names(word))}" for word in terms.lists)
     who = f"only {', '.join(found)} may approve it" if found else "nobody may approve it"
-    return f"{who}, and {max(terms.required, 1)} must: {told}"
+    return f"{who}, and {max(terms.required, 1)} must: {lists}"

@@ -1,7 +1,7 @@
 """Checkpoints: where the audit log stood at some moment, kept outside the database and sealed with a key.
 
-The chain of hashes shows an edit of the log, but neither a cut-off end nor a log that was computed anew. A checkpoint
-that was written before shows both. Each seal covers the one before it, so that no line can be taken out of the middle.
+The chain of hashes reveals an edit of the log, but neither truncation nor a log that was recomputed. An
+earlier checkpoint reveals both. Each seal covers the previous one, so no line can be removed from the middle.
 """
 
 import hashlib
@@ -21,8 +21,8 @@ _FIELDS = frozenset({"seq", "head", "at", "kept", "replaced", "seal"})
 class Checkpoint:
     """Number and hash of the newest audit entry.
 
-    `kept` is set where an older database was put in place: entries after it are not those that were seen before.
-    `replaced` says that the log did not simply end earlier, but had other entries in their place.
+    `kept` is set after an older database was restored: entries after it are not the ones seen before.
+    `replaced` says that the log was not just shorter, but had other entries in their place.
     """
 
     seq: int
@@ -33,22 +33,22 @@ class Checkpoint:
 
     @property
     def anchor(self) -> str:
-        """As `driftline audit verify --anchor` takes it."""
+        """In the form that `driftline audit verify --anchor` takes."""
         return f"{self.seq}:{self.head}"
 
 
 @dataclass(frozen=True)
 class Chain:
-    """A file of checkpoints as it was read: the sound ones in their order, and the first line that is not."""
+    """A file of checkpoints as read: the sound ones in order, and the first bad line."""
 
     checkpoints: tuple[Checkpoint, ...] = ()
     bad_line: int | None = None
-    seal: str = GENESIS  # what the next line goes on from
-    finished: bool = True  # whether the last line ends as a line
+    seal: str = GENESIS  # what the next line continues from
+    finished: bool = True  # whether the last line ends with a newline
 
     @property
     def blank(self) -> bool:
-        """Whether nothing was ever in it, or it was emptied: nothing in it is bad either."""
+        """Whether the file was never written, or was emptied; then it has no bad line either."""
         return not self.checkpoints and self.bad_line is None
 
     @property
@@ -57,14 +57,14 @@ class Chain:
 
     @property
     def standing(self) -> tuple[Checkpoint, ...]:
-        """Those whose entry the log must still have; a restored database has lost the others."""
+        """The checkpoints whose entry must still be in the log; a restored database has lost the others."""
         kept: list[Checkpoint] = []
-        least: int | None = None
+        lowest: int | None = None
         for checkpoint in reversed(self.checkpoints):
-            if least is None or checkpoint.seq <= least:
+            if lowest is None or checkpoint.seq <= lowest:
                 kept.append(checkpoint)
             if checkpoint.kept is not None:
-                least = checkpoint.kept if least is None else min(least, checkpoint.kept)
+                lowest = checkpoint.kept if lowest is None else min(lowest, checkpoint.kept)
         return tuple(reversed(kept))
 
     @property
@@ -73,15 +73,15 @@ class Chain:
 
 
 def sealed(checkpoint: Checkpoint, previous: str, key: bytes) -> bytes:
-    """The checkpoint as a line, without its end."""
+    """The checkpoint as a line, without the newline."""
     return _line(checkpoint, _seal(checkpoint, previous, key))
 
 
 def read(content: bytes, key: bytes, *, from_start: bool = True) -> Chain:
-    """The chain of a file, or of its end: then the first line is only what the second goes on from.
+    """The chain of a file, or of its tail, where the first line only serves as what the second continues from.
 
-    A disk that was full leaves a line cut short. It counts as bad only where what follows does not go on over it, as
-    only a holder of the key can.
+    A full disk leaves a truncated line. It counts as bad only if the next line does not continue past it, as
+    only a holder of the key can make it.
     """
     lines = content.split(b"\n")
     rest = lines.pop()
@@ -103,15 +103,15 @@ def read(content: bytes, key: bytes, *, from_start: bool = True) -> Chain:
 
 
 def missing(place: str, entries: int) -> dict[str, Any]:
-    """What the audit log says about a file that is not there any more."""
+    """The audit entry about a missing checkpoints file."""
     return {"place": place, "entries": entries}
 
 
-def missing_sentence(told: Mapping[str, Any]) -> str:
-    """The same for people."""
+def missing_sentence(detail: Mapping[str, Any]) -> str:
+    """The same as a sentence."""
     return (
-        f"the checkpoints file {told['place']} was gone, though something had been applied here: nobody can tell whether"
-        f" the audit log went on after entry {told['entries']}"
+        f"the checkpoints file {detail['place']} was gone, though something had been applied here: nobody can tell whether"
+        f" the audit log went on after entry {detail['entries']}"
     )
 
 
@@ -142,7 +142,7 @@ def _seal(checkpoint: Checkpoint, previous: str, key: bytes) -> str:
 
 
 def _parsed(line: bytes) -> tuple[Checkpoint, str] | None:
-    """None where it is no line that was written here: each has one form only, to the byte."""
+    """None if the line was not written here: each line has exactly one form, to the byte."""
     try:
         document = json.loads(line)
         checkpoint = Checkpoint(

@@ -1,4 +1,4 @@
-"""The audit log: one row for everything that changed, chained by hashes so that an edit shows."""
+"""The audit log: one row for each change, chained by hashes so that an edit shows."""
 
 import hashlib
 import json
@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 GENESIS = "0" * 64
-# Subjects of entries that are about no stack and no run.
+# Subjects of entries that concern neither a stack nor a run.
 CHECKPOINTS = "checkpoints"
 CLOCK = "clock"
 DATABASE = "database"
@@ -28,12 +28,12 @@ class AuditEntry:
 
 @dataclass(frozen=True)
 class Walk:
-    """The whole log as it was gone through: how many entries, the last one's hash, and the first that does not follow."""
+    """The result of walking the log: the number of entries, the last hash, and the first entry that breaks the chain."""
 
     entries: int
     head: str
     broken: int | None
-    hashes: Mapping[int, str]  # of the entries that were asked for
+    hashes: Mapping[int, str]  # of the requested entries
 
     @property
     def anchor(self) -> str:
@@ -43,7 +43,7 @@ class Walk:
 def chain_hash(seq: int, previous: str, at: str, actor: str, action: str, subject: str, detail: str) -> str:
     """SHA-256 over the sequence number, the previous hash and the length-prefixed canonical body.
 
-    `at` and `detail` are the stored texts, so that verifying needs no second reading of them.
+    `at` and `detail` are the stored texts, so that verification needs no second parse.
     """
     body = _TEXTS.encode([at, actor, action, subject, detail]).encode()
     head = f"driftline-audit-v1|{seq}|{previous}|{len(body)}|".encode()

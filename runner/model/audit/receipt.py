@@ -1,4 +1,4 @@
-"""Receipts: one for each plan file that was ever handed to an apply, kept outside the database and never removed."""
+"""Receipts: one for each plan file that was handed to an apply, kept outside the database and never removed."""
 
 from dataclasses import dataclass
 from datetime import datetime

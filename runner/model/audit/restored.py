@@ -1,7 +1,7 @@
-"""A database that was put back: what it no longer knows of, and what is to be done about it. Pure.
+"""A restored database: what it no longer knows, and what to do about it. Pure.
 
-Checkpoints tell how far the audit log had come, receipts which plans were handed to an apply. Neither is in the
-database, so that both outlive it.
+Checkpoints record how far the audit log had come, receipts which plans were handed to an apply. Both are kept
+outside the database, so they outlive it.
 """
 
 from collections.abc import Mapping
@@ -15,12 +15,12 @@ from runner.model.run.life import Run, State
 from runner.model.stack.lock import Lock
 
 HOLDER = "restore"
-TOLD_FOR = timedelta(weeks=2)  # how long status and doctor show it
+SHOWN_FOR = timedelta(weeks=2)  # how long status and doctor show it
 
 
 @dataclass(frozen=True)
 class Loss:
-    """Entries that were seen once and are gone. `replaced`: others are in their place."""
+    """Entries that were seen and are gone. `replaced`: others are in their place."""
 
     newest: Checkpoint
     kept: int
@@ -33,7 +33,7 @@ class Loss:
 
 @dataclass(frozen=True)
 class Facts:
-    """What one look at the database, and at what lies beside it, has shown."""
+    """What was read from the database and from the files beside it."""
 
     now: datetime
     head: int  # number of the newest audit entry
@@ -41,9 +41,11 @@ class Facts:
     standing: tuple[Checkpoint, ...] = ()  # oldest first
     hashes: Mapping[int, str] = field(
         default_factory=dict
-    )  # of the entries that `standing` names, as they are
-    recorded: Mapping[str, Loss] = field(default_factory=dict)  # by anchor: what an earlier start recorded
-    strangers: tuple[Receipt, ...] = ()  # of applies of which the database does not know
+    )  # of the entries that `standing` names, as they are now
+    recorded: Mapping[str, Loss] = field(
+        default_factory=dict
+    )  # by anchor: losses that an earlier start recorded
+    strangers: tuple[Receipt, ...] = ()  # applies that the database does not know
     stacks: frozenset[str] = frozenset()
     held: frozenset[str] = frozenset()
     open_runs: tuple[Run, ...] = ()
@@ -51,13 +53,15 @@ class Facts:
 
 @dataclass(frozen=True)
 class Remedy:
-    """What is to be done, all of it in one transaction but the checkpoint that says that it was."""
+    """Everything to do, in one transaction, except the checkpoint that records it."""
 
     loss: Loss | None
     is_recorded: bool = False
     strangers: tuple[Receipt, ...] = ()
     locks: tuple[Lock, ...] = ()
-    outdated: tuple[Run, ...] = ()  # what waited when the backup was made, and may have been answered since
+    outdated: tuple[
+        Run, ...
+    ] = ()  # runs that waited when the backup was made, and may have been answered since
 
     @property
     def is_complete(self) -> bool:
@@ -66,7 +70,7 @@ class Remedy:
 
 
 def remedy(facts: Facts) -> Remedy | None:
-    """None where the database is as new as everything beside it."""
+    """None if the database is as new as the files beside it."""
     loss = _loss(facts)
     if loss is None and not facts.strangers:
         return None
@@ -76,7 +80,7 @@ def remedy(facts: Facts) -> Remedy | None:
         is_recorded=known is not None,
         strangers=facts.strangers,
         locks=_locks(facts),
-        # How an apply that was going on has ended is found out by recovery, from what it left on disk.
+        # How a running apply ended is for recovery to find out, from what it left on disk.
         outdated=tuple(run for run in facts.open_runs if run.state is not State.APPLYING),
     )
 
@@ -86,9 +90,9 @@ def _loss(facts: Facts) -> Loss | None:
         return None
     sound = [point.seq for point in facts.standing if _sound(facts, point)]
     replaced = any(point.seq <= facts.head and not _sound(facts, point) for point in facts.standing)
-    # What was written after the last look is none of what was seen then, also where no checkpoint lies between.
+    # An entry newer than the last checkpoint is not one of those seen then, even with no checkpoint in between.
     replaced = replaced or (facts.head_at is not None and facts.head_at > facts.standing[-1].at)
-    # Where the log only ends earlier, every entry that it has is one that was there before.
+    # If the log is only shorter, all its entries were there before.
     return Loss(facts.standing[-1], max(sound, default=0) if replaced else facts.head, replaced)
 
 
@@ -97,14 +101,14 @@ def _sound(facts: Facts, point: Checkpoint) -> bool:
 
 
 def _locks(facts: Facts) -> tuple[Lock, ...]:
-    """One for each stack, with its newest apply as the reason; nobody's lock is taken from them."""
+    """One lock per stack, with its newest apply as the reason; existing locks stay with their holders."""
     free = facts.stacks - facts.held
     newest = {
         receipt.stack: receipt
         for receipt in sorted(facts.strangers, key=lambda receipt: receipt.run)
         if receipt.stack in free
     }
-    # A lock goes together with a run that is being applied only where it names it.
+    # A lock on a stack whose run is being applied must name that run.
     applying = {run.stack: run.id for run in facts.open_runs if run.state is State.APPLYING}
     return tuple(
         Lock(stack, HOLDER, _reason(stack, receipt), facts.now, run=applying.get(stack))
@@ -121,7 +125,7 @@ def _reason(stack: str, receipt: Receipt) -> str:
 
 
 def detail(found: Remedy) -> dict[str, Any]:
-    """What the audit log says about it."""
+    """The audit entry about it."""
     loss = found.loss
     return {
         "from": loss.newest.seq if loss else None,
@@ -134,14 +138,14 @@ def detail(found: Remedy) -> dict[str, Any]:
     }
 
 
-def sentence(told: Mapping[str, Any]) -> str:
-    """The same for people."""
+def sentence(detail: Mapping[str, Any]) -> str:
+    """The same as a sentence."""
     what = "an older database was put in place"
-    if told["lost"] is not None:
-        gone = "are others than before" if told["replaced"] else "are lost"
-        what += f": audit entries {told['to'] + 1} to {told['from']} {gone}"
-    if told["applied_since"]:
-        what += f"; it does not know that {', '.join(told['applied_since'])} was applied"
-    if told["locked"]:
-        what += f"; locked: {', '.join(told['locked'])}"
+    if detail["lost"] is not None:
+        gone = "are others than before" if detail["replaced"] else "are lost"
+        what += f": audit entries {detail['to'] + 1} to {detail['from']} {gone}"
+    if detail["applied_since"]:
+        what += f"; it does not know that {', '.join(detail['applied_since'])} was applied"
+    if detail["locked"]:
+        what += f"; locked: {', '.join(detail['locked'])}"
     return what

@@ -1,4 +1,4 @@
-"""Whether the audit log is the one that was written: its own chain, and what was seen of it elsewhere. Pure."""
+"""Whether the audit log is the one that was written: its own chain, and what was recorded of it elsewhere. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from runner.model.audit.restored import sentence
 
 class Fault(StrEnum):
     EDITED = "edited"  # an entry does not follow from the one before it
-    CUT = "cut"  # the log ends before an entry that was seen
-    REPLACED = "replaced"  # an entry is another one than was seen
-    CHECKPOINTS = "checkpoints"  # a line of the checkpoints file is not as it was written
+    CUT = "cut"  # the log ends before a known entry
+    REPLACED = "replaced"  # an entry differs from the known one
+    CHECKPOINTS = "checkpoints"  # a line of the checkpoints file was altered
     MISSING = "missing"  # there are no checkpoints, though there must have been
 
 
@@ -21,13 +21,13 @@ class Fault(StrEnum):
 class Flaw:
     fault: Fault
     sentence: str
-    seq: int | None = None  # the first bad entry, or the first that may be
+    seq: int | None = None  # the first bad entry, or the first that may be bad
     line: int | None = None  # of the checkpoints file
 
 
 @dataclass(frozen=True)
 class Beside:
-    """What else tells of an end that was cut off: runs that left a receipt and no entry, and what starts recorded."""
+    """Other evidence of a truncated log: runs with a receipt and no entry, and what starts recorded."""
 
     strangers: tuple[str, ...] = ()
     restored: AuditEntry | None = None
@@ -36,7 +36,7 @@ class Beside:
 
 @dataclass(frozen=True)
 class Verdict:
-    """All flaws, the most telling first, and what is no flaw but should be known."""
+    """All flaws, the most telling first, and notes that are no flaws."""
 
     flaws: tuple[Flaw, ...]
     notes: tuple[str, ...]
@@ -57,7 +57,7 @@ def judge(
     was_used: bool,
     beside: Beside | None = None,
 ) -> Verdict:
-    """`was_used` says that something was applied here, so that checkpoints were written."""
+    """`was_used`: something was applied here, so checkpoints must have been written."""
     flaws = [*_own(walk), *_seen(walk, chain, place), *_beside(beside or Beside())]
     flaws += [*_anchored(walk, anchor), *_file(chain, place)]
     if (chain is None or chain.blank) and was_used:
@@ -68,27 +68,27 @@ def judge(
 
 def _beside(beside: Beside) -> Iterator[Flaw]:
     if beside.strangers:
-        told = (
+        message = (
             f"the receipts tell of {', '.join(beside.strangers)}, of which the audit log knows nothing: its end was cut"
             " off, or an older database was put in place"
         )
-        yield Flaw(Fault.CUT, told)
+        yield Flaw(Fault.CUT, message)
     restored, gone = beside.restored, beside.missing
     if restored is not None and restored.detail["from"] is None:
-        told = f"entry {restored.seq}: {sentence(restored.detail)}; the checkpoints did not know it either"
-        yield Flaw(Fault.CUT, told, seq=restored.seq)
+        message = f"entry {restored.seq}: {sentence(restored.detail)}; the checkpoints did not know it either"
+        yield Flaw(Fault.CUT, message, seq=restored.seq)
     if gone is not None:
         yield Flaw(Fault.MISSING, f"entry {gone.seq}: {missing_sentence(gone.detail)}", seq=gone.seq)
 
 
 def _own(walk: Walk) -> Iterator[Flaw]:
     if walk.broken is not None:
-        told = f"the audit log was edited or cut off: entry {walk.broken} is not as it was written"
-        yield Flaw(Fault.EDITED, told, seq=walk.broken)
+        message = f"the audit log was edited or cut off: entry {walk.broken} is not as it was written"
+        yield Flaw(Fault.EDITED, message, seq=walk.broken)
 
 
 def _seen(walk: Walk, chain: Chain | None, place: str) -> Iterator[Flaw]:
-    """The first checkpoint that does not fit; nothing beyond a broken entry can be told."""
+    """The first checkpoint that does not match; beyond a broken entry, nothing can be verified."""
     if chain is None or walk.broken is not None:
         return
     sound = 0
@@ -101,13 +101,13 @@ def _seen(walk: Walk, chain: Chain | None, place: str) -> Iterator[Flaw]:
 
 def _misfit(walk: Walk, point: Checkpoint, sound: int, place: str) -> Flaw:
     if point.seq > walk.entries:
-        told = (
+        message = (
             f"the audit log ends with entry {walk.entries}, and {place} has seen entry {point.seq} at {_when(point)}:"
             " its end was cut off, or an older database was put in place"
         )
-        return Flaw(Fault.CUT, told, seq=walk.entries + 1)
-    told = f"the audit log was written anew: of entries {sound + 1} to {point.seq} at least one is not the one that {place} has seen"
-    return Flaw(Fault.REPLACED, told, seq=sound + 1)
+        return Flaw(Fault.CUT, message, seq=walk.entries + 1)
+    message = f"the audit log was written anew: of entries {sound + 1} to {point.seq} at least one is not the one that {place} has seen"
+    return Flaw(Fault.REPLACED, message, seq=sound + 1)
 
 
 def _anchored(walk: Walk, anchor: tuple[int, str] | None) -> Iterator[Flaw]:
@@ -115,11 +115,11 @@ def _anchored(walk: Walk, anchor: tuple[int, str] | None) -> Iterator[Flaw]:
         return
     seq, digest = anchor
     if seq > walk.entries:
-        told = f"the audit log was edited or cut off: entry {seq} of the anchor is not in it, it ends with entry {walk.entries}"
-        yield Flaw(Fault.CUT, told, seq=walk.entries + 1)
+        message = f"the audit log was edited or cut off: entry {seq} of the anchor is not in it, it ends with entry {walk.entries}"
+        yield Flaw(Fault.CUT, message, seq=walk.entries + 1)
     elif walk.hashes.get(seq) != digest:
-        told = f"the audit log was edited or written anew: entry {seq} is not the one of the anchor"
-        yield Flaw(Fault.REPLACED, told, seq=seq)
+        message = f"the audit log was edited or written anew: entry {seq} is not the one of the anchor"
+        yield Flaw(Fault.REPLACED, message, seq=seq)
 
 
 def _file(chain: Chain | None, place: str) -> Iterator[Flaw]:
@@ -127,12 +127,12 @@ def _file(chain: Chain | None, place: str) -> Iterator[Flaw]:
         return
     if chain.bad_line is not None:
         alone = "" if chain.checkpoints else "; no line fits the key, which may be another one"
-        told = f"line {chain.bad_line} of {place} is not as it was written, or one before it was taken out{alone}"
-        yield Flaw(Fault.CHECKPOINTS, told, line=chain.bad_line)
+        message = f"line {chain.bad_line} of {place} is not as it was written, or one before it was taken out{alone}"
+        yield Flaw(Fault.CHECKPOINTS, message, line=chain.bad_line)
     for point in chain.restores:
         if point.replaced:
-            told = f"at {_when(point)} the audit log had other entries after entry {point.kept} than {place} had seen before"
-            yield Flaw(Fault.REPLACED, told, seq=(point.kept or 0) + 1)
+            message = f"at {_when(point)} the audit log had other entries after entry {point.kept} than {place} had seen before"
+            yield Flaw(Fault.REPLACED, message, seq=(point.kept or 0) + 1)
 
 
 def _notes(walk: Walk, chain: Chain | None, place: str, *, was_used: bool) -> Iterator[str]:

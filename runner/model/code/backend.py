@@ -1,4 +1,4 @@
-"""Whether a stack may keep its state as its root module and its definition say."""
+"""Whether a stack may keep its state where its root module and its definition say."""
 
 import posixpath
 from collections.abc import Iterator
@@ -10,13 +10,13 @@ from runner.model.code.paths import printable
 from runner.model.settings.source import Allow
 from runner.model.stack.definition import DEFAULT_WORKSPACE, StackDefinition
 
-# A secret in a commit is none, and one that a commit chooses sends the state to whom it likes.
+# A committed secret is no secret, and a commit that chooses one can send the state to anybody.
 SECRETS = frozenset({
     "access_key", "secret_key", "token", "session_token", "security_token", "password", "client_secret", "sas_token",
     "credentials", "access_token", "encryption_key", "secret_id", "client_private_key_pem", "private_key",
     "client_certificate_password", "oidc_token", "sse_customer_key",
 })  # fmt: skip
-# Files of this machine, some of which name programs to run (`credential_process`), and programs.
+# Files on this machine, some of which name programs to run (`credential_process`), and programs.
 MACHINE = frozenset({
     "exec", "profile", "shared_credentials_file", "shared_credentials_files", "shared_config_files", "config_path",
     "config_paths", "custom_ca_bundle", "client_certificate_path", "oidc_token_file_path",
@@ -33,7 +33,7 @@ ELSEWHERE = {
 def backend_problem(
     definition: StackDefinition, facts: ModuleFacts, allow: Allow, hidden: tuple[str, ...] = ()
 ) -> str | None:
-    """Why the stack cannot keep its state so. `hidden` are files that cannot be read and may hold a backend block."""
+    """Why the stack cannot keep its state there. `hidden` are unreadable files that may contain a backend block."""
     backend = facts.backend
     if backend is not None:
         return next(_problems(backend, definition, allow), None)
@@ -56,8 +56,8 @@ def _problems(backend: Backend, definition: StackDefinition, allow: Allow) -> It
         yield f"{computed[0]} of the backend is computed, so it is not known where the state is; use backend_config"
     for name in sorted(_names(settings)):
         if name in SECRETS or name in MACHINE:
-            told = "holds a secret" if name in SECRETS else "chooses files or programs of this machine"
-            yield f"{name} of the backend {told}: that is the operator's, by environment or role"
+            reason = "holds a secret" if name in SECRETS else "chooses files or programs of this machine"
+            yield f"{name} of the backend {reason}: that is the operator's, by environment or role"
     if isinstance(settings.get(_WEB_IDENTITY), str):
         yield f"{_WEB_IDENTITY} of the backend is computed, so it is not known what it chooses"
     if any(
@@ -69,7 +69,7 @@ def _problems(backend: Backend, definition: StackDefinition, allow: Allow) -> It
 
 
 def _names(settings: Any) -> Iterator[str]:
-    """Of all levels: `assume_role_with_web_identity { web_identity_token_file }`."""
+    """Names at every level: `assume_role_with_web_identity { web_identity_token_file }`."""
     if isinstance(settings, dict):
         for name, value in settings.items():
             yield name
@@ -82,10 +82,10 @@ def _names(settings: Any) -> Iterator[str]:
 def _local(settings: dict[str, Any], allow: Allow, workspace: str) -> Iterator[str]:
     path = str(settings.get("path", ""))
     if not path.startswith("/"):
-        # Each revision has a tree of its own: the next one would begin without a state and create all again.
+        # Each revision has its own tree: the next one would start without a state and create everything again.
         yield 'backend "local" needs an absolute path; without a backend block Driftline keeps the state'
     if workspace != DEFAULT_WORKSPACE and "workspace_dir" not in settings:
-        # By default it is beside the code, and so in the tree of one revision.
+        # By default it lies beside the code, and so in the tree of one revision.
         yield (
             f'backend "local" keeps the state of terraform_workspace "{workspace}" below its workspace_dir, which has to be an '
             "absolute path; without a backend block Driftline keeps the state"

@@ -1,4 +1,4 @@
-"""What `init` notes of a backend, held against what the code and the stack say of it."""
+"""Compares what `init` recorded of a backend with what the code and the stack say."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ _NOTED = {"version", "terraform_version", "backend", "serial", "lineage", "modul
 
 
 def backend_problem(noted: Any, declared: Backend | None, given: Mapping[str, Any]) -> str | None:
-    """Why the note is not one of this backend; None where it is. `noted` is None where there is no note."""
+    """Why the record does not match this backend; None if it does. `noted` is None if there is no record."""
     if noted is not None and not (isinstance(noted, dict) and noted.keys() <= _NOTED):
         return "its note of the backend is not one"
     backend = noted.get("backend") if noted else None
@@ -38,7 +38,9 @@ def _difference(backend: Any, declared: Backend, given: Mapping[str, Any]) -> st
 
 
 def _differ(value: Any, noted: Any) -> bool:
-    """Of texts, and in mappings, of which the engine notes more than is said; lists may be sets, in an order of their own."""
+    """Compares scalars, and mappings, where the engine records more than was set; a list may be a set, whose
+    order does not count.
+    """
     match value, noted:
         case str(), str():
             return value != noted

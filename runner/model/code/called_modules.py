@@ -1,4 +1,4 @@
-"""The list of modules that `init` leaves, held against the places where a module may lie."""
+"""Checks the list of modules that `init` leaves against the places where a module may lie."""
 
 import posixpath
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ class OddModules(ValueError):
 
 @dataclass(frozen=True)
 class CalledModule:
-    """`folder` is relative: to the root module, or to the data folder where `fetched`."""
+    """`folder` is relative to the root module, or to the data folder if `fetched`."""
 
     key: str  # the path of calls, such as "network.subnets"
     folder: str
@@ -25,7 +25,7 @@ class CalledModule:
 
 
 def called_modules(document: Any, data: str) -> tuple[CalledModule, ...]:
-    """The root module and all that it calls; OddModules where an entry is not where its source leads."""
+    """The root module and all that it calls; OddModules if an entry does not match its source."""
     try:
         entries = [(str(one["Key"]), str(one["Source"]), str(one["Dir"])) for one in document["Modules"]]
     except (KeyError, TypeError) as error:
@@ -40,7 +40,7 @@ def called_modules(document: Any, data: str) -> tuple[CalledModule, ...]:
 
 
 def local_folders(modules: Iterable[CalledModule]) -> list[str]:
-    """Of the root and of the local modules, relative to the root."""
+    """Folders of the root and the local modules, relative to the root."""
     return sorted({one.folder for one in modules if not one.fetched} | {ROOT})
 
 
@@ -64,7 +64,7 @@ def _called(key: str, source: str, places: Mapping[str, str], data: str) -> Call
 
 
 def _caller(key: str, places: Mapping[str, str]) -> str:
-    """The nearest listed module above; modules that tests call have the name of the test there, and no entry for it."""
+    """The nearest listed module above. Modules called by tests carry the test's name, which has no entry."""
     while "." in key:
         key = key.rpartition(".")[0]
         if key in places:

@@ -1,4 +1,4 @@
-"""Who waits for whom: unknown names, and cycles among the stacks of all sources."""
+"""Dependencies between stacks: unknown names, and cycles over all sources."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
@@ -8,7 +8,7 @@ from runner.model.stack.definition import Stack
 
 
 def unmet(stacks: Iterable[Located], names: Collection[str | None]) -> Iterator[tuple[Located, str]]:
-    """A dependency that is only broken is known, and waited for."""
+    """A dependency that is only broken counts as known, and is waited for."""
     for stack in stacks:
         unknown = [name for name in stack.definition.depends_on if name not in names]
         if unknown:
@@ -16,29 +16,29 @@ def unmet(stacks: Iterable[Located], names: Collection[str | None]) -> Iterator[
 
 
 def circular(stacks: Collection[Located], foreign: Iterable[Stack]) -> Iterator[tuple[Located, str]]:
-    """The stacks that wait for themselves, directly or through others, also through other sources."""
+    """The stacks that depend on themselves, directly or through others, including stacks of other sources."""
     ours = {stack.definition.name: stack for stack in stacks}
     graph = {stack.name: stack.definition.depends_on for stack in foreign}
     graph |= {name: stack.definition.depends_on for name, stack in ours.items()}
     for cycle in cycles(graph):
-        told = f"depends_on: a cycle: {' -> '.join(cycle)}"
-        yield from ((ours[name], told) for name in cycle[1:] if name in ours)
+        problem = f"depends_on: a cycle: {' -> '.join(cycle)}"
+        yield from ((ours[name], problem) for name in cycle[1:] if name in ours)
 
 
 def never_applied(depends_on: Iterable[str], known: Mapping[str, Stack]) -> tuple[str, ...]:
-    """Those of which nothing is applied, so that nothing of what they provide is there."""
+    """Dependencies that were never applied, so their outputs do not exist."""
     return tuple(name for name in depends_on if name not in known or known[name].applied_revision is None)
 
 
 def cycles(depends_on: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, ...]]:
-    """Each cycle as the names along it, the first one again at its end; no stack is in two of them."""
+    """Each cycle as the names along it, with the first repeated at the end; no stack is in two of them."""
     graph = {name: set(needed) for name, needed in depends_on.items() if needed}
     while True:
         try:
             TopologicalSorter(graph).prepare()
         except CycleError as error:
             cycle: list[str] = error.args[1]
-            yield tuple(reversed(cycle))  # graphlib walks against the arrows
+            yield tuple(reversed(cycle))  # graphlib follows the arrows backwards
             for name in cycle:
                 graph.pop(name, None)
         else:

@@ -1,11 +1,11 @@
-"""Terraform and OpenTofu as rows of one table: all that differs between them."""
+"""Terraform and OpenTofu as rows of one table with all their differences."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 Version = tuple[int, ...]
 
-# Variables of tfenv, tofuenv, tenv, tfswitch, mise (once rtx), asdf and aqua, which would choose another engine.
+# Variables of tfenv, tofuenv, tenv, tfswitch, mise (formerly rtx), asdf and aqua, which would select another engine.
 VERSION_MANAGERS = (
     "TFENV_*", "TOFUENV_*", "TENV_*", "TFSWITCH_*", "MISE_*", "__MISE_*", "RTX_*", "__RTX_*", "ASDF_*", "AQUA_*",
 )  # fmt: skip
@@ -19,14 +19,15 @@ class EngineRow:
     product: str  # what it calls itself
     version_key: str
     oldest: Version  # older ones are refused
-    registry: str  # whose modules and providers short addresses mean
-    version_files: tuple[str, ...]  # what version managers read, the first one that exists
+    registry: str  # where short addresses of modules and providers point
+    version_files: tuple[str, ...]  # files that version managers read; the first that exists counts
     suffixes: tuple[str, ...]  # of the files it reads as configuration
-    init_json_since: Version  # before, `init` answers in text only
+    init_json_since: Version  # before this, `init` prints text only
     init_variables_since: (
         Version | None
     )  # module sources and backends may be computed, so `init` takes variables
-    # From the version with ephemeral variables on, which no plan file holds. Before, a saved plan takes no values.
+    # From this version on there are ephemeral variables, which no plan file stores. Before, a saved plan
+    # takes no values.
     apply_variables_since: Version
     # GOGC=400: 17 % less CPU for an AWS plan (3.33 s -> 2.75 s, medians of 9), which collects short-lived schema objects.
     # Its memory grows with it, 570 MB -> 750 MB, up to GOMEMLIMIT.

@@ -1,6 +1,7 @@
-"""Which files of the repository a stack's code reads: by `file("${path.module}/../x")` and the like, through locals and modules.
+"""Which repository files a stack's code reads: by `file("${path.module}/../x")` and the like, through locals
+and modules.
 
-What an argument comes to is worked out where the code says it in so many words. Where it does not, the place is told.
+Arguments are evaluated where the code is explicit. Otherwise the location is reported.
 """
 
 import re
@@ -9,13 +10,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-# A path that begins with it is one from the repository's top, and ANY is a name of no known spelling. Neither can be
-# in a path: no path has a NUL.
+# REPOSITORY marks a path from the repository's top, ANY a name that is not known. Neither can occur in a real
+# path, which has no NUL.
 REPOSITORY = "\0/"
 ANY = "\0*"
 FILESET = "fileset"
 TEMPLATEFILE = "templatefile"
-# A template is code as well: what it calls may read files. Rather seen once too often.
+# A template is code too: its functions may read files. A false positive is cheaper than a miss.
 _READS_FILES = re.compile(rb"\b(?:file\w*|templatefile|templatestring)\s*(?:\(|#|/[*/])")
 
 
@@ -33,7 +34,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Opaque:
-    """An expression that is not worked out. `references` are all that it depends on; `climbs`: a text in it has `..`."""
+    """An expression that is not evaluated. `references` are all that it depends on; `climbs`: a text in it has `..`."""
 
     references: tuple[str, ...] = ()
     climbs: bool = False
@@ -41,7 +42,7 @@ class Opaque:
 
 Template = tuple[str | Reference | Opaque, ...]
 UNCLEAR: Template = (Opaque(("?",)),)
-ANY_VARIABLE = "var.*"  # in place of all that a var file may say
+ANY_VARIABLE = "var.*"  # stands for whatever a var file may say
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class FileRead:
 
 @dataclass(frozen=True)
 class Mention:
-    """A text that may be a path to elsewhere. `folders`: one that it names counts with all that is below it."""
+    """A text that may be a path elsewhere. `folders`: a folder counts with everything below it."""
 
     path: Template
     folders: bool = True
@@ -75,7 +76,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Reads:
-    """Of one folder. `values` are locals and defaults of variables."""
+    """The reads of one folder. `values` are locals and defaults of variables."""
 
     files: tuple[FileRead, ...] = ()
     mentioned: tuple[Mention, ...] = ()
@@ -84,7 +85,7 @@ class Reads:
 
     @cached_property
     def variables(self) -> frozenset[str]:
-        """All that are used, so that only these make one call of a module differ from another."""
+        """All variables in use: only these distinguish one call of a module from another."""
         templates = [*(one.path for one in self.mentioned), *self.values.values()]
         templates += [template for call in self.calls for _, template in call.arguments]
         templates += [template for read in self.files for template in (*read.paths, read.pattern)]
@@ -93,12 +94,12 @@ class Reads:
 
 
 def plain(template: Template) -> str | None:
-    """The text of a template with nothing computed in it."""
+    """The text of a template without computed parts."""
     return "".join(map(str, template)) if all(isinstance(piece, str) for piece in template) else None
 
 
-def told_values(variables: Mapping[str, Any]) -> dict[str, str | None]:
-    """Values by `var.name`, those in maps and lists by names of their own."""
+def known_values(variables: Mapping[str, Any]) -> dict[str, str | None]:
+    """Values by `var.name`; elements of maps and lists by their own names."""
     found: dict[str, str | None] = {}
     waiting = [(f"var.{name}", value) for name, value in variables.items()]
     while waiting:
@@ -111,7 +112,7 @@ def told_values(variables: Mapping[str, Any]) -> dict[str, str | None]:
             case int():
                 found[name] = str(value)
             case dict():
-                # No path is made of it as a whole, but of what is taken out of it by a name that is not known.
+                # No path is made of it as a whole, but of an element whose name is not known.
                 plain_ones = all(
                     isinstance(part, str | int) and ".." not in str(part) for part in value.values()
                 )

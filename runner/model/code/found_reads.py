@@ -1,4 +1,4 @@
-"""What a stack's reads come to in one tree: followed from its root through the modules that it calls."""
+"""The files that a stack reads in one tree, followed from its root through the modules it calls."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,21 +18,21 @@ from runner.model.code.file_reads import (
 from runner.model.code.paths import TOP, join, shortened
 from runner.model.code.tree import Tree
 
-LONGEST_PATH = 4096  # characters; templates of templates could make a path of any length
+LONGEST_PATH = 4096  # characters; nested templates could build a path of any length
 DEEPEST = 64  # references to references
-MOST_INSTANCES = 500  # calls of modules with different arguments, of one stack
-MOST_TOLD = 5  # places of one stack whose argument is not known
+MAX_INSTANCES = 500  # calls of modules with different arguments, in one stack
+MAX_UNKNOWN = 5  # reported places of one stack whose argument is not known
 
 
 @dataclass(frozen=True)
 class Found:
-    """`files` are paths, `folders` stand for all that is below them, `patterns` are globs; `unknown` says where."""
+    """`files` are paths, `folders` stand for everything below them, `patterns` are globs; `unknown` names places."""
 
     files: frozenset[str] = frozenset()
     folders: frozenset[str] = frozenset()
     patterns: frozenset[str] = frozenset()
     unknown: tuple[str, ...] = ()
-    templates: frozenset[str] = frozenset()  # those of the files that are read as code
+    templates: frozenset[str] = frozenset()  # those of the files that are parsed as code
 
 
 NOTHING_READ = Found()
@@ -41,18 +41,18 @@ NOTHING_READ = Found()
 def found_reads(
     tree: Tree, root: str, workspace: str, given: Mapping[str, str | None], reads: Callable[[str], Reads]
 ) -> Found:
-    """`given` are the values of the root module's variables, None where one is not known."""
+    """`given` are the values of the root module's variables, None if unknown."""
     search = _Search(tree, root, workspace, reads)
     search.walk(given)
-    told = [*dict.fromkeys(search.unknown)]
-    more = len(told) - MOST_TOLD
+    unknown = [*dict.fromkeys(search.unknown)]
+    more = len(unknown) - MAX_UNKNOWN
     if more > 0:
-        told = [*told[:MOST_TOLD], f"and {more} more"]
+        unknown = [*unknown[:MAX_UNKNOWN], f"and {more} more"]
     return Found(
         frozenset(search.files),
         frozenset(search.folders),
         frozenset(search.patterns),
-        tuple(told),
+        tuple(unknown),
         frozenset(search.templates),
     )
 
@@ -77,7 +77,7 @@ class _Search:
             instance = (folder, frozenset(values.items()))
             if instance in seen:
                 continue
-            if len(seen) >= MOST_INSTANCES:
+            if len(seen) >= MAX_INSTANCES:
                 self.unknown.append(f"{shortened(folder)}: more module calls than are followed")
                 return
             seen.add(instance)
@@ -105,7 +105,7 @@ class _Search:
                 self.unknown.append(f"{shortened(scope.folder)}/{read}" if scope.folder != TOP else str(read))
 
     def _take(self, text: str, pattern: str, function: str) -> bool:
-        """False where it cannot be told what is read."""
+        """False if it is not known what is read."""
         fixed, any_, rest = text.partition(ANY)
         if ".." in rest or "\0" in fixed.removeprefix(REPOSITORY) + rest.replace(ANY, ""):
             return False
@@ -113,7 +113,7 @@ class _Search:
             fixed = fixed.rpartition("/")[0] + "/" if "/" in fixed.removeprefix(REPOSITORY) else ""
         place = self._place(fixed)
         if place is None:
-            return True  # outside of the repository: no revision has it
+            return True  # outside the repository: no revision has it
         if any_:
             self.folders.add(place)
         elif function != FILESET:
@@ -127,7 +127,7 @@ class _Search:
         return True
 
     def _mentioned(self, text: str | None, *, folders: bool) -> None:
-        """A text that names what is there is taken for what it looks like; a folder above the code says nothing."""
+        """A text that names an existing path is taken for that path; a folder above the code means nothing."""
         place = None if text is None or ANY in text else self._place(text)
         if place is None or place == TOP:
             return
@@ -138,7 +138,7 @@ class _Search:
             self.files.add(place)
 
     def _place(self, text: str) -> str | None:
-        """The path from the repository's top; None where that is outside of it."""
+        """The path from the repository's top; None if it lies outside."""
         if text.startswith(REPOSITORY):
             return self.tree.follow(text.removeprefix(REPOSITORY))
         if text.startswith(("/", "~")):
@@ -148,7 +148,7 @@ class _Search:
 
 @dataclass
 class _Scope:
-    """One module as it is called: what its names mean."""
+    """One call of a module: the values of its names."""
 
     folder: str
     root: str
@@ -159,7 +159,7 @@ class _Scope:
     _depth: int = 0
 
     def text(self, template: Template) -> str | None:
-        """With ANY for what stays below where it stands; None where it cannot be told."""
+        """With ANY for a part that stays below its folder; None if that is not known."""
         parts: list[str] = []
         length = 0
         for piece in template:
@@ -183,7 +183,7 @@ class _Scope:
 
     def _value(self, name: str) -> str | None:
         if name not in self._known:
-            self._known[name] = None  # where it refers to itself
+            self._known[name] = None  # in case it refers to itself
             if self._depth < DEEPEST:
                 self._depth += 1
                 self._known[name] = self._looked_up(name)
@@ -209,7 +209,7 @@ class _Scope:
         return self._part_of(self.values.get(whole, ()), name.removeprefix(whole))
 
     def _part_of(self, whole: Template, part: str) -> str | None:
-        """Of a value that is written elsewhere, or that is not worked out."""
+        """An element of a value that is defined elsewhere or not evaluated."""
         match whole:
             case (Reference(other),):
                 return self._value(other + part)
@@ -218,7 +218,7 @@ class _Scope:
         return None
 
     def _stays_below(self, piece: Opaque) -> bool:
-        """Whether all that it is made of stands in the code, and nothing of that leads upwards."""
+        """Whether all its parts are in the code, and none of them leads upwards."""
         return not piece.climbs and all(self._closed(name) for name in piece.references)
 
     def _closed(self, name: str) -> bool:

@@ -10,8 +10,9 @@ from typing import Any
 from runner.model.code.module import ModuleFacts, as_text
 from runner.model.stack.definition import DEFAULT_WORKSPACE, StackDefinition, StateIdentity
 
-# The settings that say where the state lies. The others tune or authenticate, and must neither hide that two stacks
-# share a state nor be written down; a backend that is not listed is known by a digest of all its settings.
+# The settings that locate the state. The others tune or authenticate: they must not hide that two stacks
+# share a state, and must not be recorded. A backend that is not listed is identified by a digest of all its
+# settings.
 PLACE: dict[str, tuple[str, ...]] = {
     "s3": ("bucket", "key", "endpoint", "endpoints"),
     "gcs": ("bucket", "prefix"),
@@ -24,7 +25,7 @@ PLACE: dict[str, tuple[str, ...]] = {
     "kubernetes": ("host", "config_context", "namespace", "secret_suffix"),
     "remote": ("hostname", "organization", "workspaces"),
 }
-# Only where a workspace other than `default` is used do these move the state.
+# These locate the state only in a workspace other than `default`.
 WORKSPACE_PLACE = ("workspace_key_prefix", "workspace_dir")
 USERINFO = re.compile(r"(?<=://)[^/@]*@")
 

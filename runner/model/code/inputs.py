@@ -1,4 +1,4 @@
-"""What a plan depends on: digests of trees and blobs, so that only what moved is planned."""
+"""What a plan depends on: digests of trees and blobs, so that only stacks that changed are planned."""
 
 import hashlib
 import json
@@ -16,13 +16,13 @@ from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import StackDefinition, to_json
 from runner.model.stack.source import TreeEntry
 
-# Of a definition: what no plan reads. It counts from the commit on, without a plan and without an apply.
+# Parts of a definition that no plan reads. They take effect with the commit, without a plan or an apply.
 AT_ONCE = frozenset({"labels", "watch", "depends_on", "timeouts", "drift", "paused", "renamed_from"})
 
 
 @dataclass(frozen=True)
 class Located:
-    """A definition with the file that holds it. Everything in it is relative to the file's folder."""
+    """A definition with its file. Everything in it is relative to the file's folder."""
 
     file: str
     definition: StackDefinition
@@ -32,12 +32,12 @@ class Located:
 
     @cached_property
     def module_path(self) -> str:
-        """`.` also where it leaves the repository, which `path_problems` tells."""
+        """`.` also if it leaves the repository, which `path_problems` reports."""
         return self.at(self.definition.path) or TOP
 
     @cached_property
     def digest(self) -> str:
-        """Of what a plan reads of the definition, and of the rules by which it is approved."""
+        """Digest of the parts of the definition that a plan reads, and of its approval rules."""
         read = {field.name: getattr(self.definition, field.name) for field in fields(StackDefinition)}
         return _sha([to_json({name: value for name, value in read.items() if name not in AT_ONCE})])
 
@@ -46,9 +46,9 @@ class Located:
 
 
 class Folders:
-    """Digests of folders, without the stack files and the root modules of other stacks that lie below them.
+    """Digests of folders, without the stack files and root modules of other stacks below them.
 
-    So a label that changes in one stack's file does not plan its neighbour. A link counts with what it leads to.
+    So a changed label in one stack's file does not plan its neighbour. A link counts with its target.
     """
 
     def __init__(self, tree: Tree, stack_files: frozenset[str], roots: frozenset[str]) -> None:
@@ -61,7 +61,7 @@ class Folders:
             self._own[folder] = _sha(sorted(self._lines(folder)))
 
     def digest(self, folder: str) -> str:
-        """Git's own id of the folder, unless something in it does not count or a link is in it."""
+        """Git's own id of the folder, unless something in it is excluded or a link is in it."""
         own = self._own.get(folder)
         if own is not None:
             return own
@@ -69,7 +69,7 @@ class Folders:
         return entry.oid if entry is not None else _sha(sorted(self._lines(folder)))
 
     def content(self, folder: str) -> str:
-        """Of the files of a root module, wherever the folder lies: equal where it was only moved."""
+        """Digest of the files of a root module, independent of its location: equal if it was only moved."""
         return _sha(
             sorted(
                 f"{child.path.rpartition('/')[2]} {child.mode} {child.oid}"
@@ -80,11 +80,11 @@ class Folders:
 
     @cached_property
     def whole(self) -> str:
-        """Of the whole repository, as Git has it."""
+        """The whole repository, as Git has it."""
         return _sha(sorted(f"{child.path} {child.oid}" for child in self.tree.children(TOP)))
 
     def all_below(self, folder: str, stack: Located) -> str:
-        """Of a folder that is read as a whole, with what other stacks have in it, but not with the stack's own file."""
+        """A folder that is read as a whole, including files of other stacks but not the stack's own file."""
         entry = self.tree.get(folder)
         own = folder == TOP or f"{stack.file}/".startswith(f"{folder}/")
         return self.digest(folder) + ("" if own or entry is None else entry.oid)
@@ -124,14 +124,14 @@ def _sha(lines: Iterable[str]) -> str:
 
 
 class Watches:
-    """What globs mean in one tree; stacks that watch the same are answered once."""
+    """What globs match in one tree; stacks with equal globs share one answer."""
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
         self._known: dict[str, str] = {}
 
     def line(self, place: str) -> str:
-        """The glob, from the repository's top, and a digest of all that it matches now."""
+        """The glob, from the repository's top, and a digest of everything it matches now."""
         known = self._known.get(place)
         if known is None:
             known = self._known[place] = f"watch {place} {_sha(sorted(self._matched(place)))}"
@@ -152,14 +152,14 @@ class Watches:
 
 
 def _fixed_folder(pattern: str) -> str:
-    """The folder below which all matches lie."""
+    """The folder above all matches."""
     names = pattern.split("/")
     wild = next(at for at, name in enumerate(names) if WILD.search(name))
     return "/".join(names[:wild]) or TOP
 
 
 def path_problems(tree: Tree, stack: Located) -> Iterator[str]:
-    """What the definition names and the revision does not have."""
+    """What the definition names and the revision does not contain."""
     path = stack.definition.path
     flaw = _flaw(tree, stack.at(path))
     if flaw or not tree.is_folder(stack.module_path):
@@ -182,9 +182,10 @@ def _flaw(tree: Tree, place: str | None) -> str | None:
 
 
 def places(tree: Tree, stack: Located, folders: Iterable[str], read: Found) -> frozenset[str]:
-    """Every path whose change may change a plan of this stack; a folder stands for all that lies below it.
+    """Every path whose change may change a plan of this stack; a folder stands for everything below it.
 
-    `folders` are those of its modules. Rather too many than too few: whoever changed one of them is an author of it.
+    `folders` are those of its modules. It includes too much rather than too little: whoever changed one of
+    them counts as an author.
     """
     named = (stack.at(name) for name in (*stack.definition.var_files, *stack.definition.watch))
     waiting = [stack.file or TOP, *folders, *read.files, *read.folders]
@@ -207,9 +208,9 @@ def places(tree: Tree, stack: Located, folders: Iterable[str], read: Found) -> f
 def inputs_digest(
     folders: Folders, watches: Watches, stack: Located, reach: Reach, read: Found, settings: str
 ) -> str:
-    """One digest over everything that a plan of this stack depends on.
+    """One digest of everything that a plan of this stack depends on.
 
-    Where not all of that is known, the whole repository stands behind it: each commit is worth a look then.
+    If not all of that is known, it covers the whole repository: each commit needs a plan then.
     """
     definition = stack.definition
     lines = [f"definition {stack.digest}", f"settings {settings}", f"root {stack.module_path}"]
@@ -233,16 +234,16 @@ def _read_lines(folders: Folders, watches: Watches, stack: Located, read: Found)
 
 
 def reaching_settings(settings: Settings, engine: str) -> str:
-    """The operator's settings that change what a plan with this engine says.
+    """The operator's settings that affect a plan with this engine.
 
-    Not what the source allows: it refuses stacks, and changes no plan of one that it accepts.
+    The source's allow rules are not among them: they refuse stacks, and change no plan of an accepted one.
     """
     row = getattr(settings.engines, engine)
     return json.dumps([engine, row.binary, sorted(settings.engines.env)])
 
 
 def settings_digest(settings: Settings, source: SourceSettings, version: str) -> str:
-    """When it moves, a source is discovered again although its head stood still."""
+    """When it changes, a source is discovered again even if its head did not move."""
     facts = [
         version, source.url, source.branch, source.stacks, repr(source.allow), repr(source.verify), repr(settings.engines.terraform),
         repr(settings.engines.tofu), settings.engines.env, settings.approvals.required,

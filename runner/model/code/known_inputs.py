@@ -1,8 +1,8 @@
-"""A digest of inputs that are not fully known: what is known of them, and the repository that was looked at."""
+"""A digest of inputs that are only partly known: the known part, and the repository that was searched."""
 
-SEEN_AT = "@"  # parts the digest of what is known from that of the whole repository
+SEEN_AT = "@"  # separates the digest of the known part from that of the whole repository
 
 
 def moved(old: str, new: str) -> bool:
-    """Whether what is known of the inputs is another; a commit elsewhere alone makes nothing moot that waits."""
+    """Whether the known part changed; a commit elsewhere does not supersede a waiting run."""
     return old.partition(SEEN_AT)[0] != new.partition(SEEN_AT)[0]

@@ -1,4 +1,4 @@
-"""Where a module comes from, in one form, so that a pattern of the operator means what it seems to mean."""
+"""The source of a module in one canonical form, so that the operator's patterns match what they appear to match."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ class From(StrEnum):
     ARCHIVE = "an archive"
 
 
-# What may be taken where the operator names no patterns. An archive's server may answer with another source.
+# Allowed if the operator names no patterns. The server of an archive may redirect to another source.
 USUAL = frozenset({From.REGISTRY, From.GIT})
 
 _NAME = r"[0-9A-Za-z](?:[0-9A-Za-z_-]{0,62}[0-9A-Za-z])?"
@@ -30,7 +30,7 @@ _URL_HOST = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z.-]*[0-9A-Za-z])?(?::[0-9]{1,5}
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\xa0\\]")
 _QUOTED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
-_UNRESERVED = re.compile(r"[0-9A-Za-z._~-]")  # RFC 3986, 2.3: the same with quotes and without
+_UNRESERVED = re.compile(r"[0-9A-Za-z._~-]")  # RFC 3986, 2.3: the same with quoting and without
 _PARTING = "%/\\?#"
 _GETTERS = {"git": From.GIT, "s3": From.ARCHIVE, "gcs": From.ARCHIVE, "https": From.ARCHIVE}
 
@@ -44,7 +44,7 @@ class Origin:
 
 
 def module_origin(source: str, registry: str) -> Origin | str:
-    """Where a source that is not local leads; or, as a sentence's end, why it is not understood or never taken.
+    """The origin of a remote source; or the end of a sentence that says why it is not understood or never allowed.
 
     `registry` is the engine's own, which an address without a host means.
     """
@@ -112,7 +112,7 @@ def _flaws(getter: str, parts: SplitResult) -> Iterator[str]:
 
 
 def _plainly_quoted(path: str) -> bool:
-    """Whether only that is quoted which has to be, as in `Cloud%20Platform`: a pattern then sees the path as it is meant."""
+    """Whether only necessary characters are quoted, as in `Cloud%20Platform`: patterns then see the path as intended."""
     return "%" not in _QUOTED.sub("", path) and all(map(_needs_quoting, _QUOTED.findall(path)))
 
 
@@ -125,7 +125,7 @@ def _needs_quoting(quoted: str) -> bool:
 
 
 def module_flaw(source: str, allowed: tuple[str, ...], registry: str) -> str | None:
-    """Why a module may not come from there; `allowed` are the operator's patterns, none for what is usual."""
+    """Why a module may not come from there; `allowed` are the operator's patterns, empty for the defaults."""
     origin = module_origin(source, registry)
     if isinstance(origin, str):
         return origin

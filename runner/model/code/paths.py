@@ -1,4 +1,4 @@
-"""Paths inside a repository: where they lead, which are safe to write, and which a glob means."""
+"""Paths inside a repository: where they lead, which are safe to write, and which a glob matches."""
 
 import re
 from collections.abc import Callable
@@ -9,15 +9,15 @@ from functools import lru_cache
 TOP = "."  # the repository's own folder
 # `.git` in the spellings that git itself guards against.
 FORBIDDEN_NAMES = frozenset({".git", "git~1", ".", "..", ""})
-LONGEST_NAME = 255  # bytes, of every file system that matters
-LONGEST_PATH = 3200  # of the 4,096 of Linux, since the data directory stands before it
+LONGEST_NAME = 255  # bytes, on every file system that matters
+LONGEST_PATH = 3200  # of Linux's 4,096, since the data directory comes before it
 SHOWN = 120
 WILD = re.compile(r"[*?\[]")
 WILD_END = re.compile(r"[*?\[\]]")
 
 
 def join(folder: str, relative: str) -> str | None:
-    """The path from the repository's top, `.` for the top itself; None where it leaves the repository."""
+    """The path from the repository's top, `.` for the top itself; None if it leaves the repository."""
     if relative.startswith("/") or "\0" in relative:
         return None
     parts = [] if folder == TOP else folder.split("/")
@@ -36,7 +36,7 @@ def parent(path: str) -> str:
 
 
 def unsafe(path: str) -> str | None:
-    """Why a path of a tree cannot be written to a disk; None where it can."""
+    """Why a path of a tree cannot be written to a disk; None if it can."""
     if "\0" in path:
         return "it holds a NUL"
     parts = path.split("/")
@@ -55,25 +55,25 @@ def _size(text: str) -> int:
 
 
 def printable(text: str) -> str:
-    """The text with a space for every control, direction or surrogate character, fit for a line of output."""
+    """The text with a space for each control, direction or surrogate character, fit for one line of output."""
     return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
 
 
 def shortened(path: str) -> str:
-    """A path of any length as one of a line of output."""
+    """A path of any length, cut to fit a line of output."""
     fit = printable(path)
     return fit if len(fit) <= SHOWN else f"{fit[: SHOWN // 2]}...{fit[-SHOWN // 4 :]}"
 
 
-# Globs: `*`, `?` and `[...]` inside a name, `**` over any number of folders. Matched name by name without backtracking
-# further than the last `**`, since a pattern may come from a repository.
+# Globs: `*`, `?` and `[...]` inside a name, `**` over any number of folders. Matched name by name, with
+# backtracking no further than the last `**`, since a pattern may come from a repository.
 
 DEEP = None
 
 
 @dataclass(frozen=True)
 class Glob:
-    """`literal_end` rules most paths out at the price of one comparison."""
+    """`literal_end` rules most paths out with a single comparison."""
 
     names: tuple[Callable[[str], object] | None, ...]
     literal_end: str

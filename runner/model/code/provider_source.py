@@ -1,14 +1,14 @@
-"""The full address of a provider, so that a pattern of the operator means what it seems to mean."""
+"""The full address of a provider, so that the operator's patterns match what they appear to match."""
 
-# The provider of terraform_data, which is part of every engine.
+# The provider of terraform_data, which is built into every engine.
 BUILT_IN = "terraform.io/builtin/terraform"
 NAMESPACE = "hashicorp"
 
 
 def provider_address(source: str, registry: str) -> str:
-    """HOST/NAMESPACE/TYPE of a source as `required_providers` has it; `registry` is the engine's own.
+    """HOST/NAMESPACE/TYPE for a source in `required_providers`; `registry` is the engine's own.
 
-    Three parts begin with a host, also where it has no dot in it.
+    In an address of three parts the first is a host, even without a dot.
     """
     parts = source.lower().split("/")
     if len(parts) == 1:
@@ -17,5 +17,5 @@ def provider_address(source: str, registry: str) -> str:
 
 
 def implied_address(name: str, registry: str) -> str:
-    """Of a provider whose name is all that a module says of it."""
+    """The address of a provider for which a module gives only the name."""
     return BUILT_IN if name == "terraform" else provider_address(name, registry)

@@ -1,4 +1,4 @@
-"""Which folders of a repository make up a stack's code: its root module, and the local modules that it calls."""
+"""Which folders of a repository make up a stack's code: its root module, and the local modules it calls."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Facts = Callable[[str], ModuleFacts]
 
 @dataclass(frozen=True)
 class Reach:
-    """The folders of a stack's modules, its root first, and what is wrong with them."""
+    """The folders of a stack's modules, root first, and what is wrong with them."""
 
     folders: tuple[str, ...]
     problems: tuple[str, ...]
@@ -28,7 +28,7 @@ def configuration_files(tree: Tree, folder: str, engine: str) -> Iterator[tuple[
 
 
 def test_files(tree: Tree, folder: str) -> Iterator[tuple[str, str]]:
-    """The same of the tests of a root module: `init` reads them, whatever is planned."""
+    """The same for the tests of a root module: `init` reads them for every plan."""
     below = join(folder, TEST_FOLDER)
     yield from _files(tree, folder, is_test)
     if below is not None:
@@ -48,7 +48,7 @@ def _files(tree: Tree, folder: str, wanted: Callable[[str], bool]) -> Iterator[t
 def module_reach(tree: Tree, facts: Facts, root: str, allowed: tuple[str, ...], registry: str) -> Reach:
     """The root module and every local module that it calls, directly or through others.
 
-    `allowed` are the patterns of the operator for those that come from elsewhere; `registry` is the engine's own.
+    `allowed` are the operator's patterns for remote modules; `registry` is the engine's own.
     """
     folders: dict[str, None] = {root: None}
     problems: list[str] = []
@@ -70,7 +70,7 @@ def module_reach(tree: Tree, facts: Facts, root: str, allowed: tuple[str, ...], 
 def call_problem(
     tree: Tree, source: str, called: str | None, allowed: tuple[str, ...], registry: str
 ) -> str | None:
-    """Why a module may not be called by this source; `called` is its folder, where it is a local one."""
+    """Why a module may not be called with this source; `called` is its folder, if it is local."""
     if not source.startswith(LOCAL):
         return module_flaw(source, allowed, registry)
     if called is None:

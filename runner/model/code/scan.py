@@ -1,4 +1,4 @@
-"""What a tree may not hold where a stack would use it: looked for in Git's entries and blobs, before anything runs."""
+"""What a tree must not contain where a stack would use it, found in Git's entries and blobs before anything runs."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ from runner.model.code.tree import Tree
 from runner.model.settings.source import Allow
 from runner.model.stack.definition import StackDefinition
 
-# Names that the engine would look for beside a module's files, in any case: some disks do not tell them apart.
+# Names that the engine looks for beside a module's files, in any case: some file systems ignore case.
 COMMITTED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), reason)
     for pattern, reason in (
@@ -30,12 +30,12 @@ COMMITTED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )
 _ANY = re.compile("|".join(f"(?:{pattern.pattern})" for pattern, _ in COMMITTED), re.IGNORECASE)
 _BACKEND = r"^[ \t]*(?:backend|cloud|state_store)\b"
-UNREADABLE = " (not readable)"  # behind the name of a file that may hide a command
+UNREADABLE = " (not readable)"  # marks the name of a file that may hide a command
 
 
 @dataclass(frozen=True)
 class Module:
-    """One folder of a stack's code. `implied` are the provider names that its blocks use, None where not known."""
+    """One folder of a stack's code. `implied` are the provider names that its blocks use, None if unknown."""
 
     folder: str
     facts: ModuleFacts
@@ -44,7 +44,7 @@ class Module:
 
 @dataclass(frozen=True)
 class Code:
-    """A stack's root module and the local ones that it calls. `hidden` files may hold a backend block."""
+    """A stack's root module and the local ones that it calls. `hidden` files may contain a backend block."""
 
     reach: Reach
     modules: tuple[Module, ...]  # the root first
@@ -57,7 +57,7 @@ class Code:
 
 @dataclass(frozen=True)
 class Refusal:
-    """`file` and `line` are where it is, or a line that `pattern` finds in a file of `folder`, as far as either is known."""
+    """`file` and `line` locate it, or `pattern` matches a line in a file of `folder`, as far as either is known."""
 
     text: str
     file: str = ""
@@ -70,11 +70,11 @@ class Refusal:
 
 
 def refusals(tree: Tree, definition: StackDefinition, code: Code, allow: Allow) -> Iterator[Refusal]:
-    """Why the stack may be neither planned nor applied at this revision, file by file; nothing where it may."""
+    """Why the stack may be neither planned nor applied at this revision, file by file; nothing if it may."""
     yield from map(Refusal, code.reach.problems)
     backend = backend_problem(definition, code.facts, allow, code.hidden)
     if backend is not None:
-        # Where the stack file has a part in it, that is where to look first.
+        # If the stack file contributes to it, that is the place to look first.
         pattern = "" if definition.backend_config else _BACKEND
         yield Refusal(backend, folder=code.modules[0].folder, pattern=pattern)
     for module in code.modules:
@@ -89,7 +89,7 @@ def refusals(tree: Tree, definition: StackDefinition, code: Code, allow: Allow) 
 
 
 def beyond_allowance(definition: StackDefinition, allow: Allow) -> Iterator[str]:
-    """What a definition of an older revision asks for and the operator does not allow any more."""
+    """What a definition of an older revision asks for and the operator no longer allows."""
     if definition.engine not in allow.engines:
         yield f"engine {definition.engine} is not among allow.engines of the source"
     for role in (definition.aws.plan_role, definition.aws.apply_role):
@@ -107,14 +107,16 @@ def _committed(tree: Tree, folder: str) -> Iterator[Refusal]:
             reason = next(reason for pattern, reason in COMMITTED if pattern.fullmatch(name))
             yield Refusal(f"{entry.path!r} may not be in the repository: {reason}", file=entry.path)
         elif is_configuration(name) and not name.isprintable():
-            told = "no name of a configuration file has control characters or broken UTF-8 in it"
-            yield Refusal(f"'{printable(entry.path)}' may not be in the repository: {told}", file=entry.path)
+            reason = "no name of a configuration file has control characters or broken UTF-8 in it"
+            yield Refusal(
+                f"'{printable(entry.path)}' may not be in the repository: {reason}", file=entry.path
+            )
 
 
-def _unclear(module: Module, told: Iterable[str]) -> Iterator[Refusal]:
-    """What cannot be read, and what looks like one thing and does another."""
+def _unclear(module: Module, known: Iterable[str]) -> Iterator[Refusal]:
+    """Files that cannot be read, and files that look like one thing and do another."""
     facts = module.facts
-    for name in sorted(set(facts.unreadable) - set(told)):
+    for name in sorted(set(facts.unreadable) - set(known)):
         place = _place(module, name)
         text = f"{printable(place)} cannot be read as HCL{facts.reason(name)}"
         yield Refusal(
@@ -122,8 +124,8 @@ def _unclear(module: Module, told: Iterable[str]) -> Iterator[Refusal]:
         )
     for name in facts.overriding:
         place = _place(module, name)
-        told_by = "it overrides where state or code comes from, or what runs"
-        text = f"{printable(place)}: {told_by}; say so in the file that is overridden"
+        reason = "it overrides where state or code comes from, or what runs"
+        text = f"{printable(place)}: {reason}; say so in the file that is overridden"
         yield Refusal(text, file=place)
     for name in facts.metas:
         text = f"provider_meta of {name} in {module.folder} is computed, and no plan shows it: write it as plain text"
@@ -143,7 +145,7 @@ def _commands(module: Module) -> Iterator[Refusal]:
 
 
 def _block(address: str) -> str:
-    """The first line of the block with this address."""
+    """Pattern for the first line of the block with this address."""
     if address.startswith("removed "):
         return rf"^[ \t]*from[ \t]*=[ \t]*{re.escape(address.removeprefix('removed '))}"
     labels = r"[ \t]+".join(rf'"?{re.escape(label)}"?' for label in address.split(".")[-2:])
@@ -169,14 +171,14 @@ def _providers(module: Module, allowed: tuple[str, ...], registry: str) -> Itera
 
 
 def stray_links(tree: Tree, folders: Iterable[str]) -> Iterator[Refusal]:
-    """Links in what the stack uses that lead out of the repository: they are never written to a disk."""
+    """Links in the stack's files that lead out of the repository: they are never written to a disk."""
     for link in tree.stray:
         if any(folder == TOP or link.startswith(f"{folder}/") for folder in folders):
             yield Refusal(f"the link {link!r} leads out of the repository, or in a circle", file=link)
 
 
 def _unfit(tree: Tree, folders: Iterable[str]) -> Iterator[Refusal]:
-    """Paths in what the stack uses that no disk can hold."""
+    """Paths in the stack's files that no disk can hold."""
     for path, reason in tree.unfit:
         if any(folder == TOP or path.startswith(f"{folder}/") for folder in folders):
             yield Refusal(f"the path {shortened(path)!r} cannot be written: {reason}", file=shortened(path))

@@ -11,22 +11,22 @@ EXECUTABLE = "100755"
 FILES = frozenset({"100644", "100664", EXECUTABLE})
 LINK = "120000"
 SUBMODULE = "160000"
-MOST_LINKS = 40  # as many as Linux follows
+MAX_LINKS = 40  # Linux's own limit
 
 
 Unfit = tuple[tuple[str, str], ...]  # paths, each with the reason
 
 
 def fitting(entries: Sequence[TreeEntry]) -> tuple[list[TreeEntry], Unfit]:
-    """The entries that can be written to a disk, and those that cannot, without what lies below them.
+    """The entries that can be written to a disk, and those that cannot, without anything below them.
 
-    An odd path is the problem of the stacks in whose code it lies: the others go on without it.
+    An odd path is a problem only for the stacks whose code contains it.
     """
     seen = Counter(entry.path for entry in entries)
     folders = {TOP}
     left_out: dict[str, str] = {}
     fit = []
-    # A folder comes before what it holds.
+    # A folder comes before its contents.
     for entry in sorted(entries, key=lambda entry: entry.path):
         above = parent(entry.path)
         if above != TOP and above in left_out:
@@ -36,7 +36,7 @@ def fitting(entries: Sequence[TreeEntry]) -> tuple[list[TreeEntry], Unfit]:
         elif seen[entry.path] > 1:
             reason = "its folder has it twice"
         else:
-            # What lies above is an entry of its own.
+            # The folder above has its own entry.
             reason = unsafe(entry.path)
         if reason is not None:
             left_out[entry.path] = reason
@@ -48,7 +48,7 @@ def fitting(entries: Sequence[TreeEntry]) -> tuple[list[TreeEntry], Unfit]:
 
 
 class Tree:
-    """`links` gives the targets of symbolic links; one whose target is not given leads nowhere."""
+    """`links` gives the targets of symbolic links; one without a target leads nowhere."""
 
     def __init__(
         self, entries: Iterable[TreeEntry], links: Mapping[str, str] | None = None, unfit: Unfit = ()
@@ -79,7 +79,7 @@ class Tree:
         return self._children.get(folder, [])
 
     def below(self, folder: str) -> Iterator[TreeEntry]:
-        """Everything under the folder that is no folder itself."""
+        """Everything under the folder that is not a folder."""
         waiting = [folder]
         while waiting:
             for entry in self.children(waiting.pop()):
@@ -94,7 +94,7 @@ class Tree:
         return tuple(path for path in sorted(self.links) if self.follow(path) is None)
 
     def linked(self, path: str) -> str | None:
-        """The first symbolic link on the way to the path, or None."""
+        """The first symbolic link on the path, or None."""
         if not self.links:
             return None
         parts = path.split("/")
@@ -102,9 +102,9 @@ class Tree:
         return next((way for way in ways if way in self.links), None)
 
     def follow(self, path: str) -> str | None:
-        """Where the path leads when its links are followed; None where that is outside, or a circle.
+        """Where the path leads when links are followed; None if outside, or a cycle.
 
-        Name by name, as the kernel does: `a/..` is not the folder of `a` where `a` is a link.
+        Name by name, as the kernel does: `a/..` is not the folder of `a` if `a` is a link.
         """
         here: list[str] = []
         waiting = path.split("/")[::-1]
@@ -123,7 +123,7 @@ class Tree:
             if way in self.links:
                 followed += 1
                 target = self._targets.get(way, "")
-                if followed > MOST_LINKS or not target or target.startswith("/") or "\0" in target:
+                if followed > MAX_LINKS or not target or target.startswith("/") or "\0" in target:
                     return None
                 here.pop()
                 waiting += target.split("/")[::-1]

@@ -1,7 +1,7 @@
-"""What a plan would change although a drift rule leaves it to somebody else, such as an autoscaler's capacity.
+"""What a plan would change although a drift rule leaves it to something else, such as an autoscaler's capacity.
 
-A rule decides what a check counts, and no more: terraform knows nothing of it, so undoing other drift of the same
-resource sets back what is ignored, too. People are told before they say yes.
+A rule decides only what a check counts: terraform does not know it, so undoing other drift of the same
+resource also resets the ignored attributes. The approver is warned about that.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ _WHOLE = frozenset({Action.CREATE, Action.DELETE})
 
 @dataclass(frozen=True)
 class IgnoredChange:
-    """`attributes` are empty where the whole resource is meant."""
+    """`attributes` are empty if the whole resource is meant."""
 
     address: str
     action: Action
@@ -34,7 +34,9 @@ class IgnoredChange:
 def ignored_changes(
     changes: ChangeSet, rules: Sequence[IgnoreRule], *, heals: bool
 ) -> tuple[IgnoredChange, ...]:
-    """By address. Only a plan that `heals` creates again or removes what a rule ignores; another one does what its code says."""
+    """Ignored changes by address. Only a plan that `heals` recreates or removes what a rule ignores; any
+    other does what its code says.
+    """
     found = (_of(resource, rules, heals=heals) for resource in changes.resources if not resource.data)
     return tuple(sorted((one for each in found for one in each), key=lambda one: one.address))
 
@@ -46,7 +48,7 @@ def _of(resource: ResourceChange, rules: Sequence[IgnoreRule], *, heals: bool) -
         if whole:
             yield IgnoredChange(resource.address, resource.action, reason=_reasons(whole))
     elif resource.action in _SETS:
-        # What is known only after the apply follows from the rest.
+        # Values known only after the apply follow from the rest.
         paths = [one.path for one in resource.attributes if not one.unknown and not one.mark_only]
         met = [path for path in paths if any(covered(rule.attributes, path) for rule in mine)]
         said = [rule for rule in mine if any(covered(rule.attributes, path) for path in met)]

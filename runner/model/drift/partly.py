@@ -1,6 +1,7 @@
-"""What runs left of a revision that they did not apply as a whole: targeted, or failed half-way.
+"""What runs left of a revision that they did not apply completely: targeted, or failed half-way.
 
-The state then holds parts of another revision than the one that drift is compared with. Those parts are no drift of the cloud.
+The state then contains parts of another revision than the one drift is compared with. Those parts are not
+drift.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from runner.model.plan.changes import ResourceChange
 
 @dataclass(frozen=True)
 class Partly:
-    """One such run, and what its plan said it would do; its values are masked."""
+    """One such run, and its planned changes; its values are masked."""
 
     run: str
     revision: str

@@ -1,7 +1,7 @@
 """Whether a drift check may be a probe, and what earlier checks of the stack say about that.
 
-A probe may only ever say "clean", and only where plain checks have said the same of the same stack, engine and
-providers before. Everything else is decided by a plain plan.
+A probe may only ever say "clean", and only after plain checks said the same for the same stack, engine and
+providers. A plain plan decides everything else.
 """
 
 import hashlib
@@ -14,10 +14,10 @@ from enum import StrEnum
 from runner.model.code.engines import ENGINES
 
 SHORTEST_SECONDS = 60.0  # of a probe's deadline
-TIMES_PLAIN = 4.0  # and of how often a plain plan's time
+TIMES_PLAIN = 4.0  # times a plain plan's duration, if that is longer
 UNKNOWN_SECONDS = 300.0
-GIVE_UP = 3  # so many times in a row a probe is tried in vain, and then
-TRY_AGAIN = 10  # only every so many checks
+GIVE_UP = 3  # consecutive failed probes, after which
+TRY_AGAIN = 10  # only every n-th check tries one
 NOT_CHECKED = "not checked yet"
 
 
@@ -25,20 +25,20 @@ class Way(StrEnum):
     """How a check was done."""
 
     PLAIN = "plain"
-    COMPARED = "compared"  # both, and their answers agreed or did not
+    COMPARED = "compared"  # both, and their answers are compared
     PROBED = "probed"
-    FAILED = "failed"  # it has no answer
+    FAILED = "failed"  # it got no answer
 
 
 @dataclass(frozen=True)
 class Provider:
-    """One that `init` installed; the checksum is of its whole package."""
+    """A provider that `init` installed; the checksum covers its whole package."""
 
     name: str  # registry.terraform.io/hashicorp/aws 5.100.0
     checksum: str
 
     def is_called(self, name: str) -> bool:
-        """Whether a person means it by this name; a short one stands for every engine's own registry."""
+        """Whether a person means it by this name; a short name matches every engine's own registry."""
         return not _meanings(self.name).isdisjoint(_meanings(name))
 
 
@@ -51,41 +51,41 @@ def _meanings(name: str) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class ProbeReady:
-    """A probe can be tried: what would be running."""
+    """A probe can be tried with this engine and these providers."""
 
     engine: str  # binary and version
     providers: tuple[Provider, ...]
 
     def mark(self, inputs: str) -> str:
-        """Of everything that has to be as it was for an earlier comparison to count."""
-        told = [inputs, self.engine, sorted((one.name, one.checksum) for one in self.providers)]
-        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+        """Digest of everything that must be unchanged for an earlier comparison to count."""
+        content = [inputs, self.engine, sorted((one.name, one.checksum) for one in self.providers)]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
 class ProbeRecord:
     """What the checks of one stack have shown so far."""
 
-    mark: str = ""  # of what it was compared with
-    trusted: str = ""  # of the engine and the providers alone
+    mark: str = ""  # what it was compared with
+    trusted: str = ""  # the engine and the providers alone
     types: dict[str, tuple[str, ...]] = field(
         default_factory=dict
     )  # that are used, of each provider's address
-    checks: int = 0  # that were probed since this mark was first compared
-    seconds: float = 0.0  # that a plain plan took
-    fallbacks: int = 0  # checks in a row that could not be probed
-    fallback_mark: str = ""  # the mark of what these were tried with
+    checks: int = 0  # probed checks since this mark was first compared
+    seconds: float = 0.0  # duration of a plain plan
+    fallbacks: int = 0  # consecutive checks that could not be probed
+    fallback_mark: str = ""  # the mark that these were tried with
     way: Way = Way.PLAIN
-    reason: str = NOT_CHECKED  # why the last check was done in this way
+    reason: str = NOT_CHECKED  # why the last check was done this way
 
     @property
     def checked(self) -> bool:
         return self.way is not Way.PLAIN or self.reason != NOT_CHECKED
 
     def knows(self, provider: Provider) -> bool:
-        """Whether it may have been compared with any version of it; a record without types does not tell.
+        """Whether it may have been compared with any version of this provider; a record without types is no proof.
 
-        From whichever registry: two of them may hand out the same package.
+        The registry does not matter: two of them may distribute the same package.
         """
         source = provider.name.rpartition(" ")[0].split("/")[-2:]
         return not self.types or any(address.split("/")[-2:] == source for address in self.types)
@@ -93,19 +93,19 @@ class ProbeRecord:
 
 @dataclass(frozen=True)
 class Probing:
-    """What a worker is told. `every`: one in so many probed checks is compared; `distrusted` are checksums."""
+    """Instructions for a worker. `every`: one in this many probed checks is compared; `distrusted` are checksums."""
 
     record: ProbeRecord = ProbeRecord()
     every: int = 50
     allowed: bool = True
-    triage: bool = False  # of code that moved, to see which stacks it concerns
+    triage: bool = False  # for changed code, to see which stacks are affected
     inputs: str = ""
     distrusted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class ProbeFacts:
-    """What a worker has seen. `disagreed` says how, and then none of the `providers` is probed any more."""
+    """What a worker has seen. `disagreed` says how, and then none of the `providers` is probed again."""
 
     record: ProbeRecord
     disagreed: str = ""
@@ -114,7 +114,7 @@ class ProbeFacts:
 
 @dataclass(frozen=True)
 class Distrust:
-    """A provider that once answered a probe otherwise than a plain plan."""
+    """A provider whose probe once disagreed with a plain plan."""
 
     provider: Provider
     stack: str
@@ -129,7 +129,7 @@ class Choice:
 
 
 def choose(probing: Probing, ready: ProbeReady) -> Choice:
-    """How to check, where a probe can be tried."""
+    """How to check, if a probe can be tried."""
     return next(_choices(probing, ready))
 
 
@@ -154,32 +154,32 @@ def _choices(probing: Probing, ready: ProbeReady) -> Iterator[Choice]:
 
 
 def deadline(plain_seconds: float, limit: float) -> float:
-    """In seconds: a provider that hangs shall not hold up the plain check for as long as a plan may take."""
+    """In seconds: a provider that hangs must not delay the plain check for as long as a plan may take."""
     usual = max(SHORTEST_SECONDS, TIMES_PLAIN * plain_seconds) if plain_seconds else UNKNOWN_SECONDS
     return min(usual, limit)
 
 
 def forgotten(record: ProbeRecord) -> ProbeRecord:
-    """Nothing counts as compared, nor as tried in vain; how the last check was done is still told."""
+    """Nothing counts as compared or as failed; how the last check was done is kept."""
     return ProbeRecord(seconds=record.seconds, way=record.way, reason=record.reason)
 
 
 def plainly(record: ProbeRecord, reason: str) -> ProbeRecord:
-    """After a check that was done plainly, whatever was learned before stands."""
+    """After a plain check: everything learned before stands."""
     return replace(record, way=Way.PLAIN, reason=reason)
 
 
 def failed(record: ProbeRecord) -> ProbeRecord:
-    """After a check without an answer."""
+    """After a probe without an answer."""
     return replace(record, way=Way.FAILED)
 
 
 def no_check(record: ProbeRecord, known: ProbeRecord) -> ProbeRecord:
-    """After a plan that was no check: what it has shown, and how the last check was done."""
+    """After a plan that was not a check: its result, and how the last check was done."""
     return replace(record, way=known.way, reason=known.reason)
 
 
 def stepped_aside(record: ProbeRecord, mark: str, reason: str) -> ProbeRecord:
-    """After a check that was to be probed, and could not be."""
+    """After a check that should have been probed, and could not be."""
     fallbacks = record.fallbacks + 1 if record.fallback_mark == mark else 1
     return replace(plainly(record, reason), fallbacks=fallbacks, fallback_mark=mark)

@@ -10,9 +10,9 @@ from runner.model.plan.changes import NOTHING_BESIDES, Action, ApplyOnly, Attrib
 class DriftClass(StrEnum):
     DRIFT = "drift"  # terraform would change it back
     MISSING = "missing"  # gone in the cloud, terraform would create it again
-    ABSORBED = "absorbed"  # moved outside, but terraform would leave it so
-    OUTPUT_ONLY = "output_only"  # only an output's value follows what moved
-    IGNORED = "ignored"  # a rule says that this does not count
+    ABSORBED = "absorbed"  # changed outside, but terraform would leave it
+    OUTPUT_ONLY = "output_only"  # only an output follows what changed
+    IGNORED = "ignored"  # a rule says that it does not count
     PARTIAL = "partial"  # left by a run of another revision that was targeted or failed half-way
 
 
@@ -26,9 +26,9 @@ class Finding:
     drift_class: DriftClass
     attributes: tuple[AttributeChange, ...] = ()
     reason: str = ""  # of the ignore rule
-    deposed: str | None = None  # the key of an object that was replaced and is not destroyed yet
-    run: str = ""  # that left it, where it is partial
-    revision: str = ""  # of that run; else it is the report's
+    deposed: str | None = None  # the key of a replaced object that is not destroyed yet
+    run: str = ""  # the run that left it, if partial
+    revision: str = ""  # of that run; otherwise the report's
 
     @property
     def counts(self) -> bool:
@@ -51,7 +51,7 @@ class Acknowledgement:
 
 @dataclass(frozen=True)
 class DriftReport:
-    """The record of one drift. `fingerprint` says that two checks saw the same thing."""
+    """The record of one drift. `fingerprint` is equal if two checks saw the same drift."""
 
     id: int
     stack: str
@@ -65,17 +65,17 @@ class DriftReport:
     acknowledgement: Acknowledgement | None = None
     resolved_at: datetime | None = None
     apply_only: ApplyOnly = NOTHING_BESIDES  # what undoing it does besides
-    confirmed: bool = True  # seen as often as `confirm` asks; only then it is told
+    confirmed: bool = True  # seen in `confirm` consecutive checks; only then is it reported
 
     @property
     def name(self) -> str:
         return f"dr-{self.id}"
 
     def acknowledged(self, now: datetime) -> bool:
-        """Whether somebody has said that it may stay for now; one that lapsed counts as open before a check reopens it."""
+        """Whether a person accepted it for now; a lapsed one counts as open even before a check reopens it."""
         known = self.acknowledgement
         return self.status is ReportStatus.ACKNOWLEDGED and known is not None and now < known.until
 
-    def told(self, now: datetime) -> bool:
-        """Whether it waits for a person: confirmed, and neither resolved nor acknowledged."""
+    def is_reported(self, now: datetime) -> bool:
+        """Whether it needs a person: confirmed, and neither resolved nor acknowledged."""
         return self.status is not ReportStatus.RESOLVED and self.confirmed and not self.acknowledged(now)

@@ -1,4 +1,4 @@
-"""A drift report as a JSON document and as Markdown. Its values come from the cloud, so Markdown gets them as code only."""
+"""A drift report as a JSON document and as Markdown. Values come from the cloud, so Markdown only has them as code."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from runner.model.plan.changes import SYMBOLS, AttributeChange
 from runner.model.plan.value_text import shortened, value_text
 from runner.model.values.text import safe_text
 
-ESCAPED_BAR = r"\|"  # a table takes the backslash away again, even inside code
+ESCAPED_BAR = r"\|"  # a table removes the backslash again, even inside code
 
 _COLUMNS: dict[DriftClass, tuple[str, str]] = {
     DriftClass.DRIFT: ("in the cloud", "as the code has it"),
@@ -81,7 +81,7 @@ def report_json(report: DriftReport) -> str:
 
 
 def report_markdown(report: DriftReport) -> str:
-    """A page that any viewer shows; no value can become a link, markup or HTML in it."""
+    """A page for any Markdown viewer; no value can become a link, markup or HTML."""
     return "\n".join((*_lines(report), ""))
 
 
@@ -108,7 +108,7 @@ def _lines(report: DriftReport) -> Iterator[str]:
 
 
 def meaning(finding: Finding) -> str:
-    """What the finding is, in words."""
+    """The finding in words."""
     if finding.deposed:
         what = f"deposed object {finding.deposed}, replaced and not destroyed yet"
         return f"{what}; {_MEANINGS[finding.drift_class]}" if finding.run else what
@@ -145,7 +145,7 @@ def _row(change: AttributeChange) -> str:
 
 
 def _block(lines: list[str], kind: str = "") -> Iterator[str]:
-    """A code block: its fence is longer than any run of backticks inside."""
+    """A code block, fenced with more backticks than any run inside."""
     fence = "```"
     while any(fence in line for line in lines):
         fence += "`"
@@ -153,7 +153,7 @@ def _block(lines: list[str], kind: str = "") -> Iterator[str]:
 
 
 def _code(text: str) -> str:
-    """A code span: nothing in it is markup, whatever it holds. Its fence is longer than any run of backticks inside."""
+    """A code span, whose contents are never markup: fenced with more backticks than any run inside."""
     safe = safe_text(text)
     fence = "`"
     while fence in safe:

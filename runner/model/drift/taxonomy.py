@@ -1,7 +1,7 @@
-"""Which drift counts: judged from one normal plan, made at the revision that was last applied.
+"""Which drift counts: judged from one normal plan, made at the last applied revision.
 
-A refresh-only plan is no help: it names what `ignore_changes` hides and what providers make up. Only
-`resource_changes` says what terraform would change back; `resource_drift` tells the rest.
+A refresh-only plan does not help: it reports what `ignore_changes` hides and what providers invent. Only
+`resource_changes` says what terraform would change back; `resource_drift` has the rest.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,7 +35,7 @@ _DRIFTS = frozenset({Action.UPDATE, Action.REPLACE, *_MISSING_OR_GONE})
 
 @dataclass(frozen=True)
 class Judged:
-    """A finding with the raw differences that it stands for; for sealing only, secrets are in them."""
+    """A finding with its raw differences; for sealing only, since they contain secrets."""
 
     finding: Finding
     differences: tuple[Difference, ...] = ()
@@ -56,7 +56,7 @@ def classify(
 
 
 def absorbed(addresses: Iterable[str]) -> tuple[Finding, ...]:
-    """The findings of a plan that changes nothing, where only the addresses of what moved are known."""
+    """The findings of a plan without changes, if only the addresses of what changed outside are known."""
     return tuple(Finding(address, Action.UPDATE, DriftClass.ABSORBED) for address in addresses)
 
 
@@ -70,7 +70,7 @@ def drift_fingerprint(
     partly: Sequence[Partly] = (),
     code: Code = UNREAD,
 ) -> str:
-    """Equal where two checks saw the same drift; only what counts is part of it."""
+    """Equal if two checks saw the same drift; only counted findings are part of it."""
     with understanding(document):
         blocks = configured_resources(document)
         found = judge(document, rules, given, by_marks=by_marks, partly=partly)
@@ -83,7 +83,7 @@ def drift_fingerprint(
 
 
 def _sealed(judged: Judged, block: Mapping[str, Any] | None, clock: Clock) -> str:
-    """Without the old value of what a provider computes anew: a refresh moves it at any time."""
+    """Without the old values that a provider computes: a refresh changes them at any time."""
     finding = judged.finding
     seen = [
         [
@@ -106,7 +106,7 @@ def judge(
     by_marks: bool = False,
     partly: Sequence[Partly] = (),
 ) -> list[Judged]:
-    """The taxonomy: each finding with what it stands for."""
+    """The taxonomy: each finding with its differences."""
     with understanding(document):
         secrets = given if by_marks else plan_secrets(document) | given
         runs = touched(partly, document, secrets)
@@ -131,7 +131,7 @@ def judge(
 def _planned(
     entry: Mapping[str, Any], rules: Sequence[IgnoreRule], secrets: Secrets, runs: Touched
 ) -> Judged | None:
-    """What terraform would do about a resource. A move, an import or a forget is nothing in the cloud."""
+    """What terraform would do about a resource. A move, an import or a forget changes nothing in the cloud."""
     address, action = entry["address"], action_of(entry["change"])
     if action not in _DRIFTS:
         return None
@@ -139,7 +139,7 @@ def _planned(
     found = () if action in _MISSING_OR_GONE else tuple(differences(entry["change"]))
     real = [difference for difference in found if not difference.phantom]
     if action is Action.UPDATE and all(d.consequence for d in real) and (not real or len(real) < len(found)):
-        return None  # only phantoms, and what follows from them
+        return None  # only phantoms and their consequences
     if not real:
         return _whole(entry, action, mine, secrets, runs)
     ruled = [d for d in real if any(_covers(rule, d) for rule in mine)]
@@ -147,15 +147,15 @@ def _planned(
     uncovered = [d for d in real if d not in ruled and d not in left]
     uncounted = _is_ignored(real, uncovered)
     kind = (DriftClass.PARTIAL if left else DriftClass.IGNORED) if uncounted else DriftClass.DRIFT
-    told = real if uncounted else uncovered
+    counted = real if uncounted else uncovered
     finding = Finding(
         address=address,
         action=action,
         drift_class=kind,
-        attributes=attribute_changes(entry["change"], told, secrets),
+        attributes=attribute_changes(entry["change"], counted, secrets),
         reason=_reasons(rule for rule in mine if any(_covers(rule, d) for d in real)) if uncounted else "",
     )
-    return Judged(_left_by(finding, runs), tuple(told))
+    return Judged(_left_by(finding, runs), tuple(counted))
 
 
 def _whole(
@@ -165,7 +165,7 @@ def _whole(
     secrets: Secrets,
     runs: Touched,
 ) -> Judged:
-    """A whole resource is ignored only by a rule that says so: at an applied revision, a create means it is gone."""
+    """A whole resource is ignored only by a rule that says so: at an applied revision, a create means that it is gone."""
     whole = [rule for rule in rules if "*" in rule.attributes]
     counted = DriftClass.MISSING if action is Action.CREATE else DriftClass.DRIFT
     finding = Finding(entry["address"], action, counted, deposed=entry.get("deposed"), reason=_reasons(whole))
@@ -174,7 +174,7 @@ def _whole(
     if runs.took() if action is Action.CREATE else runs.brought() or (runs.by and finding.deposed):
         return Judged(_left_by(replace(finding, drift_class=DriftClass.PARTIAL), runs))
     if runs.by and runs.moved and runs.entry is not None:
-        # The applied revision does not know the object, so what it would do about it says nothing of who moved it.
+        # The applied revision does not know the object, so its plan does not say who changed it.
         real = tuple(reverted(runs.entry))
         attributes = attribute_changes(runs.entry["change"], real, secrets)
         return Judged(replace(finding, action=Action.UPDATE, attributes=attributes), real)
@@ -188,7 +188,7 @@ def _left_by(finding: Finding, runs: Touched) -> Finding:
 
 
 def _is_ignored(real: Sequence[Difference], uncovered: Sequence[Difference]) -> bool:
-    """What is known after apply follows from the rest, so it cannot make a covered change count."""
+    """Values known after apply follow from the rest, so they cannot make a covered change count."""
     causes = [d for d in real if not d.consequence] or list(real)
     left = {d.path for d in uncovered}
     return bool(causes) and not any(d.path in left for d in causes)
@@ -203,11 +203,11 @@ def _reasons(rules: Iterable[IgnoreRule]) -> str:
 
 
 def _moved(entry: Mapping[str, Any], secrets: Secrets, runs: Touched) -> Judged | None:
-    """What moved outside, and terraform would leave it so: hidden by `ignore_changes`, or computed."""
+    """What changed outside, and terraform would leave: hidden by `ignore_changes`, or computed."""
     change = entry["change"]
     action = action_of(change)
     if action is Action.DELETE and runs.lost():
-        # Only the newer revision has it, so that the applied one would not create it again.
+        # Only the newer revision has it, so the applied one would not recreate it.
         return Judged(Finding(entry["address"], Action.CREATE, DriftClass.MISSING))
     real = tuple(difference for difference in differences(change) if not difference.phantom)
     if action is Action.NO_OP or (action is Action.UPDATE and not real):

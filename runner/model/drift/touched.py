@@ -1,4 +1,4 @@
-"""What of a plan's document is the work of runs that left parts of another revision, and what was moved outside."""
+"""Which parts of a plan's document come from runs that left parts of another revision, and which changed outside."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from runner.model.plan.reading import action_of, attribute_changes
 from runner.model.secret.copies import Secrets
 
 _TAINTED = "replace_because_tainted"
-# What brings an object into the state that the applied revision may know nothing of, and what takes one out of it.
+# Actions that add an object the applied revision may not know, and actions that remove one.
 _BRINGS = frozenset({Action.CREATE, Action.REPLACE})
 _TAKES = frozenset({Action.DELETE, Action.REPLACE, Action.FORGET})
 
 
 @dataclass(frozen=True)
 class Touched:
-    """What runs planned for one address, the newest first, and what moved it outside since."""
+    """What runs planned for one address, newest first, and what changed outside since."""
 
     by: tuple[tuple[Partly, ResourceChange], ...] = ()
     moved: tuple[Path, ...] = ()  # differences between the state and the cloud
@@ -30,7 +30,7 @@ class Touched:
         return self.by[0][0]
 
     def left(self, entry: Mapping[str, Any], difference: Difference, secrets: Secrets) -> bool:
-        """Whether the old value is what a run has written, or what it has left half done."""
+        """Whether a run wrote the old value, or left it half done."""
         if self._outside(difference.path):
             return False
         if entry.get("action_reason") == _TAINTED:
@@ -39,18 +39,18 @@ class Touched:
         return any(_writes(planned, seen) for _, change in self.by for planned in change.attributes)
 
     def brought(self) -> bool:
-        """Whether an object that the applied revision does not know is a run's work, and nobody moved it since."""
+        """Whether a run made the object that the applied revision does not know, and nothing changed it since."""
         return bool(self.by) and not self.moved
 
     def took(self) -> bool:
-        """Whether an object that is gone was destroyed, forgotten or renamed by a run, not by somebody else."""
+        """Whether a run destroyed, forgot or renamed the missing object, and not somebody else."""
         gone = self.entry is not None and action_of(self.entry["change"]) is Action.DELETE
         return not gone and any(
             change.action in _TAKES or change.previous_address is not None for _, change in self.by
         )
 
     def lost(self) -> bool:
-        """Whether a run made it, or went on to, and somebody else has deleted it."""
+        """Whether a run made it, or tried to, and somebody else deleted it."""
         return any(change.action in _BRINGS for _, change in self.by)
 
     def _outside(self, path: Path) -> bool:
@@ -93,7 +93,7 @@ def _moved_paths(entry: Mapping[str, Any] | None) -> Iterator[Path]:
 
 
 def reverted(entry: Mapping[str, Any]) -> Iterator[Difference]:
-    """What undoing a move would change: from what is in the cloud to what the state had."""
+    """The change that would undo it: from the value in the cloud to that in the state."""
     for one in differences(entry["change"]):
         if not one.phantom:
             yield Difference(one.path, one.after, one.before, None, one.mark)
@@ -105,17 +105,17 @@ def _overlap(one: Path, other: Path) -> bool:
 
 
 def _writes(planned: AttributeChange, seen: AttributeChange) -> bool:
-    """Whether what is seen may be what was planned: a value that is not known, or not shown, is taken for it."""
+    """Whether the actual value may be the planned one: an unknown or hidden value is assumed to match."""
     if not _covers(planned.path, seen.path):
         return False
     known = planned.path == seen.path and not (planned.unknown or planned.sensitive or seen.sensitive)
-    # A long value is kept shortened, with its digest.
+    # A long value is stored shortened, with its digest.
     return not known or any(
-        same(planned.after, one) for one in (seen.before, *(shortened(seen.before, most) for most in STEPS))
+        same(planned.after, one) for one in (seen.before, *(shortened(seen.before, limit) for limit in STEPS))
     )
 
 
 def _covers(one: str, other: str) -> bool:
-    """Whether one path leads to the other's value or into it; a whole object is the empty path."""
+    """Whether one path leads to the other's value or into it; the empty path is the whole object."""
     longer, shorter = (one, other) if len(one) >= len(other) else (other, one)
     return longer == shorter or not shorter or longer.startswith((f"{shorter}.", f"{shorter}["))

@@ -1,6 +1,6 @@
-"""What the code says and a plan's JSON leaves out: locals, connections, `dynamic` blocks, and the text of what will run.
+"""What a plan's JSON leaves out of the code: locals, connections, `dynamic` blocks, and the text of what will run.
 
-An engine reads it from the files that it planned. Where it is not known, whoever asks has to think the worst.
+An engine reads it from the files that it planned. If it is unknown, the caller has to assume the worst.
 """
 
 import re
@@ -11,10 +11,10 @@ from functools import cached_property
 
 Names = tuple[str, ...]  # of module calls, from the root down
 
-# Anything that looks like a path: what it names has to exist, or it is nothing.
+# Anything that looks like a path: unless what it names exists, it is ignored.
 _REFERENCE = re.compile(r'[^\W\d][\w-]*(?:\s*\.\s*(?:[^\W\d][\w-]*|\d+)|\[(?:\d+|"(?:[^"\\$%]|\\.)*")\])+')
 _BLANK = re.compile(r"\s*\.\s*")
-# They may stand inside of a path, and what looks like one may stand inside of a string.
+# Comments may stand inside a path, and a string may contain what looks like one.
 _COMMENT = re.compile(r"/\*.*?\*/|(?:#|//)[^\n]*", re.DOTALL)
 
 
@@ -25,37 +25,37 @@ class Part(StrEnum):
     ACTION = "action"
     LOCAL = "local"
     EPHEMERAL = "ephemeral"
-    VARIABLE = "variable"  # an ephemeral one
+    VARIABLE = "variable"  # an ephemeral variable
     DYNAMIC = "dynamic"  # of a resource; `name` is the path of the block that it makes
 
 
 @dataclass(frozen=True)
 class Snippet:
-    """One block, or one local, as its source text. `address` is what it belongs to, without its module."""
+    """One block, or one local, as source text. `address` is what it belongs to, without its module."""
 
     module: Names
     part: Part
     address: str
-    name: str = ""  # the type of a provisioner
+    name: str = ""  # type of a provisioner
     arguments: tuple[tuple[str, str], ...] = ()
     at_destroy: bool = False
-    removed: bool = False  # of a `removed` block
+    removed: bool = False  # in a `removed` block
 
     @property
     def references(self) -> tuple[str, ...]:
-        """Everything that its text may refer to; more than that rather than less."""
+        """Everything that its text may refer to, rather too much than too little."""
         return tuple(dict.fromkeys(reference for _, text in self.arguments for reference in mentioned(text)))
 
 
 @dataclass(frozen=True)
 class Code:
-    """`unread` are modules with a file that could not be read; nothing is known where `read` is False."""
+    """`unread` are modules with an unreadable file; if `read` is False, nothing is known."""
 
     snippets: tuple[Snippet, ...] = ()
     unread: tuple[Names, ...] = ()
     read: bool = True
     clock: bool = False  # whether it calls `plantimestamp`
-    offsets: tuple[int, ...] = ()  # that it adds to a time by `timeadd`, in seconds
+    offsets: tuple[int, ...] = ()  # seconds that `timeadd` adds to a time
 
     def knows(self, module: Names) -> bool:
         return self.read and module not in self.unread
@@ -71,9 +71,9 @@ class Code:
         return found
 
     def named(self) -> dict[tuple[Names, str], tuple[str, ...]]:
-        """What each local and each ephemeral resource refers to, of the modules that were read as a whole.
+        """What each local and each ephemeral resource refers to, in modules that were read completely.
 
-        Of two with one name, in an override or in a file that OpenTofu passes over, both count.
+        If a name occurs twice, in an override or in a file that OpenTofu skips, both count.
         """
         found: dict[tuple[Names, str], tuple[str, ...]] = {}
         for one in self.snippets:
@@ -83,7 +83,7 @@ class Code:
         return found
 
     def ephemeral(self) -> frozenset[str]:
-        """The root's variables of which a plan's JSON has the default, whatever is handed in."""
+        """The root's variables for which a plan's JSON has the default, whatever value is passed."""
         return frozenset(one.name for one in self.snippets if one.part is Part.VARIABLE and one.module == ())
 
 
@@ -91,7 +91,7 @@ UNREAD = Code(read=False)
 
 
 def mentioned(text: str) -> Iterator[str]:
-    """Whatever the text may refer to, read with its comments and without them."""
+    """Everything the text may refer to, read with and without its comments."""
     bare = _COMMENT.sub(" ", text)
     for each in (text,) if bare == text else (text, bare):
         for found in _REFERENCE.finditer(each):
@@ -99,7 +99,7 @@ def mentioned(text: str) -> Iterator[str]:
 
 
 def plain_reference(text: str, references: Iterable[str]) -> str | None:
-    """The reference that is all of this expression, or of this template, as the code has it; None where it is more."""
+    """The reference that makes up the whole expression or template, as the code has it; None if there is more."""
     bare = text.strip()
     if bare.startswith('"${') and bare.endswith('}"') and bare.count("${") == 1:
         bare = bare[3:-2].strip()

@@ -1,4 +1,4 @@
-"""What only an apply does, as the JSON that every face shows."""
+"""What only an apply does, as the JSON of every face."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -44,7 +44,7 @@ def _place(of: Place) -> dict[str, Any]:
 
 
 def _evaluated(of: Evaluated, readings: Mapping[str, Reading]) -> dict[str, Any]:
-    """What only the apply evaluates, with the values that it reads as planned."""
+    """An argument that only the apply evaluates, with the values it reads as planned."""
     return {
         "kind": of.kind,
         "subject": of.subject,
@@ -70,8 +70,8 @@ def _command(of: Provisioner) -> dict[str, Any]:
 
 
 def attribute_document(of: AttributeChange) -> dict[str, Any]:
-    """With `difference` only where the rows that differ tell more than `before` and `after`."""
-    told: dict[str, Any] = {
+    """With `difference` only if its rows show more than `before` and `after`."""
+    document: dict[str, Any] = {
         "path": of.path,
         "before": of.before,
         "after": of.after,
@@ -80,5 +80,5 @@ def attribute_document(of: AttributeChange) -> dict[str, Any]:
         "forces_replacement": of.forces_replacement,
     }
     if of.difference:
-        told["difference"] = [f"{symbol} {text}" for symbol, text in of.difference]
-    return told
+        document["difference"] = [f"{symbol} {text}" for symbol, text in of.difference]
+    return document

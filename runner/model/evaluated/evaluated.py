@@ -1,7 +1,7 @@
 """What only an apply evaluates: provisioners, actions, write-only arguments, and the configuration of its providers.
 
-`resource_changes` says nothing of it, so it is followed to the values that it will be made of: a plan that was made
-again may change exactly the same, and run something else, or somewhere else.
+`resource_changes` does not show it, so it is followed to the values it is made of: a plan that was made again
+may have the same changes, and run something else, or somewhere else.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,13 +22,13 @@ _GIVES_ARGUMENTS = frozenset({Action.CREATE, Action.REPLACE, Action.UPDATE})
 
 @dataclass(frozen=True)
 class Thing:
-    """One argument that the apply will evaluate, and what it is made of: raw, with every secret."""
+    """One argument that the apply will evaluate, and what it is made of: raw, including secrets."""
 
     part: Part | str
-    subject: str  # the address of a resource or of an action, the key of a provider
+    subject: str  # the address of a resource or an action, or the key of a provider
     argument: str
     found: Mapping[str, Found]
-    name: str = ""  # the type of a provisioner
+    name: str = ""  # type of a provisioner
     index: int = 0  # among those of the same subject
     code: str = ""
 
@@ -51,7 +51,7 @@ class Applying:
         self.readable = Readable(self.document, self.code.named(), self.code.ephemeral())
 
     def things(self) -> Iterator[Thing]:
-        """Everything with something in it that a value decides; what the code alone decides is none."""
+        """Everything that depends on a value; what the code alone determines is left out."""
         for thing in (*self._of_resources(), *self._of_actions(), *self._of_providers()):
             if thing.found:
                 yield thing
@@ -87,7 +87,7 @@ class Applying:
             yield from self._connection(reader, name)
 
     def _connection(self, reader: Reader, name: str) -> Iterator[Thing]:
-        """The document does not tell where a provisioner connects to."""
+        """The document does not say where a provisioner connects to."""
         if not self.code.knows(reader.scope.names):
             yield Thing(Part.PROVISIONER, reader.address, CONNECTION, self._everything(reader.scope))
             return
@@ -104,7 +104,7 @@ class Applying:
                 )
 
     def _write_only(self, reader: Reader) -> Iterator[Thing]:
-        """A plan has null for each, whatever it is set to."""
+        """A plan has null for each, whatever value is set."""
         change = reader.change or {}
         for path, expression in unkept(
             reader.block.get("expressions") or {}, [change.get("after")], change.get("after_unknown")
@@ -114,11 +114,11 @@ class Applying:
             )
 
     def _in_dynamic_blocks(self, reader: Reader, name: str) -> Iterator[Thing]:
-        """Those inside of `dynamic` blocks, which only the code tells of."""
+        """Those inside `dynamic` blocks, which only the code shows."""
         after = (reader.change or {}).get("after")
         if not self.code.knows(reader.scope.names):
-            told = reader.block.get("expressions") or {}
-            for block in sorted(holding_nothing(after) - told.keys()):
+            expressions = reader.block.get("expressions") or {}
+            for block in sorted(holding_nothing(after) - expressions.keys()):
                 yield Thing(WRITE_ONLY, reader.address, block, self._everything(reader.scope))
             return
         for snippet in self.code.of(reader.scope.names, Part.DYNAMIC, name):
@@ -146,7 +146,7 @@ class Applying:
                 yield Thing(Part.ACTION, address, "", self._behind_action(scope, name, code), index=index)
 
     def _behind_action(self, scope: Scope, name: str, code: str) -> Mapping[str, Found]:
-        """What the block refers to: its values are known only by the apply, or are not kept."""
+        """What the block refers to: only the apply knows its values, or they are not kept."""
         block = self._action_block(scope, name)
         expressions = block.get("expressions") or (block.get("config") or {}).get("expressions")
         if not expressions and not self.code.knows(scope.names):
@@ -165,15 +165,15 @@ class Applying:
         for key, provider in self.providers():
             scope = _module_of(provider)
             reader = Reader(scope, provider)
-            told: set[str] = set()
+            seen: set[str] = set()
             texts = self.provider_code(provider)
             for index, (path, expression) in enumerate(leaves(provider.get("expressions") or {})):
                 found = self._follow(reader, tuple(references_in(expression)))
-                told |= found.keys()
+                seen |= found.keys()
                 yield Thing(Part.PROVIDER, key, path, found, index=index, code=texts.get(path, ""))
             for argument, text in texts.items():
                 rest = self._follow(reader, tuple(dict.fromkeys(mentioned(text))))
-                more = {label: found for label, found in rest.items() if label not in told}
+                more = {label: found for label, found in rest.items() if label not in seen}
                 yield Thing(Part.PROVIDER, key, argument, more, name=FROM_CODE, code=text)
 
     def provider_code(self, provider: Mapping[str, Any]) -> dict[str, str]:
@@ -183,7 +183,7 @@ class Applying:
         return {name: text for snippet in snippets for name, text in snippet.arguments}
 
     def providers(self) -> list[tuple[str, Mapping[str, Any]]]:
-        """The configurations that the apply starts providers with; all of a provider where it is not told which."""
+        """The provider configurations that the apply starts; all of a provider's, if it is unknown which."""
         configured: Mapping[str, Mapping[str, Any]] = (self.document.get("configuration") or {}).get(
             "provider_config"
         ) or {}
@@ -206,7 +206,7 @@ class Applying:
             block = self._action_block(*place_of(invocation["address"]))
             yield block.get("provider_config_key"), invocation.get("provider_name")
 
-    # What was followed already
+    # Memoised walks
 
     def _follow(self, reader: Reader, references: tuple[str, ...]) -> dict[str, Found]:
         mark = (reader.scope, references, *_own(reader, references))
@@ -221,7 +221,7 @@ class Applying:
 
 
 def _own(reader: Reader, references: tuple[str, ...]) -> tuple[object, ...]:
-    """By what one reader sees something else than another one of its module does."""
+    """What distinguishes this reader from others in its module."""
     words = {reference.partition(".")[0] for reference in references}
     block = id(reader.block) if words & {"each", "count"} else None
     return block, reader.address if "self" in words else ""
@@ -233,7 +233,7 @@ def _module_of(provider: Mapping[str, Any]) -> Scope:
 
 
 def invocations(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """What is invoked by this apply; not what is put off to a later plan."""
+    """What this apply invokes; not what is deferred to a later plan."""
     return list(document.get("action_invocations") or ())
 
 

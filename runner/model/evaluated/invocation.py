@@ -1,6 +1,6 @@
 """The actions that an apply invokes (terraform 1.14 and later), read from a plan's JSON.
 
-An entry of another shape than is known here is an error: what is not understood is never left out.
+An entry of unknown shape is an error: nothing is left out because it is not understood.
 """
 
 from collections.abc import Iterator, Mapping
@@ -35,7 +35,7 @@ _EVENTS: dict[str, str] = {
 
 
 def read_invocations(document: Mapping[str, Any], secrets: Secrets) -> Iterator[Invocation]:
-    """What is invoked, and behind it what is put off to a later plan."""
+    """Invoked actions, followed by deferred ones."""
     for entry in document.get("action_invocations") or ():
         yield _invocation(entry, secrets)
     for deferred in document.get("deferred_action_invocations") or ():
@@ -44,7 +44,7 @@ def read_invocations(document: Mapping[str, Any], secrets: Secrets) -> Iterator[
 
 
 def action_types(document: Mapping[str, Any]) -> dict[str, str]:
-    """The type of each action that is invoked, now or later, by its address."""
+    """The type of each action that is invoked, now or later, by address."""
     deferred = (each["action_invocation"] for each in document.get("deferred_action_invocations") or ())
     return {
         each["address"]: each["type"] for each in (*(document.get("action_invocations") or ()), *deferred)
@@ -79,11 +79,11 @@ def _lifecycle(trigger: Mapping[str, Any]) -> str:
 
 
 def _on_failure(trigger: Mapping[str, Any]) -> str:
-    """`halt` or `continue`; empty where the engine knows no choice."""
-    told = str(trigger.get("on_failure") or "").removeprefix("ActionOnFailure").lower()
-    if told not in _ON_FAILURE:
-        raise _unknown("lifecycle_action_trigger", f"on_failure {told}")
-    return told
+    """`halt` or `continue`; empty if the engine has no such choice."""
+    value = str(trigger.get("on_failure") or "").removeprefix("ActionOnFailure").lower()
+    if value not in _ON_FAILURE:
+        raise _unknown("lifecycle_action_trigger", f"on_failure {value}")
+    return value
 
 
 def _configuration(entry: Mapping[str, Any], secrets: Secrets) -> Iterator[AttributeChange]:

@@ -1,7 +1,7 @@
-"""What an expression of the code can read, followed through a plan's JSON to the values that it ends at.
+"""What an expression in the code can read, followed through a plan's JSON to its values.
 
-`configuration` names what each expression refers to; `variables`, `prior_state` and `planned_values` have the values.
-Values are raw here, secrets included: they are for sealing, and are masked before anybody sees them.
+`configuration` names what each expression refers to; `variables`, `prior_state` and `planned_values` have the
+values. Values are raw, including secrets: they are for sealing, and are masked before anyone sees them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -28,7 +28,7 @@ from runner.model.evaluated.reference import (
 )
 from runner.model.plan.mask import holds_unknown, unknown_of
 
-# They are the same from plan to apply, or no values at all.
+# These are the same in every plan, or have no value.
 _NOTHING = frozenset({"path", "terraform", "tofu", "action", "provider", "provider_meta"})
 
 
@@ -44,17 +44,17 @@ class Reader:
 
 @dataclass(frozen=True)
 class Found:
-    """A value that is read. `hidden`: the way there led through something that the code calls sensitive."""
+    """A value that is read. `hidden`: the path to it leads through something that the code marks sensitive."""
 
     label: str
     value: Any
-    sensitive: Any = None  # marks, as the plan has them
+    sensitive: Any = None  # marks, as in the plan
     unknown: Any = None
     hidden: bool = False
 
     @property
     def content(self) -> Any:
-        """What there is of it to be sealed."""
+        """Everything about it that is sealed."""
         return [self.value, self.unknown]
 
 
@@ -69,12 +69,14 @@ class _Instance:
 
 @dataclass
 class Readable:
-    """Everything that a plan's document tells of what expressions read."""
+    """Everything in a plan's document about what expressions read."""
 
     document: Mapping[str, Any]
-    # What locals and ephemeral resources refer to, where the code was read: the document has neither.
+    # What locals and ephemeral resources refer to, if the code was read: neither is in the document.
     code: Mapping[tuple[Names, str], Iterable[str]] = field(default_factory=dict)
-    ephemeral: frozenset[str] = frozenset()  # variables of the root; what is handed in is bound elsewhere
+    ephemeral: frozenset[str] = (
+        frozenset()
+    )  # variables of the root; the values that are passed are bound elsewhere
 
     @cached_property
     def modules(self) -> dict[Names, Mapping[str, Any]]:
@@ -98,7 +100,7 @@ class Readable:
 
     @cached_property
     def instances(self) -> dict[tuple[Names, str], list[_Instance]]:
-        """Data as it was read, resources as they are planned; as they were, where the plan destroys them."""
+        """Data as read, resources as planned, or as they were if the plan destroys them."""
         found: dict[tuple[Names, str], dict[str, _Instance]] = {}
         for part in (
             (self.document.get("prior_state") or {}).get("values"),
@@ -112,14 +114,14 @@ class Readable:
         return {place: [each[a] for a in sorted(each)] for place, each in found.items()}
 
     def follow(self, reader: Reader, references: Iterable[str]) -> dict[str, Found]:
-        """The values at the ends of these references, by the name of each end."""
+        """The values that these references lead to, by name."""
         walk = _Walk(self)
         for reference in longest(references):
             walk.visit(reader, reference, hidden=False)
         return dict(sorted(walk.found.items()))
 
     def follow_all(self, reader: Reader) -> dict[str, Found]:
-        """Everything that an expression of this module could read."""
+        """Everything that an expression in this module could read."""
         walk = _Walk(self)
         walk.everything(reader.scope, hidden=False)
         return dict(sorted(walk.found.items()))
@@ -127,7 +129,7 @@ class Readable:
 
 @dataclass
 class _Walk:
-    """One walk from an expression to the values that it may read; `seen` keeps it linear, and ends circles."""
+    """One walk from an expression to the values that it may read; `seen` keeps it linear and ends cycles."""
 
     readable: Readable
     found: dict[str, Found] = field(default_factory=dict)
@@ -174,7 +176,7 @@ class _Walk:
         hidden = hidden or (before is not None and before.hidden)
         self.found[label] = Found(label, value, sensitive, unknown, hidden)
 
-    # What a reference may name
+    # What references may name
 
     def _variable(self, scope: Scope, steps: list[Step], *, hidden: bool) -> None:
         if not steps:
@@ -197,7 +199,7 @@ class _Walk:
             self.visit(Reader(scope), f"var.{name}", hidden=hidden)
 
     def _call(self, scope: Scope) -> tuple[Mapping[str, Any], Reader]:
-        """The call of this module, and who reads its arguments."""
+        """The call of this module, and the reader of its arguments."""
         outer = scope.parent
         calls = self.readable.modules.get(outer.names, {}).get("module_calls") or {}
         call: Mapping[str, Any] = calls.get(scope.names[-1]) or {}
@@ -212,7 +214,7 @@ class _Walk:
             self.visit(Reader(scope), reference, hidden=hidden)
 
     def everything(self, scope: Scope, *, hidden: bool) -> None:
-        """All variables, data, resources and outputs of calls: where it cannot be told which of them are read."""
+        """All variables, data, resources and outputs of calls: used when it is unknown which of them are read."""
         if (mark := (scope, "*", hidden)) in self.seen:
             return
         self.seen.add(mark)
@@ -232,21 +234,21 @@ class _Walk:
         rest = rest[1:] if keyed else rest
         outputs = self.readable.modules.get(inner.names, {}).get("outputs") or {}
         for output in [str(rest[0])] if rest and rest[0] != "*" else outputs:
-            told = outputs.get(output) or {}
-            marked = hidden or bool(told.get("sensitive"))
-            self._expression(Reader(inner), told.get("expression"), hidden=marked)
+            called = outputs.get(output) or {}
+            marked = hidden or bool(called.get("sensitive"))
+            self._expression(Reader(inner), called.get("expression"), hidden=marked)
         call, outer = self._call(inner)
         self._repetition(Reader(outer.scope, call), hidden=hidden)
 
     def _repetition(self, reader: Reader, *, hidden: bool) -> None:
         for way in ("for_each_expression", "count_expression"):
             self._expression(Reader(reader.scope), reader.block.get(way), hidden=hidden)
-        # OpenTofu's provider blocks have for_each too, and the document does not tell of it.
+        # OpenTofu's provider blocks have for_each too, which the document omits.
         if "full_name" in reader.block:
             self.everything(reader.scope, hidden=hidden)
 
     def _self(self, reader: Reader, steps: list[Step], *, hidden: bool) -> None:
-        """Before and after: whether a provisioner runs at the creation or at the destruction is not told."""
+        """Before and after: the document does not say whether a provisioner runs at creation or at destruction."""
         change = reader.change or {}
         for side in ("before", "after"):
             if change.get(side) is None:
@@ -262,7 +264,7 @@ class _Walk:
         candidates = [
             i for i in self.readable.instances.get((scope.names, name), ()) if scope.covers(i.scope)
         ]
-        # An index behind a resource without count is one into nothing, so it is an instance's key.
+        # Without count, an index after a resource leads nowhere, so it is an instance key.
         chosen = [i for i in candidates if i.key == steps[0]] if keyed else candidates
         rest = steps[1:] if keyed else steps
         rest = rest[1:] if rest[:1] == ["*"] else rest
@@ -277,7 +279,7 @@ class _Walk:
             self._add(label, select(instance.values, rest), marks, hidden=hidden)
 
     def _ephemeral(self, scope: Scope, name: str, *, hidden: bool) -> None:
-        """It is opened anew by the apply; what it is asked for decides what it gives."""
+        """The apply opens it again; its arguments determine its result."""
         block = self.readable.blocks.get((scope.names, name))
         known = self.readable.code.get((scope.names, name))
         if block is not None:
@@ -292,7 +294,7 @@ class _Walk:
 
 
 def _marks_at(marks: Any, steps: Iterable[Step]) -> Any:
-    """The marks of a part: all of it is sensitive where something around it is."""
+    """The marks of a part: all of it is sensitive if something around it is."""
     for step in steps:
         if marks is True:
             return True

@@ -1,4 +1,4 @@
-"""What an apply evaluates, as people may see it: the code, the values that it reads, and where its providers work."""
+"""What an apply evaluates, in the form people may see: the code, the values it reads, and where its providers work."""
 
 import json
 import re
@@ -26,10 +26,10 @@ from runner.model.secret.shape import names_secret, without_likely_secrets
 
 Marking = Callable[[Any], str]
 
-LONGEST = 4_096  # characters of a value that are kept
-MOST_READ = 24  # values of one argument that are told one by one
+LONGEST = 4_096  # characters kept of a value
+MAX_READ = 24  # values of one argument that are listed one by one
 _ENDS_OBJECTS = frozenset({Action.DELETE, Action.REPLACE})
-# The settings that say where a provider works, as providers call them.
+# Settings that say where a provider works, under the names that providers use.
 _PLACES = re.compile(
     r"(?:allowed_|forbidden_)?account(?:_?ids?|_name)?|(?:default_)?(?:region|zone|location|project)s?|profile|role(?:_arn)?"
     r"|(?:.*_)?(?:host|hostname|endpoint|endpoints|url|uri|address|addr|server)|(?:subscription|tenant)_id|environment"
@@ -49,7 +49,7 @@ ROLE = re.compile(r"arn:[\w-]+:(?:iam|sts)::(\d{12}):(?:role|assumed-role)/")
 
 @dataclass(frozen=True)
 class Around:
-    """What stands beside a plan's document. `places` are variables of the environment that say where providers work."""
+    """Context beside a plan's document. `places` are environment variables that say where providers work."""
 
     code: Code = UNREAD
     places: Mapping[str, str] = field(default_factory=dict)
@@ -61,7 +61,7 @@ ALONE = Around()
 
 
 def unmarked(_value: Any) -> str:
-    """For a plan that is compared with no other one."""
+    """For a plan that is not compared with another."""
     return ""
 
 
@@ -74,29 +74,29 @@ class Evaluation:
 
 
 def evaluation(applying: Applying, around: Around, secrets: Secrets, mark: Marking) -> Evaluation:
-    """`mark` seals a value, so that two plans can be compared by what was kept of them."""
-    told = _Told(secrets, mark)
-    evaluated = [told.evaluated(thing) for thing in applying.things()]
+    """`mark` seals a value, so that the stored forms of two plans can be compared."""
+    readings = _Readings(secrets, mark)
+    evaluated = [readings.evaluated(thing) for thing in applying.things()]
     return Evaluation(
-        places=tuple(_places(applying, around, evaluated, told.readings, secrets)),
+        places=tuple(_places(applying, around, evaluated, readings.readings, secrets)),
         commands=tuple(_commands(applying, secrets)),
         evaluated=tuple(evaluated),
-        readings=tuple(told.readings.values()),
+        readings=tuple(readings.readings.values()),
     )
 
 
 @dataclass
-class _Told:
-    """The readings so far, each once: many resources read the same."""
+class _Readings:
+    """The readings so far, without duplicates: many resources read the same values."""
 
     secrets: Secrets
     mark: Marking
     readings: dict[str, Reading] = field(default_factory=dict)
-    # By the id of what was found, which is kept so that nothing else gets its id.
+    # By the id of the mapping, which is kept alive so that its id is not reused.
     _many: dict[int, tuple[Mapping[str, Found], str]] = field(default_factory=dict)
 
     def evaluated(self, thing: Thing) -> Evaluated:
-        if len(thing.found) > MOST_READ:
+        if len(thing.found) > MAX_READ:
             reads = [self._together(thing.found)]
         else:
             reads = [self._one(thing, label, found) for label, found in thing.found.items()]
@@ -111,18 +111,18 @@ class _Told:
         )
 
     def _one(self, thing: Thing, label: str, found: Found) -> str:
-        # What an action is given has its value in the configuration that is shown of it.
+        # The value of an action's argument is in its configuration as shown.
         name = label if thing.part is not Part.ACTION else f"{thing.subject}: {thing.argument}"
         known = self.readings.get(name)
         hidden = names_secret(thing.argument) or (
-            # A map or a block: which of its parts is made of this value is not told.
+            # A map or a block: it is not known which part of it comes from this value.
             (thing.name == FROM_CODE or thing.code.lstrip()[:1] in _OPENS) and names_secret(thing.code)
         )
         self.readings[name] = _reading(name, found, known, self.secrets, self.mark, hidden=hidden)
         return name
 
     def _together(self, found: Mapping[str, Found]) -> str:
-        """More values than anybody reads, under one name."""
+        """A large number of values under one name."""
         known = self._many.get(id(found))
         if known is None:
             name = f"{', '.join(list(found)[:3])} and {len(found) - 3:,} more values"
@@ -156,11 +156,11 @@ def _cut(value: Any) -> Any:
     return value if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text) - LONGEST:,} more characters)"
 
 
-# The commands
+# Commands
 
 
 def _commands(applying: Applying, secrets: Secrets) -> Iterator[Provisioner]:
-    """What the code says of the provisioners that will run, also of those that `removed` blocks bring."""
+    """What the code says of the provisioners that will run, including those of `removed` blocks."""
     for entry, action in applying.changes:
         scope, name = place_of(entry["address"])
         block = applying.readable.blocks.get((scope.names, name))
@@ -177,7 +177,7 @@ def _commands(applying: Applying, secrets: Secrets) -> Iterator[Provisioner]:
 
 
 def _clear(arguments: Iterable[tuple[str, str]], secrets: Secrets) -> tuple[tuple[str, str], ...]:
-    """Source text as it may be seen: a password that stands there in plain is none of anybody's business."""
+    """Source text that may be shown: plain passwords in it are masked."""
     return tuple(
         (
             name,
@@ -189,18 +189,18 @@ def _clear(arguments: Iterable[tuple[str, str]], secrets: Secrets) -> tuple[tupl
     )
 
 
-# Where
+# Places
 
 
 def _places(
     applying: Applying,
     around: Around,
-    told: Iterable[Evaluated],
+    evaluated: Iterable[Evaluated],
     readings: Mapping[str, Reading],
     secrets: Secrets,
 ) -> Iterator[Place]:
     computed: dict[str, list[Evaluated]] = {}
-    for one in told:
+    for one in evaluated:
         if one.kind == Part.PROVIDER:
             computed.setdefault(one.subject, []).append(one)
     for key, provider in applying.providers():
@@ -217,22 +217,22 @@ def _places(
 def _constants(expressions: Mapping[str, Any], secrets: Secrets) -> Iterator[Setting]:
     for path, expression in leaves(expressions):
         last = path.rpartition(".")[2]
-        tells = _PLACES.fullmatch(last) is not None or path.startswith("endpoints.")
-        if tells and "constant_value" in expression and not names_secret(path):
+        places = _PLACES.fullmatch(last) is not None or path.startswith("endpoints.")
+        if places and "constant_value" in expression and not names_secret(path):
             yield Setting(path, secrets.scrub(plain_number(expression["constant_value"])))
 
 
 def _called_functions(
     expressions: Mapping[str, Any], code: Mapping[str, str], secrets: Secrets
 ) -> Iterator[Setting]:
-    """What is computed without referring to anything, such as `file("/etc/region")`."""
+    """Values computed without references, such as `file("/etc/region")`."""
     for name, text in code.items():
         if expressions.get(name) == {} and _PLACES.fullmatch(name) and not names_secret(name):
             yield Setting(name, code=str(_cut(without_likely_secrets(secrets.scrub(text)))))
 
 
 def _computed(evaluated: Evaluated, readings: Mapping[str, Reading]) -> Setting:
-    """The value where the code is nothing but one reference; else the code, and what it reads."""
+    """The value if the code is a single reference; otherwise the code, and what it reads."""
     argument, origin = evaluated.argument, ", ".join(evaluated.reads)
     if len(evaluated.reads) == 1 and evaluated.name != FROM_CODE:
         one = readings[evaluated.reads[0]]

@@ -1,4 +1,4 @@
-"""References as a plan's JSON spells them, `data.x.y["k"].z[0]`, and the modules that addresses are in."""
+"""References as a plan's JSON spells them, `data.x.y["k"].z[0]`, and the modules of addresses."""
 
 import json
 import re
@@ -8,14 +8,14 @@ from typing import Any
 
 from runner.model.evaluated.code import Names
 
-UNKNOWN_YET: dict[str, Any] = {"\0unknown": True}  # no JSON of a plan has such a key
+UNKNOWN_YET: dict[str, Any] = {"\0unknown": True}  # no plan's JSON has such a key
 _STEP = re.compile(r'\.?([^\W\d][\w-]*|\*)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]|\.(\d+)')
 Step = str | int
 
 
 @dataclass(frozen=True)
 class Scope:
-    """A module as one expression sees it. The key is None where any instance may be meant."""
+    """A module as one expression sees it. The key is None if any instance may be meant."""
 
     calls: tuple[tuple[str, Step | None], ...] = ()
 
@@ -31,7 +31,7 @@ class Scope:
         return Scope((*self.calls, (name, key)))
 
     def covers(self, other: "Scope") -> bool:
-        """Whether an instance that is there may be the one that is meant."""
+        """Whether an existing instance may be the one that is meant."""
         return self.names == other.names and all(
             mine is None or mine == theirs
             for (_, mine), (_, theirs) in zip(self.calls, other.calls, strict=True)
@@ -45,13 +45,13 @@ ROOT = Scope()
 
 
 class Key(str):
-    """The key of an instance or of a map, as told apart from the name of an attribute."""
+    """The key of an instance or a map, distinct from the name of an attribute."""
 
     __slots__ = ()
 
 
 def steps_of(reference: str) -> list[Step]:
-    """`data.x.y["k"].z[0]` as its steps; what is behind a part that cannot be read is left out."""
+    """The steps of `data.x.y["k"].z[0]`; whatever follows an unreadable part is left out."""
     found: list[Step] = []
     position = 0
     while (step := _STEP.match(reference, position)) is not None:
@@ -74,19 +74,19 @@ def unescaped(key: str) -> str:
 
 
 def longest(references: Iterable[str]) -> Iterator[str]:
-    """The references of an expression, each once: behind each, terraform lists what it is a part of, step by step."""
+    """The references of an expression, without duplicates: after each, terraform also lists its prefixes, step by step."""
     last = ""
-    told: set[str] = set()
+    seen: set[str] = set()
     for reference in references:
         part = len(reference) < len(last) and last.startswith(reference) and last[len(reference)] in ".["
         last = reference
-        if not part and reference not in told:
-            told.add(reference)
+        if not part and reference not in seen:
+            seen.add(reference)
             yield reference
 
 
 def references_in(expression: Any) -> Iterator[str]:
-    """Of an expression, or of all that are in a block of them."""
+    """Of an expression, or of all expressions in a block."""
     match expression:
         case {"references": list(references)} if all(isinstance(one, str) for one in references):
             yield from longest(references)
@@ -99,7 +99,7 @@ def references_in(expression: Any) -> Iterator[str]:
 
 
 def select(value: Any, steps: Iterable[Step]) -> Any:
-    """The part at the end of the steps; all of a list where a splat stands; UNKNOWN_YET where it is not there."""
+    """The part at the end of the steps; the whole list for a splat; UNKNOWN_YET if it does not exist."""
     for step in steps:
         match value, step:
             case dict(), str() if step in value:

@@ -19,7 +19,7 @@ from runner.model.plan.line_changes import TALLEST
 from runner.model.plan.value_text import shortened, value_text
 from runner.model.values.text import safe_text
 
-MOST_SHOWN = 20
+MAX_SHOWN = 20
 _IF_IT_FAILS = {
     "continue": "and the apply goes on if it fails",
     "taint": "and its resource is made again if it fails",
@@ -29,7 +29,7 @@ _CALLED = {"role_arn": "role", "assume_role.role_arn": "role", "allowed_account_
 
 
 def applied_lines(changes: ApplyOnly, *, full: bool = False) -> Iterator[Line]:
-    """Nothing for a plan that only does what its resources say."""
+    """Nothing for a plan that only changes resources."""
     yield from _heading("Where", len(changes.places))
     yield from (Line(_place(place, full=full), loud=True) for place in changes.places)
     readings = {reading.name: reading for reading in changes.readings}
@@ -50,7 +50,7 @@ def _heading(title: str, count: int) -> Iterator[Line]:
         yield Line(f"{title} ({count}):", loud=True)
 
 
-# Where
+# Places
 
 
 def _place(place: Place, *, full: bool) -> str:
@@ -63,8 +63,8 @@ def _setting(setting: Setting, *, full: bool) -> str:
     if setting.code:
         code = shortened(setting.code, "", full=full)[0]
         return f"{name} = {code}{f' with {setting.origin}' if setting.origin else ''}"
-    told = setting.value if isinstance(setting.value, str) else value_text(setting.value)
-    text = shortened(told, "", full=full)[0]
+    shown = setting.value if isinstance(setting.value, str) else value_text(setting.value)
+    text = shortened(shown, "", full=full)[0]
     named = text if name == "region" else f"{name} {text}"
     return f"{named} ({setting.origin})" if setting.origin else named
 
@@ -81,7 +81,7 @@ def _provisioners(changes: ApplyOnly, readings: Mapping[str, Reading], *, full: 
     for one in changes.evaluated:
         if one.kind == Part.PROVISIONER:
             evaluated.setdefault(one.subject, []).append(one)
-    shown = changes.provisioners if full else changes.provisioners[:MOST_SHOWN]
+    shown = changes.provisioners if full else changes.provisioners[:MAX_SHOWN]
     for address in shown:
         yield Line(safe_text(f"  ! {address}"), loud=True)
         for command in commands.get(address, ()):
@@ -105,7 +105,7 @@ def _command(command: Provisioner, *, full: bool) -> Iterator[Line]:
 
 
 def _reads(evaluated: Sequence[Evaluated], readings: Mapping[str, Reading], *, full: bool) -> Iterator[Line]:
-    """The values that the lines above are made of, each once."""
+    """The values that the lines above are made of, without duplicates."""
     names = dict.fromkeys(name for one in evaluated for name in one.reads)
     for name in names:
         yield Line(safe_text(f"        {name}: {_value(readings[name], full=full)}"))
@@ -125,24 +125,24 @@ def _cut(text: str, *, full: bool) -> str:
 
 
 def _write_only(changes: ApplyOnly, readings: Mapping[str, Reading], *, full: bool) -> Iterator[Line]:
-    """The plan keeps nothing of them, so what they are made of is all there is to see."""
+    """The plan does not store them, so all it shows is what they are made of."""
     set_ones = [one for one in changes.evaluated if one.kind == _WRITE_ONLY]
     yield from _heading("Sets write-only arguments", len(set_ones))
-    for one in set_ones if full else set_ones[:MOST_SHOWN]:
+    for one in set_ones if full else set_ones[:MAX_SHOWN]:
         yield Line(safe_text(f"  ! {one.argument} of {one.subject}"), loud=True)
         yield from _reads([one], readings, full=full)
-    if len(set_ones) > MOST_SHOWN and not full:
-        yield Line(f"    and {len(set_ones) - MOST_SHOWN} more; --full shows them", loud=True)
+    if len(set_ones) > MAX_SHOWN and not full:
+        yield Line(f"    and {len(set_ones) - MAX_SHOWN} more; --full shows them", loud=True)
 
 
 # Actions
 
 
 def _invocation(invocation: Invocation, *, full: bool) -> Iterator[Line]:
-    told = [f"  ! {invocation.address} {invocation.trigger}"]
+    words = [f"  ! {invocation.address} {invocation.trigger}"]
     if invocation.on_failure in _IF_IT_FAILS:
-        told.append(_IF_IT_FAILS[invocation.on_failure])
+        words.append(_IF_IT_FAILS[invocation.on_failure])
     if invocation.deferred:
-        told.append(f"put off to a later plan: {invocation.deferred.replace('_', ' ')}")
-    yield Line(safe_text(", ".join(told)), loud=True)
+        words.append(f"put off to a later plan: {invocation.deferred.replace('_', ' ')}")
+    yield Line(safe_text(", ".join(words)), loud=True)
     yield from attribute_lines(invocation.configuration, full=full)

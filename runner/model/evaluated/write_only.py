@@ -1,4 +1,4 @@
-"""Write-only arguments in a plan's JSON: it has null for each, whatever the code sets it to."""
+"""Write-only arguments in a plan's JSON, which has null for each, whatever the code sets."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ from runner.model.plan.mask import unknown_of
 def unkept(
     expressions: Mapping[str, Any], sides: Sequence[Any], unknown: Any, path: str = ""
 ) -> Iterator[tuple[str, Any]]:
-    """The arguments that refer to something and of which the plan keeps nothing, also inside of nested blocks."""
+    """Arguments that refer to something and that the plan does not store, including those in nested blocks."""
     for name, expression in sorted(expressions.items()):
         values = [side.get(name) for side in sides if isinstance(side, dict)]
         part = unknown_of(unknown, name)
@@ -31,7 +31,7 @@ def unkept(
 
 
 def is_unkept(value: Any, path: Sequence[str]) -> bool:
-    """Whether the plan has no value there, in one of the blocks at least."""
+    """Whether the plan has no value there, in at least one of the blocks."""
     if isinstance(value, list):
         return any(is_unkept(one, path) for one in value)
     if value is None or not path:
@@ -40,7 +40,7 @@ def is_unkept(value: Any, path: Sequence[str]) -> bool:
 
 
 def holding_nothing(after: Any) -> set[str]:
-    """The attributes that look like blocks in which something is not set."""
+    """Attributes that look like blocks with something unset."""
     values = after if isinstance(after, dict) else {}
     blocks = {name: value for name, value in values.items() if isinstance(value, list | dict)}
     return {name for name, value in blocks.items() if _holds_null(value)}
@@ -53,7 +53,7 @@ def _holds_null(value: Any) -> bool:
 
 
 def sets_to_null(values: Any, code: str, *, read: bool) -> bool:
-    """Whether an action's code may set what the plan has null for, as it has for what is ephemeral."""
+    """Whether an action's code may set what is null in the plan, as it is for ephemeral values."""
     unset = set(_null_names(values))
     return any(not read or re.search(rf"\b{re.escape(name)}\s*=(?!=)", code) for name in unset)
 

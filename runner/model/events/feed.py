@@ -1,4 +1,4 @@
-"""The feed: what happened, as typed events in one order. Each consumer keeps its place in it and misses none."""
+"""The feed: what happened, as typed events in one order. Each consumer keeps its position and misses none."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from runner.model.run.life import Kind, State
 
 @dataclass(frozen=True)
 class RunMoved:
-    """A run is in another state."""
+    """A run changed its state."""
 
     run: int
     stack: str
@@ -38,7 +38,7 @@ class ReportMoved:
 
 @dataclass(frozen=True)
 class PlanApproved:
-    """A person said yes to a plan. It may need more than one."""
+    """A person approved a plan, which may need further approvals."""
 
     run: int
     stack: str
@@ -48,14 +48,14 @@ class PlanApproved:
 
 @dataclass(frozen=True)
 class StackLeft:
-    """No stack file in Git declares the stack any more."""
+    """No stack file in Git declares the stack."""
 
     stack: str
 
 
 @dataclass(frozen=True)
 class StackRenamed:
-    """What was known of another name, its state included, is known of this one."""
+    """Everything known under the old name, including the state, moved to the new name."""
 
     stack: str
     was: str
@@ -64,7 +64,7 @@ class StackRenamed:
 
 @dataclass(frozen=True)
 class StackEnded:
-    """Nothing is asked of the stack any more: it was forgotten, destroyed or renamed."""
+    """The stack has ended: it was forgotten, destroyed or renamed."""
 
     stack: str
     by: str
@@ -73,11 +73,11 @@ class StackEnded:
 
 @dataclass(frozen=True)
 class CheckMoved:
-    """A `check` block of the code fails, or does so no longer."""
+    """A `check` block of the code began to fail, or passes again."""
 
     stack: str
     check: str
-    reason: str  # what it says, masked
+    reason: str  # its message, masked
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class LockMoved:
 
 @dataclass(frozen=True)
 class ProviderDistrusted:
-    """A warm provider answered otherwise than a plain plan, and is not asked any more."""
+    """A warm provider disagreed with a plain plan, and is no longer probed."""
 
     provider: str
     checksum: str
@@ -168,13 +168,13 @@ class FeedEvent:
 
     @property
     def key(self) -> str:
-        """The same at every delivery: whoever has seen it has seen this event."""
+        """The same at every delivery, so a consumer can recognize repetitions."""
         return f"event-{self.id}"
 
 
 @dataclass(frozen=True)
 class Cursor:
-    """How far a consumer has come, and how its next event has failed so far."""
+    """A consumer's position, and the failures of its next event so far."""
 
     consumer: str
     position: int
@@ -185,7 +185,7 @@ class Cursor:
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """An event that a consumer could not take; kept until a person has it tried again or dropped."""
+    """An event that a consumer could not process; kept until a person retries or drops it."""
 
     consumer: str
     event: FeedEvent
@@ -193,13 +193,13 @@ class DeadLetter:
     since: datetime
 
 
-MOST_TRIES = 10
+MAX_TRIES = 10
 FIRST_RETRY = timedelta(seconds=5)
 LAST_RETRY = timedelta(hours=1)
 
 
 def waits(cursor: Cursor, now: datetime) -> bool:
-    """A time further away than any retry was set by a clock that has been put back: it does not count."""
+    """A time beyond any retry was set by a clock that has gone back since: it is ignored."""
     return cursor.next_try is not None and now < cursor.next_try <= now + LAST_RETRY
 
 
@@ -208,13 +208,13 @@ def passed(cursor: Cursor, position: int) -> Cursor:
 
 
 def failed(cursor: Cursor, problem: str, now: datetime, jitter: float) -> Cursor | None:
-    """When the same event is tried again: after twice the time before, up to an hour; None after the last try.
+    """When the event is tried again: delays double, up to an hour; None after the last attempt.
 
-    `jitter`, from 0 to 1, takes up to half of the wait away, so that consumers that failed together do not return
-    together.
+    `jitter`, from 0 to 1, removes up to half of the delay, so that consumers that failed together do not
+    retry together.
     """
     tries = cursor.tries + 1
-    if tries >= MOST_TRIES:
+    if tries >= MAX_TRIES:
         return None
     wait = min(FIRST_RETRY * 2 ** (tries - 1), LAST_RETRY) * (1 - jitter / 2)
     return replace(cursor, tries=tries, next_try=now + wait, problem=problem)

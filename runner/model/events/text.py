@@ -14,7 +14,7 @@ from runner.model.events.feed import (
     StackResumed,
 )
 
-# What is said of an event, by its topic or else by the kind of its payload; {0} is the payload.
+# Sentences by topic, or else by the type of the payload; {0} is the payload.
 _BY_TOPIC = {
     "drift.open": "{0.stack} drifted: {0.counted} counted",
     "drift.confirm": "drift of {0.stack} confirmed: {0.counted} counted",
@@ -42,11 +42,11 @@ _BY_PAYLOAD: dict[type[Payload], str] = {
 
 def sentence(event: FeedEvent) -> str:
     template = _BY_TOPIC.get(event.topic) or _BY_PAYLOAD[type(event.payload)]
-    told = template.format(event.payload)
+    text = template.format(event.payload)
     more = getattr(event.payload, "reason", "") or getattr(event.payload, "comment", "")
-    return f"{told}: {more}" if more else told
+    return f"{text}: {more}" if more else text
 
 
 def stack_of(event: FeedEvent) -> str | None:
-    """None where it is about more than one stack."""
+    """None if the event concerns more than one stack."""
     return getattr(event.payload, "stack", None)

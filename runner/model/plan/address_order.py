@@ -1,4 +1,4 @@
-"""Addresses in terraform's order: `a[2]` stands before `a[10]`."""
+"""Addresses in terraform's order: `a[2]` comes before `a[10]`."""
 
 import re
 
@@ -6,6 +6,6 @@ _INDEX = re.compile(r"\[(\d{1,18})\]")
 
 
 def address_order(address: str) -> tuple[str | int, ...]:
-    """A key for sorting: words and indices take turns."""
+    """A sort key: words alternate with indices."""
     parts = _INDEX.split(address)
     return tuple(int(part) if number % 2 else part for number, part in enumerate(parts))

@@ -1,6 +1,6 @@
-"""An attribute's change as text: one line, or line by line where its value is a text of several.
+"""A changed attribute as text: one line, or row by row for a multi-line value.
 
-Every line has gone through `safe_text`; colour is for the caller, who knows the terminal.
+Every line has gone through `safe_text`; colour is up to the caller, who knows the terminal.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ _WIDEST_PATH = 40
 
 @dataclass(frozen=True)
 class Line:
-    """One line. `action` says by which colour, `loud` that it is a heading or a warning."""
+    """One line. `action` determines its colour, `loud` marks a heading or a warning."""
 
     text: str
     action: Action | None = None
@@ -24,7 +24,7 @@ class Line:
 
 
 def attribute_lines(attributes: Sequence[AttributeChange], *, full: bool = False) -> Iterator[Line]:
-    """What changes inside one resource, each path with its values."""
+    """The changes inside one resource, each path with its values."""
     width = min(_WIDEST_PATH, max((len(safe_text(a.path)) for a in attributes), default=0))
     for attribute in attributes:
         yield from attribute_line(attribute, width, full=full)
@@ -44,7 +44,7 @@ def attribute_line(attribute: AttributeChange, width: int, *, full: bool) -> Ite
 
 
 def attribute_rows(attribute: AttributeChange, *, full: bool = False) -> list[Marked] | None:
-    """The rows of a text or document that differ; None where the values stand on one line."""
+    """The rows of a text or document that differ; None if the values fit on one line."""
     if attribute.sensitive or attribute.unknown or attribute.mark_only:
         return None
     if attribute.difference:

@@ -1,4 +1,4 @@
-"""A plan's changes as people and records see them: secrets are masked before a value of this file exists."""
+"""A plan's changes for people and records: secrets are masked before a value of this module exists."""
 
 from dataclasses import dataclass, fields
 from enum import StrEnum
@@ -37,10 +37,10 @@ class AttributeChange:
     before: Any
     after: Any
     forces_replacement: bool = False
-    sensitive: bool = False  # MASK stands for a secret here, and is not a text that reads so
+    sensitive: bool = False  # MASK stands for a secret, not for a text that happens to read so
     unknown: bool = False  # `after` is UNKNOWN
-    mark_only: bool = False  # the value stays; only whether it is sensitive changes
-    # The rows that differ, where `before` and `after` are too long to be kept whole, or are base64 of a text.
+    mark_only: bool = False  # the value stays the same; only its sensitivity changes
+    # The rows that differ, if `before` and `after` are too long to store, or are base64 of a text.
     difference: tuple[tuple[str, str], ...] = ()
 
 
@@ -50,12 +50,12 @@ class ResourceChange:
     type: str
     action: Action
     attributes: tuple[AttributeChange, ...] = ()
-    previous_address: str | None = None  # a moved block
-    importing: str | None = None  # the id of an import block
+    previous_address: str | None = None  # from a moved block
+    importing: str | None = None  # the id in an import block
     deposed: str | None = None
     action_reason: str | None = None
-    data: bool = False  # a data source
-    keeps_old: bool = False  # of a replace: the old object is forgotten, not destroyed
+    data: bool = False  # for a data source
+    keeps_old: bool = False  # for a replace: the old object is forgotten, not destroyed
 
 
 @dataclass(frozen=True)
@@ -66,12 +66,12 @@ class OutputChange:
     after: Any
     sensitive: bool = False
     unknown: bool = False
-    difference: tuple[tuple[str, str], ...] = ()  # as of an attribute
+    difference: tuple[tuple[str, str], ...] = ()  # as for an attribute
 
 
 @dataclass(frozen=True)
 class Invocation:
-    """An `action` that the apply invokes. `deferred` says why it is put off to a later plan instead."""
+    """An `action` that the apply invokes. `deferred` says why it is deferred to a later plan instead."""
 
     address: str
     type: str
@@ -84,43 +84,43 @@ class Invocation:
 
 @dataclass(frozen=True)
 class Reading:
-    """A value that the apply reads while it evaluates something: masked, and cut where it is long."""
+    """A value that the apply reads while evaluating something: masked, and cut if long."""
 
     name: str
     value: Any = None
     sensitive: bool = False
     unknown: bool = False
-    mark: str = ""  # keyed: equal where the value is
+    mark: str = ""  # keyed: equal if the value is
 
 
 @dataclass(frozen=True)
 class Evaluated:
-    """An argument that only the apply evaluates. `reads` are the names of readings."""
+    """An argument that only the apply evaluates. `reads` names its readings."""
 
     kind: str  # provisioner, write-only, action, provider
     subject: str
     argument: str
-    name: str = ""  # the type of a provisioner
+    name: str = ""  # type of a provisioner
     index: int = 0
-    code: str = ""  # its source text, where it is known
+    code: str = ""  # source text, if known
     reads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Provisioner:
-    """What the code says of a command that runs with a resource. `arguments` are source texts."""
+    """A command that runs with a resource, as the code declares it. `arguments` are source texts."""
 
     address: str
     name: str
     arguments: tuple[tuple[str, str], ...] = ()
     index: int = 0
     at_destroy: bool = False
-    removed: bool = False  # of a `removed` block
+    removed: bool = False  # in a `removed` block
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting of a provider that says where it works. `code` where the value cannot be told from it."""
+    """One setting of a provider that says where it works. `code` is for a value that cannot be derived from it."""
 
     name: str
     value: Any = None
@@ -136,7 +136,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Summary:
-    """Counts by what happens; a replace is one action."""
+    """Counts per action; a replace counts once."""
 
     create: int = 0
     update: int = 0
@@ -155,18 +155,18 @@ class Summary:
 
     @property
     def destroys(self) -> int:
-        """Objects that end: what `max_destroys` limits."""
+        """Objects destroyed: what `max_destroys` limits."""
         return self.replace + self.delete
 
 
 @dataclass(frozen=True)
 class ApplyOnly:
-    """What an apply does that no resource change shows: what it runs and invokes, and where its providers work."""
+    """What an apply does beyond resource changes: what it runs and invokes, and where its providers work."""
 
     provisioners: tuple[str, ...] = ()  # addresses whose create or destroy runs a provisioner
     actions: tuple[Invocation, ...] = ()
     places: tuple[Place, ...] = ()  # where the providers that it uses work
-    commands: tuple[Provisioner, ...] = ()  # what the code says of `provisioners`
+    commands: tuple[Provisioner, ...] = ()  # the code of `provisioners`
     evaluated: tuple[Evaluated, ...] = ()
     readings: tuple[Reading, ...] = ()
 
@@ -176,16 +176,14 @@ NOTHING_BESIDES = ApplyOnly()
 
 @dataclass(frozen=True)
 class ChangeSet(ApplyOnly):
-    """Everything a plan would do. `drift` is terraform's resource_drift, which says what moved outside."""
+    """Everything a plan would do. `drift` is terraform's resource_drift: what changed outside."""
 
     resources: tuple[ResourceChange, ...] = ()
     outputs: tuple[OutputChange, ...] = ()
     drift: tuple[ResourceChange, ...] = ()
     summary: Summary = Summary()
-    moving: tuple[
-        str, ...
-    ] = ()  # what would be set to the time of the plan, which is another one at each plan
-    complete: bool = True  # False where targets were used, or terraform put something off to a later plan
+    moving: tuple[str, ...] = ()  # attributes set to the time of the plan, which differs in each plan
+    complete: bool = True  # False with targets, or if terraform deferred something to a later plan
 
     @property
     def apply_only(self) -> ApplyOnly:
@@ -198,7 +196,7 @@ class ChangeSet(ApplyOnly):
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One of terraform's diagnostics, with its place in the code where it has one."""
+    """One of terraform's diagnostics, with its location in the code if it has one."""
 
     severity: str
     summary: str

@@ -1,7 +1,7 @@
-"""What two lists of lines have in common, in about linear time for texts of any size.
+"""The lines that two lists have in common, in roughly linear time for texts of any size.
 
-`difflib` alone is quadratic. Lines that stand once on each side cut a long text into short stretches first, as in a
-patience diff, and `difflib` compares what lies between them.
+`difflib` alone is quadratic. Lines that occur once on each side first cut a long text into short stretches,
+as in a patience diff, and `difflib` compares what lies between them.
 """
 
 from bisect import bisect_left
@@ -10,17 +10,17 @@ from collections.abc import Hashable, Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import pairwise
 
-# `difflib` compares stretches up to this many lines, both sides together.
+# `difflib` compares stretches up to this many lines, counting both sides.
 _SHORT = 800
 # Only a text made to be slow needs more cuts than this.
-_MOST_CUTS = 500
+_MAX_CUTS = 500
 
 Pair = tuple[int, int]
 Range = tuple[int, int, int, int]
 
 
 def common_lines(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Pair]:
-    """The indices of each line that both have, in order."""
+    """The indices of each common line, in order."""
     found: list[Pair] = []
     left: list[Range] = [(0, len(old), 0, len(new))]
     cuts = 0
@@ -35,7 +35,7 @@ def common_lines(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Pair]
                 found += [(start + block.a + i, new_start + block.b + i) for i in range(block.size)]
             continue
         cuts += 1
-        anchors = _anchors(old, new, (start, end, new_start, new_end)) if cuts <= _MOST_CUTS else []
+        anchors = _anchors(old, new, (start, end, new_start, new_end)) if cuts <= _MAX_CUTS else []
         found += anchors
         if anchors:
             edges = [(start - 1, new_start - 1), *anchors, (end, new_end)]
@@ -44,7 +44,7 @@ def common_lines(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Pair]
 
 
 def _trimmed(old: Sequence[Hashable], new: Sequence[Hashable], of: Range, found: list[Pair]) -> Range:
-    """Without what both ends have in common, which is found."""
+    """The range without its common prefix and suffix, which are added to `found`."""
     start, end, new_start, new_end = of
     while start < end and new_start < new_end and old[start] == new[new_start]:
         found.append((start, new_start))
@@ -56,7 +56,7 @@ def _trimmed(old: Sequence[Hashable], new: Sequence[Hashable], of: Range, found:
 
 
 def _anchors(old: Sequence[Hashable], new: Sequence[Hashable], of: Range) -> list[Pair]:
-    """Lines that stand once on each side; where there are none, each line's n-th time on both sides."""
+    """Lines that occur once on each side; if there are none, the n-th occurrences on both sides."""
     start, end, new_start, new_end = of
     counts, new_counts = Counter(old[start:end]), Counter(new[new_start:new_end])
     once = {line for line, count in counts.items() if count == 1 and new_counts[line] == 1}
@@ -81,7 +81,7 @@ def _ranked(lines: Sequence[Hashable]) -> Iterator[tuple[Hashable, int]]:
 
 
 def _longest_rise(pairs: Sequence[Pair]) -> list[Pair]:
-    """The most pairs whose order is the same on both sides; the second index rises already."""
+    """The longest subsequence with rising indices on both sides; the second index rises already."""
     ends: list[int] = []  # the smallest end of a rise of each length
     holders: list[int] = []
     before: list[int] = []

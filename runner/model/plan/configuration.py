@@ -1,4 +1,4 @@
-"""What a plan's JSON says about the code: which attributes it sets, where provisioners are, which variables are secret."""
+"""A plan's JSON about the code: which attributes it sets, where provisioners are, which variables are secret."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -6,14 +6,14 @@ from typing import Any
 
 from runner.model.secret.shape import names_secret
 
-# Types whose providers run what the configuration says: hashicorp/external and hashicorp/local.
+# Types whose providers run commands from the configuration: hashicorp/external and hashicorp/local.
 COMMAND_TYPES = frozenset({"external", "local_command"})
-# An instance key in an address: `[0]` or `["a.b"]`, where the quoted text may hold escaped quotes and brackets.
+# An instance key in an address: `[0]` or `["a.b"]`, where the quoted text may contain escaped quotes and brackets.
 KEY = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
 
 
 def config_address(address: str) -> str:
-    """The address as the code has it: without the keys of `count` and `for_each`."""
+    """The address as in the code: without the keys of `count` and `for_each`."""
     return KEY.sub("", address)
 
 
@@ -31,7 +31,7 @@ def _blocks(module: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Mappi
 
 
 def running_commands(document: Mapping[str, Any]) -> Iterator[str]:
-    """The config addresses of blocks that run commands, also of modules that were fetched, whether they change or not."""
+    """The config addresses of blocks that run commands, including those of fetched modules, whether they change or not."""
     for address, block in configured_resources(document).items():
         if block.get("provisioners") or (
             block.get("mode") != "managed" and block.get("type") in COMMAND_TYPES
@@ -58,7 +58,7 @@ def secret_variables(document: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def provider_secrets(document: Mapping[str, Any]) -> Iterator[Any]:
-    """What the code gives to providers under names of secrets: their schemas, which mark it, are no part of a plan."""
+    """Provider settings whose names suggest secrets: a plan does not contain the schemas that mark them."""
     providers = (document.get("configuration") or {}).get("provider_config") or {}
     for provider in providers.values():
         for name, expression in (provider.get("expressions") or {}).items():

@@ -1,4 +1,4 @@
-"""What differs between the `before` and the `after` of one change, path by path, raw: secrets are still in it."""
+"""The differences between `before` and `after` of one change, path by path, raw: they still contain secrets."""
 
 import json
 import re
@@ -12,8 +12,8 @@ from runner.model.plan.mask import Mark, holds_unknown, join, mark_of, read_mark
 
 Path = tuple[str | int, ...]
 
-# Comparing longer lists with each other takes too long; they are paired by index.
-_MOST_ALIGNED = 1_000
+# Longer lists take too long to align; they are paired by index.
+_MAX_ALIGNED = 1_000
 _NO_STEPS: list[tuple[str, int, int, int, int]] = []
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -21,23 +21,23 @@ _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 @dataclass(frozen=True)
 class Difference:
-    """`unknown` is terraform's `after_unknown` from this path on: True where all of it is known after apply."""
+    """`unknown` is terraform's `after_unknown` from this path on: True if all of it is known only after apply."""
 
     path: Path
     before: Any
     after: Any
     unknown: Any
     mark: Mark
-    mark_only: bool = False  # the value stays; only whether it is sensitive changes
+    mark_only: bool = False  # the value stays the same; only its sensitivity changes
 
     @property
     def consequence(self) -> bool:
-        """Known after apply: what follows from other changes, as far as anyone can tell now."""
+        """Known after apply: as far as anyone can tell now, it follows from other changes."""
         return self.unknown is True
 
     @property
     def phantom(self) -> bool:
-        """Only the difference between null and empty, which providers make up."""
+        """Only a difference between null and empty, which providers invent."""
         return self.mark_only or (
             is_empty(self.before) and is_empty(self.after) and not holds_unknown(self.unknown)
         )
@@ -48,7 +48,7 @@ def is_empty(value: Any) -> bool:
 
 
 def differences(change: Mapping[str, Any]) -> Iterator[Difference]:
-    """The differences of a `change` object of a plan's JSON, each as deep as people read it."""
+    """The differences in a `change` object of a plan's JSON, as deep as is useful to read."""
     before, after = change.get("before"), change.get("after")
     marks = [read_mark(change.get(side)) for side in ("before_sensitive", "after_sensitive")]
     yield from _walk((), before, after, change.get("after_unknown"), join(marks))
@@ -88,22 +88,22 @@ def _walk(path: Path, before: Any, after: Any, unknown: Any, mark: Mark) -> Iter
 
 
 def _both(kind: type[dict[str, Any]] | type[list[Any]], before: Any, after: Any, unknown: Any) -> bool:
-    """Whether both sides are of this kind (or not there) and one of them holds something to go into."""
+    """Whether both sides are of this kind (or absent) and one of them has elements."""
     shaped = all(side is None or isinstance(side, kind) for side in (before, after, unknown or None))
     return shaped and bool(before or after or holds_unknown(unknown))
 
 
 def _aligned(before: list[Any], after: list[Any], unknown: Any) -> Iterator[tuple[int, Any, Any, Any]]:
-    """Pair the elements so that one more or one less is one difference, also among the blocks of a set.
+    """Pair the elements so that an added or removed one is one difference, also among the blocks of a set.
 
-    What is left out has the index that it had, everything else the one that it gets.
+    Removed elements keep their old index, all others have the new one.
     """
     old_texts = list(map(_essence_text, before))
     new_texts = [
         f"unknown {i}" if holds_unknown(unknown_of(unknown, i)) else _essence_text(part)
         for i, part in enumerate(after)
     ]
-    small = len(before) + len(after) <= _MOST_ALIGNED and old_texts != new_texts
+    small = len(before) + len(after) <= _MAX_ALIGNED and old_texts != new_texts
     steps = SequenceMatcher(None, old_texts, new_texts, autojunk=False).get_opcodes() if small else _NO_STEPS
     for tag, old_start, old_end, new_start, new_end in steps or [("all", 0, len(before), 0, len(after))]:
         if tag == "equal":
@@ -118,14 +118,14 @@ def _essence_text(value: Any) -> str:
 
 
 def _essence(value: Any) -> Any:
-    """Without what is null or empty: providers write either for the same block."""
+    """Without null and empty parts: providers write either for the same block."""
     if isinstance(value, dict):
         return {key: _essence(part) for key, part in value.items() if not is_empty(part)}
     return [_essence(part) for part in value] if isinstance(value, list) else value
 
 
 def same(one: Any, other: Any) -> bool:
-    """Equal as JSON: `1` is not `true`, as Python would have it."""
+    """Equality of JSON values: `1` is not `true`, unlike in Python."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, dict) and isinstance(other, dict):

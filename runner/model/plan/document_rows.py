@@ -1,4 +1,4 @@
-"""The rows of a text that are compared: its lines, or the parts of the JSON or YAML document that it holds."""
+"""The rows of a text to compare: its lines, or the parts of the JSON or YAML document in it."""
 
 import json
 import re
@@ -15,7 +15,7 @@ _BREAKS = re.compile("[\r\x85\u2028\u2029]")
 
 
 class Row(NamedTuple):
-    """`same_as` is equal for rows that say the same at the same place; `where` is the part that holds it."""
+    """`same_as` is equal for rows with the same meaning in the same place; `where` is the part around it."""
 
     text: str
     same_as: Hashable
@@ -27,7 +27,7 @@ def line_rows(text: str) -> list[Row]:
 
 
 def json_rows(text: str) -> list[Row] | None:
-    """One part a row; None where it is no JSON container, or where reading it would hide a part."""
+    """One row per part; None if it is no JSON container, or if parsing would hide a part."""
     if not text.lstrip().startswith(_OPENS):
         return None
     try:
@@ -37,7 +37,7 @@ def json_rows(text: str) -> list[Row] | None:
 
 
 def value_rows(value: Any) -> list[Row]:
-    """The keys of a map in terraform's order, which is that of their code points."""
+    """The keys of a map in terraform's order, which is by code point."""
     return list(_parts(value, (), "", ""))
 
 
@@ -63,25 +63,25 @@ def _parts(value: Any, path: Path, lead: str, tail: str) -> Iterator[Row]:
 
 
 def _row(text: str, path: Path, tail: str) -> Row:
-    # A comma says only that something follows, and an index only that something was added before.
+    # A comma only says that more follows, and an index depends on what was added before.
     where = path[:-1]
     place = tuple(step if isinstance(step, str) else "" for step in where)
     return Row(f"{'  ' * len(path)}{text}{tail}", (place, text), where)
 
 
 def yaml_rows(old: str, new: str) -> tuple[list[Row], list[Row]] | None:
-    """Both texts as parts, or as lines that know where they stand; None unless both are YAML documents.
+    """Both texts as parts, or as lines with their positions; None unless both are YAML documents.
 
-    Parts where they tell the change in fewer rows: keys in another order and another indentation say nothing.
+    Parts if they show the change in fewer rows: a different key order or indentation has no meaning.
     """
     read = [read_yaml(text) for text in (old, new)]
     if read[0] is None or read[1] is None:
         return None
     lines = (_placed(old, read[0]), _placed(new, read[1]))
-    # A comment can mean something to its reader, as `#cloud-config` does, and parts do not have it.
+    # A comment can mean something to its reader, as `#cloud-config` does, and parts omit it.
     if not (read[0].exact and read[1].exact) or _comments(old, read[0]) != _comments(new, read[1]):
         return lines
-    # To what reads it, a stream of documents is no list, and a line may end at what is no line feed.
+    # For readers a stream of documents is not a list, and a line may end at something other than a line feed.
     if read[0].documents != read[1].documents or _BREAKS.search(old) or _BREAKS.search(new):
         return lines
     parts = (value_rows(read[0].value), value_rows(read[1].value))
@@ -89,7 +89,7 @@ def yaml_rows(old: str, new: str) -> tuple[list[Row], list[Row]] | None:
 
 
 def _comments(text: str, read: YamlText) -> list[tuple[str, Path]]:
-    """Each with the part that it stands at: moved to another one it may switch another one off."""
+    """Each comment with the part it belongs to: moved elsewhere it may disable another part."""
     lines = enumerate(text.split("\n"))
     return [(found[0], read.at(number)) for number, line in lines if (found := _COMMENT.search(line))]
 

@@ -1,4 +1,4 @@
-"""Text that is encoded where people should see its change, such as user data in base64."""
+"""Encoded text whose change people should see, such as user data in base64."""
 
 import base64
 import binascii
@@ -9,15 +9,15 @@ from runner.model.plan.line_changes import Marked, difference_rows, masked_line_
 from runner.model.secret.copies import Secrets
 from runner.model.secret.shape import without_likely_secrets
 
-_MOST_ROWS = 400
+_MAX_ROWS = 400
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]{24,}={0,2}\s*")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 def decoded_difference(before: Any, after: Any, secrets: Secrets) -> tuple[Marked, ...]:
-    """The rows by which two texts in base64 differ, without their secrets; none where a side is something else.
+    """The rows in which two base64 texts differ, without secrets; none if either side is something else.
 
-    In clear a secret is easier to see than in base64, so that also what only looks like one is masked.
+    A secret is easier to see decoded than in base64, so likely secrets are masked too.
     """
     texts = [None if side is None else decoded(side) for side in (before, after)]
     if before == after or any(
@@ -25,9 +25,9 @@ def decoded_difference(before: Any, after: Any, secrets: Secrets) -> tuple[Marke
     ):
         return ()
     old, new = (text and without_likely_secrets(str(secrets.scrub(text))) for text in texts)
-    rows = difference_rows(old, new, _MOST_ROWS)
+    rows = difference_rows(old, new, _MAX_ROWS)
     if texts[0] is not None and texts[1] is not None and _hides(rows, texts[0], texts[1]):
-        rows = masked_line_changes(texts[0], texts[1], (str(old), str(new)), _MOST_ROWS) or [
+        rows = masked_line_changes(texts[0], texts[1], (str(old), str(new)), _MAX_ROWS) or [
             *rows,
             (" ", "(more differs in what is masked)"),
         ]
@@ -35,8 +35,8 @@ def decoded_difference(before: Any, after: Any, secrets: Secrets) -> tuple[Marke
 
 
 def _hides(rows: list[Marked], before: str, after: str) -> bool:
-    """Whether masking made lines alike that differ."""
-    return _changed(rows) < _changed(difference_rows(before, after, _MOST_ROWS))
+    """Whether masking made different lines equal."""
+    return _changed(rows) < _changed(difference_rows(before, after, _MAX_ROWS))
 
 
 def _changed(rows: list[Marked]) -> int:
@@ -44,7 +44,7 @@ def _changed(rows: list[Marked]) -> int:
 
 
 def decoded(value: Any) -> str | None:
-    """The text of several lines that base64 stands for; None for anything else."""
+    """The multi-line text that the base64 decodes to; None for anything else."""
     if not isinstance(value, str) or not _BASE64.fullmatch(value):
         return None
     try:

@@ -1,7 +1,7 @@
-"""The fingerprint of a plan: equal where two plans would do the same in the same place, down to the bytes of secrets.
+"""The fingerprint of a plan: equal if two plans would do the same in the same place, down to the bytes of secrets.
 
-Two plans of the same thing differ in bytes, so a digest cannot tell sameness. It is keyed, because a plain hash of a
-short secret can be guessed.
+Two plans of the same thing differ in bytes, so a digest cannot compare them. It is keyed, because a plain
+hash of a short secret can be guessed.
 """
 
 import hashlib
@@ -24,16 +24,16 @@ from runner.model.plan.timeless import Clock, clock_of
 _ABSENT = object()
 
 
-# 1 held what `resource_changes` and `output_changes` say, 2 also what only the apply evaluates.
+# Version 1 covered `resource_changes` and `output_changes`, 2 also covers what only the apply evaluates.
 VERSION = 2
-MARK_DIGITS = 16  # of the seal of one value, kept to tell which of many is another one
+MARK_DIGITS = 16  # of the seal of one value, kept to tell which of many values changed
 
 
 def fingerprint(document: Mapping[str, Any], key: bytes, code: Code = UNREAD) -> str:
     """Keyed HMAC over what the plan changes: addresses, actions, and every path that differs or is unknown.
 
-    And over all that only its apply evaluates. What it leaves alone is not part: no order of keys, no time of
-    the plan, no attribute that was merely refreshed.
+    It also covers everything only the apply evaluates. What the plan leaves alone is not part of it: no key
+    order, no time of the plan, no attribute that was merely refreshed.
     """
     with understanding(document):
         blocks = configured_resources(document)
@@ -62,7 +62,7 @@ def fingerprint(document: Mapping[str, Any], key: bytes, code: Code = UNREAD) ->
 
 
 def _evaluated(applying: Applying) -> Iterator[list[Any]]:
-    # Many resources read the same. Kept with its digest, so that no other one gets its id meanwhile.
+    # Many resources read the same. Stored with its digest, so that its id is not reused meanwhile.
     digests: dict[int, tuple[Mapping[str, Found], str]] = {}
     for thing in applying.things():
         known = digests.get(id(thing.found))
@@ -74,7 +74,7 @@ def _evaluated(applying: Applying) -> Iterator[list[Any]]:
 
 
 def seal(purpose: str, content: Any, key: bytes, *, version: int = 1) -> str:
-    """HMAC-SHA256 of the canonical JSON, with a purpose so that seals of different things never meet."""
+    """HMAC-SHA256 of the canonical JSON, with a purpose so that seals of different things never collide."""
     text = f"driftline-{purpose}-v{version}\n{canonical(content)}"
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
@@ -107,7 +107,7 @@ def _resource(entry: Mapping[str, Any], block: Mapping[str, Any] | None, clock: 
 
 
 def _sides(change: Mapping[str, Any], clock: Clock) -> tuple[Any, Any, Any]:
-    """What will be there stands without the time of the plan; what was there stands as it is."""
+    """The new value without the time of the plan; the old value as it is."""
     return (
         clock.literal(change.get("before")),
         clock.timeless(change.get("after")),
@@ -118,7 +118,7 @@ def _sides(change: Mapping[str, Any], clock: Clock) -> tuple[Any, Any, Any]:
 def _without_refreshed(
     before: Any, after: Any, unknown: Any, block: Mapping[str, Any] | None
 ) -> tuple[Any, Any, Any]:
-    """Drop the old values of what a provider will compute anew: a refresh moves them at any time."""
+    """Drop the old values of what a provider will compute: a refresh changes them at any time."""
     if not isinstance(before, dict) or not isinstance(after, dict):
         return before, after, unknown
     kept = {
@@ -128,10 +128,10 @@ def _without_refreshed(
 
 
 def is_computed(path: tuple[str | int, ...], block: Mapping[str, Any] | None) -> bool:
-    """Whether the provider alone decides on this attribute, as far as the resource's block in the code tells.
+    """Whether only the provider sets this attribute, as far as the resource's block in the code shows.
 
-    What the code sets is none of these: its old value may be an emergency fix that this plan would undo. Nor is
-    `id`, which says what object it is.
+    An attribute set by the code is not computed: its old value may be an emergency fix that this plan would
+    undo. Neither is `id`, which identifies the object.
     """
     return (
         block is not None

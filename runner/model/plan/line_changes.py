@@ -1,4 +1,4 @@
-"""The change of a text of several lines, or of a document inside a text, row by row with a little context."""
+"""The change of a multi-line text, or of a document inside a text, row by row with a little context."""
 
 import json
 import re
@@ -15,27 +15,27 @@ from runner.model.values.text import safe_text
 TALLEST = 60
 CONTEXT = 2
 _SHORT_JSON = 40
-# Rows of one sign in a row that are shown where there are too many: most of them first, then the last.
+# Rows of one sign that are shown of a long run: these many first, and these many last.
 _SHOWN_FIRST, _SHOWN_LAST = 6, 2
 _LEFT_OUT = re.compile(r"… \((\d{1,3}(?:,\d{3}){0,3}) more lines\)")
 
-Marked = tuple[str, str]  # "+", "-" or " ", and a line
+Marked = tuple[str, str]  # "+", "-" or " ", and the line
 
 
-def line_changes(before: Any, after: Any, *, most: int = TALLEST, full: bool = False) -> list[Marked] | None:
-    """The rows that differ; None where one line says it all."""
+def line_changes(before: Any, after: Any, *, limit: int = TALLEST, full: bool = False) -> list[Marked] | None:
+    """The rows that differ; None if one line is enough."""
     both = _rows(before, after)
     if both is None:
         return None
     if isinstance(both, str):
         return [(" ", both)]
-    return fitted(_changes(*both, full=full), most, full=full)
+    return fitted(_changes(*both, full=full), limit, full=full)
 
 
-def masked_line_changes(before: str, after: str, masked: tuple[str, str], most: int) -> list[Marked] | None:
-    """Lines that differ, as masking left them: two that look alike differ in what is masked.
+def masked_line_changes(before: str, after: str, masked: tuple[str, str], limit: int) -> list[Marked] | None:
+    """The differing lines after masking: two that look equal differ in what is masked.
 
-    None where masking moved lines, so that they cannot be told apart one by one.
+    None if masking moved lines, so that they cannot be matched one by one.
     """
     sides = []
     for text, shown in zip((before, after), masked, strict=True):
@@ -43,12 +43,12 @@ def masked_line_changes(before: str, after: str, masked: tuple[str, str], most: 
         if len(lines) != len(seen):
             return None
         sides.append([Row(look, line) for line, look in zip(lines, seen, strict=True)])
-    return fitted(_changes(*sides, full=False), most)
+    return fitted(_changes(*sides, full=False), limit)
 
 
-def difference_rows(before: Any, after: Any, most: int) -> list[Marked]:
-    """The same, and for what stands on one line the places in it that differ."""
-    rows = line_changes(before, after, most=most)
+def difference_rows(before: Any, after: Any, limit: int) -> list[Marked]:
+    """The same; for a single line, the positions where it differs."""
+    rows = line_changes(before, after, limit=limit)
     if rows is not None:
         return rows
     old, new = (value_text(side) for side in (before, after))
@@ -60,14 +60,14 @@ def difference_rows(before: Any, after: Any, most: int) -> list[Marked]:
     ]
 
 
-def fitted(rows: Sequence[Marked], most: int = TALLEST, *, full: bool = False) -> list[Marked]:
-    """No more rows than anybody reads; long runs of one sign give way before whole places that changed do."""
-    if full or len(rows) <= most:
+def fitted(rows: Sequence[Marked], limit: int = TALLEST, *, full: bool = False) -> list[Marked]:
+    """Limits the rows: long runs of one sign are shortened before a whole change is left out."""
+    if full or len(rows) <= limit:
         return list(rows)
     if len({symbol for symbol, _ in rows}) > 1:
         rows = list(_folded(rows))
-    left = _count(rows[most:])
-    return [*rows[:most], (" ", f"… ({left:,} more lines)")] if left else list(rows)
+    left = _count(rows[limit:])
+    return [*rows[:limit], (" ", f"… ({left:,} more lines)")] if left else list(rows)
 
 
 def _folded(rows: Sequence[Marked]) -> Iterator[Marked]:
@@ -83,14 +83,14 @@ def _folded(rows: Sequence[Marked]) -> Iterator[Marked]:
 
 
 def _count(rows: Sequence[Marked]) -> int:
-    """How many rows these stand for: some may say themselves that others are left out."""
+    """How many rows these represent: some may state that others were left out."""
     return sum(
         int(left[1].replace(",", "")) if (left := _LEFT_OUT.fullmatch(text)) else 1 for _, text in rows
     )
 
 
 def _rows(before: Any, after: Any) -> tuple[list[Row], list[Row]] | str | None:
-    """The rows of both sides, none of a side that is null; or in words that both say the same."""
+    """The rows of both sides, none for a null side; or a sentence saying that both are equal."""
     sides = [side for side in (before, after) if side is not None]
     if sides and all(isinstance(side, dict | list) for side in sides):
         wide = any(len(json.dumps(side, ensure_ascii=False)) > WIDEST for side in sides)
@@ -118,26 +118,26 @@ def _both(
 
 
 def _changes(old: list[Row], new: list[Row], *, full: bool) -> list[Marked]:
-    """A unified diff; what stands before a place that changed names the part of the document that holds it."""
-    told: list[Marked] = []
-    end = 0  # of the place before, in `new`
+    """A unified diff; a change is preceded by the name of the part of the document around it."""
+    lines: list[Marked] = []
+    end = 0  # end of the previous change, in `new`
     for a, b, c, d in _gaps(
         common_lines([row.same_as for row in old], [row.same_as for row in new]), old, new
     ):
-        after = min(c, end + CONTEXT) if told else 0
+        after = min(c, end + CONTEXT) if lines else 0
         first = max(after, c - CONTEXT)
         where = path_text((*old[a:b], *new[c:d])[0].where)
-        told += _equal(new[end:after], full=full)
-        if first > after and (told or where):
-            told.append((" ", safe_text(f"@ {where}") if where else "…"))
-        told += _equal(new[first:c], full=full)
-        told += _replaced(old[a:b], new[c:d], full=full)
+        lines += _equal(new[end:after], full=full)
+        if first > after and (lines or where):
+            lines.append((" ", safe_text(f"@ {where}") if where else "…"))
+        lines += _equal(new[first:c], full=full)
+        lines += _replaced(old[a:b], new[c:d], full=full)
         end = d
-    return [*told, *_equal(new[end : end + CONTEXT], full=full)]
+    return [*lines, *_equal(new[end : end + CONTEXT], full=full)]
 
 
 def _gaps(common: Sequence[Pair], old: list[Row], new: list[Row]) -> Iterator[tuple[int, int, int, int]]:
-    """The ranges of both sides that the rows they share leave out."""
+    """The ranges of both sides between the rows they share."""
     edges = [(-1, -1), *common, (len(old), len(new))]
     for (a, c), (b, d) in pairwise(edges):
         if b - a > 1 or d - c > 1:
@@ -149,7 +149,7 @@ def _equal(rows: list[Row], *, full: bool) -> list[Marked]:
 
 
 def _replaced(old: list[Row], new: list[Row], *, full: bool) -> list[Marked]:
-    """Rows are cut in pairs, so that a change inside a long row is in sight."""
+    """Rows are cut in pairs, so that a change inside a long row stays visible."""
     pairs = [
         shortened(_shown(one.text), _shown(other.text), full=full)
         for one, other in zip_longest(old, new, fillvalue=_NO_ROW)
@@ -159,7 +159,7 @@ def _replaced(old: list[Row], new: list[Row], *, full: bool) -> list[Marked]:
 
 
 def _shown(line: str) -> str:
-    """Safe on a terminal, and not to be taken for what stands here for lines that are left out."""
+    """Safe for a terminal, and not mistakable for the marker of left-out lines."""
     text = safe_text(line)
     return text.replace("…", r"\u2026", 1) if _LEFT_OUT.fullmatch(text) else text
 

@@ -1,4 +1,4 @@
-"""Sensitive marks: which parts of a value terraform calls sensitive, and the value without them."""
+"""Sensitive marks: which parts of a value terraform marks sensitive, and the value without them."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -7,13 +7,13 @@ from typing import Any, Literal, TypeAlias
 
 from runner.model.plan.changes import MASK, UNKNOWN
 
-# `True` marks the whole value, a dict marks by key, a tuple holds the one mark of all elements of a list: the
-# elements of a set stand in another order before than after, so an index says nothing about which is secret.
+# `True` marks the whole value, a dict marks by key, a tuple holds one mark for all elements of a list: the
+# elements of a set change their order, so an index does not say which one is secret.
 Mark: TypeAlias = "Literal[True] | dict[str, Mark] | tuple[Mark] | None"
 
 
 def read_mark(raw: Any) -> Mark:
-    """Read a `before_sensitive` or `after_sensitive`; whatever is not understood marks the whole."""
+    """Read a `before_sensitive` or `after_sensitive`; anything not understood marks the whole value."""
     match raw:
         case None | False:
             return None
@@ -27,7 +27,7 @@ def read_mark(raw: Any) -> Mark:
 
 
 def join(marks: Iterable[Mark]) -> Mark:
-    """Sensitive in any is sensitive in all."""
+    """Sensitive in any of them is sensitive in the result."""
     return reduce(_join, marks, None)
 
 
@@ -44,7 +44,7 @@ def _join(one: Mark, other: Mark) -> Mark:
 
 
 def mark_of(mark: Mark, key: str | int) -> Mark:
-    """The mark of one part; the whole mark where the shapes of value and mark do not agree."""
+    """The mark of one part; the whole mark if value and mark have different shapes."""
     match mark, key:
         case dict(), str():
             return mark.get(key)
@@ -57,7 +57,7 @@ def mark_of(mark: Mark, key: str | int) -> Mark:
 
 
 def unknown_of(unknown: Any, key: str | int) -> Any:
-    """The part of an `after_unknown` that belongs to one part of the value."""
+    """The part of an `after_unknown` for one part of the value."""
     match unknown, key:
         case True, _:
             return True
@@ -80,7 +80,7 @@ def holds_unknown(unknown: Any) -> bool:
 
 
 def masked(value: Any, mark: Mark, unknown: Any = None) -> Any:
-    """The value with MASK for each sensitive part and UNKNOWN for what is known after apply; null stays visible."""
+    """The value with MASK for each sensitive part and UNKNOWN for values known after apply; null stays visible."""
     if unknown is True:
         return UNKNOWN
     if value is None:
@@ -98,7 +98,7 @@ def masked(value: Any, mark: Mark, unknown: Any = None) -> Any:
 
 
 def plain_number(value: Any) -> Any:
-    """A JSON number that was read exactly, as Python shows it; as text where a float would lose digits."""
+    """A number that was parsed exactly, as a Python number; as text if a float would lose digits."""
     if not isinstance(value, Decimal):
         return value
     return float(value) if Decimal(repr(float(value))) == value else str(value)

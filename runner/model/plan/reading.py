@@ -1,4 +1,4 @@
-"""Reading `terraform show -json PLAN`: from a document with every secret in clear to a change set without any."""
+"""Reading `terraform show -json PLAN`: from a document with clear-text secrets to a change set without any."""
 
 import json
 from collections import Counter
@@ -46,7 +46,7 @@ _RUNS_PROVISIONERS = frozenset({Action.CREATE, Action.REPLACE, Action.DELETE})
 
 
 def parse_document(text: str | bytes) -> dict[str, Any]:
-    """The document with its numbers read exactly, as fingerprints need them."""
+    """The document with its numbers parsed exactly, as fingerprints need them."""
     try:
         document = json.loads(text, parse_float=Decimal)
     except (ValueError, RecursionError) as error:
@@ -64,9 +64,9 @@ def read_plan(
     *,
     by_marks: bool = False,
 ) -> ChangeSet:
-    """Everything the plan would do, with its secrets and those given masked; OutputNotUnderstood for another format.
+    """Everything the plan would do, with its secrets and the given ones masked; OutputNotUnderstood for another format.
 
-    `by_marks`: a secret of the plan is masked where it is marked, and shown where the code has taken the mark away.
+    `by_marks`: a secret of the plan is masked where it is marked, and shown where the code removed the mark.
     """
     with understanding(document):
         secrets = given if by_marks else plan_secrets(document) | given
@@ -108,7 +108,7 @@ def _moving(
 
 
 def changing(document: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Action]]:
-    """The entries of `resource_changes` that do anything, each with what it does."""
+    """The entries of `resource_changes` that change anything, each with its action."""
     entries = document.get("resource_changes") or ()
     return [(entry, action_of(entry["change"])) for entry in entries if is_change(entry)]
 
@@ -116,9 +116,10 @@ def changing(document: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Actio
 def plan_problem(
     document: Mapping[str, Any], *, provisioners: bool = True, actions: tuple[str, ...] = ("*",)
 ) -> str | None:
-    """Why terraform itself says that this plan cannot be applied; or that it runs commands, where it may not.
+    """Why terraform itself says that this plan cannot be applied; or that it runs commands where it may not.
 
-    The code was looked at before anything ran. This is what the engine made of it, with the modules that it fetched.
+    The code was inspected before anything ran. This is what the engine made of it, including the fetched
+    modules.
     """
     with understanding(document):
         if document.get("errored"):
@@ -128,8 +129,8 @@ def plan_problem(
             return "terraform says that this plan cannot be applied"
         running = [] if provisioners else list(running_commands(document))
         if running:
-            told = ", ".join(running[:5]) + (f" and {len(running) - 5} more" if running[5:] else "")
-            return f"commands would run in {told}; allow.provisioners of the source is false"
+            names = ", ".join(running[:5]) + (f" and {len(running) - 5} more" if running[5:] else "")
+            return f"commands would run in {names}; allow.provisioners of the source is false"
         for address, kind in action_types(document).items():
             if not any(fnmatchcase(kind, pattern) for pattern in actions):
                 return f"{address} would be invoked, and {kind} is not among allow.actions of the source"
@@ -138,20 +139,20 @@ def plan_problem(
 
 @contextmanager
 def understanding(document: Mapping[str, Any]) -> Iterator[None]:
-    """Say OutputNotUnderstood wherever the document is not what format version 1 promises."""
+    """Raise OutputNotUnderstood where the document breaks the promises of format version 1."""
     version = document.get("format_version", "missing") if document else "1"
     if str(version).split(".", maxsplit=1)[0] != "1":
         raise _not_understood(f"format version {version}, but only 1.x is known here")
     try:
         yield
     except (KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
-        # The text of a KeyError is a name; of the others it may hold a value, so it is not told.
+        # The text of a KeyError is a name; that of other errors may contain a value, so it is omitted.
         detail = f"no {error}" if isinstance(error, KeyError) else type(error).__name__
         raise _not_understood(f"a part has another shape than documented ({detail})") from None
 
 
 def is_change(entry: Mapping[str, Any]) -> bool:
-    """Whether a resource's entry does anything; data that a destroy drops from the state is no change."""
+    """Whether a resource's entry changes anything; data that a destroy drops from the state does not count."""
     if entry.get("mode") == "data":
         return action_of(entry["change"]) is Action.READ
     if entry.get("mode") == "ephemeral":
@@ -193,7 +194,7 @@ def _imported(importing: Mapping[str, Any], secrets: Secrets) -> str:
 def attribute_changes(
     change: Mapping[str, Any], found: Iterable[Difference], secrets: Secrets
 ) -> tuple[AttributeChange, ...]:
-    """The differences of a change as people may see them."""
+    """The differences of a change, masked for people."""
     secrets = secrets.with_marked(change)
     replacing = [tuple(path) for path in change.get("replace_paths") or ()]
     return tuple(_attribute(difference, replacing, secrets) for difference in found)
@@ -241,7 +242,7 @@ def read_outputs(document: Mapping[str, Any], secrets: Secrets) -> Iterator[Outp
 def summarize(
     resources: Iterable[ResourceChange], outputs: Iterable[OutputChange], actions: Iterable[Invocation] = ()
 ) -> Summary:
-    """Counts by what happens; reading data is nothing that happens, and neither is what is put off."""
+    """Counts per action; reads of data and deferred changes do not count."""
     counts: Counter[str] = Counter()
     for resource in resources:
         if resource.data:
@@ -268,7 +269,7 @@ def summarize(
 def _provisioners(
     document: Mapping[str, Any], resources: Iterable[ResourceChange], commands: Iterable[Provisioner]
 ) -> Iterator[str]:
-    """Those of the document, and those that only the code tells of: of `removed` blocks."""
+    """Those in the document, and those that only the code shows, in `removed` blocks."""
     blocks = configured_resources(document)
     with_provisioners = {address for address, block in blocks.items() if block.get("provisioners")}
     removed = {command.address for command in commands if command.removed}

@@ -1,4 +1,4 @@
-"""All that is asked of a plan's document, in one question: a large one is read by a process of its own."""
+"""Everything asked of a plan's document, in one question: a large document is read by a separate process."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -21,14 +21,14 @@ NOTHING = ChangeSet()
 @dataclass(frozen=True)
 class Question:
     key: str  # of fingerprints, in hexadecimal
-    given: tuple[str, ...] = ()  # secrets that the engine was given
-    by_marks: bool = False  # beside those only what is marked is masked
+    given: tuple[str, ...] = ()  # secrets that the engine received
+    by_marks: bool = False  # besides those, only marked values are masked
     provisioners: bool = False
     actions: tuple[str, ...] = ("*",)  # types that may be invoked
     ignore: tuple[IgnoreRule, ...] = ()
     drift: bool = False
     around: Around = ALONE
-    partly: tuple[Partly, ...] = ()  # for a drift check: what the state holds of other revisions
+    partly: tuple[Partly, ...] = ()  # for a drift check: parts of other revisions in the state
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Report:
 
 
 def report_of(document: Mapping[str, Any], question: Question) -> tuple[Report, ChangeSet]:
-    """The report, and the changes as they are, without their secrets."""
+    """The report, and the unbounded changes, without secrets."""
     with understanding(document):
         sensitive = tuple(sorted(sensitive_texts(document)))
     problem = plan_problem(document, provisioners=question.provisioners, actions=question.actions)

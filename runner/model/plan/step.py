@@ -1,11 +1,11 @@
-"""The named parts of a plan, as they were done one after the other."""
+"""The named steps of a plan, in the order they ran."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Step:
-    """How long it took. Where one failed, it is the last."""
+    """A step and its duration. A failed one is the last."""
 
     name: str
     seconds: float

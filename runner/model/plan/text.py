@@ -1,6 +1,6 @@
-"""A plan as text for people, in terraform's manner: what it destroys, replaces and runs stands first.
+"""A plan as text in terraform's style: what it destroys, replaces and runs comes first.
 
-Every line has gone through `safe_text`; colour is for the caller, who knows the terminal.
+Every line has gone through `safe_text`; colour is up to the caller, who knows the terminal.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ from runner.model.plan.changes import (
 from runner.model.plan.value_text import value_text
 from runner.model.values.text import safe_text
 
-MOST_NAMED = 20
+MAX_NAMED = 20
 
 _ORDER = (
     Action.DELETE,
@@ -91,7 +91,7 @@ def lines(changes: ChangeSet, *, full: bool = False) -> Iterator[Line]:
 
 
 def headlines(changes: ChangeSet) -> Iterator[Line]:
-    """One line for each resource and for the outputs, without what changes in them."""
+    """One line for each resource and for the outputs, without their attributes."""
     for resource in _in_order(changes):
         yield _headline(resource)
     if changes.outputs:
@@ -116,9 +116,9 @@ def _head(changes: ChangeSet) -> Iterator[Line]:
             loud=True,
         )
     if changes.moving:
-        more = len(changes.moving) - MOST_NAMED
-        told = ", ".join(changes.moving[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-        yield Line(safe_text(f"Set to the time of the plan, whenever it is made again: {told}"))
+        more = len(changes.moving) - MAX_NAMED
+        names = ", ".join(changes.moving[:MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
+        yield Line(safe_text(f"Set to the time of the plan, whenever it is made again: {names}"))
     for action, title in (
         (Action.DELETE, "Destroys"),
         (Action.REPLACE, "Replaces"),
@@ -135,10 +135,10 @@ def _head(changes: ChangeSet) -> Iterator[Line]:
 def _names(title: str, named: Sequence[str], action: Action | None) -> Iterator[Line]:
     if named:
         yield Line(f"{title} ({len(named)}):", loud=True)
-    for name in named[:MOST_NAMED]:
+    for name in named[:MAX_NAMED]:
         yield Line(safe_text(name), action, loud=True)
-    if len(named) > MOST_NAMED:
-        yield Line(f"    and {len(named) - MOST_NAMED} more, all of them below", action, loud=True)
+    if len(named) > MAX_NAMED:
+        yield Line(f"    and {len(named) - MAX_NAMED} more, all of them below", action, loud=True)
 
 
 def _resource(resource: ResourceChange, *, full: bool) -> Iterator[Line]:

@@ -1,7 +1,8 @@
-"""Values that move by themselves: the time of the plan, `plantimestamp()`, in what a plan would write.
+"""Values that change by themselves: the time of the plan, `plantimestamp()`, in what a plan would write.
 
-Two plans of the same thing never have it equal, and both mean the same. A plan's JSON says when it was made, to the second, and
-`plantimestamp()` is exactly that. So what equals the plan's own time is known to be it, wherever it stands; nothing else is excused.
+Two plans of the same thing never have the same time, yet mean the same. A plan's JSON records when it was
+made, to the second, and `plantimestamp()` returns exactly that. So a value equal to the plan's own time is
+known to be it, wherever it occurs; nothing else is excused.
 """
 
 import re
@@ -13,21 +14,21 @@ from typing import Any
 from runner.model.evaluated.code import Code
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-_MARK = "\0time of the plan"  # the key of an object in the place of a text
+_MARK = "\0time of the plan"  # the key of an object that replaces a text
 
 
 @dataclass(frozen=True)
 class Clock:
-    """The time of one plan and what the code makes of it: each offset of a `timeadd` over it, in seconds."""
+    """The time of one plan and values derived from it: the offsets, in seconds, that `timeadd` adds to it."""
 
     texts: Mapping[str, int]
 
     def timeless(self, value: Any) -> Any:
-        """The value with the time of the plan replaced by a mark that no text can be."""
+        """The value with the time of the plan replaced by a mark that cannot occur in text."""
         return self._with(value, self._text)
 
     def literal(self, value: Any) -> Any:
-        """The value as it is, so that it can be compared with one without the time: nothing in it is the mark."""
+        """The value unchanged, but comparable with one without the time: nothing in it is the mark."""
         return self._with(value, str)
 
     def _with(self, value: Any, text: Callable[[str], Any]) -> Any:
@@ -35,7 +36,7 @@ class Clock:
             case str():
                 return text(value)
             case dict():
-                # A key that looks like the mark is no mark.
+                # A key that looks like the mark is escaped.
                 return {
                     f"\0{key}" if self.texts and key.startswith("\0") else key: self._with(part, text)
                     for key, part in value.items()
@@ -46,7 +47,7 @@ class Clock:
                 return value
 
     def moves(self, value: Any) -> bool:
-        """Whether the time of the plan is in it."""
+        """Whether the value contains the time of the plan."""
         match value:
             case str():
                 return isinstance(self._text(value), dict)
@@ -76,18 +77,18 @@ STILL = Clock({})
 
 
 def clock_of(document: Mapping[str, Any], code: Code) -> Clock:
-    """STILL where the code does not ask for the time, or was not read as a whole: then nothing is excused."""
-    told = document.get("timestamp")
-    if not code.read or code.unread or not code.clock or not isinstance(told, str):
+    """STILL if the code does not use the time, or was not read completely: then nothing is excused."""
+    timestamp = document.get("timestamp")
+    if not code.read or code.unread or not code.clock or not isinstance(timestamp, str):
         return STILL
-    if not _RFC3339.fullmatch(told):
+    if not _RFC3339.fullmatch(timestamp):
         return STILL
-    now = datetime.fromisoformat(told)
+    now = datetime.fromisoformat(timestamp)
     return Clock(dict(_times(now, code.offsets)))
 
 
 def _times(now: datetime, offsets: tuple[int, ...]) -> Iterator[tuple[str, int]]:
-    # What is asked for without an offset counts most: it comes last.
+    # The time without an offset takes precedence: it comes last.
     for offset in (*offsets, 0):
         try:
             moved = (now + timedelta(seconds=offset)).astimezone(UTC)

@@ -1,4 +1,4 @@
-"""What terraform warns of in a plan: kept within bounds, and the checks that fail as a state of their stack."""
+"""terraform's warnings in a plan: kept within bounds, and failing checks as a state of their stack."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from runner.model.plan.changes import Diagnostic
 
-MOST = 50  # of one run; its log has all
+MAX_WARNINGS = 50  # of one run; its log has all of them
 LONGEST_SUMMARY = 300  # characters
 LONGEST_DETAIL = 2000
 CHECK_FAILED = "Check block assertion failed"
@@ -14,7 +14,7 @@ CHECK_FAILED = "Check block assertion failed"
 
 @dataclass(frozen=True)
 class FailingCheck:
-    """A `check` block whose assertion does not hold, and when that was first seen."""
+    """A `check` block whose assertion fails, and since when."""
 
     address: str
     message: str
@@ -25,18 +25,18 @@ class FailingCheck:
 
 
 def kept(diagnostics: Iterable[Diagnostic], masked: Callable[[str], str]) -> tuple[Diagnostic, ...]:
-    """The warnings, each once."""
-    told = [one for one in dict.fromkeys(diagnostics) if one.severity != "error"]
+    """The warnings, without duplicates."""
+    warnings = [one for one in dict.fromkeys(diagnostics) if one.severity != "error"]
     found = [
         replace(
             one,
             summary=_cut(masked(one.summary), LONGEST_SUMMARY),
             detail=_cut(masked(one.detail), LONGEST_DETAIL),
         )
-        for one in told[:MOST]
+        for one in warnings[:MAX_WARNINGS]
     ]
-    if len(told) > MOST:
-        more = f"{len(told) - MOST} more warnings are in the log of the run"
+    if len(warnings) > MAX_WARNINGS:
+        more = f"{len(warnings) - MAX_WARNINGS} more warnings are in the log of the run"
         found.append(Diagnostic("warning", more))
     return tuple(found)
 
@@ -44,7 +44,7 @@ def kept(diagnostics: Iterable[Diagnostic], masked: Callable[[str], str]) -> tup
 def failing(
     diagnostics: Iterable[Diagnostic], before: Iterable[FailingCheck], now: datetime
 ) -> tuple[FailingCheck, ...]:
-    """Which checks fail now, by what a plan or an apply said; those that failed before keep their time."""
+    """The checks that fail now, by the diagnostics of a plan or an apply; those that failed before keep their time."""
     messages: dict[str, list[str]] = {}
     for one in diagnostics:
         if one.summary == CHECK_FAILED:
@@ -52,13 +52,13 @@ def failing(
             messages.setdefault(address, []).append(" ".join(one.detail.split()))
     since = {check.address: check.since for check in before}
     return tuple(
-        FailingCheck(address, "; ".join(told), since.get(address, now))
-        for address, told in sorted(messages.items())
+        FailingCheck(address, "; ".join(sentences), since.get(address, now))
+        for address, sentences in sorted(messages.items())
     )
 
 
 def also_failing(checks: Iterable[FailingCheck]) -> str:
-    """Behind what a look at the stack found: clean or drifted, a check that fails is told."""
+    """A suffix for the result of a check: failing checks are reported for a clean or drifted stack too."""
     return "".join(f"; {check}" for check in checks)
 
 

@@ -1,6 +1,6 @@
 """A YAML document inside a text: its parts, and which part each line belongs to.
 
-It is read by events, as nothing else is safe with a text that anybody wrote: an alias can stand for millions of
+It is read by events, because nothing else is safe for untrusted text: an alias can stand for millions of
 parts, and libyaml's composer recurses in C.
 """
 
@@ -13,13 +13,13 @@ from runner.model.plan.difference import Path
 
 _LONGEST = 256 * 1024
 _DEEPEST = 40
-# A plain scalar that no reader of any YAML version takes for anything but this text.
+# A plain scalar that readers of all YAML versions take for this text.
 _WORD = re.compile(r"[A-Za-z/][^\x00-\x1f]+|[A-MO-XZa-mo-xz]")
 _STR = "tag:yaml.org,2002:str"
 
 
 class Scalar(str):
-    """A value as it is written, such as a number: `1.10` is not `1.1`."""
+    """A scalar as written: the number `1.10` is not `1.1`."""
 
     __slots__ = ()
 
@@ -30,7 +30,7 @@ class _NotRead(Exception):
 
 @dataclass
 class YamlText:
-    """`exact` says that two documents with an equal `value` say the same."""
+    """`exact`: two documents with an equal `value` mean the same."""
 
     value: Any = None
     exact: bool = True
@@ -39,7 +39,7 @@ class YamlText:
     _paths: list[Path] = field(default_factory=list)
 
     def where(self, line: int) -> Path:
-        """The part that holds a line, counted from 0."""
+        """The part that contains a line, counted from 0."""
         index = bisect_right(self._lines, line) - 1
         if index < 0:
             return ()
@@ -47,7 +47,7 @@ class YamlText:
         return path[:-1] if self._lines[index] == line else path
 
     def at(self, line: int) -> Path:
-        """The part that begins at a line, or last before it."""
+        """The part that begins at a line, or the last one before it."""
         index = bisect_right(self._lines, line) - 1
         return self._paths[index] if index >= 0 else ()
 
@@ -57,12 +57,14 @@ class YamlText:
 
 
 def read_yaml(text: str) -> YamlText | None:
-    """None where a text is no map and no list, or is too large, too deep, or broken."""
+    """None if the text is no map and no list, or is too large, too deep, or broken."""
     if len(text) > _LONGEST or text.startswith("#!") or "\n" not in text or _nests(text) > _DEEPEST:
         return None
     import yaml
 
-    kind = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml is 20 times faster, and not everywhere
+    kind = getattr(
+        yaml, "CSafeLoader", yaml.SafeLoader
+    )  # libyaml is 20 times faster, and not available everywhere
     try:
         loader = kind(text)
     except (ValueError, yaml.YAMLError):  # a lone surrogate
@@ -76,7 +78,7 @@ def read_yaml(text: str) -> YamlText | None:
 
 
 def _nests(text: str) -> int:
-    """How deep brackets nest at most, as if none were quoted: libyaml takes seconds for thousands of them."""
+    """The maximum nesting of brackets, ignoring quotes: libyaml takes seconds for thousands of levels."""
     depth = deepest = 0
     for bracket in re.findall(r"[\[\]{}]", text):
         depth += 1 if bracket in "[{" else -1

@@ -1,4 +1,4 @@
-"""Whether an apply that ended with exit code 0 did what was planned: its own report and the state have to agree."""
+"""Whether an apply that exited with code 0 did what was planned: its own report and the state have to agree."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -12,28 +12,28 @@ _NAMED = 3
 
 @dataclass(frozen=True)
 class Expected:
-    """What the log of an apply must report, by its plan."""
+    """What the log of an apply must report, according to its plan."""
 
     operations: tuple[Operation, ...] = ()
-    # Whether the state must be another one afterwards. An apply that only undoes what somebody did by hand ends with the
-    # state that was there, and the engine does not write that again.
+    # Whether the state must change. An apply that only reverts a manual change ends with the previous state,
+    # which the engine does not write again.
     moves_state: bool = False
-    deposed: tuple[str, ...] = ()  # addresses of which it destroys an object that was replaced before
+    deposed: tuple[str, ...] = ()  # addresses with an object, replaced earlier, that it destroys
 
 
 @dataclass(frozen=True)
 class Reported:
-    """What the engine said. `counts` is its closing summary, None where it gave none."""
+    """What the engine reported. `counts` is its closing summary, None without one."""
 
     counts: Mapping[str, int] | None
     completed: Counter[Operation] = field(default_factory=Counter)
     unfinished: tuple[str, ...] = ()
-    cut: bool = False  # we dropped a part of its output
+    cut: bool = False  # we dropped part of its output
 
 
 @dataclass(frozen=True)
 class StateMark:
-    """`serial` is None where there is no state, or none that can be read."""
+    """`serial` is None if there is no state, or no readable one."""
 
     serial: int | None
     lineage: str = ""
@@ -62,7 +62,7 @@ def doubt(
     before: StateMark | None,
     after: StateMark | None,
 ) -> str:
-    """Why its exit code 0 is not believed; empty where everything agrees. None stands for what is not known."""
+    """Why exit code 0 is not believed; empty if everything agrees. None stands for unknown."""
     if reported.counts is None and not reported.cut:
         return (
             f"{engine} ended with exit code 0, but its log does not end with the summary of a completed apply"
@@ -76,7 +76,7 @@ def doubt(
 
 
 def _operations(change: ResourceChange) -> Iterator[Operation]:
-    """Without those that an apply may leave out or name otherwise."""
+    """Without those that an apply may omit or name differently."""
     if MASK in change.address:
         return
     if change.action in {Action.CREATE, Action.REPLACE}:
@@ -88,7 +88,7 @@ def _operations(change: ResourceChange) -> Iterator[Operation]:
 
 
 def _surely_differs(change: ResourceChange) -> bool:
-    """Once unknown values are known, an update may turn out to change nothing, and the engine leaves it out."""
+    """Once unknown values are known, an update may turn out to change nothing, and the engine omits it."""
     return any(not one.unknown and not one.mark_only for one in change.attributes)
 
 

@@ -1,4 +1,4 @@
-"""What is known of an apply whose end is not: for the person who has to find out what really happened."""
+"""What is known of an apply that ended unclearly, for the person who has to find out what happened."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,26 +7,26 @@ from runner.model.stack.lock import StateLock
 
 LOG_LINES = 200
 APPLYING = "OperationTypeApply"
-# terraform takes its lock within seconds of its start, on the same clock.
+# terraform takes its lock within seconds of its start, by the same clock.
 SLACK = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
 class Evidence:
-    unfinished: tuple[str, ...] = ()  # resources with an `apply_start` and no `apply_complete`
+    unfinished: tuple[str, ...] = ()  # resources with an `apply_start` and without `apply_complete`
     log: tuple[str, ...] = ()  # the last lines, masked
-    serial_before: int | None = None  # of the state that the plan was made on
-    serial_after: int | None = None  # of the state as it is now
-    lock: StateLock | None = None  # terraform's lock, where one was left
+    serial_before: int | None = None  # of the state that the plan was based on
+    serial_after: int | None = None  # of the state now
+    lock: StateLock | None = None  # terraform's lock, if it left one
     lock_is_ours: bool = False
     salvaged: tuple[str, ...] = ()  # a state that terraform could not save, and where it is kept
-    exit_code: int | None = None  # negative where a signal ended it; None where nobody saw it
+    exit_code: int | None = None  # negative if a signal ended it; None if it was not observed
 
 
 def left_by(lock: StateLock, host: str, started: datetime, ended: datetime) -> bool:
-    """Whether exactly our own apply took this lock: its operation, this host, and a time at which it lived.
+    """Whether our own apply took this lock: same operation, this host, and a time at which it ran.
 
-    It held the lock alone then, so a lock with these marks is its own.
+    The lock is exclusive, so one with these properties can only be its own.
     """
     taken = taken_at(lock)
     return (

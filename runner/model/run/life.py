@@ -32,7 +32,7 @@ class State(StrEnum):
 
     @property
     def in_words(self) -> str:
-        """As people are told it: `plan failed`."""
+        """For people: `plan failed`."""
         return self.value.replace("_", " ")
 
 
@@ -75,7 +75,7 @@ class Event(StrEnum):
     RESOLVE_FAILED = "resolve_failed"
 
 
-# A named person's word, with a reason: the only way out of a state that is otherwise final.
+# A named person's decision, with a reason: the only way out of a state that is otherwise final.
 RESOLUTIONS: frozenset[Event] = frozenset({Event.RESOLVE_APPLIED, Event.RESOLVE_FAILED})
 
 TRANSITIONS: dict[tuple[State, Event], State] = {
@@ -96,7 +96,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.APPROVED, Event.REJECT): State.REJECTED,
     (State.APPROVED, Event.CANCEL): State.CANCELED,
     (State.APPROVED, Event.SUPERSEDE): State.SUPERSEDED,
-    # The plan made again under the lock may find that there is nothing left to do.
+    # The plan made again under the lock may find nothing left to do.
     (State.APPROVED, Event.FIND_NOTHING): State.NO_CHANGES,
     # Durable before terraform starts: from here on the plan may have been applied.
     (State.APPROVED, Event.START_APPLY): State.APPLYING,
@@ -105,7 +105,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.APPLYING, Event.INTERRUPT): State.INTERRUPTED,
     # terraform itself refused the saved plan as stale before it touched anything.
     (State.APPLYING, Event.SUPERSEDE): State.SUPERSEDED,
-    # Only where it is certain that terraform never changed anything: no receipt and no output, or a state lock in its way.
+    # Only if terraform certainly changed nothing: no receipt and no output, or a state lock in its way.
     (State.APPLYING, Event.NOT_BEGUN): State.APPROVED,
     (State.INTERRUPTED, Event.RESOLVE_APPLIED): State.APPLIED,
     (State.INTERRUPTED, Event.RESOLVE_FAILED): State.APPLY_FAILED,
@@ -115,13 +115,13 @@ FINAL: frozenset[State] = frozenset(State) - {
     state for state, event in TRANSITIONS if event not in RESOLUTIONS
 }
 WAITING: frozenset[State] = frozenset({State.QUEUED, State.AWAITING_APPROVAL, State.APPROVED})
-# An approved run is claimed too while it is planned again, but by a claim, not by a change of state.
+# An approved run is also claimed while it is planned again, but without a change of state.
 EXECUTING: frozenset[State] = frozenset({State.PLANNING, State.APPLYING})
 HALF_CHANGED: frozenset[State] = frozenset({State.APPLY_FAILED, State.INTERRUPTED})
 
 
 class Trigger(StrEnum):
-    """Why a run was made."""
+    """Why a run was created."""
 
     PUSH = "push"
     SCHEDULE = "schedule"
@@ -132,7 +132,7 @@ class Trigger(StrEnum):
 
 @dataclass(frozen=True)
 class Claim:
-    """Which process executes a run right now. `token` names the claim file whose flock is its true liveness."""
+    """Which process executes a run right now. `token` names the claim file, whose flock shows that it is alive."""
 
     token: str
     host: str
@@ -147,7 +147,7 @@ class Run:
     source: str
     kind: Kind
     state: State
-    version: int  # fencing token: a write must name the version it saw
+    version: int  # fencing token: a write must name the version it read
     revision: str
     inputs: str
     definition: str  # digest of the stack's definition at that revision
@@ -163,8 +163,8 @@ class Run:
     summary: Summary = Summary()
     plan_digest: str | None = None
     fingerprint: str | None = None
-    binding_digest: str | None = None  # of all that an approval is bound to
-    executed_digest: str | None = None  # the plan file that was handed to terraform, if one was
+    binding_digest: str | None = None  # digest of everything an approval is bound to
+    executed_digest: str | None = None  # the plan file that was handed to terraform, if any
     planned_at: datetime | None = None
     engine_version: str | None = None
     claim: Claim | None = None
@@ -172,9 +172,9 @@ class Run:
     cancel_requested_by: str | None = None
     report: int | None = None  # the drift report that a heal answers, or that a check filed
     identity: str = ""  # digest of the state that it may change
-    wait_until: datetime | None = None  # not executed before: somebody else holds the state
-    waits: int = 0  # how often it has waited so in a row
-    account: str = ""  # of the cloud, as far as its definition tells
+    wait_until: datetime | None = None  # not executed before then: somebody else holds the state
+    waits: int = 0  # consecutive waits
+    account: str = ""  # cloud account, as far as the definition shows
 
     @property
     def name(self) -> str:
@@ -182,7 +182,7 @@ class Run:
 
     @property
     def follows_git(self) -> bool:
-        """Whether it plans what Git says now, so that a newer revision makes it moot; not what a person chose."""
+        """Whether it plans the current code in Git, so that a newer revision supersedes it; not what a person chose."""
         return (
             self.kind is Kind.CHANGE
             and self.report is None

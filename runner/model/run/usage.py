@@ -1,11 +1,11 @@
-"""What a job took of the machine."""
+"""The resources a job used."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Usage:
-    """What executing a job took, as far as the worker could see it."""
+    """What executing a job used, as far as the worker could measure it."""
 
     seconds: float = 0.0
     peak_memory: int | None = None  # bytes; None where it was not measured

@@ -1,7 +1,7 @@
-"""What a run failed at because it is confined, and the key that opens it: read from the words of what failed.
+"""What a run failed at because of its sandbox, and the key that allows it: derived from the error text.
 
-Those words are the run's own and untrusted. They choose no more than the path that is named; what is said of it comes from the
-labels that the run had.
+That text is the run's own and untrusted. It determines only which path is named; everything else comes from
+the run's labels.
 """
 
 import re
@@ -12,10 +12,10 @@ from posixpath import dirname, join, normpath, relpath
 from runner.model.sandbox.labels import TOP, Access, Confinement, under
 from runner.model.sandbox.namespace import ABSENT, View
 
-MOST = 3  # sentences; of the rest a person finds out after the first was opened
+MAX_SENTENCES = 3  # sentences; the others show up once the first path is allowed
 _REFUSED = re.compile(r"permission denied|operation not permitted", re.IGNORECASE)
 _READ_ONLY = re.compile(r"read-only file system", re.IGNORECASE)
-# A hidden folder is empty to the run, so what it has is not there.
+# A hidden folder is empty for the run, so files in it do not exist.
 _ABSENT = re.compile(r"no such file or directory|no file exists|does not exist|nonexistent", re.IGNORECASE)
 _PATH = re.compile(
     r"""["'\u2018]([^"'\u2018\u2019\n]*/[^"'\u2018\u2019\n]*)["'\u2019]|((?:\.\.?)?/[^\s:"'`,;()\u2018\u2019]*|[\w.-]+/[^\s:"'`,;()\u2018\u2019]*)"""
@@ -27,7 +27,7 @@ _SSH = "git over ssh finds no keys and no known hosts of the daemon's user"
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Of one command, as absolute paths."""
+    """Absolute paths around one command."""
 
     module: str  # where it runs
     tree: str
@@ -40,17 +40,17 @@ class Surroundings:
 
     @property
     def read_only(self) -> bool:
-        """Whether the kernel says "read-only" of what may only be read; Landlock says "permission denied"."""
+        """Whether the kernel says "read-only" for a path without write access; Landlock says "permission denied"."""
         return isinstance(self.seen, View)
 
 
 def denials(texts: Iterable[str], around: Surroundings) -> tuple[str, ...]:
-    """Sentences for a person, each with the key that opens the path; none where its confinement is not the reason."""
+    """Sentences for a person, each with the key that allows the path; none if the sandbox is not the reason."""
     found: dict[str, None] = {}
     for text in texts:
         for line in text.splitlines():
             found |= dict.fromkeys(_of_line(line, around))
-    return tuple(found)[:MOST]
+    return tuple(found)[:MAX_SENTENCES]
 
 
 def _of_line(line: str, around: Surroundings) -> Iterator[str]:
@@ -60,7 +60,7 @@ def _of_line(line: str, around: Surroundings) -> Iterator[str]:
     read_only, refused, absent = (pattern.search(line) for pattern in (_READ_ONLY, _REFUSED, _ABSENT))
     if not (read_only or refused or absent):
         return
-    # The user that runs may have no right either: then no key helps.
+    # The executing user may lack permission as well: then no key helps.
     unwritable = read_only or (refused and not around.read_only)
     said = read_only or refused or absent
     for named in _named(line, said.start() if said else 0):
@@ -71,7 +71,7 @@ def _of_line(line: str, around: Surroundings) -> Iterator[str]:
 
 
 def _named(line: str, said: int) -> Iterator[str]:
-    """The path that stands nearest before the words, as in `sh: cannot create /x: Permission denied`; else those behind."""
+    """The nearest path before the error words, as in `sh: cannot create /x: Permission denied`; otherwise those after."""
     found = [(match.start(), match[1] or match[2]) for match in _PATH.finditer(line)]
     before = [path for at, path in found if at < said]
     yield from before[-1:] or (path for _, path in found)
@@ -109,7 +109,7 @@ def _in_tree(path: str, around: Surroundings) -> str:
 
 
 def _folder(path: str, around: Surroundings) -> str | None:
-    """The folder that it is in, or itself where too much would be opened with that."""
+    """The folder that contains it, or the path itself if allowing the folder would be too much."""
     for one in (dirname(path), path):
         too_much = one in {TOP, *ABSENT, *around.homes} or under(around.data_dir, one)
         if not too_much:
@@ -118,5 +118,5 @@ def _folder(path: str, around: Surroundings) -> str | None:
 
 
 def _dotted(path: str, around: Surroundings) -> bool:
-    """What begins with a dot in the home of the service's user, which is its data folder."""
+    """A dotfile in the home of the service's user, which is its data folder."""
     return around.data_dir in around.homes and relpath(path, around.data_dir).startswith(".")

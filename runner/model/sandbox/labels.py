@@ -1,7 +1,8 @@
-"""What a run may touch on this machine: labels on paths, of which the nearest above a file counts.
+"""What a run may access on this machine: labels on paths, of which the nearest one above a file counts.
 
-The kernel's Landlock knows permissions only, each for a folder with all that is below it. So a folder with something
-more private inside is not allowed as a whole, but child by child: "everything but these" as a list of paths.
+The kernel's Landlock only knows permissions, each for a folder with everything below it. So a folder with
+something more private inside is not allowed as a whole, but child by child: "everything but these" as a list
+of paths.
 """
 
 import re
@@ -14,27 +15,27 @@ _ESCAPED = re.compile(r"\\([0-7]{3})")
 
 
 class Access(IntEnum):
-    """What may be done with files; looking at names and starting programs is not governed."""
+    """Access to files; listing names and starting programs are not governed."""
 
     NOTHING = 0
     READ = 1
-    WRITE = 2  # and read
+    WRITE = 2  # including read
 
 
-# Absolute paths without symlinks, as texts: there are hundreds, before each start of a process.
+# Absolute paths without symlinks, as texts: hundreds of them are handled before each process start.
 Labels = Mapping[str, Access]
 Listing = Callable[[str], Iterable[str]]
 
 
 @dataclass(frozen=True)
 class Confinement:
-    """All that is allowed, for each folder with everything below it. A path without a file is left out."""
+    """Everything that is allowed, for each folder with everything below it. Missing paths are left out."""
 
     read: tuple[str, ...]
-    write: tuple[str, ...]  # and read
+    write: tuple[str, ...]  # including read
 
     def access(self, path: str) -> Access:
-        """What the run may do at a path."""
+        """The run's access to a path."""
         if any(under(path, folder) for folder in self.write):
             return Access.WRITE
         return Access.READ if any(under(path, folder) for folder in self.read) else Access.NOTHING
@@ -42,7 +43,7 @@ class Confinement:
 
 @dataclass(frozen=True)
 class Mount:
-    """What of which file system is seen where."""
+    """What part of which file system is mounted where."""
 
     device: str
     root: str
@@ -50,14 +51,14 @@ class Mount:
 
 
 def nearest(labels: Labels, path: str) -> Access:
-    """The access that labels give to a path; all of it where none of them is above."""
+    """The access that labels grant to a path; full access if no label is above it."""
     return next((labels[above] for above in (path, *parents(path)) if above in labels), Access.WRITE)
 
 
 def confinement(labels: Labels, listing: Listing) -> Confinement:
-    """The paths that have to be allowed; `listing` gives a folder's children that are no symlinks.
+    """The paths to allow; `listing` gives a folder's children that are not symlinks.
 
-    What appears later in a folder that was gone through child by child is not allowed, so nothing can be made there.
+    Nothing that appears later in a folder handled child by child is allowed, so nothing can be created there.
     """
     allowed = dict(_Walk(labels, listing).allowed(TOP, labels.get(TOP, Access.WRITE), Access.NOTHING))
     return Confinement(
@@ -69,21 +70,21 @@ def confinement(labels: Labels, listing: Listing) -> Confinement:
 class _Walk:
     def __init__(self, labels: Labels, listing: Listing) -> None:
         self.labels, self.listing = labels, listing
-        # For each folder above a label: the steps on the way down, and the least that is said below.
+        # For each folder above a label: the steps down, and the lowest access below.
         self.ways: dict[str, set[str]] = {}
-        self.least: dict[str, Access] = {}
+        self.lowest: dict[str, Access] = {}
         for label, access in labels.items():
             step = label
             for above in parents(label):
                 self.ways.setdefault(above, set()).add(step)
-                self.least[above] = min(access, self.least.get(above, access))
+                self.lowest[above] = min(access, self.lowest.get(above, access))
                 step = above
 
     def allowed(self, path: str, access: Access, given: Access) -> Iterator[tuple[str, Access]]:
-        """`given` is what was allowed with a folder above already."""
+        """`given` was allowed with a folder above already."""
         children: Iterable[str] = self.ways.get(path, ())
-        if self.least.get(path, access) < access:
-            # Those on the way too: a folder may be entered that cannot be listed.
+        if self.lowest.get(path, access) < access:
+            # Also folders on the way: one may be entered that cannot be listed.
             children = {*children, *self.listing(path)}
         elif access > given:
             given = access
@@ -93,7 +94,7 @@ class _Walk:
 
 
 def everywhere(labels: Labels, mounts: Iterable[Mount]) -> dict[str, Access]:
-    """With what is restricted restricted too where another mount shows it: a label is on a path, not on a file."""
+    """Restrictions also apply where another mount shows the same files: a label is on a path, not on a file."""
     known = tuple(mounts)
     found = dict(labels)
     for path, access in labels.items():
@@ -107,7 +108,7 @@ def _elsewhere(path: str, mounts: tuple[Mount, ...]) -> Iterator[str]:
     ways = [(len(mount.point), index) for index, mount in enumerate(mounts) if under(path, mount.point)]
     if not ways:
         return
-    here = mounts[max(ways)[1]]  # of two on one folder the later one is seen
+    here = mounts[max(ways)[1]]  # of two mounts on one folder the later one is visible
     inside = _moved(path, here.point, here.root)
     for mount in mounts:
         if mount.device == here.device:
@@ -126,7 +127,7 @@ def under(path: str, folder: str) -> bool:
 
 
 def _moved(path: str, folder: str, other: str) -> str:
-    """The path below another folder that it is below this one."""
+    """The path below `other` that corresponds to one below `folder`."""
     below = path[len(folder.rstrip("/")) :]
     return f"{other.rstrip('/')}{below}".rstrip("/") or TOP
 
@@ -138,7 +139,7 @@ def parents(path: str) -> Iterator[str]:
 
 
 def read_mounts(text: str) -> Iterator[Mount]:
-    """The lines of /proc/self/mountinfo, as proc(5) has them."""
+    """The lines of /proc/self/mountinfo, see proc(5)."""
     for line in text.splitlines():
         match line.split(" ", 5):
             case [_, _, device, root, point, _]:

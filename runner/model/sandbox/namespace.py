@@ -1,7 +1,7 @@
-"""What a run finds in namespaces of its own: the machine read-only, a few folders empty, and the paths that are its own.
+"""What a run sees in its own namespaces: a read-only machine, a few empty folders, and its own paths.
 
-A mount hides or shows a path with all that is below it, so the nearest label counts here as it does for Landlock, and one
-mount for each label is enough: nothing has to be listed.
+A mount hides or shows a path with everything below it, so the nearest label counts as with Landlock, and one
+mount per label is enough: nothing has to be listed.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -10,11 +10,11 @@ from enum import Enum
 
 from runner.model.sandbox.labels import TOP, Access, Labels, nearest, parents, under
 
-# The run gets its own: writable memory of a limited size, or device files that are nobody's.
+# The run gets private ones: writable memory of limited size, or harmless device files.
 PRIVATE = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - their names, inside
 # Sockets of services, and what systemd keeps for each user and unit.
 ABSENT = ("/run",)
-# Names are resolved by the files and sockets in these, which hold nothing secret.
+# Name resolution uses the files and sockets in these, which hold nothing secret.
 RESOLVERS = ("/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager/resolv.conf", "/run/nscd")
 
 
@@ -22,7 +22,7 @@ EMPTY: Labels = dict.fromkeys((*PRIVATE, *ABSENT), Access.NOTHING)
 
 
 class Kind(Enum):
-    """What is at a path now."""
+    """What exists at a path now."""
 
     NOTHING = "nothing"
     FOLDER = "folder"
@@ -31,12 +31,12 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Shown:
-    """One mount; those of the folders around it come before."""
+    """One mount; those of the folders around it come first."""
 
     path: str
     access: Access
     folder: bool
-    source: str = ""  # where the machine has it, if elsewhere
+    source: str = ""  # its path on the machine, if different
 
     @property
     def machine(self) -> str:
@@ -45,18 +45,18 @@ class Shown:
 
 @dataclass(frozen=True)
 class View:
-    """All that is to be seen in the namespaces, in the order in which it is mounted."""
+    """Everything visible in the namespaces, in mount order."""
 
     mounts: tuple[Shown, ...]
-    moved: tuple[str, str] | None = None  # a folder of the machine, and where the run sees it
+    moved: tuple[str, str] | None = None  # a folder of the machine, and the path where the run sees it
 
     @property
     def shared(self) -> tuple[str, ...]:
-        """What may be written, and is the machine's, by the machine's paths."""
+        """Writable paths that belong to the machine, as the machine names them."""
         return tuple(one.machine for one in self.mounts if one.access is Access.WRITE)
 
     def with_moved(self, folder: str, seen: str) -> "View":
-        """The same with a folder, and all that is shown in it, at another place."""
+        """The same with a folder, and everything shown in it, at another path."""
         return View(
             tuple(
                 replace(one, path=_elsewhere(one.path, folder, seen), source=one.path)
@@ -72,16 +72,16 @@ class View:
         return _elsewhere(path, *self.moved) if self.moved and under(path, self.moved[0]) else path
 
     def argument(self, word: str) -> str:
-        """A word of its command, with the paths that it sees."""
+        """An argument of its command, with paths as it sees them."""
         option, equals, path = word.rpartition("=")
         return f"{option}{equals}{self.inside(path)}"
 
     def access(self, path: str) -> Access:
-        """What the run may do at a path; to its own private folders it may write."""
+        """The run's access to a path; it may write to its private folders."""
         return nearest(self._labels(), path)
 
     def private(self, path: str) -> str:
-        """The folder of the run's own that is seen at a path instead of the machine's; empty where there is none."""
+        """The private folder that the run sees instead of the machine's; empty if there is none."""
         labels = self._labels()
         found = next(one for one in (path, *parents(path)) if one in labels)
         return found if found in PRIVATE else ""
@@ -90,11 +90,11 @@ class View:
         return {TOP: Access.READ, **EMPTY, **{one.path: one.access for one in self.mounts}}
 
     def with_writable(self, folder: str) -> "View":
-        """The same with this folder to be written, wherever it lies."""
+        """The same with this folder writable, wherever it lies."""
         return replace(self, mounts=(*self.mounts, Shown(folder, Access.WRITE, folder=True)))
 
     def with_files(self, paths: Iterable[str]) -> "View":
-        """The same with these files to be read, wherever they lie."""
+        """The same with these files readable, wherever they lie."""
         files = (Shown(path, Access.READ, folder=False) for path in paths)
         return replace(self, mounts=(*self.mounts, *files))
 
@@ -104,13 +104,13 @@ def _elsewhere(path: str, folder: str, seen: str) -> str:
 
 
 def view(labels: Labels, kind: Callable[[str], Kind]) -> View:
-    """The mounts that make the labels true. A path without a file is left out."""
+    """The mounts that implement the labels. Missing paths are left out."""
     return View(tuple(_mounts({**dict.fromkeys(RESOLVERS, Access.READ), **labels}, kind)))
 
 
 def _mounts(labels: Mapping[str, Access], kind: Callable[[str], Kind]) -> Iterator[Shown]:
     before = {TOP: Access.READ, **EMPTY}
-    for path in sorted(labels):  # a folder stands before what is in it
+    for path in sorted(labels):  # a folder comes before its contents
         access = labels[path]
         if path in before or access is nearest(before, path):
             before.setdefault(path, access)

@@ -1,6 +1,6 @@
 """What to do about a stack, and why: facts -> decision table -> reason code and sentence.
 
-The first row that fits decides. Every row ends in an answer, so "why does nothing happen" always has one.
+The first matching row decides. Every row gives an answer, so there is always a reason when nothing happens.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ from runner.model.values.clock import went_back
 
 PLAN_RETRY = timedelta(minutes=30)
 CHECK_RETRY = timedelta(minutes=3)
-CHECK_RETRY_MOST = timedelta(hours=4)
+MAX_CHECK_RETRY = timedelta(hours=4)
 
 
 class Next(StrEnum):
@@ -36,7 +36,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class View:
-    """Everything that decides over one stack. `waits_for` names dependencies that are not applied yet."""
+    """Everything that decides about one stack. `waits_for` names dependencies that are not applied yet."""
 
     stack: Stack
     now: datetime
@@ -45,10 +45,8 @@ class View:
     last_change: Run | None = None
     waits_for: tuple[str, ...] = ()
     source_problem: str | None = None
-    shortage: str | None = None  # of room on the disk
-    crowds: Mapping[str, str] = field(
-        default_factory=dict
-    )  # accounts in which no run starts just now, and why
+    shortage: str | None = None  # of disk space
+    crowds: Mapping[str, str] = field(default_factory=dict)  # accounts that start no run right now, and why
 
     @property
     def open_change(self) -> Run | None:
@@ -81,7 +79,7 @@ def pause_sentence(view: View) -> str:
 
 
 def _last_change_is(view: View, *states: State) -> bool:
-    """Whether the newest change run was made for the inputs of today and ended so."""
+    """Whether the newest change run was made for the current inputs and ended in one of these states."""
     run = view.last_change
     return (
         run is not None
@@ -92,7 +90,7 @@ def _last_change_is(view: View, *states: State) -> bool:
 
 
 def _failed_just_now(view: View) -> bool:
-    """Whether the newest plan failed a moment ago; another revision may have mended it even where no input moved."""
+    """Whether the newest plan just failed; another revision may have fixed it even if no input changed."""
     run = view.last_change
     return (
         run is not None
@@ -129,7 +127,7 @@ def _startable(run: Run | None) -> bool:
 
 
 def _waits_for_room(view: View, run: Run | None) -> bool:
-    """Whether the disk is what keeps this run from being started."""
+    """Whether disk space is what keeps this run from starting."""
     return _startable(run) and view.shortage is not None
 
 
@@ -142,7 +140,7 @@ def _crowd_sentence(view: View, run: Run | None) -> str:
 
 
 def _as_seen(stack: Stack) -> str:
-    """Where files are read that nobody can name, the inputs alone do not say it: a plan at the newest commit did."""
+    """If unknown files are read, the inputs alone do not suffice: a plan at the newest commit does."""
     if not stack.unknown_inputs:
         return ""
     return f", as a plan at {(stack.applied_revision or '')[:12]} found; inputs: not fully known, so each commit is looked at"
@@ -301,7 +299,7 @@ CHECK_RULES: tuple[Rule, ...] = (
         lambda v: (
             v.stack.next_check_at is not None
             and v.now < v.stack.next_check_at
-            # A clock that went back would otherwise stop the checks until it is there again.
+            # Otherwise a clock that went back would stop the checks until it catches up.
             and not went_back(v.now, v.stack.check_scheduled_at)
         ),
         lambda v: f"next check at {v.stack.next_check_at:%Y-%m-%d %H:%M} UTC",
@@ -312,7 +310,7 @@ CHECK_RULES: tuple[Rule, ...] = (
 
 
 def decide(view: View, rules: Sequence[Rule] = CHANGE_RULES) -> Decision:
-    """The decision of the first rule that fits."""
+    """The decision of the first matching rule."""
     rule = next(rule for rule in rules if rule.fits(view))
     return Decision(rule.action, rule.code, rule.sentence(view))
 
@@ -322,8 +320,8 @@ def waits_for(
 ) -> tuple[str, ...]:
     """The dependencies that hold the stack back: not applied at their newest inputs, or with an open change.
 
-    What it depended on before still counts until a run without it was applied, unless that left Git, or has come to
-    depend on this stack.
+    A former dependency still counts until a run without it was applied, unless it left Git, or now depends on
+    this stack.
     """
     own = stack.definition.depends_on
     old = (name for name in former if name not in own and _still_there(name, stack.name, others))
@@ -347,15 +345,15 @@ def _still_there(name: str, stack: str, others: dict[str, Stack]) -> bool:
 
 
 def check_retry(failures: int) -> timedelta:
-    """How long after a failed check it is tried again: doubling from three minutes to four hours."""
+    """The delay before a failed check is retried: doubling from three minutes to four hours."""
     doubled: int = 2 ** min(max(failures - 1, 0), 10)
-    return min(CHECK_RETRY * doubled, CHECK_RETRY_MOST)
+    return min(CHECK_RETRY * doubled, MAX_CHECK_RETRY)
 
 
 def health(view: View) -> tuple[Health, str]:
     """The third axis, and why it is not ok: what a person must do comes first.
 
-    A source that cannot be looked at is ill itself; its stacks are as they were.
+    A source that cannot be read is itself unhealthy; its stacks stay as they were.
     """
     stack = view.stack
     if view.lock is not None:

@@ -1,19 +1,19 @@
-"""Whether there is room on the disk for new work: a full disk destroys local states, mirrors and half of a database."""
+"""Whether there is disk space for new work: a full disk destroys local states, mirrors and half of a database."""
 
 from runner.model.values.size import parse_size
 
 _UNITS = ("B", "KB", "MB", "GB", "TB")
 
 
-def shortage(free: int | None, least: str, folder: str) -> str | None:
-    """Why nothing new is started, or None. What runs goes on; where nothing is known there is room."""
-    if free is None or free >= parse_size(least):
+def shortage(free: int | None, minimum: str, folder: str) -> str | None:
+    """Why nothing new is started, or None. Running work continues; unknown space counts as enough."""
+    if free is None or free >= parse_size(minimum):
         return None
-    return f"only {told(free)} are free in {folder}; new work starts when there are {least} again"
+    return f"only {format_size(free)} are free in {folder}; new work starts when there are {minimum} again"
 
 
-def told(size: int) -> str:
-    """Such as `2.1GB`, with two digits at least."""
+def format_size(size: int) -> str:
+    """Such as `2.1GB`, with at least two digits."""
     amount, unit = float(size), 0
     while amount >= 1000 and unit < len(_UNITS) - 1:
         amount, unit = amount / 1000, unit + 1

@@ -1,4 +1,4 @@
-"""How far many drift checks are that were asked for together, and how long they will take yet."""
+"""The progress of drift checks that were requested together, and how long they will still take."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from datetime import timedelta
 
 @dataclass(frozen=True)
 class Sweep:
-    """`seconds` is what one check that has ended took on average, `running` since when each of those that run does."""
+    """`seconds` is the average duration of a finished check, `running` the elapsed time of each running one."""
 
     total: int
     done: int = 0
@@ -20,7 +20,7 @@ class Sweep:
     def over(self) -> bool:
         return self.done >= self.total
 
-    def told(self, slots: int) -> str:
+    def summary(self, slots: int) -> str:
         """Such as `12 of 50 checked, 2 drifted, 0 errors, about 3 m left`."""
         left = remaining(self, slots)
         words = f"{self.done} of {self.total} checked, {self.drifted} drifted, {self.errors} errors"
@@ -28,7 +28,7 @@ class Sweep:
 
 
 def remaining(sweep: Sweep, slots: int) -> timedelta | None:
-    """When each check that is left takes as long as those before it, in so many slots; None where nothing is known."""
+    """Assumes that each remaining check takes as long as the average, in this many slots; None if nothing is known."""
     if sweep.over:
         return timedelta(0)
     if sweep.seconds is None:

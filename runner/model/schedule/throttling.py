@@ -1,4 +1,4 @@
-"""When a provider throttles: how it is known, and how many runs its account gets for a while."""
+"""When a provider throttles: how it is detected, and how many runs its account gets for a while."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from runner.model.plan.changes import Diagnostic
 from runner.model.stack.definition import AwsRoles
 
-# What the error text of a provider holds where it was refused for asking too often. Words of a message and names of
-# attributes, such as `throttling_burst_limit`, must not be taken for it.
+# Error texts of providers that refuse because of too many requests. Words of a message and names of
+# attributes, such as `throttling_burst_limit`, must not match.
 PATTERNS: Mapping[str, re.Pattern[str]] = {
     "the AWS SDK's codes": re.compile(
         r"(?:(?<![\w.])Throttling(?=:)|\b(?:ThrottlingException|ThrottledException|RequestThrottled|RequestThrottledException"
@@ -24,15 +24,15 @@ PATTERNS: Mapping[str, re.Pattern[str]] = {
     "Google": re.compile(r"\b(?:user)?rateLimitExceeded\b", re.IGNORECASE),
     "GitHub": re.compile(r"\bAPI rate limit (?:of \S+ )?(?:still )?exceeded\b"),
 }
-WHY = "the provider throttles: "  # how the reason of a run that waits for it begins
-MOST_WAITS = 6  # half an hour in all; then the run fails like any other
+WHY = "the provider throttles: "  # prefix of a waiting run's reason
+MAX_WAITS = 6  # half an hour in total; then the run fails like any other
 FIRST = timedelta(minutes=5)
 LONGEST = timedelta(hours=1)
-_TOLD = 200
+_MAX_REASON = 200
 
 
 def throttling(diagnostics: Iterable[Diagnostic]) -> str | None:
-    """What the provider said, where it was refused for asking too often; else None."""
+    """The provider's message, if it refused because of too many requests; otherwise None."""
     for diagnostic in diagnostics:
         if diagnostic.severity != "error":
             continue
@@ -43,17 +43,17 @@ def throttling(diagnostics: Iterable[Diagnostic]) -> str | None:
 
 
 def _around(line: str) -> str:
-    """The end of a long line: the code comes after what was asked for."""
-    return line if len(line) <= _TOLD else "..." + line[-_TOLD:]
+    """The end of a long line: the code comes after the request."""
+    return line if len(line) <= _MAX_REASON else "..." + line[-_MAX_REASON:]
 
 
 _ACCOUNT = re.compile(r"arn:[\w-]+:iam::(\d{12}):")
 
 
 def account_of(aws: AwsRoles, *, for_apply: bool = False) -> str:
-    """What shares one limit of a provider: the account of the role, or that of the daemon's own AWS credentials.
+    """What shares one rate limit: the account of the role, or that of the daemon's own AWS credentials.
 
-    Empty where nothing tells: such stacks have no limit in common.
+    Empty if unknown: such stacks share no limit.
     """
     role = (aws.apply_role or aws.plan_role) if for_apply else aws.plan_role
     if role is not None and (found := _ACCOUNT.match(role)):
@@ -63,17 +63,17 @@ def account_of(aws: AwsRoles, *, for_apply: bool = False) -> str:
 
 @dataclass(frozen=True)
 class Throttle:
-    """An account that gets fewer runs at once until a time."""
+    """An account that gets fewer concurrent runs until a time."""
 
     account: str
     at_most: int
     since: datetime
     until: datetime
-    times: int  # in a row
-    reason: str  # what the provider said
+    times: int  # consecutive
+    reason: str  # the provider's message
 
     def holds(self, now: datetime) -> bool:
-        """Not for ever where the clock goes back."""
+        """Ends even if the clock goes back."""
         return now < self.until <= now + LONGEST
 
     def __str__(self) -> str:
@@ -83,7 +83,7 @@ class Throttle:
 def throttled(
     before: Throttle | None, account: str, executing: int, began: datetime, now: datetime, reason: str
 ) -> Throttle:
-    """Half of what executed there. Those that had begun before the last halving say nothing about it."""
+    """Half of what executed there. Runs that began before the last halving do not count against it."""
     if before is not None and before.holds(now) and began <= before.since:
         return before
     recent = before is not None and before.until <= now < before.until + LONGEST
@@ -92,8 +92,8 @@ def throttled(
     return Throttle(account, max(1, executing // 2), now, now + pause, times, reason)
 
 
-def most_at_once(per_account: int | None, throttle: Throttle | None, now: datetime) -> int | None:
-    """How many runs an account gets; None where nothing limits it."""
+def run_limit(per_account: int | None, throttle: Throttle | None, now: datetime) -> int | None:
+    """How many runs an account gets; None if unlimited."""
     limits = [per_account, throttle.at_most if throttle is not None and throttle.holds(now) else None]
     return min((limit for limit in limits if limit is not None), default=None)
 
@@ -109,9 +109,9 @@ def crowded(
     if not account:
         return None
     throttle = throttles.get(account)
-    most, busy = most_at_once(per_account, throttle, now), executing.get(account, 0)
-    if most is None or busy < most:
+    limit, busy = run_limit(per_account, throttle, now), executing.get(account, 0)
+    if limit is None or busy < limit:
         return None
-    if throttle is not None and throttle.holds(now) and throttle.at_most == most:
+    if throttle is not None and throttle.holds(now) and throttle.at_most == limit:
         return f"{throttle}, since the provider throttles: {throttle.reason}"
-    return f"{busy} of at most {most} runs at once go on in account {account}"
+    return f"{busy} of at most {limit} runs at once go on in account {account}"

@@ -1,4 +1,4 @@
-"""Whose turn it is: the most urgent runs first, and within the same urgency one source after another."""
+"""The order of runs: the most urgent first, and with equal urgency the sources take turns."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -13,20 +13,20 @@ PRIORITY: dict[tuple[State, Kind], int] = {
     (State.QUEUED, Kind.DESTROY): 1,
     (State.QUEUED, Kind.DRIFT): 2,
 }
-# A check for which a person waits.
+# A check that a person waits for.
 ASKED_FOR = 0.5
-# A slot that was not free again after this is likely to be held by something that hangs.
+# A slot that was not free again after this is probably held by something that hangs.
 PATIENCE = timedelta(minutes=1)
 
 
 def priority(run: Run) -> float:
-    """The lower, the sooner: an apply, then a plan of a change, then a check of drift; the latter sooner where asked for."""
+    """Lower is sooner: an apply, then a plan of a change, then a drift check; a requested check before a scheduled one."""
     asked = run.kind is Kind.DRIFT and run.trigger is Trigger.MANUAL
     return PRIORITY[run.state, run.kind] - (ASKED_FOR if asked else 0)
 
 
 def in_turn(ready: Iterable[Run], executing: Iterable[Run]) -> list[Run]:
-    """The order in which they are started; a source with much to do, or much being done, takes every n-th turn only."""
+    """The order in which runs start; a source with many waiting or running runs only gets every n-th turn."""
     turns: Counter[tuple[float, str]] = Counter()
     served = Counter(run.source for run in executing)
     order = []
@@ -39,9 +39,9 @@ def in_turn(ready: Iterable[Run], executing: Iterable[Run]) -> list[Run]:
 
 
 def crowded_out(ordered: Sequence[Run], executing: Sequence[Run], now: datetime) -> list[Run]:
-    """The runs that may start though every slot is taken: of sources that have none, where no slot has moved for long.
+    """Runs that may start although every slot is taken: from sources without one, when no slot has moved for long.
 
-    A check of drift can wait; and what hangs takes no processor, so one run more does little harm.
+    A drift check can wait; and a hanging run uses no processor, so one more does little harm.
     """
     if any(run.claim is not None and run.claim.since > now - PATIENCE for run in executing):
         return []

@@ -1,13 +1,13 @@
-"""How long a run waits for what others hold before it is tried again."""
+"""How long a run waits for something that others hold before it is retried."""
 
 from datetime import datetime, timedelta
 
 from runner.model.run.life import Run
 
-HELD = "somebody else holds the state"  # how the reason of a run begins that waits for a lock of terraform's
+HELD = "somebody else holds the state"  # prefix of the reason of a run that waits for terraform's lock
 FIRST = timedelta(seconds=30)
 LONGEST = timedelta(minutes=15)
-MOST_FALSE_STARTS = 5  # a shim that dies each time has a cause that waiting does not mend
+MAX_FALSE_STARTS = 5  # a shim that always dies has a cause that waiting does not fix
 
 
 def pause(waits: int) -> timedelta:
@@ -16,10 +16,10 @@ def pause(waits: int) -> timedelta:
 
 
 def waits(until: datetime | None, now: datetime) -> bool:
-    """Whether its time has not come yet; a clock that went back must not make it wait for ever."""
+    """Whether its time has not come yet; a clock that went back must not make it wait forever."""
     return until is not None and now < until <= now + LONGEST
 
 
 def held_elsewhere(run: Run) -> bool:
-    """Whether somebody else's lock on its state keeps the run from going on; also in the moment of a new try."""
+    """Whether another lock on its state keeps the run from proceeding, including during a retry."""
     return run.claim is None and not run.final and run.wait_until is not None and run.reason.startswith(HELD)

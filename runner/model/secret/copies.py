@@ -1,7 +1,7 @@
-"""Copies of sensitive values that lost their mark on the way.
+"""Copies of sensitive values that lost their mark.
 
-terraform forgets a mark where a provider copies a value: with `input = var.password` on a `terraform_data`, `output`
-holds the password unmarked, and `terraform show` prints it. Such copies are found by their text.
+terraform loses a mark when a provider copies a value: with `input = var.password` on a `terraform_data`,
+`output` holds the password unmarked, and `terraform show` prints it. Such copies are found by their text.
 """
 
 import re
@@ -17,21 +17,20 @@ from runner.model.secret.forms import encoded, skeleton, written
 from runner.model.secret.shape import without_tokens
 from runner.model.secret.traces import NO_TRACES, SHORTEST, Traces
 
-# Shorter secrets (`on`, `443`) are too common to be told from chance; their marks alone mask them.
+# Shorter secrets (`on`, `443`) are too common to be distinguished from chance; only their marks mask them.
 SHORTEST_WHOLE = 3
 SHORTEST_PART = 6
-# Half of a pair is no character: Go writes this one instead, and nothing else can be made of it.
+# Half of a surrogate pair is no character: Go writes this one instead, which cannot come from anything else.
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 _NO_CHARACTER = "\ufffd"
-# What an attribute may be called: it stands in the code, and everywhere else too.
+# A possible attribute name: it occurs in the code, and everywhere else too.
 _NAME = re.compile(r"[A-Za-z]{1,20}(?:_[A-Za-z]{1,20}){0,5}")
 
 
 @dataclass(frozen=True)
 class Secrets:
-    """Texts that must not be seen: `whole` where they are the whole value, and where they stand in another text
-
-    `parts` as they are spelled, and those that `traces` knows in whatever form.
+    """Texts that must not be shown: `whole` as a whole value; inside other text `parts` as spelled, and
+    `traces` in any form.
     """
 
     texts: frozenset[str] = frozenset()
@@ -45,7 +44,7 @@ class Secrets:
         return _known(frozenset(texts))
 
     def scrub(self, value: Any, *, halves: bool = False) -> Any:
-        """The value with every known secret in it replaced by MASK; with `halves` also where one is cut short."""
+        """The value with every known secret in it replaced by MASK; with `halves` also truncated ones."""
         match value:
             case str():
                 return self._scrub_text(value, halves=halves)
@@ -69,7 +68,7 @@ class Secrets:
         return without_tokens(text)
 
     def without_own(self, text: str, *, halves: bool) -> str:
-        """Beside those that stand next to these."""
+        """Only with this object's own secrets, not with `others`."""
         if text in self.whole:
             return MASK
         for part in self.parts:
@@ -78,16 +77,16 @@ class Secrets:
         return self.traces.scrub(text, halves=halves)
 
     def address(self, address: str) -> str:
-        """The address of a resource with the secrets in its instance keys replaced; its other words are of the code."""
+        """The address of a resource without the secrets in its instance keys; its other words come from the code."""
         return KEY.sub(lambda key: str(self.scrub(key[0])), address) if "[" in address else address
 
     def __or__(self, other: "Secrets") -> "Secrets":
-        """Side by side: what is known of a whole plan is not worked out anew for each of its resources."""
+        """Combined: the secrets of a whole plan are not computed again for each of its resources."""
         news = [one for one in (other, *other.others) if not one.texts <= self.texts]
         return replace(self, others=(*self.others, *news)) if news else self
 
     def with_marked(self, change: Mapping[str, Any]) -> "Secrets":
-        """And what is marked in this change."""
+        """Plus what is marked in this change."""
         news = {text for text, marked in _change_texts(change) if marked} - self.texts
         return self | Secrets.of(news) if news else self
 
@@ -107,7 +106,7 @@ def _known(texts: frozenset[str]) -> Secrets:
 
 
 def _spelled(text: str) -> Iterator[str]:
-    """Of a text that has too few letters to leave a trace."""
+    """For a text with too few letters to leave a trace."""
     if len(skeleton(text)) < SHORTEST:
         yield from written(text)
         yield from (form for form in encoded(text) if len(form) >= SHORTEST_PART)
@@ -117,13 +116,13 @@ NONE = Secrets()
 
 
 def plan_secrets(document: Mapping[str, Any]) -> Secrets:
-    """What must be masked anywhere in this plan: whatever it calls sensitive in any place."""
+    """What must be masked anywhere in this plan: everything it marks sensitive anywhere."""
     given = {text for value in secret_variables(document) for text in texts(value)}
     return Secrets.of(sensitive_texts(document) | given)
 
 
 def sensitive_texts(document: Mapping[str, Any]) -> frozenset[str]:
-    """Every text that the plan calls sensitive: in its changes, in the states before and after them, in its variables."""
+    """Every text that the plan marks sensitive: in its changes, in the states before and after them, in its variables."""
     marked = {text for change in _changes(document) for text, is_marked in _change_texts(change) if is_marked}
     for entry in document.get("action_invocations") or ():
         marks = read_mark(entry.get("config_sensitive"))
@@ -185,11 +184,11 @@ def _marked_texts(value: Any, mark: Mark) -> Iterator[tuple[str, bool]]:
 
 
 def texts(value: Any) -> Iterator[str]:
-    """Those in a secret value; a key is one where it is more than a name."""
+    """The texts in a secret value; a key counts if it is more than a name."""
     match value:
         case dict():
             for key, part in value.items():
-                yield from telling((key,))
+                yield from not_names((key,))
                 yield from texts(part)
         case list():
             for part in value:
@@ -199,12 +198,12 @@ def texts(value: Any) -> Iterator[str]:
         case bool() | None:
             return
         case _:
-            # A short number is no secret that its digits could give away elsewhere.
+            # A short number is too common to give away a secret.
             if len(text := _text(value)) >= SHORTEST_PART:
                 yield text
 
 
-def telling(keys: Iterable[str]) -> Iterator[str]:
+def not_names(keys: Iterable[str]) -> Iterator[str]:
     """The keys that are more than names."""
     return (key for key in keys if _NAME.fullmatch(key) is None)
 

@@ -1,7 +1,7 @@
-"""What a secret looks like on its way through a program: escaped, encoded, quoted, cut into lines.
+"""The forms a secret takes inside other programs' text: escaped, encoded, quoted, cut into lines.
 
-Two ways lead there. A skeleton is a text without its punctuation, its case and its escapes, so that most forms have the
-same one. What has another skeleton (base64, hex) is spelled out.
+There are two ways to find them. A skeleton is a text without its punctuation, its case and its escapes, so
+that most forms share one. Forms with another skeleton (base64, hex) are spelled out.
 """
 
 import html
@@ -12,7 +12,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from urllib.parse import quote, quote_plus
 
-# Each is one character to whoever decodes it: of JSON and Go, of a URL, of HTML; and what only a terminal obeys.
+# Each is one character when decoded: escapes of JSON and Go, of a URL, of HTML; and terminal control sequences.
 _PIECE = re.compile(
     r"(?P<word>[0-9A-Za-z]+)"
     r"|\\+(?:u(?P<unicode>[0-9a-fA-F]{4})|x(?P<byte>[0-9a-fA-F]{2})|[abfnrtv])"
@@ -22,27 +22,27 @@ _PIECE = re.compile(
 )
 _PUNCTUATION = re.compile(r"[^0-9A-Za-z]+")
 _ESCAPES = re.compile(r"[\\%&\x1b]")
-# Bytes that stand before a secret shift its base64 by none, one or two of them; the first character that is its alone.
+# Bytes before a secret shift its base64 by zero, one or two of them; the first character that depends on it alone.
 _SHIFTS = ((0, 0), (1, 2), (2, 3))
-# What Go's encoding/json never leaves as it is.
+# What Go's encoding/json always escapes.
 _GO = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"})
 
 
 def skeleton(text: str) -> str:
-    """The ASCII letters and digits of a text, in small letters."""
+    """The ASCII letters and digits of a text, in lower case."""
     if _ESCAPES.search(text) is None:
         return _PUNCTUATION.sub("", text).lower()
     return "".join(plain for _, _, plain in _pieces(text)).lower()
 
 
 def places(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Where spans of the skeleton stand in the text; they are in order and do not overlap."""
+    """The positions in the text of spans of its skeleton; they are in order and do not overlap."""
     wanted = [position for start, end in spans for position in (start, end - 1)]
     found: list[tuple[int, int]] = []
     seen = 0
     for begin, end, plain in _pieces(text):
         while len(found) < len(wanted) and wanted[len(found)] < seen + len(plain):
-            # A word stands there letter by letter, an escape as a whole.
+            # A word is there letter by letter, an escape as a whole.
             at = begin + wanted[len(found)] - seen
             found.append((at, at + 1) if end - begin == len(plain) else (begin, end))
         seen += len(plain)
@@ -50,7 +50,7 @@ def places(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _pieces(text: str) -> Iterator[tuple[int, int, str]]:
-    """Begin, end, and the letters and digits that it stands for."""
+    """Begin, end, and the letters and digits that each represents."""
     for piece in _PIECE.finditer(text):
         kind = piece.lastgroup
         if kind == "word":
@@ -87,7 +87,7 @@ def written(text: str) -> tuple[str, ...]:
 
 
 def encoded(text: str) -> Iterator[str]:
-    """The text in alphabets of other programs, as far as it alone decides the characters."""
+    """The text in other encodings, as far as it alone determines the characters."""
     for form in {text, json.dumps(text, ensure_ascii=False)[1:-1], quote(text, safe="")}:
         raw = form.encode()
         yield from (raw.hex(), " ".join(map(str, raw)))
@@ -98,7 +98,7 @@ def encoded(text: str) -> Iterator[str]:
 
 
 def _base64(raw: bytes) -> Iterator[str]:
-    """For each shift, without the characters that also depend on what stands before and behind."""
+    """For each shift, without the characters that also depend on the bytes before and after."""
     for shift, first in _SHIFTS:
         whole = (shift + len(raw)) * 8 // 6
         yield b64encode(bytes(shift) + raw).decode()[first:whole]

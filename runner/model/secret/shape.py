@@ -1,4 +1,4 @@
-"""Secrets that nobody marked, known by their shape alone. Best effort: a shape can be missed, and marks cannot."""
+"""Secrets without a mark, recognized by their shape alone. Best effort: a shape can be missed, a mark cannot."""
 
 import math
 import re
@@ -6,7 +6,7 @@ from collections import Counter
 
 from runner.model.plan.changes import MASK
 
-# Shapes that are nothing else; each is one secret as a whole.
+# Shapes of tokens only; each is one secret as a whole.
 TOKENS: dict[str, str] = {
     "age": r"AGE-SECRET-KEY-1[0-9A-Z]{58}",
     "anthropic, openai": r"\bsk-(?:ant-|proj-|svcacct-)?[A-Za-z0-9_-]{20,}",
@@ -42,11 +42,11 @@ TOKENS: dict[str, str] = {
 }
 _TOKEN = re.compile("|".join(f"(?:{shape})" for shape in TOKENS.values()))
 _URL_PASSWORD = re.compile(r"(://[^/\s:@\"']*:)[^/\s\"']+(?=@)")
-# Cheap, and true of every text that the two above can match.
+# Cheap, and matches every text that the two above can match.
 _MAY_HOLD_ONE = re.compile(r"[A-Za-z0-9_./+=~:-]{16}|://|-----BEGIN ")
 
-# Where only a name says it, and only in text: a plan's values have their own marks. No part of a pattern may be
-# unbounded where the next one can fail: the text is anybody's.
+# Only the name says that it is a secret, and only in text: a plan's values have their own marks. No part of a
+# pattern may be unbounded where the next one can fail: the text is untrusted.
 _ASSIGNED = re.compile(
     r"""(?ix) (?P<name>
         (?: passwo?r?d | passwd | passphrase | pwd | secret | token | credential | api[_-]?key | access[_-]?key
@@ -60,7 +60,7 @@ _PUBLIC_NAME = re.compile(
 )
 _REFERENCE = re.compile(r"(?:var|local|data|module|each|self|true\b|false\b|null\b|\(|<|\$\{)")
 _HEADER = re.compile(r"(?i)\b(bearer|basic|authorization:\s*\w+)(\s+)[A-Za-z0-9._~+/=-]{8,}")
-# Long words with capitals, small letters and digits, that are as random as keys are; no checksum with its prefix.
+# Long words with capitals, lower-case letters and digits, as random as keys; no checksum with its prefix.
 _RANDOM = re.compile(
     r"(?<![A-Za-z0-9+/_=.:-])(?<!h1:)(?<!zh:)[A-Za-z0-9+/_-]{32,}+={0,2}+(?![A-Za-z0-9+/_.-])"
 )
@@ -72,7 +72,7 @@ _OPEN_NAME = re.compile(r"(KEY_ID|_FILE|_PATH|_URL|_URI|_ARN)$", re.IGNORECASE)
 
 
 def names_secret(name: str) -> bool:
-    """Whether what has this name is a secret, as an environment variable or as an argument."""
+    """Whether a name suggests a secret, for an environment variable or an argument."""
     return _SECRET_NAME.search(name) is not None and _OPEN_NAME.search(name) is None
 
 
@@ -84,7 +84,7 @@ def without_tokens(text: str) -> str:
 
 
 def without_likely_secrets(text: str) -> str:
-    """The same for text of a program that is without tokens, where words around a value tell, or its randomness."""
+    """The same for a program's text without tokens: judged by the words around a value, or by its randomness."""
     text = _HEADER.sub(rf"\1\2{MASK}", text)
     return _RANDOM.sub(_unless_plain, _ASSIGNED.sub(_without_value, text))
 
@@ -105,6 +105,6 @@ def _unless_plain(found: re.Match[str]) -> str:
 
 
 def _bits(word: str) -> float:
-    """How much each of its characters tells, by how often it stands there."""
+    """The information in each of its characters, by frequency."""
     counts = Counter(word).values()
     return -sum(n / len(word) * math.log2(n / len(word)) for n in counts)

@@ -1,4 +1,4 @@
-"""Find secrets by their skeletons, however many there are, in time that grows with the text alone."""
+"""Find secrets by their skeletons: however many there are, the time depends only on the length of the text."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from runner.model.plan.changes import MASK
 from runner.model.secret.forms import encoded, places, skeleton, written
 
-# A shorter skeleton is too common to be told from chance.
+# A shorter skeleton is too common to be distinguished from chance.
 SHORTEST = 8
-# So many with the same letters in them: then these letters alone are masked.
-_MOST_ALIKE = 16
-# A text of more lines is no password; its lines are only known as they are.
-_MOST_LINES = 500
+# If this many share the same letters, only those letters are masked.
+_MAX_ALIKE = 16
+# A longer text is no password; its lines are only matched literally.
+_MAX_LINES = 500
 
 
 @dataclass(frozen=True)
 class Traces:
-    """`grams` leads from `SHORTEST` letters to the skeletons that have them, and where in each."""
+    """`grams` maps `SHORTEST` letters to the skeletons that contain them, and to the positions in each."""
 
     grams: dict[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
 
@@ -25,14 +25,14 @@ class Traces:
     def of(cls, texts: Iterable[str]) -> "Traces":
         found: dict[str, list[tuple[str, int]]] = defaultdict(list)
         for trace in sorted({trace for text in texts for trace in traces(text)}):
-            # So close that no half of it can do without one.
-            step = _least(trace) - SHORTEST + 1
+            # Close enough that every half of it contains one.
+            step = _min_length(trace) - SHORTEST + 1
             for at in range(0, len(trace) - SHORTEST + 1, step):
                 found[trace[at : at + SHORTEST]].append((trace, at))
         return cls({gram: tuple(known) for gram, known in found.items()})
 
     def scrub(self, text: str, *, halves: bool) -> str:
-        """The text with MASK in place of each secret; with `halves` also of what is at least the half of one."""
+        """The text with MASK for each secret; with `halves` also for at least half of one."""
         bones = skeleton(text)
         spans = _joined(self._spans(bones, halves=halves)) if self._touch(bones) else []
         if not spans:
@@ -56,13 +56,13 @@ class Traces:
             known = self.grams.get(gram)
             if known is None or at + SHORTEST <= past:
                 continue
-            if len(known) > _MOST_ALIKE:
+            if len(known) > _MAX_ALIKE:
                 past = at + SHORTEST
                 yield at, past
                 continue
             for trace, begin in known:
                 start, end = _common(bones, at, trace, begin)
-                if end - start >= (_least(trace) if halves else len(trace)):
+                if end - start >= (_min_length(trace) if halves else len(trace)):
                     past = max(past, end)
                     yield start, end
 
@@ -75,12 +75,12 @@ def traces(text: str) -> Iterator[str]:
     lines = [line for line in text.splitlines() if line != text]
     for part in (text, *lines):
         if len(bones := skeleton(part)) >= SHORTEST:
-            forms = (*written(part), *encoded(part)) if len(lines) <= _MOST_LINES else ()
+            forms = (*written(part), *encoded(part)) if len(lines) <= _MAX_LINES else ()
             yield from (trace for form in forms if len(trace := skeleton(form)) >= SHORTEST)
             yield bones
 
 
-def _least(trace: str) -> int:
+def _min_length(trace: str) -> int:
     return max(SHORTEST, (len(trace) + 1) // 2)
 
 
@@ -89,7 +89,7 @@ def _grams(bones: str) -> Iterator[str]:
 
 
 def _common(text: str, at: int, trace: str, begin: int) -> tuple[int, int]:
-    """The longest stretch around these places in which both are equal."""
+    """The longest stretch around these positions where both are equal."""
     ahead = _equal(text[at : at + len(trace) - begin], trace[begin:])
     reach = min(at, begin)
     behind = _equal(text[at - reach : at][::-1], trace[begin - reach : begin][::-1])
@@ -97,7 +97,7 @@ def _common(text: str, at: int, trace: str, begin: int) -> tuple[int, int]:
 
 
 def _equal(one: str, other: str) -> int:
-    """How many characters they have in common from their beginnings on."""
+    """The length of the common prefix."""
     low, high = 0, min(len(one), len(other))
     while low < high:
         middle = (low + high + 1) // 2

@@ -65,13 +65,13 @@ class DriftSettings:
 
 @dataclass(frozen=True)
 class ApprovalRule:
-    """A floor for the stacks that it matches: no other rule, no default and no stack file goes below it."""
+    """A minimum for the stacks that it matches: no other rule, default or stack file can be weaker."""
 
     __pydantic_config__: ClassVar[Any] = STRICT
     match: StackMatch = EVERY_STACK
     required: int | None = None
     from_: tuple[str, ...] | None = (
-        None  # `from` in the file, which Python keeps for itself; None: whoever may
+        None  # `from` in the file, a keyword in Python; None: this rule names nobody
     )
     mode_at_most: Literal["never", "approved", "automatic"] | None = None
     author_may_approve: bool | None = None
@@ -81,8 +81,8 @@ class ApprovalRule:
 
 @dataclass(frozen=True)
 class ApprovalSettings:
-    """What holds for every stack, and the rules for some. `people` maps a login to the names and mail addresses that the
-    same person commits under.
+    """What holds for every stack, and the rules for some. `people` maps a login to the names and mail
+    addresses of the same person's commits.
     """
 
     __pydantic_config__: ClassVar[Any] = STRICT
@@ -121,7 +121,7 @@ class Retention:
 
 @dataclass(frozen=True)
 class ArtifactSettings:
-    """Where artifacts live: in the data directory, or in an S3 bucket under a prefix. Encrypted in both."""
+    """Where artifacts are stored: in the data directory, or in an S3 bucket under a prefix. Encrypted in both."""
 
     __pydantic_config__: ClassVar[Any] = STRICT
     store: Literal["local", "s3"] = "local"

@@ -21,7 +21,7 @@ class SourceAuth:
 
 @dataclass(frozen=True)
 class Verify:
-    """Commit signatures: which commits have to have one, and whose count."""
+    """Commit signatures: which commits need one, and whose count."""
 
     __pydantic_config__: ClassVar[Any] = STRICT
     mode: Literal["off", "head", "since_applied"] = "off"

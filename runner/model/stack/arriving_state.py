@@ -1,4 +1,4 @@
-"""A state that was kept elsewhere and is to become a managed one: what it says of itself, and whether it fits."""
+"""A state from elsewhere that is to become a managed one: its own facts, and whether it fits."""
 
 import json
 from collections.abc import Mapping
@@ -15,10 +15,10 @@ _LONGEST_LINEAGE = 256
 
 
 class Unreadable(Exception):
-    """why the content is no state that an engine of today would read"""
+    """why the content is not a state that a current engine can read"""
 
 
-LARGEST_SERIAL = 2**62  # serials are counted on from, in 64 bits
+LARGEST_SERIAL = 2**62  # later serials are counted from it, in 64 bits
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class StateSummary:
 
 
 class _Twice(Exception):
-    """A key that is written twice, of which each reader takes another one"""
+    """A duplicate key, which parsers resolve differently"""
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def summary_of(content: bytes) -> StateSummary:
-    """Unreadable where it is none, or one that is not to be read as it is."""
+    """Unreadable if it is not a state, or not one that can be taken as it is."""
     try:
         document = json.loads(content, object_pairs_hook=_unique)
     except _Twice as twice:
@@ -78,7 +78,7 @@ def _instances(document: Mapping[str, Any]) -> int:
 
 
 def objection(new: StateSummary, there: StateSummary | None, known: SeenState | None) -> str | None:
-    """Why the new state may not take the place of what is there; `there` is the managed one, of other content."""
+    """Why the new state may not replace the current one; `there` is the managed state, if its content differs."""
     if there is None or not there.resources:
         return state_problem(
             known, EngineFacts(lineage=new.lineage, serial=new.serial, resources=new.resources)
@@ -93,5 +93,5 @@ def objection(new: StateSummary, there: StateSummary | None, known: SeenState | 
 
 
 def nothing_in_common(new: StateSummary, changes: ChangeSet) -> bool:
-    """Whether the code knows none of its resources, so that a plan would destroy them all."""
+    """Whether the code knows none of its resources, so that a plan would destroy all of them."""
     return 0 < new.resources <= changes.summary.delete

@@ -1,4 +1,4 @@
-"""What two stacks cannot both have: a name, or a state. Who was there first keeps it, so that a newcomer takes over nothing."""
+"""Conflicts between stacks over a name or a state. The earlier one keeps it, so a newcomer takes over nothing."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -10,7 +10,7 @@ Complaint = tuple[Located, str]
 
 
 def taken_names(stacks: Iterable[Located], known: Iterable[Stack], source: str) -> Iterator[Complaint]:
-    """Of several stacks of one name the one stays that is known in its file already, else the first by file."""
+    """Of several stacks with one name, the one already known in its file stays, otherwise the first by file."""
     present = [stack for stack in known if stack.missing_since is None]
     elsewhere = {stack.name: stack.source for stack in present if stack.source != source}
     homes = {stack.name: stack.file for stack in present if stack.source == source}
@@ -28,7 +28,7 @@ def taken_names(stacks: Iterable[Located], known: Iterable[Stack], source: str) 
 def moved_states(
     stacks: Iterable[Located], identities: Mapping[str, StateIdentity], known: Iterable[Stack]
 ) -> Iterator[Complaint]:
-    """Once something was applied, only a person may say that the state is elsewhere: there, all would be made again."""
+    """Once something was applied, only a person may move the state: in a new place, everything would be created again."""
     pinned = {stack.name: stack for stack in known if stack.pinned_identity is not None}
     for stack in stacks:
         name = stack.definition.name
@@ -51,7 +51,7 @@ def shared_states(
     source: str,
     broken: Collection[str | None],
 ) -> Iterator[Complaint]:
-    """Of several stacks on one state the one stays that has it already, else the first by name.
+    """Of several stacks with one state, the one that already has it stays, otherwise the first by name.
 
     A stack that is only `broken` at the moment keeps its state; one that left Git does not.
     """

@@ -21,7 +21,7 @@ STRICT = {"extra": "forbid"}
 
 @dataclass(frozen=True)
 class IgnoreRule:
-    """What drift never counts: attributes of addresses (both globs), with the reason why."""
+    """What drift never counts: attributes of addresses (both globs), with the reason."""
 
     __pydantic_config__: ClassVar[Any] = STRICT
     address: str
@@ -66,7 +66,7 @@ class StackTimeouts:
 
 @dataclass(frozen=True)
 class StackDefinition:
-    """What one YAML document of a stack file says. Paths are relative to the file's folder."""
+    """One YAML document of a stack file. Paths are relative to the file's folder."""
 
     __pydantic_config__: ClassVar[Any] = STRICT
     name: str
@@ -91,7 +91,7 @@ class StackDefinition:
 
     @cached_property
     def document(self) -> str:
-        """Canonical JSON, the form that is stored and hashed."""
+        """Canonical JSON, as it is stored and hashed."""
         return to_json(self)
 
     @property
@@ -101,12 +101,12 @@ class StackDefinition:
 
 def to_json(value: Any) -> str:
     """Canonical JSON of a definition, or of parts of one."""
-    # Not through `asdict`, which copies everything: ten thousand stacks are hashed at a time, and then stored.
+    # Not with `asdict`, which copies everything: ten thousand stacks are hashed at a time, and then stored.
     return json.dumps(value, default=_fields, sort_keys=True, separators=(",", ":"))
 
 
 def _fields(value: Any) -> dict[str, Any]:
-    """What `json` asks for where it meets one of the dataclasses above."""
+    """Called by `json` for the dataclasses above."""
     values: dict[str, Any] = vars(value)
     return values
 
@@ -115,7 +115,7 @@ def _fields(value: Any) -> dict[str, Any]:
 class StateIdentity:
     """Where the state lives: two stacks with the same identity would overwrite each other."""
 
-    backend: str  # "managed" for the state that Driftline keeps
+    backend: str  # "managed" for a state that Driftline keeps
     address: str  # canonical JSON of the backend's configuration
     workspace: str
 
@@ -139,15 +139,15 @@ class Discovered:
     inputs: str  # digest of everything a plan depends on
     identity: StateIdentity
     managed_state: bool
-    # As `inputs`, with the `watch` of the definition that is known: equal to the known one where only the globs moved.
+    # `inputs` computed with the `watch` of the known definition: equal to the known inputs if only the globs changed.
     inputs_as_watched: str = ""
-    home: str = ""  # as of a Stack
-    content: str = ""  # digest of the root module's files, wherever it lies
-    unknown_inputs: tuple[str, ...] = ()  # places in the code where it cannot be told which file is read
+    home: str = ""  # as in Stack
+    content: str = ""  # digest of the root module's files, wherever they lie
+    unknown_inputs: tuple[str, ...] = ()  # places in the code where the file that is read is not known
 
 
 class Sync(StrEnum):
-    """Git against what was applied."""
+    """Git compared with what was applied."""
 
     SYNCED = "synced"
     PENDING = "pending"
@@ -155,7 +155,7 @@ class Sync(StrEnum):
 
 
 class DriftStatus(StrEnum):
-    """What was applied against the cloud."""
+    """What was applied compared with the cloud."""
 
     CLEAN = "clean"
     DRIFTED = "drifted"
@@ -183,14 +183,14 @@ class Pause:
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack as Driftline remembers it: the last discovery and what became of it."""
+    """A stack as Driftline remembers it: the last discovery and what has happened since."""
 
     name: str
     source: str
     file: str
     module_path: str
     definition: StackDefinition
-    revision: str  # the one that last moved its inputs
+    revision: str  # the one that last changed its inputs
     inputs: str  # digest of its inputs there
     identity: StateIdentity
     managed_state: bool
@@ -199,25 +199,23 @@ class Stack:
     applied_definition: StackDefinition | None = None
     applied_module_path: str | None = None
     applied_file: str | None = None
-    planned_inputs: str | None = None  # inputs for which the newest change run was made
+    planned_inputs: str | None = None  # inputs of the newest change run
     drift: DriftStatus = DriftStatus.UNKNOWN
     drift_reason: str = "not checked yet"
     checked_at: datetime | None = None
-    check_failures: int = 0  # in a row
+    check_failures: int = 0  # consecutive
     next_check_at: datetime | None = None
-    check_scheduled_at: datetime | None = None  # when that was reckoned; a clock before it has gone back
+    check_scheduled_at: datetime | None = None  # when that was computed; a clock before it has gone back
     pause: Pause | None = None
     missing_since: datetime | None = None
-    unknown_inputs: tuple[str, ...] = ()  # where it is not known what the code reads
-    failing_checks: tuple[FailingCheck, ...] = ()  # by the last look at what is applied
-    problem: str | None = None  # why the newest definition in Git could not be taken
-    pinned_identity: str | None = (
-        None  # digest of the state that an apply has used, or that a person accepted
-    )
-    home: str = ""  # the name of the folder of its managed state, where that is another stack's former one
-    content: str = ""  # digest of the root module's files, wherever it lies
+    unknown_inputs: tuple[str, ...] = ()  # places where it is not known what the code reads
+    failing_checks: tuple[FailingCheck, ...] = ()  # at the last plan or check of what is applied
+    problem: str | None = None  # why the newest definition in Git was refused
+    pinned_identity: str | None = None  # digest of the state that an apply used, or that a person accepted
+    home: str = ""  # the name of the folder of its managed state, if it was another stack's
+    content: str = ""  # digest of the root module's files, wherever they lie
     left: str | None = (
-        None  # how it left for good, such as `renamed to network`; nothing is asked of it any more
+        None  # how it left for good, such as `renamed to network`; nothing is done with it any longer
     )
     renamed_to: str | None = None
 
@@ -233,7 +231,7 @@ class Stack:
 
     @property
     def as_applied(self) -> Self:
-        """The stack at the revision that was last applied; as it is in Git where none was."""
+        """The stack at the last applied revision; as in Git if none was applied."""
         if self.applied_revision is None:
             return self
         return replace(
@@ -247,7 +245,7 @@ class Stack:
 
     @property
     def sync(self) -> Sync:
-        # What is in Git now could not be read: whatever it says, it is not what was applied.
+        # The definition in Git is unreadable: whatever it says, it is not what was applied.
         if self.missing_since is not None or self.problem is not None or self.applied_inputs is None:
             return Sync.UNKNOWN
         return Sync.SYNCED if self.applied_inputs == self.inputs else Sync.PENDING

@@ -1,4 +1,4 @@
-"""What a stack was before: its declarations that still count, whatever a newer commit says, and under whatever name."""
+"""A stack's past: earlier declarations that still count, whatever a newer commit says, under any name."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,7 +9,7 @@ from runner.model.stack.definition import StackDefinition
 
 
 def same_terms(one: StackDefinition, other: StackDefinition) -> bool:
-    """Whether they ask for the same: also of the operator's rules, which go by name and labels."""
+    """Whether both have the same requirements, including the operator's rules, which match by name and labels."""
     return (one.name, one.labels, one.apply, one.depends_on) == (
         other.name,
         other.labels,
@@ -19,7 +19,7 @@ def same_terms(one: StackDefinition, other: StackDefinition) -> bool:
 
 
 def unchanged(old: Declaration, new: Declaration) -> bool:
-    """Whether nothing moved that decides who has to say yes, or whose successor the stack is."""
+    """Whether nothing changed that decides who has to approve, or which stack it succeeds."""
     return same_place(old, new) and same_terms(old.definition, new.definition)
 
 
@@ -28,7 +28,9 @@ def same_place(old: Declaration, new: Declaration) -> bool:
 
 
 def in_force(known: Sequence[Declaration], own: Declaration) -> tuple[Declaration, ...]:
-    """All that count for a run on its `own` declaration, which comes last; `known` are the stack's, oldest first."""
+    """Everything that counts for a run on its `own` declaration, which comes last; `known` are the stack's,
+    oldest first.
+    """
     others: list[Declaration] = []
     for number, one in enumerate(known, 1):
         if one.source == own.source and same_terms(one.definition, own.definition):
@@ -40,9 +42,10 @@ def in_force(known: Sequence[Declaration], own: Declaration) -> tuple[Declaratio
 def outlived(
     known: Sequence[tuple[Declaration, datetime]], own: Declaration, planned: datetime
 ) -> list[Declaration]:
-    """Those that no longer count once a run on its `own` declaration, planned at that time, was applied.
+    """Declarations that no longer count after a run on its `own` declaration, planned at that time, was applied.
 
-    It was judged by all of them. What was declared after it still counts, and so does what was never judged with it.
+    The run was judged by all of them. A later declaration still counts, and so does one that it was never
+    judged by.
     """
     same = [
         one

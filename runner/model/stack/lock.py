@@ -6,19 +6,19 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Lock:
-    """`run` names the run that holds it, or whose half-done work is the reason for it."""
+    """`run` names the run that holds it, or whose unfinished work is the reason for it."""
 
     stack: str
     holder: str
     reason: str
     since: datetime
-    process: str | None = None  # "pid 4711 on host", for a run that executes
+    process: str | None = None  # "pid 4711 on host", for an executing run
     run: int | None = None
-    unresolved: bool = False  # that run is interrupted, and nobody has said what became of it
+    unresolved: bool = False  # that run is interrupted, and waits for a person to resolve it
 
     @property
     def way_out(self) -> str:
-        """The command that goes on from here."""
+        """The command that resolves it."""
         if self.unresolved:
             return f'driftline run resolve run-{self.run} --as applied|failed -m "..."'
         if self.process is not None:
@@ -28,7 +28,7 @@ class Lock:
 
 @dataclass(frozen=True)
 class Leftover:
-    """Processes that a run started and that live on though it has ended: a provisioner's child in the background."""
+    """Processes that outlive the run that started them: a provisioner's child in the background."""
 
     run: str
     state: str  # digest of the state identity that they may still change
@@ -37,7 +37,7 @@ class Leftover:
 
 @dataclass(frozen=True)
 class StateLock:
-    """terraform's own lock on a state, as its backend tells of it."""
+    """terraform's own lock on a state, as the backend reports it."""
 
     id: str
     operation: str = ""
@@ -47,9 +47,9 @@ class StateLock:
     version: str = ""  # of the terraform that took it
 
     def __str__(self) -> str:
-        told = f"{self.operation or 'lock'} {self.id}"
+        holder = f"{self.operation or 'lock'} {self.id}"
         return (
-            told
+            holder
             + (f" by {self.who}" if self.who else "")
             + (f" since {self.created}" if self.created else "")
         )

@@ -1,4 +1,4 @@
-"""Which stacks a rule of the operator reaches, by name, label and source. Every table of rules uses this one matcher."""
+"""Which stacks a rule of the operator matches, by name, label and source. All rule tables share this matcher."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from runner.model.stack.definition import STRICT, StackDefinition
 
 @dataclass(frozen=True)
 class StackMatch:
-    """A key that is left out matches everything; of several keys each has to match."""
+    """An omitted key matches everything; all given keys have to match."""
 
     __pydantic_config__: ClassVar[Any] = STRICT
     stacks: tuple[str, ...] = ()
@@ -23,7 +23,7 @@ EVERY_STACK = StackMatch()
 
 
 def reaches(match: StackMatch, definition: StackDefinition, source: str) -> bool:
-    """Whether the stack, as this definition in this source declares it, is one that the rule means."""
+    """Whether the rule matches the stack as this definition in this source declares it."""
     return (
         (not match.stacks or any(glob(pattern).matches(definition.name) for pattern in match.stacks))
         and _labelled(match.labels, definition.labels)

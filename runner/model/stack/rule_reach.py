@@ -1,4 +1,4 @@
-"""Which stacks the operator's approval rules reach, so that neither a rule nor a stack is forgotten."""
+"""Which stacks the operator's approval rules match, so that no rule and no stack is forgotten."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -10,9 +10,9 @@ SHOWN = 10
 
 
 def forgotten(settings: ApprovalSettings, stacks: Mapping[str, Sequence[Declaration]]) -> Iterator[str]:
-    """Sentences about stacks that no rule reaches, rules that reach no stack, and words of rules without an effect.
+    """Sentences about stacks that no rule matches, rules that match no stack, and settings of rules without effect.
 
-    `stacks` are those in Git, each with all its declarations that count.
+    `stacks` are those in Git, each with all declarations that count.
     """
     if not settings.rules:
         return
@@ -44,7 +44,7 @@ def _in_words(rule: ApprovalRule) -> str:
 
 
 def without_effect(settings: ApprovalSettings) -> Iterator[str]:
-    """A rule only makes the defaults stricter."""
+    """A rule can only make the defaults stricter."""
     for number, rule in enumerate(settings.rules, 1):
         if rule.required is not None and rule.required < settings.required:
             yield (

@@ -1,4 +1,4 @@
-"""A source: a Git repository and branch that is polled, and what the last poll found."""
+"""A source: a Git repository and branch that is polled, and the result of the last poll."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,25 +7,25 @@ from datetime import datetime
 @dataclass(frozen=True)
 class SourceStatus:
     name: str
-    head: str | None = None  # newest revision that was taken
+    head: str | None = None  # newest accepted revision
     polled_at: datetime | None = None
     moved_at: datetime | None = None
     problem: str | None = None  # why the last poll failed
     failures: int = 0
     discovered_with: str | None = None  # digest of the settings at the last discovery
-    rewritten_from: str | None = None  # the head that a force-push threw away
+    rewritten_from: str | None = None  # the head that a force-push discarded
     rewritten_at: datetime | None = None
-    problems: tuple[str, ...] = ()  # of its stack files, each with its place
-    notes: tuple[str, ...] = ()  # what was left out and no stack needs, each with its place
-    refused: str | None = None  # the head that was not taken, since it is not trusted
+    problems: tuple[str, ...] = ()  # in its stack files, each with its location
+    notes: tuple[str, ...] = ()  # files that were left out and that no stack needs, each with its location
+    refused: str | None = None  # the head that was rejected as untrusted
     newcomers: tuple[
         tuple[str, str], ...
-    ] = ()  # stacks that were never sound: name, and problem with its place
+    ] = ()  # stacks that were never sound: name, and problem with its location
 
 
 @dataclass(frozen=True)
 class Signature:
-    """Who signed a commit, by the operator's own list: proof, where `Commit` only has words."""
+    """Who signed a commit, by the operator's own list: proof, whereas `Commit` only has claims."""
 
     revision: str
     signer: str  # the principal of allowed_signers, or the user id of the OpenPGP key
@@ -34,7 +34,9 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class TreeEntry:
-    """One line of `git ls-tree -r -t`: folders have kind "tree". Slots, since a large repository has 40,000 of them."""
+    """One line of `git ls-tree -r -t`: folders have kind "tree". It has slots, since a large repository has
+    40,000 of them.
+    """
 
     path: str
     mode: str

@@ -1,4 +1,4 @@
-"""State files that an apply could not save or has damaged, and the commands that help."""
+"""State files that an apply could not save or damaged, and the commands that repair them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +7,7 @@ from shlex import quote
 
 @dataclass(frozen=True)
 class TornState:
-    """A managed state that is empty or cut off, and its newest copy. `problem`: why that could not be put back."""
+    """A managed state that is empty or truncated, and its newest copy. `problem`: why that could not be restored."""
 
     state: Path
     copy: Path
@@ -23,11 +23,11 @@ def copy_command(saved: Path, state: Path) -> str:
 
 
 def save_command(saved: Path, managed: Path | None) -> str:
-    """How to bring a state to where it belongs: into a managed file, else to its backend from a checkout of the stack."""
+    """The command that stores a state: into a managed file, or to its backend from a checkout of the stack."""
     return f"terraform state push {quote(str(saved))}" if managed is None else copy_command(saved, managed)
 
 
-def told_of(torn: TornState) -> str:
+def torn_sentence(torn: TornState) -> str:
     if torn.problem:
         return (
             f"it left the state damaged, and the copy could not be put back ({torn.problem}): {torn.command}"

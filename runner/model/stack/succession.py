@@ -1,7 +1,7 @@
-"""Which stack is another one under a new name, so that its managed state goes with it and nothing is made twice.
+"""Which stack is a renamed one, so that its managed state moves with it and nothing is created twice.
 
-A stack without a backend has its state under its name. Who renames it in Git says so in the stack file (`renamed_from`),
-or the operator does; where nobody says it and it looks so, the new one waits for an answer.
+A stack without a backend keeps its state under its name. A rename in Git is declared in the stack file
+(`renamed_from`), or by the operator; if it only looks like one, the new stack waits for an answer.
 """
 
 from collections import Counter
@@ -15,13 +15,13 @@ from runner.model.stack.definition import Stack
 
 @dataclass(frozen=True)
 class Present:
-    """What one revision of a source declares, and what is known so far. `broken` are named in it, and not sound."""
+    """One revision's declarations, and what is known so far. `broken` are named in it, and not sound."""
 
     stacks: Sequence[Located]
     source: str
     known: Mapping[str, Stack]
     broken: Collection[str | None] = ()
-    answers: Mapping[str, str] = field(default_factory=dict)  # of the operator: new to old
+    answers: Mapping[str, str] = field(default_factory=dict)  # by the operator: new to old
 
     def has(self, stack: Stack) -> bool:
         """Whether it is still in Git."""
@@ -30,13 +30,13 @@ class Present:
         return stack.name in self.broken or any(one.definition.name == stack.name for one in self.stacks)
 
     def settled(self, name: str) -> bool:
-        """Whether it has a state of its own already."""
+        """Whether it already has its own state."""
         own = self.known.get(name)
         return own is not None and own.pinned_identity is not None
 
 
 def successions(present: Present) -> tuple[dict[str, Stack], list[Complaint]]:
-    """Whose place each renamed stack takes, by its name; and what is wrong with what the others say."""
+    """Which stack each renamed one replaces, by its name; and what is wrong with the other claims."""
     said = [(stack, old) for stack in present.stacks if (old := _predecessor(present, stack)) is not None]
     times = Counter(old.name for _, old in said)
     takes: dict[str, Stack] = {}
@@ -51,7 +51,7 @@ def successions(present: Present) -> tuple[dict[str, Stack], list[Complaint]]:
 
 
 def _predecessor(present: Present, stack: Located) -> Stack | None:
-    """None where none is named, or it is long done, or nothing is known of it, as in a new installation."""
+    """None if it names none, or the rename is long done, or the stack is unknown, as in a new installation."""
     name = stack.definition.name
     old = present.known.get(present.answers.get(name) or stack.definition.renamed_from or "")
     if old is None or old.renamed_to == name or present.settled(name):
@@ -75,7 +75,7 @@ def _flaw(present: Present, name: str, old: Stack, times: int) -> str | None:
 
 
 def homes(present: Present, takes: Mapping[str, Stack]) -> dict[str, str]:
-    """Under which name each stack keeps its managed state; empty for its own."""
+    """The name under which each stack keeps its managed state; empty for its own."""
     owners = {stack.folder: stack.name for stack in present.known.values() if stack.renamed_to is None}
     found: dict[str, str] = {}
     for stack in present.stacks:
@@ -91,7 +91,7 @@ def homes(present: Present, takes: Mapping[str, Stack]) -> dict[str, str]:
 
 
 def _free(name: str, owners: Mapping[str, str]) -> str:
-    """No stack can have a name with @, so nobody else ever comes to it."""
+    """No stack name may contain @, so this cannot collide."""
     more = (f"{name}@{number}" for number in range(2, len(owners) + 3))
     return next(home for home in (name, *more) if owners.get(home, name) == name)
 
@@ -102,7 +102,7 @@ def lookalikes(
     taken: Iterable[Stack],
     content: Callable[[Located], str],
 ) -> Iterator[Complaint]:
-    """Of `newcomers`, which have managed states, those that may be what just left Git: to make it again would be wrong."""
+    """Which `newcomers`, with managed states, may be stacks that just left Git: creating them again would be wrong."""
     gone = _gone(present, {stack.name for stack in taken})
     files = Counter(stack.file for stack in present.stacks)
     if not gone:
@@ -117,7 +117,7 @@ def lookalikes(
 
 
 def _gone(present: Present, taken: Collection[str]) -> list[Stack]:
-    """Those with a managed state that something was applied to, of which nobody has said what becomes of it."""
+    """Applied stacks with a managed state that left Git, about which nothing was decided yet."""
     return [
         stack
         for stack in present.known.values()
@@ -132,7 +132,7 @@ def _gone(present: Present, taken: Collection[str]) -> list[Stack]:
 def _alike(
     old: Stack, stack: Located, source: str, content: Callable[[Located], str], *, alone: bool
 ) -> bool:
-    """The same root module, a file with nothing else in it, or the same code wherever it lies."""
+    """The same root module, a file with no other stack, or the same code wherever it lies."""
     here = old.source == source
     if here and (old.module_path == stack.module_path or (alone and old.file == stack.file)):
         return True
@@ -140,7 +140,7 @@ def _alike(
 
 
 def alike(left: Iterable[Stack], known: Iterable[Stack]) -> Iterator[tuple[Stack, Stack]]:
-    """The stacks in Git without a state that have the same code as one of those that `left`, each with that one."""
+    """The stacks in Git without a state that have the same code as one that `left`, each with that one."""
     by_content = {stack.content: stack for stack in left if stack.content}
     for stack in known:
         old = by_content.get(stack.content)

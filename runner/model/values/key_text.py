@@ -8,11 +8,11 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{43}=?")
 
 
 def read_key(text: str) -> bytes:
-    """The key, or ValueError, which never tells the text."""
+    """The key, or ValueError without the text in it."""
     text = text.strip()
     if _HEX.fullmatch(text):
         return bytes.fromhex(text)
     if _BASE64.fullmatch(text):
-        # 43 digits and their filling: always 32 bytes, in either alphabet.
+        # 43 digits and their padding: always 32 bytes, in either alphabet.
         return base64.b64decode(text.rstrip("=").replace("-", "+").replace("_", "/") + "=")
     raise ValueError("expected 32 bytes as hexadecimal digits or as base64")

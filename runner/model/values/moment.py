@@ -1,4 +1,4 @@
-"""Points in time as people name them: by a span from now, by a date, or exactly."""
+"""Points in time as people write them: a span from now, a date, or an exact time."""
 
 import re
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Moment:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Raise ValueError with what was expected."""
+        """Raise ValueError with the expected format."""
         text = text.strip()
         if exact := _EXACT.fullmatch(text):
             try:
@@ -43,15 +43,15 @@ class Moment:
         return cls(timedelta(seconds=span), None)
 
     def since(self, now: datetime) -> datetime:
-        """As the beginning of what was: a span before now, or the first moment of a day."""
+        """As the beginning of a past range: a span before now, or the first moment of a day."""
         return self.at if self.at is not None else now - (self.span or timedelta())
 
     def until(self, now: datetime) -> datetime:
-        """As the end of what was: a span before now, or the last moment of a day."""
+        """As the end of a past range: a span before now, or the last moment of a day."""
         return self._last or self.since(now)
 
     def ahead(self, now: datetime) -> datetime:
-        """As the end of what is to last: a span from now, or the last moment of a day."""
+        """As the end of a future range: a span from now, or the last moment of a day."""
         return self._last or self.at or now + (self.span or timedelta())
 
     @property
@@ -60,5 +60,5 @@ class Moment:
 
 
 def end_of(length: timedelta | datetime, now: datetime) -> datetime:
-    """When something ends that lasts this long, or until then."""
+    """The end of something that lasts this long, or until then."""
     return length if isinstance(length, datetime) else now + length

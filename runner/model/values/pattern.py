@@ -4,10 +4,11 @@ from collections.abc import Iterable
 
 
 def covers(pattern: str, name: str) -> bool:
-    """Whether the pattern means this name or something that it is a part of.
+    """Whether the pattern matches this name or something that contains it.
 
-    `*` stands for any text, dots and quotes included; everything else is literal, brackets too. `aws_instance.web`
-    covers `aws_instance.web["a"]`, `module.db` all resources in it, `tags` covers `tags.env`.
+    `*` stands for any text, including dots and quotes; everything else is literal, even brackets.
+    `aws_instance.web` covers `aws_instance.web["a"]`, `module.db` all resources in it, `tags` covers
+    `tags.env`.
     """
     ends = [i for i, character in enumerate(name) if character in ".["]
     return any(_matches(pattern, name[:end]) for end in (*ends, len(name)))
@@ -18,7 +19,7 @@ def covered(patterns: Iterable[str], name: str) -> bool:
 
 
 def _matches(pattern: str, text: str) -> bool:
-    """Each literal piece at its leftmost place: linear, where a regular expression could be made to run for hours."""
+    """Each literal piece at its leftmost position: linear, where a regular expression could be made to run for hours."""
     first, *pieces = pattern.split("*")
     if not pieces:
         return text == first

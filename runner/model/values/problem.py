@@ -1,13 +1,13 @@
-"""A problem in a file that a person wrote, with its place."""
+"""A problem in a file that a person wrote, with its location."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Problem:
-    """`stack` is set where the problem concerns one document whose name could be read.
+    """`stack` is set if the problem concerns one document whose name could be read.
 
-    `stack_file` is where that document is, where the problem itself is in the code.
+    `stack_file` is the file of that document if the problem itself is in the code.
     """
 
     file: str

@@ -17,7 +17,7 @@ _SIZE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s?([KMGT]I?B|B)", re.IGNOREC
 
 
 def parse_size(text: str) -> int:
-    """The size in bytes, or ValueError with what was expected."""
+    """The size in bytes, or ValueError with the expected format."""
     match = _SIZE.fullmatch(text.strip())
     if match is None:
         raise ValueError("expected a size such as 700MB, 1.5GB or 512MiB")

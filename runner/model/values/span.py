@@ -9,16 +9,16 @@ _LONGEST = 40  # the pattern takes quadratic time on a text of digits only
 
 
 class Seconds(float):
-    """A span in seconds, read from text like `90s` or `1h30m`.
+    """A span in seconds, parsed from text like `90s` or `1h30m`.
 
-    pydantic meets it through the hook below, so that `model/` itself needs no pydantic.
+    pydantic uses the hook below, so that `model/` itself needs no pydantic.
     """
 
-    written: str = ""  # as a person wrote it: `90m` is not told as `1h30m`
+    written: str = ""  # as a person wrote it: `90m` is not shown as `1h30m`
 
     @classmethod
     def parse(cls, text: Any) -> Self:
-        """Raise ValueError with what was expected."""
+        """Raise ValueError with the expected format."""
         whole = str(text).strip()
         parts = _PART.findall(whole) if len(whole) <= _LONGEST else []
         if not parts or "".join(n + u for n, u in parts) != whole:

@@ -2,8 +2,9 @@
 
 import re
 
-# What moves a cursor, turns the direction of writing, hides, or starts a line. A plain table, because to ask
-# unicodedata about every code point takes longer than the whole of `driftline version`; a test compares the two.
+# Characters that move a cursor, change the writing direction, hide, or start a line. A plain table, because
+# asking unicodedata about every code point takes longer than the whole of `driftline version`; a test
+# compares the two.
 _UNSAFE = re.compile(
     "["
     "\x00-\x1f\x7f-\x9f"  # C0, DEL, C1
@@ -23,7 +24,7 @@ _NAMES = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 def safe_text(text: str, *, newlines: bool = False) -> str:
     r"""The text with everything that could deceive a reader as a visible escape such as `\x1b` or `\u202e`.
 
-    With `newlines` a line feed stays one. Backslashes are not doubled, so that paths stay readable.
+    With `newlines` a line feed is kept. Backslashes are not doubled, so that paths stay readable.
     """
     return (_UNSAFE_BUT_NEWLINE if newlines else _UNSAFE).sub(_escape, text)
 

@@ -44,9 +44,9 @@ from runner.service.approval.terms import run_terms
 from runner.service.cycle.check_clock import steady_now
 from runner.service.drift.rules import ignored_by_rule
 
-LEAST_PREFIX = 12
+MIN_PREFIX = 12
 SUBJECT = 60  # characters of a commit's subject
-PREFIX = re.compile(rf"[0-9a-f]{{{LEAST_PREFIX},64}}")
+PREFIX = re.compile(rf"[0-9a-f]{{{MIN_PREFIX},64}}")
 
 
 @dataclass(frozen=True)
@@ -134,8 +134,8 @@ def _refuse_changed(shown: Question, now: Question) -> None:
     ):
         raise ApprovalForOtherPlan(
             run=now.run.name,
-            digest=(now.run.plan_digest or "-")[:LEAST_PREFIX],
-            given=(shown.run.plan_digest or "-")[:LEAST_PREFIX],
+            digest=(now.run.plan_digest or "-")[:MIN_PREFIX],
+            given=(shown.run.plan_digest or "-")[:MIN_PREFIX],
         )
 
 
@@ -275,12 +275,12 @@ def _check(control: ControlPorts, reader: ConsentReader, asked: Question, yes: Y
         _refuse_changed(yes.shown, asked)
     if not PREFIX.fullmatch(yes.digest):
         raise BadUsage(
-            f"a digest is named by at least {LEAST_PREFIX} characters, each 0-9 or a-f, got {yes.digest!r}",
+            f"a digest is named by at least {MIN_PREFIX} characters, each 0-9 or a-f, got {yes.digest!r}",
             hint=f"driftline run diff {run.name}   then   driftline approve {run.name}",
         )
     if not any(known.startswith(yes.digest) for known in (binding.plan_digest, binding.digest)):
         raise ApprovalForOtherPlan(
-            run=run.name, digest=binding.plan_digest[:LEAST_PREFIX], given=yes.digest[:LEAST_PREFIX]
+            run=run.name, digest=binding.plan_digest[:MIN_PREFIX], given=yes.digest[:MIN_PREFIX]
         )
     new = [v.sentence for v in asked.violations if v.sentence not in binding.guard_rails]
     if new:
@@ -290,10 +290,10 @@ def _check(control: ControlPorts, reader: ConsentReader, asked: Question, yes: Y
             hint=f"driftline plan {run.stack}",
         )
     if asked.type_the_name and yes.typed_name != run.stack:
-        told = "; ".join(violation.sentence for violation in asked.violations)
+        violations = "; ".join(violation.sentence for violation in asked.violations)
         raise GuardrailHit(
             run=run.name,
-            violation=told,
+            violation=violations,
             hint=f"type the stack's name to go on:   driftline approve {run.name} --confirm {run.stack}",
         )
 

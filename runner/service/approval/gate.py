@@ -24,7 +24,7 @@ from runner.ports.records.store import Reader
 from runner.service.approval.bind import refuse_moved
 from runner.service.approval.terms import run_terms
 from runner.service.cycle.check_clock import steady_now
-from runner.service.cycle.checkpoint import checkpoint, checkpoint_or_tell
+from runner.service.cycle.checkpoint import checkpoint, try_checkpoint
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class StoreGate:
             writer.transition(run, Event.START_APPLY, by=DAEMON, executed_digest=plan_digest)
             failpoint.reach("gate.before_commit")
         failpoint.reach("gate.after_commit")
-        checkpoint_or_tell(self.control)
+        try_checkpoint(self.control)
 
 
 def may_start(control: ControlPorts, reader: Reader, run: Run) -> None:

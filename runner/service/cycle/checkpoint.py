@@ -31,7 +31,7 @@ def checkpoint(control: ControlPorts) -> Checkpoint | None:
     written = Checkpoint(seq, head, control.clock.now())
     if not control.checkpoints.append(written, after=newest):
         return None  # another process was faster
-    tell(written, after=newest)
+    log_checkpoint(written, after=newest)
     return written
 
 
@@ -53,11 +53,11 @@ def _record_missing(control: ControlPorts) -> None:
     with control.store.writing() as writer:
         last, now = last_missing(writer), control.clock.now()
         if was_used(control, writer) and (last is None or abs(now - last.at) > _REPEATED):
-            told = missing(control.checkpoints.place, writer.audit_head()[0])
-            writer.audit_note(DAEMON, MISSING, CHECKPOINTS, told)
+            detail = missing(control.checkpoints.place, writer.audit_head()[0])
+            writer.audit_note(DAEMON, MISSING, CHECKPOINTS, detail)
 
 
-def checkpoint_or_tell(control: ControlPorts) -> None:
+def try_checkpoint(control: ControlPorts) -> None:
     """The same where what goes on must not end with it: a problem goes to the log, and the next one tries again."""
     import structlog
 
@@ -67,7 +67,7 @@ def checkpoint_or_tell(control: ControlPorts) -> None:
         structlog.get_logger().error("audit.checkpoint_failed", problem=error.message, hint=error.hint)
 
 
-def tell(written: Checkpoint, *, after: Checkpoint | None = None) -> None:
+def log_checkpoint(written: Checkpoint, *, after: Checkpoint | None = None) -> None:
     """In the log, which the journal keeps: a copy that needs no file of ours. One an hour is enough to prove a cut-off
     end, and does not drown what people read the log for.
     """

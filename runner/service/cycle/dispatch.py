@@ -28,7 +28,7 @@ from runner.service.approval.terms import run_terms
 from runner.service.cycle.check_clock import steady_now
 from runner.service.drift.partly import partly_applied
 from runner.service.drift.rules import ignore_rules
-from runner.service.execution.known_secrets import MOST_EARLIER
+from runner.service.execution.known_secrets import MAX_EARLIER
 from runner.service.outcome.plan import replan
 from runner.service.outcome.probe import probing
 from runner.service.queue.enqueue import full_accounts
@@ -219,8 +219,7 @@ def _job(control: ControlPorts, reader: Reader, run: Run, known_source: SourceSe
         partly=partly_applied(reader, run.stack) if run.kind is Kind.DRIFT else (),
         ignore=ignore_rules(control.settings, now),
         earlier=tuple(
-            earlier.id
-            for earlier in reader.runs(RunFilter(stack=run.stack, below=run.id, limit=MOST_EARLIER))
+            earlier.id for earlier in reader.runs(RunFilter(stack=run.stack, below=run.id, limit=MAX_EARLIER))
         ),
         probing=probing(reader, run, now.drift, control.settings),
     )

@@ -32,7 +32,7 @@ from runner.service.operator.rename import put_off, take_over
 from runner.service.queue.next_check import next_check
 
 TRIES = 3  # at taking in one source while others are taken in
-TOLD = 200  # characters of an error that nobody foresaw
+MAX_PROBLEM = 200  # characters of an error that nobody foresaw
 
 
 class _OutrunError(Exception):
@@ -92,7 +92,7 @@ class Poller:
         # A source decides what its reader meets: silence would let none of its stacks move, and tell nobody.
         except Exception as error:  # noqa: BLE001 - whatever it is
             _log_bug(source.name)
-            problem = printable(f"{type(error).__name__}: {error}"[:TOLD])
+            problem = printable(f"{type(error).__name__}: {error}"[:MAX_PROBLEM])
             return self._failed(source, status, SourceNotTaken(source=source.name, problem=problem))
 
     def _unmoved(self, status: SourceStatus, head: str) -> Polled:
@@ -273,9 +273,13 @@ def _of_others(stacks: Iterable[Stack], source: str) -> frozenset[tuple[object, 
 
 def _newcomers(found: Discovery, known: Iterable[Stack]) -> tuple[tuple[str, str], ...]:
     """Stacks that are new and not sound: nothing else is kept of them, so they are shown by their first problem."""
-    told = {problem.stack: str(problem) for problem in reversed(found.problems) if problem.stack is not None}
-    names = told.keys() - {stack.name for stack in known} - {stack.definition.name for stack in found.stacks}
-    return tuple((name, told[name]) for name in sorted(names))
+    problems = {
+        problem.stack: str(problem) for problem in reversed(found.problems) if problem.stack is not None
+    }
+    names = (
+        problems.keys() - {stack.name for stack in known} - {stack.definition.name for stack in found.stacks}
+    )
+    return tuple((name, problems[name]) for name in sorted(names))
 
 
 def _log_bug(source: str) -> None:

@@ -16,14 +16,14 @@ from runner.model.run.life import Event, Kind
 from runner.ports.control import ControlPorts
 from runner.ports.records.audit import AuditReader
 from runner.ports.records.store import Reader, Writer
-from runner.service.cycle.checkpoint import tell
+from runner.service.cycle.checkpoint import log_checkpoint
 from runner.service.outcome.plan import replan
 
 RESTORED = "database.restored"
 STRANGER = "run.lost"
 _STARTS = frozenset({f"run.{Event.START_APPLY}", STRANGER})
 
-RESTORED_ANEW = "the database was restored, and this may have been answered since the backup"
+MAYBE_ANSWERED = "the database was restored, and this may have been answered since the backup"
 
 
 def find_restored(control: ControlPorts) -> Remedy | None:
@@ -122,7 +122,7 @@ def _record(control: ControlPorts, writer: Writer, found: Remedy) -> None:
         if run.kind is Kind.DRIFT:
             writer.transition(run, Event.SUPERSEDE, by=DAEMON, reason="the database was restored")
         else:
-            replan(writer, run, RESTORED_ANEW, control.clock.now())
+            replan(writer, run, MAYBE_ANSWERED, control.clock.now())
     for lock in found.locks:
         writer.place_lock(lock, by=DAEMON)
         writer.mark_planned(lock.stack, "")
@@ -134,4 +134,4 @@ def _mark(control: ControlPorts, loss: Loss) -> None:
         seq, head = reader.audit_head()
     mark = Checkpoint(seq, head, control.clock.now(), kept=loss.kept, replaced=loss.replaced)
     if control.checkpoints.append(mark, after=loss.newest):
-        tell(mark)
+        log_checkpoint(mark)

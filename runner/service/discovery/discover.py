@@ -35,7 +35,7 @@ from runner.ports.files import Modules, StackFiles
 from runner.ports.git import Git
 from runner.service.discovery import code_place, module_facts, stack_files
 from runner.service.discovery.module_facts import FolderFacts
-from runner.service.discovery.patience import TOLD, Patience
+from runner.service.discovery.patience import NOT_READ_YET, Patience
 from runner.service.discovery.stack_reads import StackReads
 from runner.service.discovery.tree import read_tree
 
@@ -85,9 +85,9 @@ class _Search:
     places: code_place.Places = field(default_factory=dict)  # where in the code some of them are
 
     def refuse(self, said: Iterable[Complaint]) -> None:
-        told = list(said)
-        refused = {id(stack) for stack, _ in told}
-        self.complaints += told
+        complaints = list(said)
+        refused = {id(stack) for stack, _ in complaints}
+        self.complaints += complaints
         self.stacks = [stack for stack in self.stacks if id(stack) not in refused]
 
     @property
@@ -128,7 +128,7 @@ def discover(
     own = [stack for stack in others if stack.source == source.name]
     problems = list(stack_files.with_names(problems, own, search.stacks))
     search.refuse(taken_names(search.stacks, others, source.name))
-    search.refuse((stack, told) for stack in search.stacks for told in path_problems(tree, stack))
+    search.refuse((stack, problem) for stack in search.stacks for problem in path_problems(tree, stack))
 
     code = FolderFacts(git, modules, source, tree, memory.modules, patience, memory.reads)
     reads = StackReads(git, modules, source, tree, code, settings.engines.env)
@@ -151,9 +151,9 @@ def discover(
     digests = _digests(search, folders, code, reads, settings, {stack.name: stack for stack in own})
     memory.modules, memory.reads = code.used(), code.used_reads()
     if not patience.complete:
-        problems.append(Problem(TOP, 1, 1, f"some files were {TOLD}"))
-    told = stack_files.placed(git, source, tree, search.complaints)
-    problems += code_place.in_code(git, source, tree, told, search.places)
+        problems.append(Problem(TOP, 1, 1, f"some files were {NOT_READ_YET}"))
+    complaints = stack_files.placed(git, source, tree, search.complaints)
+    problems += code_place.in_code(git, source, tree, complaints, search.places)
     found = (
         replace(
             _discovered(
@@ -203,8 +203,8 @@ def _judge(
     """Refuse what the source does not allow and what belongs to another stack; the states of the rest, by name."""
     _first(lambda: code.prefetch({(stack.module_path, stack.definition.engine) for stack in search.stacks}))
     said = _each(search, lambda s: list(refusals(tree, s.definition, _code(code, s), source.allow)))
-    refused = [(stack, one) for stack, told in said for one in told]
-    search.places = {(s.definition.name, stack_files.told(s, one.text)): one for s, one in refused}
+    refused = [(stack, one) for stack, found in said for one in found]
+    search.places = {(s.definition.name, stack_files.sentence_of(s, one.text)): one for s, one in refused}
     search.refuse((s, one.text) for s, one in refused)
     identities = {
         stack.definition.name: identity
@@ -239,8 +239,8 @@ def _each(search: _Search, judge: Callable[[Located], T]) -> list[tuple[Located,
         except DriftlineError:  # of git or of the disk, and no stack's own
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is
-            told = f"its code has a form that is not known here: {type(error).__name__}"
-            search.refuse([(stack, told)])
+            problem = f"its code has a form that is not known here: {type(error).__name__}"
+            search.refuse([(stack, problem)])
     return found
 
 

@@ -13,9 +13,9 @@ from runner.model.stack.source import TreeEntry
 from runner.model.values.problem import Problem
 from runner.ports.files import StackFiles
 from runner.ports.git import Git
-from runner.service.discovery.patience import TOLD, Patience
+from runner.service.discovery.patience import NOT_READ_YET, Patience
 
-MOST_TOLD = 20  # of one kind
+MAX_PATHS = 20  # of one kind
 
 
 @dataclass(frozen=True)
@@ -52,15 +52,15 @@ def _flaw(entry: TreeEntry) -> str | None:
 def stray_links(tree: Tree) -> Iterator[Problem]:
     """They are never written to a disk; the stacks that use them are refused, and the others go on without them."""
     for path in tree.stray:
-        told = "the link leads out of the repository, or in a circle: it is left out of what is exported"
-        yield Problem(printable(path), 1, 1, told)
+        message = "the link leads out of the repository, or in a circle: it is left out of what is exported"
+        yield Problem(printable(path), 1, 1, message)
 
 
 def unfit_paths(tree: Tree) -> Iterator[Problem]:
     """They are never written to a disk either."""
-    for path, reason in tree.unfit[:MOST_TOLD]:
+    for path, reason in tree.unfit[:MAX_PATHS]:
         yield Problem(shortened(path), 1, 1, f"the path is left out of what is exported: {reason}")
-    more = len(tree.unfit) - MOST_TOLD
+    more = len(tree.unfit) - MAX_PATHS
     if more > 0:
         yield Problem(TOP, 1, 1, f"{more} more paths are left out of what is exported")
 
@@ -81,7 +81,7 @@ def read_files(
     for path, oid in sorted(wanted, key=lambda file: (len(blobs.get(file[1], b"")), file)):
         content = wanted[path, oid]
         if content is None and patience.over:
-            content = Content((), (Problem(path, 1, 1, TOLD),), late=True)
+            content = Content((), (Problem(path, 1, 1, NOT_READ_YET),), late=True)
         read[path, oid] = content or _read(reader, source, path, blobs.get(oid))
     return dict(sorted(read.items()))
 
@@ -93,8 +93,8 @@ def _read(reader: StackFiles, source: SourceSettings, path: str, content: bytes 
         stacks, problems = reader.read(path, content, source.allow)
     # Whoever writes the file decides what its reader meets: it stops no other file.
     except Exception as error:  # noqa: BLE001 - whatever it is
-        told = f"the file has a form that is not known here: {type(error).__name__}"
-        return Content((), (Problem(path, 1, 1, told),))
+        message = f"the file has a form that is not known here: {type(error).__name__}"
+        return Content((), (Problem(path, 1, 1, message),))
     return Content(tuple(Located(path, stack) for stack in stacks), tuple(problems))
 
 
@@ -103,13 +103,13 @@ def with_names(
 ) -> Iterator[Problem]:
     """A file that cannot be read at all is the problem of every stack that is known in it, or else they seem to be gone."""
     sound = {stack.definition.name for stack in found}
-    told = list(problems)
-    sound |= {problem.stack for problem in told if problem.stack is not None}
+    listed = list(problems)
+    sound |= {problem.stack for problem in listed if problem.stack is not None}
     silent: dict[str, list[str]] = {}
     for stack in known:
         if stack.missing_since is None and stack.name not in sound:
             silent.setdefault(stack.file, []).append(stack.name)
-    for problem in told:
+    for problem in listed:
         names = silent.get(problem.file, []) if problem.stack is None else []
         for name in names:
             yield replace(problem, stack=name, message=f'stack "{name}": {problem.message}')
@@ -121,17 +121,17 @@ def placed(
     git: Git, source: SourceSettings, tree: Tree, complaints: Iterable[tuple[Located, str]]
 ) -> Iterator[Problem]:
     """Complaints with the lines where their stacks begin, or where the key stands that they name."""
-    all_told = list(complaints)
-    oids = {stack.file: entry.oid for stack, _ in all_told if (entry := tree.get(stack.file))}
+    listed = list(complaints)
+    oids = {stack.file: entry.oid for stack, _ in listed if (entry := tree.get(stack.file))}
     blobs = git.blobs(source, set(oids.values())) if oids else {}
-    for stack, sentence in all_told:
+    for stack, sentence in listed:
         name = stack.definition.name
         text = blobs.get(oids.get(stack.file, ""), b"").decode(errors="replace")
         line, column = _place_of_key(text, name, sentence)
-        yield Problem(stack.file, line, column, told(stack, sentence), name)
+        yield Problem(stack.file, line, column, sentence_of(stack, sentence), name)
 
 
-def told(stack: Located, sentence: str) -> str:
+def sentence_of(stack: Located, sentence: str) -> str:
     """The complaint with whose it is."""
     return f'stack "{stack.definition.name}": {sentence}'
 

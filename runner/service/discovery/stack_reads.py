@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from runner.model.code.file_reads import ANY_VARIABLE, template_reads, told_values
-from runner.model.code.found_reads import MOST_TOLD, NOTHING_READ, Found, found_reads
+from runner.model.code.file_reads import ANY_VARIABLE, known_values, template_reads
+from runner.model.code.found_reads import MAX_UNKNOWN, NOTHING_READ, Found, found_reads
 from runner.model.code.inputs import Located
 from runner.model.code.module import automatic_values
 from runner.model.code.tree import Tree
@@ -59,8 +59,10 @@ class StackReads:
             self._given(stack),
             lambda folder: self._code.reads(folder, engine),
         )
-        told = tuple(f"{path}: a template that reads files itself" for path in self._reading_templates(found))
-        return replace(found, unknown=(*found.unknown, *told)) if told else found
+        templates = tuple(
+            f"{path}: a template that reads files itself" for path in self._reading_templates(found)
+        )
+        return replace(found, unknown=(*found.unknown, *templates)) if templates else found
 
     def _reading_templates(self, found: Found) -> list[str]:
         """Each template is looked at once for its content."""
@@ -70,7 +72,7 @@ class StackReads:
         for oid in new:
             content = blobs.get(oid)
             self._templates[oid] = content is None or template_reads(content)
-        return sorted(path for path, oid in oids.items() if self._templates[oid])[:MOST_TOLD]
+        return sorted(path for path, oid in oids.items() if self._templates[oid])[:MAX_UNKNOWN]
 
     def _folders(self, stack: Located) -> tuple[str, ...]:
         return self._code.code(stack.module_path, stack.definition.engine).reach.folders
@@ -86,8 +88,8 @@ class StackReads:
         used = self._variables(stack)
         if not used:
             return {}
-        told: dict[str, str | None] = {f"var.{name.removeprefix(PREFIX)}": None for name in self._passed}
-        told |= {
+        known: dict[str, str | None] = {f"var.{name.removeprefix(PREFIX)}": None for name in self._passed}
+        known |= {
             f"var.{name.removeprefix(PREFIX)}": value
             for name, value in stack.definition.env.items()
             if name.startswith(PREFIX)
@@ -99,9 +101,9 @@ class StackReads:
                     self._read_values({path})
                     values = self._values[path]
                 if ANY_VARIABLE in values:
-                    told |= dict.fromkeys(used)
-                told |= values
-        return told | told_values(stack.definition.vars)
+                    known |= dict.fromkeys(used)
+                known |= values
+        return known | known_values(stack.definition.vars)
 
     def _var_files(self, stack: Located) -> list[str]:
         """In the order in which the engine takes them: the last one counts."""

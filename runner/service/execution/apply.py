@@ -19,12 +19,12 @@ from runner.errors import (
 )
 from runner.host.files import write_whole
 from runner.model.approval.binding import OLDER_FORM, SCHEMA
-from runner.model.approval.otherwise import MOST_TOLD, MOVES, differing, otherwise
+from runner.model.approval.otherwise import MAX_NAMED, MOVES, differing, otherwise
 from runner.model.plan.bounded import bounded
 from runner.model.plan.changes import ChangeSet, Diagnostic
 from runner.model.plan.report import NOTHING
 from runner.model.run.job import ApplyOutcome, ApplyResult, Job, PlanFailure, PlanResult
-from runner.model.stack.state_file import told_of
+from runner.model.stack.state_file import torn_sentence
 from runner.model.values.clock import age
 from runner.model.values.codec import from_plain
 from runner.ports.basics import Cancel
@@ -80,10 +80,10 @@ def execute_apply(
         outcome = ApplyOutcome.DELAYED if isinstance(error, _PASSING) else ApplyOutcome.NOT_STARTED
         return ApplyResult(outcome, error.message, fresh=fresh)
     result = _apply(job, ports, execution, plan_file, digest)
-    moved = ", ".join(fresh.changes.moving[:MOST_TOLD]) if fresh else ""
+    moved = ", ".join(fresh.changes.moving[:MAX_NAMED]) if fresh else ""
     if moved and result.outcome is ApplyOutcome.APPLIED:
-        told = f"planned again right before; only the time of the plan was another one: {moved}"
-        result = replace(result, reason="; ".join(filter(None, [result.reason, told])))
+        note = f"planned again right before; only the time of the plan was another one: {moved}"
+        result = replace(result, reason="; ".join(filter(None, [result.reason, note])))
     return replace(result, fresh=fresh)
 
 
@@ -122,7 +122,7 @@ def execute_adopt(
             expected=job.expected,
             nonsensitive=job.source.allow.nonsensitive,
         )
-        return _told_of(job, ports, execution, ports.engine.adopt(execution, job.executed_digest or ""))
+        return _result_of(job, ports, execution, ports.engine.adopt(execution, job.executed_digest or ""))
     except _PASSING as error:
         raise StillApplying(run=job.name) from error
 
@@ -184,7 +184,7 @@ def _write_plan(job: Job, ports: WorkerPorts, execution: Execution, kept_as: str
 def _apply(job: Job, ports: WorkerPorts, execution: Execution, plan_file: Path, digest: str) -> ApplyResult:
     """From here on terraform may have changed something: whatever is not clear is `interrupted`."""
     try:
-        return _told_of(job, ports, execution, ports.engine.apply(execution, plan_file, digest))
+        return _result_of(job, ports, execution, ports.engine.apply(execution, plan_file, digest))
     except StillApplying:
         raise
     except DriftlineError as error:
@@ -193,18 +193,18 @@ def _apply(job: Job, ports: WorkerPorts, execution: Execution, plan_file: Path, 
         return ApplyResult(ApplyOutcome.FAILED, f"not started: {error.message}")
 
 
-def _told_of(
+def _result_of(
     job: Job, ports: WorkerPorts, execution: Execution, outcome: Applied | EngineError | NotBegun
 ) -> ApplyResult:
     if isinstance(outcome, Applied):
         reason, warnings = _passed_over(outcome.failed_actions)
-        told = (*outcome.diagnostics, *warnings)
-        return ApplyResult(ApplyOutcome.APPLIED, reason, told, outputs=dict(outcome.outputs))
+        diagnostics = (*outcome.diagnostics, *warnings)
+        return ApplyResult(ApplyOutcome.APPLIED, reason, diagnostics, outputs=dict(outcome.outputs))
     if isinstance(outcome, NotBegun):
         return ApplyResult(ApplyOutcome.SPENT if outcome.spent else ApplyOutcome.NOT_BEGUN, outcome.reason)
     result = _ended_badly(outcome)
     torn = ports.workspaces.put_back_torn_states(execution.workspace, job.run)
-    return replace(result, reason="; ".join([result.reason, *map(told_of, torn)]))
+    return replace(result, reason="; ".join([result.reason, *map(torn_sentence, torn)]))
 
 
 def _passed_over(failed: tuple[str, ...]) -> tuple[str, tuple[Diagnostic, ...]]:

@@ -24,7 +24,7 @@ def checked_out(job: Job, ports: WorkerPorts, claim: HeldClaim | None) -> tuple[
 def export_tree(job: Job, ports: WorkerPorts, claim: HeldClaim | None) -> Path:
     """The folder, which stays as long as the claim is held or anything lives that runs under it."""
 
-    def tell(found: str) -> None:
+    def report(found: str) -> None:
         import structlog
 
         structlog.get_logger().warning(
@@ -32,7 +32,7 @@ def export_tree(job: Job, ports: WorkerPorts, claim: HeldClaim | None) -> Path:
         )
         write_line(ports.workspaces.log(job.run), found)
 
-    return ports.git.export(job.source, job.revision, None if claim is None else claim.keep, tell)
+    return ports.git.export(job.source, job.revision, None if claim is None else claim.keep, report)
 
 
 def settle_tree(job: Job, ports: WorkerPorts) -> None:

@@ -14,9 +14,9 @@ from runner.ports.worker import WorkerPorts
 
 ARTIFACT = "plan.secrets"
 # Runs that ended before they had planned remember nothing, so it is looked for further back.
-MOST_EARLIER = 25
+MAX_EARLIER = 25
 # Characters: a plan of which everything is sensitive would be kept whole with each run.
-_MOST = 8 << 20
+_MAX_SIZE = 8 << 20
 # The name of an artifact is the digest of its content, by which a short secret could be guessed.
 _SALT = 16
 
@@ -48,7 +48,7 @@ def _kept(run: int, ports: WorkerPorts) -> frozenset[str] | None:
 
 def _shortest(texts: Iterable[str]) -> list[str]:
     """As many as there is room for: passwords and keys are short, and those of this plan come first."""
-    found, room = [], _MOST
+    found, room = [], _MAX_SIZE
     for text in sorted(texts, key=len):
         room -= len(text)
         if room < 0:

@@ -121,5 +121,5 @@ class _Look:
         if isinstance(again, Fallback) or again.planned.changed == planned.changed:
             return planned, ProbeFacts(plainly(self.probing.record, "the cloud moved while it was looked at"))
         plain, probe = ("changes", "none") if planned.changed else ("none", "changes")
-        told = f"a plain plan found {plain}, a probe {probe}"
-        return planned, ProbeFacts(plainly(ProbeRecord(), OFF), told, self.ready.providers)
+        difference = f"a plain plan found {plain}, a probe {probe}"
+        return planned, ProbeFacts(plainly(ProbeRecord(), OFF), difference, self.ready.providers)

@@ -21,9 +21,9 @@ def refuse_unsafe(ports: WorkerPorts, job: Job) -> None:
     tree = read_tree(ports.git, job.source, job.revision)
     code = FolderFacts(ports.git, ports.modules, job.source, tree, {}).code(job.module_path, job.stack.engine)
     allow = job.source.allow
-    told = [*beyond_allowance(job.stack, allow), *refusals(tree, job.stack, code, allow)]
-    if told:
-        problem = "; ".join(map(str, told))
+    problems = [*beyond_allowance(job.stack, allow), *refusals(tree, job.stack, code, allow)]
+    if problems:
+        problem = "; ".join(map(str, problems))
         raise TreeRefused(stack=job.stack.name, revision=job.revision[:12], problem=problem)
     ports.inspected[job.stack.name] = mark
 

@@ -33,8 +33,8 @@ def _free(job: Job, ports: WorkerPorts, execution: Execution) -> LockResult:
 
 def _failed(execution: Execution, error: EngineError) -> LockResult:
     first = next((d for d in error.diagnostics if d.severity == "error"), None)
-    told = " ".join((first.detail or first.summary).split()) if first else ""
-    reason = f'stack "{execution.stack.name}": {error.command} failed: {told}'
+    message = " ".join((first.detail or first.summary).split()) if first else ""
+    reason = f'stack "{execution.stack.name}": {error.command} failed: {message}'
     return LockResult(reason=reason, hint="driftline doctor")
 
 

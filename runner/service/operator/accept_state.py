@@ -33,8 +33,10 @@ def proposed_state(control: ControlPorts, poller: Poller, name: str) -> StateIde
     )
     new = next((one for one in found.stacks if one.definition.name == name), None)
     if new is None:
-        told = next((str(problem) for problem in found.problems if problem.stack == name), "it is not in Git")
-        raise Blocked(f'stack "{name}": {told}', hint=f"driftline stack show {name}")
+        problem = next(
+            (str(problem) for problem in found.problems if problem.stack == name), "it is not in Git"
+        )
+        raise Blocked(f'stack "{name}": {problem}', hint=f"driftline stack show {name}")
     if stack.pinned_identity in {None, new.identity.digest}:
         raise NotFound(
             f'the state of stack "{name}" has not moved: {new.identity}', hint=f"driftline stack show {name}"

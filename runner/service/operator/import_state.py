@@ -36,7 +36,7 @@ from runner.ports.records.runs import RunFilter
 from runner.ports.records.sources import SourceReader
 from runner.ports.worker import WorkerPorts
 from runner.service.approval.bind import known_state
-from runner.service.execution.known_secrets import MOST_EARLIER
+from runner.service.execution.known_secrets import MAX_EARLIER
 from runner.service.execution.preview import plan_with_state
 from runner.service.operator.lock import take
 from runner.service.operator.request import refuse_unread
@@ -99,8 +99,10 @@ def preview(control: ControlPorts, ports: WorkerPorts, arrival: Arrival) -> Chan
 def refuse_stranger(arrival: Arrival, changes: ChangeSet, file: str) -> None:
     """StateRefused where the code would destroy all that the state holds."""
     if nothing_in_common(arrival.state, changes):
-        told = f"it has nothing in common with the code, which would destroy all it holds ({arrival.state})"
-        raise StateRefused(file=file, stack=arrival.stack.name, problem=told)
+        problem = (
+            f"it has nothing in common with the code, which would destroy all it holds ({arrival.state})"
+        )
+        raise StateRefused(file=file, stack=arrival.stack.name, problem=problem)
 
 
 def import_state(control: ControlPorts, arrival: Arrival, lock: Lock, person: Person) -> Path | None:
@@ -178,7 +180,7 @@ def _job(control: ControlPorts, stack: Stack) -> Job:
     if source is None:
         raise SourceNotFound(source=stack.source)
     with control.store.reading() as reader:
-        earlier = tuple(run.id for run in reader.runs(RunFilter(stack=stack.name, limit=MOST_EARLIER)))
+        earlier = tuple(run.id for run in reader.runs(RunFilter(stack=stack.name, limit=MAX_EARLIER)))
     return Job(
         run=0,
         phase=Phase.PLAN,

@@ -26,18 +26,18 @@ from runner.service.discovery.discover import Discovery
 
 def put_off(reader: StackUseReader, found: Discovery) -> Discovery:
     """Those whose predecessor is being worked on, or locked, wait for the next poll."""
-    told = {
+    answers = {
         stack.definition.name: why
         for stack in found.stacks
         if (why := _in_the_way(reader, stack.definition.name, found.takes)) is not None
     }
-    if not told:
+    if not answers:
         return found
-    waiting = [stack for stack in found.stacks if stack.definition.name in told]
+    waiting = [stack for stack in found.stacks if stack.definition.name in answers]
     return replace(
         found,
-        stacks=tuple(stack for stack in found.stacks if stack.definition.name not in told),
-        problems=(*found.problems, *(_problem(stack, told[stack.definition.name]) for stack in waiting)),
+        stacks=tuple(stack for stack in found.stacks if stack.definition.name not in answers),
+        problems=(*found.problems, *(_problem(stack, answers[stack.definition.name]) for stack in waiting)),
         complete=False,
     )
 

@@ -10,14 +10,14 @@ from runner.model.audit.actor import DAEMON
 from runner.model.plan.warnings import also_failing
 from runner.model.run.job import ApplyOutcome, ApplyResult, Job
 from runner.model.run.life import Event, Kind, Run, State
-from runner.model.schedule.waiting import HELD, MOST_FALSE_STARTS, pause
+from runner.model.schedule.waiting import HELD, MAX_FALSE_STARTS, pause
 from runner.model.stack.lock import Lock
 from runner.ports.control import ControlPorts
 from runner.ports.records.joined import OutcomeWriter
 from runner.ports.records.runs import RunReader
 from runner.ports.records.store import Writer
 from runner.service.approval.terms import accept_applied
-from runner.service.cycle.checkpoint import checkpoint_or_tell
+from runner.service.cycle.checkpoint import try_checkpoint
 from runner.service.operator.leave import left_by_destroy
 from runner.service.outcome.plan import put_off, record_clean, replan, thrown_away_before
 from runner.service.outcome.recording import recording
@@ -56,7 +56,7 @@ def settle_apply(control: ControlPorts, job: Job, result: ApplyResult) -> Run:
             ended = _ended(control, writer, run, result)
         failpoint.reach("record.before_commit")
     failpoint.reach("record.after_commit")
-    checkpoint_or_tell(control)
+    try_checkpoint(control)
     return ended
 
 
@@ -70,12 +70,12 @@ def _ended(control: ControlPorts, writer: Writer, run: Run, result: ApplyResult)
         raise StillApplying(run=run.name)
     if outcome in _REPLANNED:
         return replan(writer, run, f"{_REPLANNED[outcome]}: {result.reason}", control.clock.now())
-    endless = outcome is ApplyOutcome.NOT_BEGUN and run.waits >= MOST_FALSE_STARTS
+    endless = outcome is ApplyOutcome.NOT_BEGUN and run.waits >= MAX_FALSE_STARTS
     if outcome in _PUT_OFF and not endless:
         reason = f"{_PUT_OFF[outcome]}: {result.reason}"
         return put_off(writer, run, Event.NOT_BEGUN, control.clock.now(), reason)
     event = Event.FAIL_APPLY if outcome in _FAILED else Event.INTERRUPT
-    reason = told(result)
+    reason = full_reason(result)
     if run.cancel_requested_by is not None:
         reason = f"{run.cancel_requested_by} asked to stop it; {reason}"
     return half_done(control, writer, run, event, reason)
@@ -157,7 +157,7 @@ def half_done(control: ControlPorts, writer: OutcomeWriter, run: Run, event: Eve
     return done
 
 
-def told(result: ApplyResult) -> str:
+def full_reason(result: ApplyResult) -> str:
     if not result.unfinished:
         return result.reason
     return f"{result.reason}; begun and not ended: {', '.join(result.unfinished)}"

@@ -83,7 +83,7 @@ def _drifted(
     failing: str,
 ) -> Run:
     report, is_new = _report(control, writer, run, stack, result)
-    reason = _sentence(report, result.findings) + _left_told(result.findings) + failing
+    reason = _sentence(report, result.findings) + _left_by_runs(result.findings) + failing
     done = writer.transition(
         run, Event.FIND_DRIFT, by=DAEMON, reason=reason, report=report.id, **_fields(result)
     )
@@ -153,8 +153,8 @@ def _sentence(report: DriftReport, findings: Sequence[Finding]) -> str:
         f"{len(counted) - missing} changed" if len(counted) > missing else "",
         f"{missing} gone" if missing else "",
     ]
-    told = "" if report.confirmed else f", seen {report.seen} time(s) and not confirmed yet"
-    return ", ".join(word for word in words if word) + f" ({report.name})" + told
+    note = "" if report.confirmed else f", seen {report.seen} time(s) and not confirmed yet"
+    return ", ".join(word for word in words if word) + f" ({report.name})" + note
 
 
 _LEFT_OVER: dict[DriftClass, str] = {
@@ -167,19 +167,19 @@ _LEFT_OVER: dict[DriftClass, str] = {
 def _left_over(findings: Sequence[Finding]) -> str:
     """What was seen and does not count, so that nothing is hidden."""
     counts = {word: sum(f.drift_class is kind for f in findings) for kind, word in _LEFT_OVER.items()}
-    told = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
-    return (f"clean ({told})" if told else "clean") + _left_told(findings)
+    summary = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+    return (f"clean ({summary})" if summary else "clean") + _left_by_runs(findings)
 
 
-def _left_told(findings: Sequence[Finding]) -> str:
+def _left_by_runs(findings: Sequence[Finding]) -> str:
     """Which runs left something in the state that is of another revision than the applied one."""
     left = [finding for finding in findings if finding.drift_class is DriftClass.PARTIAL]
     by = dict.fromkeys((finding.run, finding.revision) for finding in left)
-    told = [
+    parts = [
         f"{sum(finding.run == run for finding in left)} of {revision[:12]}, left by {run}"
         for run, revision in by
     ]
     deposed = [f"{finding.address} (deposed object {finding.deposed})" for finding in left if finding.deposed]
     if deposed:
-        told.append(f"not destroyed: {', '.join(deposed)}")
-    return f"; {'; '.join(told)}" if told else ""
+        parts.append(f"not destroyed: {', '.join(deposed)}")
+    return f"; {'; '.join(parts)}" if parts else ""

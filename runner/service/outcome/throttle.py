@@ -5,7 +5,7 @@ from datetime import datetime
 
 from runner.model.run.job import ApplyOutcome, Job, PlanFailure, PlanResult, RunResult
 from runner.model.run.life import Event, Run
-from runner.model.schedule.throttling import MOST_WAITS, WHY, throttled, throttling
+from runner.model.schedule.throttling import MAX_WAITS, WHY, throttled, throttling
 from runner.ports.control import ControlPorts
 from runner.ports.records.store import Writer
 from runner.service.outcome.plan import put_off
@@ -25,7 +25,7 @@ def settle_throttled(control: ControlPorts, job: Job, result: RunResult) -> tupl
     with recording(control, job, result) as (writer, run):
         now = control.clock.now()
         _slow_down(writer, run, now, said)
-        if run.final or run.waits >= MOST_WAITS or run.cancel_requested_by is not None:
+        if run.final or run.waits >= MAX_WAITS or run.cancel_requested_by is not None:
             return None, result
         reason = f"{WHY}{said}"
         if isinstance(result, PlanFailure):

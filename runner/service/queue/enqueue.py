@@ -60,8 +60,8 @@ def full_accounts(
     """The accounts in which no more runs may start just now, and why."""
     executing = Counter(run.account for run in open_runs if run.claim is not None)
     throttles = reader.throttles()
-    told = {account: crowded(account, executing, per_account, throttles, now) for account in executing}
-    return {account: why for account, why in told.items() if why is not None}
+    reasons = {account: crowded(account, executing, per_account, throttles, now) for account in executing}
+    return {account: why for account, why in reasons.items() if why is not None}
 
 
 def view(

@@ -20,7 +20,7 @@ from runner.source.mirror import Mirror
 from runner.source.record import Record, Seen, Stat, is_regular
 
 LOCK_FILE = ".terraform.lock.hcl"
-TOLD = 10  # names
+MAX_NAMED = 10  # names
 LARGEST_COMPARED = 8 << 20  # a lock file
 # What the engine takes up without being told to.
 _LOADED = re.compile(
@@ -81,7 +81,7 @@ def differing(
         ]
 
 
-def mend(mirror: Mirror, top: Path, wrong: list[TreeEntry], strange: tuple[str, ...]) -> None:
+def repair(mirror: Mirror, top: Path, wrong: list[TreeEntry], strange: tuple[str, ...]) -> None:
     """No link that somebody may have put in the way is ever followed."""
     with closing(_Folder(os.open(top, _FOLDER))) as tree:
         for path in strange:
@@ -95,14 +95,14 @@ def mend(mirror: Mirror, top: Path, wrong: list[TreeEntry], strange: tuple[str, 
 
 def sentence(revision: str, wrong: list[TreeEntry], strange: tuple[str, ...], seen: Seen) -> str:
     """What was found, for the log."""
-    told = [
+    lines = [
         *(f"{entry.path} was {'changed' if entry.path in seen else 'missing'}" for entry in wrong),
         *(f"{path} is not in Git" for path in strange),
     ]
-    more = f" and {len(told) - TOLD} more" if len(told) > TOLD else ""
+    more = f" and {len(lines) - MAX_NAMED} more" if len(lines) > MAX_NAMED else ""
     return printable(
         f"the exported files of {revision[:12]} were not as Git has them, and are put right: "
-        f"{', '.join(told[:TOLD])}{more}"
+        f"{', '.join(lines[:MAX_NAMED])}{more}"
     )
 
 
