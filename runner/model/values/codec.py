@@ -36,7 +36,10 @@ def _writer(kind: type) -> Write:
 
 
 def _write_dataclass(value: Any, moment: WriteMoment) -> Any:
-    return {key: to_plain(getattr(value, name), moment) for name, key in _keys(value.__class__)}
+    return {
+        key: getattr(value, name) if plain else to_plain(getattr(value, name), moment)
+        for name, key, plain in _written(value.__class__)
+    }
 
 
 def _write_list(value: Any, moment: WriteMoment) -> Any:
@@ -65,6 +68,22 @@ def from_plain(kind: type[T], data: Any) -> T:
     read: Convert = _reader(typing.cast("typing.Hashable", kind))
     value: T = read(data)
     return value
+
+
+@lru_cache(maxsize=512)
+def _written(kind: type) -> tuple[tuple[str, str, bool], ...]:
+    """The fields, each with its name in JSON, and whether it is JSON already: most of a thousand rows are."""
+    hints = typing.get_type_hints(kind)
+    return tuple((name, key, _is_plain(hints[name])) for name, key in _keys(kind))
+
+
+def _is_plain(hint: Any) -> bool:
+    if isinstance(hint, types.UnionType):
+        return all(map(_is_plain, typing.get_args(hint)))
+    return hint in _PLAIN
+
+
+_PLAIN: frozenset[type] = frozenset({str, int, float, bool, types.NoneType})
 
 
 @lru_cache(maxsize=512)
