@@ -31,3 +31,7 @@ def counts_of(of: Summary) -> Counts:
         output=of.output,
         action=of.action,
     )
+
+
+def summary_of(counts: Counts) -> Summary:
+    return Summary(**vars(counts))

@@ -1,0 +1,57 @@
+"""Attributes that change: from what, to what."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from runner.model.plan.changes import AttributeChange
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class AttributeRow:
+    """`difference` are the rows that differ, such as `+ text`, where they say more than `before` and `after`."""
+
+    path: str
+    before: Any
+    after: Any
+    sensitive: bool
+    unknown: bool
+    forces_replacement: bool
+    mark_only: bool  # the value stays; only whether it is sensitive changes
+    difference: tuple[str, ...]
+
+
+def attribute_row(of: AttributeChange) -> AttributeRow:
+    return AttributeRow(
+        path=of.path,
+        before=of.before,
+        after=of.after,
+        sensitive=of.sensitive,
+        unknown=of.unknown,
+        forces_replacement=of.forces_replacement,
+        mark_only=of.mark_only,
+        difference=written(of.difference),
+    )
+
+
+def attribute_change(row: AttributeRow) -> AttributeChange:
+    return AttributeChange(
+        path=row.path,
+        before=row.before,
+        after=row.after,
+        sensitive=row.sensitive,
+        unknown=row.unknown,
+        forces_replacement=row.forces_replacement,
+        mark_only=row.mark_only,
+        difference=marked(row.difference),
+    )
+
+
+def written(difference: Pairs) -> tuple[str, ...]:
+    return tuple(f"{symbol} {text}" for symbol, text in difference)
+
+
+def marked(rows: tuple[str, ...]) -> Pairs:
+    """Each symbol is one character."""
+    return tuple((row[0], row[2:]) for row in rows)
