@@ -1,1 +1,1 @@
-"""The verbs, one a file. They decide with `model` and act through `ports`."""
+"""The verbs, one per file. They decide with `model` and act through `ports`."""

@@ -51,7 +51,7 @@ PREFIX = re.compile(rf"[0-9a-f]{{{MIN_PREFIX},64}}")
 
 @dataclass(frozen=True)
 class Question:
-    """Everything a person needs to see before the answer."""
+    """Everything a person needs to see before answering."""
 
     run: Run
     stack: StackDefinition
@@ -60,22 +60,23 @@ class Question:
     standing: Standing
     violations: tuple[Violation, ...]
     binding: Binding | None = None
-    nobody: str | None = None  # why too few people are left who may approve
+    nobody: str | None = None  # why too few people are left to approve
     renamed_from: str | None = None  # the name that the stack was last applied under
     warnings: tuple[Diagnostic, ...] = ()  # terraform's, of this plan
     ignored: tuple[IgnoredChange, ...] = ()  # what it changes although a drift rule ignores it
 
     @property
     def type_the_name(self) -> bool:
-        """Whether something protected would go, or a whole stack much larger than the guard rails."""
+        """Whether the name has to be typed: something protected would go, or far more than the guard rails allow."""
         return needs_name_typed(self.violations)
 
 
 @dataclass(frozen=True)
 class Yes:
-    """What a person says. `digest` is that of the plan or of the binding that was seen, or its first characters.
+    """A person's answer. `digest` is that of the plan or of the binding that was shown, or a prefix of it.
 
-    `accepted` are the answers that let guard rails pass, such as `destroys=6`. `shown` is what was on the screen.
+    `accepted` are the answers that let guard rails pass, such as `destroys=6`. `shown` is what was on the
+    screen.
     """
 
     digest: str
@@ -86,7 +87,7 @@ class Yes:
 
 
 def question(settings: Settings, clock: Clock, reader: QuestionReader, run_id: int) -> Question:
-    """What is asked of a person; also for a run that is no longer waiting."""
+    """What a person is asked; also for a run that no longer waits."""
     run = reader.run(run_id)
     definition = reader.definition(run.definition)
     changes = reader.changes(run_id) or ChangeSet()
@@ -115,7 +116,7 @@ def _standing(settings: Settings, clock: Clock, reader: ConsentReader, run: Run,
 
 
 def refuse_early(control: ControlPorts, asked: Question, person: Person, accepted: frozenset[str]) -> None:
-    """What no answer can change, said before the question."""
+    """Refusals that no answer can change, raised before the question."""
     with _recorded(control, asked.run.id, person, digest=""):
         _refuse_hopeless(asked, accepted)
         people = control.settings.approvals.people
@@ -125,7 +126,7 @@ def refuse_early(control: ControlPorts, asked: Question, person: Person, accepte
 
 
 def _refuse_changed(shown: Question, now: Question) -> None:
-    """What would be recorded is what was shown, or ApprovalForOtherPlan."""
+    """ApprovalForOtherPlan unless the recorded plan is the one that was shown."""
     if (shown.run.plan_digest, shown.run.binding_digest, shown.run.fingerprint, shown.changes) != (
         now.run.plan_digest,
         now.run.binding_digest,
@@ -152,7 +153,7 @@ def approve(
     accepted: frozenset[str] = frozenset(),
     shown: Question | None = None,
 ) -> tuple[Run, Standing]:
-    """Record the yes; with the last one that is needed the run is approved. A refusal is recorded too."""
+    """Record the approval; the last one needed makes the run approved. A refusal is recorded too."""
     yes = Yes(digest.lower(), comment, typed_name, accepted, shown)
     with _recorded(control, run_id, person, digest=yes.digest):
         return _approve(control, git, modules, run_id, person, yes)
@@ -173,7 +174,7 @@ def _approve(
         asked = question(control.settings, control.clock, writer, run_id)
         run = asked.run
         _check(control, writer, asked, yes)
-        # A drift report is healed at the revision that was applied, which nobody chose.
+        # A drift report is healed at the applied revision, which nobody chose.
         chosen = run.report is None and moved(run.inputs, writer.stack(run.stack).inputs)
         people = control.settings.approvals.people
         writer.save_signers(source.name, behind.judged)
@@ -193,7 +194,7 @@ def _approve(
 
 
 def _not_allowed(person: Person, run: Run, why: str, by: Commit | None = None) -> NotAllowed:
-    """`by` is a commit that this person had a part in."""
+    """`by` is a commit that this person contributed to."""
     part = (
         f'; {person.name} has a part in {by.revision[:12]} "{by.subject[:SUBJECT]}"' if by is not None else ""
     )
@@ -209,7 +210,9 @@ def _not_allowed(person: Person, run: Run, why: str, by: Commit | None = None) -
 def _refuse_expired(
     control: ControlPorts, reader: AuditReader, run: Run, person: Person, now: Standing
 ) -> None:
-    """ClockBehind where a yes of this moment is too old already, since the clock went back: it would be worth nothing."""
+    """ClockBehind if an approval given now would have expired already because the clock went back: it would
+    be worthless.
+    """
     if any(one.person == person for one in now.given):
         return
     here, newest = control.clock.now(), steady_now(reader, control.clock, run.name)
@@ -254,7 +257,7 @@ def _refuse_hopeless(asked: Question, accepted: frozenset[str]) -> None:
 
 
 def _how_to_answer(run: Run, blocking: tuple[Violation, ...]) -> str | None:
-    """The command that lets it pass, where one does."""
+    """The command that lets it pass, if there is one."""
     if not all(violation.answer for violation in blocking):
         return None
     words = " ".join(option(violation.answer) for violation in blocking)
@@ -262,7 +265,7 @@ def _how_to_answer(run: Run, blocking: tuple[Violation, ...]) -> str | None:
 
 
 def option(answer: str) -> str:
-    """`destroys=6` as it is said on the command line: `--accept-destroys 6`."""
+    """`destroys=6` as a command-line option: `--accept-destroys 6`."""
     name, _, value = answer.partition("=")
     return f"--accept-{name} {value}".rstrip()
 
@@ -300,11 +303,11 @@ def _check(control: ControlPorts, reader: ConsentReader, asked: Question, yes: Y
 
 @contextmanager
 def _recorded(control: ControlPorts, run_id: int, person: Person, *, digest: str) -> Iterator[None]:
-    """A refused attempt leaves a row in the audit log, in a transaction of its own."""
+    """A refused attempt leaves a row in the audit log, in its own transaction."""
     try:
         yield
     except (Blocked, NotAllowed, BadUsage) as refused:
-        # Where even that cannot be written, the refusal is still the thing to tell.
+        # Even if that cannot be written, the refusal is still the error to report.
         with suppress(DriftlineError), control.store.writing() as writer:
             detail = {
                 "known_by": person.known_by,
@@ -319,9 +322,9 @@ def _recorded(control: ControlPorts, run_id: int, person: Person, *, digest: str
 def reject(
     control: ControlPorts, run_id: int, person: Person, reason: str, *, shown: Run | None = None
 ) -> Run:
-    """A no, with its reason; the stack then waits for a new commit or a plan by hand.
+    """A rejection, with its reason; the stack then waits for a new commit or a manual plan.
 
-    RunChanged where it is not in the state any more in which it was shown.
+    RunChanged if the run is no longer in the state in which it was shown.
     """
     with control.store.writing() as writer:
         run = writer.run(run_id)

@@ -1,4 +1,4 @@
-"""Who wrote what a run would execute: the people who may not approve it."""
+"""Who wrote the code that a run would execute: these people may not approve it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,7 +19,7 @@ from runner.service.discovery.tree import read_tree
 
 @dataclass(frozen=True)
 class Known:
-    """What the records say of a run's code. `rewritten` are the heads that force-pushes took away since the review."""
+    """What is recorded of a run's code. `rewritten` are the heads that force-pushes discarded since the review."""
 
     definition: StackDefinition
     review: Review | None
@@ -43,11 +43,11 @@ def known(reader: Reader, run: Run) -> Known:
 def commits_behind(
     git: Git, modules: Modules, source: SourceSettings, run: Run, facts: Known
 ) -> Sequence[Commit]:
-    """All commits whose code somebody else has not yet approved, each once.
+    """All commits whose code nobody but their authors has approved yet, without duplicates.
 
-    Those are the commits since the reviewed revision, and all that ever touched what the stack has come to use since
-    then. Where nothing was reviewed, or it is not part of this revision's history, all that ever touched the stack. What
-    a force-push took away counts too: its code may be there again under another name.
+    Those are the commits since the reviewed revision, and all commits that touched what the stack began to
+    use since then. If nothing was reviewed, or the reviewed revision is not in this history, all commits that
+    touched the stack. What a force-push discarded counts too: its code may be back under another name.
     """
     now = _places(git, modules, source, run.revision, run.module_path, Located(run.file, facts.definition))
     gone = [head for head in facts.rewritten if git.has(source, head)]
@@ -71,7 +71,7 @@ def commits_behind(
 def with_signers(
     git: Git, source: SourceSettings, commits: Sequence[Commit], recorded: Mapping[str, str]
 ) -> Authorship:
-    """With who signed each of them, where the source's signatures are verified."""
+    """The signer of each commit, if the source verifies signatures."""
     if source.verify.mode == "off":
         return Authorship(commits)
     unknown = [commit.revision for commit in commits if commit.revision not in recorded]

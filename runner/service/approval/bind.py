@@ -1,4 +1,4 @@
-"""What a plan is bound to: put together where it is recorded, and compared where it is about to be applied."""
+"""What a plan is bound to: assembled when it is recorded, and compared right before it is applied."""
 
 from runner.errors import ApprovalVoid, PlanExpired
 from runner.model.approval.binding import OLDER_FORM, SCHEMA, Binding, EngineFacts, expires, moved
@@ -16,7 +16,7 @@ from runner.service.cycle.check_clock import refuse_other_time, steady_now
 
 
 def bind(control: ControlPorts, reader: QuestionReader, run: Run, result: PlanResult) -> Binding:
-    """What a yes to this plan is a yes to."""
+    """What an approval of this plan approves."""
     rails = guard_rails(control.settings, reader, run, result.changes, result.facts)
     return Binding(
         stack=run.stack,
@@ -54,7 +54,7 @@ def guard_rails(
 
 
 def bound(control: ControlPorts, reader: ConsentReader, run: Run) -> Binding:
-    """What the run's approvals are bound to; ApprovalVoid where it is not known for sure, PlanExpired."""
+    """What the run's approvals are bound to; ApprovalVoid if that is not certain, or PlanExpired."""
     binding = reader.binding(run.id)
     if binding is not None and binding.schema < SCHEMA:
         raise ApprovalVoid(run=run.name, what=OLDER_FORM, hint=f"driftline plan {run.stack}")
@@ -70,7 +70,7 @@ def bound(control: ControlPorts, reader: ConsentReader, run: Run) -> Binding:
 
 
 def refuse_moved(control: ControlPorts, reader: QuestionReader, run: Run, facts: EngineFacts) -> None:
-    """ApprovalVoid, which names what moved since the plan; `facts` as they are now on the engine's side."""
+    """ApprovalVoid, naming what changed since the plan; `facts` are the current ones from the engine's side."""
     before = bound(control, reader, run)
     changes = reader.changes(run.id) or ChangeSet()
     again = PlanResult(
@@ -91,7 +91,7 @@ def refuse_moved(control: ControlPorts, reader: QuestionReader, run: Run, facts:
 
 
 def known_state(reader: QuestionReader, stack: str) -> SeenState | None:
-    """From the last look at it, or from the last apply where that was later."""
+    """From the last plan or check, or from a later apply."""
     seen = reader.seen_state(stack)
     applied = next(
         iter(reader.runs(RunFilter(stack=stack, states=frozenset({State.APPLIED}), limit=1))), None
@@ -111,7 +111,7 @@ def _more(counts: Summary) -> int:
 
 
 def remember_state(control: ControlPorts, writer: Writer, run: Run, facts: EngineFacts) -> None:
-    """Keep what this look found, unless it found another state: that one is only taken with an apply."""
+    """Save the state seen by this plan or check, unless it is another state: only an apply accepts that."""
     known = known_state(writer, run.stack)
     if facts.resources is None or state_problem(known, facts) is not None:
         return

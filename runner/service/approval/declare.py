@@ -1,4 +1,4 @@
-"""Remember how a stack was declared, so that a commit is also judged by the rules that it changes."""
+"""Record how a stack was declared, so that a commit is also judged by the rules that it changes."""
 
 from runner.model.approval.terms import declaration_of
 from runner.model.stack.definition import Discovered
@@ -7,7 +7,7 @@ from runner.ports.records.declarations import DeclarationWriter
 
 
 def declare(writer: DeclarationWriter, stack: Discovered) -> None:
-    """Take in what Git says now. Where a stack is new or moved it also inherits from those whose place it takes."""
+    """Record the current declaration in Git. A new or moved stack also inherits from those it replaces."""
     name = stack.definition.name
     new = declaration_of(stack)
     known = [one for one, _ in writer.declarations(name)]

@@ -1,4 +1,4 @@
-"""The gate in the middle of an apply: everything is checked once more, and its start is made durable."""
+"""The gate inside an apply: everything is checked again, and its start is made durable."""
 
 from dataclasses import dataclass, replace
 
@@ -29,12 +29,12 @@ from runner.service.cycle.checkpoint import checkpoint, try_checkpoint
 
 @dataclass(frozen=True)
 class StoreGate:
-    """Checks everything once more and makes the start durable, in one transaction."""
+    """Checks everything again and makes the start durable, in one transaction."""
 
     control: ControlPorts
 
     def start(self, job: Job, plan_digest: str, facts: EngineFacts) -> None:
-        # Raises where the log is older than what was seen of it: such a database must not start anything.
+        # Raises if the log is behind its checkpoints: such a database must not start anything.
         checkpoint(self.control)
         with self.control.store.writing() as writer:
             run = writer.run(job.run)
@@ -53,7 +53,7 @@ class StoreGate:
 
 
 def may_start(control: ControlPorts, reader: Reader, run: Run) -> None:
-    """Raise where the approval is missing or expired, the stack is locked, or Git has moved on."""
+    """Raise if the approval is missing or expired, the stack is locked, or Git has moved on."""
     lock = reader.lock(run.stack)
     if lock is not None:
         raise StackLocked(stack=run.stack, holder=lock.holder, reason=lock.reason, hint=lock.way_out)

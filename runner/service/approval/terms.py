@@ -1,4 +1,4 @@
-"""On which terms a run is approved and a stack is applied, as the operator's rules and Git say at this moment."""
+"""The terms under which a run is approved and a stack is applied, according to the operator's rules and Git now."""
 
 from runner.model.approval.approval import Review
 from runner.model.approval.terms import Declaration, Terms, agreed, declaration_of
@@ -11,17 +11,17 @@ from runner.ports.records.store import Writer
 
 
 def run_terms(settings: Settings, reader: DeclarationReader, run: Run) -> Terms:
-    """Judged by its own definition and by every other that still counts, the one in Git included."""
+    """Terms by its own definition and by every other that still counts, including the one in Git."""
     return _terms(settings, reader, run.stack, _declared(reader, run))
 
 
 def stack_terms(settings: Settings, reader: DeclarationReader, stack: Stack) -> Terms:
-    """Those of the next change."""
+    """The terms of the next change."""
     return _terms(settings, reader, stack.name, declaration_of(stack))
 
 
 def counting(reader: DeclarationReader, stack: Stack) -> tuple[Declaration, ...]:
-    """All that the next change is judged by, the newest last."""
+    """All declarations that the next change is judged by, newest last."""
     return _in_force(reader, stack.name, declaration_of(stack))
 
 
@@ -46,7 +46,9 @@ def _declared(reader: DeclarationReader, run: Run) -> Declaration:
 
 
 def accept_applied(writer: Writer, run: Run) -> None:
-    """After an apply: what it was judged by besides its own terms is over, and what others approved of it is reviewed."""
+    """After an apply: earlier declarations that it was judged by no longer count, and what others approved
+    counts as reviewed.
+    """
     if run.kind is Kind.DESTROY:
         writer.forget_review(run.stack)
     if run.targets:

@@ -1,4 +1,4 @@
-"""What a process does before it works on the data: trust neither the clock nor the database because they are there."""
+"""The checks before a process works on the data: neither the clock nor the database is trusted blindly."""
 
 from runner.model.audit.restored import detail, sentence
 from runner.ports.control import ControlPorts
@@ -8,9 +8,11 @@ from runner.service.cycle.restored import put_right_restored
 
 
 def must_begin(control: ControlPorts) -> bool:
-    """Whether a command has to `begin` before it writes, since the database is not as new as it was seen: one row tells.
+    """Whether a command has to `begin` before it writes, because the database is older than its checkpoints:
+    one row shows it.
 
-    What is written into an older one makes it look like another one, and an answer may be to what was answered since.
+    Writing into an older database makes it look like another one, and an answer may concern what was answered
+    since.
     """
     newest = control.checkpoints.newest()
     with control.store.reading() as reader:
@@ -18,9 +20,9 @@ def must_begin(control: ControlPorts) -> bool:
 
 
 def begin(control: ControlPorts, *, accept_clock: bool = False) -> str | None:
-    """Before anything else writes. What a person should know, where an older database was put in place.
+    """Runs before anything else writes. Returns what a person should know if an older database was restored.
 
-    ClockBehind, CheckpointFailed and DatabaseRolledBack end the start.
+    ClockBehind, CheckpointFailed and DatabaseRolledBack abort the start.
     """
     check_clock(control, accept=accept_clock)
     found = put_right_restored(control)

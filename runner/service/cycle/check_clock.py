@@ -1,4 +1,4 @@
-"""The clock and the audit log: one that is far behind is not started on, and nothing becomes younger with it."""
+"""The clock and the audit log: a clock that is far behind is refused, and never makes anything younger."""
 
 from datetime import datetime
 
@@ -13,12 +13,12 @@ from runner.ports.records.audit import AuditReader
 
 
 def steady_now(reader: AuditReader, clock: Clock, run: str) -> datetime:
-    """The time that the age of a run's plan and approvals is measured at: it does not go back with the clock."""
+    """The time for the age of a run's plan and approvals: it does not go back with the clock."""
     return latest(clock.now(), reader.newest_time(run))
 
 
 def refuse_other_time(reader: AuditReader, clock: Clock, run: Run) -> None:
-    """ClockWentBack where the clock is far behind what it was while this plan waited: its age cannot be told."""
+    """ClockWentBack if the clock is far behind what it was while this plan waited: its age is unknown."""
     now, newest = clock.now(), reader.newest_time(run.name)
     if newest is not None and far_behind(now, newest):
         raise ClockWentBack(
@@ -27,7 +27,7 @@ def refuse_other_time(reader: AuditReader, clock: Clock, run: Run) -> None:
 
 
 def check_clock(control: ControlPorts, *, accept: bool) -> None:
-    """ClockBehind, unless a person accepts it: then what was recorded as later no longer counts as time seen."""
+    """ClockBehind, unless a person accepts it: then later times on record no longer count as seen."""
     now = control.clock.now()
     with control.store.reading() as reader:
         newest = reader.newest_time()

@@ -1,4 +1,4 @@
-"""Write down where the audit log stands, outside the database."""
+"""Record outside the database where the audit log stands."""
 
 from datetime import date, timedelta
 
@@ -11,13 +11,13 @@ from runner.ports.control import ControlPorts
 from runner.ports.records.audit import AuditReader
 
 MISSING = "checkpoints.missing"
-_REPEATED = timedelta(days=1)  # where none can be written, each try finds it missing
+_REPEATED = timedelta(days=1)  # while none can be written, each attempt finds it missing
 
 
 def checkpoint(control: ControlPorts) -> Checkpoint | None:
-    """Where something was written since the last one; None where nothing was.
+    """A checkpoint if something was written since the last one; otherwise None.
 
-    DatabaseRolledBack where the log does not have what was seen before: then nothing is written over that.
+    DatabaseRolledBack if the log lacks entries that were seen before: then nothing is overwritten.
     """
     newest = control.checkpoints.newest()
     if newest is None:
@@ -41,12 +41,12 @@ def was_used(control: ControlPorts, reader: AuditReader) -> bool:
 
 
 def last_missing(reader: AuditReader) -> AuditEntry | None:
-    """What was recorded when the checkpoints were last found to be gone."""
+    """The audit entry of the last time that the checkpoints were missing."""
     return next(iter(reader.audit(subject=CHECKPOINTS, limit=1)), None)
 
 
 def _record_missing(control: ControlPorts) -> None:
-    """A new file would hide that one is gone: without it a log whose end was cut off looks whole."""
+    """A new file would hide that one is gone: without it, a truncated log looks complete."""
     chain = control.checkpoints.read()
     if chain is not None and not chain.blank:
         return
@@ -58,7 +58,7 @@ def _record_missing(control: ControlPorts) -> None:
 
 
 def try_checkpoint(control: ControlPorts) -> None:
-    """The same where what goes on must not end with it: a problem goes to the log, and the next one tries again."""
+    """For callers that must not fail with it: a problem is logged, and the next one tries again."""
     import structlog
 
     try:
@@ -68,8 +68,9 @@ def try_checkpoint(control: ControlPorts) -> None:
 
 
 def log_checkpoint(written: Checkpoint, *, after: Checkpoint | None = None) -> None:
-    """In the log, which the journal keeps: a copy that needs no file of ours. One an hour is enough to prove a cut-off
-    end, and does not drown what people read the log for.
+    """Write it to the log, which the journal keeps: a copy that does not depend on our files.
+
+    One an hour is enough to prove a truncation, and does not drown the rest of the log.
     """
     import structlog
 

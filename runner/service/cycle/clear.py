@@ -1,4 +1,4 @@
-"""Nothing in clear outlives its run: what a process that died has left of plans and states is removed by each recovery."""
+"""No clear text outlives its run: each recovery removes plans and states that a dead process left."""
 
 from collections.abc import Iterable
 
@@ -9,10 +9,10 @@ from runner.ports.records.runs import RunFilter, RunReader
 
 
 def clear(control: ControlPorts, stacks: Iterable[str] = ()) -> int:
-    """How many runs' folders were removed. `stacks` are those whose runs were just found without their process.
+    """Returns how many runs' folders were removed. `stacks` are those whose runs were just found without their process.
 
-    What was being written beside a state is looked for where a run was at work: its own folders go last, so a run that
-    was cut short still has them.
+    Unfinished writes beside a state are looked for where a run was at work: its own folders go last, so a run
+    that was cut short still has them.
     """
     workspaces = control.workspaces
     removed, touched = 0, set(stacks)
@@ -34,8 +34,8 @@ def _folders(control: ControlPorts, stacks: Iterable[str]) -> set[str]:
 
 
 def _discarded(control: ControlPorts, run_id: int) -> str | None:
-    """The stack of the run, empty where the run is not known any more; None where its folders have to stay."""
-    # Whoever is at work there holds it: a worker, a person who frees a state, or what an apply left running.
+    """The stack of the run, empty for an unknown run; None if its folders have to stay."""
+    # It is held by whoever works there: a worker, a person unlocking a state, or what an apply left running.
     held = control.claims.take(run_id)
     if held is None:
         return None
@@ -60,5 +60,7 @@ def _known(reader: RunReader, run_id: int) -> Run | None:
 
 
 def _is_newer(reader: RunReader, run_id: int) -> bool:
-    """Than all others: it belongs to a database that an older one replaced, and may be applying."""
+    """Whether it is newer than all others: it belongs to a database that was replaced by an older one, and
+    may be applying.
+    """
     return run_id > next((run.id for run in reader.runs(RunFilter(limit=1))), 0)

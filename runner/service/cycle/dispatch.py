@@ -1,4 +1,4 @@
-"""Hand out work: claim one run at a time, the most urgent first, and record how it ended."""
+"""Dispatch work: claim one run at a time, the most urgent first, and record how it ended."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -33,8 +33,8 @@ from runner.service.outcome.plan import replan
 from runner.service.outcome.probe import probing
 from runner.service.queue.enqueue import full_accounts
 
-Taken = Mapping[int, int]  # by run: the memory that its processes take now
-# That the first cannot be claimed, since somebody else was faster or holds its files, is rare.
+Taken = Mapping[int, int]  # by run: the memory that its processes use now
+# The first one can rarely not be claimed, because somebody else was faster or holds its files.
 _TRIED = 20
 
 
@@ -53,8 +53,8 @@ def next_assignment(
 ) -> Assignment | None:
     """Claim the most urgent run that may execute now, or None. With `only`, that run or nothing.
 
-    Where all slots are taken, `full`, it is one of a source that others keep out, or none. NoRoom where the disk is
-    full and this run is wanted; otherwise all wait until there is room again.
+    If all slots are taken (`full`), only a run of a source that others crowd out. NoRoom if the disk is full
+    and this run is wanted; otherwise all wait until there is space.
     """
     if problem := control.disk.shortage():
         if only is None:
@@ -72,7 +72,7 @@ def next_assignment(
 
 
 def executable(reader: StackUseReader, now: datetime, *, full: bool = False) -> list[Run]:
-    """The runs that could execute now, in the order in which they should."""
+    """The runs that could execute now, in their order."""
     open_runs = reader.open_runs()
     executing = [run for run in open_runs if run.claim is not None]
     busy = {run.stack for run in executing}
@@ -83,7 +83,7 @@ def executable(reader: StackUseReader, now: datetime, *, full: bool = False) -> 
         if (run.state, run.kind) in PRIORITY
         and run.stack not in busy
         and not waits(run.wait_until, now)
-        # A drift check only reads, so it goes on under a person's lock.
+        # A drift check only reads, so a person's lock does not stop it.
         and (run.kind is Kind.DRIFT or run.stack not in held)
     ]
     ordered = in_turn(ready, executing)
@@ -91,10 +91,10 @@ def executable(reader: StackUseReader, now: datetime, *, full: bool = False) -> 
 
 
 def admitted(control: ControlPorts, reader: Reader, ready: Iterable[Run], taken: Taken) -> list[Run]:
-    """Those for which there is memory, and room in their account, beside what executes.
+    """Runs for which there is memory, and room in their account, beside the executing ones.
 
-    What waits for its account lets others by. What waits for memory does not: behind a stream of small runs a large one
-    would wait for ever.
+    A run that waits for its account lets others pass. One that waits for memory does not: behind a stream of
+    small runs a large one would wait forever.
     """
     open_runs = reader.open_runs()
     now, executor = control.clock.now(), control.settings.executor
@@ -119,8 +119,8 @@ def admitted(control: ControlPorts, reader: Reader, ready: Iterable[Run], taken:
 
 
 def _claim(control: ControlPorts, run: Run, taken: Taken) -> Assignment | None:
-    """The file lock first, the row second: so a claimed row always has a live lock behind it."""
-    # A drift check changes nothing, so it goes on beside what an earlier change left running.
+    """The file lock first, the row second: so a claimed row always has a held lock."""
+    # A drift check changes nothing, so it may run beside processes that an earlier change left.
     held = control.claims.take(run.id, None if run.kind is Kind.DRIFT else run.identity)
     if held is None:
         return None
@@ -133,7 +133,7 @@ def _claim(control: ControlPorts, run: Run, taken: Taken) -> Assignment | None:
                     fresh, Event.SUPERSEDE, by=DAEMON, reason="another revision was applied meanwhile"
                 )
                 still = False
-            # Asked once more, now that nobody else can begin anything.
+            # Checked again, now that nothing else can start.
             still = still and bool(admitted(control, writer, [fresh], taken))
             claimed = _claim_row(writer, fresh, held) if still else None
             job = _job(control, writer, claimed) if claimed else None
@@ -151,7 +151,9 @@ def _claim(control: ControlPorts, run: Run, taken: Taken) -> Assignment | None:
 
 
 def _outdated(reader: StackReader, run: Run) -> bool:
-    """Whether it would compare the cloud with what is not applied any more: all that came since would be drift."""
+    """Whether it would compare the cloud with a revision that is no longer applied: all later changes would
+    look like drift.
+    """
     compares = run.kind is Kind.DRIFT or (run.kind is Kind.CHANGE and run.report is not None)
     applied = reader.stack(run.stack).applied_inputs
     return compares and applied is not None and run.inputs != applied
@@ -163,7 +165,7 @@ def _claim_row(writer: RunWriter, run: Run, held: HeldClaim) -> Run:
 
 
 def expire(control: ControlPorts) -> list[Run]:
-    """Plan anew what was approved too long ago and not applied yet; the fresh plans are asked about again."""
+    """Plan again what was approved too long ago and not applied yet; the fresh plans need a new approval."""
     with control.store.reading() as reader:
         waiting = [run for run in reader.open_runs() if run.state is State.APPROVED and run.claim is None]
         old = [run for run in waiting if _expired(control, reader, run)]
@@ -195,7 +197,7 @@ def _job(control: ControlPorts, reader: Reader, run: Run, known_source: SourceSe
         raise NotFound(what="source", name=run.source)
     definition = reader.definition(run.definition)
     stack = reader.stack(run.stack)
-    now = stack.definition  # in Git: what is no input of terraform needs no apply
+    now = stack.definition  # in Git: settings that are no input of terraform need no apply
     return Job(
         run=run.id,
         phase=_PHASES[run.state],
@@ -236,6 +238,6 @@ def _form(reader: ApprovalReader, run: Run) -> int | None:
 
 
 def adoption(control: ControlPorts, run: Run, held: HeldClaim) -> Assignment:
-    """Attend to an apply that is recorded as begun; its source may not even be configured any more."""
+    """Attend to an apply that is recorded as started; its source may no longer be configured."""
     with control.store.reading() as reader:
         return Assignment(_job(control, reader, run, SourceSettings(run.source, url="")), held)

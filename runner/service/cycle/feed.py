@@ -1,4 +1,4 @@
-"""Hand the feed's events to a consumer: in order, each at least once, and without holding up anything else."""
+"""Deliver the feed's events to a consumer: in order, each at least once, and without blocking anything else."""
 
 import random
 
@@ -12,9 +12,10 @@ PAGE = 100
 
 
 def deliver(store: Store, clock: Clock, consumer: Consumer) -> int:
-    """One page of events; how many were taken. A new consumer begins with what happens from now on.
+    """Deliver one page of events; returns how many were taken. A new consumer starts with future events.
 
-    The cursor moves after the events were taken, so a process that dies between delivers some of them again.
+    The cursor moves after the events were taken, so a process that dies in between delivers some of them
+    again.
     """
     with store.reading() as reader:
         cursor = reader.cursor(consumer.name)
@@ -31,7 +32,7 @@ def deliver(store: Store, clock: Clock, consumer: Consumer) -> int:
         except NotDelivered as error:
             _put_off(store, clock, passed(cursor, events[count - 1].id) if count else cursor, event, error)
             return count
-    # Past events of other topics too: the next look begins behind them, and retention may remove them.
+    # Events of other topics are skipped too: the next call starts after them, and retention may remove them.
     _save(store, passed(cursor, events[-1].id if len(events) == PAGE else head))
     return len(events)
 

@@ -1,4 +1,4 @@
-"""Look at one source: ask for its head, and take in what moved."""
+"""Poll one source: ask for its head, and take in what changed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -31,27 +31,27 @@ from runner.service.discovery.discover import Discovery, discover, settings_dige
 from runner.service.operator.rename import put_off, take_over
 from runner.service.queue.next_check import next_check
 
-TRIES = 3  # at taking in one source while others are taken in
-MAX_PROBLEM = 200  # characters of an error that nobody foresaw
+TRIES = 3  # attempts to take in a source while other sources change
+MAX_PROBLEM = 200  # characters of an unexpected error
 
 
 class _OutrunError(Exception):
-    """another source was taken in since this one was judged"""
+    """another source changed since this one was judged"""
 
 
 @dataclass(frozen=True)
 class Polled:
-    """What one poll did. `moved` is False where the head stood still."""
+    """The result of one poll. `moved` is False if the head is unchanged."""
 
     source: str
     revision: str | None
     moved: bool
     stacks: int = 0
     problems: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()  # that need nobody
+    notes: tuple[str, ...] = ()  # for information only
     problem: str | None = None
     rewritten_from: str | None = None
-    refused: str | None = None  # the head that was not taken, since it is not trusted
+    refused: str | None = None  # the head that was rejected as untrusted
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Poller:
     disk: Disk
 
     def poll_if_due(self, source: SourceSettings) -> Polled:
-        """At one of its regular times: a source that fails again and again is asked less often."""
+        """Poll at one of its regular times: a source that keeps failing is polled less often."""
         with self.store.reading() as reader:
             status = reader.source(source.name)
         if poll_due(status, float(source.poll), self.clock.now()):
@@ -73,9 +73,9 @@ class Poller:
         return Polled(source.name, status.head, moved=False, problem=status.problem)
 
     def poll(self, source: SourceSettings, *, by: str = DAEMON, again: bool = False) -> Polled:
-        """One `ls-remote`; a fetch and a discovery only when the head or the settings moved, or `again` asks for it.
+        """One `ls-remote`; a fetch and a discovery only if the head or the settings changed, or `again` forces it.
 
-        A source that fails is recorded and shown, and never raised: it must not delay another one.
+        A failure is recorded and shown, and never raised: it must not delay another source.
         """
         with self.store.reading() as reader:
             status = reader.source(source.name)
@@ -89,14 +89,14 @@ class Poller:
             return self._refused(source, error, by)
         except DriftlineError as error:
             return self._failed(source, status, error)
-        # A source decides what its reader meets: silence would let none of its stacks move, and tell nobody.
-        except Exception as error:  # noqa: BLE001 - whatever it is
+        # A source determines the input of its parser: a silent failure would stop all its stacks unnoticed.
+        except Exception as error:  # noqa: BLE001 - any bug
             _log_bug(source.name)
             problem = printable(f"{type(error).__name__}: {error}"[:MAX_PROBLEM])
             return self._failed(source, status, SourceNotTaken(source=source.name, problem=problem))
 
     def _unmoved(self, status: SourceStatus, head: str) -> Polled:
-        """Nothing to record, unless the source has come back."""
+        """Nothing to record, unless the source has recovered."""
         if status.problem is not None:
             back = replace(status, polled_at=self.clock.now(), problem=None, failures=0, refused=None)
             with self.store.writing() as writer:
@@ -104,7 +104,7 @@ class Poller:
         return Polled(status.name, head, moved=False, problems=status.problems, notes=status.notes)
 
     def _refused(self, source: SourceSettings, error: Untrusted, by: str) -> Polled:
-        """What is known stays as it is. A head that is refused again and again is recorded once."""
+        """The known state stays. A head that is rejected repeatedly is recorded once."""
         head = error.facts["head"]
         with self.store.reading() as reader:
             status = reader.source(source.name)
@@ -125,21 +125,21 @@ class Poller:
         return Polled(source.name, status.head, moved=False, problem=error.message, refused=head)
 
     def _failed(self, source: SourceSettings, status: SourceStatus, error: DriftlineError) -> Polled:
-        # Where there is no room the remote is not to blame: it is asked again as soon as ever.
+        # Without disk space the remote is not to blame: it is polled again at the usual interval.
         failures = 1 if isinstance(error, NoRoom) else status.failures + 1
         problem = "; ".join(filter(None, (error.message, self._advice(source, error))))
         status = replace(status, polled_at=self.clock.now(), problem=problem, failures=failures)
         with self.store.writing() as writer:
             if isinstance(error, BranchMissing):
                 _mark_missing(writer, _present(writer.stacks(), source.name))
-                # When the branch comes back, even at the same revision, its stacks are to be found again.
+                # If the branch returns, even at the same revision, its stacks have to be discovered again.
                 status = replace(status, discovered_with=None)
                 _judge_others(writer, source.name)
             writer.save_source(status)
         return Polled(source.name, status.head, moved=False, problem=problem)
 
     def _advice(self, source: SourceSettings, error: DriftlineError) -> str:
-        """What to do about it, with the setting as problems of the configuration name it."""
+        """What to do about it, naming the setting as configuration problems do."""
         advice, setting = error.facts.get("advice"), error.facts.get("setting")
         number = next((n for n, one in enumerate(self.settings.sources) if one.name == source.name), None)
         if not advice or number is None:
@@ -147,7 +147,7 @@ class Poller:
         return str(advice).format(setting=f"sources[{number}].{setting}")
 
     def _take(self, source: SourceSettings, status: SourceStatus, head: str, by: str) -> Polled:
-        """Judged anew where another source was taken in meanwhile: what came here may have left there."""
+        """Judged again if another source changed meanwhile: a stack that came here may have left there."""
         for _ in range(TRIES - 1):
             try:
                 return self._take_once(source, status, head, by)
@@ -163,7 +163,7 @@ class Poller:
             raise NoRoom(problem=problem)
         self.git.fetch(source, head)
         failpoint.reach("fetch.after")
-        # Before anything of it is read: the mirror may have it, and nothing else.
+        # Before anything of it is read: only the mirror has it so far.
         signatures = self.git.verify(source, status.head, head)
         rewritten = (
             status.head
@@ -245,7 +245,7 @@ class Poller:
                 supersede_waiting(writer, name, by=by, reason="a person has to say whether it is a new stack")
 
     def _take_in(self, writer: Writer, old: Stack | None, stack: Discovered, now: datetime, by: str) -> None:
-        """What Git says of one stack now; `old` is what was known of it."""
+        """Take in one stack's current declaration; `old` is its previous record."""
         name = stack.definition.name
         if old is None or _moved(old, stack):
             writer.save_discovered(stack)
@@ -263,7 +263,7 @@ class Poller:
 
 
 def _of_others(stacks: Iterable[Stack], source: str) -> frozenset[tuple[object, ...]]:
-    """What a source's stacks are judged by that other sources decide."""
+    """The facts of other sources that the stacks of a source are judged by."""
     return frozenset(
         (stack.name, stack.source, stack.missing_since, stack.identity, stack.pinned_identity, stack.left)
         for stack in stacks
@@ -272,7 +272,7 @@ def _of_others(stacks: Iterable[Stack], source: str) -> frozenset[tuple[object, 
 
 
 def _newcomers(found: Discovery, known: Iterable[Stack]) -> tuple[tuple[str, str], ...]:
-    """Stacks that are new and not sound: nothing else is kept of them, so they are shown by their first problem."""
+    """Stacks that are new and not sound: nothing else is stored of them, so they are shown by their first problem."""
     problems = {
         problem.stack: str(problem) for problem in reversed(found.problems) if problem.stack is not None
     }
@@ -289,7 +289,7 @@ def _log_bug(source: str) -> None:
 
 
 def signed(commit: Commit, signatures: Iterable[Signature]) -> Commit:
-    """The commit with who signed it, where that was verified."""
+    """The commit with its signer, if that was verified."""
     by = next((one.signer for one in signatures if one.revision == commit.revision), "")
     return replace(commit, signed_by=by)
 
@@ -307,13 +307,15 @@ def _moved(old: Stack, new: Discovered) -> bool:
         or old.problem is not None
         or old.missing_since is not None
         or (old.home, old.content) != (new.home, new.content)
-        # What is applied keeps the revision that was; what is not follows the head, which may have mended the cause.
+        # An applied stack keeps its revision; any other follows the head, which may have fixed the cause.
         or (old.revision != new.revision and old.sync is not Sync.SYNCED)
     )
 
 
 def _judge_again(writer: Writer, old: Stack, new: Discovered, now: datetime) -> None:
-    """Other drift counts from now on. Nobody approves that, so the audit log has who said it, and a check shows it."""
+    """Other drift counts from now on. Nobody approves that, so the audit log records who wrote it, and a
+    check shows it.
+    """
     rules = {"from": old.definition.drift.ignore, "to": new.definition.drift.ignore}
     detail = {name: [to_plain(rule) for rule in said] for name, said in rules.items()}
     writer.audit_note(DAEMON, "stack.drift_rules", old.name, {"revision": new.revision, **detail})
@@ -322,18 +324,18 @@ def _judge_again(writer: Writer, old: Stack, new: Discovered, now: datetime) -> 
 
 
 def _is_new(old: Stack | None, new: Discovered) -> bool:
-    """Whether its name or its state is news to the other sources."""
+    """Whether its name or its state is new to the other sources."""
     return old is None or old.missing_since is not None or old.identity != new.identity
 
 
 def _judge_others(writer: Writer, source: str, gone: Iterable[Stack] = ()) -> None:
-    """What stood in the way of their stacks may have been of this source: their next poll looks again.
+    """Let sources whose stacks this source may have blocked be judged again at their next poll.
 
-    So it does where a state is left behind: what came to them before may be the stack whose state it is.
+    A state that was left behind may belong to a stack that came to them earlier.
     """
     left = [stack for stack in gone if stack.managed_state and stack.pinned_identity]
     for new, old in alike(left, [stack for stack in writer.stacks() if stack.source != source]):
-        # At once: before that poll it would be planned, and perhaps even applied.
+        # At once: before that poll it could be planned, and perhaps even applied.
         writer.mark_problem(new.name, f'stack "{new.name}": {asked_of(old.name, new.name)}')
         supersede_waiting(writer, new.name, by=DAEMON, reason="a person has to say whether it is a new stack")
     for other in writer.sources():
@@ -346,14 +348,14 @@ def _present(stacks: Iterable[Stack], source: str) -> list[Stack]:
 
 
 def _mark_missing(writer: StackRunWriter, gone: Iterable[Stack]) -> None:
-    """A stack that left Git is kept and shown as such: absence never leads to a destroy."""
+    """A stack that left Git is kept and shown as missing: absence never leads to a destroy."""
     for stack in gone:
         writer.mark_missing(stack.name)
         supersede_waiting(writer, stack.name, by=DAEMON, reason="the stack is no longer in Git")
 
 
 def retire_sources(store: Store, settings: Settings) -> None:
-    """Stacks of a source that the operator no longer names are shown as missing, like any other that disappeared."""
+    """Stacks of a source that was removed from the configuration are shown as missing, like any other."""
     named = {source.name for source in settings.sources}
     with store.reading() as reader:
         gone = {stack.source for stack in reader.stacks() if stack.missing_since is None} - named
@@ -368,7 +370,7 @@ def retire_sources(store: Store, settings: Settings) -> None:
 def supersede_waiting(
     writer: RunWriter, stack: str, *, by: str, reason: str, successor: int | None = None
 ) -> list[Run]:
-    """Supersede the change runs of a stack that wait; the ones that a process executes look for themselves."""
+    """Supersede the waiting change runs of a stack; executing ones check for themselves."""
     return [
         writer.transition(run, Event.SUPERSEDE, by=by, reason=reason, superseded_by=successor)
         for run in writer.open_runs(stack)

@@ -1,4 +1,4 @@
-"""Retention: remove what is old, and never what an open run, a stack or an open report needs."""
+"""Retention: remove what is old, but nothing that an open run, a stack or an open report needs."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from runner.service.cycle.clear import clear
 T = TypeVar("T")
 PAGE = 1000
 PLANS = frozenset({"plan.tfplan", "fresh.tfplan"})
-# Whoever has just recorded the end of a run may still be putting its files away.
+# A process that just recorded the end of a run may still be moving its files.
 SETTLED = timedelta(hours=1)
 
 
@@ -32,13 +32,13 @@ class Pruned:
     trees: int = 0
     scratches: int = 0
     unfinished: int = 0
-    sealed: int = 0  # copies of what `init` left
+    sealed: int = 0  # copies of `init` results
     quarantined: int = 0  # trees that could not be removed yet
     problems: tuple[str, ...] = ()
 
 
 def prune(control: ControlPorts, workspaces: Workspaces, trees: Trees) -> Pruned:
-    """One pass. What fails for one run or one source is told, tried again by the next pass, and keeps nothing else."""
+    """One pass. A failure for one run or one source is reported, retried by the next pass, and stops nothing else."""
     now, keep = control.clock.now(), control.settings.retention
     with control.store.reading() as reader:
         needed_trees = _needed_trees(reader)
@@ -59,7 +59,7 @@ def prune(control: ControlPorts, workspaces: Workspaces, trees: Trees) -> Pruned
         sealed=each("what init left", ("",), lambda _: workspaces.forget_unused(now)),
         quarantined=each("the quarantine", ("",), lambda _: workspaces.clear_quarantine()),
     )
-    # Rows go first, files after them.
+    # First rows, then files.
     with control.store.writing() as writer:
         gone = writer.prune_runs(now - timedelta(seconds=keep.runs))
         reports = writer.prune_reports(now - timedelta(seconds=keep.reports))
@@ -70,7 +70,7 @@ def prune(control: ControlPorts, workspaces: Workspaces, trees: Trees) -> Pruned
 
 
 class _Each:
-    """Do the same for each, and go on behind one that fails; what the work counted, together."""
+    """Do the same for each, continue after failures, and sum up the counts."""
 
     def __init__(self) -> None:
         self.problems: list[str] = []
@@ -108,8 +108,8 @@ def _ended(store: Store, before: datetime) -> Iterator[Run]:
 
 
 def _is_spent(run: Run, before: datetime) -> bool:
-    """A plan that can never be applied any more is of no use and full of secrets; where an apply ended badly, it may
-    still tell a person what was under way. What a run would have done is shown from its masked plan.
+    """A plan that can no longer be applied is useless and full of secrets; after a failed apply it may still
+    show a person what was under way. A run's changes are shown from its masked plan.
     """
     return run.state not in HALF_CHANGED or run.changed_at < before
 

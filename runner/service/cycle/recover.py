@@ -1,4 +1,4 @@
-"""Put right what a process left behind when it died. May be run at any time, by any process, again and again."""
+"""Repair what a process left behind when it died. Any process may run it at any time, repeatedly."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,17 +15,17 @@ from runner.service.cycle.dispatch import Assignment, adoption
 
 @dataclass(frozen=True)
 class Recovered:
-    """What was put right at once, and the applies that somebody has to attend to again."""
+    """What was repaired at once, and the applies that need a supervisor again."""
 
     ended: tuple[Run, ...] = ()
     adopted: tuple[Assignment, ...] = ()
 
 
 def recover(control: ControlPorts) -> Recovered:
-    """Every run that nobody attends to any more: a plan is made again, an apply is attended to.
+    """Every run without a process: a plan is queued again, an apply gets a supervisor.
 
-    An apply outlives the process that started it; whoever executes the assignment follows it to its end, or reads
-    how it ended. It is never applied again by itself.
+    An apply outlives the process that started it; whoever executes the assignment follows it to its end, or
+    reads how it ended. It is never applied again automatically.
     """
     with control.store.reading() as reader:
         claimed = [run for run in reader.open_runs() if run.claim is not None]
@@ -42,11 +42,11 @@ def recover(control: ControlPorts) -> Recovered:
             else:
                 ended.extend(_again(control, run, held))
         stacks = {*(run.stack for run in ended), *(one.job.stack.name for one in adopted)}
-        # Where a folder cannot be removed now, the next recovery tries again.
+        # If a folder cannot be removed now, the next recovery tries again.
         with suppress(OSError):
             clear(control, stacks)
     except BaseException:
-        # Nobody will execute them, so the next try must find them.
+        # They will not be executed, so the next attempt must find them.
         for assignment in adopted:
             assignment.held.release()
         raise
@@ -54,7 +54,7 @@ def recover(control: ControlPorts) -> Recovered:
 
 
 def _adopt(control: ControlPorts, run: Run, held: HeldClaim) -> list[Assignment]:
-    """Nothing where whoever attended to it has just recorded its end: from here on nobody else can."""
+    """Nothing if its supervisor has just recorded its end: from here on nobody else can."""
     try:
         with control.store.reading() as reader:
             fresh = reader.run(run.id)
@@ -68,7 +68,7 @@ def _adopt(control: ControlPorts, run: Run, held: HeldClaim) -> list[Assignment]
 
 
 def _again(control: ControlPorts, run: Run, held: HeldClaim) -> list[Run]:
-    """A plan that lost its process has no deadline any more, nobody reads it, and it changes nothing."""
+    """A plan that lost its process has no deadline and no reader, and changes nothing."""
     try:
         control.claims.end_orphans(held.claim)
         with control.store.writing() as writer:

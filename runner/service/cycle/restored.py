@@ -1,7 +1,7 @@
-"""Notice that an older database was put in place, record what is lost, and let nothing be applied twice.
+"""Detect that an older database was restored, record what is lost, and let nothing be applied twice.
 
-May be run at any start, by any process, and be killed in any line: everything that it does to the database is one
-transaction, and the checkpoint that comes after is made up for by the next start.
+Any process may run it at any start, and may be killed at any line: all changes to the database are one
+transaction, and the next start makes up for a missing checkpoint.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ MAYBE_ANSWERED = "the database was restored, and this may have been answered sin
 
 
 def find_restored(control: ControlPorts) -> Remedy | None:
-    """What there would be to put right; changes nothing. None where the database is as new as what lies beside it."""
+    """What needs repair; changes nothing. None if the database is as new as the files beside it."""
     receipts = control.receipts.executed()
     standing = _standing(control)
     with control.store.reading() as reader:
@@ -35,14 +35,14 @@ def find_restored(control: ControlPorts) -> Remedy | None:
 
 
 def put_right_restored(control: ControlPorts) -> Remedy | None:
-    """Call it before recovery, which would write over what is looked at here."""
+    """Must run before recovery, which would overwrite what is examined here."""
     found = find_restored(control)
     if found is None:
         return None
     if not found.is_complete:
         receipts, standing = control.receipts.executed(), _standing(control)
         with control.store.writing() as writer:
-            # Looked at again: another process may have been faster.
+            # Examined again: another process may have been faster.
             found = remedy(_facts(control, writer, standing, receipts))
             if found is not None and not found.is_complete:
                 _record(control, writer, found)
@@ -54,12 +54,12 @@ def put_right_restored(control: ControlPorts) -> Remedy | None:
 
 
 def last_restore(reader: AuditReader) -> AuditEntry | None:
-    """What was recorded of the newest one."""
+    """The audit entry of the newest one."""
     return next((entry for entry in reader.audit(subject=DATABASE) if entry.action == RESTORED), None)
 
 
 def _standing(control: ControlPorts) -> tuple[Checkpoint, ...]:
-    """All of them only where the newest does not fit: the file may be long."""
+    """All of them only if the newest does not match: the file may be long."""
     newest = control.checkpoints.newest()
     if newest is None:
         return ()
@@ -99,15 +99,15 @@ def _recorded(reader: AuditReader, standing: Sequence[Checkpoint]) -> dict[str, 
 
 
 def _known(reader: AuditReader, receipt: Receipt) -> bool:
-    """Whether the audit log knows that this plan was handed to an apply, or knows that it has forgotten it.
+    """Whether the audit log knows that this plan was handed to an apply, or that it was pruned.
 
-    Retention removes runs and leaves the log; who cuts the log off may leave the runs.
+    Retention removes runs and leaves the log; someone who truncates the log may leave the runs.
     """
     return any(reader.audit_knows(action, receipt.name, receipt.digest) for action in _STARTS)
 
 
 def _record(control: ControlPorts, writer: Writer, found: Remedy) -> None:
-    """Record what is lost, use no number twice, lock what may have been changed, ask anew about what waited."""
+    """Record the loss, reuse no number, lock what may have changed, ask again about runs that waited."""
     writer.skip_numbers(
         run=control.receipts.highest_run(),
         report=control.receipts.highest_report(),
@@ -129,7 +129,7 @@ def _record(control: ControlPorts, writer: Writer, found: Remedy) -> None:
 
 
 def _mark(control: ControlPorts, loss: Loss) -> None:
-    """From here on the checkpoints go on from the restored log."""
+    """From here on the checkpoints continue from the restored log."""
     with control.store.reading() as reader:
         seq, head = reader.audit_head()
     mark = Checkpoint(seq, head, control.clock.now(), kept=loss.kept, replaced=loss.replaced)

@@ -1,4 +1,4 @@
-"""Where in the code it is that a stack is refused for: found again in its files, since only a person asks for it."""
+"""Where in the code the reason for a refusal is: found by reading the files again, since only a person asks for it."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,14 +12,14 @@ from runner.model.settings.source import SourceSettings
 from runner.model.values.problem import Problem
 from runner.ports.git import Git
 
-ENGINE = "tofu"  # which reads what the other one does too
+ENGINE = "tofu"  # it reads everything the other one does
 Places = Mapping[tuple[str | None, str], Refusal]
 
 
 def in_code(
     git: Git, source: SourceSettings, tree: Tree, problems: Iterable[Problem], places: Places
 ) -> Iterator[Problem]:
-    """The problems; those of `places`, by stack and message, with the file and line of the code."""
+    """All problems; those in `places`, by stack and message, with the file and line of the code."""
     for problem in problems:
         refusal = places.get((problem.stack, problem.message))
         place = _place(git, source, tree, refusal) if refusal is not None else None
@@ -40,7 +40,7 @@ def _place(git: Git, source: SourceSettings, tree: Tree, refusal: Refusal) -> tu
         text = blobs.get(oid, b"").decode(errors="replace")
         found = re.search(refusal.pattern, text, re.MULTILINE)
         if found is not None:
-            # A pattern may begin with the white space of the lines before.
+            # A pattern may match white space of the previous lines.
             at = found.end() - len(found[0].lstrip())
             path = name if refusal.folder == TOP else f"{refusal.folder}/{name}"
             return path, text.count("\n", 0, at) + 1

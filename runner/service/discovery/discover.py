@@ -44,32 +44,32 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Discovery:
-    """Sound stacks by name, and the problems of the others. `notes` are of what no stack needs."""
+    """Sound stacks by name, and the problems of the others. `notes` concern files that no stack needs."""
 
     stacks: tuple[Discovered, ...]
     problems: tuple[Problem, ...]
     notes: tuple[Problem, ...] = ()
-    complete: bool = True  # False where some files were left for the next poll
-    takes: Mapping[str, str] = field(default_factory=dict)  # new to old: who takes whose place
-    asked: frozenset[str] = frozenset()  # those of which a person has to say whether they are new
+    complete: bool = True  # False if some files were left for the next poll
+    takes: Mapping[str, str] = field(default_factory=dict)  # new to old: which stack replaces which
+    asked: frozenset[str] = frozenset()  # stacks that wait for a person to say whether they are new
 
 
 @dataclass
 class _Memory:
-    """What was read of a source's last revision, so that of the next one only what moved is read."""
+    """What was read of a source's last revision, so that only changes are read of the next."""
 
     files: stack_files.Known = field(default_factory=dict)
     modules: module_facts.Known = field(default_factory=dict)
     reads: module_facts.KnownReads = field(default_factory=dict)
 
 
-# By reader, since it judges by the operator's settings, which a reload may change.
+# By reader, since results depend on the operator's settings, which a reload may change.
 _MEMORIES: "WeakKeyDictionary[StackFiles, dict[tuple[str, Allow], _Memory]]" = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """The digest of a stack's inputs: as they are, and with the globs that were watched so far; and where they are not known."""
+    """The digest of a stack's inputs: with its current globs, with its previous globs, and the unknown places."""
 
     digest: str
     as_watched: str
@@ -82,7 +82,7 @@ class _Search:
 
     stacks: list[Located]
     complaints: list[Complaint] = field(default_factory=list)
-    places: code_place.Places = field(default_factory=dict)  # where in the code some of them are
+    places: code_place.Places = field(default_factory=dict)  # locations in the code, for some complaints
 
     def refuse(self, said: Iterable[Complaint]) -> None:
         complaints = list(said)
@@ -99,7 +99,7 @@ def settings_digest(settings: Settings, source: SourceSettings) -> str:
     return inputs.settings_digest(settings, source, __version__)
 
 
-# Of ten thousand stacks a million objects are made, none of them in a cycle: to look for one takes a fifth of the time.
+# Ten thousand stacks create a million objects, none of them in a cycle: the collector would take a fifth of the time.
 @uncollected()
 def discover(
     git: Git,
@@ -113,8 +113,8 @@ def discover(
 ) -> Discovery:
     """Every stack that the revision declares.
 
-    `others` are the stacks that are known already: those of other sources, for names, states and dependencies, and
-    those of this one, whose names and states no newcomer takes over. `answers` are the operator's: which new stack is
+    `others` are the known stacks: those of other sources, for names, states and dependencies, and those of
+    this one, whose names and states no newcomer takes over. `answers` are the operator's: which new stack is
     which old one.
     """
     memory = _MEMORIES.setdefault(reader, {}).setdefault((source.name, source.allow), _Memory())
@@ -132,7 +132,7 @@ def discover(
 
     code = FolderFacts(git, modules, source, tree, memory.modules, patience, memory.reads)
     reads = StackReads(git, modules, source, tree, code, settings.engines.env)
-    # Before more are refused: a stack that is only broken is still none of its parent's code.
+    # Before more are refused: a stack that is only broken still does not belong to its parent's code.
     roots = frozenset(stack.module_path for stack in search.stacks)
     folders = Folders(tree, frozenset(entry.path for entry in entries), roots)
     broken = {problem.stack for problem in problems}
@@ -177,7 +177,7 @@ def discover(
 def _ask(
     search: _Search, present: Present, takes: Mapping[str, Stack], code: FolderFacts, folders: Folders
 ) -> frozenset[str]:
-    """Refuse those of which a person has to say first whether they are what just left Git; their names."""
+    """Refuse stacks until a person says whether they are stacks that just left Git; returns their names."""
     managed = [stack for stack in search.stacks if _code(code, stack).facts.backend is None]
     newcomers = [stack for stack in managed if stack.definition.name not in takes]
     found = list(
@@ -200,7 +200,7 @@ def _judge(
     broken: set[str | None],
     home: Mapping[str, str],
 ) -> dict[str, StateIdentity]:
-    """Refuse what the source does not allow and what belongs to another stack; the states of the rest, by name."""
+    """Refuse what the source does not allow and what belongs to another stack; returns the states of the rest, by name."""
     _first(lambda: code.prefetch({(stack.module_path, stack.definition.engine) for stack in search.stacks}))
     said = _each(search, lambda s: list(refusals(tree, s.definition, _code(code, s), source.allow)))
     refused = [(stack, one) for stack, found in said for one in found]
@@ -226,19 +226,19 @@ def _first(prefetch: Callable[[], None]) -> None:
         prefetch()
     except DriftlineError:
         raise
-    except Exception:  # noqa: BLE001 - the stack whose code it is meets it again, by itself
+    except Exception:  # noqa: BLE001 - the stack with this code fails on it again, alone
         return
 
 
 def _each(search: _Search, judge: Callable[[Located], T]) -> list[tuple[Located, T]]:
-    """What is said of each stack. One that cannot be judged is refused, and stops no other."""
+    """The verdict on each stack. One that cannot be judged is refused, and stops no other."""
     found: list[tuple[Located, T]] = []
     for stack in list(search.stacks):
         try:
             found.append((stack, judge(stack)))
-        except DriftlineError:  # of git or of the disk, and no stack's own
+        except DriftlineError:  # a fault of git or of the disk, not of a stack
             raise
-        except Exception as error:  # noqa: BLE001 - whatever it is
+        except Exception as error:  # noqa: BLE001 - any bug
             problem = f"its code has a form that is not known here: {type(error).__name__}"
             search.refuse([(stack, problem)])
     return found

@@ -1,4 +1,4 @@
-"""The facts of module folders, read from blobs: once for each content, many folders at a time."""
+"""The facts of module folders, read from blobs: once per content, many folders at a time."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ from runner.ports.git import Git
 from runner.service.discovery.patience import Patience
 
 Files = tuple[tuple[str, str], ...]  # names and object ids
-# And files that may hide a state, the providers, and whether anything in it may read a file.
+# And files that may hide a state, the providers, and whether any code in it may read a file.
 Read = tuple[ModuleFacts, tuple[str, ...], frozenset[str] | None, bool]
 Known = dict[Files, Read]
 KnownReads = dict[Files, Reads]
@@ -25,7 +25,7 @@ STATE_BLOCK = re.compile(rb"\b(?:backend|cloud|state_store)\b\s*[\"'{:]")
 
 
 class FolderFacts:
-    """`known` may be of another revision: it is keyed by contents."""
+    """`known` may come from another revision: it is keyed by content."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class FolderFacts:
         self._roots: dict[tuple[str, str], Code] = {}
 
     def code(self, folder: str, engine: str) -> Code:
-        """A stack's root module, with all that it calls; stacks may share one."""
+        """A stack's root module, with everything it calls; stacks may share one."""
         known = self._roots.get((folder, engine))
         if known is None:
             known = self._roots[folder, engine] = self._code(folder, engine)
@@ -67,7 +67,7 @@ class FolderFacts:
         return Code(reach, tuple(modules), hidden=self._read(folder, engine)[1])
 
     def prefetch(self, folders: Iterable[tuple[str, str]]) -> None:
-        """Read these folders and all that their local calls reach: one `cat-file` for each level of calls."""
+        """Read these folders and everything their local calls reach: one `cat-file` for each level of calls."""
         seen: set[tuple[str, str]] = set()
         level = set(folders)
         while level:
@@ -86,7 +86,7 @@ class FolderFacts:
         return self._read(folder, engine)[3]
 
     def reads(self, folder: str, engine: str) -> Reads:
-        """What the code of the folder reads, and what its names mean; of a folder that was not read nothing."""
+        """What the code of the folder reads, and the values of its names; nothing for a folder that was not read."""
         key = self._key(folder, engine)
         if key not in self._reads:
             self._look_for_reads({key})
@@ -109,7 +109,7 @@ class FolderFacts:
         return {key: self._reads[key] for key in self._files.values() if key in kept}
 
     def used(self) -> Known:
-        """What was asked for, to be `known` at the next revision."""
+        """What was used, to be `known` at the next revision."""
         kept = self._memory.keys() - self._late
         return {key: self._memory[key] for key in self._files.values() if key in kept}
 
@@ -140,13 +140,13 @@ class FolderFacts:
                 files = dict.fromkeys(files, _too_large())
             facts = self._modules.read(files)
             hidden = tuple(name for name in facts.unreadable if STATE_BLOCK.search(files[name]))
-            # Only where it matters: to find them, every block of every file has to be looked at.
+            # Only if needed: finding them requires parsing every block of every file.
             implied = self._modules.providers(files) if self._source.allow.providers else frozenset()
             self._memory[key] = facts, hidden, implied, self._modules.reading(files)
 
 
 def _of_folder(key: Files, blobs: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The contents by name; of a folder that holds too much, the small ones."""
+    """The contents by name; of a folder that is too large, the small files."""
     files = {name: blobs[oid] if oid in blobs else _too_large() for name, oid in key}
     left = LARGEST_FOLDER
     for name in sorted(files, key=lambda name: len(files[name])):
@@ -157,5 +157,5 @@ def _of_folder(key: Files, blobs: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def _too_large() -> bytes:
-    """What is too large for git to hand out is told as what it is, and may hold anything."""
+    """A blob too large for git to return is reported as such, and may contain anything."""
     return b'backend "'.ljust(LARGEST + 1)

@@ -1,4 +1,4 @@
-"""How long one source's discovery may read: what is late is told, and read by the next poll."""
+"""How long one source's discovery may read: the rest is reported, and read by the next poll."""
 
 import time
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ NOT_READ_YET = f"not read yet, since the new files of this source take longer th
 
 @dataclass
 class Patience:
-    """Small files are read first, so that what somebody made to be slow makes nobody else wait."""
+    """Small files are read first, so that a deliberately slow file delays nobody else."""
 
     seconds: float = SECONDS
     complete: bool = True  # whether nothing was left for later
@@ -20,7 +20,7 @@ class Patience:
 
     @property
     def over(self) -> bool:
-        """Whoever asks leaves something for later where it is."""
+        """If it is, the caller leaves something for later."""
         late = time.monotonic() > self._until
         self.complete = self.complete and not late
         return late

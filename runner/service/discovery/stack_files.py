@@ -1,4 +1,4 @@
-"""The stack files of one revision: found by the source's globs, read as blobs, each once for its content."""
+"""The stack files of one revision: found by the source's globs, read as blobs, once per content."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ MAX_PATHS = 20  # of one kind
 
 @dataclass(frozen=True)
 class Content:
-    """What one file says."""
+    """The stacks and problems of one file."""
 
     stacks: tuple[Located, ...]
     problems: tuple[Problem, ...]
@@ -31,7 +31,7 @@ Known = dict[tuple[str, str], Content]  # by path and object id
 
 
 def matching(tree: Tree, source: SourceSettings) -> tuple[list[TreeEntry], list[Problem]]:
-    """The files that the source's globs mean, and those of them that cannot be taken."""
+    """The files that match the source's globs, and the problems of those that cannot be accepted."""
     globs = [glob(pattern) for pattern in source.stacks]
     ends = tuple(one.literal_end for one in globs)
     likely = (e for e in tree if e.path.endswith(ends) and e.kind == "blob")
@@ -50,7 +50,7 @@ def _flaw(entry: TreeEntry) -> str | None:
 
 
 def stray_links(tree: Tree) -> Iterator[Problem]:
-    """They are never written to a disk; the stacks that use them are refused, and the others go on without them."""
+    """They are never written to a disk; stacks that use them are refused, the others are not affected."""
     for path in tree.stray:
         message = "the link leads out of the repository, or in a circle: it is left out of what is exported"
         yield Problem(printable(path), 1, 1, message)
@@ -91,8 +91,8 @@ def _read(reader: StackFiles, source: SourceSettings, path: str, content: bytes 
         return Content((), (Problem(path, 1, 1, "the file is far too large for a stack file"),))
     try:
         stacks, problems = reader.read(path, content, source.allow)
-    # Whoever writes the file decides what its reader meets: it stops no other file.
-    except Exception as error:  # noqa: BLE001 - whatever it is
+    # The file's author controls the parser's input: a failure must not affect other files.
+    except Exception as error:  # noqa: BLE001 - any bug
         message = f"the file has a form that is not known here: {type(error).__name__}"
         return Content((), (Problem(path, 1, 1, message),))
     return Content(tuple(Located(path, stack) for stack in stacks), tuple(problems))
@@ -101,7 +101,7 @@ def _read(reader: StackFiles, source: SourceSettings, path: str, content: bytes 
 def with_names(
     problems: Iterable[Problem], known: Iterable[Stack], found: Iterable[Located]
 ) -> Iterator[Problem]:
-    """A file that cannot be read at all is the problem of every stack that is known in it, or else they seem to be gone."""
+    """An unreadable file is a problem of every stack known in it; otherwise they would seem to be gone."""
     sound = {stack.definition.name for stack in found}
     listed = list(problems)
     sound |= {problem.stack for problem in listed if problem.stack is not None}
@@ -120,7 +120,7 @@ def with_names(
 def placed(
     git: Git, source: SourceSettings, tree: Tree, complaints: Iterable[tuple[Located, str]]
 ) -> Iterator[Problem]:
-    """Complaints with the lines where their stacks begin, or where the key stands that they name."""
+    """Complaints with the line where their stack begins, or of the key they name."""
     listed = list(complaints)
     oids = {stack.file: entry.oid for stack, _ in listed if (entry := tree.get(stack.file))}
     blobs = git.blobs(source, set(oids.values())) if oids else {}
@@ -132,7 +132,7 @@ def placed(
 
 
 def sentence_of(stack: Located, sentence: str) -> str:
-    """The complaint with whose it is."""
+    """The complaint with its stack's name."""
     return f'stack "{stack.definition.name}": {sentence}'
 
 
@@ -141,7 +141,7 @@ _NEXT_DOCUMENT = re.compile(r"^---", re.MULTILINE)
 
 
 def _place_of_key(text: str, name: str, sentence: str) -> tuple[int, int]:
-    """Line and column of the value that the sentence is about; else of the stack's name."""
+    """Line and column of the value that the sentence is about, or of the stack's name."""
     begin = _begin(text, name)
     line = text.count("\n", 0, begin) + 1
     if (about := _OF_KEY.match(sentence)) is None:
@@ -160,7 +160,7 @@ def _place_of_key(text: str, name: str, sentence: str) -> tuple[int, int]:
 
 
 def _begin(text: str, name: str) -> int:
-    """Where a document gives its name; 0 where that is written in a way of its own."""
+    """The offset of a document's name; 0 if it is written in an unusual way."""
     given = re.search(
         rf"""^[ \t]*(?:name|"name"|'name')[ \t]*:[ \t]*["']?{re.escape(name)}["']?[ \t]*(?:#.*)?$""",
         text,

@@ -18,7 +18,7 @@ PREFIX = "TF_VAR_"
 
 
 class StackReads:
-    """`passed` are the variables of the daemon's environment that reach the engine, whose values no commit says."""
+    """`passed` are environment variables of the daemon that reach the engine; no commit shows their values."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class StackReads:
         self._values: dict[str, Mapping[str, str | None]] = {}  # by path
 
     def prefetch(self, stacks: Iterable[Located]) -> None:
-        """Two `cat-file` for all of them: of the modules' files, and of the var files that matter."""
+        """Two `cat-file` for all of them: for the modules' files, and for the relevant var files."""
         reading = [stack for stack in stacks if self._may_read(stack)]
         folders = {(folder, stack.definition.engine) for stack in reading for folder in self._folders(stack)}
         self._code.prefetch_reads(folders)
@@ -65,7 +65,7 @@ class StackReads:
         return replace(found, unknown=(*found.unknown, *templates)) if templates else found
 
     def _reading_templates(self, found: Found) -> list[str]:
-        """Each template is looked at once for its content."""
+        """Each template is read once per content."""
         oids = {path: entry.oid for path in found.templates if (entry := self._tree.get(path)) is not None}
         new = set(oids.values()) - self._templates.keys()
         blobs = self._git.blobs(self._source, new) if new else {}
@@ -84,7 +84,7 @@ class StackReads:
         return self._code.reads(stack.module_path, stack.definition.engine).variables
 
     def _given(self, stack: Located) -> dict[str, str | None]:
-        """The values that the root module's variables get; a default is none of them."""
+        """The values passed to the root module's variables, without defaults."""
         used = self._variables(stack)
         if not used:
             return {}
@@ -106,7 +106,7 @@ class StackReads:
         return known | known_values(stack.definition.vars)
 
     def _var_files(self, stack: Located) -> list[str]:
-        """In the order in which the engine takes them: the last one counts."""
+        """In the engine's order: the last one counts."""
         beside = {
             entry.path.rpartition("/")[2]: entry.path for entry in self._tree.children(stack.module_path)
         }
@@ -124,5 +124,5 @@ class StackReads:
 
 
 def _by_name(definition: StackDefinition) -> frozenset[str]:
-    """The variables that the stack file sets itself, over whatever else does."""
+    """The variables that the stack file sets itself, which override everything else."""
     return frozenset(f"var.{name}" for name in definition.vars)

@@ -1,4 +1,4 @@
-"""What runs left of a revision that is not applied as a whole, with what they had planned."""
+"""What runs left of a revision that is not applied as a whole, with their plans."""
 
 from runner.model.drift.partly import Partly
 from runner.model.run.life import Kind, Run, State
@@ -6,7 +6,7 @@ from runner.ports.records.runs import RunReader
 
 
 def partly_applied(reader: RunReader, stack: str) -> tuple[Partly, ...]:
-    """Newest first; empty where the state holds nothing but the applied revision."""
+    """Newest first; empty if the state only contains the applied revision."""
     return tuple(_partly(reader, run) for run in reader.runs_partly_applied(stack))
 
 

@@ -1,4 +1,4 @@
-"""The drift rules that count: the operator's and those of the stack file in Git, which need no apply."""
+"""The drift rules in force: the operator's and those of the stack file in Git, which need no apply."""
 
 from runner.model.drift.ignored import IgnoredChange, ignored_changes
 from runner.model.plan.changes import ChangeSet
@@ -15,7 +15,7 @@ def ignore_rules(settings: Settings, definition: StackDefinition) -> tuple[Ignor
 def ignored_by_rule(
     settings: Settings, reader: StackReader, run: Run, changes: ChangeSet
 ) -> tuple[IgnoredChange, ...]:
-    """What the run's plan would change although a rule of today ignores it."""
+    """What the run's plan would change although a current rule ignores it."""
     if run.kind is not Kind.CHANGE:
         return ()
     rules = ignore_rules(settings, reader.stack(run.stack).definition)

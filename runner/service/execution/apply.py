@@ -1,4 +1,4 @@
-"""Apply exactly what was approved: the worker's part, with the gate in its middle."""
+"""Apply exactly what was approved: the worker's part, with the gate inside it."""
 
 import hashlib
 import json
@@ -35,7 +35,7 @@ from runner.service.execution.facts import facts_now
 from runner.service.execution.known_secrets import known
 from runner.service.execution.plan import APPROVABLE, FRESH, confined, execute_plan, prepare
 
-# Says nothing about the plan or its approval, and a person mends it without knowing of this run.
+# These say nothing about the plan or its approval, and are fixed without knowing this run.
 _PASSING = (ArtifactStoreFailed, CheckpointFailed, DatabaseRolledBack, DatabaseUnwritable, DiskFull, NoRoom)
 _PUT_BACK = ApplyResult(ApplyOutcome.PUT_BACK, "the daemon stopped meanwhile")
 
@@ -49,11 +49,11 @@ def execute_apply(
     leave: Cancel | None = None,
     ends: Cancel | None = None,
 ) -> ApplyResult:
-    """The approved file while it is fresh; otherwise a new plan under the lock, if it means the same.
+    """The approved file while it is fresh; otherwise a new plan under the lock, if it does the same.
 
-    terraform does not look at the cloud again when it applies a saved plan, so an old file could silently
-    undo what was mended by hand meanwhile. StillApplying where `leave` was set while terraform ran; nothing is
-    started where `ends` says that this process only waits for what it has started.
+    terraform does not refresh when it applies a saved plan, so an old file could silently undo a manual fix.
+    StillApplying if `leave` was set while terraform ran; nothing starts if `ends` says that this process only
+    waits for what it started.
     """
     if job.form is not None and job.form < SCHEMA:
         return ApplyResult(ApplyOutcome.CHANGED, OLDER_FORM)
@@ -89,7 +89,7 @@ def execute_apply(
 
 @dataclass(frozen=True)
 class _Any:
-    """A person asked to stop it, or this process ends: a plan that only comes before the apply obeys both."""
+    """A person asked to stop, or this process ends: a plan that only precedes the apply obeys both."""
 
     cancels: tuple[Cancel | None, ...]
 
@@ -104,9 +104,9 @@ class _Any:
 def execute_adopt(
     job: Job, ports: WorkerPorts, cancel: Cancel, claim: HeldClaim, leave: Cancel | None = None
 ) -> ApplyResult:
-    """What became of an apply that another process began: followed while it runs, else judged by its files.
+    """The end of an apply that another process started: followed while it runs, otherwise judged by its files.
 
-    StillApplying also where that cannot be found out just now.
+    StillApplying also if the end cannot be determined right now.
     """
     try:
         execution = Execution(
@@ -128,7 +128,7 @@ def execute_adopt(
 
 
 def _is_fresh(job: Job, now: datetime) -> bool:
-    """A file that may have been handed to terraform already is not handed to it again."""
+    """A file that may have been handed to terraform already is not handed over again."""
     return (
         job.executed_digest is None
         and job.planned_at is not None
@@ -138,7 +138,7 @@ def _is_fresh(job: Job, now: datetime) -> bool:
 
 
 def _compare(job: Job, ports: WorkerPorts, again: PlanResult | PlanFailure) -> ApplyResult | None:
-    """Why the plan that was made again may not take the place of the approved one, or None."""
+    """Why the new plan may not replace the approved one, or None."""
     if isinstance(again, PlanFailure) and again.state_locked:
         return ApplyResult(ApplyOutcome.STATE_LOCKED, again.reason, again.diagnostics)
     if isinstance(again, PlanFailure):
@@ -162,9 +162,9 @@ def _compare(job: Job, ports: WorkerPorts, again: PlanResult | PlanFailure) -> A
 
 
 def _approved(job: Job, ports: WorkerPorts) -> ChangeSet:
-    """What was approved, as far as it is still there: it only serves to say what is another one."""
+    """The approved changes, if still available: they only serve to name the difference."""
     try:
-        # As the one that is made again: what is long is cut.
+        # Bounded like the new one: long values are cut.
         return bounded(from_plain(ChangeSet, json.loads(ports.artifacts.get(job.run, f"{APPROVABLE}.json"))))
     except (DriftlineError, ValueError):
         return NOTHING
@@ -175,21 +175,21 @@ def _write_plan(job: Job, ports: WorkerPorts, execution: Execution, kept_as: str
     content = ports.artifacts.get(job.run, name)
     if hashlib.sha256(content).hexdigest() != digest:
         raise PlanLost(run=job.name, digest=digest, stack=job.stack.name)
-    # Not where an earlier run's processes could exchange it after it was compared.
+    # Not where an earlier run's processes could replace it after the comparison.
     path = execution.workspace.control / name
     write_whole(path, content, durable=False)
     return path
 
 
 def _apply(job: Job, ports: WorkerPorts, execution: Execution, plan_file: Path, digest: str) -> ApplyResult:
-    """From here on terraform may have changed something: whatever is not clear is `interrupted`."""
+    """From here on terraform may have changed something: anything unclear is `interrupted`."""
     try:
         return _result_of(job, ports, execution, ports.engine.apply(execution, plan_file, digest))
     except StillApplying:
         raise
     except DriftlineError as error:
-        # The engine raises only before it starts the process. A person still has to look: the next try
-        # would end the same way, and under `mode: automatic` it would go on for ever.
+        # The engine raises only before it starts the process. A person still has to look: the next attempt
+        # would end the same way, and under `mode: automatic` it would repeat forever.
         return ApplyResult(ApplyOutcome.FAILED, f"not started: {error.message}")
 
 
@@ -208,7 +208,7 @@ def _result_of(
 
 
 def _passed_over(failed: tuple[str, ...]) -> tuple[str, tuple[Diagnostic, ...]]:
-    """What a person should know of an apply that went on although an action failed."""
+    """What a person should know about an apply that continued although an action failed."""
     if not failed:
         return "", ()
     reason = f"applied, but {_actions(failed)} failed and the code lets the apply go on"
@@ -223,7 +223,7 @@ def _actions(failed: tuple[str, ...]) -> str:
 
 
 def _ended_badly(error: EngineError) -> ApplyResult:
-    """`failed` only where terraform ended by itself, said so, and saved what it had done."""
+    """`failed` only if terraform exited by itself, reported it, and saved what it had done."""
     first = next((d.summary for d in error.diagnostics if d.severity == "error"), "")
     reason = _how(error) if error.lost or error.signal is not None else first or _how(error)
     if error.failed_actions and not error.lost and error.signal is None:

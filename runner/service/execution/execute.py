@@ -27,7 +27,7 @@ def execute(
 ) -> Result:
     """Plain data in, plain data out; a bug becomes a failed run with its reason, never a lost one.
 
-    StillApplying where terraform goes on and this process does not follow it any more.
+    StillApplying if terraform continues and this process no longer follows it.
     """
     try:
         match job.phase:

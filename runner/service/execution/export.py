@@ -1,4 +1,4 @@
-"""The files that a run works on: Git's at its revision, with a word in the log where they had to be put right."""
+"""The files that a run works on: Git's at its revision, with a line in the log if they had to be repaired."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from runner.service.execution.run_log import write_line
 
 
 def checked_out(job: Job, ports: WorkerPorts, claim: HeldClaim | None) -> tuple[Path, Workspace]:
-    """The tree, where nothing speaks against using it, and the stack's workspace in it."""
+    """The tree, if nothing forbids using it, and the stack's workspace in it."""
     refuse_unsafe(ports, job)
     tree = export_tree(job, ports, claim)
     workspace = ports.workspaces.prepare(
@@ -22,7 +22,7 @@ def checked_out(job: Job, ports: WorkerPorts, claim: HeldClaim | None) -> tuple[
 
 
 def export_tree(job: Job, ports: WorkerPorts, claim: HeldClaim | None) -> Path:
-    """The folder, which stays as long as the claim is held or anything lives that runs under it."""
+    """The folder, which stays as long as the claim is held or any process of the run lives."""
 
     def report(found: str) -> None:
         import structlog
@@ -36,7 +36,7 @@ def export_tree(job: Job, ports: WorkerPorts, claim: HeldClaim | None) -> Path:
 
 
 def settle_tree(job: Job, ports: WorkerPorts) -> None:
-    """When the run is over; without it, what the run has left is taken away before the next one."""
+    """After the run; otherwise its leftovers are removed before the next one."""
     try:
         ports.git.settle(job.source, job.revision)
     except DriftlineError as error:

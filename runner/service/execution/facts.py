@@ -1,4 +1,4 @@
-"""What an apply would be done with now, on the engine's side."""
+"""The engine-side facts that an apply would start from now."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from runner.ports.worker import WorkerPorts
 def facts_now(
     ports: WorkerPorts, execution: Execution, plan_file: Path, fresh: PlanResult | None
 ) -> EngineFacts:
-    """The worker's side of what is compared right before an apply: measured anew, unless the plan is itself new."""
+    """The worker's part of the comparison right before an apply: measured again, unless the plan itself is new."""
     if fresh is not None:
         return fresh.facts
     found = ports.engine.facts(execution, plan_file)

@@ -1,4 +1,4 @@
-"""No plan is made on a state that is known to be damaged, or older than what an apply has made."""
+"""Refuse to plan on a state that is known to be damaged, or older than what an apply made."""
 
 from runner.errors import StateDamaged, StateUnsaved
 from runner.model.stack.state_file import save_command
@@ -6,9 +6,9 @@ from runner.ports.engine import Workspaces
 
 
 def refuse_unsaved(workspaces: Workspaces, stack: str, folder: str, workspace: str | None) -> None:
-    """StateUnsaved, with how to save it. `workspace` is terraform's, None where the state is not managed."""
+    """StateUnsaved, with how to save it. `workspace` is terraform's, None if the state is not managed."""
     for unsaved in workspaces.unsaved_states(folder):
-        # Named after the run that could not save it.
+        # It is named after the run that could not save it.
         run = unsaved.name.partition(".")[0]
         managed = None if workspace is None else workspaces.state_file(folder, workspace)
         raise StateUnsaved(run=run, stack=stack, path=unsaved, command=save_command(unsaved, managed))

@@ -28,13 +28,13 @@ from runner.service.execution.lost_state import refuse_lost_state
 from runner.service.execution.probe import look
 from runner.service.execution.run_log import write_line
 
-APPROVABLE = "plan"  # the artifacts plan.tfplan and plan.json: what a person is asked about
+APPROVABLE = "plan"  # the artifacts plan.tfplan and plan.json: what a person approves
 FRESH = "fresh"  # the same, made again under the lock
 
 
 @dataclass
 class Planning:
-    """One plan on its way: what each step has made, for those after it."""
+    """One plan in progress: the results of each step for the next."""
 
     job: Job
     ports: WorkerPorts
@@ -48,14 +48,14 @@ class Planning:
 
 
 def _prepare(planning: Planning) -> None:
-    """The tree of the revision, in a workspace, where nothing speaks against using either."""
+    """The tree of the revision, in a workspace, if nothing forbids using either."""
     job = planning.job
     locks = job.kind is not Kind.DRIFT
     planning.execution = prepare(job, planning.ports, planning.cancel, planning.claim, lock=locks)
 
 
 def init(planning: Planning) -> EngineError | None:
-    """Providers, modules and backend, where they are not there from an earlier run."""
+    """Providers, modules and backend, unless an earlier run left them."""
     return planning.ports.engine.init(planning.execution)
 
 
@@ -69,7 +69,7 @@ def plan(planning: Planning) -> EngineError | None:
 
 
 def show(planning: Planning) -> EngineError | None:
-    """What would change, in full; secrets included, so it stays on this machine."""
+    """The full changes, including secrets, so they stay on this machine."""
     if planning.planned.show is None:
         return None
     shown = planning.planned.show()
@@ -80,7 +80,7 @@ def show(planning: Planning) -> EngineError | None:
 
 
 def _judge(planning: Planning) -> EngineError | PlanFailure | None:
-    """What it means, masked; and the artifacts that a person is asked about."""
+    """The masked meaning of the plan, and the artifacts for approval."""
     job, ports = planning.job, planning.ports
     judged = _read(job, ports, planning.planned, planning.keep_as, planning.execution.secrets)
     if isinstance(judged, PlanFailure):
@@ -89,7 +89,7 @@ def _judge(planning: Planning) -> EngineError | PlanFailure | None:
     return None
 
 
-# In this order. The control plane adds `offer`, where somebody is asked for an approval.
+# In this order. The control plane adds `offer` if an approval is needed.
 STEPS: tuple[tuple[str, Callable[[Planning], EngineError | PlanFailure | None]], ...] = (
     ("prepare", _prepare),
     ("init", init),
@@ -102,7 +102,7 @@ STEPS: tuple[tuple[str, Callable[[Planning], EngineError | PlanFailure | None]],
 def execute_plan(
     job: Job, ports: WorkerPorts, cancel: Cancel, claim: HeldClaim | None = None, *, keep_as: str = APPROVABLE
 ) -> PlanResult | PlanFailure:
-    """Go through the steps up to the first that fails. Nothing is recorded here."""
+    """Run the steps up to the first failure. Nothing is recorded here."""
     planning = Planning(job, ports, cancel, claim, keep_as)
     steps, failure = _walk(planning)
     if failure is not None:
@@ -111,7 +111,7 @@ def execute_plan(
 
 
 def _walk(planning: Planning) -> tuple[tuple[Step, ...], PlanFailure | None]:
-    """The steps that were done, each under a heading of its own in the run's log, and why the last one failed."""
+    """The completed steps, each under its own heading in the run's log, and why the last one failed."""
     done: list[Step] = []
     log = planning.ports.workspaces.log(planning.job.run)
     for name, step in STEPS:
@@ -217,7 +217,7 @@ def _read(
     return PlanResult(
         changes=report.changes,
         fingerprint=report.fingerprint,
-        # A drift run can never apply: its plan file is not even kept.
+        # A drift run can never apply: its plan file is not even stored.
         plan_digest=None
         if drift
         else ports.artifacts.put(job.run, f"{keep_as}.tfplan", planned.plan_file.read_bytes()),
@@ -247,7 +247,7 @@ def question_of(job: Job, ports: WorkerPorts, planned: Planned) -> Question:
 
 
 def read_report(planned: Planned, question: Question) -> tuple[Report, bytes] | EngineError | None:
-    """The report and the masked changes, in full and as JSON; None for a plan that changes nothing."""
+    """The report and the masked changes, in full and as JSON; None for a plan without changes."""
     if planned.apart is not None:
         return planned.apart(question)
     if planned.document is None:
@@ -257,6 +257,8 @@ def read_report(planned: Planned, question: Question) -> tuple[Report, bytes] | 
 
 
 def _given(planned: Planned) -> frozenset[str]:
-    """What is to be masked from now on. What was only guessed is not: the file is mended, and its words are free again."""
+    """What to mask from now on. Guessed secrets are not included: once the file is repaired, its words are
+    harmless again.
+    """
     given = frozenset() if planned.warnings else planned.secrets - planned.credentials
     return frozenset(text for text in given if len(text) >= SHORTEST_PART)

@@ -1,4 +1,4 @@
-"""A plan with a state that is not the stack's yet."""
+"""A plan with a state that the stack does not use yet."""
 
 from dataclasses import replace
 from threading import Event
@@ -21,7 +21,7 @@ from runner.service.execution.plan import (
 
 
 def plan_with_state(job: Job, ports: WorkerPorts, state: bytes, name: str) -> ChangeSet | PlanFailure:
-    """Made in folders of its own, under this name instead of a run's; nothing of it is kept."""
+    """Made in separate folders, under this name instead of a run's; nothing of it is kept."""
     try:
         with ports.workspaces.trial() as trial:
             trial.put_state(job.folder, job.stack.terraform_workspace, state, name)

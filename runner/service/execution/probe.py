@@ -1,4 +1,4 @@
-"""Look whether anything changed: by a probe where one may answer, else by a plain plan, and now and then by both."""
+"""Check whether anything changed: by a probe if one may answer, otherwise by a plain plan, and sometimes by both."""
 
 import time
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ OFF = "a probe answered otherwise than a plain plan"
 def look(
     probing: Probing | None, engine: Engine, execution: Execution
 ) -> tuple[Planned | EngineError, ProbeFacts | None]:
-    """What a plan says. Whatever it finds was found by a plain plan; only "nothing" may come from a probe."""
+    """The result of a plan. Changes are always found by a plain plan; only "nothing" may come from a probe."""
     if probing is None:
         return engine.plan(execution), None
     if not probing.allowed:
@@ -41,7 +41,7 @@ def look(
 
 
 def _plainly(probing: Probing, ready: ProbeReady, choice: Choice) -> ProbeRecord:
-    """A check for which no probe was tried because the last ones were in vain counts among them."""
+    """A check without a probe because earlier ones failed counts as one of them."""
     mark = ready.mark(probing.inputs)
     if probing.record.fallback_mark == mark and not probing.triage:
         return stepped_aside(probing.record, mark, choice.reason)
@@ -49,7 +49,7 @@ def _plainly(probing: Probing, ready: ProbeReady, choice: Choice) -> ProbeRecord
 
 
 class _Look:
-    """One look with a probe, and what it falls back on."""
+    """One check with a probe, and its fallback."""
 
     def __init__(
         self, probing: Probing, ready: ProbeReady, choice: Choice, engine: Engine, execution: Execution
@@ -79,7 +79,7 @@ class _Look:
         return self._disagreed(planned)
 
     def _probe(self) -> Probed | Fallback | EngineError:
-        """With the types that were used last time, and where that fails with all."""
+        """With the types used last time, and if that fails, with all."""
         known = self.probing.record.types
         if known and (self.choice.way is Way.PROBED or self._same):
             answer = self._probe_with(known)
@@ -100,7 +100,7 @@ class _Look:
         return replace(record, checks=counted, way=Way.PROBED, reason="", fallbacks=0, fallback_mark="")
 
     def _agreed(self, probed: Probed, seconds: float) -> ProbeRecord:
-        """A code change that both see is no check of the stack as it is applied."""
+        """A code change that both see is not a check of the stack as applied."""
         if self.probing.triage:
             return plainly(self.probing.record, "the code changes something")
         return ProbeRecord(
@@ -114,7 +114,7 @@ class _Look:
         )
 
     def _disagreed(self, planned: Planned) -> tuple[Planned | EngineError, ProbeFacts | None]:
-        """The cloud may have moved between the two: then a second probe says what the plain plan says."""
+        """The cloud may have changed between the two: then a second probe agrees with the plain plan."""
         again = self._probe_with(None)
         if isinstance(again, EngineError):
             return again, None

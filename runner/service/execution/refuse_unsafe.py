@@ -1,4 +1,4 @@
-"""Look at a tree once more right before it is used: what the operator allows may have changed since it was found."""
+"""Check a tree again right before it is used: the operator's allow rules may have changed since discovery."""
 
 import hashlib
 
@@ -11,9 +11,9 @@ from runner.service.discovery.tree import read_tree
 
 
 def refuse_unsafe(ports: WorkerPorts, job: Job) -> None:
-    """TreeRefused with everything that is wrong; the tree is read as Git has it, and nothing is written.
+    """TreeRefused with everything that is wrong; the tree is read from Git, and nothing is written.
 
-    A sweep asks about the same revision of a stack again and again, and its tree is that of the whole repository.
+    A sweep asks for the same revision of a stack repeatedly, and the tree is that of the whole repository.
     """
     mark = _mark(job)
     if ports.inspected.get(job.stack.name) == mark:
@@ -29,5 +29,5 @@ def refuse_unsafe(ports: WorkerPorts, job: Job) -> None:
 
 
 def _mark(job: Job) -> bytes:
-    """Another one wherever the answer could be another: Git's objects never change, the rest is in the job."""
+    """It differs whenever the answer could differ: Git's objects never change, the rest is in the job."""
     return hashlib.sha256(repr((job.source, job.revision, job.module_path, job.stack)).encode()).digest()

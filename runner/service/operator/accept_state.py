@@ -1,4 +1,4 @@
-"""A person's yes to a state that moved: only then may a revision that keeps it elsewhere be planned."""
+"""A person accepts a moved state: only then may a revision that keeps it elsewhere be planned."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from runner.service.discovery.discover import discover
 
 
 def proposed_state(control: ControlPorts, poller: Poller, name: str) -> StateIdentity:
-    """Where the newest revision would keep the stack's state; NotFound where that is where it is."""
+    """Where the newest revision would keep the stack's state; NotFound if it did not move."""
     with control.store.reading() as reader:
         known = reader.stacks(left=True)
         stack = reader.stack(name)
@@ -52,7 +52,7 @@ def accept_state(
     person: Person,
     reason: str,
 ) -> None:
-    """Take exactly this state from now on. The stack is found again at the next poll, and initialised anew."""
+    """Use exactly this state from now on. The stack is discovered again at the next poll, and initialised again."""
     with control.store.writing() as writer:
         stack = writer.stack(name)
         busy = next((run for run in writer.open_runs(name) if run.claim is not None), None)
@@ -61,13 +61,13 @@ def accept_state(
                 stack=name, run=busy.name, state=busy.state, since=f"{busy.changed_at:%H:%M:%S} UTC"
             )
         writer.pin_state(name, identity.digest, by=person.name, reason=reason)
-        # Terraform's own note of the old backend would make every init fail.
+        # Terraform's own record of the old backend would make every init fail.
         workspaces.forget_init(stack.folder)
         writer.save_source(replace(writer.source(stack.source), discovered_with=None))
 
 
 def refuse_moved_state(stack: Stack, at: Discovered) -> None:
-    """An older revision may keep its state where it was before it was moved on purpose."""
+    """An older revision may keep its state in the place it was moved from on purpose."""
     pinned = stack.pinned_identity or stack.identity.digest
     if at.identity.digest != pinned:
         raise Blocked(

@@ -10,14 +10,14 @@ from runner.ports.records.store import Store
 
 
 def cancel(control: ControlPorts, run_id: int, person: Person, *, force: bool = False) -> Run:
-    """A run that waits ends at once; one that is executed is asked to stop, an apply only with `force`.
+    """A waiting run ends at once; an executing one is asked to stop, an apply only with `force`.
 
-    Stopping an apply leaves its run `interrupted` and its stack locked: what terraform had begun may exist
-    without being in the state. With `force` also what a run that has ended left running is killed.
+    Stopping an apply leaves its run `interrupted` and its stack locked: objects may exist that are not in the
+    state. With `force`, processes left behind by an ended run are killed too.
     """
     with control.store.reading() as reader:
         over = reader.run(run_id).final
-    # One that still applies is asked, also where its daemon is gone and nobody attends to it.
+    # An apply that still runs is asked to stop, even without a daemon supervising it.
     ended = end_leftovers(control, run_id, person) if force and over else 0
     with control.store.writing() as writer:
         run = writer.run(run_id)
@@ -36,7 +36,7 @@ def cancel(control: ControlPorts, run_id: int, person: Person, *, force: bool = 
 
 
 def left_running(claims: Claims, store: Store) -> list[Leftover]:
-    """What runs have left that are over. An apply that nobody follows since its daemon died is none: it goes on."""
+    """What ended runs have left running. An apply without a supervisor does not count: it goes on."""
     found = claims.leftovers()
     if not found:
         return []
@@ -46,7 +46,7 @@ def left_running(claims: Claims, store: Store) -> list[Leftover]:
 
 
 def end_leftovers(control: ControlPorts, run_id: int, person: Person) -> int:
-    """Kill what the run left running though it has ended otherwise; how many processes."""
+    """Kill the processes left by an ended run; returns how many."""
     left = [one for one in left_running(control.claims, control.store) if one.run == f"run-{run_id}"]
     if not left:
         return 0

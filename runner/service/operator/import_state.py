@@ -1,4 +1,4 @@
-"""A state that was kept elsewhere becomes the managed state of its stack, after a plan has shown what that means."""
+"""A state from elsewhere becomes the managed state of its stack, after a plan has shown the consequences."""
 
 import hashlib
 from collections.abc import Iterator
@@ -41,12 +41,12 @@ from runner.service.execution.preview import plan_with_state
 from runner.service.operator.lock import take
 from runner.service.operator.request import refuse_unread
 
-RUN = "import"  # no run: nothing of it is recorded but its end
+RUN = "import"  # not a run: only its end is recorded
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """A state on its way in, and what it would replace."""
+    """A state to be imported, and what it would replace."""
 
     stack: Stack
     content: bytes
@@ -60,7 +60,7 @@ class Arrival:
 
 @contextmanager
 def locked(control: ControlPorts, stack: str, person: Person, file: str) -> Iterator[Lock]:
-    """Nothing is planned or applied meanwhile. After a crash the lock is still there, and a person looks."""
+    """Nothing is planned or applied meanwhile. After a crash the lock remains for a person to release."""
     lock = take(control, stack, person, f"imports the state {file}")
     try:
         yield lock
@@ -71,7 +71,7 @@ def locked(control: ControlPorts, stack: str, person: Person, file: str) -> Iter
 
 
 def examine(control: ControlPorts, name: str, content: bytes, file: str) -> Arrival:
-    """StateRefused where it does not fit what is there or known."""
+    """StateRefused if it does not fit the current state or the records."""
     state = _summary(content, file)
     with control.store.reading() as reader:
         stack = reader.stack(name)
@@ -89,7 +89,7 @@ def examine(control: ControlPorts, name: str, content: bytes, file: str) -> Arri
 
 
 def preview(control: ControlPorts, ports: WorkerPorts, arrival: Arrival) -> ChangeSet:
-    """What a plan says with this state; nothing of it can be applied."""
+    """A plan with this state; nothing of it can be applied."""
     changes = plan_with_state(_job(control, arrival.stack), ports, arrival.content, RUN)
     if isinstance(changes, PlanFailure):
         raise _failed(arrival.stack.name, changes)
@@ -97,7 +97,7 @@ def preview(control: ControlPorts, ports: WorkerPorts, arrival: Arrival) -> Chan
 
 
 def refuse_stranger(arrival: Arrival, changes: ChangeSet, file: str) -> None:
-    """StateRefused where the code would destroy all that the state holds."""
+    """StateRefused if the code would destroy everything in the state."""
     if nothing_in_common(arrival.state, changes):
         problem = (
             f"it has nothing in common with the code, which would destroy all it holds ({arrival.state})"
@@ -106,7 +106,9 @@ def refuse_stranger(arrival: Arrival, changes: ChangeSet, file: str) -> None:
 
 
 def import_state(control: ControlPorts, arrival: Arrival, lock: Lock, person: Person) -> Path | None:
-    """Put it in place, recorded before it is done; the copy of what was there. A plan of the stack is due after it."""
+    """Put it in place, recorded beforehand; returns the copy of the previous one. A plan of the stack is due
+    afterwards.
+    """
     name, workspace = arrival.stack.name, arrival.stack.definition.terraform_workspace
     with control.store.writing() as writer:
         _refuse_moved(control.workspaces, writer, arrival, lock)
@@ -120,7 +122,7 @@ def import_state(control: ControlPorts, arrival: Arrival, lock: Lock, person: Pe
     with control.store.writing() as writer:
         writer.mark_planned(name, "")
         if writer.stack(name).applied_revision is not None:
-            # What is in Git is applied already: whether the new state agrees is for a check to say.
+            # The code in Git is applied already: a check shows whether the new state agrees.
             writer.schedule_check(name, control.clock.now())
     return copy
 
@@ -133,7 +135,7 @@ def _summary(content: bytes, file: str) -> StateSummary:
 
 
 def _summary_or_none(content: bytes | None) -> StateSummary | None:
-    """A managed state that is damaged is none; recovering it is told by every plan."""
+    """None for a damaged managed state, which every plan reports."""
     try:
         return None if content is None else summary_of(content)
     except Unreadable:
@@ -149,7 +151,7 @@ def _refuse_elsewhere(reader: SourceReader, stack: Stack, file: str) -> None:
 
 
 def _refuse_moved(workspaces: Workspaces, reader: StackUseReader, arrival: Arrival, lock: Lock) -> None:
-    """All that was looked at may have changed while a person thought."""
+    """Everything that was examined may have changed while the person decided."""
     stack = arrival.stack
     name = stack.name
     if reader.lock(name) != lock:

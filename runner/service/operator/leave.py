@@ -1,4 +1,4 @@
-"""A stack that left Git leaves for good: forgotten by a person, or destroyed. Nothing is asked of it after that."""
+"""A stack that left Git ends for good: forgotten by a person, or destroyed. Nothing is done with it after that."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from runner.ports.records.joined import OutcomeWriter, StackUseReader
 
 
 def may_be_forgotten(reader: StackUseReader, name: str) -> Stack:
-    """The stack; Blocked where Git still has it, StackLocked and StackBusy where it is being worked on."""
+    """The stack; Blocked if it is still in Git, StackLocked and StackBusy while it is being worked on."""
     stack = reader.stack(name)
     if stack.left is not None:
         raise Conflict(f'stack "{name}" is {stack.left} already', hint=f"driftline stack history {name}")
@@ -31,7 +31,7 @@ def may_be_forgotten(reader: StackUseReader, name: str) -> Stack:
 
 
 def forget(control: ControlPorts, name: str, person: Person, reason: str) -> None:
-    """Its runs, history and audit entries stay, and so does a managed state: should it come back, it goes on with it."""
+    """Runs, history and audit entries stay, and so does a managed state: if the stack returns, it continues with it."""
     with control.store.writing() as writer:
         may_be_forgotten(writer, name)
         for run in writer.open_runs(name):
@@ -41,7 +41,7 @@ def forget(control: ControlPorts, name: str, person: Person, reason: str) -> Non
 
 
 def left_by_destroy(control: ControlPorts, writer: OutcomeWriter, run: Run) -> None:
-    """After a whole destroy: nothing is left of a stack that is not in Git any more."""
+    """After a complete destroy: a stack that left Git ends."""
     stack = writer.stack(run.stack)
     if run.kind is Kind.DESTROY and not run.targets and stack.missing_since is not None and not stack.left:
         writer.forget_applied(run.stack)

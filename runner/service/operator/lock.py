@@ -8,10 +8,10 @@ from runner.ports.control import ControlPorts
 
 
 def take(control: ControlPorts, stack: str, person: Person, reason: str) -> Lock:
-    """Nothing is planned or applied on the stack until the lock is released; drift checks go on."""
+    """Nothing is planned or applied on the stack until the lock is released; drift checks continue."""
     lock = Lock(stack=stack, holder=person.name, reason=reason, since=control.clock.now())
     with control.store.reading() as reader:
-        # Looked at first, so that a refusal costs nobody a turn at writing.
+        # Read first, so that a refusal does not wait for the write lock.
         held = reader.lock(stack)
     if held is not None:
         raise StackLocked(stack=stack, holder=held.holder, reason=held.reason, hint=held.way_out)
@@ -29,7 +29,7 @@ def take(control: ControlPorts, stack: str, person: Person, reason: str) -> Lock
 
 
 def release(control: ControlPorts, stack: str, person: Person, reason: str) -> Lock:
-    """Free the stack. Where a failed run held it, a fresh plan is due; an interrupted one has to be resolved first."""
+    """Release the stack's lock. After a failed run a fresh plan is due; an interrupted run has to be resolved first."""
     with control.store.writing() as writer:
         writer.stack(stack)
         lock = writer.lock(stack)

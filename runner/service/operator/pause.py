@@ -15,7 +15,7 @@ def pause(
 ) -> Pause:
     """Neither plans nor checks until it is resumed, or until the time is over.
 
-    Without a length a pause that holds keeps its end: saying it twice must not make it endless.
+    Without a length, a current pause keeps its end: repeating it must not make it endless.
     """
     now = control.clock.now()
     with control.store.writing() as writer:
@@ -33,7 +33,7 @@ def pause(
 
 
 def _leave_queued(writer: StackRunWriter, stack: str, person: Person) -> None:
-    """What has not begun does not begin any more; it is due again once the stack is resumed."""
+    """A queued run does not start; it is due again once the stack is resumed."""
     for run in writer.open_runs(stack):
         if run.state is State.QUEUED and run.claim is None:
             writer.transition(run, Event.SUPERSEDE, by=person.name, reason="the stack was paused")

@@ -1,8 +1,8 @@
-"""A stack under a new name: its state, what is known of it, and the terms that it is judged by go over in one transaction.
+"""A renamed stack: its state, its records, and its terms move to the new name in one transaction.
 
-No file is moved. A managed state stays in its folder, and the new stack is told where that is; so whatever dies in
-between, the state is whole and belongs to exactly one stack. Its identity stays, too: the lock of the state that a run
-holds, and the index that lets only one run execute on a state, hold for both names.
+No file is moved. A managed state stays in its folder, and the new stack records where that is; so after any
+crash the state is whole and belongs to exactly one stack. Its identity stays too: a run's lock on the state,
+and the index that lets only one run execute on a state, apply to both names.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ from runner.service.discovery.discover import Discovery
 
 
 def put_off(reader: StackUseReader, found: Discovery) -> Discovery:
-    """Those whose predecessor is being worked on, or locked, wait for the next poll."""
+    """Stacks whose predecessor is being worked on, or locked, wait for the next poll."""
     answers = {
         stack.definition.name: why
         for stack in found.stacks
@@ -64,7 +64,7 @@ def _problem(stack: Discovered, why: str) -> Problem:
 
 
 def take_over(writer: Writer, old: str, stack: Discovered, now: datetime, *, by: str) -> None:
-    """Make the stack the successor of the old one, which nobody works on."""
+    """Make the stack the successor of the old one, which nothing works on."""
     new = stack.definition.name
     for name in (old, new):
         for run in writer.open_runs(name):
@@ -75,7 +75,7 @@ def take_over(writer: Writer, old: str, stack: Discovered, now: datetime, *, by:
     writer.take_over(old, new, by=by)
     if seen is not None:
         writer.save_seen_state(new, seen)
-        # Whoever has the old name next begins with nothing.
+        # The next stack with the old name starts empty.
         writer.save_seen_state(old, SeenState("", None, 0, now))
     if review is not None:
         writer.save_review(replace(review, stack=new))
@@ -84,7 +84,7 @@ def take_over(writer: Writer, old: str, stack: Discovered, now: datetime, *, by:
 
 
 def say_renamed(control: ControlPorts, old: str, new: str, person: Person) -> Stack:
-    """An operator's word, which the next poll that finds the new one acts upon; the old stack."""
+    """The operator's statement, which the next poll that finds the new stack acts upon; returns the old stack."""
     if old == new:
         raise BadUsage("the two names are the same")
     with control.store.writing() as writer:

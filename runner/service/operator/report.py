@@ -1,4 +1,4 @@
-"""What people do with a drift report: acknowledge it, or have it healed."""
+"""What people do with a drift report: acknowledge it, or heal it."""
 
 from datetime import datetime, timedelta
 
@@ -16,7 +16,7 @@ from runner.service.outcome.check_drift import propose
 def acknowledge(
     control: ControlPorts, report_id: int, person: Person, reason: str, length: timedelta | datetime
 ) -> DriftReport:
-    """Known, and to be left so until then; another drift opens it again at once."""
+    """Accept the drift until then; any other drift reopens it at once."""
     now = control.clock.now()
     with control.store.writing() as writer:
         report = _open(writer, report_id)
@@ -49,7 +49,7 @@ def heal(control: ControlPorts, report_id: int, person: Person) -> Run:
         return run
 
 
-# Nothing more happens to these by itself, so that there is no log to follow.
+# Nothing more happens to these automatically, so there is no log to follow.
 _WAY_ON = {
     State.AWAITING_APPROVAL: 'driftline approve {run}   or   driftline reject {run} -m "..."',
     State.APPROVED: "driftline apply {run}   or stop it with   driftline run cancel {run}",

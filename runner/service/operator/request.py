@@ -38,9 +38,9 @@ def request_plan(
     destroy: bool = False,
     ignore_dependencies: bool = False,
 ) -> Run:
-    """Queue a plan now. A run of the stack that waits is superseded; one that is executed is in the way.
+    """Queue a plan now. It supersedes a waiting run of the stack; an executing one blocks it.
 
-    DependencyMissing where it depends on a stack of which nothing is applied, unless that is to be ignored.
+    DependencyMissing if it depends on a stack that was never applied, unless that is ignored.
     """
     asked = _discover_at(control, poller, stack, ref) if ref else None
     kind = Kind.DESTROY if destroy else Kind.CHANGE
@@ -76,7 +76,7 @@ def request_plan(
 
 
 def _refuse_unprovided(reader: StackReader, definition: StackDefinition) -> None:
-    """A plan made before what it reads from is there fails, or is of made-up values."""
+    """A plan made before its data sources exist fails, or uses made-up values."""
     missing = never_applied(definition.depends_on, {stack.name: stack for stack in reader.stacks()})
     if missing:
         raise DependencyMissing(stack=definition.name, dependency=missing[0])
@@ -87,7 +87,7 @@ def _refuse(facts: View) -> None:
     if facts.lock is not None:
         lock = facts.lock
         raise StackLocked(stack=stack.name, holder=lock.holder, reason=lock.reason, hint=lock.way_out)
-    # What a file says that is not in Git any more could never be taken back.
+    # Settings in a file that left Git could never be changed again.
     if facts.paused and (stack.missing_since is None or stack.pause is not None):
         by, reason = (
             (stack.pause.by, stack.pause.reason) if stack.pause else ("Git", "paused: true in its stack file")
@@ -103,7 +103,7 @@ def _refuse(facts: View) -> None:
 
 
 def _refuse_gone(control: ControlPorts, stack: Stack, *, destroy: bool) -> None:
-    """Of a stack that left Git only what it made can be destroyed, at the revision that was last applied."""
+    """A stack that left Git can only be destroyed, at the last applied revision."""
     if stack.left is not None:
         raise Blocked(f'stack "{stack.name}" is {stack.left}', hint=f"driftline stack history {stack.name}")
     if not destroy:
@@ -121,7 +121,7 @@ def _refuse_gone(control: ControlPorts, stack: Stack, *, destroy: bool) -> None:
 
 
 def refuse_unread(reader: SourceReader, stack: Stack) -> None:
-    """Whoever asks for what was just pushed is not given the revision before it instead."""
+    """A person who asks for what was just pushed must not get the revision before it."""
     if stack.problem is not None:
         head = reader.source(stack.source).head or stack.revision
         raise NewestRefused(
@@ -134,7 +134,7 @@ def refuse_unread(reader: SourceReader, stack: Stack) -> None:
 
 
 def _discover_at(control: ControlPorts, poller: Poller, name: str, ref: str) -> tuple[Discovered, Commit]:
-    """The stack as it was at another revision of its branch, and that revision."""
+    """The stack at another revision of its branch, and that revision."""
     with control.store.reading() as reader:
         stack = reader.stack(name)
         taken = reader.source(stack.source).head
@@ -142,9 +142,9 @@ def _discover_at(control: ControlPorts, poller: Poller, name: str, ref: str) -> 
     if source is None:
         raise SourceNotFound(source=stack.source)
     revision = poller.git.resolve(source, ref)
-    # The branch in the mirror may be ahead of what was taken, by commits that are not trusted.
+    # The branch in the mirror may be ahead of the accepted head, by untrusted commits.
     signatures = poller.git.verify(source, taken, revision)
-    # Known is only where it keeps its state.
+    # Only the place of its state counts.
     known = [replace(stack, pinned_identity=None)]
     found = discover(
         poller.git, poller.stack_files, poller.modules, control.settings, source, revision, known
@@ -160,9 +160,9 @@ def _discover_at(control: ControlPorts, poller: Poller, name: str, ref: str) -> 
 def request_check(
     control: ControlPorts, names: Sequence[str], person: Person
 ) -> tuple[list[Run], dict[str, str]]:
-    """Queue a drift check of each stack; those that cannot be checked are returned with the reason why.
+    """Queue a drift check of each stack; returns those that cannot be checked, with the reason.
 
-    A check that is already open serves for the new request.
+    An open check also serves the new request.
     """
     runs: list[Run] = []
     skipped: dict[str, str] = {}
@@ -170,7 +170,7 @@ def request_check(
         known = {facts.stack.name: facts for facts in views(writer, control.clock, left=True)}
         for name in names:
             if name not in known:
-                writer.stack(name)  # says what is wrong with it
+                writer.stack(name)  # raises with the reason
             facts = known[name]
             if facts.stack.left is not None:
                 skipped[name] = f"it is {facts.stack.left}"

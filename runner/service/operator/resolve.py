@@ -1,4 +1,4 @@
-"""A person's word on an apply whose end nobody saw: it was applied after all, or it failed."""
+"""A person's decision about an apply with an unknown end: it was applied after all, or it failed."""
 
 from runner import failpoint
 from runner.errors import WrongState
@@ -16,7 +16,7 @@ from runner.service.queue.enqueue import add_change
 
 
 def question(reader: RunReader, run_id: int) -> tuple[Run, Evidence | None]:
-    """The run and what is known of its end; WrongState where it needs no resolution."""
+    """The run and the evidence; WrongState if it needs no resolution."""
     run = reader.run(run_id)
     if run.state is not State.INTERRUPTED:
         raise WrongState(run=run.name, state=run.state, wish="resolved: only an interrupted run can be")
@@ -33,10 +33,10 @@ def resolve(
     reason: str,
     state_pushed: bool = False,
 ) -> Run:
-    """Free the stack and make a fresh plan, which shows what is left to do.
+    """Unlock the stack and make a fresh plan, which shows what is left to do.
 
-    StateUnsaved where terraform left a state that it could not save, StateDamaged where its state is damaged: planning
-    without it would recreate every resource.
+    StateUnsaved if terraform left a state that it could not save, StateDamaged if its state is damaged:
+    planning without it would recreate every resource.
     """
     with control.store.writing() as writer:
         run, _ = question(writer, run_id)
@@ -56,7 +56,7 @@ def resolve(
         if applied and not run.targets:
             _take_as_applied(control, writer, done)
         _plan_afresh(writer, done, person)
-        # Not after the commit: whoever dies in between can still say it once more.
+        # Not after the commit: after a crash in between, it can be repeated.
         for path in unsaved:
             workspaces.put_away(path)
         failpoint.reach("resolve.before_commit")
@@ -75,7 +75,7 @@ def _take_as_applied(control: ControlPorts, writer: Writer, run: Run) -> None:
 
 
 def _plan_afresh(writer: StackRunWriter, run: Run, person: Person) -> None:
-    """Whatever the person found, only a plan shows that the state agrees; not of what Git no longer has."""
+    """Whatever the person found, only a plan shows whether the state agrees; not for a stack that left Git."""
     stack = writer.stack(run.stack)
     destroyed = run.kind is Kind.DESTROY and run.state is State.APPLIED
     if stack.missing_since is not None or stack.problem is not None or destroyed:

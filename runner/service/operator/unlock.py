@@ -1,4 +1,4 @@
-"""A person frees terraform's lock on a state that a dead apply of ours has left behind; never anybody else's."""
+"""A person releases terraform's lock on a state that a dead apply of ours left behind; never anyone else's."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,24 +24,24 @@ from runner.ports.records.runs import RunFilter, RunReader
 from runner.ports.records.store import Reader
 from runner.service.cycle.dispatch import Assignment
 
-Ask = Callable[[Assignment], LockResult]  # has a worker execute it, and waits
-# A person's word may have made an interrupted one an applied one; its lock is still there.
+Ask = Callable[[Assignment], LockResult]  # lets a worker execute it, and waits
+# A person may have resolved an interrupted run as applied; its lock is still there.
 _ENDED = HALF_CHANGED | {State.APPLIED}
 _LOOKED_THROUGH = 50
 
 
 @dataclass(frozen=True)
 class Offer:
-    """The lock that may be freed, and the run that left it."""
+    """The lock that may be released, and the run that left it."""
 
     run: Run
     lock: StateLock
 
 
 def offer(control: ControlPorts, ask: Ask, stack: str) -> Offer:
-    """What is on the state now, if it is the very lock that our own dead run is known to have held.
+    """The lock on the state now, if it is exactly the one that our own dead run is known to have held.
 
-    NotFound where the state is free, StateHeld where the lock is anybody else's.
+    NotFound if the state is unlocked, StateHeld if someone else holds the lock.
     """
     with control.store.reading() as reader:
         reader.stack(stack)
@@ -65,7 +65,7 @@ def offer(control: ControlPorts, ask: Ask, stack: str) -> Offer:
 
 
 def free(control: ControlPorts, ask: Ask, offered: Offer, person: Person, reason: str) -> None:
-    """Free exactly that lock. Recorded before it is done; runs that wait for the state are due at once."""
+    """Release exactly that lock. It is recorded beforehand; runs that wait for the state are due at once."""
     run, lock = offered.run, offered.lock
     with _alone(control, run, Phase.UNLOCK) as assignment:
         about = {"run": run.name, "lock": lock.id, "who": lock.who, "taken": lock.created, "reason": reason}

@@ -1,1 +1,1 @@
-"""What is recorded of what a worker has done."""
+"""Recording the results of workers."""

@@ -1,4 +1,4 @@
-"""How an apply ended, settled: the one final state that is true, and the lock where a person has to look."""
+"""The end of an apply: the one final state that is true, and a lock if a person has to look."""
 
 import re
 
@@ -19,7 +19,7 @@ from runner.ports.records.store import Writer
 from runner.service.approval.terms import accept_applied
 from runner.service.cycle.checkpoint import try_checkpoint
 from runner.service.operator.leave import left_by_destroy
-from runner.service.outcome.plan import put_off, record_clean, replan, thrown_away_before
+from runner.service.outcome.plan import put_off, record_clean, replaced_run, replan
 from runner.service.outcome.recording import recording
 
 # Nothing was changed: a fresh plan is made, or the same approval is tried again later.
@@ -42,7 +42,7 @@ _FAILED = frozenset({ApplyOutcome.FAILED, ApplyOutcome.NOT_BEGUN})
 def settle_apply(control: ControlPorts, job: Job, result: ApplyResult) -> Run:
     """In one transaction."""
     with recording(control, job, result) as (writer, run):
-        # Rejected before it began, or recorded by somebody else: what comes late changes nothing.
+        # Rejected before it started, or recorded by somebody else: a late result changes nothing.
         if run.final:
             return run
         if result.diagnostics:
@@ -61,12 +61,12 @@ def settle_apply(control: ControlPorts, job: Job, result: ApplyResult) -> Run:
 
 
 def _ended(control: ControlPorts, writer: Writer, run: Run, result: ApplyResult) -> Run:
-    """The end of a run whose apply was recorded as begun."""
+    """The end of a run whose apply is recorded as started."""
     outcome = result.outcome
     if outcome is ApplyOutcome.APPLIED:
         return _applied(control, writer, run, result)
     if outcome is ApplyOutcome.UNSEEN:
-        # Our own failure says nothing of terraform: its files do, and recovery reads them.
+        # Our own failure says nothing about terraform: recovery reads its files.
         raise StillApplying(run=run.name)
     if outcome in _REPLANNED:
         return replan(writer, run, f"{_REPLANNED[outcome]}: {result.reason}", control.clock.now())
@@ -97,18 +97,18 @@ def _not_applied(control: ControlPorts, writer: Writer, run: Run, result: ApplyR
         reason = f"{_LATER[result.outcome]}: {result.reason}"
         return writer.annotate(writer.release(run), reason=reason, wait_until=until, waits=run.waits + 1)
     if result.outcome is ApplyOutcome.PUT_BACK or writer.lock(run.stack) is not None:
-        # This process ends, or somebody took the lock meanwhile; the approval stands and waits.
+        # This process ends, or somebody took the lock meanwhile; the approval stands.
         return writer.release(run)
-    reason = result.reason + _again_and_again(writer, run, result)
+    reason = result.reason + _if_repeated(writer, run, result)
     return replan(writer, run, reason, control.clock.now())
 
 
-def _again_and_again(reader: RunReader, run: Run, result: ApplyResult) -> str:
-    """What to do where the plan before this one met the same end: the next approval would be worth nothing either."""
+def _if_repeated(reader: RunReader, run: Run, result: ApplyResult) -> str:
+    """What to do if the previous plan ended the same way: the next approval would be useless too."""
     moved = _value_that_moved(result)
     if not moved:
         return ""
-    before = thrown_away_before(reader, run)
+    before = replaced_run(reader, run)
     if before is None or moved not in before.reason:
         return ""
     return (
@@ -118,7 +118,7 @@ def _again_and_again(reader: RunReader, run: Run, result: ApplyResult) -> str:
 
 
 def _value_that_moved(result: ApplyResult) -> str:
-    """What it says of a value that is read, or of a file; it says the same where the same moves once more."""
+    """The part about a changed value or file; it is the same if the same one changes again."""
     if result.outcome is ApplyOutcome.CHANGED and result.reason.endswith(MOVES):
         return result.reason
     found = _FILES.search(result.reason)
@@ -131,7 +131,7 @@ def _applied(control: ControlPorts, writer: Writer, run: Run, result: ApplyResul
     writer.save_outputs(run.id, result.outputs or {})
     if run.kind is Kind.DESTROY and not run.targets:
         writer.forget_applied(run.stack)
-        # Git still declares it; making it again is for a new commit or a person to ask for.
+        # Git still declares it; a new commit or a person has to ask for it again.
         writer.mark_planned(run.stack, writer.stack(run.stack).inputs)
         writer.schedule_check(run.stack, None)
         left_by_destroy(control, writer, done)

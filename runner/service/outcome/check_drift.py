@@ -42,7 +42,7 @@ def settle_check(control: ControlPorts, job: Job, result: PlanResult | PlanFailu
         else:
             done = _clean(control, writer, run, stack, result, failing)
         if job.ignore != ignore_rules(control.settings, stack.definition):
-            writer.schedule_check(stack.name, control.clock.now())  # other rules came while it was under way
+            writer.schedule_check(stack.name, control.clock.now())  # the rules changed while it was under way
         failpoint.reach("report.before_commit")
     failpoint.reach("report.after_commit")
     return done
@@ -104,7 +104,7 @@ def _drifted(
 def _report(
     control: ControlPorts, writer: ReportWriter, run: Run, stack: Stack, result: PlanResult
 ) -> tuple[DriftReport, bool]:
-    """The report of what was found, and whether people hear of it for the first time."""
+    """The report of the findings, and whether this is the first time that people hear of it."""
     confirm = stack.definition.drift.confirm or control.settings.drift.confirm
     current = writer.current_report(stack.name)
     mark = result.drift_fingerprint or result.fingerprint
@@ -123,7 +123,7 @@ def _report(
 
 
 def propose(writer: RunWriter, stack: Stack, report: DriftReport, *, by: str) -> Run | None:
-    """A change run that would undo the drift, with its own plan and its own approval; None where one is open."""
+    """A change run that would undo the drift, with its own plan and its own approval; None if one is open."""
     if any(run.kind is not Kind.DRIFT for run in writer.open_runs(stack.name)):
         return None
     return add_check(
@@ -165,14 +165,14 @@ _LEFT_OVER: dict[DriftClass, str] = {
 
 
 def _left_over(findings: Sequence[Finding]) -> str:
-    """What was seen and does not count, so that nothing is hidden."""
+    """What was found and does not count, so that nothing is hidden."""
     counts = {word: sum(f.drift_class is kind for f in findings) for kind, word in _LEFT_OVER.items()}
     summary = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
     return (f"clean ({summary})" if summary else "clean") + _left_by_runs(findings)
 
 
 def _left_by_runs(findings: Sequence[Finding]) -> str:
-    """Which runs left something in the state that is of another revision than the applied one."""
+    """Which runs left parts of another revision in the state."""
     left = [finding for finding in findings if finding.drift_class is DriftClass.PARTIAL]
     by = dict.fromkeys((finding.run, finding.revision) for finding in left)
     parts = [

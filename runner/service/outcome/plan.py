@@ -1,4 +1,4 @@
-"""What is recorded of a plan: nothing to do, offered for approval, or failed."""
+"""Recording a plan: nothing to do, offered for approval, or failed."""
 
 import time
 from datetime import datetime
@@ -67,7 +67,7 @@ def fail_plan(writer: RunWriter, run: Run, failure: PlanFailure, now: datetime) 
 
 
 def put_off(writer: RunWriter, run: Run, event: Event, now: datetime, reason: str) -> Run:
-    """Nothing was changed; it is tried again later, and later still each time."""
+    """Nothing was changed; it is retried later, with growing delays."""
     return writer.transition(
         run, event, by=DAEMON, reason=reason, wait_until=now + pause(run.waits), waits=run.waits + 1
     )
@@ -85,7 +85,7 @@ def _plan_fields(result: PlanResult) -> dict[str, Any]:
 
 
 def _nothing(control: ControlPorts, writer: OutcomeWriter, run: Run, result: PlanResult) -> Run:
-    """An empty plan of the whole stack says two things: the code is applied, and the cloud matches it."""
+    """An empty plan of the whole stack means two things: the code is applied, and the cloud matches it."""
     done = writer.transition(run, Event.FIND_NOTHING, by=DAEMON, **_plan_fields(result))
     if run.kind is Kind.CHANGE and not run.targets and result.changes.complete:
         writer.mark_applied(done)
@@ -96,7 +96,7 @@ def _nothing(control: ControlPorts, writer: OutcomeWriter, run: Run, result: Pla
 
 
 def record_clean(control: ControlPorts, writer: OutcomeWriter, run: Run, reason: str) -> None:
-    """The cloud matches what is applied: resolve the report, and set the next check."""
+    """The cloud matches what is applied: resolve the report, and schedule the next check."""
     writer.save_check(run.stack, DriftStatus.CLEAN, reason)
     report = writer.current_report(run.stack)
     if report is not None:
@@ -129,12 +129,12 @@ def _offer(control: ControlPorts, writer: Writer, run: Run, result: PlanResult) 
 
 
 def replan(writer: Writer, run: Run, reason: str, now: datetime) -> Run:
-    """Supersede a run and queue its fresh plan, since an answer to the old one says nothing about the new one.
+    """Supersede a run and queue its fresh plan, since an answer to the old one does not apply to the new one.
 
-    Where the plan before met the same end, and nobody has said yes to this one, the fresh one waits: a rule that approves by
-    itself would go on with it for ever.
+    If the previous plan ended the same way, and nobody approved this one, the fresh one waits: a rule that
+    approves automatically would repeat it forever.
     """
-    loops = thrown_away_before(writer, run) is not None and not writer.approvals(run.id)
+    loops = replaced_run(writer, run) is not None and not writer.approvals(run.id)
     superseded = writer.transition(run, Event.SUPERSEDE, by=DAEMON, reason=reason)
     if run.follows_git:
         stack = writer.stack(run.stack)
@@ -146,7 +146,7 @@ def replan(writer: Writer, run: Run, reason: str, now: datetime) -> Run:
     return writer.annotate(superseded, superseded_by=fresh.id)
 
 
-def thrown_away_before(reader: RunReader, run: Run) -> Run | None:
-    """The run whose place this one took."""
+def replaced_run(reader: RunReader, run: Run) -> Run | None:
+    """The run that this one replaced."""
     others = reader.runs(RunFilter(stack=run.stack, states=frozenset({State.SUPERSEDED}), limit=20))
     return next((one for one in others if one.superseded_by == run.id), None)

@@ -1,4 +1,4 @@
-"""What a worker is told of probing, and what is remembered of what it has seen."""
+"""A worker's instructions about probes, and what is recorded of its results."""
 
 from dataclasses import replace
 
@@ -18,11 +18,11 @@ from runner.ports.records.probes import ProbeWriter
 from runner.ports.records.stacks import StackReader
 from runner.ports.records.store import Reader
 
-TRIAGE_FROM = 3  # so many stacks moved by one commit are looked at by probes first
+TRIAGE_FROM = 3  # if one commit affects this many stacks, they are probed first
 
 
 def probing(reader: Reader, run: Run, drift: DriftRules, settings: Settings) -> Probing | None:
-    """What a worker is told; None where a person is to be asked about this plan, or asked for it."""
+    """The instructions; None if a person decides about this plan, or requested it."""
     check = run.kind is Kind.DRIFT
     triage = not check and _triage(reader, run)
     if not check and not triage:
@@ -38,13 +38,13 @@ def probing(reader: Reader, run: Run, drift: DriftRules, settings: Settings) -> 
 
 
 def _triage(reader: StackReader, run: Run) -> bool:
-    """Whether most likely nothing changes: of the many stacks that a commit moved, say, or where it may not care at all."""
+    """Whether probably nothing changes: one of many stacks affected by a commit, or one it may not affect at all."""
     plain = run.kind is Kind.CHANGE and run.trigger is Trigger.PUSH and not run.targets and run.report is None
     if not plain:
         return False
     applied = reader.stack(run.stack).applied_inputs
-    only_looked_at = applied is not None and not moved(applied, run.inputs)
-    return only_looked_at or reader.moved_by(run.source, run.revision) >= TRIAGE_FROM
+    only_unknown_moved = applied is not None and not moved(applied, run.inputs)
+    return only_unknown_moved or reader.moved_by(run.source, run.revision) >= TRIAGE_FROM
 
 
 def remember_probe(writer: ProbeWriter, run: Run, seen: ProbeFacts | None) -> None:
@@ -60,12 +60,12 @@ def remember_probe(writer: ProbeWriter, run: Run, seen: ProbeFacts | None) -> No
 
 
 def remember_failure(writer: ProbeWriter, run: Run) -> None:
-    """In the transaction that records a check that failed."""
+    """In the transaction that records a failed check."""
     writer.save_probe(run.stack, failed(writer.probe(run.stack)))
 
 
 def _still_known(now: ProbeRecord, seen: ProbeRecord) -> ProbeRecord:
-    """A check that began before somebody trusted a provider again does not bring back what was forgotten then."""
+    """A check that began before somebody trusted a provider again must not restore what was forgotten then."""
     if now.mark or seen.way is Way.COMPARED:
         return seen
     return replace(seen, mark="", trusted="", types={}, checks=0)

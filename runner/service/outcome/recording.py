@@ -1,4 +1,4 @@
-"""The transaction in which the result of a job is recorded."""
+"""The transaction that records the result of a job."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from runner.ports.records.store import Writer
 
 @contextmanager
 def recording(control: ControlPorts, job: Job, result: RunResult) -> Iterator[tuple[Writer, Run]]:
-    """The run as it is now. Whoever sees how it ended sees what it took too, step by step."""
+    """The current run. Its end and the resources it used, step by step, become visible together."""
     with control.store.writing() as writer:
         run = writer.run(job.run)
         writer.save_usage(run.id, result.usage)

@@ -12,7 +12,7 @@ from runner.service.outcome.unlock import settle_lock
 
 
 def settle(control: ControlPorts, assignment: Assignment, result: Result) -> Run:
-    """Record the result. The claim is let go of after it, so that recovery never sees it free too early."""
+    """Record the result. The claim is released afterwards, so that recovery never sees it free too early."""
     job = assignment.job
     if isinstance(result, LockResult):
         return settle_lock(control, job, result)

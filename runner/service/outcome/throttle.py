@@ -1,4 +1,4 @@
-"""What becomes of a run that a provider refused for asking too often, and of the others in its account."""
+"""What happens to a run that a provider throttled, and to the others in its account."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -13,9 +13,10 @@ from runner.service.outcome.recording import recording
 
 
 def settle_throttled(control: ControlPorts, job: Job, result: RunResult) -> tuple[Run | None, RunResult]:
-    """Its account gets fewer runs for a while. What has not begun to change anything is queued again, for later.
+    """Its account gets fewer runs for a while. A run that has not begun to change anything is queued again, for later.
 
-    The run where that is all there is to record; and the result, which puts off an apply that has not begun.
+    Returns the run if that is all there is to record; and the result, which delays an apply that has not
+    begun.
     """
     if isinstance(result, PlanResult) or (isinstance(result, PlanFailure) and result.canceled):
         return None, result

@@ -1,4 +1,4 @@
-"""What follows from a freed lock: the runs that wait for the state are due at once."""
+"""After a lock is released, the runs that wait for the state are due at once."""
 
 from runner.model.run.job import Job, LockResult, Phase
 from runner.model.run.life import Run

@@ -1,4 +1,4 @@
-"""Turn decisions into queued runs: what moved is planned, what is due is checked."""
+"""Turn decisions into queued runs: plan changed stacks, check due ones."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ def views(
     *,
     left: bool = False,
 ) -> list[View]:
-    """One view of every stack, from a handful of queries whatever the number of stacks; with `left` as `Reader.stacks`."""
+    """One view of every stack, from a handful of queries for any number of stacks; with `left` as `Reader.stacks`."""
     stacks = {stack.name: stack for stack in reader.stacks(left=left)}
     changes = reader.last_runs(change_only=True)
     open_runs: dict[str, list[Run]] = {}
@@ -57,7 +57,7 @@ def views(
 def full_accounts(
     reader: LoadReader, open_runs: Iterable[Run], per_account: int | None, now: datetime
 ) -> dict[str, str]:
-    """The accounts in which no more runs may start just now, and why."""
+    """The accounts in which no more runs may start right now, and why."""
     executing = Counter(run.account for run in open_runs if run.claim is not None)
     throttles = reader.throttles()
     reasons = {account: crowded(account, executing, per_account, throttles, now) for account in executing}
@@ -74,7 +74,7 @@ def view(
 
 
 def enqueue_due(store: Store, clock: Clock) -> list[Run]:
-    """Queue a change run for every stack that moved and a drift run for every check that is due."""
+    """Queue a change run for every changed stack and a drift run for every due check."""
     with store.reading() as reader:
         due = [view for view in views(reader, clock) if _wants(view)]
     if not due:
@@ -162,12 +162,12 @@ def add_check(
     report: int | None = None,
     reason: str = "",
 ) -> Run:
-    """Queue a run at the revision that was last applied: a drift check, or with kind `change` its healing."""
+    """Queue a run at the last applied revision: a drift check, or with kind `change` its healing."""
     return queue(writer, stack.as_applied, trigger=trigger, by=by, kind=kind, report=report, reason=reason)
 
 
 def hasten(writer: Writer, check: Run, *, by: str) -> Run:
-    """A person waits for a check that is queued already: it comes before those that nobody waits for, and at once."""
+    """A person waits for a check that is already queued: it runs at once, before those that nobody waits for."""
     if check.claim is not None or check.state is not State.QUEUED:
         return check
     if check.trigger is Trigger.MANUAL and check.wait_until is None:
@@ -177,7 +177,7 @@ def hasten(writer: Writer, check: Run, *, by: str) -> Run:
 
 
 def add_again(writer: Writer, run: Run, *, reason: str) -> Run:
-    """Queue the same once more: a revision or targets that a person chose, or the healing of a report."""
+    """Queue the same again: a revision or targets that a person chose, or the healing of a report."""
     at = replace(
         writer.stack(run.stack),
         revision=run.revision,

@@ -13,7 +13,7 @@ from runner.ports.records.store import Store
 
 @lru_cache(maxsize=1024)
 def _triggers(schedule: str) -> tuple[Any, ...]:
-    """Where day and weekday are both named, either is enough, as to cron; APScheduler alone would want both."""
+    """If day and weekday are both given, either is enough, as in cron; APScheduler alone would require both."""
     from apscheduler.triggers.cron import CronTrigger
 
     minute, hour, day, month, weekday = schedule.split()
@@ -24,10 +24,10 @@ def _triggers(schedule: str) -> tuple[Any, ...]:
 
 
 def next_check(stack: Stack, settings: DriftSettings, after: datetime) -> datetime:
-    """The next time of the stack's cron line, moved by its own steady part of the jitter.
+    """The next time of the stack's cron line, plus its own constant share of the jitter.
 
-    The jitter follows from the stack's name, so that a thousand stacks on one line spread out and yet
-    each keeps its place from day to day.
+    The jitter is derived from the stack's name, so that a thousand stacks on one line spread out and yet each
+    keeps its time from day to day.
     """
     schedule = stack.definition.drift.schedule or settings.schedule
     moved = timedelta(seconds=_share(stack.name) * settings.jitter)
@@ -37,10 +37,10 @@ def next_check(stack: Stack, settings: DriftSettings, after: datetime) -> dateti
 
 
 def reschedule(store: Store, settings: DriftSettings, now: datetime) -> list[str]:
-    """Reckon checks anew whose schedule has changed with the server's settings; the names of their stacks.
+    """Reschedule checks whose schedule changed with the server's settings; returns the names of their stacks.
 
-    A time that lies ahead is the next one of its schedule, so that it is the same again where nothing has changed. One
-    that is tried again sooner, after a failure or to confirm a drift, keeps its own time.
+    A time in the future is the next one of its schedule, so it stays the same if nothing changed. A check
+    that is retried sooner, after a failure or to confirm a drift, keeps its own time.
     """
     with store.reading() as reader:
         moved = [
