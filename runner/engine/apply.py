@@ -1,4 +1,4 @@
-"""An apply: started through the shim, followed to its end, and judged by what its files say."""
+"""An apply: started through the shim, followed to its end, and judged by its files."""
 
 import hashlib
 import json
@@ -33,11 +33,11 @@ NOTES = "apply.json"
 def begin(
     session: Session, argv: tuple[str, ...], plan_file: Path, digest: str, looking: Looking
 ) -> Applied | EngineError | NotBegun:
-    """Start it and see it through. EngineFailed only where it was not started; StillApplying where it was left alone."""
+    """Start it and follow it. EngineFailed only if it was not started; StillApplying if it was left running."""
     execution = session.execution
     files = _files(session, digest)
     facts = {"run": execution.run, "stack": execution.stack.name, "digest": digest}
-    # For whoever has to find out later what it changed.
+    # For finding out later what it changed.
     notes = {
         **_made_on(session, plan_file),
         "began": execution.claim.claim.since.isoformat() if execution.claim else None,
@@ -63,7 +63,7 @@ def begin(
 
 
 def adopt(session: Session, digest: str, looking: Looking) -> Applied | EngineError | NotBegun:
-    """The same for one that another process began, be it still running or long over."""
+    """The same for an apply that another process started, whether it still runs or ended long ago."""
     output = session.output()
     session.resume_journal(NAME)
     return _see_through(session, _files(session, digest), adopted(_running(session)), output, looking)
@@ -72,7 +72,7 @@ def adopt(session: Session, digest: str, looking: Looking) -> Applied | EngineEr
 def _see_through(
     session: Session, files: Files, ended: Ended, output: JsonOutput, looking: Looking
 ) -> Applied | EngineError | NotBegun:
-    """From here on it may be running: whatever goes wrong on our side must not be taken for its end."""
+    """From here on it may be running: a failure on our side must not be mistaken for its end."""
     execution = session.execution
     running = _running(session)
     witness = Witness(session, looking, lambda: running() and not files.result.exists())
@@ -133,14 +133,14 @@ def _judge(session: Session, seen: Seen, output: JsonOutput, looking: Looking) -
 
 
 def _with_undestroyed(error: EngineError, output: JsonOutput, expected: Expected | None) -> EngineError:
-    """How the destroying of a replaced object ended is known: it failed, and the state still has the object."""
+    """Failed destroys of replaced objects have a known end: the state still has the object."""
     undestroyed = output.undestroyed(expected.deposed if expected is not None else ())
     left = tuple(address for address in error.unfinished if address not in undestroyed)
     return replace(error, unfinished=left, undestroyed=undestroyed)
 
 
 def _files(session: Session, digest: str) -> Files:
-    """The receipt is of this stack's plan: two new stacks with the same content may have the same plan, byte for byte."""
+    """The receipt belongs to this stack's plan: two new stacks with equal code may have identical plans, byte for byte."""
     name = hashlib.sha256(f"{session.execution.stack.name}\0{digest}".encode()).hexdigest()
     receipt = session.execution.workspace.receipts / f"{name}.json"
     return Files(receipt, session.control)
@@ -157,7 +157,7 @@ def _kept(session: Session) -> tuple[int, ...]:
 
 
 def _made_on(session: Session, plan_file: Path) -> dict[str, object]:
-    """Serial and lineage of the state that the plan was made on."""
+    """Serial and lineage of the state that the plan was based on."""
     state = state_of(session, plan_file)
     return {} if state.serial is None else {"serial": state.serial, "lineage": state.lineage}
 

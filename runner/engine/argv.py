@@ -3,12 +3,13 @@
 Facts (terraform 1.11.4) that shape them:
 
 - A stack without a backend block keeps its state at `-state=PATH`, given to `plan` and to `apply`: a saved plan
-  does not remember it, and an apply without it writes `terraform.tfstate` (or `terraform.tfstate.d/`) into the
+  does not store it, and an apply without it writes `terraform.tfstate` (or `terraform.tfstate.d/`) into the
   shared tree. It holds for any TF_WORKSPACE, and `terraform.workspace` is still right (an empty folder
-  `terraform.tfstate.d/NAME` appears in the tree, and stays empty). A generated `override.tf` with a backend would work too, but is one file for all stacks that share the folder.
-- `init` never gets `-reconfigure` or `-migrate-state`: a backend that changed is an error for a person,
+  `terraform.tfstate.d/NAME` appears in the tree, and stays empty). A generated `override.tf` with a backend would
+  work too, but is one file for all stacks that share the folder.
+- `init` never gets `-reconfigure` or `-migrate-state`: a changed backend is an error for a person,
   since either flag would silently leave the old state behind.
-- `-lockfile=readonly` holds the code to its lock file, and fails where there is none.
+- `-lockfile=readonly` holds the code to its lock file, and fails if there is none.
 - Values go into files, never on the command line, where every user of the machine could read them.
 """
 
@@ -40,7 +41,7 @@ class InitOptions:
 
 @dataclass(frozen=True)
 class PlanOptions:
-    """`lock_timeout` in seconds; None plans without terraform's state lock."""
+    """`lock_timeout` is in seconds; None plans without terraform's state lock."""
 
     out: Path
     state: Path | None = None
@@ -112,9 +113,9 @@ def apply_argv(binary: Path, options: ApplyOptions) -> tuple[str, ...]:
 
 
 def try_lock_argv(binary: Path, address: str) -> tuple[str, ...]:
-    """The cheapest command that takes the state's lock for a moment, or says who has it (40 ms, 100 ms on S3).
+    """The cheapest command that takes the state's lock briefly, or says who holds it (40 ms, 100 ms on S3).
 
-    It starts no provider, and with `-dry-run` it has no way to write a state, whatever the address means.
+    It starts no provider, and with `-dry-run` it cannot write a state, whatever the address matches.
     """
     return _build(
         binary, "state rm", address, dry_run=IsFlagged, no_color=IsFlagged, lock_timeout=_seconds(0)
@@ -127,7 +128,7 @@ def state_pull_argv(binary: Path) -> tuple[str, ...]:
 
 
 def force_unlock_argv(binary: Path, lock_id: str) -> tuple[str, ...]:
-    """`-force`: there is nobody to be asked."""
+    """`-force`: there is no terminal to ask."""
     return _build(binary, "force-unlock", lock_id, no_color=IsFlagged, force=IsFlagged)
 
 

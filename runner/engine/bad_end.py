@@ -1,4 +1,4 @@
-"""The bad end of a command: every error says how it came about, and what its confinement had to do with it."""
+"""Failed commands: every error states its cause, and what the sandbox had to do with it."""
 
 from collections.abc import Iterable
 
@@ -22,7 +22,7 @@ def bad_end(
     *,
     lost: bool = False,
 ) -> EngineError:
-    """Never without a diagnostic. `lost`: nobody saw it, so there is no exit code."""
+    """Always with a diagnostic. `lost`: its end was not observed, so there is no exit code."""
     stopped = _stopped(_called(session, name), finished, deadline)
     diagnostics = [*output.diagnostics, *stopped, *session.given.warnings]
     if not any(d.severity == "error" for d in diagnostics):
@@ -49,7 +49,7 @@ def bad_end(
 
 
 def _called(session: Session, name: str) -> str:
-    """A probe is no command of the engine that a person could run."""
+    """A probe is not an engine command that a person could run."""
     return "a probe" if name == "probe" else f"{session.row.name} {name}"
 
 
@@ -65,7 +65,7 @@ def _stopped(called: str, finished: Finished, deadline: float | None) -> list[Di
 
 
 def _silent(session: Session, name: str, finished: Finished | None) -> Diagnostic:
-    """Of a command that has said no error itself."""
+    """For a command that printed no error itself."""
     called = _called(session, name)
     if finished is None:
         message = f"nobody saw how {called} ended"
@@ -76,7 +76,7 @@ def _silent(session: Session, name: str, finished: Finished | None) -> Diagnosti
 
 
 def _denied(session: Session, name: str, diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """What its confinement kept it from, said in the log too."""
+    """What the sandbox denied it, also written to the log."""
     if session.sandbox is None or (seen := session.confinement(name)) is None:
         return []
     texts = [text for one in diagnostics if one.severity == "error" for text in (one.summary, one.detail)]

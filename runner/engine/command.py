@@ -1,4 +1,4 @@
-"""The engine: init where needed, plan, show, apply. Satisfies `ports.Engine`."""
+"""The engine: init if needed, plan, show, apply. Satisfies `ports.Engine`."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 
 class CommandLineEngine:
-    """One installation's engines. `apply` raises only before it has started terraform."""
+    """The engines of one installation. `apply` raises only before it has started terraform."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class CommandLineEngine:
         daemon: Mapping[str, str] | None = None,
         hidden: tuple[Path, ...] = (),
     ) -> None:
-        """`hidden` are files that no run may see, beside those that the settings tell of."""
+        """`hidden` are files that no run may see, in addition to those in the settings."""
         self.settings = settings
         self.hidden = hidden
         self.folder = settings.data_dir / "engine"
@@ -66,7 +66,7 @@ class CommandLineEngine:
         return Prober(self.settings.data_dir / "probe")
 
     def version(self, engine: str) -> tuple[Path, str]:
-        """The binary that would be used and its version; EngineMissing where there is none."""
+        """The binary to use and its version; EngineMissing if there is none."""
         row = ENGINES[engine]
         base = inherited(self.daemon, ())
         binary = self.versions.locate(
@@ -88,7 +88,7 @@ class CommandLineEngine:
             limit = self._limit(execution, "plan")
             finished, output = plan(ready, self.settings, limit)
             if self._needs_init(ready, finished, output):
-                # What the copy tells of is not what terraform needs. Planning changes nothing, so it may be done twice.
+                # The sealed copy does not match what terraform needs. Planning changes nothing, so it may be repeated.
                 ready = self._init(session)
                 if isinstance(ready, EngineError):
                     return ready
@@ -140,7 +140,7 @@ class CommandLineEngine:
             return ready if isinstance(ready, EngineError) else facts_of(ready, plan_file)
 
     def adopt(self, execution: Execution, digest: str) -> Applied | EngineError | NotBegun:
-        """Nothing is started, so it does not matter which binary there is by now, or whether there is one."""
+        """Nothing is started, so it does not matter which binary is installed now, if any."""
         row = ENGINES[execution.stack.engine]
         environment = child_environment(
             row,
@@ -174,7 +174,7 @@ class CommandLineEngine:
             return force_unlock(session.with_newest_seal(), lock_id)
 
     def _looking(self, session: Session) -> Looking:
-        """For looking at the state of an apply: with credentials that have not expired, and without its locks."""
+        """For reading the state of an apply: with unexpired credentials, and without its locks."""
 
         def look() -> Session | None:
             execution = session.execution
@@ -190,7 +190,7 @@ class CommandLineEngine:
 
     @contextmanager
     def _session(self, execution: Execution) -> Iterator[Session]:
-        """Everything that is the same for all commands of the execution, and what may refuse it."""
+        """Everything shared by all commands of the execution, and the checks that may refuse it."""
         stack = execution.stack
         row = ENGINES[stack.engine]
         binary, version = self.version(stack.engine)
@@ -209,7 +209,7 @@ class CommandLineEngine:
             )
 
     def _environment(self, execution: Execution) -> dict[str, str]:
-        """With the credentials of the role, for planning or for applying."""
+        """With the role's credentials, for planning or for applying."""
         stack = execution.stack
         return child_environment(
             ENGINES[stack.engine],
@@ -228,11 +228,13 @@ class CommandLineEngine:
         return write_cli_config(private_folder(self.folder), self.settings.engines)
 
     def _ready(self, session: Session) -> Session | EngineError:
-        """With what `init` leaves, after it was run where that is needed."""
+        """With the results of `init`, which is run if needed."""
         return found(session) or self._init(session)
 
     def _needs_init(self, ready: Session, finished: Finished, output: JsonOutput) -> bool:
-        """Whether a plan failed for what an init mends; since the last one somebody may have deleted the workspace."""
+        """Whether a plan failed for a reason that init fixes; somebody may have deleted the workspace since
+        the last one.
+        """
         if ready.initialised or finished.exit_code in {0, 2}:
             return False
         return output.says(NEEDS_INIT) or is_missing(ready, self._limit(ready.execution, "init"))

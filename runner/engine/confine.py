@@ -1,8 +1,8 @@
-"""What the engine's processes may touch: nothing that is Driftline's or its user's, but what is this run's.
+"""The sandbox of the engine's processes: they may touch only what belongs to this run.
 
-Terraform runs under the daemon's user, and `file()` in any module reads what that user can read. So the kernel is asked
-to keep it to the paths that are computed here: by namespaces, in which the rest of the machine can only be read, or by
-Landlock alone, which leaves the rest of the machine as it is.
+Terraform runs as the daemon's user, and `file()` in any module reads whatever that user can read. So the
+kernel restricts it to the paths computed here: by namespaces, in which the rest of the machine is read-only,
+or by Landlock alone, which leaves the rest of the machine as it is.
 """
 
 import os
@@ -35,15 +35,15 @@ from runner.model.settings.server import Settings
 from runner.ports.engine import Execution, Workspace
 
 MOUNTS = Path("/proc/self/mountinfo")
-# `workspace new` runs no code of the stack's, and makes an empty state.
+# `workspace new` runs no code of the stack, and creates an empty state.
 _WRITERS = frozenset({"apply", "workspace-new"})
-SEEN_AS = "tree"  # no revision is called so
+SEEN_AS = "tree"  # no revision has this name
 CREDENTIALS = Path("/run/credentials")  # of every unit of this user
 
 
 @dataclass(frozen=True)
 class SandboxPolicy:
-    """One installation: what it hides from its runs. `handed` is what they get of the daemon's environment."""
+    """One installation and what it hides from its runs. `handed` is their part of the daemon's environment."""
 
     settings: Settings
     hidden: tuple[Path, ...]
@@ -58,9 +58,10 @@ class SandboxPolicy:
         command: str,
         called: Iterable[str] = (),
     ) -> Confinement | View | None:
-        """What one command may touch; None where it is not confined, NotConfined where it would have to be.
+        """The sandbox of one command; None without one, NotConfined if one is required and impossible.
 
-        `given` is what it is told to read, `called` are the folders of local modules, relative to the root module.
+        `given` are files passed to it, `called` are the folders of local modules, relative to the root
+        module.
         """
         wish = self.settings.executor.confine
         if wish == "never":
@@ -84,7 +85,7 @@ class SandboxPolicy:
         return _at_one_place(view(labels, _kind), execution.workspace)
 
     def around_failed(self, workspace: Workspace, seen: Confinement | View) -> Surroundings:
-        """What a command had around it, to tell what it was denied."""
+        """The command's surroundings, to explain what it was denied."""
         return Surroundings(
             module=_seen(seen, workspace.module),
             tree=_seen(seen, workspace.tree or workspace.module),
@@ -94,7 +95,7 @@ class SandboxPolicy:
         )
 
     def _emptied(self) -> dict[str, Access]:
-        """An installation may lie in one of the folders that are empty to runs, as a trial does: not what is beside it."""
+        """If the installation lies in a folder that is empty for runs, as in a trial, its neighbours stay readable."""
         beside = os.path.realpath(self.settings.data_dir.parent)
         hidden = beside not in EMPTY and nearest(EMPTY, beside) is Access.NOTHING
         return {**EMPTY, **({beside: Access.READ} if hidden else {})}
@@ -112,7 +113,7 @@ class SandboxPolicy:
             *self._unspoiled(folder for source in sources for folder in source.allow.state_folders),
             settings.audit.checkpoints,
         ]
-        # Nothing secret, but others rely on it: on whose word a host or a commit is trusted, and what is executed.
+        # Not secret, but trusted: they decide which host or commit is trusted, and what is executed.
         relied_on = [
             settings.engines.plugin_mirror,
             Path(runner.__file__).parent,
@@ -128,24 +129,24 @@ class SandboxPolicy:
         return labels | _labelled(Access.WRITE, self._unspoiled(settings.executor.visible))
 
     def _unspoiled(self, paths: Iterable[str | Path]) -> list[str | Path]:
-        """A run could otherwise choose what the next one reads and writes, or what is hidden from it."""
+        """Without links that a run could have placed to choose what the next one accesses, or what is hidden from it."""
         shared = [folder for source in self.settings.sources for folder in source.allow.state_folders]
         return unspoiled(paths, (*shared, *self.settings.executor.visible))
 
     def _needed(self, binary: Path) -> Iterator[str | Path]:
-        """Programs, and the files that the operator hands to runs by a variable, also where a home holds them."""
+        """Programs, and files that the operator passes to runs in a variable, even inside a home."""
         data_dir = os.path.realpath(self.settings.data_dir)
         yield from (binary, sys.base_prefix)
         yield from (folder for folder in self.handed.get("PATH", "").split(":") if folder[:1] == "/")
         for value in self.handed.values():
-            # Not Path.is_file, for which a text that is too long for a path is an error.
+            # Not Path.is_file, which raises for a text too long for a path.
             there = value[:1] == "/" and os.path.isfile(value)  # noqa: PTH113
             if there and not under(os.path.realpath(value), data_dir):
                 yield value
 
 
 def _at_one_place(seen: View, workspace: Workspace) -> View:
-    """Each revision has a tree of its own, and `abspath(path.module)` and `path.cwd` must be the same in all of them."""
+    """Each revision has its own tree, and `abspath(path.module)` and `path.cwd` must be the same in all of them."""
     if workspace.tree is None:
         return seen
     tree = os.path.realpath(workspace.tree)
@@ -163,7 +164,7 @@ def _of_run(execution: Execution, command: str, called: Iterable[str]) -> dict[s
     state = [workspace.state and workspace.state.parent]
     return {
         **_labelled(Access.READ, [workspace.tree]),
-        # Only `init` installs, and what it installs is executed by every later run of the stack.
+        # Only `init` installs, and every later run of the stack executes what it installs.
         **_labelled(Access.WRITE if command == "init" else Access.READ, installed),
         **_labelled(_to_state(command), state),
         **_labelled(Access.WRITE, [workspace.data, workspace.scratch]),
@@ -172,49 +173,51 @@ def _of_run(execution: Execution, command: str, called: Iterable[str]) -> dict[s
 
 
 def _to_state(command: str) -> Access:
-    """A plan that nobody approved must not take resources out of a state, or put some in."""
+    """A plan that nobody approved must not remove resources from a state, or add some."""
     return Access.WRITE if command in _WRITERS else Access.READ
 
 
 def _make(folders: Iterable[str | Path]) -> None:
-    """Only what is there can be shown to a run: below its own `/tmp` terraform would make the folder, and lose the state."""
+    """Only existing paths can be shown to a run: terraform would create the folder below its own `/tmp`, and
+    lose the state.
+    """
     for folder in folders:
-        # Where that fails, terraform says it of the state's own path.
+        # If that fails, terraform reports it for the state's own path.
         with suppress(OSError):
             Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _written_code(workspace: Workspace, called: Iterable[str], allowed: tuple[str, ...]) -> Iterator[str]:
-    """The folders that terraform and its providers write into: the root module, and others that the operator opens.
+    """The folders that terraform and its providers write into: the root module, and others that the operator allows.
 
-    `init` leaves the lock file in the root, an apply the state that it could not save, and `archive_file` its archive.
-    Other stacks call the other modules too, and may be planning just now: who writes there would write their code.
+    `init` leaves the lock file in the root, an apply an unsaved state, and `archive_file` its archive. Other
+    stacks call the other modules too, and may be planning right now: writing there would change their code.
     """
     module = os.path.realpath(workspace.module)
     if workspace.tree is None:
         yield module
         return
     tree = os.path.realpath(workspace.tree)
-    # Whoever may write around it could make a link of it.
+    # A process that may write around it could replace it with a link.
     if under(module, tree):
         yield module
     for module in called:
         folder = os.path.normpath(workspace.module / module)
-        # A run can make a symlink of a folder, but what is one is never opened.
+        # A run can replace a folder with a symlink, but a symlink is never allowed.
         inside = under(folder, tree) and folder != tree
         if inside and any(fnmatchcase(os.path.relpath(folder, tree), glob) for glob in allowed):
             yield folder
 
 
 def _let_read(labels: dict[str, Access], paths: Iterable[str | Path]) -> None:
-    """Where a folder around them is hidden; never what is hidden by its own name."""
+    """Inside a hidden folder; never a path that is itself hidden."""
     for path in map(os.path.realpath, paths):
         if nearest(labels, path) is Access.NOTHING:
             labels.setdefault(path, Access.READ)
 
 
 def _homes(daemon: Mapping[str, str]) -> Iterator[str]:
-    """Of the user as the system knows it, and as this process was told; never everything."""
+    """The user's home, by the system and by this process's environment; never `/`."""
     homes = [daemon.get("HOME", "")]
     with suppress(KeyError):
         homes.append(pwd.getpwuid(os.geteuid()).pw_dir)
@@ -222,7 +225,7 @@ def _homes(daemon: Mapping[str, str]) -> Iterator[str]:
 
 
 def _labelled(access: Access, paths: Iterable[str | Path | None]) -> dict[str, Access]:
-    """On the paths that the kernel meets: a symlink is not where the file is."""
+    """On the paths that the kernel sees: symlinks are resolved."""
     return {os.path.realpath(path): access for path in paths if path}
 
 
@@ -235,7 +238,7 @@ def _children(folder: str) -> list[str]:
 
 
 def _kind(path: str) -> Kind:
-    # Labels are on real paths, so a symlink has come there since.
+    # Labels are on real paths, so this symlink was created later.
     if os.path.islink(path):  # noqa: PTH114
         return Kind.NOTHING
     if os.path.isdir(path):  # noqa: PTH112 - as texts, before each start

@@ -1,4 +1,4 @@
-"""Short-lived AWS credentials for a child process, by role; those for planning and for applying are kept apart."""
+"""Short-lived AWS credentials for a child process, by role; those for planning and for applying are separate."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from typing import Any
 from runner.errors import CredentialsFailed
 from runner.model.stack.definition import AwsRoles
 
-# The longest that any role allows without having been changed, and the longest for a role taken from a role.
+# The longest that every role allows by default, and the limit for role chaining.
 DURATION = 3600
 RENEW_BEFORE = timedelta(minutes=5)
 _REFERENCE = re.compile(r"\$\{cred:([A-Za-z0-9][A-Za-z0-9_.-]*)\}")
@@ -21,11 +21,11 @@ _NOT_IN_A_SESSION_NAME = re.compile(r"[^\w+=,.@-]")
 
 @dataclass(frozen=True)
 class _Session:
-    """What a role is asked for; also the key under which the answer is remembered."""
+    """The request for a role; also the key under which the answer is cached."""
 
     role: str
     purpose: str
-    name: str  # CloudTrail shows it, so it is never shared between runs
+    name: str  # CloudTrail shows it, so runs never share it
     region: str | None
     external_id: str | None
 
@@ -45,9 +45,9 @@ class AwsCredentials:
         self._guard = threading.Lock()
 
     def environment(self, aws: AwsRoles, run: str, *, for_apply: bool) -> dict[str, str]:
-        """The variables that hand the role to the child; none where the stack names no role for this purpose.
+        """The variables that pass the role to the child; none if the stack names no role for this purpose.
 
-        An apply without a role of its own uses the plan's; planning never gets the apply's.
+        An apply without its own role uses the plan's; planning never gets the apply's.
         """
         role = (aws.apply_role or aws.plan_role) if for_apply else aws.plan_role
         if role is None:
@@ -64,14 +64,14 @@ class AwsCredentials:
             self._known = {s: known for s, known in self._known.items() if now < known[1] - RENEW_BEFORE}
             known = self._known.get(session)
         if known is None:
-            # Not under the guard: where one region does not answer, the others' stacks go on.
+            # Not under the guard: if one region does not answer, stacks in other regions continue.
             known = _assume(session)
             with self._guard:
                 self._known[session] = known
         return dict(known[0])
 
     def _resolved(self, external_id: str | None, role: str) -> str | None:
-        """A `${cred:NAME}` is a file that systemd's LoadCredential put there."""
+        """`${cred:NAME}` is a file that systemd's LoadCredential placed there."""
         match = _REFERENCE.fullmatch(external_id or "")
         if match is None:
             return external_id
@@ -92,7 +92,7 @@ def _assume(session: _Session) -> tuple[dict[str, str], datetime]:
 
     given: dict[str, Any] = {} if session.external_id is None else {"ExternalId": session.external_id}
     try:
-        # A session of its own: boto3's default session is not safe among threads.
+        # A separate session: boto3's default session is not thread-safe.
         sts = boto3.session.Session().client(
             "sts",
             region_name=session.region,
@@ -102,7 +102,7 @@ def _assume(session: _Session) -> tuple[dict[str, str], datetime]:
             RoleArn=session.role, RoleSessionName=session.name, DurationSeconds=DURATION, **given
         )["Credentials"]
     except ClientError as error:
-        # The code and not the text, which may repeat what was sent.
+        # The code and not the text, which may repeat the request.
         problem = error.response.get("Error", {}).get("Code", "unknown error")
         raise CredentialsFailed(role=session.role, problem=problem) from None
     except (BotoCoreError, ValueError) as error:
@@ -116,6 +116,6 @@ def _assume(session: _Session) -> tuple[dict[str, str], datetime]:
 
 
 def _problem(error: Exception) -> str:
-    """The kind of fault and the address it happened at, without what was sent."""
+    """The kind of fault and its address, without the request."""
     address = getattr(error, "kwargs", {}).get("endpoint_url")
     return f"{type(error).__name__} at {address}" if address else type(error).__name__

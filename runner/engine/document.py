@@ -1,4 +1,4 @@
-"""Read a plan's document, in this process while it is small: a large one takes ten times its size, and minutes."""
+"""Read a plan's document, in this process if it is small: a large one takes ten times its size, and minutes."""
 
 import json
 from contextlib import suppress
@@ -17,21 +17,21 @@ from runner.model.values.span import Seconds
 from runner.ports.engine import EngineError
 from runner.process.run import Finished, Stopped
 
-AT_HAND = 512 << 10  # bytes that are read in a second, whatever is in them
+AT_HAND = 512 << 10  # bytes that can be parsed within a second, whatever they contain
 LARGEST_ANSWER = 256 << 20
 LARGEST_MASKED = 1 << 30
 
 
 @dataclass(frozen=True)
 class Apart:
-    """A document that lies in a file of the run, and is read by a process with limits of its own."""
+    """A document in a file of the run, parsed by a process with its own limits."""
 
     session: Session
     file: Path
     seconds: float
 
     def __call__(self, question: Question) -> tuple[Report, bytes] | EngineError:
-        """The report and the masked changes as JSON. Nothing of it is left behind."""
+        """The report and the masked changes as JSON. It leaves no files behind."""
         control = self.session.control
         try:
             size = self.file.stat().st_size

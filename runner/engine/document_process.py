@@ -1,6 +1,6 @@
 """The process that reads one large document: python -m runner.engine.document_process MEMORY FOLDER.
 
-It answers in files of the folder. What it takes of memory and time is lost with it, and no one else's.
+It answers in files of the folder. Its memory and time limits affect only itself.
 """
 
 import json

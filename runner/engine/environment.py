@@ -17,11 +17,11 @@ from runner.ports.engine import Workspace
 
 @dataclass(frozen=True)
 class Variable:
-    """`default` gives way to the daemon's own value and to the stack's, `fixed` to nobody's."""
+    """`default` is overridden by the daemon's own value and by the stack's, `fixed` by nothing."""
 
     name: str
     why: str
-    inherited: bool = False  # taken over where the daemon has it
+    inherited: bool = False  # taken from the daemon, if it has it
     default: str | None = None
     fixed: str | None = None
 
@@ -77,14 +77,14 @@ TABLE: tuple[Variable, ...] = (
         for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "AWS_CA_BUNDLE")
     ),
 )
-# Not even the operator's `engines.env` brings these in: they change what our argv means, make terraform load
-# other plugins, write secrets to stderr, choose another engine, or belong to the daemon alone.
+# Not even the operator's `engines.env` can pass these: they change the meaning of our argv, make terraform
+# load other plugins, write secrets to stderr, select another engine, or belong to the daemon alone.
 NEVER = (
     "TF_CLI_ARGS*", "TF_REATTACH_PROVIDERS", "TF_LOG*", "TF_PLUGIN_CACHE*", "TF_TOKEN_*", "TERRAFORM_CONFIG",
     "TF_WORKSPACE", "TOFU_CLI_*", "DRIFTLINE_*", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "WATCHDOG_*", "LISTEN_*",
     *VERSION_MANAGERS,
 )  # fmt: skip
-# The last line of defence behind the check of stack files: names that choose code, credentials or places.
+# The last line of defence after the check of stack files: names that choose code, credentials or places.
 OPERATOR_ONLY = (
     *NEVER, "PATH", "HOME", "TMPDIR", "SHELL", "ENV", "BASH*", "IFS", "PS4", "LD_*", "DYLD_*", "CHECKPOINT_*",
     "GOMEMLIMIT", "TF_DATA_DIR", "TF_CLI_CONFIG_FILE", "TF_INPUT", "TF_IN_AUTOMATION", "TF_STATE_*", "GIT_*", "SSH_*", "SSL_CERT_*",
@@ -93,20 +93,21 @@ OPERATOR_ONLY = (
     "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONTAINER_*",
     "AWS_WEB_IDENTITY_*", "AWS_ROLE_*", "AWS_EC2_METADATA_*", "AWS_ENDPOINT_URL*",
 )  # fmt: skip
-# Dropped where the run has a role: its own credentials must be the only ones that are found.
+# Removed if the run has a role: its own credentials must be the only ones available.
 CREDENTIALS = (
     "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONTAINER_*",
     "AWS_WEB_IDENTITY_*", "AWS_ROLE_*",
 )  # fmt: skip
-# Where a run may write even if the data directory lies in the system's own folder for temporary files.
-TEMPORARY = "/var/tmp"  # noqa: S108 - only terraform and its providers make files there, each in a folder of its own
-# A plugin's socket is TMPDIR/plugin123456789, or lies in a folder of its own there; the kernel takes 108 bytes (104 on macOS).
+# Where a run may write even if the data directory lies in the system's temporary folder.
+TEMPORARY = "/var/tmp"  # noqa: S108 - only terraform and its providers create files there, each in its own folder
+# A plugin's socket is TMPDIR/plugin123456789, or lies in its own folder there; the kernel allows 108 bytes
+# (104 on macOS).
 LONGEST_TMPDIR = 66
 
 
 def inherited(daemon: Mapping[str, str], patterns: Iterable[str]) -> dict[str, str]:
-    """What a child may have of the daemon's environment."""
+    """The part of the daemon's environment that a child may have."""
     allowed = (*(row.name for row in TABLE if row.inherited), *patterns)
     return {
         name: value for name, value in daemon.items() if _matches(name, allowed) and not _matches(name, NEVER)
@@ -122,7 +123,7 @@ def child_environment(
     base: Mapping[str, str],
     credentials: Mapping[str, str],
 ) -> dict[str, str]:
-    """The whole environment; what stands further down wins. NotAllowed where the stack sets what it must not."""
+    """The whole environment; later entries win. NotAllowed if the stack sets a forbidden name."""
     refused = [name for name in stack.env if _matches(name.upper(), OPERATOR_ONLY)]
     if refused:
         raise NotAllowed(
@@ -162,7 +163,7 @@ def own_folders(workspace: Workspace) -> dict[str, str]:
 
 
 def short_tmp(scratch: Path) -> str:
-    """Not a folder that the data directory is in: a confined run can make nothing there."""
+    """Not a folder that contains the data directory: a confined run can create nothing there."""
     system = gettempdir()
     return TEMPORARY if scratch.is_relative_to(system) else system
 
@@ -173,5 +174,5 @@ def _matches(name: str, patterns: tuple[str, ...]) -> bool:
 
 @cache
 def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    """Each run asks for each name of the daemon's environment, with the same few tables."""
+    """Cached, since each run asks for each name of the daemon's environment, with the same few tables."""
     return re.compile("|".join(map(translate, patterns)))

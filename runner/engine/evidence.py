@@ -1,4 +1,4 @@
-"""What can be found out about an apply whose end is not clear, without changing anything."""
+"""What can be found out about an apply with an unclear end, without changing anything."""
 
 import socket
 from collections.abc import Mapping
@@ -42,7 +42,7 @@ def _managed(session: Session) -> int | None:
 
 
 def _remote(session: Session, looking: Looking) -> tuple[StateLock | None, int | None]:
-    """The lock and the serial as the backend has them now; whatever goes wrong here changes nothing of the end."""
+    """The lock and the serial in the backend now; a failure here does not affect the result of the apply."""
     try:
         if backend_of(session) is None or (own := looking()) is None:
             return None, None
@@ -54,7 +54,7 @@ def _remote(session: Session, looking: Looking) -> tuple[StateLock | None, int |
 
 
 def _ours(session: Session, lock: StateLock, notes: Mapping[str, object], output: JsonOutput) -> bool:
-    """Whether it is the lock that this apply was seen to hold; else whether it has the marks of it."""
+    """Whether this apply was seen holding the lock; otherwise, whether the lock matches it."""
     seen = witnessed(session)
     if seen is not None:
         return lock.id == seen
@@ -62,5 +62,5 @@ def _ours(session: Session, lock: StateLock, notes: Mapping[str, object], output
         began = datetime.fromisoformat(str(notes.get("began")))
     except ValueError:
         return False
-    # An operation only begins under the lock: one that was taken later is somebody else's.
+    # An operation starts only under the lock: a lock taken later belongs to somebody else.
     return left_by(lock, socket.gethostname(), began, output.first_operation or datetime.now(UTC))

@@ -1,4 +1,4 @@
-"""What a plan is made with, measured on the engine's side, so that an approval can be bound to it."""
+"""The inputs of a plan, measured on the engine's side, so that an approval can be bound to them."""
 
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -15,7 +15,7 @@ from runner.model.approval.binding import EngineFacts
 
 
 def facts_of(session: Session, plan_file: Path) -> EngineFacts:
-    """Of a plan that was just made, or of one that is about to be applied, after `init` in both cases.
+    """For a plan that was just made, or one that is about to be applied, after `init` in both cases.
 
     Files were measured before the plan ran, since it can write into its module's folder.
     """
@@ -27,7 +27,7 @@ def facts_of(session: Session, plan_file: Path) -> EngineFacts:
         binary=binary_digest(session.binary, session.cli_config.parent),
         argv=_argv(session),
         var_files=measured.var_files,
-        # A role's credentials take the place of others, and planning and applying may have different roles.
+        # A role's credentials replace others, and planning and applying may have different roles.
         environment=tuple(
             sorted(
                 name
@@ -48,7 +48,7 @@ def facts_of(session: Session, plan_file: Path) -> EngineFacts:
 
 
 def _argv(session: Session) -> tuple[str, ...]:
-    """The plan's options; without the folders of one run, and without how long it waits for locks."""
+    """The plan's options; without a run's own folders and its lock timeout."""
     execution = session.execution
     options = PlanOptions(
         out=Path("PLAN"),

@@ -1,6 +1,6 @@
-"""What the operator hands in by the environment, bound to without being told: who acts where, and with which values.
+"""What the operator passes in through the environment, bound implicitly: identities, places, and values.
 
-A secret that is renewed for the same account is no other thing, so secrets themselves are not part of it.
+Renewing a secret for the same account changes nothing, so secrets themselves are not included.
 """
 
 import base64
@@ -20,10 +20,10 @@ from runner.model.stack.definition import AwsRoles
 
 VARIABLES = "TF_VAR_"
 DIGITS = 16
-# Of the table's own only these say where something is done.
+# Of our own table, only these say where something is done.
 _WHERE = frozenset({"AWS_REGION", "AWS_DEFAULT_REGION"})
 _OURS = frozenset(row.name for row in TABLE) - _WHERE
-# Renewed with a secret, or a secret under a harmless name.
+# Renewed together with a secret, or a secret with a harmless name.
 _RENEWED = (
     "*EXPIR*",
     "*CERTIFICATE*",
@@ -33,7 +33,7 @@ _RENEWED = (
     "TRACEPARENT",
     "INVOCATION_ID",
 )
-# Which of several identities is taken, where the stack names no role of its own.
+# Which identity is used if the stack names no role.
 _WHO = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ROLE_ARN")
 _FILES = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
 _GOOGLE = (
@@ -42,7 +42,7 @@ _GOOGLE = (
     "GCLOUD_KEYFILE_JSON",
     "GOOGLE_APPLICATION_CREDENTIALS",
 )
-# Ids that go on with I or J are older than this coding, and stand for themselves.
+# Ids that continue with I or J predate this encoding, and stand for themselves.
 _KEY_ID = re.compile(r"A[A-Z]{3}([A-HK-Z2-7][A-Z2-7]{15})")
 _LARGEST = 1 << 20
 _KEY_BLOCK = re.compile(r"-----BEGIN.*?-----END[^\n]*", re.DOTALL)
@@ -50,7 +50,7 @@ _NAMED = re.compile(r"\s*[=:]\s*")
 
 
 def given(environment: Mapping[str, str], roles: AwsRoles, key: bytes) -> tuple[str, ...]:
-    """`NAME digest` of each; nothing without a key, since a digest of a short value can be guessed."""
+    """`NAME digest` of each; nothing without a key, since a short value could be guessed from its digest."""
     if not key:
         return ()
     return tuple(f"{name} {marked(name, value, key)}" for name, value in sorted(_bound(environment, roles)))
@@ -82,7 +82,7 @@ def _is_plain(name: str) -> bool:
 
 
 def places(environment: Mapping[str, str]) -> dict[str, str]:
-    """What may be shown of it: regions, endpoints, projects and the like."""
+    """The values that may be shown: regions, endpoints, projects and the like."""
     return {
         name: without_tokens(value)
         for name, value in environment.items()
@@ -91,7 +91,7 @@ def places(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def aws_account(key_id: str) -> str:
-    """The account that an access key belongs to: its id has it in its letters. Empty where it is none of AWS's."""
+    """The account of an access key, which its id encodes. Empty if it is not an AWS id."""
     found = _KEY_ID.fullmatch(key_id)
     if found is None:
         return ""
@@ -103,7 +103,7 @@ def aws_account(key_id: str) -> str:
 
 
 def _of_file(path: str, *, lines: bool) -> str:
-    """Who acts where, as the file has it; where it cannot be read, its path."""
+    """The identity in a file; its path if it is unreadable."""
     try:
         return identity_in(read_foreign(Path(path).resolve(), _LARGEST), lines=lines)
     except (OSError, RuntimeError):
@@ -111,8 +111,8 @@ def _of_file(path: str, *, lines: bool) -> str:
 
 
 def identity_in(content: bytes, *, lines: bool = False) -> str:
-    """The account and the project of a Google key; of any other file, where `lines`, what is not renewed with a secret:
-    profiles with their regions, roles and accounts, clusters with their servers.
+    """The account and the project of a Google key; for any other file, with `lines`, everything except
+    renewed secrets: profiles with their regions, roles and accounts, clusters with their servers.
     """
     try:
         key = json.loads(content)
@@ -128,7 +128,7 @@ def _kept(lines: Iterable[str]) -> Iterator[str]:
     for line in lines:
         name, named, value = (part.strip() for part in _NAMED.sub("=", line, count=1).partition("="))
         if not named and not name.startswith("["):
-            continue  # a secret by itself
+            continue  # a bare secret
         if name.lower() == "aws_access_key_id":
             yield f"account {aws_account(value) or value}"
         elif not names_secret(name) and not any(word in name.lower() for word in ("expir", "certificate")):
@@ -136,7 +136,7 @@ def _kept(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _google(value: str) -> str:
-    """Of a key that is given as such, or as the path of its file."""
+    """For a key given inline, or as the path of its file."""
     if value.lstrip().startswith("{"):
         return identity_in(value.encode(errors="replace"))
     return _of_file(value, lines=False)

@@ -1,4 +1,4 @@
-"""The log of a run that people follow: appended to line by line, and never in the way of the command it tells of."""
+"""The log of a run that people follow: appended line by line, and never blocking the command it describes."""
 
 import os
 from collections import deque
@@ -13,13 +13,13 @@ TAIL = 200
 
 
 class Journal:
-    """`complete` is False where a line was lost: the disk was full, or the cap was reached."""
+    """`complete` is False if a line was lost: the disk was full, or the cap was reached."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.complete = True
         self.tail: deque[str] = deque(maxlen=TAIL)
-        self._skipped = 0  # lines that another process has written already
+        self._skipped = 0  # lines still to skip, because another process wrote them already
         self._descriptor: int | None = None
         self._size = 0
 
@@ -46,12 +46,12 @@ class Journal:
                 self._append(f"{line}\n".encode(errors="replace"))
 
     def resume(self, title: str) -> None:
-        """Skip as many lines as stand below the last such title: the same output gives the same lines."""
+        """Skip as many lines as follow the last such title: the same output gives the same lines."""
         try:
             content = self.path.read_bytes()
             *whole, torn = content.split(b"\n")
             if torn:
-                # Whoever wrote it was killed in the middle of it.
+                # Its writer was killed in the middle of it.
                 os.truncate(self.path, len(content) - len(torn))
         except OSError:
             return

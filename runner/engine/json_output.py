@@ -1,7 +1,7 @@
-"""terraform's `-json` lines (UI version 1.x) read into diagnostics, addresses, outputs and lines for people.
+"""terraform's `-json` lines (UI version 1.x) parsed into diagnostics, addresses, outputs and lines for people.
 
 Everything is taken from typed fields. The two exceptions have no JSON form, and are matched as a whole: the
-summaries in the tables below (the reasons of a refusal), and the lock in the detail of a lock error.
+summaries in the tables below (the reasons for a refusal), and the lock in the detail of a lock error.
 """
 
 import json
@@ -18,10 +18,10 @@ from runner.model.plan.changes import Diagnostic
 from runner.model.plan.warnings import CHECK_FAILED
 from runner.model.stack.lock import StateLock
 
-# The second where the state has another lineage: it was exchanged or lost.
+# The second one if the state has another lineage: it was replaced or lost.
 STALE = frozenset({"Saved plan is stale", "Saved plan does not match the given state"})
 STATE_LOCKED = frozenset({"Error acquiring the state lock"})
-# What `plan` and `apply` say where the data directory does not fit the code: `init` mends it.
+# From `plan` and `apply` if the data directory does not fit the code: `init` fixes it.
 NEEDS_INIT = frozenset(
     {
         'Backend initialization required, please run "terraform init"',
@@ -34,12 +34,12 @@ NEEDS_INIT = frozenset(
         "Required plugins are not installed",
     }
 )
-# A provider that died in the middle: what it had begun is not known, although terraform calls it errored.
+# The provider died in the middle: the results of its operations are unknown, although terraform reports an error.
 LOST = frozenset({"Plugin did not respond", "Plugin error", "Request cancelled"})
-# It gave up after a second interrupt, perhaps while it was saving the state, and with exit code 1.
+# It gave up after a second interrupt, perhaps while saving the state, and with exit code 1.
 GAVE_UP = frozenset({"operation canceled"})
 UNRELEASED = frozenset({"Error releasing the state lock"})
-# We ask for `-state` ourselves, and the warning is for people.
+# We pass `-state` ourselves, and the warning is meant for people.
 EXPECTED = frozenset({"Deprecated flag: -state"})
 _CHECK = re.compile(r'check "([^"]*)"')
 SUMMED_UP = frozenset({"apply", "destroy"})
@@ -47,22 +47,22 @@ CHECKSUMS_MISSING = "Provider lock file not updated"
 
 
 class JsonOutput:
-    """What a command has said so far. No line, however broken, raises."""
+    """Everything a command has printed so far. No line, however malformed, raises."""
 
     def __init__(self, redaction: Redaction, version_key: str, *, shows_text: bool = False) -> None:
         self.redaction = redaction
         self.shows_text = shows_text
         self.version_key = version_key
         self.version: str | None = None
-        self.answered: str | None = None  # engine and version, whichever it is
+        self.answered: str | None = None  # engine and version, for either engine
         self.diagnostics: list[Diagnostic] = []
         self.outputs: dict[str, Any] = {}
         self.drifted: dict[str, None] = {}
-        self.lock: StateLock | None = None  # of somebody else, in our way
-        self.first_operation: datetime | None = None  # from then on at the latest it held the state's lock
+        self.lock: StateLock | None = None  # somebody else's, which blocks us
+        self.first_operation: datetime | None = None  # by then at the latest it held the state's lock
         self.last_operation: datetime | None = None
-        self.other_lines = 0  # lines that are no JSON: a panic, or a state dumped as a last resort
-        self.counts: dict[str, int] | None = None  # of the summary that an apply ends with
+        self.other_lines = 0  # lines that are not JSON: a panic, or a state dumped as a last resort
+        self.counts: dict[str, int] | None = None  # from the closing summary of an apply
         self.completed: Counter[tuple[str, str]] = Counter()
         self._begun: Counter[tuple[str, str]] = Counter()
         self._errored: dict[str, None] = {}
@@ -70,7 +70,7 @@ class JsonOutput:
         self.failed_actions: dict[str, None] = {}
 
     def feed(self, line: str) -> Iterator[str]:
-        """Take one line in, and give the lines that a person should see."""
+        """Parse one line, and return the lines to show."""
         message = _message(line)
         if message is None:
             self.other_lines += bool(line.strip())
@@ -113,7 +113,7 @@ class JsonOutput:
             self._errored[_address(message, "hook")] = None
 
     def _action(self, kind: str, message: Mapping[str, Any]) -> None:
-        """An action is begun and ended as an operation on a resource is."""
+        """An action starts and ends like an operation on a resource."""
         invocation = _invocation(message)
         if kind in {"action_start", "action_progress"}:
             self._begun[invocation] += kind == "action_start"
@@ -138,7 +138,7 @@ class JsonOutput:
     def _operated(self, kind: str, message: Mapping[str, Any]) -> None:
         operation = _operation(message)
         if kind == "apply_start":
-            self.counts = None  # what was summed up before was not the end
+            self.counts = None  # the earlier summary was not the end
             self._begun[operation] += 1
             self._seen(message)
             return
@@ -164,16 +164,16 @@ class JsonOutput:
 
     @property
     def unfinished(self) -> tuple[str, ...]:
-        """The addresses whose operation started, and of which nobody can say how it ended."""
+        """The addresses whose operation started and has an unknown end."""
         open_ones = {address: None for (address, _), count in self._begun.items() if count > 0}
         found = open_ones | self._errored if self.says(LOST) else open_ones
         return tuple(map(self.redaction.address, found))
 
     def undestroyed(self, deposed: Collection[str] = ()) -> tuple[str, ...]:
-        """Those of them whose replaced object was to be destroyed, and was not.
+        """Those of them whose replaced object should have been destroyed, and was not.
 
-        Where that fails, terraform 1.11 reports the error alone, without `apply_errored`. `deposed` names the addresses of which
-        the plan destroys such an object; the others have created a new one just before.
+        In that case terraform 1.11 reports the error alone, without `apply_errored`. `deposed` names the
+        addresses with an object that the plan destroys; the others have just created a new one.
         """
         if not self._errors or self.says(LOST) or self.says(GAVE_UP):
             return ()
@@ -193,12 +193,12 @@ class JsonOutput:
         return begun.keys() == {"delete"} and begun["delete"] <= limit
 
     def says(self, summaries: frozenset[str]) -> bool:
-        """Whether an error is one of these, in the engine's own words: what is masked in them is for people alone."""
+        """Whether an error is one of these, in the engine's own words: masking is only for people."""
         return not self._errors.isdisjoint(summaries)
 
 
 def read_diagnostic(raw: Mapping[str, Any], redaction: Redaction) -> Diagnostic:
-    """A diagnostic of any command; `validate` and the UI stream share the form."""
+    """A diagnostic of any command; `validate` and the UI stream share the format."""
     place = _dict(raw, "range")
     address = str(raw.get("address") or _check_of(raw))
     line = _dict(place, "start").get("line")
@@ -213,7 +213,7 @@ def read_diagnostic(raw: Mapping[str, Any], redaction: Redaction) -> Diagnostic:
 
 
 def _check_of(raw: Mapping[str, Any]) -> str:
-    """The `check` block of a failed assertion, which has no address of its own."""
+    """The `check` block of a failed assertion, which has no address."""
     found = _CHECK.fullmatch(str(_dict(raw, "snippet").get("context") or ""))
     return f"check.{found[1]}" if found is not None and raw.get("summary") == CHECK_FAILED else ""
 
@@ -253,7 +253,7 @@ def _dict(parent: Mapping[str, Any], key: str) -> dict[str, Any]:
 
 
 def _counts(changes: Mapping[str, Any]) -> dict[str, int] | None:
-    """None of a plan's summary."""
+    """None for a plan's summary."""
     if changes.get("operation") not in SUMMED_UP:
         return None
     return {name: count for name, count in changes.items() if isinstance(count, int)}
@@ -264,7 +264,7 @@ def _address(message: Mapping[str, Any], key: str) -> str:
 
 
 def _invocation(message: Mapping[str, Any]) -> tuple[str, str]:
-    """An action's address, and by which trigger it is invoked: one may be invoked for many resources."""
+    """An action's address and trigger: one action may be invoked for many resources."""
     hook = _dict(message, "hook")
     trigger = _dict(hook, "lifecycle")
     by = [str(_dict(trigger, "resource").get("addr", ""))]

@@ -1,4 +1,4 @@
-"""Paths that the operator names, where a run may have put a symlink in their way: what that leads to, nobody named."""
+"""Paths named by the operator, in which a run may have placed a symlink: its target was named by nobody."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -6,11 +6,11 @@ from pathlib import Path
 
 from runner.model.sandbox.labels import TOP, under
 
-MAX_LINKS = 40  # as many as Linux follows
+MAX_LINKS = 40  # Linux's own limit
 
 
 def unspoiled(paths: Iterable[str | Path], writable: Iterable[str | Path]) -> list[str | Path]:
-    """The paths without those that lead through a symlink in a folder to which runs may write."""
+    """The paths without those that pass through a symlink in a folder that runs can write to."""
     folders = tuple(os.path.realpath(folder) for folder in writable)
     return [path for path in paths if not _led_astray(str(path), folders)]
 
@@ -20,7 +20,7 @@ def _led_astray(path: str, folders: tuple[str, ...]) -> bool:
 
 
 def _links(path: str) -> Iterator[str]:
-    """Every symlink on the way, at its real place."""
+    """Every symlink on the path, at its real location."""
     here, ahead, left = TOP, path.split("/")[::-1], MAX_LINKS
     while ahead and left:
         step = ahead.pop()

@@ -1,7 +1,7 @@
-"""What a plan made beside the code of fetched modules, such as the archive of `archive_file`: its own apply needs it.
+"""Files that a plan made beside fetched modules' code, such as the archive of `archive_file`: its own apply needs them.
 
-The data folder is made anew for each command, so these files are copied to where no run can write, and put back for the
-apply of the same run. No other run gets them.
+The data folder is rebuilt for each command, so these files are copied out of runs' reach, and restored for
+the apply of the same run. No other run gets them.
 """
 
 import os
@@ -19,7 +19,7 @@ from runner.model.code.called_modules import FETCHED
 from runner.model.code.module import is_configuration
 
 FOLDER = "made"
-KEPT = 5  # runs of a stack
+KEPT = 5  # runs per stack
 DEEPEST, MAX_LOOKED, MAX_FILES, MAX_BYTES = 32, 200_000, 1_000, 512 << 20
 _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FRESH = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -27,7 +27,7 @@ _FRESH = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 @dataclass(frozen=True)
 class Made:
-    """Of one run of a stack; `data` is its data folder."""
+    """The files of one run of a stack; `data` is its data folder."""
 
     data: Path
     run: str
@@ -37,13 +37,13 @@ class Made:
         return self.data.with_name(FOLDER) / self.run
 
     def keep(self, seal: Seal) -> None:
-        """After a plan. What is no plain file, is code or goes beyond the bounds is not kept: the apply will miss it."""
+        """After a plan. Files that are not plain, are code or exceed the limits are not kept: the apply will miss them."""
         remove(self.folder)
         if any(one.fetched for one in seal.manifest.modules):
             try:
                 self._keep(seal)
             except OSError:
-                remove(self.folder)  # the disk is full, say: an apply that needs it will tell
+                remove(self.folder)  # for example on a full disk: an apply that needs it will report it
             self._prune()
 
     def _keep(self, seal: Seal) -> None:
@@ -57,7 +57,7 @@ class Made:
             _write(private_folder((self.folder / path).parent) / name, content)
 
     def put_back(self) -> None:
-        """Before the apply, into a data folder that was just made."""
+        """Before the apply, into a new data folder."""
         for place, _, names in os.walk(self.folder):
             for path in (Path(place, name) for name in names):
                 target = self.data / path.relative_to(self.folder)
@@ -65,7 +65,7 @@ class Made:
                     _write(private_folder(target.parent) / target.name, path.read_bytes())
 
     def _new(self, seal: Seal) -> Iterator[tuple[str, int, str]]:
-        """Path, open folder and name of each file; a folder that is exchanged meanwhile leads nowhere else."""
+        """Path, open folder and name of each file; replacing a folder meanwhile has no effect."""
         found = 0
         for path, folder, name in _Walk(self.data).files():
             known = path in seal.manifest.files or path in seal.manifest.links
@@ -82,7 +82,7 @@ class Made:
 
 
 class _Walk:
-    """Below the fetched modules, in no folder that begins with a dot: each folder is opened from the one that holds it."""
+    """Walks below the fetched modules, skipping dot folders: each folder is opened from its parent."""
 
     def __init__(self, data: Path) -> None:
         self._open: list[tuple[int, str, Iterator[os.DirEntry[str]]]] = []
@@ -98,7 +98,7 @@ class _Walk:
                 os.close(top)
             yield from self._below()
         except OSError:
-            return  # no such folder, or one that is exchanged just now
+            return  # no such folder, or it is being replaced
         finally:
             for descriptor, _, _ in self._open:
                 os.close(descriptor)

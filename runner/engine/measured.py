@@ -35,7 +35,8 @@ def measure(
 def modules_digest(code: Mapping[str, bytes], manifest: Manifest) -> str:
     """The configuration of the root and of the local modules, and every byte of those that `init` fetched.
 
-    What else lies beside local modules is as the revision has it, or was made by a plan: `archive_file` writes there.
+    Other files beside local modules are those of the revision, or were made by a plan: `archive_file` writes
+    there.
     """
     facts = [
         *(("called", one.key, one.folder) for one in manifest.modules),

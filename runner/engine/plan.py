@@ -1,4 +1,4 @@
-"""Plan once, and read what came of it: the document is asked for only where something changes."""
+"""Plan once, and read the result: the document is read only if something changes."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -39,7 +39,7 @@ def plan(
     attach: Callable[[tuple[str, ...]], tuple[str, ...]] = lambda argv: argv,
     on_start: Callable[[int], None] | None = None,
 ) -> tuple[Finished, JsonOutput]:
-    """Run `plan` under that name, to a plan file of its own."""
+    """Run `plan` under that name, with its own plan file."""
     execution = session.execution
     plan_file = _file(session, name)
     plan_file.unlink(missing_ok=True)
@@ -63,7 +63,7 @@ def plan(
 def planned(
     session: Session, finished: Finished, output: JsonOutput, show_seconds: float, *, name: str = "plan"
 ) -> Planned | EngineError:
-    """What a plan that ended well has to say."""
+    """The result of a successful plan."""
     try:
         plan_file = _taken_over(session, name)
     except OSError:
@@ -121,7 +121,7 @@ def _show(session: Session, found: Planned, seconds: float) -> Planned | EngineE
 
 
 def _around(session: Session) -> Around:
-    """What the plan's JSON does not tell of where and how it would be applied."""
+    """What the plan's JSON does not say about where and how it would be applied."""
     execution = session.execution
     aws = execution.stack.aws
     role = aws.apply_role or aws.plan_role or ""
@@ -145,7 +145,7 @@ def _file(session: Session, name: str) -> Path:
 
 
 def _taken_over(session: Session, name: str) -> Path:
-    """A copy where no run can write: what is shown, approved and applied is this one, whatever goes on beside it."""
+    """A copy out of runs' reach: exactly this file is shown, approved and applied, whatever happens to the original."""
     plan_file = _file(session, name)
     copy = session.control / plan_file.name
     copy.unlink(missing_ok=True)
@@ -159,7 +159,7 @@ def _taken_over(session: Session, name: str) -> Path:
 
 
 def _count(state: Mapping[str, object] | None) -> int:
-    """The managed resources that the state already has."""
+    """The number of managed resources in the state."""
 
     def below(module: Mapping[str, object]) -> int:
         resources, children = module.get("resources"), module.get("child_modules")

@@ -1,4 +1,4 @@
-"""Plan with warm providers. Whatever goes wrong is no failure of the check: it is done plainly then."""
+"""Plan with warm providers. A failure here is not a failure of the check, which is then done plainly."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from runner.probe.talk import Seen
 
 NAME = "probe"
-# See `runner.engine.environment`. Of the engine and of the providers alike.
+# See `runner.engine.environment`. For the engine and the providers alike.
 THRIFTY = {"GOMAXPROCS": "1"}
 
 
@@ -42,7 +42,7 @@ def probe(
     settings: Settings,
     deadline: float,
 ) -> Probed | Fallback | EngineError:
-    """Plan, with schemas cut down to these types, or whole."""
+    """Plan, with schemas reduced to these types, or complete."""
     from runner.probe.talk import ProbeFailed
 
     providers = _installed(session)
@@ -51,7 +51,7 @@ def probe(
     cut = None if types is None else {address: frozenset(names) for address, names in types.items()}
     thrifty = replace(
         session,
-        # Stopped at a deadline terraform can leave a lock behind, and the plain plan would be refused.
+        # Terraform stopped at a deadline can leave a lock behind, and the plain plan would be refused.
         execution=replace(session.execution, lock=False),
         environment={**THRIFTY, **session.environment},
     )
@@ -79,7 +79,7 @@ def probe(
 
 @contextmanager
 def meeting_in(session: Session) -> Iterator[tuple[Session, Path | None]]:
-    """With a TMPDIR, in which providers make their sockets, that is the same folder to them and to the proxy."""
+    """With a TMPDIR for the providers' sockets that is the same folder for them and for the proxy."""
     own = session.command(NAME, ()).confine
     if not isinstance(own, View) or session.environment["TMPDIR"] == str(session.scratch):
         yield session, None
@@ -92,14 +92,14 @@ def meeting_in(session: Session) -> Iterator[tuple[Session, Path | None]]:
 
 
 def _reaching(confine: Confinement | View | None, sockets: tuple[str, ...]) -> Confinement | View | None:
-    """Landlock does not govern sockets; in namespaces only what is mounted is there."""
+    """Landlock does not govern sockets; in namespaces only mounted paths exist."""
     return confine.with_files(sockets) if isinstance(confine, View) else confine
 
 
 def _judged(
     redaction: Redaction, answer: Planned | EngineError, seen: "Seen | None"
 ) -> Probed | Fallback | EngineError:
-    """Whether the answer counts: the smallest doubt is enough for a plain plan."""
+    """Whether the answer counts: the slightest doubt requires a plain plan."""
     if isinstance(answer, EngineError) and answer.canceled:
         return answer
     if isinstance(answer, EngineError) and answer.timed_out:

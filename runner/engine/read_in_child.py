@@ -1,4 +1,4 @@
-"""Run a module of ours in a process of its own, with limits that follow from the size of what it reads."""
+"""Run one of our modules in a separate process, with limits based on the size of its input."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ WIDE, MIN_MEMORY, MAX_MEMORY = (
     24,
     256 << 20,
     6 << 30,
-)  # Python's objects take up to so many times the bytes of their JSON
+)  # Python's objects take up to this many times the bytes of their JSON
 
 
 def read_in_child(
@@ -22,7 +22,7 @@ def read_in_child(
     seconds: float,
     cancel: Cancel | None = None,
 ) -> Finished:
-    """It reads that many bytes. The deadline ends it, and `cancel`, by default the run's."""
+    """`size` is the input in bytes. The deadline ends it, and `cancel`, by default the run's."""
     name = module.rpartition(".")[2]
     memory = min(MAX_MEMORY, MIN_MEMORY + WIDE * size)
     command = Command(

@@ -1,4 +1,4 @@
-"""Take away folders in which a run could write, whatever it left there."""
+"""Remove folders in which a run could write, whatever it left there."""
 
 import secrets
 from contextlib import suppress
@@ -13,7 +13,7 @@ ENTRIES = 2_000_000
 
 
 def put_aside(path: Path) -> None:
-    """Free the name at once, and then remove what was there; what cannot be removed now is tried again the next time."""
+    """Free the name at once, then remove the content; a failed removal is retried the next time."""
     with suppress(FileNotFoundError):
         path.rename(path.with_name(f"{GONE}{secrets.token_hex(6)}"))
     for left in path.parent.glob(f"{GONE}*"):
@@ -21,6 +21,6 @@ def put_aside(path: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """As far as it can be done in time. A link is removed, never what it leads to."""
+    """As far as possible in time. A link is removed, never its target."""
     with suppress(TooMuch):
         remove_within(path, Budget(entries=ENTRIES, seconds=SECONDS))

@@ -1,7 +1,7 @@
-"""The values of sensitive variables as a run is given them: what a provider is told, its error texts may repeat.
+"""The values of sensitive variables in a run: a provider's error texts may repeat its input.
 
-terraform masks them in its own words and forgets them in those of others. A region that is a variable would be masked in
-every line, so only what is declared sensitive counts; but what cannot be read for certain counts as that.
+terraform masks them in its own output, and not in provider text. Masking every variable would hide a region
+in every line, so only declared sensitive ones count; an unreadable declaration counts as sensitive.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ UNREAD = "every value in this file is masked"
 
 @dataclass
 class Given:
-    """The texts to be masked, and the files that could not be read for certain."""
+    """The texts to mask, and the unreadable files."""
 
     texts: set[str] = field(default_factory=set)
     unread: dict[str, str] = field(default_factory=dict)
@@ -39,8 +39,8 @@ class Given:
 def sensitive_values(
     execution: Execution, suffixes: tuple[str, ...], environment: Mapping[str, str]
 ) -> Given:
-    """What earlier plans called sensitive, and what this run's variables are set to: in their defaults, in var files,
-    by the stack and by the environment.
+    """Sensitive values of earlier plans, and this run's values of sensitive variables: defaults, var files,
+    the stack's and the environment's.
     """
     module, stack = execution.workspace.module, execution.stack
     given = Given(set(execution.secrets))
@@ -70,7 +70,7 @@ def _loads_itself(name: str) -> bool:
 
 
 def _called_modules(given: Given, module: Path, known: Declared, suffixes: tuple[str, ...]) -> None:
-    """What the code hands to sensitive variables of modules beside it, which declare them in files of their own."""
+    """What the code passes to sensitive variables of local modules, which are declared in their own files."""
     seen = {module.resolve()}
     waiting = [(module, source, arguments) for source, arguments in known.calls]
     read: dict[Path, Declared] = {}
@@ -94,7 +94,7 @@ def _called_modules(given: Given, module: Path, known: Declared, suffixes: tuple
 
 
 def _of_file(given: Given, path: Path, known: Declared) -> None:
-    """What a var file sets; its text is like the body of a block."""
+    """The values in a var file; its text is like the body of a block."""
     if not known.names and not known.unread:
         return
     try:
@@ -106,7 +106,7 @@ def _of_file(given: Given, path: Path, known: Declared) -> None:
             if known.covers(name):
                 given.texts.update(spelled(value))
     except FileNotFoundError:
-        return  # the engine says so
+        return  # the engine reports it
     except (NotHcl, OSError, ValueError, RecursionError) as problem:
         given.unread[path.name] = why(problem)
         given.texts.update(guessed_in(path))
@@ -122,7 +122,7 @@ def _of_json(given: Given, text: str, known: Declared) -> None:
 
 
 def _structured(text: str) -> Iterator[str]:
-    """What is in a text that may spell a list or a map."""
+    """The parts of a text that may spell a list or a map."""
     with suppress(NotHcl, RecursionError):
         yield from spelled(body_of(Block("variables", (), f"it = {text}\n")).get("it"))
     yield from spelled_in(text)

@@ -1,4 +1,4 @@
-"""One execution's surroundings, and the running of one command in them."""
+"""The surroundings of one execution, and running one command in them."""
 
 import json
 import secrets
@@ -38,7 +38,7 @@ from runner.model.stack.definition import DEFAULT_WORKSPACE
 from runner.ports.engine import Execution
 from runner.process.run import Command, Finished, run
 
-# Plans die before applies, and applies before the daemon.
+# Plans are killed before applies, and applies before the daemon.
 OOM_SCORE_PLAN = 500
 OOM_SCORE_APPLY = 200
 OUTPUT_CAP = 64 << 20
@@ -58,12 +58,12 @@ class Session:
     cli_config: Path
     journal: Journal
     sandbox: SandboxPolicy | None = None
-    plan_file: Path | None = None  # to be applied, wherever it lies
-    confined: Confinement | View | None = None  # where it was worked out already
-    seal: Seal | None = None  # what each command's data folder is made from
+    plan_file: Path | None = None  # the one to apply, wherever it lies
+    confined: Confinement | View | None = None  # if it was computed already
+    seal: Seal | None = None  # source of each command's data folder
     measured: Measured | None = None
-    read: Mapping[str, bytes] | None = None  # the tree's configuration as it was measured
-    initialised: bool = False  # by this execution: the seal was made just now
+    read: Mapping[str, bytes] | None = None  # the tree's configuration as measured
+    initialised: bool = False  # by this execution, which has just made the seal
 
     @cached_property
     def given(self) -> Given:
@@ -91,7 +91,7 @@ class Session:
         extra: Mapping[str, str] | None = None,
         on_start: Callable[[int], None] | None = None,
     ) -> tuple[Finished, JsonOutput]:
-        """Run one command to its end, telling the journal; EngineFailed where it cannot be started."""
+        """Run one command to its end, writing to the journal; EngineFailed if it cannot be started."""
         output = self.output(shows_text=shows_text)
         follows = name != "show"
         self.restore()
@@ -121,9 +121,9 @@ class Session:
         return finished, output
 
     def restore(self, *, made: bool = False) -> None:
-        """Before each command: nothing that an earlier one wrote into the data folder, or over the lock file, is left.
+        """Before each command: drop everything an earlier one wrote to the data folder or the lock file.
 
-        `made`: but what the plan of this run made beside fetched modules, for its apply.
+        `made`: except files that this run's plan made beside fetched modules, for its apply.
         """
         if self.seal is None:
             return
@@ -150,9 +150,9 @@ class Session:
 
     @contextmanager
     def looking(self) -> Iterator["Session"]:
-        """For a look at the state, perhaps beside a running apply: its data folder has the note of the backend only.
+        """For reading the state, perhaps beside a running apply: its data folder only has the backend record.
 
-        Its home is empty: an `.aws/config` that the run left in its own could send the look to another state.
+        Its home is empty: an `.aws/config` left by the run could redirect it to another state.
         """
         place = self.control / f"look-{secrets.token_hex(6)}"
         data, home = place / "data", private_folder(place / "home")
@@ -197,14 +197,14 @@ class Session:
         self.journal.write([self._title(name)])
 
     def resume_journal(self, name: str) -> None:
-        """Go on behind what another process has told of this command."""
+        """Continue after what another process has logged of this command."""
         self.journal.resume(self._title(name))
 
     def _title(self, name: str) -> str:
         return f"== {self.row.name} {name}"
 
     def stderr(self, name: str) -> str:
-        """The end of what it said there: with `-json`, a warning about the CLI configuration or a panic."""
+        """The end of its stderr: with `-json`, a warning about the CLI configuration or a panic."""
         try:
             raw = read_foreign(self.control / f"{name}.stderr", OUTPUT_CAP)
         except OSError:
@@ -215,7 +215,7 @@ class Session:
 
     @property
     def state(self) -> Path | None:
-        """The managed state; other workspaces get files of their own, laid out as the local backend would."""
+        """The managed state; other workspaces have their own files, laid out like the local backend's."""
         default = self.execution.workspace.state
         workspace = self.execution.stack.terraform_workspace
         if default is None or workspace == DEFAULT_WORKSPACE:
@@ -224,7 +224,7 @@ class Session:
         return private_folder(folder) / default.name
 
     def var_files(self) -> tuple[Path, ...]:
-        """The stack's var files in their order, and its `vars` as the last one."""
+        """The stack's var files in order, and its `vars` as the last one."""
         stack = self.execution.stack
         folder = self._folder() if stack.var_files else None
         named = tuple(folder / file for file in stack.var_files) if folder is not None else ()
@@ -235,13 +235,13 @@ class Session:
         return (*named, own)
 
     def var_files_of_apply(self) -> tuple[Path, ...]:
-        """The same as at the plan, where the code has ephemeral variables: a saved plan holds no values of those."""
+        """The same as for the plan, if the code has ephemeral variables: a saved plan does not store their values."""
         version, _ = parse(self.version)
         needed = any(b"ephemeral" in content for content in (self.read or {}).values())
         return self.var_files() if needed and version >= self.row.apply_variables_since else ()
 
     def _folder(self) -> Path:
-        """The stack file's folder; without it being told, the module's folder without the stack's `path`."""
+        """The stack file's folder; if not given, the module's folder without the stack's `path`."""
         if self.execution.folder is not None:
             return self.execution.folder
         below = [part for part in self.execution.stack.path.split("/") if part not in {"", "."}]
@@ -255,7 +255,7 @@ class Session:
 
     @property
     def has_workspace(self) -> bool:
-        """Whether its workspace is one that a backend has to keep; every backend has the default one."""
+        """Whether its workspace has to exist in the backend; every backend has the default one."""
         return self.execution.workspace.state is None and (
             self.execution.stack.terraform_workspace != DEFAULT_WORKSPACE
         )
@@ -280,7 +280,7 @@ class Session:
 
     @property
     def verified(self) -> Path:
-        """Where it is noted which installed providers were verified."""
+        """Where verified installed providers are recorded."""
         return self.cli_config.parent / "verified"
 
     @property
@@ -293,7 +293,7 @@ class Session:
         return Code(workspace.module, workspace.tree or workspace.module, self.row.suffixes)
 
     def with_newest_seal(self) -> "Session":
-        """Without looking whether it is good for another plan: an apply may be running with it."""
+        """Without checking whether it is valid for another plan: an apply may be using it."""
         return replace(self, seal=newest(self.sealed))
 
     def with_seal(self, seal: Seal, code: Mapping[str, bytes], *, initialised: bool = False) -> "Session":
@@ -302,7 +302,7 @@ class Session:
         return replace(self, seal=seal, measured=measured, initialised=initialised, read=code)
 
     def _read(self, var_file: Path) -> bytes | None:
-        """None where there is none, of which terraform will tell."""
+        """None if it is missing, which terraform will report."""
         try:
             own = var_file.is_relative_to(self.scratch)
             return read_foreign(var_file, OUTPUT_CAP) if own else code_files.read_file(self.code, var_file)

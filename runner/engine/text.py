@@ -13,17 +13,17 @@ _ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
 
 def readable(text: str) -> str:
-    """The text with its lines, and nothing else that a terminal would obey."""
+    """The text with its line breaks, and no other control characters."""
     return "\n".join(printable(line) for line in _ESCAPE.sub("", text).splitlines())
 
 
 class Redaction:
-    """Replaces the secrets that this run was given, wherever they turn up."""
+    """Replaces this run's secrets wherever they appear."""
 
     def __init__(
         self, secrets: Iterable[str] = (), credentials: Iterable[str] = (), *, by_marks: bool = False
     ) -> None:
-        """`by_marks`: values of the code are shown where terraform says that they are not sensitive."""
+        """`by_marks`: the code's values are shown if terraform says that they are not sensitive."""
         self.credentials = frozenset(credentials)
         self.secrets = frozenset(secrets) | self.credentials
         self._secrets = Secrets.of(self.secrets)
@@ -33,7 +33,7 @@ class Redaction:
     def over(
         cls, environment: Mapping[str, str], secrets: Iterable[str] = (), *, by_marks: bool = False
     ) -> "Redaction":
-        """The values whose names say that they are secret, and those that are known to be."""
+        """From variables whose names suggest secrets, and from known secrets."""
         named = {value for name, value in environment.items() if names_secret(name)}
         return cls(secrets, named, by_marks=by_marks)
 
@@ -49,5 +49,5 @@ class Redaction:
 
 
 def masked_output(redaction: Redaction, output: Mapping[str, Any]) -> Any:
-    """The value of one output as terraform's `outputs` message has it; a sensitive one has no value there."""
+    """The value of one output in terraform's `outputs` message; a sensitive one has no value there."""
     return MASK if output.get("sensitive", True) else redaction.value(output.get("value"))

@@ -1,6 +1,6 @@
-"""Cut HCL into its top-level blocks, and read those of interest: their attributes, and the blocks in them.
+"""Cut HCL into its top-level blocks, and parse those of interest: their attributes and nested blocks.
 
-python-hcl2 is not asked: it takes milliseconds a line, and does not agree with HCL on where a heredoc ends.
+python-hcl2 is not used: it takes milliseconds per line, and disagrees with HCL about the end of a heredoc.
 """
 
 import json
@@ -14,7 +14,7 @@ from runner.hcl.values import value
 
 @dataclass(frozen=True)
 class Block:
-    """One top-level block; `body` is what stands between its braces, from this line of its file on."""
+    """One top-level block; `body` is the text between its braces, from this line of its file on."""
 
     kind: str
     labels: tuple[str, ...]
@@ -32,7 +32,7 @@ class Nested(list[tuple[tuple[str, ...], dict[str, Any]]]):
 
 
 def cut(text: str) -> list[Block] | None:
-    """The top-level blocks, or None where the text is not clear."""
+    """The top-level blocks, or None if the text is unclear."""
     try:
         return blocks_of(text)
     except NotHcl:
@@ -40,7 +40,7 @@ def cut(text: str) -> list[Block] | None:
 
 
 def blocks_of(text: str) -> list[Block]:
-    """The top-level blocks; NotHcl where the text is not clear."""
+    """The top-level blocks; NotHcl if the text is unclear."""
     try:
         return list(_blocks(Tokens(text)))
     except RecursionError:
@@ -60,7 +60,7 @@ def _blocks(tokens: Tokens) -> Iterator[Block]:
 
 
 def body_of(block: Block) -> dict[str, Any]:
-    """The attributes and nested blocks of a block; NotHcl where that is not clear.
+    """The attributes and nested blocks of a block; NotHcl if it is unclear.
 
     A nested block `backend "s3" {` becomes `{"backend": [(("s3",), body)]}`, a map `tags = {` a dict.
     """
@@ -71,7 +71,7 @@ def body_of(block: Block) -> dict[str, Any]:
 
 
 def plain_body(block: Block) -> dict[str, Any] | None:
-    """The same, or None where it is not clear."""
+    """The same, or None if it is unclear."""
     try:
         return body_of(block)
     except NotHcl:
@@ -79,7 +79,7 @@ def plain_body(block: Block) -> dict[str, Any] | None:
 
 
 def nested(body: dict[str, Any], name: str, labels: int) -> Nested:
-    """The blocks of that name; NotHcl where an attribute has it, or where the labels are not as many."""
+    """The blocks of that name; NotHcl if it is an attribute, or the number of labels differs."""
     found = body.get(name, Nested())
     if not isinstance(found, Nested):
         raise NotHcl(f"{name} is an attribute, and has to be a block")
@@ -122,7 +122,7 @@ def _name(tokens: Tokens, token: Token) -> str:
 
 
 def _labels(tokens: Tokens) -> tuple[str, ...]:
-    """Up to the brace behind them."""
+    """Up to the following brace."""
     plain = tokens.plain_labels()
     if plain is not None:
         return plain

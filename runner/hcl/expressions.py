@@ -1,4 +1,4 @@
-"""Expressions that name files, worked out as far as they say it in so many words."""
+"""Expressions that name files, evaluated as far as they are explicit."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,13 +12,13 @@ READERS = frozenset(
         "filesha256", "filesha512", "templatefile", FILESET,
     }
 )  # fmt: skip
-LONGEST = 8192  # characters of an expression that is looked into
+LONGEST = 8192  # characters of an expression that is parsed
 _KNOWN_ROOTS = frozenset({"var", "local", "path", "terraform", "count"})
 _WORDS = frozenset({"for", "in", "if", "else", "endif", "endfor", "true", "false", "null"})
-# Functions that give their argument back, as far as a path is concerned.
+# Functions that return their argument, as far as a path is concerned.
 _SAME = frozenset({"abspath", "pathexpand", "tostring"})
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
-# Functions that give back whole texts that they were given, or none of them: they make no `..` that was not there.
+# Functions that return one of their texts unchanged, or none: they create no new `..`.
 _WHOLE = frozenset(
     {
         "abspath", "basename", "can", "chunklist", "coalesce", "coalescelist", "compact", "concat", "contains", "distinct",
@@ -28,15 +28,15 @@ _WHOLE = frozenset(
         "upper", "values", "zipmap",
     }
 )  # fmt: skip
-# What leads upwards, or does so once something stands before or behind it.
+# What leads upwards, or does so once something comes before or after it.
 _UP = re.compile(r'(?:^|[/"}])\.\.?(?:[/"$]|$)')
 _TEMPLATE_START = re.compile(r"\$\$\{|%%\{|[$%]\{")
 
-Loops = Mapping[str, Sequence[str]]  # what each name of a loop is taken from
+Loops = Mapping[str, Sequence[str]]  # what each loop variable iterates over
 
 
 def all_tokens(text: str) -> list[Token]:
-    """Without newlines, which mean nothing inside of an expression."""
+    """Without newlines, which mean nothing inside an expression."""
     tokens, found = Tokens(text), list[Token]()
     while (token := tokens.take()).kind != "end":
         if token.kind != "newline":
@@ -45,7 +45,7 @@ def all_tokens(text: str) -> list[Token]:
 
 
 def pieces(raw: str) -> Iterator[tuple[bool, str]]:
-    """What stands in a template as it is, and what is computed (True), without its marks."""
+    """The literal and the computed parts (True) of a template, without its markers."""
     position = start = 0
     while (found := _TEMPLATE_START.search(raw, position)) is not None:
         position = found.end()
@@ -64,7 +64,7 @@ def pieces(raw: str) -> Iterator[tuple[bool, str]]:
 
 
 def inside(raw: str) -> Iterator[str]:
-    """The expressions in a template, those of its directives too."""
+    """The expressions in a template, including those of directives."""
     position = 0
     while (found := _TEMPLATE_START.search(raw, position)) is not None:
         position = found.end()
@@ -74,7 +74,7 @@ def inside(raw: str) -> Iterator[str]:
 
 
 class Expressions:
-    """Of one block. `loops` says what its loops, and `each`, run over."""
+    """The expressions of one block. `loops` says what its loops, and `each`, iterate over."""
 
     def __init__(self, loops: Loops | None = None) -> None:
         self._loops = loops or {}
@@ -92,7 +92,7 @@ class Expressions:
         return found[0] if len(found) == 1 else (self.opaque(text),)
 
     def text(self, raw: str, *, quoted: bool = True) -> Template:
-        """Of what stands between quotes; in JSON its escapes are resolved already."""
+        """The text between quotes; in JSON its escapes are resolved already."""
         try:
             return tuple(self._text(raw, quoted=quoted))
         except (NotHcl, RecursionError):
@@ -166,7 +166,9 @@ class Expressions:
                 yield plain
 
     def _depends_on(self, text: str) -> tuple[list[str], bool]:
-        """All that the expression refers to, loops followed to what they run over; and whether a text in it leads upwards."""
+        """Everything that the expression refers to, with loops resolved to their collections; and whether a
+        text in it leads upwards.
+        """
         found: list[str] = []
         climbs = False
         tokens = all_tokens(text)
@@ -174,9 +176,7 @@ class Expressions:
         for at, token in enumerate(tokens):
             raw = text[token.start : token.end]
             if raw == FILESET and at + 1 < len(tokens) and tokens[at + 1].kind == "(":
-                skipped = _closes(
-                    tokens, at + 1
-                )  # what it gives are names below its folder, whichever that is
+                skipped = _closes(tokens, at + 1)  # its results are names below its folder, whichever that is
             if at < skipped:
                 continue
             if token.kind in {"string", "heredoc"}:
@@ -195,7 +195,7 @@ class Expressions:
         before = tokens[at - 1].kind if at else ""
         after = tokens[at + 1].kind if at + 1 < len(tokens) else ""
         if after == "(":
-            # What a file holds may be any path; what a fileset gives is below its folder.
+            # A file may contain any path; a fileset yields paths below its folder.
             return ([] if name in _WHOLE or name == FILESET else ["?"]), False
         if before == "." or after == "=" or name in _WORDS:
             return [], False
@@ -206,9 +206,9 @@ class Expressions:
         return ["?"], False
 
     def _of_loop(self, name: str) -> tuple[list[str], bool]:
-        """Each once: names of loops in loops could be asked for without end."""
+        """Each once: nested loops could otherwise be asked for without end."""
         if name not in self._of_loops:
-            self._of_loops[name] = [], False  # where it runs over itself
+            self._of_loops[name] = [], False  # in case it iterates over itself
             dependencies = [self._depends_on(one) for one in self._loops[name]]
             names = dict.fromkeys(n for found, _ in dependencies for n in found)
             self._of_loops[name] = list(names), any(up for _, up in dependencies)
@@ -243,7 +243,7 @@ def _reference(text: str, tokens: Iterable[Token]) -> str | None:
 
 
 def _closes(tokens: list[Token], opening: int) -> int:
-    """Where the bracket that opens there is closed; behind the end where it is not."""
+    """The position of the matching bracket; beyond the end if there is none."""
     depth = 0
     for at in range(opening, len(tokens)):
         depth += (tokens[at].kind in _OPENING) - (tokens[at].kind in _CLOSING)

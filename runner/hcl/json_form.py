@@ -1,4 +1,4 @@
-"""The JSON form of a module's files, brought into the same blocks as HCL."""
+"""The JSON form of a module's files, converted to the same blocks as HCL."""
 
 import json
 from collections.abc import Iterator
@@ -27,10 +27,10 @@ COMMENT = "//"
 
 
 def json_bodies(content: bytes) -> list[Body]:
-    """Kind, labels and body of every block; NotHcl where the file is not of that form."""
+    """Kind, labels and body of every block; NotHcl if the file has another form."""
     try:
         document = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_once)
-        # Half of a pair is no character, and can be kept nowhere.
+        # Half of a surrogate pair is no character, and cannot be stored.
         json.dumps(document, ensure_ascii=False).encode()
         return list(_bodies(document))
     except json.JSONDecodeError as error:
@@ -40,7 +40,7 @@ def json_bodies(content: bytes) -> list[Body]:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Terraform takes every one of several equal keys, where Python would only see the last."""
+    """Terraform uses each of several equal keys, where Python would only see the last."""
     names = [name for name, _ in pairs if name != COMMENT]
     if len(set(names)) != len(names):
         raise ValueError("a key stands there twice")
@@ -77,7 +77,7 @@ def each(raw: Any) -> list[Any]:
 
 
 def literal(value: Any) -> bool:
-    """Whether a value stands there as it is; a string of JSON may hold a template."""
+    """Whether the value is literal; a JSON string may contain a template."""
     match value:
         case Computed():
             return False

@@ -1,7 +1,8 @@
-"""Values written as HCL in which an engine finds nothing to evaluate: each means itself, whatever is in it.
+"""Values written as HCL in which an engine finds nothing to evaluate: each means itself, whatever its content.
 
-In native syntax, where `$${` and `%%{` are plain text to every engine. JSON is not as safe: Terraform takes the strings of a
-backend's configuration as they are, with `$${` for two dollars, and OpenTofu 1.8 and later read templates in them.
+In native syntax, where `$${` and `%%{` are plain text to every engine. JSON is not as safe: Terraform takes
+the strings of a backend's configuration literally, with `$${` as two dollars, and OpenTofu 1.8 and later
+evaluate templates in them.
 """
 
 import json
@@ -13,7 +14,7 @@ _TO_ESCAPE = re.compile(r'[$%]\{|["\\\x00-\x1f\x7f]')
 
 
 def quoted(text: str) -> str:
-    """A string of HCL."""
+    """An HCL string."""
     return '"' + _TO_ESCAPE.sub(_escape, text) + '"'
 
 
@@ -22,7 +23,7 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def expression(value: Any) -> str:
-    """Of what YAML can say: a text, a number, true, false, null, a list or a mapping."""
+    """For YAML values: a text, a number, true, false, null, a list or a mapping."""
     match value:
         case str():
             return quoted(value)

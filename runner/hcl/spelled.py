@@ -1,4 +1,4 @@
-"""Every text that a piece of code may stand for, without deciding which: for masking, one too many is none too many."""
+"""Every text that a piece of code may stand for, without deciding which: for masking, too many are better than too few."""
 
 import json
 import re
@@ -10,24 +10,24 @@ from runner.hcl.tokens import NotHcl, unquoted
 from runner.hcl.values import Computed, heredoc_text
 from runner.model.secret.copies import SHORTEST_PART, not_names
 
-# Also one without an end: else each quote in it would be looked at as a beginning.
+# Also without an end: otherwise each quote in it would be tried as a beginning.
 _QUOTED = re.compile(r'"((?:[^"\\\r\n]|\\.)*+)"?')
 _HEREDOC = re.compile(r"<<-?([^\W\d][\w-]*)\r?$")
 _KEY = re.compile(r"[ \t]*(?:=(?!=)|:)")
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-# `${"text"}`, also with the marks that take white space away.
+# `${"text"}`, also with the markers that strip white space.
 _INSERTED = re.compile(r'\$\{~?\s*+\(*+\s*+(?:"((?:[^"\\\r\n]|\\.)*+)"|([0-9.]++))\s*+\)*+\s*+~?\}')
 _DIRECTIVE = re.compile(r"%\{[^{}]*\}")
 _TEMPLATE = re.compile(r"[$%]\{[^{}]*\}")
 _ASSIGNED = re.compile(r"^[^=:\n]*[=:](.*)$", re.MULTILINE)
 _WIDEST = 200  # blanks before a key
-_LONGEST_NUMBER = 60  # as it stands there
-_MAX_DIGITS = 400  # written out; 1e999999 would be a megabyte, and part of a digest reads like a number, too
+_LONGEST_NUMBER = 60  # as written
+_MAX_DIGITS = 400  # written out; 1e999999 would be a megabyte, and part of a digest looks like a number, too
 _NESTED = 8  # templates in templates
 
 
 def spelled(value: Any) -> Iterator[str]:
-    """Of a value that was read: its texts and numbers, and those in expressions that were not worked out."""
+    """The texts and numbers in a parsed value, including those in unevaluated expressions."""
     match value:
         case Computed(source):
             yield from spelled_in(source)
@@ -49,13 +49,13 @@ def spelled(value: Any) -> Iterator[str]:
 
 
 def spelled_in(source: str) -> Iterator[str]:
-    """Of an expression of HCL."""
+    """The texts in an HCL expression."""
     text = heredoc_text(source)
     if text is not None:
         yield text
         return
     if source.startswith('"') and source.endswith('"'):
-        # Also where other strings stand in it, in templates.
+        # Even if it contains other strings, in templates.
         yield from _rendered(source[1:-1])
     for lines in _heredocs(source) if "<<" in source else ():
         yield from _rendered("\n".join(lines))
@@ -68,7 +68,7 @@ def spelled_in(source: str) -> Iterator[str]:
 
 
 def _heredocs(source: str) -> Iterator[list[str]]:
-    """The lines of each; one without an end goes on to the end of the text."""
+    """The lines of each; without an end, it continues to the end of the text."""
     end, inner = "", list[str]()
     for line in source.split("\n"):
         if end and line.strip() != end:
@@ -83,37 +83,37 @@ def _heredocs(source: str) -> Iterator[list[str]]:
 
 
 def _is_key(source: str, quoted: "re.Match[str]") -> bool:
-    """Of a map: in `a ? "b" : "c"` none of them is."""
+    """Whether it is the key of a map: in `a ? "b" : "c"` neither is."""
     before = source[max(0, quoted.start() - _WIDEST) : quoted.start()].rstrip(" \t")[-1:]
     return before in {"{", ",", "\n"} and _KEY.match(source, quoted.end()) is not None
 
 
 def guessed(text: str) -> Iterator[str]:
-    """Of a file that could not be read: engines show its lines when they cannot read it either."""
+    """Possible values in an unreadable file: engines quote its lines in their own error."""
     yield from spelled_in(text)
     for assigned in _ASSIGNED.finditer(text):
         yield assigned[1].strip().strip("\"',;{}[]() ")
 
 
 def json_values(text: str) -> Any:
-    """A JSON document, its objects as lists of pairs: names may stand there twice. ValueError, RecursionError."""
+    """A JSON document, its objects as lists of pairs, since names may repeat. ValueError, RecursionError."""
     return json.loads(
         text, object_pairs_hook=Pairs, parse_int=Written, parse_float=Written, parse_constant=Written
     )
 
 
 class Pairs(list[tuple[str, Any]]):
-    """An object of JSON."""
+    """A JSON object."""
 
 
 class Written(str):
-    """A number of JSON, as it stands there."""
+    """A JSON number as written."""
 
     __slots__ = ()
 
 
 def spelled_json(value: Any) -> Iterator[str]:
-    """The same of what `json_values` read; a string of JSON may hold a template."""
+    """The same for the result of `json_values`; a JSON string may contain a template."""
     match value:
         case Pairs():
             for key, part in value:
@@ -129,7 +129,7 @@ def spelled_json(value: Any) -> Iterator[str]:
 
 
 def _rendered(raw: str) -> Iterator[str]:
-    """What stands between quotes, with the templates that hold nothing but text put in, and the parts around others."""
+    """The text between quotes, with text-only templates replaced, and the parts around other templates."""
     yield _plain(raw)
     whole = raw
     for _ in range(_NESTED):
@@ -151,12 +151,12 @@ def _plain(raw: str) -> str:
 
 
 def _number(written: str) -> Iterator[str]:
-    """As it stands there, and as the engine would print it."""
+    """As written, and as the engine would print it."""
     yield from (form for form in (written, _printed(written)) if len(form) >= SHORTEST_PART)
 
 
 def _printed(written: str) -> str:
-    """Empty where it is no number, or has more digits than anybody prints."""
+    """Empty if it is not a number, or has too many digits to be printed."""
     if len(written) > _LONGEST_NUMBER:
         return ""
     try:

@@ -8,7 +8,7 @@ _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 
 
 def hcl_text(content: bytes) -> str:
-    """UnicodeDecodeError where anything but a comment is not UTF-8, which HCL refuses as well; NotHcl."""
+    """UnicodeDecodeError if anything but a comment is not UTF-8, which HCL refuses as well; NotHcl."""
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -1,17 +1,17 @@
-"""HCL's tokens, told apart as HCL's own scanner does it: where the two disagree, code could hide.
+"""HCL's tokens, separated exactly as by HCL's own scanner: where the two disagree, code could hide.
 
-What is not entirely clear is never guessed: it is NotHcl. Every pass is linear in the text.
+Unclear text is never guessed: it is NotHcl. Every pass is linear in the text.
 """
 
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-# What Go's bytes.TrimSpace takes away: around the end of a heredoc HCL allows all of it. Python's own `strip` takes more.
+# What Go's bytes.TrimSpace strips: HCL allows all of it around the end of a heredoc. Python's own `strip` removes more.
 WHITE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
-# A string with neither escapes nor templates, which one match sees to its end.
+# A string with neither escapes nor templates, which a single match covers.
 _SIMPLE = r'"[^"\\$%\r\n]*"'
-# Where something other than plain code begins.
+# The beginning of anything other than plain code.
 _CODE = re.compile(rf'(?P<whole>{_SIMPLE}|(?:#|//)[^\n]*)|/\*|"|[{{}}]|<<')
 _STRING = re.compile(r'\\[^\r\n]|\$\$\{|%%\{|[$%]\{|"|[\r\n]')
 _HEREDOC = re.compile(r"<<-?([^\W\d][\w-]*)\r?\n")
@@ -30,7 +30,7 @@ _NO_CHARACTER = "\ufffd"
 
 
 class NotHcl(Exception):
-    """The text is not HCL as it is known here; the message says where and why."""
+    """The text is not HCL as far as it is supported here; the message says where and why."""
 
 
 class Token(NamedTuple):
@@ -42,7 +42,7 @@ class Token(NamedTuple):
 
 
 class Tokens:
-    """A text and how far it was read. `line` is the number of its first one."""
+    """A text and the current position. `line` is the number of its first line."""
 
     def __init__(self, text: str, line: int = 1) -> None:
         self.text, self.position, self._line = text, 0, line
@@ -68,14 +68,14 @@ class Tokens:
     def line(self, position: int) -> int:
         return self._line + self.text.count("\n", 0, position)
 
-    # Faster than by tokens
+    # Shortcuts without tokens
 
     def skip_block(self) -> None:
-        """Behind the brace that closes the one that was just taken."""
+        """Past the brace that closes the current one."""
         self.position = self.past_braces(self.position)
 
     def skip_newlines(self) -> bool:
-        """Those that nothing but blanks parts; whether there was one."""
+        """Newlines separated only by blanks; returns whether there was one."""
         seen = self._next is not None and self._next.kind == "newline"
         if seen:
             self._next = None
@@ -85,7 +85,7 @@ class Tokens:
         return seen
 
     def plain_labels(self) -> tuple[str, ...] | None:
-        """Up to two strings with nothing in them but text, and the brace behind them; None for anything else."""
+        """Up to two plain strings and the brace after them; None for anything else."""
         found = _LABELS.match(self.text, self.position) if self._next is None else None
         if found is None:
             return None
@@ -93,7 +93,7 @@ class Tokens:
         return found.groups()[: found.lastindex or 0]
 
     def comments(self) -> Iterator[tuple[int, int]]:
-        """Where each comment begins and ends, but for those in the templates of strings."""
+        """The span of each comment, except those in templates of strings."""
         position = 0
         while (found := _CODE.search(self.text, position)) is not None:
             start, position = found.span()
@@ -121,10 +121,10 @@ class Tokens:
         raise self.error(f"{self.text[self.position]!r} is not expected here")
 
     def _special(self, mark: str) -> str | None:
-        """A comment of one line leaves its newline behind, one of several is as good as a blank."""
+        """A single-line comment leaves its newline, a block comment counts as a blank."""
         return {'"': "string", "<<": "heredoc"}.get(mark)
 
-    # Where what begins at a position ends
+    # Where something that begins at a position ends
 
     def _past(self, mark: str, start: int) -> int:
         match mark:
@@ -157,7 +157,7 @@ class Tokens:
         raise self.error("a string without an end", start)
 
     def _past_heredoc(self, start: int) -> int:
-        """Before the newline behind its end. A line with a template in it is never the end, whatever it looks like."""
+        """Up to the newline after its end. A line with a template is never the end, whatever it looks like."""
         opening = _HEREDOC.match(self.text, start)
         if opening is None:
             raise self.error("'<<' does not begin a heredoc", start)
@@ -176,7 +176,7 @@ class Tokens:
         raise self.error("a heredoc without an end", start)
 
     def past_braces(self, position: int) -> int:
-        """Behind the brace that closes one that was opened before."""
+        """Past the brace that closes one opened before."""
         depth = 1
         while (found := _CODE.search(self.text, position)) is not None:
             if found["whole"] is not None:
@@ -194,7 +194,7 @@ def has_template(raw: str) -> bool:
 
 
 def unquoted(raw: str) -> str:
-    """What stands between the quotes, with its escapes resolved."""
+    """The text between quotes, with its escapes resolved."""
     return _ESCAPE.sub(_resolved, raw[1:-1])
 
 
@@ -206,5 +206,5 @@ def _resolved(found: "re.Match[str]") -> str:
             raise NotHcl(f"{found[0]!r} is no escape sequence")
         return _PLAIN[found[3]]
     number = int(found[1] or found[2], 16)
-    # As Go writes what is no character.
+    # As Go writes invalid characters.
     return _NO_CHARACTER if number > 0x10FFFF or 0xD800 <= number <= 0xDFFF else chr(number)

@@ -1,4 +1,4 @@
-"""Expressions of HCL: each is a literal, or it is Computed. What it would come to is not asked."""
+"""HCL expressions: each is a literal, or Computed, which is never evaluated."""
 
 import re
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Computed:
 
 
 def heredoc_text(source: str) -> str | None:
-    """What a heredoc without templates says, without its last newline; None for any other expression."""
+    """The text of a heredoc without templates, without its last newline; None for any other expression."""
     if not source.startswith("<<") or has_template(source):
         return None
     lines = source.replace("\r\n", "\n").split("\n")[1:-1]
@@ -29,7 +29,7 @@ def heredoc_text(source: str) -> str | None:
 
 
 def value(tokens: Tokens, ends: set[str]) -> Any:
-    """The expression before one of these tokens, which stays to be read."""
+    """The expression before one of these tokens, which stays unread."""
     first = tokens.take()
     if first.kind in {*ends, "newline", "end"}:
         raise tokens.error("expected a value", first.start)
@@ -44,7 +44,7 @@ def _computed(tokens: Tokens, first: Token, end: int) -> Computed:
 
 
 def _literal(tokens: Tokens, first: Token) -> Any:
-    """The value of what begins here, if it ends there too."""
+    """The value that begins here, if it also ends here."""
     match first.kind:
         case "[":
             return _list(tokens, first)
@@ -85,7 +85,7 @@ def _list(tokens: Tokens, first: Token) -> Any:
 
 
 def _value_in_list(tokens: Tokens) -> Any:
-    """Newlines mean nothing there."""
+    """Newlines mean nothing inside lists."""
     first = tokens.take()
     found = _literal(tokens, first)
     _drop_newlines(tokens)
@@ -104,7 +104,7 @@ def _map(tokens: Tokens, first: Token) -> Any:
             return found
         raw = tokens.of(key)
         known = key.kind == "name" or (key.kind == "string" and not has_template(raw))
-        # A key that is computed, or `for`: it cannot be told what is in there.
+        # A computed key, or `for`: the contents are unknown.
         if not known or tokens.peek().kind not in {"=", ":"}:
             if key.kind in {")", "]", "end"}:
                 raise tokens.error("expected a key or }", key.start)
@@ -123,7 +123,7 @@ def _drop_newlines(tokens: Tokens) -> None:
 
 
 def _skip(tokens: Tokens, ends: set[str], *, through_newlines: bool = False) -> int:
-    """Past the rest of an expression; where its last token ends."""
+    """Past the rest of an expression; returns the end of its last token."""
     end = tokens.peek().start
     while (token := tokens.peek()).kind not in ends:
         if token.kind in {"end", "=", ")", "]", "}"} or (token.kind == "newline" and not through_newlines):
@@ -134,7 +134,7 @@ def _skip(tokens: Tokens, ends: set[str], *, through_newlines: bool = False) -> 
 
 
 def _past_closing(tokens: Tokens, opening: Token, *read: Token) -> int:
-    """Past what closes the bracket, of which these tokens were read already."""
+    """Past the closing bracket; these tokens were read already."""
     open_ = [_CLOSING[opening.kind], *(_CLOSING[token.kind] for token in read if token.kind in _CLOSING)]
     while open_:
         token = tokens.take()

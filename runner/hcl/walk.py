@@ -1,4 +1,4 @@
-"""Walk over the tokens of a block, those in the templates of its texts too, for what reads files."""
+"""Walk over the tokens of a block, including those in templates, to find file reads."""
 
 import re
 import time
@@ -8,13 +8,13 @@ from runner.hcl.expressions import LONGEST, READERS, inside
 from runner.hcl.tokens import NotHcl, Token, Tokens, has_template
 from runner.model.code.file_reads import FILESET
 
-SECONDS = 5.0  # of the processor for one file
-LOOKED_AHEAD = 4  # times the length of a block, at most
+SECONDS = 5.0  # processor time for one file
+LOOKED_AHEAD = 4  # times the length of a block
 _LOOP = re.compile(r"\s*([^\W\d][\w-]*)\s*(?:,\s*([^\W\d][\w-]*)\s*)?in\b")
 
 
 class Walk:
-    """All calls of reading functions in a block, the texts in it, and what its loops run over."""
+    """All calls of reading functions in a block, the texts in it, and what its loops iterate over."""
 
     def __init__(self, block: Block, until: float) -> None:
         self._block, self._until = block, until
@@ -29,7 +29,7 @@ class Walk:
     def _walk(self, text: str, line: int) -> None:
         tokens = Tokens(text, line)
         before = ["", ""]
-        read_until = 0  # where the arguments end that say what is read: they mention nothing else
+        read_until = 0  # the end of arguments that name a read file: they mention nothing else
         while (token := tokens.take()).kind != "end":
             if time.thread_time() > self._until:
                 raise NotHcl(f"reading it takes more than {SECONDS:g} s")
@@ -46,14 +46,14 @@ class Walk:
         if mentioned and ".." in raw and not source:
             self.texts.append(raw[1:-1])
         if before[1] == "dynamic":
-            # Its iterator has this name, and runs over one of the block's.
+            # Its iterator has this name, and iterates over one of the block's.
             self.loops[raw.strip('"')] = self.loops.setdefault("each", [])
         if has_template(raw):
             for part in inside(raw):
                 self._walk(part, line)
 
     def _name(self, raw: str, token: Token, tokens: Tokens) -> int:
-        """Where the arguments end that were looked at; 0 where it is no call."""
+        """The end of the parsed arguments; 0 if it is no call."""
         following = tokens.peek()
         if raw == "templatestring" and following.kind == "(":
             self.calls.append((raw, [], tokens.line(token.start)))  # its text is code, and may read anything
@@ -73,7 +73,7 @@ class Walk:
         return 0
 
     def _ahead(self, text: str, start: int, ends: set[str], limit: int) -> tuple[list[str], int]:
-        """The expressions from there on, and where the last ends. Calls in calls are not looked at without end."""
+        """The expressions from there on, and the end of the last. Nested calls are followed only to a limit."""
         found, end, looked = _parts(text[start : start + LONGEST], ends, limit)
         self._left -= looked
         if self._left < 0:
@@ -82,9 +82,9 @@ class Walk:
 
 
 def _parts(text: str, ends: set[str], limit: int) -> tuple[list[str], int, int]:
-    """The expressions that `ends` part outside of brackets, where the last of them ends, and how far it was looked.
+    """The expressions separated by `ends` outside brackets, the end of the last one, and how far it was parsed.
 
-    They end before the bracket that closes all. One that is cut off is none.
+    They end before the closing bracket. A truncated one does not count.
     """
     tokens = Tokens(text)
     found: list[str] = []

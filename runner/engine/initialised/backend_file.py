@@ -1,11 +1,11 @@
-"""A stack's `backend_config`, as the file that `init` completes the backend block with."""
+"""A stack's `backend_config`, as the file with which `init` completes the backend block."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runner.hcl.literal import expression
 
-# Mappings that complete a block in these backends; everywhere else they are attributes.
+# Mappings that are blocks in these backends; everywhere else they are attributes.
 BLOCKS: Mapping[str, frozenset[str]] = {
     "cos": frozenset({"assume_role"}),
     "kubernetes": frozenset({"exec"}),

@@ -1,7 +1,7 @@
 """Driftline's own CLI configuration file: where providers come from, and the tokens of registries.
 
-It is always written: without an explicit `provider_installation` terraform runs plugins that a repository commits
-under `terraform.d/plugins`, and a TF_CLI_CONFIG_FILE that names no file is only warned of.
+It is always written: without an explicit `provider_installation` terraform runs plugins committed under
+`terraform.d/plugins`, and for a TF_CLI_CONFIG_FILE without a file it only warns.
 """
 
 import json
@@ -15,7 +15,7 @@ PLUGINS = "plugins"
 
 
 def write_cli_config(folder: Path, settings: EnginesSettings) -> Path:
-    """Write it where it is not there yet or says something else."""
+    """Write it unless it exists with the same content."""
     private_folder(folder / PLUGINS)
     mirrored = mirrored_providers(settings.plugin_mirror) if settings.plugin_mirror else ()
     content = render(folder, settings, mirrored).encode()
@@ -26,7 +26,7 @@ def write_cli_config(folder: Path, settings: EnginesSettings) -> Path:
 
 
 def render(folder: Path, settings: EnginesSettings, mirrored: Iterable[str] = ()) -> str:
-    """The text: the mirror serves what it has, and everything else comes from its registry unless `offline`."""
+    """The text: the mirror serves its packages, and everything else comes from its registry unless `offline`."""
     return "\n".join(
         [
             "disable_checkpoint = true",
@@ -40,7 +40,7 @@ def render(folder: Path, settings: EnginesSettings, mirrored: Iterable[str] = ()
 
 
 def _installation(folder: Path, settings: EnginesSettings, mirrored: list[str]) -> Iterator[str]:
-    # Offline without a mirror still needs one method, so it gets a folder that holds nothing.
+    # Offline without a mirror still needs one method, so it gets an empty folder.
     mirror = settings.plugin_mirror or (folder / "no-mirror" if settings.offline else None)
     if mirror is not None:
         yield f"  filesystem_mirror {{\n    path = {quoted(mirror)}\n  }}"
@@ -62,5 +62,5 @@ def mirrored_providers(mirror: Path) -> list[str]:
 
 
 def quoted(value: object) -> str:
-    """A string of HCL; JSON's escapes are its escapes, but for the two that begin a template."""
+    """An HCL string; JSON's escapes are valid in it, except for the two that start a template."""
     return json.dumps(str(value)).replace("${", "$${").replace("%{", "%%{")

@@ -1,7 +1,7 @@
-"""The lock file of a root module at one revision: as Git has it, or as the first `init` wrote it.
+"""The lock file of a root module at one revision: from Git, or as the first `init` wrote it.
 
-It lies in the module's folder, where runs can write. A copy is kept out of their reach, and put back before each
-command, so that all stacks that share the module get the same providers, whatever a run wrote there.
+It lies in the module's folder, where runs can write. A copy is kept out of their reach and restored before
+each command, so that all stacks sharing the module get the same providers, whatever a run wrote there.
 """
 
 import hashlib
@@ -19,18 +19,18 @@ FOLDER = "locks"
 
 
 class LockFiles:
-    """`folder` is out of the reach of runs."""
+    """`folder` is out of reach for runs."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / FOLDER
 
     def put_right(self, module: Path) -> None:
-        """Before the first `init` nothing is known, and what is there is Git's."""
+        """Before the first `init` there is no copy, and the existing file is Git's."""
         with suppress(FileNotFoundError):
             self._put(module, self._kept(module))
 
     def keep(self, module: Path) -> bool:
-        """After an `init`: keep what it wrote. False where another stack's `init` was first: that one's is put back."""
+        """After an `init`: keep its file. False if another stack's `init` was first: that file is restored."""
         try:
             kept = self._kept(module)
         except FileNotFoundError:
@@ -53,14 +53,14 @@ class LockFiles:
             if read_lock_file(module) == kept:
                 return
         except OSError:
-            """Not a file that could be one."""
+            """Not a plain file."""
         if kept is None or (path.is_dir() and not path.is_symlink()):
             remove(path)
         if kept is not None:
             write_whole(path, kept, durable=False)
 
     def _kept(self, module: Path) -> bytes | None:
-        """FileNotFoundError where nothing is known of this module."""
+        """FileNotFoundError if this module is unknown."""
         try:
             record = json.loads(self._record(module).read_bytes())
             return None if record["lock"] is None else str(record["lock"]).encode(errors="surrogateescape")
@@ -77,7 +77,7 @@ class LockFiles:
         return self.folder / hashlib.sha256(os.fsencode(module)).hexdigest()
 
     def _forget_gone(self) -> None:
-        """Records of trees that retention has removed."""
+        """Forget trees that retention has removed."""
         for record in self.folder.glob("*"):
             with suppress(OSError, ValueError, KeyError, TypeError):
                 if not Path(json.loads(record.read_bytes())["module"]).is_dir():
@@ -85,7 +85,7 @@ class LockFiles:
 
 
 def read_lock_file(module: Path) -> bytes | None:
-    """None where there is none; OSError for what is no plain file."""
+    """None if there is none; OSError if it is not a plain file."""
     try:
         return read_foreign(module / LOCK_FILE, LARGEST)
     except FileNotFoundError:

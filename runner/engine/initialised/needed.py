@@ -1,11 +1,12 @@
-"""Whether `init` can be skipped: the digests of everything it depends on, kept with the sealed copy of what it left.
+"""Whether `init` can be skipped: digests of everything it depends on, kept with the sealed copy of its results.
 
-A needless init costs a second; a skipped one that was needed must never pass for a good plan. Terraform checks
-lock file, modules and backend block again at each plan, so these digests guard what it does not check (the values
-of `-backend-config`, the CLI configuration, the binary) and save the round trip for the rest.
+An unnecessary init costs a second; skipping a necessary one must never yield a plan that looks valid.
+Terraform checks lock file, modules and backend block again at each plan, so these digests guard what it does
+not check (the values of `-backend-config`, the CLI configuration, the binary) and save the round trip for the
+rest.
 
-`init` writes `.terraform.lock.hcl` into the module's folder where the code has none. That folder is in the exported
-tree, so all stacks that use it at this revision, from plan to apply, get the same providers.
+`init` writes `.terraform.lock.hcl` into the module's folder if the code has none. That folder is in the
+exported tree, so all stacks that use it at this revision, from plan to apply, get the same providers.
 """
 
 import hashlib
@@ -24,7 +25,7 @@ from runner.engine.modules.module_files import OVERRIDE
 from runner.hcl.blocks import Block, cut, plain_body
 from runner.model.stack.definition import DEFAULT_WORKSPACE
 
-# A block that names a provider by the prefix of its type, or by this attribute.
+# Blocks that name a provider by the prefix of their type, or by this attribute.
 _TYPED = frozenset({"resource", "data", "ephemeral"})
 _PROVIDER = re.compile(r"^[ \t]*provider[ \t]*=.*$", re.MULTILINE)
 _WITHOUT_EFFECT = frozenset({"variable", "output", "locals", "moved"})
@@ -36,25 +37,25 @@ _COMPUTED = re.compile(
 
 @dataclass(frozen=True)
 class InitInputs:
-    """What an init depends on, outside the module's own files."""
+    """The inputs of an init outside the module's own files."""
 
     code: Code
     data: Path  # TF_DATA_DIR
     engine: str  # the binary, its digest and its version
     cli_config: bytes
     backend_config: Mapping[str, Any]
-    workspace: str  # terraform's: it is made after an init where the backend does not have it
-    variables: bytes  # counts only where a source or a backend is computed
+    workspace: str  # terraform's: created after init if the backend does not have it
+    variables: bytes  # relevant only if a source or a backend is computed
 
 
 @dataclass(frozen=True)
 class Digests:
-    everything: str  # all bytes that were looked at: equal is equal, and nothing needs to be parsed
+    everything: str  # all bytes that were read: if equal, nothing needs to be parsed
     relevant: str
 
 
 def up_to_date(inputs: InitInputs, sealed: Path) -> tuple[Seal, dict[str, bytes]] | None:
-    """The copy of what an init left that had the same to go by, if one is kept, and the code as it is now."""
+    """The sealed results of an init with the same inputs, if there are any, and the current code."""
     for seal in seals(sealed):
         code = _code_of(inputs, seal.manifest)
         if code is not None:
@@ -63,7 +64,7 @@ def up_to_date(inputs: InitInputs, sealed: Path) -> tuple[Seal, dict[str, bytes]
 
 
 def _code_of(inputs: InitInputs, manifest: Manifest) -> dict[str, bytes] | None:
-    """None where it asks for another init."""
+    """None if it requires another init."""
     try:
         code = code_files.read(inputs.code, manifest.local_folders)
         files = _files(inputs, code)
@@ -97,7 +98,7 @@ def _relevant(inputs: InitInputs, files: Mapping[str, bytes]) -> str:
         extract = _extract(name, content)
         if extract is None:
             return _everything(inputs, files)
-        # A module's files may be split and joined at will, so their names do not count unless they override.
+        # A module's files may be split and joined freely, so their names do not count, except for overrides.
         folder, _, file = name.rpartition("/")
         place = f"{folder}/{file if OVERRIDE.fullmatch(file) else ''}".encode(errors="surrogateescape")
         parts += [place + b"\0" + part for part in extract]
@@ -105,7 +106,7 @@ def _relevant(inputs: InitInputs, files: Mapping[str, bytes]) -> str:
 
 
 def _extract(name: str, content: bytes) -> list[bytes] | None:
-    """What of a file matters to init; None where it computes sources, so that the variables matter too."""
+    """The parts of a file that matter to init; None if it computes sources, so that variables matter too."""
     if name == LOCK_FILE:
         return [content]
     if name.endswith(".json"):

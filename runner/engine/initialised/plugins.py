@@ -1,9 +1,9 @@
-"""Installed providers, shared by all stacks without a lock: each `init` works in a folder of its own.
+"""Installed providers, shared by all stacks without a lock: each `init` works in its own folder.
 
-Two `init` on one plugin cache fail (2 of 4 did), and one behind the other means that a backend, registry or module
-host which never answers holds up every stack. So an `init` gets a private cache: links to the packages that are
-installed already, beside which terraform puts what is missing. After an `init` that worked these are moved to the
-shared folder, each in one rename; who comes second takes the first one's.
+Two `init` on one plugin cache fail (2 of 4 did), and running them one after another lets an unreachable
+backend, registry or module host block every stack. So an `init` gets a private cache: links to the installed
+packages, beside which terraform places the missing ones. After a successful `init` these are moved to the
+shared folder, each in one rename; a second one uses the first one's package.
 """
 
 import os
@@ -20,10 +20,10 @@ PACKAGES = "*/*/*/*/*_*"  # HOST/NAMESPACE/TYPE/VERSION/PLATFORM, as terraform l
 
 
 def lay_out(shared: Path, private: Path, lock_file: Path) -> None:
-    """Make the private cache anew, for a module with this lock file; there may be none.
+    """Rebuild the private cache for a module with this lock file, which may be missing.
 
-    Other stacks run what is shared. Where the lock file has none of a package's checksums terraform would unpack
-    another one over it, through the link, so such a package is not linked.
+    Other stacks run the shared packages. If the lock file has none of a package's checksums, terraform would
+    unpack another one over it, through the link, so such a package is not linked.
     """
     with suppress(OSError):
         remove(private, Budget())
@@ -42,7 +42,7 @@ def publish(shared: Path, private: Path) -> None:
         if package.is_symlink():
             continue
         target = shared / package.relative_to(private)
-        # Where it cannot be moved the stack works with its own copy.
+        # If it cannot be moved, the stack works with its own copy.
         with suppress(OSError):
             link = package.with_name(f".{package.name}")
             link.symlink_to(target)
@@ -53,7 +53,7 @@ def publish(shared: Path, private: Path) -> None:
 
 
 def checksum(package: Path) -> str:
-    """What lock files call `h1:`. It is kept beside the package, since a provider can have 700 MB."""
+    """What lock files call `h1:`. It is stored beside the package, since a provider can have 700 MB."""
     record = package.with_name(f"{package.name}.h1")
     with suppress(OSError):
         return record.read_text()
@@ -63,10 +63,10 @@ def checksum(package: Path) -> str:
 
 
 def _moved(package: Path, target: Path) -> bool:
-    """False where the same version with other contents is there already."""
+    """False if the same version with other contents exists already."""
     private_folder(target.parent)
     for path in hashed.files(package):
-        # terraform gives them the modes of the archive, whatever the umask is.
+        # terraform sets the modes of the archive, ignoring the umask.
         path.chmod(path.stat().st_mode & 0o700)
         _sync(path)
     try:

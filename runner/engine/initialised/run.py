@@ -1,4 +1,6 @@
-"""Have a sealed copy of what `init` leaves: run it where none is good, beside any number of others, none of which waits."""
+"""Provide a sealed copy of the results of `init`: run it if none is valid, in parallel with any others,
+without waiting.
+"""
 
 import shutil
 from dataclasses import replace
@@ -24,14 +26,15 @@ from runner.ports.engine import EngineError
 from runner.probe.installed import Unverified, installed
 from runner.process.run import Finished
 
-# Without a lock file terraform would download and unpack every provider again, over the cached one that others run.
-# Never with one: then it would take a cached provider without looking at the lock file's checksums.
+# Without a lock file terraform would download and unpack every provider again, over the cached one that
+# others run. Never set with one: then it would use a cached provider without checking the lock file's
+# checksums.
 TRUST_CACHE = {"TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "1"}
 ATTEMPTS = 2  # a stack that shares the module may have written the lock file meanwhile
 
 
 def found(session: Session) -> Session | None:
-    """With a copy that is good for this code, its providers verified; None where it takes an `init`."""
+    """With a copy that is valid for this code, its providers verified; None if an `init` is needed."""
     session.put_lock_file_right()
     good = up_to_date(session.init_inputs(), session.sealed)
     if good is None:
@@ -46,7 +49,7 @@ def found(session: Session) -> Session | None:
 
 
 def initialise(session: Session, deadline: float, mirror: Path | None) -> Session | EngineError:
-    """Run `init` in a data folder of its own, and share the providers that this has brought."""
+    """Run `init` in its own data folder, and share the providers that it installed."""
     session.put_lock_file_right()
     for _ in range(ATTEMPTS):
         outcome = _initialised(session, session.init_inputs(), deadline, mirror)
@@ -83,11 +86,11 @@ def _initialised(
     finished, output = reached
     completed = finished.exit_code == 0 and any(d.summary == CHECKSUMS_MISSING for d in output.diagnostics)
     if completed:
-        # The lock file was made on another platform and has no checksum that `plan` could use. A second
-        # run adds those of the packages whose download it has just verified, and changes no selection.
+        # The lock file was made on another platform and lacks the checksums that `plan` needs. A second run
+        # adds those of the packages it has just verified, and changes no selection.
         finished, output = _init(session, deadline, locked=True, readonly=False)
     if finished.exit_code != 0:
-        # Maybe with half a package in it; the next run begins with an init anyway.
+        # It may contain half a package; the next run starts with an init anyway.
         shutil.rmtree(private, ignore_errors=True)
         return bad_end(session, "init", finished, output, deadline)
     publish(shared, private)
@@ -101,7 +104,7 @@ def _initialised(
 
 
 def _reached(session: Session, deadline: float, *, locked: bool) -> tuple[Finished, JsonOutput] | EngineError:
-    """Run `init`, and see that the backend has the stack's workspace before anything is kept of it."""
+    """Run `init`, and check that the backend has the stack's workspace before keeping anything."""
 
     def init(session: Session) -> tuple[Finished, JsonOutput]:
         return _init(session, deadline, locked=locked, readonly=locked)
@@ -111,7 +114,7 @@ def _reached(session: Session, deadline: float, *, locked: bool) -> tuple[Finish
         return finished, output
     failed = finished.exit_code != 0
     if failed:
-        # Perhaps only for the workspace: with the one that is always there the backend can be asked.
+        # Possibly only because of the workspace: the backend can be asked with the default one.
         default = {**session.environment, **terraform_workspace.DEFAULT}
         if init(replace(session, environment=default))[0].exit_code != 0:
             return finished, output
@@ -124,7 +127,7 @@ def _reached(session: Session, deadline: float, *, locked: bool) -> tuple[Finish
 
 
 def _begin(session: Session, data: Path) -> None:
-    """Of what was there before, only the last note of the backend counts: terraform refuses another one by it."""
+    """Of the previous data only the backend record counts: terraform uses it to refuse another backend."""
     last = newest(session.sealed)
     if last is None:
         put_aside(data)
@@ -135,7 +138,7 @@ def _begin(session: Session, data: Path) -> None:
 
 def _sealed(session: Session, inputs: InitInputs, plugins: tuple[Path, ...], lock_file: Path) -> Seal:
     if lock_file.is_file() and lock_file.stat().st_mode & 0o077:
-        lock_file.chmod(PRIVATE_FILE)  # whatever the umask is
+        lock_file.chmod(PRIVATE_FILE)  # whatever the umask
     installed(lock_file, inputs.data, session.verified)
     return seal(inputs, session.sealed, plugins)
 

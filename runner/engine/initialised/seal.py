@@ -25,22 +25,22 @@ from runner.model.code.called_modules import CalledModule, local_folders
 SEALED = "sealed"
 MAKING = ".making-"
 MANIFEST, DATA, LOCK = "manifest.json", "data", "lock"
-BACKEND = "terraform.tfstate"  # terraform's name for its note of the backend
+BACKEND = "terraform.tfstate"  # terraform's name for its backend record
 LARGEST_MANIFEST = 256 << 20
 _CHUNK = 1 << 20
-KEPT = 3  # a drift check of what is applied and a plan of what is new take turns
+KEPT = 3  # a drift check of the applied revision and a plan of the new one alternate
 _FRESH = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class SealBroken(Exception):
-    """a sealed copy is not as it was made"""
+    """a sealed copy was altered"""
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """`files` have mode and SHA-256 each, `links` where they lead; by their paths in the data folder."""
+    """`files` have mode and SHA-256 each, `links` their targets; by their paths in the data folder."""
 
-    everything: str  # digests of what `init` depends on
+    everything: str  # digests of the inputs of `init`
     relevant: str
     backend: str | None  # its type
     modules: tuple[CalledModule, ...]
@@ -71,12 +71,12 @@ class Seal:
         return self.folder / LOCK
 
     def used(self) -> None:
-        """Those that were used last are kept."""
+        """The most recently used ones are kept."""
         with suppress(FileNotFoundError):
             os.utime(self.folder / MANIFEST)
 
     def restore(self, data: Path) -> None:
-        """Make the data folder anew; SealBroken where that cannot be done faithfully."""
+        """Rebuild the data folder; SealBroken if an exact copy is impossible."""
         put_aside(data)
         os.mkdir(data, PRIVATE_FOLDER)  # noqa: PTH102 - a thousand times for large modules
         for folder in self.manifest.folders:
@@ -87,7 +87,7 @@ class Seal:
             os.symlink(target, f"{data}/{path}")  # noqa: PTH211
 
     def restore_backend(self, data: Path) -> None:
-        """For `init`, and for a look at the state: nothing but the note of the backend."""
+        """For `init`, and for reading the state: only the backend record."""
         put_aside(data)
         os.mkdir(data, PRIVATE_FOLDER)  # noqa: PTH102
         if BACKEND in self.manifest.files:
@@ -105,7 +105,7 @@ class Seal:
 
 
 def _written(file: FileIO, descriptor: int) -> str:
-    """SHA-256 of what was copied."""
+    """SHA-256 of the copied bytes."""
     digest = hashlib.sha256()
     with os.fdopen(descriptor, "wb", 0) as copy:
         while chunk := file.read(_CHUNK):
@@ -117,7 +117,7 @@ def _written(file: FileIO, descriptor: int) -> str:
 
 
 def seals(folder: Path) -> Iterator[Seal]:
-    """The whole ones, the last used first."""
+    """The complete ones, most recently used first."""
     found: list[tuple[float, Path]] = []
     with suppress(FileNotFoundError):
         for one in folder.iterdir():
@@ -142,7 +142,7 @@ def name_of(manifest: bytes) -> str:
 
 
 def prune(folder: Path, keep: int = KEPT) -> None:
-    """Remove all but the last used, and what an init that died was making."""
+    """Remove all but the last used ones, and the unfinished work of an init that died."""
     kept = {seal.folder for seal, _ in zip(seals(folder), range(keep), strict=False)}
     for one in private_folder(folder).iterdir():
         if one not in kept:

@@ -1,4 +1,4 @@
-"""Take what `init` has just left, check it against the code and the lock file, and make the sealed copy of it."""
+"""Take the results of `init`, check them against the code and the lock file, and make their sealed copy."""
 
 import hashlib
 import json
@@ -41,12 +41,12 @@ _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class Odd(Exception):
-    """`init` left something that neither the code nor the lock file asks for"""
+    """`init` left something that neither the code nor the lock file requires"""
 
 
 @dataclass
 class _Found:
-    """What is to be copied. Anything else that `init` left is left behind."""
+    """What to copy. Anything else that `init` left is ignored."""
 
     folders: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
@@ -54,7 +54,9 @@ class _Found:
 
 
 def seal(inputs: InitInputs, sealed: Path, plugins: tuple[Path, ...]) -> Seal:
-    """Odd where something is not as it should be. `plugins` are the folders in which providers may be installed, the private cache first."""
+    """Odd if something is not as expected. `plugins` are the folders where providers may be installed,
+    private cache first.
+    """
     modules = _modules(inputs)
     noted = _json(inputs.data / BACKEND, LARGEST_LIST)
     code = code_files.read(inputs.code, local_folders(modules))
@@ -97,11 +99,11 @@ def _json(path: Path, limit: int) -> Any:
         raise Odd(f"{path.name} cannot be read: {error}") from None
 
 
-# What is to be copied
+# Selection
 
 
 def _find_modules(data: Path, modules: tuple[CalledModule, ...], found: _Found) -> None:
-    """The packages that were fetched, without Git's own files, in which no module looks."""
+    """The fetched packages, without Git's own files, which no module needs."""
     if not (data / LIST).is_file():
         return
     found.folders.append(FETCHED)
@@ -121,7 +123,7 @@ def _find_package(data: Path, package: str, found: _Found) -> None:
         for entry in inside:
             path = f"{folder}/{entry.name}"
             if entry.is_symlink():
-                # One that leads out of its package is left out, as in an exported tree.
+                # A link out of its package is left out, as in an exported tree.
                 if f"{os.path.realpath(entry.path)}/".startswith(f"{top}/"):
                     found.links[path] = str(Path(entry.path).readlink())
             elif entry.is_dir():
@@ -135,7 +137,7 @@ def _find_package(data: Path, package: str, found: _Found) -> None:
 
 
 def _find_providers(data: Path, plugins: tuple[Path, ...], found: _Found) -> None:
-    """Each is a link to where it is installed. No run can write there, and later inits leave it as it is."""
+    """Each is a link to its installation. No run can write there, and later inits leave it unchanged."""
     for depth, path in _below(data, PROVIDERS):
         name = str(path.relative_to(data))
         if depth == PLATFORM and path.is_symlink():
@@ -147,7 +149,7 @@ def _find_providers(data: Path, plugins: tuple[Path, ...], found: _Found) -> Non
 
 
 def _installed(link: Path, plugins: tuple[Path, ...]) -> str:
-    """Where a link leads, and the one that it leads to in the cache that the next init makes anew."""
+    """The target of a link; for one into the private cache, which the next init rebuilds, the target's own target."""
     target = link
     for _ in range(2):
         if target.is_symlink():
@@ -170,7 +172,7 @@ def _below(data: Path, name: str) -> Iterator[tuple[int, Path]]:
             waiting += [(depth + 1, one) for one in sorted(path.iterdir(), reverse=True)]
 
 
-# The copy
+# Copying
 
 
 def _make(

@@ -1,4 +1,4 @@
-"""What the code of a plan says that its JSON leaves out: read from the files of the root and of all modules, as installed."""
+"""What a plan's JSON leaves out of its code: read from the files of the root and of all modules, as installed."""
 
 import json
 import re
@@ -19,9 +19,9 @@ from runner.model.code.module import LARGEST, is_configuration
 from runner.model.evaluated.code import Code, Names, Part, Snippet
 
 _THE_ROOT = CalledModule("", ROOT, fetched=False)
-# Of these only blocks with such a word in them are taken apart.
+# Blocks of these kinds are parsed only if they contain such a word.
 _WANTED = {"resource": re.compile(r"\b(?:provisioner|dynamic)\b"), "variable": re.compile(r"\bephemeral\b")}
-# In JSON the quotes of a template's strings are escaped.
+# In JSON the quotes inside a template are escaped.
 _TIMEADD = re.compile(rb'\btimeadd\s*\([^"\n]*?,\s*\\?"([+-]?)((?:[0-9]{1,9}[hms])+)\\?"\s*\)')
 _DURATION = re.compile(r"([0-9]+)([hms])")
 _SECONDS = {"h": 3600, "m": 60, "s": 1}
@@ -31,9 +31,9 @@ _KINDS = frozenset({"resource", "variable", "removed", "provider", "action", "lo
 def code_of(
     modules: Iterable[CalledModule], code: Mapping[str, bytes], fetched: Path, suffixes: tuple[str, ...]
 ) -> Code:
-    """From what was read of the tree before the plan ran, and from the copies of modules that `init` fetched.
+    """From the tree as read before the plan ran, and from the copies of modules that `init` fetched.
 
-    Of a module with a file that is not clear nothing is known.
+    A module with an unclear file counts as unknown.
     """
     snippets: list[Snippet] = []
     unread: list[Names] = []
@@ -62,7 +62,7 @@ def offsets_in(text: bytes) -> Iterator[int]:
 def files_of(
     modules: Iterable[CalledModule], code: Mapping[str, bytes], fetched: Path, suffixes: tuple[str, ...]
 ) -> Iterator[tuple[CalledModule, str, bytes]]:
-    """The configuration of all modules, file by file; without those that cannot be read."""
+    """The configuration of all modules, file by file; without unreadable files."""
     for module in _all(modules):
         with suppress(OSError):
             files = _files(module, code, fetched)
@@ -70,7 +70,7 @@ def files_of(
 
 
 def _all(modules: Iterable[CalledModule]) -> Iterable[CalledModule]:
-    """Without any module call there is no list of modules, and the root is not told of."""
+    """Without any module call there is no list of modules, so the root is added."""
     return {_THE_ROOT.key: _THE_ROOT, **{one.key: one for one in modules}}.values()
 
 
@@ -101,7 +101,7 @@ def _of_files(names: Names, files: Mapping[str, bytes], suffixes: tuple[str, ...
 def _bodies(name: str, content: bytes) -> Iterator[Body]:
     if name.endswith(".json"):
         yield from json_bodies(content)
-        # Locals are not among them, and nothing else is lost by reading them as a block.
+        # Locals are not among them, and reading them as a block loses nothing else.
         document = json.loads(content)
         for part in document if isinstance(document, list) else [document]:
             found = part.get("locals") or {}
@@ -141,7 +141,7 @@ def _snippets(
 
 
 def _inside(module: Names, address: str) -> tuple[Names, str]:
-    """A `removed` block may name what is in a module that is gone itself."""
+    """A `removed` block may name something in a module that no longer exists."""
     steps = address.replace(" ", "").split(".")
     names = list(module)
     while len(steps) > 2 and steps[0] == "module":
@@ -173,7 +173,7 @@ def _dynamic(
     path: tuple[str, ...] = (),
     loops: tuple[str, ...] = (),
 ) -> Iterator[Snippet]:
-    """What each `dynamic` block sets, also in the blocks inside of it; with what it is repeated over."""
+    """What each `dynamic` block sets, including nested ones; with what it iterates over."""
     settings = {name: value for name, value in body.items() if name != "dynamic"}
     if loops:
         arguments = ((name, " ".join((text_of(value), *loops))) for name, value in settings.items())
@@ -199,7 +199,7 @@ def _arguments(body: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def text_of(value: Any) -> str:
-    """A value as source text again: what is computed stands there as it did."""
+    """A value as source text again: computed parts are unchanged."""
     match value:
         case Computed(source):
             return source

@@ -1,4 +1,4 @@
-"""The files of the exported tree that the engine reads by itself, in the root module and in the local modules it calls."""
+"""The files of the exported tree that the engine loads, in the root module and in the local modules it calls."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -8,7 +8,7 @@ from pathlib import Path
 from runner.host.files import read_foreign
 from runner.model.code.module import is_configuration
 
-VALUES = (".tfvars", ".tfvars.json")  # beside the configuration, what terraform takes values from by itself
+VALUES = (".tfvars", ".tfvars.json")  # besides the configuration, the files that terraform loads values from
 LARGEST = 256 << 20
 
 
@@ -22,7 +22,7 @@ class Code:
 
 
 def read(code: Code, folders: Iterable[str]) -> dict[str, bytes]:
-    """The content of each file, by `folder/name`; OSError for what no repository can hold."""
+    """The content of each file, by `folder/name`; OSError for a file that no repository can contain."""
     return {name: content for folder in sorted(set(folders)) for name, content in _files(code, folder)}
 
 
@@ -36,7 +36,7 @@ def read_file(code: Code, path: Path) -> bytes:
 
 def _files(code: Code, folder: str) -> Iterator[tuple[str, bytes]]:
     path = code.module / folder
-    # A list of modules can name one that this revision does not have any more.
+    # A list of modules can name one that this revision no longer has.
     entries = os.scandir(path) if path.is_dir() else ()
     for entry in sorted(entries, key=lambda entry: entry.name):
         wanted = is_configuration(entry.name, code.suffixes) or entry.name.endswith(VALUES)

@@ -1,4 +1,4 @@
-"""What a module's files say about themselves, read without running terraform. Satisfies `ports.Modules`."""
+"""What a module's files declare, read without running terraform. Satisfies `ports.Modules`."""
 
 import hashlib
 import re
@@ -21,11 +21,11 @@ from runner.hcl.values import Computed
 from runner.model.code.file_reads import Reads
 from runner.model.code.module import LARGEST, Backend, ModuleFacts, is_configuration, is_test, normal
 
-# In no other file can there be anything of interest; `\u` could spell the last ones.
+# No other file can contain anything of interest; `\u` could spell the last ones.
 _WORDS = re.compile(rb"module|terraform|\\[uU]|" + WORDS.encode())
 _HIDING = re.compile(rf"{WORDS}|\\[uU]")
 REMEMBERED = 8192  # files
-SECONDS = 5.0  # of the processor for one file: several times what the slowest megabyte is known to take
+SECONDS = 5.0  # processor time for one file: several times that of the slowest known megabyte
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class _FileFacts:
 
     @property
     def redirects(self) -> bool:
-        """Whether it says where state or code is, or what runs; one that cannot be read might."""
+        """Whether it sets where state or code comes from, or what runs; an unreadable file might."""
         redirecting = self.calls or self.backend or self.provisioners or self.providers or self.metas
         return bool(redirecting) or self.flaw is not None
 
@@ -50,13 +50,13 @@ _NOTHING = _FileFacts()
 
 @dataclass
 class HclModules:
-    """Remembers the facts of each file by its content: most files of a new revision are the old ones."""
+    """Caches the facts of each file by content: most files of a new revision are unchanged."""
 
     _known: "OrderedDict[bytes, _FileFacts]" = field(default_factory=OrderedDict)
     _guard: Lock = field(default_factory=Lock)
 
     def read(self, files: Mapping[str, bytes]) -> ModuleFacts:
-        """Of all files given; where `x.tofu` stands beside `x.tf`, tofu's rule holds and `x.tf` is left out."""
+        """Facts of all given files; if `x.tofu` stands beside `x.tf`, tofu's rule applies and `x.tf` is left out."""
         names = in_order(files)
         facts = [(name, self._facts(name, files[name])) for name in names]
         tests = [(name, self._facts(name, files[name])) for name in sorted(filter(is_test, files))]
@@ -65,7 +65,7 @@ class HclModules:
             backend=next((file.backend for _, file in reversed(facts) if file.backend), None),
             required_version=", ".join(v for _, file in facts for v in file.required_versions) or None,
             provisioners=tuple(
-                # Fail closed: what may hide a provisioner counts as one.
+                # Fail closed: a file that may hide a provisioner counts as having one.
                 address or f"{name} (not readable)"
                 for name, file in facts
                 for address in file.provisioners
@@ -79,7 +79,7 @@ class HclModules:
         )
 
     def providers(self, files: Mapping[str, bytes]) -> frozenset[str] | None:
-        """The names of all providers that blocks of the folder use; None where that cannot be told."""
+        """The names of all providers that blocks of the folder use; None if unknown."""
         read = {name: files[name] for name in in_order(files)}
         return None if any(len(content) > LARGEST for content in read.values()) else provider_names(read)
 
@@ -88,11 +88,11 @@ class HclModules:
         return reading(files)
 
     def reads(self, files: Mapping[str, bytes]) -> Reads:
-        """What the folder reads, and what its names mean."""
+        """The reads of the folder, and the values of its names."""
         return reads_of(files)
 
     def values(self, name: str, content: bytes) -> Mapping[str, str | None]:
-        """The variables of a var file by `var.name`; None where one is not a plain value."""
+        """The variables of a var file by `var.name`; None for a value that is not plain."""
         return values_of(name, content)
 
     def _facts(self, name: str, content: bytes) -> _FileFacts:
@@ -130,13 +130,13 @@ def _read(content: bytes, bodies: Callable[[bytes], Iterable[Body]]) -> _FileFac
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         return _unreadable(content, f"line {line}: it is not UTF-8")
-    # Whoever writes the file decides what its reader meets: it is the problem of those that use the file, and no more.
-    except Exception as error:  # noqa: BLE001 - whatever it is
+    # The file's author controls the parser's input: a failure concerns only the users of the file.
+    except Exception as error:  # noqa: BLE001 - any bug
         return _unreadable(content, f"it has another form than is known here: {type(error).__name__}")
 
 
 def _in_time(bodies: Iterable[Body]) -> Iterator[Body]:
-    """The blocks of one file; NotHcl once it has taken more of the processor than a file may."""
+    """The blocks of one file; NotHcl once it has used more processor time than a file may."""
     until = time.thread_time() + SECONDS
     for body in bodies:
         if time.thread_time() > until:
@@ -150,7 +150,7 @@ def _unreadable(content: bytes, flaw: str) -> _FileFacts:
 
 
 def _bodies(content: bytes) -> Iterator[Body]:
-    """Kind, labels and body of the blocks of interest; the others are not even read."""
+    """Kind, labels and body of the blocks of interest; the others are not parsed."""
     for block in blocks_of(hcl_text(content)):
         if block.kind in {"terraform", "module", "run"} or _HIDING.search(block.text):
             yield block.kind, block.labels, body_of(block)
@@ -179,7 +179,7 @@ def _gather(bodies: Iterable[Body]) -> _FileFacts:
             if isinstance(body.get("required_version"), str):
                 versions.append(body["required_version"])
             providers |= _required(body)
-            # Modules tell their providers their own names so. What is computed may be anything.
+            # Modules use this to identify themselves to their providers. A computed value may be anything.
             metas += [
                 ".".join(n) for n, settings in nested(body, "provider_meta", 1) if not literal(settings)
             ]
@@ -190,7 +190,7 @@ def _gather(bodies: Iterable[Body]) -> _FileFacts:
 
 
 def _required(body: dict[str, Any]) -> dict[str, str]:
-    """Local names and sources, empty where there is none."""
+    """Local names and sources, empty if there is none."""
     found: dict[str, str] = {}
     for _, named in nested(body, "required_providers", 0):
         for name, settings in named.items():
@@ -218,7 +218,7 @@ def _settings(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _source(value: Any) -> Any:
-    """The value with the source text of what is computed; nested blocks as their bodies."""
+    """The value, with source text for computed parts; nested blocks as their bodies."""
     match value:
         case Computed(source):
             return source

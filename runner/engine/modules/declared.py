@@ -1,4 +1,4 @@
-"""Which variables of a module are sensitive: whatever is not certain to be plain."""
+"""Which variables of a module are sensitive: all that are not certainly plain."""
 
 import json
 import os
@@ -16,20 +16,18 @@ from runner.hcl.text import hcl_text
 from runner.hcl.tokens import NotHcl
 from runner.model.code.module import LARGEST_FOLDER, is_configuration
 
-# The only words by which HCL marks a variable; JSON can spell them with escapes.
+# The only words that mark a variable in HCL; JSON can spell them with escapes.
 _MARKED = re.compile(r"sensitive|ephemeral")
 _MARKS = ("sensitive", "ephemeral")
 # `sensitive("...")` in any expression.
 _CALLED = re.compile(r"(?<![\w-])sensitive\s*\(((?:[^()\"]|\"(?:[^\"\\\r\n]|\\.)*\"){1,65536})\)")
-_LARGEST = (
-    LARGEST_FOLDER  # bytes of a file that are understood; of a larger one all that may be a value counts
-)
+_LARGEST = LARGEST_FOLDER  # bytes of a file that is parsed; in a larger one every possible value counts
 _LARGEST_GUESSED = 64 << 20
 
 
 @dataclass
 class Declared:
-    """`unread` names the files in which more variables may be sensitive, and why each could not be read."""
+    """`unread` names the files that may declare more sensitive variables, and why each is unreadable."""
 
     names: set[str] = field(default_factory=set)
     texts: set[str] = field(default_factory=set)
@@ -43,7 +41,7 @@ class Declared:
 
 
 def declared(module: Path, suffixes: tuple[str, ...]) -> Declared:
-    """Of all files of one module's folder, override files among them: sensitive in one is sensitive."""
+    """The variables of one module's folder, including override files: sensitive in one is sensitive."""
     found, texts = Declared(), dict[Path, str]()
     for path in sorted(module.iterdir()) if module.is_dir() else ():
         if is_configuration(path.name, suffixes) and not path.is_dir():
@@ -62,7 +60,7 @@ def declared(module: Path, suffixes: tuple[str, ...]) -> Declared:
 
 @contextmanager
 def _noted(found: Declared, path: Path) -> Iterator[None]:
-    """Where the file cannot be read, all that may be a value in it counts."""
+    """If the file cannot be read, every possible value in it counts."""
     try:
         yield
     except (NotHcl, OSError, ValueError, RecursionError) as problem:
@@ -71,7 +69,7 @@ def _noted(found: Declared, path: Path) -> Iterator[None]:
 
 
 def text_of(path: Path) -> str:
-    """The file as engines read it. OSError where it is none, or too large; ValueError where it is not UTF-8."""
+    """The file as engines read it. OSError if there is none, or it is too large; ValueError if it is not UTF-8."""
     content = beginning(_real(path), _LARGEST + 1)
     if len(content) > _LARGEST:
         raise OSError(f"more than {_LARGEST:,} bytes")
@@ -79,7 +77,7 @@ def text_of(path: Path) -> str:
 
 
 def guessed_in(path: Path) -> Iterator[str]:
-    """What may be a value in a file that could not be read."""
+    """Possible values in an unreadable file."""
     try:
         content = beginning(_real(path), _LARGEST_GUESSED)
     except OSError:
@@ -88,7 +86,7 @@ def guessed_in(path: Path) -> Iterator[str]:
 
 
 def _real(path: Path) -> str:
-    """A repository may hold links; that a run has put a pipe at their end is found out when it is opened."""
+    """A repository may contain links; a pipe placed at their end is detected when it is opened."""
     return os.path.realpath(path)
 
 
@@ -127,7 +125,7 @@ def _variable(found: Declared, block: Block) -> None:
         found.names.add(block.labels[0])
         found.texts.update(guessed(block.body))
         return
-    # Only the word `false` says so; an expression is not worked out here.
+    # Only the word `false` unmarks it; expressions are not evaluated here.
     if any(mark in body and body[mark] is not False for mark in _MARKS):
         found.names.add(block.labels[0])
     found.defaults.append((block.labels[0], tuple(spelled(body.get("default")))))
@@ -137,7 +135,7 @@ def _call(found: Declared, block: Block) -> None:
     try:
         body = body_of(block)
     except NotHcl:
-        return  # the module's own variables are as sensitive as they are; their values come from elsewhere
+        return  # the module's own variables keep their marks; their values come from elsewhere
     if isinstance(source := body.pop("source", None), str):
         found.calls.append((source, body))
 

@@ -1,4 +1,4 @@
-"""Find in a module's files which other files it reads. What is not clear is told as a read of nobody knows what."""
+"""Find which other files a module's files read. An unclear read is reported as a read of an unknown file."""
 
 import json
 import re
@@ -32,24 +32,24 @@ from runner.model.code.paths import printable
 from runner.model.secret.shape import without_likely_secrets
 
 _CALL = "|".join(sorted((*READERS, "templatestring"), key=len, reverse=True))
-# A comment may stand before the bracket.
+# A comment may precede the bracket.
 _READING = re.compile(rb"\b(?:" + _CALL.encode() + rb")\s*(?:\(|#|/[*/])|\bpath\s*\.\s*(?:module|root|cwd)\b")
 _UPWARDS = re.compile(rb'"\.\.?/')
-_SOURCE = b"source"  # of a module: where that leads is known already
+_SOURCE = b"source"  # of a module: its target is known already
 _IN_BLOCK = re.compile(rf'\b(?:{_CALL})\s*(?:\(|#|/[*/])|\bpath\s*\.\s*(?:module|root|cwd)\b|"\.\.?/')
 _SPELLED = re.compile(rb"\\u")  # JSON can spell all of these with escapes
 _NAMES = frozenset({"locals", "variable", "module"})
 _ABOUT_THE_CALL = frozenset({"source", "version", "providers", "count", "for_each", "depends_on"})
-SHOWN = 80  # characters of the code of one call
+SHOWN = 80  # characters shown of the code of one call
 
 
 def reading(files: Mapping[str, bytes]) -> bool:
-    """Whether anything in the folder may read a file; only then it is looked into."""
+    """Whether anything in the folder may read a file; only then is it parsed."""
     return any(_may_read(name, content) for name, content in files.items() if not is_test(name))
 
 
 def _may_read(name: str, content: bytes) -> bool:
-    # Ten thousand modules are asked, and most have none of these words.
+    # Ten thousand modules are checked, and most contain none of these words.
     if (b"file" in content or b"path" in content or b"templatestring" in content) and _READING.search(
         content
     ):
@@ -66,7 +66,7 @@ def _is_source(before: bytes) -> bool:
 
 
 def reads_of(files: Mapping[str, bytes]) -> Reads:
-    """Of all files of a folder. None raises, whatever is in it."""
+    """The reads of all files of a folder. None raises, whatever its content."""
     found = _Found()
     for name in in_order(files):
         if len(files[name]) <= LARGEST:
@@ -76,7 +76,7 @@ def reads_of(files: Mapping[str, bytes]) -> Reads:
 
 
 def values_of(name: str, content: bytes) -> Mapping[str, str | None]:
-    """What a var file says, by `var.name`; None for what is no plain value. What cannot be read may say anything."""
+    """The values in a var file, by `var.name`; None for one that is not plain. An unreadable file may contain anything."""
     file = _File(name, _Found())
     try:
         text = hcl_text(content)
@@ -85,7 +85,7 @@ def values_of(name: str, content: bytes) -> Mapping[str, str | None]:
             leaf for key, value in body.items() for leaf in file.leaves(Expressions(), f"var.{key}", value)
         ]
         return {key: plain(template) for key, template in leaves}
-    except Exception:  # noqa: BLE001 - whoever writes the file decides what its reader meets
+    except Exception:  # noqa: BLE001 - the file's author controls the parser's input
         return {ANY_VARIABLE: None}
 
 
@@ -98,7 +98,7 @@ class _Found:
 
 
 class _File:
-    """One file, read within its time."""
+    """One file, parsed within its time limit."""
 
     def __init__(self, name: str, found: _Found) -> None:
         self._name, self._found = name, found
@@ -114,8 +114,8 @@ class _File:
                 line = block.line
                 if block.kind in _NAMES or _IN_BLOCK.search(block.body):
                     self._block(block)
-        # Whoever writes the file decides what its reader meets; what it reads is not known then.
-        except Exception as error:  # noqa: BLE001 - whatever it is
+        # The file's author controls the parser's input; its reads are unknown then.
+        except Exception as error:  # noqa: BLE001 - any bug
             self._unclear(line, f"it cannot be told what is read ({type(error).__name__})")
 
     def _block(self, block: Block) -> None:
@@ -126,13 +126,13 @@ class _File:
         for function, arguments, line in walk.calls:
             self._call(expressions, function, arguments, line)
         for raw in walk.texts:
-            # A local is often the beginning of other paths, and says nothing of all that is below it.
+            # A local is often the start of other paths, and does not mean everything below it.
             self._mention(expressions.text(raw), folders=block.kind != "locals")
         if block.kind in _NAMES:
             try:
                 self._names(expressions, block.kind, block.labels, body_of(block))
             except NotHcl:
-                return  # what refers to them finds nothing, and says so
+                return  # references to them find nothing, and are reported
 
     def _call(self, expressions: Expressions, function: str, arguments: list[str], line: int) -> None:
         code = f"{function}({', '.join(arguments)})"
@@ -150,7 +150,7 @@ class _File:
         )
 
     def _mention(self, template: Template, *, folders: bool = True) -> None:
-        """A text that may lead to elsewhere; what lies below the module counts anyway."""
+        """A text that may lead elsewhere; everything below the module counts anyway."""
         first = template[0] if template else ""
         leads = isinstance(first, Reference) and first.name.startswith("path.")
         leads = leads or (isinstance(first, str) and first.startswith(("./", "../")))
@@ -174,7 +174,7 @@ class _File:
                 self._found.calls.append(Call(body["source"], tuple(arguments)))
 
     def leaves(self, expressions: Expressions, name: str, value: Any) -> Iterator[tuple[str, Template]]:
-        """The value under its name; of a map or list each part too, under a name of its own."""
+        """The value under its name; each element of a map or list also under its own name."""
         match value:
             case bool():
                 yield name, (str(value).lower(),)
@@ -232,7 +232,7 @@ class _File:
 
 
 def _source(value: Any) -> str:
-    """An expression that depends on the same as the value."""
+    """An expression with the same dependencies as the value."""
     match value:
         case Computed(source):
             return source

@@ -1,7 +1,7 @@
-"""Files outside of the repository that the code reads: no revision has them, and an apply reads them once more.
+"""Files outside the repository that the code reads: no revision has them, and an apply reads them again.
 
-Provisioners, provider configurations and write-only arguments may call `file("/etc/motd")`, and a plan's JSON says
-nothing of that. Which expression reads which file is not asked: all of them count.
+Provisioners, provider configurations and write-only arguments may call `file("/etc/motd")`, which a plan's
+JSON does not show. All such files count, whichever expression reads them.
 """
 
 import hashlib
@@ -25,12 +25,12 @@ from runner.model.approval.binding import FILE
 from runner.model.secret.shape import names_secret
 
 LARGEST = 16 << 20
-_READING = re.compile(rb"file|provider|script")  # nothing is read by what has none of these words in it
+_READING = re.compile(rb"file|provider|script")  # files without any of these words read nothing
 _MAX_GUESSES = 10_000
 _MAX_FILES = 1_000  # of a folder
-# A plan has the values of what these blocks read.
+# A plan contains the values that these blocks read.
 _PLANNED = frozenset({"data", "variable", "terraform", "check", "import", "moved"})
-# What stands there is another thing at each read.
+# These differ at each read.
 _VOLATILE = ("/proc/", "/sys/", "/dev/", "/var/log/")
 _CALL = re.compile(
     r"(?:\b([\w-]+)\s*=\s*)?"
@@ -44,20 +44,22 @@ _STRING = re.compile(r'"((?:[^"\\$%\n]|[$%](?!\{)|\$\{path\.(?:module|root|cwd)\
 _INSIDE = re.compile(r'"(?:\$\{path\.|[^"/$])')
 _BEHIND = re.compile(r'"\$\{[^{}"]*\}([^"\\$%{}\n]*)"\s*[,)]')
 _ABSOLUTE = re.compile(r'"(/[^"\\$%{}\n]+)"')
-# Arguments of providers that name a file with who acts where.
+# Provider arguments that name a file with an identity.
 _CONFIGURED = re.compile(r"\b[\w-]*(?:config|credential|key)[\w-]*\s*=\s*(\[[^\]]*\]|\"[^\"\n]*\")")
 
 
 @dataclass
 class Reads:
-    """What the calls name. Of `identities` only who they are for counts. `behind` follows a computed part of a path."""
+    """The files that calls name. Of `identities` only the identity in them counts. `behind` follows a
+    computed part of a path.
+    """
 
     paths: set[str] = field(default_factory=set)
     identities: set[str] = field(default_factory=set)
     behind: set[str] = field(default_factory=set)
 
     def note(self, kind: str, text: str, module: Path, root: Path) -> None:
-        """Of a block of this kind, in a module that lies there."""
+        """Record a block of this kind, in a module in that folder."""
         if kind in _PLANNED:
             return
         if kind == "provider":
@@ -85,7 +87,7 @@ class Reads:
 
 
 def outside(session: Session) -> tuple[str, ...]:
-    """`file:PATH digest` of each; nothing without a key, since a digest of a short content can be guessed."""
+    """`file:PATH digest` of each; nothing without a key, since short content could be guessed from its digest."""
     key, workspace = session.execution.key, session.execution.workspace
     if not key or session.seal is None or session.read is None:
         return ()
@@ -117,7 +119,7 @@ def outside(session: Session) -> tuple[str, ...]:
 
 
 def _texts(name: str, content: bytes) -> Iterator[tuple[str, str]]:
-    """The kind of each block and its text; all of the file as one where it is not clear what is in it."""
+    """The kind of each block and its text; the whole file as one block if its structure is unclear."""
     if name.endswith(".json"):
         with suppress(ValueError, RecursionError):
             yield from (("", text) for text in _strings(json.loads(content)))
@@ -148,7 +150,7 @@ def _place(path: str, module: Path, root: Path) -> str:
 
 
 def _guesses(session: Session, behind: Iterable[str], contents: Iterable[bytes]) -> Iterator[str]:
-    """Where a computed path may lead: to any file whose absolute path, or its beginning, somebody has written down."""
+    """Possible targets of a computed path: any file whose absolute path, or its beginning, is written somewhere."""
     if not behind:
         return
     variables = [value for name, value in session.environment.items() if name.startswith("TF_VAR_")]
@@ -165,7 +167,7 @@ def _guesses(session: Session, behind: Iterable[str], contents: Iterable[bytes])
 
 
 def _content(path: str) -> str | None:
-    """A digest, or what lies in a folder; None where there is nothing to bind to."""
+    """A digest, or the contents of a folder; None if there is nothing to bind to."""
     try:
         real = Path(path).resolve()
         if real.is_dir():
@@ -179,7 +181,7 @@ def _content(path: str) -> str | None:
 
 
 def _files_below(folder: Path) -> Iterator[str]:
-    """Each with its size and time: a folder that is sent may be of any size."""
+    """Each with its size and time: a folder to send may have any size."""
     for place, folders, files in os.walk(folder):
         folders.sort()
         for name in sorted(files):

@@ -1,4 +1,4 @@
-"""The names of the providers that a module's blocks use, said in `required_providers` or implied by a type."""
+"""The names of the providers that a module's blocks use, given in `required_providers` or implied by a type."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +16,7 @@ _NAME = re.compile(r'"?(?:\$\{)?([^\W\d][\w-]*)')
 
 
 def provider_names(files: Mapping[str, bytes]) -> frozenset[str] | None:
-    """Those of all files; None where one of them cannot be read."""
+    """The names in all files; None if one of them is unreadable."""
     found: set[str] = set()
     try:
         for name, content in files.items():
@@ -33,7 +33,7 @@ def _bodies(text: str) -> Iterator[Body]:
 
 
 def _needs_body(block: Block) -> bool:
-    """Whether what stands in the block can name a provider that its labels do not name."""
+    """Whether the block's body can name a provider that its labels do not."""
     given = block.kind in TYPED or block.kind == "import"
     return block.kind == "check" or (given and "provider" in block.body)
 

@@ -1,4 +1,4 @@
-"""What in a module's blocks runs commands of the module's choice while it is planned or applied."""
+"""Blocks of a module that run commands of its choice during a plan or an apply."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +8,7 @@ from runner.hcl.json_form import labelled
 from runner.hcl.values import Computed
 from runner.model.plan.configuration import COMMAND_TYPES
 
-# In no file without one of these can there be any.
+# A file without any of these has none.
 WORDS = "provisioner|external|local_command"
 
 
@@ -18,7 +18,7 @@ def commands(kind: str, labels: tuple[str, ...], body: dict[str, Any]) -> Iterat
         case "resource" if "provisioner" in body:
             yield ".".join(labels)
         case "removed" if "provisioner" in body:
-            # Run when what it names is destroyed.
+            # It runs when the object it names is destroyed.
             named = body.get("from", "")
             yield f"removed {named.source if isinstance(named, Computed) else named}"
         case "data" | "ephemeral" | "action" if COMMAND_TYPES.intersection(labels[:1]):
@@ -31,7 +31,7 @@ def commands(kind: str, labels: tuple[str, ...], body: dict[str, Any]) -> Iterat
 
 
 def _encryption(body: dict[str, Any]) -> Iterator[str]:
-    """OpenTofu asks a program for keys: `key_provider "external"`, `method "external"`."""
+    """OpenTofu gets keys from a program: `key_provider "external"`, `method "external"`."""
     for _, settings in nested(body, "encryption", 0):
         for name in ("key_provider", "method"):
             for labels, _ in _blocks(settings.get(name)):

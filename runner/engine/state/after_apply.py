@@ -1,4 +1,4 @@
-"""The state as an apply left it, and whether it agrees with an exit code of 0."""
+"""The state as an apply left it, and whether it agrees with exit code 0."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +17,7 @@ LOCK_FILE = ".{}.lock.info"
 def doubts(
     session: Session, notes: Mapping[str, object], output: JsonOutput, looking: Looking, *, complete: bool
 ) -> str:
-    """Why an exit code of 0 is not believed; empty where log and state agree with it."""
+    """Why exit code 0 is not believed; empty if log and state agree with it."""
     reported = Reported(output.counts, output.completed, output.unfinished, cut=not complete)
     before, expected = _before(notes), session.execution.expected
     if found := doubt(session.row.name, reported, expected, before, None):
@@ -26,7 +26,7 @@ def doubts(
 
 
 def left_lock(session: Session) -> tuple[Diagnostic, ...]:
-    """A lock file that lies beside the managed state, although nobody applies any more."""
+    """A lock file beside the managed state, although no apply is running any more."""
     if session.state is None:
         return ()
     path = session.state.with_name(LOCK_FILE.format(session.state.name))
@@ -47,7 +47,7 @@ def _before(notes: Mapping[str, object]) -> StateMark | None:
 
 
 def _after(session: Session, looking: Looking) -> StateMark | None:
-    """None where a backend does not say."""
+    """None if a backend does not say."""
     if session.state is not None:
         return managed_mark(session, session.state)
     try:

@@ -1,7 +1,7 @@
 """Who holds the lock of a state in a remote backend, found out without changing the state.
 
-The lock of a local state dies with the process that took it. One in a remote backend stays behind when terraform is
-killed, and only a person may free it: so it has to be known whose it is.
+The lock of a local state dies with its process. One in a remote backend remains when terraform is killed, and
+only a person may release it: so its owner has to be known.
 """
 
 import json
@@ -28,21 +28,21 @@ from runner.process.run import KILL, Finished, Step, run
 
 Looking = Callable[[], Session | None]
 
-SECONDS = 10.0  # for each look
-# It may hold the lock for a moment: time to let go of it.
+SECONDS = 10.0  # per request
+# It may hold the lock briefly: time to release it.
 LOOK_STOP = (Step(SIGINT, 2.0), Step(SIGKILL, None))
 NO_STATE = "No state file was found"
 WITNESSED = "lock.json"
 LARGEST_WITNESSED = 1 << 16
-_EMPTY = 64  # bytes: a pull of no state prints at most a newline
-# Backends whose error does not say who holds the lock.
+_EMPTY = 64  # bytes: pulling no state prints at most a newline
+# Backends whose error does not name the lock's holder.
 SECRETIVE = frozenset({"http"})
 JUST_NOW = timedelta(seconds=5)
 _LOCK_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/=+@-]{0,255}")
 
 
 def backend_of(session: Session) -> str | None:
-    """The type of the backend that `init` noted; None where the state is a local file."""
+    """The type of the backend that `init` recorded; None if the state is a local file."""
     if session.state is not None or session.seal is None:
         return None
     kind = session.seal.manifest.backend
@@ -50,10 +50,10 @@ def backend_of(session: Session) -> str | None:
 
 
 def held_by(session: Session) -> StateLock | EngineError | None:
-    """The lock that is on the state now; None where it is free, as it always is in a file that nobody executes on."""
+    """The lock on the state now; None if unlocked, as a file without a running process always is."""
     if backend_of(session) is None:
         return None
-    # A name that no state has.
+    # A name that no state contains.
     address = f"terraform_data.none_{secrets.token_hex(8)}"
     finished = _quiet(session, "state-rm", try_lock_argv(session.binary, address), LOOK_STOP)
     said = session.stderr("state-rm")
@@ -65,7 +65,7 @@ def held_by(session: Session) -> StateLock | EngineError | None:
 
 
 def remote_mark(session: Session) -> StateMark | None:
-    """Of the state as it is now; its content, secrets and all, is gone again when this returns."""
+    """The state's current lineage and serial; its content, secrets included, is deleted before this returns."""
     pulled = session.control / "state-pull.jsonl"
     try:
         finished = _quiet(session, "state-pull", state_pull_argv(session.binary), (KILL,))
@@ -80,9 +80,9 @@ def remote_mark(session: Session) -> StateMark | None:
 
 
 def force_unlock(session: Session, lock_id: str) -> EngineError | None:
-    """Free exactly this lock; Conflict where it is not the one that is there.
+    """Release exactly this lock; Conflict if another one is there.
 
-    Looked at right before, since the http backend frees whatever is there: its client names no id.
+    Checked right before, since the http backend releases any lock: its client sends no id.
     """
     if _LOCK_ID.fullmatch(lock_id) is None:
         raise Conflict(f"{lock_id!r} is not the id of a lock", hint="driftline lock list")
@@ -99,10 +99,10 @@ def force_unlock(session: Session, lock_id: str) -> EngineError | None:
 
 
 class Witness:
-    """Learns the id of our own lock while our own apply holds it, where its backend would tell nothing else later.
+    """Records the id of our own lock while our apply holds it, if its backend would not show it later.
 
-    Somebody else's cannot be taken for it: an operation was under way a moment before, terraform still ran after, and
-    the backend lets only one hold the lock.
+    It cannot be somebody else's: an operation ran a moment before, terraform still runs afterwards, and the
+    backend allows only one holder.
     """
 
     def __init__(self, session: Session, looking: Looking, running: Callable[[], bool]) -> None:
@@ -118,7 +118,7 @@ class Witness:
         )
 
     def notice(self, output: JsonOutput) -> None:
-        """Look once, as soon as an operation has begun or gone on just now."""
+        """Read once, right after an operation has started or progressed."""
         moved = output.last_operation
         if self._needed and moved is not None and abs(datetime.now(UTC) - moved) < JUST_NOW:
             self._needed = False

@@ -1,7 +1,7 @@
-"""terraform's own state lock, read from the text of the error that it stands in: it has no JSON form.
+"""terraform's own state lock, parsed from an error text: it has no JSON form.
 
-terraform 1.11.4's http backend puts the lock *that could not be taken* under "Lock Info", and names only the id of the
-one in its way (`HTTP remote state already locked: ID=...`). All other backends show the holder's.
+terraform 1.11.4's http backend puts the lock *that could not be taken* under "Lock Info", and names only the
+id of the existing one (`HTTP remote state already locked: ID=...`). All other backends show the holder's.
 """
 
 import re
@@ -13,7 +13,7 @@ _IN_THE_WAY = re.compile(r"already\s+locked:\s+ID=(\S+)")
 
 
 def read_lock(text: str) -> StateLock | None:
-    """The lock of whoever is in the way, as far as it is told; None where no lock is named."""
+    """The blocking lock, as far as it is described; None if none is named."""
     facts = {name.lower(): value or "" for name, value in _FACT.findall(text)}
     named = _IN_THE_WAY.search(text)
     if named is not None and named[1] != facts.get("id"):

@@ -1,6 +1,6 @@
-"""What a state says of itself: the one that a plan was made on, and what an apply has saved.
+"""Lineage and serial of a state: the one that a plan was based on, and the one that an apply saved.
 
-A large one is read by a process of its own, so that no state takes the daemon's memory.
+A large one is parsed by a separate process, so that no state uses the daemon's memory.
 """
 
 import json
@@ -20,7 +20,7 @@ LARGEST_ANSWER = 1 << 16
 
 
 def state_of(session: Session, plan_file: Path) -> StateMark:
-    """Of a plan. Unknown where it is encrypted, as OpenTofu can do it, or too large to be read."""
+    """The state in a plan. Unknown if it is encrypted, which OpenTofu supports, or too large."""
     size = plan_file.stat().st_size
     if size <= SMALL_PLAN:
         size = size_in(plan_file)
@@ -30,9 +30,9 @@ def state_of(session: Session, plan_file: Path) -> StateMark:
 
 
 def saved_state(session: Session, file: Path) -> StateMark | None:
-    """Of a state that an apply has written: None where the file holds none, unknown where it cannot be read.
+    """The state that an apply wrote: None if the file holds none, unknown if unreadable.
 
-    Also when the run was asked to stop: how it ended still has to be told.
+    Also after the run was asked to stop: its end still has to be reported.
     """
     try:
         size = file.lstat().st_size

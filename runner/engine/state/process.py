@@ -24,7 +24,7 @@ class StateMark:
 
 
 def state_in(plan_file: Path) -> StateMark:
-    """A plan file is a zip with that state in it; unknown where it is encrypted, as OpenTofu can do it."""
+    """A plan file is a zip with that state in it; unknown if it is encrypted, which OpenTofu supports."""
     try:
         with zipfile.ZipFile(plan_file) as archive:
             state = json.loads(archive.read(STATE))
@@ -38,7 +38,7 @@ def _count(resources: list[dict[str, Any]]) -> int:
 
 
 def size_in(plan_file: Path) -> int:
-    """The bytes of the state; none where there is no such part."""
+    """The bytes of the state; zero if there is no such part."""
     try:
         with zipfile.ZipFile(plan_file) as archive:
             return archive.getinfo(STATE).file_size
@@ -47,7 +47,7 @@ def size_in(plan_file: Path) -> int:
 
 
 def saved_in(file: Path, limit: int = LARGEST_STATE) -> StateMark | None:
-    """Of a state that an apply has written; None where the file holds none."""
+    """The state that an apply wrote; None if the file holds none."""
     try:
         state = json.loads(read_foreign(file, limit))
         return StateMark(str(state.get("lineage") or ""), int(state["serial"]))

@@ -1,4 +1,4 @@
-"""What an apply could not save: taken out of folders that others use and that are removed."""
+"""States that an apply could not save, moved out of folders that are shared and removed."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +10,13 @@ from runner.host.files import private_folder
 from runner.model.plan.changes import Diagnostic
 from runner.model.stack.state_file import save_command
 
-# A person is asked to save what ends with `.tfstate`, and this is nothing to save.
+# A person is asked to save files ending with `.tfstate`, and this one has nothing to save.
 DAMAGED = ".damaged"
 
 
 @dataclass(frozen=True)
 class Salvage:
-    """`damaged` are rescue copies that hold no state: a full disk leaves them empty."""
+    """`damaged` are rescue copies without a state: a full disk leaves them empty."""
 
     kept: tuple[Path, ...]
     damaged: tuple[Path, ...]
@@ -30,17 +30,17 @@ class Salvage:
 
 
 def salvage(session: Session, output: JsonOutput, lineage: object) -> Salvage:
-    """Terraform leaves the state in its working folder, or prints it where that fails too (once, with its secrets).
+    """Terraform leaves the state in its working folder, or prints it if that fails too (once, with its secrets).
 
-    `lineage` is that of the state that the plan was made on: another stack may apply the same module, and leave its own
-    there. May be done again: what was saved before is found again.
+    `lineage` is that of the state that the plan was based on: another stack may apply the same module, and
+    leave its own there. It may be repeated: a saved copy is found again.
     """
     workspace = session.execution.workspace
     folder = workspace.data.with_name("salvage")
     errored = workspace.module / "errored.tfstate"
     if errored.is_file() and not errored.is_symlink():
         found = saved_state(session, errored)
-        # Also where that cannot be told: better kept with the wrong stack than lost with the tree.
+        # Also if unknown: better kept with the wrong stack than lost with the tree.
         if not lineage or found is None or found.lineage in {"", lineage}:
             ending = DAMAGED if found is None else ""
             errored.chmod(0o600)

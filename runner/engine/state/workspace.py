@@ -1,8 +1,9 @@
-"""Terraform's own workspace in a backend: whether it is there, and how it is made before its first plan.
+"""Terraform's own workspace in a backend: whether it exists, and how it is created before its first plan.
 
-Facts (terraform 1.11.4): with TF_WORKSPACE, `init` is refused where the backend holds other workspaces only. Where it
-holds at most one, it is made without a word: by `init` in the local backend, which makes a folder, and by `plan` in S3,
-which saves an empty state. Neither command may write where states are kept on this machine.
+Facts (terraform 1.11.4): with TF_WORKSPACE, `init` fails if the backend holds only other workspaces. If it
+holds at most one, the workspace is created silently: by `init` in the local backend, which creates a folder,
+and by `plan` in S3, which saves an empty state. Neither command may write where states are kept on this
+machine.
 """
 
 from dataclasses import replace
@@ -20,11 +21,11 @@ _LIST, _NEW = "workspace-list", "workspace-new"
 
 
 def is_missing(session: Session, seconds: float) -> bool:
-    """Where the backend has workspaces, and not this one. A backend without any says so at the plan."""
+    """Whether the backend has workspaces, but not this one. A backend without workspaces fails at the plan."""
     if not session.has_workspace:
         return False
     session.restore()
-    # Not by `Session.run`: the log of a run need not name all that others keep in this backend.
+    # Not by `Session.run`: the log of a run must not list others' workspaces in this backend.
     command = session.command(_LIST, workspace_list_argv(session.binary))
     try:
         finished = run(replace(command, deadline=seconds), cancel=session.execution.cancel)
@@ -38,7 +39,7 @@ def is_missing(session: Session, seconds: float) -> bool:
 
 
 def create(session: Session, seconds: float) -> EngineError | None:
-    """A command of its own, since it alone may write where the backend keeps states; it starts no provider."""
+    """A separate command, since it alone may write where the backend keeps states; it starts no provider."""
     workspace = session.execution.stack.terraform_workspace
     argv = workspace_new_argv(session.binary, workspace)
     finished, output = session.run(_NEW, argv, deadline=seconds)

@@ -1,4 +1,4 @@
-"""Which program an engine is, byte for byte."""
+"""The identity of an engine's program, byte for byte."""
 
 import hashlib
 import json
@@ -12,9 +12,9 @@ HASHED_KEPT = 20
 
 
 def binary_digest(binary: Path, folder: Path) -> str:
-    """SHA-256 of the program, remembered in the folder: hashing its 90 MB takes as long as three small plans.
+    """SHA-256 of the program, cached in the folder: hashing its 90 MB takes as long as three small plans.
 
-    A program that is exchanged has another inode or another change time, which no program can set.
+    A replaced program has another inode or another change time, which no program can set.
     """
     real = binary.resolve()
     about = real.stat()

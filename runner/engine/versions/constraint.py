@@ -21,7 +21,7 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def parse(text: str) -> tuple[Version, str]:
-    """The numbers, and the name of a pre-release; ValueError where it is no version."""
+    """The numbers, and the name of a pre-release; ValueError if it is no version."""
     match = VERSION.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"not a version: {text!r}")
@@ -29,7 +29,7 @@ def parse(text: str) -> tuple[Version, str]:
 
 
 def satisfies(version: str, constraint: str) -> bool:
-    """Whether the version is within a constraint as terraform writes it, such as `~> 1.11, != 1.11.2`."""
+    """Whether the version satisfies a constraint in terraform's syntax, such as `~> 1.11, != 1.11.2`."""
     return all(_within(version, term) for term in constraint.split(",") if term.strip())
 
 
@@ -40,7 +40,7 @@ def _within(version: str, term: str) -> bool:
     sign, (bound, bound_pre) = match[1] or "=", parse(match[2])
     have, have_pre = parse(version)
     if have_pre and (have_pre, _padded(have)) != (bound_pre, _padded(bound)):
-        return False  # as terraform: a pre-release is taken only where it is named
+        return False  # as terraform: a pre-release has to be named exactly
     if sign == "~>":
         fixed = len(bound) - 1
         return _padded(have)[:fixed] == bound[:fixed] and _padded(have) >= _padded(bound)
@@ -56,7 +56,7 @@ def _ordered(version: Version, pre: str) -> tuple[Version, bool, str]:
 
 
 def check(row: EngineRow, stack: str, version: str, constraint: str | None) -> None:
-    """Raise EngineVersion where the binary is not what the stack wants."""
+    """Raise EngineVersion if the binary does not fit the stack."""
     if constraint is None:
         return
     try:

@@ -1,4 +1,4 @@
-"""Programs of version managers that stand in an engine's place: which engine they start depends on where they are called."""
+"""Shims of version managers in place of an engine: which engine they start depends on the current folder."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -12,11 +12,11 @@ _CHUNK = 1 << 22
 
 @dataclass(frozen=True)
 class Manager:
-    """`places` are where the real engines lie, below the folder that holds the manager's own or below a home."""
+    """`places` are where the real engines lie, below the folder of the manager's program or below a home."""
 
     name: str
-    variables: str  # the beginning of their names
-    marks: tuple[bytes, ...] = ()  # in a program of it that was compiled
+    variables: str  # prefix of their names
+    marks: tuple[bytes, ...] = ()  # in the manager's own compiled program
     places: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -69,7 +69,7 @@ _PATH = re.compile(r"/[^\s\"'`$;|&()<>]+")
 
 
 def manager_of(binary: Path) -> Manager | None:
-    """The version manager whose program it is, or that it calls as a script; None for any other program."""
+    """The version manager that this program belongs to, or calls as a script; None for any other program."""
     return next(_managers(binary, DEEPEST), None)
 
 
@@ -92,7 +92,7 @@ def _managers(binary: Path, depth: int) -> Iterator[Manager]:
 
 
 def script_of(binary: Path) -> str | None:
-    """Its text; None of a compiled program."""
+    """Its text; None for a compiled program."""
     try:
         with binary.open("rb") as file:
             content = file.read(LARGEST_SCRIPT)
@@ -102,7 +102,7 @@ def script_of(binary: Path) -> str | None:
 
 
 def compiled_manager(binary: Path) -> Manager | None:
-    """The same of a compiled program that does not answer as an engine, by what is written in it."""
+    """The same for a compiled program that does not answer as an engine, by its content."""
     try:
         with binary.open("rb") as file:
             before = b""
@@ -117,7 +117,7 @@ def compiled_manager(binary: Path) -> Manager | None:
 
 
 def installed_by(manager: Manager, shim: Path, engine: str) -> Path | None:
-    """The newest of the real engines that it has installed."""
+    """The newest of the engines that it has installed."""
     real = shim.resolve()
     tops = dict.fromkeys((*real.parents[1:3], *shim.absolute().parents[:4], Path.home()))
     patterns = manager.places.get(engine, ())

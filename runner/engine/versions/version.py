@@ -31,7 +31,7 @@ _ANSWER = re.compile(rf"({_PRODUCTS}) v(\d[0-9A-Za-z.+-]*)\s")
 
 
 def wanted(row: EngineRow, engine_version: str | None, module: Path, top: Path) -> str | None:
-    """The stack's own constraint, else what a version file says, in the module or in a folder above it within `top`."""
+    """The stack's own constraint, or a version file's, in the module or in a folder above it within `top`."""
     if engine_version:
         return engine_version
     for folder in (module, *module.parents):
@@ -41,21 +41,21 @@ def wanted(row: EngineRow, engine_version: str | None, module: Path, top: Path) 
             file = folder / name
             if file.is_file() and not file.is_symlink():
                 text = file.read_text(errors="replace").strip()
-                # `latest` and `min-required` are questions to a version manager, not versions.
+                # `latest` and `min-required` are instructions for a version manager, not versions.
                 return text if VERSION.fullmatch(text) else None
     return None
 
 
 @dataclass(frozen=True)
 class Answer:
-    """`product` is empty where a stand-in told its version as JSON, which names no engine."""
+    """`product` is empty if a stand-in printed its version as JSON, which names no engine."""
 
     product: str
     version: str
 
 
 class Versions:
-    """Answers by binary, remembered on disk: asking costs 40 ms, as much as a small plan."""
+    """Answers by binary, cached on disk: asking costs 40 ms, as much as a small plan."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -70,8 +70,8 @@ class Versions:
         return Path(found).absolute()
 
     def of(self, row: EngineRow, binary: Path, env: Mapping[str, str]) -> str:
-        """The version; an error where it is another engine, too old, or a shim that starts one."""
-        # Each time: a script may call others, which change without it.
+        """The version; an error if it is another engine, too old, or a shim that starts one."""
+        # Each time: a script may call others, which change independently.
         manager = manager_of(binary)
         if manager is not None:
             raise _is_shim(row, binary, manager)
@@ -94,7 +94,7 @@ class Versions:
                 self._known |= self._recorded()
             if key in self._known:
                 return self._known[key]
-        # Not under the guard: while one binary hangs, stacks with another one go on.
+        # Not under the guard: while one binary hangs, stacks with another one continue.
         answer = self._ask(row, binary, env)
         with self._guard:
             self._known = {**self._known, key: answer}
@@ -114,7 +114,8 @@ class Versions:
         with TemporaryDirectory(dir=private_folder(self.folder)) as scratch:
             folder = Path(scratch)
             output = folder / "version"
-            # PATH, HOME and the data directory are the empty folder: an engine answers there, and a shim, which has to find one, cannot.
+            # PATH, HOME and the data directory are the empty folder: an engine answers there, and a shim,
+            # which has to find one, cannot.
             own = {**env, "PATH": scratch, "HOME": scratch, "TF_DATA_DIR": scratch}
             try:
                 finished = run(
@@ -137,7 +138,7 @@ class Versions:
 
 
 def _read(answer: str) -> Answer:
-    """Of both engines `-json` says `terraform_version`: only the text names the product."""
+    """With `-json` both engines print `terraform_version`: only the text names the product."""
     found = _ANSWER.match(answer)
     if found is not None:
         return Answer(found[1], found[2])
