@@ -3,6 +3,7 @@
 import os
 from collections import ChainMap
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from runner.service.cycle.poll import Poller
     from runner.source.mirrors import GitMirrors
     from runner.store.database import SqliteStore
-    from runner.view.source import Answers
+    from runner.view.host import Host
     from runner.worker import Worker
 
 
@@ -90,7 +91,23 @@ class App:
 
         return GitMirrors(self.settings.data_dir, self.settings.timeouts.git)
 
-    def answers(self) -> "Answers":
+    def host(self) -> "Host":
+        """What no record knows, as it is now."""
+        from runner.datadir.daemon_lock import running_daemon
+        from runner.service.operator.cancel import left_running
+        from runner.view.host import Host
+
+        return Host(
+            now=self.clock.now(),
+            daemon=running_daemon(self.settings.data_dir),
+            shortage=self.disk.shortage(),
+            memory=self.memory.available(),
+            slots=slots(self.settings),
+            answers=self.answers(),
+            leftovers=tuple(left_running(self.claims, self.store)),
+        )
+
+    def answers(self) -> dict[str, datetime]:
         """When each source last answered a poll, also where that poll found nothing."""
         times = {source.name: self.git.answered_at(source) for source in self.settings.sources}
         return {name: at for name, at in times.items() if at is not None}

@@ -7,9 +7,6 @@ from typing import Any
 from runner.model.approval.approval import Approval, Commit
 from runner.model.approval.binding import Binding
 from runner.model.drift.ignored import IgnoredChange
-from runner.model.drift.partly import Partly
-from runner.model.drift.probe import ProbeRecord
-from runner.model.drift.report import DriftReport
 from runner.model.evaluated.document import apply_document, attribute_document
 from runner.model.plan.changes import (
     ChangeSet,
@@ -21,111 +18,10 @@ from runner.model.plan.changes import (
 from runner.model.plan.step import Step
 from runner.model.run.evidence import Evidence
 from runner.model.run.life import Run
-from runner.model.schedule.decide import Decision
-from runner.model.schedule.sweep import Sweep, remaining
-from runner.model.schedule.throttling import Throttle
-from runner.model.stack.lock import Lock
-from runner.model.stack.source import SourceStatus
 from runner.model.values.codec import to_plain
-from runner.model.values.problem import Problem
-from runner.view.facts import StackFacts
 from runner.view.when import rfc3339
 
 Plain = dict[str, Any]
-
-
-def stack(facts: StackFacts) -> Plain:
-    of, (health, _) = facts.stack, facts.health
-    return {
-        "name": of.name,
-        "source": of.source,
-        "path": of.module_path,
-        "file": of.file,
-        "revision": of.revision,
-        "applied_revision": of.applied_revision,
-        "sync": of.sync.value,
-        "drift": of.drift.value,
-        "drift_reason": of.drift_reason,
-        "health": health.value,
-        "reason": facts.reason,
-        "inputs": "not fully known" if of.unknown_inputs else "known",
-        "unknown_inputs": list(of.unknown_inputs),
-        "failing_checks": [
-            {"address": check.address, "message": check.message, "since": rfc3339(check.since)}
-            for check in of.failing_checks
-        ],
-        "labels": of.definition.labels,
-        "checked_at": rfc3339(of.checked_at),
-        "next_check_at": rfc3339(of.next_check_at) if of.missing_since is None else None,
-        "last_run": facts.last.name if facts.last else None,
-    }
-
-
-def newcomer(source: SourceStatus, name: str, problem: str) -> Plain:
-    """A stack that was never sound, in the shape of the others."""
-    return {
-        "name": name,
-        "source": source.name,
-        "path": None,
-        "file": None,
-        "revision": source.head,
-        "applied_revision": None,
-        "sync": "unknown",
-        "drift": "unknown",
-        "drift_reason": "",
-        "health": "error",
-        "reason": problem,
-        "inputs": "not fully known",
-        "unknown_inputs": [],
-        "failing_checks": [],
-        "labels": {},
-        "checked_at": None,
-        "next_check_at": None,
-        "last_run": None,
-    }
-
-
-def stack_details(
-    facts: StackFacts,
-    decisions: tuple[Decision, Decision],
-    runs: Iterable[Run],
-    report: DriftReport | None,
-    probe: ProbeRecord,
-    partly: Iterable[Partly] = (),
-) -> Plain:
-    change, check = decisions
-    definition, pause, placed = facts.stack.definition, facts.stack.pause, facts.view.lock
-    return {
-        **stack(facts),
-        "engine": definition.engine,
-        "terraform_workspace": definition.terraform_workspace,
-        "depends_on": list(definition.depends_on),
-        "managed_state": facts.stack.managed_state,
-        "apply_mode": definition.apply.mode,  # as Git says it; what counts is in `terms`
-        "change": {"action": change.action.value, "code": change.code, "reason": change.sentence},
-        "check": {"action": check.action.value, "code": check.code, "reason": check.sentence},
-        "probe": {"way": probe.way.value, "reason": probe.reason, "checks": probe.checks},
-        "lock": lock(placed) if placed else None,
-        "pause": pause
-        and {
-            "by": pause.by,
-            "reason": pause.reason,
-            "since": rfc3339(pause.since),
-            "until": rfc3339(pause.until),
-        },
-        "missing_since": rfc3339(facts.stack.missing_since),
-        "renamed_from": facts.stack.renamed_from,
-        "renamed_to": facts.stack.renamed_to,
-        "left": facts.stack.left,
-        "state_folder": facts.stack.folder if facts.stack.managed_state else None,
-        "problem": facts.stack.problem,
-        "report": report.name if report else None,
-        "partly_applied": [
-            {"run": one.run, "revision": one.revision, "outcome": one.outcome} for one in partly
-        ],
-        "open_runs": [run(one) for one in facts.view.open_runs],
-        "last_runs": [run(one) for one in runs],
-    }
 
 
 def summary(of: Summary) -> Plain:
@@ -267,55 +163,4 @@ def _output(of: OutputChange) -> Plain:
         "after": of.after,
         "sensitive": of.sensitive,
         "unknown": of.unknown,
-    }
-
-
-def lock(of: Lock) -> Plain:
-    return {
-        "stack": of.stack,
-        "holder": of.holder,
-        "reason": of.reason,
-        "since": rfc3339(of.since),
-        "process": of.process,
-        "run": f"run-{of.run}" if of.run else None,
-    }
-
-
-def sweep(of: Sweep, slots: int) -> Plain:
-    left = remaining(of, slots)
-    return {
-        "total": of.total,
-        "done": of.done,
-        "drifted": of.drifted,
-        "errors": of.errors,
-        "seconds_left": None if left is None else round(left.total_seconds()),
-    }
-
-
-def throttle(of: Throttle) -> Plain:
-    return {
-        "account": of.account,
-        "at_most": of.at_most,
-        "since": rfc3339(of.since),
-        "until": rfc3339(of.until),
-        "reason": of.reason,
-    }
-
-
-def problem(of: Problem) -> Plain:
-    return {"file": of.file, "line": of.line, "column": of.column, "message": of.message, "stack": of.stack}
-
-
-def source(of: SourceStatus) -> Plain:
-    return {
-        "name": of.name,
-        "revision": of.head,
-        "polled_at": rfc3339(of.polled_at),
-        "moved_at": rfc3339(of.moved_at),
-        "problem": of.problem,
-        "refused": of.refused,
-        "problems": list(of.problems),
-        "notes": list(of.notes),
-        "rewritten_from": of.rewritten_from,
-        "rewritten_at": rfc3339(of.rewritten_at),
     }

@@ -7,7 +7,6 @@ from runner.model.drift.report import DriftClass, DriftReport, ReportStatus
 from runner.model.plan.changes import SYMBOLS, Action, Summary
 from runner.model.plan.step import Step
 from runner.model.run.life import Kind, Run, State
-from runner.model.stack.definition import Stack, Sync
 from runner.view.counts import Counts
 from runner.view.run import RunRow
 from runner.view.when import ago, ahead, duration
@@ -37,23 +36,6 @@ def verb(run: Run | RunRow) -> str:
     if run.kind is not Kind.CHANGE:
         return run.kind.value
     return "apply" if run.state in _TRIED_TO_APPLY else "plan"
-
-
-def next_check(stack: Stack, now: datetime) -> str:
-    """Of a stack that was applied and is still in Git; nothing else is checked."""
-    if stack.applied_revision is None or stack.missing_since is not None:
-        return "-"
-    told = ahead(stack.next_check_at, now)
-    return told.replace("in", "retry", 1) if stack.check_failures and told.startswith("in") else told
-
-
-def revision(stack: Stack, branch: str | None) -> str:
-    """What is applied, and the newest one where Git has moved on: `main@ab12cd3 -> 9fe01aa`."""
-    applied, newest = stack.applied_revision, stack.revision[:7]
-    if applied is None:
-        return f"{branch or '?'}@{newest}"
-    moved = "" if stack.sync is Sync.SYNCED or applied[:7] == newest else f" -> {newest}"
-    return f"{branch or '?'}@{applied[:7]}{moved}"
 
 
 _SIGNED: tuple[tuple[str, Action], ...] = (

@@ -7,6 +7,7 @@ from cli_world import World
 
 from runner.cli.screen import cells
 from runner.model.drift.probe import ProbeRecord, Way, failed
+from runner.view.stack import probe_view
 
 
 def last_check(world: World, name: str = "app") -> str:
@@ -48,4 +49,4 @@ def test_a_check_that_failed_is_told_until_one_has_an_answer(world: World) -> No
 
 
 def test_a_failure_is_not_told_with_what_earlier_checks_have_shown() -> None:
-    assert cells.probe(failed(ProbeRecord(way=Way.PROBED, checks=3, reason=""))).text == "failed"
+    assert cells.probe(probe_view(failed(ProbeRecord(way=Way.PROBED, checks=3, reason="")))).text == "failed"

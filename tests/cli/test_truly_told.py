@@ -9,6 +9,7 @@ from runner.model.approval.approval import Person
 from runner.model.schedule.sweep import Sweep
 from runner.service.operator.request import request_check
 from runner.store.session import Session
+from runner.view.load import sweep_view
 
 BROKEN = 'resource "terraform_data" "it" {{\n  input = nowhere.x\n}}\n'
 
@@ -104,8 +105,8 @@ def test_the_time_of_a_check_is_that_of_its_work(tmp_path: Path) -> None:
 
 
 def test_a_sweep_that_is_over_has_nothing_left() -> None:
-    assert Sweep(2, 2, seconds=1.0).summary(1) == "2 of 2 checked, 0 drifted, 0 errors"
-    assert "about 1 s left" in Sweep(2, 1, seconds=1.0).summary(1)
+    assert sweep_view(Sweep(2, 2, seconds=1.0), 1).sentence == "2 of 2 checked, 0 drifted, 0 errors"
+    assert "about 1 s left" in sweep_view(Sweep(2, 1, seconds=1.0), 1).sentence
 
 
 def test_a_stack_that_is_never_applied_waits_for_no_approval(tmp_path: Path) -> None:

@@ -8,16 +8,15 @@ from pathlib import Path
 from signal import SIGKILL
 
 import pytest
+import shown
 from recovering_world import AUTOMATIC, begun
 from world import ANA, World, states
 
-from runner.cli.attention import Why
-from runner.cli.commands.status import look
-from runner.cli.options import Cli
 from runner.confinement import namespaced
 from runner.errors import WrongState
 from runner.model.run.life import Kind, Run, State
 from runner.service.operator import cancel, request
+from runner.view.needs import Why
 
 # A command that goes on in a session of its own, after terraform has ended.
 LINGERS = """\
@@ -108,6 +107,4 @@ def test_status_names_what_a_run_left_that_is_over(plain: World, lingering: tupl
 
 
 def lingers(world: World) -> list[str]:
-    cli = Cli(world.config)
-    cli.__dict__["app"] = world.app
-    return [need.name for need in look(cli).needs if need.why is Why.LINGERS]
+    return [need.name for need in shown.needs(world.app) if need.why is Why.LINGERS]

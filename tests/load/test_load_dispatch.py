@@ -7,7 +7,6 @@ import pytest
 from load_world import BODY, Place, started
 from world import ANA, states
 
-from runner.cli.load import load_of
 from runner.model.audit.actor import DAEMON
 from runner.model.run.job import PlanFailure
 from runner.model.run.life import Event, Kind, State, Trigger
@@ -18,6 +17,8 @@ from runner.process.metering import Meter
 from runner.service.operator import request
 from runner.service.outcome.settle import settle
 from runner.service.queue.enqueue import add_check, enqueue_due, explain, view
+from runner.view.host import Host
+from runner.view.load import queue_waits_for
 
 MB = 10**6
 
@@ -170,9 +171,9 @@ def test_an_account_gets_as_many_runs_as_the_operator_allows_and_others_go_on(pl
     assert [started(place.next()) for _ in range(4)] == ["a", "b", "nowhere", None]
     with place.app.store.reading() as reader:
         _, check = explain(view(reader, place.clock, "c", per_account=2))
-        load = load_of(place.app, reader, place.clock.now(), None, daemon=False)
+        why = queue_waits_for(reader, place.app.settings, Host(place.clock.now()))
     assert (check.code, "2 of at most 2" in check.sentence) == ("account_full", True)
-    assert load.queue_waits_for.startswith("its account: 2 of at most 2 runs at once")
+    assert why.startswith("its account: 2 of at most 2 runs at once")
 
 
 # A provider that throttles

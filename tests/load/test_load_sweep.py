@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from runner.model.schedule.sweep import Sweep, remaining
+from runner.view.load import sweep_view
 
 
 @pytest.mark.parametrize(
@@ -41,4 +42,4 @@ def test_what_is_left_is_reckoned_from_those_that_ended(
     ],
 )
 def test_it_is_told_in_one_line(sweep: Sweep, told: str) -> None:
-    assert sweep.summary(2) == told
+    assert sweep_view(sweep, 2).sentence == told

@@ -1,11 +1,10 @@
 """What a process does before it works on the data."""
 
 import pytest
+import shown
 import structlog
 from records_world import Records
 
-from runner.cli.commands.status import look
-from runner.cli.options import Cli
 from runner.errors import ClockBehind
 from runner.model.run.life import Event
 from runner.service.cycle.begin import begin
@@ -63,9 +62,7 @@ def test_an_age_is_measured_at_the_latest_time_that_was_seen(records: Records) -
 
 def test_status_shows_a_restore_until_it_is_two_weeks_old(records: Records) -> None:
     def needs() -> list[str]:
-        cli = Cli(records.root / "driftline.yaml")
-        cli.__dict__["app"] = records.app
-        return [need.text for need in look(cli).needs]
+        return [need.text for need in shown.needs(records.app)]
 
     backup = records.backup()
     records.apply()

@@ -3,16 +3,16 @@
 from datetime import UTC, datetime
 
 import pytest
+import shown
 from click.testing import CliRunner, Result
 from records_world import Records
 
-from runner.cli.attention import Why
-from runner.cli.commands.status import look
 from runner.cli.main import main
 from runner.cli.options import Cli
 from runner.model.run.life import Event
 from runner.service.cycle.begin import begin
 from runner.service.cycle.checkpoint import MISSING, try_checkpoint
+from runner.view.needs import Why
 
 
 def run(records: Records, *words: str) -> Result:
@@ -27,9 +27,7 @@ def verify(records: Records) -> Result:
 
 
 def told(records: Records) -> list[Why]:
-    cli = Cli()
-    cli.__dict__["app"] = records.app
-    return [need.why for need in look(cli).needs if need.why in {Why.CHECKPOINTS, Why.RESTORED}]
+    return [need.why for need in shown.needs(records.app) if need.why in {Why.CHECKPOINTS, Why.RESTORED}]
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from typing import Literal
 
 import click
 
-from runner.cli import shapes
 from runner.cli.options import Cli, output_option, pass_cli
 from runner.cli.screen.output import Cell
 from runner.errors import BadConfig, DriftlineError
@@ -16,6 +15,8 @@ from runner.model.approval.terms import Declaration
 from runner.model.settings.server import Settings
 from runner.model.stack.rule_reach import forgotten
 from runner.model.values.problem import Problem
+from runner.view.document import document
+from runner.view.problem import problem_row
 
 
 @click.group()
@@ -35,9 +36,8 @@ def validate(cli: Cli, file: Path | None, output: str) -> None:
     settings, problems = check(path)
     doubts = list(_doubts(settings, path)) if settings is not None and not problems else []
     if output == "json":
-        told = [{**shapes.problem(problem), "severity": "error"} for problem in problems]
-        told += [{**shapes.problem(doubt), "severity": "warning"} for doubt in doubts]
-        cli.console.json(told)
+        warnings = (problem_row(doubt, "warning") for doubt in doubts)
+        cli.console.json(document((*map(problem_row, problems), *warnings)))
     else:
         cli.console.data(*map(str, problems))
         for doubt in doubts:

@@ -1,13 +1,14 @@
 """`driftline daemon`: the service, or with --once one full pass of it."""
 
 import signal
+from collections.abc import Sequence
 from types import FrameType
 
 import click
 import structlog
 
-from runner.cli.one_pass import tell
 from runner.cli.options import Cli, output_option, pass_cli
+from runner.cli.screen.one_pass import pass_screen, say_needs
 from runner.confinement.hardening import close_to_others
 from runner.daemon.loop import Daemon
 from runner.daemon.one_pass import run_once
@@ -19,6 +20,7 @@ from runner.service.cycle.begin import begin
 from runner.service.cycle.checkpoint import try_checkpoint
 from runner.systemd.notify import Notifier
 from runner.systemd.shutdown import machine_stops
+from runner.view.one_pass import pass_page
 
 
 @click.command()
@@ -51,7 +53,17 @@ def command(cli: Cli, once: bool, accept_clock: bool, acknowledged: bool, output
         if not once:
             return _serve(cli, accept_clock=accept_clock)
         ended = _one_pass(cli, accept_clock=accept_clock)
-    return tell(cli, ended, output, acknowledged=acknowledged)
+    return _say_how_it_ended(cli, ended, output, acknowledged=acknowledged)
+
+
+def _say_how_it_ended(cli: Cli, ended: Sequence[Run], output: str, *, acknowledged: bool) -> int:
+    app, host = cli.app, cli.app.host()
+    with app.store.reading() as reader:
+        page = pass_page(reader, app.settings, app.clock, host, ended, acknowledged=acknowledged)
+    cli.present(output, page, pass_screen)
+    if output == "table":
+        say_needs(cli.console, page.needs)
+    return page.exit_code
 
 
 def _serve(cli: Cli, *, accept_clock: bool) -> int:

@@ -12,6 +12,7 @@ from runner.cli.several import with_labels
 from runner.errors import BadUsage
 from runner.model.run.life import Run, State
 from runner.service.operator.request import request_check
+from runner.view.load import sweep_view
 
 _RESULTS: dict[State, str] = {
     State.NO_CHANGES: "clean",
@@ -84,7 +85,7 @@ def _slots(cli: Cli) -> int:
 def _how_far(cli: Cli, ids: Sequence[int]) -> str:
     with cli.app.store.reading() as reader:
         sweep = reader.sweep(ids)
-    return sweep.summary(_slots(cli)) if sweep else ""
+    return sweep_view(sweep, _slots(cli)).sentence if sweep else ""
 
 
 def _acknowledged(cli: Cli, runs: Sequence[Run]) -> frozenset[int]:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from runner.cli import shapes
 from runner.cli.folder import Folder
 from runner.cli.options import Cli, output_option, pass_cli
 from runner.errors import BadConfig, BadStackFile, DriftlineError, NotFound
 from runner.model.settings.server import Settings
 from runner.model.settings.source import Allow, SourceSettings
 from runner.model.values.problem import Problem
+from runner.view.document import document
+from runner.view.problem import problem_row
 from runner.view.words import counted
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def validate(cli: Cli, paths: tuple[Path, ...], output: str) -> None:
             cli.console.say(_UNJUDGED)
         problems += _problems(folder, files, server.allow if server else GENEROUS)
     if output == "json":
-        cli.console.json([shapes.problem(problem) for problem in problems])
+        cli.console.json(document(tuple(map(problem_row, problems))))
     else:
         cli.console.data(*(str(problem) for problem in problems))
     if problems:

@@ -4,13 +4,14 @@ from datetime import datetime
 
 from runner.cli.screen.output import Cell, Colour
 from runner.errors import WrongState
-from runner.model.drift.probe import ProbeRecord, Way
+from runner.model.drift.probe import Way
 from runner.model.drift.report import ReportStatus
 from runner.model.run.life import Run, State
 from runner.model.stack.definition import DriftStatus, Health, Stack, Sync
 from runner.view import words
 from runner.view.run import RunRow
-from runner.view.when import ago
+from runner.view.stack import LastRun, ProbeView, StackRow
+from runner.view.when import ago, ahead
 
 SYNC: dict[Sync, Cell] = {
     Sync.SYNCED: Cell("synced", "green"),
@@ -51,7 +52,7 @@ def state(run: Run | RunRow) -> Cell:
     return Cell(f"{symbol} {run.state.in_words}", colour)
 
 
-def drift(stack: Stack) -> Cell:
+def drift(stack: Stack | StackRow) -> Cell:
     """The drift axis; what was found is said in the words of the check."""
     match stack.drift:
         case DriftStatus.CLEAN:
@@ -64,7 +65,7 @@ def drift(stack: Stack) -> Cell:
             return Cell("unknown", "dim")
 
 
-def probe(record: ProbeRecord) -> Cell:
+def probe(record: ProbeView) -> Cell:
     """How the last check was done, and why not by a probe."""
     match record.way:
         case Way.PROBED:
@@ -85,10 +86,16 @@ def wrong_state(error: WrongState) -> WrongState:
     return error
 
 
-def last_run(run: Run | RunRow | None, now: datetime) -> Cell:
-    if run is None:
+def last_run(last: LastRun | None, now: datetime) -> Cell:
+    if last is None:
         return Cell("-")
-    symbol, colour = STATE[run.state]
-    return Cell(
-        f"{words.verb(run):<5} {symbol} {ago(run.changed_at, now)}", colour if colour == "red" else None
-    )
+    symbol, colour = STATE[State(last.state)]
+    return Cell(f"{last.did:<5} {symbol} {ago(last.at, now)}", colour if colour == "red" else None)
+
+
+def next_check(stack: StackRow, now: datetime) -> str:
+    """Of a stack that was applied and is still in Git; nothing else is checked."""
+    if stack.applied_revision is None or stack.next_check_at is None:
+        return "-"
+    when = ahead(stack.next_check_at, now)
+    return when.replace("in", "retry", 1) if stack.check_failures and when.startswith("in") else when

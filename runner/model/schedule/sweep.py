@@ -20,12 +20,6 @@ class Sweep:
     def over(self) -> bool:
         return self.done >= self.total
 
-    def summary(self, slots: int) -> str:
-        """Such as `12 of 50 checked, 2 drifted, 0 errors, about 3 m left`."""
-        left = remaining(self, slots)
-        words = f"{self.done} of {self.total} checked, {self.drifted} drifted, {self.errors} errors"
-        return words if self.over or left is None else f"{words}, about {_span(left)} left"
-
 
 def remaining(sweep: Sweep, slots: int) -> timedelta | None:
     """Assumes that each remaining check takes as long as the average, in this many slots; None if nothing is known."""
@@ -38,10 +32,3 @@ def remaining(sweep: Sweep, slots: int) -> timedelta | None:
     waiting = max(0, sweep.total - sweep.done - len(ahead))
     spread = (sum(ahead) + waiting * each) / max(1, min(slots, waiting + len(ahead)))
     return timedelta(seconds=max(spread, *ahead, 0.0))
-
-
-def _span(left: timedelta) -> str:
-    seconds = left.total_seconds()
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} m" if seconds < 5400 else f"{seconds / 3600:.1f} h"

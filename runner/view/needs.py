@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from runner.model.approval.guardrails import Violation
 from runner.model.audit.checkpoint import missing_sentence
@@ -44,25 +43,24 @@ class Why(StrEnum):
 
 
 @dataclass(frozen=True)
+class Way:
+    """One of several answers, and the command that gives it."""
+
+    answer: str
+    command: str
+
+
+@dataclass(frozen=True)
 class Need:
+    """Something that waits for a person. `failure`: something went wrong, rather than waits for an answer."""
+
     why: Why
     name: str  # of the run, the report, the stack or the source
     stack: str | None
     text: str
     command: str
-    failure: bool = False  # something went wrong, rather than waits for an answer
-    ways: tuple[tuple[str, str], ...] = ()  # where there are several answers: each with its command
-
-    def document(self) -> dict[str, Any]:
-        return {
-            "why": self.why.value,
-            "name": self.name,
-            "stack": self.stack,
-            "text": self.text,
-            "command": self.command,
-            "failure": self.failure,
-            "ways": [{"answer": answer, "command": command} for answer, command in self.ways],
-        }
+    failure: bool = False
+    ways: tuple[Way, ...] = ()  # where there are several answers
 
 
 def needs(
@@ -178,12 +176,12 @@ def _of_runs(
 
 
 def _missing(stack: Stack, since: datetime, now: datetime) -> Need:
-    ways = [("leave all as it is", f"driftline stack forget {stack.name}")]
+    ways = [Way("leave all as it is", f"driftline stack forget {stack.name}")]
     if stack.applied_revision is not None:
-        ways.append(("destroy what it made", f"driftline plan {stack.name} --destroy"))
-        ways.append(("it has another name now", f"driftline stack rename {stack.name} NEW"))
+        ways.append(Way("destroy what it made", f"driftline plan {stack.name} --destroy"))
+        ways.append(Way("it has another name now", f"driftline stack rename {stack.name} NEW"))
     told = f"source missing since {ago(since, now)}: it is no longer in Git; say what becomes of it"
-    return Need(Why.MISSING, stack.name, stack.name, told, ways[0][1], ways=tuple(ways))
+    return Need(Why.MISSING, stack.name, stack.name, told, ways[0].command, ways=tuple(ways))
 
 
 def _held(run: Run, now: datetime) -> Need:

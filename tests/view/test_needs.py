@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from runner.cli.attention import Why, needs
-from runner.cli.commands.status import _MARKS
+from runner.cli.screen.needs import MARKS
 from runner.model.approval.guardrails import Violation
 from runner.model.approval.rules import Standing
 from runner.model.drift.report import Acknowledgement, DriftReport, ReportStatus
@@ -16,6 +15,7 @@ from runner.model.stack.definition import Stack, StackDefinition, StateIdentity
 from runner.model.stack.lock import Lock
 from runner.model.stack.source import SourceStatus
 from runner.view.facts import StackFacts
+from runner.view.needs import Why, needs
 from runner.view.source import SourceRow, source_row
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -173,4 +173,4 @@ def test_a_problem_of_a_stack_is_not_told_of_its_source_again() -> None:
 
 
 def test_each_need_has_its_mark_on_the_screen() -> None:
-    assert set(Why) == set(_MARKS)
+    assert set(Why) == set(MARKS)

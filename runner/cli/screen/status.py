@@ -1,0 +1,108 @@
+"""The status page, drawn."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from runner.cli.screen import cells
+from runner.cli.screen.needs import need_lines
+from runner.cli.screen.output import Cell, Colour, Line, Screen
+from runner.model.stack.definition import DriftStatus, Health, Sync
+from runner.view.needs import Need
+from runner.view.run import RunRow
+from runner.view.source import SourceRow
+from runner.view.status import StackCounts, StatusPage
+from runner.view.when import ago, ahead
+
+MAX_SHOWN = 15
+
+
+def status_screen(page: StatusPage, now: datetime) -> Screen:
+    yield from _daemon(page)
+    yield from _sources(page.sources, now)
+    yield [_head("Stacks"), *_stacks(page.stacks)]
+    yield [_head("Next check"), _next_check(page, now)]
+    yield from _running(page, now)
+    yield from _waiting(page.waiting, now)
+    if page.sweep is not None:
+        yield [_head("Checks"), page.sweep.sentence]
+    for throttle in page.throttled:
+        yield [_head("Throttled"), f"{throttle.sentence}: {throttle.reason}"]
+    yield from _needs(page.needs)
+
+
+def _daemon(page: StatusPage) -> Iterator[Line]:
+    if page.daemon.alive:
+        yield [_head("Daemon"), Cell("✔ running", "green"), f" (pid {page.daemon.pid})"]
+    else:
+        yield [_head("Daemon"), Cell("✗ not running", "yellow"), ". Start it with:   driftline daemon"]
+
+
+def _sources(sources: Sequence[SourceRow], now: datetime) -> Iterator[Line]:
+    if not sources:
+        yield [_head("Sources"), "none is configured"]
+    for number, source in enumerate(sources):
+        yield [_head("Sources" if not number else ""), *_source(source, now)]
+
+
+def _source(of: SourceRow, now: datetime) -> Iterator[Cell | str]:
+    at = f"{of.name}  {of.branch}@{of.revision[:7] if of.revision else '-'}"
+    yield f"{at}  polled {ago(of.polled_at, now)}"
+    if of.problem:
+        yield Cell(f"  ✗ {'refused' if of.is_refused else 'failed'}", "red")
+    if of.rewritten_at:
+        yield Cell(f"  ! history rewritten {ago(of.rewritten_at, now)}", "yellow")
+
+
+def _stacks(of: StackCounts) -> Iterator[Cell | str]:
+    yield f"{of.total}: {of.sync.get(Sync.SYNCED, 0)} synced"
+    axes: tuple[tuple[int, str, Colour], ...] = (
+        (of.sync.get(Sync.PENDING, 0), "pending", "yellow"),
+        (of.drift.get(DriftStatus.DRIFTED, 0), "drifted", "yellow"),
+        (of.health.get(Health.ERROR, 0), "with errors", "red"),
+        (of.health.get(Health.LOCKED, 0), "locked", "yellow"),
+        (of.health.get(Health.PAUSED, 0), "paused", "dim"),
+    )
+    for count, word, colour in axes:
+        if count:
+            yield f", {count} "
+            yield Cell(word, colour)
+
+
+def _next_check(page: StatusPage, now: datetime) -> str:
+    return f"{page.next_check.stack} {ahead(page.next_check.at, now)}" if page.next_check else "none"
+
+
+def _running(page: StatusPage, now: datetime) -> Iterator[Line]:
+    for number, run in enumerate(page.running[:MAX_SHOWN]):
+        head = _head("Running" if not number else "")
+        yield [head, f"{run.id}  {run.stack}  ", cells.state(run), f"  {ago(run.changed_at, now)}"]
+    more = len(page.running) - MAX_SHOWN
+    if more > 0:
+        yield [_head(""), f"and {more} more:   driftline run list --state planning --state applying"]
+    if page.queued:
+        runs = "1 run waits" if page.queued == 1 else f"{page.queued} runs wait"
+        yield [_head("Queued"), f"{runs} for {page.queue_waits_for}"]
+    if not page.running and not page.queued:
+        yield [_head("Running"), "nothing"]
+
+
+def _waiting(runs: Sequence[RunRow], now: datetime) -> Iterator[Line]:
+    for number, run in enumerate(runs[:MAX_SHOWN]):
+        retry = f"tried again {ahead(run.wait_until, now)}"
+        yield [_head("Waiting" if not number else ""), f"{run.id}  {run.stack}  {run.reason}; {retry}"]
+
+
+def _needs(needs: Sequence[Need]) -> Iterator[Line]:
+    yield ""
+    if not needs:
+        yield Cell("✔ Nothing needs you.", "green")
+        return
+    yield Cell(f"Needs you ({len(needs)})", "bold")
+    for need in needs[:MAX_SHOWN]:
+        yield from need_lines(need)
+    if len(needs) > MAX_SHOWN:
+        yield f"  and {len(needs) - MAX_SHOWN} more:   driftline status -o json"
+
+
+def _head(text: str) -> Cell:
+    return Cell(f"{text:<11} ", "dim")

@@ -1,0 +1,20 @@
+"""What no record knows, measured once for one view."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from runner.model.stack.lock import Leftover
+
+
+@dataclass(frozen=True)
+class Host:
+    """`shortage` says why the disk has no room for new work; `memory` is what is available, in bytes."""
+
+    now: datetime
+    daemon: int | None = None  # its process id, while it runs
+    shortage: str | None = None
+    memory: int | None = None
+    slots: int = 1
+    answers: Mapping[str, datetime] = field(default_factory=dict)  # when each source last answered a poll
+    leftovers: tuple[Leftover, ...] = ()

@@ -1,0 +1,243 @@
+"""Stacks: on their three axes in a list, and everything about one."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from runner.model.drift.partly import Partly
+from runner.model.drift.probe import ProbeRecord, Way
+from runner.model.run.life import Kind
+from runner.model.schedule.decide import Decision
+from runner.model.schedule.disk_room import format_size
+from runner.model.settings.server import Settings
+from runner.model.stack.definition import DriftStatus, Health, Pause, Sync
+from runner.ports.records.runs import RunFilter
+from runner.ports.records.store import Reader
+from runner.service.approval.terms import stack_terms
+from runner.service.drift.partly import partly_applied
+from runner.service.queue.enqueue import explain
+from runner.view import words
+from runner.view.facts import StackFacts, given
+from runner.view.lock import LockRow, lock_row
+from runner.view.run import RunRows, run_rows
+from runner.view.terms import TermsView, terms_view
+from runner.view.when import ago, whole
+
+LAST_RUNS = 5
+
+
+@dataclass(frozen=True)
+class FailingCheckRow:
+    address: str
+    message: str
+    since: datetime
+
+    def sentence(self, now: datetime) -> str:
+        return f"{self.address} fails: {self.message}, first seen {ago(self.since, now)}"
+
+
+@dataclass(frozen=True)
+class LastRun:
+    """`did` is what it did or would do, in one word."""
+
+    did: str
+    state: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackRow:
+    """`path` and `file` are None for a stack that was never sound: nothing is known of it but `reason`."""
+
+    name: str
+    source: str
+    path: str | None = None
+    file: str | None = None
+    branch: str | None = None
+    revision: str | None = None
+    applied_revision: str | None = None
+    sync: Sync = Sync.UNKNOWN
+    drift: DriftStatus = DriftStatus.UNKNOWN
+    drift_reason: str = ""
+    health: Health = Health.ERROR
+    reason: str = ""
+    note: str = ""  # the reason, only where there is something to do or to know
+    inputs: str = "not fully known"
+    unknown_inputs: tuple[str, ...] = ()
+    failing_checks: tuple[FailingCheckRow, ...] = ()
+    labels: dict[str, str]
+    checked_at: datetime | None = None
+    check_failures: int = 0
+    next_check_at: datetime | None = None
+    last_run: str | None = None
+    last: LastRun | None = None
+
+    @property
+    def at(self) -> str:
+        """What is applied, and the newest one where Git has moved on: `main@ab12cd3 -> 9fe01aa`."""
+        applied, newest = (self.applied_revision or "")[:7], (self.revision or "-")[:7]
+        moved = applied and self.sync is not Sync.SYNCED and applied != newest
+        return f"{self.branch or '?'}@{applied or newest}{f' -> {newest}' if moved else ''}"
+
+
+StackRows = tuple[StackRow, ...]
+
+
+def stack_row(facts: StackFacts) -> StackRow:
+    stack, (health, _), last = facts.stack, facts.health, facts.last
+    return StackRow(
+        name=stack.name,
+        source=stack.source,
+        path=stack.module_path,
+        file=stack.file,
+        branch=facts.branch,
+        revision=stack.revision,
+        applied_revision=stack.applied_revision,
+        sync=stack.sync,
+        drift=stack.drift,
+        drift_reason=stack.drift_reason,
+        health=health,
+        reason=facts.reason,
+        note=_note(facts),
+        inputs="not fully known" if stack.unknown_inputs else "known",
+        unknown_inputs=stack.unknown_inputs,
+        failing_checks=tuple(
+            FailingCheckRow(one.address, one.message, whole(one.since)) for one in stack.failing_checks
+        ),
+        labels=dict(stack.definition.labels),
+        checked_at=whole(stack.checked_at),
+        check_failures=stack.check_failures,
+        next_check_at=whole(stack.next_check_at) if stack.missing_since is None else None,
+        last_run=last.name if last else None,
+        last=LastRun(words.verb(last), last.state.value, whole(last.changed_at)) if last else None,
+    )
+
+
+def _note(facts: StackFacts) -> str:
+    if facts.health[0] is not Health.OK or facts.view.open_change is not None or facts.view.waits_for:
+        return facts.reason
+    return "source missing" if facts.stack.missing_since is not None else facts.source_note
+
+
+@dataclass(frozen=True)
+class DecisionView:
+    """What is decided, and the rule and the sentence that say why."""
+
+    action: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ProbeView:
+    """How the last drift check was done, and why not by warm providers."""
+
+    way: Way
+    reason: str
+    checks: int
+    checked: bool
+
+
+@dataclass(frozen=True)
+class PauseView:
+    by: str
+    reason: str
+    since: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True)
+class PartlyRow:
+    """A run that left parts of its revision in the state."""
+
+    run: str
+    revision: str
+    outcome: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackPage(StackRow):
+    """Everything about one stack. `sentence` is the decision about its changes, `health_reason` why it is not well."""
+
+    engine: str
+    terraform_workspace: str
+    depends_on: tuple[str, ...]
+    managed_state: bool
+    apply_mode: str  # as Git says it; the mode that counts is in `terms`
+    change: DecisionView
+    check: DecisionView
+    sentence: str
+    health_reason: str
+    source_note: str
+    approvals: str  # such as `1 of 2`, of the run that waits for approval
+    probe: ProbeView
+    lock: LockRow | None
+    pause: PauseView | None
+    missing_since: datetime | None
+    renamed_from: str | None
+    renamed_to: str | None
+    left: str | None
+    state_folder: str | None
+    problem: str | None
+    report: str | None
+    partly_applied: tuple[PartlyRow, ...]
+    open_runs: RunRows
+    last_runs: RunRows
+    peak_memory: dict[str, int | None]
+    terms: TermsView
+
+    @property
+    def memory(self) -> str:
+        """Such as `change 310 MB, drift 120 MB`."""
+        return ", ".join(f"{kind} {format_size(peak)}" for kind, peak in self.peak_memory.items() if peak)
+
+
+def stack_page(reader: Reader, settings: Settings, facts: StackFacts) -> StackPage:
+    stack, name, placed = facts.stack, facts.stack.name, facts.view.lock
+    report = reader.current_report(name)
+    change, check = explain(facts.view)
+    row = stack_row(facts)
+    return StackPage(
+        **{field.name: getattr(row, field.name) for field in fields(row)},
+        engine=stack.definition.engine,
+        terraform_workspace=stack.definition.terraform_workspace,
+        depends_on=stack.definition.depends_on,
+        managed_state=stack.managed_state,
+        apply_mode=stack.definition.apply.mode,
+        change=_decision(change),
+        check=_decision(check),
+        sentence=facts.sentence,
+        health_reason=facts.health[1],
+        source_note=facts.source_note,
+        approvals=given(facts.standing) if facts.standing else "",
+        probe=probe_view(reader.probe(name)),
+        lock=lock_row(placed) if placed else None,
+        pause=_pause(stack.pause),
+        missing_since=whole(stack.missing_since),
+        renamed_from=stack.renamed_from,
+        renamed_to=stack.renamed_to,
+        left=stack.left,
+        state_folder=stack.folder if stack.managed_state else None,
+        problem=stack.problem,
+        report=report.name if report else None,
+        partly_applied=tuple(map(_partly, partly_applied(reader, name))),
+        open_runs=run_rows(facts.view.open_runs),
+        last_runs=run_rows(reader.runs(RunFilter(stack=name, limit=LAST_RUNS))),
+        peak_memory={kind.value: reader.peak_memory(name, kind) for kind in Kind},
+        terms=terms_view(stack_terms(settings, reader, stack), settings.approvals.people),
+    )
+
+
+def _decision(of: Decision) -> DecisionView:
+    return DecisionView(of.action.value, of.code, of.sentence)
+
+
+def probe_view(of: ProbeRecord) -> ProbeView:
+    return ProbeView(of.way, of.reason, of.checks, of.checked)
+
+
+def _pause(of: Pause | None) -> PauseView | None:
+    return None if of is None else PauseView(of.by, of.reason, whole(of.since), whole(of.until))
+
+
+def _partly(of: Partly) -> PartlyRow:
+    return PartlyRow(of.run, of.revision, of.outcome)

@@ -1,0 +1,150 @@
+"""The whole installation on one page: whether somebody is needed, what runs, what drifted, the next check."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from runner.model.drift.report import DriftReport
+from runner.model.run.life import Run, State
+from runner.model.schedule.waiting import waits
+from runner.model.settings.server import Settings
+from runner.model.stack.definition import DriftStatus
+from runner.ports.basics import Clock
+from runner.ports.records.store import Reader
+from runner.service.cycle.checkpoint import last_missing
+from runner.service.cycle.restored import last_restore
+from runner.view.facts import StackFacts, all_stacks
+from runner.view.host import Host
+from runner.view.load import SweepView, ThrottleView, queue_waits_for, sweep_view, throttles
+from runner.view.needs import Need, needs
+from runner.view.objections import objections_to
+from runner.view.run import RunRows, run_rows
+from runner.view.source import SourceRow, source_rows
+from runner.view.when import whole
+
+
+@dataclass(frozen=True)
+class DaemonView:
+    alive: bool
+    pid: int | None
+
+
+@dataclass(frozen=True)
+class StackCounts:
+    """How many stacks there are, in each state of each axis."""
+
+    total: int
+    sync: dict[str, int]
+    drift: dict[str, int]
+    health: dict[str, int]
+
+
+@dataclass(frozen=True)
+class NextCheck:
+    stack: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class StatusPage:
+    """`waiting` are runs that are tried again later; `queued` counts those that may start as soon as they can."""
+
+    daemon: DaemonView
+    sources: tuple[SourceRow, ...]
+    stacks: StackCounts
+    needs: tuple[Need, ...]
+    running: RunRows
+    waiting: RunRows
+    queued: int
+    queue_waits_for: str | None
+    sweep: SweepView | None
+    throttled: tuple[ThrottleView, ...]
+    drifted: tuple[str, ...]
+    next_check: NextCheck | None
+
+
+def status_page(reader: Reader, settings: Settings, clock: Clock, host: Host) -> StatusPage:
+    stacks = all_stacks(reader, settings, clock, host.shortage)
+    sources = configured_sources(reader, settings, host)
+    open_runs = [run for facts in stacks for run in facts.view.open_runs]
+    later = [run for run in open_runs if run.claim is None and waits(run.wait_until, host.now)]
+    queued = sum(run.claim is None and run.state is State.QUEUED and run not in later for run in open_runs)
+    sweep = reader.sweep()
+    return StatusPage(
+        daemon=DaemonView(host.daemon is not None, host.daemon),
+        sources=sources,
+        stacks=_counts(stacks),
+        needs=needs_now(reader, settings, clock, host, stacks, sources, reader.reports()),
+        running=run_rows(run for run in open_runs if run.claim is not None),
+        waiting=run_rows(later),
+        queued=queued,
+        queue_waits_for=queue_waits_for(reader, settings, host) if queued else None,
+        sweep=sweep_view(sweep, host.slots) if sweep else None,
+        throttled=throttles(reader, host.now),
+        drifted=tuple(facts.stack.name for facts in stacks if facts.stack.drift is DriftStatus.DRIFTED),
+        next_check=_next_check(stacks),
+    )
+
+
+def configured_sources(reader: Reader, settings: Settings, host: Host) -> tuple[SourceRow, ...]:
+    return tuple(row for row in source_rows(reader, settings, host.answers) if row.configured)
+
+
+def needs_now(
+    reader: Reader,
+    settings: Settings,
+    clock: Clock,
+    host: Host,
+    stacks: Sequence[StackFacts],
+    sources: Sequence[SourceRow],
+    reports: Sequence[DriftReport],
+) -> tuple[Need, ...]:
+    """Everything that waits for a person, the most pressing kind first."""
+    waiting = [run for facts in stacks for run in facts.view.open_runs if _waits_for_approval(run)]
+    found = needs(
+        stacks,
+        reports,
+        sources,
+        host.now,
+        daemon=host.daemon is not None,
+        restored=last_restore(reader),
+        missing=last_missing(reader),
+        shortage=host.shortage,
+        leftovers=host.leftovers,
+        distrusted=reader.distrust_of(),
+        dead_letters=reader.dead_letters(),
+        objections={run.id: objections_to(settings, clock, reader, run) for run in waiting},
+    )
+    return tuple(found)
+
+
+def _waits_for_approval(run: Run) -> bool:
+    return run.state is State.AWAITING_APPROVAL
+
+
+def _counts(stacks: Sequence[StackFacts]) -> StackCounts:
+    return StackCounts(
+        total=len(stacks),
+        sync=_count(facts.stack.sync for facts in stacks),
+        drift=_count(facts.stack.drift for facts in stacks),
+        health=_count(facts.health[0] for facts in stacks),
+    )
+
+
+def _count(values: Iterable[Enum]) -> dict[str, int]:
+    return {value.value: count for value, count in Counter(values).items()}
+
+
+def _next_check(stacks: Sequence[StackFacts]) -> NextCheck | None:
+    """Of a stack that is applied and still in Git."""
+    due = [
+        (stack.next_check_at, stack.name)
+        for stack in (facts.stack for facts in stacks)
+        if stack.applied_revision and stack.next_check_at and stack.missing_since is None
+    ]
+    if not due:
+        return None
+    at, name = min(due, key=lambda one: one[0])
+    return NextCheck(name, whole(at))
