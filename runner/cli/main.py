@@ -20,37 +20,37 @@ from runner.errors import BadUsage, DriftlineError, Interrupted, WrongState
 COMMANDS: dict[str, dict[str, str]] = {
     "Start": {
         "init": "Write an example configuration and a first stack file.",
-        "demo": "Show the whole tour on this machine.",
-        "doctor": "Check this machine and say how to mend each fault.",
+        "demo": "Run the full tour on this machine.",
+        "doctor": "Check this installation and show how to fix each problem.",
     },
     "Day by day": {
-        "status": "One screen: what needs me, what runs, what drifted.",
+        "status": "Show what needs you, what is running and what drifted.",
         "plan": "Plan stacks now.",
-        "approve": "Say yes to plans.",
-        "reject": "Say no to plans.",
+        "approve": "Approve plans.",
+        "reject": "Reject plans.",
         "apply": "Execute an approved run now.",
-        "history": "What was changed, by whom, and who approved it.",
-        "pause": "Leave stacks alone for a while.",
-        "resume": "Go on with paused stacks.",
+        "history": "List what changed, who changed it, and who approved it.",
+        "pause": "Pause planning and drift checks of stacks.",
+        "resume": "Resume paused stacks.",
         "logs": "Print the log of a run, or follow it.",
     },
-    "Look and act": {
-        "stack": "Stacks: list, show, validate, history, pause, rename, forget, and more.",
-        "run": "Runs: list, show, diff, wait, cancel, artifact.",
-        "drift": "Drift: check, list, show, ack, heal.",
-        "lock": "Locks: list, take, release, force-unlock.",
-        "state": "Managed states: import.",
-        "source": "Sources: list, sync, check.",
-        "events": "What happens, as it happens: list or follow the event feed.",
-        "audit": "The audit log: log, verify, export.",
+    "Inspect and act": {
+        "stack": "List, show, validate, pause, rename and forget stacks.",
+        "run": "List, show, wait for and cancel runs.",
+        "drift": "Check for drift, and list, acknowledge or heal drift reports.",
+        "lock": "List, take and release locks.",
+        "state": "Import managed states.",
+        "source": "List, sync and check sources.",
+        "events": "List or follow the event feed.",
+        "audit": "List, verify and export the audit log.",
     },
     "Operate": {
-        "daemon": "The service; with --once one full pass.",
-        "config": "The configuration: validate, show, schema.",
-        "backup": "The whole installation in one sealed file.",
-        "restore": "A backup into an empty data directory.",
-        "db": "The database: backup, check, migrate.",
-        "service": "The systemd unit: install, uninstall.",
+        "daemon": "Run the service, or one full pass with --once.",
+        "config": "Validate and show the configuration, and print its schema.",
+        "backup": "Back up the whole installation into one encrypted file.",
+        "restore": "Restore a backup into an empty data directory.",
+        "db": "Back up, check and migrate the database.",
+        "service": "Install and uninstall the systemd unit.",
         "completion": "Print the completion script of a shell.",
         "version": "Print the version.",
     },
@@ -158,7 +158,7 @@ def _understood(error: Exception) -> DriftlineError:
         case _:
             return DriftlineError(
                 f"internal error: {type(error).__name__}: {error}",
-                hint="run it again with -v and report what it says",
+                hint="run it again with -v and report the output",
             )
 
 
@@ -200,7 +200,7 @@ _VERSION = click.Option(
 
 main = Driftline(
     name="driftline",
-    help="GitOps for Terraform and OpenTofu: plans what moved in Git, reports drift, applies what was approved.",
+    help="GitOps for Terraform and OpenTofu: plans changes in Git, reports drift, applies approved plans.",
     params=[*common_options(at_root=True), _VERSION],
     context_settings={
         "auto_envvar_prefix": "DRIFTLINE",

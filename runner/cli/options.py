@@ -47,7 +47,7 @@ class Cli:
         self.tell_warnings()
         self.creates = True
         if self.app.store.made:
-            self.console.warn(f"a new database was made in {self.app.settings.data_dir}")
+            self.console.warn(f"created a new database in {self.app.settings.data_dir}")
         return self.app
 
     def to_list(self) -> "App":
@@ -115,13 +115,17 @@ def common_options(*, at_root: bool) -> list[click.Parameter]:
             ["-c", "--config"],
             type=click.Path(path_type=Path),
             metavar="FILE",
-            help="The server configuration (also DRIFTLINE_CONFIG).",
+            help="Server configuration file (also DRIFTLINE_CONFIG).",
             # Where it is looked for knows the variable, and names it where the file is missing.
             **{**told, "allow_from_autoenv": False},
         ),
-        click.Option(["-q", "--quiet"], help="No progress and no hints.", **flag),
-        click.Option(["-v", "--verbose"], help="Follow the logs; show the traceback of a bug.", **flag),
-        click.Option(["--no-color"], help="Never colour (also NO_COLOR).", **flag),
+        click.Option(["-q", "--quiet"], help="Suppress progress and hints.", **flag),
+        click.Option(
+            ["-v", "--verbose"],
+            help="Show logs as they are written, and tracebacks of internal errors.",
+            **flag,
+        ),
+        click.Option(["--no-color"], help="Disable colour (also NO_COLOR).", **flag),
     ]
 
 
@@ -177,7 +181,7 @@ class SpanOfTime(click.ParamType[Seconds]):
         except ValueError as error:
             self.fail(str(error), param, ctx)
         if span > LONGEST:
-            self.fail(f"expected {LONGEST} at most, got {value!r}", param, ctx)
+            self.fail(f"expected at most {LONGEST}, got {value!r}", param, ctx)
         return span
 
 
@@ -230,12 +234,12 @@ def stacks_argument(*, required: bool) -> Callable[[Function], Function]:
 def output_option(function: Function) -> Function:
     """`-o json`; the command gets `output` as `table` or `json`."""
     return click.option(
-        "-o", "--output", type=click.Choice(["table", "json"]), default="table", help="table or json."
+        "-o", "--output", type=click.Choice(["table", "json"]), default="table", help="Output format."
     )(function)
 
 
 def reason_option(
-    name: str = "reason", *, required: bool = True, text: str = "Why; it is recorded."
+    name: str = "reason", *, required: bool = True, text: str = "Reason; it is recorded."
 ) -> Callable[[Function], Function]:
     """`-m`, which is the same everywhere, whatever its long name is remembered as."""
     return click.option(
@@ -262,11 +266,21 @@ def history_options(function: Function) -> Function:
     """Whose and of when; the command gets `by`, `since`, `until` and `absolute`."""
     for option in (
         click.option("--absolute", is_flag=True, help="Show times as RFC 3339 in UTC."),
-        click.option("--until", type=MOMENT, metavar="TIME", help="Not after it; a day counts as a whole."),
         click.option(
-            "--since", type=MOMENT, metavar="TIME", help="Not before it: 7d, 2026-12-24, or RFC 3339."
+            "--until",
+            type=MOMENT,
+            metavar="TIME",
+            help="Show only entries up to this time; a date includes the whole day.",
         ),
-        click.option("--by", "--actor", "by", metavar="PERSON", help="Only where this person had a part."),
+        click.option(
+            "--since",
+            type=MOMENT,
+            metavar="TIME",
+            help="Show only entries since this time: 7d, 2026-12-24, or RFC 3339.",
+        ),
+        click.option(
+            "--by", "--actor", "by", metavar="PERSON", help="Show only entries that involve this person."
+        ),
     ):
         function = option(function)
     return function
@@ -283,7 +297,7 @@ def window(
 
 
 def yes_option(function: Function) -> Function:
-    return click.option("--yes", is_flag=True, help="Do not ask.")(function)
+    return click.option("--yes", is_flag=True, help="Skip the confirmation prompt.")(function)
 
 
 Labels = tuple[tuple[str, str], ...]

@@ -101,7 +101,7 @@ class Performer:
         """Once for each time that it is put off: otherwise nothing would be seen for up to a quarter of an hour."""
         until = f"{run.wait_until:%H:%M:%S} UTC" if run.wait_until else "later"
         self.cli.console.say(f"{run.name} of {run.stack} waits until {until}: {run.reason}")
-        self.cli.console.hint(f"Ctrl-C here cancels it, as does   driftline run cancel {run.name}")
+        self.cli.console.hint(f"cancel it with Ctrl-C, or with   driftline run cancel {run.name}")
 
     # In this process
 
@@ -182,10 +182,12 @@ class Performer:
         if applying and self.daemon is not None:
             told = applying[0].name
             raise Interrupted(
-                f"no longer followed; the daemon goes on with {told}", hint=f"driftline logs -f {told}"
+                f"stopped following; the daemon continues with {told}", hint=f"driftline logs -f {told}"
             )
         if applying and first:
-            self.cli.console.warn("terraform goes on; Ctrl-C again stops it and may leave things half done")
+            self.cli.console.warn(
+                "terraform continues; press Ctrl-C again to stop it, which may leave infrastructure half changed"
+            )
             return
         if not first and not applying:
             raise Interrupted

@@ -42,7 +42,7 @@ def with_labels(reader: Reader, labels: Labels) -> list[Stack]:
     found = [stack for stack in reader.stacks() if has(stack, labels)]
     if not found:
         told = ", ".join(f"{key}={value}" for key, value in labels)
-        raise NotFound(f"no stack has the label {told}", hint="driftline stack list -o json")
+        raise NotFound(f"no stacks have the label {told}", hint="driftline stack list -o json")
     return found
 
 
@@ -53,7 +53,7 @@ def has(stack: Stack, labels: Labels) -> bool:
 def refuse_unclear(names: Sequence[object], labels: Labels, *, what: str) -> None:
     """They are named or chosen by label: a name beside a label could mean either of two things."""
     if bool(names) == bool(labels):
-        raise BadUsage(f"name the {what}, or choose them by -l KEY=VALUE: one or the other")
+        raise BadUsage(f"specify either the names of {what} or -l KEY=VALUE")
 
 
 def facts_of(cli: Cli, names: Sequence[str], labels: Labels) -> list[StackFacts]:

@@ -29,7 +29,7 @@ def database(scene: Scene) -> Iterator[Finding]:
         more = f" and {len(problems) - 3} more" if problems[3:] else ""
         yield fail("database", f"{path}: {'; '.join(problems[:3])}{more}", restore_hint(path))
     else:
-        yield ok("database", f"{path} is sound ({path.stat().st_size // 1024} KiB)")
+        yield ok("database", f"{path} is valid ({path.stat().st_size // 1024} KiB)")
 
 
 def audit(scene: Scene) -> Iterator[Finding]:

@@ -62,7 +62,7 @@ class GuardrailHit(Blocked):
 
 
 class TreeRefused(Blocked):
-    """stack "{stack}" is rejected at {revision}: {problem}"""
+    """stack "{stack}" is refused at {revision}: {problem}"""
 
     hint_template = "driftline stack show {stack}"
 

@@ -88,14 +88,14 @@ def needs(
         told = f"{ago(missing.at, now)}: {missing_sentence(missing.detail)}"
         found.append(Need(Why.CHECKPOINTS, "audit", None, told, "driftline audit verify"))
     for left in leftovers:
-        pids = ", ".join(map(str, left.pids)) or "not to be seen"
-        told = f"has ended and left processes running (pids {pids}); its state is not planned or applied meanwhile"
+        pids = ", ".join(map(str, left.pids)) or "unknown"
+        told = f"has ended but left processes running (pids {pids}); nothing is planned or applied on its state until they end"
         found.append(Need(Why.LINGERS, left.run, None, told, f"driftline run cancel {left.run} --force"))
     if shortage is not None:
         found.append(Need(Why.DISK, "data_dir", None, shortage, "driftline doctor", failure=True))
     for one in distrusted:
         told = (
-            f"is not probed any more ({one.reason}, stack {one.stack}); its stacks are checked by plain plans"
+            f"is no longer probed ({one.reason}, stack {one.stack}); its stacks are checked with full plans"
         )
         command = f'driftline drift trust "{one.provider.name}" -m "..."'
         found.append(Need(Why.PROBE, one.provider.name, one.stack, told, command))
@@ -176,18 +176,18 @@ def _of_runs(
 
 
 def _missing(stack: Stack, since: datetime, now: datetime) -> Need:
-    ways = [Way("leave all as it is", f"driftline stack forget {stack.name}")]
+    ways = [Way("keep its resources", f"driftline stack forget {stack.name}")]
     if stack.applied_revision is not None:
-        ways.append(Way("destroy what it made", f"driftline plan {stack.name} --destroy"))
-        ways.append(Way("it has another name now", f"driftline stack rename {stack.name} NEW"))
-    told = f"source missing since {ago(since, now)}: it is no longer in Git; say what becomes of it"
+        ways.append(Way("destroy its resources", f"driftline plan {stack.name} --destroy"))
+        ways.append(Way("it was renamed", f"driftline stack rename {stack.name} NEW"))
+    told = f"source missing since {ago(since, now)}: it is no longer in Git; decide what to do with it"
     return Need(Why.MISSING, stack.name, stack.name, told, ways[0].command, ways=tuple(ways))
 
 
 def _held(run: Run, now: datetime) -> Need:
     """Nobody of Driftline frees it: whoever holds the state has to be asked."""
     since = run.created_at if run.state is State.QUEUED else run.changed_at
-    told = f"waits since {ago(since, now)}: {run.reason}; tried again {ahead(run.wait_until, now)}"
+    told = f"waiting since {ago(since, now)}: {run.reason}; retry {ahead(run.wait_until, now)}"
     return Need(Why.LOCK, run.name, run.stack, told, "driftline lock list")
 
 

@@ -43,8 +43,8 @@ class SourceRow:
         if self.problem is None:
             return ""
         if self.is_refused:
-            return f"{(self.refused or '')[:12]} is refused and nothing of it was taken: {self.problem}"
-        return f"{self.failures} polls failed in a row: {self.problem}"
+            return f"{(self.refused or '')[:12]} is refused as a whole: {self.problem}"
+        return f"{self.failures} consecutive polls failed: {self.problem}"
 
     @property
     def remarks(self) -> tuple[str, ...]:

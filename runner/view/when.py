@@ -64,5 +64,5 @@ def ahead_of(end: Moment, now: datetime) -> datetime:
     """When something ends that lasts until then; BadUsage where that is over."""
     at = end.ahead(now)
     if at < now:
-        raise BadUsage(f"--until {at:%Y-%m-%d %H:%M} UTC is over already")
+        raise BadUsage(f"--until {at:%Y-%m-%d %H:%M} UTC is in the past")
     return at

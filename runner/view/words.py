@@ -22,7 +22,7 @@ _STANDS: dict[State, str] = {
     State.NO_CHANGES: "has no changes",
     State.DRIFTED: "has found drift",
     State.PLAN_FAILED: "could not be planned",
-    State.APPLY_FAILED: "failed while it was applied",
+    State.APPLY_FAILED: "failed during the apply",
 }
 
 
@@ -72,14 +72,14 @@ def found(report: DriftReport) -> str:
     counted = [finding for finding in report.findings if finding.counts]
     gone = sum(finding.drift_class is DriftClass.MISSING for finding in counted)
     parts = (f"{len(counted) - gone} changed" if len(counted) > gone else "", f"{gone} gone" if gone else "")
-    return ", ".join(part for part in parts if part) or "nothing that counts"
+    return ", ".join(part for part in parts if part) or "only ignored differences"
 
 
 def report_note(report: DriftReport, now: datetime) -> str:
     """Who said what about it, or why it is not told yet."""
     known = report.acknowledgement
     if report.status is ReportStatus.ACKNOWLEDGED and known is not None:
-        return f"{known.by}: {known.reason} (back {ahead(known.until, now)})"
+        return f"{known.by}: {known.reason} (returns {ahead(known.until, now)})"
     if report.status is ReportStatus.RESOLVED:
         return f"resolved {ago(report.resolved_at, now)}"
     return "" if report.confirmed else "not confirmed yet"

@@ -198,7 +198,7 @@ def test_a_plan_file_of_other_bytes_is_not_handed_over(plain: World) -> None:
         gate = StoreGate(plain.app.control)
         result = execute_apply(assignment.job, flipped, threading.Event(), gate, assignment.held)
         assert result.outcome is ApplyOutcome.NOT_STARTED, at
-        assert "is not the one that was made" in result.reason
+        assert "does not match its recorded digest" in result.reason
     assert plain.run(assignment.job.run).state is State.APPROVED
     assignment.held.release()
 
@@ -283,5 +283,5 @@ def test_a_plan_that_became_too_old_after_its_approval_is_not_applied(plain: Wor
     plain.age(hours=5)
     (fresh,) = [run for run in plain.work() if run.state is State.AWAITING_APPROVAL]
     assert plain.run(run.id).state is State.SUPERSEDED
-    assert "too old" in plain.run(run.id).reason
+    assert "expired" in plain.run(run.id).reason
     assert fresh.id == plain.run(run.id).superseded_by

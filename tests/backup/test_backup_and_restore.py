@@ -153,7 +153,7 @@ def test_of_a_state_that_is_being_written_the_copy_from_before_is_in_the_backup(
     state = state_of(installation, "app")
     (copy,) = state.parent.with_name("backups").glob("*.tfstate")
     state.write_text('{"version": 4, "ser')
-    assert "was being written all the while" in installation.back_up()
+    assert "was being written during the backup" in installation.back_up()
     before = copy.read_bytes()
     installation.lose()
     installation.restore()

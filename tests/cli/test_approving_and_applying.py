@@ -11,7 +11,7 @@ PROTECTED = 'apply: {protect: ["terraform_data.it"]}\n'
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
-        ([], 64, "no terminal to ask on"),
+        ([], 64, "no terminal to prompt on"),
         (["--yes"], 64, "needs --digest"),
         (["--yes", "--digest", "abc"], 64, "at least 12 characters"),
         (["--yes", "--digest", "0" * 12], 3, "the plan of run-1 is"),
@@ -32,7 +32,7 @@ def test_approving_shows_who_what_and_the_marks_of_the_plan(tmp_path: Path) -> N
         assert fact in shown.stdout
     assert run["plan_digest"][:12] in shown.stdout
     assert run["fingerprint"][:12] in shown.stdout
-    assert "waits for 1 more" in shown.stderr
+    assert "needs 1 more" in shown.stderr
     assert world.json("run", "show", "1")["approvals"][0]["comment"] == "looks right"
 
 

@@ -85,7 +85,7 @@ def test_what_the_code_would_change_is_shown_before_the_question(world: World, l
     world.cloud.write_text("other\n")
     told = imported(world, laptop)
     assert "1 to update" in told
-    assert told.index("1 to update") < told.index("keeps this state from now on")
+    assert told.index("1 to update") < told.index("Imported the state into")
 
 
 def test_a_plan_that_waited_for_an_answer_is_superseded(world: World, laptop: Path) -> None:
@@ -115,7 +115,7 @@ def test_the_former_state_is_kept_as_a_copy(world: World, laptop: Path) -> None:
 
 def test_the_same_state_again_changes_nothing(world: World, laptop: Path) -> None:
     imported(world, laptop)
-    assert "keeps this state already" in imported(world, laptop)
+    assert "already has this state" in imported(world, laptop)
     assert not managed(world).parent.with_name("backups").exists()
 
 

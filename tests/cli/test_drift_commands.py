@@ -47,7 +47,7 @@ def test_an_acknowledged_report_is_listed_and_not_open(tmp_path: Path) -> None:
     (report,) = world.json("drift", "list")
     assert report["status"] == "acknowledged"
     assert world.json("drift", "list", "--open") == []
-    assert "root: known (back in 14 d)" in world.run("drift", "list").stdout
+    assert "root: known (returns in 14 d)" in world.run("drift", "list").stdout
 
 
 def test_drift_is_acknowledged_until_a_date_or_a_time(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_drift_is_acknowledged_until_a_date_or_a_time(tmp_path: Path) -> None:
     world.applied("app")
     world.cloud.write_text("by hand\n")
     world.run("drift", "check", "app", expect=2)
-    world.run("drift", "ack", "1", "--until", "2090-12-24", "-m", "that day included")
+    world.run("drift", "ack", "1", "--until", "2090-12-24", "-m", "inclusive")
     (report,) = world.json("drift", "list")
     assert report["acknowledgement"]["until"] == "2090-12-24T23:59:59Z"
     world.run("drift", "ack", "1", "--until", "2090-12-24T12:00:00+02:00", "--reason", "by its other name")
@@ -86,7 +86,7 @@ def test_a_report_says_what_healing_it_would_run(tmp_path: Path) -> None:
     world.cloud.write_text("by hand\n")
     world.run("drift", "check", "app", expect=2)
     shown = world.run("drift", "show", "1").stdout
-    assert "Healing it also means:" in shown
+    assert "Healing also does this:" in shown
     assert 'command = "echo made ${self.id}"' in shown
     (report,) = world.json("drift", "list")
     assert report["apply"]["provisioners"] == ["terraform_data.it"]

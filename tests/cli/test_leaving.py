@@ -37,7 +37,7 @@ def test_a_question_is_shown_with_its_answers(world: World) -> None:
 
 def test_the_command_answers_it(world: World) -> None:
     call_it(world, "name: network\n")
-    assert "net is network now" in world.run("stack", "rename", "net", "network", "--yes").stderr
+    assert "Renamed net to network" in world.run("stack", "rename", "net", "network", "--yes").stderr
     (run,) = world.json("plan", "network")
     assert run["state"] == "no_changes"
     assert [stack["name"] for stack in world.json("stack", "list")] == ["network"]
@@ -45,7 +45,7 @@ def test_the_command_answers_it(world: World) -> None:
 
 
 def test_nothing_is_renamed_without_a_yes(world: World) -> None:
-    assert "no terminal to ask on" in world.run("stack", "rename", "net", "network", expect=64).stderr
+    assert "no terminal to prompt on" in world.run("stack", "rename", "net", "network", expect=64).stderr
     assert "not found" in world.run("stack", "rename", "nett", "network", "--yes", expect=5).stderr
 
 
@@ -53,14 +53,14 @@ def test_a_plan_under_the_new_name_says_what_it_was(world: World) -> None:
     world.cloud.write_text("other\n")
     call_it(world, "name: network\nrenamed_from: net\n")
     told = world.run("plan", "network").stderr
-    assert "network is net under a new name; it works on the same state" in told
+    assert "network is the new name of net; it uses the same state" in told
     (run,) = [run for run in world.json("run", "list") if run["stack"] == "network"]
     assert run["summary"]["create"] == 0
     assert world.json("run", "show", run["id"])["renamed_from"] == "net"
     assert "from net" in world.run("run", "show", run["id"]).stdout
     assert "from net" in world.run("stack", "show", "network").stdout
     shown = world.run("approve", run["id"], "--yes", "--digest", run["plan_digest"]).stdout
-    assert "from net; the state and the terms of it hold for this" in shown
+    assert "from net; its state and terms apply to this stack" in shown
     world.run("apply", run["id"])
     assert world.json("stack", "show", "network")["renamed_from"] is None
 
@@ -104,7 +104,7 @@ def test_a_stack_that_left_git_asks_what_becomes_of_it_and_names_the_commands(wo
 def test_what_is_forgotten_asks_for_nothing_more_and_keeps_its_history(world: World) -> None:
     remove_from_git(world)
     told = world.run("stack", "forget", "net", "-m", "moved to another team", "--yes").stderr
-    assert "Its state stays in" in told
+    assert "Its state remains in" in told
     assert missing(world) == []
     assert world.json("stack", "list") == []
     assert [run["stack"] for run in world.json("stack", "history", "net")] == ["net"]
@@ -121,7 +121,7 @@ def test_what_is_forgotten_asks_for_nothing_more_and_keeps_its_history(world: Wo
 def test_nothing_is_forgotten_that_git_still_has_or_that_nobody_has_said_yes_to(world: World) -> None:
     assert "is still in Git" in world.run("stack", "forget", "net", "--yes", expect=3).stderr
     remove_from_git(world)
-    assert "no terminal to ask on" in world.run("stack", "forget", "net", expect=64).stderr
+    assert "no terminal to prompt on" in world.run("stack", "forget", "net", expect=64).stderr
     world.run("lock", "take", "net", "--reason", "by hand")
     assert "is locked by" in world.run("stack", "forget", "net", "--yes", expect=4).stderr
     assert missing(world) == ["net"]

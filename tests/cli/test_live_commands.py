@@ -66,7 +66,7 @@ def test_one_interrupt_does_not_end_an_apply(tmp_path: Path, number: signal.Sign
     process = world.start("apply", "run-1")
     until((tmp_path / "signs" / "reached").exists)
     process.signal(number)
-    process.says("terraform goes on")
+    process.says("terraform continues")
     (tmp_path / "signs" / "go").touch()
     process.ends(0)
     assert world.json("run", "show", "1")["state"] == "applied"
@@ -90,7 +90,7 @@ def test_a_second_ctrl_c_stops_the_apply_and_the_stack_stays_locked(tmp_path: Pa
     process = world.start("apply", "run-1")
     until((tmp_path / "signs" / "reached").exists)
     process.signal(signal.SIGINT)
-    process.says("terraform goes on")
+    process.says("terraform continues")
     process.signal(signal.SIGINT)
     process.ends(130)
     assert world.json("run", "show", "1")["state"] in {"interrupted", "apply_failed"}
@@ -136,7 +136,7 @@ def test_a_plan_right_after_a_commit_plans_that_commit_beside_a_daemon_too(tmp_p
     with seldom_polling(world):
         head = world.commit({"app/more.tf": 'resource "terraform_data" "more" {}\n'})
         out, err = world.start("plan", "app").ends(0)
-        assert "source infra: looking at main for its newest revision" in err
+        assert "source infra: polling main" in err
         assert f"plans app at {head[:12]}" in err
         assert "+ terraform_data.more" in out
 
@@ -147,7 +147,7 @@ def test_a_source_that_is_out_of_reach_does_not_stop_a_plan_beside_a_daemon(tmp_
     with seldom_polling(world):
         world.repository.rename(tmp_path / "elsewhere")
         out, err = world.start("plan", "app").ends(0)
-        assert "its stacks are planned as last known" in err
+        assert "using the last known revision of its stacks" in err
         assert "+ terraform_data.it" in out
 
 

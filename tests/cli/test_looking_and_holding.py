@@ -41,7 +41,7 @@ def test_a_plan_file_is_written_for_its_owner_alone_and_never_over_another_file(
     world = planned(tmp_path)
     target = tmp_path / "out.tfplan"
     told = world.run("run", "artifact", "run-1", "plan.tfplan", "--to", str(target))
-    assert "holds secrets" in told.stderr
+    assert "contains plaintext secrets" in told.stderr
     assert target.stat().st_mode & 0o777 == 0o600
     assert target.read_bytes()[:2] == b"PK"
     world.run("run", "artifact", "run-1", "plan.tfplan", "--to", str(target), expect=64)

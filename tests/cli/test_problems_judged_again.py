@@ -86,7 +86,7 @@ def test_sync_looks_again_at_a_source_that_has_not_moved(tmp_path: Path) -> None
     with world.app.store.writing() as writer:
         writer.mark_missing("web")  # as if something had gone wrong before
     told = world.run("source", "sync").stdout
-    assert "stays at" in told
+    assert "is still at" in told
     assert world.json("stack", "show", "web")["health"] == "ok"
 
 

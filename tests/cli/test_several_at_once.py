@@ -128,7 +128,7 @@ def test_what_is_protected_is_left_out_of_a_list_and_the_others_are_approved(tmp
     world.run("plan", "a", "--destroy")
     code, heard = converse(world, ["approve", "-l", "env=dev"], {"Type `yes` to approve this plan": "yes\n"})
     assert code == 3
-    assert "that is approved by itself" in heard
+    assert "approve this run separately" in heard
     assert states(world) == {"run-1": "applied", "run-2": "approved", "run-3": "awaiting_approval"}
 
 
@@ -149,14 +149,16 @@ def test_a_long_plan_in_a_list_says_how_to_see_the_rest(tmp_path: Path) -> None:
     labelled(world, "b", "dev")
     world.run("plan", "a", "b")
     shown = world.run("approve", "run-1", "run-2", expect=64).stdout
-    assert "2 more changes and all values are not shown here:   driftline run diff run-1" in shown
+    assert "2 more changes and all values not shown; see   driftline run diff run-1" in shown
     assert shown.count("# will be created") == 10 + 1
 
 
 def test_a_label_that_no_stack_has_is_not_found_and_one_without_plans_is_nothing_to_do(estate: World) -> None:
-    assert "no stack has the label env=staging" in estate.run("approve", "-l", "env=staging", expect=5).stderr
+    assert (
+        "no stacks have the label env=staging" in estate.run("approve", "-l", "env=staging", expect=5).stderr
+    )
     estate.run("reject", "3", "-m", "no")
-    assert "No plan of a stack" in estate.run("approve", "-l", "env=prod").stderr
+    assert "No runs of stacks" in estate.run("approve", "-l", "env=prod").stderr
 
 
 @pytest.mark.parametrize(
@@ -228,7 +230,7 @@ def test_stacks_of_a_label_are_paused_and_resumed(estate: World) -> None:
     assert estate.run("plan", "-l", "env=dev", expect=3).stderr.count("is paused by") == 2
     estate.run("resume", "-l", "env=dev")
     assert set(health(estate).values()) == {"ok"}
-    assert "No stack with this label is paused." in estate.run("resume", "-l", "env=dev").stderr
+    assert "No paused stacks have this label." in estate.run("resume", "-l", "env=dev").stderr
 
 
 def test_pausing_several_asks_once_on_a_terminal(estate: World) -> None:

@@ -113,7 +113,7 @@ def test_a_stack_that_is_never_applied_waits_for_no_approval(tmp_path: Path) -> 
     world = World(tmp_path)
     world.stack("app", "apply: {mode: never}\n")
     told = world.run("plan", "app").stderr
-    assert "run-1 of app is planned; by its rules this stack is never applied" in told
+    assert "run-1 of app is planned; the rules of this stack forbid applying it" in told
     for words in (["stack", "list"], ["stack", "show", "app"], ["status"]):
         assert "waits for approval" not in world.run(*words).stdout
     assert "may not be applied: its mode is never (app/stack.yaml" in world.json("stack", "list")[0]["reason"]
@@ -157,5 +157,6 @@ def test_validate_judges_by_what_the_server_allows_and_says_where_it_can_not(tmp
     assert "allow.provisioners" in refused.stdout
     world.config.write_text(world.config.read_text().replace(f"{tmp_path}/repository", f"{tmp_path}/other"))
     assert (
-        "what a source allows is not judged" in world.run("stack", "validate", str(world.repository)).stderr
+        "The rules of the source were not checked"
+        in world.run("stack", "validate", str(world.repository)).stderr
     )

@@ -41,7 +41,7 @@ def test_an_interrupted_run_is_to_be_resolved_wherever_one_looks(dead: World, wo
 def test_the_way_out_is_one(dead: World) -> None:
     dead.run("lock", "release", "app", "--reason", "x", expect=3)
     resolved = dead.run("run", "resolve", "run-1", "--as", "failed", "-m", "looked at it", "--yes")
-    assert "run-1 of app counts as apply failed now, by the word of" in resolved.output
+    assert "resolved run-1 of app as apply failed" in resolved.output
     assert dead.json("stack", "show", "app")["lock"] is None
 
 
@@ -52,7 +52,7 @@ def test_the_facts_of_the_evidence_stand_apart_from_their_names(dead: World) -> 
 
     evidence = Evidence(exit_code=None, unfinished=("a.b",), serial_before=1, serial_after=2)
     lines = [encode(line, colours=False) for line in evidence_lines(evidence)]
-    assert "  how it ended  nobody saw it: the processes were gone, and no result was recorded" in lines
+    assert "  how it ended  unknown: the processes were gone and no result was recorded" in lines
 
 
 def test_an_approval_on_a_locked_stack_says_what_it_waits_for(
@@ -63,14 +63,14 @@ def test_an_approval_on_a_locked_stack_says_what_it_waits_for(
     monkeypatch.setattr("runner.cli.commands.approve.running_daemon", lambda _: 4711)
     digest = world.json("run", "show", "1")["plan_digest"]
     told = world.run("approve", "run-1", "--digest", digest[:12], "--yes").output
-    assert "It is applied later: locked by" in told
+    assert "It will be applied later: locked by" in told
     assert "a freeze" in told
     assert "driftline lock release app" in told
-    assert "applies it now" not in told
+    assert "is applying it" not in told
 
 
 @pytest.mark.parametrize(
-    ("daemon", "said"), [(4711, "The daemon applies it now."), (None, "driftline apply run-1")]
+    ("daemon", "said"), [(4711, "The daemon is applying it."), (None, "driftline apply run-1")]
 )
 def test_an_approval_of_what_is_free_says_that_it_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, daemon: int | None, said: str
@@ -85,7 +85,7 @@ def test_an_approval_of_what_is_free_says_that_it_goes_on(
 
 def test_a_check_of_nothing_says_why_there_is_nothing(tmp_path: Path) -> None:
     told = planned(tmp_path).run("drift", "check", "--all").output
-    assert told.strip() == "Nothing is applied yet, so nothing can have drifted."
+    assert told.strip() == "No applied stacks to check. Apply one with:   driftline plan STACK"
 
 
 def test_drift_that_was_seen_once_was_seen_once(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_a_plan_at_a_named_revision_does_not_look_for_a_newer_one(tmp_path: Path
     world = planned(tmp_path)
     known = world.json("source", "list")[0]["revision"]
     world.commit({"app/more.tf": "# more\n"})
-    assert "looking at" not in world.run("plan", "app", "--ref", known).stderr
+    assert "polling" not in world.run("plan", "app", "--ref", known).stderr
     assert world.json("source", "list")[0]["revision"] == known
 
 

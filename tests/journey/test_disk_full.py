@@ -94,7 +94,7 @@ def test_no_plan_is_made_on_a_state_that_was_emptied(tmp_path: Path, flag: Path)
     state.write_text("")
     (refused,) = world.push(value="three", body=DATA)
     assert refused.state is State.PLAN_FAILED
-    assert "is empty or cut off" in refused.reason
+    assert "is empty or truncated" in refused.reason
     [torn] = world.app.workspaces.damaged_states("web")
     paste(torn.command)
     (planned,) = world.push(value="four", body=DATA)

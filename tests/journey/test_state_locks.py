@@ -202,10 +202,10 @@ def test_a_run_that_waits_is_shown_with_whose_lock_it_is_and_when_it_is_tried_ag
     assert f"{told}; {run.name} tries again in" in command(remote, "lock", "list")
     status = json.loads(command(remote, "status", "-o", "json"))
     assert ([one["id"] for one in status["waiting"]], status["queued"]) == ([run.name], 0)
-    assert f"{told}; tried again in" in command(remote, "status")
+    assert f"{told}; retry in" in command(remote, "status")
     (need,) = [need for need in status["needs"] if need["why"] == "lock"]
     assert (need["name"], need["stack"], need["failure"]) == (run.name, "web", False)
-    assert need["text"].startswith("waits since ")
+    assert need["text"].startswith("waiting since ")
     assert told in need["text"]
     (stack,) = json.loads(command(remote, "stack", "list", "-o", "json"))
     assert stack["reason"].startswith(f"{run.name} waits until ")

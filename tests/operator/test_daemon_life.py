@@ -287,7 +287,7 @@ def test_an_apply_that_died_with_its_daemon_is_interrupted_with_evidence(
         run = wait_for_run(made, "interrupted")
         assert '"holder": "run-1"' in made("lock", "list", "-o", "json").stdout
         shown = made("run", "show", run.name).stdout
-        assert "nobody saw it" in shown
+        assert "the processes were gone" in shown
         assert made("lock", "release", "one", "--reason", "looked").code == 3
         made("run", "resolve", run.name, "--as", "failed", "-m", "looked at it", "--yes")
         wait_for_run(made, "apply_failed")

@@ -81,8 +81,8 @@ def test_a_look_without_a_database_says_so_and_makes_none(made: Installation, wo
 
 
 def test_a_command_that_begins_an_installation_says_that_it_made_a_database(made: Installation) -> None:
-    assert "a new database was made in" in made("source", "sync").stderr
-    assert "a new database was made in" not in made("source", "sync").stderr
+    assert "created a new database in" in made("source", "sync").stderr
+    assert "created a new database in" not in made("source", "sync").stderr
 
 
 def test_a_folder_that_is_in_use_is_never_made_again(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def test_sync_says_what_moved(made: Installation) -> None:
     answer = made("source", "sync")
     assert answer.code == 0
     assert f"moved to {head[:12]}, 1 stack" in answer.stdout
-    assert "stays at" in made("source", "sync", "infra").stdout
+    assert "is still at" in made("source", "sync", "infra").stdout
     assert listed(made)["infra"]["revision"] == head
     assert listed(made)["infra"]["stacks"] == 1
 

@@ -173,7 +173,7 @@ def test_a_writer_that_waits_too_long_is_told_who_to_look_for(
     monkeypatch.setattr(connections, "BUSY_TIMEOUT", 0.05)
     with raw(tmp_path / NAME) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(DatabaseBusy, match="stayed locked"), store.writing():
+        with pytest.raises(DatabaseBusy, match="kept the database"), store.writing():
             pass
         other.execute("ROLLBACK")
     with store.writing() as writer:

@@ -79,7 +79,7 @@ def _ending(cli: Cli, run: Run) -> int:
             next_run = f"run-{run.superseded_by}" if run.superseded_by else "the next plan"
             console.error(
                 DriftlineError(
-                    f"{run.name} was not applied: {run.reason}; {next_run} takes its place",
+                    f"{run.name} was not applied: {run.reason}; {next_run} replaces it",
                     hint=f"driftline plan {run.stack}",
                 )
             )

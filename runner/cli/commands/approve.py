@@ -35,30 +35,36 @@ _HELD_BACK = frozenset({"locked", "no_room", "put_off", "account_full"})
 
 @click.command()
 @plans_argument
-@labels_option("All plans that wait, of stacks with this label (repeatable: with each of them).")
+@labels_option("All runs awaiting approval whose stack has this label. Repeat to require several labels.")
 @click.option(
     "--digest",
     metavar="PREFIX",
-    help="The plan that was looked at, by 12 characters or more; refused where it is another one. With several: RUN@DIGEST.",
+    help="Digest of the plan you reviewed (at least 12 characters); fails if the plan is a different one. For several runs, use RUN@DIGEST.",
 )
-@reason_option("message", required=False, text="Recorded with the approval.")
+@reason_option("message", required=False, text="Comment to record with the approval.")
 @click.option(
-    "--yes", is_flag=True, help="Do not ask. Where no terminal shows the plan, its digest is needed too."
+    "--yes",
+    is_flag=True,
+    help="Skip the confirmation prompt. Without a terminal, also requires the digest of the plan.",
 )
-@click.option("--confirm", metavar="STACK", help="The stack's name, where something protected goes.")
+@click.option(
+    "--confirm",
+    metavar="STACK",
+    help="Stack name, to confirm that something protected may be destroyed or replaced.",
+)
 @click.option(
     "--accept-destroys",
     metavar="N",
     type=click.IntRange(0),
-    help="Accept that exactly N resources are destroyed or replaced, where a guard rail objects.",
+    help="Accept exactly N destroyed or replaced resources when a guardrail blocks the plan.",
 )
 @click.option("--accept-large", is_flag=True, help="Accept an unusually large plan.")
 @click.option(
     "--accept-new-state",
     is_flag=True,
-    help="Accept a state that is empty, older, or not the one that was there.",
+    help="Accept a state that is empty, older, or has a different lineage.",
 )
-@click.option("--full", is_flag=True, help="Show full values; of several, show the whole plans.")
+@click.option("--full", is_flag=True, help="Show full values; for several runs, show full plans.")
 @output_option
 @pass_cli
 def command(
@@ -75,22 +81,22 @@ def command(
     full: bool,
     output: str,
 ) -> int:
-    """Say yes to the plan of each RUN, after it was shown. The last yes that is needed lets it be applied.
+    """Show the plan of each RUN and approve it. A run is applied once it has all the approvals it needs.
 
-    Several are shown as one list, with one question; each yes is to the plan that the list shows.
+    Several runs share one list and one question; each approval covers the plan shown in the list.
     """
     refuse_unclear(plans, labels, what="runs")
     accepted = _accepted(accept_destroys, large=accept_large, new_state=accept_new_state)
     if labels or len(plans) > 1:
         if digest is not None or confirm is not None or accepted:
             raise BadUsage(
-                "--digest, --confirm and --accept-... are said of one plan",
-                hint="driftline approve RUN@DIGEST RUN@DIGEST --yes   or each by itself",
+                "--digest, --confirm and --accept-... apply to a single run",
+                hint="driftline approve RUN@DIGEST RUN@DIGEST --yes   or approve each run separately",
             )
         return approve_several(cli, plans, labels, message, yes=yes, full=full, output=output)
     (named,) = plans
     if digest is not None and named.digest is not None:
-        raise BadUsage(f"the digest is given twice: run-{named.run}@{named.digest} and --digest {digest}")
+        raise BadUsage(f"two digests given: run-{named.run}@{named.digest} and --digest {digest}")
     digest = digest or named.digest
     _approve_one(cli, named.run, digest, message, confirm, accepted, yes=yes, full=full, output=output)
     return 0
@@ -147,12 +153,12 @@ def _refuse_blind(run_id: int, digest: str | None, *, yes: bool, shown: bool) ->
         return
     if not yes:
         raise BadUsage(
-            "there is no terminal to ask on",
+            "no terminal to prompt on",
             hint=_unseen(run_id),
         )
     if digest is None:
         raise BadUsage(
-            "--yes without a terminal needs --digest, so that what was looked at is what is approved",
+            "--yes without a terminal needs --digest, to approve exactly the plan that was reviewed",
             hint=f"driftline run show run-{run_id}",
         )
 
@@ -176,7 +182,7 @@ def _ask(cli: Cli, asked: Question, confirm: str | None) -> str | None:
     must_type = asked.type_the_name and confirm is None
     word = asked.run.stack if must_type else "yes"
     if must_type:
-        cli.console.data(Cell("This destroys or replaces what is protected.", "red"))
+        cli.console.data(Cell("This destroys or replaces protected resources.", "red"))
     marks = (
         f"plan {(asked.run.plan_digest or '-')[:SHORT]}, binding {(asked.run.binding_digest or '-')[:SHORT]}"
     )
@@ -189,7 +195,7 @@ def _tell(cli: Cli, run: Run, standing: Standing) -> None:
     console = cli.console
     console.say(said_yes(run.name, run, standing, cli.person))
     if not standing.complete:
-        console.say(f"It waits for {words.counted(standing.missing, 'more approval')}.")
+        console.say(f"It needs {words.counted(standing.missing, 'more approval')}.")
         console.hint(f"who may approve:   driftline stack show {run.stack}")
         return
     daemon = running_daemon(cli.app.settings.data_dir) is not None
@@ -197,10 +203,10 @@ def _tell(cli: Cli, run: Run, standing: Standing) -> None:
         view = one_stack(reader, cli.app.settings, cli.app.clock, cli.app.disk.shortage(), run.stack).view
     waits = _waits(view)
     if waits:
-        console.say(f"It is applied later: {waits}.")
+        console.say(f"It will be applied later: {waits}.")
         console.hint(view.lock.way_out if view.lock is not None else f"driftline stack show {run.stack}")
     elif daemon:
-        console.say("The daemon applies it now.")
+        console.say("The daemon is applying it.")
         console.hint(f"driftline logs -f {run.name}")
     else:
         console.hint(f"driftline apply {run.name}")
@@ -211,6 +217,6 @@ def _waits(view: View) -> str:
     if view.open_change is None or view.open_change.claim is not None:
         return ""
     if view.open_check is not None and view.open_check.claim is not None:
-        return f"{view.open_check.name} is not over yet"
+        return f"{view.open_check.name} has not finished"
     rules = (rule for rule in CHANGE_RULES if rule.code in _HELD_BACK and rule.fits(view))
     return next((rule.sentence(view) for rule in rules), "")

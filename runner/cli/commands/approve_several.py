@@ -34,7 +34,7 @@ def approve_several(
     person = cli.person  # before the look: who acts may have to put right what is looked at
     wanted = list(dict.fromkeys(plans)) or [Named(run) for run in waiting(cli, labels)]
     if not wanted:
-        cli.console.say("No plan of a stack with this label waits for approval.")
+        cli.console.say("No runs of stacks with this label await approval.")
         return 0
     tally = Tally(cli.console)
     asked: list[tuple[Named, Question]] = []
@@ -84,7 +84,7 @@ def _asked(cli: Cli, named: Named, person: Person) -> Question:
         told = "; ".join(violation.sentence for violation in asked.violations)
         raise GuardrailHit(
             run=asked.run.name,
-            violation=f"{told}; that is approved by itself",
+            violation=f"{told}; approve this run separately",
             hint=f"driftline approve {asked.run.name}",
         )
     return asked
@@ -98,10 +98,10 @@ def _agree(asked: Sequence[tuple[Named, Question]], *, yes: bool, shown: bool) -
         return
     seen = " ".join(f"{one.run.name}@{(one.run.binding_digest or '')[:SHORT]}" for _, one in asked)
     if not yes:
-        raise BadUsage("there is no terminal to ask on", hint=f"driftline approve {seen} --yes")
+        raise BadUsage("no terminal to prompt on", hint=f"driftline approve {seen} --yes")
     if any(named.digest is None for named, _ in asked):
         raise BadUsage(
-            "--yes without a terminal needs the digest of each plan, so that what was looked at is what is approved",
+            "--yes without a terminal needs the digest of each plan, to approve exactly the plans that were reviewed",
             hint=f"driftline approve {seen} --yes",
         )
 
@@ -134,7 +134,7 @@ def _in_short(asked: Question) -> Iterable[Line]:
     yield from lines[:MOST_NAMED]
     more = len(lines) - MOST_NAMED
     left_out = f"{counted(more, 'more change')} and all values" if more > 0 else "values"
-    yield f"  {left_out} are not shown here:   driftline run diff {asked.run.name}"
+    yield f"  {left_out} not shown; see   driftline run diff {asked.run.name}"
 
 
 def said_yes(name: str, run: Run, standing: Standing, person: Person) -> str:
@@ -147,11 +147,11 @@ def said_yes(name: str, run: Run, standing: Standing, person: Person) -> str:
 def _what_follows(cli: Cli, approved: Sequence[Run]) -> None:
     ready = [run for run in approved if run.state is State.APPROVED]
     if len(ready) < len(approved):
-        cli.console.say(f"{counted(len(approved) - len(ready), 'plan')} still needs another person.")
+        cli.console.say(f"More approvals needed for {counted(len(approved) - len(ready), 'plan')}.")
     if not ready:
         return
     if running_daemon(cli.app.settings.data_dir) is not None:
-        cli.console.say("The daemon applies what is approved.")
+        cli.console.say("The daemon applies approved plans.")
         cli.console.hint("driftline status")
     else:
         cli.console.hint("driftline daemon --once")

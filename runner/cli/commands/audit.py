@@ -48,14 +48,14 @@ class AuditBroken(DriftlineError):
 class CheckpointsBroken(DriftlineError):
     """the checkpoints file is not as it was written"""
 
-    hint_template = "compare it with AUDIT_HEAD in the journal; then move {place} aside, and the next checkpoint begins a new one"
+    hint_template = "compare it with AUDIT_HEAD in the journal; then move {place} aside, and the next checkpoint starts a new file"
 
 
 class CheckpointsMissing(NotFound):
     """there is no checkpoints file"""
 
     hint_template = (
-        "take an AUDIT_HEAD from the journal as anchor:   driftline audit verify --anchor NUMBER:HASH"
+        "use an AUDIT_HEAD from the journal as the anchor:   driftline audit verify --anchor NUMBER:HASH"
     )
 
 
@@ -70,20 +70,24 @@ _ERRORS: dict[Fault, type[DriftlineError]] = {
 
 @click.group()
 def command() -> None:
-    """The audit log: log, verify, export."""
+    """List, verify and export the audit log."""
 
 
 @command.command()
-@click.option("--subject", metavar="NAME", help="Only of this run, stack, report or source.")
+@click.option("--subject", metavar="NAME", help="Show only entries about this run, stack, report or source.")
 @click.option(
     "--stack",
     metavar="STACK",
     shell_complete=suggest.stacks,
-    help="Only of this stack, its runs and its reports.",
+    help="Show only entries about this stack, its runs and its reports.",
 )
 @history_options
 @click.option(
-    "-n", "--limit", type=click.IntRange(1, 100_000), default=50, help="How many, the newest first."
+    "-n",
+    "--limit",
+    type=click.IntRange(1, 100_000),
+    default=50,
+    help="Maximum number of entries, newest first.",
 )
 @output_option
 @pass_cli
@@ -98,7 +102,7 @@ def log(
     limit: int,
     output: str,
 ) -> None:
-    """Who did what, the newest first. What happened to the runs and reports of a stack happened to the stack."""
+    """Show who did what, newest first. Entries about a stack include those about its runs and reports."""
     now = cli.app.clock.now()
     first, last = window(since, until, now)
     with cli.app.store.reading() as reader:
@@ -119,23 +123,28 @@ def log(
         (str(e.seq), shown(e.at, now, absolute=absolute), e.actor, e.action, e.subject, _told(e.detail))
         for e in entries
     )
-    cli.console.table(("SEQ", "AT", "ACTOR", "ACTION", "SUBJECT", "DETAIL"), rows)
+    cli.console.table(("SEQ", "AT", "ACTOR", "ACTION", "SUBJECT", "DETAIL"), rows, empty="No entries found.")
 
 
 @command.command()
-@click.option("--anchor", type=AnchorType(), metavar="NUMBER:HASH", help="An entry as it was seen before.")
+@click.option(
+    "--anchor",
+    type=AnchorType(),
+    metavar="NUMBER:HASH",
+    help="Entry number and hash from an earlier verification.",
+)
 @click.option(
     "--checkpoints",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="A copy of the checkpoints file; else the one of the configuration.",
+    help="A copy of the checkpoints file [default: the one in the configuration].",
 )
 @output_option
 @pass_cli
 def verify(cli: Cli, anchor: Anchor | None, checkpoints: Path | None, output: str) -> None:
-    """Prove that no entry was edited, and by its checkpoints that the end was not cut off.
+    """Verify that no entry was edited and, with the checkpoints, that the log was not truncated.
 
-    Prints the newest entry as the anchor of the next time: keep it where this machine cannot write.
+    Prints the newest entry. Store it where this machine cannot write, and pass it as --anchor next time.
     """
     kept = cli.app.checkpoints_in(checkpoints) if checkpoints else cli.app.checkpoints
     chain = kept.read()  # before the log, which only becomes longer
@@ -175,10 +184,8 @@ def _tell(console: Console, walk: Walk, chain: Chain | None, verdict: Verdict) -
     if verdict.flaws:
         return
     count = len(chain.checkpoints) if chain else 0
-    seen = "1 checkpoint fits" if count == 1 else f"{count} checkpoints fit"
-    console.say(
-        f"{walk.entries} entries, each follows from the one before it" + (f"; {seen}" if chain else "")
-    )
+    seen = "1 checkpoint matches" if count == 1 else f"{count} checkpoints match"
+    console.say(f"{walk.entries} entries, chain intact" + (f"; {seen}" if chain else ""))
     if walk.entries:
         console.data(walk.anchor)
 
@@ -202,7 +209,7 @@ def _document(walk: Walk, chain: Chain | None, verdict: Verdict, place: str) -> 
 @command.command()
 @pass_cli
 def export(cli: Cli) -> None:
-    """The whole log on stdout, oldest first, one JSON document a line."""
+    """Write the full log to stdout, oldest first, one JSON document per line."""
     for entry in cli.app.store.export_audit():
         sys.stdout.write(json.dumps(plain(entry)) + "\n")
 

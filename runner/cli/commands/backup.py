@@ -16,13 +16,13 @@ from runner.view.words import counted
     "keys_file",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Write the keys there too; keep that file elsewhere than the backups.",
+    help="Also write the keys to this file; store it apart from the backups.",
 )
 @pass_cli
 def command(cli: Cli, target: Path, keys_file: Path | None) -> None:
-    """Write database, managed states, plans, reports and logs to FILE, or to a new file in FOLDER.
+    """Back up the database, managed states, plans, reports and logs to FILE, or to a new file in FOLDER.
 
-    The file is encrypted with a key that is not in it. Nothing waits for it, and applies go on.
+    The backup is encrypted and does not contain its key. It blocks nothing; applies continue.
     """
     from runner.backup.key_ring import KeyRing
     from runner.backup.make import make
@@ -31,7 +31,7 @@ def command(cli: Cli, target: Path, keys_file: Path | None) -> None:
     app = cli.app
     file = target / f"driftline-{app.clock.now():%Y%m%dT%H%M%SZ}.backup" if target.is_dir() else target
     if not file.absolute().parent.is_dir():
-        raise BadUsage(f"there is no folder {file.absolute().parent}", hint="driftline backup --help")
+        raise BadUsage(f"directory {file.absolute().parent} does not exist", hint="driftline backup --help")
     person = cli.person
     ring = KeyRing.of(app.settings.data_dir)
     with app.store.writing() as writer:
@@ -39,7 +39,7 @@ def command(cli: Cli, target: Path, keys_file: Path | None) -> None:
         writer.audit_note(person.name, "backup.make", "installation", about)
     if keys_file is not None:
         told = "holds" if ring.write(keys_file) else "already held"
-        cli.console.say(f"{keys_file} {told} the keys: keep it elsewhere than the backups.")
+        cli.console.say(f"{keys_file} {told} the keys: store it apart from the backups.")
     made = make(app, ring, file.absolute())
     size = max(1, file.stat().st_size >> 10)
     cli.console.data(str(file))
@@ -48,9 +48,9 @@ def command(cli: Cli, target: Path, keys_file: Path | None) -> None:
     )
     for state in made.torn:
         cli.console.warn(
-            f"{state} was being written all the while: the copy from before that is in the backup"
+            f"{state} was being written during the backup: the backup has the copy from before that"
         )
     if keys_file is None:
         cli.console.hint(
-            "the keys that open it are not in it; once, and kept elsewhere:   driftline backup --keys FILE ..."
+            "the backup does not contain its keys; export them once and store them elsewhere:   driftline backup --keys FILE ..."
         )

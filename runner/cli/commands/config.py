@@ -21,7 +21,7 @@ from runner.view.problem import problem_row
 
 @click.group()
 def command() -> None:
-    """The configuration: validate, show, schema."""
+    """Validate and show the configuration, and print its schema."""
 
 
 @command.command()
@@ -29,7 +29,7 @@ def command() -> None:
 @output_option
 @pass_cli
 def validate(cli: Cli, file: Path | None, output: str) -> None:
-    """Check FILE, or the configuration that counts: all problems at once, each with its place."""
+    """Check FILE, or the active configuration, and report all problems with their positions."""
     from runner.config.server import check, find_config
 
     path = find_config(file or cli.config)
@@ -49,9 +49,9 @@ def validate(cli: Cli, file: Path | None, output: str) -> None:
     # Not a flaw of the file: it may be made or mounted later.
     for number, place in enumerate(settings.executor.visible):
         if not place.exists():
-            missing = f"executor.visible[{number}]: {place} does not exist, so that no run can use it"
+            missing = f"executor.visible[{number}]: {place} does not exist, so runs cannot use it"
             cli.console.say(Cell(f"! {missing}", "yellow"))
-    cli.console.say(f"{path} is sound; sources: {names}; data in {settings.data_dir}")
+    cli.console.say(f"{path} is valid; sources: {names}; data in {settings.data_dir}")
 
 
 def _doubts(settings: Settings, path: Path) -> Iterator[Problem]:
@@ -73,7 +73,7 @@ def _doubts(settings: Settings, path: Path) -> Iterator[Problem]:
 @output_option
 @pass_cli
 def show(cli: Cli, output: str) -> None:
-    """The configuration that counts, defaults included and secrets masked."""
+    """Show the active configuration, including defaults, with secrets masked."""
     from runner.config.show import show as shown
 
     settings = shown(cli.app.settings)
@@ -87,10 +87,10 @@ def show(cli: Cli, output: str) -> None:
 
 
 @command.command()
-@click.option("--kind", type=click.Choice(["server", "stack"]), default="server", help="Of which file.")
+@click.option("--kind", type=click.Choice(["server", "stack"]), default="server", help="Kind of file.")
 @pass_cli
 def schema(cli: Cli, kind: Literal["server", "stack"]) -> None:
-    """The JSON schema, for editors: what each key means, and what it may be."""
+    """Print the JSON schema for editors: the meaning and allowed values of each key."""
     from runner.config.schema import json_schema
 
     cli.console.json(json_schema(kind))

@@ -25,24 +25,26 @@ from runner.view.one_pass import pass_page
 
 @click.command()
 @click.option(
-    "--once", is_flag=True, help="One full pass: poll, plan, due drift checks, approved applies; then exit."
+    "--once",
+    is_flag=True,
+    help="Make one full pass (poll, plan, due drift checks, approved applies), then exit.",
 )
 @click.option(
     "--accept-clock",
     is_flag=True,
-    help="Start although the clock is more than a day behind the newest record.",
+    help="Start even if the clock is more than a day behind the newest record.",
 )
-@click.option("--acknowledged", is_flag=True, help="With --once: exit with 2 for acknowledged drift as well.")
+@click.option("--acknowledged", is_flag=True, help="With --once: exit with 2 for acknowledged drift too.")
 @output_option
 @pass_cli
 def command(cli: Cli, once: bool, accept_clock: bool, acknowledged: bool, output: str) -> int:
-    """Poll Git, plan what moved, check for drift, apply what was approved; until it is told to stop.
+    """Run the service: poll Git, plan changed stacks, check for drift and apply approved plans until stopped.
 
-    With --once: 1 where something failed, 2 where drift is open, else 0, whatever waits for approval.
+    With --once, exits with 1 if something failed, 2 if there is open drift, and 0 otherwise, even if runs await approval.
     """
     if not once and (acknowledged or output == "json"):
         raise BadUsage(
-            "--acknowledged and --output are of one pass", hint="driftline daemon --once --output json"
+            "--acknowledged and --output need --once", hint="driftline daemon --once --output json"
         )
     close_to_others()
     log.configure(verbose=cli.verbose, quiet=once or cli.quiet)

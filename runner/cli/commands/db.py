@@ -16,28 +16,28 @@ class DatabaseDamaged(DriftlineError):
 
 @click.group()
 def command() -> None:
-    """The database: backup, check, migrate."""
+    """Back up, check and migrate the database."""
 
 
 @command.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--force", is_flag=True, help="Write over FILE where it is there already.")
+@click.option("--force", is_flag=True, help="Overwrite FILE if it exists.")
 @pass_cli
 def backup(cli: Cli, file: Path, force: bool) -> None:
-    """Write a checked copy to FILE while the daemon goes on; `cp` of a live database may lose the newest rows."""
+    """Write a verified copy to FILE while the daemon keeps running. `cp` on a live database may lose the newest rows."""
     if file.exists() and not force and not _is_database(cli, file):
         raise Conflict(
-            f"{file} is there already, and nothing is written over",
-            hint=f"another name, or   driftline db backup --force {shlex.quote(str(file))}",
+            f"{file} already exists",
+            hint=f"use another name, or   driftline db backup --force {shlex.quote(str(file))}",
         )
     cli.app.store.backup(file.absolute())
-    cli.console.say(f"{file} is a sound copy ({file.stat().st_size // 1024} KiB)")
+    cli.console.say(f"{file} written and verified ({file.stat().st_size // 1024} KiB)")
 
 
 @command.command()
 @pass_cli
 def check(cli: Cli) -> None:
-    """Look through pages, references, schema and audit log, and whether it is an older one; changes nothing."""
+    """Check pages, references, schema and audit log, and whether the database was rolled back. Changes nothing."""
     from runner.model.audit.restored import detail, sentence
     from runner.service.cycle.restored import find_restored
 
@@ -51,17 +51,17 @@ def check(cli: Cli) -> None:
         raise DatabaseDamaged(path=path, hint=restore_hint(path))
     if older is not None:
         cli.console.warn(
-            f"{sentence(detail(older))}; the next start, or the next command that writes, records it"
+            f"{sentence(detail(older))}; the next daemon start, or the next command that writes, records it"
         )
-    cli.console.say(f"{path} is sound")
+    cli.console.say(f"{path} is valid")
 
 
 @command.command()
 @pass_cli
 def migrate(cli: Cli) -> None:
-    """Bring the database to the schema of this version, keeping a copy of what it was.
+    """Migrate the database to the schema of this version and keep a copy of the old one.
 
-    Every command does so when it opens the database; this one does nothing else and tells what was done.
+    Every command migrates when it opens the database; this one only migrates, and reports the result.
     """
     from runner.store.schema import version
 
@@ -70,12 +70,12 @@ def migrate(cli: Cli) -> None:
     before = schema_of(path)
     _ = cli.app.store
     if before == version():
-        cli.console.say(f"{path} has schema {before}; nothing is to be done")
+        cli.console.say(f"{path} already has schema {before}; nothing to do")
     elif not before:
-        cli.console.say(f"{path} was made with schema {version()}")
+        cli.console.say(f"{path} created with schema {version()}")
     else:
         cli.console.say(
-            f"{path} went from schema {before} to {version()}; the copy of before is {path}.before-{before + 1}"
+            f"{path} migrated from schema {before} to {version()}; a copy of the old one is {path}.before-{before + 1}"
         )
 
 

@@ -29,7 +29,7 @@ engines:
   plugin_mirror: {mirror}
   env: [{env}]
 approvals:
-  author_may_approve: true  # there is only you
+  author_may_approve: true  # you are the only user
   rules:
     - {{match: {{labels: {{env: dev}}}}, mode_at_most: automatic, reason: nobody depends on dev}}
 """
@@ -49,7 +49,7 @@ class Cloud:
 
     variant = "local"
     env: tuple[str, ...] = ("TF_VAR_cloud_file",)
-    told = "a file outside the repository plays the cloud, since there is no hashicorp/aws provider or no moto here"
+    told = "a file outside the repository stands in for the cloud, because the hashicorp/aws provider or moto is missing"
 
     def __init__(self, root: Path) -> None:
         self._file = root / "cloud.txt"
@@ -70,7 +70,7 @@ class AwsCloud(Cloud):
 
     variant = "aws"
     env = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-    told = "moto plays AWS on this machine, terraform talks to it through the real hashicorp/aws provider"
+    told = "moto simulates AWS on this machine; terraform talks to it through the real hashicorp/aws provider"
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
@@ -165,22 +165,26 @@ class Tour:
 
     def everything(self) -> None:
         self.say(
-            f"A Git repository with stack files, and a configuration that points at it; {self.cloud.told}."
+            f"Create a Git repository with stack files, and a configuration that points at it; {self.cloud.told}."
         )
         self.prepare()
         self.say(
-            "One full pass: poll Git, plan what moved. As a service, `driftline daemon` does this all the time."
+            "Make one full pass: poll Git and plan what changed. As a service, `driftline daemon` does this continuously."
         )
         self.run("daemon", "--once")
         self.run("stack", "list")
-        self.approve_and_apply("Every plan waits for a person. Approve exactly what was shown, and apply it.")
-        self.say("Somebody changes the cloud by hand:")
+        self.approve_and_apply(
+            "Every plan waits for approval. Approve exactly the plan that was shown, and apply it."
+        )
+        self.say("Someone changes the cloud by hand:")
         click.secho(f"$ {self.cloud.change_by_hand()}", bold=True)
-        self.say("The next check finds it (a schedule does this by itself), and files a report.")
+        self.say(
+            "The next drift check finds it and files a report. The daemon runs these checks on a schedule."
+        )
         self.run("drift", "check", "--all", expect=2)
         report = self.report()
         self.run("drift", "show", report.name)
-        self.say("Healing is a change like any other: planned, approved, applied.")
+        self.say("Heal the drift with a normal change run: plan, approve, apply.")
         self.run("drift", "heal", report.name)
         self.approve_and_apply("")
         self.run("drift", "check", "--all")
@@ -208,10 +212,10 @@ class Tour:
 
 
 @click.command()
-@click.option("--keep", is_flag=True, help="Keep the folder, to look around in it.")
-@click.option("--local", is_flag=True, help="Without AWS: a file outside the repository plays the cloud.")
+@click.option("--keep", is_flag=True, help="Keep the directory so you can look around in it.")
+@click.option("--local", is_flag=True, help="Without AWS: use a file outside the repository as the cloud.")
 def command(keep: bool, local: bool) -> None:
-    """Show the whole tour on this machine, in a folder of its own."""
+    """Run the full tour on this machine, in a temporary directory."""
     started = time.monotonic()
     mirror = None if local else find_mirror()
     root = Path(tempfile.mkdtemp(prefix="driftline-demo-"))
@@ -223,10 +227,12 @@ def command(keep: bool, local: bool) -> None:
     finally:
         if not keep:
             shutil.rmtree(root, ignore_errors=True)
-    click.secho(f"\nThat was all, in {time.monotonic() - started:.0f} s.", fg="green")
+    click.secho(f"\nDone in {time.monotonic() - started:.0f} s.", fg="green")
     if keep:
         click.echo(
             f"Look around:  driftline -c {tour.config} run list   and the drift report in {root}/data/reports"
         )
     else:
-        click.echo("Look around in it yourself:  driftline demo --keep   Your own stacks:  driftline init")
+        click.echo(
+            "To look around yourself:  driftline demo --keep   To start with your own stacks:  driftline init"
+        )

@@ -16,11 +16,11 @@ _NAME = 12
 
 
 @click.command()
-@click.option("--deep", is_flag=True, help="Also try to take the AWS roles that stacks name.")
+@click.option("--deep", is_flag=True, help="Also try to assume the AWS roles that stacks use.")
 @output_option
 @pass_cli
 def command(cli: Cli, deep: bool, output: str) -> int:
-    """Check this machine and say how to mend each fault; 1 where something fails."""
+    """Check this installation and show how to fix each problem. Exits with 1 if a check fails."""
     findings: list[Finding] = []
     for finding in examine(cli.config, deep=deep):
         findings.append(finding)
@@ -54,4 +54,4 @@ def _plain(finding: Finding) -> dict[str, str]:
 
 def _sum(findings: list[Finding]) -> str:
     count = {state: sum(finding.state is state for finding in findings) for state in State}
-    return f"{count[State.OK]} ok, {count[State.WARN]} to look at, {count[State.FAIL]} to mend"
+    return f"{count[State.OK]} ok, {count[State.WARN]} warnings, {count[State.FAIL]} failures"

@@ -19,7 +19,7 @@ from runner.view.when import ago, ahead, ahead_of
 
 @click.group()
 def command() -> None:
-    """Drift: what is applied against the real cloud."""
+    """Check for drift, and list, acknowledge or heal drift reports."""
 
 
 command.add_command(check)
@@ -28,13 +28,13 @@ command.add_command(trust)
 
 @command.command("list")
 @click.option(
-    "--open", "open_only", is_flag=True, help="Only what is open and confirmed, not what is acknowledged."
+    "--open", "open_only", is_flag=True, help="Show only open, confirmed reports that are not acknowledged."
 )
-@click.option("--all", "everything", is_flag=True, help="Also what is resolved.")
+@click.option("--all", "everything", is_flag=True, help="Include resolved reports.")
 @output_option
 @pass_cli
 def list_(cli: Cli, open_only: bool, everything: bool, output: str) -> None:
-    """Drift reports that are not resolved; newest first."""
+    """List unresolved drift reports, newest first."""
     cli.to_list()
     with cli.app.store.reading() as reader:
         found = reader.reports(open_only=not everything)
@@ -60,6 +60,7 @@ def list_(cli: Cli, open_only: bool, everything: bool, output: str) -> None:
             )
             for report in found
         ],
+        empty="No drift reports found. Check now with:   driftline drift check --all",
     )
 
 
@@ -91,7 +92,7 @@ def show(cli: Cli, report_id: int, full: bool, output: str) -> None:
         cli.console.data("", *_finding(finding, full=full))
     besides = applied_look(report.apply_only)
     if besides:
-        cli.console.data("", Cell("Healing it also means:", "bold"), *besides)
+        cli.console.data("", Cell("Healing also does this:", "bold"), *besides)
     if report.status is ReportStatus.OPEN:
         cli.console.hint(
             f'driftline drift heal {report.name}   or   driftline drift ack {report.name} --until 2w -m "..."'
@@ -101,7 +102,7 @@ def show(cli: Cli, report_id: int, full: bool, output: str) -> None:
 def _finding(finding: Finding, *, full: bool) -> list[Line]:
     told = finding.drift_class.replace("_", " ") + left_by(finding)
     if finding.deposed:
-        told += f", deposed object {finding.deposed}, replaced and not destroyed yet"
+        told += f", deposed object {finding.deposed}, replaced but not destroyed yet"
     reason = f", {finding.reason}" if finding.reason else ""
     colour: Colour = "yellow" if finding.counts else "dim"
     return [
@@ -117,7 +118,7 @@ def _finding(finding: Finding, *, full: bool) -> list[Line]:
     type=MOMENT,
     required=True,
     metavar="TIME",
-    help="A span such as 2w, a date such as 2026-12-24 (that day included), or a time in RFC 3339.",
+    help="A duration such as 2w, a date such as 2026-12-24 (inclusive), or an RFC 3339 time.",
 )
 @reason_option()
 @output_option
@@ -130,13 +131,13 @@ def ack(cli: Cli, report_id: int, until: Moment, reason: str, output: str) -> No
         cli.console.json(report_document(report))
     end = report.acknowledgement.until if report.acknowledgement else None
     cli.console.say(
-        f"{report.name} of {report.stack} is acknowledged; it comes back {ahead(end, cli.app.clock.now())}."
+        f"Acknowledged {report.name} of {report.stack}; it returns {ahead(end, cli.app.clock.now())}."
     )
 
 
 @command.command()
 @report_argument
-@click.option("--no-wait", is_flag=True, help="Queue the plan and return.")
+@click.option("--no-wait", is_flag=True, help="Queue the plan and return immediately.")
 @click.option("--full", is_flag=True, help="Show full values.")
 @output_option
 @pass_cli

@@ -30,7 +30,7 @@ _SHOWN: dict[str, Cell] = {
 
 @click.command("check")
 @stacks_argument(required=False)
-@labels_option("All stacks with this label (repeatable: with each of them).")
+@labels_option("All stacks with this label. Repeat to require several labels.")
 @click.option("--all", "everything", is_flag=True, help="All stacks that were applied.")
 @click.option("--acknowledged", is_flag=True, help="Exit with 2 for acknowledged drift as well.")
 @output_option
@@ -40,12 +40,10 @@ def check(
 ) -> int:
     """Compare stacks with the real cloud: 2 where drift is found that nobody has acknowledged, 1 where only checks failed, else 0."""
     if stacks and everything:
-        raise BadUsage(
-            "stacks are named, and --all is given: it is one or the other", hint="driftline drift check --all"
-        )
+        raise BadUsage("specify either stack names or --all", hint="driftline drift check --all")
     if sum(map(bool, (stacks, labels, everything))) != 1:
         raise BadUsage(
-            "name the stacks to check, choose them by -l KEY=VALUE, or say --all: one of these",
+            "specify stack names, -l KEY=VALUE or --all",
             hint="driftline drift check --all",
         )
     from runner.cli.perform import Performer
@@ -149,7 +147,7 @@ def _show(cli: Cli, document: dict[str, Any]) -> None:
         )
         for entry in document["stacks"]
     ]
-    empty = "Nothing is applied yet, so nothing can have drifted."
+    empty = "No applied stacks to check. Apply one with:   driftline plan STACK"
     cli.console.table(("STACK", "RESULT", "REPORT", "TIME", "REASON"), rows, empty=empty)
     if not rows:
         return

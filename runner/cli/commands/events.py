@@ -25,7 +25,7 @@ PAGE = 500
 @click.option("--after", type=click.IntRange(min=0), metavar="ID", help="Begin behind this event.")
 @click.option("-n", "--limit", type=click.IntRange(1, 100_000), default=50, help="How many of the newest.")
 @click.option("--topic", "globs", multiple=True, metavar="GLOB", help="Only these topics, such as 'run.*'.")
-@click.option("--stack", metavar="STACK", help="Only of this stack.")
+@click.option("--stack", metavar="STACK", help="Show only runs of this stack.")
 @click.option("--dead", is_flag=True, help="What consumers could not take, and why.")
 @output_option
 @pass_cli

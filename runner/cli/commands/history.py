@@ -17,10 +17,15 @@ from runner.view.when import shown
 
 @click.command("history")
 @click.argument("stack", required=False, metavar="[STACK]", shell_complete=suggest.stacks)
-@click.option("--stack", "named", metavar="STACK", shell_complete=suggest.stacks, help="The same as STACK.")
+@click.option("--stack", "named", metavar="STACK", shell_complete=suggest.stacks, help="Same as STACK.")
 @history_options
 @click.option(
-    "-n", "--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="How many at most."
+    "-n",
+    "--limit",
+    default=20,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    help="Maximum number of rows.",
 )
 @output_option
 @pass_cli
@@ -35,7 +40,7 @@ def command(
     limit: int,
     output: str,
 ) -> None:
-    """The changes of STACK, or of all, newest first: what was planned and applied, who asked, and who approved."""
+    """List the changes of STACK, or of all stacks, newest first: who requested, approved and applied what."""
     now, stack = cli.app.clock.now(), stack or named
     first, last = window(since, until, now)
     where = RunFilter(
@@ -79,6 +84,7 @@ def command(
             )
             for run in runs
         ],
+        empty="No changes found. Make one with:   driftline plan STACK",
     )
 
 

@@ -12,16 +12,16 @@ from runner.errors import Conflict
 STACK = "hello"
 IGNORED = "driftline-data/"
 CONFIG = """\
-# A configuration to begin with; every key and its default:  driftline config show
+# A minimal configuration. To see all keys with their defaults:  driftline config show
 version: 1
-data_dir: ./driftline-data  # SQLite, mirrors, plans, state; never to be committed
+data_dir: ./driftline-data  # database, mirrors, plans, state; never commit this directory
 sources:
   - name: here
     url: {url}  # or https://git.example.com/acme/infra.git
     branch: {branch}
     stacks: ["**/stack.yaml"]
 approvals:
-  # While you are alone. Without this line, who wrote a change cannot approve it.
+  # Remove this line when you are more than one: then nobody can approve their own changes.
   author_may_approve: true
 """
 
@@ -32,7 +32,7 @@ approvals:
 )
 @pass_cli
 def command(cli: Cli, folder: Path) -> None:
-    """Write an example configuration and a first stack file into DIR; nothing is written over."""
+    """Write an example configuration and a first stack file into DIR. Never overwrites files."""
     from runner.config.example import stack_example
 
     folder = folder.absolute()
@@ -45,9 +45,7 @@ def command(cli: Cli, folder: Path) -> None:
     }
     taken = [path for path in content if path.exists()]
     if taken:
-        raise Conflict(
-            f"{taken[0]} is there already, and nothing is written over", hint="driftline init NEW-FOLDER"
-        )
+        raise Conflict(f"{taken[0]} already exists", hint="driftline init NEW-FOLDER")
     for path, text in content.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)

@@ -11,14 +11,14 @@ from runner.view.lock import lock_rows
 
 @click.group()
 def command() -> None:
-    """Locks: the right to touch a stack, held by runs and by people."""
+    """List, take and release the locks of stacks."""
 
 
 @command.command("list")
 @output_option
 @pass_cli
 def list_(cli: Cli, output: str) -> None:
-    """Who holds which stack, and why; and runs that wait since somebody else holds their state."""
+    """List locks with holder and reason, and runs that wait for a locked state."""
     cli.to_list()
     now = cli.app.clock.now()
     with cli.app.store.reading() as reader:
@@ -31,9 +31,9 @@ def list_(cli: Cli, output: str) -> None:
 @reason_option()
 @pass_cli
 def take(cli: Cli, stack: str, reason: str) -> None:
-    """Keep everybody from planning and applying STACK; drift checks go on."""
+    """Lock STACK so that no one can plan or apply it. Drift checks continue."""
     lock.take(cli.app.control, stack, cli.person, reason)
-    cli.console.say(f"{stack} is locked by {cli.person.name}.")
+    cli.console.say(f"Locked {stack} for {cli.person.name}.")
     cli.console.hint(f'driftline lock release {stack} --reason "..."')
 
 
@@ -42,26 +42,26 @@ def take(cli: Cli, stack: str, reason: str) -> None:
 @reason_option()
 @pass_cli
 def release(cli: Cli, stack: str, reason: str) -> None:
-    """Release STACK's lock, whoever holds it."""
+    """Release the lock of STACK, whoever holds it."""
     held = lock.release(cli.app.control, stack, cli.person, reason)
-    cli.console.say(f"{stack} is free; it was held by {held.holder}: {held.reason}")
+    cli.console.say(f"Released the lock of {stack}, which {held.holder} held: {held.reason}")
 
 
 @command.command("force-unlock")
 @stack_argument
 @reason_option()
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Skip the confirmation prompt.")
 @pass_cli
 def force_unlock(cli: Cli, stack: str, reason: str, yes: bool) -> None:
-    """Free terraform's lock on the state of STACK, if a dead run of Driftline has left it; never anybody else's."""
+    """Remove terraform's state lock of STACK if a dead Driftline run left it. Never removes anyone else's lock."""
     from runner.service.operator.unlock import free, offer
 
     worker = cli.app.worker
     offered = offer(cli.app.control, worker.ask, stack)
     run, lock = offered.run, offered.lock
-    cli.console.say(f"The state of {stack} is held by {lock}.", f"{run.name} left it behind: {run.reason}")
+    cli.console.say(f"The state of {stack} is locked by {lock}.", f"{run.name} left it behind: {run.reason}")
     if not yes:
-        ask("Free it?", wish="unlocked")
+        ask("Unlock it?", wish="unlocked")
     free(cli.app.control, worker.ask, offered, cli.person, reason)
-    cli.console.say(f"The state of {stack} is free.")
+    cli.console.say(f"The state of {stack} is unlocked.")
     cli.console.hint(f"driftline run show {run.name}")

@@ -12,7 +12,7 @@ from runner.view.objections import goes_on, objections_to
 
 @click.command()
 @run_argument
-@click.option("-f", "--follow", is_flag=True, help="Until the run waits for a person or is final.")
+@click.option("-f", "--follow", is_flag=True, help="Follow the log until the run needs a person or ends.")
 @pass_cli
 def command(cli: Cli, run_id: int, follow: bool) -> None:
     """Print the log of RUN."""
@@ -45,5 +45,5 @@ def _run(cli: Cli, run_id: int) -> Run:
 
 def _why(run: Run) -> str:
     if run.state is State.QUEUED:
-        return "it has not begun"
-    return "retention removed it, or nothing was written" if run.final else "nothing was written yet"
+        return "it has not started"
+    return "retention removed it, or the run wrote nothing" if run.final else "nothing written yet"

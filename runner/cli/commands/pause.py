@@ -24,10 +24,12 @@ from runner.view.when import ahead_of
 
 @click.command("pause")
 @stacks_argument(required=False)
-@labels_option("All stacks with this label (repeatable: with each of them).")
+@labels_option("All stacks with this label. Repeat to require several labels.")
 @reason_option()
-@click.option("--for", "duration", type=SPAN, metavar="SPAN", help="Such as 4h or 2d.")
-@click.option("--until", type=MOMENT, metavar="TIME", help="Such as 2026-12-24, or a time in RFC 3339.")
+@click.option("--for", "duration", type=SPAN, metavar="SPAN", help="Duration of the pause, such as 4h or 2d.")
+@click.option(
+    "--until", type=MOMENT, metavar="TIME", help="End of the pause: 2026-12-24, or an RFC 3339 time."
+)
 @yes_option
 @pass_cli
 def command(
@@ -39,9 +41,9 @@ def command(
     until: Moment | None,
     yes: bool,
 ) -> int:
-    """Neither plan nor check stacks until they are resumed, or until the time is over.
+    """Stop planning and checking stacks until they are resumed or the pause ends.
 
-    An approved plan is still applied. A stack that is paused already keeps its end unless another one is given.
+    Approved plans are still applied. A stack that is already paused keeps its end unless you set a new one.
     """
     from runner.service.operator import pause
 
@@ -58,14 +60,14 @@ def command(
             end = f"until {paused.until:%Y-%m-%d %H:%M} UTC" if paused.until else "until it is resumed"
             cli.console.say(f"{name} {'stays' if keeps else 'is'} paused {end}.")
             if keeps:
-                cli.console.say("For another end, give --for or --until; for none, resume it first.")
+                cli.console.say("To change the end, use --for or --until; to remove it, resume first.")
     cli.console.hint(f"driftline resume {' '.join(facts.stack.name for facts in found)}")
     return tally.worst
 
 
 def _length(now: datetime, duration: Seconds | None, until: Moment | None) -> timedelta | datetime | None:
     if duration is not None and until is not None:
-        raise BadUsage("--for and --until both say when the pause ends: give one of them")
+        raise BadUsage("--for and --until are mutually exclusive")
     if until is not None:
         return ahead_of(until, now)
     return timedelta(seconds=duration) if duration is not None else None

@@ -46,15 +46,17 @@ class Wish:
 
 @click.command()
 @stacks_argument(required=False)
-@labels_option("All stacks with this label (repeatable: with each of them).")
-@click.option("--ref", metavar="REF", help="At this revision of its branch, instead of the newest.")
-@click.option("--target", "targets", multiple=True, metavar="ADDR", help="Only this address (repeatable).")
+@labels_option("All stacks with this label. Repeat to require several labels.")
+@click.option("--ref", metavar="REF", help="Plan this revision of the branch instead of the newest.")
+@click.option(
+    "--target", "targets", multiple=True, metavar="ADDR", help="Plan only this address. Repeatable."
+)
 @click.option("--destroy", is_flag=True, help="Plan to destroy everything the stack manages.")
 @click.option(
-    "--ignore-dependencies", is_flag=True, help="Also where nothing is applied of a stack that it depends on."
+    "--ignore-dependencies", is_flag=True, help="Plan even if a stack it depends on has not been applied."
 )
-@click.option("--no-wait", is_flag=True, help="Queue it and return.")
-@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes.")
+@click.option("--no-wait", is_flag=True, help="Queue the plan and return immediately.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes.")
 @click.option("--full", is_flag=True, help="Show full values.")
 @yes_option
 @output_option
@@ -73,7 +75,7 @@ def command(
     yes: bool,
     output: str,
 ) -> int:
-    """Plan stacks now. Nothing is applied before the plan is approved."""
+    """Plan stacks now. Nothing is applied until the plan is approved."""
     refuse_unclear(stacks, labels, what="stacks")
     cli.begin_installation()
     wish = Wish(ref, targets, destroy, not no_wait, full, output, ignore_dependencies)
@@ -125,7 +127,7 @@ def _request(cli: Cli, stack: str, wish: Wish) -> Run:
         same = None if wish.ref or wish.targets or wish.destroy else _being_planned(cli, stack)
         if same is None:
             raise
-        cli.console.say(f"{same.name} is being planned already.")
+        cli.console.say(f"{same.name} is already being planned.")
         return same
 
 
@@ -160,16 +162,16 @@ def _queued(cli: Cli, performer: Performer, run: Run, wish: Wish) -> None:
     if wish.output == "table":
         cli.console.data(run.name)
     if performer.daemon is None:
-        cli.console.hint("no daemon lives here; the plan waits for   driftline daemon --once")
+        cli.console.hint("no daemon is running; the plan waits for   driftline daemon --once")
 
 
 # state -> exit code, what is said, what comes next
 ENDINGS: dict[State, tuple[int, str, str]] = {
     State.NO_CHANGES: (0, "{run} of {stack} found nothing to change.", ""),
     State.AWAITING_APPROVAL: (2, "{run} of {stack} waits for approval.", "{answer}"),
-    State.APPROVED: (2, "{run} of {stack} needs no approval by its rules.", "driftline apply {run}"),
+    State.APPROVED: (2, "{run} of {stack} needs no approval.", "driftline apply {run}"),
     State.APPLYING: (2, "{run} of {stack} is being applied.", "driftline logs -f {run}"),
-    State.APPLIED: (2, "{run} of {stack} is applied.", "driftline logs {run}"),
+    State.APPLIED: (2, "{run} of {stack} has been applied.", "driftline logs {run}"),
     State.PLAN_FAILED: (1, "{run} of {stack} could not be planned{at}: {reason}", "driftline logs {run}"),
     State.CANCELED: (1, "{run} of {stack} was canceled: {reason}", "driftline plan {stack}"),
     State.SUPERSEDED: (4, "{run} of {stack} is superseded: {reason}", "driftline plan {stack}"),
@@ -192,11 +194,11 @@ def _ending(cli: Cli, performer: Performer, run: Run) -> int:
             ignored = ignored_by_rule(cli.app.settings, reader, run, reader.changes(run.id) or ChangeSet())
             renamed = reader.stack(run.stack).renamed_from
         if renamed:
-            cli.console.say(f"{run.stack} is {renamed} under a new name; it works on the same state.")
+            cli.console.say(f"{run.stack} is the new name of {renamed}; it uses the same state.")
         cli.console.say(*fact_lines(ignored_facts(ignored)))
         facts["answer"] = goes_on(run, found)
         if any(one.code == NEVER for one in found):
-            told = "{run} of {stack} is planned; by its rules this stack is never applied."
+            told = "{run} of {stack} is planned; the rules of this stack forbid applying it."
     if code not in {0, 2}:
         cli.console.error(DriftlineError(told.format(**facts), hint=hint.format(**facts)))
         return 130 if performer.interrupted else code
@@ -218,11 +220,11 @@ def poll_sources(cli: Cli, stacks: Sequence[str], *, only_unknown: bool) -> None
     wanted = {known[stack] for stack in stacks if stack in known}
     for source in settings.sources:
         if unknown or not stacks or source.name in wanted:
-            cli.console.say(f"source {source.name}: looking at {source.branch} for its newest revision")
+            cli.console.say(f"source {source.name}: polling {source.branch}")
             polled = cli.app.poller.poll(source, by=cli.person.name)
             if polled.problem:
                 cli.console.warn(
-                    f"source {source.name}: {polled.problem}; its stacks are planned as last known"
+                    f"source {source.name}: {polled.problem}; using the last known revision of its stacks"
                 )
             told = _told_by_the_plan(cli, stacks)
             for problem in polled.problems:

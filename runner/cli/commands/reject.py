@@ -26,17 +26,17 @@ from runner.view.words import counts
 
 @click.command()
 @runs_argument
-@labels_option("All plans that wait, of stacks with this label (repeatable: with each of them).")
+@labels_option("All runs awaiting approval whose stack has this label. Repeat to require several labels.")
 @reason_option()
 @yes_option
 @output_option
 @pass_cli
 def command(cli: Cli, runs: tuple[int, ...], labels: Labels, reason: str, yes: bool, output: str) -> int:
-    """Say no to the plan of each RUN. Its stack then waits for a new commit, or for a plan by hand."""
+    """Reject the plan of each RUN. The stack is planned again after a new commit, or on request."""
     refuse_unclear(runs, labels, what="runs")
     wanted = list(dict.fromkeys(runs)) or waiting(cli, labels)
     if not wanted:
-        cli.console.say("No plan of a stack with this label waits for approval.")
+        cli.console.say("No runs of stacks with this label await approval.")
         return 0
     several = bool(labels) or len(wanted) > 1
     tally = Tally(cli.console)
@@ -49,7 +49,7 @@ def command(cli: Cli, runs: tuple[int, ...], labels: Labels, reason: str, yes: b
             rejected.append(
                 reject(cli.app.control, run.id, cli.person, reason, shown=run if several else None)
             )
-            cli.console.say(f"{run.name} of {run.stack} is rejected by {cli.person.name}.")
+            cli.console.say(f"{cli.person.name} rejected {run.name} of {run.stack}.")
     if output == "json" and (several or rejected):
         documents = [run_document(cli.app, run) for run in rejected]
         cli.console.json(documents if several else documents[0])

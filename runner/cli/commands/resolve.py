@@ -17,19 +17,17 @@ from runner.service.operator.resolve import question, resolve
     "outcome",
     required=True,
     type=click.Choice(["applied", "failed"]),
-    help="Whether everything that was approved is there, or not all of it.",
+    help="Outcome: `applied` if everything in the plan was applied, `failed` otherwise.",
 )
 @reason_option()
-@click.option(
-    "--state-pushed", is_flag=True, help="The state that terraform could not save was pushed by hand."
-)
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--state-pushed", is_flag=True, help="You pushed the state that terraform could not save.")
+@click.option("--yes", is_flag=True, help="Skip the confirmation prompt.")
 @output_option
 @pass_cli
 def command(
     cli: Cli, run_id: int, outcome: str, reason: str, state_pushed: bool, yes: bool, output: str
 ) -> None:
-    """Say what became of the interrupted RUN. Its stack is free again, and a fresh plan shows what is left to do."""
+    """Record the outcome of the interrupted RUN. This unlocks its stack; a new plan shows what is left to do."""
     with cli.app.store.reading() as reader:
         run, evidence = question(reader, run_id)
     if output == "table":
@@ -40,7 +38,7 @@ def command(
             f"Type `{run.stack}` to resolve it as {outcome}",
             run.stack,
             wish="resolved",
-            hint="look at the evidence, then add --yes",
+            hint="review the evidence, then add --yes",
         )
     done = resolve(
         cli.app.control,
@@ -53,7 +51,5 @@ def command(
     )
     if output == "json":
         cli.console.json(run_document(cli.app, done))
-    cli.console.say(
-        f"{done.name} of {done.stack} counts as {done.state.in_words} now, by the word of {cli.person.name}."
-    )
+    cli.console.say(f"{cli.person.name} resolved {done.name} of {done.stack} as {done.state.in_words}.")
     cli.console.hint(f"driftline stack show {done.stack}")

@@ -15,12 +15,12 @@ from runner.cli.options import Cli, pass_cli
     required=True,
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     metavar="FILE",
-    help="What `driftline backup --keys` wrote.",
+    help="Key file written by `driftline backup --keys`.",
 )
-@click.option("--print-config", is_flag=True, help="Only print the configuration that is in the backup.")
+@click.option("--print-config", is_flag=True, help="Only print the configuration stored in the backup.")
 @pass_cli
 def command(cli: Cli, file: Path, keys_file: Path, print_config: bool) -> None:
-    """Put the backup FILE into the empty data_dir of the configuration: all of it, or nothing."""
+    """Restore the backup FILE into the empty data_dir of the configuration, completely or not at all."""
     from runner.backup.key_ring import KeyRing
     from runner.backup.restore import config_in, restore
     from runner.cli.person import who_acts
@@ -32,11 +32,11 @@ def command(cli: Cli, file: Path, keys_file: Path, print_config: bool) -> None:
     cli.tell_warnings()
     found = restore(cli.app, file, ring, who_acts())
     data_dir = cli.app.settings.data_dir
-    cli.console.say(f"{data_dir} is as it was at {found.header.made}. What was done since is not in it.")
+    cli.console.say(f"Restored {data_dir} to its state at {found.header.made}. Everything since then is missing from it.")
     if found.message:
         cli.console.warn(found.message)
     for run in found.waiting:
-        cli.console.warn(f"{run.name} of {run.stack} waits for an answer, and may have had one since")
+        cli.console.warn(f"{run.name} of {run.stack} awaits approval here, but may have been approved or rejected since the backup")
     for lock in found.locked:
         cli.console.warn(f"{lock.stack} is locked: {lock.reason}")
     cli.console.hint("driftline doctor   then   driftline status   then start the daemon")

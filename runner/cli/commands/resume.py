@@ -9,16 +9,16 @@ from runner.view.facts import StackFacts
 
 @click.command("resume")
 @stacks_argument(required=False)
-@labels_option("All paused stacks with this label (repeatable: with each of them).")
+@labels_option("All paused stacks with this label. Repeat to require several labels.")
 @yes_option
 @pass_cli
 def command(cli: Cli, stacks: tuple[str, ...], labels: Labels, yes: bool) -> int:
-    """Plan and check stacks again."""
+    """Resume planning and checking paused stacks."""
     from runner.service.operator import pause
 
     found = [facts for facts in facts_of(cli, stacks, labels) if stacks or facts.stack.pause is not None]
     if not found:
-        cli.console.say("No stack with this label is paused.")
+        cli.console.say("No paused stacks have this label.")
         return 0
     if labels or len(found) > 1:
         ask_once(cli.console, found, "resume", wish="resumed", yes=yes)
@@ -34,4 +34,4 @@ def _told(facts: StackFacts) -> str:
     name = facts.stack.name
     if facts.stack.definition.paused:
         return f"{name} stays paused: its definition in Git says paused: true."
-    return f"{name} goes on."
+    return f"{name} resumed."

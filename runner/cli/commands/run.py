@@ -40,7 +40,7 @@ from runner.view.when import ago
 
 @click.group()
 def command() -> None:
-    """Runs: each one attempt to plan, and maybe apply, one stack at one revision."""
+    """List runs, show them, wait for them and cancel them."""
 
 
 command.add_command(resolve.command)
@@ -48,19 +48,23 @@ command.add_command(resolve.command)
 
 @command.command("list")
 @click.option(
-    "--state", "states", multiple=True, type=click.Choice([s.value for s in State]), help="Only these states."
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice([s.value for s in State]),
+    help="Show only runs in this state. Repeatable.",
 )
-@click.option("--stack", metavar="STACK", shell_complete=suggest.stacks, help="Only of this stack.")
-@click.option("--kind", type=click.Choice([k.value for k in Kind]), help="Only this kind.")
+@click.option("--stack", metavar="STACK", shell_complete=suggest.stacks, help="Show only runs of this stack.")
+@click.option("--kind", type=click.Choice([k.value for k in Kind]), help="Show only runs of this kind.")
 @click.option(
-    "--limit", default=50, show_default=True, type=click.IntRange(1, 100_000), help="How many at most."
+    "--limit", default=50, show_default=True, type=click.IntRange(1, 100_000), help="Maximum number of rows."
 )
 @output_option
 @pass_cli
 def list_(
     cli: Cli, states: tuple[str, ...], stack: str | None, kind: str | None, limit: int, output: str
 ) -> None:
-    """Runs, newest first."""
+    """List runs, newest first."""
     cli.to_list()
     where = RunFilter(
         stack=stack,
@@ -81,7 +85,7 @@ def list_(
 @output_option
 @pass_cli
 def show(cli: Cli, run_id: int, output: str) -> None:
-    """Everything recorded of RUN but its changes, which `run diff` shows."""
+    """Show everything recorded about RUN except its changes, which `run diff` shows."""
     with cli.app.store.reading() as reader:
         run = reader.run(run_id)
         commit = reader.commit(run.source, run.revision)
@@ -102,7 +106,7 @@ def show(cli: Cli, run_id: int, output: str) -> None:
         ("stack", run.stack),
         (
             "kind",
-            f"{run.kind} run, {run.trigger}, asked for by {run.requested_by} {ago(run.created_at, now)}",
+            f"{run.kind} run, {run.trigger}, requested by {run.requested_by} {ago(run.created_at, now)}",
         ),
         ("state", cells.state(run)),
         ("since", ago(run.changed_at, now)),
@@ -142,7 +146,7 @@ def show(cli: Cli, run_id: int, output: str) -> None:
 @output_option
 @pass_cli
 def diff(cli: Cli, run_id: int, full: bool, output: str) -> None:
-    """What RUN would do or did; for a superseded run both plans, where it was planned again."""
+    """Show what RUN would do or did; for a superseded run that was re-planned, show both plans."""
     with cli.app.store.reading() as reader:
         run, changes = reader.run(run_id), reader.changes(run_id)
         diagnostics = reader.diagnostics(run_id)
@@ -167,7 +171,7 @@ def diff(cli: Cli, run_id: int, full: bool, output: str) -> None:
 
 @command.command()
 @run_argument
-@click.option("--timeout", type=SPAN, metavar="SPAN", help="Give up after it with exit code 7.")
+@click.option("--timeout", type=SPAN, metavar="SPAN", help="Give up after this time with exit code 7.")
 @click.option(
     "--until",
     type=click.Choice(["final", "planned"]),
@@ -178,7 +182,7 @@ def diff(cli: Cli, run_id: int, full: bool, output: str) -> None:
 @output_option
 @pass_cli
 def wait(cli: Cli, run_id: int, timeout: Seconds | None, until: str, output: str) -> int:
-    """Wait for RUN: 0 where it went well, 1 where it failed, 3 where it was rejected or superseded."""
+    """Wait for RUN. Exits with 0 if it succeeds, 1 if it fails, and 3 if it is rejected or superseded."""
     began = time.monotonic()
     while True:
         with cli.app.store.reading() as reader:
@@ -203,17 +207,17 @@ def wait(cli: Cli, run_id: int, timeout: Seconds | None, until: str, output: str
 @click.option(
     "--force",
     is_flag=True,
-    help="Also while it applies, which may leave things half done, and what it left running.",
+    help="Stop the run even while it applies (infrastructure may be left half changed), and stop processes it left behind.",
 )
 @pass_cli
 def cancel(cli: Cli, run_id: int, force: bool) -> None:
-    """Stop RUN. One that waits ends at once; one that is executed is asked to stop."""
+    """Cancel RUN. A waiting run ends immediately; a running one is asked to stop."""
     run = cancel_run(cli.app.control, run_id, cli.person, force=force)
     if run.final:
         told = (
             "canceled"
             if run.state is State.CANCELED
-            else f"{run.state.in_words}; what it had left running is ended"
+            else f"{run.state.in_words}; the processes it left behind have been stopped"
         )
         cli.console.say(f"{run.name} of {run.stack} is {told}.")
         return
@@ -225,11 +229,14 @@ def cancel(cli: Cli, run_id: int, force: bool) -> None:
 @run_argument
 @click.argument("name", required=False, shell_complete=suggest.artifacts)
 @click.option(
-    "--to", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write here, mode 0600."
+    "--to",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write to this file, mode 0600.",
 )
 @pass_cli
 def artifact(cli: Cli, run_id: int, name: str | None, to: Path | None) -> None:
-    """Write the artifact NAME of RUN to stdout or a file; without NAME, list them."""
+    """Write the artifact NAME of RUN to stdout or a file; without NAME, list all artifacts."""
     if name is None:
         cli.console.data(*cli.app.artifacts.names(run_id))
         return
@@ -238,14 +245,14 @@ def artifact(cli: Cli, run_id: int, name: str | None, to: Path | None) -> None:
     if to is None:
         if secret and sys.stdout.isatty():
             raise BadUsage(
-                f"{name} holds secrets",
+                f"{name} contains secrets",
                 hint=f"driftline run artifact run-{run_id} {name} --to FILE",
             )
         sys.stdout.buffer.write(content)
     else:
         _write_private(to, content)
     if secret:
-        cli.console.warn(f"{name} holds secrets in clear; remove it when it has served")
+        cli.console.warn(f"{name} contains plaintext secrets; remove it after use")
 
 
 def _write_private(path: Path, content: bytes) -> None:
@@ -253,6 +260,6 @@ def _write_private(path: Path, content: bytes) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise BadUsage(f"{path} exists already", hint=f"rm {path}") from None
+        raise BadUsage(f"{path} already exists", hint=f"rm {path}") from None
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)

@@ -29,27 +29,28 @@ from runner.systemd.install import (
 _prefix = click.option(
     "--prefix",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Write below this folder, for a package or an image.",
+    help="Install below this directory, for a package or an image.",
 )
 
 
 @click.group()
 def command() -> None:
-    """The systemd unit: install, uninstall."""
+    """Install and uninstall the systemd unit."""
 
 
 @command.command()
-@click.option("--print", "only_print", is_flag=True, help="Print the unit, and change nothing.")
+@click.option("--print", "only_print", is_flag=True, help="Print the unit and change nothing.")
+@click.option("--user", default="driftline", help="System user of the service; created if missing.")
 @click.option(
-    "--user", default="driftline", help="The system user that it runs as; made where it is missing."
-)
-@click.option(
-    "--data-dir", type=click.Path(path_type=Path), default=STATE_DIR, help="As in the configuration."
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    default=STATE_DIR,
+    help="Data directory, as in the configuration.",
 )
 @_prefix
 @pass_cli
 def install(cli: Cli, only_print: bool, user: str, data_dir: Path, prefix: Path | None) -> None:
-    """Write the unit, its user and a first configuration; again, it renews the unit and keeps the rest."""
+    """Install the unit, its user and an initial configuration. Run it again to update only the unit."""
     layout = Layout(
         program(), data_dir=data_dir.absolute(), user=user, prefix=(prefix or Path("/")).absolute()
     )
@@ -72,7 +73,7 @@ def install(cli: Cli, only_print: bool, user: str, data_dir: Path, prefix: Path 
 @_prefix
 @pass_cli
 def uninstall(cli: Cli, prefix: Path | None) -> None:
-    """Remove the unit; the configuration, the data and the user stay."""
+    """Remove the unit. Configuration, data and user stay."""
     layout = Layout(program(), prefix=(prefix or Path("/")).absolute())
     if prefix is None:
         _refuse_without_root("uninstall")
@@ -83,10 +84,10 @@ def uninstall(cli: Cli, prefix: Path | None) -> None:
             "reloading",
         }:
             raise Conflict(
-                f"{UNIT} runs", hint="systemctl disable --now driftline   (it waits for applies that run)"
+                f"{UNIT} runs", hint="systemctl disable --now driftline   (running applies finish first)"
             )
     if not remove(layout):
-        cli.console.say(f"{layout.unit} is not there; nothing was removed")
+        cli.console.say(f"{layout.unit} does not exist; nothing removed")
         return
     cli.console.data(f"removed    {layout.unit}")
     cli.console.say(
@@ -102,7 +103,7 @@ def program() -> Path:
 
 def next_steps(layout: Layout) -> list[str]:
     return [
-        f"edit {layout.config}   and then   driftline config validate {layout.config}",
+        f"edit {layout.config}   then   driftline config validate {layout.config}",
         "systemctl daemon-reload && systemctl enable --now driftline",
         f"sudo -u {layout.user} {layout.program} doctor",
         f"sudo -u {layout.user} {layout.program} status",
@@ -126,7 +127,7 @@ def _owner(cli: Cli, user: str) -> Owner:
     except KeyError:
         _add(user)
         found = pwd.getpwnam(user)
-        cli.console.data(f"made       user {user}")
+        cli.console.data(f"created    user {user}")
     return Owner(found.pw_uid, grp.getgrgid(found.pw_gid).gr_gid)
 
 
@@ -142,6 +143,6 @@ def _add(user: str) -> None:
             problem = error.strerror or str(error)
     if problem:
         raise DriftlineError(
-            f"the system user {user} could not be made: {problem}",
-            hint=f"make it by hand, then   {program()} service install --user {user}",
+            f"system user {user} could not be created: {problem}",
+            hint=f"create it by hand, then   {program()} service install --user {user}",
         )

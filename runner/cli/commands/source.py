@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 @click.group()
 def command() -> None:
-    """Sources: list, sync, check."""
+    """List, sync and check sources."""
 
 
 @command.command("list")
 @output_option
 @pass_cli
 def list_(cli: Cli, output: str) -> None:
-    """Each source with what its last poll found."""
+    """List sources with the result of their last poll."""
     cli.to_list()
     with cli.app.store.reading() as reader:
         rows = source_rows(reader, cli.app.settings, cli.app.answers())
@@ -39,7 +39,7 @@ def list_(cli: Cli, output: str) -> None:
 @output_option
 @pass_cli
 def sync(cli: Cli, source: str | None, output: str) -> int:
-    """Poll now and look at every stack file again; say what moved. 1 where a source cannot be reached."""
+    """Poll now, re-read every stack file and report what changed. Exits with 1 if a source cannot be reached."""
     cli.begin_installation()
     sources = (_named(cli, source),) if source else cli.app.settings.sources
     # A stack that has left one source may have stood in the way of one in another: those are looked at last.
@@ -60,9 +60,9 @@ def sync(cli: Cli, source: str | None, output: str) -> int:
 @click.argument("source", shell_complete=suggest.sources)
 @pass_cli
 def check(cli: Cli, source: str) -> int:
-    """Reach the remote and read the stack files at its head, without recording anything; 1 where one is broken.
+    """Read the stack files at the head of the remote without recording anything. Exits with 1 if a stack file is broken.
 
-    Where commits have to be signed, they are verified as they would be now; 6 where one is not trusted.
+    If commits must be signed, their signatures are verified too. Exits with 6 if a commit is not trusted.
     """
     from runner.service.discovery.discover import discover
 
@@ -89,6 +89,7 @@ def check(cli: Cli, source: str) -> int:
     cli.console.table(
         ("STACK", "FILE", "ROOT MODULE"),
         ((stack.definition.name, stack.file, stack.module_path) for stack in found.stacks),
+        empty="No valid stack files found. Check the globs under stacks: of the source.",
     )
     cli.console.data(*(Cell(str(problem), "red") for problem in found.problems))
     cli.console.data(*(Cell(str(note), "dim") for note in found.notes))
@@ -119,7 +120,7 @@ def _polled(source: SourceSettings, polled: "Polled") -> Cell | str:
         return Cell(f"{source.name}: failed: {polled.problem}", "red")
     at = (polled.revision or "")[:12]
     if not polled.moved:
-        return f"{source.name}: {source.branch} stays at {at}"
+        return f"{source.name}: {source.branch} is still at {at}"
     rewritten = f", rewritten (was {polled.rewritten_from[:12]})" if polled.rewritten_from else ""
     count = "1 stack" if polled.stacks == 1 else f"{polled.stacks} stacks"
     return Cell(f"{source.name}: {source.branch} moved to {at}{rewritten}, {count}", "cyan")

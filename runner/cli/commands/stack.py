@@ -25,7 +25,7 @@ from runner.view.stack import stack_page, stack_row
 
 @click.group()
 def command() -> None:
-    """Stacks: what is known of them, and pausing them."""
+    """List, show, validate, pause, rename and forget stacks."""
 
 
 command.add_command(validate)
@@ -37,11 +37,11 @@ command.add_command(forget)
 
 
 @command.command("list")
-@labels_option("Only stacks with it (repeatable: with each of them).")
+@labels_option("Show only stacks with this label. Repeat to require several labels.")
 @output_option
 @pass_cli
 def list_(cli: Cli, labels: Labels, output: str) -> None:
-    """All stacks on their three axes: Git, drift, health."""
+    """List stacks with their sync, drift and health status."""
     app = cli.to_list()
     now = app.clock.now()
     with app.store.reading() as reader:
@@ -49,7 +49,7 @@ def list_(cli: Cli, labels: Labels, output: str) -> None:
         # Nothing is known of their labels.
         new = [] if labels else list(newcomers(reader, app.settings))
     rows = (*(stack_row(facts) for facts in found if has(facts.stack, labels)), *new)
-    empty = "No stack has these labels." if found else "No stack is known yet:   driftline source sync"
+    empty = "No stacks have these labels." if found else "No stacks yet. Find them with:   driftline source sync"
     cli.present(output, rows, lambda rows: stack_list_screen(rows, now, empty=empty))
 
 
@@ -58,7 +58,7 @@ def list_(cli: Cli, labels: Labels, output: str) -> None:
 @output_option
 @pass_cli
 def show(cli: Cli, stack: str, output: str) -> None:
-    """Everything about STACK, and why nothing happens to it, or what will."""
+    """Show everything about STACK, including what happens next and why."""
     try:
         _show(cli, stack, output)
     except StackNotFound:
@@ -86,16 +86,16 @@ def _show_newcomer(cli: Cli, stack: str, output: str) -> None:
 @command.command("accept-state")
 @stack_argument
 @reason_option()
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Skip the confirmation prompt.")
 @pass_cli
 def accept_state(cli: Cli, stack: str, reason: str, yes: bool) -> None:
-    """Say that the state of STACK was moved to where the newest revision keeps it. Driftline moves nothing itself."""
+    """Confirm that you moved the state of STACK to the location in the newest revision. Driftline moves nothing itself."""
     from runner.service.operator.accept_state import accept_state, proposed_state
 
     identity = proposed_state(cli.app.control, cli.app.poller, stack)
-    cli.console.say(f"{stack} would keep its state in {identity}.")
+    cli.console.say(f"{stack} would store its state in {identity}.")
     if not yes:
         ask("Is its state there?", wish="accepted")
     accept_state(cli.app.control, cli.app.workspaces, stack, identity, cli.person, reason)
-    cli.console.say(f"{stack} keeps its state there from now on.")
+    cli.console.say(f"{stack} now stores its state there.")
     cli.console.hint(f"driftline plan {stack}")

@@ -11,20 +11,20 @@ from runner.errors import BadUsage, NotConfirmed
 @click.command()
 @stack_argument
 @click.argument("new", metavar="NEW")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Skip the confirmation prompt.")
 @pass_cli
 def rename(cli: Cli, stack: str, new: str, yes: bool) -> None:
-    """Say that the stack NEW in Git is STACK under another name: it takes over its state, its terms and its history.
+    """Declare that NEW in Git is STACK under a new name. NEW takes over its state, its terms and its history.
 
-    As `renamed_from: STACK` in NEW's stack file, and also where NEW is in another source. Nothing happens before STACK
-    has left Git.
+    Same as `renamed_from: STACK` in NEW's stack file, but also works across sources. Nothing happens until STACK is
+    gone from Git.
     """
     from runner.service.operator.rename import say_renamed
 
     with cli.app.store.reading() as reader:
         reader.stack(stack)
     if not yes:
-        _confirm(f"{new} takes over the state of {stack}. Go on?")
+        _confirm(f"{new} takes over the state of {stack}. Continue?")
     say_renamed(cli.app.control, stack, new, cli.person)
     for source in cli.app.settings.sources:
         cli.app.poller.poll(source, by=cli.person.name)
@@ -32,21 +32,21 @@ def rename(cli: Cli, stack: str, new: str, yes: bool) -> None:
         done = reader.stack(stack).renamed_to == new
         problem = next((why for s in reader.sources() for name, why in s.newcomers if name == new), None)
     if done:
-        cli.console.say(f"{stack} is {new} now. Its plan shows what that changes.")
+        cli.console.say(f"Renamed {stack} to {new}. Its plan shows what that changes.")
         cli.console.hint(f"driftline plan {new}")
     elif problem is not None:
         cli.console.warn(problem)
     else:
-        cli.console.say(f"{new} takes over when it is in Git and {stack} is not.")
+        cli.console.say(f"{new} takes over once it is in Git and {stack} is not.")
 
 
 @click.command()
 @stack_argument
 @reason_option(required=False)
-@click.option("--yes", is_flag=True, help="Do not ask for the name.")
+@click.option("--yes", is_flag=True, help="Skip the confirmation prompt.")
 @pass_cli
 def forget(cli: Cli, stack: str, reason: str | None, yes: bool) -> None:
-    """Ask nothing more of STACK, which left Git. What it made and its state stay, and so do its history and the audit log."""
+    """Stop managing STACK, which is gone from Git. Keeps its resources, its state, its history and the audit log."""
     from runner.service.operator.leave import forget, may_be_forgotten
 
     with cli.app.store.reading() as reader:
@@ -54,12 +54,10 @@ def forget(cli: Cli, stack: str, reason: str | None, yes: bool) -> None:
     if not yes:
         _typed(stack)
     forget(cli.app.control, stack, cli.person, reason or "")
-    cli.console.say(
-        f"{stack} is forgotten. What it made, if anything, is still there; nothing looks after it."
-    )
+    cli.console.say(f"Forgot {stack}. Anything it created still exists, but is no longer managed.")
     place = cli.app.workspaces.state_file(known.folder, known.definition.terraform_workspace)
     if known.managed_state and place.exists():
-        cli.console.say(f"Its state stays in {place}")
+        cli.console.say(f"Its state remains in {place}")
 
 
 def _typed(name: str) -> None:
@@ -77,4 +75,4 @@ def _confirm(text: str) -> None:
 
 def _refuse_blind() -> None:
     if not sys.stdin.isatty():
-        raise BadUsage("there is no terminal to ask on", hint="say it with --yes")
+        raise BadUsage("no terminal to prompt on", hint="confirm with --yes")

@@ -52,9 +52,9 @@ GENEROUS = Allow(
 @output_option
 @pass_cli
 def validate(cli: Cli, paths: tuple[Path, ...], output: str) -> None:
-    """Check stack files, or all `stack.yaml` in folders (the current one if none is named).
+    """Check stack files, or every `stack.yaml` in directories (by default the current one).
 
-    The whole repository around them is read, so that names, dependencies and states are compared with all others.
+    Reads the whole repository, to compare names, dependencies and states with all other stacks.
     """
     wanted = paths or (Path(),)
     problems: list[Problem] = []
@@ -76,12 +76,12 @@ def validate(cli: Cli, paths: tuple[Path, ...], output: str) -> None:
         raise BadStackFile(told, hint="driftline config schema --kind stack")
     if not count:
         raise NotFound(f"no {USUAL} in {', '.join(map(str, wanted))}", hint="driftline init")
-    cli.console.say(f"{counted(count, 'stack file')} checked, no problem.")
+    cli.console.say(f"{counted(count, 'stack file')} checked, no problems.")
 
 
 _UNJUDGED = (
-    "No configuration here has this repository as a source, so that what a source allows is not judged;"
-    " -c FILE names one."
+    "The rules of the source were not checked, because no configuration here lists this repository as a source;"
+    " use -c FILE."
 )
 
 

@@ -15,35 +15,35 @@ from runner.host.files import read_foreign
 from runner.model.plan.text import summary_text
 from runner.model.stack.arriving_state import LARGEST
 
-_UNASKED = "add --yes to import what fits"
+_UNASKED = "add --yes to import without the prompt"
 
 
 @click.group()
 def command() -> None:
-    """The states that are kept here, of stacks without a backend."""
+    """Import managed states of stacks without a backend."""
 
 
 @command.command("import")
 @stack_argument
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Skip the confirmation prompt.")
 @click.option("--full", is_flag=True, help="Show full values.")
 @pass_cli
 def import_(cli: Cli, stack: str, file: Path, yes: bool, full: bool) -> None:
-    """Make FILE, such as a laptop's terraform.tfstate, the managed state of STACK. A plan shows first what would follow."""
+    """Import FILE, such as a terraform.tfstate from a laptop, as the managed state of STACK, after showing the resulting plan."""
     from runner.service.operator.import_state import examine, import_state, locked, preview, refuse_stranger
 
     if not yes and not sys.stdin.isatty():
-        raise BadUsage("there is no terminal to ask on", hint=_UNASKED)
+        raise BadUsage("no terminal to prompt on", hint=_UNASKED)
     content = _content(file)
     app = cli.begin_installation()
     poll_sources(cli, (stack,), only_unknown=False)
     with locked(app.control, stack, cli.person, file.name) as lock:
         arrival = examine(app.control, stack, content, str(file))
         if arrival.known_already:
-            cli.console.say(f"{stack} keeps this state already: {arrival.state}.")
+            cli.console.say(f"{stack} already has this state: {arrival.state}.")
             return
-        cli.console.say(f"{file} holds {arrival.state}; planning {stack} with it")
+        cli.console.say(f"{file} contains {arrival.state}; planning {stack} with it")
         changes = preview(app.control, app.worker.ports, arrival)
         refuse_stranger(arrival, changes, str(file))
         cli.console.data(Cell(f"{stack} with {file}", "bold"), *plan_lines(changes, full=full))
@@ -56,9 +56,9 @@ def import_(cli: Cli, stack: str, file: Path, yes: bool, full: bool) -> None:
                 hint=_UNASKED,
             )
         copy = import_state(app.control, arrival, lock, cli.person)
-    cli.console.say(f"{stack} keeps this state from now on: {arrival.state}.")
+    cli.console.say(f"Imported the state into {stack}: {arrival.state}.")
     if copy is not None:
-        cli.console.say(f"What was there before is kept in {copy}.")
+        cli.console.say(f"The previous state is in {copy}.")
     cli.console.hint(f"driftline plan {stack}")
 
 
@@ -66,7 +66,7 @@ def _content(file: Path) -> bytes:
     try:
         return read_foreign(file, LARGEST)
     except FileNotFoundError:
-        raise BadUsage(f"there is no file {file}", hint="driftline state import --help") from None
+        raise BadUsage(f"{file} does not exist", hint="driftline state import --help") from None
     except OSError as error:
         what = "it is a symlink" if file.is_symlink() else error.strerror
         raise NotAState(file=file, problem=what) from None

@@ -11,7 +11,7 @@ from runner.view.status import status_page
 @output_option
 @pass_cli
 def command(cli: Cli, output: str) -> None:
-    """One screen: what needs me, what runs, what drifted, the next check, the daemon."""
+    """Show on one screen what needs you, what is running, what drifted, the next check, and the daemon."""
     app, host = cli.app, cli.app.host()
     with app.store.reading() as reader:
         page = status_page(reader, app.settings, app.clock, host)

@@ -11,7 +11,7 @@ from runner.errors import NotFound
 @reason_option()
 @pass_cli
 def trust(cli: Cli, provider: str, reason: str) -> None:
-    """Probe PROVIDER again, such as "registry.terraform.io/hashicorp/aws 5.100.0"; each stack is compared with a plain plan first."""
+    """Probe PROVIDER again, such as "registry.terraform.io/hashicorp/aws 5.100.0", after comparing each stack with a full plan."""
     person = cli.person
     with cli.app.store.writing() as writer:
         found = [one for one in writer.distrust_of() if one.provider.is_called(provider)]
@@ -21,4 +21,4 @@ def trust(cli: Cli, provider: str, reason: str) -> None:
             writer.trust(one.provider.checksum, by=person.name, reason=reason)
     if not found:
         raise NotFound(f'provider "{provider}" is not distrusted', hint="driftline status")
-    cli.console.say(f"{provider} is probed again, after a first comparison in each stack")
+    cli.console.say(f"{provider} will be probed again, after a comparison with a full plan in each stack")

@@ -24,7 +24,7 @@ def ask_to_type(question: str, word: str, *, wish: str, hint: str) -> None:
 
 def _answer(question: str, hint: str) -> str:
     if not sys.stdin.isatty():
-        raise BadUsage("there is no terminal to ask on", hint=hint)
+        raise BadUsage("no terminal to prompt on", hint=hint)
     forget_typed_ahead(sys.stdin)
     click.echo(f"{question}: ", err=True, nl=False)
     # Not `input()`: while it sets up readline a Ctrl-C is lost.

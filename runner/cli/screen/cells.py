@@ -69,9 +69,9 @@ def probe(record: ProbeView) -> Cell:
     """How the last check was done, and why not by a probe."""
     match record.way:
         case Way.PROBED:
-            return Cell(f"with warm providers, {record.checks} since code and providers were first compared")
+            return Cell(f"with warm providers, {record.checks} since they were first compared with a full plan")
         case Way.COMPARED:
-            return Cell(f"with warm providers and plainly: {record.reason}")
+            return Cell(f"with warm providers and with a full plan: {record.reason}")
         case Way.PLAIN:
             return Cell(f"plainly: {record.reason}")
         case Way.FAILED:

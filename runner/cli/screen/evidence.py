@@ -27,7 +27,7 @@ def evidence_lines(evidence: Evidence | None, *, full: bool = False) -> list[Lin
 
 def _ending(exit_code: int | None) -> str:
     if exit_code is None:
-        return "nobody saw it: the processes were gone, and no result was recorded"
+        return "unknown: the processes were gone and no result was recorded"
     return f"ended by signal {-exit_code}" if exit_code < 0 else f"exit code {exit_code}"
 
 
@@ -36,13 +36,11 @@ def _serials(evidence: Evidence) -> str:
     if before is None and after is None:
         return ""
     known = [("?" if serial is None else str(serial)) for serial in (before, after)]
-    moved = " (it was written meanwhile)" if None not in {before, after} and before != after else ""
+    moved = " (it has been written since)" if None not in {before, after} and before != after else ""
     return f"{known[0]} when it was planned, {known[1]} now{moved}"
 
 
 def _lock(evidence: Evidence) -> str:
     if evidence.lock is None:
         return ""
-    return f"{evidence.lock}" + (
-        "; it is this run's own" if evidence.lock_is_ours else "; it is not this run's"
-    )
+    return f"{evidence.lock}" + ("; by this run" if evidence.lock_is_ours else "; not by this run")

@@ -10,7 +10,9 @@ HEADS = ("STACK", "HOLDER", "SINCE", "PROCESS", "REASON")
 
 
 def lock_screen(rows: LockRows, now: datetime) -> Screen:
-    yield Table(HEADS, [_row(row, now) for row in rows], empty="No locks.")
+    yield Table(
+        HEADS, [_row(row, now) for row in rows], empty="No locks. Take one with:   driftline lock take STACK"
+    )
 
 
 def _row(of: LockRow, now: datetime) -> tuple[str, ...]:

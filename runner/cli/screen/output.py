@@ -38,7 +38,7 @@ Line = str | Cell | Sequence[Cell | str]
 class Table:
     heads: Sequence[str]
     rows: Sequence[Sequence[Cell | str]]
-    empty: str = "There is none."  # says what fills it, where there is no row yet
+    empty: str = "Nothing to show."  # says what fills it, where there is no row yet
 
 
 Screen = Iterable[Line | Table]
@@ -67,7 +67,7 @@ class Console:
                 self.data(part)
 
     def table(
-        self, heads: Sequence[str], rows: Iterable[Sequence[Cell | str]], *, empty: str = "There is none."
+        self, heads: Sequence[str], rows: Iterable[Sequence[Cell | str]], *, empty: str = "Nothing to show."
     ) -> None:
         """Without rows there is nothing on stdout, and `empty` on stderr."""
         found = list(rows)

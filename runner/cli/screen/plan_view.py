@@ -60,7 +60,7 @@ def header(asked: Question, commit: Commit | None, now: datetime) -> list[Line]:
     by = f" (by {', '.join(a.person.name for a in standing.given)})" if standing.given else ""
     facts: list[tuple[str, str | Cell]] = [
         ("stack", run.stack),
-        ("kind", f"{run.kind} run, {run.trigger}, asked for by {run.requested_by}"),
+        ("kind", f"{run.kind} run, {run.trigger}, requested by {run.requested_by}"),
         ("revision", _commit(run, commit, now)),
         (
             "planned",
@@ -86,7 +86,7 @@ def headline_lines(changes: ChangeSet) -> list[Line]:
 def _notable(asked: Question) -> list[tuple[str, str | Cell]]:
     run, facts = asked.run, list[tuple[str, str | Cell]]()
     if asked.renamed_from:
-        facts.append(("renamed", f"from {asked.renamed_from}; the state and the terms of it hold for this"))
+        facts.append(("renamed", f"from {asked.renamed_from}; its state and terms apply to this stack"))
     if asked.nobody is not None:
         facts.append(("terms", Cell(f"! {asked.nobody}", "red")))
     if run.targets:
@@ -97,7 +97,7 @@ def _notable(asked: Question) -> list[tuple[str, str | Cell]]:
         invoked = dict.fromkeys(one.address for one in asked.changes.actions if not one.deferred)
         facts.append(("invokes", Cell(", ".join(invoked) or "nothing yet", "red")))
     facts += ignored_facts(asked.ignored)
-    facts += [("guard rail", Cell(f"! {violation.sentence}", "red")) for violation in asked.violations]
+    facts += [("guardrail", Cell(f"! {violation.sentence}", "red")) for violation in asked.violations]
     return facts
 
 

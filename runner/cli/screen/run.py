@@ -12,7 +12,9 @@ HEADS = ("RUN", "STACK", "KIND", "STATE", "CHANGES", "REVISION", "WHEN", "REASON
 
 
 def run_screen(rows: RunRows, now: datetime) -> Screen:
-    yield Table(HEADS, [_row(row, now) for row in rows])
+    yield Table(
+        HEADS, [_row(row, now) for row in rows], empty="No runs found. Start one with:   driftline plan STACK"
+    )
 
 
 def _row(of: RunRow, now: datetime) -> tuple[str | Cell, ...]:

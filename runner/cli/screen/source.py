@@ -23,6 +23,7 @@ def source_screen(rows: SourceRows, now: datetime) -> Screen:
             )
             for row in rows
         ],
+        empty="No sources. Add one under sources: in the configuration.",
     )
     for row in rows:
         yield from (f"{row.name}: {remark}" for remark in row.remarks)

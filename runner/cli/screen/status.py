@@ -39,7 +39,7 @@ def _daemon(page: StatusPage) -> Iterator[Line]:
 
 def _sources(sources: Sequence[SourceRow], now: datetime) -> Iterator[Line]:
     if not sources:
-        yield [_head("Sources"), "none is configured"]
+        yield [_head("Sources"), "none configured"]
     for number, source in enumerate(sources):
         yield [_head("Sources" if not number else ""), *_source(source, now)]
 
