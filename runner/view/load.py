@@ -76,7 +76,7 @@ def queue_waits_for(reader: Reader, settings: Settings, host: Host) -> str:
     if host.daemon is None:
         return "a daemon, or   driftline daemon --once"
     if host.memory is not None and host.memory < parse_size(settings.executor.memory_per_run):
-        return f"memory: {format_size(host.memory)} are available"
+        return f"memory: {format_size(host.memory)} available"
     return "a free slot"
 
 

@@ -39,7 +39,7 @@ class TermsView:
     def needs(self) -> str:
         """Such as `2 approvals`."""
         if self.mode == "automatic":
-            return f"no approval; {max(self.required, 1)} for what destroys"
+            return f"no approval; {max(self.required, 1)} for plans that destroy resources"
         return "1 approval" if self.required == 1 else f"{self.required} approvals"
 
 

@@ -142,8 +142,8 @@ def test_the_approval_of_a_run_that_is_over_is_refused_for_that(tmp_path: Path, 
 
 def test_a_run_shows_on_which_terms_it_is_approved(tmp_path: Path) -> None:
     told = planned(tmp_path, stack="apply: {approvals: 2}\n").run("run", "show", "run-1").stdout
-    assert "mode          approved, by approvals in the server's configuration" in told
-    assert "needs         2 approvals, by app/stack.yaml" in told
+    assert "mode          approved (approvals in the server's configuration" in told
+    assert "needs         2 approvals (app/stack.yaml)" in told
 
 
 def test_validate_judges_by_what_the_server_allows_and_says_where_it_can_not(tmp_path: Path) -> None:

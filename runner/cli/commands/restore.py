@@ -32,11 +32,15 @@ def command(cli: Cli, file: Path, keys_file: Path, print_config: bool) -> None:
     cli.tell_warnings()
     found = restore(cli.app, file, ring, who_acts())
     data_dir = cli.app.settings.data_dir
-    cli.console.say(f"Restored {data_dir} to its state at {found.header.made}. Everything since then is missing from it.")
+    cli.console.say(
+        f"Restored {data_dir} to its state at {found.header.made}. Everything since then is missing from it."
+    )
     if found.message:
         cli.console.warn(found.message)
     for run in found.waiting:
-        cli.console.warn(f"{run.name} of {run.stack} awaits approval here, but may have been approved or rejected since the backup")
+        cli.console.warn(
+            f"{run.name} of {run.stack} awaits approval here, but may have been approved or rejected since the backup"
+        )
     for lock in found.locked:
         cli.console.warn(f"{lock.stack} is locked: {lock.reason}")
     cli.console.hint("driftline doctor   then   driftline status   then start the daemon")

@@ -49,7 +49,9 @@ def list_(cli: Cli, labels: Labels, output: str) -> None:
         # Nothing is known of their labels.
         new = [] if labels else list(newcomers(reader, app.settings))
     rows = (*(stack_row(facts) for facts in found if has(facts.stack, labels)), *new)
-    empty = "No stacks have these labels." if found else "No stacks yet. Find them with:   driftline source sync"
+    empty = (
+        "No stacks have these labels." if found else "No stacks yet. Find them with:   driftline source sync"
+    )
     cli.present(output, rows, lambda rows: stack_list_screen(rows, now, empty=empty))
 
 

@@ -69,7 +69,9 @@ def probe(record: ProbeView) -> Cell:
     """How the last check was done, and why not by a probe."""
     match record.way:
         case Way.PROBED:
-            return Cell(f"with warm providers, {record.checks} since they were first compared with a full plan")
+            return Cell(
+                f"with warm providers, {record.checks} since they were first compared with a full plan"
+            )
         case Way.COMPARED:
             return Cell(f"with warm providers and with a full plan: {record.reason}")
         case Way.PLAIN:

@@ -113,8 +113,8 @@ def terms_facts(terms: Terms | None) -> list[tuple[str, str | Cell]]:
     if terms is None:
         return []
     return [
-        ("mode", f"{terms.mode}, by {terms.why('mode')}"),
-        ("needs", f"{counted(terms.required, 'approval')}, by {terms.why('required')}"),
+        ("mode", f"{terms.mode} ({terms.why('mode')})"),
+        ("needs", f"{counted(terms.required, 'approval')} ({terms.why('required')})"),
     ]
 
 

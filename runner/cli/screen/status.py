@@ -88,7 +88,7 @@ def _running(page: StatusPage, now: datetime) -> Iterator[Line]:
 
 def _waiting(runs: Sequence[RunRow], now: datetime) -> Iterator[Line]:
     for number, run in enumerate(runs[:MAX_SHOWN]):
-        retry = f"tried again {ahead(run.wait_until, now)}"
+        retry = f"retry {ahead(run.wait_until, now)}"
         yield [_head("Waiting" if not number else ""), f"{run.id}  {run.stack}  {run.reason}; {retry}"]
 
 
