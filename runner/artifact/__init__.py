@@ -13,7 +13,7 @@ __all__ = ["ArtifactStore", "FolderShelf", "S3Shelf", "Seal", "open_artifacts"]
 
 
 def open_artifacts(settings: Settings, key_file: Callable[[Path], bytes]) -> ArtifactStore:
-    """The store that the configuration names; `key_file` reads the key of a file, and makes it where there is none."""
+    """The store that the configuration names; `key_file` reads the key of a file, and creates it if missing."""
     shelf: Shelf = (
         S3Shelf(settings.artifacts)
         if settings.artifacts.store == "s3"
@@ -23,7 +23,7 @@ def open_artifacts(settings: Settings, key_file: Callable[[Path], bytes]) -> Art
 
 
 def _seal(settings: Settings, key_file: Callable[[Path], bytes]) -> Seal:
-    """What was sealed with the generated key stays readable when the configuration gets a key of its own."""
+    """Data sealed with the generated key stays readable after a key is configured."""
     own, generated = settings.artifacts.key, settings.data_dir / "keys" / "artifacts"
 
     def current() -> bytes:

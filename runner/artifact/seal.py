@@ -1,7 +1,7 @@
-"""Encryption of artifacts at rest: AES-256-GCM, each blob bound to the place where it lies.
+"""Encryption of artifacts at rest: AES-256-GCM, each blob bound to its place.
 
-A sealed blob is `DLA1`, 8 bytes that name the key, a random nonce of 12, then the ciphertext with its tag of 16. The
-place is associated data, so that a blob moved to another run or digest cannot be opened there.
+A sealed blob is `DLA1`, 8 bytes that name the key, a random nonce of 12, then the ciphertext with its tag of
+16. The place is associated data, so that a blob moved to another run or digest cannot be opened there.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ _OVERHEAD = _HEADER + NONCE_LENGTH + 16
 
 
 class NotOpened(Exception):
-    """The bytes are no sealed blob of this place, or not all of one"""
+    """The bytes are not a complete sealed blob of this place"""
 
 
 class OtherKey(Exception):
@@ -32,7 +32,7 @@ class OtherKey(Exception):
 
 @dataclass(frozen=True)
 class Seal:
-    """`current` makes the key that seals where there is none yet; `openers` are all that open, and make none."""
+    """`current` returns the sealing key, creating it if missing; `openers` are all keys that open, and create none."""
 
     current: Callable[[], bytes]
     openers: Callable[[], Iterable[bytes]]
@@ -45,7 +45,7 @@ class Seal:
         return header + nonce + AESGCM(key).encrypt(nonce, content, _bound(header, place))
 
     def open(self, sealed: bytes, place: str) -> bytes:
-        """The content; NotOpened where the blob is damaged or of another place, OtherKey where the key is missing."""
+        """The content; NotOpened if the blob is damaged or from another place, OtherKey if the key is missing."""
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -71,7 +71,7 @@ class Seal:
 
 
 def key_id(key: bytes) -> str:
-    """The public name of a key, by which a blob says what opened it."""
+    """The public name of a key, by which a blob says which key opens it."""
     return _id(key).hex()
 
 

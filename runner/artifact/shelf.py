@@ -1,4 +1,4 @@
-"""Where artifacts lie: a folder of the data directory, or a bucket. The same on both, a key leads to bytes."""
+"""Storage for artifacts: a folder of the data directory, or a bucket. Both map keys to bytes."""
 
 import errno
 from collections.abc import Iterator
@@ -11,16 +11,16 @@ from runner.host.files import private_folder, read_foreign, sync_folder, write_w
 from runner.model.settings.server import ArtifactSettings
 
 LARGEST = 4 << 30
-# Something else was put in its place: a link, a pipe, a folder.
+# Something else is in its place: a link, a pipe, a folder.
 _NO_FILE = frozenset({errno.ELOOP, errno.EINVAL, errno.EISDIR})
 
 
 class Shelf(Protocol):
-    """Where keys lead to bytes; `KeyError` where one leads nowhere."""
+    """Maps keys to bytes; `KeyError` for an unknown key."""
 
     def write(self, key: str, content: bytes) -> None: ...
     def write_once(self, key: str, content: bytes) -> None:
-        """Leave what is there."""
+        """Keep existing content."""
         ...
 
     def read(self, key: str) -> bytes: ...
@@ -51,7 +51,7 @@ class FolderShelf:
             raise KeyError(key) from None
         except OSError as error:
             if error.errno in _NO_FILE:
-                return b""  # which opens as little as any other damaged artifact
+                return b""  # which fails to open like any other damaged artifact
             raise ArtifactStoreFailed(store=self.folder, problem=error.strerror) from error
 
     def list(self, folder: str) -> list[str]:
@@ -76,7 +76,7 @@ class FolderShelf:
 
 
 class S3Shelf:
-    """A bucket; boto3 finds the identity and the endpoint as always."""
+    """A bucket; boto3 finds the identity and the endpoint as usual."""
 
     def __init__(self, settings: ArtifactSettings) -> None:
         self.bucket = settings.bucket or ""
@@ -133,7 +133,7 @@ class S3Shelf:
 
     @contextmanager
     def _translated_errors(self, expected: str = "") -> Iterator[None]:
-        """Faults of the bucket as errors of Driftline; the code `fine` is none."""
+        """Raise the bucket's errors as Driftline's; the code `expected` is no error."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:

@@ -1,8 +1,8 @@
 """Artifacts: immutable bytes named by their digest, with a name for each run. Satisfies `ports.Artifacts`.
 
-The bytes of a digest are written once and never again, encrypted; the digest is that of the content in clear, since
-approvals are bound to it. A name stands for one digest; a run that is planned again after a crash puts its plan under
-the same name, and whoever was told the old digest sees that it is another one.
+The bytes of a digest are written once and never again, encrypted; the digest is that of the clear text, since
+approvals are bound to it. A name refers to one digest; a run that is planned again after a crash stores its
+plan under the same name, and a holder of the old digest notices the difference.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ _DIGEST = re.compile(rb"[0-9a-f]{64}")
 
 
 class ArtifactStore:
-    """The same on every shelf: `run-7/names/plan.tfplan` holds a digest, `run-7/sha256/<digest>` the sealed bytes."""
+    """The same on every shelf: `run-7/names/plan.tfplan` contains a digest, `run-7/sha256/<digest>` the sealed bytes."""
 
     def __init__(self, shelf: Shelf, seal: Seal) -> None:
         self.shelf = shelf
@@ -59,7 +59,7 @@ class ArtifactStore:
         return sorted(self.shelf.list(f"run-{run}/names"))
 
     def remove(self, run: int, name: str) -> None:
-        """Needs no key: retention goes on where one is lost."""
+        """Needs no key: retention works even if one is lost."""
         key = _name_key(run, name)
         digest = self._digest(key)
         self.shelf.remove(key)
@@ -76,7 +76,7 @@ class ArtifactStore:
         return raw.decode()
 
     def _drop(self, run: int, digest: str | None) -> None:
-        """Remove bytes that no name of the run stands for any more."""
+        """Remove bytes that no name of the run refers to."""
         if digest is not None and all(
             self._digest(_name_key(run, name)) != digest for name in self.names(run)
         ):

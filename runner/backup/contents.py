@@ -1,4 +1,4 @@
-"""What of a data directory belongs into a backup, and what is made again without one."""
+"""What of a data directory belongs in a backup, and what can be made again without one."""
 
 import os
 import stat
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-# Only what Driftline itself writes; states, which runs write, are read by `runner.datadir.managed_state`.
+# Only Driftline's own files; states, which runs write, are read by `runner.datadir.managed_state`.
 KEPT: dict[str, str] = {
     "artifacts": "plans that wait for an answer, what was approved, and what is to be masked; encrypted",
     "receipts": "which plans were handed to an apply, so that none is once more",
@@ -41,7 +41,7 @@ class Kept:
 
 
 def kept_files(data_dir: Path) -> Iterator[Kept]:
-    """Those that are there now; one that goes away meanwhile is just not in it."""
+    """The files that exist now; one that disappears meanwhile is just not included."""
     for folder in KEPT:
         yield from _below(data_dir, data_dir / folder)
     for stack in _folders(data_dir / "workspaces"):
@@ -61,7 +61,7 @@ def _below(data_dir: Path, kept: Path) -> Iterator[Kept]:
         names.sort()
         for name in sorted(files):
             path = Path(folder) / name
-            # What begins with a dot is being written.
+            # A leading dot marks an unfinished file.
             if not name.startswith(".") and _is_file(path):
                 yield Kept(str(path.relative_to(data_dir)), path)
 

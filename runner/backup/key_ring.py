@@ -1,4 +1,4 @@
-"""The keys of an installation in one file, to be kept elsewhere than its backups."""
+"""The keys of an installation in one file, to be stored apart from its backups."""
 
 import json
 from collections.abc import Mapping
@@ -19,13 +19,13 @@ _LARGEST = 1 << 20
 
 @dataclass(frozen=True)
 class KeyRing:
-    """By name, as they lie in `data_dir/keys`. One of them opens backups."""
+    """By name, as in `data_dir/keys`. One of them opens backups."""
 
     keys: Mapping[str, bytes]
 
     @classmethod
     def of(cls, data_dir: Path) -> "KeyRing":
-        """The one for backups is made where there is none yet."""
+        """The key for backups is created if missing."""
         key_file(data_dir / FOLDER / BACKUP)
         paths = sorted(path for path in (data_dir / FOLDER).iterdir() if not path.name.startswith("."))
         return cls({path.name: key_file(path) for path in paths})
@@ -52,7 +52,7 @@ class KeyRing:
         return key
 
     def write(self, file: Path) -> bool:
-        """Whether it was not there already. Conflict where something else is."""
+        """Returns whether it is new. Conflict if the file has other contents."""
         content = json.dumps({_MARK: {name: key.hex() for name, key in self.keys.items()}}, indent=2)
         if file.exists():
             if read_foreign(file, _LARGEST) == content.encode():

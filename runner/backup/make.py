@@ -1,8 +1,8 @@
-"""Make a backup while the daemon works: nothing waits for it.
+"""Make a backup while the daemon works, without blocking it.
 
-The order is what makes it consistent. Checkpoints come first, so that none tells of more than the database knows. The database
-comes before states, receipts and plans, so that a state is never older than what the database says of it: an apply between both
-looks like one of which the database does not know, which every start notices.
+The order makes it consistent. Checkpoints come first, so that none is ahead of the database. The database
+comes before states, receipts and plans, so that a state is never older than the database says: an apply in
+between looks like one that the database does not know, which every start detects.
 """
 
 import gzip
@@ -31,7 +31,7 @@ from runner.host.files import PRIVATE_FILE, sync_folder
 from runner.store.database import FILE_NAME
 from runner.store.schema import version
 
-# Terraform writes a local state in place, and takes a moment for it.
+# Terraform writes a local state in place, which takes a moment.
 TRIES, PAUSE = 40, 0.05
 _COMPRESSION = 6
 
@@ -41,11 +41,11 @@ class Made:
     file: Path
     files: int
     states: int
-    torn: tuple[str, ...] = ()  # states that were being written all the while: the copy from before is in it
+    torn: tuple[str, ...] = ()  # states that were being written the whole time: the previous copy is included
 
 
 def make(app: App, ring: KeyRing, target: Path) -> Made:
-    """Written aside, made durable and renamed."""
+    """Written to a temporary name, made durable and renamed."""
     header = Header(
         FORMAT, __version__, version(), f"{app.clock.now():%Y-%m-%dT%H:%M:%SZ}", key_id(ring.backup)
     )
@@ -79,7 +79,7 @@ def _fill(app: App, archive: tarfile.TarFile, target: Path) -> Made:
 
 @contextmanager
 def _snapshot(app: App) -> Iterator[Path]:
-    """In the data directory, by a name that is removed where a process dies."""
+    """In the data directory, under a name that is removed after a crash."""
     database = app.settings.data_dir / f".{FILE_NAME}.{secrets.token_hex(6)}"
     try:
         app.store.backup(database)
@@ -126,7 +126,7 @@ def _newest_copy(folder: Path, workspace: str) -> bytes | None:
     return next((content for content in found if _is_whole(content)), None)
 
 
-# Into the archive
+# Archive
 
 
 def _add_bytes(archive: tarfile.TarFile, name: str, content: bytes) -> None:
@@ -134,7 +134,7 @@ def _add_bytes(archive: tarfile.TarFile, name: str, content: bytes) -> None:
 
 
 def _add_file(archive: tarfile.TarFile, name: str, path: Path) -> bool:
-    """As much as it has now: a log may grow. Whether it still was there."""
+    """Its current size: a log may grow. Returns whether it still existed."""
     try:
         file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
     except OSError:
@@ -160,7 +160,7 @@ def _written(target: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        # Refuses what somebody else has put there meanwhile.
+        # Fails if another file was put there meanwhile.
         target.hardlink_to(fresh)
     finally:
         fresh.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Put a backup into an empty data directory: all of it, or nothing."""
+"""Restore a backup into an empty data directory: completely, or not at all."""
 
 import os
 import secrets
@@ -30,7 +30,7 @@ from runner.service.cycle.checkpoint import checkpoint
 from runner.store.database import FILE_NAME
 from runner.store.schema import version
 
-_NO_DATA = frozenset({"lost+found", LOCK_FILE})  # of a file system of its own, and of ourselves
+_NO_DATA = frozenset({"lost+found", LOCK_FILE})  # in a separate file system, and our own
 _UNPACKING = ".restoring-"
 _MAY_GO_ON = frozenset({State.APPROVED, State.APPLYING})
 _COPIED = 1 << 20
@@ -41,11 +41,11 @@ class Restored:
     header: Header
     locked: tuple[Lock, ...]
     waiting: tuple[Run, ...]  # for an answer
-    message: str | None  # of what the checkpoints know and the database does not
+    message: str | None  # about losses between the checkpoints and the database
 
 
 def restore(app: App, file: Path, ring: KeyRing, person: Person) -> Restored:
-    """NotEmpty, BackupDamaged, BackupKeyMissing, BackupTooNew; after each of them the data directory is as it was."""
+    """NotEmpty, BackupDamaged, BackupKeyMissing, BackupTooNew; all of them leave the data directory unchanged."""
     data_dir = app.settings.data_dir
     is_new = not data_dir.exists()
     _refuse_used(data_dir)
@@ -88,12 +88,12 @@ def _refuse_used(data_dir: Path) -> None:
             raise NotEmpty(data_dir=data_dir, found=", ".join(found[:3]))
 
 
-# Out of the archive
+# Archive
 
 
 @contextmanager
 def _opened(file: Path, ring: KeyRing) -> Iterator[tuple[tarfile.TarFile, Header]]:
-    """Whatever is wrong with it is one of our errors."""
+    """Raises everything that is wrong with it as one of our errors."""
 
     def key(header: Header) -> bytes:
         if header.format > FORMAT or header.schema > version():
@@ -140,7 +140,7 @@ def _write(path: Path, content: IO[bytes]) -> None:
 
 
 def _place_checkpoints(app: App, fresh: Path) -> None:
-    """Where the configuration keeps them elsewhere, what is there may be newer, and stays."""
+    """If the configuration keeps them elsewhere, the existing ones may be newer, and stay."""
     (fresh / CONFIG).unlink(missing_ok=True)
     elsewhere, own = app.settings.audit.checkpoints, fresh / CHECKPOINTS
     if elsewhere is not None and own.exists():
@@ -149,11 +149,11 @@ def _place_checkpoints(app: App, fresh: Path) -> None:
         own.unlink()
 
 
-# What is true of a restored installation
+# The restored installation
 
 
 def _settle(app: App, header: Header, person: Person) -> Restored:
-    """Brought to this version's schema; nothing that may have happened since is done once more by itself."""
+    """Upgraded to this version's schema; nothing that may have happened since is repeated automatically."""
     try:
         problems = app.store.problems()
         if problems:
@@ -173,7 +173,7 @@ def _settle(app: App, header: Header, person: Person) -> Restored:
 
 
 def _locks(app: App, reader: Reader, header: Header) -> Iterator[Lock]:
-    """Of stacks that would be applied without another look, on a state that knows nothing of what came after the backup."""
+    """Locks for stacks that would be applied without another look, on a state that misses everything after the backup."""
     held = {lock.stack for lock in reader.placed_locks()}
     going_on = {run.stack: run for run in reader.open_runs() if run.state in _MAY_GO_ON}
     for stack in reader.stacks():
@@ -200,7 +200,7 @@ def _reason(stack: Stack, header: Header) -> str:
 
 
 def _move(fresh: Path, data_dir: Path) -> None:
-    """The database last: what has none is no installation yet."""
+    """The database last: without one it is no installation yet."""
     for path in sorted(fresh.iterdir(), key=lambda path: path.name == FILE_NAME):
         path.rename(data_dir / path.name)
     fresh.rmdir()

@@ -1,7 +1,9 @@
-"""The sealed file: a header that anybody can read, then AES-256-GCM in chunks, none of which can be changed, moved or left out.
+"""The sealed file: a header that anybody can read, then AES-256-GCM in chunks, none of which can be changed,
+moved or dropped.
 
-`DLB1`, the length of the header in 2 bytes, the header as JSON, a salt of 32 bytes, then chunks of 1 MiB with a tag of 16 each. The
-key of a file is derived from the backup key, its salt and its header; the nonce of a chunk is its number, and whether it is the last.
+`DLB1`, the length of the header in 2 bytes, the header as JSON, a salt of 32 bytes, then chunks of 1 MiB with
+a tag of 16 each. The key of a file is derived from the backup key, its salt and its header; the nonce of a
+chunk is its number, and whether it is the last.
 """
 
 import io
@@ -24,11 +26,11 @@ _INFO = b"driftline backup\0"
 
 
 class NotOpened(Exception):
-    """it is damaged, or no backup of Driftline"""
+    """it is damaged, or not a Driftline backup"""
 
 
 class OtherKey(Exception):
-    """another key has sealed it"""
+    """it was sealed with another key"""
 
     def __init__(self, wanted: str) -> None:
         super().__init__(wanted)
@@ -50,7 +52,7 @@ class Header:
 
 
 class Sealing(io.RawIOBase):
-    """Seals what is written to it; the file is whole only after `finish`."""
+    """Seals what is written to it; the file is complete only after `finish`."""
 
     def __init__(self, into: BinaryIO, header: Header, key: bytes) -> None:
         content, salt = header.content(), secrets.token_bytes(SALT)
@@ -80,7 +82,7 @@ class Sealing(io.RawIOBase):
 
 
 class Opening(io.RawIOBase):
-    """Gives what was sealed, each chunk only after it was found to be as it was written."""
+    """Returns the sealed content, each chunk only after it was verified."""
 
     def __init__(self, file: BinaryIO, key: Callable[[Header], bytes]) -> None:
         """`key` may refuse the header. NotOpened, OtherKey."""
@@ -107,7 +109,7 @@ class Opening(io.RawIOBase):
         return count
 
     def finish(self) -> None:
-        """To the end, which tells whether anything was cut off."""
+        """Read to the end, which shows whether anything is missing."""
         while self.read(CHUNK):
             pass
 
@@ -124,7 +126,7 @@ class Opening(io.RawIOBase):
 
 
 def header_of(file: BinaryIO) -> Header:
-    """Without any key; NotOpened where it is no backup."""
+    """Without a key; NotOpened if it is not a backup."""
     return _read(_header(file))
 
 

@@ -1,4 +1,4 @@
-"""What a sound rule about approvals keeps to, and what is said of one that can have no effect."""
+"""What a valid approval rule must satisfy, and complaints about rules without effect."""
 
 import re
 from collections.abc import Iterator

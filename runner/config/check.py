@@ -1,7 +1,7 @@
 """Plain data -> a frozen value of `runner.model`, or what is wrong with it, key by key.
 
-The validator is pydantic's core, fed with the shape: `pydantic.TypeAdapter` builds the same from the same dataclasses,
-but importing and building it takes 110 ms of every command's start.
+The validator is pydantic's core, built from the shape: `pydantic.TypeAdapter` builds the same from the same
+dataclasses, but importing and building it takes 110 ms of every command's start.
 """
 
 import copy
@@ -15,7 +15,7 @@ from runner.model.values.span import Seconds
 
 
 class Complaint(NamedTuple):
-    """What is wrong at a path. `got` says whether to add what stands there."""
+    """The problem at a path. `got` says whether to add the value found there."""
 
     path: KeyPath
     message: str
@@ -28,7 +28,7 @@ class Unsound(Exception):
     """The data does not have the shape"""
 
     def __init__(self, complaints: list[Complaint], rest: Any) -> None:
-        """`rest` is what remains when the broken keys are left out, for the rules that go beyond shape."""
+        """`rest` is the data without the broken keys, for the rules beyond shape."""
         super().__init__(complaints)
         self.complaints = complaints
         self.rest = rest
@@ -170,11 +170,11 @@ def _nearest_key(shape: Shape, path: KeyPath) -> str:
 
 
 def _without(shape: Shape, data: Any, broken: list[KeyPath]) -> Any:
-    """The data without the broken keys, with a stand-in for those that must be there."""
+    """The data without the broken keys, with placeholders for required ones."""
     rest = copy.deepcopy(data)
     for place in broken:
         path = place
-        while path and isinstance(path[-1], int):  # taking an item out would move the others
+        while path and isinstance(path[-1], int):  # removing an item would move the others
             path = path[:-1]
         around = value_at(rest, path[:-1])
         if not path or not isinstance(around, dict):

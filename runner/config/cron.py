@@ -1,4 +1,4 @@
-"""Cron lines: five fields, week days by name, and only what APScheduler's `from_crontab` takes too."""
+"""Cron lines: five fields, weekdays by name, and only what APScheduler's `from_crontab` accepts too."""
 
 import re
 from functools import lru_cache
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 WEEK_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_CRON_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")  # what numbers mean to cron itself
+_CRON_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")  # the meaning of numbers in cron
 _LONGEST = 200
 _DAYS_OF = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 

@@ -1,4 +1,4 @@
-"""The YAML documents of one file: quickly as plain data, or carefully with every place and every flaw."""
+"""The YAML documents of one file: read quickly as plain data, or carefully with every location and flaw."""
 
 import re
 from typing import Any
@@ -28,7 +28,7 @@ _HINTS = {
 
 
 def read_quickly(content: bytes) -> list[Any]:
-    """The data of each document that holds something, or Odd where only the careful reading can tell."""
+    """The data of each non-empty document, or Odd if only the careful reading can decide."""
     try:
         text = content.decode().removeprefix("\ufeff")
     except UnicodeDecodeError:
@@ -42,7 +42,7 @@ def read_quickly(content: bytes) -> list[Any]:
 
 
 def read_carefully(content: bytes) -> list[Document]:
-    """Each document that holds something; one that is broken never hides the next."""
+    """Each non-empty document; a broken one never hides the next."""
     if len(content) > MAX_BYTES:
         return [_unreadable(Place(1, 1), f"the file is larger than {MAX_BYTES // 1024} KiB")]
     try:
@@ -61,7 +61,7 @@ def read_carefully(content: bytes) -> list[Document]:
 
 
 def _read_part(text: str, line: int) -> list[Document]:
-    """Mostly one document; only a `...` line makes it several."""
+    """Usually one document; only a `...` line makes it several."""
     forbidden = FORBIDDEN.search(text)
     if forbidden:
         message = f"the character U+{ord(forbidden[0]):04X} is not allowed"

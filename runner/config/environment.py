@@ -1,6 +1,7 @@
-"""Environment variables that a stack file may never set, and the few that not even the operator may hand to runs.
+"""Environment variables that a stack file may never set, and the few that not even the operator may pass to runs.
 
-Tables of globs. A stack file's are compared without case. `TF_VAR_*` stays free: it is what a stack file may say anyway.
+Tables of globs. A stack file's are compared without case. `TF_VAR_*` stays free: a stack file may set
+variables anyway.
 """
 
 import re
@@ -106,8 +107,9 @@ DENIED: tuple[tuple[str, str], ...] = (
     ("DRIFTLINE_*", "it belongs to the daemon"),
 )
 
-# Programs, credentials and endpoints are the operator's to hand over by `engines.env`. What is left never gets to a run,
-# which is told here instead of being dropped in silence, or would put code of the daemon's into all that a run starts.
+# The operator passes programs, credentials and endpoints by `engines.env`. The names below never reach a run,
+# which is reported here instead of being silently ignored, or would load code into everything a
+# run starts.
 _OURS = "Driftline sets it for each run"
 _CODE = "it would load code into every program that a run starts"
 _ARGUMENTS = "it changes the arguments that Driftline passes"

@@ -1,6 +1,6 @@
 """The example files: every key with its sentence.
 
-`# Words` are words. `#key:` is a key that may be taken in; without its `#` the line stands where it belongs.
+`# Words` are words. `#key:` is an optional key; without its `#` the line is valid in its place.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -29,7 +29,7 @@ _STACK_HEAD = """\
 
 @dataclass(frozen=True)
 class _Page:
-    """What stands in the file beside its keys; `starter` leaves out what has a default."""
+    """The file's text beside its keys; `starter` leaves out keys with a default."""
 
     sentences: Mapping[str, str]
     samples: Mapping[str, Any]
@@ -43,7 +43,7 @@ def example(data_dir: str = SAMPLES["data_dir"], url: str = SAMPLES["sources[].u
 
 
 def stack_example(name: str = SAMPLES["name"]) -> str:
-    """A first stack file: what it needs, and all else ready to be taken in."""
+    """A first stack file: the required keys, and all others ready to be enabled."""
     page = _Page(STACK, {**SAMPLES, "name": name}, starter=True)
     return _STACK_HEAD + _text(_record(shape_of(StackDefinition), "", page, None))
 
@@ -70,7 +70,7 @@ def _record(shape: Shape, name: str, page: _Page, default: Any) -> Iterator[str]
 
 
 def _key(word: str, name: str, key: Key, page: _Page) -> Iterator[str]:
-    """A key with its default or sample, or with what is in it."""
+    """A key with its default or sample, or with its contents."""
     shape, item = key.shape, key.shape.item
     if shape.kind is Kind.RECORD:
         yield f"{word}:"

@@ -20,7 +20,7 @@ _NOT_IN_A_BRANCH = re.compile("[\x00-\x20\x7f~^:?*\\[\\\\]")
 
 
 def transport(url: str) -> Transport | None:
-    """How git would reach this address, or None where it is no address that is served here."""
+    """How git would reach this address, or None if it is not supported here."""
     if url.startswith(("/", "file:///")):
         return Transport.LOCAL
     if url.startswith("https://"):
@@ -31,7 +31,7 @@ def transport(url: str) -> Transport | None:
 
 
 def url_flaw(url: str) -> str | None:
-    """Why the address cannot be taken, or None; never with the address, which may hold a password."""
+    """Why the address is refused, or None; never with the address, which may contain a password."""
     if not url or url.startswith("-") or _NOT_IN_AN_ADDRESS.search(url):
         return "expected a Git URL without spaces that does not start with -"
     way = transport(url)
@@ -80,7 +80,7 @@ def _remote_flaws(user: str | None, host: str, path: str) -> Iterator[str]:
 
 
 def branch_flaw(branch: str) -> str | None:
-    """Why git would not take this as the name of a branch (`git check-ref-format --branch`), or None."""
+    """Why git would refuse this as the name of a branch (`git check-ref-format --branch`), or None."""
     return next(_branch_flaws(branch), None)
 
 

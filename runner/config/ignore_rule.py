@@ -1,4 +1,4 @@
-"""Rules that say what drift never counts, in the server's configuration and in stack files alike."""
+"""Rules for what drift never counts, in the server's configuration and in stack files alike."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from runner.model.stack.definition import IgnoreRule
 
 
 def single_line(path: KeyPath, text: str, what: str) -> Iterator[Complaint]:
-    """Complain about an empty text or one of several lines."""
+    """Complain about an empty or a multi-line text."""
     if not text.strip() or "\n" in text or "\t" in text:
         yield Complaint(path, f"expected {what} on one line")
 

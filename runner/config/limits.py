@@ -1,4 +1,4 @@
-"""The least and the most of each number and span: for the rules, for the JSON schema and for the reference."""
+"""The minimum and maximum of each number and span: for the rules, the JSON schema and the reference."""
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache

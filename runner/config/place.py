@@ -1,9 +1,11 @@
-"""Where things are in a YAML file, and what is wrong with the YAML itself."""
+"""Locations in a YAML file, and problems of the YAML itself."""
 
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-MAX_PROBLEMS = 30  # problems told of one document; what is no configuration at all would give thousands
+MAX_PROBLEMS = (
+    30  # reported problems of one document; a file that is no configuration at all would give thousands
+)
 
 KeyPath = tuple[str | int, ...]
 
@@ -17,7 +19,7 @@ class Place(NamedTuple):
 
 
 class Flaw(NamedTuple):
-    """What no reading of the keys can mend."""
+    """A problem that no reading of the keys can fix."""
 
     path: KeyPath
     place: Place
@@ -26,7 +28,7 @@ class Flaw(NamedTuple):
 
 @dataclass
 class Document:
-    """One YAML document. `complete` is false where it could not be read to its end."""
+    """One YAML document. `complete` is false if it could not be read to its end."""
 
     data: Any = None
     complete: bool = True
@@ -36,7 +38,7 @@ class Document:
     keys: dict[KeyPath, Place] = field(default_factory=dict)
 
     def place(self, path: KeyPath, *, at_key: bool = False) -> Place:
-        """Where this is, or where the nearest thing around it is."""
+        """The location of the path, or of the nearest thing around it."""
         if at_key and path in self.keys:
             return self.keys[path]
         while path not in self.values and path:
@@ -58,7 +60,7 @@ def dotted(path: KeyPath) -> str:
 
 
 def value_at(data: Any, path: KeyPath) -> Any:
-    """What stands at the path, or None."""
+    """The value at the path, or None."""
     for part in path:
         try:
             data = data[part]

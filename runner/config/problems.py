@@ -1,4 +1,4 @@
-"""Complaints and flaws -> problems with their place in the file, in the words that people read."""
+"""Complaints and flaws -> problems with their location in the file, in words for people."""
 
 import json
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ _CALLED = {dict: "a mapping", list: "a list", type(None): "nothing"}
 def problems(
     file: str, document: Document, shape: Shape, complaints: Iterable[Complaint], stack: str | None = None
 ) -> list[Problem]:
-    """Flaws and complaints of one document, by place; a flaw silences what is said about the same place."""
+    """Flaws and complaints of one document, by location; a flaw hides complaints about the same location."""
     flawed = {flaw.place[:2] for flaw in document.flaws}
     said = [(flaw.place, _sentence(flaw.path, _message(flaw, shape))) for flaw in document.flaws]
     for complaint in complaints:
@@ -40,7 +40,9 @@ def problems(
 
 
 def doubts(document: Document, shape: Shape) -> list[Complaint]:
-    """Plain yes, no, on, off where text is meant: YAML 1.1 reads them as booleans. And 1.30 where terraform gets 1.3."""
+    """Plain yes, no, on, off where text is expected: YAML 1.1 reads them as booleans. And 1.30, which
+    terraform would get as 1.3.
+    """
     found = []
     for path in document.doubtful:
         expected = shape.at(path)
@@ -62,19 +64,19 @@ def doubts(document: Document, shape: Shape) -> list[Complaint]:
 
 
 def _message(flaw: Flaw, shape: Shape) -> str:
-    """A password may well begin with & or *, or be all digits."""
+    """A password may start with & or *, or consist of digits only."""
     return "this string needs quotes" if shape.secret(flaw.path) else flaw.message
 
 
 def _sentence(path: KeyPath, message: str) -> str:
-    """One printable line: keys and tags are the text of whoever wrote the file."""
+    """One printable line: keys and tags are untrusted text."""
     sentence = f"{dotted(path)}: {message}" if path else message
     line = FORBIDDEN.sub("\ufffd", sentence).replace("\n", " ").replace("\t", " ")
     return line if len(line) <= _LONGEST_LINE else line[: _LONGEST_LINE - 1] + "…"
 
 
 def _remark(document: Document, shape: Shape, complaint: Complaint) -> str:
-    """What stands there, and what was probably meant."""
+    """The value found there, and what was probably meant."""
     expected = shape.at(complaint.path)
     value = value_at(document.data, complaint.path)
     hint = complaint.hint

@@ -1,4 +1,4 @@
-"""`${env:NAME}`, `${file:/path}` and `${cred:NAME}` in texts: secrets that a configuration names and does not hold."""
+"""`${env:NAME}`, `${file:/path}` and `${cred:NAME}` in texts: secrets that a configuration names but does not contain."""
 
 import re
 import stat
@@ -46,12 +46,12 @@ def foreign_references(data: Any) -> Iterator[Complaint]:
 
 
 def files_in(text: str) -> Iterator[Path]:
-    """The files that a configuration's text names by `${file:...}`."""
+    """The files that a configuration names by `${file:...}`."""
     return (Path(match[2]) for match in _REFERENCE.finditer(text) if match[1] == "file")
 
 
 def resolved(data: Any, environ: Mapping[str, str]) -> tuple[Any, list[Complaint]]:
-    """The data with every reference replaced by its value, and those that have none."""
+    """The data with every reference replaced by its value, and complaints about those without one."""
     complaints: list[Complaint] = []
 
     def walk(value: Any, path: KeyPath) -> Any:
@@ -110,7 +110,7 @@ def _credential(name: str, environ: Mapping[str, str]) -> str:
 
 
 def _content(path: Path, what: str) -> str:
-    """The text of a small regular file; one end of line is not part of it."""
+    """The text of a small regular file; one trailing newline is removed."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise Unresolved(f"{what} is not a regular file")

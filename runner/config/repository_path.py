@@ -1,14 +1,14 @@
-"""Paths and globs that a file names inside a repository: normal, relative, and never out of it."""
+"""Paths and globs that a file names inside a repository: normal, relative, and never outside it."""
 
 import re
 from collections.abc import Iterator
 
 _NOT_IN_A_PATH = re.compile("[\x00-\x1f\x7f\\\\]")
-_GIT_FOLDERS = frozenset({".git", "git~1"})  # the second is how Windows calls the first
+_GIT_FOLDERS = frozenset({".git", "git~1"})  # the second is the Windows short name of the first
 
 
 def path_flaw(path: str, folder: str, *, glob: bool = False) -> str | None:
-    """Why the path, relative to a folder of the repository, cannot be taken; or None."""
+    """Why the path, relative to a folder of the repository, is refused; or None."""
     return next(_flaws(path, folder, glob=glob), None)
 
 

@@ -1,7 +1,7 @@
-"""What a plain YAML scalar means, and those that programs read in different ways and that are therefore refused.
+"""The meaning of a plain YAML scalar, and scalars that are refused because programs read them differently.
 
-YAML 1.1 and 1.2 disagree about octal numbers, `1_000`, `12:30`, dates, `yes` and `off`. What both read alike is taken;
-for the rest a person has to say with quotes what is meant.
+YAML 1.1 and 1.2 disagree about octal numbers, `1_000`, `12:30`, dates, `yes` and `off`. Values that both read
+alike are accepted; the rest has to be quoted.
 """
 
 import math
@@ -54,10 +54,10 @@ def plain(text: str) -> Any:
 
 
 def loses_zeros(text: str, value: Any) -> bool:
-    """Whether terraform makes another text of a number: 1.30 becomes 1.3 and 1.0 becomes 1, which are other versions."""
+    """Whether terraform changes the text of a number: 1.30 becomes 1.3 and 1.0 becomes 1, which are other versions."""
     if not isinstance(value, float) or not text.endswith("0") or "e" in text.lower():
         return False
-    # `10000000000.0` is a number, and too long for the version of anything.
+    # `10000000000.0` is a number, and too long for a version.
     return repr(value) != text or len(text.partition(".")[0]) <= _LONGEST_OF_A_VERSION
 
 

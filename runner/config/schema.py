@@ -48,7 +48,7 @@ _RECORDS: Mapping[str, tuple[type, str]] = {
 
 
 def json_schema(kind: Literal["server", "stack"]) -> dict[str, Any]:
-    """The whole schema; a stack file may hold several documents of it."""
+    """The whole schema; a stack file may contain several documents of it."""
     record, title = _RECORDS[kind]
     return {"$schema": DIALECT, "title": title, **_schema(shape_of(record), "", _BOOKS[kind])}
 

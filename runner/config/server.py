@@ -1,4 +1,4 @@
-"""The server configuration: where it is, what it says, and what is wrong with it."""
+"""The server configuration: its location, its contents, and its problems."""
 
 import dataclasses
 import os
@@ -22,7 +22,7 @@ VARIABLE = "DRIFTLINE_CONFIG"
 
 
 def find_config(explicit: Path | str | None = None) -> Path:
-    """The configuration that counts, or BadConfig naming every place that was looked at."""
+    """The configuration in use, or BadConfig naming every place that was searched."""
     for what, chosen in (("-c/--config", explicit), (VARIABLE, os.environ.get(VARIABLE))):
         if chosen:
             if not Path(chosen).is_file():
@@ -54,7 +54,7 @@ def load(path: Path) -> Settings:
 
 
 def check(path: Path, environ: Mapping[str, str] | None = None) -> tuple[Settings | None, list[Problem]]:
-    """The settings where the file is sound, else its problems, each with its place."""
+    """The settings if the file is sound, otherwise its problems, each with its location."""
     environ = os.environ if environ is None else environ
     try:
         content = path.read_bytes()
@@ -77,7 +77,7 @@ def check(path: Path, environ: Mapping[str, str] | None = None) -> tuple[Setting
 def _explained(
     file: str, content: bytes, folder: Path, environ: Mapping[str, str]
 ) -> tuple[Settings | None, list[Problem]]:
-    """The careful way; it may still end well, as with a plain `off` where a choice has that word."""
+    """The careful way; it may still succeed, as with a plain `off` where a choice has that word."""
     from runner.config.problems import problems
 
     documents = read_carefully(content)
@@ -118,7 +118,7 @@ def _judged(
 
 
 def _settled(value: Any, folder: Path) -> Any:
-    """The same with every path absolute: `~` is the home folder, the rest is relative to the configuration."""
+    """The same with every path absolute: `~` is the home folder, others are relative to the configuration."""
     if isinstance(value, Path):
         home = value.parts[:1] == ("~",)
         return Path(os.path.normpath(folder / (value.expanduser() if home else value)))

@@ -1,4 +1,4 @@
-"""Which places of this machine a server configuration may name: none that would open or spoil what is Driftline's own."""
+"""Which paths of this machine a server configuration may name: none that would expose or damage Driftline's own files."""
 
 import os
 import pwd
@@ -11,13 +11,13 @@ from runner.config.check import Complaint
 from runner.config.place import KeyPath
 from runner.model.settings.server import Settings
 
-_CHECKPOINTS = "checkpoints.jsonl"  # the one file of checkpoints that may lie in data_dir: the default
+_CHECKPOINTS = "checkpoints.jsonl"  # the only file of checkpoints allowed in data_dir: the default
 _GIT = ".git"
 _NEEDED = "list what providers need, such as ~/.aws"
 
 
 def places(settings: Settings) -> Iterator[Complaint]:
-    """Compared as the kernel meets them: a symlink is not where the file is."""
+    """Compared as the kernel sees them: symlinks are resolved."""
     yield from _data_dir(settings.data_dir)
     yield from _visible(settings)
     if settings.audit.checkpoints is not None:
@@ -33,7 +33,7 @@ def _data_dir(path: Path) -> Iterator[Complaint]:
 
 
 def _visible(settings: Settings) -> Iterator[Complaint]:
-    """The home of the service's user is data_dir, so `~/.aws` lies there; nothing of Driftline begins with a dot."""
+    """The home of the service's user is data_dir, so `~/.aws` lies there; none of Driftline's files starts with a dot."""
     data_dir, checkpoints = _real(settings.data_dir), settings.audit.checkpoints
     for index, named in enumerate(settings.executor.visible):
         here: KeyPath = ("executor", "visible", index)
@@ -63,7 +63,7 @@ def _checkpoints(named: Path, data_dir: Path) -> Iterator[Complaint]:
     except NotADirectoryError:
         yield Complaint(here, "its parent is not a directory", "use a file in a directory")
     except (OSError, ValueError):
-        return  # not there yet, on a disk that is not mounted, or not for the eyes of who asks
+        return  # not there yet, on a disk that is not mounted, or not readable for this user
     else:
         if stat.S_ISDIR(mode):
             yield Complaint(here, "expected a file, but this is a directory", f"use {_CHECKPOINTS} in it")
@@ -72,7 +72,7 @@ def _checkpoints(named: Path, data_dir: Path) -> Iterator[Complaint]:
 
 
 def _homes() -> Iterator[Path]:
-    """Of the user as the system knows it, and as this process was told."""
+    """The user's home, by the system and by this process's environment."""
     homes = [os.path.expanduser("~")]  # noqa: PTH111 - Path.expanduser raises where there is none
     with suppress(KeyError):
         homes.append(pwd.getpwuid(os.geteuid()).pw_dir)

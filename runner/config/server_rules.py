@@ -1,4 +1,4 @@
-"""What a sound server configuration keeps to beyond the types of its keys."""
+"""What a valid server configuration must satisfy beyond the types of its keys."""
 
 import re
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """The shape of a configuration: read from the dataclasses of `runner.model`, so that nothing is written twice.
 
-From one shape come the validator, the words of an error, the JSON schema and the example file.
+One shape yields the validator, the words of an error, the JSON schema and the example file.
 """
 
 import dataclasses
@@ -17,7 +17,7 @@ from runner.model.values.span import Seconds
 
 
 class Kind(StrEnum):
-    """The value is how people call it."""
+    """The value is its name for people."""
 
     TEXT = "text"
     PATH = "a path"
@@ -35,14 +35,14 @@ class Kind(StrEnum):
 class Shape:
     kind: Kind
     optional: bool = False
-    choices: tuple[str | int, ...] = ()  # of a choice; of a number that may also be a word
+    choices: tuple[str | int, ...] = ()  # for a choice; for a number that may also be a word
     item: "Shape | None" = None  # of a list or a table
     keys: Mapping[str, "Key"] = field(default_factory=dict)  # of a record
     record: type | None = None
 
     @property
     def words(self) -> str:
-        """What is expected here, for people."""
+        """The expected value, for people."""
         words = [] if self.kind is Kind.CHOICE else [str(self.kind)]
         words += [str(choice) for choice in self.choices]
         if self.kind is Kind.SPAN:
@@ -50,7 +50,7 @@ class Shape:
         return ", ".join(words[:-1]) + " or " + words[-1] if len(words) > 1 else words[0]
 
     def at(self, path: KeyPath) -> "Shape":
-        """The shape at the path; where the path leaves what is known, the last shape on the way."""
+        """The shape at the path; if the path leaves it, the last shape on the way."""
         if not path:
             return self
         if self.kind is Kind.RECORD:
@@ -59,7 +59,7 @@ class Shape:
         return self.item.at(path[1:]) if self.item else self
 
     def known(self, path: KeyPath) -> KeyPath:
-        """As much of the path as this shape has; pydantic appends names of alternatives."""
+        """The part of the path that this shape has; pydantic appends names of alternatives."""
         if not path or self.kind not in {Kind.RECORD, Kind.LIST, Kind.TABLE}:
             return ()
         if self.kind is Kind.RECORD and path[0] not in self.keys:
@@ -94,7 +94,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Key:
-    """A key of a record. Secret is what the dataclass leaves out of its repr."""
+    """A key of a record. It is secret if the dataclass excludes it from its repr."""
 
     shape: Shape
     required: bool
@@ -151,5 +151,5 @@ def _key(f: "dataclasses.Field[Any]") -> Key:
 
 
 def word_of(attribute: str) -> str:
-    """The key of a field: `from` of `from_`, since Python has words of its own."""
+    """The key of a field: `from` for `from_`, a keyword in Python."""
     return attribute.removesuffix("_")

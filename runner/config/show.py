@@ -13,7 +13,7 @@ MASK = "(secret)"
 
 
 def show(settings: Settings) -> dict[str, Any]:
-    """The whole configuration, defaults included; what a dataclass leaves out of its repr is a secret."""
+    """The whole configuration, including defaults; fields that a dataclass excludes from its repr are secret."""
     return _record(settings)
 
 

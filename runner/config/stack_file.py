@@ -23,12 +23,12 @@ class StackFileReader:
         self._required = required_approvals
 
     def read(self, file: str, content: bytes, allow: Allow) -> tuple[list[StackDefinition], list[Problem]]:
-        """All stacks of one file that are sound, and all problems of the others."""
+        """All sound stacks of one file, and all problems of the others."""
         sound = self._sound(file, content, allow)
         return (sound, []) if sound else self._explained(file, content, allow)
 
     def _sound(self, file: str, content: bytes, allow: Allow) -> list[StackDefinition]:
-        """The stacks of a file without any problem; nothing where there is one."""
+        """The stacks of a file without any problem; nothing if there is one."""
         stacks: list[StackDefinition] = []
         names: set[str] = set()
         try:
@@ -88,6 +88,6 @@ class StackFileReader:
 
 
 def _name(document: Document) -> str | None:
-    """The name that a document gives its stack, where it can be read."""
+    """The name that a document gives its stack, if it is readable."""
     name = document.data.get("name") if isinstance(document.data, dict) else None
     return name if isinstance(name, str) and name_flaw(name) is None else None

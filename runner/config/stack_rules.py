@@ -1,4 +1,4 @@
-"""What a sound stack definition keeps to beyond the types of its keys, and beyond what its source allows."""
+"""What a valid stack definition must satisfy beyond the types of its keys, and the source's allow rules."""
 
 import re
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ _CONSTRAINT = re.compile(
 
 
 def stack_complaints(stack: StackDefinition, file: str, allow: Allow, required: int) -> Iterator[Complaint]:
-    """Everything that is wrong; `required` approvals are what the server asks for at least."""
+    """Everything that is wrong; `required` approvals are the server's minimum."""
     yield from out_of_limits(stack, STACK)
     yield from _names(stack)
     yield from _paths(stack, file.rpartition("/")[0])

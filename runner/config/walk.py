@@ -1,7 +1,7 @@
-"""One pass over the events of a YAML text: plain data, and where asked for, flaws and places.
+"""One pass over the events of a YAML text: plain data, and on request flaws and locations.
 
-Nothing is composed. So an alias is refused before anything could be expanded, and a file that nests deeply is left
-where it becomes too deep: libyaml takes seconds to scan `[[[[...`, and its composer recurses in C.
+Nothing is composed. So an alias is refused before anything could be expanded, and a deeply nested file is
+abandoned where it becomes too deep: libyaml takes seconds to scan `[[[[...`, and its composer recurses in C.
 """
 
 import re
@@ -27,7 +27,9 @@ MAX_VALUES = 4_000
 FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]|\r(?!\n)"
 )
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml is 20 times faster, and not everywhere
+LOADER = getattr(
+    yaml, "CSafeLoader", yaml.SafeLoader
+)  # libyaml is 20 times faster, and not available everywhere
 
 
 class Odd(Exception):
@@ -48,7 +50,7 @@ class Walk:
         self._line = line
         self._depth = 0
         self._values = 0
-        self.root: dict[str, Any] | None = None  # of the document that is being read
+        self.root: dict[str, Any] | None = None  # of the current document
 
     def documents(self) -> Iterator[Any]:
         while True:

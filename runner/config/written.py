@@ -13,7 +13,7 @@ _SAFE = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*")
 
 
 def span(seconds: Seconds) -> str:
-    """As it was written; else in the largest unit that says it without a rest: `180d`, not `25w5d`."""
+    """As it was written; otherwise in the largest unit without a remainder: `180d`, not `25w5d`."""
     if seconds.written or not seconds:
         return str(seconds)
     unit, size = next((unit, size) for unit, size in _UNITS if seconds % size == 0 or size == 1)

@@ -1,11 +1,11 @@
 """Namespaces for a run, made by bubblewrap (bwrap(1)), and the way in.
 
-    bwrap                outside: waits, and ends with the exit code of the program
+    bwrap                outside: waits, and exits with the program's exit code
       bwrap              inside: the first process of the PID namespace; when it ends, the kernel kills all others there
-        the program      of the run, whatever it starts below it
+        the program      of the run, with everything it starts below it
 
-bubblewrap tells the number of its first process and waits until we have opened it, so that all that a run started can be
-ended for certain, whatever sessions it made. Only the standard library, and little of it: the shim of an apply needs it too.
+bubblewrap reports the pid of its first process and waits until we have opened it, so that everything a run started can be
+killed for certain, whatever sessions it created. Only the standard library, and little of it: the shim of an apply needs it too.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from runner.host.descendants import children
 
 PROGRAM = "bwrap"
-MARK = "@told@"  # in the arguments of the program: the descriptor on which it tells that it is there
+MARK = "@status@"  # in the program's arguments: the descriptor on which it reports that it has started
 START_SECONDS = 30.0
 END_SECONDS = 10.0
 _SIGNALLED = 128  # added to the signal's number
@@ -32,7 +32,7 @@ class NotEntered(OSError):
 
 @dataclass
 class Door:
-    """The pipes between us and one bubblewrap that is being started. `passed` are the ends that it inherits."""
+    """The pipes to a bubblewrap that is being started. `passed` are the ends that it inherits."""
 
     _info: tuple[int, int] = field(default_factory=os.pipe)
     _wait: tuple[int, int] = field(default_factory=os.pipe)
@@ -43,7 +43,7 @@ class Door:
         return self._info[1], self._wait[0], self._status[1]
 
     def argv(self, bubblewrap: Sequence[str], program: Sequence[str]) -> list[str]:
-        """`bubblewrap` with its options, `program` as it starts inside: MARK there stands for a descriptor."""
+        """`bubblewrap` with its options, and the `program` to start inside, with MARK replaced by a descriptor."""
         info, wait, status = self.passed
         return [
             *bubblewrap,
@@ -52,9 +52,9 @@ class Door:
         ]
 
     def enter(self, stderr: str) -> "Namespaces":
-        """Once it is started: open its first process, let it go on, and wait until it has become the program.
+        """After its start: open its first process, let it continue, and wait until it has become the program.
 
-        NotEntered with what went wrong; bubblewrap writes that to `stderr`.
+        NotEntered with the error; bubblewrap writes that to `stderr`.
         """
         self._close(self.passed)
         try:
@@ -73,7 +73,7 @@ class Door:
             self._close((self._info[0], self._wait[1], self._status[0]))
 
     def abandon(self) -> None:
-        """Where it was not started."""
+        """If it was not started."""
         self._close((*self._info, *self._wait, *self._status))
 
     @staticmethod
@@ -84,26 +84,26 @@ class Door:
 
 @dataclass(frozen=True)
 class Namespaces:
-    """Of one program that was started; `process` is an open descriptor of their first process."""
+    """The namespaces of one started program; `process` is an open descriptor of their first process."""
 
     first: int
     process: int
 
     def interrupt(self, number: int) -> None:
-        """Signal the program alone: what it has started, its providers say, is its own affair."""
+        """Signal only the program: its children, such as providers, are its own business."""
         program = program_of(self.first)
         if program is not None:
             _kill(program, number)
 
     def signal(self, number: int) -> None:
-        """Signal everything in them."""
+        """Signal all processes in them."""
         found = children(self.first)
         for pid in found:  # grows meanwhile
             found += children(pid)
             _kill(pid, number)
 
     def end(self) -> None:
-        """Kill all that is left in them, and wait until it is gone."""
+        """Kill all remaining processes, and wait until they are gone."""
         try:
             signal.pidfd_send_signal(self.process, signal.SIGKILL)
         except ProcessLookupError:
@@ -114,7 +114,7 @@ class Namespaces:
 
 
 def program_of(first: int) -> int | None:
-    """The process that the first one started; None where it has ended. Those that lost their parent come later."""
+    """The child of the first process; None if it has ended. Orphans are listed later."""
     started = []
     for child in children(first):
         with contextlib.suppress(OSError, IndexError), open(f"/proc/{child}/stat") as file:
@@ -123,7 +123,7 @@ def program_of(first: int) -> int | None:
 
 
 def exit_code(code: int) -> int:
-    """As Python tells it: negative where a signal ended the program."""
+    """As in Python: negative if a signal ended the program."""
     return _SIGNALLED - code if code > _SIGNALLED else code
 
 
@@ -139,7 +139,7 @@ def _ended(process: int, seconds: float) -> bool:
 
 
 def _read(descriptor: int) -> bytes:
-    """To its end, or for as long as a start may take."""
+    """To its end, or until the start timeout."""
     found, until = b"", time.monotonic() + START_SECONDS
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)

@@ -1,4 +1,4 @@
-"""Do something with fewer rights, in a thread that takes them from itself and is gone: our other threads keep theirs."""
+"""Do work with fewer rights, in a short-lived thread that drops them: our other threads keep theirs."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 @contextmanager
 def ruleset(confine: Confinement | None) -> Iterator[int | None]:
-    """What the kernel is told of it, as a descriptor; None for None."""
+    """The kernel's ruleset for it, as a descriptor; None for None."""
     if confine is None:
         yield None
         return
@@ -23,7 +23,7 @@ def ruleset(confine: Confinement | None) -> Iterator[int | None]:
 
 
 def confined(rules: int, work: Callable[[], T]) -> T:
-    """What `work` returns or raises; a process that it starts inherits the restriction."""
+    """Returns or raises what `work` does; processes started by it inherit the restriction."""
     done: list[T] = []
     failed: list[BaseException] = []
 
@@ -36,7 +36,7 @@ def confined(rules: int, work: Callable[[], T]) -> T:
             failed.append(error)
 
     thread = threading.Thread(target=restricted, name="confined")
-    # Any thread may be the one that collects garbage, and finalizers need rights that this one has not.
+    # Any thread may collect garbage, and finalizers need rights that this one lacks.
     with uncollected():
         thread.start()
         thread.join()

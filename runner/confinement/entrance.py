@@ -1,7 +1,7 @@
-"""The first program inside a run's namespaces: machine code where we have it, and a Python elsewhere, which starts 8 ms slower.
+"""The first program inside a run's namespaces: machine code if available, otherwise Python, which starts 8 ms slower.
 
-Both take the same arguments, which `inside_x86_64.s` lists, and do the same. The machine code lies in memory only; it is the
-assembled `inside_x86_64.s`, and a test assembles that again.
+Both take the same arguments, which `inside_x86_64.s` lists, and do the same. The machine code exists only in
+memory; it is the assembled `inside_x86_64.s`, which a test assembles again.
 """
 
 import os
@@ -40,7 +40,7 @@ def entrance(view: View, argv: Sequence[str]) -> Iterator[tuple[list[str], tuple
         landlock.ruleset(["/"], view.shared) if version else nullcontext(0) as rules,
         _itself() as (program, itself),
     ):
-        # These are mounted inside only, so no ruleset can name them before.
+        # These are mounted only inside, so no ruleset can name them beforehand.
         places = (*PRIVATE, "/dev") if version else ()
         numbers = map(str, (itself, rules, landlock.handled(version)))
         yield [*program, MARK, *numbers, *places, "", *argv], tuple(filter(None, (itself, rules)))
@@ -48,7 +48,7 @@ def entrance(view: View, argv: Sequence[str]) -> Iterator[tuple[list[str], tuple
 
 @contextmanager
 def _itself() -> Iterator[tuple[list[str], int]]:
-    """The program, and the descriptor that it is read from; 0 for Python."""
+    """The program, and its descriptor; 0 for Python."""
     if not runs_here():
         yield [sys.executable, "-I", "-S", str(INSIDE)], 0
         return
@@ -92,7 +92,7 @@ def _in_memory() -> int:
 
 
 def executable(code: bytes) -> bytes:
-    """An ELF file (elf(5)) whose one segment is the code, begun at its first byte."""
+    """An ELF file (elf(5)) with the code as its single segment, entered at its first byte."""
     size = _HEADERS + len(code)
     header = struct.pack(
         "<4s4B8xHHIQQQIHHHHHH",

@@ -1,7 +1,7 @@
-"""Close this process's memory, environment and descriptors to others of the same user.
+"""Close this process's memory, environment and descriptors to other processes of the same user.
 
-A module may say `file("/proc/<pid>/environ")`, and terraform runs under the daemon's user: without this, what the daemon
-was given in its environment would be there to read. Programs that it starts are not affected: exec opens them again.
+A module may use `file("/proc/<pid>/environ")`, and terraform runs as the daemon's user: without this it could
+read the daemon's environment. Programs that the daemon starts are not affected: exec reverts it.
 """
 
 import ctypes
@@ -13,7 +13,7 @@ _PR_GET_DUMPABLE, _PR_SET_DUMPABLE = 3, 4
 
 
 def close_to_others() -> bool:
-    """No core dumps, and no way in through /proc or ptrace; False where this system does not know how."""
+    """Disable core dumps, and access through /proc or ptrace; False if this system does not support it."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if not sys.platform.startswith("linux"):
         return False
@@ -23,11 +23,11 @@ def close_to_others() -> bool:
 
 
 def closed_to_others(pid: int) -> bool | None:
-    """Whether another process is closed so; None where that cannot be seen, as of one that root runs."""
+    """Whether another process is closed in this way; None if unknown, as for one that root runs."""
     folder = Path("/proc") / str(pid)
     try:
         user = folder.stat().st_uid
-        # The kernel hands the private files of a closed process to root.
+        # The kernel gives the private files of a closed process to root.
         owner = (folder / "environ").stat().st_uid
     except OSError:
         return None

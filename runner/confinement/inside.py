@@ -1,6 +1,6 @@
 """What `inside_x86_64.s` does, on other machines: the first program inside a run's namespaces.
 
-    python -I -S inside.py TOLD SELF RULES RIGHTS FOLDER... "" PROGRAM [ARGUMENT...]
+    python -I -S inside.py STATUS SELF RULES RIGHTS FOLDER... "" PROGRAM [ARGUMENT...]
 
 Only the standard library, and little of it.
 """
@@ -17,7 +17,10 @@ if __name__ == "__main__":
 
 from runner.confinement import landlock
 
-IGNORED = (signal.SIGPIPE, signal.SIGXFSZ)  # by Python; what is ignored stays so in a program that follows
+IGNORED = (
+    signal.SIGPIPE,
+    signal.SIGXFSZ,
+)  # by Python; ignored signals stay ignored in the program that follows
 
 
 def main(status: int, rules: int, rights: int, folders: Sequence[str], argv: list[str]) -> None:

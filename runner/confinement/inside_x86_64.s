@@ -1,8 +1,8 @@
-# What runner/confinement/inside.py does, for x86-64: the start of a Python takes longer than all the rest of a confined start.
+# runner/confinement/inside.py for x86-64: starting a Python takes longer than the rest of a confined start.
 #
-#     TOLD SELF RULES RIGHTS FOLDER... "" PROGRAM ARGUMENT...
+#     STATUS SELF RULES RIGHTS FOLDER... "" PROGRAM ARGUMENT...
 #
-# TOLD, SELF and RULES are descriptors: where to tell, this program itself, and a Landlock ruleset (0 for none). RIGHTS is
+# STATUS, SELF and RULES are descriptors: where to report the start, this program itself, and a Landlock ruleset (0 for none). RIGHTS is
 # what is allowed in each FOLDER. System calls keep all registers but rax, rcx and r11.
 #
 #     as inside_x86_64.s -o inside.o && objcopy -O binary -j .text inside.o inside.bin && xxd -p inside.bin
@@ -27,7 +27,7 @@ start:
         lea     16(%rsp,%rax,8), %r14   # the environment
         sub     $32, %rsp
         call    number
-        mov     %eax, %r12d             # TOLD
+        mov     %eax, %r12d             # STATUS
         call    number
         mov     %eax, %edi              # SELF
         mov     $CLOSE, %eax

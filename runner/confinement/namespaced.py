@@ -1,4 +1,4 @@
-"""bubblewrap on this machine: whether it can make namespaces here, and its options for what a run is to see."""
+"""bubblewrap on this machine: whether it can create namespaces here, and its options for a run's view."""
 
 import os
 import shutil
@@ -12,22 +12,22 @@ from runner.confinement.bubblewrap import PROGRAM
 from runner.model.sandbox.labels import Access
 from runner.model.sandbox.namespace import ABSENT, PRIVATE, Shown, View
 
-PRIVATE_BYTES = 256 << 20  # of memory, in each of its private folders
+PRIVATE_BYTES = 256 << 20  # memory for each of its private folders
 TRY_SECONDS = 20
 _KINDS = ("--unshare-user-try", "--unshare-pid", "--unshare-ipc", "--unshare-uts")
-# Whoever knows the number of the first process could open what that holds: the descriptor that tells that the run lives.
+# With the pid of the first process, others could open its descriptors: the one that shows that the run is alive.
 _FIRST = "/proc/1"
 
 
 @cache
 def located() -> str | None:
-    """Where the operator's PATH has it, else where distributions put it."""
+    """On the operator's PATH, or where distributions install it."""
     return shutil.which(PROGRAM) or shutil.which(PROGRAM, path="/usr/bin:/bin:/usr/local/bin")
 
 
 @cache
 def problem() -> str | None:
-    """Why runs get no namespaces on this machine; None where they do. Tried once, in 10 ms."""
+    """Why runs get no namespaces on this machine; None if they do. Tried once, in 10 ms."""
     if not sys.platform.startswith("linux"):
         return "namespaces are Linux's"
     program = located()
@@ -46,8 +46,9 @@ def problem() -> str | None:
 def bubblewrap(view: View, cwd: Path, *, filter_in: int | None, kept: Sequence[int]) -> list[str]:
     """The command up to the options of the door.
 
-    `kept` are two descriptors of one open file, which the outer process holds until the program has ended, and the first
-    one inside until all is over: a lock on it is free then. `filter_in` is where the system call filter is read.
+    `kept` are two descriptors of one open file: the outer process holds one until the program has ended, the
+    first process inside holds the other until everything has; then a lock on the file is free. The system
+    call filter is read from `filter_in`.
     """
     program = located()
     assert program is not None, "asked for by `problem` before"
@@ -55,7 +56,7 @@ def bubblewrap(view: View, cwd: Path, *, filter_in: int | None, kept: Sequence[i
         *_fixed(),
         *(word for one in view.mounts for word in _mount(one)),
     ]
-    # What was hidden holds no more than the places of the mounts in it.
+    # A hidden folder contains only the mount points inside it.
     hidden = [one.path for one in view.mounts if one.access is Access.NOTHING and one.folder]
     options += [word for path in (*hidden, *ABSENT) for word in ("--remount-ro", path)]
     if filter_in is not None:
@@ -69,12 +70,12 @@ def bubblewrap(view: View, cwd: Path, *, filter_in: int | None, kept: Sequence[i
 def _fixed() -> Iterator[str]:
     yield from _KINDS
     yield from ("--cap-drop", "ALL", "--ro-bind", "/", "/")
-    # Not to be written to: what a process may do to another one of its user it does through files in there.
+    # Read-only: processes of one user could affect each other through files in there.
     yield from ("--proc", "/proc", "--tmpfs", _FIRST, "--remount-ro", _FIRST, "--remount-ro", "/proc")
     # Without the terminals of this machine: the new /dev/pts is empty.
     yield from ("--dev", "/dev")
     for path in PRIVATE:
-        # On a machine that has no /var/tmp none is needed, and none can be made.
+        # On a machine without /var/tmp none is needed, and none can be made.
         if os.path.isdir(path) and not os.path.islink(path):  # noqa: PTH112, PTH114 - as texts, before each start
             yield from ("--size", str(PRIVATE_BYTES), "--perms", "1777", "--tmpfs", path)
     yield from ("--remount-ro", "/dev")
@@ -87,7 +88,7 @@ def _mount(one: Shown) -> tuple[str, ...]:
         case Access.NOTHING if one.folder:
             return ("--tmpfs", one.path)
         case Access.NOTHING:
-            # Opening a device fails where devices are not allowed, as in every mount but /dev.
+            # Opening a device fails where devices are not allowed, as in every mount except /dev.
             return ("--ro-bind", "/dev/null", one.path)
         case Access.READ:
             return ("--ro-bind-try", one.machine, one.path)

@@ -1,10 +1,10 @@
-"""A seccomp filter: system calls that no run needs, and by which it could reach processes, namespaces or the kernel.
+"""A seccomp filter against system calls that no run needs, and that could reach processes, namespaces or the kernel.
 
-Landlock governs files and signals, and a namespace hides processes; neither stops a run from writing into its own terraform
-by ptrace, from limiting another process of its user, or from asking the kernel for namespaces of its own. A refused call
-fails with EPERM, as it would for want of a capability, so programs that only try go on.
+Landlock governs files and signals, and a namespace hides processes; neither stops a run from changing its own
+terraform through ptrace, from limiting another process of its user, or from creating its own namespaces. A
+refused call fails with EPERM, as it would without the capability, so programs that merely try it continue.
 
-The filter is classic BPF as seccomp(2) describes it: a list of (code, jump if true, jump if false, operand).
+The filter is classic BPF as described in seccomp(2): a list of (code, jump if true, jump if false, operand).
 """
 
 import ctypes
@@ -26,7 +26,7 @@ _SET_NO_NEW_PRIVS, _SET_SECCOMP, _MODE_FILTER = 38, 22, 2
 
 # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID and NEWNET.
 _NEW_NAMESPACES = 0x7E020000
-# They put characters into a terminal as if they had been typed.
+# They put characters into a terminal as if typed.
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 
 
@@ -40,12 +40,12 @@ class Machine:
     clone: int
     clone3: int
     ioctl: int
-    foreign: int | None = None  # from this number on, calls are of another ABI of the same machine
+    foreign: int | None = None  # from this number on, calls belong to another ABI of the same machine
 
 
-# By the name of the call, as x86-64 and as all newer architectures number it.
+# By name of the call, with the numbers of x86-64 and of all newer architectures.
 _REFUSED = {
-    # Other processes' memory, threads and descriptors
+    # Memory, threads and descriptors of other processes
     "ptrace": (101, 117),
     "process_vm_readv": (310, 270),
     "process_vm_writev": (311, 271),
@@ -65,7 +65,7 @@ _REFUSED = {
     "add_key": (248, 217),
     "request_key": (249, 218),
     "keyctl": (250, 219),
-    # Parts of the kernel in which holes are found again and again
+    # Parts of the kernel with recurring vulnerabilities
     "io_uring_setup": (425, 425),
     "io_uring_enter": (426, 426),
     "io_uring_register": (427, 427),
@@ -99,7 +99,7 @@ _MACHINES = {
 
 @cache
 def program() -> bytes | None:
-    """The filter for this machine; None for an architecture whose numbers are not known here."""
+    """The filter for this machine; None for an architecture whose numbers are unknown here."""
     machine = _MACHINES.get(platform.machine())
     if machine is None or not sys.platform.startswith("linux"):
         return None
@@ -108,7 +108,7 @@ def program() -> bytes | None:
 
 @contextmanager
 def descriptor() -> Iterator[int | None]:
-    """An open file with the filter, for a program that installs it; None where there is none for this machine."""
+    """An open file with the filter, for a program that installs it; None if this machine has none."""
     content = program()
     if content is None:
         yield None
@@ -123,14 +123,14 @@ def descriptor() -> Iterator[int | None]:
 
 
 def restrict() -> None:
-    """Install the filter in this thread, and so in all that it starts; nothing where there is none for this machine."""
+    """Install the filter in this thread and its children; nothing if this machine has none."""
     content = program()
     if content is None:
         return
     libc = ctypes.CDLL(None, use_errno=True)
     instructions = ctypes.create_string_buffer(content, len(content))
     about = struct.pack("=H6xQ", len(content) // 8, ctypes.addressof(instructions))
-    # The kernel wants one of this and a capability.
+    # The kernel requires either this or a capability.
     if (
         libc.prctl(_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0
         or libc.prctl(_SET_SECCOMP, _MODE_FILTER, about, 0, 0) != 0
@@ -139,7 +139,7 @@ def restrict() -> None:
 
 
 def _instructions(machine: Machine) -> list[tuple[int, int, int, int]]:
-    """Each test jumps over nothing or to its own refusal, so no distance has to be counted."""
+    """Each test jumps over nothing or to its own refusal, so no distances have to be computed."""
     found = [
         (_LOAD, 0, 0, _MACHINE),
         (_EQUAL, 1, 0, machine.audit),
@@ -150,7 +150,7 @@ def _instructions(machine: Machine) -> list[tuple[int, int, int, int]]:
         found += [(_AT_LEAST, 0, 1, machine.foreign), _refusal(EPERM)]
     for number in machine.refused:
         found += [(_EQUAL, 0, 1, number), _refusal(EPERM)]
-    # C libraries fall back to clone, whose flags a filter can look at.
+    # C libraries fall back to clone, whose flags a filter can inspect.
     found += [(_EQUAL, 0, 1, machine.clone3), _refusal(ENOSYS)]
     found += _with_argument(machine.clone, 0, [(_ANY_OF, 0, 1, _NEW_NAMESPACES)])
     # 0 is the process itself.
@@ -163,7 +163,7 @@ def _instructions(machine: Machine) -> list[tuple[int, int, int, int]]:
 def _with_argument(
     number: int, argument: int, test: list[tuple[int, int, int, int]]
 ) -> list[tuple[int, int, int, int]]:
-    """Refuse the call where the test of its argument's low half holds; the number is loaded again behind it."""
+    """Refuse the call if the test of its argument's low half holds; reloads the number afterwards."""
     body = [(_LOAD, 0, 0, _ARGUMENTS + 8 * argument), *test, _refusal(EPERM), (_LOAD, 0, 0, _NUMBER)]
     return [(_EQUAL, 0, len(body), number), *body]
 

@@ -1,1 +1,1 @@
-"""The service: what it works with, its loop, its timetable, and how it behaves where it cannot write."""
+"""The service: its parts, its loop, its timetable, and its behaviour when it cannot write."""

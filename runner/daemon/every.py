@@ -1,4 +1,4 @@
-"""When something comes again: at an interval, whatever the clock has done meanwhile."""
+"""Repetition at an interval, whatever the clock has done meanwhile."""
 
 import random
 from datetime import datetime, timedelta
@@ -11,8 +11,8 @@ MIN_SECONDS = 0.1
 class Every(BaseTrigger):  # type: ignore[misc]
     """At an interval, moved by a random part of the jitter.
 
-    APScheduler's own lists every time that was missed before it goes on: after a jump by years, hundreds of millions
-    of them, under the lock that a stop waits for. This one goes on from now.
+    APScheduler's own trigger lists every missed time before it continues: after a jump by years, hundreds of
+    millions of them, under the lock that a stop waits for. This one continues from now.
     """
 
     def __init__(self, seconds: float, jitter: float = 0.0) -> None:

@@ -1,4 +1,4 @@
-"""The journal: the feed's events as lines of the daemon's log, each at the level that fits."""
+"""The journal: the feed's events as lines of the daemon's log, each at a fitting level."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from runner.model.events.feed import FeedEvent, RunMoved
 from runner.model.run.life import Kind
 from runner.model.values.codec import to_plain
 
-# What is not named here is told as information.
+# Other topics are logged as info.
 LEVELS: Mapping[str, str] = {
     "run.queued": "debug",
     "run.planning": "debug",
@@ -27,14 +27,14 @@ LEVELS: Mapping[str, str] = {
     "probe.distrust": "warning",
     "account.throttled": "warning",
 }
-# In this order; what an event has not, or has empty, is left out.
+# In this order; missing or empty fields are left out.
 _FIELDS = (
     "stack", "was", "check", "kind", "revision", "counted", "provider", "at_most", "until", "holder", "person", "by", "reason", "comment",
 )  # fmt: skip
 
 
 class Journal:
-    """A consumer that never fails: the log itself gives way where nobody takes it."""
+    """A consumer that never fails: the log itself copes with a broken stream."""
 
     name = "journal"
     topics: Collection[str] | None = None
@@ -45,7 +45,7 @@ class Journal:
 
 
 def level_of(event: FeedEvent) -> str:
-    """A check that found nothing is no news: thousands of stacks are checked each hour."""
+    """A check without findings is no news: thousands of stacks are checked each hour."""
     if (
         event.topic == "run.no_changes"
         and isinstance(event.payload, RunMoved)

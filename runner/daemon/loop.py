@@ -1,4 +1,4 @@
-"""The service: poll, decide, dispatch, heartbeat, retention; stop without breaking what is being applied."""
+"""The service: poll, decide, dispatch, heartbeat, retention; stop without breaking running applies."""
 
 import os
 import signal
@@ -31,10 +31,10 @@ from runner.worker import Pool
 
 log = structlog.get_logger()
 
-LOOK_SECONDS = 1.0  # how often the database is asked whether somebody else has written
-DECIDE_SECONDS = 15.0  # how often time alone may have made something due
-RECOVER_SECONDS = 10  # how often it is asked whether a process that executed a run is gone
-DRAIN_SECONDS = 30.0  # by how much the stop is extended each time while an apply runs
+LOOK_SECONDS = 1.0  # how often the database is checked for writes of others
+DECIDE_SECONDS = 15.0  # how often something may have become due by time alone
+RECOVER_SECONDS = 10  # how often to look for runs whose process is gone
+DRAIN_SECONDS = 30.0  # extension of the stop timeout, repeated while an apply runs
 
 
 class Daemon:
@@ -55,7 +55,7 @@ class Daemon:
         self._machine_stops = machine_stops
         self._accept_clock = accept_clock
         self._clocks = Clocks()
-        # Plain flags, as signal handlers set them: an Event's lock could be held by the very thread that is interrupted.
+        # Plain flags, set by signal handlers: an Event's lock could be held by the very thread that is interrupted.
         self._stop = False
         self._drains = False
         self._reload_wanted = False
@@ -64,7 +64,7 @@ class Daemon:
         self._pool.freed = self._wake
         self._beat = time.monotonic()
         self._consumers: tuple[Consumer, ...] = (Journal(),)
-        self._mark: int | None = None  # of the database, as it was at the last turn
+        self._mark: int | None = None  # of the database at the last turn
         self._decided = 0.0
         self._scheduler: Any = None
         store = parts.worker.control.store
@@ -74,10 +74,11 @@ class Daemon:
     def run(self) -> None:
         """Until SIGTERM or SIGINT. Plans are stopped and queued again; applies go on, and the next daemon follows them.
 
-        SIGINT, and a SIGTERM while the machine goes down, wait for the applies: systemd's last signal reaches everybody.
+        SIGINT, and a SIGTERM during a shutdown, wait for the applies: systemd's last signal reaches every
+        process.
         """
         self._listen()
-        # Before anything else writes: a clock or a database that is not to be trusted ends the start.
+        # Before anything else writes: an untrusted clock or database aborts the start.
         if message := begin(self.parts.worker.control, accept_clock=self._accept_clock):
             log.error("daemon.restored", problem=message)
         self._safe.attempt("settings", self._settle)
@@ -91,7 +92,7 @@ class Daemon:
         finally:
             self._drain()
 
-    # Times
+    # Timetable
 
     def _schedule(self) -> None:
         from runner.daemon.every import Every
@@ -138,7 +139,7 @@ class Daemon:
             self._wake.set()
 
     def _begin_consumers(self) -> None:
-        """Those that are new begin here; those that are not configured any more hold no event back."""
+        """New ones start here; those no longer configured hold no event back."""
         with self.parts.worker.control.store.writing() as writer:
             writer.forget_consumers(but={consumer.name for consumer in self._consumers})
         self._deliver_all()
@@ -148,7 +149,7 @@ class Daemon:
             self._deliver(consumer)
 
     def _settle(self) -> None:
-        """What follows from the settings themselves."""
+        """Consequences of the settings themselves."""
         control = self.parts.worker.control
         retire_sources(control.store, self.parts.settings)
         reschedule(control.store, self.parts.settings.drift, control.clock.now())
@@ -180,7 +181,7 @@ class Daemon:
         log.info("retention", removed=str(pruned))
 
     def _heartbeat(self) -> None:
-        """Only while the loop turns: a loop that hangs is what the watchdog is for."""
+        """Only while the loop turns: the watchdog is for a loop that hangs."""
         if time.monotonic() - self._beat < (self._notifier.watchdog_seconds or 60) / 2:
             self._notifier.say(WATCHDOG=1, STATUS=self._status())
 
@@ -188,7 +189,7 @@ class Daemon:
         jobs = self._pool.busy
         return ", ".join(f"{job.name} {job.phase} {job.stack.name}" for job in jobs) or "idle"
 
-    # The loop
+    # Loop
 
     def _loop(self) -> None:
         while not self._stop:
@@ -205,7 +206,7 @@ class Daemon:
     def _look(self, *, woken: bool) -> None:
         moved = self.parts.worker.control.store.changed_since(self._mark)
         if woken or moved != self._mark or self._beat - self._decided > DECIDE_SECONDS:
-            # Taken before the turn: what somebody writes during it is looked at in the next one.
+            # Read before the turn: writes during it are seen in the next one.
             self._decided, self._mark = self._beat, moved
             self._turn()
 
@@ -223,7 +224,7 @@ class Daemon:
         signal.signal(signal.SIGHUP, lambda *_: self.reload())
 
     def stop(self, *, drain: bool = False) -> None:
-        """A second request to drain leaves the applies alone at once."""
+        """A second request to drain leaves the applies at once."""
         self._drains = drain and not self._stop
         self._stop = True
 
@@ -231,7 +232,7 @@ class Daemon:
         self._reload_wanted = True
 
     def _take_new_settings(self) -> None:
-        """A configuration with problems is told and the old one stays."""
+        """A configuration with problems is reported and the old one stays."""
         self._reload_wanted = False
         # MONOTONIC_USEC is part of the reload protocol of systemd.service(5), Type=notify-reload.
         self._notifier.say(RELOADING=1, MONOTONIC_USEC=time.monotonic_ns() // 1000)

@@ -1,4 +1,4 @@
-"""One full pass without a daemon, as from cron: recover, poll, plan, check what is due, apply what is approved."""
+"""One full pass without a daemon, for cron: recover, poll, plan, check what is due, apply what is approved."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +16,7 @@ from runner.worker import Pool
 
 
 def run_once(parts: Parts, report: Callable[[str], None]) -> list[Run]:
-    """The runs as they ended."""
+    """Returns the runs as they ended."""
     ended: list[Run] = []
     control = parts.worker.control
     parts.worker.settled = ended.append
@@ -27,7 +27,7 @@ def run_once(parts: Parts, report: Callable[[str], None]) -> list[Run]:
         report(f"{run.name} of {run.stack}: {run.reason}")
     if shortage := control.disk.shortage():
         report(shortage)
-    # Side by side: a remote that does not answer takes half a minute.
+    # In parallel: a remote that does not answer takes half a minute.
     with ThreadPoolExecutor(min(POLL_THREADS, len(parts.settings.sources) or 1)) as threads:
         for polled in threads.map(parts.poller.poll, parts.settings.sources):
             report(f"source {polled.source}: {polled.problem or polled.revision}")
@@ -40,7 +40,7 @@ def run_once(parts: Parts, report: Callable[[str], None]) -> list[Run]:
     try:
         while True:
             pool.freed.clear()
-            # What ends from here on may make something else due, so it is decided once more after it.
+            # A run that ends from here on may make something else due, so it is decided again afterwards.
             was_busy = bool(pool.busy)
             enqueue_due(control.store, control.clock)
             if not pool.fill() and not was_busy:

@@ -1,4 +1,4 @@
-"""What the daemon works with."""
+"""The daemon's dependencies."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from runner.worker import Worker
 
 @dataclass(frozen=True)
 class Parts:
-    """Made anew on reload."""
+    """Rebuilt on reload."""
 
     settings: Settings
     poller: Poller

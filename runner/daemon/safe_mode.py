@@ -1,7 +1,7 @@
-"""What the daemon does where it cannot write: start nothing, disturb nothing that runs, say so once, and try again.
+"""When the daemon cannot write: start nothing, disturb nothing that runs, report it once, and try again.
 
-That nothing is started needs no switch, since each start needs a durable claim first; that polls and drift checks do not
-work in vain does.
+Preventing starts needs no switch, since each start needs a durable claim first; avoiding useless polls and
+drift checks does.
 """
 
 import threading
@@ -27,9 +27,9 @@ class SafeMode:
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def attempt(self, what: str, work: Callable[[], None]) -> None:
-        """Do the work, unless nothing can be written. No error in it ends the daemon: the next turn tries again."""
+        """Do the work, unless writing is impossible. No error in it ends the daemon: the next turn tries again."""
         try:
-            # Before anything else: work in a folder that is not ours any more would begin a second installation.
+            # Before anything else: working in a folder that is no longer ours would start a second installation.
             self.prove_in_place()
             if self.problem:
                 self.prove_writable()

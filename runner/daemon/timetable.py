@@ -1,4 +1,4 @@
-"""The daemon's timetable. Polls have threads of their own: however many remotes hang, everything else is on time."""
+"""The daemon's timetable. Polls have their own threads: however many remotes hang, everything else is on time."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -9,7 +9,7 @@ from typing import Any
 from runner.model.settings.source import SourceSettings
 
 POLLS = "polls"
-# Made only when needed. A remote that hangs keeps one for half a minute, and is asked less and less often.
+# Created only when needed. A remote that hangs occupies one for half a minute, and is polled less and less often.
 POLL_THREADS = 32
 OTHER_THREADS = 4
 
@@ -48,18 +48,18 @@ JUMP_SECONDS = 30.0
 
 @dataclass
 class Clocks:
-    """The wall clock beside the one that only goes forward. Somebody may set the first, or the machine may sleep."""
+    """The wall clock and the monotonic clock. The first may be set, or the machine may sleep."""
 
     _apart: float = field(default_factory=lambda: time.time() - time.monotonic())
 
     def jumped(self) -> bool:
-        """Whether the wall clock was moved since this was asked last."""
+        """Whether the wall clock was moved since the last call."""
         before, self._apart = self._apart, time.time() - time.monotonic()
         return abs(self._apart - before) > JUMP_SECONDS
 
 
 def restart_intervals(scheduler: Any) -> None:
-    """Let everything happen now and then at its interval: a clock that went back would keep all waiting for it."""
+    """Run everything now and then at its interval: after a clock went back, everything would wait for it."""
     now = datetime.now(UTC)
     for job in scheduler.get_jobs():
         job.modify(next_run_time=now)

@@ -1,6 +1,6 @@
-"""The file of checkpoints: lines are only ever added to it, each made durable before anybody relies on it.
+"""The file of checkpoints: append-only, with each line made durable before it counts.
 
-Nothing is added to a file that is something else, and none is made where there is no key to seal its first line.
+Nothing is appended to a file with other contents, and none is created without a key to seal its first line.
 """
 
 import fcntl
@@ -17,13 +17,13 @@ from runner.host.files import PRIVATE_FILE, sync_folder
 from runner.model.audit.checkpoint import Chain, Checkpoint, read, sealed
 from runner.model.audit.log import GENESIS
 
-_TAIL = 8 * 1024  # holds some thirty lines
+_TAIL = 8 * 1024  # about thirty lines
 _BEGINNING, _NEXT = b'{"seq":', b',"head":"'
 _NUMBERED = re.compile(re.escape(_BEGINNING) + rb"[0-9]+")
 
 
 class FileCheckpoints:
-    """Satisfies `ports.Checkpoints` with one file, which may lie on another disk than the database."""
+    """Satisfies `ports.Checkpoints` with one file, which may be on another disk than the database."""
 
     def __init__(self, path: Path, key: Callable[[], bytes]) -> None:
         self.path = path
@@ -60,7 +60,7 @@ class FileCheckpoints:
                     return False
                 line = sealed(checkpoint, end.seal, key) + b"\n"
                 failpoint.reach("checkpoint.before_append")
-                # One write: what a full disk cut short before gets its end, and the chain goes on over it.
+                # One write: a line that a full disk truncated is terminated, and the chain continues past it.
                 _write(descriptor, line if end.finished else b"\n" + line)
                 os.fsync(descriptor)
                 failpoint.reach("checkpoint.after_append")
@@ -92,7 +92,7 @@ class FileCheckpoints:
             os.close(descriptor)
 
     def _end(self, descriptor: int) -> Chain:
-        """The newest lines; the whole file only where none of them is sound."""
+        """The newest lines; the whole file only if none of them is sound."""
         size = os.fstat(descriptor).st_size
         if size > _TAIL:
             content = os.pread(descriptor, _TAIL, size - _TAIL)
@@ -116,7 +116,7 @@ class FileCheckpoints:
 
 
 def _only_begun(content: bytes) -> bool:
-    """Whether nothing is in it but lines that a full disk cut short, or that were changed further on."""
+    """Whether every line begins as a checkpoint does: some may be truncated by a full disk, or altered further on."""
     return all(map(_begun, content.split(b"\n")))
 
 

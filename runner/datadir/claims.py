@@ -1,13 +1,13 @@
-"""Claims: who attends to a run, what executes it, and which state it may change, each as an flock on a file.
+"""Claims: the supervisor of a run, its processes, and the state it may change, each as an flock on a file.
 
-run-7            what executes. Where runs have namespaces, the processes around them hold it and nothing inside can;
-                 elsewhere terraform and everything that it starts inherit it
-run-7.attended   the process that records how it ends: never inherited
-state-<digest>   the state that a change may write, signed by its run: kept by who attends to that run, and after that
-                 for as long as anything executes it
+run-7            its processes. With namespaces, the processes around them hold it and nothing inside can;
+                 otherwise terraform and everything that it starts inherit it
+run-7.attended   the supervisor, which records the end: never inherited
+state-<digest>   the state that a change may write, with the run's name in it: held by the run's supervisor, and
+                 afterwards as long as any of its processes lives
 
-A pid may be reused and a lease needs a clock; the kernel frees an flock when the last process that has the open file is
-gone. The first line of a file is the token of its claim; what follows is bubblewrap's account of its processes.
+A pid may be reused and a lease needs a clock; the kernel frees an flock when the last process with the
+open file is gone. The first line of a file is the token of its claim; bubblewrap's list of its processes follows.
 """
 
 import contextlib
@@ -33,7 +33,7 @@ _TOKEN = re.compile(rf"({_RUN.pattern})\.[0-9a-f]{{16}}")
 _LONGEST_TOKEN = 64
 _ATTENDED = ".attended"
 _STATE = "state-"
-ORPHAN_SECONDS = 5.0  # terraform lets go of its lock within a second of being asked
+ORPHAN_SECONDS = 5.0  # terraform releases its lock within a second of being asked
 
 
 class FileClaims:
@@ -44,7 +44,9 @@ class FileClaims:
         self.clock = clock
 
     def take(self, run: int, state: str | None = None) -> "HeldFiles | None":
-        """Attend to the run, and execute it; with `state` also keep that state. None where one is somebody else's."""
+        """Supervise the run and execute it; with `state` also claim that state. None if somebody else holds
+        one of them.
+        """
         folder = private_folder(self.folder)
         name = f"run-{run}"
         paths = [folder / f"{name}{_ATTENDED}", folder / name]
@@ -70,7 +72,7 @@ class FileClaims:
         return HeldFiles(self, claim, descriptors, executing=paths[1])
 
     def adopt(self, claim: Claim) -> "HeldFiles | None":
-        """Attend to what another process began and cannot attend to any more; None where it still does."""
+        """Supervise a run whose process can no longer do so; None if it still does."""
         name = _run_name(claim)
         if name is None:
             return None
@@ -78,26 +80,26 @@ class FileClaims:
         descriptor = locked(path, fcntl.LOCK_EX, create=True)
         if descriptor is None:
             return None
-        # What executed under it is gone, or goes on without us; its file is removed with the claim.
+        # Its processes are gone, or continue without us; the file is removed with the claim.
         return HeldFiles(self, claim, {path: descriptor}, handed_over=self.folder / name)
 
     def alive(self, claim: Claim) -> bool:
-        """Whether anything that executes under exactly this claim lives; what is just being released counts."""
+        """Whether any process under exactly this claim is alive; one that is being released counts."""
         name = _run_name(claim)
         if name is None:
             return False
         path = self.folder / name
         try:
-            # Held, but perhaps by a later claim on the same run.
+            # Held, but possibly by a later claim on the same run.
             return _is_held(path) and _signed(path) == claim.token
         except FileNotFoundError:
             return False
 
     def end_orphans(self, claim: Claim) -> int:
-        """Stop everything that executes under the claim, which nobody attends to; how many.
+        """Stop all processes under a claim without a supervisor; returns how many.
 
-        Asked first: a plan that is killed leaves its lock on a remote state. Who has the file open is asked, not whether
-        a pid exists: a pid may be somebody else's by now.
+        They are asked first: a killed plan leaves its lock on a remote state. The check is who has the file
+        open, not whether a pid exists: a pid may have been reused.
         """
         name = _run_name(claim)
         if name is None or claim.host != socket.gethostname() or not self.alive(claim):
@@ -111,7 +113,9 @@ class FileClaims:
         return found
 
     def leftovers(self) -> list[Leftover]:
-        """What keeps a state though nobody attends to its run: no change of that state may begin before it is gone."""
+        """Processes that hold a state though their run has no supervisor: no change of that state may begin
+        before they end.
+        """
         found = []
         for path in self.folder.glob(f"{_STATE}*"):
             run = self._left_by(path)
@@ -121,17 +125,17 @@ class FileClaims:
         return found
 
     def end_leftover(self, leftover: Leftover) -> int:
-        """Kill what is left of it; how many. Nothing where the state has gone over to another run meanwhile."""
+        """Kill the remaining processes; returns how many. Nothing if the state belongs to another run by now."""
         if self._left_by(self.folder / f"{_STATE}{leftover.state}") != leftover.run:
             return 0
         return _signal(_holders(self.folder / leftover.run), signal.SIGKILL)
 
     def remove_free(self) -> int:
-        """Remove the files of dead processes, which nobody holds; how many."""
+        """Remove files of dead processes, which are unlocked; returns how many."""
         return sum(self._remove_free(path) for path in self.folder.glob("*"))
 
     def _left_by(self, path: Path) -> str | None:
-        """The run that still executes on this state though nobody attends to it."""
+        """The run without a supervisor that still executes on this state."""
         run = self._executing_on(path)
         return run if run is not None and not _is_held(self.folder / f"{run}{_ATTENDED}") else None
 
@@ -139,7 +143,7 @@ class FileClaims:
         return self._executing_on(path) not in {None, name}
 
     def _executing_on(self, path: Path) -> str | None:
-        """The run that has signed for this state, while anything of it lives."""
+        """The run that has claimed this state, while any process of it is alive."""
         try:
             run = _RUN.match(_signed(path))
         except FileNotFoundError:
@@ -147,7 +151,7 @@ class FileClaims:
         return run[0] if run is not None and _is_held(self.folder / run[0]) else None
 
     def _let_go(self, files: dict[Path, int]) -> None:
-        """Never LOCK_UN: it would take the lock from what shares the open file, too."""
+        """Never LOCK_UN: that would also take the lock from others sharing the open file."""
         for descriptor in files.values():
             os.close(descriptor)
         for path in files:
@@ -160,7 +164,7 @@ class FileClaims:
             return False
         if descriptor is None:
             return False
-        # Of a state on which something executes the file is what says so.
+        # The file of a state must stay while something executes on it.
         free = not path.name.startswith(_STATE) or self._executing_on(path) is None
         if free:
             path.unlink(missing_ok=True)
@@ -181,26 +185,26 @@ class HeldFiles:
 
     @property
     def lock(self) -> int | None:
-        """What whoever executes has to hold too."""
+        """A lock that the executing process has to hold too."""
         return None if self.executing is None else self.files[self.executing]
 
     def keep(self, fd: int) -> None:
-        """Have whoever owns an apply hold this too, and close it with the claim."""
+        """Let the owner of an apply hold this too, and close it with the claim."""
         self.kept.append(fd)
 
     def hand_over(self) -> None:
-        """Somebody else holds it as well: from here on that says whether the run lives, not whether we do."""
+        """Another process holds it as well: from here on that decides whether the run is alive, not our share."""
         if self.executing is not None:
             os.close(self.files.pop(self.executing))
             self.handed_over, self.executing = self.executing, None
         self._close_kept()
 
     def running(self) -> bool:
-        """Whether what was started, or anything that it started, lives."""
+        """Whether the started process, or any descendant, is alive."""
         return self.claims.alive(self.claim)
 
     def release(self) -> None:
-        """Let go of this process's share; while something executes, the claim stays alive."""
+        """Release this process's share; while something executes, the claim stays alive."""
         if self.handed_over is not None:
             self.claims._remove_free(self.handed_over)  # noqa: SLF001 - two halves of one thing
             self.handed_over = None
@@ -219,7 +223,7 @@ def _run_name(claim: Claim) -> str | None:
 
 
 def _is_held(path: Path) -> bool:
-    """Shared, so that two processes that look at once do not take each other for the holder."""
+    """With a shared lock, so that two processes checking at once do not take each other for the holder."""
     try:
         descriptor = locked(path, fcntl.LOCK_SH)
     except FileNotFoundError:
@@ -231,7 +235,7 @@ def _is_held(path: Path) -> bool:
 
 
 def _holders(path: Path) -> set[int]:
-    """The other processes that have the file open, as far as they may be looked at."""
+    """The other processes that have the file open, as far as we may see them."""
     real, found = path.resolve(), set()
     for folder in Path("/proc").glob("[0-9]*/fd"):
         with contextlib.suppress(OSError), os.scandir(folder) as entries:
@@ -244,7 +248,7 @@ def _target(link: str) -> Path | None:
     try:
         return Path(link).readlink()
     except OSError:
-        return None  # closed meanwhile, which says nothing of the others
+        return None  # closed meanwhile, which does not affect the others
 
 
 def _signal(pids: set[int], number: signal.Signals) -> int:
@@ -255,7 +259,7 @@ def _signal(pids: set[int], number: signal.Signals) -> int:
 
 
 def _programs(holders: set[int]) -> set[int]:
-    """Whom to ask to end: where a holder is bubblewrap, what it has started, for it hands on no signal."""
+    """The processes to signal: for bubblewrap its children, since it forwards no signals."""
     return {program_of(pid) or pid if _is_bubblewrap(pid) else pid for pid in holders}
 
 
@@ -267,6 +271,6 @@ def _is_bubblewrap(pid: int) -> bool:
 
 
 def _signed(path: Path) -> str:
-    """The token; nothing that is written behind it is looked at."""
+    """The token; anything written after it is ignored."""
     with path.open("rb") as file:
         return file.readline(_LONGEST_TOKEN).decode(errors="replace").rstrip("\n")

@@ -1,4 +1,4 @@
-"""One daemon a data directory: who holds the lock is it, and whether somebody does can be asked."""
+"""One daemon per data directory: the one that holds the lock, which others can check."""
 
 import fcntl
 import os
@@ -30,7 +30,7 @@ def only_daemon(data_dir: Path) -> Iterator[None]:
 
 
 def _locked(file: TextIO) -> bool:
-    """Tried for a moment: a command that asks whether a daemon lives holds the lock as long as it looks."""
+    """Retried briefly: a command that checks for a daemon holds the lock meanwhile."""
     until = time.monotonic() + LOCK_SECONDS
     while True:
         try:
@@ -44,7 +44,7 @@ def _locked(file: TextIO) -> bool:
 
 
 def running_daemon(data_dir: Path) -> int | None:
-    """The pid of the daemon that lives on this data directory, or None."""
+    """The pid of the daemon that runs on this data directory, or None."""
     try:
         with (data_dir / LOCK_FILE).open() as file:
             try:

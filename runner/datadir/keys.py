@@ -1,7 +1,8 @@
-"""The keys of this installation, each a file of 32 random bytes that is made on first use.
+"""The keys of this installation, each a file of 32 random bytes created on first use.
 
-`fingerprint`: fingerprints made with it can be compared here and say nothing elsewhere.
-`artifacts`: encrypts artifacts, where the configuration names no key for that.
+`fingerprint`: fingerprints made with it are comparable only within this installation.
+
+`artifacts`: encrypts artifacts, unless the configuration names a key for that.
 """
 
 import os
@@ -31,7 +32,7 @@ class FileSecrets:
 
 
 def key_file(path: Path) -> bytes:
-    """The key in this file, made where there is none; KeyDamaged where it is no key."""
+    """The key in this file, created if missing; KeyDamaged if the content is not a key."""
     if not path.exists():
         _generate(path)
     key = path.read_bytes()
@@ -41,7 +42,7 @@ def key_file(path: Path) -> bytes:
 
 
 def _generate(path: Path) -> None:
-    """Make the key, unless another process is faster: `link` refuses to replace what is there."""
+    """Create the key, unless another process is faster: `link` refuses to replace a file."""
     folder = private_folder(path.parent)
     fresh = folder / f".{path.name}.{secrets.token_hex(6)}"
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)

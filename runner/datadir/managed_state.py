@@ -1,7 +1,7 @@
-"""Copies of managed states, kept where no run can reach them.
+"""Copies of managed states, kept out of runs' reach.
 
-A run writes to the folder of its states, so nothing in there is taken for what its name says: folders and files are opened
-as what they are, and no symlink is followed.
+A run can write to the folder of its states, so names in it are not trusted: folders and files are opened by
+type, and no symlink is followed.
 """
 
 import errno
@@ -19,14 +19,14 @@ from runner.model.stack.state_file import TornState
 STATE = "terraform.tfstate"
 WORKSPACES = "terraform.tfstate.d"  # as the local backend lays them out
 KEPT = 20
-_END = 64  # bytes of a state that tell whether it is whole
-# Not there yet, or something that a run has put in its place: a link, a pipe, a file where a folder should be.
+_END = 64  # bytes of a state that show whether it is complete
+# Not there yet, or replaced by a run: with a link, a pipe, or a file in place of a folder.
 _NONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EINVAL})
 
 
 @dataclass(frozen=True)
 class State:
-    """`workspace` is terraform's, empty for the default one. `folder` is open, and where the file is."""
+    """`workspace` is terraform's, empty for the default one. `folder` is the open folder of the file."""
 
     workspace: str
     folder: int
@@ -38,9 +38,9 @@ def size_of(folder: Path) -> int:
 
 
 def copy_aside(folder: Path, copies: Path, run: int) -> None:
-    """All states of the folder, for what the run may do to them."""
+    """Copy all states of the folder, in case the run damages them."""
     for state in states(folder):
-        # What an apply had only begun to write when it was killed is nothing to go back to.
+        # A state that a killed apply had only begun to write is useless as a backup.
         if not state.content.strip():
             continue
         kept = private_folder(_of(copies, state))
@@ -50,12 +50,12 @@ def copy_aside(folder: Path, copies: Path, run: int) -> None:
 
 
 def content_of(folder: Path, workspace: str) -> bytes | None:
-    """Of one state; None where there is none."""
+    """The content of one state; None if there is none."""
     return next((state.content for state in states(folder) if state.workspace == workspace), None)
 
 
 def replace_state(folder: Path, copies: Path, workspace: str, content: bytes, mark: str) -> Path | None:
-    """Put the content in the place of the state, in one step; the copy of what was there, named by the mark."""
+    """Replace the state in one step; returns the copy of the previous one, named by the mark."""
     former = content_of(folder, workspace)
     copy = None
     if former is not None:
@@ -68,7 +68,7 @@ def replace_state(folder: Path, copies: Path, workspace: str, content: bytes, ma
 
 @contextmanager
 def _made(folder: Path, workspace: str) -> Iterator[int]:
-    """The folder of a state, opened step by step: a link that a run has put in its way is not followed."""
+    """The folder of a state, opened step by step: links that a run may have placed are not followed."""
     with ExitStack() as opened:
         place = _open(str(private_folder(folder)))
         opened.callback(os.close, place)
@@ -81,9 +81,9 @@ def _made(folder: Path, workspace: str) -> Iterator[int]:
 
 
 def put_back_torn(folder: Path, copies: Path, run: int) -> tuple[TornState, ...]:
-    """Those that are no state any more, empty or cut off, as they were before the run; also where that did not work."""
+    """Restore empty or truncated states from before the run; reports failures too."""
     repaired = []
-    # What is larger than any state is not torn, and how the apply ended is to be recorded all the same.
+    # A file larger than any state is not torn, and the end of the apply is recorded all the same.
     for state in states(folder, _NONE | {errno.EFBIG}):
         copy = _of(copies, state) / _name(run)
         if _torn(state.content) and copy.is_file():
@@ -97,7 +97,7 @@ def put_back_torn(folder: Path, copies: Path, run: int) -> tuple[TornState, ...]
 
 
 def damaged(folder: Path, copies: Path) -> Iterator[TornState]:
-    """States that are no states any more although there are copies of them; only their two ends are looked at."""
+    """Broken states that have copies; only both ends of the file are read."""
     with _opened(str(folder)) as default:
         if default is None:
             return
@@ -113,7 +113,7 @@ def damaged(folder: Path, copies: Path) -> Iterator[TornState]:
 
 
 def _ends_torn(path: Path) -> bool:
-    """Whether the file is there, and does not begin and end as a JSON object does."""
+    """Whether the file exists, and does not begin and end like a JSON object."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
@@ -143,7 +143,7 @@ def _torn(content: bytes) -> bool:
 
 
 def states(folder: Path, past: frozenset[int] = _NONE) -> Iterator[State]:
-    """One at a time, the default workspace's first; OSError for what cannot be read, but for these numbers."""
+    """One at a time, the default workspace's first; OSError for unreadable ones, except for these numbers."""
     with _opened(str(folder)) as default:
         if default is None:
             return
@@ -167,7 +167,7 @@ def _state_in(workspace: str, folder: int, past: frozenset[int]) -> Iterator[Sta
 
 @contextmanager
 def _opened(name: str, within: int | None = None) -> Iterator[int | None]:
-    """None where there is no folder of that name."""
+    """None if there is no folder of that name."""
     try:
         descriptor = _open(name, within)
     except OSError as error:

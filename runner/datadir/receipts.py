@@ -1,4 +1,4 @@
-"""What runs have left on disk: receipts of their applies, and files that carry their numbers."""
+"""What runs left on disk: receipts of their applies, and files named after their numbers."""
 
 import json
 import os
@@ -41,7 +41,7 @@ class FileReceipts:
 
     @staticmethod
     def _receipt(path: Path) -> Receipt | None:
-        """None where it is not one: nothing that lies here may keep the daemon from starting."""
+        """None if it is not a receipt: no file here may stop the daemon from starting."""
         if path.suffix != ".json" or _DIGEST.fullmatch(path.stem) is None:
             return None
         try:

@@ -8,7 +8,7 @@ from runner.model.drift.report_text import report_json, report_markdown
 
 
 class ReportFiles:
-    """Written aside and renamed, so that a reader never sees half a report."""
+    """Written to a temporary name and renamed, so that readers never see half a report."""
 
     def __init__(self, data_dir: Path) -> None:
         self._root = data_dir / "reports"

@@ -1,16 +1,16 @@
 """The directories a run executes in. Satisfies `ports.Workspaces` in the data directory.
 
-workspaces/<stack>/data        TF_DATA_DIR, made anew for each command
-workspaces/<stack>/sealed      copies of what `init` left, from which it is made; no run reaches them
-workspaces/<stack>/made        what plans made beside the code of fetched modules, for their own applies
+workspaces/<stack>/data        TF_DATA_DIR, rebuilt for each command
+workspaces/<stack>/sealed      copies of what `init` left, its source; out of runs' reach
+workspaces/<stack>/made        files that plans made beside fetched modules, for their own applies
 workspaces/<stack>/state       the managed state
-workspaces/<stack>/backups     copies of it from before each apply
+workspaces/<stack>/backups     copies of it, one before each apply
 workspaces/<stack>/salvage     what an apply could not save
 runs/<run>                     HOME and TMPDIR of one run, empty when its plan and when its apply begins
-control/<run>                  what is told of it, and asked of it: a run may write to its scratch folder, and not here
+control/<run>                  its output, and requests to it: a run may write to its scratch folder, but not here
 logs/run-<run>.log
 receipts/<stack and digest>.json   one for each plan that was ever handed to terraform
-trials/<random>                all of this once more, for a plan that is only tried; beside it a file that says it is in use
+trials/<random>                the same tree for a trial plan; a file beside it marks it as in use
 quarantine/                    what could not be removed yet
 """
 
@@ -56,23 +56,23 @@ from runner.ports.engine import Workspace
 
 PLACE = "workspace.json"
 DATA = "data"
-SEALED, MADE = "sealed", "made"  # as the engine names them
+SEALED, MADE = "sealed", "made"  # as in the engine
 TRIALS, IN_USE = "trials", ".use"
 UNUSED_FOR = timedelta(days=30)
 LARGEST_PLACE = 1 << 20
-# In clear; of the folders of a run these go first.
+# These contain clear text, and are removed first.
 PLANS = ("plan.tfplan", "fresh.tfplan", "probe.tfplan", "show.jsonl")
 # terraform writes a local state in place: with three free pages it left invalid JSON, and an empty rescue copy.
 ROOM_FOR_APPLY = 256 << 20
 ROOM_FOR_STATES = 20
-# Deep, where the depth is not one of a repository's choice.
+# Recursive only where the depth is not up to a repository.
 _WRITTEN = (
     "*", "keys/*", "engine/*", "receipts/*", "artifacts/**/*", "reports/**/*", "trees/*/*", "workspaces/*/*",
     "workspaces/*/backups/**/*",
 )  # fmt: skip
 
 
-# Where states and plans lie in clear while they are written. A run may write there too, so nothing is followed deep.
+# States and plans are in clear text here while they are written. A run may write here too, so nothing is followed deep.
 _BESIDE_A_STATE = ("*", "backups/**/*", "state/*", "state/terraform.tfstate.d/*/*", "salvage/*")
 _OF_A_PROBE = re.compile(r"[0-9a-f]{16}")
 
@@ -100,7 +100,7 @@ class LocalWorkspaces:
         return workspace
 
     def reopen(self, run: int, stack: str) -> Workspace:
-        """As `prepare` noted it; where that is gone, without the module's folder and the state."""
+        """As recorded by `prepare`; if the record is gone, without the module's folder and the state."""
         scratch, control = private_folder(self._scratch(run)), private_folder(self._control(run))
         receipts = self.data_dir / "receipts"
         try:
@@ -119,7 +119,7 @@ class LocalWorkspaces:
         )
 
     def backup_state(self, workspace: Workspace, run: int) -> None:
-        """Copy every managed state of the stack aside; DiskFull where an apply could destroy it."""
+        """Copy every managed state of the stack; DiskFull if an apply could destroy it."""
         if workspace.state is None:
             return
         folder = workspace.state.parent
@@ -127,7 +127,7 @@ class LocalWorkspaces:
         copy_aside(folder, _copies(folder), run)
 
     def put_back_torn_states(self, workspace: Workspace, run: int) -> tuple[TornState, ...]:
-        """Terraform empties a local state before it writes it, so a kill in between leaves nothing of it."""
+        """Terraform truncates a local state before writing it, so a kill in between leaves nothing of it."""
         if workspace.state is None:
             return ()
         folder = workspace.state.parent
@@ -159,7 +159,9 @@ class LocalWorkspaces:
 
     @contextmanager
     def _marked(self, stack: str = "") -> Iterator[Path]:
-        """A name for a folder, beside a file by which `clear_trials` sees that a process died here, and at whose state."""
+        """A name for a folder, with a marker file from which `clear_trials` learns that a process died here,
+        and whose state it used.
+        """
         folder = private_folder(self.data_dir / TRIALS) / secrets.token_hex(8)
         use = folder.with_suffix(IN_USE)
         held = shared(use, timeout=10)
@@ -185,7 +187,7 @@ class LocalWorkspaces:
             self.quarantine.discard(self.data_dir / "workspaces" / slug(stack) / name)
 
     def forget_unused(self, now: datetime) -> int:
-        """Of stacks that are long gone, or whose inputs have changed: the next run initialises anew."""
+        """For stacks that left long ago, or whose inputs changed: the next run initialises again."""
         before = (now - UNUSED_FOR).timestamp()
         found = [
             *self.data_dir.glob("workspaces/*/sealed/*/manifest.json"),
@@ -204,7 +206,7 @@ class LocalWorkspaces:
         return sorted({int(name) for name in found if name.isascii() and name.isdigit()})
 
     def clear_stack(self, stack: str) -> None:
-        """Of the whole stack, whichever run it was: who still writes a file has it locked."""
+        """For all runs of the stack: a file that is still being written is locked."""
         own = self.data_dir / "workspaces" / slug(stack)
         for place in _BESIDE_A_STATE:
             for path in own.glob(place):
@@ -240,11 +242,11 @@ class LocalWorkspaces:
         return True
 
     def remove_unfinished(self, before: datetime) -> int:
-        """Only where Driftline itself writes: in a tree or a module the same name is somebody's own."""
+        """Only where Driftline itself writes: in a tree or a module the same name belongs to somebody else."""
         found = (path for place in _WRITTEN for path in self.data_dir.glob(place) if is_unfinished(path))
         removed = 0
         for path in found:
-            # Whoever was writing it may have finished meanwhile; one that cannot be removed keeps no other.
+            # Its writer may have finished meanwhile; a file that cannot be removed does not affect the others.
             with suppress(OSError):
                 if path.stat().st_mtime < before.timestamp():
                     path.unlink()
@@ -252,7 +254,7 @@ class LocalWorkspaces:
         return removed
 
     def _fresh_scratch(self, run: int) -> Path:
-        """At the same path for plan and apply, which plans may repeat, but nothing in it is from the phase before."""
+        """The same path for plan and apply, which plans may contain, but without files from the previous phase."""
         scratch = self._scratch(run)
         self.quarantine.discard(scratch, first=PLANS)
         private_folder(scratch.parent)
@@ -276,7 +278,7 @@ class LocalWorkspaces:
 
 
 def _remove_if_free(folder: Path) -> None:
-    """A probe keeps the folder locked for as long as it goes on."""
+    """A probe keeps the folder locked while it runs."""
     held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -286,7 +288,7 @@ def _remove_if_free(folder: Path) -> None:
 
 
 def slug(stack: str) -> str:
-    """A folder's name that tells the stack and that no other stack has: `a/b` and `a-b` differ."""
+    """A folder name derived from the stack, unique among stacks: `a/b` and `a-b` differ."""
     readable = re.sub(r"[^a-z0-9._-]", "-", stack.lower())[:64].lstrip(".-") or "stack"
     return f"{readable}-{hashlib.sha256(stack.encode()).hexdigest()[:10]}"
 
@@ -302,7 +304,7 @@ def _module(stack: str, tree: Path, module_path: str) -> Path:
 
 
 def _folder_of(terraform_workspace: str) -> str:
-    """As the local backend names it below its folder of states; empty for the default one, which has none."""
+    """The name that the local backend uses in its folder of states; empty for the default one, which has none."""
     return "" if terraform_workspace == DEFAULT_WORKSPACE else quote(terraform_workspace, safe="")
 
 

@@ -1,4 +1,4 @@
-"""How much of a foreign tree is looked at, and for how long."""
+"""Limits on how much of a foreign tree is read, and for how long."""
 
 import errno
 import time
@@ -8,19 +8,19 @@ from runner.ports.basics import Cancel
 
 
 class TooMuch(OSError):
-    """A tree or a file exceeds its bounds. An OSError, so that whoever expects an unreadable file expects this too."""
+    """A tree or a file exceeds its limits. An OSError, so that code that handles unreadable files handles it too."""
 
     def __init__(self, problem: str, place: str = "") -> None:
         super().__init__(errno.EFBIG, problem, place or None)
 
 
 class Canceled(TooMuch):
-    """Whoever asked does not want to know any more."""
+    """The caller no longer needs the result."""
 
 
 @dataclass
 class Budget:
-    """What is left to spend; each of the methods spends, and raises TooMuch where nothing is left."""
+    """The remaining budget; each method spends from it, and raises TooMuch when it is exhausted."""
 
     entries: int = 500_000
     depth: int = 100
@@ -45,7 +45,7 @@ class Budget:
             raise TooMuch(f"folders nested deeper than {self.depth} levels", place)
 
     def read(self, count: int, place: str = "") -> None:
-        """Also before anything is read: a sparse file tells 8 TB and takes no room."""
+        """Also before reading: a sparse file claims 8 TB and uses no space."""
         self.bytes -= count
         if self.bytes < 0:
             raise TooMuch(f"more than {self._max_bytes >> 20:,} MiB of content", place)

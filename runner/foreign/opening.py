@@ -1,4 +1,4 @@
-"""Open what somebody else made, without being led elsewhere or held up."""
+"""Open what somebody else made, without being redirected or blocked."""
 
 import errno
 import os
@@ -15,7 +15,9 @@ _OWNER = stat.S_IRWXU
 
 @contextmanager
 def folder(path: Path | str, within: int | None = None, *, change: bool = False) -> Iterator[int]:
-    """The folder's descriptor. One that its owner has locked is opened up; to `change` it also where it may be read."""
+    """The folder's descriptor. A folder without permissions for its owner is opened up; with `change` also a
+    read-only one.
+    """
     descriptor = _open_folder(path, within)
     try:
         if change:
@@ -33,7 +35,7 @@ def _open_folder(path: Path | str, within: int | None) -> int:
     except PermissionError:
         if not hasattr(os, "O_PATH"):
             raise
-    # By a handle on the folder itself: between two looks at a name somebody may exchange what it stands for.
+    # By a handle on the folder itself: between two accesses by name it could be replaced.
     handle = os.open(path, _HANDLE, dir_fd=within)
     try:
         own = f"/proc/self/fd/{handle}"
@@ -45,7 +47,7 @@ def _open_folder(path: Path | str, within: int | None) -> int:
 
 @contextmanager
 def regular(path: Path | str, within: int | None = None) -> Iterator[tuple[int, os.stat_result]]:
-    """A regular file's descriptor and facts; OSError for anything else that has the name."""
+    """A regular file's descriptor and stat; OSError for anything else of that name."""
     descriptor = os.open(path, os.O_RDONLY | _NO_DETOUR, dir_fd=within)
     try:
         about = os.fstat(descriptor)

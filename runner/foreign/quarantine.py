@@ -1,6 +1,6 @@
-"""Where a tree goes that is not wanted any more: out of everybody's reach in one step, then removed piece by piece.
+"""Where unwanted trees go: out of reach in one step, then removed piece by piece.
 
-quarantine/<name>.<12 hex digits>   in the data directory; no run is ever given a path below it
+quarantine/<name>.<12 hex digits>   in the data directory; no run ever gets a path below it
 """
 
 import os
@@ -17,7 +17,7 @@ from runner.host.files import private_folder
 
 FOLDER = "quarantine"
 AT_ONCE = 10.0  # seconds for one tree, since a run's slot waits for it
-LATER = 60.0  # the same in a pass of retention, which goes on with what was left
+LATER = 60.0  # the same in a retention pass, which continues with leftovers
 ENTRIES = 2_000_000
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]")
 _WARNED: set[str] = set()
@@ -29,9 +29,9 @@ class Quarantine:
         self.folder = data_dir / FOLDER
 
     def discard(self, path: Path, *, first: Iterable[str] = ()) -> bool:
-        """Take the tree out of its place, and remove it; whether nothing of it is left anywhere.
+        """Move the tree away, and remove it; returns whether nothing of it is left.
 
-        `first` are names of files in it that must not stay readable, whatever becomes of the rest.
+        `first` are names of files that must not stay readable, whatever happens to the rest.
         """
         for name in first:
             with suppress(OSError):
@@ -43,11 +43,11 @@ class Quarantine:
         except FileNotFoundError:
             return True
         except OSError:
-            aside = path  # on a disk of its own, or where nothing can be written: where it is
+            aside = path  # on another disk, or where nothing can be written: in its place
         return self._remove(aside, AT_ONCE)
 
     def clear(self) -> tuple[Path, ...]:
-        """Go on with what is there; what is left."""
+        """Continue with earlier leftovers; returns what is still left."""
         return tuple(path for path in self.left() if not self._remove(path, LATER))
 
     def left(self) -> tuple[Path, ...]:

@@ -16,7 +16,7 @@ CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class Found:
-    """Something in a tree that is no folder, to be read before the next one is asked for."""
+    """An entry that is not a folder, to be read before the next one is requested."""
 
     path: str  # from the top of the tree
     name: str
@@ -40,7 +40,7 @@ class Found:
 
 
 def walk(top: Path, budget: Budget, leave_out: frozenset[str] = frozenset()) -> Iterator[Found]:
-    """Everything below that is no folder, sorted in each folder; names in `leave_out` are passed over at any depth."""
+    """Every entry below that is not a folder, sorted within each folder; names in `leave_out` are skipped at any depth."""
     with ExitStack() as opened:
         levels: list[tuple[int, str, Iterator[str], ExitStack]] = []
 
@@ -64,7 +64,7 @@ def walk(top: Path, budget: Budget, leave_out: frozenset[str] = frozenset()) -> 
                         enter(name, descriptor, f"{prefix}{name}/")
                         continue
                 except FileNotFoundError:
-                    continue  # whoever works there has removed it meanwhile
+                    continue  # another process has removed it meanwhile
                 yield Found(prefix + name, name, about, descriptor, budget)
 
 
@@ -91,7 +91,7 @@ def chunks_of(file: Path, budget: Budget) -> Iterator[bytes]:
 
 
 def tree_digest(top: Path, budget: Budget, leave_out: frozenset[str] = frozenset()) -> str:
-    """One digest of every name, link and byte below; TooMuch for a tree that holds anything else, as a pipe."""
+    """One digest of every name, link and byte below; TooMuch for a tree with anything else, such as a pipe."""
     made = hashlib.sha256()
     for found in walk(top, budget, leave_out):
         made.update(entry_digest(found))
@@ -99,7 +99,7 @@ def tree_digest(top: Path, budget: Budget, leave_out: frozenset[str] = frozenset
 
 
 def entry_digest(found: Found) -> bytes:
-    """The digest of one name with what it stands for."""
+    """The digest of one name and its content."""
     made = hashlib.sha256(os.fsencode(found.path) + b"\0")
     if found.is_link:
         made.update(b"link " + found.target())
@@ -118,7 +118,7 @@ def beginning(file: Path | str, limit: int) -> bytes:
 
 
 def copy(source: Path, target: int, budget: Budget) -> None:
-    """The content of a regular file, into an open one."""
+    """The content of a regular file, written into an open one."""
     for chunk in chunks_of(source, budget):
         left = memoryview(chunk)
         while left:
@@ -127,7 +127,7 @@ def copy(source: Path, target: int, budget: Budget) -> None:
 
 def _chunks(name: Path | str, within: int | None, budget: Budget, place: str) -> Iterator[bytes]:
     with regular(name, within) as (descriptor, about):
-        # What it says that it has, before any of it is read; what it gets meanwhile, as it comes.
+        # The claimed size, before any of it is read; growth meanwhile counts as it comes.
         size = about.st_size
         budget.read(size, place)
         seen = 0

@@ -1,7 +1,7 @@
-"""Remove a foreign tree, however deep and wide it is.
+"""Remove a foreign tree of any depth and width.
 
-Folders are hoisted: what lies in a folder is moved to the top before the folder goes. So two descriptors and one level
-are enough for any depth, and no path ever gets too long.
+Folders are hoisted: the contents of a folder are moved to the top before the folder is removed. So two
+descriptors and one level are enough for any depth, and no path ever gets too long.
 """
 
 import os
@@ -18,15 +18,16 @@ BATCH = 1024
 
 
 def remove(path: Path | str, budget: Budget, within: int | None = None) -> bool:
-    """Whether it is gone. What cannot be removed, as a mount or another user's, stays, and stops nothing else.
+    """Returns whether it is gone. Entries that cannot be removed, such as a mount or another user's, stay,
+    and stop nothing else.
 
-    TooMuch where the budget ends first; what was done is done, and may be gone on with.
+    TooMuch if the budget runs out; the work so far counts, and can be continued.
     """
     return _remove(path, within, lambda top: _Top(top, budget).empty())
 
 
 def _remove(name: Path | str, within: int | None, empty: Callable[[int], bool]) -> bool:
-    """One entry, whatever it is. `empty` is told the descriptor of a folder, and says whether nothing is left in it."""
+    """One entry of any kind. `empty` gets the descriptor of a folder, and returns whether it was emptied."""
     try:
         if not _is_folder(name, within):
             os.unlink(name, dir_fd=within)
@@ -45,7 +46,7 @@ def _remove(name: Path | str, within: int | None, empty: Callable[[int], bool]) 
 
 
 class _Top:
-    """The folder at the top of what is removed."""
+    """The top folder of the removed tree."""
 
     def __init__(self, descriptor: int, budget: Budget) -> None:
         self.descriptor = descriptor
@@ -62,7 +63,7 @@ class _Top:
         return not self.stuck
 
     def _hoist(self, inner: int) -> bool:
-        """Empty a folder: its files are removed, its folders moved to the top. Whether nothing is left in it."""
+        """Empty a folder: files are removed, folders moved to the top. Returns whether nothing is left."""
         if os.fstat(inner).st_dev != self.device:
             return False  # somebody mounted it there, and it is not ours
         stuck: set[str] = set()
@@ -76,7 +77,7 @@ class _Top:
     def _hoist_one(self, name: str, inner: int) -> bool:
         try:
             if _is_folder(name, inner):
-                # To move a folder, its owner must be able to write into it: its `..` changes.
+                # To move a folder, its owner needs write permission on it: its `..` changes.
                 with folder(name, inner, change=True):
                     fresh = f".hoisted-{secrets.token_hex(8)}"
                     os.rename(name, fresh, src_dir_fd=inner, dst_dir_fd=self.descriptor)

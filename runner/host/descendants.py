@@ -1,6 +1,6 @@
 """The processes that a process has started, as the kernel lists them.
 
-Only the standard library, and little of it: the shim of an apply needs it too.
+Only the standard library, and little of it: the shim of an apply imports it too.
 """
 
 import contextlib
@@ -8,7 +8,7 @@ import os
 
 
 def children(pid: int) -> list[int]:
-    """Of each thread: Go starts a process from any of them. None where it has ended, or this kernel does not tell."""
+    """For each thread: Go starts processes from any of them. Empty if it has ended, or this kernel has no such list."""
     found: list[int] = []
     with contextlib.suppress(OSError):
         for task in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - once a second for each process of each run

@@ -1,4 +1,4 @@
-"""Files as Driftline keeps them: private, whole or not there, and durable before anybody relies on them."""
+"""Files as Driftline keeps them: private, complete or absent, and durable before they count."""
 
 import errno
 import fcntl
@@ -15,17 +15,17 @@ PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 LARGEST_STATE = 1 << 30
 _NOT_MADE_AGAIN: set[Path] = set()
-# Of a file that is written whole and of a key; of a copy of the database; of a receipt.
+# Of a file written whole and of a key; of a database copy; of a receipt.
 _UNFINISHED = re.compile(r"\..+\.[0-9a-f]{12}|\..+\.[0-9]+\.unfinished|[0-9a-f]{64}\.json\.[0-9]+")
 
 
 def never_make_again(folder: Path) -> None:
-    """If this folder goes away, it was moved or unmounted: a new one in its place would be taken for all there is."""
+    """If this folder disappears, it was moved or unmounted: a new one would pass for the whole content."""
     _NOT_MADE_AGAIN.add(folder)
 
 
 def private_folder(path: Path) -> Path:
-    """Make the folder and its parents for the owner alone; what exists is left as it is."""
+    """Create the folder and its parents for the owner alone; existing ones are unchanged."""
     if not path.is_dir():
         if path in _NOT_MADE_AGAIN:
             raise FileNotFoundError(errno.ENOENT, "moved or removed while it was in use", str(path))
@@ -35,9 +35,9 @@ def private_folder(path: Path) -> Path:
 
 
 def write_whole(path: Path, content: bytes, *, durable: bool = True, folder: int | None = None) -> None:
-    """Put the content there in one step: readers see the old file or the new one, also after a crash.
+    """Write the content in one step: readers see the old file or the new one, even after a crash.
 
-    `folder` is an open one that the path begins in, whatever leads to it by now.
+    `folder` is an open one that the path starts from, whatever its name refers to by now.
     """
     fresh, descriptor = _begun(path, folder)
     try:
@@ -57,7 +57,7 @@ def write_whole(path: Path, content: bytes, *, durable: bool = True, folder: int
 
 
 def _begun(path: Path, folder: int | None) -> tuple[Path, int]:
-    """A new file beside the path, locked for as long as it is written: the lock of a dead process is free."""
+    """A new file beside the path, locked while it is written: the lock of a dead process is free."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     while True:
         fresh = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
@@ -65,11 +65,11 @@ def _begun(path: Path, folder: int | None) -> tuple[Path, int]:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         if os.fstat(descriptor).st_nlink:
             return fresh, descriptor
-        os.close(descriptor)  # taken for that of a dead process before it was locked
+        os.close(descriptor)  # mistaken for a dead process's file before it was locked
 
 
 def remove_abandoned(path: Path) -> bool:
-    """Remove a file that was being written by a process that is dead; False where one still writes it."""
+    """Remove the unfinished file of a dead process; False if it is still being written."""
     if not is_unfinished(path):
         return False
     try:
@@ -87,10 +87,10 @@ def remove_abandoned(path: Path) -> bool:
 
 
 def read_foreign(path: Path | str, limit: int, folder: int | None = None) -> bytes:
-    """What a run may have put there: OSError for anything but a regular file of at most so many bytes.
+    """A file that a run may have placed: OSError for anything but a regular file up to `limit` bytes.
 
-    A symlink leads to what the run itself may not see, and nobody would ever end a read of a pipe. `folder` is an open
-    one that the path begins in.
+    A symlink could lead to files that the run itself may not see, and reading a pipe would never end.
+    `folder` is an open one that the path starts from.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
     with os.fdopen(descriptor, "rb") as file:
@@ -99,7 +99,7 @@ def read_foreign(path: Path | str, limit: int, folder: int | None = None) -> byt
             raise OSError(errno.EINVAL, "not a regular file", str(path))
         if about.st_size > limit:
             raise OSError(errno.EFBIG, f"more than {limit:,} bytes", str(path))
-        # As much as it says that it has: Python takes the memory for all that it is asked to read.
+        # Only the claimed size: Python allocates as much as it is asked to read.
         content = file.read(about.st_size + 1)
         if len(content) > about.st_size:
             content += file.read(limit + 1 - len(content))
@@ -109,7 +109,7 @@ def read_foreign(path: Path | str, limit: int, folder: int | None = None) -> byt
 
 
 def is_unfinished(path: Path) -> bool:
-    """Whether the name is one under which something was being written; who writes takes away what fails."""
+    """Whether the name marks an unfinished file; its writer removes it after a failure."""
     return _UNFINISHED.fullmatch(path.name) is not None and path.is_file()
 
 

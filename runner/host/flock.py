@@ -1,6 +1,6 @@
-"""An flock on a file: shared by daemon and command line, and free again when its last holder is gone.
+"""An flock on a file: shared by daemon and command line, and free once its last holder is gone.
 
-Never on a folder, which a run that can open it can lock as well.
+Never on a folder: a run that can open it could lock it as well.
 """
 
 import fcntl
@@ -27,7 +27,7 @@ def held(path: Path, timeout: float) -> Iterator[int]:
 
 
 def shared(path: Path, timeout: float) -> int:
-    """A descriptor that says as long as it is open, here or in a child, that somebody uses what the file stands for."""
+    """A descriptor that marks the file's subject as in use while it is open, here or in a child."""
     deadline = time.monotonic() + timeout
     while (fd := locked(path, fcntl.LOCK_SH, create=True)) is None:
         if time.monotonic() > deadline:
@@ -38,7 +38,7 @@ def shared(path: Path, timeout: float) -> int:
 
 @contextmanager
 def alone(path: Path) -> Iterator[bool]:
-    """Whether nobody uses what the file stands for; if so, nobody begins to before this is over."""
+    """Whether the file's subject is unused; if so, nothing can start to use it before this ends."""
     fd = locked(path, fcntl.LOCK_EX, create=True)
     try:
         yield fd is not None
@@ -48,8 +48,8 @@ def alone(path: Path) -> Iterator[bool]:
 
 
 def locked(path: Path, mode: int, *, create: bool = False) -> int | None:
-    """A descriptor that holds the lock on the file that now has this name, or None where somebody else does."""
-    # Appending: what a holder adds must not stand in the place of what is there.
+    """A descriptor with the lock on the file that has this name now, or None if somebody else holds it."""
+    # Appending: a holder must not overwrite existing content.
     flags = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC | (os.O_CREAT if create else 0)
     while True:
         descriptor = os.open(path, flags, PRIVATE_FILE)
@@ -62,7 +62,7 @@ def locked(path: Path, mode: int, *, create: bool = False) -> int | None:
             return None
         except FileNotFoundError:
             pass
-        # Somebody released and removed the file between `open` and `flock`.
+        # Another process released and removed the file between `open` and `flock`.
         os.close(descriptor)
 
 

@@ -1,4 +1,4 @@
-"""Logs: one line an event, `key=value`, on stderr. Nothing in a value can begin another line."""
+"""Logs: one line per event, `key=value`, on stderr. No value can start another line."""
 
 import io
 import logging
@@ -16,7 +16,7 @@ _QUOTED = re.compile(r"[\\\"]")
 
 
 def configure(*, verbose: bool = False, quiet: bool = False) -> None:
-    """For a whole process. `quiet` lets only warnings through, as a command that shows its own progress wants it."""
+    """For a whole process. `quiet` only lets warnings through, for a command that shows its own progress."""
     import structlog
 
     level = logging.DEBUG if verbose else logging.WARNING if quiet else logging.INFO
@@ -37,7 +37,7 @@ def configure(*, verbose: bool = False, quiet: bool = False) -> None:
 
 
 def line(fields: Mapping[str, Any]) -> str:
-    """`level=info event=job.start run=run-5`, with what needs it in quotes."""
+    """`level=info event=job.start run=run-5`, quoted as needed."""
     return " ".join(f"{name}={_value(value)}" for name, value in fields.items())
 
 
@@ -45,7 +45,7 @@ def _value(value: Any) -> str:
     text = value if isinstance(value, str) else str(value)
     if _PLAIN.fullmatch(text) and safe_text(text) == text:
         return text
-    # Quotes first: the escapes that safe_text writes are not to be escaped again.
+    # Quotes first: the escapes of safe_text must not be escaped again.
     return f'"{safe_text(_QUOTED.sub(_escaped, text))}"'
 
 
@@ -58,12 +58,12 @@ def _render(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:
     return prefix(first.get("level", "info")) + line({**first, **event})
 
 
-# The levels of sd-daemon(3), by which journalctl -p filters.
+# The levels of sd-daemon(3), which journalctl -p filters by.
 _PRIORITIES = {"critical": 2, "error": 3, "warning": 4, "info": 6, "debug": 7}
 
 
 def prefix(level: str) -> str:
-    """`<4>` before a warning where stderr is the journal itself, as systemd.exec(5) has JOURNAL_STREAM tell; else nothing."""
+    """`<4>` before a warning if stderr is the journal, by JOURNAL_STREAM of systemd.exec(5); otherwise nothing."""
     return f"<{_PRIORITIES[level]}>" if _is_journal(os.environ.get("JOURNAL_STREAM", "")) else ""
 
 
@@ -78,7 +78,7 @@ def _is_journal(identity: str) -> bool:
 
 
 class _Spared(io.TextIOBase):
-    """A stream that may end: when nobody takes the log any more, what the daemon does goes on."""
+    """A stream that may break: the daemon goes on even if nothing reads the log."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -89,14 +89,14 @@ class _Spared(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        try:  # noqa: SIM105 - also called while Python ends, when the names of this module are gone
+        try:  # noqa: SIM105 - also called at interpreter exit, when the names of this module are gone
             self._stream.flush()
         except (OSError, ValueError):
             pass
 
 
 class _Libraries(logging.Formatter):
-    """What libraries say through the standard library's logging, in the same form."""
+    """Messages of libraries that use the standard library's logging, in the same form."""
 
     def format(self, record: logging.LogRecord) -> str:
         fields = {"level": record.levelname.lower(), "event": record.name, "message": record.getMessage()}

@@ -1,4 +1,4 @@
-"""The machine's memory, as far as this process may have it. Satisfies `ports.Memory`."""
+"""The machine's memory, as far as this process may use it. Satisfies `ports.Memory`."""
 
 import os
 from collections.abc import Iterator
@@ -8,13 +8,15 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class MachineMemory:
-    """What systemd's MemoryMax= or a container allows counts too: beyond it the kernel kills. `proc` and `cgroups` are for tests."""
+    """Limits by systemd's MemoryMax= or a container count too: beyond them the kernel kills. `proc` and
+    `cgroups` are for tests.
+    """
 
     proc: Path = Path("/proc")
     cgroups: Path = Path("/sys/fs/cgroup")
 
     def available(self) -> int | None:
-        """What processes can have without swapping; pages that are free are few wherever files have been read."""
+        """The memory that processes can get without swapping; free pages alone are few once files have been read."""
         left = [limit - used for limit, used in self._limits()]
         machine = self._line("MemAvailable")
         return min([*left, *([machine] if machine is not None else _pages("SC_AVPHYS_PAGES"))], default=None)
@@ -32,7 +34,7 @@ class MachineMemory:
             return None
 
     def _limits(self) -> Iterator[tuple[int, int]]:
-        """The limit of our own control group and of each above it, with what is used there and cannot be dropped."""
+        """The limit of our control group and of each above it, with its usage that cannot be dropped."""
         try:
             words = (self.proc / "self" / "cgroup").read_text().splitlines()
             here = next(line.removeprefix("0::/") for line in words if line.startswith("0::/"))
@@ -50,7 +52,7 @@ class MachineMemory:
 
 
 def _droppable(folder: Path) -> int:
-    """Pages of files that nobody has used lately."""
+    """Pages of files that were not used recently."""
     for line in (folder / "memory.stat").read_text().splitlines():
         name, _, size = line.partition(" ")
         if name == "inactive_file":

@@ -1,19 +1,19 @@
-"""No garbage is collected for a while. What Python counts references to goes at once all the same."""
+"""Suspend the garbage collector. Objects without cycles are still freed by reference counting."""
 
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import RLock
 
-_GUARD = RLock()  # a collection may begin right there, and what it finalizes may come here too
+_GUARD = RLock()  # a collection may start right there, and its finalizers may come here too
 _inside = 0
 _collecting = False
 
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """In no thread, until the last that asked for it is through."""
-    global _inside, _collecting  # noqa: PLW0603 - the collector is one for the whole process too
+    """In all threads, until the last caller has left."""
+    global _inside, _collecting  # noqa: PLW0603 - there is one collector per process too
     with _GUARD:
         if _inside == 0:
             _collecting = gc.isenabled()

@@ -1,1 +1,3 @@
-"""Warm probes: a provider's schema and the validation of its configuration are answered from a cache, all else by itself."""
+"""Warm probes: a provider's schema and the validation of its configuration come from a cache, all else from
+the provider.
+"""

@@ -17,17 +17,17 @@ from runner.probe.peer import peer
 from runner.probe.protocol import Handshake
 from runner.probe.splice import splice
 
-# A plan of a large resource is larger than the 4 MB that gRPC takes by default; terraform takes 64 MB.
+# A plan of a large resource exceeds gRPC's default limit of 4 MB; terraform accepts 64 MB.
 ANY_SIZE = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 REACH_SECONDS = 10.0
 SHUTDOWN_SECONDS = 0.5
 
 
 class Backend:
-    """It serves only who has our certificate, and we speak only with who has the one that it told.
+    """It only serves the holder of our certificate, and we only talk to the holder of the one it announced.
 
-    gRPC's own TLS does not know the elliptic curve of go-plugin's certificates (P-521), OpenSSL does: so gRPC's channel
-    ends at a socket of ours, where it goes on encrypted.
+    gRPC's own TLS does not support the elliptic curve of go-plugin's certificates (P-521), OpenSSL does: so
+    gRPC's channel ends at a socket of ours, from which it continues encrypted.
     """
 
     def __init__(self, handshake: Handshake, identity: Identity, folder: Path) -> None:
@@ -40,7 +40,7 @@ class Backend:
         self._link: asyncio.Task[None] | None = None
 
     async def reach(self) -> None:
-        """TimeoutError or OSError where it does not answer."""
+        """TimeoutError or OSError if it does not answer."""
         door = socket.socket(socket.AF_UNIX)
         door.setblocking(False)
         door.bind(str(self._door))
@@ -55,17 +55,17 @@ class Backend:
         if self._link.done():
             self._link.result()
             raise ConnectionError("it has closed the connection")
-        # Other processes of our user see the names of sockets.
+        # Other processes of our user can see the names of sockets.
         with suppress(OSError):
             self._path.unlink()
 
     async def call(self, method: str, request: bytes) -> bytes:
-        """Byte for byte; grpc.aio.AioRpcError where it answers with an error of the transport."""
+        """Byte for byte; grpc.aio.AioRpcError if it answers with a transport error."""
         answer: bytes = await self._channel.unary_unary(method)(request)
         return answer
 
     async def close(self, patience: float = SHUTDOWN_SECONDS) -> None:
-        """Ask it to end, as terraform would: where the daemon has died, nobody else does."""
+        """Ask it to end, as terraform would: if the daemon has died, nothing else does."""
         with suppress(grpc.aio.AioRpcError):
             await self._channel.unary_unary("/plugin.GRPCController/Shutdown")(b"", timeout=patience)
         await self._channel.close()

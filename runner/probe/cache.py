@@ -1,8 +1,8 @@
-"""What providers answered once and would answer again: their schemas, and that a configuration is valid.
+"""Answers that providers would repeat: their schemas, and that a configuration is valid.
 
-A schema belongs to a provider's checksum. That a configuration is valid belongs to the checksum, to the environment and
-to the very bytes of the request, which may hold credentials: an empty file says it, named by a keyed digest of them all.
-What cannot be read is as if it were not there.
+A schema belongs to a provider's checksum. The validity of a configuration depends on the checksum, the
+environment and the exact bytes of the request, which may contain credentials: it is recorded by an empty
+file, named by a keyed digest of them all. An unreadable file counts as missing.
 """
 
 import hashlib
@@ -20,12 +20,12 @@ FORM = b"driftline probe 1\n"
 SHOWN = 40  # characters of a digest in a file's name
 MAX_VALIDATIONS = 4096
 PROTOCOLS = (5, 6)
-CUTS_KEPT = 100  # in memory, some 40 KB each
+CUTS_KEPT = 100  # in memory, about 40 KB each
 
 
 @dataclass(frozen=True)
 class Question:
-    """Whether a configuration is valid. `surroundings` is a digest of the environment of the provider."""
+    """Whether a configuration is valid. `surroundings` is a digest of the provider's environment."""
 
     provider: str
     surroundings: str
@@ -33,14 +33,14 @@ class Question:
 
 
 class Cache:
-    """One folder, 0700, for all processes of an installation; files appear whole, so nobody waits for anybody."""
+    """One folder, 0700, for all processes of an installation; files appear complete, so nothing has to wait."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = private_folder(folder)
         self._key = _key_of(self.folder / "key")
 
     def protocol(self, provider: str) -> int | None:
-        """Which protocol the provider with this checksum speaks, where its schema is cached."""
+        """The protocol of the provider with this checksum, if its schema is cached."""
         return next((one for one in PROTOCOLS if self._schema_file(provider, one).is_file()), None)
 
     def schema(self, provider: str, protocol: int) -> bytes | None:
@@ -51,7 +51,7 @@ class Cache:
         return schema if _seal(provider, protocol, schema) == digest else None
 
     def schema_of(self, provider: str, protocol: int, types: frozenset[str] | None) -> bytes | None:
-        """Cut down to these types, or whole."""
+        """Reduced to these types, or complete."""
         if types is None:
             return self.schema(provider, protocol)
         with suppress(OSError):
@@ -67,7 +67,7 @@ class Cache:
             write_whole(self._schema_file(provider, protocol), content, durable=False)
 
     def is_valid(self, question: Question) -> bool:
-        """Whether the provider had nothing to say when it was asked this before."""
+        """Whether the provider accepted exactly this before."""
         return self._validation_file(question).is_file()
 
     def keep_valid(self, question: Question) -> None:
@@ -76,7 +76,7 @@ class Cache:
             self._forget_oldest()
 
     def forget(self, provider: str) -> None:
-        """One of its answers may be wrong. No validation tells from whom it is, so all of them go."""
+        """One of its answers may be wrong. Validations do not say which provider they came from, so all are removed."""
         schemas = (self._schema_file(provider, protocol) for protocol in PROTOCOLS)
         for path in (*schemas, *self._validations()):
             path.unlink(missing_ok=True)
@@ -92,7 +92,7 @@ class Cache:
         return self.folder / f"validation-{made.hexdigest()}"
 
     def _forget_oldest(self) -> None:
-        """A configuration with a session's credentials in it is never asked about again."""
+        """A configuration with session credentials is never asked about again."""
         files = sorted(self._validations(), key=lambda one: one.stat().st_mtime, reverse=True)
         for path in files[MAX_VALIDATIONS:]:
             path.unlink(missing_ok=True)
@@ -105,24 +105,24 @@ class Cache:
 def _cut(
     folder: Path, provider: str, protocol: int, types: frozenset[str], _facts: tuple[int, ...]
 ) -> bytes | None:
-    """Kept for as long as the file is the same: 5 MB are not read, digested and taken apart for each check."""
+    """Cached while the file is unchanged: reading, hashing and cutting 5 MB for each check is too slow."""
     whole = Cache(folder).schema(provider, protocol)
     return None if whole is None else cut(whole, types)
 
 
 def _key_of(path: Path) -> bytes:
-    """Made where there is none or a damaged one: then all answers are asked for again."""
+    """Created if missing or damaged: then every question is asked again."""
     key = _read(path)
     if key is None or len(key) != 32:
         key = secrets.token_bytes(32)
         write_whole(path, key)
-        # Another process may have made one at the same time; the file counts.
+        # Another process may have created one at the same time; the file counts.
         key = path.read_bytes()
     return key
 
 
 def _seal(provider: str, protocol: int, schema: bytes) -> bytes:
-    """Of a schema and whose it is: a file that was copied or restored under another name is not this provider's."""
+    """Binds a schema to its provider: a file copied or restored under another name is not valid for it."""
     made = hashlib.sha256(f"{provider} {protocol}\n".encode())
     made.update(schema)
     return made.digest()

@@ -1,6 +1,6 @@
-"""Who a proxy is to the providers: go-plugin calls it AutoMTLS, and with it a provider serves nobody else.
+"""The proxy's identity towards providers: go-plugin's AutoMTLS, with which a provider serves nobody else.
 
-Its socket has a name that every process of our user can find, and after `Configure` it acts with a stack's credentials.
+Every process of our user can find its socket, and after `Configure` it acts with a stack's credentials.
 Source: https://github.com/hashicorp/go-plugin/blob/main/mtls.go
 """
 
@@ -10,20 +10,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-HOST = "localhost"  # what go-plugin makes its certificates for
-LIFETIME = timedelta(days=3650)  # of a proxy that never ends, whatever its clock does
+HOST = "localhost"  # the name in go-plugin's certificates
+LIFETIME = timedelta(days=3650)  # long enough for a proxy that never ends, whatever its clock does
 
 
 @dataclass(frozen=True)
 class Identity:
-    """`certificate` is PEM, for PLUGIN_CLIENT_CERT. Whom `context` reaches is known by the certificate it has told."""
+    """`certificate` is PEM, for PLUGIN_CLIENT_CERT. `context` identifies the other side by its announced certificate."""
 
     certificate: str
     context: ssl.SSLContext
 
 
 def new_identity(folder: Path) -> Identity:
-    """Its key never leaves this process, but for the moment in which OpenSSL reads it from a file in the folder."""
+    """Its key never leaves this process, except while OpenSSL reads it from a file in the folder."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -46,7 +46,7 @@ def new_identity(folder: Path) -> Identity:
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    # Each provider signs its own certificate; the very one that it told on its stdout is asked for instead.
+    # Each provider signs its own certificate; the exact one announced on its stdout is required instead.
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     context.set_alpn_protocols(["h2"])

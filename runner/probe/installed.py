@@ -1,7 +1,7 @@
-"""The providers that `init` has installed for a module, each with the checksum that its lock file names.
+"""The providers that `init` installed for a module, each with the checksum from its lock file.
 
-Terraform verifies what it starts itself, and nothing of a provider that is running already. So we do, and remember the
-result for as long as no file of the package has moved: hashing 700 MB takes longer than the whole check.
+Terraform verifies the providers that it starts, but not one that is already running. So we do, and cache the
+result until a file of the package changes: hashing 700 MB takes longer than the whole check.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ class Unverified(Exception):
 
 @dataclass(frozen=True)
 class Installed:
-    """`checksum` is the one that was found, and the lock file has it too."""
+    """`checksum` is the computed one, which the lock file contains too."""
 
     address: str  # registry.terraform.io/hashicorp/aws
     version: str
@@ -39,7 +39,7 @@ class Installed:
 
 
 def installed(lock_file: Path, data: Path, verified: Path) -> tuple[Installed, ...]:
-    """All that the lock file names, verified; Unverified where that cannot be said. `verified` keeps what was."""
+    """Everything in the lock file, verified; Unverified if that is impossible. `verified` caches the results."""
     try:
         text = lock_file.read_text()
     except FileNotFoundError:
@@ -68,7 +68,7 @@ def _locked(text: str, data: Path, verified: Path) -> Iterator[Installed]:
 
 
 def _executable(package: Path, address: str) -> Path:
-    """As terraform finds it: the one file whose name begins so."""
+    """As terraform finds it: the only file whose name starts so."""
     name = f"terraform-provider-{address.rpartition('/')[2]}"
     found = [path for path in package.iterdir() if path.name.startswith(name) and path.is_file()]
     if len(found) != 1:
@@ -91,7 +91,7 @@ def _verified(package: Path, folder: Path) -> str:
 
 
 def _facts(package: Path) -> list[list[int | str]]:
-    """What moves whenever a file is written: nobody but root can set the time of the last change of an inode."""
+    """Facts that change whenever a file is written: only root can set an inode's change time."""
     found = sorted(files(package))
     stats = ((path.relative_to(package).as_posix(), path.stat()) for path in found)
     return [

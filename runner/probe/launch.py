@@ -1,4 +1,4 @@
-"""Start a real provider process as go-plugin does, and wait for the line in which it says where it answers."""
+"""Start a real provider process like go-plugin, and wait for the line with its address."""
 
 import hashlib
 import json
@@ -11,23 +11,23 @@ from runner.probe.installed import Installed
 from runner.probe.protocol import HANDSHAKE, Handshake, handshake
 from runner.process.run import KILL, Child, Command, exit_of, make_output, start
 
-LONGEST_LINE = 1 << 16  # with a certificate; and what else it may write there
-# Another one for each run, or for each of its sessions: of these it counts only that they are set.
+LONGEST_LINE = 1 << 16  # with a certificate; and whatever else it prints
+# These differ for each run or session: only whether they are set counts.
 OF_A_RUN = frozenset(
     {"HOME", "TMPDIR", "TF_DATA_DIR", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
 )
-GRACE_SECONDS = 0.5  # it was asked to end by the protocol, and has nothing to save
+GRACE_SECONDS = 0.5  # it was asked to end through the protocol, and has nothing to save
 
 
 @dataclass
 class Launched:
-    """A provider process, in a session of its own, with the environment of the check."""
+    """A provider process, in its own session, with the environment of the check."""
 
     process: Child
     stdout: Path
 
     def handshake(self, *, late: bool) -> Handshake | None:
-        """What it said, once it has said it; ChildProcessError where it ended, said something else or is late."""
+        """Its handshake once printed; ChildProcessError if it ended, printed something else or is late."""
         with self.stdout.open("rb") as file:
             line, ended, _ = file.read(LONGEST_LINE).partition(b"\n")
         if ended:
@@ -37,7 +37,7 @@ class Launched:
             if not found.certificate:
                 raise ChildProcessError("it would speak with anybody: it has told no certificate")
             return found
-        # Not reaped before the end: its number would be somebody else's then.
+        # Not reaped before the end: its pid could be reused.
         with exit_of(self.process.pid) as over:
             if over(0):
                 raise ChildProcessError("it ended before it said where it answers")
@@ -50,11 +50,11 @@ class Launched:
         return self.stdout.stat().st_size > LONGEST_LINE
 
     def kill(self) -> None:
-        """At once, and not reaped: Popen's own kill would do that."""
+        """At once, without reaping: Popen's own kill would do that."""
         self.process.send(KILL)
 
     def end(self, grace: float = GRACE_SECONDS) -> None:
-        """It, and all that it has started."""
+        """The process and all its descendants."""
         with exit_of(self.process.pid) as ended:
             ended(grace)
         self.process.end()
@@ -62,9 +62,10 @@ class Launched:
 
 
 def launch(installed: Installed, command: Command, stdout: Path, certificate: str) -> Launched:
-    """`command` is terraform's: the provider gets its environment, place, locks and confinement.
+    """`command` is terraform's: the provider gets its environment, folder, locks and sandbox.
 
-    It serves whoever has the certificate, and says where in `stdout`, to which no other process of the run can write.
+    It serves the holder of the certificate, and prints its address to `stdout`, which no other process of the
+    run can write.
     """
     own = replace(
         command,
@@ -79,6 +80,6 @@ def launch(installed: Installed, command: Command, stdout: Path, certificate: st
 
 
 def surroundings(env: Mapping[str, str]) -> str:
-    """A digest of what a provider can find in its environment, the same for all runs of a stack."""
+    """A digest of what a provider can find in its environment, equal for all runs of a stack."""
     known = {name: "" if name in OF_A_RUN else value for name, value in env.items()}
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Who is at the other end of a Unix socket: the kernel tells, and nobody can say otherwise."""
+"""The process at the other end of a Unix socket, as the kernel reports it; it cannot be forged."""
 
 import socket
 import struct
@@ -14,7 +14,7 @@ class Peer:
 
 
 def peer(connection: socket.socket) -> Peer:
-    """The process that has connected, or that listens."""
+    """The process that connected, or that listens."""
     pid, uid, _ = _CREDENTIALS.unpack(
         connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
     )

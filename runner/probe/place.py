@@ -1,4 +1,6 @@
-"""Where a check keeps what it says to its providers, and what they are reached by; nothing of it outlives the check."""
+"""The folders of a check, for its communication with providers and for their sockets; nothing in them
+outlives the check.
+"""
 
 import fcntl
 import os
@@ -15,7 +17,7 @@ from shutil import rmtree
 from runner.host.files import private_folder
 from runner.probe.talk import ProbeFailed
 
-LONGEST_PATH = 100  # of a socket: the kernel takes 108 bytes with the end, macOS 104
+LONGEST_PATH = 100  # of a socket: the kernel allows 108 bytes including the end, macOS 104
 PREFIX = "dl-"
 NAME = 24  # characters of a socket's
 YOUNG_SECONDS = 60.0  # it may not be locked yet
@@ -24,7 +26,7 @@ _OWN = re.compile(r"[0-9a-f]{16}")
 
 @contextmanager
 def own_folder(base: Path) -> Iterator[Path]:
-    """In the data directory, so that no run can look or write into it. Those of checks that were killed are removed."""
+    """In the data directory, out of runs' reach. Folders of killed checks are removed."""
     _sweep(base)
     folder = private_folder(base / secrets.token_hex(8))
     held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -38,7 +40,7 @@ def own_folder(base: Path) -> Iterator[Path]:
 
 @contextmanager
 def short_folder() -> Iterator[Path]:
-    """Where providers make their sockets if the scratch folder's path is too long for one."""
+    """A folder for providers' sockets if the scratch folder's path is too long."""
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     try:
         yield folder
@@ -48,7 +50,7 @@ def short_folder() -> Iterator[Path]:
 
 @contextmanager
 def listeners(own: Path, count: int) -> Iterator[tuple[Path, list[socket.socket]]]:
-    """So many listening sockets with short names, and their folder: the check's own, or another one, 0700 too."""
+    """As many listening sockets as requested, with short names, and their folder: the check's own, or another one, 0700 too."""
     fits = len(str(own)) + 1 + NAME <= LONGEST_PATH
     folder = own if fits else Path(tempfile.mkdtemp(prefix=PREFIX))
     made: list[socket.socket] = []

@@ -1,4 +1,4 @@
-"""The daemon's side: one proxy process for all checks, and for each check the providers that it is given."""
+"""The daemon's side: one proxy process for all checks, and for each check its providers."""
 
 import json
 import shlex
@@ -19,21 +19,21 @@ from runner.probe.proxy_process import ProxyProcess
 from runner.probe.talk import ProbeFailed, Seen, Talk
 from runner.process.run import Command
 
-MARK = "@process@"  # no path and no address has it
+MARK = "@process@"  # occurs in no path and no address
 
 
 @dataclass
 class Probe:
-    """One check, while its providers are there. `seen` is whole after the end."""
+    """One check, while its providers run. `seen` is complete after the end."""
 
-    attach: Callable[[tuple[str, ...]], tuple[str, ...]]  # terraform's command line, made to use them
-    admit: Callable[[int], None]  # the process that was started: it and its children may connect
-    sockets: tuple[str, ...]  # at which they are reached
+    attach: Callable[[tuple[str, ...]], tuple[str, ...]]  # terraform's command line, changed to use them
+    admit: Callable[[int], None]  # lets the started process and its children connect
+    sockets: tuple[str, ...]  # their addresses
     seen: Seen | None = None
 
 
 class Prober:
-    """Of one installation; what it has started ends with it."""
+    """For one installation; everything that it started ends with it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -42,7 +42,7 @@ class Prober:
 
     @cached_property
     def cache(self) -> Cache:
-        """OSError where the data directory has no room for it."""
+        """OSError if the data directory has no space for it."""
         return Cache(self.folder / "cache")
 
     @contextmanager
@@ -53,9 +53,10 @@ class Prober:
         command: Command,
         meeting: Path | None = None,
     ) -> Iterator[Probe]:
-        """Give terraform these providers for as long as this lasts; ProbeFailed or OSError where that cannot be done.
+        """Provide these providers to terraform inside the block; ProbeFailed or OSError if that is impossible.
 
-        `meeting` is removed with them. With `types` each schema is cut down to those of its address. `command` is what terraform is started with.
+        `meeting` is removed with them. With `types` each schema is reduced to those of its address. `command`
+        is terraform's own.
         """
         with own_folder(private_folder(self.folder)) as own, listeners(own, len(providers)) as (folder, made):
             order = {
@@ -79,7 +80,7 @@ class Prober:
                 talk.close()
                 raise
             finally:
-                # Theirs alone from here: where the proxy dies, terraform is refused and does not wait.
+                # Only the proxy's from here: if it dies, terraform is refused and does not wait.
                 for end in (theirs, *made):
                     end.close()
             check = Talk(talk, own, providers, command)
@@ -97,16 +98,16 @@ class Prober:
             probe.seen = seen
 
     def close(self) -> None:
-        """End the proxy; checks that are going on fail, and are done plainly."""
+        """End the proxy; running checks fail, and are done plainly."""
         self._process.close()
 
     def _protocol(self, installed: Installed, check: Talk, number: int) -> int:
-        """Known from an earlier check, else told by the process that is just starting."""
+        """Known from an earlier check, otherwise announced by the process that is starting."""
         return self.cache.protocol(installed.checksum) or check.protocol(number)
 
 
 def _reattach(providers: Sequence[Installed], protocols: Sequence[int], folder: Path) -> str:
-    """As terraform reads it, with MARK for the process; `Test` keeps it from ending that."""
+    """In terraform's format, with MARK for the process; `Test` stops terraform from ending it."""
     attached = {
         one.address: {
             "Protocol": "grpc",
@@ -121,9 +122,9 @@ def _reattach(providers: Sequence[Installed], protocols: Sequence[int], folder: 
 
 
 def _attached(reattach: str, argv: tuple[str, ...]) -> tuple[str, ...]:
-    """Terraform asks each second whether the process lives, by a signal, and a confined one reaches only its own.
+    """Terraform checks every second with a signal whether the process lives, and a sandboxed one reaches only its own.
 
-    So it is told that it is this process itself: a shell that knows its number becomes terraform.
+    So it is given its own pid: a shell that knows its pid becomes terraform.
     """
     value = "$$".join(shlex.quote(part) for part in reattach.split(MARK))
     return ("/bin/sh", "-c", f'export TF_REATTACH_PROVIDERS={value}; exec "$@"', "sh", *argv)

@@ -1,7 +1,7 @@
-"""The plugin protocol, as far as a probe has to know it: which calls there are, and what becomes of each.
+"""The plugin protocol, as far as a probe needs it: the calls, and what happens to each.
 
-Source: docs/plugin-protocol/tfplugin5.proto and tfplugin6.proto of hashicorp/terraform. What is not in the table is
-refused, and the check is done plainly: a call that we do not know may be one that must not be passed on.
+Source: docs/plugin-protocol/tfplugin5.proto and tfplugin6.proto of hashicorp/terraform. A call that is not in
+the table is refused, and the check is done plainly: an unknown call may be one that must not be passed on.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,8 @@ from enum import StrEnum
 
 from runner.probe.wire import BYTES, NotAMessage, fields, first, number_in
 
-# go-plugin starts a provider with these and reads one line: https://github.com/hashicorp/go-plugin/blob/main/docs/internals.md
+# go-plugin starts a provider with these and reads one line:
+# https://github.com/hashicorp/go-plugin/blob/main/docs/internals.md
 HANDSHAKE = {
     "TF_PLUGIN_MAGIC_COOKIE": "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
     "PLUGIN_PROTOCOL_VERSIONS": "5,6",
@@ -22,11 +23,11 @@ VERSIONS = frozenset({5, 6})
 
 
 class Call(StrEnum):
-    """What becomes of a call."""
+    """What happens to a call."""
 
-    SCHEMA = "schema"  # answered from the cache, cut down to the types that are used
+    SCHEMA = "schema"  # answered from the cache, reduced to the types in use
     VALIDATION = "validation"  # of the provider's configuration; answered from the cache
-    CONFIGURE = "configure"  # after it the process belongs to this one connection
+    CONFIGURE = "configure"  # afterwards the process belongs to this one connection
     FORWARD = "forward"  # byte for byte
     STOP = "stop"  # to every process of the check
 
@@ -65,7 +66,7 @@ CALLS: Mapping[str, Call] = {
     "/tfplugin5.Provider/Stop": Call.STOP,
     "/tfplugin6.Provider/StopProvider": Call.STOP,
 }
-# Calls whose request begins with the name of a type, and which of the schema's maps that name is a key of.
+# Calls whose request starts with a type name, and the map of the schema that contains that name.
 _RESOURCES, _DATA_SOURCES = 2, 3
 _TYPED = {
     "ValidateResourceTypeConfig": _RESOURCES,
@@ -79,20 +80,20 @@ _TYPED = {
 }
 _LETTERS = {_RESOURCES: "resource", _DATA_SOURCES: "data"}
 _SCHEMA_DIAGNOSTICS, _VALIDATION_DIAGNOSTICS, _SEVERITY, _ERROR = 4, 2, 1, 1
-_CONFIG = 1  # in the request, and in the answer
+_CONFIG = 1  # in the request and in the answer
 
 
 def type_in(method: str, request: bytes) -> str | None:
-    """The type that a call is about, as `resource aws_vpc` or `data aws_vpc`."""
+    """The type that a call concerns, as `resource aws_vpc` or `data aws_vpc`."""
     kind = _TYPED.get(method.rpartition("/")[2])
     name = first(request, 1) if kind is not None else None
     return f"{_LETTERS[kind]} {name.decode(errors='replace')}" if kind is not None and name else None
 
 
 def cut(schema: bytes, types: AbstractSet[str] | None) -> bytes:
-    """The schema with the resources and data sources of these types only; the whole of it for None.
+    """The schema with the resources and data sources of these types only; complete for None.
 
-    Functions, ephemeral resources and whatever else there is stay as they are. NotAMessage where it is no schema.
+    Functions, ephemeral resources and everything else stay. NotAMessage if it is no schema.
     """
     if types is None:
         return schema
@@ -105,20 +106,20 @@ def cut(schema: bytes, types: AbstractSet[str] | None) -> bytes:
 
 
 def good_schema(answer: bytes) -> bool:
-    """Whether it may be cached: a schema, and nothing that went wrong. A warning would be repeated, so it may."""
+    """Whether it may be cached: a schema without errors. A warning would be repeated anyway, so it is allowed."""
     return _readable(answer) and not _errors(answer, _SCHEMA_DIAGNOSTICS)
 
 
 def good_validation(answer: bytes) -> bool:
-    """Whether a provider has nothing to say about its configuration, not even a warning."""
+    """Whether a provider has no diagnostics about its configuration, not even a warning."""
     return _readable(answer) and not any(one.number == _VALIDATION_DIAGNOSTICS for one in fields(answer))
 
 
 def unchanged(method: str, request: bytes) -> bytes:
-    """The answer of a provider that has nothing to say: the configuration as it was, where the protocol returns it.
+    """The answer of a provider without diagnostics: the unchanged configuration, where the protocol returns it.
 
-    Terraform does not use what a provider makes of it (internal/terraform/node_provider.go), which may hold what it has
-    found in its environment.
+    Terraform does not use the provider's version of it (internal/terraform/node_provider.go), which may
+    contain values from its environment.
     """
     if not method.startswith("/tfplugin5."):
         return b""
@@ -143,7 +144,7 @@ def _key(entry: bytes) -> str:
 
 @dataclass(frozen=True)
 class Handshake:
-    """Where a provider that was started answers, and the certificate that it shows there, if any."""
+    """The address of a started provider, and the certificate that it presents there, if any."""
 
     protocol: int
     path: str

@@ -1,8 +1,9 @@
-"""One provider of one check, as terraform reaches it: what does not change is answered from the cache, all else real.
+"""One provider of one check, as terraform reaches it: constant answers come from the cache, all others from a
+real process.
 
-Terraform opens a connection for each provider configuration, and one more to validate. A real process serves them all
-until the first of them configures it; from then on it belongs to that connection alone, and every other one that needs
-a real process gets its own. So two configurations of one provider never meet in one process.
+Terraform opens a connection for each provider configuration, and one more to validate. One real process
+serves them all until the first of them configures it; from then on it belongs to that connection, and every
+other one that needs a real process gets its own. So two configurations of one provider never share a process.
 """
 
 import asyncio
@@ -30,7 +31,7 @@ Start = Callable[[], Awaitable[Backend]]
 
 @dataclass
 class Seen:
-    """What one provider was asked, for whoever ordered the check. `trouble`: it is not to be relied on, and why."""
+    """The calls to one provider, for the check's caller. `trouble`: why the result is not reliable."""
 
     calls: Counter[str] = field(default_factory=Counter)
     types: set[str] = field(default_factory=set)
@@ -39,7 +40,7 @@ class Seen:
 
 
 class Proxy:
-    """`start` gives a real process each time it is called; `session` resolves to the session that may connect."""
+    """`start` starts a real process on each call; `session` resolves to the session that may connect."""
 
     def __init__(
         self,
@@ -60,23 +61,23 @@ class Proxy:
         self._session = session
         self._backends: list[Backend] = []
         self._shared: asyncio.Task[Backend] | None = None
-        self._owner: object | None = None  # the connection that has configured the shared process
+        self._owner: object | None = None  # the connection that configured the shared process
         self.seen = Seen()
 
     def warm_up(self) -> None:
-        """Have the first process started beside terraform's own start."""
+        """Start the first process in parallel with terraform's own start."""
         self._shared = asyncio.ensure_future(self._started())
 
     async def attend(self, connection: socket.socket) -> None:
-        """Serve one connection of terraform's to its end."""
+        """Serve one terraform connection to its end."""
         with connection:
             if await self._welcome(connection):
                 await self._serve(connection)
 
     async def _serve(self, connection: socket.socket) -> None:
-        """A gRPC server knows no connections, so each gets a server of its own.
+        """A gRPC server does not distinguish connections, so each gets its own server.
 
-        That one has a name in the file system, and serves only who comes under another one, which only we can have.
+        It has a name in the file system, and only accepts a peer with another name, which only we can have.
         """
         path, name = self._folder / secrets.token_hex(12), secrets.token_hex(12)
         server = grpc.aio.server(options=ANY_SIZE)
@@ -100,14 +101,14 @@ class Proxy:
         await asyncio.gather(*(backend.close() for backend in self._backends))
 
     async def _welcome(self, connection: socket.socket) -> bool:
-        """Only processes of the session in which this check's terraform runs: ours is not the only check."""
+        """Only processes of the session of this check's terraform: other checks may run."""
         other = peer(connection)
         session = await self._session
         with suppress(ProcessLookupError):
             return other.uid == os.getuid() and os.getsid(other.pid) == session
         return False
 
-    # What a connection asks for
+    # Calls of a connection
 
     async def schema(self, method: str, request: bytes, backend: Callable[[], Awaitable[Backend]]) -> bytes:
         protocol = 5 if method.startswith("/tfplugin5.") else 6
@@ -140,7 +141,7 @@ class Proxy:
         return await asyncio.shield(self._shared)
 
     async def claimed(self, owner: object) -> Backend:
-        """A process for one connection alone: the shared one where nobody has it yet."""
+        """A process for one connection: the shared one if it is still free."""
         if self._owner is None:
             self._owner = owner
             return await self.shared()
@@ -164,7 +165,7 @@ class Proxy:
 
 
 class _Connection:
-    """One connection of terraform's: a provider configuration, or none."""
+    """One terraform connection: a provider configuration, or none."""
 
     def __init__(self, proxy: Proxy) -> None:
         self.proxy = proxy
@@ -188,20 +189,20 @@ class _Connection:
                 return await (await self._backend()).call(method, request)
 
     async def _backend(self) -> Backend:
-        """Calls before the configuration go to the shared process, unless that is somebody's by now."""
+        """Calls before the configuration go to the shared process, unless another connection owns it by now."""
         if self._own is None and not self.proxy.is_claimed:
             return await self.proxy.shared()
         return await self._claimed()
 
     async def _claimed(self) -> Backend:
-        # Calls of one connection come at once, and must all meet the same process.
+        # Calls of one connection are concurrent, and must all reach the same process.
         if self._own is None:
             self._own = asyncio.ensure_future(self.proxy.claimed(self))
         return await asyncio.shield(self._own)
 
 
 class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
-    """Requests and answers as bytes. What is not the provider's service (stdio, broker) is not there."""
+    """Requests and answers as bytes. Services other than the provider's (stdio, broker) are not offered."""
 
     def __init__(self, connection: _Connection, client: str) -> None:
         self._connection = connection
@@ -223,7 +224,7 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
             try:
                 return await self._connection.answer(method, request)
             except grpc.aio.AioRpcError as error:
-                # Terraform asks older providers for what they do not have, and goes on without it.
+                # Terraform calls features that older providers lack, and continues without them.
                 if error.code() is not grpc.StatusCode.UNIMPLEMENTED:
                     self._trouble(f"{method}: {error.code().name} {error.details()}")
                 await context.abort(error.code(), error.details() or "")

@@ -1,4 +1,4 @@
-"""The proxy process: started when it is first needed, and again whenever it is gone."""
+"""The proxy process: started on first use, and again whenever it is gone."""
 
 import json
 import os
@@ -17,7 +17,7 @@ SERVER = Path(__file__).with_name("server.py")
 
 
 class ProxyProcess:
-    """It gets none of our environment; what a check needs comes with its order."""
+    """It gets none of our environment; each order brings what a check needs."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -26,7 +26,7 @@ class ProxyProcess:
         self._process: subprocess.Popen[bytes] | None = None
 
     def order(self, order: dict[str, Any], sockets: Sequence[socket.socket]) -> None:
-        """Hand over a check with its sockets; ProbeFailed where it takes none."""
+        """Hand over a check with its sockets; ProbeFailed if it accepts none."""
         packet, descriptors = json.dumps(order).encode(), [one.fileno() for one in sockets]
         failure: Exception | None = None
         with self._guard:
@@ -41,12 +41,12 @@ class ProxyProcess:
         raise ProbeFailed(f"the proxy takes no order: {failure}")
 
     def close(self) -> None:
-        """End it; checks that are going on fail, and are done plainly."""
+        """End it; running checks fail, and are done plainly."""
         with self._guard:
             self._end()
 
     def _running(self) -> socket.socket:
-        """Where it takes orders."""
+        """The socket for orders."""
         if self._process is not None and self._process.poll() is not None:
             self._end()
         if self._process is None or self._orders is None:

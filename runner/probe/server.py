@@ -1,15 +1,15 @@
-"""The proxy as a process of its own, for all checks of an installation; the daemon hands each one over by descriptors.
+"""The proxy as a separate process for all checks of an installation; the daemon hands over each one by descriptors.
 
     python -I server.py DESCRIPTOR
 
-DESCRIPTOR is a socket on which orders come, each one packet of JSON with descriptors: first the socket on which that
-check is talked about, then one listening socket for each of its providers. Nobody else can order anything: neither has
-a name in the file system. The process ends with the daemon, and when nothing was ordered for a while.
+DESCRIPTOR is a socket on which orders come, each one packet of JSON with descriptors: first the socket for
+messages about that check, then one listening socket for each of its providers. Nobody else can send orders: neither socket
+has a name in the file system. The process ends with the daemon, and when it has had no orders for a while.
 
-The talk is lines of JSON. From here: `{"want": N, "certificate": PEM}`, start a process of provider N that serves who has
-this one; at the end `{"seen": [...]}`. To here:
-`{"ready": N, ...}` or `{"failed": N, "reason": ...}` for each wish in its order, `{"session": N}` of each terraform. The
-end of what comes is the end of the check.
+Messages are lines of JSON. From here: `{"want": N, "certificate": PEM}`, start a process of provider N that serves the
+holder of that certificate; at the end `{"seen": [...]}`. To here:
+`{"ready": N, ...}` or `{"failed": N, "reason": ...}` for each request in order, `{"session": N}` for each terraform.
+The end of this stream is the end of the check.
 """
 
 import asyncio
@@ -40,11 +40,13 @@ from runner.probe.proxy import Proxy
 PACKET = 1 << 20  # more than a socket holds
 MAX_DESCRIPTORS = 64
 IDLE_SECONDS = 600.0
-END_SECONDS = 40.0  # for checks whose daemon is gone: their providers have to be told, some still start
+END_SECONDS = (
+    40.0  # for checks whose daemon is gone: their providers have to be asked to end, some are still starting
+)
 
 
 class Check:
-    """One check: its providers, and the talk with whoever ordered it."""
+    """One check: its providers, and the connection to its caller."""
 
     def __init__(self, order: dict[str, Any], talk: socket.socket, listeners: list[socket.socket]) -> None:
         known, folder = Cache(Path(order["cache"])), Path(order["folder"])
@@ -71,7 +73,7 @@ class Check:
         ]
 
     async def run(self) -> None:
-        """To its end, with the daemon's or without."""
+        """To its end, with or without the daemon."""
         reader, self._writer = await asyncio.open_connection(sock=self._talk)
         accepting = [
             asyncio.ensure_future(self._accept(proxy, listener))
@@ -92,7 +94,7 @@ class Check:
                 listener.close()
             self._writer.close()
             await end_orphans(self._own, self._folder, self._identity)
-            # A daemon that has died leaves it; what lies in the data directory is swept by the next one.
+            # A dead daemon leaves it; the next one cleans up the data directory.
             if self._folder != self._own:
                 rmtree(self._folder, ignore_errors=True)
             if self._meeting is not None:
@@ -125,7 +127,7 @@ class Check:
                     self._session.set_result(session)
             case {"ready": int(number), "protocol": protocol, "path": path, "certificate": certificate}:
                 handshake = Handshake(protocol, path, certificate)
-                # Beside what else is said: one that does not answer holds up nobody.
+                # Concurrently: one that does not answer blocks nothing else.
                 self._keep(asyncio.ensure_future(self._fulfil(self._wishes[number].popleft(), handshake)))
             case {"failed": int(number), "reason": reason}:
                 wish = self._wishes[number].popleft()
@@ -152,7 +154,7 @@ class Check:
 
 @cache
 def _identity(folder: Path) -> Identity:
-    """One for all checks: a provider that one of them has started serves no other, since nobody tells where it is."""
+    """One for all checks: a provider started for one check is not used by others, which do not know its address."""
     return new_identity(folder)
 
 
@@ -184,7 +186,7 @@ async def serve(orders: socket.socket) -> None:
         try:
             packet, descriptors, _, _ = socket.recv_fds(orders, PACKET, MAX_DESCRIPTORS)
         except BlockingIOError:
-            continue  # it was told of twice
+            continue  # it was announced twice
         if not packet:
             if checks:
                 await asyncio.wait(checks, timeout=END_SECONDS)
@@ -196,7 +198,7 @@ async def serve(orders: socket.socket) -> None:
 
 
 async def _carry_out(packet: bytes, talk: socket.socket, listeners: list[socket.socket]) -> None:
-    """An order that cannot even be begun, for want of disk space say, ends like a check that breaks."""
+    """An order that cannot even be started, for example without disk space, ends like a failing check."""
     try:
         check = Check(json.loads(packet), talk, listeners)
     except BaseException:
@@ -209,7 +211,7 @@ async def _carry_out(packet: bytes, talk: socket.socket, listeners: list[socket.
 def _finished(checks: "set[asyncio.Task[None]]") -> Any:
     def finished(task: "asyncio.Task[None]") -> None:
         checks.discard(task)
-        # Of one check only, and it sees its end of the talk closed; nobody else is to suffer.
+        # It concerns one check only, which sees its connection closed; others must not suffer.
         if not task.cancelled() and (error := task.exception()) is not None:
             traceback.print_exception(error)
 

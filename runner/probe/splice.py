@@ -1,4 +1,4 @@
-"""Two connections made one, where the other side had to be looked at first, or is to be spoken to in another way."""
+"""Joins two connections, when the other side had to be checked first, or uses another protocol."""
 
 import asyncio
 import socket
@@ -9,7 +9,7 @@ Dial = Callable[[Callable[[], asyncio.Protocol]], Awaitable[object]]
 
 
 class _End(asyncio.Protocol):
-    """What comes here is sent at the other end, no faster than it is taken there."""
+    """Data received here is sent at the other end, no faster than it is accepted there."""
 
     def __init__(self) -> None:
         self.other = self
@@ -37,16 +37,16 @@ class _End(asyncio.Protocol):
             self.closed.set_result(error)
 
     def end(self) -> None:
-        """At once, also where it has not begun yet."""
+        """At once, even if it has not started yet."""
         self.over = True
         if self.transport is not None:
             self.transport.abort()
 
 
 async def splice(outer: socket.socket, dial: Dial) -> None:
-    """Pass bytes both ways until one side has closed; both are closed in the end.
+    """Pass bytes both ways until one side has closed; then close both.
 
-    `dial` connects the protocol that it is given with the other side; OSError where it cannot.
+    `dial` connects the given protocol with the other side; OSError if it cannot.
     """
     here, there = _End(), _End()
     here.other, there.other = there, here
@@ -59,7 +59,7 @@ async def splice(outer: socket.socket, dial: Dial) -> None:
                 end.transport.resume_reading()
             await asyncio.wait(closed, return_when=asyncio.FIRST_COMPLETED)
             for end in (here, there):
-                end.transport.close()  # what is still to be sent is sent
+                end.transport.close()  # pending data is still sent
             await asyncio.wait(closed)
         finally:
             for end in (here, there):

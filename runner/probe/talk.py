@@ -1,4 +1,4 @@
-"""One check as the daemon talks about it with the proxy, and starts the processes that it asks for."""
+"""The daemon's conversation with the proxy about one check, and the processes started for it."""
 
 import json
 import socket
@@ -28,26 +28,26 @@ class ProbeFailed(Exception):
 
 @dataclass(frozen=True)
 class Seen:
-    """What became of one check's calls, over all its providers."""
+    """The results of one check's calls, over all its providers."""
 
     calls: Mapping[str, int]
     types: Mapping[
         str, tuple[str, ...]
-    ]  # which each provider was asked about: `resource aws_vpc`, `data aws_vpc`
+    ]  # that each provider was asked about: `resource aws_vpc`, `data aws_vpc`
     processes: int
     trouble: tuple[str, ...]
 
 
 @dataclass
 class Talk:
-    """What is said about one check with the proxy, by a thread that starts the processes which it asks for."""
+    """The conversation about one check, in a thread that starts the requested processes."""
 
     socket: socket.socket
     folder: Path  # which no run can write to
     providers: Sequence[Installed]
     command: Command
     hangs: bool = False  # the proxy did not answer at the end
-    _meter: Meter | None = field(default_factory=current)  # of the check, whose thread makes this
+    _meter: Meter | None = field(default_factory=current)  # of the check whose thread creates this
     _launched: list[Launched] = field(default_factory=list)
     _starting: list[tuple[int, float, Launched]] = field(default_factory=list)
     _protocols: dict[int, int] = field(default_factory=dict)
@@ -60,11 +60,11 @@ class Talk:
         self._thread.start()
 
     def admit(self, pid: int) -> None:
-        """Each command of the engine is the leader of its session."""
+        """Each engine command leads its own session."""
         self._say({"session": pid})
 
     def protocol(self, number: int) -> int:
-        """Of the process that was asked for first."""
+        """The protocol of the first requested process."""
         until = time.monotonic() + START_SECONDS
         with self._moved:
             while number not in self._protocols:
@@ -74,7 +74,7 @@ class Talk:
             return self._protocols[number]
 
     def end(self) -> Seen | None:
-        """No process of a provider is left; None where the proxy is gone."""
+        """End all provider processes; None if the proxy is gone."""
         with suppress(OSError):
             self.socket.shutdown(socket.SHUT_WR)
         self._thread.join(END_SECONDS)
@@ -101,7 +101,7 @@ class Talk:
             trouble=(*self._failed, *(trouble for one in self._seen for trouble in one["trouble"])),
         )
 
-    # The thread
+    # Thread
 
     def _listen(self) -> None:
         rest = b""
@@ -143,7 +143,7 @@ class Talk:
         self._starting.append((number, time.monotonic() + START_SECONDS, launched))
 
     def _look(self) -> None:
-        """At the processes that have not said yet where they answer, and at what the others write."""
+        """Read handshakes of starting processes, and stop processes that print too much."""
         for one in list(self._starting):
             number, until, launched = one
             try:
@@ -179,6 +179,6 @@ class Talk:
             self._moved.notify_all()
 
     def _say(self, message: dict[str, Any]) -> None:
-        # Where the proxy is gone terraform's connections are too, and the check fails by itself.
+        # If the proxy is gone, terraform's connections are too, and the check fails.
         with suppress(OSError):
             self.socket.sendall(json.dumps(message).encode() + b"\n")

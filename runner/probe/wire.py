@@ -1,7 +1,8 @@
 """Just enough of the protocol buffer wire format to take a provider's answers apart without knowing them.
 
-A message is a row of fields, each a number, a wire type and a value (https://protobuf.dev/programming-guides/encoding).
-What is not looked at goes on byte for byte, so a newer protocol with more fields passes through unharmed.
+A message is a sequence of fields, each a number, a wire type and a value
+(https://protobuf.dev/programming-guides/encoding). Unparsed fields pass through byte for byte, so a newer
+protocol with more fields is unharmed.
 """
 
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ class NotAMessage(ValueError):
 
 @dataclass(frozen=True)
 class Field:
-    """`raw` is the whole field as it stood there; `value` is what a BYTES field holds, else empty."""
+    """`raw` is the whole field as read; `value` is the content of a BYTES field, otherwise empty."""
 
     number: int
     kind: int
@@ -26,7 +27,7 @@ class Field:
 
 
 def fields(message: bytes) -> Iterator[Field]:
-    """The fields in their order; NotAMessage where the bytes do not fit."""
+    """The fields in order; NotAMessage if the bytes do not fit."""
     at, end = 0, len(message)
     while at < end:
         start = at
@@ -49,12 +50,12 @@ def fields(message: bytes) -> Iterator[Field]:
 
 
 def first(message: bytes, number: int) -> bytes | None:
-    """What the first BYTES field of this number holds."""
+    """The content of the first BYTES field with this number."""
     return next((one.value for one in fields(message) if one.number == number and one.kind == BYTES), None)
 
 
 def number_in(message: bytes, number: int) -> int:
-    """The last VARINT field of this number; 0, as the format has it, where there is none."""
+    """The last VARINT field with this number; without one, 0, the format's default."""
     found = 0
     for one in fields(message):
         if one.number == number and one.kind == VARINT:
@@ -64,7 +65,7 @@ def number_in(message: bytes, number: int) -> int:
 
 
 def _varint(message: bytes, at: int) -> tuple[int, int]:
-    """A number in groups of seven bits, the lowest first, and where it ends."""
+    """A number in groups of seven bits, lowest first, and its end."""
     value = shift = 0
     while True:
         if at >= len(message) or shift > 63:

@@ -1,8 +1,8 @@
-"""An apply as a process that outlives us: a shim owns it, and whoever lives follows it through files.
+"""An apply as a process that outlives us: a shim owns it, and any process can follow it through files.
 
-In a folder that the apply cannot reach: `apply.jsonl` and `apply.stderr` as terraform writes them through descriptors
-that it is given, `apply.stop` as the request to stop, `apply.result` as how it ended. No pid is ever looked at: the shim
-of a dead daemon may be somebody else's number by now.
+In a folder out of the apply's reach: `apply.jsonl` and `apply.stderr`, which terraform writes through
+inherited descriptors, `apply.stop` to request a stop, `apply.result` with its end. Pids are never checked:
+that of a dead daemon's shim may have been reused.
 """
 
 import contextlib
@@ -26,8 +26,8 @@ from runner.process.run import MEGABYTE, Command, enclosed, exit_of, make_output
 
 SHIM = Path(__file__).with_name("shim.py")
 TICK = 0.05
-REAP_SECONDS = 5.0  # its result is there, and it has nothing to do any more
-ADOPTED_TICK = 0.2  # of one that we can only ask for by its lock
+REAP_SECONDS = 5.0  # its result exists, and it has nothing left to do
+ADOPTED_TICK = 0.2  # of one that can only be checked by its lock
 OUTPUT_CAP = 64 * MEGABYTE
 LINE_CAP = 4 * MEGABYTE
 
@@ -40,10 +40,10 @@ class Left(Exception):
 
 @dataclass(frozen=True)
 class Files:
-    """Where one apply is told of."""
+    """The files of one apply."""
 
     receipt: Path
-    control: Path  # out of its reach, as the receipt is
+    control: Path  # out of its reach, like the receipt
 
     @property
     def stdout(self) -> Path:
@@ -63,32 +63,32 @@ class Files:
 
     @property
     def cut(self) -> Path:
-        """That output was cut is known to whoever cut it, and after it to nobody else."""
+        """That output was truncated is known only to the process that did it."""
         return self.control / "apply.cut"
 
     @property
     def silent(self) -> bool:
-        """Whether not one byte was written: with no receipt beside it, terraform was never started."""
+        """Whether not a single byte was written: without a receipt, terraform was never started."""
         return not any(path.exists() and path.stat().st_size for path in (self.stdout, self.stderr))
 
 
 @dataclass(frozen=True)
 class Result:
-    """As the shim wrote it. `exit_code` is negative where a signal ended terraform."""
+    """As the shim wrote it. `exit_code` is negative if a signal ended terraform."""
 
     exit_code: int = 0
     seconds: float = 0.0
-    refused: str = ""  # terraform was not started, and why
+    refused: str = ""  # why terraform was not started
 
 
 @dataclass(frozen=True)
 class Seen:
-    """`result` is None where the process is gone and has left none. `complete`: no output was cut."""
+    """`result` is None if the process is gone without leaving one. `complete`: no output was truncated."""
 
     result: Result | None
     complete: bool
     asked_to_stop: bool
-    begun: bool  # False where it is certain that terraform never ran
+    begun: bool  # False if terraform certainly never ran
 
 
 @contextlib.contextmanager
@@ -99,9 +99,10 @@ def launched(
     alive: Callable[[], bool],
     kept: tuple[int, ...] = (),
 ) -> Iterator[Ended]:
-    """Start the shim with the command; the function that is given waits for its end. OSError where it cannot start.
+    """Start the shim with the command; the returned function waits for its end. OSError if it cannot start.
 
-    `kept` is open in the shim as long as it lives, and not in terraform. The lock of the command says to `alive` that something of it lives: terraform may go on without its shim.
+    `kept` stays open in the shim as long as it lives, and not in terraform. `alive` checks the command's
+    lock: terraform may go on without its shim.
     """
     for folder in (files.receipt.parent, files.control):
         private_folder(folder)
@@ -128,14 +129,14 @@ def launched(
             return shim_ended(seconds) and gone(0)
 
         yield ended
-        # Not where following was given up: the shim goes on, and whoever inherits it reaps it.
+        # Not if following was given up: the shim goes on, and its new parent reaps it.
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(REAP_SECONDS)
 
 
 @contextlib.contextmanager
 def _owned(command: Command, order: Mapping[str, object]) -> Iterator[Command]:
-    """The shim that is to start the command. It is not confined itself: what it tells is not terraform's to write."""
+    """The shim that will start the command. It is not confined itself: terraform must not write its files."""
     with contextlib.ExitStack() as stack:
         match command.confine:
             case None:
@@ -153,7 +154,7 @@ def _owned(command: Command, order: Mapping[str, object]) -> Iterator[Command]:
 
 
 def adopted(alive: Callable[[], bool]) -> Ended:
-    """The end of one that an earlier process started: the locks that it inherited are free."""
+    """The end of an apply that an earlier process started: the locks it inherited are free."""
 
     def ended(seconds: float) -> bool:
         if not alive():
@@ -172,13 +173,13 @@ def follow(
     leave: Cancel,
     on_line: Callable[[str], None],
 ) -> Seen:
-    """Pass on what it writes until it has ended; Left where `leave` is set before.
+    """Pass on its output until it has ended; Left if `leave` is set before.
 
-    A fault in `on_line`, or output that is too long, never reaches the process.
+    A fault in `on_line`, or too much output, never reaches the process.
     """
     files.control.mkdir(mode=0o700, parents=True, exist_ok=True)
     for path in (files.stdout, files.stderr):
-        # Whoever has the descriptor can take its mode away.
+        # Terraform, which holds the descriptor, could remove the mode.
         if path.is_file() and not path.is_symlink():
             path.chmod(0o600)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600))
@@ -190,7 +191,7 @@ def follow(
             over = ended(TICK)
             follower.read()
             _note_cut(files, follower)
-            # After the question whether it lives: what it wrote before its end is there by now.
+            # After the liveness check: everything it wrote before its end is there by now.
             result = _result(files)
             if over:
                 break
@@ -217,7 +218,7 @@ def _begun(files: Files, result: Result | None) -> bool:
 
 
 def _result(files: Files) -> Result | None:
-    """None also where it is torn, as only a disk that lies can leave it: then nobody knows how it ended."""
+    """None also if it is torn, which only a faulty disk can cause: then its end is unknown."""
     try:
         return Result(**json.loads(files.result.read_bytes()))
     except (FileNotFoundError, ValueError, TypeError):

@@ -1,4 +1,4 @@
-"""Follow the output files of a process while it writes them: whole lines as they come, and a cap on their size."""
+"""Follow the output files of a process while it writes them: complete lines as they come, with a size cap."""
 
 import os
 from collections.abc import Callable
@@ -10,10 +10,10 @@ CHUNKS_A_TICK = 16  # a process may write faster than its lines can be read
 
 
 class Follower:
-    """Reads stdout's file as it grows, and watches that neither file grows beyond the cap.
+    """Reads stdout's file as it grows, and checks that neither file exceeds the cap.
 
-    With `spare` the process goes on whatever happens here: files that are too long are emptied under its hands
-    (it writes with O_APPEND), and a fault in `on_line` ends the following, not the process.
+    With `spare` the process is never affected: oversized files are truncated while it writes (with O_APPEND),
+    and a fault in `on_line` ends the following, not the process.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Follower:
         self._stderr.close()
 
     def read(self) -> bool:
-        """Pass on what is new, though not more than a tick's share; whether there is more."""
+        """Pass on new lines, up to one tick's share; returns whether there is more."""
         try:
             return self._read()
         except Exception:
@@ -58,7 +58,7 @@ class Follower:
             return False
 
     def drain(self) -> None:
-        """Pass on what is left, with the last line even where it has no end; of babble nothing more."""
+        """Pass on the rest, with the last line even if it is unterminated; after a cap, nothing more."""
         while self.read():
             pass
         if self._partial and self.on_line is not None:
@@ -95,7 +95,7 @@ class Follower:
             self._end_line()
         self._partial += rest
         if len(self._partial) > self.line_cap:
-            # The beginning of a line that is too long is passed on, the rest of it is not.
+            # The beginning of an oversized line is passed on, the rest is dropped.
             self._end_line()
             self._skipping = True
 

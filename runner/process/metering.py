@@ -1,9 +1,9 @@
-"""How much memory the processes of a run take, looked at from outside while they run.
+"""Memory usage of a run's processes, sampled from outside while they run.
 
-Resident pages as `/proc/PID/statm` has them, summed over a process and all that it started: 25 microseconds a process.
-The proportional share of `smaps_rollup` would not count twice what two processes share, but the kernel walks every page for
-it, under the lock that the process itself needs to grow: 10 ms for an AWS provider, each second. What is counted twice is
-the provider's own text, at most, and a peak that is too high is the harmless mistake.
+Resident pages from `/proc/PID/statm`, summed over a process and its descendants: 25 microseconds per process.
+The proportional share of `smaps_rollup` would not count shared pages twice, but the kernel walks every page
+for it, under the lock that the process itself needs to grow: 10 ms for an AWS provider, each second. At most
+the provider's own text is counted twice, and a peak that is too high is the harmless error.
 """
 
 import os
@@ -18,24 +18,24 @@ from runner.host.descendants import children
 
 PROC = Path("/proc")
 PAGE = os.sysconf("SC_PAGE_SIZE")
-FIRST_PAUSE = 0.1  # a plan without a provider is over in less than a second
+FIRST_PAUSE = 0.1  # a plan without a provider takes less than a second
 LOOK_SECONDS = 1.0
 _RESIDENT = 1  # the column of statm
 
 
 @dataclass
 class Meter:
-    """Of one run: what its processes take now, and the most that they ever took together."""
+    """Memory of one run: what its processes use now, and their common peak."""
 
     peak: int = 0
-    # Processes that are not below the one that is looked at, and yet work for the run.
+    # Processes that are not descendants of the sampled one, and yet work for the run.
     beside: set[int] = field(default_factory=set)
     _trees: dict[int, int] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def seen(self) -> int | None:
-        """The peak of a run that went well; None where this system does not tell."""
+        """The peak of a successful run; None if this system does not report memory."""
         return self.peak or (0 if (PROC / "self" / "statm").exists() else None)
 
     @property
@@ -44,7 +44,7 @@ class Meter:
             return sum(self._trees.values())
 
     def note(self, root: int, taken: int) -> None:
-        """What the process `root` and all below it take; 0 when it has ended."""
+        """The memory of the process `root` and all its descendants; 0 when it has ended."""
         with self._guard:
             self._trees[root] = taken
             self.peak = max(self.peak, sum(self._trees.values()))
@@ -57,7 +57,7 @@ _CURRENT: ContextVar[Meter | None] = ContextVar("meter", default=None)
 
 @contextmanager
 def metered(meter: Meter) -> Iterator[None]:
-    """What this thread starts in the block is counted."""
+    """Count what this thread starts in the block."""
     token = _CURRENT.set(meter)
     try:
         yield
@@ -66,15 +66,15 @@ def metered(meter: Meter) -> Iterator[None]:
 
 
 def current() -> Meter | None:
-    """Of the run that this thread executes."""
+    """The meter of the run that this thread executes."""
     return _CURRENT.get()
 
 
 @contextmanager
 def gauge(pid: int) -> Iterator[Callable[[float], None]]:
-    """A function to be called often, that looks every second at the process and all below it for this thread's meter.
+    """A function to be called often; every second it samples the process tree for this thread's meter.
 
-    It is given the time of a clock that only goes forward.
+    Its argument is the time of a monotonic clock.
     """
     meter = _CURRENT.get()
     if meter is None:
@@ -96,7 +96,7 @@ def gauge(pid: int) -> Iterator[Callable[[float], None]]:
 
 
 def taken(root: int) -> int:
-    """The memory of the process and of all that it and its children started; 0 where that cannot be seen."""
+    """The memory of the process and all its descendants; 0 if unknown."""
     found = [root]
     for pid in found:  # grows meanwhile
         found += children(pid)

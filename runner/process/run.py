@@ -26,20 +26,20 @@ from runner.ports.basics import Cancel
 from runner.process.follow import Follower
 from runner.process.metering import gauge
 
-TICK = 0.05  # how often a running process is looked at: 20 short wake-ups a second
+TICK = 0.05  # poll interval for a running process: 20 short wake-ups a second
 MEGABYTE = 1 << 20
 OOM_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
 class Step:
-    """One signal on the way down, and how long it may take before the next; None waits for ever."""
+    """One signal of the stop sequence, and the time before the next; None waits forever."""
 
     signal: signal.Signals
     wait: float | None
 
 
-# terraform takes a second INT or TERM as "exit now, at once"; a hung `init` obeys neither.
+# terraform takes a second INT or TERM as "exit now"; a hung `init` obeys neither.
 STOP: tuple[Step, ...] = (
     Step(signal.SIGINT, 5.0),
     Step(signal.SIGTERM, 5.0),
@@ -58,7 +58,7 @@ class Stopped(StrEnum):
 
 @dataclass(frozen=True)
 class Command:
-    """What to run, in a session of its own."""
+    """What to run, in its own session."""
 
     argv: tuple[str, ...]
     cwd: Path
@@ -67,17 +67,17 @@ class Command:
     stderr: Path
     deadline: float | None = None
     stop: tuple[Step, ...] = STOP
-    lock: int | None = None  # an open file whose flock is to be held for as long as anything of this lives
+    lock: int | None = None  # an open file whose flock is held while any of its processes lives
     pass_fds: tuple[int, ...] = ()
     output_cap: int = 64 * MEGABYTE
     line_cap: int = 4 * MEGABYTE
-    oom_score: int | None = None  # plans die before applies, applies before the daemon
-    confine: Confinement | View | None = None  # all the files that it may touch; everything where None
+    oom_score: int | None = None  # plans are killed before applies, applies before the daemon
+    confine: Confinement | View | None = None  # all files that it may access; no limits if None
 
 
 @dataclass(frozen=True)
 class Finished:
-    """`exit_code` is negative where a signal ended it. `complete` is False where output was cut."""
+    """`exit_code` is negative if a signal ended it. `complete` is False if output was truncated."""
 
     exit_code: int
     stopped: Stopped | None
@@ -91,7 +91,7 @@ class Finished:
 
 @dataclass(frozen=True)
 class Child:
-    """A command that was started: `leader` of a session and a group, and the namespaces in which the command is, if any."""
+    """A started command: `leader` of a session and a group, and the command's namespaces, if any."""
 
     leader: "subprocess.Popen[bytes]"
     namespaces: Namespaces | None = None
@@ -101,19 +101,19 @@ class Child:
         return self.leader.pid
 
     def send(self, step: Step) -> None:
-        """The signal of this step, to all that it has started and that did not leave its group or its namespaces."""
+        """Send the signal of this step to all its processes that did not leave its group or its namespaces."""
         if self.namespaces is not None and step.signal is not signal.SIGKILL:
             self.namespaces.signal(step.signal)
             return
-        # Gone already, or (as macOS says of a group of zombies) not permitted.
+        # Already gone, or (as macOS reports for a group of zombies) not permitted.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, step.signal)
 
     def end(self) -> int:
-        """Kill all that is left of it, and reap the leader; its exit code, negative where a signal ended it."""
+        """Kill its remaining processes, and reap the leader; returns the exit code, negative if a signal ended it."""
         if self.namespaces is not None:
             self.namespaces.end()
-        # The leader is not reaped yet, so the id of the group cannot belong to anybody else.
+        # The leader is not reaped yet, so the id of the group cannot have been reused.
         self.send(KILL)
         code = self.leader.wait()
         return code if self.namespaces is None else exit_code(code)
@@ -126,13 +126,13 @@ def run(
     on_line: Callable[[str], None] | None = None,
     on_start: Callable[[int], None] | None = None,
 ) -> Finished:
-    """Run to the end; `on_line` gets each complete line of stdout within a tick. OSError where it cannot start.
+    """Run to the end; `on_line` gets each complete line of stdout within a tick. OSError if it cannot start.
 
-    `on_start` is told the process, which leads a session and a group of its own.
+    `on_start` gets the pid, which leads its own session and group.
     """
     started = time.monotonic()
     make_output(command)
-    # What following needs is opened first: after the start nothing may fail for want of a descriptor.
+    # Resources for following are opened first: after the start nothing may fail for lack of a descriptor.
     with _follower(command, on_line) as follower:
         child = start(command)
         try:
@@ -146,10 +146,10 @@ def run(
 
 
 def start(command: Command) -> Child:
-    """Start it and return at once; its output files must be there. OSError where it cannot start."""
+    """Start it and return at once; its output files must exist. OSError if it cannot start."""
     if isinstance(command.confine, View):
         return _start_in_namespaces(command, command.confine)
-    # Its output files are opened by us: it may not reach where they lie.
+    # We open its output files: it may not access their folder.
     with ruleset(command.confine) as rules, _outputs(command) as outputs:
         leader = (
             _begin(command, *outputs) if rules is None else confined(rules, lambda: _begin(command, *outputs))
@@ -168,7 +168,7 @@ def _start_in_namespaces(command: Command, view: View) -> Child:
         except BaseException:
             door.abandon()
             raise
-        # Before it goes on: what it starts inherits this.
+        # Before it continues: its children inherit this.
         _set_oom_score(leader.pid, command.oom_score)
         try:
             namespaces = door.enter(str(command.stderr))
@@ -181,7 +181,7 @@ def _start_in_namespaces(command: Command, view: View) -> Child:
 
 @contextlib.contextmanager
 def enclosed(command: Command, view: View) -> Iterator[tuple[Command, list[str]]]:
-    """The command that makes the namespaces, and the one that is to be started in them, while what they inherit is open."""
+    """The bubblewrap command, and the command to start inside it, while the inherited descriptors are open."""
     with (
         seccomp.descriptor() as filter_in,
         entrance(view, command.argv) as (program, needed),
@@ -217,7 +217,7 @@ def _outputs(command: Command) -> Iterator[tuple[int, int]]:
 
 
 def make_output(command: Command) -> None:
-    """Make both output files, private and empty."""
+    """Create both output files, private and empty."""
     for path in (command.stdout, command.stderr):
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, PRIVATE_FILE))
 
@@ -229,7 +229,7 @@ def _attend(
     follower: Follower,
     started: float,
 ) -> Stopped | None:
-    """Follow it until it has ended (and is not reaped), stopping it where there is a reason to."""
+    """Follow it until it has ended (without reaping it), and stop it if there is a reason to."""
     stopped: Stopped | None = None
     steps = iter(command.stop)
     next_step = 0.0
@@ -257,7 +257,7 @@ def _reason(command: Command, cancel: Cancel | None, follower: Follower, seconds
 
 @contextlib.contextmanager
 def exit_of(pid: int) -> Iterator[Callable[[float], bool]]:
-    """A function that waits until the child has ended, or for so many seconds; it does not reap it."""
+    """A function that waits until the child has ended, or for that many seconds; it does not reap it."""
     try:
         descriptor = os.pidfd_open(pid)
     except (AttributeError, OSError):
@@ -272,7 +272,7 @@ def exit_of(pid: int) -> Iterator[Callable[[float], bool]]:
 
 
 def _wait_by_looking(pid: int, timeout: float) -> bool:
-    """Where the system has no pidfd."""
+    """For systems without pidfd."""
     until = time.monotonic() + timeout
     while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
         if time.monotonic() >= until:
@@ -282,7 +282,7 @@ def _wait_by_looking(pid: int, timeout: float) -> bool:
 
 
 def _set_oom_score(pid: int, score: int | None) -> None:
-    """A daemon that is closed to others starts children whose files are root's until their exec is over."""
+    """The children of a hardened daemon have root-owned proc files until their exec is done."""
     path = Path(f"/proc/{pid}/oom_score_adj")
     until = time.monotonic() + OOM_SECONDS
     while score is not None:
@@ -299,7 +299,7 @@ def _set_oom_score(pid: int, score: int | None) -> None:
 
 @contextlib.contextmanager
 def _appending(path: Path) -> Iterator[int]:
-    # O_APPEND, so that the file can be emptied under the writer's hands.
+    # O_APPEND, so that the file can be truncated while it is being written.
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW)
     try:
         yield descriptor

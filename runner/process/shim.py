@@ -1,17 +1,17 @@
-"""The process that owns one apply, so that neither the daemon's death nor its upgrade touches terraform.
+"""The process that owns one apply, so that neither a crash nor an upgrade of the daemon affects terraform.
 
     python -I -S shim.py ORDER PROGRAM [ARGUMENT...]
 
-ORDER is a JSON object: `kept` are descriptors that the shim alone holds, `receipt`, `result`, `stop` and `stderr` are paths, and `facts` is what the receipt says. Where
-terraform gets namespaces, `program` is what is started in them and PROGRAM is bubblewrap; where it is confined by Landlock
-alone, `ruleset` is the descriptor of all that it may touch. The shim inherits terraform's environment, working folder,
-output files and the descriptor whose flock says that the apply lives. It
+ORDER is a JSON object: `kept` are descriptors that only the shim holds, `receipt`, `result`, `stop` and `stderr` are
+paths, and `facts` is the content of the receipt. With namespaces, `program` is started inside them and PROGRAM is
+bubblewrap; with Landlock alone, `ruleset` is the descriptor of the ruleset. The shim inherits terraform's environment,
+working folder, output files and the descriptor whose flock shows that the apply is alive. It
 
-1. makes the receipt durable, and refuses where there is one already: a plan is handed to terraform once,
+1. makes the receipt durable, and refuses if there is one already: a plan is handed to terraform once,
 2. starts terraform, confined, and asks it once to stop (SIGINT to it alone, never to its providers) when `stop` appears,
-3. ends all that terraform left running, makes the result durable, and ends.
+3. kills everything that terraform left running, makes the result durable, and exits.
 
-It is not confined itself: what it tells lies where terraform, and whatever terraform starts, may not write.
+It is not confined itself: its files lie where terraform and its children may not write.
 Only the standard library, and little of it: it is started for every apply, and lives as long.
 """
 
@@ -24,11 +24,11 @@ import signal
 import sys
 import time
 
-LOOK_SECONDS = 0.2  # how soon a request to stop is seen
-ROOM_SECONDS = 3600.0  # how long a full disk, or one that is gone, is waited for
+LOOK_SECONDS = 0.2  # delay until a stop request is seen
+ROOM_SECONDS = 3600.0  # how long to wait for a disk that is full or missing
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENOENT)
 HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
-IGNORED = (signal.SIGPIPE, signal.SIGXFSZ)  # by Python; what is ignored stays so in a child
+IGNORED = (signal.SIGPIPE, signal.SIGXFSZ)  # by Python; ignored signals stay ignored in a child
 
 if __name__ == "__main__":
     # Isolated mode knows no installed packages; the failpoints lie beside this file.
@@ -39,8 +39,8 @@ from runner.confinement import bubblewrap
 
 
 def main(order: dict[str, object], argv: list[str]) -> int:
-    """0 once a result is durable, whatever it says, or where there was nothing to start."""
-    # A handler, not SIG_IGN, which terraform would inherit: at a shutdown systemd signals everybody.
+    """0 once a result is durable, whatever it is, or if there was nothing to start."""
+    # Handlers, not SIG_IGN, which terraform would inherit: at a shutdown systemd signals every process.
     for number in HANDLED:
         signal.signal(number, lambda *_: None)
     for descriptor in order.get("kept", ()):  # type: ignore[attr-defined]
@@ -100,7 +100,7 @@ class Enclosed(Bare):
 
 
 def enter(argv: list[str], program: object, stderr: str) -> Enclosed:
-    """NotEntered, which is an OSError, where it cannot be started."""
+    """NotEntered, which is an OSError, if it cannot be started."""
     assert isinstance(program, list)
     door = bubblewrap.Door()
     for descriptor in door.passed:
@@ -120,9 +120,9 @@ class NotStarted(Exception):
 
 
 def start(argv: list[str], rules: object) -> int:
-    """The child that is terraform by now; NotStarted where it became none."""
+    """The child process running terraform; NotStarted if that failed."""
     heard, report = os.pipe()  # exec closes it
-    # Until its handlers are gone: a signal to everybody must not be lost on the way.
+    # Until its handlers are gone: a signal to the whole group must not get lost.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED)
     child = os.fork()
     if child == 0:
@@ -140,7 +140,7 @@ def start(argv: list[str], rules: object) -> int:
 
 
 def become(argv: list[str], rules: object, report: int) -> None:
-    """The rest of the child's life, which never goes back to what the shim does."""
+    """The rest of the child's life, which never returns to the shim's code."""
     step = "confined"
     try:
         if isinstance(rules, int):
@@ -155,10 +155,10 @@ def become(argv: list[str], rules: object, report: int) -> None:
         step = "started"
         for number in (*HANDLED, *IGNORED):
             signal.signal(number, signal.SIG_DFL)
-        # What is blocked stays so in a child too.
+        # Blocked signals stay blocked in a child too.
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         os.execve(argv[0], argv, os.environ)  # noqa: S606 - built by code
-    except BaseException as error:  # noqa: BLE001 - whatever it is, the parent tells it
+    except BaseException as error:  # noqa: BLE001 - whatever it is, the parent reports it
         with contextlib.suppress(OSError):
             os.write(report, f"it could not be {step}: {error}".encode())
     finally:
@@ -166,14 +166,14 @@ def become(argv: list[str], rules: object, report: int) -> None:
 
 
 def refuse(result: str, reason: str) -> int:
-    """Say that terraform was not started; silence, where not even that can be written, means the same."""
+    """Record that terraform was not started; if even that cannot be written, no result means the same."""
     with contextlib.suppress(OSError):
         written(result, {"refused": reason})
     return 0
 
 
 def keep(result: str, content: dict[str, object]) -> None:
-    """Wait for room on a full disk, or for one that was moved, and the locks with it: how it ended is known nowhere else."""
+    """Wait for space on a full disk, or for a disk that was moved, and hold the locks: the end is known nowhere else."""
     until = time.monotonic() + ROOM_SECONDS
     while True:
         try:
@@ -187,7 +187,7 @@ def keep(result: str, content: dict[str, object]) -> None:
 
 
 def attend(child: Bare, stop: str) -> int:
-    """The exit code of terraform, negative where a signal ended it."""
+    """The exit code of terraform, negative if a signal ended it."""
     descriptor = os.pidfd_open(child.pid)
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
@@ -200,7 +200,7 @@ def attend(child: Bare, stop: str) -> int:
 
 
 def written(path: str, content: dict[str, object], *, once: bool = False) -> bool:
-    """Make the file durable in one step; with `once`, False where it is there already."""
+    """Make the file durable in one step; with `once`, False if it exists already."""
     fresh = f"{path}.{os.getpid()}"
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     try:

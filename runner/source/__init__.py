@@ -1,1 +1,1 @@
-"""Git through GitPython: one bare mirror a source, read without a checkout."""
+"""Git through GitPython: one bare mirror per source, read without a checkout."""

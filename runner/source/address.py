@@ -1,4 +1,4 @@
-"""Which URLs and branches may reach git's command line at all. The operator writes them; a typo must not execute."""
+"""Which URLs and branches may reach git's command line. The operator writes them; a typo must not execute anything."""
 
 import re
 from urllib.parse import urlsplit
@@ -20,7 +20,7 @@ class BadAddress(ValueError):
 
 
 def protocol(url: str) -> str:
-    """`https`, `http`, `ssh` or `file`: the only one that git may then speak. BadAddress for all else."""
+    """`https`, `http`, `ssh` or `file`: the only protocol that git may then use. BadAddress for anything else."""
     if not url or CONTROL.search(url) or url.startswith("-"):
         raise BadAddress("the URL is empty, starts with a dash or holds control characters")
     if url.startswith("/"):
@@ -64,7 +64,7 @@ _CHECKS = {"https": _https, "http": _http, "ssh": _ssh, "file": _file}
 
 
 def check_branch(branch: str) -> str:
-    """The branch's full ref, which can never be taken for an option; BadAddress."""
+    """The branch's full ref, which cannot be mistaken for an option; BadAddress."""
     if not branch or BAD_BRANCH.search(branch):
         raise BadAddress(f"{branch!r} is not the name of a branch")
     return f"refs/heads/{branch}"

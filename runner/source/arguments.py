@@ -1,25 +1,25 @@
-"""The command lines that git gets: fixed words, validated names, and never an option out of somebody's text."""
+"""Git's command lines: fixed words, validated names, and no options from untrusted text."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
-# Set on every command line, where it outranks every configuration file.
+# Set on every command line, which overrides every configuration file.
 CONFIG: dict[str, str] = {
     "core.hooksPath": "/dev/null",
     "core.fsmonitor": "false",
     "core.symlinks": "false",
     "core.logAllRefUpdates": "false",
-    "core.bigFileThreshold": "32m",  # what is larger is streamed, not held in memory
+    "core.bigFileThreshold": "32m",  # larger ones are streamed, not held in memory
     "credential.helper": "",
-    "fetch.unpackLimit": "1",  # one pack a fetch, however small, whose size can be limited
+    "fetch.unpackLimit": "1",  # one pack per fetch, however small, with a size that can be limited
     "fetch.writeCommitGraph": "false",
     "gc.auto": "0",  # an exact revision stays readable after a force-push
-    "http.followRedirects": "false",  # no other host gets the token, none inside the network is reached
+    "http.followRedirects": "false",  # no other host gets the token, and no internal one is reached
     "http.lowSpeedLimit": "1000",
     "http.lowSpeedTime": "30",
     "http.sslVerify": "true",
     "maintenance.auto": "false",
-    "pack.threads": "2",  # each takes memory of its own, of which there is a limit
+    "pack.threads": "2",  # each uses its own memory, which is limited
     "protocol.version": "2",
     "safe.bareRepository": "explicit",
     "submodule.recurse": "false",
@@ -32,8 +32,8 @@ TOLERATED: tuple[str, ...] = (
     "missingSpaceBeforeDate", "missingSpaceBeforeEmail", "multipleAuthors", "zeroPaddedDate", "zeroPaddedFilemode",
 )  # fmt: skip
 
-# Names that a checkout must not write, and files that its git would obey. There is no checkout here: what is exported is
-# written by ourselves, which leaves such a path out. Refused at the fetch, a path of one stack would stop its source for
+# Names that a checkout must not write, and files that git would obey there. There is no checkout here: our
+# own export leaves such paths out. If the fetch refused them, one stack's path would stop its source for
 # good, since a revert leaves it in the history.
 HARMLESS_HERE: tuple[str, ...] = (
     "duplicateEntries", "emptyName", "fullPathname", "gitattributesBlob", "gitattributesLarge", "gitattributesLineLength",
@@ -96,7 +96,7 @@ def fsck(git_dir: Path) -> list[str]:
 
 
 def repack(git_dir: Path) -> list[str]:
-    """Roll small packs up into larger ones, with everything in them: nothing is pruned."""
+    """Combine small packs into larger ones, keeping all objects: nothing is pruned."""
     return [*_git(git_dir), "repack", "--quiet", "--geometric=2", "-d", "--no-write-bitmap-index"]
 
 
@@ -118,7 +118,7 @@ def cat_file(git_dir: Path) -> list[str]:
 def log(
     git_dir: Path, new: str, old: str | None = None, *options: str, places: Iterable[str] = ()
 ) -> list[str]:
-    """`old..new`, or all of `new`. Porcelain for its trailers; what could decorate it is switched off."""
+    """`old..new`, or all of `new`. Porcelain because of its trailers; decorations are switched off."""
     return [
         *_git(git_dir), "--literal-pathspecs", "log", "-z", "--no-patch", "--no-color", "--no-decorate",
         "--no-show-signature", "--no-mailmap", "--encoding=UTF-8", f"--format=tformat:{COMMIT_FORMAT}", *options,

@@ -1,4 +1,4 @@
-"""One git command: started through GitPython with a scrubbed environment, and gone at its deadline with all it started."""
+"""One git command: started through GitPython with a scrubbed environment, and killed with its children at its deadline."""
 
 import os
 import signal
@@ -15,31 +15,29 @@ from runner.source.environment import environment, scrubbing
 from runner.source.output import TooMuch, collect, drained
 
 KILLED = -signal.SIGKILL
-NOT_FOUND = 127  # as a shell says it
+NOT_FOUND = 127  # as in a shell
 GRACE = 5.0
 KIBIBYTE = 1024
-BLOCK = 512  # in which POSIX shells count the sizes of files
+BLOCK = 512  # unit of POSIX shells for file sizes
 
 
 @dataclass(frozen=True)
 class Call:
-    """`fds` stay open in the child: a token to read, or a lock that is then held as long as git lives."""
+    """`fds` stay open in the child: a token to read, or a lock that is held as long as git lives."""
 
     argv: tuple[str, ...]
     folder: Path
     timeout: float
     extra: Mapping[str, str] = field(default_factory=dict)
     fds: tuple[int, ...] = ()
-    largest_file: int | None = None  # in bytes; whoever writes beyond is ended by the kernel
-    max_memory: int | None = (
-        None  # in bytes, for each process: an answer of 1 MB can unpack to many gigabytes
-    )
+    largest_file: int | None = None  # in bytes; the kernel kills a process that writes more
+    max_memory: int | None = None  # in bytes, per process: an answer of 1 MB can unpack to many gigabytes
     max_output: int = 64 << 20  # a listing of half a million files
 
 
 @dataclass
 class Ended:
-    """`output` is empty where it was streamed."""
+    """`output` is empty if it was streamed."""
 
     code: int = 0
     output: bytes = b""
@@ -69,7 +67,7 @@ def run(call: Call, stdin: bytes = b"") -> Ended:
 
 @contextmanager
 def stream(call: Call, stdin: bytes) -> Iterator[tuple[IO[bytes], Ended]]:
-    """The output as a file while it is made; how it ended is filled in when the block is left."""
+    """The output as a file while it is produced; the result is filled in when the block is left."""
     ended = Ended()
     process = _feed(call, stdin)
     late = threading.Event()
@@ -99,7 +97,7 @@ def stream(call: Call, stdin: bytes) -> Iterator[tuple[IO[bytes], Ended]]:
 
 
 def _feed(call: Call, stdin: bytes) -> "subprocess.Popen[bytes]":
-    # A file rather than a pipe: git may then answer before it has read all questions.
+    # A file instead of a pipe: git may then answer before it has read all questions.
     with tempfile.TemporaryFile() as questions:
         questions.write(stdin)
         questions.seek(0)
@@ -107,7 +105,7 @@ def _feed(call: Call, stdin: bytes) -> "subprocess.Popen[bytes]":
 
 
 def _start(call: Call, stdin: int | BinaryIO) -> "subprocess.Popen[bytes]":
-    # GitPython's import asks for git's version and fails where git is missing; the command itself says it better.
+    # GitPython's import asks for git's version and fails without git; the command itself reports it better.
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     from git import Git, GitCommandNotFound
 
@@ -119,7 +117,7 @@ def _start(call: Call, stdin: int | BinaryIO) -> "subprocess.Popen[bytes]":
             as_process=True,
             env=wanted,
             pass_fds=call.fds,
-            # GitPython's own deadline kills what it can list; a group misses nothing.
+            # GitPython's own deadline kills only what it can list; a group misses nothing.
             start_new_session=True,
             umask=0o077,
         )
@@ -131,12 +129,12 @@ def _start(call: Call, stdin: int | BinaryIO) -> "subprocess.Popen[bytes]":
 
 
 def largest(size: int) -> int:
-    """The next smaller size of a file that can be a limit."""
+    """The next smaller file size that can be a limit."""
     return max(0, size) // BLOCK * BLOCK
 
 
 def limiting(largest_file: int | None, max_memory: int | None = None) -> Iterator[str]:
-    """The head of an argv by which no file gets larger, and no process takes more memory."""
+    """The start of an argv that limits file size and memory per process."""
     limits = [("-f", largest_file, BLOCK), ("-d", max_memory, KIBIBYTE)]
     limits_set = [f"ulimit {option} {size // unit}" for option, size, unit in limits if size is not None]
     if limits_set:

@@ -1,4 +1,4 @@
-"""Credentials on their way to git: a token through an askpass script, a key through ssh's options. Never on an argv."""
+"""Passing credentials to git: a token through an askpass script, a key through ssh's options. Never on an argv."""
 
 import os
 import shlex
@@ -11,7 +11,7 @@ from tempfile import NamedTemporaryFile
 from runner.model.settings.source import SourceAuth
 from runner.source.address import BadAddress
 
-# Told the prompt, answers on stdout. The token comes from an open descriptor, so it never has a name on a disk.
+# It gets the prompt and answers on stdout. The token comes from an open descriptor, so it never has a name on disk.
 ASKPASS = """#!/bin/sh
 case "$1" in
 Username*) printf '%s\\n' "$DRIFTLINE_GIT_USERNAME" ;;
@@ -42,7 +42,7 @@ class Credentials:
 
 @contextmanager
 def offered(auth: SourceAuth, protocol: str, data_dir: Path) -> Iterator[Credentials]:
-    """What a command for a remote needs, for as long as it runs."""
+    """The credentials for one remote command, while it runs."""
     allowed = {"GIT_ALLOW_PROTOCOL": protocol}
     if protocol == "ssh":
         yield Credentials({**allowed, "GIT_SSH_COMMAND": ssh_command(auth)})
@@ -59,7 +59,7 @@ def offered(auth: SourceAuth, protocol: str, data_dir: Path) -> Iterator[Credent
 
 
 def ssh_command(auth: SourceAuth) -> str:
-    """`ssh` with no configuration file, and only the key and the host keys that the operator named."""
+    """`ssh` without a configuration file, and only with the key and the host keys that the operator named."""
     words = ["ssh", "-F", os.devnull, *(f"-o{option}" for option in SSH_OPTIONS)]
     if auth.ssh_key is not None:
         words.append(f"-oIdentityFile={_ssh_path(auth.ssh_key)}")
@@ -72,7 +72,7 @@ def ssh_command(auth: SourceAuth) -> str:
 
 
 def _ssh_path(path: Path) -> str:
-    """As ssh reads it: in quotes, with its own `%` escapes undone."""
+    """As ssh parses it: in quotes, with its `%` escapes escaped."""
     text = str(path)
     if any(sign in text for sign in '"\\\\\n') or "${" in text:
         raise BadAddress(f"ssh cannot be given the path {text!r}")

@@ -1,9 +1,9 @@
-"""The environment that git gets: nothing of the daemon's but the names below, and no configuration but ours."""
+"""Git's environment: only these names from the daemon, and only our own configuration."""
 
 import os
 from collections.abc import Iterator, Mapping
 
-# How to reach the network is the operator's decision, and a proxy or a private CA is told by environment.
+# Network access is the operator's decision, and a proxy or a private CA is set by environment.
 INHERITED = frozenset({
     "PATH",
     "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY",
@@ -28,20 +28,20 @@ FIXED: dict[str, str] = {
 }
 
 
-# An empty value would not do for these: git takes it for a setting, or for the root folder.
+# An empty value is not enough for these: git takes it for a setting, or for the root folder.
 UNSET = ("GIT_", "TMPDIR")
 
 
 def environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """What git gets beside INHERITED. GitPython merges `os.environ` under it, so every other name is emptied."""
+    """Git's environment beyond INHERITED. GitPython merges it over `os.environ`, so every other name is set to empty."""
     emptied = {name: "" for name in os.environ if name not in INHERITED}
     return {**emptied, **FIXED, **extra}
 
 
 def scrubbing(wanted: Mapping[str, str]) -> Iterator[str]:
-    """The head of an argv that drops the names which must not even be there; mostly there are none.
+    """The start of an argv that unsets names which must not exist at all; usually there are none.
 
-    Names only: an argv can be read by every user of the machine.
+    Names only: every user of the machine can read an argv.
     """
     present = [name for name in os.environ if name.startswith(UNSET) and name not in (*INHERITED, *FIXED)]
     if present:

@@ -1,4 +1,4 @@
-"""The checked-out tree of a revision, written from blobs: no checkout, so no hook, filter or submodule ever runs."""
+"""The exported tree of a revision, written from blobs: without a checkout no hook, filter or submodule ever runs."""
 
 import os
 import tempfile
@@ -23,15 +23,15 @@ from runner.source.repair import differing, found, is_left, is_state, repair, se
 from runner.source.tree import read_tree
 
 TEMPORARY = ".making-"
-LONGEST_LINK = 4095  # of Linux
+LONGEST_LINK = 4095  # on Linux
 Keep = Callable[[int], None]
 Report = Callable[[str], None]
 
 
 def export(mirror: Mirror, revision: str, keep: Keep | None = None, report: Report | None = None) -> Path:
-    """`data_dir/trees/<source>/<revision>`, made on first use and then shared; whatever is not Git's is put right.
+    """`data_dir/trees/<source>/<revision>`, made on first use and then shared; deviations from Git are repaired.
 
-    `keep` is given the descriptor that says that the tree is in use, `tell` what was found.
+    `keep` gets the descriptor that marks the tree as in use, `report` a sentence about repairs.
     """
     trees = mirror.data_dir / "trees" / mirror.source.name
     tree = trees / revision
@@ -44,13 +44,13 @@ def export(mirror: Mirror, revision: str, keep: Keep | None = None, report: Repo
                 _make_good(mirror, revision, tree, report)
                 use = shared(_use(tree), mirror.timeout)
     with suppress(FileNotFoundError):
-        os.utime(_marker(tree))  # so that retention spares what is only about to be used
+        os.utime(_marker(tree))  # so that retention spares a tree that is about to be used
     (keep or os.close)(use)
     return tree
 
 
 def settle(mirror: Mirror, revision: str) -> None:
-    """After a run: what it has left beside Git's files belongs there from now on."""
+    """After a run: files that it left beside Git's are accepted from now on."""
     tree = mirror.data_dir / "trees" / mirror.source.name / revision
     known = record.read(_marker(tree))
     if known is None or known.nothing_new(tree):
@@ -62,7 +62,7 @@ def settle(mirror: Mirror, revision: str) -> None:
         try:
             seen, folders = record.scan(tree)
         except OSError:
-            # Nobody can say any more what is there, so that it is made again.
+            # The content is no longer known, so it is made again.
             _marker(tree).unlink(missing_ok=True)
             return
         left = {path: stat for path, stat in seen.items() if is_left(path, stat)}
@@ -70,14 +70,14 @@ def settle(mirror: Mirror, revision: str) -> None:
 
 
 def exported(data_dir: Path) -> Iterator[tuple[str, str, float]]:
-    """Source, revision and time of the last use of every tree that is kept."""
+    """Source, revision and last use of every stored tree."""
     for marker in data_dir.glob("trees/*/*.complete"):
         with suppress(FileNotFoundError):
             yield marker.parent.name, marker.stem, marker.stat().st_mtime
 
 
 def discard(data_dir: Path, source: str, revision: str) -> bool:
-    """Remove a tree if nobody uses it; the marker goes first, so that half a tree is never taken for a whole one."""
+    """Remove a tree if it is unused; the marker goes first, so that half a tree never passes for a complete one."""
     tree = data_dir / "trees" / source / revision
     with held(tree.parent / ".lock", timeout=10), alone(_use(tree)) as free:
         if free:
@@ -92,12 +92,12 @@ def _marker(tree: Path) -> Path:
 
 
 def _use(tree: Path) -> Path:
-    """Whoever uses the tree has a lock on this; runs see the tree, and not what is beside it."""
+    """Users of the tree hold a lock on this; runs see the tree, but not the files beside it."""
     return tree.with_name(f"{tree.name}.use")
 
 
 def _good(tree: Path, timeout: float) -> int | None:
-    """The descriptor of a tree that is as it was; None where that has to be looked into."""
+    """The descriptor of an unchanged tree; None if it has to be examined."""
     known = record.read(_marker(tree))
     if known is None:
         return None
@@ -134,7 +134,7 @@ def _make(mirror: Mirror, revision: str, tree: Path) -> None:
 
 
 def _scanned(tree: Path) -> Seen | None:
-    """None for what a run has made unreadable: the whole tree is made again then."""
+    """None if a run made it unreadable: the whole tree is made again then."""
     try:
         return record.scan(tree)[0]
     except OSError:
@@ -152,7 +152,7 @@ def _put_right(
             report(sentence(revision, wrong, differences.strange, seen))
         repair(mirror, tree, wrong, differences.strange)
     after, folders = record.scan(tree)
-    # What only looked odd was compared after `seen` was; what somebody does to it from then on is seen the next time.
+    # Files that merely looked odd were compared after `seen` was taken; later changes are found the next time.
     repaired = {entry.path: after[entry.path] for entry in wrong if entry.path in after}
     files = known.files | {path: seen[path] for path in differences.odd if path in seen} | repaired
     left = {path: stat for path, stat in known.left.items() if after.get(path) == stat}
@@ -161,7 +161,7 @@ def _put_right(
 
 
 def _entries(mirror: Mirror, revision: str) -> list[TreeEntry]:
-    """Without those that no disk can hold: a stack in whose code one lies was refused."""
+    """Without those that no disk can hold: a stack with such a path in its code was refused."""
     return fitting(read_tree(mirror.local("ls-tree", arguments.ls_tree(mirror.path, revision)).output))[0]
 
 
@@ -171,12 +171,12 @@ def _write(mirror: Mirror, revision: str, top: Path) -> None:
         if entry.kind == "tree" or entry.mode == SUBMODULE:
             (top / entry.path).mkdir(mode=0o700)
     _write_files(mirror, top, [e for e in entries if e.mode in FILES])
-    # Last, so that no file is ever written through one.
+    # Last, so that no file is ever written through a link.
     _write_links(mirror, top, entries)
 
 
 def _write_files(mirror: Mirror, top: Path, entries: list[TreeEntry]) -> None:
-    """Small objects can hold huge files, and one file can be there a thousand times."""
+    """Small objects can contain huge files, and one file can occur a thousand times."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     left = parse_size(mirror.source.max_size)
     with mirror.contents([entry.oid for entry in entries]) as contents:
@@ -207,6 +207,6 @@ def _write_links(mirror: Mirror, top: Path, entries: list[TreeEntry]) -> None:
             )
     tree = Tree(entries, targets)
     for path, target in targets.items():
-        # One that leads out of the repository, or in a circle, is left out: a stack in whose code it lies was refused.
+        # A link out of the repository, or in a cycle, is left out: a stack with it in its code was refused.
         if tree.follow(path) is not None:
             (top / path).symlink_to(target)

@@ -1,4 +1,4 @@
-"""What git says when it fails, as one line that holds no secret."""
+"""Git's error output as one line without secrets."""
 
 import re
 from base64 import b64encode
@@ -14,7 +14,7 @@ USERINFO = re.compile(r"(?<=://)[^/@\s]*:[^/@\s]*(?=@)")
 NOISE = re.compile(r"^(fatal|error|warning): |^hint:.*|^\s+|\s+$", re.MULTILINE)
 
 
-# Where git's words leave open what to do: sign, advice, and the setting of the source that it names.
+# Advice where git's message does not say what to do: pattern, advice, and the source setting it names.
 ADVICE: tuple[tuple[str, str, str], ...] = (
     ("could not read Username", "the remote wants credentials: set {setting}", "auth.token"),
     ("Authentication failed", "the remote refused {setting}: renew it", "auth.token"),
@@ -34,7 +34,7 @@ ADVICE: tuple[tuple[str, str, str], ...] = (
 
 
 def one_line(text: str, source: SourceSettings) -> str:
-    """Git's words without secrets, line ends and control characters."""
+    """Git's message without secrets, line ends and control characters."""
     for secret in _spellings(source):
         text = text.replace(secret, MASK)
     text = USERINFO.sub(MASK, text)

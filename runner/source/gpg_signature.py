@@ -1,4 +1,4 @@
-"""OpenPGP signatures of commits, judged by gpg in a throw-away home that holds the operator's keys and nothing else."""
+"""OpenPGP signatures of commits, judged by gpg in a temporary home that contains only the operator's keys."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from runner.source.trust import Bench
 
 GPG = (
     "gpg", "--homedir", "gnupg", "--no-options", "--batch", "--no-tty", "--status-fd", "1",
-    # No process stays behind, and no key comes from anywhere else, not even from the signature itself.
+    # No process stays behind, and no key comes from elsewhere, not even from the signature itself.
     "--no-autostart", "--disable-dirmngr", "--no-auto-key-retrieve", "--no-auto-key-import",
     "--trust-model", "always",
 )  # fmt: skip
 STATUS = "[GNUPG:] "
-ONCE = ("NEWSIG", "GOODSIG", "VALIDSIG")  # of a commit with one good signature; gpg would take several
-# gpg ends with 0 for an expired or a revoked key too: only these words tell.
+ONCE = ("NEWSIG", "GOODSIG", "VALIDSIG")  # for a commit with one good signature; gpg would accept several
+# gpg exits with 0 for an expired or a revoked key too: only these words show it.
 REASONS = {
     "REVKEYSIG": "its key is revoked in gpg_keys",
     "EXPKEYSIG": "its key has expired",
@@ -35,7 +35,7 @@ class GpgSigners:
 
     @classmethod
     def of(cls, bench: Bench) -> "GpgSigners":
-        """With the keys of gpg_keys. VerifierFailed where there are none."""
+        """With the keys of gpg_keys. VerifierFailed if there are none."""
         (bench.folder / "gnupg").mkdir(mode=0o700)
         ended = bench.ask(*GPG, "--import", "gpg_keys")
         taken = [words[1] for word, words in _status(ended.output) if word == "IMPORT_OK" and len(words) == 2]

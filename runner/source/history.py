@@ -1,4 +1,4 @@
-"""What the history in a mirror says: commits with their people, and which revision an expression means."""
+"""History in a mirror: commits with their people, and the revision that an expression means."""
 
 import re
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 def resolve(mirror: Mirror, expression: str) -> str:
-    """The commit that `HEAD`, the branch's name or a commit id, with `~2` or `^` after it, means on the branch."""
+    """The commit that `HEAD`, the branch's name or a commit id, optionally with `~2` or `^`, means on the branch."""
     base, steps = _split(expression)
     if base in {"HEAD", "@", mirror.source.branch}:
         base = arguments.HEAD
@@ -55,12 +55,12 @@ def commits(mirror: Mirror, old: str, new: str) -> list[Commit]:
 def touching(mirror: Mirror, new: str, places: Iterable[str]) -> list[Commit]:
     """Every commit up to `new` that changed one of the places, with the merges that brought such a change in.
 
-    More than can be read in time is GitFailed: who made a change is known from all of it or not at all.
+    GitFailed if there are more than can be read in time: authors are known from all commits or not at all.
     """
-    # Git's own way is to leave out a side of a merge that it thinks explains nothing.
+    # By default git omits a side of a merge that it considers irrelevant.
     options = ("--full-history", "--show-pulls")
     named = set(places)
-    # The top is all that there is, also what no path names.
+    # The top covers everything, even changes that no path names.
     named = set() if TOP in named else named
     argv = arguments.log(mirror.path, new, None, *options, places=sorted(named))
     return _read(mirror, mirror.local("log", argv).output)
@@ -70,7 +70,7 @@ def _read(mirror: Mirror, output: bytes) -> list[Commit]:
     """The records of arguments.COMMIT_FORMAT, whose fields and ends are all NULs."""
     fields = output.split(b"\0")
     records = [fields[at : at + FIELDS] for at in range(0, len(fields) - 1, FIELDS)]
-    # git has read these by the encoding that they claim, or could not: what their bytes say counts too.
+    # git decoded these by the encoding they claim, or could not: other readings of their bytes count too.
     odd = [one[0].decode() for one in records if one[ENCODING] or not _plain(one)]
     others = people(mirror, odd) if odd else {}
     commits = [_commit([field.decode(errors="replace") for field in one]) for one in records]
@@ -101,7 +101,7 @@ def _commit(fields: list[str]) -> Commit:
 
 
 def _time(seconds: str) -> datetime:
-    """A commit may claim any time, also none that exists."""
+    """A commit may claim any time, even an impossible one."""
     try:
         return datetime.fromtimestamp(int(seconds), UTC)
     except (ValueError, OverflowError, OSError):

@@ -1,4 +1,4 @@
-"""One source's bare mirror: asked, fetched, and made again where it is broken."""
+"""One source's bare mirror: queried, fetched, and made again if it is broken."""
 
 import math
 import re
@@ -28,22 +28,22 @@ LEFTOVERS = (
     "*.lock", "refs/**/*.lock", "objects/info/*.lock", "objects/pack/*.lock", "objects/pack/tmp_*", "objects/pack/.tmp-*",
     "objects/??/tmp_obj_*", "objects/tmp_*",
 )  # fmt: skip
-# In git's words that an object or a ref of the mirror itself is broken; `fsck --connectivity-only` reads no blobs.
+# git's messages about a broken object or ref in the mirror itself; `fsck --connectivity-only` reads no blobs.
 DAMAGE = re.compile(
     r"not a git repository|is corrupt|is empty|inflate: |does not match index|unable to (?:stream|unpack|parse)"
     r"|invalid sha1 pointer|broken ref"
 )
-ANSWER_SECONDS = 30.0  # one question, one line: a remote that takes longer is as good as dead
+ANSWER_SECONDS = 30.0  # one question, one line: a slower remote counts as dead
 ANSWER_MEMORY = 256 << 20
-FETCH_MEMORY = 256 << 20  # and as much again as half of what may come, of which git keeps an index in memory
+FETCH_MEMORY = 256 << 20  # plus half of the expected data, of which git keeps an index in memory
 NO_REF = 2  # of `ls-remote --exit-code`
-MAX_PACKS = 50  # each fetch leaves one, and git looks through all of them
+MAX_PACKS = 50  # each fetch adds one, and git searches all of them
 FSCK_TIMES = 5  # it walks the whole history
 
 
 @dataclass(frozen=True)
 class Mirror:
-    """`data_dir/mirrors/<source>.git`. Reading needs no lock; whatever changes it holds the one beside it."""
+    """`data_dir/mirrors/<source>.git`. Reading needs no lock; every change holds the lock file beside it."""
 
     data_dir: Path
     source: SourceSettings
@@ -57,7 +57,7 @@ class Mirror:
     def lock(self) -> Path:
         return self.path.with_suffix(".lock")
 
-    # Asking
+    # Queries
 
     def remote_head(self) -> str:
         """The branch's revision at the remote, or BranchMissing."""
@@ -79,7 +79,7 @@ class Mirror:
         )
 
     def _default_branch(self) -> str:
-        """What the remote's HEAD points to; nothing where it does not say so."""
+        """The target of the remote's HEAD; empty if it does not say."""
         with suppress(GitFailed):
             argv = arguments.default_branch(self.source.url)
             said = self._ask("ls-remote", argv, deadline=ANSWER_SECONDS).output.decode(errors="replace")
@@ -90,13 +90,13 @@ class Mirror:
     def local(
         self, command: str, argv: Sequence[str], allowed: tuple[int, ...] = (0,), times: int = 1
     ) -> Ended:
-        """A command that meets no remote."""
+        """A command that contacts no remote."""
         ended = run(Call(tuple(argv), self.path.parent, self.timeout * times))
         return self._checked(command, ended, allowed)
 
     @contextmanager
     def contents(self, oids: Sequence[str]) -> Iterator[Contents]:
-        """The objects of these ids, one after another, out of one process."""
+        """The objects of these ids, in order, from one process."""
         cut: Truncated | None = None
         call = Call(tuple(arguments.cat_file(self.path)), self.path.parent, self.timeout)
         with stream(call, questions(oids)) as (output, ended):
@@ -119,7 +119,7 @@ class Mirror:
     ) -> Ended:
         speaks = protocol(self.source.url)
         with offered(self.source.auth, speaks, self.data_dir) as credentials:
-            # The data directory may lie inside a work tree, whose configuration would count.
+            # The data directory may lie inside a work tree, whose configuration would apply.
             extra = {"GIT_CEILING_DIRECTORIES": str(self.data_dir), **credentials.environment}
             fds = (*fds, *credentials.fds)
             call = Call(
@@ -142,10 +142,10 @@ class Mirror:
     def damaged(words: str) -> bool:
         return DAMAGE.search(words) is not None
 
-    # Changing
+    # Changes
 
     def fetch(self, revision: str) -> None:
-        """Bring the branch in, so that this revision is here. A broken mirror is put aside and made again."""
+        """Fetch the branch, so that this revision exists. A broken mirror is moved away and made again."""
         with held(self.lock, self.timeout) as fd:
             if not self.path.exists() or self._holds_odd():
                 self._make(revision, fd)
@@ -164,7 +164,7 @@ class Mirror:
                 raise failed(self.source, "fetch", f"the remote moved on and no longer has {revision}")
 
     def repair(self, *, proven: bool) -> bool:
-        """Make the mirror again where it is missing or broken. False where it is sound."""
+        """Make the mirror again if it is missing or broken. False if it is sound."""
         with held(self.lock, self.timeout) as fd:
             if self.path.exists() and not proven and not self._broken():
                 return False
@@ -182,7 +182,7 @@ class Mirror:
         )
 
     def is_ancestor(self, old: str, new: str) -> bool:
-        """False where the old revision is not even here, as after a rewrite of a mirror that was made again."""
+        """False if the old revision does not even exist, as after a rewrite and a new mirror."""
         argv = arguments.is_ancestor(self.path, old, new)
         if self.local("merge-base", argv, allowed=(0, 1, 128)).code == 0:
             return True
@@ -198,7 +198,7 @@ class Mirror:
         if before is not None and not self.is_ancestor(before, arguments.HEAD):
             self.local("update-ref", arguments.keep(self.path, before))
         if len(list(self.path.glob("objects/pack/*.pack"))) > MAX_PACKS:
-            # Without it everything works, only slower: an old git that does not know how may refuse.
+            # Everything works without it, only slower: an old git that does not support it may refuse.
             run(Call(tuple(arguments.repack(self.path)), self.path.parent, self.timeout, fds=(lock,)))
 
     def _make(self, revision: str, lock: int) -> None:
@@ -212,7 +212,7 @@ class Mirror:
             Quarantine(self.data_dir).discard(made)
             raise
         if self.path.exists():
-            # For whoever wants to know what broke; only the last.
+            # For diagnosis; only the last one is kept.
             aside = self.path.with_suffix(".broken")
             Quarantine(self.data_dir).discard(aside)
             self.path.rename(aside)
@@ -220,25 +220,27 @@ class Mirror:
         made.rename(self.path)
 
     def _fill(self, git_dir: Path, lock: int) -> None:
-        """Everything that is fetched comes in one pack, whose size the kernel limits: git has no option for it."""
+        """A fetch writes one pack, whose size the kernel limits: git has no option for it."""
         argv = arguments.fetch(git_dir, self.source.url, check_branch(self.source.branch))
         left = largest(parse_size(self.source.max_size) - taken(git_dir))
         try:
             self._ask("fetch", argv, fds=(lock,), largest_file=left, max_memory=FETCH_MEMORY + left // 2)
         except GitFailed as error:
-            # What git says of it is no more than that index-pack has ended.
+            # git reports only that index-pack has ended.
             if all(path.stat().st_size < left for path in git_dir.glob("objects/pack/tmp_pack_*")):
                 raise
             bound = f"its max_size of {self.source.max_size}"
             raise SourceTooLarge(source=self.source.name, what="its history exceeds", bound=bound) from error
 
     def _clear(self) -> None:
-        """Remove what a killed git left behind; ours is the only one that could still need it."""
+        """Remove leftovers of a killed git; no other git could still need them."""
         for leftover in chain.from_iterable(self.path.glob(pattern) for pattern in LEFTOVERS):
             leftover.unlink(missing_ok=True)
 
     def _holds_odd(self) -> bool:
-        """Whether something is there that git never makes. On a pipe it would wait until its deadline, each time."""
+        """Whether it contains a file type that git never makes. Reading a pipe would block until the
+        deadline, each time.
+        """
         try:
             return any(not found.is_regular for found in walk(self.path, Budget()))
         except OSError:

@@ -1,4 +1,4 @@
-"""All sources' Git, as the services see it: each call finds its mirror, and mends it where it is missing or broken."""
+"""Git of all sources, for the services: each call finds its mirror, and repairs it if it is missing or broken."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ from runner.source.failure import failed
 from runner.source.mirror import Mirror
 from runner.source.tree import read_tree
 
-SPARED_SECONDS = 3600.0  # a tree as young as this may be of a run that is only being queued
+SPARED_SECONDS = 3600.0  # a younger tree may belong to a run that is just being queued
 LARGEST_BLOB = 32 << 20
 MAX_CONTENTS = 512 << 20  # at once: they are read into memory
 T = TypeVar("T")
@@ -29,7 +29,7 @@ class GitMirrors:
         self._data_dir = data_dir
         self._timeout = timeout
 
-    # Of the remote
+    # Remote
 
     def head(self, source: SourceSettings) -> str:
         with self._mirror(source, "ls-remote") as mirror:
@@ -38,7 +38,7 @@ class GitMirrors:
             return head
 
     def answered_at(self, source: SourceSettings) -> datetime | None:
-        """When the remote last gave an answer. Kept as a file's time: a poll that finds nothing writes no record."""
+        """When the remote last answered. Kept as a file's time: a poll without changes writes no record."""
         try:
             seconds = _answered(Mirror(self._data_dir, source, self._timeout)).stat().st_mtime
         except OSError:
@@ -49,7 +49,7 @@ class GitMirrors:
         with self._mirror(source, "fetch") as mirror:
             mirror.fetch(revision)
 
-    # Of the mirror
+    # Mirror
 
     def is_ancestor(self, source: SourceSettings, old: str, new: str) -> bool:
         return self._read(source, "merge-base", lambda mirror: mirror.is_ancestor(old, new))
@@ -99,7 +99,7 @@ class GitMirrors:
     def signers(self, source: SourceSettings, revisions: Sequence[str]) -> Mapping[str, str]:
         return self._read(source, "cat-file", lambda mirror: signature.signers(mirror, revisions))
 
-    # Of the exported trees
+    # Exported trees
 
     def export(
         self,
@@ -115,7 +115,7 @@ class GitMirrors:
             settle(mirror, revision)
 
     def keep_only(self, needed: frozenset[tuple[str, str]], now: datetime) -> int:
-        """What is in use stays."""
+        """Trees in use stay."""
         unneeded = [tree for tree in exported(self._data_dir) if tree[:2] not in needed]
         return sum(
             discard(self._data_dir, source, revision)
@@ -124,7 +124,7 @@ class GitMirrors:
         )
 
     def _read(self, source: SourceSettings, command: str, read: Callable[[Mirror], T]) -> T:
-        """A mirror that is missing, as after a restore without it, or broken is made again, once."""
+        """A mirror that is broken, or missing after a restore without it, is made again, once."""
         with self._mirror(source, command) as mirror:
             try:
                 return read(mirror)
@@ -150,9 +150,9 @@ class GitMirrors:
 
 
 def _contents(mirror: Mirror, oids: Sequence[str]) -> dict[str, bytes]:
-    """What is too large is left out, and where all together would fill the memory the largest ones are.
+    """Objects that are too large are left out, the largest first if together they would fill the memory.
 
-    Whoever needs one of those is refused for it; the others are read.
+    A stack that needs one of those is refused; the others are read.
     """
     found: dict[str, bytes] = {}
     sizes: dict[str, int] = {}
@@ -186,7 +186,7 @@ def _repaired(mirror: Mirror, error: GitFailed) -> bool:
     try:
         return mirror.repair(proven=mirror.damaged(str(error.facts.get("problem"))))
     except GitFailed:
-        return False  # the remote cannot be reached either; the first error is the one to tell
+        return False  # the remote cannot be reached either; the first error is the one to report
 
 
 def _answered(mirror: Mirror) -> Path:

@@ -1,4 +1,6 @@
-"""What a git command says, up to a limit: a remote, or a tree that names itself a thousand times, can talk for ever."""
+"""The output of a git command, up to a limit: a remote, or a tree that contains itself a thousand times,
+could go on forever.
+"""
 
 import os
 import selectors
@@ -12,11 +14,11 @@ MAX_ERRORS = 64 << 10
 
 
 class TooMuch(Exception):
-    """it said more than it may"""
+    """its output exceeds the limit"""
 
 
 def collect(process: "subprocess.Popen[bytes]", timeout: float, limit: int) -> tuple[bytes, bytes]:
-    """All of stdout and the beginning of stderr, once it has ended; TimeoutExpired or TooMuch where it has not."""
+    """All of stdout and the beginning of stderr, once it has ended; TimeoutExpired or TooMuch otherwise."""
     deadline = time.monotonic() + timeout
     output, errors = bytearray(), bytearray()
     with selectors.DefaultSelector() as selector:
@@ -41,7 +43,7 @@ def collect(process: "subprocess.Popen[bytes]", timeout: float, limit: int) -> t
 
 
 def drained(errors: IO[bytes]) -> bytes:
-    """Read to the end, of which the beginning is kept."""
+    """Read to the end, but keep only the beginning."""
     kept = errors.read(MAX_ERRORS)
     with suppress(ValueError):  # closed meanwhile: the process is gone
         while errors.read(CHUNK):

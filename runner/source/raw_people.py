@@ -1,4 +1,4 @@
-"""The people of a commit as its bytes name them, for commits whose text is not, or claims not to be, UTF-8."""
+"""The people of a commit from its raw bytes, for commits whose text is not, or claims not to be, UTF-8."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -9,11 +9,11 @@ BATCH = 200
 LARGEST = 1 << 20  # bytes of one commit
 PERSON = re.compile(rb"^(?:author|committer) ([^\n<]*)<([^\n>]*)>", re.MULTILINE)
 CO_AUTHOR = re.compile(rb"^co-authored-by:([^\n<]*)<([^\n>]*)>", re.MULTILINE | re.IGNORECASE)
-CODECS = ("utf-8", "latin-1")  # what the commit itself claims is how git has read it already
+CODECS = ("utf-8", "latin-1")  # git has already decoded it with the encoding that it claims
 
 
 def people(mirror: Mirror, revisions: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Every name and mail address, by revision, in each reading that a login might have been meant by."""
+    """Every name and mail address, by revision, in each decoding that might match a login."""
     found: dict[str, tuple[str, ...]] = {}
     for at in range(0, len(revisions), BATCH):
         with mirror.contents(revisions[at : at + BATCH]) as contents:
@@ -32,7 +32,7 @@ def _readings(raw: bytes) -> Iterator[str]:
 
 
 def _decoded(text: bytes, codec: str) -> str:
-    """Empty where the bytes are none of that encoding."""
+    """Empty if the bytes are not valid in that encoding."""
     try:
         return text.strip().decode(codec)
     except UnicodeDecodeError:

@@ -1,6 +1,6 @@
-"""What an exported tree looked like when it was known to be Git's, so that a look at it reads none of its files.
+"""The stat of an exported tree when it matched Git, so that checking it reads none of its files.
 
-A folder's times tell whether a name came or went, so what is there has to be listed only where one of them moved.
+A folder's times show whether a name was added or removed, so a folder is listed only if they changed.
 """
 
 import json
@@ -18,9 +18,9 @@ from runner.host.files import write_whole
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 MAX_ENTRIES = 2_000_000
-REMEMBERED = 2  # of ten thousand stacks one takes 15 MB, and a twentieth of a second to read
+REMEMBERED = 2  # for ten thousand stacks one takes 15 MB, and a twentieth of a second to read
 
-# Mode, size, times of the last change of content and of anything, and inode. The kernel alone sets the second time.
+# Mode, size, modification time, change time, and inode. Only the kernel sets the change time.
 Stat = list[int]
 Seen = dict[str, Stat]
 
@@ -28,14 +28,14 @@ Seen = dict[str, Stat]
 @dataclass(frozen=True)
 class Record:
     files: Seen  # Git's, with the links that were made
-    left: Seen = field(default_factory=dict)  # what runs have left beside them
+    left: Seen = field(default_factory=dict)  # what runs left beside them
     folders: Seen = field(default_factory=dict)
 
     def untouched(self, top: Path) -> bool:
         return self.nothing_new(top) and _as_seen(top, self.files)
 
     def nothing_new(self, top: Path) -> bool:
-        """Whether no name came or went, and what runs have left is as they left it."""
+        """Whether no name was added or removed, and files left by runs are unchanged."""
         return _as_seen(top, self.folders) and _as_seen(top, self.left)
 
 
@@ -48,9 +48,9 @@ def _as_seen(top: Path, seen: Mapping[str, Stat]) -> bool:
 
 
 def scan(top: Path) -> tuple[Seen, Seen]:
-    """Everything below that is no folder, and the folders with the top as "", by their paths; no link is followed.
+    """Every entry below that is not a folder, and the folders, with the top as "", by path; no link is followed.
 
-    TooMuch, or another OSError, for what a run has built deeper or wider than any repository is.
+    TooMuch, or another OSError, if a run made it deeper or wider than any repository.
     """
     budget = Budget(entries=MAX_ENTRIES)
     seen: Seen = {}
@@ -73,7 +73,7 @@ def scan(top: Path) -> tuple[Seen, Seen]:
 
 
 def of(seen: Seen, folders: Seen, files: Seen, left: Seen) -> Record:
-    """What is in neither has yet to be looked at, so that its folder must not pass for one that was."""
+    """An entry in neither still has to be examined, so its folder must not count as unchanged."""
     left = {path: stat for path, stat in left.items() if path not in files}
     unknown = {path.rpartition("/")[0] for path in seen if path not in files and path not in left}
     return Record(files, left, folders | {folder: [] for folder in unknown})
@@ -88,15 +88,16 @@ def is_regular(found: Stat) -> bool:
 
 
 def read(path: Path) -> Record | None:
-    """None where there is none that counts.
+    """None if there is no valid one.
 
-    Files are not synced, so after a power cut they may be empty: a tree is good for the boot that made it.
+    Files are not synced, so after a power cut they may be empty: a tree is valid only for the boot that made
+    it.
     """
     try:
         found = path.stat()
     except OSError:
         return None
-    # Each one written is a new file. And an old one does no harm: what looks just like it is good too.
+    # Each write makes a new file. An old record does no harm: a tree that matches it is good too.
     return _read(path, found.st_ino, found.st_size)
 
 

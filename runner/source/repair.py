@@ -1,4 +1,4 @@
-"""Put an exported tree right where it is not what Git has. It may be in use, so it stays in its place."""
+"""Repair an exported tree that differs from Git. It may be in use, so it stays in its place."""
 
 import hashlib
 import os
@@ -22,7 +22,7 @@ from runner.source.record import Record, Seen, Stat, is_regular
 LOCK_FILE = ".terraform.lock.hcl"
 MAX_NAMED = 10  # names
 LARGEST_COMPARED = 8 << 20  # a lock file
-# What the engine takes up without being told to.
+# Files that the engine loads automatically.
 _LOADED = re.compile(
     r".*\.(?:tf|tofu)(?:\.json)?|.*\.(?:tftest|tofutest)\.(?:hcl|json)|.*\.tfvars(?:\.json)?"
     r"|\.terraform|terraform\.d|\.?(?:terraformrc|tofurc)",
@@ -35,24 +35,24 @@ _FRESH = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 @dataclass(frozen=True)
 class Found:
-    """Paths at which a tree is not as it was."""
+    """Paths where a tree differs from its record."""
 
-    odd: tuple[str, ...]  # Git's, that do not look as they did
-    strange: tuple[str, ...]  # of nobody
+    odd: tuple[str, ...]  # Git's files whose stat has changed
+    strange: tuple[str, ...]  # files that belong to nothing
 
 
 def is_state(path: str, found: Stat) -> bool:
-    """It may be one that an apply could not save."""
+    """Whether it may be a state that an apply could not save."""
     return is_regular(found) and ".tfstate" in path.rpartition("/")[2]
 
 
 def is_left(path: str, found: Stat) -> bool:
-    """Whether it may be what a run has left: an archive, say, or the lock file of a module that came without one."""
+    """Whether a run may have left it: an archive, for example, or the lock file of a module without one."""
     return is_regular(found) and not any(_LOADED.fullmatch(part) for part in path.split("/"))
 
 
 def found(record: Record, seen: Seen, *, alone: bool) -> Found:
-    """While others use the tree, what is not known may be what they are just writing. A state is never taken away."""
+    """While others use the tree, an unknown file may be one they are writing. A state is never removed."""
     unknown = (path for path in seen if path not in record.files and record.left.get(path) != seen[path])
     return Found(
         odd=tuple(path for path, known in record.files.items() if seen.get(path) != known),
@@ -67,7 +67,7 @@ def found(record: Record, seen: Seen, *, alone: bool) -> Found:
 def differing(
     mirror: Mirror, top: Path, entries: Mapping[str, TreeEntry], seen: Seen, odd: tuple[str, ...]
 ) -> list[TreeEntry]:
-    """Those that have other contents than in Git, not only other times."""
+    """Those whose content differs from Git's, not only their times."""
     suspects = [
         entries[path] for path in odd if path in entries and not _is_same(top, entries[path], seen.get(path))
     ]
@@ -82,7 +82,7 @@ def differing(
 
 
 def repair(mirror: Mirror, top: Path, wrong: list[TreeEntry], strange: tuple[str, ...]) -> None:
-    """No link that somebody may have put in the way is ever followed."""
+    """Never follows a link that somebody may have placed."""
     with closing(_Folder(os.open(top, _FOLDER))) as tree:
         for path in strange:
             tree.remove(path)
@@ -94,7 +94,7 @@ def repair(mirror: Mirror, top: Path, wrong: list[TreeEntry], strange: tuple[str
 
 
 def sentence(revision: str, wrong: list[TreeEntry], strange: tuple[str, ...], seen: Seen) -> str:
-    """What was found, for the log."""
+    """The findings as a sentence for the log."""
     lines = [
         *(f"{entry.path} was {'changed' if entry.path in seen else 'missing'}" for entry in wrong),
         *(f"{path} is not in Git" for path in strange),
@@ -107,7 +107,7 @@ def sentence(revision: str, wrong: list[TreeEntry], strange: tuple[str, ...], se
 
 
 class _Folder:
-    """The top of a tree, from which every path is gone step by step."""
+    """The top of a tree; every path is followed from it step by step."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
@@ -139,7 +139,7 @@ class _Folder:
             return
 
     def write(self, entry: TreeEntry, chunks: Iterator[bytes]) -> None:
-        """Beside what is there, and then in its place: whoever reads it meanwhile reads one of the two."""
+        """Written beside the existing file, then renamed over it: concurrent readers see one of the two."""
         with self._parent(entry.path, make=True) as (folder, name):
             fresh = f".{os.getpid()}-{entry.oid[:12]}"
             _clear(fresh, folder)
@@ -193,7 +193,7 @@ def _link_oid(entry: TreeEntry, path: Path) -> str:
 
 
 def _oid(entry: TreeEntry, size: int, chunks: Iterable[bytes]) -> str:
-    """As git names a blob; how it names them is told by the length."""
+    """Git's name for a blob; its length determines the hash."""
     kind = "sha256" if len(entry.oid) == 64 else "sha1"
     made = hashlib.new(kind, b"blob %d\0" % size, usedforsecurity=False)
     for chunk in chunks:
@@ -202,7 +202,7 @@ def _oid(entry: TreeEntry, size: int, chunks: Iterable[bytes]) -> str:
 
 
 def _only_checksums(path: Path, content: bytes) -> bool:
-    """Whether `init` has added to a lock file what was missing for this platform, and nothing else is different."""
+    """Whether `init` has only added missing checksums for this platform to a lock file."""
     there = _read(path)
     if there is None or not set(_CHECKSUM.findall(content)) <= set(_CHECKSUM.findall(there)):
         return False
@@ -210,7 +210,7 @@ def _only_checksums(path: Path, content: bytes) -> bool:
 
 
 def _read(path: Path) -> bytes | None:
-    """None for what is no file any more, or too large for one whose content matters."""
+    """None if it is no longer a file, or too large for its content to matter."""
     try:
         return read_foreign(path, LARGEST_COMPARED)
     except OSError:

@@ -1,4 +1,6 @@
-"""Whether commits are signed by whom the operator trusts. Which program judges is decided here and by no configuration."""
+"""Whether commits are signed by people the operator trusts. The verifying program is chosen here and by no
+configuration.
+"""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -16,12 +18,14 @@ from runner.source.trust import Bench, bench
 SSH, OPENPGP = b"-----BEGIN SSH SIGNATURE-----\n", b"-----BEGIN PGP SIGNATURE-----\n"
 MAX_COMMITS = 2_000  # commits in one push; each takes two short processes
 BATCH = 50
-LONGEST = 300.0  # seconds for all of one push; each answer has a deadline of its own
+LONGEST = 300.0  # seconds for one whole push; each answer has its own deadline
 LARGEST = 1 << 20  # bytes of one commit
 
 
 def verify(mirror: Mirror, old: str | None, new: str) -> tuple[Signature, ...]:
-    """Who signed `new` and, where every commit counts, all that came with it since `old`. Untrusted at the first bad one."""
+    """Who signed `new` and, if every commit counts, everything that came with it since `old`. Untrusted at
+    the first bad one.
+    """
     source = mirror.source
     if source.verify.mode == "off":
         return ()
@@ -47,7 +51,7 @@ def verify(mirror: Mirror, old: str | None, new: str) -> tuple[Signature, ...]:
 
 
 def signers(mirror: Mirror, revisions: Sequence[str]) -> dict[str, str]:
-    """Who is proven to have signed each; an empty text where no trusted signature says so. VerifierFailed without time."""
+    """The proven signer of each; empty without a trusted signature. VerifierFailed when time runs out."""
     found: dict[str, str] = {}
     with bench(mirror.source, mirror.timeout) as made:
         judge, until = _Judge(made, ""), time.monotonic() + LONGEST
@@ -64,7 +68,7 @@ def signers(mirror: Mirror, revisions: Sequence[str]) -> dict[str, str]:
 
 
 def _sign_again(mirror: Mirror, old: str, new: str, refused: str) -> str:
-    """Where every commit counts, one more on top helps nothing."""
+    """If every commit counts, another one on top does not help."""
     base = old if mirror.is_ancestor(old, new) else f"{refused}~"
     return (
         f"in a checkout of {mirror.source.branch}, where every commit since {base[:12]} has to be signed:\n"
@@ -75,7 +79,7 @@ def _sign_again(mirror: Mirror, old: str, new: str, refused: str) -> str:
 
 
 def check_trust(source: SourceSettings, timeout: float) -> None:
-    """Read what the operator gave as a verification would; VerifierFailed where that cannot be used."""
+    """Read the operator's files like a verification would; VerifierFailed if they are unusable."""
     with bench(source, timeout) as made:
         _Judge(made, "")
         if made.has("allowed_signers"):
@@ -83,7 +87,7 @@ def check_trust(source: SourceSettings, timeout: float) -> None:
 
 
 class _Judge:
-    """The verifiers of one source; a signature of a kind that it has no keys for is refused."""
+    """The verifiers of one source; a signature type without keys is refused."""
 
     def __init__(self, made: Bench, head: str) -> None:
         self._head = head
@@ -122,7 +126,7 @@ def _complete(commit: bytes | None) -> bytes:
 
 
 def _since(mirror: Mirror, old: str, new: str) -> list[str]:
-    """What `new` brings that was not there with `old`, merged branches included; all of it where `old` is gone."""
+    """The commits that `new` adds to `old`, including merged branches; all of it if `old` is gone."""
     known = old if mirror.has(old) else None
     ended = mirror.local("rev-list", arguments.rev_list(mirror.path, new, known, MAX_COMMITS + 1))
     revisions = ended.output.decode().split()
@@ -133,9 +137,9 @@ def _since(mirror: Mirror, old: str, new: str) -> list[str]:
 
 
 def _commits(mirror: Mirror, revisions: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
-    """The commit objects, None for one that is too large to be one."""
+    """The commit objects, None for one that is too large."""
     for at in range(0, len(revisions), BATCH):
-        # Read to its end before any is judged: git's deadline is for reading.
+        # Read completely before any is judged: git's deadline covers only reading.
         with mirror.contents(revisions[at : at + BATCH]) as contents:
             read_now = [
                 (revision, b"".join(chunks) if size <= LARGEST else None)

@@ -1,4 +1,4 @@
-"""A commit object as bytes: what was signed, and the signature. Read here, so that no configuration has a say in it."""
+"""A commit object as bytes: the signed payload, and the signature. Parsed here, independent of any configuration."""
 
 from dataclasses import dataclass
 
@@ -12,16 +12,16 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Signed:
-    """`payload` is the whole commit but for its one signature."""
+    """`payload` is the whole commit without its signature."""
 
     payload: bytes
     signature: bytes
 
 
 def read(revision: str, commit: bytes) -> Signed:
-    """Exactly one signature, in the header of this kind of repository.
+    """Exactly one signature, in the header for this kind of repository.
 
-    git skips every other header that begins with `gpgsig`, signed by nobody: here such a commit is refused.
+    git skips all other headers starting with `gpgsig`, which are unsigned: such a commit is refused here.
     """
     head, separator, message = commit.partition(b"\n\n")
     wanted = HEADERS[len(revision)] + b" "

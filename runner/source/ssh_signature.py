@@ -1,4 +1,6 @@
-"""SSH signatures of commits, judged by `ssh-keygen -Y verify`: whether the key is good now, whatever date a commit claims."""
+"""SSH signatures of commits, judged by `ssh-keygen -Y verify`: whether the key is valid now, whatever date a
+commit claims.
+"""
 
 import re
 from dataclasses import dataclass
@@ -8,9 +10,9 @@ from runner.source.command import Ended
 from runner.source.signed_commit import Refused, Signed
 from runner.source.trust import Bench
 
-NAMESPACE = "git"  # a signature that was made for a file or a login is none of a commit
+NAMESPACE = "git"  # a signature made for a file or a login is not valid for a commit
 GOOD = re.compile(r'Good "git" signature (?:for .* )?with (?P<key>\S+ key \S+)')
-# In ssh-keygen's words on stderr; they only choose the sentence, never the verdict.
+# ssh-keygen's messages on stderr; they only select the sentence, never the verdict.
 REASONS = (
     ("key has expired", "its key has expired in allowed_signers"),
     ("key is not yet valid", "its key is not valid yet in allowed_signers"),
@@ -26,7 +28,7 @@ class SshSigners:
     def signer(self, signed: Signed) -> tuple[str, str]:
         """The principal of allowed_signers and the key, or Refused."""
         (self.bench.folder / "signature").write_bytes(signed.signature)
-        # Without -Overify-time both judge by the clock. git would hand them the date that the commit claims.
+        # Without -Overify-time both use the current time. git would pass the date that the commit claims.
         found = self._ask("find-principals", *self._allowed)
         principals = found.output.decode(errors="replace").splitlines() if found.code == 0 else []
         revoked = ("-r", "revoked") if self.bench.has("revoked") else ()
@@ -65,7 +67,7 @@ class SshSigners:
 
 
 def _good(ended: Ended) -> str | None:
-    """The key, as ssh-keygen names it, where the signature is good."""
+    """The key, as ssh-keygen names it, if the signature is good."""
     lines = ended.output.decode(errors="replace").splitlines()
     good = GOOD.fullmatch(lines[0]) if ended.code == 0 and len(lines) == 1 else None
     return good["key"] if good else None

@@ -1,4 +1,4 @@
-"""The tree of a revision and the contents in it, read from the mirror's objects."""
+"""The tree of a revision and its contents, read from the mirror's objects."""
 
 from collections.abc import Iterable, Iterator
 from typing import IO
@@ -29,7 +29,7 @@ def questions(oids: Iterable[str]) -> bytes:
 
 
 def answers(oids: Iterable[str], output: IO[bytes]) -> Contents:
-    """Object id, size and content of each object, in the order that was asked. What is not read is skipped."""
+    """Object id, size and content of each object, in the requested order. Unread content is skipped."""
     for oid in oids:
         header = output.readline().split()
         if len(header) != 3:

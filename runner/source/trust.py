@@ -1,4 +1,4 @@
-"""What the operator trusts: the files under `verify` of a source, and the programs that judge by them."""
+"""What the operator trusts: the files under `verify` of a source, and the programs that use them."""
 
 import base64
 import binascii
@@ -16,7 +16,7 @@ from runner.source.command import KILLED, NOT_FOUND, Call, Ended, run
 from runner.source.failure import one_line
 
 KEYS = ("allowed_signers", "gpg_keys", "revoked")
-# What a line of a file is, and which of its words may begin the key.
+# The format of a line, and the words at which the key may start.
 LINES = {
     "allowed_signers": ("a name, options, and a public key, as in: ana@example.com ssh-ed25519 AAAA...", 1),
     "revoked": ("a public key, or a whole file made by ssh-keygen -k", 0),
@@ -27,7 +27,7 @@ PUBLIC_KEY = re.compile(rb"(?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[\w.@-]+")
 
 @dataclass(frozen=True)
 class Bench:
-    """A private folder with a copy of each file that was configured, so that nothing moves while commits are judged."""
+    """A private folder with copies of the configured files, so that nothing changes while commits are judged."""
 
     source: SourceSettings
     folder: Path
@@ -37,7 +37,7 @@ class Bench:
         return (self.folder / key).exists()
 
     def ask(self, *argv: str, stdin: bytes = b"") -> Ended:
-        """One answer of a program. VerifierFailed where there is none: that says nothing about a commit."""
+        """The answer of a program. VerifierFailed without one: that says nothing about a commit."""
         ended = run(Call(argv, self.folder, self.timeout), stdin)
         if ended.code in {NOT_FOUND, KILLED}:
             raise self.failed(f"{argv[0]}: {ended.error}")
@@ -49,8 +49,8 @@ class Bench:
 
 @contextmanager
 def bench(source: SourceSettings, timeout: float) -> Iterator[Bench]:
-    """VerifierFailed where a file cannot be read or is not what it should be."""
-    # mkdtemp makes it 0700, which gpg insists on.
+    """VerifierFailed if a file is unreadable or has the wrong content."""
+    # mkdtemp creates it with 0700, which gpg requires.
     with TemporaryDirectory(prefix="driftline-trust-") as folder:
         made = Bench(source, Path(folder), timeout)
         for key in KEYS:
@@ -73,12 +73,14 @@ def _copy(made: Bench, key: str, path: Path) -> None:
 
 
 def _check_lines(made: Bench, file: str, content: bytes, expected: str, first: int) -> None:
-    """Of a bad line ssh-keygen says little: in `revoked` it refuses every signature, in `allowed_signers` its own."""
+    """ssh-keygen says little about a bad line: in `revoked` it refuses every signature, in `allowed_signers`
+    that line's.
+    """
     for number, line in enumerate(content.splitlines(), 1):
         words = line.split()
         if not words or words[0].startswith(b"#"):
             continue
-        places = range(first, len(words) - 1) if first else (0,)  # options may hold spaces
+        places = range(first, len(words) - 1) if first else (0,)  # options may contain spaces
         if not any(_is_key(words[at : at + 2]) for at in places):
             raise made.failed(f"{file}:{number}: expected {expected}")
 

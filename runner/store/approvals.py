@@ -40,7 +40,7 @@ class ApprovalWrites(ApprovalReads, DetailWrites, Writes):
         self._save_details(run_id, {"binding": binding.document()})
 
     def add_approval(self, approval: Approval) -> None:
-        """One a person and plan: given again, it is renewed."""
+        """One per person and plan: given again, it is renewed."""
         row = {
             "run": approval.run,
             "person": approval.person.name,

@@ -1,4 +1,4 @@
-"""The audit log and the outbox: one row of each for what changed, in the transaction that changed it."""
+"""The audit log and the outbox: a row in each for every change, in the same transaction."""
 
 import json
 import sqlite3
@@ -40,7 +40,7 @@ class AuditReads(Session):
         until: datetime | None = None,
         limit: int = 100,
     ) -> list[AuditEntry]:
-        """The newest entries, newest first. Those of a stack are also those of its runs and reports."""
+        """The newest entries, newest first. A stack's entries include those of its runs and reports."""
         tests: list[tuple[str, tuple[Value, ...]]] = []
         if subject is not None:
             tests.append(("subject = ?", (subject,)))
@@ -58,12 +58,12 @@ class AuditReads(Session):
         return [entry_of(row) for row in self._all(sql, *values, limit)]
 
     def audit_head(self) -> tuple[int, str]:
-        """Number and hash of the newest entry: kept elsewhere, it shows later that the end was cut off."""
+        """Number and hash of the newest entry: stored elsewhere, it later reveals truncation."""
         row = self._one("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
         return (row["seq"], row["hash"]) if row else (0, GENESIS)
 
     def audit_hash(self, seq: int) -> str | None:
-        """As it is stored; None where there is no such entry."""
+        """The stored hash; None if there is no such entry."""
         row = self._one("SELECT hash FROM audit WHERE seq = ?", seq)
         return None if row is None else row["hash"]
 
@@ -76,21 +76,21 @@ class AuditReads(Session):
     def newest_time(self, run: str | None = None) -> datetime | None:
         """The latest time in the log since a person last accepted the clock, and since the run's plan was offered.
 
-        What the clock said before that says nothing of the plan's age: it may have been wrong for a while.
+        Earlier times say nothing about the plan's age: the clock may have been wrong for a while.
         """
         since = self._one(
             "SELECT max(seq) AS seq FROM audit WHERE subject = ? OR (subject = ? AND action = ?)",
             CLOCK, run, OFFERED,
         )  # fmt: skip
         row = self._one(
-            "SELECT at FROM audit WHERE +seq >= ? ORDER BY at DESC LIMIT 1",  # by the index of times, to its first
+            "SELECT at FROM audit WHERE +seq >= ? ORDER BY at DESC LIMIT 1",  # by the index of times, to its first match
             (since["seq"] if since else None) or 0,
         )
         return None if row is None else datetime.fromisoformat(row["at"])
 
 
 class Writes(AuditReads):
-    """What every writing room stands on."""
+    """The base of all writing classes."""
 
     def audit_note(self, actor: str, action: str, subject: str, detail: Mapping[str, Any]) -> None:
         seq, previous = self.audit_head()
@@ -102,7 +102,7 @@ class Writes(AuditReads):
         )  # fmt: skip
 
     def _emit(self, topic: str, subject: str, payload: Payload) -> None:
-        """Put an event into the outbox, where the consumers of the feed find it."""
+        """Put an event into the outbox, for the consumers of the feed."""
         assert isinstance(payload, TOPICS[topic])
         self._do(
             "INSERT INTO outbox (at, topic, subject, payload) VALUES (?, ?, ?, ?)",
@@ -116,7 +116,7 @@ def entry_of(row: Stored) -> AuditEntry:
 
 
 def audit_page(connection: sqlite3.Connection, after: int, limit: int) -> list[Stored]:
-    """Entries as they are stored, oldest first; bytes that are no text are kept, so that they are found."""
+    """Entries as stored, oldest first; undecodable bytes are kept, so that they are detected."""
     try:
         return connection.execute(f"SELECT {_COLUMNS} {_PAGE}", (after, limit)).fetchall()
     except sqlite3.OperationalError as error:
@@ -127,7 +127,7 @@ def audit_page(connection: sqlite3.Connection, after: int, limit: int) -> list[S
 
 
 def first_broken(rows: Iterable[Stored], seq: int, previous: str) -> int | None:
-    """The first entry that does not follow from the one before it."""
+    """The first entry that does not follow from the previous one."""
     for found, at, actor, action, subject, detail, digest in rows:
         seq += 1
         if found != seq or digest != chain_hash(seq, previous, at, actor, action, subject, detail):

@@ -10,12 +10,12 @@ from runner.store.faults import refused, translated_errors
 
 
 def copy(connection: sqlite3.Connection, target: Path) -> None:
-    """Write a checked copy to the target: made under another name, made durable, then renamed into place."""
+    """Write a checked copy to the target: under a temporary name, made durable, then renamed into place."""
     _refuse_itself(connection, target)
     unfinished = target.with_name(f".{target.name}.{os.getpid()}.unfinished")
     try:
         unfinished.unlink(missing_ok=True)
-        # SQLite takes an empty file as it is, so that the copy is never readable by others.
+        # SQLite accepts an empty file, so that the copy is never readable by others.
         os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with translated_errors(target):
             connection.execute("VACUUM INTO ?", (str(unfinished),))

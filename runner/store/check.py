@@ -12,11 +12,11 @@ from runner.store.faults import refused, translated_errors
 from runner.store.schema import fresh, objects
 
 _PAGE = 5000
-_BEFORE_ALL = -(2**63)  # an entry that was put in before the first is found too
+_BEFORE_ALL = -(2**63)  # an entry inserted before the first is found too
 
 
 def problems(connections: Connections) -> list[str]:
-    """One sentence a problem; none where all is well."""
+    """One sentence per problem; none if all is well."""
     tests: tuple[Callable[[Connections], Iterator[str]], ...] = (_pages, _references, _schema, _rows, _audit)
     found: list[str] = []
     for test in tests:
@@ -28,7 +28,7 @@ def problems(connections: Connections) -> list[str]:
 
 
 def refuse_damaged(connections: Connections) -> None:
-    """The quick test for a start: DatabaseRefused where a page is damaged."""
+    """The quick check at a start: DatabaseRefused if a page is damaged."""
     with translated_errors(connections.path):
         problem = connections.connection().execute("PRAGMA quick_check(1)").fetchone()[0]
     if problem != "ok":
@@ -36,7 +36,7 @@ def refuse_damaged(connections: Connections) -> None:
 
 
 def broken_entry(connections: Connections, anchor: tuple[int, str] | None = None) -> int | None:
-    """The first audit entry that was edited, or None. An anchor is the head of the log as it was seen before."""
+    """The first audit entry that was edited, or None. An anchor is an earlier head of the log."""
     walked = walk(connections, frozenset() if anchor is None else frozenset({anchor[0]}))
     if walked.broken is not None or anchor is None or anchor == (0, GENESIS):
         return walked.broken
@@ -44,7 +44,7 @@ def broken_entry(connections: Connections, anchor: tuple[int, str] | None = None
 
 
 def walk(connections: Connections, wanted: frozenset[int] = frozenset()) -> Walk:
-    """Through the whole audit log, up to the first entry that does not follow from the one before it."""
+    """Walk the whole audit log, up to the first entry that does not follow from the previous one."""
     seq, previous = 0, GENESIS
     hashes: dict[int, str] = {}
     for rows in _log(connections):
@@ -65,7 +65,7 @@ def entries(connections: Connections) -> Iterator[AuditEntry]:
 
 
 def _log(connections: Connections) -> Iterator[list[Stored]]:
-    """Page by page: nothing is ever changed behind a page, and a long read would keep writers waiting."""
+    """Page by page: earlier pages never change, and a long read would block writers."""
     seq = _BEFORE_ALL
     while True:
         with connections.snapshot() as connection:
@@ -88,7 +88,7 @@ def _references(connections: Connections) -> Iterator[str]:
 
 
 def _schema(connections: Connections) -> Iterator[str]:
-    """A trigger or an index that is gone takes its rule with it."""
+    """A missing trigger or index takes its rule with it."""
     ours, theirs = fresh(), objects(connections.connection())
     for name in sorted(ours.keys() | theirs.keys()):
         if name not in theirs:

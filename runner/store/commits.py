@@ -16,13 +16,13 @@ class CommitReads(Session):
         return None if row is None else _commit(row)
 
     def rewritten(self, source: str, since: datetime | None) -> list[str]:
-        """The heads that a force-push took away since then, oldest first."""
+        """The heads that force-pushes discarded since then, oldest first."""
         least = "" if since is None else text(since)
         sql = "SELECT revision FROM rewritten WHERE source = ? AND at >= ? ORDER BY at"
         return [row["revision"] for row in self._all(sql, source, least)]
 
     def signers(self, source: str, revisions: Iterable[str]) -> dict[str, str]:
-        """Who signed them, of those that were judged; an empty text where nobody is proven."""
+        """Their signers, for judged ones; empty if none is proven."""
         sql = """
             SELECT revision, signer FROM signers
             WHERE source = ? AND revision IN (SELECT value FROM json_each(?))

@@ -1,4 +1,4 @@
-"""The file as connections: how each is opened, and the two kinds of transaction that there are."""
+"""Connections to the file: how each is opened, and the two kinds of transaction."""
 
 import sqlite3
 import threading
@@ -24,14 +24,14 @@ _ROUND = 3  # milliseconds
 
 
 class Connections:
-    """One file. Each thread has a connection of its own, which lives as long as the thread."""
+    """One file. Each thread has its own connection, which lives as long as the thread."""
 
     def __init__(self, path: Path, *, create: bool = True) -> None:
         self.path = path.absolute()
         self._guard = threading.Lock()
         self._connections: dict[threading.Thread, sqlite3.Connection] = {}
-        self._watches: list[sqlite3.Connection] = []  # of `data_version`: one at most
-        # A command ends without saying that it has finished with the database. Not at exit, when threads may still run.
+        self._watches: list[sqlite3.Connection] = []  # for `data_version`: at most one
+        # A command ends without closing the database. Not at exit, when threads may still run.
         weakref.finalize(self, _close, self._connections, self._watches).atexit = False
         self.made = place.admit(self.path, create=create)
         self._identity = place.identity(self.path)
@@ -55,7 +55,7 @@ class Connections:
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
-        """Everything read inside is of one moment; inside another transaction, of that one's moment."""
+        """All reads inside see one moment; inside another transaction, that one's."""
         with translated_errors(self.path):
             self.refuse_replaced()
             connection = self.connection()
@@ -71,7 +71,7 @@ class Connections:
     def decision(self) -> Iterator[sqlite3.Connection]:
         """What is read inside stays true until the end: nobody else writes meanwhile.
 
-        A transaction that only later turns into a writing one would fail at once when another process wrote.
+        A transaction that only later becomes a writing one would fail at once when another process wrote.
         """
         with translated_errors(self.path):
             self.refuse_replaced()
@@ -90,7 +90,7 @@ class Connections:
                 connection.execute("COMMIT")
 
     def data_version(self) -> int:
-        """A number that moves when any other connection, of this process too, has written."""
+        """A number that changes when any other connection, including those of this process, has written."""
         self.refuse_replaced()
         with translated_errors(self.path), self._guard:
             if not self._watches:
@@ -125,7 +125,7 @@ class Connections:
             self._connections.pop(thread).close()
 
     def refuse_replaced(self) -> None:
-        """DatabaseRefused where the path leads to another file, or to none: nothing is to be done in its folder."""
+        """DatabaseRefused if the path leads to another file, or to none: its folder must not be touched."""
         if not self.path.parent.is_dir():
             raise DatabaseRefused(
                 path=self.path,
@@ -140,7 +140,7 @@ class Connections:
         try:
             yield
         except BaseException:
-            # SQLite has rolled back by itself after some errors, such as a full disk.
+            # SQLite rolls back by itself after some errors, such as a full disk.
             if connection.in_transaction:
                 with suppress(sqlite3.Error):
                     connection.execute("ROLLBACK")
@@ -157,9 +157,9 @@ def _close(
 
 
 def _begin(connection: sqlite3.Connection) -> None:
-    """Wait for the right to write, in short rounds.
+    """Wait for the write lock, in short rounds.
 
-    SQLite by itself waits ever longer between its tries, up to 100 ms, so that under load somebody starves.
+    SQLite itself waits longer and longer between its tries, up to 100 ms, so that under load some starve.
     """
     deadline = time.monotonic() + BUSY_TIMEOUT
     connection.execute(f"PRAGMA busy_timeout = {_ROUND}")

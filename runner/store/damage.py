@@ -1,4 +1,4 @@
-"""Rows that SQLite can read and Driftline cannot: which column of which row, for the person who has to mend it."""
+"""Rows that SQLite can read and Driftline cannot: which column of which row, for the person who has to repair it."""
 
 import json
 import sqlite3
@@ -21,7 +21,7 @@ from runner.store.faults import restore_hint
 from runner.store.rows import definition_of, strings_of, summary_of
 
 Read = Callable[[str], object]
-# What reading a value raises that is not as it was written.
+# The errors of reading a corrupted value.
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 
 
@@ -45,7 +45,7 @@ def _times(*names: str) -> dict[str, Read]:
     return dict.fromkeys(names, datetime.fromisoformat)
 
 
-# By table: the column that names a row, and how each column is read that is more than text or a number.
+# By table: the column that identifies a row, and how to read each column that is more than text or a number.
 _COLUMNS: Mapping[str, tuple[str, Mapping[str, Read]]] = {
     "definitions": ("digest", {"document": definition_of}),
     "stacks": (
@@ -115,7 +115,7 @@ _COLUMNS: Mapping[str, tuple[str, Mapping[str, Read]]] = {
 
 @contextmanager
 def explained(connections: Connections) -> Iterator[None]:
-    """RowDamaged instead of an error that a damaged row has caused; only then are the rows looked through."""
+    """RowDamaged instead of an error caused by a damaged row; only then are the rows searched."""
     try:
         yield
     except UNREADABLE as error:
@@ -129,7 +129,7 @@ def explained(connections: Connections) -> Iterator[None]:
 
 
 def damages(connection: sqlite3.Connection) -> Iterator[str]:
-    """Every value that cannot be read, as a sentence; not the value itself where it is a document."""
+    """Every unreadable value, as a sentence; without the value if it is a document."""
     for table, (key, columns) in _COLUMNS.items():
         names = ", ".join(columns)
         for row in connection.execute(f"SELECT {key} AS named, {names} FROM {table}"):  # noqa: S608 - the table above
@@ -140,7 +140,7 @@ def damages(connection: sqlite3.Connection) -> Iterator[str]:
 
 
 def _problem(value: Any, read: Read) -> str | None:
-    """A column without a value is read as none."""
+    """A column without a value reads as none."""
     if value is None:
         return None
     try:

@@ -44,7 +44,7 @@ class StoreReader(
     FeedReads,
     AuditReads,
 ):
-    """All rooms, to look."""
+    """All tables, for reading."""
 
 
 class StoreWriter(
@@ -59,14 +59,16 @@ class StoreWriter(
     FeedWrites,
     RetentionWrites,
 ):
-    """All rooms, to look and to change."""
+    """All tables, for reading and writing."""
 
 
 class SqliteStore:
     """Everything that Driftline remembers, in one SQLite file."""
 
     def __init__(self, data_dir: Path, clock: Clock, *, create: bool = True) -> None:
-        """Bring its schema up to date, or with `create` make the file in a new data directory; DatabaseRefused otherwise."""
+        """Bring its schema up to date, or with `create` make the file in a new data directory;
+        DatabaseRefused otherwise.
+        """
         self._connections = Connections(data_dir / FILE_NAME, create=create)
         self._clock = clock
         self.made = self._connections.made
@@ -90,12 +92,12 @@ class SqliteStore:
                 writer.end()
 
     def prove_in_place(self) -> None:
-        """DatabaseRefused where the database or its folder was moved, removed or replaced; costs two looks at names."""
+        """DatabaseRefused if the database or its folder was moved, removed or replaced; costs two stat calls."""
         self._connections.refuse_replaced()
 
     def prove_writable(self) -> None:
         with self._connections.decision() as connection:
-            # The same number as before, and yet a page that SQLite has to write.
+            # The same number as before, yet SQLite has to write the page.
             connection.execute(f"PRAGMA user_version = {version()}")
 
     def changed_since(self, mark: int | None) -> int:  # noqa: ARG002 - SQLite itself remembers
@@ -104,38 +106,38 @@ class SqliteStore:
     def verify_audit(self, anchor: tuple[int, str] | None = None) -> int | None:
         """The first audit entry that was edited or cut off, or None.
 
-        An anchor is number and hash of an entry that was written down elsewhere: it shows a cut-off end.
+        An anchor is the number and hash of an entry, stored elsewhere: it reveals truncation.
         """
         from runner.store.check import broken_entry
 
         return broken_entry(self._connections, anchor)
 
     def walk_audit(self, wanted: frozenset[int] = frozenset()) -> Walk:
-        """Every entry gone through once, with the hashes of those that are wanted."""
+        """Walk every entry once, with the hashes of the wanted ones."""
         from runner.store.check import walk
 
         return walk(self._connections, wanted)
 
     def export_audit(self) -> Iterator[AuditEntry]:
-        """The whole log, oldest first, in short reads that keep no writer waiting."""
+        """The whole log, oldest first, in short reads that block no writer."""
         from runner.store.check import entries
 
         return entries(self._connections)
 
     def backup(self, target: Path) -> None:
-        """Write a checked copy while others go on working."""
+        """Write a checked copy while others continue."""
         from runner.store.backup import copy
 
         copy(self._connections.connection(), target)
 
     def problems(self) -> list[str]:
-        """What is wrong with pages, references, schema and audit log; empty where all is well."""
+        """Problems with pages, references, schema and audit log; empty if all is well."""
         from runner.store.check import problems
 
         return problems(self._connections)
 
     def refuse_damaged(self) -> None:
-        """A quick look at every page, for a start: DatabaseRefused, with how to restore, where one is damaged."""
+        """A quick check of every page, for a start: DatabaseRefused, with how to restore, if one is damaged."""
         from runner.store.check import refuse_damaged
 
         refuse_damaged(self._connections)

@@ -1,4 +1,4 @@
-"""Declarations that count: what is in Git, what was until a run on the newer one is applied, and what was reviewed."""
+"""The declarations of stacks that count: the one in Git, and earlier ones until a run on the newer one is applied."""
 
 import sqlite3
 from collections.abc import Iterable
@@ -14,12 +14,12 @@ _DECLARED = "SELECT c.*, d.document FROM declarations c JOIN definitions d ON d.
 
 class DeclarationReads(DefinitionReads):
     def declarations(self, stack: str) -> list[tuple[Declaration, datetime]]:
-        """Oldest first, each with the time at which it was first seen."""
+        """Oldest first, each with the time it was first seen."""
         rows = self._all(f"{_DECLARED} WHERE c.stack = ? ORDER BY c.id", stack)
         return [(_declaration(row), datetime.fromisoformat(row["seen_at"])) for row in rows]
 
     def former_dependencies(self) -> dict[str, tuple[str, ...]]:
-        """What stacks depended on by declarations that still count, of those stacks that have any."""
+        """Former dependencies of stacks, by declarations that still count."""
         newest = "SELECT max(id) FROM declarations GROUP BY stack"
         rows = self._all(f"{_DECLARED} WHERE c.id NOT IN ({newest}) ORDER BY c.id")
         found: dict[str, tuple[str, ...]] = {}
@@ -48,7 +48,7 @@ class DeclarationReads(DefinitionReads):
 
 class DeclarationWrites(DeclarationReads, DefinitionWrites):
     def kin(self, stack: str, new: Declaration) -> list[Declaration]:
-        """The earlier declarations of other stacks that have its state, its root module, or its file and left Git."""
+        """Earlier declarations of other stacks with its state, its root module, or its file, that left Git."""
         rows = self._all(
             f"""
             {_DECLARED} JOIN stacks s ON s.name = c.stack

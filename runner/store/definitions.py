@@ -1,4 +1,4 @@
-"""Definitions, kept once under their digest, whoever names them."""
+"""Definitions, stored once by digest, however many rows refer to them."""
 
 from runner.errors import NotFound
 from runner.model.stack.definition import StackDefinition

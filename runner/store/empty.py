@@ -1,4 +1,4 @@
-"""The store of an installation that has not begun: it lists nothing, and leaves nothing behind."""
+"""The store of an installation that is not set up yet: it lists nothing, and creates nothing."""
 
 import atexit
 from pathlib import Path

@@ -23,7 +23,7 @@ _TAKEN = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
 def restore_hint(path: Path) -> str:
-    """How to put a backup in the place of a database; a journal left beside it would be played into the backup."""
+    """How to replace a database with a backup; a leftover journal would be replayed into the backup."""
     rest = " ".join(f"{path}{suffix}" for suffix in ("-journal", "-wal", "-shm"))
     return (
         f"stop the daemon, then   mv {path} {path}.broken; rm -f {rest}; cp BACKUP {path}; driftline db check"
@@ -41,7 +41,7 @@ def is_busy(error: sqlite3.Error) -> bool:
 
 @contextmanager
 def translated_errors(path: Path) -> Iterator[None]:
-    """Raise what SQLite says as what it means; an error in our own SQL stays what it is."""
+    """Raise SQLite's errors as errors that a person can act on; an error in our own SQL stays as it is."""
     try:
         yield
     except sqlite3.Error as error:
@@ -63,6 +63,6 @@ def _meaning(path: Path, error: sqlite3.Error) -> DriftlineError | None:
 
 
 def _primary(error: sqlite3.Error) -> int | None:
-    """The error's code without its details; None where Python and not SQLite raised it."""
+    """The error's code without its details; None if Python and not SQLite raised it."""
     code: int | None = getattr(error, "sqlite_errorcode", None)
     return None if code is None else code & 0xFF

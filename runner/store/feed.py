@@ -1,4 +1,4 @@
-"""The feed as rows: events in the outbox, a cursor for each consumer, and what a consumer could not take."""
+"""The feed as rows: events in the outbox, a cursor for each consumer, and the events it could not process."""
 
 import json
 import sqlite3
@@ -24,7 +24,7 @@ class FeedReads(Session):
     def newest_events(
         self, topics: Collection[str], stack: str | None, limit: int, after: int = 0
     ) -> list[FeedEvent]:
-        """The last of these topics, oldest first; of one stack, or of all."""
+        """The last events of these topics, oldest first; of one stack, or of all."""
         marks = ", ".join("?" * len(topics))
         sql = f"""
             SELECT * FROM outbox WHERE id > ? AND topic IN ({marks})
@@ -62,7 +62,7 @@ class FeedWrites(FeedReads, Writes):
         self._upsert("consumers", row, "name")
 
     def forget_consumers(self, but: Collection[str]) -> None:
-        """Consumers that the configuration no longer names hold no event back; what they could not take goes too."""
+        """Consumers that are no longer configured hold no event back; their dead letters are dropped too."""
         for cursor in self.cursors():
             if cursor.consumer not in but:
                 self._do("DELETE FROM consumers WHERE name = ?", cursor.consumer)

@@ -1,18 +1,18 @@
-"""How commits become durable: a WAL only where SQLite does not corrupt it, otherwise a rollback journal."""
+"""How commits become durable: a WAL only if SQLite does not corrupt it, otherwise a rollback journal."""
 
 import sqlite3
 from pathlib import Path
 
 from runner.errors import DatabaseRefused
 
-# Zeroing the header of a journal that stays is as durable as unlinking it (one more fdatasync, seen with
+# Zeroing the header of a persistent journal is as durable as unlinking it (one more fdatasync, seen with
 # strace), and spares the file system so much work that eight contending processes commit a third more.
 _ROLLBACK = "persist"
 _JOURNAL_STAYS_BELOW = 4 * 1024 * 1024
 
 
 def has_wal_fix(version: tuple[int, ...]) -> bool:
-    """Whether this SQLite is free of the bug that corrupts a database when its WAL is reset."""
+    """Whether this SQLite has the fix for the bug that corrupts a database when its WAL is reset."""
     return version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
 
 
@@ -21,7 +21,7 @@ def choose_journal(connection: sqlite3.Connection, path: Path) -> None:
     try:
         mode = connection.execute(f"PRAGMA journal_mode = {wanted}").fetchone()[0]
     except sqlite3.OperationalError:
-        # It cannot be changed while another connection is there, nor on a read-only disk.
+        # It cannot be changed while another connection exists, nor on a read-only disk.
         mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
     if mode == "wal" and wanted != "wal":
         raise DatabaseRefused(

@@ -1,4 +1,4 @@
-"""What runs took, which accounts are throttled, and how far a sweep is: what decides over the load."""
+"""Resource usage of runs, throttled accounts, and the progress of a sweep: the data for load decisions."""
 
 import json
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from runner.store.audit import Writes
 from runner.store.rows import Value, text
 from runner.store.session import Session
 
-# A transaction has one moment, so what was queued together was created at the same time.
+# A transaction has one time, so runs queued together have the same creation time.
 _TOGETHER = """
     created_at = (
         SELECT created_at FROM runs WHERE final = 0 AND kind = 'drift'
@@ -67,7 +67,7 @@ class LoadReads(Session):
             """,  # noqa: S608 - one of two constants
             *values,
         )
-        # One check alone is a run like any other.
+        # A single check is a run like any other.
         if run_ids is None and len(rows) < 2:
             return None
         ended = [row for row in rows if row["final"]]
@@ -85,7 +85,7 @@ class LoadReads(Session):
 
 class LoadWrites(LoadReads, Writes):
     def save_usage(self, run_id: int, usage: Usage) -> None:
-        """A run that is planned and applied took the larger of both."""
+        """A run that is planned and applied keeps the larger of both."""
         self._do(
             """
             INSERT INTO measured (run, stack, kind, peak_memory, milliseconds)

@@ -29,7 +29,7 @@ class LockReads(Session):
 
 class LockWrites(LockReads, RunWrites):
     def place_lock(self, lock: Lock, *, by: str) -> None:
-        """StackLocked where a person or a rule holds it, or a run that can change it; drift checks do not matter."""
+        """StackLocked if a person or a rule holds it, or a run that can change the stack; drift checks do not count."""
         self._require(lock.stack)
         other = self.lock(lock.stack) or self._held_by_run(lock)
         if other is not None:
@@ -57,7 +57,7 @@ class LockWrites(LockReads, RunWrites):
 
 
 def lock_of(run: Run) -> Lock:
-    """The lock that an executing run is."""
+    """The lock that an executing run holds."""
     claim = run.claim
     assert claim is not None
     return Lock(

@@ -1,4 +1,4 @@
-"""Where the database lies: created only where none can have been, readable by its owner, never on a network."""
+"""The location of the database: created only where none can have been, readable only by its owner, never on a network."""
 
 import os
 from contextlib import suppress
@@ -7,9 +7,9 @@ from pathlib import Path
 from runner.errors import DatabaseRefused, NoDatabase
 from runner.store.faults import refused
 
-# POSIX locks, which SQLite stands on, are not to be trusted there.
+# POSIX locks, which SQLite relies on, are not reliable there.
 NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "fuse.sshfs"})
-# Folders beside the database that hold something only after it was in use.
+# Folders beside the database that contain something only after it was used.
 _TRACES = ("artifacts", "reports", "workspaces", "logs", "receipts")
 _CHECKPOINTS = "checkpoints.jsonl"
 _JOURNALS = ("-journal", "-wal")
@@ -19,7 +19,7 @@ _MOUNTS = Path("/proc/self/mountinfo")
 def admit(path: Path, *, create: bool) -> bool:
     """Make sure that there is a file to open: the old one, or with `create` a new one in a new data directory.
 
-    Whether it is a new one.
+    Returns whether it is new.
 
     A database that is gone is never replaced by an empty one: that would forget what is applied.
     """
@@ -42,7 +42,7 @@ def admit(path: Path, *, create: bool) -> bool:
 
 
 def identity(path: Path) -> tuple[int, int] | None:
-    """Which file the path names, without opening it: a close would drop the locks of this process on it."""
+    """Which file the path names, without opening it: closing it would drop this process's locks on it."""
     with suppress(OSError):
         status = path.stat()
         return status.st_dev, status.st_ino
@@ -50,7 +50,7 @@ def identity(path: Path) -> tuple[int, int] | None:
 
 
 def filesystem(device: int, mountinfo: str) -> str | None:
-    """The type of the file system on a device, by the kernel's list of mounts."""
+    """The type of the file system on a device, from the kernel's mount list."""
     wanted = f"{os.major(device)}:{os.minor(device)}"
     for line in mountinfo.splitlines():
         before, _, after = line.partition(" - ")

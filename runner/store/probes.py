@@ -1,4 +1,4 @@
-"""What probes have shown of each stack, and the providers that are not probed any more."""
+"""Results of probes for each stack, and the providers that are no longer probed."""
 
 import json
 import sqlite3
@@ -43,7 +43,7 @@ class ProbeWrites(ProbeReads, Writes):
             raise StackNotFound(stack=stack) from error
 
     def distrust(self, provider: Provider, stack: str, reason: str) -> None:
-        """With its audit entry and an event that people are told of."""
+        """With its audit entry and an event that people see."""
         facts = {"provider": provider.name, "checksum": provider.checksum, "stack": stack, "reason": reason}
         row = {
             "checksum": provider.checksum,
@@ -57,7 +57,7 @@ class ProbeWrites(ProbeReads, Writes):
         self._emit("probe.distrust", stack, ProviderDistrusted(**facts))
 
     def trust(self, checksum: str, *, by: str, reason: str) -> int:
-        """How many were distrusted; each stack is compared anew before they are relied on."""
+        """Returns how many were distrusted; each stack is compared again before probes are relied on."""
         row = self._one("SELECT name FROM distrusted WHERE checksum = ?", checksum)
         if row is None:
             return 0

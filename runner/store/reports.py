@@ -1,4 +1,4 @@
-"""Drift reports: opened, seen again, changed, acknowledged, resolved. A stack has one that is not resolved."""
+"""Drift reports: opened, seen again, changed, acknowledged, resolved. A stack has at most one unresolved report."""
 
 import json
 import sqlite3
@@ -26,7 +26,7 @@ class ReportReads(Session):
         return _report(row)
 
     def reports(self, *, stack: str | None = None, open_only: bool = True) -> list[DriftReport]:
-        """Newest first; with `open_only` those that are not resolved."""
+        """Newest first; with `open_only` the unresolved ones."""
         tests, values = ["1"], []
         if stack is not None:
             tests.append("stack = ?")
@@ -52,7 +52,7 @@ class ReportWrites(ReportReads, Writes):
         *,
         confirmed: bool,
     ) -> DriftReport:
-        """ReportChanged where the stack has one that is not resolved."""
+        """ReportChanged if the stack has an unresolved one."""
         current = self.current_report(stack)
         if current is not None:
             raise ReportChanged(report=current.name, status=current.status)
@@ -81,7 +81,7 @@ class ReportWrites(ReportReads, Writes):
         *,
         confirmed: bool,
     ) -> DriftReport:
-        """The same drift once more; worth telling only when that confirms it."""
+        """The same drift again; an event only if that confirms it."""
         after = replace(
             report,
             last_seen=self._now,
@@ -104,7 +104,7 @@ class ReportWrites(ReportReads, Writes):
         *,
         confirmed: bool,
     ) -> DriftReport:
-        """Another drift of the same stack: `seen` counts anew, and no acknowledgement covers it."""
+        """Another drift of the same stack: `seen` starts again, and no acknowledgement covers it."""
         after = replace(
             report,
             status=ReportStatus.OPEN,
@@ -140,7 +140,7 @@ class ReportWrites(ReportReads, Writes):
         return after
 
     def _save_report(self, before: DriftReport, after: DriftReport) -> None:
-        """Only what was read may be answered: another fingerprint is another drift, and resolved is final."""
+        """An answer only applies to what was read: another fingerprint is another drift, and resolved is final."""
         seen: dict[str, Value] = {"id": before.id, "status": before.status, "fingerprint": before.fingerprint}
         resolved = before.status is ReportStatus.RESOLVED
         if resolved or not self._update("reports", _row(after), seen):
@@ -172,7 +172,7 @@ class ReportWrites(ReportReads, Writes):
 
 
 def _row(report: DriftReport) -> dict[str, Value]:
-    """Every column save `id`."""
+    """Every column except `id`."""
     ack = report.acknowledgement
     return {
         "stack": report.stack,

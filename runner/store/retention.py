@@ -1,4 +1,4 @@
-"""What is old enough to go, and nothing that something else still needs. The audit log stays."""
+"""What is old enough to remove, except what something else still needs. The audit log stays."""
 
 from datetime import datetime
 
@@ -29,7 +29,7 @@ _NAMED_COMMITS = """
 
 class RetentionWrites(Session):
     def prune_runs(self, before: datetime) -> list[int]:
-        """Remove final runs that ended before, with their details; their numbers, oldest first."""
+        """Remove final runs that ended before, with their details; returns their numbers, oldest first."""
         sql = f"""
             DELETE FROM runs WHERE final = 1 AND changed_at < ? AND id NOT IN ({_NEEDED}) RETURNING id
         """  # noqa: S608 - a constant
@@ -40,7 +40,7 @@ class RetentionWrites(Session):
         return gone
 
     def prune_reports(self, before: datetime) -> list[int]:
-        """Remove reports that were resolved before; their numbers, oldest first."""
+        """Remove reports that were resolved before; returns their numbers, oldest first."""
         sql = "DELETE FROM reports WHERE status = 'resolved' AND resolved_at < ? RETURNING id"
         return sorted(row["id"] for row in self._all(sql, text(before)))
 

@@ -1,4 +1,4 @@
-"""Rows <-> stacks and runs. Columns are named as the fields, save where one value takes several columns."""
+"""Rows <-> stacks and runs. Columns are named like the fields, unless one value needs several columns."""
 
 import json
 import sqlite3
@@ -25,7 +25,7 @@ Value = str | int | None
 
 
 def text(at: datetime) -> str:
-    """RFC 3339 in UTC, always as long, so that the order of texts is the order of times."""
+    """RFC 3339 in UTC, of fixed length, so that texts sort like times."""
     return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
@@ -47,7 +47,7 @@ def compact(value: Any) -> str:
 
 @lru_cache(maxsize=1 << 16)
 def definition_of(document: str) -> StackDefinition:
-    """Remembered: frozen values, read again with every look at the stacks, and written only once."""
+    """Cached: frozen values, read for every list of stacks, and written only once."""
     return from_plain(StackDefinition, json.loads(document))
 
 
@@ -144,7 +144,7 @@ def _pause_of(row: sqlite3.Row) -> Pause | None:
 
 
 def run_row(run: Run) -> dict[str, Value]:
-    """Every column that a run says; `id` and `identity` never change."""
+    """Every column of a run; `id` and `identity` never change."""
     claim = run.claim
     return {
         "stack": run.stack,

@@ -14,7 +14,7 @@ from runner.store.rows import Value, run_of, run_row, text
 from runner.store.run_details import DetailReads, DetailWrites
 from runner.store.stacks import StackWrites
 
-# Only the transition table, a claim, or the creation of the run decide over these.
+# Only the transition table, a claim, or the creation of the run set these.
 _FIXED = frozenset({"id", "stack", "kind", "state", "version", "claim", "created_at", "changed_at"})
 
 
@@ -26,7 +26,7 @@ class RunReads(DetailReads):
         return run_of(row)
 
     def runs(self, where: RunFilter) -> list[Run]:
-        """The newest that fit, newest first."""
+        """The newest matching runs, newest first."""
         tests: list[str] = ["1"]
         values: list[Value] = []
         for column, value in (("stack", where.stack), ("kind", where.kind)):
@@ -53,7 +53,7 @@ class RunReads(DetailReads):
         return [run_of(row) for row in self._all(sql, *values, where.limit)]
 
     def last_runs(self, *, change_only: bool = False) -> dict[str, Run]:
-        """One look into an index for each stack, however many runs there are."""
+        """One index lookup per stack, however many runs there are."""
         only = "AND kind <> 'drift'" if change_only else ""
         sql = f"""
             SELECT r.* FROM stacks s
@@ -62,7 +62,7 @@ class RunReads(DetailReads):
         return {row["stack"]: run_of(row) for row in self._all(sql)}
 
     def runs_partly_applied(self, stack: str) -> list[Run]:
-        """Since the last run that was applied as a whole."""
+        """Since the last complete apply."""
         sql = """
             SELECT r.* FROM stacks s JOIN runs r ON r.stack = s.name AND r.id > s.applied_run
             WHERE s.name = ? AND r.kind <> 'drift' AND r.executed_digest IS NOT NULL
@@ -82,7 +82,7 @@ class RunReads(DetailReads):
 
 class RunWrites(RunReads, DetailWrites, StackWrites):
     def add_run(self, new: NewRun) -> Run:
-        """Queue it, under the state identity that its stack has now."""
+        """Queue it, with the current state identity of its stack."""
         self._save_definition(new.definition)
         run = Run(
             id=0,
@@ -119,7 +119,7 @@ class RunWrites(RunReads, DetailWrites, StackWrites):
                 self._do("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", table, first)
 
     def transition(self, run: Run, event: Event, *, by: str, reason: str = "", **fields: Any) -> Run:
-        """`reason` is that of the new state. What nobody executes any more loses its claim."""
+        """`reason` belongs to the new state. A run that is no longer executed loses its claim."""
         state = next_state(run, event)
         after = replace(
             _with(run, fields),
@@ -133,7 +133,7 @@ class RunWrites(RunReads, DetailWrites, StackWrites):
         except sqlite3.IntegrityError as error:
             raise WrongState(run=run.name, state=f"a {run.kind} run", wish=f"brought to {state}") from error
         if event is Event.START_APPLY:
-            # Also an apply that fails half-way leaves a state there.
+            # An apply that fails half-way leaves a state too.
             self.pin_used(saved)
         self._record(saved, event, by, {"from": run.state, **_audited(fields)})
         return saved
@@ -165,7 +165,7 @@ class RunWrites(RunReads, DetailWrites, StackWrites):
         return saved
 
     def _save(self, before: Run, after: Run) -> Run:
-        """Write what differs, if the row is still the one that was read."""
+        """Write the differences, if the row is still the one that was read."""
         after = replace(after, version=before.version + 1)
         old, new = run_row(before), run_row(after)
         row = {name: value for name, value in new.items() if value != old[name]}

@@ -1,4 +1,4 @@
-"""The schema of the database: found, compared and brought up to date in one transaction."""
+"""The schema of the database: found, compared and upgraded in one transaction."""
 
 import sqlite3
 from pathlib import Path
@@ -9,7 +9,7 @@ from runner.store.backup import copy
 from runner.store.faults import refused
 from runner.store.steps import STEPS
 
-APPLICATION_ID = 0x44524654  # "DRFT", which `file` shows and which tells ours from another program's
+APPLICATION_ID = 0x44524654  # "DRFT", which `file` shows and which distinguishes our files
 
 
 def version() -> int:
@@ -17,7 +17,7 @@ def version() -> int:
 
 
 def ensure(connection: sqlite3.Connection, path: Path) -> None:
-    """Bring the file to this schema, or raise DatabaseRefused where it is not ours or is newer."""
+    """Bring the file to this schema, or raise DatabaseRefused if it is not ours or is newer."""
     if _found(connection, path) == version():
         return
     _copy_aside(connection, path)
@@ -25,7 +25,7 @@ def ensure(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def same(connection: sqlite3.Connection) -> bool:
-    """Whether the schema still is ours; another process may have brought it further meanwhile."""
+    """Whether the schema is still ours; another process may have upgraded it meanwhile."""
     return bool(connection.execute("PRAGMA user_version").fetchone()[0] == version())
 
 
@@ -36,7 +36,7 @@ def objects(connection: sqlite3.Connection) -> dict[str, str]:
 
 
 def fresh() -> dict[str, str]:
-    """The objects as a new database has them."""
+    """The objects of a new database."""
     memory = sqlite3.connect(":memory:", isolation_level=None)
     try:
         _upgrade(memory, Path(":memory:"))
@@ -67,7 +67,7 @@ def _copy_aside(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _upgrade(connection: sqlite3.Connection, path: Path) -> None:
-    """All pending steps and the number of the schema in one transaction: the old or the new one, never between."""
+    """All pending steps and the schema number in one transaction: the old or the new one, never between."""
     import sqlite_utils
 
     migrations = sqlite_utils.Migrations("driftline")

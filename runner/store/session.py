@@ -1,4 +1,4 @@
-"""What the rooms of the store share: rows in, rows out, one moment in time."""
+"""Shared by all parts of the store: rows in, rows out, one moment in time."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -9,14 +9,14 @@ from runner.store.rows import Value
 
 
 class Session:
-    """One transaction. `now` is its moment, the same for everything that it writes."""
+    """One transaction. `now` is its time, the same for everything that it writes."""
 
     def __init__(self, connection: sqlite3.Connection, now: datetime) -> None:
         self._connection = connection
         self._now = now
 
     def end(self) -> None:
-        """Outside its transaction a write would be one of its own: from here on every use is an error."""
+        """Outside its transaction a write would be a separate one: from here on every use is an error."""
         del self._connection
 
     def _all(self, sql: str, *values: Value) -> list[sqlite3.Row]:
@@ -27,7 +27,7 @@ class Session:
         return row
 
     def _do(self, sql: str, *values: Value) -> int:
-        """How many rows it changed."""
+        """Returns how many rows it changed."""
         return self._connection.execute(sql, values).rowcount
 
     def _insert(self, table: str, row: Mapping[str, Value]) -> int:
@@ -36,7 +36,7 @@ class Session:
         return self._connection.execute(sql, tuple(row.values())).lastrowid or 0
 
     def _update(self, table: str, row: Mapping[str, Value], where: Mapping[str, Value]) -> int:
-        """How many rows matched."""
+        """Returns how many rows matched."""
         new = ", ".join(f"{name} = ?" for name in row)
         old = " AND ".join(f"{name} = ?" for name in where)
         sql = f"UPDATE {table} SET {new} WHERE {old}"  # noqa: S608 - names come from the code
@@ -50,7 +50,7 @@ class Session:
         self._connection.execute(sql, tuple(row.values()))
 
     def _table(self, name: str) -> Any:
-        """The table by sqlite-utils, for rows that are written seldom: its import takes a tenth of a second."""
+        """The table by sqlite-utils, for rarely written rows: its import takes a tenth of a second."""
         import sqlite_utils
 
         return sqlite_utils.Database(self._connection, execute_plugins=False)[name]

@@ -1,4 +1,4 @@
-"""What the last poll of each source found."""
+"""The result of the last poll of each source."""
 
 import json
 import sqlite3

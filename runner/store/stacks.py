@@ -32,7 +32,7 @@ from runner.store.rows import (
 )
 from runner.store.sources import SourceReads
 
-# What was applied mostly is what is in Git: then its definition is not read twice.
+# The applied definition is usually the one in Git: then it is not read twice.
 _STACKS = """
     SELECT s.*, d.document, a.document AS applied_document
     FROM stacks s
@@ -45,7 +45,7 @@ _APPLIED = (
     "applied_revision", "applied_inputs", "applied_definition", "applied_module_path", "applied_file", "applied_run",
     "pinned_identity",
 )  # fmt: skip
-# What else goes over to a stack that takes another one's place: a pause does not end by a new name.
+# Columns that move to a stack's successor too: a pause does not end with a new name.
 _OF_STATE = (
     "drift", "drift_reason", "checked_at", "check_failures", "pause_by", "pause_reason", "pause_since", "pause_until",
 )  # fmt: skip
@@ -59,12 +59,12 @@ class StackReads(SourceReads):
         return _stack(row)
 
     def stacks(self, *, left: bool = False) -> list[Stack]:
-        """By name, those that left Git included; with `left` also those that are renamed, forgotten or destroyed since."""
+        """By name, including those that left Git; with `left` also those renamed, forgotten or destroyed since."""
         where = "" if left else "WHERE s.left_how IS NULL"
         return [_stack(row) for row in self._all(f"{_STACKS} {where} ORDER BY s.name")]
 
     def successions(self) -> dict[str, str]:
-        """Which stack takes the place of which, new to old, by an operator's word."""
+        """Which stack succeeds which, new to old, as stated by an operator."""
         return {row["new"]: row["old"] for row in self._all("SELECT new, old FROM successions")}
 
     def moved_by(self, source: str, revision: str) -> int:
@@ -76,7 +76,7 @@ class StackReads(SourceReads):
         return 0 if row is None else int(row["stacks"])
 
     def _unknown(self, name: str) -> StackNotFound:
-        """Perhaps it was never sound: then its name is known and nothing else."""
+        """It may never have been sound: then only its name is known."""
         for source in self.sources():
             for newcomer, problem in source.newcomers:
                 if newcomer == name:
@@ -86,7 +86,7 @@ class StackReads(SourceReads):
 
 class StackWrites(StackReads, DefinitionWrites, Writes):
     def save_discovered(self, stack: Discovered, *, problem: str | None = None) -> None:
-        """Insert or update; SharedState where another stack that is present keeps the same state."""
+        """Insert or update; SharedState if another present stack keeps the same state."""
         self._save_definition(stack.definition)
         try:
             self._upsert("stacks", discovered_row(stack, problem), "name")
@@ -116,7 +116,7 @@ class StackWrites(StackReads, DefinitionWrites, Writes):
         self._set(stack, {"planned_inputs": inputs})
 
     def rename_inputs(self, stack: str, old: str, new: str) -> None:
-        """What was applied or planned with the old digest was so with the new one."""
+        """What was applied or planned with the old digest counts for the new one."""
         for column in ("applied_inputs", "planned_inputs"):
             self._update("stacks", {column: new}, {"name": stack, column: old})
 
@@ -149,13 +149,13 @@ class StackWrites(StackReads, DefinitionWrites, Writes):
         self._set(stack, {**dict.fromkeys(_APPLIED), **failing_checks_row(())})
 
     def say_succession(self, old: str, new: str, *, by: str) -> None:
-        """The newest word counts."""
+        """The newest statement counts."""
         self._do("DELETE FROM successions WHERE old = ? OR new = ?", old, new)
         self._insert("successions", {"new": new, "old": old, "said_by": by, "said_at": text(self._now)})
         self.audit_note(by, "stack.succession", new, {"from": old})
 
     def take_over(self, old: str, new: str, *, by: str) -> None:
-        """What is known of the old stack's state is known of the new one's, which was just saved with its home."""
+        """Records about the old stack's state move to the new one, which was just saved with its home."""
         row = self._require(old)
         self._set(new, {name: row[name] for name in (*_APPLIED, *_OF_STATE)})
         self._set(old, dict.fromkeys(_APPLIED))
@@ -166,7 +166,7 @@ class StackWrites(StackReads, DefinitionWrites, Writes):
         self.leave(old, f"renamed to {new}", by=by, renamed_to=new)
 
     def leave(self, stack: str, how: str, *, by: str, renamed_to: str | None = None) -> None:
-        """Nothing is asked of it any more; its runs, reports and audit entries stay. Until it is back in Git."""
+        """Nothing is done with it any more; its runs, reports and audit entries stay. Until it is back in Git."""
         since = self._require(stack)["missing_since"] or text(self._now)
         gone = {"left_how": how, "renamed_to": renamed_to, "missing_since": since, "next_check_at": None}
         self._set(stack, {**gone, **pause_row(None), "check_failures": 0, "problem": None})
@@ -175,7 +175,7 @@ class StackWrites(StackReads, DefinitionWrites, Writes):
         self._emit("stack.leave", stack, StackEnded(stack, by, how))
 
     def save_check(self, stack: str, status: DriftStatus, reason: str) -> None:
-        """Errors in a row are counted; any answer ends the row."""
+        """Consecutive errors are counted; any answer resets the count."""
         failures = self._require(stack)["check_failures"] + 1 if status is DriftStatus.ERROR else 0
         self._set(
             stack,

@@ -310,7 +310,7 @@ _APPLY_ONLY_OF_REPORTS = "ALTER TABLE reports ADD COLUMN apply_only TEXT NOT NUL
 
 _UNKNOWN_INPUTS = "ALTER TABLE stacks ADD COLUMN unknown_inputs TEXT NOT NULL DEFAULT '[]';"
 
-# A consumer's cursor is the number of the last event that it has taken or that was buried.
+# A consumer's cursor is the number of the last event that it has processed or that became a dead letter.
 _FEED = """
 CREATE TABLE consumers (
     name TEXT PRIMARY KEY,
