@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from runner.ports.git import Git
     from runner.ports.keeping import Artifacts, Checkpoints, Claims
     from runner.service.cycle.poll import Poller
+    from runner.service.discovery.discover import Discoverer
     from runner.source.mirrors import GitMirrors
     from runner.store.database import SqliteStore
     from runner.view.host import Host
@@ -172,19 +173,18 @@ class App:
         return Worker(self.control, ports)
 
     @cached_property
-    def poller(self) -> "Poller":
+    def discoverer(self) -> "Discoverer":
         from runner.config.stack_file import StackFileReader
+        from runner.service.discovery.discover import Discoverer
+
+        reader = StackFileReader(self.settings.approvals.required)
+        return Discoverer(self.git, reader, self.modules, self.settings)
+
+    @cached_property
+    def poller(self) -> "Poller":
         from runner.service.cycle.poll import Poller
 
-        return Poller(
-            store=self.store,
-            git=self.git,
-            stack_files=StackFileReader(self.settings.approvals.required),
-            modules=self.modules,
-            settings=self.settings,
-            clock=self.clock,
-            disk=self.disk,
-        )
+        return Poller(self.store, self.discoverer, self.clock, self.disk)
 
     @cached_property
     def parts(self) -> "Parts":

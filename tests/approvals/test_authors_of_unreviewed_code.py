@@ -143,7 +143,7 @@ def test_an_older_revision_than_the_reviewed_one_was_reviewed_by_nobody(world: W
     commit(world, "mallory", {"web/main.tf": DATA.format(value="evil")})
     commit(world, "bo", {"web/main.tf": DATA.format(value="two")})
     applied(world)
-    run = request_plan(world.app.control, world.app.poller, "web", ANA, ref="HEAD~1")
+    run = request_plan(world.app.control, world.app.discoverer, "web", ANA, ref="HEAD~1")
     (run,) = world.work()
     assert run.state is State.AWAITING_APPROVAL
     refused(world, run, "mallory")

@@ -195,7 +195,7 @@ def test_a_lost_state_is_noticed_though_nobody_looked_since_the_apply(plain: Wor
 def test_a_state_that_was_emptied_by_a_destroy_that_was_asked_for_is_no_lost_one(plain: World) -> None:
     plain.applied(body=DATA)
     looked_at(plain)
-    request.request_plan(plain.app.control, plain.app.poller, "web", ANA, destroy=True)
+    request.request_plan(plain.app.control, plain.app.discoverer, "web", ANA, destroy=True)
     (destroy,) = plain.work()
     say(plain, destroy, by=BO)
     plain.work()

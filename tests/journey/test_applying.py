@@ -209,7 +209,7 @@ def test_a_failed_apply_locks_the_stack_until_a_person_has_looked(world: World) 
     assert failed.state is State.APPLY_FAILED
     assert "quota exceeded" in failed.reason
     with pytest.raises(StackLocked):
-        request.request_plan(world.app.control, world.app.poller, "web", ANA)
+        request.request_plan(world.app.control, world.app.discoverer, "web", ANA)
     world.cloud_set(fail_apply=None)
     lock.release(world.app.control, "web", ANA, "the quota was raised")
     (fresh,) = world.work()
@@ -262,7 +262,7 @@ def test_what_depends_on_a_stack_is_planned_only_after_it_is_applied(plain: Worl
 
 def test_a_destroy_is_asked_for_by_hand_and_needs_another_person(plain: World) -> None:
     plain.applied(body=DATA)
-    request.request_plan(plain.app.control, plain.app.poller, "web", ANA, destroy=True)
+    request.request_plan(plain.app.control, plain.app.discoverer, "web", ANA, destroy=True)
     (run,) = plain.work()
     assert run.summary.delete == 1
     with pytest.raises(NotAllowed):
@@ -283,7 +283,7 @@ def test_a_stack_that_leaves_git_is_never_destroyed(plain: World) -> None:
 def test_an_older_revision_can_be_planned_by_hand(plain: World) -> None:
     first = plain.applied(body=DATA)
     plain.applied(value="two", body=DATA)
-    request.request_plan(plain.app.control, plain.app.poller, "web", ANA, ref=first.revision)
+    request.request_plan(plain.app.control, plain.app.discoverer, "web", ANA, ref=first.revision)
     (run,) = plain.work()
     assert (run.revision, run.state) == (first.revision, State.AWAITING_APPROVAL)
     with pytest.raises(NotAllowed, match="asked for"):
@@ -295,7 +295,7 @@ def test_an_older_revision_can_be_planned_by_hand(plain: World) -> None:
 
 def test_a_second_plan_by_hand_takes_the_place_of_the_first(plain: World) -> None:
     (run,) = plain.push(body=DATA)
-    request.request_plan(plain.app.control, plain.app.poller, "web", ANA)
+    request.request_plan(plain.app.control, plain.app.discoverer, "web", ANA)
     assert plain.run(run.id).state is State.SUPERSEDED
 
 
@@ -318,7 +318,7 @@ def test_two_stacks_of_one_module_keep_two_states(plain: World) -> None:
 
 def test_a_busy_stack_can_not_be_locked(plain: World) -> None:
     plain.push(body=DATA)
-    request.request_plan(plain.app.control, plain.app.poller, "web", ANA)
+    request.request_plan(plain.app.control, plain.app.discoverer, "web", ANA)
     assignment = next_assignment(plain.app.control)
     assert assignment is not None
     with pytest.raises(StackBusy):
@@ -360,7 +360,7 @@ def test_a_cancel_that_comes_while_an_old_plan_is_made_again_stops_the_run(plain
 
 def test_destroying_a_stack_larger_than_the_guard_rails_needs_its_name_typed(plain: World) -> None:
     plain.applied(body='resource "terraform_data" "many" {{\n  count = 6\n}}\n')
-    request.request_plan(plain.app.control, plain.app.poller, "web", ANA, destroy=True)
+    request.request_plan(plain.app.control, plain.app.discoverer, "web", ANA, destroy=True)
     (run,) = plain.work()
     with pytest.raises(GuardrailHit, match="6"):
         plain.approve(run, BO)

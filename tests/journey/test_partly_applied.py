@@ -136,7 +136,7 @@ def test_what_a_targeted_apply_did_is_no_drift(world: World) -> None:
     world.stack(value="two", body=TWO)
     world.poll()
     run = request.request_plan(
-        world.app.control, world.app.poller, "web", BO, targets=["cloudfile_object.first"]
+        world.app.control, world.app.discoverer, "web", BO, targets=["cloudfile_object.first"]
     )
     (planned,) = [one for one in world.work() if one.id == run.id]
     world.approve(planned)
@@ -167,7 +167,7 @@ def test_an_object_that_only_the_newer_revision_has_is_no_drift_until_it_is_chan
 def test_what_a_half_done_destroy_took_away_is_not_missing(world: World) -> None:
     world.applied(value="one", rules=PROPOSE, body=TWO)
     world.cloud_set("first", fail_apply="in use")
-    request.request_plan(world.app.control, world.app.poller, "web", BO, destroy=True)
+    request.request_plan(world.app.control, world.app.discoverer, "web", BO, destroy=True)
     (planned,) = world.work()
     world.approve(planned, typed_name="web")
     assert world.work()[0].state is State.APPLY_FAILED

@@ -7,7 +7,7 @@ from world import ANA, BO, DATA, World, states
 
 from runner.model.run.life import State
 from runner.model.stack.definition import Sync
-from runner.service.cycle.poll import retire_sources
+from runner.service.cycle.left_git import retire_sources
 
 
 def test_a_head_that_stands_still_is_only_asked_for(plain: World) -> None:

@@ -167,7 +167,7 @@ def test_no_plan_is_made_of_a_refused_revision_by_name(attacked: Guarded) -> Non
     before = attacked.runs()
     for ref in ("HEAD", "main", head):
         with pytest.raises(Untrusted) as refused:
-            request_plan(attacked.app.control, attacked.app.poller, "web", ANA, ref=ref)
+            request_plan(attacked.app.control, attacked.app.discoverer, "web", ANA, ref=ref)
         assert refused.value.exit_code == 6
     assert attacked.tell("plan", "web", "--ref", head).exit_code == 6
     assert attacked.runs() == before
@@ -175,7 +175,7 @@ def test_no_plan_is_made_of_a_refused_revision_by_name(attacked: Guarded) -> Non
 
 def test_a_trusted_revision_is_planned_by_name_and_its_signer_kept(attacked: Guarded) -> None:
     good = attacked._git("rev-parse", "HEAD~1")
-    run = request_plan(attacked.app.control, attacked.app.poller, "web", ANA, ref="HEAD~1")
+    run = request_plan(attacked.app.control, attacked.app.discoverer, "web", ANA, ref="HEAD~1")
     assert run.revision == good
     with attacked.app.store.reading() as reader:
         commit = reader.commit("infra", good)

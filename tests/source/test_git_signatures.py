@@ -23,8 +23,8 @@ from remote.signing import (
 )
 
 from runner.errors import DriftlineError, Untrusted, VerifierFailed
+from runner.model.approval.signature import Signature
 from runner.model.settings.source import Verify
-from runner.model.stack.source import Signature
 from runner.source import signature
 
 needs_tools = pytest.mark.skipif(

@@ -115,7 +115,7 @@ def _request(cli: Cli, stack: str, wish: Wish) -> Run:
     try:
         return request_plan(
             cli.app.control,
-            cli.app.poller,
+            cli.app.discoverer,
             stack,
             cli.person,
             ref=wish.ref,
