@@ -138,12 +138,14 @@ class App:
     def control(self) -> "ControlPorts":
         from runner.datadir.receipts import FileReceipts
         from runner.datadir.reports import ReportFiles
+        from runner.model.drift.report_text import report_markdown
         from runner.ports.control import ControlPorts
+        from runner.view.report import report_json
 
         return ControlPorts(
             store=self.store,
             claims=self.claims,
-            reports=ReportFiles(self.settings.data_dir),
+            reports=ReportFiles(self.settings.data_dir, {"json": report_json, "md": report_markdown}),
             artifacts=self.artifacts,
             settings=self.settings,
             clock=self.clock,

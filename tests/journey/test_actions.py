@@ -10,7 +10,6 @@ import pytest
 from recorded.play import HERE, edit, install
 from world import ANA, World
 
-from runner.cli import shapes
 from runner.errors import GuardrailHit
 from runner.model.plan.changes import ChangeSet
 from runner.model.plan.text import render
@@ -18,6 +17,9 @@ from runner.model.run.life import Run, State
 from runner.model.settings.server import Guardrails
 from runner.model.settings.source import Allow
 from runner.service.operator import request
+from runner.view.changes import changes_view
+from runner.view.document import document
+from runner.view.run import run_row
 
 ARGUMENTS: list[str | int] = ["action_invocations", 0, "config_values", "arguments"]
 Acting = Callable[..., World]
@@ -70,8 +72,8 @@ def test_an_action_is_shown_with_its_trigger_and_its_configuration(acting: Actin
 def test_an_action_is_counted_and_told_in_json(acting: Acting) -> None:
     world = acting()
     run = planned(world)
-    told = shapes.change_set(changes(world, run))
-    assert shapes.run(run)["summary"]["action"] == told["summary"]["action"] == 1
+    told = document(changes_view(changes(world, run)))
+    assert document(run_row(run))["summary"]["action"] == told["summary"]["action"] == 1
     (action,) = told["actions"]
     assert (action["type"], action["trigger"]) == ("local_command", "after terraform_data.a is created")
     assert {one["path"]: one["after"] for one in action["configuration"]} == {
