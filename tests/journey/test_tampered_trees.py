@@ -43,9 +43,7 @@ TAMPERING = {
 
 
 @pytest.mark.parametrize("how", TAMPERING)
-def test_what_was_approved_is_applied_and_nothing_that_somebody_wrote_into_the_tree(
-    plain: World, how: str
-) -> None:
+def test_the_approved_code_is_applied_despite_tampering_with_the_tree(plain: World, how: str) -> None:
     (planned,) = plain.push(body=WITH_VALUE)
     TAMPERING[how](module(plain, planned))
     # Too old to be applied as it is, so it is planned again.

@@ -136,7 +136,7 @@ def test_a_refused_head_is_shown_everywhere(attacked: Guarded) -> None:
     assert "not_trusted" not in listed
 
 
-def test_it_is_told_by_check_and_by_sync(attacked: Guarded) -> None:
+def test_check_and_sync_report_it(attacked: Guarded) -> None:
     checked = attacked.tell("source", "check", "infra")
     assert checked.exit_code == 6
     assert "is not in allowed_signers" in checked.stderr
@@ -243,7 +243,7 @@ def test_changed_settings_lead_to_a_new_look_at_a_head_that_stands_still(attacke
     assert attacked.status.head == head
 
 
-def test_a_list_that_can_not_be_read_takes_nothing_in(guarded: Guarded) -> None:
+def test_a_list_that_cannot_be_read_takes_nothing_in(guarded: Guarded) -> None:
     guarded.allowed.unlink()
     guarded.stack(body=DATA)
     polled = guarded.poll()
