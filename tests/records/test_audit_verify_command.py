@@ -58,7 +58,7 @@ def _rows(records: Records) -> list[tuple[Any, ...]]:
 def test_a_log_that_fits_its_checkpoints_verifies(seen: Records) -> None:
     answer = verify(seen)
     assert answer.exit_code == 0, answer.stderr
-    assert "2 checkpoints fit" in answer.stderr
+    assert "2 checkpoints match" in answer.stderr
     assert answer.stdout.strip() == f"{seen.head()[0]}:{seen.head()[1]}"
 
 
