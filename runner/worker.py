@@ -9,29 +9,30 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from runner.errors import StillApplying
-from runner.model.plan.changes import Diagnostic
-from runner.model.run.job import Job, LockResult, Phase, PlanFailure, PlanResult, Result
+from runner.model.changes.changes import Diagnostic
+from runner.model.execution.job import Job, LockResult, Phase, PlanFailure, PlanResult, Result
 from runner.model.run.life import Run
 from runner.model.run.usage import Usage
 from runner.ports.control import ControlPorts
 from runner.ports.worker import WorkerPorts
 from runner.process.metering import Meter, metered
 from runner.service.approval.gate import StoreGate
-from runner.service.cycle.dispatch import Assignment, next_assignment
+from runner.service.cycle.dispatch import next_assignment
 from runner.service.execution.execute import execute
 from runner.service.outcome.settle import settle
+from runner.service.queue.assignment import Assignment
 
 log = structlog.get_logger()
 
-# Errors that our own bugs raise on unexpected values; not errors from outside, which may be transient.
+# What a mistake of ours raises on values that it was not made for; not what the world raises, which may pass.
 FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
-MAX_SLOTS = 1024  # the configuration's maximum
+MAX_SLOTS = 1024  # as the configuration allows
 
 
 @dataclass
 class Worker:
-    """Claims, executes and settles. One per process, with any number of threads."""
+    """Claims, executes and settles. One per process, however many threads."""
 
     control: ControlPorts
     ports: WorkerPorts
@@ -39,7 +40,7 @@ class Worker:
     leave: threading.Event = field(
         default_factory=threading.Event
     )  # this process ends; applies go on without it
-    ends: threading.Event = field(default_factory=threading.Event)  # nothing new is started
+    ends: threading.Event = field(default_factory=threading.Event)  # nothing is started any more
     _executing: dict[int, threading.Event] = field(default_factory=dict)
     _meters: dict[int, Meter] = field(default_factory=dict)
 
@@ -68,7 +69,7 @@ class Worker:
         return run
 
     def _settle(self, assignment: Assignment, result: Result) -> Run:
-        """A plan whose result cannot be recorded has failed: otherwise it would be repeated endlessly and silently."""
+        """A plan whose result cannot be recorded has failed: else it would be made again and again, and nobody told."""
         try:
             return settle(self.control, assignment, result)
         except FAULTS as bug:
@@ -80,7 +81,7 @@ class Worker:
             return settle(self.control, assignment, PlanFailure((Diagnostic("error", reason),), reason))
 
     def ask(self, assignment: Assignment) -> LockResult:
-        """The result of a job about terraform's lock. Its run stays as it is."""
+        """Of a job about terraform's lock: what it found or did. Its run stays as it is."""
         gate = StoreGate(self.control)
         result = execute(assignment.job, self.ports, threading.Event(), gate, assignment.held)
         assert isinstance(result, LockResult)
@@ -88,17 +89,17 @@ class Worker:
         return result
 
     def perform_one(self, run_id: int) -> Run | None:
-        """Execute this run here and now; None if it cannot be claimed."""
+        """Execute this run here and now; None where it cannot be claimed."""
         assignment = self.next(only=run_id)
         return self.perform(assignment) if assignment else None
 
     def next(self, *, only: int | None = None, full: bool = False) -> Assignment | None:
-        """The next run to execute here, if there is one with enough resources."""
+        """The next run to be executed here, if there is one for which there is room."""
         taken = {run: meter.now for run, meter in list(self._meters.items())}
         return next_assignment(self.control, only=only, full=full, taken=taken)
 
     def pass_on_cancels(self) -> None:
-        """Notify executing jobs that a person asked them to stop."""
+        """Tell executing jobs that a person asked them to stop."""
         if not self._executing:
             return
         with self.control.store.reading() as reader:
@@ -112,23 +113,23 @@ class Worker:
         return tuple(self._executing)
 
     def cancel(self, run_id: int) -> None:
-        """Also before its thread has started."""
+        """Also where its thread has not begun yet."""
         self._executing.setdefault(run_id, threading.Event()).set()
 
     def take_over(self, old: "Worker") -> None:
-        """Continue with another worker's jobs, so that a request to stop still reaches them."""
+        """Go on with what another worker executes, so that a request to stop it still reaches it."""
         self._executing, self.leave, self.ends = old._executing, old.leave, old.ends  # noqa: SLF001 - of the same class
         self._meters = old._meters  # noqa: SLF001
 
 
 def _measured(result: Result, meter: Meter, seconds: float) -> Result:
-    # A run that failed early used little, which says nothing about others.
+    # What failed early took nothing, and says nothing of those that do not.
     peak = meter.seen if isinstance(result, PlanResult) else meter.peak or None
     return replace(result, usage=Usage(seconds, peak))
 
 
 def attempt(what: str, work: Callable[[], None]) -> None:
-    """Do the work; a fault in it is logged and affects nothing else."""
+    """Do the work; a fault in it is told and ends nothing else."""
     try:
         work()
     except Exception:
@@ -136,12 +137,12 @@ def attempt(what: str, work: Callable[[], None]) -> None:
 
 
 class Pool:
-    """As many threads as there are slots; a free one takes the most urgent run."""
+    """As many threads as there are slots; each takes the most urgent run whenever it is free."""
 
     def __init__(self, worker: Worker, slots: int) -> None:
         self.worker = worker
         self.slots = slots
-        # A reload may raise `slots`, which `fill` respects; threads are created only when needed.
+        # A reload may raise `slots`, by which `fill` keeps; a thread is made only when it is needed.
         self._threads = ThreadPoolExecutor(MAX_SLOTS, thread_name_prefix="slot")
         self._busy: dict[Future[None], Assignment] = {}
         self._guard = threading.Lock()
@@ -149,7 +150,7 @@ class Pool:
         self.attempt = attempt
 
     def fill(self) -> int:
-        """Start runs until slots or runs are used up, plus one at most for a crowded-out source; returns how many."""
+        """Start runs until no slot or no run is left, one more at most for a source that is kept out; how many."""
         started = 0
         while (busy := len(self._busy)) <= self.slots:
             assignment = self.worker.next(full=busy == self.slots)
@@ -160,14 +161,14 @@ class Pool:
         return started
 
     def attend(self, assignment: Assignment) -> None:
-        """Perform it now, even without a free slot: a running apply cannot wait."""
+        """Have it performed now, also where no slot is free: an apply that runs already cannot wait."""
         with self._guard:
             future = self._threads.submit(self._perform, assignment)
             self._busy[future] = assignment
         future.add_done_callback(self._free)
 
     def _perform(self, assignment: Assignment) -> None:
-        """If it fails, the claim is free again, and recovery determines what became of the run."""
+        """Where it fails, the claim is free again, and recovery will say what became of the run."""
 
         def perform() -> None:
             self.worker.perform(assignment)
@@ -185,17 +186,17 @@ class Pool:
             return tuple(assignment.job for assignment in self._busy.values())
 
     def leave_applies(self) -> tuple[Job, ...]:
-        """Stop following them; returns those that go on without us."""
+        """Follow them no longer; which ones go on without us."""
         self.worker.leave.set()
         return tuple(job for job in self.busy if job.phase is not Phase.PLAN)
 
     def stop_plans(self) -> None:
-        """Plans change nothing, so they are stopped and queued again, and no apply starts; running ones are left alone."""
+        """Plans change nothing, so they are stopped and queued again, and no apply begins; those that run are left alone."""
         self.worker.ends.set()
         for job in self.busy:
             if job.phase is Phase.PLAN:
                 self.worker.cancel(job.run)
 
     def close(self) -> None:
-        """Wait for everything that is still running."""
+        """Wait for everything that still runs."""
         self._threads.shutdown(wait=True)

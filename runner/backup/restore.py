@@ -26,7 +26,7 @@ from runner.ports.records.declarations import DeclarationReader
 from runner.ports.records.store import Reader
 from runner.service.approval.terms import stack_terms
 from runner.service.cycle.begin import begin
-from runner.service.cycle.checkpoint import checkpoint
+from runner.service.integrity.checkpoint import checkpoint
 from runner.store.database import FILE_NAME
 from runner.store.schema import version
 

@@ -19,7 +19,7 @@ from runner.engine.state.mark import state_of
 from runner.engine.state.salvage import how_to_save, salvage
 from runner.errors import EngineFailed, StillApplying
 from runner.host.files import write_whole
-from runner.model.plan.changes import Diagnostic
+from runner.model.changes.changes import Diagnostic
 from runner.model.run.apply_end import Expected
 from runner.ports.engine import Applied, EngineError, NotBegun
 from runner.process.detached import Ended, Files, Left, Seen, adopted, follow, launched

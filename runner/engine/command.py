@@ -16,8 +16,8 @@ from runner.engine.confine import SandboxPolicy
 from runner.engine.credentials import AwsCredentials
 from runner.engine.environment import child_environment, inherited
 from runner.engine.facts import facts_of
+from runner.engine.init import found, initialise
 from runner.engine.initialised.cli_config import write_cli_config
-from runner.engine.initialised.run import found, initialise
 from runner.engine.journal import Journal
 from runner.engine.json_output import NEEDS_INIT, JsonOutput
 from runner.engine.plan import plan, planned
@@ -30,9 +30,9 @@ from runner.engine.versions.version import Versions, wanted
 from runner.errors import DriftlineError
 from runner.host.files import private_folder
 from runner.model.approval.binding import EngineFacts
+from runner.model.changes.changes import Diagnostic
 from runner.model.code.engines import ENGINES
 from runner.model.drift.probe import ProbeReady, deadline
-from runner.model.plan.changes import Diagnostic
 from runner.model.settings.server import Settings
 from runner.model.stack.lock import StateLock
 from runner.ports.engine import Applied, EngineError, Execution, Fallback, NotBegun, Planned, Probed

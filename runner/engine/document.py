@@ -10,8 +10,8 @@ from runner.engine.document_process import ANSWER, MASKED, QUESTION
 from runner.engine.read_in_child import read_in_child
 from runner.engine.session import Session
 from runner.host.files import read_foreign, write_whole
-from runner.model.plan.changes import Diagnostic
-from runner.model.plan.report import Question, Report
+from runner.model.changes.changes import Diagnostic
+from runner.model.execution.plan_report import Question, Report
 from runner.model.values.codec import from_plain, to_plain
 from runner.model.values.span import Seconds
 from runner.ports.engine import EngineError

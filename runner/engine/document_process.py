@@ -9,8 +9,8 @@ from pathlib import Path
 
 from runner.engine.limits import limit_memory
 from runner.errors import DriftlineError
+from runner.model.execution.plan_report import Question, report_of
 from runner.model.plan.reading import parse_document
-from runner.model.plan.report import Question, report_of
 from runner.model.values.codec import from_plain, to_plain
 
 DOCUMENT, QUESTION, ANSWER, MASKED = "show.jsonl", "question.json", "answer.json", "masked.json"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from runner.engine.environment import CREDENTIALS, TABLE
 from runner.host.files import read_foreign
-from runner.model.secret.shape import names_secret, without_tokens
+from runner.model.changes.secret_shape import names_secret, without_tokens
 from runner.model.stack.definition import AwsRoles
 
 VARIABLES = "TF_VAR_"

@@ -11,11 +11,11 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from runner.engine.state.lock_info import read_lock
+from runner.engine.lock_info import read_lock
 from runner.engine.text import Redaction, masked_output
+from runner.model.changes.changes import Diagnostic
+from runner.model.changes.warnings import CHECK_FAILED
 from runner.model.code.engines import ENGINES
-from runner.model.plan.changes import Diagnostic
-from runner.model.plan.warnings import CHECK_FAILED
 from runner.model.stack.lock import StateLock
 
 # The second one if the state has another lineage: it was replaced or lost.

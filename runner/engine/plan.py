@@ -19,9 +19,9 @@ from runner.engine.state.lock import backend_of
 from runner.foreign.budget import Budget
 from runner.foreign.read import copy as copy_content
 from runner.host.files import PRIVATE_FILE
+from runner.model.changes.changes import Diagnostic
 from runner.model.evaluated.code import UNREAD, Code
 from runner.model.evaluated.reading import ROLE, Around
-from runner.model.plan.changes import Diagnostic
 from runner.model.plan.reading import parse_document, understanding
 from runner.model.settings.server import Settings
 from runner.ports.engine import EngineError, Planned

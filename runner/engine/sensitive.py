@@ -13,7 +13,7 @@ from runner.engine.modules.declared import Declared, declared, guessed_in, text_
 from runner.hcl.blocks import Block, body_of
 from runner.hcl.spelled import Pairs, json_values, spelled, spelled_in, spelled_json
 from runner.hcl.tokens import NotHcl
-from runner.model.plan.changes import Diagnostic
+from runner.model.changes.changes import Diagnostic
 from runner.model.secret.copies import SHORTEST_WHOLE
 from runner.ports.engine import Execution
 

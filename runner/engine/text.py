@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from runner.model.code.paths import printable
-from runner.model.plan.changes import MASK
+from runner.model.changes.changes import MASK
+from runner.model.changes.secret_shape import names_secret, without_likely_secrets
 from runner.model.secret.copies import Secrets
-from runner.model.secret.shape import names_secret, without_likely_secrets
+from runner.model.values.paths import printable
 
 _ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 

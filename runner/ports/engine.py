@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from runner.model.approval.binding import EngineFacts
+from runner.model.changes.changes import Diagnostic
 from runner.model.drift.probe import ProbeReady
 from runner.model.evaluated.reading import ALONE, Around
-from runner.model.plan.changes import Diagnostic
-from runner.model.plan.report import Question, Report
+from runner.model.execution.plan_report import Question, Report
 from runner.model.run.apply_end import Expected
 from runner.model.run.evidence import Evidence
 from runner.model.stack.definition import StackDefinition

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Protocol
 
 from runner.model.approval.approval import Commit
-from runner.model.approval.signature import Signature
 from runner.model.settings.source import SourceSettings
-from runner.model.stack.source import TreeEntry
+from runner.model.stack.source import Signature, TreeEntry
 
 
 class Git(Protocol):

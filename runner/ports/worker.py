@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from runner.model.approval.binding import EngineFacts
-from runner.model.run.job import Job
+from runner.model.execution.job import Job
 from runner.ports.basics import Clock
 from runner.ports.engine import Engine, Workspaces
 from runner.ports.files import Modules

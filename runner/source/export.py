@@ -11,9 +11,9 @@ from runner.errors import SourceTooLarge
 from runner.foreign.quarantine import Quarantine
 from runner.host.files import private_folder
 from runner.host.flock import alone, held, shared
-from runner.model.code.paths import shortened
 from runner.model.code.tree import EXECUTABLE, FILES, LINK, SUBMODULE, Tree, fitting
 from runner.model.stack.source import TreeEntry
+from runner.model.values.paths import shortened
 from runner.model.values.size import parse_size
 from runner.source import arguments, record
 from runner.source.failure import failed

@@ -5,9 +5,9 @@ from base64 import b64encode
 from urllib.parse import quote
 
 from runner.errors import GitFailed
-from runner.model.code.paths import printable
-from runner.model.plan.changes import MASK
+from runner.model.changes.changes import MASK
 from runner.model.settings.source import SourceSettings
+from runner.model.values.paths import printable
 
 LONGEST = 400
 USERINFO = re.compile(r"(?<=://)[^/@\s]*:[^/@\s]*(?=@)")

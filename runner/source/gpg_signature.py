@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from runner.model.code.paths import printable
+from runner.model.values.paths import printable
 from runner.source.signed_commit import Refused, Signed
 from runner.source.trust import Bench
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from runner.errors import RevisionNotFound
 from runner.model.approval.approval import Commit
-from runner.model.code.paths import TOP
+from runner.model.values.paths import TOP
 from runner.source import arguments
 from runner.source.mirror import Mirror
 from runner.source.raw_people import people

@@ -14,8 +14,8 @@ from runner.foreign.budget import Budget
 from runner.foreign.quarantine import Quarantine
 from runner.foreign.read import walk
 from runner.host.flock import held
-from runner.model.code.paths import printable
 from runner.model.settings.source import SourceSettings
+from runner.model.values.paths import printable
 from runner.model.values.size import parse_size
 from runner.source import arguments
 from runner.source.address import check_branch, protocol

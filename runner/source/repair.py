@@ -13,9 +13,9 @@ from runner.foreign.budget import Budget
 from runner.foreign.read import chunks_of
 from runner.foreign.remove import remove
 from runner.host.files import read_foreign
-from runner.model.code.paths import printable
 from runner.model.code.tree import EXECUTABLE, LINK
 from runner.model.stack.source import TreeEntry
+from runner.model.values.paths import printable
 from runner.source.mirror import Mirror
 from runner.source.record import Record, Seen, Stat, is_regular
 

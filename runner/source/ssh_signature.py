@@ -5,7 +5,7 @@ commit claims.
 import re
 from dataclasses import dataclass
 
-from runner.model.code.paths import printable
+from runner.model.values.paths import printable
 from runner.source.command import Ended
 from runner.source.signed_commit import Refused, Signed
 from runner.source.trust import Bench

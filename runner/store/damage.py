@@ -9,9 +9,9 @@ from typing import Any
 
 from runner.errors import RowDamaged
 from runner.model.approval.binding import read_binding
+from runner.model.changes.changes import ApplyOnly, ChangeSet, Diagnostic
 from runner.model.drift.probe import ProbeRecord
 from runner.model.drift.report import Finding, ReportStatus
-from runner.model.plan.changes import ApplyOnly, ChangeSet, Diagnostic
 from runner.model.run.evidence import Evidence
 from runner.model.run.life import Kind, State, Trigger
 from runner.model.stack.definition import DriftStatus

@@ -9,9 +9,9 @@ from typing import Any
 
 from runner.errors import ReportChanged, ReportNotFound
 from runner.model.audit.actor import DAEMON
+from runner.model.changes.changes import NOTHING_BESIDES, ApplyOnly
 from runner.model.drift.report import Acknowledgement, DriftReport, Finding, ReportStatus
 from runner.model.events.feed import ReportMoved
-from runner.model.plan.changes import NOTHING_BESIDES, ApplyOnly
 from runner.model.values.codec import from_plain, to_plain
 from runner.store.audit import Writes
 from runner.store.rows import Value, compact, text, text_or_none, time_or_none

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from runner.model.plan.changes import Summary
-from runner.model.plan.warnings import FailingCheck
+from runner.model.changes.changes import Summary
+from runner.model.changes.warnings import FailingCheck
 from runner.model.run.life import Claim, Kind, Run, State, Trigger
 from runner.model.stack.definition import (
     Discovered,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runner.errors import RunNotFound
-from runner.model.plan.changes import ChangeSet, Diagnostic
+from runner.model.changes.changes import ChangeSet, Diagnostic
 from runner.model.plan.step import Step
 from runner.model.run.evidence import Evidence
 from runner.model.values.codec import from_plain, to_plain

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from runner.errors import SharedState, StackNotFound, StackRefused
 from runner.model.audit.actor import DAEMON
+from runner.model.changes.changes import Diagnostic
+from runner.model.changes.warnings import FailingCheck, failing
 from runner.model.events.feed import (
     CheckMoved,
     StackEnded,
@@ -14,8 +16,6 @@ from runner.model.events.feed import (
     StackRenamed,
     StackResumed,
 )
-from runner.model.plan.changes import Diagnostic
-from runner.model.plan.warnings import FailingCheck, failing
 from runner.model.run.life import Run
 from runner.model.stack.definition import Discovered, DriftStatus, Pause, Stack
 from runner.store.audit import Writes

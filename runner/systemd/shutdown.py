@@ -1,6 +1,4 @@
-"""Whether the machine is shutting down: then systemd's last signal reaches terraform too, and applies have to
-end before.
-"""
+"""Whether the machine goes down: then systemd's last signal reaches terraform too, and an apply has to end before."""
 
 import os
 import shutil
@@ -11,7 +9,7 @@ from runner.process.run import Command, run
 
 
 def machine_stops() -> bool:
-    """The answer of `systemctl is-system-running`; False without systemd."""
+    """What `systemctl is-system-running` says; False where there is no systemd to ask."""
     systemctl = shutil.which("systemctl")
     if systemctl is None:
         return False

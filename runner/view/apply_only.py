@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from runner.model.changes.changes import ApplyOnly, Evaluated, Invocation, Place, Provisioner, Reading
 from runner.model.evaluated.code import Part
-from runner.model.plan.changes import ApplyOnly, Evaluated, Invocation, Place, Provisioner, Reading
 from runner.view.attribute import AttributeRow, attribute_change, attribute_row
 
 

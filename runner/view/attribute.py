@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from runner.model.plan.changes import AttributeChange
+from runner.model.changes.changes import AttributeChange
 
 Pairs = tuple[tuple[str, str], ...]
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from runner.model.plan.changes import Action, ChangeSet, OutputChange, ResourceChange
+from runner.model.changes.changes import Action, ChangeSet, OutputChange, ResourceChange
 from runner.view.apply_only import ApplyOnlyView, apply_only, apply_only_view
 from runner.view.attribute import (
     AttributeRow,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from runner.model.plan.changes import Summary
+from runner.model.changes.changes import Summary
 from runner.model.values.codec import key
 
 

@@ -13,8 +13,8 @@ from runner.model.settings.server import Settings
 from runner.model.stack.definition import DriftStatus
 from runner.ports.basics import Clock
 from runner.ports.records.store import Reader
-from runner.service.cycle.checkpoint import last_missing
 from runner.service.cycle.restored import last_restore
+from runner.service.integrity.checkpoint import last_missing
 from runner.view.facts import StackFacts, all_stacks
 from runner.view.host import Host
 from runner.view.load import SweepView, ThrottleView, queue_waits_for, sweep_view, throttles

@@ -12,11 +12,12 @@ from world import ANA, World
 
 from adversaries.mirror import install
 from runner.cli.main import main
-from runner.model.plan.changes import ChangeSet, Diagnostic
+from runner.model.changes.changes import ChangeSet, Diagnostic
 from runner.model.run.life import Run, State
-from runner.service.cycle.dispatch import Assignment, next_assignment
+from runner.service.cycle.dispatch import next_assignment
 from runner.service.execution.export import export_tree
 from runner.service.operator.request import request_plan
+from runner.service.queue.assignment import Assignment
 from runner.service.queue.enqueue import enqueue_due
 
 CONFIG = """\
@@ -124,7 +125,7 @@ class Ground:
 
     def planned(self, stack: str) -> Run:
         """A plan of it now, at the commit that is known."""
-        request_plan(self.world.app.control, self.world.app.discoverer, stack, ANA)
+        request_plan(self.world.app.control, self.world.app.poller, stack, ANA)
         return self.perform(self.ready(stack))
 
     def seen(self, run: Run) -> Seen:

@@ -25,9 +25,10 @@ from runner.engine.command import CommandLineEngine
 from runner.host.files import private_folder, write_whole
 from runner.model.drift.probe import ProbeReady, ProbeRecord, Way
 from runner.model.run.life import Event, Run, State, Trigger
-from runner.service.cycle.dispatch import Assignment, next_assignment
+from runner.service.cycle.dispatch import next_assignment
 from runner.service.execution.plan import prepare
 from runner.service.operator.request import request_check
+from runner.service.queue.assignment import Assignment
 from runner.service.queue.enqueue import add_change
 
 StateFile = dict[str, Any]  # as terraform writes it

@@ -9,9 +9,9 @@ from typing import Any
 
 from benchmarks.figure import Figure, Sample, at_most_times, interleaved, timed
 from benchmarks.size import Size
+from runner.model.changes.changes import ChangeSet
+from runner.model.changes.configuration import config_address, configured_resources
 from runner.model.evaluated.reading import ALONE
-from runner.model.plan.changes import ChangeSet
-from runner.model.plan.configuration import config_address, configured_resources
 from runner.model.plan.fingerprint import _resource, _sides, fingerprint, seal
 from runner.model.plan.reading import (
     changing,

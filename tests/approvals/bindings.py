@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any
 
 from runner.model.approval.binding import Binding, EngineFacts
-from runner.model.plan.changes import Summary
+from runner.model.changes.changes import Summary
 from runner.model.run.life import Kind
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)

@@ -6,7 +6,7 @@ import pytest
 from world import ANA, DATA, World
 
 from runner.errors import ApprovalForOtherPlan
-from runner.model.plan.changes import ChangeSet
+from runner.model.changes.changes import ChangeSet
 from runner.model.run.life import State
 from runner.service.approval import approve as approving
 from runner.service.approval.approve import Question

@@ -15,18 +15,19 @@ from world import ANA, DATA, World
 
 from runner.errors import ApprovalMissing, ApprovalVoid, PlanExpired
 from runner.model.approval.binding import Binding, EngineFacts
-from runner.model.run.job import ApplyOutcome
+from runner.model.execution.job import ApplyOutcome
 from runner.model.run.life import Run, State
 from runner.model.settings.server import Guardrails
 from runner.ports.engine import Execution
 from runner.ports.keeping import Artifacts
 from runner.service.approval.bind import refuse_moved
 from runner.service.approval.gate import StoreGate, may_start
-from runner.service.cycle.dispatch import Assignment, next_assignment
+from runner.service.cycle.dispatch import next_assignment
 from runner.service.execution.apply import execute_apply
 from runner.service.execution.facts import facts_now
 from runner.service.execution.plan import prepare
 from runner.service.operator import lock
+from runner.service.queue.assignment import Assignment
 
 WRAPPER = '#!/bin/sh\n# {words}\nexec {terraform} "$@"\n'
 ENGINES = "  terraform: {{binary: {wrapper}}}\n"
@@ -219,7 +220,7 @@ class Flipped:
         return getattr(self.artifacts, name)
 
 
-def test_editing_any_field_of_the_record_voids_the_approval(plain: World) -> None:
+def test_every_field_of_the_record_that_is_changed_by_hand_voids_the_approval(plain: World) -> None:
     plain.stack(body=DATA, rules="apply: {protect: [a.b]}\n")
     assignment = approved(plain)
     run_id = assignment.job.run
@@ -265,7 +266,7 @@ def test_a_plan_that_is_too_old_is_not_approved(plain: World) -> None:
     assert plain.run(run.id).state is State.AWAITING_APPROVAL
 
 
-def test_a_plan_once_found_too_old_stays_so_when_the_clock_goes_back(plain: World) -> None:
+def test_a_plan_that_was_seen_to_be_too_old_stays_so_with_a_clock_that_goes_back(plain: World) -> None:
     (run,) = plain.push(body=DATA)
     plain.age(hours=25)
     # Of which the audit log tells.

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from cli_world import World
 
-from runner.model.plan.changes import ChangeSet
+from runner.model.changes.changes import ChangeSet
 from runner.service.operator import import_state
 
 pytestmark = pytest.mark.skipif(shutil.which("terraform") is None, reason="there is no terraform on PATH")
@@ -63,7 +63,7 @@ def stack(world: World) -> Any:
     return next(one for one in world.json("stack", "list") if one["name"] == "app")
 
 
-def test_a_stack_with_an_existing_backend_state_is_synced_by_its_first_plan(
+def test_a_stack_whose_backend_holds_its_state_already_is_synced_by_its_first_plan(
     world: World, tmp_path: Path
 ) -> None:
     with_backend(world)

@@ -14,7 +14,7 @@ from typing import Any
 from runner import failpoint
 from runner.engine.apply import SPENT
 from runner.model.approval.binding import EngineFacts
-from runner.model.plan.changes import Diagnostic
+from runner.model.changes.changes import Diagnostic
 from runner.model.run.evidence import Evidence
 from runner.model.stack.lock import StateLock
 from runner.ports.engine import Applied, EngineError, Execution, NotBegun, Planned

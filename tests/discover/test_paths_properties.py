@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, composite
 
-from runner.model.code.paths import TOP, glob, join, parent, printable, unsafe
 from runner.model.code.tree import Tree
 from runner.model.stack.source import TreeEntry
+from runner.model.values.paths import TOP, glob, join, parent, printable, unsafe
 
 
 def slowly(pattern: list[str], path: list[str]) -> bool:

@@ -7,7 +7,7 @@ from engine_world import World, needs_terraform
 
 from runner.engine import document
 from runner.engine.state import mark as state_mark
-from runner.model.plan.report import Question, report_of
+from runner.model.execution.plan_report import Question, report_of
 from runner.ports.engine import EngineError, Planned
 
 pytestmark = needs_terraform
@@ -90,7 +90,7 @@ def test_a_reader_that_runs_out_of_memory_fails_its_run_and_nothing_else(
     assert "split the stack" in ended.diagnostics[0].summary
 
 
-def test_a_document_that_is_not_understood_is_reported_as_such(large: World) -> None:
+def test_a_document_that_is_not_understood_is_told_as_such(large: World) -> None:
     planned = large.planned()
     assert large.last is not None
     (large.last.workspace.control / "show.jsonl").write_text("[" * 200_000)
@@ -99,7 +99,7 @@ def test_a_document_that_is_not_understood_is_reported_as_such(large: World) -> 
     assert "did not return its documented JSON" in ended.diagnostics[0].summary
 
 
-def test_a_large_state_is_measured_apart_with_the_same_result(
+def test_a_large_state_is_measured_apart_and_tells_the_same(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.applied(world.planned())

@@ -14,10 +14,10 @@ from world import DATA, World
 
 from runner import failpoint
 from runner.datadir.workspace import slug
-from runner.model.run.job import Phase
+from runner.model.execution.job import Phase
 from runner.model.run.life import Run, State
-from runner.service.cycle.dispatch import Assignment
 from runner.service.cycle.recover import recover
+from runner.service.queue.assignment import Assignment
 
 AUTOMATIC = "apply: {mode: automatic}\n"
 

@@ -6,8 +6,9 @@ from pathlib import Path
 from world import ANA, World
 
 from runner.model.run.life import Run
-from runner.service.cycle.dispatch import Assignment, next_assignment
+from runner.service.cycle.dispatch import next_assignment
 from runner.service.operator import request
+from runner.service.queue.assignment import Assignment
 
 # TF_VAR_throttle is the cloud's mood.
 BODY = """\

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from runner.errors import PlanTooLarge
-from runner.model.plan import bounded as module
-from runner.model.plan.bounded import bounded, shortened
-from runner.model.plan.changes import Action, AttributeChange, ChangeSet, OutputChange, ResourceChange
+from runner.model.changes import bounded as module
+from runner.model.changes.bounded import bounded, shortened
+from runner.model.changes.changes import Action, AttributeChange, ChangeSet, OutputChange, ResourceChange
 from runner.model.values.codec import to_plain
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from runner.engine.text import Redaction
-from runner.model.plan.changes import MASK
+from runner.model.changes.changes import MASK
+from runner.model.changes.secret_shape import TOKENS, without_tokens
 from runner.model.secret.copies import Secrets
-from runner.model.secret.shape import TOKENS, without_tokens
 
 CORPUS = Path(__file__).with_name("corpus")
 VEIL = Redaction()  # which knows no secret of a run

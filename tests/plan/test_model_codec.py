@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plan_documents import values
 
+from runner.model.changes.changes import AttributeChange, ChangeSet, Diagnostic, OutputChange, ResourceChange
 from runner.model.drift.report import DriftReport, Finding
-from runner.model.plan.changes import AttributeChange, ChangeSet, Diagnostic, OutputChange, ResourceChange
-from runner.model.run.job import ApplyResult, Job
+from runner.model.execution.job import ApplyResult, Job
 from runner.model.run.life import Run
 from runner.model.stack.definition import StackDefinition, StackTimeouts
 from runner.model.values.codec import from_plain, to_plain

@@ -4,7 +4,7 @@ import pytest
 from plan_documents import change, document, resource
 
 from runner.model.approval.guardrails import needs_name_typed, violations
-from runner.model.plan.changes import ChangeSet
+from runner.model.changes.changes import ChangeSet
 from runner.model.plan.reading import read_plan
 from runner.model.settings.server import Guardrails
 

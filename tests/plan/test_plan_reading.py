@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from plan_documents import block, change, configuration, document, objects, resource, update, values
 
 from runner.errors import OutputNotUnderstood
-from runner.model.plan.changes import UNKNOWN, Action, AttributeChange, ChangeSet, Summary
-from runner.model.plan.configuration import config_address
-from runner.model.plan.difference import differences, same
+from runner.model.changes.changes import UNKNOWN, Action, AttributeChange, ChangeSet, Summary
+from runner.model.changes.configuration import config_address
+from runner.model.changes.difference import differences, same
+from runner.model.execution.plan_report import Question, report_of
 from runner.model.plan.reading import parse_document, plan_problem, read_plan
-from runner.model.plan.report import Question, report_of
 
 
 def attributes(plan: dict[str, Any]) -> list[tuple[str, Any, Any]]:
@@ -287,7 +287,7 @@ def test_an_errored_plan_has_a_problem() -> None:
     assert plan_problem(plan) == "terraform could not finish the plan: it ended with an error on the way"
 
 
-def test_changes_that_cannot_be_applied_are_a_problem() -> None:
+def test_changes_that_can_not_be_applied_are_a_problem() -> None:
     assert plan_problem(document(resource("test_thing.a", change("delete")), applyable=False)) is not None
     assert plan_problem(document(applyable=False)) is None
 

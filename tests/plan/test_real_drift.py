@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from terraform_plans import Module, needs_terraform
 
+from runner.model.changes.changes import MASK, Action
 from runner.model.drift.report import DriftClass
 from runner.model.drift.taxonomy import classify, drift_fingerprint
-from runner.model.plan.changes import MASK, Action
 from runner.model.plan.reading import read_plan
 from runner.model.stack.definition import IgnoreRule
 

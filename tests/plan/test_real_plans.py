@@ -7,8 +7,8 @@ import pytest
 from terraform_plans import Module, needs_terraform
 from untrusted import deceives
 
+from runner.model.changes.changes import MASK, UNKNOWN, Action, Summary
 from runner.model.drift.taxonomy import classify
-from runner.model.plan.changes import MASK, UNKNOWN, Action, Summary
 from runner.model.plan.fingerprint import fingerprint
 from runner.model.plan.reading import plan_problem, read_plan
 from runner.model.plan.text import render
@@ -122,7 +122,7 @@ def test_a_sensitive_variable_is_in_nothing_that_is_read(module: Module) -> None
     assert not [plan["timestamp"] for plan in plans if SECRET in shown(plan)]
 
 
-def test_a_changed_secret_is_shown_as_a_change_and_moves_the_fingerprint(module: Module) -> None:
+def test_a_secret_that_changes_is_shown_as_a_change_and_moves_the_fingerprint(module: Module) -> None:
     module.apply(leaky(SECRET))
     plans = [module.plan(leaky(f"{SECRET}-{i}")) for i in (2, 3)]
     paths = {a.path: (a.before, a.after) for a in read_plan(plans[0]).resources[0].attributes}

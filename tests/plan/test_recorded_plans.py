@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from recorded.play import HERE
 
-from runner.model.plan.changes import Summary
+from runner.model.changes.changes import Summary
 from runner.model.plan.fingerprint import fingerprint
 from runner.model.plan.reading import parse_document, plan_problem, read_plan
 from runner.model.plan.text import render

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.model.plan.changes import MASK
+from runner.model.changes.changes import MASK
 from runner.model.secret.copies import Secrets
 
 SECRET = "cAn4ry/7f3e+n€edle=Zq"

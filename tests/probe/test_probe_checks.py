@@ -2,8 +2,8 @@
 
 from probing_world import OBJECT, Stage, applied, faulty, needs_terraform, stage
 
+from runner.model.changes.warnings import CHECK_FAILED
 from runner.model.drift.probe import Way
-from runner.model.plan.warnings import CHECK_FAILED
 
 pytestmark = needs_terraform
 __all__ = ("applied", "faulty", "stage")
@@ -18,7 +18,7 @@ check "value" {
 """
 
 
-def test_a_clean_probe_still_reports_a_failing_check(stage: Stage) -> None:
+def test_a_check_that_fails_is_told_by_a_probe_that_finds_nothing(stage: Stage) -> None:
     stage.write(OBJECT + CHECKED)
     planned, facts = stage.look()
     assert facts.record.way is Way.PROBED

@@ -17,7 +17,7 @@ from runner.model.stack.definition import Discovered, StackDefinition, StateIden
 from runner.ports.control import ControlPorts
 from runner.ports.records.runs import NewRun
 from runner.ports.records.store import Writer
-from runner.service.cycle.checkpoint import checkpoint
+from runner.service.integrity.checkpoint import checkpoint
 from runner.store.database import FILE_NAME
 
 CONFIG = "version: 1\ndata_dir: {root}/data\nsources:\n  - {{name: infra, url: {root}/repository}}\n"

@@ -11,7 +11,7 @@ from records_world import Records
 from runner.app import App
 from runner.errors import BadConfig, DatabaseRolledBack
 from runner.model.run.life import Event
-from runner.service.cycle.checkpoint import checkpoint
+from runner.service.integrity.checkpoint import checkpoint
 
 
 def test_a_checkpoint_names_the_newest_entry_and_goes_to_the_log_too(records: Records) -> None:

@@ -7,7 +7,7 @@ from records_world import NOON, Records
 
 from runner.errors import ClockBehind
 from runner.model.values.clock import age, far_behind, latest, went_back
-from runner.service.cycle.check_clock import check_clock
+from runner.service.integrity.check_clock import check_clock
 
 HOUR, DAY, YEAR = timedelta(hours=1), timedelta(days=1), timedelta(days=365)
 

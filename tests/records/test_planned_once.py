@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from records_world import CONFIG, Records, discovered, sha
 
+from runner.model.changes.changes import Action, ChangeSet, OutputChange, ResourceChange, Summary
 from runner.model.drift.report import DriftClass, Finding
-from runner.model.plan.changes import Action, ChangeSet, OutputChange, ResourceChange, Summary
-from runner.model.run.job import ApplyOutcome, ApplyResult, Job, Phase, PlanFailure, PlanResult
+from runner.model.execution.job import ApplyOutcome, ApplyResult, Job, Phase, PlanFailure, PlanResult
 from runner.model.run.life import Event, Kind, State
 from runner.model.schedule.decide import CHECK_RULES, Next, View, decide
 from runner.model.stack.definition import ApplyRules, DriftRules, StackDefinition, Sync

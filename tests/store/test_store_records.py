@@ -10,7 +10,7 @@ from store_world import NOON, HandClock, discovered, new_run, opened, run_in, sh
 
 from runner.errors import RunNotFound
 from runner.model.approval.approval import Approval, Commit, Person
-from runner.model.plan.changes import (
+from runner.model.changes.changes import (
     MASK,
     UNKNOWN,
     Action,

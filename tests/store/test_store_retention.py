@@ -8,7 +8,7 @@ from store_world import NOON, HandClock, discovered, new_run, raw, run_in, sha
 
 from runner.errors import RunNotFound
 from runner.model.approval.approval import Approval, Commit, Person
-from runner.model.plan.changes import ChangeSet
+from runner.model.changes.changes import ChangeSet
 from runner.model.run.life import Kind, State
 from runner.model.stack.lock import Lock
 from runner.ports.records.store import Writer

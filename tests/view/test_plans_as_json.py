@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from recorded.play import HERE
 
-from runner.model.plan.changes import (
+from runner.model.changes.changes import (
     SYMBOLS,
     Action,
     ApplyOnly,

@@ -11,9 +11,9 @@ import click
 from runner.cli.options import Cli, output_option, pass_cli
 from runner.cli.screen.output import Cell
 from runner.errors import BadConfig, DriftlineError
+from runner.model.approval.rule_reach import forgotten
 from runner.model.approval.terms import Declaration
 from runner.model.settings.server import Settings
-from runner.model.stack.rule_reach import forgotten
 from runner.model.values.problem import Problem
 from runner.view.document import document
 from runner.view.problem import problem_row

@@ -17,7 +17,7 @@ from runner.errors import BadUsage
 from runner.host import log
 from runner.model.run.life import Run
 from runner.service.cycle.begin import begin
-from runner.service.cycle.checkpoint import try_checkpoint
+from runner.service.integrity.checkpoint import try_checkpoint
 from runner.systemd.notify import Notifier
 from runner.systemd.shutdown import machine_stops
 from runner.view.one_pass import pass_page

@@ -15,6 +15,7 @@ from runner.hcl.text import hcl_text
 from runner.hcl.tokens import NotHcl, has_template
 from runner.hcl.values import Computed
 from runner.hcl.walk import SECONDS, Walk
+from runner.model.changes.secret_shape import without_likely_secrets
 from runner.model.code.file_reads import (
     ANY_VARIABLE,
     FILESET,
@@ -28,8 +29,7 @@ from runner.model.code.file_reads import (
     plain,
 )
 from runner.model.code.module import LARGEST, is_test
-from runner.model.code.paths import printable
-from runner.model.secret.shape import without_likely_secrets
+from runner.model.values.paths import printable
 
 _CALL = "|".join(sorted((*READERS, "templatestring"), key=len, reverse=True))
 # A comment may precede the bracket.

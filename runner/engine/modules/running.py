@@ -6,7 +6,7 @@ from typing import Any
 from runner.hcl.blocks import Nested, nested
 from runner.hcl.json_form import labelled
 from runner.hcl.values import Computed
-from runner.model.plan.configuration import COMMAND_TYPES
+from runner.model.changes.configuration import COMMAND_TYPES
 
 # A file without any of these has none.
 WORDS = "provisioner|external|local_command"

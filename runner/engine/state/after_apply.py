@@ -8,7 +8,7 @@ from runner.engine.session import Session
 from runner.engine.state.lock import Looking, remote_mark
 from runner.engine.state.mark import saved_state
 from runner.errors import DriftlineError
-from runner.model.plan.changes import Diagnostic
+from runner.model.changes.changes import Diagnostic
 from runner.model.run.apply_end import Reported, StateMark, doubt
 
 LOCK_FILE = ".{}.lock.info"

@@ -7,7 +7,7 @@ from runner.engine.json_output import JsonOutput
 from runner.engine.session import Session
 from runner.engine.state.mark import saved_state
 from runner.host.files import private_folder
-from runner.model.plan.changes import Diagnostic
+from runner.model.changes.changes import Diagnostic
 from runner.model.stack.state_file import save_command
 
 # A person is asked to save files ending with `.tfstate`, and this one has nothing to save.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from runner.model.plan.changes import Summary
+from runner.model.changes.changes import Summary
 from runner.model.run.life import Kind
 from runner.model.values.codec import from_plain, to_plain
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from runner.model.approval.binding import EngineFacts
-from runner.model.plan.changes import MASK, Action, ChangeSet, ResourceChange
-from runner.model.plan.configuration import config_address
+from runner.model.changes.changes import MASK, Action, ChangeSet, ResourceChange
+from runner.model.changes.configuration import config_address
 from runner.model.settings.server import Guardrails
 from runner.model.values.pattern import covered, covers
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
+from runner.model.changes.changes import AttributeChange, ChangeSet, Evaluated, ResourceChange
 from runner.model.evaluated.code import Part
-from runner.model.plan.changes import AttributeChange, ChangeSet, Evaluated, ResourceChange
 
 MAX_NAMED = 3
 MOVES = " changed)"  # ends the sentence if a value that is read has changed

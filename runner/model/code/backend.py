@@ -6,9 +6,9 @@ from typing import Any
 
 from runner.model.code.identity import PLACE, USERINFO, WORKSPACE_PLACE
 from runner.model.code.module import Backend, ModuleFacts
-from runner.model.code.paths import printable
 from runner.model.settings.source import Allow
 from runner.model.stack.definition import DEFAULT_WORKSPACE, StackDefinition
+from runner.model.values.paths import printable
 
 # A committed secret is no secret, and a commit that chooses one can send the state to anybody.
 SECRETS = frozenset({

@@ -15,8 +15,8 @@ from runner.model.code.file_reads import (
     Template,
     first_of,
 )
-from runner.model.code.paths import TOP, join, shortened
 from runner.model.code.tree import Tree
+from runner.model.values.paths import TOP, join, shortened
 
 LONGEST_PATH = 4096  # characters; nested templates could build a path of any length
 DEEPEST = 64  # references to references

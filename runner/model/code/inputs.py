@@ -8,13 +8,13 @@ from functools import cached_property
 
 from runner.model.code.found_reads import Found
 from runner.model.code.known_inputs import SEEN_AT
-from runner.model.code.paths import TOP, WILD, glob, join, parent
 from runner.model.code.reach import Reach
 from runner.model.code.tree import LINK, Tree
 from runner.model.settings.server import Settings
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import StackDefinition, to_json
 from runner.model.stack.source import TreeEntry
+from runner.model.values.paths import TOP, WILD, glob, join, parent
 
 # Parts of a definition that no plan reads. They take effect with the commit, without a plan or an apply.
 AT_ONCE = frozenset({"labels", "watch", "depends_on", "timeouts", "drift", "paused", "renamed_from"})

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from runner.model.code.engines import ENGINES
 from runner.model.code.module import ModuleFacts, is_configuration, is_test
 from runner.model.code.module_source import LOCAL, module_flaw
-from runner.model.code.paths import join
 from runner.model.code.tree import FILES, Tree
+from runner.model.values.paths import join
 
 TEST_FOLDER = "tests"
 Facts = Callable[[str], ModuleFacts]

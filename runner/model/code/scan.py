@@ -8,12 +8,12 @@ from fnmatch import fnmatchcase
 from runner.model.code.backend import backend_problem
 from runner.model.code.engines import ENGINES
 from runner.model.code.module import ModuleFacts, is_configuration
-from runner.model.code.paths import TOP, printable, shortened
 from runner.model.code.provider_source import BUILT_IN, implied_address, provider_address
 from runner.model.code.reach import Reach
 from runner.model.code.tree import Tree
 from runner.model.settings.source import Allow
 from runner.model.stack.definition import StackDefinition
+from runner.model.values.paths import TOP, printable, shortened
 
 # Names that the engine looks for beside a module's files, in any case: some file systems ignore case.
 COMMITTED: tuple[tuple[re.Pattern[str], str], ...] = tuple(

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
-from runner.model.code.paths import TOP, parent, unsafe
 from runner.model.stack.source import TreeEntry
+from runner.model.values.paths import TOP, parent, unsafe
 
 EXECUTABLE = "100755"
 FILES = frozenset({"100644", "100664", EXECUTABLE})

@@ -7,7 +7,7 @@ resource also resets the ignored attributes. The approver is warned about that.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from runner.model.plan.changes import Action, ChangeSet, ResourceChange
+from runner.model.changes.changes import Action, ChangeSet, ResourceChange
 from runner.model.stack.definition import IgnoreRule
 from runner.model.values.pattern import covered, covers
 

@@ -6,7 +6,7 @@ drift.
 
 from dataclasses import dataclass
 
-from runner.model.plan.changes import ResourceChange
+from runner.model.changes.changes import ResourceChange
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from runner.model.plan.changes import NOTHING_BESIDES, Action, ApplyOnly, AttributeChange
+from runner.model.changes.changes import NOTHING_BESIDES, Action, ApplyOnly, AttributeChange
 
 
 class DriftClass(StrEnum):

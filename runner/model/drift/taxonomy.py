@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from runner.model.changes.address_order import address_order
+from runner.model.changes.changes import Action
+from runner.model.changes.configuration import config_address, configured_resources
+from runner.model.changes.difference import Difference, differences, path_text
 from runner.model.drift.partly import Partly
 from runner.model.drift.report import DriftClass, Finding
 from runner.model.drift.touched import UNTOUCHED, Touched, reverted, touched
 from runner.model.evaluated.code import UNREAD, Code
-from runner.model.plan.address_order import address_order
-from runner.model.plan.changes import Action
-from runner.model.plan.configuration import config_address, configured_resources
-from runner.model.plan.difference import Difference, differences, path_text
 from runner.model.plan.fingerprint import canonical, is_computed, seal
 from runner.model.plan.reading import (
     action_of,

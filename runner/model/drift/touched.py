@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from runner.model.changes.bounded import STEPS, shortened
+from runner.model.changes.changes import Action, AttributeChange, ResourceChange
+from runner.model.changes.difference import Difference, Path, differences, same
 from runner.model.drift.partly import Partly
-from runner.model.plan.bounded import STEPS, shortened
-from runner.model.plan.changes import Action, AttributeChange, ResourceChange
-from runner.model.plan.difference import Difference, Path, differences, same
 from runner.model.plan.reading import action_of, attribute_changes
 from runner.model.secret.copies import Secrets
 

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from runner.model.changes.changes import Action
+from runner.model.changes.mask import holds_unknown, unknown_of
 from runner.model.evaluated.code import UNREAD, Code, Part, mentioned
 from runner.model.evaluated.readable import Found, Readable, Reader
 from runner.model.evaluated.reference import ROOT, Scope, named, references_in, scope_of
 from runner.model.evaluated.write_only import holding_nothing, is_unkept, sets_to_null, unkept
-from runner.model.plan.changes import Action
-from runner.model.plan.mask import holds_unknown, unknown_of
 
 LOCAL_EXEC = "local-exec"  # needs no connection
 _RUNS_PROVISIONERS = frozenset({Action.CREATE, Action.REPLACE, Action.DELETE})

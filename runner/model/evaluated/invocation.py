@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runner.errors import OutputNotUnderstood
-from runner.model.plan.changes import AttributeChange, Invocation
-from runner.model.plan.mask import mark_of as part_of
-from runner.model.plan.mask import masked, plain_number, read_mark, unknown_of
+from runner.model.changes.changes import AttributeChange, Invocation
+from runner.model.changes.mask import mark_of as part_of
+from runner.model.changes.mask import masked, plain_number, read_mark, unknown_of
 from runner.model.secret.copies import Secrets
 
 _KEYS = frozenset(

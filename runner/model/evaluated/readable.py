@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from runner.model.changes.mask import holds_unknown, unknown_of
 from runner.model.evaluated.code import Names
 from runner.model.evaluated.reference import (
     ROOT,
@@ -26,7 +27,6 @@ from runner.model.evaluated.reference import (
     select,
     steps_of,
 )
-from runner.model.plan.mask import holds_unknown, unknown_of
 
 # These are the same in every plan, or have no value.
 _NOTHING = frozenset({"path", "terraform", "tofu", "action", "provider", "provider_meta"})

@@ -6,11 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from runner.model.evaluated.code import UNREAD, Code, Part, plain_reference
-from runner.model.evaluated.evaluated import FROM_CODE, Applying, Thing, leaves, place_of
-from runner.model.evaluated.readable import Found
-from runner.model.evaluated.reference import UNKNOWN_YET
-from runner.model.plan.changes import (
+from runner.model.changes.changes import (
     MASK,
     UNKNOWN,
     Action,
@@ -20,9 +16,13 @@ from runner.model.plan.changes import (
     Reading,
     Setting,
 )
-from runner.model.plan.mask import masked, plain_number, read_mark
+from runner.model.changes.mask import masked, plain_number, read_mark
+from runner.model.changes.secret_shape import names_secret, without_likely_secrets
+from runner.model.evaluated.code import UNREAD, Code, Part, plain_reference
+from runner.model.evaluated.evaluated import FROM_CODE, Applying, Thing, leaves, place_of
+from runner.model.evaluated.readable import Found
+from runner.model.evaluated.reference import UNKNOWN_YET
 from runner.model.secret.copies import Secrets
-from runner.model.secret.shape import names_secret, without_likely_secrets
 
 Marking = Callable[[Any], str]
 

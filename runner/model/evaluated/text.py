@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from runner.model.evaluated.code import Part
-from runner.model.plan.attribute_text import Line, attribute_lines
-from runner.model.plan.changes import (
+from runner.model.changes.attribute_text import Line, attribute_lines
+from runner.model.changes.changes import (
     MASK,
     UNKNOWN,
     ApplyOnly,
@@ -15,8 +14,9 @@ from runner.model.plan.changes import (
     Reading,
     Setting,
 )
-from runner.model.plan.line_changes import TALLEST
-from runner.model.plan.value_text import shortened, value_text
+from runner.model.changes.line_changes import TALLEST
+from runner.model.changes.value_text import shortened, value_text
+from runner.model.evaluated.code import Part
 from runner.model.values.text import safe_text
 
 MAX_SHOWN = 20

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from runner.model.plan.mask import unknown_of
+from runner.model.changes.mask import unknown_of
 
 
 def unkept(

@@ -5,9 +5,9 @@ import binascii
 import re
 from typing import Any
 
-from runner.model.plan.line_changes import Marked, difference_rows, masked_line_changes
+from runner.model.changes.line_changes import Marked, difference_rows, masked_line_changes
+from runner.model.changes.secret_shape import without_likely_secrets
 from runner.model.secret.copies import Secrets
-from runner.model.secret.shape import without_likely_secrets
 
 _MAX_ROWS = 400
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]{24,}={0,2}\s*")

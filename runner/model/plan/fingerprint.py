@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from runner.model.changes.changes import Action
+from runner.model.changes.configuration import config_address, configured_resources
+from runner.model.changes.difference import same
+from runner.model.changes.mask import holds_unknown, unknown_of
 from runner.model.evaluated.code import UNREAD, Code
 from runner.model.evaluated.evaluated import Applying
 from runner.model.evaluated.readable import Found
-from runner.model.plan.changes import Action
-from runner.model.plan.configuration import config_address, configured_resources
-from runner.model.plan.difference import same
-from runner.model.plan.mask import holds_unknown, unknown_of
 from runner.model.plan.reading import action_of, changing, understanding
 from runner.model.plan.timeless import Clock, clock_of
 

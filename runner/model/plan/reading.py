@@ -9,10 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from runner.errors import OutputNotUnderstood
-from runner.model.evaluated.evaluated import Applying
-from runner.model.evaluated.invocation import action_types, read_invocations
-from runner.model.evaluated.reading import ALONE, Around, Marking, evaluation, unmarked
-from runner.model.plan.changes import (
+from runner.model.changes.changes import (
     UNKNOWN,
     Action,
     AttributeChange,
@@ -23,10 +20,13 @@ from runner.model.plan.changes import (
     ResourceChange,
     Summary,
 )
-from runner.model.plan.configuration import config_address, configured_resources, running_commands
-from runner.model.plan.difference import Difference, differences, path_text
+from runner.model.changes.configuration import config_address, configured_resources, running_commands
+from runner.model.changes.difference import Difference, differences, path_text
+from runner.model.changes.mask import holds_unknown, join, masked, read_mark
+from runner.model.evaluated.evaluated import Applying
+from runner.model.evaluated.invocation import action_types, read_invocations
+from runner.model.evaluated.reading import ALONE, Around, Marking, evaluation, unmarked
 from runner.model.plan.encoded_text import decoded_difference
-from runner.model.plan.mask import holds_unknown, join, masked, read_mark
 from runner.model.plan.timeless import STILL, Clock, clock_of
 from runner.model.secret.copies import NONE, Secrets, plan_secrets
 

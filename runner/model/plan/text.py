@@ -5,10 +5,9 @@ Every line has gone through `safe_text`; colour is up to the caller, who knows t
 
 from collections.abc import Iterator, Sequence
 
-from runner.model.evaluated.text import applied_lines
-from runner.model.plan.address_order import address_order
-from runner.model.plan.attribute_text import Line, attribute_line, attribute_lines
-from runner.model.plan.changes import (
+from runner.model.changes.address_order import address_order
+from runner.model.changes.attribute_text import Line, attribute_line, attribute_lines
+from runner.model.changes.changes import (
     SYMBOLS,
     Action,
     AttributeChange,
@@ -17,7 +16,8 @@ from runner.model.plan.changes import (
     ResourceChange,
     Summary,
 )
-from runner.model.plan.value_text import value_text
+from runner.model.changes.value_text import value_text
+from runner.model.evaluated.text import applied_lines
 from runner.model.values.text import safe_text
 
 MAX_NAMED = 20

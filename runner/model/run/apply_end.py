@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from runner.model.plan.changes import MASK, Action, ChangeSet, ResourceChange
+from runner.model.changes.changes import MASK, Action, ChangeSet, ResourceChange
 
 Operation = tuple[str, str]  # address and action, as the engine reports it
 _NAMED = 3

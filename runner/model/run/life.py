@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from runner.errors import WrongState
-from runner.model.plan.changes import Summary
+from runner.model.changes.changes import Summary
 
 
 class Kind(StrEnum):

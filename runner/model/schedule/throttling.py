@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from runner.model.plan.changes import Diagnostic
+from runner.model.changes.changes import Diagnostic
 from runner.model.stack.definition import AwsRoles
 
 # Error texts of providers that refuse because of too many requests. Words of a message and names of

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from runner.model.plan.changes import MASK
-from runner.model.plan.configuration import KEY, provider_secrets, secret_variables
-from runner.model.plan.mask import Mark, join, mark_of, plain_number, read_mark
+from runner.model.changes.changes import MASK
+from runner.model.changes.configuration import KEY, provider_secrets, secret_variables
+from runner.model.changes.mask import Mark, join, mark_of, plain_number, read_mark
+from runner.model.changes.secret_shape import without_tokens
 from runner.model.secret.forms import encoded, skeleton, written
-from runner.model.secret.shape import without_tokens
 from runner.model.secret.traces import NO_TRACES, SHORTEST, Traces
 
 # Shorter secrets (`on`, `443`) are too common to be distinguished from chance; only their marks mask them.

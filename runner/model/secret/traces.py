@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from runner.model.plan.changes import MASK
+from runner.model.changes.changes import MASK
 from runner.model.secret.forms import encoded, places, skeleton, written
 
 # A shorter skeleton is too common to be distinguished from chance.

@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, ClassVar, Literal, Self
 
-from runner.model.plan.warnings import FailingCheck
+from runner.model.changes.warnings import FailingCheck
 from runner.model.values.span import Seconds
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9._/-]{0,63}$"

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, ClassVar
 
-from runner.model.code.paths import glob
 from runner.model.stack.definition import STRICT, StackDefinition
+from runner.model.values.paths import glob
 
 
 @dataclass(frozen=True)

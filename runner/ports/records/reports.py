@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from runner.model.changes.changes import ApplyOnly
 from runner.model.drift.report import Acknowledgement, DriftReport, Finding
-from runner.model.plan.changes import ApplyOnly
 
 
 class ReportReader(Protocol):

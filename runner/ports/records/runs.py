@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from runner.model.plan.changes import ChangeSet, Diagnostic
+from runner.model.changes.changes import ChangeSet, Diagnostic
 from runner.model.plan.step import Step
 from runner.model.run.evidence import Evidence
 from runner.model.run.life import Claim, Event, Kind, Run, State

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from runner.model.plan.changes import Diagnostic
-from runner.model.plan.warnings import FailingCheck
+from runner.model.changes.changes import Diagnostic
+from runner.model.changes.warnings import FailingCheck
 from runner.model.run.life import Run
 from runner.model.stack.definition import Discovered, DriftStatus, Pause, Stack
 

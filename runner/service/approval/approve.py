@@ -25,9 +25,9 @@ from runner.model.approval.binding import Binding, EngineFacts
 from runner.model.approval.guardrails import DESTROYS, Violation, needs_name_typed, unanswered
 from runner.model.approval.rules import Standing, independent, refusal, refusal_by_terms, standing, written_by
 from runner.model.approval.terms import Terms, nobody
+from runner.model.changes.changes import ChangeSet, Diagnostic
 from runner.model.code.known_inputs import moved
 from runner.model.drift.ignored import IgnoredChange
-from runner.model.plan.changes import ChangeSet, Diagnostic
 from runner.model.run.life import Event, Run, State
 from runner.model.settings.server import Settings
 from runner.model.settings.source import SourceSettings
@@ -41,8 +41,8 @@ from runner.ports.records.joined import ConsentReader, QuestionReader
 from runner.service.approval.authorship import commits_behind, known, with_signers
 from runner.service.approval.bind import bound, guard_rails
 from runner.service.approval.terms import run_terms
-from runner.service.cycle.check_clock import steady_now
 from runner.service.drift.rules import ignored_by_rule
+from runner.service.integrity.check_clock import steady_now
 
 MIN_PREFIX = 12
 SUBJECT = 60  # characters of a commit's subject

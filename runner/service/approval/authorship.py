@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 
 from runner.model.approval.approval import Commit, Review
 from runner.model.code.inputs import Located, places
-from runner.model.code.paths import TOP
 from runner.model.run.life import Run
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import StackDefinition
+from runner.model.values.paths import TOP
 from runner.ports.files import Modules
 from runner.ports.git import Git
 from runner.ports.records.store import Reader

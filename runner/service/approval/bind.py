@@ -3,8 +3,8 @@
 from runner.errors import ApprovalVoid, PlanExpired
 from runner.model.approval.binding import OLDER_FORM, SCHEMA, Binding, EngineFacts, expires, moved
 from runner.model.approval.guardrails import SeenState, Violation, state_problem, violations
-from runner.model.plan.changes import ChangeSet, Summary
-from runner.model.run.job import PlanResult
+from runner.model.changes.changes import ChangeSet, Summary
+from runner.model.execution.job import PlanResult
 from runner.model.run.life import Kind, Run, State
 from runner.model.settings.server import Settings
 from runner.ports.control import ControlPorts
@@ -12,7 +12,7 @@ from runner.ports.records.joined import ConsentReader, QuestionReader
 from runner.ports.records.runs import RunFilter
 from runner.ports.records.store import Writer
 from runner.service.approval.terms import run_terms
-from runner.service.cycle.check_clock import refuse_other_time, steady_now
+from runner.service.integrity.check_clock import refuse_other_time, steady_now
 
 
 def bind(control: ControlPorts, reader: QuestionReader, run: Run, result: PlanResult) -> Binding:

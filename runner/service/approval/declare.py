@@ -1,8 +1,8 @@
 """Record how a stack was declared, so that a commit is also judged by the rules that it changes."""
 
+from runner.model.approval.lineage import same_place, unchanged
 from runner.model.approval.terms import declaration_of
 from runner.model.stack.definition import Discovered
-from runner.model.stack.lineage import same_place, unchanged
 from runner.ports.records.declarations import DeclarationWriter
 
 

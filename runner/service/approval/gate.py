@@ -16,15 +16,15 @@ from runner.model.approval.binding import EngineFacts
 from runner.model.approval.rules import standing
 from runner.model.audit.actor import DAEMON
 from runner.model.code.known_inputs import moved
-from runner.model.run.job import Job
+from runner.model.execution.job import Job
 from runner.model.run.life import Event, Run
 from runner.model.values.span import Seconds
 from runner.ports.control import ControlPorts
 from runner.ports.records.store import Reader
 from runner.service.approval.bind import refuse_moved
 from runner.service.approval.terms import run_terms
-from runner.service.cycle.check_clock import steady_now
-from runner.service.cycle.checkpoint import checkpoint, try_checkpoint
+from runner.service.integrity.check_clock import steady_now
+from runner.service.integrity.checkpoint import checkpoint, try_checkpoint
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,11 @@
 """The terms under which a run is approved and a stack is applied, according to the operator's rules and Git now."""
 
 from runner.model.approval.approval import Review
+from runner.model.approval.lineage import in_force, outlived
 from runner.model.approval.terms import Declaration, Terms, agreed, declaration_of
 from runner.model.run.life import Kind, Run
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import Stack
-from runner.model.stack.lineage import in_force, outlived
 from runner.ports.records.declarations import DeclarationReader
 from runner.ports.records.store import Writer
 

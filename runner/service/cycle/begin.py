@@ -2,9 +2,9 @@
 
 from runner.model.audit.restored import detail, sentence
 from runner.ports.control import ControlPorts
-from runner.service.cycle.check_clock import check_clock
-from runner.service.cycle.checkpoint import checkpoint
 from runner.service.cycle.restored import put_right_restored
+from runner.service.integrity.check_clock import check_clock
+from runner.service.integrity.checkpoint import checkpoint
 
 
 def must_begin(control: ControlPorts) -> bool:

@@ -1,7 +1,6 @@
 """Dispatch work: claim one run at a time, the most urgent first, and record how it ended."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
@@ -9,8 +8,8 @@ from runner import failpoint
 from runner.errors import Conflict, NoRoom, NotFound
 from runner.model.approval.rules import standing
 from runner.model.audit.actor import DAEMON
+from runner.model.execution.job import Job, Phase
 from runner.model.run.apply_end import Expected, expected_of
-from runner.model.run.job import Job, Phase
 from runner.model.run.life import Event, Kind, Run, State
 from runner.model.schedule.load import Share, fits, need
 from runner.model.schedule.turns import PRIORITY, crowded_out, in_turn
@@ -25,23 +24,18 @@ from runner.ports.records.runs import RunFilter, RunReader, RunWriter
 from runner.ports.records.stacks import StackReader
 from runner.ports.records.store import Reader
 from runner.service.approval.terms import run_terms
-from runner.service.cycle.check_clock import steady_now
 from runner.service.drift.partly import partly_applied
 from runner.service.drift.rules import ignore_rules
 from runner.service.execution.known_secrets import MAX_EARLIER
+from runner.service.integrity.check_clock import steady_now
 from runner.service.outcome.plan import replan
 from runner.service.outcome.probe import probing
+from runner.service.queue.assignment import Assignment
 from runner.service.queue.enqueue import full_accounts
 
 Taken = Mapping[int, int]  # by run: the memory that its processes use now
 # The first one can rarely not be claimed, because somebody else was faster or holds its files.
 _TRIED = 20
-
-
-@dataclass(frozen=True)
-class Assignment:
-    job: Job
-    held: HeldClaim
 
 
 def next_assignment(

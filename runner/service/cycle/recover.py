@@ -10,7 +10,8 @@ from runner.ports.control import ControlPorts
 from runner.ports.keeping import HeldClaim
 from runner.ports.records.runs import RunWriter
 from runner.service.cycle.clear import clear
-from runner.service.cycle.dispatch import Assignment, adoption
+from runner.service.cycle.dispatch import adoption
+from runner.service.queue.assignment import Assignment
 
 
 @dataclass(frozen=True)

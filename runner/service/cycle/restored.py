@@ -16,7 +16,7 @@ from runner.model.run.life import Event, Kind
 from runner.ports.control import ControlPorts
 from runner.ports.records.audit import AuditReader
 from runner.ports.records.store import Reader, Writer
-from runner.service.cycle.checkpoint import log_checkpoint
+from runner.service.integrity.checkpoint import log_checkpoint
 from runner.service.outcome.plan import replan
 
 RESTORED = "database.restored"

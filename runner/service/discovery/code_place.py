@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from runner.model.code.paths import TOP, printable
 from runner.model.code.reach import configuration_files
 from runner.model.code.scan import Refusal
 from runner.model.code.tree import Tree
 from runner.model.settings.source import SourceSettings
+from runner.model.values.paths import TOP, printable
 from runner.model.values.problem import Problem
 from runner.ports.git import Git
 

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from runner.model.code.inputs import Located
-from runner.model.code.paths import TOP, glob, printable, shortened
 from runner.model.code.tree import FILES, LINK, Tree
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import Stack
 from runner.model.stack.source import TreeEntry
+from runner.model.values.paths import TOP, glob, printable, shortened
 from runner.model.values.problem import Problem
 from runner.ports.files import StackFiles
 from runner.ports.git import Git

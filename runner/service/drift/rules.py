@@ -1,7 +1,7 @@
 """The drift rules in force: the operator's and those of the stack file in Git, which need no apply."""
 
+from runner.model.changes.changes import ChangeSet
 from runner.model.drift.ignored import IgnoredChange, ignored_changes
-from runner.model.plan.changes import ChangeSet
 from runner.model.run.life import Kind, Run
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import IgnoreRule, StackDefinition

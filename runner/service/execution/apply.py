@@ -20,10 +20,10 @@ from runner.errors import (
 from runner.host.files import write_whole
 from runner.model.approval.binding import OLDER_FORM, SCHEMA
 from runner.model.approval.otherwise import MAX_NAMED, MOVES, differing, otherwise
-from runner.model.plan.bounded import bounded
-from runner.model.plan.changes import ChangeSet, Diagnostic
-from runner.model.plan.report import NOTHING
-from runner.model.run.job import ApplyOutcome, ApplyResult, Job, PlanFailure, PlanResult
+from runner.model.changes.bounded import bounded
+from runner.model.changes.changes import ChangeSet, Diagnostic
+from runner.model.execution.job import ApplyOutcome, ApplyResult, Job, PlanFailure, PlanResult
+from runner.model.execution.plan_report import NOTHING
 from runner.model.stack.state_file import torn_sentence
 from runner.model.values.clock import age
 from runner.model.values.codec import from_plain

@@ -3,8 +3,8 @@
 import structlog
 
 from runner.errors import StillApplying
-from runner.model.plan.changes import Diagnostic
-from runner.model.run.job import ApplyOutcome, ApplyResult, Job, LockResult, Phase, PlanFailure, Result
+from runner.model.changes.changes import Diagnostic
+from runner.model.execution.job import ApplyOutcome, ApplyResult, Job, LockResult, Phase, PlanFailure, Result
 from runner.ports.basics import Cancel
 from runner.ports.keeping import HeldClaim
 from runner.ports.worker import ApplyGate, WorkerPorts

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from runner.errors import DriftlineError
-from runner.model.run.job import Job
+from runner.model.execution.job import Job
 from runner.ports.engine import Workspace
 from runner.ports.keeping import HeldClaim
 from runner.ports.worker import WorkerPorts

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from runner.errors import EngineFailed
 from runner.model.approval.binding import EngineFacts
-from runner.model.run.job import PlanResult
+from runner.model.execution.job import PlanResult
 from runner.ports.engine import EngineError, Execution
 from runner.ports.worker import WorkerPorts
 

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterable
 
 from runner.errors import ArtifactDamaged, ArtifactKeyMissing, ArtifactNotFound
-from runner.model.run.job import Job
+from runner.model.execution.job import Job
 from runner.ports.worker import WorkerPorts
 
 ARTIFACT = "plan.secrets"

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 
 from runner import failpoint
 from runner.errors import DriftlineError
+from runner.model.changes.changes import ChangeSet, Diagnostic
+from runner.model.changes.warnings import kept
 from runner.model.drift.probe import ProbeFacts
 from runner.model.drift.taxonomy import absorbed
-from runner.model.plan.changes import ChangeSet, Diagnostic
+from runner.model.execution.job import Job, PlanFailure, PlanResult
+from runner.model.execution.plan_report import Question, Report, report_of
 from runner.model.plan.fingerprint import fingerprint
-from runner.model.plan.report import Question, Report, report_of
 from runner.model.plan.step import Step
-from runner.model.plan.warnings import kept
-from runner.model.run.job import Job, PlanFailure, PlanResult
 from runner.model.run.life import Kind
 from runner.model.secret.copies import SHORTEST_PART, Secrets
 from runner.model.values.codec import to_plain

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from threading import Event
 
-from runner.model.plan.changes import ChangeSet
-from runner.model.run.job import Job, PlanFailure
+from runner.model.changes.changes import ChangeSet
+from runner.model.execution.job import Job, PlanFailure
 from runner.ports.engine import EngineError
 from runner.ports.worker import WorkerPorts
 from runner.service.execution.export import settle_tree

@@ -4,7 +4,7 @@ import hashlib
 
 from runner.errors import TreeRefused
 from runner.model.code.scan import beyond_allowance, refusals
-from runner.model.run.job import Job
+from runner.model.execution.job import Job
 from runner.ports.worker import WorkerPorts
 from runner.service.discovery.module_facts import FolderFacts
 from runner.service.discovery.tree import read_tree

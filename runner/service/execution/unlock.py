@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from runner.errors import DriftlineError
-from runner.model.run.job import Job, LockResult, Phase
+from runner.model.execution.job import Job, LockResult, Phase
 from runner.ports.basics import Cancel
 from runner.ports.engine import EngineError, Execution
 from runner.ports.keeping import HeldClaim

@@ -17,16 +17,16 @@ from runner.errors import (
     StateRefused,
 )
 from runner.model.approval.approval import Person
-from runner.model.plan.changes import ChangeSet
-from runner.model.run.job import Job, Phase, PlanFailure
-from runner.model.run.life import Event, Kind
-from runner.model.stack.arriving_state import (
+from runner.model.approval.arriving_state import (
     StateSummary,
     Unreadable,
     nothing_in_common,
     objection,
     summary_of,
 )
+from runner.model.changes.changes import ChangeSet
+from runner.model.execution.job import Job, Phase, PlanFailure
+from runner.model.run.life import Event, Kind
 from runner.model.stack.definition import Stack
 from runner.model.stack.lock import Lock
 from runner.ports.control import ControlPorts

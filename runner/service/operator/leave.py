@@ -1,14 +1,12 @@
-"""A stack that left Git ends for good: forgotten by a person, or destroyed. Nothing is done with it after that."""
-
-from dataclasses import replace
+"""A person forgets a stack that left Git."""
 
 from runner.errors import Blocked, Conflict, StackBusy, StackLocked
 from runner.model.approval.approval import Person
-from runner.model.audit.actor import DAEMON
-from runner.model.run.life import Event, Kind, Run
+from runner.model.run.life import Event
 from runner.model.stack.definition import Stack
 from runner.ports.control import ControlPorts
-from runner.ports.records.joined import OutcomeWriter, StackUseReader
+from runner.ports.records.joined import StackUseReader
+from runner.service.outcome.leave import leave
 
 
 def may_be_forgotten(reader: StackUseReader, name: str) -> Stack:
@@ -37,23 +35,4 @@ def forget(control: ControlPorts, name: str, person: Person, reason: str) -> Non
         for run in writer.open_runs(name):
             writer.transition(run, Event.SUPERSEDE, by=person.name, reason="the stack is forgotten")
         how = f"forgotten by {person.name}" + (f": {reason}" if reason else "")
-        _leave(control, writer, name, how, by=person.name)
-
-
-def left_by_destroy(control: ControlPorts, writer: OutcomeWriter, run: Run) -> None:
-    """After a complete destroy: a stack that left Git ends."""
-    stack = writer.stack(run.stack)
-    if run.kind is Kind.DESTROY and not run.targets and stack.missing_since is not None and not stack.left:
-        writer.forget_applied(run.stack)
-        _leave(control, writer, run.stack, f"destroyed by {run.name}", by=DAEMON)
-
-
-def _leave(control: ControlPorts, writer: OutcomeWriter, name: str, how: str, *, by: str) -> None:
-    report = writer.current_report(name)
-    if report is not None:
-        control.reports.file(writer.resolve_report(report, by=by, reason=f"the stack is {how}"))
-    writer.leave(name, how, by=by)
-    # A new stack may have waited for this answer.
-    for status in writer.sources():
-        if status.problems:
-            writer.save_source(replace(status, discovered_with=None))
+        leave(control, writer, name, how, by=person.name)

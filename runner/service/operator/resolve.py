@@ -11,7 +11,7 @@ from runner.ports.records.joined import StackRunWriter
 from runner.ports.records.runs import RunReader
 from runner.ports.records.store import Writer
 from runner.service.execution.lost_state import refuse_damaged, refuse_unsaved
-from runner.service.operator.leave import left_by_destroy
+from runner.service.outcome.leave import left_by_destroy
 from runner.service.queue.enqueue import add_change
 
 

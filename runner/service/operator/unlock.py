@@ -16,13 +16,13 @@ from runner.errors import (
     StateHeld,
 )
 from runner.model.approval.approval import Person
-from runner.model.run.job import Job, LockResult, Phase
+from runner.model.execution.job import Job, LockResult, Phase
 from runner.model.run.life import HALF_CHANGED, Kind, Run, State
 from runner.model.stack.lock import StateLock
 from runner.ports.control import ControlPorts
 from runner.ports.records.runs import RunFilter, RunReader
 from runner.ports.records.store import Reader
-from runner.service.cycle.dispatch import Assignment
+from runner.service.queue.assignment import Assignment
 
 Ask = Callable[[Assignment], LockResult]  # lets a worker execute it, and waits
 # A person may have resolved an interrupted run as applied; its lock is still there.

@@ -7,8 +7,8 @@ from runner.errors import StillApplying
 from runner.model.approval.binding import FILES
 from runner.model.approval.otherwise import MOVES
 from runner.model.audit.actor import DAEMON
-from runner.model.plan.warnings import also_failing
-from runner.model.run.job import ApplyOutcome, ApplyResult, Job
+from runner.model.changes.warnings import also_failing
+from runner.model.execution.job import ApplyOutcome, ApplyResult, Job
 from runner.model.run.life import Event, Kind, Run, State
 from runner.model.schedule.waiting import HELD, MAX_FALSE_STARTS, pause
 from runner.model.stack.lock import Lock
@@ -17,8 +17,8 @@ from runner.ports.records.joined import OutcomeWriter
 from runner.ports.records.runs import RunReader
 from runner.ports.records.store import Writer
 from runner.service.approval.terms import accept_applied
-from runner.service.cycle.checkpoint import try_checkpoint
-from runner.service.operator.leave import left_by_destroy
+from runner.service.integrity.checkpoint import try_checkpoint
+from runner.service.outcome.leave import left_by_destroy
 from runner.service.outcome.plan import put_off, record_clean, replaced_run, replan
 from runner.service.outcome.recording import recording
 

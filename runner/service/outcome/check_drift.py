@@ -5,9 +5,9 @@ from typing import Any
 
 from runner import failpoint
 from runner.model.audit.actor import DAEMON
+from runner.model.changes.warnings import also_failing
 from runner.model.drift.report import DriftClass, DriftReport, Finding, ReportStatus
-from runner.model.plan.warnings import also_failing
-from runner.model.run.job import Job, PlanFailure, PlanResult
+from runner.model.execution.job import Job, PlanFailure, PlanResult
 from runner.model.run.life import Event, Kind, Run, Trigger
 from runner.model.schedule.decide import check_retry
 from runner.model.stack.definition import DriftStatus, Stack

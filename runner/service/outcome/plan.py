@@ -7,10 +7,10 @@ from typing import Any
 from runner import failpoint
 from runner.model.approval.rules import needed
 from runner.model.audit.actor import DAEMON, RULE
+from runner.model.changes.warnings import also_failing
 from runner.model.code.known_inputs import moved
+from runner.model.execution.job import Job, PlanFailure, PlanResult
 from runner.model.plan.step import Step
-from runner.model.plan.warnings import also_failing
-from runner.model.run.job import Job, PlanFailure, PlanResult
 from runner.model.run.life import Event, Kind, Run, State, Trigger
 from runner.model.schedule.waiting import HELD, LONGEST, pause
 from runner.model.stack.definition import DriftStatus
@@ -20,7 +20,7 @@ from runner.ports.records.runs import RunFilter, RunReader, RunWriter
 from runner.ports.records.store import Writer
 from runner.service.approval.bind import bind, remember_state
 from runner.service.approval.terms import run_terms
-from runner.service.operator.leave import left_by_destroy
+from runner.service.outcome.leave import left_by_destroy
 from runner.service.outcome.probe import remember_probe
 from runner.service.outcome.recording import recording
 from runner.service.queue.enqueue import add_again, add_change

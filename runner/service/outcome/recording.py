@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from runner.model.run.job import ApplyResult, Job, RunResult
+from runner.model.execution.job import ApplyResult, Job, RunResult
 from runner.model.run.life import Run
 from runner.ports.control import ControlPorts
 from runner.ports.records.store import Writer

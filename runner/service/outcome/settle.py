@@ -1,14 +1,14 @@
 """Record the result of a job."""
 
-from runner.model.run.job import ApplyResult, LockResult, Result
+from runner.model.execution.job import ApplyResult, LockResult, Result
 from runner.model.run.life import Kind, Run
 from runner.ports.control import ControlPorts
-from runner.service.cycle.dispatch import Assignment
 from runner.service.outcome.apply import settle_apply
 from runner.service.outcome.check_drift import settle_check
 from runner.service.outcome.plan import settle_plan
 from runner.service.outcome.throttle import settle_throttled
 from runner.service.outcome.unlock import settle_lock
+from runner.service.queue.assignment import Assignment
 
 
 def settle(control: ControlPorts, assignment: Assignment, result: Result) -> Run:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from runner.model.run.job import ApplyOutcome, Job, PlanFailure, PlanResult, RunResult
+from runner.model.execution.job import ApplyOutcome, Job, PlanFailure, PlanResult, RunResult
 from runner.model.run.life import Event, Run
 from runner.model.schedule.throttling import MAX_WAITS, WHY, throttled, throttling
 from runner.ports.control import ControlPorts

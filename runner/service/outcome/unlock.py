@@ -1,6 +1,6 @@
 """After a lock is released, the runs that wait for the state are due at once."""
 
-from runner.model.run.job import Job, LockResult, Phase
+from runner.model.execution.job import Job, LockResult, Phase
 from runner.model.run.life import Run
 from runner.ports.control import ControlPorts
 

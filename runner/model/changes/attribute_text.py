@@ -1,0 +1,73 @@
+"""A changed attribute as text: one line, or row by row for a multi-line value.
+
+Every line has gone through `safe_text`; colour is up to the caller, who knows the terminal.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from runner.model.changes.changes import SYMBOLS, Action, AttributeChange
+from runner.model.changes.line_changes import Marked, fitted, line_changes
+from runner.model.changes.value_text import shortened, value_text
+from runner.model.values.text import safe_text
+
+_WIDEST_PATH = 40
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line. `action` determines its colour, `loud` marks a heading or a warning."""
+
+    text: str
+    action: Action | None = None
+    loud: bool = False
+
+
+def attribute_lines(attributes: Sequence[AttributeChange], *, full: bool = False) -> Iterator[Line]:
+    """The changes inside one resource, each path with its values."""
+    width = min(_WIDEST_PATH, max((len(safe_text(a.path)) for a in attributes), default=0))
+    for attribute in attributes:
+        yield from attribute_line(attribute, width, full=full)
+
+
+def attribute_line(attribute: AttributeChange, width: int, *, full: bool) -> Iterator[Line]:
+    action = _attribute_action(attribute)
+    note = "  # forces replacement" if attribute.forces_replacement else ""
+    start = f"      {SYMBOLS[action]} {safe_text(attribute.path):<{width}} ="
+    rows = attribute_rows(attribute, full=full)
+    if rows is None:
+        yield Line(f"{start} {_values(attribute, action, full=full)}{note}", action)
+        return
+    yield Line(start + note, action)
+    for symbol, text in rows:
+        yield Line(f"          {symbol} {text}", _BY_SYMBOL.get(symbol))
+
+
+def attribute_rows(attribute: AttributeChange, *, full: bool = False) -> list[Marked] | None:
+    """The rows of a text or document that differ; None if the values fit on one line."""
+    if attribute.sensitive or attribute.unknown or attribute.mark_only:
+        return None
+    if attribute.difference:
+        return fitted(attribute.difference, full=full)
+    return line_changes(attribute.before, attribute.after, full=full)
+
+
+_BY_SYMBOL = {"+": Action.CREATE, "-": Action.DELETE}
+
+
+def _attribute_action(attribute: AttributeChange) -> Action:
+    if attribute.before is None and not attribute.mark_only:
+        return Action.CREATE
+    return Action.DELETE if attribute.after is None else Action.UPDATE
+
+
+def _values(attribute: AttributeChange, action: Action, *, full: bool) -> str:
+    before = value_text(attribute.before, named=attribute.sensitive and attribute.before is not None)
+    named = attribute.unknown or (attribute.sensitive and attribute.after is not None)
+    after = value_text(attribute.after, named=named)
+    if attribute.mark_only:
+        return f"{before}  # the value stays; only whether it is sensitive changes"
+    before, after = shortened(before, after, full=full)
+    if action is Action.CREATE:
+        return after
+    return before if action is Action.DELETE else f"{before} -> {after}"

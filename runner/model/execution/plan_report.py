@@ -1,0 +1,92 @@
+"""Everything asked of a plan's document, in one question: a large document is read by a separate process."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from runner.model.changes.bounded import bounded, bounded_attributes, fitted_values
+from runner.model.changes.changes import ChangeSet
+from runner.model.drift.partly import Partly
+from runner.model.drift.report import Finding
+from runner.model.drift.taxonomy import classify, drift_fingerprint
+from runner.model.evaluated.reading import ALONE, Around
+from runner.model.plan.fingerprint import MARK_DIGITS, fingerprint, seal
+from runner.model.plan.reading import plan_problem, read_plan, understanding
+from runner.model.secret.copies import Secrets, sensitive_texts
+from runner.model.stack.definition import IgnoreRule
+
+NOTHING = ChangeSet()
+
+
+@dataclass(frozen=True)
+class Question:
+    key: str  # of fingerprints, in hexadecimal
+    given: tuple[str, ...] = ()  # secrets that the engine received
+    by_marks: bool = False  # besides those, only marked values are masked
+    provisioners: bool = False
+    actions: tuple[str, ...] = ("*",)  # types that may be invoked
+    ignore: tuple[IgnoreRule, ...] = ()
+    drift: bool = False
+    around: Around = ALONE
+    partly: tuple[Partly, ...] = ()  # for a drift check: parts of other revisions in the state
+
+
+@dataclass(frozen=True)
+class Report:
+    """`changes` and `findings` are bounded."""
+
+    problem: str | None = None
+    changes: ChangeSet = NOTHING
+    fingerprint: str = ""
+    sensitive: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    drift_fingerprint: str | None = None
+
+
+def report_of(document: Mapping[str, Any], question: Question) -> tuple[Report, ChangeSet]:
+    """The report, and the unbounded changes, without secrets."""
+    with understanding(document):
+        sensitive = tuple(sorted(sensitive_texts(document)))
+    problem = plan_problem(document, provisioners=question.provisioners, actions=question.actions)
+    if problem is not None:
+        return Report(problem, sensitive=sensitive), NOTHING
+    given, key = Secrets.of(question.given), bytes.fromhex(question.key)
+
+    def mark(value: Any) -> str:
+        return seal("reading", value, key)[:MARK_DIGITS]
+
+    changes = read_plan(document, given, question.around, mark, by_marks=question.by_marks)
+    report = Report(
+        changes=bounded(changes),
+        fingerprint=fingerprint(document, key, question.around.code),
+        sensitive=sensitive,
+    )
+    return (_with_drift(report, document, question, given, key) if question.drift else report), changes
+
+
+def _with_drift(
+    report: Report, document: Mapping[str, Any], question: Question, given: Secrets, key: bytes
+) -> Report:
+    by_marks, partly = question.by_marks, question.partly
+    found = classify(document, question.ignore, given, by_marks=by_marks, partly=partly)
+    return replace(
+        report,
+        findings=bounded_findings(found),
+        drift_fingerprint=drift_fingerprint(
+            document,
+            question.ignore,
+            key,
+            given,
+            by_marks=by_marks,
+            partly=partly,
+            code=question.around.code,
+        ),
+    )
+
+
+def bounded_findings(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    return fitted_values(findings, _cut, len(findings))
+
+
+def _cut(findings: tuple[Finding, ...], limit: int) -> tuple[Finding, ...]:
+    return tuple(replace(one, attributes=bounded_attributes(one.attributes, limit)) for one in findings)
