@@ -8,7 +8,7 @@ from pathlib import Path
 
 from runner.doctor.finding import Finding, Scene, existing, fail, ok, warn
 from runner.engine.environment import LONGEST_TMPDIR, short_tmp
-from runner.store.place import NETWORK, filesystem
+from runner.store.location import NETWORK, filesystem
 
 MEBIBYTE = 1 << 20
 WARN_FREE, FAIL_FREE = 1024 * MEBIBYTE, 256 * MEBIBYTE

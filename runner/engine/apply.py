@@ -9,8 +9,8 @@ from pathlib import Path
 from threading import Event
 
 from runner import failpoint
-from runner.engine.bad_end import bad_end
 from runner.engine.evidence import evidence
+from runner.engine.failure import bad_end
 from runner.engine.json_output import JsonOutput
 from runner.engine.session import Session
 from runner.engine.state.after_apply import doubts, left_lock

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from runner.engine.apply import adopt, begin
 from runner.engine.argv import ApplyOptions, apply_argv
-from runner.engine.bad_end import bad_end
 from runner.engine.confine import SandboxPolicy
 from runner.engine.credentials import AwsCredentials
 from runner.engine.environment import child_environment, inherited
 from runner.engine.facts import facts_of
+from runner.engine.failure import bad_end
 from runner.engine.init import found, initialise
 from runner.engine.initialised.cli_config import write_cli_config
 from runner.engine.journal import Journal

@@ -17,7 +17,7 @@ from pathlib import Path
 import runner
 from runner.confinement import landlock, namespaced
 from runner.engine.initialised.cli_config import PLUGINS
-from runner.engine.led_astray import unspoiled
+from runner.engine.symlinked_paths import unspoiled
 from runner.errors import NotConfined
 from runner.model.sandbox.denied import Surroundings
 from runner.model.sandbox.labels import (

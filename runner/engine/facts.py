@@ -5,9 +5,9 @@ from pathlib import Path
 
 from runner.engine.argv import PlanOptions, plan_argv
 from runner.engine.environment import CREDENTIALS
-from runner.engine.given import given
-from runner.engine.measured import Measured
+from runner.engine.input_files import Measured
 from runner.engine.outside_reads import outside
+from runner.engine.passed_in import given
 from runner.engine.session import Session
 from runner.engine.state.mark import state_of
 from runner.engine.versions.binary import binary_digest

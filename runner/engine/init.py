@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from runner.engine.argv import InitOptions, init_argv
-from runner.engine.bad_end import bad_end
+from runner.engine.failure import bad_end
 from runner.engine.initialised.cli_config import PLUGINS
 from runner.engine.initialised.lock_file import LOCK_FILE
 from runner.engine.initialised.needed import InitInputs, up_to_date

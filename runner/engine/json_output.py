@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from runner.engine.lock_info import read_lock
-from runner.engine.text import Redaction, masked_output
+from runner.engine.redaction import Redaction, masked_output
 from runner.model.changes.changes import Diagnostic
 from runner.model.changes.warnings import CHECK_FAILED
 from runner.model.code.engines import ENGINES

@@ -15,8 +15,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from runner.engine.given import identity_in, marked
 from runner.engine.modules.code import files_of
+from runner.engine.passed_in import identity_in, marked
 from runner.engine.session import Session
 from runner.hcl.blocks import blocks_of
 from runner.hcl.tokens import NotHcl

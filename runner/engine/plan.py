@@ -6,14 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from runner.engine.argv import PlanOptions, plan_argv, show_argv
-from runner.engine.bad_end import bad_end
 from runner.engine.document import AT_HAND, Apart
 from runner.engine.document_process import DOCUMENT
 from runner.engine.facts import facts_of
-from runner.engine.given import aws_account, places
+from runner.engine.failure import bad_end
 from runner.engine.journal import Journal
 from runner.engine.json_output import JsonOutput, render
 from runner.engine.modules.code import code_of
+from runner.engine.passed_in import aws_account, places
 from runner.engine.session import Session
 from runner.engine.state.lock import backend_of
 from runner.foreign.budget import Budget

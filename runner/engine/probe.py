@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.engine.bad_end import bad_end
+from runner.engine.failure import bad_end
 from runner.engine.plan import plan, planned
+from runner.engine.redaction import Redaction
 from runner.engine.session import Session
-from runner.engine.text import Redaction
 from runner.model.drift.probe import ProbeReady, Provider
 from runner.model.sandbox.labels import Confinement
 from runner.model.sandbox.namespace import View
@@ -17,9 +17,9 @@ from runner.model.settings.server import Settings
 from runner.ports.engine import EngineError, Fallback, Planned, Probed
 
 if TYPE_CHECKING:
+    from runner.probe.conversation import Seen
     from runner.probe.installed import Installed
     from runner.probe.prober import Prober
-    from runner.probe.talk import Seen
 
 NAME = "probe"
 # See `runner.engine.environment`. For the engine and the providers alike.
@@ -43,7 +43,7 @@ def probe(
     deadline: float,
 ) -> Probed | Fallback | EngineError:
     """Plan, with schemas reduced to these types, or complete."""
-    from runner.probe.talk import ProbeFailed
+    from runner.probe.conversation import ProbeFailed
 
     providers = _installed(session)
     if isinstance(providers, Fallback):
@@ -84,7 +84,7 @@ def meeting_in(session: Session) -> Iterator[tuple[Session, Path | None]]:
     if not isinstance(own, View) or session.environment["TMPDIR"] == str(session.scratch):
         yield session, None
         return
-    from runner.probe.place import short_folder
+    from runner.probe.folders import short_folder
 
     with short_folder() as folder:
         environment = {**session.environment, "TMPDIR": str(folder)}

@@ -11,21 +11,21 @@ from urllib.parse import quote
 
 from runner.engine.confine import SandboxPolicy
 from runner.engine.environment import own_folders
+from runner.engine.generated_files import Made
 from runner.engine.initialised.backend_file import backend_file
 from runner.engine.initialised.cli_config import PLUGINS
 from runner.engine.initialised.lock_file import LockFiles
 from runner.engine.initialised.needed import InitInputs
 from runner.engine.initialised.seal import SEALED, Seal, SealBroken, discard, newest
+from runner.engine.input_files import Measured, measure
 from runner.engine.journal import Journal
 from runner.engine.json_output import JsonOutput
-from runner.engine.made import Made
-from runner.engine.measured import Measured, measure
 from runner.engine.modules import code_files
 from runner.engine.modules.code_files import Code
 from runner.engine.modules.configuration import root_backend
+from runner.engine.redaction import Redaction
 from runner.engine.removal import remove
 from runner.engine.sensitive import Given, sensitive_values
-from runner.engine.text import Redaction
 from runner.engine.versions.binary import binary_digest
 from runner.engine.versions.constraint import parse
 from runner.errors import BadStackFile, EngineAnswered, EngineFailed

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from runner.host.files import private_folder
 from runner.probe.cache import Cache
+from runner.probe.conversation import ProbeFailed, Seen, Talk
+from runner.probe.folders import listeners, own_folder
 from runner.probe.installed import Installed
 from runner.probe.launch import surroundings
-from runner.probe.place import listeners, own_folder
 from runner.probe.proxy_process import ProxyProcess
-from runner.probe.talk import ProbeFailed, Seen, Talk
 from runner.process.run import Command
 
 MARK = "@process@"  # occurs in no path and no address

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from runner.probe.talk import ProbeFailed
+from runner.probe.conversation import ProbeFailed
 from runner.process.run import Command, make_output, start
 
 SERVER = Path(__file__).with_name("server.py")

@@ -9,9 +9,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from runner.errors import DatabaseRefused
-from runner.store import place, schema
+from runner.store import location, schema
 from runner.store.faults import BUSY_TIMEOUT, is_busy, refused, translated_errors
-from runner.store.journal import choose_journal
+from runner.store.journal_mode import choose_journal
 
 _PRAGMAS = (
     "foreign_keys = ON",
@@ -33,8 +33,8 @@ class Connections:
         self._watches: list[sqlite3.Connection] = []  # for `data_version`: at most one
         # A command ends without closing the database. Not at exit, when threads may still run.
         weakref.finalize(self, _close, self._connections, self._watches).atexit = False
-        self.made = place.admit(self.path, create=create)
-        self._identity = place.identity(self.path)
+        self.made = location.admit(self.path, create=create)
+        self._identity = location.identity(self.path)
         try:
             with translated_errors(self.path):
                 schema.ensure(self.connection(), self.path)
@@ -132,7 +132,7 @@ class Connections:
                 problem="its folder was moved or removed while it was open",
                 hint=f"put {self.path.parent} back as it was; a daemon that runs goes on by itself",
             )
-        if place.identity(self.path) != self._identity:
+        if location.identity(self.path) != self._identity:
             raise refused(self.path, "it was removed or replaced while it was open")
 
     @contextmanager

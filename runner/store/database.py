@@ -14,7 +14,7 @@ from runner.store.connection import Connections
 from runner.store.damage import explained
 from runner.store.declarations import DeclarationReads, DeclarationWrites
 from runner.store.feed import FeedReads, FeedWrites
-from runner.store.journal import has_wal_fix
+from runner.store.journal_mode import has_wal_fix
 from runner.store.load import LoadReads, LoadWrites
 from runner.store.locks import LockReads, LockWrites
 from runner.store.probes import ProbeReads, ProbeWrites

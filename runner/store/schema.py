@@ -7,7 +7,7 @@ from runner import failpoint
 from runner.errors import DatabaseRefused
 from runner.store.backup import copy
 from runner.store.faults import refused
-from runner.store.steps import STEPS
+from runner.store.migrations import STEPS
 
 APPLICATION_ID = 0x44524654  # "DRFT", which `file` shows and which distinguishes our files
 

@@ -19,7 +19,7 @@ from runner.app import App
 from runner.errors import StackLocked
 from runner.model.approval.approval import Person
 from runner.service.operator import lock
-from runner.store.journal import choose_journal
+from runner.store.journal_mode import choose_journal
 
 PAUSE = 0.005  # at most, before somebody who was refused asks again
 PATIENCE = 60.0

@@ -11,7 +11,7 @@ import pytest
 
 from runner.engine.initialised.needed import InitInputs
 from runner.engine.initialised.sealing import seal
-from runner.engine.measured import modules_digest
+from runner.engine.input_files import modules_digest
 from runner.engine.modules import code_files
 from runner.engine.modules.code_files import Code
 from runner.engine.state.process import StateMark, state_in

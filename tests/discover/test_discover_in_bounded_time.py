@@ -6,7 +6,7 @@ import pytest
 from discover_world import Place
 
 from runner.engine.modules import configuration
-from runner.service.discovery import patience
+from runner.service.discovery import time_limit
 
 MEGABYTE = 990_000
 # Each is at most a megabyte, and made so that a careless reader takes minutes.
@@ -82,7 +82,7 @@ def test_what_is_late_is_left_for_the_next_poll_and_small_files_come_first(
 ) -> None:
     looks = 0
 
-    def over(self: patience.Patience) -> bool:
+    def over(self: time_limit.Patience) -> bool:
         nonlocal looks
         looks += 1
         self.complete = self.complete and looks <= 1
@@ -90,7 +90,7 @@ def test_what_is_late_is_left_for_the_next_poll_and_small_files_come_first(
 
     two.commit({"a/stack.yaml": "name: a\n# " + "x" * 5000, "z/stack.yaml": "name: z\n# new"})
     with monkeypatch.context() as patched:
-        patched.setattr(patience.Patience, "over", property(over))
+        patched.setattr(time_limit.Patience, "over", property(over))
         found = two.found()
     assert (found.complete, [stack.definition.name for stack in found.stacks]) == (False, ["z"])
     assert any("not read yet" in problem.message for problem in found.problems)

@@ -14,8 +14,8 @@ from runner.datadir.claims import FileClaims
 from runner.engine import read_in_child
 from runner.engine.journal import Journal
 from runner.engine.json_output import JsonOutput
+from runner.engine.redaction import Redaction
 from runner.engine.state import mark as state_mark
-from runner.engine.text import Redaction
 from runner.host.clock import SystemClock
 from runner.model.run.life import Claim
 from runner.ports.engine import Applied, EngineError, Execution, NotBegun

@@ -18,8 +18,8 @@ from engine_world import World, needs_terraform, state_of
 from wrapped import wrapped
 
 from runner.engine.command import CommandLineEngine
+from runner.engine.generated_files import KEPT as MADE_KEPT
 from runner.engine.initialised.seal import DATA, KEPT, MANIFEST, seals
-from runner.engine.made import KEPT as MADE_KEPT
 from runner.errors import EngineFailed
 from runner.model.approval.binding import EngineFacts
 from runner.model.settings.server import Settings

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.engine.given import aws_account, given, places
+from runner.engine.passed_in import aws_account, given, places
 from runner.model.stack.definition import AwsRoles
 
 KEY = b"k" * 32

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.engine.json_output import STALE, STATE_LOCKED, JsonOutput
-from runner.engine.text import Redaction, readable
+from runner.engine.redaction import Redaction, readable
 from runner.model.changes.changes import MASK, Diagnostic
 from runner.model.stack.lock import StateLock
 

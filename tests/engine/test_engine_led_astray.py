@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from runner.engine.led_astray import unspoiled
+from runner.engine.symlinked_paths import unspoiled
 
 
 def test_a_folder_that_a_run_replaced_by_a_symlink_is_not_taken_for_what_it_leads_to(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from engine_world import World, needs_terraform
 
-from runner.engine.given import identity_in
 from runner.engine.outside_reads import Reads
+from runner.engine.passed_in import identity_in
 from runner.model.stack.definition import StackDefinition
 
 pytestmark = needs_terraform

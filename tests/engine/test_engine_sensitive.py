@@ -8,8 +8,8 @@ import pytest
 from engine_world import World
 
 from runner.engine.modules import declared
+from runner.engine.redaction import Redaction
 from runner.engine.sensitive import Given, sensitive_values
-from runner.engine.text import Redaction
 from runner.model.changes.changes import MASK
 from runner.model.stack.definition import StackDefinition
 

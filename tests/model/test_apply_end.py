@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from runner.engine.json_output import JsonOutput
-from runner.engine.text import Redaction
+from runner.engine.redaction import Redaction
 from runner.model.changes.changes import Action, ChangeSet, ResourceChange
 from runner.model.plan.reading import read_plan
 from runner.model.run.apply_end import Expected, Reported, StateMark, doubt, expected_of

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.engine.text import Redaction
+from runner.engine.redaction import Redaction
 from runner.model.changes.changes import MASK
 from runner.model.changes.secret_shape import TOKENS, without_tokens
 from runner.model.secret.copies import Secrets

@@ -100,7 +100,7 @@ def test_whoever_asks_and_is_killed_leaves_no_provider_behind(
 def test_a_provider_that_says_nothing_is_not_waited_for(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("runner.probe.talk.START_SECONDS", 1.0)
+    monkeypatch.setattr("runner.probe.conversation.START_SECONDS", 1.0)
     stage.order("silence")
     plainly(stage, "it did not start in time")
 
@@ -158,7 +158,7 @@ def test_after_the_proxy_was_killed_the_next_check_has_a_new_one(stage: Stage) -
 
 def test_a_proxy_that_hangs_is_ended_with_the_check(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("runner.engine.command.deadline", lambda plain, limit: 3.0)
-    monkeypatch.setattr("runner.probe.talk.END_SECONDS", 0.5)
+    monkeypatch.setattr("runner.probe.conversation.END_SECONDS", 0.5)
     stage.probed()
     proxy = stage.engine.prober._process._process
     assert proxy is not None

@@ -5,7 +5,7 @@ import os
 import time
 from pathlib import Path
 
-from runner.probe.place import YOUNG_SECONDS, listeners, own_folder
+from runner.probe.folders import YOUNG_SECONDS, listeners, own_folder
 
 LONG_AGO = time.time() - YOUNG_SECONDS - 1
 

@@ -14,7 +14,7 @@ import pytest
 from store_world import CHILD, HandClock, discovered, opened, raw
 
 from runner.errors import DatabaseRefused, DatabaseUnwritable, StackNotFound
-from runner.store import journal, place
+from runner.store import journal_mode, location
 from runner.store.database import SqliteStore, has_wal_fix
 
 NAME = "driftline.db"
@@ -161,13 +161,13 @@ def test_a_database_on_a_network_is_refused(tmp_path: Path, monkeypatch: pytest.
         "22 1 0:5 / /proc rw - proc proc rw\n"
         f"30 1 {os.major(device)}:{os.minor(device)} / /data rw,relatime shared:1 - nfs4 server:/data rw\n"
     )
-    monkeypatch.setattr(place, "_MOUNTS", mounts)
+    monkeypatch.setattr(location, "_MOUNTS", mounts)
     with pytest.raises(DatabaseRefused, match="lies on nfs4"):
         SqliteStore(tmp_path / "data", HandClock())
 
 
 def test_a_file_system_that_the_kernel_does_not_list_is_not_guessed() -> None:
-    assert place.filesystem(0, "22 1 0:5 / /proc rw - proc proc rw\n") is None
+    assert location.filesystem(0, "22 1 0:5 / /proc rw - proc proc rw\n") is None
 
 
 # How
@@ -212,10 +212,10 @@ def test_a_write_ahead_log_is_used_only_where_sqlite_does_not_corrupt_it(
 def test_both_journals_work_and_the_file_changes_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, fixed: bool, mode: str
 ) -> None:
-    monkeypatch.setattr(journal, "has_wal_fix", lambda _: not fixed)
+    monkeypatch.setattr(journal_mode, "has_wal_fix", lambda _: not fixed)
     with opened(tmp_path) as store, store.writing() as writer:
         writer.save_discovered(discovered())
-    monkeypatch.setattr(journal, "has_wal_fix", lambda _: fixed)
+    monkeypatch.setattr(journal_mode, "has_wal_fix", lambda _: fixed)
     with opened(tmp_path) as store:
         assert connection(store).execute("PRAGMA journal_mode").fetchone()[0] == mode
         with store.writing() as writer:
@@ -225,10 +225,10 @@ def test_both_journals_work_and_the_file_changes_over(
 def test_a_write_ahead_log_that_another_process_uses_is_refused_by_an_sqlite_that_may_corrupt_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journal, "has_wal_fix", lambda _: True)
+    monkeypatch.setattr(journal_mode, "has_wal_fix", lambda _: True)
     with opened(tmp_path) as store, store.reading() as reader:
         reader.stacks()
-        monkeypatch.setattr(journal, "has_wal_fix", lambda _: False)
+        monkeypatch.setattr(journal_mode, "has_wal_fix", lambda _: False)
         with pytest.raises(DatabaseRefused, match="WAL mode"):
             SqliteStore(tmp_path, HandClock())
 
@@ -256,7 +256,9 @@ def test_looking_needs_no_heavy_library(store: SqliteStore, tmp_path: Path) -> N
 def test_a_reader_sees_one_moment_whatever_others_write(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journal, "has_wal_fix", lambda _: True)  # a rollback journal lets no writer finish
+    monkeypatch.setattr(
+        journal_mode, "has_wal_fix", lambda _: True
+    )  # a rollback journal lets no writer finish
     with opened(tmp_path) as store:
         with store.writing() as writer:
             writer.save_discovered(discovered("a"))

@@ -12,7 +12,7 @@ from runner.errors import DatabaseRefused
 from runner.model.run.life import State
 from runner.store import schema
 from runner.store.database import SqliteStore
-from runner.store.steps import STEPS
+from runner.store.migrations import STEPS
 
 NAME = "driftline.db"
 NEXT = (

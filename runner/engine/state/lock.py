@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from signal import SIGINT, SIGKILL
 
 from runner.engine.argv import force_unlock_argv, state_pull_argv, try_lock_argv
-from runner.engine.bad_end import bad_end
+from runner.engine.failure import bad_end
 from runner.engine.json_output import STATE_LOCKED, JsonOutput
 from runner.engine.lock_info import read_lock
 from runner.engine.session import Session

@@ -9,7 +9,7 @@ machine.
 from dataclasses import replace
 
 from runner.engine.argv import workspace_list_argv, workspace_new_argv
-from runner.engine.bad_end import bad_end
+from runner.engine.failure import bad_end
 from runner.engine.session import Session
 from runner.host.files import read_foreign
 from runner.ports.engine import EngineError

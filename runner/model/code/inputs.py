@@ -8,7 +8,7 @@ from functools import cached_property
 
 from runner.model.code.found_reads import Found
 from runner.model.code.known_inputs import SEEN_AT
-from runner.model.code.reach import Reach
+from runner.model.code.module_folders import Reach
 from runner.model.code.tree import LINK, Tree
 from runner.model.settings.server import Settings
 from runner.model.settings.source import SourceSettings

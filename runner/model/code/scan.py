@@ -8,8 +8,8 @@ from fnmatch import fnmatchcase
 from runner.model.code.backend import backend_problem
 from runner.model.code.engines import ENGINES
 from runner.model.code.module import ModuleFacts, is_configuration
+from runner.model.code.module_folders import Reach
 from runner.model.code.provider_source import BUILT_IN, implied_address, provider_address
-from runner.model.code.reach import Reach
 from runner.model.code.tree import Tree
 from runner.model.settings.source import Allow
 from runner.model.stack.definition import StackDefinition

@@ -14,7 +14,7 @@ from runner.ports.git import Trees
 from runner.ports.records.joined import StackUseReader
 from runner.ports.records.runs import RunFilter
 from runner.ports.records.store import Store
-from runner.service.cycle.clear import clear
+from runner.service.cycle.cleanup import clear
 
 T = TypeVar("T")
 PAGE = 1000

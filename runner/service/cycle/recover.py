@@ -9,7 +9,7 @@ from runner.model.run.life import Event, Run, State
 from runner.ports.control import ControlPorts
 from runner.ports.keeping import HeldClaim
 from runner.ports.records.runs import RunWriter
-from runner.service.cycle.clear import clear
+from runner.service.cycle.cleanup import clear
 from runner.service.cycle.dispatch import adoption
 from runner.service.queue.assignment import Assignment
 

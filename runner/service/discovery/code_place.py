@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from runner.model.code.reach import configuration_files
+from runner.model.code.module_folders import configuration_files
 from runner.model.code.scan import Refusal
 from runner.model.code.tree import Tree
 from runner.model.settings.source import SourceSettings

@@ -35,8 +35,8 @@ from runner.ports.files import Modules, StackFiles
 from runner.ports.git import Git
 from runner.service.discovery import code_place, module_facts, stack_files
 from runner.service.discovery.module_facts import FolderFacts
-from runner.service.discovery.patience import NOT_READ_YET, Patience
 from runner.service.discovery.stack_reads import StackReads
+from runner.service.discovery.time_limit import NOT_READ_YET, Patience
 from runner.service.discovery.tree import read_tree
 
 T = TypeVar("T")

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping
 from runner.model.code.engines import ENGINES
 from runner.model.code.file_reads import Reads
 from runner.model.code.module import LARGEST, LARGEST_FOLDER, ModuleFacts
+from runner.model.code.module_folders import configuration_files, module_reach, test_files
 from runner.model.code.module_source import LOCAL
-from runner.model.code.reach import configuration_files, module_reach, test_files
 from runner.model.code.scan import Code, Module
 from runner.model.code.tree import Tree
 from runner.model.settings.source import SourceSettings
 from runner.model.values.paths import join
 from runner.ports.files import Modules
 from runner.ports.git import Git
-from runner.service.discovery.patience import Patience
+from runner.service.discovery.time_limit import Patience
 
 Files = tuple[tuple[str, str], ...]  # names and object ids
 # And files that may hide a state, the providers, and whether any code in it may read a file.

@@ -13,7 +13,7 @@ from runner.model.values.paths import TOP, glob, printable, shortened
 from runner.model.values.problem import Problem
 from runner.ports.files import StackFiles
 from runner.ports.git import Git
-from runner.service.discovery.patience import NOT_READ_YET, Patience
+from runner.service.discovery.time_limit import NOT_READ_YET, Patience
 
 MAX_PATHS = 20  # of one kind
 

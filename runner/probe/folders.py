@@ -15,7 +15,7 @@ from pathlib import Path
 from shutil import rmtree
 
 from runner.host.files import private_folder
-from runner.probe.talk import ProbeFailed
+from runner.probe.conversation import ProbeFailed
 
 LONGEST_PATH = 100  # of a socket: the kernel allows 108 bytes including the end, macOS 104
 PREFIX = "dl-"
