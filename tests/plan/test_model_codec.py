@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given, settings
@@ -79,25 +79,35 @@ class Outer:
     where: Path | None = None
     either: int | str = 0
     span: Seconds = Seconds(0)
+    marks: frozenset[str] = frozenset()
+    colours: frozenset[Colour] = frozenset()
 
 
 INNER = Inner(datetime(2026, 11, 21, 1, 2, 3, 4, tzinfo=UTC))
 
 
 def test_each_kind_of_field_comes_back_as_its_type() -> None:
-    value = Outer(1, INNER, (INNER,), (1, INNER), {"a": INNER}, {"b": ("c",)}, Path("/x"), "two", Seconds(5))
+    value = Outer(
+        1,
+        INNER,
+        (INNER,),
+        (1, INNER),
+        {"a": INNER},
+        {"b": ("c",)},
+        Path("/x"),
+        "two",
+        Seconds(5),
+        frozenset("xy"),
+        frozenset(Colour),
+    )
     read = again(value)
     assert read == value
-    assert [type(part) for part in (read.inner.colour, read.words["b"], read.where, read.span)] == [
-        Colour,
-        tuple,
-        type(Path("/x")),
-        Seconds,
-    ]
+    parts = (read.inner.colour, read.words["b"], read.where, read.span, read.marks, *read.colours)
+    assert [type(part) for part in parts] == [Colour, tuple, type(Path("/x")), Seconds, frozenset, Colour]
 
 
 def test_plain_data_is_only_what_json_has() -> None:
-    assert to_plain(Outer(1, INNER, where=Path("/x"))) == {
+    assert to_plain(Outer(1, INNER, where=Path("/x"), marks=frozenset("cab"))) == {
         "number": 1,
         "inner": {"at": "2026-11-21T01:02:03.000004+00:00", "colour": "red"},
         "many": [],
@@ -107,6 +117,8 @@ def test_plain_data_is_only_what_json_has() -> None:
         "where": "/x",
         "either": 0,
         "span": Seconds(0),
+        "marks": ["a", "b", "c"],
+        "colours": [],
     }
 
 
@@ -126,6 +138,46 @@ def test_a_row_without_what_it_needs_is_refused() -> None:
 def test_a_value_that_an_enum_does_not_have_is_refused() -> None:
     with pytest.raises(ValueError, match="blue"):
         from_plain(Inner, {"at": "2026-11-21T01:02:03+00:00", "colour": "blue"})
+
+
+@dataclass(frozen=True)
+class Circle:
+    TAG: ClassVar[str] = "circle"
+    radius: int
+
+
+@dataclass(frozen=True)
+class Square:
+    TAG: ClassVar[str] = "square"
+    side: int = 1
+
+
+@dataclass(frozen=True)
+class Drawing:
+    first: Circle | Square | None = None
+    all: tuple[Circle | Square, ...] = ()
+
+
+def test_a_member_of_a_union_comes_back_as_the_class_that_it_was() -> None:
+    assert again(Drawing(Square(), (Circle(2), Square(2)))) == Drawing(Square(), (Circle(2), Square(2)))
+    assert again(Drawing()) == Drawing()
+
+
+def test_the_tag_is_in_the_json_and_does_not_disturb_who_knows_the_class() -> None:
+    assert to_plain(Circle(2)) == {"type": "circle", "radius": 2}
+    assert again(Circle(2)) == Circle(2)
+
+
+@pytest.mark.parametrize("data", [{"type": "star"}, {"side": 2}])
+def test_a_member_that_the_union_does_not_have_is_refused(data: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="circle, square"):
+        from_plain(Drawing, {"first": data})
+
+
+@pytest.mark.parametrize("union", [Circle | Inner, Outer | Inner, Circle | datetime])
+def test_a_union_whose_members_cannot_be_known_again_is_refused(union: Any) -> None:
+    with pytest.raises(TypeError, match="TAG"):
+        from_plain(union, {})
 
 
 def test_a_span_is_a_number_in_json() -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 
 from runner.model.approval.binding import EngineFacts
 from runner.model.changes.changes import ChangeSet, Diagnostic
@@ -71,6 +72,7 @@ class Job:
 class PlanResult:
     """Of a plan that worked. Artifacts were put before the result is returned."""
 
+    TAG: ClassVar[str] = "plan"
     changes: ChangeSet
     fingerprint: str
     plan_digest: str | None  # None where nothing changes and so no plan file is kept
@@ -90,6 +92,7 @@ class PlanResult:
 class PlanFailure:
     """`canceled` says that a person stopped it, not that it went wrong."""
 
+    TAG: ClassVar[str] = "plan_failure"
     diagnostics: tuple[Diagnostic, ...]
     reason: str
     canceled: bool = False
@@ -120,6 +123,7 @@ class ApplyOutcome(StrEnum):
 class ApplyResult:
     """`fresh` is the plan that was made under the lock, where the approved one was too old."""
 
+    TAG: ClassVar[str] = "apply"
     outcome: ApplyOutcome
     reason: str = ""
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -134,6 +138,7 @@ class ApplyResult:
 class LockResult:
     """Terraform's lock as it is: None where the state is free, as it is after it was freed."""
 
+    TAG: ClassVar[str] = "lock"
     lock: StateLock | None = None
     reason: str = ""  # why it could not be seen, or was not freed
     hint: str = ""

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+TYPE = "type"  # holds the TAG of a class that has one: which member of a union the value is
 T = TypeVar("T")
 Convert = Callable[[Any], Any]
 WriteMoment = Callable[[datetime], str]
@@ -19,7 +20,7 @@ _KEY = "key"  # in a field's metadata: its name in JSON
 
 
 def to_plain(value: Any, moment: WriteMoment = datetime.isoformat) -> Any:
-    """Dataclasses become objects, tuples lists, enums their values, paths text, times what `moment` makes of them."""
+    """Dataclasses become objects, tuples and sets lists, enums their values, paths text, times what `moment` makes of them."""
     return _writer(value.__class__)(value, moment)
 
 
@@ -31,7 +32,7 @@ def key(name: str) -> Any:
 @lru_cache(maxsize=512)
 def _writer(kind: type) -> Write:
     if is_dataclass(kind):
-        return _write_dataclass
+        return _write_tagged if hasattr(kind, "TAG") else _write_dataclass
     return next((write for known, write in _WRITERS if issubclass(kind, known)), _write_as_it_is)
 
 
@@ -40,6 +41,10 @@ def _write_dataclass(value: Any, moment: WriteMoment) -> Any:
         key: getattr(value, name) if plain else to_plain(getattr(value, name), moment)
         for name, key, plain in _written(value.__class__)
     }
+
+
+def _write_tagged(value: Any, moment: WriteMoment) -> Any:
+    return {TYPE: value.TAG, **_write_dataclass(value, moment)}
 
 
 def _write_list(value: Any, moment: WriteMoment) -> Any:
@@ -56,6 +61,8 @@ _WRITERS: tuple[tuple[type, Write], ...] = (
     (Path, lambda value, _moment: str(value)),
     (tuple, _write_list),
     (list, _write_list),
+    # In order, so that equal values have equal JSON.
+    (frozenset, lambda value, moment: sorted(_write_list(value, moment))),
     (dict, lambda value, moment: {key: to_plain(one, moment) for key, one in value.items()}),
 )
 
@@ -102,9 +109,11 @@ def _reader(kind: Any) -> Convert:
     args = typing.get_args(kind)
     match typing.get_origin(kind):
         case typing.Union | types.UnionType:
-            return _optional(tuple(arg for arg in args if arg is not types.NoneType))
+            return _union(tuple(arg for arg in args if arg is not types.NoneType))
         case builtins.tuple:
             return _tuple(args)
+        case builtins.frozenset:
+            return _frozenset(_reader(args[0]))
         case builtins.dict:
             return _dict(_reader(args[1]))
         case _:
@@ -119,10 +128,30 @@ def _class(kind: type) -> Convert:
     return kind if issubclass(kind, Enum | Path | float) else _as_it_is
 
 
-def _optional(kinds: tuple[Any, ...]) -> Convert:
-    """`X | None`; a union of plain kinds, such as `int | str`, is its own JSON."""
-    read = _reader(kinds[0]) if len(kinds) == 1 else _as_it_is
+def _union(kinds: tuple[Any, ...]) -> Convert:
+    read = _reader(kinds[0]) if len(kinds) == 1 else _one_of(kinds)
     return lambda data: None if data is None else read(data)
+
+
+def _one_of(kinds: tuple[Any, ...]) -> Convert:
+    """By the tag; plain kinds, such as `int | str`, are their own JSON."""
+    if all(_reader(kind) is _as_it_is for kind in kinds):
+        return _as_it_is
+    readers: dict[str, Convert] = {getattr(kind, "TAG", ""): _reader(kind) for kind in kinds}
+    if "" in readers or len(readers) < len(kinds):
+        raise TypeError(f"each of these needs a TAG of its own: {', '.join(map(str, kinds))}")
+
+    def read(data: dict[str, Any]) -> Any:
+        tag = data.get(TYPE)
+        if tag not in readers:
+            raise ValueError(f"{TYPE} is {tag!r}, not one of {', '.join(readers)}")
+        return readers[tag](data)
+
+    return read
+
+
+def _frozenset(read: Convert) -> Convert:
+    return frozenset if read is _as_it_is else lambda data: frozenset(read(one) for one in data)
 
 
 def _tuple(kinds: tuple[Any, ...]) -> Convert:
