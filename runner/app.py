@@ -168,6 +168,7 @@ class App:
             artifacts=self.artifacts,
             secrets=FileSecrets(self.settings.data_dir),
             clock=self.clock,
+            sources=self.settings.sources,
         )
         return Worker(self.control, ports)
 

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from runner.model.approval.binding import EngineFacts
 from runner.model.execution.job import Job
+from runner.model.settings.source import SourceSettings
 from runner.ports.basics import Clock
 from runner.ports.engine import Engine, Workspaces
 from runner.ports.files import Modules
@@ -34,5 +35,6 @@ class WorkerPorts:
     artifacts: Artifacts
     secrets: Secrets
     clock: Clock
+    sources: tuple[SourceSettings, ...] = ()  # as this worker knows them: how to log in
     # By stack, a mark of what was last found safe to use.
     inspected: dict[str, bytes] = field(default_factory=dict)

@@ -8,7 +8,7 @@ import pytest
 
 from runner.engine.modules.configuration import HclModules
 from runner.errors import TreeRefused
-from runner.model.execution.job import Job, Phase
+from runner.model.execution.job import Job, JobSource, Phase
 from runner.model.run.life import Kind
 from runner.model.settings.source import Allow, SourceSettings
 from runner.model.stack.definition import StackDefinition
@@ -20,7 +20,7 @@ HARMLESS = b'resource "terraform_data" "one" {}\n'
 RUNS_A_COMMAND = (
     b'resource "terraform_data" "one" {\n  provisioner "local-exec" {\n    command = "id"\n  }\n}\n'
 )
-SOURCE = SourceSettings("infra", "https://git.example.com/infra.git", allow=Allow(provisioners=True))
+SOURCE = JobSource("infra", "https://git.example.com/infra.git", "main", "2GB", Allow(provisioners=True))
 JOB = Job(1, Phase.PLAN, Kind.DRIFT, StackDefinition(name="web"), SOURCE, "a" * 40, "web", managed_state=True)
 
 

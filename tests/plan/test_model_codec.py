@@ -14,7 +14,6 @@ from plan_documents import values
 
 from runner.model.changes.changes import AttributeChange, ChangeSet, Diagnostic, OutputChange, ResourceChange
 from runner.model.drift.report import DriftReport, Finding
-from runner.model.execution.job import ApplyResult, Job
 from runner.model.run.life import Run
 from runner.model.stack.definition import StackDefinition, StackTimeouts
 from runner.model.values.codec import from_plain, to_plain
@@ -49,13 +48,6 @@ definitions = st.builds(StackDefinition, vars=st.dictionaries(st.text(max_size=3
 @given(st.one_of(change_sets, findings, reports, definitions, st.builds(Diagnostic), st.builds(Run)))
 def test_every_record_comes_back_as_it_was(value: Any) -> None:
     assert again(value) == value
-
-
-@settings(max_examples=20)
-@given(st.builds(Job, stack=definitions), st.builds(ApplyResult, fresh=st.none()))
-def test_what_goes_to_a_worker_and_back_survives_the_way(job: Job, result: ApplyResult) -> None:
-    assert again(job) == job
-    assert again(result) == result
 
 
 class Colour(StrEnum):

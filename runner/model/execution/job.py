@@ -1,9 +1,10 @@
 """What a worker receives and returns: plain data, so that a worker may be a thread here or a machine elsewhere."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from runner.model.approval.binding import EngineFacts
 from runner.model.changes.changes import ChangeSet, Diagnostic
@@ -15,7 +16,7 @@ from runner.model.run.apply_end import Expected
 from runner.model.run.evidence import Evidence
 from runner.model.run.life import Kind
 from runner.model.run.usage import Usage
-from runner.model.settings.source import SourceSettings
+from runner.model.settings.source import Allow, SourceAuth, SourceSettings
 from runner.model.stack.definition import IgnoreRule, StackDefinition
 from runner.model.stack.lock import StateLock
 from runner.model.values.span import Seconds
@@ -30,12 +31,36 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True)
+class JobSource:
+    """Where the code of a job is, and what the operator allows it; never how to log in there."""
+
+    name: str
+    url: str
+    branch: str
+    max_size: str
+    allow: Allow
+
+    @classmethod
+    def of(cls, source: SourceSettings) -> Self:
+        return cls(source.name, source.url, source.branch, source.max_size, source.allow)
+
+    def with_login(self, configured: Iterable[SourceSettings]) -> SourceSettings:
+        """As a worker asks Git for it. The worker's own credentials go only to where they were configured for."""
+        own = next(
+            (one.auth for one in configured if (one.name, one.url) == (self.name, self.url)), SourceAuth()
+        )
+        return SourceSettings(
+            self.name, self.url, self.branch, auth=own, max_size=self.max_size, allow=self.allow
+        )
+
+
+@dataclass(frozen=True)
 class Job:
     run: int
     phase: Phase
     kind: Kind
     stack: StackDefinition
-    source: SourceSettings
+    source: JobSource
     revision: str
     module_path: str
     managed_state: bool

@@ -8,7 +8,7 @@ from runner import failpoint
 from runner.errors import Conflict, NoRoom, NotFound
 from runner.model.approval.rules import standing
 from runner.model.audit.actor import DAEMON
-from runner.model.execution.job import Job, Phase
+from runner.model.execution.job import Job, JobSource, Phase
 from runner.model.run.apply_end import Expected, expected_of
 from runner.model.run.life import Event, Kind, Run, State
 from runner.model.schedule.load import Share, fits, need
@@ -197,7 +197,7 @@ def _job(control: ControlPorts, reader: Reader, run: Run, known_source: SourceSe
         phase=_PHASES[run.state],
         kind=run.kind,
         stack=definition,
-        source=source,
+        source=JobSource.of(source),
         revision=run.revision,
         module_path=run.module_path,
         file=run.file,

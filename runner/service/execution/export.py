@@ -32,13 +32,14 @@ def export_tree(job: Job, ports: WorkerPorts, claim: HeldClaim | None) -> Path:
         )
         write_line(ports.workspaces.log(job.run), found)
 
-    return ports.git.export(job.source, job.revision, None if claim is None else claim.keep, report)
+    source = job.source.with_login(ports.sources)
+    return ports.git.export(source, job.revision, None if claim is None else claim.keep, report)
 
 
 def settle_tree(job: Job, ports: WorkerPorts) -> None:
     """After the run; otherwise its leftovers are removed before the next one."""
     try:
-        ports.git.settle(job.source, job.revision)
+        ports.git.settle(job.source.with_login(ports.sources), job.revision)
     except DriftlineError as error:
         import structlog
 

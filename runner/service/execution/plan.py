@@ -226,7 +226,7 @@ def _read(
         findings=report.findings,
         drift_fingerprint=report.drift_fingerprint,
         facts=planned.facts,
-        tree="" if drift else ports.git.tree_id(job.source, job.revision),
+        tree="" if drift else ports.git.tree_id(job.source.with_login(ports.sources), job.revision),
         warnings=warnings,
     )
 

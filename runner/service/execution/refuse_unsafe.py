@@ -18,8 +18,9 @@ def refuse_unsafe(ports: WorkerPorts, job: Job) -> None:
     mark = _mark(job)
     if ports.inspected.get(job.stack.name) == mark:
         return
-    tree = read_tree(ports.git, job.source, job.revision)
-    code = FolderFacts(ports.git, ports.modules, job.source, tree, {}).code(job.module_path, job.stack.engine)
+    source = job.source.with_login(ports.sources)
+    tree = read_tree(ports.git, source, job.revision)
+    code = FolderFacts(ports.git, ports.modules, source, tree, {}).code(job.module_path, job.stack.engine)
     allow = job.source.allow
     problems = [*beyond_allowance(job.stack, allow), *refusals(tree, job.stack, code, allow)]
     if problems:

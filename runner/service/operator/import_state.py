@@ -25,7 +25,7 @@ from runner.model.approval.arriving_state import (
     summary_of,
 )
 from runner.model.changes.changes import ChangeSet
-from runner.model.execution.job import Job, Phase, PlanFailure
+from runner.model.execution.job import Job, JobSource, Phase, PlanFailure
 from runner.model.run.life import Event, Kind
 from runner.model.stack.definition import Stack
 from runner.model.stack.lock import Lock
@@ -188,7 +188,7 @@ def _job(control: ControlPorts, stack: Stack) -> Job:
         phase=Phase.PLAN,
         kind=Kind.CHANGE,
         stack=stack.definition,
-        source=source,
+        source=JobSource.of(source),
         revision=stack.revision,
         module_path=stack.module_path,
         managed_state=True,

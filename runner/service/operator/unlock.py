@@ -16,7 +16,7 @@ from runner.errors import (
     StateHeld,
 )
 from runner.model.approval.approval import Person
-from runner.model.execution.job import Job, LockResult, Phase
+from runner.model.execution.job import Job, JobSource, LockResult, Phase
 from runner.model.run.life import HALF_CHANGED, Kind, Run, State
 from runner.model.stack.lock import StateLock
 from runner.ports.control import ControlPorts
@@ -127,7 +127,7 @@ def _job(control: ControlPorts, reader: Reader, run: Run, phase: Phase) -> Job:
         phase=phase,
         kind=run.kind,
         stack=reader.definition(run.definition),
-        source=source,
+        source=JobSource.of(source),
         revision=run.revision,
         module_path=run.module_path,
         managed_state=run.managed_state,
