@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
+from prepared import prepare, start_fast
 from provider.mirror import aws_mirror
 
 from runner.view.document import document, read_document
@@ -35,6 +36,10 @@ def pytest_configure(config: pytest.Config) -> None:
         MISSING["terraform"] = "no terraform on PATH: every test that runs it was skipped"
     if aws_mirror() is None:
         MISSING["aws"] = "no unpacked hashicorp/aws provider was found: the tests marked aws were skipped"
+
+
+def pytest_collection_finish() -> None:
+    start_fast()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -77,3 +82,9 @@ def no_configuration_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's own configuration or credentials must not reach a test."""
     for name in ("DRIFTLINE_CONFIG", "TF_CLI_CONFIG_FILE", "TF_LOG", "AWS_PROFILE", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def prepared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What all tests need is there. Overridden in a room whose subject it is."""
+    prepare(monkeypatch)

@@ -20,3 +20,8 @@ def store(tmp_path: Path, clock: HandClock) -> Iterator[SqliteStore]:
         with store.writing() as writer:
             writer.save_discovered(discovered())
         yield store
+
+
+@pytest.fixture
+def prepared() -> None:
+    """Here each database is made as it is outside, and its commits are durable."""

@@ -30,9 +30,13 @@ def _remembered(binary: Path, key: str, folder: Path) -> str:
     except (OSError, ValueError):
         known = {}
     if not isinstance(known, dict) or not isinstance(known.get(key), str):
-        with binary.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        known = {**(known if isinstance(known, dict) else {}), key: digest}
+        known = {**(known if isinstance(known, dict) else {}), key: _hashed(binary, key)}
         content = json.dumps(dict(list(known.items())[-HASHED_KEPT:]), indent=1)
         write_whole(record, content.encode(), durable=False)
     return str(known[key])
+
+
+@lru_cache(maxsize=16)
+def _hashed(binary: Path, _key: str) -> str:
+    with binary.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
