@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tf import iface, runner, types
+from tf import iface, types
 from tf.schema import Attribute, Schema
 from tf.utils import Diagnostics
 
@@ -89,12 +89,14 @@ def _open() -> tuple[int, ...]:
 
 
 def main() -> None:
+    from serving import serve  # type: ignore[import-not-found]  # beside this file in a mirror
+
     # Not where terraform has it: the run's own folders may be anything by now.
     tempfile.tempdir = "/var/tmp"
     with contextlib.suppress(KeyboardInterrupt), tempfile.TemporaryDirectory() as home:
         os.environ["HOME"], before = home, os.environ.get("HOME", "")
         os.environ["RUN_HOME"] = before
-        runner.run_provider(Adversary())
+        serve(Adversary())
     os._exit(0)
 
 

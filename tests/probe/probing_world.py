@@ -2,11 +2,9 @@
 
 import json
 import os
-import shlex
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +15,7 @@ from typing import Any
 
 import pytest
 from provider.cloudfile import edit
-from provider.mirror import CLOUDFILE, VERSION, install, platform_dir
+from provider.mirror import CLOUDFILE, VERSION, install, launcher, platform_dir
 
 from runner.datadir.workspace import LocalWorkspaces
 from runner.engine.command import CommandLineEngine
@@ -34,9 +32,6 @@ PATIENCE = 60.0
 INPUTS = "of the code"
 ADDRESS = "registry.terraform.io/driftline/cloudfile"
 FAULTY = Path(__file__).with_name("faulty_provider.py")
-# sh: see the mirror of the cloudfile provider.
-# -B: a package that gets files of its own is another one.
-LAUNCHER = '#!/bin/sh\nexec {python} -B "$(dirname "$0")/{script}"\n'
 
 OBJECT = """\
 terraform {
@@ -65,9 +60,7 @@ def faulty_mirror(root: Path) -> Path:
     """A mirror with the faulty provider under the name of the other one."""
     install(root)
     package = root / CLOUDFILE / VERSION / platform_dir()
-    (package / f"terraform-provider-cloudfile_v{VERSION}").write_text(
-        LAUNCHER.format(python=shlex.quote(sys.executable), script=FAULTY.name)
-    )
+    (package / f"terraform-provider-cloudfile_v{VERSION}").write_text(launcher(FAULTY.name))
     shutil.copyfile(FAULTY, package / FAULTY.name)
     return root
 

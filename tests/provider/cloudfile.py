@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from tf import iface, runner, types
+from tf import iface, types
 from tf.schema import Attribute, Schema
 from tf.types import Unknown
 from tf.utils import Diagnostics
@@ -253,17 +253,16 @@ def follow_parent(parent: int) -> None:
 
 
 def main() -> None:
+    from serving import serve  # type: ignore[import-not-found]  # beside this file in a mirror
+
     # Go providers ignore an interrupt that reaches the whole process group: Terraform tells them to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     threading.Thread(target=follow_parent, args=(os.getppid(),), daemon=True).start()
     if len(tempfile.gettempdir()) > LONGEST_TMPDIR:
         tempfile.tempdir = "/var/tmp"  # not /tmp, in which most tests have the data that a run is kept from
-    # `tf` caches a certificate in HOME/.cache. A new one costs 12 ms; the HOME of a Terraform under test may be
-    # missing or read-only, and two first starts would race for the cache.
-    with suppress(KeyboardInterrupt), tempfile.TemporaryDirectory() as home:
-        os.environ["HOME"] = home
-        runner.run_provider(Cloudfile())
+    with suppress(KeyboardInterrupt):
+        serve(Cloudfile())
     # Calls in flight are dropped when Terraform says stop; a normal exit would wait for their threads.
     os._exit(0)
 
