@@ -29,7 +29,7 @@ from runner.datadir.managed_state import State as ManagedState
 from runner.errors import Conflict
 from runner.host.files import PRIVATE_FILE, sync_folder
 from runner.store.database import FILE_NAME
-from runner.store.schema import version
+from runner.store.upgrade import version
 
 # Terraform writes a local state in place, which takes a moment.
 TRIES, PAUSE = 40, 0.05

@@ -28,7 +28,7 @@ from runner.service.approval.terms import stack_terms
 from runner.service.cycle.begin import begin
 from runner.service.integrity.checkpoint import checkpoint
 from runner.store.database import FILE_NAME
-from runner.store.schema import version
+from runner.store.upgrade import version
 
 _NO_DATA = frozenset({"lost+found", LOCK_FILE})  # in a separate file system, and our own
 _UNPACKING = ".restoring-"

@@ -21,12 +21,12 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner.confinement.bubblewrap import PROGRAM, program_of
 from runner.host.files import private_folder
 from runner.host.flock import locked
 from runner.model.run.life import Claim
 from runner.model.stack.lock import Leftover
 from runner.ports.basics import Clock
+from runner.sandbox.bubblewrap import PROGRAM, program_of
 
 _RUN = re.compile(r"run-\d+")
 _TOKEN = re.compile(rf"({_RUN.pattern})\.[0-9a-f]{{16}}")

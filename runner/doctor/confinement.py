@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from runner.confinement import landlock, namespaced, seccomp
 from runner.doctor.finding import Finding, Scene, fail, ok, warn
+from runner.sandbox import landlock, namespaced, seccomp
 
 CHECK = "confinement"
 OPEN = "file() in a module reads every file of the daemon's user"

@@ -4,10 +4,10 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from runner.confinement.hardening import closed_to_others
 from runner.doctor.finding import Finding, Scene, fail, ok, scratch, warn
 from runner.model.values.size import parse_size
 from runner.process.run import Command, run
+from runner.sandbox.hardening import closed_to_others
 from runner.systemd.install import UNIT
 
 SYSTEMD_RUNS = Path("/run/systemd/system")  # as sd_booted(3) asks

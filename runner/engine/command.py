@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from runner.engine.apply import adopt, begin
 from runner.engine.argv import ApplyOptions, apply_argv
-from runner.engine.confine import SandboxPolicy
 from runner.engine.credentials import AwsCredentials
 from runner.engine.environment import child_environment, inherited
 from runner.engine.facts import facts_of
@@ -22,6 +21,7 @@ from runner.engine.journal import Journal
 from runner.engine.json_output import NEEDS_INIT, JsonOutput
 from runner.engine.plan import plan, planned
 from runner.engine.probe import probe, probe_ready
+from runner.engine.sandbox_policy import SandboxPolicy
 from runner.engine.session import Session
 from runner.engine.state.lock import Looking, force_unlock, held_by
 from runner.engine.state.workspace import is_missing

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from runner.engine.json_output import GAVE_UP, STALE, STATE_LOCKED, JsonOutput, render
 from runner.engine.session import Session
 from runner.model.changes.changes import Diagnostic
-from runner.model.sandbox.denied import denials
+from runner.model.sandbox.denial import denials
 from runner.model.values.span import Seconds
 from runner.ports.engine import EngineError
 from runner.process.run import Finished, Stopped

@@ -9,7 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
-from runner.engine.confine import SandboxPolicy
 from runner.engine.environment import own_folders
 from runner.engine.generated_files import Made
 from runner.engine.initialised.backend_file import backend_file
@@ -25,6 +24,7 @@ from runner.engine.modules.code_files import Code
 from runner.engine.modules.configuration import root_backend
 from runner.engine.redaction import Redaction
 from runner.engine.removal import remove
+from runner.engine.sandbox_policy import SandboxPolicy
 from runner.engine.sensitive import Given, sensitive_values
 from runner.engine.versions.binary import binary_digest
 from runner.engine.versions.constraint import parse

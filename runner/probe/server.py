@@ -29,13 +29,13 @@ if __name__ == "__main__":
     # Isolated mode knows no installed checkout.
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
-from runner.confinement.hardening import close_to_others
 from runner.probe.backend import Backend
 from runner.probe.cache import Cache
 from runner.probe.identity import Identity, new_identity
 from runner.probe.orphans import end_orphans
 from runner.probe.protocol import Handshake
 from runner.probe.proxy import Proxy
+from runner.sandbox.hardening import close_to_others
 
 PACKET = 1 << 20  # more than a socket holds
 MAX_DESCRIPTORS = 64

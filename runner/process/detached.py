@@ -16,13 +16,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runner import failpoint
-from runner.confinement.confined import ruleset
 from runner.host.files import private_folder
 from runner.model.sandbox.namespace import View
 from runner.ports.basics import Cancel
 from runner.process.follow import Follower
 from runner.process.metering import gauge
 from runner.process.run import MEGABYTE, Command, enclosed, exit_of, make_output, start
+from runner.sandbox.confined import ruleset
 
 SHIM = Path(__file__).with_name("shim.py")
 TICK = 0.05

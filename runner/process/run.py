@@ -15,16 +15,16 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from runner.confinement import namespaced, seccomp
-from runner.confinement.bubblewrap import Door, Namespaces, exit_code
-from runner.confinement.confined import confined, ruleset
-from runner.confinement.entrance import entrance
 from runner.host.files import PRIVATE_FILE
 from runner.model.sandbox.labels import Confinement
 from runner.model.sandbox.namespace import View
 from runner.ports.basics import Cancel
 from runner.process.follow import Follower
 from runner.process.metering import gauge
+from runner.sandbox import namespaced, seccomp
+from runner.sandbox.bubblewrap import Door, Namespaces, exit_code
+from runner.sandbox.confined import confined, ruleset
+from runner.sandbox.entrance import entrance
 
 TICK = 0.05  # poll interval for a running process: 20 short wake-ups a second
 MEGABYTE = 1 << 20

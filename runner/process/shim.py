@@ -35,7 +35,7 @@ if __name__ == "__main__":
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 from runner import failpoint
-from runner.confinement import bubblewrap
+from runner.sandbox import bubblewrap
 
 
 def main(order: dict[str, object], argv: list[str]) -> int:
@@ -144,7 +144,7 @@ def become(argv: list[str], rules: object, report: int) -> None:
     step = "confined"
     try:
         if isinstance(rules, int):
-            from runner.confinement import (
+            from runner.sandbox import (
                 landlock,  # take a third of the time of all the rest
                 seccomp,  # take a third of the time of all the rest
             )

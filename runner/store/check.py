@@ -9,7 +9,7 @@ from runner.store.audit import Stored, audit_page, entry_of, first_broken
 from runner.store.connection import Connections
 from runner.store.damage import damages, explained
 from runner.store.faults import refused, translated_errors
-from runner.store.schema import fresh, objects
+from runner.store.upgrade import fresh, objects
 
 _PAGE = 5000
 _BEFORE_ALL = -(2**63)  # an entry inserted before the first is found too

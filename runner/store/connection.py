@@ -9,7 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from runner.errors import DatabaseRefused
-from runner.store import location, schema
+from runner.store import location
+from runner.store import upgrade as schema
 from runner.store.faults import BUSY_TIMEOUT, is_busy, refused, translated_errors
 from runner.store.journal_mode import choose_journal
 

@@ -21,9 +21,9 @@ from runner.store.probes import ProbeReads, ProbeWrites
 from runner.store.reports import ReportReads, ReportWrites
 from runner.store.retention import RetentionWrites
 from runner.store.runs import RunReads
-from runner.store.schema import version
 from runner.store.sources import SourceReads, SourceWrites
 from runner.store.stacks import StackReads
+from runner.store.upgrade import version
 
 __all__ = ["FILE_NAME", "SqliteStore", "has_wal_fix"]
 

@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 from adversaries.siege import Found, Siege
-from runner.confinement import namespaced
 from runner.host import log
+from runner.sandbox import namespaced
 
 SIEGE = 50  # rounds of one installation
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from benchmarks.figure import Figure, at_most_above, interleaved, timed
 from benchmarks.size import Size
-from runner.confinement import landlock
 from runner.datadir.workspace import LocalWorkspaces
-from runner.engine.confine import SandboxPolicy
+from runner.engine.sandbox_policy import SandboxPolicy
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import StackDefinition
 from runner.ports.engine import Execution
 from runner.process.run import Command, run
+from runner.sandbox import landlock
 
 PROGRAM = Path("/bin/true")
 

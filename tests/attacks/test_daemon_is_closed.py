@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.confinement.hardening import closed_to_others
+from runner.sandbox.hardening import closed_to_others
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what /proc shows is the kernel's own affair")
 
@@ -20,7 +20,7 @@ NOBODY = 65534
 PRELUDE = f"""
 import ctypes, os, resource, subprocess, sys, time
 from pathlib import Path
-from runner.confinement.hardening import close_to_others
+from runner.sandbox.hardening import close_to_others
 if os.geteuid() == 0:
     os.setgroups([])
     os.setgid({NOBODY})

@@ -7,7 +7,7 @@ import pytest
 from adversaries.hostile.acts import ACTS, chosen
 from adversaries.siege import Siege
 
-from runner.confinement import namespaced
+from runner.sandbox import namespaced
 
 ROUNDS = 15
 

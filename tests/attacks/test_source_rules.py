@@ -14,9 +14,9 @@ FILES = sorted(RUNNER.rglob("*.py"))
 STARTS_PROCESSES = {
     "process/run.py": "the one place: argv, environment, folder, deadline",
     "process/shim.py": "an apply that outlives the daemon",
-    "confinement/entrance.py": "tries once whether this machine runs the machine code",
-    "confinement/inside.py": "becomes the program that is started in namespaces",
-    "confinement/namespaced.py": "tries once whether bubblewrap can make namespaces here",
+    "sandbox/entrance.py": "tries once whether this machine runs the machine code",
+    "sandbox/inside.py": "becomes the program that is started in namespaces",
+    "sandbox/namespaced.py": "tries once whether bubblewrap can make namespaces here",
     "source/command.py": "git, through GitPython, which needs the types and constants of subprocess",
     "process/detached.py": "waits for the shim that process/run.py has started",
     "probe/launch.py": "a provider, by process/run.py; the type of a process is named",
@@ -24,7 +24,7 @@ STARTS_PROCESSES = {
     "source/output.py": "reads what that git says; starts nothing",
 }
 # git answers on a pipe: it dies with us, and nothing of it is lost. Terraform's output always is a file.
-PIPES = ("source/command.py", "confinement/namespaced.py")
+PIPES = ("source/command.py", "sandbox/namespaced.py")
 SPEAKS_SQL = {
     "doctor/tools.py": "asks for the library's version",
     "cli/commands/db.py": "looks at the number of a schema, read-only, before the store would bring it up to date",

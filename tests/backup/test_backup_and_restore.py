@@ -11,7 +11,7 @@ from cli_world import World, until
 from wrapped import wrapped
 
 from runner.backup import make, restore
-from runner.store.schema import version
+from runner.store.upgrade import version
 
 pytestmark = pytest.mark.skipif(shutil.which("terraform") is None, reason="there is no terraform on PATH")
 TWO = "apply: {approvals: 2}\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.confinement import namespaced
+from runner.sandbox import namespaced
 
 ROOT = Path(__file__).parents[2]
 # In a process of its own: it takes over what others leave behind.

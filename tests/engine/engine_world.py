@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 from wrapped import program
 
-from runner.confinement import namespaced
 from runner.datadir.workspace import LocalWorkspaces
 from runner.engine.command import CommandLineEngine
 from runner.model.settings.server import EngineSettings, EnginesSettings, ExecutorSettings, Settings, Timeouts
 from runner.model.stack.definition import StackDefinition
 from runner.model.values.span import Seconds
 from runner.ports.engine import Applied, EngineError, Execution, NotBegun, Planned
+from runner.sandbox import namespaced
 
 TERRAFORM = shutil.which("terraform")
 needs_namespaces = pytest.mark.skipif(

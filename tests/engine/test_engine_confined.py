@@ -15,7 +15,6 @@ from engine_world import World, needs_terraform
 from provider.mirror import CLOUDFILE, install
 from wrapped import wrapped
 
-from runner.confinement import landlock, namespaced
 from runner.engine.command import CommandLineEngine
 from runner.errors import NotConfined
 from runner.host.files import private_folder
@@ -24,6 +23,7 @@ from runner.model.settings.source import Allow, SourceAuth, SourceSettings
 from runner.model.stack.definition import StackDefinition
 from runner.ports.engine import Applied, EngineError, Planned
 from runner.process.run import Command, run
+from runner.sandbox import landlock, namespaced
 
 needs_landlock = pytest.mark.skipif(
     landlock.abi() == 0, reason="this kernel has no Landlock: nothing was confined"

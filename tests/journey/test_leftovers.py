@@ -12,9 +12,9 @@ import shown
 from recovering_world import AUTOMATIC, begun
 from world import ANA, World, states
 
-from runner.confinement import namespaced
 from runner.errors import WrongState
 from runner.model.run.life import Kind, Run, State
+from runner.sandbox import namespaced
 from runner.service.operator import cancel, request
 from runner.view.needs import Why
 

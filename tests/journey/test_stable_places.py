@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from world import ANA, World
 
-from runner.confinement import namespaced
 from runner.model.run.life import Run, State
+from runner.sandbox import namespaced
 from runner.service.operator import request
 
 pytestmark = pytest.mark.skipif(namespaced.problem() is not None, reason="only namespaces can move a tree")

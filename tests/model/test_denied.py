@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.model.sandbox.denied import Surroundings, denials
+from runner.model.sandbox.denial import Surroundings, denials
 from runner.model.sandbox.labels import Access, Confinement
 from runner.model.sandbox.namespace import Shown, View
 

@@ -15,7 +15,7 @@ from runner.cli.commands.db import schema_of
 from runner.model.audit.log import GENESIS, chain_hash
 from runner.store.database import FILE_NAME
 from runner.store.rows import compact
-from runner.store.schema import version
+from runner.store.upgrade import version
 
 
 @pytest.fixture

@@ -14,11 +14,11 @@ import pytest
 from detached_world import Apply
 from process_world import QUICK_STOP, command, python, shell, wait_until
 
-from runner.confinement import landlock
 from runner.model.sandbox.labels import Access, Confinement, confinement
 from runner.process import detached
 from runner.process.detached import Files
 from runner.process.run import Command, Stopped, run
+from runner.sandbox import landlock
 
 pytestmark = pytest.mark.skipif(
     landlock.abi() == 0, reason="this kernel has no Landlock: nothing was confined"

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from runner.confinement import entrance as entrances
-from runner.confinement import landlock
-from runner.confinement.bubblewrap import MARK
-from runner.confinement.entrance import INSIDE, entrance, runs_here
 from runner.model.sandbox.labels import Access
 from runner.model.sandbox.namespace import PRIVATE, Shown, View
+from runner.sandbox import entrance as entrances
+from runner.sandbox import landlock
+from runner.sandbox.bubblewrap import MARK
+from runner.sandbox.entrance import INSIDE, entrance, runs_here
 
 SOURCE = INSIDE.with_name("inside_x86_64.s")
 

@@ -10,7 +10,7 @@ from store_world import CHILD, HandClock, discovered, opened, raw, run_in
 
 from runner.errors import DatabaseRefused
 from runner.model.run.life import State
-from runner.store import schema
+from runner.store import upgrade as schema
 from runner.store.database import SqliteStore
 from runner.store.migrations import STEPS
 
@@ -134,7 +134,7 @@ def test_a_process_that_dies_while_it_makes_the_schema_leaves_nothing_by_halves(
 
 MIGRATOR = """
 import sys
-from runner.store import schema
+from runner.store import upgrade as schema
 schema.STEPS = (*schema.STEPS, (sys.argv[3], sys.argv[4]))
 """
 

@@ -9,13 +9,13 @@ import structlog
 
 from runner.cli.options import Cli, output_option, pass_cli
 from runner.cli.screen.one_pass import pass_screen, say_needs
-from runner.confinement.hardening import close_to_others
 from runner.daemon.loop import Daemon
 from runner.daemon.one_pass import run_once
 from runner.datadir.daemon_lock import only_daemon
 from runner.errors import BadUsage
 from runner.host import log
 from runner.model.run.life import Run
+from runner.sandbox.hardening import close_to_others
 from runner.service.cycle.begin import begin
 from runner.service.integrity.checkpoint import try_checkpoint
 from runner.systemd.notify import Notifier

@@ -63,7 +63,7 @@ def migrate(cli: Cli) -> None:
 
     Every command migrates when it opens the database; this one only migrates, and reports the result.
     """
-    from runner.store.schema import version
+    from runner.store.upgrade import version
 
     cli.creates = True
     path = _path(cli)

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-from runner.confinement.bubblewrap import PROGRAM
 from runner.model.sandbox.labels import Access
 from runner.model.sandbox.namespace import ABSENT, PRIVATE, Shown, View
+from runner.sandbox.bubblewrap import PROGRAM
 
 PRIVATE_BYTES = 256 << 20  # memory for each of its private folders
 TRY_SECONDS = 20

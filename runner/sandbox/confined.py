@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from runner.confinement import landlock, seccomp
 from runner.host.uncollected import uncollected
 from runner.model.sandbox.labels import Confinement
+from runner.sandbox import landlock, seccomp
 
 T = TypeVar("T")
 

@@ -1,4 +1,4 @@
-# runner/confinement/inside.py for x86-64: starting a Python takes longer than the rest of a confined start.
+# runner/sandbox/inside.py for x86-64: starting a Python takes longer than the rest of a confined start.
 #
 #     STATUS SELF RULES RIGHTS FOLDER... "" PROGRAM ARGUMENT...
 #

@@ -15,7 +15,7 @@ if __name__ == "__main__":
     # Isolated mode knows no installed packages.
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
-from runner.confinement import landlock
+from runner.sandbox import landlock
 
 IGNORED = (
     signal.SIGPIPE,

@@ -15,11 +15,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import runner
-from runner.confinement import landlock, namespaced
 from runner.engine.initialised.cli_config import PLUGINS
 from runner.engine.symlinked_paths import unspoiled
 from runner.errors import NotConfined
-from runner.model.sandbox.denied import Surroundings
+from runner.model.sandbox.denial import Surroundings
 from runner.model.sandbox.labels import (
     Access,
     Confinement,
@@ -33,6 +32,7 @@ from runner.model.sandbox.labels import (
 from runner.model.sandbox.namespace import EMPTY, Kind, View, view
 from runner.model.settings.server import Settings
 from runner.ports.engine import Execution, Workspace
+from runner.sandbox import landlock, namespaced
 
 MOUNTS = Path("/proc/self/mountinfo")
 # `workspace new` runs no code of the stack, and creates an empty state.

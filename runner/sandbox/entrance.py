@@ -14,9 +14,9 @@ from contextlib import contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
 
-from runner.confinement import landlock
-from runner.confinement.bubblewrap import MARK
 from runner.model.sandbox.namespace import PRIVATE, View
+from runner.sandbox import landlock
+from runner.sandbox.bubblewrap import MARK
 
 INSIDE = Path(__file__).with_name("inside.py")
 TRY_SECONDS = 20
