@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.config.server import find_config, load
+from runner.config.server_file import find_config, load
 from runner.datadir.disk import DataDisk
 from runner.errors import BadConfig
 from runner.host.clock import SystemClock

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.config.server import check, load
+from runner.config.server_file import check, load
 from runner.config.show import MASK, show
 
 KEY = "00112233445566778899aabbccddeeff" * 2

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from runner.config import walk
-from runner.config.server import check
+from runner.config.server_file import check
 from runner.config.stack_file import StackFileReader
 from runner.model.settings.source import Allow
 

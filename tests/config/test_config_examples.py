@@ -10,7 +10,7 @@ from runner.config import descriptions, limits
 from runner.config.document import read_carefully
 from runner.config.example import example, stack_example
 from runner.config.schema import json_schema
-from runner.config.server import load
+from runner.config.server_file import load
 from runner.config.shape import Kind, shape_of
 from runner.config.stack_file import StackFileReader
 from runner.model.settings.server import Settings

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from runner.config.server import check
+from runner.config.server_file import check
 from runner.engine.environment import NEVER, TABLE
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from runner.config.server import check, find_config, load
+from runner.config.server_file import check, find_config, load
 from runner.config.show import MASK, show
 from runner.errors import BadConfig
 from runner.model.settings.server import EngineSettings, Settings
@@ -220,7 +220,7 @@ def test_without_a_configuration_every_place_is_named(nowhere: Path) -> None:
 def test_loading_leaves_the_slow_half_of_pydantic_alone(tmp_path: Path) -> None:
     path = wrote(tmp_path, {"data_dir": "/d", "sources": [SOURCE]})
     code = (
-        "import sys; from pathlib import Path; from runner.config.server import load;"
+        "import sys; from pathlib import Path; from runner.config.server_file import load;"
         f"load(Path({str(path)!r})); print([m for m in ('pydantic', 'apscheduler', 'boto3') if m in sys.modules])"
     )
     done = subprocess.run(

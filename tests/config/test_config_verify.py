@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.config.server import check
+from runner.config.server_file import check
 from runner.model.settings.source import Verify
 
 CONFIG = """\

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from runner.cli.commands.stack_validate import GENEROUS
-from runner.config.server import load
+from runner.config.server_file import load
 from runner.config.show import show
 from runner.config.stack_file import StackFileReader
 from runner.model.values.span import Seconds

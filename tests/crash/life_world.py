@@ -16,7 +16,7 @@ from fake_terraform import Apply, Cloud, Engine, Step
 
 from runner import failpoint
 from runner.app import App
-from runner.config.server import load
+from runner.config.server_file import load
 from runner.datadir.claims import FileClaims, HeldFiles
 from runner.model.approval.approval import Person
 from runner.model.approval.rules import standing

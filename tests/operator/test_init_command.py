@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from operator_world import IDENTITY, driftline, git
 
-from runner.config.server import check, load
+from runner.config.server_file import check, load
 from runner.config.stack_file import StackFileReader
 from runner.model.settings.source import Allow
 

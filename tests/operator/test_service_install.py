@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from operator_world import Answer, driftline
 
-from runner.config.server import check
+from runner.config.server_file import check
 from runner.errors import BadUsage, NotAllowed
 from runner.systemd.install import Layout, useradd
 from runner.systemd.install import check as check_layout

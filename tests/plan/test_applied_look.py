@@ -6,7 +6,7 @@ import pytest
 from applied_documents import Case, refers
 from plan_documents import change, document, resource
 
-from runner.model.approval.otherwise import otherwise
+from runner.model.approval.differences import otherwise
 from runner.model.evaluated.code import Code, Part, Snippet
 from runner.model.evaluated.reading import ALONE, Around
 from runner.model.plan.reading import read_plan

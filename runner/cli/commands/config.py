@@ -30,7 +30,7 @@ def command() -> None:
 @pass_cli
 def validate(cli: Cli, file: Path | None, output: str) -> None:
     """Check FILE, or the active configuration, and report all problems with their positions."""
-    from runner.config.server import check, find_config
+    from runner.config.server_file import check, find_config
 
     path = find_config(file or cli.config)
     settings, problems = check(path)

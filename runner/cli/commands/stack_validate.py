@@ -87,7 +87,7 @@ _UNJUDGED = (
 
 def _server(config: Path | None, root: Path) -> SourceSettings | None:
     """The source by which a server reads this repository, where its configuration is here and sound."""
-    from runner.config.server import find_config, load
+    from runner.config.server_file import find_config, load
 
     with suppress(DriftlineError, OSError):
         git = root / ".git" / "config"
@@ -113,7 +113,7 @@ def _repository(path: Path) -> Path:
 
 def _data_dirs(config: Path | None, root: Path, paths: Sequence[Path]) -> frozenset[Path]:
     """Those inside the repository: the trees in them are copies, each with the stack files of a revision."""
-    from runner.config.server import find_config
+    from runner.config.server_file import find_config
 
     around = {place for path in paths for place in (path, *path.parents) if place.is_relative_to(root)}
     configurations = {place / "driftline.yaml" for place in around}

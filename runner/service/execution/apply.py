@@ -19,7 +19,7 @@ from runner.errors import (
 )
 from runner.host.files import write_whole
 from runner.model.approval.binding import OLDER_FORM, SCHEMA
-from runner.model.approval.otherwise import MAX_NAMED, MOVES, differing, otherwise
+from runner.model.approval.differences import MAX_NAMED, MOVES, differing, otherwise
 from runner.model.changes.bounded import bounded
 from runner.model.changes.changes import ChangeSet, Diagnostic
 from runner.model.execution.job import ApplyOutcome, ApplyResult, Job, PlanFailure, PlanResult

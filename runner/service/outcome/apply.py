@@ -5,7 +5,7 @@ import re
 from runner import failpoint
 from runner.errors import StillApplying
 from runner.model.approval.binding import FILES
-from runner.model.approval.otherwise import MOVES
+from runner.model.approval.differences import MOVES
 from runner.model.audit.actor import DAEMON
 from runner.model.changes.warnings import also_failing
 from runner.model.execution.job import ApplyOutcome, ApplyResult, Job
