@@ -1,4 +1,4 @@
-"""Wiring: from a configuration to the objects that work, each made when it is first needed."""
+"""Wiring: from a configuration to the working objects, each created on first use."""
 
 import os
 from collections import ChainMap
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from runner.ports.git import Git
     from runner.ports.keeping import Artifacts, Checkpoints, Claims
     from runner.service.cycle.poll import Poller
+    from runner.service.discovery.discover import Discoverer
     from runner.source.mirrors import GitMirrors
     from runner.store.database import SqliteStore
     from runner.view.host import Host
@@ -39,7 +40,7 @@ class App:
 
     settings: Settings
     config_path: Path
-    creates: bool = True  # whether a database is made where there is none yet
+    creates: bool = True  # whether a missing database is created
 
     @classmethod
     def from_config(cls, explicit: Path | None, *, creates: bool = True) -> "App":
@@ -92,7 +93,7 @@ class App:
         return GitMirrors(self.settings.data_dir, self.settings.timeouts.git)
 
     def host(self) -> "Host":
-        """What no record knows, as it is now."""
+        """Current facts about the host that are not on record."""
         from runner.datadir.daemon_lock import running_daemon
         from runner.service.operator.cancel import left_running
         from runner.view.host import Host
@@ -108,7 +109,7 @@ class App:
         )
 
     def answers(self) -> dict[str, datetime]:
-        """When each source last answered a poll, also where that poll found nothing."""
+        """When each source last answered a poll, including polls without changes."""
         times = {source.name: self.git.answered_at(source) for source in self.settings.sources}
         return {name: at for name, at in times.items() if at is not None}
 
@@ -116,7 +117,7 @@ class App:
     def engine(self) -> "Engine":
         from runner.engine.command import CommandLineEngine
 
-        # What the operator has set for the daemon wins.
+        # The daemon's own environment takes precedence.
         daemon = ChainMap(os.environ, {"GOMEMLIMIT": str(self._memory_limit())})
         hidden = (self.config_path, *self._named_files())
         return CommandLineEngine(self.settings, daemon, hidden=hidden)
@@ -137,12 +138,14 @@ class App:
     def control(self) -> "ControlPorts":
         from runner.datadir.receipts import FileReceipts
         from runner.datadir.reports import ReportFiles
+        from runner.model.drift.report_text import report_markdown
         from runner.ports.control import ControlPorts
+        from runner.view.report import report_json
 
         return ControlPorts(
             store=self.store,
             claims=self.claims,
-            reports=ReportFiles(self.settings.data_dir),
+            reports=ReportFiles(self.settings.data_dir, {"json": report_json, "md": report_markdown}),
             artifacts=self.artifacts,
             settings=self.settings,
             clock=self.clock,
@@ -173,19 +176,18 @@ class App:
         return Worker(self.control, ports)
 
     @cached_property
-    def poller(self) -> "Poller":
+    def discoverer(self) -> "Discoverer":
         from runner.config.stack_file import StackFileReader
+        from runner.service.discovery.discover import Discoverer
+
+        reader = StackFileReader(self.settings.approvals.required)
+        return Discoverer(self.git, reader, self.modules, self.settings)
+
+    @cached_property
+    def poller(self) -> "Poller":
         from runner.service.cycle.poll import Poller
 
-        return Poller(
-            store=self.store,
-            git=self.git,
-            stack_files=StackFileReader(self.settings.approvals.required),
-            modules=self.modules,
-            settings=self.settings,
-            clock=self.clock,
-            disk=self.disk,
-        )
+        return Poller(self.store, self.discoverer, self.clock, self.disk)
 
     @cached_property
     def parts(self) -> "Parts":
@@ -194,7 +196,7 @@ class App:
         return Parts(self.settings, self.poller, self.worker, self.git, slots(self.settings))
 
     def checkpoints_in(self, path: Path) -> "Checkpoints":
-        """Those of a file, sealed with the key of this installation."""
+        """The checkpoints in a file, sealed with this installation's key."""
         from runner.datadir.checkpoints import FileCheckpoints
         from runner.datadir.keys import key_file
         from runner.model.values.key_text import read_key
@@ -203,14 +205,14 @@ class App:
         return FileCheckpoints(path, lambda: read_key(key) if key else key_file(own))
 
     def reload(self) -> "Parts":
-        """The parts of the configuration as it is on disk now, on the same data directory."""
+        """The parts for the configuration now on disk, with the same data directory."""
         fresh = App(load(self.config_path), self.config_path)
         if fresh.settings.data_dir != self.settings.data_dir:
             raise BadConfig(
                 f"data_dir moved from {self.settings.data_dir} to {fresh.settings.data_dir}, which takes a restart",
                 hint="systemctl restart driftline",
             )
-        vars(fresh)["store"] = self.store  # the same connections, however often it is reloaded
+        vars(fresh)["store"] = self.store  # the same connections after every reload
         return fresh.parts
 
     def _memory_limit(self) -> int:
@@ -227,5 +229,5 @@ class App:
 
 
 def slots(settings: Settings) -> int:
-    """How many runs go on at once at most; fewer where the memory does not suffice for what they are known to take."""
+    """The maximum number of concurrent runs; fewer if memory does not suffice for their known needs."""
     return slot_count(settings.executor.slots, len(os.sched_getaffinity(0)))

@@ -1,9 +1,10 @@
-"""Failpoints: named places beside each durable step, where a test makes the process die or a call fail.
+"""Failpoints: named places beside each durable step, where a test can kill the process or make a call fail.
 
-`DRIFTLINE_FAILPOINTS="gate.after_commit=kill@3; file.before_rename=ENOSPC"` kills at the third pass of the first and
-fails each pass of the second. Actions: `kill` (SIGKILL of this process), `raise`, `hang`, `sleep:SECONDS`, and any name
-of `errno`. Without the variable a place costs one look at an empty dictionary. With `DRIFTLINE_FAILPOINTS_NOTED` each
-place that acts first adds its name to that file, so that a test knows that it was reached.
+`DRIFTLINE_FAILPOINTS="gate.after_commit=kill@3; file.before_rename=ENOSPC"` kills at the third pass of the
+first and fails each pass of the second. Actions: `kill` (SIGKILL of this process), `raise`, `hang`,
+`sleep:SECONDS`, and any name of `errno`. Without the variable a place costs one lookup in an empty
+dictionary. With `DRIFTLINE_FAILPOINTS_NOTED` each place that acts first adds its name to that file, so that a
+test knows it was reached.
 """
 
 import errno
@@ -63,7 +64,7 @@ class FailpointHit(Exception):
 
 
 def armed(text: str) -> dict[str, tuple[str, int]]:
-    """Action and hit of each failpoint in the variable's text; 0 is every hit. ValueError where one is unknown."""
+    """Action and hit of each failpoint in the variable's text; 0 means every hit. ValueError if one is unknown."""
     found: dict[str, tuple[str, int]] = {}
     for part in filter(None, (part.strip() for part in text.split(";"))):
         name, _, action = part.partition("=")
@@ -79,7 +80,7 @@ _HITS: dict[str, int] = {}
 
 
 def reach(name: str) -> None:
-    """Do what the variable says of this place; nothing where it says nothing."""
+    """Do what the variable says for this place; nothing if it is not mentioned."""
     if name not in _ARMED:
         return
     _HITS[name] = _HITS.get(name, 0) + 1

@@ -24,15 +24,15 @@ from runner.service.queue.assignment import Assignment
 
 log = structlog.get_logger()
 
-# What a mistake of ours raises on values that it was not made for; not what the world raises, which may pass.
+# Errors that our own bugs raise on unexpected values; not errors from outside, which may be transient.
 FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
-MAX_SLOTS = 1024  # as the configuration allows
+MAX_SLOTS = 1024  # the configuration's maximum
 
 
 @dataclass
 class Worker:
-    """Claims, executes and settles. One per process, however many threads."""
+    """Claims, executes and settles. One per process, with any number of threads."""
 
     control: ControlPorts
     ports: WorkerPorts
@@ -40,7 +40,7 @@ class Worker:
     leave: threading.Event = field(
         default_factory=threading.Event
     )  # this process ends; applies go on without it
-    ends: threading.Event = field(default_factory=threading.Event)  # nothing is started any more
+    ends: threading.Event = field(default_factory=threading.Event)  # nothing new is started
     _executing: dict[int, threading.Event] = field(default_factory=dict)
     _meters: dict[int, Meter] = field(default_factory=dict)
 
@@ -69,7 +69,7 @@ class Worker:
         return run
 
     def _settle(self, assignment: Assignment, result: Result) -> Run:
-        """A plan whose result cannot be recorded has failed: else it would be made again and again, and nobody told."""
+        """A plan whose result cannot be recorded has failed: otherwise it would be repeated endlessly and silently."""
         try:
             return settle(self.control, assignment, result)
         except FAULTS as bug:
@@ -81,7 +81,7 @@ class Worker:
             return settle(self.control, assignment, PlanFailure((Diagnostic("error", reason),), reason))
 
     def ask(self, assignment: Assignment) -> LockResult:
-        """Of a job about terraform's lock: what it found or did. Its run stays as it is."""
+        """The result of a job about terraform's lock. Its run stays as it is."""
         gate = StoreGate(self.control)
         result = execute(assignment.job, self.ports, threading.Event(), gate, assignment.held)
         assert isinstance(result, LockResult)
@@ -89,17 +89,17 @@ class Worker:
         return result
 
     def perform_one(self, run_id: int) -> Run | None:
-        """Execute this run here and now; None where it cannot be claimed."""
+        """Execute this run here and now; None if it cannot be claimed."""
         assignment = self.next(only=run_id)
         return self.perform(assignment) if assignment else None
 
     def next(self, *, only: int | None = None, full: bool = False) -> Assignment | None:
-        """The next run to be executed here, if there is one for which there is room."""
+        """The next run to execute here, if there is one with enough resources."""
         taken = {run: meter.now for run, meter in list(self._meters.items())}
         return next_assignment(self.control, only=only, full=full, taken=taken)
 
     def pass_on_cancels(self) -> None:
-        """Tell executing jobs that a person asked them to stop."""
+        """Notify executing jobs that a person asked them to stop."""
         if not self._executing:
             return
         with self.control.store.reading() as reader:
@@ -113,23 +113,23 @@ class Worker:
         return tuple(self._executing)
 
     def cancel(self, run_id: int) -> None:
-        """Also where its thread has not begun yet."""
+        """Also before its thread has started."""
         self._executing.setdefault(run_id, threading.Event()).set()
 
     def take_over(self, old: "Worker") -> None:
-        """Go on with what another worker executes, so that a request to stop it still reaches it."""
+        """Continue with another worker's jobs, so that a request to stop still reaches them."""
         self._executing, self.leave, self.ends = old._executing, old.leave, old.ends  # noqa: SLF001 - of the same class
         self._meters = old._meters  # noqa: SLF001
 
 
 def _measured(result: Result, meter: Meter, seconds: float) -> Result:
-    # What failed early took nothing, and says nothing of those that do not.
+    # A run that failed early used little, which says nothing about others.
     peak = meter.seen if isinstance(result, PlanResult) else meter.peak or None
     return replace(result, usage=Usage(seconds, peak))
 
 
 def attempt(what: str, work: Callable[[], None]) -> None:
-    """Do the work; a fault in it is told and ends nothing else."""
+    """Do the work; a fault in it is logged and affects nothing else."""
     try:
         work()
     except Exception:
@@ -137,12 +137,12 @@ def attempt(what: str, work: Callable[[], None]) -> None:
 
 
 class Pool:
-    """As many threads as there are slots; each takes the most urgent run whenever it is free."""
+    """As many threads as there are slots; a free one takes the most urgent run."""
 
     def __init__(self, worker: Worker, slots: int) -> None:
         self.worker = worker
         self.slots = slots
-        # A reload may raise `slots`, by which `fill` keeps; a thread is made only when it is needed.
+        # A reload may raise `slots`, which `fill` respects; threads are created only when needed.
         self._threads = ThreadPoolExecutor(MAX_SLOTS, thread_name_prefix="slot")
         self._busy: dict[Future[None], Assignment] = {}
         self._guard = threading.Lock()
@@ -150,7 +150,7 @@ class Pool:
         self.attempt = attempt
 
     def fill(self) -> int:
-        """Start runs until no slot or no run is left, one more at most for a source that is kept out; how many."""
+        """Start runs until slots or runs are used up, plus one at most for a crowded-out source; returns how many."""
         started = 0
         while (busy := len(self._busy)) <= self.slots:
             assignment = self.worker.next(full=busy == self.slots)
@@ -161,14 +161,14 @@ class Pool:
         return started
 
     def attend(self, assignment: Assignment) -> None:
-        """Have it performed now, also where no slot is free: an apply that runs already cannot wait."""
+        """Perform it now, even without a free slot: a running apply cannot wait."""
         with self._guard:
             future = self._threads.submit(self._perform, assignment)
             self._busy[future] = assignment
         future.add_done_callback(self._free)
 
     def _perform(self, assignment: Assignment) -> None:
-        """Where it fails, the claim is free again, and recovery will say what became of the run."""
+        """If it fails, the claim is free again, and recovery determines what became of the run."""
 
         def perform() -> None:
             self.worker.perform(assignment)
@@ -186,17 +186,17 @@ class Pool:
             return tuple(assignment.job for assignment in self._busy.values())
 
     def leave_applies(self) -> tuple[Job, ...]:
-        """Follow them no longer; which ones go on without us."""
+        """Stop following them; returns those that go on without us."""
         self.worker.leave.set()
         return tuple(job for job in self.busy if job.phase is not Phase.PLAN)
 
     def stop_plans(self) -> None:
-        """Plans change nothing, so they are stopped and queued again, and no apply begins; those that run are left alone."""
+        """Plans change nothing, so they are stopped and queued again, and no apply starts; running ones are left alone."""
         self.worker.ends.set()
         for job in self.busy:
             if job.phase is Phase.PLAN:
                 self.worker.cancel(job.run)
 
     def close(self) -> None:
-        """Wait for everything that still runs."""
+        """Wait for everything that is still running."""
         self._threads.shutdown(wait=True)

@@ -69,7 +69,7 @@ def screens_draw_from_json(monkeypatch: pytest.MonkeyPatch) -> None:
 
     present = Cli.present
 
-    def through_json(cli: Cli, output: str, look: Any, draw: Callable[[Any], Any]) -> None:
+    def through_json(cli: Cli, output: str, look: Any, draw: Callable[[Any], Any] | None = None) -> None:
         kind: Any = look.__class__
         if kind is tuple:
             kind = GenericAlias(tuple, (look[0].__class__ if look else str, ...))

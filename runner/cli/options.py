@@ -79,11 +79,11 @@ class Cli:
 
         log.configure(verbose=self.verbose, quiet=True)
 
-    def present(self, output: str, look: T, draw: "Callable[[T], Screen]") -> None:
-        """One look under two faces: as JSON, or drawn from nothing but the look."""
+    def present(self, output: str, look: T, draw: "Callable[[T], Screen] | None" = None) -> None:
+        """One look under two faces: as JSON, or drawn from nothing but the look, where there is something to draw."""
         if output == "json":
             self.console.json(document(look))
-        else:
+        elif draw is not None:
             self.console.show(draw(look))
 
     @property

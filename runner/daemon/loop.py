@@ -19,7 +19,7 @@ from runner.model.settings.source import SourceSettings
 from runner.ports.feed import Consumer
 from runner.service.cycle.begin import begin
 from runner.service.cycle.feed import deliver
-from runner.service.cycle.poll import retire_sources
+from runner.service.cycle.left_git import retire_sources
 from runner.service.cycle.prune import prune
 from runner.service.cycle.recover import recover
 from runner.service.integrity.checkpoint import try_checkpoint

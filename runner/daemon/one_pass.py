@@ -7,7 +7,7 @@ from runner.daemon.parts import Parts
 from runner.daemon.timetable import POLL_THREADS
 from runner.errors import DriftlineError
 from runner.model.run.life import Run
-from runner.service.cycle.poll import retire_sources
+from runner.service.cycle.left_git import retire_sources
 from runner.service.cycle.prune import prune
 from runner.service.cycle.recover import recover
 from runner.service.queue.enqueue import enqueue_due

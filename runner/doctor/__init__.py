@@ -1,1 +1,1 @@
-"""What `driftline doctor` looks at: one function a check, each with facts and the way to mend what is wrong."""
+"""The checks of `driftline doctor`: one function each, with facts and how to fix a problem."""

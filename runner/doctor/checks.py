@@ -1,4 +1,4 @@
-"""The table of checks, and how they are gone through."""
+"""The table of checks, and how they are run."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -42,12 +42,12 @@ CHECKS: tuple[Check, ...] = (
     Check("aws", reach.aws_roles),
     Check("daemon", service.daemon),
 )
-# For what can be told without a configuration: the defaults, and a place where nothing can be.
+# For checks that work without a configuration: the defaults, and a path where nothing can exist.
 UNCONFIGURED = Settings(data_dir=Path(os.devnull))
 
 
 def examine(explicit: Path | None, *, deep: bool = False) -> Iterator[Finding]:
-    """Everything that can be looked at, one finding after another; a configuration with problems is one of them."""
+    """Every check, one finding after another; a configuration with problems is one of them."""
     try:
         app = App.from_config(explicit)
     except (DriftlineError, OSError) as error:
@@ -64,7 +64,7 @@ def examine(explicit: Path | None, *, deep: bool = False) -> Iterator[Finding]:
 def _refused(error: DriftlineError | OSError) -> Finding:
     if isinstance(error, DriftlineError):
         return failed("config", error)
-    # As its service keeps it: readable by root and by the service's user.
+    # As the service sets it: readable for root and the service's user.
     return fail("config", f"{error.filename}: {error.strerror}", "sudo -u driftline driftline doctor")
 
 
@@ -79,11 +79,11 @@ def _config(app: App) -> Iterator[Finding]:
 
 
 def _look(check: Check, scene: Scene) -> Iterator[Finding]:
-    """A check that fails itself is a finding too, and never the end of the others."""
+    """A check that fails itself is a finding too, and does not stop the others."""
     try:
         yield from check.look(scene)
     except DriftlineError as error:
         yield failed(check.name, error)
-    except Exception as bug:  # noqa: BLE001 - whatever it is
+    except Exception as bug:  # noqa: BLE001 - any bug
         message = f"the check failed: {type(bug).__name__}: {bug}"
         yield fail(check.name, message, "report it, with the output of:   driftline doctor -o json")

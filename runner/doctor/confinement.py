@@ -1,4 +1,4 @@
-"""What keeps a run to what is its own: namespaces, system calls, files."""
+"""The sandbox of runs: namespaces, system calls, files."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ def confinement(scene: Scene) -> Iterator[Finding]:
 
 
 def confinement_verdict(wish: str, problem: str | None, abi: int) -> Finding:
-    """`problem` is why there are no namespaces, `abi` the kernel's version of Landlock, 0 where it has none."""
+    """`problem` is why there are no namespaces, `abi` the kernel's version of Landlock, 0 without it."""
     if wish == "never":
         return warn(CHECK, f"executor.confine is never: {OPEN}", "set executor.confine to auto")
     if problem is None:

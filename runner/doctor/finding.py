@@ -1,4 +1,4 @@
-"""What a check finds, and what it may look at."""
+"""The result of a check, and what checks may read."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One answer. The hint can be pasted, or says what to do where no command does it."""
+    """One result. The hint is a command to paste, or says what to do if there is no command."""
 
     check: str
     state: State
@@ -31,7 +31,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Scene:
-    """One installation, whose configuration was read. `deep` allows what may cost money or leave traces elsewhere."""
+    """One installation with its configuration. `deep` allows checks that cost money or leave traces elsewhere."""
 
     app: App
     deep: bool = False
@@ -50,7 +50,7 @@ class Scene:
 
     @property
     def used(self) -> bool:
-        """Whether there is a database: looking must not make one."""
+        """Whether there is a database: a check must not create one."""
         return self.database.exists()
 
 
@@ -72,7 +72,7 @@ def failed(check: str, error: DriftlineError) -> Finding:
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A folder for what a check needs, outside the data directory, which may not exist yet or belong to another user."""
+    """A temporary folder outside the data directory, which may not exist yet or belong to another user."""
     with TemporaryDirectory(prefix="driftline-doctor-") as folder:
         yield Path(folder)
 

@@ -1,4 +1,4 @@
-"""Who approves, and under which user: whoever shares the daemon's user shares everything that it can do."""
+"""Who approves, and as which user: users who share the daemon's account share all its powers."""
 
 import os
 import pwd
@@ -10,14 +10,14 @@ from runner.doctor.finding import Finding, Scene, existing, ok, warn
 from runner.doctor.place import name_of
 
 LOGIN = Path("/proc/self/loginuid")
-UNSET = 2**32 - 1  # no login started this process
-PEOPLE_FROM, PEOPLE_TO = 1000, 60000  # the user ids that distributions give to people
+UNSET = 2**32 - 1  # no login session started this process
+PEOPLE_FROM, PEOPLE_TO = 1000, 60000  # the user ids that distributions assign to people
 NO_SHELLS = ("nologin", "false", "sync")
 HINT = "run the daemon as a dedicated user:   sudo driftline service install   and see docs/approvals.md"
 
 
 def approvers(scene: Scene) -> Iterator[Finding]:
-    """A person who approves as the daemon's user can be imitated by everything else that runs as it."""
+    """Everything else that runs as the daemon's user can impersonate a person who approves as that user."""
     yield approvers_verdict(existing(scene.data_dir).stat().st_uid, os.geteuid(), _login(), _people())
 
 

@@ -1,4 +1,4 @@
-"""The data directory: room on its disk, whose it is, what kind of disk, and how long its path is."""
+"""The data directory: free space, owner, type of file system, and length of its path."""
 
 import os
 import pwd
@@ -15,7 +15,7 @@ WARN_FREE, FAIL_FREE = 1024 * MEBIBYTE, 256 * MEBIBYTE
 FAIL_INODES = 1000
 VOLATILE = frozenset({"tmpfs", "ramfs"})
 MOUNTS = Path("/proc/self/mountinfo")
-# Code from Git keeps the modes that git gives it (the folder above is private), and so do downloaded providers.
+# Code from Git keeps git's file modes (the folder above is private), and so do downloaded providers.
 DEEPEST = 32
 MODES_OF_OTHERS = frozenset({Path("mirrors"), Path("quarantine"), Path("trees"), Path("engine/plugins")})
 
@@ -43,7 +43,7 @@ def size(count: int) -> str:
 
 
 def file_system(scene: Scene) -> Iterator[Finding]:
-    """SQLite and the claims stand on file locks, which network file systems only pretend to have."""
+    """SQLite and the claims rely on file locks, which network file systems only pretend to support."""
     place = existing(scene.data_dir)
     kind = filesystem(place.stat().st_dev, MOUNTS.read_text(errors="replace")) if MOUNTS.exists() else None
     if kind in NETWORK:
@@ -59,7 +59,7 @@ def file_system(scene: Scene) -> Iterator[Finding]:
 
 
 def permissions(scene: Scene) -> Iterator[Finding]:
-    """Plans and state hold secrets in clear, so that the data directory is its user's alone."""
+    """Plans and state contain clear-text secrets, so the data directory belongs to its user alone."""
     folder = scene.data_dir
     if not folder.is_dir():
         yield ok("permissions", f"the first command that needs {folder} creates it with mode 0700")
@@ -90,9 +90,9 @@ def permissions(scene: Scene) -> Iterator[Finding]:
 
 
 def open_to_others(folder: Path) -> Iterator[Path]:
-    """Files and folders below that somebody else could read, write or enter, by name.
+    """Files and folders below that other users could read, write or enter, by name.
 
-    Not deeper than anything that Driftline makes: what a run built there has nobody's permissions but its own.
+    No deeper than Driftline's own files: whatever a run created there has only its own permissions.
     """
     waiting = [(folder, 0)]
     while waiting:
@@ -125,13 +125,13 @@ def name_of(uid: int) -> str:
 
 
 def socket_paths(scene: Scene) -> Iterator[Finding]:
-    """Providers listen on sockets in TMPDIR, and the kernel takes 107 bytes: with more, none of them starts."""
+    """Providers listen on sockets in TMPDIR, and the kernel allows 107 bytes: with a longer path none of them starts."""
     scratch = scratch_of(scene.data_dir)
     yield path_verdict(scratch, Path(short_tmp(scratch)))
 
 
 def scratch_of(data_dir: Path) -> Path:
-    """Where a late run will have its TMPDIR."""
+    """The TMPDIR of a run with a high number."""
     return data_dir / "runs" / "1000000"
 
 

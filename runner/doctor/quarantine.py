@@ -1,4 +1,4 @@
-"""Trees that could not be removed, set aside where no run reaches them."""
+"""Trees that could not be removed, moved out of runs' reach."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ NAMED = 3
 
 
 def quarantine(scene: Scene) -> Iterator[Finding]:
-    """Nothing to tell where there are none."""
+    """No finding if there are none."""
     left = Quarantine(scene.data_dir).left()
     if left:
         more = f" and {len(left) - NAMED} more" if left[NAMED:] else ""

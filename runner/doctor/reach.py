@@ -1,4 +1,4 @@
-"""The world outside: Git remotes, and with --deep the AWS roles."""
+"""Remote systems: Git remotes, and with --deep the AWS roles."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,7 @@ DEADLINE = 15.0
 
 
 def sources(scene: Scene) -> Iterator[Finding]:
-    """One `ls-remote` each, with its credentials, all at once."""
+    """One `ls-remote` each, with its credentials, all in parallel."""
     from runner.source.mirrors import GitMirrors
 
     configured = scene.settings.sources
@@ -37,7 +37,7 @@ def sources(scene: Scene) -> Iterator[Finding]:
 
 
 def aws_roles(scene: Scene) -> Iterator[Finding]:
-    """Whether each role that a stack names can be taken; it leaves a trace in CloudTrail, hence only with --deep."""
+    """Whether each role that a stack names can be assumed; it leaves a trace in CloudTrail, hence only with --deep."""
     wanted = sorted(_roles(scene), key=str) if scene.used else []
     if not scene.deep:
         yield ok("aws", f"stacks use {len(wanted)} roles; driftline doctor --deep tries to assume them")

@@ -1,4 +1,4 @@
-"""What Driftline remembers: the database, its audit log, whether the clock agrees with it, and the artifacts."""
+"""Driftline's records: the database, its audit log, whether the clock agrees with it, and the artifacts."""
 
 from collections.abc import Iterable, Iterator
 
@@ -15,7 +15,7 @@ LOOKED_AT = 50
 
 
 def database(scene: Scene) -> Iterator[Finding]:
-    """Opened as every command does, then looked through: pages, references, schema, audit log."""
+    """Opened like every command does, then checked: pages, references, schema, audit log."""
     path = scene.database
     if not scene.used:
         yield ok("database", f"the first command that needs {path} creates it")
@@ -90,7 +90,7 @@ def clock(scene: Scene) -> Iterator[Finding]:
 
 
 def artifacts(scene: Scene) -> Iterator[Finding]:
-    """Whether the key reads the newest artifact: after a restore, one that was left behind is noticed before an apply."""
+    """Whether the key opens the newest artifact: after a restore, a missing key is noticed before an apply."""
     store = scene.app.artifacts
     place = "the bucket" if scene.settings.artifacts.store == "s3" else scene.data_dir / "artifacts"
     runs: Iterable[Run] = ()

@@ -1,4 +1,4 @@
-"""The service on this machine: how much it may do at once, whether it lives, and what systemd was told."""
+"""The service on this machine: its slots, whether it is running, and its systemd settings."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -10,12 +10,12 @@ from runner.process.run import Command, run
 from runner.sandbox.hardening import closed_to_others
 from runner.systemd.install import UNIT
 
-SYSTEMD_RUNS = Path("/run/systemd/system")  # as sd_booted(3) asks
+SYSTEMD_RUNS = Path("/run/systemd/system")  # checked like sd_booted(3)
 INSTALL = "sudo driftline service install"
 
 
 def slots(scene: Scene) -> Iterator[Finding]:
-    """How many runs go on at once."""
+    """The number of concurrent runs."""
     from runner.app import slots as count
     from runner.host.memory import MachineMemory
 
@@ -33,7 +33,7 @@ def slots_verdict(count: int, free: int, needed: int, memory: str) -> Finding:
 
 
 def daemon(scene: Scene) -> Iterator[Finding]:
-    """Whether anybody plans and checks without being asked."""
+    """Whether a daemon plans and checks automatically."""
     from runner.datadir.daemon_lock import running_daemon
 
     pid = running_daemon(scene.data_dir)
@@ -50,7 +50,7 @@ def daemon(scene: Scene) -> Iterator[Finding]:
 
 
 def unit(_: Scene) -> Iterator[Finding]:
-    """What systemd really does with the unit, drop-ins included."""
+    """The unit's effective settings, including drop-ins."""
     if not SYSTEMD_RUNS.is_dir():
         yield ok(
             "systemd", "this machine does not use systemd; start  driftline daemon  with its service manager"
@@ -60,7 +60,7 @@ def unit(_: Scene) -> Iterator[Finding]:
 
 
 def systemd_says(*properties: str) -> dict[str, str]:
-    """These properties of our unit; none of them where systemd cannot be asked."""
+    """These properties of our unit; none if systemd is unavailable."""
     if not SYSTEMD_RUNS.is_dir():
         return {}
     argv = ("systemctl", "show", UNIT, f"--property={','.join(properties)}")

@@ -1,4 +1,4 @@
-"""Whose signatures count: the files that say so, and the programs that judge."""
+"""Whose signatures count: the files that list them, and the verifying programs."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ DEADLINE = 15.0
 
 
 def signatures(scene: Scene) -> Iterator[Finding]:
-    """For each source whose commits have to be signed."""
+    """For each source that requires signed commits."""
     for source in scene.settings.sources:
         if source.verify.mode != "off":
             yield _look(source)

@@ -1,4 +1,4 @@
-"""The programs underneath: git, terraform or tofu, their providers, SQLite."""
+"""Required programs: git, terraform or tofu, their providers, SQLite."""
 
 import os
 import platform
@@ -25,7 +25,7 @@ GIT_FIXED: tuple[Version, ...] = (
 
 @dataclass(frozen=True)
 class Floor:
-    """From which release on an engine is free of known holes, and what the older ones let happen."""
+    """The first engine release without known holes, and what older ones allow."""
 
     warn_below: Version
     advised: Version
@@ -41,7 +41,7 @@ MACHINES = {"x86_64": "amd64", "AMD64": "amd64", "aarch64": "arm64", "i686": "38
 
 
 def git(_: Scene) -> Iterator[Finding]:
-    """Its version; what newer ones mended needs submodules and symlinks, which are never checked out."""
+    """Its version; what newer ones fix needs submodules and symlinks, which are never checked out."""
     with scratch() as folder:
         answer = folder / "version"
         env = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
@@ -73,7 +73,7 @@ def git_verdict(version: Version) -> Finding:
 
 
 def engines(scene: Scene) -> Iterator[Finding]:
-    """Each engine; one that no stack asks for may be missing, as long as there is another."""
+    """Each engine; one that no stack uses may be missing, as long as there is another."""
     wanted = _engines_of_stacks(scene)
     findings = {name: _engine(scene, name) for name in ENGINES}
     present = {name for name, found in findings.items() if isinstance(found, Finding)}
@@ -132,7 +132,7 @@ def _engines_of_stacks(scene: Scene) -> frozenset[str]:
         with scene.app.store.reading() as reader:
             return frozenset(stack.definition.engine for stack in reader.stacks())
     except DriftlineError:
-        return frozenset()  # the check of the database tells it
+        return frozenset()  # the database check reports it
 
 
 def providers(scene: Scene) -> Iterator[Finding]:
@@ -161,7 +161,7 @@ def providers(scene: Scene) -> Iterator[Finding]:
 
 
 def unserved(found: Iterable[str], engines: Iterable[EngineRow]) -> EngineRow | None:
-    """The first engine for whose registry a mirror has nothing, though it has providers of another engine's."""
+    """The first engine whose registry a mirror does not serve, though it has providers of another engine's."""
     hosts = {address.partition("/")[0] for address in found}
     registries = {row.registry for row in ENGINES.values()}
     return next((row for row in engines if row.registry not in hosts and hosts & registries), None)
@@ -175,7 +175,7 @@ def packages(mirror: Path, target: str) -> list[str]:
 
 
 def sqlite(_: Scene) -> Iterator[Finding]:
-    """Its version decides how the database is journaled; both ways lose nothing."""
+    """Its version decides how the database is journaled; both ways are safe."""
     from runner.store.database import has_wal_fix
 
     version = sqlite3.sqlite_version

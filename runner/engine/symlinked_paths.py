@@ -1,4 +1,4 @@
-"""Paths named by the operator, in which a run may have placed a symlink: its target was named by nobody."""
+"""Paths named by the operator, in which a run may have placed a symlink to a target that the operator did not name."""
 
 import os
 from collections.abc import Iterable, Iterator

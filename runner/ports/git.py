@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Protocol
 
 from runner.model.approval.approval import Commit
+from runner.model.approval.signature import Signature
 from runner.model.settings.source import SourceSettings
-from runner.model.stack.source import Signature, TreeEntry
+from runner.model.stack.source import TreeEntry
 
 
 class Git(Protocol):

@@ -9,8 +9,9 @@ from typing import TypeVar
 from runner.errors import BranchMissing, GitFailed, SourceTooLarge
 from runner.host.files import private_folder
 from runner.model.approval.approval import Commit
+from runner.model.approval.signature import Signature
 from runner.model.settings.source import SourceSettings
-from runner.model.stack.source import Signature, TreeEntry
+from runner.model.stack.source import TreeEntry
 from runner.source import arguments, history, signature
 from runner.source.address import BadAddress
 from runner.source.export import discard, export, exported, settle

@@ -6,8 +6,8 @@ import time
 from collections.abc import Iterator, Sequence
 
 from runner.errors import Untrusted
+from runner.model.approval.signature import Signature
 from runner.model.settings.source import SourceSettings
-from runner.model.stack.source import Signature
 from runner.source import arguments
 from runner.source.gpg_signature import GpgSigners
 from runner.source.mirror import Mirror

@@ -1,4 +1,4 @@
-"""Install the service: what is put where, for whom, and what is to be done next. Only `put` and `remove` write."""
+"""Install the service: the files, their owners, and the next steps. Only `put` and `remove` write."""
 
 import os
 import re
@@ -14,7 +14,7 @@ UNIT = "driftline.service"
 UNIT_DIR = Path("/etc/systemd/system")
 CONFIG_DIR = Path("/etc/driftline")
 CONFIG_FILE = "config.yaml"
-STATE_DIR = Path("/var/lib/driftline")  # what StateDirectory=driftline stands for
+STATE_DIR = Path("/var/lib/driftline")  # the value of StateDirectory=driftline
 HIDDEN = (Path("/home"), Path("/root"), Path("/run/user"))  # by ProtectHome=yes
 PRIVATE = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108 - by PrivateTmp=yes
 
@@ -23,7 +23,7 @@ _USER = re.compile(r"[a-z_][a-z0-9_-]{0,30}")
 
 @dataclass(frozen=True)
 class Layout:
-    """Where everything goes. With a prefix the files go below it, while their contents name the final places."""
+    """All paths. With a prefix the files go below it, while their contents name the final paths."""
 
     program: Path
     config: Path = CONFIG_DIR / CONFIG_FILE
@@ -41,7 +41,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class Owner:
-    """Numbers of the service's user and its group."""
+    """User id and group id of the service."""
 
     user: int
     group: int
@@ -49,19 +49,19 @@ class Owner:
 
 @dataclass(frozen=True)
 class Placed:
-    """A file, or a folder where there is no content. What is kept is never written over."""
+    """A file, or a folder if it has no content. A kept one is never overwritten."""
 
     path: Path
     mode: int
     content: str | None = None
     keep: bool = False
-    belongs: Literal["root", "group", "user"] = "root"  # group: root's, and readable by the service's group
+    belongs: Literal["root", "group", "user"] = "root"  # group: root's, but readable for the service's group
 
 
 def check(layout: Layout, python: Path) -> None:
-    """Raise where the unit could not work: its own hardening hides some places from it.
+    """Raise if the unit could not work: its own hardening hides some paths from it.
 
-    `python` is the interpreter that the program runs in, with all links followed.
+    `python` is the interpreter that runs the program, with all links resolved.
     """
     if not _USER.fullmatch(layout.user):
         raise BadUsage(
@@ -99,7 +99,7 @@ def unit(layout: Layout) -> str:
 
 
 def placements(layout: Layout, example: str) -> tuple[Placed, ...]:
-    """Everything that an installation consists of, folders before what is in them."""
+    """Everything that an installation consists of, folders before their contents."""
     own_place = layout.data_dir != STATE_DIR
     return (
         Placed(layout.below(layout.config.parent), 0o750, belongs="group"),
@@ -110,7 +110,7 @@ def placements(layout: Layout, example: str) -> tuple[Placed, ...]:
 
 
 def useradd(user: str) -> tuple[str, ...]:
-    """The command that makes the service's user: no home to write to, no shell to log in with."""
+    """The command that creates the service's user: no writable home, no login shell."""
     return (
         "useradd", "--system", "--user-group", "--no-create-home", "--home-dir", str(STATE_DIR),
         "--shell", "/usr/sbin/nologin", "--comment", "Driftline", user,
@@ -118,7 +118,7 @@ def useradd(user: str) -> tuple[str, ...]:
 
 
 def put(placed: Placed, owner: Owner | None) -> str:
-    """Put it there and say what became of it; without an owner it is left to whoever installs."""
+    """Write it and return what happened; without an owner, ownership is left to the installer."""
     word = _make(placed.path) if placed.content is None else _write(placed, placed.content)
     if word == "kept":
         return word
@@ -130,7 +130,7 @@ def put(placed: Placed, owner: Owner | None) -> str:
 
 
 def remove(layout: Layout) -> bool:
-    """Whether there was a unit to remove. Configuration and data stay."""
+    """Returns whether there was a unit to remove. Configuration and data stay."""
     if not layout.unit.exists():
         return False
     layout.unit.unlink()
@@ -163,11 +163,11 @@ def _data_dir_lines(data_dir: Path) -> str:
 
 
 def _argument(path: Path) -> str:
-    """One argument of a command, where $ would begin a variable; the command itself is taken as it is."""
+    """One argument of a command, where $ would start a variable; the command itself is used unchanged."""
     return _word(path).replace("$", "$$")
 
 
 def _word(path: Path) -> str:
-    """One word of a unit file, where % would begin a specifier."""
+    """One word of a unit file, where % would start a specifier."""
     text = str(path).replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{text}"' if any(character.isspace() or character in "\"';\\" for character in text) else text

@@ -1,4 +1,4 @@
-"""sd_notify(3): tell systemd how the service is, over the datagram socket that it names."""
+"""sd_notify(3): report the service's status to systemd, over the datagram socket that it names."""
 
 import os
 import socket
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Notifier:
-    """Says nothing where `NOTIFY_SOCKET` is not set. An address that begins with @ is abstract."""
+    """Does nothing if `NOTIFY_SOCKET` is not set. An address with a leading @ is abstract."""
 
     address: str | None = None
     watchdog_seconds: float | None = None
@@ -20,7 +20,7 @@ class Notifier:
         return cls(os.environ.get("NOTIFY_SOCKET"), int(usec) / 1e6 if usec and meant else None)
 
     def say(self, **fields: str | int) -> None:
-        """Each field becomes a line such as READY=1; a socket that is gone is no reason to stop working."""
+        """Each field becomes a line such as READY=1; a missing socket is no reason to stop working."""
         if not self.address:
             return
         message = "\n".join(f"{name}={value}" for name, value in fields.items())

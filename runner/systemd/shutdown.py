@@ -1,4 +1,6 @@
-"""Whether the machine goes down: then systemd's last signal reaches terraform too, and an apply has to end before."""
+"""Whether the machine is shutting down: then systemd's last signal reaches terraform too, and applies have to
+end before.
+"""
 
 import os
 import shutil
@@ -9,7 +11,7 @@ from runner.process.run import Command, run
 
 
 def machine_stops() -> bool:
-    """What `systemctl is-system-running` says; False where there is no systemd to ask."""
+    """The answer of `systemctl is-system-running`; False without systemd."""
     systemctl = shutil.which("systemctl")
     if systemctl is None:
         return False

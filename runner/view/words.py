@@ -1,15 +1,14 @@
 """Sentences and counts that every face shows in the same words."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from runner.model.changes.changes import SYMBOLS, Action, Summary
-from runner.model.drift.report import DriftClass, DriftReport, ReportStatus
+from runner.model.drift.report import DriftClass, DriftReport
 from runner.model.plan.step import Step
 from runner.model.run.life import Kind, Run, State
 from runner.view.counts import Counts
 from runner.view.run import RunRow
-from runner.view.when import ago, ahead, duration
+from runner.view.when import duration
 
 _TRIED_TO_APPLY = frozenset(
     {State.APPROVED, State.APPLYING, State.APPLIED, State.APPLY_FAILED, State.INTERRUPTED}
@@ -73,16 +72,6 @@ def found(report: DriftReport) -> str:
     gone = sum(finding.drift_class is DriftClass.MISSING for finding in counted)
     parts = (f"{len(counted) - gone} changed" if len(counted) > gone else "", f"{gone} gone" if gone else "")
     return ", ".join(part for part in parts if part) or "only ignored differences"
-
-
-def report_note(report: DriftReport, now: datetime) -> str:
-    """Who said what about it, or why it is not told yet."""
-    known = report.acknowledgement
-    if report.status is ReportStatus.ACKNOWLEDGED and known is not None:
-        return f"{known.by}: {known.reason} (returns {ahead(known.until, now)})"
-    if report.status is ReportStatus.RESOLVED:
-        return f"resolved {ago(report.resolved_at, now)}"
-    return "" if report.confirmed else "not confirmed yet"
 
 
 def times(number: int) -> str:

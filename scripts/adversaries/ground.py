@@ -125,7 +125,7 @@ class Ground:
 
     def planned(self, stack: str) -> Run:
         """A plan of it now, at the commit that is known."""
-        request_plan(self.world.app.control, self.world.app.poller, stack, ANA)
+        request_plan(self.world.app.control, self.world.app.discoverer, stack, ANA)
         return self.perform(self.ready(stack))
 
     def seen(self, run: Run) -> Seen:

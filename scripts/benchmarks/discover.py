@@ -9,7 +9,6 @@ from pathlib import Path
 from benchmarks.figure import Figure, Sample, at_most, timed
 from benchmarks.installation import Installation, stack, stacks
 from benchmarks.size import Size
-from runner.service.discovery.discover import discover
 
 LIMIT = 2.0
 # One run of each in a process of its own, in this order; what the first one remembers may help the second.
@@ -63,12 +62,12 @@ def _steps(installation: Installation, count: int, report: "Connection[object, o
 
 
 def _discover(installation: Installation, count: int) -> None:
-    poller, settings = installation.app.poller, installation.app.settings
-    source = settings.sources[0]
+    discoverer = installation.app.discoverer
+    source = discoverer.settings.sources[0]
     with installation.app.store.reading() as reader:
         revision = reader.source(source.name).head
     assert revision is not None
-    found = discover(poller.git, poller.stack_files, poller.modules, settings, source, revision)
+    found = discoverer.discover(source, revision)
     if len(found.stacks) != count:
         raise RuntimeError(f"{len(found.stacks)} stacks of {count}: {found.problems[:3]}")
 

@@ -72,7 +72,7 @@ def request_check_of_web(installation: Installation) -> Run:
 
 
 def _request_plan(installation: Installation) -> Run:
-    return request_plan(installation.app.control, installation.app.poller, "web", PERSON)
+    return request_plan(installation.app.control, installation.app.discoverer, "web", PERSON)
 
 
 @dataclass

@@ -60,7 +60,7 @@ def test_its_author_does_not_approve_it_behind_the_merge_of_somebody_else(plain:
     approved(plain, run, "carl")
 
 
-def test_its_author_does_not_approve_it_behind_the_next_commit_of_somebody_else(plain: World) -> None:
+def test_an_author_cannot_approve_after_another_persons_next_commit(plain: World) -> None:
     commit(plain, "root", NEW)
     commit(plain, "bob", {"web/main.tf": MAIN + "# more\n"})
     run = planned(plain)
@@ -90,7 +90,7 @@ def test_who_wrote_what_it_is_planned_from_is_its_author(
     approved(plain, run, "carl")
 
 
-def test_where_it_is_not_known_what_is_read_every_author_of_the_repository_may_have_written_it(
+def test_with_unknown_reads_every_author_of_the_repository_counts(
     plain: World,
 ) -> None:
     commit(plain, "root", {"shared/x": "x"})

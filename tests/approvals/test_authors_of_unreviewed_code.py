@@ -53,7 +53,7 @@ def nothing_planned(world: World) -> None:
     assert world.look().sync is Sync.SYNCED
 
 
-def test_a_command_that_planned_nothing_is_still_its_authors_when_somebody_else_makes_it_run(
+def test_a_command_stays_its_authors_when_somebody_else_makes_it_run(
     world: World,
 ) -> None:
     commit(world, "bo", {**STACK, "web/main.tf": JOB % (1, "true")})
@@ -66,7 +66,7 @@ def test_a_command_that_planned_nothing_is_still_its_authors_when_somebody_else_
     approved(world, run, "ana")
 
 
-def test_once_somebody_else_approved_it_and_it_was_applied_it_counts_no_more(world: World) -> None:
+def test_code_that_another_person_approved_no_longer_counts_once_applied(world: World) -> None:
     commit(world, "bo", {**STACK, "web/main.tf": JOB % (1, "true")})
     applied(world)
     commit(world, "carl", {"web/main.tf": JOB % (2, "true")})
@@ -77,7 +77,7 @@ def test_once_somebody_else_approved_it_and_it_was_applied_it_counts_no_more(wor
     approved(world, run, "carl")
 
 
-def test_who_wrote_code_that_only_a_heal_executes_does_not_approve_the_heal(world: World) -> None:
+def test_the_author_of_code_that_only_a_heal_executes_cannot_approve_it(world: World) -> None:
     trigger = world.root / "go"
     commit(world, "bo", {**STACK, "web/main.tf": DATA.format(value="one")})
     applied(world)
@@ -123,7 +123,7 @@ def test_a_yes_of_the_author_where_that_is_allowed_is_no_review(tmp_path: Path) 
     approved(world, run, "ana")
 
 
-def test_code_that_lay_unused_is_its_authors_when_the_stack_comes_to_use_it(world: World) -> None:
+def test_unused_code_is_its_authors_when_the_stack_starts_to_use_it(world: World) -> None:
     commit(world, "mallory", {"modules/m/main.tf": DATA.format(value="one")})
     commit(world, "bo", {**STACK, "web/main.tf": DATA.format(value="one")})
     applied(world)
@@ -143,7 +143,7 @@ def test_an_older_revision_than_the_reviewed_one_was_reviewed_by_nobody(world: W
     commit(world, "mallory", {"web/main.tf": DATA.format(value="evil")})
     commit(world, "bo", {"web/main.tf": DATA.format(value="two")})
     applied(world)
-    run = request_plan(world.app.control, world.app.poller, "web", ANA, ref="HEAD~1")
+    run = request_plan(world.app.control, world.app.discoverer, "web", ANA, ref="HEAD~1")
     (run,) = world.work()
     assert run.state is State.AWAITING_APPROVAL
     refused(world, run, "mallory")

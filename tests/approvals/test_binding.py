@@ -24,7 +24,7 @@ def test_every_field_is_in_the_digest(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in MUTATIONS if name.split(".")[0] not in MAY_MOVE])
-def test_what_moved_is_told(name: str) -> None:
+def test_changes_are_named(name: str) -> None:
     may = name in MAY_MOVE
     assert len(moved(BINDING, MUTATIONS[name])) == (0 if may else 1)
 
@@ -61,7 +61,7 @@ def test_a_binding_is_read_back_as_it_was() -> None:
     assert read_binding(BINDING.document()) == BINDING
 
 
-def test_the_canonical_form_does_not_depend_on_how_a_text_is_composed_or_keys_are_ordered() -> None:
+def test_the_canonical_form_ignores_unicode_composition_and_key_order() -> None:
     assert canonical({"b": "e\u0301", "a": [1]}) == canonical({"a": [1], "b": "\u00e9"})
     assert canonical({"b": "\u00e9", "a": [1]}) == '{"a":[1],"b":"\\u00e9"}'
 

@@ -85,7 +85,7 @@ def test_each_of_two_people_has_to_say_the_number(plain: World) -> None:
     assert say(plain, run, "destroys=6", by=BO).state is State.APPROVED
 
 
-def test_a_number_that_is_not_the_plans_is_refused_even_where_none_is_asked_for(plain: World) -> None:
+def test_a_wrong_number_is_refused_even_if_none_is_asked_for(plain: World) -> None:
     (run,) = plain.push(body=DATA)
     with pytest.raises(GuardrailHit, match="another number"):
         say(plain, run, "destroys=1")
@@ -192,10 +192,10 @@ def test_a_lost_state_is_noticed_though_nobody_looked_since_the_apply(plain: Wor
     assert f"EMPTY, and {done.name} left 6 resources in it" in run.reason
 
 
-def test_a_state_that_was_emptied_by_a_destroy_that_was_asked_for_is_no_lost_one(plain: World) -> None:
+def test_a_state_emptied_by_a_requested_destroy_is_not_a_lost_one(plain: World) -> None:
     plain.applied(body=DATA)
     looked_at(plain)
-    request.request_plan(plain.app.control, plain.app.poller, "web", ANA, destroy=True)
+    request.request_plan(plain.app.control, plain.app.discoverer, "web", ANA, destroy=True)
     (destroy,) = plain.work()
     say(plain, destroy, by=BO)
     plain.work()

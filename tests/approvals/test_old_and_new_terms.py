@@ -59,7 +59,7 @@ def test_once_that_was_applied_only_the_new_rules_hold(strict: World) -> None:
     assert strict.approve(later, CY).state is State.APPROVED
 
 
-def test_a_loosening_that_plans_nothing_is_not_in_force_for_the_next_commit(strict: World) -> None:
+def test_a_loosening_without_a_plan_is_not_in_force_for_the_next_commit(strict: World) -> None:
     strict.push(rules="", body=BOTH)
     strict.push(rules="labels: {a: b}\n", body=BOTH)
     run = pushed(strict, {"web/main.tf": BOTH.format(value="two")})
@@ -175,7 +175,7 @@ def test_a_rule_by_name_is_not_dodged_by_another_name(tmp_path: Path) -> None:
     assert world.approve(run, ANA).state is State.AWAITING_APPROVAL
 
 
-def test_what_a_stack_depended_on_holds_it_back_for_the_commit_that_says_otherwise(plain: World) -> None:
+def test_a_former_dependency_holds_back_the_commit_that_drops_it(plain: World) -> None:
     plain.applied("net", body=DATA)
     plain.applied("web", rules="depends_on: [net]\n", body=DATA)
     plain.commit_files(

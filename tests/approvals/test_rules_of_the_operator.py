@@ -47,7 +47,7 @@ def test_a_new_stack_that_says_automatic_waits_too(make: Make) -> None:
     assert run.state is State.AWAITING_APPROVAL
 
 
-def test_automatic_is_applied_where_a_rule_allows_it_and_the_record_says_which(make: Make) -> None:
+def test_automatic_applies_where_a_rule_allows_it_and_the_rule_is_recorded(make: Make) -> None:
     world = make("{rules: [{match: {stacks: [web]}, mode_at_most: automatic, reason: a playground}]}")
     assert [run.state for run in world.push(body=DATA, rules="apply: {mode: automatic}\n")] == [
         State.APPROVED,
@@ -74,7 +74,7 @@ def test_who_is_not_named_by_the_rule_may_not_approve(make: Make) -> None:
     assert world.approve(run, BO).state is State.APPROVED
 
 
-def test_where_rule_and_stack_file_name_nobody_in_common_nobody_may_and_it_is_said(make: Make) -> None:
+def test_disjoint_lists_of_rule_and_stack_file_are_reported(make: Make) -> None:
     world = make("{rules: [{from: [bo]}]}")
     run = pushed(world, rules="apply: {approvers: [ana]}\n")
     for person in (ANA, BO):
@@ -103,7 +103,7 @@ def test_a_rule_that_says_never_after_the_approval_stops_the_apply(make: Make) -
     assert world.look().applied_revision is None
 
 
-def test_a_yes_of_somebody_whom_a_newer_rule_does_not_name_no_longer_counts(make: Make) -> None:
+def test_an_approval_by_a_person_a_newer_rule_omits_no_longer_counts(make: Make) -> None:
     world = make("{required: 1}")
     run = world.approve(pushed(world), ANA)
     world.config.write_text(world.config.read_text().replace("{required: 1}", "{rules: [{from: [bo]}]}"))
@@ -142,7 +142,7 @@ def test_stack_show_says_which_rule_counts_and_where_it_comes_from(make: Make) -
     assert [(word["value"], word["counts"]) for word in own] == [("automatic", False), (1, False)]
 
 
-def test_config_validate_warns_of_stacks_that_no_rule_reaches_and_rules_that_reach_none(make: Make) -> None:
+def test_validate_warns_of_unmatched_stacks_and_of_rules_without_stacks(make: Make) -> None:
     world = make("{required: 2, rules: [{match: {stacks: [web]}}, {match: {stacks: [gone]}, required: 1}]}")
     pushed(world)
     pushed(world, name="lonely")
@@ -198,7 +198,7 @@ def test_who_approved_already_is_refused_before_the_question(make: Make) -> None
         refuse_early(world.app.control, asked, ANA, frozenset())
 
 
-def test_a_refused_author_is_told_of_which_commit(make: Make) -> None:
+def test_a_refused_author_sees_the_commit(make: Make) -> None:
     world = make("{required: 1}")
     pushed(world)
     run = pushed(world, "three")

@@ -220,7 +220,7 @@ class Flipped:
         return getattr(self.artifacts, name)
 
 
-def test_every_field_of_the_record_that_is_changed_by_hand_voids_the_approval(plain: World) -> None:
+def test_editing_any_field_of_the_record_voids_the_approval(plain: World) -> None:
     plain.stack(body=DATA, rules="apply: {protect: [a.b]}\n")
     assignment = approved(plain)
     run_id = assignment.job.run
@@ -266,7 +266,7 @@ def test_a_plan_that_is_too_old_is_not_approved(plain: World) -> None:
     assert plain.run(run.id).state is State.AWAITING_APPROVAL
 
 
-def test_a_plan_that_was_seen_to_be_too_old_stays_so_with_a_clock_that_goes_back(plain: World) -> None:
+def test_a_plan_once_found_too_old_stays_so_when_the_clock_goes_back(plain: World) -> None:
     (run,) = plain.push(body=DATA)
     plain.age(hours=25)
     # Of which the audit log tells.

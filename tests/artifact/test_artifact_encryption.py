@@ -37,7 +37,7 @@ def test_no_byte_of_the_content_is_in_any_file(tmp_path: Path) -> None:
         assert path.is_dir() or b"canary" not in path.read_bytes()
 
 
-def test_the_generated_key_is_made_by_the_first_artifact_and_is_for_the_owner_alone(tmp_path: Path) -> None:
+def test_the_first_artifact_generates_the_key_for_the_owner_alone(tmp_path: Path) -> None:
     store = opened(tmp_path)
     assert store.names(7) == []
     key = tmp_path / "keys" / "artifacts"
@@ -59,7 +59,7 @@ def test_a_configured_key_is_used_and_none_is_generated(tmp_path: Path) -> None:
     assert opened(tmp_path, key=base64.b64encode(OLD).decode()).get(7, "plan.tfplan") == SECRET
 
 
-def test_what_was_made_with_the_generated_key_stays_readable_under_a_configured_one(tmp_path: Path) -> None:
+def test_artifacts_of_the_generated_key_stay_readable_with_a_configured_one(tmp_path: Path) -> None:
     opened(tmp_path).put(7, "plan.tfplan", SECRET)
     assert opened(tmp_path, key=NEW.hex()).get(7, "plan.tfplan") == SECRET
 
@@ -72,7 +72,7 @@ def test_an_old_key_reads_and_the_new_one_writes(tmp_path: Path) -> None:
     assert opened(tmp_path, key=NEW.hex()).get(8, "plan.tfplan") == SECRET
 
 
-def test_a_key_that_is_gone_is_told_by_its_id_and_no_new_one_is_made(tmp_path: Path) -> None:
+def test_a_key_that_is_gone_is_named_by_its_id_and_no_new_one_is_made(tmp_path: Path) -> None:
     opened(tmp_path).put(7, "plan.tfplan", SECRET)
     key = tmp_path / "keys" / "artifacts"
     wanted = key_id(key.read_bytes())
@@ -84,14 +84,14 @@ def test_a_key_that_is_gone_is_told_by_its_id_and_no_new_one_is_made(tmp_path: P
     assert not key.exists()
 
 
-def test_another_key_is_told_with_the_ids_of_those_that_are_there(tmp_path: Path) -> None:
+def test_another_key_is_reported_with_the_ids_of_those_that_are_there(tmp_path: Path) -> None:
     opened(tmp_path, key=OLD.hex()).put(7, "plan.tfplan", SECRET)
     with pytest.raises(ArtifactKeyMissing, match=f"{key_id(OLD)}.*{key_id(NEW)}") as told:
         opened(tmp_path, key=NEW.hex()).get(7, "plan.tfplan")
     assert "artifacts.old_keys" in told.value.hint
 
 
-def test_a_generated_key_that_was_damaged_is_told_as_such(tmp_path: Path) -> None:
+def test_a_generated_key_that_was_damaged_is_reported_as_such(tmp_path: Path) -> None:
     opened(tmp_path).put(7, "plan.tfplan", SECRET)
     (tmp_path / "keys" / "artifacts").write_bytes(b"short")
     with pytest.raises(KeyDamaged):
@@ -163,7 +163,7 @@ def test_a_key_may_be_url_safe_base64() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "hunter2", OLD.hex()[:-1], OLD.hex() + "0", "ä" * 64, "A" * 42])
-def test_what_is_no_key_is_refused_and_not_told(text: str) -> None:
+def test_what_is_no_key_is_refused_and_not_shown(text: str) -> None:
     with pytest.raises(ValueError, match="32 bytes") as told:
         read_key(text)
     assert not text or not re.search(re.escape(text), str(told.value))

@@ -153,7 +153,9 @@ def test_local_files_are_for_the_owner_alone_and_empty_folders_go(tmp_path: Path
     assert not (tmp_path / "artifacts" / "run-7").exists()
 
 
-def test_a_local_disk_that_is_full_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_local_disk_that_is_full_is_reported_as_such(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
@@ -177,7 +179,7 @@ def test_a_bucket_that_is_not_there_is_an_error_that_names_it(bucket: ArtifactSe
         missing.put(7, "one", b"x")
 
 
-def test_a_bucket_that_can_not_be_reached_is_an_error(
+def test_a_bucket_that_cannot_be_reached_is_an_error(
     bucket: ArtifactSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
@@ -196,7 +198,7 @@ def a_link(path: Path) -> None:
 
 @pytest.mark.parametrize("put", [a_pipe, a_link, Path.mkdir])
 @pytest.mark.parametrize("place", ["names/plan.json", "sha256/*"])
-def test_what_is_no_file_is_damaged_and_keeps_nobody_waiting(
+def test_anything_but_a_file_counts_as_damaged_without_waiting(
     tmp_path: Path, put: Callable[[Path], None], place: str
 ) -> None:
     store = open_artifacts(Settings(data_dir=tmp_path), key_file)

@@ -99,6 +99,6 @@ ATTACKS: list[Any] = [
 
 
 @pytest.mark.parametrize(("attack", "entry"), ATTACKS)
-def test_nothing_runs_nothing_gets_out_and_a_person_is_told(arena: Arena, attack: Attack, entry: Any) -> None:
+def test_nothing_runs_nothing_leaks_and_a_person_sees_it(arena: Arena, attack: Attack, entry: Any) -> None:
     attack(arena, entry)
     arena.unharmed()

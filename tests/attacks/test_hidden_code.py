@@ -82,14 +82,14 @@ def test_a_plan_with_a_command_that_was_overlooked_fails(
 # What one file can do to the others
 
 
-def test_a_file_that_is_too_large_is_told_with_the_limit(arena: Arena) -> None:
+def test_a_file_that_is_too_large_is_reported_with_the_limit(arena: Arena) -> None:
     arena.push({"files": {"a/main.tf": "# x" + "\n" * LARGEST}})
     told = "a/main.tf cannot be read as HCL (it has more than 1,000,000 bytes), so it is not known what it brings"
     assert any(told in line for line in arena.told())
     assert arena.stacks() == ["b"]
 
 
-def test_a_file_of_a_form_that_nobody_thought_of_is_its_stacks_problem(
+def test_a_file_of_an_unexpected_form_is_its_stacks_problem(
     arena: Arena, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(_: object) -> object:
@@ -102,7 +102,7 @@ def test_a_file_of_a_form_that_nobody_thought_of_is_its_stacks_problem(
     assert arena.stacks() == ["b"]
 
 
-def test_a_stack_file_of_a_form_that_nobody_thought_of_stops_no_other(
+def test_a_stack_file_of_an_unexpected_form_stops_no_other(
     arena: Arena, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read = StackFileReader.read
@@ -118,7 +118,7 @@ def test_a_stack_file_of_a_form_that_nobody_thought_of_stops_no_other(
     assert arena.stacks() == ["b"]
 
 
-def test_a_stack_that_nobody_can_judge_stops_no_other(arena: Arena, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stack_that_cannot_be_judged_stops_no_other(arena: Arena, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(definition: object, facts: object, home: str) -> object:
         if getattr(definition, "name", "") == "a":
             raise IndexError
@@ -143,9 +143,7 @@ def test_what_is_no_stacks_own_is_no_stacks_problem(arena: Arena, monkeypatch: p
     assert (source["problems"], "it ended" in source["problem"]) == ([], True)
 
 
-def test_a_source_that_nobody_can_read_is_shown_as_such(
-    arena: Arena, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unreadable_source_is_shown_as_such(arena: Arena, monkeypatch: pytest.MonkeyPatch) -> None:
     arena.push({})
     arena.run("source", "sync")
 

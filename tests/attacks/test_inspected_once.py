@@ -72,7 +72,7 @@ def test_what_differs_in_anything_that_matters_is_looked_at_again(other: Job) ->
     assert len(git.asked) == 2
 
 
-def test_what_the_operator_no_longer_allows_is_refused_although_it_was_found_safe() -> None:
+def test_code_the_operator_no_longer_allows_is_refused_despite_inspection() -> None:
     git = CountingGit(RUNS_A_COMMAND)
     asking = ports(git)
     refuse_unsafe(asking, JOB)

@@ -100,7 +100,7 @@ def test_an_older_revision_is_looked_at_as_the_newest_is(applied: Arena) -> None
 # Links that lead out of the repository, in a folder that is no stack's
 
 
-def test_a_link_out_of_a_folder_of_no_stack_stops_nobody(applied: Arena) -> None:
+def test_a_link_out_of_a_folder_of_no_stack_stops_no_stack(applied: Arena) -> None:
     commit_link(applied, "sym/out", str(applied.outside))
     assert [run_of(applied, stack)["state"] for stack in "ab"] == ["no_changes", "awaiting_approval"]
     applied.unharmed()
@@ -117,7 +117,7 @@ def test_what_lies_behind_such_a_link_is_read_by_no_stack(applied: Arena) -> Non
 # What the operator allows counts when something is done, not when it was committed
 
 
-def test_a_drift_check_of_what_is_not_allowed_any_more_is_not_made(arena: Arena) -> None:
+def test_a_drift_check_of_what_is_no_longer_allowed_is_not_made(arena: Arena) -> None:
     arena.configure(allow={"provisioners": True})
     runs = 'resource "terraform_data" "x" {\n  provisioner "local-exec" {\n    command = "true"\n  }\n}\n'
     commit(arena, {"a/stack.yaml": "name: a\n", "a/main.tf": runs})
@@ -127,7 +127,7 @@ def test_a_drift_check_of_what_is_not_allowed_any_more_is_not_made(arena: Arena)
     assert "terraform_data.x in a runs commands while it is planned or applied" in told
 
 
-def test_an_approved_plan_of_what_is_not_allowed_any_more_is_not_applied(arena: Arena) -> None:
+def test_an_approved_plan_of_what_is_no_longer_allowed_is_not_applied(arena: Arena) -> None:
     arena.configure(allow={"provisioners": True})
     runs = 'resource "terraform_data" "x" {\n  provisioner "local-exec" {\n    command = "{pwn}"\n  }\n}\n'
     commit(arena, {"a/stack.yaml": "name: a\n", "a/main.tf": runs})
@@ -138,7 +138,7 @@ def test_an_approved_plan_of_what_is_not_allowed_any_more_is_not_applied(arena: 
     arena.unharmed()
 
 
-def test_an_engine_and_a_role_that_are_not_allowed_any_more_are_refused_at_the_old_revision(
+def test_an_engine_or_role_no_longer_allowed_is_refused_at_the_old_revision(
     applied: Arena,
 ) -> None:
     applied.configure(allow={"engines": ["tofu"]})

@@ -32,7 +32,7 @@ def state_of(made: Installation, stack: str) -> Path:
 # What is true afterwards
 
 
-def test_a_restored_installation_plans_no_changes_and_its_audit_log_is_whole(
+def test_a_restored_installation_plans_no_changes_with_an_intact_audit_log(
     installation: Installation,
 ) -> None:
     for stack in ("app", "db"):
@@ -70,7 +70,7 @@ def test_an_approval_that_was_given_still_counts(installation: Installation) -> 
     assert "1 of 2" in installation.world.run("stack", "show", "app").output
 
 
-def test_what_was_approved_waits_for_a_person_and_is_applied_when_they_release_it(
+def test_an_approved_run_waits_for_release_and_is_then_applied(
     installation: Installation,
 ) -> None:
     installation.world.stack("app")
@@ -97,7 +97,7 @@ def test_a_stack_that_is_applied_without_a_person_waits_for_one(tmp_path: Path) 
     assert (lock["stack"], lock["holder"]) == ("app", "restore")
 
 
-def test_an_apply_under_way_delays_no_backup_and_is_interrupted_where_it_is_restored(tmp_path: Path) -> None:
+def test_a_running_apply_delays_no_backup_and_is_interrupted_after_restore(tmp_path: Path) -> None:
     signs = tmp_path / "signs"
     signs.mkdir()
     binary = wrapped(tmp_path / "terraform-slow", SLOW.format(root=signs))
@@ -117,7 +117,7 @@ def test_an_apply_under_way_delays_no_backup_and_is_interrupted_where_it_is_rest
     assert [lock["stack"] for lock in made.world.json("lock", "list")] == ["app"]
 
 
-def test_checkpoints_that_are_kept_elsewhere_tell_what_the_backup_does_not_know(tmp_path: Path) -> None:
+def test_checkpoints_kept_elsewhere_show_what_the_backup_misses(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     made = Installation(tmp_path, f"audit: {{checkpoints: {tmp_path}/elsewhere/checkpoints}}")
     made.world.stack("app")
@@ -142,7 +142,7 @@ def test_the_copies_of_states_come_back_too(installation: Installation) -> None:
     assert {p.name: p.read_bytes() for p in installation.data.glob("workspaces/*/backups/*")} == copies
 
 
-def test_of_a_state_that_is_being_written_the_copy_from_before_is_in_the_backup(
+def test_the_backup_has_the_previous_copy_of_a_state_being_written(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(make, "PAUSE", 0)
@@ -305,7 +305,7 @@ def test_what_a_restore_that_was_killed_had_unpacked_is_no_installation(lost: In
     assert not any(name.startswith(".restoring") for name in lost.left)
 
 
-def test_a_backup_while_a_daemon_lives_is_whole(installation: Installation) -> None:
+def test_a_backup_beside_a_running_daemon_is_complete(installation: Installation) -> None:
     installation.world.stack("app")
     installation.world.applied("app")
     daemon = installation.world.start("daemon")

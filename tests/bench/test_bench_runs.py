@@ -86,7 +86,7 @@ def test_a_benchmark_prints_its_figures_beside_their_targets(name: str, tmp_path
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_an_unknown_name_is_told_with_the_known_ones() -> None:
+def test_an_unknown_name_is_reported_with_the_known_ones() -> None:
     ran = bench("pol")
     assert ran.returncode == 2
     assert all(name in ran.stderr for name in FIGURES)

@@ -76,7 +76,7 @@ def test_a_broken_guard_rail_is_said_before_anything_is_asked(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("stack", "config"), [("", "guardrails: {max_changes: 0}"), ("apply: {mode: never}\n", "")]
 )
-def test_nobody_is_sent_to_approve_what_can_not_be_approved(tmp_path: Path, stack: str, config: str) -> None:
+def test_nobody_is_sent_to_approve_what_cannot_be_approved(tmp_path: Path, stack: str, config: str) -> None:
     world = World(tmp_path, more=config)
     world.stack("app", stack)
     planned = world.run("plan", "app").stderr
@@ -99,7 +99,7 @@ def test_who_is_sent_to_approve_is_given_the_answer_to_the_guard_rail(tmp_path: 
     world.run(*need["command"].split()[1:], "--yes", "--digest", digest[:12])
 
 
-def test_the_exact_number_of_destroys_is_accepted_in_words_and_shown_with_the_approval(
+def test_the_exact_number_of_destroys_is_accepted_and_shown(
     tmp_path: Path,
 ) -> None:
     world = World(tmp_path, more="approvals: {author_may_approve: true}\nguardrails: {max_destroys: 0}\n")
@@ -134,7 +134,7 @@ def test_a_run_shows_all_that_its_approval_is_bound_to(tmp_path: Path) -> None:
     world.run("approve", "1", "--yes", "--digest", run["binding_digest"][:12])
 
 
-def test_an_old_plan_that_would_do_something_else_now_is_not_applied_and_both_are_shown(
+def test_an_old_plan_with_another_effect_is_not_applied_and_both_are_shown(
     tmp_path: Path,
 ) -> None:
     world = planned(tmp_path, config="apply: {fresh_for: 0s}")

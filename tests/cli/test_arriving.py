@@ -63,7 +63,7 @@ def stack(world: World) -> Any:
     return next(one for one in world.json("stack", "list") if one["name"] == "app")
 
 
-def test_a_stack_whose_backend_holds_its_state_already_is_synced_by_its_first_plan(
+def test_a_stack_with_an_existing_backend_state_is_synced_by_its_first_plan(
     world: World, tmp_path: Path
 ) -> None:
     with_backend(world)

@@ -25,7 +25,7 @@ def test_bad_usage_ends_with_64_and_says_where_help_is(words: list[str]) -> None
     assert result.stdout == ""
 
 
-def test_a_known_error_tells_its_message_its_hint_and_its_exit_code(
+def test_a_known_error_has_its_message_hint_and_exit_code(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     code = told(Cli(), StackLocked(stack="prod/vpc", holder="ana", reason="maintenance"))
@@ -36,17 +36,17 @@ def test_a_known_error_tells_its_message_its_hint_and_its_exit_code(
     assert said.err.splitlines()[1].startswith("  hint: driftline lock list")
 
 
-def test_an_error_can_not_forge_a_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_error_cannot_forge_another_line(capsys: pytest.CaptureFixture[str]) -> None:
     told(Cli(), DriftlineError("evil \x1b[2K\u202e", hint="also \x07"))
     assert capsys.readouterr().err == "Error: evil \\x1b[2K\\u202e\n  hint: also \\x07\n"
 
 
-def test_every_line_of_a_message_with_several_problems_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_line_of_a_message_with_several_problems_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     told(Cli(), DriftlineError("2 problems:\n  a:1:1: x\n  a:2:1: y"))
     assert capsys.readouterr().err.splitlines() == ["Error: 2 problems:", "  a:1:1: x", "  a:2:1: y"]
 
 
-def test_a_bug_is_told_in_a_sentence_and_with_its_traceback_on_request(
+def test_a_bug_is_one_sentence_and_a_traceback_on_request(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert told(Cli(), ZeroDivisionError("division by zero")) == 1

@@ -66,7 +66,7 @@ class _Away:
         raise NotDelivered("chat.example.com does not answer")
 
 
-def test_status_tells_of_events_that_could_not_be_delivered(world: World) -> None:
+def test_status_shows_events_that_could_not_be_delivered(world: World) -> None:
     app = world.app
     deliver(app.store, app.clock, _Away())
     world.run("plan", "app", "--no-wait")
@@ -97,7 +97,7 @@ def test_status_tells_of_events_that_could_not_be_delivered(world: World) -> Non
         ("run.applied", "info"),
     ],
 )
-def test_the_journal_tells_each_event_at_the_level_that_fits(topic: str, level: str) -> None:
+def test_the_journal_logs_each_event_at_a_fitting_level(topic: str, level: str) -> None:
     assert topic in TOPICS
     assert LEVELS.get(topic, "info") == level
 

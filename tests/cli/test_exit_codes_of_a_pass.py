@@ -126,7 +126,7 @@ def test_other_drift_than_the_acknowledged_counts_again(tmp_path: Path) -> None:
     world.run("daemon", "--once", expect=2)
 
 
-def test_a_pass_tells_its_runs_and_needs_as_one_document(tmp_path: Path) -> None:
+def test_a_pass_reports_its_runs_and_needs_as_one_document(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.stack("app")
     passed = world.json("daemon", "--once")

@@ -24,7 +24,7 @@ def world(tmp_path: Path) -> World:
     return made
 
 
-def test_of_a_stack_that_was_only_applied_nothing_is_told(world: World) -> None:
+def test_a_stack_that_was_only_applied_shows_no_check(world: World) -> None:
     assert last_check(world) == ""
 
 
@@ -37,7 +37,7 @@ def test_a_commit_that_changes_nothing_is_no_check(world: World) -> None:
     assert last_check(world) == before
 
 
-def test_a_check_that_failed_is_told_until_one_has_an_answer(world: World) -> None:
+def test_a_failed_check_is_shown_until_one_has_an_answer(world: World) -> None:
     world.run("drift", "check", "app")
     before = last_check(world)
     world.cloud.rename(world.root / "away")
@@ -48,5 +48,5 @@ def test_a_check_that_failed_is_told_until_one_has_an_answer(world: World) -> No
     assert last_check(world) == before
 
 
-def test_a_failure_is_not_told_with_what_earlier_checks_have_shown() -> None:
+def test_a_failure_is_not_shown_with_results_of_earlier_checks() -> None:
     assert cells.probe(probe_view(failed(ProbeRecord(way=Way.PROBED, checks=3, reason="")))).text == "failed"

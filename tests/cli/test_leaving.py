@@ -89,7 +89,7 @@ def missing(world: World) -> list[str]:
     return [need["name"] for need in world.json("status")["needs"] if need["why"] == "missing"]
 
 
-def test_a_stack_that_left_git_asks_what_becomes_of_it_and_names_the_commands(world: World) -> None:
+def test_a_stack_that_left_git_asks_what_to_do_and_names_the_commands(world: World) -> None:
     remove_from_git(world)
     (need,) = [need for need in world.json("status")["needs"] if need["why"] == "missing"]
     assert [way["command"] for way in need["ways"]] == [
@@ -118,7 +118,7 @@ def test_what_is_forgotten_asks_for_nothing_more_and_keeps_its_history(world: Wo
     assert world.run("daemon", "--once").exit_code == 0
 
 
-def test_nothing_is_forgotten_that_git_still_has_or_that_nobody_has_said_yes_to(world: World) -> None:
+def test_a_stack_in_git_or_without_confirmation_is_not_forgotten(world: World) -> None:
     assert "is still in Git" in world.run("stack", "forget", "net", "--yes", expect=3).stderr
     remove_from_git(world)
     assert "no terminal to prompt on" in world.run("stack", "forget", "net", expect=64).stderr
@@ -144,14 +144,14 @@ def test_a_stack_that_comes_back_goes_on_with_its_state(world: World) -> None:
     assert [stack["name"] for stack in world.json("stack", "list")] == ["net"]
 
 
-def test_forgetting_the_old_one_lets_a_new_one_that_looks_like_it_be_planned(world: World) -> None:
+def test_forgetting_the_old_stack_lets_a_lookalike_be_planned(world: World) -> None:
     call_it(world, "name: network\n")
     world.run("stack", "forget", "net", "--yes")
     (run,) = world.json("plan", "network")
     assert (run["state"], run["summary"]["create"]) == ("awaiting_approval", 1)
 
 
-def test_what_a_removed_stack_made_is_destroyed_at_its_last_applied_revision(world: World) -> None:
+def test_a_removed_stacks_resources_are_destroyed_at_the_applied_revision(world: World) -> None:
     revision = world.json("stack", "show", "net")["applied_revision"]
     remove_from_git(world)
     assert "driftline plan net --destroy" in world.run("plan", "net", expect=3).stderr

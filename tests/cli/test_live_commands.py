@@ -100,7 +100,7 @@ def test_a_second_ctrl_c_stops_the_apply_and_the_stack_stays_locked(tmp_path: Pa
 # With a daemon
 
 
-def test_where_a_daemon_lives_it_does_the_work_and_the_commands_wait_for_it(tmp_path: Path) -> None:
+def test_with_a_daemon_running_it_does_the_work_and_commands_wait(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.stack("app")
     world.applied("app")
@@ -141,7 +141,7 @@ def test_a_plan_right_after_a_commit_plans_that_commit_beside_a_daemon_too(tmp_p
         assert "+ terraform_data.more" in out
 
 
-def test_a_source_that_is_out_of_reach_does_not_stop_a_plan_beside_a_daemon(tmp_path: Path) -> None:
+def test_an_unreachable_source_does_not_stop_a_plan_beside_a_daemon(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.stack("app")
     with seldom_polling(world):
@@ -317,7 +317,7 @@ def test_names_of_stacks_runs_and_reports_are_completed(tmp_path: Path) -> None:
     assert complete(world, "run", "list", "--state", "awa") == ["awaiting_approval"]
 
 
-def test_sources_labels_and_artifacts_are_completed_and_only_plans_that_wait_to_approve(
+def test_completion_offers_sources_labels_artifacts_and_waiting_plans(
     tmp_path: Path,
 ) -> None:
     world = World(tmp_path)

@@ -102,6 +102,6 @@ def test_a_journal_that_only_our_parent_writes_to_gets_no_priority(
         assert stream.read().startswith("timestamp=")
 
 
-def test_a_backslash_in_a_text_is_told_apart_from_an_escape() -> None:
+def test_a_backslash_in_a_text_is_distinguished_from_an_escape() -> None:
     assert log.line({"path": "a\\n b"}) == r'path="a\\n b"'
     assert log.line({"path": "a\n b"}) == r'path="a\n b"'

@@ -37,7 +37,7 @@ def test_the_log_of_a_run_is_printed_and_a_run_without_one_says_so(tmp_path: Pat
     world.run("logs", "run-99", expect=5)
 
 
-def test_a_plan_file_is_written_for_its_owner_alone_and_never_over_another_file(tmp_path: Path) -> None:
+def test_a_plan_file_is_written_for_its_owner_and_never_overwrites(tmp_path: Path) -> None:
     world = planned(tmp_path)
     target = tmp_path / "out.tfplan"
     told = world.run("run", "artifact", "run-1", "plan.tfplan", "--to", str(target))
@@ -57,7 +57,7 @@ def test_labels_choose_stacks(tmp_path: Path) -> None:
     world.run("stack", "list", "-l", "env", expect=64)
 
 
-def test_history_tells_who_asked_for_what_at_which_revision(tmp_path: Path) -> None:
+def test_history_shows_who_asked_for_what_at_which_revision(tmp_path: Path) -> None:
     world = planned(tmp_path)
     world.run("drift", "check", "app")
     (run,) = world.json("stack", "history", "app")

@@ -27,7 +27,7 @@ def world(tmp_path: Path) -> World:
     ],
     ids=["a brace", "a quote", "JSON", "the stack file"],
 )
-def test_plan_says_where_the_newest_revision_is_broken_and_plans_no_older_one(
+def test_plan_reports_a_broken_newest_revision_and_plans_no_older_one(
     world: World, files: dict[str, str], place: str
 ) -> None:
     broken = world.commit(files)

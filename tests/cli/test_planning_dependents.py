@@ -38,7 +38,7 @@ def test_whoever_says_so_plans_all_the_same(world: World) -> None:
     assert run["state"] == "awaiting_approval"
 
 
-def test_once_the_other_was_applied_it_is_planned_also_while_that_one_changes_again(world: World) -> None:
+def test_a_dependent_is_planned_once_its_dependency_was_ever_applied(world: World) -> None:
     world.applied("net")
     world.stack("net", "env: {A: b}\n")
     assert world.json("plan", "app")[0]["state"] == "awaiting_approval"

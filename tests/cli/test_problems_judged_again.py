@@ -90,7 +90,7 @@ def test_sync_looks_again_at_a_source_that_has_not_moved(tmp_path: Path) -> None
     assert world.json("stack", "show", "web")["health"] == "ok"
 
 
-def test_a_branch_that_is_gone_names_its_setting_and_the_branch_that_is_there(tmp_path: Path) -> None:
+def test_a_missing_branch_names_its_setting_and_the_existing_branch(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.stack("web")
     world.run("source", "sync")

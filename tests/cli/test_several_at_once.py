@@ -72,7 +72,7 @@ class Meanwhile(dict[str, str]):
         return super().pop(question)
 
 
-def test_a_plan_that_changed_while_the_list_was_shown_is_left_out_and_told(estate: World) -> None:
+def test_a_plan_that_changed_behind_the_list_is_left_out_and_reported(estate: World) -> None:
     answers = Meanwhile(lambda: estate.run("plan", "b"), {"Type `yes`": "yes\n"})
     code, heard = converse(estate, ["approve", "run-1", "run-2"], answers)
     assert code == 3
@@ -119,7 +119,7 @@ def test_answers_to_guard_rails_are_not_given_to_a_list(estate: World) -> None:
         estate.run("approve", "run-1", "run-2", *words, expect=64)
 
 
-def test_what_is_protected_is_left_out_of_a_list_and_the_others_are_approved(tmp_path: Path) -> None:
+def test_a_protected_plan_is_left_out_of_a_list_and_the_others_approved(tmp_path: Path) -> None:
     world = World(tmp_path, more="approvals: {author_may_approve: true}")
     labelled(world, "a", "dev", PROTECTED)
     world.applied("a")
@@ -153,7 +153,7 @@ def test_a_long_plan_in_a_list_says_how_to_see_the_rest(tmp_path: Path) -> None:
     assert shown.count("# will be created") == 10 + 1
 
 
-def test_a_label_that_no_stack_has_is_not_found_and_one_without_plans_is_nothing_to_do(estate: World) -> None:
+def test_an_unknown_label_is_not_found_and_one_without_plans_does_nothing(estate: World) -> None:
     assert (
         "no stacks have the label env=staging" in estate.run("approve", "-l", "env=staging", expect=5).stderr
     )
@@ -181,7 +181,7 @@ def test_plans_are_rejected_in_one_list_with_one_question(estate: World) -> None
     assert estate.json("run", "show", "2")["reason"] == "not on a Friday"
 
 
-def test_a_run_that_can_not_be_rejected_does_not_stop_the_others(estate: World) -> None:
+def test_a_run_that_cannot_be_rejected_does_not_stop_the_others(estate: World) -> None:
     estate.run("run", "cancel", "1")
     rejected = estate.run("reject", "1", "99", "2", "-m", "no", expect=5)
     assert "run-1 is canceled, so it cannot be rejected" in rejected.stderr
@@ -189,7 +189,7 @@ def test_a_run_that_can_not_be_rejected_does_not_stop_the_others(estate: World) 
     assert states(estate)["run-2"] == "rejected"
 
 
-def test_several_rejected_runs_are_a_list_of_documents_and_one_is_a_document(estate: World) -> None:
+def test_several_rejected_runs_are_a_list_and_one_is_a_document(estate: World) -> None:
     assert [run["id"] for run in estate.json("reject", "1", "2", "-m", "no")] == ["run-1", "run-2"]
     assert estate.json("reject", "3", "-m", "no")["id"] == "run-3"
 
@@ -242,7 +242,7 @@ def test_pausing_several_asks_once_on_a_terminal(estate: World) -> None:
     assert health(estate)["p"] == "ok"
 
 
-def test_a_stack_that_is_not_known_is_told_before_anything_is_paused(estate: World) -> None:
+def test_a_stack_that_is_not_known_is_reported_before_anything_is_paused(estate: World) -> None:
     estate.run("pause", "a", "nope", "-m", "x", expect=5)
     assert health(estate)["a"] == "ok"
 

@@ -10,7 +10,7 @@ from runner import __version__
 from runner.cli.main import main
 
 
-def test_the_version_is_told_as_an_option_too() -> None:
+def test_the_version_is_an_option_too() -> None:
     told = CliRunner().invoke(main, ["--version"])
     assert (told.exit_code, told.stdout) == (0, f"driftline {__version__}\n")
 

@@ -58,7 +58,9 @@ def test_every_problem_has_its_place_and_all_come_at_once() -> None:
         ("name: a\n", "name: b\nvar_files: [none.tfvars]\n", "none.tfvars"),
     ],
 )
-def test_what_a_commit_would_be_refused_for_is_told_before(first: str, second: str, told: str) -> None:
+def test_what_a_commit_would_be_refused_for_is_reported_beforehand(
+    first: str, second: str, told: str
+) -> None:
     write("a", first)
     write("b", second)
     result = validate()
@@ -66,7 +68,7 @@ def test_what_a_commit_would_be_refused_for_is_told_before(first: str, second: s
     assert told in result.stdout
 
 
-def test_one_file_is_checked_against_all_others_and_only_its_own_problems_are_told() -> None:
+def test_one_file_is_checked_with_all_others_but_reports_its_own_problems() -> None:
     write("a", "name: a\n")
     write("b", "name: b\ndepends_on: [a]\n")
     write("c", "nonsense: true\n")
@@ -134,7 +136,7 @@ def test_a_module_that_was_changed_a_moment_ago_is_read_again() -> None:
     assert validate().exit_code == 0
 
 
-def test_a_problem_in_the_code_is_told_with_its_place_there() -> None:
+def test_a_problem_in_the_code_is_reported_with_its_location() -> None:
     write("a", "name: a\n", '# first\n\nterraform {\n  backend "local" {\n    path = "x"\n  }\n}\n')
     told = validate("a/stack.yaml")
     assert told.exit_code == 78

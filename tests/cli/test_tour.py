@@ -52,7 +52,7 @@ def test_every_json_document_has_the_shape_that_outsiders_rely_on(tmp_path: Path
         fits(command, document)
 
 
-def test_detailed_exitcode_tells_changes_from_none(tmp_path: Path) -> None:
+def test_detailed_exitcode_distinguishes_changes_from_none(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.stack("app")
     world.run("plan", "app", "--detailed-exitcode", expect=2)

@@ -146,7 +146,7 @@ def test_a_run_shows_on_which_terms_it_is_approved(tmp_path: Path) -> None:
     assert "needs         2 approvals (app/stack.yaml)" in told
 
 
-def test_validate_judges_by_what_the_server_allows_and_says_where_it_can_not(tmp_path: Path) -> None:
+def test_validate_judges_by_the_servers_rules_and_says_where_it_cannot(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.stack(
         "app",

@@ -32,7 +32,7 @@ def failing(world: World) -> list[dict[str, Any]]:
     return found
 
 
-def test_whoever_approves_and_looks_is_told_what_terraform_warns_of(world: World) -> None:
+def test_terraforms_warnings_are_shown_to_approvers_and_viewers(world: World) -> None:
     planned = world.json("plan", "app")[0]
     digest = planned["plan_digest"][:12]
     for words in (
@@ -49,7 +49,7 @@ def test_whoever_approves_and_looks_is_told_what_terraform_warns_of(world: World
     assert {one["severity"] for one in planned["diagnostics"]} == {"warning"}
 
 
-def test_a_failing_check_is_a_state_of_its_stack_from_when_it_was_first_seen(world: World) -> None:
+def test_a_failing_check_is_a_state_of_its_stack_since_first_seen(world: World) -> None:
     assert failing(world) == [] if world.run("source", "sync") else None
     world.applied("app")
     (check,) = failing(world)

@@ -139,7 +139,7 @@ def test_a_plan_at_a_named_revision_does_not_look_for_a_newer_one(tmp_path: Path
     assert world.json("source", "list")[0]["revision"] == known
 
 
-def test_a_drift_check_is_at_the_revision_that_is_applied_and_looks_for_no_newer_one(tmp_path: Path) -> None:
+def test_a_drift_check_uses_the_applied_revision_and_seeks_no_newer_one(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.stack("app")
     world.applied("app")

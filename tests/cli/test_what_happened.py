@@ -26,7 +26,7 @@ def actions(world: World, *words: str) -> set[str]:
 
 
 @pytest.mark.parametrize("option", ["--stack", "--subject"])
-def test_what_happened_to_runs_and_reports_of_a_stack_happened_to_the_stack(told: World, option: str) -> None:
+def test_events_of_runs_and_reports_are_events_of_their_stack(told: World, option: str) -> None:
     found = actions(told, option, "a")
     assert {"run.approve", "run.succeed", "drift.open", "drift.acknowledge"} <= found
     assert "run.reject" not in found

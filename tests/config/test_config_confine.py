@@ -18,7 +18,7 @@ def checked(folder: Path, executor: str) -> tuple[ExecutorSettings | None, list[
     return settings.executor if settings else None, [str(problem) for problem in problems]
 
 
-def test_a_run_is_confined_where_the_kernel_can_unless_it_is_said_otherwise(tmp_path: Path) -> None:
+def test_a_run_is_confined_if_the_kernel_can_unless_disabled(tmp_path: Path) -> None:
     executor, _ = checked(tmp_path, "{}")
     assert executor == ExecutorSettings(confine="auto", visible=())
 
@@ -41,7 +41,7 @@ def test_visible_paths_are_those_beside_the_configuration(tmp_path: Path) -> Non
         ("{confine: always}", "confine: expected auto, never or required"),
     ],
 )
-def test_what_can_not_be_is_told(tmp_path: Path, executor: str, told: str) -> None:
+def test_an_impossible_setting_is_reported(tmp_path: Path, executor: str, told: str) -> None:
     _, problems = checked(tmp_path, executor)
     assert len(problems) == 1
     assert told in problems[0]

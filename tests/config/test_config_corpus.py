@@ -35,7 +35,7 @@ def test_a_bad_server_configuration_is_explained(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", SERVERS, ids=lambda file: file.stem)
-def test_no_secret_of_the_corpus_is_told(file: Path) -> None:
+def test_no_secret_of_the_corpus_is_shown(file: Path) -> None:
     assert "geheim" not in file.with_suffix(".expected").read_text()
 
 

@@ -32,7 +32,7 @@ lines = st.tuples(*fields).map(" ".join)
 
 
 @given(lines)
-def test_every_line_that_is_taken_is_taken_by_the_scheduler_and_comes_some_day(line: str) -> None:
+def test_every_accepted_line_is_valid_for_the_scheduler_and_fires_some_day(line: str) -> None:
     if cron_flaw(line) is None:
         trigger = CronTrigger.from_crontab(line, timezone=UTC)
         assert trigger.get_next_fire_time(None, NOW) is not None

@@ -36,9 +36,7 @@ def test_checkpoints_behind_a_link_to_a_file_of_driftline_are_refused(tmp_path: 
 
 
 @pytest.mark.parametrize("named", ["data/checkpoints.jsonl", "audit.jsonl", "not-mounted/audit.jsonl"])
-def test_checkpoints_are_at_the_default_or_outside_whether_or_not_that_is_there(
-    tmp_path: Path, named: str
-) -> None:
+def test_checkpoints_are_at_the_default_or_outside_even_if_missing(tmp_path: Path, named: str) -> None:
     assert checkpoints(tmp_path, named) == ""
 
 
@@ -67,7 +65,7 @@ def test_checkpoints_below_a_file_are_refused(tmp_path: Path) -> None:
     assert "its parent is not a directory" in checkpoints(tmp_path, "file/audit.jsonl")
 
 
-def test_a_path_with_a_character_that_no_path_has_is_told_and_nothing_else_fails(tmp_path: Path) -> None:
+def test_a_path_with_an_impossible_character_is_reported_alone(tmp_path: Path) -> None:
     assert "not allowed" in checkpoints(tmp_path, "a\0b")
 
 
@@ -126,9 +124,7 @@ NEVER_THERE = [glob.replace("*", "x") for glob in NEVER] + [
 
 
 @pytest.mark.parametrize("name", NEVER_THERE)
-def test_a_variable_that_never_reaches_a_run_is_refused_rather_than_dropped(
-    tmp_path: Path, name: str
-) -> None:
+def test_a_variable_that_never_reaches_a_run_is_refused_not_dropped(tmp_path: Path, name: str) -> None:
     (problem,) = told(tmp_path, engines={"env": [name]})
     assert problem.startswith("engines.env[0]: ")
 

@@ -103,7 +103,7 @@ def test_an_empty_configuration_says_so(tmp_path: Path, content: str) -> None:
         load(wrote(tmp_path, content))
 
 
-def test_a_configuration_that_can_not_be_read_says_why(tmp_path: Path) -> None:
+def test_a_configuration_that_cannot_be_read_says_why(tmp_path: Path) -> None:
     with pytest.raises(BadConfig, match="cannot be read: Is a directory"):
         load(tmp_path)
 
@@ -128,14 +128,14 @@ LEAKS = [
 
 
 @pytest.mark.parametrize("data", LEAKS)
-def test_a_problem_never_tells_a_secret(tmp_path: Path, data: Any) -> None:
+def test_a_problem_never_shows_a_secret(tmp_path: Path, data: Any) -> None:
     _, problems = check(wrote(tmp_path, data), {"SECRET": CANARY})
     assert problems
     assert CANARY not in "".join(map(str, problems))
 
 
 @pytest.mark.parametrize("number", ["012345", "0x1234", "12345678901234567890", "1e5"])
-def test_a_token_of_digits_is_not_told(tmp_path: Path, number: str) -> None:
+def test_a_token_of_digits_is_not_shown(tmp_path: Path, number: str) -> None:
     _, problems = check(
         wrote(
             tmp_path, f"data_dir: /d\nsources: [{{name: a, url: 'https://h/x', auth: {{token: {number}}}}}]"
@@ -192,7 +192,7 @@ def test_the_nearest_configuration_counts(nowhere: Path, monkeypatch: pytest.Mon
     assert find_config(str(explicit)) == explicit
 
 
-def test_a_named_configuration_that_is_not_there_is_never_replaced_by_another(
+def test_a_missing_named_configuration_is_never_replaced_by_another(
     nowhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wrote(nowhere / "work", "")

@@ -89,12 +89,12 @@ def test_a_stack_beside_a_broken_one_is_taken() -> None:
     assert [problem.stack for problem in problems] == ["a"]
 
 
-def test_the_name_of_a_stack_is_known_even_where_the_rest_can_not_be_read() -> None:
+def test_the_name_of_a_stack_is_known_even_if_the_rest_is_unreadable() -> None:
     _, problems = StackFileReader().read("stack.yaml", b"name: a\nlabels: {b: [\n", Allow())
     assert [problem.stack for problem in problems] == ["a"]
 
 
-def test_rules_are_told_together_with_wrong_types() -> None:
+def test_rules_are_reported_together_with_wrong_types() -> None:
     content = b'name: x\nparallelism: "many"\nenv: {PATH: x}\ndrift: {confirm: 99, ignore: [{address: 1, reason: x}]}\n'
     _, problems = StackFileReader().read("stack.yaml", content, Allow())
     assert [problem.message.partition(":")[0] for problem in problems] == [

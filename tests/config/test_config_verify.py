@@ -49,7 +49,7 @@ def test_off_needs_nothing_beside_it(tmp_path: Path) -> None:
         ("{mode: head, gpg_keys: a, keyring: b}", "keyring: unknown key"),
     ],
 )
-def test_what_does_not_fit_is_told(tmp_path: Path, verify: str, told: str) -> None:
+def test_what_does_not_fit_is_reported(tmp_path: Path, verify: str, told: str) -> None:
     _, problems = checked(tmp_path, verify)
     assert len(problems) == 1
     assert told in problems[0]

@@ -15,7 +15,7 @@ LOSE_ZEROS = ("1.10", "1.0", "2.00", "-0.50")
 
 @pytest.mark.parametrize("key", ["vars: {a: %s}", "vars: {a: [%s]}", "backend_config: {a: %s}"])
 @pytest.mark.parametrize("text", LOSE_ZEROS)
-def test_a_number_that_a_text_would_tell_otherwise_wants_quotes(key: str, text: str) -> None:
+def test_a_number_that_changes_as_text_needs_quotes(key: str, text: str) -> None:
     stacks, problems = StackFileReader().read("s.yaml", f"name: a\n{key % text}\n".encode(), GENEROUS)
     assert stacks == []
     assert f'a number would lose its trailing zero (quote it: "{text}")' in str(problems[0])
@@ -38,7 +38,7 @@ def test_a_span_prints_as_it_was_written(text: str, tmp_path: Path) -> None:
     assert show(load(file))["drift"]["jitter"] == text
 
 
-def test_a_span_that_nobody_wrote_prints_in_the_unit_that_fits() -> None:
+def test_a_computed_span_prints_in_a_fitting_unit() -> None:
     from runner.config.written import span
 
     assert [span(Seconds(n)) for n in (0, 5400, 86400, 1209600)] == ["0s", "90m", "1d", "2w"]

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from runner.model.approval.approval import Commit
+from runner.model.approval.signature import Signature
 from runner.model.settings.source import SourceSettings
-from runner.model.stack.source import Signature, TreeEntry
+from runner.model.stack.source import TreeEntry
 
 MAIN = 'resource "terraform_data" "one" {{\n  input = "{value}"\n}}\n'
 

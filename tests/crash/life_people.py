@@ -48,7 +48,7 @@ def unlocked(app: App, stack: str) -> None:
 
 
 def planned(app: App, stack: str) -> None:
-    request.request_plan(app.control, app.poller, stack, ANA)
+    request.request_plan(app.control, app.discoverer, stack, ANA)
 
 
 def checked(app: App, stack: str) -> None:

@@ -96,7 +96,7 @@ class Stage(World):
         if locked is not None and last is not None and last.state is not State.INTERRUPTED:
             self.attempt(lambda: lock.release(self.app.control, STACK, ANA, "looked"))
         elif last is not None and last.state is State.PLAN_FAILED:
-            self.attempt(lambda: request.request_plan(self.app.control, self.app.poller, STACK, ANA))
+            self.attempt(lambda: request.request_plan(self.app.control, self.app.discoverer, STACK, ANA))
 
     def say(self, *, applied: bool) -> None:
         """A person's word on what is unclear."""

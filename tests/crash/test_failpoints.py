@@ -88,7 +88,7 @@ def _resolve(root: Path, made: bool | None) -> None:  # noqa: FBT001 - a row of 
         ("restore", "restored.after_commit"),
     ],
 )
-def test_one_that_dies_five_times_while_it_puts_things_right_ends_as_one_that_does_not(
+def test_recovery_that_dies_five_times_ends_like_one_that_does_not(
     stages: Stages, name: str, point: str
 ) -> None:
     def ends(*lives: str) -> list[tuple[str, ...]]:
@@ -107,7 +107,7 @@ def test_one_that_dies_five_times_while_it_puts_things_right_ends_as_one_that_do
     assert ends(*[f"{point}=kill"] * 5) == ends()
 
 
-def test_every_failpoint_of_the_table_is_placed_and_every_placed_one_is_in_the_table() -> None:
+def test_every_failpoint_in_the_table_is_placed_and_vice_versa() -> None:
     package = Path(failpoint.__file__).parent
     placed: list[str] = []
     for path in package.rglob("*.py"):

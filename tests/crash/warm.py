@@ -23,6 +23,7 @@ import runner.engine.command
 import runner.engine.modules.configuration
 import runner.source.mirrors
 import runner.store.check
+import runner.view.report
 
 MODULES = (
     apscheduler.triggers.cron, cryptography.hazmat.primitives.ciphers.aead, git, pydantic, runner, scenarios, sqlite_utils,

@@ -11,7 +11,7 @@ from runner.engine.modules.configuration import HclModules
 from runner.model.settings.server import Settings
 from runner.model.settings.source import Allow
 from runner.model.stack.definition import Discovered, Stack, StackDefinition, StateIdentity
-from runner.service.discovery.discover import Discovery, discover
+from runner.service.discovery.discover import Discoverer, Discovery
 
 BACKEND = 'terraform {{\n  backend "s3" {{\n    bucket = "b"\n    key    = "{key}"\n  }}\n}}\n'
 CALL = 'module "m" {{\n  source = "{source}"\n}}\n'
@@ -21,11 +21,11 @@ CALL = 'module "m" {{\n  source = "{source}"\n}}\n'
 class Place:
     root: Path
     reader: StackFileReader = field(default_factory=StackFileReader)
-    modules: HclModules = field(default_factory=HclModules)
 
     def __post_init__(self) -> None:
         self.remote = Remote(self.root)
         self.settings = Settings(data_dir=self.remote.data)
+        self.discoverer = Discoverer(self.remote.mirrors, self.reader, HclModules(), self.settings)
 
     def allow(self, **allowed: object) -> None:
         self.remote.source = replace(self.remote.source, allow=replace(Allow(), **allowed))  # type: ignore[arg-type]
@@ -40,9 +40,8 @@ class Place:
 
     def found(self, known: Sequence[Stack] = ()) -> Discovery:
         revision = self.remote.taken()
-        return discover(
-            self.remote.mirrors, self.reader, self.modules, self.settings, self.remote.source, revision, known
-        )
+        discoverer = replace(self.discoverer, settings=self.settings)
+        return discoverer.discover(self.remote.source, revision, known)
 
     def discovered(self, files: Mapping[str, str | bytes | None], known: Sequence[Stack] = ()) -> Discovery:
         self.commit(files)

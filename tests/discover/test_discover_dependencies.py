@@ -14,7 +14,7 @@ def files(**needs: str) -> dict[str, str | bytes | None]:
     return {f"{name}/stack.yaml": f"name: {name}\ndepends_on: [{needed}]\n" for name, needed in needs.items()}
 
 
-def test_a_cycle_is_told_to_all_its_stacks_and_stops_no_other(place: Place) -> None:
+def test_a_cycle_is_reported_to_all_its_stacks_and_stops_no_other(place: Place) -> None:
     found = place.discovered(files(a="b", b="c", c="a", d="a", e=""))
     assert names(found) == ["d", "e"]
     assert [line.partition("depends_on: ")[2] for line in told(found)] == [
@@ -22,22 +22,22 @@ def test_a_cycle_is_told_to_all_its_stacks_and_stops_no_other(place: Place) -> N
     ] * 3 or len({problem.stack for problem in found.problems}) == 3
 
 
-def test_a_cycle_is_told_in_the_direction_of_the_arrows(place: Place) -> None:
+def test_a_cycle_is_reported_in_the_direction_of_the_arrows(place: Place) -> None:
     (problem, *_) = told(place.discovered(files(a="b", b="c", c="a")))
     steps = problem.partition("a cycle: ")[2].split(" -> ")
     assert all(f"{one}{other}" in {"ab", "bc", "ca"} for one, other in itertools.pairwise(steps))
 
 
-def test_a_stack_that_waits_for_itself_is_told(place: Place) -> None:
+def test_a_stack_that_waits_for_itself_is_reported(place: Place) -> None:
     assert names(place.discovered(files(a="a", b=""))) == ["b"]
 
 
-def test_two_cycles_are_both_told(place: Place) -> None:
+def test_two_cycles_are_both_reported(place: Place) -> None:
     found = place.discovered(files(a="b", b="a", c="d", d="c", e="a"))
     assert names(found) == ["e"]
 
 
-def test_a_cycle_through_another_source_is_told(place: Place) -> None:
+def test_a_cycle_through_another_source_is_reported(place: Place) -> None:
     found = place.discovered(files(a="far"), [elsewhere("far", depends_on=("a",))])
     assert names(found) == []
 

@@ -136,7 +136,7 @@ UNKNOWN = [
 
 
 @pytest.mark.parametrize("reads", UNKNOWN)
-def test_where_it_can_not_be_told_what_is_read_the_place_is_told(place: Place, reads: str) -> None:
+def test_the_location_of_an_unknown_read_is_reported(place: Place, reads: str) -> None:
     app(place, CODE.format(reads=reads))
     (told,) = unknown(place)
     assert told.startswith("app/main.tf:2: file")

@@ -55,9 +55,7 @@ def moved(place: Place, files: Files) -> str:
         ("unrelated/main.tf", ""),
     ],
 )
-def test_a_file_that_moves_plans_the_stacks_that_depend_on_it_and_no_others(
-    place: Place, file: str, stacks: str
-) -> None:
+def test_a_changed_file_plans_only_the_stacks_that_depend_on_it(place: Place, file: str, stacks: str) -> None:
     new = str(BASE.get(file) or "") + "\n# moved\n"
     assert moved(place, {file: new}) == stacks
 
@@ -70,7 +68,7 @@ def test_a_module_that_is_called_from_now_on_counts(place: Place) -> None:
     assert {name for name in after if after[name] != before[name]} == {"a", "b"}
 
 
-def test_a_definition_plans_its_own_stack_and_not_its_neighbour_in_the_same_file(place: Place) -> None:
+def test_a_definition_plans_its_own_stack_not_its_neighbour_in_the_file(place: Place) -> None:
     two = str(BASE["two/stack.yaml"])
     assert moved(place, {"two/stack.yaml": two.replace("x: one", "x: two", 1)}) == "c"
 

@@ -110,7 +110,7 @@ def test_no_odd_form_of_code_stops_another_stack(place: Place, form: str) -> Non
 
 
 @pytest.mark.parametrize("source", ["null", "7", "[]", "{}"])
-def test_a_module_source_that_is_no_string_is_told_with_its_file(place: Place, source: str) -> None:
+def test_a_module_source_that_is_no_string_is_reported_with_its_file(place: Place, source: str) -> None:
     found = place.discovered(
         {
             "good/stack.yaml": "name: good\n",
@@ -140,7 +140,7 @@ def test_a_comment_may_hold_bytes_that_are_not_utf_8_and_nothing_else_may(place:
     assert ["not UTF-8" in problem for problem in told(found)] == [True]
 
 
-def test_what_a_module_tells_its_provider_is_taken_where_it_is_plain(place: Place) -> None:
+def test_provider_meta_is_accepted_if_it_is_plain(place: Place) -> None:
     meta = 'terraform {{\n  provider_meta "aws" {{\n    user_agent = ["{agent}"]\n  }}\n}}\n'
     found = place.discovered(
         {

@@ -34,7 +34,7 @@ def names(place: Place) -> list[str]:
 
 
 @pytest.mark.parametrize("odd", ODD, ids=["name", "path", "bytes"])
-def test_elsewhere_it_is_told_and_left_out_and_every_stack_goes_on(two: Place, odd: str) -> None:
+def test_elsewhere_it_is_reported_and_left_out_and_no_stack_stops(two: Place, odd: str) -> None:
     add(two, f"junk/{odd}")
     found = two.found()
     assert [stack.definition.name for stack in found.stacks] == ["a", "z"]
@@ -47,9 +47,7 @@ def test_elsewhere_it_is_told_and_left_out_and_every_stack_goes_on(two: Place, o
 
 
 @pytest.mark.parametrize("odd", ODD, ids=["name", "path", "bytes"])
-def test_in_a_stack_s_code_it_refuses_that_stack_with_its_place_and_a_revert_heals_it(
-    two: Place, odd: str
-) -> None:
+def test_an_odd_path_in_a_stacks_code_refuses_it_and_a_revert_heals_it(two: Place, odd: str) -> None:
     before = two.remote.head
     add(two, f"a/{odd}")
     found = two.found()
@@ -71,7 +69,7 @@ def test_a_path_that_is_only_unusual_is_exported(two: Place, path: str) -> None:
     assert (tree / "junk" / path).read_text() == "x"
 
 
-def test_of_many_odd_paths_some_are_told(two: Place) -> None:
+def test_of_many_odd_paths_some_are_reported(two: Place) -> None:
     tree = "".join(f"100644 blob {two.remote.blob(b'x')}\t{number}{LONG_NAME}\n" for number in range(100))
     junk = two.remote.git("mktree", stdin=tree.encode())
     two.remote.git("read-tree", "--prefix=junk/", junk)

@@ -58,7 +58,7 @@ LEAD = "# one\n\n"
     ],
     ids=lambda value: value.split()[0] if isinstance(value, str) else "",
 )
-def test_what_is_wrong_in_the_code_is_told_with_its_file_and_line(
+def test_a_problem_in_the_code_is_reported_with_its_file_and_line(
     place: Place, files: dict[str, str | bytes | None], place_told: str, said: str
 ) -> None:
     found = place.discovered({"a/stack.yaml": "name: a\n", **files})
@@ -68,7 +68,7 @@ def test_what_is_wrong_in_the_code_is_told_with_its_file_and_line(
     )
 
 
-def test_a_provider_is_told_where_it_is_required_or_used(place: Place) -> None:
+def test_a_provider_problem_is_located_where_it_is_required_or_used(place: Place) -> None:
     place.allow(providers=("registry.terraform.io/hashicorp/aws",))
     required = 'terraform {\n  required_providers {\n    x = { source = "evil/x" }\n  }\n}\n'
     found = place.discovered(
@@ -95,9 +95,7 @@ def test_a_provider_is_told_where_it_is_required_or_used(place: Place) -> None:
         ("{name: a, depends_on: [gone]}\n", "1:1"),
     ],
 )
-def test_a_dependency_that_is_not_known_is_told_where_it_is_named(
-    place: Place, text: str, where: str
-) -> None:
+def test_an_unknown_dependency_is_located_where_it_is_named(place: Place, text: str, where: str) -> None:
     found = place.discovered({"x/stack.yaml": text, "x/main.tf": "", "b/stack.yaml": "name: b\n"})
     told = [str(problem) for problem in found.problems if problem.stack == "a"]
     assert any(one.startswith(f"x/stack.yaml:{where}: ") and "is not a known stack" in one for one in told), (

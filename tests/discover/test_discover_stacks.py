@@ -65,9 +65,7 @@ def test_one_broken_document_stops_no_other_stack(place: Place) -> None:
         ("backend_config: {key: x}", "backend_config is given, but the root module has no backend block"),
     ],
 )
-def test_what_a_stack_names_and_the_revision_does_not_have_is_told(
-    place: Place, document: str, sentence: str
-) -> None:
+def test_a_path_that_the_revision_lacks_is_reported(place: Place, document: str, sentence: str) -> None:
     place.remote.commit({"other/below/main.tf": "", "a/main.tf": "", "a/sub/x.tf": "", "a/real.tfvars": ""})
     place.link("a/linked", "../other")
     place.link("a/link.tfvars", "real.tfvars")
@@ -78,7 +76,7 @@ def test_what_a_stack_names_and_the_revision_does_not_have_is_told(
     assert found.problems[0].stack == "a"
 
 
-def test_all_that_is_wrong_with_a_stack_is_told_at_once(place: Place) -> None:
+def test_all_problems_of_a_stack_are_reported_at_once(place: Place) -> None:
     found = place.discovered(
         {"a/stack.yaml": "name: a\npath: none\nvar_files: [one, two]\n", "a/main.tf": ""}
     )
@@ -107,7 +105,7 @@ def test_a_path_with_control_characters_is_no_stack_file(place: Place) -> None:
     assert problem.isprintable()
 
 
-def test_a_link_out_of_the_repository_that_no_stack_uses_is_a_note_and_no_problem(place: Place) -> None:
+def test_an_unused_link_out_of_the_repository_is_a_note(place: Place) -> None:
     place.link("docs/hosts", "/etc/hosts")
     found = place.discovered({"a/stack.yaml": "name: a\n"})
     assert (names(found), told(found)) == (["a"], [])
@@ -136,7 +134,7 @@ def test_a_name_that_two_files_claim_stays_with_the_first_file(place: Place) -> 
     assert told(found) == ['b/stack.yaml:1:1: stack "same": the name is taken by a/stack.yaml']
 
 
-def test_a_newcomer_can_not_take_over_the_name_of_a_stack_that_is_known(place: Place) -> None:
+def test_a_newcomer_cannot_take_over_the_name_of_a_known_stack(place: Place) -> None:
     (old,) = place.discovered({"b/stack.yaml": "name: same\n"}).stacks
     found = place.discovered({"a/stack.yaml": "name: same\n"}, [known(old)])
     assert [stack.file for stack in found.stacks] == ["b/stack.yaml"]
@@ -172,7 +170,7 @@ def test_two_new_stacks_on_one_state_leave_the_first_by_name(place: Place) -> No
     ]
 
 
-def test_a_newcomer_can_not_take_over_the_state_of_a_stack_that_is_known(place: Place) -> None:
+def test_a_newcomer_cannot_take_over_the_state_of_a_known_stack(place: Place) -> None:
     (old,) = place.discovered(
         {"prod/stack.yaml": "name: prod\n", "prod/main.tf": BACKEND.format(key="k")}
     ).stacks
@@ -216,7 +214,7 @@ def test_another_workspace_or_key_is_another_state(place: Place) -> None:
     assert names(found) == ["a", "b", "c"]
 
 
-def test_a_file_that_can_not_be_read_is_the_problem_of_all_its_known_stacks(place: Place) -> None:
+def test_an_unreadable_file_is_a_problem_of_all_its_known_stacks(place: Place) -> None:
     """Else they would look as if they had left Git."""
     old = place.discovered({"stack.yaml": "name: a\n---\nname: b\nterraform_workspace: b\n"}).stacks
     found = place.discovered({"stack.yaml": b"\xff\xfe"}, [known(stack) for stack in old])
@@ -249,7 +247,7 @@ def test_a_state_that_driftline_could_not_follow_is_refused(place: Place, block:
 LOCAL = 'terraform {{\n  backend "local" {{\n    path = "/srv/states/a.tfstate"\n{more}  }}\n}}\n'
 
 
-def test_a_workspace_whose_state_would_lie_in_the_tree_of_one_revision_is_refused(place: Place) -> None:
+def test_a_workspace_with_its_state_in_one_revisions_tree_is_refused(place: Place) -> None:
     place.allow(backends=("local",), state_folders=("/srv/states",))
     files = {"stack.yaml": "name: a\nterraform_workspace: dev\n", "main.tf": LOCAL.format(more="")}
     found = place.discovered(files)
@@ -266,7 +264,7 @@ def test_a_backend_block_behind_a_link_counts(place: Place) -> None:
     assert (stack.identity.backend, stack.managed_state) == ("s3", False)
 
 
-def test_a_backend_block_in_a_file_that_can_not_be_read_is_not_taken_for_none(place: Place) -> None:
+def test_a_backend_block_in_an_unreadable_file_is_not_ignored(place: Place) -> None:
     found = place.discovered(
         {"stack.yaml": "name: a\n", "main.tf": BACKEND.format(key="k") + 'resource "x" {{{\n'}
     )
@@ -315,7 +313,7 @@ def test_other_modules_are_taken(place: Place, source: str) -> None:
     assert names(found) == ["a"]
 
 
-def test_a_setting_of_the_source_counts_at_once_though_the_files_did_not_move(place: Place) -> None:
+def test_a_source_setting_takes_effect_at_once_with_unchanged_files(place: Place) -> None:
     files = {"stack.yaml": "name: a\nengine: tofu\n"}
     assert names(place.discovered(files)) == ["a"]
     place.remote.source = replace(place.remote.source, allow=Allow(engines=("terraform",)))

@@ -38,7 +38,7 @@ OTHER = [
 
 
 @pytest.mark.parametrize(("backend", "one", "other"), SAME)
-def test_settings_that_do_not_move_the_state_do_not_hide_that_it_is_the_same(
+def test_settings_that_do_not_move_the_state_do_not_hide_its_identity(
     backend: str, one: dict[str, Any], other: dict[str, Any]
 ) -> None:
     assert identity(backend, one) == identity(backend, other)

@@ -41,7 +41,7 @@ def test_the_name_of_a_page_is_a_whole_sentence(pages: Path) -> None:
     assert [line for line in named if line.endswith("...") or r" \- " not in line] == []
 
 
-def test_the_first_page_tells_the_exit_codes(pages: Path) -> None:
+def test_the_first_page_lists_the_exit_codes(pages: Path) -> None:
     text = (pages / "driftline.1").read_text()
     assert ".SH EXIT STATUS\n.TP\n.B 0\n" in text
     assert ".B 78\n" in text

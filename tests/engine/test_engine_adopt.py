@@ -134,7 +134,7 @@ def test_wherever_the_log_ends_it_is_gone_on_with(world: World, over: Execution)
         assert over.log.read_bytes() == whole, cut
 
 
-def test_a_log_that_is_gone_is_written_anew(world: World, over: Execution) -> None:
+def test_a_log_that_is_gone_is_written_again(world: World, over: Execution) -> None:
     over.log.unlink()
     assert isinstance(world.engine.adopt(over, DIGEST), Applied)
     assert over.log.read_text().endswith("a warning\n")
@@ -149,9 +149,7 @@ def test_a_title_that_is_not_there_skips_nothing(tmp_path: Path) -> None:
     assert path.read_text() == "one\ntwo\none\nthree\n"
 
 
-def test_what_could_not_be_saved_is_found_again_however_often_it_is_looked_for(
-    world: World, over: Execution
-) -> None:
+def test_an_unsaved_state_is_found_again_on_every_attempt(world: World, over: Execution) -> None:
     control = over.workspace.control
     (over.workspace.control / "apply.result").write_text('{"exit_code": 1}')
     with (control / "apply.jsonl").open("a") as output:
@@ -200,7 +198,7 @@ def large(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(("lineage", "taken"), [("mine", True), ("another", False), ("", True)])
 @pytest.mark.usefixtures("large")
-def test_a_large_state_that_could_not_be_saved_is_told_from_another_stacks_also_after_a_cancel(
+def test_a_large_unsaved_state_is_not_taken_for_another_stacks(
     world: World, over: Execution, lineage: str, *, taken: bool
 ) -> None:
     control = over.workspace.control
@@ -214,7 +212,7 @@ def test_a_large_state_that_could_not_be_saved_is_told_from_another_stacks_also_
 
 
 @pytest.mark.usefixtures("large")
-def test_a_state_that_takes_too_much_memory_to_be_read_is_kept_and_not_called_damaged(
+def test_a_state_too_large_to_read_is_kept_and_not_called_damaged(
     world: World, over: Execution, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(read_in_child, "MIN_MEMORY", 1)
@@ -242,15 +240,13 @@ def test_a_large_managed_state_proves_an_apply_as_a_small_one_does(world: World,
 
 
 @pytest.mark.parametrize("name", ["pipe.tf", "pipe.auto.tfvars"])
-def test_a_pipe_that_an_apply_left_among_its_code_holds_nobody_up(
-    world: World, over: Execution, name: str
-) -> None:
+def test_a_pipe_left_in_the_code_by_an_apply_blocks_nothing(world: World, over: Execution, name: str) -> None:
     world.write({"secret.tf": 'variable "v" {\n  sensitive = true\n}\n'})
     os.mkfifo(over.workspace.module / name)
     assert isinstance(world.engine.adopt(over, DIGEST), Applied)
 
 
-def test_without_any_trace_nothing_has_begun_and_nothing_is_told(world: World) -> None:
+def test_without_any_trace_nothing_has_begun_and_nothing_is_reported(world: World) -> None:
     execution = again(world)
     assert isinstance(world.engine.adopt(execution, DIGEST), NotBegun)
     assert execution.log.read_bytes() == b""

@@ -36,7 +36,7 @@ def test_a_stale_plan_is_refused_before_anything_is_touched(world: World) -> Non
     assert (world.own / "state" / "terraform.tfstate").read_bytes() == before
 
 
-def test_a_state_that_somebody_else_holds_is_told_from_a_failure(world: World) -> None:
+def test_a_state_held_by_somebody_else_is_not_a_failure(world: World) -> None:
     planned = world.planned()
     world.applied(planned)
     world.stack = replace(world.stack, vars={"word": "two"})
@@ -117,7 +117,7 @@ def test_an_apply_that_was_canceled_before_it_began_is_not_started(world: World,
 
 
 @needs_namespaces
-def test_what_a_provisioner_leaves_running_has_ended_when_its_apply_is_recorded(world: World) -> None:
+def test_processes_left_by_a_provisioner_end_before_the_apply_is_recorded(world: World) -> None:
     late = world.outside / "late"
     # In a session of its own, without any of its output files; its number is not known here, but its arguments are.
     command = f"setsid sleep 1000.7 >/dev/null 2>&1 & touch {late}"
@@ -160,7 +160,7 @@ def test_an_apply_initialises_again_where_the_data_directory_was_lost(
     assert json.loads((world.outside / "cloud.json").read_text())["objects"].keys() == {"a"}
 
 
-def test_an_apply_goes_on_when_its_log_can_not_be_written(world: World, steps: Steps) -> None:
+def test_an_apply_goes_on_when_its_log_cannot_be_written(world: World, steps: Steps) -> None:
     planned = world.planned()
     steps.go.touch()
     execution = world.execution(for_apply=True)

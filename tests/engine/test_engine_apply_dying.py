@@ -117,9 +117,7 @@ def test_a_killed_terraform_is_named_by_its_signal_with_what_it_had_begun(world:
     assert error.evidence.log[-1].endswith("waiting")
 
 
-def test_one_that_was_killed_with_its_shim_is_lost_and_not_over_before_its_last_child(
-    world: World, steps: Steps
-) -> None:
+def test_an_apply_killed_with_its_shim_is_lost_only_after_its_last_child(world: World, steps: Steps) -> None:
     error = killed(world, steps, "shim", "terraform")
     assert steps.effects == ["a", "b"]
     assert (error.lost, error.signal, error.unfinished) == (True, None, ("terraform_data.b",))

@@ -98,7 +98,7 @@ def test_a_backend_that_keeps_the_old_state_is_found_out(world: World, backend: 
     assert (error.evidence.serial_before, error.evidence.serial_after) == (1, 1)
 
 
-def test_a_backend_that_can_not_be_asked_afterwards_is_no_reason_to_doubt(
+def test_an_unreachable_backend_afterwards_is_no_reason_to_doubt(
     world: World, backend: StateBackend, tmp_path: Path
 ) -> None:
     planned = world.planned()
@@ -131,7 +131,7 @@ def test_every_kind_of_plan_counts_as_applied(world: World, code: str) -> None:
     assert isinstance(outcome, Applied), outcome
 
 
-def test_a_lock_file_that_stays_behind_is_told(world: World, tmp_path: Path) -> None:
+def test_a_lock_file_that_stays_behind_is_reported(world: World, tmp_path: Path) -> None:
     planned = changed(world)
     left = state(world).with_name(".terraform.tfstate.lock.info")
     wrapped(world, tmp_path, f'if [ "$1" = apply ]; then $TERRAFORM "$@"; R=$?; echo x > {left}; exit $R; fi')

@@ -78,7 +78,7 @@ def test_what_is_not_clear_is_not_cut(text: str) -> None:
 
 
 @given(st.text(alphabet='ab "{}$%\\\n#/*<E=-', max_size=60))
-def test_no_text_whatever_raises_or_hangs(text: str) -> None:
+def test_no_text_raises_or_hangs(text: str) -> None:
     blocks = cut(text)
     for block in blocks or []:
         plain_body(block)
@@ -180,7 +180,7 @@ def test_of_two_equal_keys_of_a_map_the_last_one_counts_as_for_terraform() -> No
     assert plain_body(Block("x", (), '\na = { b = 1, "b" = 2 }\n')) == {"a": {"b": 2}}
 
 
-def test_what_is_wrong_is_told_with_its_line_in_the_file() -> None:
+def test_what_is_wrong_is_reported_with_its_line_in_the_file() -> None:
     [_, block] = cut("a {}\n\nb {\n x = 1\n y\n}\n") or []
     with pytest.raises(NotHcl, match="line 5: expected a label"):
         body_of(block)

@@ -30,7 +30,7 @@ def test_offline_nothing_comes_from_a_registry() -> None:
     assert "filesystem_mirror" in alone
 
 
-def test_tokens_of_registries_are_told_and_nothing_in_them_is_read_as_code() -> None:
+def test_registry_tokens_are_written_and_never_read_as_code() -> None:
     text = render(HERE, EnginesSettings(registry_tokens={"tf.example.com": 'a"b\\${x}%{y}\n'}))
     assert 'credentials "tf.example.com" {\n  token = "a\\"b\\\\$${x}%%{y}\\n"\n}' in text
 

@@ -107,7 +107,7 @@ def read(tmp_path: Path, **files: str) -> Code:
         (Part.EPHEMERAL, "ephemeral.vault_token.t", "data.x.y.path"),
     ],
 )
-def test_each_block_tells_what_it_refers_to(tmp_path: Path, part: Part, address: str, reference: str) -> None:
+def test_each_block_lists_its_references(tmp_path: Path, part: Part, address: str, reference: str) -> None:
     found = read(tmp_path).of((), part, address)
     assert reference in [one for snippet in found for one in snippet.references]
 

@@ -133,7 +133,7 @@ HIDDEN: dict[str, Callable[[Installation], Path]] = {
 
 @needs_landlock
 @pytest.mark.parametrize("what", HIDDEN)
-def test_a_module_can_not_read(world: Installation, what: str) -> None:
+def test_a_module_cannot_read(world: Installation, what: str) -> None:
     path = world.keep(HIDDEN[what](world))
     world.write({"main.tf": READS % path})
     assert CANARY not in str(world.planned().document)
@@ -142,7 +142,7 @@ def test_a_module_can_not_read(world: Installation, what: str) -> None:
 
 
 @needs_landlock
-def test_a_module_can_not_read_by_another_name(world: Installation) -> None:
+def test_a_module_cannot_read_by_another_name(world: Installation) -> None:
     """terraform's links, the ways of /proc, and the path from where it is."""
     path = world.keep(world.folder / "driftline.db")
     (world.module / "link").symlink_to(path)
@@ -153,7 +153,7 @@ def test_a_module_can_not_read_by_another_name(world: Installation) -> None:
 
 
 @needs_landlock
-def test_a_module_can_not_read_the_real_home_of_the_user(world: Installation) -> None:
+def test_a_module_cannot_read_the_real_home_of_the_user(world: Installation) -> None:
     home = Path(pwd.getpwuid(os.geteuid()).pw_dir)
     own = next((path for path in sorted(home.glob(".*")) if path.is_file() and path.stat().st_size), None)
     if own is None:
@@ -163,7 +163,7 @@ def test_a_module_can_not_read_the_real_home_of_the_user(world: Installation) ->
 
 
 @needs_landlock
-def test_a_module_can_not_read_the_environment_of_another_process(world: Installation) -> None:
+def test_a_module_cannot_read_the_environment_of_another_process(world: Installation) -> None:
     world.write({"main.tf": f'output "it" {{ value = file("/proc/{os.getpid()}/environ") }}\n'})
     assert REFUSED.search(str(world.failed().diagnostics))
 
@@ -186,7 +186,7 @@ WRITES = {
 
 @needs_landlock
 @pytest.mark.parametrize("what", WRITES)
-def test_a_provisioner_can_not(world: Installation, what: str) -> None:
+def test_a_provisioner_cannot(world: Installation, what: str) -> None:
     kept = [
         world.keep(world.folder / name)
         for name in ("driftline.db", "keys/artifacts", "claims/x", "artifacts/x", "receipts/x.json")
@@ -218,7 +218,7 @@ done
 
 
 @needs_landlock
-def test_a_provisioner_can_neither_forge_how_its_apply_ended_nor_what_is_known_of_it(
+def test_a_provisioner_cannot_forge_the_result_or_records_of_its_apply(
     world: Installation,
 ) -> None:
     control = world.folder / "control" / "2"
@@ -245,7 +245,7 @@ def test_a_provisioner_can_neither_end_nor_stop_the_shim_that_owns_it(world: Ins
 
 @needs_landlock
 @pytest.mark.skipif(landlock.abi() < 6, reason="this kernel's Landlock does not govern signals")
-def test_a_provisioner_can_not_signal_the_daemon(world: Installation) -> None:
+def test_a_provisioner_cannot_signal_the_daemon(world: Installation) -> None:
     asked: list[int] = []
     signal(SIGUSR1, lambda number, _: asked.append(number))
     try:
@@ -352,7 +352,7 @@ exec terraform "$@"
 
 
 @needs_landlock
-def test_the_plan_that_is_shown_is_the_one_that_is_kept_whatever_goes_on_beside_it(
+def test_the_plan_shown_is_the_one_kept_whatever_runs_beside_it(
     world: Installation,
 ) -> None:
     world.write({"main.tf": 'resource "terraform_data" "it" {}\n'})
@@ -433,7 +433,7 @@ def test_a_file_that_the_operator_hands_over_by_a_variable_is_readable(world: In
 
 
 @needs_landlock
-def test_a_provider_from_a_mirror_in_the_home_works_and_can_not_be_exchanged(world: Installation) -> None:
+def test_a_mirrored_provider_in_the_home_works_and_cannot_be_replaced(world: Installation) -> None:
     mirror = install(world.home / "mirror")
     world.engines = replace(world.engines, plugin_mirror=mirror)
     use = f"""
@@ -461,7 +461,7 @@ def test_unconfined_it_reads_what_the_user_reads(world: Installation) -> None:
     assert CANARY in str(world.planned().document)
 
 
-def test_where_the_kernel_can_not_it_runs_unless_it_is_required(
+def test_without_kernel_support_it_runs_unless_it_is_required(
     world: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(landlock, "abi", lambda: 0)

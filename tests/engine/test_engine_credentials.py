@@ -136,7 +136,7 @@ def test_an_external_id_that_is_not_there_is_an_error(
     assert asked == []
 
 
-def test_a_reference_can_not_leave_the_folder_of_credentials(
+def test_a_reference_cannot_leave_the_folder_of_credentials(
     asked: list[dict[str, str]], tmp_path: Path
 ) -> None:
     (tmp_path / "secret").write_text("of somebody else")
@@ -147,7 +147,7 @@ def test_a_reference_can_not_leave_the_folder_of_credentials(
     assert asked[0]["ExternalId"] == "${cred:../secret}"
 
 
-def test_a_refusal_tells_the_role_and_no_secret(
+def test_a_refusal_names_the_role_and_no_secret(
     asked: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     roles = AwsRoles(region="eu-west-1", plan_role="arn:x", external_id="the-external-id")

@@ -117,7 +117,7 @@ def test_the_next_plan_is_of_the_modules_that_git_has(world: Attacked, how: str)
     assert "honest" in str(state_of(world.own / "state" / "terraform.tfstate"))
 
 
-def test_a_module_that_changed_in_git_is_planned_whatever_an_earlier_plan_wrote(world: Attacked) -> None:
+def test_a_module_changed_in_git_is_planned_whatever_an_earlier_plan_wrote(world: Attacked) -> None:
     before = world.attacked_plan(
         POISONED_MODULES["the module lies in the data folder"].format(evil=EVIL.strip(), out="")
     )
@@ -187,7 +187,7 @@ def test_what_took_the_place_of_the_data_folder_is_left_where_it_is(world: Attac
     assert not (world.own / "data").is_symlink()
 
 
-def test_the_lock_file_of_a_module_that_two_stacks_share_is_the_one_that_init_wrote(
+def test_the_lock_file_of_a_shared_module_is_the_one_that_init_wrote(
     world: Attacked, packed_mirror: Path
 ) -> None:
     world.use(world.outside / "terraform", plugin_mirror=packed_mirror, offline=True)
@@ -205,7 +205,7 @@ def test_a_lock_file_where_init_wrote_none_is_taken_away(world: Attacked) -> Non
     assert not (world.module / ".terraform.lock.hcl").exists()
 
 
-def test_a_plan_does_not_change_what_others_are_made_from_while_they_are_made(world: Attacked) -> None:
+def test_a_plan_does_not_change_the_inputs_of_concurrent_ones(world: Attacked) -> None:
     world.attacked_plan("true")
     go = world.outside / "go"
     os.mkfifo(go)
@@ -226,7 +226,7 @@ def test_a_plan_does_not_change_what_others_are_made_from_while_they_are_made(wo
         assert addresses(outcome) == ["module.m.terraform_data.honest"]
 
 
-def test_a_look_at_the_state_goes_by_what_init_noted_beside_an_apply_that_changed_it(world: Attacked) -> None:
+def test_reading_the_state_uses_inits_backend_record_during_an_apply(world: Attacked) -> None:
     real = world.outside / "real.tfstate"
     world.managed = False
     world.write({"app/main.tf": BACKEND % real + DATA_OF % "one"})
@@ -242,7 +242,7 @@ def test_a_look_at_the_state_goes_by_what_init_noted_beside_an_apply_that_change
     assert "/elsewhere" in noted.read_text()
 
 
-def test_a_look_at_the_state_finds_nothing_in_its_home_of_what_the_run_left_in_its_own(
+def test_reading_the_state_does_not_see_the_home_of_the_run(
     world: Attacked,
 ) -> None:
     world.planned()
@@ -265,7 +265,7 @@ def copies(world: Attacked) -> list[Path]:
     return sorted((world.own / "sealed").iterdir())
 
 
-def test_plans_that_take_turns_need_no_init_and_only_the_last_copies_are_kept(world: Attacked) -> None:
+def test_alternating_plans_need_no_init_and_only_the_last_copies_are_kept(world: Attacked) -> None:
     for number in range(KEPT + 2):
         world.write({f"m{number}/main.tf": "", "app/main.tf": CALLS.replace("../m", f"../m{number}")})
         world.planned()
@@ -328,9 +328,7 @@ LEAVES = {
 
 
 @pytest.mark.parametrize("what", LEAVES)
-def test_an_init_that_left_what_neither_code_nor_lock_file_ask_for_is_refused(
-    world: Attacked, what: str
-) -> None:
+def test_an_init_with_results_nobody_asked_for_is_refused(world: Attacked, what: str) -> None:
     world.write({"n/main.tf": EVIL})
     world.after("init", LEAVES[what])
     failed = world.failed()
@@ -420,9 +418,7 @@ def needs_archive(world: Attacked, served: str) -> Path:
     return out
 
 
-def test_what_a_plan_made_beside_a_fetched_module_is_there_for_its_own_apply(
-    world: Attacked, served: str
-) -> None:
+def test_files_a_plan_made_beside_a_fetched_module_reach_its_own_apply(world: Attacked, served: str) -> None:
     out = needs_archive(world, served)
     execution = world.execution()
     world.after("plan", MAKES.format(evil=EVIL.strip()))
@@ -461,9 +457,7 @@ MOVES: dict[str, Callable[[Attacked], object]] = {
 
 
 @pytest.mark.parametrize("what", MOVES)
-def test_what_a_plan_writes_over_its_own_code_is_not_taken_for_what_it_was_made_from(
-    world: Attacked, what: str
-) -> None:
+def test_code_overwritten_by_a_plan_is_not_taken_for_its_input(world: Attacked, what: str) -> None:
     world.confine = "never"
     first = world.planned()
     evil = world.outside / "evil.tf"

@@ -35,7 +35,7 @@ def environment(
     )
 
 
-def test_of_the_daemon_only_listed_names_and_the_operators_globs_are_inherited() -> None:
+def test_only_listed_names_and_the_operators_globs_are_inherited() -> None:
     daemon = {
         "PATH": "/bin",
         "HTTPS_PROXY": "p",
@@ -121,7 +121,7 @@ def test_a_run_with_a_role_sees_no_other_credentials(tmp_path: Path) -> None:
     assert made["X"] == "1"
 
 
-def test_the_region_of_the_stack_is_told_under_both_names(tmp_path: Path) -> None:
+def test_the_region_of_the_stack_is_set_under_both_names(tmp_path: Path) -> None:
     made = environment(
         tmp_path, StackDefinition(name="a", aws=AwsRoles(region="eu-west-1")), {"AWS_REGION": "x"}
     )
@@ -147,7 +147,7 @@ def test_a_folder_too_long_for_a_plugins_socket_is_not_its_tmpdir(tmp_path: Path
     assert len(made["TMPDIR"]) <= 80
 
 
-def test_the_folder_that_takes_its_place_is_none_that_the_data_directory_is_in(tmp_path: Path) -> None:
+def test_the_fallback_folder_does_not_contain_the_data_directory(tmp_path: Path) -> None:
     system = Path(gettempdir())
     assert not (system / "data" / "runs" / "1").is_relative_to(short_tmp(system / "data" / "runs" / "1"))
     assert short_tmp(Path("/var/lib/driftline/runs/1")) == str(system)

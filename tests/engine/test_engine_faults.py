@@ -85,7 +85,7 @@ def test_a_document_that_is_no_json_is_not_understood(world: World, tmp_path: Pa
         world.plan()
 
 
-def test_a_document_that_somebody_removed_meanwhile_fails_the_plan_with_that_reason(
+def test_a_document_removed_meanwhile_fails_the_plan_with_that_reason(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.use(fake(tmp_path, only("show", "exit 0", only("plan", f"{PLANS}\nexit 2"))))
@@ -129,9 +129,7 @@ def test_output_without_end_stops_a_plan(
     assert not error.timed_out
 
 
-def test_a_binary_that_can_not_be_executed_is_an_error_before_anything_began(
-    world: World, tmp_path: Path
-) -> None:
+def test_a_binary_that_cannot_be_executed_is_an_error_before_the_start(world: World, tmp_path: Path) -> None:
     binary = fake(tmp_path, "exit 0")
     world.use(binary)
     execution = world.execution()

@@ -21,7 +21,7 @@ def marks(**environment: str) -> tuple[str, ...]:
     "name",
     ["TF_VAR_password", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_ROLE_ARN", "ARM_TENANT_ID", "GOOGLE_PROJECT", "VAULT_ADDR"],
 )  # fmt: skip
-def test_another_value_has_another_digest_and_neither_is_told(name: str) -> None:
+def test_another_value_has_another_digest_and_neither_is_shown(name: str) -> None:
     one, other = marks(**{name: "first"}), marks(**{name: "second"})
     assert one != other
     assert [told.split()[0] for told in one] == [name]
@@ -51,7 +51,7 @@ def test_an_id_that_is_none_of_aws_stands_for_itself() -> None:
     assert marks(AWS_ACCESS_KEY_ID="test") != marks(AWS_ACCESS_KEY_ID="other")
 
 
-def test_where_the_stack_has_roles_of_its_own_the_keys_that_take_them_do_not_count() -> None:
+def test_with_roles_of_the_stack_the_keys_that_assume_them_do_not_count() -> None:
     roles = AwsRoles(plan_role="arn:aws:iam::111122223333:role/plan")
     assert given({"AWS_ACCESS_KEY_ID": ONE, "AWS_PROFILE": "p"}, roles, KEY) == ()
 
@@ -77,7 +77,7 @@ def test_a_google_key_stands_for_its_account_and_project() -> None:
     assert told("one", "x") == told("one", "y") != told("two", "x")
 
 
-def test_without_a_key_nothing_is_told() -> None:
+def test_without_a_key_nothing_is_measured() -> None:
     assert given({"TF_VAR_a": "1"}, NONE, b"") == ()
 
 

@@ -159,9 +159,7 @@ def test_variables_count_only_where_a_source_is_computed(inputs: InitInputs) -> 
 
 
 @needs_terraform
-def test_init_is_run_once_for_a_stack_and_not_again_for_a_new_revision_of_its_resources(
-    world: World, tmp_path: Path
-) -> None:
+def test_init_runs_once_and_not_again_for_a_new_revision_of_resources(world: World, tmp_path: Path) -> None:
     binary, calls = counted(tmp_path)
     world.use(binary)
     world.write(
@@ -230,7 +228,7 @@ def test_a_failed_init_is_an_error_with_its_diagnostics_and_is_tried_again(world
 
 
 @needs_terraform
-def test_a_backend_that_changed_is_an_error_and_its_state_is_left_where_it_is(world: World) -> None:
+def test_a_changed_backend_is_an_error_and_its_state_stays(world: World) -> None:
     world.managed = False
     world.write({"b.tf": 'terraform {\n  backend "local" {}\n}\n'})
     world.stack = StackDefinition(
@@ -284,7 +282,7 @@ def test_a_committed_lock_file_is_held_to_and_never_rewritten(world: World, pack
 
 
 @needs_terraform
-def test_a_provider_that_a_committed_lock_file_does_not_name_is_not_selected(
+def test_a_provider_missing_in_a_committed_lock_file_is_not_selected(
     world: World, packed_mirror: Path
 ) -> None:
     world.engines = EnginesSettings(plugin_mirror=packed_mirror, offline=True)
@@ -298,9 +296,7 @@ def test_a_provider_that_a_committed_lock_file_does_not_name_is_not_selected(
 
 
 @needs_terraform
-def test_a_lock_file_made_on_another_platform_is_completed_with_verified_checksums(
-    world: World, packed_mirror: Path
-) -> None:
+def test_a_lock_file_of_another_platform_gets_verified_checksums(world: World, packed_mirror: Path) -> None:
     [package] = packed_mirror.rglob("*.zip")
     digest = hashlib.sha256(package.read_bytes()).hexdigest()
     world.engines = EnginesSettings(plugin_mirror=packed_mirror, offline=True)

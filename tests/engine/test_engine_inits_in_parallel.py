@@ -127,7 +127,7 @@ def test_an_init_without_a_lock_file_leaves_an_installed_provider_alone(mirrored
 
 
 @needs_terraform
-def test_an_init_with_a_lock_file_of_another_platform_leaves_an_installed_provider_alone(
+def test_an_init_with_a_foreign_lock_file_leaves_installed_providers_alone(
     mirrored: World, packed_mirror: Path
 ) -> None:
     # It has no checksum of what is installed, so terraform unpacks the package again and verifies that.

@@ -74,7 +74,7 @@ def test_the_hint_names_the_newest_engine_that_the_manager_has(tmp_path: Path) -
     assert f"engines.terraform.binary: {real};" in refused.value.hint
 
 
-def test_a_program_that_has_to_look_for_the_engine_can_not_answer(tmp_path: Path) -> None:
+def test_a_program_that_has_to_look_for_the_engine_cannot_answer(tmp_path: Path) -> None:
     engine = script(tmp_path / "bin" / "terraform", "#!/bin/sh\necho Terraform v1.11.4\n")
     shim = script(tmp_path / "any", f'#!/bin/sh\nexec "${{X:-$(dirname "{engine}")}}/terraform" "$@"\n')
     assert manager_of(shim) is None
@@ -90,7 +90,7 @@ def test_a_script_that_only_lies_beside_a_manager_is_taken(tmp_path: Path) -> No
     assert version_of(wrapper, tmp_path) == "1.11.4"
 
 
-def test_a_script_that_turns_into_a_shim_is_asked_anew(tmp_path: Path) -> None:
+def test_a_script_that_turns_into_a_shim_is_asked_again(tmp_path: Path) -> None:
     engine = script(tmp_path / "engine", "#!/bin/sh\necho Terraform v1.11.4\n")
     wrapper = script(tmp_path / "wrapper", f'#!/bin/sh\nexec {engine} "$@"\n')
     assert version_of(wrapper, tmp_path) == "1.11.4"

@@ -90,7 +90,7 @@ def test_what_began_and_did_not_end_is_unfinished() -> None:
     assert read.begun
 
 
-def test_of_what_failed_because_its_provider_died_nobody_knows_how_it_ended() -> None:
+def test_the_end_of_a_resource_is_unknown_when_its_provider_died() -> None:
     read = output()
     told(read, **hook("apply_start", "a.lost", "create"))
     told(read, **hook("apply_errored", "a.lost", "create"))
@@ -110,7 +110,7 @@ def replaced(address: str) -> JsonOutput:
     return read
 
 
-def test_a_replaced_object_that_an_error_kept_from_being_destroyed_is_told_apart() -> None:
+def test_an_undestroyed_replaced_object_is_distinguished() -> None:
     read = replaced("a.new")
     assert read.undestroyed() == ()
     told(read, **IN_USE)
@@ -125,7 +125,7 @@ def test_of_a_replaced_object_whose_provider_died_nobody_knows(summary: str) -> 
     assert read.undestroyed() == ()
 
 
-def test_the_destroying_of_the_only_object_is_never_taken_for_that_of_a_replaced_one() -> None:
+def test_destroying_the_only_object_is_not_taken_for_a_replaced_one() -> None:
     read = output()
     told(read, **hook("apply_start", "a.only", "delete"))
     told(read, **IN_USE)
@@ -249,7 +249,7 @@ def test_nothing_that_a_terminal_obeys_gets_through(text: str) -> None:
 
 
 @given(st.text())
-def test_no_line_whatever_raises(line: str) -> None:
+def test_no_line_raises(line: str) -> None:
     list(output().feed(line))
 
 

@@ -90,7 +90,7 @@ def test_a_reader_that_runs_out_of_memory_fails_its_run_and_nothing_else(
     assert "split the stack" in ended.diagnostics[0].summary
 
 
-def test_a_document_that_is_not_understood_is_told_as_such(large: World) -> None:
+def test_a_document_that_is_not_understood_is_reported_as_such(large: World) -> None:
     planned = large.planned()
     assert large.last is not None
     (large.last.workspace.control / "show.jsonl").write_text("[" * 200_000)
@@ -99,7 +99,7 @@ def test_a_document_that_is_not_understood_is_told_as_such(large: World) -> None
     assert "did not return its documented JSON" in ended.diagnostics[0].summary
 
 
-def test_a_large_state_is_measured_apart_and_tells_the_same(
+def test_a_large_state_is_measured_apart_with_the_same_result(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.applied(world.planned())

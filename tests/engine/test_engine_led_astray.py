@@ -5,7 +5,7 @@ from pathlib import Path
 from runner.engine.symlinked_paths import unspoiled
 
 
-def test_a_folder_that_a_run_replaced_by_a_symlink_is_not_taken_for_what_it_leads_to(tmp_path: Path) -> None:
+def test_a_folder_replaced_by_a_runs_symlink_is_not_followed(tmp_path: Path) -> None:
     shared, secret = tmp_path / "shared", tmp_path / "secret"
     shared.mkdir()
     secret.mkdir()
@@ -14,7 +14,7 @@ def test_a_folder_that_a_run_replaced_by_a_symlink_is_not_taken_for_what_it_lead
     assert unspoiled([shared, states, states / "prod"], [shared]) == [shared]
 
 
-def test_a_symlink_of_the_operator_that_leads_through_one_of_a_run_counts_as_the_runs(tmp_path: Path) -> None:
+def test_an_operators_symlink_through_a_runs_one_counts_as_the_runs(tmp_path: Path) -> None:
     (tmp_path / "shared").mkdir()
     (tmp_path / "shared" / "inner").symlink_to("..")
     named = tmp_path / "named"

@@ -47,20 +47,20 @@ OURS = StateLock(
 TAKEN = datetime(2026, 11, 21, 4, 47, 50, 228409, UTC)
 
 
-def test_everything_that_a_backend_tells_is_read() -> None:
+def test_everything_that_a_backend_reports_is_read() -> None:
     assert read_lock(LOCAL) == OURS
     assert str(OURS) == (
         "OperationTypeApply 64eeb47d-7c03-5a2e-f11b-7bfa1b8097df by root@vm since 2026-11-21 04:47:50.228409623 +0000 UTC"
     )
 
 
-def test_the_lock_that_could_not_be_taken_is_not_taken_for_the_one_in_its_way() -> None:
+def test_the_lock_not_taken_is_not_mistaken_for_the_blocking_one() -> None:
     lock = read_lock(HTTP)
     assert lock == StateLock("5f9f5ae7-1111-2222-3333-444455556666")
     assert str(lock) == "lock 5f9f5ae7-1111-2222-3333-444455556666"
 
 
-def test_a_backend_that_has_learned_to_tell_is_believed() -> None:
+def test_a_backend_that_begins_to_report_the_holder_is_believed() -> None:
     told = HTTP.replace("19cff2fd-863b-8586-683d-f02e8947e9a0", "5f9f5ae7-1111-2222-3333-444455556666")
     lock = read_lock(told)
     assert lock is not None

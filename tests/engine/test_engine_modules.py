@@ -128,7 +128,7 @@ def test_what_runs_programs_is_found(text: str, expected: str) -> None:
         '# external\n"',
     ],
 )
-def test_a_file_that_can_not_be_read_and_may_hide_a_program_counts_as_having_one(text: str) -> None:
+def test_an_unreadable_file_that_may_hide_a_program_counts_as_having_one(text: str) -> None:
     found = facts(main__tf=text)
     assert found.provisioners == ("main.tf (not readable)",)
     assert found.unreadable == ("main.tf",)

@@ -77,7 +77,7 @@ def world(tmp_path: Path) -> World:
 
 
 @pytest.mark.parametrize("reader", READERS)
-def test_another_content_has_another_digest_and_is_not_told(world: World, reader: str) -> None:
+def test_another_content_has_another_digest_and_is_not_shown(world: World, reader: str) -> None:
     write(world, READERS[reader])
     one, other = bound(world, "echo first-content"), bound(world, "echo second-content")
     assert one != other
@@ -113,7 +113,7 @@ def test_a_key_of_google_stands_for_its_account_and_project(world: World) -> Non
 CLUSTER = "clusters:\n- server: {server}\nusers:\n- token: {token}\n  client-certificate-data: {token}\n"
 
 
-def test_a_file_that_a_provider_is_configured_by_counts_without_its_secrets(tmp_path: Path) -> None:
+def test_a_provider_configuration_file_counts_without_its_secrets(tmp_path: Path) -> None:
     reads, root = Reads(), tmp_path
     reads.note("provider", 'config_path = "/etc/kube/config"\n  path = "/data"', root, root)
     reads.note("resource", 'config_path = "/etc/other"', root, root)
@@ -136,7 +136,7 @@ def test_of_a_file_that_is_a_secret_by_itself_nothing_counts(renewed: str) -> No
     assert told[0] == told[1]
 
 
-def test_without_a_key_no_file_is_told(world: World) -> None:
+def test_without_a_key_no_file_is_measured(world: World) -> None:
     write(world, READERS["a command"])
     (world.outside / "f").write_text("echo one")
     assert world.planned().facts.given == ()

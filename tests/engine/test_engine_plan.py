@@ -44,7 +44,7 @@ def test_an_applied_plan_gives_its_outputs_and_writes_the_managed_state(world: W
     assert [path.name for path in world.module.iterdir()] == ["main.tf"]
 
 
-def test_the_number_of_resources_that_were_there_before_is_told(world: World) -> None:
+def test_the_number_of_previous_resources_is_recorded(world: World) -> None:
     world.applied(world.planned())
     world.stack = replace(world.stack, vars={"word": "two"})
     assert world.planned().resource_count == 1
@@ -59,7 +59,7 @@ def test_two_stacks_with_one_module_have_a_state_each(world: World) -> None:
     assert {state_of(path)["outputs"]["word"]["value"] for path in states} == {"one", "other"}
 
 
-def test_a_workspace_of_a_managed_state_is_named_rightly_and_has_a_file_of_its_own(world: World) -> None:
+def test_a_workspace_of_a_managed_state_has_its_name_and_its_own_file(world: World) -> None:
     world.write({"main.tf": 'output "w" { value = terraform.workspace }\n'})
     world.applied(world.planned())
     world.stack = replace(world.stack, terraform_workspace="blue")

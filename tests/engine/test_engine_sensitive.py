@@ -26,7 +26,7 @@ def told(
     return sensitive_values(execution, (".tf", ".tf.json"), environment or {}).texts
 
 
-def test_what_the_stack_sets_is_one_and_only_where_the_variable_is_sensitive(tmp_path: Path) -> None:
+def test_a_stacks_value_is_secret_only_if_the_variable_is_sensitive(tmp_path: Path) -> None:
     plain = 'variable "plain" {}\n'
     assert told(tmp_path, {"main.tf": HIDDEN + plain}, vars={"hidden": "one", "plain": "two"}) == {"one"}
 
@@ -101,7 +101,7 @@ def given(folder: Path, files: dict[str, str], **stack: Any) -> Given:
         ("x.tf.json", "[" * 100_000, "main.tf"),
     ],
 )
-def test_where_code_can_not_be_read_every_variable_counts_and_the_file_is_named(
+def test_with_unreadable_code_every_variable_counts_and_the_file_is_named(
     tmp_path: Path, name: str, text: str, told: str
 ) -> None:
     plain = 'variable "plain" {}\n'
@@ -123,7 +123,7 @@ def test_where_code_can_not_be_read_every_variable_counts_and_the_file_is_named(
         ("x.auto.tfvars.json", '["seen-by-terraform"]'),
     ],
 )
-def test_where_a_var_file_can_not_be_read_every_text_in_it_counts(
+def test_where_a_var_file_cannot_be_read_every_text_in_it_counts(
     tmp_path: Path, name: str, text: str
 ) -> None:
     found = given(tmp_path, {"main.tf": HIDDEN, name: text})
@@ -233,7 +233,7 @@ def test_what_earlier_plans_called_sensitive_is_masked_too(tmp_path: Path) -> No
     assert redaction.text("the provider says: bad generated-password") == f"the provider says: bad {MASK}"
 
 
-def test_of_a_file_that_is_too_large_to_be_understood_every_value_is_masked(
+def test_every_value_of_a_file_too_large_to_parse_is_masked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(declared, "_LARGEST", 200)

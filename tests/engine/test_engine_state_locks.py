@@ -216,7 +216,7 @@ def test_an_apply_that_was_adopted_is_seen_to_hold_its_lock_too(
     assert (evidence.lock, evidence.lock_is_ours) == (StateLock(backend.locks[NAME]["ID"]), True)
 
 
-def test_an_apply_that_is_asked_to_stop_frees_its_lock_and_names_what_it_had_begun(
+def test_a_stopped_apply_releases_its_lock_and_names_what_it_had_begun(
     remote: World, backend: StateBackend
 ) -> None:
     with applying(remote) as apply:
@@ -322,7 +322,7 @@ def send(number: signal.Signals, scratch: Path) -> None:
             os.kill(int(folder.name), number)
 
 
-def test_a_state_that_can_not_be_saved_is_kept_and_leaves_no_lock(
+def test_a_state_that_cannot_be_saved_is_kept_and_leaves_no_lock(
     remote: World, backend: StateBackend
 ) -> None:
     (remote.outside / "go").touch()
@@ -355,7 +355,7 @@ def test_a_terraform_that_gave_up_while_it_saved_has_no_clear_end(
     assert apply.evidence.lock_is_ours
 
 
-def test_a_lock_that_could_not_be_released_is_told_of(remote: World, backend: StateBackend) -> None:
+def test_a_lock_that_could_not_be_released_is_reported(remote: World, backend: StateBackend) -> None:
     planned = remote.planned(lock=True)
     with applying(remote, planned) as apply:
         wait_until(lambda: seen(apply), "it was seen to hold the lock")

@@ -92,7 +92,7 @@ def test_what_cannot_be_made_fails_the_plan_and_is_tried_again_by_the_next(
     assert (states / "workspaces" / "dev").is_dir()
 
 
-def test_a_backend_without_workspaces_is_told_in_terraforms_words(world: World) -> None:
+def test_a_backend_without_workspaces_is_reported_in_terraforms_words(world: World) -> None:
     world.managed = False
     world.write({"backend.tf": 'terraform {\n  backend "http" {}\n}\n'})
     with state_backend() as backend:

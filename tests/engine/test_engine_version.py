@@ -57,7 +57,7 @@ def test_what_is_no_version_is_refused(text: str) -> None:
         parse(text)
 
 
-def test_a_constraint_that_is_not_met_or_not_understood_is_an_error_about_the_stack() -> None:
+def test_an_unmet_or_unknown_constraint_is_an_error_of_the_stack() -> None:
     check(TERRAFORM, "prod/app", "1.11.4", None)
     with pytest.raises(EngineVersion, match=r'stack "prod/app" wants terraform ~> 1\.12, this is 1\.11\.4'):
         check(TERRAFORM, "prod/app", "1.11.4", "~> 1.12")
@@ -65,7 +65,7 @@ def test_a_constraint_that_is_not_met_or_not_understood_is_an_error_about_the_st
         check(TERRAFORM, "prod/app", "1.11.4", "newest")
 
 
-def test_a_version_file_counts_in_the_module_and_above_it_within_the_data_directory(tmp_path: Path) -> None:
+def test_a_version_file_counts_in_the_module_and_above_within_the_data_dir(tmp_path: Path) -> None:
     module = tmp_path / "data" / "trees" / "infra" / "stacks" / "app"
     module.mkdir(parents=True)
     top = tmp_path / "data"
@@ -96,7 +96,7 @@ def test_a_version_is_asked_for_once_and_again_when_the_binary_changes(tmp_path:
     assert Versions(tmp_path / "engine").of(TERRAFORM, install("1.12.0-beta1"), env) == "1.12.0-beta1"
 
 
-def test_a_damaged_record_of_versions_is_made_anew(tmp_path: Path) -> None:
+def test_a_damaged_record_of_versions_is_made_again(tmp_path: Path) -> None:
     binary = program(tmp_path / "tf", 'echo \'{"terraform_version": "1.2.3"}\'')
     (tmp_path / "engine").mkdir()
     (tmp_path / "engine" / "versions.json").write_text("{")

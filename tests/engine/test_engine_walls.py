@@ -76,11 +76,11 @@ X86 = pytest.mark.skipif(os.uname().machine != "x86_64", reason="the numbers of 
         ("type on a terminal", "call(16, 0, 0x5412, b'x')"),
     ],
 )
-def test_a_run_can_not(world: World, what: str, call: str) -> None:
+def test_a_run_cannot(world: World, what: str, call: str) -> None:
     assert tries(world, CALLS + call).strip() == "EPERM"
 
 
-def test_a_run_can_not_write_into_its_own_terraform_through_proc(world: World) -> None:
+def test_a_run_cannot_write_into_its_own_terraform_through_proc(world: World) -> None:
     told = tries(
         world,
         """
@@ -162,7 +162,7 @@ def test_the_machine_is_read_only_and_what_is_private_is_limited(world: World) -
     assert not Path("/tmp/x").exists()
 
 
-def test_a_plan_can_not_change_the_state_and_an_apply_can(world: World) -> None:
+def test_a_plan_cannot_change_the_state_and_an_apply_can(world: World) -> None:
     execution = world.execution()
     state = execution.workspace.state
     assert state is not None
@@ -241,7 +241,7 @@ def waiting(world: World, claim: HeldFiles) -> Iterator[Child]:
     child.end()
 
 
-def test_a_run_can_not_let_go_of_its_claim(world: World, claim: HeldFiles, waiting: Child) -> None:
+def test_a_run_cannot_let_go_of_its_claim(world: World, claim: HeldFiles, waiting: Child) -> None:
     claim.hand_over()
     assert claim.running()
     assert FileClaims(world.folder, SystemClock()).take(99, "state") is None
@@ -258,7 +258,7 @@ def test_what_is_left_of_a_dead_daemon_is_asked_to_end_and_then_over(
     assert not claims.alive(claim.claim)
 
 
-def test_the_claim_is_kept_while_anything_inside_lives_though_the_process_around_it_was_killed(
+def test_the_claim_is_held_while_anything_inside_lives(
     world: World, claim: HeldFiles, waiting: Child
 ) -> None:
     claim.release()

@@ -71,7 +71,7 @@ def test_a_digest_stops_when_it_is_canceled(place: Path) -> None:
         tree_digest(place, Budget(cancel=cancel))
 
 
-def test_a_digest_tells_a_name_a_byte_and_a_link_from_others(tmp_path: Path) -> None:
+def test_a_digest_distinguishes_a_name_a_byte_and_a_link(tmp_path: Path) -> None:
     digests = set()
     for number, (name, content, link) in enumerate(
         [("a", "1", False), ("a", "2", False), ("b", "1", False), ("a", "1", True), ("a", "2", True)]

@@ -94,7 +94,7 @@ def test_removing_stops_when_it_is_canceled(place: Path) -> None:
         remove(place, Budget(cancel=cancel))
 
 
-def test_a_quarantined_tree_leaves_its_place_at_once_and_loses_its_plans_first(
+def test_a_quarantined_tree_moves_at_once_and_loses_its_plans_first(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place.mkdir()
@@ -111,7 +111,7 @@ def test_a_quarantined_tree_leaves_its_place_at_once_and_loses_its_plans_first(
     assert list(quarantine.folder.iterdir()) == []
 
 
-def test_a_tree_that_can_not_be_removed_is_told_once_with_its_place(
+def test_a_tree_that_cannot_be_removed_is_reported_once_with_its_path(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place.mkdir()

@@ -10,7 +10,6 @@ import pytest
 from recorded.play import HERE, edit, install
 from world import ANA, World
 
-from runner.cli import shapes
 from runner.errors import GuardrailHit
 from runner.model.changes.changes import ChangeSet
 from runner.model.plan.text import render
@@ -18,6 +17,9 @@ from runner.model.run.life import Run, State
 from runner.model.settings.server import Guardrails
 from runner.model.settings.source import Allow
 from runner.service.operator import request
+from runner.view.changes import changes_view
+from runner.view.document import document
+from runner.view.run import run_row
 
 ARGUMENTS: list[str | int] = ["action_invocations", 0, "config_values", "arguments"]
 Acting = Callable[..., World]
@@ -67,11 +69,11 @@ def test_an_action_is_shown_with_its_trigger_and_its_configuration(acting: Actin
     assert '+ command   = "echo"' in shown
 
 
-def test_an_action_is_counted_and_told_in_json(acting: Acting) -> None:
+def test_an_action_is_counted_and_reported_in_json(acting: Acting) -> None:
     world = acting()
     run = planned(world)
-    told = shapes.change_set(changes(world, run))
-    assert shapes.run(run)["summary"]["action"] == told["summary"]["action"] == 1
+    told = document(changes_view(changes(world, run)))
+    assert document(run_row(run))["summary"]["action"] == told["summary"]["action"] == 1
     (action,) = told["actions"]
     assert (action["type"], action["trigger"]) == ("local_command", "after terraform_data.a is created")
     assert {one["path"]: one["after"] for one in action["configuration"]} == {
@@ -81,7 +83,7 @@ def test_an_action_is_counted_and_told_in_json(acting: Acting) -> None:
     json.dumps(told)
 
 
-def test_a_sensitive_argument_of_an_action_is_masked_and_an_unknown_one_is_told_so(acting: Acting) -> None:
+def test_a_sensitive_action_argument_is_masked_and_an_unknown_one_named(acting: Acting) -> None:
     world = acting()
     edit(
         world.root / "engine",
@@ -94,7 +96,7 @@ def test_a_sensitive_argument_of_an_action_is_masked_and_an_unknown_one_is_told_
     assert "+ stdin     = (known after apply)" in shown
 
 
-def test_an_action_that_would_do_something_else_is_not_invoked_under_the_old_yes(acting: Acting) -> None:
+def test_an_action_with_another_effect_is_not_invoked_under_the_old_approval(acting: Acting) -> None:
     world = acting()
     run = planned(world)
     world.approve(run)
@@ -106,7 +108,7 @@ def test_an_action_that_would_do_something_else_is_not_invoked_under_the_old_yes
     assert after.reason == "planned again: arguments of action.local_command.say changed"
 
 
-def test_an_action_that_does_the_same_is_invoked_although_it_was_planned_again(acting: Acting) -> None:
+def test_an_action_with_the_same_effect_is_invoked_after_planning_again(acting: Acting) -> None:
     world = acting()
     run = planned(world)
     world.approve(run)
@@ -124,7 +126,7 @@ def test_a_type_of_action_that_the_source_does_not_allow_fails_the_plan(acting: 
     assert "local_command is not among allow.actions" in run.reason
 
 
-def test_an_action_that_runs_commands_needs_the_permission_for_provisioners(acting: Acting) -> None:
+def test_an_action_that_runs_commands_needs_permission_for_provisioners(acting: Acting) -> None:
     world = acting(provisioners=False)
     world.poll()
     with world.app.store.reading() as reader:
@@ -142,7 +144,7 @@ def test_a_guard_rail_asks_for_the_name_of_the_stack_before_an_action(acting: Ac
     assert world.approve(run, typed_name="web").state is State.APPROVED
 
 
-def test_an_action_that_fails_is_told_apart_from_a_resource_that_fails(acting: Acting) -> None:
+def test_an_action_that_fails_is_distinguished_from_a_resource_that_fails(acting: Acting) -> None:
     world = acting("action-fails")
     run = planned(world)
     world.approve(run)

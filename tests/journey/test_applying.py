@@ -58,7 +58,7 @@ def test_a_newer_revision_supersedes_a_plan_that_waits(plain: World) -> None:
     assert second.state is State.AWAITING_APPROVAL
 
 
-def test_a_failed_plan_tells_where_and_is_never_offered(plain: World) -> None:
+def test_a_failed_plan_says_where_and_is_never_offered(plain: World) -> None:
     (run,) = plain.push(body='resource "terraform_data" "one" {{\n  input = nowhere.value\n}}\n')
     with plain.app.store.reading() as reader:
         (diagnostic,) = reader.diagnostics(run.id)
@@ -145,7 +145,7 @@ def test_mode_never_refuses_an_approval(plain: World) -> None:
         plain.approve(run)
 
 
-def test_a_plan_that_destroys_too_much_can_not_be_approved(plain: World) -> None:
+def test_a_plan_that_destroys_too_much_cannot_be_approved(plain: World) -> None:
     many = 'resource "terraform_data" "many" {{\n  count = 6\n}}\n'
     plain.applied(body=many)
     plain.commit_files({"web/main.tf": "# nothing left\n"})
@@ -175,7 +175,7 @@ def test_an_old_plan_that_still_means_the_same_is_made_again_and_applied(world: 
     assert world.cloud_value() == "one"
 
 
-def test_an_old_plan_that_would_undo_an_emergency_fix_goes_back_to_a_person(world: World) -> None:
+def test_an_old_plan_that_would_undo_an_emergency_fix_needs_a_person(world: World) -> None:
     world.applied()
     (run,) = world.push(value="two")
     world.approve(run)
@@ -209,7 +209,7 @@ def test_a_failed_apply_locks_the_stack_until_a_person_has_looked(world: World) 
     assert failed.state is State.APPLY_FAILED
     assert "quota exceeded" in failed.reason
     with pytest.raises(StackLocked):
-        request.request_plan(world.app.control, world.app.poller, "web", ANA)
+        request.request_plan(world.app.control, world.app.discoverer, "web", ANA)
     world.cloud_set(fail_apply=None)
     lock.release(world.app.control, "web", ANA, "the quota was raised")
     (fresh,) = world.work()
@@ -241,7 +241,7 @@ def test_a_rejected_plan_waits_for_a_new_commit(plain: World) -> None:
     assert again.state is State.AWAITING_APPROVAL
 
 
-def test_a_run_that_waits_can_be_canceled_and_one_that_ended_can_not(plain: World) -> None:
+def test_a_waiting_run_can_be_canceled_and_an_ended_one_cannot(plain: World) -> None:
     (run,) = plain.push(body=DATA)
     assert cancel.cancel(plain.app.control, run.id, ANA).state is State.CANCELED
     with pytest.raises(WrongState):
@@ -262,7 +262,7 @@ def test_what_depends_on_a_stack_is_planned_only_after_it_is_applied(plain: Worl
 
 def test_a_destroy_is_asked_for_by_hand_and_needs_another_person(plain: World) -> None:
     plain.applied(body=DATA)
-    request.request_plan(plain.app.control, plain.app.poller, "web", ANA, destroy=True)
+    request.request_plan(plain.app.control, plain.app.discoverer, "web", ANA, destroy=True)
     (run,) = plain.work()
     assert run.summary.delete == 1
     with pytest.raises(NotAllowed):
@@ -283,7 +283,7 @@ def test_a_stack_that_leaves_git_is_never_destroyed(plain: World) -> None:
 def test_an_older_revision_can_be_planned_by_hand(plain: World) -> None:
     first = plain.applied(body=DATA)
     plain.applied(value="two", body=DATA)
-    request.request_plan(plain.app.control, plain.app.poller, "web", ANA, ref=first.revision)
+    request.request_plan(plain.app.control, plain.app.discoverer, "web", ANA, ref=first.revision)
     (run,) = plain.work()
     assert (run.revision, run.state) == (first.revision, State.AWAITING_APPROVAL)
     with pytest.raises(NotAllowed, match="asked for"):
@@ -295,7 +295,7 @@ def test_an_older_revision_can_be_planned_by_hand(plain: World) -> None:
 
 def test_a_second_plan_by_hand_takes_the_place_of_the_first(plain: World) -> None:
     (run,) = plain.push(body=DATA)
-    request.request_plan(plain.app.control, plain.app.poller, "web", ANA)
+    request.request_plan(plain.app.control, plain.app.discoverer, "web", ANA)
     assert plain.run(run.id).state is State.SUPERSEDED
 
 
@@ -316,9 +316,9 @@ def test_two_stacks_of_one_module_keep_two_states(plain: World) -> None:
     assert states(plain.work()) == [State.NO_CHANGES, State.NO_CHANGES]
 
 
-def test_a_busy_stack_can_not_be_locked(plain: World) -> None:
+def test_a_busy_stack_cannot_be_locked(plain: World) -> None:
     plain.push(body=DATA)
-    request.request_plan(plain.app.control, plain.app.poller, "web", ANA)
+    request.request_plan(plain.app.control, plain.app.discoverer, "web", ANA)
     assignment = next_assignment(plain.app.control)
     assert assignment is not None
     with pytest.raises(StackBusy):
@@ -358,9 +358,9 @@ def test_a_cancel_that_comes_while_an_old_plan_is_made_again_stops_the_run(plain
     assert plain.look().applied_revision is None
 
 
-def test_destroying_a_stack_larger_than_the_guard_rails_needs_its_name_typed(plain: World) -> None:
+def test_destroying_a_stack_beyond_the_guard_rails_needs_its_name_typed(plain: World) -> None:
     plain.applied(body='resource "terraform_data" "many" {{\n  count = 6\n}}\n')
-    request.request_plan(plain.app.control, plain.app.poller, "web", ANA, destroy=True)
+    request.request_plan(plain.app.control, plain.app.discoverer, "web", ANA, destroy=True)
     (run,) = plain.work()
     with pytest.raises(GuardrailHit, match="6"):
         plain.approve(run, BO)

@@ -98,7 +98,7 @@ def test_our_own_failure_is_not_taken_for_the_end_of_what_runs_on(
         assert dead.recovered().state is State.APPLIED
 
 
-def test_an_artifact_store_that_is_away_is_no_reason_to_call_it_interrupted(
+def test_an_unreachable_artifact_store_does_not_interrupt_an_apply(
     dead: Begun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(*_: object) -> bytes:
@@ -114,7 +114,7 @@ def test_an_artifact_store_that_is_away_is_no_reason_to_call_it_interrupted(
 # Before it
 
 
-def test_a_daemon_that_stops_while_an_old_plan_is_made_again_keeps_the_approval(plain: World) -> None:
+def test_a_daemon_stopping_while_it_plans_again_keeps_the_approval(plain: World) -> None:
     plain.stack(body=DATA, rules=AUTOMATIC)
     plain.poll()
     enqueue_due(plain.app.store, plain.clock)

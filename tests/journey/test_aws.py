@@ -136,7 +136,7 @@ def test_a_stale_plan_is_applied_only_where_it_still_means_the_same(world: World
     assert world.look().sync is Sync.PENDING
 
 
-def test_a_plan_whose_provider_reaches_nobody_ends_at_its_deadline(
+def test_a_plan_with_an_unreachable_provider_api_ends_at_its_deadline(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:

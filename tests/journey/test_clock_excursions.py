@@ -40,9 +40,7 @@ def test_a_plan_that_was_made_after_it_is_approved_and_applied(world: World, day
 
 
 @pytest.mark.parametrize("years", [1, -10])
-def test_a_plan_that_is_made_while_the_clock_is_wrong_is_approved_and_applied(
-    world: World, years: int
-) -> None:
+def test_a_plan_made_while_the_clock_is_wrong_is_approved_and_applied(world: World, years: int) -> None:
     world.age(days=years * YEAR)
     world.push(value="meanwhile", body=DATA)
     world.approve(waiting(world))
@@ -50,7 +48,7 @@ def test_a_plan_that_is_made_while_the_clock_is_wrong_is_approved_and_applied(
     assert run.state is State.APPLIED, run
 
 
-def test_what_waited_through_a_jump_forward_stays_expired_when_the_clock_is_back(world: World) -> None:
+def test_a_plan_expired_by_a_jump_forward_stays_expired(world: World) -> None:
     first = waiting(world)
     world.age(days=400)
     world.push("other", body=DATA)
@@ -60,7 +58,7 @@ def test_what_waited_through_a_jump_forward_stays_expired_when_the_clock_is_back
     assert "driftline plan web" in refused.value.hint
 
 
-def test_the_age_of_a_plan_can_not_be_told_after_the_clock_went_back_far(world: World) -> None:
+def test_the_age_of_a_plan_is_unknown_after_the_clock_went_far_back(world: World) -> None:
     first = waiting(world)
     world.age(days=-2)
     with pytest.raises(ClockWentBack, match="the clock went back"):
@@ -74,7 +72,7 @@ def test_a_plan_of_before_a_small_correction_is_approved(world: World) -> None:
     assert run.state is State.APPLIED, run
 
 
-def test_an_approved_plan_of_before_a_setback_is_made_again_before_it_is_applied(world: World) -> None:
+def test_a_plan_approved_before_a_setback_is_made_again_before_its_apply(world: World) -> None:
     world.approve(waiting(world))
     world.age(hours=-2)
     (run,) = world.work()

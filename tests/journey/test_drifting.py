@@ -123,7 +123,7 @@ def test_a_clean_check_resolves_the_report_and_a_later_drift_is_a_new_one(world:
     ]
 
 
-def test_drift_that_must_be_confirmed_is_told_only_when_it_is_seen_again(world: World) -> None:
+def test_drift_to_be_confirmed_is_reported_only_when_seen_again(world: World) -> None:
     world.applied(rules="drift: {confirm: 2}\n")
     world.cloud_set(value="by hand")
     check(world)
@@ -145,7 +145,7 @@ def test_healing_is_a_change_with_its_own_approval(world: World) -> None:
     assert world.reports()[0].status is ReportStatus.RESOLVED
 
 
-def test_a_resolved_report_can_not_be_healed(world: World) -> None:
+def test_a_resolved_report_cannot_be_healed(world: World) -> None:
     world.applied()
     world.cloud_set(value="by hand")
     check(world)
@@ -211,7 +211,7 @@ def test_what_was_never_applied_is_not_checked(world: World) -> None:
     assert (runs, skipped) == ([], {"web": "nothing was applied yet"})
 
 
-def test_a_check_that_waited_while_another_revision_was_applied_reports_nothing(world: World) -> None:
+def test_a_check_that_waited_for_another_revisions_apply_reports_nothing(world: World) -> None:
     world.applied()
     (queued,), _ = request.request_check(world.app.control, ["web"], ANA)
     world.stack(value="two")

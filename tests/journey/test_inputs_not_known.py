@@ -32,7 +32,7 @@ def sentence(world: World) -> str:
         return decide(view(reader, world.clock, "web")).sentence
 
 
-def test_a_commit_elsewhere_is_looked_at_once_and_the_stack_is_synced_by_that_look(reading: World) -> None:
+def test_a_commit_elsewhere_is_planned_once_and_that_syncs_the_stack(reading: World) -> None:
     head = reading.commit_files({"README.md": "two"})
     reading.poll()
     assert reading.look().sync is Sync.PENDING

@@ -43,7 +43,7 @@ def test_a_single_pass_removes_what_is_old_too(plain: World) -> None:
     assert kept(plain, done.id) == {"plan.json"}
 
 
-def test_a_single_pass_whose_retention_fails_tells_so_and_has_done_the_rest(
+def test_a_single_pass_reports_failed_retention_after_doing_the_rest(
     plain: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(*_: object) -> None:
@@ -56,7 +56,7 @@ def test_a_single_pass_whose_retention_fails_tells_so_and_has_done_the_rest(
     assert [line for line in told if line.startswith("retention: ") and "away" in line]
 
 
-def test_plans_that_can_not_be_applied_any_more_go_and_can_still_be_shown(plain: World) -> None:
+def test_plans_that_can_no_longer_be_applied_go_and_can_still_be_shown(plain: World) -> None:
     (superseded,) = plain.push(body=DATA)
     (rejected,) = plain.push(value="two", body=DATA)
     approving.reject(plain.app.control, rejected.id, ANA, "no")
@@ -83,7 +83,7 @@ def test_the_plan_of_an_apply_that_failed_stays_until_its_time_is_over(world: Wo
     assert "plan.tfplan" not in kept(world, run.id)
 
 
-def test_what_a_crash_left_in_the_folder_of_a_run_goes_while_nobody_is_at_work_there(plain: World) -> None:
+def test_a_crashed_runs_files_are_removed_once_nothing_works_there(plain: World) -> None:
     done = plain.applied(body=DATA)
     (waiting,) = plain.push(value="two", body=DATA)
     folders = {name: plain.root / "data" / "runs" / str(name) for name in (0, done.id, waiting.id, 4711)}
@@ -131,7 +131,7 @@ def test_trees_go_but_not_those_of_what_is_applied_or_waits(plain: World) -> Non
     assert {path.name for path in trees.iterdir() if path.is_dir()} == {applied, waiting.revision}
 
 
-def test_a_plan_that_retention_removed_can_not_be_read_any_more(plain: World) -> None:
+def test_a_plan_that_retention_removed_can_no_longer_be_read(plain: World) -> None:
     done = plain.applied(body=DATA)
     plain.configure(replace(plain.settings, retention=SHORT))
     plain.age(days=2)

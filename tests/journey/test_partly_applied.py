@@ -55,7 +55,7 @@ def counted(world: World) -> list[Finding]:
     return [finding for finding in found.findings if finding.counts]
 
 
-def test_what_a_half_applied_change_did_is_no_drift_and_nothing_is_proposed(world: World) -> None:
+def test_the_effect_of_a_half_applied_change_is_not_drift(world: World) -> None:
     failed = half_applied(world)
     done = check(world)
     assert (done.state, world.report()) == (State.NO_CHANGES, None)
@@ -72,7 +72,7 @@ def test_the_next_plan_is_of_the_newest_revision(world: World) -> None:
     assert (planned.state, planned.revision) == (State.AWAITING_APPROVAL, failed.revision)
 
 
-def test_what_moved_outside_meanwhile_is_drift_and_the_rest_is_told_apart(world: World) -> None:
+def test_outside_changes_since_are_drift_and_the_rest_is_not(world: World) -> None:
     failed = half_applied(world)
     world.cloud_set("second", value="by hand")
     assert check(world).state is State.DRIFTED
@@ -136,7 +136,7 @@ def test_what_a_targeted_apply_did_is_no_drift(world: World) -> None:
     world.stack(value="two", body=TWO)
     world.poll()
     run = request.request_plan(
-        world.app.control, world.app.poller, "web", BO, targets=["cloudfile_object.first"]
+        world.app.control, world.app.discoverer, "web", BO, targets=["cloudfile_object.first"]
     )
     (planned,) = [one for one in world.work() if one.id == run.id]
     world.approve(planned)
@@ -148,7 +148,7 @@ def test_what_a_targeted_apply_did_is_no_drift(world: World) -> None:
         assert [(one.run, one.outcome) for one in partly_applied(reader, "web")] == [(run.name, "targeted")]
 
 
-def test_an_object_that_only_the_newer_revision_has_is_no_drift_until_it_is_changed_or_deleted(
+def test_an_object_of_the_newer_revision_is_drift_only_once_it_changes(
     world: World,
 ) -> None:
     third = TWO + 'resource "cloudfile_object" "third" {{\n  name = "third"\n  value = "new"\n}}\n'
@@ -167,14 +167,14 @@ def test_an_object_that_only_the_newer_revision_has_is_no_drift_until_it_is_chan
 def test_what_a_half_done_destroy_took_away_is_not_missing(world: World) -> None:
     world.applied(value="one", rules=PROPOSE, body=TWO)
     world.cloud_set("first", fail_apply="in use")
-    request.request_plan(world.app.control, world.app.poller, "web", BO, destroy=True)
+    request.request_plan(world.app.control, world.app.discoverer, "web", BO, destroy=True)
     (planned,) = world.work()
     world.approve(planned, typed_name="web")
     assert world.work()[0].state is State.APPLY_FAILED
     assert check(world).state is State.NO_CHANGES
 
 
-def test_once_the_newest_revision_is_applied_everything_is_compared_with_it(world: World) -> None:
+def test_after_applying_the_newest_revision_everything_is_compared_with_it(world: World) -> None:
     half_applied(world)
     world.cloud_set("second", fail_apply=None)
     lock.release(world.app.control, "web", ANA, "looked")

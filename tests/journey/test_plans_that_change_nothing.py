@@ -37,7 +37,7 @@ def test_a_plan_that_only_reads_leaves_the_stack_synced(plain: World) -> None:
     assert plain.work() == []
 
 
-def test_a_drift_check_of_a_stack_that_only_reads_is_clean_and_no_probe_is_distrusted(plain: World) -> None:
+def test_a_check_of_a_stack_that_only_reads_is_clean_and_distrusts_no_probe(plain: World) -> None:
     checked(plain)
     plain.poll()
     plain.work()

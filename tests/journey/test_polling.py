@@ -7,7 +7,7 @@ from world import ANA, BO, DATA, World, states
 
 from runner.model.run.life import State
 from runner.model.stack.definition import Sync
-from runner.service.cycle.poll import retire_sources
+from runner.service.cycle.left_git import retire_sources
 
 
 def test_a_head_that_stands_still_is_only_asked_for(plain: World) -> None:
@@ -28,7 +28,7 @@ def test_one_broken_stack_never_stops_the_others(plain: World) -> None:
     )
 
 
-def test_a_stack_whose_file_breaks_keeps_what_is_applied_and_shows_the_problem(plain: World) -> None:
+def test_a_stack_with_a_broken_file_keeps_its_state_and_shows_the_problem(plain: World) -> None:
     plain.applied(body=DATA)
     plain.commit_files({"web/stack.yaml": "name: web\napply: {mode: sometimes}\n"})
     plain.poll()
@@ -67,7 +67,7 @@ def test_a_branch_that_disappears_leaves_its_stacks_as_missing(plain: World) -> 
     assert plain.work() == []
 
 
-def test_a_repository_that_disappears_changes_nothing_and_is_told(plain: World) -> None:
+def test_a_repository_that_disappears_changes_nothing_and_is_reported(plain: World) -> None:
     plain.applied(body=DATA)
     shutil.rmtree(plain.repository)
     assert plain.poll().problem
@@ -108,7 +108,7 @@ def test_a_shared_module_that_moves_plans_all_its_callers(plain: World) -> None:
     assert sorted(run.stack for run in plain.work()) == ["a", "b"]
 
 
-def test_a_cycle_of_dependencies_is_told_and_stops_only_its_own_stacks(plain: World) -> None:
+def test_a_cycle_of_dependencies_is_reported_and_stops_only_its_own_stacks(plain: World) -> None:
     plain.stack("a", body=DATA, rules="depends_on: [b]\n")
     plain.stack("b", body=DATA, rules="depends_on: [a]\n")
     plain.stack("c", body=DATA)
@@ -125,7 +125,7 @@ def test_two_stacks_with_one_state_are_refused(plain: World) -> None:
     assert any("state" in problem and "a" in problem for problem in polled.problems)
 
 
-def test_the_audit_log_tells_the_whole_story(plain: World) -> None:
+def test_the_audit_log_has_the_whole_story(plain: World) -> None:
     done = plain.applied(body=DATA)
     with plain.app.store.reading() as reader:
         story = [(entry.actor, entry.action) for entry in reversed(reader.audit(subject=done.name))]
@@ -135,7 +135,7 @@ def test_the_audit_log_tells_the_whole_story(plain: World) -> None:
     assert plain.app.store.verify_audit() is None
 
 
-def test_a_branch_that_comes_back_at_the_same_revision_brings_its_stacks_back(plain: World) -> None:
+def test_a_branch_that_returns_at_the_same_revision_restores_its_stacks(plain: World) -> None:
     plain.applied(body=DATA)
     plain._git("branch", "--move", "main", "other")
     plain.poll()
@@ -153,7 +153,7 @@ def test_a_source_that_the_operator_names_again_brings_its_stacks_back(plain: Wo
     assert plain.look().missing_since is None
 
 
-def test_a_poll_that_finds_nothing_writes_nothing_and_yet_its_time_is_known(plain: World) -> None:
+def test_a_poll_without_changes_writes_nothing_but_its_time_is_known(plain: World) -> None:
     plain.stack(body=DATA)
     plain.poll()
     source = plain.settings.sources[0]
@@ -170,7 +170,7 @@ def test_a_poll_that_finds_nothing_writes_nothing_and_yet_its_time_is_known(plai
         assert len(reader.audit(limit=1000)) == entries
 
 
-def test_a_plan_that_an_odd_file_elsewhere_broke_is_made_again_once_that_is_mended(plain: World) -> None:
+def test_a_plan_broken_by_an_odd_file_elsewhere_is_made_again_once_fixed(plain: World) -> None:
     plain.config.write_text(plain.config.read_text().replace("name: infra,", "name: infra, max_size: 1MB,"))
     plain.stack(body=DATA)
     plain.commit_files({"odd": "x" * 2_000_000})
@@ -181,7 +181,7 @@ def test_a_plan_that_an_odd_file_elsewhere_broke_is_made_again_once_that_is_mend
     assert states(plain.work()) == [State.AWAITING_APPROVAL]
 
 
-def test_a_link_out_of_the_repository_stops_no_stack_but_those_in_whose_folders_it_lies(plain: World) -> None:
+def test_a_link_out_of_the_repository_stops_only_stacks_in_its_folders(plain: World) -> None:
     plain.stack("good", body=DATA)
     plain.stack("bad", body=DATA)
     for folder in ("bad", "sym"):
@@ -192,7 +192,7 @@ def test_a_link_out_of_the_repository_stops_no_stack_but_those_in_whose_folders_
     assert [(run.stack, run.state) for run in plain.work()] == [("good", State.AWAITING_APPROVAL)]
 
 
-def test_a_file_that_is_no_yaml_any_more_shows_a_problem_and_loses_no_stack(plain: World) -> None:
+def test_a_file_that_is_no_longer_yaml_shows_a_problem_and_loses_no_stack(plain: World) -> None:
     plain.applied(body=DATA)
     plain.commit_files({"web/stack.yaml": "name: [web\n"})
     plain.poll()
@@ -201,7 +201,7 @@ def test_a_file_that_is_no_yaml_any_more_shows_a_problem_and_loses_no_stack(plai
     assert "web/stack.yaml" in (stack.problem or "")
 
 
-def test_a_new_file_can_not_take_over_the_name_of_a_stack(plain: World) -> None:
+def test_a_new_file_cannot_take_over_the_name_of_a_stack(plain: World) -> None:
     plain.applied(body=DATA)
     before = plain.look().file
     plain.commit_files({"a/stack.yaml": "name: web\n", "a/main.tf": DATA.format(value="evil")})

@@ -139,7 +139,7 @@ def test_hung_plans_of_one_source_keep_out_no_other(plain: World, tmp_path: Path
         pool.close()
 
 
-def test_without_room_on_the_disk_nothing_new_is_started_and_everybody_is_told(plain: World) -> None:
+def test_a_full_disk_starts_nothing_new_and_is_reported(plain: World) -> None:
     plain.applied(body=DATA)
     plain.stack(body=DATA, value="two")
     plain.poll()

@@ -57,7 +57,7 @@ def test_plans_go_first_where_the_rest_takes_too_long(plain: World, monkeypatch:
     assert list((plain.settings.data_dir / "quarantine").iterdir()) == []
 
 
-def test_one_run_whose_files_can_not_be_removed_keeps_no_other(
+def test_one_run_whose_files_cannot_be_removed_keeps_no_other(
     plain: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain.configure(replace(plain.settings, retention=SHORT))

@@ -90,7 +90,7 @@ def test_a_stack_that_looks_like_one_that_left_waits_for_an_answer(
     assert "renamed_from: net" in told
 
 
-def test_the_question_is_asked_also_when_the_old_one_left_in_an_earlier_commit(net: World) -> None:
+def test_the_question_also_comes_if_the_old_one_left_in_an_earlier_commit(net: World) -> None:
     net.commit_files({"net/main.tf": None, "net/stack.yaml": None})
     net.poll()
     net.commit_files({"b/main.tf": OLD["net/main.tf"], "b/stack.yaml": "name: network\n"})
@@ -99,7 +99,7 @@ def test_the_question_is_asked_also_when_the_old_one_left_in_an_earlier_commit(n
     assert "stack rename net network" in _problem(net)
 
 
-def test_a_new_one_that_was_there_before_the_old_one_left_is_asked_about_too(net: World) -> None:
+def test_a_newcomer_older_than_the_departure_is_asked_about_too(net: World) -> None:
     net.commit_files({"b/main.tf": OLD["net/main.tf"], "b/stack.yaml": "name: network\n"})
     net.poll()
     (waiting,) = net.work()
@@ -160,7 +160,7 @@ def test_the_next_change_works_on_the_old_state(net: World) -> None:
     assert not _state(net, "network").exists()
 
 
-def test_a_check_before_the_first_plan_compares_with_what_was_applied_under_the_old_name(net: World) -> None:
+def test_a_check_before_the_first_plan_compares_with_the_old_names_apply(net: World) -> None:
     net.commit_files({**RENAMED, "net/main.tf": DATA.format(value="two")})
     net.poll()
     runs, _ = request.request_check(net.app.control, ["network"], ANA)

@@ -20,7 +20,7 @@ def check(world: World) -> Run:
     return done
 
 
-def test_an_ignore_rule_counts_without_a_plan_and_leaves_alone_what_it_names(world: World) -> None:
+def test_an_ignore_rule_counts_without_a_plan_and_keeps_what_it_names(world: World) -> None:
     world.applied()
     world.cloud_set(value="7")
     assert check(world).state is State.DRIFTED

@@ -259,7 +259,7 @@ def test_every_canary_was_really_there(life: Life) -> None:
         assert canary.encode() in known or place == "the daemon's environment", place
 
 
-def test_nobody_is_told(life: Life) -> None:
+def test_no_secret_is_shown(life: Life) -> None:
     leaks = {
         place: said.splitlines()[0]
         for place, canary in CANARIES.items()

@@ -140,7 +140,7 @@ def command(world: World, *words: str) -> str:
 # Somebody else's lock
 
 
-def test_a_plan_waits_for_a_lock_of_somebody_else_and_is_made_when_it_is_gone(
+def test_a_plan_waits_for_anothers_lock_and_is_made_once_it_is_gone(
     remote: World, backend: StateBackend
 ) -> None:
     backend.take("web", ANAS)
@@ -171,7 +171,7 @@ def test_an_apply_waits_with_its_approval_and_longer_each_time(remote: World, ba
     assert (done.id, done.state) == (run.id, State.APPLIED)
 
 
-def test_a_plan_that_would_do_something_else_after_the_wait_is_asked_about_again(
+def test_a_plan_with_another_effect_after_the_wait_needs_a_new_approval(
     remote: World, backend: StateBackend
 ) -> None:
     applied(remote, backend)
@@ -189,7 +189,7 @@ def test_a_plan_that_would_do_something_else_after_the_wait_is_asked_about_again
     assert "something else now" in remote.run(run.id).reason
 
 
-def test_a_run_that_waits_is_shown_with_whose_lock_it_is_and_when_it_is_tried_again(
+def test_a_waiting_run_shows_the_lock_holder_and_the_next_attempt(
     remote: World, backend: StateBackend
 ) -> None:
     approved(remote, backend)
@@ -262,7 +262,7 @@ def test_a_clock_that_goes_back_does_not_make_a_run_wait_for_ever(
 # Our own lock
 
 
-def test_an_apply_that_was_killed_is_interrupted_and_its_lock_is_freed_by_a_person(
+def test_a_killed_apply_is_interrupted_and_a_person_releases_its_lock(
     remote: World, backend: StateBackend
 ) -> None:
     run = killed(remote, backend)
@@ -291,7 +291,7 @@ def log_of(world: World, run: Run) -> str:
     return world.app.workspaces.log(run.id).read_text()
 
 
-def test_a_run_that_waits_for_our_own_dead_lock_is_due_as_soon_as_it_is_freed(
+def test_a_run_waiting_for_our_own_dead_lock_is_due_once_it_is_released(
     remote: World, backend: StateBackend
 ) -> None:
     run = killed(remote, backend)
@@ -344,7 +344,7 @@ def test_a_lock_that_moves_while_the_person_thinks_is_not_freed(remote: World, b
     assert backend.locks["web"]["ID"] == ANAS
 
 
-def test_code_that_is_not_allowed_any_more_is_not_used_to_look_at_a_lock(
+def test_code_that_is_no_longer_allowed_is_not_used_to_look_at_a_lock(
     remote: World, backend: StateBackend
 ) -> None:
     killed(remote, backend)
@@ -380,9 +380,7 @@ def test_nothing_is_freed_while_something_of_the_stack_lives(remote: World, back
 # States that could not be saved, or moved
 
 
-def test_a_state_that_could_not_be_saved_keeps_everything_from_being_made_again(
-    remote: World, backend: StateBackend
-) -> None:
+def test_an_unsaved_state_keeps_everything_from_being_recreated(remote: World, backend: StateBackend) -> None:
     applied(remote, backend)
     approved(remote, backend, value="two")
     backend.fail_saves = True

@@ -43,9 +43,7 @@ TAMPERING = {
 
 
 @pytest.mark.parametrize("how", TAMPERING)
-def test_what_was_approved_is_applied_and_nothing_that_somebody_wrote_into_the_tree(
-    plain: World, how: str
-) -> None:
+def test_the_approved_code_is_applied_despite_tampering_with_the_tree(plain: World, how: str) -> None:
     (planned,) = plain.push(body=WITH_VALUE)
     TAMPERING[how](module(plain, planned))
     # Too old to be applied as it is, so it is planned again.
@@ -63,7 +61,7 @@ def test_what_was_approved_is_applied_and_nothing_that_somebody_wrote_into_the_t
 def test_a_plan_is_of_the_revision_that_it_names(plain: World, how: str) -> None:
     (first,) = plain.push(body=WITH_VALUE)
     TAMPERING[how](module(plain, first))
-    request_plan(plain.app.control, plain.app.poller, "web", ANA)
+    request_plan(plain.app.control, plain.app.discoverer, "web", ANA)
     (again,) = plain.work()
     assert again.state is State.AWAITING_APPROVAL
     assert again.fingerprint == first.fingerprint

@@ -136,7 +136,7 @@ def test_a_refused_head_is_shown_everywhere(attacked: Guarded) -> None:
     assert "not_trusted" not in listed
 
 
-def test_it_is_told_by_check_and_by_sync(attacked: Guarded) -> None:
+def test_check_and_sync_report_it(attacked: Guarded) -> None:
     checked = attacked.tell("source", "check", "infra")
     assert checked.exit_code == 6
     assert "is not in allowed_signers" in checked.stderr
@@ -167,7 +167,7 @@ def test_no_plan_is_made_of_a_refused_revision_by_name(attacked: Guarded) -> Non
     before = attacked.runs()
     for ref in ("HEAD", "main", head):
         with pytest.raises(Untrusted) as refused:
-            request_plan(attacked.app.control, attacked.app.poller, "web", ANA, ref=ref)
+            request_plan(attacked.app.control, attacked.app.discoverer, "web", ANA, ref=ref)
         assert refused.value.exit_code == 6
     assert attacked.tell("plan", "web", "--ref", head).exit_code == 6
     assert attacked.runs() == before
@@ -175,7 +175,7 @@ def test_no_plan_is_made_of_a_refused_revision_by_name(attacked: Guarded) -> Non
 
 def test_a_trusted_revision_is_planned_by_name_and_its_signer_kept(attacked: Guarded) -> None:
     good = attacked._git("rev-parse", "HEAD~1")
-    run = request_plan(attacked.app.control, attacked.app.poller, "web", ANA, ref="HEAD~1")
+    run = request_plan(attacked.app.control, attacked.app.discoverer, "web", ANA, ref="HEAD~1")
     assert run.revision == good
     with attacked.app.store.reading() as reader:
         commit = reader.commit("infra", good)
@@ -243,7 +243,7 @@ def test_changed_settings_lead_to_a_new_look_at_a_head_that_stands_still(attacke
     assert attacked.status.head == head
 
 
-def test_a_list_that_can_not_be_read_takes_nothing_in(guarded: Guarded) -> None:
+def test_a_list_that_cannot_be_read_takes_nothing_in(guarded: Guarded) -> None:
     guarded.allowed.unlink()
     guarded.stack(body=DATA)
     polled = guarded.poll()

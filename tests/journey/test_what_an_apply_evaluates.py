@@ -160,7 +160,7 @@ def test_a_secret_in_a_command_is_masked_and_still_counts(running: World) -> Non
     assert commit("battery-staple").fingerprint != first.fingerprint
 
 
-def test_a_value_that_changes_at_every_plan_is_told_the_second_time_with_what_to_do(running: World) -> None:
+def test_a_value_that_changes_in_every_plan_is_named_the_second_time(running: World) -> None:
     first = planned(running)
     running.approve(first)
     say(running, "two")
@@ -217,7 +217,7 @@ def test_the_report_of_a_drift_says_what_healing_it_would_run(world: World) -> N
     assert f"path {world.cloud}" in page
 
 
-def test_the_default_of_an_ephemeral_variable_is_not_shown_as_what_is_handed_in(running: World) -> None:
+def test_the_default_of_an_ephemeral_variable_is_not_shown_as_its_value(running: World) -> None:
     variable = 'variable "token" {\n  ephemeral = true\n  default   = "the-default"\n}\n'
     running.commit_files(
         {"web/main.tf": variable + runs("var.token"), "web/stack.yaml": "name: web\nvars: {token: another}\n"}
@@ -267,7 +267,7 @@ EPHEMERAL = 'variable "token" {\n  ephemeral = true\n}\n' + PLAIN
         (PLAIN, "GOOGLE_PROJECT"),
     ],
 )
-def test_another_value_from_the_environment_voids_the_approval_and_is_not_told(
+def test_another_environment_value_voids_the_approval_and_stays_hidden(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str, name: str
 ) -> None:
     world = handed(tmp_path, monkeypatch, body, **{name: "first-value"})
@@ -291,7 +291,7 @@ def test_a_secret_that_is_renewed_for_the_same_identity_voids_nothing(
     assert go_on(world, monkeypatch, **{name: "second-value"}).state is State.APPLIED
 
 
-def test_a_file_that_changes_after_every_plan_is_told_the_second_time_with_what_to_do(running: World) -> None:
+def test_a_file_that_changes_after_every_plan_is_named_the_second_time(running: World) -> None:
     path = running.root / "greeting"
     path.write_text("echo said one")
     running.commit_files(

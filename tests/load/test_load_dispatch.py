@@ -100,7 +100,7 @@ def test_the_highest_of_the_last_few_counts(place: Place) -> None:
         assert reader.peak_memory("b", Kind.DRIFT) is None
 
 
-def test_a_stack_that_is_known_to_be_small_starts_where_an_unknown_one_waits(place: Place) -> None:
+def test_a_stack_known_to_be_small_starts_where_an_unknown_one_waits(place: Place) -> None:
     place.has(900 * MB)
     place.check("a", "b", "c")
     first = place.next()
@@ -164,7 +164,7 @@ def limit(place: Place, most: int | None) -> None:
     place.configure(replace(settings, executor=replace(settings.executor, per_account=most)))
 
 
-def test_an_account_gets_as_many_runs_as_the_operator_allows_and_others_go_on(place: Place) -> None:
+def test_an_account_gets_its_limit_of_runs_and_others_go_on(place: Place) -> None:
     place.applied("nowhere", body=BODY)
     limit(place, 2)
     place.check("a", "b", "c", "nowhere")
@@ -185,7 +185,7 @@ def throttled(place: Place, monkeypatch: pytest.MonkeyPatch, *stacks: str) -> No
     assert {run.state for run in place.work()} == {State.QUEUED}
 
 
-def test_a_check_that_was_throttled_is_tried_again_later_and_is_no_failed_check(
+def test_a_throttled_check_is_retried_and_is_not_a_failed_check(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     throttled(place, monkeypatch, "a")
@@ -244,7 +244,7 @@ def test_a_plan_of_a_change_is_put_off_too(place: Place, monkeypatch: pytest.Mon
     assert states(place.work()) == [State.AWAITING_APPROVAL]
 
 
-def test_an_approval_stands_where_the_plan_right_before_the_apply_was_throttled(
+def test_an_approval_stands_when_the_plan_before_the_apply_is_throttled(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (planned,) = place.push("a", "two", "aws: {region: eu-west-1}\n", body=BODY)

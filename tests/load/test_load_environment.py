@@ -51,7 +51,7 @@ def test_what_the_operator_has_set_for_the_daemon_wins(
     assert (made["GOMEMLIMIT"], made["GOGC"]) == ("500MiB", "50")
 
 
-def test_a_stack_can_not_take_more_than_its_part(tmp_path: Path) -> None:
+def test_a_stack_cannot_take_more_than_its_part(tmp_path: Path) -> None:
     place = app(tmp_path, "{slots: 3}")
     assert environment(tmp_path, place)["GOGC"] == "400"
     with pytest.raises(NotAllowed, match="GOMEMLIMIT"):

@@ -41,7 +41,7 @@ def test_a_stack_needs_its_peak_and_a_little_more_or_what_a_run_takes() -> None:
     some.integers(0, 20000),
     some.integers(1, 8),
 )
-def test_what_was_started_never_takes_more_than_there_is_and_all_get_their_turn(
+def test_started_runs_never_exceed_the_memory_and_all_get_their_turn(
     peaks: list[int], memory: int, slots: int
 ) -> None:
     """Runs that grow to their peaks at once, started in order, each as soon as it fits."""
@@ -64,7 +64,7 @@ def test_auto_is_one_run_a_core_and_a_number_is_that_number() -> None:
     assert (slot_count("auto", 4), slot_count(9, 4), slot_count("auto", 0)) == (4, 9, 1)
 
 
-def test_gos_limit_is_the_slots_part_of_the_machine_and_at_least_what_a_run_takes() -> None:
+def test_gos_limit_is_the_slots_share_and_at_least_a_runs_need() -> None:
     assert memory_limit(10_000 * MB, 2, 700 * MB) == 4_000 * MB
     assert memory_limit(1_000 * MB, 2, 700 * MB) == 700 * MB
     assert memory_limit(None, 2, 700 * MB) == 700 * MB

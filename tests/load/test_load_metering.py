@@ -62,7 +62,7 @@ def holding(folder: Path, meter: Meter | None) -> tuple[threading.Thread, list[F
     return thread, ended
 
 
-def test_what_a_process_and_its_children_take_together_is_seen_and_gone_with_them(tmp_path: Path) -> None:
+def test_the_memory_of_a_process_tree_is_seen_and_gone_with_it(tmp_path: Path) -> None:
     meter = Meter()
     thread, ended = holding(tmp_path, meter)
     wait_until(lambda: meter.now > 120 * MB)
@@ -132,7 +132,7 @@ def machine(root: Path, available: int, groups: dict[str, tuple[str, int, int]])
         ("a wide limit", {"system.slice": ("90000000", 0, 0)}, 4000 * 1024, 8000 * 1024),
     ],
 )
-def test_what_can_be_had_is_the_least_that_the_machine_and_the_control_groups_allow(
+def test_the_available_memory_is_the_minimum_of_machine_and_cgroups(
     tmp_path: Path, what: str, groups: dict[str, tuple[str, int, int]], available: int, total: int
 ) -> None:
     memory = machine(tmp_path, 4000, groups)

@@ -65,7 +65,7 @@ def daemon(place: Place) -> Iterator[None]:
         started.ends(0)
 
 
-def test_lines_tell_how_far_it_is_and_stdout_stays_a_document(
+def test_progress_is_shown_in_lines_and_stdout_stays_a_document(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(progress, "LINE_SECONDS", 0.01)
@@ -78,7 +78,7 @@ def test_lines_tell_how_far_it_is_and_stdout_stays_a_document(
     assert all("left" in line for line in lines if line.startswith(("1 ", "2 ")))
 
 
-def test_nothing_is_told_of_what_is_over_at_once_or_where_nobody_wants_to_hear(
+def test_no_progress_is_shown_for_quick_work_or_when_unwanted(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert " of 3 checked" not in place.run("drift", "check", "--all").stderr
@@ -127,7 +127,7 @@ def test_what_is_left_is_reckoned_from_the_checks_that_ended(place: Place) -> No
     app.store.close()
 
 
-def test_status_tells_what_the_queue_waits_for(tmp_path: Path) -> None:
+def test_status_shows_what_the_queue_waits_for(tmp_path: Path) -> None:
     place = World(tmp_path)
     place.stack("a")
     place.run("source", "sync")

@@ -83,7 +83,7 @@ def test_a_warning_is_no_reason_and_a_long_line_keeps_its_end() -> None:
         (AwsRoles(), False, ""),
     ],
 )
-def test_an_account_is_told_by_the_role(aws: AwsRoles, *, for_apply: bool, account: str) -> None:
+def test_the_role_names_the_account(aws: AwsRoles, *, for_apply: bool, account: str) -> None:
     assert account_of(aws, for_apply=for_apply) == account
 
 

@@ -69,7 +69,7 @@ def test_a_state_that_does_not_agree_is_named(after: StateMark, why: str) -> Non
     assert why in doubt("terraform", DONE, CREATED, BEFORE, after)
 
 
-def test_what_can_not_be_found_out_is_no_reason_to_doubt() -> None:
+def test_what_cannot_be_found_out_is_no_reason_to_doubt() -> None:
     assert doubt("terraform", DONE, CREATED, BEFORE, None) == ""
     assert doubt("terraform", DONE, None, None, AFTER) == ""
 
@@ -97,7 +97,7 @@ def test_only_the_first_missing_operations_are_named() -> None:
     assert told.endswith("the create of a.b[0], the create of a.b[1], the create of a.b[2] and 6 more")
 
 
-def test_an_apply_that_only_undoes_what_was_done_by_hand_need_not_move_the_state() -> None:
+def test_an_apply_that_only_reverts_a_manual_change_need_not_move_the_state() -> None:
     change = ResourceChange("test_thing.a", "test_thing", Action.CREATE)
     undoes = expected_of(ChangeSet(resources=(change,), drift=(change,)))
     assert not undoes.moves_state

@@ -68,7 +68,7 @@ def test_of_several_rules_the_strictest_wins_whatever_their_order() -> None:
 
 
 @pytest.mark.parametrize("rule", [ApprovalRule(PROD, required=2), ApprovalRule(PROD, from_=("ana",))])
-def test_a_rule_that_asks_for_people_is_not_passed_by_another_that_allows_automatic(
+def test_a_rule_requiring_people_is_not_overridden_by_an_automatic_one(
     rule: ApprovalRule,
 ) -> None:
     assert terms(rule, EVERYWHERE_AUTOMATIC, on=(declared(mode="automatic"),)).mode == "approved"
@@ -88,7 +88,7 @@ def test_a_stack_file_may_be_stricter_than_the_rules_and_never_looser() -> None:
     assert lowered.required == 2
 
 
-def test_authors_may_approve_only_where_everything_that_speaks_of_it_says_so() -> None:
+def test_authors_may_approve_only_if_every_applicable_word_allows_it() -> None:
     no = ApprovalRule(PROD, author_may_approve=False)
     assert terms(author_may_approve=True).author_may_approve
     assert not terms(no, author_may_approve=True).author_may_approve

@@ -46,9 +46,9 @@ def test_a_note_of_what_code_and_stack_say_is_right() -> None:
         noted(encrypt=False),
     ],
 )
-def test_any_other_note_is_told_of(note: Any) -> None:
+def test_any_other_note_is_reported(note: Any) -> None:
     assert backend_problem(note, S3, {"key": "k"}) is not None
 
 
-def test_a_note_where_the_code_has_no_backend_is_told_of() -> None:
+def test_a_note_where_the_code_has_no_backend_is_reported() -> None:
     assert backend_problem(noted(), None, {}) == 'it noted the backend "s3", and the code has no backend'

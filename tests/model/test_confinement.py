@@ -49,7 +49,7 @@ def test_a_folder_is_gone_through_only_on_the_way_to_what_is_hidden() -> None:
     assert allowed.write == ("/bin", "/etc", "/home", "/tmp", "/var/lib/other", "/var/log")
 
 
-def test_what_is_open_inside_what_is_hidden_is_found_without_looking_around() -> None:
+def test_an_open_path_inside_a_hidden_one_is_found_without_listing() -> None:
     seen: list[str] = []
 
     def noting(folder: str) -> list[str]:
@@ -62,7 +62,7 @@ def test_what_is_open_inside_what_is_hidden_is_found_without_looking_around() ->
     assert not [folder for folder in seen if folder.startswith("/var/lib/driftline")]
 
 
-def test_a_folder_that_can_not_be_listed_can_still_be_passed() -> None:
+def test_a_folder_that_cannot_be_listed_can_still_be_passed() -> None:
     hidden = {"/var/lib/driftline": NOTHING, "/var/lib/driftline/runs/1": READ}
     allowed = confinement(hidden, lambda folder: [] if folder == "/var/lib" else listing(folder))
     assert allowed.read == ("/var/lib/driftline/runs/1",)

@@ -75,7 +75,7 @@ def test_behind_landlock_a_refusal_to_write_reads_as_permission_denied() -> None
     assert "`allow.writable_modules: [modules/lambda]`" in sentence
 
 
-def test_few_sentences_are_told_and_none_twice() -> None:
+def test_few_sentences_are_given_and_none_twice() -> None:
     lines = [f"open /srv/{number}/x: read-only file system" for number in (1, 1, 2, 3, 4)]
     assert len(denials(lines, AROUND)) == 3
 

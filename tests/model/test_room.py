@@ -26,5 +26,5 @@ def test_no_limit_is_never_short() -> None:
     ("size", "text"),
     [(0, "0B"), (999, "999B"), (2_000, "2.0KB"), (12_345_678, "12MB"), (3 * 10**15, "3000TB")],
 )
-def test_a_size_is_told_with_two_digits(size: int, text: str) -> None:
+def test_a_size_is_formatted_with_two_digits(size: int, text: str) -> None:
     assert format_size(size) == text

@@ -43,9 +43,7 @@ def run_in(state: State) -> Run:
 
 
 @pytest.mark.parametrize(("state", "event"), list(product(State, Event)))
-def test_every_pair_of_state_and_event_either_leads_where_the_table_says_or_is_refused(
-    state: State, event: Event
-) -> None:
+def test_every_state_and_event_follows_the_table_or_is_refused(state: State, event: Event) -> None:
     wanted = TRANSITIONS.get((state, event))
     if wanted is None:
         with pytest.raises(WrongState, match="run-1"):
@@ -62,7 +60,7 @@ def test_every_event_is_used() -> None:
     assert {event for _, event in TRANSITIONS} == set(Event)
 
 
-def test_nothing_but_a_persons_word_on_what_nobody_knows_leaves_a_final_state() -> None:
+def test_only_a_persons_resolution_leaves_a_final_state() -> None:
     left = {(state, event) for state, event in TRANSITIONS if state in FINAL}
     assert left == {(State.INTERRUPTED, event) for event in RESOLUTIONS}
 
@@ -78,7 +76,7 @@ def test_an_apply_can_only_follow_an_approval() -> None:
     assert [state for (state, event) in TRANSITIONS if event is Event.START_APPLY] == [State.APPROVED]
 
 
-def test_what_is_being_applied_goes_back_to_waiting_only_where_it_never_began() -> None:
+def test_an_applying_run_goes_back_only_if_it_never_began() -> None:
     back = {
         event
         for (before, event), after in TRANSITIONS.items()

@@ -36,7 +36,7 @@ def test_warnings_are_bounded_in_length_and_masked_before_they_are_cut() -> None
     assert len(found.detail) < LONGEST_DETAIL + 50
 
 
-def test_errors_are_no_warnings_and_the_same_is_told_once() -> None:
+def test_errors_are_no_warnings_and_the_same_is_reported_once() -> None:
     assert kept([Diagnostic("error", "bad"), warning(), warning()], str) == (warning(),)
 
 
@@ -54,6 +54,6 @@ def test_several_assertions_of_one_check_are_one_state() -> None:
     assert found.message == "one; two lines"
 
 
-def test_a_check_without_a_name_is_told_by_its_place() -> None:
+def test_a_check_without_a_name_is_identified_by_its_location() -> None:
     (found,) = failing([check(None, "one")], [], NOW)
     assert found.address == "main.tf:3"

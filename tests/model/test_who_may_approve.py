@@ -61,9 +61,7 @@ def test_how_many_must_say_yes(
 @pytest.mark.parametrize(
     ("kind", "destroys", "count"), [(Kind.CHANGE, 0, 0), (Kind.CHANGE, 1, 2), (Kind.DESTROY, 0, 2)]
 )
-def test_where_the_operator_allows_automatic_only_what_destroys_needs_people(
-    kind: Kind, destroys: int, count: int
-) -> None:
+def test_under_automatic_only_destroys_need_people(kind: Kind, destroys: int, count: int) -> None:
     settings = ApprovalSettings(required=2, rules=(ApprovalRule(mode_at_most="automatic"),))
     assert needed(stack(settings, mode="automatic"), kind, destroys) == count
 

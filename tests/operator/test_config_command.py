@@ -23,7 +23,7 @@ def written(folder: Path, text: str) -> str:
     return str(path)
 
 
-def test_a_sound_configuration_is_told_so(tmp_path: Path) -> None:
+def test_a_sound_configuration_is_reported_as_sound(tmp_path: Path) -> None:
     answer = driftline("config", "validate", written(tmp_path, SOUND))
     assert answer.code == 0
     assert "valid" in answer.stderr
@@ -45,7 +45,7 @@ def test_problems_can_be_read_by_programs(tmp_path: Path) -> None:
     assert json.loads(answer.stdout)[0].keys() >= {"file", "line", "column", "message"}
 
 
-def test_no_configuration_is_told_with_the_places_that_were_looked_at(tmp_path: Path) -> None:
+def test_a_missing_configuration_names_the_searched_places(tmp_path: Path) -> None:
     answer = driftline("config", "validate", str(tmp_path / "none.yaml"))
     assert answer.code == 78
     assert "driftline init" in answer.stderr
@@ -73,7 +73,7 @@ def test_the_schema_of_both_files_is_json() -> None:
         assert key in schema["properties"]
 
 
-def test_a_visible_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_visible_folder_that_is_not_there_is_reported(tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
     visible = f"executor: {{visible: [{tmp_path}/there, {tmp_path}/gone]}}\n"
     answer = driftline("config", "validate", written(tmp_path, SOUND + visible))

@@ -117,7 +117,7 @@ def test_sighup_takes_in_a_new_source(made: Installation, told: Systemd) -> None
 
 
 @pytest.mark.parametrize("broken", ["version: [", "version: 1\ndata_dir: /elsewhere\nsources: []\n"])
-def test_a_configuration_that_can_not_be_taken_changes_nothing(
+def test_a_configuration_that_cannot_be_taken_changes_nothing(
     made: Installation, told: Systemd, broken: str
 ) -> None:
     with daemon(made, {"NOTIFY_SOCKET": told.address}) as process:

@@ -16,14 +16,14 @@ from runner.errors import DaemonRunning
 from runner.store.database import FILE_NAME
 
 
-def test_a_daemon_that_holds_the_lock_lives(tmp_path: Path) -> None:
+def test_a_daemon_that_holds_the_lock_is_running(tmp_path: Path) -> None:
     assert running_daemon(tmp_path) is None
     with only_daemon(tmp_path):
         assert running_daemon(tmp_path) == os.getpid()
     assert running_daemon(tmp_path) is None
 
 
-def test_another_one_is_refused_at_once_and_told_the_pid(tmp_path: Path) -> None:
+def test_another_one_is_refused_at_once_with_the_pid(tmp_path: Path) -> None:
     with only_daemon(tmp_path):
         began = time.monotonic()
         with pytest.raises(DaemonRunning, match=f"pid {os.getpid()}"), only_daemon(tmp_path):

@@ -23,7 +23,7 @@ def log_of(made: Installation) -> str:
     return (made.folder / "daemon.log").read_text()
 
 
-def test_a_full_disk_starts_nothing_and_is_told_once(made: Installation) -> None:
+def test_a_full_disk_starts_nothing_and_is_reported_once(made: Installation) -> None:
     with daemon(made) as process:
         wait_for_run(made, "awaiting_approval")
         limit_files(process.pid, 4096)
@@ -39,7 +39,7 @@ def test_a_full_disk_starts_nothing_and_is_told_once(made: Installation) -> None
         assert log_of(made).count("daemon.writable") == 1
 
 
-def test_an_apply_that_runs_on_a_full_disk_is_recorded_when_there_is_room_again(made: Installation) -> None:
+def test_an_apply_that_ran_on_a_full_disk_is_recorded_once_there_is_space(made: Installation) -> None:
     (made.repository / "one" / "stack.yaml").write_text("name: one\napply: {mode: automatic}\n")
     made.commit("automatic")
     terraform = waiting_terraform(made, "apply")
@@ -54,7 +54,7 @@ def test_an_apply_that_runs_on_a_full_disk_is_recorded_when_there_is_room_again(
     assert terraform.starts == 1
 
 
-def test_a_database_that_is_taken_away_is_never_made_anew(made: Installation) -> None:
+def test_a_removed_database_is_never_created_again(made: Installation) -> None:
     database = made.data_dir / "driftline.db"
     with daemon(made):
         wait_for_run(made, "awaiting_approval")

@@ -21,7 +21,7 @@ def log_of(made: Installation) -> str:
     return (made.folder / "daemon.log").read_text()
 
 
-def test_a_daemon_whose_data_directory_is_moved_makes_no_other_and_goes_on_once_it_is_back(
+def test_a_daemon_with_a_moved_data_directory_waits_until_it_is_back(
     made: Installation,
 ) -> None:
     away = made.folder / "away"
@@ -43,7 +43,7 @@ def test_a_daemon_whose_data_directory_is_moved_makes_no_other_and_goes_on_once_
         assert log_of(made).count("daemon.read_only") == 1
 
 
-def test_an_apply_whose_data_directory_was_away_meanwhile_is_recorded_once_it_is_back(
+def test_an_apply_with_a_moved_data_directory_is_recorded_once_it_is_back(
     made: Installation,
 ) -> None:
     (made.repository / "one" / "stack.yaml").write_text("name: one\napply: {mode: automatic}\n")
@@ -80,7 +80,7 @@ def test_a_look_without_a_database_says_so_and_makes_none(made: Installation, wo
     assert not made.data_dir.exists()
 
 
-def test_a_command_that_begins_an_installation_says_that_it_made_a_database(made: Installation) -> None:
+def test_a_command_that_starts_an_installation_reports_the_new_database(made: Installation) -> None:
     assert "created a new database in" in made("source", "sync").stderr
     assert "created a new database in" not in made("source", "sync").stderr
 

@@ -53,7 +53,7 @@ def test_a_backup_never_replaces_the_database_itself(used: Installation) -> None
     assert used("db", "check").code == 0
 
 
-def test_a_sound_database_is_told_so(used: Installation) -> None:
+def test_a_sound_database_is_reported_as_sound(used: Installation) -> None:
     answer = used("db", "check")
     assert answer.code == 0
     assert "valid" in answer.stderr
@@ -76,7 +76,7 @@ def test_a_file_that_is_no_database_is_refused(used: Installation) -> None:
 
 @pytest.mark.parametrize("command", [("daemon", "--once"), ("status",), ("db", "check"), ("db", "migrate")])
 @pytest.mark.parametrize("harm", [b"\0" * 200_000, b"no database", b""], ids=["zeros", "text", "nothing"])
-def test_a_lost_database_stops_every_command_and_is_never_made_anew(
+def test_a_lost_database_stops_every_command_and_is_never_recreated(
     used: Installation, command: tuple[str, ...], harm: bytes
 ) -> None:
     (used.data_dir / "artifacts" / "run-1").mkdir(parents=True)
@@ -99,7 +99,7 @@ def test_a_damaged_page_stops_the_daemon(used: Installation) -> None:
     assert (used.data_dir / FILE_NAME).stat().st_size == len(content)
 
 
-def test_an_older_database_is_told_by_the_check_and_is_no_damage(used: Installation) -> None:
+def test_the_check_reports_an_older_database_not_as_damage(used: Installation) -> None:
     from runner.service.integrity.checkpoint import checkpoint
 
     backup = used.folder / "backup.db"

@@ -34,7 +34,7 @@ def findings(made: Installation, *argv: str) -> dict[str, dict[str, str]]:
     return {found["check"]: found for found in json.loads(made("doctor", "-o", "json", *argv).stdout)}
 
 
-def test_a_sound_installation_has_nothing_to_mend(used: Installation) -> None:
+def test_a_sound_installation_has_nothing_to_fix(used: Installation) -> None:
     if shutil.which("terraform") is None:
         pytest.skip("no terraform on PATH")
     answer = used("doctor")
@@ -55,7 +55,7 @@ def test_every_finding_has_the_documented_shape_and_every_fault_a_hint(used: Ins
         assert found["hint"] or found["state"] == "ok"
 
 
-def test_a_broken_configuration_is_a_finding_and_the_rest_is_still_looked_at(made: Installation) -> None:
+def test_a_broken_configuration_is_a_finding_and_other_checks_continue(made: Installation) -> None:
     made.config.write_text("sorces: []\n")
     answer = made("doctor", "-o", "json")
     by_name = {found["check"]: found for found in json.loads(answer.stdout)}
@@ -202,7 +202,7 @@ def test_roles_are_tried_only_when_asked(made: Installation, monkeypatch: pytest
     assert "role/driftline-apply can be assumed" in told
 
 
-def test_nothing_configured_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_configuration_is_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     answer = driftline("doctor", "-o", "json")

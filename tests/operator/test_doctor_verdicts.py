@@ -137,7 +137,7 @@ def test_packed_and_unpacked_providers_of_this_platform_are_found(tmp_path: Path
         ("never", None, 7, State.WARN, "executor.confine is never"),
     ],
 )
-def test_what_confines_runs_is_told(
+def test_what_confines_runs_is_reported(
     wish: str, problem: str | None, abi: int, state: State, told: str
 ) -> None:
     finding = confinement_verdict(wish, problem, abi)
@@ -158,7 +158,7 @@ def test_what_confines_runs_is_told(
         (900, 900, 900, [900, 1001], State.WARN),
     ],
 )
-def test_who_approves_as_the_daemons_user_is_warned_where_that_may_be_several(
+def test_approving_as_the_daemons_user_warns_if_it_may_be_several_people(
     owner: int, me: int, login: int | None, people: list[int], state: State
 ) -> None:
     finding = approvers_verdict(owner, me, login, people)

@@ -71,14 +71,14 @@ def test_after_init_one_pass_shows_a_plan_that_waits(tmp_path: Path) -> None:
     assert "awaiting approval" in answer.stdout
 
 
-def test_the_next_commands_are_told(tmp_path: Path) -> None:
+def test_the_next_commands_are_shown(tmp_path: Path) -> None:
     told = driftline("init", str(tmp_path)).stderr
     assert "git init -b main" in told
     assert "driftline daemon --once" in told
 
 
 @pytest.mark.skipif(shutil.which("terraform") is None, reason="no terraform on PATH")
-def test_the_first_stack_stays_sound_after_the_first_pass_has_made_the_data_directory(
+def test_the_first_stack_stays_sound_after_the_first_pass(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

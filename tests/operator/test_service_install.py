@@ -121,7 +121,7 @@ def test_a_name_that_is_no_user_is_refused(name: str) -> None:
         check_layout(Layout(PROGRAM, user=name), PYTHON)
 
 
-def test_the_user_can_not_log_in() -> None:
+def test_the_user_cannot_log_in() -> None:
     argv = useradd("driftline")
     assert argv[-1] == "driftline"
     assert "--system" in argv

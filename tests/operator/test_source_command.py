@@ -35,7 +35,7 @@ def test_sync_says_what_moved(made: Installation) -> None:
     assert listed(made)["infra"]["stacks"] == 1
 
 
-def test_a_failed_source_is_told_recorded_and_an_error(made: Installation) -> None:
+def test_a_failed_source_is_shown_recorded_and_an_error(made: Installation) -> None:
     made.configure({"name": "infra", "url": str(made.folder / "gone")})
     answer = made("source", "sync")
     assert answer.code == 1

@@ -35,7 +35,7 @@ def ran() -> threading.Event:
     return threading.Event()
 
 
-def test_what_was_missed_for_years_happens_once_in_flat_memory_and_a_stop_is_obeyed(
+def test_years_of_missed_times_fire_once_in_flat_memory_and_stop_works(
     ran: threading.Event,
 ) -> None:
     scheduler = new_scheduler()

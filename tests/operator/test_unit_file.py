@@ -128,7 +128,7 @@ def test_the_daemon_may_confine_what_it_starts() -> None:
     assert {"landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self"} <= set(calls)
 
 
-def test_a_second_installation_is_made_from_the_unit_as_the_page_on_hardening_has_it() -> None:
+def test_a_second_installation_follows_the_hardening_page() -> None:
     page = (Path(__file__).parents[2] / "docs" / "hardening.md").read_text()
     found = re.search(r"sed '([^']+)'", page)
     assert found

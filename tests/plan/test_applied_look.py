@@ -50,7 +50,7 @@ def test_a_region_that_is_read_is_shown_with_where_it_is_from() -> None:
     assert placed(coded(region="var.x"), region=refers("var.x")) == "aws: eu-west-1 (var.x)"
 
 
-def test_a_region_that_is_computed_is_shown_as_its_code_and_what_goes_into_it() -> None:
+def test_a_computed_region_is_shown_as_its_code_and_inputs() -> None:
     shown = placed(coded(region='"${var.x}-1"'), value="eu-west", region=refers("var.x"))
     assert shown == 'aws: region = "${var.x}-1" with var.x = "eu-west"'
 
@@ -101,7 +101,7 @@ def test_what_is_read_is_shown_once_however_many_read_it() -> None:
     assert text.count('data.test.s.a: "one"') == 1
 
 
-def test_a_value_that_the_plan_does_not_have_yet_is_told_so() -> None:
+def test_a_value_unknown_to_the_plan_is_shown_as_such() -> None:
     plan = Case("command", "same", "data").plan("one")
     plan["prior_state"] = {}
     assert "data.test.s.a: (known after apply)" in render(read_plan(plan))
@@ -114,7 +114,7 @@ def test_a_write_only_argument_is_named_with_what_it_is_made_of() -> None:
     assert '"one"' not in text
 
 
-def test_a_variable_that_the_code_calls_sensitive_is_masked_wherever_it_ends() -> None:
+def test_a_variable_marked_sensitive_in_the_code_is_masked_everywhere() -> None:
     plan = Case("command", "argument", "data").plan("open-sesame")
     plan["configuration"]["root_module"]["module_calls"]["a"]["module"]["variables"]["x"]["sensitive"] = True
     text = render(read_plan(plan))

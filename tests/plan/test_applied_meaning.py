@@ -123,7 +123,7 @@ def test_what_the_plan_holds_of_a_dynamic_block_counts_by_its_value_alone(login:
     assert mark(blocks("one", login), code) == mark(blocks("other", login), code)
 
 
-def test_a_block_with_unset_arguments_may_read_anything_where_the_code_could_not_be_read() -> None:
+def test_with_unread_code_a_block_with_unset_arguments_may_read_anything() -> None:
     login = [{"user": "u", "secret_wo": None}]
     assert mark(blocks("one", login), UNREAD) != mark(blocks("other", login), UNREAD)
     whole = [{"user": "u", "secret_wo": "known"}]
@@ -182,7 +182,7 @@ def test_a_provider_that_no_change_uses_does_not_count() -> None:
     assert mark(plan("one")) == mark(plan("other"))
 
 
-def test_where_it_is_not_told_which_configuration_is_used_each_of_the_provider_counts() -> None:
+def test_all_configurations_of_a_provider_count_if_the_used_one_is_unknown() -> None:
     def plan(value: str) -> Json:
         made = Case("provider", "same", "data").plan(value)
         made["configuration"]["root_module"]["resources"].pop()
@@ -214,7 +214,7 @@ def test_what_a_repetition_is_over_counts_where_it_is_read(word: str) -> None:
     assert len(set(map(mark, unread))) == 1
 
 
-def test_what_a_module_is_repeated_over_counts_where_its_argument_is_the_value_of_each() -> None:
+def test_a_modules_for_each_counts_if_an_argument_uses_each_value() -> None:
     def plan(value: str) -> Json:
         made = Case("command", "argument", "variable").plan(value)
         call = made["configuration"]["root_module"]["module_calls"]["a"]
@@ -233,7 +233,7 @@ def replaced(kept: str, refreshed: str) -> Json:
     )
 
 
-def test_an_own_attribute_that_a_replacement_keeps_counts_where_a_provisioner_reads_it() -> None:
+def test_an_attribute_a_replacement_keeps_counts_if_a_provisioner_reads_it() -> None:
     assert mark(replaced("one", "x")) != mark(replaced("other", "x"))
     assert mark(replaced("one", "x")) == mark(replaced("one", "y"))
 
@@ -262,7 +262,7 @@ def test_an_instance_of_a_module_reads_its_own_data_only() -> None:
     assert mark(plan("one", "x")) == mark(plan("one", "y"))
 
 
-def test_a_value_that_becomes_known_only_by_the_apply_is_another_one_than_any_that_is_known() -> None:
+def test_a_value_known_only_after_apply_differs_from_any_known_one() -> None:
     case = Case("command", "same", "resource")
     unknown = case.plan("one")
     del unknown["planned_values"]["root_module"]["resources"][0]["values"]["a"]
@@ -281,7 +281,7 @@ def test_modules_that_read_each_other_in_a_circle_come_to_an_end() -> None:
 # Ephemeral resources are in no plan
 
 
-def test_an_ephemeral_resource_that_is_not_told_may_read_anything_of_its_module() -> None:
+def test_an_unlisted_ephemeral_resource_may_read_anything_in_its_module() -> None:
     def plan(value: str) -> Json:
         made = Case("provider", "same", "data").plan(value)
         made["configuration"]["provider_config"]["test"]["expressions"] = {
@@ -380,7 +380,7 @@ def invoking(value: str, **config: Any) -> Json:
 @pytest.mark.parametrize(
     "config", [{"unknown": {"input": True}}, {"values": {"input": None}}, {"values": {"in": {"input": None}}}]
 )
-def test_what_an_action_is_given_and_the_plan_does_not_have_is_known_from_its_code(config: Json) -> None:
+def test_action_arguments_missing_in_the_plan_come_from_the_code(config: Json) -> None:
     assert mark(invoking("one", **config), INVOKED) != mark(invoking("other", **config), INVOKED)
 
 
@@ -389,7 +389,7 @@ def test_what_the_plan_has_of_an_action_counts_by_its_value_alone(values: Json) 
     assert mark(invoking("one", values=values), INVOKED) == mark(invoking("other", values=values), INVOKED)
 
 
-def test_an_action_of_a_module_that_could_not_be_read_may_be_given_anything() -> None:
+def test_an_action_in_an_unreadable_module_may_get_anything() -> None:
     config = {"values": {"input": None}}
     assert mark(invoking("one", **config), UNREAD) != mark(invoking("other", **config), UNREAD)
 
@@ -427,7 +427,7 @@ def test_a_plan_without_any_of_it_is_moved_by_what_it_changes_alone(
     assert mark(plan(one)) == mark(plan(other))
 
 
-def test_a_seal_of_a_plan_is_of_another_version_than_before_and_that_of_a_drift_is_not() -> None:
+def test_plan_seals_have_a_new_version_and_drift_seals_do_not() -> None:
     assert VERSION == 2
     assert seal("drift", [], KEY) == "46a10d505ad4245c4fd0eedb08cb2519171b0fd25c0fb89c12cf85798e0d9bc4"
     empty: Json = {"resources": [], "outputs": {}, "actions": [], "evaluated": []}

@@ -171,11 +171,11 @@ def test_null_against_empty_never_counts(before: Any, after: Any) -> None:
     )
 
 
-def test_null_against_empty_does_not_count_though_a_provider_computes_something_from_it() -> None:
+def test_null_against_empty_does_not_count_even_with_computed_results() -> None:
     assert told(update({"tags": None, "tags_all": {}}, {"tags": {}}, after_unknown={"tags_all": True})) == []
 
 
-def test_null_against_empty_is_not_told_beside_what_counts() -> None:
+def test_null_against_empty_is_not_reported_beside_what_counts() -> None:
     assert paths(update({"tags": None, "a": 1}, {"tags": {}, "a": 2})) == ["a"]
 
 
@@ -187,7 +187,7 @@ def test_false_and_zero_are_not_empty(before: Any, after: Any) -> None:
     assert [f.drift_class for f in classify(update({"a": before}, {"a": after}))] == counted
 
 
-def test_what_is_only_known_after_apply_counts_where_nothing_else_explains_it() -> None:
+def test_a_value_known_after_apply_counts_if_nothing_else_explains_it() -> None:
     assert paths(update({"a": 1}, {}, after_unknown={"a": True})) == ["a"]
 
 
@@ -282,7 +282,7 @@ def test_a_resource_that_is_gone_is_ignored_only_with_all_its_attributes(action:
     assert not classify(plan, [IgnoreRule("test_thing.a", ("*",), "somebody else's")])[0].counts
 
 
-def test_what_is_known_after_apply_alone_is_ignored_only_where_it_is_covered() -> None:
+def test_a_value_known_after_apply_alone_is_ignored_only_if_covered() -> None:
     plan = update({"a": 1, "b": 1}, {}, after_unknown={"a": True, "b": True})
     assert classify(plan, [IgnoreRule("test_thing.a", ("a",))])[0].counts
     assert not classify(plan, [IgnoreRule("test_thing.a", ("a", "b"))])[0].counts
@@ -294,7 +294,7 @@ def test_a_tainted_resource_is_ignored_only_with_all_its_attributes() -> None:
     assert not classify(plan, [IgnoreRule("test_thing.a")])[0].counts
 
 
-def test_an_output_is_told_where_only_ignored_things_change() -> None:
+def test_an_output_is_reported_where_only_ignored_things_change() -> None:
     plan = {**scaled(), "output_changes": {"o": change("update", 1, 2)}}
     assert [f.drift_class for f in classify(plan, [AUTOSCALER])] == [
         DriftClass.IGNORED,
@@ -339,7 +339,7 @@ def test_an_ignored_attribute_beside_what_counts_does_not_move_the_mark() -> Non
     assert mark(plan(5)) != mark(plan(9))
 
 
-def test_a_refreshed_computed_attribute_beside_what_counts_does_not_move_the_mark() -> None:
+def test_a_refreshed_computed_attribute_does_not_change_the_mark() -> None:
     def plan(etag: str, *arguments: str) -> dict[str, Any]:
         drifted = update({"a": 2, "etag": etag}, {"a": 1}, after_unknown={"etag": True})
         return {**drifted, "configuration": configuration(block("test_thing.a", "a", *arguments))}

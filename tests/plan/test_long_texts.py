@@ -98,7 +98,7 @@ def test_keys_in_another_order_and_other_blanks_are_no_change() -> None:
     assert rows(policy(), turned) == ["~ a =", "(the same JSON, written otherwise)"]
 
 
-def test_numbers_that_are_written_otherwise_are_told() -> None:
+def test_numbers_that_are_written_differently_are_shown() -> None:
     one = json.dumps({"version": "x" * 60, "n": 1}).replace(": 1}", ": 1.10}")
     assert signed(rows(one, one.replace("1.10", "1.1"))) == ['-   "n": 1.10,', '+   "n": 1.1,']
 
@@ -144,7 +144,7 @@ def test_yaml_in_another_order_and_indentation_is_no_change() -> None:
         ("a  # one", "a  # two"),
     ],
 )
-def test_what_some_reader_of_yaml_tells_apart_is_a_change(old: str, new: str) -> None:
+def test_a_difference_to_any_yaml_parser_is_a_change(old: str, new: str) -> None:
     before, after = (f"a: 1\nb:\n  c: {value}\n" for value in (old, new))
     assert signed(rows(before, after)) == [f"-   c: {old}", f"+   c: {new}"]
 
@@ -368,7 +368,7 @@ def test_what_a_reader_may_take_for_another_thing_is_not_called_the_same(before:
     assert not any("written otherwise" in text for text in seen(before, after))
 
 
-def test_a_line_of_user_data_that_differs_only_in_what_is_masked_is_shown_as_changed() -> None:
+def test_a_line_that_differs_only_in_masked_text_is_shown_as_changed() -> None:
     script = "#!/bin/sh\nexport TOKEN={}\nls\n"
     before, after = (
         b64encode(script.format(value).encode()).decode()

@@ -216,7 +216,7 @@ def test_a_merely_refreshed_computed_attribute_does_not_move_it() -> None:
     assert mark(computed("one")) == mark(computed("two"))
 
 
-def test_a_hand_made_fix_of_what_the_code_sets_moves_it_though_the_new_value_is_unknown() -> None:
+def test_a_manual_fix_changes_it_even_if_the_new_value_is_unknown() -> None:
     assert mark(computed("one", "etag")) != mark(computed("fixed by hand", "etag"))
 
 

@@ -127,7 +127,7 @@ def test_sensitive_on_one_side_is_masked_on_both() -> None:
     assert CANARY not in told(read_plan(plan))
 
 
-def test_a_set_that_is_sorted_anew_does_not_move_a_secret_out_of_its_mark() -> None:
+def test_sorting_a_set_does_not_move_a_secret_out_of_its_mark() -> None:
     before = {"users": [{"name": "a", "password": f"{CANARY}1"}, {"name": "b", "password": None}]}
     after = {"users": [{"name": "0", "password": None}, {"name": "a", "password": f"{CANARY}1"}]}
     marks = {"users": [{"password": True}, {}]}
@@ -172,7 +172,7 @@ def test_a_changed_secret_still_shows_as_a_change() -> None:
     assert not attribute.mark_only
 
 
-def test_a_value_that_only_loses_its_mark_is_told_apart_from_one_that_changes() -> None:
+def test_a_value_that_only_loses_its_mark_differs_from_a_changed_one() -> None:
     plan = document(
         resource("test_thing.a", change("update", {"p": CANARY}, {"p": CANARY}, before_sensitive={"p": True}))
     )
@@ -218,7 +218,7 @@ def variable(value: Any) -> dict[str, Any]:
         {CANARY: "as a key"},
     ],
 )
-def test_a_copy_of_a_sensitive_variable_is_masked_though_terraform_forgot_its_mark(copy: Any) -> None:
+def test_an_unmarked_copy_of_a_sensitive_variable_is_masked(copy: Any) -> None:
     plan = document(
         resource("test_thing.a", change("update", {"copy": copy}, {"copy": None})),
         resource("test_thing.b", change("create", None, {"copy": copy})),
@@ -236,7 +236,7 @@ def test_a_secret_with_quotes_and_line_ends_is_found_inside_json_text() -> None:
     assert "line two" not in told(read_plan(plan))
 
 
-def test_a_marked_value_masks_its_copies_in_the_same_resource_and_then_everywhere() -> None:
+def test_a_marked_value_masks_copies_in_its_resource_then_everywhere() -> None:
     plan = document(
         resource(
             "test_thing.a",
@@ -279,7 +279,7 @@ def test_what_is_left_of_a_text_around_a_secret_stays_readable() -> None:
     assert read_plan(plan).resources[0].attributes[0].after == f"arn:aws:{MASK}:db"
 
 
-def test_a_secret_too_short_to_be_told_from_chance_masks_only_where_it_is_marked() -> None:
+def test_a_secret_too_short_to_search_for_is_masked_only_where_marked() -> None:
     plan = document(
         resource("test_thing.a", change("create", None, {"on": "on", "port": 443})), **variable(["on", 443])
     )

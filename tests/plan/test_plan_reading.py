@@ -287,7 +287,7 @@ def test_an_errored_plan_has_a_problem() -> None:
     assert plan_problem(plan) == "terraform could not finish the plan: it ended with an error on the way"
 
 
-def test_changes_that_can_not_be_applied_are_a_problem() -> None:
+def test_changes_that_cannot_be_applied_are_a_problem() -> None:
     assert plan_problem(document(resource("test_thing.a", change("delete")), applyable=False)) is not None
     assert plan_problem(document(applyable=False)) is None
 

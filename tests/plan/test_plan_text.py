@@ -180,7 +180,7 @@ def test_only_a_real_mask_stands_without_quotes() -> None:
     assert attribute(1, UNKNOWN, unknown=True) == [f"~ a = 1 -> {UNKNOWN}"]
 
 
-def test_a_changed_mark_is_told_apart_from_a_changed_secret() -> None:
+def test_a_changed_mark_is_distinguished_from_a_changed_secret() -> None:
     (line,) = attribute(MASK, MASK, sensitive=True, mark_only=True)
     assert line == "~ a = (sensitive value)  # the value stays; only whether it is sensitive changes"
 

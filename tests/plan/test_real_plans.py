@@ -122,7 +122,7 @@ def test_a_sensitive_variable_is_in_nothing_that_is_read(module: Module) -> None
     assert not [plan["timestamp"] for plan in plans if SECRET in shown(plan)]
 
 
-def test_a_secret_that_changes_is_shown_as_a_change_and_moves_the_fingerprint(module: Module) -> None:
+def test_a_changed_secret_is_shown_as_a_change_and_moves_the_fingerprint(module: Module) -> None:
     module.apply(leaky(SECRET))
     plans = [module.plan(leaky(f"{SECRET}-{i}")) for i in (2, 3)]
     paths = {a.path: (a.before, a.after) for a in read_plan(plans[0]).resources[0].attributes}

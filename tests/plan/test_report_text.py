@@ -24,8 +24,10 @@ from runner.model.changes.changes import (
     Setting,
 )
 from runner.model.drift.report import Acknowledgement, DriftClass, DriftReport, Finding, ReportStatus
-from runner.model.drift.report_text import report_document, report_json, report_markdown
+from runner.model.drift.report_text import report_markdown
 from runner.model.values.text import safe_text
+from runner.view.document import document
+from runner.view.report import report_json, report_page
 
 SEEN = datetime(2026, 11, 21, 1, 2, 3, 456, tzinfo=UTC)
 FINDINGS = (
@@ -64,34 +66,36 @@ ACKNOWLEDGED = replace(
 
 
 def test_the_document_has_the_shape_of_drift_list() -> None:
-    document = report_document(REPORT)
-    assert {key: document[key] for key in ("id", "stack", "status", "seen", "confirmed")} == {
+    plain = document(report_page(REPORT))
+    assert {key: plain[key] for key in ("id", "stack", "status", "seen", "confirmed")} == {
         "id": "dr-7",
         "stack": "prod/vpc",
         "status": "open",
         "seen": 3,
         "confirmed": True,
     }
-    assert (document["first_seen"], document["last_seen"]) == ("2026-11-21T01:02:03Z", "2026-11-21T02:02:03Z")
-    assert (document["acknowledgement"], document["resolved_at"]) == (None, None)
-    assert [(r["address"], r["action"], r["class"], r["counts"]) for r in document["resources"]] == [
+    assert (plain["first_seen"], plain["last_seen"]) == ("2026-11-21T01:02:03Z", "2026-11-21T02:02:03Z")
+    assert (plain["acknowledgement"], plain["resolved_at"]) == (None, None)
+    assert [(r["address"], r["action"], r["class"], r["counts"]) for r in plain["resources"]] == [
         ("test_thing.a", "update", "drift", True),
         ("test_thing.b", "create", "missing", True),
         ("test_thing.c", "update", "ignored", False),
         ("test_thing.d", "update", "absorbed", False),
     ]
-    assert document["resources"][0]["attributes"][0] == {
+    assert plain["resources"][0]["attributes"][0] == {
         "path": "tags.env",
         "before": "prod",
         "after": "dev",
         "sensitive": False,
         "unknown": False,
         "forces_replacement": False,
+        "mark_only": False,
+        "difference": [],
     }
 
 
 def test_an_acknowledgement_says_who_why_and_until_when() -> None:
-    assert report_document(ACKNOWLEDGED)["acknowledgement"] == {
+    assert document(report_page(ACKNOWLEDGED))["acknowledgement"] == {
         "by": "ana",
         "reason": "known",
         "at": "2026-11-21T01:02:03Z",
@@ -101,7 +105,7 @@ def test_an_acknowledgement_says_who_why_and_until_when() -> None:
 
 def test_the_file_is_one_json_document() -> None:
     text = report_json(ACKNOWLEDGED)
-    assert json.loads(text) == report_document(ACKNOWLEDGED)
+    assert json.loads(text) == document(report_page(ACKNOWLEDGED))
     assert text.endswith("}\n")
 
 
@@ -211,7 +215,7 @@ def test_the_page_says_where_and_what_healing_would_run() -> None:
 
 
 def test_the_document_says_where_and_what_healing_would_run() -> None:
-    told = report_document(replace(REPORT, apply_only=WHERE))["apply"]
+    told = document(report_page(replace(REPORT, apply_only=WHERE)))["apply"]
     assert told["provisioners"] == ["test_thing.b"]
     assert told["where"][0]["settings"][0]["value"] == "eu-west-1"
     assert [one["trigger"] for one in told["actions"]] == ["after test_thing.b is created"]

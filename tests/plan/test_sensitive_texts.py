@@ -8,7 +8,7 @@ from runner.model.plan.reading import read_plan
 from runner.model.secret.copies import Secrets, sensitive_texts
 
 
-def test_marked_values_of_every_side_and_kind_are_told() -> None:
+def test_marked_values_of_every_side_and_kind_are_found() -> None:
     plan = document(
         resource("test_thing.a", change("update", {"p": "old-secret"}, {"p": "new-secret"}, after_sensitive={"p": True})),
         resource("test_thing.b", change("no-op", {"l": ["x", "kept-secret"]}, {"l": ["x", "kept-secret"]}, before_sensitive={"l": [False, True]})),
@@ -33,7 +33,7 @@ def test_marked_values_of_every_side_and_kind_are_told() -> None:
     }  # fmt: skip
 
 
-def test_what_is_too_short_to_be_told_from_chance_is_not_remembered() -> None:
+def test_a_text_too_short_to_search_for_is_not_stored() -> None:
     plan = document(
         resource("test_thing.a", change("create", None, {"p": "on"}, after_sensitive={"p": True}))
     )

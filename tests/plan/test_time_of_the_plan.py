@@ -79,7 +79,7 @@ def test_a_drift_of_the_time_alone_is_the_same_drift_at_each_check() -> None:
 
 
 @pytest.mark.parametrize("code", [Code(), UNREAD, Code(clock=True, unread=(("net",),))])
-def test_where_the_code_is_not_known_to_ask_for_the_time_nothing_is_excused(code: Code) -> None:
+def test_nothing_is_excused_if_the_code_may_not_use_the_time(code: Code) -> None:
     assert clock_of(plan(ONE, ONE), code) is STILL
     assert not same(plan(ONE, ONE), plan(TWO, TWO), code)
 

@@ -48,6 +48,6 @@ def test_a_key_that_is_there_with_null_is_not_an_absent_one() -> None:
     assert not same(plan(checks="(absent)"), plan())
 
 
-def test_of_many_differences_the_first_are_told() -> None:
+def test_of_many_differences_the_first_are_listed() -> None:
     numbers = list(range(100))
     assert len(difference(plan(variables=numbers), plan(variables=[-1] * 100))) == 21

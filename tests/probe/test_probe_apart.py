@@ -263,7 +263,7 @@ def sockets_in(folder: Path) -> list[Path]:
     return [one for one in folder.iterdir() if one.is_socket()]
 
 
-def test_a_provider_is_told_whom_to_serve_and_where_no_other_process_of_the_run_can_write(
+def test_a_provider_learns_its_client_out_of_the_runs_reach(
     stage: Stage,
 ) -> None:
     stage.order("hold")
@@ -325,7 +325,7 @@ def test_the_schema_of_a_check_is_cut_for_this_check_alone(stage: Stage) -> None
 @pytest.mark.parametrize(
     ("call", "trouble"), [("GetResourceIdentitySchemas", []), ("MakeCoffee", ["MakeCoffee"])]
 )
-def test_a_call_that_the_provider_lacks_is_no_trouble_but_one_that_the_proxy_does_not_know_is(
+def test_a_call_the_provider_lacks_is_fine_but_one_the_proxy_lacks_is_not(
     stage: Stage, call: str, trouble: list[str]
 ) -> None:
     with sockets(stage) as (probe, path):
@@ -338,7 +338,7 @@ def test_a_call_that_the_provider_lacks_is_no_trouble_but_one_that_the_proxy_doe
     assert len(probe.seen.trouble) == len(trouble)
 
 
-def test_an_order_that_can_not_be_carried_out_harms_no_other_check(stage: Stage) -> None:
+def test_an_order_that_cannot_be_carried_out_harms_no_other_check(stage: Stage) -> None:
     (stage.root / "in-the-way").touch()
     with sockets(stage) as (probe, path):
         ours, theirs = socket.socketpair()
@@ -351,7 +351,7 @@ def test_an_order_that_can_not_be_carried_out_harms_no_other_check(stage: Stage)
     assert probe.seen is not None
 
 
-def test_terraform_is_told_of_nothing_but_its_own_sockets(stage: Stage) -> None:
+def test_terraform_only_learns_its_own_sockets(stage: Stage) -> None:
     with sockets(stage) as (probe, path):
         argv = probe.attach(("terraform", "plan"))
     assert argv[-2:] == ("terraform", "plan")

@@ -71,7 +71,7 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-def test_a_damaged_schema_is_as_if_it_were_not_there_and_is_written_anew(
+def test_a_damaged_schema_counts_as_missing_and_is_written_again(
     cache: Cache, folder: Path, damage: Callable[[bytes], bytes]
 ) -> None:
     path = the(folder, "schema")
@@ -81,9 +81,7 @@ def test_a_damaged_schema_is_as_if_it_were_not_there_and_is_written_anew(
     assert cache.schema(PROVIDER, 6) == SCHEMA
 
 
-def test_the_file_of_another_provider_or_protocol_under_this_name_does_not_count(
-    cache: Cache, folder: Path
-) -> None:
+def test_a_file_of_another_provider_or_protocol_does_not_count(cache: Cache, folder: Path) -> None:
     written = the(folder, "schema").read_bytes()
     cache.keep_schema(OTHER, 6, b"\x0a\x05other")
     cache.keep_schema(PROVIDER, 5, b"\x0a\x05other")
@@ -103,9 +101,7 @@ def test_what_another_version_of_the_program_wrote_does_not_count(
 
 
 @pytest.mark.parametrize("key", [b"", b"short", b"k" * 32])
-def test_with_another_key_or_a_damaged_one_all_validations_are_asked_for_again(
-    cache: Cache, folder: Path, key: bytes
-) -> None:
+def test_another_or_damaged_key_invalidates_all_validations(cache: Cache, folder: Path, key: bytes) -> None:
     (folder / "key").write_bytes(key)
     another = Cache(folder)
     assert not another.is_valid(QUESTION)
@@ -143,7 +139,7 @@ def test_no_more_answers_are_kept_than_some(
     assert cache.is_valid(replace(QUESTION, request=b"request 4"))
 
 
-def test_a_cache_that_can_not_be_written_costs_nothing_but_time(cache: Cache, folder: Path) -> None:
+def test_a_cache_that_cannot_be_written_costs_nothing_but_time(cache: Cache, folder: Path) -> None:
     for path in (the(folder, "schema"), the(folder, "validation")):
         path.unlink()
         path.mkdir()
@@ -201,7 +197,7 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize(("call", "told"), ANSWERS)
-def test_what_a_provider_has_to_say_is_handed_on_and_not_kept_where_it_could_move(
+def test_provider_warnings_are_passed_on_and_never_cached_if_they_may_change(
     folder: Path, call: str, told: str
 ) -> None:
     answer, fine = ANSWERS[call, told], b"\x0a\x04fine"

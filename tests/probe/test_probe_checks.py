@@ -18,7 +18,7 @@ check "value" {
 """
 
 
-def test_a_check_that_fails_is_told_by_a_probe_that_finds_nothing(stage: Stage) -> None:
+def test_a_clean_probe_still_reports_a_failing_check(stage: Stage) -> None:
     stage.write(OBJECT + CHECKED)
     planned, facts = stage.look()
     assert facts.record.way is Way.PROBED

@@ -176,13 +176,13 @@ def test_a_daemon_that_closes_its_prober_does_not_lose_the_check(stage: Stage) -
     assert facts.record.way is Way.PLAIN
 
 
-def test_a_proxy_that_can_not_start(stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_proxy_that_cannot_start(stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("runner.probe.proxy_process.SERVER", tmp_path / "nothing.py")
     plainly(stage, "the proxy")
 
 
 @pytest.mark.parametrize("folder", ["probe", "probe/cache"])
-def test_a_folder_that_can_not_be_used(stage: Stage, folder: str) -> None:
+def test_a_folder_that_cannot_be_used(stage: Stage, folder: str) -> None:
     stage.engine.prober.close()
     del stage.engine.prober
     (stage.data / folder).rename(stage.data / "elsewhere")
@@ -243,7 +243,7 @@ provider "cloudfile" { path = var.cloud }
 LOOKUP = 'data "cloudfile_lookup" "web" { name = "web" }\n'
 
 
-def test_without_a_type_that_the_state_and_the_code_have_the_whole_schema_is_used(stage: Stage) -> None:
+def test_a_type_missing_from_the_cut_schema_falls_back_to_the_whole_one(stage: Stage) -> None:
     assert isinstance(stage.probe({ADDRESS: ()}), Fallback)
     stage.record = replace(stage.record, types={ADDRESS: ()})
     planned, facts = stage.look()

@@ -131,7 +131,7 @@ def test_the_bytes_are_read_once_for_as_long_as_nothing_moves(
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"facts": 1}', b"null"])
-def test_a_damaged_record_is_written_anew(module: Module, content: bytes) -> None:
+def test_a_damaged_record_is_written_again(module: Module, content: bytes) -> None:
     first = module.look()
     [record] = module.records
     record.write_bytes(content)
@@ -184,7 +184,7 @@ def test_without_a_lock_file_there_is_no_provider(module: Module) -> None:
     assert module.look() == ()
 
 
-def test_a_lock_file_that_can_not_be_read_is_no_empty_one(module: Module) -> None:
+def test_a_lock_file_that_cannot_be_read_is_no_empty_one(module: Module) -> None:
     module.lock_file.write_bytes(b"\xff\xfe")
     with pytest.raises(Unverified, match="cannot be read"):
         module.look()

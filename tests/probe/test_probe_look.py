@@ -84,7 +84,7 @@ def test_a_clean_probe_is_the_answer_and_is_counted() -> None:
     assert asked == [TYPES]
 
 
-def test_what_a_probe_finds_is_looked_at_plainly_and_only_that_is_told() -> None:
+def test_what_a_probe_finds_is_planned_plainly_and_only_that_counts() -> None:
     answer, facts, asked = looked((SAYS_DRIFTED,), (DRIFTED,))
     assert answer is DRIFTED
     assert facts is not None
@@ -104,7 +104,7 @@ def test_a_probe_with_the_cut_schema_that_fails_is_done_with_the_whole_one() -> 
     assert asked == [TYPES, "whole"]
 
 
-def test_a_probe_that_was_stopped_at_its_deadline_is_not_tried_with_the_whole_schema() -> None:
+def test_a_probe_stopped_at_its_deadline_is_not_retried_with_all_types() -> None:
     answer, facts, asked = looked((replace(OUT, late=True),), (CLEAN,))
     assert answer is CLEAN
     assert facts is not None
@@ -148,7 +148,7 @@ def test_after_any_change_it_is_done_both_ways_with_the_whole_schema(inputs: str
     assert asked == ["whole", "plan"]
 
 
-def test_one_in_so_many_is_done_both_ways_with_the_schema_that_the_others_had() -> None:
+def test_every_nth_check_is_done_both_ways_with_the_same_schema() -> None:
     asked_in_turn = []
     record = replace(KNOWN, checks=0)
     for _ in range(5):
@@ -173,7 +173,7 @@ def test_one_in_so_many_is_done_both_ways_with_the_schema_that_the_others_had() 
     ],
     ids=["wrong-clean", "wrong-drift"],
 )
-def test_a_probe_that_disagrees_twice_is_not_trusted_any_more(says: Probed, plan: Planned, told: str) -> None:
+def test_a_probe_that_disagrees_twice_is_no_longer_trusted(says: Probed, plan: Planned, told: str) -> None:
     answer, facts, asked = looked((says, says), (plan,), record=ProbeRecord())
     assert answer is plan
     assert facts == ProbeFacts(ProbeRecord(reason=OFF), told, (AWS,))
@@ -217,7 +217,7 @@ def test_where_it_is_switched_off_nothing_is_probed() -> None:
     assert asked == ["plan"]
 
 
-def test_where_it_can_not_be_tried_the_check_is_plain_with_the_reason() -> None:
+def test_if_a_probe_is_impossible_the_check_is_plain_with_the_reason() -> None:
     answer, facts, asked = looked((), (DRIFTED,), Fallback("hashicorp/aws is not the one"))
     assert answer is DRIFTED
     assert facts is not None
@@ -245,7 +245,7 @@ def test_an_end_without_an_answer_teaches_nothing(
 # ---- in vain
 
 
-def test_after_some_probes_in_vain_only_every_so_many_is_tried() -> None:
+def test_after_failed_probes_only_every_nth_is_tried() -> None:
     record = KNOWN
     tried = []
     for _ in range(2 * TRY_AGAIN + 1):
@@ -258,7 +258,7 @@ def test_after_some_probes_in_vain_only_every_so_many_is_tried() -> None:
     assert record.reason == "it broke"
 
 
-def test_other_code_is_tried_again_at_once_and_a_probe_that_works_forgets_them() -> None:
+def test_changed_code_is_probed_at_once_and_success_resets_the_count() -> None:
     tired = replace(KNOWN, fallbacks=GIVE_UP, fallback_mark=KNOWN.mark)
     assert looked((), (CLEAN,), record=tired)[2] == ["plan"]
     _, facts, asked = looked((SAYS_CLEAN,), (CLEAN,), record=tired, inputs="other code")

@@ -44,7 +44,7 @@ def test_what_may_still_be_in_use_stays(tmp_path: Path) -> None:
     assert {*tmp_path.iterdir()} == {young, locked, others}
 
 
-def test_where_its_path_is_too_long_for_a_socket_another_private_folder_has_them(tmp_path: Path) -> None:
+def test_a_path_too_long_for_sockets_uses_another_private_folder(tmp_path: Path) -> None:
     base = tmp_path / ("x" * 100)
     base.mkdir()
     with own_folder(base) as own, listeners(own, 2) as (folder, made):

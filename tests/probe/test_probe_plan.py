@@ -50,7 +50,7 @@ def test_a_probe_plans_what_a_plain_plan_does(
     assert shown == stage.shown(plain)
 
 
-def test_with_the_whole_schema_it_plans_the_same_and_tells_the_types(stage: Stage) -> None:
+def test_with_the_whole_schema_it_plans_the_same_and_lists_the_types(stage: Stage) -> None:
     answer = stage.probed(None)
     assert not answer.planned.changed
     assert answer.types == {ADDRESS: ("resource cloudfile_object",)}
@@ -66,7 +66,7 @@ def test_a_probe_starts_one_process_and_a_plain_plan_more(stage: Stage) -> None:
     assert all(one["terraform"] for one in stage.told("started"))
 
 
-def test_the_provider_runs_with_the_environment_and_the_configuration_of_its_check(
+def test_the_provider_has_the_environment_and_configuration_of_its_check(
     stage: Stage,
 ) -> None:
     told = replace(
@@ -93,7 +93,7 @@ def test_the_proxy_has_none_of_our_environment(stage: Stage, monkeypatch: pytest
     assert b"canary" not in environment
 
 
-def test_no_file_of_the_installation_holds_what_a_provider_was_configured_with(
+def test_no_file_contains_the_configuration_of_a_provider(
     stage: Stage,
 ) -> None:
     told = replace(stage, variables={"TF_VAR_token": "canary-4711"}, shared=stage.engine)

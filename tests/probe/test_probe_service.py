@@ -56,7 +56,7 @@ def told(world: ProbedWorld, table: str, column: str) -> list[sqlite3.Row]:
         return database.execute(f"SELECT * FROM {table} WHERE {column} = 'probe.distrust'").fetchall()
 
 
-def test_a_stack_is_compared_first_then_probed_and_now_and_then_compared_again(
+def test_a_stack_is_compared_then_probed_and_sometimes_compared_again(
     world: ProbedWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.applied(body=OBJECT)
@@ -102,7 +102,7 @@ def test_what_a_probe_finds_is_reported_from_a_plain_plan(world: ProbedWorld) ->
     assert world.report() is None
 
 
-def test_a_provider_that_lies_to_a_probe_is_not_probed_any_more(world: ProbedWorld) -> None:
+def test_a_provider_that_lies_to_a_probe_is_no_longer_probed(world: ProbedWorld) -> None:
     world.applied(body=OBJECT)
     world.check()
     world.compare_every(1)
@@ -144,7 +144,7 @@ def test_a_stack_that_is_never_to_be_probed_is_not(world: ProbedWorld) -> None:
     assert (world.record().way, world.record().reason) == (Way.PLAIN, "drift.probe is never")
 
 
-def test_a_provider_that_breaks_is_told_with_the_check(world: ProbedWorld) -> None:
+def test_a_crashed_provider_is_reported_with_the_check(world: ProbedWorld) -> None:
     world.applied(body=OBJECT)
     world.check()
     world.order("die")

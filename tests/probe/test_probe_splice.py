@@ -15,7 +15,7 @@ def to(inner: socket.socket) -> Dial:
 LARGE = bytes(range(256)) * (1 << 14)  # 4 MB, more than sockets hold
 
 
-def test_what_one_side_says_the_other_hears_however_much_it_is_and_whoever_begins() -> None:
+def test_each_side_receives_all_data_whoever_begins() -> None:
     async def scene() -> tuple[bytes, bytes]:
         (asking, outer), (answering, inner) = socket.socketpair(), socket.socketpair()
         answering.sendall(b"hello")  # before anybody listens

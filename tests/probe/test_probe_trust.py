@@ -53,7 +53,7 @@ def kept(world: ProbedWorld) -> list[Path]:
     return [*cache.glob("schema-*"), *cache.glob("validation-*")]
 
 
-def test_each_stack_is_compared_and_the_provider_asked_for_everything_before_it_is_probed(
+def test_each_stack_is_compared_afresh_before_it_is_probed_again(
     world: ProbedWorld,
 ) -> None:
     assert kept(world)
@@ -67,7 +67,7 @@ def test_each_stack_is_compared_and_the_provider_asked_for_everything_before_it_
     assert ways == [Way.COMPARED, Way.COMPARED, Way.PROBED, Way.PROBED]
 
 
-def test_where_the_caches_can_not_be_removed_it_stays_distrusted(
+def test_where_the_caches_cannot_be_removed_it_stays_distrusted(
     world: ProbedWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(checksum: str) -> None:

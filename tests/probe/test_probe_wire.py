@@ -123,14 +123,14 @@ def test_a_schema_is_cut_to_the_types_of_each_kind_and_keeps_all_else() -> None:
     assert kept == b"".join(part for part in SCHEMA if part not in dropped)
 
 
-def test_without_types_a_schema_is_whole_and_with_none_of_them_it_has_no_type() -> None:
+def test_a_schema_is_whole_without_types_and_empty_with_none() -> None:
     whole = b"".join(SCHEMA)
     assert cut(whole, None) == whole
     assert [one.number for one in fields(cut(whole, frozenset()))] == [1, 4, 5, 6, 7, 8, 900, 901]
 
 
 @given(messages, st.sets(st.text(max_size=5)))
-def test_whatever_is_cut_no_other_field_is_touched(parts: list[bytes], types: set[str]) -> None:
+def test_cutting_changes_no_other_field(parts: list[bytes], types: set[str]) -> None:
     try:
         kept = cut(b"".join(parts), types)
     except NotAMessage:
@@ -158,7 +158,7 @@ def test_a_schema_with_an_error_is_not_kept_and_one_with_a_warning_is() -> None:
     assert not good_schema(fine + b"\x0a\x05cut")
 
 
-def test_a_provider_that_says_anything_about_its_configuration_is_asked_again() -> None:
+def test_a_provider_with_any_diagnostics_is_asked_again() -> None:
     fine = field(1, b"fine")
     said = [told(VALIDATION_DIAGNOSTICS, severity) for severity in (WARNING, ERROR)]
     assert [good_validation(answer) for answer in (b"", fine)] == [True] * 2
@@ -166,7 +166,7 @@ def test_a_provider_that_says_anything_about_its_configuration_is_asked_again() 
     assert not good_validation(fine + b"\x0a\x05cut")
 
 
-def test_a_valid_configuration_is_answered_as_it_was_asked_where_the_protocol_has_it() -> None:
+def test_a_valid_configuration_is_echoed_where_the_protocol_returns_it() -> None:
     request = field(1, b"configuration")
     assert unchanged("/tfplugin5.Provider/PrepareProviderConfig", request + field(9, b"new")) == request
     assert unchanged("/tfplugin6.Provider/ValidateProviderConfig", request) == b""
@@ -190,7 +190,7 @@ def test_nothing_that_changes_the_cloud_is_passed_on() -> None:
         ("/tfplugin6.Provider/ConfigureProvider", field(1, b"1.11.4"), None),
     ],
 )
-def test_a_call_tells_the_type_that_it_is_about(method: str, request_: bytes, expected: str | None) -> None:
+def test_a_call_names_the_type_that_it_concerns(method: str, request_: bytes, expected: str | None) -> None:
     assert type_in(method, request_) == expected
 
 

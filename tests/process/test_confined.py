@@ -73,7 +73,7 @@ def confined(folder: Path, script: str, rules: Confinement) -> str:
         "{python} -c 'import os; os.truncate(\"{secret}/key\", 0)'",
     ],
 )
-def test_what_is_hidden_can_not_be_touched(secret: Path, script: str) -> None:
+def test_what_is_hidden_cannot_be_touched(secret: Path, script: str) -> None:
     said = confined(secret, script.format(secret=secret, python=sys.executable), without(secret))
     assert "ermission denied" in said or "cross-device" in said, said
     assert "canary" not in said
@@ -117,7 +117,7 @@ def test_the_process_that_started_it_is_not_confined(secret: Path) -> None:
     assert "NoNewPrivs:\t0" in Path(f"/proc/self/task/{threading.get_native_id()}/status").read_text()
 
 
-def test_other_processes_of_the_user_can_be_neither_looked_into_nor_signalled(secret: Path) -> None:
+def test_other_processes_cannot_be_read_or_signalled(secret: Path) -> None:
     rules = without(secret)
     assert "ermission denied" in confined(secret, f"cat /proc/{os.getpid()}/environ", rules)
     if landlock.abi() >= 6:
@@ -125,7 +125,7 @@ def test_other_processes_of_the_user_can_be_neither_looked_into_nor_signalled(se
 
 
 @pytest.mark.skipif(landlock.abi() < 6, reason="this kernel's Landlock does not know of abstract sockets")
-def test_abstract_sockets_of_others_are_out_of_reach_and_those_with_a_path_are_not(secret: Path) -> None:
+def test_abstract_sockets_are_out_of_reach_and_those_with_a_path_are_not(secret: Path) -> None:
     place = secret.parent / "beside"
     with socket.socket(socket.AF_UNIX) as abstract, socket.socket(socket.AF_UNIX) as named:
         name = f"\0driftline-test-{os.getpid()}"
@@ -180,7 +180,7 @@ def test_many_can_be_started_at_once(secret: Path) -> None:
     assert sorted(said) == [f"{number}\n" for number in range(8)]
 
 
-def test_a_program_that_is_not_there_is_told_as_without(secret: Path) -> None:
+def test_a_missing_program_raises_the_same_error_as_unconfined(secret: Path) -> None:
     place = secret.parent / "beside"
     with pytest.raises(FileNotFoundError):
         run(command(place, str(place / "nothing"), confine=without(secret)))
@@ -189,7 +189,7 @@ def test_a_program_that_is_not_there_is_told_as_without(secret: Path) -> None:
 # An apply
 
 
-def test_an_apply_is_confined_and_its_receipt_and_its_result_lie_out_of_its_reach(secret: Path) -> None:
+def test_an_apply_is_confined_away_from_its_receipt_and_result(secret: Path) -> None:
     class Kept(Apply):
         @property
         def files(self) -> Files:
@@ -219,7 +219,7 @@ def test_a_confined_apply_is_asked_to_stop_by_its_shim(secret: Path) -> None:
     assert (seen.result.exit_code, apply.lines) == (3, ["up", "asked"])
 
 
-def test_an_apply_that_can_not_be_confined_is_refused_with_the_reason(
+def test_an_apply_that_cannot_be_confined_is_refused_with_the_reason(
     secret: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Never started without: here its rules are the descriptor of something else."""
@@ -248,7 +248,7 @@ def test_an_apply_does_not_inherit_the_descriptor_of_its_rules(secret: Path) -> 
     assert "lock" in " ".join(apply.lines)  # that which says that it lives
 
 
-def test_nothing_is_finalized_with_the_few_rights_of_a_child_that_is_about_to_start(
+def test_no_finalizer_runs_with_the_reduced_rights_of_a_starting_child(
     secret: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Garbage is collected by whichever thread happens to make an object, a confined one too."""

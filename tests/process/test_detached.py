@@ -64,7 +64,7 @@ def test_no_deadline_and_no_group_kill_reaches_it(apply: Apply, tmp_path: Path) 
     os.kill(child, SIGKILL)
 
 
-def test_one_that_can_not_be_started_has_not_begun(apply: Apply, tmp_path: Path) -> None:
+def test_one_that_cannot_be_started_has_not_begun(apply: Apply, tmp_path: Path) -> None:
     seen = apply.through(command(tmp_path, str(tmp_path / "nothing")))
     assert not seen.begun
     assert seen.result is not None

@@ -92,7 +92,7 @@ def test_a_result_that_is_torn_is_none(apply: Apply, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("lock_is_held", [False, True])
-def test_without_a_trace_it_has_not_begun_and_while_something_lives_nobody_knows(
+def test_without_a_trace_it_never_began_and_while_alive_it_is_unknown(
     apply: Apply,
     lock_is_held: bool,  # noqa: FBT001
 ) -> None:

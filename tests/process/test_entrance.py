@@ -74,7 +74,7 @@ def test_only_what_is_shown_and_the_private_folders_can_be_written(tmp_path: Pat
 
 
 @pytest.mark.usefixtures("kind")
-def test_a_program_that_can_not_be_started_is_told_with_the_number_of_the_error(tmp_path: Path) -> None:
+def test_a_program_that_cannot_start_is_reported_with_its_errno(tmp_path: Path) -> None:
     assert entered(shown(tmp_path), "/there/is/none") == (b"+\x02", 127)
 
 

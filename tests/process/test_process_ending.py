@@ -42,7 +42,7 @@ def test_a_signal_that_ended_it_is_named(tmp_path: Path) -> None:
     assert (finished.exit_code, finished.signal, finished.stopped) == (-9, SIGKILL, None)
 
 
-def test_a_hung_process_is_gone_with_its_grandchildren_soon_after_the_deadline(tmp_path: Path) -> None:
+def test_a_hung_process_dies_with_its_grandchildren_after_the_deadline(tmp_path: Path) -> None:
     finished = run(shell(tmp_path, HUNG, deadline=0.5))
     assert finished.stopped is Stopped.DEADLINE
     assert finished.signal == SIGKILL

@@ -103,7 +103,7 @@ def test_many_threads_run_processes_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("refusals", [0, 3, 10_000])
-def test_its_place_among_the_victims_is_told_as_soon_as_the_kernel_takes_it(
+def test_its_oom_score_is_set_as_soon_as_the_kernel_accepts_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusals: int
 ) -> None:
     """The files of a child are root's until its exec is over, where the daemon is closed to others."""

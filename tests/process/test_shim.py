@@ -34,7 +34,7 @@ def test_the_receipt_is_there_before_it_begins(bench: Bench) -> None:
 
 
 @pytest.mark.skipif(STRACE is None, reason="no strace on PATH")
-def test_the_receipt_and_its_folder_are_synced_before_it_begins_and_the_result_before_the_end(
+def test_the_receipt_is_synced_before_the_start_and_the_result_before_exit(
     bench: Bench, tmp_path: Path
 ) -> None:
     trace = tmp_path / "trace"
@@ -72,7 +72,7 @@ def test_of_many_who_hand_it_over_at_once_one_does(bench: Bench) -> None:
     assert lines(effect) == ["once"]
 
 
-def test_nothing_begins_where_the_receipt_can_not_be_written(bench: Bench) -> None:
+def test_nothing_begins_where_the_receipt_cannot_be_written(bench: Bench) -> None:
     with bench.shim(SH, "-c", "touch effect", env={VARIABLE: "shim.before_receipt=ENOSPC"}) as shim:
         ended(shim)
     assert bench.result is not None
@@ -119,7 +119,7 @@ def test_nothing_of_the_shim_is_open_in_terraform(bench: Bench) -> None:
     assert "pipe:" not in bench.said()
 
 
-def test_receipt_and_result_are_for_their_owner_alone_and_nothing_else_is_left(bench: Bench) -> None:
+def test_receipt_and_result_are_private_and_nothing_else_is_left(bench: Bench) -> None:
     bench.through("/bin/true")
     for path in (bench.files.receipt, bench.files.result):
         assert path.stat().st_mode & 0o777 == 0o600

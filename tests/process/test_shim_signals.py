@@ -75,7 +75,7 @@ def test_a_terraform_that_everybodys_end_ends_is_recorded(bench: Bench) -> None:
     assert bench.result["exit_code"] == -signal.SIGTERM
 
 
-def test_signals_have_their_defaults_in_terraform_whatever_was_ignored_here(bench: Bench) -> None:
+def test_terraform_has_default_signal_handlers_whatever_is_ignored_here(bench: Bench) -> None:
     ignored = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE, signal.SIGXFSZ)
     before = [signal.signal(number, signal.SIG_IGN) for number in ignored]
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, ignored)
@@ -90,7 +90,7 @@ def test_signals_have_their_defaults_in_terraform_whatever_was_ignored_here(benc
     assert {name: mask & ours for name, mask in masks.items()} == {"SigIgn": 0, "SigBlk": 0}
 
 
-def test_a_request_to_stop_is_one_interrupt_to_terraform_and_none_to_its_children(bench: Bench) -> None:
+def test_a_stop_request_interrupts_terraform_once_and_not_its_children(bench: Bench) -> None:
     with bench.shim(*patient()) as shim:
         bench.pid_in("pid")
         bench.pid_in("pid.child")

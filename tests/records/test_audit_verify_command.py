@@ -58,7 +58,7 @@ def _rows(records: Records) -> list[tuple[Any, ...]]:
 def test_a_log_that_fits_its_checkpoints_verifies(seen: Records) -> None:
     answer = verify(seen)
     assert answer.exit_code == 0, answer.stderr
-    assert "2 checkpoints fit" in answer.stderr
+    assert "2 checkpoints match" in answer.stderr
     assert answer.stdout.strip() == f"{seen.head()[0]}:{seen.head()[1]}"
 
 
@@ -101,7 +101,7 @@ def test_an_emptied_log_is_found(seen: Records) -> None:
     assert verify(seen).exit_code == 1
 
 
-def test_a_log_that_was_computed_anew_is_found_between_two_checkpoints(seen: Records) -> None:
+def test_a_recomputed_log_is_found_between_two_checkpoints(seen: Records) -> None:
     write_anew(seen, 4)
     answer = verify(seen)
     assert answer.exit_code == 1
@@ -120,7 +120,7 @@ def test_a_database_that_was_rolled_back_is_found(seen: Records) -> None:
     assert "an older database was put in place" in answer.stderr
 
 
-def test_a_restore_that_was_recorded_is_told_and_no_fault(seen: Records) -> None:
+def test_a_recorded_restore_is_shown_and_no_fault(seen: Records) -> None:
     backup = seen.backup()
     kept = seen.head()[0]
     seen.apply("prod/rds")
@@ -131,7 +131,7 @@ def test_a_restore_that_was_recorded_is_told_and_no_fault(seen: Records) -> None
     assert f"what came after entry {kept} was lost" in answer.stderr
 
 
-def test_a_log_that_was_computed_anew_stays_a_fault_after_a_start(seen: Records) -> None:
+def test_a_recomputed_log_stays_a_fault_after_a_start(seen: Records) -> None:
     write_anew(seen, 4)
     put_right_restored(seen.control)
     seen.apply("prod/rds")
@@ -149,7 +149,7 @@ def test_an_edited_checkpoint_is_named_by_its_line(seen: Records) -> None:
     assert document(seen)["flaws"][0]["line"] == 1
 
 
-def test_another_key_is_told_as_such(seen: Records) -> None:
+def test_another_key_is_reported_as_such(seen: Records) -> None:
     (seen.data_dir / "keys" / "audit").write_bytes(b"x" * 32)
     answer = verify(seen)
     assert answer.exit_code == 1
@@ -164,7 +164,7 @@ def test_missing_checkpoints_are_a_fault_where_something_was_applied(seen: Recor
     assert "--anchor" in answer.stderr
 
 
-def test_missing_checkpoints_are_only_told_where_nothing_was_applied(records: Records) -> None:
+def test_missing_checkpoints_are_only_reported_where_nothing_was_applied(records: Records) -> None:
     records.queue()
     answer = verify(records)
     assert answer.exit_code == 0
@@ -188,7 +188,7 @@ def test_an_anchor_is_compared_too(seen: Records) -> None:
     assert (answer.exit_code, f"entry {seq + 1} of the anchor" in answer.stderr) == (1, True)
 
 
-def test_what_stands_on_its_own_chain_alone_is_told(seen: Records) -> None:
+def test_entries_proven_by_their_chain_alone_are_noted(seen: Records) -> None:
     seen.queue("prod/rds")
     answer = verify(seen)
     assert answer.exit_code == 0

@@ -18,7 +18,7 @@ def test_a_start_on_sound_data_says_nothing_and_writes_a_checkpoint(records: Rec
     assert records.control.checkpoints.newest() is not None
 
 
-def test_a_start_on_an_older_database_tells_what_is_lost_once(records: Records) -> None:
+def test_a_start_on_an_older_database_reports_the_loss_once(records: Records) -> None:
     backup = records.backup()
     records.apply()
     records.restore(backup)
@@ -41,7 +41,7 @@ def test_a_clock_that_is_behind_ends_the_start_before_anything_is_written(record
     assert begin(records.control, accept_clock=True) is not None
 
 
-def test_a_checkpoint_that_can_not_be_written_is_told_and_ends_nothing(records: Records) -> None:
+def test_a_checkpoint_that_cannot_be_written_is_reported_and_ends_nothing(records: Records) -> None:
     records.walk(records.queue(), Event.CLAIM)
     records.checkpoints.mkdir()
     with structlog.testing.capture_logs() as logs:

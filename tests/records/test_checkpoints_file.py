@@ -104,7 +104,7 @@ def test_who_writes_waits_for_another_process_that_does(file: FileCheckpoints) -
     assert file.newest() == point(2)
 
 
-def test_a_full_disk_is_told_and_the_chain_goes_on_once_there_is_room(file: FileCheckpoints) -> None:
+def test_a_full_disk_is_reported_and_the_chain_goes_on_once_there_is_room(file: FileCheckpoints) -> None:
     fill(file, 2)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (file.path.stat().st_size + 50, before[1]))
@@ -122,7 +122,7 @@ def test_a_full_disk_is_told_and_the_chain_goes_on_once_there_is_room(file: File
     assert ([one.seq for one in chain.checkpoints], chain.bad_line) == ([1, 2, 3], None)
 
 
-def test_a_disk_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_disk_that_is_not_there_is_reported(tmp_path: Path) -> None:
     file = FileCheckpoints(tmp_path / "not mounted" / "checkpoints.jsonl", lambda: b"k" * 32)
     assert file.newest() is None
     with pytest.raises(CheckpointFailed, match="No such file or directory"):
@@ -133,7 +133,7 @@ FOREIGN = [b"SQLite format 3\0" + bytes(9000), b"k" * 32, b"{\n}\n", b'{"seq":1,
 
 
 @pytest.mark.parametrize("content", FOREIGN)
-def test_a_file_that_is_something_else_is_told_and_stays_as_it_is(
+def test_a_file_that_is_something_else_is_reported_and_stays_as_it_is(
     file: FileCheckpoints, content: bytes
 ) -> None:
     file.path.write_bytes(content)
@@ -143,7 +143,7 @@ def test_a_file_that_is_something_else_is_told_and_stays_as_it_is(
     assert file.path.read_bytes() == content
 
 
-def test_a_file_that_is_something_else_is_not_taken_for_one_without_checkpoints(
+def test_a_file_with_other_contents_does_not_count_as_no_checkpoints(
     file: FileCheckpoints,
 ) -> None:
     file.path.write_bytes(b"known_hosts\n")
@@ -159,7 +159,7 @@ def test_the_key_stays_a_key_where_it_is_named_as_the_file_of_checkpoints(tmp_pa
     assert len(key.read_bytes()) == 32
 
 
-def test_no_file_is_made_where_the_key_can_not_be_read(tmp_path: Path) -> None:
+def test_no_file_is_made_where_the_key_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "key").touch()
     file = FileCheckpoints(tmp_path / "checkpoints.jsonl", lambda: key_file(tmp_path / "key"))
     with pytest.raises(KeyDamaged):
@@ -188,7 +188,7 @@ def test_checkpoints_that_another_key_has_sealed_are_gone_on_from(file: FileChec
     assert other.append(point(3), after=other.newest())
 
 
-def test_a_device_that_keeps_nothing_is_told() -> None:
+def test_a_device_that_keeps_nothing_is_reported() -> None:
     file = FileCheckpoints(Path("/dev/null"), lambda: b"k" * 32)
     with pytest.raises(CheckpointFailed, match="no regular file"):
         file.append(point(1), after=None)

@@ -67,7 +67,7 @@ def test_a_start_does_not_launder_a_log_whose_checkpoints_are_gone(applied: Reco
     assert "was gone, though something had been applied" in run(applied, "doctor").stdout
 
 
-def test_it_is_told_for_two_weeks(applied: Records) -> None:
+def test_it_is_shown_for_two_weeks(applied: Records) -> None:
     remove(applied)
     begin(applied.control)
     applied.age(days=13)
@@ -152,7 +152,7 @@ def test_a_receipt_shows_it_also_where_the_checkpoints_are_gone_altogether(appli
     assert told(applied) == [Why.RESTORED, Why.CHECKPOINTS]
 
 
-def test_a_copy_of_the_checkpoints_that_covers_the_end_proves_more_than_what_became_of_the_file(
+def test_a_copy_of_the_checkpoints_that_covers_the_end_is_the_best_proof(
     applied: Records,
 ) -> None:
     copy = applied.root / "copy.jsonl"

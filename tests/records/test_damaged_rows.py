@@ -86,7 +86,7 @@ def test_db_check_lists_every_one(waiting: Records) -> None:
     assert "cp BACKUP" in answer.stderr
 
 
-def test_an_audit_entry_that_can_not_be_read_is_named_by_log_and_export(waiting: Records) -> None:
+def test_an_unreadable_audit_entry_is_named_by_log_and_export(waiting: Records) -> None:
     waiting.restart()
     waiting.tamper("UPDATE audit SET detail = '{' WHERE seq = 2")
     for words in (("audit", "log"), ("audit", "export")):

@@ -50,7 +50,7 @@ def test_what_is_lost_is_recorded_with_its_extent(records: Records) -> None:
     assert not entry.detail["replaced"]
 
 
-def test_the_stack_that_was_applied_since_is_locked_until_a_person_has_looked(records: Records) -> None:
+def test_a_stack_applied_since_the_backup_is_locked_for_a_person(records: Records) -> None:
     put_back(records)
     put_right_restored(records.control)
     assert list(locks(records)) == ["prod/vpc"]
@@ -87,7 +87,9 @@ def test_after_the_lock_is_released_a_fresh_plan_is_due(records: Records) -> Non
 @pytest.mark.parametrize(
     "events", [(), (Event.CLAIM,), WAY[:2], WAY], ids=["queued", "planning", "awaiting", "approved"]
 )
-def test_what_waited_in_the_backup_is_asked_about_anew(records: Records, events: tuple[Event, ...]) -> None:
+def test_runs_that_waited_in_the_backup_are_asked_about_again(
+    records: Records, events: tuple[Event, ...]
+) -> None:
     waiting = records.walk(records.queue("prod/rds"), *events)
     put_back(records)
     put_right_restored(records.control)
@@ -97,7 +99,7 @@ def test_what_waited_in_the_backup_is_asked_about_anew(records: Records, events:
     assert fresh.id > waiting.id
 
 
-def test_a_plan_that_was_approved_in_the_backup_and_applied_since_is_not_applied_again(
+def test_a_plan_approved_in_the_backup_and_applied_since_stays_unapplied(
     records: Records,
 ) -> None:
     run = records.walk(records.queue(), *WAY)
@@ -120,7 +122,7 @@ def test_a_drift_check_of_the_backup_is_given_up(records: Records) -> None:
     assert [run.kind for run in records.open_runs()] == []
 
 
-def test_an_apply_that_was_going_on_is_left_to_recovery_and_its_stack_locked_beside_it(
+def test_an_open_apply_is_left_to_recovery_and_its_stack_is_locked(
     records: Records,
 ) -> None:
     run = records.start_apply()
@@ -203,7 +205,7 @@ class Dying:
         return getattr(self.inner, name)
 
 
-def test_dying_before_the_checkpoint_leaves_only_the_checkpoint_to_be_written(records: Records) -> None:
+def test_a_crash_before_the_checkpoint_only_leaves_that_to_be_written(records: Records) -> None:
     put_back(records)
     records.app.__dict__["checkpoints"] = Dying(records)
     records.app.__dict__.pop("control")
@@ -240,7 +242,7 @@ def test_dying_in_the_middle_leaves_nothing_by_halves(
     assert records.actions("database") == [RESTORED]
 
 
-def test_without_checkpoints_the_receipts_tell(records: Records) -> None:
+def test_without_checkpoints_the_receipts_show_it(records: Records) -> None:
     backup = records.backup()
     records.apply()
     records.restore(backup)
@@ -281,7 +283,7 @@ def test_a_receipt_that_is_none_is_passed_over(records: Records, content: bytes)
     assert put_right_restored(records.control) is None
 
 
-def test_a_log_that_was_written_on_after_the_restore_is_told_as_another_one(records: Records) -> None:
+def test_a_log_that_continued_after_the_restore_is_reported_as_another(records: Records) -> None:
     put_back(records)
     for _ in range(20):
         records.queue("prod/rds")
@@ -302,7 +304,7 @@ def test_looking_changes_nothing(records: Records) -> None:
     assert (records.head(), records.checkpoints.read_bytes()) == (before, lines)
 
 
-def test_a_checkpoints_file_that_can_not_be_read_stops_the_start(records: Records) -> None:
+def test_a_checkpoints_file_that_cannot_be_read_stops_the_start(records: Records) -> None:
     records.apply()
     records.checkpoints.unlink()
     records.checkpoints.mkdir()

@@ -85,7 +85,7 @@ def test_who_only_looks_writes_nothing(older: tuple[Records, int], words: tuple[
     assert records.head()[0] == kept
 
 
-def test_on_a_database_that_is_the_newest_a_command_writes_only_what_it_says(records: Records) -> None:
+def test_on_the_newest_database_a_command_only_writes_its_own_entry(records: Records) -> None:
     records.apply()
     before, lines = records.head()[0], records.checkpoints.read_bytes()
     assert run(records, "stack", "pause", "prod/vpc", "-m", "later").exit_code == 0
@@ -93,7 +93,7 @@ def test_on_a_database_that_is_the_newest_a_command_writes_only_what_it_says(rec
     assert records.checkpoints.read_bytes() == lines
 
 
-def test_entries_that_were_written_before_it_was_noticed_are_others_also_between_two_checkpoints(
+def test_entries_written_before_detection_are_reported_as_others(
     older: tuple[Records, int],
 ) -> None:
     records, kept = older

@@ -40,7 +40,7 @@ def test_an_address_with_control_characters_is_not_taken(remote: Remote, url: st
 
 @pytest.mark.parametrize("line", [line for line in lines("urls.txt") if "{" in line])
 @pytest.mark.parametrize("spoken", ["https", "ssh", "file"])
-def test_git_itself_executes_none_of_them_even_if_the_check_let_them_through(
+def test_git_executes_none_of_them_even_if_the_check_lets_them_through(
     remote: Remote, tmp_path: Path, line: str, spoken: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     canary = tmp_path / "canary"

@@ -103,7 +103,7 @@ def test_a_file_that_is_small_in_git_and_huge_on_the_disk_is_not_written(capped:
     assert size(capped.data / "trees") < CAP
 
 
-def test_of_definitions_that_would_fill_the_memory_the_largest_are_left_out(
+def test_the_largest_definitions_are_left_out_if_memory_would_fill_up(
     remote: Remote, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever needs one of those is refused for it, and nobody else."""
@@ -121,7 +121,7 @@ def babbling(tmp_path: Path) -> Call:
     return Call(("sh", "-c", "yes | head -c 3000000 >&2; echo ready"), tmp_path, timeout=30)
 
 
-def test_what_a_remote_tells_without_end_is_not_kept(babbling: Call) -> None:
+def test_endless_output_of_a_remote_is_not_kept(babbling: Call) -> None:
     ended = run(babbling)
     assert (ended.code, ended.output, len(ended.error)) == (0, b"ready\n", MAX_ERRORS)
     with stream(babbling, b"") as (output, streamed):

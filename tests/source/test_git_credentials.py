@@ -55,7 +55,7 @@ def test_the_askpass_script_is_for_its_owner_alone(remote: Remote) -> None:
     assert sorted(path.name for path in remote.data.iterdir()) == ["askpass", "mirrors"]
 
 
-def test_a_refused_token_is_told_without_its_value_and_with_what_to_do(remote: Remote) -> None:
+def test_a_refused_token_is_reported_without_its_value_and_with_advice(remote: Remote) -> None:
     remote.commit()
     with serving(remote.root, "another") as seen, pytest.raises(GitFailed) as failed:
         remote.mirrors.head(remote.at(f"{seen.url}remote/.git", AUTH))
@@ -109,9 +109,7 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return record
 
 
-def test_ssh_gets_the_key_and_the_host_keys_of_the_source_and_no_configuration(
-    remote: Remote, calls: Path
-) -> None:
+def test_ssh_gets_the_sources_key_and_host_keys_and_no_configuration(remote: Remote, calls: Path) -> None:
     auth = SourceAuth(ssh_key=Path("/keys/it's 100% mine"), known_hosts=Path("/keys/known hosts"))
     with pytest.raises(GitFailed):
         remote.mirrors.head(remote.at("ssh://git@git.example.com:2222/acme/infra.git", auth))

@@ -121,7 +121,7 @@ def test_a_command_on_the_mirror_that_hangs_is_given_up(
     assert time.monotonic() - began < 10
 
 
-def test_a_git_that_is_not_installed_is_told(
+def test_a_git_that_is_not_installed_is_reported(
     remote: Remote, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     import git  # noqa: F401  # GitPython looks for git when it is imported

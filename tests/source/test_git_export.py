@@ -211,7 +211,7 @@ def test_a_file_below_a_link_of_the_same_name_is_not_written_through_it(
 
 
 @pytest.mark.parametrize("first", ["120000", "40000"])
-def test_a_file_below_a_link_out_of_the_same_name_is_not_written_through_it(
+def test_a_file_is_not_written_through_a_link_of_the_same_name(
     remote: Remote, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, first: str
 ) -> None:
     monkeypatch.setitem(arguments.CONFIG, "transfer.fsckObjects", "false")
@@ -278,7 +278,7 @@ def test_a_failed_export_leaves_no_tree(remote: Remote, monkeypatch: pytest.Monk
     assert files_of(remote.mirrors.export(remote.source, head)) == {"main.tf": b"one"}
 
 
-def test_a_corrupted_object_is_mended_on_the_way(remote: Remote) -> None:
+def test_a_corrupted_object_is_repaired_on_the_way(remote: Remote) -> None:
     remote.commit({"main.tf": os.urandom(3000).hex()})
     head = remote.taken()
     for pack in remote.mirror.glob("objects/pack/*.pack"):

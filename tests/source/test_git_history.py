@@ -99,7 +99,7 @@ def test_the_commits_between_two_revisions_come_newest_first(remote: Remote) -> 
     assert remote.mirrors.commits(remote.source, new, new) == []
 
 
-def test_a_mirror_tells_which_revisions_it_has(remote: Remote) -> None:
+def test_a_mirror_knows_which_revisions_it_has(remote: Remote) -> None:
     old = remote.commit()
     remote.taken()
     assert remote.mirrors.has(remote.source, old)
@@ -110,7 +110,7 @@ def touching(remote: Remote, *places: str) -> list[str]:
     return [c.subject for c in remote.mirrors.touching(remote.source, remote.taken(), places)]
 
 
-def test_the_commits_of_some_places_are_those_that_changed_them_and_no_others(remote: Remote) -> None:
+def test_the_commits_of_some_places_are_exactly_those_that_changed_them(remote: Remote) -> None:
     remote.commit({"a/main.tf": "1", "b/main.tf": "1"}, "both")
     remote.commit({"b/main.tf": "2"}, "b")
     remote.commit({"a/deep/x": "2"}, "below a")
@@ -188,7 +188,7 @@ def test_a_commit_id_may_be_short(remote: Remote) -> None:
     assert remote.mirrors.resolve(remote.source, old) == old
 
 
-def test_a_revision_that_was_thrown_away_is_not_on_the_branch_any_more(remote: Remote) -> None:
+def test_a_revision_that_was_thrown_away_is_no_longer_on_the_branch(remote: Remote) -> None:
     remote.commit()
     thrown_away = remote.taken()
     remote.rewrite()

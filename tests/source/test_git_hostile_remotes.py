@@ -56,9 +56,7 @@ def answering(answer: Answer) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("answer", [bomb, endless])
-def test_an_answer_that_unpacks_to_more_than_its_share_of_memory_is_given_up(
-    remote: Remote, answer: Answer
-) -> None:
+def test_an_answer_that_unpacks_beyond_its_memory_limit_is_aborted(remote: Remote, answer: Answer) -> None:
     with answering(answer) as url:
         began = time.monotonic()
         with pytest.raises(GitFailed, match=r"[Oo]ut of memory"):

@@ -70,9 +70,7 @@ def kill(pid: int, remote: Remote) -> None:
 
 
 @pytest.mark.parametrize("which", ["first", "later"])
-def test_a_fetch_that_is_killed_at_a_random_moment_is_made_good_by_the_next(
-    remote: Remote, which: str
-) -> None:
+def test_a_fetch_killed_at_a_random_moment_is_repaired_by_the_next(remote: Remote, which: str) -> None:
     first = which == "first"
     chance = random.Random(CYCLES + first)
     remote.commit({"a.tf": "one"})

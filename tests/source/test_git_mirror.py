@@ -79,7 +79,7 @@ def test_a_fetch_of_what_is_there_already_needs_no_remote(remote: Remote) -> Non
     remote.mirrors.fetch(remote.source, head)
 
 
-def test_a_revision_that_the_remote_does_not_have_is_told(remote: Remote) -> None:
+def test_a_revision_that_the_remote_does_not_have_is_reported(remote: Remote) -> None:
     remote.commit()
     with pytest.raises(GitFailed, match="no longer has"):
         remote.mirrors.fetch(remote.source, "1" * 40)
@@ -288,7 +288,7 @@ def test_a_broken_mirror_is_made_again(remote: Remote, damage: object, moved: bo
 
 
 @pytest.mark.parametrize("name", ["HEAD", "config", "packed-refs", "refs/mirror/head"])
-def test_a_mirror_with_a_pipe_in_it_is_made_again_before_git_waits_for_that(
+def test_a_mirror_with_a_pipe_is_made_again_before_git_blocks_on_it(
     remote: Remote, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remote.commit({"a.tf": "old"})
@@ -337,7 +337,7 @@ def test_a_missing_mirror_is_made_when_it_is_needed(remote: Remote) -> None:
     assert content(remote, head) == {"a.tf": b"one"}
 
 
-def test_a_sound_mirror_is_not_made_again_for_a_question_that_has_no_answer(remote: Remote) -> None:
+def test_a_sound_mirror_is_not_made_again_for_an_unanswerable_question(remote: Remote) -> None:
     remote.commit()
     remote.taken()
     with pytest.raises(GitFailed):

@@ -8,7 +8,9 @@ from remote.repository import Remote
 from runner.errors import GitFailed
 
 
-def test_a_missing_git_is_told_with_what_to_install(remote: Remote, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_git_is_reported_with_what_to_install(
+    remote: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in list(os.environ):
         if name.startswith("GIT_"):
             monkeypatch.delenv(name)

@@ -23,8 +23,8 @@ from remote.signing import (
 )
 
 from runner.errors import DriftlineError, Untrusted, VerifierFailed
+from runner.model.approval.signature import Signature
 from runner.model.settings.source import Verify
-from runner.model.stack.source import Signature
 from runner.source import signature
 
 needs_tools = pytest.mark.skipif(
@@ -102,7 +102,7 @@ def since(remote: Remote, keys: Keys) -> None:
 # Good ones
 
 
-def test_a_commit_that_a_known_ssh_key_signed_is_trusted_and_its_signer_told(
+def test_a_commit_signed_by_a_known_ssh_key_is_trusted_and_names_its_signer(
     signed: Remote, keys: Keys
 ) -> None:
     head = keys.ssh("ana").commit(signed)
@@ -111,14 +111,12 @@ def test_a_commit_that_a_known_ssh_key_signed_is_trusted_and_its_signer_told(
     assert found.key.startswith("ED25519 key SHA256:")
 
 
-def test_a_signer_with_several_names_is_told_by_the_first(signed: Remote, keys: Keys) -> None:
+def test_a_signer_with_several_names_is_shown_by_the_first(signed: Remote, keys: Keys) -> None:
     keys.ssh("bo").commit(signed)
     assert [one.signer for one in verified(signed)] == ["bo@example.com"]
 
 
-def test_a_commit_that_a_known_openpgp_key_signed_is_trusted_and_its_signer_told(
-    signed: Remote, keys: Keys
-) -> None:
+def test_a_commit_signed_by_a_known_openpgp_key_names_its_signer(signed: Remote, keys: Keys) -> None:
     keys.gpg.commit(signed, "gina")
     (found,) = verified(signed)
     assert found.signer == "gina <gina@example.com>"
@@ -331,7 +329,7 @@ def test_a_signed_tip_hides_no_unsigned_commit_under_it(signed: Remote, keys: Ke
     assert refused.value.facts["revision"] == hidden
 
 
-def test_every_commit_since_the_last_one_that_was_taken_is_told(signed: Remote, keys: Keys) -> None:
+def test_every_commit_since_the_last_accepted_one_is_returned(signed: Remote, keys: Keys) -> None:
     since(signed, keys)
     signed.commit()
     old = keys.ssh("ana").commit(signed)
@@ -365,9 +363,7 @@ def test_a_merge_brings_no_unsigned_commit_in(signed: Remote, keys: Keys) -> Non
     assert refused.value.facts["revision"] == brought
 
 
-def test_a_force_push_has_to_be_signed_from_where_it_leaves_the_old_history(
-    signed: Remote, keys: Keys
-) -> None:
+def test_a_force_push_must_be_signed_from_the_fork_point_on(signed: Remote, keys: Keys) -> None:
     since(signed, keys)
     keys.ssh("ana").commit(signed)
     base = signed.head
@@ -511,7 +507,7 @@ def test_nothing_is_left_behind(signed: Remote, keys: Keys, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("key", ["allowed_signers", "gpg_keys", "revoked"])
-def test_a_file_that_is_missing_trusts_nobody_and_is_told(signed: Remote, keys: Keys, key: str) -> None:
+def test_a_missing_file_trusts_nobody_and_is_reported(signed: Remote, keys: Keys, key: str) -> None:
     signed.source = replace(signed.source, verify=keys.verify_with(key, keys.folder / "nowhere"))
     keys.ssh("ana").commit(signed)
     with pytest.raises(VerifierFailed, match=f"verify.{key}: .*nowhere: No such file"):
@@ -526,7 +522,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("key", BROKEN)
-def test_a_file_of_something_else_trusts_nobody_and_is_told(
+def test_a_file_of_something_else_trusts_nobody_and_is_reported(
     signed: Remote, keys: Keys, key: str, tmp_path: Path
 ) -> None:
     content, told = BROKEN[key]
@@ -545,7 +541,7 @@ def test_an_empty_list_of_revoked_keys_revokes_none(signed: Remote, keys: Keys, 
 
 
 @pytest.mark.parametrize("program", ["ssh-keygen", "gpg"])
-def test_a_program_that_is_missing_is_told(
+def test_a_program_that_is_missing_is_reported(
     signed: Remote, keys: Keys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str
 ) -> None:
     keys.ssh("ana").commit(signed)

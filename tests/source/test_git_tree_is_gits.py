@@ -108,7 +108,7 @@ TAMPERING: dict[str, tuple[str, Callable[[Path], object]]] = {
 
 
 @pytest.mark.parametrize("case", TAMPERING)
-def test_a_tree_that_somebody_changed_is_put_right_and_told_of(remote: Remote, tree: Path, case: str) -> None:
+def test_a_tampered_tree_is_repaired_and_reported(remote: Remote, tree: Path, case: str) -> None:
     told, tamper = TAMPERING[case]
     before = content(tree)
     tamper(tree)
@@ -180,7 +180,7 @@ def test_a_link_that_was_left_out_is_not_made_when_the_tree_is_put_right(
 
 @pytest.mark.parametrize("name", ["out", "out.tfstate"])
 @pytest.mark.parametrize("used", [True, False], ids=["in use", "alone"])
-def test_a_link_that_was_left_out_and_that_a_run_puts_there_is_taken_away_again(
+def test_a_left_out_link_that_a_run_creates_is_removed_again(
     remote: Remote,
     without: Path,
     outside: Path,
@@ -244,9 +244,7 @@ def test_folders_that_terraform_leaves_empty_are_nothing(remote: Remote, tree: P
 # While another run is there
 
 
-def test_while_a_tree_is_in_use_only_what_would_be_taken_for_code_is_taken_away(
-    remote: Remote, tree: Path
-) -> None:
+def test_in_a_tree_in_use_only_files_that_pass_for_code_are_removed(remote: Remote, tree: Path) -> None:
     used: list[int] = []
     remote.mirrors.export(remote.source, tree.name, keep=used.append)
     (tree / "web/lambda.zip").write_text("being written")

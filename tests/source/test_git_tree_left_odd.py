@@ -36,9 +36,7 @@ def test_what_a_run_built_beside_the_code_stops_no_later_export(
     assert (tree / "web" / "main.tf").read_text() == "# one\n"
 
 
-def test_folders_deeper_than_any_path_are_gone_with_the_tree_that_is_made_again(
-    remote: Remote, tree: Path
-) -> None:
+def test_folders_deeper_than_any_path_go_when_the_tree_is_made_again(remote: Remote, tree: Path) -> None:
     nest(tree / "web" / "left", 3000)
     remote.mirrors.settle(remote.source, tree.name)
     exported(remote, tree)

@@ -63,7 +63,7 @@ def test_every_state_of_a_run_has_its_topic() -> None:
     assert {f"run.{state}" for state in (*TRANSITIONS.values(), State.QUEUED)} <= TOPICS.keys()
 
 
-def test_what_a_transition_tells_is_read_back_as_its_type(store: SqliteStore) -> None:
+def test_the_event_of_a_transition_is_read_back_as_its_type(store: SqliteStore) -> None:
     with store.writing() as writer:
         run = run_in(writer, State.AWAITING_APPROVAL)
     with store.reading() as reader:
@@ -100,7 +100,7 @@ def test_events_come_in_order_over_many_pages(store: SqliteStore, clock: HandClo
     assert len(listener.seen) == 250
 
 
-def test_a_consumer_of_some_topics_gets_only_those_and_holds_back_no_others(
+def test_a_consumer_of_some_topics_gets_only_those_and_blocks_no_others(
     store: SqliteStore, clock: HandClock
 ) -> None:
     listener = begun(store, clock, topics=("lock.take",))
@@ -126,7 +126,7 @@ def test_what_was_taken_before_a_failure_is_not_delivered_again(store: SqliteSto
     assert len(listener.seen) == len(set(listener.seen)) == 2
 
 
-def test_an_event_that_fails_ten_times_is_a_dead_letter_and_the_next_one_is_delivered(
+def test_an_event_failing_ten_times_is_a_dead_letter_and_the_next_comes(
     store: SqliteStore, clock: HandClock
 ) -> None:
     listener = begun(store, clock)
@@ -236,7 +236,7 @@ def test_every_topic_has_a_sentence_and_survives_json(store: SqliteStore) -> Non
         )
 
 
-def test_a_check_is_told_when_it_begins_to_fail_and_when_it_passes_again(store: SqliteStore) -> None:
+def test_a_check_is_an_event_when_it_fails_and_when_it_passes_again(store: SqliteStore) -> None:
     fails = Diagnostic("warning", CHECK_FAILED, "the disk is small", address="check.disk")
     for diagnostics in ((fails,), (fails,), ()):
         with store.writing() as writer:

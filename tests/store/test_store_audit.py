@@ -175,9 +175,7 @@ def test_a_cut_off_end_shows_against_what_was_written_down_before(store: SqliteS
     assert store.verify_audit((last.seq, last.hash)) == 12
 
 
-def test_a_log_that_was_written_anew_shows_against_what_was_written_down_before(
-    store: SqliteStore, tmp_path: Path
-) -> None:
+def test_a_rewritten_log_shows_against_an_earlier_anchor(store: SqliteStore, tmp_path: Path) -> None:
     entry = list(store.export_audit())[6]
     assert store.verify_audit((entry.seq, entry.hash)) is None
     tampered(tmp_path, "UPDATE audit SET actor = 'bo' WHERE seq = 2")

@@ -55,7 +55,7 @@ def test_a_backup_over_the_database_itself_is_refused(store: SqliteStore, tmp_pa
     assert store.problems() == []
 
 
-def test_a_folder_that_is_not_there_is_told(store: SqliteStore, tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_reported(store: SqliteStore, tmp_path: Path) -> None:
     with pytest.raises(DatabaseUnwritable, match="No such file or directory"):
         store.backup(tmp_path / "no" / "copy.db")
 

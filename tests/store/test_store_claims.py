@@ -93,7 +93,7 @@ def test_a_released_run_can_be_claimed_by_another_process(store: SqliteStore) ->
         assert writer.claim(run, claim("b")).claim == claim("b")
 
 
-def test_a_final_run_can_not_be_claimed(store: SqliteStore) -> None:
+def test_a_final_run_cannot_be_claimed(store: SqliteStore) -> None:
     with store.writing() as writer:
         run = run_in(writer, State.APPLIED)
         with pytest.raises(WrongState):

@@ -222,7 +222,7 @@ def test_both_journals_work_and_the_file_changes_over(
             writer.mark_planned("prod/vpc", "x")
 
 
-def test_a_write_ahead_log_that_another_process_uses_is_refused_by_an_sqlite_that_may_corrupt_it(
+def test_a_wal_in_use_is_refused_by_an_sqlite_that_may_corrupt_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(journal_mode, "has_wal_fix", lambda _: True)
@@ -315,7 +315,7 @@ def test_a_transaction_inside_a_transaction_is_a_mistake(store: SqliteStore) -> 
         nest()
 
 
-def test_a_reader_can_not_turn_into_a_writer(store: SqliteStore) -> None:
+def test_a_reader_cannot_turn_into_a_writer(store: SqliteStore) -> None:
     def upgrade() -> None:
         with store.reading(), store.writing():
             pass
@@ -380,7 +380,7 @@ def test_each_thread_has_a_connection_that_ends_with_it(store: SqliteStore) -> N
         seen[0].execute("SELECT 1")
 
 
-def test_a_disk_that_can_only_be_read_is_told_as_such(store: SqliteStore) -> None:
+def test_a_disk_that_can_only_be_read_is_reported_as_such(store: SqliteStore) -> None:
     connection(store).execute("PRAGMA query_only = ON")
     with pytest.raises(DatabaseUnwritable, match="readonly"):
         add(store, "a")

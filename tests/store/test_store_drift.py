@@ -111,9 +111,7 @@ def test_the_same_drift_again_is_counted(store: SqliteStore, clock: HandClock) -
     assert stored(store) == seen
 
 
-def test_drift_is_told_when_it_is_found_and_when_it_is_confirmed_and_not_each_time(
-    store: SqliteStore, tmp_path: Path
-) -> None:
+def test_drift_events_come_when_found_and_when_confirmed_only(store: SqliteStore, tmp_path: Path) -> None:
     report = a_report(store, confirmed=False)
     with store.writing() as writer:
         report = writer.see_report(report, FINDINGS, confirmed=False)
@@ -122,7 +120,7 @@ def test_drift_is_told_when_it_is_found_and_when_it_is_confirmed_and_not_each_ti
     assert topics(tmp_path) == ["drift.open", "drift.confirm"]
 
 
-def test_another_drift_is_counted_anew_and_no_acknowledgement_covers_it(store: SqliteStore) -> None:
+def test_another_drift_restarts_the_count_and_no_acknowledgement_covers_it(store: SqliteStore) -> None:
     report = a_report(store)
     with store.writing() as writer:
         report = writer.acknowledge_report(writer.see_report(report, FINDINGS, confirmed=True), ACK)
@@ -173,7 +171,7 @@ def test_an_answer_to_drift_that_changed_meanwhile_is_refused(store: SqliteStore
     assert stored(store).status is ReportStatus.OPEN
 
 
-def test_every_step_is_audited_and_told_together(store: SqliteStore, tmp_path: Path) -> None:
+def test_every_step_has_an_audit_entry_and_an_event(store: SqliteStore, tmp_path: Path) -> None:
     report = a_report(store)
     with store.writing() as writer:
         report = writer.change_report(report, sha("b"), FINDINGS, confirmed=True)

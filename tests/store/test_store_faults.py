@@ -127,13 +127,13 @@ def may_mount() -> bool:
 
 
 @pytest.mark.skipif(not may_mount(), reason="this machine lets nobody mount a disk of its own")
-def test_a_disk_that_is_full_or_read_only_is_read_and_goes_on_once_it_can_be_written(tmp_path: Path) -> None:
+def test_a_full_or_read_only_disk_is_readable_and_recovers(tmp_path: Path) -> None:
     command = ["unshare", "-rm", sys.executable, "-c", IN_A_SMALL_DISK, str(tmp_path)]
     done = subprocess.run(command, env=CHILD | PATH, check=False, timeout=60, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 
-def test_an_error_of_the_disk_while_reading_is_told(store: SqliteStore, tmp_path: Path) -> None:
+def test_an_error_of_the_disk_while_reading_is_reported(store: SqliteStore, tmp_path: Path) -> None:
     with store.writing() as writer:
         for number in range(300):
             writer.save_discovered(discovered(f"s/{number}"))
@@ -167,7 +167,7 @@ def test_every_commit_is_made_durable(store: SqliteStore, tmp_path: Path) -> Non
     assert (tmp_path / "calls").read_text().count("sync(") >= 2 * 5
 
 
-def test_a_writer_that_waits_too_long_is_told_who_to_look_for(
+def test_a_writer_that_waits_too_long_learns_what_to_look_for(
     store: SqliteStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connections, "BUSY_TIMEOUT", 0.05)
@@ -234,7 +234,7 @@ def test_a_writer_that_is_killed_loses_nothing_that_it_acknowledged(
     assert store.problems() == []
 
 
-def test_an_error_in_the_middle_of_a_transition_leaves_neither_state_nor_record(
+def test_an_error_during_a_transition_leaves_neither_state_nor_record(
     store: SqliteStore, tmp_path: Path
 ) -> None:
     with store.writing() as writer:

@@ -32,7 +32,7 @@ def test_a_lock_is_kept_as_it_was_taken(store: SqliteStore) -> None:
         assert reader.placed_locks() == reader.locks() == [lock]
 
 
-def test_a_second_holder_is_told_who_has_it_and_why(store: SqliteStore) -> None:
+def test_a_second_holder_learns_who_has_it_and_why(store: SqliteStore) -> None:
     with store.writing() as writer:
         writer.place_lock(ANA, by="ana")
     with pytest.raises(StackLocked, match="locked by ana: migrating by hand"), store.writing() as writer:
@@ -56,12 +56,12 @@ def test_a_released_lock_can_be_taken_again_and_all_of_it_is_audited(store: Sqli
     assert entries[1].detail == {"reason": "she is on holiday", "holder": "ana", "was": "migrating by hand"}
 
 
-def test_what_nobody_holds_can_not_be_released(store: SqliteStore) -> None:
+def test_what_nobody_holds_cannot_be_released(store: SqliteStore) -> None:
     with pytest.raises(NotFound, match="not locked"), store.writing() as writer:
         writer.release_lock("prod/vpc", by="ana", reason="")
 
 
-def test_a_stack_that_is_not_known_can_not_be_locked(store: SqliteStore) -> None:
+def test_a_stack_that_is_not_known_cannot_be_locked(store: SqliteStore) -> None:
     with pytest.raises(StackNotFound), store.writing() as writer:
         writer.place_lock(Lock("no/such", "ana", "", NOON), by="ana")
 

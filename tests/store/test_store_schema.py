@@ -123,7 +123,7 @@ def creator(data_dir: Path, die_at: str) -> subprocess.Popen[bytes]:
         "COMMIT",
     ],
 )
-def test_a_process_that_dies_while_it_makes_the_schema_leaves_nothing_by_halves(
+def test_a_process_that_dies_creating_the_schema_leaves_nothing_half_done(
     tmp_path: Path, statement: str
 ) -> None:
     assert creator(tmp_path, statement).wait(60) == -signal.SIGKILL
@@ -150,7 +150,7 @@ schema.STEPS = (*schema.STEPS, (sys.argv[3], sys.argv[4]))
         "COMMIT",
     ],
 )
-def test_a_process_that_dies_while_it_migrates_leaves_the_old_schema_and_the_next_one_goes_on(
+def test_a_process_that_dies_migrating_leaves_the_old_schema(
     old: Path, monkeypatch: pytest.MonkeyPatch, statement: str
 ) -> None:
     command = [sys.executable, "-c", MIGRATOR + CREATOR, str(old), statement, *NEXT]
@@ -200,7 +200,7 @@ def test_a_file_with_our_mark_and_no_tables_is_refused(tmp_path: Path) -> None:
         SqliteStore(tmp_path, HandClock())
 
 
-def test_after_an_upgrade_old_and_new_terms_hold_and_nothing_counts_as_reviewed(
+def test_after_an_upgrade_old_terms_still_hold_and_nothing_is_reviewed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     strict, loose = discovered(depends_on=("net",)), discovered()

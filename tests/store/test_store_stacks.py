@@ -141,7 +141,7 @@ def test_two_stacks_on_one_state_are_refused_and_the_rest_is_still_saved(store: 
         assert [stack.name for stack in reader.stacks()] == ["prod/rds", "prod/vpc"]
 
 
-def test_a_state_that_a_missing_stack_kept_may_be_taken_over_but_not_shared(store: SqliteStore) -> None:
+def test_a_missing_stacks_state_may_be_taken_over_but_not_shared(store: SqliteStore) -> None:
     with store.writing() as writer:
         writer.save_discovered(discovered("prod/old", state="x"))
         writer.mark_missing("prod/old")
@@ -210,7 +210,7 @@ def test_a_pause_is_remembered_until_it_is_lifted_and_both_are_audited(
         ]
 
 
-def test_the_last_run_of_each_stack_is_found_and_the_last_that_was_no_check(store: SqliteStore) -> None:
+def test_the_last_run_of_each_stack_is_found_with_and_without_checks(store: SqliteStore) -> None:
     from runner.model.run.life import Kind
 
     with store.writing() as writer:

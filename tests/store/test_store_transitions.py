@@ -24,7 +24,7 @@ def everything(path: Path) -> dict[str, list[tuple[Any, ...]]]:
 
 
 @pytest.mark.parametrize("state", State)
-def test_every_event_either_moves_the_run_with_one_record_each_or_changes_nothing(
+def test_every_event_moves_the_run_with_one_record_or_changes_nothing(
     store: SqliteStore, tmp_path: Path, state: State
 ) -> None:
     for event in Event:
@@ -201,7 +201,7 @@ def test_the_schema_lets_any_kind_only_look(store: SqliteStore, tmp_path: Path, 
 
 
 @pytest.mark.parametrize("field", ["id", "stack", "kind", "version", "claim", "changed_at"])
-def test_what_only_the_store_decides_can_not_be_set_in_passing(store: SqliteStore, field: str) -> None:
+def test_what_only_the_store_decides_cannot_be_set_in_passing(store: SqliteStore, field: str) -> None:
     fields: dict[str, Any] = {field: None}
     with store.writing() as writer:
         run = run_in(writer, State.QUEUED)
@@ -233,7 +233,7 @@ def test_a_request_to_cancel_names_who_asked(store: SqliteStore) -> None:
         assert reader.audit()[0].action == "run.request_cancel"
 
 
-def test_a_final_run_can_not_be_canceled(store: SqliteStore) -> None:
+def test_a_final_run_cannot_be_canceled(store: SqliteStore) -> None:
     with store.writing() as writer:
         run = run_in(writer, State.APPLIED)
         with pytest.raises(WrongState):

@@ -51,7 +51,7 @@ def test_every_stack_that_was_compared_with_it_is_as_if_it_never_was(store: Sqli
         pytest.param(OF_OTHERS, True, id="others"),
     ],
 )
-def test_a_stack_is_left_alone_only_where_it_is_certain_that_it_has_no_such_provider(
+def test_a_stack_is_spared_only_if_it_surely_lacks_the_provider(
     store: SqliteStore, types: dict[str, tuple[str, ...]], *, is_kept: bool
 ) -> None:
     record = replace(KNOWN, types=types)

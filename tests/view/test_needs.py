@@ -95,14 +95,14 @@ CHANGES = Violation("max_changes", "it changes 201", blocking=True)
         ([DESTROYS, CHANGES], "driftline run show run-184"),
     ],
 )
-def test_a_plan_that_a_guard_rail_blocks_is_offered_with_the_command_that_works(
+def test_a_plan_blocked_by_a_guard_rail_comes_with_the_working_command(
     objections: list[Violation], command: str
 ) -> None:
     (need,) = needs([facts(run=RUN)], [], [], NOW, daemon=True, objections={RUN.id: objections})
     assert need.command == command
 
 
-def test_a_plan_of_a_stack_that_is_never_applied_is_not_said_to_wait_for_approval() -> None:
+def test_a_plan_of_a_never_applied_stack_does_not_wait_for_approval() -> None:
     never = Violation(
         "never", 'stack "prod/vpc" may not be applied: its mode is never (rule 1)', blocking=True
     )
@@ -110,13 +110,13 @@ def test_a_plan_of_a_stack_that_is_never_applied_is_not_said_to_wait_for_approva
     assert need.text == 'is planned: +2 -1; stack "prod/vpc" may not be applied: its mode is never (rule 1)'
 
 
-def test_what_a_guard_rail_says_is_told_once() -> None:
+def test_a_guard_rails_sentence_is_shown_once() -> None:
     run = replace(RUN, reason="it destroys 6")
     (need,) = needs([facts(run=run)], [], [], NOW, daemon=True, objections={run.id: [DESTROYS, CHANGES]})
     assert need.text == "waits for approval (0 of 2): +2 -1; it destroys 6; it changes 201"
 
 
-def test_an_approved_run_needs_somebody_only_where_no_daemon_lives() -> None:
+def test_an_approved_run_needs_somebody_only_without_a_daemon() -> None:
     approved = facts(run=replace(RUN, state=State.APPROVED))
     assert (whys(approved, daemon=True), whys(approved, daemon=False)) == ([], [Why.READY])
 
@@ -158,12 +158,12 @@ def test_only_open_and_confirmed_drift_needs_somebody() -> None:
     assert [need.name for need in needs([], reports, [], NOW, daemon=True)] == ["dr-37"]
 
 
-def test_what_is_wrong_with_a_source_is_told() -> None:
+def test_what_is_wrong_with_a_source_is_reported() -> None:
     infra = source("infra", problem="no route", failures=3, problems=("a.yaml:1:1: x",))
     assert {need.why for need in needs([], [], [infra], NOW, daemon=True)} == {Why.SOURCE, Why.PROBLEM}
 
 
-def test_a_problem_of_a_stack_is_not_told_of_its_source_again() -> None:
+def test_a_stacks_problem_is_not_repeated_for_its_source() -> None:
     infra = source("infra", problems=("a.tf:1:1: x", "b.yaml:1:1: y"))
     found = needs([facts(replace(STACK, problem="a.tf:1:1: x"))], [], [infra], NOW, daemon=True)
     assert [(need.name, need.text) for need in found] == [

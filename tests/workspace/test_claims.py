@@ -39,7 +39,7 @@ def test_a_claim_is_alive_until_it_is_released(claims: FileClaims) -> None:
     assert not claims.alive(held.claim)
 
 
-def test_a_held_claim_can_not_be_taken_again_even_by_its_own_process(claims: FileClaims) -> None:
+def test_a_held_claim_cannot_be_taken_again_even_by_its_own_process(claims: FileClaims) -> None:
     held = claims.take(7)
     assert held is not None
     assert claims.take(7) is None
@@ -157,7 +157,7 @@ def test_taking_and_releasing_in_a_race_never_gives_it_to_two(claims: FileClaims
     assert doubles == []
 
 
-def test_a_claim_on_a_file_that_was_just_removed_is_taken_anew(
+def test_a_claim_on_a_file_that_was_just_removed_is_taken_again(
     claims: FileClaims, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Between our `open` and our `flock`, its holder releases it (and removes the file), and another takes it.

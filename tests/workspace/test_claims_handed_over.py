@@ -187,7 +187,7 @@ def test_what_has_the_state_by_now_is_not_ended_in_its_place(claims: FileClaims)
         assert child.poll() is None
 
 
-def test_a_run_that_is_just_taking_a_state_is_no_leftover_of_the_one_before(
+def test_a_run_that_is_taking_a_state_is_no_leftover_of_the_previous_one(
     claims: FileClaims, tmp_path: Path
 ) -> None:
     before = taken(claims, 7, "state")

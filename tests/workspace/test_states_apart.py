@@ -88,7 +88,7 @@ def test_a_pipe_in_the_place_of_a_state_stops_nobody(place: Place) -> None:
     assert place.workspaces.put_back_torn_states(place.workspace, 7) == ()
 
 
-def test_nothing_is_applied_without_a_copy_of_a_state_that_can_not_be_read(
+def test_nothing_is_applied_without_a_copy_of_an_unreadable_state(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place.state.write_text(GOOD)

@@ -102,7 +102,7 @@ def test_a_discarded_run_leaves_its_stack_and_its_log(tmp_path: Path, tree: Path
     assert workspaces.remove_log(7) is False
 
 
-def test_each_phase_of_a_run_begins_with_an_empty_scratch_folder_at_the_same_path(
+def test_each_phase_of_a_run_starts_with_an_empty_scratch_at_the_same_path(
     tmp_path: Path, tree: Path
 ) -> None:
     workspaces = LocalWorkspaces(tmp_path)
@@ -114,9 +114,7 @@ def test_each_phase_of_a_run_begins_with_an_empty_scratch_folder_at_the_same_pat
     assert (list(again.iterdir()), again.stat().st_mode & 0o777) == ([], 0o700)
 
 
-def test_a_link_that_a_run_made_of_its_scratch_folder_leads_its_next_phase_nowhere(
-    tmp_path: Path, tree: Path
-) -> None:
+def test_a_link_in_place_of_the_scratch_folder_misleads_no_later_phase(tmp_path: Path, tree: Path) -> None:
     workspaces = LocalWorkspaces(tmp_path)
     scratch = prepare(workspaces, tree).scratch
     scratch.rmdir()
@@ -125,7 +123,7 @@ def test_a_link_that_a_run_made_of_its_scratch_folder_leads_its_next_phase_nowhe
     assert tree.is_dir()
 
 
-def test_a_phase_does_not_begin_while_what_the_one_before_left_is_still_there(
+def test_a_phase_waits_until_the_previous_ones_files_are_gone(
     tmp_path: Path, tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workspaces = LocalWorkspaces(tmp_path)
@@ -136,26 +134,20 @@ def test_a_phase_does_not_begin_while_what_the_one_before_left_is_still_there(
     assert refused.value.hint == f"rm -r {scratch}"
 
 
-def test_what_is_told_of_a_run_whose_scratch_folder_is_gone_is_still_to_be_discarded(
-    tmp_path: Path, tree: Path
-) -> None:
+def test_the_control_files_of_a_run_without_scratch_are_still_discarded(tmp_path: Path, tree: Path) -> None:
     workspaces = LocalWorkspaces(tmp_path)
     shutil.rmtree(prepare(workspaces, tree).scratch)
     assert workspaces.scratches() == [7]
 
 
-def test_a_run_is_reopened_as_it_was_whatever_it_wrote_into_its_scratch_folder(
-    tmp_path: Path, tree: Path
-) -> None:
+def test_a_run_is_reopened_unchanged_whatever_it_wrote_to_its_scratch(tmp_path: Path, tree: Path) -> None:
     workspaces = LocalWorkspaces(tmp_path)
     workspace = prepare(workspaces, tree)
     (workspace.scratch / "workspace.json").write_text('{"module": "/etc", "data": "/etc", "state": null}')
     assert workspaces.reopen(7, "prod/app") == workspace
 
 
-def test_a_state_is_copied_aside_before_each_apply_and_the_last_ones_are_kept(
-    tmp_path: Path, tree: Path
-) -> None:
+def test_a_state_is_copied_before_each_apply_and_the_last_copies_are_kept(tmp_path: Path, tree: Path) -> None:
     workspaces = LocalWorkspaces(tmp_path)
     workspace = prepare(workspaces, tree)
     assert workspace.state is not None
@@ -225,7 +217,7 @@ def test_a_whole_state_and_one_without_a_copy_of_this_run_are_left_alone(tmp_pat
 
 
 @pytest.mark.parametrize("left", ["", '{"version": 4, "serial": 3, "resou', "\0" * 300])
-def test_a_damaged_state_is_found_with_its_newest_copy_and_the_command_that_restores_it(
+def test_a_damaged_state_is_found_with_its_newest_copy_and_the_command(
     tmp_path: Path, tree: Path, left: str
 ) -> None:
     workspaces = LocalWorkspaces(tmp_path)
@@ -261,7 +253,7 @@ def test_a_damaged_state_of_another_workspace_is_found_too(tmp_path: Path, tree:
     assert [torn.state for torn in workspaces.damaged_states("prod/app")] == [blue]
 
 
-def test_a_copy_that_can_not_be_put_back_is_named_with_its_command(
+def test_a_copy_that_cannot_be_put_back_is_named_with_its_command(
     tmp_path: Path, tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workspaces = LocalWorkspaces(tmp_path)

@@ -1,19 +1,19 @@
 """`driftline apply`: execute an approved run now, in the daemon where one lives, else here."""
 
-import json
-
 import click
 
-from runner.cli.ending import both_plans, exit_code
+from runner.cli.ending import EXIT_CODES
 from runner.cli.options import Cli, output_option, pass_cli, run_argument
+from runner.cli.pages import page_of
 from runner.cli.perform import Performer
-from runner.cli.run_document import run_document
+from runner.cli.screen.facts import diagnostic_lines
 from runner.cli.screen.output import Cell
-from runner.cli.screen.plan_view import diagnostic_lines
+from runner.cli.screen.run_page import applied_screen
 from runner.errors import ApprovalMissing, DriftlineError, WrongState
-from runner.model.run.life import Run, State
+from runner.model.run.life import State
 from runner.service.approval.approve import question
 from runner.view.objections import goes_on, objections
+from runner.view.run_page import RunPage
 
 
 @click.command()
@@ -24,12 +24,10 @@ def command(cli: Cli, run_id: int, output: str) -> int:
     """Execute the approved RUN now: exactly its plan, or a fresh one that means the same."""
     _refuse(cli, run_id)
     performer = Performer.of(cli)
-    run = performer.bring(run_id, lambda _: False)
-    if output == "json":
-        cli.console.json(run_document(cli.app, run))
-    else:
-        _show_outputs(cli, run)
-    code = _ending(cli, run)
+    performer.bring(run_id, lambda _: False)
+    page = page_of(cli.app, run_id)
+    cli.present(output, page, applied_screen)
+    code = _ending(cli, page)
     return 130 if code and performer.interrupted else code
 
 
@@ -44,52 +42,34 @@ def _refuse(cli: Cli, run_id: int) -> None:
         raise WrongState(run=run.name, state=run.state, wish="applied")
 
 
-def _way_out(cli: Cli, run: Run) -> str:
+def _way_out(cli: Cli, stack: str) -> str:
     with cli.app.store.reading() as reader:
-        lock = reader.lock(run.stack)
-    return lock.way_out if lock is not None else f"driftline stack show {run.stack}"
+        lock = reader.lock(stack)
+    return lock.way_out if lock is not None else f"driftline stack show {stack}"
 
 
-def _show_outputs(cli: Cli, run: Run) -> None:
-    with cli.app.store.reading() as reader:
-        outputs = reader.outputs(run.id) or {}
-    if run.state is State.APPLIED and outputs:
-        cli.console.data(Cell("Outputs:", "bold"))
-        cli.console.data(*(f"  {name} = {_value(value)}" for name, value in sorted(outputs.items())))
-
-
-def _value(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _ending(cli: Cli, run: Run) -> int:
+def _ending(cli: Cli, run: RunPage) -> int:
     console = cli.console
-    with cli.app.store.reading() as reader:
-        diagnostics = reader.diagnostics(run.id)
-    console.say(*diagnostic_lines(diagnostics))
+    console.say(*diagnostic_lines(run.diagnostics))
     match run.state:
         case State.APPLIED:
-            console.say(
-                [Cell("✔ ", "green"), f"{run.name} of {run.stack} is applied at {run.revision[:12]}."]
-            )
+            console.say([Cell("✔ ", "green"), f"{run.id} of {run.stack} is applied at {run.revision[:12]}."])
         case State.NO_CHANGES:
-            console.say(f"{run.name} of {run.stack}: {run.reason or 'nothing was left to change'}.")
+            console.say(f"{run.id} of {run.stack}: {run.reason or 'nothing was left to change'}.")
         case State.SUPERSEDED:
-            console.data(*both_plans(cli, run))
-            next_run = f"run-{run.superseded_by}" if run.superseded_by else "the next plan"
             console.error(
                 DriftlineError(
-                    f"{run.name} was not applied: {run.reason}; {next_run} replaces it",
+                    f"{run.id} was not applied: {run.reason}; {run.superseded_by or 'the next plan'} replaces it",
                     hint=f"driftline plan {run.stack}",
                 )
             )
         case State.APPLY_FAILED | State.INTERRUPTED:
             console.error(
                 DriftlineError(
-                    f"{run.name} of {run.stack} is {run.state.in_words}: {run.reason}; the stack stays locked",
-                    hint=f"driftline logs {run.name}   then   {_way_out(cli, run)}",
+                    f"{run.id} of {run.stack} is {run.state.in_words}: {run.reason}; the stack stays locked",
+                    hint=f"driftline logs {run.id}   then   {_way_out(cli, run.stack)}",
                 )
             )
         case _:
-            console.say(f"{run.name} of {run.stack} is {run.state.in_words}: {run.reason}")
-    return exit_code(run)
+            console.say(f"{run.id} of {run.stack} is {run.state.in_words}: {run.reason}")
+    return EXIT_CODES[run.state]

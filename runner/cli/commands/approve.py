@@ -13,10 +13,10 @@ from runner.cli.options import (
     plans_argument,
     reason_option,
 )
-from runner.cli.run_document import run_document
+from runner.cli.pages import page_of
 from runner.cli.screen.asking import ask_to_type
 from runner.cli.screen.output import Cell, encode
-from runner.cli.screen.plan_view import SHORT, diagnostic_lines, header, identity, plan_lines
+from runner.cli.screen.question import marks, question_screen
 from runner.cli.screen.terminal import on_terminal
 from runner.cli.several import refuse_unclear
 from runner.datadir.daemon_lock import running_daemon
@@ -25,9 +25,10 @@ from runner.model.approval.guardrails import DESTROYS
 from runner.model.approval.rules import Standing
 from runner.model.run.life import Run
 from runner.model.schedule.decide import CHANGE_RULES, View
-from runner.service.approval.approve import Question, approve, question, refuse_early
+from runner.service.approval.approve import approve, question, refuse_early
 from runner.view import words
 from runner.view.facts import one_stack
+from runner.view.question import QuestionPage, question_page
 
 # The rules of a stack that an approved run has to wait for too.
 _HELD_BACK = frozenset({"locked", "no_room", "put_off", "account_full"})
@@ -125,11 +126,10 @@ def _approve_one(
         asked = question(cli.app.settings, cli.app.clock, reader, run_id)
         commit = reader.commit(asked.run.source, asked.run.revision)
     refuse_early(cli.app.control, asked, person, accepted)
+    page, now = question_page(asked, commit, cli.app.settings.approvals.people), cli.app.clock.now()
     if output == "table":
-        cli.console.data(*header(asked, commit, cli.app.clock.now()), "")
-        cli.console.data(*plan_lines(asked.changes, full=full), "", *identity(asked.run))
-        cli.console.data(*diagnostic_lines(asked.warnings))
-    typed = confirm if yes else _ask(cli, asked, confirm)
+        cli.present(output, page, lambda page: question_screen(page, now, full=full))
+    typed = confirm if yes else _ask(cli, page, confirm)
     run, standing = approve(
         cli.app.control,
         cli.app.git,
@@ -142,8 +142,7 @@ def _approve_one(
         accepted=accepted,
         shown=asked,
     )
-    if output == "json":
-        cli.console.json(run_document(cli.app, run))
+    cli.present(output, page_of(cli.app, run.id))
     _tell(cli, run, standing)
 
 
@@ -154,7 +153,7 @@ def _refuse_blind(run_id: int, digest: str | None, *, yes: bool, shown: bool) ->
     if not yes:
         raise BadUsage(
             "no terminal to prompt on",
-            hint=_unseen(run_id),
+            hint=_unseen(f"run-{run_id}"),
         )
     if digest is None:
         raise BadUsage(
@@ -163,8 +162,8 @@ def _refuse_blind(run_id: int, digest: str | None, *, yes: bool, shown: bool) ->
         )
 
 
-def _unseen(run_id: int) -> str:
-    return f"driftline run diff run-{run_id}   then   driftline approve run-{run_id} --digest PREFIX --yes"
+def _unseen(run: str) -> str:
+    return f"driftline run diff {run}   then   driftline approve {run} --digest PREFIX --yes"
 
 
 def _accepted(destroys: int | None, *, large: bool, new_state: bool) -> frozenset[str]:
@@ -177,16 +176,15 @@ def _accepted(destroys: int | None, *, large: bool, new_state: bool) -> frozense
     return frozenset(answer for answer, given in said.items() if given)
 
 
-def _ask(cli: Cli, asked: Question, confirm: str | None) -> str | None:
+def _ask(cli: Cli, asked: QuestionPage, confirm: str | None) -> str | None:
     """The stack's name as it was typed; NotConfirmed unless the answer is a clear yes."""
     must_type = asked.type_the_name and confirm is None
     word = asked.run.stack if must_type else "yes"
     if must_type:
         cli.console.data(Cell("This destroys or replaces protected resources.", "red"))
-    marks = (
-        f"plan {(asked.run.plan_digest or '-')[:SHORT]}, binding {(asked.run.binding_digest or '-')[:SHORT]}"
+    text = encode(
+        f"Type `{word}` to approve this plan of {asked.run.stack} ({marks(asked.run)})", colours=False
     )
-    text = encode(f"Type `{word}` to approve this plan of {asked.run.stack} ({marks})", colours=False)
     ask_to_type(text, word, wish="approved", hint=_unseen(asked.run.id))
     return word if must_type else confirm
 

@@ -1,11 +1,10 @@
 """Yes to several plans: one list, one question. Each yes is bound to the plan that the list shows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from runner.cli.options import Cli, Labels, Named
-from runner.cli.run_document import run_document
-from runner.cli.screen.output import Cell, Line
-from runner.cli.screen.plan_view import SHORT, headline_lines, notable, plan_lines
+from runner.cli.pages import pages_of
+from runner.cli.screen.question import SHORT, questions_screen, short
 from runner.cli.screen.terminal import on_terminal
 from runner.cli.several import Tally, agreed, these, with_labels
 from runner.datadir.daemon_lock import running_daemon
@@ -15,9 +14,8 @@ from runner.model.approval.rules import Standing
 from runner.model.run.life import Run, State
 from runner.service.approval.approve import Question, approve, question, refuse_early
 from runner.view.facts import given
-from runner.view.words import counted, counts
-
-MOST_NAMED = 10  # resources of one plan; the rest is a number, and a command that shows them
+from runner.view.question import question_page
+from runner.view.words import counted
 
 
 def approve_several(
@@ -61,8 +59,7 @@ def approve_several(
             )
             approved.append(run)
             cli.console.say(said_yes(f"{run.name} of {run.stack}", run, standing, person))
-    if output == "json":
-        cli.console.json([run_document(cli.app, run) for run in approved])
+    cli.present(output, pages_of(cli.app, approved))
     _what_follows(cli, approved)
     return tally.worst
 
@@ -108,39 +105,15 @@ def _agree(asked: Sequence[tuple[Named, Question]], *, yes: bool, shown: bool) -
 
 def show_questions(cli: Cli, asked: Sequence[Question], *, full: bool) -> None:
     """The list, and under it what each plan would do."""
-    cli.console.table(
-        ("RUN", "STACK", "KIND", "CHANGES", "APPROVALS", "TERMS", "PLAN", "BINDING"),
-        [
-            (
-                one.run.name,
-                one.run.stack,
-                one.run.kind.value,
-                counts(one.run.summary),
-                given(one.standing),
-                f"{one.terms.mode}, {one.terms.required} needed",
-                (one.run.plan_digest or "-")[:SHORT],
-                (one.run.binding_digest or "-")[:SHORT],
-            )
-            for one in asked
-        ],
-    )
-    for one in asked:
-        cli.console.data("", Cell(f"{one.run.name} of {one.run.stack}", "bold"), *notable(one))
-        cli.console.data(*(plan_lines(one.changes, full=True) if full else _in_short(one)))
-
-
-def _in_short(asked: Question) -> Iterable[Line]:
-    lines = headline_lines(asked.changes)
-    yield from lines[:MOST_NAMED]
-    more = len(lines) - MOST_NAMED
-    left_out = f"{counted(more, 'more change')} and all values" if more > 0 else "values"
-    yield f"  {left_out} not shown; see   driftline run diff {asked.run.name}"
+    people = cli.app.settings.approvals.people
+    pages = tuple(question_page(one, None, people) for one in asked)
+    cli.present("table", pages, lambda pages: questions_screen(pages, full=full))
 
 
 def said_yes(name: str, run: Run, standing: Standing, person: Person) -> str:
     return (
         f"{name} is approved by {person.name} ({given(standing)}), "
-        f"plan {(run.plan_digest or '')[:SHORT]}, binding {(run.binding_digest or '')[:SHORT]}."
+        f"plan {short(run.plan_digest)}, binding {short(run.binding_digest)}."
     )
 
 

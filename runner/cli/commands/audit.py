@@ -1,9 +1,7 @@
 """`driftline audit`: read the log of everything that changed, prove that nobody edited it, take it elsewhere."""
 
 import json
-import re
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +9,16 @@ import click
 
 from runner.cli import suggest
 from runner.cli.options import Cli, history_options, output_option, pass_cli, window
+from runner.cli.screen.audit import audit_screen, verdict_screen
 from runner.cli.screen.output import Console
 from runner.errors import DriftlineError, NotFound
-from runner.model.audit.checkpoint import Chain
-from runner.model.audit.log import AuditEntry, Walk
 from runner.model.audit.restored import SHOWN_FOR
-from runner.model.audit.verdict import Beside, Fault, Verdict, judge, wanted
+from runner.model.audit.verdict import Beside, Fault, judge, wanted
 from runner.model.values.moment import Moment
-from runner.view.when import rfc3339, shown
+from runner.view.audit import VerdictPage, audit_row, audit_rows, verdict_page
+from runner.view.document import document
 
 Anchor = tuple[int, str]
-_DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_WIDEST = 120
 
 
 class AnchorType(click.ParamType[Anchor]):
@@ -116,14 +112,7 @@ def log(
             until=last,
             limit=limit,
         )
-    if output == "json":
-        cli.console.json([plain(entry) for entry in entries])
-        return
-    rows = (
-        (str(e.seq), shown(e.at, now, absolute=absolute), e.actor, e.action, e.subject, _told(e.detail))
-        for e in entries
-    )
-    cli.console.table(("SEQ", "AT", "ACTOR", "ACTION", "SUBJECT", "DETAIL"), rows, empty="No entries found.")
+    cli.present(output, audit_rows(entries), lambda rows: audit_screen(rows, now, absolute=absolute))
 
 
 @command.command()
@@ -152,10 +141,10 @@ def verify(cli: Cli, anchor: Anchor | None, checkpoints: Path | None, output: st
     # A copy that was kept elsewhere proves more than what became of the file here.
     beside, used = (None, True) if checkpoints else _looked_beside(cli)
     verdict = judge(walk, chain, anchor, place=kept.place, was_used=used, beside=beside)
-    if output == "json":
-        cli.console.json(_document(walk, chain, verdict, kept.place))
-    else:
-        _tell(cli.console, walk, chain, verdict)
+    page = verdict_page(walk, chain, verdict, kept.place)
+    if output == "table":
+        _tell(cli.console, page)
+    cli.present(output, page, verdict_screen)
     if verdict.flaws:
         error = _ERRORS[verdict.flaws[0].fault]
         raise error("\n".join(flaw.sentence for flaw in verdict.flaws), place=kept.place)
@@ -178,32 +167,11 @@ def _looked_beside(cli: Cli) -> tuple[Beside, bool]:
     return Beside(strangers, restored, missing), used
 
 
-def _tell(console: Console, walk: Walk, chain: Chain | None, verdict: Verdict) -> None:
-    for note in verdict.notes:
+def _tell(console: Console, page: VerdictPage) -> None:
+    for note in page.notes:
         console.warn(note)
-    if verdict.flaws:
-        return
-    count = len(chain.checkpoints) if chain else 0
-    seen = "1 checkpoint matches" if count == 1 else f"{count} checkpoints match"
-    console.say(f"{walk.entries} entries, chain intact" + (f"; {seen}" if chain else ""))
-    if walk.entries:
-        console.data(walk.anchor)
-
-
-def _document(walk: Walk, chain: Chain | None, verdict: Verdict, place: str) -> dict[str, Any]:
-    newest = chain.newest if chain else None
-    return {
-        "ok": not verdict.flaws,
-        "entries": walk.entries,
-        "anchor": walk.anchor if walk.entries and walk.broken is None else None,
-        "flaws": [asdict(flaw) for flaw in verdict.flaws],
-        "notes": list(verdict.notes),
-        "checkpoints": {
-            "file": place,
-            "count": len(chain.checkpoints) if chain else None,
-            "newest": newest and {"seq": newest.seq, "at": rfc3339(newest.at)},
-        },
-    }
+    if page.ok:
+        console.say(page.sentence)
 
 
 @command.command()
@@ -211,30 +179,4 @@ def _document(walk: Walk, chain: Chain | None, verdict: Verdict, place: str) -> 
 def export(cli: Cli) -> None:
     """Write the full log to stdout, oldest first, one JSON document per line."""
     for entry in cli.app.store.export_audit():
-        sys.stdout.write(json.dumps(plain(entry)) + "\n")
-
-
-def plain(entry: AuditEntry) -> dict[str, Any]:
-    """With the time exactly as it was hashed."""
-    return {
-        "seq": entry.seq,
-        "at": entry.at.isoformat(timespec="microseconds").replace("+00:00", "Z"),
-        "actor": entry.actor,
-        "action": entry.action,
-        "subject": entry.subject,
-        "detail": entry.detail,
-        "hash": entry.hash,
-    }
-
-
-def _told(detail: dict[str, Any]) -> str:
-    """For a table: what is empty left out, digests shortened, and no more than fits beside the rest."""
-    text = " ".join(
-        f"{name}={_short(value)}" for name, value in detail.items() if value not in ("", None, [], {})
-    )
-    return text if len(text) <= _WIDEST else text[: _WIDEST - 3] + "..."
-
-
-def _short(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
-    return text[:12] if _DIGEST.fullmatch(text) else text
+        sys.stdout.write(json.dumps(document(audit_row(entry))) + "\n")

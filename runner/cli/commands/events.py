@@ -5,17 +5,17 @@ import sys
 import time
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from typing import Any
 
 import click
 
 from runner.cli.options import Cli, output_option, pass_cli
+from runner.cli.screen.event import event_screen, followed_screen, letter_screen
 from runner.cli.screen.progress import LOOK_SECONDS
 from runner.errors import BadUsage
 from runner.model.events.feed import TOPICS, FeedEvent
-from runner.model.events.text import sentence, stack_of
-from runner.model.values.codec import to_plain
-from runner.view.when import ago, rfc3339
+from runner.model.events.text import stack_of
+from runner.view.document import document
+from runner.view.event import event_row, event_rows, letter_rows
 
 PAGE = 500
 
@@ -40,8 +40,11 @@ def command(
     output: str,
 ) -> None:
     """What happens, oldest first. With -f and -o json each line is one JSON document."""
+    now = cli.app.clock.now()
     if dead:
-        _show_dead(cli, output)
+        with cli.to_list().store.reading() as reader:
+            letters = letter_rows(reader.dead_letters())
+        cli.present(output, letters, lambda rows: letter_screen(rows, now))
         return
     topics = _topics(globs)
     with cli.to_list().store.reading() as reader:
@@ -50,13 +53,13 @@ def command(
             max(after or 0, reader.events_head()),
         )
     if not follow:
-        _show(cli, found, output)
+        cli.present(output, event_rows(found), lambda rows: event_screen(rows, now))
         return
     for event in found:
-        _line(cli, event, output)
+        _follow(cli, event, output)
     for event in _more(cli, position, topics):
         if stack in {None, stack_of(event)}:
-            _line(cli, event, output)
+            _follow(cli, event, output)
 
 
 def _topics(globs: tuple[str, ...]) -> frozenset[str]:
@@ -80,55 +83,10 @@ def _more(cli: Cli, position: int, topics: frozenset[str]) -> Iterator[FeedEvent
             time.sleep(LOOK_SECONDS)
 
 
-def _show(cli: Cli, events: list[FeedEvent], output: str) -> None:
+def _follow(cli: Cli, event: FeedEvent, output: str) -> None:
+    row = event_row(event)
     if output == "json":
-        cli.console.json([plain(event) for event in events])
-        return
-    now = cli.app.clock.now()
-    rows = ((str(one.id), ago(one.at, now), one.topic, one.subject, sentence(one)) for one in events)
-    empty = "No events yet. They begin with the first run:   driftline plan STACK"
-    cli.console.table(("ID", "AT", "TOPIC", "SUBJECT", "WHAT"), rows, empty=empty)
-
-
-def _line(cli: Cli, event: FeedEvent, output: str) -> None:
-    if output == "json":
-        sys.stdout.write(json.dumps(plain(event)) + "\n")
+        sys.stdout.write(json.dumps(document(row)) + "\n")
         sys.stdout.flush()
     else:
-        cli.console.data(f"{rfc3339(event.at)}  {event.topic}  {event.subject}  {sentence(event)}")
-
-
-def _show_dead(cli: Cli, output: str) -> None:
-    with cli.to_list().store.reading() as reader:
-        letters = reader.dead_letters()
-    if output == "json":
-        cli.console.json(
-            [
-                {
-                    **plain(one.event),
-                    "consumer": one.consumer,
-                    "problem": one.problem,
-                    "since": rfc3339(one.since),
-                }
-                for one in letters
-            ]
-        )
-        return
-    now = cli.app.clock.now()
-    rows = (
-        (one.consumer, str(one.event.id), ago(one.since, now), one.event.topic, one.problem)
-        for one in letters
-    )
-    cli.console.table(
-        ("CONSUMER", "ID", "SINCE", "TOPIC", "PROBLEM"), rows, empty="Every event was delivered."
-    )
-
-
-def plain(event: FeedEvent) -> dict[str, Any]:
-    return {
-        "id": event.id,
-        "at": rfc3339(event.at),
-        "topic": event.topic,
-        "subject": event.subject,
-        "payload": to_plain(event.payload),
-    }
+        cli.present(output, row, followed_screen)

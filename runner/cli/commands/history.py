@@ -1,18 +1,13 @@
 """`driftline history`: what was changed, by whom, and who approved it."""
 
-from dataclasses import replace
-
 import click
 
-from runner.cli import shapes, suggest
+from runner.cli import suggest
 from runner.cli.options import Cli, history_options, output_option, pass_cli, window
-from runner.cli.screen import cells
-from runner.model.run.life import Kind, Run
+from runner.cli.screen.history import history_screen
 from runner.model.values.moment import Moment
 from runner.ports.records.runs import RunFilter
-from runner.ports.records.store import Reader
-from runner.view import words
-from runner.view.when import shown
+from runner.view.history import history_rows
 
 
 @click.command("history")
@@ -53,47 +48,5 @@ def command(
     with cli.app.store.reading() as reader:
         if stack is not None:
             reader.stack(stack)
-        runs = _changes(reader, where)
-        subjects = {run.id: _subject(reader, run) for run in runs}
-        approvals = {run.id: reader.approvals(run.id) for run in runs}
-    if output == "json":
-        cli.console.json(
-            [
-                {
-                    **shapes.run(run),
-                    "subject": subjects[run.id],
-                    "approvals": [shapes.approval(one) for one in approvals[run.id]],
-                }
-                for run in runs
-            ]
-        )
-        return
-    cli.console.table(
-        ("RUN", "STACK", "STATE", "CHANGES", "REVISION", "WHEN", "BY", "APPROVED BY", "SUBJECT"),
-        [
-            (
-                run.name,
-                run.stack,
-                cells.state(run),
-                words.changes(run),
-                run.revision[:12],
-                shown(run.changed_at, now, absolute=absolute),
-                run.requested_by,
-                ", ".join(dict.fromkeys(one.person.name for one in approvals[run.id])) or "-",
-                subjects[run.id],
-            )
-            for run in runs
-        ],
-        empty="No changes found. Make one with:   driftline plan STACK",
-    )
-
-
-def _changes(reader: Reader, where: RunFilter) -> list[Run]:
-    kinds = (Kind.CHANGE, Kind.DESTROY)
-    runs = [run for kind in kinds for run in reader.runs(replace(where, kind=kind))]
-    return sorted(runs, key=lambda run: run.id, reverse=True)[: where.limit]
-
-
-def _subject(reader: Reader, run: Run) -> str:
-    commit = reader.commit(run.source, run.revision)
-    return commit.subject if commit else ""
+        rows = history_rows(reader, where)
+    cli.present(output, rows, lambda rows: history_screen(rows, now, absolute=absolute))

@@ -14,21 +14,19 @@ from runner.cli.options import (
     stacks_argument,
     yes_option,
 )
+from runner.cli.pages import page_of
 from runner.cli.perform import Performer
-from runner.cli.run_document import run_document
-from runner.cli.screen.plan_view import diagnostic_lines, fact_lines, ignored_facts, show_plan
+from runner.cli.screen.facts import diagnostic_lines, fact_lines, ignored_facts
+from runner.cli.screen.run_page import planned_screen
 from runner.cli.several import Tally, ask_once, facts_of, refuse_unclear
-from runner.cli.shapes import Plain
 from runner.errors import DriftlineError, StackBusy
-from runner.model.changes.changes import ChangeSet
 from runner.model.run.life import Kind, Run, State
-from runner.service.drift.rules import ignored_by_rule
 from runner.service.operator.request import request_plan
 from runner.view import words
 from runner.view.objections import NEVER, goes_on, objections_to
+from runner.view.run_page import RunPage
 
 PLANNED = frozenset(State) - {State.QUEUED, State.PLANNING}
-CHANGES = frozenset({State.AWAITING_APPROVAL, State.APPROVED, State.APPLYING, State.APPLIED})
 
 
 @dataclass(frozen=True)
@@ -96,17 +94,16 @@ def _labelled(cli: Cli, labels: Labels, wish: Wish, *, yes: bool) -> tuple[str, 
 
 def plan_all(cli: Cli, performer: Performer, stacks: Sequence[str], wish: Wish, *, detailed: bool) -> int:
     """One after the other; a stack that fails does not stop the others."""
-    documents: list[Plain] = []
+    pages: list[RunPage] = []
     tally = Tally(cli.console)
     for stack in dict.fromkeys(stacks):
         with tally.each():
-            run, code = finish(cli, performer, _request(cli, stack, wish), wish)
+            page, code = finish(cli, performer, _request(cli, stack, wish), wish)
             tally.codes.append(code if code != 2 or detailed else 0)
-            documents.append(run_document(cli.app, run))
+            pages.append(page)
         if performer.interrupted:
             break
-    if wish.output == "json":
-        cli.console.json(documents)
+    cli.present(wish.output, tuple(pages))
     return tally.worst
 
 
@@ -115,7 +112,7 @@ def _request(cli: Cli, stack: str, wish: Wish) -> Run:
     try:
         return request_plan(
             cli.app.control,
-            cli.app.poller,
+            cli.app.discoverer,
             stack,
             cli.person,
             ref=wish.ref,
@@ -140,22 +137,19 @@ def _being_planned(cli: Cli, name: str) -> Run | None:
     return next((run for run in runs if run.inputs == stack.inputs and not run.targets), None)
 
 
-def finish(cli: Cli, performer: Performer, run: Run, wish: Wish) -> tuple[Run, int]:
+def finish(cli: Cli, performer: Performer, run: Run, wish: Wish) -> tuple[RunPage, int]:
     """Have the queued run planned, show its plan and what to do next; the exit code, 2 for changes."""
     if not wish.wait:
         _queued(cli, performer, run, wish)
-        return run, 0
+        return page_of(cli.app, run.id), 0
     where = f"the daemon (pid {performer.daemon})" if performer.daemon is not None else "this process"
     cli.console.say(f"{run.name}: {where} plans {run.stack} at {run.revision[:12]}")
     run = performer.bring(run.id, lambda run: run.state in PLANNED)
-    with cli.app.store.reading() as reader:
-        changes, diagnostics = reader.changes(run.id), reader.diagnostics(run.id)
-    if wish.output == "table" and run.state in CHANGES:
-        show_plan(cli.console, run, changes or ChangeSet(), full=wish.full)
-    if wish.output == "table" and run.state is State.NO_CHANGES:
-        cli.console.data(f"{run.name} of {run.stack}: no changes.")
-    cli.console.say(*diagnostic_lines(diagnostics))
-    return run, _ending(cli, performer, run)
+    page = page_of(cli.app, run.id)
+    if wish.output == "table":
+        cli.present(wish.output, page, lambda page: planned_screen(page, full=wish.full))
+    cli.console.say(*diagnostic_lines(page.diagnostics))
+    return page, _ending(cli, performer, run, page)
 
 
 def _queued(cli: Cli, performer: Performer, run: Run, wish: Wish) -> None:
@@ -179,23 +173,19 @@ ENDINGS: dict[State, tuple[int, str, str]] = {
 OTHERWISE = (1, "{run} of {stack} is {state}: {reason}", "driftline run show {run}")
 
 
-def _ending(cli: Cli, performer: Performer, run: Run) -> int:
+def _ending(cli: Cli, performer: Performer, run: Run, page: RunPage) -> int:
     """Say how it stands and what comes next."""
     code, told, hint = ENDINGS.get(run.state, OTHERWISE)
     facts = {"run": run.name, "stack": run.stack, "reason": run.reason, "state": run.state}
+    facts["at"] = words.failed_at(page.steps)
     if run.state is State.APPROVED and performer.daemon is not None:
         hint = "driftline logs -f {run}"
-    if run.state is State.PLAN_FAILED:
-        with cli.app.store.reading() as reader:
-            facts["at"] = words.failed_at(reader.steps(run.id))
     if run.state is State.AWAITING_APPROVAL:
         with cli.app.store.reading() as reader:
             found = objections_to(cli.app.settings, cli.app.clock, reader, run)
-            ignored = ignored_by_rule(cli.app.settings, reader, run, reader.changes(run.id) or ChangeSet())
-            renamed = reader.stack(run.stack).renamed_from
-        if renamed:
-            cli.console.say(f"{run.stack} is the new name of {renamed}; it uses the same state.")
-        cli.console.say(*fact_lines(ignored_facts(ignored)))
+        if page.renamed_from:
+            cli.console.say(f"{run.stack} is the new name of {page.renamed_from}; it uses the same state.")
+        cli.console.say(*fact_lines(ignored_facts(page.ignored)))
         facts["answer"] = goes_on(run, found)
         if any(one.code == NEVER for one in found):
             told = "{run} of {stack} is planned; the rules of this stack forbid applying it."

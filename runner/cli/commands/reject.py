@@ -16,12 +16,12 @@ from runner.cli.options import (
     runs_argument,
     yes_option,
 )
-from runner.cli.run_document import run_document
-from runner.cli.screen.cells import state
+from runner.cli.pages import pages_of
+from runner.cli.screen.run import rejected_screen
 from runner.cli.several import Tally, agreed, refuse_unclear, these
 from runner.model.run.life import Run
 from runner.service.approval.approve import reject
-from runner.view.words import counts
+from runner.view.run import run_rows
 
 
 @click.command()
@@ -50,9 +50,9 @@ def command(cli: Cli, runs: tuple[int, ...], labels: Labels, reason: str, yes: b
                 reject(cli.app.control, run.id, cli.person, reason, shown=run if several else None)
             )
             cli.console.say(f"{cli.person.name} rejected {run.name} of {run.stack}.")
-    if output == "json" and (several or rejected):
-        documents = [run_document(cli.app, run) for run in rejected]
-        cli.console.json(documents if several else documents[0])
+    if several or rejected:
+        pages = pages_of(cli.app, rejected)
+        cli.present(output, pages if several else pages[0])
     return tally.worst
 
 
@@ -66,9 +66,6 @@ def _shown(cli: Cli, wanted: Sequence[int], tally: Tally) -> list[Run]:
 
 
 def _ask(cli: Cli, runs: Sequence[Run], *, yes: bool) -> None:
-    cli.console.table(
-        ("RUN", "STACK", "STATE", "CHANGES"),
-        [(run.name, run.stack, state(run), counts(run.summary)) for run in runs],
-    )
+    cli.present("table", run_rows(runs), rejected_screen)
     if sys.stdin.isatty() and not yes:
         agreed(f"reject {these(len(runs), 'plan')}", wish="rejected")

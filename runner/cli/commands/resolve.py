@@ -3,10 +3,9 @@
 import click
 
 from runner.cli.options import Cli, output_option, pass_cli, reason_option, run_argument
-from runner.cli.run_document import run_document
-from runner.cli.screen import cells
+from runner.cli.pages import page_of
 from runner.cli.screen.asking import ask_to_type
-from runner.cli.screen.evidence import evidence_lines
+from runner.cli.screen.evidence import evidence_screen
 from runner.service.operator.resolve import question, resolve
 
 
@@ -29,10 +28,9 @@ def command(
 ) -> None:
     """Record the outcome of the interrupted RUN. This unlocks its stack; a new plan shows what is left to do."""
     with cli.app.store.reading() as reader:
-        run, evidence = question(reader, run_id)
+        run, _ = question(reader, run_id)
     if output == "table":
-        cli.console.data([f"{run.name} of {run.stack}: ", cells.state(run)], run.reason)
-        cli.console.data(*evidence_lines(evidence))
+        cli.present(output, page_of(cli.app, run_id), evidence_screen)
     if not yes:
         ask_to_type(
             f"Type `{run.stack}` to resolve it as {outcome}",
@@ -49,7 +47,6 @@ def command(
         reason=reason,
         state_pushed=state_pushed,
     )
-    if output == "json":
-        cli.console.json(run_document(cli.app, done))
+    cli.present(output, page_of(cli.app, done.id))
     cli.console.say(f"{cli.person.name} resolved {done.name} of {done.stack} as {done.state.in_words}.")
     cli.console.hint(f"driftline stack show {done.stack}")

@@ -9,33 +9,18 @@ import click
 
 from runner.cli import suggest
 from runner.cli.commands import resolve
-from runner.cli.ending import both_plans, exit_code
+from runner.cli.ending import EXIT_CODES
 from runner.cli.options import SPAN, Cli, output_option, pass_cli, run_argument
-from runner.cli.run_document import run_document
-from runner.cli.screen import cells
-from runner.cli.screen.evidence import evidence_lines
-from runner.cli.screen.output import Cell
-from runner.cli.screen.plan_view import (
-    applied_look,
-    diagnostic_lines,
-    fact_lines,
-    ignored_facts,
-    show_plan,
-    terms_facts,
-)
+from runner.cli.pages import page_of
 from runner.cli.screen.progress import LOOK_SECONDS
-from runner.cli.screen.run import run_screen
+from runner.cli.screen.run import run_screen, state_screen
+from runner.cli.screen.run_page import diff_screen, run_page_screen
 from runner.errors import BadUsage, NotFound, Timeout
-from runner.model.changes.changes import NOTHING_BESIDES, ChangeSet
 from runner.model.run.life import Kind, State
 from runner.model.values.span import Seconds
 from runner.ports.records.runs import RunFilter
-from runner.service.approval.terms import run_terms
-from runner.service.drift.rules import ignored_by_rule
 from runner.service.operator.cancel import cancel as cancel_run
-from runner.view import words
 from runner.view.run import run_rows
-from runner.view.when import ago
 
 
 @click.group()
@@ -86,58 +71,8 @@ def list_(
 @pass_cli
 def show(cli: Cli, run_id: int, output: str) -> None:
     """Show everything recorded about RUN except its changes, which `run diff` shows."""
-    with cli.app.store.reading() as reader:
-        run = reader.run(run_id)
-        commit = reader.commit(run.source, run.revision)
-        approvals, diagnostics = reader.approvals(run_id), reader.diagnostics(run_id)
-        evidence, changes, steps = reader.evidence(run_id), reader.changes(run_id), reader.steps(run_id)
-        renamed = reader.stack(run.stack).renamed_from
-        terms = run_terms(cli.app.settings, reader, run) if run.kind is not Kind.DRIFT else None
-        ignored = ignored_by_rule(cli.app.settings, reader, run, changes or ChangeSet())
-    if output == "json":
-        cli.console.json(run_document(cli.app, run))
-        return
     now = cli.app.clock.now()
-    by = "; ".join(
-        f"{a.person.name} (by {a.person.known_by}) {ago(a.at, now)} {' '.join(a.accepted)} {a.comment}".rstrip()
-        for a in approvals
-    )
-    facts: list[tuple[str, str | Cell]] = [
-        ("stack", run.stack),
-        (
-            "kind",
-            f"{run.kind} run, {run.trigger}, requested by {run.requested_by} {ago(run.created_at, now)}",
-        ),
-        ("state", cells.state(run)),
-        ("since", ago(run.changed_at, now)),
-        ("reason", run.reason),
-        (
-            "revision",
-            f'{run.revision[:12]} "{commit.subject}" by {commit.author}' if commit else run.revision[:12],
-        ),
-        (
-            "signed by",
-            commit.signed_by if commit else "",
-        ),
-        ("changes", words.changes(run)),
-        *terms_facts(terms),
-        ("renamed", f"from {renamed}" if renamed and not run.final else ""),
-        *ignored_facts(ignored),
-        ("planned", f"{ago(run.planned_at, now)}, version {run.engine_version}" if run.planned_at else ""),
-        ("steps", words.steps(steps)),
-        ("digest", run.plan_digest or ""),
-        ("fingerprint", run.fingerprint or ""),
-        ("binding", run.binding_digest or ""),
-        ("approvals", by),
-        ("process", f"pid {run.claim.pid} on {run.claim.host}" if run.claim else ""),
-        ("next", f"run-{run.superseded_by}" if run.superseded_by else ""),
-        ("report", f"dr-{run.report}" if run.report else ""),
-        ("artifacts", ", ".join(cli.app.artifacts.names(run_id))),
-    ]
-    cli.console.data(Cell(run.name, "bold"), *fact_lines([fact for fact in facts if fact[1]]))
-    cli.console.data(*applied_look(changes or NOTHING_BESIDES))
-    cli.console.data(*diagnostic_lines(diagnostics))
-    cli.console.data(*evidence_lines(evidence))
+    cli.present(output, page_of(cli.app, run_id), lambda page: run_page_screen(page, now))
 
 
 @command.command()
@@ -147,26 +82,12 @@ def show(cli: Cli, run_id: int, output: str) -> None:
 @pass_cli
 def diff(cli: Cli, run_id: int, full: bool, output: str) -> None:
     """Show what RUN would do or did; for a superseded run that was re-planned, show both plans."""
-    with cli.app.store.reading() as reader:
-        run, changes = reader.run(run_id), reader.changes(run_id)
-        diagnostics = reader.diagnostics(run_id)
-    if output == "json":
-        cli.console.json(run_document(cli.app, run))
-        return
-    both = both_plans(cli, run) if run.state is State.SUPERSEDED else []
-    if both:
-        cli.console.data(*both)
-    elif changes is not None or run.planned_at is not None:
-        show_plan(cli.console, run, changes or ChangeSet(), full=full)
-        cli.console.data(*diagnostic_lines(diagnostics))
-        if run.plan_digest:
-            cli.console.data(
-                "", *fact_lines([("digest", run.plan_digest), ("fingerprint", run.fingerprint or "")])
-            )
-    else:
+    page = page_of(cli.app, run_id)
+    if output == "table" and page.changes is None and page.planned_at is None:
         raise NotFound(
-            f"{run.name} is {run.state.in_words} and has no plan", hint=f"driftline run show {run.name}"
+            f"{page.id} is {page.state.in_words} and has no plan", hint=f"driftline run show {page.id}"
         )
+    cli.present(output, page, lambda page: diff_screen(page, full=full))
 
 
 @command.command()
@@ -195,11 +116,8 @@ def wait(cli: Cli, run_id: int, timeout: Seconds | None, until: str, output: str
                 hint=f"driftline run show {run.name}",
             )
         time.sleep(LOOK_SECONDS)
-    if output == "json":
-        cli.console.json(run_document(cli.app, run))
-    else:
-        cli.console.data([f"{run.name} of {run.stack}: ", cells.state(run)])
-    return exit_code(run)
+    cli.present(output, page_of(cli.app, run_id), state_screen)
+    return EXIT_CODES[run.state]
 
 
 @command.command()

@@ -64,28 +64,17 @@ def check(cli: Cli, source: str) -> int:
 
     If commits must be signed, their signatures are verified too. Exits with 6 if a commit is not trusted.
     """
-    from runner.service.discovery.discover import discover
-
     cli.begin_installation()
-    of, poller = _named(cli, source), cli.app.poller
-    head = poller.git.head(of)
+    of, discoverer = _named(cli, source), cli.app.discoverer
+    head = discoverer.git.head(of)
     cli.console.say(f"{of.branch} is at {head}")
-    poller.git.fetch(of, head)
+    discoverer.git.fetch(of, head)
     with cli.app.store.reading() as reader:
         known, taken = reader.stacks(left=True), reader.source(of.name).head
         answers = reader.successions()
-    for signature in poller.git.verify(of, taken, head):
+    for signature in discoverer.git.verify(of, taken, head):
         cli.console.say(f"{signature.revision[:12]} is signed by {signature.signer} ({signature.key})")
-    found = discover(
-        poller.git,
-        poller.stack_files,
-        poller.modules,
-        cli.app.settings,
-        of,
-        head,
-        others=known,
-        answers=answers,
-    )
+    found = discoverer.discover(of, head, others=known, answers=answers)
     cli.console.table(
         ("STACK", "FILE", "ROOT MODULE"),
         ((stack.definition.name, stack.file, stack.module_path) for stack in found.stacks),

@@ -94,7 +94,7 @@ def accept_state(cli: Cli, stack: str, reason: str, yes: bool) -> None:
     """Confirm that you moved the state of STACK to the location in the newest revision. Driftline moves nothing itself."""
     from runner.service.operator.accept_state import accept_state, proposed_state
 
-    identity = proposed_state(cli.app.control, cli.app.poller, stack)
+    identity = proposed_state(cli.app.control, cli.app.discoverer, stack)
     cli.console.say(f"{stack} would store its state in {identity}.")
     if not yes:
         ask("Is its state there?", wish="accepted")

@@ -156,18 +156,13 @@ def _problems(folder: Folder, files: dict[str, Path], allow: Allow) -> list[Prob
     """Those of the files that were asked for, named as a person in this folder names them."""
     from runner.config.stack_file import StackFileReader
     from runner.engine.modules.configuration import HclModules
-    from runner.service.discovery.discover import discover
+    from runner.service.discovery.discover import Discoverer
 
     root = folder.root
     source = SourceSettings(name="here", url=str(root), stacks=(f"**/{USUAL}", *files), allow=allow)
-    found = discover(
-        cast("Git", folder),
-        StackFileReader(),
-        HclModules(),
-        Settings(data_dir=root, sources=(source,)),
-        source,
-        "0" * 40,
-    )
+    settings = Settings(data_dir=root, sources=(source,))
+    discoverer = Discoverer(cast("Git", folder), StackFileReader(), HclModules(), settings)
+    found = discoverer.discover(source, "0" * 40)
     here = Path.cwd()
     return [
         _renamed(problem, files.get(problem.file, root / problem.file), here)

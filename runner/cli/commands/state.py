@@ -9,11 +9,12 @@ from runner.cli.commands.plan import poll_sources
 from runner.cli.options import Cli, pass_cli, stack_argument
 from runner.cli.screen.asking import ask_to_type
 from runner.cli.screen.output import Cell
-from runner.cli.screen.plan_view import plan_lines
+from runner.cli.screen.plan import plan_lines
 from runner.errors import BadUsage, NotAState
 from runner.host.files import read_foreign
 from runner.model.approval.arriving_state import LARGEST
 from runner.model.plan.text import summary_text
+from runner.view.changes import changes_view
 
 _UNASKED = "add --yes to import without the prompt"
 
@@ -46,7 +47,7 @@ def import_(cli: Cli, stack: str, file: Path, yes: bool, full: bool) -> None:
         cli.console.say(f"{file} contains {arrival.state}; planning {stack} with it")
         changes = preview(app.control, app.worker.ports, arrival)
         refuse_stranger(arrival, changes, str(file))
-        cli.console.data(Cell(f"{stack} with {file}", "bold"), *plan_lines(changes, full=full))
+        cli.console.data(Cell(f"{stack} with {file}", "bold"), *plan_lines(changes_view(changes), full=full))
         if not yes:
             would = summary_text(changes.summary)
             ask_to_type(

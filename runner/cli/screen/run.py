@@ -28,3 +28,14 @@ def _row(of: RunRow, now: datetime) -> tuple[str | Cell, ...]:
         ago(of.changed_at, now),
         of.reason,
     )
+
+
+def state_screen(of: RunRow) -> Screen:
+    """How it stands, in one line."""
+    yield [f"{of.id} of {of.stack}: ", cells.state(of)]
+
+
+def rejected_screen(rows: RunRows) -> Screen:
+    """Those to which somebody is about to say no."""
+    cells_of = [(row.id, row.stack, cells.state(row), words.counts(row.summary)) for row in rows]
+    yield Table(("RUN", "STACK", "STATE", "CHANGES"), cells_of)

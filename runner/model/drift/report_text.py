@@ -1,15 +1,12 @@
 """A drift report as a JSON document and as Markdown. Values come from the cloud, so Markdown only has them as code."""
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 from runner.model.changes.attribute_text import attribute_rows
 from runner.model.changes.changes import SYMBOLS, AttributeChange
 from runner.model.changes.value_text import shortened, value_text
 from runner.model.drift.report import DriftClass, DriftReport, Finding
-from runner.model.evaluated.document import apply_document, attribute_document
 from runner.model.evaluated.text import applied_lines
 from runner.model.values.text import safe_text
 
@@ -34,50 +31,11 @@ _MEANINGS: dict[DriftClass, str] = {
 }
 
 
-def report_document(report: DriftReport) -> dict[str, Any]:
-    """The shape of `driftline drift list`."""
-    known = report.acknowledgement
-    return {
-        "id": report.name,
-        "stack": report.stack,
-        "status": report.status.value,
-        "confirmed": report.confirmed,
-        "revision": report.revision,
-        "first_seen": _time(report.first_seen),
-        "last_seen": _time(report.last_seen),
-        "seen": report.seen,
-        "fingerprint": report.fingerprint,
-        "resolved_at": _time(report.resolved_at),
-        "acknowledgement": known
-        and {"by": known.by, "reason": known.reason, "at": _time(known.at), "until": _time(known.until)},
-        "resources": [_finding(finding, report) for finding in report.findings],
-        "apply": apply_document(report.apply_only),
-    }
-
-
 def _time(moment: datetime | None) -> str | None:
     """RFC 3339 in UTC."""
     if moment is None:
         return None
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _finding(finding: Finding, report: DriftReport) -> dict[str, Any]:
-    return {
-        "address": finding.address,
-        "action": finding.action.value,
-        "class": finding.drift_class.value,
-        "counts": finding.counts,
-        "reason": finding.reason,
-        "deposed": finding.deposed,
-        "revision": finding.revision or report.revision,
-        "run": finding.run or None,
-        "attributes": [attribute_document(change) for change in finding.attributes],
-    }
-
-
-def report_json(report: DriftReport) -> str:
-    return json.dumps(report_document(report), indent=2, sort_keys=True) + "\n"
 
 
 def report_markdown(report: DriftReport) -> str:

@@ -71,7 +71,7 @@ class ApprovalRule:
     match: StackMatch = EVERY_STACK
     required: int | None = None
     from_: tuple[str, ...] | None = (
-        None  # `from` in the file, a keyword in Python; None: this rule names nobody
+        None  # `from` in the file, a keyword in Python; None: the rule names no one
     )
     mode_at_most: Literal["never", "approved", "automatic"] | None = None
     author_may_approve: bool | None = None

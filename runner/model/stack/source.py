@@ -23,15 +23,6 @@ class SourceStatus:
     ] = ()  # stacks that were never sound: name, and problem with its location
 
 
-@dataclass(frozen=True)
-class Signature:
-    """Who signed a commit, by the operator's own list: proof, whereas `Commit` only has claims."""
-
-    revision: str
-    signer: str  # the principal of allowed_signers, or the user id of the OpenPGP key
-    key: str
-
-
 @dataclass(frozen=True, slots=True)
 class TreeEntry:
     """One line of `git ls-tree -r -t`: folders have kind "tree". It has slots, since a large repository has

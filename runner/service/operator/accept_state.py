@@ -8,11 +8,10 @@ from runner.model.code.conflicts import moved_state
 from runner.model.stack.definition import Discovered, Stack, StateIdentity
 from runner.ports.control import ControlPorts
 from runner.ports.engine import Workspaces
-from runner.service.cycle.poll import Poller
-from runner.service.discovery.discover import discover
+from runner.service.discovery.discover import Discoverer
 
 
-def proposed_state(control: ControlPorts, poller: Poller, name: str) -> StateIdentity:
+def proposed_state(control: ControlPorts, discoverer: Discoverer, name: str) -> StateIdentity:
     """Where the newest revision would keep the stack's state; NotFound if it did not move."""
     with control.store.reading() as reader:
         known = reader.stacks(left=True)
@@ -22,15 +21,7 @@ def proposed_state(control: ControlPorts, poller: Poller, name: str) -> StateIde
     if source is None:
         raise SourceNotFound(source=stack.source)
     unpinned = [replace(one, pinned_identity=None) if one.name == name else one for one in known]
-    found = discover(
-        poller.git,
-        poller.stack_files,
-        poller.modules,
-        control.settings,
-        source,
-        head or stack.revision,
-        unpinned,
-    )
+    found = discoverer.discover(source, head or stack.revision, unpinned)
     new = next((one for one in found.stacks if one.definition.name == name), None)
     if new is None:
         problem = next(

@@ -14,6 +14,7 @@ from runner.errors import (
     StackPaused,
 )
 from runner.model.approval.approval import Commit, Person
+from runner.model.approval.signature import signed
 from runner.model.code.dependencies import never_applied
 from runner.model.run.life import Event, Kind, Run, Trigger
 from runner.model.schedule.decide import View, pause_sentence
@@ -21,15 +22,14 @@ from runner.model.stack.definition import Discovered, Stack, StackDefinition
 from runner.ports.control import ControlPorts
 from runner.ports.records.sources import SourceReader
 from runner.ports.records.stacks import StackReader
-from runner.service.cycle.poll import Poller, signed
-from runner.service.discovery.discover import discover
+from runner.service.discovery.discover import Discoverer
 from runner.service.operator.accept_state import refuse_moved_state
 from runner.service.queue.enqueue import add_change, add_check, hasten, queue, view, views
 
 
 def request_plan(
     control: ControlPorts,
-    poller: Poller,
+    discoverer: Discoverer,
     stack: str,
     person: Person,
     *,
@@ -42,7 +42,7 @@ def request_plan(
 
     DependencyMissing if it depends on a stack that was never applied, unless that is ignored.
     """
-    asked = _discover_at(control, poller, stack, ref) if ref else None
+    asked = _discover_at(control, discoverer, stack, ref) if ref else None
     kind = Kind.DESTROY if destroy else Kind.CHANGE
     with control.store.writing() as writer:
         facts = view(writer, control.clock, stack)
@@ -133,7 +133,9 @@ def refuse_unread(reader: SourceReader, stack: Stack) -> None:
         )
 
 
-def _discover_at(control: ControlPorts, poller: Poller, name: str, ref: str) -> tuple[Discovered, Commit]:
+def _discover_at(
+    control: ControlPorts, discoverer: Discoverer, name: str, ref: str
+) -> tuple[Discovered, Commit]:
     """The stack at another revision of its branch, and that revision."""
     with control.store.reading() as reader:
         stack = reader.stack(name)
@@ -141,18 +143,16 @@ def _discover_at(control: ControlPorts, poller: Poller, name: str, ref: str) -> 
     source = control.settings.source(stack.source)
     if source is None:
         raise SourceNotFound(source=stack.source)
-    revision = poller.git.resolve(source, ref)
+    revision = discoverer.git.resolve(source, ref)
     # The branch in the mirror may be ahead of the accepted head, by untrusted commits.
-    signatures = poller.git.verify(source, taken, revision)
+    signatures = discoverer.git.verify(source, taken, revision)
     # Only the place of its state counts.
     known = [replace(stack, pinned_identity=None)]
-    found = discover(
-        poller.git, poller.stack_files, poller.modules, control.settings, source, revision, known
-    )
+    found = discoverer.discover(source, revision, known)
     for discovered in found.stacks:
         if discovered.definition.name == name:
             refuse_moved_state(stack, discovered)
-            return discovered, signed(poller.git.commit(source, revision), signatures)
+            return discovered, signed(discoverer.git.commit(source, revision), signatures)
     problem = next((str(p) for p in found.problems if p.stack == name), f'stack "{name}" is not in it')
     raise RevisionNotFound(f"revision {revision[:12]}: {problem}", hint=f"driftline stack history {name}")
 

@@ -1,0 +1,48 @@
+"""What is known of a run, a plan or a report, drawn line by line: its name, and what it is."""
+
+from collections.abc import Sequence
+
+from runner.cli.screen.output import Cell, Colour, Line
+from runner.model.changes.changes import Diagnostic
+from runner.model.drift.ignored import IgnoredChange
+from runner.view.terms import TermsView
+from runner.view.words import counted
+
+Fact = tuple[str, str | Cell]
+
+MAX_IGNORED = 10  # lines; the JSON has all
+
+
+def fact_lines(facts: Sequence[Fact]) -> list[Line]:
+    return [[Cell(f"  {name:<12}  ", "dim"), value] for name, value in facts]
+
+
+def terms_facts(terms: TermsView | None) -> list[Fact]:
+    """What a yes needs, each with whose word that is."""
+    if terms is None:
+        return []
+    return [
+        ("mode", f"{terms.mode} ({terms.why['mode']})"),
+        ("needs", f"{counted(terms.required, 'approval')} ({terms.why['required']})"),
+    ]
+
+
+def ignored_facts(found: Sequence[IgnoredChange]) -> list[Fact]:
+    """What a plan changes although a drift rule ignores it."""
+    more = [f"and {len(found) - MAX_IGNORED} more"] if len(found) > MAX_IGNORED else []
+    rows = [f"! {one.sentence}" for one in found[:MAX_IGNORED]] + more
+    return [("ignored" if not number else "", Cell(row, "yellow")) for number, row in enumerate(rows)]
+
+
+def diagnostic_lines(diagnostics: Sequence[Diagnostic]) -> list[Line]:
+    """Terraform's own words, each with its place in the code."""
+    rows: list[Line] = []
+    for one in diagnostics:
+        colour: Colour = "red" if one.severity == "error" else "yellow"
+        rows.append([Cell(f"{one.severity.capitalize()}:", colour), f" {one.summary}"])
+        if one.file:
+            rows.append(
+                f"  on {one.file}{f' line {one.line}' if one.line else ''}{f', in {one.address}' if one.address else ''}"
+            )
+        rows += [f"  {line}" for line in one.detail.expandtabs(4).splitlines()]
+    return rows

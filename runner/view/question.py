@@ -1,0 +1,60 @@
+"""What a person is asked about a plan, with everything to see before the answer."""
+
+from dataclasses import dataclass
+
+from runner.model.approval.approval import Commit
+from runner.model.approval.guardrails import Violation, needs_name_typed
+from runner.model.approval.people import People
+from runner.model.changes.changes import Diagnostic
+from runner.model.drift.ignored import IgnoredChange
+from runner.service.approval.approve import Question
+from runner.view.changes import ChangesView, changes_view
+from runner.view.run import RunRow, run_row
+from runner.view.run_page import CommitRow, commit_row
+from runner.view.terms import TermsView, terms_view
+
+
+@dataclass(frozen=True)
+class QuestionPage:
+    """`approved_by` are the people who have approved it, of as many as are `needed`."""
+
+    run: RunRow
+    engine: str
+    commit: CommitRow | None
+    terms: TermsView
+    needed: int
+    approved_by: tuple[str, ...]
+    changes: ChangesView
+    guard_rails: tuple[Violation, ...]
+    renamed_from: str | None
+    warnings: tuple[Diagnostic, ...]
+    ignored: tuple[IgnoredChange, ...]
+
+    @property
+    def approvals(self) -> str:
+        """Such as `1 of 2`."""
+        return f"{min(len(self.approved_by), self.needed)} of {self.needed}"
+
+    @property
+    def type_the_name(self) -> bool:
+        """Whether a plain yes is not enough."""
+        return needs_name_typed(self.guard_rails)
+
+
+QuestionPages = tuple[QuestionPage, ...]
+
+
+def question_page(of: Question, commit: Commit | None, people: People) -> QuestionPage:
+    return QuestionPage(
+        run=run_row(of.run),
+        engine=of.stack.engine,
+        commit=commit_row(commit) if commit else None,
+        terms=terms_view(of.terms, people),
+        needed=of.standing.needed,
+        approved_by=tuple(approval.person.name for approval in of.standing.given),
+        changes=changes_view(of.changes),
+        guard_rails=of.violations,
+        renamed_from=of.renamed_from,
+        warnings=of.warnings,
+        ignored=of.ignored,
+    )

@@ -1,0 +1,116 @@
+"""One run: everything that is recorded of it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from runner.model.approval.approval import Approval, Commit
+from runner.model.changes.changes import ChangeSet, Diagnostic
+from runner.model.drift.ignored import IgnoredChange
+from runner.model.plan.step import Step
+from runner.model.run.evidence import Evidence
+from runner.model.run.life import Kind
+from runner.model.settings.server import Settings
+from runner.ports.records.store import Reader
+from runner.service.approval.terms import run_terms
+from runner.service.drift.rules import ignored_by_rule
+from runner.view.changes import ChangesView, changes_view
+from runner.view.run import RunRow, run_row
+from runner.view.terms import TermsView, terms_view
+from runner.view.when import whole
+
+
+@dataclass(frozen=True)
+class CommitRow:
+    subject: str
+    author: str
+    author_email: str
+    at: datetime
+    signed_by: str | None
+
+
+@dataclass(frozen=True)
+class ApprovalRow:
+    """`accepted` are the answers that let guard rails pass."""
+
+    by: str
+    known_by: str
+    at: datetime
+    plan_digest: str
+    fingerprint: str
+    binding_digest: str
+    accepted: tuple[str, ...]
+    comment: str
+
+
+@dataclass(frozen=True)
+class RunPage(RunRow):
+    """`binding` is all that an approval is bound to, and `planned_again` the plan of which it did not hold any more."""
+
+    commit: CommitRow | None
+    binding: dict[str, Any] | None
+    approvals: tuple[ApprovalRow, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    changes: ChangesView | None
+    planned_again: ChangesView | None
+    outputs: dict[str, Any] | None
+    evidence: Evidence | None
+    steps: tuple[Step, ...]
+    terms: TermsView | None
+    renamed_from: str | None
+    ignored: tuple[IgnoredChange, ...]
+    artifacts: tuple[str, ...]
+
+
+def run_page(
+    reader: Reader,
+    settings: Settings,
+    run_id: int,
+    artifacts: Sequence[str] = (),
+    planned_again: ChangeSet | None = None,
+) -> RunPage:
+    run = reader.run(run_id)
+    commit, binding = reader.commit(run.source, run.revision), reader.binding(run_id)
+    changes = reader.changes(run_id)
+    drift, people = run.kind is Kind.DRIFT, settings.approvals.people
+    return RunPage(
+        **vars(run_row(run)),
+        commit=commit_row(commit) if commit else None,
+        binding=json.loads(binding.document()) if binding else None,
+        approvals=tuple(map(approval_row, reader.approvals(run_id))),
+        diagnostics=tuple(reader.diagnostics(run_id)),
+        changes=changes_view(changes) if changes else None,
+        planned_again=changes_view(planned_again) if planned_again else None,
+        outputs=reader.outputs(run_id),
+        evidence=reader.evidence(run_id),
+        steps=tuple(reader.steps(run_id)),
+        terms=None if drift else terms_view(run_terms(settings, reader, run), people),
+        renamed_from=None if run.final else reader.stack(run.stack).renamed_from,
+        ignored=ignored_by_rule(settings, reader, run, changes or ChangeSet()),
+        artifacts=tuple(artifacts),
+    )
+
+
+def commit_row(of: Commit) -> CommitRow:
+    return CommitRow(
+        subject=of.subject,
+        author=of.author,
+        author_email=of.author_email,
+        at=whole(of.at),
+        signed_by=of.signed_by or None,
+    )
+
+
+def approval_row(of: Approval) -> ApprovalRow:
+    return ApprovalRow(
+        by=of.person.name,
+        known_by=of.person.known_by,
+        at=whole(of.at),
+        plan_digest=of.plan_digest,
+        fingerprint=of.fingerprint,
+        binding_digest=of.binding_digest,
+        accepted=of.accepted,
+        comment=of.comment,
+    )
