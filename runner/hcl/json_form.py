@@ -43,7 +43,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Terraform uses each of several equal keys, where Python would only see the last."""
     names = [name for name, _ in pairs if name != COMMENT]
     if len(set(names)) != len(names):
-        raise ValueError("a key stands there twice")
+        raise ValueError("a key appears twice")
     return dict(pairs)
 
 

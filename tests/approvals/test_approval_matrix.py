@@ -26,9 +26,9 @@ PEOPLE = {
     "cyt": ("tally", "Cy Tal"),
     "tally": ("ctal",),
 }
-AUTHOR = "the author or committer of the change may not approve it"
-ASKED = "who asked for the run may not approve it"
-ONCE = "the same person counts once"
+AUTHOR = "the author or committer of a change may not approve it"
+ASKED = "whoever requested the run may not approve it"
+ONCE = "each person counts only once"
 RUN = Run(
     id=1,
     stack="prod/vpc",

@@ -38,7 +38,7 @@ def planned(world: World) -> Run:
 
 def refused(world: World, run: Run, *people: str) -> None:
     for name in people:
-        with pytest.raises(NotAllowed, match="the author or committer of the change"):
+        with pytest.raises(NotAllowed, match="the author or committer of a change"):
             world.approve(run, Person(name, "user"))
 
 

@@ -38,10 +38,10 @@ def test_nothing_moved_between_equals() -> None:
     [
         ({"binary": "f" * 64}, f"the engine's binary (was {'b' * 12}, is {'f' * 12})"),
         ({"version": "1.12.0"}, "the engine's version (was 1.11.4, is 1.12.0)"),
-        ({"environment": ("HOME", "HTTPS_PROXY")}, "the names in the environment (+HTTPS_PROXY, -PATH)"),
+        ({"environment": ("HOME", "HTTPS_PROXY")}, "the environment variables (+HTTPS_PROXY, -PATH)"),
         ({"lock_file": ""}, f"the provider lock file (was {'d' * 12}, is none)"),
-        ({"lineage": "77aa"}, "THE STATE, WHICH IS ANOTHER ONE (lineage 77aa, was 9f2c)"),
-        ({"serial": 6}, "the state, which is an older one (serial 6, was 7)"),
+        ({"lineage": "77aa"}, "THE STATE, WHICH IS A DIFFERENT ONE (lineage 77aa, was 9f2c)"),
+        ({"serial": 6}, "the state, which is OLDER now (serial 6, was 7)"),
     ],
 )
 def test_each_difference_has_its_words(change: dict[str, object], told: str) -> None:

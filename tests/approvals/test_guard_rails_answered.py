@@ -120,10 +120,10 @@ KNOWN = SeenState("9f2c", 7, 3, at=None, by="run-4")  # type: ignore[arg-type]
         (None, "", 0, 0, None),
         (KNOWN, "9f2c", 7, 3, None),
         (KNOWN, "9f2c", 9, 1, None),
-        (KNOWN, "", 0, 0, "EMPTY, and run-4 left 3 resources in it"),
+        (KNOWN, "", 0, 0, "EMPTY, but run-4 left 3 resources in it"),
         (KNOWN, "9f2c", 9, 0, "EMPTY"),
-        (KNOWN, "77aa", 9, 3, "ANOTHER ONE (lineage 77aa, was 9f2c)"),
-        (KNOWN, "9f2c", 6, 3, "OLDER ONE (serial 6, was 7)"),
+        (KNOWN, "77aa", 9, 3, "A DIFFERENT ONE (lineage 77aa, was 9f2c)"),
+        (KNOWN, "9f2c", 6, 3, "OLDER (serial 6, was 7)"),
         (KNOWN, "", None, None, None),
         (SeenState("", None, 3, at=None), "77aa", 1, 3, None),  # type: ignore[arg-type]
         (SeenState("9f2c", 7, 0, at=None), "", 0, 0, None),  # type: ignore[arg-type]
@@ -165,7 +165,7 @@ def looked_at(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("harm", "told"), [(lose, "EMPTY"), (exchange, "ANOTHER ONE"), (set_back, "OLDER ONE")]
+    ("harm", "told"), [(lose, "EMPTY"), (exchange, "A DIFFERENT ONE"), (set_back, "OLDER")]
 )
 def test_a_plan_on_a_state_that_is_not_the_known_one_waits_with_its_reason(
     plain: World, harm: Callable[[World], None], told: str
@@ -189,7 +189,7 @@ def test_a_lost_state_is_noticed_though_nobody_looked_since_the_apply(plain: Wor
     done = plain.applied(body=MANY)
     lose(plain)
     (run,) = plain.push(value="two", body=MANY)
-    assert f"EMPTY, and {done.name} left 6 resources in it" in run.reason
+    assert f"EMPTY, but {done.name} left 6 resources in it" in run.reason
 
 
 def test_a_state_emptied_by_a_requested_destroy_is_not_a_lost_one(plain: World) -> None:
@@ -222,7 +222,9 @@ def test_a_state_exchanged_between_plan_and_apply_is_not_touched(plain: World) -
     fresh = [done for done in plain.work() if done.id != run.id]
     assert plain.run(run.id).state is State.SUPERSEDED
     assert "does not match the given state" in plain.run(run.id).reason
-    assert [("ANOTHER ONE" in one.reason, one.state) for one in fresh] == [(True, State.AWAITING_APPROVAL)]
+    assert [("A DIFFERENT ONE" in one.reason, one.state) for one in fresh] == [
+        (True, State.AWAITING_APPROVAL)
+    ]
     assert state_of(plain).read_text() == before
 
 

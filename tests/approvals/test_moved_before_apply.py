@@ -31,5 +31,5 @@ def test_an_old_plan_is_not_made_again_on_another_state(plain: World) -> None:
     exchange(plain)
     plain.age(hours=1)
     _, fresh = plain.work()
-    assert "ANOTHER ONE" in plain.run(run.id).reason
-    assert ("ANOTHER ONE" in fresh.reason, fresh.state) == (True, State.AWAITING_APPROVAL)
+    assert "A DIFFERENT ONE" in plain.run(run.id).reason
+    assert ("A DIFFERENT ONE" in fresh.reason, fresh.state) == (True, State.AWAITING_APPROVAL)

@@ -147,8 +147,8 @@ def test_validate_warns_of_unmatched_stacks_and_of_rules_without_stacks(make: Ma
     pushed(world)
     pushed(world, name="lonely")
     told = tell(world, "config", "validate")
-    assert "no rule of approvals.rules reaches lonely" in told
-    assert "rule 2 of approvals.rules reaches no stack; it matches stacks gone" in told
+    assert "no rule of approvals.rules matches lonely" in told
+    assert "rule 2 of approvals.rules matches no stack; it selects stacks gone" in told
     assert "rule 2 of approvals.rules asks for 1 approvals, but approvals.required is 2" in told
     found = json.loads(
         CliRunner().invoke(main, ["-c", str(world.config), "config", "validate", "-o", "json"]).stdout
@@ -194,7 +194,7 @@ def test_who_approved_already_is_refused_before_the_question(make: Make) -> None
     with world.app.store.reading() as reader:
         asked = question(world.app.settings, world.app.clock, reader, run.id)
     refuse_early(world.app.control, asked, BO, frozenset())
-    with pytest.raises(NotAllowed, match="the same person counts once"):
+    with pytest.raises(NotAllowed, match="each person counts only once"):
         refuse_early(world.app.control, asked, ANA, frozenset())
 
 

@@ -140,11 +140,11 @@ def tighten_the_guard_rails(world: World) -> None:
     ("change", "told"),
     [
         (swap_binary, "the engine's binary"),
-        (add_to_environment, r"the names in the environment \(\+HTTPS_PROXY\)"),
+        (add_to_environment, r"the environment variables \(\+HTTPS_PROXY\)"),
         (after_the_export(add_a_file), "the files of the modules"),
         (after_the_export(edit_a_near_module), "the files of the modules"),
         (after_the_export(edit_a_var_file), r"the var files \(\+web.tfvars"),
-        (tighten_the_guard_rails, "the guard rails .*max_changes is 0"),
+        (tighten_the_guard_rails, "the guardrails .*max_changes is 0"),
     ],
 )
 def test_what_moved_between_approval_and_apply_is_named_and_nothing_starts(

@@ -84,7 +84,7 @@ def test_a_plan_with_a_command_that_was_overlooked_fails(
 
 def test_a_file_that_is_too_large_is_reported_with_the_limit(arena: Arena) -> None:
     arena.push({"files": {"a/main.tf": "# x" + "\n" * LARGEST}})
-    told = "a/main.tf cannot be read as HCL (it has more than 1,000,000 bytes), so it is not known what it brings"
+    told = "a/main.tf cannot be read as HCL (it has more than 1,000,000 bytes), so its contents are unknown"
     assert any(told in line for line in arena.told())
     assert arena.stacks() == ["b"]
 

@@ -62,7 +62,7 @@ def applied(tmp_path: Path) -> Arena:
 def test_what_is_applied_stays_and_the_others_go_on(applied: Arena) -> None:
     head = show(applied, "a")["applied_revision"]
     commit(applied, {"a/terraform.d/plugins/x": "#!/bin/sh\n{pwn}\n", "b/main.tf": ONE % 2})
-    reason = "'a/terraform.d' may not be in the repository: it would bring plugins that nobody chose"
+    reason = "'a/terraform.d' may not be in the repository: it would bring in plugins that no one reviewed"
     applied.told()
     refused = show(applied, "a")
     assert refused["health"] == "error"
@@ -124,7 +124,7 @@ def test_a_drift_check_of_what_is_no_longer_allowed_is_not_made(arena: Arena) ->
     apply(arena, "a")
     arena.configure(allow={"provisioners": False})
     told = arena.run("drift", "check", "a", expect=1).output
-    assert "terraform_data.x in a runs commands while it is planned or applied" in told
+    assert "terraform_data.x in a runs commands during plan or apply" in told
 
 
 def test_an_approved_plan_of_what_is_no_longer_allowed_is_not_applied(arena: Arena) -> None:
@@ -155,7 +155,7 @@ def test_a_state_that_was_used_is_not_left_for_another(applied: Arena, states: P
     commit(applied, {"a/backend.tf": LOCAL % (states / "a.tfstate")})
     (told,) = applied.told()
     assert (
-        f'its state is kept in managed a workspace default, and this revision would keep it in local {{"path":"{states}'
+        f'its state is in managed a workspace default, but this revision would store it in local {{"path":"{states}'
         in told
     )
     applied.run("daemon", "--once", expect=None)
@@ -166,7 +166,7 @@ def test_a_state_that_was_used_is_not_left_for_another(applied: Arena, states: P
 
 def test_another_workspace_is_another_state(applied: Arena) -> None:
     commit(applied, {"a/stack.yaml": "name: a\nterraform_workspace: other\n"})
-    assert "would keep it in managed a workspace other" in applied.told()[0]
+    assert "would store it in managed a workspace other" in applied.told()[0]
 
 
 def test_a_state_that_was_not_used_yet_may_move(applied: Arena, states: Path) -> None:
@@ -183,7 +183,7 @@ def test_an_apply_that_failed_half_way_has_left_a_state_too(arena: Arena, states
     arena.run("approve", planned["id"], "--digest", planned["plan_digest"][:12], "--yes")
     arena.run("apply", planned["id"], expect=1)
     commit(arena, {"a/backend.tf": LOCAL % (states / "a.tfstate")})
-    assert "its state is kept in managed a" in arena.told()[0]
+    assert "its state is in managed a" in arena.told()[0]
 
 
 def test_an_older_revision_does_not_bring_an_older_state_back(applied: Arena, states: Path) -> None:
@@ -191,7 +191,7 @@ def test_an_older_revision_does_not_bring_an_older_state_back(applied: Arena, st
     old = commit(applied, {"a/backend.tf": LOCAL % (states / "a.tfstate")})
     commit(applied, {"a/backend.tf": ""})
     assert applied.told() == []
-    assert "its state is kept in managed a" in applied.run("plan", "a", "--ref", old, expect=3).output
+    assert "its state is in managed a" in applied.run("plan", "a", "--ref", old, expect=3).output
 
 
 def test_a_person_may_say_that_the_state_was_moved(applied: Arena, states: Path) -> None:
@@ -217,7 +217,7 @@ def test_a_yes_is_for_one_place_and_not_for_the_next(applied: Arena, states: Pat
     applied.told()
     applied.run("stack", "accept-state", "a", "-m", "moved by hand", "--yes")
     commit(applied, {"a/backend.tf": LOCAL % (states / "two.tfstate")})
-    assert "would keep it in local" in applied.told()[0]
+    assert "would store it in local" in applied.told()[0]
 
 
 def test_nothing_is_accepted_where_nothing_moved(applied: Arena) -> None:

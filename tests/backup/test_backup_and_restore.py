@@ -126,7 +126,7 @@ def test_checkpoints_kept_elsewhere_show_what_the_backup_misses(tmp_path: Path) 
     made.world.stack("db")
     made.world.applied("db")
     made.lose()
-    assert "an older database was put in place" in made.restore()
+    assert "the database was replaced by an older one" in made.restore()
 
 
 def test_the_copies_of_states_come_back_too(installation: Installation) -> None:

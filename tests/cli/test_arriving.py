@@ -160,11 +160,11 @@ def of_a_lost_one(world: World, laptop: Path) -> Path:
 @pytest.mark.parametrize(
     ("which", "told"),
     [
-        (of_another_lineage, "holds another one"),
+        (of_another_lineage, "has a different one"),
         (that_is_older, "it is older (serial 6)"),
         (that_differs_at_the_same_serial, "it differs from the managed state"),
         (of_other_code, "nothing in common with the code"),
-        (of_a_lost_one, "ANOTHER ONE"),
+        (of_a_lost_one, "A DIFFERENT ONE"),
     ],
 )
 def test_a_state_that_does_not_fit_is_refused(
@@ -180,19 +180,28 @@ def test_a_state_that_does_not_fit_is_refused(
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("", "it is no JSON"),
-        ("[" * 100_000, "it is no JSON"),
-        ("[]", "it is no JSON object"),
-        ('{"version": 4, "lineage": "a", "serial": 9223372036854775813, "resources": []}', "no serial"),
+        ("", "it is not JSON"),
+        ("[" * 100_000, "it is not JSON"),
+        ("[]", "it is not a JSON object"),
+        (
+            '{"version": 4, "lineage": "a", "serial": 9223372036854775813, "resources": []}',
+            "its serial is missing",
+        ),
         (
             '{"version": 4, "lineage": "a", "serial": 1, "resources": [], "resources": []}',
-            "stands there twice",
+            "appears twice",
         ),
-        ('{"version": 4, "lineage": "a", "serial": 1, "resources": [], "Resources": []}', "in another case"),
+        (
+            '{"version": 4, "lineage": "a", "serial": 1, "resources": [], "Resources": []}',
+            "in different case",
+        ),
         ('{"version": 3, "lineage": "a", "serial": 1, "resources": []}', "version 3"),
         ('{"version": 4, "serial": 1, "resources": []}', "no lineage"),
-        ('{"version": 4, "lineage": "a", "serial": true, "resources": []}', "no serial"),
-        ('{"version": 4, "lineage": "a", "serial": 1, "resources": [1]}', "not as an engine writes them"),
+        ('{"version": 4, "lineage": "a", "serial": true, "resources": []}', "its serial is missing"),
+        (
+            '{"version": 4, "lineage": "a", "serial": 1, "resources": [1]}',
+            "not in the format that an engine writes",
+        ),
         ('{"version": 4, "lineage": "a", "serial": 1, "encrypted_data": "x"}', "encrypted"),
     ],
 )

@@ -26,7 +26,7 @@ def test_a_check_that_fails_is_an_error_and_drift_says_more_than_an_error(tmp_pa
 def test_what_was_never_applied_is_skipped_with_the_reason(tmp_path: Path) -> None:
     world = planned(tmp_path)
     (entry,) = world.json("drift", "check", "app")["stacks"]
-    assert (entry["result"], entry["reason"]) == ("skipped", "nothing was applied yet")
+    assert (entry["result"], entry["reason"]) == ("skipped", "nothing has been applied yet")
     assert world.json("drift", "check", "--all")["stacks"] == []
 
 

@@ -159,7 +159,7 @@ def test_a_removed_stacks_resources_are_destroyed_at_the_applied_revision(world:
     assert (run["kind"], run["state"], run["revision"]) == ("destroy", "awaiting_approval", revision)
     assert missing(world) == []
     assert (
-        "who asked for the run may not approve it"
+        "whoever requested the run may not approve it"
         in world.run("approve", run["id"], "--yes", "--digest", run["plan_digest"], expect=6).stderr
     )
     world.more = "approvals: {author_may_approve: true}"

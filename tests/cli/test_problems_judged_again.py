@@ -29,7 +29,7 @@ def test_a_name_is_free_once_the_other_source_has_let_it_go(tmp_path: Path) -> N
     second.stack("web")
     second.stack("more")
     world.run("source", "sync")
-    assert any("the name is taken by source infra" in problem for problem in problems(world))
+    assert any("source infra already uses this name" in problem for problem in problems(world))
     world.git("rm", "--quiet", "-r", "web")
     world.commit({"empty": ""})
     # `other` has not moved, and is looked at all the same.
@@ -55,7 +55,7 @@ def test_one_sync_is_enough_whichever_source_comes_first(tmp_path: Path, order: 
     assert problems(world) != []
     world.git("rm", "--quiet", "-r", "web")
     world.commit({"empty": ""})
-    assert "the name is taken" not in world.run("source", "sync").stdout
+    assert "already uses this name" not in world.run("source", "sync").stdout
     assert problems(world) == []
 
 

@@ -60,4 +60,4 @@ def test_under_another_name_it_is_asked_about(worlds: tuple[World, World], order
 def test_a_commit_of_another_source_takes_over_nothing_by_itself(worlds: tuple[World, World]) -> None:
     world, second = worlds
     move(world, second, "network\nrenamed_from: net", "infra other")
-    assert "a commit of another source cannot" in world.json("stack", "show", "network")["reason"]
+    assert "a commit in another source cannot" in world.json("stack", "show", "network")["reason"]

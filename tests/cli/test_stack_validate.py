@@ -51,8 +51,8 @@ def test_every_problem_has_its_place_and_all_come_at_once() -> None:
 @pytest.mark.parametrize(
     ("first", "second", "told"),
     [
-        ("name: same\n", "name: same\n", "the name is taken by"),
-        ("name: a\n", "name: b\ndepends_on: [nope]\n", "nope is not a known stack"),
+        ("name: same\n", "name: same\n", "already uses this name"),
+        ("name: a\n", "name: b\ndepends_on: [nope]\n", "no such stack: nope"),
         ("name: a\ndepends_on: [b]\n", "name: b\ndepends_on: [a]\n", "a cycle"),
         ("name: a\n", "name: b\npath: nowhere\n", "nowhere"),
         ("name: a\n", "name: b\nvar_files: [none.tfvars]\n", "none.tfvars"),

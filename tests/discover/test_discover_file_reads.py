@@ -52,7 +52,7 @@ READS: dict[str, tuple[str, set[str]]] = {
     "what a provider reads as a folder": ('"../config/deep"', {"config/deep/three.json"}),
     "only in a comment": ('1 # file("../values.yaml")', set()),
     "only in words": ('"call file(x) of it"', set()),
-    "outside of the repository": ('file("/etc/hostname")', set()),
+    "outside the repository": ('file("/etc/hostname")', set()),
     "outside of it, and relative": ('file("../../../x")', set()),
     "at home": ('file(pathexpand("~/.ssh/id.pub"))', set()),
 }  # fmt: skip

@@ -54,14 +54,14 @@ def test_one_broken_document_stops_no_other_stack(place: Place) -> None:
 @pytest.mark.parametrize(
     ("document", "sentence"),
     [
-        ("path: missing", "path: 'missing' is not a folder of this revision"),
-        ("path: main.tf", "path: 'main.tf' is not a folder of this revision"),
+        ("path: missing", "path: 'missing' is not a directory in this revision"),
+        ("path: main.tf", "path: 'main.tf' is not a directory in this revision"),
         ("path: linked", "path: 'linked' leads through the link a/linked"),
         ("path: linked/below", "path: 'linked/below' leads through the link a/linked"),
-        ("var_files: [missing.tfvars]", "var_files: 'missing.tfvars' is not a file of this revision"),
-        ("var_files: [sub]", "var_files: 'sub' is not a file of this revision"),
+        ("var_files: [missing.tfvars]", "var_files: 'missing.tfvars' is not a file in this revision"),
+        ("var_files: [sub]", "var_files: 'sub' is not a file in this revision"),
         ("var_files: [link.tfvars]", "var_files: 'link.tfvars' leads through the link a/link.tfvars"),
-        ("depends_on: [nobody]", "depends_on: nobody is not a known stack"),
+        ("depends_on: [nobody]", "depends_on: no such stack: nobody"),
         ("backend_config: {key: x}", "backend_config is given, but the root module has no backend block"),
     ],
 )
@@ -85,7 +85,7 @@ def test_all_problems_of_a_stack_are_reported_at_once(place: Place) -> None:
 
 def test_a_problem_stands_at_the_document_of_its_stack(place: Place) -> None:
     found = place.discovered({"stack.yaml": 'name: b\n---\n# a\n"name": "a"  # the other\npath: missing\n'})
-    assert told(found) == ["stack.yaml:4:1: stack \"a\": path: 'missing' is not a folder of this revision"]
+    assert told(found) == ["stack.yaml:4:1: stack \"a\": path: 'missing' is not a directory in this revision"]
 
 
 # Files that are none
@@ -131,7 +131,7 @@ def test_a_stack_file_that_is_far_too_large_is_not_even_loaded(
 def test_a_name_that_two_files_claim_stays_with_the_first_file(place: Place) -> None:
     found = place.discovered({"b/stack.yaml": "name: same\n", "a/stack.yaml": "name: same\n"})
     assert [stack.file for stack in found.stacks] == ["a/stack.yaml"]
-    assert told(found) == ['b/stack.yaml:1:1: stack "same": the name is taken by a/stack.yaml']
+    assert told(found) == ['b/stack.yaml:1:1: stack "same": a/stack.yaml already uses this name']
 
 
 def test_a_newcomer_cannot_take_over_the_name_of_a_known_stack(place: Place) -> None:
@@ -148,7 +148,7 @@ def test_a_stack_that_moves_to_another_file_keeps_its_name(place: Place) -> None
 
 def test_a_name_of_another_source_is_taken(place: Place) -> None:
     found = place.discovered({"stack.yaml": "name: same\n"}, [elsewhere("same")])
-    assert told(found) == ['stack.yaml:1:1: stack "same": the name is taken by source other']
+    assert told(found) == ['stack.yaml:1:1: stack "same": source other already uses this name']
 
 
 def test_a_name_that_another_source_no_longer_has_is_free(place: Place) -> None:
@@ -166,7 +166,7 @@ def test_two_new_stacks_on_one_state_leave_the_first_by_name(place: Place) -> No
     )
     assert names(found) == ["a"]
     assert told(found) == [
-        'b/stack.yaml:1:1: stack "b": it keeps the same state as stack "a" (s3 {"bucket":"b","key":"k"} workspace default)'
+        'b/stack.yaml:1:1: stack "b": it uses the same state as stack "a" (s3 {"bucket":"b","key":"k"} workspace default)'
     ]
 
 
@@ -233,7 +233,7 @@ def test_a_backend_that_the_source_does_not_allow_is_refused(place: Place) -> No
 @pytest.mark.parametrize(
     ("block", "sentence"),
     [
-        ("cloud {\n}", "a cloud block runs elsewhere"),
+        ("cloud {\n}", "a cloud block makes terraform run elsewhere"),
         ('backend "local" {\n}', "needs an absolute path"),
         ('backend "local" {\n  path = "../x.tfstate"\n}', "needs an absolute path"),
     ],
@@ -252,7 +252,7 @@ def test_a_workspace_with_its_state_in_one_revisions_tree_is_refused(place: Plac
     files = {"stack.yaml": "name: a\nterraform_workspace: dev\n", "main.tf": LOCAL.format(more="")}
     found = place.discovered(files)
     assert names(found) == []
-    assert 'keeps the state of terraform_workspace "dev" below its workspace_dir' in told(found)[0]
+    assert 'stores the state of terraform_workspace "dev" below its workspace_dir' in told(found)[0]
     more = '    workspace_dir = "/srv/states/a"\n'
     assert names(place.discovered({"main.tf": LOCAL.format(more=more)})) == ["a"]
 

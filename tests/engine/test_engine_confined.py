@@ -488,7 +488,7 @@ def test_required_wants_namespaces_and_is_content_with_nothing_less(world: Insta
     ("module", "key"),
     [
         ('output "it" {{ value = file("{home}/.aws/config") }}\n', "executor.visible: [{home}/.aws]"),
-        ('output "it" {{ value = file("{data}/driftline.db") }}\n', "no key opens it"),
+        ('output "it" {{ value = file("{data}/driftline.db") }}\n', "no setting gives access"),
     ],
     ids=["home", "data_dir"],
 )

@@ -158,7 +158,7 @@ def test_an_action_that_may_fail_leaves_an_apply_with_a_warning(acting: Acting) 
     trigger: list[str | int] = ["action_invocations", 0, "lifecycle_action_trigger", "on_failure"]
     edit(world.root / "engine", (trigger, "ActionOnFailureContinue"), exit_code=0)
     run = planned(world)
-    assert "and the apply goes on if it fails" in render(changes(world, run))
+    assert "and the apply continues if it fails" in render(changes(world, run))
     world.approve(run)
     (done,) = world.work()
     assert done.state is State.APPLIED

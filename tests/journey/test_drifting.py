@@ -208,7 +208,7 @@ def test_a_check_that_fails_is_an_error_and_is_tried_again_soon(world: World) ->
 def test_what_was_never_applied_is_not_checked(world: World) -> None:
     world.push()
     runs, skipped = request.request_check(world.app.control, ["web"], ANA)
-    assert (runs, skipped) == ([], {"web": "nothing was applied yet"})
+    assert (runs, skipped) == ([], {"web": "nothing has been applied yet"})
 
 
 def test_a_check_that_waited_for_another_revisions_apply_reports_nothing(world: World) -> None:

@@ -146,7 +146,7 @@ def test_a_full_disk_starts_nothing_new_and_is_reported(plain: World) -> None:
     (queued,) = enqueue_due(plain.app.store, plain.clock)
     enough = plain.settings.executor
     plain.configure(replace(plain.settings, executor=replace(enough, min_free="900TB")))
-    told = "new work starts when there are 900TB again"
+    told = "new runs start when there are 900TB again"
     assert next_assignment(plain.app.control) is None
     with pytest.raises(NoRoom, match=told):
         plain.app.worker.perform_one(queued.id)

@@ -120,7 +120,7 @@ def test_a_command_that_became_another_one_is_not_run_under_the_old_yes(running:
     running.work()
     after = running.run(run.id)
     assert after.state is State.SUPERSEDED
-    assert "is another one now" in after.reason
+    assert "is different now" in after.reason
     assert f"{WORD} changed" in after.reason
     assert "other" not in after.reason.replace("another", "").replace(WORD, "")
     assert "said" not in log(running, run)
@@ -273,7 +273,7 @@ def test_another_environment_value_voids_the_approval_and_stays_hidden(
     world = handed(tmp_path, monkeypatch, body, **{name: "first-value"})
     after = go_on(world, monkeypatch, **{name: "second-value"})
     assert after.state is State.SUPERSEDED
-    assert f"what the environment hands in ({name})" in after.reason
+    assert f"values from the environment ({name})" in after.reason
     assert "second-value" not in after.reason
     with world.app.store.reading() as reader:
         binding = reader.binding(1)

@@ -173,7 +173,7 @@ def test_an_account_gets_its_limit_of_runs_and_others_go_on(place: Place) -> Non
         _, check = explain(view(reader, place.clock, "c", per_account=2))
         why = queue_waits_for(reader, place.app.settings, Host(place.clock.now()))
     assert (check.code, "2 of at most 2" in check.sentence) == ("account_full", True)
-    assert why.startswith("its account: 2 of at most 2 runs at once")
+    assert why.startswith("its account: 2 of at most 2 concurrent runs")
 
 
 # A provider that throttles

@@ -142,7 +142,7 @@ def test_the_smaller_limit_counts_while_it_holds(
 @pytest.mark.parametrize(
     ("account", "executing", "per_account", "throttles", "why"),
     [
-        ("aws 1", {"aws 1": 2}, 2, {}, "2 of at most 2 runs at once go on in account aws 1"),
+        ("aws 1", {"aws 1": 2}, 2, {}, "2 of at most 2 concurrent runs are active in account aws 1"),
         ("aws 1", {"aws 1": 1}, 2, {}, None),
         ("aws 1", {"aws 2": 5}, 2, {}, None),
         ("", {"": 9}, 2, {}, None),
@@ -152,7 +152,7 @@ def test_the_smaller_limit_counts_while_it_holds(
             {"aws 1": 2},
             None,
             {"aws 1": throttle()},
-            "at most 2 at once in account aws 1 until 12:05:00 UTC, since the provider throttles: Rate exceeded",
+            "at most 2 at once in account aws 1 until 12:05:00 UTC, because the provider is being throttled: Rate exceeded",
         ),
     ],
 )

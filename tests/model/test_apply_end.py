@@ -61,7 +61,7 @@ def test_the_summary_of_a_plan_ends_no_apply() -> None:
     [
         (StateMark(4, "mine"), "still at serial 4"),
         (StateMark(3, "mine"), "went back from serial 4 to 3"),
-        (StateMark(9, "another"), "another lineage"),
+        (StateMark(9, "another"), "a different lineage"),
         (StateMark(None), "missing or damaged"),
     ],
 )

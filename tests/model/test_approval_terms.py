@@ -53,7 +53,7 @@ def test_a_rule_reaches_the_stacks_that_all_of_its_keys_match(match: StackMatch,
 def test_automatic_needs_the_word_of_the_operator() -> None:
     on = (declared(mode="automatic"),)
     assert terms(on=on).mode == "approved"
-    assert "no rule says mode_at_most" in terms(on=on).why("mode")
+    assert "no rule sets mode_at_most" in terms(on=on).why("mode")
     allowed = terms(EVERYWHERE_AUTOMATIC, on=on)
     assert allowed.mode == "automatic"
     assert "rule 1 of approvals.rules: a playground" in allowed.why("mode")
@@ -138,7 +138,7 @@ def test_a_rule_that_only_reached_it_before_says_so() -> None:
     found = terms(ApprovalRule(PROD, required=4), on=in_force([declared(), new], new))
     assert found.why("required") == (
         "rule 1 of approvals.rules, which matches "
-        "db/stack.yaml at aaaaaaaaaaaa (counts until a newer plan is applied)"
+        "db/stack.yaml at aaaaaaaaaaaa (in force until a newer plan is applied)"
     )
 
 
@@ -153,7 +153,7 @@ def test_a_former_declaration_says_that_it_is_one() -> None:
     old, new = declared(approvals=3), declared(approvals=1)
     found = terms(on=in_force([old, new], new))
     assert found.required == 3
-    assert found.why("required") == "db/stack.yaml at aaaaaaaaaaaa (counts until a newer plan is applied)"
+    assert found.why("required") == "db/stack.yaml at aaaaaaaaaaaa (in force until a newer plan is applied)"
 
 
 def test_an_apply_ends_only_what_was_declared_before_its_own_terms() -> None:

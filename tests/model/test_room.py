@@ -10,8 +10,8 @@ from runner.model.schedule.disk_room import format_size, shortage
     [
         (None, None),
         (512_000_000, None),
-        (511_999_999, "only 512MB are free in /d; new work starts when there are 512MB again"),
-        (1_500, "only 1.5KB are free in /d; new work starts when there are 512MB again"),
+        (511_999_999, "only 512MB free in /d; new runs start when there are 512MB again"),
+        (1_500, "only 1.5KB free in /d; new runs start when there are 512MB again"),
     ],
 )
 def test_new_work_waits_for_room(free: int | None, sentence: str | None) -> None:

@@ -90,7 +90,7 @@ def test_only_fresh_yeses_of_different_people_to_exactly_this_plan_count(
 @pytest.mark.parametrize("name", ["Ana Ng", "ana", "ana@example.com", "cy", "Cy", "cy@example.com", "dee"])
 def test_neither_author_nor_committer_nor_co_author_may_approve(name: str) -> None:
     why = refusal(Person(name, "user"), waiting(), stack(), [COMMIT], {}, NONE)
-    assert why == "the author or committer of the change may not approve it"
+    assert why == "the author or committer of a change may not approve it"
 
 
 def test_an_alias_of_the_author_may_not_approve_either() -> None:
@@ -109,7 +109,7 @@ def test_somebody_else_may_approve() -> None:
 
 def test_only_the_named_approvers_may_approve() -> None:
     assert refusal(BO, waiting(), stack(approvers=("eve",)), [COMMIT], {}, NONE) == (
-        "only eve may approve this stack, by vpc/stack.yaml"
+        "only eve may approve this stack (vpc/stack.yaml)"
     )
     assert refusal(BO, waiting(), stack(approvers=("bo",)), [COMMIT], {}, NONE) is None
 

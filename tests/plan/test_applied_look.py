@@ -127,6 +127,6 @@ def test_the_reason_names_the_address_and_the_reference() -> None:
         return read_plan(Case("command", "same", "data").plan(value), mark=repr)
 
     assert otherwise(read("one"), read("other")) == (
-        "the command of test.t's provisioner is another one now (data.test.s.a changed)"
+        "the command of test.t's provisioner is different now (data.test.s.a changed)"
     )
     assert otherwise(read("one"), read("one")) == ""

@@ -127,7 +127,7 @@ STAYS = resource("test_thing.a", change("no-op", {"a": 2}, {"a": 2}))
                 ("output.o", Action.UPDATE, DriftClass.OUTPUT_ONLY),
                 ("test_thing.a", Action.UPDATE, DriftClass.ABSORBED),
             ],
-            id="only an output follows",
+            id="only an output",
         ),
         pytest.param(
             document(

@@ -95,7 +95,7 @@ def test_keys_in_another_order_and_other_blanks_are_no_change() -> None:
     turned = json.dumps(
         {"Statement": [dict(reversed(one.items())) for one in STATEMENTS], "Version": "2012-10-17"}, indent=4
     )
-    assert rows(policy(), turned) == ["~ a =", "(the same JSON, written otherwise)"]
+    assert rows(policy(), turned) == ["~ a =", "(the same JSON, formatted differently)"]
 
 
 def test_numbers_that_are_written_differently_are_shown() -> None:
@@ -127,7 +127,7 @@ def test_yaml_in_another_order_and_indentation_is_no_change() -> None:
     one = "b:\n  - x: 'y'\n    k: [1, 2]\na: on\n"
     assert rows(one, 'a: on\nb:\n- k:\n  - 1\n  - 2\n  x: "y"\n') == [
         "~ a =",
-        "(the same YAML, written otherwise)",
+        "(the same YAML, formatted differently)",
     ]
 
 
@@ -242,7 +242,7 @@ def kept(before: Any, after: Any) -> AttributeChange:
 def test_a_change_behind_what_is_kept_of_a_value_is_kept_itself() -> None:
     old = json.dumps({"panels": [{"id": n, "title": f"panel {n}", "unit": "ms"} for n in range(2_000)]})
     changed = kept(old, old.replace('"panel 1700"', '"panel of somebody else"'))
-    assert "cut from" in changed.before
+    assert "truncated from" in changed.before
     told = [line.text.strip() for line in attribute_lines([changed])]
     assert "@ panels[1700]" in told
     assert signed(told) == ['-       "title": "panel 1700",', '+       "title": "panel of somebody else",']
@@ -329,7 +329,7 @@ def test_the_page_of_a_drift_report_shows_the_rows_in_a_block() -> None:
         DriftReport(1, "a", ReportStatus.OPEN, "ab" * 20, "cd" * 32, SEEN, SEEN, 1, (finding,))
     )
     assert "| `size` | `1` | `2` |" in page
-    assert "`policy`, `-` in the cloud, `+` as the code has it:\n\n```diff\n" in page
+    assert "`policy`, `-` in the cloud, `+` in the code:\n\n```diff\n" in page
     assert '\n-       "Effect": "Allow",\n+       "Effect": "Deny",\n' in page
 
 
@@ -365,7 +365,7 @@ def test_a_line_that_looks_like_lines_left_out_is_shown_as_text() -> None:
     ],
 )
 def test_what_a_reader_may_take_for_another_thing_is_not_called_the_same(before: str, after: str) -> None:
-    assert not any("written otherwise" in text for text in seen(before, after))
+    assert not any("formatted differently" in text for text in seen(before, after))
 
 
 def test_a_line_that_differs_only_in_masked_text_is_shown_as_changed() -> None:

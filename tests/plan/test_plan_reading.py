@@ -284,7 +284,7 @@ def test_a_refresh_only_plan_has_no_resource_changes() -> None:
 
 def test_an_errored_plan_has_a_problem() -> None:
     plan = document(errored=True, applyable=False, complete=False)
-    assert plan_problem(plan) == "terraform could not finish the plan: it ended with an error on the way"
+    assert plan_problem(plan) == "terraform could not finish the plan because of an error"
 
 
 def test_changes_that_cannot_be_applied_are_a_problem() -> None:

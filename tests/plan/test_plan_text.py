@@ -55,7 +55,7 @@ EVERYTHING = document(
 )
 
 EXPECTED = """\
-Plan: 1 to destroy, 1 to replace, 1 to create, 2 to update, 1 to import, 1 to move, 1 to forget, 2 to change in the outputs
+Plan: 1 to destroy, 1 to replace, 1 to create, 2 to update, 1 to import, 1 to move, 1 to forget, 2 outputs to change
 Destroys (1):
   - test_thing.gone
 Replaces (1):
@@ -68,10 +68,10 @@ Runs provisioners (1):
   - test_thing.gone  # will be destroyed, because it is not in the code
       - id = "1"
 
--/+ test_thing.other  # will be destroyed and created again, because it cannot be updated in place
+-/+ test_thing.other  # will be destroyed and re-created, because it cannot be updated in place
       ~ kind = "a" -> "b"  # forces replacement
 
-  . test_thing.left  # will be forgotten, but not destroyed
+  . test_thing.left  # will be forgotten but not destroyed
       - id = "2"
 
   ~ test_thing.same  # will be updated in place
@@ -113,12 +113,12 @@ def test_a_plan_without_changes_says_so() -> None:
 
 
 def test_a_plan_that_is_not_complete_says_so() -> None:
-    assert "! Not complete" in shown(document(complete=False))
+    assert "! Incomplete" in shown(document(complete=False))
 
 
 def test_an_object_that_is_kept_is_not_said_to_be_destroyed() -> None:
     text = shown(document(resource("test_thing.a", change("create/forget", {"a": 1}, {"a": 2}))))
-    assert "will be created again; its old object is forgotten, but not destroyed" in text
+    assert "will be re-created; its old object is forgotten but not destroyed" in text
     assert "Plan: 1 to create, 1 to forget" in text
 
 
@@ -182,7 +182,7 @@ def test_only_a_real_mask_stands_without_quotes() -> None:
 
 def test_a_changed_mark_is_distinguished_from_a_changed_secret() -> None:
     (line,) = attribute(MASK, MASK, sensitive=True, mark_only=True)
-    assert line == "~ a = (sensitive value)  # the value stays; only whether it is sensitive changes"
+    assert line == "~ a = (sensitive value)  # same value; only its sensitivity changes"
 
 
 def test_long_values_are_cut_so_that_the_difference_is_in_sight() -> None:
@@ -220,7 +220,7 @@ def test_json_in_a_text_is_compared_part_by_part() -> None:
 
 def test_json_that_is_only_written_otherwise_is_said_so() -> None:
     one = '{"a": "' + "x" * 200 + '"}'
-    assert attribute(one, one.replace(": ", ":")) == ["~ a =", "      (the same JSON, written otherwise)"]
+    assert attribute(one, one.replace(": ", ":")) == ["~ a =", "      (the same JSON, formatted differently)"]
 
 
 def test_json_with_a_key_twice_is_shown_as_it_is() -> None:

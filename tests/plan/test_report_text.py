@@ -124,7 +124,7 @@ EXPECTED = """\
 
 `~` update, terraform would change it back
 
-| attribute | in the cloud | as the code has it |
+| attribute | in the cloud | in the code |
 | --- | --- | --- |
 | `tags.env` | `"prod"` | `"dev"` |
 | `password` | `(sensitive value)` | `(sensitive value)` |
@@ -140,7 +140,7 @@ EXPECTED = """\
 
 `~` update, a rule says that this does not count: `autoscaler`
 
-| attribute | in the cloud | as the code has it |
+| attribute | in the cloud | in the code |
 | --- | --- | --- |
 | `size` | `1` | `2` |
 
@@ -193,7 +193,7 @@ WHERE = ApplyOnly(
     readings=(Reading("var.word", "one"),),
 )
 SHOWN = """
-## Healing it also means
+## Healing also does this
 
 ```
 Where (1):

@@ -196,7 +196,7 @@ def test_a_distrusted_provider_is_not_probed() -> None:
     answer, facts, asked = looked((), (CLEAN,), distrusted=frozenset({"h1:aws"}))
     assert answer is CLEAN
     assert facts is not None
-    assert facts.record.reason == "hashicorp/aws 5.100.0 once answered a probe otherwise than a plain plan"
+    assert facts.record.reason == "a probe of hashicorp/aws 5.100.0 once disagreed with a full plan"
     assert asked == ["plan"]
 
 

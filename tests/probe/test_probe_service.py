@@ -124,7 +124,7 @@ def test_a_provider_that_lies_to_a_probe_is_no_longer_probed(world: ProbedWorld)
     assert set(world.processes()) == {"terraform"}
     assert (
         world.record().reason
-        == "registry.terraform.io/driftline/cloudfile 1.0.0 once answered a probe otherwise than a plain plan"
+        == "a probe of registry.terraform.io/driftline/cloudfile 1.0.0 once disagreed with a full plan"
     )
     # A person trusts it again, and then it is compared first.
     (world.orders / "lie").unlink()

@@ -24,7 +24,7 @@ def test_a_start_on_an_older_database_reports_the_loss_once(records: Records) ->
     records.restore(backup)
     told = begin(records.control)
     assert told is not None
-    assert "does not know that run-1 was applied; locked: prod/vpc" in told
+    assert "does not record that run-1 was applied; locked: prod/vpc" in told
     assert begin(records.control) is None
 
 
@@ -68,6 +68,6 @@ def test_status_shows_a_restore_until_it_is_two_weeks_old(records: Records) -> N
     records.apply()
     records.restore(backup)
     begin(records.control)
-    assert any("an older database was put in place" in text for text in needs())
+    assert any("the database was replaced by an older one" in text for text in needs())
     records.age(days=15)
-    assert not any("an older database was put in place" in text for text in needs())
+    assert not any("the database was replaced by an older one" in text for text in needs())

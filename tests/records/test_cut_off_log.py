@@ -62,9 +62,9 @@ def test_a_start_does_not_launder_a_log_whose_checkpoints_are_gone(applied: Reco
     answer = verify(applied)
     assert answer.exit_code == 5
     kept = applied.head()[0] - 1
-    assert f"whether the audit log went on after entry {kept}" in " ".join(answer.stderr.split())
+    assert f"after entry {kept}" in " ".join(answer.stderr.split())
     assert told(applied) == [Why.CHECKPOINTS]
-    assert "was gone, though something had been applied" in run(applied, "doctor").stdout
+    assert "was missing although runs had been applied" in run(applied, "doctor").stdout
 
 
 def test_it_is_shown_for_two_weeks(applied: Records) -> None:
@@ -131,7 +131,7 @@ def test_a_receipt_of_which_the_log_knows_nothing_shows_that_both_were_cut(appli
     cut_both(applied)
     answer = verify(applied)
     assert answer.exit_code == 1
-    assert "the receipts tell of run-2" in answer.stderr
+    assert "there are receipts of run-2" in answer.stderr
 
 
 def test_a_start_records_it_and_does_not_launder_it(applied: Records) -> None:
@@ -139,7 +139,7 @@ def test_a_start_records_it_and_does_not_launder_it(applied: Records) -> None:
     begin(applied.control)
     answer = verify(applied)
     assert answer.exit_code == 1
-    assert "it does not know that run-2 was applied" in answer.stderr
+    assert "it does not record that run-2 was applied" in answer.stderr
     assert told(applied) == [Why.RESTORED]
 
 

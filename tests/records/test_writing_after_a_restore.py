@@ -63,7 +63,7 @@ def test_before_a_command_writes_the_restore_is_recorded(
     assert first.action == RESTORED, (words, answer.stderr)
     assert entry is not None
     assert (entry.detail["to"], entry.detail["replaced"]) == (kept, False)
-    assert "an older database was put in place" in " ".join(answer.stderr.split())
+    assert "the database was replaced by an older one" in " ".join(answer.stderr.split())
     assert "audit.checkpoint" not in answer.stdout
 
 
@@ -103,4 +103,4 @@ def test_entries_written_before_detection_are_reported_as_others(
     assert found.loss is not None
     assert found.loss.replaced
     assert found.loss.kept <= kept
-    assert "are others than before" in run(records, "status").stdout
+    assert "are different now" in run(records, "status").stdout

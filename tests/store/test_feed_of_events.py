@@ -217,7 +217,7 @@ def test_events_of_a_former_version_are_read(tmp_path: Path, clock: HandClock) -
         )
     with opened(tmp_path, clock) as store, store.reading() as reader:
         (event,) = reader.events(0)
-    assert sentence(event) == "aws/1 throttles: at most 2 runs until 2026-03-01T12:00:00Z: Throttling"
+    assert sentence(event) == "aws/1 is throttled: at most 2 runs until 2026-03-01T12:00:00Z: Throttling"
 
 
 def test_every_topic_has_a_sentence_and_survives_json(store: SqliteStore) -> None:
@@ -254,5 +254,5 @@ def test_a_stack_that_leaves_for_good_is_an_event(store: SqliteStore) -> None:
         *_, event = reader.events(0)
     assert (event.topic, sentence(event)) == (
         "stack.leave",
-        "prod/vpc is no longer looked at, by ana: forgotten",
+        "prod/vpc forgotten by ana: forgotten",
     )

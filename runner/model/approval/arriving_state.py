@@ -51,22 +51,22 @@ def summary_of(content: bytes) -> StateSummary:
     try:
         document = json.loads(content, object_pairs_hook=_unique)
     except _Twice as twice:
-        raise Unreadable(f"its key {twice} stands there twice") from None
+        raise Unreadable(f"its key {twice} appears twice") from None
     except (ValueError, RecursionError):
-        raise Unreadable("it is no JSON") from None
+        raise Unreadable("it is not JSON") from None
     if not isinstance(document, dict):
-        raise Unreadable("it is no JSON object")
+        raise Unreadable("it is not a JSON object")
     if len({key.casefold() for key in document}) < len(document):
-        raise Unreadable("a key of it stands there twice, in another case")
+        raise Unreadable("one of its keys appears twice in different case")
     if "encrypted_data" in document:
-        raise Unreadable("OpenTofu has encrypted it")
+        raise Unreadable("it is encrypted by OpenTofu")
     if document.get("version") != VERSION:
         raise Unreadable(f"its format is version {document.get('version')!r}, not {VERSION}")
     lineage, serial = document.get("lineage"), document.get("serial")
     if not isinstance(lineage, str) or not 0 < len(lineage) <= _LONGEST_LINEAGE or not lineage.isprintable():
         raise Unreadable("it has no lineage")
     if not isinstance(serial, int) or isinstance(serial, bool) or not 0 <= serial <= LARGEST_SERIAL:
-        raise Unreadable("it has no serial that an engine and the database can count on from")
+        raise Unreadable("its serial is missing or out of range")
     return StateSummary(lineage, serial, _instances(document), str(document.get("terraform_version", "")))
 
 
@@ -74,7 +74,7 @@ def _instances(document: Mapping[str, Any]) -> int:
     try:
         return sum(len(one["instances"]) for one in document["resources"] if one["mode"] == "managed")
     except (KeyError, TypeError):
-        raise Unreadable("its resources are not as an engine writes them") from None
+        raise Unreadable("its resources are not in the format that an engine writes") from None
 
 
 def objection(new: StateSummary, there: StateSummary | None, known: SeenState | None) -> str | None:
@@ -84,11 +84,11 @@ def objection(new: StateSummary, there: StateSummary | None, known: SeenState | 
             known, EngineFacts(lineage=new.lineage, serial=new.serial, resources=new.resources)
         )
     if there.lineage != new.lineage:
-        return f"it has lineage {new.lineage}, and the managed state holds another one: {there}"
+        return f"it has lineage {new.lineage}, but the managed state has a different one: {there}"
     if there.serial > new.serial:
         return f"it is older (serial {new.serial}) than the managed state: {there}"
     if there.serial == new.serial:
-        return f"it differs from the managed state although both have serial {new.serial}"
+        return f"it differs from the managed state, but both have serial {new.serial}"
     return None
 
 

@@ -15,12 +15,12 @@ from runner.model.values.codec import from_plain, to_plain
 # 2: fingerprints cover what only an apply evaluates, and values that the operator passes in count.
 SCHEMA = 2
 OLDER_FORM = (
-    "it was planned by an older Driftline, whose fingerprint did not cover what only an apply evaluates: the commands of"
-    " provisioners, actions, write-only arguments and the configuration of providers"
+    "an older version of Driftline made the plan; its fingerprint did not cover the commands of provisioners, actions,"
+    " write-only arguments and provider configuration, which only an apply evaluates"
 )
 SHOWN = 12  # characters of a digest
 FILE = "file:"
-FILES = "files outside of the repository"
+FILES = "files outside the repository"
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def _listed(words: str) -> Describe:
     def describe(old: tuple[str, ...], new: tuple[str, ...]) -> str:
         came = [f"+{one}" for one in new if one not in old]
         went = [f"-{one}" for one in old if one not in new]
-        return f"{words} ({', '.join([*came, *went]) or 'another order'})"
+        return f"{words} ({', '.join([*came, *went]) or 'order changed'})"
 
     return describe
 
@@ -136,24 +136,24 @@ def _given(old: tuple[str, ...], new: tuple[str, ...]) -> str | None:
     variables = [name for name in names if not name.startswith(FILE)]
     found = [f"{FILES} ({', '.join(files)})"] if files else []
     if variables or not files:
-        found.append(f"what the environment hands in ({', '.join(variables) or 'another order'})")
+        found.append(f"values from the environment ({', '.join(variables) or 'order changed'})")
     return ", ".join(found)
 
 
 def _new_rails(old: tuple[str, ...], new: tuple[str, ...]) -> str | None:
     """Only new objections of guard rails matter: one that no longer objects is no reason to ask again."""
     came = [one for one in new if one not in old]
-    return f"the guard rails ({'; '.join(came)})" if came else None
+    return f"the guardrails ({'; '.join(came)})" if came else None
 
 
 def _went_back(old: int | None, new: int | None) -> str | None:
     if old is None or new is None or new > old:
         return None
-    return f"the state, which is an older one (serial {new}, was {old})"
+    return f"the state, which is OLDER now (serial {new}, was {old})"
 
 
 def _another_state(old: str, new: str) -> str:
-    return f"THE STATE, WHICH IS ANOTHER ONE (lineage {_short(new)}, was {_short(old)})"
+    return f"THE STATE, WHICH IS A DIFFERENT ONE (lineage {_short(new)}, was {_short(old)})"
 
 
 def _short(value: Any) -> str:
@@ -163,16 +163,16 @@ def _short(value: Any) -> str:
 
 
 _OF_THE_RUN: dict[str, Describe] = {
-    "schema": _changed("the form of the record"),
+    "schema": _changed("the format of the record"),
     "stack": _changed("the stack"),
-    "state": _changed("where the state lives"),
+    "state": _changed("the location of the state"),
     "revision": _changed("the revision"),
     "tree": _changed("the revision's tree"),
-    "inputs": _changed("what the plan depends on"),
+    "inputs": _changed("the inputs of the plan"),
     "definition": _changed("the stack's definition"),
     "kind": _changed("the kind of the run"),
     "targets": _listed("the targets"),
-    "fingerprint": _changed("what the plan does"),
+    "fingerprint": _changed("the changes of the plan"),
     "guard_rails": _new_rails,
 }
 _OF_THE_ENGINE: dict[str, Describe] = {
@@ -181,7 +181,7 @@ _OF_THE_ENGINE: dict[str, Describe] = {
     "binary": _changed("the engine's binary"),
     "argv": _listed("the options of the plan"),
     "var_files": _listed("the var files"),
-    "environment": _listed("the names in the environment"),
+    "environment": _listed("the environment variables"),
     "given": _given,
     "lock_file": _changed("the provider lock file"),
     "modules": _changed("the files of the modules"),

@@ -82,10 +82,8 @@ def _sentence(one: Evaluated, changed: list[str]) -> str:
     reads = f"({', '.join(changed[:MAX_NAMED])}{MOVES}"
     match one.kind:
         case Part.PROVISIONER:
-            return f"the {one.argument} of {one.subject}'s provisioner is another one now {reads}"
+            return f"the {one.argument} of {one.subject}'s provisioner is different now {reads}"
         case Part.PROVIDER:
-            return (
-                f"{one.argument or 'the configuration'} of provider {one.subject} is another one now {reads}"
-            )
+            return f"{one.argument or 'the configuration'} of provider {one.subject} is different now {reads}"
         case _:
-            return f"{one.argument or 'the configuration'} of {one.subject} is another one now {reads}"
+            return f"{one.argument or 'the configuration'} of {one.subject} is different now {reads}"

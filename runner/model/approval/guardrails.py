@@ -69,7 +69,7 @@ def unanswered(found: Sequence[Violation], accepted: Collection[str]) -> tuple[V
 def _large(changes: ChangeSet) -> Iterator[Violation]:
     count = changes.summary.changes
     if count > LARGE:
-        sentence = f"it changes {count} resources, more than anybody reads ({LARGE})"
+        sentence = f"it changes {count} resources, too many to review (limit {LARGE})"
         yield Violation("large", sentence, blocking=True, answer="large")
 
 
@@ -96,11 +96,13 @@ def state_problem(known: SeenState | None, facts: EngineFacts) -> str | None:
         return None
     was = f"{known.by} left {known.resources} resources in it" if known.by else f"it held {known.resources}"
     if not facts.resources:
-        return f"the state is EMPTY, and {was}: it was lost or moved, and all would be made once more"
+        return (
+            f"the state is EMPTY, but {was}: it was lost or moved, and every resource would be created again"
+        )
     if known.lineage and facts.lineage != known.lineage:
-        return f"the state is ANOTHER ONE (lineage {facts.lineage or 'none'}, was {known.lineage}), and {was}"
+        return f"the state is A DIFFERENT ONE (lineage {facts.lineage or 'none'}, was {known.lineage}); {was}"
     if known.serial is not None and facts.serial is not None and facts.serial < known.serial:
-        return f"the state is an OLDER ONE (serial {facts.serial}, was {known.serial}), and {was}"
+        return f"the state is OLDER (serial {facts.serial}, was {known.serial}); {was}"
     return None
 
 
@@ -116,7 +118,7 @@ def _protected(changes: ChangeSet, guardrails: Guardrails, protect: Sequence[str
         else:
             continue
         yield Violation(
-            "protected", f"{resource.address} would be {_verb(resource)}, and {why}", blocking=False
+            "protected", f"{resource.address} would be {_verb(resource)}, but {why}", blocking=False
         )
 
 
@@ -131,7 +133,7 @@ def _covered(patterns: Sequence[str], address: str) -> bool:
 def _invoked(changes: ChangeSet, guardrails: Guardrails) -> Iterator[Violation]:
     for invocation in changes.actions:
         if not invocation.deferred and covered(guardrails.actions, invocation.type):
-            sentence = f"{invocation.address} would be invoked {invocation.trigger}, and actions of type {invocation.type} need a closer look"
+            sentence = f"{invocation.address} would be invoked {invocation.trigger}; actions of type {invocation.type} need confirmation"
             yield Violation("actions", sentence, blocking=False)
 
 

@@ -22,10 +22,10 @@ def forgotten(settings: ApprovalSettings, stacks: Mapping[str, Sequence[Declarat
     alone = [name for name in stacks if not any(name in names for names in reached)]
     if alone:
         more = f" and {len(alone) - SHOWN} more" if len(alone) > SHOWN else ""
-        yield f"no rule of approvals.rules reaches {', '.join(alone[:SHOWN])}{more}; only the defaults hold there"
+        yield f"no rule of approvals.rules matches {', '.join(alone[:SHOWN])}{more}; only the defaults apply there"
     for number, (rule, names) in enumerate(zip(settings.rules, reached, strict=True), 1):
         if stacks and not names:
-            yield f"{rule_name(number)} reaches no stack; it matches {_in_words(rule)}"
+            yield f"{rule_name(number)} matches no stack; it selects {_in_words(rule)}"
     yield from without_effect(settings)
 
 
@@ -48,11 +48,11 @@ def without_effect(settings: ApprovalSettings) -> Iterator[str]:
     for number, rule in enumerate(settings.rules, 1):
         if rule.required is not None and rule.required < settings.required:
             yield (
-                f"{rule_name(number)} asks for {rule.required} approvals, but approvals.required is "
-                f"{settings.required} for every stack, and the stricter counts"
+                f"{rule_name(number)} requires {rule.required} approvals, but approvals.required is "
+                f"{settings.required} for every stack, and the stricter value applies"
             )
         if rule.author_may_approve and not settings.author_may_approve:
             yield (
                 f"{rule_name(number)} says author_may_approve: true, but approvals.author_may_approve is false for "
-                "every stack, and the stricter counts"
+                "every stack, and the stricter value applies"
             )

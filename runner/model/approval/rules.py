@@ -75,10 +75,10 @@ def refusal(
         return early
     mine = names_of(person.name, people)
     if not independent(person, commits, people):
-        return "the author or committer of the change may not approve it"
+        return "the author or committer of a change may not approve it"
     asked = run.trigger in {Trigger.MANUAL, Trigger.HEAL} and fold(run.requested_by) in mine
     if asked and (chosen or decides(run) or standing.needed > 1):
-        return "who asked for the run may not approve it"
+        return "whoever requested the run may not approve it"
     return None
 
 
@@ -87,9 +87,9 @@ def refusal_by_terms(person: Person, terms: Terms, people: People, standing: Sta
     mine = names_of(person.name, people)
     for word in terms.lists:
         if not any(names_of(name, people) & mine for name in names(word)):
-            return nobody(terms, people) or f"only {', '.join(names(word))} may approve this stack, by {word}"
+            return nobody(terms, people) or f"only {', '.join(names(word))} may approve this stack ({word})"
     if any(fold(approval.person.name) in mine for approval in standing.given):
-        return "the same person counts once"
+        return "each person counts only once"
     return None
 
 

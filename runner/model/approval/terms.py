@@ -31,9 +31,7 @@ class Declaration:
     def origin(self) -> str:
         if not self.former:
             return self.file or "its stack file"
-        return (
-            f"{self.file or 'its stack file'} at {self.revision[:12]} (counts until a newer plan is applied)"
-        )
+        return f"{self.file or 'its stack file'} at {self.revision[:12]} (in force until a newer plan is applied)"
 
 
 def declaration_of(at: Stack | Discovered) -> Declaration:
@@ -148,7 +146,7 @@ def rule_name(number: int) -> str:
 
 def _default(settings: ApprovalSettings, declared: Sequence[Declaration]) -> Iterator[Word]:
     if not all(any(ceiling(rule) for _, rule in _reaching(settings, [one])) for one in declared):
-        yield Word("mode", "approved", f"{DEFAULT}: no rule says mode_at_most for it")
+        yield Word("mode", "approved", f"{DEFAULT}: no rule sets mode_at_most for it")
     yield Word("required", settings.required, DEFAULT)
     yield Word("author_may_approve", settings.author_may_approve, DEFAULT)
 
@@ -219,4 +217,4 @@ def nobody(terms: Terms, people: People) -> str | None:
         return None
     lists = "; ".join(f"{word.origin} names {', '.join(names(word))}" for word in terms.lists)
     who = f"only {', '.join(found)} may approve it" if found else "nobody may approve it"
-    return f"{who}, and {max(terms.required, 1)} must: {lists}"
+    return f"{who}, but {max(terms.required, 1)} must: {lists}"

@@ -110,8 +110,8 @@ def missing(place: str, entries: int) -> dict[str, Any]:
 def missing_sentence(detail: Mapping[str, Any]) -> str:
     """The same as a sentence."""
     return (
-        f"the checkpoints file {detail['place']} was gone, though something had been applied here: nobody can tell whether"
-        f" the audit log went on after entry {detail['entries']}"
+        f"the checkpoints file {detail['place']} was missing although runs had been applied: entries of the audit log"
+        f" after entry {detail['entries']} may have been cut off"
     )
 
 

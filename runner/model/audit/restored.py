@@ -119,7 +119,7 @@ def _locks(facts: Facts) -> tuple[Lock, ...]:
 
 def _reason(stack: str, receipt: Receipt) -> str:
     return (
-        f"the database was restored to a state from before {receipt.name} was applied; look at it, then"
+        f"the database was restored to a point before {receipt.name} was applied; review the stack, then"
         f"   driftline lock release {stack}"
     )
 
@@ -140,12 +140,12 @@ def detail(found: Remedy) -> dict[str, Any]:
 
 def sentence(detail: Mapping[str, Any]) -> str:
     """The same as a sentence."""
-    what = "an older database was put in place"
+    what = "the database was replaced by an older one"
     if detail["lost"] is not None:
-        gone = "are others than before" if detail["replaced"] else "are lost"
+        gone = "are different now" if detail["replaced"] else "are lost"
         what += f": audit entries {detail['to'] + 1} to {detail['from']} {gone}"
     if detail["applied_since"]:
-        what += f"; it does not know that {', '.join(detail['applied_since'])} was applied"
+        what += f"; it does not record that {', '.join(detail['applied_since'])} was applied"
     if detail["locked"]:
         what += f"; locked: {', '.join(detail['locked'])}"
     return what

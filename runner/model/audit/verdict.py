@@ -61,7 +61,7 @@ def judge(
     flaws = [*_own(walk), *_seen(walk, chain, place), *_beside(beside or Beside())]
     flaws += [*_anchored(walk, anchor), *_file(chain, place)]
     if (chain is None or chain.blank) and was_used:
-        gone = f"the checkpoints file {place} is missing, though something was applied here: a cut-off end would not show"
+        gone = f"the checkpoints file {place} is missing although runs were applied: a truncated log would go unnoticed"
         flaws.append(Flaw(Fault.MISSING, gone))
     return Verdict(tuple(flaws), tuple(_notes(walk, chain, place, was_used=was_used)))
 
@@ -69,13 +69,15 @@ def judge(
 def _beside(beside: Beside) -> Iterator[Flaw]:
     if beside.strangers:
         message = (
-            f"the receipts tell of {', '.join(beside.strangers)}, of which the audit log knows nothing: its end was cut"
-            " off, or an older database was put in place"
+            f"there are receipts of {', '.join(beside.strangers)}, but the audit log has no record of it: the log was"
+            " truncated, or the database was replaced by an older one"
         )
         yield Flaw(Fault.CUT, message)
     restored, gone = beside.restored, beside.missing
     if restored is not None and restored.detail["from"] is None:
-        message = f"entry {restored.seq}: {sentence(restored.detail)}; the checkpoints did not know it either"
+        message = (
+            f"entry {restored.seq}: {sentence(restored.detail)}; the checkpoints did not record it either"
+        )
         yield Flaw(Fault.CUT, message, seq=restored.seq)
     if gone is not None:
         yield Flaw(Fault.MISSING, f"entry {gone.seq}: {missing_sentence(gone.detail)}", seq=gone.seq)
@@ -83,7 +85,7 @@ def _beside(beside: Beside) -> Iterator[Flaw]:
 
 def _own(walk: Walk) -> Iterator[Flaw]:
     if walk.broken is not None:
-        message = f"the audit log was edited or cut off: entry {walk.broken} is not as it was written"
+        message = f"the audit log was edited or truncated: entry {walk.broken} was altered"
         yield Flaw(Fault.EDITED, message, seq=walk.broken)
 
 
@@ -102,11 +104,11 @@ def _seen(walk: Walk, chain: Chain | None, place: str) -> Iterator[Flaw]:
 def _misfit(walk: Walk, point: Checkpoint, sound: int, place: str) -> Flaw:
     if point.seq > walk.entries:
         message = (
-            f"the audit log ends with entry {walk.entries}, and {place} has seen entry {point.seq} at {_when(point)}:"
-            " its end was cut off, or an older database was put in place"
+            f"the audit log ends with entry {walk.entries}, but {place} recorded entry {point.seq} at {_when(point)}:"
+            " the log was truncated, or the database was replaced by an older one"
         )
         return Flaw(Fault.CUT, message, seq=walk.entries + 1)
-    message = f"the audit log was written anew: of entries {sound + 1} to {point.seq} at least one is not the one that {place} has seen"
+    message = f"the audit log was rewritten: at least one of entries {sound + 1} to {point.seq} differs from {place}"
     return Flaw(Fault.REPLACED, message, seq=sound + 1)
 
 
@@ -115,10 +117,10 @@ def _anchored(walk: Walk, anchor: tuple[int, str] | None) -> Iterator[Flaw]:
         return
     seq, digest = anchor
     if seq > walk.entries:
-        message = f"the audit log was edited or cut off: entry {seq} of the anchor is not in it, it ends with entry {walk.entries}"
+        message = f"the audit log was edited or truncated: it ends with entry {walk.entries} and lacks entry {seq} of the anchor"
         yield Flaw(Fault.CUT, message, seq=walk.entries + 1)
     elif walk.hashes.get(seq) != digest:
-        message = f"the audit log was edited or written anew: entry {seq} is not the one of the anchor"
+        message = f"the audit log was edited or rewritten: entry {seq} does not match the anchor"
         yield Flaw(Fault.REPLACED, message, seq=seq)
 
 
@@ -126,24 +128,24 @@ def _file(chain: Chain | None, place: str) -> Iterator[Flaw]:
     if chain is None:
         return
     if chain.bad_line is not None:
-        alone = "" if chain.checkpoints else "; no line fits the key, which may be another one"
-        message = f"line {chain.bad_line} of {place} is not as it was written, or one before it was taken out{alone}"
+        alone = "" if chain.checkpoints else "; no line matches the key, which may be the wrong one"
+        message = f"line {chain.bad_line} of {place} was altered, or a line before it was removed{alone}"
         yield Flaw(Fault.CHECKPOINTS, message, line=chain.bad_line)
     for point in chain.restores:
         if point.replaced:
-            message = f"at {_when(point)} the audit log had other entries after entry {point.kept} than {place} had seen before"
+            message = f"at {_when(point)} the entries of the audit log after entry {point.kept} differed from those that {place} had recorded"
             yield Flaw(Fault.REPLACED, message, seq=(point.kept or 0) + 1)
 
 
 def _notes(walk: Walk, chain: Chain | None, place: str, *, was_used: bool) -> Iterator[str]:
     if chain is None and not was_used:
-        yield f"there is no checkpoints file {place} yet, so that a cut-off end would not show"
+        yield f"there is no checkpoints file {place} yet, so a truncated log would go unnoticed"
     for point in chain.restores if chain else ():
         if not point.replaced:
-            yield f"an older database was put in place by {_when(point)}: what came after entry {point.kept} was lost"
+            yield f"by {_when(point)} the database had been replaced by an older one: everything after entry {point.kept} was lost"
     newest = chain.newest if chain else None
     if newest is not None and newest.seq < walk.entries:
-        yield f"the newest checkpoint is of entry {newest.seq}; the last {walk.entries - newest.seq} stand on their own chain alone"
+        yield f"the newest checkpoint covers entry {newest.seq}; only the chain itself protects the last {walk.entries - newest.seq}"
 
 
 def _when(point: Checkpoint) -> str:

@@ -66,7 +66,7 @@ def _values(attribute: AttributeChange, action: Action, *, full: bool) -> str:
     named = attribute.unknown or (attribute.sensitive and attribute.after is not None)
     after = value_text(attribute.after, named=named)
     if attribute.mark_only:
-        return f"{before}  # the value stays; only whether it is sensitive changes"
+        return f"{before}  # same value; only its sensitivity changes"
     before, after = shortened(before, after, full=full)
     if action is Action.CREATE:
         return after

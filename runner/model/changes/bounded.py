@@ -38,7 +38,7 @@ def shortened(value: Any, limit: int) -> Any:
         return value
     digest = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:DIGITS]
     kind = "characters" if isinstance(value, str) else "characters of JSON"
-    note = f"cut from {len(text):,} {kind}, SHA-256 {digest}; the artifact plan.json has all of it"
+    note = f"truncated from {len(text):,} {kind}, SHA-256 {digest}; the artifact plan.json has the full value"
     return f"{text[: limit // 2]}... ({note})"
 
 

@@ -113,7 +113,7 @@ def _both(
         return ([], forms[0]) if before is None else (forms[0], [])
     old, new = forms
     if kind and [row.same_as for row in old] == [row.same_as for row in new]:
-        return f"(the same {kind}, written otherwise)"
+        return f"(the same {kind}, formatted differently)"
     return old, new
 
 

@@ -36,7 +36,7 @@ def kept(diagnostics: Iterable[Diagnostic], masked: Callable[[str], str]) -> tup
         for one in warnings[:MAX_WARNINGS]
     ]
     if len(warnings) > MAX_WARNINGS:
-        more = f"{len(warnings) - MAX_WARNINGS} more warnings are in the log of the run"
+        more = f"{len(warnings) - MAX_WARNINGS} more warnings in the log of the run"
         found.append(Diagnostic("warning", more))
     return tuple(found)
 

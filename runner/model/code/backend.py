@@ -25,8 +25,8 @@ MACHINE = frozenset({
 })  # fmt: skip
 _WEB_IDENTITY = "assume_role_with_web_identity"  # an object with a name of MACHINE in it
 ELSEWHERE = {
-    "cloud": "a cloud block runs elsewhere and leaves nothing for Driftline to do; use a backend block or none",
-    "state_store": "a state_store block is a provider's own code; use a backend block or none",
+    "cloud": "a cloud block makes terraform run elsewhere; use a backend block, or none",
+    "state_store": "a state_store block runs provider code; use a backend block, or none",
 }
 
 
@@ -39,7 +39,7 @@ def backend_problem(
         return next(_problems(backend, definition, allow), None)
     if hidden:
         unread = f"{printable(', '.join(hidden))} cannot be read as HCL{facts.reason(hidden[0])}"
-        return f"{unread}, so it is not known where the state is: terraform validate"
+        return f"{unread}, so the location of the state is unknown: terraform validate"
     given = bool(definition.backend_config)
     return "backend_config is given, but the root module has no backend block" if given else None
 
@@ -53,17 +53,17 @@ def _problems(backend: Backend, definition: StackDefinition, allow: Allow) -> It
     places = {*PLACE.get(backend.type, backend.computed), *WORKSPACE_PLACE}
     computed = [name for name in backend.computed if name in places - definition.backend_config.keys()]
     if computed:
-        yield f"{computed[0]} of the backend is computed, so it is not known where the state is; use backend_config"
+        yield f"{computed[0]} of the backend is computed, so the location of the state is unknown; use backend_config"
     for name in sorted(_names(settings)):
         if name in SECRETS or name in MACHINE:
-            reason = "holds a secret" if name in SECRETS else "chooses files or programs of this machine"
-            yield f"{name} of the backend {reason}: that is the operator's, by environment or role"
+            reason = "contains a secret" if name in SECRETS else "selects files or programs on this machine"
+            yield f"{name} of the backend {reason}; only the operator may set it, by environment or role"
     if isinstance(settings.get(_WEB_IDENTITY), str):
-        yield f"{_WEB_IDENTITY} of the backend is computed, so it is not known what it chooses"
+        yield f"{_WEB_IDENTITY} of the backend is computed, so its value is unknown"
     if any(
         USERINFO.search(str(settings.get(name, ""))) for name in ("address", "lock_address", "unlock_address")
     ):
-        yield "an address of the backend has a user or a password in it: that is the operator's, by environment"
+        yield "an address of the backend contains a user or a password; only the operator may set them, by environment"
     if backend.type == "local":
         yield from _local(settings, allow, definition.terraform_workspace)
 
@@ -83,18 +83,18 @@ def _local(settings: dict[str, Any], allow: Allow, workspace: str) -> Iterator[s
     path = str(settings.get("path", ""))
     if not path.startswith("/"):
         # Each revision has its own tree: the next one would start without a state and create everything again.
-        yield 'backend "local" needs an absolute path; without a backend block Driftline keeps the state'
+        yield 'backend "local" needs an absolute path; without a backend block Driftline manages the state'
     if workspace != DEFAULT_WORKSPACE and "workspace_dir" not in settings:
         # By default it lies beside the code, and so in the tree of one revision.
         yield (
-            f'backend "local" keeps the state of terraform_workspace "{workspace}" below its workspace_dir, which has to be an '
-            "absolute path; without a backend block Driftline keeps the state"
+            f'backend "local" stores the state of terraform_workspace "{workspace}" below its workspace_dir, which must be an '
+            "absolute path; without a backend block Driftline manages the state"
         )
     for name in ("path", "workspace_dir"):
         if name in settings and not _inside(str(settings[name]), allow.state_folders):
             yield (
-                f'backend "local" may keep its {name} below allow.state_folders of the source only, '
-                f"and {settings[name]!r} is not; without a backend block Driftline keeps the state"
+                f'backend "local" may store its {name} only below allow.state_folders of the source, '
+                f"and {settings[name]!r} is not; without a backend block Driftline manages the state"
             )
 
 

@@ -11,11 +11,11 @@ _NOTED = {"version", "terraform_version", "backend", "serial", "lineage", "modul
 def backend_problem(noted: Any, declared: Backend | None, given: Mapping[str, Any]) -> str | None:
     """Why the record does not match this backend; None if it does. `noted` is None if there is no record."""
     if noted is not None and not (isinstance(noted, dict) and noted.keys() <= _NOTED):
-        return "its note of the backend is not one"
+        return "its backend record is invalid"
     backend = noted.get("backend") if noted else None
     kind = backend.get("type") if isinstance(backend, dict) else None
     if kind != (declared.type if declared else None):
-        return f"it noted {_named(kind)}, and the code has {_named(declared.type if declared else None)}"
+        return f"it recorded {_named(kind)}, but the code has {_named(declared.type if declared else None)}"
     return None if declared is None else _difference(backend, declared, given)
 
 
@@ -26,14 +26,12 @@ def _named(kind: Any) -> str:
 def _difference(backend: Any, declared: Backend, given: Mapping[str, Any]) -> str | None:
     config = backend.get("config")
     if not isinstance(config, dict):
-        return "its note of the backend is not one"
+        return "its backend record is invalid"
     computed = set(declared.computed) - given.keys()
     for name, value in declared.completed(given).items():
         there = config.get(name)
         if name not in computed and _differ(as_text(value), as_text(there)):
-            return (
-                f'it noted {name} = {there!r} of the backend "{declared.type}", and the code says {value!r}'
-            )
+            return f'it recorded {name} = {there!r} for the backend "{declared.type}", but the code says {value!r}'
     return None
 
 

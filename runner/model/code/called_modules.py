@@ -32,7 +32,7 @@ def called_modules(document: Any, data: str) -> tuple[CalledModule, ...]:
         raise OddModules(f"the list of modules cannot be read: {error!r}") from None
     places = {key: folder for key, _, folder in entries}
     if len(places) != len(entries):
-        raise OddModules("the list of modules has the same call twice")
+        raise OddModules("the list of modules contains the same call twice")
     if places.get("", ROOT) != ROOT:
         raise OddModules(f"the list of modules has the root module in {places['']!r}")
     places[""] = ROOT
@@ -52,14 +52,14 @@ def _called(key: str, source: str, places: Mapping[str, str], data: str) -> Call
     if source.startswith(LOCAL):
         expected = posixpath.normpath(f"{places[_caller(key, places)]}/{source}")
         if folder != expected:
-            raise OddModules(f'module "{key}" with the source {source!r} is said to be in {folder!r}')
+            raise OddModules(f'module "{key}" with the source {source!r} is listed in {folder!r}')
         if not folder.startswith("/"):
             return CalledModule(key, folder, fetched=False)
         within = fetched
     else:
         within = f"{fetched}/{key}"
     if folder != posixpath.normpath(folder) or not f"{folder}/".startswith(f"{within}/") or folder == fetched:
-        raise OddModules(f'module "{key}" is said to be in {folder!r}, which is not below {within!r}')
+        raise OddModules(f'module "{key}" is listed in {folder!r}, which is not below {within!r}')
     return CalledModule(key, posixpath.relpath(folder, data), fetched=True)
 
 

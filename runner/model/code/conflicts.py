@@ -19,10 +19,10 @@ def taken_names(stacks: Iterable[Located], known: Iterable[Stack], source: str) 
         by_name[stack.definition.name].append(stack)
     for name, same in by_name.items():
         if name in elsewhere:
-            yield from ((stack, f"the name is taken by source {elsewhere[name]}") for stack in same)
+            yield from ((stack, f"source {elsewhere[name]} already uses this name") for stack in same)
             continue
         keeper = next((stack for stack in same if stack.file == homes.get(name)), same[0])
-        yield from ((s, f"the name is taken by {keeper.file}") for s in same if s is not keeper)
+        yield from ((s, f"{keeper.file} already uses this name") for s in same if s is not keeper)
 
 
 def moved_states(
@@ -39,8 +39,8 @@ def moved_states(
 
 def moved_state(old: Stack, identity: StateIdentity) -> str:
     return (
-        f"its state is kept in {old.identity}, and this revision would keep it in {identity}; undo that, "
-        f'or move the state there and say so: driftline stack accept-state {old.name} -m "..."'
+        f"its state is in {old.identity}, but this revision would store it in {identity}; undo that, "
+        f'or move the state there and confirm it: driftline stack accept-state {old.name} -m "..."'
     )
 
 
@@ -65,4 +65,4 @@ def shared_states(
         identity = identities[name]
         owner = owners.setdefault(identity, name)
         if owner != name:
-            yield stack, f'it keeps the same state as stack "{owner}" ({identity})'
+            yield stack, f'it uses the same state as stack "{owner}" ({identity})'

@@ -12,7 +12,7 @@ def unmet(stacks: Iterable[Located], names: Collection[str | None]) -> Iterator[
     for stack in stacks:
         unknown = [name for name in stack.definition.depends_on if name not in names]
         if unknown:
-            yield stack, f"depends_on: {', '.join(unknown)} is not a known stack"
+            yield stack, f"depends_on: no such stack: {', '.join(unknown)}"
 
 
 def circular(stacks: Collection[Located], foreign: Iterable[Stack]) -> Iterator[tuple[Located, str]]:

@@ -78,7 +78,7 @@ class _Search:
             if instance in seen:
                 continue
             if len(seen) >= MAX_INSTANCES:
-                self.unknown.append(f"{shortened(folder)}: more module calls than are followed")
+                self.unknown.append(f"{shortened(folder)}: too many module calls to follow")
                 return
             seen.add(instance)
             reads = self.reads(folder)

@@ -163,20 +163,20 @@ def path_problems(tree: Tree, stack: Located) -> Iterator[str]:
     path = stack.definition.path
     flaw = _flaw(tree, stack.at(path))
     if flaw or not tree.is_folder(stack.module_path):
-        yield f"path: {path!r} {flaw or 'is not a folder of this revision'}"
+        yield f"path: {path!r} {flaw or 'is not a directory in this revision'}"
     for name in stack.definition.var_files:
         place = stack.at(name)
         flaw = _flaw(tree, place)
         if flaw or not tree.is_file(place or TOP):
-            yield f"var_files: {name!r} {flaw or 'is not a file of this revision'}"
+            yield f"var_files: {name!r} {flaw or 'is not a file in this revision'}"
     for pattern in stack.definition.watch:
         if stack.at(pattern) is None:
-            yield f"watch: {pattern!r} leaves the repository"
+            yield f"watch: {pattern!r} points outside the repository"
 
 
 def _flaw(tree: Tree, place: str | None) -> str | None:
     if place is None:
-        return "leaves the repository"
+        return "points outside the repository"
     link = tree.linked(place)
     return None if link is None else f"leads through the link {link}"
 

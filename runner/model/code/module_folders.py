@@ -74,8 +74,8 @@ def call_problem(
     if not source.startswith(LOCAL):
         return module_flaw(source, allowed, registry)
     if called is None:
-        return "leaves the repository"
+        return "points outside the repository"
     link = tree.linked(called)
     if link is not None:
         return f"leads through the link {link}"
-    return None if tree.is_folder(called) else "is not a folder of this revision"
+    return None if tree.is_folder(called) else "is not a directory in this revision"

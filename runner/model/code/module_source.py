@@ -49,11 +49,11 @@ def module_origin(source: str, registry: str) -> Origin | str:
     `registry` is the engine's own, which an address without a host means.
     """
     if not source or _UNPRINTABLE.search(source) or source.startswith("-"):
-        return "is refused: it is empty, begins with - or holds spaces, backslashes or control characters"
+        return "is refused: it is empty, starts with -, or contains spaces, backslashes or control characters"
     if source.startswith(("/", "~", "file:", ".")):
-        return "is refused: it reads this machine's disk"
+        return "is refused: it reads the local disk"
     if ".." in source.split("/"):
-        return "is refused: its path is not a plain one"
+        return "is refused: its path is not plain"
     getter, forced, rest = source.rpartition("::")
     if not forced:
         found = _REGISTRY.fullmatch(source.split("//", maxsplit=1)[0])
@@ -67,7 +67,7 @@ def module_origin(source: str, registry: str) -> Origin | str:
             getter = "https"
     kind = _GETTERS.get(getter)
     if kind is None:
-        return f"is refused: {getter}:: is not served; expected a registry, or git:: with https or ssh"
+        return f"is refused: {getter}:: is not supported; expected a registry, or git:: with https or ssh"
     return _by_url(getter, kind, rest)
 
 
@@ -78,7 +78,7 @@ def _by_url(getter: str, kind: From, rest: str) -> Origin | str:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError:
-        return "is refused: its address is not understood"
+        return "is refused: its address is invalid"
     flaw = next(_flaws(getter, parts), None)
     if flaw is not None:
         return f"is refused: {flaw}"
@@ -94,21 +94,21 @@ def _flaws(getter: str, parts: SplitResult) -> Iterator[str]:
     if parts.scheme not in served:
         yield "expected a registry, or git:: with https or ssh"
     if user and (parts.scheme == "https" or _USER.fullmatch(user) is None):
-        yield "a user or a password does not belong into its address"
+        yield "do not put a user or a password in its address"
     if _URL_HOST.fullmatch(host) is None:
-        yield "its host is not understood"
+        yield "its host is invalid"
     names = unquote(parts.path).split("/")
     if ".." in names or "." in names or not _plainly_quoted(parts.path.split("//")[0]):
-        yield "its path is not a plain one"
+        yield "its path is not plain"
     if names[1:2] and names[1].startswith("-"):
-        yield "its path begins with -"
+        yield "its path starts with -"
     if parts.fragment:
         yield "expected an address without #"
     for name, value in parse_qsl(parts.query.replace(";", "&"), keep_blank_values=True):
         if value.startswith("-"):
-            yield f"{name} hands git an option"
+            yield f"{name} passes an option to git"
         if name.casefold() == "sshkey":
-            yield "a key does not belong into its address"
+            yield "do not put a key in its address"
 
 
 def _plainly_quoted(path: str) -> bool:
@@ -131,7 +131,7 @@ def module_flaw(source: str, allowed: tuple[str, ...], registry: str) -> str | N
         return origin
     if not allowed:
         usual = origin.kind in USUAL
-        return None if usual else f"is {origin.kind}, which allow.modules of the source does not name"
+        return None if usual else f"is {origin.kind}, which allow.modules of the source does not list"
     if any(fnmatchcase(origin.address, pattern) for pattern in allowed):
         return None
     return f"({origin.address}) is not among allow.modules of the source"

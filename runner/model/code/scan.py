@@ -19,12 +19,12 @@ from runner.model.values.paths import TOP, printable, shortened
 COMMITTED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), reason)
     for pattern, reason in (
-        (r"\.terraform", "it would bring providers, modules and a backend that nobody chose"),
-        (r"terraform\.d", "it would bring plugins that nobody chose"),
-        (r"\.?(?:terraformrc|tofurc)|(?:terraform|tofu)\.rc", "a commit does not configure the engine"),
+        (r"\.terraform", "it would bring in providers, modules and a backend that no one reviewed"),
+        (r"terraform\.d", "it would bring in plugins that no one reviewed"),
+        (r"\.?(?:terraformrc|tofurc)|(?:terraform|tofu)\.rc", "commits may not configure the engine"),
         (
             r"(?:terraform|errored)\.tfstate.*|\.terraform\.tfstate.*",
-            "a state holds secrets, and a second one would be taken for the first",
+            "a state contains secrets and could be mistaken for the real one",
         ),
     )
 )
@@ -107,7 +107,7 @@ def _committed(tree: Tree, folder: str) -> Iterator[Refusal]:
             reason = next(reason for pattern, reason in COMMITTED if pattern.fullmatch(name))
             yield Refusal(f"{entry.path!r} may not be in the repository: {reason}", file=entry.path)
         elif is_configuration(name) and not name.isprintable():
-            reason = "no name of a configuration file has control characters or broken UTF-8 in it"
+            reason = "names of configuration files may not contain control characters or invalid UTF-8"
             yield Refusal(
                 f"'{printable(entry.path)}' may not be in the repository: {reason}", file=entry.path
             )
@@ -119,16 +119,14 @@ def _unclear(module: Module, known: Iterable[str]) -> Iterator[Refusal]:
     for name in sorted(set(facts.unreadable) - set(known)):
         place = _place(module, name)
         text = f"{printable(place)} cannot be read as HCL{facts.reason(name)}"
-        yield Refusal(
-            f"{text}, so it is not known what it brings: terraform validate", place, facts.line(name)
-        )
+        yield Refusal(f"{text}, so its contents are unknown: terraform validate", place, facts.line(name))
     for name in facts.overriding:
         place = _place(module, name)
-        reason = "it overrides where state or code comes from, or what runs"
-        text = f"{printable(place)}: {reason}; say so in the file that is overridden"
+        reason = "it overrides where state or code comes from, or what is executed"
+        text = f"{printable(place)}: {reason}; change the overridden file instead"
         yield Refusal(text, file=place)
     for name in facts.metas:
-        text = f"provider_meta of {name} in {module.folder} is computed, and no plan shows it: write it as plain text"
+        text = f"provider_meta of {name} in {module.folder} is computed, and plans do not show it: write it as a literal"
         pattern = rf'^[ \t]*provider_meta[ \t]+"?{re.escape(name)}\b'
         yield Refusal(text, folder=module.folder, pattern=pattern)
 
@@ -136,7 +134,7 @@ def _unclear(module: Module, known: Iterable[str]) -> Iterator[Refusal]:
 def _commands(module: Module) -> Iterator[Refusal]:
     for address in module.facts.provisioners:
         command = f"{address} in {module.folder}"
-        text = f"{command} runs commands while it is planned or applied; allow.provisioners of the source is false"
+        text = f"{command} runs commands during plan or apply; allow.provisioners of the source is false"
         hidden = address.removesuffix(UNREADABLE)
         if hidden != address:
             yield Refusal(text, file=_place(module, hidden))
@@ -154,7 +152,7 @@ def _block(address: str) -> str:
 
 def _providers(module: Module, allowed: tuple[str, ...], registry: str) -> Iterator[Refusal]:
     if module.implied is None:
-        text = f"the files of {module.folder} cannot be read as HCL, so its providers are not known: terraform validate"
+        text = f"the files of {module.folder} cannot be read as HCL, so its providers are unknown: terraform validate"
         yield Refusal(text)
         return
     implied = {name: implied_address(name, registry) for name in module.implied}
@@ -174,7 +172,7 @@ def stray_links(tree: Tree, folders: Iterable[str]) -> Iterator[Refusal]:
     """Links in the stack's files that lead out of the repository: they are never written to a disk."""
     for link in tree.stray:
         if any(folder == TOP or link.startswith(f"{folder}/") for folder in folders):
-            yield Refusal(f"the link {link!r} leads out of the repository, or in a circle", file=link)
+            yield Refusal(f"the link {link!r} points outside the repository, or in a circle", file=link)
 
 
 def _unfit(tree: Tree, folders: Iterable[str]) -> Iterator[Refusal]:

@@ -61,14 +61,14 @@ def _predecessor(present: Present, stack: Located) -> Stack | None:
 
 def _flaw(present: Present, name: str, old: Stack, times: int) -> str | None:
     if times > 1:
-        return f'several stacks say that they were "{old.name}"; only one can take over its state'
+        return f'several stacks claim to be renamed from "{old.name}"; only one can take over its state'
     if old.renamed_to is not None:
-        return f'renamed_from: "{old.name}" is "{old.renamed_to}" since'
+        return f'renamed_from: "{old.name}" was already renamed to "{old.renamed_to}"'
     if present.has(old):
         return f'renamed_from: stack "{old.name}" is still in Git ({old.source}: {old.file})'
     if old.source != present.source and name not in present.answers:
         return (
-            f'renamed_from: stack "{old.name}" was of source {old.source}, and a commit of another source cannot take '
+            f'renamed_from: stack "{old.name}" belonged to source {old.source}, and a commit in another source cannot take '
             f"over its state; the operator can: driftline stack rename {old.name} {name}"
         )
     return None
@@ -151,8 +151,8 @@ def alike(left: Iterable[Stack], known: Iterable[Stack]) -> Iterator[tuple[Stack
 
 def question(old: str, new: str) -> str:
     return (
-        f'it looks like stack "{old}", which left Git and whose state is still there. If it is, write '
-        f'"renamed_from: {old}" into its stack file, or say so: driftline stack rename {old} {new}   '
-        f"If it is not, say what becomes of {old}: driftline stack forget {old}   "
-        f"or, to destroy what it made: driftline plan {old} --destroy"
+        f'it looks like stack "{old}", which is gone from Git but still has a state. If it was renamed, add '
+        f'"renamed_from: {old}" to its stack file, or run: driftline stack rename {old} {new}   '
+        f"If not, stop managing {old}: driftline stack forget {old}   "
+        f"or destroy its resources: driftline plan {old} --destroy"
     )

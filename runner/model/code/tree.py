@@ -32,9 +32,9 @@ def fitting(entries: Sequence[TreeEntry]) -> tuple[list[TreeEntry], Unfit]:
         if above != TOP and above in left_out:
             reason: str | None = ""
         elif above not in folders:
-            reason = "it lies in no folder of the tree"
+            reason = "it is in no directory of the tree"
         elif seen[entry.path] > 1:
-            reason = "its folder has it twice"
+            reason = "its directory contains it twice"
         else:
             # The folder above has its own entry.
             reason = unsafe(entry.path)

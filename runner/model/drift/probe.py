@@ -137,19 +137,19 @@ def _choices(probing: Probing, ready: ProbeReady) -> Iterator[Choice]:
     """All that apply, the most pressing first."""
     record, mark = probing.record, ready.mark(probing.inputs)
     if not ready.providers:
-        yield Choice(Way.PLAIN, "no provider is started, so nothing can be saved")
+        yield Choice(Way.PLAIN, "it starts no provider, so a probe saves nothing")
     for one in ready.providers:
         if one.checksum in probing.distrusted:
-            yield Choice(Way.PLAIN, f"{one.name} once answered a probe otherwise than a plain plan")
+            yield Choice(Way.PLAIN, f"a probe of {one.name} once disagreed with a full plan")
     if probing.triage:
         known = ready.mark("") == record.trusted
-        yield Choice(Way.PROBED, "") if known else Choice(Way.PLAIN, "never compared with these providers")
+        yield Choice(Way.PROBED, "") if known else Choice(Way.PLAIN, "not yet compared with these providers")
     if record.fallback_mark == mark and record.fallbacks >= GIVE_UP and record.fallbacks % TRY_AGAIN:
         yield Choice(Way.PLAIN, record.reason)
     if mark != record.mark:
         yield Choice(Way.COMPARED, "first check with this code, engine and providers")
     if (record.checks + 1) % probing.every == 0:
-        yield Choice(Way.COMPARED, f"one in {probing.every} is compared")
+        yield Choice(Way.COMPARED, f"one check in {probing.every} is compared")
     yield Choice(Way.PROBED, "")
 
 

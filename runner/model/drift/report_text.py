@@ -13,9 +13,9 @@ from runner.model.values.text import safe_text
 ESCAPED_BAR = r"\|"  # a table removes the backslash again, even inside code
 
 _COLUMNS: dict[DriftClass, tuple[str, str]] = {
-    DriftClass.DRIFT: ("in the cloud", "as the code has it"),
-    DriftClass.MISSING: ("in the cloud", "as the code has it"),
-    DriftClass.IGNORED: ("in the cloud", "as the code has it"),
+    DriftClass.DRIFT: ("in the cloud", "in the code"),
+    DriftClass.MISSING: ("in the cloud", "in the code"),
+    DriftClass.IGNORED: ("in the cloud", "in the code"),
     DriftClass.PARTIAL: ("in the cloud", "at the applied revision"),
     DriftClass.ABSORBED: ("as recorded", "in the cloud"),
     DriftClass.OUTPUT_ONLY: ("as recorded", "would be"),
@@ -23,11 +23,11 @@ _COLUMNS: dict[DriftClass, tuple[str, str]] = {
 
 _MEANINGS: dict[DriftClass, str] = {
     DriftClass.DRIFT: "terraform would change it back",
-    DriftClass.MISSING: "gone in the cloud; terraform would create it again",
-    DriftClass.ABSORBED: "moved outside, and terraform would leave it so",
-    DriftClass.OUTPUT_ONLY: "only the value of an output follows what moved",
-    DriftClass.IGNORED: "a rule says that this does not count",
-    DriftClass.PARTIAL: "no drift: the state holds parts of another revision",
+    DriftClass.MISSING: "missing in the cloud; terraform would create it again",
+    DriftClass.ABSORBED: "changed outside, but terraform would leave it as it is",
+    DriftClass.OUTPUT_ONLY: "only an output value changed as a consequence",
+    DriftClass.IGNORED: "ignored by a rule",
+    DriftClass.PARTIAL: "not drift: the state contains parts of another revision",
 }
 
 
@@ -54,7 +54,7 @@ def _lines(report: DriftReport) -> Iterator[str]:
         yield f"- resolved: {_time(report.resolved_at)}"
     if (known := report.acknowledgement) is not None:
         yield f"- acknowledged by {_code(known.by)} until {_time(known.until)}: {_code(known.reason)}"
-    for title, counts in (("What drifted", True), ("What does not count", False)):
+    for title, counts in (("What drifted", True), ("Ignored", False)):
         findings = [finding for finding in report.findings if finding.counts is counts]
         if findings:
             yield from ("", f"## {title} ({len(findings)})")
@@ -62,13 +62,13 @@ def _lines(report: DriftReport) -> Iterator[str]:
             yield from _section(finding)
     besides = [line.text for line in applied_lines(report.apply_only)]
     if besides:
-        yield from ("", "## Healing it also means", "", *_block(besides))
+        yield from ("", "## Healing also does this", "", *_block(besides))
 
 
 def meaning(finding: Finding) -> str:
     """The finding in words."""
     if finding.deposed:
-        what = f"deposed object {finding.deposed}, replaced and not destroyed yet"
+        what = f"deposed object {finding.deposed}, replaced but not destroyed yet"
         return f"{what}; {_MEANINGS[finding.drift_class]}" if finding.run else what
     return _MEANINGS[finding.drift_class] + left_by(finding)
 

@@ -105,5 +105,5 @@ def _refuse_unknown(entry: Mapping[str, Any], known: frozenset[str], place: str)
 
 def _unknown(place: str, what: str) -> OutputNotUnderstood:
     return OutputNotUnderstood(
-        engine="terraform", command="show -json", problem=f"{place} has what is not known here: {what}"
+        engine="terraform", command="show -json", problem=f"{place} has an unknown part: {what}"
     )

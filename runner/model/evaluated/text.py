@@ -21,8 +21,8 @@ from runner.model.values.text import safe_text
 
 MAX_SHOWN = 20
 _IF_IT_FAILS = {
-    "continue": "and the apply goes on if it fails",
-    "taint": "and its resource is made again if it fails",
+    "continue": "and the apply continues if it fails",
+    "taint": "and its resource is tainted if it fails",
 }
 _WRITE_ONLY = "write-only"
 _CALLED = {"role_arn": "role", "assume_role.role_arn": "role", "allowed_account_ids": "account"}
@@ -89,7 +89,7 @@ def _provisioners(changes: ApplyOnly, readings: Mapping[str, Reading], *, full: 
         yield from _reads(evaluated.get(address, ()), readings, full=full)
     if len(changes.provisioners) > len(shown):
         left = len(changes.provisioners) - len(shown)
-        yield Line(f"    and {left} more; --full shows what they run", loud=True)
+        yield Line(f"    and {left} more; show them with --full", loud=True)
 
 
 def _command(command: Provisioner, *, full: bool) -> Iterator[Line]:
@@ -132,7 +132,7 @@ def _write_only(changes: ApplyOnly, readings: Mapping[str, Reading], *, full: bo
         yield Line(safe_text(f"  ! {one.argument} of {one.subject}"), loud=True)
         yield from _reads([one], readings, full=full)
     if len(set_ones) > MAX_SHOWN and not full:
-        yield Line(f"    and {len(set_ones) - MAX_SHOWN} more; --full shows them", loud=True)
+        yield Line(f"    and {len(set_ones) - MAX_SHOWN} more; show them with --full", loud=True)
 
 
 # Actions
@@ -143,6 +143,6 @@ def _invocation(invocation: Invocation, *, full: bool) -> Iterator[Line]:
     if invocation.on_failure in _IF_IT_FAILS:
         words.append(_IF_IT_FAILS[invocation.on_failure])
     if invocation.deferred:
-        words.append(f"put off to a later plan: {invocation.deferred.replace('_', ' ')}")
+        words.append(f"deferred to a later plan: {invocation.deferred.replace('_', ' ')}")
     yield Line(safe_text(", ".join(words)), loud=True)
     yield from attribute_lines(invocation.configuration, full=full)

@@ -16,9 +16,9 @@ from runner.model.events.feed import (
 
 # Sentences by topic, or else by the type of the payload; {0} is the payload.
 _BY_TOPIC = {
-    "drift.open": "{0.stack} drifted: {0.counted} counted",
-    "drift.confirm": "drift of {0.stack} confirmed: {0.counted} counted",
-    "drift.change": "drift of {0.stack} changed: {0.counted} counted",
+    "drift.open": "{0.stack} drifted (changes: {0.counted})",
+    "drift.confirm": "drift of {0.stack} confirmed (changes: {0.counted})",
+    "drift.change": "drift of {0.stack} changed (changes: {0.counted})",
     "drift.acknowledge": "drift of {0.stack} acknowledged by {0.by}",
     "drift.reopen": "drift of {0.stack} is open again",
     "drift.resolve": "drift of {0.stack} resolved",
@@ -31,12 +31,12 @@ _BY_PAYLOAD: dict[type[Payload], str] = {
     RunMoved: "{0.kind} run of {0.stack} is {0.state.in_words}, by {0.by}",
     PlanApproved: "plan of {0.stack} approved by {0.person}",
     StackLeft: "{0.stack} is no longer declared in Git",
-    StackRenamed: "{0.was} is called {0.stack} now, by {0.by}",
-    StackEnded: "{0.stack} is no longer looked at, by {0.by}",
+    StackRenamed: "{0.was} renamed to {0.stack} by {0.by}",
+    StackEnded: "{0.stack} forgotten by {0.by}",
     StackPaused: "{0.stack} paused by {0.by}",
     StackResumed: "{0.stack} resumed by {0.by}",
-    ProviderDistrusted: "provider {0.provider} answered otherwise than a plain plan and is no longer probed",
-    AccountThrottled: "{0.account} throttles: at most {0.at_most} runs until {0.until}",
+    ProviderDistrusted: "a probe of {0.provider} disagreed with a full plan; the provider is no longer probed",
+    AccountThrottled: "{0.account} is throttled: at most {0.at_most} runs until {0.until}",
 }
 
 

@@ -29,7 +29,7 @@ def decoded_difference(before: Any, after: Any, secrets: Secrets) -> tuple[Marke
     if texts[0] is not None and texts[1] is not None and _hides(rows, texts[0], texts[1]):
         rows = masked_line_changes(texts[0], texts[1], (str(old), str(new)), _MAX_ROWS) or [
             *rows,
-            (" ", "(more differs in what is masked)"),
+            (" ", "(masked parts differ too)"),
         ]
     return ((" ", "(decoded from base64)"), *rows)
 

@@ -52,7 +52,7 @@ def parse_document(text: str | bytes) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise _not_understood(str(error)) from error
     if not isinstance(document, dict):
-        raise _not_understood("it is no JSON object")
+        raise _not_understood("it is not a JSON object")
     return document
 
 
@@ -123,17 +123,17 @@ def plan_problem(
     """
     with understanding(document):
         if document.get("errored"):
-            return "terraform could not finish the plan: it ended with an error on the way"
+            return "terraform could not finish the plan because of an error"
         changes = any(map(is_change, document.get("resource_changes") or ()))
         if changes and document.get("applyable") is False:
-            return "terraform says that this plan cannot be applied"
+            return "terraform reports that this plan cannot be applied"
         running = [] if provisioners else list(running_commands(document))
         if running:
             names = ", ".join(running[:5]) + (f" and {len(running) - 5} more" if running[5:] else "")
             return f"commands would run in {names}; allow.provisioners of the source is false"
         for address, kind in action_types(document).items():
             if not any(fnmatchcase(kind, pattern) for pattern in actions):
-                return f"{address} would be invoked, and {kind} is not among allow.actions of the source"
+                return f"{address} would be invoked, but {kind} is not among allow.actions of the source"
         return None
 
 
@@ -142,13 +142,13 @@ def understanding(document: Mapping[str, Any]) -> Iterator[None]:
     """Raise OutputNotUnderstood where the document breaks the promises of format version 1."""
     version = document.get("format_version", "missing") if document else "1"
     if str(version).split(".", maxsplit=1)[0] != "1":
-        raise _not_understood(f"format version {version}, but only 1.x is known here")
+        raise _not_understood(f"format version {version}; only 1.x is supported")
     try:
         yield
     except (KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
         # The text of a KeyError is a name; that of other errors may contain a value, so it is omitted.
         detail = f"no {error}" if isinstance(error, KeyError) else type(error).__name__
-        raise _not_understood(f"a part has another shape than documented ({detail})") from None
+        raise _not_understood(f"it does not match the documented format ({detail})") from None
 
 
 def is_change(entry: Mapping[str, Any]) -> bool:

@@ -35,22 +35,22 @@ _ORDER = (
 _VERBS: dict[Action, str] = {
     Action.CREATE: "will be created",
     Action.UPDATE: "will be updated in place",
-    Action.REPLACE: "will be destroyed and created again",
+    Action.REPLACE: "will be destroyed and re-created",
     Action.DELETE: "will be destroyed",
     Action.READ: "will be read during apply",
-    Action.FORGET: "will be forgotten, but not destroyed",
-    Action.NO_OP: "stays as it is",
+    Action.FORGET: "will be forgotten but not destroyed",
+    Action.NO_OP: "is unchanged",
 }
 
 _REASONS: dict[str, str] = {
     "replace_because_tainted": "it is tainted",
     "replace_because_cannot_update": "it cannot be updated in place",
-    "replace_by_request": "it was asked for",
+    "replace_by_request": "it was requested",
     "replace_by_triggers": "replace_triggered_by",
     "delete_because_no_resource_config": "it is not in the code",
     "delete_because_no_module": "its module is not in the code",
-    "delete_because_no_move_target": "it was moved to what is not in the code",
-    "delete_because_wrong_repetition": "count or for_each came or went",
+    "delete_because_no_move_target": "it was moved to an address that is not in the code",
+    "delete_because_wrong_repetition": "count or for_each was added or removed",
     "delete_because_count_index": "its index is beyond count",
     "delete_because_each_key": "its key is not in for_each",
     "read_because_config_unknown": "its arguments are known after apply",
@@ -67,7 +67,6 @@ _COUNTS: tuple[tuple[str, str], ...] = (
     ("move", "to move"),
     ("forget", "to forget"),
     ("action", "to invoke"),
-    ("output", "to change in the outputs"),
 )
 
 
@@ -104,21 +103,23 @@ def _in_order(changes: ChangeSet) -> list[ResourceChange]:
 
 def summary_text(summary: Summary) -> str:
     """`1 to destroy, 2 to create`, or `no changes`."""
-    counts = [(getattr(summary, name), words) for name, words in _COUNTS]
-    return ", ".join(f"{count} {words}" for count, words in counts if count) or "no changes"
+    counts = [f"{count} {words}" for name, words in _COUNTS if (count := getattr(summary, name))]
+    if summary.output:
+        counts.append(f"{summary.output} {'output' if summary.output == 1 else 'outputs'} to change")
+    return ", ".join(counts) or "no changes"
 
 
 def _head(changes: ChangeSet) -> Iterator[Line]:
     yield Line(f"Plan: {summary_text(changes.summary)}", loud=True)
     if not changes.complete:
         yield Line(
-            "! Not complete: targets were used, or terraform put a part off. Plan again afterwards.",
+            "! Incomplete: targets were used, or terraform deferred part of the plan. Plan again afterwards.",
             loud=True,
         )
     if changes.moving:
         more = len(changes.moving) - MAX_NAMED
         names = ", ".join(changes.moving[:MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
-        yield Line(safe_text(f"Set to the time of the plan, whenever it is made again: {names}"))
+        yield Line(safe_text(f"Set to the time of the plan each time it is made: {names}"))
     for action, title in (
         (Action.DELETE, "Destroys"),
         (Action.REPLACE, "Replaces"),
@@ -155,7 +156,7 @@ def _headline(resource: ResourceChange) -> Line:
 def _happens(resource: ResourceChange) -> str:
     verb = _VERBS[resource.action]
     if resource.keeps_old:
-        verb = "will be created again; its old object is forgotten, but not destroyed"
+        verb = "will be re-created; its old object is forgotten but not destroyed"
     words = [f"deposed object {resource.deposed} {verb}" if resource.deposed else verb]
     if resource.action_reason:
         words.append(f"because {_REASONS.get(resource.action_reason, resource.action_reason)}")

@@ -64,14 +64,12 @@ def doubt(
 ) -> str:
     """Why exit code 0 is not believed; empty if everything agrees. None stands for unknown."""
     if reported.counts is None and not reported.cut:
-        return (
-            f"{engine} ended with exit code 0, but its log does not end with the summary of a completed apply"
-        )
+        return f"{engine} exited with code 0, but its log does not end with the summary of a completed apply"
     if reported.unfinished:
-        return f"{engine} ended with exit code 0, but never reported the end of {_named(reported.unfinished)}"
+        return f"{engine} exited with code 0, but never reported the end of {_named(reported.unfinished)}"
     missing = [] if reported.cut or expected is None else list(_missing(expected, reported.completed))
     if missing:
-        return f"{engine} ended with exit code 0, but never reported {_named(missing)}"
+        return f"{engine} exited with code 0, but never reported {_named(missing)}"
     return "" if after is None else _doubt_of_state(engine, before, after, moves=_moves(reported, expected))
 
 
@@ -108,7 +106,7 @@ def _doubt_of_state(engine: str, before: StateMark | None, after: StateMark, *, 
     if after.serial is None:
         return f"{said} its state is missing or damaged" if moves or old.serial else ""
     if old.lineage and after.lineage != old.lineage:
-        return f"{said} the state has another lineage now"
+        return f"{said} the state has a different lineage now"
     if old.serial is not None and after.serial < old.serial:
         return f"{said} the state went back from serial {old.serial} to {after.serial}"
     if moves and after.serial == old.serial:

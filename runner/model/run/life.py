@@ -38,11 +38,11 @@ class State(StrEnum):
 
 IF_THE_PROCESS_DIES: dict[State, str] = {
     State.QUEUED: "nothing is lost; a worker claims it",
-    State.PLANNING: "its claim is free again and it is queued again; planning changes nothing",
-    State.AWAITING_APPROVAL: "nothing is lost, the plan is an artifact; a person decides, or a newer revision supersedes it",
-    State.APPROVED: "nothing is lost; a worker checks digest, lock and revision again and applies it",
-    State.APPLYING: "terraform goes on and the next daemon adopts it, or takes the result that was recorded; "
-    "only where there is neither it is interrupted",
+    State.PLANNING: "its claim is released and it is queued again; planning changes nothing",
+    State.AWAITING_APPROVAL: "nothing is lost; the plan is an artifact. A person decides, or a newer revision supersedes it",
+    State.APPROVED: "nothing is lost; a worker re-checks digest, lock and revision, then applies it",
+    State.APPLYING: "terraform continues; the next daemon adopts it or uses its recorded result; "
+    "without either, the run becomes interrupted",
     State.NO_CHANGES: "final",
     State.DRIFTED: "final",
     State.APPLIED: "final",
@@ -50,8 +50,8 @@ IF_THE_PROCESS_DIES: dict[State, str] = {
     State.CANCELED: "final",
     State.SUPERSEDED: "final",
     State.PLAN_FAILED: "final",
-    State.APPLY_FAILED: "final; infrastructure may be half changed, so the stack is locked with the reason",
-    State.INTERRUPTED: "final until a person resolves it; nobody knows how it ended, so the stack is locked with the evidence",
+    State.APPLY_FAILED: "final; infrastructure may be half changed, so the stack stays locked with the reason",
+    State.INTERRUPTED: "final until a person resolves it; its outcome is unknown, so the stack stays locked with the evidence",
 }
 
 

@@ -22,7 +22,7 @@ _PATH = re.compile(
 )
 _STATE = re.compile(r"\.tfstate\b|\.tflock\b|\.lock\.info\b")
 _KEYLESS = re.compile(r"Permission denied \(publickey|Host key verification failed")
-_SSH = "git over ssh finds no keys and no known hosts of the daemon's user"
+_SSH = "git over ssh cannot see the keys and known hosts of the daemon's user"
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def denials(texts: Iterable[str], around: Surroundings) -> tuple[str, ...]:
 
 def _of_line(line: str, around: Surroundings) -> Iterator[str]:
     if _KEYLESS.search(line):
-        yield f"{_SSH}; `executor.visible: [~/.ssh]` opens them to every run"
+        yield f"{_SSH}; `executor.visible: [~/.ssh]` makes them accessible to every run"
         return
     read_only, refused, absent = (pattern.search(line) for pattern in (_READ_ONLY, _REFUSED, _ABSENT))
     if not (read_only or refused or absent):
@@ -79,7 +79,7 @@ def _named(line: str, said: int) -> Iterator[str]:
 
 def _sentence(path: str, access: Access, around: Surroundings) -> str:
     if own := around.private(path):
-        return f"{path} of the machine is not there: each run has its own, empty {own}"
+        return f"{path} of the machine is hidden: each run has its own empty {own}"
     may_not = "reach" if access is Access.NOTHING else "write"
     return f"it may not {may_not} {path}: {_way(path, around)}"
 
@@ -88,23 +88,21 @@ def _way(path: str, around: Surroundings) -> str:
     if under(path, around.tree):
         return _in_tree(path, around)
     if _STATE.search(path):
-        return (
-            f"`allow.state_folders: [{dirname(path)}]` of its source opens the folder of a state to applies"
-        )
+        return f"`allow.state_folders: [{dirname(path)}]` of its source lets applies write a state there"
     folder = _folder(path, around)
     hidden_there = under(path, around.data_dir) and not _dotted(path, around)
     if hidden_there or folder is None:
-        return "Driftline keeps its own there, and no key opens it"
-    return f"`executor.visible: [{folder}]` opens it to every run, to be read and written"
+        return "Driftline keeps its own files there, and no setting gives access to them"
+    return f"`executor.visible: [{folder}]` lets every run read and write it"
 
 
 def _in_tree(path: str, around: Surroundings) -> str:
     folder = relpath(dirname(path), around.tree)
     if folder == ".":
-        return "runs may write into their root module only, such as to path.root"
+        return "runs may write only to their root module, such as to path.root"
     return (
-        f"runs may write into their root module, such as to path.root; `allow.writable_modules: [{folder}]` of its source"
-        " opens this one where it is a module that the stack calls"
+        f"runs may write to their root module, such as to path.root; if this is a module that the stack calls,"
+        f" `allow.writable_modules: [{folder}]` of its source allows writing to it"
     )
 
 

@@ -105,7 +105,7 @@ _WAITING_SENTENCE: dict[State, str] = {
     State.QUEUED: "{run} waits for a free slot",
     State.PLANNING: "{run} is being planned",
     State.AWAITING_APPROVAL: "{run} waits for approval",
-    State.APPROVED: "{run} is approved and waits to be applied",
+    State.APPROVED: "{run} is approved and will be applied",
     State.APPLYING: "{run} is being applied",
 }
 
@@ -143,7 +143,7 @@ def _as_seen(stack: Stack) -> str:
     """If unknown files are read, the inputs alone do not suffice: a plan at the newest commit does."""
     if not stack.unknown_inputs:
         return ""
-    return f", as a plan at {(stack.applied_revision or '')[:12]} found; inputs: not fully known, so each commit is looked at"
+    return f", as planned at {(stack.applied_revision or '')[:12]}; inputs: not fully known, so every commit is checked"
 
 
 def _moved_sentence(view: View) -> str:
@@ -153,8 +153,8 @@ def _moved_sentence(view: View) -> str:
         and stack.applied_inputs is not None
         and not moved(stack.applied_inputs, stack.inputs)
     ):
-        return "a commit may have changed files that it reads; inputs: not fully known, so each commit is looked at"
-    return "its inputs moved in Git"
+        return "a commit may have changed files that the code reads; inputs: not fully known, so every commit is checked"
+    return "its inputs changed in Git"
 
 
 _LEFT = Rule("left", Next.NOTHING, lambda v: v.stack.left is not None, lambda v: f"it is {v.stack.left}")
@@ -165,13 +165,13 @@ CHANGE_RULES: tuple[Rule, ...] = (
         "source_missing",
         Next.NOTHING,
         lambda v: v.stack.missing_since is not None,
-        lambda _: "source missing: it is no longer in Git; nothing is planned and nothing is destroyed",
+        lambda _: "source missing: it is no longer in Git; Driftline plans and destroys nothing",
     ),
     Rule(
         "problem",
         Next.NOTHING,
         lambda v: v.stack.problem is not None,
-        lambda _: "what is in Git now could not be read; nothing is planned until it is fixed",
+        lambda _: "its definition in Git is invalid; nothing is planned until it is fixed",
     ),
     Rule("paused", Next.NOTHING, lambda v: v.paused, pause_sentence),
     Rule(
@@ -198,14 +198,14 @@ CHANGE_RULES: tuple[Rule, ...] = (
         "synced",
         Next.NOTHING,
         lambda v: v.stack.sync is Sync.SYNCED,
-        lambda v: f"what is in Git is applied{_as_seen(v.stack)}",
+        lambda v: f"in sync with Git{_as_seen(v.stack)}",
     ),
     Rule(
         "plan_failed",
         Next.WAIT,
         _failed_just_now,
         lambda v: (
-            f"{v.last_change.name} could not be planned; tried again {PLAN_RETRY.seconds // 60} m after it"
+            f"{v.last_change.name} could not be planned; retried {PLAN_RETRY.seconds // 60} m later"
             if v.last_change
             else ""
         ),
@@ -215,7 +215,7 @@ CHANGE_RULES: tuple[Rule, ...] = (
         Next.NOTHING,
         lambda v: _last_change_is(v, State.REJECTED, State.CANCELED, *HALF_CHANGED),
         lambda v: (
-            f"{v.last_change.name} was {v.last_change.state.in_words}; a new commit or `driftline plan {v.stack.name}` starts anew"
+            f"{v.last_change.name} is {v.last_change.state.in_words}; a new commit or `driftline plan {v.stack.name}` starts a new run"
             if v.last_change
             else ""
         ),
@@ -227,7 +227,7 @@ CHANGE_RULES: tuple[Rule, ...] = (
             _last_change_is(v, State.NO_CHANGES) and v.last_change is not None and v.last_change.follows_git
         ),
         lambda v: (
-            f"{v.last_change.name} found nothing to apply, but terraform put a part of the plan off;"
+            f"{v.last_change.name} found nothing to apply, but terraform deferred part of the plan;"
             f" to plan again: driftline plan {v.stack.name}"
             if v.last_change
             else ""
@@ -243,7 +243,7 @@ CHANGE_RULES: tuple[Rule, ...] = (
             and v.stack.planned_inputs == v.stack.inputs
         ),
         lambda v: (
-            f"{v.last_change.name} destroyed it; a new commit or `driftline plan {v.stack.name}` makes it again"
+            f"{v.last_change.name} destroyed it; a new commit or `driftline plan {v.stack.name}` creates it again"
             if v.last_change
             else ""
         ),
@@ -270,7 +270,7 @@ CHECK_RULES: tuple[Rule, ...] = (
         "never_applied",
         Next.NOTHING,
         lambda v: v.stack.applied_revision is None,
-        lambda _: "nothing was applied yet, so there is nothing to compare with the cloud",
+        lambda _: "nothing has been applied yet, so there is nothing to check for drift",
     ),
     Rule("paused", Next.NOTHING, lambda v: v.paused, pause_sentence),
     Rule("no_room", Next.WAIT, lambda v: _waits_for_room(v, v.open_check), lambda v: v.shortage or ""),

@@ -9,7 +9,7 @@ def shortage(free: int | None, minimum: str, folder: str) -> str | None:
     """Why nothing new is started, or None. Running work continues; unknown space counts as enough."""
     if free is None or free >= parse_size(minimum):
         return None
-    return f"only {format_size(free)} are free in {folder}; new work starts when there are {minimum} again"
+    return f"only {format_size(free)} free in {folder}; new runs start when there are {minimum} again"
 
 
 def format_size(size: int) -> str:

@@ -24,7 +24,7 @@ PATTERNS: Mapping[str, re.Pattern[str]] = {
     "Google": re.compile(r"\b(?:user)?rateLimitExceeded\b", re.IGNORECASE),
     "GitHub": re.compile(r"\bAPI rate limit (?:of \S+ )?(?:still )?exceeded\b"),
 }
-WHY = "the provider throttles: "  # prefix of a waiting run's reason
+WHY = "the provider is being throttled: "  # prefix of a waiting run's reason
 MAX_WAITS = 6  # half an hour in total; then the run fails like any other
 FIRST = timedelta(minutes=5)
 LONGEST = timedelta(hours=1)
@@ -113,5 +113,5 @@ def crowded(
     if limit is None or busy < limit:
         return None
     if throttle is not None and throttle.holds(now) and throttle.at_most == limit:
-        return f"{throttle}, since the provider throttles: {throttle.reason}"
-    return f"{busy} of at most {limit} runs at once go on in account {account}"
+        return f"{throttle}, because the provider is being throttled: {throttle.reason}"
+    return f"{busy} of at most {limit} concurrent runs are active in account {account}"

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from runner.model.run.life import Run
 
-HELD = "somebody else holds the state"  # prefix of the reason of a run that waits for terraform's lock
+HELD = "someone else holds the state lock"  # prefix of the reason of a run that waits for terraform's lock
 FIRST = timedelta(seconds=30)
 LONGEST = timedelta(minutes=15)
 MAX_FALSE_STARTS = 5  # a shim that always dies has a cause that waiting does not fix

@@ -29,7 +29,5 @@ def save_command(saved: Path, managed: Path | None) -> str:
 
 def torn_sentence(torn: TornState) -> str:
     if torn.problem:
-        return (
-            f"it left the state damaged, and the copy could not be put back ({torn.problem}): {torn.command}"
-        )
-    return f"it left no state, so the one from before it was put back from {torn.copy}, without what this apply has made"
+        return f"it left the state damaged, and restoring the copy failed ({torn.problem}): {torn.command}"
+    return f"it left no state, so the previous one was restored from {torn.copy}; it lacks everything this apply created"

@@ -12,7 +12,7 @@ _EXACT = re.compile(
 )
 _DAY_ENDS = time(23, 59, 59)
 LONGEST = Seconds(5200 * 604_800)  # a hundred years, which no calendar overflows
-FORMS = "a span such as 7d, a date such as 2026-12-24, or a time such as 2026-12-24T10:00:00Z"
+FORMS = "a duration such as 7d, a date such as 2026-12-24, or a time such as 2026-12-24T10:00:00Z"
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,14 @@ class Moment:
                 at = datetime.fromisoformat(text.upper())
                 at = at.astimezone(UTC) if at.tzinfo is not None else at.replace(tzinfo=UTC)
             except (ValueError, OverflowError):
-                raise ValueError(f"there is no such day or time: {text!r}") from None
+                raise ValueError(f"no such date or time: {text!r}") from None
             return cls(None, at, whole_day=exact["time"] is None)
         try:
             span = Seconds.parse(text)
         except ValueError:
             raise ValueError(f"expected {FORMS}, got {text!r}") from None
         if span > LONGEST:
-            raise ValueError(f"expected {LONGEST} at most, got {text!r}")
+            raise ValueError(f"expected at most {LONGEST}, got {text!r}")
         return cls(timedelta(seconds=span), None)
 
     def since(self, now: datetime) -> datetime:

@@ -38,11 +38,11 @@ def parent(path: str) -> str:
 def unsafe(path: str) -> str | None:
     """Why a path of a tree cannot be written to a disk; None if it can."""
     if "\0" in path:
-        return "it holds a NUL"
+        return "it contains a NUL"
     parts = path.split("/")
     bad = next((part for part in parts if part.casefold() in FORBIDDEN_NAMES), None)
     if bad is not None:
-        return f"it has a part {bad!r}"
+        return f"it has a component {bad!r}"
     if _size(path) > LONGEST_PATH:
         return f"it is longer than {LONGEST_PATH:,} bytes"
     if any(_size(part) > LONGEST_NAME for part in parts):

@@ -22,7 +22,7 @@ class Seconds(float):
         whole = str(text).strip()
         parts = _PART.findall(whole) if len(whole) <= _LONGEST else []
         if not parts or "".join(n + u for n, u in parts) != whole:
-            raise ValueError(f"expected a span of time such as 90s, 5m, 4h, 2d or 1w, got {text!r}")
+            raise ValueError(f"expected a duration such as 90s, 5m, 4h, 2d or 1w, got {text!r}")
         span = cls(sum(float(n) * _UNITS[u] for n, u in parts))
         span.written = whole
         return span

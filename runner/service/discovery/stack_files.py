@@ -136,7 +136,7 @@ def sentence_of(stack: Located, sentence: str) -> str:
     return f'stack "{stack.definition.name}": {sentence}'
 
 
-_OF_KEY = re.compile(r"depends_on: (?P<value>\S+?)(?:,| is not a known stack)")
+_OF_KEY = re.compile(r"depends_on: no such stack: (?P<value>[^\s,]+)")
 _NEXT_DOCUMENT = re.compile(r"^---", re.MULTILINE)
 
 
