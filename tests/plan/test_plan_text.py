@@ -85,7 +85,7 @@ Runs provisioners (1):
       + id   = (known after apply)
       + name = "n"
 
-    test_thing.to  # stays as it is, moved from test_thing.from
+    test_thing.to  # is unchanged, moved from test_thing.from
 
  <= data.test_thing.d  # will be read during apply, because its arguments are known after apply
       + a = 1

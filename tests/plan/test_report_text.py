@@ -132,13 +132,13 @@ EXPECTED = """\
 
 ### `test_thing.b`
 
-`+` create, gone in the cloud; terraform would create it again
+`+` create, missing in the cloud; terraform would create it again
 
-## What does not count (2)
+## Ignored (2)
 
 ### `test_thing.c`
 
-`~` update, a rule says that this does not count: `autoscaler`
+`~` update, ignored by a rule: `autoscaler`
 
 | attribute | in the cloud | in the code |
 | --- | --- | --- |
@@ -146,7 +146,7 @@ EXPECTED = """\
 
 ### `test_thing.d`
 
-`~` update, moved outside, and terraform would leave it so
+`~` update, changed outside, but terraform would leave it as it is
 
 | attribute | as recorded | in the cloud |
 | --- | --- | --- |
