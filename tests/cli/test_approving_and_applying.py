@@ -1,5 +1,6 @@
 """A yes to what was seen, and applying exactly that."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -147,6 +148,15 @@ def test_an_old_plan_with_another_effect_is_not_applied_and_both_are_shown(
     assert "meanwhile" in refused.stdout
     assert world.json("run", "show", "1")["state"] == "superseded"
     assert "meanwhile" in world.run("run", "diff", "run-1").stdout
+
+
+def test_both_plans_are_in_the_one_document_of_an_apply(tmp_path: Path) -> None:
+    world = planned(tmp_path, config="apply: {fresh_for: 0s}")
+    world.approve("run-1")
+    world.cloud.write_text("meanwhile\n")
+    run = world.json("apply", "run-1", expect=3)
+    assert "hello" in json.dumps(run["changes"])
+    assert "meanwhile" in json.dumps(run["planned_again"])
 
 
 def test_an_old_plan_that_would_still_do_the_same_is_applied(tmp_path: Path) -> None:

@@ -4,10 +4,8 @@ import click
 
 from runner.cli import suggest
 from runner.cli.options import Cli, history_options, output_option, pass_cli, window
-from runner.cli.screen.history import history_screen
 from runner.model.values.moment import Moment
 from runner.ports.records.runs import RunFilter
-from runner.view.history import history_rows
 
 
 @click.command("history")
@@ -36,6 +34,10 @@ def command(
     output: str,
 ) -> None:
     """List the changes of STACK, or of all stacks, newest first: who requested, approved and applied what."""
+    # Here, since `stack list`, which has this command beside it, waits for no pages of runs.
+    from runner.cli.screen.history import history_screen
+    from runner.view.history import history_rows
+
     now, stack = cli.app.clock.now(), stack or named
     first, last = window(since, until, now)
     where = RunFilter(
