@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from runner.engine.json_output import GAVE_UP, STALE, STATE_LOCKED, JsonOutput, render
 from runner.engine.session import Session
-from runner.model.changes.changes import Diagnostic
+from runner.model.changes.changes import Diagnostic, first_error
 from runner.model.sandbox.denial import denials
 from runner.model.values.span import Seconds
 from runner.ports.engine import EngineError
@@ -25,7 +25,7 @@ def bad_end(
     """Always with a diagnostic. `lost`: its end was not observed, so there is no exit code."""
     stopped = _stopped(_called(session, name), finished, deadline)
     diagnostics = [*output.diagnostics, *stopped, *session.given.warnings]
-    if not any(d.severity == "error" for d in diagnostics):
+    if first_error(diagnostics) is None:
         diagnostics.append(_silent(session, name, None if lost else finished))
     denied = _denied(session, name, diagnostics)
     return EngineError(

@@ -10,6 +10,7 @@ from runner.engine.failure import bad_end
 from runner.engine.plan import plan, planned
 from runner.engine.redaction import Redaction
 from runner.engine.session import Session
+from runner.model.changes.changes import error_summary
 from runner.model.drift.probe import ProbeReady, Provider
 from runner.model.sandbox.labels import Confinement
 from runner.model.sandbox.namespace import View
@@ -109,8 +110,7 @@ def _judged(
     if seen.trouble:
         return Fallback(redaction.text(seen.trouble[0]))  # perhaps in a provider's own words
     if isinstance(answer, EngineError):
-        errors = (one.summary for one in answer.diagnostics if one.severity == "error")
-        return Fallback(next(errors, "it failed"))
+        return Fallback(error_summary(answer.diagnostics) or "it failed")
     return Probed(answer, seen.types)
 
 

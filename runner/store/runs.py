@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from runner.errors import RunChanged, RunNotFound, StackBusy, WrongState
+from runner.errors import RunChanged, RunNotFound, WrongState
 from runner.model.events.feed import RunMoved
+from runner.model.run.busy import busy
 from runner.model.run.life import EXECUTING, Claim, Event, Kind, Run, State, Trigger, next_state
 from runner.model.schedule.throttling import account_of
 from runner.ports.records.runs import NewRun, RunFilter
@@ -145,14 +146,14 @@ class RunWrites(RunReads, DetailWrites, StackWrites):
         if run.final:
             raise WrongState(run=run.name, state=run.state, wish="claimed")
         if run.claim is not None:
-            raise _busy(run)
+            raise busy(run)
         try:
             return self._save(run, replace(run, claim=claim))
         except sqlite3.IntegrityError as error:
             other = self._executing_beside(run)
             if other is None:
                 raise
-            raise _busy(other) from error
+            raise busy(other) from error
 
     def release(self, run: Run) -> Run:
         return run if run.claim is None else self._save(run, replace(run, claim=None))
@@ -207,8 +208,3 @@ def _with(run: Run, fields: Mapping[str, Any]) -> Run:
 
 def _audited(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: asdict(value) if name == "summary" else value for name, value in fields.items()}
-
-
-def _busy(run: Run) -> StackBusy:
-    assert run.claim is not None
-    return StackBusy(stack=run.stack, run=run.name, state=run.state, since=text(run.claim.since))

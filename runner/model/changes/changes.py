@@ -1,5 +1,6 @@
 """A plan's changes for people and records: secrets are masked before a value of this module exists."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
@@ -204,3 +205,14 @@ class Diagnostic:
     file: str | None = None
     line: int | None = None
     address: str | None = None
+
+
+def first_error(diagnostics: Iterable[Diagnostic]) -> Diagnostic | None:
+    """Usually the cause of those after it."""
+    return next((one for one in diagnostics if one.severity == "error"), None)
+
+
+def error_summary(diagnostics: Iterable[Diagnostic]) -> str:
+    """The first error in one line; empty if there is none."""
+    first = first_error(diagnostics)
+    return "" if first is None else first.summary

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+from runner.errors import SourceNotFound
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import STRICT, IgnoreRule
 from runner.model.stack.match import EVERY_STACK, StackMatch
@@ -162,3 +163,10 @@ class Settings:
 
     def source(self, name: str) -> SourceSettings | None:
         return next((s for s in self.sources if s.name == name), None)
+
+    def required_source(self, name: str) -> SourceSettings:
+        """SourceNotFound if the configuration does not have it."""
+        source = self.source(name)
+        if source is None:
+            raise SourceNotFound(source=name)
+        return source

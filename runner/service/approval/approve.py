@@ -17,20 +17,18 @@ from runner.errors import (
     NeverApplies,
     NotAllowed,
     RunChanged,
-    SourceNotFound,
     WrongState,
 )
 from runner.model.approval.approval import Approval, Commit, Person
 from runner.model.approval.binding import Binding, EngineFacts
 from runner.model.approval.guardrails import DESTROYS, Violation, needs_name_typed, unanswered
-from runner.model.approval.rules import Standing, independent, refusal, refusal_by_terms, standing, written_by
+from runner.model.approval.rules import Standing, independent, refusal, refusal_by_terms, written_by
 from runner.model.approval.terms import Terms, nobody
 from runner.model.changes.changes import ChangeSet, Diagnostic
 from runner.model.code.known_inputs import moved
 from runner.model.drift.ignored import IgnoredChange
 from runner.model.run.life import Event, Run, State
 from runner.model.settings.server import Settings
-from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import StackDefinition
 from runner.ports.basics import Clock
 from runner.ports.control import ControlPorts
@@ -40,6 +38,7 @@ from runner.ports.records.audit import AuditReader
 from runner.ports.records.joined import ConsentReader, QuestionReader
 from runner.service.approval.authorship import commits_behind, known, with_signers
 from runner.service.approval.bind import bound, guard_rails
+from runner.service.approval.standing import standing_now
 from runner.service.approval.terms import run_terms
 from runner.service.drift.rules import ignored_by_rule
 from runner.service.integrity.check_clock import steady_now
@@ -93,14 +92,14 @@ def question(settings: Settings, clock: Clock, reader: QuestionReader, run_id: i
     changes = reader.changes(run_id) or ChangeSet()
     binding = reader.binding(run_id)
     facts = binding.facts if binding is not None else EngineFacts()
-    _source(settings, run)
+    settings.required_source(run.source)
     terms = run_terms(settings, reader, run)
     return Question(
         run=run,
         stack=definition,
         terms=terms,
         changes=changes,
-        standing=_standing(settings, clock, reader, run, terms),
+        standing=standing_now(settings, clock, reader, run, terms),
         violations=guard_rails(settings, reader, run, changes, facts),
         binding=binding,
         nobody=nobody(terms, settings.approvals.people),
@@ -108,11 +107,6 @@ def question(settings: Settings, clock: Clock, reader: QuestionReader, run_id: i
         warnings=reader.diagnostics(run_id),
         ignored=ignored_by_rule(settings, reader, run, changes),
     )
-
-
-def _standing(settings: Settings, clock: Clock, reader: ConsentReader, run: Run, terms: Terms) -> Standing:
-    now = steady_now(reader, clock, run.name)
-    return standing(run, reader.approvals(run.id), terms, settings.approvals, now)
 
 
 def refuse_early(control: ControlPorts, asked: Question, person: Person, accepted: frozenset[str]) -> None:
@@ -165,7 +159,7 @@ def _approve(
     with control.store.reading() as reader:
         run = reader.run(run_id)
         facts = known(reader, run)
-    source = _source(control.settings, run)
+    source = control.settings.required_source(run.source)
     commits = commits_behind(git, modules, source, run, facts)
     with control.store.reading() as reader:
         signers = reader.signers(source.name, [commit.revision for commit in commits])
@@ -184,7 +178,7 @@ def _approve(
             raise _not_allowed(person, run, why, None if asked.terms.author_may_approve else by)
         free = independent(person, behind.commits, people)
         writer.add_approval(replace(_approval(control, asked, person, yes), independent=free))
-        now = _standing(control.settings, control.clock, writer, run, asked.terms)
+        now = standing_now(control.settings, control.clock, writer, run, asked.terms)
         _refuse_expired(control, writer, run, person, now)
         if now.complete:
             run = writer.transition(run, Event.APPROVE, by=person.name, reason=yes.comment)
@@ -331,10 +325,3 @@ def reject(
         if shown is not None and run.state is not shown.state:
             raise RunChanged(run=run.name, state=run.state)
         return writer.transition(run, Event.REJECT, by=person.name, reason=reason)
-
-
-def _source(settings: Settings, run: Run) -> SourceSettings:
-    source = settings.source(run.source)
-    if source is None:
-        raise SourceNotFound(source=run.source)
-    return source

@@ -5,8 +5,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from runner import failpoint
-from runner.errors import Conflict, NoRoom, NotFound
-from runner.model.approval.rules import standing
+from runner.errors import Conflict, NoRoom, NotFound, SourceNotFound
 from runner.model.audit.actor import DAEMON
 from runner.model.execution.job import Job, JobSource, Phase
 from runner.model.run.apply_end import Expected, expected_of
@@ -23,11 +22,11 @@ from runner.ports.records.joined import ConsentReader, StackUseReader
 from runner.ports.records.runs import RunFilter, RunReader, RunWriter
 from runner.ports.records.stacks import StackReader
 from runner.ports.records.store import Reader
+from runner.service.approval.standing import standing_now
 from runner.service.approval.terms import run_terms
 from runner.service.drift.partly import partly_applied
 from runner.service.drift.rules import ignore_rules
 from runner.service.execution.known_secrets import MAX_EARLIER
-from runner.service.integrity.check_clock import steady_now
 from runner.service.outcome.plan import replan
 from runner.service.outcome.probe import probing
 from runner.service.queue.assignment import Assignment
@@ -178,8 +177,7 @@ def _expired(control: ControlPorts, reader: ConsentReader, run: Run) -> bool:
     if control.settings.source(run.source) is None:
         return False
     terms = run_terms(control.settings, reader, run)
-    now = steady_now(reader, control.clock, run.name)
-    return not standing(run, reader.approvals(run.id), terms, control.settings.approvals, now).complete
+    return not standing_now(control.settings, control.clock, reader, run, terms).complete
 
 
 _PHASES = {State.PLANNING: Phase.PLAN, State.APPROVED: Phase.APPLY, State.APPLYING: Phase.ADOPT}
@@ -188,7 +186,7 @@ _PHASES = {State.PLANNING: Phase.PLAN, State.APPROVED: Phase.APPLY, State.APPLYI
 def _job(control: ControlPorts, reader: Reader, run: Run, known_source: SourceSettings | None = None) -> Job:
     source = control.settings.source(run.source) or known_source
     if source is None:
-        raise NotFound(what="source", name=run.source)
+        raise SourceNotFound(source=run.source)
     definition = reader.definition(run.definition)
     stack = reader.stack(run.stack)
     now = stack.definition  # in Git: settings that are no input of terraform need no apply

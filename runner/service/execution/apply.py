@@ -21,7 +21,7 @@ from runner.host.files import write_whole
 from runner.model.approval.binding import OLDER_FORM, SCHEMA
 from runner.model.approval.differences import MAX_NAMED, MOVES, differing, otherwise
 from runner.model.changes.bounded import bounded
-from runner.model.changes.changes import ChangeSet, Diagnostic
+from runner.model.changes.changes import ChangeSet, Diagnostic, error_summary
 from runner.model.execution.job import ApplyOutcome, ApplyResult, Job, PlanFailure, PlanResult
 from runner.model.execution.plan_report import NOTHING
 from runner.model.stack.state_file import torn_sentence
@@ -224,7 +224,7 @@ def _actions(failed: tuple[str, ...]) -> str:
 
 def _ended_badly(error: EngineError) -> ApplyResult:
     """`failed` only if terraform exited by itself, reported it, and saved what it had done."""
-    first = next((d.summary for d in error.diagnostics if d.severity == "error"), "")
+    first = error_summary(error.diagnostics)
     reason = _how(error) if error.lost or error.signal is not None else first or _how(error)
     if error.failed_actions and not error.lost and error.signal is None:
         reason = f"{_actions(error.failed_actions)} failed: {reason}"

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from runner.errors import EngineFailed
 from runner.model.approval.binding import EngineFacts
+from runner.model.changes.changes import error_summary
 from runner.model.execution.job import PlanResult
 from runner.ports.engine import EngineError, Execution
 from runner.ports.worker import WorkerPorts
@@ -17,7 +18,7 @@ def facts_now(
         return fresh.facts
     found = ports.engine.facts(execution, plan_file)
     if isinstance(found, EngineError):
-        why = next((d.summary for d in found.diagnostics if d.severity == "error"), found.tail)
+        why = error_summary(found.diagnostics) or found.tail
         raise EngineFailed(
             f'stack "{execution.stack.name}": {found.command} failed before the apply: {why}',
             hint=f"driftline logs {execution.run}",

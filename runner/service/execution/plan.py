@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from runner import failpoint
 from runner.errors import DriftlineError
-from runner.model.changes.changes import ChangeSet, Diagnostic
+from runner.model.changes.changes import ChangeSet, Diagnostic, error_summary
 from runner.model.changes.warnings import kept
 from runner.model.drift.probe import ProbeFacts
 from runner.model.drift.taxonomy import absorbed
@@ -171,7 +171,7 @@ def failure_of(error: EngineError) -> PlanFailure:
     elif error.state_locked:
         reason = error.holder
     else:
-        first = next((d.summary for d in error.diagnostics if d.severity == "error"), "")
+        first = error_summary(error.diagnostics)
         reason = first or f"{error.command} ended with exit code {error.exit_code}"
         reason += confined(error)
     diagnostics = error.diagnostics or (Diagnostic("error", reason, error.tail),)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from runner.errors import DriftlineError
+from runner.model.changes.changes import first_error
 from runner.model.execution.job import Job, LockResult, Phase
 from runner.ports.basics import Cancel
 from runner.ports.engine import EngineError, Execution
@@ -32,7 +33,7 @@ def _free(job: Job, ports: WorkerPorts, execution: Execution) -> LockResult:
 
 
 def _failed(execution: Execution, error: EngineError) -> LockResult:
-    first = next((d for d in error.diagnostics if d.severity == "error"), None)
+    first = first_error(error.diagnostics)
     message = " ".join((first.detail or first.summary).split()) if first else ""
     reason = f'stack "{execution.stack.name}": {error.command} failed: {message}'
     return LockResult(reason=reason, hint="driftline doctor")

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from runner.errors import Blocked, NotFound, SourceNotFound, StackBusy
+from runner.errors import Blocked, NotFound
 from runner.model.approval.approval import Person
 from runner.model.code.conflicts import moved_state
+from runner.model.run.busy import refuse_executing
 from runner.model.stack.definition import Discovered, Stack, StateIdentity
 from runner.ports.control import ControlPorts
 from runner.ports.engine import Workspaces
@@ -17,9 +18,7 @@ def proposed_state(control: ControlPorts, discoverer: Discoverer, name: str) -> 
         known = reader.stacks(left=True)
         stack = reader.stack(name)
         head = reader.source(stack.source).head
-    source = control.settings.source(stack.source)
-    if source is None:
-        raise SourceNotFound(source=stack.source)
+    source = control.settings.required_source(stack.source)
     unpinned = [replace(one, pinned_identity=None) if one.name == name else one for one in known]
     found = discoverer.discover(source, head or stack.revision, unpinned)
     new = next((one for one in found.stacks if one.definition.name == name), None)
@@ -46,11 +45,7 @@ def accept_state(
     """Use exactly this state from now on. The stack is discovered again at the next poll, and initialised again."""
     with control.store.writing() as writer:
         stack = writer.stack(name)
-        busy = next((run for run in writer.open_runs(name) if run.claim is not None), None)
-        if busy is not None:
-            raise StackBusy(
-                stack=name, run=busy.name, state=busy.state, since=f"{busy.changed_at:%H:%M:%S} UTC"
-            )
+        refuse_executing(writer.open_runs(name))
         writer.pin_state(name, identity.digest, by=person.name, reason=reason)
         # Terraform's own record of the old backend would make every init fail.
         workspaces.forget_init(stack.folder)

@@ -10,8 +10,6 @@ from runner.errors import (
     Blocked,
     EngineFailed,
     NotAState,
-    SourceNotFound,
-    StackBusy,
     StateBusy,
     StateElsewhere,
     StateRefused,
@@ -24,8 +22,9 @@ from runner.model.approval.arriving_state import (
     objection,
     summary_of,
 )
-from runner.model.changes.changes import ChangeSet
+from runner.model.changes.changes import ChangeSet, first_error
 from runner.model.execution.job import Job, JobSource, Phase, PlanFailure
+from runner.model.run.busy import refuse_executing
 from runner.model.run.life import Event, Kind
 from runner.model.stack.definition import Stack
 from runner.model.stack.lock import Lock
@@ -156,9 +155,7 @@ def _refuse_moved(workspaces: Workspaces, reader: StackUseReader, arrival: Arriv
     name = stack.name
     if reader.lock(name) != lock:
         raise Blocked(f'the lock on stack "{name}" was released meanwhile', hint="driftline lock list")
-    busy = next((r for r in reader.open_runs(name) if r.claim is not None and r.kind is not Kind.DRIFT), None)
-    if busy is not None:
-        raise StackBusy(stack=name, run=busy.name, state=busy.state, since=f"{busy.changed_at:%H:%M:%S} UTC")
+    refuse_executing(reader.open_runs(name), checks=False)
     now = reader.stack(name)
     if (now.inputs, now.identity) != (stack.inputs, stack.identity):
         raise Blocked(f'stack "{name}" has moved in Git meanwhile', hint="look at the preview again")
@@ -178,9 +175,7 @@ def _about(arrival: Arrival) -> dict[str, object]:
 
 
 def _job(control: ControlPorts, stack: Stack) -> Job:
-    source = control.settings.source(stack.source)
-    if source is None:
-        raise SourceNotFound(source=stack.source)
+    source = control.settings.required_source(stack.source)
     with control.store.reading() as reader:
         earlier = tuple(run.id for run in reader.runs(RunFilter(stack=stack.name, limit=MAX_EARLIER)))
     return Job(
@@ -199,7 +194,7 @@ def _job(control: ControlPorts, stack: Stack) -> Job:
 
 
 def _failed(name: str, failure: PlanFailure) -> EngineFailed:
-    first = next((one for one in failure.diagnostics if one.severity == "error"), None)
+    first = first_error(failure.diagnostics)
     detail = " ".join(first.detail.split()) if first is not None else ""
     return EngineFailed(
         f'stack "{name}" cannot be planned with this state: {failure.reason}{f": {detail}" if detail else ""}',

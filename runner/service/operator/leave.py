@@ -1,7 +1,8 @@
 """A person forgets a stack that left Git."""
 
-from runner.errors import Blocked, Conflict, StackBusy, StackLocked
+from runner.errors import Blocked, Conflict, StackLocked
 from runner.model.approval.approval import Person
+from runner.model.run.busy import refuse_executing
 from runner.model.run.life import Event
 from runner.model.stack.definition import Stack
 from runner.ports.control import ControlPorts
@@ -22,9 +23,7 @@ def may_be_forgotten(reader: StackUseReader, name: str) -> Stack:
     lock = reader.lock(name)
     if lock is not None:
         raise StackLocked(stack=name, holder=lock.holder, reason=lock.reason, hint=lock.way_out)
-    busy = next((run for run in reader.open_runs(name) if run.claim is not None), None)
-    if busy is not None:
-        raise StackBusy(stack=name, run=busy.name, state=busy.state, since=f"{busy.changed_at:%H:%M:%S} UTC")
+    refuse_executing(reader.open_runs(name))
     return stack
 
 

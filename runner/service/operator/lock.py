@@ -1,8 +1,9 @@
 """Locks of people."""
 
-from runner.errors import NotFound, RunUnresolved, StackBusy, StackLocked
+from runner.errors import NotFound, RunUnresolved, StackLocked
 from runner.model.approval.approval import Person
-from runner.model.run.life import Kind, State
+from runner.model.run.busy import refuse_executing
+from runner.model.run.life import State
 from runner.model.stack.lock import Lock
 from runner.ports.control import ControlPorts
 
@@ -17,13 +18,7 @@ def take(control: ControlPorts, stack: str, person: Person, reason: str) -> Lock
         raise StackLocked(stack=stack, holder=held.holder, reason=held.reason, hint=held.way_out)
     with control.store.writing() as writer:
         writer.stack(stack)
-        busy = next(
-            (r for r in writer.open_runs(stack) if r.claim is not None and r.kind is not Kind.DRIFT), None
-        )
-        if busy is not None and busy.claim is not None:
-            raise StackBusy(
-                stack=stack, run=busy.name, state=busy.state, since=f"{busy.claim.since:%H:%M:%S} UTC"
-            )
+        refuse_executing(writer.open_runs(stack), checks=False)
         writer.place_lock(lock, by=person.name)
     return lock
 

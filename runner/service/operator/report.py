@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from runner.errors import Blocked, PartlyApplied, StackBusy
 from runner.model.approval.approval import Person
 from runner.model.drift.report import Acknowledgement, DriftReport, ReportStatus
+from runner.model.run.busy import busy
 from runner.model.run.life import Kind, Run, State
 from runner.model.values.moment import end_of
 from runner.ports.control import ControlPorts
@@ -38,14 +39,8 @@ def heal(control: ControlPorts, report_id: int, person: Person) -> Run:
             )
         run = propose(writer, stack, report, by=person.name)
         if run is None:
-            busy = next(r for r in writer.open_runs(stack.name) if r.kind is not Kind.DRIFT)
-            raise StackBusy(
-                stack=stack.name,
-                run=busy.name,
-                state=busy.state,
-                since=f"{busy.changed_at:%H:%M:%S} UTC",
-                hint=_WAY_ON.get(busy.state, StackBusy.hint_template).format(run=busy.name),
-            )
+            other = next(r for r in writer.open_runs(stack.name) if r.kind is not Kind.DRIFT)
+            raise busy(other, hint=_WAY_ON.get(other.state, StackBusy.hint_template).format(run=other.name))
         return run
 
 

@@ -8,14 +8,13 @@ from runner.errors import (
     DependencyMissing,
     NewestRefused,
     RevisionNotFound,
-    SourceNotFound,
-    StackBusy,
     StackLocked,
     StackPaused,
 )
 from runner.model.approval.approval import Commit, Person
 from runner.model.approval.signature import signed
 from runner.model.code.dependencies import never_applied
+from runner.model.run.busy import refuse_executing
 from runner.model.run.life import Event, Kind, Run, Trigger
 from runner.model.schedule.decide import View, pause_sentence
 from runner.model.stack.definition import Discovered, Stack, StackDefinition
@@ -93,13 +92,7 @@ def _refuse(facts: View) -> None:
             (stack.pause.by, stack.pause.reason) if stack.pause else ("Git", "paused: true in its stack file")
         )
         raise StackPaused(stack=stack.name, by=by, reason=reason)
-    busy = next(
-        (run for run in facts.open_runs if run.claim is not None and run.kind is not Kind.DRIFT), None
-    )
-    if busy is not None:
-        raise StackBusy(
-            stack=stack.name, run=busy.name, state=busy.state, since=f"{busy.changed_at:%H:%M:%S} UTC"
-        )
+    refuse_executing(facts.open_runs, checks=False)
 
 
 def _refuse_gone(control: ControlPorts, stack: Stack, *, destroy: bool) -> None:
@@ -116,8 +109,7 @@ def _refuse_gone(control: ControlPorts, stack: Stack, *, destroy: bool) -> None:
             f'stack "{stack.name}" is no longer in Git, and nothing of it was applied',
             hint=f"driftline stack forget {stack.name}",
         )
-    if control.settings.source(stack.source) is None:
-        raise SourceNotFound(source=stack.source)
+    control.settings.required_source(stack.source)
 
 
 def refuse_unread(reader: SourceReader, stack: Stack) -> None:
@@ -140,9 +132,7 @@ def _discover_at(
     with control.store.reading() as reader:
         stack = reader.stack(name)
         taken = reader.source(stack.source).head
-    source = control.settings.source(stack.source)
-    if source is None:
-        raise SourceNotFound(source=stack.source)
+    source = control.settings.required_source(stack.source)
     revision = discoverer.git.resolve(source, ref)
     # The branch in the mirror may be ahead of the accepted head, by untrusted commits.
     signatures = discoverer.git.verify(source, taken, revision)

@@ -10,13 +10,12 @@ from runner.errors import (
     DriftlineError,
     EngineFailed,
     NotFound,
-    SourceNotFound,
-    StackBusy,
     StateBusy,
     StateHeld,
 )
 from runner.model.approval.approval import Person
 from runner.model.execution.job import Job, JobSource, LockResult, Phase
+from runner.model.run.busy import refuse_executing
 from runner.model.run.life import HALF_CHANGED, Kind, Run, State
 from runner.model.stack.lock import StateLock
 from runner.ports.control import ControlPorts
@@ -105,13 +104,7 @@ def _alone(control: ControlPorts, run: Run, phase: Phase) -> Iterator[Assignment
         raise StateBusy(stack=run.stack, run=run.name)
     try:
         with control.store.reading() as reader:
-            busy = next(
-                (r for r in reader.open_runs(run.stack) if r.claim and r.kind is not Kind.DRIFT), None
-            )
-            if busy is not None:
-                raise StackBusy(
-                    stack=run.stack, run=busy.name, state=busy.state, since=f"{busy.changed_at:%H:%M:%S} UTC"
-                )
+            refuse_executing(reader.open_runs(run.stack), checks=False)
             job = _job(control, reader, run, phase)
         yield Assignment(job, held)
     finally:
@@ -119,9 +112,7 @@ def _alone(control: ControlPorts, run: Run, phase: Phase) -> Iterator[Assignment
 
 
 def _job(control: ControlPorts, reader: Reader, run: Run, phase: Phase) -> Job:
-    source = control.settings.source(run.source)
-    if source is None:
-        raise SourceNotFound(source=run.source)
+    source = control.settings.required_source(run.source)
     return Job(
         run=run.id,
         phase=phase,
