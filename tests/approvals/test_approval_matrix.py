@@ -1,19 +1,18 @@
 """Who may approve, as a table: every way to be one of those who made the change, under every name."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
+from examples import NOW, a_run
 
 from runner.model.approval.approval import Approval, Commit, Person
 from runner.model.approval.people import fold, names_of, one_each
 from runner.model.approval.rules import Standing, refusal, standing
 from runner.model.approval.terms import Declaration, Terms, agreed
-from runner.model.run.life import Kind, Run, State, Trigger
+from runner.model.run.life import Kind, State, Trigger
 from runner.model.settings.server import ApprovalSettings
 from runner.model.stack.definition import ApplyRules, StackDefinition
 
-NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 COMMITS = (
     Commit("a" * 40, "Ana Ng", "ana@example.com", "Cy Tal", "cy@example.com", NOW, "s", ("dee@example.com",)),
     Commit(
@@ -29,24 +28,7 @@ PEOPLE = {
 AUTHOR = "the author or committer of a change may not approve it"
 ASKED = "whoever requested the run may not approve it"
 ONCE = "each person counts only once"
-RUN = Run(
-    id=1,
-    stack="prod/vpc",
-    source="infra",
-    kind=Kind.CHANGE,
-    state=State.AWAITING_APPROVAL,
-    version=1,
-    revision="b" * 40,
-    inputs="i",
-    definition="d",
-    trigger=Trigger.PUSH,
-    requested_by="driftline",
-    created_at=NOW,
-    changed_at=NOW,
-    plan_digest="p",
-    fingerprint="f",
-    binding_digest="b",
-)
+RUN = a_run(state=State.AWAITING_APPROVAL, plan_digest="p", fingerprint="f", binding_digest="b")
 BY_HAND = {"trigger": Trigger.MANUAL, "requested_by": "bo"}
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from examples import a_stack
 from remote.repository import Remote
 
 from runner.config.stack_file import StackFileReader
@@ -84,14 +85,12 @@ def known(stack: Discovered) -> Stack:
 
 def elsewhere(name: str, *, depends_on: tuple[str, ...] = (), identity: StateIdentity | None = None) -> Stack:
     """A stack of another source."""
-    return Stack(
+    return a_stack(
         name=name,
         source="other",
         file="stack.yaml",
         module_path=".",
         definition=StackDefinition(name, depends_on=depends_on),
-        revision="0" * 40,
-        inputs="",
         identity=identity or StateIdentity("managed", name, "default"),
         managed_state=identity is None,
     )

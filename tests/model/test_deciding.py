@@ -1,11 +1,12 @@
 """What is done about a stack, and why: one row of the table a test."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
+from examples import NOW, a_run, a_stack
 
-from runner.model.run.life import FINAL, Claim, Kind, Run, State, Trigger
+from runner.model.run.life import FINAL, Claim, Kind, Run, State
 from runner.model.schedule.decide import (
     CHANGE_RULES,
     CHECK_RULES,
@@ -24,48 +25,17 @@ from runner.model.stack.definition import (
     Pause,
     Stack,
     StackDefinition,
-    StateIdentity,
     Sync,
 )
 from runner.model.stack.lock import Lock
 
-NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
-
 
 def stack(**fields: object) -> Stack:
-    base = Stack(
-        name="prod/vpc",
-        source="infra",
-        file="vpc/stack.yaml",
-        module_path="vpc",
-        definition=StackDefinition("prod/vpc"),
-        revision="b" * 40,
-        inputs="new",
-        identity=StateIdentity("managed", "prod/vpc", "default"),
-        managed_state=True,
-        applied_revision="a" * 40,
-        applied_inputs="old",
-    )
-    return replace(base, **fields)  # type: ignore[arg-type]
+    return a_stack(**{"applied_revision": "a" * 40, "applied_inputs": "old", **fields})
 
 
 def run(state: State, **fields: object) -> Run:
-    base = Run(
-        id=7,
-        stack="prod/vpc",
-        source="infra",
-        kind=Kind.CHANGE,
-        state=state,
-        version=1,
-        revision="b" * 40,
-        inputs="new",
-        definition="d",
-        trigger=Trigger.PUSH,
-        requested_by="driftline",
-        created_at=NOW,
-        changed_at=NOW,
-    )
-    return replace(base, **fields)  # type: ignore[arg-type]
+    return a_run(**{"id": 7, "state": state, **fields})
 
 
 LOCK = Lock(stack="prod/vpc", holder="ana", reason="migration", since=NOW)

@@ -1,37 +1,23 @@
 """Who gets the next slot: nobody's thousand stacks keep out another source."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
+from examples import NOW, a_run
 from hypothesis import given
 from hypothesis import strategies as some
 
-from runner.model.run.life import Claim, Kind, Run, State, Trigger
+from runner.model.run.life import Claim, Kind, Run, State
 from runner.model.schedule.turns import PATIENCE, PRIORITY, crowded_out, in_turn
-
-NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 
 def run(number: int, source: str, kind: Kind = Kind.CHANGE, state: State = State.QUEUED) -> Run:
-    return Run(
-        id=number,
-        stack=f"{source}-{number}",
-        source=source,
-        kind=kind,
-        state=state,
-        version=1,
-        revision="b" * 40,
-        inputs="new",
-        definition="d",
-        trigger=Trigger.PUSH,
-        requested_by="driftline",
-        created_at=NOW,
-        changed_at=NOW,
-    )
+    return a_run(id=number, stack=f"{source}-{number}", source=source, kind=kind, state=state)
 
 
 def executing(number: int, source: str, since: datetime = NOW) -> Run:
-    made = run(number, source, state=State.PLANNING)
-    return Run(**{**vars(made), "claim": Claim("token", "host", 1, since)})
+    claim = Claim("token", "host", 1, since)
+    return replace(run(number, source, state=State.PLANNING), claim=claim)
 
 
 def ids(runs: list[Run]) -> list[int]:

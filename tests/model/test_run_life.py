@@ -1,9 +1,9 @@
 """The life of a run: the table, walked exhaustively."""
 
-from datetime import UTC, datetime
 from itertools import product
 
 import pytest
+from examples import a_run
 
 from runner.errors import WrongState
 from runner.model.run.life import (
@@ -14,32 +14,14 @@ from runner.model.run.life import (
     TRANSITIONS,
     WAITING,
     Event,
-    Kind,
     Run,
     State,
-    Trigger,
     next_state,
 )
 
-NOW = datetime(2026, 11, 1, tzinfo=UTC)
-
 
 def run_in(state: State) -> Run:
-    return Run(
-        id=1,
-        stack="prod/vpc",
-        source="infra",
-        kind=Kind.CHANGE,
-        state=state,
-        version=1,
-        revision="a" * 40,
-        inputs="i",
-        definition="d",
-        trigger=Trigger.PUSH,
-        requested_by="driftline",
-        created_at=NOW,
-        changed_at=NOW,
-    )
+    return a_run(state=state)
 
 
 @pytest.mark.parametrize(("state", "event"), list(product(State, Event)))

@@ -1,51 +1,26 @@
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from examples import NOW, a_run, a_stack
 
 from runner.cli.screen.needs import MARKS
 from runner.model.approval.guardrails import Violation
 from runner.model.approval.rules import Standing
 from runner.model.changes.changes import Summary
 from runner.model.drift.report import Acknowledgement, DriftReport, ReportStatus
-from runner.model.run.life import Kind, Run, State, Trigger
+from runner.model.run.life import Run, State
 from runner.model.schedule.decide import View
-from runner.model.stack.definition import Stack, StackDefinition, StateIdentity
+from runner.model.stack.definition import Stack
 from runner.model.stack.lock import Lock
 from runner.model.stack.source import SourceStatus
 from runner.view.facts import StackFacts
 from runner.view.needs import Why, needs
 from runner.view.source import SourceRow, source_row
 
-NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-STACK = Stack(
-    name="prod/vpc",
-    source="infra",
-    file="vpc/stack.yaml",
-    module_path="vpc",
-    definition=StackDefinition("prod/vpc"),
-    revision="a" * 40,
-    inputs="new",
-    identity=StateIdentity("managed", "{}", "default"),
-    managed_state=True,
-)
-RUN = Run(
-    id=184,
-    stack="prod/vpc",
-    source="infra",
-    kind=Kind.CHANGE,
-    state=State.AWAITING_APPROVAL,
-    version=1,
-    revision="a" * 40,
-    inputs="new",
-    definition="d",
-    trigger=Trigger.PUSH,
-    requested_by="driftline",
-    created_at=NOW,
-    changed_at=NOW,
-    summary=Summary(create=2, delete=1),
-)
+STACK = a_stack()
+RUN = a_run(id=184, state=State.AWAITING_APPROVAL, summary=Summary(create=2, delete=1))
 REPORT = DriftReport(
     id=37,
     stack="prod/vpc",
