@@ -14,7 +14,6 @@ trials/<random>                the same tree for a trial plan; a file beside it 
 quarantine/                    what could not be removed yet
 """
 
-import fcntl
 import hashlib
 import json
 import os
@@ -49,7 +48,7 @@ from runner.host.files import (
     remove_abandoned,
     write_whole,
 )
-from runner.host.flock import alone, shared
+from runner.host.flock import alone, remove_if_free, shared
 from runner.model.stack.definition import DEFAULT_WORKSPACE
 from runner.model.stack.state_file import TornState
 from runner.ports.engine import Workspace
@@ -217,7 +216,7 @@ class LocalWorkspaces:
             if _OF_A_PROBE.fullmatch(folder.name) is not None:
                 # Another process may remove it at the same time.
                 with suppress(OSError):
-                    _remove_if_free(folder)
+                    remove_if_free(folder)
 
     def clear_trials(self) -> None:
         for use in (self.data_dir / TRIALS).glob(f"*{IN_USE}"):
@@ -275,16 +274,6 @@ class LocalWorkspaces:
 
     def _control(self, run: int) -> Path:
         return self.data_dir / "control" / str(run)
-
-
-def _remove_if_free(folder: Path) -> None:
-    """A probe keeps the folder locked while it runs."""
-    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(folder, ignore_errors=True)
-    finally:
-        os.close(held)
 
 
 def slug(stack: str) -> str:

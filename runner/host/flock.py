@@ -1,10 +1,11 @@
 """An flock on a file: shared by daemon and command line, and free once its last holder is gone.
 
-Never on a folder: a run that can open it could lock it as well.
+Never on a folder that a run can open, as it could lock it as well.
 """
 
 import fcntl
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,6 +46,16 @@ def alone(path: Path) -> Iterator[bool]:
     finally:
         if fd is not None:
             os.close(fd)
+
+
+def remove_if_free(folder: Path) -> None:
+    """A probe keeps its folder locked while it runs; BlockingIOError if one does."""
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        os.close(held)
 
 
 def locked(path: Path, mode: int, *, create: bool = False) -> int | None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from shutil import rmtree
 
 from runner.host.files import private_folder
+from runner.host.flock import remove_if_free
 from runner.probe.conversation import ProbeFailed
 
 LONGEST_PATH = 100  # of a socket: the kernel allows 108 bytes including the end, macOS 104
@@ -79,13 +80,4 @@ def _sweep(base: Path) -> None:
         # Another check may remove it at the same time.
         with suppress(OSError):
             if _OWN.fullmatch(folder.name) and time.time() - folder.stat().st_mtime > YOUNG_SECONDS:
-                _remove_if_free(folder)
-
-
-def _remove_if_free(folder: Path) -> None:
-    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        rmtree(folder, ignore_errors=True)
-    finally:
-        os.close(held)
+                remove_if_free(folder)
