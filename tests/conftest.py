@@ -42,10 +42,17 @@ def pytest_collection_finish() -> None:
     start_fast()
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: a test often waits for a process, a lock or a poll."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("aws") and "aws" in MISSING:
             item.add_marker(pytest.mark.skip(reason=MISSING["aws"]))
+    # At the end one of them would run alone.
+    items.sort(key=lambda item: not (item.get_closest_marker("aws") or item.get_closest_marker("long")))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

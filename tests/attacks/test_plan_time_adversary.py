@@ -19,6 +19,7 @@ needs_terraform = pytest.mark.skipif(
 )
 
 
+@pytest.mark.long
 @needs_namespaces
 @needs_terraform
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
