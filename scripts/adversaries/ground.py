@@ -132,16 +132,16 @@ class Ground:
         with self.world.app.store.reading() as reader:
             return Seen(run.state, reader.changes(run.id), reader.diagnostics(run.id))
 
-    def told(self, run: Run) -> dict[str, list[int]]:
+    def acts(self, run: Run) -> dict[str, list[int]]:
         """What the hostile code of the run could do; empty where it took its own plan with it."""
         changes = self.seen(run).changes
         for output in changes.outputs if changes is not None else ():
             if output.name == "told" and isinstance(output.after, str):
                 try:
-                    told: dict[str, list[int]] = json.loads(output.after)
+                    acts: dict[str, list[int]] = json.loads(output.after)
                 except ValueError:
                     return {}
-                return told
+                return acts
         return {}
 
     def applied(self, stack: str) -> str:

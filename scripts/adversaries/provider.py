@@ -66,7 +66,7 @@ class Adversary(iface.Provider):  # type: ignore[misc]
 def _act(seed: str, outside: str, known: str) -> str:
     """With every descriptor that this process has, those to terraform included."""
     reading, writing = os.pipe()
-    with os.fdopen(reading, "r", errors="replace") as told:
+    with os.fdopen(reading, "r", errors="replace") as shown:
         command = [sys.executable, "-m", "adversaries.hostile", seed, outside, known]
         process = subprocess.Popen(
             command,
@@ -79,8 +79,8 @@ def _act(seed: str, outside: str, known: str) -> str:
         os.close(writing)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(SECONDS)
-        os.set_blocking(told.fileno(), False)
-        return told.read(1 << 16) or ""
+        os.set_blocking(shown.fileno(), False)
+        return shown.read(1 << 16) or ""
 
 
 def _open() -> tuple[int, ...]:

@@ -55,14 +55,14 @@ class Siege:
             seed = self.chance.randrange(1 << 32)
             faults = list(self._round(seed, value, expected))
             self.found.rounds += 1
-            self._report(self._tell(number, seed), faults)
+            self._report(self._summary(number, seed), faults)
             if self.found.faults:
                 break
         else:
             self._apply(rounds, f"value {(rounds - 1) // BLOCK}")
         return self.found
 
-    def _tell(self, number: int, seed: int) -> str:
+    def _summary(self, number: int, seed: int) -> str:
         return f"round {number} of seed {self.seed}, whose acts are {' '.join(chosen(seed))}"
 
     def _report(self, when: str, faults: list[str]) -> None:
@@ -132,12 +132,12 @@ class Siege:
 
     def _left(self, run: Run) -> Iterator[str]:
         """By the hostile run, whatever became of it."""
-        told = self.attacked.told(run)
-        if OPEN in told:
+        acts = self.attacked.acts(run)
+        if OPEN in acts:
             yield OPEN
             return
-        self.found.silent += not told
-        for name, (done, refused) in told.items():
+        self.found.silent += not acts
+        for name, (done, refused) in acts.items():
             self.found.done[name] += done
             self.found.refused[name] += refused
         if run.state not in {State.AWAITING_APPROVAL, State.PLAN_FAILED, State.NO_CHANGES}:

@@ -115,8 +115,8 @@ def _hold(app: App, person: Person, only: Lock) -> bool:
 
 def _refuse_double_grants(installation: Installation) -> None:
     """The audit log is written in the same transaction: each take must be followed by the release of the same person."""
-    told = [entry for entry in installation.app.store.export_audit() if entry.action.startswith("lock.")]
-    for take, release in zip(told[::2], told[1::2], strict=True):
+    shown = [entry for entry in installation.app.store.export_audit() if entry.action.startswith("lock.")]
+    for take, release in zip(shown[::2], shown[1::2], strict=True):
         if (take.action, release.action, take.actor) != ("lock.take", "lock.release", release.actor):
             raise RuntimeError(f"double grant: {take} was followed by {release}")
     installation.app.store.close()

@@ -59,8 +59,8 @@ def _before(document: dict[str, Any]) -> None:
     seal("plan", {"resources": resources, "outputs": outputs}, KEY)
     secrets = plan_secrets(document)
     read = tuple(read_resource(entry, secrets) for entry, _ in changes)
-    told = tuple(read_outputs(document, secrets))
-    for _ in lines(ChangeSet(resources=read, outputs=told, summary=summarize(read, told))):
+    shown = tuple(read_outputs(document, secrets))
+    for _ in lines(ChangeSet(resources=read, outputs=shown, summary=summarize(read, shown))):
         pass
 
 
@@ -86,16 +86,16 @@ def plan(count: int) -> dict[str, Any]:
         module, address = f"m{i % 10}", f"module.m{i % 10}.test_thing.r{i}"
         values = {f"attribute_{a}": f"value {a} of {i}" for a in range(ATTRIBUTES)}
         block = {"address": f"test_thing.r{i}", "mode": "managed", "type": "test_thing", "name": f"r{i}"}
-        told: dict[str, Any] = {
+        shown: dict[str, Any] = {
             **block,
             "provider_config_key": "test",
             "expressions": {name: {} for name in values},
         }
         if i % 10 == 0:
-            told["provisioners"] = [
+            shown["provisioners"] = [
                 {"type": "local-exec", "expressions": {"command": {"references": ["var.word"]}}}
             ]
-        modules[module]["module"]["resources"].append(told)  # type: ignore[index]
+        modules[module]["module"]["resources"].append(shown)  # type: ignore[index]
         change = {"actions": ["create"], "before": None, "after": values, "after_unknown": {"id": True}}
         changes.append(
             {**block, "address": address, "provider_name": "example.com/acme/test", "change": change}

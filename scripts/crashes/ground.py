@@ -68,8 +68,8 @@ def module(root: Path, name: str, steps: int, then: str = "") -> str:
 
 def handed_over(root: Path) -> Counter[Handed]:
     """The plan files that were handed to `apply`, and how often each."""
-    told = (line.split(maxsplit=1) for line in lines(root, "applied"))
-    return Counter(Handed(int(Path(path).parent.name), digest) for digest, path in told)
+    shown = (line.split(maxsplit=1) for line in lines(root, "applied"))
+    return Counter(Handed(int(Path(path).parent.name), digest) for digest, path in shown)
 
 
 def lines(root: Path, name: str) -> list[str]:

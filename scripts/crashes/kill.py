@@ -29,8 +29,8 @@ def _started_under(root: Path) -> list[int]:
         pid = int(folder.name)
         with suppress(OSError):
             if pid != os.getpid() and _alive(folder):
-                told = (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes()
-                if mark in told and pid != os.getppid():
+                shown = (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes()
+                if mark in shown and pid != os.getppid():
                     found.append(pid)
     return found
 

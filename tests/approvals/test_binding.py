@@ -34,7 +34,7 @@ def test_nothing_moved_between_equals() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "shown"),
     [
         ({"binary": "f" * 64}, f"the engine's binary (was {'b' * 12}, is {'f' * 12})"),
         ({"version": "1.12.0"}, "the engine's version (was 1.11.4, is 1.12.0)"),
@@ -44,8 +44,8 @@ def test_nothing_moved_between_equals() -> None:
         ({"serial": 6}, "the state, which is OLDER now (serial 6, was 7)"),
     ],
 )
-def test_each_difference_has_its_words(change: dict[str, object], told: str) -> None:
-    assert moved(BINDING, replace(BINDING, facts=replace(FACTS, **change))) == (told,)  # type: ignore[arg-type]
+def test_each_difference_has_its_words(change: dict[str, object], shown: str) -> None:
+    assert moved(BINDING, replace(BINDING, facts=replace(FACTS, **change))) == (shown,)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("serial", [8, None])
@@ -74,7 +74,7 @@ def test_a_float_has_no_canonical_form() -> None:
 def test_another_process_finds_the_same_digest() -> None:
     code = "import sys; from runner.model.approval.binding import read_binding; print(read_binding(sys.stdin.read()).digest)"
     for seed in ("1", "2"):
-        told = subprocess.run(
+        shown = subprocess.run(
             [sys.executable, "-c", code],
             input=BINDING.document(),
             capture_output=True,
@@ -82,7 +82,7 @@ def test_another_process_finds_the_same_digest() -> None:
             check=True,
             env={"PYTHONHASHSEED": seed},
         )
-        assert told.stdout.strip() == BINDING.digest
+        assert shown.stdout.strip() == BINDING.digest
 
 
 def test_no_value_of_a_variable_has_a_place_in_it() -> None:

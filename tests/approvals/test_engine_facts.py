@@ -136,8 +136,8 @@ def test_a_damaged_record_of_hashes_is_made_again(tmp_path: Path) -> None:
 def plan_file(folder: Path, **entries: bytes) -> Path:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
-        for name, told in entries.items():
-            archive.writestr(name, told)
+        for name, shown in entries.items():
+            archive.writestr(name, shown)
     path = folder / "plan"
     path.write_bytes(content.getvalue())
     return path

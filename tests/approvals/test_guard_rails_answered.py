@@ -115,7 +115,7 @@ KNOWN = SeenState("9f2c", 7, 3, at=None, by="run-4")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("known", "lineage", "serial", "resources", "told"),
+    ("known", "lineage", "serial", "resources", "shown"),
     [
         (None, "", 0, 0, None),
         (KNOWN, "9f2c", 7, 3, None),
@@ -130,10 +130,10 @@ KNOWN = SeenState("9f2c", 7, 3, at=None, by="run-4")  # type: ignore[arg-type]
     ],
 )
 def test_a_state_that_is_not_the_known_one(
-    known: SeenState | None, lineage: str, serial: int | None, resources: int | None, told: str | None
+    known: SeenState | None, lineage: str, serial: int | None, resources: int | None, shown: str | None
 ) -> None:
     problem = state_problem(known, EngineFacts(lineage=lineage, serial=serial, resources=resources))
-    assert problem == told or (told is not None and told in (problem or ""))
+    assert problem == shown or (shown is not None and shown in (problem or ""))
 
 
 def state_of(world: World) -> Path:
@@ -165,17 +165,17 @@ def looked_at(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("harm", "told"), [(lose, "EMPTY"), (exchange, "A DIFFERENT ONE"), (set_back, "OLDER")]
+    ("harm", "shown"), [(lose, "EMPTY"), (exchange, "A DIFFERENT ONE"), (set_back, "OLDER")]
 )
 def test_a_plan_on_a_state_that_is_not_the_known_one_waits_with_its_reason(
-    plain: World, harm: Callable[[World], None], told: str
+    plain: World, harm: Callable[[World], None], shown: str
 ) -> None:
     plain.applied(body=MANY)
     looked_at(plain)
     harm(plain)
     (run,) = plain.push(value="two", body=MANY, rules="apply: {mode: automatic}\n")
-    assert (run.state, told in run.reason) == (State.AWAITING_APPROVAL, True)
-    with pytest.raises(GuardrailHit, match=told) as refused:
+    assert (run.state, shown in run.reason) == (State.AWAITING_APPROVAL, True)
+    with pytest.raises(GuardrailHit, match=shown) as refused:
         say(plain, run)
     assert "--accept-new-state" in refused.value.hint
     assert say(plain, run, "new-state").state is State.APPROVED

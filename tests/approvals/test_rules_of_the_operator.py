@@ -23,7 +23,7 @@ def make(tmp_path: Path) -> Make:
     return lambda approvals: World(tmp_path, f"approvals: {approvals}\n")
 
 
-def tell(world: World, *words: str) -> str:
+def output_of(world: World, *words: str) -> str:
     result = CliRunner().invoke(main, ["-c", str(world.config), *words], prog_name="driftline")
     assert result.exit_code == 0, result.output
     return result.output
@@ -55,8 +55,8 @@ def test_automatic_applies_where_a_rule_allows_it_and_the_rule_is_recorded(make:
     ]
     (other,) = world.push("other", body=DATA, rules="apply: {mode: automatic}\n")
     assert other.state is State.AWAITING_APPROVAL
-    told = tell(world, "audit", "log", "-o", "json")
-    assert "rule 1 of approvals.rules: a playground" in told
+    shown = output_of(world, "audit", "log", "-o", "json")
+    assert "rule 1 of approvals.rules: a playground" in shown
 
 
 def test_a_rule_asks_for_more_people_than_the_stack_file(make: Make) -> None:
@@ -80,7 +80,7 @@ def test_disjoint_lists_of_rule_and_stack_file_are_reported(make: Make) -> None:
     for person in (ANA, BO):
         with pytest.raises(NotAllowed, match="nobody may approve it"):
             world.approve(run, person)
-    assert "nobody may approve it" in tell(world, "stack", "show", "web")
+    assert "nobody may approve it" in output_of(world, "stack", "show", "web")
 
 
 def test_a_rule_that_says_never_holds_against_the_stack_file(make: Make) -> None:
@@ -126,9 +126,9 @@ def test_a_rule_protects_what_the_stack_file_does_not(make: Make) -> None:
 def test_stack_show_says_which_rule_counts_and_where_it_comes_from(make: Make) -> None:
     world = make("{rules: [{match: {stacks: ['w*']}, required: 2, reason: two pairs of eyes}]}")
     pushed(world, rules="apply: {mode: automatic, approvals: 1}\n")
-    told = tell(world, "stack", "show", "web")
-    assert "2 approvals  by rule 1 of approvals.rules: two pairs of eyes" in told
-    terms = json.loads(tell(world, "stack", "show", "web", "-o", "json"))["terms"]
+    shown = output_of(world, "stack", "show", "web")
+    assert "2 approvals  by rule 1 of approvals.rules: two pairs of eyes" in shown
+    terms = json.loads(output_of(world, "stack", "show", "web", "-o", "json"))["terms"]
     assert (terms["mode"], terms["required"], terms["from"]) == ("approved", 2, None)
     assert {
         "key": "required",
@@ -137,7 +137,7 @@ def test_stack_show_says_which_rule_counts_and_where_it_comes_from(make: Make) -
         "reason": "two pairs of eyes",
         "counts": True,
     } in terms["words"]
-    assert json.loads(tell(world, "run", "show", "run-1", "-o", "json"))["terms"] == terms
+    assert json.loads(output_of(world, "run", "show", "run-1", "-o", "json"))["terms"] == terms
     own = [word for word in terms["words"] if word["origin"] == "web/stack.yaml"]
     assert [(word["value"], word["counts"]) for word in own] == [("automatic", False), (1, False)]
 
@@ -146,10 +146,10 @@ def test_validate_warns_of_unmatched_stacks_and_of_rules_without_stacks(make: Ma
     world = make("{required: 2, rules: [{match: {stacks: [web]}}, {match: {stacks: [gone]}, required: 1}]}")
     pushed(world)
     pushed(world, name="lonely")
-    told = tell(world, "config", "validate")
-    assert "no rule of approvals.rules matches lonely" in told
-    assert "rule 2 of approvals.rules matches no stack; it selects stacks gone" in told
-    assert "rule 2 of approvals.rules asks for 1 approvals, but approvals.required is 2" in told
+    shown = output_of(world, "config", "validate")
+    assert "no rule of approvals.rules matches lonely" in shown
+    assert "rule 2 of approvals.rules matches no stack; it selects stacks gone" in shown
+    assert "rule 2 of approvals.rules asks for 1 approvals, but approvals.required is 2" in shown
     found = json.loads(
         CliRunner().invoke(main, ["-c", str(world.config), "config", "validate", "-o", "json"]).stdout
     )
@@ -160,13 +160,13 @@ def test_a_rule_that_counts_by_what_a_stack_was_before_reaches_it(make: Make) ->
     world = make("{rules: [{match: {labels: {env: prod}}, required: 2}]}")
     pushed(world, "one", "labels: {env: prod}\n")
     pushed(world, "two")
-    assert "Warning" not in tell(world, "config", "validate")
+    assert "Warning" not in output_of(world, "config", "validate")
 
 
 def test_without_rules_config_validate_has_nothing_to_warn_of(make: Make) -> None:
     world = make("{required: 1}")
     pushed(world)
-    assert "Warning" not in tell(world, "config", "validate")
+    assert "Warning" not in output_of(world, "config", "validate")
 
 
 def test_somebody_else_is_still_somebody_else(make: Make) -> None:

@@ -137,7 +137,7 @@ def tighten_the_guard_rails(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "shown"),
     [
         (swap_binary, "the engine's binary"),
         (add_to_environment, r"the environment variables \(\+HTTPS_PROXY\)"),
@@ -148,11 +148,11 @@ def tighten_the_guard_rails(world: World) -> None:
     ],
 )
 def test_what_moved_between_approval_and_apply_is_named_and_nothing_starts(
-    wrapped: World, change: Callable[[World], None], told: str
+    wrapped: World, change: Callable[[World], None], shown: str
 ) -> None:
     assignment = approved(wrapped)
     change(wrapped)
-    with pytest.raises(ApprovalVoid, match=told):
+    with pytest.raises(ApprovalVoid, match=shown):
         start(wrapped, assignment)
     assert wrapped.run(assignment.job.run).state is State.APPROVED
     assignment.held.release()

@@ -86,9 +86,9 @@ def test_a_key_that_is_gone_is_named_by_its_id_and_no_new_one_is_made(tmp_path: 
 
 def test_another_key_is_reported_with_the_ids_of_those_that_are_there(tmp_path: Path) -> None:
     opened(tmp_path, key=OLD.hex()).put(7, "plan.tfplan", SECRET)
-    with pytest.raises(ArtifactKeyMissing, match=f"{key_id(OLD)}.*{key_id(NEW)}") as told:
+    with pytest.raises(ArtifactKeyMissing, match=f"{key_id(OLD)}.*{key_id(NEW)}") as shown:
         opened(tmp_path, key=NEW.hex()).get(7, "plan.tfplan")
-    assert "artifacts.old_keys" in told.value.hint
+    assert "artifacts.old_keys" in shown.value.hint
 
 
 def test_a_generated_key_that_was_damaged_is_reported_as_such(tmp_path: Path) -> None:
@@ -164,6 +164,6 @@ def test_a_key_may_be_url_safe_base64() -> None:
 
 @pytest.mark.parametrize("text", ["", "hunter2", OLD.hex()[:-1], OLD.hex() + "0", "ä" * 64, "A" * 42])
 def test_what_is_no_key_is_refused_and_not_shown(text: str) -> None:
-    with pytest.raises(ValueError, match="32 bytes") as told:
+    with pytest.raises(ValueError, match="32 bytes") as shown:
         read_key(text)
-    assert not text or not re.search(re.escape(text), str(told.value))
+    assert not text or not re.search(re.escape(text), str(shown.value))

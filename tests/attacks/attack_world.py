@@ -82,7 +82,7 @@ class Arena:
         assert not deceives(result.output, newlines=True), result.output
         return result
 
-    def told(self) -> list[str]:
+    def problems(self) -> list[str]:
         """What a poll says is wrong, a line each."""
         self.run("source", "sync", expect=None)
         status = json.loads(self.run("source", "list", "-o", "json").stdout)[0]

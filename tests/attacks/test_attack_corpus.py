@@ -14,15 +14,15 @@ Attack = Callable[[Arena, Any], None]
 def tree(arena: Arena, entry: dict[str, Any]) -> None:
     """A refused stack is never planned, and its neighbour is; a sound one is planned without running what lies there."""
     arena.push(entry)
-    told = arena.told()
+    shown = arena.problems()
     if "says" in entry:
-        mine = [line for line in told if 'stack "a": ' in line]
+        mine = [line for line in shown if 'stack "a": ' in line]
         place = re.compile(r'[^:]+:[0-9]+:1: stack "a": ')
-        assert any(place.match(line) and entry["says"] in line for line in mine), told
+        assert any(place.match(line) and entry["says"] in line for line in mine), shown
         assert arena.stacks() == ["b"]
         arena.run("plan", "a", expect=5)
     else:
-        assert (told, arena.stacks()) == ([], ["a", "b"])
+        assert (shown, arena.stacks()) == ([], ["a", "b"])
         arena.run("plan", "a")
     arena.run("status")
 
@@ -41,11 +41,11 @@ def modules(arena: Arena, entry: tuple[str, dict[str, list[str]]]) -> None:
                 f"{name}/main.tf": f'module "m" {{ source = {text} }}\n',
             }
     arena.remote.commit(files)
-    told = arena.told()
+    shown = arena.problems()
     assert sorted(arena.stacks()) == sorted(f"taken-{number}" for number in range(len(sources["taken"])))
     for number, source in enumerate(sources["refused"]):
         start = f'refused-{number}/stack.yaml:1:1: stack "refused-{number}": the module source '
-        assert any(line.startswith(start) for line in told), source
+        assert any(line.startswith(start) for line in shown), source
 
 
 def definition(arena: Arena, entry: dict[str, Any]) -> None:
@@ -58,24 +58,24 @@ def definition(arena: Arena, entry: dict[str, Any]) -> None:
         document = {"name": f"s{number}", entry["key"]: given}
         files |= {f"s{number}/stack.yaml": json.dumps(document) + "\n", f"s{number}/main.tf": module}
     arena.remote.commit(files)
-    told = arena.told()
+    shown = arena.problems()
     assert arena.stacks() == ["ok"]
     for number, value in enumerate(values):
-        mine = [line for line in told if line.startswith(f"s{number}/stack.yaml:1:")]
+        mine = [line for line in shown if line.startswith(f"s{number}/stack.yaml:1:")]
         assert any(entry["says"] in line for line in mine), (value, mine)
 
 
 def address(arena: Arena, line: str) -> None:
     arena.configure(url=arena.armed(line))
-    told = arena.run("config", "validate", expect=78).output
-    assert "sources[0].url: " in told
+    shown = arena.run("config", "validate", expect=78).output
+    assert "sources[0].url: " in shown
     arena.run("source", "sync", expect=78)
 
 
 def branch(arena: Arena, line: str) -> None:
     arena.configure(branch=arena.armed(line))
-    told = arena.run("config", "validate", expect=78).output
-    assert "sources[0].branch: " in told
+    shown = arena.run("config", "validate", expect=78).output
+    assert "sources[0].branch: " in shown
 
 
 def revisions(arena: Arena, expressions: list[str]) -> None:

@@ -72,9 +72,9 @@ def test_a_plan_with_a_command_that_was_overlooked_fails(
 ) -> None:
     monkeypatch.setattr("runner.engine.modules.configuration.commands", lambda *_: ())
     arena.push({"files": {"a/main.tf": 'module "m" {\n source = "./sub"\n}\n', "a/sub/main.tf": COMMAND}})
-    told = arena.run("plan", "a", expect=1).output
+    shown = arena.run("plan", "a", expect=1).output
     assert (
-        "commands would run in module.m.terraform_data.x; allow.provisioners of the source is false" in told
+        "commands would run in module.m.terraform_data.x; allow.provisioners of the source is false" in shown
     )
     arena.unharmed()
 
@@ -84,8 +84,8 @@ def test_a_plan_with_a_command_that_was_overlooked_fails(
 
 def test_a_file_that_is_too_large_is_reported_with_the_limit(arena: Arena) -> None:
     arena.push({"files": {"a/main.tf": "# x" + "\n" * LARGEST}})
-    told = "a/main.tf cannot be read as HCL (it has more than 1,000,000 bytes), so its contents are unknown"
-    assert any(told in line for line in arena.told())
+    shown = "a/main.tf cannot be read as HCL (it has more than 1,000,000 bytes), so its contents are unknown"
+    assert any(shown in line for line in arena.problems())
     assert arena.stacks() == ["b"]
 
 
@@ -97,8 +97,8 @@ def test_a_file_of_an_unexpected_form_is_its_stacks_problem(
 
     monkeypatch.setattr("runner.engine.modules.configuration.body_of", fails)
     arena.push({"files": {"a/main.tf": "terraform {}\n"}})
-    told = "a/main.tf cannot be read as HCL (it has another form than is known here: IndexError)"
-    assert any(told in line for line in arena.told())
+    shown = "a/main.tf cannot be read as HCL (it has another form than is known here: IndexError)"
+    assert any(shown in line for line in arena.problems())
     assert arena.stacks() == ["b"]
 
 
@@ -114,7 +114,7 @@ def test_a_stack_file_of_an_unexpected_form_stops_no_other(
 
     monkeypatch.setattr(StackFileReader, "read", fails)
     arena.push({})
-    assert arena.told() == ["a/stack.yaml:1:1: the file has a form that is not known here: IndexError"]
+    assert arena.problems() == ["a/stack.yaml:1:1: the file has a form that is not known here: IndexError"]
     assert arena.stacks() == ["b"]
 
 
@@ -126,7 +126,7 @@ def test_a_stack_that_cannot_be_judged_stops_no_other(arena: Arena, monkeypatch:
 
     monkeypatch.setattr("runner.service.discovery.discover.state_identity", fails)
     arena.push({})
-    assert arena.told() == [
+    assert arena.problems() == [
         'a/stack.yaml:1:1: stack "a": its code has a form that is not known here: IndexError'
     ]
     assert arena.stacks() == ["b"]
@@ -153,9 +153,9 @@ def test_an_unreadable_source_is_shown_as_such(arena: Arena, monkeypatch: pytest
     monkeypatch.setattr(polling, "discover", fails)
     arena.push({"files": {"c/stack.yaml": "name: c\n"}})
     arena.run("source", "sync", expect=1)
-    told = "could not be read: ValueError:  [2Jnobody thought of it"
+    shown = "could not be read: ValueError:  [2Jnobody thought of it"
     [source] = json.loads(arena.run("source", "list", "-o", "json").stdout)
-    assert told in source["problem"]
+    assert shown in source["problem"]
     for command in ("status", "source list"):
         assert "could not be read" in " ".join(arena.run(*command.split(), expect=None).output.split())
     assert arena.stacks() == ["a", "b"]

@@ -63,13 +63,13 @@ def test_what_is_applied_stays_and_the_others_go_on(applied: Arena) -> None:
     head = show(applied, "a")["applied_revision"]
     commit(applied, {"a/terraform.d/plugins/x": "#!/bin/sh\n{pwn}\n", "b/main.tf": ONE % 2})
     reason = "'a/terraform.d' may not be in the repository: it would bring in plugins that no one reviewed"
-    applied.told()
+    applied.problems()
     refused = show(applied, "a")
     assert refused["health"] == "error"
     assert (refused["applied_revision"], refused["revision"]) == (head, head)
     for command in ("stack list", "stack show a", "status", "source sync"):
-        assert "a/terraform.d:1:1: " in (told := applied.run(*command.split(), expect=None).output), command
-        assert reason in told.replace("\n", " "), command
+        assert "a/terraform.d:1:1: " in (shown := applied.run(*command.split(), expect=None).output), command
+        assert reason in shown.replace("\n", " "), command
     once = applied.run("daemon", "--once", expect=1)
     assert reason in once.output
     runs = json.loads(applied.run("run", "list", "-o", "json").stdout)
@@ -82,10 +82,10 @@ def test_what_is_applied_stays_and_the_others_go_on(applied: Arena) -> None:
 
 def test_a_commit_that_takes_it_back_is_planned_again(applied: Arena) -> None:
     commit(applied, {"a/.terraform/environment": "evil"})
-    assert applied.told()
+    assert applied.problems()
     (applied.remote.path / "a/.terraform/environment").unlink()
     commit(applied, {"a/main.tf": ONE % 2})
-    assert applied.told() == []
+    assert applied.problems() == []
     assert run_of(applied, "a")["state"] == "awaiting_approval"
 
 
@@ -93,7 +93,7 @@ def test_an_older_revision_is_looked_at_as_the_newest_is(applied: Arena) -> None
     refused = commit(applied, {"a/errored.tfstate": "{}"})
     (applied.remote.path / "a/errored.tfstate").unlink()
     commit(applied, {})
-    assert applied.told() == []
+    assert applied.problems() == []
     assert "'a/errored.tfstate' may not be" in applied.run("plan", "a", "--ref", refused, expect=5).output
 
 
@@ -123,8 +123,8 @@ def test_a_drift_check_of_what_is_no_longer_allowed_is_not_made(arena: Arena) ->
     commit(arena, {"a/stack.yaml": "name: a\n", "a/main.tf": runs})
     apply(arena, "a")
     arena.configure(allow={"provisioners": False})
-    told = arena.run("drift", "check", "a", expect=1).output
-    assert "terraform_data.x in a runs commands during plan or apply" in told
+    shown = arena.run("drift", "check", "a", expect=1).output
+    assert "terraform_data.x in a runs commands during plan or apply" in shown
 
 
 def test_an_approved_plan_of_what_is_no_longer_allowed_is_not_applied(arena: Arena) -> None:
@@ -153,10 +153,10 @@ def test_an_engine_or_role_no_longer_allowed_is_refused_at_the_old_revision(
 def test_a_state_that_was_used_is_not_left_for_another(applied: Arena, states: Path) -> None:
     applied.configure(allow={"state_folders": [str(states)]})
     commit(applied, {"a/backend.tf": LOCAL % (states / "a.tfstate")})
-    (told,) = applied.told()
+    (shown,) = applied.problems()
     assert (
         f'its state is in managed a workspace default, but this revision would store it in local {{"path":"{states}'
-        in told
+        in shown
     )
     applied.run("daemon", "--once", expect=None)
     assert not list(states.iterdir())
@@ -166,13 +166,13 @@ def test_a_state_that_was_used_is_not_left_for_another(applied: Arena, states: P
 
 def test_another_workspace_is_another_state(applied: Arena) -> None:
     commit(applied, {"a/stack.yaml": "name: a\nterraform_workspace: other\n"})
-    assert "would store it in managed a workspace other" in applied.told()[0]
+    assert "would store it in managed a workspace other" in applied.problems()[0]
 
 
 def test_a_state_that_was_not_used_yet_may_move(applied: Arena, states: Path) -> None:
     applied.configure(allow={"state_folders": [str(states)]})
     commit(applied, {"b/backend.tf": LOCAL % (states / "b.tfstate")})
-    assert applied.told() == []
+    assert applied.problems() == []
 
 
 def test_an_apply_that_failed_half_way_has_left_a_state_too(arena: Arena, states: Path) -> None:
@@ -183,25 +183,25 @@ def test_an_apply_that_failed_half_way_has_left_a_state_too(arena: Arena, states
     arena.run("approve", planned["id"], "--digest", planned["plan_digest"][:12], "--yes")
     arena.run("apply", planned["id"], expect=1)
     commit(arena, {"a/backend.tf": LOCAL % (states / "a.tfstate")})
-    assert "its state is in managed a" in arena.told()[0]
+    assert "its state is in managed a" in arena.problems()[0]
 
 
 def test_an_older_revision_does_not_bring_an_older_state_back(applied: Arena, states: Path) -> None:
     applied.configure(allow={"state_folders": [str(states)]})
     old = commit(applied, {"a/backend.tf": LOCAL % (states / "a.tfstate")})
     commit(applied, {"a/backend.tf": ""})
-    assert applied.told() == []
+    assert applied.problems() == []
     assert "its state is in managed a" in applied.run("plan", "a", "--ref", old, expect=3).output
 
 
 def test_a_person_may_say_that_the_state_was_moved(applied: Arena, states: Path) -> None:
     applied.configure(allow={"state_folders": [str(states)]})
     commit(applied, {"a/backend.tf": LOCAL % (states / "a.tfstate")})
-    applied.told()
+    applied.problems()
     (old,) = (applied.remote.data / "workspaces").glob("a-*/state/terraform.tfstate")
     (states / "a.tfstate").write_bytes(old.read_bytes())
     applied.run("stack", "accept-state", "a", "-m", "moved by hand", "--yes")
-    assert applied.told() == []
+    assert applied.problems() == []
     assert run_of(applied, "a")["state"] == "no_changes"
     (entry,) = [
         entry
@@ -214,10 +214,10 @@ def test_a_person_may_say_that_the_state_was_moved(applied: Arena, states: Path)
 def test_a_yes_is_for_one_place_and_not_for_the_next(applied: Arena, states: Path) -> None:
     applied.configure(allow={"state_folders": [str(states)]})
     commit(applied, {"a/backend.tf": LOCAL % (states / "one.tfstate")})
-    applied.told()
+    applied.problems()
     applied.run("stack", "accept-state", "a", "-m", "moved by hand", "--yes")
     commit(applied, {"a/backend.tf": LOCAL % (states / "two.tfstate")})
-    assert "would store it in local" in applied.told()[0]
+    assert "would store it in local" in applied.problems()[0]
 
 
 def test_nothing_is_accepted_where_nothing_moved(applied: Arena) -> None:
@@ -247,11 +247,11 @@ def test_only_named_providers_are_taken(arena: Arena) -> None:
     }
     files["in-json/main.tf.json"] = '{"resource": {"null_resource": {"x": {}}}}'
     commit(arena, files)
-    told = arena.told()
+    shown = arena.problems()
     assert sorted(arena.stacks()) == ["built-in", "implied", "named"]
     assert any(
         "the provider registry.terraform.io/hashicorp/null in in-json is not among allow.providers" in one
-        for one in told
+        for one in shown
     )
 
 
@@ -262,7 +262,7 @@ def test_of_a_stack_that_was_never_sound_every_command_says_what_is_wrong(
     applied: Arena, command: tuple[str, ...]
 ) -> None:
     commit(applied, {"c/stack.yaml": "name: c\n", "c/main.tf": ONE % 1, "c/terraform.d/x": "\n"})
-    applied.told()
+    applied.problems()
     answer = applied.run(*command, expect=5)
     assert 'stack "c" is in Git, but its definition is invalid' in answer.stderr
     assert "'c/terraform.d' may not be in the repository" in answer.stderr

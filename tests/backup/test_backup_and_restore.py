@@ -183,9 +183,9 @@ def test_a_backup_leaves_nothing_beside_itself(installation: Installation, tmp_p
     folder = tmp_path / "backups"
     folder.mkdir()
     before = installation.left
-    told = installation.world.run("backup", str(folder))
+    shown = installation.world.run("backup", str(folder))
     (made,) = folder.iterdir()
-    assert told.stdout.strip() == str(made)
+    assert shown.stdout.strip() == str(made)
     assert made.name.startswith("driftline-2")
     assert installation.left == before
 

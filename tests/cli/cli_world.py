@@ -135,10 +135,10 @@ class World:
 
     def git(self, *words: str) -> str:
         who = ["-c", "user.name=Ana Author", "-c", "user.email=ana@example.com", "-c", "commit.gpgsign=false"]
-        told = subprocess.run(
+        shown = subprocess.run(
             ["git", *who, *words], cwd=self.repository, capture_output=True, text=True, check=True
         )
-        return told.stdout.strip()
+        return shown.stdout.strip()
 
     def commit(self, files: dict[str, str], message: str = "a change") -> str:
         for name, content in files.items():

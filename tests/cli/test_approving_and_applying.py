@@ -10,7 +10,7 @@ PROTECTED = 'apply: {protect: ["terraform_data.it"]}\n'
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "told"),
+    ("words", "code", "text"),
     [
         ([], 64, "no terminal to prompt on"),
         (["--yes"], 64, "needs --digest"),
@@ -18,9 +18,9 @@ PROTECTED = 'apply: {protect: ["terraform_data.it"]}\n'
         (["--yes", "--digest", "0" * 12], 3, "the plan of run-1 is"),
     ],
 )
-def test_a_yes_to_something_unseen_is_refused(tmp_path: Path, words: list[str], code: int, told: str) -> None:
+def test_a_yes_to_something_unseen_is_refused(tmp_path: Path, words: list[str], code: int, text: str) -> None:
     world = planned(tmp_path)
-    assert told in world.run("approve", "1", *words, expect=code).stderr
+    assert text in world.run("approve", "1", *words, expect=code).stderr
     assert world.json("run", "show", "1")["state"] == "awaiting_approval"
 
 
@@ -83,8 +83,8 @@ def test_nobody_is_sent_to_approve_what_cannot_be_approved(tmp_path: Path, stack
     planned = world.run("plan", "app").stderr
     (need,) = world.json("status")["needs"]
     assert need["command"] == "driftline run show run-1"
-    for told in (planned, world.run("apply", "run-1", expect=3).stderr):
-        assert "hint: driftline run show run-1" in told
+    for text in (planned, world.run("apply", "run-1", expect=3).stderr):
+        assert "hint: driftline run show run-1" in text
 
 
 def test_who_is_sent_to_approve_is_given_the_answer_to_the_guard_rail(tmp_path: Path) -> None:

@@ -73,8 +73,8 @@ def test_a_stack_with_an_existing_backend_state_is_synced_by_its_first_plan(
 
 
 def test_the_first_plan_after_an_import_finds_nothing_to_do(world: World, laptop: Path) -> None:
-    told = imported(world, laptop)
-    assert "no changes" in told
+    shown = imported(world, laptop)
+    assert "no changes" in shown
     assert managed(world).read_bytes() == laptop.read_bytes()
     assert managed(world).stat().st_mode & 0o777 == 0o600
     assert world.json("plan", "app")[0]["state"] == "no_changes"
@@ -83,9 +83,9 @@ def test_the_first_plan_after_an_import_finds_nothing_to_do(world: World, laptop
 
 def test_what_the_code_would_change_is_shown_before_the_question(world: World, laptop: Path) -> None:
     world.cloud.write_text("other\n")
-    told = imported(world, laptop)
-    assert "1 to update" in told
-    assert told.index("1 to update") < told.index("Imported the state into")
+    shown = imported(world, laptop)
+    assert "1 to update" in shown
+    assert shown.index("1 to update") < shown.index("Imported the state into")
 
 
 def test_a_plan_that_waited_for_an_answer_is_superseded(world: World, laptop: Path) -> None:
@@ -107,10 +107,10 @@ def test_the_audit_log_says_who_imported_which_state(world: World, laptop: Path)
 def test_the_former_state_is_kept_as_a_copy(world: World, laptop: Path) -> None:
     imported(world, laptop)
     before = managed(world).read_bytes()
-    told = imported(world, change(laptop, serial=40))
+    shown = imported(world, change(laptop, serial=40))
     (copy,) = managed(world).parent.with_name("backups").glob("*.tfstate")
     assert copy.read_bytes() == before
-    assert str(copy) in told
+    assert str(copy) in shown
 
 
 def test_the_same_state_again_changes_nothing(world: World, laptop: Path) -> None:
@@ -158,7 +158,7 @@ def of_a_lost_one(world: World, laptop: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("which", "told"),
+    ("which", "shown"),
     [
         (of_another_lineage, "has a different one"),
         (that_is_older, "it is older (serial 6)"),
@@ -168,17 +168,17 @@ def of_a_lost_one(world: World, laptop: Path) -> Path:
     ],
 )
 def test_a_state_that_does_not_fit_is_refused(
-    world: World, laptop: Path, which: Callable[[World, Path], Path], told: str
+    world: World, laptop: Path, which: Callable[[World, Path], Path], shown: str
 ) -> None:
     state = which(world, laptop)
     before = managed(world).read_bytes() if managed(world).exists() else None
-    assert told in imported(world, state, expect=3)
+    assert shown in imported(world, state, expect=3)
     assert (managed(world).read_bytes() if managed(world).exists() else None) == before
     assert world.json("lock", "list") == []
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "shown"),
     [
         ("", "it is not JSON"),
         ("[" * 100_000, "it is not JSON"),
@@ -205,10 +205,10 @@ def test_a_state_that_does_not_fit_is_refused(
         ('{"version": 4, "lineage": "a", "serial": 1, "encrypted_data": "x"}', "encrypted"),
     ],
 )
-def test_a_file_that_is_no_state_is_refused(world: World, tmp_path: Path, content: str, told: str) -> None:
+def test_a_file_that_is_no_state_is_refused(world: World, tmp_path: Path, content: str, shown: str) -> None:
     file = tmp_path / "file"
     file.write_text(content)
-    assert told in imported(world, file, expect=1)
+    assert shown in imported(world, file, expect=1)
 
 
 def test_a_symlink_and_a_pipe_are_refused(world: World, laptop: Path, tmp_path: Path) -> None:
@@ -227,8 +227,8 @@ def test_a_stack_with_a_backend_is_refused_with_the_command_that_works(world: Wo
 def test_a_plan_that_fails_with_the_state_imports_nothing(world: World, laptop: Path) -> None:
     resources = json.loads(laptop.read_text())["resources"]
     resources[0]["instances"][0]["schema_version"] = 99
-    told = imported(world, change(laptop, resources=resources), expect=1)
-    assert "cannot be planned with this state" in told
+    shown = imported(world, change(laptop, resources=resources), expect=1)
+    assert "cannot be planned with this state" in shown
     assert not managed(world).exists()
     assert not list((world.root / "data" / "trials").iterdir())
 

@@ -138,8 +138,8 @@ from runner.cli.main import _MODULES, main
 assert CliRunner().invoke(main, ["--help"]).exit_code == 0
 print([name for name in _MODULES.values() if name in sys.modules])
 """
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout.splitlines()[-1] == "[]"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.splitlines()[-1] == "[]"
 
 
 def test_version_imports_no_heavy_library() -> None:
@@ -151,8 +151,8 @@ assert CliRunner().invoke(main, ["version"]).exit_code == 0
 heavy = {"pydantic", "yaml", "rich", "structlog", "sqlite3", "git", "boto3", "hcl2", "apscheduler"}
 print(sorted(heavy & set(sys.modules)))
 """
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout.splitlines()[-1] == "[]"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.splitlines()[-1] == "[]"
 
 
 def test_every_option_can_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,8 +164,8 @@ def test_every_option_can_come_from_the_environment(monkeypatch: pytest.MonkeyPa
 
 def test_the_installed_command_is_this_one() -> None:
     command = Path(sys.executable).with_name("driftline")
-    told = subprocess.run([command, "version"], capture_output=True, text=True, check=True)
-    assert told.stdout.startswith("driftline ")
+    shown = subprocess.run([command, "version"], capture_output=True, text=True, check=True)
+    assert shown.stdout.startswith("driftline ")
 
 
 @pytest.mark.parametrize("words", ["stack list", "run list", "drift list", "lock list", "source list"])
@@ -181,5 +181,5 @@ except SystemExit as end:
 print(sorted({HEAVY!r} & set(sys.modules)))
 """
     world.run("db", "migrate")  # makes the database
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout.splitlines()[-1] == "[]"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.splitlines()[-1] == "[]"

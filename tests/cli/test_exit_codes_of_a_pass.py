@@ -138,9 +138,9 @@ def test_a_pass_reports_its_runs_and_needs_as_one_document(tmp_path: Path) -> No
 def test_a_pass_that_fails_says_what_failed_before_what_waits(tmp_path: Path) -> None:
     world = planned(tmp_path)
     world.stack("broken", module="nonsense {{\n")
-    told = world.run("daemon", "--once", expect=1).stderr
-    assert told.index("of broken: plan failed") < told.index("of app: waits for approval")
-    assert "hint: driftline logs run-2" in told
+    shown = world.run("daemon", "--once", expect=1).stderr
+    assert shown.index("of broken: plan failed") < shown.index("of app: waits for approval")
+    assert "hint: driftline logs run-2" in shown
 
 
 def test_the_service_has_no_exit_code_for_drift(tmp_path: Path) -> None:

@@ -52,8 +52,8 @@ def test_nothing_is_renamed_without_a_yes(world: World) -> None:
 def test_a_plan_under_the_new_name_says_what_it_was(world: World) -> None:
     world.cloud.write_text("other\n")
     call_it(world, "name: network\nrenamed_from: net\n")
-    told = world.run("plan", "network").stderr
-    assert "network is the new name of net; it uses the same state" in told
+    output = world.run("plan", "network").stderr
+    assert "network is the new name of net; it uses the same state" in output
     (run,) = [run for run in world.json("run", "list") if run["stack"] == "network"]
     assert run["summary"]["create"] == 0
     assert world.json("run", "show", run["id"])["renamed_from"] == "net"
@@ -103,8 +103,8 @@ def test_a_stack_that_left_git_asks_what_to_do_and_names_the_commands(world: Wor
 
 def test_what_is_forgotten_asks_for_nothing_more_and_keeps_its_history(world: World) -> None:
     remove_from_git(world)
-    told = world.run("stack", "forget", "net", "-m", "moved to another team", "--yes").stderr
-    assert "Its state remains in" in told
+    output = world.run("stack", "forget", "net", "-m", "moved to another team", "--yes").stderr
+    assert "Its state remains in" in output
     assert missing(world) == []
     assert world.json("stack", "list") == []
     assert [run["stack"] for run in world.json("stack", "history", "net")] == ["net"]

@@ -208,10 +208,10 @@ def test_the_question_names_the_plan_and_the_answer_what_was_recorded(tmp_path: 
     marks = f"plan {shown['plan_digest'][:12]}, binding {shown['binding_digest'][:12]}"
     code, heard = converse(world, ["approve", "run-1"], {"Type `yes`": "yes\n"})
     assert code == 0, heard
-    _, _, told = heard.partition("Type `yes`")
-    assert marks in told.partition(":")[0]
-    assert "is approved by" in told
-    assert marks in told.partition("is approved by")[2]
+    _, _, output = heard.partition("Type `yes`")
+    assert marks in output.partition(":")[0]
+    assert "is approved by" in output
+    assert marks in output.partition("is approved by")[2]
     (given,) = world.json("run", "show", "1")["approvals"]
     assert given["binding_digest"] == shown["binding_digest"]
 
@@ -301,9 +301,9 @@ def complete(world: World, *words: str) -> list[str]:
         "COMP_CWORD": str(len(words)),
         "DRIFTLINE_CONFIG": str(world.config),
     }
-    told = subprocess.run([COMMAND], env=environment, capture_output=True, text=True, check=True)
-    assert told.stderr == ""
-    return [line.partition(",")[2] for line in told.stdout.splitlines() if line]
+    output = subprocess.run([COMMAND], env=environment, capture_output=True, text=True, check=True)
+    assert output.stderr == ""
+    return [line.partition(",")[2] for line in output.stdout.splitlines() if line]
 
 
 def test_names_of_stacks_runs_and_reports_are_completed(tmp_path: Path) -> None:
@@ -344,10 +344,10 @@ def test_completion_is_quiet_where_nothing_is_set_up(tmp_path: Path) -> None:
 
 def test_it_runs_as_a_module_of_any_python_too(tmp_path: Path) -> None:
     code = "import sys; from runner.cli.main import main; main(['stack', 'list', '-c', sys.argv[1]])"
-    told = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-c", code, str(World(tmp_path).config)], capture_output=True, text=True, check=False
     )
-    assert (told.returncode, told.stdout) == (0, "")
+    assert (output.returncode, output.stdout) == (0, "")
 
 
 @pytest.mark.parametrize(("answer", "code"), [("yes", 0), ("y", 1)])

@@ -40,8 +40,8 @@ def test_the_log_of_a_run_is_printed_and_a_run_without_one_says_so(tmp_path: Pat
 def test_a_plan_file_is_written_for_its_owner_and_never_overwrites(tmp_path: Path) -> None:
     world = planned(tmp_path)
     target = tmp_path / "out.tfplan"
-    told = world.run("run", "artifact", "run-1", "plan.tfplan", "--to", str(target))
-    assert "contains plaintext secrets" in told.stderr
+    text = world.run("run", "artifact", "run-1", "plan.tfplan", "--to", str(target))
+    assert "contains plaintext secrets" in text.stderr
     assert target.stat().st_mode & 0o777 == 0o600
     assert target.read_bytes()[:2] == b"PK"
     world.run("run", "artifact", "run-1", "plan.tfplan", "--to", str(target), expect=64)

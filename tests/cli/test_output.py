@@ -58,8 +58,8 @@ def test_quiet_silences_progress_and_hints_but_no_warning(capsys: pytest.Capture
     console.hint("hint")
     console.warn("careful")
     console.data("data")
-    told = capsys.readouterr()
-    assert (told.out, told.err) == ("data\n", "Warning: careful\n")
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == ("data\n", "Warning: careful\n")
 
 
 def test_columns_are_as_wide_as_their_widest_cell() -> None:
@@ -97,8 +97,8 @@ def test_json_is_one_document_of_plain_ascii(document: Any) -> None:
     stream, sys.stdout = sys.stdout, io.StringIO()
     try:
         Console().json(document)
-        told = sys.stdout.getvalue()
+        shown = sys.stdout.getvalue()
     finally:
         sys.stdout = stream
-    assert json.loads(told) == document
-    assert told.isascii()
+    assert json.loads(shown) == document
+    assert shown.isascii()

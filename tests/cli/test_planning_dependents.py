@@ -19,10 +19,10 @@ def world(tmp_path: Path) -> World:
 
 
 def test_it_is_refused_with_both_ways_to_go_on(world: World) -> None:
-    told = world.run("plan", "app", expect=3).stderr
-    assert 'stack "app" depends on net, which has not been applied yet' in told
-    assert "driftline plan net" in told
-    assert "driftline plan app --ignore-dependencies" in told
+    shown = world.run("plan", "app", expect=3).stderr
+    assert 'stack "app" depends on net, which has not been applied yet' in shown
+    assert "driftline plan net" in shown
+    assert "driftline plan app --ignore-dependencies" in shown
     assert world.json("run", "list") == []
 
 

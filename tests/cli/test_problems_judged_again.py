@@ -85,8 +85,8 @@ def test_sync_looks_again_at_a_source_that_has_not_moved(tmp_path: Path) -> None
     world.run("source", "sync")
     with world.app.store.writing() as writer:
         writer.mark_missing("web")  # as if something had gone wrong before
-    told = world.run("source", "sync").stdout
-    assert "is still at" in told
+    shown = world.run("source", "sync").stdout
+    assert "is still at" in shown
     assert world.json("stack", "show", "web")["health"] == "ok"
 
 
@@ -95,9 +95,9 @@ def test_a_missing_branch_names_its_setting_and_the_existing_branch(tmp_path: Pa
     world.stack("web")
     world.run("source", "sync")
     world.git("branch", "--move", "main", "trunk")
-    told = world.run("source", "sync", expect=1).stdout
-    assert 'has no branch "main"' in told
-    assert f"its default branch is trunk: set {BRANCHES}" in told
+    shown = world.run("source", "sync", expect=1).stdout
+    assert 'has no branch "main"' in shown
+    assert f"its default branch is trunk: set {BRANCHES}" in shown
     (need, *_) = [one for one in world.json("status")["needs"] if one["why"] == "source"]
     assert BRANCHES in need["text"]
 

@@ -100,8 +100,8 @@ def test_without_a_terminal_each_plan_is_named_with_its_digest(estate: World) ->
 
 def test_a_digest_of_another_plan_stops_its_own_run_only(estate: World) -> None:
     plans = [f"run-1@{'0' * 12}", f"run-2@{binding(estate, 'run-2')}"]
-    told = estate.run("approve", *plans, "--yes", expect=3)
-    assert "the plan of run-1 is" in told.stderr
+    text = estate.run("approve", *plans, "--yes", expect=3)
+    assert "the plan of run-1 is" in text.stderr
     assert states(estate)["run-1"] == "awaiting_approval"
     assert states(estate)["run-2"] == "approved"
 
@@ -223,9 +223,9 @@ def health(world: World) -> dict[str, str]:
 
 
 def test_stacks_of_a_label_are_paused_and_resumed(estate: World) -> None:
-    told = estate.run("pause", "-l", "env=dev", "--for", "4h", "-m", "freeze")
-    assert [line.split()[0] for line in told.stdout.splitlines()] == ["STACK", "a", "b"]
-    assert "a is paused until 20" in told.stderr
+    text = estate.run("pause", "-l", "env=dev", "--for", "4h", "-m", "freeze")
+    assert [line.split()[0] for line in text.stdout.splitlines()] == ["STACK", "a", "b"]
+    assert "a is paused until 20" in text.stderr
     assert health(estate) == {"a": "paused", "b": "paused", "p": "ok"}
     assert estate.run("plan", "-l", "env=dev", expect=3).stderr.count("is paused by") == 2
     estate.run("resume", "-l", "env=dev")
@@ -250,8 +250,8 @@ def test_a_stack_that_is_not_known_is_reported_before_anything_is_paused(estate:
 def test_a_second_pause_without_an_end_keeps_the_end_of_the_first(estate: World) -> None:
     estate.run("pause", "a", "--for", "4h", "-m", "freeze")
     end = estate.json("stack", "show", "a")["pause"]["until"]
-    told = estate.run("pause", "a", "-m", "still frozen").stderr
-    assert "a stays paused until 20" in told
+    text = estate.run("pause", "a", "-m", "still frozen").stderr
+    assert "a stays paused until 20" in text
     pause = estate.json("stack", "show", "a")["pause"]
     assert (pause["until"], pause["reason"]) == (end, "still frozen")
     estate.run("pause", "a", "--until", "2090-12-24", "-m", "long")

@@ -11,20 +11,20 @@ from runner.cli.main import main
 
 
 def test_the_version_is_an_option_too() -> None:
-    told = CliRunner().invoke(main, ["--version"])
-    assert (told.exit_code, told.stdout) == (0, f"driftline {__version__}\n")
+    shown = CliRunner().invoke(main, ["--version"])
+    assert (shown.exit_code, shown.stdout) == (0, f"driftline {__version__}\n")
 
 
 def test_a_variable_with_the_version_asks_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DRIFTLINE_VERSION", "1")
-    told = CliRunner().invoke(main, ["completion", "bash"])
-    assert f"driftline {__version__}" not in told.stdout
+    shown = CliRunner().invoke(main, ["completion", "bash"])
+    assert f"driftline {__version__}" not in shown.stdout
 
 
 def test_names_and_all_are_too_much(tmp_path: Path) -> None:
     world: World = planned(tmp_path)
-    told = world.run("drift", "check", "app", "--all", expect=64).stderr
-    assert "specify either stack names or --all" in told
+    shown = world.run("drift", "check", "app", "--all", expect=64).stderr
+    assert "specify either stack names or --all" in shown
 
 
 @pytest.mark.parametrize(
@@ -38,8 +38,8 @@ def test_names_and_all_are_too_much(tmp_path: Path) -> None:
     ],
 )
 def test_a_number_that_is_too_large_is_bad_usage(tmp_path: Path, words: list[str]) -> None:
-    told = World(tmp_path).run(*words, expect=64).stderr
-    assert "Invalid value for" in told
+    shown = World(tmp_path).run(*words, expect=64).stderr
+    assert "Invalid value for" in shown
 
 
 def test_neither_names_nor_all_is_too_little(tmp_path: Path) -> None:
@@ -47,14 +47,14 @@ def test_neither_names_nor_all_is_too_little(tmp_path: Path) -> None:
 
 
 def test_a_command_that_is_nearly_right_is_suggested_at_the_top_too() -> None:
-    told = CliRunner().invoke(main, ["stak"])
-    assert (told.exit_code, "Did you mean 'stack'" in told.stderr) == (64, True)
+    shown = CliRunner().invoke(main, ["stak"])
+    assert (shown.exit_code, "Did you mean 'stack'" in shown.stderr) == (64, True)
     assert "Did you mean" not in CliRunner().invoke(main, ["xyzzy"]).stderr
 
 
 @pytest.mark.parametrize("words", [[], ["stack"], ["run"]])
 def test_without_a_command_the_help_is_shown_and_no_error(words: list[str]) -> None:
-    told = CliRunner().invoke(main, words)
-    assert told.exit_code == 64
-    assert told.stderr.startswith("Usage: ")
-    assert "hint:" not in told.stderr
+    shown = CliRunner().invoke(main, words)
+    assert shown.exit_code == 64
+    assert shown.stderr.startswith("Usage: ")
+    assert "hint:" not in shown.stderr

@@ -31,25 +31,25 @@ def validate(*words: str) -> Result:
 def test_sound_stacks_are_fine() -> None:
     write("a", "name: a\n", 'terraform {\n  backend "s3" {}\n}\n')
     write("b", "name: b\ndepends_on: [a]\n")
-    told = validate()
-    assert (told.exit_code, told.stdout) == (0, "")
-    assert "2 stack files" in told.stderr
+    shown = validate()
+    assert (shown.exit_code, shown.stdout) == (0, "")
+    assert "2 stack files" in shown.stderr
 
 
 def test_every_problem_has_its_place_and_all_come_at_once() -> None:
     write("a", "name: a\naprovals: 2\n")
     write("b", "name: b\napply: {mode: sometimes}\n")
-    told = validate()
-    assert told.exit_code == 78
-    assert [line.split(" ")[0] for line in told.stdout.splitlines()] == [
+    shown = validate()
+    assert shown.exit_code == 78
+    assert [line.split(" ")[0] for line in shown.stdout.splitlines()] == [
         "a/stack.yaml:2:1:",
         "b/stack.yaml:2:15:",
     ]
-    assert 'did you mean "approvals"' in told.stdout or "unknown key" in told.stdout
+    assert 'did you mean "approvals"' in shown.stdout or "unknown key" in shown.stdout
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "told"),
+    ("first", "second", "shown"),
     [
         ("name: same\n", "name: same\n", "already uses this name"),
         ("name: a\n", "name: b\ndepends_on: [nope]\n", "no such stack: nope"),
@@ -59,13 +59,13 @@ def test_every_problem_has_its_place_and_all_come_at_once() -> None:
     ],
 )
 def test_what_a_commit_would_be_refused_for_is_reported_beforehand(
-    first: str, second: str, told: str
+    first: str, second: str, shown: str
 ) -> None:
     write("a", first)
     write("b", second)
     result = validate()
     assert result.exit_code == 78
-    assert told in result.stdout
+    assert shown in result.stdout
 
 
 def test_one_file_is_checked_with_all_others_but_reports_its_own_problems() -> None:
@@ -79,8 +79,8 @@ def test_one_file_is_checked_with_all_others_but_reports_its_own_problems() -> N
 def test_a_file_of_another_name_is_checked_where_it_is_named(repository: Path) -> None:
     (repository / "other.yaml").write_text("name: x\nnope: 1\n")
     (repository / "main.tf").write_text("")
-    told = validate("other.yaml")
-    assert (told.exit_code, told.stdout.startswith("other.yaml:2:1: ")) == (78, True)
+    shown = validate("other.yaml")
+    assert (shown.exit_code, shown.stdout.startswith("other.yaml:2:1: ")) == (78, True)
 
 
 def test_problems_are_named_from_where_one_stands(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,8 +102,8 @@ def test_only_the_server_knows_what_it_allows() -> None:
         'name: a\naws: {plan_role: "arn:aws:iam::111122223333:role/x"}\nenv: {FOO: bar}\napply: {approvals: 0}\n',
         'resource "null_resource" "x" {\n  provisioner "local-exec" { command = "true" }\n}\n',
     )
-    told = validate()
-    assert (told.exit_code, told.stdout) == (0, "")
+    shown = validate()
+    assert (shown.exit_code, shown.stdout) == (0, "")
 
 
 def test_programs_get_the_problems_as_json() -> None:
@@ -138,17 +138,17 @@ def test_a_module_that_was_changed_a_moment_ago_is_read_again() -> None:
 
 def test_a_problem_in_the_code_is_reported_with_its_location() -> None:
     write("a", "name: a\n", '# first\n\nterraform {\n  backend "local" {\n    path = "x"\n  }\n}\n')
-    told = validate("a/stack.yaml")
-    assert told.exit_code == 78
-    assert told.stdout.startswith("a/main.tf:4:1: ")
+    shown = validate("a/stack.yaml")
+    assert shown.exit_code == 78
+    assert shown.stdout.startswith("a/main.tf:4:1: ")
 
 
 def test_a_root_module_behind_a_link_is_refused_as_in_git(repository: Path) -> None:
     write("a", "name: a\npath: ../link\n")
     (repository / "link").symlink_to("a")
-    told = validate()
-    assert told.exit_code == 78
-    assert "link" in told.stdout
+    shown = validate()
+    assert shown.exit_code == 78
+    assert "link" in shown.stdout
 
 
 @pytest.mark.parametrize("place", [".", "a", "driftline-data", "driftline-data/trees/here/0/a/stack.yaml"])
@@ -159,8 +159,8 @@ def test_the_data_directory_is_never_looked_into(
     write("a", "name: a\n")
     write("driftline-data/trees/here/0/a", "name: a\n")
     monkeypatch.chdir(repository / "a")
-    told = validate(str(repository / place))
-    assert (told.exit_code, told.stdout) == (5 if place.startswith("driftline-data") else 0, "")
+    shown = validate(str(repository / place))
+    assert (shown.exit_code, shown.stdout) == (5 if place.startswith("driftline-data") else 0, "")
 
 
 def test_the_data_directory_is_known_where_the_token_of_the_server_is_not(repository: Path) -> None:

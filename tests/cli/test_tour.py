@@ -73,8 +73,8 @@ def test_a_plan_that_fails_shows_terraforms_words_with_their_place(tmp_path: Pat
 def test_one_stack_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.stack("good")
-    told = world.run("plan", "nope", "good", "--detailed-exitcode", expect=5)
-    assert "+ terraform_data.it" in told.stdout
+    shown = world.run("plan", "nope", "good", "--detailed-exitcode", expect=5)
+    assert "+ terraform_data.it" in shown.stdout
 
 
 def test_several_stacks_are_planned_one_after_the_other(tmp_path: Path) -> None:

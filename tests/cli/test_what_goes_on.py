@@ -33,9 +33,9 @@ def dead(tmp_path: Path) -> World:
     [("status", 0), ("stack show app", 0), ("plan app", 4), ("lock take app --reason x", 4)],
 )
 def test_an_interrupted_run_is_to_be_resolved_wherever_one_looks(dead: World, words: str, code: int) -> None:
-    told = dead.run(*words.split(), expect=code).output
-    assert "driftline run resolve run-1 --as applied|failed" in told
-    assert "lock release" not in told
+    shown = dead.run(*words.split(), expect=code).output
+    assert "driftline run resolve run-1 --as applied|failed" in shown
+    assert "lock release" not in shown
 
 
 def test_the_way_out_is_one(dead: World) -> None:
@@ -62,11 +62,11 @@ def test_an_approval_on_a_locked_stack_says_what_it_waits_for(
     world.run("lock", "take", "app", "--reason", "a freeze")
     monkeypatch.setattr("runner.cli.commands.approve.running_daemon", lambda _: 4711)
     digest = world.json("run", "show", "1")["plan_digest"]
-    told = world.run("approve", "run-1", "--digest", digest[:12], "--yes").output
-    assert "It will be applied later: locked by" in told
-    assert "a freeze" in told
-    assert "driftline lock release app" in told
-    assert "is applying it" not in told
+    shown = world.run("approve", "run-1", "--digest", digest[:12], "--yes").output
+    assert "It will be applied later: locked by" in shown
+    assert "a freeze" in shown
+    assert "driftline lock release app" in shown
+    assert "is applying it" not in shown
 
 
 @pytest.mark.parametrize(
@@ -84,8 +84,8 @@ def test_an_approval_of_what_is_free_says_that_it_goes_on(
 
 
 def test_a_check_of_nothing_says_why_there_is_nothing(tmp_path: Path) -> None:
-    told = planned(tmp_path).run("drift", "check", "--all").output
-    assert told.strip() == "No applied stacks to check. Apply one with:   driftline plan STACK"
+    shown = planned(tmp_path).run("drift", "check", "--all").output
+    assert shown.strip() == "No applied stacks to check. Apply one with:   driftline plan STACK"
 
 
 def test_drift_that_was_seen_once_was_seen_once(tmp_path: Path) -> None:

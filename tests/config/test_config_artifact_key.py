@@ -32,6 +32,6 @@ def test_neither_it_nor_an_old_one_is_ever_shown(tmp_path: Path) -> None:
 @pytest.mark.parametrize("artifacts", ['{key: "hunter2-hunter2"}', '{old_keys: ["hunter2-hunter2"]}'])
 def test_what_is_no_key_is_refused_and_not_repeated(tmp_path: Path, artifacts: str) -> None:
     _, problems = check(wrote(tmp_path, artifacts))
-    (told,) = [str(problem) for problem in problems]
-    assert "expected 32 bytes as hexadecimal digits or as base64 (openssl rand -hex 32)" in told
-    assert "hunter2" not in told
+    (text,) = [str(problem) for problem in problems]
+    assert "expected 32 bytes as hexadecimal digits or as base64 (openssl rand -hex 32)" in text
+    assert "hunter2" not in text

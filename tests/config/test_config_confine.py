@@ -33,7 +33,7 @@ def test_visible_paths_are_those_beside_the_configuration(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("executor", "told"),
+    ("executor", "shown"),
     [
         ("{visible: [data]}", "visible[0]: runs may not use Driftline's own"),
         ("{visible: [/x, data/keys]}", "visible[1]: runs may not use Driftline's own"),
@@ -41,10 +41,10 @@ def test_visible_paths_are_those_beside_the_configuration(tmp_path: Path) -> Non
         ("{confine: always}", "confine: expected auto, never or required"),
     ],
 )
-def test_an_impossible_setting_is_reported(tmp_path: Path, executor: str, told: str) -> None:
+def test_an_impossible_setting_is_reported(tmp_path: Path, executor: str, shown: str) -> None:
     _, problems = checked(tmp_path, executor)
     assert len(problems) == 1
-    assert told in problems[0]
+    assert shown in problems[0]
 
 
 def test_the_files_that_a_configuration_takes_secrets_from_are_known() -> None:

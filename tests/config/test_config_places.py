@@ -11,18 +11,18 @@ from runner.config.server_file import check
 from runner.engine.environment import NEVER, TABLE
 
 
-def told(folder: Path, **config: Any) -> list[str]:
+def problems_of(folder: Path, **config: Any) -> list[str]:
     path = folder / "driftline.yaml"
     path.write_text(json.dumps({"data_dir": "data", **config}))
     return [problem.message for problem in check(path, {})[1]]
 
 
 def checkpoints(folder: Path, named: str) -> str:
-    return "; ".join(told(folder, audit={"checkpoints": named}))
+    return "; ".join(problems_of(folder, audit={"checkpoints": named}))
 
 
 def visible(folder: Path, named: str) -> str:
-    return "; ".join(told(folder, executor={"visible": [named]}))
+    return "; ".join(problems_of(folder, executor={"visible": [named]}))
 
 
 @pytest.mark.parametrize("named", ["data", "data/keys/audit", "data/driftline.db", "data/logs/new", ".", "/"])
@@ -98,24 +98,26 @@ def test_what_holds_data_dir_by_another_name_is_not_made_visible(tmp_path: Path)
 
 
 def test_the_file_of_checkpoints_is_not_made_visible(tmp_path: Path) -> None:
-    (problem,) = told(tmp_path, executor={"visible": ["audit.jsonl"]}, audit={"checkpoints": "audit.jsonl"})
+    (problem,) = problems_of(
+        tmp_path, executor={"visible": ["audit.jsonl"]}, audit={"checkpoints": "audit.jsonl"}
+    )
     assert "runs may not use audit.checkpoints" in problem
 
 
 @pytest.mark.parametrize("named", [".git/data", "repo/.git", ".GIT/x/data"])
 def test_data_dir_does_not_lie_in_what_is_gits(tmp_path: Path, named: str) -> None:
-    (problem,) = told(tmp_path, data_dir=named)
+    (problem,) = problems_of(tmp_path, data_dir=named)
     assert "this is inside a .git directory" in problem
 
 
 def test_data_dir_does_not_lie_behind_a_link_into_what_is_gits(tmp_path: Path) -> None:
     (tmp_path / "data").symlink_to(tmp_path / ".git" / "data")
-    (problem,) = told(tmp_path)
+    (problem,) = problems_of(tmp_path)
     assert "this is inside a .git directory" in problem
 
 
 def test_data_dir_may_have_git_in_its_name(tmp_path: Path) -> None:
-    assert told(tmp_path, data_dir="infra.git/.github") == []
+    assert problems_of(tmp_path, data_dir="infra.git/.github") == []
 
 
 NEVER_THERE = [glob.replace("*", "x") for glob in NEVER] + [
@@ -125,13 +127,13 @@ NEVER_THERE = [glob.replace("*", "x") for glob in NEVER] + [
 
 @pytest.mark.parametrize("name", NEVER_THERE)
 def test_a_variable_that_never_reaches_a_run_is_refused_not_dropped(tmp_path: Path, name: str) -> None:
-    (problem,) = told(tmp_path, engines={"env": [name]})
+    (problem,) = problems_of(tmp_path, engines={"env": [name]})
     assert problem.startswith("engines.env[0]: ")
 
 
 @pytest.mark.parametrize("name", ["LD_PRELOAD", "LD_LIBRARY_PATH", "DYLD_INSERT_LIBRARIES", "GCONV_PATH"])
 def test_what_loads_code_into_every_program_is_not_handed_to_runs(tmp_path: Path, name: str) -> None:
-    (problem,) = told(tmp_path, engines={"env": [name]})
+    (problem,) = problems_of(tmp_path, engines={"env": [name]})
     assert "it would load code into every program that a run starts" in problem
 
 
@@ -139,4 +141,4 @@ def test_what_loads_code_into_every_program_is_not_handed_to_runs(tmp_path: Path
     "name", ["AWS_PROFILE", "VAULT_TOKEN", "PATH", "GOGC", "GIT_SSH_COMMAND", "PYTHONPATH", "TF_VAR_x", "ENV"]
 )
 def test_credentials_places_and_settings_are_the_operators_to_hand_over(tmp_path: Path, name: str) -> None:
-    assert told(tmp_path, engines={"env": [name]}) == []
+    assert problems_of(tmp_path, engines={"env": [name]}) == []

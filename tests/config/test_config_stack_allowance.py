@@ -22,14 +22,14 @@ def messages(stack: dict[str, Any], allow: Allow, required: int = 1) -> list[str
 
 def test_an_engine_that_the_source_does_not_allow_is_refused() -> None:
     assert messages({"engine": "tofu"}, Allow()) == []
-    told = messages({"engine": "tofu"}, Allow(engines=("terraform",)))
-    assert told == ['engine: the source\'s allow.engines (terraform) does not allow it, got "tofu"']
+    shown = messages({"engine": "tofu"}, Allow(engines=("terraform",)))
+    assert shown == ['engine: the source\'s allow.engines (terraform) does not allow it, got "tofu"']
 
 
 def test_without_allowed_roles_no_role_may_be_named() -> None:
     assert messages({"aws": {"plan_role": ROLE}}, Allow(aws_roles=("arn:aws:iam::1111*:role/drift*",))) == []
-    (told,) = messages({"aws": {"plan_role": ROLE}}, Allow())
-    assert told.startswith("aws.plan_role: the source's allow.aws_roles (none) does not allow it")
+    (shown,) = messages({"aws": {"plan_role": ROLE}}, Allow())
+    assert shown.startswith("aws.plan_role: the source's allow.aws_roles (none) does not allow it")
 
 
 def test_allowed_roles_are_compared_letter_by_letter() -> None:
@@ -38,8 +38,8 @@ def test_allowed_roles_are_compared_letter_by_letter() -> None:
 
 def test_the_environment_is_bounded_where_the_source_says_so() -> None:
     assert messages({"env": {"ANY": "x", "TF_VAR_a": "x"}}, Allow()) == []
-    told = messages({"env": {"APP_A": "x", "OTHER": "x"}}, Allow(env=("APP_*",)))
-    assert told == ["env.OTHER: the source's allow.env (APP_*) does not allow it"]
+    shown = messages({"env": {"APP_A": "x", "OTHER": "x"}}, Allow(env=("APP_*",)))
+    assert shown == ["env.OTHER: the source's allow.env (APP_*) does not allow it"]
 
 
 def test_an_allowed_glob_never_opens_what_is_denied() -> None:

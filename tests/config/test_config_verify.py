@@ -36,7 +36,7 @@ def test_off_needs_nothing_beside_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("verify", "told"),
+    ("verify", "shown"),
     [
         ("{mode: head}", "mode: requires allowed_signers or gpg_keys"),
         ("{mode: head, gpg_keys: a, revoked: b}", "revoked: this applies to keys in allowed_signers"),
@@ -49,7 +49,7 @@ def test_off_needs_nothing_beside_it(tmp_path: Path) -> None:
         ("{mode: head, gpg_keys: a, keyring: b}", "keyring: unknown key"),
     ],
 )
-def test_what_does_not_fit_is_reported(tmp_path: Path, verify: str, told: str) -> None:
+def test_what_does_not_fit_is_reported(tmp_path: Path, verify: str, shown: str) -> None:
     _, problems = checked(tmp_path, verify)
     assert len(problems) == 1
-    assert told in problems[0]
+    assert shown in problems[0]

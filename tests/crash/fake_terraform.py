@@ -30,7 +30,7 @@ class Step(IntEnum):
     BORN = 0
     HANDED = 1  # its receipt is durable
     MADE = 2  # its effect is there, and in the state
-    TOLD = 3  # its result is durable
+    RECORDED = 3  # its result is durable
     GONE = 4
 
 
@@ -67,19 +67,19 @@ class Apply:
     def go_on(self) -> None:
         """One step further."""
         if self.step is Step.BORN and not written(str(self.receipt), self.facts, once=True):
-            self._tell({"refused": SPENT})
+            self._record({"refused": SPENT})
             self.die()
             return
         if self.step is Step.HANDED:
             self._make()
-        elif self.step >= Step.TOLD:
+        elif self.step >= Step.RECORDED:
             self.die()
             return
         self.step = Step(self.step + 1)
         if self.step is Step.HANDED:
             self.cloud.handed[self.digest] += 1
-        elif self.step is Step.TOLD:
-            self._tell(self.plan["end"])
+        elif self.step is Step.RECORDED:
+            self._record(self.plan["end"])
 
     def stop(self) -> None:
         """Asked to, it ends without doing what it has not begun."""
@@ -103,7 +103,7 @@ class Apply:
             self.cloud.serials[self.stack] += 1
             self.cloud.values[self.stack] = self.plan["value"]
 
-    def _tell(self, end: dict[str, Any]) -> None:
+    def _record(self, end: dict[str, Any]) -> None:
         written(str(self.result), end)
 
 
@@ -221,6 +221,6 @@ def _ended(execution: Execution, digest: str) -> Applied | EngineError | NotBegu
         return NotBegun(end["refused"], spent=True)
     if end["exit_code"] == 0:
         return Applied({})
-    told = (Diagnostic("error", "it failed"),)
+    log_of = (Diagnostic("error", "it failed"),)
     evidence = Evidence(log=("it was stopped",), exit_code=1) if end.get("canceled") else None
-    return EngineError("apply", diagnostics=told, evidence=evidence, **end)
+    return EngineError("apply", diagnostics=log_of, evidence=evidence, **end)

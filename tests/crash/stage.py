@@ -159,12 +159,12 @@ def live(root: Path, what: Callable[[Stage], object], armed: str = "") -> int:
     process.join(LONGEST)
     if process.is_alive():
         process.kill()
-        raise AssertionError(f"a life with {armed or 'nothing'} armed does not end:\n{told(root)}")
+        raise AssertionError(f"a life with {armed or 'nothing'} armed does not end:\n{log_of(root)}")
     assert process.exitcode is not None
     return process.exitcode
 
 
-def told(root: Path) -> str:
+def log_of(root: Path) -> str:
     path = root / "lives.log"
     return path.read_text() if path.exists() else ""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from scenarios import SCENARIOS, much_later, say_applied, say_failed, settle, start
-from stage import STACK, Stage, live, noted, told
+from stage import STACK, Stage, live, log_of, noted
 from stage_verdict import false, wrong
 from stages import Stages
 
@@ -39,13 +39,13 @@ def test_no_fault_loses_repeats_or_falsifies(
             break
     assert noted(stage.root)[point], f"{scenario.name} reached {point} when nothing was wrong, and now not"
     # What failed is done again.
-    assert live(stage.root, scenario.life) == 0, told(stage.root)
-    assert live(stage.root, settle) == 0, told(stage.root)
+    assert live(stage.root, scenario.life) == 0, log_of(stage.root)
+    assert live(stage.root, settle) == 0, log_of(stage.root)
     _resolve(stage.root, UNCLEAR.get((point, action)))
-    assert live(stage.root, much_later) == 0, told(stage.root)
+    assert live(stage.root, much_later) == 0, log_of(stage.root)
     looking = Stage(stage.root)
     try:
-        assert wrong(looking) == [], told(stage.root)
+        assert wrong(looking) == [], log_of(stage.root)
     finally:
         looking.close()
 
@@ -66,7 +66,7 @@ def _resolve(root: Path, made: bool | None) -> None:  # noqa: FBT001 - a row of 
         unclear = stage.runs(states=frozenset({State.INTERRUPTED}))
         with stage.app.store.reading() as reader:
             if made is None:
-                assert unclear == [], told(root)
+                assert unclear == [], log_of(root)
                 return
             (run,) = unclear
             assert reader.evidence(run.id) is not None
@@ -75,7 +75,7 @@ def _resolve(root: Path, made: bool | None) -> None:  # noqa: FBT001 - a row of 
             assert lock.run == run.id
     finally:
         stage.close()
-    assert live(root, say_applied if made else say_failed) == 0, told(root)
+    assert live(root, say_applied if made else say_failed) == 0, log_of(root)
 
 
 @pytest.mark.parametrize(

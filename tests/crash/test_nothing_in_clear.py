@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from scenarios import SCENARIOS
-from stage import Stage, live, noted, told
+from stage import Stage, live, log_of, noted
 from stages import Stages
 
 from runner.failpoint import POINTS
@@ -45,7 +45,7 @@ def test_a_kill_leaves_nothing_in_clear(stages: Stages, reached: dict[str, list[
     stage = stages.put_up(scenario.name)
     live(stage.root, scenario.life, f"{point}=kill")
     assert noted(stage.root)[point]
-    assert live(stage.root, recovers) == 0, told(stage.root)
+    assert live(stage.root, recovers) == 0, log_of(stage.root)
     assert list(in_clear(stage.root / "data")) == []
 
 
@@ -57,7 +57,7 @@ def test_a_kill_while_any_file_is_written_leaves_nothing_in_clear(stages: Stages
         if not noted(stage.root)[WRITTEN]:
             break
         seen.update(kind.partition(" in ")[0] for kind in in_clear(stage.root / "data"))
-        assert live(stage.root, recovers) == 0, told(stage.root)
+        assert live(stage.root, recovers) == 0, log_of(stage.root)
         assert list(in_clear(stage.root / "data")) == [], f"the file number {hit}"
     else:
         pytest.fail("files are written again and again")

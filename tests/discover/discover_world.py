@@ -64,7 +64,7 @@ def names(found: Discovery) -> list[str]:
     return [stack.definition.name for stack in found.stacks]
 
 
-def told(found: Discovery) -> list[str]:
+def messages(found: Discovery) -> list[str]:
     return [str(problem) for problem in found.problems]
 
 

@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from discover_world import Place, elsewhere, names, told
+from discover_world import Place, elsewhere, messages, names
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,13 +17,13 @@ def files(**needs: str) -> dict[str, str | bytes | None]:
 def test_a_cycle_is_reported_to_all_its_stacks_and_stops_no_other(place: Place) -> None:
     found = place.discovered(files(a="b", b="c", c="a", d="a", e=""))
     assert names(found) == ["d", "e"]
-    assert [line.partition("depends_on: ")[2] for line in told(found)] == [
+    assert [line.partition("depends_on: ")[2] for line in messages(found)] == [
         "a cycle: a -> b -> c -> a"
     ] * 3 or len({problem.stack for problem in found.problems}) == 3
 
 
 def test_a_cycle_is_reported_in_the_direction_of_the_arrows(place: Place) -> None:
-    (problem, *_) = told(place.discovered(files(a="b", b="c", c="a")))
+    (problem, *_) = messages(place.discovered(files(a="b", b="c", c="a")))
     steps = problem.partition("a cycle: ")[2].split(" -> ")
     assert all(f"{one}{other}" in {"ab", "bc", "ca"} for one, other in itertools.pairwise(steps))
 

@@ -138,9 +138,9 @@ UNKNOWN = [
 @pytest.mark.parametrize("reads", UNKNOWN)
 def test_the_location_of_an_unknown_read_is_reported(place: Place, reads: str) -> None:
     app(place, CODE.format(reads=reads))
-    (told,) = unknown(place)
-    assert told.startswith("app/main.tf:2: file")
-    assert len(told) < 150
+    (messages,) = unknown(place)
+    assert messages.startswith("app/main.tf:2: file")
+    assert len(messages) < 150
 
 
 @pytest.mark.parametrize(
@@ -158,8 +158,8 @@ def test_a_template_that_reads_files_itself_is_not_fully_known(place: Place, tem
 
 def test_a_text_that_is_rendered_as_a_template_is_not_fully_known(place: Place) -> None:
     app(place, CODE.format(reads="templatestring(local.path, {})"))
-    (told,) = unknown(place)
-    assert told.startswith("app/main.tf:2: templatestring(")
+    (messages,) = unknown(place)
+    assert messages.startswith("app/main.tf:2: templatestring(")
 
 
 def test_each_commit_moves_the_inputs_that_are_not_fully_known(place: Place) -> None:

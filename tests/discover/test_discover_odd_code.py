@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from discover_world import CALL, Place, names, told
+from discover_world import CALL, Place, messages, names
 
 HCL = """\
 terraform {
@@ -119,7 +119,7 @@ def test_a_module_source_that_is_no_string_is_reported_with_its_file(place: Plac
         }
     )
     assert names(found) == ["good"]
-    [problem] = told(found)
+    [problem] = messages(found)
     assert problem.startswith("bad/main.tf:1:1:")
     assert "the source of module x is no string" in problem
 
@@ -137,7 +137,7 @@ def test_a_comment_may_hold_bytes_that_are_not_utf_8_and_nothing_else_may(place:
         }
     )
     assert names(found) == ["a"]
-    assert ["not UTF-8" in problem for problem in told(found)] == [True]
+    assert ["not UTF-8" in problem for problem in messages(found)] == [True]
 
 
 def test_provider_meta_is_accepted_if_it_is_plain(place: Place) -> None:
@@ -151,7 +151,7 @@ def test_provider_meta_is_accepted_if_it_is_plain(place: Place) -> None:
         }
     )
     assert names(found) == ["a"]
-    assert ["provider_meta of aws in b is computed" in problem for problem in told(found)] == [True]
+    assert ["provider_meta of aws in b is computed" in problem for problem in messages(found)] == [True]
 
 
 @pytest.mark.parametrize(

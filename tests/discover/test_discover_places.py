@@ -97,5 +97,7 @@ def test_a_provider_problem_is_located_where_it_is_required_or_used(place: Place
 )
 def test_an_unknown_dependency_is_located_where_it_is_named(place: Place, text: str, where: str) -> None:
     found = place.discovered({"x/stack.yaml": text, "x/main.tf": "", "b/stack.yaml": "name: b\n"})
-    told = [str(problem) for problem in found.problems if problem.stack == "a"]
-    assert any(one.startswith(f"x/stack.yaml:{where}: ") and "no such stack" in one for one in told), told
+    messages = [str(problem) for problem in found.problems if problem.stack == "a"]
+    assert any(one.startswith(f"x/stack.yaml:{where}: ") and "no such stack" in one for one in messages), (
+        messages
+    )

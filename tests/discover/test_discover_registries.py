@@ -22,9 +22,9 @@ def test_a_short_module_address_means_the_registry_of_the_engine(
     place: Place, engine: str, allowed: str, source: str
 ) -> None:
     place.allow(modules=(f"{REGISTRIES[allowed]}/acme/*",))
-    told = refused(place, engine, CALL.format(source=source))
-    assert bool(told) is (engine != allowed)
-    assert all(f"({REGISTRIES[engine]}/acme/vpc/aws)" in one for one in told)
+    messages = refused(place, engine, CALL.format(source=source))
+    assert bool(messages) is (engine != allowed)
+    assert all(f"({REGISTRIES[engine]}/acme/vpc/aws)" in one for one in messages)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -55,9 +55,9 @@ def test_a_short_provider_address_means_the_registry_of_the_engine(
     place: Place, engine: str, allowed: str, code: str, short: str
 ) -> None:
     place.allow(providers=(f"{REGISTRIES[allowed]}/*",))
-    told = refused(place, engine, code)
-    assert bool(told) is (engine != allowed)
-    assert all(f"the provider {REGISTRIES[engine]}/{short} in a" in one for one in told)
+    messages = refused(place, engine, code)
+    assert bool(messages) is (engine != allowed)
+    assert all(f"the provider {REGISTRIES[engine]}/{short} in a" in one for one in messages)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -66,8 +66,8 @@ def test_the_first_of_three_parts_is_a_host_also_without_a_dot(
     place: Place, engine: str, source: str
 ) -> None:
     place.allow(providers=(f"{REGISTRIES[engine]}/*",))
-    [told] = refused(place, engine, REQUIRED.format(name="x", source=source))
-    assert f"the provider {source} in a" in told
+    [messages] = refused(place, engine, REQUIRED.format(name="x", source=source))
+    assert f"the provider {source} in a" in messages
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -82,8 +82,8 @@ def test_the_built_in_provider_is_always_taken(place: Place, engine: str) -> Non
 @pytest.mark.parametrize("engine", ENGINES)
 def test_another_provider_under_the_name_of_the_built_in_one_is_not(place: Place, engine: str) -> None:
     place.allow(providers=(f"{REGISTRIES[engine]}/hashicorp/aws",))
-    [told] = refused(place, engine, REQUIRED.format(name="terraform", source="evil/terraform"))
-    assert f"{REGISTRIES[engine]}/evil/terraform" in told
+    [messages] = refused(place, engine, REQUIRED.format(name="terraform", source="evil/terraform"))
+    assert f"{REGISTRIES[engine]}/evil/terraform" in messages
 
 
 def test_two_engines_on_the_same_folder_are_judged_apart(place: Place) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from discover_world import BACKEND, CALL, Place, elsewhere, known, names, told
+from discover_world import BACKEND, CALL, Place, elsewhere, known, messages, names
 
 from runner.model.settings.source import Allow
 from runner.model.stack.definition import StateIdentity
@@ -72,7 +72,7 @@ def test_a_path_that_the_revision_lacks_is_reported(place: Place, document: str,
     found = place.discovered({"a/stack.yaml": f"# first\nname: a\n{document}\n", "b/stack.yaml": "name: b\n"})
     assert names(found) == ["b"]
     where = "3:14" if document.startswith("depends_on") else "2:1"
-    assert told(found) == [f'a/stack.yaml:{where}: stack "a": {sentence}']
+    assert messages(found) == [f'a/stack.yaml:{where}: stack "a": {sentence}']
     assert found.problems[0].stack == "a"
 
 
@@ -85,7 +85,9 @@ def test_all_problems_of_a_stack_are_reported_at_once(place: Place) -> None:
 
 def test_a_problem_stands_at_the_document_of_its_stack(place: Place) -> None:
     found = place.discovered({"stack.yaml": 'name: b\n---\n# a\n"name": "a"  # the other\npath: missing\n'})
-    assert told(found) == ["stack.yaml:4:1: stack \"a\": path: 'missing' is not a directory in this revision"]
+    assert messages(found) == [
+        "stack.yaml:4:1: stack \"a\": path: 'missing' is not a directory in this revision"
+    ]
 
 
 # Files that are none
@@ -95,20 +97,23 @@ def test_a_link_is_no_stack_file(place: Place) -> None:
     place.remote.commit({"real.yaml": "name: a\n", "main.tf": ""})
     place.link("a/stack.yaml", "../real.yaml")
     found = place.discovered({})
-    assert (names(found), told(found)) == ([], ["a/stack.yaml:1:1: a stack file cannot be a symbolic link"])
+    assert (names(found), messages(found)) == (
+        [],
+        ["a/stack.yaml:1:1: a stack file cannot be a symbolic link"],
+    )
 
 
 def test_a_path_with_control_characters_is_no_stack_file(place: Place) -> None:
     found = place.discovered({"a\x1b[31m\nb/stack.yaml": "name: a\n"})
     assert names(found) == []
-    (problem,) = told(found)
+    (problem,) = messages(found)
     assert problem.isprintable()
 
 
 def test_an_unused_link_out_of_the_repository_is_a_note(place: Place) -> None:
     place.link("docs/hosts", "/etc/hosts")
     found = place.discovered({"a/stack.yaml": "name: a\n"})
-    assert (names(found), told(found)) == (["a"], [])
+    assert (names(found), messages(found)) == (["a"], [])
     assert [str(note) for note in found.notes] == [
         "docs/hosts:1:1: the link leads out of the repository, or in a circle: it is left out of what is exported"
     ]
@@ -122,7 +127,7 @@ def test_a_stack_file_that_is_far_too_large_is_not_even_loaded(
     monkeypatch.setattr(mirrors, "LARGEST_BLOB", 100)
     found = place.discovered({"a/stack.yaml": "name: a\n" + "#" * 200, "b/stack.yaml": "name: b\n"})
     assert names(found) == ["b"]
-    assert told(found) == ["a/stack.yaml:1:1: the file is far too large for a stack file"]
+    assert messages(found) == ["a/stack.yaml:1:1: the file is far too large for a stack file"]
 
 
 # Names
@@ -131,7 +136,7 @@ def test_a_stack_file_that_is_far_too_large_is_not_even_loaded(
 def test_a_name_that_two_files_claim_stays_with_the_first_file(place: Place) -> None:
     found = place.discovered({"b/stack.yaml": "name: same\n", "a/stack.yaml": "name: same\n"})
     assert [stack.file for stack in found.stacks] == ["a/stack.yaml"]
-    assert told(found) == ['b/stack.yaml:1:1: stack "same": a/stack.yaml already uses this name']
+    assert messages(found) == ['b/stack.yaml:1:1: stack "same": a/stack.yaml already uses this name']
 
 
 def test_a_newcomer_cannot_take_over_the_name_of_a_known_stack(place: Place) -> None:
@@ -148,7 +153,7 @@ def test_a_stack_that_moves_to_another_file_keeps_its_name(place: Place) -> None
 
 def test_a_name_of_another_source_is_taken(place: Place) -> None:
     found = place.discovered({"stack.yaml": "name: same\n"}, [elsewhere("same")])
-    assert told(found) == ['stack.yaml:1:1: stack "same": source other already uses this name']
+    assert messages(found) == ['stack.yaml:1:1: stack "same": source other already uses this name']
 
 
 def test_a_name_that_another_source_no_longer_has_is_free(place: Place) -> None:
@@ -165,7 +170,7 @@ def test_two_new_stacks_on_one_state_leave_the_first_by_name(place: Place) -> No
         {**files, "a/main.tf": BACKEND.format(key="k"), "b/main.tf": BACKEND.format(key="k")}
     )
     assert names(found) == ["a"]
-    assert told(found) == [
+    assert messages(found) == [
         'b/stack.yaml:1:1: stack "b": it uses the same state as stack "a" (s3 {"bucket":"b","key":"k"} workspace default)'
     ]
 
@@ -227,7 +232,9 @@ def test_an_unreadable_file_is_a_problem_of_all_its_known_stacks(place: Place) -
 def test_a_backend_that_the_source_does_not_allow_is_refused(place: Place) -> None:
     place.allow(backends=("local",))
     found = place.discovered({"stack.yaml": "name: a\n", "main.tf": BACKEND.format(key="k")})
-    assert told(found) == ['main.tf:2:1: stack "a": backend "s3" is not among allow.backends of the source']
+    assert messages(found) == [
+        'main.tf:2:1: stack "a": backend "s3" is not among allow.backends of the source'
+    ]
 
 
 @pytest.mark.parametrize(
@@ -241,7 +248,7 @@ def test_a_backend_that_the_source_does_not_allow_is_refused(place: Place) -> No
 def test_a_state_that_driftline_could_not_follow_is_refused(place: Place, block: str, sentence: str) -> None:
     found = place.discovered({"stack.yaml": "name: a\n", "main.tf": f"terraform {{\n{block}\n}}\n"})
     assert names(found) == []
-    assert sentence in told(found)[0]
+    assert sentence in messages(found)[0]
 
 
 LOCAL = 'terraform {{\n  backend "local" {{\n    path = "/srv/states/a.tfstate"\n{more}  }}\n}}\n'
@@ -252,7 +259,7 @@ def test_a_workspace_with_its_state_in_one_revisions_tree_is_refused(place: Plac
     files = {"stack.yaml": "name: a\nterraform_workspace: dev\n", "main.tf": LOCAL.format(more="")}
     found = place.discovered(files)
     assert names(found) == []
-    assert 'stores the state of terraform_workspace "dev" below its workspace_dir' in told(found)[0]
+    assert 'stores the state of terraform_workspace "dev" below its workspace_dir' in messages(found)[0]
     more = '    workspace_dir = "/srv/states/a"\n'
     assert names(place.discovered({"main.tf": LOCAL.format(more=more)})) == ["a"]
 
@@ -269,7 +276,7 @@ def test_a_backend_block_in_an_unreadable_file_is_not_ignored(place: Place) -> N
         {"stack.yaml": "name: a\n", "main.tf": BACKEND.format(key="k") + 'resource "x" {{{\n'}
     )
     assert names(found) == []
-    assert "main.tf cannot be read as HCL" in told(found)[0]
+    assert "main.tf cannot be read as HCL" in messages(found)[0]
 
 
 def test_a_syntax_error_that_hides_no_backend_is_left_to_terraform(place: Place) -> None:
@@ -280,7 +287,7 @@ def test_provisioners_are_refused_where_the_source_does_not_allow_them(place: Pl
     runs = 'resource "null_resource" "x" {\n  provisioner "local-exec" {\n    command = "id"\n  }\n}\n'
     files = {"a/stack.yaml": "name: a\n", "a/main.tf": CALL.format(source="../m"), "m/main.tf": runs}
     found = place.discovered(files)
-    assert "null_resource.x in m runs commands" in told(found)[0]
+    assert "null_resource.x in m runs commands" in messages(found)[0]
     place.allow(provisioners=True)
     assert names(place.found()) == ["a"]
 
@@ -297,7 +304,7 @@ def test_a_module_that_reaches_out_of_the_repository_is_refused(place: Place, so
     place.link("a/link", "real")
     found = place.discovered({"a/stack.yaml": "name: a\n", "a/main.tf": CALL.format(source=source)})
     assert names(found) == []
-    assert "the module source" in told(found)[0]
+    assert "the module source" in messages(found)[0]
 
 
 @pytest.mark.parametrize(

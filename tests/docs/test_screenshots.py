@@ -29,11 +29,11 @@ def lines(image: Path) -> set[str]:
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.name)
 def test_a_screenshot_shows_what_its_tour_shows(screen: Screen) -> None:
     blocks = [block["text"] for block in BLOCK.finditer(screen.page()) if not block["file"]]
-    told = dict(step for text in reversed(blocks) for step in reversed(commands(text)))
+    shown = dict(step for text in reversed(blocks) for step in reversed(commands(text)))
     seen = "\n".join(lines(IMAGES / f"{screen.name}.svg"))
     for command in screen.commands:
         assert f"$ {command}" in seen, AGAIN
-        assert [line for line in told[command] if folded(line).strip() not in seen] == [], AGAIN
+        assert [line for line in shown[command] if folded(line).strip() not in seen] == [], AGAIN
 
 
 def test_every_image_is_made_by_the_script_and_shown_on_a_page() -> None:

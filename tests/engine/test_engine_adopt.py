@@ -53,7 +53,7 @@ def again(world: World) -> Execution:
     return world.execution(for_apply=True)
 
 
-def told(world: World) -> list[str]:
+def logged(world: World) -> list[str]:
     """What the log says of the apply."""
     lines = world.workspaces.log(2).read_text().splitlines()
     return lines[lines.index(TITLE) + 1 :]
@@ -93,8 +93,8 @@ def test_one_whose_parent_was_killed_is_followed_to_its_end(world: World, number
     execution = world.execution(for_apply=True, claim=held)
     outcome = world.engine.adopt(execution, DIGEST)
     assert isinstance(outcome, Applied), outcome
-    assert told(world) == said(world)
-    assert [line for line in told(world) if line.endswith("went on")] != []
+    assert logged(world) == said(world)
+    assert [line for line in logged(world) if line.endswith("went on")] != []
     once = world.workspaces.log(2).read_bytes()
     assert world.engine.adopt(execution, DIGEST) == outcome
     assert world.workspaces.log(2).read_bytes() == once
@@ -127,7 +127,7 @@ def test_wherever_the_log_ends_it_is_gone_on_with(world: World, over: Execution)
     begun = over.log.read_bytes()
     world.engine.adopt(over, DIGEST)
     whole = over.log.read_bytes()
-    assert told(world) == [*(f"says ü {number}" for number in range(6)), "x", "y", "done", "a warning"]
+    assert logged(world) == [*(f"says ü {number}" for number in range(6)), "x", "y", "done", "a warning"]
     for cut in range(len(begun), len(whole)):
         over.log.write_bytes(whole[:cut])
         world.engine.adopt(over, DIGEST)

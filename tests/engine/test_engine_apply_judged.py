@@ -137,5 +137,5 @@ def test_a_lock_file_that_stays_behind_is_reported(world: World, tmp_path: Path)
     wrapped(world, tmp_path, f'if [ "$1" = apply ]; then $TERRAFORM "$@"; R=$?; echo x > {left}; exit $R; fi')
     outcome = apply(world, planned)
     assert isinstance(outcome, Applied)
-    assert [str(left) in told.summary for told in outcome.diagnostics] == [True]
+    assert [str(left) in shown.summary for shown in outcome.diagnostics] == [True]
     shutil.rmtree(left, ignore_errors=True)

@@ -249,10 +249,10 @@ def test_a_provisioner_cannot_signal_the_daemon(world: Installation) -> None:
     asked: list[int] = []
     signal(SIGUSR1, lambda number, _: asked.append(number))
     try:
-        told = world.says(DOES % f"kill -USR1 {os.getpid()}")
+        shown = world.says(DOES % f"kill -USR1 {os.getpid()}")
     finally:
         signal(SIGUSR1, SIG_DFL)
-    assert REFUSED.search(told)
+    assert REFUSED.search(shown)
     assert asked == []
 
 
@@ -405,8 +405,8 @@ def test_a_symlink_that_a_run_made_of_a_folder_opens_nothing(world: Installation
     of_source = (str(states),) if named == "state_folders" else ()
     world.executor = ExecutorSettings(visible=(world.outside, *(() if of_source else (states,))))
     world.write({"main.tf": f'output "it" {{ value = file("{key}") }}\n'})
-    told = world.failed(state_folders=of_source)
-    assert REFUSED.search(str(told.diagnostics))
+    shown = world.failed(state_folders=of_source)
+    assert REFUSED.search(str(shown.diagnostics))
 
 
 @needs_landlock

@@ -485,6 +485,6 @@ def engine_facts(world: Attacked, planned: Planned) -> EngineFacts:
 def test_the_manifest_names_every_file_with_its_digest(world: Attacked) -> None:
     world.planned()
     (copy,) = copies(world)
-    told = json.loads((copy / MANIFEST).read_bytes())
-    assert list(told["files"]) == ["modules/modules.json"]
+    shown = json.loads((copy / MANIFEST).read_bytes())
+    assert list(shown["files"]) == ["modules/modules.json"]
     assert {path.stat().st_mode & 0o222 for path in (copy / DATA).rglob("*") if path.is_file()} == {0}

@@ -24,7 +24,7 @@ def marks(**environment: str) -> tuple[str, ...]:
 def test_another_value_has_another_digest_and_neither_is_shown(name: str) -> None:
     one, other = marks(**{name: "first"}), marks(**{name: "second"})
     assert one != other
-    assert [told.split()[0] for told in one] == [name]
+    assert [text.split()[0] for text in one] == [name]
     assert "first" not in str(one)
 
 
@@ -59,22 +59,22 @@ def test_with_roles_of_the_stack_the_keys_that_assume_them_do_not_count() -> Non
 def test_an_aws_config_file_counts_without_its_secrets(tmp_path: Path) -> None:
     file = tmp_path / "config"
 
-    def told(region: str, secret: str) -> tuple[str, ...]:
+    def measured(region: str, secret: str) -> tuple[str, ...]:
         file.write_text(f"[default]\nregion = {region}\naws_secret_access_key = {secret}\n")
         return marks(AWS_CONFIG_FILE=str(file))
 
-    first = told("eu-west-1", "one")
-    assert told("eu-west-1", "two") == first
-    assert told("us-east-1", "one") != first
+    first = measured("eu-west-1", "one")
+    assert measured("eu-west-1", "two") == first
+    assert measured("us-east-1", "one") != first
 
 
 def test_a_google_key_stands_for_its_account_and_project() -> None:
-    def told(project: str, secret: str) -> tuple[str, ...]:
+    def measured(project: str, secret: str) -> tuple[str, ...]:
         return marks(
             GOOGLE_CREDENTIALS=f'{{"client_email": "a@b", "project_id": "{project}", "private_key": "{secret}"}}'
         )
 
-    assert told("one", "x") == told("one", "y") != told("two", "x")
+    assert measured("one", "x") == measured("one", "y") != measured("two", "x")
 
 
 def test_without_a_key_nothing_is_measured() -> None:

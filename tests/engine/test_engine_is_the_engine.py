@@ -146,7 +146,7 @@ def test_an_engine_that_reads_files_otherwise_is_too_old(
 
 
 @pytest.mark.parametrize(
-    ("told", "answered"),
+    ("shown", "answered"),
     [
         ({"terraform": "1.9.8"}, "terraform 1.9.8"),
         ({"tofu": "1.11.4"}, "tofu 1.11.4"),
@@ -155,9 +155,9 @@ def test_an_engine_that_reads_files_otherwise_is_too_old(
 )
 @pytest.mark.parametrize("command", ["init", "plan"])
 def test_what_answers_has_to_be_what_was_started(
-    world: World, tmp_path: Path, command: str, told: dict[str, str], answered: str | None
+    world: World, tmp_path: Path, command: str, shown: dict[str, str], answered: str | None
 ) -> None:
-    line = json.dumps({"type": "version", "@message": "x", **told})
+    line = json.dumps({"type": "version", "@message": "x", **shown})
     script_ = f"""if [ "$1" = {command} ]; then echo '{line}'; fi
 for word in "$@"; do case "$word" in -out=*) : > "${{word#-out=}}" ;; esac; done"""
     world.use(fake(tmp_path, script_))

@@ -13,7 +13,7 @@ from runner.model.changes.changes import MASK, Diagnostic
 from runner.model.stack.lock import StateLock
 
 
-def told(output: JsonOutput, **message: Any) -> list[str]:
+def lines_of(output: JsonOutput, **message: Any) -> list[str]:
     return list(output.feed(json.dumps({"@message": "", **message})))
 
 
@@ -27,7 +27,7 @@ def hook(kind: str, address: str, action: str) -> dict[str, Any]:
 
 def test_the_version_is_taken_from_the_stream() -> None:
     read = output()
-    assert told(read, **{"type": "version", "terraform": "1.11.4", "@message": "Terraform 1.11.4"}) == [
+    assert lines_of(read, **{"type": "version", "terraform": "1.11.4", "@message": "Terraform 1.11.4"}) == [
         "Terraform 1.11.4"
     ]
     assert read.version == "1.11.4"
@@ -35,7 +35,7 @@ def test_the_version_is_taken_from_the_stream() -> None:
 
 def test_a_diagnostic_keeps_its_place_and_is_shown_as_terraform_shows_it() -> None:
     read = output()
-    lines = told(
+    lines = lines_of(
         read,
         type="diagnostic",
         diagnostic={
@@ -73,29 +73,29 @@ def test_a_diagnostic_keeps_its_place_and_is_shown_as_terraform_shows_it() -> No
 def test_drifted_addresses_are_collected_once_each() -> None:
     read = output()
     for address in ("a.b", "c.d", "a.b"):
-        told(read, type="resource_drift", change={"resource": {"addr": address}, "action": "update"})
+        lines_of(read, type="resource_drift", change={"resource": {"addr": address}, "action": "update"})
     assert tuple(read.drifted) == ("a.b", "c.d")
 
 
 def test_what_began_and_did_not_end_is_unfinished() -> None:
     read = output()
-    told(read, **hook("apply_start", "a.done", "create"))
-    told(read, **hook("apply_complete", "a.done", "create"))
-    told(read, **hook("apply_start", "a.failed", "update"))
-    told(read, **hook("apply_errored", "a.failed", "update"))
-    told(read, **hook("apply_start", "a.replaced", "delete"))
-    told(read, **hook("apply_complete", "a.replaced", "delete"))
-    told(read, **hook("apply_start", "a.replaced", "create"))
+    lines_of(read, **hook("apply_start", "a.done", "create"))
+    lines_of(read, **hook("apply_complete", "a.done", "create"))
+    lines_of(read, **hook("apply_start", "a.failed", "update"))
+    lines_of(read, **hook("apply_errored", "a.failed", "update"))
+    lines_of(read, **hook("apply_start", "a.replaced", "delete"))
+    lines_of(read, **hook("apply_complete", "a.replaced", "delete"))
+    lines_of(read, **hook("apply_start", "a.replaced", "create"))
     assert read.unfinished == ("a.replaced",)
     assert read.begun
 
 
 def test_the_end_of_a_resource_is_unknown_when_its_provider_died() -> None:
     read = output()
-    told(read, **hook("apply_start", "a.lost", "create"))
-    told(read, **hook("apply_errored", "a.lost", "create"))
+    lines_of(read, **hook("apply_start", "a.lost", "create"))
+    lines_of(read, **hook("apply_errored", "a.lost", "create"))
     assert not read.unfinished
-    told(read, type="diagnostic", diagnostic={"severity": "error", "summary": "Plugin did not respond"})
+    lines_of(read, type="diagnostic", diagnostic={"severity": "error", "summary": "Plugin did not respond"})
     assert read.unfinished == ("a.lost",)
 
 
@@ -104,40 +104,40 @@ IN_USE = {"type": "diagnostic", "diagnostic": {"severity": "error", "summary": "
 
 def replaced(address: str) -> JsonOutput:
     read = output()
-    told(read, **hook("apply_start", address, "create"))
-    told(read, **hook("apply_complete", address, "create"))
-    told(read, **hook("apply_start", address, "delete"))
+    lines_of(read, **hook("apply_start", address, "create"))
+    lines_of(read, **hook("apply_complete", address, "create"))
+    lines_of(read, **hook("apply_start", address, "delete"))
     return read
 
 
 def test_an_undestroyed_replaced_object_is_distinguished() -> None:
     read = replaced("a.new")
     assert read.undestroyed() == ()
-    told(read, **IN_USE)
+    lines_of(read, **IN_USE)
     assert read.undestroyed() == ("a.new",)
 
 
 @pytest.mark.parametrize("summary", ["Plugin did not respond", "operation canceled"])
 def test_of_a_replaced_object_whose_provider_died_nobody_knows(summary: str) -> None:
     read = replaced("a.new")
-    told(read, **IN_USE)
-    told(read, type="diagnostic", diagnostic={"severity": "error", "summary": summary})
+    lines_of(read, **IN_USE)
+    lines_of(read, type="diagnostic", diagnostic={"severity": "error", "summary": summary})
     assert read.undestroyed() == ()
 
 
 def test_destroying_the_only_object_is_not_taken_for_a_replaced_one() -> None:
     read = output()
-    told(read, **hook("apply_start", "a.only", "delete"))
-    told(read, **IN_USE)
+    lines_of(read, **hook("apply_start", "a.only", "delete"))
+    lines_of(read, **IN_USE)
     assert read.undestroyed() == ()
     assert read.undestroyed(["a.only"]) == ("a.only",)
-    told(read, **hook("apply_start", "a.only", "delete"))
+    lines_of(read, **hook("apply_start", "a.only", "delete"))
     assert read.undestroyed(["a.only"]) == ()
 
 
 def test_outputs_of_an_apply_are_masked_by_their_mark() -> None:
     read = output("known-secret")
-    told(
+    lines_of(
         read,
         type="outputs",
         outputs={
@@ -152,20 +152,20 @@ def test_outputs_of_an_apply_are_masked_by_their_mark() -> None:
 
 def test_the_outputs_of_a_plan_are_no_values() -> None:
     read = output()
-    told(read, type="outputs", outputs={"plain": {"sensitive": False, "action": "create"}})
+    lines_of(read, type="outputs", outputs={"plain": {"sensitive": False, "action": "create"}})
     assert read.outputs == {}
 
 
 def test_refusals_are_known_by_their_exact_summary() -> None:
     read = output()
-    told(read, type="diagnostic", diagnostic={"severity": "error", "summary": "Saved plan is stale"})
+    lines_of(read, type="diagnostic", diagnostic={"severity": "error", "summary": "Saved plan is stale"})
     assert read.says(STALE)
     assert not read.says(STATE_LOCKED)
     quoted = output()
-    told(
+    lines_of(
         quoted, type="diagnostic", diagnostic={"severity": "error", "summary": "he said: Saved plan is stale"}
     )
-    told(quoted, type="diagnostic", diagnostic={"severity": "warning", "summary": "Saved plan is stale"})
+    lines_of(quoted, type="diagnostic", diagnostic={"severity": "warning", "summary": "Saved plan is stale"})
     assert not quoted.says(STALE)
 
 
@@ -174,7 +174,7 @@ def test_who_holds_a_state_lock_is_found() -> None:
     detail = (
         "Error message: x\nLock Info:\n  ID:        9db590f1-b6fe\n  Path:      b/k\n  Who:       me@there\n"
     )
-    told(
+    lines_of(
         read,
         type="diagnostic",
         diagnostic={"severity": "error", "summary": "Error acquiring the state lock", "detail": detail},
@@ -186,7 +186,7 @@ def test_who_holds_a_state_lock_is_found() -> None:
 def test_the_warning_of_our_own_state_flag_is_not_shown() -> None:
     read = output()
     warning = {"severity": "warning", "summary": "Deprecated flag: -state", "detail": "Use `path`"}
-    assert told(read, type="diagnostic", diagnostic=warning) == []
+    assert lines_of(read, type="diagnostic", diagnostic=warning) == []
     assert read.diagnostics == []
 
 
@@ -208,8 +208,8 @@ def test_what_init_says_in_plain_text_is_shown() -> None:
 
 def test_a_known_secret_is_masked_in_every_line_and_diagnostic() -> None:
     read = output("s3cr3t-token")
-    assert told(read, type="log", **{"@message": "using s3cr3t-token now"}) == [f"using {MASK} now"]
-    told(
+    assert lines_of(read, type="log", **{"@message": "using s3cr3t-token now"}) == [f"using {MASK} now"]
+    lines_of(
         read,
         type="diagnostic",
         diagnostic={"severity": "error", "summary": "denied", "detail": "for s3cr3t-token"},
@@ -243,7 +243,7 @@ def test_values_of_the_environment_are_secret_by_their_names() -> None:
 )
 def test_nothing_that_a_terminal_obeys_gets_through(text: str) -> None:
     read = output()
-    for line in told(read, type="log", **{"@message": text}):
+    for line in lines_of(read, type="log", **{"@message": text}):
         assert line.isprintable()
     assert all(line.isprintable() for line in readable(text).split("\n"))
 

@@ -61,8 +61,8 @@ def test_the_lock_not_taken_is_not_mistaken_for_the_blocking_one() -> None:
 
 
 def test_a_backend_that_begins_to_report_the_holder_is_believed() -> None:
-    told = HTTP.replace("19cff2fd-863b-8586-683d-f02e8947e9a0", "5f9f5ae7-1111-2222-3333-444455556666")
-    lock = read_lock(told)
+    shown = HTTP.replace("19cff2fd-863b-8586-683d-f02e8947e9a0", "5f9f5ae7-1111-2222-3333-444455556666")
+    lock = read_lock(shown)
     assert lock is not None
     assert (lock.operation, lock.who) == ("state-rm", "root@vm")
 

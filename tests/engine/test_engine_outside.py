@@ -60,8 +60,8 @@ READERS: dict[str, dict[str, str]] = {
 
 def bound(world: World, content: str) -> list[str]:
     (world.outside / "f").write_text(content)
-    told = world.planned(key=KEY).facts.given
-    return [one for one in told if one.startswith("file:")]
+    shown = world.planned(key=KEY).facts.given
+    return [one for one in shown if one.startswith("file:")]
 
 
 def write(world: World, files: dict[str, str]) -> None:
@@ -82,7 +82,7 @@ def test_another_content_has_another_digest_and_is_not_shown(world: World, reade
     one, other = bound(world, "echo first-content"), bound(world, "echo second-content")
     assert one != other
     name = f"file:{world.outside}{'' if 'folder that' in reader else '/f'}"
-    assert [told.split()[0] for told in (*one, *other)] == [name] * 2
+    assert [shown.split()[0] for shown in (*one, *other)] == [name] * 2
     assert "first-content" not in str(one)
     assert "folder that" in reader or bound(world, "echo first-content") == one
 
@@ -122,18 +122,18 @@ def test_a_provider_configuration_file_counts_without_its_secrets(tmp_path: Path
 
 
 def test_of_a_file_of_clusters_the_servers_count_and_the_tokens_do_not() -> None:
-    def told(server: str, token: str) -> str:
+    def measured(server: str, token: str) -> str:
         return identity_in(CLUSTER.format(server=server, token=token).encode(), lines=True)
 
-    assert told("one", "first") == told("one", "second") != told("other", "first")
+    assert measured("one", "first") == measured("one", "second") != measured("other", "first")
 
 
 @pytest.mark.parametrize(
     "renewed", ["token-{}", "-----BEGIN PRIVATE KEY-----\nAbc{}==\n-----END PRIVATE KEY-----"]
 )
 def test_of_a_file_that_is_a_secret_by_itself_nothing_counts(renewed: str) -> None:
-    told = [identity_in(renewed.format(n).encode(), lines=True) for n in "12"]
-    assert told[0] == told[1]
+    shown = [identity_in(renewed.format(n).encode(), lines=True) for n in "12"]
+    assert shown[0] == shown[1]
 
 
 def test_without_a_key_no_file_is_measured(world: World) -> None:

@@ -16,7 +16,7 @@ from runner.model.stack.definition import StackDefinition
 HIDDEN = 'variable "hidden" {\n  sensitive = true\n}\n'
 
 
-def told(
+def shown(
     folder: Path, files: dict[str, str], environment: dict[str, str] | None = None, **stack: Any
 ) -> set[str]:
     """The texts that would be masked."""
@@ -28,29 +28,29 @@ def told(
 
 def test_a_stacks_value_is_secret_only_if_the_variable_is_sensitive(tmp_path: Path) -> None:
     plain = 'variable "plain" {}\n'
-    assert told(tmp_path, {"main.tf": HIDDEN + plain}, vars={"hidden": "one", "plain": "two"}) == {"one"}
+    assert shown(tmp_path, {"main.tf": HIDDEN + plain}, vars={"hidden": "one", "plain": "two"}) == {"one"}
 
 
 def test_a_default_is_one(tmp_path: Path) -> None:
-    assert told(tmp_path, {"v.tf": 'variable "v" {\n  default = "from code"\n  sensitive = true\n}\n'}) == {
+    assert shown(tmp_path, {"v.tf": 'variable "v" {\n  default = "from code"\n  sensitive = true\n}\n'}) == {
         "from code"
     }
 
 
 def test_ephemeral_is_as_secret(tmp_path: Path) -> None:
-    assert told(tmp_path, {"v.tf": 'variable "v" {\n  ephemeral = true\n}\n'}, vars={"v": "short"}) == {
+    assert shown(tmp_path, {"v.tf": 'variable "v" {\n  ephemeral = true\n}\n'}, vars={"v": "short"}) == {
         "short"
     }
 
 
 def test_a_variable_that_says_it_is_not_sensitive_is_none(tmp_path: Path) -> None:
     text = 'variable "v" {\n  sensitive = false\n  default = "seen"\n}\n'
-    assert told(tmp_path, {"v.tf": text}) == set()
+    assert shown(tmp_path, {"v.tf": text}) == set()
 
 
 def test_a_block_that_is_hard_to_read_is_parsed(tmp_path: Path) -> None:
     text = 'variable "v" {\n  type = object({\n    a = string })\n  sensitive = true\n}\n'
-    assert told(tmp_path, {"v.tf": text}, vars={"v": {"a": "deep"}}) == {"deep"}
+    assert shown(tmp_path, {"v.tf": text}, vars={"v": {"a": "deep"}}) == {"deep"}
 
 
 def test_all_that_var_files_set_is_found_at_any_depth(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_all_that_var_files_set_is_found_at_any_depth(tmp_path: Path) -> None:
         "named.tfvars": 'hidden = {\n  deep = ["named"]\n}\nother = "seen"\n',
         "unused.tfvars": 'hidden = "unused"\n',
     }
-    assert told(tmp_path, files, var_files=("named.tfvars",)) == {"loaded by itself", "automatic", "named"}
+    assert shown(tmp_path, files, var_files=("named.tfvars",)) == {"loaded by itself", "automatic", "named"}
 
 
 def test_a_var_file_is_read_whole_where_its_lines_mislead(tmp_path: Path) -> None:
@@ -69,21 +69,21 @@ def test_a_var_file_is_read_whole_where_its_lines_mislead(tmp_path: Path) -> Non
         "main.tf": HIDDEN,
         "terraform.tfvars": 'hidden = {\n  a = ["first"]\n  b = <<EOT\nx = 1\nsecond\nEOT\n}\n',
     }
-    assert told(tmp_path, files) == {"first", "x = 1\nsecond"}
-    assert told(tmp_path, {**files, "terraform.tfvars": '  hidden = ["third"]\n'}) == {"third"}
+    assert shown(tmp_path, files) == {"first", "x = 1\nsecond"}
+    assert shown(tmp_path, {**files, "terraform.tfvars": '  hidden = ["third"]\n'}) == {"third"}
 
 
 def test_the_environment_gives_texts_and_structures(tmp_path: Path) -> None:
     environment = {"TF_VAR_hidden": '["in a list"]', "TF_VAR_other": "seen"}
-    assert "in a list" in told(tmp_path, {"main.tf": HIDDEN}, environment)
-    assert "seen" not in told(tmp_path, {"main.tf": HIDDEN}, environment)
+    assert "in a list" in shown(tmp_path, {"main.tf": HIDDEN}, environment)
+    assert "seen" not in shown(tmp_path, {"main.tf": HIDDEN}, environment)
 
 
 def test_json_declares_them_too(tmp_path: Path) -> None:
     document = {
         "variable": {"hidden": {"sensitive": True, "default": "in-json"}, "plain": {"default": "seen"}}
     }
-    assert told(tmp_path, {"main.tf.json": json.dumps(document)}) == {"in-json"}
+    assert shown(tmp_path, {"main.tf.json": json.dumps(document)}) == {"in-json"}
 
 
 def given(folder: Path, files: dict[str, str], **stack: Any) -> Given:
@@ -93,7 +93,7 @@ def given(folder: Path, files: dict[str, str], **stack: Any) -> Given:
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "told"),
+    ("name", "text", "shown"),
     [
         ("bad.tf", 'variable "sensitive {', "main.tf"),
         ("x.tf.json", '{"variable": "sensitive"}', "main.tf"),
@@ -102,7 +102,7 @@ def given(folder: Path, files: dict[str, str], **stack: Any) -> Given:
     ],
 )
 def test_with_unreadable_code_every_variable_counts_and_the_file_is_named(
-    tmp_path: Path, name: str, text: str, told: str
+    tmp_path: Path, name: str, text: str, shown: str
 ) -> None:
     plain = 'variable "plain" {}\n'
     found = given(tmp_path, {"main.tf": plain, name: text, "terraform.tfvars": 'plain = "one-value"\n'})
@@ -238,4 +238,4 @@ def test_every_value_of_a_file_too_large_to_parse_is_masked(
 ) -> None:
     monkeypatch.setattr(declared, "_LARGEST", 200)
     files = {"main.tf": HIDDEN, "terraform.tfvars": 'other = "also masked"\n' + "# comment\n" * 20}
-    assert told(tmp_path, files) == {"also masked"}
+    assert shown(tmp_path, files) == {"also masked"}

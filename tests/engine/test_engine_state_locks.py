@@ -85,8 +85,8 @@ class Apply:
     def kill(self) -> None:
         """The shim, terraform, its providers and provisioners, as a reboot would."""
         receipts = self.execution.workspace.receipts.glob("*.json")
-        told = [json.loads(receipt.read_bytes()) for receipt in receipts]
-        (shim,) = [one["pid"] for one in told if one["run"] == self.execution.run]
+        shown = [json.loads(receipt.read_bytes()) for receipt in receipts]
+        (shim,) = [one["pid"] for one in shown if one["run"] == self.execution.run]
         os.killpg(shim, signal.SIGKILL)
 
     def abandon(self) -> None:

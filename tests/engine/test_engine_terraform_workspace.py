@@ -85,8 +85,8 @@ def test_what_cannot_be_made_fails_the_plan_and_is_tried_again_by_the_next(
 ) -> None:
     in_workspace(world, "dev")
     (states / "workspaces").write_text("in its way")
-    told = world.failed(state_folders=(str(states),))
-    assert told.exit_code != 0
+    shown = world.failed(state_folders=(str(states),))
+    assert shown.exit_code != 0
     (states / "workspaces").unlink()
     world.planned(state_folders=(str(states),))
     assert (states / "workspaces" / "dev").is_dir()
@@ -99,8 +99,8 @@ def test_a_backend_without_workspaces_is_reported_in_terraforms_words(world: Wor
         world.stack = StackDefinition(
             name="app", terraform_workspace="dev", backend_config=backend.config("app")
         )
-        told = world.failed()
-    assert "workspaces not supported" in " ".join(d.summary + d.detail for d in told.diagnostics)
+        shown = world.failed()
+    assert "workspaces not supported" in " ".join(d.summary + d.detail for d in shown.diagnostics)
 
 
 def test_the_default_workspace_costs_no_look(world: World, states: Path, tmp_path: Path) -> None:

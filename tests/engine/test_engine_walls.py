@@ -81,7 +81,7 @@ def test_a_run_cannot(world: World, what: str, call: str) -> None:
 
 
 def test_a_run_cannot_write_into_its_own_terraform_through_proc(world: World) -> None:
-    told = tries(
+    shown = tries(
         world,
         """
         import os
@@ -95,28 +95,28 @@ def test_a_run_cannot_write_into_its_own_terraform_through_proc(world: World) ->
         print(os.listdir("/proc/1"))
         """,
     )
-    assert "open" not in told.split()
-    assert told.endswith("[]\n")
+    assert "open" not in shown.split()
+    assert shown.endswith("[]\n")
 
 
 def test_a_run_sees_no_process_but_its_own(world: World) -> None:
-    told = tries(world, "import os; print(*(name for name in os.listdir('/proc') if name.isdigit()))")
-    assert len(told.split()) <= 3
+    shown = tries(world, "import os; print(*(name for name in os.listdir('/proc') if name.isdigit()))")
+    assert len(shown.split()) <= 3
 
 
 def test_a_run_inherits_nothing_but_its_output(world: World, claim: HeldFiles) -> None:
-    told = tries(
+    shown = tries(
         world,
         "import os; print(*(f for f in os.listdir('/proc/self/fd') if int(f) > 2 and os.path.exists(f'/proc/self/fd/{f}')))",
         execution=world.execution(claim=claim),
     )
-    assert told.split() == []
+    assert shown.split() == []
 
 
 def test_a_run_has_no_terminal(world: World) -> None:
     ours, theirs = pty.openpty()
     try:
-        told = tries(
+        shown = tries(
             world,
             f"""
             import os
@@ -132,7 +132,7 @@ def test_a_run_has_no_terminal(world: World) -> None:
         os.close(ours)
         os.close(theirs)
     # A pair of its own it may make, and nobody sees that.
-    assert [told.splitlines()[number] for number in (0, 1, 3)] == ["none"] * 3
+    assert [shown.splitlines()[number] for number in (0, 1, 3)] == ["none"] * 3
 
 
 def test_a_run_reaches_no_service_of_the_machine(world: World) -> None:
@@ -145,7 +145,7 @@ def test_a_run_reaches_no_service_of_the_machine(world: World) -> None:
 
 
 def test_the_machine_is_read_only_and_what_is_private_is_limited(world: World) -> None:
-    told = tries(
+    shown = tries(
         world,
         """
         for path, size in (("/etc/x", 1), ("/usr/x", 1), ("/dev/x", 1), ("/tmp/x", 300 << 20), ("/dev/shm/x", 300 << 20)):
@@ -158,7 +158,7 @@ def test_the_machine_is_read_only_and_what_is_private_is_limited(world: World) -
                 print(error.errno)
         """,
     )
-    assert told.split() == ["30", "30", "30", "28", "28"]
+    assert shown.split() == ["30", "30", "30", "28", "28"]
     assert not Path("/tmp/x").exists()
 
 

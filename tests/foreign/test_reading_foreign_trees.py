@@ -44,7 +44,7 @@ def test_names_left_out_are_not_even_opened(place: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "budget", "told"),
+    ("make", "budget", "shown"),
     [
         (lambda top: nest(top, 300), {}, "deeper than"),
         (wide, {"entries": 100}, "too many"),
@@ -54,11 +54,11 @@ def test_names_left_out_are_not_even_opened(place: Path) -> None:
     ],
 )
 def test_a_digest_of_what_exceeds_its_bounds_is_refused(
-    place: Path, make: Callable[[Path], object], budget: dict[str, Any], told: str
+    place: Path, make: Callable[[Path], object], budget: dict[str, Any], shown: str
 ) -> None:
     place.mkdir()
     make(place)
-    with pytest.raises(TooMuch, match=told):
+    with pytest.raises(TooMuch, match=shown):
         tree_digest(place, Budget(**budget))  # its time runs from here
 
 

@@ -72,15 +72,15 @@ def test_an_action_is_shown_with_its_trigger_and_its_configuration(acting: Actin
 def test_an_action_is_counted_and_reported_in_json(acting: Acting) -> None:
     world = acting()
     run = planned(world)
-    told = document(changes_view(changes(world, run)))
-    assert document(run_row(run))["summary"]["action"] == told["summary"]["action"] == 1
-    (action,) = told["actions"]
+    output = document(changes_view(changes(world, run)))
+    assert document(run_row(run))["summary"]["action"] == output["summary"]["action"] == 1
+    (action,) = output["actions"]
     assert (action["type"], action["trigger"]) == ("local_command", "after terraform_data.a is created")
     assert {one["path"]: one["after"] for one in action["configuration"]} == {
         "arguments": ["said"],
         "command": "echo",
     }
-    json.dumps(told)
+    json.dumps(output)
 
 
 def test_a_sensitive_action_argument_is_masked_and_an_unknown_one_named(acting: Acting) -> None:

@@ -51,9 +51,9 @@ def test_a_single_pass_reports_failed_retention_after_doing_the_rest(
 
     monkeypatch.setattr("runner.daemon.one_pass.prune", away)
     plain.stack(body=DATA)
-    told: list[str] = []
-    assert [run.state for run in run_once(plain.app.parts, told.append)] == [State.AWAITING_APPROVAL]
-    assert [line for line in told if line.startswith("retention: ") and "away" in line]
+    text: list[str] = []
+    assert [run.state for run in run_once(plain.app.parts, text.append)] == [State.AWAITING_APPROVAL]
+    assert [line for line in text if line.startswith("retention: ") and "away" in line]
 
 
 def test_plans_that_can_no_longer_be_applied_go_and_can_still_be_shown(plain: World) -> None:

@@ -146,17 +146,17 @@ def test_a_full_disk_starts_nothing_new_and_is_reported(plain: World) -> None:
     (queued,) = enqueue_due(plain.app.store, plain.clock)
     enough = plain.settings.executor
     plain.configure(replace(plain.settings, executor=replace(enough, min_free="900TB")))
-    told = "new runs start when there are 900TB again"
+    shown = "new runs start when there are 900TB again"
     assert next_assignment(plain.app.control) is None
-    with pytest.raises(NoRoom, match=told):
+    with pytest.raises(NoRoom, match=shown):
         plain.app.worker.perform_one(queued.id)
     with plain.app.store.reading() as reader:
         facts = view(reader, plain.clock, "web", plain.app.disk.shortage())
-    assert told in decide(facts).sentence
+    assert shown in decide(facts).sentence
     # Nor is anything fetched; the source says why, and is not to blame.
     plain.stack(body=DATA, value="three")
-    assert told in (plain.poll().problem or "")
-    assert told in (plain.poll().problem or "")
+    assert shown in (plain.poll().problem or "")
+    assert shown in (plain.poll().problem or "")
     with plain.app.store.reading() as reader:
         assert reader.source("infra").failures == 1
     plain.configure(replace(plain.settings, executor=enough))

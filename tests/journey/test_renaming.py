@@ -84,10 +84,10 @@ def test_a_stack_that_looks_like_one_that_left_waits_for_an_answer(
     net.commit_files(files)
     net.poll()
     assert net.work() == []
-    told = _problem(net)
-    assert "driftline stack rename net network" in told
-    assert "driftline stack forget net" in told
-    assert "renamed_from: net" in told
+    shown = _problem(net)
+    assert "driftline stack rename net network" in shown
+    assert "driftline stack forget net" in shown
+    assert "renamed_from: net" in shown
 
 
 def test_the_question_also_comes_if_the_old_one_left_in_an_earlier_commit(net: World) -> None:

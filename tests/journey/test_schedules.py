@@ -19,11 +19,11 @@ FRIDAY = datetime(2026, 3, 13, 5, tzinfo=UTC)
 def fires(world: World, line: str, count: int) -> list[str]:
     """The next times of a cron line, as day and weekday."""
     settings = DriftSettings(schedule=line, jitter=Seconds(0))
-    told, now = [], FRIDAY
+    shown, now = [], FRIDAY
     for _ in range(count):
         now = next_check(world.look(), settings, now + timedelta(seconds=1))
-        told.append(f"{now:%d %a %H:%M}")
-    return told
+        shown.append(f"{now:%d %a %H:%M}")
+    return shown
 
 
 def test_a_day_and_a_weekday_are_either_of_both_as_cron_has_it(plain: World) -> None:

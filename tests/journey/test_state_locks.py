@@ -195,22 +195,22 @@ def test_a_waiting_run_shows_the_lock_holder_and_the_next_attempt(
     approved(remote, backend)
     backend.take("web", ANAS)
     (run,) = remote.work()
-    told = f"somebody else holds the state: lock {ANAS}"
+    reason = f"somebody else holds the state: lock {ANAS}"
     (row,) = json.loads(command(remote, "lock", "list", "-o", "json"))
-    assert (row["stack"], row["run"], row["reason"]) == ("web", run.name, told)
+    assert (row["stack"], row["run"], row["reason"]) == ("web", run.name, reason)
     assert row["tried_again_at"]
-    assert f"{told}; {run.name} tries again in" in command(remote, "lock", "list")
+    assert f"{reason}; {run.name} tries again in" in command(remote, "lock", "list")
     status = json.loads(command(remote, "status", "-o", "json"))
     assert ([one["id"] for one in status["waiting"]], status["queued"]) == ([run.name], 0)
-    assert f"{told}; retry in" in command(remote, "status")
+    assert f"{reason}; retry in" in command(remote, "status")
     (need,) = [need for need in status["needs"] if need["why"] == "lock"]
     assert (need["name"], need["stack"], need["failure"]) == (run.name, "web", False)
     assert need["text"].startswith("waiting since ")
-    assert told in need["text"]
+    assert reason in need["text"]
     (stack,) = json.loads(command(remote, "stack", "list", "-o", "json"))
     assert stack["reason"].startswith(f"{run.name} waits until ")
-    assert told in stack["reason"]
-    assert told in command(remote, "stack", "show", "web")
+    assert reason in stack["reason"]
+    assert reason in command(remote, "stack", "show", "web")
 
 
 def test_plan_says_that_it_waits_for_whom_until_when_and_how_to_stop(

@@ -61,11 +61,11 @@ class Guarded(World):
         with self.app.store.reading() as reader:
             return [entry.action for entry in reversed(reader.audit(subject="infra"))]
 
-    def tell(self, *words: str) -> Result:
+    def cli(self, *words: str) -> Result:
         return CliRunner().invoke(main, ["-c", str(self.config), *words], prog_name="driftline")
 
     def document(self, *words: str) -> Any:
-        return json.loads(self.tell(*words, "-o", "json").stdout)
+        return json.loads(self.cli(*words, "-o", "json").stdout)
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_who_signed_is_recorded_with_what_is_taken(guarded: Guarded) -> None:
     assert entry.action == "source.verified"
     assert entry.detail["signed_by"][0].startswith("ana@example.com, ED25519 key SHA256:")
     assert guarded.document("run", "show", run.name)["commit"]["signed_by"] == "ana@example.com"
-    assert "ana@example.com" in guarded.tell("run", "show", run.name).stdout
+    assert "ana@example.com" in guarded.cli("run", "show", run.name).stdout
 
 
 def test_a_refused_push_changes_nothing(guarded: Guarded) -> None:
@@ -127,20 +127,20 @@ def test_a_refused_head_is_shown_everywhere(attacked: Guarded) -> None:
     head = attacked._git("rev-parse", "HEAD")
     why = f"commit {head[:12]} is not trusted"
     assert why in (attacked.status.problem or "")
-    listed = attacked.tell("source", "list").stdout
+    listed = attacked.cli("source", "list").stdout
     assert "✗ refused" in listed
     assert why in listed
     assert attacked.document("source", "list")[0]["refused"] == head
-    assert why in attacked.tell("status").stdout
+    assert why in attacked.cli("status").stdout
     assert [need["why"] for need in attacked.document("status")["needs"]] == ["source"]
     assert "not_trusted" not in listed
 
 
 def test_check_and_sync_report_it(attacked: Guarded) -> None:
-    checked = attacked.tell("source", "check", "infra")
+    checked = attacked.cli("source", "check", "infra")
     assert checked.exit_code == 6
     assert "is not in allowed_signers" in checked.stderr
-    synced = attacked.tell("source", "sync", "infra")
+    synced = attacked.cli("source", "sync", "infra")
     assert synced.exit_code == 1
     assert "infra: refused" in synced.stdout
 
@@ -169,7 +169,7 @@ def test_no_plan_is_made_of_a_refused_revision_by_name(attacked: Guarded) -> Non
         with pytest.raises(Untrusted) as refused:
             request_plan(attacked.app.control, attacked.app.discoverer, "web", ANA, ref=ref)
         assert refused.value.exit_code == 6
-    assert attacked.tell("plan", "web", "--ref", head).exit_code == 6
+    assert attacked.cli("plan", "web", "--ref", head).exit_code == 6
     assert attacked.runs() == before
 
 
@@ -202,11 +202,11 @@ def test_a_signed_commit_on_top_does_not_bring_the_bad_one_in(attacked: Guarded)
 def test_the_hint_of_a_refused_commit_brings_it_in_signed(attacked: Guarded) -> None:
     attacked.hand(attacked.ana)
     attacked.stack("another", body=DATA)
-    told = attacked.tell("source", "check", "infra").stderr
-    (hint,) = [line.strip() for line in told.splitlines() if line.strip().startswith("git rebase")]
+    output = attacked.cli("source", "check", "infra").stderr
+    (hint,) = [line.strip() for line in output.splitlines() if line.strip().startswith("git rebase")]
     attacked._git(*hint.split()[1:])
     assert attacked.poll().moved, attacked.status.problem
-    assert attacked.tell("source", "check", "infra").exit_code == 0
+    assert attacked.cli("source", "check", "infra").exit_code == 0
 
 
 def test_the_hint_holds_after_a_history_that_was_rewritten(attacked: Guarded) -> None:
@@ -215,10 +215,10 @@ def test_the_hint_holds_after_a_history_that_was_rewritten(attacked: Guarded) ->
     attacked.rewrite("the first one, unsigned and reworded")
     attacked.hand(attacked.ana)
     attacked._git("commit", "--quiet", "--allow-empty", "--message=on top")
-    told = attacked.tell("source", "check", "infra").stderr
+    output = attacked.cli("source", "check", "infra").stderr
     assert (
         f"git rebase --rebase-merges --force-rebase --gpg-sign {attacked._git('rev-parse', 'HEAD~1')}~"
-        in told
+        in output
     )
 
 

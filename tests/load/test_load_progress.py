@@ -69,10 +69,10 @@ def test_progress_is_shown_in_lines_and_stdout_stays_a_document(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(progress, "LINE_SECONDS", 0.01)
-    told = place.run("drift", "check", "--all", "-o", "json")
-    assert json.loads(told.stdout)["checked"] == 3
-    assert "0 of 3 checked, 0 drifted, 0 errors" in told.stderr
-    lines = [line for line in told.stderr.splitlines() if " of 3 checked" in line]
+    shown = place.run("drift", "check", "--all", "-o", "json")
+    assert json.loads(shown.stdout)["checked"] == 3
+    assert "0 of 3 checked, 0 drifted, 0 errors" in shown.stderr
+    lines = [line for line in shown.stderr.splitlines() if " of 3 checked" in line]
     done = [int(line.split()[0]) for line in lines]
     assert done == sorted(done)
     assert all("left" in line for line in lines if line.startswith(("1 ", "2 ")))

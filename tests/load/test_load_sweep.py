@@ -30,7 +30,7 @@ def test_what_is_left_is_reckoned_from_those_that_ended(
 
 
 @pytest.mark.parametrize(
-    ("sweep", "told"),
+    ("sweep", "shown"),
     [
         (Sweep(50), "0 of 50 checked, 0 drifted, 0 errors"),
         (
@@ -41,5 +41,5 @@ def test_what_is_left_is_reckoned_from_those_that_ended(
         (Sweep(4000, done=1, seconds=10), "1 of 4000 checked, 0 drifted, 0 errors, about 5.6 h left"),
     ],
 )
-def test_it_is_summarized_in_one_line(sweep: Sweep, told: str) -> None:
-    assert sweep_view(sweep, 2).sentence == told
+def test_it_is_summarized_in_one_line(sweep: Sweep, shown: str) -> None:
+    assert sweep_view(sweep, 2).sentence == shown

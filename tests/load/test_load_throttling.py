@@ -65,10 +65,10 @@ def test_other_errors_are_not_taken_for_it(said: str) -> None:
 
 def test_a_warning_is_no_reason_and_a_long_line_keeps_its_end() -> None:
     assert throttling([Diagnostic("warning", "Rate exceeded")]) is None
-    told = throttling([Diagnostic("error", "x" * 5000 + " Throttling: Rate exceeded")])
-    assert told is not None
-    assert told.endswith("Throttling: Rate exceeded")
-    assert len(told) < 250
+    shown = throttling([Diagnostic("error", "x" * 5000 + " Throttling: Rate exceeded")])
+    assert shown is not None
+    assert shown.endswith("Throttling: Rate exceeded")
+    assert len(shown) < 250
 
 
 @pytest.mark.parametrize(

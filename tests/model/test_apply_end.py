@@ -38,9 +38,9 @@ def test_every_engine_is_believed_exactly_where_it_says_that_it_succeeded(record
 
 @pytest.mark.parametrize("skip", ["change_summary", "apply_complete"])
 def test_a_report_without_its_end_is_not_believed(skip: str) -> None:
-    told = [said(recorded, skip) for recorded in APPLIES if recorded["scenario"].endswith("/create")]
-    assert len(told) == 6
-    assert all(doubt("terraform", reported, expected, BEFORE, AFTER) for reported, expected in told)
+    shown = [said(recorded, skip) for recorded in APPLIES if recorded["scenario"].endswith("/create")]
+    assert len(shown) == 6
+    assert all(doubt("terraform", reported, expected, BEFORE, AFTER) for reported, expected in shown)
 
 
 def test_a_summary_before_the_last_operation_is_not_the_end() -> None:
@@ -93,8 +93,8 @@ def test_where_we_cut_the_log_the_state_alone_decides() -> None:
 
 def test_only_the_first_missing_operations_are_named() -> None:
     many = Expected(tuple((f"a.b[{number}]", "create") for number in range(9)))
-    told = doubt("terraform", Reported({"add": 0}), many, BEFORE, AFTER)
-    assert told.endswith("the create of a.b[0], the create of a.b[1], the create of a.b[2] and 6 more")
+    shown = doubt("terraform", Reported({"add": 0}), many, BEFORE, AFTER)
+    assert shown.endswith("the create of a.b[0], the create of a.b[1], the create of a.b[2] and 6 more")
 
 
 def test_an_apply_that_only_reverts_a_manual_change_need_not_move_the_state() -> None:

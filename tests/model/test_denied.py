@@ -22,7 +22,7 @@ AROUND = Surroundings(MODULE, TREE, DATA, ("/home/ana", DATA), SEEN)
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "shown"),
     [
         (
             'Invalid value for "path" parameter: no file exists at "/home/ana/.aws/config"; this function works',
@@ -47,9 +47,9 @@ AROUND = Surroundings(MODULE, TREE, DATA, ("/home/ana", DATA), SEEN)
         ("PermissionError: [Errno 13] Permission denied: '/home/ana/key'", "/home/ana/key"),
     ],
 )
-def test_the_sentence_names_the_path_and_the_key(text: str, told: str) -> None:
+def test_the_sentence_names_the_path_and_the_key(text: str, shown: str) -> None:
     (sentence,) = denials([text], AROUND)
-    assert told in sentence
+    assert shown in sentence
 
 
 @pytest.mark.parametrize(

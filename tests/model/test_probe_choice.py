@@ -37,7 +37,7 @@ UP_TO_THE_COMPARED = replace(KNOWN, checks=49)
 
 
 @pytest.mark.parametrize(
-    ("told", "ready", "way", "reason"),
+    ("shown", "ready", "way", "reason"),
     [
         pytest.param(probing(), READY, Way.PROBED, "", id="as-compared"),
         pytest.param(
@@ -121,8 +121,8 @@ UP_TO_THE_COMPARED = replace(KNOWN, checks=49)
         ),
     ],
 )
-def test_how_a_check_is_done(told: Probing, ready: ProbeReady, way: Way, reason: str) -> None:
-    assert choose(told, ready) == Choice(way, reason)
+def test_how_a_check_is_done(shown: Probing, ready: ProbeReady, way: Way, reason: str) -> None:
+    assert choose(shown, ready) == Choice(way, reason)
 
 
 @pytest.mark.parametrize(

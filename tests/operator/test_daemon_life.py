@@ -36,7 +36,7 @@ def made(tmp_path: Path) -> Installation:
 
 
 @pytest.fixture
-def told() -> Iterator[Systemd]:
+def notified() -> Iterator[Systemd]:
     with systemd() as listening:
         yield listening
 
@@ -72,32 +72,32 @@ def status(made: Installation, name: str) -> SourceStatus | None:
 # As systemd sees it
 
 
-def test_it_says_that_it_is_ready_and_what_it_does(made: Installation, told: Systemd) -> None:
-    with daemon(made, {"NOTIFY_SOCKET": told.address}) as process:
-        ready = told.wait_for("READY", "1")
+def test_it_says_that_it_is_ready_and_what_it_does(made: Installation, notified: Systemd) -> None:
+    with daemon(made, {"NOTIFY_SOCKET": notified.address}) as process:
+        ready = notified.wait_for("READY", "1")
         assert ready["MAINPID"] == str(process.pid)
         assert wait_for_run(made, "awaiting_approval").stack == "one"
 
 
-def test_it_feeds_the_watchdog(made: Installation, told: Systemd) -> None:
-    env = {"NOTIFY_SOCKET": told.address, "WATCHDOG_USEC": "600000"}
+def test_it_feeds_the_watchdog(made: Installation, notified: Systemd) -> None:
+    env = {"NOTIFY_SOCKET": notified.address, "WATCHDOG_USEC": "600000"}
     with daemon(made, env):
-        told.wait_for("READY", "1")
-        told.wait_for("WATCHDOG", "1", seconds=5)
-        told.wait_for("WATCHDOG", "1", seconds=5)
+        notified.wait_for("READY", "1")
+        notified.wait_for("WATCHDOG", "1", seconds=5)
+        notified.wait_for("WATCHDOG", "1", seconds=5)
 
 
-def test_sigterm_ends_it_within_seconds(made: Installation, told: Systemd) -> None:
-    with daemon(made, {"NOTIFY_SOCKET": told.address}) as process:
-        told.wait_for("READY", "1")
+def test_sigterm_ends_it_within_seconds(made: Installation, notified: Systemd) -> None:
+    with daemon(made, {"NOTIFY_SOCKET": notified.address}) as process:
+        notified.wait_for("READY", "1")
         process.terminate()
-        told.wait_for("STOPPING", "1", seconds=5)
+        notified.wait_for("STOPPING", "1", seconds=5)
         assert process.wait(timeout=10) == 0
 
 
-def test_a_second_daemon_on_the_same_data_is_refused(made: Installation, told: Systemd) -> None:
-    with daemon(made, {"NOTIFY_SOCKET": told.address}) as process:
-        told.wait_for("READY", "1")
+def test_a_second_daemon_on_the_same_data_is_refused(made: Installation, notified: Systemd) -> None:
+    with daemon(made, {"NOTIFY_SOCKET": notified.address}) as process:
+        notified.wait_for("READY", "1")
         second = subprocess.run(
             (DRIFTLINE, "-c", made.config, "daemon"), capture_output=True, text=True, timeout=20, check=False
         )
@@ -105,28 +105,28 @@ def test_a_second_daemon_on_the_same_data_is_refused(made: Installation, told: S
         assert str(process.pid) in second.stderr
 
 
-def test_sighup_takes_in_a_new_source(made: Installation, told: Systemd) -> None:
-    with daemon(made, {"NOTIFY_SOCKET": told.address}) as process:
-        told.wait_for("READY", "1")
+def test_sighup_takes_in_a_new_source(made: Installation, notified: Systemd) -> None:
+    with daemon(made, {"NOTIFY_SOCKET": notified.address}) as process:
+        notified.wait_for("READY", "1")
         url = str(made.repository)
         made.configure({"name": "infra", "url": url}, {"name": "second", "url": url, "stacks": ["none.yaml"]})
         process.send_signal(signal.SIGHUP)
-        told.wait_for("RELOADING", "1", seconds=5)
-        told.wait_for("READY", "1", seconds=5)
+        notified.wait_for("RELOADING", "1", seconds=5)
+        notified.wait_for("READY", "1", seconds=5)
         assert until(lambda: status(made, "second"), "poll of the new source").head
 
 
 @pytest.mark.parametrize("broken", ["version: [", "version: 1\ndata_dir: /elsewhere\nsources: []\n"])
 def test_a_configuration_that_cannot_be_taken_changes_nothing(
-    made: Installation, told: Systemd, broken: str
+    made: Installation, notified: Systemd, broken: str
 ) -> None:
-    with daemon(made, {"NOTIFY_SOCKET": told.address}) as process:
-        told.wait_for("READY", "1")
+    with daemon(made, {"NOTIFY_SOCKET": notified.address}) as process:
+        notified.wait_for("READY", "1")
         sound = made.config.read_text()
         made.config.write_text(broken)
         process.send_signal(signal.SIGHUP)
-        told.wait_for("RELOADING", "1", seconds=5)
-        told.wait_for("READY", "1", seconds=5)
+        notified.wait_for("RELOADING", "1", seconds=5)
+        notified.wait_for("READY", "1", seconds=5)
         made.config.write_text(sound)
         wait_for_run(made, "awaiting_approval")
         assert process.poll() is None
@@ -145,14 +145,16 @@ def test_a_plan_that_runs_is_stopped_and_queued_again(made: Installation, hold: 
     assert [run.state for run in runs(made)] == ["queued"]
 
 
-def test_a_plan_begun_before_a_reload_is_still_stopped(made: Installation, hold: Hold, told: Systemd) -> None:
+def test_a_plan_begun_before_a_reload_is_still_stopped(
+    made: Installation, hold: Hold, notified: Systemd
+) -> None:
     terraform = hold("plan")
-    with daemon(made, {"NOTIFY_SOCKET": told.address}) as process:
-        told.wait_for("READY", "1")
+    with daemon(made, {"NOTIFY_SOCKET": notified.address}) as process:
+        notified.wait_for("READY", "1")
         until(lambda: terraform.starts, "start of a plan")
         process.send_signal(signal.SIGHUP)
-        told.wait_for("RELOADING", "1", seconds=5)
-        told.wait_for("READY", "1", seconds=5)
+        notified.wait_for("RELOADING", "1", seconds=5)
+        notified.wait_for("READY", "1", seconds=5)
         process.terminate()
         assert process.wait(timeout=20) == 0
     assert [run.state for run in runs(made)] == ["queued"]
@@ -173,7 +175,7 @@ def test_a_plan_that_died_with_its_machine_is_made_again_and_finished(made: Inst
 
 
 def test_a_plan_that_outlived_its_daemon_is_ended_and_made_again(
-    made: Installation, hold: Hold, told: Systemd
+    made: Installation, hold: Hold, notified: Systemd
 ) -> None:
     """It holds the claim and has no deadline any more."""
     terraform = hold("plan")
@@ -181,19 +183,21 @@ def test_a_plan_that_outlived_its_daemon_is_ended_and_made_again(
         until(lambda: terraform.starts, "start of a plan")
         process.kill()
         process.wait()
-    with daemon(made, {"NOTIFY_SOCKET": told.address}):
+    with daemon(made, {"NOTIFY_SOCKET": notified.address}):
         until(lambda: terraform.starts == 2, "a second plan, which the first one's claim would hold back")
         terraform.hold.unlink()
         wait_for_run(made, "awaiting_approval")
 
 
-def test_draining_waits_for_an_apply_and_records_it(made: Installation, hold: Hold, told: Systemd) -> None:
+def test_draining_waits_for_an_apply_and_records_it(
+    made: Installation, hold: Hold, notified: Systemd
+) -> None:
     automatic(made)
     terraform = hold("apply")
-    with daemon(made, {"NOTIFY_SOCKET": told.address}) as process:
+    with daemon(made, {"NOTIFY_SOCKET": notified.address}) as process:
         until(lambda: terraform.starts, "start of an apply")
         process.send_signal(signal.SIGINT)
-        told.wait_for("EXTEND_TIMEOUT_USEC", seconds=10)
+        notified.wait_for("EXTEND_TIMEOUT_USEC", seconds=10)
         assert process.poll() is None
         terraform.hold.unlink()
         assert process.wait(timeout=20) == 0
@@ -201,24 +205,26 @@ def test_draining_waits_for_an_apply_and_records_it(made: Installation, hold: Ho
 
 
 def test_a_person_can_still_stop_what_a_draining_daemon_waits_for(
-    made: Installation, hold: Hold, told: Systemd
+    made: Installation, hold: Hold, notified: Systemd
 ) -> None:
     automatic(made)
     terraform = hold("apply")
-    with daemon(made, {"NOTIFY_SOCKET": told.address}) as process:
+    with daemon(made, {"NOTIFY_SOCKET": notified.address}) as process:
         until(lambda: terraform.starts, "start of an apply")
         process.send_signal(signal.SIGINT)
-        told.wait_for("EXTEND_TIMEOUT_USEC", seconds=10)
+        notified.wait_for("EXTEND_TIMEOUT_USEC", seconds=10)
         made("run", "cancel", "run-1", "--force")
         assert process.wait(timeout=20) == 0
     assert [run.state for run in runs(made)] == ["interrupted"]
 
 
-def test_stopping_leaves_an_apply_to_the_next_daemon(made: Installation, hold: Hold, told: Systemd) -> None:
+def test_stopping_leaves_an_apply_to_the_next_daemon(
+    made: Installation, hold: Hold, notified: Systemd
+) -> None:
     """A restart cannot be told from a stop, and must not wait for hours."""
     automatic(made)
     terraform = hold("apply")
-    with daemon(made, {"NOTIFY_SOCKET": told.address}) as process:
+    with daemon(made, {"NOTIFY_SOCKET": notified.address}) as process:
         until(lambda: terraform.starts, "start of an apply")
         process.terminate()
         assert process.wait(timeout=10) == 0
@@ -229,13 +235,13 @@ def test_stopping_leaves_an_apply_to_the_next_daemon(made: Installation, hold: H
     assert terraform.starts == 1
 
 
-def test_more_slots_after_a_reload_are_used(made: Installation, hold: Hold, told: Systemd) -> None:
+def test_more_slots_after_a_reload_are_used(made: Installation, hold: Hold, notified: Systemd) -> None:
     made.add_stack("two")
     made.commit("a second stack")
     terraform = hold("plan")
     engines = {"terraform": {"binary": str(terraform.folder / "terraform")}}
     made.configure(engines=engines, executor={"slots": 1})
-    with daemon(made, {"NOTIFY_SOCKET": told.address}) as process:
+    with daemon(made, {"NOTIFY_SOCKET": notified.address}) as process:
         until(lambda: terraform.starts, "start of a plan")
         made.configure(engines=engines, executor={"slots": 2})
         process.send_signal(signal.SIGHUP)
@@ -295,7 +301,7 @@ def test_an_apply_that_died_with_its_daemon_is_interrupted_with_evidence(
     assert terraform.starts <= 2
 
 
-def test_the_daemon_survives_its_terminal(made: Installation, told: Systemd) -> None:
+def test_the_daemon_survives_its_terminal(made: Installation, notified: Systemd) -> None:
     """stdout and stderr may go away, as when journald stops."""
     reading, writing = os.pipe()
     process = subprocess.Popen(
@@ -303,11 +309,11 @@ def test_the_daemon_survives_its_terminal(made: Installation, told: Systemd) -> 
         stdout=writing,
         stderr=writing,
         stdin=subprocess.DEVNULL,
-        env={**os.environ, "NOTIFY_SOCKET": told.address},
+        env={**os.environ, "NOTIFY_SOCKET": notified.address},
     )
     os.close(writing)
     try:
-        told.wait_for("READY", "1")
+        notified.wait_for("READY", "1")
         os.close(reading)
         wait_for_run(made, "awaiting_approval")
         assert process.poll() is None

@@ -138,9 +138,9 @@ def test_the_audit_log_is_listed_newest_first(used: Installation) -> None:
 
 
 def test_the_audit_log_can_be_narrowed(used: Installation) -> None:
-    told = used("audit", "log", "--subject", "stack-1").stdout
-    assert "stack-1" in told
-    assert "stack-2" not in told
+    shown = used("audit", "log", "--subject", "stack-1").stdout
+    assert "stack-1" in shown
+    assert "stack-2" not in shown
 
 
 def test_an_untouched_audit_log_verifies_and_gives_an_anchor(used: Installation) -> None:

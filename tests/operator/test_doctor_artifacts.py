@@ -19,8 +19,8 @@ def made(tmp_path: Path) -> Installation:
 
 
 def found(made: Installation) -> dict[str, str]:
-    told = json.loads(made("doctor", "-o", "json").stdout)
-    return next(dict(finding) for finding in told if finding["check"] == "artifacts")
+    shown = json.loads(made("doctor", "-o", "json").stdout)
+    return next(dict(finding) for finding in shown if finding["check"] == "artifacts")
 
 
 def kept(made: Installation) -> None:
@@ -45,7 +45,7 @@ def test_the_newest_one_is_read(made: Installation) -> None:
 def test_a_key_that_was_replaced_fails_and_says_which_one_is_wanted(made: Installation) -> None:
     kept(made)
     made.config.write_text(made.config.read_text().replace(KEY, KEY[::-1]))
-    told = found(made)
-    assert told["state"] == "fail"
-    assert "is encrypted with key" in told["message"]
-    assert "artifacts.old_keys" in told["hint"]
+    shown = found(made)
+    assert shown["state"] == "fail"
+    assert "is encrypted with key" in shown["message"]
+    assert "artifacts.old_keys" in shown["hint"]

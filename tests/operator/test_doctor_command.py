@@ -195,11 +195,11 @@ def test_roles_are_tried_only_when_asked(made: Installation, monkeypatch: pytest
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     try:
-        told = made("doctor", "--deep").stdout
+        shown = made("doctor", "--deep").stdout
     finally:
         server.stop()
-    assert "role/driftline-plan can be assumed" in told
-    assert "role/driftline-apply can be assumed" in told
+    assert "role/driftline-plan can be assumed" in shown
+    assert "role/driftline-apply can be assumed" in shown
 
 
 def test_a_missing_configuration_is_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

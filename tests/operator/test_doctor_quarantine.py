@@ -11,8 +11,8 @@ from runner.foreign.remove import remove
 
 
 def states(made: Installation) -> dict[str, str]:
-    told = json.loads(made("doctor", "-o", "json").stdout)
-    return {finding["check"]: finding["state"] for finding in told}
+    shown = json.loads(made("doctor", "-o", "json").stdout)
+    return {finding["check"]: finding["state"] for finding in shown}
 
 
 def test_a_tree_that_is_left_is_named_and_the_other_checks_go_on(tmp_path: Path) -> None:
@@ -22,6 +22,6 @@ def test_a_tree_that_is_left_is_named_and_the_other_checks_go_on(tmp_path: Path)
     data = next(path for path in tmp_path.rglob("driftline.db")).parent
     (data / "quarantine").mkdir(mode=0o700, exist_ok=True)
     nest(data / "quarantine" / "7.0123456789ab", 1500)
-    told = states(made)
-    assert (told["quarantine"], told["permissions"]) == ("warn", "ok")
+    shown = states(made)
+    assert (shown["quarantine"], shown["permissions"]) == ("warn", "ok")
     remove(data / "quarantine", Budget())

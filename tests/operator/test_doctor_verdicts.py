@@ -37,7 +37,7 @@ def test_a_disk_without_inodes_is_full() -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "state", "told"),
+    ("version", "state", "shown"),
     [
         ((), State.FAIL, "unknown version"),
         ((2, 38, 9), State.FAIL, "older than 2.39"),
@@ -48,10 +48,10 @@ def test_a_disk_without_inodes_is_full() -> None:
         ((2, 51, 0), State.OK, "git 2.51.0"),
     ],
 )
-def test_git_has_a_floor_and_a_note(version: Version, state: State, told: str) -> None:
+def test_git_has_a_floor_and_a_note(version: Version, state: State, shown: str) -> None:
     finding = git_verdict(version)
     assert finding.state is state
-    assert told in finding.message
+    assert shown in finding.message
 
 
 def test_a_git_with_the_fix_gets_no_note() -> None:
@@ -127,7 +127,7 @@ def test_packed_and_unpacked_providers_of_this_platform_are_found(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("wish", "problem", "abi", "state", "told"),
+    ("wish", "problem", "abi", "state", "shown"),
     [
         ("auto", None, 7, State.OK, "Landlock ABI 7"),
         ("required", None, 0, State.OK, "confined by namespaces"),
@@ -138,11 +138,11 @@ def test_packed_and_unpacked_providers_of_this_platform_are_found(tmp_path: Path
     ],
 )
 def test_what_confines_runs_is_reported(
-    wish: str, problem: str | None, abi: int, state: State, told: str
+    wish: str, problem: str | None, abi: int, state: State, shown: str
 ) -> None:
     finding = confinement_verdict(wish, problem, abi)
     assert finding.state is state
-    assert told in finding.message
+    assert shown in finding.message
     assert bool(finding.hint) is (state is not State.OK)
 
 

@@ -72,9 +72,9 @@ def test_after_init_one_pass_shows_a_plan_that_waits(tmp_path: Path) -> None:
 
 
 def test_the_next_commands_are_shown(tmp_path: Path) -> None:
-    told = driftline("init", str(tmp_path)).stderr
-    assert "git init -b main" in told
-    assert "driftline daemon --once" in told
+    shown = driftline("init", str(tmp_path)).stderr
+    assert "git init -b main" in shown
+    assert "driftline daemon --once" in shown
 
 
 @pytest.mark.skipif(shutil.which("terraform") is None, reason="no terraform on PATH")

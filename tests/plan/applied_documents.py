@@ -85,12 +85,12 @@ def _call(outer: Json, name: str, **expressions: Json) -> Json:
 
 def refers(*references: str) -> Json:
     """As terraform writes it: behind each reference all that it is a part of."""
-    told: list[str] = []
+    shown: list[str] = []
     for reference in references:
         steps = reference.split(".")
         least = 3 if steps[0] == "data" else 2
-        told += [".".join(steps[:length]) for length in range(len(steps), min(least, len(steps)) - 1, -1)]
-    return {"references": told}
+        shown += [".".join(steps[:length]) for length in range(len(steps), min(least, len(steps)) - 1, -1)]
+    return {"references": shown}
 
 
 def _place_of_source(route: str) -> tuple[str, ...]:
@@ -233,12 +233,12 @@ def _state(values: list[tuple[tuple[str, ...], Json]], mode: str) -> Json:
                 module = {"address": address}
                 children.append(module)
         full = f"{address}.{entry['address']}".lstrip(".")
-        told = {
+        shown = {
             "address": full,
             "mode": mode,
             "type": "test",
             "name": "s",
             "values": {"a": entry["a"], "b": "beside"},
         }
-        module.setdefault("resources", []).append(told)
+        module.setdefault("resources", []).append(shown)
     return root

@@ -95,8 +95,8 @@ def test_a_secret_of_a_provider_is_not_shown(argument: str) -> None:
 
 def test_what_is_read_is_shown_once_however_many_read_it() -> None:
     plan = Case("command", "same", "data").plan("one")
-    told = plan["configuration"]["root_module"]["resources"][-1]["provisioners"]
-    told.append(told[0])
+    output = plan["configuration"]["root_module"]["resources"][-1]["provisioners"]
+    output.append(output[0])
     text = render(read_plan(plan))
     assert text.count('data.test.s.a: "one"') == 1
 

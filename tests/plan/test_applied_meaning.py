@@ -65,9 +65,9 @@ def _read_data(module: Json) -> list[Json]:
 def test_a_local_whose_code_was_read_is_followed_exactly(source: str) -> None:
     case = Case("command", "local", source)
     text = {"data": "data.test.s.a", "resource": "test.s.a", "variable": "var.x"}[source]
-    told = Code((Snippet((), Part.LOCAL, "local.l", arguments=(("l", f"upper({text})"),)),))
+    shown = Code((Snippet((), Part.LOCAL, "local.l", arguments=(("l", f"upper({text})"),)),))
     nothing = Code((Snippet((), Part.LOCAL, "local.l", arguments=(("l", '"constant"'),)),))
-    assert mark(case.plan("one"), told) != mark(case.plan("other"), told)
+    assert mark(case.plan("one"), shown) != mark(case.plan("other"), shown)
     assert mark(case.plan("one"), nothing) == mark(case.plan("other"), nothing)
 
 
@@ -79,8 +79,8 @@ def test_a_local_of_a_module_that_could_not_be_read_may_be_anything() -> None:
 
 def test_a_connection_reads_what_its_code_says_where_that_is_known() -> None:
     case = Case("connection", "same", "data")
-    told = Code((Snippet((), Part.CONNECTION, "test.t", arguments=(("host", "data.test.s.a"),)),))
-    assert mark(case.plan("one"), told) != mark(case.plan("other"), told)
+    shown = Code((Snippet((), Part.CONNECTION, "test.t", arguments=(("host", "data.test.s.a"),)),))
+    assert mark(case.plan("one"), shown) != mark(case.plan("other"), shown)
     assert mark(case.plan("one"), READ) == mark(case.plan("other"), READ)
 
 
@@ -93,8 +93,8 @@ def test_a_dynamic_block_of_a_provider_is_known_from_its_code() -> None:
         return made
 
     dynamic = (("dynamic", "assume_role { for_each = data.test.s.a }"),)
-    told = Code((Snippet((), Part.PROVIDER, "test", arguments=dynamic),))
-    assert mark(plan("one"), told) != mark(plan("other"), told)
+    shown = Code((Snippet((), Part.PROVIDER, "test", arguments=dynamic),))
+    assert mark(plan("one"), shown) != mark(plan("other"), shown)
     assert mark(plan("one"), READ) == mark(plan("other"), READ)
 
 
@@ -196,8 +196,8 @@ def test_all_configurations_of_a_provider_count_if_the_used_one_is_unknown() -> 
 
 
 def repeated(value: str, *references: str, **expressions: Json) -> Json:
-    told = {"type": "local-exec", "expressions": {"command": refers(*references)}}
-    made = block("test.t", provisioners=[told], mode="managed", type="test", name="t", **expressions)
+    shown = {"type": "local-exec", "expressions": {"command": refers(*references)}}
+    made = block("test.t", provisioners=[shown], mode="managed", type="test", name="t", **expressions)
     return document(
         resource('test.t["k"]', change("create", None, {"n": 1})),
         configuration=configuration(made),
@@ -225,9 +225,9 @@ def test_a_modules_for_each_counts_if_an_argument_uses_each_value() -> None:
 
 
 def replaced(kept: str, refreshed: str) -> Json:
-    told = {"type": "local-exec", "expressions": {"command": refers("self.kept")}}
+    shown = {"type": "local-exec", "expressions": {"command": refers("self.kept")}}
     before, after = {"n": 1, "kept": kept, "other": refreshed}, {"n": 2, "kept": kept, "other": refreshed}
-    made = block("test.t", provisioners=[told], mode="managed", type="test", name="t")
+    made = block("test.t", provisioners=[shown], mode="managed", type="test", name="t")
     return document(
         resource("test.t", change("delete/create", before, after)), configuration=configuration(made)
     )
@@ -289,10 +289,10 @@ def test_an_unlisted_ephemeral_resource_may_read_anything_in_its_module() -> Non
         }
         return made
 
-    told = Code((Snippet((), Part.EPHEMERAL, "ephemeral.test.e", arguments=(("path", "data.test.s.a"),)),))
+    shown = Code((Snippet((), Part.EPHEMERAL, "ephemeral.test.e", arguments=(("path", "data.test.s.a"),)),))
     none = Code((Snippet((), Part.EPHEMERAL, "ephemeral.test.e", arguments=(("path", '"p"'),)),))
     assert mark(plan("one")) != mark(plan("other"))
-    assert mark(plan("one"), told) != mark(plan("other"), told)
+    assert mark(plan("one"), shown) != mark(plan("other"), shown)
     assert mark(plan("one"), none) == mark(plan("other"), none)
 
 
@@ -300,8 +300,8 @@ def test_an_unlisted_ephemeral_resource_may_read_anything_in_its_module() -> Non
 
 
 def acting(**more: Any) -> Json:
-    told = {**invocation("action.test.say", {"arguments": ["said"]}), **more}
-    return document(resource("test.t", change("create", None, {"n": 1})), action_invocations=[told])
+    shown = {**invocation("action.test.say", {"arguments": ["said"]}), **more}
+    return document(resource("test.t", change("create", None, {"n": 1})), action_invocations=[shown])
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ KEY = b"k" * 32
 ASG = "aws_autoscaling_group.web"
 
 
-def told(plan: dict[str, Any], *rules: IgnoreRule) -> list[tuple[str, Action, DriftClass]]:
+def classified(plan: dict[str, Any], *rules: IgnoreRule) -> list[tuple[str, Action, DriftClass]]:
     return [(f.address, f.action, f.drift_class) for f in classify(plan, rules)]
 
 
@@ -159,20 +159,23 @@ STAYS = resource("test_thing.a", change("no-op", {"a": 2}, {"a": 2}))
     ],
 )
 def test_each_case_has_its_class(plan: dict[str, Any], expected: list[Any]) -> None:
-    assert told(plan) == expected
+    assert classified(plan) == expected
 
 
 @pytest.mark.parametrize("before", [None, {}, [], ""])
 @pytest.mark.parametrize("after", [None, {}, [], ""])
 def test_null_against_empty_never_counts(before: Any, after: Any) -> None:
-    assert told(update({"a": before, "b": {"c": before}}, {"a": after, "b": {"c": after}})) == []
+    assert classified(update({"a": before, "b": {"c": before}}, {"a": after, "b": {"c": after}})) == []
     assert drift_fingerprint(update({"a": before}, {"a": after}), (), KEY) == drift_fingerprint(
         document(), (), KEY
     )
 
 
 def test_null_against_empty_does_not_count_even_with_computed_results() -> None:
-    assert told(update({"tags": None, "tags_all": {}}, {"tags": {}}, after_unknown={"tags_all": True})) == []
+    assert (
+        classified(update({"tags": None, "tags_all": {}}, {"tags": {}}, after_unknown={"tags_all": True}))
+        == []
+    )
 
 
 def test_null_against_empty_is_not_reported_beside_what_counts() -> None:
@@ -192,7 +195,7 @@ def test_a_value_known_after_apply_counts_if_nothing_else_explains_it() -> None:
 
 
 def test_a_value_that_only_loses_its_mark_is_no_drift() -> None:
-    assert told(update({"p": "x"}, {"p": "x"}, before_sensitive={"p": True})) == []
+    assert classified(update({"p": "x"}, {"p": "x"}, before_sensitive={"p": True})) == []
 
 
 def test_secrets_are_masked_in_findings() -> None:

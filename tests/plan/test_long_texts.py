@@ -55,12 +55,12 @@ write_files:
 
 def rows(before: Any, after: Any, *, full: bool = False) -> list[str]:
     """What is shown of one attribute that changes, without what stands at the start of each line."""
-    told = attribute_lines([AttributeChange("a", before, after)], full=full)
-    return [line.text.strip() for line in told]
+    output = attribute_lines([AttributeChange("a", before, after)], full=full)
+    return [line.text.strip() for line in output]
 
 
-def signed(told: list[str]) -> list[str]:
-    return [row for row in told if row[:1] in {"+", "-"}]
+def signed(output: list[str]) -> list[str]:
+    return [row for row in output if row[:1] in {"+", "-"}]
 
 
 def policy(**statement: Any) -> str:
@@ -73,22 +73,22 @@ def policy(**statement: Any) -> str:
 
 
 def test_a_changed_statement_of_a_policy_is_named_and_shown_alone() -> None:
-    told = rows(policy(), policy(Effect="Deny"))
-    assert "@ Statement[3]" in told
-    assert signed(told) == ['-       "Effect": "Allow",', '+       "Effect": "Deny",']
-    assert len(told) < 10
+    output = rows(policy(), policy(Effect="Deny"))
+    assert "@ Statement[3]" in output
+    assert signed(output) == ['-       "Effect": "Allow",', '+       "Effect": "Deny",']
+    assert len(output) < 10
 
 
 def test_a_statement_that_is_put_first_is_one_addition() -> None:
     first = {"Sid": "First", "Effect": "Deny", "Action": ["*"], "Resource": "*"}
-    told = signed(rows(policy(), json.dumps({**POLICY, "Statement": [first, *STATEMENTS]})))
-    assert {row[0] for row in told} == {"+"}
-    assert len(told) == len(json.dumps(first, indent=2).splitlines())
+    output = signed(rows(policy(), json.dumps({**POLICY, "Statement": [first, *STATEMENTS]})))
+    assert {row[0] for row in output} == {"+"}
+    assert len(output) == len(json.dumps(first, indent=2).splitlines())
 
 
 def test_an_element_at_the_end_is_no_change_of_the_one_before() -> None:
-    told = signed(rows(policy(), policy(Action=["s3:GetObject", "s3:PutObject"])))
-    assert told == ['+         "s3:PutObject"']
+    output = signed(rows(policy(), policy(Action=["s3:GetObject", "s3:PutObject"])))
+    assert output == ['+         "s3:PutObject"']
 
 
 def test_keys_in_another_order_and_other_blanks_are_no_change() -> None:
@@ -119,8 +119,8 @@ def test_a_map_that_an_output_holds_is_compared_by_its_parts() -> None:
 
 
 def test_a_changed_line_of_user_data_says_which_part_it_belongs_to() -> None:
-    told = rows(CLOUD, CLOUD.replace("/bin/sh", "/bin/false"))
-    assert told == ["~ a =", "@ users[1]", "shell: /bin/bash", "- name: backup", "-     shell: /bin/sh", "+     shell: /bin/false", "write_files:", "- path: /etc/motd"]  # fmt: skip
+    output = rows(CLOUD, CLOUD.replace("/bin/sh", "/bin/false"))
+    assert output == ["~ a =", "@ users[1]", "shell: /bin/bash", "- name: backup", "-     shell: /bin/sh", "+     shell: /bin/false", "write_files:", "- path: /etc/motd"]  # fmt: skip
 
 
 def test_yaml_in_another_order_and_indentation_is_no_change() -> None:
@@ -150,8 +150,8 @@ def test_a_difference_to_any_yaml_parser_is_a_change(old: str, new: str) -> None
 
 
 def test_the_first_comment_of_user_data_is_never_lost() -> None:
-    told = rows(CLOUD, CLOUD.replace("#cloud-config", "#!/bin/sh").replace("curl", "git"))
-    assert {"- #cloud-config", "+ #!/bin/sh", "-   - curl", "+   - git"} <= set(told)
+    output = rows(CLOUD, CLOUD.replace("#cloud-config", "#!/bin/sh").replace("curl", "git"))
+    assert {"- #cloud-config", "+ #!/bin/sh", "-   - curl", "+   - git"} <= set(output)
 
 
 @pytest.mark.parametrize(
@@ -172,8 +172,8 @@ def test_the_changed_line_of_a_text_of_any_size_is_in_sight(count: int) -> None:
     lines = [f"setting_{n % 977} = {n}" for n in range(count)]
     changed = [*lines[: count // 2], "inserted", *lines[count // 2 :]]
     changed[-10] = "changed"
-    told = rows("\n".join(lines), "\n".join(changed))
-    assert signed(told) == ["+ inserted", f"- {lines[-10]}", "+ changed"]
+    output = rows("\n".join(lines), "\n".join(changed))
+    assert signed(output) == ["+ inserted", f"- {lines[-10]}", "+ changed"]
 
 
 def test_a_text_of_the_same_few_lines_shows_what_was_put_in() -> None:
@@ -183,25 +183,25 @@ def test_a_text_of_the_same_few_lines_shows_what_was_put_in() -> None:
 
 def test_a_change_far_inside_a_long_line_is_in_sight() -> None:
     lines = ["first", "x" * 5_000 + " password_policy=strict " + "y" * 5_000, "last"]
-    told = signed(rows("\n".join(lines), "\n".join(lines).replace("strict", "none")))
-    assert ["strict" in told[0], "none" in told[1]] == [True, True]
-    assert max(map(len, told)) < 250
+    output = signed(rows("\n".join(lines), "\n".join(lines).replace("strict", "none")))
+    assert ["strict" in output[0], "none" in output[1]] == [True, True]
+    assert max(map(len, output)) < 250
 
 
 def test_two_changes_far_apart_on_one_line_are_both_in_sight() -> None:
     names = [f"host-{n}.example.com" for n in range(500)]
     changed = [*names[:40], "evil.example.org", *names[40:450], *names[451:]]
-    told = rows(",".join(names), ",".join(changed))[0]
-    assert "evil.example.org" in told
-    assert "host-450" in told
-    assert len(told) < 500
+    output = rows(",".join(names), ",".join(changed))[0]
+    assert "evil.example.org" in output
+    assert "host-450" in output
+    assert len(output) < 500
 
 
 def test_a_hundred_removed_lines_do_not_hide_what_is_added() -> None:
     old = "\n".join(f"old {n}" for n in range(300))
-    told = rows(old, "evil\n" + "\n".join(f"new {n}" for n in range(300)))
-    assert "+ evil" in told
-    assert "- … (292 more lines)" in told
+    output = rows(old, "evil\n" + "\n".join(f"new {n}" for n in range(300)))
+    assert "+ evil" in output
+    assert "- … (292 more lines)" in output
 
 
 def test_everything_is_shown_where_all_is_asked_for() -> None:
@@ -226,8 +226,8 @@ def test_what_is_common_is_equal_and_rises_on_both_sides(
 @given(st.text("ab \n", max_size=60), st.text("ab \n", max_size=60))
 def test_the_rows_of_all_of_a_text_make_the_one_from_the_other(before: str, after: str) -> None:
     if "\n" in before + after and before != after:
-        told = attribute_lines([AttributeChange("a", before, after)], full=True)
-        texts = [line.text.removeprefix("          ") for line in told][1:]
+        output = attribute_lines([AttributeChange("a", before, after)], full=True)
+        texts = [line.text.removeprefix("          ") for line in output][1:]
         assert [t[2:] for t in texts if t[0] == "-"] or [t[2:] for t in texts if t[0] == "+"]
 
 
@@ -243,15 +243,15 @@ def test_a_change_behind_what_is_kept_of_a_value_is_kept_itself() -> None:
     old = json.dumps({"panels": [{"id": n, "title": f"panel {n}", "unit": "ms"} for n in range(2_000)]})
     changed = kept(old, old.replace('"panel 1700"', '"panel of somebody else"'))
     assert "truncated from" in changed.before
-    told = [line.text.strip() for line in attribute_lines([changed])]
-    assert "@ panels[1700]" in told
-    assert signed(told) == ['-       "title": "panel 1700",', '+       "title": "panel of somebody else",']
+    output = [line.text.strip() for line in attribute_lines([changed])]
+    assert "@ panels[1700]" in output
+    assert signed(output) == ['-       "title": "panel 1700",', '+       "title": "panel of somebody else",']
 
 
 def test_a_change_behind_what_is_kept_of_one_line_is_kept_itself() -> None:
     old = ",".join(f"host-{n}" for n in range(20_000))
-    told = [line.text.strip() for line in attribute_lines([kept(old, old.replace("host-15000", "evil"))])]
-    assert any(row.startswith("+") and "evil" in row for row in told)
+    output = [line.text.strip() for line in attribute_lines([kept(old, old.replace("host-15000", "evil"))])]
+    assert any(row.startswith("+") and "evil" in row for row in output)
 
 
 def test_many_long_texts_keep_their_changes_in_few_rows() -> None:
@@ -273,9 +273,9 @@ def test_a_secret_inside_a_document_stays_masked() -> None:
     plan = document(
         resource("test_thing.a", change("update", old, new, before_sensitive={"secret": True}, after_sensitive={"secret": True}))
     )  # fmt: skip
-    told = render(read_plan(plan), full=True)
-    assert canary not in told
-    assert f'+       "Note": "{MASK} 2",' in told
+    output = render(read_plan(plan), full=True)
+    assert canary not in output
+    assert f'+       "Note": "{MASK} 2",' in output
 
 
 def test_a_document_that_is_masked_as_a_whole_stays_so() -> None:
@@ -292,10 +292,10 @@ def encoded(text: str) -> str:
 
 
 def test_user_data_in_base64_shows_its_lines() -> None:
-    told = render(read_plan(update({"a": encoded(CLOUD)}, {"a": encoded(CLOUD.replace("curl", "git"))})))
-    assert "(decoded from base64)" in told
-    assert "-   - curl" in told
-    assert "+   - git" in told
+    output = render(read_plan(update({"a": encoded(CLOUD)}, {"a": encoded(CLOUD.replace("curl", "git"))})))
+    assert "(decoded from base64)" in output
+    assert "-   - curl" in output
+    assert "+   - git" in output
 
 
 def test_a_secret_in_base64_stays_masked() -> None:
@@ -305,9 +305,9 @@ def test_a_secret_in_base64_stays_masked() -> None:
     plan = document(
         resource("test_thing.a", change("update", old, new, before_sensitive={"secret": True}, after_sensitive={"secret": True}))
     )  # fmt: skip
-    told = render(read_plan(plan), full=True)
-    assert canary not in told
-    assert "hunter2" not in told
+    output = render(read_plan(plan), full=True)
+    assert canary not in output
+    assert "hunter2" not in output
 
 
 @pytest.mark.parametrize(
@@ -335,16 +335,16 @@ def test_the_page_of_a_drift_report_shows_the_rows_in_a_block() -> None:
 
 def test_instances_stand_in_the_order_of_their_numbers() -> None:
     plan = document(*(resource(f"test_thing.a[{n}]", change("create", None, {"n": n})) for n in (10, 9, 1)))
-    told = [line for line in render(read_plan(plan)).splitlines() if "will be" in line]
-    assert [line.split("[")[1].split("]")[0] for line in told] == ["1", "9", "10"]
+    output = [line for line in render(read_plan(plan)).splitlines() if "will be" in line]
+    assert [line.split("[")[1].split("]")[0] for line in output] == ["1", "9", "10"]
 
 
 # What must not be taken for something else
 
 
 def test_a_line_that_looks_like_lines_left_out_is_shown_as_text() -> None:
-    told = "\n".join(f"line {n}\n… (, more lines)\n… (999,999,999 more lines)" for n in range(80))
-    shown = seen("\n".join(f"old {n}" for n in range(80)), told)
+    output = "\n".join(f"line {n}\n… (, more lines)\n… (999,999,999 more lines)" for n in range(80))
+    shown = seen("\n".join(f"old {n}" for n in range(80)), output)
     assert not any("999,999,999" in text and text.startswith("…") for text in shown)
     assert len(shown) < 100
 
@@ -374,8 +374,8 @@ def test_a_line_that_differs_only_in_masked_text_is_shown_as_changed() -> None:
         b64encode(script.format(value).encode()).decode()
         for value in ("aaaaaaaaaaaa1", "`evil.example/x|sh`")
     )
-    told = decoded_difference(before, after, NONE)
-    assert {symbol for symbol, text in told if "TOKEN" in text} == {"-", "+"}
+    output = decoded_difference(before, after, NONE)
+    assert {symbol for symbol, text in output if "TOKEN" in text} == {"-", "+"}
 
 
 def seen(before: str, after: str) -> list[str]:

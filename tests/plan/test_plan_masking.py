@@ -21,7 +21,7 @@ CANARY = "canary-5ecret"
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 
-def told(*seen: Any) -> str:
+def shown(*seen: Any) -> str:
     """Everything that could be stored, printed or logged of it."""
     return "".join(f"{one!r} {json.dumps(to_plain(one))}" for one in seen)
 
@@ -85,7 +85,7 @@ def documents(draw: Draw) -> dict[str, Any]:
 @given(documents())
 def test_no_marked_value_is_in_what_is_read_from_a_plan(plan: dict[str, Any]) -> None:
     read = read_plan(plan)
-    assert CANARY not in told(read, *classify(plan))
+    assert CANARY not in shown(read, *classify(plan))
     assert CANARY not in render(read, full=True)
 
 
@@ -124,7 +124,7 @@ def test_sensitive_on_one_side_is_masked_on_both() -> None:
         ),
         outputs={"o": change("update", CANARY, f"{CANARY}2", before_sensitive=True)},
     )
-    assert CANARY not in told(read_plan(plan))
+    assert CANARY not in shown(read_plan(plan))
 
 
 def test_sorting_a_set_does_not_move_a_secret_out_of_its_mark() -> None:
@@ -137,7 +137,7 @@ def test_sorting_a_set_does_not_move_a_secret_out_of_its_mark() -> None:
         )
     )
     read = read_plan(plan)
-    assert CANARY not in told(read)
+    assert CANARY not in shown(read)
     assert [(a.path, a.before, a.after) for a in read.resources[0].attributes] == [
         ("users[0].name", None, "0"),
         ("users[1].name", "b", None),
@@ -226,14 +226,14 @@ def test_an_unmarked_copy_of_a_sensitive_variable_is_masked(copy: Any) -> None:
         drift=[resource("test_thing.c", change("update", {"copy": None}, {"copy": copy}))],
         **variable(CANARY),
     )
-    assert CANARY not in told(read_plan(plan), *classify(plan))
+    assert CANARY not in shown(read_plan(plan), *classify(plan))
 
 
 def test_a_secret_with_quotes_and_line_ends_is_found_inside_json_text() -> None:
     secret = 'line "one"\nline two\n'
     copies = {"json": json.dumps({"key": secret}), "trimmed": secret.strip()}
     plan = document(resource("test_thing.a", change("create", None, copies)), **variable(secret))
-    assert "line two" not in told(read_plan(plan))
+    assert "line two" not in shown(read_plan(plan))
 
 
 def test_a_marked_value_masks_copies_in_its_resource_then_everywhere() -> None:
@@ -250,7 +250,7 @@ def test_a_marked_value_masks_copies_in_its_resource_then_everywhere() -> None:
         ),
         resource("test_thing.b", change("update", {"from_a": CANARY}, {"from_a": None})),
     )
-    assert CANARY not in told(read_plan(plan))
+    assert CANARY not in shown(read_plan(plan))
 
 
 def kept_elsewhere() -> dict[str, Any]:
@@ -289,4 +289,4 @@ def test_a_secret_too_short_to_search_for_is_masked_only_where_marked() -> None:
 def test_an_import_id_that_holds_a_secret_is_masked() -> None:
     importing = change("no-op", {}, {}, importing={"id": f"{CANARY}/1"})
     plan = document(resource("test_thing.a", importing), **variable(CANARY))
-    assert CANARY not in told(read_plan(plan))
+    assert CANARY not in shown(read_plan(plan))

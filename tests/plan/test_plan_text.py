@@ -146,8 +146,8 @@ def test_no_text_of_a_repository_or_a_cloud_deceives(name: str) -> None:
         outputs={text: change("create", None, {text: text})},
     )
     for full in (False, True):
-        told = shown(plan, full=full)
-        assert not deceives(told, newlines=True)
+        output = shown(plan, full=full)
+        assert not deceives(output, newlines=True)
         assert all(not deceives(line.text) for line in lines(read_plan(plan), full=full))
 
 
@@ -212,10 +212,10 @@ def test_a_text_of_several_lines_is_compared_line_by_line() -> None:
 
 def test_json_in_a_text_is_compared_part_by_part() -> None:
     policy = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::bucket/with/a/long/name/*"}]}'
-    told = attribute(policy, policy.replace("GetObject", "*"))
-    assert '    -       "Action": "s3:GetObject",' in told
-    assert '    +       "Action": "s3:*",' in told
-    assert not any("Version" in line for line in told)
+    output = attribute(policy, policy.replace("GetObject", "*"))
+    assert '    -       "Action": "s3:GetObject",' in output
+    assert '    +       "Action": "s3:*",' in output
+    assert not any("Version" in line for line in output)
 
 
 def test_json_that_is_only_written_otherwise_is_said_so() -> None:
@@ -230,9 +230,9 @@ def test_json_with_a_key_twice_is_shown_as_it_is() -> None:
 
 
 def test_a_text_of_very_many_lines_is_counted() -> None:
-    told = attribute(None, "\n".join(map(str, range(5_000))))
-    assert len(told) == 62
-    assert told[-1] == "      … (4,940 more lines)"
+    output = attribute(None, "\n".join(map(str, range(5_000))))
+    assert len(output) == 62
+    assert output[-1] == "      … (4,940 more lines)"
     assert len(attribute(None, "\n".join(map(str, range(5_000))), full=True)) == 5_001
 
 
@@ -241,12 +241,12 @@ def test_thousands_of_changes_are_shown_with_what_ends_first() -> None:
         *(resource(f"test_thing.c[{i}]", change("create", None, {"a": i})) for i in range(3_000)),
         *(resource(f"test_thing.d[{i}]", change("delete", {"a": i})) for i in range(30)),
     )
-    told = shown(plan).split("\n")
-    assert told[0] == "Plan: 30 to destroy, 3000 to create"
-    assert told[1] == "Destroys (30):"
-    assert told[22] == "    and 10 more, all of them below"
-    assert told[24].startswith("  - test_thing.d[0]")
-    assert sum(line.endswith("will be created") for line in told) == 3_000
+    output = shown(plan).split("\n")
+    assert output[0] == "Plan: 30 to destroy, 3000 to create"
+    assert output[1] == "Destroys (30):"
+    assert output[22] == "    and 10 more, all of them below"
+    assert output[24].startswith("  - test_thing.d[0]")
+    assert sum(line.endswith("will be created") for line in output) == 3_000
 
 
 def test_a_summary_in_words_names_only_what_there_is() -> None:

@@ -50,7 +50,7 @@ def module(tmp_path: Path) -> Module:
     return made
 
 
-def told(module: Module, *rules: IgnoreRule) -> list[tuple[str, Action, DriftClass]]:
+def classified(module: Module, *rules: IgnoreRule) -> list[tuple[str, Action, DriftClass]]:
     return [(f.address, f.action, f.drift_class) for f in classify(module.plan(CODE), rules)]
 
 
@@ -58,7 +58,7 @@ WEB, FREE = "cloudfile_object.web", "cloudfile_object.free"
 
 
 def test_nothing_drifted(module: Module) -> None:
-    assert told(module) == []
+    assert classified(module) == []
 
 
 def test_changed_by_hand_with_a_secret(module: Module) -> None:
@@ -75,12 +75,12 @@ def test_changed_by_hand_with_a_secret(module: Module) -> None:
 
 def test_deleted_by_hand(module: Module) -> None:
     module.delete_by_hand("free")
-    assert told(module) == [(FREE, Action.CREATE, DriftClass.MISSING)]
+    assert classified(module) == [(FREE, Action.CREATE, DriftClass.MISSING)]
 
 
 def test_hidden_by_ignore_changes_with_an_output_that_follows(module: Module) -> None:
     module.by_hand("free", value="by hand")
-    assert told(module) == [
+    assert classified(module) == [
         (FREE, Action.UPDATE, DriftClass.ABSORBED),
         ("output.size", Action.UPDATE, DriftClass.OUTPUT_ONLY),
     ]
@@ -88,13 +88,13 @@ def test_hidden_by_ignore_changes_with_an_output_that_follows(module: Module) ->
 
 def test_null_against_empty(module: Module) -> None:
     module.by_hand("web", tags={}, list=[])
-    assert DriftClass.DRIFT not in [drift_class for _, _, drift_class in told(module)]
+    assert DriftClass.DRIFT not in [drift_class for _, _, drift_class in classified(module)]
 
 
 def test_a_rule_covers_one_of_two_attributes_and_then_both(module: Module) -> None:
     module.by_hand("web", size=7)
     rule = IgnoreRule("cloudfile_object.*", ("size",), "the autoscaler's")
-    assert told(module, rule) == [(WEB, Action.UPDATE, DriftClass.IGNORED)]
+    assert classified(module, rule) == [(WEB, Action.UPDATE, DriftClass.IGNORED)]
     module.by_hand("web", value="by hand")
     (finding,) = classify(module.plan(CODE), [rule])
     assert [a.path for a in finding.attributes] == ["etag", "value"]

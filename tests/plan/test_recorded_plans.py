@@ -22,12 +22,12 @@ def test_a_recorded_plan_is_read_and_counted_as_its_engine_does(plan: Path) -> N
     changes = read_plan(document)
     assert render(changes)
     assert len(fingerprint(document, b"k" * 32)) == 64
-    told = _told(plan.with_name("plan.jsonl"))
-    if told is not None and plan_problem(document) is None:
-        assert _counted(changes.summary) == told
+    shown = _counts(plan.with_name("plan.jsonl"))
+    if shown is not None and plan_problem(document) is None:
+        assert _counted(changes.summary) == shown
 
 
-def _told(output: Path) -> dict[str, int] | None:
+def _counts(output: Path) -> dict[str, int] | None:
     """The last `change_summary` of `plan -json`."""
     lines = [json.loads(line) for line in output.read_text().splitlines() if line.startswith("{")]
     found = [line["changes"] for line in lines if line.get("type") == "change_summary"]

@@ -215,11 +215,11 @@ def test_the_page_says_where_and_what_healing_would_run() -> None:
 
 
 def test_the_document_says_where_and_what_healing_would_run() -> None:
-    told = document(report_page(replace(REPORT, apply_only=WHERE)))["apply"]
-    assert told["provisioners"] == ["test_thing.b"]
-    assert told["where"][0]["settings"][0]["value"] == "eu-west-1"
-    assert [one["trigger"] for one in told["actions"]] == ["after test_thing.b is created"]
-    assert told["evaluated"][0]["reads"][0]["value"] == "one"
+    shown = document(report_page(replace(REPORT, apply_only=WHERE)))["apply"]
+    assert shown["provisioners"] == ["test_thing.b"]
+    assert shown["where"][0]["settings"][0]["value"] == "eu-west-1"
+    assert [one["trigger"] for one in shown["actions"]] == ["after test_thing.b is created"]
+    assert shown["evaluated"][0]["reads"][0]["value"] == "one"
 
 
 # What a reader's viewer makes of it

@@ -28,7 +28,7 @@ def asked_by_terraform() -> bool:
     return parent.exists() and parent.read_text().strip() == "terraform"
 
 
-def tell(what: str, facts: dict[str, Any]) -> None:
+def report(what: str, facts: dict[str, Any]) -> None:
     if ORDERS.is_dir():
         # In namespaces of its own each has the same pid.
         path = ORDERS / f"{what}-{time.time_ns()}"
@@ -42,7 +42,7 @@ def say(text: str) -> None:
 
 
 def wait_while(order: str) -> None:
-    tell(order, {})
+    report(order, {})
     while (ORDERS / order).exists():
         time.sleep(0.02)
 
@@ -60,7 +60,7 @@ class Object(cloudfile.CloudObject):  # type: ignore[misc]
 
 class Faulty(cloudfile.Cloudfile):  # type: ignore[misc]
     def configure_provider(self, diags: Any, config: Any) -> None:
-        tell("configured", dict(config))
+        report("configured", dict(config))
         super().configure_provider(diags, config)
 
     def get_resources(self) -> list[Any]:
@@ -68,7 +68,7 @@ class Faulty(cloudfile.Cloudfile):  # type: ignore[misc]
 
 
 def main() -> None:
-    tell("started", {"env": dict(os.environ), "terraform": asked_by_terraform()})
+    report("started", {"env": dict(os.environ), "terraform": asked_by_terraform()})
     if ordered("end"):
         sys.exit(3)
     if ordered("rubbish"):

@@ -172,8 +172,8 @@ class Stage:
 
     def look(self, **changes: Any) -> tuple[Planned, ProbeFacts]:
         """As a check does, which has learned what the one before did."""
-        told = replace(Probing(self.record, inputs=INPUTS), **changes)
-        planned, facts = look(told, self.engine, self.execution())
+        reported = replace(Probing(self.record, inputs=INPUTS), **changes)
+        planned, facts = look(reported, self.engine, self.execution())
         assert isinstance(planned, Planned), planned
         assert facts is not None
         self.record = facts.record
@@ -213,7 +213,7 @@ class Stage:
     def order(self, what: str) -> None:
         (self.orders / what).touch()
 
-    def told(self, what: str) -> list[dict[str, Any]]:
+    def reported(self, what: str) -> list[dict[str, Any]]:
         """What processes of the provider told of themselves since they were last forgotten."""
         return [json.loads(path.read_text()) for path in sorted(self.orders.glob(f"{what}-[0-9]*[0-9]"))]
 

@@ -60,11 +60,14 @@ def test_two_checks_at_once_see_only_their_own_clouds_and_credentials(applied: S
     assert isinstance(one, Probed), one
     assert isinstance(other, Probed), other
     assert (one.planned.changed, other.planned.changed) == (False, True)
-    assert [each.told("configured") for each in both] == [
+    assert [each.reported("configured") for each in both] == [
         [{"path": str(first.cloud), "token": "canary-first"}],
         [{"path": str(second.cloud), "token": "canary-second"}],
     ]
-    assert [[told["env"]["OWN"] for told in each.told("started")] for each in both] == [["first"], ["second"]]
+    assert [[text["env"]["OWN"] for text in each.reported("started")] for each in both] == [
+        ["first"],
+        ["second"],
+    ]
     assert len({*first.pids(), *second.pids()}) == 2
     first.engine.prober.close()
 
@@ -110,8 +113,8 @@ def test_each_configuration_of_a_provider_has_a_process_of_its_own(aliases: Stag
     aliases.compared()
     clean = aliases.probed(aliases.record.types).planned
     assert not clean.changed
-    told = sorted(aliases.told("configured"), key=lambda one: str(one["token"]))
-    assert told == [
+    text = sorted(aliases.reported("configured"), key=lambda one: str(one["token"]))
+    assert text == [
         {"path": str(aliases.cloud), "token": "canary-first"},
         {"path": f"{aliases.cloud}.other", "token": "canary-second"},
     ]
@@ -270,11 +273,11 @@ def test_a_provider_learns_its_client_out_of_the_runs_reach(
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(stage.probe, stage.record.types)
         wait_until(lambda: stage.pids("hold"), "the provider is asked")
-        [told] = stage.told("started")
+        [text] = stage.reported("started")
         said = {Path(f"/proc/{pid}/fd/1").readlink().parent.parent for pid in stage.living()}
         (stage.orders / "hold").unlink()
         assert isinstance(answer.result(), Probed)
-    assert told["env"]["PLUGIN_CLIENT_CERT"].startswith("-----BEGIN CERTIFICATE-----")
+    assert text["env"]["PLUGIN_CLIENT_CERT"].startswith("-----BEGIN CERTIFICATE-----")
     assert stage.data / "probe" in said
 
 
@@ -291,11 +294,11 @@ def test_a_provider_of_go_plugin_serves_nobody_who_lacks_our_certificate(tmp_pat
     launched = launch(aws, command, tmp_path / "handshake", ours.certificate)
     try:
         wait_until(lambda: launched.handshake(late=False), "it says where it answers")
-        told = launched.handshake(late=False)
-        assert told is not None
-        served = [spoken_to(told.path, one.context) for one in (ours, stranger)]
+        text = launched.handshake(late=False)
+        assert text is not None
+        served = [spoken_to(text.path, one.context) for one in (ours, stranger)]
         assert served == [True, False]
-        assert not spoken_to(told.path, None)
+        assert not spoken_to(text.path, None)
     finally:
         launched.end(0)
 
@@ -314,8 +317,8 @@ def spoken_to(path: str, context: ssl.SSLContext | None) -> bool:
 
 
 def test_the_schema_of_a_check_is_cut_for_this_check_alone(stage: Stage) -> None:
-    told = replace(stage, shared=stage.engine)
-    assert told.probed({ADDRESS: ("resource cloudfile_object",)})
+    text = replace(stage, shared=stage.engine)
+    assert text.probed({ADDRESS: ("resource cloudfile_object",)})
     with sockets(stage) as (probe, path):
         probe.admit(os.getsid(0))
         whole = asked(path).result()
@@ -334,7 +337,7 @@ def test_a_call_the_provider_lacks_is_fine_but_one_the_proxy_lacks_is_not(
     assert isinstance(failure, grpc.Call)
     assert failure.code() is grpc.StatusCode.UNIMPLEMENTED
     assert probe.seen is not None
-    assert [word for told in probe.seen.trouble for word in trouble if word in told] == trouble
+    assert [word for text in probe.seen.trouble for word in trouble if word in text] == trouble
     assert len(probe.seen.trouble) == len(trouble)
 
 
@@ -357,5 +360,5 @@ def test_terraform_only_learns_its_own_sockets(stage: Stage) -> None:
     assert argv[-2:] == ("terraform", "plan")
     found = re.search(r"TF_REATTACH_PROVIDERS='(\{.*\})'", " ".join(argv).replace("'$$'", "1"))
     assert found is not None
-    told = json.loads(found[1])
-    assert {name: one["Addr"]["String"] for name, one in told.items()} == {ADDRESS: path}
+    text = json.loads(found[1])
+    assert {name: one["Addr"]["String"] for name, one in text.items()} == {ADDRESS: path}

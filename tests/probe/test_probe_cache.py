@@ -196,11 +196,11 @@ ANSWERS = {
 }
 
 
-@pytest.mark.parametrize(("call", "told"), ANSWERS)
+@pytest.mark.parametrize(("call", "shown"), ANSWERS)
 def test_provider_warnings_are_passed_on_and_never_cached_if_they_may_change(
-    folder: Path, call: str, told: str
+    folder: Path, call: str, shown: str
 ) -> None:
-    answer, fine = ANSWERS[call, told], b"\x0a\x04fine"
+    answer, fine = ANSWERS[call, shown], b"\x0a\x04fine"
 
     async def asked_three_times() -> list[bytes]:
         backend = Answers(answer, fine)
@@ -218,7 +218,7 @@ def test_provider_warnings_are_passed_on_and_never_cached_if_they_may_change(
         # The request's own configuration, not what the provider has made of it.
         assert found == [answer, fine, REQUEST]
     else:
-        assert found == ([answer] * 3 if told == "a-warning" else [answer, fine, fine])
+        assert found == ([answer] * 3 if shown == "a-warning" else [answer, fine, fine])
 
 
 def test_a_provider_that_answers_nowhere_is_no_provider(tmp_path: Path) -> None:

@@ -57,11 +57,11 @@ def test_a_provider_that_breaks_is_asked_by_a_plain_plan(stage: Stage, order: st
 def test_a_provider_that_does_not_show_who_it_is_is_not_spoken_to(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, certificate: str, reason: str
 ) -> None:
-    def told(line: str) -> Handshake | None:
+    def announced(line: str) -> Handshake | None:
         found = handshake(line)
         return found and replace(found, certificate=certificate)
 
-    monkeypatch.setattr("runner.probe.launch.handshake", told)
+    monkeypatch.setattr("runner.probe.launch.handshake", announced)
     plainly(stage, reason)
 
 

@@ -69,10 +69,10 @@ def looked(
     probes: tuple[Probed | Fallback | EngineError, ...],
     plans: tuple[Planned | EngineError, ...],
     ready: ProbeReady | Fallback | EngineError = READY,
-    **told: Any,
+    **shown: Any,
 ) -> tuple[Planned | EngineError, ProbeFacts | None, list[object]]:
     engine = Scripted(list(probes), list(plans), ready)
-    answer, facts = look(replace(Probing(KNOWN, inputs="code"), **told), cast("Any", engine), EXECUTION)
+    answer, facts = look(replace(Probing(KNOWN, inputs="code"), **shown), cast("Any", engine), EXECUTION)
     assert (engine.probes, engine.plans) == ([], [])
     return answer, facts, engine.asked
 
@@ -166,17 +166,17 @@ def test_every_nth_check_is_done_both_ways_with_the_same_schema() -> None:
 
 
 @pytest.mark.parametrize(
-    ("says", "plan", "told"),
+    ("says", "plan", "shown"),
     [
         (SAYS_CLEAN, DRIFTED, "a plain plan found changes, a probe none"),
         (SAYS_DRIFTED, CLEAN, "a plain plan found none, a probe changes"),
     ],
     ids=["wrong-clean", "wrong-drift"],
 )
-def test_a_probe_that_disagrees_twice_is_no_longer_trusted(says: Probed, plan: Planned, told: str) -> None:
+def test_a_probe_that_disagrees_twice_is_no_longer_trusted(says: Probed, plan: Planned, shown: str) -> None:
     answer, facts, asked = looked((says, says), (plan,), record=ProbeRecord())
     assert answer is plan
-    assert facts == ProbeFacts(ProbeRecord(reason=OFF), told, (AWS,))
+    assert facts == ProbeFacts(ProbeRecord(reason=OFF), shown, (AWS,))
     assert asked == ["whole", "plan", "whole"]
 
 

@@ -59,27 +59,27 @@ def test_with_the_whole_schema_it_plans_the_same_and_lists_the_types(stage: Stag
 def test_a_probe_starts_one_process_and_a_plain_plan_more(stage: Stage) -> None:
     stage.forget_processes()
     stage.look()
-    assert [one["terraform"] for one in stage.told("started")] == [False]
+    assert [one["terraform"] for one in stage.reported("started")] == [False]
     stage.forget_processes()
     stage.plan()
-    assert len(stage.told("started")) > 1
-    assert all(one["terraform"] for one in stage.told("started"))
+    assert len(stage.reported("started")) > 1
+    assert all(one["terraform"] for one in stage.reported("started"))
 
 
 def test_the_provider_has_the_environment_and_configuration_of_its_check(
     stage: Stage,
 ) -> None:
-    told = replace(
+    text = replace(
         stage, variables={"TF_VAR_token": "canary-4711", "OWN": "canary-4712"}, shared=stage.engine
     )
-    told.forget_processes()
-    told.probed(stage.record.types)
-    [started], [configured] = told.told("started"), told.told("configured")
+    text.forget_processes()
+    text.probed(stage.record.types)
+    [started], [configured] = text.reported("started"), text.reported("configured")
     assert started["env"]["OWN"] == "canary-4712"
     assert configured == {"path": str(stage.cloud), "token": "canary-4711"}
     # As little of ours as a provider gets from terraform, and nothing of the proxy's.
     assert "TF_REATTACH_PROVIDERS" not in started["env"]
-    assert started["env"]["HOME"] == str(told.last.workspace.scratch) if told.last else False
+    assert started["env"]["HOME"] == str(text.last.workspace.scratch) if text.last else False
 
 
 def test_the_proxy_has_none_of_our_environment(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,10 +96,10 @@ def test_the_proxy_has_none_of_our_environment(stage: Stage, monkeypatch: pytest
 def test_no_file_contains_the_configuration_of_a_provider(
     stage: Stage,
 ) -> None:
-    told = replace(stage, variables={"TF_VAR_token": "canary-4711"}, shared=stage.engine)
-    planned, facts = told.look()
+    text = replace(stage, variables={"TF_VAR_token": "canary-4711"}, shared=stage.engine)
+    planned, facts = text.look()
     assert facts.record.way is Way.PROBED
-    assert [one["token"] for one in told.told("configured")] == ["canary-4711"]
+    assert [one["token"] for one in text.reported("configured")] == ["canary-4711"]
     planned.plan_file.unlink()  # it has every variable, and goes with the folder of the run
     assert not [path for path in stage.data.rglob("*") if path.is_file() and holds(path, b"canary-4711")]
 
@@ -141,7 +141,7 @@ def test_an_apply_through_the_proxy_is_refused(stage: Stage) -> None:
     assert process.returncode != 0, output
     assert json.loads(stage.cloud.read_text())["objects"]["web"]["value"] == "by hand"
     assert probe.seen is not None
-    assert [told for told in probe.seen.trouble if "ApplyResourceChange" in told]
+    assert [text for text in probe.seen.trouble if "ApplyResourceChange" in text]
     assert probe.seen.calls["forward"] > 0
 
 

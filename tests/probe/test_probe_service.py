@@ -50,7 +50,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ProbedWor
     made.app.engine.prober.close()  # type: ignore[attr-defined]
 
 
-def told(world: ProbedWorld, table: str, column: str) -> list[sqlite3.Row]:
+def rows(world: ProbedWorld, table: str, column: str) -> list[sqlite3.Row]:
     with closing(sqlite3.connect(world.root / "data" / "driftline.db")) as database, database:
         database.row_factory = sqlite3.Row
         return database.execute(f"SELECT * FROM {table} WHERE {column} = 'probe.distrust'").fetchall()
@@ -114,7 +114,7 @@ def test_a_provider_that_lies_to_a_probe_is_no_longer_probed(world: ProbedWorld)
         assert reader.distrusted() == {distrusted.provider.checksum}
     assert distrusted.provider.name == "registry.terraform.io/driftline/cloudfile 1.0.0"
     assert "a plain plan found changes, a probe none" in distrusted.reason
-    assert [row["subject"] for row in (*told(world, "audit", "action"), *told(world, "outbox", "topic"))] == [
+    assert [row["subject"] for row in (*rows(world, "audit", "action"), *rows(world, "outbox", "topic"))] == [
         "web",
         "web",
     ]

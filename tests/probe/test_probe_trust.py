@@ -57,8 +57,8 @@ def test_each_stack_is_compared_afresh_before_it_is_probed_again(
     world: ProbedWorld,
 ) -> None:
     assert kept(world)
-    told = driftline(world, "drift", "trust", NAME, "-m", "upgraded")
-    assert (told.exit_code, distrusted(world), kept(world)) == (0, frozenset(), []), told.output
+    shown = driftline(world, "drift", "trust", NAME, "-m", "upgraded")
+    assert (shown.exit_code, distrusted(world), kept(world)) == (0, frozenset(), []), shown.output
     ways = []
     for _ in range(2):
         for name in ("web", "api"):
@@ -75,8 +75,8 @@ def test_where_the_caches_cannot_be_removed_it_stays_distrusted(
 
     monkeypatch.setattr(world.app.engine, "forget_provider", refuse)
     before = [world.record(name) for name in ("web", "api")]
-    told = driftline(world, "drift", "trust", NAME, "-m", "upgraded")
-    assert told.exit_code == 1
-    assert "Permission denied" in told.stderr
+    shown = driftline(world, "drift", "trust", NAME, "-m", "upgraded")
+    assert shown.exit_code == 1
+    assert "Permission denied" in shown.stderr
     assert distrusted(world)
     assert [world.record(name) for name in ("web", "api")] == before

@@ -147,12 +147,16 @@ def test_a_broken_schema_is_not_cut() -> None:
 # ---- what may be cached
 
 
-def told(diagnostics: int, severity: int) -> bytes:
+def answer_with(diagnostics: int, severity: int) -> bytes:
     return field(diagnostics, field(1, severity))
 
 
 def test_a_schema_with_an_error_is_not_kept_and_one_with_a_warning_is() -> None:
-    fine, warning, error = field(1, b"fine"), told(DIAGNOSTICS, WARNING), told(DIAGNOSTICS, ERROR)
+    fine, warning, error = (
+        field(1, b"fine"),
+        answer_with(DIAGNOSTICS, WARNING),
+        answer_with(DIAGNOSTICS, ERROR),
+    )
     assert [good_schema(answer) for answer in (b"", fine, fine + warning)] == [True] * 3
     assert [good_schema(answer) for answer in (error, fine + warning + error)] == [False] * 2
     assert not good_schema(fine + b"\x0a\x05cut")
@@ -160,7 +164,7 @@ def test_a_schema_with_an_error_is_not_kept_and_one_with_a_warning_is() -> None:
 
 def test_a_provider_with_any_diagnostics_is_asked_again() -> None:
     fine = field(1, b"fine")
-    said = [told(VALIDATION_DIAGNOSTICS, severity) for severity in (WARNING, ERROR)]
+    said = [answer_with(VALIDATION_DIAGNOSTICS, severity) for severity in (WARNING, ERROR)]
     assert [good_validation(answer) for answer in (b"", fine)] == [True] * 2
     assert [good_validation(fine + one) for one in said] == [False] * 2
     assert not good_validation(fine + b"\x0a\x05cut")

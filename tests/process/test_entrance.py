@@ -27,11 +27,11 @@ def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def entered(view: View, *argv: str) -> tuple[bytes, int]:
     """What was told, and the exit code."""
-    heard, told = os.pipe()
+    heard, output = os.pipe()
     with entrance(view, argv) as (command, needed), os.fdopen(heard, "rb") as pipe:
-        argv = tuple(str(told) if word == MARK else word for word in command)
-        child = subprocess.Popen(argv, pass_fds=(*needed, told))
-        os.close(told)
+        argv = tuple(str(output) if word == MARK else word for word in command)
+        child = subprocess.Popen(argv, pass_fds=(*needed, output))
+        os.close(output)
         return pipe.read(), child.wait()
 
 

@@ -28,9 +28,9 @@ def install(folder: Path, engine: str, scenario: str) -> Path:
     """The program, in this folder."""
     folder.mkdir(parents=True, exist_ok=True)
     program = folder / "terraform"
-    told = HERE / engine / scenario
+    shown = HERE / engine / scenario
     program.write_text(
-        SCRIPT.format(python=sys.executable, tests=str(HERE.parent), scenario=str(told), folder=str(folder))
+        SCRIPT.format(python=sys.executable, tests=str(HERE.parent), scenario=str(shown), folder=str(folder))
     )
     program.chmod(0o755)
     return program

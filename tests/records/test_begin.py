@@ -22,9 +22,9 @@ def test_a_start_on_an_older_database_reports_the_loss_once(records: Records) ->
     backup = records.backup()
     records.apply()
     records.restore(backup)
-    told = begin(records.control)
-    assert told is not None
-    assert "does not record that run-1 was applied; locked: prod/vpc" in told
+    output = begin(records.control)
+    assert output is not None
+    assert "does not record that run-1 was applied; locked: prod/vpc" in output
     assert begin(records.control) is None
 
 

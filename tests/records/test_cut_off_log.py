@@ -26,7 +26,7 @@ def verify(records: Records) -> Result:
     return run(records, "audit", "verify")
 
 
-def told(records: Records) -> list[Why]:
+def needs(records: Records) -> list[Why]:
     return [need.why for need in shown.needs(records.app) if need.why in {Why.CHECKPOINTS, Why.RESTORED}]
 
 
@@ -63,7 +63,7 @@ def test_a_start_does_not_launder_a_log_whose_checkpoints_are_gone(applied: Reco
     assert answer.exit_code == 5
     kept = applied.head()[0] - 1
     assert f"after entry {kept}" in " ".join(answer.stderr.split())
-    assert told(applied) == [Why.CHECKPOINTS]
+    assert needs(applied) == [Why.CHECKPOINTS]
     assert "was missing although runs had been applied" in run(applied, "doctor").stdout
 
 
@@ -71,9 +71,9 @@ def test_it_is_shown_for_two_weeks(applied: Records) -> None:
     remove(applied)
     begin(applied.control)
     applied.age(days=13)
-    assert (verify(applied).exit_code, told(applied)) == (5, [Why.CHECKPOINTS])
+    assert (verify(applied).exit_code, needs(applied)) == (5, [Why.CHECKPOINTS])
     applied.age(days=2)
-    assert (verify(applied).exit_code, told(applied)) == (0, [])
+    assert (verify(applied).exit_code, needs(applied)) == (0, [])
 
 
 def test_a_daemon_that_runs_does_not_launder_it_either(applied: Records) -> None:
@@ -140,7 +140,7 @@ def test_a_start_records_it_and_does_not_launder_it(applied: Records) -> None:
     answer = verify(applied)
     assert answer.exit_code == 1
     assert "it does not record that run-2 was applied" in answer.stderr
-    assert told(applied) == [Why.RESTORED]
+    assert needs(applied) == [Why.RESTORED]
 
 
 def test_a_receipt_shows_it_also_where_the_checkpoints_are_gone_altogether(applied: Records) -> None:
@@ -149,7 +149,7 @@ def test_a_receipt_shows_it_also_where_the_checkpoints_are_gone_altogether(appli
     assert verify(applied).exit_code == 1
     begin(applied.control)
     assert verify(applied).exit_code == 1
-    assert told(applied) == [Why.RESTORED, Why.CHECKPOINTS]
+    assert needs(applied) == [Why.RESTORED, Why.CHECKPOINTS]
 
 
 def test_a_copy_of_the_checkpoints_that_covers_the_end_is_the_best_proof(

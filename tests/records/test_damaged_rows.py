@@ -28,7 +28,7 @@ def waiting(records: Records) -> Records:
 
 @pytest.mark.parametrize("words", LOOKS, ids=" ".join)
 @pytest.mark.parametrize(
-    ("statement", "told"),
+    ("statement", "shown"),
     [
         ("UPDATE runs SET state = 'bogus'", "column state of row 1 in table runs cannot be read: 'bogus' is not"),
         ("UPDATE runs SET summary = '{\"create\":'", "column summary of row 1 in table runs cannot be read"),
@@ -39,13 +39,13 @@ def waiting(records: Records) -> Records:
     ],
 )  # fmt: skip
 def test_it_is_named_with_the_way_to_restore(
-    waiting: Records, words: tuple[str, ...], statement: str, told: str
+    waiting: Records, words: tuple[str, ...], statement: str, shown: str
 ) -> None:
     waiting.restart()
     waiting.tamper(statement)
     answer = run(waiting, *words)
     said = " ".join(answer.stderr.split())
-    assert (answer.exit_code, told in said, "cp BACKUP" in said) == (78, True, True), said
+    assert (answer.exit_code, shown in said, "cp BACKUP" in said) == (78, True, True), said
     assert "internal error" not in said
 
 

@@ -149,8 +149,8 @@ def test_tokens_and_logins_are_masked_in_whatever_git_says() -> None:
         f"fatal: unable to access 'https://u:p4ss@h/x/': {TOKEN} s3cret-token%2Fwith%2Bsigns "
         "cm9ib3Q6czNjcmV0LXRva2VuL3dpdGgrc2lnbnM=\x1b[31m\nhint: more\n  remote: second\n"
     )
-    told = one_line(said, source)
-    assert "s3cret" not in told
-    assert "p4ss" not in told
-    assert "cm9ib3Q6" not in told
-    assert told.isprintable()
+    shown = one_line(said, source)
+    assert "s3cret" not in shown
+    assert "p4ss" not in shown
+    assert "cm9ib3Q6" not in shown
+    assert shown.isprintable()

@@ -525,11 +525,11 @@ BROKEN = {
 def test_a_file_of_something_else_trusts_nobody_and_is_reported(
     signed: Remote, keys: Keys, key: str, tmp_path: Path
 ) -> None:
-    content, told = BROKEN[key]
+    content, shown = BROKEN[key]
     (tmp_path / key).write_text(content)
     signed.source = replace(signed.source, verify=keys.verify_with(key, tmp_path / key))
     keys.ssh("ana").commit(signed)
-    with pytest.raises(VerifierFailed, match=told):
+    with pytest.raises(VerifierFailed, match=shown):
         verified(signed)
 
 

@@ -32,9 +32,9 @@ def tree(remote: Remote) -> Path:
 
 def again(remote: Remote, tree: Path) -> str:
     """Export once more; what was told of it."""
-    told: list[str] = []
-    assert remote.mirrors.export(remote.source, tree.name, tell=told.append) == tree
-    return "\n".join(told)
+    shown: list[str] = []
+    assert remote.mirrors.export(remote.source, tree.name, tell=shown.append) == tree
+    return "\n".join(shown)
 
 
 def content(top: Path) -> dict[str, object]:
@@ -109,11 +109,11 @@ TAMPERING: dict[str, tuple[str, Callable[[Path], object]]] = {
 
 @pytest.mark.parametrize("case", TAMPERING)
 def test_a_tampered_tree_is_repaired_and_reported(remote: Remote, tree: Path, case: str) -> None:
-    told, tamper = TAMPERING[case]
+    shown, tamper = TAMPERING[case]
     before = content(tree)
     tamper(tree)
     found = again(remote, tree)
-    assert told in found
+    assert shown in found
     assert found.startswith(f"the exported files of {tree.name[:12]} were not as Git has them")
     assert content(tree) == before
     assert again(remote, tree) == ""
@@ -250,9 +250,9 @@ def test_in_a_tree_in_use_only_files_that_pass_for_code_are_removed(remote: Remo
     (tree / "web/lambda.zip").write_text("being written")
     (tree / "web/x.tf").write_text("# x")
     (tree / "web/main.tf").write_text("# two")
-    told = again(remote, tree)
-    assert "web/x.tf is not in Git" in told
-    assert "web/main.tf was changed" in told
+    shown = again(remote, tree)
+    assert "web/x.tf is not in Git" in shown
+    assert "web/main.tf was changed" in shown
     assert (tree / "web/lambda.zip").read_text() == "being written"
     os.close(used[0])
     assert "web/lambda.zip is not in Git" in again(remote, tree)

@@ -81,9 +81,9 @@ def test_trust_is_given_back_by_a_person_and_recorded(store: SqliteStore, tmp_pa
     with store.reading() as reader:
         assert reader.distrusted() == frozenset()
     with raw(tmp_path / "driftline.db") as database:
-        told = database.execute("SELECT * FROM audit WHERE action = 'probe.trust'").fetchall()
-    assert len(told) == 1
-    assert "ana" in str(tuple(told[0]))
+        text = database.execute("SELECT * FROM audit WHERE action = 'probe.trust'").fetchall()
+    assert len(text) == 1
+    assert "ana" in str(tuple(text[0]))
 
 
 def test_only_stacks_at_the_commit_that_are_still_there_were_moved_by_it(store: SqliteStore) -> None:

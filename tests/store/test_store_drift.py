@@ -190,8 +190,13 @@ def test_every_step_has_an_audit_entry_and_an_event(store: SqliteStore, tmp_path
     ]
     assert topics(tmp_path) == actions
     with raw(tmp_path / "driftline.db") as connection:
-        told = json.loads(connection.execute("SELECT payload FROM outbox ORDER BY id DESC").fetchone()[0])
-    assert (told["stack"], told["report"], told["status"], told["counted"]) == ("prod/vpc", 1, "resolved", 1)
+        shown = json.loads(connection.execute("SELECT payload FROM outbox ORDER BY id DESC").fetchone()[0])
+    assert (shown["stack"], shown["report"], shown["status"], shown["counted"]) == (
+        "prod/vpc",
+        1,
+        "resolved",
+        1,
+    )
 
 
 def test_reports_are_listed_by_stack_and_by_whether_they_are_resolved(store: SqliteStore) -> None:

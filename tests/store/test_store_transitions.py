@@ -53,9 +53,9 @@ def assert_moved(moved: Run, state: State, before: Run) -> None:
 def assert_recorded(before: dict[str, Any], after: dict[str, Any], run: Run, event: Event) -> None:
     (entry,) = after["audit"][len(before["audit"]) :]
     assert (entry[2], entry[3], entry[4]) == ("ana", f"run.{event}", run.name)
-    (told,) = after["outbox"][len(before["outbox"]) :]
-    assert (told[2], told[3]) == (f"run.{run.state}", run.name)
-    assert json.loads(told[4])["event"] == event
+    (shown,) = after["outbox"][len(before["outbox"]) :]
+    assert (shown[2], shown[3]) == (f"run.{run.state}", run.name)
+    assert json.loads(shown[4])["event"] == event
 
 
 def test_what_a_transition_returns_is_what_is_stored(store: SqliteStore, clock: HandClock) -> None:

@@ -8,11 +8,11 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"),
+    ("seconds", "shown"),
     [(0, "0 s"), (59.9, "59 s"), (60, "1 m"), (7199, "1 h"), (86400 * 3, "3 d"), (-5, "0 s")],
 )
-def test_a_span_is_shown_in_its_largest_unit(seconds: float, told: str) -> None:
-    assert span(seconds) == told
+def test_a_span_is_shown_in_its_largest_unit(seconds: float, shown: str) -> None:
+    assert span(seconds) == shown
 
 
 def test_the_past_and_the_future_are_distinguished() -> None:

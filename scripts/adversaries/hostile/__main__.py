@@ -25,8 +25,8 @@ def main() -> None:
             ACTS[name](hand)
         except OSError:
             hand.refused[name] += 1
-    told = {name: [hand.done[name], hand.refused[name]] for name in chosen(seed)}
-    print(json.dumps(told), flush=True)
+    shown = {name: [hand.done[name], hand.refused[name]] for name in chosen(seed)}
+    print(json.dumps(shown), flush=True)
     os._exit(0)
 
 

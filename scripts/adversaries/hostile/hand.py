@@ -41,8 +41,8 @@ class Hand:
 
     def own(self) -> list[str]:
         """Folders that are this run's, as its environment tells, and its root module."""
-        told = [os.environ.get(name, "") for name in OWN]
-        return sorted({str(Path.cwd()), tempfile.gettempdir(), *filter(None, told)})
+        shown = [os.environ.get(name, "") for name in OWN]
+        return sorted({str(Path.cwd()), tempfile.gettempdir(), *filter(None, shown)})
 
     def paths(self) -> list[str]:
         """Some of everything that can be named: a third the run's own, a third what an insider knows.

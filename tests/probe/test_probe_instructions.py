@@ -1,4 +1,4 @@
-"""What a worker is told of probes: for checks, and for commits that move many stacks, never for what a person asks for."""
+"""Probe instructions for workers: for checks, and for commits that affect many stacks, never for a person's request."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class Reader:
         return self.moved
 
 
-def told(
+def instructions(
     run: Mapping[str, Any],
     moved: int = 1,
     stack: str = "auto",
@@ -77,15 +77,15 @@ def test_checks_and_commits_of_many_stacks_may_be_probed(
     run: Mapping[str, Any], moved: int, *, triage: bool | None
 ) -> None:
     if triage is None:
-        assert told(run, moved) is None
+        assert instructions(run, moved) is None
     else:
         expected = Probing(KNOWN, 7, triage=triage, inputs="code", distrusted=frozenset({"h1:bad"}))
-        assert told(run, moved) == expected
+        assert instructions(run, moved) == expected
 
 
 @pytest.mark.parametrize(("stack", "server"), [("never", "auto"), ("auto", "never")])
 def test_stack_and_server_can_each_switch_it_off(stack: str, server: str) -> None:
-    answer = told({**RUN, "kind": Kind.DRIFT, "trigger": Trigger.MANUAL}, 1, stack, server)
+    answer = instructions({**RUN, "kind": Kind.DRIFT, "trigger": Trigger.MANUAL}, 1, stack, server)
     assert answer is not None
     assert not answer.allowed
 
@@ -97,4 +97,4 @@ def test_a_commit_that_may_not_concern_the_stack_at_all_may_be_probed(
     applied: str | None, *, probed: bool
 ) -> None:
     """Where not all of its inputs are known, and those that are known are the applied ones."""
-    assert (told({**PUSHED, "inputs": "known@now"}, applied=applied) is not None) == probed
+    assert (instructions({**PUSHED, "inputs": "known@now"}, applied=applied) is not None) == probed

@@ -14,17 +14,17 @@ from runner.view.load import sweep_view
 BROKEN = 'resource "terraform_data" "it" {{\n  input = nowhere.x\n}}\n'
 
 
-def row(told: str, name: str) -> str:
-    return next(line for line in told.splitlines() if line.startswith(name))
+def row(shown: str, name: str) -> str:
+    return next(line for line in shown.splitlines() if line.startswith(name))
 
 
-def column(told: str, name: str, head: str) -> str:
+def column(shown: str, name: str, head: str) -> str:
     """The cell of a row below this head; every column has one."""
-    heads = told.splitlines()[0]
+    heads = shown.splitlines()[0]
     begin = heads.index(head)
     following = heads[begin + len(head) :]
     end = begin + len(head) + len(following) - len(following.lstrip()) if following.strip() else None
-    return row(told, name)[begin:end].strip()
+    return row(shown, name)[begin:end].strip()
 
 
 def test_a_plan_that_failed_is_not_one_without_changes(tmp_path: Path) -> None:
@@ -59,8 +59,8 @@ def test_a_source_that_is_away_makes_none_of_its_stacks_ill(tmp_path: Path) -> N
     assert column(listed, "app", "HEALTH") == "ok"
     assert "source infra has a problem" in column(listed, "app", "NOTE")
     assert "source infra has a problem" in world.run("stack", "show", "app").stdout
-    (told,) = world.json("stack", "list")
-    assert (told["health"], "source infra has a problem" in told["reason"]) == ("ok", True)
+    (shown,) = world.json("stack", "list")
+    assert (shown["health"], "source infra has a problem" in shown["reason"]) == ("ok", True)
     (need,) = world.json("status")["needs"]
     assert (need["why"], need["failure"]) == ("source", True)
 
@@ -112,8 +112,8 @@ def test_a_sweep_that_is_over_has_nothing_left() -> None:
 def test_a_stack_that_is_never_applied_waits_for_no_approval(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.stack("app", "apply: {mode: never}\n")
-    told = world.run("plan", "app").stderr
-    assert "run-1 of app is planned; the rules of this stack forbid applying it" in told
+    shown = world.run("plan", "app").stderr
+    assert "run-1 of app is planned; the rules of this stack forbid applying it" in shown
     for words in (["stack", "list"], ["stack", "show", "app"], ["status"]):
         assert "waits for approval" not in world.run(*words).stdout
     assert "may not be applied: its mode is never (app/stack.yaml" in world.json("stack", "list")[0]["reason"]
@@ -126,24 +126,24 @@ def test_a_second_heal_says_how_the_first_goes_on(tmp_path: Path) -> None:
     world.cloud.write_text("moved\n")
     world.run("drift", "check", "app", expect=2)
     world.run("drift", "heal", "dr-1")
-    told = world.run("drift", "heal", "dr-1", expect=4).stderr
-    assert "driftline approve run-3" in told
-    assert "logs -f" not in told
+    shown = world.run("drift", "heal", "dr-1", expect=4).stderr
+    assert "driftline approve run-3" in shown
+    assert "logs -f" not in shown
 
 
 @pytest.mark.parametrize("words", [["approve", "run-1"], ["approve", "run-1", "--yes"]])
 def test_the_approval_of_a_run_that_is_over_is_refused_for_that(tmp_path: Path, words: list[str]) -> None:
     world = planned(tmp_path)
     world.run("reject", "run-1", "-m", "no")
-    told = world.run(*words, expect=3).stderr
-    assert "run-1 is rejected, so it cannot be approved" in told
-    assert "terminal" not in told
+    shown = world.run(*words, expect=3).stderr
+    assert "run-1 is rejected, so it cannot be approved" in shown
+    assert "terminal" not in shown
 
 
 def test_a_run_shows_on_which_terms_it_is_approved(tmp_path: Path) -> None:
-    told = planned(tmp_path, stack="apply: {approvals: 2}\n").run("run", "show", "run-1").stdout
-    assert "mode          approved (approvals in the server's configuration" in told
-    assert "needs         2 approvals (app/stack.yaml)" in told
+    shown = planned(tmp_path, stack="apply: {approvals: 2}\n").run("run", "show", "run-1").stdout
+    assert "mode          approved (approvals in the server's configuration" in shown
+    assert "needs         2 approvals (app/stack.yaml)" in shown
 
 
 def test_validate_judges_by_the_servers_rules_and_says_where_it_cannot(tmp_path: Path) -> None:

@@ -44,8 +44,8 @@ def test_terraforms_warnings_are_shown_to_approvers_and_viewers(world: World) ->
         assert "Value for undeclared variable" in said, words
         assert '"sise"' in said, words
         assert "far too small" in said, words
-    told = {one["summary"]: one for one in planned["diagnostics"]}
-    assert told["Check block assertion failed"]["address"] == "check.large"
+    text = {one["summary"]: one for one in planned["diagnostics"]}
+    assert text["Check block assertion failed"]["address"] == "check.large"
     assert {one["severity"] for one in planned["diagnostics"]} == {"warning"}
 
 
@@ -92,6 +92,6 @@ def test_a_secret_in_a_warning_is_masked(tmp_path: Path) -> None:
         module=f'variable "x" {{{{ default = 1 }}}}\ncheck "x" {{{{\n  assert {{{{\n    condition = var.x > 3\n    error_message = "it is {secret}"\n  }}}}\n}}}}\n',
     )
     world.run("plan", "app")
-    told = world.run("run", "show", "1").stdout + str(world.json("run", "show", "1"))
-    assert "Check block assertion failed" in told
-    assert secret not in told
+    text = world.run("run", "show", "1").stdout + str(world.json("run", "show", "1"))
+    assert "Check block assertion failed" in text
+    assert secret not in text
