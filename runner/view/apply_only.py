@@ -78,15 +78,7 @@ def apply_only_view(of: ApplyOnly) -> ApplyOnlyView:
 
 
 def _action(of: Invocation) -> ActionRow:
-    return ActionRow(
-        address=of.address,
-        type=of.type,
-        provider=of.provider,
-        trigger=of.trigger,
-        on_failure=of.on_failure,
-        deferred=of.deferred,
-        configuration=tuple(map(attribute_row, of.configuration)),
-    )
+    return ActionRow(**vars(of) | {"configuration": tuple(map(attribute_row, of.configuration))})
 
 
 def _evaluated(of: Evaluated, readings: Mapping[str, Reading]) -> EvaluatedRow:
@@ -129,15 +121,7 @@ def apply_only(of: ApplyOnlyView) -> ApplyOnly:
 
 
 def _invocation(row: ActionRow) -> Invocation:
-    return Invocation(
-        address=row.address,
-        type=row.type,
-        provider=row.provider,
-        trigger=row.trigger,
-        configuration=tuple(map(attribute_change, row.configuration)),
-        on_failure=row.on_failure,
-        deferred=row.deferred,
-    )
+    return Invocation(**vars(row) | {"configuration": tuple(map(attribute_change, row.configuration))})
 
 
 def _provisioner(row: CommandRow) -> Provisioner:

@@ -23,29 +23,11 @@ class AttributeRow:
 
 
 def attribute_row(of: AttributeChange) -> AttributeRow:
-    return AttributeRow(
-        path=of.path,
-        before=of.before,
-        after=of.after,
-        sensitive=of.sensitive,
-        unknown=of.unknown,
-        forces_replacement=of.forces_replacement,
-        mark_only=of.mark_only,
-        difference=written(of.difference),
-    )
+    return AttributeRow(**vars(of) | {"difference": written(of.difference)})
 
 
 def attribute_change(row: AttributeRow) -> AttributeChange:
-    return AttributeChange(
-        path=row.path,
-        before=row.before,
-        after=row.after,
-        sensitive=row.sensitive,
-        unknown=row.unknown,
-        forces_replacement=row.forces_replacement,
-        mark_only=row.mark_only,
-        difference=marked(row.difference),
-    )
+    return AttributeChange(**vars(row) | {"difference": marked(row.difference)})
 
 
 def written(difference: Pairs) -> tuple[str, ...]:

@@ -1,4 +1,7 @@
-"""A plan: everything that it would do."""
+"""A plan: everything that it would do.
+
+A row has the fields of what it is made from, one for one, so that nothing which the model gains is left out unseen.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -63,30 +66,11 @@ def changes_view(of: ChangeSet) -> ChangesView:
 
 
 def _resource(of: ResourceChange) -> ResourceRow:
-    return ResourceRow(
-        address=of.address,
-        type=of.type,
-        action=of.action,
-        attributes=tuple(map(attribute_row, of.attributes)),
-        previous_address=of.previous_address,
-        importing=of.importing,
-        deposed=of.deposed,
-        action_reason=of.action_reason,
-        data=of.data,
-        keeps_old=of.keeps_old,
-    )
+    return ResourceRow(**vars(of) | {"attributes": tuple(map(attribute_row, of.attributes))})
 
 
 def _output(of: OutputChange) -> OutputRow:
-    return OutputRow(
-        name=of.name,
-        action=of.action,
-        before=of.before,
-        after=of.after,
-        sensitive=of.sensitive,
-        unknown=of.unknown,
-        difference=written(of.difference),
-    )
+    return OutputRow(**vars(of) | {"difference": written(of.difference)})
 
 
 # And back, for the text of a plan
@@ -105,27 +89,8 @@ def change_set(of: ChangesView) -> ChangeSet:
 
 
 def _resource_change(row: ResourceRow) -> ResourceChange:
-    return ResourceChange(
-        address=row.address,
-        type=row.type,
-        action=row.action,
-        attributes=tuple(map(attribute_change, row.attributes)),
-        previous_address=row.previous_address,
-        importing=row.importing,
-        deposed=row.deposed,
-        action_reason=row.action_reason,
-        data=row.data,
-        keeps_old=row.keeps_old,
-    )
+    return ResourceChange(**vars(row) | {"attributes": tuple(map(attribute_change, row.attributes))})
 
 
 def _output_change(row: OutputRow) -> OutputChange:
-    return OutputChange(
-        name=row.name,
-        action=row.action,
-        before=row.before,
-        after=row.after,
-        sensitive=row.sensitive,
-        unknown=row.unknown,
-        difference=marked(row.difference),
-    )
+    return OutputChange(**vars(row) | {"difference": marked(row.difference)})

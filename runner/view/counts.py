@@ -20,17 +20,7 @@ class Counts:
 
 
 def counts_of(of: Summary) -> Counts:
-    return Counts(
-        create=of.create,
-        update=of.update,
-        replace=of.replace,
-        delete=of.delete,
-        import_=of.import_,
-        forget=of.forget,
-        move=of.move,
-        output=of.output,
-        action=of.action,
-    )
+    return Counts(**vars(of))
 
 
 def summary_of(counts: Counts) -> Summary:
