@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 from cli_world import COMMAND, World, until
+from click.testing import CliRunner
 from terminal_talk import converse, on_terminal
 from wrapped import wrapped
 
+from runner.cli.main import main
 from runner.datadir.daemon_lock import running_daemon
 
 # Passes everything on to the real terraform, but waits in one command until a file is there.
@@ -293,17 +295,31 @@ def test_binary_artifacts_do_not_go_to_a_terminal(tmp_path: Path) -> None:
 # Completion
 
 
-def complete(world: World, *words: str) -> list[str]:
-    environment = {
-        **os.environ,
+def asked(world: World, *words: str) -> dict[str, str]:
+    """The environment in which a shell asks."""
+    return {
         "_DRIFTLINE_COMPLETE": "bash_complete",
         "COMP_WORDS": " ".join(["driftline", *words]),
         "COMP_CWORD": str(len(words)),
         "DRIFTLINE_CONFIG": str(world.config),
     }
+
+
+def complete(world: World, *words: str) -> list[str]:
+    answer = CliRunner().invoke(main, prog_name="driftline", env=asked(world, *words))
+    assert (answer.exit_code, answer.stderr) == (0, "")
+    return offered(answer.stdout)
+
+
+def offered(text: str) -> list[str]:
+    return [line.partition(",")[2] for line in text.splitlines() if line]
+
+
+def test_the_installed_command_completes(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    environment = {**os.environ, **asked(world, "plan", "--ref")}
     output = subprocess.run([COMMAND], env=environment, capture_output=True, text=True, check=True)
-    assert output.stderr == ""
-    return [line.partition(",")[2] for line in output.stdout.splitlines() if line]
+    assert (offered(output.stdout), output.stderr) == (["--ref"], "")
 
 
 def test_names_of_stacks_runs_and_reports_are_completed(tmp_path: Path) -> None:
