@@ -209,7 +209,7 @@ class App:
         fresh = App(load(self.config_path), self.config_path)
         if fresh.settings.data_dir != self.settings.data_dir:
             raise BadConfig(
-                f"data_dir moved from {self.settings.data_dir} to {fresh.settings.data_dir}, which takes a restart",
+                f"data_dir changed from {self.settings.data_dir} to {fresh.settings.data_dir}, which requires a restart",
                 hint="systemctl restart driftline",
             )
         vars(fresh)["store"] = self.store  # the same connections after every reload

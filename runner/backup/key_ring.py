@@ -58,7 +58,7 @@ class KeyRing:
             if read_foreign(file, _LARGEST) == content.encode():
                 return False
             raise Conflict(
-                f"{file} is there already, and holds other keys", hint="give another name to --keys"
+                f"{file} already exists and contains other keys", hint="use another file for --keys"
             )
         write_whole(file, content.encode())
         return True

@@ -153,7 +153,7 @@ def _add(archive: tarfile.TarFile, name: str, size: int, file: BinaryIO) -> None
 @contextmanager
 def _written(target: Path) -> Iterator[BinaryIO]:
     if target.exists():
-        raise Conflict(f"{target} is there already, and nothing is written over", hint="give it another name")
+        raise Conflict(f"{target} already exists", hint="use another name")
     fresh = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
     try:
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE), "wb") as file:

@@ -194,7 +194,7 @@ def _is_automatic(app: App, reader: DeclarationReader, stack: Stack) -> bool:
 
 def _reason(stack: Stack, header: Header) -> str:
     return (
-        f"its state is that of the backup of {header.made}, without what was applied since; look at it, then"
+        f"its state is from the backup of {header.made} and lacks everything applied since; review it, then"
         f"   driftline lock release {stack.name}"
     )
 

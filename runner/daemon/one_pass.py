@@ -35,7 +35,7 @@ def run_once(parts: Parts, report: Callable[[str], None]) -> list[Run]:
                 report(f"  {line}")
     pool = Pool(parts.worker, parts.slots)
     for assignment in recovered.adopted:
-        report(f"{assignment.job.name} of {assignment.job.stack.name}: its apply is followed to its end")
+        report(f"{assignment.job.name} of {assignment.job.stack.name}: following its apply to the end")
         pool.attend(assignment)
     try:
         while True:

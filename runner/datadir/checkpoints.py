@@ -86,7 +86,7 @@ class FileCheckpoints:
             if stat.S_ISDIR(mode):
                 raise IsADirectoryError(None, "Is a directory")
             if not stat.S_ISREG(mode):
-                raise self._foreign("it is no regular file")
+                raise self._foreign("it is not a regular file")
             yield descriptor
         finally:
             os.close(descriptor)
@@ -103,12 +103,12 @@ class FileCheckpoints:
         chain = read(content, self._key())
         if chain.seal == GENESIS and not _only_begun(content):
             raise self._foreign(
-                "it is something else, of which no line is a checkpoint; nothing was written to it"
+                "it contains no checkpoint, so it belongs to something else; nothing was written to it"
             )
         return chain
 
     def _foreign(self, problem: str) -> CheckpointFailed:
-        hint = "name a file of its own in audit.checkpoints; where it was one of checkpoints, move it away"
+        hint = "set audit.checkpoints to a dedicated file; if this was a checkpoints file, move it away"
         return CheckpointFailed(path=self.path, problem=problem, hint=hint)
 
     def _failed(self, error: OSError) -> CheckpointFailed:

@@ -261,7 +261,7 @@ class LocalWorkspaces:
             scratch.mkdir(mode=PRIVATE_FOLDER)
         except FileExistsError as error:
             raise Conflict(
-                f"the folder that run-{run} used before cannot be moved away: {scratch}",
+                f"the old directory of run-{run} cannot be moved away: {scratch}",
                 hint=f"rm -r {quote_word(str(scratch))}",
             ) from error
         return scratch

@@ -108,7 +108,7 @@ def _judge(session: Session, seen: Seen, output: JsonOutput, looking: Looking) -
     notes = _notes(session)
     doubt = doubts(session, notes, output, looking, complete=seen.complete) if exit_code == 0 else ""
     if exit_code == 1 and output.counts is not None:
-        doubt = f"{session.row.name} reported a completed apply, but ended with exit code 1"
+        doubt = f"{session.row.name} reported a completed apply, but exited with code 1"
     if exit_code == 0 and not doubt:
         diagnostics = (*output.diagnostics, *left_lock(session))
         whole = session.journal.complete and seen.complete

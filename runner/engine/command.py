@@ -108,7 +108,7 @@ class CommandLineEngine:
         with self._session(execution) as session:
             ready = found(session)
             if ready is None:
-                return Fallback("what init left is not good any more")
+                return Fallback("the result of init is no longer valid")
             limit = deadline(seconds, self._limit(execution, "plan"))
             return probe(ready, self.prober, types, self.settings, limit)
 
@@ -128,7 +128,7 @@ class CommandLineEngine:
                 var_files=ready.var_files_of_apply(),
             )
             if execution.cancel.is_set():
-                diagnostic = Diagnostic("error", "stopped on request before it was started")
+                diagnostic = Diagnostic("error", "stopped on request before it started")
                 return EngineError("apply", 1, (diagnostic,), canceled=True)
             argv = apply_argv(session.binary, options)
             own = replace(ready, plan_file=plan_file)

@@ -29,47 +29,49 @@ class Variable:
 TABLE: tuple[Variable, ...] = (
     Variable("PATH", "programs that providers and provisioners call", inherited=True, default=os.defpath),
     Variable("LANG", "UTF-8, and English messages", default="C.UTF-8"),
-    Variable("HOME", "the run's own folder: nothing of the daemon's home is found"),
+    Variable("HOME", "the run's own directory: the daemon's home is not accessible"),
+    Variable("TMPDIR", "the run's own directory, or the system's if plugin socket names would be too long"),
+    Variable("PWD", "the directory of the root module, set by bubblewrap"),
     Variable(
-        "TMPDIR", "the run's own folder, or the system's where a plugin's socket would get too long a name"
+        "TF_DATA_DIR", "the stack's own directory outside the tree: a committed `.terraform` is not used"
     ),
-    Variable("PWD", "the root module's folder, told by bubblewrap"),
-    Variable("TF_DATA_DIR", "the stack's own folder, outside the tree: a committed `.terraform` is not used"),
-    Variable("TF_CLI_CONFIG_FILE", "Driftline's own: where providers come from, and no others"),
-    Variable("TF_WORKSPACE", "the stack's `terraform_workspace`, where it is not `default`"),
-    Variable("TF_IN_AUTOMATION", "no advice for a person at a keyboard", fixed="1"),
-    Variable("TF_INPUT", "nobody is there to be asked", fixed="0"),
-    Variable("CHECKPOINT_DISABLE", "no call home", fixed="1"),
-    Variable("TF_PLUGIN_CACHE_DIR", "for `init`: the stack's own view of the providers that are installed"),
+    Variable("TF_CLI_CONFIG_FILE", "Driftline's own file, with the allowed sources of providers"),
+    Variable("TF_WORKSPACE", "the stack's `terraform_workspace`, unless it is `default`"),
+    Variable("TF_IN_AUTOMATION", "no hints for interactive use", fixed="1"),
+    Variable("TF_INPUT", "no interactive prompts", fixed="0"),
+    Variable("CHECKPOINT_DISABLE", "no version check over the network", fixed="1"),
+    Variable("TF_PLUGIN_CACHE_DIR", "for `init`: the stack's own view of installed providers"),
     Variable(
         "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE",
-        "for `init` where the code has no lock file: a cached provider is not unpacked again under those who run it",
+        "for `init` if the code has no lock file: a cached provider is not unpacked again while others use it",
     ),
     Variable(
         "GOGC",
-        "400: Go collects less often, which is less work for the processor; the operator may say otherwise",
+        "400: less frequent garbage collection saves CPU time; the operator may override it",
     ),
     Variable(
         "GOMEMLIMIT",
-        "the slot's part of the machine, where Go collects more eagerly: what GOGC=400 takes stays bounded",
+        "the slot's share of memory, near which Go collects more often: it limits the effect of GOGC=400",
         inherited=True,
     ),
     Variable(
         "GOMAXPROCS",
-        "for a probe, 1: slots are counted by processors, and Go takes 6 % less CPU where it has one to look after; the"
-        " operator may say otherwise",
+        "1 for probes: there is one slot per core, and Go uses 6 % less CPU with a single core; the"
+        " operator may override it",
     ),
     Variable(
-        "GIT_ALLOW_PROTOCOL", "how modules may be fetched: no `ext::`, no local files", default="https:ssh"
+        "GIT_ALLOW_PROTOCOL",
+        "protocols for fetching modules: no `ext::`, no local files",
+        default="https:ssh",
     ),
-    Variable("GIT_TERMINAL_PROMPT", "nobody is there to be asked", default="0"),
+    Variable("GIT_TERMINAL_PROMPT", "no interactive prompts", default="0"),
     Variable("AWS_REGION", "the stack's `aws.region`"),
     Variable("AWS_DEFAULT_REGION", "the stack's `aws.region`"),
-    Variable("AWS_ACCESS_KEY_ID", "of the stack's role, for planning or for applying"),
-    Variable("AWS_SECRET_ACCESS_KEY", "of the stack's role, for planning or for applying"),
-    Variable("AWS_SESSION_TOKEN", "of the stack's role, for planning or for applying"),
+    Variable("AWS_ACCESS_KEY_ID", "credentials of the stack's role, for plan or apply"),
+    Variable("AWS_SECRET_ACCESS_KEY", "credentials of the stack's role, for plan or apply"),
+    Variable("AWS_SESSION_TOKEN", "credentials of the stack's role, for plan or apply"),
     *(
-        Variable(name, "the way to the outside", inherited=True)
+        Variable(name, "proxy for outbound traffic", inherited=True)
         for name in ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
     ),
     *(
@@ -129,7 +131,7 @@ def child_environment(
         raise NotAllowed(
             who=f'stack "{stack.name}"',
             wish=f"set {', '.join(sorted(refused))}",
-            reason="only the operator decides that",
+            reason="only the operator may set that",
             hint=f"remove it from env:   driftline stack show {stack.name}",
         )
     known = {n: v for n, v in base.items() if not (credentials and _matches(n, CREDENTIALS))}

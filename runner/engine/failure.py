@@ -68,7 +68,7 @@ def _silent(session: Session, name: str, finished: Finished | None) -> Diagnosti
     """For a command that printed no error itself."""
     called = _called(session, name)
     if finished is None:
-        message = f"nobody saw how {called} ended"
+        message = f"the outcome of {called} is unknown"
     else:
         how = f"signal {finished.signal}" if finished.signal else f"exit code {finished.exit_code}"
         message = f"{called} ended with {how}"

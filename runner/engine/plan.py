@@ -68,7 +68,7 @@ def planned(
         plan_file = _taken_over(session, name)
     except OSError:
         error = bad_end(session, name, finished, output)
-        diagnostic = Diagnostic("error", f"{session.row.name} plan ended well and wrote no plan file")
+        diagnostic = Diagnostic("error", f"{session.row.name} plan succeeded but wrote no plan file")
         return replace(error, diagnostics=(*output.diagnostics, diagnostic))
     found = Planned(
         changed=finished.exit_code == 2,

@@ -106,7 +106,7 @@ def _judged(
     if isinstance(answer, EngineError) and answer.timed_out:
         return Fallback(answer.diagnostics[-1].summary, late=True)
     if seen is None:
-        return Fallback("the proxy was gone before the end")
+        return Fallback("the proxy exited too early")
     if seen.trouble:
         return Fallback(redaction.text(seen.trouble[0]))  # perhaps in a provider's own words
     if isinstance(answer, EngineError):

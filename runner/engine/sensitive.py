@@ -31,7 +31,7 @@ class Given:
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
         return tuple(
-            Diagnostic("warning", f"{name} could not be read for certain: {UNREAD}", problem, file=name)
+            Diagnostic("warning", f"{name} could not be read reliably: {UNREAD}", problem, file=name)
             for name, problem in self.unread.items()
         )
 

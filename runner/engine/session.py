@@ -134,15 +134,15 @@ class Session:
                 self.made.put_back()
         except SealBroken as broken:
             discard(self.seal)
-            raise self._failed(f"what init left is damaged: {broken}") from broken
+            raise self._failed(f"the result of init is damaged: {broken}") from broken
         except OSError as error:
-            raise self._failed(f"its data folder could not be made: {error}") from error
+            raise self._failed(f"its data directory could not be created: {error}") from error
 
     def put_lock_file_right(self) -> None:
         try:
             self.lock_files.put_right(self.execution.workspace.module)
         except OSError as error:
-            raise self._failed(f"its lock file could not be put back: {error}") from error
+            raise self._failed(f"its lock file could not be restored: {error}") from error
 
     def _failed(self, what: str) -> EngineFailed:
         name = self.execution.stack.name
@@ -247,8 +247,8 @@ class Session:
         below = [part for part in self.execution.stack.path.split("/") if part not in {"", "."}]
         if ".." in below:
             raise BadStackFile(
-                f'stack "{self.execution.stack.name}": the place of its var_files is not known',
-                hint="put them beside the root module",
+                f'stack "{self.execution.stack.name}": the location of its var_files is unknown',
+                hint="put them next to the root module",
             )
         folder = self.execution.workspace.module
         return folder.parents[len(below) - 1] if below else folder

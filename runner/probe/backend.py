@@ -54,7 +54,7 @@ class Backend:
             ready.cancel()
         if self._link.done():
             self._link.result()
-            raise ConnectionError("it has closed the connection")
+            raise ConnectionError("it closed the connection")
         # Other processes of our user can see the names of sockets.
         with suppress(OSError):
             self._path.unlink()
@@ -92,7 +92,7 @@ class Backend:
         shown: Any = transport.get_extra_info("ssl_object")
         if shown.getpeercert(binary_form=True) != self._shown:
             transport.abort()
-            raise ConnectionError("it shows another certificate than it has told")
+            raise ConnectionError("its certificate differs from the one it announced")
 
 
 def _der(certificate: str) -> bytes:

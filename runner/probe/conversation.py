@@ -120,7 +120,7 @@ class Talk:
         except (OSError, ValueError) as error:
             self._fail(f"the proxy cannot be understood: {error}")
         if self._seen is None:
-            self._fail("the proxy is gone")
+            self._fail("the proxy has exited")
 
     def _heard(self, message: dict[str, Any]) -> None:
         match message:

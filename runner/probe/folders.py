@@ -72,7 +72,7 @@ def _listen(folder: Path, count: int, made: list[socket.socket]) -> None:
             made[-1].bind(str(folder / str(number)))
             made[-1].listen()
     except OSError as error:
-        raise ProbeFailed(f"its sockets cannot be made: {error}") from error
+        raise ProbeFailed(f"its sockets cannot be created: {error}") from error
 
 
 def _sweep(base: Path) -> None:

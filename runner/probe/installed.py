@@ -53,7 +53,7 @@ def _locked(text: str, data: Path, verified: Path) -> Iterator[Installed]:
     for address, body in _BLOCK.findall(text):
         version = _VERSION.search(body)
         if version is None:
-            raise Unverified(f"the lock file names no version of {address}")
+            raise Unverified(f"the lock file has no version of {address}")
         folder = data / "providers" / address / version[1]
         if not folder.is_dir():
             continue  # the lock file may name more than this module uses
@@ -63,7 +63,7 @@ def _locked(text: str, data: Path, verified: Path) -> Iterator[Installed]:
         package = packages[0].resolve()
         made = _verified(package, verified)
         if made not in _HASH.findall(body):
-            raise Unverified(f"{address} {version[1]} has not the checksum (h1) that the lock file names")
+            raise Unverified(f"{address} {version[1]} does not have the checksum (h1) in the lock file")
         yield Installed(address, version[1], _executable(package, address), made)
 
 
@@ -72,7 +72,7 @@ def _executable(package: Path, address: str) -> Path:
     name = f"terraform-provider-{address.rpartition('/')[2]}"
     found = [path for path in package.iterdir() if path.name.startswith(name) and path.is_file()]
     if len(found) != 1:
-        raise Unverified(f"{address} has {len(found)} files that could be its program")
+        raise Unverified(f"{address} has {len(found)} possible binaries")
     return found[0]
 
 

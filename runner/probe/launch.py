@@ -35,12 +35,12 @@ class Launched:
             if found is None:
                 raise ChildProcessError("it does not speak the plugin protocol 5 or 6 over a Unix socket")
             if not found.certificate:
-                raise ChildProcessError("it would speak with anybody: it has told no certificate")
+                raise ChildProcessError("it announced no certificate, so anyone could connect to it")
             return found
         # Not reaped before the end: its pid could be reused.
         with exit_of(self.process.pid) as over:
             if over(0):
-                raise ChildProcessError("it ended before it said where it answers")
+                raise ChildProcessError("it exited before it announced its address")
         if late:
             raise ChildProcessError("it did not start in time")
         return None

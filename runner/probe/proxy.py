@@ -213,13 +213,15 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
         if method in CALLS:
             return grpc.unary_unary_rpc_method_handler(self._answering(method))
         if method.startswith("/tfplugin"):
-            self._connection.proxy.seen.trouble.append(f"terraform calls {method}, which probes do not know")
+            self._connection.proxy.seen.trouble.append(
+                f"terraform calls {method}, which probes do not support"
+            )
         return None
 
     def _answering(self, method: str) -> Callable[[bytes, Any], Awaitable[bytes]]:
         async def answer(request: bytes, context: Any) -> bytes:
             if context.peer() != self._client:
-                self._trouble("somebody else has connected to it")
+                self._trouble("another process connected to it")
                 await context.abort(grpc.StatusCode.PERMISSION_DENIED, "this is not your provider")
             try:
                 return await self._connection.answer(method, request)

@@ -22,7 +22,7 @@ class BadAddress(ValueError):
 def protocol(url: str) -> str:
     """`https`, `http`, `ssh` or `file`: the only protocol that git may then use. BadAddress for anything else."""
     if not url or CONTROL.search(url) or url.startswith("-"):
-        raise BadAddress("the URL is empty, starts with a dash or holds control characters")
+        raise BadAddress("the URL is empty, starts with a dash or contains control characters")
     if url.startswith("/"):
         return "file"
     scheme, separator, _ = url.partition("://")
@@ -32,7 +32,7 @@ def protocol(url: str) -> str:
         raise BadAddress("expected https://..., ssh://..., user@host:path, file:///... or an absolute path")
     check = _CHECKS.get(scheme)
     if check is None:
-        raise BadAddress(f"the protocol {scheme!r} is not served; expected https, ssh or file")
+        raise BadAddress(f"the protocol {scheme!r} is not supported; expected https, ssh or file")
     check(url)
     return scheme
 
@@ -47,7 +47,7 @@ def _https(url: str) -> None:
 def _http(url: str) -> None:
     _https(url)
     if urlsplit(url).hostname not in LOOPBACK:
-        raise BadAddress("http:// lets anybody on the way change the code; use https")
+        raise BadAddress("http:// lets anyone on the network change the code; use https")
 
 
 def _ssh(url: str) -> None:
@@ -66,5 +66,5 @@ _CHECKS = {"https": _https, "http": _http, "ssh": _ssh, "file": _file}
 def check_branch(branch: str) -> str:
     """The branch's full ref, which cannot be mistaken for an option; BadAddress."""
     if not branch or BAD_BRANCH.search(branch):
-        raise BadAddress(f"{branch!r} is not the name of a branch")
+        raise BadAddress(f"{branch!r} is not a branch name")
     return f"refs/heads/{branch}"

@@ -57,7 +57,7 @@ def run(call: Call, stdin: bytes = b"") -> Ended:
         return Ended(KILLED, b"", _too_slow(call))
     except TooMuch:
         _kill(process)
-        return Ended(KILLED, b"", f"it said more than {call.max_output >> 20} MiB and was stopped")
+        return Ended(KILLED, b"", f"it printed more than {call.max_output >> 20} MiB and was stopped")
     except BaseException:
         _kill(process)
         raise

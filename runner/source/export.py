@@ -117,7 +117,7 @@ def _make_good(mirror: Mirror, revision: str, tree: Path, report: Report | None)
         elif free:
             _make(mirror, revision, tree)
         else:
-            problem = f"a run uses {tree}, and what belongs there was forgotten; it is made again when that run is over"
+            problem = f"a run uses {tree}, whose record is lost; it is exported again after that run"
             raise failed(mirror.source, "export", problem)
 
 

@@ -16,19 +16,19 @@ NOISE = re.compile(r"^(fatal|error|warning): |^hint:.*|^\s+|\s+$", re.MULTILINE)
 
 # Advice where git's message does not say what to do: pattern, advice, and the source setting it names.
 ADVICE: tuple[tuple[str, str, str], ...] = (
-    ("could not read Username", "the remote wants credentials: set {setting}", "auth.token"),
+    ("could not read Username", "the remote requires credentials: set {setting}", "auth.token"),
     ("Authentication failed", "the remote refused {setting}: renew it", "auth.token"),
-    ("returned error: 403", "the remote refused {setting}: it may not read this repository", "auth.token"),
-    ("Permission denied (publickey", "the remote refused {setting}: add its public half there", "auth.ssh_key"),
+    ("returned error: 403", "the remote refused {setting}: no read access to this repository", "auth.token"),
+    ("Permission denied (publickey", "the remote refused {setting}: add its public key there", "auth.ssh_key"),
     ("Host key verification failed", "compare the remote's host key, then add it to {setting}", "auth.known_hosts"),
-    ("dubious ownership", "the repository belongs to another user: serve it over ssh or https, or give it to this one", "url"),
-    ("unable to update url base from redirection", "the remote moved: set {setting} to its new place", "url"),
-    ("returned error: 30", "the remote moved: set {setting} to its new place", "url"),
-    ("not found", "there is no such repository, or it needs credentials: check {setting}", "url"),
-    ("does not appear to be a git repository", "there is no repository at that place: check {setting}", "url"),
-    ("does not exist", "there is no repository at that place: check {setting}", "url"),
+    ("dubious ownership", "the repository belongs to another user: serve it over ssh or https, or change its owner", "url"),
+    ("unable to update url base from redirection", "the remote moved: set {setting} to its new URL", "url"),
+    ("returned error: 30", "the remote moved: set {setting} to its new URL", "url"),
+    ("not found", "no such repository, or it requires credentials: check {setting}", "url"),
+    ("does not appear to be a git repository", "no repository at that location: check {setting}", "url"),
+    ("does not exist", "no repository at that location: check {setting}", "url"),
     ("Could not resolve host", "no such host: check {setting}", "url"),
-    ("Could not read from remote repository", "check {setting}, and whether the remote lets this machine in", "url"),
+    ("Could not read from remote repository", "check {setting}, and whether the remote accepts this machine", "url"),
     ("No such file or directory", "check that git is installed and on PATH, and {setting}", "url"),
 )  # fmt: skip
 

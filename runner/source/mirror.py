@@ -161,7 +161,7 @@ class Mirror:
                         raise
                     self._make(revision, fd)
             if not self.has(revision):
-                raise failed(self.source, "fetch", f"the remote moved on and no longer has {revision}")
+                raise failed(self.source, "fetch", f"the remote changed and no longer has {revision}")
 
     def repair(self, *, proven: bool) -> bool:
         """Make the mirror again if it is missing or broken. False if it is sound."""

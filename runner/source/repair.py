@@ -101,7 +101,7 @@ def sentence(revision: str, wrong: list[TreeEntry], strange: tuple[str, ...], se
     ]
     more = f" and {len(lines) - MAX_NAMED} more" if len(lines) > MAX_NAMED else ""
     return printable(
-        f"the exported files of {revision[:12]} were not as Git has them, and are put right: "
+        f"the exported files of {revision[:12]} differed from Git and were restored: "
         f"{', '.join(lines[:MAX_NAMED])}{more}"
     )
 

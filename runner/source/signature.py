@@ -74,7 +74,7 @@ def _sign_again(mirror: Mirror, old: str, new: str, refused: str) -> str:
         f"in a checkout of {mirror.source.branch}, where every commit since {base[:12]} has to be signed:\n"
         f"git rebase --rebase-merges --force-rebase --gpg-sign {base}\n"
         f"then   git push --force-with-lease   then   driftline source sync {mirror.source.name}\n"
-        "or mend the files under verify of the source, if the commit should be trusted"
+        "or, if the commit should be trusted, fix the files under verify of the source"
     )
 
 
@@ -116,7 +116,7 @@ class _Judge:
             if signed.signature.startswith(armor):
                 return verifier.signer(signed)
         kinds = " or ".join("SSH" if armor == SSH else "OpenPGP" for armor in self._verifiers)
-        raise Refused(f"its signature is of another kind than {kinds}, which is what this source trusts")
+        raise Refused(f"its signature is not one of the kinds this source trusts: {kinds}")
 
 
 def _complete(commit: bytes | None) -> bytes:
@@ -131,7 +131,7 @@ def _since(mirror: Mirror, old: str, new: str) -> list[str]:
     ended = mirror.local("rev-list", arguments.rev_list(mirror.path, new, known, MAX_COMMITS + 1))
     revisions = ended.output.decode().split()
     if len(revisions) > MAX_COMMITS:
-        reason = f"more than {MAX_COMMITS} commits came with it; take it in once with verify.mode: head"
+        reason = f"it brings more than {MAX_COMMITS} commits; accept it once with verify.mode: head"
         raise Untrusted(source=mirror.source.name, commit=new[:12], revision=new, head=new, reason=reason)
     return revisions
 

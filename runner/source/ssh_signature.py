@@ -17,7 +17,7 @@ REASONS = (
     ("key has expired", "its key has expired in allowed_signers"),
     ("key is not yet valid", "its key is not valid yet in allowed_signers"),
     ("not permitted for use in signature namespace", "allowed_signers does not permit its key for git"),
-    ("namespace does not match", "its signature was made for something else than git"),
+    ("namespace does not match", "its signature was made for a purpose other than git"),
 )
 
 

@@ -84,7 +84,7 @@ def _pages(connections: Connections) -> Iterator[str]:
 
 def _references(connections: Connections) -> Iterator[str]:
     for row in connections.connection().execute("PRAGMA foreign_key_check"):
-        yield f"row {row['rowid']} of {row['table']} names a row of {row['parent']} that is not there"
+        yield f"row {row['rowid']} of {row['table']} refers to a missing row of {row['parent']}"
 
 
 def _schema(connections: Connections) -> Iterator[str]:
@@ -96,7 +96,7 @@ def _schema(connections: Connections) -> Iterator[str]:
         elif name not in ours:
             yield f"{name} does not belong to the schema"
         elif ours[name] != theirs[name]:
-            yield f"{name} is not as Driftline made it"
+            yield f"{name} was altered"
 
 
 def _rows(connections: Connections) -> Iterator[str]:

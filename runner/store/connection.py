@@ -78,7 +78,7 @@ class Connections:
             self.refuse_replaced()
             connection = self.connection()
             if connection.in_transaction:
-                raise RuntimeError("this thread is in a transaction already")
+                raise RuntimeError("this thread is already in a transaction")
             _begin(connection)
             with self._undone_on_error(connection):
                 if not schema.same(connection):
@@ -130,8 +130,8 @@ class Connections:
         if not self.path.parent.is_dir():
             raise DatabaseRefused(
                 path=self.path,
-                problem="its folder was moved or removed while it was open",
-                hint=f"put {self.path.parent} back as it was; a daemon that runs goes on by itself",
+                problem="its directory was moved or removed while it was open",
+                hint=f"put {self.path.parent} back; a running daemon resumes automatically",
             )
         if location.identity(self.path) != self._identity:
             raise refused(self.path, "it was removed or replaced while it was open")

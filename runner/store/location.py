@@ -32,7 +32,7 @@ def admit(path: Path, *, create: bool) -> bool:
     if found and path.stat().st_size:
         _make_private(path)
     elif _was_used(path, found=found):
-        raise refused(path, f"it is {'empty' if found else 'missing'}, though this data directory was in use")
+        raise refused(path, f"it is {'empty' if found else 'missing'}, but this data directory was in use")
     elif not found:
         if not create:
             raise NoDatabase(data_dir=path.parent)
@@ -66,8 +66,8 @@ def _refuse_network(path: Path) -> None:
     if kind in NETWORK:
         raise DatabaseRefused(
             path=path,
-            problem=f"it lies on {kind}, where file locks cannot be trusted",
-            hint="set data_dir to a folder on a local disk",
+            problem=f"it is on {kind}, where file locks are unreliable",
+            hint="set data_dir to a directory on a local disk",
         )
 
 

@@ -44,7 +44,7 @@ class LockWrites(LockReads, RunWrites):
     def release_lock(self, stack: str, *, by: str, reason: str) -> None:
         held = self.lock(stack)
         if held is None:
-            raise NotFound(f'stack "{stack}" is not locked by anybody', hint="driftline lock list")
+            raise NotFound(f'stack "{stack}" is not locked', hint="driftline lock list")
         self._do("DELETE FROM holds WHERE stack = ?", stack)
         self.audit_note(
             by, "lock.release", stack, {"reason": reason, "holder": held.holder, "was": held.reason}

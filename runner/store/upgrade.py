@@ -54,7 +54,7 @@ def _found(connection: sqlite3.Connection, path: Path) -> int:
     if found > version():
         raise DatabaseRefused(
             path=path,
-            problem=f"a newer Driftline wrote it (schema {found}, this one knows {version()})",
+            problem=f"it was written by a newer version of Driftline (schema {found}; this version supports {version()})",
             hint=f"pip install --upgrade driftline   or go back to the copy made before: ls {path}.before-*",
         )
     return found

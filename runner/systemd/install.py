@@ -78,7 +78,7 @@ def check(layout: Layout, python: Path) -> None:
             raise NotAllowed(
                 who="the service",
                 wish=f"use {path}",
-                reason=f"{what} lies in {hidden}, which the unit hides from it",
+                reason=f"{what} is in {hidden}, which the unit hides from it",
                 hint="/usr/bin/python3 -m venv /opt/driftline && /opt/driftline/bin/pip install driftline"
                 " && /opt/driftline/bin/driftline service install",
             )

@@ -202,5 +202,5 @@ def test_a_refused_author_sees_the_commit(make: Make) -> None:
     world = make("{required: 1}")
     pushed(world)
     run = pushed(world, "three")
-    with pytest.raises(NotAllowed, match=f'carl has a part in {run.revision[:12]} "a change"'):
+    with pytest.raises(NotAllowed, match=f'carl is an author of {run.revision[:12]} "a change"'):
         world.approve(run, Person("carl", "user"))

@@ -97,7 +97,7 @@ def test_a_file_of_an_unexpected_form_is_its_stacks_problem(
 
     monkeypatch.setattr("runner.engine.modules.configuration.body_of", fails)
     arena.push({"files": {"a/main.tf": "terraform {}\n"}})
-    shown = "a/main.tf cannot be read as HCL (it has another form than is known here: IndexError)"
+    shown = "a/main.tf cannot be read as HCL (it cannot be interpreted: IndexError)"
     assert any(shown in line for line in arena.problems())
     assert arena.stacks() == ["b"]
 
@@ -114,7 +114,7 @@ def test_a_stack_file_of_an_unexpected_form_stops_no_other(
 
     monkeypatch.setattr(StackFileReader, "read", fails)
     arena.push({})
-    assert arena.problems() == ["a/stack.yaml:1:1: the file has a form that is not known here: IndexError"]
+    assert arena.problems() == ["a/stack.yaml:1:1: the file cannot be interpreted: IndexError"]
     assert arena.stacks() == ["b"]
 
 
@@ -127,7 +127,7 @@ def test_a_stack_that_cannot_be_judged_stops_no_other(arena: Arena, monkeypatch:
     monkeypatch.setattr("runner.service.discovery.discover.state_identity", fails)
     arena.push({})
     assert arena.problems() == [
-        'a/stack.yaml:1:1: stack "a": its code has a form that is not known here: IndexError'
+        'a/stack.yaml:1:1: stack "a": its code cannot be interpreted: IndexError'
     ]
     assert arena.stacks() == ["b"]
 

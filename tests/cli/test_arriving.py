@@ -249,7 +249,7 @@ def test_nothing_is_imported_where_the_lock_was_released_meanwhile(
         return ChangeSet()
 
     monkeypatch.setattr(import_state, "preview", released)
-    assert "was released meanwhile" in imported(world, laptop, expect=3)
+    assert "was released in the meantime" in imported(world, laptop, expect=3)
     assert not managed(world).exists()
 
 

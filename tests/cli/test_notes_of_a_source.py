@@ -17,7 +17,7 @@ def noted(tmp_path: Path) -> World:
 
 
 def test_a_pass_over_a_source_with_a_note_ends_with_0(noted: World) -> None:
-    assert "docs/hosts:1:1: the link leads out of the repository" in noted.run("daemon", "--once").stderr
+    assert "docs/hosts:1:1: the link points outside the repository" in noted.run("daemon", "--once").stderr
     noted.run("source", "check", "infra")
 
 

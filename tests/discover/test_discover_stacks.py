@@ -115,7 +115,7 @@ def test_an_unused_link_out_of_the_repository_is_a_note(place: Place) -> None:
     found = place.discovered({"a/stack.yaml": "name: a\n"})
     assert (names(found), messages(found)) == (["a"], [])
     assert [str(note) for note in found.notes] == [
-        "docs/hosts:1:1: the link leads out of the repository, or in a circle: it is left out of what is exported"
+        "docs/hosts:1:1: the link points outside the repository, or in a circle, and is not exported"
     ]
 
 
@@ -127,7 +127,7 @@ def test_a_stack_file_that_is_far_too_large_is_not_even_loaded(
     monkeypatch.setattr(mirrors, "LARGEST_BLOB", 100)
     found = place.discovered({"a/stack.yaml": "name: a\n" + "#" * 200, "b/stack.yaml": "name: b\n"})
     assert names(found) == ["b"]
-    assert messages(found) == ["a/stack.yaml:1:1: the file is far too large for a stack file"]
+    assert messages(found) == ["a/stack.yaml:1:1: the file is too large for a stack file"]
 
 
 # Names

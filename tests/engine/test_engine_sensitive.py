@@ -110,7 +110,7 @@ def test_with_unreadable_code_every_variable_counts_and_the_file_is_named(
     (warning,) = found.warnings
     assert warning.severity == "warning"
     assert warning.file == name
-    assert warning.summary.startswith(f"{name} could not be read for certain")
+    assert warning.summary.startswith(f"{name} could not be read reliably")
 
 
 @pytest.mark.parametrize(

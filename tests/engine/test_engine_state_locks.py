@@ -269,9 +269,9 @@ def test_somebody_elses_lock_is_in_the_way_before_anything_begins(
 def test_a_lock_that_has_moved_is_not_freed(remote: World, backend: StateBackend) -> None:
     remote.planned()
     backend.take(NAME, "5f5f5f5f-1111")
-    with pytest.raises(Conflict, match="not locked with 0000"):
+    with pytest.raises(Conflict, match="no longer locked with 0000"):
         remote.engine.force_unlock(remote.execution(), "0000")
-    with pytest.raises(Conflict, match="is not the id"):
+    with pytest.raises(Conflict, match="is not a lock id"):
         remote.engine.force_unlock(remote.execution(), "-help")
     assert backend.locks[NAME]["ID"] == "5f5f5f5f-1111"
     assert remote.engine.state_lock(remote.execution()) == StateLock("5f5f5f5f-1111")

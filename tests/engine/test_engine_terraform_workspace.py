@@ -44,7 +44,7 @@ def test_the_first_workspace_of_a_backend_is_made_and_the_log_says_so(world: Wor
     in_workspace(world, "dev")
     world.planned(state_folders=(str(states),))
     assert (states / "workspaces" / "dev").is_dir()
-    assert "The workspace dev was not in the backend yet: it was created, empty." in world.log
+    assert "The workspace dev did not exist in the backend; created it, empty." in world.log
 
 
 def test_a_workspace_is_made_beside_others(world: World, states: Path) -> None:
@@ -61,7 +61,7 @@ def test_a_workspace_that_is_there_is_not_made_again(world: World, states: Path)
     apply(world, states)
     world.stack = replace(world.stack, name="app/also-dev")
     assert world.planned(state_folders=(str(states),)).changed is False
-    assert "was created" not in world.log
+    assert "created it" not in world.log
 
 
 def test_a_stack_that_moves_to_another_workspace_gets_that_one(world: World, states: Path) -> None:

@@ -47,7 +47,7 @@ def test_a_check_of_a_stack_that_only_reads_is_clean_and_distrusts_no_probe(plai
         assert (check.state, check.trigger) == (State.NO_CHANGES, Trigger.MANUAL)
     assert plain.look().drift is DriftStatus.CLEAN
     with plain.app.store.reading() as reader:
-        assert "a plain plan found" not in reader.probe("web").reason
+        assert "a full plan found" not in reader.probe("web").reason
 
 
 def test_what_a_plan_reads_is_kept_to_be_looked_at(plain: World) -> None:

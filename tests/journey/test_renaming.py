@@ -303,7 +303,7 @@ def test_it_can_be_said_before_git_says_it(net: World) -> None:
 def test_a_stack_with_a_state_of_its_own_takes_over_no_other(net: World) -> None:
     net.commit_files({"b/main.tf": DATA.format(value="b"), "b/stack.yaml": "name: b\n"})
     _apply_all(net)
-    with pytest.raises(Conflict, match="has a state of its own"):
+    with pytest.raises(Conflict, match="has its own state"):
         say_renamed(net.app.control, "net", "b", ANA)
     with pytest.raises(BadUsage):
         say_renamed(net.app.control, "net", "net", ANA)

@@ -53,7 +53,7 @@ def test_the_approved_code_is_applied_despite_tampering_with_the_tree(plain: Wor
     assert done.state is State.APPLIED, done.reason
     assert not (plain.settings.data_dir / "it-ran").exists()
     log = (plain.settings.data_dir / "logs" / f"run-{done.id}.log").read_text()
-    assert f"the exported files of {done.revision[:12]} were not as Git has them" in log
+    assert f"the exported files of {done.revision[:12]} differed from Git" in log
     assert states(plain.work()) == []
 
 

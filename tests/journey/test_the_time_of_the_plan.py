@@ -44,7 +44,7 @@ def test_an_approval_outlives_the_time_of_the_plan_and_says_so(plain: World) -> 
     assert changes.moving == ("terraform_data.one input.built", "terraform_data.one input.until", "output.at")
     (done,) = later(plain, planned)
     assert done.state is State.APPLIED
-    assert "only the time of the plan was another one: terraform_data.one input" in done.reason
+    assert "only the time of the plan differed: terraform_data.one input" in done.reason
 
 
 def test_what_differs_besides_is_named(world: World) -> None:
@@ -56,7 +56,7 @@ def test_what_differs_besides_is_named(world: World) -> None:
     thrown_away, again = world.work()
     assert (thrown_away.state, again.state) == (State.SUPERSEDED, State.AWAITING_APPROVAL)
     paths = "cloudfile_object.web tags.by, cloudfile_object.web tags.env"
-    assert thrown_away.reason == f"planned again: it would do something else now ({paths} changed)"
+    assert thrown_away.reason == f"planned again: it would now do something else ({paths} changed)"
 
 
 def check(world: World) -> Run:

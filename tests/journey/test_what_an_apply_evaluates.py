@@ -166,7 +166,7 @@ def test_a_value_that_changes_in_every_plan_is_named_the_second_time(running: Wo
     say(running, "two")
     running.age(hours=1)
     (second,) = [run for run in running.work() if run.state is State.AWAITING_APPROVAL]
-    assert "no approval can hold" not in running.run(first.id).reason
+    assert "no approval can last" not in running.run(first.id).reason
     running.approve(second)
     say(running, "three")
     running.age(hours=1)
@@ -302,7 +302,7 @@ def test_a_file_that_changes_after_every_plan_is_named_the_second_time(running: 
     running.approve(first)
     path.write_text("echo said two")
     (second,) = [run for run in running.work() if run.state is State.AWAITING_APPROVAL]
-    assert "no approval can hold" not in running.run(first.id).reason
+    assert "no approval can last" not in running.run(first.id).reason
     running.approve(second)
     path.write_text("echo said three")
     running.work()

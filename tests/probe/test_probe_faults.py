@@ -52,7 +52,8 @@ def test_a_provider_that_breaks_is_asked_by_a_plain_plan(stage: Stage, order: st
 
 
 @pytest.mark.parametrize(
-    ("certificate", "reason"), [("", "it has told no certificate"), ("TUlJ", "shows another certificate")]
+    ("certificate", "reason"),
+    [("", "announced no certificate"), ("TUlJ", "differs from the one it announced")],
 )
 def test_a_provider_that_does_not_show_who_it_is_is_not_spoken_to(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, certificate: str, reason: str
@@ -145,7 +146,7 @@ def test_a_proxy_that_is_killed_in_the_middle(stage: Stage) -> None:
         stage.kill_proxy()
     [(planned, facts)] = answers
     assert planned.changed
-    assert (facts.record.way, facts.record.reason) == (Way.PLAIN, "the proxy was gone before the end")
+    assert (facts.record.way, facts.record.reason) == (Way.PLAIN, "the proxy exited too early")
     assert stage.living() == []
 
 
@@ -301,7 +302,7 @@ def test_where_no_folder_has_a_short_enough_name_the_check_is_plain(
     stage = applied.copied(tmp_path / LONG)
     (tmp_path / LONG / "tmp").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / LONG / "tmp"))
-    plainly(stage, "its sockets cannot be made")
+    plainly(stage, "its sockets cannot be created")
     assert list((tmp_path / LONG / "tmp").iterdir()) == []
     stage.engine.prober.close()
 

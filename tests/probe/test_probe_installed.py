@@ -80,21 +80,21 @@ def test_what_the_lock_file_names_is_found_with_its_program(module: Module) -> N
 
 def test_a_program_that_was_changed_before_is_refused(module: Module) -> None:
     module.program.write_bytes(b"evil byte")
-    with pytest.raises(Unverified, match="has not the checksum"):
+    with pytest.raises(Unverified, match="does not have the checksum"):
         module.look()
 
 
 def test_a_program_that_was_changed_after_it_was_verified_is_refused(module: Module) -> None:
     module.look()
     overwrite(module.program, b"evil byte")
-    with pytest.raises(Unverified, match="has not the checksum"):
+    with pytest.raises(Unverified, match="does not have the checksum"):
         module.look()
 
 
 def test_a_file_beside_the_program_is_verified_too(module: Module) -> None:
     module.look()
     overwrite(module.package / "LICENSE", b"paid")
-    with pytest.raises(Unverified, match="has not the checksum"):
+    with pytest.raises(Unverified, match="does not have the checksum"):
         module.look()
 
 

@@ -168,8 +168,8 @@ def test_every_nth_check_is_done_both_ways_with_the_same_schema() -> None:
 @pytest.mark.parametrize(
     ("says", "plan", "shown"),
     [
-        (SAYS_CLEAN, DRIFTED, "a plain plan found changes, a probe none"),
-        (SAYS_DRIFTED, CLEAN, "a plain plan found none, a probe changes"),
+        (SAYS_CLEAN, DRIFTED, "a full plan found changes, a probe none"),
+        (SAYS_DRIFTED, CLEAN, "a full plan found none, a probe changes"),
     ],
     ids=["wrong-clean", "wrong-drift"],
 )
@@ -181,7 +181,7 @@ def test_a_probe_that_disagrees_twice_is_no_longer_trusted(says: Probed, plan: P
 
 
 @pytest.mark.parametrize(
-    ("again", "reason"), [(SAYS_DRIFTED, "the cloud moved while it was looked at"), (OUT, "moved")]
+    ("again", "reason"), [(SAYS_DRIFTED, "the cloud changed during the check"), (OUT, "moved")]
 )
 def test_a_cloud_that_moved_between_the_two_is_no_disagreement(again: Probed | Fallback, reason: str) -> None:
     answer, facts, _ = looked((SAYS_CLEAN, again), (DRIFTED,), inputs="other code")

@@ -113,7 +113,7 @@ def test_a_provider_that_lies_to_a_probe_is_no_longer_probed(world: ProbedWorld)
         [distrusted] = reader.distrust_of()
         assert reader.distrusted() == {distrusted.provider.checksum}
     assert distrusted.provider.name == "registry.terraform.io/driftline/cloudfile 1.0.0"
-    assert "a plain plan found changes, a probe none" in distrusted.reason
+    assert "a full plan found changes, a probe none" in distrusted.reason
     assert [row["subject"] for row in (*rows(world, "audit", "action"), *rows(world, "outbox", "topic"))] == [
         "web",
         "web",

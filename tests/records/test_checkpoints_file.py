@@ -137,7 +137,7 @@ def test_a_file_that_is_something_else_is_reported_and_stays_as_it_is(
     file: FileCheckpoints, content: bytes
 ) -> None:
     file.path.write_bytes(content)
-    with pytest.raises(CheckpointFailed, match="it is something else") as raised:
+    with pytest.raises(CheckpointFailed, match="belongs to something else") as raised:
         file.append(point(1), after=None)
     assert "audit.checkpoints" in raised.value.hint
     assert file.path.read_bytes() == content
@@ -147,14 +147,14 @@ def test_a_file_with_other_contents_does_not_count_as_no_checkpoints(
     file: FileCheckpoints,
 ) -> None:
     file.path.write_bytes(b"known_hosts\n")
-    with pytest.raises(CheckpointFailed, match="it is something else"):
+    with pytest.raises(CheckpointFailed, match="belongs to something else"):
         file.newest()
 
 
 def test_the_key_stays_a_key_where_it_is_named_as_the_file_of_checkpoints(tmp_path: Path) -> None:
     key = tmp_path / "keys" / "audit"
     file = FileCheckpoints(key, lambda: key_file(key))
-    with pytest.raises(CheckpointFailed, match="it is something else"):
+    with pytest.raises(CheckpointFailed, match="belongs to something else"):
         file.append(point(1), after=file.newest())
     assert len(key.read_bytes()) == 32
 
@@ -190,11 +190,11 @@ def test_checkpoints_that_another_key_has_sealed_are_gone_on_from(file: FileChec
 
 def test_a_device_that_keeps_nothing_is_reported() -> None:
     file = FileCheckpoints(Path("/dev/null"), lambda: b"k" * 32)
-    with pytest.raises(CheckpointFailed, match="no regular file"):
+    with pytest.raises(CheckpointFailed, match="not a regular file"):
         file.append(point(1), after=None)
 
 
 def test_nobody_waits_for_the_other_end_of_a_pipe(file: FileCheckpoints) -> None:
     os.mkfifo(file.path)
-    with pytest.raises(CheckpointFailed, match="no regular file"):
+    with pytest.raises(CheckpointFailed, match="not a regular file"):
         file.newest()

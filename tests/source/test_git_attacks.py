@@ -56,7 +56,7 @@ def test_no_branch_of_the_corpus_reaches_git(remote: Remote, tmp_path: Path, lin
     remote.commit()
     canary = tmp_path / "canary"
     source = replace(remote.source, branch=armed(line, canary))
-    with pytest.raises(GitFailed, match="not the name of a branch"):
+    with pytest.raises(GitFailed, match="not a branch name"):
         remote.mirrors.head(source)
     assert not canary.exists()
 

@@ -91,7 +91,7 @@ def test_a_tree_that_names_itself_again_and_again_is_given_up(remote: Remote) ->
     remote.git("update-ref", "refs/heads/main", bomb)
     remote.taken()
     for look in (remote.mirrors.tree, remote.mirrors.export):
-        with pytest.raises(GitFailed, match="it said more than 64 MiB"):
+        with pytest.raises(GitFailed, match="it printed more than 64 MiB"):
             look(remote.source, bomb)
 
 
@@ -132,7 +132,7 @@ def test_endless_output_of_a_remote_is_not_kept(babbling: Call) -> None:
 def test_output_beyond_the_cap_ends_the_command(tmp_path: Path) -> None:
     ended = run(Call(("yes",), tmp_path, timeout=30, max_output=1 << 20))
     assert (ended.code, ended.output) == (-9, b"")
-    assert ended.error == "it said more than 1 MiB and was stopped"
+    assert ended.error == "it printed more than 1 MiB and was stopped"
 
 
 def test_a_command_that_closes_its_output_and_goes_on_ends_at_its_deadline(tmp_path: Path) -> None:

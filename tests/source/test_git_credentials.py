@@ -68,7 +68,7 @@ def test_a_missing_token_is_asked_of_nobody(remote: Remote) -> None:
     remote.commit()
     with serving(remote.root, TOKEN) as seen, pytest.raises(GitFailed) as failed:
         remote.mirrors.head(remote.at(f"{seen.url}remote/.git"))
-    assert failed.value.hint == "the remote wants credentials: set auth.token of source infra"
+    assert failed.value.hint == "the remote requires credentials: set auth.token of source infra"
 
 
 def test_a_redirect_is_not_followed_and_no_other_host_gets_the_token(remote: Remote) -> None:

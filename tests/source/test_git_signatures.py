@@ -247,7 +247,7 @@ REFUSED: dict[str, tuple[Callable[[Remote, Keys], None], str]] = {
     "unsigned": (unsigned, "it is not signed"),
     "unknown key": (by("mallory"), "is not in allowed_signers"),
     "a key for files": (by("files"), "allowed_signers does not permit its key for git"),
-    "a signature for files": (for_files, "its signature was made for something else than git"),
+    "a signature for files": (for_files, "its signature was made for a purpose other than git"),
     "expired key": (by("gone"), "its key has expired in allowed_signers"),
     "expired key, back-dated": (by("gone", back_dated=True), "its key has expired in allowed_signers"),
     "key of the future": (by("later"), "its key is not valid yet in allowed_signers"),
@@ -256,7 +256,7 @@ REFUSED: dict[str, tuple[Callable[[Remote, Keys], None], str]] = {
     "tampered": (tampered, "its signature does not match it"),
     "two headers": (twice, "it has more than one signature"),
     "header of the other hash": (for_the_other_hash, "one for another kind of repository"),
-    "unknown kind": (unknown_kind, "of another kind than SSH or OpenPGP"),
+    "unknown kind": (unknown_kind, "is not one of the kinds this source trusts: SSH or OpenPGP"),
     "nonsense": (nonsense, "its signature does not match it"),
     "unknown OpenPGP key": (by_openpgp("mallory"), "its key is not in gpg_keys"),
     "revoked OpenPGP key": (by_openpgp("rita"), "its key is revoked in gpg_keys"),
@@ -297,7 +297,7 @@ def test_a_kind_of_signature_that_no_file_is_given_for_is_refused(
 ) -> None:
     signed.source = replace(signed.source, verify=keys.verify_with(missing, None))
     who(signed, keys)
-    assert "its signature is of another kind than" in refusal(signed)
+    assert "its signature is not one of the kinds" in refusal(signed)
 
 
 def test_a_revocation_list_counts_like_a_list_of_keys(signed: Remote, keys: Keys, tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def test_a_tampered_tree_is_repaired_and_reported(remote: Remote, tree: Path, ca
     tamper(tree)
     found = again(remote, tree)
     assert shown in found
-    assert found.startswith(f"the exported files of {tree.name[:12]} were not as Git has them")
+    assert found.startswith(f"the exported files of {tree.name[:12]} differed from Git")
     assert content(tree) == before
     assert again(remote, tree) == ""
 

@@ -52,11 +52,11 @@ def test_a_record_of_a_stack_that_is_not_there_is_refused(store: SqliteStore) ->
 
 def test_distrust_is_kept_with_an_audit_entry_and_an_event(store: SqliteStore, tmp_path: Path) -> None:
     with store.writing() as writer:
-        writer.distrust(AWS, "a", "run-1: a plain plan found changes, a probe none")
+        writer.distrust(AWS, "a", "run-1: a full plan found changes, a probe none")
     with store.reading() as reader:
         assert reader.distrusted() == {"h1:aws"}
         assert reader.distrust_of() == [
-            Distrust(AWS, "a", "run-1: a plain plan found changes, a probe none", NOON)
+            Distrust(AWS, "a", "run-1: a full plan found changes, a probe none", NOON)
         ]
     with raw(tmp_path / "driftline.db") as database:
         audit = database.execute("SELECT * FROM audit WHERE action = 'probe.distrust'").fetchall()

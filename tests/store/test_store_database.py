@@ -65,7 +65,7 @@ def test_the_journal_is_as_private_as_the_database(store: SqliteStore, tmp_path:
 def test_a_database_that_is_gone_is_never_replaced_by_an_empty_one(tmp_path: Path, trace: str) -> None:
     (tmp_path / trace).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / trace).write_text("{}")
-    with pytest.raises(DatabaseRefused, match="missing, though this data directory was in use") as error:
+    with pytest.raises(DatabaseRefused, match="missing, but this data directory was in use") as error:
         SqliteStore(tmp_path, HandClock())
     assert f"cp BACKUP {tmp_path / NAME}" in error.value.hint
     assert not (tmp_path / NAME).exists()
@@ -105,7 +105,7 @@ def test_a_database_of_a_newer_driftline_is_refused(tmp_path: Path) -> None:
         pass
     with raw(tmp_path / NAME) as newer:
         newer.execute("PRAGMA user_version = 1000")
-    with pytest.raises(DatabaseRefused, match="a newer Driftline wrote it") as error:
+    with pytest.raises(DatabaseRefused, match="it was written by a newer version of Driftline") as error:
         SqliteStore(tmp_path, HandClock())
     assert error.value.exit_code == 78
 
@@ -311,7 +311,7 @@ def test_a_transaction_inside_a_transaction_is_a_mistake(store: SqliteStore) -> 
         with store.writing(), store.writing():
             pass
 
-    with pytest.raises(RuntimeError, match="in a transaction already"):
+    with pytest.raises(RuntimeError, match="already in a transaction"):
         nest()
 
 
@@ -320,7 +320,7 @@ def test_a_reader_cannot_turn_into_a_writer(store: SqliteStore) -> None:
         with store.reading(), store.writing():
             pass
 
-    with pytest.raises(RuntimeError, match="in a transaction already"):
+    with pytest.raises(RuntimeError, match="already in a transaction"):
         upgrade()
 
 

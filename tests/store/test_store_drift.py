@@ -136,7 +136,7 @@ def test_an_acknowledgement_is_kept_until_it_is_reopened(store: SqliteStore) -> 
         report = writer.acknowledge_report(report, ACK)
         assert writer.report(1) == report
         assert (report.status, report.acknowledgement) == (ReportStatus.ACKNOWLEDGED, ACK)
-        report = writer.reopen_report(report, "the acknowledgement lapsed")
+        report = writer.reopen_report(report, "the acknowledgement expired")
     assert (stored(store).status, stored(store).acknowledgement) == (ReportStatus.OPEN, None)
 
 

@@ -190,7 +190,7 @@ def test_a_row_that_names_nothing_is_a_problem(old: Path) -> None:
             "INSERT INTO holds (stack, holder, reason, since) VALUES ('gone', 'ana', '', '2026-03-01T12:00:00Z')"
         )
     with opened(old) as store:
-        assert store.problems() == ["row 1 of holds names a row of stacks that is not there"]
+        assert store.problems() == ["row 1 of holds refers to a missing row of stacks"]
 
 
 def test_a_file_with_our_mark_and_no_tables_is_refused(tmp_path: Path) -> None:

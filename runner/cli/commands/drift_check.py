@@ -24,7 +24,7 @@ from runner.view.load import sweep_view
 def check(
     cli: Cli, stacks: tuple[str, ...], labels: Labels, everything: bool, acknowledged: bool, output: str
 ) -> int:
-    """Compare stacks with the real cloud: 2 where drift is found that nobody has acknowledged, 1 where only checks failed, else 0."""
+    """Check stacks for drift. Exits with 2 for unacknowledged drift, 1 if only checks failed, and 0 otherwise."""
     if stacks and everything:
         raise BadUsage("specify either stack names or --all", hint="driftline drift check --all")
     if sum(map(bool, (stacks, labels, everything))) != 1:

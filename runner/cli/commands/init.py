@@ -21,7 +21,7 @@ sources:
     branch: {branch}
     stacks: ["**/stack.yaml"]
 approvals:
-  # Remove this line when you are more than one: then nobody can approve their own changes.
+  # Remove this line once you have a team: it lets authors approve their own changes.
   author_may_approve: true
 """
 

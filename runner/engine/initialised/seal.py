@@ -101,7 +101,7 @@ class Seal:
             raise SealBroken(f"{self.data / path}: {error.strerror}") from error
         with os.fdopen(source, "rb", 0) as file:
             if _written(file, os.open(f"{data}/{path}", _FRESH, mode)) != digest:
-                raise SealBroken(f"{self.data / path} is not as it was made")
+                raise SealBroken(f"{self.data / path} was altered")
 
 
 def _written(file: FileIO, descriptor: int) -> str:

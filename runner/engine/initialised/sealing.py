@@ -86,7 +86,7 @@ def _modules(inputs: InitInputs) -> tuple[CalledModule, ...]:
         place = os.path.normpath(f"{top}/{one.folder}")
         inside = f"{place}/".startswith(f"{within}/") and os.path.realpath(place) == place
         if not inside or not Path(place).is_dir():
-            raise Odd(f'module "{one.key}" is said to be in {place}, which is no folder in {within}')
+            raise Odd(f'module "{one.key}" is listed in {place}, which is not a directory in {within}')
     return modules
 
 
@@ -145,7 +145,7 @@ def _find_providers(data: Path, plugins: tuple[Path, ...], found: _Found) -> Non
         elif depth < PLATFORM and path.is_dir() and not path.is_symlink():
             found.folders.append(name)
         else:
-            raise Odd(f"{path} is no link to an installed provider")
+            raise Odd(f"{path} is not a link to an installed provider")
 
 
 def _installed(link: Path, plugins: tuple[Path, ...]) -> str:
@@ -155,7 +155,7 @@ def _installed(link: Path, plugins: tuple[Path, ...]) -> str:
         if target.is_symlink():
             target = Path(os.path.normpath(target.parent / target.readlink()))
             if not any(target.is_relative_to(folder) for folder in plugins):
-                raise Odd(f"{link} leads to {target}, where no provider is installed")
+                raise Odd(f"{link} points to {target}, where no provider is installed")
         if not target.is_relative_to(plugins[0]):
             break
     return str(target)
@@ -229,11 +229,11 @@ def _copy(source: Path, target: Path, limit: int) -> tuple[int, str, int]:
     with os.fdopen(os.open(source, _READ), "rb") as file, target.open("xb") as copy:
         about = os.fstat(file.fileno())
         if not stat.S_ISREG(about.st_mode):
-            raise Odd(f"{source} is no file")
+            raise Odd(f"{source} is not a file")
         while chunk := file.read(_CHUNK):
             size += len(chunk)
             if size > limit:
-                raise Odd(f"what init left has more than {MAX_BYTES >> 20:,} MB")
+                raise Odd(f"the result of init is larger than {MAX_BYTES >> 20:,} MB")
             digest.update(chunk)
             copy.write(chunk)
     mode = PRIVATE_FOLDER if about.st_mode & 0o100 else PRIVATE_FILE

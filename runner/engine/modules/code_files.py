@@ -30,7 +30,7 @@ def read_file(code: Code, path: Path) -> bytes:
     """Also through a link, as long as it stays inside the tree."""
     real = os.path.realpath(path)
     if not real.startswith(f"{os.path.realpath(code.tree)}/"):
-        raise OSError(f"{path} leads out of the repository")
+        raise OSError(f"{path} points outside the repository")
     return read_foreign(real, LARGEST)
 
 

@@ -132,7 +132,7 @@ def _read(content: bytes, bodies: Callable[[bytes], Iterable[Body]]) -> _FileFac
         return _unreadable(content, f"line {line}: it is not UTF-8")
     # The file's author controls the parser's input: a failure concerns only the users of the file.
     except Exception as error:  # noqa: BLE001 - any bug
-        return _unreadable(content, f"it has another form than is known here: {type(error).__name__}")
+        return _unreadable(content, f"it cannot be interpreted: {type(error).__name__}")
 
 
 def _in_time(bodies: Iterable[Body]) -> Iterator[Body]:
@@ -167,7 +167,7 @@ def _gather(bodies: Iterable[Body]) -> _FileFacts:
         if kind == "module" and "source" in body:
             source = _source(body["source"])
             if not isinstance(source, str):
-                raise NotHcl(f"the source of module {'.'.join(labels)} is no string")
+                raise NotHcl(f"the source of module {'.'.join(labels)} is not a string")
             calls.append((".".join(labels), source))
         elif kind == "run":
             calls += [

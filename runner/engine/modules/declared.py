@@ -97,7 +97,7 @@ def why(problem: Exception) -> str:
         case UnicodeDecodeError():
             return "it is not UTF-8"
         case RecursionError():
-            return "too much is nested in it"
+            return "it is nested too deeply"
         case json.JSONDecodeError():
             return f"line {problem.lineno}: it is not valid JSON"
         case OSError():

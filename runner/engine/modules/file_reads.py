@@ -116,7 +116,7 @@ class _File:
                     self._block(block)
         # The file's author controls the parser's input; its reads are unknown then.
         except Exception as error:  # noqa: BLE001 - any bug
-            self._unclear(line, f"it cannot be told what is read ({type(error).__name__})")
+            self._unclear(line, f"it is unknown what is read ({type(error).__name__})")
 
     def _block(self, block: Block) -> None:
         walk = Walk(block, self._until)

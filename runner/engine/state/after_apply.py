@@ -33,7 +33,7 @@ def left_lock(session: Session) -> tuple[Diagnostic, ...]:
     if not path.is_symlink() and not path.exists():
         return ()
     detail = f"Nothing holds it any more, so terraform ignores it. Remove it with: rm {path}"
-    return (Diagnostic("warning", f"A lock file was left beside the state: {path}", detail),)
+    return (Diagnostic("warning", f"A lock file was left next to the state: {path}", detail),)
 
 
 def managed_mark(session: Session, state: Path) -> StateMark:

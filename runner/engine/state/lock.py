@@ -85,12 +85,12 @@ def force_unlock(session: Session, lock_id: str) -> EngineError | None:
     Checked right before, since the http backend releases any lock: its client sends no id.
     """
     if _LOCK_ID.fullmatch(lock_id) is None:
-        raise Conflict(f"{lock_id!r} is not the id of a lock", hint="driftline lock list")
+        raise Conflict(f"{lock_id!r} is not a lock id", hint="driftline lock list")
     there = held_by(session)
     if isinstance(there, EngineError):
         return there
     if there is None or there.id != lock_id:
-        raise Conflict(f"the state is not locked with {lock_id} any more", hint="driftline lock list")
+        raise Conflict(f"the state is no longer locked with {lock_id}", hint="driftline lock list")
     with session.looking() as own:
         finished, output = own.run(
             "force-unlock", force_unlock_argv(session.binary, lock_id), deadline=SECONDS, shows_text=True

@@ -59,7 +59,7 @@ def salvage(session: Session, output: JsonOutput, lineage: object) -> Salvage:
 
 def how_to_save(path: Path, managed: Path | None) -> Diagnostic:
     if path.suffix == ".tfstate":
-        detail = f"Look at it, then: {save_command(path, managed)}"
+        detail = f"Review it, then: {save_command(path, managed)}"
     else:
         detail = "It holds output that is not JSON, perhaps a state with its secrets."
-    return Diagnostic("error", f"What terraform could not save was kept in {path}", detail)
+    return Diagnostic("error", f"The output that terraform could not save is in {path}", detail)

@@ -45,5 +45,5 @@ def create(session: Session, seconds: float) -> EngineError | None:
     finished, output = session.run(_NEW, argv, deadline=seconds)
     if finished.exit_code != 0:
         return bad_end(session, _NEW, finished, output, seconds)
-    session.journal.write([f"The workspace {workspace} was not in the backend yet: it was created, empty."])
+    session.journal.write([f"The workspace {workspace} did not exist in the backend; created it, empty."])
     return None

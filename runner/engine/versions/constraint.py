@@ -63,7 +63,7 @@ def check(row: EngineRow, stack: str, version: str, constraint: str | None) -> N
         good = satisfies(version, constraint)
     except ValueError as error:
         raise EngineVersion(
-            f'stack "{stack}" asks for {row.name} {constraint!r}: {error}',
+            f'stack "{stack}" requires {row.name} {constraint!r}: {error}',
             hint=f"driftline stack show {stack}",
         ) from error
     if not good:

@@ -190,7 +190,9 @@ def _approve(
 def _not_allowed(person: Person, run: Run, why: str, by: Commit | None = None) -> NotAllowed:
     """`by` is a commit that this person contributed to."""
     part = (
-        f'; {person.name} has a part in {by.revision[:12]} "{by.subject[:SUBJECT]}"' if by is not None else ""
+        f'; {person.name} is an author of {by.revision[:12]} "{by.subject[:SUBJECT]}"'
+        if by is not None
+        else ""
     )
     return NotAllowed(
         who=person.name,
@@ -238,7 +240,7 @@ def _refuse_hopeless(asked: Question, accepted: frozenset[str]) -> None:
     if any(one.startswith(DESTROYS) and one != f"{DESTROYS}{destroys}" for one in accepted):
         raise GuardrailHit(
             run=run.name,
-            violation=f"another number was accepted, and it destroys or replaces {destroys} resources",
+            violation=f"a different number was accepted, but it destroys or replaces {destroys} resources",
             hint=f"driftline run diff {run.name}",
         )
     blocking = unanswered(asked.violations, accepted)
@@ -255,7 +257,9 @@ def _how_to_answer(run: Run, blocking: tuple[Violation, ...]) -> str | None:
     if not all(violation.answer for violation in blocking):
         return None
     words = " ".join(option(violation.answer) for violation in blocking)
-    return f"driftline run diff {run.name}   then, if all of that is meant:   driftline approve {run.name} {words}"
+    return (
+        f"driftline run diff {run.name}   then, if this is intended:   driftline approve {run.name} {words}"
+    )
 
 
 def option(answer: str) -> str:
@@ -272,7 +276,7 @@ def _check(control: ControlPorts, reader: ConsentReader, asked: Question, yes: Y
         _refuse_changed(yes.shown, asked)
     if not PREFIX.fullmatch(yes.digest):
         raise BadUsage(
-            f"a digest is named by at least {MIN_PREFIX} characters, each 0-9 or a-f, got {yes.digest!r}",
+            f"expected at least {MIN_PREFIX} characters 0-9 or a-f of the digest, got {yes.digest!r}",
             hint=f"driftline run diff {run.name}   then   driftline approve {run.name}",
         )
     if not any(known.startswith(yes.digest) for known in (binding.plan_digest, binding.digest)):
@@ -283,7 +287,7 @@ def _check(control: ControlPorts, reader: ConsentReader, asked: Question, yes: Y
     if new:
         raise ApprovalVoid(
             run=run.name,
-            what=f"the guard rails say since then that {'; '.join(new)}",
+            what=f"the guardrails now object: {'; '.join(new)}",
             hint=f"driftline plan {run.stack}",
         )
     if asked.type_the_name and yes.typed_name != run.stack:
@@ -291,7 +295,7 @@ def _check(control: ControlPorts, reader: ConsentReader, asked: Question, yes: Y
         raise GuardrailHit(
             run=run.name,
             violation=violations,
-            hint=f"type the stack's name to go on:   driftline approve {run.name} --confirm {run.stack}",
+            hint=f"confirm with the stack's name:   driftline approve {run.name} --confirm {run.stack}",
         )
 
 

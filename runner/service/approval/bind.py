@@ -59,10 +59,10 @@ def bound(control: ControlPorts, reader: ConsentReader, run: Run) -> Binding:
     if binding is not None and binding.schema < SCHEMA:
         raise ApprovalVoid(run=run.name, what=OLDER_FORM, hint=f"driftline plan {run.stack}")
     if binding is None or binding.digest != run.binding_digest:
-        raise ApprovalVoid(run=run.name, what="the record of what it was given for was altered")
+        raise ApprovalVoid(run=run.name, what="the record of what was approved was altered")
     mine = (run.plan_digest, run.fingerprint, run.revision, run.definition)
     if mine != (binding.plan_digest, binding.fingerprint, binding.revision, binding.definition):
-        raise ApprovalVoid(run=run.name, what="the record of what it was given for names another plan")
+        raise ApprovalVoid(run=run.name, what="the record of what was approved names another plan")
     refuse_other_time(reader, control.clock, run)
     if steady_now(reader, control.clock, run.name) >= binding.expires:
         raise PlanExpired(run=run.name, since=f"{binding.expires:%Y-%m-%d %H:%M} UTC", stack=run.stack)

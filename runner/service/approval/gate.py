@@ -60,15 +60,15 @@ def may_start(control: ControlPorts, reader: Reader, run: Run) -> None:
     stack = reader.stack(run.stack)
     if run.follows_git and moved(run.inputs, stack.inputs):
         raise Conflict(
-            f'a newer revision touches stack "{run.stack}"', hint=f"driftline stack show {run.stack}"
+            f'a newer revision changes stack "{run.stack}"', hint=f"driftline stack show {run.stack}"
         )
     settings = control.settings.approvals
     if reader.source(run.source).refused == run.revision:
         raise Conflict(
-            f"{run.revision[:12]} is not trusted any more", hint=f"driftline source check {run.source}"
+            f"{run.revision[:12]} is no longer trusted", hint=f"driftline source check {run.source}"
         )
     if control.settings.source(run.source) is None:
-        raise Conflict(f'source "{run.source}" is not configured any more', hint="driftline source list")
+        raise Conflict(f'source "{run.source}" is no longer configured', hint="driftline source list")
     terms = run_terms(control.settings, reader, run)
     if terms.mode == "never":
         raise NeverApplies(stack=run.stack, origin=terms.why("mode"))

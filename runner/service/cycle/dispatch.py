@@ -123,7 +123,7 @@ def _claim(control: ControlPorts, run: Run, taken: Taken) -> Assignment | None:
             still = fresh.state is run.state and fresh.claim is None
             if still and _outdated(writer, fresh):
                 writer.transition(
-                    fresh, Event.SUPERSEDE, by=DAEMON, reason="another revision was applied meanwhile"
+                    fresh, Event.SUPERSEDE, by=DAEMON, reason="another revision was applied in the meantime"
                 )
                 still = False
             # Checked again, now that nothing else can start.

@@ -46,7 +46,9 @@ def judge_others(writer: Writer, source: str, gone: Iterable[Stack] = ()) -> Non
     for new, old in alike(left, [stack for stack in writer.stacks() if stack.source != source]):
         # At once: before that poll it could be planned, and perhaps even applied.
         writer.mark_problem(new.name, f'stack "{new.name}": {asked_of(old.name, new.name)}')
-        supersede_waiting(writer, new.name, by=DAEMON, reason="a person has to say whether it is a new stack")
+        supersede_waiting(
+            writer, new.name, by=DAEMON, reason="a person must decide whether it is a new stack"
+        )
     for other in writer.sources():
         if other.name != source and (other.problems or left):
             writer.save_source(replace(other, discovered_with=None))

@@ -51,7 +51,7 @@ def prune(control: ControlPorts, workspaces: Workspaces, trees: Trees) -> Pruned
     old = (run.id for run in _ended(control.store, now - timedelta(seconds=keep.logs)))
     done = Pruned(
         plans=each("the plans of run-{}", spent, lambda run_id: _remove_plans(control, run_id)),
-        scratches=each("the folders of runs that are over", ("",), lambda _: clear(control)),
+        scratches=each("the directories of finished runs", ("",), lambda _: clear(control)),
         logs=each("the log of run-{}", old, workspaces.remove_log),
         trees=each("exported trees", ("",), lambda _: trees.keep_only(needed_trees, now)),
         unfinished=each("unfinished files", ("",), lambda _: workspaces.remove_unfinished(now - SETTLED))

@@ -23,7 +23,7 @@ RESTORED = "database.restored"
 STRANGER = "run.lost"
 _STARTS = frozenset({f"run.{Event.START_APPLY}", STRANGER})
 
-MAYBE_ANSWERED = "the database was restored, and this may have been answered since the backup"
+MAYBE_ANSWERED = "the database was restored, and this may have been approved or rejected since the backup"
 
 
 def find_restored(control: ControlPorts) -> Remedy | None:

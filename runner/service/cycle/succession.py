@@ -46,12 +46,12 @@ def _in_the_way(reader: StackUseReader, new: str, takes: Mapping[str, str]) -> s
         lock = reader.lock(name)
         if lock is not None:
             return (
-                f'it takes the place of "{takes[new]}" once the lock on {name} is released '
+                f'it replaces "{takes[new]}" once the lock on {name} is released '
                 f"({lock.holder}: {lock.reason})"
             )
         busy = next((run for run in reader.open_runs(name) if run.claim is not None), None)
         if busy is not None:
-            return f'it takes the place of "{takes[new]}" when {busy.name} of {name} is over'
+            return f'it replaces "{takes[new]}" once {busy.name} of {name} has ended'
     return None
 
 
@@ -65,7 +65,7 @@ def take_over(writer: Writer, old: str, stack: Discovered, now: datetime, *, by:
     new = stack.definition.name
     for name in (old, new):
         for run in writer.open_runs(name):
-            writer.transition(run, Event.SUPERSEDE, by=by, reason=f"{old} is {new} from now on")
+            writer.transition(run, Event.SUPERSEDE, by=by, reason=f"{old} was renamed to {new}")
     seen, review = known_state(writer, old), writer.review(old)
     writer.save_discovered(stack)
     declare(writer, stack)

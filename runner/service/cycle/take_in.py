@@ -42,7 +42,7 @@ def take_in(
         if name in before:
             writer.mark_problem(name, problem)
         if name in found.asked:
-            supersede_waiting(writer, name, by=by, reason="a person has to say whether it is a new stack")
+            supersede_waiting(writer, name, by=by, reason="a person must decide whether it is a new stack")
 
 
 def _take_in(

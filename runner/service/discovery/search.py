@@ -140,7 +140,7 @@ def _each(search: Search, judge: Callable[[Located], T]) -> list[tuple[Located, 
         except DriftlineError:  # a fault of git or of the disk, not of a stack
             raise
         except Exception as error:  # noqa: BLE001 - any bug
-            problem = f"its code has a form that is not known here: {type(error).__name__}"
+            problem = f"its code cannot be interpreted: {type(error).__name__}"
             search.refuse([(stack, problem)])
     return found
 

@@ -45,24 +45,24 @@ def _flaw(entry: TreeEntry) -> str | None:
     if entry.mode == LINK:
         return "a stack file cannot be a symbolic link"
     if not entry.path.isprintable():
-        return "the path of a stack file cannot hold control characters or broken UTF-8"
+        return "the path of a stack file cannot contain control characters or invalid UTF-8"
     return None if entry.mode in FILES else f"a stack file cannot have the mode {entry.mode}"
 
 
 def stray_links(tree: Tree) -> Iterator[Problem]:
     """They are never written to a disk; stacks that use them are refused, the others are not affected."""
     for path in tree.stray:
-        message = "the link leads out of the repository, or in a circle: it is left out of what is exported"
+        message = "the link points outside the repository, or in a circle, and is not exported"
         yield Problem(printable(path), 1, 1, message)
 
 
 def unfit_paths(tree: Tree) -> Iterator[Problem]:
     """They are never written to a disk either."""
     for path, reason in tree.unfit[:MAX_PATHS]:
-        yield Problem(shortened(path), 1, 1, f"the path is left out of what is exported: {reason}")
+        yield Problem(shortened(path), 1, 1, f"the path is not exported: {reason}")
     more = len(tree.unfit) - MAX_PATHS
     if more > 0:
-        yield Problem(TOP, 1, 1, f"{more} more paths are left out of what is exported")
+        yield Problem(TOP, 1, 1, f"{more} more paths are not exported")
 
 
 def read_files(
@@ -88,12 +88,12 @@ def read_files(
 
 def _read(reader: StackFiles, source: SourceSettings, path: str, content: bytes | None) -> Content:
     if content is None:
-        return Content((), (Problem(path, 1, 1, "the file is far too large for a stack file"),))
+        return Content((), (Problem(path, 1, 1, "the file is too large for a stack file"),))
     try:
         stacks, problems = reader.read(path, content, source.allow)
     # The file's author controls the parser's input: a failure must not affect other files.
     except Exception as error:  # noqa: BLE001 - any bug
-        message = f"the file has a form that is not known here: {type(error).__name__}"
+        message = f"the file cannot be interpreted: {type(error).__name__}"
         return Content((), (Problem(path, 1, 1, message),))
     return Content(tuple(Located(path, stack) for stack in stacks), tuple(problems))
 

@@ -59,9 +59,7 @@ class StackReads:
             self._given(stack),
             lambda folder: self._code.reads(folder, engine),
         )
-        templates = tuple(
-            f"{path}: a template that reads files itself" for path in self._reading_templates(found)
-        )
+        templates = tuple(f"{path}: a template that reads files" for path in self._reading_templates(found))
         return replace(found, unknown=(*found.unknown, *templates)) if templates else found
 
     def _reading_templates(self, found: Found) -> list[str]:

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass, field
 
 SECONDS = 120.0
-NOT_READ_YET = f"not read yet, since the new files of this source take longer than {SECONDS:g} s to read; the next poll goes on"
+NOT_READ_YET = f"not read yet, because reading the new files of this source takes longer than {SECONDS:g} s; the next poll continues"
 
 
 @dataclass

@@ -37,7 +37,7 @@ from runner.service.execution.plan import APPROVABLE, FRESH, confined, execute_p
 
 # These say nothing about the plan or its approval, and are fixed without knowing this run.
 _PASSING = (ArtifactStoreFailed, CheckpointFailed, DatabaseRolledBack, DatabaseUnwritable, DiskFull, NoRoom)
-_PUT_BACK = ApplyResult(ApplyOutcome.PUT_BACK, "the daemon stopped meanwhile")
+_PUT_BACK = ApplyResult(ApplyOutcome.PUT_BACK, "the daemon stopped in the meantime")
 
 
 def execute_apply(
@@ -82,7 +82,7 @@ def execute_apply(
     result = _apply(job, ports, execution, plan_file, digest)
     moved = ", ".join(fresh.changes.moving[:MAX_NAMED]) if fresh else ""
     if moved and result.outcome is ApplyOutcome.APPLIED:
-        note = f"planned again right before; only the time of the plan was another one: {moved}"
+        note = f"planned again right before; only the time of the plan differed: {moved}"
         result = replace(result, reason="; ".join(filter(None, [result.reason, note])))
     return replace(result, fresh=fresh)
 
@@ -153,9 +153,9 @@ def _compare(job: Job, ports: WorkerPorts, again: PlanResult | PlanFailure) -> A
         if not why:
             paths = differing(approved, again.changes) if approved is not NOTHING else ""
             why = (
-                f"it would do something else now ({paths}{MOVES}"
+                f"it would now do something else ({paths}{MOVES}"
                 if paths
-                else "it would do something else now"
+                else "it would now do something else"
             )
         return ApplyResult(ApplyOutcome.CHANGED, f"planned again: {why}", fresh=again)
     return None
@@ -211,9 +211,9 @@ def _passed_over(failed: tuple[str, ...]) -> tuple[str, tuple[Diagnostic, ...]]:
     """What a person should know about an apply that continued although an action failed."""
     if not failed:
         return "", ()
-    reason = f"applied, but {_actions(failed)} failed and the code lets the apply go on"
+    reason = f"applied, but {_actions(failed)} failed and the code lets the apply continue"
     return reason, tuple(
-        Diagnostic("warning", f"{one} failed, and the apply went on (on_failure = continue)", address=one)
+        Diagnostic("warning", f"{one} failed, but the apply continued (on_failure = continue)", address=one)
         for one in failed
     )
 
@@ -240,7 +240,7 @@ def _ended_badly(error: EngineError) -> ApplyResult:
         reason = f"{reason}; not destroyed: the replaced object of {', '.join(error.undestroyed)}"
     if error.salvaged:
         kept = ", ".join(str(path) for path in error.salvaged)
-        reason = f"{reason}; the state that terraform could not save is kept in {kept}"
+        reason = f"{reason}; the state that terraform could not save is in {kept}"
     if error.doubt and error.doubt != reason:
         reason = f"{reason}; {error.doubt}"
     outcome = ApplyOutcome.INTERRUPTED if error.unclear else ApplyOutcome.FAILED
@@ -251,7 +251,7 @@ def _ended_badly(error: EngineError) -> ApplyResult:
 
 def _how(error: EngineError) -> str:
     if error.lost:
-        return f"the process that ran {error.command} is gone, and nobody saw how it ended"
+        return f"the process that ran {error.command} is gone, and its outcome is unknown"
     if error.signal is not None:
         return f"{error.command} was ended by signal {error.signal}"
-    return f"{error.command} ended with exit code {error.exit_code}"
+    return f"{error.command} exited with code {error.exit_code}"

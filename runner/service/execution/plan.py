@@ -172,7 +172,7 @@ def failure_of(error: EngineError) -> PlanFailure:
         reason = error.holder
     else:
         first = error_summary(error.diagnostics)
-        reason = first or f"{error.command} ended with exit code {error.exit_code}"
+        reason = first or f"{error.command} exited with code {error.exit_code}"
         reason += confined(error)
     diagnostics = error.diagnostics or (Diagnostic("error", reason, error.tail),)
     return PlanFailure(diagnostics, reason, state_locked=error.state_locked)

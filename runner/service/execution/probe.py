@@ -18,7 +18,7 @@ from runner.model.drift.probe import (
 from runner.ports.engine import Engine, EngineError, Execution, Fallback, Planned, Probed
 
 NOT_ALLOWED = "drift.probe is never"
-OFF = "a probe answered otherwise than a plain plan"
+OFF = "a probe disagreed with a full plan"
 
 
 def look(
@@ -119,7 +119,7 @@ class _Look:
         if isinstance(again, EngineError):
             return again, None
         if isinstance(again, Fallback) or again.planned.changed == planned.changed:
-            return planned, ProbeFacts(plainly(self.probing.record, "the cloud moved while it was looked at"))
+            return planned, ProbeFacts(plainly(self.probing.record, "the cloud changed during the check"))
         plain, probe = ("changes", "none") if planned.changed else ("none", "changes")
-        difference = f"a plain plan found {plain}, a probe {probe}"
+        difference = f"a full plan found {plain}, a probe {probe}"
         return planned, ProbeFacts(plainly(ProbeRecord(), OFF), difference, self.ready.providers)

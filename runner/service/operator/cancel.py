@@ -28,7 +28,11 @@ def cancel(control: ControlPorts, run_id: int, person: Person, *, force: bool = 
                 run=run.name,
                 state=run.state,
                 wish="canceled"
-                + ("" if run.final else " without --force, since that may leave things half done"),
+                + (
+                    ""
+                    if run.final
+                    else " without --force, because that may leave infrastructure half changed"
+                ),
             )
         if run.claim is not None:
             return writer.request_cancel(run, by=person.name)

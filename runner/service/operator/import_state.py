@@ -66,7 +66,7 @@ def locked(control: ControlPorts, stack: str, person: Person, file: str) -> Iter
     finally:
         with control.store.writing() as writer:
             if writer.lock(stack) == lock:
-                writer.release_lock(stack, by=person.name, reason="the import is over")
+                writer.release_lock(stack, by=person.name, reason="the import has ended")
 
 
 def examine(control: ControlPorts, name: str, content: bytes, file: str) -> Arrival:
@@ -99,7 +99,7 @@ def refuse_stranger(arrival: Arrival, changes: ChangeSet, file: str) -> None:
     """StateRefused if the code would destroy everything in the state."""
     if nothing_in_common(arrival.state, changes):
         problem = (
-            f"it has nothing in common with the code, which would destroy all it holds ({arrival.state})"
+            f"it has nothing in common with the code, which would destroy everything in it ({arrival.state})"
         )
         raise StateRefused(file=file, stack=arrival.stack.name, problem=problem)
 
@@ -154,13 +154,13 @@ def _refuse_moved(workspaces: Workspaces, reader: StackUseReader, arrival: Arriv
     stack = arrival.stack
     name = stack.name
     if reader.lock(name) != lock:
-        raise Blocked(f'the lock on stack "{name}" was released meanwhile', hint="driftline lock list")
+        raise Blocked(f'the lock on stack "{name}" was released in the meantime', hint="driftline lock list")
     refuse_executing(reader.open_runs(name), checks=False)
     now = reader.stack(name)
     if (now.inputs, now.identity) != (stack.inputs, stack.identity):
-        raise Blocked(f'stack "{name}" has moved in Git meanwhile', hint="look at the preview again")
+        raise Blocked(f'stack "{name}" has changed in Git in the meantime', hint="review the new preview")
     if workspaces.managed_state(stack.folder, stack.definition.terraform_workspace) != arrival.former:
-        raise Blocked(f'the state of stack "{name}" was changed meanwhile', hint="look at the preview again")
+        raise Blocked(f'the state of stack "{name}" has changed in the meantime', hint="review the new preview")
 
 
 def _about(arrival: Arrival) -> dict[str, object]:
@@ -198,5 +198,5 @@ def _failed(name: str, failure: PlanFailure) -> EngineFailed:
     detail = " ".join(first.detail.split()) if first is not None else ""
     return EngineFailed(
         f'stack "{name}" cannot be planned with this state: {failure.reason}{f": {detail}" if detail else ""}',
-        hint=f"driftline plan {name}   says whether it can be planned without",
+        hint=f"driftline plan {name}   shows whether it can be planned without this state",
     )

@@ -14,11 +14,11 @@ def may_be_forgotten(reader: StackUseReader, name: str) -> Stack:
     """The stack; Blocked if it is still in Git, StackLocked and StackBusy while it is being worked on."""
     stack = reader.stack(name)
     if stack.left is not None:
-        raise Conflict(f'stack "{name}" is {stack.left} already', hint=f"driftline stack history {name}")
+        raise Conflict(f'stack "{name}" is already {stack.left}', hint=f"driftline stack history {name}")
     if stack.missing_since is None:
         raise Blocked(
             f'stack "{name}" is still in Git ({stack.source}: {stack.file}); remove it there first',
-            hint=f"driftline plan {name} --destroy   before that, if what it made is to go",
+            hint=f"driftline plan {name} --destroy   first, to destroy its resources",
         )
     lock = reader.lock(name)
     if lock is not None:

@@ -16,13 +16,13 @@ def say_renamed(control: ControlPorts, old: str, new: str, person: Person) -> St
         stack = writer.stack(old)
         if stack.renamed_to is not None:
             raise Conflict(
-                f'stack "{old}" is "{stack.renamed_to}" since',
+                f'stack "{old}" was already renamed to "{stack.renamed_to}"',
                 hint=f"driftline stack show {stack.renamed_to}",
             )
         there = next((one for one in writer.stacks(left=True) if one.name == new), None)
         if there is not None and there.pinned_identity is not None:
             raise Conflict(
-                f'stack "{new}" has a state of its own, and cannot take over that of "{old}"',
+                f'stack "{new}" has its own state and cannot take over that of "{old}"',
                 hint=f"driftline stack show {new}",
             )
         writer.say_succession(old, new, by=person.name)

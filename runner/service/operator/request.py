@@ -55,7 +55,7 @@ def request_plan(
             _refuse_unprovided(writer, asked[0].definition if asked else facts.stack.definition)
         for run in facts.open_runs:
             if run.kind is not Kind.DRIFT:
-                writer.transition(run, Event.SUPERSEDE, by=person.name, reason="planned anew by hand")
+                writer.transition(run, Event.SUPERSEDE, by=person.name, reason="planned again on request")
         if asked is not None:
             at, commit = asked
             writer.save_commit(at.source, commit)
@@ -66,7 +66,7 @@ def request_plan(
                 by=person.name,
                 kind=kind,
                 targets=tuple(targets),
-                reason=f"asked for at {at.revision[:12]}",
+                reason=f"requested at {at.revision[:12]}",
             )
         at_last = facts.stack.as_applied if gone else facts.stack
         return add_change(
@@ -101,12 +101,12 @@ def _refuse_gone(control: ControlPorts, stack: Stack, *, destroy: bool) -> None:
         raise Blocked(f'stack "{stack.name}" is {stack.left}', hint=f"driftline stack history {stack.name}")
     if not destroy:
         raise Blocked(
-            f'stack "{stack.name}" is no longer in Git; to plan it at an older revision, name one',
+            f'stack "{stack.name}" is no longer in Git; specify an older revision to plan it',
             hint=f"driftline plan {stack.name} --ref {stack.revision[:12]}   or driftline plan {stack.name} --destroy",
         )
     if stack.applied_revision is None:
         raise Blocked(
-            f'stack "{stack.name}" is no longer in Git, and nothing of it was applied',
+            f'stack "{stack.name}" is no longer in Git and was never applied',
             hint=f"driftline stack forget {stack.name}",
         )
     control.settings.required_source(stack.source)
@@ -143,7 +143,7 @@ def _discover_at(
         if discovered.definition.name == name:
             refuse_moved_state(stack, discovered)
             return discovered, signed(discoverer.git.commit(source, revision), signatures)
-    problem = next((str(p) for p in found.problems if p.stack == name), f'stack "{name}" is not in it')
+    problem = next((str(p) for p in found.problems if p.stack == name), f'it does not contain stack "{name}"')
     raise RevisionNotFound(f"revision {revision[:12]}: {problem}", hint=f"driftline stack history {name}")
 
 
@@ -167,7 +167,7 @@ def request_check(
             elif facts.open_check is not None:
                 runs.append(hasten(writer, facts.open_check, by=person.name))
             elif facts.stack.applied_revision is None:
-                skipped[name] = "nothing was applied yet"
+                skipped[name] = "nothing has been applied yet"
             elif facts.paused:
                 skipped[name] = pause_sentence(facts)
             else:

@@ -48,14 +48,14 @@ def offer(control: ControlPorts, ask: Ask, stack: str) -> Offer:
         run = own.run if own else _newest(reader, stack)
     if run.managed_state:
         raise NotFound(
-            f'the state of stack "{stack}" is a file of ours: a lock on it ends with the process that took it',
+            f'the state of stack "{stack}" is a managed file: its lock ends with the process that took it',
             hint=f"driftline stack show {stack}",
         )
     with _alone(control, run, Phase.SEE_LOCK) as assignment:
         there = _answered(ask(assignment))
     if there is None:
         raise NotFound(
-            f'nobody holds the state of stack "{stack}": terraform finds it free',
+            f'the state of stack "{stack}" is not locked',
             hint=f"driftline stack show {stack}",
         )
     if own is None or own.lock.id != there.id:

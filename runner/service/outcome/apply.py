@@ -84,7 +84,7 @@ def _ended(control: ControlPorts, writer: Writer, run: Run, result: ApplyResult)
 def _not_applied(control: ControlPorts, writer: Writer, run: Run, result: ApplyResult) -> Run:
     if run.cancel_requested_by is not None:
         return writer.transition(
-            run, Event.CANCEL, by=run.cancel_requested_by, reason="stopped before it began"
+            run, Event.CANCEL, by=run.cancel_requested_by, reason="stopped before it started"
         )
     if result.outcome is ApplyOutcome.NOTHING_LEFT:
         done = writer.transition(run, Event.FIND_NOTHING, by=DAEMON, reason=result.reason)
@@ -112,8 +112,8 @@ def _if_repeated(reader: RunReader, run: Run, result: ApplyResult) -> str:
     if before is None or moved not in before.reason:
         return ""
     return (
-        f"; {before.name} ended the same way, so this value changes at every plan and no approval can hold:"
-        " apply within apply.fresh_for of the plan, or take the value from a variable instead"
+        f"; {before.name} ended the same way, so this value changes in every plan and no approval can last:"
+        " apply within apply.fresh_for of the plan, or use a variable for the value"
     )
 
 
@@ -160,4 +160,4 @@ def half_done(control: ControlPorts, writer: OutcomeWriter, run: Run, event: Eve
 def full_reason(result: ApplyResult) -> str:
     if not result.unfinished:
         return result.reason
-    return f"{result.reason}; begun and not ended: {', '.join(result.unfinished)}"
+    return f"{result.reason}; started but not finished: {', '.join(result.unfinished)}"

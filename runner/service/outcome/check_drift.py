@@ -118,7 +118,7 @@ def _report(
     report = writer.see_report(current, *found, confirmed=current.confirmed or current.seen + 1 >= confirm)
     lapsed = report.acknowledgement is not None and report.acknowledgement.until <= control.clock.now()
     if report.status is ReportStatus.ACKNOWLEDGED and lapsed:
-        report = writer.reopen_report(report, "the acknowledgement lapsed")
+        report = writer.reopen_report(report, "the acknowledgement expired")
     return report, report.confirmed and not current.confirmed
 
 
@@ -153,7 +153,7 @@ def _sentence(report: DriftReport, findings: Sequence[Finding]) -> str:
         f"{len(counted) - missing} changed" if len(counted) > missing else "",
         f"{missing} gone" if missing else "",
     ]
-    note = "" if report.confirmed else f", seen {report.seen} time(s) and not confirmed yet"
+    note = "" if report.confirmed else f", seen {report.seen} time(s) but not confirmed yet"
     return ", ".join(word for word in words if word) + f" ({report.name})" + note
 
 

@@ -42,7 +42,7 @@ def settle_plan(control: ControlPorts, job: Job, result: PlanResult | PlanFailur
         stack = writer.stack(run.stack)
         if run.follows_git and moved(run.inputs, stack.inputs):
             return writer.transition(
-                run, Event.SUPERSEDE, by=DAEMON, reason="Git moved on while it was planned"
+                run, Event.SUPERSEDE, by=DAEMON, reason="Git changed while it was being planned"
             )
         began = time.monotonic()
         offered = _offer(control, writer, run, result)
@@ -56,7 +56,7 @@ def settle_plan(control: ControlPorts, job: Job, result: PlanResult | PlanFailur
 def fail_plan(writer: RunWriter, run: Run, failure: PlanFailure, now: datetime) -> Run:
     writer.save_diagnostics(run.id, failure.diagnostics)
     if failure.canceled and run.cancel_requested_by is None:
-        return writer.transition(run, Event.REQUEUE, by=DAEMON, reason="the daemon stopped meanwhile")
+        return writer.transition(run, Event.REQUEUE, by=DAEMON, reason="the daemon stopped in the meantime")
     if failure.canceled:
         return writer.transition(
             run, Event.CANCEL, by=run.cancel_requested_by or DAEMON, reason=failure.reason
@@ -123,7 +123,7 @@ def _offer(control: ControlPorts, writer: Writer, run: Run, result: PlanResult) 
     if count == 0 and not broken and terms.mode != "never":
         key = "mode" if terms.mode == "automatic" else "required"
         return writer.transition(
-            offered, Event.APPROVE, by=RULE, reason=f"no approval is needed, by {terms.why(key)}"
+            offered, Event.APPROVE, by=RULE, reason=f"no approval needed ({terms.why(key)})"
         )
     return offered
 
