@@ -124,11 +124,9 @@ def test_a_stack_that_cannot_be_judged_stops_no_other(arena: Arena, monkeypatch:
             raise IndexError
         return state_identity(definition, facts, home)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("runner.service.discovery.discover.state_identity", fails)
+    monkeypatch.setattr("runner.service.discovery.search.state_identity", fails)
     arena.push({})
-    assert arena.problems() == [
-        'a/stack.yaml:1:1: stack "a": its code cannot be interpreted: IndexError'
-    ]
+    assert arena.problems() == ['a/stack.yaml:1:1: stack "a": its code cannot be interpreted: IndexError']
     assert arena.stacks() == ["b"]
 
 
@@ -136,7 +134,7 @@ def test_what_is_no_stacks_own_is_no_stacks_problem(arena: Arena, monkeypatch: p
     def fails(*_: object) -> object:
         raise GitFailed(command="cat-file", source="infra", problem="it ended")
 
-    monkeypatch.setattr("runner.service.discovery.discover.state_identity", fails)
+    monkeypatch.setattr("runner.service.discovery.search.state_identity", fails)
     arena.push({})
     arena.run("source", "sync", expect=1)
     [source] = json.loads(arena.run("source", "list", "-o", "json").stdout)

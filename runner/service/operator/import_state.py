@@ -160,7 +160,9 @@ def _refuse_moved(workspaces: Workspaces, reader: StackUseReader, arrival: Arriv
     if (now.inputs, now.identity) != (stack.inputs, stack.identity):
         raise Blocked(f'stack "{name}" has changed in Git in the meantime', hint="review the new preview")
     if workspaces.managed_state(stack.folder, stack.definition.terraform_workspace) != arrival.former:
-        raise Blocked(f'the state of stack "{name}" has changed in the meantime', hint="review the new preview")
+        raise Blocked(
+            f'the state of stack "{name}" has changed in the meantime', hint="review the new preview"
+        )
 
 
 def _about(arrival: Arrival) -> dict[str, object]:
