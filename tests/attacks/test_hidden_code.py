@@ -10,7 +10,7 @@ from runner.errors import GitFailed
 from runner.model.code.identity import state_identity
 from runner.model.code.module import LARGEST
 from runner.model.settings.source import Allow
-from runner.service.cycle import poll as polling
+from runner.service.discovery.discover import Discoverer
 
 COMMAND = 'resource "terraform_data" "x" {\n  provisioner "local-exec" {\n    command = "{pwn}"\n  }\n}\n'
 BETWEEN_HEREDOCS = (
@@ -148,7 +148,7 @@ def test_an_unreadable_source_is_shown_as_such(arena: Arena, monkeypatch: pytest
     def fails(*_: object, **__: object) -> object:
         raise ValueError("\x1b[2Jnobody\nthought of it")
 
-    monkeypatch.setattr(polling, "discover", fails)
+    monkeypatch.setattr(Discoverer, "discover", fails)
     arena.push({"files": {"c/stack.yaml": "name: c\n"}})
     arena.run("source", "sync", expect=1)
     shown = "could not be read: ValueError:  [2Jnobody thought of it"
