@@ -1,4 +1,4 @@
-"""Each attack of the corpus, by the way that it would really take: nothing runs, nothing gets out, and a person is told."""
+"""Each attack of the corpus, by the way that it would really take: nothing runs, nothing gets out, and a person sees it."""
 
 import json
 import re
@@ -49,7 +49,7 @@ def modules(arena: Arena, entry: tuple[str, dict[str, list[str]]]) -> None:
 
 
 def definition(arena: Arena, entry: dict[str, Any]) -> None:
-    """Every value in a stack file of its own, and what is told stands at the key in that file."""
+    """Every value in a stack file of its own, and the problem is at the key in that file."""
     values = [arena.armed(value) for value in entry["values"]]
     module = "".join(entry.get("files", {}).values())
     files: dict[str, str | bytes | None] = {"ok/stack.yaml": "name: ok\n", "ok/main.tf": ""}

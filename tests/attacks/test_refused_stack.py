@@ -1,4 +1,4 @@
-"""What becomes of a stack whose newest revision is refused: what is applied stays, the others go on, a person is told."""
+"""What becomes of a stack whose newest revision is refused: what is applied stays, the others go on, a person sees it."""
 
 import json
 from pathlib import Path

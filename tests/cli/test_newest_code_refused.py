@@ -1,4 +1,4 @@
-"""The newest commit of a known stack cannot be read: nobody is told that it is applied, and nothing older is planned in its place."""
+"""The newest commit of a known stack cannot be read: no command claims that it is applied, and nothing older is planned in its place."""
 
 from pathlib import Path
 

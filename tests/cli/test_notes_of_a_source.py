@@ -1,4 +1,4 @@
-"""A note on something that no stack needs is told, and asks nobody for anything."""
+"""A note about something that no stack needs is shown, and asks nobody for anything."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a screen says of a stack, a run or a check is true: no more is told than is known, and nothing that is over waits."""
+"""What a screen says of a stack, a run or a check is true: it claims no more than is known, and nothing that is over waits."""
 
 from pathlib import Path
 

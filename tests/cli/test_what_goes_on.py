@@ -1,4 +1,4 @@
-"""What a person is told to do next does what they want, and what they are told is true."""
+"""A suggested next command does what the person wants, and every statement is true."""
 
 from pathlib import Path
 

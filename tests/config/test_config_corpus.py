@@ -1,4 +1,4 @@
-"""Bad files as data: beside each `NAME.yaml` stands `NAME.expected`, what a person is told."""
+"""Bad files as data: beside each `NAME.yaml` is `NAME.expected`, the reported problems."""
 
 from pathlib import Path
 

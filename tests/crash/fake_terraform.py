@@ -109,7 +109,7 @@ class Apply:
 
 @dataclass
 class Engine:
-    """Satisfies `ports.Engine`. `born` is told of each apply, `passing` of each step that this process sees."""
+    """Satisfies `ports.Engine`. `born` is called for each apply, `passing` for each step that this process sees."""
 
     cloud: Cloud
     born: Callable[[Apply], None]

@@ -70,7 +70,7 @@ class Stage(World):
     # What a process does
 
     def daemon(self) -> None:
-        """One turn of everything, as the daemon does it: what fails is told, and the rest goes on.
+        """One turn of everything, as the daemon does it: failures are reported, and the rest goes on.
 
         But for its start, which alone may look at a restored backup before anything else is written.
         """

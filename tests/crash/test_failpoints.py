@@ -1,4 +1,4 @@
-"""Whatever dies or fails at any failpoint: nothing is lost, nothing is done twice, and every end that is told is true."""
+"""Whatever dies or fails at any failpoint: nothing is lost, nothing is done twice, and every reported end is true."""
 
 import ast
 from collections.abc import Iterator
@@ -59,7 +59,7 @@ def _armings(point: str, action: str) -> Iterator[str]:
 
 
 def _resolve(root: Path, made: bool | None) -> None:  # noqa: FBT001 - a row of the table
-    """What is unclear is told with evidence and locked, and a person says what happened."""
+    """An unclear end is reported with evidence and locked, and a person resolves it."""
     stage = Stage(root)
     try:
         assert list(false(stage)) == []

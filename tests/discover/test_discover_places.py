@@ -1,4 +1,4 @@
-"""A problem is told at the place in the code where it is, as far as that is known."""
+"""A problem is reported with its location in the code, as far as that is known."""
 
 import pytest
 from discover_world import Place

@@ -1,4 +1,4 @@
-"""Which stacks a revision declares, and what is told about those that it declares badly."""
+"""Which stacks a revision declares, and the problems of those that it declares badly."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

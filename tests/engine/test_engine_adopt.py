@@ -1,4 +1,4 @@
-"""An apply whose parent was killed, followed to its end by another process: nothing is lost, nothing is told twice."""
+"""An apply whose parent was killed, followed to its end by another process: nothing is lost, nothing is logged twice."""
 
 import json
 import os

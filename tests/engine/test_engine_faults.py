@@ -1,4 +1,4 @@
-"""A terraform that hangs, babbles, dies or says what it should not: told as it is, and never for ever."""
+"""A terraform that hangs, babbles, dies or says what it should not: reported truthfully, and never endless."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Actions of terraform 1.14 and later are changes: shown, counted, approved, and told of when they fail."""
+"""Actions of terraform 1.14 and later are changes: shown, counted, approved, and reported when they fail."""
 
 import json
 from collections.abc import Callable

@@ -7,7 +7,7 @@ from typing import Any
 TIMES = frozenset({"timestamp"})  # top-level keys that tell when, not what
 # Lists that terraform writes in the order of its maps, another one each time: two plain plans differ in it as well.
 UNORDERED = frozenset({"relevant_attributes", "child_modules"})
-MAX_DIFFERENCES = 20  # differences told of
+MAX_DIFFERENCES = 20  # differences listed
 LONGEST = 120  # characters of a value
 
 

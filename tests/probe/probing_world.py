@@ -214,7 +214,7 @@ class Stage:
         (self.orders / what).touch()
 
     def reported(self, what: str) -> list[dict[str, Any]]:
-        """What processes of the provider told of themselves since they were last forgotten."""
+        """What the provider's processes reported since the last reset."""
         return [json.loads(path.read_text()) for path in sorted(self.orders.glob(f"{what}-[0-9]*[0-9]"))]
 
     def pids(self, what: str = "started") -> list[int]:

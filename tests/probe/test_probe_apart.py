@@ -134,7 +134,7 @@ def test_each_configuration_of_a_provider_has_a_process_of_its_own(aliases: Stag
 
 @contextmanager
 def sockets(stage: Stage) -> Iterator[tuple[Probe, str]]:
-    """A check of which nobody was told yet, and the path that terraform would be told."""
+    """A check that was not announced yet, and the path that terraform would get."""
     execution = stage.execution()
     lock_file, data = execution.workspace.module / ".terraform.lock.hcl", execution.workspace.data
     providers: tuple[Installed, ...] = installed(lock_file, data, stage.engine.prober.folder / "verified")

@@ -1,4 +1,4 @@
-"""Checks and triage as an installation does them, by real terraform: what is probed, what is told, what is remembered."""
+"""Checks and triage as an installation does them, by real terraform: what is probed, reported and recorded."""
 
 import sqlite3
 from collections.abc import Iterator

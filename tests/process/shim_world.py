@@ -1,4 +1,4 @@
-"""The shim, bare: started by hand, with the files by which it is told and tells."""
+"""The shim, bare: started by hand, with its input and output files."""
 
 import json
 import os

@@ -26,7 +26,7 @@ def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def entered(view: View, *argv: str) -> tuple[bytes, int]:
-    """What was told, and the exit code."""
+    """The reported bytes, and the exit code."""
     heard, output = os.pipe()
     with entrance(view, argv) as (command, needed), os.fdopen(heard, "rb") as pipe:
         argv = tuple(str(output) if word == MARK else word for word in command)

@@ -207,7 +207,7 @@ def nonsense_openpgp(remote: Remote, keys: Keys) -> None:
 
 
 def two_openpgp(remote: Remote, keys: Keys) -> None:
-    """Two good signatures in one armor: which of the two signers would be told?"""
+    """Two good signatures in one armor: which of the two signers would be shown?"""
     commit = raw(remote, remote.commit())
     sign = (
         "--detach-sign",

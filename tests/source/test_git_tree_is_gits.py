@@ -31,7 +31,7 @@ def tree(remote: Remote) -> Path:
 
 
 def again(remote: Remote, tree: Path) -> str:
-    """Export once more; what was told of it."""
+    """Export again; returns what was reported."""
     shown: list[str] = []
     assert remote.mirrors.export(remote.source, tree.name, tell=shown.append) == tree
     return "\n".join(shown)
