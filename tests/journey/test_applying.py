@@ -286,7 +286,7 @@ def test_an_older_revision_can_be_planned_by_hand(plain: World) -> None:
     request.request_plan(plain.app.control, plain.app.discoverer, "web", ANA, ref=first.revision)
     (run,) = plain.work()
     assert (run.revision, run.state) == (first.revision, State.AWAITING_APPROVAL)
-    with pytest.raises(NotAllowed, match="asked for"):
+    with pytest.raises(NotAllowed, match="whoever requested the run"):
         plain.approve(run, ANA)
     plain.approve(run, BO)
     assert plain.work()[0].state is State.APPLIED

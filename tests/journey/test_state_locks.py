@@ -146,7 +146,7 @@ def test_a_plan_waits_for_anothers_lock_and_is_made_once_it_is_gone(
     backend.take("web", ANAS)
     (run,) = remote.push(rules=rules(backend), body=BODY)
     assert run.state is State.QUEUED
-    assert run.reason == f"somebody else holds the state: lock {ANAS}"
+    assert run.reason == f"someone else holds the state lock: lock {ANAS}"
     assert remote.work() == []
     backend.locks.clear()
     remote.age(seconds=31)
@@ -195,7 +195,7 @@ def test_a_waiting_run_shows_the_lock_holder_and_the_next_attempt(
     approved(remote, backend)
     backend.take("web", ANAS)
     (run,) = remote.work()
-    reason = f"somebody else holds the state: lock {ANAS}"
+    reason = f"someone else holds the state lock: lock {ANAS}"
     (row,) = json.loads(command(remote, "lock", "list", "-o", "json"))
     assert (row["stack"], row["run"], row["reason"]) == ("web", run.name, reason)
     assert row["tried_again_at"]
@@ -233,7 +233,7 @@ def test_plan_says_that_it_waits_for_whom_until_when_and_how_to_stop(
         too_late.cancel()
         assert process.wait() > 0
     assert re.search(
-        rf"run-1 of web waits until \d\d:\d\d:\d\d UTC: somebody else holds the state: lock {ANAS}", heard
+        rf"run-1 of web waits until \d\d:\d\d:\d\d UTC: someone else holds the state lock: lock {ANAS}", heard
     )
     assert heard.count("waits until") == 1
     assert "driftline run cancel run-1" in heard

@@ -323,7 +323,7 @@ def test_a_file_outside_of_the_repository_that_changed_voids_the_approval(runnin
     running.work()
     after = running.run(run.id)
     assert after.state is State.SUPERSEDED
-    assert f"files outside of the repository ({path})" in after.reason
+    assert f"files outside the repository ({path})" in after.reason
     assert "said" not in after.reason + log(running, run)
 
 
