@@ -220,7 +220,7 @@ class App:
         return memory_limit(self.memory.total(), slots(self.settings), per_run)
 
     def _named_files(self) -> tuple[Path, ...]:
-        from runner.config.reference import files_in
+        from runner.host.reference import files_in
 
         try:
             return tuple(files_in(self.config_path.read_text(errors="replace")))

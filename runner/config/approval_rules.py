@@ -20,7 +20,7 @@ def approval_rule_complaints(settings: Settings) -> Iterator[Complaint]:
     for index, rule in enumerate(settings.approvals.rules):
         here: KeyPath = ("approvals", "rules", index)
         yield from out_of_limits(rule, RULE, here)
-        yield from _match((*here, "match"), rule.match, sources)
+        yield from match_complaints((*here, "match"), rule.match, sources)
         yield from _people(here, rule, settings.approvals.required)
         for number, address in enumerate(rule.protect):
             yield from single_line((*here, "protect", number), address, "a resource address or a glob")
@@ -28,7 +28,8 @@ def approval_rule_complaints(settings: Settings) -> Iterator[Complaint]:
             yield from single_line((*here, "reason"), rule.reason, "a text")
 
 
-def _match(here: KeyPath, match: StackMatch, sources: tuple[str, ...]) -> Iterator[Complaint]:
+def match_complaints(here: KeyPath, match: StackMatch, sources: tuple[str, ...]) -> Iterator[Complaint]:
+    """Of a `match`, whichever rule it belongs to."""
     for index, pattern in enumerate(match.stacks):
         if path_flaw(pattern, "", glob=True):
             message = 'expected a stack name or a glob such as "prod/**"'

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from runner.config.approval_rules import approval_rule_complaints
 from runner.config.check import Complaint
+from runner.config.context_rules import context_complaints
 from runner.config.cron import cron_flaw
 from runner.config.environment import withheld
 from runner.config.git_address import Transport, branch_flaw, transport, url_flaw
@@ -50,6 +51,7 @@ def server_complaints(settings: Settings) -> Iterator[Complaint]:
     yield from ignore_rules(settings.drift.ignore)
     yield from _people(settings.approvals)
     yield from approval_rule_complaints(settings)
+    yield from context_complaints(settings)
     for key, globs in (
         ("protect_types", settings.guardrails.protect_types),
         ("protect_addresses", settings.guardrails.protect_addresses),

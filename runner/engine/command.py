@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from runner.engine.apply import adopt, begin
 from runner.engine.argv import ApplyOptions, apply_argv
+from runner.engine.aws_secrets import fetch
+from runner.engine.contexts import FromContexts, fetched_once, from_contexts
 from runner.engine.credentials import AwsCredentials
 from runner.engine.environment import child_environment, inherited
 from runner.engine.facts import facts_of
@@ -142,12 +144,14 @@ class CommandLineEngine:
     def adopt(self, execution: Execution, digest: str) -> Applied | EngineError | NotBegun:
         """Nothing is started, so it does not matter which binary is installed now, if any."""
         row = ENGINES[execution.stack.engine]
+        contexts = self._contexts(execution)
         environment = child_environment(
             row,
             execution.stack,
             execution.workspace,
             cli_config=self._cli_config(),
             base=inherited(self.daemon, self.settings.engines.env),
+            contexts=contexts.environment,
             credentials={},
         )
         with Journal(execution.log) as journal:
@@ -160,6 +164,7 @@ class CommandLineEngine:
                 self._cli_config(),
                 journal,
                 self._sandbox_policy(),
+                contexts=contexts,
             )
             session = plain.with_newest_seal()
             return adopt(session, digest, self._looking(session))
@@ -180,7 +185,7 @@ class CommandLineEngine:
             execution = session.execution
             try:
                 binary, version = self.version(execution.stack.engine)
-                environment = self._environment(execution)
+                environment = self._environment(execution, session.contexts)
             except (DriftlineError, OSError):
                 return None
             own = replace(execution, cancel=execution.leave or Event(), claim=None)
@@ -201,14 +206,26 @@ class CommandLineEngine:
             wanted(row, stack.engine_version, execution.workspace.module, self.settings.data_dir),
         )
         cli_config = self._cli_config()
-        environment = self._environment(execution)
+        contexts = self._contexts(execution)
+        environment = self._environment(execution, contexts)
         private_folder(execution.workspace.data)
         with Journal(execution.log) as journal:
             yield Session(
-                row, binary, version, execution, environment, cli_config, journal, self._sandbox_policy()
+                row,
+                binary,
+                version,
+                execution,
+                environment,
+                cli_config,
+                journal,
+                self._sandbox_policy(),
+                contexts=contexts,
             )
 
-    def _environment(self, execution: Execution) -> dict[str, str]:
+    def _contexts(self, execution: Execution) -> FromContexts:
+        return from_contexts(self.settings.contexts, execution, self.daemon, fetched_once(fetch))
+
+    def _environment(self, execution: Execution, contexts: FromContexts) -> dict[str, str]:
         """With the role's credentials, for planning or for applying."""
         stack = execution.stack
         return child_environment(
@@ -217,6 +234,7 @@ class CommandLineEngine:
             execution.workspace,
             cli_config=self._cli_config(),
             base=inherited(self.daemon, self.settings.engines.env),
+            contexts=contexts.environment,
             credentials=self.credentials.environment(stack.aws, execution.run, for_apply=execution.for_apply),
         )
 

@@ -123,6 +123,7 @@ def child_environment(
     *,
     cli_config: Path,
     base: Mapping[str, str],
+    contexts: Mapping[str, str],
     credentials: Mapping[str, str],
 ) -> dict[str, str]:
     """The whole environment; later entries win. NotAllowed if the stack sets a forbidden name."""
@@ -134,7 +135,10 @@ def child_environment(
             reason="only the operator may set that",
             hint=f"remove it from env:   driftline stack show {stack.name}",
         )
-    known = {n: v for n, v in base.items() if not (credentials and _matches(n, CREDENTIALS))}
+    known, given = (
+        {n: v for n, v in one.items() if not (credentials and _matches(n, CREDENTIALS))}
+        for one in (base, contexts)
+    )
     region = stack.aws.region
     return {
         **{row.name: row.default for row in TABLE if row.default is not None},
@@ -142,6 +146,7 @@ def child_environment(
         **known,
         **stack.env,
         **({"AWS_REGION": region, "AWS_DEFAULT_REGION": region} if region else {}),
+        **given,
         **credentials,
         **{row.name: row.fixed for row in TABLE if row.fixed is not None},
         **(

@@ -32,11 +32,13 @@ def facts_of(session: Session, plan_file: Path) -> EngineFacts:
             sorted(
                 name
                 for name in session.environment
-                if not any(fnmatchcase(name, pattern) for pattern in CREDENTIALS)
+                if name not in session.contexts.variables
+                and not any(fnmatchcase(name, pattern) for pattern in CREDENTIALS)
             )
         ),
         given=(
-            *given(session.environment, session.execution.stack.aws, session.execution.key),
+            *given(_without_contexts(session), session.execution.stack.aws, session.execution.key),
+            *session.contexts.marks,
             *outside(session),
         ),
         lock_file=measured.lock_file,
@@ -45,6 +47,13 @@ def facts_of(session: Session, plan_file: Path) -> EngineFacts:
         serial=state.serial,
         resources=state.resources,
     )
+
+
+def _without_contexts(session: Session) -> dict[str, str]:
+    """The environment but for what contexts set: their marks are the same for planning and for applying."""
+    return {
+        name: value for name, value in session.environment.items() if name not in session.contexts.variables
+    }
 
 
 def _argv(session: Session) -> tuple[str, ...]:

@@ -31,10 +31,15 @@ class Redaction:
 
     @classmethod
     def over(
-        cls, environment: Mapping[str, str], secrets: Iterable[str] = (), *, by_marks: bool = False
+        cls,
+        environment: Mapping[str, str],
+        secrets: Iterable[str] = (),
+        credentials: Iterable[str] = (),
+        *,
+        by_marks: bool = False,
     ) -> "Redaction":
-        """From variables whose names suggest secrets, and from known secrets."""
-        named = {value for name, value in environment.items() if names_secret(name)}
+        """From variables whose names suggest secrets, and from known secrets and credentials."""
+        named = {*credentials, *(value for name, value in environment.items() if names_secret(name))}
         return cls(secrets, named, by_marks=by_marks)
 
     def text(self, text: str) -> str:

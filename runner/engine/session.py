@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
+from runner.engine.contexts import NOTHING, FromContexts
 from runner.engine.environment import own_folders
 from runner.engine.generated_files import Made
 from runner.engine.initialised.backend_file import backend_file
@@ -63,6 +64,7 @@ class Session:
     seal: Seal | None = None  # source of each command's data folder
     measured: Measured | None = None
     read: Mapping[str, bytes] | None = None  # the tree's configuration as measured
+    contexts: FromContexts = NOTHING
     initialised: bool = False  # by this execution, which has just made the seal
 
     @cached_property
@@ -71,7 +73,12 @@ class Session:
 
     @cached_property
     def redaction(self) -> Redaction:
-        return Redaction.over(self.environment, self.given.texts, by_marks=self.execution.nonsensitive)
+        return Redaction.over(
+            self.environment,
+            self.given.texts,
+            self.contexts.secrets,
+            by_marks=self.execution.nonsensitive,
+        )
 
     @property
     def scratch(self) -> Path:
@@ -189,7 +196,7 @@ class Session:
         if self.sandbox is None or self.confined is not None:
             return self.confined
         installed = self.cli_config.parent / PLUGINS
-        given = (self.cli_config, installed, *filter(None, [self.plan_file]))
+        given = (self.cli_config, installed, *filter(None, [self.plan_file, self.contexts.folder]))
         called = self.seal.manifest.local_folders if self.seal is not None else ()
         return self.sandbox.around(self.execution, self.binary, given, name, called)
 

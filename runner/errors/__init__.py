@@ -54,6 +54,7 @@ from runner.errors.conflict import (
     StillApplying,
 )
 from runner.errors.engine import (
+    ContextUnresolved,
     CredentialsFailed,
     EngineAnswered,
     EngineCannotAnswer,
@@ -120,6 +121,7 @@ __all__ = [
     "ClockBehind",
     "ClockWentBack",
     "Conflict",
+    "ContextUnresolved",
     "CredentialsFailed",
     "DaemonRunning",
     "DaemonUnreachable",

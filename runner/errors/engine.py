@@ -49,6 +49,12 @@ class EngineFailed(DriftlineError):
     """stack "{stack}": {engine} {command} failed"""
 
 
+class ContextUnresolved(DriftlineError):
+    """stack "{stack}": context "{context}" sets {name}, but {problem}"""
+
+    hint_template = "repair the secret or its reference in contexts; then   driftline config validate"
+
+
 class PlanTooLarge(DriftlineError):
     """a plan with {count} changes takes {size} MiB even without its values; Driftline shows at most {most} MiB"""
 

@@ -160,6 +160,7 @@ class Execution:
     state_folders: tuple[str, ...] = ()  # where its source may keep states by itself
     expected: Expected | None = None  # of an apply: what its log has to report
     writable_modules: tuple[str, ...] = ()  # globs of local modules in whose folders it may write
+    source: str = ""  # the name of its source, by which contexts may match it
     key: bytes = field(
         default=b"", repr=False
     )  # seals what the operator hands in, so that it can be bound to

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from runner.config.reference import files_in
 from runner.config.server_file import check
+from runner.host.reference import files_in
 from runner.model.settings.server import ExecutorSettings
 
 CONFIG = "data_dir: data\nexecutor: {executor}\n"

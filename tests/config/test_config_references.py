@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from runner.config.reference import Unresolved, foreign_references, resolve, resolved
+from runner.config.reference import foreign_references, resolved
+from runner.host.reference import Unresolved, resolve
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ def environment(
         workspace,
         cli_config=tmp_path / "rc",
         base=base or {},
+        contexts={},
         credentials=credentials or {},
     )
 
@@ -142,6 +143,7 @@ def test_a_folder_too_long_for_a_plugins_socket_is_not_its_tmpdir(tmp_path: Path
         workspace,
         cli_config=tmp_path,
         base={},
+        contexts={},
         credentials={},
     )
     assert len(made["TMPDIR"]) <= 80

@@ -29,7 +29,13 @@ def environment(tmp_path: Path, app: App, **env: str) -> dict[str, str]:
     base = inherited(daemon, app.settings.engines.env)
     stack = StackDefinition(name="a", env=env)
     return child_environment(
-        ENGINES["terraform"], stack, workspace, cli_config=tmp_path / "rc", base=base, credentials={}
+        ENGINES["terraform"],
+        stack,
+        workspace,
+        cli_config=tmp_path / "rc",
+        base=base,
+        contexts={},
+        credentials={},
     )
 
 

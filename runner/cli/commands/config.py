@@ -57,6 +57,7 @@ def validate(cli: Cli, file: Path | None, output: str) -> None:
 def _doubts(settings: Settings, path: Path) -> Iterator[Problem]:
     """What is allowed and hardly meant. The stacks are known where there is a database that can be read."""
     from runner.app import App
+    from runner.config.context_rules import careless
     from runner.service.approval.terms import counting
     from runner.store.database import FILE_NAME
 
@@ -65,7 +66,7 @@ def _doubts(settings: Settings, path: Path) -> Iterator[Problem]:
         with suppress(DriftlineError, OSError), App(settings, path).store.reading() as reader:
             present = [stack for stack in reader.stacks() if stack.missing_since is None]
             stacks = {stack.name: counting(reader, stack) for stack in present}
-    for sentence in forgotten(settings.approvals, stacks):
+    for sentence in (*forgotten(settings.approvals, stacks), *careless(settings)):
         yield Problem(str(path), 1, 1, sentence)
 
 

@@ -78,6 +78,8 @@ def _drift(page: StackPage, now: datetime) -> Iterator[Row]:
 def _rules(page: StackPage) -> Iterator[Row]:
     yield "approvals", [page.approvals]
     yield from terms_rows(page.terms)
+    for number, context in enumerate(page.contexts):
+        yield "contexts" if not number else "", [context.sentence]
     yield "memory", [page.memory]
 
 

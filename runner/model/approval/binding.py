@@ -3,7 +3,7 @@
 import hashlib
 import json
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +21,9 @@ OLDER_FORM = (
 SHOWN = 12  # characters of a digest
 FILE = "file:"
 FILES = "files outside the repository"
+
+
+CONTEXT = "context "  # how the mark of something that a context gave begins
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,11 @@ class Binding:
     @property
     def digest(self) -> str:
         return hashlib.sha256(self.document().encode()).hexdigest()
+
+
+def environment_marks(given: Iterable[str]) -> tuple[str, ...]:
+    """The marks of what the operator gave, by contexts and by the environment; without those of files."""
+    return tuple(mark for mark in given if not mark.startswith(FILE))
 
 
 def read_binding(document: str) -> Binding:

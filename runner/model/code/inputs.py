@@ -10,6 +10,7 @@ from runner.model.code.found_reads import Found
 from runner.model.code.known_inputs import SEEN_AT
 from runner.model.code.module_folders import Reach
 from runner.model.code.tree import LINK, Tree
+from runner.model.settings.context import context_inputs, reaching
 from runner.model.settings.server import Settings
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import StackDefinition, to_json
@@ -233,13 +234,14 @@ def _read_lines(folders: Folders, watches: Watches, stack: Located, read: Found)
     yield from map(watches.line, read.patterns)
 
 
-def reaching_settings(settings: Settings, engine: str) -> str:
-    """The operator's settings that affect a plan with this engine.
+def reaching_settings(settings: Settings, definition: StackDefinition, source: str) -> str:
+    """The operator's settings that affect a plan of this stack.
 
     The source's allow rules are not among them: they refuse stacks, and change no plan of an accepted one.
     """
-    row = getattr(settings.engines, engine)
-    return json.dumps([engine, row.binary, sorted(settings.engines.env)])
+    row = getattr(settings.engines, definition.engine)
+    engine = json.dumps([definition.engine, row.binary, sorted(settings.engines.env)])
+    return engine + context_inputs(reaching(settings.contexts, definition, source))
 
 
 def settings_digest(settings: Settings, source: SourceSettings, version: str) -> str:
@@ -248,4 +250,5 @@ def settings_digest(settings: Settings, source: SourceSettings, version: str) ->
         version, source.url, source.branch, source.stacks, repr(source.allow), repr(source.verify), repr(settings.engines.terraform),
         repr(settings.engines.tofu), settings.engines.env, settings.approvals.required,
     ]  # fmt: skip
-    return _sha([json.dumps(facts)])
+    contexts = [repr(context) for context in settings.contexts]
+    return _sha([json.dumps([*facts, *contexts])])

@@ -13,6 +13,9 @@ class DriftClass(StrEnum):
     ABSORBED = "absorbed"  # changed outside, but terraform would leave it
     OUTPUT_ONLY = "output_only"  # only an output follows what changed
     IGNORED = "ignored"  # a rule says that it does not count
+    CONTEXT = (
+        "context"  # follows from a value of the operator that changed since the apply; nothing moved outside
+    )
     PARTIAL = "partial"  # left by a run of another revision that was targeted or failed half-way
 
 

@@ -48,9 +48,15 @@ def classify(
     *,
     by_marks: bool = False,
     partly: Sequence[Partly] = (),
+    context_changed: bool = False,
 ) -> tuple[Finding, ...]:
     """What a drift check found, counted or not, by address."""
-    found = [judged.finding for judged in judge(document, rules, given, by_marks=by_marks, partly=partly)]
+    found = [
+        judged.finding
+        for judged in judge(
+            document, rules, given, by_marks=by_marks, partly=partly, context_changed=context_changed
+        )
+    ]
     secrets = given if by_marks else plan_secrets(document) | given
     return tuple(replace(finding, address=secrets.address(finding.address)) for finding in found)
 
@@ -68,12 +74,15 @@ def drift_fingerprint(
     *,
     by_marks: bool = False,
     partly: Sequence[Partly] = (),
+    context_changed: bool = False,
     code: Code = UNREAD,
 ) -> str:
     """Equal if two checks saw the same drift; only counted findings are part of it."""
     with understanding(document):
         blocks = configured_resources(document)
-        found = judge(document, rules, given, by_marks=by_marks, partly=partly)
+        found = judge(
+            document, rules, given, by_marks=by_marks, partly=partly, context_changed=context_changed
+        )
         counted = [judged for judged in found if judged.finding.counts]
         clock = clock_of(document, code)
         sealed = sorted(
@@ -105,6 +114,7 @@ def judge(
     *,
     by_marks: bool = False,
     partly: Sequence[Partly] = (),
+    context_changed: bool = False,
 ) -> list[Judged]:
     """The taxonomy: each finding with its differences."""
     with understanding(document):
@@ -116,6 +126,8 @@ def judge(
             if entry.get("mode") != "data" and is_change(entry)
             if (judged := _planned(entry, rules, secrets, runs.get(entry["address"], UNTOUCHED))) is not None
         ]
+        if context_changed:
+            planned = _by_context(planned, document)
         seen = {judged.finding.address for judged in planned}
         moved = [
             judged
@@ -126,6 +138,17 @@ def judge(
         counts = any(judged.finding.counts for judged in planned)
         outputs = () if counts else _outputs(document, secrets, partly)
         return sorted([*planned, *moved, *outputs], key=lambda judged: address_order(judged.finding.address))
+
+
+def _by_context(planned: Iterable[Judged], document: Mapping[str, Any]) -> list[Judged]:
+    """With other values from a context, terraform would change what nobody touched. What moved outside still counts."""
+    outside = {entry["address"] for entry in document.get("resource_drift") or ()}
+    return [
+        Judged(replace(one.finding, drift_class=DriftClass.CONTEXT), one.differences)
+        if one.finding.counts and one.finding.address not in outside
+        else one
+        for one in planned
+    ]
 
 
 def _planned(

@@ -79,6 +79,7 @@ class Job:
     # For a drift check: what never counts, of the server and of the stack.
     ignore: tuple[IgnoreRule, ...] = ()
     partly: tuple[Partly, ...] = ()  # what the state holds of other revisions
+    environment: tuple[str, ...] | None = None  # marks of what the operator gave to the last apply, if known
     # Earlier runs of the stack: what their plans called sensitive is masked in the output of this one.
     earlier: tuple[int, ...] = ()
     probing: Probing | None = None  # whether and how a probe may answer; None where a person is to be asked

@@ -28,6 +28,7 @@ class Question:
     ignore: tuple[IgnoreRule, ...] = ()
     drift: bool = False
     around: Around = ALONE
+    context_changed: bool = False  # for a drift check: since the last apply
     partly: tuple[Partly, ...] = ()  # for a drift check: parts of other revisions in the state
 
 
@@ -68,7 +69,10 @@ def _with_drift(
     report: Report, document: Mapping[str, Any], question: Question, given: Secrets, key: bytes
 ) -> Report:
     by_marks, partly = question.by_marks, question.partly
-    found = classify(document, question.ignore, given, by_marks=by_marks, partly=partly)
+    changed = question.context_changed
+    found = classify(
+        document, question.ignore, given, by_marks=by_marks, partly=partly, context_changed=changed
+    )
     return replace(
         report,
         findings=bounded_findings(found),
@@ -79,6 +83,7 @@ def _with_drift(
             given,
             by_marks=by_marks,
             partly=partly,
+            context_changed=changed,
             code=question.around.code,
         ),
     )

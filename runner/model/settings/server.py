@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from runner.errors import SourceNotFound
+from runner.model.settings.context import Context
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import STRICT, IgnoreRule
 from runner.model.stack.match import EVERY_STACK, StackMatch
@@ -160,6 +161,7 @@ class Settings:
     retention: Retention = Retention()
     artifacts: ArtifactSettings = ArtifactSettings()
     audit: AuditSettings = AuditSettings()
+    contexts: tuple[Context, ...] = ()
 
     def source(self, name: str) -> SourceSettings | None:
         return next((s for s in self.sources if s.name == name), None)

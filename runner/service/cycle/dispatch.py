@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from runner import failpoint
 from runner.errors import Conflict, NoRoom, NotFound, SourceNotFound
+from runner.model.approval.binding import environment_marks
 from runner.model.audit.actor import DAEMON
 from runner.model.execution.job import Job, JobSource, Phase
 from runner.model.run.apply_end import Expected, expected_of
@@ -211,12 +212,20 @@ def _job(control: ControlPorts, reader: Reader, run: Run, known_source: SourceSe
         fresh_for=control.settings.apply.fresh_for,
         expected=None if run.state is State.PLANNING else _expected(reader, run),
         partly=partly_applied(reader, run.stack) if run.kind is Kind.DRIFT else (),
+        environment=_applied_environment(reader, run.stack) if run.kind is Kind.DRIFT else None,
         ignore=ignore_rules(control.settings, now),
         earlier=tuple(
             earlier.id for earlier in reader.runs(RunFilter(stack=run.stack, below=run.id, limit=MAX_EARLIER))
         ),
         probing=probing(reader, run, now.drift, control.settings),
     )
+
+
+def _applied_environment(reader: Reader, stack: str) -> tuple[str, ...] | None:
+    """The marks of what the operator gave to the last apply; None if that is no longer recorded."""
+    applied = reader.runs(RunFilter(stack=stack, states=frozenset({State.APPLIED}), limit=1))
+    binding = reader.binding(applied[0].id) if applied else None
+    return None if binding is None else environment_marks(binding.facts.given)
 
 
 def _expected(reader: RunReader, run: Run) -> Expected | None:

@@ -120,7 +120,9 @@ class Discoverer:
         home = homes(present, takes)
         identities = judge(search, tree, code, source, others, broken, home)
         asked = ask(search, present, takes, code, folders)
-        digested = digests(search, folders, code, reads, self.settings, {stack.name: stack for stack in own})
+        digested = digests(
+            search, folders, code, reads, self.settings, source.name, {stack.name: stack for stack in own}
+        )
         memory.modules, memory.reads = code.used(), code.used_reads()
         if not patience.complete:
             problems.append(Problem(TOP, 1, 1, f"some files were {NOT_READ_YET}"))

@@ -7,7 +7,6 @@ from typing import TypeVar
 from runner.errors import DriftlineError
 from runner.model.code.conflicts import Complaint, moved_states, shared_states
 from runner.model.code.dependencies import circular, unmet
-from runner.model.code.engines import ENGINES
 from runner.model.code.found_reads import Found
 from runner.model.code.identity import state_identity
 from runner.model.code.inputs import (
@@ -107,15 +106,16 @@ def digests(
     code: FolderFacts,
     reads: StackReads,
     settings: Settings,
+    source: str,
     known: Mapping[str, Stack],
 ) -> list[tuple[Located, Inputs]]:
     _first(lambda: reads.prefetch(search.stacks))
     watches = Watches(folders.tree)
-    reaching = {engine: reaching_settings(settings, engine) for engine in ENGINES}
 
     def digest(stack: Located, read: Found) -> str:
         reach = code_of(code, stack).reach
-        return inputs_digest(folders, watches, stack, reach, read, reaching[stack.definition.engine])
+        reaching = reaching_settings(settings, stack.definition, source)
+        return inputs_digest(folders, watches, stack, reach, read, reaching)
 
     def inputs(stack: Located) -> Inputs:
         read, old = reads.of(stack), known.get(stack.definition.name)

@@ -9,6 +9,7 @@ from pathlib import Path
 from runner.errors import (
     ArtifactStoreFailed,
     CheckpointFailed,
+    ContextUnresolved,
     DatabaseRolledBack,
     DatabaseUnwritable,
     DiskFull,
@@ -36,7 +37,15 @@ from runner.service.execution.known_secrets import known
 from runner.service.execution.plan import APPROVABLE, FRESH, confined, execute_plan, prepare
 
 # These say nothing about the plan or its approval, and are fixed without knowing this run.
-_PASSING = (ArtifactStoreFailed, CheckpointFailed, DatabaseRolledBack, DatabaseUnwritable, DiskFull, NoRoom)
+_PASSING = (
+    ArtifactStoreFailed,
+    CheckpointFailed,
+    ContextUnresolved,
+    DatabaseRolledBack,
+    DatabaseUnwritable,
+    DiskFull,
+    NoRoom,
+)
 _PUT_BACK = ApplyResult(ApplyOutcome.PUT_BACK, "the daemon stopped in the meantime")
 
 
@@ -112,6 +121,7 @@ def execute_adopt(
         execution = Execution(
             run=job.name,
             stack=job.stack,
+            source=job.source.name,
             workspace=ports.workspaces.reopen(job.run, job.folder),
             log=ports.workspaces.log(job.run),
             cancel=cancel,

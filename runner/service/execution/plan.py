@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from runner import failpoint
 from runner.errors import DriftlineError
+from runner.model.approval.binding import environment_marks
 from runner.model.changes.changes import ChangeSet, Diagnostic, error_summary
 from runner.model.changes.warnings import kept
 from runner.model.drift.probe import ProbeFacts
@@ -143,6 +144,7 @@ def prepare(
     return Execution(
         run=job.name,
         stack=job.stack,
+        source=job.source.name,
         workspace=workspace,
         log=ports.workspaces.log(job.run),
         cancel=cancel,
@@ -242,6 +244,8 @@ def question_of(job: Job, ports: WorkerPorts, planned: Planned) -> Question:
         ignore=tuple(job.ignore),
         drift=job.kind is Kind.DRIFT,
         around=planned.around,
+        context_changed=job.environment is not None
+        and environment_marks(planned.facts.given) != job.environment,
         partly=job.partly,
     )
 

@@ -46,6 +46,7 @@ def _in_workspace(job: Job, ports: WorkerPorts, cancel: Cancel, claim: HeldClaim
         yield Execution(
             run=job.name,
             stack=job.stack,
+            source=job.source.name,
             workspace=workspace,
             log=ports.workspaces.log(job.run),
             cancel=cancel,

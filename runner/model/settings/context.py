@@ -1,0 +1,97 @@
+"""Contexts: variables, secrets and files that the operator gives to some stacks and to no others."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar, Literal
+
+from runner.model.stack.definition import STRICT, StackDefinition
+from runner.model.stack.match import EVERY_STACK, StackMatch, reaches
+
+VARIABLE = "TF_VAR_"
+
+
+@dataclass(frozen=True)
+class Context:
+    """References in `vars`, `env` and `files` stay unresolved: each run resolves them. `for_` are the phases."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    name: str
+    match: StackMatch = EVERY_STACK
+    vars: dict[str, Any] = field(default_factory=dict)
+    env: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    for_: tuple[Literal["plan", "apply"], ...] = ("plan", "apply")
+
+
+class Sets(StrEnum):
+    """What kind of thing a context gives."""
+
+    VARIABLE = "variable"
+    ENVIRONMENT = "environment"
+    FILE = "file"
+
+
+@dataclass(frozen=True)
+class Gift:
+    """One thing that one context gives; `variable` is the environment variable that it reaches a run in."""
+
+    context: str
+    kind: Sets
+    name: str
+    text: str  # with its references
+    phases: tuple[str, ...]
+    literal: bool = False  # no text of the operator's, so that nothing in it is a reference
+
+    @property
+    def secret(self) -> bool:
+        """Whether its value is one: a file, or a text that refers to something."""
+        return self.kind is Sets.FILE or (not self.literal and "${" in self.text)
+
+    @property
+    def variable(self) -> str:
+        return self.name if self.kind is Sets.ENVIRONMENT else f"{VARIABLE}{self.name}"
+
+
+def reaching(contexts: Iterable[Context], definition: StackDefinition, source: str) -> tuple[Context, ...]:
+    """The contexts that match the stack, in the order of the configuration."""
+    return tuple(one for one in contexts if reaches(one.match, definition, source))
+
+
+def gifts(contexts: Iterable[Context]) -> tuple[Gift, ...]:
+    """What they give together; of two that set the same variable in the same phase, the later one."""
+    given: dict[tuple[str, str], Gift] = {}
+    for context in contexts:
+        for gift in gifts_of(context):
+            for phase in gift.phases:
+                given[gift.variable, phase] = gift
+    return tuple(dict.fromkeys(given.values()))
+
+
+def gifts_of(context: Context) -> Iterator[Gift]:
+    for name, value in context.vars.items():
+        yield Gift(
+            context.name, Sets.VARIABLE, name, variable_text(value), context.for_, not isinstance(value, str)
+        )
+    for name, text in context.env.items():
+        yield Gift(context.name, Sets.ENVIRONMENT, name, text, context.for_)
+    for name, text in context.files.items():
+        yield Gift(context.name, Sets.FILE, name, text, context.for_)
+
+
+def variable_text(value: Any) -> str:
+    """As terraform reads TF_VAR_: text as it is, everything else as an expression.
+
+    https://developer.hashicorp.com/terraform/language/values/variables#environment-variables
+    """
+    if isinstance(value, str):
+        return value
+    # A template in a text would be evaluated; `$${` is how HCL writes a plain `${`.
+    return json.dumps(value, sort_keys=True).replace("${", "$${").replace("%{", "%%{")
+
+
+def context_inputs(contexts: Iterable[Context]) -> str:
+    """What a plan reads of the contexts that reach its stack, without any secret; empty where none does."""
+    found = [(gift.variable, gift.kind, gift.text, gift.phases) for gift in gifts(contexts)]
+    return json.dumps(sorted(found)) if found else ""
