@@ -16,7 +16,7 @@ class SourceNotTaken(DriftlineError):
 
 
 class SourceTooLarge(GitFailed):
-    """source "{source}" is too large: {what} {most}"""
+    """source "{source}" is too large: {what} {bound}"""
 
     hint_template = (
         "remove large files from it, or raise max_size of source {source}:   driftline config show"
