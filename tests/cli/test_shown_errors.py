@@ -112,4 +112,4 @@ def test_what_others_wrote_is_bounded_and_commands_no_terminal() -> None:
 
 
 def test_bytes_are_counted_and_never_printed() -> None:
-    assert "digest (3 bytes)" in ArtifactDamaged(run="run-1", name="x", digest=b"\x00\x1b[").message
+    assert "(3 bytes)" in ArtifactDamaged(run="run-1", name="x", digest=b"\x00\x1b[").message

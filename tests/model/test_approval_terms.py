@@ -112,10 +112,10 @@ def test_who_is_in_every_list_may_approve() -> None:
 def test_where_nobody_is_in_every_list_it_is_said_with_the_lists() -> None:
     found = terms(ApprovalRule(PROD, from_=("ana",)), on=(declared(approvers=("eve",)),))
     assert nobody(found, {}) == (
-        "nobody may approve it, and 1 must: rule 1 of approvals.rules names ana; db/stack.yaml names eve"
+        "nobody may approve it, but 1 must: rule 1 of approvals.rules names ana; db/stack.yaml names eve"
     )
     few = terms(ApprovalRule(PROD, from_=("ana", "bo"), required=2), on=(declared(approvers=("bo",)),))
-    assert (nobody(few, {}) or "").startswith("only bo may approve it, and 2 must")
+    assert (nobody(few, {}) or "").startswith("only bo may approve it, but 2 must")
 
 
 @pytest.mark.parametrize(

@@ -51,4 +51,4 @@ def test_any_other_note_is_reported(note: Any) -> None:
 
 
 def test_a_note_where_the_code_has_no_backend_is_reported() -> None:
-    assert backend_problem(noted(), None, {}) == 'it noted the backend "s3", and the code has no backend'
+    assert backend_problem(noted(), None, {}) == 'it recorded the backend "s3", but the code has no backend'

@@ -60,10 +60,10 @@ UP_TO_THE_COMPARED = replace(KNOWN, checks=49)
             probing(record=UP_TO_THE_COMPARED),
             READY,
             Way.COMPARED,
-            "one in 50 is compared",
+            "one check in 50 is compared",
             id="the-fiftieth",
         ),
-        pytest.param(probing(every=1), READY, Way.COMPARED, "one in 1 is compared", id="each"),
+        pytest.param(probing(every=1), READY, Way.COMPARED, "one check in 1 is compared", id="each"),
         pytest.param(
             probing(),
             replace(READY, providers=()),
