@@ -57,7 +57,7 @@ class Folder:
 
 
 def _mark(path: Path) -> bytes:
-    """The path tells one thing from another, size and time tell what it is now from what it was."""
+    """The path identifies the file; size and time change with its content."""
     status = path.lstat()
     return f"{path}:{status.st_size}:{status.st_mtime_ns}".encode()
 

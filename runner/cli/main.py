@@ -110,7 +110,7 @@ class Driftline(click.Group):
         except BrokenPipeError:
             _leave_broken_pipe()
         except Exception as error:  # noqa: BLE001 - whatever it is, a person gets a sentence
-            code = told(cli, error)
+            code = report_error(cli, error)
         sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -121,7 +121,7 @@ def _take_common_options(command: click.Command) -> None:
         _take_common_options(below)
 
 
-def told(cli: Cli, error: Exception) -> int:
+def report_error(cli: Cli, error: Exception) -> int:
     """Say on stderr what went wrong; the exit code."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         with suppress(BrokenPipeError):

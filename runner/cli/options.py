@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MOST_ID = 2**63 - 1  # what SQLite can count to
+MAX_ID = 2**63 - 1  # what SQLite can count to
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Cli:
 
     def begin_installation(self) -> "App":
         """The app of a command that works without a daemon: it may make the database, and says so."""
-        self.tell_warnings()
+        self.show_warnings()
         self.creates = True
         if self.app.store.made:
             self.console.warn(f"created a new database in {self.app.settings.data_dir}")
@@ -68,12 +68,12 @@ class Cli:
         from runner.service.cycle.begin import begin, must_begin
 
         if must_begin(self.app.control):
-            self.tell_warnings()
-            if told := begin(self.app.control):
-                self.console.warn(told)
+            self.show_warnings()
+            if problem := begin(self.app.control):
+                self.console.warn(problem)
         return who_acts()
 
-    def tell_warnings(self) -> None:
+    def show_warnings(self) -> None:
         """The log of a command that shows its own progress: on stderr, and in the log's own form."""
         from runner.host import log
 
@@ -103,13 +103,13 @@ def _remember(context: click.Context, parameter: click.Parameter, value: Any) ->
 
 def common_options(*, at_root: bool) -> list[click.Parameter]:
     """The options that may stand before the command or after it; only the first place reads the environment."""
-    told: dict[str, Any] = {
+    common: dict[str, Any] = {
         "callback": _remember,
         "expose_value": False,
         "allow_from_autoenv": at_root,
         "hidden": not at_root,
     }
-    flag: dict[str, Any] = {**told, "is_flag": True, "default": None}
+    flag: dict[str, Any] = {**common, "is_flag": True, "default": None}
     return [
         click.Option(
             ["-c", "--config"],
@@ -117,7 +117,7 @@ def common_options(*, at_root: bool) -> list[click.Parameter]:
             metavar="FILE",
             help="Server configuration file (also DRIFTLINE_CONFIG).",
             # Where it is looked for knows the variable, and names it where the file is missing.
-            **{**told, "allow_from_autoenv": False},
+            **{**common, "allow_from_autoenv": False},
         ),
         click.Option(["-q", "--quiet"], help="Suppress progress and hints.", **flag),
         click.Option(
@@ -139,7 +139,7 @@ class Numbered(click.ParamType[int]):
         if isinstance(value, int):
             return value
         digits = str(value).removeprefix(f"{self.prefix}-")
-        if not (digits.isascii() and digits.isdigit()) or int(digits) > MOST_ID:
+        if not (digits.isascii() and digits.isdigit()) or int(digits) > MAX_ID:
             self.fail(f"expected {self.prefix}-N or N, got {value!r}", param, ctx)
         return int(digits)
 

@@ -29,8 +29,8 @@ Done = Callable[[Run], bool]
 
 def recover_here(cli: Cli) -> list[Run]:
     """What became of runs whose process is gone; an apply that still runs is left to the next daemon."""
-    if told := begin(cli.app.control):
-        cli.console.warn(told)
+    if problem := begin(cli.app.control):
+        cli.console.warn(problem)
     recovered = recover(cli.app.control)
     ended = [run for run in recovered.ended if run.reason]
     for assignment in recovered.adopted:
@@ -57,7 +57,7 @@ class Performer:
     def of(cls, cli: Cli) -> "Performer":
         daemon = running_daemon(cli.app.settings.data_dir)
         if daemon is None:
-            cli.tell_warnings()
+            cli.show_warnings()
             for run in recover_here(cli):
                 cli.console.warn(f"{run.name} of {run.stack} is {run.state.in_words}: {run.reason}")
         return cls(cli, daemon)
@@ -69,18 +69,18 @@ class Performer:
     def bring(self, run_id: int, done: Done) -> Run:
         """Until the run is done or final; its log goes to stderr meanwhile."""
         tail = LogTail(self.cli.app.workspaces.log(run_id))
-        told: datetime | None = None
+        shown: datetime | None = None
 
         def each(runs: Sequence[Run]) -> None:
-            nonlocal told
+            nonlocal shown
             run = runs[0]
             over = run.final or done(run)
             if self.follows:
                 self.cli.console.say(*(Cell(line, "dim") for line in tail.lines(last=over)))
             if not over:
                 self._refuse_locked(run)
-                if run.wait_until != told and waits(run.wait_until, self.cli.app.clock.now()):
-                    told = run.wait_until
+                if run.wait_until != shown and waits(run.wait_until, self.cli.app.clock.now()):
+                    shown = run.wait_until
                     self._tell_wait(run)
 
         return self._watch([run_id], done, 1, each)[0]
@@ -180,9 +180,9 @@ class Performer:
         first, self.interrupted = not self.interrupted, True
         applying = [run for run in runs if run.state is State.APPLYING]
         if applying and self.daemon is not None:
-            told = applying[0].name
+            name = applying[0].name
             raise Interrupted(
-                f"stopped following; the daemon continues with {told}", hint=f"driftline logs -f {told}"
+                f"stopped following; the daemon continues with {name}", hint=f"driftline logs -f {name}"
             )
         if applying and first:
             self.cli.console.warn(

@@ -25,7 +25,7 @@ class Tally:
 
     @contextmanager
     def each(self) -> Iterator[None]:
-        """Do it for one; an error in it is told, and the next one follows."""
+        """Do it for one; its error is shown, and the next one follows."""
         try:
             yield
         except DriftlineError as error:
@@ -41,8 +41,8 @@ def with_labels(reader: Reader, labels: Labels) -> list[Stack]:
     """The stacks that have all of these labels; NotFound where no stack has."""
     found = [stack for stack in reader.stacks() if has(stack, labels)]
     if not found:
-        told = ", ".join(f"{key}={value}" for key, value in labels)
-        raise NotFound(f"no stacks have the label {told}", hint="driftline stack list -o json")
+        wanted = ", ".join(f"{key}={value}" for key, value in labels)
+        raise NotFound(f"no stacks have the label {wanted}", hint="driftline stack list -o json")
     return found
 
 

@@ -20,8 +20,8 @@ def _suggest(read: "Callable[[Reader], Iterable[tuple[str, str]]]") -> Suggestio
         with suppress(Exception):
             given = set(context.params.get("stacks") or ())
             return [
-                CompletionItem(name, help=told)
-                for name, told in _read(context, read)
+                CompletionItem(name, help=text)
+                for name, text in _read(context, read)
                 if name.startswith(incomplete) and name not in given
             ]
         return []

@@ -38,18 +38,18 @@ class StackFacts:
         _, ill = self.health
         if ill:
             return ill
-        told = self.sentence
-        return f"{told}; {self.source_note}" if self.source_note else told
+        sentence = self.sentence
+        return f"{sentence}; {self.source_note}" if self.source_note else sentence
 
     @property
     def sentence(self) -> str:
         """What is decided about its changes."""
-        run, told = self.view.open_change, decide(self.view).sentence
+        run, sentence = self.view.open_change, decide(self.view).sentence
         if self.never and run is not None:
             return (
                 f"{run.name} is planned, but this stack may not be applied: its mode is never ({self.never})"
             )
-        return f"{told} ({given(self.standing)})" if self.standing is not None else told
+        return f"{sentence} ({given(self.standing)})" if self.standing is not None else sentence
 
     @property
     def source_note(self) -> str:

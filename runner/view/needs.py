@@ -82,26 +82,26 @@ def needs(
     objected = objections or {}
     found = [need for facts in stacks for need in _of_stack(facts, objected, daemon=daemon)]
     if restored is not None and now - restored.at < SHOWN_FOR:
-        told = f"{ago(restored.at, now)}: {sentence(restored.detail)}"
-        found.append(Need(Why.RESTORED, "database", None, told, "driftline audit verify"))
+        text = f"{ago(restored.at, now)}: {sentence(restored.detail)}"
+        found.append(Need(Why.RESTORED, "database", None, text, "driftline audit verify"))
     if missing is not None and now - missing.at < SHOWN_FOR:
-        told = f"{ago(missing.at, now)}: {missing_sentence(missing.detail)}"
-        found.append(Need(Why.CHECKPOINTS, "audit", None, told, "driftline audit verify"))
+        text = f"{ago(missing.at, now)}: {missing_sentence(missing.detail)}"
+        found.append(Need(Why.CHECKPOINTS, "audit", None, text, "driftline audit verify"))
     for left in leftovers:
         pids = ", ".join(map(str, left.pids)) or "unknown"
-        told = f"has ended but left processes running (pids {pids}); nothing is planned or applied on its state until they end"
-        found.append(Need(Why.LINGERS, left.run, None, told, f"driftline run cancel {left.run} --force"))
+        text = f"has ended but left processes running (pids {pids}); nothing is planned or applied on its state until they end"
+        found.append(Need(Why.LINGERS, left.run, None, text, f"driftline run cancel {left.run} --force"))
     if shortage is not None:
         found.append(Need(Why.DISK, "data_dir", None, shortage, "driftline doctor", failure=True))
     for one in distrusted:
-        told = (
+        text = (
             f"is no longer probed ({one.reason}, stack {one.stack}); its stacks are checked with full plans"
         )
         command = f'driftline drift trust "{one.provider.name}" -m "..."'
-        found.append(Need(Why.PROBE, one.provider.name, one.stack, told, command))
+        found.append(Need(Why.PROBE, one.provider.name, one.stack, text, command))
     for consumer, count in Counter(letter.consumer for letter in dead_letters).items():
-        told = f"{words.counted(count, 'event')} could not be delivered"
-        found.append(Need(Why.EVENTS, consumer, None, told, "driftline events --dead", failure=True))
+        text = f"{words.counted(count, 'event')} could not be delivered"
+        found.append(Need(Why.EVENTS, consumer, None, text, "driftline events --dead", failure=True))
     found += [need for report in reports for need in _of_report(report, now)]
     known = {facts.stack.problem for facts in stacks}
     found += [need for source in sources for need in _of_source(source, known)]
@@ -142,8 +142,8 @@ def _of_stack(
             failure=True,
         )
     for check in stack.failing_checks:
-        told = f"{check}, first seen {ago(check.since, view.now)}"
-        yield Need(Why.CHECK, stack.name, stack.name, told, f"driftline stack show {stack.name}")
+        text = f"{check}, first seen {ago(check.since, view.now)}"
+        yield Need(Why.CHECK, stack.name, stack.name, text, f"driftline stack show {stack.name}")
     if stack.problem is not None:
         yield Need(
             Why.PROBLEM,
@@ -162,17 +162,19 @@ def _of_runs(
 ) -> Iterable[Need]:
     stack, view = facts.stack, facts.view
     for run in view.open_runs:
-        told = words.counts(run.summary)
+        counts = words.counts(run.summary)
         if run.state is State.AWAITING_APPROVAL:
             count = f" ({given(facts.standing)})" if facts.standing else ""
             found = objections.get(run.id, ())
             waits = "is planned" if any(one.code == NEVER for one in found) else f"waits for approval{count}"
-            text = "; ".join([f"{waits}: {told}", *_notes(run, found)])
+            text = "; ".join([f"{waits}: {counts}", *_notes(run, found)])
             yield Need(Why.APPROVAL, run.name, stack.name, text, goes_on(run, found))
         if held_elsewhere(run):
             yield _held(run, view.now)
         elif run.state is State.APPROVED and run.claim is None and view.lock is None and not daemon:
-            yield Need(Why.READY, run.name, stack.name, f"is approved: {told}", f"driftline apply {run.name}")
+            yield Need(
+                Why.READY, run.name, stack.name, f"is approved: {counts}", f"driftline apply {run.name}"
+            )
 
 
 def _missing(stack: Stack, since: datetime, now: datetime) -> Need:
@@ -180,15 +182,15 @@ def _missing(stack: Stack, since: datetime, now: datetime) -> Need:
     if stack.applied_revision is not None:
         ways.append(Way("destroy its resources", f"driftline plan {stack.name} --destroy"))
         ways.append(Way("it was renamed", f"driftline stack rename {stack.name} NEW"))
-    told = f"source missing since {ago(since, now)}: it is no longer in Git; decide what to do with it"
-    return Need(Why.MISSING, stack.name, stack.name, told, ways[0].command, ways=tuple(ways))
+    text = f"source missing since {ago(since, now)}: it is no longer in Git; decide what to do with it"
+    return Need(Why.MISSING, stack.name, stack.name, text, ways[0].command, ways=tuple(ways))
 
 
 def _held(run: Run, now: datetime) -> Need:
     """Nobody of Driftline frees it: whoever holds the state has to be asked."""
     since = run.created_at if run.state is State.QUEUED else run.changed_at
-    told = f"waiting since {ago(since, now)}: {run.reason}; retry {ahead(run.wait_until, now)}"
-    return Need(Why.LOCK, run.name, run.stack, told, "driftline lock list")
+    text = f"waiting since {ago(since, now)}: {run.reason}; retry {ahead(run.wait_until, now)}"
+    return Need(Why.LOCK, run.name, run.stack, text, "driftline lock list")
 
 
 def _notes(run: Run, found: Sequence[Violation]) -> list[str]:
@@ -199,18 +201,18 @@ def _notes(run: Run, found: Sequence[Violation]) -> list[str]:
 
 def _of_report(report: DriftReport, now: datetime) -> Iterable[Need]:
     if report.is_reported(now):
-        told = f"{words.found(report)}, first seen {ago(report.first_seen, now)}, {words.times(report.seen)}"
-        yield Need(Why.DRIFT, report.name, report.stack, told, f"driftline drift show {report.name}")
+        text = f"{words.found(report)}, first seen {ago(report.first_seen, now)}, {words.times(report.seen)}"
+        yield Need(Why.DRIFT, report.name, report.stack, text, f"driftline drift show {report.name}")
 
 
 def _of_source(source: SourceRow, known: set[str | None]) -> Iterable[Need]:
-    """`known` are the problems that are told of their stacks already."""
+    """`known` are the problems that their stacks already show."""
     command = f"driftline source check {source.name}"
     if source.problem is not None:
-        told = f"could not be polled {words.times(source.failures)}: {source.problem}"
+        text = f"could not be polled {words.times(source.failures)}: {source.problem}"
         if source.is_refused:
-            told = f"its newest revision is refused: {source.problem}"
-        yield Need(Why.SOURCE, source.name, None, told, command, failure=True)
+            text = f"its newest revision is refused: {source.problem}"
+        yield Need(Why.SOURCE, source.name, None, text, command, failure=True)
     for problem in source.problems:
         if problem not in known:
             yield Need(Why.PROBLEM, source.name, None, problem, command, failure=True)

@@ -16,8 +16,8 @@ NEVER = "never"
 def objections(asked: Question) -> tuple[Violation, ...]:
     """The guard rails that block it; or that the stack is never applied, or nobody may approve it, which has no answer."""
     if asked.terms.mode == "never":
-        told = NeverApplies(stack=asked.run.stack, origin=asked.terms.why("mode")).message
-        return (Violation(NEVER, told, blocking=True),)
+        message = NeverApplies(stack=asked.run.stack, origin=asked.terms.why("mode")).message
+        return (Violation(NEVER, message, blocking=True),)
     if asked.nobody is not None:
         return (Violation("nobody", asked.nobody, blocking=True), *unanswered(asked.violations, ()))
     return unanswered(asked.violations, ())

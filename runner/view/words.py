@@ -43,7 +43,7 @@ _SIGNED: tuple[tuple[str, Action], ...] = (
     ("replace", Action.REPLACE),
     ("delete", Action.DELETE),
 )
-_TOLD: dict[str, str] = {
+_NAMED: dict[str, str] = {
     "import_": "import",
     "forget": "forget",
     "move": "move",
@@ -57,8 +57,8 @@ def counts(summary: Summary | Counts) -> str:
     signs = " ".join(
         f"{SYMBOLS[action]}{count}" for name, action in _SIGNED if (count := getattr(summary, name))
     )
-    told = [f"{count} {word}" for name, word in _TOLD.items() if (count := getattr(summary, name))]
-    return ", ".join([signs, *told] if signs else told) or "no changes"
+    named = [f"{count} {word}" for name, word in _NAMED.items() if (count := getattr(summary, name))]
+    return ", ".join([signs, *named] if signs else named) or "no changes"
 
 
 def changes(run: Run | RunRow) -> str:

@@ -249,9 +249,9 @@ def test_on_a_terminal_ctrl_c_at_the_question_interrupts(tmp_path: Path) -> None
     ("answer", "freed"), [("y", True), ("YES", True), ("no", False), ("", False), ("\x04", False)]
 )
 def test_a_question_takes_y_and_every_other_answer_declines(answer: str, freed: bool) -> None:  # noqa: FBT001
-    code = "from runner.cli.screen.asking import ask; from runner.cli.main import told; from runner.cli.options import Cli\n"
+    code = "from runner.cli.screen.asking import ask; from runner.cli.main import report_error; from runner.cli.options import Cli\n"
     code += "try: ask('Free it?', wish='unlocked'); print('free')\n"
-    code += "except Exception as error: print('code', told(Cli(), error))\n"
+    code += "except Exception as error: print('code', report_error(Cli(), error))\n"
     _, heard = on_terminal(
         [sys.executable, "-c", code], {"[y/N]": answer if answer == "\x04" else f"{answer}\n"}
     )

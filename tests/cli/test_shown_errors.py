@@ -7,7 +7,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from runner.cli.main import main, told
+from runner.cli.main import main, report_error
 from runner.cli.options import Cli
 from runner.errors import EXIT_CODES, ArtifactDamaged, DriftlineError, StackLocked
 
@@ -28,7 +28,7 @@ def test_bad_usage_ends_with_64_and_says_where_help_is(words: list[str]) -> None
 def test_a_known_error_has_its_message_hint_and_exit_code(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    code = told(Cli(), StackLocked(stack="prod/vpc", holder="ana", reason="maintenance"))
+    code = report_error(Cli(), StackLocked(stack="prod/vpc", holder="ana", reason="maintenance"))
     said = capsys.readouterr()
     assert code == 4
     assert said.out == ""
@@ -37,33 +37,33 @@ def test_a_known_error_has_its_message_hint_and_exit_code(
 
 
 def test_an_error_cannot_forge_another_line(capsys: pytest.CaptureFixture[str]) -> None:
-    told(Cli(), DriftlineError("evil \x1b[2K\u202e", hint="also \x07"))
+    report_error(Cli(), DriftlineError("evil \x1b[2K\u202e", hint="also \x07"))
     assert capsys.readouterr().err == "Error: evil \\x1b[2K\\u202e\n  hint: also \\x07\n"
 
 
 def test_every_line_of_a_message_with_several_problems_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    told(Cli(), DriftlineError("2 problems:\n  a:1:1: x\n  a:2:1: y"))
+    report_error(Cli(), DriftlineError("2 problems:\n  a:1:1: x\n  a:2:1: y"))
     assert capsys.readouterr().err.splitlines() == ["Error: 2 problems:", "  a:1:1: x", "  a:2:1: y"]
 
 
 def test_a_bug_is_one_sentence_and_a_traceback_on_request(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert told(Cli(), ZeroDivisionError("division by zero")) == 1
+    assert report_error(Cli(), ZeroDivisionError("division by zero")) == 1
     short = capsys.readouterr().err
     assert short.startswith("Error: internal error: ZeroDivisionError: division by zero")
-    assert told(Cli(verbose=True), ZeroDivisionError("division by zero")) == 1
+    assert report_error(Cli(verbose=True), ZeroDivisionError("division by zero")) == 1
     assert "Traceback" not in short
     assert "ZeroDivisionError" in capsys.readouterr().err
 
 
 def test_an_error_of_the_operating_system_names_the_file(capsys: pytest.CaptureFixture[str]) -> None:
-    told(Cli(), PermissionError(13, "Permission denied", "/some/file"))
+    report_error(Cli(), PermissionError(13, "Permission denied", "/some/file"))
     assert capsys.readouterr().err == "Error: /some/file: Permission denied\n"
 
 
 def test_an_interrupt_ends_with_130() -> None:
-    assert told(Cli(), click.Abort()) == 130
+    assert report_error(Cli(), click.Abort()) == 130
 
 
 def test_every_exit_code_that_an_error_has_is_explained() -> None:

@@ -28,7 +28,7 @@ def approve_several(
     full: bool,
     output: str,
 ) -> int:
-    """Those that cannot be approved in a list are told and left out; so is what changed since it was shown."""
+    """Those that cannot be approved in a list are shown and left out; so is what changed since it was shown."""
     person = cli.person  # before the look: who acts may have to put right what is looked at
     wanted = list(dict.fromkeys(plans)) or [Named(run) for run in waiting(cli, labels)]
     if not wanted:
@@ -78,10 +78,10 @@ def _asked(cli: Cli, named: Named, person: Person) -> Question:
         asked = question(cli.app.settings, cli.app.clock, reader, named.run)
     refuse_early(cli.app.control, asked, person, frozenset())
     if asked.type_the_name:
-        told = "; ".join(violation.sentence for violation in asked.violations)
+        reasons = "; ".join(violation.sentence for violation in asked.violations)
         raise GuardrailHit(
             run=asked.run.name,
-            violation=f"{told}; approve this run separately",
+            violation=f"{reasons}; approve this run separately",
             hint=f"driftline approve {asked.run.name}",
         )
     return asked

@@ -151,7 +151,7 @@ def verify(cli: Cli, anchor: Anchor | None, checkpoints: Path | None, output: st
 
 
 def _looked_beside(cli: Cli) -> tuple[Beside, bool]:
-    """What else tells of a cut-off end, recent records only; and whether anything was ever applied here."""
+    """What else shows a cut-off end, recent records only; and whether anything was ever applied here."""
     from runner.service.cycle.restored import find_restored, last_restore
     from runner.service.integrity.checkpoint import last_missing, was_used
 

@@ -27,7 +27,7 @@ def command(cli: Cli, target: Path, keys_file: Path | None) -> None:
     from runner.backup.key_ring import KeyRing
     from runner.backup.make import make
 
-    cli.tell_warnings()
+    cli.show_warnings()
     app = cli.app
     file = target / f"driftline-{app.clock.now():%Y%m%dT%H%M%SZ}.backup" if target.is_dir() else target
     if not file.absolute().parent.is_dir():
@@ -38,8 +38,8 @@ def command(cli: Cli, target: Path, keys_file: Path | None) -> None:
         about = {"file": str(file), "keys": keys_file is not None}
         writer.audit_note(person.name, "backup.make", "installation", about)
     if keys_file is not None:
-        told = "holds" if ring.write(keys_file) else "already held"
-        cli.console.say(f"{keys_file} {told} the keys: store it apart from the backups.")
+        verb = "holds" if ring.write(keys_file) else "already held"
+        cli.console.say(f"{keys_file} {verb} the keys: store it apart from the backups.")
     made = make(app, ring, file.absolute())
     size = max(1, file.stat().st_size >> 10)
     cli.console.data(str(file))

@@ -80,8 +80,8 @@ def _serve(cli: Cli, *, accept_clock: bool) -> int:
 def _one_pass(cli: Cli, *, accept_clock: bool) -> list[Run]:
     """The runs that ended in it."""
     signal.signal(signal.SIGTERM, _interrupt)
-    if told := begin(cli.app.control, accept_clock=accept_clock):
-        cli.console.warn(told)
+    if problem := begin(cli.app.control, accept_clock=accept_clock):
+        cli.console.warn(problem)
     ended = run_once(cli.app.parts, cli.console.say)
     try_checkpoint(cli.app.control)
     return ended

@@ -49,7 +49,7 @@ class Cloud:
 
     variant = "local"
     env: tuple[str, ...] = ("TF_VAR_cloud_file",)
-    told = "a file outside the repository stands in for the cloud, because the hashicorp/aws provider or moto is missing"
+    sentence = "a file outside the repository stands in for the cloud, because the hashicorp/aws provider or moto is missing"
 
     def __init__(self, root: Path) -> None:
         self._file = root / "cloud.txt"
@@ -70,13 +70,15 @@ class AwsCloud(Cloud):
 
     variant = "aws"
     env = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-    told = "moto simulates AWS on this machine; terraform talks to it through the real hashicorp/aws provider"
+    sentence = (
+        "moto simulates AWS on this machine; terraform talks to it through the real hashicorp/aws provider"
+    )
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
         from moto.server import ThreadedMotoServer
 
-        logging.getLogger("werkzeug").disabled = True  # it tells of every request
+        logging.getLogger("werkzeug").disabled = True  # it logs every request
         server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
         server.start()
         try:
@@ -165,7 +167,7 @@ class Tour:
 
     def everything(self) -> None:
         self.say(
-            f"Create a Git repository with stack files, and a configuration that points at it; {self.cloud.told}."
+            f"Create a Git repository with stack files, and a configuration that points at it; {self.cloud.sentence}."
         )
         self.prepare()
         self.say(

@@ -69,7 +69,7 @@ def repository_of(folder: Path) -> Path | None:
 
 
 def branch_of(repository: Path) -> str:
-    """The branch that is checked out there; `main` where that cannot be told."""
+    """The branch that is checked out there; `main` if that is unknown."""
     with suppress(OSError):
         name = (repository / ".git" / "HEAD").read_text().strip().removeprefix("ref: refs/heads/")
         if not name.startswith("ref:") and len(name) != 40:

@@ -175,7 +175,7 @@ OTHERWISE = (1, "{run} of {stack} is {state}: {reason}", "driftline run show {ru
 
 def _ending(cli: Cli, performer: Performer, run: Run, page: RunPage) -> int:
     """Say how it stands and what comes next."""
-    code, told, hint = ENDINGS.get(run.state, OTHERWISE)
+    code, sentence, hint = ENDINGS.get(run.state, OTHERWISE)
     facts = {"run": run.name, "stack": run.stack, "reason": run.reason, "state": run.state}
     facts["at"] = words.failed_at(page.steps)
     if run.state is State.APPROVED and performer.daemon is not None:
@@ -188,13 +188,13 @@ def _ending(cli: Cli, performer: Performer, run: Run, page: RunPage) -> int:
         cli.console.say(*fact_lines(ignored_facts(page.ignored)))
         facts["answer"] = goes_on(run, found)
         if any(one.code == NEVER for one in found):
-            told = "{run} of {stack} is planned; the rules of this stack forbid applying it."
+            sentence = "{run} of {stack} is planned; the rules of this stack forbid applying it."
     if code not in {0, 2}:
-        cli.console.error(DriftlineError(told.format(**facts), hint=hint.format(**facts)))
+        cli.console.error(DriftlineError(sentence.format(**facts), hint=hint.format(**facts)))
         return 130 if performer.interrupted else code
     if run.state is State.AWAITING_APPROVAL and run.reason:
         cli.console.warn(run.reason)
-    cli.console.say(told.format(**facts))
+    cli.console.say(sentence.format(**facts))
     cli.console.hint(hint.format(**facts))
     return code
 
@@ -216,13 +216,13 @@ def poll_sources(cli: Cli, stacks: Sequence[str], *, only_unknown: bool) -> None
                 cli.console.warn(
                     f"source {source.name}: {polled.problem}; using the last known revision of its stacks"
                 )
-            told = _told_by_the_plan(cli, stacks)
+            reported = _reported_by_the_plan(cli, stacks)
             for problem in polled.problems:
-                if problem not in told:
+                if problem not in reported:
                     cli.console.warn(problem)
 
 
-def _told_by_the_plan(cli: Cli, names: Sequence[str]) -> set[str | None]:
+def _reported_by_the_plan(cli: Cli, names: Sequence[str]) -> set[str | None]:
     """The problems for which these stacks are about to be refused."""
     with cli.app.store.reading() as reader:
         return {stack.problem for stack in reader.stacks() if stack.name in names}

@@ -29,7 +29,7 @@ def command(cli: Cli, file: Path, keys_file: Path, print_config: bool) -> None:
     if print_config:
         cli.console.data(*config_in(file, ring).decode(errors="replace").splitlines())
         return
-    cli.tell_warnings()
+    cli.show_warnings()
     found = restore(cli.app, file, ring, who_acts())
     data_dir = cli.app.settings.data_dir
     cli.console.say(

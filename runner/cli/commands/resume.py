@@ -26,11 +26,11 @@ def command(cli: Cli, stacks: tuple[str, ...], labels: Labels, yes: bool) -> int
     for facts in found:
         with tally.each():
             pause.resume(cli.app.control, facts.stack.name, person)
-            cli.console.say(_told(facts))
+            cli.console.say(_sentence(facts))
     return tally.worst
 
 
-def _told(facts: StackFacts) -> str:
+def _sentence(facts: StackFacts) -> str:
     name = facts.stack.name
     if facts.stack.definition.paused:
         return f"{name} stays paused: its definition in Git says paused: true."

@@ -132,12 +132,12 @@ def cancel(cli: Cli, run_id: int, force: bool) -> None:
     """Cancel RUN. A waiting run ends immediately; a running one is asked to stop."""
     run = cancel_run(cli.app.control, run_id, cli.person, force=force)
     if run.final:
-        told = (
+        outcome = (
             "canceled"
             if run.state is State.CANCELED
             else f"{run.state.in_words}; the processes it left behind have been stopped"
         )
-        cli.console.say(f"{run.name} of {run.stack} is {told}.")
+        cli.console.say(f"{run.name} of {run.stack} is {outcome}.")
         return
     cli.console.say(f"{run.name} of {run.stack} was asked to stop.")
     cli.console.hint(f"driftline run wait {run.name}")

@@ -50,7 +50,9 @@ def sync(cli: Cli, source: str | None, output: str) -> int:
     polled = list(results.values())
     if output == "table":
         for one, result in zip(sources, polled, strict=True):
-            cli.console.data(_polled(one, result), *(f"  {told}" for told in result.problems + result.notes))
+            cli.console.data(
+                _polled(one, result), *(f"  {problem}" for problem in result.problems + result.notes)
+            )
     if output == "json":
         cli.console.json([_plain_poll(result) for result in polled])
     return 1 if any(result.problem for result in polled) else 0

@@ -72,8 +72,8 @@ def validate(cli: Cli, paths: tuple[Path, ...], output: str) -> None:
     else:
         cli.console.data(*(str(problem) for problem in problems))
     if problems:
-        told = f"{counted(len(problems), 'problem')} in {counted(count, 'stack file')}"
-        raise BadStackFile(told, hint="driftline config schema --kind stack")
+        message = f"{counted(len(problems), 'problem')} in {counted(count, 'stack file')}"
+        raise BadStackFile(message, hint="driftline config schema --kind stack")
     if not count:
         raise NotFound(f"no {USUAL} in {', '.join(map(str, wanted))}", hint="driftline init")
     cli.console.say(f"{counted(count, 'stack file')} checked, no problems.")
@@ -131,8 +131,8 @@ def _data_dir(file: Path) -> Iterator[Path]:
 
     with suppress(OSError, RuntimeError, Odd):  # unreadable, `~` of nobody, no plain YAML
         for document in read_quickly(file.read_bytes()):
-            told = document.get("data_dir") if isinstance(document, dict) else None
-            text, unresolved = resolved(told, os.environ)
+            named = document.get("data_dir") if isinstance(document, dict) else None
+            text, unresolved = resolved(named, os.environ)
             if isinstance(text, str) and not unresolved:
                 yield (file.resolve().parent / Path(text).expanduser()).resolve()
 

@@ -29,7 +29,7 @@ def evidence_lines(evidence: Evidence | None, *, full: bool = False) -> list[Lin
     log = evidence.log if full else evidence.log[-LOG_SHOWN:]
     return [
         "Evidence:",
-        *fact_lines([(name, told) for name, told in facts if told]),
+        *fact_lines([(name, value) for name, value in facts if value]),
         *(f"  | {line}" for line in log),
     ]
 

@@ -65,21 +65,21 @@ def followed(console: Console, look: Callable[[], str]) -> Iterator[None]:
         # What is over at once needs no line; a terminal shows something from the first moment.
         first, every = (0.0, BAR_SECONDS) if live else (LINE_SECONDS, LINE_SECONDS)
 
-        def tell() -> None:
+        def follow() -> None:
             pause = first
             while not ended.wait(pause):
                 pause = every
-                # A database that cannot be read is told by the work itself.
+                # A database that cannot be read is reported by the work itself.
                 with suppress(DriftlineError):
                     show(look())
 
-        teller = Thread(target=tell, name="progress", daemon=True)
-        teller.start()
+        thread = Thread(target=follow, name="progress", daemon=True)
+        thread.start()
         try:
             yield
         finally:
             ended.set()
-            teller.join()
+            thread.join()
 
 
 @contextmanager
