@@ -15,6 +15,7 @@ from runner.model.run.life import Run, State
 from runner.service.operator import request
 
 SECRET = "tr0ub4dor-and-three"
+# Nothing in these names says that the values are secret: only their being references does.
 CONFIG = """
 sources:
   - {{name: infra, url: "{root}/repository", allow: {{provisioners: true}}}}
@@ -24,11 +25,11 @@ contexts:
   - name: prod-db
     match: {{stacks: ["prod/*"]}}
     vars: {{size: large}}
-    env: {{PGPASSWORD: "${{env:CONTEXT_SECRET}}"}}
+    env: {{APP_GREETING: "${{env:CONTEXT_SECRET}}"}}
     for: [apply]
   - name: shared
     match: {{stacks: ["prod/*"]}}
-    vars: {{password: "${{env:CONTEXT_SECRET}}"}}
+    vars: {{greeting: "${{env:CONTEXT_SECRET}}"}}
     files: {{kubeconfig: "user: ${{env:CONTEXT_SECRET}}"}}
 """
 VARIABLES = """\
@@ -40,15 +41,15 @@ resource "terraform_data" "it" {{
 """
 SECRETS = """\
 variable "size" {{}}
-variable "password" {{}}
+variable "greeting" {{}}
 variable "kubeconfig" {{}}
 resource "terraform_data" "it" {{
   input = "${{var.size}} {value}"
   provisioner "local-exec" {{
-    command = "cat ${{var.kubeconfig}} > {cloud}.seen; echo $PGPASSWORD >> {cloud}.seen"
+    command = "cat ${{var.kubeconfig}} > {cloud}.seen; echo $APP_GREETING >> {cloud}.seen"
   }}
 }}
-output "loud" {{ value = base64encode("user:${{var.password}}") }}
+output "loud" {{ value = base64encode("user:${{var.greeting}}") }}
 output "path" {{ value = basename(var.kubeconfig) }}
 """
 
@@ -91,9 +92,9 @@ def test_a_secret_is_used_and_kept_nowhere(world: World) -> None:
         assert form not in shown(world, "logs", done.name)
 
 
-IN_ALL_FORMS = 'variable "size" {{}}\nvariable "password" {{}}\nvariable "kubeconfig" {{}}\n' + "".join(
+IN_ALL_FORMS = 'variable "size" {{}}\nvariable "greeting" {{}}\nvariable "kubeconfig" {{}}\n' + "".join(
     f'output "form{number}" {{{{ value = {spoken.replace("{", "{{").replace("}", "}}")} }}}}\n'
-    for number, spoken in enumerate(SPOKEN.values())
+    for number, spoken in enumerate(one.replace("var.password", "var.greeting") for one in SPOKEN.values())
 )
 
 
@@ -120,7 +121,7 @@ def test_a_secret_that_rotates_after_the_approval_voids_it(
     world.approve(planned)
     monkeypatch.setenv("CONTEXT_SECRET", "another-one-entirely")
     assert State.APPLIED not in states(world.work())
-    assert any("prod-db" in run.reason or "PGPASSWORD" in run.reason for run in world.runs())
+    assert any("prod-db" in run.reason or "APP_GREETING" in run.reason for run in world.runs())
 
 
 def test_a_secret_that_cannot_be_had_fails_the_plan_with_its_name(
@@ -130,7 +131,7 @@ def test_a_secret_that_cannot_be_had_fails_the_plan_with_its_name(
     monkeypatch.delenv("CONTEXT_SECRET")
     (failed,) = world.push("prod/db", body=SECRETS)
     assert failed.state is State.PLAN_FAILED
-    assert 'context "prod-db" sets PGPASSWORD, but the environment variable CONTEXT_SECRET is not set' in (
+    assert 'context "prod-db" sets APP_GREETING, but the environment variable CONTEXT_SECRET is not set' in (
         failed.reason
     )
 
@@ -230,8 +231,8 @@ def test_stack_show_lists_the_contexts_that_reach_it(world: World) -> None:
     world.push("prod/db", body=SECRETS)
     text = shown(world, "stack", "show", "prod/db")
     assert "everybody sets size, zones; a later context sets size" not in text, "the later one is for applies"
-    assert "prod-db sets size, PGPASSWORD (apply only)" in text
-    assert "shared sets password, kubeconfig" in text
+    assert "prod-db sets size, APP_GREETING (apply only)" in text
+    assert "shared sets greeting, kubeconfig" in text
     assert SECRET not in text
 
 
@@ -239,7 +240,7 @@ def test_a_wrong_context_is_told_with_its_place(world: World) -> None:
     text = world.config.read_text()
     world.config.write_text(
         text.replace("size: small", "s ize: small")
-        .replace("PGPASSWORD:", "LD_PRELOAD:")
+        .replace("APP_GREETING:", "LD_PRELOAD:")
         .replace("name: shared", "name: prod-db")
     )
     with pytest.raises(DriftlineError) as raised:
