@@ -220,12 +220,19 @@ class App:
         return memory_limit(self.memory.total(), slots(self.settings), per_run)
 
     def _named_files(self) -> tuple[Path, ...]:
+        """Files that the configuration refers to: in its text, and as YAML spells it."""
         from runner.host.reference import files_in
 
+        given = (
+            text
+            for context in self.settings.contexts
+            for text in (*context.env.values(), *context.files.values(), *map(str, context.vars.values()))
+        )
         try:
-            return tuple(files_in(self.config_path.read_text(errors="replace")))
+            texts = (self.config_path.read_text(errors="replace"), *given)
         except OSError:
-            return ()
+            texts = (*given,)
+        return tuple(path for text in texts for path in files_in(text))
 
 
 def slots(settings: Settings) -> int:

@@ -1,13 +1,13 @@
 """What a valid context must satisfy."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from runner.config.approval_rules import match_complaints
 from runner.config.check import Complaint
-from runner.config.environment import withheld
+from runner.config.environment import refusal
 from runner.config.place import KeyPath
-from runner.host.reference import refers
+from runner.host.reference import Unresolved, refers, resolve
 from runner.model.settings.context import VARIABLE, Context
 from runner.model.settings.server import Settings
 
@@ -40,8 +40,8 @@ def _contents(here: KeyPath, context: Context) -> Iterator[Complaint]:
             yield Complaint(place, "expected the name of an environment variable", got=False)
         elif name.startswith(VARIABLE):
             yield Complaint(place, "this is a variable of the code; set it in vars", got=False)
-        elif (refused := withheld(name)) is not None:
-            yield Complaint(place, f"{refused[0]}; {refused[1]}", got=False)
+        elif (reason := refusal(name)) is not None:
+            yield Complaint(place, reason, got=False)
     yield from _inputs(here, context)
 
 
@@ -50,6 +50,11 @@ def _inputs(here: KeyPath, context: Context) -> Iterator[Complaint]:
         for name in names:
             if _INPUT.fullmatch(name) is None:
                 yield Complaint((*here, key, name), "expected the name of an input variable", got=False)
+    if "plan" not in context.for_ and (context.vars or context.files):
+        message = (
+            "vars and files need the plan: terraform applies a plan with the variables that it was made with"
+        )
+        yield Complaint((*here, "for"), message, got=False)
     for name in context.vars.keys() & context.files.keys():
         yield Complaint((*here, "files", name), "vars sets this variable too", got=False)
     for name, value in context.vars.items():
@@ -58,16 +63,21 @@ def _inputs(here: KeyPath, context: Context) -> Iterator[Complaint]:
             yield Complaint((*here, "vars", name), message, got=False)
 
 
-def careless(settings: Settings) -> Iterator[str]:
-    """Contexts that a commit can give itself: a stack file chooses its labels."""
+def careless(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
+    """Contexts whose secrets more people can ask for than it seems, and references without a value here."""
     for context in settings.contexts:
-        secret = any(
-            map(refers, (*context.env.values(), *context.files.values(), *map(str, context.vars.values())))
+        texts = (
+            *context.env.values(),
+            *context.files.values(),
+            *(v for v in context.vars.values() if isinstance(v, str)),
         )
-        if secret and not context.match.stacks and len(settings.sources) != 1 and not context.match.sources:
-            yield f'context "{context.name}" has secrets and names neither stacks nor sources: each stack file of each source can ask for them'
-        elif secret and context.match.labels and not context.match.stacks:
+        if any(map(refers, texts)) and not context.match.sources and len(settings.sources) > 1:
             yield (
-                f'context "{context.name}" has secrets and matches by labels, which stack files choose: '
-                "add match.stacks, unless everybody who can push may use them"
+                f'context "{context.name}" has secrets and names no sources: a stack file of any source can choose '
+                "a name and labels that it matches"
             )
+        for text in texts:
+            try:
+                resolve(text, environ, lambda _kind, _name: "fetched later")
+            except Unresolved as problem:
+                yield f'context "{context.name}": {problem}; runs of its stacks will fail'

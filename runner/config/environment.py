@@ -164,3 +164,12 @@ def withheld(name: str) -> tuple[str, str] | None:
     return next(
         ((why, instead) for glob, why, instead in WITHHELD if re.fullmatch(translate(glob), name)), None
     )
+
+
+def refusal(name: str) -> str | None:
+    """Why a context may not set this variable; or None. Credentials, endpoints and proxies are the operator's to give."""
+    if (found := withheld(name)) is not None:
+        return f"{found[0]}; {found[1]}"
+    reason = denial(name)
+    own = reason is not None and any(word in reason for word in ("operator", "traffic", "trusted"))
+    return None if own else reason

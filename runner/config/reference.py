@@ -6,7 +6,7 @@ from typing import Any
 
 from runner.config.check import Complaint
 from runner.config.place import KeyPath
-from runner.host.reference import Unresolved, checked, is_credential, never_fetched, refers, resolve
+from runner.host.reference import Unresolved, check, is_credential, never_fetched, refers, resolve
 
 _READS = re.compile(r"\$\{\s*(?:env|file|cred|aws-[a-z]+)\s*:", re.IGNORECASE)
 _CREDENTIAL = re.compile(r"\$\{cred:([^}]*)\}")
@@ -41,7 +41,8 @@ def foreign_references(data: Any) -> Iterator[Complaint]:
 def resolved(data: Any, environ: Mapping[str, str]) -> tuple[Any, list[Complaint]]:
     """The data with every reference replaced by its value, and complaints about those without one.
 
-    Those in a context stay: each run resolves them, so that a rotated secret needs no restart.
+    Those in a context are only checked: each run resolves them, so that a rotated secret needs no restart, and
+    a missing one stops nothing but the runs that need it.
     """
     complaints: list[Complaint] = []
 
@@ -52,12 +53,13 @@ def resolved(data: Any, environ: Mapping[str, str]) -> tuple[Any, list[Complaint
             return [walk(inner, (*path, index)) for index, inner in enumerate(value)]
         if not isinstance(value, str) or not refers(value):
             return value
-        later = path[0] == "contexts" and len(path) > 2 and path[2] in _BY_RUNS
         try:
-            found = resolve(value, environ, checked if later else never_fetched)
+            if path[0] == "contexts" and len(path) > 2 and path[2] in _BY_RUNS:
+                check(value)
+                return value
+            return resolve(value, environ, never_fetched)
         except Unresolved as error:
             complaints.append(Complaint(path, str(error), got=False))
             return value
-        return value if later else found
 
     return walk(data, ()), complaints

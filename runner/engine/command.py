@@ -8,11 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from runner.engine.apply import adopt, begin
 from runner.engine.argv import ApplyOptions, apply_argv
 from runner.engine.aws_secrets import fetch
-from runner.engine.contexts import FromContexts, fetched_once, from_contexts
+from runner.engine.contexts import FromContexts, Giving
 from runner.engine.credentials import AwsCredentials
 from runner.engine.environment import child_environment, inherited
 from runner.engine.facts import facts_of
@@ -37,6 +38,7 @@ from runner.model.code.engines import ENGINES
 from runner.model.drift.probe import ProbeReady, deadline
 from runner.model.settings.server import Settings
 from runner.model.stack.lock import StateLock
+from runner.ports.basics import Cancel
 from runner.ports.engine import Applied, EngineError, Execution, Fallback, NotBegun, Planned, Probed
 from runner.process.run import Finished
 
@@ -60,6 +62,8 @@ class CommandLineEngine:
         self.daemon = os.environ if daemon is None else daemon
         self.versions = Versions(self.folder)
         self.credentials = AwsCredentials()
+        # By what cancels the phase of a run: gone when that is.
+        self._giving: WeakKeyDictionary[Cancel, dict[tuple[str, bool], Giving]] = WeakKeyDictionary()
 
     @cached_property
     def prober(self) -> "Prober":
@@ -144,14 +148,13 @@ class CommandLineEngine:
     def adopt(self, execution: Execution, digest: str) -> Applied | EngineError | NotBegun:
         """Nothing is started, so it does not matter which binary is installed now, if any."""
         row = ENGINES[execution.stack.engine]
-        contexts = self._contexts(execution)
         environment = child_environment(
             row,
             execution.stack,
             execution.workspace,
             cli_config=self._cli_config(),
             base=inherited(self.daemon, self.settings.engines.env),
-            contexts=contexts.environment,
+            contexts={},
             credentials={},
         )
         with Journal(execution.log) as journal:
@@ -164,7 +167,6 @@ class CommandLineEngine:
                 self._cli_config(),
                 journal,
                 self._sandbox_policy(),
-                contexts=contexts,
             )
             session = plain.with_newest_seal()
             return adopt(session, digest, self._looking(session))
@@ -185,7 +187,8 @@ class CommandLineEngine:
             execution = session.execution
             try:
                 binary, version = self.version(execution.stack.engine)
-                environment = self._environment(execution, session.contexts)
+                contexts = self._contexts(execution, place=False)
+                environment = self._environment(execution, contexts)
             except (DriftlineError, OSError):
                 return None
             own = replace(execution, cancel=execution.leave or Event(), claim=None)
@@ -222,8 +225,14 @@ class CommandLineEngine:
                 contexts=contexts,
             )
 
-    def _contexts(self, execution: Execution) -> FromContexts:
-        return from_contexts(self.settings.contexts, execution, self.daemon, fetched_once(fetch))
+    def _contexts(self, execution: Execution, *, place: bool = True) -> FromContexts:
+        """Each value is resolved once for all commands of a run's phase, so that what was compared is used."""
+        known = self._giving.setdefault(execution.cancel, {})
+        key = (execution.run, execution.for_apply)
+        if key not in known:
+            known[key] = Giving(self.settings.contexts, execution, self.daemon, fetch)
+        base = {**inherited(self.daemon, self.settings.engines.env), **execution.stack.env}
+        return known[key].given(base, place=place)
 
     def _environment(self, execution: Execution, contexts: FromContexts) -> dict[str, str]:
         """With the role's credentials, for planning or for applying."""

@@ -1,20 +1,19 @@
 """What contexts give to a run: resolved for it alone, masked in all of its output, and bound by keyed digests."""
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from runner.engine.passed_in import marked
+from runner.engine.secret_parts import parts_of
 from runner.errors import ContextUnresolved
 from runner.host.files import private_folder, write_whole
-from runner.host.reference import Fetch, Unresolved, resolve
+from runner.host.reference import Fetch, Unresolved, references_in, resolve
 from runner.model.approval.binding import CONTEXT
-from runner.model.settings.context import Context, Gift, Sets, gifts, reaching
+from runner.model.settings.context import PHASES, Context, Gift, Sets, gifts, reaching
 from runner.ports.engine import Execution
 
 FOLDER = "contexts"  # in the run's control folder, which it can read there and not write
-_ONE = re.compile(r"\$\{[a-z-]+:[^}]*\}")
 
 
 @dataclass(frozen=True)
@@ -31,70 +30,80 @@ class FromContexts:
 NOTHING = FromContexts()
 
 
-def from_contexts(
-    contexts: Iterable[Context], execution: Execution, environ: Mapping[str, str], fetch: Fetch
-) -> FromContexts:
-    """ContextUnresolved if one of the values cannot be had.
+class Giving:
+    """One run's contexts, each value resolved once: what was compared is what is used."""
 
-    What only the apply gets is resolved for the plan as well, and kept from it: an approval is bound to it.
-    """
-    found = gifts(reaching(contexts, execution.stack, execution.source))
-    if not found:
-        return NOTHING
-    phase = "apply" if execution.for_apply else "plan"
-    folder = execution.workspace.control / FOLDER
-    environment: dict[str, str] = {}
-    secrets: set[str] = set()
-    marks: list[str] = []
-    for gift in found:
-        value = _resolved(gift, execution.stack.name, environ, fetch)
-        if gift.secret:
-            secrets |= {value, *_parts(gift, environ, fetch)}
-        if execution.key:
-            digest = marked(gift.variable, value, execution.key)
-            marks.append(f"{CONTEXT}{gift.context}: {gift.variable} {digest}")
-        if phase in gift.phases:
-            environment[gift.variable] = _placed(folder, gift, value)
-    return FromContexts(
-        environment,
-        frozenset(secrets),
-        tuple(sorted(marks)),
-        frozenset(gift.variable for gift in found),
-        folder if any(gift.kind is Sets.FILE for gift in found) else None,
-    )
+    def __init__(
+        self, contexts: Iterable[Context], execution: Execution, environ: Mapping[str, str], fetch: Fetch
+    ) -> None:
+        self._execution = execution
+        self._environ = environ
+        self._fetch = fetch
+        self._by_phase = {
+            phase: gifts(reaching(contexts, execution.stack, execution.source), phase) for phase in PHASES
+        }
+        self._known: dict[Gift, str] = {}
 
+    def given(self, base: Mapping[str, str], *, place: bool = True) -> FromContexts:
+        """ContextUnresolved if one of the values cannot be had. With `place`, files are written.
 
-def _resolved(gift: Gift, stack: str, environ: Mapping[str, str], fetch: Fetch) -> str:
-    if gift.literal:
-        return gift.text
-    try:
-        return resolve(gift.text, environ, fetch)
-    except Unresolved as error:
-        raise ContextUnresolved(
-            context=gift.context, name=gift.name, stack=stack, problem=str(error)
-        ) from None
+        What only the apply gets is resolved for the plan as well, and kept from it: an approval is bound to it.
+        `base` is the environment without contexts, which counts in the phases in which they do not set a variable.
+        """
+        both = {gift for given in self._by_phase.values() for gift in given.values()}
+        if not both:
+            return NOTHING
+        own = self._by_phase["apply" if self._execution.for_apply else "plan"]
+        folder = self._execution.workspace.control / FOLDER
+        variables = frozenset(gift.variable for gift in both)
+        return FromContexts(
+            environment={name: self._placed(folder, gift, place=place) for name, gift in own.items()},
+            secrets=frozenset(part for gift in both if gift.secret for part in self._parts(gift)),
+            marks=tuple(sorted(self._marks(variables, base))),
+            variables=variables,
+            folder=folder if any(gift.kind is Sets.FILE for gift in own.values()) else None,
+        )
 
+    def _marks(self, variables: Iterable[str], base: Mapping[str, str]) -> Iterator[str]:
+        """Of each variable in each phase: who sets it, as what, and a digest of its value."""
+        key = self._execution.key
+        for name in variables if key else ():
+            for phase, given in self._by_phase.items():
+                gift = given.get(name)
+                value = base.get(name, "") if gift is None else self._value(gift)
+                who = "no context" if gift is None else f"{gift.context} as {gift.kind}"
+                yield f"{CONTEXT}{who} for {phase}: {name} {marked(name, f'{who} {value}', key)}"
 
-def _parts(gift: Gift, environ: Mapping[str, str], fetch: Fetch) -> Iterable[str]:
-    """Each secret by itself: a text may hold more than one, and a user name beside it."""
-    return (resolve(match[0], environ, fetch) for match in _ONE.finditer(gift.text) if not gift.literal)
+    def _value(self, gift: Gift) -> str:
+        if gift not in self._known:
+            self._known[gift] = gift.text if gift.literal else self._resolved(gift)
+        return self._known[gift]
 
+    def _resolved(self, gift: Gift) -> str:
+        try:
+            return resolve(gift.text, self._environ, self._fetched)
+        except Unresolved as error:
+            raise ContextUnresolved(
+                context=gift.context, name=gift.name, stack=self._execution.stack.name, problem=str(error)
+            ) from None
 
-def _placed(folder: Path, gift: Gift, value: str) -> str:
-    if gift.kind is not Sets.FILE:
-        return value
-    path = private_folder(folder) / gift.name
-    write_whole(path, value.encode(), durable=False)
-    return str(path)
+    def _fetched(self, kind: str, name: str) -> str:
+        gift = Gift("", Sets.ENVIRONMENT, name, kind)
+        if gift not in self._known:
+            self._known[gift] = self._fetch(kind, name)
+        return self._known[gift]
 
+    def _parts(self, gift: Gift) -> Iterator[str]:
+        """The value, each secret in it by itself, and the parts of those that are documents."""
+        yield from parts_of(self._value(gift))
+        for reference in () if gift.literal else references_in(gift.text):
+            yield from parts_of(resolve(reference, self._environ, self._fetched))
 
-def fetched_once(fetch: Fetch) -> Fetch:
-    """Of one run: each secret is asked for once, also where several texts hold it."""
-    known: dict[tuple[str, str], str] = {}
-
-    def remembered(kind: str, name: str) -> str:
-        if (kind, name) not in known:
-            known[kind, name] = fetch(kind, name)
-        return known[kind, name]
-
-    return remembered
+    def _placed(self, folder: Path, gift: Gift, *, place: bool) -> str:
+        if gift.kind is not Sets.FILE:
+            return self._value(gift)
+        path = folder / gift.name
+        if place:
+            private_folder(folder)
+            write_whole(path, self._value(gift).encode(), durable=False)
+        return str(path)

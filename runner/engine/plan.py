@@ -81,6 +81,7 @@ def planned(
         facts=facts_of(session, plan_file),
         secrets=session.redaction.secrets,
         credentials=session.redaction.credentials,
+        context_secrets=session.contexts.secrets,
     )
     if not found.changed or name != "plan":
         return found

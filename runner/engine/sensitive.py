@@ -54,7 +54,7 @@ def sensitive_values(
     for name, text in environment.items():
         if name.startswith("TF_VAR_") and known.covers(name.removeprefix("TF_VAR_")):
             given.texts.add(text)
-            given.texts.update(_structured(text))
+            given.texts.update(structured(text))
     automatic = [path for path in sorted(module.glob("*.tfvars*")) if _loads_itself(path.name)]
     named = [execution.folder / file for file in stack.var_files] if execution.folder is not None else []
     for path in dict.fromkeys((*automatic, *named)):
@@ -121,7 +121,7 @@ def _of_json(given: Given, text: str, known: Declared) -> None:
             given.texts.update(spelled_json(value))
 
 
-def _structured(text: str) -> Iterator[str]:
+def structured(text: str) -> Iterator[str]:
     """The parts of a text that may spell a list or a map."""
     with suppress(NotHcl, RecursionError):
         yield from spelled(body_of(Block("variables", (), f"it = {text}\n")).get("it"))

@@ -76,7 +76,7 @@ class Session:
         return Redaction.over(
             self.environment,
             self.given.texts,
-            self.contexts.secrets,
+            self.contexts.secrets | self.execution.context_secrets,
             by_marks=self.execution.nonsensitive,
         )
 

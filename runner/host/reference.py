@@ -26,11 +26,19 @@ def never_fetched(kind: str, name: str) -> str:
     raise Unresolved(f"${{{kind}:{name}}} can only be used in contexts")
 
 
-def checked(kind: str, name: str) -> str:
-    """In place of fetching, where a configuration is only checked."""
-    if _FETCHED_NAME.fullmatch(name) is None:
-        raise Unresolved(f"${{{kind}:...}} needs the name or the ARN of a secret")
-    return "x"
+def check(text: str) -> None:
+    """Unresolved if a reference is not written as one; whether it has a value is another question."""
+    for match in _REFERENCE.finditer(text):
+        kind, name = match[1], match[2]
+        if kind is None or not match[0].endswith("}"):
+            raise Unresolved(f"{match[0]} must be one of {', '.join(f'${{{each}:...}}' for each in _NAMES)}")
+        if _NAMES[kind].fullmatch(name) is None:
+            raise Unresolved(f"${{{kind}:...}} needs {_MEANINGS[kind]}")
+
+
+def references_in(text: str) -> Iterator[str]:
+    """Each reference in the text by itself."""
+    return (match[0] for match in _REFERENCE.finditer(text) if match[1] is not None)
 
 
 def refers(text: str) -> bool:
@@ -52,6 +60,8 @@ def _value(match: re.Match[str], environ: Mapping[str, str], fetch: Fetch) -> st
     if kind is None or not match[0].endswith("}"):
         raise Unresolved("${...} must be ${env:NAME}, ${file:/path} or ${cred:NAME}")
     value = fetch(kind, name) if kind in FETCHED else _LOCAL[kind](name, environ)
+    if any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise Unresolved(f"{match[0]} is not UTF-8 text")
     if not value or _CONTROL.search(value):
         raise Unresolved(f"{match[0]} {'contains control characters' if value else 'is empty'}")
     return value
@@ -85,6 +95,18 @@ def _credential(name: str, environ: Mapping[str, str]) -> str:
     return _content(Path(folder) / name, f"credential {name}")
 
 
+_NAMES: Mapping[str, re.Pattern[str]] = {
+    "env": _VARIABLE,
+    "file": re.compile(r"/.+"),
+    "cred": _NAME,
+    **dict.fromkeys(FETCHED, _FETCHED_NAME),
+}
+_MEANINGS: Mapping[str, str] = {
+    "env": "the name of an environment variable",
+    "file": "an absolute path",
+    "cred": "the name of a credential",
+    **dict.fromkeys(FETCHED, "the name or the ARN of a secret"),
+}
 _LOCAL: Mapping[str, Callable[[str, Mapping[str, str]], str]] = {
     "env": _variable,
     "file": _file,

@@ -56,6 +56,7 @@ class Planned:
     secrets: frozenset[str] = frozenset()
     apart: "Callable[[Question], tuple[Report, bytes] | EngineError] | None" = None
     credentials: frozenset[str] = frozenset()
+    context_secrets: frozenset[str] = frozenset()  # what contexts gave
     warnings: tuple[Diagnostic, ...] = ()  # Driftline's own among the diagnostics
     around: Around = ALONE
     show: "Callable[[], Planned | EngineError] | None" = None
@@ -156,6 +157,7 @@ class Execution:
     folder: Path | None = None  # of the stack file in the tree: its var files are relative to it
     # What earlier plans of the stack called sensitive, for masking its output.
     secrets: frozenset[str] = frozenset()
+    context_secrets: frozenset[str] = frozenset()  # what contexts gave to it and to earlier runs
     nonsensitive: bool = False  # whether a value is shown where the code says that it is not sensitive
     state_folders: tuple[str, ...] = ()  # where its source may keep states by itself
     expected: Expected | None = None  # of an apply: what its log has to report

@@ -9,7 +9,7 @@ from runner.model.drift.probe import ProbeRecord, Way
 from runner.model.run.life import Kind
 from runner.model.schedule.decide import Decision
 from runner.model.schedule.disk_room import format_size
-from runner.model.settings.context import Context, gifts, gifts_of, reaching
+from runner.model.settings.context import PHASES, Context, gifts, gifts_of, reaching
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import DriftStatus, Health, Pause, Sync
 from runner.ports.records.runs import RunFilter
@@ -179,7 +179,7 @@ class ContextRow:
 def context_rows(contexts: Iterable[Context]) -> tuple[ContextRow, ...]:
     """`contexts` are those that reach the stack."""
     found = tuple(contexts)
-    winners = {(gift.context, gift.variable) for gift in gifts(found)}
+    winners = {phase: gifts(found, phase) for phase in PHASES}
     return tuple(
         ContextRow(
             name=one.name,
@@ -187,7 +187,11 @@ def context_rows(contexts: Iterable[Context]) -> tuple[ContextRow, ...]:
             environment=tuple(one.env),
             files=tuple(one.files),
             phases=one.for_,
-            overridden=tuple(gift.name for gift in gifts_of(one) if (one.name, gift.variable) not in winners),
+            overridden=tuple(
+                gift.name
+                for gift in gifts_of(one)
+                if all(winners[phase][gift.variable] != gift for phase in one.for_)
+            ),
         )
         for one in found
     )

@@ -1,6 +1,7 @@
 """Contexts: what the operator gives to some stacks reaches exactly these, is shown nowhere, and is bound to the approval."""
 
 import base64
+import json
 from pathlib import Path
 
 import pytest
@@ -24,12 +25,11 @@ contexts:
     vars: {{size: small, zones: [a, b]}}
   - name: prod-db
     match: {{stacks: ["prod/*"]}}
-    vars: {{size: large}}
     env: {{APP_GREETING: "${{env:CONTEXT_SECRET}}"}}
     for: [apply]
   - name: shared
     match: {{stacks: ["prod/*"]}}
-    vars: {{greeting: "${{env:CONTEXT_SECRET}}"}}
+    vars: {{size: large, greeting: "${{env:CONTEXT_SECRET}}"}}
     files: {{kubeconfig: "user: ${{env:CONTEXT_SECRET}}"}}
 """
 VARIABLES = """\
@@ -78,7 +78,7 @@ def test_variables_reach_the_stacks_that_match_and_the_later_context_wins(world:
     runs = {run.stack: run for run in world.runs()}
     assert dev.state is State.AWAITING_APPROVAL
     assert '"small a,b one"' in shown(world, "run", "diff", runs["dev"].name)
-    assert '"small a,b one"' in shown(world, "run", "diff", runs["prod/db"].name), "the later is for applies"
+    assert '"large a,b one"' in shown(world, "run", "diff", runs["prod/db"].name)
 
 
 def test_a_secret_is_used_and_kept_nowhere(world: World) -> None:
@@ -127,19 +127,19 @@ def test_a_secret_that_rotates_after_the_approval_voids_it(
 def test_a_secret_that_cannot_be_had_fails_the_plan_with_its_name(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.settings  # noqa: B018 - the configuration is read while it is sound
     monkeypatch.delenv("CONTEXT_SECRET")
-    (failed,) = world.push("prod/db", body=SECRETS)
+    world.stack("dev", body=VARIABLES)
+    ended = {run.stack: run for run in world.push("prod/db", body=SECRETS)}
+    failed = ended["prod/db"]
     assert failed.state is State.PLAN_FAILED
-    assert 'context "prod-db" sets APP_GREETING, but the environment variable CONTEXT_SECRET is not set' in (
-        failed.reason
-    )
+    assert ended["dev"].state is State.AWAITING_APPROVAL, "it needs no secret"
+    assert "sets greeting, but the environment variable CONTEXT_SECRET is not set" in failed.reason
 
 
 def test_a_changed_context_plans_its_stacks_and_no_others(world: World) -> None:
     world.stack("dev", body=VARIABLES)
     world.push("prod/db", body=VARIABLES)
-    text = world.config.read_text().replace("size: large", "size: huge")
+    text = world.config.read_text().replace("greeting: ", "salute: hi, greeting: ")
     world.config.write_text(text)
     del world.__dict__["app"]
     world.poll()
@@ -196,8 +196,45 @@ def test_a_rotated_secret_is_no_drift(rotating: World, monkeypatch: pytest.Monke
     monkeypatch.setenv("CONTEXT_SECRET", "another-one-entirely")
     run = checked(rotating)
     assert run.state is State.NO_CHANGES
-    assert "1 to change, since a context or engines.env changed" in run.reason
+    assert "1 to update, since a context or engines.env changed" in run.reason
     assert rotating.report("web") is None
+
+
+def test_the_value_before_a_rotation_stays_masked(rotating: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONTEXT_SECRET", "another-one-entirely")
+    checked(rotating)
+    request.request_plan(rotating.app.control, rotating.app.discoverer, "web", ANA)
+    (run,) = rotating.work()
+    assert run.state is State.AWAITING_APPROVAL
+    text = shown(rotating, "run", "diff", run.name) + shown(rotating, "run", "show", run.name, "-o", "json")
+    kept = everything_kept(rotating).replace(state_of(rotating), b"").decode(errors="replace")
+    assert SECRET not in text + kept
+    assert "another-one-entirely" not in text + kept
+
+
+def test_drift_that_only_code_can_see_is_still_drift_after_a_rotation(
+    rotating: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Removed from the state, so nothing in it can have moved outside."""
+    (state,) = (rotating.root / "data").rglob("*.tfstate")
+    document = json.loads(state.read_text())
+    document["resources"] = [one for one in document["resources"] if one["name"] != "other"]
+    document["serial"] += 1
+    state.write_text(json.dumps(document))
+    monkeypatch.setenv("CONTEXT_SECRET", "another-one-entirely")
+    assert checked(rotating).state is State.DRIFTED
+
+
+def test_a_value_that_nothing_uses_hides_nothing(
+    tmp_path: Path, rotating: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONTEXT_SECRET", "another-one-entirely")
+    rotating.cloud_delete("other")
+    run = checked(rotating)
+    assert run.state is State.DRIFTED
+    report = rotating.report("web")
+    assert report is not None
+    assert DriftClass.MISSING in {one.drift_class for one in report.findings}
 
 
 def test_a_value_of_the_daemons_environment_is_no_drift_either(
@@ -230,9 +267,9 @@ def test_what_moved_outside_is_drift_although_a_context_changed(
 def test_stack_show_lists_the_contexts_that_reach_it(world: World) -> None:
     world.push("prod/db", body=SECRETS)
     text = shown(world, "stack", "show", "prod/db")
-    assert "everybody sets size, zones; a later context sets size" not in text, "the later one is for applies"
-    assert "prod-db sets size, APP_GREETING (apply only)" in text
-    assert "shared sets greeting, kubeconfig" in text
+    assert "everybody sets size, zones; a later context sets size" in text
+    assert "prod-db sets APP_GREETING (apply only)" in text
+    assert "shared sets size, greeting, kubeconfig" in text
     assert SECRET not in text
 
 

@@ -1,8 +1,15 @@
 """What contexts give to a stack, decided without looking at any value."""
 
+from pathlib import Path
+
+import pytest
+
 from runner.config.context_rules import careless
+from runner.config.environment import refusal
+from runner.engine.secret_parts import parts_of
 from runner.model.settings.context import Context, context_inputs, gifts, reaching, variable_text
 from runner.model.settings.server import Settings
+from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import StackDefinition
 from runner.model.stack.match import StackMatch
 
@@ -11,8 +18,8 @@ DB = Context("db", StackMatch(stacks=("prod/*/db",)), env={"PGPASSWORD": "${cred
 ALL = Context("all", env={"PGPASSWORD": "none", "PGHOST": "db.example.com"})
 
 
-def given(*contexts: Context) -> set[tuple[str, str, tuple[str, ...]]]:
-    return {(gift.context, gift.name, gift.phases) for gift in gifts(contexts)}
+def given(phase: str, *contexts: Context) -> dict[str, str]:
+    return {name: gift.context for name, gift in gifts(contexts, phase).items()}
 
 
 def test_a_context_reaches_what_all_of_its_keys_match() -> None:
@@ -23,15 +30,10 @@ def test_a_context_reaches_what_all_of_its_keys_match() -> None:
 
 
 def test_the_later_context_wins_in_its_phases_only() -> None:
-    assert given(ALL, DB) == {
-        ("all", "PGPASSWORD", ("plan", "apply")),
-        ("all", "PGHOST", ("plan", "apply")),
-        ("db", "PGPASSWORD", ("apply",)),
-    }
-    assert given(DB, ALL) == {
-        ("all", "PGPASSWORD", ("plan", "apply")),
-        ("all", "PGHOST", ("plan", "apply")),
-    }
+    assert given("plan", ALL, DB) == {"PGPASSWORD": "all", "PGHOST": "all"}
+    assert given("apply", ALL, DB) == {"PGPASSWORD": "db", "PGHOST": "all"}
+    assert given("apply", DB, ALL) == {"PGPASSWORD": "all", "PGHOST": "all"}
+    assert given("apply", DB, ALL, DB) == {"PGPASSWORD": "db", "PGHOST": "all"}
 
 
 def test_a_value_that_is_no_text_is_an_expression_in_which_nothing_is_evaluated() -> None:
@@ -44,7 +46,42 @@ def test_inputs_name_a_secret_and_never_hold_it() -> None:
     assert context_inputs([]) == ""
 
 
-def test_secrets_that_a_commit_could_ask_for_are_warned_of(tmp_path: object) -> None:
-    by_label = Context("db", StackMatch(labels={"env": "prod"}), env={"PGPASSWORD": "${cred:db}"})
-    settings = Settings(data_dir="/x", contexts=(DB, ALL, by_label))  # type: ignore[arg-type]
-    assert [text.split(" has")[0] for text in careless(settings)] == ['context "db"']
+def test_secrets_that_any_source_can_ask_for_are_warned_of() -> None:
+    sources = (SourceSettings("infra", "https://x/a"), SourceSettings("play", "https://x/b"))
+    settings = Settings(Path("/x"), sources, contexts=(DB, ALL))
+    (text, missing) = careless(settings, {})
+    assert text.startswith('context "db" has secrets and names no sources')
+    assert "credential db not found" in missing
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "PATH",
+        "PYTHONPATH",
+        "NODE_OPTIONS",
+        "GIT_SSH_COMMAND",
+        "TF_CLI_ARGS_plan",
+        "LD_PRELOAD",
+        "ENV",
+        "GODEBUG",
+    ],
+)
+def test_a_context_sets_no_variable_that_chooses_programs(name: str) -> None:
+    assert refusal(name) is not None
+
+
+@pytest.mark.parametrize(
+    "name", ["PGPASSWORD", "AWS_PROFILE", "VAULT_TOKEN", "GOOGLE_CREDENTIALS", "HTTPS_PROXY"]
+)
+def test_a_context_may_give_credentials_and_proxies(name: str) -> None:
+    assert refusal(name) is None
+
+
+def test_the_parts_of_a_secret_are_secret() -> None:
+    kubeconfig = "users:\n- name: ci\n  user: {token: eyabc123longtoken}\nhost: &h example.com\n"
+    parts = set(parts_of(kubeconfig))
+    assert {kubeconfig, "eyabc123longtoken", "example.com"} <= parts
+    assert "hunter2horse9" in set(parts_of('{"db": {"password": "hunter2horse9"}}'))
+    assert "s3cretvalue" in set(parts_of("# a note\nexport TOKEN='s3cretvalue'\n"))
+    assert "users" not in parts

@@ -66,7 +66,7 @@ def _doubts(settings: Settings, path: Path) -> Iterator[Problem]:
         with suppress(DriftlineError, OSError), App(settings, path).store.reading() as reader:
             present = [stack for stack in reader.stacks() if stack.missing_since is None]
             stacks = {stack.name: counting(reader, stack) for stack in present}
-    for sentence in (*forgotten(settings.approvals, stacks), *careless(settings)):
+    for sentence in (*forgotten(settings.approvals, stacks), *careless(settings, os.environ)):
         yield Problem(str(path), 1, 1, sentence)
 
 

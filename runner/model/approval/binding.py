@@ -23,6 +23,7 @@ FILE = "file:"
 FILES = "files outside the repository"
 
 
+VARIABLE = "TF_VAR_"
 CONTEXT = "context "  # how the mark of something that a context gave begins
 
 
@@ -76,6 +77,15 @@ class Binding:
 def environment_marks(given: Iterable[str]) -> tuple[str, ...]:
     """The marks of what the operator gave, by contexts and by the environment; without those of files."""
     return tuple(mark for mark in given if not mark.startswith(FILE))
+
+
+def changed_variables(before: tuple[str, ...] | None, now: Iterable[str]) -> tuple[str, ...]:
+    """The input variables that the operator gives another value than before; none if that is not known."""
+    if before is None:
+        return ()
+    moved = {*before} ^ {*environment_marks(now)}
+    names = {mark.split(" ")[-2] for mark in moved if " " in mark}
+    return tuple(sorted(name.removeprefix(VARIABLE) for name in names if name.startswith(VARIABLE)))
 
 
 def read_binding(document: str) -> Binding:

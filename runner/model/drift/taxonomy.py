@@ -4,14 +4,15 @@ A refresh-only plan does not help: it reports what `ignore_changes` hides and wh
 `resource_changes` says what terraform would change back; `resource_drift` has the rest.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from runner.model.changes.address_order import address_order
 from runner.model.changes.changes import Action
 from runner.model.changes.configuration import config_address, configured_resources
 from runner.model.changes.difference import Difference, differences, path_text
+from runner.model.drift.changed_variables import Judged, by_variables
 from runner.model.drift.partly import Partly
 from runner.model.drift.report import DriftClass, Finding
 from runner.model.drift.touched import UNTOUCHED, Touched, reverted, touched
@@ -33,14 +34,6 @@ _MISSING_OR_GONE = frozenset({Action.CREATE, Action.DELETE})
 _DRIFTS = frozenset({Action.UPDATE, Action.REPLACE, *_MISSING_OR_GONE})
 
 
-@dataclass(frozen=True)
-class Judged:
-    """A finding with its raw differences; for sealing only, since they contain secrets."""
-
-    finding: Finding
-    differences: tuple[Difference, ...] = ()
-
-
 def classify(
     document: Mapping[str, Any],
     rules: Sequence[IgnoreRule] = (),
@@ -48,13 +41,13 @@ def classify(
     *,
     by_marks: bool = False,
     partly: Sequence[Partly] = (),
-    context_changed: bool = False,
+    changed_variables: Collection[str] = (),
 ) -> tuple[Finding, ...]:
     """What a drift check found, counted or not, by address."""
     found = [
         judged.finding
         for judged in judge(
-            document, rules, given, by_marks=by_marks, partly=partly, context_changed=context_changed
+            document, rules, given, by_marks=by_marks, partly=partly, changed_variables=changed_variables
         )
     ]
     secrets = given if by_marks else plan_secrets(document) | given
@@ -74,14 +67,14 @@ def drift_fingerprint(
     *,
     by_marks: bool = False,
     partly: Sequence[Partly] = (),
-    context_changed: bool = False,
+    changed_variables: Collection[str] = (),
     code: Code = UNREAD,
 ) -> str:
     """Equal if two checks saw the same drift; only counted findings are part of it."""
     with understanding(document):
         blocks = configured_resources(document)
         found = judge(
-            document, rules, given, by_marks=by_marks, partly=partly, context_changed=context_changed
+            document, rules, given, by_marks=by_marks, partly=partly, changed_variables=changed_variables
         )
         counted = [judged for judged in found if judged.finding.counts]
         clock = clock_of(document, code)
@@ -114,7 +107,7 @@ def judge(
     *,
     by_marks: bool = False,
     partly: Sequence[Partly] = (),
-    context_changed: bool = False,
+    changed_variables: Collection[str] = (),
 ) -> list[Judged]:
     """The taxonomy: each finding with its differences."""
     with understanding(document):
@@ -126,8 +119,8 @@ def judge(
             if entry.get("mode") != "data" and is_change(entry)
             if (judged := _planned(entry, rules, secrets, runs.get(entry["address"], UNTOUCHED))) is not None
         ]
-        if context_changed:
-            planned = _by_context(planned, document)
+        if changed_variables:
+            planned = by_variables(planned, document, changed_variables)
         seen = {judged.finding.address for judged in planned}
         moved = [
             judged
@@ -138,17 +131,6 @@ def judge(
         counts = any(judged.finding.counts for judged in planned)
         outputs = () if counts else _outputs(document, secrets, partly)
         return sorted([*planned, *moved, *outputs], key=lambda judged: address_order(judged.finding.address))
-
-
-def _by_context(planned: Iterable[Judged], document: Mapping[str, Any]) -> list[Judged]:
-    """With other values from a context, terraform would change what nobody touched. What moved outside still counts."""
-    outside = {entry["address"] for entry in document.get("resource_drift") or ()}
-    return [
-        Judged(replace(one.finding, drift_class=DriftClass.CONTEXT), one.differences)
-        if one.finding.counts and one.finding.address not in outside
-        else one
-        for one in planned
-    ]
 
 
 def _planned(

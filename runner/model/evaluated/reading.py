@@ -170,10 +170,14 @@ def _commands(applying: Applying, secrets: Secrets) -> Iterator[Provisioner]:
             runs = action in _ENDS_OBJECTS if one.at_destroy else action is not Action.DELETE
             if runs and one.removed is (block is None):
                 arguments = _clear(one.arguments, secrets)
-                yield Provisioner(entry["address"], one.name, arguments, index, one.at_destroy, one.removed)
+                yield Provisioner(
+                    secrets.address(entry["address"]), one.name, arguments, index, one.at_destroy, one.removed
+                )
         for one in applying.code.of(scope.names, Part.CONNECTION, name):
             if one.removed is (block is None):
-                yield Provisioner(entry["address"], "connection", _clear(one.arguments, secrets))
+                yield Provisioner(
+                    secrets.address(entry["address"]), "connection", _clear(one.arguments, secrets)
+                )
 
 
 def _clear(arguments: Iterable[tuple[str, str]], secrets: Secrets) -> tuple[tuple[str, str], ...]:

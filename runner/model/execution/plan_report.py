@@ -28,7 +28,7 @@ class Question:
     ignore: tuple[IgnoreRule, ...] = ()
     drift: bool = False
     around: Around = ALONE
-    context_changed: bool = False  # for a drift check: since the last apply
+    changed_variables: tuple[str, ...] = ()  # for a drift check: with another value than at the last apply
     partly: tuple[Partly, ...] = ()  # for a drift check: parts of other revisions in the state
 
 
@@ -69,9 +69,9 @@ def _with_drift(
     report: Report, document: Mapping[str, Any], question: Question, given: Secrets, key: bytes
 ) -> Report:
     by_marks, partly = question.by_marks, question.partly
-    changed = question.context_changed
+    changed = frozenset(question.changed_variables)
     found = classify(
-        document, question.ignore, given, by_marks=by_marks, partly=partly, context_changed=changed
+        document, question.ignore, given, by_marks=by_marks, partly=partly, changed_variables=changed
     )
     return replace(
         report,
@@ -83,7 +83,7 @@ def _with_drift(
             given,
             by_marks=by_marks,
             partly=partly,
-            context_changed=changed,
+            changed_variables=changed,
             code=question.around.code,
         ),
     )

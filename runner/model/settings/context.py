@@ -10,6 +10,7 @@ from runner.model.stack.definition import STRICT, StackDefinition
 from runner.model.stack.match import EVERY_STACK, StackMatch, reaches
 
 VARIABLE = "TF_VAR_"
+PHASES = ("plan", "apply")
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,6 @@ class Gift:
     kind: Sets
     name: str
     text: str  # with its references
-    phases: tuple[str, ...]
     literal: bool = False  # no text of the operator's, so that nothing in it is a reference
 
     @property
@@ -59,25 +59,22 @@ def reaching(contexts: Iterable[Context], definition: StackDefinition, source: s
     return tuple(one for one in contexts if reaches(one.match, definition, source))
 
 
-def gifts(contexts: Iterable[Context]) -> tuple[Gift, ...]:
-    """What they give together; of two that set the same variable in the same phase, the later one."""
-    given: dict[tuple[str, str], Gift] = {}
-    for context in contexts:
-        for gift in gifts_of(context):
-            for phase in gift.phases:
-                given[gift.variable, phase] = gift
-    return tuple(dict.fromkeys(given.values()))
+def gifts(contexts: Iterable[Context], phase: str) -> dict[str, Gift]:
+    """What they give together in one phase, by variable; of two that set the same, the later one."""
+    return {
+        gift.variable: gift for context in contexts if phase in context.for_ for gift in gifts_of(context)
+    }
 
 
 def gifts_of(context: Context) -> Iterator[Gift]:
     for name, value in context.vars.items():
         yield Gift(
-            context.name, Sets.VARIABLE, name, variable_text(value), context.for_, not isinstance(value, str)
+            context.name, Sets.VARIABLE, name, variable_text(value), literal=not isinstance(value, str)
         )
     for name, text in context.env.items():
-        yield Gift(context.name, Sets.ENVIRONMENT, name, text, context.for_)
+        yield Gift(context.name, Sets.ENVIRONMENT, name, text)
     for name, text in context.files.items():
-        yield Gift(context.name, Sets.FILE, name, text, context.for_)
+        yield Gift(context.name, Sets.FILE, name, text)
 
 
 def variable_text(value: Any) -> str:
@@ -93,5 +90,10 @@ def variable_text(value: Any) -> str:
 
 def context_inputs(contexts: Iterable[Context]) -> str:
     """What a plan reads of the contexts that reach its stack, without any secret; empty where none does."""
-    found = [(gift.variable, gift.kind, gift.text, gift.phases) for gift in gifts(contexts)]
+    reaching_it = tuple(contexts)
+    found = [
+        (phase, name, gift.kind, gift.text)
+        for phase in PHASES
+        for name, gift in gifts(reaching_it, phase).items()
+    ]
     return json.dumps(sorted(found)) if found else ""

@@ -33,7 +33,7 @@ from runner.ports.engine import Applied, EngineError, Execution, NotBegun
 from runner.ports.keeping import HeldClaim
 from runner.ports.worker import ApplyGate, WorkerPorts
 from runner.service.execution.facts import facts_now
-from runner.service.execution.known_secrets import known
+from runner.service.execution.known_secrets import known, known_of_contexts
 from runner.service.execution.plan import APPROVABLE, FRESH, confined, execute_plan, prepare
 
 # These say nothing about the plan or its approval, and are fixed without knowing this run.
@@ -129,6 +129,7 @@ def execute_adopt(
             claim=claim,
             leave=leave,
             secrets=known(job, ports),
+            context_secrets=known_of_contexts(job, ports),
             expected=job.expected,
             nonsensitive=job.source.allow.nonsensitive,
         )

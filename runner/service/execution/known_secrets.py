@@ -21,29 +21,51 @@ _MAX_SIZE = 8 << 20
 _SALT = 16
 
 
-def remember(job: Job, ports: WorkerPorts, before: frozenset[str], texts: frozenset[str]) -> None:
+def remember(
+    job: Job,
+    ports: WorkerPorts,
+    before: frozenset[str],
+    texts: frozenset[str],
+    context_secrets: frozenset[str] = frozenset(),
+) -> None:
     """Store these with the earlier ones, as an artifact of the run."""
-    if before | texts:
-        kept = {"salt": secrets.token_hex(_SALT), "texts": _shortest([*texts, *(before - texts)])}
+    given = context_secrets | known_of_contexts(job, ports)
+    if before | texts | given:
+        kept = {
+            "salt": secrets.token_hex(_SALT),
+            "texts": _shortest([*texts, *(before - texts)]),
+            "contexts": _shortest(given),
+        }
         ports.artifacts.put(job.run, ARTIFACT, json.dumps(kept).encode())
 
 
 def known(job: Job, ports: WorkerPorts) -> frozenset[str]:
     """The secrets stored by this and earlier runs. Masking less must not stop a run from being planned."""
-    found = _kept(job.run, ports) or frozenset()
+    return _known(job, ports, "texts") | known_of_contexts(job, ports)
+
+
+def known_of_contexts(job: Job, ports: WorkerPorts) -> frozenset[str]:
+    """Those that contexts gave: they are masked also where the code may show its own values."""
+    return _known(job, ports, "contexts")
+
+
+def _known(job: Job, ports: WorkerPorts, which: str) -> frozenset[str]:
+    found = _kept(job.run, ports, which) or frozenset()
     for run in job.earlier:
-        if (texts := _kept(run, ports)) is not None:
+        if (texts := _kept(run, ports, which)) is not None:
             return found | texts
     return found
 
 
-def _kept(run: int, ports: WorkerPorts) -> frozenset[str] | None:
+def _kept(run: int, ports: WorkerPorts, which: str) -> frozenset[str] | None:
     try:
         kept = json.loads(ports.artifacts.get(run, ARTIFACT))
     except (ArtifactNotFound, ArtifactKeyMissing, ArtifactDamaged):
         return None
     # Earlier releases stored a bare list, without passing on earlier secrets.
-    return frozenset(kept["texts"] if isinstance(kept, dict) else kept)
+    if not isinstance(kept, dict):
+        kept = {"texts": kept}
+    return frozenset(kept.get(which, ()))
 
 
 def _shortest(texts: Iterable[str]) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from runner import failpoint
 from runner.errors import DriftlineError
-from runner.model.approval.binding import environment_marks
+from runner.model.approval.binding import changed_variables
 from runner.model.changes.changes import ChangeSet, Diagnostic, error_summary
 from runner.model.changes.warnings import kept
 from runner.model.drift.probe import ProbeFacts
@@ -24,7 +24,7 @@ from runner.ports.engine import EngineError, Execution, Planned
 from runner.ports.keeping import HeldClaim
 from runner.ports.worker import WorkerPorts
 from runner.service.execution.export import checked_out
-from runner.service.execution.known_secrets import known, remember
+from runner.service.execution.known_secrets import known, known_of_contexts, remember
 from runner.service.execution.lost_state import refuse_lost_state
 from runner.service.execution.probe import look
 from runner.service.execution.run_log import write_line
@@ -155,6 +155,7 @@ def prepare(
         folder=(tree / job.file).parent,
         lock=lock,
         secrets=known(job, ports),
+        context_secrets=known_of_contexts(job, ports),
         nonsensitive=job.source.allow.nonsensitive,
         state_folders=job.source.allow.state_folders,
         writable_modules=job.source.allow.writable_modules,
@@ -197,7 +198,7 @@ def _read(
     if isinstance(read, EngineError):
         return failure_of(read)
     marked = frozenset() if read is None else frozenset(read[0].sensitive)
-    remember(job, ports, before, marked | _given(planned))
+    remember(job, ports, before, marked | _given(planned), planned.context_secrets)
     secrets = Secrets.of(planned.secrets | marked)
     warnings = kept(planned.diagnostics, lambda text: str(secrets.scrub(text)))
     if read is None:
@@ -244,8 +245,7 @@ def question_of(job: Job, ports: WorkerPorts, planned: Planned) -> Question:
         ignore=tuple(job.ignore),
         drift=job.kind is Kind.DRIFT,
         around=planned.around,
-        context_changed=job.environment is not None
-        and environment_marks(planned.facts.given) != job.environment,
+        changed_variables=changed_variables(job.environment, planned.facts.given),
         partly=job.partly,
     )
 

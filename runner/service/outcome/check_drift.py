@@ -160,7 +160,7 @@ def _sentence(report: DriftReport, findings: Sequence[Finding]) -> str:
 _LEFT_OVER: dict[DriftClass, str] = {
     DriftClass.ABSORBED: "absorbed",
     DriftClass.OUTPUT_ONLY: "only outputs",
-    DriftClass.CONTEXT: "to change, since a context or engines.env changed",
+    DriftClass.CONTEXT: "to update, since a context or engines.env changed",
     DriftClass.IGNORED: "ignored by rule",
 }
 
