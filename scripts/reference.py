@@ -68,7 +68,7 @@ def _errors() -> Iterator[str]:
 
 
 def _all(kind: type[errors.DriftlineError]) -> Iterator[type[errors.DriftlineError]]:
-    if kind.__module__ == errors.__name__:
+    if kind.__module__.startswith(f"{errors.__name__}."):
         yield kind
     for below in kind.__subclasses__():
         yield from _all(below)

@@ -8,6 +8,8 @@ import stat
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+# Where the unit's credentials are for commands of its user, while the service runs: systemd.exec(5).
+OF_THE_SERVICE = "/run/credentials/driftline.service"
 FETCHED = ("aws-secret", "aws-ssm")
 Fetch = Callable[[str, str], str]  # the kind and the name to the value; Unresolved where there is none
 _REFERENCE = re.compile(r"\$\{(?:(env|file|cred|aws-secret|aws-ssm):)?([^}]*)\}?")
@@ -89,10 +91,13 @@ def _credential(name: str, environ: Mapping[str, str]) -> str:
     if not is_credential(name):
         raise Unresolved("${cred:...} needs the name of a credential")
     folder = environ.get("CREDENTIALS_DIRECTORY")
-    if not folder:
+    if folder:
+        return _content(Path(folder) / name, f"credential {name}")
+    try:
+        return _content(Path(OF_THE_SERVICE) / name, name)
+    except Unresolved:
         hint = f"systemd sets it for LoadCredential={name}:/path"
-        raise Unresolved(f"credential {name} not found: CREDENTIALS_DIRECTORY is not set ({hint})")
-    return _content(Path(folder) / name, f"credential {name}")
+        raise Unresolved(f"credential {name} not found: CREDENTIALS_DIRECTORY is not set ({hint})") from None
 
 
 _NAMES: Mapping[str, re.Pattern[str]] = {

@@ -69,7 +69,9 @@ def test_a_rule_asks_for_more_people_than_the_stack_file(make: Make) -> None:
 def test_who_is_not_named_by_the_rule_may_not_approve(make: Make) -> None:
     world = make("{rules: [{match: {sources: [infra]}, from: [bo], reason: on call}]}")
     run = pushed(world)
-    with pytest.raises(NotAllowed, match=r"only bo may approve .* rule 1 of approvals\.rules: on call"):
+    with pytest.raises(
+        NotAllowed, match=r"only bo may approve this stack \(rule 1 of approvals\.rules: on call"
+    ):
         world.approve(run, ANA)
     assert world.approve(run, BO).state is State.APPROVED
 
@@ -149,7 +151,7 @@ def test_validate_warns_of_unmatched_stacks_and_of_rules_without_stacks(make: Ma
     shown = output_of(world, "config", "validate")
     assert "no rule of approvals.rules matches lonely" in shown
     assert "rule 2 of approvals.rules matches no stack; it selects stacks gone" in shown
-    assert "rule 2 of approvals.rules asks for 1 approvals, but approvals.required is 2" in shown
+    assert "rule 2 of approvals.rules requires 1 approvals, but approvals.required is 2" in shown
     found = json.loads(
         CliRunner().invoke(main, ["-c", str(world.config), "config", "validate", "-o", "json"]).stdout
     )

@@ -53,7 +53,7 @@ def test_a_plan_that_waited_is_approved_and_applied_as_it_was(installation: Inst
     before = installation.world.json("run", "show", "run-1")
     installation.back_up()
     installation.lose()
-    assert "run-1 of app waits for an answer" in installation.restore()
+    assert "run-1 of app awaits approval" in installation.restore()
     assert installation.world.json("run", "show", "run-1")["fingerprint"] == before["fingerprint"]
     installation.world.run("approve", "run-1", "--digest", before["plan_digest"][:12], "--yes")
     installation.world.run("apply", "run-1")

@@ -153,7 +153,7 @@ def test_the_location_of_an_unknown_read_is_reported(place: Place, reads: str) -
 )
 def test_a_template_that_reads_files_itself_is_not_fully_known(place: Place, template: str) -> None:
     app(place, CODE.format(reads='templatefile("${path.module}/t.tftpl", {})'), {"app/t.tftpl": template})
-    assert unknown(place) == ("app/t.tftpl: a template that reads files itself",)
+    assert unknown(place) == ("app/t.tftpl: a template that reads files",)
 
 
 def test_a_text_that_is_rendered_as_a_template_is_not_fully_known(place: Place) -> None:

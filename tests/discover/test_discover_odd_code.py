@@ -121,7 +121,7 @@ def test_a_module_source_that_is_no_string_is_reported_with_its_file(place: Plac
     assert names(found) == ["good"]
     [problem] = messages(found)
     assert problem.startswith("bad/main.tf:1:1:")
-    assert "the source of module x is no string" in problem
+    assert "the source of module x is not a string" in problem
 
 
 def test_a_comment_may_hold_bytes_that_are_not_utf_8_and_nothing_else_may(place: Place) -> None:

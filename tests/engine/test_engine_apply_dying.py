@@ -121,7 +121,7 @@ def test_an_apply_killed_with_its_shim_is_lost_only_after_its_last_child(world: 
     error = killed(world, steps, "shim", "terraform")
     assert steps.effects == ["a", "b"]
     assert (error.lost, error.signal, error.unfinished) == (True, None, ("terraform_data.b",))
-    assert error.diagnostics[-1].summary == "nobody saw how terraform apply ended"
+    assert error.diagnostics[-1].summary == "the outcome of terraform apply is unknown"
     assert error.evidence is not None
     assert (error.evidence.exit_code, error.evidence.unfinished) == (None, ("terraform_data.b",))
 

@@ -283,7 +283,7 @@ def test_a_damaged_copy_is_not_used_and_the_next_plan_makes_another(world: Attac
     listed = copy / DATA / "modules" / "modules.json"
     listed.chmod(0o600)
     listed.write_text(listed.read_text().replace("../m", "../n"))
-    with pytest.raises(EngineFailed, match=r"damaged: .* is not as it was made") as failed:
+    with pytest.raises(EngineFailed, match=r"damaged: .* was altered") as failed:
         world.plan()
     assert failed.value.hint == "driftline plan prod/app"
     assert addresses(world.planned()) == ["module.m.terraform_data.honest"]
@@ -388,7 +388,7 @@ def test_a_fetched_module_is_as_it_was_fetched_in_each_plan(world: Attacked, ser
     content = copy / DATA / "modules" / "far" / "run.sh"
     content.chmod(0o700)
     content.write_text("echo other\n")
-    with pytest.raises(EngineFailed, match=r"run\.sh is not as it was made"):
+    with pytest.raises(EngineFailed, match=r"run\.sh was altered"):
         world.plan()
 
 

@@ -141,7 +141,7 @@ def test_an_engine_that_reads_files_otherwise_is_too_old(
     if good:
         assert version_of(binary, tmp_path, engine) == says.partition(" v")[2]
         return
-    with pytest.raises(EngineTooOld, match=f"is {says.replace(' v', ' ')}, and "):
+    with pytest.raises(EngineTooOld, match=f"is {says.replace(' v', ' ')}; the oldest"):
         version_of(binary, tmp_path, engine)
 
 

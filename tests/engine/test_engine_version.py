@@ -59,7 +59,7 @@ def test_what_is_no_version_is_refused(text: str) -> None:
 
 def test_an_unmet_or_unknown_constraint_is_an_error_of_the_stack() -> None:
     check(TERRAFORM, "prod/app", "1.11.4", None)
-    with pytest.raises(EngineVersion, match=r'stack "prod/app" wants terraform ~> 1\.12, this is 1\.11\.4'):
+    with pytest.raises(EngineVersion, match=r'stack "prod/app" requires terraform ~> 1\.12; found 1\.11\.4'):
         check(TERRAFORM, "prod/app", "1.11.4", "~> 1.12")
     with pytest.raises(EngineVersion, match="'newest'"):
         check(TERRAFORM, "prod/app", "1.11.4", "newest")
@@ -118,7 +118,7 @@ def test_an_engine_that_is_not_installed_is_named(world: World) -> None:
 def test_a_stack_that_wants_another_version_is_not_planned(world: World, tmp_path: Path) -> None:
     world.use(fake(tmp_path, "touch ran", version="1.9.8"))
     world.stack = StackDefinition(name="prod/app", engine_version="~> 1.11.0")
-    with pytest.raises(EngineVersion, match=r"wants terraform ~> 1\.11\.0, this is 1\.9\.8"):
+    with pytest.raises(EngineVersion, match=r"requires terraform ~> 1\.11\.0; found 1\.9\.8"):
         world.plan()
     assert not (world.module / "ran").exists()
 

@@ -220,6 +220,6 @@ def test_no_region_but_the_approved_one_is_changed(tmp_path: Path, aws: Any) -> 
     world.work()
     after = world.run(run.id)
     assert after.state is State.SUPERSEDED
-    assert "region of provider aws is another one now" in after.reason
+    assert "region of provider aws is different now" in after.reason
     there = boto3.client("ssm", region_name="us-east-1")
     assert there.describe_parameters()["Parameters"] == []

@@ -113,7 +113,7 @@ def test_the_check_reports_an_older_database_not_as_damage(used: Installation) -
     shutil.copy(backup, used.data_dir / FILE_NAME)
     answer = used("db", "check")
     assert answer.code == 0
-    assert "an older database was put in place: audit entries 4 to 4 are lost" in answer.stderr
+    assert "the database was replaced by an older one: audit entries 4 to 4 are lost" in answer.stderr
     (finding,) = [one for one in json.loads(used("doctor", "-o", "json").stdout) if one["check"] == "audit"]
     assert finding["state"] == "warn"
     assert "entries 4 to 4 are lost" in finding["message"]

@@ -41,9 +41,9 @@ def plainly(stage: Stage, reason: str) -> None:
     ("order", "reason"),
     [
         ("die", "ReadResource: UNAVAILABLE"),
-        ("end", "it ended"),
+        ("end", "it exited before"),
         ("rubbish", "it does not speak the plugin protocol"),
-        ("babble", "it ended"),
+        ("babble", "it exited before"),
     ],
 )
 def test_a_provider_that_breaks_is_asked_by_a_plain_plan(stage: Stage, order: str, reason: str) -> None:
@@ -119,7 +119,7 @@ def test_a_provider_that_was_never_seen_and_ends_at_once(stage: Stage) -> None:
     for path in (stage.data / "probe" / "cache").glob("schema-*"):
         path.unlink()
     stage.order("end")
-    plainly(stage, "it ended")
+    plainly(stage, "it exited before")
 
 
 # ---- the proxy

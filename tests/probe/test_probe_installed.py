@@ -170,7 +170,7 @@ def test_two_platforms_are_one_too_many(module: Module) -> None:
 def test_two_files_that_could_be_the_program_are_one_too_many(module: Module) -> None:
     (module.package / "terraform-provider-null_v3.2.1").write_bytes(b"x")
     module.lock(checksum(module.package))
-    with pytest.raises(Unverified, match="2 files"):
+    with pytest.raises(Unverified, match="2 possible binaries"):
         module.look()
 
 

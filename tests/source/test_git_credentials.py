@@ -80,7 +80,7 @@ def test_a_redirect_is_not_followed_and_no_other_host_gets_the_token(remote: Rem
         with pytest.raises(GitFailed) as failed:
             remote.mirrors.head(remote.at(f"{first.url}remote/.git", AUTH))
         assert first.paths
-    assert failed.value.hint == "the remote moved: set url of source infra to its new place"
+    assert failed.value.hint == "the remote moved: set url of source infra to its new URL"
     assert (other.paths, other.logins) == ([], [])
 
 

@@ -162,7 +162,7 @@ def test_a_database_on_a_network_is_refused(tmp_path: Path, monkeypatch: pytest.
         f"30 1 {os.major(device)}:{os.minor(device)} / /data rw,relatime shared:1 - nfs4 server:/data rw\n"
     )
     monkeypatch.setattr(location, "_MOUNTS", mounts)
-    with pytest.raises(DatabaseRefused, match="lies on nfs4"):
+    with pytest.raises(DatabaseRefused, match="is on nfs4"):
         SqliteStore(tmp_path / "data", HandClock())
 
 
