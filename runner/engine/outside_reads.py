@@ -15,6 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from runner.engine.contexts import FOLDER as CONTEXTS
 from runner.engine.modules.code import files_of
 from runner.engine.passed_in import identity_in, marked
 from runner.engine.session import Session
@@ -102,7 +103,9 @@ def outside(session: Session) -> tuple[str, ...]:
     reads.paths |= set(
         islice(_guesses(session, reads.behind, (content for *_, content in files)), _MAX_GUESSES)
     )
-    inside = tuple(f"{folder}/" for folder in (workspace.tree or workspace.module, workspace.data))
+    # Files of contexts have marks of their own, and another path in each run.
+    own = (workspace.tree or workspace.module, workspace.data, workspace.control / CONTEXTS)
+    inside = tuple(f"{folder}/" for folder in own)
     digests = {
         path: _content(path) for path in reads.paths if not f"{path}/".startswith((*inside, *_VOLATILE))
     }

@@ -57,7 +57,11 @@ def counts(summary: Summary | Counts) -> str:
     signs = " ".join(
         f"{SYMBOLS[action]}{count}" for name, action in _SIGNED if (count := getattr(summary, name))
     )
-    named = [f"{count} {word}" for name, word in _NAMED.items() if (count := getattr(summary, name))]
+    named = [
+        counted(count, word) if word != "forget" else f"{count} forget"
+        for name, word in _NAMED.items()
+        if (count := getattr(summary, name))
+    ]
     return ", ".join([signs, *named] if signs else named) or "no changes"
 
 
