@@ -60,7 +60,7 @@ def _ending(cli: Cli, run: RunPage) -> int:
             console.error(
                 DriftlineError(
                     f"{run.id} was not applied: {run.reason}; {run.superseded_by or 'the next plan'} replaces it",
-                    hint=f"driftline plan {run.stack}",
+                    hint=_next(run),
                 )
             )
         case State.APPLY_FAILED | State.INTERRUPTED:
@@ -73,3 +73,10 @@ def _ending(cli: Cli, run: RunPage) -> int:
         case _:
             console.say(f"{run.id} of {run.stack} is {run.state.in_words}: {run.reason}")
     return EXIT_CODES[run.state]
+
+
+def _next(run: RunPage) -> str:
+    """The command that goes on from a run that was replaced; another plan would only replace the new one again."""
+    if run.superseded_by is None:
+        return f"driftline plan {run.stack}"
+    return f"driftline approve {run.superseded_by}   once the daemon, or   driftline daemon --once   has planned it"
