@@ -223,11 +223,7 @@ class App:
         """Files that the configuration refers to: in its text, and as YAML spells it."""
         from runner.host.reference import files_in
 
-        given = (
-            text
-            for context in self.settings.contexts
-            for text in (*context.env.values(), *context.files.values(), *map(str, context.vars.values()))
-        )
+        given = (text for context in self.settings.contexts for text in context.texts)
         try:
             texts = (self.config_path.read_text(errors="replace"), *given)
         except OSError:

@@ -66,17 +66,12 @@ def _inputs(here: KeyPath, context: Context) -> Iterator[Complaint]:
 def careless(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
     """Contexts whose secrets more people can ask for than it seems, and references without a value here."""
     for context in settings.contexts:
-        texts = (
-            *context.env.values(),
-            *context.files.values(),
-            *(v for v in context.vars.values() if isinstance(v, str)),
-        )
-        if any(map(refers, texts)) and not context.match.sources and len(settings.sources) > 1:
+        if any(map(refers, context.texts)) and not context.match.sources and len(settings.sources) > 1:
             yield (
                 f'context "{context.name}" has secrets and names no sources: a stack file of any source can choose '
                 "a name and labels that it matches"
             )
-        for text in texts:
+        for text in context.texts:
             try:
                 resolve(text, environ, lambda _kind, _name: "fetched later")
             except Unresolved as problem:

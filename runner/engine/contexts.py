@@ -8,7 +8,7 @@ from runner.engine.passed_in import marked
 from runner.engine.secret_parts import parts_of
 from runner.errors import ContextUnresolved
 from runner.host.files import private_folder, write_whole
-from runner.host.reference import Fetch, Unresolved, references_in, resolve
+from runner.host.reference import Fetch, Unresolved, references_in, replaced, resolve
 from runner.model.approval.binding import CONTEXT
 from runner.model.settings.context import PHASES, Context, Gift, Sets, gifts, reaching
 from runner.ports.engine import Execution
@@ -42,7 +42,7 @@ class Giving:
         self._by_phase = {
             phase: gifts(reaching(contexts, execution.stack, execution.source), phase) for phase in PHASES
         }
-        self._known: dict[Gift, str] = {}
+        self._known: dict[str, str] = {}  # by reference
 
     def given(self, base: Mapping[str, str], *, place: bool = True) -> FromContexts:
         """ContextUnresolved if one of the values cannot be had. With `place`, files are written.
@@ -75,29 +75,25 @@ class Giving:
                 yield f"{CONTEXT}{who} for {phase}: {name} {marked(name, f'{who} {value}', key)}"
 
     def _value(self, gift: Gift) -> str:
-        if gift not in self._known:
-            self._known[gift] = gift.text if gift.literal else self._resolved(gift)
-        return self._known[gift]
-
-    def _resolved(self, gift: Gift) -> str:
+        if gift.literal:
+            return gift.text
         try:
-            return resolve(gift.text, self._environ, self._fetched)
+            return replaced(gift.text, self._once)
         except Unresolved as error:
             raise ContextUnresolved(
                 context=gift.context, name=gift.name, stack=self._execution.stack.name, problem=str(error)
             ) from None
 
-    def _fetched(self, kind: str, name: str) -> str:
-        gift = Gift("", Sets.ENVIRONMENT, name, kind)
-        if gift not in self._known:
-            self._known[gift] = self._fetch(kind, name)
-        return self._known[gift]
+    def _once(self, reference: str) -> str:
+        if reference not in self._known:
+            self._known[reference] = resolve(reference, self._environ, self._fetch)
+        return self._known[reference]
 
     def _parts(self, gift: Gift) -> Iterator[str]:
         """The value, each secret in it by itself, and the parts of those that are documents."""
         yield from parts_of(self._value(gift))
         for reference in () if gift.literal else references_in(gift.text):
-            yield from parts_of(resolve(reference, self._environ, self._fetched))
+            yield from parts_of(self._once(reference))
 
     def _placed(self, folder: Path, gift: Gift, *, place: bool) -> str:
         if gift.kind is not Sets.FILE:

@@ -16,9 +16,9 @@ from pathlib import Path
 from runner.engine.environment import CREDENTIALS, TABLE
 from runner.host.files import read_foreign
 from runner.model.changes.secret_shape import names_secret, without_tokens
+from runner.model.settings.context import VARIABLE
 from runner.model.stack.definition import AwsRoles
 
-VARIABLES = "TF_VAR_"
 DIGITS = 16
 # Of our own table, only these say where something is done.
 _WHERE = frozenset({"AWS_REGION", "AWS_DEFAULT_REGION"})
@@ -63,7 +63,7 @@ def marked(name: str, value: str, key: bytes) -> str:
 def _bound(environment: Mapping[str, str], roles: AwsRoles) -> Iterator[tuple[str, str]]:
     own_roles = bool(roles.plan_role or roles.apply_role)
     for name, value in environment.items():
-        if name.startswith(VARIABLES) or _is_plain(name) or (name in _WHO and not own_roles):
+        if name.startswith(VARIABLE) or _is_plain(name) or (name in _WHO and not own_roles):
             yield name, value
         elif name in _FILES and not own_roles:
             yield name, _of_file(value, lines=True)
@@ -86,7 +86,7 @@ def places(environment: Mapping[str, str]) -> dict[str, str]:
     return {
         name: without_tokens(value)
         for name, value in environment.items()
-        if _is_plain(name) and not name.startswith(VARIABLES)
+        if _is_plain(name) and not name.startswith(VARIABLE)
     }
 
 

@@ -52,6 +52,11 @@ def files_in(text: str) -> Iterator[Path]:
     return (Path(match[2]) for match in _REFERENCE.finditer(text) if match[1] == "file")
 
 
+def replaced(text: str, value_of: Callable[[str], str]) -> str:
+    """The text with the value of each of its references in its place."""
+    return _REFERENCE.sub(lambda match: value_of(match[0]), text)
+
+
 def resolve(text: str, environ: Mapping[str, str], fetch: Fetch = never_fetched) -> str:
     """The text with its references replaced, or Unresolved."""
     return _REFERENCE.sub(lambda match: _value(match, environ, fetch), text)

@@ -1,7 +1,7 @@
 """Stacks that Git declares and that were never sound: nothing is known of them but the problem."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from runner.errors import StackNotFound
 from runner.model.settings.server import Settings
@@ -35,4 +35,4 @@ def newcomer_page(reader: Reader, settings: Settings, name: str) -> NewcomerPage
     row = next((one for one in newcomers(reader, settings) if one.name == name), None)
     if row is None:
         raise StackNotFound(stack=name)
-    return NewcomerPage(**{field.name: getattr(row, field.name) for field in fields(row)}, problem=row.reason)
+    return NewcomerPage(**vars(row), problem=row.reason)

@@ -1,7 +1,7 @@
 """Stacks: on their three axes in a list, and everything about one."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 
 from runner.model.drift.partly import Partly
@@ -241,7 +241,7 @@ def stack_page(reader: Reader, settings: Settings, facts: StackFacts) -> StackPa
     change, check = explain(facts.view)
     row = stack_row(facts)
     return StackPage(
-        **{field.name: getattr(row, field.name) for field in fields(row)},
+        **vars(row),
         engine=stack.definition.engine,
         terraform_workspace=stack.definition.terraform_workspace,
         depends_on=stack.definition.depends_on,

@@ -10,6 +10,7 @@ from typing import Any
 
 from runner.model.changes.changes import Summary
 from runner.model.run.life import Kind
+from runner.model.settings.context import VARIABLE
 from runner.model.values.codec import from_plain, to_plain
 
 # 2: fingerprints cover what only an apply evaluates, and values that the operator passes in count.
@@ -23,7 +24,6 @@ FILE = "file:"
 FILES = "files outside the repository"
 
 
-VARIABLE = "TF_VAR_"
 CONTEXT = "context "  # how the mark of something that a context gave begins
 
 

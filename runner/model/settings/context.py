@@ -25,6 +25,12 @@ class Context:
     files: dict[str, str] = field(default_factory=dict)
     for_: tuple[Literal["plan", "apply"], ...] = ("plan", "apply")
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """In which references may be."""
+        inputs = (value for value in self.vars.values() if isinstance(value, str))
+        return (*self.env.values(), *self.files.values(), *inputs)
+
 
 class Sets(StrEnum):
     """What kind of thing a context gives."""

@@ -8,13 +8,12 @@ from runner.model.code.found_reads import MAX_UNKNOWN, NOTHING_READ, Found, foun
 from runner.model.code.inputs import Located
 from runner.model.code.module import automatic_values
 from runner.model.code.tree import Tree
+from runner.model.settings.context import VARIABLE
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import StackDefinition
 from runner.ports.files import Modules
 from runner.ports.git import Git
 from runner.service.discovery.module_facts import FolderFacts
-
-PREFIX = "TF_VAR_"
 
 
 class StackReads:
@@ -86,11 +85,11 @@ class StackReads:
         used = self._variables(stack)
         if not used:
             return {}
-        known: dict[str, str | None] = {f"var.{name.removeprefix(PREFIX)}": None for name in self._passed}
+        known: dict[str, str | None] = {f"var.{name.removeprefix(VARIABLE)}": None for name in self._passed}
         known |= {
-            f"var.{name.removeprefix(PREFIX)}": value
+            f"var.{name.removeprefix(VARIABLE)}": value
             for name, value in stack.definition.env.items()
-            if name.startswith(PREFIX)
+            if name.startswith(VARIABLE)
         }
         if used - _by_name(stack.definition):
             for path in self._var_files(stack):

@@ -33,7 +33,7 @@ from runner.ports.engine import Applied, EngineError, Execution, NotBegun
 from runner.ports.keeping import HeldClaim
 from runner.ports.worker import ApplyGate, WorkerPorts
 from runner.service.execution.facts import facts_now
-from runner.service.execution.known_secrets import known, known_of_contexts
+from runner.service.execution.known_secrets import known
 from runner.service.execution.plan import APPROVABLE, FRESH, confined, execute_plan, prepare
 
 # These say nothing about the plan or its approval, and are fixed without knowing this run.
@@ -118,6 +118,7 @@ def execute_adopt(
     StillApplying also if the end cannot be determined right now.
     """
     try:
+        before = known(job, ports)
         execution = Execution(
             run=job.name,
             stack=job.stack,
@@ -128,8 +129,8 @@ def execute_adopt(
             for_apply=True,
             claim=claim,
             leave=leave,
-            secrets=known(job, ports),
-            context_secrets=known_of_contexts(job, ports),
+            secrets=before.texts,
+            context_secrets=before.contexts,
             expected=job.expected,
             nonsensitive=job.source.allow.nonsensitive,
         )

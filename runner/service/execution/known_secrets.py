@@ -7,6 +7,7 @@ what earlier runs knew: once secret, a value stays secret for the stack.
 import json
 import secrets
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from runner.errors import ArtifactDamaged, ArtifactKeyMissing, ArtifactNotFound
 from runner.model.execution.job import Job
@@ -21,51 +22,46 @@ _MAX_SIZE = 8 << 20
 _SALT = 16
 
 
+@dataclass(frozen=True)
+class Known:
+    """`contexts` are those that contexts gave: they are masked also where the code may show its own values."""
+
+    texts: frozenset[str] = frozenset()
+    contexts: frozenset[str] = frozenset()
+
+
 def remember(
-    job: Job,
-    ports: WorkerPorts,
-    before: frozenset[str],
-    texts: frozenset[str],
-    context_secrets: frozenset[str] = frozenset(),
+    job: Job, ports: WorkerPorts, before: Known, texts: frozenset[str], contexts: frozenset[str]
 ) -> None:
     """Store these with the earlier ones, as an artifact of the run."""
-    given = context_secrets | known_of_contexts(job, ports)
-    if before | texts | given:
+    given = contexts | before.contexts
+    if before.texts | texts | given:
         kept = {
             "salt": secrets.token_hex(_SALT),
-            "texts": _shortest([*texts, *(before - texts)]),
+            "texts": _shortest([*texts, *(before.texts - texts)]),
             "contexts": _shortest(given),
         }
         ports.artifacts.put(job.run, ARTIFACT, json.dumps(kept).encode())
 
 
-def known(job: Job, ports: WorkerPorts) -> frozenset[str]:
+def known(job: Job, ports: WorkerPorts) -> Known:
     """The secrets stored by this and earlier runs. Masking less must not stop a run from being planned."""
-    return _known(job, ports, "texts") | known_of_contexts(job, ports)
-
-
-def known_of_contexts(job: Job, ports: WorkerPorts) -> frozenset[str]:
-    """Those that contexts gave: they are masked also where the code may show its own values."""
-    return _known(job, ports, "contexts")
-
-
-def _known(job: Job, ports: WorkerPorts, which: str) -> frozenset[str]:
-    found = _kept(job.run, ports, which) or frozenset()
+    found = _kept(job.run, ports) or Known()
     for run in job.earlier:
-        if (texts := _kept(run, ports, which)) is not None:
-            return found | texts
+        if (more := _kept(run, ports)) is not None:
+            return Known(found.texts | more.texts | more.contexts, found.contexts | more.contexts)
     return found
 
 
-def _kept(run: int, ports: WorkerPorts, which: str) -> frozenset[str] | None:
+def _kept(run: int, ports: WorkerPorts) -> Known | None:
+    """Those of contexts are among the texts as well."""
     try:
         kept = json.loads(ports.artifacts.get(run, ARTIFACT))
     except (ArtifactNotFound, ArtifactKeyMissing, ArtifactDamaged):
         return None
     # Earlier releases stored a bare list, without passing on earlier secrets.
-    if not isinstance(kept, dict):
-        kept = {"texts": kept}
-    return frozenset(kept.get(which, ()))
+    texts, contexts = (kept["texts"], kept.get("contexts", ())) if isinstance(kept, dict) else (kept, ())
+    return Known(frozenset([*texts, *contexts]), frozenset(contexts))
 
 
 def _shortest(texts: Iterable[str]) -> list[str]:

@@ -24,7 +24,7 @@ from runner.ports.engine import EngineError, Execution, Planned
 from runner.ports.keeping import HeldClaim
 from runner.ports.worker import WorkerPorts
 from runner.service.execution.export import checked_out
-from runner.service.execution.known_secrets import known, known_of_contexts, remember
+from runner.service.execution.known_secrets import Known, known, remember
 from runner.service.execution.lost_state import refuse_lost_state
 from runner.service.execution.probe import look
 from runner.service.execution.run_log import write_line
@@ -83,7 +83,7 @@ def show(planning: Planning) -> EngineError | None:
 def _judge(planning: Planning) -> EngineError | PlanFailure | None:
     """The masked meaning of the plan, and the artifacts for approval."""
     job, ports = planning.job, planning.ports
-    judged = _read(job, ports, planning.planned, planning.keep_as, planning.execution.secrets)
+    judged = _read(job, ports, planning.planned, planning.keep_as, planning.execution)
     if isinstance(judged, PlanFailure):
         return judged
     planning.result = judged
@@ -141,6 +141,7 @@ def prepare(
     managed = job.stack.terraform_workspace if job.managed_state else None
     refuse_lost_state(ports.workspaces, job.stack.name, job.folder, managed)
     tree, workspace = checked_out(job, ports, claim)
+    before = known(job, ports)
     return Execution(
         run=job.name,
         stack=job.stack,
@@ -154,8 +155,8 @@ def prepare(
         destroy=job.kind is Kind.DESTROY,
         folder=(tree / job.file).parent,
         lock=lock,
-        secrets=known(job, ports),
-        context_secrets=known_of_contexts(job, ports),
+        secrets=before.texts,
+        context_secrets=before.contexts,
         nonsensitive=job.source.allow.nonsensitive,
         state_folders=job.source.allow.state_folders,
         writable_modules=job.source.allow.writable_modules,
@@ -190,7 +191,7 @@ def _read(
     ports: WorkerPorts,
     planned: Planned,
     keep_as: str,
-    before: frozenset[str],
+    execution: Execution,
 ) -> PlanResult | PlanFailure:
     now = ports.clock.now()
     drift = job.kind is Kind.DRIFT
@@ -198,6 +199,7 @@ def _read(
     if isinstance(read, EngineError):
         return failure_of(read)
     marked = frozenset() if read is None else frozenset(read[0].sensitive)
+    before = Known(execution.secrets, execution.context_secrets)
     remember(job, ports, before, marked | _given(planned), planned.context_secrets)
     secrets = Secrets.of(planned.secrets | marked)
     warnings = kept(planned.diagnostics, lambda text: str(secrets.scrub(text)))
