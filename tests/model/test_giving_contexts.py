@@ -7,6 +7,7 @@ import pytest
 from runner.config.context_rules import careless
 from runner.config.environment import refusal
 from runner.engine.secret_parts import parts_of
+from runner.model.approval.binding import changed_variables
 from runner.model.settings.context import Context, context_inputs, gifts, reaching, variable_text
 from runner.model.settings.server import Settings
 from runner.model.settings.source import SourceSettings
@@ -85,3 +86,24 @@ def test_the_parts_of_a_secret_are_secret() -> None:
     assert "hunter2horse9" in set(parts_of('{"db": {"password": "hunter2horse9"}}'))
     assert "s3cretvalue" in set(parts_of("# a note\nexport TOKEN='s3cretvalue'\n"))
     assert "users" not in parts
+
+
+BEFORE = ("TF_VAR_a 1", "context db as variable for plan: TF_VAR_b 2", "PGHOST 3", "file:/etc/x 4")
+
+
+@pytest.mark.parametrize(
+    ("now", "changed"),
+    [
+        (BEFORE, ()),
+        (("TF_VAR_a 9", *BEFORE[1:]), ("a",)),
+        ((BEFORE[0], "context db as variable for plan: TF_VAR_b 9", *BEFORE[2:]), ("b",)),
+        ((*BEFORE[:2], "PGHOST 9", BEFORE[3]), ()),
+        (("TF_VAR_a 9", *BEFORE[1:3], "file:/etc/x 9"), ()),
+    ],
+    ids=["nothing", "the environment", "a context", "no input variable", "a file beside it"],
+)
+def test_only_changed_input_variables_explain_a_change(
+    now: tuple[str, ...], changed: tuple[str, ...]
+) -> None:
+    assert changed_variables(BEFORE, now) == changed
+    assert changed_variables(None, now) == ()

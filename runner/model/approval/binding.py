@@ -74,16 +74,14 @@ class Binding:
         return hashlib.sha256(self.document().encode()).hexdigest()
 
 
-def environment_marks(given: Iterable[str]) -> tuple[str, ...]:
-    """The marks of what the operator gave, by contexts and by the environment; without those of files."""
-    return tuple(mark for mark in given if not mark.startswith(FILE))
-
-
 def changed_variables(before: tuple[str, ...] | None, now: Iterable[str]) -> tuple[str, ...]:
-    """The input variables that the operator gives another value than before; none if that is not known."""
-    if before is None:
+    """The input variables that the operator gives another value than before; none if that is not known.
+
+    None either if a file outside the repository changed: an expression may read it beside a variable.
+    """
+    moved = set() if before is None else {*before} ^ {*now}
+    if any(mark.startswith(FILE) for mark in moved):
         return ()
-    moved = {*before} ^ {*environment_marks(now)}
     names = {mark.split(" ")[-2] for mark in moved if " " in mark}
     return tuple(sorted(name.removeprefix(VARIABLE) for name in names if name.startswith(VARIABLE)))
 

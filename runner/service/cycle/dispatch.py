@@ -6,7 +6,6 @@ from types import MappingProxyType
 
 from runner import failpoint
 from runner.errors import Conflict, NoRoom, NotFound, SourceNotFound
-from runner.model.approval.binding import environment_marks
 from runner.model.audit.actor import DAEMON
 from runner.model.execution.job import Job, JobSource, Phase
 from runner.model.run.apply_end import Expected, expected_of
@@ -225,7 +224,7 @@ def _applied_environment(reader: Reader, stack: str) -> tuple[str, ...] | None:
     """The marks of what the operator gave to the last apply; None if that is no longer recorded."""
     applied = reader.runs(RunFilter(stack=stack, states=frozenset({State.APPLIED}), limit=1))
     binding = reader.binding(applied[0].id) if applied else None
-    return None if binding is None else environment_marks(binding.facts.given)
+    return None if binding is None else binding.facts.given
 
 
 def _expected(reader: RunReader, run: Run) -> Expected | None:
