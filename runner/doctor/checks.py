@@ -7,9 +7,10 @@ from pathlib import Path
 
 from runner.app import App
 from runner.doctor import confinement, people, place, quarantine, reach, records, service, signatures, tools
-from runner.doctor.finding import Finding, Scene, fail, failed, ok
+from runner.doctor.finding import Scene, fail, failed, ok
 from runner.errors import DriftlineError
 from runner.model.settings.server import Settings
+from runner.view.finding import Finding
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from runner.doctor.finding import Finding, Scene, fail, ok, warn
+from runner.doctor.finding import Scene, fail, ok, warn
 from runner.sandbox import landlock, namespaced, seccomp
+from runner.view.finding import Finding
 
 CHECK = "confinement"
 OPEN = "file() in a module reads every file of the daemon's user"

@@ -1,9 +1,8 @@
-"""The result of a check, and what checks may read."""
+"""How a check reports its result, and what it may read."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,22 +10,7 @@ from runner.app import App
 from runner.errors import DriftlineError
 from runner.model.settings.server import Settings
 from runner.store.database import FILE_NAME
-
-
-class State(StrEnum):
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One result. The hint is a command to paste, or says what to do if there is no command."""
-
-    check: str
-    state: State
-    message: str
-    hint: str = ""
+from runner.view.finding import Finding, State
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from runner.doctor.finding import Finding, Scene, existing, ok, warn
+from runner.doctor.finding import Scene, existing, ok, warn
 from runner.doctor.place import name_of
+from runner.view.finding import Finding
 
 LOGIN = Path("/proc/self/loginuid")
 UNSET = 2**32 - 1  # no login session started this process

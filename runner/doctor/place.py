@@ -6,9 +6,10 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from runner.doctor.finding import Finding, Scene, existing, fail, ok, warn
+from runner.doctor.finding import Scene, existing, fail, ok, warn
 from runner.engine.environment import LONGEST_TMPDIR, short_tmp
 from runner.store.location import NETWORK, filesystem
+from runner.view.finding import Finding
 
 MEBIBYTE = 1 << 20
 WARN_FREE, FAIL_FREE = 1024 * MEBIBYTE, 256 * MEBIBYTE

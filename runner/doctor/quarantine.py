@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from runner.doctor.finding import Finding, Scene, warn
+from runner.doctor.finding import Scene, warn
 from runner.foreign.quarantine import Quarantine
+from runner.view.finding import Finding
 
 NAMED = 3
 

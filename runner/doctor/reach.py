@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from runner.doctor.finding import Finding, Scene, failed, ok, scratch, warn
+from runner.doctor.finding import Scene, failed, ok, scratch, warn
 from runner.errors import DriftlineError
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import AwsRoles
+from runner.view.finding import Finding
 
 DEADLINE = 15.0
 

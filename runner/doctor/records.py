@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from runner.doctor.finding import Finding, Scene, fail, failed, ok, warn
+from runner.doctor.finding import Scene, fail, failed, ok, warn
 from runner.errors import DriftlineError
 from runner.model.audit.checkpoint import missing_sentence
 from runner.model.audit.restored import SHOWN_FOR, detail, sentence
@@ -10,6 +10,7 @@ from runner.model.run.life import Run
 from runner.model.values.clock import far_behind
 from runner.ports.records.runs import RunFilter
 from runner.store.faults import restore_hint
+from runner.view.finding import Finding
 
 LOOKED_AT = 50
 

@@ -4,11 +4,12 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from runner.doctor.finding import Finding, Scene, fail, ok, scratch, warn
+from runner.doctor.finding import Scene, fail, ok, scratch, warn
 from runner.model.values.size import parse_size
 from runner.process.run import Command, run
 from runner.sandbox.hardening import closed_to_others
 from runner.systemd.install import UNIT
+from runner.view.finding import Finding
 
 SYSTEMD_RUNS = Path("/run/systemd/system")  # checked like sd_booted(3)
 INSTALL = "sudo driftline service install"

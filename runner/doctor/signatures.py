@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from runner.doctor.finding import Finding, Scene, fail, ok
+from runner.doctor.finding import Scene, fail, ok
 from runner.errors import DriftlineError
 from runner.model.settings.source import SourceSettings
+from runner.view.finding import Finding
 
 DEADLINE = 15.0
 

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.doctor.finding import Finding, Scene, fail, failed, ok, scratch, warn
+from runner.doctor.finding import Scene, fail, failed, ok, scratch, warn
 from runner.engine.versions.constraint import parse
 from runner.engine.versions.managers import script_of
 from runner.engine.versions.version import Versions
 from runner.errors import DriftlineError, EngineMissing
 from runner.model.code.engines import ENGINES, TERRAFORM, EngineRow, Version
 from runner.process.run import Command, run
+from runner.view.finding import Finding
 
 GIT_FLOOR: Version = (2, 39)
 # The first releases of each series in which a repository can no longer plant a hook through a submodule path.

@@ -35,6 +35,15 @@ def test_sync_says_what_moved(made: Installation) -> None:
     assert listed(made)["infra"]["stacks"] == 1
 
 
+def test_a_sync_is_one_json_document_too(made: Installation) -> None:
+    head = made.commit("second")
+    (synced,) = json.loads(made("source", "sync", "-o", "json").stdout)
+    assert synced == {
+        "source": "infra", "branch": "main", "revision": head, "moved": True, "stacks": 1,
+        "problem": None, "problems": [], "notes": [], "rewritten_from": None, "refused": None,
+    }  # fmt: skip
+
+
 def test_a_failed_source_is_shown_recorded_and_an_error(made: Installation) -> None:
     made.configure({"name": "infra", "url": str(made.folder / "gone")})
     answer = made("source", "sync")

@@ -1,16 +1,18 @@
 """`driftline source`: what is polled, poll now, try whether it can be."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from runner.cli import suggest
 from runner.cli.options import Cli, output_option, pass_cli
 from runner.cli.screen.output import Cell
+from runner.cli.screen.poll import poll_screen
 from runner.cli.screen.source import source_screen
 from runner.errors import SourceNotFound
 from runner.model.settings.source import SourceSettings
+from runner.view.poll import poll_row
 from runner.view.source import source_rows
 
 if TYPE_CHECKING:
@@ -47,15 +49,9 @@ def sync(cli: Cli, source: str | None, output: str) -> int:
     for one in sources:
         if results[one.name].problems:
             results[one.name] = _later(results[one.name], cli.app.poller.poll(one, by=cli.person.name))
-    polled = list(results.values())
-    if output == "table":
-        for one, result in zip(sources, polled, strict=True):
-            cli.console.data(
-                _polled(one, result), *(f"  {problem}" for problem in result.problems + result.notes)
-            )
-    if output == "json":
-        cli.console.json([_plain_poll(result) for result in polled])
-    return 1 if any(result.problem for result in polled) else 0
+    rows = tuple(poll_row(results[one.name], one) for one in sources)
+    cli.present(output, rows, poll_screen)
+    return 1 if any(row.problem for row in rows) else 0
 
 
 @command.command()
@@ -102,30 +98,3 @@ def _named(cli: Cli, name: str) -> SourceSettings:
     if source is None:
         raise SourceNotFound(source=name)
     return source
-
-
-def _polled(source: SourceSettings, polled: "Polled") -> Cell | str:
-    if polled.refused:
-        return Cell(f"{source.name}: refused: {polled.problem}", "red")
-    if polled.problem:
-        return Cell(f"{source.name}: failed: {polled.problem}", "red")
-    at = (polled.revision or "")[:12]
-    if not polled.moved:
-        return f"{source.name}: {source.branch} is still at {at}"
-    rewritten = f", rewritten (was {polled.rewritten_from[:12]})" if polled.rewritten_from else ""
-    count = "1 stack" if polled.stacks == 1 else f"{polled.stacks} stacks"
-    return Cell(f"{source.name}: {source.branch} moved to {at}{rewritten}, {count}", "cyan")
-
-
-def _plain_poll(polled: "Polled") -> dict[str, Any]:
-    return {
-        "source": polled.source,
-        "revision": polled.revision,
-        "moved": polled.moved,
-        "stacks": polled.stacks,
-        "problem": polled.problem,
-        "problems": list(polled.problems),
-        "notes": list(polled.notes),
-        "rewritten_from": polled.rewritten_from,
-        "refused": polled.refused,
-    }

@@ -1,0 +1,23 @@
+"""What a check of the installation found."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One result. The hint is a command to paste, or says what to do if there is no command."""
+
+    check: str
+    state: State
+    message: str
+    hint: str = ""
+
+
+FindingRows = tuple[Finding, ...]
