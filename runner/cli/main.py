@@ -35,7 +35,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "logs": "Print the log of a run, or follow it.",
     },
     "Inspect and act": {
-        "stack": "List, show, validate, pause, rename and forget stacks.",
+        "stack": "List, show, draw, validate, pause, rename and forget stacks.",
         "run": "List, show, wait for and cancel runs.",
         "drift": "Check for drift, and list, acknowledge or heal drift reports.",
         "lock": "List, take and release locks.",

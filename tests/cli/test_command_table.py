@@ -28,6 +28,7 @@ PROMISED: dict[str, str] = {
     "stack list": "-l -o",
     "stack show": "-o",
     "stack validate": "",
+    "stack graph": "-l -o",
     "stack history": "--stack --by --since --until --absolute -o",
     "stack pause": "-l -m --message --reason --for --until --yes",
     "stack accept-state": "-m --yes",

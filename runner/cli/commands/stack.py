@@ -3,6 +3,7 @@
 import click
 
 from runner.cli.commands import history, pause, resume
+from runner.cli.commands.stack_graph import graph
 from runner.cli.commands.stack_leave import forget, rename
 from runner.cli.commands.stack_validate import validate
 from runner.cli.options import (
@@ -25,7 +26,7 @@ from runner.view.stack import stack_page, stack_row
 
 @click.group()
 def command() -> None:
-    """List, show, validate, pause, rename and forget stacks."""
+    """List, show, draw, validate, pause, rename and forget stacks."""
 
 
 command.add_command(validate)
@@ -34,6 +35,7 @@ command.add_command(resume.command)
 command.add_command(history.command)
 command.add_command(rename)
 command.add_command(forget)
+command.add_command(graph)
 
 
 @command.command("list")

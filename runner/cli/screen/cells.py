@@ -54,11 +54,15 @@ def state(run: Run | RunRow) -> Cell:
 
 def drift(stack: Stack | StackRow) -> Cell:
     """The drift axis; what was found is said in the words of the check."""
-    match stack.drift:
+    return drift_of(stack.drift, stack.drift_reason)
+
+
+def drift_of(status: DriftStatus, found: str) -> Cell:
+    match status:
         case DriftStatus.CLEAN:
             return Cell("✔ clean", "green")
         case DriftStatus.DRIFTED:
-            return Cell(f"● {stack.drift_reason}", "yellow")
+            return Cell(f"● {found}", "yellow")
         case DriftStatus.ERROR:
             return Cell("✗ check failed", "red")
         case DriftStatus.UNKNOWN:

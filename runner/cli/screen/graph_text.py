@@ -1,0 +1,44 @@
+"""What the drawings of a graph for other programs have in common: the lines of a node, and its colours."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from runner.cli.screen import cells
+from runner.cli.screen.graph import run_of
+from runner.model.values.text import safe_text
+from runner.view.graph import GraphNode, Overall
+
+
+@dataclass(frozen=True)
+class Paint:
+    """The symbol says the same as the colours."""
+
+    symbol: str
+    fill: str
+    line: str
+
+
+PAINTS: dict[Overall, Paint] = {
+    Overall.MISSING: Paint("?", "#ffffff", "#cf222e"),
+    Overall.ERROR: Paint("✗", "#ffebe9", "#cf222e"),
+    Overall.LOCKED: Paint("⚿", "#fff1e5", "#bc4c00"),
+    Overall.DRIFTED: Paint("●", "#fff8c5", "#9a6700"),
+    Overall.PAUSED: Paint("⏸", "#eaeef2", "#57606a"),
+    Overall.NEW: Paint("○", "#f6f8fa", "#57606a"),
+    Overall.PENDING: Paint("…", "#ddf4ff", "#0969da"),
+    Overall.OK: Paint("✔", "#dafbe1", "#1a7f37"),
+}
+
+
+def node_lines(node: GraphNode) -> Iterator[str]:
+    """Its name, how it stands, and its open run; safe to show."""
+    yield safe_text(node.name)
+    yield safe_text(f"{PAINTS[node.overall].symbol} {_stands(node)}")
+    if node.run is not None:
+        yield safe_text(run_of(node).text)
+
+
+def _stands(node: GraphNode) -> str:
+    if node.sync is None or node.drift is None or node.health is None:
+        return "no such stack"
+    return f"{cells.SYNC[node.sync].text}, {cells.drift_of(node.drift, node.drift_reason).text}, {cells.HEALTH[node.health].text}"

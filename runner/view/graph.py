@@ -1,0 +1,163 @@
+"""The stacks as a graph: how each stands, and which ones it waits for."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import pairwise
+
+from runner.model.code.dependencies import cycles
+from runner.model.run.life import State
+from runner.model.stack.definition import DriftStatus, Health, Sync
+from runner.model.values.codec import key
+from runner.view.facts import StackFacts
+from runner.view.stack import StackRow, stack_row
+
+
+class Overall(StrEnum):
+    """The three axes of a stack in one word, the most pressing first."""
+
+    MISSING = "missing"  # no stack has this name
+    ERROR = "error"
+    LOCKED = "locked"
+    DRIFTED = "drifted"
+    PAUSED = "paused"
+    NEW = "new"  # nothing has been applied
+    PENDING = "pending"
+    OK = "ok"
+
+
+class EdgeKind(StrEnum):
+    DEPENDS_ON = "depends_on"
+
+
+@dataclass(frozen=True)
+class OpenRun:
+    id: str
+    state: State
+
+
+@dataclass(frozen=True, kw_only=True)
+class GraphNode:
+    """A stack; of one that only a `depends_on` names, nothing but its name is known, and it is `missing`."""
+
+    name: str
+    overall: Overall = Overall.MISSING
+    sync: Sync | None = None
+    drift: DriftStatus | None = None
+    drift_reason: str = ""
+    health: Health | None = None
+    reason: str = ""
+    note: str = ""  # the reason, only where there is something to do or to know
+    run: OpenRun | None = None  # the last one that is still open
+    labels: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GraphEdge:
+    """`stack` waits for `first`. `cycle` if `first` also waits for `stack`, directly or through others."""
+
+    first: str = key("from")
+    stack: str = key("to")
+    kind: EdgeKind = EdgeKind.DEPENDS_ON
+    cycle: bool = False
+
+
+@dataclass(frozen=True)
+class StackGraph:
+    """By name. A cycle begins and ends with the same stack."""
+
+    nodes: tuple[GraphNode, ...]
+    edges: tuple[GraphEdge, ...]
+    cycles: tuple[tuple[str, ...], ...] = ()
+
+
+def stack_graph(stacks: Iterable[StackFacts], newcomers: Iterable[StackRow] = ()) -> StackGraph:
+    """Every stack and every dependency, also those that are broken."""
+    found = list(stacks)
+    nodes = {row.name: _node(row, None) for row in newcomers}
+    nodes |= {facts.stack.name: _node(stack_row(facts), _open_run(facts)) for facts in found}
+    return linked(nodes, _dependencies(found))
+
+
+def linked(nodes: Mapping[str, GraphNode], edges: Iterable[GraphEdge]) -> StackGraph:
+    """The graph of these edges, with a node for each name that has none, and its cycles marked."""
+    lines = sorted(edges, key=lambda edge: (edge.stack, edge.first, edge.kind))
+    names = {name for edge in lines for name in (edge.first, edge.stack)}
+    everything = {name: GraphNode(name=name, labels={}) for name in names} | dict(nodes)
+    waits: dict[str, set[str]] = {}
+    for edge in lines:
+        waits.setdefault(edge.stack, set()).add(edge.first)
+    found = tuple(cycles(waits))
+    turns = {pair for cycle in found for pair in pairwise(cycle)}
+    return StackGraph(
+        tuple(everything[name] for name in sorted(everything)),
+        tuple(replace(edge, cycle=(edge.stack, edge.first) in turns) for edge in lines),
+        found,
+    )
+
+
+def around(graph: StackGraph, names: Collection[str]) -> StackGraph:
+    """These stacks, all that they wait for, and all that waits for them."""
+    kept = {*_reached(names, graph.edges, forward=True), *_reached(names, graph.edges, forward=False)}
+    return StackGraph(
+        tuple(node for node in graph.nodes if node.name in kept),
+        tuple(edge for edge in graph.edges if edge.first in kept and edge.stack in kept),
+        tuple(cycle for cycle in graph.cycles if kept.issuperset(cycle)),
+    )
+
+
+def _reached(names: Collection[str], edges: Iterable[GraphEdge], *, forward: bool) -> set[str]:
+    ways: dict[str, list[str]] = {}
+    for edge in edges:
+        start, end = (edge.first, edge.stack) if forward else (edge.stack, edge.first)
+        ways.setdefault(start, []).append(end)
+    seen, waiting = set(names), list(names)
+    while waiting:
+        more = set(ways.get(waiting.pop(), ())) - seen
+        seen |= more
+        waiting += more
+    return seen
+
+
+def _dependencies(stacks: Iterable[StackFacts]) -> Iterator[GraphEdge]:
+    for facts in stacks:
+        for name in dict.fromkeys(facts.stack.definition.depends_on):
+            yield GraphEdge(first=name, stack=facts.stack.name)
+
+
+def _open_run(facts: StackFacts) -> OpenRun | None:
+    """A change before a check."""
+    run = facts.view.open_change or facts.view.open_check
+    return OpenRun(run.name, run.state) if run is not None else None
+
+
+def _node(row: StackRow, run: OpenRun | None) -> GraphNode:
+    return GraphNode(
+        name=row.name,
+        overall=overall(row),
+        sync=row.sync,
+        drift=row.drift,
+        drift_reason=row.drift_reason,
+        health=row.health,
+        reason=row.reason,
+        note=row.note,
+        run=run,
+        labels=row.labels,
+    )
+
+
+# The first that fits counts.
+_OVERALL: tuple[tuple[Overall, Callable[[StackRow], bool]], ...] = (
+    (Overall.ERROR, lambda row: row.health is Health.ERROR),
+    (Overall.LOCKED, lambda row: row.health is Health.LOCKED),
+    (Overall.DRIFTED, lambda row: row.drift is DriftStatus.DRIFTED),
+    (Overall.PAUSED, lambda row: row.health is Health.PAUSED),
+    (Overall.NEW, lambda row: row.applied_revision is None),
+    (Overall.OK, lambda row: row.sync is Sync.SYNCED),
+    (Overall.PENDING, lambda _: True),
+)
+
+
+def overall(row: StackRow) -> Overall:
+    """What counts most of the three axes."""
+    return next(one for one, fits in _OVERALL if fits(row))
