@@ -6,6 +6,7 @@ variables anyway.
 
 import re
 from fnmatch import translate
+from functools import cache
 
 from runner.model.code.engines import VERSION_MANAGERS
 
@@ -147,14 +148,18 @@ WITHHELD: tuple[tuple[str, str, str], ...] = (
     ("LISTEN_*", _DAEMON, _REMOVE),
 )
 
-_FREE = re.compile("|".join(translate(glob) for glob in FREE))
-_DENIED = re.compile("|".join(translate(glob) for glob, _ in DENIED))
+
+@cache
+def _denied() -> re.Pattern[str]:
+    """Compiled when it is first needed: most commands read no environment."""
+    free, denied = ("|".join(map(translate, globs)) for globs in (FREE, [glob for glob, _ in DENIED]))
+    return re.compile(f"(?!{free})(?:{denied})")
 
 
 def denial(name: str) -> str | None:
     """Why a stack file may not set this variable, or None."""
     upper = name.upper()
-    if _FREE.fullmatch(upper) or not _DENIED.fullmatch(upper):
+    if not _denied().fullmatch(upper):
         return None
     return next(reason for glob, reason in DENIED if re.fullmatch(translate(glob), upper))
 

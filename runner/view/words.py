@@ -1,14 +1,17 @@
 """Sentences and counts that every face shows in the same words."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from runner.model.changes.changes import SYMBOLS, Action, Summary
 from runner.model.drift.report import DriftClass, DriftReport
 from runner.model.plan.step import Step
 from runner.model.run.life import Kind, Run, State
-from runner.view.counts import Counts
-from runner.view.run import RunRow
 from runner.view.when import duration
+
+if TYPE_CHECKING:
+    from runner.view.counts import Counts
+    from runner.view.run import RunRow
 
 _TRIED_TO_APPLY = frozenset(
     {State.APPROVED, State.APPLYING, State.APPLIED, State.APPLY_FAILED, State.INTERRUPTED}
@@ -30,7 +33,7 @@ def stands(state: State) -> str:
     return _STANDS.get(state, f"is {state.in_words}")
 
 
-def verb(run: Run | RunRow) -> str:
+def verb(run: "Run | RunRow") -> str:
     """What the run did or would do, in one word."""
     if run.kind is not Kind.CHANGE:
         return run.kind.value
@@ -52,7 +55,7 @@ _NAMED: dict[str, str] = {
 }
 
 
-def counts(summary: Summary | Counts) -> str:
+def counts(summary: "Summary | Counts") -> str:
     """Such as `+2 ~1 -/+1, 1 output`, or `no changes`."""
     signs = " ".join(
         f"{SYMBOLS[action]}{count}" for name, action in _SIGNED if (count := getattr(summary, name))
@@ -65,7 +68,7 @@ def counts(summary: Summary | Counts) -> str:
     return ", ".join([signs, *named] if signs else named) or "no changes"
 
 
-def changes(run: Run | RunRow) -> str:
+def changes(run: "Run | RunRow") -> str:
     """What its plan would do; nothing is known of a plan that failed or was not made."""
     return "-" if run.planned_at is None or run.state is State.PLAN_FAILED else counts(run.summary)
 

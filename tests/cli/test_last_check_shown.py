@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from cli_world import World
 
-from runner.cli.screen import cells
+from runner.cli.screen import stack_page
 from runner.model.drift.probe import ProbeRecord, Way, failed
-from runner.view.stack import probe_view
+from runner.view.stack_page import probe_view
 
 
 def last_check(world: World, name: str = "app") -> str:
@@ -49,4 +49,7 @@ def test_a_failed_check_is_shown_until_one_has_an_answer(world: World) -> None:
 
 
 def test_a_failure_is_not_shown_with_results_of_earlier_checks() -> None:
-    assert cells.probe(probe_view(failed(ProbeRecord(way=Way.PROBED, checks=3, reason="")))).text == "failed"
+    assert (
+        stack_page.last_check(probe_view(failed(ProbeRecord(way=Way.PROBED, checks=3, reason="")))).text
+        == "failed"
+    )

@@ -16,12 +16,12 @@ from runner.cli.options import (
     stack_argument,
 )
 from runner.cli.screen.asking import ask
-from runner.cli.screen.stack import newcomer_screen, stack_list_screen, stack_screen
+from runner.cli.screen.stack import stack_list_screen
 from runner.cli.several import has
 from runner.errors import StackNotFound
 from runner.view.facts import all_stacks, one_stack
-from runner.view.newcomer import newcomer_page, newcomers
-from runner.view.stack import stack_page, stack_row
+from runner.view.newcomer import newcomers
+from runner.view.stack import stack_row
 
 
 @click.group()
@@ -70,6 +70,9 @@ def show(cli: Cli, stack: str, output: str) -> None:
 
 
 def _show(cli: Cli, stack: str, output: str) -> None:
+    from runner.cli.screen.stack_page import stack_screen
+    from runner.view.stack_page import stack_page
+
     app, now = cli.app, cli.app.clock.now()
     with app.store.reading() as reader:
         facts = one_stack(reader, app.settings, app.clock, app.disk.shortage(), stack)
@@ -80,6 +83,9 @@ def _show(cli: Cli, stack: str, output: str) -> None:
 
 
 def _show_newcomer(cli: Cli, stack: str, output: str) -> None:
+    from runner.cli.screen.stack_page import newcomer_screen
+    from runner.view.newcomer import newcomer_page
+
     with cli.app.store.reading() as reader:
         page = newcomer_page(reader, cli.app.settings, stack)
     cli.present(output, page, newcomer_screen)

@@ -1,17 +1,19 @@
 """How states are shown: always a word, with a symbol and a colour beside it."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from runner.cli.screen.output import Cell, Colour
 from runner.errors import WrongState
-from runner.model.drift.probe import Way
 from runner.model.drift.report import ReportStatus
 from runner.model.run.life import Run, State
 from runner.model.stack.definition import DriftStatus, Health, Stack, Sync
 from runner.view import words
-from runner.view.run import RunRow
-from runner.view.stack import LastRun, ProbeView, StackRow
 from runner.view.when import ago, ahead
+
+if TYPE_CHECKING:
+    from runner.view.run import RunRow
+    from runner.view.stack import LastRun, StackRow
 
 SYNC: dict[Sync, Cell] = {
     Sync.SYNCED: Cell("synced", "green"),
@@ -47,12 +49,12 @@ REPORT: dict[ReportStatus, Cell] = {
 }
 
 
-def state(run: Run | RunRow) -> Cell:
+def state(run: "Run | RunRow") -> Cell:
     symbol, colour = STATE[run.state]
     return Cell(f"{symbol} {run.state.in_words}", colour)
 
 
-def drift(stack: Stack | StackRow) -> Cell:
+def drift(stack: "Stack | StackRow") -> Cell:
     """The drift axis; what was found is said in the words of the check."""
     return drift_of(stack.drift, stack.drift_reason)
 
@@ -69,21 +71,6 @@ def drift_of(status: DriftStatus, found: str) -> Cell:
             return Cell("unknown", "dim")
 
 
-def probe(record: ProbeView) -> Cell:
-    """How the last check was done, and why not by a probe."""
-    match record.way:
-        case Way.PROBED:
-            return Cell(
-                f"with warm providers, {record.checks} since they were first compared with a full plan"
-            )
-        case Way.COMPARED:
-            return Cell(f"with warm providers and with a full plan: {record.reason}")
-        case Way.PLAIN:
-            return Cell(f"plainly: {record.reason}")
-        case Way.FAILED:
-            return Cell("failed")
-
-
 def wrong_state(error: WrongState) -> WrongState:
     """The same in a sentence."""
     match error.facts:
@@ -92,14 +79,14 @@ def wrong_state(error: WrongState) -> WrongState:
     return error
 
 
-def last_run(last: LastRun | None, now: datetime) -> Cell:
+def last_run(last: "LastRun | None", now: datetime) -> Cell:
     if last is None:
         return Cell("-")
     symbol, colour = STATE[State(last.state)]
     return Cell(f"{last.did:<5} {symbol} {ago(last.at, now)}", colour if colour == "red" else None)
 
 
-def next_check(stack: StackRow, now: datetime) -> str:
+def next_check(stack: "StackRow", now: datetime) -> str:
     """Of a stack that was applied and is still in Git; nothing else is checked."""
     if stack.applied_revision is None or stack.next_check_at is None:
         return "-"

@@ -1,17 +1,12 @@
-"""Stacks, drawn: in a list, and one with everything about it."""
+"""Stacks in a list, drawn."""
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from runner.cli.screen import cells
-from runner.cli.screen.output import Cell, Line, Screen, Table
-from runner.cli.screen.terms import Row, terms_rows
-from runner.view.newcomer import NewcomerPage
-from runner.view.stack import StackPage, StackRow, StackRows
-from runner.view.when import ago
+from runner.cli.screen.output import Cell, Screen, Table
+from runner.view.stack import StackRow, StackRows
 
 HEADS = ("STACK", "SYNC", "DRIFT", "HEALTH", "REVISION", "LAST RUN", "NEXT CHECK", "NOTE")
-RUN_HEADS = ("RUN", "KIND", "STATE", "WHEN", "REASON")
 
 
 def stack_list_screen(rows: StackRows, now: datetime, *, empty: str) -> Screen:
@@ -30,65 +25,3 @@ def _row(of: StackRow, now: datetime) -> list[Cell | str]:
         cells.next_check(of, now),
         of.note,
     ]
-
-
-def stack_screen(page: StackPage, now: datetime) -> Screen:
-    yield Cell(page.name, "bold")
-    for name, value in (*_git(page), *_drift(page, now), *_rules(page)):
-        if any(part.text if isinstance(part, Cell) else part for part in value):
-            yield _fact(name, value)
-    if page.last_runs:
-        yield ""
-        yield Table(
-            RUN_HEADS,
-            [
-                (run.id, run.kind.value, cells.state(run), ago(run.changed_at, now), run.reason)
-                for run in page.last_runs
-            ],
-        )
-
-
-def _git(page: StackPage) -> Iterator[Row]:
-    applied = page.applied_revision[:12] if page.applied_revision else "nothing yet"
-    folder = page.state_folder if page.state_folder != page.name else None
-    yield "source", [f"{page.source}: {page.file}, root module {page.path}"]
-    yield "renamed", [f"from {page.renamed_from}" if page.renamed_from else ""]
-    yield "state", [f"managed, in the directory of {folder}" if folder else ""]
-    yield "left", [page.left or ""]
-    yield "labels", [", ".join(f"{key}={value}" for key, value in sorted(page.labels.items()))]
-    yield "engine", [f"{page.engine}, workspace {page.terraform_workspace}"]
-    yield "depends on", [", ".join(page.depends_on)]
-    yield "revision", [f"{page.branch or '?'}@{(page.revision or '')[:12]}, applied: {applied}"]
-    partly = (f"{one.revision[:12]} by {one.run} ({one.outcome})" for one in page.partly_applied)
-    yield "partly", [", ".join(partly)]
-    yield "sync", [cells.SYNC[page.sync], f"  {page.sentence}"]
-    if page.unknown_inputs:
-        yield "inputs", [Cell("not fully known", "yellow"), f"  {'; '.join(page.unknown_inputs)}"]
-
-
-def _drift(page: StackPage, now: datetime) -> Iterator[Row]:
-    yield "drift", [cells.drift(page), f"  checked {ago(page.checked_at, now)}; {page.check.reason}"]
-    yield "checks", [Cell("; ".join(check.sentence(now) for check in page.failing_checks), "yellow")]
-    yield "last check", [cells.probe(page.probe) if page.probe.checked else ""]
-    yield "health", [cells.HEALTH[page.health], f"  {page.health_reason}" if page.health_reason else ""]
-    yield "note", [page.source_note]
-    yield "report", [page.report or ""]
-
-
-def _rules(page: StackPage) -> Iterator[Row]:
-    yield "approvals", [page.approvals]
-    yield from terms_rows(page.terms)
-    for number, context in enumerate(page.contexts):
-        yield "contexts" if not number else "", [context.sentence]
-    yield "memory", [page.memory]
-
-
-def newcomer_screen(page: NewcomerPage) -> Screen:
-    yield Cell(page.name, "bold")
-    yield _fact("source", [f"{page.source}: {page.at}"])
-    yield _fact("health", [cells.HEALTH[page.health], f"  {page.problem}"])
-    yield _fact("next", ["fix it in Git; nothing is planned until then"])
-
-
-def _fact(name: str, value: list[Cell | str]) -> Line:
-    return [Cell(f"  {name:<11} ", "dim"), *value]

@@ -3,6 +3,7 @@
 import math
 import re
 from collections import Counter
+from functools import cache
 
 from runner.model.changes.changes import MASK
 
@@ -40,9 +41,8 @@ TOKENS: dict[str, str] = {
     "twilio": r"\bSK[0-9a-f]{32}\b",
     "vault": r"\b(?:hv[sbr]\.[A-Za-z0-9_-]{20,}|s\.[A-Za-z0-9]{24})\b",
 }
-_TOKEN = re.compile("|".join(f"(?:{shape})" for shape in TOKENS.values()))
 _URL_PASSWORD = re.compile(r"(://[^/\s:@\"']*:)[^/\s\"']+(?=@)")
-# Cheap, and matches every text that the two above can match.
+# Cheap, and matches every text that a token or `_URL_PASSWORD` can match.
 _MAY_HOLD_ONE = re.compile(r"[A-Za-z0-9_./+=~:-]{16}|://|-----BEGIN ")
 
 # Only the name says that it is a secret, and only in text: a plan's values have their own marks. No part of a
@@ -76,11 +76,17 @@ def names_secret(name: str) -> bool:
     return _SECRET_NAME.search(name) is not None and _OPEN_NAME.search(name) is None
 
 
+@cache
+def _token() -> re.Pattern[str]:
+    """Compiled when it is first needed: a list of stacks shows no text that could hold one."""
+    return re.compile("|".join(f"(?:{shape})" for shape in TOKENS.values()))
+
+
 def without_tokens(text: str) -> str:
     """The text with MASK for everything that has the shape of a token, a private key or a password in a URL."""
     if _MAY_HOLD_ONE.search(text) is None:
         return text
-    return _URL_PASSWORD.sub(rf"\1{MASK}", _TOKEN.sub(MASK, text))
+    return _URL_PASSWORD.sub(rf"\1{MASK}", _token().sub(MASK, text))
 
 
 def without_likely_secrets(text: str) -> str:

@@ -1,0 +1,195 @@
+"""Everything about one stack."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from runner.model.drift.partly import Partly
+from runner.model.drift.probe import ProbeRecord, Way
+from runner.model.run.life import Kind
+from runner.model.schedule.decide import Decision
+from runner.model.schedule.disk_room import format_size
+from runner.model.settings.context import PHASES, Context, gifts, gifts_of, reaching
+from runner.model.settings.server import Settings
+from runner.model.stack.definition import Pause
+from runner.ports.records.runs import RunFilter
+from runner.ports.records.store import Reader
+from runner.service.approval.terms import stack_terms
+from runner.service.drift.partly import partly_applied
+from runner.service.queue.enqueue import explain
+from runner.view.facts import StackFacts, given
+from runner.view.lock import LockRow, lock_row
+from runner.view.run import RunRows, run_rows
+from runner.view.stack import StackRow, stack_row
+from runner.view.terms import TermsView, terms_view
+from runner.view.when import whole
+
+LAST_RUNS = 5
+
+
+@dataclass(frozen=True)
+class DecisionView:
+    """What is decided, and the rule and the sentence that say why."""
+
+    action: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ProbeView:
+    """How the last drift check was done, and why not by warm providers."""
+
+    way: Way
+    reason: str
+    checks: int
+    checked: bool
+
+
+@dataclass(frozen=True)
+class PauseView:
+    by: str
+    reason: str
+    since: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True)
+class PartlyRow:
+    """A run that left parts of its revision in the state."""
+
+    run: str
+    revision: str
+    outcome: str
+
+
+@dataclass(frozen=True)
+class ContextRow:
+    """A context that reaches the stack, and what it sets; a later one may set the same again."""
+
+    name: str
+    variables: tuple[str, ...]
+    environment: tuple[str, ...]
+    files: tuple[str, ...]
+    phases: tuple[str, ...]
+    overridden: tuple[str, ...]  # by a later context
+
+    @property
+    def sentence(self) -> str:
+        """Such as `prod-db sets PGPASSWORD (apply only)`."""
+        names = ", ".join((*self.variables, *self.environment, *self.files))
+        only = f" ({self.phases[0]} only)" if len(self.phases) == 1 else ""
+        lost = f"; a later context sets {', '.join(self.overridden)}" if self.overridden else ""
+        return f"{self.name} sets {names}{only}{lost}"
+
+
+def context_rows(contexts: Iterable[Context]) -> tuple[ContextRow, ...]:
+    """`contexts` are those that reach the stack."""
+    found = tuple(contexts)
+    winners = {phase: gifts(found, phase) for phase in PHASES}
+    return tuple(
+        ContextRow(
+            name=one.name,
+            variables=tuple(one.vars),
+            environment=tuple(one.env),
+            files=tuple(one.files),
+            phases=one.for_,
+            overridden=tuple(
+                gift.name
+                for gift in gifts_of(one)
+                if all(winners[phase][gift.variable] != gift for phase in one.for_)
+            ),
+        )
+        for one in found
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackPage(StackRow):
+    """Everything about one stack. `sentence` is the decision about its changes, `health_reason` why it is not well."""
+
+    engine: str
+    terraform_workspace: str
+    depends_on: tuple[str, ...]
+    managed_state: bool
+    apply_mode: str  # as Git says it; the mode that counts is in `terms`
+    change: DecisionView
+    check: DecisionView
+    sentence: str
+    health_reason: str
+    source_note: str
+    approvals: str  # such as `1 of 2`, of the run that waits for approval
+    probe: ProbeView
+    lock: LockRow | None
+    pause: PauseView | None
+    missing_since: datetime | None
+    renamed_from: str | None
+    renamed_to: str | None
+    left: str | None
+    state_folder: str | None
+    problem: str | None
+    report: str | None
+    partly_applied: tuple[PartlyRow, ...]
+    open_runs: RunRows
+    last_runs: RunRows
+    peak_memory: dict[str, int | None]
+    terms: TermsView
+    contexts: tuple[ContextRow, ...] = ()
+
+    @property
+    def memory(self) -> str:
+        """Such as `change 310 MB, drift 120 MB`."""
+        return ", ".join(f"{kind} {format_size(peak)}" for kind, peak in self.peak_memory.items() if peak)
+
+
+def stack_page(reader: Reader, settings: Settings, facts: StackFacts) -> StackPage:
+    stack, name, placed = facts.stack, facts.stack.name, facts.view.lock
+    report = reader.current_report(name)
+    change, check = explain(facts.view)
+    row = stack_row(facts)
+    return StackPage(
+        **vars(row),
+        engine=stack.definition.engine,
+        terraform_workspace=stack.definition.terraform_workspace,
+        depends_on=stack.definition.depends_on,
+        managed_state=stack.managed_state,
+        apply_mode=stack.definition.apply.mode,
+        change=_decision(change),
+        check=_decision(check),
+        sentence=facts.sentence,
+        health_reason=facts.health[1],
+        source_note=facts.source_note,
+        approvals=given(facts.standing) if facts.standing else "",
+        probe=probe_view(reader.probe(name)),
+        lock=lock_row(placed) if placed else None,
+        pause=_pause(stack.pause),
+        missing_since=whole(stack.missing_since),
+        renamed_from=stack.renamed_from,
+        renamed_to=stack.renamed_to,
+        left=stack.left,
+        state_folder=stack.folder if stack.managed_state else None,
+        problem=stack.problem,
+        report=report.name if report else None,
+        partly_applied=tuple(map(_partly, partly_applied(reader, name))),
+        open_runs=run_rows(facts.view.open_runs),
+        last_runs=run_rows(reader.runs(RunFilter(stack=name, limit=LAST_RUNS))),
+        peak_memory={kind.value: reader.peak_memory(name, kind) for kind in Kind},
+        terms=terms_view(stack_terms(settings, reader, stack), settings.approvals.people),
+        contexts=context_rows(reaching(settings.contexts, stack.definition, stack.source)),
+    )
+
+
+def _decision(of: Decision) -> DecisionView:
+    return DecisionView(of.action.value, of.code, of.sentence)
+
+
+def probe_view(of: ProbeRecord) -> ProbeView:
+    return ProbeView(of.way, of.reason, of.checks, of.checked)
+
+
+def _pause(of: Pause | None) -> PauseView | None:
+    return None if of is None else PauseView(of.by, of.reason, whole(of.since), whole(of.until))
+
+
+def _partly(of: Partly) -> PartlyRow:
+    return PartlyRow(of.run, of.revision, of.outcome)
