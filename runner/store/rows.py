@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -35,6 +35,11 @@ def text_or_none(at: datetime | None) -> str | None:
 
 def time_or_none(stored: str | None) -> datetime | None:
     return None if stored is None else datetime.fromisoformat(stored)
+
+
+def by_name(row: sqlite3.Row) -> dict[str, Any]:
+    """The row as a dict: a Row searches its columns for each name, which is slow for wide rows in long lists."""
+    return dict(zip(row.keys(), row, strict=True))
 
 
 def compact(value: Any) -> str:
@@ -84,7 +89,8 @@ def pause_row(pause: Pause | None) -> dict[str, Value]:
     }
 
 
-def stack_of(row: sqlite3.Row, definition: StackDefinition, applied: StackDefinition | None) -> Stack:
+def stack_of(stored: sqlite3.Row, definition: StackDefinition, applied: StackDefinition | None) -> Stack:
+    row = by_name(stored)
     return Stack(
         name=row["name"],
         source=row["source"],
@@ -133,7 +139,7 @@ def failing_checks_row(checks: Iterable[FailingCheck]) -> dict[str, Value]:
     return {"failing_checks": compact(document)}
 
 
-def _pause_of(row: sqlite3.Row) -> Pause | None:
+def _pause_of(row: Mapping[str, Any]) -> Pause | None:
     if row["pause_by"] is None:
         return None
     since = datetime.fromisoformat(row["pause_since"])
@@ -185,7 +191,8 @@ def run_row(run: Run) -> dict[str, Value]:
     }
 
 
-def run_of(row: sqlite3.Row) -> Run:
+def run_of(stored: sqlite3.Row) -> Run:
+    row = by_name(stored)
     return Run(
         id=row["id"],
         stack=row["stack"],
@@ -234,7 +241,7 @@ def strings_of(document: str) -> tuple[str, ...]:
     return tuple(json.loads(document))
 
 
-def _claim_of(row: sqlite3.Row) -> Claim | None:
+def _claim_of(row: Mapping[str, Any]) -> Claim | None:
     if row["claim_token"] is None:
         return None
     since = datetime.fromisoformat(row["claim_since"])
