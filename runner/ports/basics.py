@@ -1,4 +1,4 @@
-"""Time, room, and a person's wish to stop."""
+"""Clock, disk space, memory, and requests to stop."""
 
 from datetime import datetime
 from typing import Protocol
@@ -12,22 +12,22 @@ class Clock(Protocol):
 
 class Disk(Protocol):
     def shortage(self) -> str | None:
-        """Why nothing new may be started, where too little is free under the data directory."""
+        """Why no new work may start, if the data directory is short of space; else None."""
         ...
 
 
 class Memory(Protocol):
-    """In bytes; None where the system does not tell."""
+    """In bytes; None if the system does not report it."""
 
     def available(self) -> int | None:
-        """What processes can have without swapping."""
+        """How much processes can use without swapping."""
         ...
 
     def total(self) -> int | None: ...
 
 
 class Cancel(Protocol):
-    """Says whether a person asked to stop; waits without polling. `threading.Event` satisfies it."""
+    """Whether a person asked to stop; waits without polling. `threading.Event` satisfies it."""
 
     def is_set(self) -> bool: ...
     def wait(self, timeout: float | None = None) -> bool: ...

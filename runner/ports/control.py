@@ -1,4 +1,4 @@
-"""All that deciding and recording needs."""
+"""Everything that the control plane needs to decide and record."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from runner.ports.records.store import Store
 
 @dataclass(frozen=True)
 class ControlPorts:
-    """All that deciding and recording needs."""
+    """Everything that the control plane needs to decide and record."""
 
     store: Store
     claims: Claims

@@ -26,20 +26,20 @@ class Workspace:
     """The directories a run executes in; all absolute, the same from plan to apply."""
 
     module: Path  # the root module inside the exported tree
-    data: Path  # TF_DATA_DIR of this stack, made anew for each command
-    scratch: Path  # HOME and TMPDIR of this run, made anew for each of its phases; 0700
-    state: Path | None  # the managed state, where the stack has no backend of its own
-    receipts: Path  # one file for every plan that was ever handed to terraform
-    control: Path  # what is told of this run, out of its own reach; 0700
+    data: Path  # TF_DATA_DIR of this stack, recreated for each command
+    scratch: Path  # HOME and TMPDIR of this run, recreated for each phase; 0700
+    state: Path | None  # the managed state, if the stack has no backend of its own
+    receipts: Path  # one file per plan that was ever handed to terraform
+    control: Path  # control files of this run, which it cannot reach; 0700
     tree: Path | None = None  # the exported tree of the revision
 
 
 @dataclass(frozen=True)
 class Planned:
-    """`show` gives the same with what changes in full; None where nothing changes, or where it is shown already.
+    """A finished plan. `show` returns it with its changes in full; None if nothing changes, or if they are shown already.
 
-    `document` is then the whole `show -json`, secrets included. Of a large plan it is None, and `apart` has it read
-    elsewhere: the report, and the masked changes as JSON.
+    `document` is then the whole `show -json`, secrets included. For a large plan it is None, and `apart` reads it in
+    another process: the report, and the masked changes as JSON.
     """
 
     changed: bool
@@ -49,14 +49,14 @@ class Planned:
     resource_count: int | None = None
     drifted_addresses: tuple[
         str, ...
-    ] = ()  # of resources that moved outside, whether or not the plan changes them
+    ] = ()  # of resources that changed outside, whether or not the plan changes them
     diagnostics: tuple[Diagnostic, ...] = ()  # warnings
     facts: EngineFacts = EngineFacts()
-    # What the engine was given: copies of it may be anywhere in the document. The daemon's credentials are among them.
+    # What the engine was given, the daemon's credentials included: copies may be anywhere in the document.
     secrets: frozenset[str] = frozenset()
     apart: "Callable[[Question], tuple[Report, bytes] | EngineError] | None" = None
     credentials: frozenset[str] = frozenset()
-    context_secrets: frozenset[str] = frozenset()  # what contexts gave
+    context_secrets: frozenset[str] = frozenset()  # secrets from contexts
     warnings: tuple[Diagnostic, ...] = ()  # Driftline's own among the diagnostics
     around: Around = ALONE
     show: "Callable[[], Planned | EngineError] | None" = None
@@ -64,7 +64,7 @@ class Planned:
 
 @dataclass(frozen=True)
 class EngineError:
-    """A command that ended badly. `signal` is set where it was killed, `timed_out` where by our deadline."""
+    """A command that failed. `signal` is set if it was killed, `timed_out` if our deadline ended it."""
 
     command: str
     exit_code: int
@@ -73,28 +73,28 @@ class EngineError:
     signal: int | None = None
     timed_out: bool = False
     canceled: bool = False
-    lost: bool = False  # its process is gone, and nobody saw how it ended
-    stale: bool = False  # terraform refused the saved plan before it touched anything
-    unfinished: tuple[str, ...] = ()  # addresses with a start and no end in the log of an apply
+    lost: bool = False  # its process is gone, and its exit code is unknown
+    stale: bool = False  # terraform rejected the saved plan before it changed anything
+    unfinished: tuple[str, ...] = ()  # addresses that the log of an apply starts and never ends
     undestroyed: tuple[str, ...] = ()  # addresses whose replaced object could not be destroyed
-    begun: bool = False  # an operation on a resource has started; where False, nothing was touched
+    begun: bool = False  # an operation on a resource has started; if not, nothing was changed
     state_locked: bool = False  # somebody else holds terraform's state lock
     lock: StateLock | None = None  # that lock
-    gave_up: bool = False  # interrupted twice, it ended without waiting for its own work
+    gave_up: bool = False  # interrupted twice, it ended without waiting for operations in progress
     salvaged: tuple[Path, ...] = ()  # a state that terraform could not save, moved to a safe place
-    evidence: Evidence | None = None  # of an apply whose end is not clear
-    doubt: str = ""  # why its exit code is not believed
+    evidence: Evidence | None = None  # of an apply whose outcome is unclear
+    doubt: str = ""  # why its exit code is not trusted
     failed_actions: tuple[str, ...] = ()  # addresses of `action` blocks that failed
-    denied: str = ""  # what its confinement kept it from, and the key that opens it
+    denied: str = ""  # what the confinement denied, and the setting that allows it
 
     @property
     def holder(self) -> str:
-        """Whose lock was in the way, as far as the backend tells."""
+        """Who holds the lock, as far as the backend says."""
         return "its backend does not say who" if self.lock is None else str(self.lock)
 
     @property
     def unclear(self) -> bool:
-        """Of an apply: whether it may have changed something that neither it nor the state tells of."""
+        """Whether an apply may have changed something that neither its log nor the state shows."""
         return (
             self.lost
             or self.signal is not None
@@ -109,7 +109,7 @@ class EngineError:
 
 @dataclass(frozen=True)
 class Probed:
-    """The answer of a probe: what it planned, and the types that each provider was asked about."""
+    """The result of a probe: its plan, and the types that each provider was asked about."""
 
     planned: Planned
     types: Mapping[str, tuple[str, ...]]
@@ -117,10 +117,10 @@ class Probed:
 
 @dataclass(frozen=True)
 class Fallback:
-    """A probe could not be done, or not be relied on: the check is done plainly."""
+    """A probe was impossible or unreliable, so the check uses a full plan."""
 
     reason: str
-    late: bool = False  # it was stopped at its deadline
+    late: bool = False  # it reached its deadline
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class Applied:
 
 @dataclass(frozen=True)
 class NotBegun:
-    """It is certain that terraform never ran. `spent`: because this plan was handed to it before."""
+    """Terraform certainly did not run. `spent`: because this plan was already handed to it."""
 
     reason: str
     spent: bool = False
@@ -141,7 +141,7 @@ class NotBegun:
 
 @dataclass(frozen=True)
 class Execution:
-    """All that one engine command needs beside its own options."""
+    """Everything that an engine command needs besides its own options."""
 
     run: str
     stack: StackDefinition
@@ -149,51 +149,51 @@ class Execution:
     log: Path  # human-readable, masked, followed live by `driftline logs -f`
     cancel: Cancel
     for_apply: bool = False  # decides which AWS role the child gets
-    claim: HeldClaim | None = None  # the locks that the child inherits: true liveness
-    leave: Cancel | None = None  # says that this process ends, and an apply is to be left alone
+    claim: HeldClaim | None = None  # the locks that the child inherits
+    leave: Cancel | None = None  # set when this process ends and an apply must be left running
     targets: tuple[str, ...] = ()
     destroy: bool = False
     lock: bool = False  # whether planning takes terraform's state lock
-    folder: Path | None = None  # of the stack file in the tree: its var files are relative to it
-    # What earlier plans of the stack called sensitive, for masking its output.
+    folder: Path | None = None  # of the stack file in the tree; var files are relative to it
+    # Values that earlier plans of the stack marked as sensitive, to mask the output.
     secrets: frozenset[str] = frozenset()
-    context_secrets: frozenset[str] = frozenset()  # what contexts gave to it and to earlier runs
-    nonsensitive: bool = False  # whether a value is shown where the code says that it is not sensitive
-    state_folders: tuple[str, ...] = ()  # where its source may keep states by itself
-    expected: Expected | None = None  # of an apply: what its log has to report
-    writable_modules: tuple[str, ...] = ()  # globs of local modules in whose folders it may write
-    source: str = ""  # the name of its source, by which contexts may match it
+    context_secrets: frozenset[str] = frozenset()  # from contexts, of this and earlier runs
+    nonsensitive: bool = False  # whether values that the code marks as not sensitive are shown
+    state_folders: tuple[str, ...] = ()  # where its source may store states itself
+    expected: Expected | None = None  # what the log of an apply must report
+    writable_modules: tuple[str, ...] = ()  # globs of local modules in whose directories it may write
+    source: str = ""  # the name of its source, for contexts that match by source
     key: bytes = field(
         default=b"", repr=False
-    )  # seals what the operator hands in, so that it can be bound to
+    )  # for keyed digests of what the operator provides, which approvals are bound to
 
 
 class Engine(Protocol):
     """The Terraform or OpenTofu command line."""
 
     def init(self, execution: Execution) -> EngineError | None:
-        """Have what `init` leaves: run it where none is good."""
+        """Ensure a valid result of `init`, running it if necessary."""
         ...
 
     def plan(self, execution: Execution) -> Planned | EngineError:
-        """Whether anything changes, after `init` where that is needed; what changes is shown when it is asked for."""
+        """Whether anything changes, after `init` if necessary; `Planned.show` returns the changes."""
         ...
 
     def probe_ready(self, execution: Execution) -> ProbeReady | Fallback | EngineError:
-        """What a probe would run with, after `init` where that is needed, and its providers verified."""
+        """What a probe would use, after `init` if necessary and with verified providers."""
         ...
 
     def probe(
         self, execution: Execution, types: Mapping[str, tuple[str, ...]] | None, seconds: float
     ) -> Probed | Fallback | EngineError:
-        """Plan with warm providers, whose schemas are cut down to `types`; an EngineError only where it was canceled.
+        """Plan with warm providers, whose schemas are reduced to `types`; EngineError only if it was canceled.
 
-        `seconds` is what a plain plan of the stack took, 0 where that is not known.
+        `seconds` is the duration of a full plan of the stack, 0 if unknown.
         """
         ...
 
     def forget_provider(self, checksum: str) -> None:
-        """Remove what probes have kept of this provider's answers; OSError where that cannot be done."""
+        """Remove this provider's answers from the cache of the probes; OSError if that fails."""
         ...
 
     def apply(self, execution: Execution, plan_file: Path, digest: str) -> Applied | EngineError | NotBegun:
@@ -201,7 +201,7 @@ class Engine(Protocol):
         ...
 
     def facts(self, execution: Execution, plan_file: Path) -> EngineFacts | EngineError:
-        """What this plan would be applied with now, after `init` where that is needed."""
+        """What this plan would be applied with now, after `init` if necessary."""
         ...
 
     def adopt(self, execution: Execution, digest: str) -> Applied | EngineError | NotBegun:
@@ -209,11 +209,11 @@ class Engine(Protocol):
         ...
 
     def state_lock(self, execution: Execution) -> StateLock | EngineError | None:
-        """Terraform's own lock on the state, after `init` where that is needed; None where it is free."""
+        """Terraform's own lock on the state, after `init` if necessary; None if it is free."""
         ...
 
     def force_unlock(self, execution: Execution, lock_id: str) -> EngineError | None:
-        """Free exactly this lock of terraform's; Conflict where it is not the one that is there."""
+        """Release exactly this lock of terraform; Conflict if another one is held."""
         ...
 
 
@@ -223,83 +223,83 @@ class Workspaces(Protocol):
     ) -> Workspace: ...
 
     def reopen(self, run: int, stack: str) -> Workspace:
-        """The directories in which the run was executing, as it was told where they are, or as they would be now."""
+        """The directories that the run used: from its control files, or else as they would be chosen now."""
         ...
 
     def backup_state(self, workspace: Workspace, run: int) -> None:
-        """Copy a managed state aside before an apply; nothing where there is none."""
+        """Copy a managed state before an apply; does nothing if there is none."""
         ...
 
     def put_back_torn_states(self, workspace: Workspace, run: int) -> tuple[TornState, ...]:
-        """Where an apply that was killed left no state, put back the copy that `backup_state` made for it; which."""
+        """If a killed apply left a state empty or cut off, restore the copy of `backup_state`; returns those restored."""
         ...
 
     def damaged_states(self, stack: str) -> tuple[TornState, ...]:
-        """Managed states that are empty or cut off although there are copies of them."""
+        """Managed states that are empty or cut off although copies exist."""
         ...
 
     def state_file(self, stack: str, terraform_workspace: str) -> Path:
-        """Where a managed state of the stack lies."""
+        """The path of a managed state of the stack."""
         ...
 
     def managed_state(self, stack: str, terraform_workspace: str) -> bytes | None:
-        """Its content; None where there is none."""
+        """Its content; None if there is none."""
         ...
 
     def put_state(self, stack: str, terraform_workspace: str, content: bytes, mark: str) -> Path | None:
-        """Put it in the place of the managed state, in one step; the copy of the former one, named by the mark."""
+        """Replace the managed state atomically; returns the copy of the previous one, whose name contains the mark."""
         ...
 
     def trial(self) -> AbstractContextManager["Workspaces"]:
-        """Folders of their own, for what is only tried: nothing of them outlives the block."""
+        """Separate directories for a trial, removed at the end of the block."""
         ...
 
     def unsaved_states(self, stack: str) -> tuple[Path, ...]:
-        """States that an apply could not save, and nobody has pushed since."""
+        """States that an apply could not save and nobody has pushed since."""
         ...
 
     def put_away(self, state: Path) -> None:
-        """Keep it, but no longer as one that has to be pushed."""
+        """Keep it, but no longer list it as unsaved."""
         ...
 
     def discard(self, run: int) -> None:
-        """Remove the scratch folder, and what was told of the run."""
+        """Remove the scratch directory and the control files of the run."""
         ...
 
     def forget_init(self, stack: str) -> None:
-        """Remove what `init` has left, so that the next run initialises anew; the managed state stays."""
+        """Remove the result of `init`, so that the next run executes it again; the managed state stays."""
         ...
 
     def forget_unused(self, now: datetime) -> int:
-        """Remove what `init` has left for stacks that have not run for a month; how much."""
+        """Remove the results of `init` of stacks that have not run for a month; returns how many."""
         ...
 
     def scratches(self) -> Sequence[int]:
-        """The runs that have a scratch folder."""
+        """The runs that have a scratch directory."""
         ...
 
     def clear_stack(self, stack: str) -> None:
-        """Remove what dead processes were writing beside the stack's state."""
+        """Remove temporary files that dead processes left beside the stack's state."""
         ...
 
     def clear_probes(self) -> None:
-        """Remove what dead processes left of their probes."""
+        """Remove what probes of dead processes left behind."""
         ...
 
     def clear_trials(self) -> None:
-        """Remove what dead processes left of theirs, and beside the states that they were putting in place."""
+        """Remove what trials of dead processes left behind, also beside the states that they were replacing."""
         ...
 
     def log(self, run: int) -> Path: ...
 
     def remove_unfinished(self, before: datetime) -> int:
-        """Remove files that were being written when their process died; how many."""
+        """Remove files that were being written when their process died; returns how many."""
         ...
 
     def clear_quarantine(self) -> int:
-        """Go on removing what could not be removed at once; how many trees are left."""
+        """Continue removing what could not be removed at once; returns how many trees are left."""
         ...
 
     def remove_log(self, run: int) -> bool:
-        """Whether there was one."""
+        """Returns whether there was one."""
         ...

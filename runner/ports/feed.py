@@ -1,4 +1,4 @@
-"""Who takes events of the feed."""
+"""Consumers of the event feed."""
 
 from collections.abc import Collection
 from typing import Protocol
@@ -7,7 +7,7 @@ from runner.model.events.feed import FeedEvent
 
 
 class Consumer(Protocol):
-    """Gets each event of its topics at least once and in order; `FeedEvent.key` tells a repetition."""
+    """Gets each event of its topics at least once and in order; `FeedEvent.key` identifies repetitions."""
 
     @property
     def name(self) -> str: ...
@@ -17,5 +17,5 @@ class Consumer(Protocol):
         ...
 
     def take(self, event: FeedEvent) -> None:
-        """NotDelivered where the event has to come again."""
+        """Raises NotDelivered if the event must be delivered again."""
         ...

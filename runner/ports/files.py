@@ -1,4 +1,4 @@
-"""Files that people write, read without running anything."""
+"""Stack files and modules, read without executing anything."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -12,27 +12,27 @@ from runner.model.values.problem import Problem
 
 class StackFiles(Protocol):
     def read(self, file: str, content: bytes, allow: Allow) -> tuple[list[StackDefinition], list[Problem]]:
-        """All stacks of one file that are sound, and all problems of the others."""
+        """All valid stacks of one file, and all problems of the others."""
         ...
 
 
 class Modules(Protocol):
     def read(self, files: Mapping[str, bytes]) -> ModuleFacts:
-        """The facts of one module folder, from its files by name."""
+        """The facts of one module directory, from its files by name."""
         ...
 
     def providers(self, files: Mapping[str, bytes]) -> frozenset[str] | None:
-        """The names of all providers that blocks of the folder use; None where that cannot be told."""
+        """The names of all providers that blocks in the directory use; None if that is unknown."""
         ...
 
     def reading(self, files: Mapping[str, bytes]) -> bool:
-        """Whether anything in the folder may read a file; only then it is worth asking what."""
+        """Whether code in the directory may read a file; only then is `reads` worth its time."""
         ...
 
     def reads(self, files: Mapping[str, bytes]) -> Reads:
-        """What the folder's code reads, and what its names mean."""
+        """What the code in the directory reads, and what its names refer to."""
         ...
 
     def values(self, name: str, content: bytes) -> Mapping[str, str | None]:
-        """The variables of a var file by `var.name`; None where one is not a plain value."""
+        """The variables of a var file by `var.name`; None for those that are not plain values."""
         ...

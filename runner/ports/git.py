@@ -1,4 +1,4 @@
-"""Git: a source's mirror and the trees that are exported from it."""
+"""Git: the mirror of a source, and the trees exported from it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -12,24 +12,24 @@ from runner.model.stack.source import TreeEntry
 
 
 class Git(Protocol):
-    """A source's bare mirror. Every method may raise GitFailed; none starts a checkout's hooks or filters."""
+    """A source's bare mirror. Every method may raise GitFailed; none runs hooks or filters."""
 
     def head(self, source: SourceSettings) -> str:
         """Ask the remote (`ls-remote`) for the branch's revision."""
         ...
 
     def fetch(self, source: SourceSettings, revision: str) -> None:
-        """Bring the branch into the mirror, creating it where missing; objects are never thrown away."""
+        """Fetch the branch into the mirror, which is created if missing; objects are never removed."""
         ...
 
     def has(self, source: SourceSettings, revision: str) -> bool:
-        """Whether the mirror has it; not any more where it was rewritten, and the mirror made again."""
+        """Whether the mirror has it. It may be lost if history was rewritten and the mirror recreated."""
         ...
 
     def is_ancestor(self, source: SourceSettings, old: str, new: str) -> bool: ...
 
     def resolve(self, source: SourceSettings, expression: str) -> str:
-        """The full commit id of a revision expression on the tracked branch's history, or RevisionNotFound."""
+        """The full commit id of a revision expression in the history of the branch; else RevisionNotFound."""
         ...
 
     def tree_id(self, source: SourceSettings, revision: str) -> str:
@@ -37,12 +37,13 @@ class Git(Protocol):
         ...
 
     def tree(self, source: SourceSettings, revision: str) -> Sequence[TreeEntry]:
-        """Everything in the revision, folders included."""
+        """Everything in the revision, including directories."""
         ...
 
     def blobs(self, source: SourceSettings, oids: Iterable[str]) -> Mapping[str, bytes]:
-        """Contents by object id, through one `cat-file --batch`; what is larger than 32 MiB is left out, and of more than
-        512 MiB together the largest ones.
+        """Contents by object id, from one `cat-file --batch`.
+
+        Objects larger than 32 MiB are left out, and the largest ones if all together exceed 512 MiB.
         """
         ...
 
@@ -53,19 +54,19 @@ class Git(Protocol):
         ...
 
     def touching(self, source: SourceSettings, new: str, places: Iterable[str]) -> Sequence[Commit]:
-        """All up to `new` that changed one of the places, or a merge that brought such a change in, newest first."""
+        """All commits up to `new` that changed one of the paths, and merges that brought in such a change, newest first."""
         ...
 
     def verify(self, source: SourceSettings, old: str | None, new: str) -> tuple[Signature, ...]:
-        """Who signed `new` and what else the source's `verify` asks for, newest first; nothing where it is off.
+        """The signatures of `new` and of everything else that `verify` of the source covers, newest first; none if it is off.
 
-        `old` is the revision that was taken before, None on first contact. Untrusted where a signature is missing or
-        bad, VerifierFailed where that cannot be told.
+        `old` is the last accepted revision, None for a new source. Raises Untrusted if a signature is missing or
+        invalid, and VerifierFailed if it cannot be checked.
         """
         ...
 
     def signers(self, source: SourceSettings, revisions: Sequence[str]) -> Mapping[str, str]:
-        """Who signed each of them; an empty text where no trusted signature proves anybody. VerifierFailed."""
+        """Who signed each of them, "" without a trusted signature; VerifierFailed if that cannot be checked."""
         ...
 
     def export(
@@ -73,21 +74,21 @@ class Git(Protocol):
         source: SourceSettings,
         revision: str,
         keep: Callable[[int], None] | None = None,
-        tell: Callable[[str], None] | None = None,
+        report: Callable[[str], None] | None = None,
     ) -> Path:
-        """The folder with the checked-out tree, shared by all stacks, always at the same absolute path.
+        """The directory with the tree, shared by all stacks, always at the same absolute path.
 
-        What is there and is not Git's is put right, and told of; only what runs have left stays. As long as the
-        descriptor that `keep` is given is open, the folder is not removed.
+        Deviations from Git are repaired and passed to `report`; only files that runs left behind stay. The directory
+        is not removed while the descriptor passed to `keep` is open.
         """
         ...
 
     def settle(self, source: SourceSettings, revision: str) -> None:
-        """After a run: what it has left in that folder may stay."""
+        """After a run: accept the files that it left in this directory."""
         ...
 
 
 class Trees(Protocol):
     def keep_only(self, needed: frozenset[tuple[str, str]], now: datetime) -> int:
-        """Remove exported trees of other (source, revision) pairs that are older than an hour; how many."""
+        """Remove exported trees of other (source, revision) pairs older than an hour; returns how many."""
         ...

@@ -1,4 +1,4 @@
-"""What is kept beside the records: artifacts, checkpoints, claims, keys, receipts, reports."""
+"""What is stored outside the database: artifacts, checkpoints, claims, keys, receipts, reports."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -18,7 +18,7 @@ class Artifacts(Protocol):
         ...
 
     def get(self, run: int, name: str) -> bytes:
-        """ArtifactNotFound where retention removed it or it never was."""
+        """ArtifactNotFound if retention removed it or it never existed."""
         ...
 
     def names(self, run: int) -> Sequence[str]: ...
@@ -27,34 +27,34 @@ class Artifacts(Protocol):
 
 
 class Claims(Protocol):
-    """True liveness: flocks on files, inherited by children, free once the last descendant is gone."""
+    """True liveness: flocks on files, inherited by children and released when the last descendant exits."""
 
     def take(self, run: int, state: str | None = None) -> "HeldClaim | None":
-        """Execute this run, and change this state; None where another process, or what one left, still does."""
+        """Claim this run and this state; None if another process, or one that it started, still holds either."""
         ...
 
     def adopt(self, claim: Claim) -> "HeldClaim | None":
-        """Attend to what a dead process began; None where a living one does."""
+        """Supervise a run whose supervisor has died; None if it has a living one."""
         ...
 
     def alive(self, claim: Claim) -> bool:
-        """Whether anything that executes under it lives."""
+        """Whether any process under this claim is alive."""
         ...
 
     def end_orphans(self, claim: Claim) -> int:
-        """Kill what executes under a claim that nobody attends to; how many."""
+        """Kill the processes under a claim without a supervisor; returns how many."""
         ...
 
     def leftovers(self) -> Sequence[Leftover]:
-        """What keeps a state though nobody attends to its run, which may be over, or wait for somebody who does."""
+        """Processes that hold a state without a supervisor; their run may have ended or may wait to be adopted."""
         ...
 
     def end_leftover(self, leftover: Leftover) -> int:
-        """Kill what is left of it; how many."""
+        """Kill its processes; returns how many."""
         ...
 
     def remove_free(self) -> int:
-        """Remove what dead processes left of claims that nobody holds; how many."""
+        """Remove the files of claims that nobody holds; returns how many."""
         ...
 
 
@@ -63,20 +63,20 @@ class HeldClaim(Protocol):
     def claim(self) -> Claim: ...
     @property
     def lock(self) -> int | None:
-        """What whoever executes has to hold too."""
+        """The descriptor that the executing process must inherit."""
         ...
 
     @property
     def kept(self) -> Sequence[int]:
-        """What whoever owns an apply has to hold too, and terraform must not."""
+        """The descriptors that the owner of an apply must hold and terraform must not."""
         ...
 
     def keep(self, fd: int) -> None:
-        """Add to that, and close it with the claim."""
+        """Add one to `kept`; it is closed with the claim."""
         ...
 
     def hand_over(self) -> None:
-        """The child has them: from here on `running` says whether it lives."""
+        """The child has inherited them: from now on `running` says whether it is alive."""
         ...
 
     def running(self) -> bool: ...
@@ -84,7 +84,7 @@ class HeldClaim(Protocol):
 
 
 class Secrets(Protocol):
-    """The key of this installation for fingerprints (32 bytes, generated 0600)."""
+    """The key of this installation for fingerprints: 32 bytes, created with mode 0600."""
 
     def fingerprint_key(self) -> bytes: ...
 
@@ -96,26 +96,26 @@ class Reports(Protocol):
 
 
 class Checkpoints(Protocol):
-    """Where the audit log stood, kept outside the database; CheckpointFailed where it cannot be read or written."""
+    """Positions of the audit log, stored outside the database; CheckpointFailed if they cannot be read or written."""
 
     @property
     def place(self) -> str: ...
     def read(self) -> Chain | None:
-        """All of it; None where there is none."""
+        """The whole chain; None if there is none."""
         ...
 
     def newest(self) -> Checkpoint | None: ...
     def append(self, checkpoint: Checkpoint, *, after: Checkpoint | None) -> bool:
-        """Make it durable, if `after` still is the newest; whether it was."""
+        """Make it durable if `after` is still the newest; returns whether it was."""
         ...
 
 
 class Receipts(Protocol):
-    """What outlives the database: which plans were handed to an apply, and which numbers were used."""
+    """What survives the loss of the database: which plans were handed to an apply, and which numbers were used."""
 
     def executed(self) -> Sequence[Receipt]: ...
     def highest_run(self) -> int:
-        """The highest number of a run that anything on disk carries."""
+        """The highest run number that appears anywhere on disk."""
         ...
 
     def highest_report(self) -> int: ...

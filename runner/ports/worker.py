@@ -1,4 +1,4 @@
-"""All that executing a job needs. The records are not among it: a worker may be another machine."""
+"""Everything that a worker needs to execute a job. It has no records, because it may be another machine."""
 
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -14,19 +14,19 @@ from runner.ports.keeping import Artifacts, Secrets
 
 
 class ApplyGate(Protocol):
-    """What a worker asks of the control plane in the middle of an apply."""
+    """What a worker asks of the control plane during an apply."""
 
     def start(self, job: Job, plan_digest: str, facts: EngineFacts) -> None:
-        """Make it durable that this plan is about to be applied; Blocked or Conflict where it may not be.
+        """Record durably that this plan is about to be applied; Blocked or Conflict if it may not be.
 
-        `facts` are the engine's, as they are now.
+        `facts` are the engine's current ones.
         """
         ...
 
 
 @dataclass(frozen=True)
 class WorkerPorts:
-    """All that executing a job needs. The store is not among it: a worker may be another machine."""
+    """Everything that a worker needs to execute a job."""
 
     git: Git
     modules: Modules
@@ -35,6 +35,6 @@ class WorkerPorts:
     artifacts: Artifacts
     secrets: Secrets
     clock: Clock
-    sources: tuple[SourceSettings, ...] = ()  # as this worker knows them: how to log in
-    # By stack, a mark of what was last found safe to use.
+    sources: tuple[SourceSettings, ...] = ()  # as this worker knows them: how to authenticate
+    # By stack: a digest of the job whose files were last found safe.
     inspected: dict[str, bytes] = field(default_factory=dict)

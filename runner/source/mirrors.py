@@ -107,9 +107,9 @@ class GitMirrors:
         source: SourceSettings,
         revision: str,
         keep: Callable[[int], None] | None = None,
-        tell: Callable[[str], None] | None = None,
+        report: Callable[[str], None] | None = None,
     ) -> Path:
-        return self._read(source, "export", lambda mirror: export(mirror, revision, keep, tell))
+        return self._read(source, "export", lambda mirror: export(mirror, revision, keep, report))
 
     def settle(self, source: SourceSettings, revision: str) -> None:
         with self._mirror(source, "export") as mirror:

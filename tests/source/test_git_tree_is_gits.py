@@ -33,7 +33,7 @@ def tree(remote: Remote) -> Path:
 def again(remote: Remote, tree: Path) -> str:
     """Export again; returns what was reported."""
     shown: list[str] = []
-    assert remote.mirrors.export(remote.source, tree.name, tell=shown.append) == tree
+    assert remote.mirrors.export(remote.source, tree.name, report=shown.append) == tree
     return "\n".join(shown)
 
 

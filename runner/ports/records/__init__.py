@@ -1,1 +1,1 @@
-"""What is remembered, as protocols by noun; `store.py` has all of them in one transaction."""
+"""The records as protocols, one module per noun; `store.py` combines them in one transaction."""

@@ -1,4 +1,4 @@
-"""Approvals, what each plan is bound to, and the state that was last seen."""
+"""Approvals, their bindings, and the last seen states."""
 
 from typing import Protocol
 

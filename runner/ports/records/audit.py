@@ -18,7 +18,7 @@ class AuditReader(Protocol):
         until: datetime | None = None,
         limit: int = 100,
     ) -> list[AuditEntry]:
-        """The newest entries, newest first. Those of a stack are also those of its runs and reports."""
+        """The newest entries, newest first. Those of a stack include those of its runs and reports."""
         ...
 
     def audit_head(self) -> tuple[int, str]:
@@ -27,7 +27,7 @@ class AuditReader(Protocol):
 
     def audit_hash(self, seq: int) -> str | None: ...
     def audit_knows(self, action: str, subject: str | None = None, text: str = "") -> bool:
-        """Whether any entry is of this action, with the text in its detail; without a subject it looks through all."""
+        """Whether an entry has this action and contains the text in its detail; without a subject, among all entries."""
         ...
 
     def newest_time(self, run: str | None = None) -> datetime | None:

@@ -1,4 +1,4 @@
-"""Commits: who wrote them, who signed them, and which a force-push took away."""
+"""Commits: their authors and signers, and those that a force-push removed."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -10,11 +10,11 @@ from runner.model.approval.approval import Commit
 class CommitReader(Protocol):
     def commit(self, source: str, revision: str) -> Commit | None: ...
     def rewritten(self, source: str, since: datetime | None) -> list[str]:
-        """The heads that a force-push took away since then, oldest first."""
+        """The heads that force-pushes removed since then, oldest first."""
         ...
 
     def signers(self, source: str, revisions: Iterable[str]) -> dict[str, str]:
-        """Who signed them, of those that were judged; an empty text where nobody is proven."""
+        """Who signed them, of those that were checked; "" without a trusted signature."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Declarations of stacks that still count, and what others have reviewed."""
+"""Declarations of stacks that are still in force, and reviews."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -12,11 +12,11 @@ from runner.model.stack.definition import StackDefinition
 class DeclarationReader(Protocol):
     def definition(self, digest: str) -> StackDefinition: ...
     def declarations(self, stack: str) -> list[tuple[Declaration, datetime]]:
-        """What it was declared as and still counts, oldest first, each with when it was first seen."""
+        """Its declarations that are still in force, oldest first, each with the time when it was first seen."""
         ...
 
     def former_dependencies(self) -> dict[str, tuple[str, ...]]:
-        """What stacks depended on by declarations that still count, of those stacks that have any."""
+        """Dependencies from earlier declarations that are still in force, of the stacks that have any."""
         ...
 
     def review(self, stack: str) -> Review | None: ...
@@ -24,7 +24,7 @@ class DeclarationReader(Protocol):
 
 class DeclarationWriter(DeclarationReader, Protocol):
     def kin(self, stack: str, new: Declaration) -> list[Declaration]:
-        """The earlier declarations of other stacks that have its state, its root module, or its file and left Git."""
+        """Earlier declarations of other stacks with its state or its root module, or with its file if they left Git."""
         ...
 
     def add_declaration(self, stack: str, declared: Declaration) -> None: ...

@@ -1,4 +1,4 @@
-"""The feed of events, and how far each consumer is."""
+"""The event feed, and the position of each consumer."""
 
 from collections.abc import Collection
 from typing import Protocol
@@ -20,7 +20,7 @@ class FeedReader(Protocol):
     def events_head(self) -> int: ...
     def cursors(self) -> list[Cursor]: ...
     def cursor(self, consumer: str) -> Cursor | None:
-        """None where this consumer has never taken an event."""
+        """None if this consumer has never taken an event."""
         ...
 
     def dead_letters(self, consumer: str | None = None) -> list[DeadLetter]: ...

@@ -1,4 +1,4 @@
-"""Nouns that are read or written together, for functions that need just these."""
+"""Combinations of nouns, for functions that need just these."""
 
 from typing import Protocol
 
@@ -13,20 +13,20 @@ from runner.ports.records.stacks import StackReader, StackWriter
 
 
 class StackUseReader(StackReader, RunReader, LockReader, Protocol):
-    """Stacks and who uses them: their runs, and who locks them."""
+    """Stacks, their runs and their locks."""
 
 
 class ConsentReader(ApprovalReader, DeclarationReader, AuditReader, Protocol):
-    """Whether approvals hold: who gave them, under which terms, and how long ago."""
+    """Whether approvals are valid: who gave them, under which terms, and when."""
 
 
 class QuestionReader(ConsentReader, StackReader, RunReader, Protocol):
-    """A plan that waits for a yes, with everything that the yes is bound to."""
+    """A plan that waits for approval, with everything that the approval is bound to."""
 
 
 class StackRunWriter(StackWriter, RunWriter, Protocol):
-    """A stack and its runs, which follow each other."""
+    """A stack and its runs."""
 
 
 class OutcomeWriter(StackRunWriter, ReportWriter, LockWriter, SourceWriter, Protocol):
-    """What the end of a run changes: the run, its stack, report and lock, and sources that wait for its end."""
+    """What the end of a run changes: the run, its stack, report and lock, and sources that waited for it."""

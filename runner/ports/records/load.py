@@ -1,4 +1,4 @@
-"""What runs took, which accounts are throttled, and how far a sweep is."""
+"""Resource usage of runs, throttled accounts, and the progress of a sweep."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -11,25 +11,25 @@ from runner.model.schedule.throttling import Throttle
 
 class LoadReader(Protocol):
     def peak_memory(self, stack: str, kind: Kind) -> int | None:
-        """The most that one of its last runs of this kind took; None where none was measured."""
+        """The maximum of its last runs of this kind; None if none was measured."""
         ...
 
     def took(self, run_ids: Sequence[int]) -> dict[int, float]:
-        """Seconds of work of those runs that were executed, without what they waited."""
+        """Seconds of work of the runs that were executed, without waiting times."""
         ...
 
     def throttles(self) -> dict[str, Throttle]:
-        """The newest of each account, whether or not it still holds."""
+        """The newest one per account, whether or not it is still in effect."""
         ...
 
     def sweep(self, run_ids: Sequence[int] | None = None) -> Sweep | None:
-        """How far these drift checks are; without them those that were queued together and of which most are open."""
+        """The progress of these drift checks; by default, of those that were queued together and are mostly still open."""
         ...
 
 
 class LoadWriter(LoadReader, Protocol):
     def save_usage(self, run_id: int, usage: Usage) -> None:
-        """What executing it took; nothing where there is no such run."""
+        """Save what executing it took; does nothing if there is no such run."""
         ...
 
     def save_throttle(self, throttle: Throttle) -> None: ...

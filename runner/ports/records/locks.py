@@ -1,4 +1,4 @@
-"""Locks of people, of rules, and of the runs that execute."""
+"""Locks held by people, by rules and by executing runs."""
 
 from typing import Protocol
 
@@ -7,7 +7,7 @@ from runner.model.stack.lock import Lock
 
 class LockReader(Protocol):
     def locks(self) -> list[Lock]:
-        """Holds of people and rules, and the runs that execute."""
+        """Those of people and rules, and those of executing runs."""
         ...
 
     def placed_locks(self) -> list[Lock]:
@@ -19,7 +19,7 @@ class LockReader(Protocol):
 
 class LockWriter(LockReader, Protocol):
     def place_lock(self, lock: Lock, *, by: str) -> None:
-        """StackLocked where somebody holds it."""
+        """StackLocked if somebody else holds it."""
         ...
 
     def release_lock(self, stack: str, *, by: str, reason: str) -> None: ...

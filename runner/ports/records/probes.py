@@ -1,4 +1,4 @@
-"""What probes have shown of each stack, and the providers that are not probed any more."""
+"""Probe results of each stack, and distrusted providers."""
 
 from typing import Protocol
 
@@ -7,11 +7,11 @@ from runner.model.drift.probe import Distrust, ProbeRecord, Provider
 
 class ProbeReader(Protocol):
     def probe(self, stack: str) -> ProbeRecord:
-        """What its checks have shown so far; an empty record before the first."""
+        """The results of its checks so far; an empty record before the first."""
         ...
 
     def distrusted(self) -> frozenset[str]:
-        """The checksums of the providers that are not probed any more."""
+        """The checksums of the distrusted providers."""
         ...
 
     def distrust_of(self) -> list[Distrust]: ...

@@ -1,4 +1,4 @@
-"""Drift reports: a stack has one that is not resolved."""
+"""Drift reports: a stack has at most one that is not resolved."""
 
 from collections.abc import Sequence
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""What is old enough to go."""
+"""Removing records that are past their retention."""
 
 from datetime import datetime
 from typing import Protocol
@@ -6,10 +6,10 @@ from typing import Protocol
 
 class RetentionWriter(Protocol):
     def prune_runs(self, before: datetime) -> list[int]:
-        """Delete final runs that ended before and that no stack and no open report needs; their ids."""
+        """Delete final runs that ended before then, unless a stack or an open report needs them; returns their ids."""
         ...
 
     def prune_reports(self, before: datetime) -> list[int]: ...
     def prune_outbox(self, before: datetime) -> int:
-        """Delete events from before, none that a consumer has not passed."""
+        """Delete events from before then that all consumers have passed; returns how many."""
         ...

@@ -1,4 +1,4 @@
-"""Runs: queued, moved along the transition table, claimed by one process, with what each of them found."""
+"""Runs: their transitions, claims and results."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ class RunFilter:
     states: frozenset[State] | None = None
     kind: Kind | None = None
     ended_before: datetime | None = None
-    by: str | None = None  # somebody had a part in it: asked for it, approved, rejected or canceled it
+    by: str | None = None  # who requested, approved, rejected or canceled it
     since: datetime | None = None  # of its last change
     until: datetime | None = None
-    below: int | None = None  # only ids below this one, for going through many in pages
+    below: int | None = None  # only ids below this one, for paging
     limit: int = 50
 
 
@@ -47,11 +47,11 @@ class RunReader(Protocol):
     def run(self, run_id: int) -> Run: ...
     def runs(self, where: RunFilter) -> list[Run]: ...
     def last_runs(self, *, change_only: bool = False) -> dict[str, Run]:
-        """The newest run of each stack; with `change_only` the newest that was no drift check."""
+        """The newest run of each stack; with `change_only`, the newest that is not a drift check."""
         ...
 
     def runs_partly_applied(self, stack: str) -> list[Run]:
-        """Runs of another revision than the applied one that left parts of it in the state, newest first."""
+        """Runs that applied parts of another revision than the applied one, newest first."""
         ...
 
     def open_runs(self, stack: str | None = None) -> list[Run]:
@@ -62,18 +62,18 @@ class RunReader(Protocol):
     def diagnostics(self, run_id: int) -> tuple[Diagnostic, ...]: ...
     def outputs(self, run_id: int) -> dict[str, Any] | None: ...
     def steps(self, run_id: int) -> tuple[Step, ...]:
-        """What planning it went through, as far as it came; empty before."""
+        """The steps of its plan so far; empty before it starts."""
         ...
 
     def evidence(self, run_id: int) -> Evidence | None:
-        """Of an apply whose end is not clear."""
+        """Of an apply whose outcome is unclear."""
         ...
 
 
 class RunWriter(RunReader, Protocol):
     def add_run(self, new: NewRun) -> Run: ...
     def transition(self, run: Run, event: Event, *, by: str, reason: str = "", **fields: Any) -> Run:
-        """Guarded by `run.version`; RunChanged where somebody was faster. `fields` are columns of Run."""
+        """Guarded by `run.version`: RunChanged if the run has changed since. `fields` are columns of Run."""
         ...
 
     def annotate(self, run: Run, **fields: Any) -> Run:
@@ -81,7 +81,7 @@ class RunWriter(RunReader, Protocol):
         ...
 
     def claim(self, run: Run, claim: Claim) -> Run:
-        """Mark as executed by this process; StackBusy where the partial unique index refuses."""
+        """Mark as executed by this process; StackBusy if the partial unique index rejects it."""
         ...
 
     def release(self, run: Run) -> Run: ...
@@ -92,11 +92,11 @@ class RunWriter(RunReader, Protocol):
     def save_plan(self, run_id: int, changes: ChangeSet, diagnostics: Sequence[Diagnostic] = ()) -> None: ...
     def save_diagnostics(self, run_id: int, diagnostics: Sequence[Diagnostic]) -> None: ...
     def save_steps(self, run_id: int, steps: Sequence[Step]) -> None:
-        """In the place of those of an earlier try."""
+        """Replaces those of an earlier attempt."""
         ...
 
     def save_outputs(self, run_id: int, outputs: Mapping[str, Any]) -> None: ...
     def save_evidence(self, run_id: int, evidence: Evidence) -> None: ...
     def skip_numbers(self, *, run: int, report: int, more: int) -> None:
-        """Give no run and no report a number up to these, nor one of the next so many."""
+        """Never use these numbers or lower ones, nor the next `more` numbers, for runs and reports."""
         ...

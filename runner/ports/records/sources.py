@@ -1,4 +1,4 @@
-"""What the last poll of each source found."""
+"""The result of the last poll of each source."""
 
 from typing import Protocol
 
@@ -7,7 +7,7 @@ from runner.model.stack.source import SourceStatus
 
 class SourceReader(Protocol):
     def source(self, name: str) -> SourceStatus:
-        """An empty status where it was never polled."""
+        """An empty status if it was never polled."""
         ...
 
     def sources(self) -> list[SourceStatus]: ...

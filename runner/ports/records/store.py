@@ -1,4 +1,4 @@
-"""The store: all records in one transaction, for the verb that opens it; what it calls names the nouns it needs."""
+"""The store: all records in one transaction, for the verb that opens it. The functions that it calls take only what they need."""
 
 from contextlib import AbstractContextManager
 from typing import Protocol
@@ -53,20 +53,20 @@ class Writer(
     RetentionWriter,
     Protocol,
 ):
-    """Writing, inside one `BEGIN IMMEDIATE`. A transition writes its audit entry and its outbox row by itself."""
+    """Writing, inside one `BEGIN IMMEDIATE`. A transition also writes its audit entry and its outbox row."""
 
 
 class Store(Protocol):
     def reading(self) -> AbstractContextManager[Reader]: ...
     def writing(self) -> AbstractContextManager[Writer]: ...
     def prove_in_place(self) -> None:
-        """DatabaseRefused where the database or its folder was moved, removed or replaced."""
+        """DatabaseRefused if the database or its directory was moved, removed or replaced."""
         ...
 
     def prove_writable(self) -> None:
-        """Write a page durably and change nothing by it; DatabaseUnwritable or DatabaseRefused."""
+        """Write a page durably without changing anything; DatabaseUnwritable or DatabaseRefused if that fails."""
         ...
 
     def changed_since(self, mark: int | None) -> int:
-        """A number that moves when another connection has written; cheap enough to ask every second."""
+        """A number that changes when another connection has written; cheap enough to query every second."""
         ...
