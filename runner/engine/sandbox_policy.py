@@ -50,6 +50,23 @@ class SandboxPolicy:
     handed: Mapping[str, str]
     daemon: Mapping[str, str]
 
+    def apart(self, read: tuple[Path, ...], write: tuple[Path, ...]) -> Confinement | View | None:
+        """The sandbox of a process that belongs to no run's engine, such as a policy: only these paths of the
+        installation, and nothing else of it.
+        """
+        wish = self.settings.executor.confine
+        problem = namespaced.problem()
+        if wish == "never" or (problem is not None and wish != "required" and landlock.abi() == 0):
+            return None
+        if problem is not None and wish == "required":
+            raise NotConfined(problem=problem)
+        labels = {**(self._emptied() if problem is None else {}), **self._installation()}
+        labels |= _labelled(Access.NOTHING, [self.settings.data_dir])
+        labels |= _labelled(Access.READ, read) | _labelled(Access.WRITE, write)
+        _let_read(labels, self._needed(Path(sys.executable)))
+        labels = everywhere(labels, _mounts())
+        return confinement(labels, _children) if problem is not None else view(labels, _kind)
+
     def around(
         self,
         execution: Execution,

@@ -54,6 +54,7 @@ def bubblewrap(view: View, cwd: Path, *, filter_in: int | None, kept: Sequence[i
     assert program is not None, "asked for by `problem` before"
     options = [
         *_fixed(),
+        *(() if view.network else ("--unshare-net",)),
         *(word for one in view.mounts for word in _mount(one)),
     ]
     # A hidden folder contains only the mount points inside it.

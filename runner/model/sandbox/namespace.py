@@ -49,6 +49,7 @@ class View:
 
     mounts: tuple[Shown, ...]
     moved: tuple[str, str] | None = None  # a folder of the machine, and the path where the run sees it
+    network: bool = True
 
     @property
     def shared(self) -> tuple[str, ...]:
@@ -65,6 +66,7 @@ class View:
                 for one in self.mounts
             ),
             (folder, seen),
+            self.network,
         )
 
     def inside(self, path: str) -> str:

@@ -1,0 +1,68 @@
+"""The engine regopy: Rego in a process of this Python."""
+
+import json
+import math
+import os
+from importlib.util import find_spec
+from pathlib import Path
+
+from runner.model.policy.question import Failure, Question, Values
+from runner.policy.child import Child, Surround, module, run_child
+from runner.policy.regopy_process import QUESTION
+from runner.ports.basics import Cancel
+
+NAME = "regopy"
+MEMORY, WIDE, MOST_MEMORY = 512 << 20, 250, 4 << 30  # of the process; per byte of the plan
+
+
+def missing() -> str:
+    """Why it cannot be used here; empty if it can."""
+    if find_spec("regopy") is not None:
+        return ""
+    return "regopy is not installed; install driftline[rego], or put opa on PATH"
+
+
+def ask(
+    question: Question,
+    place: Path,
+    seconds: float,
+    surround: Surround,
+    cancel: Cancel | None,
+    *,
+    separately: bool = False,
+) -> Values | Failure:
+    """`separately`: a rule that fails has no value (None), and the others still have theirs."""
+    plan = Path(question.plan) if question.plan else None
+    (place / QUESTION).write_text(
+        json.dumps(
+            {
+                "modules": [[one.file, one.source] for one in question.modules],
+                "rules": dict(question.rules),
+                "plan": question.plan,
+                "context": question.context,
+                "separately": separately,
+            }
+        )
+    )
+    size = plan.stat().st_size if plan is not None else 0
+    memory = min(MOST_MEMORY, MEMORY + WIDE * size)
+    child = Child(
+        module("runner.policy.regopy_process", str(math.ceil(seconds) + 1), str(memory), str(place)),
+        place,
+        {"PATH": os.defpath},
+        seconds,
+        read=(plan,) if plan is not None else (),
+    )
+    ended = run_child(child, surround, cancel)
+    if ended.problem:
+        return Failure(ended.problem)
+    try:
+        told = json.loads(ended.stdout)
+        return Failure(told["problem"]) if "problem" in told else dict(told["values"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return Failure(_last_line(ended.stderr) or f"it ended with code {ended.finished.exit_code}")
+
+
+def _last_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[-1][:300] if lines else ""

@@ -1,0 +1,42 @@
+"""What judges plans: the operator's policies and checks as they are now, and the process that evaluates them."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from runner.model.policy.material import CheckMaterial, Judging, PolicyMaterial
+from runner.model.policy.result import PolicyResult
+from runner.model.stack.definition import StackDefinition
+from runner.ports.basics import Cancel
+
+
+class Policies(Protocol):
+    """On the side that has the configuration."""
+
+    def judging(self, definition: StackDefinition, source: str) -> Judging:
+        """What judges the plans of the stack, read from the operator's files now; never raises for an unreadable one."""
+        ...
+
+
+class Judge(Protocol):
+    """On the side that has the plan."""
+
+    def policy(
+        self,
+        material: PolicyMaterial,
+        plan: Path,
+        context: Mapping[str, Any],
+        place: Path,
+        cancel: Cancel | None,
+    ) -> PolicyResult:
+        """`place` is an empty folder for files of the evaluation. A policy that cannot be evaluated denies."""
+        ...
+
+    def check(
+        self, material: CheckMaterial, plan: Path, tree: Path, place: Path, cancel: Cancel | None
+    ) -> PolicyResult:
+        """A scanner that cannot be run, or whose answer is not understood, denies if it is blocking, else it warns."""
+        ...
+
+
+Materials = Sequence[PolicyMaterial]
