@@ -2,15 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 
 from runner.config.check import Complaint
 from runner.config.ignore_rule import single_line
-from runner.config.limits import RULE, out_of_limits
+from runner.config.limits import PLAN_MATCH, RULE, out_of_limits
+from runner.config.match import match_complaints
 from runner.config.place import KeyPath
-from runner.config.repository_path import path_flaw
-from runner.model.settings.server import ApprovalRule, Settings
-from runner.model.stack.match import StackMatch
+from runner.model.settings.server import EVERY_PLAN, ApprovalRule, Settings
 
 _LOGIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,63}")
 
@@ -22,24 +20,24 @@ def approval_rule_complaints(settings: Settings) -> Iterator[Complaint]:
         yield from out_of_limits(rule, RULE, here)
         yield from match_complaints((*here, "match"), rule.match, sources)
         yield from _people(here, rule, settings.approvals.required)
+        yield from _when(here, rule)
         for number, address in enumerate(rule.protect):
             yield from single_line((*here, "protect", number), address, "a resource address or a glob")
         if rule.reason:
             yield from single_line((*here, "reason"), rule.reason, "a text")
 
 
-def match_complaints(here: KeyPath, match: StackMatch, sources: tuple[str, ...]) -> Iterator[Complaint]:
-    """Of a `match`, whichever rule it belongs to."""
-    for index, pattern in enumerate(match.stacks):
-        if path_flaw(pattern, "", glob=True):
-            message = 'expected a stack name or a glob such as "prod/**"'
-            yield Complaint((*here, "stacks", index), message)
-    for index, pattern in enumerate(match.sources):
-        if not any(fnmatchcase(name, pattern) for name in sources):
-            yield Complaint((*here, "sources", index), "no such source")
+def _when(here: KeyPath, rule: ApprovalRule) -> Iterator[Complaint]:
+    yield from out_of_limits(rule.when, PLAN_MATCH, (*here, "when"))
+    if rule.protect and rule.when != EVERY_PLAN:
+        message = "applies to every plan; move it to a rule without when"
+        yield Complaint((*here, "protect"), message, got=False)
 
 
 def _people(here: KeyPath, rule: ApprovalRule, required: int) -> Iterator[Complaint]:
+    for index, login in enumerate(rule.one_of):
+        if _LOGIN.fullmatch(login) is None:
+            yield Complaint((*here, "one_of", index), "expected a login name")
     if rule.from_ is None:
         return
     if not rule.from_:

@@ -139,6 +139,7 @@ _CORES: Mapping[Kind, Callable[[Shape], dict[str, Any]]] = {
     Kind.TEXT: lambda _: {"type": "str", "strict": True},
     Kind.PATH: _path,
     Kind.NUMBER: lambda _: {"type": "int", "strict": True},
+    Kind.DECIMAL: lambda _: {"type": "float", "strict": True, "allow_inf_nan": False},
     Kind.SWITCH: lambda _: {"type": "bool", "strict": True},
     Kind.SPAN: _span,
     Kind.CHOICE: _choice,

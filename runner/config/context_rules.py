@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from runner.config.approval_rules import match_complaints
 from runner.config.check import Complaint
 from runner.config.environment import refusal
+from runner.config.match import match_complaints
 from runner.config.place import KeyPath
 from runner.host.reference import Unresolved, refers, resolve
 from runner.model.settings.context import VARIABLE, Context

@@ -36,6 +36,10 @@ SOURCE: Mapping[str, Limit] = {"poll": _POSITIVE}
 
 RULE: Mapping[str, Limit] = {"required": Limit(0, 20)}
 
+PLAN_MATCH: Mapping[str, Limit] = {"destroys_over": _COUNT, "changes_over": _COUNT}
+
+GUARDRAIL_RULE: Mapping[str, Limit] = {"max_destroys": _COUNT, "max_changes": _COUNT}
+
 SERVER: Mapping[str, Limit] = {
     "executor.slots": Limit(1, 1024),
     "executor.per_account": Limit(1, 1024),
@@ -57,6 +61,20 @@ SERVER: Mapping[str, Limit] = {
     "retention.logs": _POSITIVE,
     "retention.plans": _POSITIVE,
     "retention.reports": _POSITIVE,
+}
+
+
+# Every limit of the server's file, by the general name of its key.
+OF_SERVER: Mapping[str, Limit] = {
+    f"{within}{name}": limit
+    for within, limits in (
+        ("", SERVER),
+        ("sources[].", SOURCE),
+        ("approvals.rules[].", RULE),
+        ("approvals.rules[].when.", PLAN_MATCH),
+        ("guardrails.rules[].", GUARDRAIL_RULE),
+    )
+    for name, limit in limits.items()
 }
 
 

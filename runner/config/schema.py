@@ -28,11 +28,7 @@ class _Book:
 _BOOKS = {
     "server": _Book(
         descriptions.SERVER,
-        {
-            **limits.SERVER,
-            **{f"sources[].{name}": limit for name, limit in limits.SOURCE.items()},
-            **{f"approvals.rules[].{name}": limit for name, limit in limits.RULE.items()},
-        },
+        limits.OF_SERVER,
         {"sources[].name": r"^[a-z0-9][a-z0-9._-]{0,63}$"},
     ),
     "stack": _Book(
@@ -109,6 +105,7 @@ _SCHEMAS: Mapping[Kind, Callable[[Shape, str, _Book], dict[str, Any]]] = {
     Kind.TEXT: _text,
     Kind.PATH: lambda _shape, _name, _book: {"type": "string", "minLength": 1},
     Kind.NUMBER: _number,
+    Kind.DECIMAL: lambda _shape, _name, _book: {"type": "number"},
     Kind.SWITCH: lambda _shape, _name, _book: {"type": "boolean"},
     Kind.SPAN: _span,
     Kind.CHOICE: lambda shape, _name, _book: {"enum": list(shape.choices)},

@@ -10,6 +10,7 @@ from runner.config.context_rules import context_complaints
 from runner.config.cron import cron_flaw
 from runner.config.environment import withheld
 from runner.config.git_address import Transport, branch_flaw, transport, url_flaw
+from runner.config.guardrail_rules import guardrail_complaints
 from runner.config.ignore_rule import ignore_rules, single_line
 from runner.config.limits import SERVER, SOURCE, out_of_limits
 from runner.config.place import KeyPath
@@ -52,12 +53,7 @@ def server_complaints(settings: Settings) -> Iterator[Complaint]:
     yield from _people(settings.approvals)
     yield from approval_rule_complaints(settings)
     yield from context_complaints(settings)
-    for key, globs in (
-        ("protect_types", settings.guardrails.protect_types),
-        ("protect_addresses", settings.guardrails.protect_addresses),
-    ):
-        for index, glob in enumerate(globs):
-            yield from single_line(("guardrails", key, index), glob, "a string or a glob")
+    yield from guardrail_complaints(settings)
     yield from _artifacts(settings.artifacts)
     if settings.audit.key is not None:
         yield from _key(("audit", "key"), settings.audit.key)

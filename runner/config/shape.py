@@ -22,6 +22,7 @@ class Kind(StrEnum):
     TEXT = "text"
     PATH = "a path"
     NUMBER = "a whole number"
+    DECIMAL = "a number"
     SWITCH = "true or false"
     SPAN = "a duration such as 90s, 5m, 4h, 2d or 1w"
     CHOICE = "one of"
@@ -107,6 +108,7 @@ _SIMPLE: dict[Any, Kind] = {
     str: Kind.TEXT,
     Path: Kind.PATH,
     int: Kind.NUMBER,
+    float: Kind.DECIMAL,
     bool: Kind.SWITCH,
     Seconds: Kind.SPAN,
     Any: Kind.ANYTHING,

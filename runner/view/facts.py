@@ -14,6 +14,7 @@ from runner.ports.records.store import Reader
 from runner.service.approval.terms import run_terms
 from runner.service.queue.enqueue import view as view_of
 from runner.service.queue.enqueue import views
+from runner.view.words import or_list
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,9 @@ class StackFacts:
 
 
 def given(standing: Standing) -> str:
-    """Such as `1 of 2`."""
-    return f"{standing.needed - standing.missing} of {standing.needed}"
+    """Such as `1 of 2`, and who has to be among them."""
+    count = f"{standing.needed - standing.missing} of {standing.needed}"
+    return "; ".join((count, *(f"{or_list(names)} must approve" for names in standing.lacks)))
 
 
 def all_stacks(reader: Reader, settings: Settings, clock: Clock, shortage: str | None) -> list[StackFacts]:

@@ -9,6 +9,7 @@ from runner.model.changes.changes import Diagnostic
 from runner.model.drift.ignored import IgnoredChange
 from runner.service.approval.approve import Question
 from runner.view.changes import ChangesView, changes_view
+from runner.view.facts import given
 from runner.view.run import RunRow, run_row
 from runner.view.run_page import CommitRow, commit_row
 from runner.view.terms import TermsView, terms_view
@@ -29,11 +30,7 @@ class QuestionPage:
     renamed_from: str | None
     warnings: tuple[Diagnostic, ...]
     ignored: tuple[IgnoredChange, ...]
-
-    @property
-    def approvals(self) -> str:
-        """Such as `1 of 2`."""
-        return f"{min(len(self.approved_by), self.needed)} of {self.needed}"
+    approvals: str  # such as `1 of 2`
 
     @property
     def type_the_name(self) -> bool:
@@ -57,4 +54,5 @@ def question_page(of: Question, commit: Commit | None, people: People) -> Questi
         renamed_from=of.renamed_from,
         warnings=of.warnings,
         ignored=of.ignored,
+        approvals=given(of.standing),
     )

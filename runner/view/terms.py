@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from runner.model.approval.people import People
 from runner.model.approval.terms import Terms, Word, approvers, names, nobody
 from runner.model.values.codec import key
+from runner.view.words import or_list
 
 
 @dataclass(frozen=True)
 class TermWord:
-    """What one place says about one key; `counts` where it is among the strictest."""
+    """What one place says about one key; `counts` where it applies to the plan and is among the strictest."""
 
     key: str
     value: str | int | bool | list[str]
@@ -33,14 +34,16 @@ class TermsView:
     nobody: str | None  # why too few people are left who may approve
     words: tuple[TermWord, ...]
     why: dict[str, str]
+    one_of: tuple[tuple[str, ...], ...]  # of each list, one person must approve
     from_: tuple[str, ...] | None = key("from")
 
     @property
     def needs(self) -> str:
-        """Such as `2 approvals`."""
+        """Such as `2 approvals, one of them by ana or bo`."""
         if self.mode == "automatic":
             return f"no approval; {max(self.required, 1)} for plans that destroy resources"
-        return "1 approval" if self.required == 1 else f"{self.required} approvals"
+        count = "1 approval" if self.required == 1 else f"{self.required} approvals"
+        return ", ".join((count, *(f"one of them by {or_list(names)}" for names in self.one_of)))
 
 
 def terms_view(terms: Terms, people: People) -> TermsView:
@@ -55,8 +58,12 @@ def terms_view(terms: Terms, people: People) -> TermsView:
             **{key: terms.why(key) for key in ("mode", "required", "author_may_approve")},
             "from": "; ".join(dict.fromkeys(map(str, terms.lists))),
         },
+        one_of=tuple(names(word) for word in terms.one_of),
         from_=approvers(terms, people),
     )
+
+
+_LISTS = frozenset({"from", "one_of", "protect"})
 
 
 def _word(terms: Terms, of: Word) -> TermWord:
@@ -66,5 +73,5 @@ def _word(terms: Terms, of: Word) -> TermWord:
         value=list(names(of)) if isinstance(of.value, tuple) else of.value,
         origin=of.origin,
         reason=of.reason,
-        counts=of.key in {"from", "protect"} or of.value == getattr(terms, of.key),
+        counts=of.applies and (of.key in _LISTS or of.value == getattr(terms, of.key)),
     )

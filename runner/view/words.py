@@ -99,3 +99,9 @@ def steps(done: Sequence[Step]) -> str:
 def failed_at(done: Sequence[Step]) -> str:
     """Where a plan failed, as a part of a sentence."""
     return f" (failed at {done[-1].name})" if done and done[-1].failed else ""
+
+
+def or_list(names: Sequence[str]) -> str:
+    """Such as `ana, bo or cy`."""
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last

@@ -22,7 +22,7 @@ from runner.model.approval.guardrails import LARGE, SeenState, state_problem, un
 from runner.model.audit.log import AuditEntry
 from runner.model.changes.changes import ChangeSet, Summary
 from runner.model.run.life import Run, State
-from runner.model.settings.server import Guardrails
+from runner.model.settings.guardrails import Guardrails
 from runner.service.approval import approve as approving
 from runner.service.operator import request
 

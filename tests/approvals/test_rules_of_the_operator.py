@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from runner.cli.main import main
 from runner.errors import GuardrailHit, NeverApplies, NotAllowed
 from runner.model.approval.approval import Person
 from runner.model.run.life import Run, State
+from runner.model.settings.guardrails import GuardrailRule, Guardrails, ValueRule
 from runner.service.approval.approve import question, refuse_early
 
 Make = Callable[[str], World]
@@ -123,6 +125,38 @@ def test_a_rule_protects_what_the_stack_file_does_not(make: Make) -> None:
     with pytest.raises(GuardrailHit, match="protected"):
         world.approve(run)
     assert world.approve(run, typed_name="web").state is State.APPROVED
+
+
+def test_a_destroying_plan_needs_two_people_of_whom_one_is_an_owner(make: Make) -> None:
+    world = make("{author_may_approve: true, rules: [{when: {destroys_over: 0}, required: 2, one_of: [bo]}]}")
+    world.applied(body=DATA)
+    assert world.approve(pushed(world, "two")).state is State.APPROVED
+    world.work()
+    run = pushed(world, body="# nothing left\n")
+    assert "0 of 2; bo must approve" in output_of(world, "stack", "show", "web")
+    world.approve(run, ANA)
+    assert world.approve(run, Person("cy", "user")).state is State.AWAITING_APPROVAL
+    assert world.approve(run, BO).state is State.APPROVED
+
+
+def test_a_plan_with_a_forbidden_value_is_not_approved(make: Make) -> None:
+    world = make(
+        "{}\nguardrails: {rules: [{values: [{types: [terraform_data], attribute: input, allow: [o*]}]}]}"
+    )
+    run = pushed(world, "two")
+    with pytest.raises(GuardrailHit, match=r"terraform_data\.one has input = two; allowed: o"):
+        world.approve(run)
+    assert world.approve(pushed(world, "one")).state is State.APPROVED
+
+
+def test_a_rule_about_values_that_is_newer_than_the_approval_asks_for_a_new_plan(make: Make) -> None:
+    world = make("{}")
+    run = world.approve(pushed(world, "two"))
+    rule = GuardrailRule(values=(ValueRule(("terraform_data",), "input", ("o*",)),))
+    world.configure(replace(world.settings, guardrails=Guardrails(rules=(rule,))))
+    world.work()
+    assert world.run(run.id).state is State.SUPERSEDED
+    assert world.look().applied_revision is None
 
 
 def test_stack_show_says_which_rule_counts_and_where_it_comes_from(make: Make) -> None:

@@ -17,7 +17,7 @@ from runner.errors import ApprovalMissing, ApprovalVoid, PlanExpired
 from runner.model.approval.binding import Binding, EngineFacts
 from runner.model.execution.job import ApplyOutcome
 from runner.model.run.life import Run, State
-from runner.model.settings.server import Guardrails
+from runner.model.settings.guardrails import Guardrails
 from runner.ports.engine import Execution
 from runner.ports.keeping import Artifacts
 from runner.service.approval.bind import refuse_moved

@@ -14,7 +14,7 @@ from runner.errors import GuardrailHit
 from runner.model.changes.changes import ChangeSet
 from runner.model.plan.text import render
 from runner.model.run.life import Run, State
-from runner.model.settings.server import Guardrails
+from runner.model.settings.guardrails import Guardrails
 from runner.model.settings.source import Allow
 from runner.service.operator import request
 from runner.view.changes import changes_view

@@ -8,7 +8,8 @@ import pytest
 
 from runner.model.approval.lineage import in_force, outlived
 from runner.model.approval.terms import Declaration, Terms, agreed, approvers, nobody
-from runner.model.settings.server import ApprovalRule, ApprovalSettings
+from runner.model.changes.changes import Summary
+from runner.model.settings.server import ApprovalRule, ApprovalSettings, PlanMatch
 from runner.model.stack.definition import ApplyRules, StackDefinition
 from runner.model.stack.match import StackMatch, reaches
 
@@ -170,3 +171,35 @@ def test_an_apply_ends_only_what_was_declared_before_its_own_terms() -> None:
     assert outlived(known, loose, first) == []
     assert [one.id for one in outlived(known, strict, later)] == [0]
     assert outlived(known, declared(name="other"), later) == []
+
+
+def test_a_rule_about_some_plans_applies_only_to_those() -> None:
+    settings = ApprovalSettings(
+        rules=(ApprovalRule(when=PlanMatch(destroys_over=0), required=2, reason="no undo"),)
+    )
+    assert agreed(settings, [declared()]).required == 1
+    assert agreed(settings, [declared()], plan=Summary(update=9)).required == 1
+    destroying = agreed(settings, [declared()], plan=Summary(delete=1))
+    assert destroying.required == 2
+    assert "for plans that destroy more than 0 resources: no undo" in destroying.why("required")
+
+
+def test_all_conditions_of_a_rule_have_to_match_the_plan() -> None:
+    both = ApprovalRule(when=PlanMatch(destroys_over=0, changes_over=10), required=2)
+    settings = ApprovalSettings(rules=(both,))
+    plans = (Summary(delete=1), Summary(update=11), Summary(delete=1, update=10))
+    assert [agreed(settings, [declared()], plan=one).required for one in plans] == [1, 1, 2]
+
+
+def test_an_automatic_stack_waits_for_a_person_where_a_rule_about_the_plan_says_so() -> None:
+    large = ApprovalRule(when=PlanMatch(changes_over=10), required=1)
+    settings = ApprovalSettings(rules=(EVERYWHERE_AUTOMATIC, large))
+    on = [declared(mode="automatic")]
+    assert agreed(settings, on, plan=Summary(update=1)).mode == "automatic"
+    assert agreed(settings, on, plan=Summary(update=11)).mode == "approved"
+
+
+def test_a_list_of_whom_one_must_approve_is_impossible_if_none_of_them_may() -> None:
+    rules = (ApprovalRule(one_of=("ana",)), ApprovalRule(from_=("bo", "cy")))
+    assert "one of ana must approve it" in (nobody(terms(*rules), {}) or "")
+    assert nobody(terms(*rules), {"ana": ("bo",)}) is None

@@ -87,6 +87,26 @@ def test_only_fresh_yeses_of_different_people_to_exactly_this_plan_count(
     assert standing(waiting(), given, stack(settings), settings, NOW).missing == missing
 
 
+@pytest.mark.parametrize(
+    ("given", "missing", "lacks"),
+    [
+        ([], 2, (("ana", "cy"),)),
+        ([approval(BO)], 1, (("ana", "cy"),)),
+        ([approval(BO), approval(Person("dee", "user"))], 1, (("ana", "cy"),)),
+        ([approval(BO), approval(ANA)], 0, ()),
+        ([approval(ANA)], 1, ()),
+    ],
+)
+def test_one_of_the_owners_has_to_be_among_those_who_approve(
+    given: list[Approval], missing: int, lacks: tuple[tuple[str, ...], ...]
+) -> None:
+    settings = ApprovalSettings(
+        required=2, author_may_approve=True, rules=(ApprovalRule(one_of=("ana", "cy")),)
+    )
+    now = standing(waiting(), given, stack(settings), settings, NOW)
+    assert (now.missing, now.lacks, now.complete) == (missing, lacks, missing == 0)
+
+
 @pytest.mark.parametrize("name", ["Ana Ng", "ana", "ana@example.com", "cy", "Cy", "cy@example.com", "dee"])
 def test_neither_author_nor_committer_nor_co_author_may_approve(name: str) -> None:
     why = refusal(Person(name, "user"), waiting(), stack(), [COMMIT], {}, NONE)

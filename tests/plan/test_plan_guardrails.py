@@ -6,7 +6,7 @@ from plan_documents import change, document, resource
 from runner.model.approval.guardrails import needs_name_typed, violations
 from runner.model.changes.changes import ChangeSet
 from runner.model.plan.reading import read_plan
-from runner.model.settings.server import Guardrails
+from runner.model.settings.guardrails import Guardrails
 
 DATABASE = "module.db.aws_db_instance.main[0]"
 

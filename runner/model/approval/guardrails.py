@@ -1,17 +1,18 @@
 """Guard rails: what a plan may do only when a person allows it explicitly."""
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from runner.model.approval.binding import EngineFacts
 from runner.model.changes.changes import MASK, Action, ChangeSet, ResourceChange
 from runner.model.changes.configuration import config_address
-from runner.model.settings.server import Guardrails
+from runner.model.settings.guardrails import Guardrails
 from runner.model.values.pattern import covered, covers
 
 LARGE = 2_000  # resources: more than anybody reviews
 DESTROYS = "destroys="  # followed by the exact number
+RULES_CHANGED = "guardrails.rules about the content of plans changed after it was planned; plan it again"
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,17 @@ class SeenState:
     by: str = ""  # name of the run
 
 
+@dataclass(frozen=True)
+class Rules:
+    """The operator's rules for the stack beyond the limits: who set a limit, and what plans may contain."""
+
+    sayers: Mapping[str, str] = field(default_factory=dict)
+    digest: str = ""  # of the rules about the content of plans
+
+
+NO_RULES = Rules()
+
+
 def violations(
     changes: ChangeSet,
     guardrails: Guardrails,
@@ -45,6 +57,7 @@ def violations(
     *,
     destroy: bool = False,
     state: str | None = None,
+    rules: Rules = NO_RULES,
 ) -> tuple[Violation, ...]:
     """Every guard rail that this plan breaks, blocking ones first.
 
@@ -52,7 +65,7 @@ def violations(
     ask for the name instead of blocking. `state` is the result of `state_problem`.
     """
     lost = () if state is None else (Violation("state", state, blocking=True, answer="new-state"),)
-    limits = _limits(changes, guardrails, blocking=not destroy)
+    limits = (*_content(changes, rules.digest), *_limits(changes, guardrails, rules, blocking=not destroy))
     protected = _protected(changes, guardrails, protect)
     return (*lost, *_large(changes), *limits, *protected, *_invoked(changes, guardrails))
 
@@ -73,7 +86,18 @@ def _large(changes: ChangeSet) -> Iterator[Violation]:
         yield Violation("large", sentence, blocking=True, answer="large")
 
 
-def _limits(changes: ChangeSet, guardrails: Guardrails, *, blocking: bool) -> Iterator[Violation]:
+def _content(changes: ChangeSet, digest: str) -> Iterator[Violation]:
+    """The plan was judged where it was made, since only there all of its values are known."""
+    if changes.judged_by != digest:
+        yield Violation("rules_changed", RULES_CHANGED, blocking=True)
+        return
+    for sentence in changes.broken:
+        yield Violation("content", sentence, blocking=True)
+
+
+def _limits(
+    changes: ChangeSet, guardrails: Guardrails, rules: Rules, *, blocking: bool
+) -> Iterator[Violation]:
     summary = changes.summary
     for code, count, limit, words, answer in (
         (
@@ -86,7 +110,8 @@ def _limits(changes: ChangeSet, guardrails: Guardrails, *, blocking: bool) -> It
         ("max_changes", summary.changes, guardrails.max_changes, "changes {} resources", ""),
     ):
         if count > limit:
-            sentence = f"it {words.format(count)}, and {code} is {limit}"
+            by = f" ({rules.sayers[code]})" if code in rules.sayers else ""
+            sentence = f"it {words.format(count)}, and {code} is {limit}{by}"
             yield Violation(code, sentence, blocking, answer if blocking else "")
 
 

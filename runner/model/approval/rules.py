@@ -1,6 +1,6 @@
 """Who may say yes to a plan, and when enough have said it: pure rules over plain facts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,14 +13,18 @@ from runner.model.settings.server import ApprovalSettings
 
 @dataclass(frozen=True)
 class Standing:
-    """How far the approval of a run is. `given` has one approval per person; `missing` counts those still needed."""
+    """How far the approval of a run is. `given` has one approval per person; `missing` counts those still needed.
+
+    `lacks` are lists of people of whom one must approve and nobody has yet.
+    """
 
     needed: int
     given: tuple[Approval, ...]
+    lacks: tuple[tuple[str, ...], ...] = ()
 
     @property
     def missing(self) -> int:
-        return max(0, self.needed - len(self.given))
+        return max(0, self.needed - len(self.given), 1 if self.lacks else 0)
 
     @property
     def complete(self) -> bool:
@@ -31,7 +35,8 @@ def needed(terms: Terms, kind: Kind, destroys: int) -> int:
     """How many people must say yes. A plan that destroys something needs at least one."""
     if terms.mode == "automatic" and kind is Kind.CHANGE and not destroys:
         return 0
-    return max(terms.required, 1) if kind is Kind.DESTROY or destroys else terms.required
+    least = 1 if kind is Kind.DESTROY or destroys or terms.one_of else 0
+    return max(terms.required, least)
 
 
 def standing(
@@ -52,7 +57,16 @@ def standing(
         and named_in_all(terms, approval.person.name, settings.people)
         and (terms.author_may_approve or approval.independent is not False)
     ]
-    return Standing(needed(terms, run.kind, run.summary.destroys), one_each(valid, settings.people))
+    given = one_each(valid, settings.people)
+    need = needed(terms, run.kind, run.summary.destroys)
+    return Standing(need, given, tuple(_lacking(terms, given, settings.people)) if need else ())
+
+
+def _lacking(terms: Terms, given: Sequence[Approval], people: People) -> Iterator[tuple[str, ...]]:
+    said_yes = frozenset(name for approval in given for name in names_of(approval.person.name, people))
+    for word in terms.one_of:
+        if not any(names_of(name, people) & said_yes for name in names(word)):
+            yield names(word)
 
 
 def refusal(

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from runner.model.approval.people import People, names_of
-from runner.model.settings.server import ApprovalRule, ApprovalSettings
+from runner.model.changes.changes import Summary
+from runner.model.settings.server import EVERY_PLAN, ApprovalRule, ApprovalSettings, PlanMatch
 from runner.model.stack.definition import Discovered, Stack, StackDefinition
-from runner.model.stack.match import reaches
+from runner.model.stack.match import StackMatch, reaches
 
 Mode = Literal["never", "approved", "automatic"]
 STRICTNESS: tuple[Mode, ...] = ("never", "approved", "automatic")  # strictest first
@@ -49,11 +50,12 @@ def declaration_of(at: Stack | Discovered) -> Declaration:
 class Word:
     """What one source of rules says about one key."""
 
-    key: Literal["mode", "required", "from", "author_may_approve", "protect"]
+    key: Literal["mode", "required", "from", "one_of", "author_may_approve", "protect"]
     value: str | int | bool | tuple[str, ...]
     origin: str
     reason: str = ""
     of_stack: bool = False  # from a stack file, not from the operator
+    applies: bool = True  # False for a rule about plans of another kind than this one
 
     def __str__(self) -> str:
         return f"{self.origin}: {self.reason}" if self.reason else self.origin
@@ -61,48 +63,78 @@ class Word:
 
 @dataclass(frozen=True)
 class Terms:
-    """`lists` name the people who may approve: a person has to be in each. `words` has everything that was
-    said, and where.
+    """`lists` name the people who may approve: a person has to be in each. Of each list in `one_of`, one
+    person has to approve. `words` has everything that was said, and where.
     """
 
     mode: Mode
     required: int
     author_may_approve: bool
     lists: tuple[Word, ...] = ()
+    one_of: tuple[Word, ...] = ()
     protect: tuple[str, ...] = ()
     words: tuple[Word, ...] = ()
 
     def why(self, key: str) -> str:
         """Where the effective value comes from: from the operator, if the operator says so."""
         value = getattr(self, key)
-        said = [word for word in self.words if word.key == key and word.value == value]
+        said = [word for word in self.words if word.applies and word.key == key and word.value == value]
         said = [word for word in said if not word.of_stack] or said
         return "; ".join(dict.fromkeys(map(str, said)))
 
 
 def agreed(
-    settings: ApprovalSettings, declared: Sequence[Declaration], lowering: Collection[str] = ()
+    settings: ApprovalSettings,
+    declared: Sequence[Declaration],
+    lowering: Collection[str] = (),
+    plan: Summary | None = None,
 ) -> Terms:
-    """The terms for a stack with these declarations, newest last. In `lowering` sources a stack file may
-    require fewer people than the server, but never fewer than a rule.
+    """The terms for a stack with these declarations, newest last, and for one plan of it.
+
+    Without a plan, rules about some plans do not apply. In `lowering` sources a stack file may require fewer
+    people than the server, but never fewer than a rule.
     """
-    rules = list(_reaching(settings, declared))
+    rules = [
+        Applied(number, rule, concerns(rule.when, plan)) for number, rule in _reaching(settings, declared)
+    ]
     words = (
-        *_default(settings, declared),
-        *(w for n, rule in rules for w in _of_rule(_named(n, rule, declared), rule)),
+        *_default(settings, declared, plan),
+        *(word for one in rules for word in _of_rule(one, declared)),
         *_own(declared),
     )
+    counted = [one.rule for one in rules if one.applies]
     numbers = [_number(settings, one, lowering) for one in declared]
-    required = max([*numbers, *(rule.required for _, rule in rules if rule.required is not None)])
-    mode = min((_mode(settings, one) for one in declared), key=STRICTNESS.index)
+    required = max([*numbers, *(rule.required for rule in counted if rule.required is not None)])
+    mode = min((_mode(settings, one, plan) for one in declared), key=STRICTNESS.index)
     return Terms(
         mode=mode,
         required=required,
         author_may_approve=settings.author_may_approve
-        and all(rule.author_may_approve is not False for _, rule in rules),
-        lists=tuple(word for word in words if word.key == "from"),
+        and all(rule.author_may_approve is not False for rule in counted),
+        lists=tuple(word for word in words if word.key == "from" and word.applies),
+        one_of=tuple(word for word in words if word.key == "one_of" and word.applies),
         protect=tuple(dict.fromkeys(address for word in words for address in _protected(word))),
         words=words,
+    )
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A rule that matches the stack; `applies` says whether it matches the plan too."""
+
+    number: int
+    rule: ApprovalRule
+    applies: bool
+
+
+def concerns(when: PlanMatch, plan: Summary | None) -> bool:
+    """Whether a rule with this condition applies to the plan."""
+    if when == EVERY_PLAN:
+        return True
+    if plan is None:
+        return False
+    return (when.destroys_over is None or plan.destroys > when.destroys_over) and (
+        when.changes_over is None or plan.changes > when.changes_over
     )
 
 
@@ -110,12 +142,12 @@ def ceiling(rule: ApprovalRule) -> Mode | None:
     """A rule that requires people and sets no mode means `approved`."""
     if rule.mode_at_most is not None:
         return rule.mode_at_most
-    return "approved" if rule.required or rule.from_ else None
+    return "approved" if rule.required or rule.from_ or rule.one_of else None
 
 
-def _mode(settings: ApprovalSettings, one: Declaration) -> Mode:
+def _mode(settings: ApprovalSettings, one: Declaration, plan: Summary | None) -> Mode:
     """`automatic` needs the operator's consent for the stack."""
-    said = [ceiling(rule) for _, rule in _reaching(settings, [one])]
+    said = [ceiling(rule) for _, rule in _reaching(settings, [one]) if concerns(rule.when, plan)]
     allowed: list[Mode] = [mode for mode in said if mode is not None] or ["approved"]
     return min(one.definition.apply.mode, *allowed, key=STRICTNESS.index)
 
@@ -127,13 +159,18 @@ def _number(settings: ApprovalSettings, one: Declaration, lowering: Collection[s
     return own if one.source in lowering else max(own, settings.required)
 
 
+def matched(match: StackMatch, declared: Iterable[Declaration]) -> bool:
+    """Whether the rule matches the stack under any of its declarations."""
+    return any(reaches(match, one.definition, one.source) for one in declared)
+
+
 def _reaching(
     settings: ApprovalSettings, declared: Iterable[Declaration]
 ) -> Iterator[tuple[int, ApprovalRule]]:
-    """The rules that match the stack under any of its declarations, with their numbers."""
+    """The rules that match the stack, with their numbers."""
     subjects = list(declared)
     for number, rule in enumerate(settings.rules, 1):
-        if any(reaches(rule.match, one.definition, one.source) for one in subjects):
+        if matched(rule.match, subjects):
             yield number, rule
 
 
@@ -144,31 +181,46 @@ def rule_name(number: int) -> str:
     return f"rule {number} of approvals.rules"
 
 
-def _default(settings: ApprovalSettings, declared: Sequence[Declaration]) -> Iterator[Word]:
-    if not all(any(ceiling(rule) for _, rule in _reaching(settings, [one])) for one in declared):
+def _default(
+    settings: ApprovalSettings, declared: Sequence[Declaration], plan: Summary | None
+) -> Iterator[Word]:
+    if not all(
+        any(ceiling(rule) for _, rule in _reaching(settings, [one]) if concerns(rule.when, plan))
+        for one in declared
+    ):
         yield Word("mode", "approved", f"{DEFAULT}: no rule sets mode_at_most for it")
     yield Word("required", settings.required, DEFAULT)
     yield Word("author_may_approve", settings.author_may_approve, DEFAULT)
 
 
-def _named(number: int, rule: ApprovalRule, declared: Sequence[Declaration]) -> str:
-    """The rule, and what it matches if that is not the current declaration."""
-    met = [one for one in declared if reaches(rule.match, one.definition, one.source)]
-    return rule_name(number) if not met[-1].former else f"{rule_name(number)}, which matches {met[-1].origin}"
+def _named(of: Applied, declared: Sequence[Declaration]) -> str:
+    """The rule, for which plans it is, and what it matches if that is not the current declaration."""
+    name = rule_name(of.number)
+    if of.rule.when != EVERY_PLAN:
+        name += f", for plans that {in_words(of.rule.when)}"
+    met = [one for one in declared if reaches(of.rule.match, one.definition, one.source)]
+    return name if not met[-1].former else f"{name}, which matches {met[-1].origin}"
 
 
-def _of_rule(origin: str, rule: ApprovalRule) -> Iterator[Word]:
-    reason, mode = rule.reason, ceiling(rule)
-    if mode is not None:
-        yield Word("mode", mode, origin, reason)
-    if rule.required is not None:
-        yield Word("required", rule.required, origin, reason)
-    if rule.from_:
-        yield Word("from", rule.from_, origin, reason)
-    if rule.author_may_approve is not None:
-        yield Word("author_may_approve", rule.author_may_approve, origin, reason)
-    if rule.protect:
-        yield Word("protect", rule.protect, origin, reason)
+def in_words(when: PlanMatch) -> str:
+    """Such as `destroy more than 0 resources`."""
+    parts = (("destroy", when.destroys_over), ("change", when.changes_over))
+    return " and ".join(f"{verb} more than {over} resources" for verb, over in parts if over is not None)
+
+
+def _of_rule(of: Applied, declared: Sequence[Declaration]) -> Iterator[Word]:
+    rule, origin = of.rule, _named(of, declared)
+    said: tuple[tuple[Any, Any], ...] = (
+        ("mode", ceiling(rule)),
+        ("required", rule.required),
+        ("from", rule.from_ or None),
+        ("one_of", rule.one_of or None),
+        ("author_may_approve", rule.author_may_approve),
+        ("protect", rule.protect or None),
+    )
+    for key, value in said:
+        if value is not None:
+            yield Word(key, value, origin, rule.reason, applies=of.applies)
 
 
 def _own(declared: Iterable[Declaration]) -> Iterator[Word]:
@@ -210,6 +262,9 @@ def approvers(terms: Terms, people: People) -> tuple[str, ...] | None:
 def nobody(terms: Terms, people: People) -> str | None:
     """Why too few people are left to approve, or None."""
     found = approvers(terms, people)
+    for word in terms.one_of:
+        if not any(named_in_all(terms, name, people) for name in names(word)):
+            return f"one of {', '.join(names(word))} must approve it ({word}), but none of them may"
     if found is None:
         return None
     persons = {names_of(name, people) for name in found}

@@ -185,6 +185,8 @@ class ChangeSet(ApplyOnly):
     summary: Summary = Summary()
     moving: tuple[str, ...] = ()  # attributes set to the time of the plan, which differs in each plan
     complete: bool = True  # False with targets, or if terraform deferred something to a later plan
+    broken: tuple[str, ...] = ()  # what the operator's rules about the content of plans object to
+    judged_by: str = ""  # digest of these rules
 
     @property
     def apply_only(self) -> ApplyOnly:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import ClassVar, Self
 
 from runner.model.approval.binding import EngineFacts
+from runner.model.approval.stack_guardrails import NamedRule
 from runner.model.changes.changes import ChangeSet, Diagnostic
 from runner.model.drift.partly import Partly
 from runner.model.drift.probe import ProbeFacts, Probing
@@ -82,6 +83,7 @@ class Job:
     environment: tuple[str, ...] | None = None  # marks of what the operator gave to the last apply, if known
     # Earlier runs of the stack: what their plans called sensitive is masked in the output of this one.
     earlier: tuple[int, ...] = ()
+    rules: tuple[NamedRule, ...] = ()  # of the operator about what plans may contain
     probing: Probing | None = None  # whether and how a probe may answer; None where a person is to be asked
     lock_id: str = ""  # of the lock that is to be freed
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from runner.model.approval.content_rules import broken_rules, rules_digest
+from runner.model.approval.stack_guardrails import NamedRule
 from runner.model.changes.bounded import bounded, bounded_attributes, fitted_values
 from runner.model.changes.changes import ChangeSet
 from runner.model.drift.partly import Partly
@@ -11,8 +13,8 @@ from runner.model.drift.report import Finding
 from runner.model.drift.taxonomy import classify, drift_fingerprint
 from runner.model.evaluated.reading import ALONE, Around
 from runner.model.plan.fingerprint import MARK_DIGITS, fingerprint, seal
-from runner.model.plan.reading import plan_problem, read_plan, understanding
-from runner.model.secret.copies import Secrets, sensitive_texts
+from runner.model.plan.reading import changing, plan_problem, read_plan, understanding
+from runner.model.secret.copies import Secrets, plan_secrets, sensitive_texts
 from runner.model.stack.definition import IgnoreRule
 
 NOTHING = ChangeSet()
@@ -30,6 +32,8 @@ class Question:
     around: Around = ALONE
     changed_variables: tuple[str, ...] = ()  # for a drift check: with another value than at the last apply
     partly: tuple[Partly, ...] = ()  # for a drift check: parts of other revisions in the state
+    rules: tuple[NamedRule, ...] = ()  # about the content of plans
+    region: str = ""  # where AWS works if the code does not say
 
 
 @dataclass(frozen=True)
@@ -57,12 +61,21 @@ def report_of(document: Mapping[str, Any], question: Question) -> tuple[Report, 
         return seal("reading", value, key)[:MARK_DIGITS]
 
     changes = read_plan(document, given, question.around, mark, by_marks=question.by_marks)
+    if question.rules:
+        changes = _judged(changes, document, question, given)
     report = Report(
         changes=bounded(changes),
         fingerprint=fingerprint(document, key, question.around.code),
         sensitive=sensitive,
     )
     return (_with_drift(report, document, question, given, key) if question.drift else report), changes
+
+
+def _judged(changes: ChangeSet, document: Mapping[str, Any], question: Question, given: Secrets) -> ChangeSet:
+    """With what the operator's rules object to. Values are shown as in the changes."""
+    secrets = given if question.by_marks else plan_secrets(document) | given
+    broken = broken_rules(document, changing(document), question.rules, secrets, question.region)
+    return replace(changes, broken=broken, judged_by=rules_digest(question.rules))
 
 
 def _with_drift(

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from runner.errors import SourceNotFound
 from runner.model.settings.context import Context
+from runner.model.settings.guardrails import DEFAULT_GUARDRAILS, Guardrails
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import STRICT, IgnoreRule
 from runner.model.stack.match import EVERY_STACK, StackMatch
@@ -66,12 +67,29 @@ class DriftSettings:
 
 
 @dataclass(frozen=True)
+class PlanMatch:
+    """Plans that do more than this. An omitted key matches every plan; all given keys have to match."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    destroys_over: int | None = None
+    changes_over: int | None = None
+
+
+EVERY_PLAN = PlanMatch()
+
+
+@dataclass(frozen=True)
 class ApprovalRule:
-    """A minimum for the stacks that it matches: no other rule, default or stack file can be weaker."""
+    """A minimum for the stacks that it matches: no other rule, default or stack file can be weaker.
+
+    With `when`, it applies only to plans that it matches. At least one approval has to come from `one_of`.
+    """
 
     __pydantic_config__: ClassVar[Any] = STRICT
     match: StackMatch = EVERY_STACK
+    when: PlanMatch = EVERY_PLAN
     required: int | None = None
+    one_of: tuple[str, ...] = ()
     from_: tuple[str, ...] | None = (
         None  # `from` in the file, a keyword in Python; None: the rule names no one
     )
@@ -100,16 +118,6 @@ class ApplySettings:
     __pydantic_config__: ClassVar[Any] = STRICT
     fresh_for: Seconds = Seconds(300)
     lock_timeout: Seconds = Seconds(60)
-
-
-@dataclass(frozen=True)
-class Guardrails:
-    __pydantic_config__: ClassVar[Any] = STRICT
-    max_destroys: int = 5
-    max_changes: int = 200
-    protect_types: tuple[str, ...] = ()
-    protect_addresses: tuple[str, ...] = ()
-    actions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -157,7 +165,7 @@ class Settings:
     drift: DriftSettings = DriftSettings()
     approvals: ApprovalSettings = ApprovalSettings()
     apply: ApplySettings = ApplySettings()
-    guardrails: Guardrails = Guardrails()
+    guardrails: Guardrails = DEFAULT_GUARDRAILS
     retention: Retention = Retention()
     artifacts: ArtifactSettings = ArtifactSettings()
     audit: AuditSettings = AuditSettings()

@@ -2,7 +2,9 @@
 
 from runner.errors import ApprovalVoid, PlanExpired
 from runner.model.approval.binding import OLDER_FORM, SCHEMA, Binding, EngineFacts, expires, moved
-from runner.model.approval.guardrails import SeenState, Violation, state_problem, violations
+from runner.model.approval.content_rules import rules_digest
+from runner.model.approval.guardrails import Rules, SeenState, Violation, state_problem, violations
+from runner.model.approval.stack_guardrails import named_rules, sayers, strictest
 from runner.model.changes.changes import ChangeSet, Summary
 from runner.model.execution.job import PlanResult
 from runner.model.run.life import Kind, Run, State
@@ -11,7 +13,7 @@ from runner.ports.control import ControlPorts
 from runner.ports.records.joined import ConsentReader, QuestionReader
 from runner.ports.records.runs import RunFilter
 from runner.ports.records.store import Writer
-from runner.service.approval.terms import run_terms
+from runner.service.approval.terms import judged_by, run_terms
 from runner.service.integrity.check_clock import refuse_other_time, steady_now
 
 
@@ -44,12 +46,14 @@ def guard_rails(
     changes: ChangeSet,
     facts: EngineFacts,
 ) -> tuple[Violation, ...]:
+    matching = named_rules(settings.guardrails, judged_by(reader, run))
     return violations(
         changes,
-        settings.guardrails,
+        strictest(settings.guardrails, matching),
         run_terms(settings, reader, run).protect,
         destroy=run.kind is Kind.DESTROY,
         state=state_problem(known_state(reader, run.stack), facts),
+        rules=Rules(sayers(settings.guardrails, matching), rules_digest(matching)),
     )
 
 

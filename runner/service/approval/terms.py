@@ -3,6 +3,7 @@
 from runner.model.approval.approval import Review
 from runner.model.approval.lineage import in_force, outlived
 from runner.model.approval.terms import Declaration, Terms, agreed, declaration_of
+from runner.model.changes.changes import Summary
 from runner.model.run.life import Kind, Run
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import Stack
@@ -12,7 +13,7 @@ from runner.ports.records.store import Writer
 
 def run_terms(settings: Settings, reader: DeclarationReader, run: Run) -> Terms:
     """Terms by its own definition and by every other that still counts, including the one in Git."""
-    return _terms(settings, reader, run.stack, _declared(reader, run))
+    return _terms(settings, reader, run.stack, _declared(reader, run), run.summary)
 
 
 def stack_terms(settings: Settings, reader: DeclarationReader, stack: Stack) -> Terms:
@@ -25,9 +26,20 @@ def counting(reader: DeclarationReader, stack: Stack) -> tuple[Declaration, ...]
     return _in_force(reader, stack.name, declaration_of(stack))
 
 
-def _terms(settings: Settings, reader: DeclarationReader, stack: str, own: Declaration) -> Terms:
+def judged_by(reader: DeclarationReader, run: Run) -> tuple[Declaration, ...]:
+    """All declarations that this run is judged by, newest last."""
+    return _in_force(reader, run.stack, _declared(reader, run))
+
+
+def _terms(
+    settings: Settings,
+    reader: DeclarationReader,
+    stack: str,
+    own: Declaration,
+    plan: Summary | None = None,
+) -> Terms:
     lowering = frozenset(source.name for source in settings.sources if source.allow.lower_approvals)
-    return agreed(settings.approvals, _in_force(reader, stack, own), lowering)
+    return agreed(settings.approvals, _in_force(reader, stack, own), lowering, plan)
 
 
 def _in_force(reader: DeclarationReader, stack: str, own: Declaration) -> tuple[Declaration, ...]:

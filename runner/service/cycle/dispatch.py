@@ -6,6 +6,8 @@ from types import MappingProxyType
 
 from runner import failpoint
 from runner.errors import Conflict, NoRoom, NotFound, SourceNotFound
+from runner.model.approval.content_rules import content_rules
+from runner.model.approval.stack_guardrails import NamedRule, named_rules
 from runner.model.audit.actor import DAEMON
 from runner.model.execution.job import Job, JobSource, Phase
 from runner.model.run.apply_end import Expected, expected_of
@@ -23,7 +25,7 @@ from runner.ports.records.runs import RunFilter, RunReader, RunWriter
 from runner.ports.records.stacks import StackReader
 from runner.ports.records.store import Reader
 from runner.service.approval.standing import standing_now
-from runner.service.approval.terms import run_terms
+from runner.service.approval.terms import judged_by, run_terms
 from runner.service.drift.partly import partly_applied
 from runner.service.drift.rules import ignore_rules
 from runner.service.execution.known_secrets import MAX_EARLIER
@@ -213,11 +215,16 @@ def _job(control: ControlPorts, reader: Reader, run: Run, known_source: SourceSe
         partly=partly_applied(reader, run.stack) if run.kind is Kind.DRIFT else (),
         environment=_applied_environment(reader, run.stack) if run.kind is Kind.DRIFT else None,
         ignore=ignore_rules(control.settings, now),
+        rules=() if run.kind is Kind.DRIFT else _content_rules(control, reader, run),
         earlier=tuple(
             earlier.id for earlier in reader.runs(RunFilter(stack=run.stack, below=run.id, limit=MAX_EARLIER))
         ),
         probing=probing(reader, run, now.drift, control.settings),
     )
+
+
+def _content_rules(control: ControlPorts, reader: Reader, run: Run) -> tuple[NamedRule, ...]:
+    return content_rules(named_rules(control.settings.guardrails, judged_by(reader, run)))
 
 
 def _applied_environment(reader: Reader, stack: str) -> tuple[str, ...] | None:

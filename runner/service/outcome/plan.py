@@ -118,7 +118,7 @@ def _offer(control: ControlPorts, writer: Writer, run: Run, result: PlanResult) 
         binding_digest=binding.digest,
         **_plan_fields(result),
     )
-    terms = run_terms(control.settings, writer, run)
+    terms = run_terms(control.settings, writer, offered)  # with its summary, which some rules are about
     count = needed(terms, run.kind, result.changes.summary.destroys)
     if count == 0 and not broken and terms.mode != "never":
         key = "mode" if terms.mode == "automatic" else "required"

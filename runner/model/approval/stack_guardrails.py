@@ -1,0 +1,69 @@
+"""The guard rails for one stack: the defaults, and every rule of the operator that matches it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from runner.model.approval.terms import Declaration, matched
+from runner.model.settings.guardrails import GuardrailRule, Guardrails
+
+_LIMITS = ("max_destroys", "max_changes")
+
+
+@dataclass(frozen=True)
+class NamedRule:
+    """A rule that matches the stack, by the name that people see."""
+
+    name: str
+    rule: GuardrailRule
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.rule.reason}" if self.rule.reason else self.name
+
+
+def guardrail_name(number: int) -> str:
+    return f"rule {number} of guardrails.rules"
+
+
+def named_rules(guardrails: Guardrails, declared: Sequence[Declaration]) -> tuple[NamedRule, ...]:
+    """The rules that match the stack under any of its declarations."""
+    return tuple(
+        NamedRule(guardrail_name(number), rule)
+        for number, rule in enumerate(guardrails.rules, 1)
+        if matched(rule.match, declared)
+    )
+
+
+def strictest(guardrails: Guardrails, rules: Sequence[NamedRule]) -> Guardrails:
+    """The lowest of all limits, and everything that any of them protects."""
+    return Guardrails(
+        max_destroys=_lowest("max_destroys", guardrails, rules)[0],
+        max_changes=_lowest("max_changes", guardrails, rules)[0],
+        protect_types=_all("protect_types", guardrails, rules),
+        protect_addresses=_all("protect_addresses", guardrails, rules),
+        actions=_all("actions", guardrails, rules),
+    )
+
+
+def _all(key: str, guardrails: Guardrails, rules: Sequence[NamedRule]) -> tuple[str, ...]:
+    return (*getattr(guardrails, key), *(glob for one in rules for glob in getattr(one.rule, key)))
+
+
+def _lowest(key: str, guardrails: Guardrails, rules: Sequence[NamedRule]) -> tuple[int, NamedRule | None]:
+    """The lowest limit, and the rule that sets it if it is not the default."""
+    return min(_limits(key, guardrails, rules), key=lambda one: one[0])
+
+
+def sayers(guardrails: Guardrails, rules: Sequence[NamedRule]) -> dict[str, str]:
+    """For each limit that a rule lowers, the rule that says so."""
+    lowest = {key: _lowest(key, guardrails, rules)[1] for key in _LIMITS}
+    return {key: str(rule) for key, rule in lowest.items() if rule is not None}
+
+
+def _limits(
+    key: str, guardrails: Guardrails, rules: Sequence[NamedRule]
+) -> Iterator[tuple[int, NamedRule | None]]:
+    yield getattr(guardrails, key), None
+    for one in rules:
+        value = getattr(one.rule, key)
+        if value is not None:
+            yield value, one
