@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from plan_documents import change, document, resource
 
-from runner.model.approval.content_rules import LISTED, broken_rules, path_steps, rules_digest
+from runner.model.approval.content_rules import LISTED, NamedRule, broken_rules, path_steps, rules_digest
 from runner.model.approval.guardrails import RULES_CHANGED, Rules, unanswered, violations
-from runner.model.approval.stack_guardrails import NamedRule, sayers, strictest
+from runner.model.approval.stack_guardrails import sayers, strictest
 from runner.model.changes.changes import ChangeSet, Summary
 from runner.model.plan.reading import changing
 from runner.model.secret.copies import NONE

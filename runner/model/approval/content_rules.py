@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from runner.model.approval.stack_guardrails import NamedRule
 from runner.model.changes.changes import Action
 from runner.model.changes.configuration import config_address, configured_resources
 from runner.model.changes.mask import Mark, holds_unknown, mark_of, read_mark, unknown_of
 from runner.model.secret.copies import Secrets
-from runner.model.settings.guardrails import Forbidden, RequiredTags, ValueRule
+from runner.model.settings.guardrails import Forbidden, GuardrailRule, RequiredTags, ValueRule
 from runner.model.stack.definition import to_json
 from runner.model.values.pattern import covered
 
@@ -29,6 +28,17 @@ REGIONS = ("region", "location", "zone")
 _LEAVES = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE})  # resources that exist after the apply
 _STEP = re.compile(r"([^.\[\]]+)|\[(\*|\d+|\"[^\"]*\")\]")
 _SHOWN = 60
+
+
+@dataclass(frozen=True)
+class NamedRule:
+    """A rule that matches the stack, by the name that people see."""
+
+    name: str
+    rule: GuardrailRule
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.rule.reason}" if self.rule.reason else self.name
 
 
 @dataclass(frozen=True)

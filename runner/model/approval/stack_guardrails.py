@@ -1,23 +1,12 @@
 """The guard rails for one stack: the defaults, and every rule of the operator that matches it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from runner.model.approval.content_rules import NamedRule
 from runner.model.approval.terms import Declaration, matched
-from runner.model.settings.guardrails import GuardrailRule, Guardrails
+from runner.model.settings.guardrails import Guardrails
 
 _LIMITS = ("max_destroys", "max_changes")
-
-
-@dataclass(frozen=True)
-class NamedRule:
-    """A rule that matches the stack, by the name that people see."""
-
-    name: str
-    rule: GuardrailRule
-
-    def __str__(self) -> str:
-        return f"{self.name}: {self.rule.reason}" if self.rule.reason else self.name
 
 
 def guardrail_name(number: int) -> str:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import ClassVar, Self
 
 from runner.model.approval.binding import EngineFacts
-from runner.model.approval.stack_guardrails import NamedRule
+from runner.model.approval.content_rules import NamedRule
 from runner.model.changes.changes import ChangeSet, Diagnostic
 from runner.model.drift.partly import Partly
 from runner.model.drift.probe import ProbeFacts, Probing

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from runner.model.approval.content_rules import broken_rules, rules_digest
-from runner.model.approval.stack_guardrails import NamedRule
+from runner.model.approval.content_rules import NamedRule, broken_rules, rules_digest
 from runner.model.changes.bounded import bounded, bounded_attributes, fitted_values
 from runner.model.changes.changes import ChangeSet
 from runner.model.drift.partly import Partly

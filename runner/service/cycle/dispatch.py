@@ -6,8 +6,8 @@ from types import MappingProxyType
 
 from runner import failpoint
 from runner.errors import Conflict, NoRoom, NotFound, SourceNotFound
-from runner.model.approval.content_rules import content_rules
-from runner.model.approval.stack_guardrails import NamedRule, named_rules
+from runner.model.approval.content_rules import NamedRule, content_rules
+from runner.model.approval.stack_guardrails import named_rules
 from runner.model.audit.actor import DAEMON
 from runner.model.execution.job import Job, JobSource, Phase
 from runner.model.run.apply_end import Expected, expected_of
