@@ -125,11 +125,6 @@ class Opening(io.RawIOBase):
         return plain
 
 
-def header_of(file: BinaryIO) -> Header:
-    """Without a key; NotOpened if it is not a backup."""
-    return _read(_header(file))
-
-
 def _header(file: BinaryIO) -> bytes:
     if file.read(len(MAGIC)) != MAGIC:
         raise NotOpened

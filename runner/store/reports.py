@@ -82,15 +82,8 @@ class ReportWrites(ReportReads, Writes):
         confirmed: bool,
     ) -> DriftReport:
         """The same drift again; an event only if that confirms it."""
-        after = replace(
-            report,
-            last_seen=self._now,
-            seen=report.seen + 1,
-            findings=tuple(findings),
-            apply_only=apply_only,
-            confirmed=confirmed,
-        )
-        self._save_report(report, after)
+        again = replace(report, seen=report.seen + 1)
+        after = self._save_found(report, again, findings, apply_only, confirmed=confirmed)
         if confirmed and not report.confirmed:
             self._report_event(after, "confirm")
         return after
@@ -105,18 +98,10 @@ class ReportWrites(ReportReads, Writes):
         confirmed: bool,
     ) -> DriftReport:
         """Another drift of the same stack: `seen` starts again, and no acknowledgement covers it."""
-        after = replace(
-            report,
-            status=ReportStatus.OPEN,
-            fingerprint=fingerprint,
-            last_seen=self._now,
-            seen=1,
-            findings=tuple(findings),
-            apply_only=apply_only,
-            acknowledgement=None,
-            confirmed=confirmed,
+        other = replace(
+            report, status=ReportStatus.OPEN, fingerprint=fingerprint, seen=1, acknowledgement=None
         )
-        self._save_report(report, after)
+        after = self._save_found(report, other, findings, apply_only, confirmed=confirmed)
         self._report_event(after, "change")
         return after
 
@@ -137,6 +122,22 @@ class ReportWrites(ReportReads, Writes):
         after = replace(report, status=ReportStatus.RESOLVED, resolved_at=self._now)
         self._save_report(report, after)
         self._report_event(after, "resolve", by=by, reason=reason)
+        return after
+
+    def _save_found(
+        self,
+        before: DriftReport,
+        after: DriftReport,
+        findings: Sequence[Finding],
+        apply_only: ApplyOnly,
+        *,
+        confirmed: bool,
+    ) -> DriftReport:
+        """What a check has just found."""
+        after = replace(
+            after, last_seen=self._now, findings=tuple(findings), apply_only=apply_only, confirmed=confirmed
+        )
+        self._save_report(before, after)
         return after
 
     def _save_report(self, before: DriftReport, after: DriftReport) -> None:

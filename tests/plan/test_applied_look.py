@@ -6,7 +6,7 @@ import pytest
 from applied_documents import Case, refers
 from plan_documents import change, document, resource
 
-from runner.model.approval.differences import otherwise
+from runner.model.approval.differences import Difference, difference
 from runner.model.evaluated.code import Code, Part, Snippet
 from runner.model.evaluated.reading import ALONE, Around
 from runner.model.plan.reading import read_plan
@@ -126,7 +126,12 @@ def test_the_reason_names_the_address_and_the_reference() -> None:
     def read(value: str) -> Any:
         return read_plan(Case("command", "same", "data").plan(value), mark=repr)
 
-    assert otherwise(read("one"), read("other")) == (
-        "the command of test.t's provisioner is different now (data.test.s.a changed)"
+    assert difference(read("one"), read("other")) == Difference(
+        "the command of test.t's provisioner is different now (data.test.s.a changed)", by_value=True
     )
-    assert otherwise(read("one"), read("one")) == ""
+    assert difference(read("one"), read("one")) == Difference("it would now do something else")
+
+
+def test_a_plan_whose_changes_are_gone_is_only_called_another_one() -> None:
+    again = read_plan(Case("command", "same", "data").plan("one"), mark=repr)
+    assert difference(None, again) == Difference("it would now do something else")

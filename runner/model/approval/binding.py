@@ -21,9 +21,6 @@ OLDER_FORM = (
 )
 SHOWN = 12  # characters of a digest
 FILE = "file:"
-FILES = "files outside the repository"
-
-
 CONTEXT = "context "  # how the mark of something that a context gave begins
 
 
@@ -146,14 +143,27 @@ def _listed(words: str) -> Describe:
 
 def _given(old: tuple[str, ...], new: tuple[str, ...]) -> str | None:
     """Which values changed, by name; names that were added or removed are already reported for the environment."""
-    before, now = (dict(one.rsplit(" ", 1) for one in side if " " in one) for side in (old, new))
-    names = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
-    files = [name.removeprefix(FILE) for name in names if name.startswith(FILE)]
-    variables = [name for name in names if not name.startswith(FILE)]
-    found = [f"{FILES} ({', '.join(files)})"] if files else []
+    files, variables = _files(old, new), [name for name in _renewed(old, new) if not name.startswith(FILE)]
+    found = [files] if files else []
     if variables or not files:
         found.append(f"values from the environment ({', '.join(variables) or 'order changed'})")
     return ", ".join(found)
+
+
+def moved_files(before: EngineFacts, now: EngineFacts) -> str:
+    """The files outside the repository that have changed, in the words of `moved`; empty if none has."""
+    return _files(before.given, now.given)
+
+
+def _files(old: tuple[str, ...], new: tuple[str, ...]) -> str:
+    files = [name.removeprefix(FILE) for name in _renewed(old, new) if name.startswith(FILE)]
+    return f"files outside the repository ({', '.join(files)})" if files else ""
+
+
+def _renewed(old: tuple[str, ...], new: tuple[str, ...]) -> list[str]:
+    """The names whose digests differ."""
+    before, now = (dict(one.rsplit(" ", 1) for one in side if " " in one) for side in (old, new))
+    return sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
 
 
 def _new_rails(old: tuple[str, ...], new: tuple[str, ...]) -> str | None:

@@ -1,21 +1,38 @@
 """Why a plan that was made again differs from the approved one: names of what is read differently, never values."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from runner.model.changes.changes import AttributeChange, ChangeSet, Evaluated, ResourceChange
 from runner.model.evaluated.code import Part
 
 MAX_NAMED = 3
-MOVES = " changed)"  # ends the sentence if a value that is read has changed
 _Place = tuple[str, str, str, int, str]
 
 
-def otherwise(approved: ChangeSet, again: ChangeSet) -> str:
-    """A sentence for a person; empty if whatever only an apply evaluates is the same."""
-    return _first("; ", _sentences(approved, again), more=", and {} more")
+@dataclass(frozen=True)
+class Difference:
+    """`by_value`: nothing but values changed, so each plan may differ from the one before in the same words."""
+
+    sentence: str
+    by_value: bool = False
 
 
-def _sentences(approved: ChangeSet, again: ChangeSet) -> Iterator[str]:
+def difference(approved: ChangeSet | None, again: ChangeSet) -> Difference:
+    """Why the new plan does something else; `approved` is None if its changes are no longer available."""
+    if approved is None:
+        return Difference("it would now do something else")
+    evaluated = list(_evaluated(approved, again))
+    if evaluated:
+        sentence = _first("; ", (one.sentence for one in evaluated), more=", and {} more")
+        return Difference(sentence, by_value=all(one.by_value for one in evaluated))
+    if paths := _differing(approved, again):
+        return Difference(f"it would now do something else ({paths} changed)", by_value=True)
+    return Difference("it would now do something else")
+
+
+def _evaluated(approved: ChangeSet, again: ChangeSet) -> Iterator[Difference]:
+    """In what only an apply evaluates."""
     before, now = _by_place(approved), _by_place(again)
     old_marks = {reading.name: reading.mark for reading in approved.readings}
     new_marks = {reading.name: reading.mark for reading in again.readings}
@@ -23,13 +40,14 @@ def _sentences(approved: ChangeSet, again: ChangeSet) -> Iterator[str]:
         names = dict.fromkeys((*before[place].reads, *now[place].reads))
         changed = [name for name in names if old_marks.get(name) != new_marks.get(name)]
         if changed:
-            yield _sentence(now[place], changed)
+            yield Difference(_sentence(now[place], changed), by_value=True)
     invoked = [{(one.address, one.trigger) for one in side.actions} for side in (approved, again)]
     for address, trigger in sorted(invoked[0] ^ invoked[1]):
-        yield f"{address} is {'no longer' if (address, trigger) in invoked[0] else 'now'} invoked {trigger}"
+        now_or_not = "no longer" if (address, trigger) in invoked[0] else "now"
+        yield Difference(f"{address} is {now_or_not} invoked {trigger}")
 
 
-def differing(approved: ChangeSet, again: ChangeSet) -> str:
+def _differing(approved: ChangeSet, again: ChangeSet) -> str:
     """The first paths with another value now; empty if none is visible, as when only a secret changed."""
     return _first(", ", _paths(approved, again), more=" and {} more")
 
@@ -79,7 +97,7 @@ def _by_place(changes: ChangeSet) -> dict[_Place, Evaluated]:
 def _sentence(one: Evaluated, changed: list[str]) -> str:
     if one.kind == Part.ACTION and one.argument:
         return f"{one.argument} of {one.subject} changed"
-    reads = f"({', '.join(changed[:MAX_NAMED])}{MOVES}"
+    reads = f"({', '.join(changed[:MAX_NAMED])} changed)"
     match one.kind:
         case Part.PROVISIONER:
             return f"the {one.argument} of {one.subject}'s provisioner is different now {reads}"

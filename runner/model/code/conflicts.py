@@ -3,10 +3,9 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from runner.model.code.complaint import Complaint
 from runner.model.code.inputs import Located
 from runner.model.stack.definition import Stack, StateIdentity
-
-Complaint = tuple[Located, str]
 
 
 def taken_names(stacks: Iterable[Located], known: Iterable[Stack], source: str) -> Iterator[Complaint]:
@@ -19,10 +18,12 @@ def taken_names(stacks: Iterable[Located], known: Iterable[Stack], source: str) 
         by_name[stack.definition.name].append(stack)
     for name, same in by_name.items():
         if name in elsewhere:
-            yield from ((stack, f"source {elsewhere[name]} already uses this name") for stack in same)
+            yield from (
+                Complaint(stack, f"source {elsewhere[name]} already uses this name") for stack in same
+            )
             continue
         keeper = next((stack for stack in same if stack.file == homes.get(name)), same[0])
-        yield from ((s, f"{keeper.file} already uses this name") for s in same if s is not keeper)
+        yield from (Complaint(s, f"{keeper.file} already uses this name") for s in same if s is not keeper)
 
 
 def moved_states(
@@ -34,7 +35,7 @@ def moved_states(
         name = stack.definition.name
         old = pinned.get(name)
         if old is not None and identities[name].digest != old.pinned_identity:
-            yield stack, moved_state(old, identities[name])
+            yield Complaint(stack, moved_state(old, identities[name]))
 
 
 def moved_state(old: Stack, identity: StateIdentity) -> str:
@@ -65,4 +66,4 @@ def shared_states(
         identity = identities[name]
         owner = owners.setdefault(identity, name)
         if owner != name:
-            yield stack, f'it uses the same state as stack "{owner}" ({identity})'
+            yield Complaint(stack, f'it uses the same state as stack "{owner}" ({identity})')

@@ -3,26 +3,28 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 
+from runner.model.code.complaint import Complaint
 from runner.model.code.inputs import Located
 from runner.model.stack.definition import Stack
 
 
-def unmet(stacks: Iterable[Located], names: Collection[str | None]) -> Iterator[tuple[Located, str]]:
+def unmet(stacks: Iterable[Located], names: Collection[str | None]) -> Iterator[Complaint]:
     """A dependency that is only broken counts as known, and is waited for."""
     for stack in stacks:
         unknown = [name for name in stack.definition.depends_on if name not in names]
         if unknown:
-            yield stack, f"depends_on: no such stack: {', '.join(unknown)}"
+            problem = f"depends_on: no such stack: {', '.join(unknown)}"
+            yield Complaint(stack, problem, dependency=unknown[0])
 
 
-def circular(stacks: Collection[Located], foreign: Iterable[Stack]) -> Iterator[tuple[Located, str]]:
+def circular(stacks: Collection[Located], foreign: Iterable[Stack]) -> Iterator[Complaint]:
     """The stacks that depend on themselves, directly or through others, including stacks of other sources."""
     ours = {stack.definition.name: stack for stack in stacks}
     graph = {stack.name: stack.definition.depends_on for stack in foreign}
     graph |= {name: stack.definition.depends_on for name, stack in ours.items()}
     for cycle in cycles(graph):
         problem = f"depends_on: a cycle: {' -> '.join(cycle)}"
-        yield from ((ours[name], problem) for name in cycle[1:] if name in ours)
+        yield from (Complaint(ours[name], problem) for name in cycle[1:] if name in ours)
 
 
 def never_applied(depends_on: Iterable[str], known: Mapping[str, Stack]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from runner.model.code.conflicts import Complaint
+from runner.model.code.complaint import Complaint
 from runner.model.code.inputs import Located
 from runner.model.stack.definition import Stack
 
@@ -46,7 +46,7 @@ def successions(present: Present) -> tuple[dict[str, Stack], list[Complaint]]:
         if flaw is None:
             takes[stack.definition.name] = old
         else:
-            complaints.append((stack, flaw))
+            complaints.append(Complaint(stack, flaw))
     return takes, complaints
 
 
@@ -113,7 +113,7 @@ def lookalikes(
         alone = files[stack.file] == 1
         old = next((o for o in gone if _alike(o, stack, present.source, content, alone=alone)), None)
         if old is not None:
-            yield stack, question(old.name, stack.definition.name)
+            yield Complaint(stack, question(old.name, stack.definition.name))
 
 
 def _gone(present: Present, taken: Collection[str]) -> list[Stack]:

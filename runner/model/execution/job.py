@@ -155,6 +155,8 @@ class ApplyResult:
     outcome: ApplyOutcome
     reason: str = ""
     diagnostics: tuple[Diagnostic, ...] = ()
+    # The part of the reason that names a changed value or file: the same words if the same one changes again.
+    moved: str = ""
     outputs: dict[str, object] | None = None  # masked
     unfinished: tuple[str, ...] = ()  # addresses with a start and no end in the log
     fresh: PlanResult | None = None

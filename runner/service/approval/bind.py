@@ -1,7 +1,15 @@
 """What a plan is bound to: assembled when it is recorded, and compared right before it is applied."""
 
 from runner.errors import ApprovalVoid, PlanExpired
-from runner.model.approval.binding import OLDER_FORM, SCHEMA, Binding, EngineFacts, expires, moved
+from runner.model.approval.binding import (
+    OLDER_FORM,
+    SCHEMA,
+    Binding,
+    EngineFacts,
+    expires,
+    moved,
+    moved_files,
+)
 from runner.model.approval.content_rules import rules_digest
 from runner.model.approval.guardrails import Rules, SeenState, Violation, state_problem, violations
 from runner.model.approval.stack_guardrails import named_rules, sayers, strictest
@@ -86,9 +94,11 @@ def refuse_moved(control: ControlPorts, reader: QuestionReader, run: Run, facts:
         facts=facts,
         tree=before.tree,
     )
-    what = moved(before, bind(control, reader, run, again))
+    now = bind(control, reader, run, again)
+    what = moved(before, now)
     if what:
-        raise ApprovalVoid(run=run.name, what=f"these have changed since: {'; '.join(what)}")
+        sentence = f"these have changed since: {'; '.join(what)}"
+        raise ApprovalVoid(run=run.name, what=sentence, moved=moved_files(before.facts, now.facts))
 
 
 # The state

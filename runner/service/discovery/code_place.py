@@ -1,9 +1,10 @@
 """Where in the code the reason for a refusal is: found by reading the files again, since only a person asks for it."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from runner.model.code.complaint import Complaint
 from runner.model.code.module_folders import configuration_files
 from runner.model.code.scan import Refusal
 from runner.model.code.tree import Tree
@@ -13,16 +14,14 @@ from runner.model.values.problem import Problem
 from runner.ports.git import Git
 
 ENGINE = "tofu"  # it reads everything the other one does
-Places = Mapping[tuple[str | None, str], Refusal]
 
 
 def in_code(
-    git: Git, source: SourceSettings, tree: Tree, problems: Iterable[Problem], places: Places
+    git: Git, source: SourceSettings, tree: Tree, problems: Iterable[tuple[Complaint, Problem]]
 ) -> Iterator[Problem]:
-    """All problems; those in `places`, by stack and message, with the file and line of the code."""
-    for problem in problems:
-        refusal = places.get((problem.stack, problem.message))
-        place = _place(git, source, tree, refusal) if refusal is not None else None
+    """All problems; those whose complaint is about code with the file and line of the code."""
+    for complaint, problem in problems:
+        place = _place(git, source, tree, complaint.code) if complaint.code is not None else None
         if place is None:
             yield problem
         else:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from runner import __version__
 from runner.host.uncollected import uncollected
 from runner.model.code import inputs
+from runner.model.code.complaint import Complaint
 from runner.model.code.conflicts import taken_names
 from runner.model.code.inputs import (
     Folders,
@@ -100,7 +101,7 @@ class Discoverer:
         own = [stack for stack in others if stack.source == source.name]
         problems = list(stack_files.with_names(problems, own, search.stacks))
         search.refuse(taken_names(search.stacks, others, source.name))
-        search.refuse((stack, problem) for stack in search.stacks for problem in path_problems(tree, stack))
+        search.refuse(Complaint(stack, one) for stack in search.stacks for one in path_problems(tree, stack))
 
         code = FolderFacts(git, modules, source, tree, memory.modules, patience, memory.reads)
         reads = StackReads(git, modules, source, tree, code, self.settings.engines.env)
@@ -126,8 +127,9 @@ class Discoverer:
         memory.modules, memory.reads = code.used(), code.used_reads()
         if not patience.complete:
             problems.append(Problem(TOP, 1, 1, f"some files were {NOT_READ_YET}"))
-        complaints = stack_files.placed(git, source, tree, search.complaints)
-        problems += code_place.in_code(git, source, tree, complaints, search.places)
+        problems += code_place.in_code(
+            git, source, tree, stack_files.placed(git, source, tree, search.complaints)
+        )
         found = (
             replace(
                 _discovered(

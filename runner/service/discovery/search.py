@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from runner.errors import DriftlineError
-from runner.model.code.conflicts import Complaint, moved_states, shared_states
+from runner.model.code.complaint import Complaint
+from runner.model.code.conflicts import moved_states, shared_states
 from runner.model.code.dependencies import circular, unmet
 from runner.model.code.found_reads import Found
 from runner.model.code.identity import state_identity
@@ -22,7 +23,6 @@ from runner.model.code.tree import Tree
 from runner.model.settings.server import Settings
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import Stack, StateIdentity
-from runner.service.discovery import code_place, stack_files
 from runner.service.discovery.module_facts import FolderFacts
 from runner.service.discovery.stack_reads import StackReads
 
@@ -44,17 +44,16 @@ class Search:
 
     stacks: list[Located]
     complaints: list[Complaint] = field(default_factory=list)
-    places: code_place.Places = field(default_factory=dict)  # locations in the code, for some complaints
 
     def refuse(self, said: Iterable[Complaint]) -> None:
         complaints = list(said)
-        refused = {id(stack) for stack, _ in complaints}
+        refused = {id(one.stack) for one in complaints}
         self.complaints += complaints
         self.stacks = [stack for stack in self.stacks if id(stack) not in refused]
 
     @property
     def refused(self) -> set[str]:
-        return {stack.definition.name for stack, _ in self.complaints}
+        return {one.stack.definition.name for one in self.complaints}
 
 
 def judge(
@@ -69,9 +68,7 @@ def judge(
     """Refuse what the source does not allow and what belongs to another stack; returns the states of the rest, by name."""
     _first(lambda: code.prefetch({(stack.module_path, stack.definition.engine) for stack in search.stacks}))
     said = _each(search, lambda s: list(refusals(tree, s.definition, code_of(code, s), source.allow)))
-    refused = [(stack, one) for stack, found in said for one in found]
-    search.places = {(s.definition.name, stack_files.sentence_of(s, one.text)): one for s, one in refused}
-    search.refuse((s, one.text) for s, one in refused)
+    search.refuse(Complaint(stack, one.text, code=one) for stack, found in said for one in found)
     identities = {
         stack.definition.name: identity
         for stack, identity in _each(
@@ -97,7 +94,7 @@ def ask(
         lookalikes(present, newcomers, takes.values(), lambda stack: folders.content(stack.module_path))
     )
     search.refuse(found)
-    return frozenset(stack.definition.name for stack, _ in found)
+    return frozenset(one.stack.definition.name for one in found)
 
 
 def digests(
@@ -141,7 +138,7 @@ def _each(search: Search, judge: Callable[[Located], T]) -> list[tuple[Located, 
             raise
         except Exception as error:  # noqa: BLE001 - any bug
             problem = f"its code cannot be interpreted: {type(error).__name__}"
-            search.refuse([(stack, problem)])
+            search.refuse([Complaint(stack, problem)])
     return found
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from runner.model.code.complaint import Complaint
 from runner.model.code.inputs import Located
 from runner.model.code.tree import FILES, LINK, Tree
 from runner.model.settings.source import SourceSettings
@@ -118,38 +119,32 @@ def with_names(
 
 
 def placed(
-    git: Git, source: SourceSettings, tree: Tree, complaints: Iterable[tuple[Located, str]]
-) -> Iterator[Problem]:
-    """Complaints with the line where their stack begins, or of the key they name."""
+    git: Git, source: SourceSettings, tree: Tree, complaints: Iterable[Complaint]
+) -> Iterator[tuple[Complaint, Problem]]:
+    """Complaints with the line where their stack begins, or of the value that they are about."""
     listed = list(complaints)
-    oids = {stack.file: entry.oid for stack, _ in listed if (entry := tree.get(stack.file))}
+    oids = {one.stack.file: entry.oid for one in listed if (entry := tree.get(one.stack.file))}
     blobs = git.blobs(source, set(oids.values())) if oids else {}
-    for stack, sentence in listed:
-        name = stack.definition.name
-        text = blobs.get(oids.get(stack.file, ""), b"").decode(errors="replace")
-        line, column = _place_of_key(text, name, sentence)
-        yield Problem(stack.file, line, column, sentence_of(stack, sentence), name)
+    for one in listed:
+        file, name = one.stack.file, one.stack.definition.name
+        text = blobs.get(oids.get(file, ""), b"").decode(errors="replace")
+        line, column = _place(text, name, one.dependency)
+        yield one, Problem(file, line, column, one.sentence, name)
 
 
-def sentence_of(stack: Located, sentence: str) -> str:
-    """The complaint with its stack's name."""
-    return f'stack "{stack.definition.name}": {sentence}'
-
-
-_OF_KEY = re.compile(r"depends_on: no such stack: (?P<value>[^\s,]+)")
 _NEXT_DOCUMENT = re.compile(r"^---", re.MULTILINE)
 
 
-def _place_of_key(text: str, name: str, sentence: str) -> tuple[int, int]:
-    """Line and column of the value that the sentence is about, or of the stack's name."""
+def _place(text: str, name: str, dependency: str) -> tuple[int, int]:
+    """Line and column of this entry of `depends_on`, or of the stack's name."""
     begin = _begin(text, name)
     line = text.count("\n", 0, begin) + 1
-    if (about := _OF_KEY.match(sentence)) is None:
+    if not dependency:
         return line, 1
     first = max((found.start() for found in _NEXT_DOCUMENT.finditer(text, 0, begin)), default=0)
     following = _NEXT_DOCUMENT.search(text, begin + 1)
     document = text[first : following.start() if following else len(text)]
-    word = re.escape(about["value"])
+    word = re.escape(dependency)
     found = re.search(
         rf"^[\"']?depends_on[\"']?[ \t]*:[\s\S]*?(?<![\w./-])({word})(?![\w./-])", document, re.MULTILINE
     )

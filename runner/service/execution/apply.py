@@ -20,11 +20,10 @@ from runner.errors import (
 )
 from runner.host.files import write_whole
 from runner.model.approval.binding import OLDER_FORM, SCHEMA
-from runner.model.approval.differences import MAX_NAMED, MOVES, differing, otherwise
+from runner.model.approval.differences import MAX_NAMED, difference
 from runner.model.changes.bounded import bounded
 from runner.model.changes.changes import ChangeSet, Diagnostic, error_summary
 from runner.model.execution.job import ApplyOutcome, ApplyResult, Job, PlanFailure, PlanResult
-from runner.model.execution.plan_report import NOTHING
 from runner.model.stack.state_file import torn_sentence
 from runner.model.values.clock import age
 from runner.model.values.codec import from_plain
@@ -87,7 +86,7 @@ def execute_apply(
         gate.start(job, digest, facts_now(ports, execution, plan_file, fresh))
     except DriftlineError as error:
         outcome = ApplyOutcome.DELAYED if isinstance(error, _PASSING) else ApplyOutcome.NOT_STARTED
-        return ApplyResult(outcome, error.message, fresh=fresh)
+        return ApplyResult(outcome, error.message, moved=error.facts.get("moved", ""), fresh=fresh)
     result = _apply(job, ports, execution, plan_file, digest)
     moved = ", ".join(fresh.changes.moving[:MAX_NAMED]) if fresh else ""
     if moved and result.outcome is ApplyOutcome.APPLIED:
@@ -160,26 +159,21 @@ def _compare(job: Job, ports: WorkerPorts, again: PlanResult | PlanFailure) -> A
             ApplyOutcome.NOTHING_LEFT, "planned again: there is nothing left to do", fresh=again
         )
     if again.fingerprint != job.fingerprint:
-        approved = _approved(job, ports)
-        why = otherwise(approved, again.changes)
-        if not why:
-            paths = differing(approved, again.changes) if approved is not NOTHING else ""
-            why = (
-                f"it would now do something else ({paths}{MOVES}"
-                if paths
-                else "it would now do something else"
-            )
-        return ApplyResult(ApplyOutcome.CHANGED, f"planned again: {why}", fresh=again)
+        why = difference(_approved(job, ports), again.changes)
+        reason = f"planned again: {why.sentence}"
+        return ApplyResult(
+            ApplyOutcome.CHANGED, reason, moved=why.sentence if why.by_value else "", fresh=again
+        )
     return None
 
 
-def _approved(job: Job, ports: WorkerPorts) -> ChangeSet:
+def _approved(job: Job, ports: WorkerPorts) -> ChangeSet | None:
     """The approved changes, if still available: they only serve to name the difference."""
     try:
         # Bounded like the new one: long values are cut.
         return bounded(from_plain(ChangeSet, json.loads(ports.artifacts.get(job.run, f"{APPROVABLE}.json"))))
     except (DriftlineError, ValueError):
-        return NOTHING
+        return None
 
 
 def _write_plan(job: Job, ports: WorkerPorts, execution: Execution, kept_as: str, digest: str | None) -> Path:

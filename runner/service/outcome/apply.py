@@ -1,11 +1,7 @@
 """The end of an apply: the one final state that is true, and a lock if a person has to look."""
 
-import re
-
 from runner import failpoint
 from runner.errors import StillApplying
-from runner.model.approval.binding import FILES
-from runner.model.approval.differences import MOVES
 from runner.model.audit.actor import DAEMON
 from runner.model.changes.warnings import also_failing
 from runner.model.execution.job import ApplyOutcome, ApplyResult, Job
@@ -35,7 +31,6 @@ _LATER = {
     ApplyOutcome.STATE_LOCKED: _PUT_OFF[ApplyOutcome.STATE_LOCKED],
     ApplyOutcome.DELAYED: "tried again later",
 }
-_FILES = re.compile(rf"{FILES} \([^)]*\)")
 _FAILED = frozenset({ApplyOutcome.FAILED, ApplyOutcome.NOT_BEGUN})
 
 
@@ -105,24 +100,13 @@ def _not_applied(control: ControlPorts, writer: Writer, run: Run, result: ApplyR
 
 def _if_repeated(reader: RunReader, run: Run, result: ApplyResult) -> str:
     """What to do if the previous plan ended the same way: the next approval would be useless too."""
-    moved = _value_that_moved(result)
-    if not moved:
-        return ""
-    before = replaced_run(reader, run)
-    if before is None or moved not in before.reason:
+    before = replaced_run(reader, run) if result.moved else None
+    if before is None or result.moved not in before.reason:
         return ""
     return (
         f"; {before.name} ended the same way, so this value changes in every plan and no approval can last:"
         " apply within apply.fresh_for of the plan, or use a variable for the value"
     )
-
-
-def _value_that_moved(result: ApplyResult) -> str:
-    """The part about a changed value or file; it is the same if the same one changes again."""
-    if result.outcome is ApplyOutcome.CHANGED and result.reason.endswith(MOVES):
-        return result.reason
-    found = _FILES.search(result.reason)
-    return found[0] if found is not None else ""
 
 
 def _applied(control: ControlPorts, writer: Writer, run: Run, result: ApplyResult) -> Run:
