@@ -192,6 +192,50 @@ def test_validate_warns_of_unmatched_stacks_and_of_rules_without_stacks(make: Ma
     assert [one["severity"] for one in found] == ["warning"] * 3
 
 
+def test_stack_show_lists_every_rule_with_why_it_reaches_the_stack_or_not(make: Make) -> None:
+    world = make(
+        "{rules: [{match: {labels: {env: prod}}, required: 2}, {match: {stacks: [db]}, required: 9}]}\n"
+        "guardrails: {rules: [{max_destroys: 0, reason: careful}, {max_destroys: 3}]}\n"
+        "contexts: [{name: all, vars: {size: small}}]"
+    )
+    pushed(world, "one", "labels: {env: prod}\n")
+    pushed(world, "two")
+    page = json.loads(output_of(world, "stack", "show", "web", "--rules", "-o", "json"))
+    assert [(rule["name"], rule["applies"], rule["why"], rule["decides"]) for rule in page["rules"]] == [
+        (
+            "rule 1 of approvals.rules",
+            True,
+            f"it matches {page['rules'][0]['why'].removeprefix('it matches ')}",
+            ["mode", "required"],
+        ),
+        ("rule 2 of approvals.rules", False, "its name is not db", []),
+        ("rule 1 of guardrails.rules", True, "", ["max_destroys"]),
+        ("rule 2 of guardrails.rules", True, "", []),
+        ('"all" of contexts', True, "", ["vars"]),
+    ]
+    assert "in force until a newer plan is applied" in page["rules"][0]["why"]
+    assert page["limits"][0] == {
+        "key": "max_destroys",
+        "value": 0,
+        "by": "rule 1 of guardrails.rules: careful",
+    }
+    drawn = output_of(world, "stack", "show", "web", "--rules")
+    assert "size" in drawn
+    assert "small" not in drawn
+
+
+def test_validate_warns_of_rules_of_every_table_that_match_no_stack(make: Make) -> None:
+    nowhere = "match: {labels: {env: nowhere}}"
+    world = make(
+        f"{{}}\nguardrails: {{rules: [{{{nowhere}, max_destroys: 0}}]}}\n"
+        f"contexts: [{{name: lost, {nowhere}, vars: {{size: small}}}}]"
+    )
+    pushed(world)
+    shown = output_of(world, "config", "validate")
+    assert "rule 1 of guardrails.rules matches no stack; it selects labels env=nowhere" in shown
+    assert '"lost" of contexts matches no stack; it selects labels env=nowhere' in shown
+
+
 def test_a_rule_that_counts_by_what_a_stack_was_before_reaches_it(make: Make) -> None:
     world = make("{rules: [{match: {labels: {env: prod}}, required: 2}]}")
     pushed(world, "one", "labels: {env: prod}\n")

@@ -11,7 +11,7 @@ from runner.model.approval.terms import Declaration, Terms, agreed, approvers, n
 from runner.model.changes.changes import Summary
 from runner.model.settings.server import ApprovalRule, ApprovalSettings, PlanMatch
 from runner.model.stack.definition import ApplyRules, StackDefinition
-from runner.model.stack.match import StackMatch, reaches
+from runner.model.stack.match import StackMatch, mismatch, reaches
 
 PROD = StackMatch(labels={"env": "prod"})
 EVERYWHERE_AUTOMATIC = ApprovalRule(mode_at_most="automatic", reason="a playground")
@@ -49,6 +49,7 @@ def terms(*rules: ApprovalRule, on: tuple[Declaration, ...] = (), **defaults: An
 )
 def test_a_rule_reaches_the_stacks_that_all_of_its_keys_match(match: StackMatch, hit: bool) -> None:  # noqa: FBT001
     assert reaches(match, declared().definition, "infra") is hit
+    assert (mismatch(match, declared().definition, "infra") == "") is hit
 
 
 def test_automatic_needs_the_word_of_the_operator() -> None:
@@ -203,3 +204,16 @@ def test_a_list_of_whom_one_must_approve_is_impossible_if_none_of_them_may() -> 
     rules = (ApprovalRule(one_of=("ana",)), ApprovalRule(from_=("bo", "cy")))
     assert "one of ana must approve it" in (nobody(terms(*rules), {}) or "")
     assert nobody(terms(*rules), {"ana": ("bo",)}) is None
+
+
+@pytest.mark.parametrize(
+    ("match", "why"),
+    [
+        (StackMatch(stacks=("dev/**", "stage/**")), "its name is not dev/** or stage/**"),
+        (StackMatch(sources=("apps",)), "its source is infra, not apps"),
+        (StackMatch(labels={"team": "a"}), "it has no label team"),
+        (StackMatch(labels={"env": "dev*"}), "its label env is prod, not dev*"),
+    ],
+)
+def test_a_rule_says_why_it_does_not_reach_a_stack(match: StackMatch, why: str) -> None:
+    assert mismatch(match, declared().definition, "infra") == why

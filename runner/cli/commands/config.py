@@ -58,15 +58,16 @@ def _doubts(settings: Settings, path: Path) -> Iterator[Problem]:
     """What is allowed and hardly meant. The stacks are known where there is a database that can be read."""
     from runner.app import App
     from runner.config.context_rules import careless
+    from runner.model.settings.rule_tables import table_rules
     from runner.service.approval.terms import counting
     from runner.store.database import FILE_NAME
 
     stacks: dict[str, tuple[Declaration, ...]] = {}
-    if settings.approvals.rules and os.access(settings.data_dir / FILE_NAME, os.R_OK):
+    if any(table_rules(settings)) and os.access(settings.data_dir / FILE_NAME, os.R_OK):
         with suppress(DriftlineError, OSError), App(settings, path).store.reading() as reader:
             present = [stack for stack in reader.stacks() if stack.missing_since is None]
             stacks = {stack.name: counting(reader, stack) for stack in present}
-    for sentence in (*forgotten(settings.approvals, stacks), *careless(settings, os.environ)):
+    for sentence in (*forgotten(settings, stacks), *careless(settings, os.environ)):
         yield Problem(str(path), 1, 1, sentence)
 
 

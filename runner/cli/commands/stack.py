@@ -59,10 +59,14 @@ def list_(cli: Cli, labels: Labels, output: str) -> None:
 
 @command.command()
 @stack_argument
+@click.option("--rules", is_flag=True, help="Show which of the operator's rules reach it, and which decide.")
 @output_option
 @pass_cli
-def show(cli: Cli, stack: str, output: str) -> None:
+def show(cli: Cli, stack: str, rules: bool, output: str) -> None:  # a flag of the command line
     """Show everything about STACK, including what happens next and why."""
+    if rules:
+        _show_rules(cli, stack, output)
+        return
     try:
         _show(cli, stack, output)
     except StackNotFound:
@@ -80,6 +84,15 @@ def _show(cli: Cli, stack: str, output: str) -> None:
     cli.present(output, page, lambda page: stack_screen(page, now))
     if page.lock is not None and output == "table":
         cli.console.hint(page.lock.way_out)
+
+
+def _show_rules(cli: Cli, name: str, output: str) -> None:
+    from runner.cli.screen.rules import rules_screen
+    from runner.view.rules import rules_page
+
+    with cli.app.store.reading() as reader:
+        page = rules_page(reader, cli.app.settings, reader.stack(name))
+    cli.present(output, page, rules_screen)
 
 
 def _show_newcomer(cli: Cli, stack: str, output: str) -> None:

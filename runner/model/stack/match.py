@@ -1,6 +1,6 @@
 """Which stacks a rule of the operator matches, by name, label and source. All rule tables share this matcher."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, ClassVar
@@ -29,6 +29,36 @@ def reaches(match: StackMatch, definition: StackDefinition, source: str) -> bool
         and _labelled(match.labels, definition.labels)
         and (not match.sources or any(fnmatchcase(source, pattern) for pattern in match.sources))
     )
+
+
+def mismatch(match: StackMatch, definition: StackDefinition, source: str) -> str:
+    """Why the rule does not match the stack; empty if it does."""
+    if reaches(match, definition, source):
+        return ""
+    if match.stacks and not reaches(StackMatch(stacks=match.stacks), definition, source):
+        return f"its name is not {_or(match.stacks)}"
+    if match.sources and not reaches(StackMatch(sources=match.sources), definition, source):
+        return f"its source is {source}, not {_or(match.sources)}"
+    for key, value in match.labels.items():
+        if key not in definition.labels:
+            return f"it has no label {key}"
+        if not fnmatchcase(definition.labels[key], value):
+            return f"its label {key} is {definition.labels[key]}, not {value}"
+    return ""
+
+
+def match_text(match: StackMatch) -> str:
+    """What it selects, such as `stacks prod/** and labels env=prod`."""
+    said = {
+        "stacks": ", ".join(match.stacks),
+        "labels": ", ".join(f"{key}={value}" for key, value in match.labels.items()),
+        "sources": ", ".join(match.sources),
+    }
+    return " and ".join(f"{key} {value}" for key, value in said.items() if value) or "every stack"
+
+
+def _or(patterns: Sequence[str]) -> str:
+    return " or ".join(patterns)
 
 
 def _labelled(wanted: Mapping[str, str], labels: Mapping[str, str]) -> bool:

@@ -1,0 +1,107 @@
+"""Which rules of the operator reach a stack, what they say, and which of them decide."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from runner.model.approval.stack_guardrails import named_rules, sayers, strictest
+from runner.model.approval.terms import Declaration, Terms, matched
+from runner.model.settings.rule_tables import TableRule, table_rules
+from runner.model.settings.server import Settings
+from runner.model.stack.definition import Stack
+from runner.model.stack.match import mismatch
+from runner.ports.records.store import Reader
+from runner.service.approval.terms import counting, stack_terms
+from runner.view.terms import TermsView, terms_view
+
+
+@dataclass(frozen=True)
+class RuleRow:
+    """`why` is the declaration that it matches, if that is an earlier one, or why it does not match.
+
+    `decides` are the keys for which no other rule is stricter.
+    """
+
+    name: str
+    table: str
+    applies: bool
+    why: str
+    says: dict[str, Any]
+    reason: str
+    decides: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LimitRow:
+    key: str
+    value: int
+    by: str
+
+
+@dataclass(frozen=True)
+class RulesPage:
+    stack: str
+    terms: TermsView
+    limits: tuple[LimitRow, ...]
+    rules: tuple[RuleRow, ...]
+
+
+def rules_page(reader: Reader, settings: Settings, stack: Stack) -> RulesPage:
+    declared = counting(reader, stack)
+    terms = stack_terms(settings, reader, stack)
+    return RulesPage(
+        stack=stack.name,
+        terms=terms_view(terms, settings.approvals.people),
+        limits=tuple(_limits(settings, declared)),
+        rules=tuple(_row(settings, rule, declared, terms) for rule in table_rules(settings)),
+    )
+
+
+def _limits(settings: Settings, declared: Sequence[Declaration]) -> Iterator[LimitRow]:
+    rules = named_rules(settings.guardrails, declared)
+    rails, by = strictest(settings.guardrails, rules), sayers(settings.guardrails, rules)
+    for key, value in (("max_destroys", rails.max_destroys), ("max_changes", rails.max_changes)):
+        yield LimitRow(key, value, by.get(key, "guardrails in the server's configuration"))
+
+
+def _row(settings: Settings, rule: TableRule, declared: Sequence[Declaration], terms: Terms) -> RuleRow:
+    applies = matched(rule.match, declared)
+    return RuleRow(
+        name=rule.name,
+        table=rule.table,
+        applies=applies,
+        why=_why(rule, declared, applies=applies),
+        says=rule.says,
+        reason=rule.reason,
+        decides=tuple(_decides(settings, rule, declared, terms)) if applies else (),
+    )
+
+
+def _why(rule: TableRule, declared: Sequence[Declaration], *, applies: bool) -> str:
+    now = declared[-1]
+    differs = mismatch(rule.match, now.definition, now.source)
+    if not applies or not differs:
+        return differs
+    earlier = next(one for one in reversed(declared) if matched(rule.match, [one]))
+    return f"it matches {earlier.origin}"
+
+
+def _decides(
+    settings: Settings, rule: TableRule, declared: Sequence[Declaration], terms: Terms
+) -> Iterator[str]:
+    if rule.table == "approvals.rules":
+        for key in ("mode", "required", "author_may_approve"):
+            if rule.name in terms.why(key):
+                yield key
+        yield from dict.fromkeys(
+            word.key for word in terms.words if word.key in _EACH_COUNTS and word.origin.startswith(rule.name)
+        )
+    elif rule.table == "guardrails.rules":
+        by = sayers(settings.guardrails, named_rules(settings.guardrails, declared))
+        lower = {key for key in rule.says if by.get(key, "").startswith(rule.name)}
+        yield from (key for key in rule.says if key in lower or not key.startswith("max_"))
+    else:
+        yield from rule.says
+
+
+_EACH_COUNTS = frozenset({"from", "one_of", "protect"})
