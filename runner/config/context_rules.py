@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator, Mapping
 
 from runner.config.check import Complaint
+from runner.config.engine_rules import aws_complaints, version_complaints
 from runner.config.environment import refusal
 from runner.config.match import match_complaints
 from runner.config.place import KeyPath
 from runner.host.reference import Unresolved, refers, resolve
-from runner.model.settings.context import VARIABLE, Context
+from runner.model.settings.context import PHASES, VARIABLE, Context
+from runner.model.settings.rule_tables import set_keys
 from runner.model.settings.server import Settings
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -29,8 +31,9 @@ def context_complaints(settings: Settings) -> Iterator[Complaint]:
         yield from _contents(here, context)
         if not context.for_:
             yield Complaint((*here, "for"), "the list is empty, so the context reaches nothing", got=False)
-        if not (context.vars or context.env or context.files):
-            yield Complaint(here, "sets nothing; add vars, env or files", got=False)
+        yield from _roles(here, context)
+        if set_keys(context).keys() <= {"for"}:
+            yield Complaint(here, "sets nothing; add vars, env, files, aws or engine_version", got=False)
 
 
 def _contents(here: KeyPath, context: Context) -> Iterator[Complaint]:
@@ -43,6 +46,16 @@ def _contents(here: KeyPath, context: Context) -> Iterator[Complaint]:
         elif (reason := refusal(name)) is not None:
             yield Complaint(place, reason, got=False)
     yield from _inputs(here, context)
+
+
+def _roles(here: KeyPath, context: Context) -> Iterator[Complaint]:
+    yield from aws_complaints((*here, "aws"), context.aws)
+    if context.engine_version is not None:
+        yield from version_complaints((*here, "engine_version"), context.engine_version)
+    if set(context.for_) != set(PHASES):
+        for key in set_keys(context).keys() & {"aws", "engine_version"}:
+            message = "applies to plans and applies; move it to a context without for"
+            yield Complaint((*here, key), message, got=False)
 
 
 def _inputs(here: KeyPath, context: Context) -> Iterator[Complaint]:

@@ -153,6 +153,12 @@ SERVER: Mapping[str, str] = {
     "contexts[].env": 'Environment variables; they override those of the stack file. Name secrets by reference: "${cred:NAME}", "${file:/path}", "${env:NAME}", "${aws-secret:NAME}" (Secrets Manager) or "${aws-ssm:NAME}" (Parameter Store)',
     "contexts[].files": "Files for the run, by the input variable that gets the path; the content is usually a reference",
     "contexts[].for": "When: plan (drift checks too), apply, or both",
+    "contexts[].aws": "Short-lived credentials, for stacks that do not name their own",
+    "contexts[].aws.region": "Region for STS, and AWS_REGION of the run",
+    "contexts[].aws.plan_role": "Role with read access; drift checks use it too",
+    "contexts[].aws.apply_role": "Role with write access",
+    "contexts[].aws.external_id": 'External ID for both roles, such as "${cred:external_id}"',
+    "contexts[].engine_version": "Version constraint, for stacks that do not have their own",
     "audit.key": 'Key that seals the checkpoints: 32 bytes, hexadecimal or base64, such as "${cred:audit_key}"; null generates data_dir/keys/audit',
 }
 
@@ -222,6 +228,8 @@ SAMPLES: Mapping[str, Any] = {
     "contexts[].match.stacks": ["prod/*/db"],
     "contexts[].vars": {"instance_class": "db.r6g.large"},
     "contexts[].env": {"PGPASSWORD": "${cred:prod_db}"},
+    "contexts[].aws.plan_role": "arn:aws:iam::111122223333:role/driftline-plan",
+    "contexts[].engine_version": "~> 1.11",
     "contexts[].files": {"kubeconfig": "${file:/etc/driftline/kubeconfig}"},
     "drift.ignore[].address": "aws_autoscaling_group.*",
     "drift.ignore[].attributes": ["desired_capacity"],

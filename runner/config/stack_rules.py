@@ -7,6 +7,7 @@ from typing import Any
 
 from runner.config.check import Complaint
 from runner.config.cron import cron_flaw
+from runner.config.engine_rules import aws_complaints, is_role, version_complaints
 from runner.config.environment import NAME, denial
 from runner.config.ignore_rule import ignore_rules, single_line
 from runner.config.limits import STACK, out_of_limits
@@ -20,11 +21,6 @@ _WORKSPACE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,89}")
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,62}")
 _BACKEND_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 _LOGIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,63}")
-_REGION = re.compile(r"[a-z]{2,6}(?:-[a-z]+){1,3}-[0-9]{1,2}")
-_ROLE = re.compile(r"arn:aws[a-z-]{0,16}:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]{1,512}")
-_CONSTRAINT = re.compile(
-    r"(?:=|!=|>=|<=|>|<|~>)? {0,4}v?[0-9]{1,6}(?:\.[0-9]{1,6}){0,2}(?:-[0-9A-Za-z.-]{1,40})?"
-)
 
 
 def stack_complaints(stack: StackDefinition, file: str, allow: Allow, required: int) -> Iterator[Complaint]:
@@ -127,11 +123,8 @@ def _environment(env: dict[str, str], allow: Allow) -> Iterator[Complaint]:
 def _engine(stack: StackDefinition, allow: Allow) -> Iterator[Complaint]:
     if stack.engine not in allow.engines:
         yield _not_allowed(("engine",), "engines", allow.engines)
-    version = stack.engine_version
-    if version is not None and not all(_CONSTRAINT.fullmatch(part.strip(" ")) for part in version.split(",")):
-        yield Complaint(
-            ("engine_version",), 'expected a version constraint such as "~> 1.11" or ">= 1.10, < 2.0"'
-        )
+    if stack.engine_version is not None:
+        yield from version_complaints(("engine_version",), stack.engine_version)
     if _WORKSPACE.fullmatch(stack.terraform_workspace) is None:
         yield Complaint(
             ("terraform_workspace",),
@@ -140,17 +133,11 @@ def _engine(stack: StackDefinition, allow: Allow) -> Iterator[Complaint]:
 
 
 def _aws(aws: AwsRoles, allow: Allow) -> Iterator[Complaint]:
-    if aws.region is not None and _REGION.fullmatch(aws.region) is None:
-        yield Complaint(("aws", "region"), "expected a region such as eu-west-1")
+    yield from aws_complaints(("aws",), aws)
     for key, role in (("plan_role", aws.plan_role), ("apply_role", aws.apply_role)):
-        if role is None:
-            continue
-        if _ROLE.fullmatch(role) is None:
-            yield Complaint(("aws", key), "expected a role such as arn:aws:iam::111122223333:role/name")
-        elif not any(fnmatchcase(role, glob) for glob in allow.aws_roles):
+        wrong = role is None or not is_role(role)
+        if not wrong and not any(fnmatchcase(role or "", glob) for glob in allow.aws_roles):
             yield _not_allowed(("aws", key), "aws_roles", allow.aws_roles)
-    if aws.external_id is not None:
-        yield from single_line(("aws", "external_id"), aws.external_id, "a text")
 
 
 def _apply(stack: StackDefinition, allow: Allow, required: int) -> Iterator[Complaint]:

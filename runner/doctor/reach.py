@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from runner.doctor.finding import Scene, failed, ok, scratch, warn
 from runner.errors import DriftlineError
+from runner.model.settings.context import furnished
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import AwsRoles
 from runner.view.finding import Finding
@@ -58,7 +59,8 @@ def aws_roles(scene: Scene) -> Iterator[Finding]:
 
 
 def _roles(scene: Scene) -> set[tuple[AwsRoles, bool]]:
+    contexts = scene.app.settings.contexts
     with scene.app.store.reading() as reader:
-        named = {stack.definition.aws for stack in reader.stacks()}
+        named = {furnished(contexts, stack.definition, stack.source).aws for stack in reader.stacks()}
     plan = {(replace(aws, apply_role=None), False) for aws in named if aws.plan_role}
     return plan | {(replace(aws, plan_role=None), True) for aws in named if aws.apply_role}

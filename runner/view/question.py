@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from runner.model.approval.approval import Commit
 from runner.model.approval.guardrails import Violation, needs_name_typed
-from runner.model.approval.people import People
 from runner.model.changes.changes import Diagnostic
 from runner.model.drift.ignored import IgnoredChange
+from runner.model.settings.server import Settings
 from runner.service.approval.approve import Question
 from runner.view.changes import ChangesView, changes_view
+from runner.view.context import ContextRows, context_rows
 from runner.view.facts import given
 from runner.view.run import RunRow, run_row
 from runner.view.run_page import CommitRow, commit_row
@@ -30,6 +31,7 @@ class QuestionPage:
     renamed_from: str | None
     warnings: tuple[Diagnostic, ...]
     ignored: tuple[IgnoredChange, ...]
+    contexts: ContextRows
     approvals: str  # such as `1 of 2`
 
     @property
@@ -41,12 +43,12 @@ class QuestionPage:
 QuestionPages = tuple[QuestionPage, ...]
 
 
-def question_page(of: Question, commit: Commit | None, people: People) -> QuestionPage:
+def question_page(of: Question, commit: Commit | None, settings: Settings) -> QuestionPage:
     return QuestionPage(
         run=run_row(of.run),
         engine=of.stack.engine,
         commit=commit_row(commit) if commit else None,
-        terms=terms_view(of.terms, people),
+        terms=terms_view(of.terms, settings.approvals.people),
         needed=of.standing.needed,
         approved_by=tuple(approval.person.name for approval in of.standing.given),
         changes=changes_view(of.changes),
@@ -54,5 +56,6 @@ def question_page(of: Question, commit: Commit | None, people: People) -> Questi
         renamed_from=of.renamed_from,
         warnings=of.warnings,
         ignored=of.ignored,
+        contexts=context_rows(settings.contexts, of.stack, of.run.source),
         approvals=given(of.standing),
     )

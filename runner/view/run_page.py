@@ -17,6 +17,7 @@ from runner.ports.records.store import Reader
 from runner.service.approval.terms import run_terms
 from runner.service.drift.rules import ignored_by_rule
 from runner.view.changes import ChangesView, changes_view
+from runner.view.context import ContextRows, context_rows
 from runner.view.run import RunRow, run_row
 from runner.view.terms import TermsView, terms_view
 from runner.view.when import whole
@@ -60,6 +61,7 @@ class RunPage(RunRow):
     steps: tuple[Step, ...]
     terms: TermsView | None
     renamed_from: str | None
+    contexts: ContextRows  # that reach it now
     ignored: tuple[IgnoredChange, ...]
     artifacts: tuple[str, ...]
 
@@ -88,6 +90,7 @@ def run_page(
         steps=tuple(reader.steps(run_id)),
         terms=None if drift else terms_view(run_terms(settings, reader, run), people),
         renamed_from=None if run.final else reader.stack(run.stack).renamed_from,
+        contexts=context_rows(settings.contexts, reader.definition(run.definition), run.source),
         ignored=ignored_by_rule(settings, reader, run, changes or ChangeSet()),
         artifacts=tuple(artifacts),
     )

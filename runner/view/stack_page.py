@@ -1,6 +1,5 @@
 """Everything about one stack."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +8,6 @@ from runner.model.drift.probe import ProbeRecord, Way
 from runner.model.run.life import Kind
 from runner.model.schedule.decide import Decision
 from runner.model.schedule.disk_room import format_size
-from runner.model.settings.context import PHASES, Context, gifts, gifts_of, reaching
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import Pause
 from runner.ports.records.runs import RunFilter
@@ -17,6 +15,7 @@ from runner.ports.records.store import Reader
 from runner.service.approval.terms import stack_terms
 from runner.service.drift.partly import partly_applied
 from runner.service.queue.enqueue import explain
+from runner.view.context import ContextRows, context_rows
 from runner.view.facts import StackFacts, given
 from runner.view.lock import LockRow, lock_row
 from runner.view.run import RunRows, run_rows
@@ -63,47 +62,6 @@ class PartlyRow:
     outcome: str
 
 
-@dataclass(frozen=True)
-class ContextRow:
-    """A context that reaches the stack, and what it sets; a later one may set the same again."""
-
-    name: str
-    variables: tuple[str, ...]
-    environment: tuple[str, ...]
-    files: tuple[str, ...]
-    phases: tuple[str, ...]
-    overridden: tuple[str, ...]  # by a later context
-
-    @property
-    def sentence(self) -> str:
-        """Such as `prod-db sets PGPASSWORD (apply only)`."""
-        names = ", ".join((*self.variables, *self.environment, *self.files))
-        only = f" ({self.phases[0]} only)" if len(self.phases) == 1 else ""
-        lost = f"; a later context sets {', '.join(self.overridden)}" if self.overridden else ""
-        return f"{self.name} sets {names}{only}{lost}"
-
-
-def context_rows(contexts: Iterable[Context]) -> tuple[ContextRow, ...]:
-    """`contexts` are those that reach the stack."""
-    found = tuple(contexts)
-    winners = {phase: gifts(found, phase) for phase in PHASES}
-    return tuple(
-        ContextRow(
-            name=one.name,
-            variables=tuple(one.vars),
-            environment=tuple(one.env),
-            files=tuple(one.files),
-            phases=one.for_,
-            overridden=tuple(
-                gift.name
-                for gift in gifts_of(one)
-                if all(winners[phase][gift.variable] != gift for phase in one.for_)
-            ),
-        )
-        for one in found
-    )
-
-
 @dataclass(frozen=True, kw_only=True)
 class StackPage(StackRow):
     """Everything about one stack. `sentence` is the decision about its changes, `health_reason` why it is not well."""
@@ -134,7 +92,7 @@ class StackPage(StackRow):
     last_runs: RunRows
     peak_memory: dict[str, int | None]
     terms: TermsView
-    contexts: tuple[ContextRow, ...] = ()
+    contexts: ContextRows = ()
 
     @property
     def memory(self) -> str:
@@ -175,7 +133,7 @@ def stack_page(reader: Reader, settings: Settings, facts: StackFacts) -> StackPa
         last_runs=run_rows(reader.runs(RunFilter(stack=name, limit=LAST_RUNS))),
         peak_memory={kind.value: reader.peak_memory(name, kind) for kind in Kind},
         terms=terms_view(stack_terms(settings, reader, stack), settings.approvals.people),
-        contexts=context_rows(reaching(settings.contexts, stack.definition, stack.source)),
+        contexts=context_rows(settings.contexts, stack.definition, stack.source),
     )
 
 

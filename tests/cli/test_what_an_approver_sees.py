@@ -1,6 +1,7 @@
 """The screen of a question, drawn from a page that came back from JSON: whatever stands in the way of a yes is on it."""
 
 import json
+from pathlib import Path
 
 import pytest
 from examples import NOW, a_run
@@ -8,18 +9,21 @@ from examples import NOW, a_run
 from runner.cli.screen.output import Screen, Table, encode
 from runner.cli.screen.question import question_screen, questions_screen
 from runner.model.approval.guardrails import Violation
-from runner.model.approval.people import People
 from runner.model.approval.rules import Standing
 from runner.model.approval.terms import Terms, Word
 from runner.model.changes.changes import Action, ChangeSet, Diagnostic, Invocation
 from runner.model.drift.ignored import IgnoredChange
 from runner.model.run.life import State
+from runner.model.settings.context import Context
+from runner.model.settings.server import Settings
 from runner.model.stack.definition import StackDefinition
 from runner.service.approval.approve import Question
 from runner.view.document import document, read_document
 from runner.view.question import QuestionPage, question_page
 
-PEOPLE: People = {}
+SETTINGS = Settings(
+    data_dir=Path("/var/lib/driftline"), contexts=(Context("prod-db", env={"PGPASSWORD": "${cred:db}"}),)
+)
 ONLY_ANA = Terms("approved", 2, author_may_approve=False, lists=(Word("from", ("ana",), "rule 1"),))
 ASKED = Question(
     run=a_run(state=State.AWAITING_APPROVAL, targets=("aws_vpc.a",)),
@@ -44,11 +48,12 @@ MUST_BE_SEEN = (
     "action.say.hi",
     "capacity of aws_asg.a",
     "old-web",
+    "prod-db sets PGPASSWORD",
 )
 
 
 def page() -> QuestionPage:
-    plain = document(question_page(ASKED, None, PEOPLE))
+    plain = document(question_page(ASKED, None, SETTINGS))
     return read_document(QuestionPage, json.loads(json.dumps(plain)))
 
 

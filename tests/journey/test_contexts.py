@@ -273,6 +273,16 @@ def test_stack_show_lists_the_contexts_that_reach_it(world: World) -> None:
     assert SECRET not in text
 
 
+def test_a_context_decides_the_engine_version_of_stacks_without_their_own(world: World) -> None:
+    text = world.config.read_text()
+    world.config.write_text(
+        text.replace("- name: everybody", '- name: everybody\n    engine_version: "< 1.0"')
+    )
+    (run,) = world.push("dev", body=VARIABLES)
+    assert run.state is State.PLAN_FAILED
+    assert "< 1.0" in run.reason
+
+
 def test_a_wrong_context_is_told_with_its_place(world: World) -> None:
     text = world.config.read_text()
     world.config.write_text(

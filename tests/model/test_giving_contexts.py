@@ -8,10 +8,10 @@ from runner.config.context_rules import careless
 from runner.config.environment import refusal
 from runner.engine.secret_parts import parts_of
 from runner.model.approval.binding import changed_variables
-from runner.model.settings.context import Context, context_inputs, gifts, reaching, variable_text
+from runner.model.settings.context import Context, context_inputs, furnished, gifts, reaching, variable_text
 from runner.model.settings.server import Settings
 from runner.model.settings.source import SourceSettings
-from runner.model.stack.definition import StackDefinition
+from runner.model.stack.definition import AwsRoles, StackDefinition
 from runner.model.stack.match import StackMatch
 
 PROD = StackDefinition("prod/a/db", labels={"env": "prod"})
@@ -107,3 +107,21 @@ def test_only_changed_input_variables_explain_a_change(
 ) -> None:
     assert changed_variables(BEFORE, now) == changed
     assert changed_variables(None, now) == ()
+
+
+def test_a_context_gives_roles_and_an_engine_version_to_stacks_without_their_own() -> None:
+    contexts = (
+        Context("all", aws=AwsRoles(plan_role="plan", region="eu-west-1"), engine_version="~> 1.9"),
+        Context("prod", StackMatch(labels={"env": "prod"}), aws=AwsRoles(plan_role="prod-plan")),
+    )
+    prod = furnished(contexts, StackDefinition("a", labels={"env": "prod"}), "infra")
+    assert (prod.aws.plan_role, prod.aws.region, prod.engine_version) == ("prod-plan", "eu-west-1", "~> 1.9")
+    own = StackDefinition("b", aws=AwsRoles(plan_role="mine"), engine_version="1.11.4")
+    kept = furnished(contexts, own, "infra")
+    assert (kept.aws.plan_role, kept.engine_version) == ("mine", "1.11.4")
+
+
+def test_a_role_of_a_context_is_an_input_of_the_plan() -> None:
+    before, after = (context_inputs([Context("a", aws=AwsRoles(plan_role=role))]) for role in ("x", "y"))
+    assert before != after
+    assert context_inputs([Context("a", match=StackMatch(stacks=("b",)))]) == ""

@@ -126,7 +126,7 @@ def _approve_one(
         asked = question(cli.app.settings, cli.app.clock, reader, run_id)
         commit = reader.commit(asked.run.source, asked.run.revision)
     refuse_early(cli.app.control, asked, person, accepted)
-    page, now = question_page(asked, commit, cli.app.settings.approvals.people), cli.app.clock.now()
+    page, now = question_page(asked, commit, cli.app.settings), cli.app.clock.now()
     if output == "table":
         cli.present(output, page, lambda page: question_screen(page, now, full=full))
     typed = confirm if yes else _ask(cli, page, confirm)

@@ -105,8 +105,7 @@ def _agree(asked: Sequence[tuple[Named, Question]], *, yes: bool, shown: bool) -
 
 def show_questions(cli: Cli, asked: Sequence[Question], *, full: bool) -> None:
     """The list, and under it what each plan would do."""
-    people = cli.app.settings.approvals.people
-    pages = tuple(question_page(one, None, people) for one in asked)
+    pages = tuple(question_page(one, None, cli.app.settings) for one in asked)
     cli.present("table", pages, lambda pages: questions_screen(pages, full=full))
 
 

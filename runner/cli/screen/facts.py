@@ -6,7 +6,6 @@ from runner.cli.screen.output import Cell, Colour, Line
 from runner.model.changes.changes import Diagnostic
 from runner.model.drift.ignored import IgnoredChange
 from runner.view.terms import TermsView
-from runner.view.words import counted
 
 Fact = tuple[str, str | Cell]
 
@@ -23,7 +22,7 @@ def terms_facts(terms: TermsView | None) -> list[Fact]:
         return []
     return [
         ("mode", f"{terms.mode} ({terms.why['mode']})"),
-        ("needs", f"{counted(terms.required, 'approval')} ({terms.why['required']})"),
+        ("needs", f"{terms.needs} ({terms.why['required']})"),
     ]
 
 

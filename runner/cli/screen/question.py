@@ -67,6 +67,7 @@ def _notable(of: QuestionPage) -> list[Fact]:
         facts.append(("renamed", f"from {of.renamed_from}; its state and terms apply to this stack"))
     if of.terms.nobody is not None:
         facts.append(("terms", Cell(f"! {of.terms.nobody}", "red")))
+    facts += [("context", one.sentence) for one in of.contexts]
     if of.run.targets:
         facts.append(("targets", Cell(", ".join(of.run.targets), "yellow")))
     if of.changes.provisioners:

@@ -39,6 +39,7 @@ def _facts(of: RunPage, now: datetime) -> list[Fact]:
         ("signed by", (of.commit.signed_by or "") if of.commit else ""),
         ("changes", words.changes(of)),
         *terms_facts(of.terms),
+        ("contexts", "; ".join(one.sentence for one in of.contexts)),
         ("renamed", f"from {of.renamed_from}" if of.renamed_from else ""),
         *ignored_facts(of.ignored),
         ("planned", f"{ago(of.planned_at, now)}, version {of.engine_version}" if of.planned_at else ""),

@@ -2,20 +2,24 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, ClassVar, Literal
 
-from runner.model.stack.definition import STRICT, StackDefinition
+from runner.model.stack.definition import STRICT, AwsRoles, StackDefinition
 from runner.model.stack.match import EVERY_STACK, StackMatch, reaches
 
 VARIABLE = "TF_VAR_"
 PHASES = ("plan", "apply")
+NO_ROLES = AwsRoles()
 
 
 @dataclass(frozen=True)
 class Context:
-    """References in `vars`, `env` and `files` stay unresolved: each run resolves them. `for_` are the phases."""
+    """References in `vars`, `env` and `files` stay unresolved: each run resolves them. `for_` are the phases.
+
+    `aws` and `engine_version` are for stacks that do not set these themselves.
+    """
 
     __pydantic_config__: ClassVar[Any] = STRICT
     name: str
@@ -24,6 +28,8 @@ class Context:
     env: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     for_: tuple[Literal["plan", "apply"], ...] = ("plan", "apply")
+    aws: AwsRoles = NO_ROLES
+    engine_version: str | None = None
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -83,6 +89,22 @@ def gifts_of(context: Context) -> Iterator[Gift]:
         yield Gift(context.name, Sets.FILE, name, text)
 
 
+def furnished(contexts: Iterable[Context], definition: StackDefinition, source: str) -> StackDefinition:
+    """The definition with the roles and the engine version that contexts give to it, the later ones first."""
+    for context in reversed(reaching(contexts, definition, source)):
+        missing = {
+            one.name: value
+            for one in fields(AwsRoles)
+            if getattr(definition.aws, one.name) is None
+            and (value := getattr(context.aws, one.name)) is not None
+        }
+        if missing:
+            definition = replace(definition, aws=replace(definition.aws, **missing))
+        if definition.engine_version is None and context.engine_version is not None:
+            definition = replace(definition, engine_version=context.engine_version)
+    return definition
+
+
 def variable_text(value: Any) -> str:
     """As terraform reads TF_VAR_: text as it is, everything else as an expression.
 
@@ -102,4 +124,7 @@ def context_inputs(contexts: Iterable[Context]) -> str:
         for phase in PHASES
         for name, gift in gifts(reaching_it, phase).items()
     ]
-    return json.dumps(sorted(found)) if found else ""
+    roles = [vars(one.aws) for one in reaching_it if one.aws != NO_ROLES]
+    versions = [one.engine_version for one in reaching_it if one.engine_version is not None]
+    more = [part for part in (roles, versions) if part]
+    return json.dumps([*sorted(found), *more], sort_keys=True) if found or more else ""

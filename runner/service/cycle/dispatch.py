@@ -15,6 +15,7 @@ from runner.model.run.life import Event, Kind, Run, State
 from runner.model.schedule.load import Share, fits, need
 from runner.model.schedule.turns import PRIORITY, crowded_out, in_turn
 from runner.model.schedule.waiting import waits
+from runner.model.settings.context import furnished
 from runner.model.settings.source import SourceSettings
 from runner.model.values.size import parse_size
 from runner.ports.control import ControlPorts
@@ -196,7 +197,7 @@ def _job(control: ControlPorts, reader: Reader, run: Run, known_source: SourceSe
         run=run.id,
         phase=_PHASES[run.state],
         kind=run.kind,
-        stack=definition,
+        stack=furnished(control.settings.contexts, definition, run.source),
         source=JobSource.of(source),
         revision=run.revision,
         module_path=run.module_path,

@@ -26,6 +26,7 @@ from runner.model.changes.changes import ChangeSet, first_error
 from runner.model.execution.job import Job, JobSource, Phase, PlanFailure
 from runner.model.run.busy import refuse_executing
 from runner.model.run.life import Event, Kind
+from runner.model.settings.context import furnished
 from runner.model.stack.definition import Stack
 from runner.model.stack.lock import Lock
 from runner.ports.control import ControlPorts
@@ -184,7 +185,7 @@ def _job(control: ControlPorts, stack: Stack) -> Job:
         run=0,
         phase=Phase.PLAN,
         kind=Kind.CHANGE,
-        stack=stack.definition,
+        stack=furnished(control.settings.contexts, stack.definition, stack.source),
         source=JobSource.of(source),
         revision=stack.revision,
         module_path=stack.module_path,
