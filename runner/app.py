@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from runner.ports.files import Modules
     from runner.ports.git import Git
     from runner.ports.keeping import Artifacts, Checkpoints, Claims
+    from runner.ports.policy import Judge, Policies
     from runner.service.cycle.poll import Poller
     from runner.service.discovery.discover import Discoverer
     from runner.source.mirrors import GitMirrors
@@ -154,7 +155,14 @@ class App:
             workspaces=self.workspaces,
             disk=self.disk,
             memory=self.memory,
+            policies=self.policies,
         )
+
+    @cached_property
+    def policies(self) -> "Policies":
+        from runner.policy.host import HostPolicies
+
+        return HostPolicies(self.settings)
 
     @cached_property
     def worker(self) -> "Worker":
@@ -171,9 +179,20 @@ class App:
             artifacts=self.artifacts,
             secrets=FileSecrets(self.settings.data_dir),
             clock=self.clock,
+            judge=self.judge,
             sources=self.settings.sources,
         )
         return Worker(self.control, ports)
+
+    @cached_property
+    def judge(self) -> "Judge":
+        from runner.engine.environment import inherited
+        from runner.engine.sandbox_policy import SandboxPolicy
+        from runner.policy.judge import ConfinedJudge
+
+        handed = inherited(os.environ, ())
+        hidden = (self.config_path, *self._named_files())
+        return ConfinedJudge(SandboxPolicy(self.settings, hidden, handed, os.environ).apart, handed)
 
     @cached_property
     def discoverer(self) -> "Discoverer":

@@ -40,6 +40,10 @@ PLAN_MATCH: Mapping[str, Limit] = {"destroys_over": _COUNT, "changes_over": _COU
 
 GUARDRAIL_RULE: Mapping[str, Limit] = {"max_destroys": _COUNT, "max_changes": _COUNT}
 
+POLICY: Mapping[str, Limit] = {"timeout": Limit(Seconds(1), Seconds(300))}
+
+CHECK: Mapping[str, Limit] = {"timeout": Limit(Seconds(1), Seconds(3600))}
+
 SERVER: Mapping[str, Limit] = {
     "executor.slots": Limit(1, 1024),
     "executor.per_account": Limit(1, 1024),
@@ -73,6 +77,8 @@ OF_SERVER: Mapping[str, Limit] = {
         ("approvals.rules[].", RULE),
         ("approvals.rules[].when.", PLAN_MATCH),
         ("guardrails.rules[].", GUARDRAIL_RULE),
+        ("policies[].", POLICY),
+        ("checks[].", CHECK),
     )
     for name, limit in limits.items()
 }

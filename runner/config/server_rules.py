@@ -14,6 +14,7 @@ from runner.config.guardrail_rules import guardrail_complaints
 from runner.config.ignore_rule import ignore_rules, single_line
 from runner.config.limits import SERVER, SOURCE, out_of_limits
 from runner.config.place import KeyPath
+from runner.config.policy_rules import policy_complaints
 from runner.config.repository_path import path_flaw
 from runner.config.server_places import places
 from runner.model.code.engines import TERRAFORM
@@ -54,6 +55,7 @@ def server_complaints(settings: Settings) -> Iterator[Complaint]:
     yield from approval_rule_complaints(settings)
     yield from context_complaints(settings)
     yield from guardrail_complaints(settings)
+    yield from policy_complaints(settings)
     yield from _artifacts(settings.artifacts)
     if settings.audit.key is not None:
         yield from _key(("audit", "key"), settings.audit.key)

@@ -107,7 +107,7 @@ def _show(session: Session, found: Planned, seconds: float) -> Planned | EngineE
     try:
         if shown_file.stat().st_size > AT_HAND:
             apart = Apart(session, shown_file, seconds)
-            return replace(found, show=None, apart=apart, around=around)
+            return replace(found, show=None, apart=apart, around=around, shown=shown_file)
         content = shown_file.read_bytes()
         shown_file.unlink()
     except OSError as problem:

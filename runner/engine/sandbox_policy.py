@@ -136,6 +136,7 @@ class SandboxPolicy:
             Path(runner.__file__).parent,
             Path(sys.prefix) if sys.prefix != sys.base_prefix else None,
             *(source.auth.known_hosts for source in sources),
+            *(policy.path for policy in settings.policies),
             *(
                 file
                 for s in sources

@@ -61,6 +61,12 @@ class GuardrailHit(Blocked):
     )
 
 
+class PolicyDenied(Blocked):
+    """{run} may not be applied: {what}"""
+
+    hint_template = "driftline run diff {run}   then change the code or the policy:   driftline policy list"
+
+
 class TreeRefused(Blocked):
     """stack "{stack}" is refused at {revision}: {problem}"""
 

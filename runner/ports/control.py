@@ -6,6 +6,7 @@ from runner.model.settings.server import Settings
 from runner.ports.basics import Clock, Disk, Memory
 from runner.ports.engine import Workspaces
 from runner.ports.keeping import Artifacts, Checkpoints, Claims, Receipts, Reports
+from runner.ports.policy import NO_POLICIES, Policies
 from runner.ports.records.store import Store
 
 
@@ -24,3 +25,4 @@ class ControlPorts:
     workspaces: Workspaces
     disk: Disk
     memory: Memory
+    policies: Policies = NO_POLICIES

@@ -60,6 +60,7 @@ class Planned:
     warnings: tuple[Diagnostic, ...] = ()  # Driftline's own among the diagnostics
     around: Around = ALONE
     show: "Callable[[], Planned | EngineError] | None" = None
+    shown: Path | None = None  # the file of the document that `apart` reads, until it has
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from runner.model.policy.material import CheckMaterial, Judging, PolicyMaterial
+from runner.model.policy.material import NOTHING, CheckMaterial, Judging, PolicyMaterial
 from runner.model.policy.result import PolicyResult
 from runner.model.stack.definition import StackDefinition
 from runner.ports.basics import Cancel
@@ -13,9 +13,21 @@ from runner.ports.basics import Cancel
 class Policies(Protocol):
     """On the side that has the configuration."""
 
-    def judging(self, definition: StackDefinition, source: str) -> Judging:
-        """What judges the plans of the stack, read from the operator's files now; never raises for an unreadable one."""
+    def judging(self, declared: Sequence[tuple[StackDefinition, str]]) -> Judging:
+        """What judges the plans of a stack that these definitions in these sources declare, read from the operator's
+        files now; an unreadable one is among it, with the reason.
+        """
         ...
+
+
+class NoPolicies:
+    """Of an installation that has none."""
+
+    def judging(self, _declared: Sequence[tuple[StackDefinition, str]]) -> Judging:
+        return NOTHING
+
+
+NO_POLICIES = NoPolicies()
 
 
 class Judge(Protocol):
@@ -37,6 +49,3 @@ class Judge(Protocol):
     ) -> PolicyResult:
         """A scanner that cannot be run, or whose answer is not understood, denies if it is blocking, else it warns."""
         ...
-
-
-Materials = Sequence[PolicyMaterial]

@@ -11,6 +11,7 @@ from runner.ports.engine import Engine, Workspaces
 from runner.ports.files import Modules
 from runner.ports.git import Git
 from runner.ports.keeping import Artifacts, Secrets
+from runner.ports.policy import Judge
 
 
 class ApplyGate(Protocol):
@@ -35,6 +36,7 @@ class WorkerPorts:
     artifacts: Artifacts
     secrets: Secrets
     clock: Clock
+    judge: Judge | None = None  # without one, plans that policies are to judge fail
     sources: tuple[SourceSettings, ...] = ()  # as this worker knows them: how to authenticate
     # By stack: a digest of the job whose files were last found safe.
     inspected: dict[str, bytes] = field(default_factory=dict)

@@ -6,6 +6,7 @@ from runner.model.approval.approval import Commit
 from runner.model.approval.guardrails import Violation, needs_name_typed
 from runner.model.changes.changes import Diagnostic
 from runner.model.drift.ignored import IgnoredChange
+from runner.model.policy.result import PolicyResult
 from runner.model.settings.server import Settings
 from runner.service.approval.approve import Question
 from runner.view.changes import ChangesView, changes_view
@@ -32,6 +33,7 @@ class QuestionPage:
     warnings: tuple[Diagnostic, ...]
     ignored: tuple[IgnoredChange, ...]
     contexts: ContextRows
+    policies: tuple[PolicyResult, ...]
     approvals: str  # such as `1 of 2`
 
     @property
@@ -58,4 +60,5 @@ def question_page(of: Question, commit: Commit | None, settings: Settings) -> Qu
         ignored=of.ignored,
         contexts=context_rows(settings.contexts, of.stack, of.run.source),
         approvals=given(of.standing),
+        policies=of.judged.results,
     )

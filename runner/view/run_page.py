@@ -10,6 +10,7 @@ from runner.model.approval.approval import Approval, Commit
 from runner.model.changes.changes import ChangeSet, Diagnostic
 from runner.model.drift.ignored import IgnoredChange
 from runner.model.plan.step import Step
+from runner.model.policy.result import PolicyResult
 from runner.model.run.evidence import Evidence
 from runner.model.run.life import Kind
 from runner.model.settings.server import Settings
@@ -63,6 +64,7 @@ class RunPage(RunRow):
     renamed_from: str | None
     contexts: ContextRows  # that reach it now
     ignored: tuple[IgnoredChange, ...]
+    policies: tuple[PolicyResult, ...]
     artifacts: tuple[str, ...]
 
 
@@ -92,6 +94,7 @@ def run_page(
         renamed_from=None if run.final else reader.stack(run.stack).renamed_from,
         contexts=context_rows(settings.contexts, reader.definition(run.definition), run.source),
         ignored=ignored_by_rule(settings, reader, run, changes or ChangeSet()),
+        policies=() if binding is None else binding.judged.results,
         artifacts=tuple(artifacts),
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from runner.model.approval.binding import Binding, EngineFacts
 from runner.model.changes.changes import Summary
+from runner.model.policy.result import PolicyResult
 from runner.model.run.life import Kind
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -41,9 +42,10 @@ BINDING = Binding(
     created=NOON,
     expires=NOON + timedelta(days=1),
 )
+SAID = PolicyResult("baseline", "policy", "5" * 64, warnings=("no tags",))
 # What moves without a reason to ask again: a plan that was made again has another digest and time, the state
-# goes on, and what is counted is in the fingerprint. All of it is in the digest none the less.
-MAY_MOVE = {"plan_digest", "counts", "created", "expires", "facts.resources"}
+# goes on, and what is counted is in the fingerprint, and what policies said is that of the plan. All of it is in the digest none the less.
+MAY_MOVE = {"plan_digest", "counts", "created", "expires", "facts.resources", "judged.results"}
 
 
 def mutations(value: Any = BINDING, place: str = "") -> Iterator[tuple[str, Any]]:
@@ -52,6 +54,8 @@ def mutations(value: Any = BINDING, place: str = "") -> Iterator[tuple[str, Any]
         name, old = f"{place}{field.name}", getattr(value, field.name)
         if is_dataclass(old) and not isinstance(old, type):
             yield from ((at, replace(value, **{field.name: new})) for at, new in mutations(old, f"{name}."))
+        elif name == "judged.results":
+            yield name, replace(value, results=(*old, SAID))
         else:
             yield name, replace(value, **{field.name: other(old)})
 

@@ -17,7 +17,7 @@ RESOURCE = 'resource "terraform_data" "one" {{ input = "{value}" }}\n'
 NO_SUCH_PROVIDER = (
     'terraform {{ required_providers {{ gone = {{ source = "nowhere.invalid/gone/gone" }} }} }}\n' + RESOURCE
 )
-PLANNED = ["prepare", "init", "plan", "show", "judge"]
+PLANNED = ["prepare", "init", "plan", "show", "policy", "judge"]
 
 
 def steps(world: World, run: Run) -> tuple[Step, ...]:

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from runner.cli.screen.output import Cell, Colour, Line
 from runner.model.changes.changes import Diagnostic
 from runner.model.drift.ignored import IgnoredChange
+from runner.model.policy.result import PolicyResult
 from runner.view.terms import TermsView
+from runner.view.words import counted
 
 Fact = tuple[str, str | Cell]
 
@@ -31,6 +33,27 @@ def ignored_facts(found: Sequence[IgnoredChange]) -> list[Fact]:
     more = [f"and {len(found) - MAX_IGNORED} more"] if len(found) > MAX_IGNORED else []
     rows = [f"! {one.sentence}" for one in found[:MAX_IGNORED]] + more
     return [("ignored" if not number else "", Cell(row, "yellow")) for number, row in enumerate(rows)]
+
+
+def policy_facts(results: Sequence[PolicyResult]) -> list[Fact]:
+    """What policies and checks say of a plan, denials first."""
+    denied = [Cell(f"! denied by {_named(one)}: {said}", "red") for one in results for said in one.denials]
+    warned = [Cell(f"! {one.kind} {one.name}: {said}", "yellow") for one in results for said in one.warnings]
+    asked = [
+        Cell(f"{_named(one)} asks for {counted(one.approvals, 'approval')}", "yellow")
+        for one in results
+        if one.approvals
+    ]
+    passed = sum(one.level == "pass" for one in results)
+    rest = [Cell(f"{passed} of {len(results)} passed", "dim")] if results else []
+    return [
+        ("policies" if not number else "", cell)
+        for number, cell in enumerate([*denied, *warned, *asked, *rest])
+    ]
+
+
+def _named(of: PolicyResult) -> str:
+    return f"{of.kind} {of.name}" + (f" ({of.reason})" if of.reason else "")
 
 
 def diagnostic_lines(diagnostics: Sequence[Diagnostic]) -> list[Line]:

@@ -3,9 +3,17 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from runner.cli.screen.facts import Fact, diagnostic_lines, fact_lines, ignored_facts, terms_facts
+from runner.cli.screen.facts import (
+    Fact,
+    diagnostic_lines,
+    fact_lines,
+    ignored_facts,
+    policy_facts,
+    terms_facts,
+)
 from runner.cli.screen.output import Cell, Line, Screen, Table
 from runner.cli.screen.plan import apply_only_lines, headline_lines, plan_lines
+from runner.model.approval.guardrails import POLICY
 from runner.model.plan.text import summary_text
 from runner.view.counts import summary_of
 from runner.view.question import QuestionPage, QuestionPages
@@ -76,7 +84,9 @@ def _notable(of: QuestionPage) -> list[Fact]:
         invoked = dict.fromkeys(one.address for one in of.changes.actions if not one.deferred)
         facts.append(("invokes", Cell(", ".join(invoked) or "nothing yet", "red")))
     facts += ignored_facts(of.ignored)
-    facts += [("guardrail", Cell(f"! {one.sentence}", "red")) for one in of.guard_rails]
+    facts += policy_facts(of.policies)
+    # The denials of policies are among the guard rails too.
+    facts += [("guardrail", Cell(f"! {one.sentence}", "red")) for one in of.guard_rails if one.code != POLICY]
     return facts
 
 

@@ -5,7 +5,14 @@ from datetime import datetime
 
 from runner.cli.screen import cells
 from runner.cli.screen.evidence import evidence_lines
-from runner.cli.screen.facts import Fact, diagnostic_lines, fact_lines, ignored_facts, terms_facts
+from runner.cli.screen.facts import (
+    Fact,
+    diagnostic_lines,
+    fact_lines,
+    ignored_facts,
+    policy_facts,
+    terms_facts,
+)
 from runner.cli.screen.output import Cell, Screen
 from runner.cli.screen.plan import apply_only_lines, both_plans, plan_screen
 from runner.model.run.life import State
@@ -42,6 +49,7 @@ def _facts(of: RunPage, now: datetime) -> list[Fact]:
         ("contexts", "; ".join(one.sentence for one in of.contexts)),
         ("renamed", f"from {of.renamed_from}" if of.renamed_from else ""),
         *ignored_facts(of.ignored),
+        *policy_facts(of.policies),
         ("planned", f"{ago(of.planned_at, now)}, version {of.engine_version}" if of.planned_at else ""),
         ("steps", words.steps(of.steps)),
         ("digest", of.plan_digest or ""),
@@ -79,6 +87,9 @@ def diff_screen(of: RunPage, *, full: bool) -> Screen:
         return
     yield from plan_screen(of, full=full)
     yield from diagnostic_lines(of.diagnostics)
+    if said := policy_facts(of.policies):
+        yield ""
+        yield from fact_lines(said)
     if of.plan_digest:
         yield ""
         yield from fact_lines([("digest", of.plan_digest), ("fingerprint", of.fingerprint or "")])

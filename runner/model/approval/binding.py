@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from runner.model.changes.changes import Summary
+from runner.model.policy.result import NOT_JUDGED, Judged, changed_policies
 from runner.model.run.life import Kind
 from runner.model.settings.context import VARIABLE
 from runner.model.values.codec import from_plain, to_plain
@@ -61,10 +62,15 @@ class Binding:
     created: datetime
     expires: datetime
     schema: int = field(default=SCHEMA)
+    judged: Judged = NOT_JUDGED
 
     def document(self) -> str:
         """Canonical JSON, the form that is stored and hashed."""
-        return canonical(to_plain(self))
+        plain = to_plain(self)
+        if self.judged == NOT_JUDGED:
+            # As before there were policies: older records keep their digests.
+            del plain["judged"]
+        return canonical(plain)
 
     @property
     def digest(self) -> str:
@@ -172,6 +178,11 @@ def _new_rails(old: tuple[str, ...], new: tuple[str, ...]) -> str | None:
     return f"the guardrails ({'; '.join(came)})" if came else None
 
 
+def _judged(old: Judged, new: Judged) -> str | None:
+    """The results of the plan stay as they are; what counts is whether other policies would judge it now."""
+    return changed_policies(old.marks, new.marks) if old.marks != new.marks else None
+
+
 def _went_back(old: int | None, new: int | None) -> str | None:
     if old is None or new is None or new > old:
         return None
@@ -200,6 +211,7 @@ _OF_THE_RUN: dict[str, Describe] = {
     "targets": _listed("the targets"),
     "fingerprint": _changed("the changes of the plan"),
     "guard_rails": _new_rails,
+    "judged": _judged,
 }
 _OF_THE_ENGINE: dict[str, Describe] = {
     "engine": _changed("the engine"),

@@ -7,6 +7,7 @@ from datetime import datetime
 from runner.model.approval.binding import EngineFacts
 from runner.model.changes.changes import MASK, Action, ChangeSet, ResourceChange
 from runner.model.changes.configuration import config_address
+from runner.model.policy.result import Results, sentences
 from runner.model.settings.guardrails import Guardrails
 from runner.model.values.pattern import covered, covers
 
@@ -68,6 +69,14 @@ def violations(
     limits = (*_content(changes, rules.digest), *_limits(changes, guardrails, rules, blocking=not destroy))
     protected = _protected(changes, guardrails, protect)
     return (*lost, *_large(changes), *limits, *protected, *_invoked(changes, guardrails))
+
+
+POLICY = "policy"
+
+
+def denials(results: Results) -> tuple[Violation, ...]:
+    """Of policies: nothing but another plan or another policy lets it pass."""
+    return tuple(Violation(POLICY, sentence, blocking=True) for sentence in sentences(results))
 
 
 def needs_name_typed(found: Sequence[Violation]) -> bool:

@@ -1,11 +1,12 @@
 """The terms for approving a stack's plans: the strictest of the operator's rules and of the stack files."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from runner.model.approval.people import People, names_of
 from runner.model.changes.changes import Summary
+from runner.model.policy.result import PolicyResult
 from runner.model.settings.server import EVERY_PLAN, ApprovalRule, ApprovalSettings, PlanMatch
 from runner.model.stack.definition import Discovered, Stack, StackDefinition
 from runner.model.stack.match import StackMatch, reaches
@@ -135,6 +136,27 @@ def concerns(when: PlanMatch, plan: Summary | None) -> bool:
         return False
     return (when.destroys_over is None or plan.destroys > when.destroys_over) and (
         when.changes_over is None or plan.changes > when.changes_over
+    )
+
+
+def raised(terms: Terms, results: Sequence[PolicyResult]) -> Terms:
+    """The terms of a plan for which policies ask for approvals: more people than otherwise, never fewer."""
+    words = tuple(
+        word
+        for one in results
+        if one.approvals
+        for word in (
+            Word("mode", "approved", str(one), one.reason),
+            Word("required", one.approvals, str(one), one.reason),
+        )
+    )
+    if not words:
+        return terms
+    return replace(
+        terms,
+        mode=min(terms.mode, "approved", key=STRICTNESS.index),
+        required=max(terms.required, *(one.approvals for one in results)),
+        words=(*terms.words, *words),
     )
 
 

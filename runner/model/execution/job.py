@@ -13,6 +13,8 @@ from runner.model.drift.partly import Partly
 from runner.model.drift.probe import ProbeFacts, Probing
 from runner.model.drift.report import Finding
 from runner.model.plan.step import Step
+from runner.model.policy.material import NOTHING, Judging
+from runner.model.policy.result import NOT_JUDGED, Judged
 from runner.model.run.apply_end import Expected
 from runner.model.run.evidence import Evidence
 from runner.model.run.life import Kind
@@ -86,6 +88,12 @@ class Job:
     rules: tuple[NamedRule, ...] = ()  # of the operator about what plans may contain
     probing: Probing | None = None  # whether and how a probe may answer; None where a person is to be asked
     lock_id: str = ""  # of the lock that is to be freed
+    judging: Judging = NOTHING  # the policies and checks that judge its plan
+    judged: Judged = NOT_JUDGED  # for an apply: what they said of the approved plan
+    # Why it is planned, for policies.
+    trigger: str = ""
+    requested_by: str = ""
+    report: str = ""  # the drift report that it heals
 
     @property
     def name(self) -> str:
@@ -114,6 +122,7 @@ class PlanResult:
     warnings: tuple[Diagnostic, ...] = ()
     probe: ProbeFacts | None = None  # what was seen of probing, where it was thought of
     usage: Usage = Usage()
+    judged: Judged = NOT_JUDGED
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,7 @@ class Judging:
         return (*policies, *checks, *(f"{REPOSITORY}{glob}" for glob in self.folders))
 
 
+NOTHING = Judging()
 REPOSITORY = "policies in the repository "  # how the mark of a glob begins
 
 

@@ -38,6 +38,17 @@ class PolicyResult:
 Results = Sequence[PolicyResult]
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What judged a plan, by the marks of the operator's part, and what each of them said."""
+
+    marks: tuple[str, ...] = ()
+    results: tuple[PolicyResult, ...] = ()
+
+
+NOT_JUDGED = Judged()
+
+
 def result_of(
     material: PolicyMaterial | CheckMaterial,
     answer: Answer,

@@ -42,6 +42,8 @@ class RuleTable:
 TABLES = (
     RuleTable("approvals.rules", lambda settings: settings.approvals.rules),
     RuleTable("guardrails.rules", lambda settings: settings.guardrails.rules),
+    RuleTable("policies", lambda settings: settings.policies),
+    RuleTable("checks", lambda settings: settings.checks),
     RuleTable("contexts", lambda settings: settings.contexts, set_names),
 )
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal
 from runner.errors import SourceNotFound
 from runner.model.settings.context import Context
 from runner.model.settings.guardrails import DEFAULT_GUARDRAILS, Guardrails
+from runner.model.settings.policy import Check, Policy
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import STRICT, IgnoreRule
 from runner.model.stack.match import EVERY_STACK, StackMatch
@@ -170,6 +171,8 @@ class Settings:
     artifacts: ArtifactSettings = ArtifactSettings()
     audit: AuditSettings = AuditSettings()
     contexts: tuple[Context, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    checks: tuple[Check, ...] = ()
 
     def source(self, name: str) -> SourceSettings | None:
         return next((s for s in self.sources if s.name == name), None)

@@ -47,6 +47,7 @@ class Allow:
     nonsensitive: bool = False
     lower_approvals: bool = False
     actions: tuple[str, ...] = ("*",)
+    policies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

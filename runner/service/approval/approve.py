@@ -27,6 +27,7 @@ from runner.model.approval.terms import Terms, nobody
 from runner.model.changes.changes import ChangeSet, Diagnostic
 from runner.model.code.known_inputs import moved
 from runner.model.drift.ignored import IgnoredChange
+from runner.model.policy.result import NOT_JUDGED, Judged
 from runner.model.run.life import Event, Run, State
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import StackDefinition
@@ -35,9 +36,9 @@ from runner.ports.control import ControlPorts
 from runner.ports.files import Modules
 from runner.ports.git import Git
 from runner.ports.records.audit import AuditReader
-from runner.ports.records.joined import ConsentReader, QuestionReader
+from runner.ports.records.joined import QuestionReader
 from runner.service.approval.authorship import commits_behind, known, with_signers
-from runner.service.approval.bind import bound, guard_rails
+from runner.service.approval.bind import bound, guard_rails, refuse_denied, refuse_other_policies
 from runner.service.approval.standing import standing_now
 from runner.service.approval.terms import run_terms
 from runner.service.drift.rules import ignored_by_rule
@@ -63,6 +64,7 @@ class Question:
     renamed_from: str | None = None  # the name that the stack was last applied under
     warnings: tuple[Diagnostic, ...] = ()  # terraform's, of this plan
     ignored: tuple[IgnoredChange, ...] = ()  # what it changes although a drift rule ignores it
+    judged: Judged = NOT_JUDGED
 
     @property
     def type_the_name(self) -> bool:
@@ -92,6 +94,7 @@ def question(settings: Settings, clock: Clock, reader: QuestionReader, run_id: i
     changes = reader.changes(run_id) or ChangeSet()
     binding = reader.binding(run_id)
     facts = binding.facts if binding is not None else EngineFacts()
+    judged = binding.judged if binding is not None else NOT_JUDGED
     settings.required_source(run.source)
     terms = run_terms(settings, reader, run)
     return Question(
@@ -100,7 +103,8 @@ def question(settings: Settings, clock: Clock, reader: QuestionReader, run_id: i
         terms=terms,
         changes=changes,
         standing=standing_now(settings, clock, reader, run, terms),
-        violations=guard_rails(settings, reader, run, changes, facts),
+        violations=guard_rails(settings, reader, run, changes, facts, judged),
+        judged=judged,
         binding=binding,
         nobody=nobody(terms, settings.approvals.people),
         renamed_from=reader.stack(run.stack).renamed_from,
@@ -236,6 +240,7 @@ def _refuse_hopeless(asked: Question, accepted: frozenset[str]) -> None:
         raise WrongState(run=run.name, state=run.state, wish="approved")
     if asked.terms.mode == "never":
         raise NeverApplies(stack=run.stack, origin=asked.terms.why("mode"))
+    refuse_denied(run, asked.judged)
     destroys = run.summary.destroys
     if any(one.startswith(DESTROYS) and one != f"{DESTROYS}{destroys}" for one in accepted):
         raise GuardrailHit(
@@ -268,10 +273,11 @@ def option(answer: str) -> str:
     return f"--accept-{name} {value}".rstrip()
 
 
-def _check(control: ControlPorts, reader: ConsentReader, asked: Question, yes: Yes) -> None:
+def _check(control: ControlPorts, reader: QuestionReader, asked: Question, yes: Yes) -> None:
     run = asked.run
     _refuse_hopeless(asked, yes.accepted)
     binding = bound(control, reader, run)
+    refuse_other_policies(control, reader, run, binding.judged)
     if yes.shown is not None:
         _refuse_changed(yes.shown, asked)
     if not PREFIX.fullmatch(yes.digest):

@@ -1,6 +1,8 @@
 """What a plan is bound to: assembled when it is recorded, and compared right before it is applied."""
 
-from runner.errors import ApprovalVoid, PlanExpired
+from dataclasses import replace
+
+from runner.errors import ApprovalVoid, PlanExpired, PolicyDenied
 from runner.model.approval.binding import (
     OLDER_FORM,
     SCHEMA,
@@ -11,23 +13,24 @@ from runner.model.approval.binding import (
     moved_files,
 )
 from runner.model.approval.content_rules import rules_digest
-from runner.model.approval.guardrails import Rules, SeenState, Violation, state_problem, violations
+from runner.model.approval.guardrails import Rules, SeenState, Violation, denials, state_problem, violations
 from runner.model.approval.stack_guardrails import named_rules, sayers, strictest
 from runner.model.changes.changes import ChangeSet, Summary
 from runner.model.execution.job import PlanResult
+from runner.model.policy.result import Judged, changed_policies, sentences
 from runner.model.run.life import Kind, Run, State
 from runner.model.settings.server import Settings
 from runner.ports.control import ControlPorts
 from runner.ports.records.joined import ConsentReader, QuestionReader
 from runner.ports.records.runs import RunFilter
 from runner.ports.records.store import Writer
-from runner.service.approval.terms import judged_by, run_terms
+from runner.service.approval.terms import judged_by, judging, run_terms
 from runner.service.integrity.check_clock import refuse_other_time, steady_now
 
 
 def bind(control: ControlPorts, reader: QuestionReader, run: Run, result: PlanResult) -> Binding:
     """What an approval of this plan approves."""
-    rails = guard_rails(control.settings, reader, run, result.changes, result.facts)
+    rails = guard_rails(control.settings, reader, run, result.changes, result.facts, result.judged)
     return Binding(
         stack=run.stack,
         state=str(reader.stack(run.stack).identity),
@@ -44,6 +47,7 @@ def bind(control: ControlPorts, reader: QuestionReader, run: Run, result: PlanRe
         counts=result.changes.summary,
         created=result.planned_at,
         expires=expires(result.planned_at, control.settings.approvals.expire),
+        judged=result.judged,
     )
 
 
@@ -53,9 +57,11 @@ def guard_rails(
     run: Run,
     changes: ChangeSet,
     facts: EngineFacts,
+    judged: Judged,
 ) -> tuple[Violation, ...]:
+    """What the plan breaks: guard rails, and before them policies, whose denials have no answer."""
     matching = named_rules(settings.guardrails, judged_by(reader, run))
-    return violations(
+    broken = violations(
         changes,
         strictest(settings.guardrails, matching),
         run_terms(settings, reader, run).protect,
@@ -63,6 +69,7 @@ def guard_rails(
         state=state_problem(known_state(reader, run.stack), facts),
         rules=Rules(sayers(settings.guardrails, matching), rules_digest(matching)),
     )
+    return (*denials(judged.results), *broken)
 
 
 def bound(control: ControlPorts, reader: ConsentReader, run: Run) -> Binding:
@@ -84,6 +91,7 @@ def bound(control: ControlPorts, reader: ConsentReader, run: Run) -> Binding:
 def refuse_moved(control: ControlPorts, reader: QuestionReader, run: Run, facts: EngineFacts) -> None:
     """ApprovalVoid, naming what changed since the plan; `facts` are the current ones from the engine's side."""
     before = bound(control, reader, run)
+    refuse_denied(run, before.judged)
     changes = reader.changes(run.id) or ChangeSet()
     again = PlanResult(
         changes=changes,
@@ -93,12 +101,30 @@ def refuse_moved(control: ControlPorts, reader: QuestionReader, run: Run, facts:
         engine_version=run.engine_version or "",
         facts=facts,
         tree=before.tree,
+        judged=replace(before.judged, marks=judging(control, reader, run).marks),
     )
     now = bind(control, reader, run, again)
     what = moved(before, now)
     if what:
         sentence = f"these have changed since: {'; '.join(what)}"
         raise ApprovalVoid(run=run.name, what=sentence, moved=moved_files(before.facts, now.facts))
+
+
+def refuse_denied(run: Run, judged: Judged) -> None:
+    """PolicyDenied, whatever else lets the plan pass."""
+    if what := sentences(judged.results):
+        raise PolicyDenied(run=run.name, stack=run.stack, what="; ".join(what))
+
+
+def refuse_other_policies(control: ControlPorts, reader: QuestionReader, run: Run, judged: Judged) -> None:
+    """ApprovalVoid if other policies would judge the plan now."""
+    now = judging(control, reader, run).marks
+    if now != judged.marks:
+        raise ApprovalVoid(
+            run=run.name,
+            what=f"these have changed since the plan: {changed_policies(judged.marks, now)}",
+            hint=f"driftline plan {run.stack}",
+        )
 
 
 # The state

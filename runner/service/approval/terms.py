@@ -1,19 +1,52 @@
 """The terms under which a run is approved and a stack is applied, according to the operator's rules and Git now."""
 
+from dataclasses import replace
+from typing import Protocol
+
 from runner.model.approval.approval import Review
 from runner.model.approval.lineage import in_force, outlived
-from runner.model.approval.terms import Declaration, Terms, agreed, declaration_of
+from runner.model.approval.terms import Declaration, Terms, agreed, declaration_of, raised
 from runner.model.changes.changes import Summary
+from runner.model.policy.material import NOTHING, Judging
 from runner.model.run.life import Kind, Run
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import Stack
+from runner.ports.control import ControlPorts
+from runner.ports.records.approvals import ApprovalReader
 from runner.ports.records.declarations import DeclarationReader
+from runner.ports.records.stacks import StackReader
 from runner.ports.records.store import Writer
 
 
-def run_terms(settings: Settings, reader: DeclarationReader, run: Run) -> Terms:
-    """Terms by its own definition and by every other that still counts, including the one in Git."""
-    return _terms(settings, reader, run.stack, _declared(reader, run), run.summary)
+class RunJudgingReader(DeclarationReader, StackReader, Protocol):
+    """Declarations, and which revision is applied."""
+
+
+class TermsReader(DeclarationReader, ApprovalReader, Protocol):
+    """Declarations, and what policies said of a run's plan."""
+
+
+def run_terms(settings: Settings, reader: TermsReader, run: Run) -> Terms:
+    """Terms by its own definition and by every other that still counts, including the one in Git; policies may have
+    raised them.
+    """
+    terms = _terms(settings, reader, run.stack, _declared(reader, run), run.summary)
+    binding = reader.binding(run.id)
+    return terms if binding is None else raised(terms, binding.judged.results)
+
+
+def judging(control: ControlPorts, reader: RunJudgingReader, run: Run) -> Judging:
+    """What judges the run's plan now. A policy that matches any declaration that counts is among it, and so are the
+    repository's policies at the applied revision.
+    """
+    if run.kind is Kind.DRIFT:
+        return NOTHING
+    declared = [(one.definition, one.source) for one in judged_by(reader, run)]
+    found = control.policies.judging(declared)
+    source = control.settings.source(run.source)
+    folders = () if source is None else source.allow.policies
+    applied = reader.stack(run.stack).applied_revision or ""
+    return replace(found, folders=folders, former=applied if folders else "")
 
 
 def stack_terms(settings: Settings, reader: DeclarationReader, stack: Stack) -> Terms:

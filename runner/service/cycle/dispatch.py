@@ -10,6 +10,8 @@ from runner.model.approval.content_rules import NamedRule, content_rules
 from runner.model.approval.stack_guardrails import named_rules
 from runner.model.audit.actor import DAEMON
 from runner.model.execution.job import Job, JobSource, Phase
+from runner.model.policy.material import NOTHING
+from runner.model.policy.result import NOT_JUDGED, Judged
 from runner.model.run.apply_end import Expected, expected_of
 from runner.model.run.life import Event, Kind, Run, State
 from runner.model.schedule.load import Share, fits, need
@@ -26,7 +28,7 @@ from runner.ports.records.runs import RunFilter, RunReader, RunWriter
 from runner.ports.records.stacks import StackReader
 from runner.ports.records.store import Reader
 from runner.service.approval.standing import standing_now
-from runner.service.approval.terms import judged_by, run_terms
+from runner.service.approval.terms import judged_by, judging, run_terms
 from runner.service.drift.partly import partly_applied
 from runner.service.drift.rules import ignore_rules
 from runner.service.execution.known_secrets import MAX_EARLIER
@@ -221,6 +223,11 @@ def _job(control: ControlPorts, reader: Reader, run: Run, known_source: SourceSe
             earlier.id for earlier in reader.runs(RunFilter(stack=run.stack, below=run.id, limit=MAX_EARLIER))
         ),
         probing=probing(reader, run, now.drift, control.settings),
+        judging=NOTHING if run.state is State.APPLYING else judging(control, reader, run),
+        judged=_judged(reader, run),
+        trigger=run.trigger,
+        requested_by=run.requested_by,
+        report=f"dr-{run.report}" if run.report else "",
     )
 
 
@@ -233,6 +240,11 @@ def _applied_environment(reader: Reader, stack: str) -> tuple[str, ...] | None:
     applied = reader.runs(RunFilter(stack=stack, states=frozenset({State.APPLIED}), limit=1))
     binding = reader.binding(applied[0].id) if applied else None
     return None if binding is None else binding.facts.given
+
+
+def _judged(reader: ApprovalReader, run: Run) -> Judged:
+    binding = reader.binding(run.id) if run.state is State.APPROVED else None
+    return NOT_JUDGED if binding is None else binding.judged
 
 
 def _expected(reader: RunReader, run: Run) -> Expected | None:

@@ -24,6 +24,7 @@ from runner.model.approval.differences import MAX_NAMED, difference
 from runner.model.changes.bounded import bounded
 from runner.model.changes.changes import ChangeSet, Diagnostic, error_summary
 from runner.model.execution.job import ApplyOutcome, ApplyResult, Job, PlanFailure, PlanResult
+from runner.model.policy.result import stricter
 from runner.model.stack.state_file import torn_sentence
 from runner.model.values.clock import age
 from runner.model.values.codec import from_plain
@@ -164,6 +165,8 @@ def _compare(job: Job, ports: WorkerPorts, again: PlanResult | PlanFailure) -> A
         return ApplyResult(
             ApplyOutcome.CHANGED, reason, moved=why.sentence if why.by_value else "", fresh=again
         )
+    if worse := stricter(job.judged.results, again.judged.results):
+        return ApplyResult(ApplyOutcome.CHANGED, f"planned again: {'; '.join(worse)}", fresh=again)
     return None
 
 

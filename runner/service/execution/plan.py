@@ -16,6 +16,7 @@ from runner.model.execution.job import Job, PlanFailure, PlanResult
 from runner.model.execution.plan_report import Question, Report, report_of
 from runner.model.plan.fingerprint import fingerprint
 from runner.model.plan.step import Step
+from runner.model.policy.result import NOT_JUDGED, Judged, scrubbed
 from runner.model.run.life import Kind
 from runner.model.secret.copies import SHORTEST_PART, Secrets
 from runner.model.stack.definition import StackDefinition
@@ -25,6 +26,7 @@ from runner.ports.engine import EngineError, Execution, Planned
 from runner.ports.keeping import HeldClaim
 from runner.ports.worker import WorkerPorts
 from runner.service.execution.export import checked_out
+from runner.service.execution.judge import judged
 from runner.service.execution.known_secrets import Known, known, remember
 from runner.service.execution.lost_state import refuse_lost_state
 from runner.service.execution.probe import look
@@ -46,6 +48,7 @@ class Planning:
     execution: Execution = field(init=False)
     planned: Planned = field(init=False)
     probe: ProbeFacts | None = None
+    judged: Judged = NOT_JUDGED  # with secrets in its messages
     result: PlanResult = field(init=False)
 
 
@@ -81,13 +84,21 @@ def show(planning: Planning) -> EngineError | None:
     return None
 
 
+def _policy(planning: Planning) -> PlanFailure | None:
+    """What policies and checks say about the plan as it is; a drift check has none."""
+    planning.judged = judged(planning.job, planning.ports, planning.planned, planning.execution)
+    if planning.cancel.is_set():
+        return PlanFailure((), "stopped on request", canceled=True)
+    return None
+
+
 def _judge(planning: Planning) -> EngineError | PlanFailure | None:
     """The masked meaning of the plan, and the artifacts for approval."""
     job, ports = planning.job, planning.ports
-    judged = _read(job, ports, planning.planned, planning.keep_as, planning.execution)
-    if isinstance(judged, PlanFailure):
-        return judged
-    planning.result = judged
+    read = _read(job, ports, planning.planned, planning.keep_as, planning.execution, planning.judged)
+    if isinstance(read, PlanFailure):
+        return read
+    planning.result = read
     return None
 
 
@@ -97,6 +108,7 @@ STEPS: tuple[tuple[str, Callable[[Planning], EngineError | PlanFailure | None]],
     ("init", init),
     ("plan", plan),
     ("show", show),
+    ("policy", _policy),
     ("judge", _judge),
 )
 
@@ -193,6 +205,7 @@ def _read(
     planned: Planned,
     keep_as: str,
     execution: Execution,
+    judged: Judged,
 ) -> PlanResult | PlanFailure:
     now = ports.clock.now()
     drift = job.kind is Kind.DRIFT
@@ -234,6 +247,7 @@ def _read(
         facts=planned.facts,
         tree="" if drift else ports.git.tree_id(job.source.with_login(ports.sources), job.revision),
         warnings=warnings,
+        judged=replace(judged, results=scrubbed(judged.results, lambda text: str(secrets.scrub(text)))),
     )
 
 

@@ -1,0 +1,38 @@
+"""Judge plans on this machine, in confined processes. Satisfies `ports.Judge`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runner.model.policy.material import CheckMaterial, PolicyMaterial
+from runner.model.policy.result import PolicyResult, result_of
+from runner.policy.child import Surround
+from runner.policy.evaluation import Evaluation
+from runner.policy.scanner import scan
+from runner.ports.basics import Cancel
+
+
+@dataclass(frozen=True)
+class ConfinedJudge:
+    """`env` is the whole environment of scanners besides their own folders."""
+
+    surround: Surround
+    env: Mapping[str, str]
+
+    def policy(
+        self,
+        material: PolicyMaterial,
+        plan: Path,
+        context: Mapping[str, Any],
+        place: Path,
+        cancel: Cancel | None,
+    ) -> PolicyResult:
+        answer = Evaluation(self.surround).judge(material, plan, context, place, cancel)
+        return result_of(material, answer)
+
+    def check(
+        self, material: CheckMaterial, plan: Path, tree: Path, place: Path, cancel: Cancel | None
+    ) -> PolicyResult:
+        answer = scan(material, plan, tree, place, self.surround, self.env, cancel)
+        return result_of(material, answer)
