@@ -8,10 +8,9 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from runner.errors import StillApplying
 from runner.model.changes.changes import Diagnostic
-from runner.model.execution.job import Job, LockResult, Phase, PlanFailure, PlanResult, Result
-from runner.model.run.life import Run
+from runner.model.execution.job import ApplyResult, Job, LockResult, Phase, PlanFailure, PlanResult, Result
+from runner.model.run.life import Run, State
 from runner.model.run.usage import Usage
 from runner.ports.control import ControlPorts
 from runner.ports.worker import WorkerPorts
@@ -54,14 +53,13 @@ class Worker:
             with metered(meter):
                 result = execute(job, self.ports, cancel, gate, assignment.held, self.leave, self.ends)
             run = self._settle(assignment, _measured(result, meter, time.monotonic() - began))
-        except StillApplying as left:
-            log.info("job.left", run=job.name, stack=job.stack.name, reason=left.message)
-            with self.control.store.reading() as reader:
-                return reader.run(job.run)
         finally:
             assignment.held.release()
             self._executing.pop(job.run, None)
             self._meters.pop(job.run, None)
+        if run.state is State.APPLYING and isinstance(result, ApplyResult):
+            log.info("job.left", run=job.name, stack=job.stack.name, reason=result.reason)
+            return run
         if run.claim is None:
             self.ports.workspaces.discard(job.run)
         log.debug("job.end", run=run.name, stack=run.stack, state=run.state.value)

@@ -17,11 +17,11 @@ from runner.engine.state.after_apply import doubts, left_lock
 from runner.engine.state.lock import Looking, Witness
 from runner.engine.state.mark import state_of
 from runner.engine.state.salvage import how_to_save, salvage
-from runner.errors import EngineFailed, StillApplying
+from runner.errors import EngineFailed
 from runner.host.files import write_whole
 from runner.model.changes.changes import Diagnostic
 from runner.model.run.apply_end import Expected
-from runner.ports.engine import Applied, EngineError, NotBegun
+from runner.ports.engine import Applied, ApplyEnd, EngineError, NotBegun, StillApplying
 from runner.process.detached import Ended, Files, Left, Seen, adopted, follow, launched
 from runner.process.run import Finished, Stopped
 
@@ -32,7 +32,7 @@ NOTES = "apply.json"
 
 def begin(
     session: Session, argv: tuple[str, ...], plan_file: Path, digest: str, looking: Looking
-) -> Applied | EngineError | NotBegun:
+) -> ApplyEnd:
     """Start it and follow it. EngineFailed only if it was not started; StillApplying if it was left running."""
     execution = session.execution
     files = _files(session, digest)
@@ -62,7 +62,7 @@ def begin(
         return _see_through(session, files, ended, output, looking)
 
 
-def adopt(session: Session, digest: str, looking: Looking) -> Applied | EngineError | NotBegun:
+def adopt(session: Session, digest: str, looking: Looking) -> ApplyEnd:
     """The same for an apply that another process started, whether it still runs or ended long ago."""
     output = session.output()
     session.resume_journal(NAME)
@@ -71,7 +71,7 @@ def adopt(session: Session, digest: str, looking: Looking) -> Applied | EngineEr
 
 def _see_through(
     session: Session, files: Files, ended: Ended, output: JsonOutput, looking: Looking
-) -> Applied | EngineError | NotBegun:
+) -> ApplyEnd:
     """From here on it may be running: a failure on our side must not be mistaken for its end."""
     execution = session.execution
     running = _running(session)
@@ -89,10 +89,8 @@ def _see_through(
             leave=execution.leave or Event(),
             on_line=on_line,
         )
-    except Left as left:
-        raise StillApplying(run=execution.run) from left
-    except OSError as error:
-        raise StillApplying(run=execution.run) from error
+    except (Left, OSError) as error:
+        return StillApplying(str(error) or "this process has stopped following it")
     finally:
         witness.close()
     if not seen.begun:

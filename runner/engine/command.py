@@ -39,7 +39,7 @@ from runner.model.drift.probe import ProbeReady, deadline
 from runner.model.settings.server import Settings
 from runner.model.stack.lock import StateLock
 from runner.ports.basics import Cancel
-from runner.ports.engine import Applied, EngineError, Execution, Fallback, NotBegun, Planned, Probed
+from runner.ports.engine import ApplyEnd, EngineError, Execution, Fallback, Planned, Probed
 from runner.process.run import Finished
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class CommandLineEngine:
     def forget_provider(self, checksum: str) -> None:
         self.prober.cache.forget(checksum)
 
-    def apply(self, execution: Execution, plan_file: Path, digest: str) -> Applied | EngineError | NotBegun:
+    def apply(self, execution: Execution, plan_file: Path, digest: str) -> ApplyEnd:
         with self._session(execution) as session:
             ready = self._ready(session)
             if isinstance(ready, EngineError):
@@ -145,7 +145,7 @@ class CommandLineEngine:
             ready = self._ready(session)
             return ready if isinstance(ready, EngineError) else facts_of(ready, plan_file)
 
-    def adopt(self, execution: Execution, digest: str) -> Applied | EngineError | NotBegun:
+    def adopt(self, execution: Execution, digest: str) -> ApplyEnd:
         """Nothing is started, so it does not matter which binary is installed now, if any."""
         row = ENGINES[execution.stack.engine]
         environment = child_environment(

@@ -52,7 +52,6 @@ from runner.errors.conflict import (
     StackLocked,
     StateBusy,
     StateHeld,
-    StillApplying,
 )
 from runner.errors.engine import (
     ContextUnresolved,
@@ -186,7 +185,6 @@ __all__ = [
     "StateHeld",
     "StateRefused",
     "StateUnsaved",
-    "StillApplying",
     "Timeout",
     "TreeRefused",
     "Untrusted",

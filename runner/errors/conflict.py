@@ -54,9 +54,3 @@ class StateHeld(Conflict):
         "wait until it is released, or ask whoever holds it; only if you are sure that process is dead, in a checkout "
         "of the stack:   terraform force-unlock {id}"
     )
-
-
-class StillApplying(Conflict):
-    """terraform is still applying {run}, but this process has stopped following it"""
-
-    hint_template = "driftline run show {run}"

@@ -141,6 +141,16 @@ class NotBegun:
 
 
 @dataclass(frozen=True)
+class StillApplying:
+    """Terraform continues, and this process no longer follows it, or cannot tell how it ended."""
+
+    reason: str
+
+
+ApplyEnd = Applied | EngineError | NotBegun | StillApplying
+
+
+@dataclass(frozen=True)
 class Execution:
     """Everything that an engine command needs besides its own options."""
 
@@ -197,15 +207,15 @@ class Engine(Protocol):
         """Remove this provider's answers from the cache of the probes; OSError if that fails."""
         ...
 
-    def apply(self, execution: Execution, plan_file: Path, digest: str) -> Applied | EngineError | NotBegun:
-        """Apply exactly this file, once. Never killed by a deadline; StillApplying where it was left alone."""
+    def apply(self, execution: Execution, plan_file: Path, digest: str) -> ApplyEnd:
+        """Apply exactly this file, once. Never killed by a deadline; StillApplying if it was left running."""
         ...
 
     def facts(self, execution: Execution, plan_file: Path) -> EngineFacts | EngineError:
         """What this plan would be applied with now, after `init` if necessary."""
         ...
 
-    def adopt(self, execution: Execution, digest: str) -> Applied | EngineError | NotBegun:
+    def adopt(self, execution: Execution, digest: str) -> ApplyEnd:
         """Follow an apply that another process started, or find out how it ended."""
         ...
 

@@ -17,7 +17,7 @@ from runner.model.approval.binding import EngineFacts
 from runner.model.changes.changes import Diagnostic
 from runner.model.run.evidence import Evidence
 from runner.model.stack.lock import StateLock
-from runner.ports.engine import Applied, EngineError, Execution, NotBegun, Planned
+from runner.ports.engine import Applied, ApplyEnd, EngineError, Execution, NotBegun, Planned
 from runner.process.shim import written
 
 ADDRESS = "terraform_data.one"
@@ -130,7 +130,7 @@ class Engine:
         plan_file.write_text(json.dumps(plan))
         return Planned(True, plan_file, _document(there, wanted), "1.11.4", facts=self._facts(stack))
 
-    def apply(self, execution: Execution, plan_file: Path, digest: str) -> Applied | EngineError | NotBegun:
+    def apply(self, execution: Execution, plan_file: Path, digest: str) -> ApplyEnd:
         assert execution.claim is not None
         receipt, result = _files(execution, digest)
         receipt.parent.mkdir(exist_ok=True)
@@ -153,14 +153,14 @@ class Engine:
         execution.claim.hand_over()
         return self._follow(apply, execution)
 
-    def adopt(self, execution: Execution, digest: str) -> Applied | EngineError | NotBegun:
+    def adopt(self, execution: Execution, digest: str) -> ApplyEnd:
         assert execution.claim is not None
         if execution.claim.running():
             (apply,) = [one for one in self.cloud.living if one.digest == digest]
             return self._follow(apply, execution)
         return _ended(execution, digest)
 
-    def _follow(self, apply: Apply, execution: Execution) -> Applied | EngineError | NotBegun:
+    def _follow(self, apply: Apply, execution: Execution) -> ApplyEnd:
         while apply.step is not Step.GONE:
             self.passing(apply)
             if execution.cancel.is_set():
@@ -207,7 +207,7 @@ def _files(execution: Execution, digest: str) -> tuple[Path, Path]:
     return execution.workspace.receipts / f"{name}.json", execution.workspace.control / "apply.result"
 
 
-def _ended(execution: Execution, digest: str) -> Applied | EngineError | NotBegun:
+def _ended(execution: Execution, digest: str) -> ApplyEnd:
     """As what lies there tells."""
     receipt, result = _files(execution, digest)
     end: dict[str, Any] | None = None

@@ -19,7 +19,7 @@ from runner.engine.command import CommandLineEngine
 from runner.model.settings.server import EngineSettings, EnginesSettings, ExecutorSettings, Settings, Timeouts
 from runner.model.stack.definition import StackDefinition
 from runner.model.values.span import Seconds
-from runner.ports.engine import Applied, EngineError, Execution, NotBegun, Planned
+from runner.ports.engine import Applied, ApplyEnd, EngineError, Execution, Planned
 from runner.sandbox import namespaced
 
 TERRAFORM = shutil.which("terraform")
@@ -137,7 +137,7 @@ class World:
         execution = self.execution(for_apply=True, lock=True, **fields)
         # Two plans of one second may be equal byte for byte.
         outcome = self.engine.apply(execution, planned.plan_file, f"{self.run:064x}")
-        assert not isinstance(outcome, NotBegun), outcome
+        assert isinstance(outcome, Applied | EngineError), outcome
         return outcome
 
     def applied(self, planned: Planned) -> Applied:
@@ -223,6 +223,6 @@ class Steps:
         return self.log.read_text().split() if self.log.exists() else []
 
 
-def failed(outcome: Applied | EngineError | NotBegun) -> EngineError:
+def failed(outcome: ApplyEnd) -> EngineError:
     assert isinstance(outcome, EngineError), outcome
     return outcome

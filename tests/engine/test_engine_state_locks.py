@@ -19,13 +19,13 @@ from remote.state_backend import StateBackend, state_backend
 
 from runner.datadir.claims import FileClaims
 from runner.engine.state import lock as state_lock
-from runner.errors import Conflict, StillApplying
+from runner.errors import Conflict
 from runner.host.clock import SystemClock
 from runner.model.run.evidence import Evidence
 from runner.model.stack.definition import StackDefinition
 from runner.model.stack.lock import StateLock
 from runner.model.values.span import Seconds
-from runner.ports.engine import Applied, EngineError, Execution, NotBegun, Planned
+from runner.ports.engine import ApplyEnd, EngineError, Execution, Planned, StillApplying
 
 pytestmark = needs_terraform
 
@@ -65,8 +65,7 @@ class Apply:
     world: World
     execution: Execution
     leave: threading.Event
-    outcome: Applied | EngineError | NotBegun | None = None
-    left: bool = False
+    outcome: ApplyEnd | None = None
 
     @property
     def digest(self) -> str:
@@ -77,10 +76,7 @@ class Apply:
         return self.execution.workspace.scratch
 
     def follow(self, planned: Planned) -> None:
-        try:
-            self.outcome = self.world.engine.apply(self.execution, planned.plan_file, self.digest)
-        except StillApplying:
-            self.left = True
+        self.outcome = self.world.engine.apply(self.execution, planned.plan_file, self.digest)
 
     def kill(self) -> None:
         """The shim, terraform, its providers and provisioners, as a reboot would."""
@@ -92,7 +88,7 @@ class Apply:
     def abandon(self) -> None:
         """As a daemon does that ends."""
         self.leave.set()
-        wait_until(lambda: self.left, "nobody follows it")
+        wait_until(lambda: isinstance(self.outcome, StillApplying), "nobody follows it")
 
     def adopt(self) -> EngineError:
         """As the next daemon does."""

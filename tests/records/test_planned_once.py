@@ -31,7 +31,7 @@ BEGUN = frozenset(ApplyOutcome) - {
     ApplyOutcome.CHANGED,
 }
 # Their own ends are recovery's: it puts the run back or adopts it, and neither plans.
-ENDS_OF_A_PROCESS = {ApplyOutcome.PUT_BACK, ApplyOutcome.UNSEEN}
+ENDS_OF_A_PROCESS = {ApplyOutcome.PUT_BACK, ApplyOutcome.LEFT, ApplyOutcome.UNSEEN}
 
 PLANS: dict[str, ChangeSet | PlanFailure] = {
     "changes": ChangeSet(resources=(THING,), summary=Summary(create=1)),

@@ -153,6 +153,7 @@ class ApplyOutcome(StrEnum):
     NOT_BEGUN = "not_begun"  # the start was recorded, and it is certain that terraform never ran
     STATE_LOCKED = "state_locked"  # somebody else holds the state, so terraform touched nothing
     INTERRUPTED = "interrupted"  # anything else that happened after it had started
+    LEFT = "left"  # terraform continues, and this process no longer follows it
     UNSEEN = "unseen"  # this process failed; what became of the run is for recovery to find out
 
 

@@ -16,7 +16,6 @@ from runner.errors import (
     DriftlineError,
     NoRoom,
     PlanLost,
-    StillApplying,
 )
 from runner.host.files import write_whole
 from runner.model.approval.binding import OLDER_FORM, SCHEMA
@@ -29,7 +28,7 @@ from runner.model.stack.state_file import torn_sentence
 from runner.model.values.clock import age
 from runner.model.values.codec import from_plain
 from runner.ports.basics import Cancel
-from runner.ports.engine import Applied, EngineError, Execution, NotBegun
+from runner.ports.engine import Applied, ApplyEnd, EngineError, Execution, NotBegun, StillApplying
 from runner.ports.keeping import HeldClaim
 from runner.ports.worker import ApplyGate, WorkerPorts
 from runner.service.execution.facts import facts_now
@@ -61,7 +60,7 @@ def execute_apply(
     """The approved file while it is fresh; otherwise a new plan under the lock, if it does the same.
 
     terraform does not refresh when it applies a saved plan, so an old file could silently undo a manual fix.
-    StillApplying if `leave` was set while terraform ran; nothing starts if `ends` says that this process only
+    If `leave` is set while terraform runs, it is left running. Nothing starts if `ends` says that this process only
     waits for what it started.
     """
     if job.form is not None and job.form < SCHEMA:
@@ -115,7 +114,7 @@ def execute_adopt(
 ) -> ApplyResult:
     """The end of an apply that another process started: followed while it runs, otherwise judged by its files.
 
-    StillApplying also if the end cannot be determined right now.
+    It is also left to a later attempt if the end cannot be determined right now.
     """
     try:
         before = known(job, ports)
@@ -136,7 +135,7 @@ def execute_adopt(
         )
         return _result_of(job, ports, execution, ports.engine.adopt(execution, job.executed_digest or ""))
     except _PASSING as error:
-        raise StillApplying(run=job.name) from error
+        return ApplyResult(ApplyOutcome.LEFT, error.message)
 
 
 def _is_fresh(job: Job, now: datetime) -> bool:
@@ -194,23 +193,21 @@ def _apply(job: Job, ports: WorkerPorts, execution: Execution, plan_file: Path, 
     """From here on terraform may have changed something: anything unclear is `interrupted`."""
     try:
         return _result_of(job, ports, execution, ports.engine.apply(execution, plan_file, digest))
-    except StillApplying:
-        raise
     except DriftlineError as error:
         # The engine raises only before it starts the process. A person still has to look: the next attempt
         # would end the same way, and under `mode: automatic` it would repeat forever.
         return ApplyResult(ApplyOutcome.FAILED, f"not started: {error.message}")
 
 
-def _result_of(
-    job: Job, ports: WorkerPorts, execution: Execution, outcome: Applied | EngineError | NotBegun
-) -> ApplyResult:
+def _result_of(job: Job, ports: WorkerPorts, execution: Execution, outcome: ApplyEnd) -> ApplyResult:
     if isinstance(outcome, Applied):
         reason, warnings = _passed_over(outcome.failed_actions)
         diagnostics = (*outcome.diagnostics, *warnings)
         return ApplyResult(ApplyOutcome.APPLIED, reason, diagnostics, outputs=dict(outcome.outputs))
     if isinstance(outcome, NotBegun):
         return ApplyResult(ApplyOutcome.SPENT if outcome.spent else ApplyOutcome.NOT_BEGUN, outcome.reason)
+    if isinstance(outcome, StillApplying):
+        return ApplyResult(ApplyOutcome.LEFT, outcome.reason)
     result = _ended_badly(outcome)
     torn = ports.workspaces.put_back_torn_states(execution.workspace, job.run)
     return replace(result, reason="; ".join([result.reason, *map(torn_sentence, torn)]))

@@ -2,7 +2,6 @@
 
 import structlog
 
-from runner.errors import StillApplying
 from runner.model.changes.changes import Diagnostic
 from runner.model.execution.job import ApplyOutcome, ApplyResult, Job, LockResult, Phase, PlanFailure, Result
 from runner.ports.basics import Cancel
@@ -25,10 +24,7 @@ def execute(
     leave: Cancel | None = None,
     ends: Cancel | None = None,
 ) -> Result:
-    """Plain data in, plain data out; a bug becomes a failed run with its reason, never a lost one.
-
-    StillApplying if terraform continues and this process no longer follows it.
-    """
+    """Plain data in, plain data out; a bug becomes a failed run with its reason, never a lost one."""
     try:
         match job.phase:
             case Phase.PLAN:
@@ -39,8 +35,6 @@ def execute(
                 return execute_adopt(job, ports, cancel, claim, leave)
             case Phase.SEE_LOCK | Phase.UNLOCK:
                 return execute_unlock(job, ports, cancel, claim)
-    except StillApplying:
-        raise
     except Exception as bug:
         log.exception("job.bug", run=job.name, stack=job.stack.name)
         reason = f"internal error: {type(bug).__name__}: {bug}"

@@ -1,7 +1,6 @@
 """The end of an apply: the one final state that is true, and a lock if a person has to look."""
 
 from runner import failpoint
-from runner.errors import StillApplying
 from runner.model.audit.actor import DAEMON
 from runner.model.changes.warnings import also_failing
 from runner.model.execution.job import ApplyOutcome, ApplyResult, Job
@@ -61,8 +60,7 @@ def _ended(control: ControlPorts, writer: Writer, run: Run, result: ApplyResult)
     if outcome is ApplyOutcome.APPLIED:
         return _applied(control, writer, run, result)
     if outcome is ApplyOutcome.UNSEEN:
-        # Our own failure says nothing about terraform: recovery reads its files.
-        raise StillApplying(run=run.name)
+        return run  # our own failure says nothing about terraform: recovery reads its files
     if outcome in _REPLANNED:
         return replan(writer, run, f"{_REPLANNED[outcome]}: {result.reason}", control.clock.now())
     endless = outcome is ApplyOutcome.NOT_BEGUN and run.waits >= MAX_FALSE_STARTS

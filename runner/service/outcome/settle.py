@@ -1,6 +1,6 @@
 """Record the result of a job."""
 
-from runner.model.execution.job import ApplyResult, LockResult, Result
+from runner.model.execution.job import ApplyOutcome, ApplyResult, LockResult, Result
 from runner.model.run.life import Kind, Run
 from runner.ports.control import ControlPorts
 from runner.service.outcome.apply import settle_apply
@@ -14,6 +14,9 @@ from runner.service.queue.assignment import Assignment
 def settle(control: ControlPorts, assignment: Assignment, result: Result) -> Run:
     """Record the result. The claim is released afterwards, so that recovery never sees it free too early."""
     job = assignment.job
+    if isinstance(result, ApplyResult) and result.outcome is ApplyOutcome.LEFT:
+        with control.store.reading() as reader:  # it has no end yet
+            return reader.run(job.run)
     if isinstance(result, LockResult):
         return settle_lock(control, job, result)
     put_off, rest = settle_throttled(control, job, result)
