@@ -26,6 +26,7 @@ COMMANDS: dict[str, dict[str, str]] = {
     "Day by day": {
         "status": "Show what needs you, what is running and what drifted.",
         "plan": "Plan stacks now.",
+        "promote": "Show promotions between environments, and plan the next stage early.",
         "approve": "Approve plans.",
         "reject": "Reject plans.",
         "apply": "Execute an approved run now.",

@@ -40,6 +40,16 @@ def artifacts(context: click.Context, _: click.Parameter, incomplete: str) -> li
     return []
 
 
+def promotions(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Those of the configuration."""
+    from runner.app import App
+
+    with suppress(Exception):
+        found = App.from_config(_config(context), creates=False).settings.promotion
+        return [CompletionItem(one.name) for one in found if one.name.startswith(incomplete)]
+    return []
+
+
 def _read(
     context: click.Context, read: "Callable[[Reader], Iterable[tuple[str, str]]]"
 ) -> list[tuple[str, str]]:

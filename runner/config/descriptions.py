@@ -182,6 +182,13 @@ SERVER: Mapping[str, str] = {
     "checks[].network": "Whether it may use the network",
     "checks[].timeout": "Time limit; a scanner that takes longer has failed",
     "checks[].reason": "Reason, shown with whatever the scanner says",
+    "promotion": "Orders in which stacks get a revision, such as development, staging, production",
+    "promotion[].name": "Name for `driftline promote`",
+    "promotion[].order": "Stacks, the first stage first; a stack can be in one promotion only",
+    "promotion[].wait": "What a stage must show after its apply before the next stage is planned",
+    "promotion[].wait.soak": "How long the revision must have been applied; a new apply starts again",
+    "promotion[].wait.clean_check": "Whether the last drift check after the apply must have found nothing",
+    "promotion[].by": "What is promoted: a revision, which needs all stages in one source",
     "audit.key": 'Key that seals the checkpoints: 32 bytes, hexadecimal or base64, such as "${cred:audit_key}"; null generates data_dir/keys/audit',
 }
 
@@ -253,6 +260,9 @@ SAMPLES: Mapping[str, Any] = {
     "contexts[].env": {"PGPASSWORD": "${cred:prod_db}"},
     "contexts[].aws.plan_role": "arn:aws:iam::111122223333:role/driftline-plan",
     "contexts[].engine_version": "~> 1.11",
+    "promotion[].name": "shop",
+    "promotion[].order": ["dev/shop", "stage/shop", "prod/shop"],
+    "promotion[].wait.soak": Seconds.parse("24h"),
     "contexts[].files": {"kubeconfig": "${file:/etc/driftline/kubeconfig}"},
     "policies[].name": "baseline",
     "policies[].path": "/etc/driftline/policies/baseline",

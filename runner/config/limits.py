@@ -34,6 +34,8 @@ STACK: Mapping[str, Limit] = {
 
 SOURCE: Mapping[str, Limit] = {"poll": _POSITIVE}
 
+PROMOTION: Mapping[str, Limit] = {"wait.soak": _SPAN}
+
 RULE: Mapping[str, Limit] = {"required": Limit(0, 20)}
 
 PLAN_MATCH: Mapping[str, Limit] = {"destroys_over": _COUNT, "changes_over": _COUNT}
@@ -79,6 +81,7 @@ OF_SERVER: Mapping[str, Limit] = {
         ("guardrails.rules[].", GUARDRAIL_RULE),
         ("policies[].", POLICY),
         ("checks[].", CHECK),
+        ("promotion[].", PROMOTION),
     )
     for name, limit in limits.items()
 }

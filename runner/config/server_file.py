@@ -3,7 +3,7 @@
 import dataclasses
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,15 @@ def check(path: Path, environ: Mapping[str, str] | None = None) -> tuple[Setting
     except (Odd, Unsound):
         pass
     return _explained(str(path), content, folder, environ)
+
+
+def placed(path: Path, complaints: Sequence[Complaint]) -> list[Problem]:
+    """Complaints about a sound configuration, each with its location."""
+    if not complaints:
+        return []
+    from runner.config.problems import problems
+
+    return problems(str(path), read_carefully(path.read_bytes())[0], shape_of(Settings), complaints)
 
 
 def _explained(

@@ -15,6 +15,7 @@ from runner.config.ignore_rule import ignore_rules, single_line
 from runner.config.limits import SERVER, SOURCE, out_of_limits
 from runner.config.place import KeyPath
 from runner.config.policy_rules import policy_complaints
+from runner.config.promotion_rules import promotion_complaints
 from runner.config.repository_path import path_flaw
 from runner.config.server_places import places
 from runner.model.code.engines import TERRAFORM
@@ -54,6 +55,7 @@ def server_complaints(settings: Settings) -> Iterator[Complaint]:
     yield from _people(settings.approvals)
     yield from approval_rule_complaints(settings)
     yield from context_complaints(settings)
+    yield from promotion_complaints(settings)
     yield from guardrail_complaints(settings)
     yield from policy_complaints(settings)
     yield from _artifacts(settings.artifacts)

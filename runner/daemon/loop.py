@@ -213,7 +213,7 @@ class Daemon:
     def _turn(self) -> None:
         control = self.parts.worker.control
         self.parts.worker.pass_on_cancels()
-        enqueue_due(control.store, control.clock)
+        enqueue_due(control.store, control.clock, control.settings.promotion)
         self._pool.fill()
 
     # Signals

@@ -42,7 +42,7 @@ def run_once(parts: Parts, report: Callable[[str], None]) -> list[Run]:
             pool.freed.clear()
             # A run that ends from here on may make something else due, so it is decided again afterwards.
             was_busy = bool(pool.busy)
-            enqueue_due(control.store, control.clock)
+            enqueue_due(control.store, control.clock, control.settings.promotion)
             if not pool.fill() and not was_busy:
                 break
             pool.freed.wait()

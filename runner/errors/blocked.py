@@ -11,6 +11,10 @@ class DependencyMissing(Blocked):
     )
 
 
+class PromotionWaits(Blocked):
+    """stack "{stack}" {sentence}"""
+
+
 class WrongState(Blocked):
     """{run} is {state}, so it cannot be {wish}"""
 

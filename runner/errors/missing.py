@@ -9,6 +9,12 @@ class StackNotFound(NotFound):
     hint_template = "driftline stack list"
 
 
+class PromotionNotFound(NotFound):
+    """promotion "{promotion}" is not in the configuration"""
+
+    hint_template = "driftline promote"
+
+
 class NoDatabase(NotFound):
     """{data_dir} has no database yet"""
 

@@ -18,6 +18,7 @@ from runner.store.journal_mode import has_wal_fix
 from runner.store.load import LoadReads, LoadWrites
 from runner.store.locks import LockReads, LockWrites
 from runner.store.probes import ProbeReads, ProbeWrites
+from runner.store.promotions import PromotionReads, PromotionWrites
 from runner.store.reports import ReportReads, ReportWrites
 from runner.store.retention import RetentionWrites
 from runner.store.runs import RunReads
@@ -39,6 +40,7 @@ class StoreReader(
     DeclarationReads,
     CommitReads,
     ProbeReads,
+    PromotionReads,
     SourceReads,
     LoadReads,
     FeedReads,
@@ -54,6 +56,7 @@ class StoreWriter(
     DeclarationWrites,
     CommitWrites,
     ProbeWrites,
+    PromotionWrites,
     SourceWrites,
     LoadWrites,
     FeedWrites,

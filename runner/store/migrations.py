@@ -366,6 +366,19 @@ AND NEW.state NOT IN ('queued', 'planning', 'no_changes', 'drifted', 'plan_faile
 END;
 """
 
+# Numbered in the order in which they were accepted, so that a later one contains an earlier one. A revision that is
+# read again with other settings gets another number: its stacks may have other inputs.
+_HEADS = """
+CREATE TABLE heads (
+    source TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    revision TEXT NOT NULL,
+    PRIMARY KEY (source, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX heads_by_revision ON heads(source, revision, number);
+ALTER TABLE stacks ADD COLUMN moved INTEGER;
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
@@ -377,4 +390,5 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("failing_checks", _FAILING_CHECKS),
     ("plan_steps", _PLAN_STEPS),
     ("who_may_apply", _WHO_MAY_APPLY),
+    ("heads", _HEADS),
 )

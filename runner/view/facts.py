@@ -68,14 +68,16 @@ def given(standing: Standing) -> str:
 def all_stacks(reader: Reader, settings: Settings, clock: Clock, shortage: str | None) -> list[StackFacts]:
     """`shortage` says that the disk of the data directory has no room for new work."""
     last = reader.last_runs()
-    found = views(reader, clock, shortage, settings.executor.per_account)
+    found = views(reader, clock, shortage, settings.executor.per_account, promotions=settings.promotion)
     return [_facts(reader, settings, view, last.get(view.stack.name)) for view in found]
 
 
 def one_stack(
     reader: Reader, settings: Settings, clock: Clock, shortage: str | None, name: str
 ) -> StackFacts:
-    view = view_of(reader, clock, name, shortage, settings.executor.per_account)
+    view = view_of(
+        reader, clock, name, shortage, settings.executor.per_account, promotions=settings.promotion
+    )
     return _facts(reader, settings, view, reader.last_runs().get(name))
 
 

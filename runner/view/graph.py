@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from runner.model.code.dependencies import cycles
 from runner.model.run.life import State
+from runner.model.settings.promotion import Promotion
 from runner.model.stack.definition import DriftStatus, Health, Sync
 from runner.model.values.codec import key
 from runner.view.facts import StackFacts
@@ -28,6 +29,7 @@ class Overall(StrEnum):
 
 class EdgeKind(StrEnum):
     DEPENDS_ON = "depends_on"
+    PROMOTION = "promotion"
 
 
 @dataclass(frozen=True)
@@ -54,11 +56,12 @@ class GraphNode:
 
 @dataclass(frozen=True, kw_only=True)
 class GraphEdge:
-    """`stack` waits for `first`. `cycle` if `first` also waits for `stack`, directly or through others."""
+    """`stack` waits for `first`, by the promotion of this name or by its `depends_on`. `cycle` if `first` also waits for `stack`, directly or through others."""
 
     first: str = key("from")
     stack: str = key("to")
     kind: EdgeKind = EdgeKind.DEPENDS_ON
+    promotion: str = ""
     cycle: bool = False
 
 
@@ -71,12 +74,14 @@ class StackGraph:
     cycles: tuple[tuple[str, ...], ...] = ()
 
 
-def stack_graph(stacks: Iterable[StackFacts], newcomers: Iterable[StackRow] = ()) -> StackGraph:
-    """Every stack and every dependency, also those that are broken."""
+def stack_graph(
+    stacks: Iterable[StackFacts], newcomers: Iterable[StackRow] = (), promotions: Iterable[Promotion] = ()
+) -> StackGraph:
+    """Every stack, every dependency and every step of a promotion, also those that are broken."""
     found = list(stacks)
     nodes = {row.name: _node(row, None) for row in newcomers}
     nodes |= {facts.stack.name: _node(stack_row(facts), _open_run(facts)) for facts in found}
-    return linked(nodes, _dependencies(found))
+    return linked(nodes, [*_dependencies(found), *_steps(promotions)])
 
 
 def linked(nodes: Mapping[str, GraphNode], edges: Iterable[GraphEdge]) -> StackGraph:
@@ -123,6 +128,12 @@ def _dependencies(stacks: Iterable[StackFacts]) -> Iterator[GraphEdge]:
     for facts in stacks:
         for name in dict.fromkeys(facts.stack.definition.depends_on):
             yield GraphEdge(first=name, stack=facts.stack.name)
+
+
+def _steps(promotions: Iterable[Promotion]) -> Iterator[GraphEdge]:
+    for one in promotions:
+        for first, then in pairwise(one.order):
+            yield GraphEdge(first=first, stack=then, kind=EdgeKind.PROMOTION, promotion=one.name)
 
 
 def _open_run(facts: StackFacts) -> OpenRun | None:

@@ -97,6 +97,8 @@ def stack_row(facts: StackFacts) -> StackRow:
 
 
 def _note(facts: StackFacts) -> str:
-    if facts.health[0] is not Health.OK or facts.view.open_change is not None or facts.view.waits_for:
+    view = facts.view
+    waits = view.open_change is not None or view.waits_for or view.promotion is not None
+    if facts.health[0] is not Health.OK or waits:
         return facts.reason
     return "source missing" if facts.stack.missing_since is not None else facts.source_note

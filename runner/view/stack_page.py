@@ -18,6 +18,7 @@ from runner.service.queue.enqueue import explain
 from runner.view.context import ContextRows, context_rows
 from runner.view.facts import StackFacts, given
 from runner.view.lock import LockRow, lock_row
+from runner.view.promotion import PromotionPlace, promotion_place
 from runner.view.run import RunRows, run_rows
 from runner.view.stack import StackRow, stack_row
 from runner.view.terms import TermsView, terms_view
@@ -69,6 +70,7 @@ class StackPage(StackRow):
     engine: str
     terraform_workspace: str
     depends_on: tuple[str, ...]
+    promotion: PromotionPlace | None
     managed_state: bool
     apply_mode: str  # as Git says it; the mode that counts is in `terms`
     change: DecisionView
@@ -110,6 +112,7 @@ def stack_page(reader: Reader, settings: Settings, facts: StackFacts) -> StackPa
         engine=stack.definition.engine,
         terraform_workspace=stack.definition.terraform_workspace,
         depends_on=stack.definition.depends_on,
+        promotion=promotion_place(settings.promotion, name),
         managed_state=stack.managed_state,
         apply_mode=stack.definition.apply.mode,
         change=_decision(change),

@@ -1,13 +1,14 @@
 """The whole installation on one page: whether somebody is needed, what runs, what drifted, the next check."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
 from runner.model.drift.report import DriftReport
 from runner.model.run.life import Run, State
+from runner.model.schedule.decide import decide
 from runner.model.schedule.waiting import waits
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import DriftStatus
@@ -48,6 +49,14 @@ class NextCheck:
 
 
 @dataclass(frozen=True)
+class WaitingStage:
+    """A stack that does not get its newest revision yet, because of a stage before it."""
+
+    stack: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class StatusPage:
     """`waiting` are runs that are tried again later; `queued` counts those that may start as soon as they can."""
 
@@ -61,6 +70,7 @@ class StatusPage:
     queue_waits_for: str | None
     sweep: SweepView | None
     throttled: tuple[ThrottleView, ...]
+    promotions: tuple[WaitingStage, ...]
     drifted: tuple[str, ...]
     next_check: NextCheck | None
 
@@ -83,9 +93,18 @@ def status_page(reader: Reader, settings: Settings, clock: Clock, host: Host) ->
         queue_waits_for=queue_waits_for(reader, settings, host) if queued else None,
         sweep=sweep_view(sweep, host.slots) if sweep else None,
         throttled=throttles(reader, host.now),
+        promotions=tuple(_waiting_stages(stacks)),
         drifted=tuple(facts.stack.name for facts in stacks if facts.stack.drift is DriftStatus.DRIFTED),
         next_check=_next_check(stacks),
     )
+
+
+def _waiting_stages(stacks: Iterable[StackFacts]) -> Iterator[WaitingStage]:
+    for facts in stacks:
+        if facts.view.promotion is not None:
+            decision = decide(facts.view)
+            if decision.code == "promotion":
+                yield WaitingStage(facts.stack.name, decision.sentence)
 
 
 def configured_sources(reader: Reader, settings: Settings, host: Host) -> tuple[SourceRow, ...]:

@@ -109,7 +109,7 @@ class Ground:
 
     def ready(self, stack: str) -> Assignment:
         """What is due for the stack, as its worker gets it."""
-        enqueue_due(self.world.app.store, self.world.clock)
+        enqueue_due(self.world.app.store, self.world.clock, ())
         due = [run.id for run in self.world.runs(stack=stack) if run.state is State.QUEUED]
         assert due, f"nothing is due for {stack}"
         assignment = next_assignment(self.world.app.control, only=due[0])

@@ -138,7 +138,7 @@ class Installation:
         """Everything that is due, until nothing is left; the run that ended last."""
         last: Run | None = None
         while True:
-            enqueue_due(self.app.store, self.app.clock)
+            enqueue_due(self.app.store, self.app.clock, self.app.settings.promotion)
             assignment = next_assignment(self.app.control)
             if assignment is None:
                 assert last is not None

@@ -285,7 +285,7 @@ def test_what_is_queued_does_not_begin_in_a_pause_and_is_due_after_it(estate: Wo
     estate.run("source", "sync")
     from runner.service.queue.enqueue import enqueue_due
 
-    enqueue_due(estate.app.store, estate.app.clock)
+    enqueue_due(estate.app.store, estate.app.clock, ())
     assert states(estate)["run-4"] == "queued"
     estate.run("pause", "a", "-m", "freeze")
     assert states(estate)["run-4"] == "superseded"

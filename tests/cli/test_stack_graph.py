@@ -14,7 +14,7 @@ from runner.cli.screen.graph import graph_screen
 from runner.cli.screen.graph_dot import dot_lines
 from runner.cli.screen.graph_mermaid import mermaid_lines
 from runner.cli.screen.output import encode
-from runner.view.graph import GraphEdge, GraphNode, Overall, StackGraph, linked
+from runner.view.graph import EdgeKind, GraphEdge, GraphNode, Overall, StackGraph, linked
 
 HOSTILE = (
     'a"] --> b["c',
@@ -39,7 +39,9 @@ def hostile() -> StackGraph:
         for name in HOSTILE
     }
     edges = [GraphEdge(first=first, stack=second) for first, second in pairwise(HOSTILE)]
-    return linked(nodes, [*edges, GraphEdge(first="end", stack="end")])
+    return linked(
+        nodes, [*edges, GraphEdge(first="end", stack="end", kind=EdgeKind.PROMOTION, promotion=HOSTILE[0])]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +74,8 @@ def test_chosen_stacks_come_with_all_that_is_connected(world: World) -> None:
     found = world.json("stack", "graph", "app")
     assert [node["name"] for node in found["nodes"]] == ["app", "site", "vpc"]
     assert found["edges"] == [
-        {"from": "vpc", "to": "app", "kind": "depends_on", "cycle": False},
-        {"from": "app", "to": "site", "kind": "depends_on", "cycle": False},
+        {"from": "vpc", "to": "app", "kind": "depends_on", "promotion": "", "cycle": False},
+        {"from": "app", "to": "site", "kind": "depends_on", "promotion": "", "cycle": False},
     ]
     assert [node["name"] for node in world.json("stack", "graph", "-l", "env=test")["nodes"]][:1] == ["app"]
     assert world.json("stack", "graph", "-l", "env=none")["nodes"] == []
@@ -116,7 +118,7 @@ def test_mermaid_gets_no_character_that_could_be_markup() -> None:
     line = re.compile(
         r"flowchart LR"
         r'|  n\d+\["(?:[A-Za-z0-9 ,\-./_]|#\d+;|<br/>)*"\]:::[a-z]+'
-        r'|  n\d+ (?:-->|-->\|"cycle"\|) n\d+'
+        r'|  n\d+ (?:-->|-\.->\|"cycle(?:[A-Za-z0-9 ,\-./_]|#\d+;)*"\|) n\d+'
         r"|  classDef [a-z]+ fill:#[0-9a-f]{6},stroke:#[0-9a-f]{6},color:#[0-9a-f]{6}"
     )
     assert [one for one in lines if line.fullmatch(one) is None] == []

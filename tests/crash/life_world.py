@@ -152,7 +152,7 @@ class Process:
         for source in self.app.settings.sources:
             self.app.poller.poll(source)
         while True:
-            enqueue_due(self.app.store, self.app.clock)
+            enqueue_due(self.app.store, self.app.clock, ())
             assignment = next_assignment(self.app.control)
             if assignment is None:
                 break

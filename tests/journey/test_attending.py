@@ -117,7 +117,7 @@ def test_an_unreachable_artifact_store_does_not_interrupt_an_apply(
 def test_a_daemon_stopping_while_it_plans_again_keeps_the_approval(plain: World) -> None:
     plain.stack(body=DATA, rules=AUTOMATIC)
     plain.poll()
-    enqueue_due(plain.app.store, plain.clock)
+    enqueue_due(plain.app.store, plain.clock, ())
     planned = next_assignment(plain.app.control)
     assert planned is not None
     assert plain.app.worker.perform(planned).state is State.APPROVED

@@ -216,7 +216,7 @@ def test_a_check_that_waited_for_another_revisions_apply_reports_nothing(world: 
     (queued,), _ = request.request_check(world.app.control, ["web"], ANA)
     world.stack(value="two")
     world.poll()
-    enqueue_due(world.app.store, world.clock)
+    enqueue_due(world.app.store, world.clock, ())
     planned = next(run for run in world.runs() if run.kind is Kind.CHANGE and run.state is State.QUEUED)
     world.app.worker.perform_one(planned.id)
     world.approve(world.run(planned.id))

@@ -99,7 +99,7 @@ def test_of_many_pushes_only_the_newest_commit_is_planned(plain: World) -> None:
             (path / "stack.yaml").write_text(f"name: {name}\n")
         head = plain.commit_files({})
         plain.poll()
-        enqueue_due(plain.app.store, plain.clock)
+        enqueue_due(plain.app.store, plain.clock, ())
         with plain.app.store.reading() as reader:
             assert len(reader.open_runs()) == len(names)
     ended = plain.work()
@@ -120,12 +120,12 @@ def test_hung_plans_of_one_source_keep_out_no_other(plain: World, tmp_path: Path
     engines = replace(plain.settings.engines, terraform=EngineSettings(str(binary)))
     plain.configure(replace(plain.settings, sources=(*plain.settings.sources, second), engines=engines))
     plain.poll()
-    enqueue_due(plain.app.store, plain.clock)
+    enqueue_due(plain.app.store, plain.clock, ())
     pool = Pool(plain.app.worker, 1)
     try:
         assert pool.fill() == 1
         plain.app.poller.poll(second)
-        enqueue_due(plain.app.store, plain.clock)
+        enqueue_due(plain.app.store, plain.clock, ())
         # A slot that was taken a moment ago is about to be free again, as far as anybody knows.
         assert pool.fill() == 0
         plain.age(minutes=2)
@@ -143,7 +143,7 @@ def test_a_full_disk_starts_nothing_new_and_is_reported(plain: World) -> None:
     plain.applied(body=DATA)
     plain.stack(body=DATA, value="two")
     plain.poll()
-    (queued,) = enqueue_due(plain.app.store, plain.clock)
+    (queued,) = enqueue_due(plain.app.store, plain.clock, ())
     enough = plain.settings.executor
     plain.configure(replace(plain.settings, executor=replace(enough, min_free="900TB")))
     shown = "new runs start when there are 900TB again"

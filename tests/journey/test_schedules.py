@@ -77,7 +77,7 @@ def test_a_check_that_is_due_or_tried_again_keeps_its_time(plain: World) -> None
     with plain.app.store.writing() as writer:
         writer.schedule_check("web", now - timedelta(seconds=1))
     assert changed(plain, schedule="0 0 1 1 *") == []
-    enqueue_due(plain.app.store, plain.app.clock)
+    enqueue_due(plain.app.store, plain.app.clock, ())
     with plain.app.store.reading() as reader:
         assert [run.kind.value for run in reader.open_runs("web")] == ["drift"]
     assert request.request_check(plain.app.control, ["web"], ANA)[1] == {}

@@ -80,7 +80,7 @@ def test_the_lock_file_that_init_wrote_is_there_from_plan_to_apply(world: World)
 def test_a_tree_stays_as_long_as_a_run_uses_it(plain: World) -> None:
     plain.stack(body=DATA)
     plain.poll()
-    enqueue_due(plain.app.store, plain.clock)
+    enqueue_due(plain.app.store, plain.clock, ())
     assignment = next_assignment(plain.app.control)
     assert assignment is not None
     tree = export_tree(assignment.job, plain.app.worker.ports, assignment.held)

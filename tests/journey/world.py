@@ -164,7 +164,7 @@ class World:
         """Do everything that is due, until nothing is left; the runs as they ended."""
         ended: list[Run] = []
         while True:
-            enqueue_due(self.app.store, self.clock)
+            enqueue_due(self.app.store, self.clock, self.settings.promotion)
             assignment = next_assignment(self.app.control)
             if assignment is None:
                 return ended

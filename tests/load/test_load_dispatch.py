@@ -33,8 +33,8 @@ def place(tmp_path: Path) -> Place:
 
 def test_a_check_is_queued_once_however_often_it_is_asked_for_and_due(place: Place) -> None:
     place.age(days=400)
-    assert [run.stack for run in enqueue_due(place.app.store, place.clock)] == ["a", "b", "c"]
-    assert enqueue_due(place.app.store, place.clock) == []
+    assert [run.stack for run in enqueue_due(place.app.store, place.clock, ())] == ["a", "b", "c"]
+    assert enqueue_due(place.app.store, place.clock, ()) == []
     assert len({run.id for run in (*place.check("a"), *place.check("a", "b", "c"))}) == 3
     with place.app.store.reading() as reader:
         assert len(reader.open_runs()) == 3
@@ -42,7 +42,7 @@ def test_a_check_is_queued_once_however_often_it_is_asked_for_and_due(place: Pla
 
 def test_a_check_that_is_asked_for_comes_before_those_that_are_only_due(place: Place) -> None:
     place.age(days=400)
-    enqueue_due(place.app.store, place.clock)
+    enqueue_due(place.app.store, place.clock, ())
     (asked,) = place.check("c")
     assert (asked.trigger, asked.stack) == (Trigger.MANUAL, "c")
     assert started(place.next()) == "c"
@@ -52,7 +52,7 @@ def test_a_plan_of_a_change_comes_before_a_check_that_is_asked_for(place: Place)
     place.check("a", "b")
     place.stack("c", "two", body=BODY)
     place.poll()
-    enqueue_due(place.app.store, place.clock)
+    enqueue_due(place.app.store, place.clock, ())
     assert started(place.next()) == "c"
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from examples import NOW, a_run, a_stack
 
+from runner.model.promotion.rules import Held
 from runner.model.run.life import FINAL, Claim, Kind, Run, State
 from runner.model.schedule.decide import (
     CHANGE_RULES,
@@ -41,7 +42,21 @@ def run(state: State, **fields: object) -> Run:
 LOCK = Lock(stack="prod/vpc", holder="ana", reason="migration", since=NOW)
 CLAIM = Claim("t", "host", 1, NOW)
 
+HELD = Held("shop", "dev/shop", "soaking", "dev/shop soaks until tomorrow", early=True)
+
 CHANGES = [
+    (
+        "a stack waits for the stage before it",
+        View(stack(), NOW, promotion=HELD),
+        Next.WAIT,
+        "promotion",
+    ),
+    (
+        "a stack waits for its dependency before it waits for the stage before it",
+        View(stack(), NOW, waits_for=("prod/net",), promotion=HELD),
+        Next.WAIT,
+        "dependency",
+    ),
     (
         "a stack that left for good is left alone",
         View(stack(missing_since=NOW, left="renamed to prod/net"), NOW),

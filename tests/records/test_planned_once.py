@@ -67,7 +67,7 @@ class Day:
     def passes(self) -> None:
         until = self.records.clock.now() + SPAN
         while self.records.clock.now() < until:
-            enqueue_due(self.records.app.store, self.records.clock)
+            enqueue_due(self.records.app.store, self.records.clock, ())
             assignment = next_assignment(self.records.control)
             if assignment is None:
                 assert settled(self.view), decide(self.view)

@@ -76,12 +76,12 @@ def test_after_the_lock_is_released_a_fresh_plan_is_due(records: Records) -> Non
     answered = records.walk(records.queue(), *WAY[:2], Event.REJECT)
     with records.control.store.writing() as writer:
         writer.mark_planned(answered.stack, answered.inputs)
-    assert [run.stack for run in enqueue_due(records.control.store, records.clock)] == ["prod/rds"]
+    assert [run.stack for run in enqueue_due(records.control.store, records.clock, ())] == ["prod/rds"]
     put_back(records)
     put_right_restored(records.control)
-    enqueue_due(records.control.store, records.clock)
+    enqueue_due(records.control.store, records.clock, ())
     release(records.control, "prod/vpc", Person("ana", "user"), "looked")
-    assert [run.stack for run in enqueue_due(records.control.store, records.clock)] == ["prod/vpc"]
+    assert [run.stack for run in enqueue_due(records.control.store, records.clock, ())] == ["prod/vpc"]
 
 
 @pytest.mark.parametrize(

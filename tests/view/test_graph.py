@@ -71,7 +71,13 @@ def test_around_a_stack_is_what_it_waits_for_and_what_waits_for_it() -> None:
 
 def test_a_graph_comes_back_from_its_json() -> None:
     graph = drawn(a="b", b="a", c="x")
-    assert document(graph)["edges"][0] == {"from": "b", "to": "a", "kind": "depends_on", "cycle": True}
+    assert document(graph)["edges"][0] == {
+        "from": "b",
+        "to": "a",
+        "kind": "depends_on",
+        "promotion": "",
+        "cycle": True,
+    }
     assert read_document(StackGraph, document(graph)) == graph
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +15,7 @@ from runner.errors import BadConfig, DriftlineError
 from runner.model.approval.rule_reach import forgotten
 from runner.model.approval.terms import Declaration
 from runner.model.settings.server import Settings
+from runner.model.stack.definition import Stack
 from runner.model.values.problem import Problem
 from runner.view.document import document
 from runner.view.problem import problem_row
@@ -34,14 +36,18 @@ def validate(cli: Cli, file: Path | None, output: str) -> None:
 
     path = find_config(file or cli.config)
     settings, problems = check(path)
-    doubts = list(_doubts(settings, path)) if settings is not None and not problems else []
+    doubts: list[Problem] = []
+    if settings is not None and not problems:
+        known = _known(settings, path)
+        problems, unsure = _misplaced(settings, path, known)
+        doubts = [*unsure, *_doubts(settings, path, known)]
     if output == "json":
         warnings = (problem_row(doubt, "warning") for doubt in doubts)
         cli.console.json(document((*map(problem_row, problems), *warnings)))
     else:
         cli.console.data(*map(str, problems))
         for doubt in doubts:
-            cli.console.warn(doubt.message)
+            cli.console.warn(doubt.message if (doubt.line, doubt.column) == (1, 1) else str(doubt))
     if settings is None or problems:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         raise BadConfig(f"{path} has {count}", hint="driftline config schema")
@@ -54,20 +60,45 @@ def validate(cli: Cli, file: Path | None, output: str) -> None:
     cli.console.say(f"{path} is valid; sources: {names}; data in {settings.data_dir}")
 
 
-def _doubts(settings: Settings, path: Path) -> Iterator[Problem]:
-    """What is allowed and hardly meant. The stacks are known where there is a database that can be read."""
+@dataclass(frozen=True)
+class _Known:
+    """The stacks, where there is a database that can be read; what their approval rules are judged by, where there are any."""
+
+    stacks: dict[str, Stack] = field(default_factory=dict)
+    counting: dict[str, tuple[Declaration, ...]] = field(default_factory=dict)
+
+
+def _known(settings: Settings, path: Path) -> _Known:
     from runner.app import App
-    from runner.config.context_rules import careless
     from runner.model.settings.rule_tables import table_rules
     from runner.service.approval.terms import counting
     from runner.store.database import FILE_NAME
 
-    stacks: dict[str, tuple[Declaration, ...]] = {}
-    if any(table_rules(settings)) and os.access(settings.data_dir / FILE_NAME, os.R_OK):
+    rules = any(table_rules(settings))
+    if (rules or settings.promotion) and os.access(settings.data_dir / FILE_NAME, os.R_OK):
         with suppress(DriftlineError, OSError), App(settings, path).store.reading() as reader:
-            present = [stack for stack in reader.stacks() if stack.missing_since is None]
-            stacks = {stack.name: counting(reader, stack) for stack in present}
-    for sentence in (*forgotten(settings, stacks), *careless(settings, os.environ)):
+            present = {stack.name: stack for stack in reader.stacks() if stack.missing_since is None}
+            declared = present if rules else {}
+            return _Known(present, {name: counting(reader, stack) for name, stack in declared.items()})
+    return _Known()
+
+
+def _misplaced(settings: Settings, path: Path, known: _Known) -> tuple[list[Problem], list[Problem]]:
+    """Stages of promotions: what is certainly wrong with their order, and what a commit may still mend."""
+    from runner.config.promotion_rules import misplaced_stages
+    from runner.config.server_file import placed
+
+    if not settings.promotion or not known.stacks:
+        return [], []
+    wrong, unsure = misplaced_stages(settings, known.stacks)
+    return placed(path, wrong), placed(path, unsure)
+
+
+def _doubts(settings: Settings, path: Path, known: _Known) -> Iterator[Problem]:
+    """What is allowed and hardly meant."""
+    from runner.config.context_rules import careless
+
+    for sentence in (*forgotten(settings, known.counting), *careless(settings, os.environ)):
         yield Problem(str(path), 1, 1, sentence)
 
 

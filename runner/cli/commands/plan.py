@@ -11,6 +11,7 @@ from runner.cli.options import (
     labels_option,
     output_option,
     pass_cli,
+    reason_option,
     stacks_argument,
     yes_option,
 )
@@ -19,7 +20,8 @@ from runner.cli.perform import Performer
 from runner.cli.screen.facts import diagnostic_lines, fact_lines, ignored_facts
 from runner.cli.screen.run_page import planned_screen
 from runner.cli.several import Tally, ask_once, facts_of, refuse_unclear
-from runner.errors import DriftlineError, StackBusy
+from runner.errors import BadUsage, DriftlineError, StackBusy
+from runner.model.promotion.advance import Advance
 from runner.model.run.life import Kind, Run, State
 from runner.service.operator.request import request_plan
 from runner.view import words
@@ -40,6 +42,7 @@ class Wish:
     full: bool
     output: str
     ignore_dependencies: bool = False
+    advance: Advance | None = None  # past its promotion
 
 
 @click.command()
@@ -53,6 +56,10 @@ class Wish:
 @click.option(
     "--ignore-dependencies", is_flag=True, help="Plan even if a stack it depends on has not been applied."
 )
+@click.option(
+    "--straight", is_flag=True, help="Plan even if an earlier stage of its promotion is not ready; needs -m."
+)
+@reason_option(required=False, text="Reason for --straight; it is recorded.")
 @click.option("--no-wait", is_flag=True, help="Queue the plan and return immediately.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes.")
 @click.option("--full", is_flag=True, help="Show full values.")
@@ -67,6 +74,8 @@ def command(
     targets: tuple[str, ...],
     destroy: bool,
     ignore_dependencies: bool,
+    straight: bool,
+    reason: str,
     no_wait: bool,
     detailed_exitcode: bool,
     full: bool,
@@ -75,8 +84,11 @@ def command(
 ) -> int:
     """Plan stacks now. Nothing is applied until the plan is approved."""
     refuse_unclear(stacks, labels, what="stacks")
+    if straight != bool(reason):
+        raise BadUsage("--straight needs a reason, and -m is the reason for --straight")
     cli.begin_installation()
-    wish = Wish(ref, targets, destroy, not no_wait, full, output, ignore_dependencies)
+    advance = Advance(reason, straight=True) if straight else None
+    wish = Wish(ref, targets, destroy, not no_wait, full, output, ignore_dependencies, advance)
     performer = Performer.of(cli)
     poll_sources(cli, stacks, only_unknown=ref is not None)
     chosen = stacks or _labelled(cli, labels, wish, yes=yes)
@@ -119,6 +131,7 @@ def _request(cli: Cli, stack: str, wish: Wish) -> Run:
             targets=wish.targets,
             destroy=wish.destroy,
             ignore_dependencies=wish.ignore_dependencies,
+            advance=wish.advance,
         )
     except StackBusy:
         same = None if wish.ref or wish.targets or wish.destroy else _being_planned(cli, stack)

@@ -25,7 +25,7 @@ FORMS = ("tree", "dot", "mermaid", "json")
 )
 @pass_cli
 def graph(cli: Cli, stacks: tuple[str, ...], labels: Labels, output: str) -> None:
-    """Draw the stacks and their dependencies, with their state: all, or those chosen and everything connected to them.
+    """Draw the stacks, their dependencies and promotions, with their state: all, or those chosen and everything connected to them.
 
     An arrow leads from the stack that is applied first to the one that waits for it.
     """
@@ -58,7 +58,7 @@ def _graph(cli: Cli, reader: Reader, names: tuple[str, ...], labels: Labels) -> 
     for name in names:
         if name not in known:
             reader.stack(name)  # raises with the reason
-    everything = stack_graph(found, new)
+    everything = stack_graph(found, new, app.settings.promotion)
     if labels:
         return around(everything, [facts.stack.name for facts in found if has(facts.stack, labels)])
     return around(everything, names) if names else everything

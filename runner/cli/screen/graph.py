@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from runner.cli.screen import cells
 from runner.cli.screen.output import Cell, Screen, Table
-from runner.view.graph import GraphNode, StackGraph
+from runner.view.graph import GraphEdge, GraphNode, StackGraph
 from runner.view.graph_tree import Seen, TreeLine, tree_lines
 
 HEADS = ("STACK", "SYNC", "DRIFT", "HEALTH", "RUN", "NOTE")
@@ -20,7 +20,11 @@ def _row(line: TreeLine) -> list[Cell | str]:
     node, named = line.node, f"{line.lead}{line.node.name}"
     if line.seen is not Seen.FIRST:
         return [Cell(f"{named} {line.seen.value}", "red" if line.seen is Seen.CYCLE else "dim"), *[""] * 5]
-    return [named, *_axes(node), run_of(node), node.note]
+    return [named, *_axes(node), run_of(node), node.note or _way(line.edge)]
+
+
+def _way(edge: GraphEdge | None) -> str:
+    return f"after {edge.first} in promotion {edge.promotion}" if edge and edge.promotion else ""
 
 
 def _axes(node: GraphNode) -> Iterator[Cell | str]:

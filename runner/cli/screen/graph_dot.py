@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from runner.cli.screen.graph_text import PAINTS, node_lines
+from runner.cli.screen.graph_text import PAINTS, edge_text, node_lines
 from runner.view.graph import GraphEdge, GraphNode, Overall, StackGraph
 
 
@@ -27,7 +27,9 @@ def _node(node: GraphNode) -> str:
 
 
 def _edge(edge: GraphEdge) -> str:
-    return f' [label="cycle", color="{PAINTS[Overall.ERROR].line}"]' if edge.cycle else ""
+    if edge.cycle:
+        return f' [label="{_escaped(edge_text(edge))}", color="{PAINTS[Overall.ERROR].line}"]'
+    return f' [label="{_escaped(edge_text(edge))}", style=dashed]' if edge.promotion else ""
 
 
 def _escaped(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from runner.cli.screen.graph_text import PAINTS, node_lines
+from runner.cli.screen.graph_text import PAINTS, edge_text, node_lines
 from runner.view.graph import GraphEdge, GraphNode, StackGraph
 
 # Everything else could be markup: an entity, a tag, a bracket, a colon of a style, a backquote of Markdown.
@@ -28,7 +28,9 @@ def _node(node: GraphNode) -> str:
 
 
 def _arrow(edge: GraphEdge) -> str:
-    return '-->|"cycle"|' if edge.cycle else "-->"
+    text = edge_text(edge)
+    label = f'|"{_escaped(text)}"|' if text else ""
+    return f"{'-.->' if edge.promotion else '-->'}{label}"
 
 
 def _escaped(text: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from runner.cli.screen import cells
 from runner.cli.screen.graph import run_of
 from runner.model.values.text import safe_text
-from runner.view.graph import GraphNode, Overall
+from runner.view.graph import GraphEdge, GraphNode, Overall
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,12 @@ def node_lines(node: GraphNode) -> Iterator[str]:
     yield safe_text(f"{PAINTS[node.overall].symbol} {_stands(node)}")
     if node.run is not None:
         yield safe_text(run_of(node).text)
+
+
+def edge_text(edge: GraphEdge) -> str:
+    """What an arrow says beside what every arrow says: that one stack waits for another."""
+    promotion = f"promotion {edge.promotion}" if edge.promotion else ""
+    return safe_text(", ".join(filter(None, ("cycle" if edge.cycle else "", promotion))))
 
 
 def _stands(node: GraphNode) -> str:

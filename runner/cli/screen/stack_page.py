@@ -40,6 +40,7 @@ def _git(page: StackPage) -> Iterator[Row]:
     yield "labels", [", ".join(f"{key}={value}" for key, value in sorted(page.labels.items()))]
     yield "engine", [f"{page.engine}, workspace {page.terraform_workspace}"]
     yield "depends on", [", ".join(page.depends_on)]
+    yield "promotion", [page.promotion.sentence if page.promotion else ""]
     yield "revision", [f"{page.branch or '?'}@{(page.revision or '')[:12]}, applied: {applied}"]
     partly = (f"{one.revision[:12]} by {one.run} ({one.outcome})" for one in page.partly_applied)
     yield "partly", [", ".join(partly)]

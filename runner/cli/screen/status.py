@@ -10,7 +10,7 @@ from runner.model.stack.definition import DriftStatus, Health, Sync
 from runner.view.needs import Need
 from runner.view.run import RunRow
 from runner.view.source import SourceRow
-from runner.view.status import StackCounts, StatusPage
+from runner.view.status import StackCounts, StatusPage, WaitingStage
 from runner.view.when import ago, ahead
 
 MAX_SHOWN = 15
@@ -27,6 +27,7 @@ def status_screen(page: StatusPage, now: datetime) -> Screen:
         yield [_head("Checks"), page.sweep.sentence]
     for throttle in page.throttled:
         yield [_head("Throttled"), f"{throttle.sentence}: {throttle.reason}"]
+    yield from _promotions(page.promotions)
     yield from _needs(page.needs)
 
 
@@ -90,6 +91,13 @@ def _waiting(runs: Sequence[RunRow], now: datetime) -> Iterator[Line]:
     for number, run in enumerate(runs[:MAX_SHOWN]):
         retry = f"retry {ahead(run.wait_until, now)}"
         yield [_head("Waiting" if not number else ""), f"{run.id}  {run.stack}  {run.reason}; {retry}"]
+
+
+def _promotions(stages: Sequence[WaitingStage]) -> Iterator[Line]:
+    for number, stage in enumerate(stages[:MAX_SHOWN]):
+        yield [_head("Promotion" if not number else ""), f"{stage.stack}  {stage.reason}"]
+    if len(stages) > MAX_SHOWN:
+        yield [_head(""), f"and {len(stages) - MAX_SHOWN} more:   driftline promote"]
 
 
 def _needs(needs: Sequence[Need]) -> Iterator[Line]:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from runner.model.code.known_inputs import moved
+from runner.model.promotion.rules import Held
 from runner.model.run.life import HALF_CHANGED, Kind, Run, State
 from runner.model.schedule.waiting import waits
 from runner.model.stack.definition import DriftStatus, Health, Stack, Sync
@@ -47,6 +48,7 @@ class View:
     source_problem: str | None = None
     shortage: str | None = None  # of disk space
     crowds: Mapping[str, str] = field(default_factory=dict)  # accounts that start no run right now, and why
+    promotion: Held | None = None  # why it does not get its newest revision yet
 
     @property
     def open_change(self) -> Run | None:
@@ -253,6 +255,12 @@ CHANGE_RULES: tuple[Rule, ...] = (
         Next.WAIT,
         lambda v: bool(v.waits_for),
         lambda v: f"waits until {', '.join(v.waits_for)} is applied",
+    ),
+    Rule(
+        "promotion",
+        Next.WAIT,
+        lambda v: v.promotion is not None,
+        lambda v: v.promotion.sentence if v.promotion else "",
     ),
     Rule("no_room", Next.WAIT, lambda v: v.shortage is not None, lambda v: v.shortage or ""),
     Rule("moved", Next.PLAN, lambda _: True, _moved_sentence),

@@ -8,6 +8,7 @@ from runner.errors import SourceNotFound
 from runner.model.settings.context import Context
 from runner.model.settings.guardrails import DEFAULT_GUARDRAILS, Guardrails
 from runner.model.settings.policy import Check, Policy
+from runner.model.settings.promotion import Promotion
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import STRICT, IgnoreRule
 from runner.model.stack.match import EVERY_STACK, StackMatch
@@ -173,6 +174,7 @@ class Settings:
     contexts: tuple[Context, ...] = ()
     policies: tuple[Policy, ...] = ()
     checks: tuple[Check, ...] = ()
+    promotion: tuple[Promotion, ...] = ()
 
     def source(self, name: str) -> SourceSettings | None:
         return next((s for s in self.sources if s.name == name), None)

@@ -11,6 +11,7 @@ from runner.ports.records.feed import FeedReader, FeedWriter
 from runner.ports.records.load import LoadReader, LoadWriter
 from runner.ports.records.locks import LockReader, LockWriter
 from runner.ports.records.probes import ProbeReader, ProbeWriter
+from runner.ports.records.promotions import PromotionReader, PromotionWriter
 from runner.ports.records.reports import ReportReader, ReportWriter
 from runner.ports.records.retention import RetentionWriter
 from runner.ports.records.runs import RunReader, RunWriter
@@ -28,6 +29,7 @@ class Reader(
     CommitReader,
     SourceReader,
     ProbeReader,
+    PromotionReader,
     LoadReader,
     FeedReader,
     AuditReader,
@@ -47,6 +49,7 @@ class Writer(
     CommitWriter,
     SourceWriter,
     ProbeWriter,
+    PromotionWriter,
     LoadWriter,
     FeedWriter,
     AuditWriter,

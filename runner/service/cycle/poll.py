@@ -200,7 +200,8 @@ class Poller:
     ) -> None:
         name, head, found, now = source.name, read.revision, read.found, self.clock.now()
         writer.save_commit(name, read.commit)
-        take_in(writer, name, found, drift=self.discoverer.settings.drift, now=now, by=by)
+        moved = take_in(writer, name, found, drift=self.discoverer.settings.drift, now=now, by=by)
+        writer.take_head(name, head, moved, rewritten=read.rewritten is not None)
         if read.signatures:
             writer.audit_note(by, "source.verified", name, proof(status.head, head, read.signatures))
             writer.save_signers(name, {one.revision: one.signer for one in read.signatures})

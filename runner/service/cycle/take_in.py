@@ -24,8 +24,11 @@ def take_in(
     drift: DriftSettings,
     now: datetime,
     by: str,
-) -> None:
-    """Record what one revision declares: new stacks, changed ones, those that left, and those that are broken."""
+) -> frozenset[str]:
+    """Record what one revision declares: new stacks, changed ones, those that left, and those that are broken.
+
+    Returns those whose inputs it changed, or brought.
+    """
     before = {stack.name: stack for stack in writer.stacks() if stack.source == source}
     broken = {problem.stack: str(problem) for problem in found.problems if problem.stack is not None}
     kept = {stack.definition.name for stack in found.stacks} | broken.keys()
@@ -43,6 +46,9 @@ def take_in(
             writer.mark_problem(name, problem)
         if name in found.asked:
             supersede_waiting(writer, name, by=by, reason="a person must decide whether it is a new stack")
+    return frozenset(
+        stack.definition.name for stack in found.stacks if _brought(before.get(stack.definition.name), stack)
+    )
 
 
 def _take_in(
@@ -63,6 +69,13 @@ def _take_in(
         supersede_waiting(writer, name, by=by, reason=f"{stack.source} moved to {stack.revision[:12]}")
     if old.definition.drift.ignore != stack.definition.drift.ignore:
         _judge_again(writer, old, stack, now)
+
+
+def _brought(old: Stack | None, new: Discovered) -> bool:
+    """Whether this revision changed its inputs; other globs in `watch` alone change only their digest."""
+    if old is None or old.missing_since is not None:
+        return True
+    return inputs_moved(old.inputs, new.inputs) and old.inputs != new.inputs_as_watched
 
 
 def _is_new(old: Stack | None, new: Discovered) -> bool:

@@ -14,6 +14,7 @@ from runner.errors import (
 from runner.model.approval.approval import Commit, Person
 from runner.model.approval.signature import signed
 from runner.model.code.dependencies import never_applied
+from runner.model.promotion.advance import Advance
 from runner.model.run.busy import refuse_executing
 from runner.model.run.life import Event, Kind, Run, Trigger
 from runner.model.schedule.decide import View, pause_sentence
@@ -23,6 +24,7 @@ from runner.ports.records.sources import SourceReader
 from runner.ports.records.stacks import StackReader
 from runner.service.discovery.discover import Discoverer
 from runner.service.operator.accept_state import refuse_moved_state
+from runner.service.operator.promote import promote, promoted_at
 from runner.service.queue.enqueue import add_change, add_check, hasten, queue, view, views
 
 
@@ -36,15 +38,19 @@ def request_plan(
     targets: Sequence[str] = (),
     destroy: bool = False,
     ignore_dependencies: bool = False,
+    advance: Advance | None = None,
 ) -> Run:
     """Queue a plan now. It supersedes a waiting run of the stack; an executing one blocks it.
 
-    DependencyMissing if it depends on a stack that was never applied, unless that is ignored.
+    DependencyMissing if it depends on a stack that was never applied, unless that is ignored. PromotionWaits if
+    it waits for another stage of its promotion, unless a person advances it.
     """
     asked = _discover_at(control, discoverer, stack, ref) if ref else None
+    asked_of = asked and promoted_at(control, discoverer.git, stack, asked[0].revision)
     kind = Kind.DESTROY if destroy else Kind.CHANGE
     with control.store.writing() as writer:
-        facts = view(writer, control.clock, stack)
+        promotions = control.settings.promotion
+        facts = view(writer, control.clock, stack, promotions=promotions)
         _refuse(facts)
         gone = facts.stack.missing_since is not None
         if gone and asked is None:
@@ -53,6 +59,7 @@ def request_plan(
             refuse_unread(writer, facts.stack)
         if not destroy and not ignore_dependencies:
             _refuse_unprovided(writer, asked[0].definition if asked else facts.stack.definition)
+        reason = "" if destroy else promote(writer, control, facts, asked_of, advance, person)
         for run in facts.open_runs:
             if run.kind is not Kind.DRIFT:
                 writer.transition(run, Event.SUPERSEDE, by=person.name, reason="planned again on request")
@@ -66,11 +73,17 @@ def request_plan(
                 by=person.name,
                 kind=kind,
                 targets=tuple(targets),
-                reason=f"requested at {at.revision[:12]}",
+                reason="; ".join(filter(None, (f"requested at {at.revision[:12]}", reason))),
             )
         at_last = facts.stack.as_applied if gone else facts.stack
         return add_change(
-            writer, at_last, trigger=Trigger.MANUAL, by=person.name, kind=kind, targets=tuple(targets)
+            writer,
+            at_last,
+            trigger=Trigger.MANUAL,
+            by=person.name,
+            kind=kind,
+            targets=tuple(targets),
+            reason=reason,
         )
 
 

@@ -1,7 +1,7 @@
 """Turn decisions into queued runs: plan changed stacks, check due ones."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,12 +10,14 @@ from runner.model.audit.actor import DAEMON
 from runner.model.run.life import Kind, Run, State, Trigger
 from runner.model.schedule.decide import CHANGE_RULES, CHECK_RULES, Decision, Next, View, decide, waits_for
 from runner.model.schedule.throttling import crowded
+from runner.model.settings.promotion import Promotion
 from runner.model.stack.definition import Discovered, Stack
 from runner.ports.basics import Clock
 from runner.ports.records.joined import StackRunWriter
 from runner.ports.records.load import LoadReader
 from runner.ports.records.runs import NewRun, RunWriter
 from runner.ports.records.store import Reader, Store, Writer
+from runner.service.queue.promotions import hold_back
 
 
 def views(
@@ -25,8 +27,12 @@ def views(
     per_account: int | None = None,
     *,
     left: bool = False,
+    promotions: Sequence[Promotion] = (),
 ) -> list[View]:
-    """One view of every stack, from a handful of queries for any number of stacks; with `left` as `Reader.stacks`."""
+    """One view of every stack, from a handful of queries for any number of stacks; with `left` as `Reader.stacks`.
+
+    Without `promotions` no stack waits for one.
+    """
     stacks = {stack.name: stack for stack in reader.stacks(left=left)}
     changes = reader.last_runs(change_only=True)
     open_runs: dict[str, list[Run]] = {}
@@ -38,8 +44,8 @@ def views(
     former = reader.former_dependencies()
     now = clock.now()
     crowds = full_accounts(reader, [run for runs in open_runs.values() for run in runs], per_account, now)
-    return [
-        View(
+    found = {
+        name: View(
             stack=stack,
             now=now,
             lock=locks.get(name),
@@ -51,7 +57,9 @@ def views(
             crowds=crowds,
         )
         for name, stack in stacks.items()
-    ]
+    }
+    found |= {held.stack.name: held for held in hold_back(reader, found, promotions)}
+    return list(found.values())
 
 
 def full_accounts(
@@ -65,25 +73,31 @@ def full_accounts(
 
 
 def view(
-    reader: Reader, clock: Clock, name: str, shortage: str | None = None, per_account: int | None = None
+    reader: Reader,
+    clock: Clock,
+    name: str,
+    shortage: str | None = None,
+    per_account: int | None = None,
+    *,
+    promotions: Sequence[Promotion] = (),
 ) -> View:
     """The view of one stack; StackNotFound."""
     reader.stack(name)
-    found = views(reader, clock, shortage, per_account, left=True)
+    found = views(reader, clock, shortage, per_account, left=True, promotions=promotions)
     return next(view for view in found if view.stack.name == name)
 
 
-def enqueue_due(store: Store, clock: Clock) -> list[Run]:
+def enqueue_due(store: Store, clock: Clock, promotions: Sequence[Promotion]) -> list[Run]:
     """Queue a change run for every changed stack and a drift run for every due check."""
     with store.reading() as reader:
-        due = [view for view in views(reader, clock) if _wants(view)]
+        due = [view for view in views(reader, clock, promotions=promotions) if _wants(view)]
     if not due:
         return []
     made: list[Run] = []
     with store.writing() as writer:
         # Decided again inside the transaction: another process may have been faster.
         names = {view.stack.name for view in due}
-        for view in [v for v in views(writer, clock) if v.stack.name in names]:
+        for view in [v for v in views(writer, clock, promotions=promotions) if v.stack.name in names]:
             if decide(view).action is Next.PLAN:
                 renamed = view.stack.renamed_from
                 reason = f"renamed from {renamed}" if renamed else ""

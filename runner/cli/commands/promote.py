@@ -1,0 +1,71 @@
+"""`driftline promote`: the stages of promotions, and planning the next one early."""
+
+import click
+
+from runner.cli import suggest
+from runner.cli.options import Cli, output_option, pass_cli, reason_option
+from runner.errors import BadUsage
+
+
+@click.command()
+@click.argument("name", required=False, metavar="[NAME]", shell_complete=suggest.promotions)
+@click.option(
+    "--to",
+    metavar="STAGE",
+    shell_complete=suggest.stacks,
+    help="Plan this stage now; without it, the first one that waits.",
+)
+@reason_option(required=False, text="Plan a stage now, for this reason; it is recorded.")
+@click.option("--no-wait", is_flag=True, help="Queue the plan and return immediately.")
+@click.option("--full", is_flag=True, help="Show full values.")
+@output_option
+@pass_cli
+def command(
+    cli: Cli, name: str | None, to: str | None, reason: str, no_wait: bool, full: bool, output: str
+) -> int:
+    """Show the promotion NAME, or all, and what each stage waits for. With -m, plan the next stage now.
+
+    That skips the soak and the drift check of the stage before, not its apply. The plan needs approval as always.
+    """
+    if to and not reason:
+        raise BadUsage("specify the reason with -m", hint=f"driftline promote {name} --to {to} -m REASON")
+    if reason and name is None:
+        raise BadUsage("specify the promotion", hint="driftline promote")
+    if name is not None and reason:
+        return _promote(cli, name, to, reason, wait=not no_wait, full=full, output=output)
+    _show(cli, name, output)
+    return 0
+
+
+def _show(cli: Cli, name: str | None, output: str) -> None:
+    from runner.cli.screen.promotion import promotion_screen, promotions_screen
+    from runner.service.operator.promote import named_promotion
+    from runner.view.facts import all_stacks
+    from runner.view.promotion import promotion_pages
+
+    app = cli.to_list()
+    now, settings = app.clock.now(), app.settings
+    chosen = settings.promotion if name is None else (named_promotion(settings, name),)
+    with app.store.reading() as reader:
+        found = all_stacks(reader, settings, app.clock, app.disk.shortage())
+        pages = promotion_pages(reader, chosen, found)
+    if name is not None:
+        cli.present(output, pages[0], lambda page: promotion_screen(page, now))
+        return
+    cli.present(output, pages, lambda pages: promotions_screen(pages, now))
+    if not pages:
+        cli.console.say("No promotions. Add them under promotion in the configuration.")
+
+
+def _promote(cli: Cli, name: str, to: str | None, reason: str, *, wait: bool, full: bool, output: str) -> int:
+    from runner.cli.commands.plan import Wish, plan_all, poll_sources
+    from runner.cli.perform import Performer
+    from runner.model.promotion.advance import Advance
+    from runner.service.operator.promote import named_promotion, next_stage
+
+    cli.begin_installation()
+    performer = Performer.of(cli)
+    poll_sources(cli, named_promotion(cli.app.settings, name).order, only_unknown=False)
+    stage = next_stage(cli.app.control, name, to)
+    wish = Wish(None, (), destroy=False, wait=wait, full=full, output=output, advance=Advance(reason))
+    return plan_all(cli, performer, (stage,), wish, detailed=False)

@@ -1,0 +1,114 @@
+"""Promotions: the stages of each, what every one has applied and since when, and what it waits for."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from runner.model.promotion.stage import StageRecord
+from runner.model.schedule.decide import decide
+from runner.model.settings.promotion import Promotion, promotion_of
+from runner.model.stack.definition import DriftStatus, Health, Sync
+from runner.ports.records.promotions import PromotionReader
+from runner.view.facts import StackFacts
+from runner.view.when import whole
+
+MISSING = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageRow:
+    """`revision` is what it has applied, by `run` and `since` then; `newest` is what it is to get.
+
+    `code` and `waits` are the rule and the sentence that say why it has not; `early` if a person may promote it now.
+    """
+
+    stack: str
+    revision: str | None = None
+    newest: str | None = None
+    run: str | None = None
+    since: datetime | None = None
+    sync: Sync | None = None
+    drift: DriftStatus | None = None
+    drift_reason: str = ""
+    health: Health | None = None
+    code: str = ""
+    waits: str = ""
+    early: bool = False
+
+
+@dataclass(frozen=True)
+class PromotionPage:
+    name: str
+    by: str
+    soak: str
+    clean_check: bool
+    stages: tuple[StageRow, ...]
+
+    @property
+    def rule(self) -> str:
+        """What a stage has to show before the next one gets its revision."""
+        soak = f"soaks for {self.soak}" if self.soak != "0s" else ""
+        check = "is found clean by a drift check" if self.clean_check else ""
+        after = " and ".join(filter(None, (soak, check)))
+        return (
+            f"each stage gets a revision after the one before has applied it{f', {after}' if after else ''}"
+        )
+
+
+@dataclass(frozen=True)
+class PromotionPlace:
+    """Which promotion a stack is a stage of, and the stage before it."""
+
+    name: str
+    after: str | None
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.name}, {f'after {self.after}' if self.after else 'first stage'}"
+
+
+def promotion_place(promotions: Iterable[Promotion], stack: str) -> PromotionPlace | None:
+    found = promotion_of(promotions, stack)
+    return PromotionPlace(found.name, next(iter(found.before(stack)), None)) if found else None
+
+
+PromotionPages = tuple[PromotionPage, ...]
+
+
+def promotion_pages(
+    reader: PromotionReader, promotions: Sequence[Promotion], stacks: Iterable[StackFacts]
+) -> PromotionPages:
+    known = {facts.stack.name: facts for facts in stacks}
+    records = reader.stage_records({name for one in promotions for name in one.order})
+    return tuple(_page(promotion, known, records) for promotion in promotions)
+
+
+def _page(
+    of: Promotion, known: Mapping[str, StackFacts], records: Mapping[str, StageRecord]
+) -> PromotionPage:
+    stages = tuple(stage_row(name, known.get(name), records.get(name)) for name in of.order)
+    return PromotionPage(of.name, of.by, str(of.wait.soak), of.wait.clean_check, stages)
+
+
+def stage_row(name: str, facts: StackFacts | None, record: StageRecord | None) -> StageRow:
+    if facts is None:
+        left = record.left if record else None
+        return StageRow(stack=name, code=MISSING, waits=f"it is {left}" if left else "there is no such stack")
+    stack, held = facts.stack, facts.view.promotion
+    applied = record.applied if record else None
+    waits = stack.sync is not Sync.SYNCED
+    code = decide(facts.view).code
+    return StageRow(
+        stack=name,
+        revision=stack.applied_revision,
+        newest=stack.revision,
+        run=applied.run if applied else None,
+        since=whole(applied.at) if applied else None,
+        sync=stack.sync,
+        drift=stack.drift,
+        drift_reason=stack.drift_reason,
+        health=facts.health[0],
+        code=code if waits else "",
+        waits=facts.sentence if waits else "",
+        early=held is not None and code == "promotion" and held.early,
+    )
