@@ -23,6 +23,7 @@ from benchmarks import (
     modules,
     plan,
     poll,
+    rules,
     shim,
     sweep,
 )
@@ -39,6 +40,7 @@ BENCHMARKS: dict[str, Callable[[Size, Path], Iterator[Figure]]] = {
     "daemon": daemon.measure,
     "lock": lock.measure,
     "audit": audit.measure,
+    "rules": rules.measure,
     "shim": shim.measure,
     "confine": confine.measure,
     "drift": drift.measure,

@@ -15,10 +15,11 @@ def guardrail_name(number: int) -> str:
 
 def named_rules(guardrails: Guardrails, declared: Sequence[Declaration]) -> tuple[NamedRule, ...]:
     """The rules that match the stack under any of its declarations."""
+    candidates = guardrails.index.candidates(one.definition for one in declared)
     return tuple(
-        NamedRule(guardrail_name(number), rule)
-        for number, rule in enumerate(guardrails.rules, 1)
-        if matched(rule.match, declared)
+        NamedRule(guardrail_name(at + 1), guardrails.rules[at])
+        for at in candidates
+        if matched(guardrails.rules[at].match, declared)
     )
 
 

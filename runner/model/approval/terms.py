@@ -95,18 +95,17 @@ def agreed(
     Without a plan, rules about some plans do not apply. In `lowering` sources a stack file may require fewer
     people than the server, but never fewer than a rule.
     """
-    rules = [
-        Applied(number, rule, concerns(rule.when, plan)) for number, rule in _reaching(settings, declared)
-    ]
+    rules = list(_reaching(settings, declared, plan))
     words = (
-        *_default(settings, declared, plan),
+        *_default(settings, len(declared), rules),
         *(word for one in rules for word in _of_rule(one, declared)),
         *_own(declared),
     )
     counted = [one.rule for one in rules if one.applies]
     numbers = [_number(settings, one, lowering) for one in declared]
     required = max([*numbers, *(rule.required for rule in counted if rule.required is not None)])
-    mode = min((_mode(settings, one, plan) for one in declared), key=STRICTNESS.index)
+    modes = (_mode(one, at, rules) for at, one in enumerate(declared))
+    mode = min(modes, key=STRICTNESS.index)
     return Terms(
         mode=mode,
         required=required,
@@ -121,10 +120,11 @@ def agreed(
 
 @dataclass(frozen=True)
 class Applied:
-    """A rule that matches the stack; `applies` says whether it matches the plan too."""
+    """A rule that matches the stack. `met` says which declarations it matches, `applies` whether the plan too."""
 
     number: int
     rule: ApprovalRule
+    met: tuple[bool, ...]
     applies: bool
 
 
@@ -167,11 +167,18 @@ def ceiling(rule: ApprovalRule) -> Mode | None:
     return "approved" if rule.required or rule.from_ or rule.one_of else None
 
 
-def _mode(settings: ApprovalSettings, one: Declaration, plan: Summary | None) -> Mode:
+def _mode(one: Declaration, at: int, rules: Iterable[Applied]) -> Mode:
     """`automatic` needs the operator's consent for the stack."""
-    said = [ceiling(rule) for _, rule in _reaching(settings, [one]) if concerns(rule.when, plan)]
-    allowed: list[Mode] = [mode for mode in said if mode is not None] or ["approved"]
+    allowed: list[Mode] = list(_ceilings(at, rules)) or ["approved"]
     return min(one.definition.apply.mode, *allowed, key=STRICTNESS.index)
+
+
+def _ceilings(at: int, rules: Iterable[Applied]) -> Iterator[Mode]:
+    """What the rules that match one declaration allow at most."""
+    for one in rules:
+        mode = ceiling(one.rule) if one.applies and one.met[at] else None
+        if mode is not None:
+            yield mode
 
 
 def _number(settings: ApprovalSettings, one: Declaration, lowering: Collection[str]) -> int:
@@ -183,17 +190,17 @@ def _number(settings: ApprovalSettings, one: Declaration, lowering: Collection[s
 
 def matched(match: StackMatch, declared: Iterable[Declaration]) -> bool:
     """Whether the rule matches the stack under any of its declarations."""
-    return any(reaches(match, one.definition, one.source) for one in declared)
+    return True in [reaches(match, one.definition, one.source) for one in declared]
 
 
 def _reaching(
-    settings: ApprovalSettings, declared: Iterable[Declaration]
-) -> Iterator[tuple[int, ApprovalRule]]:
-    """The rules that match the stack, with their numbers."""
-    subjects = list(declared)
-    for number, rule in enumerate(settings.rules, 1):
-        if matched(rule.match, subjects):
-            yield number, rule
+    settings: ApprovalSettings, declared: Sequence[Declaration], plan: Summary | None
+) -> Iterator[Applied]:
+    for at in settings.index.candidates(one.definition for one in declared):
+        rule = settings.rules[at]
+        met = [reaches(rule.match, one.definition, one.source) for one in declared]
+        if True in met:
+            yield Applied(at + 1, rule, tuple(met), concerns(rule.when, plan))
 
 
 # Sentences for people
@@ -203,13 +210,8 @@ def rule_name(number: int) -> str:
     return f"rule {number} of approvals.rules"
 
 
-def _default(
-    settings: ApprovalSettings, declared: Sequence[Declaration], plan: Summary | None
-) -> Iterator[Word]:
-    if not all(
-        any(ceiling(rule) for _, rule in _reaching(settings, [one]) if concerns(rule.when, plan))
-        for one in declared
-    ):
+def _default(settings: ApprovalSettings, declarations: int, rules: Sequence[Applied]) -> Iterator[Word]:
+    if not all(any(_ceilings(at, rules)) for at in range(declarations)):
         yield Word("mode", "approved", f"{DEFAULT}: no rule sets mode_at_most for it")
     yield Word("required", settings.required, DEFAULT)
     yield Word("author_may_approve", settings.author_may_approve, DEFAULT)
@@ -220,8 +222,8 @@ def _named(of: Applied, declared: Sequence[Declaration]) -> str:
     name = rule_name(of.number)
     if of.rule.when != EVERY_PLAN:
         name += f", for plans that {in_words(of.rule.when)}"
-    met = [one for one in declared if reaches(of.rule.match, one.definition, one.source)]
-    return name if not met[-1].former else f"{name}, which matches {met[-1].origin}"
+    newest = next(one for one, met in zip(reversed(declared), reversed(of.met), strict=True) if met)
+    return name if not newest.former else f"{name}, which matches {newest.origin}"
 
 
 def in_words(when: PlanMatch) -> str:

@@ -1,10 +1,12 @@
 """Guard rails as the operator writes them: limits for every plan, and stricter rules for some stacks."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 from runner.model.stack.definition import STRICT
 from runner.model.stack.match import EVERY_STACK, StackMatch
+from runner.model.stack.match_index import MatchIndex
 
 EVERYTHING = ("*",)
 PlanAction = Literal["create", "update", "replace", "delete", "forget", "read"]
@@ -69,6 +71,10 @@ class Guardrails:
     protect_addresses: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
     rules: tuple[GuardrailRule, ...] = ()
+
+    @cached_property
+    def index(self) -> MatchIndex:
+        return MatchIndex.of(rule.match for rule in self.rules)
 
 
 DEFAULT_GUARDRAILS = Guardrails()

@@ -1,6 +1,7 @@
 """What the operator decides: the server configuration as frozen values, with every default in one place."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -12,6 +13,7 @@ from runner.model.settings.promotion import Promotion
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import STRICT, IgnoreRule
 from runner.model.stack.match import EVERY_STACK, StackMatch
+from runner.model.stack.match_index import MatchIndex
 from runner.model.values.span import Seconds
 
 
@@ -113,6 +115,10 @@ class ApprovalSettings:
     expire: Seconds = Seconds(86400)
     people: dict[str, tuple[str, ...]] = field(default_factory=dict)
     rules: tuple[ApprovalRule, ...] = ()
+
+    @cached_property
+    def index(self) -> MatchIndex:
+        return MatchIndex.of(rule.match for rule in self.rules)
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,16 @@
 """Which stacks a rule of the operator matches, by name, label and source. All rule tables share this matcher."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
+from functools import cached_property
 from typing import Any, ClassVar
 
 from runner.model.stack.definition import STRICT, StackDefinition
-from runner.model.values.paths import glob
+from runner.model.values.paths import WILD, glob
+
+Test = Callable[[StackDefinition, str], bool]
 
 
 @dataclass(frozen=True)
@@ -18,17 +22,47 @@ class StackMatch:
     labels: dict[str, str] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
 
+    @cached_property
+    def test(self) -> Test:
+        """All keys in one function, made once: ten thousand stacks are compared with fifty rules."""
+        tests = [_label_test(key, value) for key, value in self.labels.items()]
+        if self.sources:
+            tests.append(_source_test(self.sources))
+        if self.stacks:
+            tests.append(_name_test(self.stacks))
+        return tests[0] if len(tests) == 1 else _all(tests)
+
 
 EVERY_STACK = StackMatch()
 
 
 def reaches(match: StackMatch, definition: StackDefinition, source: str) -> bool:
     """Whether the rule matches the stack as this definition in this source declares it."""
-    return (
-        (not match.stacks or any(glob(pattern).matches(definition.name) for pattern in match.stacks))
-        and _labelled(match.labels, definition.labels)
-        and (not match.sources or any(fnmatchcase(source, pattern) for pattern in match.sources))
-    )
+    return match.test(definition, source)
+
+
+def _all(tests: Sequence[Test]) -> Test:
+    return lambda definition, source: all(test(definition, source) for test in tests)
+
+
+def _label_test(key: str, value: str) -> Test:
+    if not WILD.search(value):
+        return lambda definition, _source: definition.labels.get(key) == value
+    covers = re.compile(translate(value)).match
+    return lambda definition, _source: key in definition.labels and bool(covers(definition.labels[key]))
+
+
+def _source_test(patterns: Sequence[str]) -> Test:
+    covers = re.compile("|".join(map(translate, patterns))).match
+    return lambda _definition, source: bool(covers(source))
+
+
+def _name_test(patterns: Sequence[str]) -> Test:
+    if len(patterns) == 1:
+        covers = glob(patterns[0]).matches
+        return lambda definition, _source: covers(definition.name)
+    globs = [glob(pattern).matches for pattern in patterns]
+    return lambda definition, _source: any(matches(definition.name) for matches in globs)
 
 
 def mismatch(match: StackMatch, definition: StackDefinition, source: str) -> str:
@@ -59,7 +93,3 @@ def match_text(match: StackMatch) -> str:
 
 def _or(patterns: Sequence[str]) -> str:
     return " or ".join(patterns)
-
-
-def _labelled(wanted: Mapping[str, str], labels: Mapping[str, str]) -> bool:
-    return all(key in labels and fnmatchcase(labels[key], value) for key, value in wanted.items())

@@ -73,13 +73,18 @@ DEEP = None
 
 @dataclass(frozen=True)
 class Glob:
-    """`literal_end` rules most paths out with a single comparison."""
+    """`literal_start` and `literal_end` rule most paths out with a comparison each."""
 
     names: tuple[Callable[[str], object] | None, ...]
+    literal_start: str
     literal_end: str
 
     def matches(self, path: str) -> bool:
-        return path.endswith(self.literal_end) and self._walk(path.split("/"))
+        return (
+            path.endswith(self.literal_end)
+            and path.startswith(self.literal_start)
+            and self._walk(path.split("/"))
+        )
 
     def _walk(self, parts: list[str]) -> bool:
         names, count = self.names, len(self.names)
@@ -105,12 +110,18 @@ def _never(_part: str) -> bool:
     return False
 
 
+def _name_test(name: str) -> Callable[[str], object] | None:
+    if name == "**":
+        return DEEP
+    return re.compile(translate(name)).match if WILD.search(name) else name.__eq__
+
+
 @lru_cache(maxsize=4096)
 def glob(pattern: str) -> Glob:
     """Read a pattern. `a/**` means everything below `a`, and `**/b` means `b` in any folder."""
     names = [name for name in pattern.split("/") if name not in {"", "."}]
     if names and names[-1] == "**":
         names.append("*")
-    compiled = tuple(DEEP if name == "**" else re.compile(translate(name)).match for name in names)
+    compiled = tuple(map(_name_test, names))
     end = WILD_END.split(names[-1])[-1] if names else ""
-    return Glob(compiled, end)
+    return Glob(compiled, WILD.split("/".join(names))[0], end)
