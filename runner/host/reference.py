@@ -33,9 +33,19 @@ def check(text: str) -> None:
     for match in _REFERENCE.finditer(text):
         kind, name = match[1], match[2]
         if kind is None or not match[0].endswith("}"):
-            raise Unresolved(f"{match[0]} must be one of {', '.join(f'${{{each}:...}}' for each in _NAMES)}")
+            known = ", ".join(f"${{{each}:...}}" for each in _NAMES)
+            raise Unresolved(f"{match[0]} must be one of {known}{_meant(name)}")
         if _NAMES[kind].fullmatch(name) is None:
             raise Unresolved(f"${{{kind}:...}} needs {_MEANINGS[kind]}")
+
+
+def _meant(written: str) -> str:
+    """The kind that a mistyped one is closest to."""
+    from difflib import get_close_matches
+
+    kind, colon, _ = written.partition(":")
+    close = get_close_matches(kind, _NAMES, 1) if colon else []
+    return f" (did you mean ${{{close[0]}:...}}?)" if close else ""
 
 
 def references_in(text: str) -> Iterator[str]:

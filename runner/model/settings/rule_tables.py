@@ -44,6 +44,8 @@ TABLES = (
     RuleTable("guardrails.rules", lambda settings: settings.guardrails.rules),
     RuleTable("policies", lambda settings: settings.policies),
     RuleTable("checks", lambda settings: settings.checks),
+    RuleTable("policies", lambda settings: settings.policies),
+    RuleTable("checks", lambda settings: settings.checks),
     RuleTable("contexts", lambda settings: settings.contexts, set_names),
 )
 
