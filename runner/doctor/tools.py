@@ -26,17 +26,24 @@ GIT_FIXED: tuple[Version, ...] = (
 
 @dataclass(frozen=True)
 class Floor:
-    """The first engine release without known holes, and what older ones allow."""
+    """The oldest release without a serious hole, and the oldest without any known one; each with what older ones allow."""
 
     warn_below: Version
-    advised: Version
     hole: str
+    advised: Version
+    flaw: str
 
 
 FLOORS: Mapping[str, Floor] = {
-    "terraform": Floor((1, 14, 9), (1, 15, 4), "a module address may read any file (CVE-2026-4660)"),
-    "tofu": Floor((1, 11, 10), (1, 12, 6), "a module address may read any file (GHSA-q7j3-v8qv-22vq)"),
-}
+    "terraform": Floor(
+        (1, 14, 9), "a module address may read any file (CVE-2026-4660)",
+        (1, 15, 4), "a module package may write through a symlink (#38611)",
+    ),
+    "tofu": Floor(
+        (1, 11, 10), "a module address may read any file (GHSA-q7j3-v8qv-22vq)",
+        (1, 12, 6), "a redirect may receive credentials",
+    ),
+}  # fmt: skip
 TFSWITCH = ".terraform.versions"  # its folder
 MACHINES = {"x86_64": "amd64", "AMD64": "amd64", "aarch64": "arm64", "i686": "386", "armv7l": "arm"}
 
@@ -107,7 +114,7 @@ def engine_verdict(name: str, version: str, binary: Path) -> Finding:
         return warn(
             name,
             f"{message} is older than {dotted(floor.warn_below)}: {floor.hole}",
-            f"install {name} {dotted(floor.advised)} or newer, then   driftline doctor",
+            f"install {name} {dotted(floor.warn_below)} or newer, preferably {dotted(floor.advised)}, then   driftline doctor",
         )
     if script_of(binary) is not None:
         return warn(
@@ -122,7 +129,7 @@ def engine_verdict(name: str, version: str, binary: Path) -> Finding:
             f"engines.{name}.binary: {binary.resolve()}",
         )
     if numbers < floor.advised:
-        return ok(name, f"{message}; {dotted(floor.advised)} or newer is recommended")
+        return ok(name, f"{message}; {dotted(floor.advised)} is recommended: before it, {floor.flaw}")
     return ok(name, message)
 
 

@@ -22,8 +22,9 @@ class NoDatabase(NotFound):
 
 
 class StackRefused(StackNotFound):
-    """stack "{stack}" is in Git, but its definition is invalid: {problem}"""
+    """stack "{stack}" is in Git, but it is refused: {problem}"""
 
+    exit_code = 78
     hint_template = "driftline source check {source}"
 
 

@@ -163,11 +163,11 @@ def _of_runs(
     stack, view = facts.stack, facts.view
     for run in view.open_runs:
         counts = words.counts(run.summary)
-        if run.state is State.AWAITING_APPROVAL:
+        found = objections.get(run.id, ())
+        # A plan that may never be applied is there to be read: it waits for nobody.
+        if run.state is State.AWAITING_APPROVAL and all(one.code != NEVER for one in found):
             count = f" ({given(facts.standing)})" if facts.standing else ""
-            found = objections.get(run.id, ())
-            waits = "is planned" if any(one.code == NEVER for one in found) else f"waits for approval{count}"
-            text = "; ".join([f"{waits}: {counts}", *_notes(run, found)])
+            text = "; ".join([f"waits for approval{count}: {counts}", *_notes(run, found)])
             yield Need(Why.APPROVAL, run.name, stack.name, text, goes_on(run, found))
         if held_elsewhere(run):
             yield _held(run, view.now)

@@ -36,6 +36,13 @@ def test_sound_stacks_are_fine() -> None:
     assert "2 stack files" in shown.stderr
 
 
+def test_a_problem_of_the_code_is_not_explained_by_the_keys_of_a_stack_file() -> None:
+    write("a", "name: a\n", 'terraform {\n  backend "local" { path = "x.tfstate" }\n}\n')
+    shown = validate()
+    assert shown.stdout.startswith("a/main.tf:2:1:")
+    assert "fix the code, then   driftline stack validate" in shown.stderr
+
+
 def test_every_problem_has_its_place_and_all_come_at_once() -> None:
     write("a", "name: a\naprovals: 2\n")
     write("b", "name: b\napply: {mode: sometimes}\n")

@@ -73,6 +73,13 @@ def test_an_engine_below_its_floor_is_a_warning(name: str, version: str, state: 
     assert engine_verdict(name, version, Path("/usr/bin") / name).state is state
 
 
+def test_a_warning_about_an_engine_names_the_release_that_ends_it() -> None:
+    warned = engine_verdict("terraform", "1.14.8", Path("/usr/bin/terraform"))
+    assert "older than 1.14.9" in warned.message
+    assert "install terraform 1.14.9 or newer, preferably 1.15.4" in warned.hint
+    assert "1.15.4 is recommended" in engine_verdict("terraform", "1.14.9", Path("/usr/bin/x")).message
+
+
 def test_every_engine_has_a_floor() -> None:
     assert FLOORS.keys() == ENGINES.keys()
 

@@ -58,6 +58,11 @@ def test_an_unknown_source_is_not_found(made: Installation) -> None:
     assert made("source", "check", "other").code == 5
 
 
+def test_a_source_with_a_similar_name_is_suggested(made: Installation) -> None:
+    assert 'did you mean "infra"?' in made("source", "sync", "infrs").stderr
+    assert "driftline source list" in made("source", "check", "other").stderr
+
+
 def test_problems_of_stack_files_are_shown_with_their_place(made: Installation) -> None:
     (made.repository / "one/stack.yaml").write_text("name: one\naprovals: 2\n")
     made.commit("broken")

@@ -77,12 +77,11 @@ def test_a_plan_blocked_by_a_guard_rail_comes_with_the_working_command(
     assert need.command == command
 
 
-def test_a_plan_of_a_never_applied_stack_does_not_wait_for_approval() -> None:
+def test_a_plan_of_a_never_applied_stack_needs_nobody() -> None:
     never = Violation(
         "never", 'stack "prod/vpc" may not be applied: its mode is never (rule 1)', blocking=True
     )
-    (need,) = needs([facts(run=RUN)], [], [], NOW, daemon=True, objections={RUN.id: [never]})
-    assert need.text == 'is planned: +2 -1; stack "prod/vpc" may not be applied: its mode is never (rule 1)'
+    assert needs([facts(run=RUN)], [], [], NOW, daemon=True, objections={RUN.id: [never]}) == []
 
 
 def test_a_guard_rails_sentence_is_shown_once() -> None:

@@ -50,7 +50,9 @@ def validate(cli: Cli, file: Path | None, output: str) -> None:
             cli.console.warn(doubt.message if (doubt.line, doubt.column) == (1, 1) else str(doubt))
     if settings is None or problems:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        raise BadConfig(f"{path} has {count}", hint="driftline config schema")
+        raise BadConfig(
+            f"{path} has {count}", hint="fix the file; its keys are described by   driftline config schema"
+        )
     names = ", ".join(source.name for source in settings.sources) or "none"
     # Not a flaw of the file: it may be made or mounted later.
     for number, place in enumerate(settings.executor.visible):

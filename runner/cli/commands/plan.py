@@ -238,4 +238,6 @@ def poll_sources(cli: Cli, stacks: Sequence[str], *, only_unknown: bool) -> None
 def _reported_by_the_plan(cli: Cli, names: Sequence[str]) -> set[str | None]:
     """The problems for which these stacks are about to be refused."""
     with cli.app.store.reading() as reader:
-        return {stack.problem for stack in reader.stacks() if stack.name in names}
+        known = {stack.problem for stack in reader.stacks() if stack.name in names}
+        newcomers = (one for source in reader.sources() for one in source.newcomers)
+        return known | {problem for name, problem in newcomers if name in names}

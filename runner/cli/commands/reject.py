@@ -32,7 +32,10 @@ from runner.view.run import run_rows
 @output_option
 @pass_cli
 def command(cli: Cli, runs: tuple[int, ...], labels: Labels, reason: str, yes: bool, output: str) -> int:
-    """Reject the plan of each RUN. The stack is planned again after a new commit, or on request."""
+    """Reject the plan of each RUN. The stack is planned again after a new commit, or on request.
+
+    Rejecting changes no infrastructure and always needs a reason, so it needs no --yes without a terminal.
+    """
     refuse_unclear(runs, labels, what="runs")
     wanted = list(dict.fromkeys(runs)) or waiting(cli, labels)
     if not wanted:

@@ -1,6 +1,7 @@
 """`driftline source`: what is polled, poll now, try whether it can be."""
 
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import click
@@ -76,7 +77,9 @@ def check(cli: Cli, source: str) -> int:
     cli.console.table(
         ("STACK", "FILE", "ROOT MODULE"),
         ((stack.definition.name, stack.file, stack.module_path) for stack in found.stacks),
-        empty="No valid stack files found. Check the globs under stacks: of the source.",
+        empty="No valid stack files."
+        if found.problems
+        else "No stack files found. Check the globs under stacks: of the source.",
     )
     cli.console.data(*(Cell(str(problem), "red") for problem in found.problems))
     cli.console.data(*(Cell(str(note), "dim") for note in found.notes))
@@ -96,5 +99,6 @@ def _later(first: "Polled", second: "Polled") -> "Polled":
 def _named(cli: Cli, name: str) -> SourceSettings:
     source = cli.app.settings.source(name)
     if source is None:
-        raise SourceNotFound(source=name)
+        near = get_close_matches(name, [one.name for one in cli.app.settings.sources], 1)
+        raise SourceNotFound(source=name, hint=f'did you mean "{near[0]}"?' if near else None)
     return source

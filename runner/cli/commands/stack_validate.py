@@ -73,10 +73,17 @@ def validate(cli: Cli, paths: tuple[Path, ...], output: str) -> None:
         cli.console.data(*(str(problem) for problem in problems))
     if problems:
         message = f"{counted(len(problems), 'problem')} in {counted(count, 'stack file')}"
-        raise BadStackFile(message, hint="driftline config schema --kind stack")
+        raise BadStackFile(message, hint=_next_step(problems))
     if not count:
         raise NotFound(f"no {USUAL} in {', '.join(map(str, wanted))}", hint="driftline init")
     cli.console.say(f"{counted(count, 'stack file')} checked, no problems.")
+
+
+def _next_step(problems: Sequence[Problem]) -> str:
+    """The keys of a stack file explain no problem that is in its code."""
+    if all(problem.stack_file for problem in problems):
+        return "fix the code, then   driftline stack validate"
+    return "fix the file; its keys are described by   driftline config schema --kind stack"
 
 
 _UNJUDGED = (
