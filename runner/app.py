@@ -21,12 +21,13 @@ from runner.model.values.size import parse_size
 if TYPE_CHECKING:
     from runner.daemon.parts import Parts
     from runner.datadir.workspace import LocalWorkspaces
+    from runner.policy.host import HostPolicies
+    from runner.policy.judge import ConfinedJudge
     from runner.ports.control import ControlPorts
     from runner.ports.engine import Engine
     from runner.ports.files import Modules
     from runner.ports.git import Git
     from runner.ports.keeping import Artifacts, Checkpoints, Claims
-    from runner.ports.policy import Judge, Policies
     from runner.service.cycle.poll import Poller
     from runner.service.discovery.discover import Discoverer
     from runner.source.mirrors import GitMirrors
@@ -159,7 +160,7 @@ class App:
         )
 
     @cached_property
-    def policies(self) -> "Policies":
+    def policies(self) -> "HostPolicies":
         from runner.policy.host import HostPolicies
 
         return HostPolicies(self.settings)
@@ -185,7 +186,7 @@ class App:
         return Worker(self.control, ports)
 
     @cached_property
-    def judge(self) -> "Judge":
+    def judge(self) -> "ConfinedJudge":
         from runner.engine.environment import inherited
         from runner.engine.sandbox_policy import SandboxPolicy
         from runner.policy.judge import ConfinedJudge

@@ -42,6 +42,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "lock": "List, take and release locks.",
         "state": "Import managed states.",
         "source": "List, sync and check sources.",
+        "policy": "List policies, run their tests, and try them on a plan.",
         "events": "List or follow the event feed.",
         "audit": "List, verify and export the audit log.",
     },

@@ -1,6 +1,6 @@
 """The operator's policies and checks as they are on this host now."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from runner.model.policy.material import CheckMaterial, Judging
@@ -19,6 +19,12 @@ class HostPolicies:
         def matched(match: StackMatch) -> bool:
             return any(reaches(match, definition, source) for definition, source in declared)
 
+        return self._judging(matched)
+
+    def every(self) -> Judging:
+        return self._judging(lambda _match: True)
+
+    def _judging(self, matched: Callable[[StackMatch], bool]) -> Judging:
         return Judging(
             policies=tuple(read_policy(one) for one in self.settings.policies if matched(one.match)),
             checks=tuple(_material(one) for one in self.settings.checks if matched(one.match)),

@@ -20,6 +20,10 @@ class ConfinedJudge:
     surround: Surround
     env: Mapping[str, str]
 
+    @property
+    def evaluation(self) -> Evaluation:
+        return Evaluation(self.surround)
+
     def policy(
         self,
         material: PolicyMaterial,
@@ -28,7 +32,7 @@ class ConfinedJudge:
         place: Path,
         cancel: Cancel | None,
     ) -> PolicyResult:
-        answer = Evaluation(self.surround).judge(material, plan, context, place, cancel)
+        answer = self.evaluation.judge(material, plan, context, place, cancel)
         return result_of(material, answer)
 
     def check(

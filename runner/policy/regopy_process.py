@@ -1,7 +1,7 @@
-"""The process that evaluates Rego by regopy: python -I -m runner.policy.regopy_process SECONDS MEMORY FOLDER.
+"""The process that evaluates Rego by regopy: `main` with the arguments SECONDS MEMORY FOLDER.
 
 It reads the question from the folder and writes the answer to its standard output. It opens no file and starts
-nothing after it has read the question.
+nothing after it has read the question. It imports little, since it is started for every policy of every plan.
 """
 
 import importlib
@@ -12,12 +12,11 @@ import resource
 import sys
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
-from runner.model.policy.question import query_of
-from runner.model.policy.rego.modern import modern
+from runner.model.policy.rego.modern import ROOT, modern
 from runner.model.policy.rego.module import Module
+from runner.model.policy.rego.query import query_of
 from runner.model.policy.rego.refusals import refusals
 from runner.model.policy.rego.tokens import Unreadable
 from runner.policy.limited import limit
@@ -36,13 +35,13 @@ class Problem(Exception):
 
 
 def main() -> None:
-    seconds, memory, folder = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+    seconds, memory, folder = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
     answer = _own_output()
     limit(seconds, resource.RLIM_INFINITY, LARGEST_ANSWER)
     threading.Thread(target=_watch, args=(memory, answer), daemon=True).start()
     told: dict[str, Any]
     try:
-        question = json.loads((folder / QUESTION).read_bytes())
+        question = _read(f"{folder}/{QUESTION}")
         document = _document(question)
         importlib.import_module("regopy")  # it opens files, which nothing may from here on
 
@@ -65,6 +64,11 @@ def _own_output() -> int:
     return answer
 
 
+def _read(path: str) -> Any:
+    with open(path, "rb") as file:
+        return json.loads(file.read())
+
+
 def _watch(memory: int, answer: int) -> None:
     """End this process when it has used that much memory.
 
@@ -79,7 +83,7 @@ def _watch(memory: int, answer: int) -> None:
 def _document(question: dict[str, Any]) -> Any:
     if not question["plan"]:
         return question["context"]
-    document = json.loads(Path(question["plan"]).read_bytes())
+    document = _read(question["plan"])
     if not isinstance(document, dict):
         raise Problem("the plan is not a JSON object")
     context = question["context"] or {}
@@ -101,8 +105,7 @@ def evaluated(question: dict[str, Any], document: Any) -> dict[str, Any]:
     rules: dict[str, str] = question["rules"]
     if not rules:
         return {}
-    if document is not None:
-        _give(interpreter, document)
+    _give(interpreter, {ROOT: document})
     values = _asked(interpreter, rules)
     if values is not None:
         return values
@@ -194,7 +197,3 @@ def _asked(interpreter: Any, rules: dict[str, str]) -> dict[str, Any] | None:
         raise Problem("the answer is undefined")
     values: dict[str, Any] = output.results[0].bindings["answer"]
     return values
-
-
-if __name__ == "__main__":
-    main()

@@ -19,11 +19,18 @@ class Policies(Protocol):
         """
         ...
 
+    def every(self) -> Judging:
+        """All policies and checks, in the order of the configuration."""
+        ...
+
 
 class NoPolicies:
     """Of an installation that has none."""
 
     def judging(self, _declared: Sequence[tuple[StackDefinition, str]]) -> Judging:
+        return NOTHING
+
+    def every(self) -> Judging:
         return NOTHING
 
 

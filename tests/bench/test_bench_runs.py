@@ -36,6 +36,7 @@ FIGURES = {
         "driftline stack list -o json, 3 stacks, 6 runs",
     ],
     "daemon": ["idle daemon, 1 source, VmRSS"],
+    "policy": ["a policy on 100 changes"],
     "audit": ["audit verify, 60 entries"],
     "lock": ["lock take + release, 2 processes"],
     "shim": ["an apply through the shim"],

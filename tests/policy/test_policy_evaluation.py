@@ -155,11 +155,14 @@ def test_a_canceled_run_does_not_wait_for_its_policies(evaluation: Evaluation, p
 
 def test_tests_run_as_opa_runs_them(evaluation: Evaluation, place: Path) -> None:
     source = HEAD + 'deny[m] { input.a == 1; m := "x" }\nbroken { to_number("a") }'
+    source += '\ndeny[m] { odd; m := "odd" }\nodd { lower(input.b) == "x" }'
     tests = (
-        HEAD + 'test_denies { deny["x"] with input as {"a": 1} }\n'
+        HEAD + 'test_asks_another_rule { deny["odd"] with input as {"b": "X"} }\n'
+        'test_denies { deny["x"] with input as {"a": 1} }\n'
         'test_passes { count(deny) == 1 with input as {"a": 2} }\ntest_broken { broken }'
     )
     assert evaluation.tests(material(source, a_test=tests), place) == {
+        "main.test_asks_another_rule": True,
         "main.test_denies": True,
         "main.test_passes": False,
         "main.test_broken": None,

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from tempfile import TemporaryDirectory, mkdtemp
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -19,6 +20,9 @@ from runner.model.stack.definition import Stack
 from runner.model.values.problem import Problem
 from runner.view.document import document
 from runner.view.problem import problem_row
+
+if TYPE_CHECKING:
+    from runner.app import App
 
 
 @click.group()
@@ -98,10 +102,22 @@ def _misplaced(settings: Settings, path: Path, known: _Known) -> tuple[list[Prob
 
 def _doubts(settings: Settings, path: Path, known: _Known) -> Iterator[Problem]:
     """What is allowed and hardly meant."""
+    from runner.app import App
     from runner.config.context_rules import careless
 
-    for sentence in (*forgotten(settings, known.counting), *careless(settings, os.environ)):
+    flaws = _flawed_policies(App(settings, path))
+    for sentence in (*forgotten(settings, known.counting), *careless(settings, os.environ), *flaws):
         yield Problem(str(path), 1, 1, sentence)
+
+
+def _flawed_policies(app: "App") -> Iterator[str]:
+    """Why a policy denies every plan, with the place in its text."""
+    if not app.settings.policies:
+        return
+    with TemporaryDirectory(prefix="driftline-policy-") as place:
+        for material in app.policies.every().policies:
+            for line in app.judge.evaluation.flaws(material, Path(mkdtemp(dir=place))).splitlines():
+                yield f'policy "{material.name}" denies every plan: {line}'
 
 
 @command.command()

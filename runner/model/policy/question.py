@@ -1,12 +1,12 @@
 """What a policy engine is asked, and what it answers: values of rules by their names, as plain JSON."""
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from runner.model.policy.rego.module import Module
+from runner.model.policy.rego.query import query_of
 
 PACKAGE = "main"  # conftest's
 _JUDGES = re.compile(r"(deny|violation|warn)(_[A-Za-z0-9]+)*|approvals|exception")
@@ -27,11 +27,6 @@ class Question:
     def query(self) -> str:
         """One query for all of them: of each the list of its values, empty where it is undefined."""
         return f"answer={query_of(self.rules)}"
-
-
-def query_of(rules: Mapping[str, str]) -> str:
-    """A rule without a value makes a query undefined, but not a comprehension."""
-    return "{" + ", ".join(f"{json.dumps(label)}: [v | v = {path}]" for label, path in rules.items()) + "}"
 
 
 Values = Mapping[str, Any]  # by label a list; None where the rule failed and the others were to be answered

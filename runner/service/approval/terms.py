@@ -49,9 +49,11 @@ def judging(control: ControlPorts, reader: RunJudgingReader, run: Run) -> Judgin
     return replace(found, folders=folders, former=applied if folders else "")
 
 
-def stack_terms(settings: Settings, reader: DeclarationReader, stack: Stack) -> Terms:
-    """The terms of the next change."""
-    return _terms(settings, reader, stack.name, declaration_of(stack))
+def stack_terms(
+    settings: Settings, reader: DeclarationReader, stack: Stack, plan: Summary | None = None
+) -> Terms:
+    """The terms of the next change, or of this plan."""
+    return _terms(settings, reader, stack.name, declaration_of(stack), plan)
 
 
 def counting(reader: DeclarationReader, stack: Stack) -> tuple[Declaration, ...]:

@@ -4,6 +4,8 @@ r"""A module's text as regopy has to get it, with the same lines: where regopy d
   Its head becomes `name contains x if`.
 - `sprintf` with more than one verb puts quotes around values of variables and of functions, so that the text equals
   no other. It becomes `concat` of calls with one verb each.
+- `with input as ...` crashes where the rule asks another rule, and `with input.key as ...` does not. The document is
+  therefore under a key of the input.
 - A text is compared as it is written: `\u00e9` is not `é`.
 """
 
@@ -14,6 +16,7 @@ from collections.abc import Iterator
 from runner.model.policy.rego.module import Module
 from runner.model.policy.rego.tokens import Token, closing
 
+ROOT = "root"  # the key of the input that has the document
 _VERB = re.compile(r"%[-+# 0]*[0-9]*(?:\.[0-9]+)?[a-zA-Z%]")
 
 
@@ -42,11 +45,20 @@ class _Writer:
                 text, index = written
                 pieces.append(text)
             else:
-                pieces.append(_plain(self.tokens[index]))
+                pieces.append(self._word(index))
                 index += 1
         if end == len(self.tokens):
             pieces.append(self.source[self.tokens[-1].end :])
         return "".join(pieces)
+
+    def _word(self, index: int) -> str:
+        token = self.tokens[index]
+        is_root = (
+            token.text == "input"
+            and token.kind == "name"
+            and (index == 0 or self.tokens[index - 1].text != ".")
+        )
+        return f"input.{ROOT}" if is_root else _plain(token)
 
     def _gap(self, index: int) -> str:
         before = self.tokens[index - 1].end if index else 0
@@ -62,7 +74,7 @@ class _Writer:
             return None
         if closing(found, opens) != end - 1:
             return None
-        values = [self.between(*one) for one in self._elements(opens, end - 1)]
+        values = [self.between(*one).strip() for one in self._elements(opens, end - 1)]
         parts = list(_parts(_inside(form)))
         verbs = sum(verb for _, verb in parts)
         if verbs != len(values) or len(parts) < 2:

@@ -1,9 +1,9 @@
 """One Rego module: its package, its imports and its rules."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 
 from runner.model.policy.rego.tokens import Token, Unreadable, tokens
 
@@ -11,8 +11,7 @@ _NOT_A_RULE = frozenset({"package", "import"})
 _GO_ON = frozenset({"else", "if", "contains", "with", "as"})  # never the first word of a rule
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """The tokens `begin` to `end` of one rule; `name` is the first part of its head."""
 
     name: str
@@ -20,10 +19,11 @@ class Rule:
     end: int
 
 
-@dataclass(frozen=True)
 class Module:
-    file: str
-    source: str
+    """Not a dataclass, whose import the process of regopy is spared."""
+
+    def __init__(self, file: str, source: str) -> None:
+        self.file, self.source = file, source
 
     @cached_property
     def tokens(self) -> list[Token]:

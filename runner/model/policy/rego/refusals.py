@@ -4,7 +4,7 @@ Both make a rule silently false, which for a `deny` means: anything may pass.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from runner.model.policy.rego.module import Module, Rule
 from runner.model.policy.rego.tokens import Token, closing
@@ -37,8 +37,7 @@ _WORDS = frozenset(
 _PATTERN = frozenset("[]{},:")
 
 
-@dataclass(frozen=True)
-class Refusal:
+class Refusal(NamedTuple):
     file: str
     line: int
     column: int
