@@ -19,6 +19,7 @@ from runner.errors import BackupDamaged, BackupTooNew, NotEmpty
 from runner.host.files import PRIVATE_FILE, private_folder, sync_folder, write_whole
 from runner.model.approval.approval import Person
 from runner.model.audit.restored import HOLDER
+from runner.model.events.feed import BackupRestored
 from runner.model.run.life import Run, State
 from runner.model.stack.definition import Stack
 from runner.model.stack.lock import Lock
@@ -166,6 +167,8 @@ def _settle(app: App, header: Header, person: Person) -> Restored:
             waiting = tuple(run for run in writer.open_runs() if run.state is State.AWAITING_APPROVAL)
             about = {"made": header.made, "version": header.version, "locked": [lock.stack for lock in locks]}
             writer.audit_note(person.name, "backup.restore", "installation", about)
+            restored = BackupRestored(person.name, header.made, len(locks))
+            writer.emit("backup.restore", "installation", restored)
         checkpoint(app.control)
         return Restored(header, locks, waiting, message)
     finally:

@@ -26,10 +26,11 @@ LEVELS: Mapping[str, str] = {
     "check.fail": "warning",
     "probe.distrust": "warning",
     "account.throttled": "warning",
+    "backup.restore": "warning",
 }
 # In this order; missing or empty fields are left out.
 _FIELDS = (
-    "stack", "was", "check", "kind", "revision", "counted", "provider", "at_most", "until", "holder", "person", "by", "reason", "comment",
+    "stack", "was", "check", "kind", "revision", "counted", "provider", "at_most", "until", "holder", "file", "made", "resources", "person", "by", "reason", "comment",
 )  # fmt: skip
 
 

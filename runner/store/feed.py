@@ -51,6 +51,9 @@ class FeedReads(Session):
 
 
 class FeedWrites(FeedReads, Writes):
+    def emit(self, topic: str, subject: str, payload: Payload) -> None:
+        self._emit(topic, subject, payload)
+
     def save_cursor(self, cursor: Cursor) -> None:
         row: dict[str, Value] = {
             "name": cursor.consumer,

@@ -45,6 +45,9 @@ def test_a_restored_installation_plans_no_changes_with_an_intact_audit_log(
     installation.world.run("audit", "verify")
     installation.world.run("db", "check")
     assert [entry["action"] for entry in installation.world.json("audit", "log")].count("backup.restore") == 1
+    made, restored = installation.world.json("events", "--topic", "backup.*")
+    assert made["sentence"].startswith(f"backup to {installation.file} begun by")
+    assert (restored["topic"], restored["payload"]["locked"]) == ("backup.restore", 0)
 
 
 def test_a_plan_that_waited_is_approved_and_applied_as_it_was(installation: Installation) -> None:

@@ -104,6 +104,13 @@ def test_the_audit_log_says_who_imported_which_state(world: World, laptop: Path)
     assert world.json("lock", "list") == []
 
 
+def test_an_imported_state_is_an_event(world: World, laptop: Path) -> None:
+    imported(world, laptop)
+    (event,) = world.json("events", "--topic", "state.import")
+    assert (event["payload"]["stack"], event["payload"]["resources"]) == ("app", 1)
+    assert event["sentence"].startswith("a state was imported for app by")
+
+
 def test_the_former_state_is_kept_as_a_copy(world: World, laptop: Path) -> None:
     imported(world, laptop)
     before = managed(world).read_bytes()

@@ -6,6 +6,7 @@ import click
 
 from runner.cli.options import Cli, pass_cli
 from runner.errors import BadUsage
+from runner.model.events.feed import BackupBegun
 from runner.view.words import counted
 
 
@@ -37,6 +38,7 @@ def command(cli: Cli, target: Path, keys_file: Path | None) -> None:
     with app.store.writing() as writer:
         about = {"file": str(file), "keys": keys_file is not None}
         writer.audit_note(person.name, "backup.make", "installation", about)
+        writer.emit("backup.make", "installation", BackupBegun(person.name, str(file)))
     if keys_file is not None:
         verb = "holds" if ring.write(keys_file) else "already held"
         cli.console.say(f"{keys_file} {verb} the keys: store it apart from the backups.")

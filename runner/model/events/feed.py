@@ -105,6 +105,33 @@ class LockMoved:
 
 
 @dataclass(frozen=True)
+class StateImported:
+    """A person put a managed state in place, with this many resources."""
+
+    stack: str
+    by: str
+    resources: int
+    serial: int
+
+
+@dataclass(frozen=True)
+class BackupBegun:
+    """A person began a backup of the whole installation."""
+
+    by: str
+    file: str
+
+
+@dataclass(frozen=True)
+class BackupRestored:
+    """The installation was restored from a backup; each stack that needs a review got a lock."""
+
+    by: str
+    made: str  # when the backup was made
+    locked: int  # how many stacks
+
+
+@dataclass(frozen=True)
 class ProviderDistrusted:
     """A warm provider disagreed with a plain plan, and is no longer probed."""
 
@@ -133,6 +160,9 @@ Payload = (
     | StackPaused
     | StackResumed
     | LockMoved
+    | StateImported
+    | BackupBegun
+    | BackupRestored
     | ProviderDistrusted
     | AccountThrottled
 )
@@ -153,6 +183,9 @@ TOPICS: Mapping[str, type[Payload]] = {
     "stack.resume": StackResumed,
     "lock.take": LockMoved,
     "lock.release": LockMoved,
+    "state.import": StateImported,
+    "backup.make": BackupBegun,
+    "backup.restore": BackupRestored,
     "probe.distrust": ProviderDistrusted,
     "account.throttled": AccountThrottled,
 }

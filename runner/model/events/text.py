@@ -2,6 +2,8 @@
 
 from runner.model.events.feed import (
     AccountThrottled,
+    BackupBegun,
+    BackupRestored,
     FeedEvent,
     Payload,
     PlanApproved,
@@ -12,6 +14,7 @@ from runner.model.events.feed import (
     StackPaused,
     StackRenamed,
     StackResumed,
+    StateImported,
 )
 
 # Sentences by topic, or else by the type of the payload; {0} is the payload.
@@ -35,6 +38,9 @@ _BY_PAYLOAD: dict[type[Payload], str] = {
     StackEnded: "{0.stack} forgotten by {0.by}",
     StackPaused: "{0.stack} paused by {0.by}",
     StackResumed: "{0.stack} resumed by {0.by}",
+    StateImported: "a state was imported for {0.stack} by {0.by} (resources: {0.resources}, serial {0.serial})",
+    BackupBegun: "backup to {0.file} begun by {0.by}",
+    BackupRestored: "restored by {0.by} from the backup of {0.made} (stacks locked: {0.locked})",
     ProviderDistrusted: "a probe of {0.provider} disagreed with a full plan; the provider is no longer probed",
     AccountThrottled: "{0.account} is throttled: at most {0.at_most} runs until {0.until}",
 }

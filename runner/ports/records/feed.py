@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Protocol
 
-from runner.model.events.feed import Cursor, DeadLetter, FeedEvent
+from runner.model.events.feed import Cursor, DeadLetter, FeedEvent, Payload
 
 
 class FeedReader(Protocol):
@@ -27,6 +27,10 @@ class FeedReader(Protocol):
 
 
 class FeedWriter(FeedReader, Protocol):
+    def emit(self, topic: str, subject: str, payload: Payload) -> None:
+        """Add an event of a change outside the database; the changes of records emit their own."""
+        ...
+
     def save_cursor(self, cursor: Cursor) -> None: ...
     def forget_consumers(self, but: Collection[str]) -> None: ...
     def bury(self, consumer: str, event: FeedEvent, problem: str) -> None: ...

@@ -23,6 +23,7 @@ from runner.model.approval.arriving_state import (
     summary_of,
 )
 from runner.model.changes.changes import ChangeSet, first_error
+from runner.model.events.feed import StateImported
 from runner.model.execution.job import Job, JobSource, Phase, PlanFailure
 from runner.model.run.busy import refuse_executing
 from runner.model.run.life import Event, Kind
@@ -113,6 +114,8 @@ def import_state(control: ControlPorts, arrival: Arrival, lock: Lock, person: Pe
     with control.store.writing() as writer:
         _refuse_moved(control.workspaces, writer, arrival, lock)
         writer.audit_note(person.name, "state.import", name, _about(arrival))
+        imported = StateImported(name, person.name, arrival.state.resources, arrival.state.serial)
+        writer.emit("state.import", name, imported)
         for run in writer.open_runs(name):
             if run.kind is not Kind.DRIFT:
                 writer.transition(run, Event.SUPERSEDE, by=person.name, reason="a state is imported")
