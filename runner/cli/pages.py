@@ -17,7 +17,7 @@ def page_of(app: App, run_id: int) -> RunPage:
     names = app.artifacts.names(run_id)
     with app.store.reading() as reader:
         again = _planned_again(app, run_id) if reader.run(run_id).state is State.SUPERSEDED else None
-        return run_page(reader, app.settings, run_id, names, again)
+        return run_page(reader, app.settings, app.clock, run_id, names, again)
 
 
 def pages_of(app: App, runs: Iterable[Run]) -> tuple[RunPage, ...]:

@@ -15,9 +15,10 @@ from runner.cli.options import Cli
 from runner.cli.screen.output import Cell
 from runner.cli.screen.progress import LOOK_SECONDS, LogTail
 from runner.datadir.daemon_lock import running_daemon
-from runner.errors import DaemonUnreachable, DriftlineError, Interrupted, StackLocked
+from runner.errors import DaemonUnreachable, DriftlineError, Interrupted, StackLocked, WindowClosed
 from runner.model.run.life import Kind, Run, State
 from runner.model.schedule.waiting import waits
+from runner.service.approval.windows import kept_closed
 from runner.service.cycle.begin import begin
 from runner.service.cycle.recover import recover
 from runner.service.operator.cancel import cancel
@@ -79,6 +80,7 @@ class Performer:
                 self.cli.console.say(*(Cell(line, "dim") for line in tail.lines(last=over)))
             if not over:
                 self._refuse_locked(run)
+                self._refuse_closed(run)
                 if run.wait_until != shown and waits(run.wait_until, self.cli.app.clock.now()):
                     shown = run.wait_until
                     self._tell_wait(run)
@@ -172,6 +174,13 @@ class Performer:
             lock = reader.lock(run.stack)
         if lock is not None:
             raise StackLocked(stack=run.stack, holder=lock.holder, reason=lock.reason, hint=lock.way_out)
+
+    def _refuse_closed(self, run: Run) -> None:
+        app = self.cli.app
+        with app.store.reading() as reader:
+            closed = kept_closed(app.settings, app.clock, reader, run)
+        if closed is not None:
+            raise WindowClosed(run=run.name, why=str(closed))
 
     # Stopping
 

@@ -25,6 +25,9 @@ def approval_rule_complaints(settings: Settings) -> Iterator[Complaint]:
             yield from single_line((*here, "protect", number), address, "a resource address or a glob")
         if rule.reason:
             yield from single_line((*here, "reason"), rule.reason, "a text")
+    for index, login in enumerate(settings.approvals.owners):
+        if _LOGIN.fullmatch(login) is None:
+            yield Complaint(("approvals", "owners", index), "expected a login name")
 
 
 def _when(here: KeyPath, rule: ApprovalRule) -> Iterator[Complaint]:

@@ -5,6 +5,12 @@ from typing import Any
 
 from runner.model.values.span import Seconds
 
+_WINDOWS: Mapping[str, str] = {
+    "windows[].allow": 'Times in which applies may start, as "DAYS TIMES ZONE": mon-thu 08:00-16:00 Europe/Berlin, or daily 22:00-04:00; UTC if no zone is given',
+    "windows[].freeze": "Dates without applies, as FIRST/LAST, both inclusive: 2026-12-20/2027-01-03, or 2026-12-24T12:00/2026-12-27T08:00 Europe/Berlin",
+    "windows[].reason": "Reason, shown wherever the window keeps something waiting",
+}
+
 _IGNORE: Mapping[str, str] = {
     "drift.ignore[].address": "Resource address, or a glob",
     "drift.ignore[].attributes": "Attributes to ignore, as globs",
@@ -78,8 +84,9 @@ SERVER: Mapping[str, str] = {
     "approvals": "Who has to approve plans",
     "approvals.required": "Number of people who must approve a plan; stacks may raise it",
     "approvals.author_may_approve": "Whether the authors of a change may approve its plan",
-    "approvals.expire": "How long an approval is valid",
+    "approvals.expire": "How long an approval is valid; if the windows of the stack are closed then, until their next opening ends",
     "approvals.people": "Login -> names and email addresses used in commits, such as {ana: [ana@example.com]}",
+    "approvals.owners": "Logins of those who may apply an approved run outside its windows (driftline apply --break-glass); empty means nobody",
     "approvals.rules": "Stricter terms for some stacks; the strictest of the defaults above, all matching rules and the stack file applies",
     "approvals.rules[].match": "Which stacks the rule applies to; an omitted key matches every stack",
     "approvals.rules[].match.stacks": 'Stack names, as globs: "prod/**" matches everything below prod/, "**" matches all; * does not match a slash',
@@ -144,6 +151,12 @@ SERVER: Mapping[str, str] = {
     "artifacts.old_keys": "Previous keys, used only for decryption",
     "audit": "Checkpoints of the audit log, which reveal a truncated log or a database that was rolled back",
     "audit.checkpoints": "File to append checkpoints to, outside data_dir and ideally on another disk; null means data_dir/checkpoints.jsonl",
+    "windows": "When applies of some stacks may start; all windows that match a stack must be open together. Plans and checks never wait",
+    "windows[].match": "Which stacks wait for it; an omitted key matches every stack",
+    "windows[].match.stacks": 'Stack names, as globs: "prod/**" matches everything below prod/, "**" matches all; * does not match a slash',
+    "windows[].match.labels": "Labels of the stack, such as {env: prod}; values may be globs",
+    "windows[].match.sources": "Source names, as globs",
+    **_WINDOWS,
     "contexts": "Variables, secrets and files for some stacks; of two contexts that set the same variable, the later one applies",
     "contexts[].name": "Name, shown wherever the context applies",
     "contexts[].match": "Which stacks get it; an omitted key matches every stack",
@@ -219,6 +232,8 @@ STACK: Mapping[str, str] = {
     "apply.approvals": "Number of people who must approve; may only raise the server's number unless the source allows lower_approvals",
     "apply.approvers": "Who may approve; if unset, everyone",
     "apply.protect": "Addresses that may be destroyed only after typing the stack name, as globs",
+    "windows": "When applies may start, in addition to the server's windows; a stack can only narrow them",
+    **_WINDOWS,
     "drift": "Drift checks: comparing the applied revision with the real infrastructure",
     "drift.schedule": "Cron line in UTC, weekdays by name (if both a day and a weekday are set, either one matches, as in cron); if unset, the server's",
     "drift.confirm": "Consecutive checks that must see a drift before it is reported",
@@ -234,6 +249,7 @@ SAMPLES: Mapping[str, Any] = {
     "data_dir": "/var/lib/driftline",
     "sources[].name": "infra",
     "sources[].url": "https://git.example.com/acme/infra.git",
+    "approvals.owners": ["ana"],
     "approvals.rules[].match.stacks": ["prod/**"],
     "approvals.rules[].match.sources": ["infra"],
     "approvals.rules[].when.destroys_over": 0,
@@ -254,6 +270,10 @@ SAMPLES: Mapping[str, Any] = {
     "guardrails.rules[].values[].attribute": "instance_type",
     "guardrails.rules[].values[].allow": ["t3.*"],
     "guardrails.rules[].reason": "agreed with finance",
+    "windows[].match.labels": {"env": "prod"},
+    "windows[].allow": ["mon-thu 08:00-16:00 Europe/Berlin"],
+    "windows[].freeze": ["2026-12-20/2027-01-03"],
+    "windows[].reason": "customers notice",
     "contexts[].name": "prod-db",
     "contexts[].match.stacks": ["prod/*/db"],
     "contexts[].vars": {"instance_class": "db.r6g.large"},

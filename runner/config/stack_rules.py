@@ -13,6 +13,7 @@ from runner.config.ignore_rule import ignore_rules, single_line
 from runner.config.limits import STACK, out_of_limits
 from runner.config.place import KeyPath
 from runner.config.repository_path import path_flaw
+from runner.config.window_rules import stack_windows
 from runner.model.settings.source import Allow
 from runner.model.stack.definition import NAME_PATTERN, AwsRoles, StackDefinition
 
@@ -36,6 +37,7 @@ def stack_complaints(stack: StackDefinition, file: str, allow: Allow, required: 
     if stack.drift.schedule is not None and (flaw := cron_flaw(stack.drift.schedule)):
         yield Complaint(("drift", "schedule"), flaw)
     yield from ignore_rules(stack.drift.ignore)
+    yield from stack_windows(stack)
 
 
 def name_flaw(name: str) -> str | None:

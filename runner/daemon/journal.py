@@ -22,6 +22,7 @@ LEVELS: Mapping[str, str] = {
     "drift.confirm": "warning",
     "drift.change": "warning",
     "drift.reopen": "warning",
+    "apply.break_glass": "warning",
     "stack.missing": "warning",
     "check.fail": "warning",
     "probe.distrust": "warning",

@@ -42,6 +42,7 @@ from runner.errors.blocked import (
     StackPaused,
     TreeRefused,
     Untrusted,
+    WindowClosed,
     WrongState,
 )
 from runner.errors.conflict import (
@@ -193,5 +194,6 @@ __all__ = [
     "TreeRefused",
     "Untrusted",
     "VerifierFailed",
+    "WindowClosed",
     "WrongState",
 ]

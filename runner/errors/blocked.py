@@ -83,6 +83,14 @@ class NeverApplies(Blocked):
     hint_template = "driftline stack show {stack}"
 
 
+class WindowClosed(Blocked):
+    """{run} waits for its window: {why}"""
+
+    hint_template = (
+        'driftline run show {run}   or, for owners:   driftline apply {run} --break-glass -m "..."'
+    )
+
+
 class RunUnresolved(Blocked):
     """{run} of {stack} is interrupted, and its outcome is not resolved yet"""
 

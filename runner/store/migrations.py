@@ -379,6 +379,13 @@ CREATE INDEX heads_by_revision ON heads(source, revision, number);
 ALTER TABLE stacks ADD COLUMN moved INTEGER;
 """
 
+_BREAK_GLASS = """
+ALTER TABLE runs ADD COLUMN glass_by TEXT;
+ALTER TABLE runs ADD COLUMN glass_known_by TEXT;
+ALTER TABLE runs ADD COLUMN glass_at TEXT;
+ALTER TABLE runs ADD COLUMN glass_reason TEXT;
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
@@ -391,4 +398,5 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("plan_steps", _PLAN_STEPS),
     ("who_may_apply", _WHO_MAY_APPLY),
     ("heads", _HEADS),
+    ("break_glass", _BREAK_GLASS),
 )

@@ -10,7 +10,7 @@ from typing import Any
 
 from runner.model.changes.changes import Summary
 from runner.model.changes.warnings import FailingCheck
-from runner.model.run.life import Claim, Kind, Run, State, Trigger
+from runner.model.run.life import BreakGlass, Claim, Kind, Run, State, Trigger
 from runner.model.stack.definition import (
     Discovered,
     DriftStatus,
@@ -181,6 +181,10 @@ def run_row(run: Run) -> dict[str, Value]:
         "wait_until": text_or_none(run.wait_until),
         "waits": run.waits,
         "account": run.account,
+        "glass_by": run.glass.by if run.glass else None,
+        "glass_known_by": run.glass.known_by if run.glass else None,
+        "glass_at": text(run.glass.at) if run.glass else None,
+        "glass_reason": run.glass.reason if run.glass else None,
         "claim_token": claim.token if claim else None,
         "claim_host": claim.host if claim else None,
         "claim_pid": claim.pid if claim else None,
@@ -227,6 +231,7 @@ def run_of(stored: sqlite3.Row) -> Run:
         wait_until=time_or_none(row["wait_until"]),
         waits=row["waits"],
         account=row["account"],
+        glass=_glass_of(row),
     )
 
 
@@ -239,6 +244,13 @@ def summary_of(document: str) -> Summary:
 @lru_cache(maxsize=1024)
 def strings_of(document: str) -> tuple[str, ...]:
     return tuple(json.loads(document))
+
+
+def _glass_of(row: Mapping[str, Any]) -> BreakGlass | None:
+    if row["glass_by"] is None:
+        return None
+    at = datetime.fromisoformat(row["glass_at"])
+    return BreakGlass(row["glass_by"], row["glass_known_by"], at, row["glass_reason"])
 
 
 def _claim_of(row: Mapping[str, Any]) -> Claim | None:

@@ -6,9 +6,9 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from runner.errors import RunChanged, RunNotFound, WrongState
-from runner.model.events.feed import RunMoved
+from runner.model.events.feed import GlassBroken, RunMoved
 from runner.model.run.busy import busy
-from runner.model.run.life import EXECUTING, Claim, Event, Kind, Run, State, Trigger, next_state
+from runner.model.run.life import EXECUTING, BreakGlass, Claim, Event, Kind, Run, State, Trigger, next_state
 from runner.model.schedule.throttling import account_of
 from runner.ports.records.runs import NewRun, RunFilter
 from runner.store.rows import Value, run_of, run_row, text
@@ -16,7 +16,7 @@ from runner.store.run_details import DetailReads, DetailWrites
 from runner.store.stacks import StackWrites
 
 # Only the transition table, a claim, or the creation of the run set these.
-_FIXED = frozenset({"id", "stack", "kind", "state", "version", "claim", "created_at", "changed_at"})
+_FIXED = frozenset({"id", "stack", "kind", "state", "version", "claim", "glass", "created_at", "changed_at"})
 
 
 class RunReads(DetailReads):
@@ -141,6 +141,20 @@ class RunWrites(RunReads, DetailWrites, StackWrites):
 
     def annotate(self, run: Run, **fields: Any) -> Run:
         return self._save(run, _with(run, fields))
+
+    def break_glass(self, run: Run, glass: BreakGlass, closed: str) -> Run:
+        saved = self._save(run, replace(run, glass=glass))
+        detail = {
+            "stack": run.stack,
+            "revision": run.revision,
+            "reason": glass.reason,
+            "known_by": glass.known_by,
+            "closed": closed,
+        }
+        self.audit_note(glass.by, "apply.break_glass", run.name, detail)
+        broken = GlassBroken(run.id, run.stack, glass.by, run.revision, closed, glass.reason)
+        self._emit("apply.break_glass", run.name, broken)
+        return saved
 
     def claim(self, run: Run, claim: Claim) -> Run:
         if run.final:

@@ -9,9 +9,11 @@ from runner.model.schedule.decide import View, decide, health
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import Health, Stack
 from runner.model.values.clock import latest
+from runner.model.window.closed import Openings
 from runner.ports.basics import Clock
 from runner.ports.records.store import Reader
 from runner.service.approval.terms import run_terms
+from runner.service.approval.windows import kept_closed
 from runner.service.queue.enqueue import view as view_of
 from runner.service.queue.enqueue import views
 from runner.view.words import or_list
@@ -69,7 +71,8 @@ def all_stacks(reader: Reader, settings: Settings, clock: Clock, shortage: str |
     """`shortage` says that the disk of the data directory has no room for new work."""
     last = reader.last_runs()
     found = views(reader, clock, shortage, settings.executor.per_account, promotions=settings.promotion)
-    return [_facts(reader, settings, view, last.get(view.stack.name)) for view in found]
+    openings = Openings(clock.now())
+    return [_facts(reader, settings, clock, view, last.get(view.stack.name), openings) for view in found]
 
 
 def one_stack(
@@ -78,11 +81,15 @@ def one_stack(
     view = view_of(
         reader, clock, name, shortage, settings.executor.per_account, promotions=settings.promotion
     )
-    return _facts(reader, settings, view, reader.last_runs().get(name))
+    return _facts(reader, settings, clock, view, reader.last_runs().get(name), Openings(clock.now()))
 
 
-def _facts(reader: Reader, settings: Settings, view: View, last: Run | None) -> StackFacts:
+def _facts(
+    reader: Reader, settings: Settings, clock: Clock, view: View, last: Run | None, openings: Openings
+) -> StackFacts:
     source = settings.source(view.stack.source)
+    if view.open_change is not None:
+        view = replace(view, closed=kept_closed(settings, clock, reader, view.open_change, openings))
     facts = StackFacts(view=view, branch=source.branch if source else None, last=last, standing=None)
     waiting = view.open_change
     if source is None or waiting is None or waiting.state is not State.AWAITING_APPROVAL:

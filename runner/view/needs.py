@@ -171,10 +171,14 @@ def _of_runs(
             yield Need(Why.APPROVAL, run.name, stack.name, text, goes_on(run, found))
         if held_elsewhere(run):
             yield _held(run, view.now)
-        elif run.state is State.APPROVED and run.claim is None and view.lock is None and not daemon:
+        elif run.state is State.APPROVED and run.claim is None and _may_start(facts) and not daemon:
             yield Need(
                 Why.READY, run.name, stack.name, f"is approved: {counts}", f"driftline apply {run.name}"
             )
+
+
+def _may_start(facts: StackFacts) -> bool:
+    return facts.view.lock is None and facts.view.closed is None
 
 
 def _missing(stack: Stack, since: datetime, now: datetime) -> Need:

@@ -15,6 +15,7 @@ from runner.view.facts import given
 from runner.view.run import RunRow, run_row
 from runner.view.run_page import CommitRow, commit_row
 from runner.view.terms import TermsView, terms_view
+from runner.view.window import ClosedView, closed_view
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class QuestionPage:
     contexts: ContextRows
     policies: tuple[PolicyResult, ...]
     approvals: str  # such as `1 of 2`
+    closed: ClosedView | None  # the windows that its apply has to wait for
 
     @property
     def type_the_name(self) -> bool:
@@ -61,4 +63,5 @@ def question_page(of: Question, commit: Commit | None, settings: Settings) -> Qu
         contexts=context_rows(settings.contexts, of.stack, of.run.source),
         approvals=given(of.standing),
         policies=of.judged.results,
+        closed=closed_view(of.closed),
     )

@@ -14,14 +14,17 @@ from runner.model.policy.result import PolicyResult
 from runner.model.run.evidence import Evidence
 from runner.model.run.life import Kind
 from runner.model.settings.server import Settings
+from runner.ports.basics import Clock
 from runner.ports.records.store import Reader
 from runner.service.approval.terms import run_terms
+from runner.service.approval.windows import kept_closed
 from runner.service.drift.rules import ignored_by_rule
 from runner.view.changes import ChangesView, changes_view
 from runner.view.context import ContextRows, context_rows
 from runner.view.run import RunRow, run_row
 from runner.view.terms import TermsView, terms_view
 from runner.view.when import whole
+from runner.view.window import ClosedView, GlassRow, closed_view, glass_row
 
 
 @dataclass(frozen=True)
@@ -66,11 +69,14 @@ class RunPage(RunRow):
     ignored: tuple[IgnoredChange, ...]
     policies: tuple[PolicyResult, ...]
     artifacts: tuple[str, ...]
+    closed: ClosedView | None  # the windows that it waits for
+    break_glass: GlassRow | None
 
 
 def run_page(
     reader: Reader,
     settings: Settings,
+    clock: Clock,
     run_id: int,
     artifacts: Sequence[str] = (),
     planned_again: ChangeSet | None = None,
@@ -96,6 +102,8 @@ def run_page(
         ignored=ignored_by_rule(settings, reader, run, changes or ChangeSet()),
         policies=() if binding is None else binding.judged.results,
         artifacts=tuple(artifacts),
+        closed=closed_view(kept_closed(settings, clock, reader, run)),
+        break_glass=glass_row(run.glass),
     )
 
 

@@ -23,6 +23,7 @@ from runner.view.run import RunRows, run_rows
 from runner.view.stack import StackRow, stack_row
 from runner.view.terms import TermsView, terms_view
 from runner.view.when import whole
+from runner.view.window import ClosedView, WindowRow, closed_view, window_rows
 
 LAST_RUNS = 5
 
@@ -95,6 +96,8 @@ class StackPage(StackRow):
     peak_memory: dict[str, int | None]
     terms: TermsView
     contexts: ContextRows = ()
+    windows: tuple[WindowRow, ...] = ()
+    closed: ClosedView | None = None  # of its approved run
 
     @property
     def memory(self) -> str:
@@ -106,7 +109,7 @@ def stack_page(reader: Reader, settings: Settings, facts: StackFacts) -> StackPa
     stack, name, placed = facts.stack, facts.stack.name, facts.view.lock
     report = reader.current_report(name)
     change, check = explain(facts.view)
-    row = stack_row(facts)
+    row, terms = stack_row(facts), stack_terms(settings, reader, stack)
     return StackPage(
         **vars(row),
         engine=stack.definition.engine,
@@ -135,8 +138,10 @@ def stack_page(reader: Reader, settings: Settings, facts: StackFacts) -> StackPa
         open_runs=run_rows(facts.view.open_runs),
         last_runs=run_rows(reader.runs(RunFilter(stack=name, limit=LAST_RUNS))),
         peak_memory={kind.value: reader.peak_memory(name, kind) for kind in Kind},
-        terms=terms_view(stack_terms(settings, reader, stack), settings.approvals.people),
+        terms=terms_view(terms, settings.approvals.people),
         contexts=context_rows(settings.contexts, stack.definition, stack.source),
+        windows=window_rows(terms.windows, facts.view.now),
+        closed=closed_view(facts.view.closed),
     )
 
 

@@ -8,7 +8,7 @@ from enum import Enum
 
 from runner.model.drift.report import DriftReport
 from runner.model.run.life import Run, State
-from runner.model.schedule.decide import decide
+from runner.model.schedule.decide import View, decide
 from runner.model.schedule.waiting import waits
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import DriftStatus
@@ -24,6 +24,7 @@ from runner.view.objections import objections_to
 from runner.view.run import RunRows, run_rows
 from runner.view.source import SourceRow, source_rows
 from runner.view.when import whole
+from runner.view.window import ClosedView, closed_view
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,19 @@ class WaitingStage:
 
 
 @dataclass(frozen=True)
+class WaitsForWindow:
+    """An approved run whose windows are closed."""
+
+    run: str
+    stack: str
+    closed: ClosedView
+
+
+@dataclass(frozen=True)
 class StatusPage:
-    """`waiting` are runs that are tried again later; `queued` counts those that may start as soon as they can."""
+    """`waiting` are runs that are tried again later, `windows` those that are approved and wait for their windows;
+    `queued` counts those that may start as soon as they can.
+    """
 
     daemon: DaemonView
     sources: tuple[SourceRow, ...]
@@ -66,6 +78,7 @@ class StatusPage:
     needs: tuple[Need, ...]
     running: RunRows
     waiting: RunRows
+    windows: tuple[WaitsForWindow, ...]
     queued: int
     queue_waits_for: str | None
     sweep: SweepView | None
@@ -89,6 +102,7 @@ def status_page(reader: Reader, settings: Settings, clock: Clock, host: Host) ->
         needs=needs_now(reader, settings, clock, host, stacks, sources, reader.reports()),
         running=run_rows(run for run in open_runs if run.claim is not None),
         waiting=run_rows(later),
+        windows=tuple(_waiting_for_windows(stacks)),
         queued=queued,
         queue_waits_for=queue_waits_for(reader, settings, host) if queued else None,
         sweep=sweep_view(sweep, host.slots) if sweep else None,
@@ -105,6 +119,20 @@ def _waiting_stages(stacks: Iterable[StackFacts]) -> Iterator[WaitingStage]:
             decision = decide(facts.view)
             if decision.code == "promotion":
                 yield WaitingStage(facts.stack.name, decision.sentence)
+
+
+def _waiting_for_windows(stacks: Iterable[StackFacts]) -> Iterator[WaitsForWindow]:
+    """Those that open first come first."""
+    closed = [facts.view for facts in stacks if facts.view.closed is not None]
+    for view in sorted(closed, key=_opening):
+        found = closed_view(view.closed)
+        if view.open_change is not None and found is not None:
+            yield WaitsForWindow(view.open_change.name, view.stack.name, found)
+
+
+def _opening(view: View) -> tuple[bool, datetime, str]:
+    opens = view.closed.opens_at if view.closed is not None else None
+    return opens is None, opens or view.now, view.stack.name
 
 
 def configured_sources(reader: Reader, settings: Settings, host: Host) -> tuple[SourceRow, ...]:

@@ -57,7 +57,7 @@ def planned(world: World, value: str, rules: str = "", *, body: str = DATA) -> R
 
 def results(world: World, run: Run) -> tuple[PolicyResult, ...]:
     with world.app.store.reading() as reader:
-        return run_page(reader, world.settings, run.id).policies
+        return run_page(reader, world.settings, world.app.clock, run.id).policies
 
 
 def test_a_denied_plan_can_be_neither_approved_nor_applied(judged: World) -> None:

@@ -29,6 +29,7 @@ from runner.model.stack.definition import (
     Sync,
 )
 from runner.model.stack.lock import Lock
+from runner.model.window.closed import Openings, Reaching
 
 
 def stack(**fields: object) -> Stack:
@@ -40,6 +41,7 @@ def run(state: State, **fields: object) -> Run:
 
 
 LOCK = Lock(stack="prod/vpc", holder="ana", reason="migration", since=NOW)
+CLOSED = Openings(NOW).closed((Reaching("rule 1 of windows", freeze=("2026-11-01/2026-11-02",)),))
 CLAIM = Claim("t", "host", 1, NOW)
 
 HELD = Held("shop", "dev/shop", "soaking", "dev/shop soaks until tomorrow", early=True)
@@ -108,6 +110,12 @@ CHANGES = [
         "paused",
     ),
     ("a locked stack waits", View(stack(), NOW, lock=LOCK), Next.WAIT, "locked"),
+    (
+        "an approved run whose window is closed waits for it",
+        View(stack(), NOW, open_runs=(run(State.APPROVED),), closed=CLOSED),
+        Next.WAIT,
+        "window",
+    ),
     (
         "without room on the disk nothing is planned",
         View(stack(), NOW, shortage="full"),

@@ -20,6 +20,7 @@ from runner.model.stack.definition import (
     Stack,
     StackDefinition,
     StackTimeouts,
+    StackWindow,
     Sync,
 )
 from runner.model.values.span import Seconds
@@ -42,6 +43,7 @@ FULL = StackDefinition(
     parallelism=3,
     timeouts=StackTimeouts(init=Seconds(60), plan=Seconds(1800)),
     apply=ApplyRules(mode="automatic", approvals=2, approvers=("ana",), protect=("aws_db_instance.main",)),
+    windows=(StackWindow(("mon-thu 08:00-16:00",), ("2026-12-20/2027-01-03",), "customers notice"),),
     drift=DriftRules(
         schedule="5 * * * *",
         confirm=2,

@@ -3,26 +3,40 @@
 import click
 
 from runner.cli.ending import EXIT_CODES
-from runner.cli.options import Cli, output_option, pass_cli, run_argument
+from runner.cli.options import Cli, output_option, pass_cli, reason_option, run_argument
 from runner.cli.pages import page_of
 from runner.cli.perform import Performer
 from runner.cli.screen.facts import diagnostic_lines
 from runner.cli.screen.output import Cell
 from runner.cli.screen.run_page import applied_screen
-from runner.errors import ApprovalMissing, DriftlineError, WrongState
+from runner.errors import ApprovalMissing, BadUsage, DriftlineError, WrongState
 from runner.model.run.life import State
 from runner.service.approval.approve import question
+from runner.service.approval.break_glass import break_glass as open_windows
 from runner.view.objections import goes_on, objections
 from runner.view.run_page import RunPage
 
 
 @click.command()
 @run_argument
+@click.option(
+    "--break-glass",
+    is_flag=True,
+    help="Apply although the windows of the stack are closed; only for approvals.owners, and only with a reason.",
+)
+@reason_option("message", required=False, text="Reason for --break-glass, recorded with the run.")
 @output_option
 @pass_cli
-def command(cli: Cli, run_id: int, output: str) -> int:
+def command(cli: Cli, run_id: int, message: str, output: str, *, break_glass: bool) -> int:
     """Execute the approved RUN now: exactly its plan, or a fresh one that means the same."""
+    if break_glass != bool(message):
+        raise BadUsage(
+            "--break-glass needs a reason, and -m is only for --break-glass",
+            hint=f'driftline apply run-{run_id} --break-glass -m "..."',
+        )
     _refuse(cli, run_id)
+    if break_glass:
+        _break_glass(cli, run_id, message)
     performer = Performer.of(cli)
     performer.bring(run_id, lambda _: False)
     page = page_of(cli.app, run_id)
@@ -40,6 +54,14 @@ def _refuse(cli: Cli, run_id: int) -> None:
         raise ApprovalMissing(run=run.name, have=have, need=standing.needed, hint=hint)
     if run.state not in {State.APPROVED, State.APPLYING}:
         raise WrongState(run=run.name, state=run.state, wish="applied")
+
+
+def _break_glass(cli: Cli, run_id: int, reason: str) -> None:
+    closed = open_windows(cli.app.control, run_id, cli.person, reason)
+    if closed is None:
+        cli.console.say("No window is closed, so --break-glass was not needed.")
+    else:
+        cli.console.warn(f"run-{run_id} is applied outside its window: {closed}")
 
 
 def _way_out(cli: Cli, stack: str) -> str:

@@ -31,7 +31,7 @@ from runner.view.facts import one_stack
 from runner.view.question import QuestionPage, question_page
 
 # The rules of a stack that an approved run has to wait for too.
-_HELD_BACK = frozenset({"locked", "no_room", "put_off", "account_full"})
+_HELD_BACK = frozenset({"locked", "window", "no_room", "put_off", "account_full"})
 
 
 @click.command()

@@ -104,9 +104,16 @@ def _doubts(settings: Settings, path: Path, known: _Known) -> Iterator[Problem]:
     """What is allowed and hardly meant."""
     from runner.app import App
     from runner.config.context_rules import careless
+    from runner.host.clock import SystemClock
+    from runner.model.approval.window_doubts import doubtful_windows
 
     flaws = _flawed_policies(App(settings, path))
-    for sentence in (*forgotten(settings, known.counting), *careless(settings, os.environ), *flaws):
+    for sentence in (
+        *forgotten(settings, known.counting),
+        *doubtful_windows(settings.windows, known.counting, SystemClock().now()),
+        *careless(settings, os.environ),
+        *flaws,
+    ):
         yield Problem(str(path), 1, 1, sentence)
 
 

@@ -83,6 +83,8 @@ def _notable(of: QuestionPage) -> list[Fact]:
     if of.changes.actions:
         invoked = dict.fromkeys(one.address for one in of.changes.actions if not one.deferred)
         facts.append(("invokes", Cell(", ".join(invoked) or "nothing yet", "red")))
+    if of.closed is not None:
+        facts.append(("window", Cell(f"! {of.closed.sentence}; the apply waits until then", "yellow")))
     facts += ignored_facts(of.ignored)
     facts += policy_facts(of.policies)
     # The denials of policies are among the guard rails too.

@@ -19,6 +19,7 @@ from runner.model.run.life import State
 from runner.view import words
 from runner.view.run_page import ApprovalRow, CommitRow, RunPage
 from runner.view.when import ago
+from runner.view.window import GlassRow
 
 HAS_CHANGES = frozenset({State.AWAITING_APPROVAL, State.APPROVED, State.APPLYING, State.APPLIED})
 
@@ -41,6 +42,8 @@ def _facts(of: RunPage, now: datetime) -> list[Fact]:
         ),
         ("state", cells.state(of)),
         ("since", ago(of.changed_at, now)),
+        ("window", Cell(of.closed.sentence, "yellow") if of.closed else ""),
+        ("break glass", _glass(of.break_glass, now) if of.break_glass else ""),
         ("reason", of.reason),
         ("revision", _revision(of.revision, of.commit)),
         ("signed by", (of.commit.signed_by or "") if of.commit else ""),
@@ -65,6 +68,10 @@ def _facts(of: RunPage, now: datetime) -> list[Fact]:
 
 def _revision(revision: str, commit: CommitRow | None) -> str:
     return f'{revision[:12]} "{commit.subject}" by {commit.author}' if commit else revision[:12]
+
+
+def _glass(of: GlassRow, now: datetime) -> Cell:
+    return Cell(f"{of.by} (by {of.known_by}) {ago(of.at, now)}: {of.reason}", "yellow")
 
 
 def _approval(of: ApprovalRow, now: datetime) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from runner.cli.screen import cells
-from runner.cli.screen.output import Cell, Line, Screen, Table
+from runner.cli.screen.output import Cell, Colour, Line, Screen, Table
 from runner.cli.screen.terms import Row, terms_rows
 from runner.model.drift.probe import Way
 from runner.view.newcomer import NewcomerPage
@@ -78,6 +78,10 @@ def _rules(page: StackPage) -> Iterator[Row]:
     yield from terms_rows(page.terms)
     for number, context in enumerate(page.contexts):
         yield "contexts" if not number else "", [context.sentence]
+    for number, window in enumerate(page.windows):
+        colour: Colour = "green" if window.open else "yellow"
+        by = Cell(f"  by {window.origin}", "dim")
+        yield "windows" if not number else "", [Cell(window.sentence, colour), by]
     yield "memory", [page.memory]
 
 

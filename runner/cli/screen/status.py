@@ -10,7 +10,7 @@ from runner.model.stack.definition import DriftStatus, Health, Sync
 from runner.view.needs import Need
 from runner.view.run import RunRow
 from runner.view.source import SourceRow
-from runner.view.status import StackCounts, StatusPage, WaitingStage
+from runner.view.status import StackCounts, StatusPage, WaitingStage, WaitsForWindow
 from runner.view.when import ago, ahead
 
 MAX_SHOWN = 15
@@ -23,6 +23,7 @@ def status_screen(page: StatusPage, now: datetime) -> Screen:
     yield [_head("Next check"), _next_check(page, now)]
     yield from _running(page, now)
     yield from _waiting(page.waiting, now)
+    yield from _windows(page.windows)
     if page.sweep is not None:
         yield [_head("Checks"), page.sweep.sentence]
     for throttle in page.throttled:
@@ -98,6 +99,14 @@ def _promotions(stages: Sequence[WaitingStage]) -> Iterator[Line]:
         yield [_head("Promotion" if not number else ""), f"{stage.stack}  {stage.reason}"]
     if len(stages) > MAX_SHOWN:
         yield [_head(""), f"and {len(stages) - MAX_SHOWN} more:   driftline promote"]
+
+
+def _windows(found: Sequence[WaitsForWindow]) -> Iterator[Line]:
+    for number, one in enumerate(found[:MAX_SHOWN]):
+        head = _head("Windows" if not number else "")
+        yield [head, f"{one.run}  {one.stack}  ", Cell(one.closed.opens, "yellow"), f"  {one.closed.why}"]
+    if len(found) > MAX_SHOWN:
+        yield [_head(""), f"and {len(found) - MAX_SHOWN} more:   driftline run list --state approved"]
 
 
 def _needs(needs: Sequence[Need]) -> Iterator[Line]:

@@ -10,12 +10,11 @@ from runner.model.stack.definition import StackDefinition
 
 def same_terms(one: StackDefinition, other: StackDefinition) -> bool:
     """Whether both have the same requirements, including the operator's rules, which match by name and labels."""
-    return (one.name, one.labels, one.apply, one.depends_on) == (
-        other.name,
-        other.labels,
-        other.apply,
-        other.depends_on,
-    )
+    return _terms(one) == _terms(other)
+
+
+def _terms(of: StackDefinition) -> tuple[object, ...]:
+    return of.name, of.labels, of.apply, of.windows, of.depends_on
 
 
 def unchanged(old: Declaration, new: Declaration) -> bool:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from runner.model.approval.approval import Approval, Commit, Person
 from runner.model.approval.people import People, authors, fold, names_of, one_each
 from runner.model.approval.terms import Terms, named_in_all, names, nobody
 from runner.model.run.life import Kind, Run, Trigger
 from runner.model.settings.server import ApprovalSettings
+from runner.model.window.closed import lapses
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def standing(
         if approval.binding_digest == (run.binding_digest or "")
         and approval.plan_digest == run.plan_digest
         and approval.fingerprint == run.fingerprint
-        and (now - approval.at).total_seconds() < settings.expire
+        and _stands(approval, terms, settings, now)
         and named_in_all(terms, approval.person.name, settings.people)
         and (terms.author_may_approve or approval.independent is not False)
     ]
@@ -67,6 +68,15 @@ def _lacking(terms: Terms, given: Sequence[Approval], people: People) -> Iterato
     for word in terms.one_of:
         if not any(names_of(name, people) & said_yes for name in names(word)):
             yield names(word)
+
+
+def _stands(approval: Approval, terms: Terms, settings: ApprovalSettings, now: datetime) -> bool:
+    """Whether it has not lapsed; while the windows of the stack are closed none does."""
+    if (now - approval.at).total_seconds() < settings.expire:
+        return True
+    return bool(terms.windows) and now < lapses(
+        approval.at, timedelta(seconds=settings.expire), terms.windows
+    )
 
 
 def refusal(

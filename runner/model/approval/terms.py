@@ -8,8 +8,10 @@ from runner.model.approval.people import People, names_of
 from runner.model.changes.changes import Summary
 from runner.model.policy.result import PolicyResult
 from runner.model.settings.server import EVERY_PLAN, ApprovalRule, ApprovalSettings, PlanMatch
+from runner.model.settings.windows import NO_WINDOWS, WindowRules
 from runner.model.stack.definition import Discovered, Stack, StackDefinition
 from runner.model.stack.match import StackMatch, reaches
+from runner.model.window.closed import Reaching
 
 Mode = Literal["never", "approved", "automatic"]
 STRICTNESS: tuple[Mode, ...] = ("never", "approved", "automatic")  # strictest first
@@ -65,7 +67,8 @@ class Word:
 @dataclass(frozen=True)
 class Terms:
     """`lists` name the people who may approve: a person has to be in each. Of each list in `one_of`, one
-    person has to approve. `words` has everything that was said, and where.
+    person has to approve. `words` has everything that was said about that, and where. All `windows` have to be
+    open for an apply to start.
     """
 
     mode: Mode
@@ -75,6 +78,7 @@ class Terms:
     one_of: tuple[Word, ...] = ()
     protect: tuple[str, ...] = ()
     words: tuple[Word, ...] = ()
+    windows: tuple[Reaching, ...] = ()
 
     def why(self, key: str) -> str:
         """Where the effective value comes from: from the operator, if the operator says so."""
@@ -89,6 +93,7 @@ def agreed(
     declared: Sequence[Declaration],
     lowering: Collection[str] = (),
     plan: Summary | None = None,
+    windows: WindowRules = NO_WINDOWS,
 ) -> Terms:
     """The terms for a stack with these declarations, newest last, and for one plan of it.
 
@@ -115,6 +120,7 @@ def agreed(
         one_of=tuple(word for word in words if word.key == "one_of" and word.applies),
         protect=tuple(dict.fromkeys(address for word in words for address in _protected(word))),
         words=words,
+        windows=windows_of(windows, declared),
     )
 
 
@@ -191,6 +197,16 @@ def _number(settings: ApprovalSettings, one: Declaration, lowering: Collection[s
 def matched(match: StackMatch, declared: Iterable[Declaration]) -> bool:
     """Whether the rule matches the stack under any of its declarations."""
     return True in [reaches(match, one.definition, one.source) for one in declared]
+
+
+def windows_of(rules: WindowRules, declared: Sequence[Declaration]) -> tuple[Reaching, ...]:
+    """The operator's that match the stack under any of its declarations, and its own of all of them."""
+    found = [reaching for one in declared for reaching in rules.reaching(one.definition, one.source)]
+    own = {own: one.origin for one in declared for own in one.definition.windows}
+    return (
+        *(dict.fromkeys(found) if len(declared) > 1 else found),
+        *(Reaching(f"windows of {origin}", w.allow, w.freeze, w.reason) for w, origin in own.items()),
+    )
 
 
 def _reaching(

@@ -18,7 +18,9 @@ from runner.model.stack.source import TreeEntry
 from runner.model.values.paths import TOP, WILD, glob, join, parent
 
 # Parts of a definition that no plan reads. They take effect with the commit, without a plan or an apply.
-AT_ONCE = frozenset({"labels", "watch", "depends_on", "timeouts", "drift", "paused", "renamed_from"})
+AT_ONCE = frozenset(
+    {"labels", "watch", "depends_on", "timeouts", "windows", "drift", "paused", "renamed_from"}
+)
 
 
 @dataclass(frozen=True)

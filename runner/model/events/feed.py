@@ -47,6 +47,18 @@ class PlanApproved:
 
 
 @dataclass(frozen=True)
+class GlassBroken:
+    """An owner had a run applied although its windows were closed."""
+
+    run: int
+    stack: str
+    by: str
+    revision: str
+    closed: str  # which windows, and until when
+    reason: str
+
+
+@dataclass(frozen=True)
 class StackLeft:
     """No stack file in Git declares the stack."""
 
@@ -153,6 +165,7 @@ Payload = (
     RunMoved
     | ReportMoved
     | PlanApproved
+    | GlassBroken
     | StackLeft
     | StackRenamed
     | StackEnded
@@ -174,6 +187,7 @@ TOPICS: Mapping[str, type[Payload]] = {
         for moved in ("open", "confirm", "change", "acknowledge", "reopen", "resolve")
     },
     "approval.give": PlanApproved,
+    "apply.break_glass": GlassBroken,
     "stack.missing": StackLeft,
     "stack.rename": StackRenamed,
     "stack.leave": StackEnded,

@@ -5,6 +5,7 @@ from runner.model.events.feed import (
     BackupBegun,
     BackupRestored,
     FeedEvent,
+    GlassBroken,
     Payload,
     PlanApproved,
     ProviderDistrusted,
@@ -33,6 +34,7 @@ _BY_TOPIC = {
 _BY_PAYLOAD: dict[type[Payload], str] = {
     RunMoved: "{0.kind} run of {0.stack} is {0.state.in_words}, by {0.by}",
     PlanApproved: "plan of {0.stack} approved by {0.person}",
+    GlassBroken: "run-{0.run} of {0.stack} is applied outside its windows by {0.by}",
     StackLeft: "{0.stack} is no longer declared in Git",
     StackRenamed: "{0.was} renamed to {0.stack} by {0.by}",
     StackEnded: "{0.stack} forgotten by {0.by}",

@@ -141,7 +141,7 @@ class PlanFailure:
 class ApplyOutcome(StrEnum):
     """The first four left the run `approved`: it was not even recorded that the apply begins."""
 
-    PUT_BACK = "put_back"  # this process ends; the approval stands
+    PUT_BACK = "put_back"  # this process ends, or its window closed; the approval stands
     NOT_STARTED = "not_started"  # it could not be planned again, or it was refused at the last check
     DELAYED = "delayed"  # something beside the plan is in the way, such as a full disk
     NOTHING_LEFT = "nothing_left"  # planned again, there was nothing to do any more

@@ -1,7 +1,7 @@
 """A run: one attempt to plan, and maybe apply, one stack at one revision. The table below is its whole life."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from runner.errors import WrongState
@@ -141,6 +141,20 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class BreakGlass:
+    """An owner's word that a run may be applied although its windows are closed."""
+
+    by: str
+    known_by: str
+    at: datetime
+    reason: str
+
+    def holds(self, now: datetime, lasts: timedelta) -> bool:
+        """As long as an approval lasts: something else may keep the run from starting for days."""
+        return now < self.at + lasts
+
+
+@dataclass(frozen=True)
 class Run:
     id: int
     stack: str
@@ -175,6 +189,7 @@ class Run:
     wait_until: datetime | None = None  # not executed before then: somebody else holds the state
     waits: int = 0  # consecutive waits
     account: str = ""  # cloud account, as far as the definition shows
+    glass: BreakGlass | None = None
 
     @property
     def name(self) -> str:

@@ -15,6 +15,7 @@ from runner.model.schedule.waiting import waits
 from runner.model.stack.definition import DriftStatus, Health, Stack, Sync
 from runner.model.stack.lock import Lock
 from runner.model.values.clock import went_back
+from runner.model.window.closed import Closed
 
 PLAN_RETRY = timedelta(minutes=30)
 CHECK_RETRY = timedelta(minutes=3)
@@ -49,6 +50,7 @@ class View:
     shortage: str | None = None  # of disk space
     crowds: Mapping[str, str] = field(default_factory=dict)  # accounts that start no run right now, and why
     promotion: Held | None = None  # why it does not get its newest revision yet
+    closed: Closed | None = None  # the windows that its approved run waits for
 
     @property
     def open_change(self) -> Run | None:
@@ -124,6 +126,14 @@ def _put_off_sentence(run: Run | None) -> str:
     return f"{run.name} waits until {run.wait_until:%H:%M:%S} UTC: {run.reason}" if run else ""
 
 
+def _window_sentence(view: View) -> str:
+    return (
+        f"{view.open_change.name} is approved and waits for its window: {view.closed}"
+        if view.open_change
+        else ""
+    )
+
+
 def _startable(run: Run | None) -> bool:
     return run is not None and run.claim is None and run.state in {State.QUEUED, State.APPROVED}
 
@@ -182,6 +192,7 @@ CHANGE_RULES: tuple[Rule, ...] = (
         lambda v: v.lock is not None,
         lambda v: f"locked by {v.lock.holder}: {v.lock.reason}" if v.lock else "",
     ),
+    Rule("window", Next.WAIT, lambda v: v.closed is not None, _window_sentence),
     Rule("no_room", Next.WAIT, lambda v: _waits_for_room(v, v.open_change), lambda v: v.shortage or ""),
     Rule(
         "put_off",

@@ -46,6 +46,7 @@ TABLES = (
     RuleTable("checks", lambda settings: settings.checks),
     RuleTable("policies", lambda settings: settings.policies),
     RuleTable("checks", lambda settings: settings.checks),
+    RuleTable("windows", lambda settings: settings.windows),
     RuleTable("contexts", lambda settings: settings.contexts, set_names),
 )
 

@@ -11,6 +11,7 @@ from runner.model.settings.guardrails import DEFAULT_GUARDRAILS, Guardrails
 from runner.model.settings.policy import Check, Policy
 from runner.model.settings.promotion import Promotion
 from runner.model.settings.source import SourceSettings
+from runner.model.settings.windows import WindowRule, WindowRules
 from runner.model.stack.definition import STRICT, IgnoreRule
 from runner.model.stack.match import EVERY_STACK, StackMatch
 from runner.model.stack.match_index import MatchIndex
@@ -106,7 +107,7 @@ class ApprovalRule:
 @dataclass(frozen=True)
 class ApprovalSettings:
     """What holds for every stack, and the rules for some. `people` maps a login to the names and mail
-    addresses of the same person's commits.
+    addresses of the same person's commits. `owners` may apply outside the windows.
     """
 
     __pydantic_config__: ClassVar[Any] = STRICT
@@ -114,6 +115,7 @@ class ApprovalSettings:
     author_may_approve: bool = False
     expire: Seconds = Seconds(86400)
     people: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    owners: tuple[str, ...] = ()
     rules: tuple[ApprovalRule, ...] = ()
 
     @cached_property
@@ -181,6 +183,11 @@ class Settings:
     policies: tuple[Policy, ...] = ()
     checks: tuple[Check, ...] = ()
     promotion: tuple[Promotion, ...] = ()
+    windows: tuple[WindowRule, ...] = ()
+
+    @cached_property
+    def window_rules(self) -> WindowRules:
+        return WindowRules(self.windows)
 
     def source(self, name: str) -> SourceSettings | None:
         return next((s for s in self.sources if s.name == name), None)

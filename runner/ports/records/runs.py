@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from runner.model.changes.changes import ChangeSet, Diagnostic
 from runner.model.plan.step import Step
 from runner.model.run.evidence import Evidence
-from runner.model.run.life import Claim, Event, Kind, Run, State
+from runner.model.run.life import BreakGlass, Claim, Event, Kind, Run, State
 from runner.model.stack.definition import StackDefinition
 
 
@@ -78,6 +78,10 @@ class RunWriter(RunReader, Protocol):
 
     def annotate(self, run: Run, **fields: Any) -> Run:
         """Set columns of Run without a change of state; guarded by `run.version`."""
+        ...
+
+    def break_glass(self, run: Run, glass: BreakGlass, closed: str) -> Run:
+        """Record an owner's word that it may be applied although its windows are closed; `closed` says which."""
         ...
 
     def claim(self, run: Run, claim: Claim) -> Run:

@@ -31,6 +31,7 @@ from runner.model.policy.result import NOT_JUDGED, Judged
 from runner.model.run.life import Event, Run, State
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import StackDefinition
+from runner.model.window.closed import Closed, Openings
 from runner.ports.basics import Clock
 from runner.ports.control import ControlPorts
 from runner.ports.files import Modules
@@ -41,6 +42,7 @@ from runner.service.approval.authorship import commits_behind, known, with_signe
 from runner.service.approval.bind import bound, guard_rails, refuse_denied, refuse_other_policies
 from runner.service.approval.standing import standing_now
 from runner.service.approval.terms import run_terms
+from runner.service.approval.windows import closed_for
 from runner.service.drift.rules import ignored_by_rule
 from runner.service.integrity.check_clock import steady_now
 
@@ -65,6 +67,7 @@ class Question:
     warnings: tuple[Diagnostic, ...] = ()  # terraform's, of this plan
     ignored: tuple[IgnoredChange, ...] = ()  # what it changes although a drift rule ignores it
     judged: Judged = NOT_JUDGED
+    closed: Closed | None = None  # the windows that its apply has to wait for
 
     @property
     def type_the_name(self) -> bool:
@@ -110,6 +113,7 @@ def question(settings: Settings, clock: Clock, reader: QuestionReader, run_id: i
         renamed_from=reader.stack(run.stack).renamed_from,
         warnings=reader.diagnostics(run_id),
         ignored=ignored_by_rule(settings, reader, run, changes),
+        closed=closed_for(settings, clock, reader, run, terms, Openings(clock.now())),
     )
 
 

@@ -1,6 +1,7 @@
 """What a plan is bound to: assembled when it is recorded, and compared right before it is applied."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from runner.errors import ApprovalVoid, PlanExpired, PolicyDenied
 from runner.model.approval.binding import (
@@ -20,6 +21,7 @@ from runner.model.execution.job import PlanResult
 from runner.model.policy.result import Judged, changed_policies, sentences
 from runner.model.run.life import Kind, Run, State
 from runner.model.settings.server import Settings
+from runner.model.window.closed import lapses
 from runner.ports.control import ControlPorts
 from runner.ports.records.joined import ConsentReader, QuestionReader
 from runner.ports.records.runs import RunFilter
@@ -83,9 +85,16 @@ def bound(control: ControlPorts, reader: ConsentReader, run: Run) -> Binding:
     if mine != (binding.plan_digest, binding.fingerprint, binding.revision, binding.definition):
         raise ApprovalVoid(run=run.name, what="the record of what was approved names another plan")
     refuse_other_time(reader, control.clock, run)
-    if steady_now(reader, control.clock, run.name) >= binding.expires:
-        raise PlanExpired(run=run.name, since=f"{binding.expires:%Y-%m-%d %H:%M} UTC", stack=run.stack)
+    now = steady_now(reader, control.clock, run.name)
+    if now >= binding.expires and now >= (until := _stands_until(control, reader, run, binding)):
+        raise PlanExpired(run=run.name, since=f"{until:%Y-%m-%d %H:%M} UTC", stack=run.stack)
     return binding
+
+
+def _stands_until(control: ControlPorts, reader: ConsentReader, run: Run, binding: Binding) -> datetime:
+    """No plan expires while the windows of its stack are closed, as no approval lapses."""
+    windows = run_terms(control.settings, reader, run).windows
+    return lapses(binding.created, binding.expires - binding.created, windows)
 
 
 def refuse_moved(control: ControlPorts, reader: QuestionReader, run: Run, facts: EngineFacts) -> None:

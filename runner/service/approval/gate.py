@@ -11,6 +11,7 @@ from runner.errors import (
     Conflict,
     NeverApplies,
     StackLocked,
+    WindowClosed,
 )
 from runner.model.approval.binding import EngineFacts
 from runner.model.approval.rules import standing
@@ -19,10 +20,12 @@ from runner.model.code.known_inputs import moved
 from runner.model.execution.job import Job
 from runner.model.run.life import Event, Run
 from runner.model.values.span import Seconds
+from runner.model.window.closed import Openings
 from runner.ports.control import ControlPorts
 from runner.ports.records.store import Reader
 from runner.service.approval.bind import refuse_moved
 from runner.service.approval.terms import run_terms
+from runner.service.approval.windows import closed_for
 from runner.service.integrity.check_clock import steady_now
 from runner.service.integrity.checkpoint import checkpoint, try_checkpoint
 
@@ -53,7 +56,7 @@ class StoreGate:
 
 
 def may_start(control: ControlPorts, reader: Reader, run: Run) -> None:
-    """Raise if the approval is missing or expired, the stack is locked, or Git has moved on."""
+    """Raise if the approval is missing or expired, the stack is locked, its windows are closed, or Git has moved on."""
     lock = reader.lock(run.stack)
     if lock is not None:
         raise StackLocked(stack=run.stack, holder=lock.holder, reason=lock.reason, hint=lock.way_out)
@@ -79,3 +82,7 @@ def may_start(control: ControlPorts, reader: Reader, run: Run) -> None:
         if standing(run, given, terms, unexpired, control.clock.now()).complete:
             raise ApprovalExpired(run=run.name, stack=run.stack)
         raise ApprovalMissing(run=run.name, have=len(now.given), need=now.needed)
+    openings = Openings(control.clock.now())
+    closed = closed_for(control.settings, control.clock, reader, run, terms, openings)
+    if closed is not None:
+        raise WindowClosed(run=run.name, why=str(closed))

@@ -74,7 +74,8 @@ def _terms(
     plan: Summary | None = None,
 ) -> Terms:
     lowering = frozenset(source.name for source in settings.sources if source.allow.lower_approvals)
-    return agreed(settings.approvals, _in_force(reader, stack, own), lowering, plan)
+    declared = _in_force(reader, stack, own)
+    return agreed(settings.approvals, declared, lowering, plan, settings.window_rules)
 
 
 def _in_force(reader: DeclarationReader, stack: str, own: Declaration) -> tuple[Declaration, ...]:

@@ -1,6 +1,6 @@
 """Dispatch work: claim one run at a time, the most urgent first, and record how it ended."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
 
@@ -20,6 +20,7 @@ from runner.model.schedule.waiting import waits
 from runner.model.settings.context import furnished
 from runner.model.settings.source import SourceSettings
 from runner.model.values.size import parse_size
+from runner.model.window.closed import Openings
 from runner.ports.control import ControlPorts
 from runner.ports.keeping import HeldClaim
 from runner.ports.records.approvals import ApprovalReader
@@ -29,6 +30,7 @@ from runner.ports.records.stacks import StackReader
 from runner.ports.records.store import Reader
 from runner.service.approval.standing import standing_now
 from runner.service.approval.terms import judged_by, judging, run_terms
+from runner.service.approval.windows import kept_closed
 from runner.service.drift.partly import partly_applied
 from runner.service.drift.rules import ignore_rules
 from runner.service.execution.known_secrets import MAX_EARLIER
@@ -61,7 +63,8 @@ def next_assignment(
     expire(control)
     with control.store.reading() as reader:
         runs = executable(reader, control.clock.now(), full=full)
-        runs = admitted(control, reader, [run for run in runs if only is None or run.id == only], taken)
+        wanted = [run for run in runs if only is None or run.id == only]
+        runs = admitted(control, reader, _in_their_windows(control, reader, wanted), taken)
     for run in runs:
         assignment = _claim(control, run, taken)
         if assignment is not None:
@@ -86,6 +89,14 @@ def executable(reader: StackUseReader, now: datetime, *, full: bool = False) -> 
     ]
     ordered = in_turn(ready, executing)
     return crowded_out(ordered, executing, now) if full else ordered
+
+
+def _in_their_windows(control: ControlPorts, reader: ConsentReader, ready: Iterable[Run]) -> Iterator[Run]:
+    """Without the approved runs whose windows are closed. The gate checks again, right before terraform starts."""
+    openings = Openings(control.clock.now())
+    for run in ready:
+        if kept_closed(control.settings, control.clock, reader, run, openings) is None:
+            yield run
 
 
 def admitted(control: ControlPorts, reader: Reader, ready: Iterable[Run], taken: Taken) -> list[Run]:

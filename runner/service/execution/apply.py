@@ -16,6 +16,7 @@ from runner.errors import (
     DriftlineError,
     NoRoom,
     PlanLost,
+    WindowClosed,
 )
 from runner.host.files import write_whole
 from runner.model.approval.binding import OLDER_FORM, SCHEMA
@@ -85,14 +86,21 @@ def execute_apply(
         ports.workspaces.backup_state(execution.workspace, job.run)
         gate.start(job, digest, facts_now(ports, execution, plan_file, fresh))
     except DriftlineError as error:
-        outcome = ApplyOutcome.DELAYED if isinstance(error, _PASSING) else ApplyOutcome.NOT_STARTED
-        return ApplyResult(outcome, error.message, moved=error.facts.get("moved", ""), fresh=fresh)
+        moved = error.facts.get("moved", "")
+        return ApplyResult(_kept_from(error), error.message, moved=moved, fresh=fresh)
     result = _apply(job, ports, execution, plan_file, digest)
     moved = ", ".join(fresh.changes.moving[:MAX_NAMED]) if fresh else ""
     if moved and result.outcome is ApplyOutcome.APPLIED:
         note = f"planned again right before; only the time of the plan differed: {moved}"
         result = replace(result, reason="; ".join(filter(None, [result.reason, note])))
     return replace(result, fresh=fresh)
+
+
+def _kept_from(error: DriftlineError) -> ApplyOutcome:
+    """What becomes of a run that something kept from starting."""
+    if isinstance(error, WindowClosed):
+        return ApplyOutcome.PUT_BACK
+    return ApplyOutcome.DELAYED if isinstance(error, _PASSING) else ApplyOutcome.NOT_STARTED
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ def _not_applied(control: ControlPorts, writer: Writer, run: Run, result: ApplyR
         reason = f"{_LATER[result.outcome]}: {result.reason}"
         return writer.annotate(writer.release(run), reason=reason, wait_until=until, waits=run.waits + 1)
     if result.outcome is ApplyOutcome.PUT_BACK or writer.lock(run.stack) is not None:
-        # This process ends, or somebody took the lock meanwhile; the approval stands.
+        # This process ends, its window closed, or somebody took the lock meanwhile; the approval stands.
         return writer.release(run)
     reason = result.reason + _if_repeated(writer, run, result)
     return replan(writer, run, reason, control.clock.now())

@@ -1,0 +1,46 @@
+"""Apply outside the windows: an owner's word, for one run, once."""
+
+from contextlib import suppress
+
+from runner.errors import DriftlineError, NotAllowed, WrongState
+from runner.model.approval.approval import Person
+from runner.model.approval.people import names_of
+from runner.model.run.life import BreakGlass, Run, State
+from runner.model.settings.server import ApprovalSettings
+from runner.model.window.closed import Closed
+from runner.ports.control import ControlPorts
+from runner.service.approval.windows import kept_closed
+
+
+def break_glass(control: ControlPorts, run_id: int, person: Person, reason: str) -> Closed | None:
+    """Open the windows for an approved run; it replaces no approval. Returns what was closed: None if nothing was,
+    and then nothing is recorded. A refusal is recorded.
+    """
+    try:
+        with control.store.writing() as writer:
+            run = writer.run(run_id)
+            _refuse(control.settings.approvals, run, person)
+            closed = kept_closed(control.settings, control.clock, writer, run)
+            if closed is not None:
+                glass = BreakGlass(person.name, person.known_by, control.clock.now(), reason)
+                writer.break_glass(run, glass, str(closed))
+            return closed
+    except NotAllowed as refused:
+        with suppress(DriftlineError), control.store.writing() as writer:
+            detail = {"known_by": person.known_by, "why": refused.message, "reason": reason}
+            writer.audit_note(person.name, "apply.refuse_break_glass", f"run-{run_id}", detail)
+        raise
+
+
+def _refuse(settings: ApprovalSettings, run: Run, person: Person) -> None:
+    wish = f"apply {run.name} outside its windows"
+    if not settings.owners:
+        why = "approvals.owners names nobody"
+        hint = f"approvals: {{owners: [{person.name}]}}   in the server's configuration; see   driftline config show"
+        raise NotAllowed(who=person.name, wish=wish, reason=why, run=run.name, hint=hint)
+    mine = names_of(person.name, settings.people)
+    if not any(names_of(owner, settings.people) & mine for owner in settings.owners):
+        why = f"only {', '.join(settings.owners)} may (approvals.owners)"
+        raise NotAllowed(who=person.name, wish=wish, reason=why, run=run.name)
+    if run.state is not State.APPROVED:
+        raise WrongState(run=run.name, state=run.state, wish="applied outside its windows")
