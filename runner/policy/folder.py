@@ -27,7 +27,7 @@ def _read(path: Path) -> tuple[tuple[PolicyFile, ...], str]:
     if not found:
         return (), f"{path} has no {SUFFIX} files"
     if len(found) > MOST_FILES or sum(len(one.text) for one in found) > LARGEST:
-        return (), f"{path} has more than {MOST_FILES} files or {LARGEST >> 20} MiB of policies"
+        return (), f"{path} has more than {MOST_FILES} files or {LARGEST >> 10} KiB of policies"
     return found, ""
 
 

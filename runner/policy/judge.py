@@ -1,27 +1,33 @@
-"""Judge plans on this machine, in confined processes. Satisfies `ports.Judge`."""
+"""Judge plans on this machine, in confined processes. Satisfies `ports.Judge`.
+
+What evaluates them is imported where it is used: most installations and most commands have no policies.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runner.model.policy.material import CheckMaterial, PolicyMaterial
 from runner.model.policy.result import PolicyResult, result_of
-from runner.policy.child import Surround
-from runner.policy.evaluation import Evaluation
-from runner.policy.scanner import scan
 from runner.ports.basics import Cancel
+
+if TYPE_CHECKING:
+    from runner.policy.child import Surround
+    from runner.policy.evaluation import Evaluation
 
 
 @dataclass(frozen=True)
 class ConfinedJudge:
     """`env` is the whole environment of scanners besides their own folders."""
 
-    surround: Surround
+    surround: "Surround"
     env: Mapping[str, str]
 
     @property
-    def evaluation(self) -> Evaluation:
+    def evaluation(self) -> "Evaluation":
+        from runner.policy.evaluation import Evaluation
+
         return Evaluation(self.surround)
 
     def policy(
@@ -38,5 +44,7 @@ class ConfinedJudge:
     def check(
         self, material: CheckMaterial, plan: Path, tree: Path, place: Path, cancel: Cancel | None
     ) -> PolicyResult:
+        from runner.policy.scanner import scan
+
         answer = scan(material, plan, tree, place, self.surround, self.env, cancel)
         return result_of(material, answer)

@@ -12,6 +12,8 @@ from runner.model.approval.binding import Binding, EngineFacts, canonical, moved
 
 MUTATIONS = dict(mutations())
 
+RECORDED = "1436cd393d45cb28582644cc9d286d07b405694d5f225d221c883f3322e0ac55"  # before there were policies
+
 
 def test_every_field_is_mutated() -> None:
     leaves = set(json.loads(BINDING.document())) - {"facts", "counts"}
@@ -83,6 +85,11 @@ def test_another_process_finds_the_same_digest() -> None:
             env={"PYTHONHASHSEED": seed},
         )
         assert shown.stdout.strip() == BINDING.digest
+
+
+def test_a_binding_from_before_there_were_policies_keeps_its_digest() -> None:
+    assert "judged" not in json.loads(BINDING.document())
+    assert BINDING.digest == RECORDED
 
 
 def test_no_value_of_a_variable_has_a_place_in_it() -> None:

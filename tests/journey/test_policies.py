@@ -127,6 +127,16 @@ def test_a_policy_that_asks_for_approvals_is_not_passed_by_a_rule(judged: World)
     assert planned(judged, "good", "apply: {mode: automatic}").state is State.AWAITING_APPROVAL
 
 
+def test_a_plan_that_is_read_by_a_process_of_its_own_is_judged_too(judged: World) -> None:
+    words = 'join("", [for i in range(1000) : join("", [for j in range(40) : "0123456789abcdef"])])'
+    long = DATA.replace('"{value}"', words)
+    judge(
+        judged,
+        'package main\n\ndeny[m] { count(input.resource_changes[0].change.after.input) > 600000; m := "long" }',
+    )
+    assert "denies it: long" in planned(judged, "", body=long).reason
+
+
 def test_messages_hide_the_secrets_of_the_plan(judged: World) -> None:
     judge(judged, 'package main\n\nwarn[m] { m := sprintf("it is %s", [input.variables.password.value]) }')
     run = planned(judged, "", body=SECRET.replace("{", "{{").replace("}", "}}"))

@@ -112,8 +112,16 @@ def test_a_name_that_gets_a_value_is_not(body: str) -> None:
         ("", "expected a package first"),
         ("package a\nb { (1]", 'unexpected "]"'),
         ("package a\nb {", '"{" is never closed'),
+        ('package a\nb := "c', "a text is never closed"),
+        ("package a\nb := `c", "a text is never closed"),
     ],
 )
 def test_a_text_that_is_no_module_is_unreadable(source: str, problem: str) -> None:
     with pytest.raises(Unreadable, match=problem.replace("{", r"\{").replace("]", r"\]")):
         _ = Module("a.rego", source).package
+
+
+def test_quotes_without_end_are_not_tried_again_and_again() -> None:
+    """A repository's policy is read before anything limits its time."""
+    with pytest.raises(Unreadable):
+        _ = Module("a.rego", "package a\nb := " + '"\\' * 100_000).package

@@ -1,7 +1,9 @@
 """A scanner answers by its exit code or in SARIF; what has no answer is a finding."""
 
 import json
+import socket
 import stat
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -126,11 +128,16 @@ def test_a_scanner_that_failed_after_it_wrote_has_not_passed(place: Path) -> Non
     )
 
 
-def test_a_scanner_has_no_network_and_no_password_of_a_proxy(place: Path) -> None:
-    look = "cat /proc/net/dev | grep -v lo: | tail -n +3; env; exit 1"
-    said = "\n".join(ran(place, look, blocking=True).denials)
-    assert "eth0" not in said
-    assert "s3cret" not in said
+@pytest.mark.parametrize("network", [True, False])
+def test_a_scanner_has_network_only_where_it_may(place: Path, *, network: bool) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        connect = f"import socket; socket.create_connection(('127.0.0.1', {server.getsockname()[1]}), 5)"
+        answer = ran(place, f'{sys.executable} -I -S -c "{connect}"', network=network, blocking=True)
+    assert (answer == Answer()) is network
+
+
+def test_a_scanner_does_not_see_the_password_of_a_proxy(place: Path) -> None:
+    assert "s3cret" not in "\n".join(ran(place, "env; exit 1", blocking=True).denials)
 
 
 def test_a_scanner_can_change_neither_the_plan_nor_the_code(place: Path) -> None:

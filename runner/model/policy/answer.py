@@ -1,10 +1,8 @@
 """The answer of a policy's rules as messages: whatever is not understood is an error, never a pass."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-from runner.model.policy.question import Values
 
 MOST_APPROVALS = 100
 NO_MESSAGE = "no message given"
@@ -21,7 +19,7 @@ class Answer:
     approvals: int = 0
 
 
-def read_answer(values: Values) -> Answer:
+def read_answer(values: Mapping[str, Any]) -> Answer:
     """As conftest reads them; Unclear where it cannot be said what a value means."""
     waived = frozenset(_waived(values.get("exception", ())))
     denials, warnings, approvals = list[str](), list[str](), 0

@@ -11,7 +11,6 @@ from runner.model.policy.rego.query import query_of
 PACKAGE = "main"  # conftest's
 _JUDGES = re.compile(r"(deny|violation|warn)(_[A-Za-z0-9]+)*|approvals|exception")
 _TESTS = re.compile(r"(todo_)?test_.*")
-TEST_FILE = "_test.rego"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from runner.model.policy.material import LARGEST, LARGEST_FILE, MOST_FILES, PolicyFile, PolicyMaterial
 from runner.model.stack.source import TreeEntry
-from runner.model.values.paths import TOP, glob, parent
+from runner.model.values.paths import TOP, glob, parent, shortened, unsafe
 
 SUFFIX = ".rego"
 _FILES = frozenset({"100644", "100755"})  # no links
@@ -37,13 +37,16 @@ def repository_policy(
     for entry in entries:
         content = blobs.get(entry.oid)
         path = entry.path.removeprefix(f"{folder}/")
+        if reason := unsafe(entry.path):
+            problem = f"{shortened(entry.path)} cannot be read: {reason}"
+            continue
         if entry.mode not in _FILES or content is None or len(content) > LARGEST_FILE:
-            problem = f"{entry.path} is not a file of up to {LARGEST_FILE >> 20} MiB"
+            problem = f"{entry.path} is not a file of up to {LARGEST_FILE >> 10} KiB"
             continue
         try:
             files.append(PolicyFile(path, content.decode()))
         except UnicodeDecodeError:
             problem = f"{entry.path} is not UTF-8"
     if len(files) > MOST_FILES or sum(len(one.text) for one in files) > LARGEST:
-        files, problem = [], f"it has more than {MOST_FILES} files or {LARGEST >> 20} MiB of policies"
-    return PolicyMaterial(name, tuple(files), problem=problem, of_repository=True)
+        files, problem = [], f"it has more than {MOST_FILES} files or {LARGEST >> 10} KiB of policies"
+    return PolicyMaterial(shortened(name), tuple(files), problem=problem, of_repository=True)

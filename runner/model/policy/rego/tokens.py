@@ -14,6 +14,7 @@ _TOKEN = re.compile(
     |(?P<mark>:=|==|!=|<=|>=|.)""",
     re.VERBOSE,
 )
+_QUOTES = {'"', "`"}
 _CLOSES = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -52,6 +53,9 @@ def _tokens(source: str) -> Iterator[Token]:
         if kind == "line":
             line, begins, first = line + 1, match.end(), True
         elif kind != "space":
+            if text in _QUOTES:
+                # Not passed over: each further quote on the line would be tried to its end as well.
+                raise Unreadable("a text is never closed", line, match.start() - begins + 1)
             named: Kind = kind  # type: ignore[assignment]  # one of the groups above
             yield Token(named, text, line, match.start() - begins + 1, match.start(), first)
             first = False
