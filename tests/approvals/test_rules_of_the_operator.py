@@ -228,11 +228,13 @@ def test_validate_warns_of_rules_of_every_table_that_match_no_stack(make: Make) 
     nowhere = "match: {labels: {env: nowhere}}"
     world = make(
         f"{{}}\nguardrails: {{rules: [{{{nowhere}, max_destroys: 0}}]}}\n"
-        f"contexts: [{{name: lost, {nowhere}, vars: {{size: small}}}}]"
+        f"contexts: [{{name: lost, {nowhere}, vars: {{size: small}}}}]\n"
+        f"windows: [{{{nowhere}, allow: [mon]}}]"
     )
     pushed(world)
     shown = output_of(world, "config", "validate")
     assert "rule 1 of guardrails.rules matches no stack; it selects labels env=nowhere" in shown
+    assert "rule 1 of windows matches no stack" in shown
     assert '"lost" of contexts matches no stack; it selects labels env=nowhere' in shown
 
 

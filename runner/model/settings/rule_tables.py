@@ -42,6 +42,7 @@ class RuleTable:
 TABLES = (
     RuleTable("approvals.rules", lambda settings: settings.approvals.rules),
     RuleTable("guardrails.rules", lambda settings: settings.guardrails.rules),
+    RuleTable("windows", lambda settings: settings.windows),
     RuleTable("policies", lambda settings: settings.policies),
     RuleTable("checks", lambda settings: settings.checks),
     RuleTable("policies", lambda settings: settings.policies),
