@@ -1,9 +1,10 @@
 """Promotions on the command line: what waits is said everywhere, and a person may go ahead with a reason."""
 
+import signal
 from pathlib import Path
 
 import pytest
-from cli_world import World
+from cli_world import World, until
 from click.shell_completion import ShellComplete
 
 from runner.cli.main import main
@@ -97,6 +98,19 @@ def test_the_graph_has_the_steps_of_a_promotion(world: World) -> None:
 
 def test_a_pass_plans_nothing_that_waits(world: World) -> None:
     assert world.json("daemon", "--once")["runs"] == []
+
+
+def test_a_daemon_plans_nothing_that_waits(tmp_path: Path) -> None:
+    """What is due is queued at once, so the first run is queued together with all others."""
+    world = World(tmp_path, more=PROMOTION)
+    for name in ("dev", "stage", "prod"):
+        world.stack(name, module=MODULE)
+    world.run("source", "sync")
+    daemon = world.start("daemon")
+    until(lambda: bool(world.json("run", "list")))
+    daemon.signal(signal.SIGTERM)
+    daemon.ends(0)
+    assert {run["stack"] for run in world.json("run", "list")} == {"dev"}
 
 
 def test_the_order_is_checked_by_the_stacks_that_are_known(world: World, tmp_path: Path) -> None:

@@ -91,8 +91,9 @@ def test_a_commit_and_its_revert_walk_only_as_far_as_they_may(tmp_path: Path) ->
     shop.age(hours=2)
     shop.check("stage")
     assert shop.planned() == []
-    with pytest.raises(PromotionWaits, match=f"stage has not applied {second[:12]} yet"):
-        shop.plan("prod")
+    for ref in (None, second):
+        with pytest.raises(PromotionWaits, match=f"stage has not applied {second[:12]} yet"):
+            shop.plan("prod", ref=ref)
     assert shop.plan("prod", ref=first).revision == first
     (planned,) = [run for run in shop.work() if run.stack == "prod"]
     shop.approve(planned, BO)  # who chose the revision may not
@@ -106,6 +107,28 @@ def test_a_commit_and_its_revert_walk_only_as_far_as_they_may(tmp_path: Path) ->
     shop.release("one")
     assert shop.planned() == ["dev"]  # the others are as it says
     assert shop.planned() == []
+
+
+def test_a_commit_that_renames_a_stage_does_not_take_it_out_of_its_promotion(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, CONFIG)
+    shop.begin()
+    assert shop.planned() == ["dev"]
+    shop.plan("stage", Advance("begin", straight=True))
+    shop.work()
+    waiting = shop.runs(stack="stage", states=frozenset({State.AWAITING_APPROVAL}))
+    shop.approve(waiting[0])
+    shop.work()
+    renamed = shop.arrives({"stage/stack.yaml": "name: free\nrenamed_from: stage\n"})
+    assert shop.look("free").renamed_from == "stage"
+
+    def refused(ref: str | None) -> None:
+        with pytest.raises(PromotionWaits, match="free was its stage stage; correct the order"):
+            shop.plan("free", ref=ref)
+
+    refused(renamed)
+    shop.release("two")
+    assert "free" not in shop.planned()
+    refused(None)
 
 
 def test_a_commit_for_one_stage_alone_and_words_of_people(tmp_path: Path) -> None:

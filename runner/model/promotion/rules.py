@@ -181,6 +181,16 @@ def held(
     return None
 
 
+def renamed_stage(promotions: Iterable[Promotion], stack: Stack) -> Held | None:
+    """A commit that renames a later stage must not take it out of its promotion: the operator corrects the order."""
+    old = stack.renamed_from
+    found = next((one for one in promotions if old in one.order[1:]), None) if old is not None else None
+    if found is None or old is None:
+        return None
+    reason = f"{stack.name} was its stage {old}; correct the order in the configuration"
+    return Held(found.name, old, "renamed", reason)
+
+
 def _held_by(promotion: Promotion, before: Stage, source: str, wanted: Wanted, now: datetime) -> Held | None:
     if before.stack is None or before.record is None:
         left = before.record.left if before.record else None

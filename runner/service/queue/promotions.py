@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from runner.model.promotion.rules import held
+from runner.model.promotion.rules import held, renamed_stage
 from runner.model.promotion.stage import Stage, StageRecord, Wanted
 from runner.model.schedule.decide import View, decide, pause_sentence
 from runner.model.settings.promotion import Promotion
@@ -15,12 +15,20 @@ def hold_back(
     reader: PromotionReader, views: Mapping[str, View], promotions: Sequence[Promotion]
 ) -> Iterator[View]:
     """The stages that wait for one before them. Where every stage is in sync, nothing is read."""
+    if promotions:
+        yield from _renamed(views.values(), promotions)
     at_work = [one for one in promotions if any(_may_wait(views.get(name)) for name in one.order[1:])]
     if not at_work:
         return
     records = reader.stage_records({name for one in at_work for name in one.order})
     for promotion in at_work:
         yield from _held_back(promotion, views, records)
+
+
+def _renamed(views: Iterable[View], promotions: Sequence[Promotion]) -> Iterator[View]:
+    for view in views:
+        if _may_wait(view) and (found := renamed_stage(promotions, view.stack)) is not None:
+            yield replace(view, promotion=found)
 
 
 def _may_wait(view: View | None) -> bool:
