@@ -46,6 +46,8 @@ POLICY: Mapping[str, Limit] = {"timeout": Limit(Seconds(1), Seconds(300))}
 
 CHECK: Mapping[str, Limit] = {"timeout": Limit(Seconds(1), Seconds(3600))}
 
+HEAL_RULE: Mapping[str, Limit] = {"at_most.changes": Limit(1, 10_000), "at_most.per_day": Limit(0, 1_000)}
+
 SERVER: Mapping[str, Limit] = {
     "executor.slots": Limit(1, 1024),
     "executor.per_account": Limit(1, 1024),
@@ -57,6 +59,9 @@ SERVER: Mapping[str, Limit] = {
     "drift.jitter": _SPAN,
     "drift.confirm": Limit(1, 10),
     "drift.compare_every": Limit(1, 10_000),
+    "drift.heal_limits.per_day": Limit(0, 1_000),
+    "drift.heal_limits.fights.times": Limit(1, 100),
+    "drift.heal_limits.fights.within": _POSITIVE,
     "approvals.required": Limit(0, 20),
     "approvals.expire": _POSITIVE,
     "apply.fresh_for": _SPAN,
@@ -82,8 +87,13 @@ OF_SERVER: Mapping[str, Limit] = {
         ("policies[].", POLICY),
         ("checks[].", CHECK),
         ("promotion[].", PROMOTION),
+        ("drift.heal[].", HEAL_RULE),
     )
     for name, limit in limits.items()
+}
+OF_STACK: Mapping[str, Limit] = {
+    **STACK,
+    **{f"drift.heal[].{name}": limit for name, limit in HEAL_RULE.items()},
 }
 
 

@@ -33,7 +33,7 @@ _BOOKS = {
     ),
     "stack": _Book(
         descriptions.STACK,
-        limits.STACK,
+        limits.OF_STACK,
         {"name": NAME_PATTERN, "depends_on[]": NAME_PATTERN, "renamed_from": NAME_PATTERN},
     ),
 }

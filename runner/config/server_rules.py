@@ -11,6 +11,7 @@ from runner.config.cron import cron_flaw
 from runner.config.environment import withheld
 from runner.config.git_address import Transport, branch_flaw, transport, url_flaw
 from runner.config.guardrail_rules import guardrail_complaints
+from runner.config.heal_rules import server_heal_complaints
 from runner.config.ignore_rule import ignore_rules, single_line
 from runner.config.limits import SERVER, SOURCE, out_of_limits
 from runner.config.place import KeyPath
@@ -53,6 +54,7 @@ def server_complaints(settings: Settings) -> Iterator[Complaint]:
     if flaw := cron_flaw(settings.drift.schedule):
         yield Complaint(("drift", "schedule"), flaw)
     yield from ignore_rules(settings.drift.ignore)
+    yield from server_heal_complaints(settings)
     yield from _people(settings.approvals)
     yield from approval_rule_complaints(settings)
     yield from context_complaints(settings)

@@ -9,6 +9,7 @@ from runner.config.check import Complaint
 from runner.config.cron import cron_flaw
 from runner.config.engine_rules import aws_complaints, is_role, version_complaints
 from runner.config.environment import NAME, denial
+from runner.config.heal_rules import heal_complaints
 from runner.config.ignore_rule import ignore_rules, single_line
 from runner.config.limits import STACK, out_of_limits
 from runner.config.place import KeyPath
@@ -38,6 +39,7 @@ def stack_complaints(stack: StackDefinition, file: str, allow: Allow, required: 
         yield Complaint(("drift", "schedule"), flaw)
     yield from ignore_rules(stack.drift.ignore)
     yield from stack_windows(stack)
+    yield from heal_complaints(stack.drift.heal)
 
 
 def name_flaw(name: str) -> str | None:

@@ -23,6 +23,7 @@ LEVELS: Mapping[str, str] = {
     "drift.change": "warning",
     "drift.reopen": "warning",
     "apply.break_glass": "warning",
+    "drift.contest": "warning",
     "stack.missing": "warning",
     "check.fail": "warning",
     "probe.distrust": "warning",

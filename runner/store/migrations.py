@@ -386,6 +386,13 @@ ALTER TABLE runs ADD COLUMN glass_at TEXT;
 ALTER TABLE runs ADD COLUMN glass_reason TEXT;
 """
 
+# Stack files are read again, since a definition did not record whether `action: report` was said or assumed.
+_HEALING = """
+ALTER TABLE runs ADD COLUMN healed_by TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE reports ADD COLUMN contest TEXT;
+UPDATE sources SET discovered_with = NULL;
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
@@ -399,4 +406,5 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("who_may_apply", _WHO_MAY_APPLY),
     ("heads", _HEADS),
     ("break_glass", _BREAK_GLASS),
+    ("healing", _HEALING),
 )

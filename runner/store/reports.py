@@ -10,7 +10,7 @@ from typing import Any
 from runner.errors import ReportChanged, ReportNotFound
 from runner.model.audit.actor import DAEMON
 from runner.model.changes.changes import NOTHING_BESIDES, ApplyOnly
-from runner.model.drift.report import Acknowledgement, DriftReport, Finding, ReportStatus
+from runner.model.drift.report import Acknowledgement, Contest, DriftReport, Finding, ReportStatus
 from runner.model.events.feed import ReportMoved
 from runner.model.values.codec import from_plain, to_plain
 from runner.store.audit import Writes
@@ -124,6 +124,13 @@ class ReportWrites(ReportReads, Writes):
         self._report_event(after, "resolve", by=by, reason=reason)
         return after
 
+    def contest_report(self, report: DriftReport, contest: Contest) -> DriftReport:
+        """Nothing heals it without a person from now on, however the drift changes."""
+        after = replace(report, contest=contest)
+        self._save_report(report, after)
+        self._report_event(after, "contest", reason=contest.sentence)
+        return after
+
     def _save_found(
         self,
         before: DriftReport,
@@ -191,6 +198,7 @@ def _row(report: DriftReport) -> dict[str, Value]:
         "acknowledged_until": text(ack.until) if ack else None,
         "resolved_at": text_or_none(report.resolved_at),
         "confirmed": report.confirmed,
+        "contest": compact(to_plain(report.contest)) if report.contest else None,
     }
 
 
@@ -209,6 +217,7 @@ def _report(row: sqlite3.Row) -> DriftReport:
         acknowledgement=_acknowledgement(row),
         resolved_at=time_or_none(row["resolved_at"]),
         confirmed=bool(row["confirmed"]),
+        contest=from_plain(Contest, json.loads(row["contest"])) if row["contest"] else None,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from runner.model.changes.changes import Summary
 from runner.model.changes.warnings import FailingCheck
+from runner.model.run.healed_by import HealedBy
 from runner.model.run.life import BreakGlass, Claim, Kind, Run, State, Trigger
 from runner.model.stack.definition import (
     Discovered,
@@ -18,8 +19,9 @@ from runner.model.stack.definition import (
     Stack,
     StackDefinition,
     StateIdentity,
+    definition_of_json,
 )
-from runner.model.values.codec import from_plain
+from runner.model.values.codec import from_plain, to_plain
 
 Value = str | int | None
 
@@ -53,7 +55,7 @@ def compact(value: Any) -> str:
 @lru_cache(maxsize=1 << 16)
 def definition_of(document: str) -> StackDefinition:
     """Cached: frozen values, read for every list of stacks, and written only once."""
-    return from_plain(StackDefinition, json.loads(document))
+    return definition_of_json(document)
 
 
 def discovered_row(stack: Discovered, problem: str | None) -> dict[str, Value]:
@@ -192,6 +194,7 @@ def run_row(run: Run) -> dict[str, Value]:
         "superseded_by": run.superseded_by,
         "cancel_requested_by": run.cancel_requested_by,
         "report": run.report,
+        "healed_by": compact([to_plain(one) for one in run.healed_by]),
     }
 
 
@@ -232,6 +235,7 @@ def run_of(stored: sqlite3.Row) -> Run:
         waits=row["waits"],
         account=row["account"],
         glass=_glass_of(row),
+        healed_by=_healed_by(row["healed_by"]),
     )
 
 
@@ -251,6 +255,11 @@ def _glass_of(row: Mapping[str, Any]) -> BreakGlass | None:
         return None
     at = datetime.fromisoformat(row["glass_at"])
     return BreakGlass(row["glass_by"], row["glass_known_by"], at, row["glass_reason"])
+
+
+@lru_cache(maxsize=1024)
+def _healed_by(document: str) -> tuple[HealedBy, ...]:
+    return tuple(from_plain(HealedBy, one) for one in json.loads(document))
 
 
 def _claim_of(row: Mapping[str, Any]) -> Claim | None:

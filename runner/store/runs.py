@@ -2,7 +2,8 @@
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from runner.errors import RunChanged, RunNotFound, WrongState
@@ -10,6 +11,7 @@ from runner.model.events.feed import GlassBroken, RunMoved
 from runner.model.run.busy import busy
 from runner.model.run.life import EXECUTING, BreakGlass, Claim, Event, Kind, Run, State, Trigger, next_state
 from runner.model.schedule.throttling import account_of
+from runner.model.values.codec import to_plain
 from runner.ports.records.runs import NewRun, RunFilter
 from runner.store.rows import Value, run_of, run_row, text
 from runner.store.run_details import DetailReads, DetailWrites
@@ -72,6 +74,14 @@ class RunReads(DetailReads):
             ORDER BY r.id DESC
         """
         return [run_of(row) for row in self._all(sql, stack)]
+
+    def heals(self, stack: str, identity: str, since: datetime) -> list[Run]:
+        """Also of the stack's state under a former name."""
+        sql = """
+            SELECT * FROM runs WHERE (stack = ? OR identity = ?) AND healed_by <> '[]'
+            AND executed_digest IS NOT NULL AND changed_at > ? ORDER BY id DESC
+        """
+        return [run_of(row) for row in self._all(sql, stack, identity, text(since))]
 
     def open_runs(self, stack: str | None = None) -> list[Run]:
         if stack is None:
@@ -221,4 +231,7 @@ def _with(run: Run, fields: Mapping[str, Any]) -> Run:
 
 
 def _audited(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: asdict(value) if name == "summary" else value for name, value in fields.items()}
+    return {name: to_plain(value) if name in _STRUCTURED else value for name, value in fields.items()}
+
+
+_STRUCTURED = frozenset({"summary", "healed_by"})

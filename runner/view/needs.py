@@ -205,7 +205,8 @@ def _notes(run: Run, found: Sequence[Violation]) -> list[str]:
 
 def _of_report(report: DriftReport, now: datetime) -> Iterable[Need]:
     if report.is_reported(now):
-        text = f"{words.found(report)}, first seen {ago(report.first_seen, now)}, {words.times(report.seen)}"
+        fought = f"contested: {report.contest.sentence}; " if report.contest else ""
+        text = f"{fought}{words.found(report)}, first seen {ago(report.first_seen, now)}, {words.times(report.seen)}"
         yield Need(Why.DRIFT, report.name, report.stack, text, f"driftline drift show {report.name}")
 
 

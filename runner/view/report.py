@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from runner.model.changes.changes import Action
-from runner.model.drift.report import Acknowledgement, DriftReport, Finding, ReportStatus
+from runner.model.drift.report import Acknowledgement, Contest, DriftReport, Finding, ReportStatus
 from runner.model.values.codec import key
 from runner.view.apply_only import ApplyOnlyView, apply_only_view
 from runner.view.attribute import AttributeRow, attribute_row
@@ -31,6 +31,17 @@ class FindingRow:
 
 
 @dataclass(frozen=True)
+class ContestView:
+    """Something undid what was healed, again and again; `other` is who, where that is known."""
+
+    since: datetime
+    times: int
+    addresses: tuple[str, ...]
+    other: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class ReportPage:
     """`found` counts what moved; `apply` is what healing it does besides."""
 
@@ -48,6 +59,7 @@ class ReportPage:
     found: str
     resources: tuple[FindingRow, ...]
     apply: ApplyOnlyView
+    contested: ContestView | None = None
 
     def note(self, now: datetime) -> str:
         """Who said what about it, or why no one is notified yet."""
@@ -56,6 +68,8 @@ class ReportPage:
             return f"{known.by}: {known.reason} (returns {ahead(known.until, now)})"
         if self.status is ReportStatus.RESOLVED:
             return f"resolved {ago(self.resolved_at, now)}"
+        if self.contested is not None:
+            return f"contested: {self.contested.reason}"
         return "" if self.confirmed else "not confirmed yet"
 
 
@@ -82,7 +96,12 @@ def report_page(of: DriftReport) -> ReportPage:
         found=found(of),
         resources=tuple(_finding(finding, of.revision) for finding in of.findings),
         apply=apply_only_view(of.apply_only),
+        contested=_contest(of.contest) if of.contest else None,
     )
+
+
+def _contest(of: Contest) -> ContestView:
+    return ContestView(whole(of.since), of.times, of.addresses, of.other, of.sentence)
 
 
 def _acknowledgement(of: Acknowledgement) -> Acknowledgement:

@@ -37,6 +37,13 @@ class RunRow:
     superseded_by: str | None
     cancel_requested_by: str | None
     report: str | None
+    healed_by: tuple[str, ...]  # the heal rules that approved it
+
+    @property
+    def note(self) -> str:
+        """Its reason, and that heal rules approved it."""
+        healed = f"approved by {'; '.join(self.healed_by)}" if self.healed_by else ""
+        return self.reason if healed in self.reason else "; ".join(filter(None, [self.reason, healed]))
 
 
 RunRows = tuple[RunRow, ...]
@@ -72,4 +79,5 @@ def run_row(of: Run) -> RunRow:
         superseded_by=f"run-{of.superseded_by}" if of.superseded_by else None,
         cancel_requested_by=of.cancel_requested_by,
         report=f"dr-{of.report}" if of.report else None,
+        healed_by=tuple(one.rule for one in of.healed_by),
     )

@@ -17,6 +17,7 @@ from runner.service.drift.partly import partly_applied
 from runner.service.queue.enqueue import explain
 from runner.view.context import ContextRows, context_rows
 from runner.view.facts import StackFacts, given
+from runner.view.healing import HealingView, healing_view
 from runner.view.lock import LockRow, lock_row
 from runner.view.promotion import PromotionPlace, promotion_place
 from runner.view.run import RunRows, run_rows
@@ -95,6 +96,7 @@ class StackPage(StackRow):
     last_runs: RunRows
     peak_memory: dict[str, int | None]
     terms: TermsView
+    healing: HealingView
     contexts: ContextRows = ()
     windows: tuple[WindowRow, ...] = ()
     closed: ClosedView | None = None  # of its approved run
@@ -139,6 +141,7 @@ def stack_page(reader: Reader, settings: Settings, facts: StackFacts) -> StackPa
         last_runs=run_rows(reader.runs(RunFilter(stack=name, limit=LAST_RUNS))),
         peak_memory={kind.value: reader.peak_memory(name, kind) for kind in Kind},
         terms=terms_view(terms, settings.approvals.people),
+        healing=healing_view(reader, settings, stack, facts.view.now),
         contexts=context_rows(settings.contexts, stack.definition, stack.source),
         windows=window_rows(terms.windows, facts.view.now),
         closed=closed_view(facts.view.closed),

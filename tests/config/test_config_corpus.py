@@ -54,5 +54,5 @@ def test_the_parser_in_python_finds_the_same_places(file: Path, monkeypatch: pyt
 def test_a_problem_reads_as_file_line_column() -> None:
     content = b"name: prod/rds\ndrift:\n  action: propse\n"
     _, (problem,) = StackFileReader().read("stacks/rds/stack.yaml", content, ALLOW)
-    expected = 'drift.action: expected report or propose, got "propse" (did you mean "propose"?)'
+    expected = 'drift.action: expected report, propose or reconcile, got "propse" (did you mean "propose"?)'
     assert str(problem) == f"stacks/rds/stack.yaml:3:11: {expected}"

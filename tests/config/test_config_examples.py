@@ -100,7 +100,7 @@ def test_every_key_has_its_sentence_and_every_sentence_its_key(
 @pytest.mark.parametrize(("_kind", "record", "_sentences"), KINDS)
 def test_every_limit_and_sample_has_its_key(_kind: str, record: type, _sentences: Any) -> None:
     known = {name: key.shape.kind for name, key in shape_of(record).walk()}
-    bounded = limits.STACK if record is StackDefinition else limits.OF_SERVER
+    bounded = limits.OF_STACK if record is StackDefinition else limits.OF_SERVER
     assert all(known[name] in {Kind.NUMBER, Kind.SPAN} for name in bounded)
     assert set(bounded) == {name for name, kind in known.items() if kind in {Kind.NUMBER, Kind.SPAN}}
 

@@ -104,6 +104,8 @@ def _doubts(settings: Settings, path: Path, known: _Known) -> Iterator[Problem]:
     """What is allowed and hardly meant."""
     from runner.app import App
     from runner.config.context_rules import careless
+    from runner.config.heal_rules import server_heal_doubts
+    from runner.config.server_file import placed
     from runner.host.clock import SystemClock
     from runner.model.approval.window_doubts import doubtful_windows
 
@@ -115,6 +117,7 @@ def _doubts(settings: Settings, path: Path, known: _Known) -> Iterator[Problem]:
         *flaws,
     ):
         yield Problem(str(path), 1, 1, sentence)
+    yield from placed(path, list(server_heal_doubts(settings, known.counting)))
 
 
 def _flawed_policies(app: "App") -> Iterator[str]:

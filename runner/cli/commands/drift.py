@@ -5,10 +5,13 @@ import click
 from runner.cli.commands.drift_check import check
 from runner.cli.commands.trust import trust
 from runner.cli.options import MOMENT, Cli, output_option, pass_cli, reason_option, report_argument
+from runner.cli.screen.healing import heal_screen
 from runner.cli.screen.report import report_screen, reports_screen
+from runner.errors import Blocked
 from runner.model.drift.report import ReportStatus
 from runner.model.values.moment import Moment
 from runner.service.operator import report as reports
+from runner.view.healing import heal_page
 from runner.view.report import report_page, report_pages
 from runner.view.when import ahead, ahead_of
 
@@ -85,10 +88,15 @@ def ack(cli: Cli, report_id: int, until: Moment, reason: str, output: str) -> No
 @report_argument
 @click.option("--no-wait", is_flag=True, help="Queue the plan and return immediately.")
 @click.option("--full", is_flag=True, help="Show full values.")
+@click.option(
+    "--explain", is_flag=True, help="Only show which heal rule decides about each part, and plan nothing."
+)
 @output_option
 @pass_cli
-def heal(cli: Cli, report_id: int, no_wait: bool, full: bool, output: str) -> int:
+def heal(cli: Cli, report_id: int, no_wait: bool, full: bool, explain: bool, output: str) -> int:
     """Plan what would undo the drift: a change run, with its own approval."""
+    if explain:
+        return _explain(cli, report_id, output)
     from runner.cli.commands.plan import Wish, finish
     from runner.cli.perform import Performer
 
@@ -98,3 +106,16 @@ def heal(cli: Cli, report_id: int, no_wait: bool, full: bool, output: str) -> in
     page, code = finish(cli, performer, run, wish)
     cli.present(output, (page,))
     return 0 if code == 2 else code
+
+
+def _explain(cli: Cli, report_id: int, output: str) -> int:
+    with cli.app.store.reading() as reader:
+        report = reader.report(report_id)
+        page = heal_page(reader, cli.app.settings, cli.app.clock, report)
+    if page is None:
+        raise Blocked(
+            f"no plan that would heal {report.name} is on record",
+            hint=f"driftline drift check {report.stack}",
+        )
+    cli.present(output, page, heal_screen)
+    return 0

@@ -58,6 +58,7 @@ def validate(cli: Cli, paths: tuple[Path, ...], output: str) -> None:
     """
     wanted = paths or (Path(),)
     problems: list[Problem] = []
+    doubts: list[Problem] = []
     count = 0
     for root, group in _by_root(wanted).items():
         folder = Folder(root, _data_dirs(cli.config, root, group))
@@ -67,10 +68,14 @@ def validate(cli: Cli, paths: tuple[Path, ...], output: str) -> None:
         if server is None and files:
             cli.console.say(_UNJUDGED)
         problems += _problems(folder, files, server.allow if server else GENEROUS)
+        doubts += _doubts(files)
     if output == "json":
-        cli.console.json(document(tuple(map(problem_row, problems))))
+        warnings = (problem_row(doubt, "warning") for doubt in doubts)
+        cli.console.json(document((*map(problem_row, problems), *warnings)))
     else:
         cli.console.data(*(str(problem) for problem in problems))
+        for doubt in doubts:
+            cli.console.warn(str(doubt))
     if problems:
         message = f"{counted(len(problems), 'problem')} in {counted(count, 'stack file')}"
         raise BadStackFile(message, hint=_next_step(problems))
@@ -176,6 +181,16 @@ def _problems(folder: Folder, files: dict[str, Path], allow: Allow) -> list[Prob
         for problem in found.problems
         if (problem.stack_file or problem.file) in files
     ]
+
+
+def _doubts(files: dict[str, Path]) -> Iterator[Problem]:
+    """What is allowed and hardly meant."""
+    from runner.config.heal_rules import stack_heal_doubts
+
+    for name, path in files.items():
+        with suppress(OSError):
+            for doubt in stack_heal_doubts(name, path.read_bytes()):
+                yield _renamed(doubt, path, Path.cwd())
 
 
 def _renamed(problem: Problem, file: Path, here: Path) -> Problem:

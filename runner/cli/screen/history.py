@@ -28,6 +28,6 @@ def _row(of: HistoryRow, now: datetime, *, absolute: bool) -> tuple[str | Cell, 
         of.revision[:12],
         shown(of.changed_at, now, absolute=absolute),
         of.requested_by,
-        ", ".join(dict.fromkeys(one.by for one in of.approvals)) or "-",
+        ", ".join(dict.fromkeys((*(one.by for one in of.approvals), *of.healed_by))) or "-",
         of.subject,
     )

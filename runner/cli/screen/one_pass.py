@@ -14,7 +14,7 @@ HEADS = ("RUN", "STACK", "KIND", "STATE", "CHANGES", "REASON")
 
 def pass_screen(page: PassPage) -> Screen:
     rows = [
-        (run.id, run.stack, run.kind.value, cells.state(run), words.changes(run), run.reason)
+        (run.id, run.stack, run.kind.value, cells.state(run), words.changes(run), run.note)
         for run in page.runs
     ]
     yield Table(HEADS, rows, empty="Nothing to do.")

@@ -26,7 +26,7 @@ def _row(of: RunRow, now: datetime) -> tuple[str | Cell, ...]:
         words.changes(of),
         of.revision[:7],
         ago(of.changed_at, now),
-        of.reason,
+        of.note,
     )
 
 

@@ -59,6 +59,7 @@ def _facts(of: RunPage, now: datetime) -> list[Fact]:
         ("fingerprint", of.fingerprint or ""),
         ("binding", of.binding_digest or ""),
         ("approvals", "; ".join(_approval(one, now) for one in of.approvals)),
+        ("healed by", "; ".join(of.healed_by)),
         ("process", of.process or ""),
         ("next", of.superseded_by or ""),
         ("report", of.report or ""),

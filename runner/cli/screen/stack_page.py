@@ -7,6 +7,7 @@ from runner.cli.screen import cells
 from runner.cli.screen.output import Cell, Colour, Line, Screen, Table
 from runner.cli.screen.terms import Row, terms_rows
 from runner.model.drift.probe import Way
+from runner.view.healing import HealingView
 from runner.view.newcomer import NewcomerPage
 from runner.view.stack_page import ProbeView, StackPage
 from runner.view.when import ago
@@ -24,7 +25,7 @@ def stack_screen(page: StackPage, now: datetime) -> Screen:
         yield Table(
             RUN_HEADS,
             [
-                (run.id, run.kind.value, cells.state(run), ago(run.changed_at, now), run.reason)
+                (run.id, run.kind.value, cells.state(run), ago(run.changed_at, now), run.note)
                 for run in page.last_runs
             ],
         )
@@ -76,6 +77,7 @@ def last_check(record: ProbeView) -> Cell:
 def _rules(page: StackPage) -> Iterator[Row]:
     yield "approvals", [page.approvals]
     yield from terms_rows(page.terms)
+    yield from _healing(page.healing)
     for number, context in enumerate(page.contexts):
         yield "contexts" if not number else "", [context.sentence]
     for number, window in enumerate(page.windows):
@@ -83,6 +85,16 @@ def _rules(page: StackPage) -> Iterator[Row]:
         by = Cell(f"  by {window.origin}", "dim")
         yield "windows" if not number else "", [Cell(window.sentence, colour), by]
     yield "memory", [page.memory]
+
+
+def _healing(of: HealingView) -> Iterator[Row]:
+    """Nothing where a stack only reports drift."""
+    if of.action == "report" and not of.rules:
+        return
+    today = f"{of.today} of {of.per_day} heals in the last 24 hours"
+    yield "on drift", [f"{of.action}  ", Cell(f"by {of.why}; {today}", "dim")]
+    for rule in of.rules:
+        yield "", [rule.sentence]
 
 
 def newcomer_screen(page: NewcomerPage) -> Screen:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from runner.model.approval.terms import Declaration, matched, rule_name
-from runner.model.settings.rule_tables import table_rules
+from runner.model.settings.rule_tables import HEAL, table_rules
 from runner.model.settings.server import ApprovalSettings, Settings
 from runner.model.stack.match import match_text
 
@@ -16,6 +16,8 @@ def forgotten(settings: Settings, stacks: Stacks) -> Iterator[str]:
     if stacks:
         yield from _unmatched_stacks(settings.approvals, stacks)
         for rule in table_rules(settings):
+            if rule.table == HEAL:
+                continue  # the warnings about heal rules have their place in the file
             if not any(matched(rule.match, declared) for declared in stacks.values()):
                 yield f"{rule.name} matches no stack; it selects {match_text(rule.match)}"
     yield from without_effect(settings.approvals)

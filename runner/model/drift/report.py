@@ -53,6 +53,24 @@ class Acknowledgement:
 
 
 @dataclass(frozen=True)
+class Contest:
+    """Something undid what heal rules let pass, again and again. `other` is who, where that is known."""
+
+    since: datetime
+    times: int
+    addresses: tuple[str, ...]
+    other: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """Such as `aws_s3_bucket.a was healed 3 times and drifted again`."""
+        first, *more = self.addresses
+        others = f" and {len(more)} more" if more else ""
+        by = f"; {self.other}" if self.other else ""
+        return f"{first}{others} was healed {self.times} times and drifted again{by}"
+
+
+@dataclass(frozen=True)
 class DriftReport:
     """The record of one drift. `fingerprint` is equal if two checks saw the same drift."""
 
@@ -69,6 +87,7 @@ class DriftReport:
     resolved_at: datetime | None = None
     apply_only: ApplyOnly = NOTHING_BESIDES  # what undoing it does besides
     confirmed: bool = True  # seen in `confirm` consecutive checks; only then is it reported
+    contest: Contest | None = None  # while it lasts, nothing heals it without a person
 
     @property
     def name(self) -> str:

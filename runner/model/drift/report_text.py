@@ -56,6 +56,8 @@ def _lines(report: DriftReport) -> Iterator[str]:
         yield f"- resolved: {_time(report.resolved_at)}"
     if (known := report.acknowledgement) is not None:
         yield f"- acknowledged by {_code(known.by)} until {_time(known.until)}: {_code(known.reason)}"
+    if report.contest is not None:
+        yield f"- contested since {_time(report.contest.since)}: {_code(report.contest.sentence)}"
     for title, counts in (("What drifted", True), ("Ignored", False)):
         findings = [finding for finding in report.findings if finding.counts is counts]
         if findings:

@@ -184,7 +184,7 @@ TOPICS: Mapping[str, type[Payload]] = {
     **{f"run.{state}": RunMoved for state in State},
     **{
         f"drift.{moved}": ReportMoved
-        for moved in ("open", "confirm", "change", "acknowledge", "reopen", "resolve")
+        for moved in ("open", "confirm", "change", "acknowledge", "reopen", "resolve", "contest")
     },
     "approval.give": PlanApproved,
     "apply.break_glass": GlassBroken,

@@ -26,6 +26,7 @@ _BY_TOPIC = {
     "drift.acknowledge": "drift of {0.stack} acknowledged by {0.by}",
     "drift.reopen": "drift of {0.stack} is open again",
     "drift.resolve": "drift of {0.stack} resolved",
+    "drift.contest": "drift of {0.stack} is contested, and is not healed any more",
     "lock.take": "{0.stack} locked by {0.holder}",
     "lock.release": "{0.stack} released by {0.by}",
     "check.fail": "{0.check} of {0.stack} fails",

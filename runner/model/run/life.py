@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from runner.errors import WrongState
 from runner.model.changes.changes import Summary
+from runner.model.run.healed_by import HealedBy
 
 
 class Kind(StrEnum):
@@ -190,6 +191,7 @@ class Run:
     waits: int = 0  # consecutive waits
     account: str = ""  # cloud account, as far as the definition shows
     glass: BreakGlass | None = None
+    healed_by: tuple[HealedBy, ...] = ()  # the rules that approved it, if no person did
 
     @property
     def name(self) -> str:

@@ -39,15 +39,15 @@ class RuleTable:
     says: Callable[[Any], dict[str, Any]] = set_keys
 
 
+HEAL = "drift.heal"
+
 TABLES = (
     RuleTable("approvals.rules", lambda settings: settings.approvals.rules),
     RuleTable("guardrails.rules", lambda settings: settings.guardrails.rules),
     RuleTable("windows", lambda settings: settings.windows),
+    RuleTable(HEAL, lambda settings: settings.drift.heal),
     RuleTable("policies", lambda settings: settings.policies),
     RuleTable("checks", lambda settings: settings.checks),
-    RuleTable("policies", lambda settings: settings.policies),
-    RuleTable("checks", lambda settings: settings.checks),
-    RuleTable("windows", lambda settings: settings.windows),
     RuleTable("contexts", lambda settings: settings.contexts, set_names),
 )
 

@@ -8,11 +8,13 @@ from typing import Any, ClassVar, Literal
 from runner.errors import SourceNotFound
 from runner.model.settings.context import Context
 from runner.model.settings.guardrails import DEFAULT_GUARDRAILS, Guardrails
+from runner.model.settings.healing import DEFAULT_LIMITS, HealLimits, OperatorHealRule
 from runner.model.settings.policy import Check, Policy
 from runner.model.settings.promotion import Promotion
 from runner.model.settings.source import SourceSettings
 from runner.model.settings.windows import WindowRule, WindowRules
 from runner.model.stack.definition import STRICT, IgnoreRule
+from runner.model.stack.heal_rule import Reaction
 from runner.model.stack.match import EVERY_STACK, StackMatch
 from runner.model.stack.match_index import MatchIndex
 from runner.model.values.span import Seconds
@@ -60,7 +62,7 @@ class Timeouts:
 
 @dataclass(frozen=True)
 class DriftSettings:
-    """`schedule` is a cron line of five fields in UTC, week days by name."""
+    """`schedule` is a cron line of five fields in UTC, week days by name; `action` is for stacks without their own."""
 
     __pydantic_config__: ClassVar[Any] = STRICT
     schedule: str = "17 */4 * * *"
@@ -69,6 +71,9 @@ class DriftSettings:
     ignore: tuple[IgnoreRule, ...] = ()
     probe: Literal["auto", "never"] = "auto"
     compare_every: int = 50
+    action: Reaction = "report"
+    heal: tuple[OperatorHealRule, ...] = ()
+    heal_limits: HealLimits = DEFAULT_LIMITS
 
 
 @dataclass(frozen=True)

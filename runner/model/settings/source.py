@@ -48,6 +48,7 @@ class Allow:
     lower_approvals: bool = False
     actions: tuple[str, ...] = ("*",)
     policies: tuple[str, ...] = ()
+    heal: bool = False
 
 
 @dataclass(frozen=True)

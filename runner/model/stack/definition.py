@@ -13,6 +13,8 @@ from functools import cached_property
 from typing import Any, ClassVar, Literal, Self
 
 from runner.model.changes.warnings import FailingCheck
+from runner.model.stack.heal_rule import HealRule, Reaction
+from runner.model.values.codec import from_plain
 from runner.model.values.span import Seconds
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9._/-]{0,63}$"
@@ -32,12 +34,15 @@ class IgnoreRule:
 
 @dataclass(frozen=True)
 class DriftRules:
+    """Where `action` is unset, the server's applies."""
+
     __pydantic_config__: ClassVar[Any] = STRICT
     schedule: str | None = None
     confirm: int | None = None
     ignore: tuple[IgnoreRule, ...] = ()
-    action: Literal["report", "propose"] = "report"
+    action: Reaction | None = None
     probe: Literal["auto", "never"] = "auto"
+    heal: tuple[HealRule, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -119,14 +124,37 @@ def to_json(value: Any) -> str:
 
 # Fields that came later. While they have nothing to say they are left out: otherwise an upgrade would give every
 # definition another digest, and each stack would be planned again.
-_LATER: Mapping[type, tuple[str, ...]] = {StackDefinition: ("windows",)}
+_LATER: Mapping[type, tuple[str, ...]] = {StackDefinition: ("windows",), DriftRules: ("heal",)}
 
 
 def _fields(value: Any) -> dict[str, Any]:
     """Called by `json` for the dataclasses above."""
     values: dict[str, Any] = vars(value)
-    later = _LATER.get(type(value), ())
-    return {key: one for key, one in values.items() if one or key not in later} if later else values
+    if type(value) not in _LATER:
+        return values
+    if isinstance(value, DriftRules):
+        values = {**values, "action": _ACTION_IN_JSON[value.action]}
+    later = _LATER[type(value)]
+    return {key: one for key, one in values.items() if one or key not in later}
+
+
+# Definitions without `action` had "report" in their JSON before servers could say otherwise. Their digests stay.
+_ACTION_IN_JSON: dict[Reaction | None, str] = {
+    None: "report",
+    "report": "report only",
+    "propose": "propose",
+    "reconcile": "reconcile",
+}
+_ACTION_FROM_JSON = {word: action for action, word in _ACTION_IN_JSON.items()}
+
+
+def definition_of_json(document: str) -> StackDefinition:
+    """The definition whose canonical JSON this is."""
+    plain = json.loads(document)
+    drift = plain.get("drift", {})
+    if "action" in drift:
+        plain["drift"] = {**drift, "action": _ACTION_FROM_JSON[drift["action"]]}
+    return from_plain(StackDefinition, plain)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from runner.model.changes.changes import ApplyOnly
-from runner.model.drift.report import Acknowledgement, DriftReport, Finding
+from runner.model.drift.report import Acknowledgement, Contest, DriftReport, Finding
 
 
 class ReportReader(Protocol):
@@ -46,3 +46,4 @@ class ReportWriter(ReportReader, Protocol):
     def acknowledge_report(self, report: DriftReport, acknowledgement: Acknowledgement) -> DriftReport: ...
     def reopen_report(self, report: DriftReport, reason: str) -> DriftReport: ...
     def resolve_report(self, report: DriftReport, *, by: str, reason: str) -> DriftReport: ...
+    def contest_report(self, report: DriftReport, contest: Contest) -> DriftReport: ...

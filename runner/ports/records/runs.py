@@ -54,6 +54,10 @@ class RunReader(Protocol):
         """Runs that applied parts of another revision than the applied one, newest first."""
         ...
 
+    def heals(self, stack: str, identity: str, since: datetime) -> list[Run]:
+        """Runs that heal rules let pass and that may have changed something, newest first."""
+        ...
+
     def open_runs(self, stack: str | None = None) -> list[Run]:
         """Runs that are not final, oldest first."""
         ...

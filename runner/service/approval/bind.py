@@ -21,12 +21,13 @@ from runner.model.execution.job import PlanResult
 from runner.model.policy.result import Judged, changed_policies, sentences
 from runner.model.run.life import Kind, Run, State
 from runner.model.settings.server import Settings
+from runner.model.stack.definition import Stack
 from runner.model.window.closed import lapses
 from runner.ports.control import ControlPorts
 from runner.ports.records.joined import ConsentReader, QuestionReader
 from runner.ports.records.runs import RunFilter
 from runner.ports.records.store import Writer
-from runner.service.approval.terms import judged_by, judging, run_terms
+from runner.service.approval.terms import counting, judged_by, judging, run_terms, stack_terms
 from runner.service.integrity.check_clock import refuse_other_time, steady_now
 
 
@@ -72,6 +73,20 @@ def guard_rails(
         rules=Rules(sayers(settings.guardrails, matching), rules_digest(matching)),
     )
     return (*denials(judged.results), *broken)
+
+
+def expected_guard_rails(
+    settings: Settings, reader: QuestionReader, stack: Stack, changes: ChangeSet
+) -> tuple[Violation, ...]:
+    """What they would object to if these changes of a check were planned as a change now."""
+    matching = named_rules(settings.guardrails, counting(reader, stack))
+    digest = rules_digest(matching)
+    return violations(
+        replace(changes, judged_by=digest),
+        strictest(settings.guardrails, matching),
+        stack_terms(settings, reader, stack).protect,
+        rules=Rules(sayers(settings.guardrails, matching), digest),
+    )
 
 
 def bound(control: ControlPorts, reader: ConsentReader, run: Run) -> Binding:

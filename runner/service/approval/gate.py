@@ -24,9 +24,10 @@ from runner.model.window.closed import Openings
 from runner.ports.control import ControlPorts
 from runner.ports.records.store import Reader
 from runner.service.approval.bind import refuse_moved
+from runner.service.approval.healing import still_heals
+from runner.service.approval.standing import standing_now
 from runner.service.approval.terms import run_terms
 from runner.service.approval.windows import closed_for
-from runner.service.integrity.check_clock import steady_now
 from runner.service.integrity.checkpoint import checkpoint, try_checkpoint
 
 
@@ -75,11 +76,13 @@ def may_start(control: ControlPorts, reader: Reader, run: Run) -> None:
     terms = run_terms(control.settings, reader, run)
     if terms.mode == "never":
         raise NeverApplies(stack=run.stack, origin=terms.why("mode"))
-    given = reader.approvals(run.id)
-    now = standing(run, given, terms, settings, steady_now(reader, control.clock, run.name))
+    now = standing_now(control.settings, control.clock, reader, run, terms)
+    if not now.complete and run.healed_by:
+        why = still_heals(control.settings, control.clock, reader, run).why_not
+        raise ApprovalMissing(f"no heal rule lets {run.name} pass any more: {why}", run=run.name)
     if not now.complete:
         unexpired = replace(settings, expire=Seconds(float("inf")))
-        if standing(run, given, terms, unexpired, control.clock.now()).complete:
+        if standing(run, reader.approvals(run.id), terms, unexpired, control.clock.now()).complete:
             raise ApprovalExpired(run=run.name, stack=run.stack)
         raise ApprovalMissing(run=run.name, have=len(now.given), need=now.needed)
     openings = Openings(control.clock.now())

@@ -35,6 +35,11 @@ def run_terms(settings: Settings, reader: TermsReader, run: Run) -> Terms:
     return terms if binding is None else raised(terms, binding.judged.results)
 
 
+def usual_terms(settings: Settings, reader: TermsReader, run: Run) -> Terms:
+    """Terms of any plan, without rules and policies that concern just this one."""
+    return _terms(settings, reader, run.stack, _declared(reader, run))
+
+
 def judging(control: ControlPorts, reader: RunJudgingReader, run: Run) -> Judging:
     """What judges the run's plan now. A policy that matches any declaration that counts is among it, and so are the
     repository's policies at the applied revision.

@@ -24,10 +24,11 @@ from runner.model.window.closed import Openings
 from runner.ports.control import ControlPorts
 from runner.ports.keeping import HeldClaim
 from runner.ports.records.approvals import ApprovalReader
-from runner.ports.records.joined import ConsentReader, StackUseReader
+from runner.ports.records.joined import ConsentReader, QuestionReader, StackUseReader
 from runner.ports.records.runs import RunFilter, RunReader, RunWriter
 from runner.ports.records.stacks import StackReader
 from runner.ports.records.store import Reader
+from runner.service.approval.healing import still_heals
 from runner.service.approval.standing import standing_now
 from runner.service.approval.terms import judged_by, judging, run_terms
 from runner.service.approval.windows import kept_closed
@@ -183,17 +184,23 @@ def expire(control: ControlPorts) -> list[Run]:
     with control.store.writing() as writer:
         fresh = [writer.run(run.id) for run in old]
         return [
-            replan(writer, run, "the approval expired before it was applied", control.clock.now())
+            replan(writer, run, _why_expired(control, writer, run), control.clock.now())
             for run in fresh
             if run.state is State.APPROVED and run.claim is None
         ]
 
 
-def _expired(control: ControlPorts, reader: ConsentReader, run: Run) -> bool:
+def _expired(control: ControlPorts, reader: QuestionReader, run: Run) -> bool:
     if control.settings.source(run.source) is None:
         return False
     terms = run_terms(control.settings, reader, run)
     return not standing_now(control.settings, control.clock, reader, run, terms).complete
+
+
+def _why_expired(control: ControlPorts, reader: QuestionReader, run: Run) -> str:
+    if not run.healed_by:
+        return "the approval expired before it was applied"
+    return f"no heal rule lets it pass any more: {still_heals(control.settings, control.clock, reader, run).why_not}"
 
 
 _PHASES = {State.PLANNING: Phase.PLAN, State.APPROVED: Phase.APPLY, State.APPLYING: Phase.ADOPT}

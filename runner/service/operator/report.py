@@ -11,7 +11,7 @@ from runner.model.values.moment import end_of
 from runner.ports.control import ControlPorts
 from runner.ports.records.reports import ReportReader
 from runner.service.drift.partly import partly_applied
-from runner.service.outcome.check_drift import propose
+from runner.service.outcome.react import propose
 
 
 def acknowledge(

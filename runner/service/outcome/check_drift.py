@@ -8,20 +8,19 @@ from runner.model.audit.actor import DAEMON
 from runner.model.changes.warnings import also_failing
 from runner.model.drift.report import DriftClass, DriftReport, Finding, ReportStatus
 from runner.model.execution.job import Job, PlanFailure, PlanResult
-from runner.model.run.life import Event, Kind, Run, Trigger
+from runner.model.run.life import Event, Run
 from runner.model.schedule.decide import check_retry
 from runner.model.stack.definition import DriftStatus, Stack
 from runner.ports.control import ControlPorts
 from runner.ports.records.joined import OutcomeWriter
 from runner.ports.records.reports import ReportWriter
-from runner.ports.records.runs import RunWriter
 from runner.ports.records.store import Writer
 from runner.service.approval.bind import remember_state
 from runner.service.drift.rules import ignore_rules
 from runner.service.outcome.plan import fail_plan
 from runner.service.outcome.probe import remember_failure, remember_probe
+from runner.service.outcome.react import react
 from runner.service.outcome.recording import recording
-from runner.service.queue.enqueue import add_check
 from runner.service.queue.next_check import next_check
 
 
@@ -75,7 +74,7 @@ def _clean(
 
 def _drifted(
     control: ControlPorts,
-    writer: OutcomeWriter,
+    writer: Writer,
     job: Job,
     run: Run,
     stack: Stack,
@@ -92,8 +91,8 @@ def _drifted(
     if report.confirmed:
         writer.save_check(stack.name, DriftStatus.DRIFTED, reason)
         writer.schedule_check(stack.name, next_check(stack, control.settings.drift, now))
-        if is_new and stack.definition.drift.action == "propose" and not job.partly:
-            propose(writer, stack, report, by=DAEMON)
+        if not job.partly:
+            report = react(control, writer, stack, report, result.changes, is_new=is_new)
     else:
         writer.save_check(stack.name, stack.drift, reason)
         writer.schedule_check(stack.name, now + check_retry(1))
@@ -120,21 +119,6 @@ def _report(
     if report.status is ReportStatus.ACKNOWLEDGED and lapsed:
         report = writer.reopen_report(report, "the acknowledgement expired")
     return report, report.confirmed and not current.confirmed
-
-
-def propose(writer: RunWriter, stack: Stack, report: DriftReport, *, by: str) -> Run | None:
-    """A change run that would undo the drift, with its own plan and its own approval; None if one is open."""
-    if any(run.kind is not Kind.DRIFT for run in writer.open_runs(stack.name)):
-        return None
-    return add_check(
-        writer,
-        stack,
-        trigger=Trigger.HEAL,
-        by=by,
-        kind=Kind.CHANGE,
-        report=report.id,
-        reason=f"heals {report.name}",
-    )
 
 
 def _fields(result: PlanResult) -> dict[str, Any]:

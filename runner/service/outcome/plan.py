@@ -1,6 +1,7 @@
 """Recording a plan: nothing to do, offered for approval, or failed."""
 
 import time
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from runner.model.audit.actor import DAEMON, RULE
 from runner.model.changes.warnings import also_failing
 from runner.model.code.known_inputs import moved
 from runner.model.execution.job import Job, PlanFailure, PlanResult
+from runner.model.healing.verdict import Verdict
 from runner.model.plan.step import Step
 from runner.model.run.life import Event, Kind, Run, State, Trigger
 from runner.model.schedule.waiting import HELD, LONGEST, pause
@@ -19,6 +21,7 @@ from runner.ports.records.joined import OutcomeWriter
 from runner.ports.records.runs import RunFilter, RunReader, RunWriter
 from runner.ports.records.store import Writer
 from runner.service.approval.bind import bind, remember_state
+from runner.service.approval.healing import healed, run_verdict, stack_heal_terms
 from runner.service.approval.terms import run_terms
 from runner.service.outcome.leave import left_by_destroy
 from runner.service.outcome.probe import remember_probe
@@ -110,11 +113,12 @@ def _offer(control: ControlPorts, writer: Writer, run: Run, result: PlanResult) 
     binding = bind(control, writer, run, result)
     writer.save_binding(run.id, binding)
     broken = binding.guard_rails
+    verdict = _heal_verdict(control, writer, run, result)
     offered = writer.transition(
         run,
         Event.OFFER,
         by=DAEMON,
-        reason="; ".join(broken),
+        reason="; ".join(broken) or _not_healed(verdict),
         binding_digest=binding.digest,
         **_plan_fields(result),
     )
@@ -125,7 +129,27 @@ def _offer(control: ControlPorts, writer: Writer, run: Run, result: PlanResult) 
         return writer.transition(
             offered, Event.APPROVE, by=RULE, reason=f"no approval needed ({terms.why(key)})"
         )
+    if verdict is not None and verdict.heals:
+        return writer.transition(
+            offered, Event.APPROVE, by=RULE, reason=healed(verdict), healed_by=verdict.marks
+        )
     return offered
+
+
+def _heal_verdict(control: ControlPorts, writer: Writer, run: Run, result: PlanResult) -> Verdict | None:
+    """On a heal that a check began for a stack that reconciles; every other plan is for people."""
+    if run.report is None or run.kind is not Kind.CHANGE or run.requested_by != DAEMON:
+        return None
+    if stack_heal_terms(control.settings, writer, writer.stack(run.stack)).action != "reconcile":
+        return None
+    planned = replace(run, summary=result.changes.summary)  # which some rules are about
+    return run_verdict(
+        control.settings, control.clock, writer, planned, result.changes, result.facts, result.judged
+    )
+
+
+def _not_healed(verdict: Verdict | None) -> str:
+    return "" if verdict is None or verdict.heals else f"not healed by rule: {verdict.why_not}"
 
 
 def replan(writer: Writer, run: Run, reason: str, now: datetime) -> Run:

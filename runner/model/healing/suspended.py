@@ -1,0 +1,51 @@
+"""What suspends self-healing, whatever its rules say."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from runner.model.drift.report import DriftReport, ReportStatus
+from runner.model.healing.rules import HealTerms
+from runner.model.stack.definition import Stack
+from runner.model.stack.lock import Lock
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What is known about a stack whose drift may be healed. `report` is None where it is resolved."""
+
+    stack: Stack
+    terms: HealTerms
+    now: datetime
+    report: DriftReport | None = None
+    lock: Lock | None = None
+    never: str | None = None  # by whose word the stack is never applied
+    read: bool = True  # whether this version has read the stack files of its source
+
+
+def suspended(on: Surroundings) -> Iterator[str]:
+    """Why nothing heals by itself, each as a sentence."""
+    if on.terms.action != "reconcile":
+        yield f"drift.action is {on.terms.action} ({on.terms.why})"
+    if on.never is not None:
+        yield f"the stack may not be applied: its mode is never ({on.never})"
+    if on.lock is not None:
+        yield f"the stack is locked by {on.lock.holder}: {on.lock.reason}"
+    yield from _paused(on)
+    if not on.read:
+        yield "the stack files of its source have not been read completely since the settings changed"
+    if on.report is None or on.report.status is ReportStatus.RESOLVED:
+        yield "its drift report is resolved"
+        return
+    if on.report.acknowledged(on.now) and (known := on.report.acknowledgement) is not None:
+        yield f"{on.report.name} is acknowledged by {known.by}: {known.reason}"
+    if on.report.contest is not None:
+        yield f"{on.report.name} is contested: {on.report.contest.sentence}"
+
+
+def _paused(on: Surroundings) -> Iterator[str]:
+    pause = on.stack.pause
+    if pause is not None and pause.holds(on.now):
+        yield f"the stack is paused by {pause.by}: {pause.reason}"
+    elif on.stack.definition.paused:
+        yield "the stack is paused: its definition in Git says paused: true"
