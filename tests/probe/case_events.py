@@ -4,18 +4,18 @@ from probe_case import Case, Found, Hands, Situation
 
 
 def hide_messages_longer(hands: Hands) -> None:
-    queue = hands.attribute('aws_sqs_queue.work["jobs"]')
+    queue = hands.attribute('module.events.aws_sqs_queue.work["jobs"]')
     hands.client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "31"})
 
 
 def tag_a_queue(hands: Hands) -> None:
-    queue = hands.attribute('aws_sqs_queue.work["mail"]')
+    queue = hands.attribute('module.events.aws_sqs_queue.work["mail"]')
     hands.client("sqs").tag_queue(QueueUrl=queue, Tags={"added": "by hand"})
 
 
 def name_the_topic_otherwise(hands: Hands) -> None:
     hands.client("sns").set_topic_attributes(
-        TopicArn=hands.attribute("module.alerts.aws_sns_topic.alerts"),
+        TopicArn=hands.attribute("module.events.module.alerts.aws_sns_topic.alerts"),
         AttributeName="DisplayName",
         AttributeValue="By hand",
     )
@@ -49,13 +49,13 @@ def delete_www(hands: Hands) -> None:
 def change_www(hands: Hands, action: str, address: str) -> None:
     record = {"Name": "www.driftline.test", "Type": "A", "TTL": 300, "ResourceRecords": [{"Value": address}]}
     hands.client("route53").change_resource_record_sets(
-        HostedZoneId=hands.attribute("aws_route53_zone.main"),
+        HostedZoneId=hands.attribute("module.events.aws_route53_zone.main"),
         ChangeBatch={"Changes": [{"Action": action, "ResourceRecordSet": record}]},
     )
 
 
 def unsubscribe(hands: Hands) -> None:
-    subscription = hands.attribute("module.alerts.aws_sns_topic_subscription.queue")
+    subscription = hands.attribute("module.events.module.alerts.aws_sns_topic_subscription.queue")
     hands.client("sns").unsubscribe(SubscriptionArn=subscription)
 
 
@@ -69,7 +69,7 @@ def delete_the_target(hands: Hands) -> None:
 
 EVENTS = Case(
     "events",
-    "ap-southeast-2",
+    "us-west-2",
     (
         Situation("clean"),
         Situation(
@@ -77,10 +77,10 @@ EVENTS = Case(
             code="code",
             finds=Found(
                 planned={
-                    "aws_lambda_function.worker": "update",
-                    'aws_sqs_queue.work["jobs"]': "update",
-                    'aws_sqs_queue.work["late"]': "create",
-                    "module.alerts.aws_cloudwatch_metric_alarm.depth[1]": "delete",
+                    "module.events.aws_lambda_function.worker": "update",
+                    'module.events.aws_sqs_queue.work["jobs"]': "update",
+                    'module.events.aws_sqs_queue.work["late"]': "create",
+                    "module.events.module.alerts.aws_cloudwatch_metric_alarm.depth[1]": "delete",
                 },
             ),
         ),
@@ -97,23 +97,23 @@ EVENTS = Case(
             ),
             finds=Found(
                 planned={
-                    "data.aws_ssm_parameter.token": "read",
-                    "aws_lambda_function.worker": "update",
-                    "aws_route53_record.www": "update",
-                    'aws_sqs_queue.work["jobs"]': "update",
-                    'aws_sqs_queue.work["mail"]': "update",
-                    "aws_ssm_parameter.token": "update",
-                    "module.alerts.aws_sns_topic.alerts": "update",
+                    "module.events.data.aws_ssm_parameter.token": "read",
+                    "module.events.aws_lambda_function.worker": "update",
+                    "module.events.aws_route53_record.www": "update",
+                    'module.events.aws_sqs_queue.work["jobs"]': "update",
+                    'module.events.aws_sqs_queue.work["mail"]': "update",
+                    "module.events.aws_ssm_parameter.token": "update",
+                    "module.events.module.alerts.aws_sns_topic.alerts": "update",
                 },
                 drifted=frozenset(
                     {
-                        "aws_cloudwatch_event_rule.nightly",
-                        "aws_lambda_function.worker",
-                        "aws_route53_record.www",
-                        'aws_sqs_queue.work["jobs"]',
-                        'aws_sqs_queue.work["mail"]',
-                        "aws_ssm_parameter.token",
-                        "module.alerts.aws_sns_topic.alerts",
+                        "module.events.aws_cloudwatch_event_rule.nightly",
+                        "module.events.aws_lambda_function.worker",
+                        "module.events.aws_route53_record.www",
+                        'module.events.aws_sqs_queue.work["jobs"]',
+                        'module.events.aws_sqs_queue.work["mail"]',
+                        "module.events.aws_ssm_parameter.token",
+                        "module.events.module.alerts.aws_sns_topic.alerts",
                     }
                 ),
                 outputs=frozenset({"token"}),
@@ -129,16 +129,16 @@ EVENTS = Case(
             ),
             finds=Found(
                 planned={
-                    "aws_cloudwatch_event_target.worker": "create",
-                    "aws_route53_record.www": "create",
-                    "module.alerts.aws_cloudwatch_metric_alarm.depth[1]": "create",
-                    "module.alerts.aws_sns_topic_subscription.queue": "create",
+                    "module.events.aws_cloudwatch_event_target.worker": "create",
+                    "module.events.aws_route53_record.www": "create",
+                    "module.events.module.alerts.aws_cloudwatch_metric_alarm.depth[1]": "create",
+                    "module.events.module.alerts.aws_sns_topic_subscription.queue": "create",
                 },
                 drifted=frozenset(
                     {
-                        "aws_cloudwatch_event_target.worker",
-                        "module.alerts.aws_cloudwatch_metric_alarm.depth[1]",
-                        "module.alerts.aws_sns_topic_subscription.queue",
+                        "module.events.aws_cloudwatch_event_target.worker",
+                        "module.events.module.alerts.aws_cloudwatch_metric_alarm.depth[1]",
+                        "module.events.module.alerts.aws_sns_topic_subscription.queue",
                     }
                 ),
             ),

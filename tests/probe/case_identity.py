@@ -87,7 +87,7 @@ def delete_a_parameter(hands: Hands) -> None:
 
 IDENTITY = Case(
     "identity",
-    "eu-central-1",
+    "eu-west-1",
     (
         Situation("clean"),
         Situation(

@@ -27,7 +27,7 @@ def suspend_versioning(hands: Hands) -> None:
 
 def tag_the_bucket(hands: Hands) -> None:
     """One that the provider is told to ignore, and one that it is not."""
-    tags = {"Name": "orders", "owner": "storage", "billing:team": "orders", "added": "by hand"}
+    tags = {"Name": "orders", "owner": "home", "stage": "test", "billing:team": "orders", "added": "by hand"}
     tag_set = [{"Key": key, "Value": value} for key, value in tags.items()]
     hands.client("s3").put_bucket_tagging(Bucket=BUCKET, Tagging={"TagSet": tag_set})
 
@@ -76,31 +76,24 @@ def delete_the_ecr_policy(hands: Hands) -> None:
 
 STORAGE = Case(
     "storage",
-    "eu-west-2",
+    "eu-west-1",
     (
         Situation("clean"),
         Situation(
             "code",
             code="code",
-            finds=Found(
-                planned={
-                    "aws_cloudwatch_log_group.app[0]": "update",
-                    "aws_cloudwatch_log_group.app[1]": "update",
-                    "aws_ecr_repository.app": "update",
-                    "aws_ssm_parameter.new_name": "no-op from aws_ssm_parameter.old_name",
-                    "aws_ssm_parameter.retired": "delete",
-                },
-            ),
-        ),
-        Situation(
-            "tainted and deposed",
             by_hand=(make_an_old_group,),
-            commands=(("taint", "aws_ecr_repository.app"),),
+            commands=(("taint", "module.storage.aws_cloudwatch_log_metric_filter.errors"),),
             state=(leave_the_old_group_deposed,),
             finds=Found(
                 planned={
-                    "aws_cloudwatch_log_group.app[0] (deposed)": "delete",
-                    "aws_ecr_repository.app": "delete+create",
+                    "module.storage.aws_cloudwatch_log_group.app[0]": "update",
+                    "module.storage.aws_cloudwatch_log_group.app[0] (deposed)": "delete",
+                    "module.storage.aws_cloudwatch_log_group.app[1]": "update",
+                    "module.storage.aws_cloudwatch_log_metric_filter.errors": "delete+create",
+                    "module.storage.aws_ecr_repository.app": "update",
+                    "module.storage.aws_ssm_parameter.new_name": "no-op from module.storage.aws_ssm_parameter.old_name",
+                    "module.storage.aws_ssm_parameter.retired": "delete",
                 },
             ),
         ),
@@ -116,21 +109,21 @@ STORAGE = Case(
             ),
             finds=Found(
                 planned={
-                    "aws_cloudwatch_log_group.app[0]": "update",
-                    "aws_dynamodb_table_item.first": "update",
-                    "aws_ecr_repository.app": "update",
-                    "module.store.aws_s3_bucket.this": "update",
-                    "module.store.aws_s3_bucket_versioning.this": "update",
-                    'module.store.module.vault["in"].aws_s3_object.sign': "update",
+                    "module.storage.aws_cloudwatch_log_group.app[0]": "update",
+                    "module.storage.aws_dynamodb_table_item.first": "update",
+                    "module.storage.aws_ecr_repository.app": "update",
+                    "module.storage.module.store.aws_s3_bucket.this": "update",
+                    "module.storage.module.store.aws_s3_bucket_versioning.this": "update",
+                    'module.storage.module.store.module.vault["in"].aws_s3_object.sign': "update",
                 },
                 drifted=frozenset(
                     {
-                        "aws_cloudwatch_log_group.app[0]",
-                        "aws_dynamodb_table_item.first",
-                        "aws_ecr_repository.app",
-                        "module.store.aws_s3_bucket.this",
-                        "module.store.aws_s3_bucket_versioning.this",
-                        'module.store.module.vault["in"].aws_s3_object.sign',
+                        "module.storage.aws_cloudwatch_log_group.app[0]",
+                        "module.storage.aws_dynamodb_table_item.first",
+                        "module.storage.aws_ecr_repository.app",
+                        "module.storage.module.store.aws_s3_bucket.this",
+                        "module.storage.module.store.aws_s3_bucket_versioning.this",
+                        'module.storage.module.store.module.vault["in"].aws_s3_object.sign',
                     }
                 ),
             ),
@@ -146,20 +139,20 @@ STORAGE = Case(
             ),
             finds=Found(
                 planned={
-                    "aws_cloudwatch_log_group.app[1]": "create",
-                    "aws_dynamodb_table.orders": "create",
-                    "aws_dynamodb_table_item.first": "create",
-                    "aws_ecr_lifecycle_policy.app": "create",
-                    "module.store.aws_s3_bucket_public_access_block.this": "create",
-                    'module.store.module.vault["out"].aws_s3_object.sign': "create",
+                    "module.storage.aws_cloudwatch_log_group.app[1]": "create",
+                    "module.storage.aws_dynamodb_table.orders": "create",
+                    "module.storage.aws_dynamodb_table_item.first": "create",
+                    "module.storage.aws_ecr_lifecycle_policy.app": "create",
+                    "module.storage.module.store.aws_s3_bucket_public_access_block.this": "create",
+                    'module.storage.module.store.module.vault["out"].aws_s3_object.sign': "create",
                 },
                 drifted=frozenset(
                     {
-                        "aws_cloudwatch_log_group.app[1]",
-                        "aws_dynamodb_table.orders",
-                        "aws_ecr_lifecycle_policy.app",
-                        "module.store.aws_s3_bucket_public_access_block.this",
-                        'module.store.module.vault["out"].aws_s3_object.sign',
+                        "module.storage.aws_cloudwatch_log_group.app[1]",
+                        "module.storage.aws_dynamodb_table.orders",
+                        "module.storage.aws_ecr_lifecycle_policy.app",
+                        "module.storage.module.store.aws_s3_bucket_public_access_block.this",
+                        'module.storage.module.store.module.vault["out"].aws_s3_object.sign',
                     }
                 ),
                 outputs=frozenset({"orders"}),

@@ -16,6 +16,7 @@ from probe_case import CHANGES, Case, Situation
 from provider.cloudfile import edit
 
 STATE = "terraform.tfstate"
+PLAN_FILE = "plan.tfplan"
 CODE = ("*.tf", "*.tfvars")
 # The second apply changes nothing: after the first one some attributes are null which are empty once they are read,
 # and that would be drift in every plan.
@@ -37,14 +38,8 @@ class Stack:
     applied: bytes  # the state
     moto: Moto | None
 
-    def terraform(
-        self,
-        *arguments: str,
-        expect: tuple[int, ...] = (0,),
-        environment: Mapping[str, str] | None = None,
-    ) -> subprocess.CompletedProcess[str]:
-        variables = {**self.environment, **(environment or {})}
-        return terraform(self.folder, variables, *arguments, expect=expect)
+    def terraform(self, *arguments: str, expect: tuple[int, ...] = (0,)) -> subprocess.CompletedProcess[str]:
+        return terraform(self.folder, self.environment, *arguments, expect=expect)
 
     def lay_out(self, situation: Situation) -> None:
         """Code and state, as applied but for what the situation says."""
@@ -75,12 +70,16 @@ class Stack:
         return edit(self.folder / "cloud.json")
 
 
-def plan_document(stack: Stack, environment: Mapping[str, str]) -> Planned:
-    """terraform's plan of the stack as it stands, made and shown with these variables besides."""
-    plan = ("plan", "-detailed-exitcode", "-input=false", "-lock=false", "-no-color", "-out=plan.tfplan")
-    made = stack.terraform(*plan, expect=(0, 2), environment=environment)
-    shown = stack.terraform("show", "-json", "plan.tfplan", environment=environment)
-    return Planned(made.returncode, json.loads(shown.stdout))
+def make_plan(stack: Stack) -> int:
+    """terraform's plan of the stack as it stands, in PLAN_FILE; its exit code."""
+    plan = ("plan", "-detailed-exitcode", "-input=false", "-lock=false", "-no-color", f"-out={PLAN_FILE}")
+    return stack.terraform(*plan, expect=(0, 2)).returncode
+
+
+def plan_document(stack: Stack) -> dict[str, Any]:
+    """What terraform shows of that plan."""
+    document: dict[str, Any] = json.loads(stack.terraform("show", "-json", PLAN_FILE).stdout)
+    return document
 
 
 @dataclass(frozen=True)

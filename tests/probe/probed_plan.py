@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
 from probe_lab import Planned, Stack
 
@@ -12,8 +13,8 @@ from runner.probe.prober import Prober
 from runner.process.run import Command, run
 
 LONGEST = 120.0
-PLAN = ("plan", "-detailed-exitcode", "-input=false", "-lock=false", "-no-color", "-out=probed.tfplan")
-SHOW = ("show", "-json", "probed.tfplan")
+PLAN_FILE = "probed.tfplan"
+PLAN = ("plan", "-detailed-exitcode", "-input=false", "-lock=false", "-no-color", f"-out={PLAN_FILE}")
 Types = Mapping[str, frozenset[str]]
 
 
@@ -33,9 +34,14 @@ class ProbedPlans:
             self.whole += 1
             code = self._run(None)[0]
         assert code in {0, 2}, (self.scratch / "stdout").read_text()[-3000:]
-        shown, document = self._run(self.types, SHOW)
+        return Planned(code, self.document(PLAN_FILE))
+
+    def document(self, plan_file: str) -> dict[str, Any]:
+        """What terraform shows of any plan of the stack, with schemas as `plan` has them."""
+        shown, text = self._run(self.types, ("show", "-json", plan_file))
         assert shown == 0
-        return Planned(code, json.loads(document))
+        document: dict[str, Any] = json.loads(text)
+        return document
 
     def _run(self, types: Types | None, arguments: tuple[str, ...] = PLAN) -> tuple[int, bytes]:
         folder = self.stack.folder

@@ -4,24 +4,16 @@ terraform {
   }
 }
 
-provider "aws" {
-  region            = "ap-southeast-2"
-  s3_use_path_style = true
-}
-
 variable "queues" {
-  type    = map(number)
-  default = { jobs = 30, mail = 60 }
+  type = map(number)
 }
 
 variable "lambda_timeout" {
-  type    = number
-  default = 5
+  type = number
 }
 
 variable "alarms" {
-  type    = number
-  default = 2
+  type = number
 }
 
 resource "aws_sqs_queue" "work" {

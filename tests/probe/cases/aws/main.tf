@@ -5,7 +5,14 @@ terraform {
 }
 
 provider "aws" {
-  region = "eu-central-1"
+  region            = "eu-west-1"
+  s3_use_path_style = true
+  default_tags {
+    tags = { owner = "home", stage = "test" }
+  }
+  ignore_tags {
+    key_prefixes = ["billing:"]
+  }
 }
 
 variable "people" {

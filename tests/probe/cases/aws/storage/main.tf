@@ -4,25 +4,12 @@ terraform {
   }
 }
 
-provider "aws" {
-  region            = "eu-west-2"
-  s3_use_path_style = true
-  default_tags {
-    tags = { owner = "storage" }
-  }
-  ignore_tags {
-    key_prefixes = ["billing:"]
-  }
-}
-
 variable "log_days" {
-  type    = number
-  default = 14
+  type = number
 }
 
 variable "tag_mutability" {
-  type    = string
-  default = "IMMUTABLE"
+  type = string
 }
 
 module "store" {

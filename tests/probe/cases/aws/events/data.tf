@@ -18,7 +18,7 @@ data "aws_iam_policy_document" "lambda" {
 data "aws_iam_policy_document" "send" {
   statement {
     actions   = ["sqs:SendMessage"]
-    resources = ["arn:aws:sqs:ap-southeast-2:${data.aws_caller_identity.me.account_id}:*"]
+    resources = ["arn:aws:sqs:us-west-2:${data.aws_caller_identity.me.account_id}:*"]
     principals {
       type        = "AWS"
       identifiers = [data.aws_caller_identity.me.account_id]

@@ -1,32 +1,18 @@
 terraform {
   required_providers {
-    aws = { source = "hashicorp/aws" }
-  }
-}
-
-provider "aws" {
-  region = "eu-west-1"
-  default_tags {
-    tags = { owner = "network", stage = "test" }
-  }
-}
-
-provider "aws" {
-  alias  = "west"
-  region = "us-west-2"
-  default_tags {
-    tags = { owner = "far" }
+    aws = {
+      source                = "hashicorp/aws"
+      configuration_aliases = [aws.west]
+    }
   }
 }
 
 variable "zones" {
-  type    = map(number)
-  default = { a = 1, b = 2 }
+  type = map(number)
 }
 
 variable "open_ports" {
-  type    = list(number)
-  default = [80, 443]
+  type = list(number)
 }
 
 resource "aws_vpc" "main" {

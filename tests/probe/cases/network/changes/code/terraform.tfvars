@@ -1,2 +1,0 @@
-zones      = { b = 2, c = 4 }
-open_ports = [80]

@@ -1,2 +1,0 @@
-log_days       = 30
-tag_mutability = "MUTABLE"
