@@ -40,19 +40,19 @@ class Siege:
     found: Found = field(default_factory=Found)
 
     def __post_init__(self) -> None:
-        self.chance = random.Random(self.seed)
         self.attacked = Ground(self.root / "attacked")
         self.control = Ground(self.root / "control")
 
     def go_on(self, rounds: int) -> Found:
         """So many rounds, or until the first that is at fault: later ones stand on what it has left."""
         expected: dict[str, Seen] = {}
+        seeds = seeds_of_rounds(self.seed)
         for number in range(rounds):
             value = f"value {number // BLOCK}"
             if number % BLOCK == 0:
                 self._apply(number, f"value {number // BLOCK - 1}")
                 expected = self._expected(value)
-            seed = self.chance.randrange(1 << 32)
+            seed = next(seeds)
             faults = list(self._round(seed, value, expected))
             self.found.rounds += 1
             self._report(self._summary(number, seed), faults)
@@ -155,6 +155,12 @@ class Siege:
         seen = self.attacked.seen(run)
         if seen != expected[stack]:
             yield f"{what} is {seen}, and that of the control {expected[stack]} ({run.reason})"
+
+
+def seeds_of_rounds(seed: int) -> Iterator[int]:
+    chance = random.Random(seed)
+    while True:
+        yield chance.randrange(1 << 32)
 
 
 def _known(ground: Ground, chance: random.Random) -> list[str]:

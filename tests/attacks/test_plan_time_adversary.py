@@ -1,15 +1,18 @@
 """A short run of the plan-time adversary; `scripts/adversary --rounds 2000 --seed N` is the long one."""
 
 import shutil
+from collections import Counter
+from itertools import islice
 from pathlib import Path
 
 import pytest
 from adversaries.hostile.acts import ACTS, chosen
-from adversaries.siege import Siege
+from adversaries.siege import Siege, seeds_of_rounds
 
 from runner.sandbox import namespaced
 
 ROUNDS = 15
+SEEDS = (660, 1165)  # in each of them every act is chosen in two rounds or more
 
 needs_namespaces = pytest.mark.skipif(
     namespaced.problem() is not None, reason=f"this machine gives no namespaces: {namespaced.problem()}"
@@ -22,7 +25,7 @@ needs_terraform = pytest.mark.skipif(
 @pytest.mark.long
 @needs_namespaces
 @needs_terraform
-@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+@pytest.mark.parametrize("seed", SEEDS)
 def test_nothing_that_the_code_of_a_plan_did_is_left_in_the_next_plan(tmp_path: Path, seed: int) -> None:
     found = Siege(tmp_path.resolve(), seed).go_on(ROUNDS)
     # Repeated by: scripts/adversary --seed SEED --rounds 15
@@ -31,6 +34,13 @@ def test_nothing_that_the_code_of_a_plan_did_is_left_in_the_next_plan(tmp_path: 
     # It is an attack: the code ran, and did much of what it tried.
     assert found.silent < ROUNDS
     assert sum(found.done.values()) > 10
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_act_is_chosen_in_two_rounds_or_more(seed: int) -> None:
+    rounds = Counter(act for one in islice(seeds_of_rounds(seed), ROUNDS) for act in set(chosen(one)))
+    assert set(rounds) == set(ACTS)
+    assert min(rounds.values()) >= 2
 
 
 def test_every_act_is_chosen_by_some_seed_and_the_same_ones_again() -> None:
