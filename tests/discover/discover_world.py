@@ -25,6 +25,9 @@ class Place:
 
     def __post_init__(self) -> None:
         self.remote = Remote(self.root)
+        # What was committed is there without a fetch, which tests/source is about.
+        self.remote.mirror.parent.mkdir()
+        self.remote.mirror.symlink_to(self.remote.path / ".git")
         self.settings = Settings(data_dir=self.remote.data)
         self.discoverer = Discoverer(self.remote.mirrors, self.reader, HclModules(), self.settings)
 
@@ -33,14 +36,14 @@ class Place:
 
     def commit(self, files: Mapping[str, str | bytes | None]) -> str:
         """Every folder of a stack file that has no module gets an empty one."""
-        self.remote.commit(files)
+        self.remote.write(files)
         for file in self.remote.path.rglob("stack.yaml"):
             if not list(file.parent.glob("*.tf")):
                 (file.parent / "main.tf").write_text("")
         return self.remote.commit()
 
     def found(self, known: Sequence[Stack] = ()) -> Discovery:
-        revision = self.remote.taken()
+        revision = self.remote.head
         discoverer = replace(self.discoverer, settings=self.settings)
         return discoverer.discover(self.remote.source, revision, known)
 

@@ -53,16 +53,19 @@ class Remote:
 
     def commit(self, files: Mapping[str, str | bytes | None] | None = None, message: str = "a change") -> str:
         """Write files, or with None remove them; the commit's id."""
-        for name, content in (files or {}).items():
+        self.write(files or {})
+        self.git("add", "--all", ".")
+        self.git("commit", "--quiet", "--allow-empty", f"--message={message}")
+        return self.head
+
+    def write(self, files: Mapping[str, str | bytes | None]) -> None:
+        for name, content in files.items():
             path = self.path / name
             if content is None:
                 path.unlink()
                 continue
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content.encode() if isinstance(content, str) else content)
-        self.git("add", "--all", ".")
-        self.git("commit", "--quiet", "--allow-empty", f"--message={message}")
-        return self.head
 
     def rewrite(self, message: str = "rewritten") -> str:
         self.git("commit", "--quiet", "--amend", "--allow-empty", f"--message={message}")
