@@ -1,7 +1,9 @@
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from beginnings import Beginnings
 from world import World
 
 needs_terraform = pytest.mark.skipif(shutil.which("terraform") is None, reason="no terraform on PATH")
@@ -14,12 +16,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
+def fresh(tmp_path: Path) -> World:
     """With the test provider, whose cloud is a file that a test may change."""
     return World(tmp_path, providers=True)
+
+
+@pytest.fixture
+def world(fresh: World) -> World:
+    """What the tests of a file begin with: nothing, unless the file says otherwise."""
+    return fresh
 
 
 @pytest.fixture
 def plain(tmp_path: Path) -> World:
     """Only terraform's built-in terraform_data: a plan takes 50 ms."""
     return World(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def beginnings(tmp_path_factory: pytest.TempPathFactory) -> Beginnings:
+    return Beginnings(tmp_path_factory.mktemp("begun"))
+
+
+@pytest.fixture
+def applied(beginnings: Beginnings) -> Iterator[World]:
+    """With one object of the test provider, which is applied as the code says."""
+    world, _ = beginnings.world(World.applied)
+    yield world
+    world.leave()

@@ -1,6 +1,9 @@
 """Parts of a newer revision are no drift of the cloud, and nothing sets them back."""
 
+from collections.abc import Iterator
+
 import pytest
+from beginnings import Beginnings
 from world import ANA, BO, World
 
 from runner.errors import PartlyApplied
@@ -29,7 +32,24 @@ resource "cloudfile_object" "second" {{
   depends_on = [cloudfile_object.first]
 }}
 """
-PROPOSE = "drift: {action: propose}\n"
+# What a probe says is compared with a plain plan in tests/probe, and here each stack would be checked by both.
+PROPOSE = "drift: {action: propose, probe: never}\n"
+
+
+@pytest.fixture
+def world(beginnings: Beginnings) -> Iterator[World]:
+    """Two objects, both at `one`."""
+    world, _ = beginnings.world(two_applied)
+    yield world
+    world.leave()
+
+
+@pytest.fixture
+def half(beginnings: Beginnings) -> Iterator[tuple[World, Run]]:
+    """With the run that has failed."""
+    world, failed = beginnings.world(half_applied)
+    yield world, failed
+    world.leave()
 
 
 def check(world: World) -> Run:
@@ -38,9 +58,17 @@ def check(world: World) -> Run:
     return done
 
 
+def two_applied(world: World) -> None:
+    world.applied(value="one", rules=PROPOSE, body=TWO)
+
+
 def half_applied(world: World, body: str = TWO) -> Run:
     """The first object is at `two`, the second at `one`."""
-    world.applied(value="one", rules=PROPOSE, body=TWO)
+    two_applied(world)
+    return half_apply(world, body)
+
+
+def half_apply(world: World, body: str = TWO) -> Run:
     world.cloud_set("second", fail_apply="no quota")
     (planned,) = world.push(value="two", rules=PROPOSE, body=body)
     world.approve(planned)
@@ -55,8 +83,8 @@ def counted(world: World) -> list[Finding]:
     return [finding for finding in found.findings if finding.counts]
 
 
-def test_the_effect_of_a_half_applied_change_is_not_drift(world: World) -> None:
-    failed = half_applied(world)
+def test_the_effect_of_a_half_applied_change_is_not_drift(half: tuple[World, Run]) -> None:
+    world, failed = half
     done = check(world)
     assert (done.state, world.report()) == (State.NO_CHANGES, None)
     assert world.look().drift is DriftStatus.CLEAN
@@ -64,16 +92,16 @@ def test_the_effect_of_a_half_applied_change_is_not_drift(world: World) -> None:
     assert not [run for run in world.runs() if run.trigger is Trigger.HEAL]
 
 
-def test_the_next_plan_is_of_the_newest_revision(world: World) -> None:
-    failed = half_applied(world)
+def test_the_next_plan_is_of_the_newest_revision(half: tuple[World, Run]) -> None:
+    world, failed = half
     check(world)
     lock.release(world.app.control, "web", ANA, "looked")
     (planned,) = world.work()
     assert (planned.state, planned.revision) == (State.AWAITING_APPROVAL, failed.revision)
 
 
-def test_outside_changes_since_are_drift_and_the_rest_is_not(world: World) -> None:
-    failed = half_applied(world)
+def test_outside_changes_since_are_drift_and_the_rest_is_not(half: tuple[World, Run]) -> None:
+    world, failed = half
     world.cloud_set("second", value="by hand")
     assert check(world).state is State.DRIFTED
     (finding,) = counted(world)
@@ -87,8 +115,8 @@ def test_outside_changes_since_are_drift_and_the_rest_is_not(world: World) -> No
     assert not [run for run in world.runs() if run.trigger is Trigger.HEAL]
 
 
-def test_what_a_run_wrote_is_drift_once_somebody_else_changes_it(world: World) -> None:
-    half_applied(world)
+def test_what_a_run_wrote_is_drift_once_somebody_else_changes_it(half: tuple[World, Run]) -> None:
+    world, _ = half
     world.cloud_set("first", value="by hand")
     check(world)
     (finding,) = counted(world)
@@ -100,7 +128,7 @@ def test_what_a_run_wrote_is_drift_once_somebody_else_changes_it(world: World) -
 
 def test_a_secret_that_a_run_wrote_is_drift_once_it_moved(world: World) -> None:
     secret = TWO.replace('  value = "{value}"\n}}', '  value = "{value}"\n  secret = "{value}-secret"\n}}', 1)
-    half_applied(world, secret)
+    half_apply(world, secret)
     assert check(world).state is State.NO_CHANGES
     world.cloud_set("first", secret="by-hand-4711")
     check(world)
@@ -110,7 +138,6 @@ def test_a_secret_that_a_run_wrote_is_drift_once_it_moved(world: World) -> None:
 
 
 def test_drift_that_was_there_before_is_still_drift(world: World) -> None:
-    world.applied(value="one", body=TWO)
     world.cloud_set("second", tags={"by": "hand"}, fail_apply="no quota")
     (planned,) = world.push(value="two", body=TWO)
     world.approve(planned)
@@ -122,8 +149,8 @@ def test_drift_that_was_there_before_is_still_drift(world: World) -> None:
     assert not [one.path for one in finding.attributes if one.path == "value"]
 
 
-def test_nobody_heals_to_the_older_revision(world: World) -> None:
-    half_applied(world)
+def test_nobody_heals_to_the_older_revision(half: tuple[World, Run]) -> None:
+    world, _ = half
     world.cloud_set("second", value="by hand")
     check(world)
     lock.release(world.app.control, "web", ANA, "looked")
@@ -132,7 +159,6 @@ def test_nobody_heals_to_the_older_revision(world: World) -> None:
 
 
 def test_what_a_targeted_apply_did_is_no_drift(world: World) -> None:
-    world.applied(value="one", body=TWO)
     world.stack(value="two", body=TWO)
     world.poll()
     run = request.request_plan(
@@ -152,7 +178,7 @@ def test_an_object_of_the_newer_revision_is_drift_only_once_it_changes(
     world: World,
 ) -> None:
     third = TWO + 'resource "cloudfile_object" "third" {{\n  name = "third"\n  value = "new"\n}}\n'
-    half_applied(world, third)
+    half_apply(world, third)
     assert check(world).state is State.NO_CHANGES
     world.cloud_set("third", value="by hand")
     check(world)
@@ -165,7 +191,6 @@ def test_an_object_of_the_newer_revision_is_drift_only_once_it_changes(
 
 
 def test_what_a_half_done_destroy_took_away_is_not_missing(world: World) -> None:
-    world.applied(value="one", rules=PROPOSE, body=TWO)
     world.cloud_set("first", fail_apply="in use")
     request.request_plan(world.app.control, world.app.discoverer, "web", BO, destroy=True)
     (planned,) = world.work()
@@ -174,8 +199,8 @@ def test_what_a_half_done_destroy_took_away_is_not_missing(world: World) -> None
     assert check(world).state is State.NO_CHANGES
 
 
-def test_after_applying_the_newest_revision_everything_is_compared_with_it(world: World) -> None:
-    half_applied(world)
+def test_after_applying_the_newest_revision_everything_is_compared_with_it(half: tuple[World, Run]) -> None:
+    world, _ = half
     world.cloud_set("second", fail_apply=None)
     lock.release(world.app.control, "web", ANA, "looked")
     (planned,) = world.work()

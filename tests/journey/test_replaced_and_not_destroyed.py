@@ -1,6 +1,9 @@
 """An object that was replaced and could not be destroyed: a failed apply, and a finding that names it."""
 
+from collections.abc import Iterator
+
 import pytest
+from beginnings import Beginnings
 from world import ANA, World
 
 from runner.model.drift.report import Finding
@@ -25,7 +28,23 @@ resource "cloudfile_object" "o" {{
 
 
 @pytest.fixture
-def failed(world: World) -> Run:
+def begun(beginnings: Beginnings) -> Iterator[tuple[World, Run]]:
+    world, failed = beginnings.world(fail)
+    yield world, failed
+    world.leave()
+
+
+@pytest.fixture
+def world(begun: tuple[World, Run]) -> World:
+    return begun[0]
+
+
+@pytest.fixture
+def failed(begun: tuple[World, Run]) -> Run:
+    return begun[1]
+
+
+def fail(world: World) -> Run:
     world.applied(value="one", body=SWAPPED)
     world.cloud_set("one", fail_apply="in use")
     (planned,) = world.push(value="two", body=SWAPPED)

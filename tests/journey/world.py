@@ -12,6 +12,7 @@ from provider.cloudfile import edit
 from provider.mirror import install
 
 from runner.app import App
+from runner.engine.command import CommandLineEngine
 from runner.host.clock import SystemClock
 from runner.model.approval.approval import Person
 from runner.model.drift.report import DriftReport
@@ -83,12 +84,9 @@ def half_a_year_from_now() -> int:
 
 class World:
     def __init__(self, root: Path, config: str = "", *, providers: bool = False, engines: str = "") -> None:
-        self.root = root
-        self.repository = root / "repository"
-        self.cloud = root / "cloud" / "cloud.json"
+        self._at(root)
         self.cloud.parent.mkdir()
         mirror = install(root / "mirror") if providers else "null"
-        self.config = root / "driftline.yaml"
         self.config.write_text(
             CONFIG.format(
                 root=root, month=half_a_year_from_now(), engines=engines or f"  plugin_mirror: {mirror}\n"
@@ -99,6 +97,27 @@ class World:
         )
         self.repository.mkdir()
         self._git("init", "--quiet", "--initial-branch=main")
+
+    @classmethod
+    def found(cls, root: Path) -> "World":
+        """One that was made there before."""
+        world = cls.__new__(cls)
+        world._at(root)
+        return world
+
+    def _at(self, root: Path) -> None:
+        self.root = root
+        self.repository = root / "repository"
+        self.cloud = root / "cloud" / "cloud.json"
+        self.config = root / "driftline.yaml"
+
+    def leave(self) -> None:
+        """Nothing of this process is in its installation any more."""
+        app: App | None = self.__dict__.pop("app", None)
+        if app is not None:
+            app.store.close()
+            assert isinstance(app.engine, CommandLineEngine)
+            app.engine.prober.close()
 
     # Git
 
