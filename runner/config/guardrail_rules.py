@@ -8,7 +8,7 @@ from runner.config.limits import GUARDRAIL_RULE, out_of_limits
 from runner.config.match import match_complaints
 from runner.config.place import KeyPath
 from runner.model.approval.content_rules import path_steps
-from runner.model.settings.guardrails import GuardrailRule, Guardrails, ValueRule
+from runner.model.settings.guardrails import Forbidden, GuardrailRule, Guardrails, RequiredTags, ValueRule
 from runner.model.settings.server import Settings
 
 _GLOBS = ("protect_types", "protect_addresses", "actions")
@@ -38,19 +38,29 @@ def _globs(here: KeyPath, of: Guardrails | GuardrailRule) -> Iterator[Complaint]
 
 
 def _content(here: KeyPath, rule: GuardrailRule) -> Iterator[Complaint]:
+    for index, forbidden in enumerate(rule.forbid):
+        yield from _nothing((*here, "forbid", index), forbidden, ("types", "addresses"))
     for index, row in enumerate(rule.required_tags):
+        yield from _nothing((*here, "required_tags", index), row, ("types",))
         if not row.tags:
             yield Complaint((*here, "required_tags", index, "tags"), "the list is empty", got=False)
     for index, value in enumerate(rule.values):
         yield from _value((*here, "values", index), value)
 
 
+def _nothing(
+    here: KeyPath, row: Forbidden | RequiredTags | ValueRule, keys: tuple[str, ...]
+) -> Iterator[Complaint]:
+    for key in keys:
+        if not getattr(row, key):
+            yield Complaint((*here, key), "the list is empty, so the rule matches nothing", got=False)
+
+
 def _value(here: KeyPath, value: ValueRule) -> Iterator[Complaint]:
     if not path_steps(value.attribute):
         message = "expected a path such as instance_type or root_block_device[*].volume_size"
         yield Complaint((*here, "attribute"), message)
-    if not value.types:
-        yield Complaint((*here, "types"), "the list is empty, so the rule matches nothing", got=False)
+    yield from _nothing(here, value, ("types",))
     for key in ("allow", "forbid"):
         for index, one in enumerate(getattr(value, key)):
             if isinstance(one, Mapping | list):

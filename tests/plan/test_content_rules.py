@@ -9,8 +9,10 @@ from runner.model.approval.content_rules import LISTED, NamedRule, broken_rules,
 from runner.model.approval.guardrails import RULES_CHANGED, Rules, unanswered, violations
 from runner.model.approval.stack_guardrails import sayers, strictest
 from runner.model.changes.changes import ChangeSet, Summary
-from runner.model.plan.reading import changing
-from runner.model.secret.copies import NONE
+from runner.model.evaluated.code import UNREAD, Code, Part, Snippet
+from runner.model.evaluated.reading import Around
+from runner.model.plan.reading import changing, parse_document
+from runner.model.secret.copies import NONE, Secrets
 from runner.model.settings.guardrails import (
     Forbidden,
     GuardrailRule,
@@ -22,9 +24,17 @@ from runner.model.settings.guardrails import (
 INSTANCE = "aws_instance.web"
 
 
-def broken(rule: GuardrailRule, *changes: dict[str, Any], region: str = "", **more: Any) -> tuple[str, ...]:
+def broken(
+    rule: GuardrailRule,
+    *changes: dict[str, Any],
+    region: str = "",
+    code: Code = UNREAD,
+    secrets: Secrets = NONE,
+    **more: Any,
+) -> tuple[str, ...]:
     plan = document(*changes, **more)
-    return broken_rules(plan, changing(plan), [NamedRule("rule 1", rule)], NONE, region)
+    around = Around(code, {"AWS_REGION": region} if region else {})
+    return broken_rules(plan, changing(plan), [NamedRule("rule 1", rule)], secrets, around)
 
 
 def created(after: dict[str, Any], address: str = INSTANCE, **more: Any) -> dict[str, Any]:
@@ -59,7 +69,6 @@ def test_the_sentence_names_the_resource_and_the_rule() -> None:
         ({"region": "us-east-1"}, {}, "", "in us-east-1"),
         ({"region": "eu-west-1"}, {"region": {"constant_value": "us-east-1"}}, "", ""),
         ({}, {"region": {"constant_value": "us-east-1"}}, "", "in us-east-1"),
-        ({}, {"region": {"references": ["var.where"]}}, "", "in us-west-2"),
         ({}, {"region": {"references": ["data.x.y", "data.x"]}}, "eu-west-1", "not known"),
         ({}, {}, "us-east-2", "in us-east-2"),
         ({}, {}, "eu-west-1", ""),
@@ -76,6 +85,93 @@ def test_a_region_is_the_resources_or_its_providers(
     variables = {"where": {"value": "us-west-2"}}
     found = broken(NOT_IN_US, created(after), region=region, configuration=configuration, variables=variables)
     assert [problem in one for one in found] == ([True] if problem else [])
+
+
+def in_code(text: str, *more: Snippet) -> Code:
+    return Code((Snippet((), Part.PROVIDER, "aws", arguments=(("region", text),)), *more))
+
+
+def with_provider(code: Code, *, module: str = "", region: str = "") -> tuple[str, ...]:
+    """Of an instance whose provider reads var.where, which is us-west-2."""
+    provider = {"name": "aws", "expressions": {"region": {"references": ["var.where"]}}}
+    configuration = {
+        "provider_config": {"aws": {**provider, **({"module_address": module} if module else {})}},
+        "root_module": {"resources": [{"address": INSTANCE, "provider_config_key": "aws"}]},
+    }
+    variables = {"where": {"value": "us-west-2"}}
+    return broken(
+        NOT_IN_US, created({}), code=code, region=region, configuration=configuration, variables=variables
+    )
+
+
+@pytest.mark.parametrize("text", ["var.where", '"${var.where}"'])
+def test_a_providers_region_may_be_a_variable(text: str) -> None:
+    (sentence,) = with_provider(in_code(text))
+    assert "in us-west-2, which is forbidden" in sentence
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        UNREAD,
+        in_code('replace(var.where, "eu", "us")'),
+        in_code("var.where", Snippet((), Part.PROVIDER, "aws", arguments=(("region", "local.r"),))),
+        in_code("var.where", Snippet((), Part.VARIABLE, "var.where", "where")),
+        Code(in_code("var.where").snippets, unread=((),)),
+    ],
+    ids=["unread", "function", "override", "ephemeral", "partly read"],
+)
+def test_what_code_makes_of_a_variable_is_not_known(code: Code) -> None:
+    (sentence,) = with_provider(code, region="eu-west-1")
+    assert "its region is not known" in sentence
+
+
+def test_a_variable_of_a_module_is_not_the_one_of_the_root() -> None:
+    (sentence,) = with_provider(in_code("var.where"), module="module.a")
+    assert "its region is not known" in sentence
+
+
+@pytest.mark.parametrize(("other", "problem"), [("us-east-1", "not known"), ("eu-west-1", "")])
+def test_what_is_gone_from_the_code_may_be_wherever_its_provider_works(other: str, problem: str) -> None:
+    aws = "registry.terraform.io/hashicorp/aws"
+    provider_config = {
+        key: {"name": "aws", "full_name": aws, "expressions": {"region": {"constant_value": region}}}
+        for key, region in (("aws", "eu-west-1"), ("aws.other", other))
+    }
+    gone = resource(INSTANCE, change("delete", {"a": 1}), provider_name=aws)
+    found = broken(NOT_IN_US, gone, region="eu-west-1", configuration={"provider_config": provider_config})
+    assert [problem in one for one in found] == ([True] if problem else [])
+
+
+@pytest.mark.parametrize(
+    ("address", "after", "glob"),
+    [
+        ("aws_dx_connection.a", {"location": "EqDC2"}, "us-*"),
+        ("awscc_s3_bucket.a", {}, "us-*"),
+        ("azapi_resource.a", {"location": "East US"}, "eastus"),
+        ("google_compute_instance.a", {"zone": "us-central1-a"}, "us-central1"),
+        ("aws_instance.a", {"region": "US-EAST-1"}, "us-*"),
+    ],
+)
+def test_a_region_is_recognised_however_it_is_written(address: str, after: dict[str, Any], glob: str) -> None:
+    rule = GuardrailRule(forbid=(Forbidden(regions=(glob,)),))
+    assert len(broken(rule, created(after, address), region="us-east-1")) == 1
+
+
+@pytest.mark.parametrize("action", ["create", "delete", "replace"])
+@pytest.mark.parametrize("actions", ["delete/create", "create/delete", "create/forget"])
+def test_replacing_is_forbidden_where_creating_or_destroying_is(action: Any, actions: str) -> None:
+    rule = GuardrailRule(forbid=(Forbidden(actions=(action,)),))
+    assert len(broken(rule, resource(INSTANCE, change(actions, {"a": 1}, {"a": 2})))) == 1
+
+
+def test_a_forbidden_address_is_recognised_though_its_key_is_a_secret() -> None:
+    rule = GuardrailRule(forbid=(Forbidden(addresses=('aws_instance.web["production"]',)),))
+    (sentence,) = broken(
+        rule, created({}, 'aws_instance.web["production"]'), secrets=Secrets.of(["production"])
+    )
+    assert sentence.startswith("aws_instance.web[")
+    assert "production" not in sentence
 
 
 def test_what_has_no_region_is_in_no_forbidden_one() -> None:
@@ -96,6 +192,9 @@ def test_what_has_no_region_is_in_no_forbidden_one() -> None:
         ({"tags": {"team": None}}, {"tags": {"team": True}}, ""),
         ({"tags": {}}, {"tags_all": True}, "as far as is known before the apply"),
         ({"ami": "x"}, {}, ""),
+        ({"tags": {"team": " "}}, {}, "has no tag team"),
+        ({"tags": None, "labels": {"team": "a"}}, {}, "has no tag team"),
+        ({"tags": [{"key": "team", "value": "a"}]}, {}, ""),
     ],
 )
 def test_required_tags(after: dict[str, Any], unknown: dict[str, Any], found: str) -> None:
@@ -114,7 +213,7 @@ def test_what_is_destroyed_needs_no_tags() -> None:
         (sizes("t3.*"), {"instance_type": "m5.24xlarge"}, False),
         (sizes("t3.*"), {"instance_type": None}, False),
         (sizes("t3.*", None), {"instance_type": None}, True),
-        (sizes("t3.*"), {"ami": "x"}, True),
+        (sizes("t3.*"), {"ami": "x"}, False),
         (sizes(forbid=("*.metal",)), {"instance_type": "c5.metal"}, False),
         (sizes(True, attribute="encrypted"), {"encrypted": True}, True),
         (sizes(True, attribute="encrypted"), {"encrypted": False}, False),
@@ -126,6 +225,15 @@ def test_what_is_destroyed_needs_no_tags() -> None:
         (sizes("prod", attribute="tags.env"), {"tags": {"env": "dev"}}, False),
         (sizes("443", attribute="ports"), {"ports": [443, 22]}, False),
         (sizes(443, attribute="ports"), {"ports": [443]}, True),
+        (sizes("prod", attribute="tags.env"), {"tags": {}}, False),
+        (sizes("prod", attribute="tags.env"), {"tags": None}, False),
+        (sizes("prod", None, attribute="tags.env"), {"tags": None}, True),
+        (sizes("prod", attribute="tags.env"), {"tags": "prod"}, False),
+        (sizes("required", attribute="options.tokens"), {"options": []}, False),
+        (sizes("required", attribute="options.tokens"), {"options": None}, False),
+        (sizes("required", attribute="options[0].tokens"), {"options": []}, False),
+        (sizes("required", attribute="options[*].tokens"), {"options": []}, True),
+        (sizes("required", attribute="options[*].tokens"), {"options": None}, True),
     ],
 )
 def test_allowed_values(rule: GuardrailRule, after: dict[str, Any], holds: bool) -> None:  # noqa: FBT001
@@ -136,6 +244,53 @@ def test_a_value_known_only_after_the_apply_is_not_allowed_unless_any_is() -> No
     later = created({}, after_unknown={"instance_type": True})
     assert "is not known before the apply" in broken(sizes("t3.*"), later)[0]
     assert broken(sizes("*"), later) == ()
+
+
+def test_a_type_that_a_glob_covers_may_do_without_the_attribute() -> None:
+    rule = GuardrailRule(values=(ValueRule(("aws_*",), "instance_type", ("t3.*",)),))
+    assert broken(rule, created({"ami": "x"})) == ()
+
+
+def test_a_misspelled_attribute_of_a_named_type_is_said() -> None:
+    (sentence,) = broken(sizes("t3.*", attribute="instance_typ"), created({"instance_type": "t3.micro"}))
+    assert sentence == (
+        "aws_instance.web has no attribute instance_typ, which the rule expects of aws_instance (rule 1)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "rule", "holds"),
+    [
+        ("9007199254740993", {"allow": (9007199254740992,)}, False),
+        ("1.0000001", {"allow": (1,)}, False),
+        ("1234568.5", {"forbid": (1234567.5,)}, True),
+        ("443.0", {"allow": (443,)}, True),
+        ("0.1", {"at_least": 0.1, "at_most": 0.1}, True),
+        ("1e999999999", {"at_most": 100}, False),
+        ("1" + "0" * 400, {"at_most": 100}, False),
+        ('"1e3"', {"at_most": 100}, False),
+        ('"0x10"', {"at_most": 100}, False),
+        ('"NaN"', {"at_most": 100}, False),
+        ('"-Infinity"', {"at_most": 100}, False),
+        ('" 5"', {"allow": (5,)}, False),
+    ],
+)
+def test_numbers_are_compared_exactly(number: str, rule: dict[str, Any], holds: bool) -> None:  # noqa: FBT001
+    after = parse_document(f'{{"size": {number}}}')
+    sized = GuardrailRule(values=(ValueRule(("aws_instance",), "size", **rule),))
+    assert (broken(sized, created(after)) == ()) is holds
+
+
+def test_part_of_a_secret_is_not_shown() -> None:
+    secret = "correct-horse-battery-staple-and-more"
+    value = "x" * 50 + secret
+    (sentence,) = broken(sizes("t3.*"), created({"instance_type": value}), secrets=Secrets.of([secret]))
+    assert "correct" not in sentence
+
+
+def test_the_keys_of_a_sensitive_map_are_not_shown() -> None:
+    secret = created({"tags": {"hunter2": "a"}}, after_sensitive={"tags": True})
+    assert "hunter2" not in broken(sizes("b", attribute="tags[*]"), secret)[0]
 
 
 def test_a_sensitive_value_is_not_shown() -> None:

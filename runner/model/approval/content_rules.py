@@ -8,12 +8,14 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from fnmatch import fnmatchcase
 from typing import Any
 
+from runner.model.approval.region import Regions, is_in
 from runner.model.changes.changes import Action
-from runner.model.changes.configuration import config_address, configured_resources
 from runner.model.changes.mask import Mark, holds_unknown, mark_of, read_mark, unknown_of
+from runner.model.evaluated.reading import ALONE, Around
 from runner.model.secret.copies import Secrets
 from runner.model.settings.guardrails import Forbidden, GuardrailRule, RequiredTags, ValueRule
 from runner.model.stack.definition import to_json
@@ -23,11 +25,16 @@ LISTED = 20
 CONCEALED = "a sensitive value"
 # Where providers keep what a resource is tagged with: aws and azurerm in tags, google in labels. tags_all and
 # effective_labels include the defaults of the provider's configuration.
-TAGS = ("tags_all", "effective_labels", "tags", "labels")
-REGIONS = ("region", "location", "zone")
+TAGS = ("tags_all", "tags")
+LABELS = ("effective_labels", "labels")
+# Their labels are something else, such as those of the Kubernetes nodes of aws_eks_node_group.
+_ONLY_TAGS = ("aws_", "awscc_", "azurerm_")
 _LEAVES = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE})  # resources that exist after the apply
+# A replaced resource is destroyed and created, so a rule about either concerns it.
+_INCLUDES = {Action.REPLACE: frozenset({Action.REPLACE, Action.CREATE, Action.DELETE})}
 _STEP = re.compile(r"([^.\[\]]+)|\[(\*|\d+|\"[^\"]*\")\]")
 _SHOWN = 60
+_DIGITS = 40  # of a number that is written out
 
 
 @dataclass(frozen=True)
@@ -43,23 +50,16 @@ class NamedRule:
 
 @dataclass(frozen=True)
 class Entry:
-    """One changed resource of the plan. `address` has its secrets masked."""
+    """One changed resource of the plan. Patterns are compared with `name`; `address` has its secrets masked."""
 
     address: str
+    name: str
     type: str
     action: Action
     after: Mapping[str, Any]
     unknown: Any
     mark: Mark
-    provider: Mapping[str, Any]  # its configuration, as the plan has it
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What the plan knows beside its resources: variables of the root module, and the region of the run."""
-
-    variables: Mapping[str, Any]
-    region: str
+    raw: Mapping[str, Any]  # as the plan has it
 
 
 def rules_digest(rules: Sequence[NamedRule]) -> str:
@@ -80,24 +80,24 @@ def broken_rules(
     changes: Iterable[tuple[Mapping[str, Any], Action]],
     rules: Sequence[NamedRule],
     secrets: Secrets,
-    region: str = "",
+    around: Around = ALONE,
 ) -> tuple[str, ...]:
     """A sentence for everything in the plan that a rule forbids, at most LISTED.
 
-    `changes` are the plan's entries that change anything; `region` is where AWS works if the code does not say.
+    `changes` are the plan's entries that change anything.
     """
     if not rules:
         return ()
-    entries = list(_entries(document, changes, secrets))
-    surroundings = Surroundings(document.get("variables") or {}, region)
+    entries = list(_entries(changes, secrets))
+    regions = Regions(document, around)
     found = (
         f"{sentence} ({one})"
         for one in rules
         for entry in entries
         for sentence in (
-            *(said for row in one.rule.forbid for said in _forbidden(entry, row, surroundings)),
+            *(said for row in one.rule.forbid for said in _forbidden(entry, row, regions)),
             *(said for row in one.rule.required_tags for said in _untagged(entry, row)),
-            *(said for row in one.rule.values for said in _wrong_values(entry, row)),
+            *(said for row in one.rule.values for said in _wrong_values(entry, row, secrets)),
         )
     )
     sentences = tuple(dict.fromkeys(str(secrets.scrub(sentence)) for sentence in found))
@@ -105,75 +105,43 @@ def broken_rules(
     return (*sentences[:LISTED], *more)
 
 
-def _entries(
-    document: Mapping[str, Any], changes: Iterable[tuple[Mapping[str, Any], Action]], secrets: Secrets
-) -> Iterator[Entry]:
-    blocks = configured_resources(document)
-    providers = (document.get("configuration") or {}).get("provider_config") or {}
+def _entries(changes: Iterable[tuple[Mapping[str, Any], Action]], secrets: Secrets) -> Iterator[Entry]:
     for entry, action in changes:
         if action is Action.NO_OP:
             continue
         change = entry["change"]
-        block = blocks.get(config_address(entry["address"])) or {}
         gone = action not in _LEAVES
         yield Entry(
             address=secrets.address(entry["address"]),
+            name=entry["address"],
             type=entry.get("type", ""),
             action=action,
             after=(change.get("before") if gone else change.get("after")) or {},
             unknown=None if gone else change.get("after_unknown"),
             mark=read_mark(change.get("before_sensitive" if gone else "after_sensitive")),
-            provider=providers.get(block.get("provider_config_key", "")) or {},
+            raw=entry,
         )
 
 
 # Forbidden changes
 
 
-def _forbidden(entry: Entry, row: Forbidden, around: Surroundings) -> Iterator[str]:
-    if row.actions and entry.action not in row.actions:
+def _forbidden(entry: Entry, row: Forbidden, regions: Regions) -> Iterator[str]:
+    if row.actions and not _INCLUDES.get(entry.action, {entry.action}) & set(row.actions):
         return
-    if not covered(row.types, entry.type) or not covered(row.addresses, entry.address):
+    if not covered(row.types, entry.type) or not covered(row.addresses, entry.name):
         return
     verb = f"{entry.address} would be {_VERBS[entry.action]}"
     if not row.regions:
         yield f"{verb}, which is forbidden"
         return
-    region = region_of(entry, around)
+    region = regions.of(entry.raw, entry.after, entry.unknown)
     if region is None:
         return
     if not region:
         yield f"{verb}, but its region is not known before the apply"
-    elif any(fnmatchcase(region, glob) for glob in row.regions):
+    elif any(is_in(region, glob) for glob in row.regions):
         yield f"{verb} in {region}, which is forbidden"
-
-
-def region_of(entry: Entry, around: Surroundings) -> str | None:
-    """Of the resource, else of its provider; empty if it is not known, None if there is none."""
-    for key in REGIONS:
-        if unknown_of(entry.unknown, key):
-            return ""
-        value = entry.after.get(key)
-        if isinstance(value, str) and value:
-            return value
-    for key in REGIONS:
-        expression = (entry.provider.get("expressions") or {}).get(key)
-        if expression is not None:
-            return _evaluated(expression, around.variables)
-    # The AWS provider always works in a region; without a setting, it comes from the environment.
-    return around.region if entry.type.startswith("aws_") else None
-
-
-def _evaluated(expression: Any, variables: Mapping[str, Any]) -> str:
-    """A constant, or a variable of the root module."""
-    if not isinstance(expression, Mapping):
-        return ""
-    value = expression.get("constant_value")
-    if value is None:
-        references = [one for one in expression.get("references") or () if isinstance(one, str)]
-        name = references[0].removeprefix("var.") if len(references) == 1 else ""
-        value = (variables.get(name) or {}).get("value") if name else None
-    return value if isinstance(value, str) else ""
 
 
 # Tags
@@ -184,12 +152,11 @@ def _untagged(entry: Entry, row: RequiredTags) -> Iterator[str]:
         return
     known: set[str] = set()
     unknown = taggable = False
-    for key in TAGS:
+    for key in TAGS if entry.type.startswith(_ONLY_TAGS) else (*TAGS, *LABELS):
         value, later = entry.after.get(key), unknown_of(entry.unknown, key)
         taggable = taggable or key in entry.after or bool(later)
         unknown = unknown or later is True
-        if isinstance(value, Mapping):
-            known |= {name for name, text in value.items() if text not in (None, "")}
+        known |= {name for name, text in _tags_in(value) if str(text or "").strip()}
         if isinstance(later, Mapping):
             known |= {name for name, is_unknown in later.items() if is_unknown}
     missing = [tag for tag in row.tags if tag not in known] if taggable else []
@@ -198,20 +165,37 @@ def _untagged(entry: Entry, row: RequiredTags) -> Iterator[str]:
         yield f"{entry.address} has no tag {', '.join(missing)}{doubt}"
 
 
+def _tags_in(value: Any) -> Iterator[tuple[str, Any]]:
+    """A map, or a list of objects with a key and a value, as awscc has it."""
+    if isinstance(value, Mapping):
+        yield from value.items()
+    elif isinstance(value, list):
+        yield from (
+            (str(one["key"]), one.get("value")) for one in value if isinstance(one, Mapping) and "key" in one
+        )
+
+
 # Values
 
 
-def _wrong_values(entry: Entry, row: ValueRule) -> Iterator[str]:
+def _wrong_values(entry: Entry, row: ValueRule, secrets: Secrets) -> Iterator[str]:
     if entry.action not in _LEAVES or not covered(row.types, entry.type):
         return
     steps = path_steps(row.attribute)
+    if steps[0] not in {*entry.after, "*"} and not unknown_of(entry.unknown, steps[0]):
+        # Types that a glob covers may do without it. For a type that is named, the attribute is misspelled.
+        if entry.type in row.types:
+            yield f"{entry.address} has no attribute {steps[0]}, which the rule expects of {entry.type}"
+        return
     for path, value, unknown, mark in _at(entry.after, entry.unknown, entry.mark, steps, ""):
         named = f"{entry.address} has {path.lstrip('.')}"
         if unknown:
             if "*" not in row.allow:
                 yield f"{named}, which is not known before the apply; {_wanted(row)}"
         elif not permitted(value, row):
-            yield f"{named} = {CONCEALED if mark else _text(value)[:_SHOWN]}; {_wanted(row)}"
+            # Part of a secret would not be recognised.
+            shown = CONCEALED if mark else str(secrets.scrub(_text(value)))[:_SHOWN]
+            yield f"{named} = {shown}; {_wanted(row)}"
 
 
 def path_steps(path: str) -> tuple[str, ...]:
@@ -224,7 +208,9 @@ def path_steps(path: str) -> tuple[str, ...]:
 def _at(
     value: Any, unknown: Any, mark: Mark, steps: Sequence[str], path: str
 ) -> Iterator[tuple[str, Any, bool, bool]]:
-    """The values at a path, each with whether it is unknown and whether it is sensitive. `*` stands for every element."""
+    """The values at a path, each with whether it is unknown and whether it is sensitive. `*` stands for every
+    element; any other step that leads nowhere is null.
+    """
     if unknown is True or not steps:
         yield path, value, unknown is True or holds_unknown(unknown), bool(mark)
         return
@@ -232,17 +218,20 @@ def _at(
     if isinstance(value, Mapping) or isinstance(unknown, Mapping):
         inside = value if isinstance(value, Mapping) else {}
         later = unknown if isinstance(unknown, Mapping) else {}
-        keys = {**inside, **later} if step == "*" else {step} & (inside.keys() | later.keys())
-        for key in sorted(keys):
-            yield from _at(inside.get(key), later.get(key), mark_of(mark, key), rest, f"{path}.{key}")
-    elif isinstance(value, list):
+        for key in sorted({**inside, **later}) if step == "*" else (step,):
+            named = CONCEALED if step == "*" and mark is True else key
+            yield from _at(inside.get(key), later.get(key), mark_of(mark, key), rest, f"{path}.{named}")
+    elif isinstance(value, list) and (step == "*" or (value and not step.isdigit())):
         # A nested block is a list even if there can be only one: a path may leave out its index.
-        chosen = range(len(value)) if step == "*" or not step.isdigit() else [int(step)]
-        after = rest if step == "*" or step.isdigit() else steps
-        for index in chosen:
-            if index < len(value):
-                inner = f"{path}[{index}]"
-                yield from _at(value[index], unknown_of(unknown, index), mark_of(mark, index), after, inner)
+        after = rest if step == "*" else steps
+        for index, one in enumerate(value):
+            yield from _at(one, unknown_of(unknown, index), mark_of(mark, index), after, f"{path}[{index}]")
+    elif isinstance(value, list) and step.isdigit() and int(step) < len(value):
+        index = int(step)
+        inner = f"{path}[{index}]"
+        yield from _at(value[index], unknown_of(unknown, index), mark_of(mark, index), rest, inner)
+    elif step != "*" or value is not None:
+        yield path + "".join(f".{one}" for one in steps), None, False, False
 
 
 def permitted(value: Any, row: ValueRule) -> bool:
@@ -260,8 +249,8 @@ def permitted(value: Any, row: ValueRule) -> bool:
         return True
     number = _number(value)
     return number is not None and not (
-        (row.at_least is not None and number < row.at_least)
-        or (row.at_most is not None and number > row.at_most)
+        (row.at_least is not None and number < _exact(row.at_least))
+        or (row.at_most is not None and number > _exact(row.at_most))
     )
 
 
@@ -270,23 +259,31 @@ def _is(text: str, wanted: Any) -> bool:
 
 
 def _text(value: Any) -> str:
-    """As a person writes it: `true`, `null`, `100`, `t3.micro`."""
+    """As a person writes it: `true`, `null`, `100`, `t3.micro`. Two numbers have the same text only if they are equal."""
     if isinstance(value, str):
         return value
     if value is None or isinstance(value, bool):
         return json.dumps(value)
     number = _number(value)
-    return str(value) if number is None else f"{number:g}" if number != int(number) else str(int(number))
+    if number is None or abs(number.adjusted()) > _DIGITS:
+        return str(value)
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or value is None or isinstance(value, Mapping | list):
+def _number(value: Any) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
         return None
     try:
-        number = float(value)
-    except ValueError:
+        number = _exact(value)
+    except InvalidOperation:
         return None
-    return number if number == number and abs(number) != float("inf") else None  # noqa: PLR0124 # NaN
+    return number if number.is_finite() else None
+
+
+def _exact(value: float | Decimal | str) -> Decimal:
+    """The number as it is written: 0.1 is a tenth."""
+    return Decimal(str(value))
 
 
 def _wanted(row: ValueRule) -> str:

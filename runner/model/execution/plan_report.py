@@ -32,7 +32,6 @@ class Question:
     changed_variables: tuple[str, ...] = ()  # for a drift check: with another value than at the last apply
     partly: tuple[Partly, ...] = ()  # for a drift check: parts of other revisions in the state
     rules: tuple[NamedRule, ...] = ()  # about the content of plans
-    region: str = ""  # where AWS works if the code does not say
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,8 @@ def report_of(document: Mapping[str, Any], question: Question) -> tuple[Report, 
 def _judged(changes: ChangeSet, document: Mapping[str, Any], question: Question, given: Secrets) -> ChangeSet:
     """With what the operator's rules object to. Values are shown as in the changes."""
     secrets = given if question.by_marks else plan_secrets(document) | given
-    broken = broken_rules(document, changing(document), question.rules, secrets, question.region)
+    with understanding(document):
+        broken = broken_rules(document, changing(document), question.rules, secrets, question.around)
     return replace(changes, broken=broken, judged_by=rules_digest(question.rules))
 
 

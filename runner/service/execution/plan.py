@@ -19,7 +19,6 @@ from runner.model.plan.step import Step
 from runner.model.policy.result import NOT_JUDGED, Judged, scrubbed
 from runner.model.run.life import Kind
 from runner.model.secret.copies import SHORTEST_PART, Secrets
-from runner.model.stack.definition import StackDefinition
 from runner.model.values.codec import to_plain
 from runner.ports.basics import Cancel
 from runner.ports.engine import EngineError, Execution, Planned
@@ -265,12 +264,7 @@ def question_of(job: Job, ports: WorkerPorts, planned: Planned) -> Question:
         changed_variables=changed_variables(job.environment, planned.facts.given),
         partly=job.partly,
         rules=job.rules,
-        region=_region(job.stack),
     )
-
-
-def _region(stack: StackDefinition) -> str:
-    return stack.aws.region or stack.env.get("AWS_REGION") or stack.env.get("AWS_DEFAULT_REGION") or ""
 
 
 def read_report(planned: Planned, question: Question) -> tuple[Report, bytes] | EngineError | None:
