@@ -47,4 +47,4 @@ def _times(here: KeyPath, texts: tuple[str, ...], read: Callable[[str], object])
             read(text)
         except Unreadable as flaw:
             message = f"{flaw.message}, at column {flaw.column} of the text"
-            yield Complaint((*here, index), message, flaw.hint, got=True)
+            yield Complaint((*here, index), message, flaw.hint, got=False)

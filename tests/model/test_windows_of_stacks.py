@@ -57,6 +57,12 @@ def test_a_closed_window_says_whose_it_is_why_and_when_it_opens_there_and_in_utc
     assert closed(OFFICE, at=MONDAY) is None
 
 
+def test_a_window_is_closed_from_its_end_on() -> None:
+    end = datetime(2026, 11, 30, 15, tzinfo=UTC)
+    assert closed(OFFICE, at=end - timedelta(microseconds=1)) is None
+    assert closed(OFFICE, at=end) is not None
+
+
 @pytest.mark.parametrize(
     ("zone", "shown"),
     [
