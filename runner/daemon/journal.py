@@ -24,6 +24,7 @@ LEVELS: Mapping[str, str] = {
     "drift.reopen": "warning",
     "apply.break_glass": "warning",
     "drift.contest": "warning",
+    "promotion.straight": "warning",
     "stack.missing": "warning",
     "check.fail": "warning",
     "probe.distrust": "warning",

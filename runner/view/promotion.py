@@ -47,12 +47,11 @@ class PromotionPage:
     @property
     def rule(self) -> str:
         """What a stage has to show before the next one gets its revision."""
-        soak = f"soaks for {self.soak}" if self.soak != "0s" else ""
-        check = "is found clean by a drift check" if self.clean_check else ""
-        after = " and ".join(filter(None, (soak, check)))
-        return (
-            f"each stage gets a revision after the one before has applied it{f', {after}' if after else ''}"
-        )
+        soak = f"has soaked for {self.soak}" if self.soak != "0s" else ""
+        check = "was found clean by a drift check" if self.clean_check else ""
+        *first, last = (part for part in ("has applied it", soak, check) if part)
+        shown = f"{', '.join(first)} and {last}" if first else last
+        return f"each stage gets a revision after the one before {shown}"
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,8 @@ def _page(
     of: Promotion, known: Mapping[str, StackFacts], records: Mapping[str, StageRecord]
 ) -> PromotionPage:
     stages = tuple(stage_row(name, known.get(name), records.get(name)) for name in of.order)
-    return PromotionPage(of.name, of.by, str(of.wait.soak), of.wait.clean_check, stages)
+    soak = str(of.wait.soak) if of.wait.soak else "0s"
+    return PromotionPage(of.name, of.by, soak, of.wait.clean_check, stages)
 
 
 def stage_row(name: str, facts: StackFacts | None, record: StageRecord | None) -> StageRow:

@@ -35,7 +35,7 @@ def test_promote_shows_each_stage_and_what_it_waits_for(world: World) -> None:
     assert (prod["code"], prod["early"]) == ("promotion", False)
     shown = world.run("promote").stdout
     assert shown.startswith(
-        "shop: each stage gets a revision after the one before has applied it, soaks for 1h"
+        "shop: each stage gets a revision after the one before has applied it, has soaked for 1h and was found clean"
     )
     assert world.json("promote") == [page]
 
@@ -145,3 +145,7 @@ def test_with_a_reason_the_next_stage_is_planned_early(world: World) -> None:
     (entry,) = [one for one in world.json("audit", "log") if one["action"] == "promotion.straight"]
     assert (entry["subject"], entry["detail"]["reason"]) == ("prod", "hotfix")
     assert entry["detail"]["code"] == "never_applied"
+    told = world.run("events", "--topic", "promotion.*").stdout
+    assert "stage is planned early in promotion shop by " in told
+    assert "prod is planned outside promotion shop by " in told
+    assert ": hotfix" in told

@@ -59,6 +59,18 @@ class GlassBroken:
 
 
 @dataclass(frozen=True)
+class StagePromoted:
+    """A person plans a stage of a promotion early; `skipped` says what it waited for."""
+
+    stack: str
+    promotion: str
+    by: str
+    revision: str
+    skipped: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class StackLeft:
     """No stack file in Git declares the stack."""
 
@@ -166,6 +178,7 @@ Payload = (
     | ReportMoved
     | PlanApproved
     | GlassBroken
+    | StagePromoted
     | StackLeft
     | StackRenamed
     | StackEnded
@@ -188,6 +201,8 @@ TOPICS: Mapping[str, type[Payload]] = {
     },
     "approval.give": PlanApproved,
     "apply.break_glass": GlassBroken,
+    "promotion.advance": StagePromoted,
+    "promotion.straight": StagePromoted,
     "stack.missing": StackLeft,
     "stack.rename": StackRenamed,
     "stack.leave": StackEnded,

@@ -15,6 +15,7 @@ from runner.model.events.feed import (
     StackPaused,
     StackRenamed,
     StackResumed,
+    StagePromoted,
     StateImported,
 )
 
@@ -27,6 +28,7 @@ _BY_TOPIC = {
     "drift.reopen": "drift of {0.stack} is open again",
     "drift.resolve": "drift of {0.stack} resolved",
     "drift.contest": "drift of {0.stack} is contested, and is not healed any more",
+    "promotion.straight": "{0.stack} is planned outside promotion {0.promotion} by {0.by}",
     "lock.take": "{0.stack} locked by {0.holder}",
     "lock.release": "{0.stack} released by {0.by}",
     "check.fail": "{0.check} of {0.stack} fails",
@@ -36,6 +38,7 @@ _BY_PAYLOAD: dict[type[Payload], str] = {
     RunMoved: "{0.kind} run of {0.stack} is {0.state.in_words}, by {0.by}",
     PlanApproved: "plan of {0.stack} approved by {0.person}",
     GlassBroken: "run-{0.run} of {0.stack} is applied outside its windows by {0.by}",
+    StagePromoted: "{0.stack} is planned early in promotion {0.promotion} by {0.by}",
     StackLeft: "{0.stack} is no longer declared in Git",
     StackRenamed: "{0.was} renamed to {0.stack} by {0.by}",
     StackEnded: "{0.stack} forgotten by {0.by}",

@@ -2,6 +2,7 @@
 
 from runner.errors import Blocked, NotFound, PromotionNotFound, PromotionWaits
 from runner.model.approval.approval import Person
+from runner.model.events.feed import StagePromoted
 from runner.model.promotion.advance import Advance
 from runner.model.promotion.rules import Held, held
 from runner.model.promotion.stage import Wanted
@@ -70,15 +71,18 @@ def promote(
         return ""
     if advance is None or not advance.passes(found):
         raise PromotionWaits(stack=facts.stack.name, sentence=found.sentence, hint=_hint(found, facts, asked))
-    detail = {
-        "promotion": found.promotion,
-        "revision": (asked.revision if asked else facts.stack.revision),
-        "code": found.code,
-        "skipped": found.reason,
-        "reason": advance.reason,
-    }
-    writer.audit_note(person.name, advance.action, facts.stack.name, detail)
+    _record(writer, found, facts, asked, advance, person)
     return f"promoted {'straight' if advance.straight else 'early'}: {advance.reason}"
+
+
+def _record(
+    writer: Writer, found: Held, facts: View, asked: Wanted | None, advance: Advance, person: Person
+) -> None:
+    stack, revision = facts.stack.name, asked.revision if asked else facts.stack.revision
+    detail = {"promotion": found.promotion, "revision": revision, "code": found.code, "skipped": found.reason}
+    writer.audit_note(person.name, advance.action, stack, {**detail, "reason": advance.reason})
+    event = StagePromoted(stack, found.promotion, person.name, revision, found.reason, advance.reason)
+    writer.emit(advance.action, stack, event)
 
 
 def _held_at(reader: Reader, control: ControlPorts, facts: View, wanted: Wanted) -> Held | None:
