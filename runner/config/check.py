@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from runner.config.place import MAX_PROBLEMS, KeyPath, value_at
-from runner.config.shape import Kind, Shape, shape_of
+from runner.config.shape import KEYS, TEXT, Kind, Shape, shape_of
 from runner.model.values.span import Seconds
 
 
@@ -125,7 +125,7 @@ def _record(shape: Shape) -> dict[str, Any]:
         "fields": fields,
         "extra_behavior": "forbid",
     }
-    return {
+    schema = {
         "type": "dataclass",
         "cls": shape.record,
         "schema": arguments,
@@ -133,6 +133,15 @@ def _record(shape: Shape) -> dict[str, Any]:
         "slots": True,
         "frozen": True,
     }
+    if not shape.or_text:
+        return schema
+    choices = {TEXT: {"type": "str", "strict": True}, KEYS: schema}
+    return {"type": "tagged-union", "choices": choices, "discriminator": _way}
+
+
+def _way(value: Any) -> str | None:
+    """How a value is written that may be a text or a record."""
+    return TEXT if isinstance(value, str) else KEYS if isinstance(value, dict) else None
 
 
 _CORES: Mapping[Kind, Callable[[Shape], dict[str, Any]]] = {

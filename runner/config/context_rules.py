@@ -9,9 +9,10 @@ from runner.config.environment import refusal
 from runner.config.match import match_complaints
 from runner.config.place import KeyPath
 from runner.host.reference import Unresolved, refers, resolve
-from runner.model.settings.context import PHASES, VARIABLE, Context
+from runner.model.settings.context import PHASES, Context
 from runner.model.settings.rule_tables import set_keys
 from runner.model.settings.server import Settings
+from runner.model.stack.definition import VARIABLE
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -54,7 +54,7 @@ def doubts(document: Document, shape: Shape) -> list[Complaint]:
                 found.append(
                     Complaint(path, "a number would lose its trailing zero", f'quote it: "{word}"', got=False)
                 )
-        elif expected.kind in {Kind.TEXT, Kind.PATH}:
+        elif expected.kind in {Kind.TEXT, Kind.PATH} or expected.or_text:
             message = f"expected {expected.words}, got {word}, which YAML reads as true or false"
             found.append(Complaint(path, message, f'quote it: "{word}"', got=False))
         elif expected.kind is Kind.ANYTHING:
@@ -103,7 +103,7 @@ def _short(text: str) -> str:
 def _meant(expected: Shape, value: Any, source: str | None) -> str:
     if isinstance(value, str):
         return _meant_by(value, expected)
-    if expected.kind in {Kind.TEXT, Kind.PATH} and source:
+    if (expected.kind in {Kind.TEXT, Kind.PATH} or expected.or_text) and source:
         return f'quote it: "{_short(source)}"'
     if expected.kind is Kind.LIST and isinstance(value, int):
         return f"write [{value}]"

@@ -34,7 +34,12 @@ _BOOKS = {
     "stack": _Book(
         descriptions.STACK,
         limits.OF_STACK,
-        {"name": NAME_PATTERN, "depends_on[]": NAME_PATTERN, "renamed_from": NAME_PATTERN},
+        {
+            "name": NAME_PATTERN,
+            "depends_on[]": NAME_PATTERN,
+            "depends_on[].stack": NAME_PATTERN,
+            "renamed_from": NAME_PATTERN,
+        },
     ),
 }
 _RECORDS: Mapping[str, tuple[type, str]] = {
@@ -52,6 +57,8 @@ def json_schema(kind: Literal["server", "stack"]) -> dict[str, Any]:
 def _schema(shape: Shape, name: str, book: _Book) -> dict[str, Any]:
     schema = _SCHEMAS[shape.kind](shape, name, book)
     alternatives = [schema]
+    if shape.or_text:
+        alternatives.insert(0, _text(shape, name, book))
     if shape.choices and shape.kind is not Kind.CHOICE:
         alternatives.append({"enum": list(shape.choices)})
     if shape.optional:

@@ -32,6 +32,10 @@ class Kind(StrEnum):
     RECORD = "a mapping of keys"  # known keys
 
 
+# How the validator tells the two ways to write a record apart: it names them in the places of its errors.
+TEXT, KEYS = "as a text", "as a mapping"
+
+
 @dataclass(frozen=True)
 class Shape:
     kind: Kind
@@ -40,11 +44,13 @@ class Shape:
     item: "Shape | None" = None  # of a list or a table
     keys: Mapping[str, "Key"] = field(default_factory=dict)  # of a record
     record: type | None = None
+    or_text: bool = False  # a record that may also be written as a text
 
     @property
     def words(self) -> str:
         """The expected value, for people."""
         words = [] if self.kind is Kind.CHOICE else [str(self.kind)]
+        words = [str(Kind.TEXT), *words] if self.or_text else words
         words += [str(choice) for choice in self.choices]
         if self.kind is Kind.SPAN:
             return str(self.kind) + (", or none" if self.optional else "")
@@ -63,6 +69,8 @@ class Shape:
         """The part of the path that this shape has; pydantic appends names of alternatives."""
         if not path or self.kind not in {Kind.RECORD, Kind.LIST, Kind.TABLE}:
             return ()
+        if self.or_text and path[0] in {TEXT, KEYS}:
+            return self.known(path[1:])
         if self.kind is Kind.RECORD and path[0] not in self.keys:
             return path[:1]
         return (path[0], *(self.keys[str(path[0])].shape if self.keys else self.item or self).known(path[1:]))
@@ -136,6 +144,9 @@ def shape_of(annotation: Any) -> Shape:
 
 
 def _union(shapes: list[Shape], *, optional: bool) -> Shape:
+    records = [shape for shape in shapes if shape.kind is Kind.RECORD]
+    if records:
+        return dataclasses.replace(records[0], optional=optional, or_text=len(shapes) > 1)
     first, *others = shapes
     choices = tuple(choice for other in others for choice in other.choices)
     return dataclasses.replace(first, optional=optional, choices=first.choices + choices)

@@ -1,7 +1,7 @@
 """What a valid stack definition must satisfy beyond the types of its keys, and the source's allow rules."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -14,6 +14,7 @@ from runner.config.ignore_rule import ignore_rules, single_line
 from runner.config.limits import STACK, out_of_limits
 from runner.config.place import KeyPath
 from runner.config.repository_path import path_flaw
+from runner.config.upstream_rules import upstream_complaints, upstream_places
 from runner.config.window_rules import stack_windows
 from runner.model.settings.source import Allow
 from runner.model.stack.definition import NAME_PATTERN, AwsRoles, StackDefinition
@@ -32,6 +33,7 @@ def stack_complaints(stack: StackDefinition, file: str, allow: Allow, required: 
     yield from _paths(stack, file.rpartition("/")[0])
     yield from _tables(stack)
     yield from _environment(stack.env, allow)
+    yield from upstream_complaints(stack)
     yield from _engine(stack, allow)
     yield from _aws(stack.aws, allow)
     yield from _apply(stack, allow, required)
@@ -54,15 +56,16 @@ def name_flaw(name: str) -> str | None:
 def _names(stack: StackDefinition) -> Iterator[Complaint]:
     if flaw := name_flaw(stack.name):
         yield Complaint(("name",), flaw)
-    for index, other in enumerate(stack.depends_on):
-        yield from _of_another(("depends_on", index), other, stack.name, "a stack cannot depend on itself")
+    for other, place in zip(stack.dependencies, upstream_places(stack), strict=True):
+        yield from _of_another(place, other, stack.name, "a stack cannot depend on itself")
     if stack.renamed_from is not None:
         yield from _of_another(("renamed_from",), stack.renamed_from, stack.name, "this is already its name")
-    for index, person in enumerate(stack.apply.approvers):
+    people = stack.apply.approvers
+    for index, person in enumerate(people):
         if _LOGIN.fullmatch(person) is None:
             yield Complaint(("apply", "approvers", index), "expected a login name")
-    yield from _twice(("depends_on",), stack.depends_on)
-    yield from _twice(("apply", "approvers"), stack.apply.approvers)
+    yield from _twice(stack.dependencies, upstream_places(stack))
+    yield from _twice(people, (("apply", "approvers", index) for index in range(len(people))))
     for index, address in enumerate(stack.apply.protect):
         yield from single_line(("apply", "protect", index), address, "a resource address or a glob")
 
@@ -74,13 +77,13 @@ def _of_another(path: KeyPath, name: str, own: str, message: str) -> Iterator[Co
         yield Complaint(path, message, got=False)
 
 
-def _twice(here: KeyPath, items: tuple[str, ...]) -> Iterator[Complaint]:
+def _twice(items: tuple[str, ...], places: Iterable[KeyPath]) -> Iterator[Complaint]:
     if len(set(items)) == len(items):
         return
     first = {item: index for index, item in reversed(list(enumerate(items)))}
-    for index, item in enumerate(items):
+    for index, (item, place) in enumerate(zip(items, places, strict=True)):
         if first[item] != index:
-            yield Complaint((*here, index), "named twice")
+            yield Complaint(place, "named twice")
 
 
 def _paths(stack: StackDefinition, folder: str) -> Iterator[Complaint]:

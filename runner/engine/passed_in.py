@@ -16,8 +16,7 @@ from pathlib import Path
 from runner.engine.environment import CREDENTIALS, TABLE
 from runner.host.files import read_foreign
 from runner.model.changes.secret_shape import names_secret, without_tokens
-from runner.model.settings.context import VARIABLE
-from runner.model.stack.definition import AwsRoles
+from runner.model.stack.definition import VARIABLE, AwsRoles
 
 DIGITS = 16
 # Of our own table, only these say where something is done.

@@ -24,7 +24,7 @@ class DeclarationReads(DefinitionReads):
         rows = self._all(f"{_DECLARED} WHERE c.id NOT IN ({newest}) ORDER BY c.id")
         found: dict[str, tuple[str, ...]] = {}
         for row in rows:
-            names = definition_of(row["document"]).depends_on
+            names = definition_of(row["document"]).dependencies
             found[row["stack"]] = tuple(dict.fromkeys((*found.get(row["stack"], ()), *names)))
         return found
 

@@ -126,7 +126,7 @@ def _reached(names: Collection[str], edges: Iterable[GraphEdge], *, forward: boo
 
 def _dependencies(stacks: Iterable[StackFacts]) -> Iterator[GraphEdge]:
     for facts in stacks:
-        for name in dict.fromkeys(facts.stack.definition.depends_on):
+        for name in dict.fromkeys(facts.stack.definition.dependencies):
             yield GraphEdge(first=name, stack=facts.stack.name)
 
 

@@ -116,7 +116,7 @@ def stack_page(reader: Reader, settings: Settings, facts: StackFacts) -> StackPa
         **vars(row),
         engine=stack.definition.engine,
         terraform_workspace=stack.definition.terraform_workspace,
-        depends_on=stack.definition.depends_on,
+        depends_on=stack.definition.dependencies,
         promotion=promotion_place(settings.promotion, name),
         managed_state=stack.managed_state,
         apply_mode=stack.definition.apply.mode,

@@ -114,7 +114,10 @@ def paths(schema: dict[str, Any], name: str = "") -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for key, inner in schema.get("properties", {}).items():
         here = f"{name}.{key}" if name else key
-        found |= {here: inner} | paths(inner, here) | paths(inner.get("items") or {}, here + "[]")
+        found |= {here: inner} | paths(inner, here)
+        items = inner.get("items") or {}
+        for one in items.get("anyOf", [items]):
+            found |= paths(one, here + "[]")
     return found
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from runner.model.changes.changes import Summary
 from runner.model.policy.result import NOT_JUDGED, Judged, changed_policies
 from runner.model.run.life import Kind
-from runner.model.settings.context import VARIABLE
+from runner.model.stack.definition import VARIABLE
 from runner.model.values.codec import from_plain, to_plain
 
 # 2: fingerprints cover what only an apply evaluates, and values that the operator passes in count.

@@ -14,7 +14,7 @@ def same_terms(one: StackDefinition, other: StackDefinition) -> bool:
 
 
 def _terms(of: StackDefinition) -> tuple[object, ...]:
-    return of.name, of.labels, of.apply, of.windows, of.depends_on, of.drift.action, of.drift.heal
+    return of.name, of.labels, of.apply, of.windows, of.dependencies, of.drift.action, of.drift.heal
 
 
 def unchanged(old: Declaration, new: Declaration) -> bool:

@@ -1,6 +1,7 @@
 """Dependencies between stacks: unknown names, and cycles over all sources."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 
 from runner.model.code.complaint import Complaint
@@ -11,17 +12,19 @@ from runner.model.stack.definition import Stack
 def unmet(stacks: Iterable[Located], names: Collection[str | None]) -> Iterator[Complaint]:
     """A dependency that is only broken counts as known, and is waited for."""
     for stack in stacks:
-        unknown = [name for name in stack.definition.depends_on if name not in names]
+        unknown = [name for name in stack.definition.dependencies if name not in names]
         if unknown:
-            problem = f"depends_on: no such stack: {', '.join(unknown)}"
+            near = get_close_matches(unknown[0], filter(None, names), 1, cutoff=0.8)
+            hint = f' (did you mean "{near[0]}"?)' if near else ""
+            problem = f"depends_on: no such stack: {', '.join(unknown)}{hint}"
             yield Complaint(stack, problem, dependency=unknown[0])
 
 
 def circular(stacks: Collection[Located], foreign: Iterable[Stack]) -> Iterator[Complaint]:
     """The stacks that depend on themselves, directly or through others, including stacks of other sources."""
     ours = {stack.definition.name: stack for stack in stacks}
-    graph = {stack.name: stack.definition.depends_on for stack in foreign}
-    graph |= {name: stack.definition.depends_on for name, stack in ours.items()}
+    graph = {stack.name: stack.definition.dependencies for stack in foreign}
+    graph |= {name: stack.definition.dependencies for name, stack in ours.items()}
     for cycle in cycles(graph):
         problem = f"depends_on: a cycle: {' -> '.join(cycle)}"
         yield from (Complaint(ours[name], problem) for name in cycle[1:] if name in ours)

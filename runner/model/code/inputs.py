@@ -217,6 +217,8 @@ def inputs_digest(
     """
     definition = stack.definition
     lines = [f"definition {stack.digest}", f"settings {settings}", f"root {stack.module_path}"]
+    # Its order says when a plan is made, but what it takes is part of the plan.
+    lines += [f"takes {to_json(one)}" for one in definition.upstreams]
     lines += sorted(f"module {folder} {folders.digest(folder)}" for folder in reach.folders)
     for name in definition.var_files:
         place = stack.at(name)

@@ -37,7 +37,7 @@ def context(
             "engine": stack.engine,
             "workspace": stack.terraform_workspace,
             "path": module,
-            "depends_on": list(stack.depends_on),
+            "depends_on": list(stack.dependencies),
         },
         "git": {"source": source, "url": url, "branch": branch, "revision": revision},
         # Of a run that heals drift: the report; otherwise null.

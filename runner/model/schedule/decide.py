@@ -342,7 +342,7 @@ def waits_for(
     A former dependency still counts until a run without it was applied, unless it left Git, or now depends on
     this stack.
     """
-    own = stack.definition.depends_on
+    own = stack.definition.dependencies
     old = (name for name in former if name not in own and _still_there(name, stack.name, others))
     return tuple(
         name
@@ -357,7 +357,7 @@ def _still_there(name: str, stack: str, others: dict[str, Stack]) -> bool:
     seen, waiting = {name}, [name]
     while waiting:
         one = others.get(waiting.pop())
-        more = set(one.definition.depends_on) - seen if one is not None else set()
+        more = set(one.definition.dependencies) - seen if one is not None else set()
         seen |= more
         waiting += more
     return stack not in seen

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, ClassVar, Literal
 
-from runner.model.stack.definition import STRICT, AwsRoles, StackDefinition
+from runner.model.stack.definition import STRICT, VARIABLE, AwsRoles, StackDefinition
 from runner.model.stack.match import EVERY_STACK, StackMatch, reaches
 
-VARIABLE = "TF_VAR_"
 PHASES = ("plan", "apply")
 NO_ROLES = AwsRoles()
 

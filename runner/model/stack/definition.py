@@ -80,6 +80,22 @@ class StackTimeouts:
     plan: Seconds | None = None
 
 
+VARIABLE = "TF_VAR_"  # how the environment names an input variable
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """A stack that is applied before this one, and which of its outputs set which variables of this one."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    stack: str
+    outputs: dict[str, str] = field(default_factory=dict)  # output -> variable, with or without TF_VAR_
+
+    def variable(self, output: str) -> str:
+        """The input variable that this output sets."""
+        return self.outputs[output].removeprefix(VARIABLE)
+
+
 @dataclass(frozen=True)
 class StackDefinition:
     """One YAML document of a stack file. Paths are relative to the file's folder."""
@@ -97,7 +113,7 @@ class StackDefinition:
     env: dict[str, str] = field(default_factory=dict)
     aws: AwsRoles = AwsRoles()
     watch: tuple[str, ...] = ()
-    depends_on: tuple[str, ...] = ()
+    depends_on: tuple[str | Upstream, ...] = ()  # a name stays a name, so that older digests stay valid
     parallelism: int = 10
     timeouts: StackTimeouts = StackTimeouts()
     apply: ApplyRules = ApplyRules()
@@ -105,6 +121,16 @@ class StackDefinition:
     drift: DriftRules = DriftRules()
     paused: bool = False
     renamed_from: str | None = None
+
+    @property
+    def dependencies(self) -> tuple[str, ...]:
+        """The names of the stacks that it depends on."""
+        return tuple(one if isinstance(one, str) else one.stack for one in self.depends_on)
+
+    @property
+    def upstreams(self) -> tuple[Upstream, ...]:
+        """Those whose outputs it takes."""
+        return tuple(one for one in self.depends_on if isinstance(one, Upstream) and one.outputs)
 
     @cached_property
     def document(self) -> str:
@@ -128,7 +154,7 @@ _LATER: Mapping[type, tuple[str, ...]] = {StackDefinition: ("windows",), DriftRu
 
 
 def _fields(value: Any) -> dict[str, Any]:
-    """Called by `json` for the dataclasses above."""
+    """Called by `json` for the dataclasses of this module."""
     values: dict[str, Any] = vars(value)
     if type(value) not in _LATER:
         return values

@@ -134,9 +134,13 @@ def _union(kinds: tuple[Any, ...]) -> Convert:
 
 
 def _one_of(kinds: tuple[Any, ...]) -> Convert:
-    """By the tag; plain kinds, such as `int | str`, are their own JSON."""
+    """By the tag; plain kinds, such as `int | str`, are their own JSON. A text is no object, so both need no tag."""
     if all(_reader(kind) is _as_it_is for kind in kinds):
         return _as_it_is
+    first, *others = kinds
+    if first is str and len(others) == 1 and is_dataclass(others[0]):
+        read_object = _reader(typing.cast("typing.Hashable", others[0]))
+        return lambda data: data if isinstance(data, str) else read_object(data)
     readers: dict[str, Convert] = {getattr(kind, "TAG", ""): _reader(kind) for kind in kinds}
     if "" in readers or len(readers) < len(kinds):
         raise TypeError(f"each of these needs a TAG of its own: {', '.join(map(str, kinds))}")

@@ -8,9 +8,8 @@ from runner.model.code.found_reads import MAX_UNKNOWN, NOTHING_READ, Found, foun
 from runner.model.code.inputs import Located
 from runner.model.code.module import automatic_values
 from runner.model.code.tree import Tree
-from runner.model.settings.context import VARIABLE
 from runner.model.settings.source import SourceSettings
-from runner.model.stack.definition import StackDefinition
+from runner.model.stack.definition import VARIABLE, StackDefinition
 from runner.ports.files import Modules
 from runner.ports.git import Git
 from runner.service.discovery.module_facts import FolderFacts

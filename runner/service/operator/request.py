@@ -89,7 +89,7 @@ def request_plan(
 
 def _refuse_unprovided(reader: StackReader, definition: StackDefinition) -> None:
     """A plan made before its data sources exist fails, or uses made-up values."""
-    missing = never_applied(definition.depends_on, {stack.name: stack for stack in reader.stacks()})
+    missing = never_applied(definition.dependencies, {stack.name: stack for stack in reader.stacks()})
     if missing:
         raise DependencyMissing(stack=definition.name, dependency=missing[0])
 
