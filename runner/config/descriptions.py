@@ -61,6 +61,7 @@ SERVER: Mapping[str, str] = {
     "sources[].allow.env": "Environment variables that stacks may set, as globs; empty means all harmless ones",
     "sources[].allow.nonsensitive": "Whether plans and outputs show a sensitive value that the code unmarks with nonsensitive(); errors and logs never do",
     "sources[].allow.lower_approvals": "Whether stacks may require fewer approvals than the server",
+    "sources[].allow.outputs": 'Stacks of other sources whose outputs stacks may take, sensitive ones too, as globs such as "shared/*"; empty means none',
     "sources[].allow.actions": 'Types of action blocks that may be invoked (terraform 1.14 or newer), as globs such as "aws_lambda_*"; actions that run commands also need provisioners',
     "sources[].allow.policies": 'Folders of the repository with more policies for its stacks, as globs such as "policies/*"; they can only deny, warn and ask for approvals',
     "sources[].allow.heal": "Whether stacks may heal drift by their own drift.heal and drift.action, where no rule of the operator matches",

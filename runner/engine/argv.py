@@ -127,6 +127,11 @@ def state_pull_argv(binary: Path) -> tuple[str, ...]:
     return _build(binary, "state pull", no_color=IsFlagged)
 
 
+def output_argv(binary: Path, state: Path | None) -> tuple[str, ...]:
+    """All outputs, sensitive ones in clear."""
+    return _build(binary, "output", no_color=IsFlagged, json=IsFlagged, state=state)
+
+
 def force_unlock_argv(binary: Path, lock_id: str) -> tuple[str, ...]:
     """`-force`: there is no terminal to ask."""
     return _build(binary, "force-unlock", lock_id, no_color=IsFlagged, force=IsFlagged)

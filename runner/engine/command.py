@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from runner.engine.apply import adopt, begin
 from runner.engine.argv import ApplyOptions, apply_argv
 from runner.engine.aws_secrets import fetch
-from runner.engine.contexts import FromContexts, Giving
+from runner.engine.contexts import FromContexts, Giving, variables_of
 from runner.engine.credentials import AwsCredentials
 from runner.engine.environment import child_environment, inherited
 from runner.engine.facts import facts_of
@@ -27,6 +27,7 @@ from runner.engine.probe import probe, probe_ready
 from runner.engine.sandbox_policy import SandboxPolicy
 from runner.engine.session import Session
 from runner.engine.state.lock import Looking, force_unlock, held_by
+from runner.engine.state.outputs import read_outputs
 from runner.engine.state.workspace import is_missing
 from runner.engine.versions.constraint import check
 from runner.engine.versions.version import Versions, wanted
@@ -36,6 +37,7 @@ from runner.model.approval.binding import EngineFacts
 from runner.model.changes.changes import Diagnostic
 from runner.model.code.engines import ENGINES
 from runner.model.drift.probe import ProbeReady, deadline
+from runner.model.outputs.known import StateOutput
 from runner.model.settings.server import Settings
 from runner.model.stack.lock import StateLock
 from runner.ports.basics import Cancel
@@ -171,6 +173,11 @@ class CommandLineEngine:
             session = plain.with_newest_seal()
             return adopt(session, digest, self._looking(session))
 
+    def outputs(self, execution: Execution) -> Mapping[str, StateOutput] | EngineError:
+        with self._session(execution) as session:
+            ready = self._ready(session)
+            return ready if isinstance(ready, EngineError) else read_outputs(ready)
+
     def state_lock(self, execution: Execution) -> StateLock | EngineError | None:
         with self._session(execution) as session:
             ready = self._ready(session)
@@ -231,8 +238,9 @@ class CommandLineEngine:
         key = (execution.run, execution.for_apply)
         if key not in known:
             known[key] = Giving(self.settings.contexts, execution, self.daemon, fetch)
-        base = {**inherited(self.daemon, self.settings.engines.env), **execution.stack.env}
-        return known[key].given(base, place=place)
+        outputs = variables_of(execution)
+        base = {**inherited(self.daemon, self.settings.engines.env), **execution.stack.env, **outputs}
+        return known[key].given(base, place=place).over(outputs, execution.output_secrets)
 
     def _environment(self, execution: Execution, contexts: FromContexts) -> dict[str, str]:
         """With the role's credentials, for planning or for applying."""

@@ -1,8 +1,9 @@
 """What contexts give to a run: resolved for it alone, masked in all of its output, and bound by keyed digests."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Self
 
 from runner.engine.passed_in import marked
 from runner.engine.secret_parts import parts_of
@@ -11,6 +12,7 @@ from runner.host.files import private_folder, write_whole
 from runner.host.reference import Fetch, Unresolved, references_in, replaced, resolve
 from runner.model.approval.binding import CONTEXT
 from runner.model.settings.context import PHASES, Context, Gift, Sets, gifts, reaching
+from runner.model.stack.definition import VARIABLE
 from runner.ports.engine import Execution
 
 FOLDER = "contexts"  # in the run's control folder, which it can read there and not write
@@ -25,6 +27,18 @@ class FromContexts:
     marks: tuple[str, ...] = ()
     variables: frozenset[str] = frozenset()  # that contexts set, in whatever phase
     folder: Path | None = None  # of the files, where there are some
+
+    def over(self, outputs: Mapping[str, str], hidden: Iterable[str]) -> Self:
+        """With outputs of other stacks, by environment variable; what contexts set counts, not what a commit asks for."""
+        if not outputs:
+            return self
+        secrets = frozenset(part for text in hidden for part in parts_of(text))
+        return replace(self, environment={**outputs, **self.environment}, secrets=self.secrets | secrets)
+
+
+def variables_of(execution: Execution) -> dict[str, str]:
+    """The environment variables of outputs that the execution takes from other stacks."""
+    return {f"{VARIABLE}{name}": text for name, text in execution.outputs.items()}
 
 
 NOTHING = FromContexts()

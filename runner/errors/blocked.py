@@ -11,6 +11,20 @@ class DependencyMissing(Blocked):
     )
 
 
+class OutputUnknown(Blocked):
+    """stack "{stack}" needs output "{output}" of {upstream}, and its value is not known"""
+
+    hint_template = (
+        "driftline plan {upstream}   or, if it is applied, read it with:   driftline drift check {upstream}"
+    )
+
+
+class OutputMissing(Blocked):
+    """stack "{stack}" takes output "{output}" of {upstream}, which has no such output"""
+
+    hint_template = "driftline stack show {upstream}"
+
+
 class PromotionWaits(Blocked):
     """stack "{stack}" {sentence}"""
 

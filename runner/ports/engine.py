@@ -12,6 +12,7 @@ from runner.model.changes.changes import Diagnostic
 from runner.model.drift.probe import ProbeReady
 from runner.model.evaluated.reading import ALONE, Around
 from runner.model.execution.plan_report import Question, Report
+from runner.model.outputs.known import StateOutput
 from runner.model.run.apply_end import Expected
 from runner.model.run.evidence import Evidence
 from runner.model.stack.definition import StackDefinition
@@ -174,6 +175,9 @@ class Execution:
     expected: Expected | None = None  # what the log of an apply must report
     writable_modules: tuple[str, ...] = ()  # globs of local modules in whose directories it may write
     source: str = ""  # the name of its source, for contexts that match by source
+    # Values of other stacks' outputs by input variable, and those among them that are sensitive.
+    outputs: Mapping[str, str] = field(default_factory=dict, repr=False)
+    output_secrets: frozenset[str] = field(default=frozenset(), repr=False)
     key: bytes = field(
         default=b"", repr=False
     )  # for keyed digests of what the operator provides, which approvals are bound to
@@ -217,6 +221,10 @@ class Engine(Protocol):
 
     def adopt(self, execution: Execution, digest: str) -> ApplyEnd:
         """Follow an apply that another process started, or find out how it ended."""
+        ...
+
+    def outputs(self, execution: Execution) -> Mapping[str, StateOutput] | EngineError:
+        """The outputs in the state, with their values, after `init` where that is needed."""
         ...
 
     def state_lock(self, execution: Execution) -> StateLock | EngineError | None:

@@ -17,6 +17,7 @@ from runner.store.feed import FeedReads, FeedWrites
 from runner.store.journal_mode import has_wal_fix
 from runner.store.load import LoadReads, LoadWrites
 from runner.store.locks import LockReads, LockWrites
+from runner.store.outputs import OutputReads, OutputWrites
 from runner.store.probes import ProbeReads, ProbeWrites
 from runner.store.promotions import PromotionReads, PromotionWrites
 from runner.store.reports import ReportReads, ReportWrites
@@ -41,6 +42,7 @@ class StoreReader(
     CommitReads,
     ProbeReads,
     PromotionReads,
+    OutputReads,
     SourceReads,
     LoadReads,
     FeedReads,
@@ -57,6 +59,7 @@ class StoreWriter(
     CommitWrites,
     ProbeWrites,
     PromotionWrites,
+    OutputWrites,
     SourceWrites,
     LoadWrites,
     FeedWrites,

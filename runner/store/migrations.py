@@ -393,6 +393,22 @@ ALTER TABLE reports ADD COLUMN contest TEXT;
 UPDATE sources SET discovered_with = NULL;
 """
 
+_OUTPUTS = """
+-- Keyed digests of the outputs in a stack's state; `run` has the values as a sealed artifact.
+CREATE TABLE outputs (
+    stack TEXT PRIMARY KEY REFERENCES stacks(name),
+    run INTEGER NOT NULL,
+    digests TEXT NOT NULL,
+    sensitive TEXT NOT NULL,
+    lineage TEXT NOT NULL,
+    serial INTEGER,
+    found INTEGER NOT NULL
+) STRICT;
+ALTER TABLE stacks ADD COLUMN remote_reads TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE stacks ADD COLUMN applied_outputs TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE runs ADD COLUMN outputs TEXT NOT NULL DEFAULT '[]';
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
@@ -407,4 +423,5 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("heads", _HEADS),
     ("break_glass", _BREAK_GLASS),
     ("healing", _HEALING),
+    ("outputs", _OUTPUTS),
 )

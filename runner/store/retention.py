@@ -9,6 +9,7 @@ _NEEDED = """
     SELECT max(id) FROM runs GROUP BY stack
     UNION ALL SELECT max(id) FROM runs WHERE kind <> 'drift' GROUP BY stack
     UNION ALL SELECT applied_run FROM stacks WHERE applied_run IS NOT NULL
+    UNION ALL SELECT run FROM outputs
     UNION ALL SELECT run FROM holds WHERE run IS NOT NULL
     UNION ALL SELECT r.id FROM runs r JOIN reports d ON d.id = r.report WHERE d.status <> 'resolved'
 """

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -10,6 +10,8 @@ from typing import Any
 
 from runner.model.changes.changes import Summary
 from runner.model.changes.warnings import FailingCheck
+from runner.model.outputs.remote import RemoteRead
+from runner.model.outputs.taken import Mark
 from runner.model.run.healed_by import HealedBy
 from runner.model.run.life import BreakGlass, Claim, Kind, Run, State, Trigger
 from runner.model.stack.definition import (
@@ -77,6 +79,7 @@ def discovered_row(stack: Discovered, problem: str | None) -> dict[str, Value]:
         "left_how": None,
         "renamed_to": None,
         "unknown_inputs": compact(stack.unknown_inputs),
+        "remote_reads": plain_row(stack.remote_reads),
         "missing_since": None,
         "problem": problem,
     }
@@ -125,7 +128,24 @@ def stack_of(stored: sqlite3.Row, definition: StackDefinition, applied: StackDef
         content=row["content"],
         left=row["left_how"],
         renamed_to=row["renamed_to"],
+        remote_reads=_remote_reads(row["remote_reads"]),
+        applied_outputs=marks_of(row["applied_outputs"]),
     )
+
+
+def plain_row(values: Sequence[Any]) -> str:
+    """A list of dataclasses."""
+    return compact(to_plain(tuple(values))) if values else "[]"
+
+
+@lru_cache(maxsize=1 << 14)
+def marks_of(document: str) -> tuple[Mark, ...]:
+    return from_plain(tuple[Mark, ...], json.loads(document))
+
+
+@lru_cache(maxsize=1 << 14)
+def _remote_reads(document: str) -> tuple[RemoteRead, ...]:
+    return from_plain(tuple[RemoteRead, ...], json.loads(document))
 
 
 @lru_cache(maxsize=1024)
@@ -195,6 +215,7 @@ def run_row(run: Run) -> dict[str, Value]:
         "cancel_requested_by": run.cancel_requested_by,
         "report": run.report,
         "healed_by": compact([to_plain(one) for one in run.healed_by]),
+        "outputs": plain_row(run.outputs),
     }
 
 
@@ -236,6 +257,7 @@ def run_of(stored: sqlite3.Row) -> Run:
         account=row["account"],
         glass=_glass_of(row),
         healed_by=_healed_by(row["healed_by"]),
+        outputs=marks_of(row["outputs"]),
     )
 
 

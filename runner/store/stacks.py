@@ -16,6 +16,7 @@ from runner.model.events.feed import (
     StackRenamed,
     StackResumed,
 )
+from runner.model.outputs.taken import Mark
 from runner.model.run.life import Run
 from runner.model.stack.definition import Discovered, DriftStatus, Pause, Stack
 from runner.store.audit import Writes
@@ -26,6 +27,7 @@ from runner.store.rows import (
     discovered_row,
     failing_checks_row,
     pause_row,
+    plain_row,
     stack_of,
     text,
     text_or_none,
@@ -47,7 +49,7 @@ _APPLIED = (
 )  # fmt: skip
 # Columns that move to a stack's successor too: a pause does not end with a new name.
 _OF_STATE = (
-    "drift", "drift_reason", "checked_at", "check_failures", "pause_by", "pause_reason", "pause_since", "pause_until",
+    "applied_outputs", "drift", "drift_reason", "checked_at", "check_failures", "pause_by", "pause_reason", "pause_since", "pause_until",
 )  # fmt: skip
 
 
@@ -130,9 +132,13 @@ class StackWrites(StackReads, DefinitionWrites, Writes):
                 "applied_module_path": run.module_path,
                 "applied_file": run.file,
                 "applied_run": run.id,
+                "applied_outputs": plain_row(run.outputs),
             },
         )
         self.pin_used(run)
+
+    def note_outputs(self, stack: str, outputs: Sequence[Mark]) -> None:
+        self._set(stack, {"applied_outputs": plain_row(outputs)})
 
     def pin_used(self, run: Run) -> None:
         """From now on the stack's state is where this run has it."""
@@ -146,7 +152,8 @@ class StackWrites(StackReads, DefinitionWrites, Writes):
         self.audit_note(by, "stack.accept_state", stack, {"identity": identity, "reason": reason})
 
     def forget_applied(self, stack: str) -> None:
-        self._set(stack, {**dict.fromkeys(_APPLIED), **failing_checks_row(())})
+        self._set(stack, {**dict.fromkeys(_APPLIED), "applied_outputs": "[]", **failing_checks_row(())})
+        self._do("DELETE FROM outputs WHERE stack = ?", stack)
 
     def say_succession(self, old: str, new: str, *, by: str) -> None:
         """The newest statement counts."""
@@ -159,6 +166,7 @@ class StackWrites(StackReads, DefinitionWrites, Writes):
         row = self._require(old)
         self._set(new, {name: row[name] for name in (*_APPLIED, *_OF_STATE)})
         self._set(old, dict.fromkeys(_APPLIED))
+        self._do("UPDATE OR REPLACE outputs SET stack = ? WHERE stack = ?", new, old)
         self._do("UPDATE reports SET stack = ? WHERE stack = ? AND status <> 'resolved'", new, old)
         self._do("DELETE FROM successions WHERE old = ? OR new = ?", old, new)
         self.audit_note(by, "stack.rename", new, {"from": old})

@@ -15,10 +15,12 @@ from runner.ports.records.store import Reader
 from runner.service.approval.terms import stack_terms
 from runner.service.drift.partly import partly_applied
 from runner.service.queue.enqueue import explain
+from runner.service.queue.outputs import outputs_of
 from runner.view.context import ContextRows, context_rows
 from runner.view.facts import StackFacts, given
 from runner.view.healing import HealingView, healing_view
 from runner.view.lock import LockRow, lock_row
+from runner.view.outputs import TakenRow, UsedRow, taken_rows, used_rows
 from runner.view.promotion import PromotionPlace, promotion_place
 from runner.view.run import RunRows, run_rows
 from runner.view.stack import StackRow, stack_row
@@ -100,6 +102,8 @@ class StackPage(StackRow):
     contexts: ContextRows = ()
     windows: tuple[WindowRow, ...] = ()
     closed: ClosedView | None = None  # of its approved run
+    takes: tuple[TakenRow, ...] = ()
+    used_by: tuple[UsedRow, ...] = ()
 
     @property
     def memory(self) -> str:
@@ -110,6 +114,7 @@ class StackPage(StackRow):
 def stack_page(reader: Reader, settings: Settings, facts: StackFacts) -> StackPage:
     stack, name, placed = facts.stack, facts.stack.name, facts.view.lock
     report = reader.current_report(name)
+    outputs = outputs_of(reader, stack)
     change, check = explain(facts.view)
     row, terms = stack_row(facts), stack_terms(settings, reader, stack)
     return StackPage(
@@ -145,6 +150,8 @@ def stack_page(reader: Reader, settings: Settings, facts: StackFacts) -> StackPa
         contexts=context_rows(settings.contexts, stack.definition, stack.source),
         windows=window_rows(terms.windows, facts.view.now),
         closed=closed_view(facts.view.closed),
+        takes=taken_rows(outputs.used(stack), outputs.known, stack.moved_outputs),
+        used_by=used_rows(facts.view.used_by),
     )
 
 

@@ -46,6 +46,22 @@ def test_a_stack_of_another_source_may_be_waited_for(place: Place) -> None:
     assert names(place.discovered(files(a="far"), [elsewhere("far")])) == ["a"]
 
 
+def test_outputs_of_another_source_are_the_operators_to_allow(place: Place) -> None:
+    takes = {"a/stack.yaml": "name: a\ndepends_on: [{stack: far, outputs: {x: y}}]\n"}
+    found = place.discovered(takes, [elsewhere("far")])
+    assert names(found) == []
+    (problem,) = messages(found)
+    assert problem.startswith("a/stack.yaml:2:")
+    assert "allow.outputs does not let this one take its outputs" in problem
+    place.allow(outputs=("fa*",))
+    assert names(place.found([elsewhere("far")])) == ["a"]
+
+
+def test_a_stack_that_is_probably_meant_is_named(place: Place) -> None:
+    (problem,) = messages(place.discovered(files(a="netwrok", network="")))
+    assert 'no such stack: netwrok (did you mean "network"?)' in problem
+
+
 @pytest.mark.parametrize("broken", ["name: b\nunknown: 1\n", "name: b\npath: missing\n"])
 def test_a_dependency_that_is_only_broken_is_waited_for(place: Place, broken: str) -> None:
     assert names(place.discovered({**files(a="b"), "b/stack.yaml": broken})) == ["a"]

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from examples import NOW, a_run, a_stack
 
+from runner.model.outputs.taken import Mark
 from runner.model.promotion.rules import Held
-from runner.model.run.life import FINAL, Claim, Kind, Run, State
+from runner.model.run.life import FINAL, Claim, Kind, Run, State, Trigger
 from runner.model.schedule.decide import (
     CHANGE_RULES,
     CHECK_RULES,
@@ -18,6 +19,7 @@ from runner.model.schedule.decide import (
     check_retry,
     decide,
     health,
+    outdated_plan,
     waits_for,
 )
 from runner.model.stack.definition import (
@@ -40,6 +42,7 @@ def run(state: State, **fields: object) -> Run:
     return a_run(**{"id": 7, "state": state, **fields})
 
 
+OLD_VPC, NEW_VPC = (Mark("prod/net", "vpc", "1"),), (Mark("prod/net", "vpc", "2"),)
 LOCK = Lock(stack="prod/vpc", holder="ana", reason="migration", since=NOW)
 CLOSED = Openings(NOW).closed((Reaching("rule 1 of windows", freeze=("2026-11-01/2026-11-02",)),))
 CLAIM = Claim("t", "host", 1, NOW)
@@ -223,6 +226,62 @@ CHANGES = [
         "destroyed",
     ),
     (
+        "a stack waits until somebody has read the outputs that it takes",
+        View(stack(), NOW, unread=("prod/net",)),
+        Next.WAIT,
+        "outputs_unread",
+    ),
+    (
+        "a stack waits while an output that it takes does not exist",
+        View(stack(), NOW, absent=('prod/net has no output "vpc"',)),
+        Next.WAIT,
+        "output_absent",
+    ),
+    (
+        "a stack is planned again where an output that it uses has changed",
+        View(stack(applied_inputs="new", applied_outputs=OLD_VPC, outputs=NEW_VPC), NOW),
+        Next.PLAN,
+        "output_changed",
+    ),
+    (
+        "a stack is left alone where the outputs that it uses are those that it was applied with",
+        View(stack(applied_inputs="new", applied_outputs=OLD_VPC, outputs=OLD_VPC), NOW),
+        Next.NOTHING,
+        "synced",
+    ),
+    (
+        "an output that was not known at the apply is no reason to plan",
+        View(stack(applied_inputs="new", outputs=NEW_VPC), NOW),
+        Next.NOTHING,
+        "synced",
+    ),
+    (
+        "a plan with the changed output that was rejected is not made again",
+        View(
+            stack(applied_inputs="new", planned_inputs="new", applied_outputs=OLD_VPC, outputs=NEW_VPC),
+            NOW,
+            last_change=run(State.REJECTED, outputs=NEW_VPC),
+        ),
+        Next.NOTHING,
+        "answered",
+    ),
+    (
+        "a plan that was rejected before the output changed is no answer to the change",
+        View(
+            stack(applied_inputs="new", planned_inputs="new", applied_outputs=OLD_VPC, outputs=NEW_VPC),
+            NOW,
+            last_change=run(State.REJECTED, outputs=OLD_VPC),
+        ),
+        Next.PLAN,
+        "output_changed",
+    ),
+    (
+        "a stack whose inputs moved with an output is planned for its inputs",
+        View(stack(applied_outputs=OLD_VPC, outputs=NEW_VPC), NOW),
+        Next.PLAN,
+        "moved",
+    ),
+    (
         "a dependency that is not applied holds back",
         View(stack(), NOW, waits_for=("prod/net",)),
         Next.WAIT,
@@ -275,6 +334,28 @@ CHECKS = [
     (
         "a check that was reckoned a moment before a correction of the clock waits",
         View(stack(next_check_at=NOW + timedelta(1), check_scheduled_at=NOW + timedelta(minutes=5)), NOW),
+        Next.WAIT,
+        "not_due",
+    ),
+    (
+        "a stack is checked at once where somebody needs its outputs and nobody has read them",
+        View(stack(next_check_at=NOW + timedelta(1)), NOW, used_by={"prod/app": ("vpc",)}),
+        Next.CHECK,
+        "outputs_needed",
+    ),
+    (
+        "outputs that are known need no check",
+        View(stack(next_check_at=NOW + timedelta(1)), NOW, used_by={"prod/app": ("vpc",)}, outputs_read=True),
+        Next.WAIT,
+        "not_due",
+    ),
+    (
+        "a check for outputs that failed waits like any other",
+        View(
+            stack(next_check_at=NOW + timedelta(1), drift=DriftStatus.ERROR),
+            NOW,
+            used_by={"prod/app": ("vpc",)},
+        ),
         Next.WAIT,
         "not_due",
     ),
@@ -364,6 +445,40 @@ def test_a_dependency_counts_until_it_is_synced_and_idle() -> None:
     assert waits_for(app, {"prod/net": net}, frozenset()) == ("prod/gone",)
     assert waits_for(app, {"prod/net": net, "prod/gone": net}, frozenset({"prod/net"})) == ("prod/net",)
     assert waits_for(app, {"prod/net": stack(), "prod/gone": net}, frozenset()) == ("prod/net",)
+
+
+def test_who_only_follows_an_output_waits_for_whoever_follows_one_too_or_is_being_applied() -> None:
+    net, dns = stack(name="prod/net"), stack(name="prod/dns", applied_outputs=OLD_VPC, outputs=NEW_VPC)
+    app = stack(
+        definition=StackDefinition("prod/app", depends_on=("prod/net", "prod/dns")),
+        applied_inputs="new",
+        applied_outputs=OLD_VPC,
+        outputs=NEW_VPC,
+    )
+    others = {"prod/net": net, "prod/dns": dns}
+    assert net.sync is Sync.PENDING, "something newer in Git waits for its approval"
+    assert waits_for(app, others, frozenset({"prod/net"})) == ("prod/dns",)
+    following = replace(dns, applied_outputs=NEW_VPC)
+    others["prod/dns"] = following
+    assert waits_for(app, others, frozenset({"prod/net"})) == ()
+    assert waits_for(app, others, frozenset(), (), frozenset({"prod/net"})) == ("prod/net",)
+
+
+def test_a_plan_that_waits_is_outdated_once_an_output_in_it_has_changed() -> None:
+    facts = View(
+        stack(applied_inputs="new", applied_outputs=OLD_VPC, outputs=NEW_VPC),
+        NOW,
+        open_runs=(run(State.AWAITING_APPROVAL, outputs=OLD_VPC),),
+    )
+    assert outdated_plan(facts) == "output vpc of prod/net changed"
+    for fine in (
+        run(State.AWAITING_APPROVAL, outputs=NEW_VPC),
+        run(State.QUEUED),
+        run(State.APPLYING, outputs=OLD_VPC),
+    ):
+        assert outdated_plan(replace(facts, open_runs=(fine,))) == ""
+    asked = run(State.AWAITING_APPROVAL, outputs=OLD_VPC, trigger=Trigger.MANUAL)
+    assert outdated_plan(replace(facts, open_runs=(asked,))) == "", "its apply compares it by itself"
 
 
 def test_a_failed_check_is_tried_again_later_and_later_but_not_too_late() -> None:

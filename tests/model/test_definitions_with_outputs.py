@@ -30,6 +30,12 @@ def test_a_definition_with_outputs_is_read_back_from_the_record() -> None:
     assert definition_of(json.dumps(json.loads(definition.document))).digest == definition.digest
 
 
+def test_what_was_asked_of_a_definition_is_no_part_of_its_record() -> None:
+    asked = StackDefinition("app", depends_on=(Upstream("network", {"vpc_id": "vpc_id"}),))
+    assert asked.takes
+    assert asked.digest == StackDefinition("app", depends_on=asked.depends_on).digest
+
+
 def test_both_spellings_name_the_same_variable() -> None:
     text = b"name: app\ndepends_on: [{stack: net, outputs: {a: TF_VAR_one, b: two}}]\n"
     (stack,), _ = StackFileReader().read("stack.yaml", text, Allow())

@@ -7,7 +7,7 @@ import pytest
 from runner.config.context_rules import careless
 from runner.config.environment import refusal
 from runner.engine.secret_parts import parts_of
-from runner.model.approval.binding import changed_variables
+from runner.model.approval.binding import changed_inputs
 from runner.model.settings.context import Context, context_inputs, furnished, gifts, reaching, variable_text
 from runner.model.settings.server import Settings
 from runner.model.settings.source import SourceSettings
@@ -105,8 +105,8 @@ BEFORE = ("TF_VAR_a 1", "context db as variable for plan: TF_VAR_b 2", "PGHOST 3
 def test_only_changed_input_variables_explain_a_change(
     now: tuple[str, ...], changed: tuple[str, ...]
 ) -> None:
-    assert changed_variables(BEFORE, now) == changed
-    assert changed_variables(None, now) == ()
+    assert changed_inputs(BEFORE, now) == {f"var.{name}": "" for name in changed}
+    assert changed_inputs(None, now) == {}
 
 
 def test_a_context_gives_roles_and_an_engine_version_to_stacks_without_their_own() -> None:

@@ -42,6 +42,10 @@ def _git(page: StackPage) -> Iterator[Row]:
     yield "engine", [f"{page.engine}, workspace {page.terraform_workspace}"]
     yield "depends on", [", ".join(page.depends_on)]
     yield "promotion", [page.promotion.sentence if page.promotion else ""]
+    for number, taken in enumerate(page.takes):
+        yield "takes" if not number else "", [taken.sentence]
+    for number, used in enumerate(page.used_by):
+        yield "gives" if not number else "", [used.sentence]
     yield "revision", [f"{page.branch or '?'}@{(page.revision or '')[:12]}, applied: {applied}"]
     partly = (f"{one.revision[:12]} by {one.run} ({one.outcome})" for one in page.partly_applied)
     yield "partly", [", ".join(partly)]

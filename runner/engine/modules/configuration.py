@@ -5,13 +5,14 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
 
 from runner.engine.modules.file_reads import reading, reads_of, values_of
 from runner.engine.modules.module_files import OVERRIDE, in_order
 from runner.engine.modules.providers import provider_names
+from runner.engine.modules.remote_states import Uses, read_states, used_outputs, with_uses
 from runner.engine.modules.running import WORDS, commands
 from runner.hcl.blocks import blocks_of, body_of, nested
 from runner.hcl.json_form import Body, json_bodies, literal
@@ -19,7 +20,15 @@ from runner.hcl.text import hcl_text
 from runner.hcl.tokens import NotHcl
 from runner.hcl.values import Computed
 from runner.model.code.file_reads import Reads
-from runner.model.code.module import LARGEST, Backend, ModuleFacts, is_configuration, is_test, normal
+from runner.model.code.module import (
+    LARGEST,
+    Backend,
+    ModuleFacts,
+    RemoteState,
+    is_configuration,
+    is_test,
+    normal,
+)
 
 # No other file can contain anything of interest; `\u` could spell the last ones.
 _WORDS = re.compile(rb"module|terraform|\\[uU]|" + WORDS.encode())
@@ -36,6 +45,8 @@ class _FileFacts:
     provisioners: tuple[str, ...] = ()
     providers: tuple[tuple[str, str], ...] = ()
     metas: tuple[str, ...] = ()
+    remote_states: tuple[RemoteState, ...] = ()
+    remote_uses: Uses = frozenset()
     flaw: str | None = None  # why it cannot be read
 
     @property
@@ -75,6 +86,10 @@ class HclModules:
             test_calls=tuple(source for _, file in tests for _, source in file.calls),
             providers=tuple(dict(one for _, file in facts for one in file.providers).items()),
             metas=tuple(dict.fromkeys(meta for _, file in facts for meta in file.metas)),
+            remote_states=with_uses(
+                (one for _, file in facts for one in file.remote_states),
+                frozenset(use for _, file in facts for use in file.remote_uses),
+            ),
             overriding=tuple(name for name, file in facts if OVERRIDE.fullmatch(name) and file.redirects),
         )
 
@@ -107,7 +122,11 @@ class HclModules:
             if known is not None:
                 self._known.move_to_end(digest)
                 return known
-        facts = _read(content, json_bodies if is_json else _bodies)
+        facts = replace(
+            _read(content, json_bodies if is_json else _bodies),
+            remote_states=read_states(content, is_json=is_json),
+            remote_uses=used_outputs(content),
+        )
         with self._guard:
             self._known[digest] = facts
             while len(self._known) > REMEMBERED:

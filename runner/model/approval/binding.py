@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from runner.model.changes.changes import Summary
+from runner.model.outputs.taken import Taken
 from runner.model.policy.result import NOT_JUDGED, Judged, changed_policies
 from runner.model.run.life import Kind
 from runner.model.stack.definition import VARIABLE
@@ -77,14 +78,22 @@ class Binding:
         return hashlib.sha256(self.document().encode()).hexdigest()
 
 
-def changed_variables(before: tuple[str, ...] | None, now: Iterable[str]) -> tuple[str, ...]:
-    """The input variables that the operator gives another value than before; none if that is not known.
+def changed_inputs(
+    before: tuple[str, ...] | None, now: Iterable[str], outputs: Iterable[Taken] = ()
+) -> dict[str, str]:
+    """References to values that changed since: input variables that the operator sets, and these outputs of other stacks.
 
-    None either if a file outside the repository changed: an expression may read it beside a variable.
+    None if it is not known what was given before, or if a file outside the repository changed: an expression may read
+    it beside them.
     """
     moved = set() if before is None else {*before} ^ {*now}
-    if any(mark.startswith(FILE) for mark in moved):
-        return ()
+    if before is None or any(mark.startswith(FILE) for mark in moved):
+        return {}
+    variables = {f"var.{name}": "" for name in _variables(moved)}
+    return variables | {one.place: str(one) for one in outputs}
+
+
+def _variables(moved: Iterable[str]) -> tuple[str, ...]:
     names = {mark.split(" ")[-2] for mark in moved if " " in mark}
     return tuple(sorted(name.removeprefix(VARIABLE) for name in names if name.startswith(VARIABLE)))
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from graphlib import CycleError, TopologicalSorter
 
 from runner.model.code.complaint import Complaint
 from runner.model.code.inputs import Located
+from runner.model.settings.source import Allow
 from runner.model.stack.definition import Stack
 
 
@@ -18,6 +20,16 @@ def unmet(stacks: Iterable[Located], names: Collection[str | None]) -> Iterator[
             hint = f' (did you mean "{near[0]}"?)' if near else ""
             problem = f"depends_on: no such stack: {', '.join(unknown)}{hint}"
             yield Complaint(stack, problem, dependency=unknown[0])
+
+
+def untaken(stacks: Iterable[Located], foreign: Collection[Stack], allow: Allow) -> Iterator[Complaint]:
+    """Outputs of other sources' stacks that the operator does not let this source take: they may be secret."""
+    names = {stack.name for stack in foreign}
+    for stack in stacks:
+        for one in stack.definition.upstreams:
+            if one.stack in names and not any(fnmatchcase(one.stack, glob) for glob in allow.outputs):
+                problem = f"depends_on: {one.stack} is a stack of another source, and allow.outputs does not let this one take its outputs"
+                yield Complaint(stack, problem, dependency=one.stack)
 
 
 def circular(stacks: Collection[Located], foreign: Iterable[Stack]) -> Iterator[Complaint]:

@@ -35,8 +35,11 @@ def state_identity(definition: StackDefinition, facts: ModuleFacts, home: str = 
     workspace = definition.terraform_workspace
     if facts.backend is None:
         return StateIdentity("managed", home or definition.name, workspace)
-    backend = facts.backend.type
-    settings = facts.backend.completed(definition.backend_config)
+    return place_of(facts.backend.type, facts.backend.completed(definition.backend_config), workspace)
+
+
+def place_of(backend: str, settings: Mapping[str, Any], workspace: str) -> StateIdentity:
+    """Where a backend with these settings keeps the state of a workspace."""
     if backend not in PLACE:
         digest = hashlib.sha256(_canonical(settings).encode()).hexdigest()
         return StateIdentity(backend, f"sha256:{digest}", workspace)

@@ -79,6 +79,20 @@ def as_text(value: Any) -> Any:
 
 
 @dataclass(frozen=True)
+class RemoteState:
+    """A state that the code reads by `data "terraform_remote_state"`, and the names of the outputs that it uses."""
+
+    name: str
+    backend: Backend
+    workspace: str
+    outputs: tuple[str, ...] = ()
+
+    @property
+    def reference(self) -> str:
+        return f"data.terraform_remote_state.{self.name}"
+
+
+@dataclass(frozen=True)
 class ModuleFacts:
     """Facts about the `*.tf`, `*.tf.json` and `*.tofu` files directly in one folder."""
 
@@ -93,6 +107,7 @@ class ModuleFacts:
     overriding: tuple[str, ...] = ()  # override files that set where state or code comes from, or what runs
     test_calls: tuple[str, ...] = ()  # the `source` of each module of its tests
     reasons: tuple[tuple[str, str], ...] = ()  # why the unreadable files are unreadable
+    remote_states: tuple[RemoteState, ...] = ()  # with a literal configuration
 
     def reason(self, name: str) -> str:
         """Why a file is unreadable, to be appended to a sentence."""

@@ -16,6 +16,7 @@ class DriftClass(StrEnum):
     CONTEXT = (
         "context"  # follows from a value of the operator that changed since the apply; nothing moved outside
     )
+    UPSTREAM = "upstream"  # follows from an output of another stack that changed since the apply
     PARTIAL = "partial"  # left by a run of another revision that was targeted or failed half-way
 
 

@@ -18,6 +18,7 @@ _COLUMNS: dict[DriftClass, tuple[str, str]] = {
     DriftClass.IGNORED: ("in the cloud", "in the code"),
     DriftClass.PARTIAL: ("in the cloud", "at the applied revision"),
     DriftClass.CONTEXT: ("in the cloud", "with the changed value"),
+    DriftClass.UPSTREAM: ("in the cloud", "with the changed output"),
     DriftClass.ABSORBED: ("as recorded", "in the cloud"),
     DriftClass.OUTPUT_ONLY: ("as recorded", "would be"),
 }
@@ -29,6 +30,7 @@ _MEANINGS: dict[DriftClass, str] = {
     DriftClass.OUTPUT_ONLY: "only an output value changed as a consequence",
     DriftClass.IGNORED: "ignored by a rule",
     DriftClass.CONTEXT: "not drift: caused by a context or a variable of engines.env that changed since the last apply",
+    DriftClass.UPSTREAM: "not drift: caused by an output of another stack that changed since the last apply",
     DriftClass.PARTIAL: "not drift: the state contains parts of another revision",
 }
 

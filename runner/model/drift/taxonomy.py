@@ -4,15 +4,16 @@ A refresh-only plan does not help: it reports what `ignore_changes` hides and wh
 `resource_changes` says what terraform would change back; `resource_drift` has the rest.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from runner.model.changes.address_order import address_order
 from runner.model.changes.changes import Action
 from runner.model.changes.configuration import config_address, configured_resources
 from runner.model.changes.difference import Difference, differences, path_text
-from runner.model.drift.changed_variables import Judged, by_variables
+from runner.model.drift.changed_inputs import Judged, by_inputs
 from runner.model.drift.partly import Partly
 from runner.model.drift.report import DriftClass, Finding
 from runner.model.drift.touched import UNTOUCHED, Touched, reverted, touched
@@ -41,13 +42,13 @@ def classify(
     *,
     by_marks: bool = False,
     partly: Sequence[Partly] = (),
-    changed_variables: Collection[str] = (),
+    changed_inputs: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Finding, ...]:
     """What a drift check found, counted or not, by address."""
     found = [
         judged.finding
         for judged in judge(
-            document, rules, given, by_marks=by_marks, partly=partly, changed_variables=changed_variables
+            document, rules, given, by_marks=by_marks, partly=partly, changed_inputs=changed_inputs
         )
     ]
     secrets = given if by_marks else plan_secrets(document) | given
@@ -67,15 +68,13 @@ def drift_fingerprint(
     *,
     by_marks: bool = False,
     partly: Sequence[Partly] = (),
-    changed_variables: Collection[str] = (),
+    changed_inputs: Mapping[str, str] = MappingProxyType({}),
     code: Code = UNREAD,
 ) -> str:
     """Equal if two checks saw the same drift; only counted findings are part of it."""
     with understanding(document):
         blocks = configured_resources(document)
-        found = judge(
-            document, rules, given, by_marks=by_marks, partly=partly, changed_variables=changed_variables
-        )
+        found = judge(document, rules, given, by_marks=by_marks, partly=partly, changed_inputs=changed_inputs)
         counted = [judged for judged in found if judged.finding.counts]
         clock = clock_of(document, code)
         sealed = sorted(
@@ -107,7 +106,7 @@ def judge(
     *,
     by_marks: bool = False,
     partly: Sequence[Partly] = (),
-    changed_variables: Collection[str] = (),
+    changed_inputs: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Judged]:
     """The taxonomy: each finding with its differences."""
     with understanding(document):
@@ -119,8 +118,8 @@ def judge(
             if entry.get("mode") != "data" and is_change(entry)
             if (judged := _planned(entry, rules, secrets, runs.get(entry["address"], UNTOUCHED))) is not None
         ]
-        if changed_variables:
-            planned = by_variables(planned, document, changed_variables)
+        if changed_inputs:
+            planned = by_inputs(planned, document, changed_inputs)
         seen = {judged.finding.address for judged in planned}
         moved = [
             judged

@@ -12,6 +12,8 @@ from runner.model.changes.changes import ChangeSet, Diagnostic
 from runner.model.drift.partly import Partly
 from runner.model.drift.probe import ProbeFacts, Probing
 from runner.model.drift.report import Finding
+from runner.model.outputs.known import KnownOutputs, SeenOutputs
+from runner.model.outputs.taken import Given, Taken
 from runner.model.plan.step import Step
 from runner.model.policy.material import NOTHING, Judging
 from runner.model.policy.result import NOT_JUDGED, Judged
@@ -94,6 +96,10 @@ class Job:
     trigger: str = ""
     requested_by: str = ""
     report: str = ""  # the drift report that it heals
+    takes: tuple[Given, ...] = ()  # outputs of other stacks that set its variables
+    used: bool = False  # whether other stacks use its outputs
+    known_outputs: KnownOutputs | None = None  # what is known of them so far, if they are used
+    changed_outputs: tuple[Taken, ...] = ()  # for a drift check: used, and changed since the last apply
 
     @property
     def name(self) -> str:
@@ -123,6 +129,7 @@ class PlanResult:
     probe: ProbeFacts | None = None  # what was seen of probing, where it was thought of
     usage: Usage = Usage()
     judged: Judged = NOT_JUDGED
+    outputs: SeenOutputs | None = None  # of its state, if other stacks use them and they were read
 
 
 @dataclass(frozen=True)
@@ -172,6 +179,7 @@ class ApplyResult:
     fresh: PlanResult | None = None
     evidence: Evidence | None = None
     usage: Usage = Usage()
+    state_outputs: SeenOutputs | None = None  # after the apply, if other stacks use them
 
 
 @dataclass(frozen=True)

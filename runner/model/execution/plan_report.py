@@ -1,7 +1,7 @@
 """Everything asked of a plan's document, in one question: a large document is read by a separate process."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from runner.model.approval.content_rules import NamedRule, broken_rules, rules_digest
@@ -29,7 +29,8 @@ class Question:
     ignore: tuple[IgnoreRule, ...] = ()
     drift: bool = False
     around: Around = ALONE
-    changed_variables: tuple[str, ...] = ()  # for a drift check: with another value than at the last apply
+    # For a drift check: with another value than at the last apply, and the output of another stack that it is, if it is.
+    changed_inputs: dict[str, str] = field(default_factory=dict)
     partly: tuple[Partly, ...] = ()  # for a drift check: parts of other revisions in the state
     rules: tuple[NamedRule, ...] = ()  # about the content of plans
 
@@ -81,9 +82,9 @@ def _with_drift(
     report: Report, document: Mapping[str, Any], question: Question, given: Secrets, key: bytes
 ) -> Report:
     by_marks, partly = question.by_marks, question.partly
-    changed = frozenset(question.changed_variables)
+    changed = question.changed_inputs
     found = classify(
-        document, question.ignore, given, by_marks=by_marks, partly=partly, changed_variables=changed
+        document, question.ignore, given, by_marks=by_marks, partly=partly, changed_inputs=changed
     )
     return replace(
         report,
@@ -95,7 +96,7 @@ def _with_drift(
             given,
             by_marks=by_marks,
             partly=partly,
-            changed_variables=changed,
+            changed_inputs=changed,
             code=question.around.code,
         ),
     )

@@ -47,7 +47,7 @@ def _elsewhere(number: int, promotion: Promotion, stacks: Mapping[str, Stack]) -
 
 
 def _circular(promotions: Sequence[Promotion], stacks: Mapping[str, Stack]) -> Iterator[Misplaced]:
-    waits = {name: set(stack.definition.depends_on) for name, stack in stacks.items()}
+    waits = {name: set(stack.definition.dependencies) for name, stack in stacks.items()}
     for promotion in promotions:
         for first, then in pairwise(promotion.order):
             waits.setdefault(then, set()).add(first)

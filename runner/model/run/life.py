@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from runner.errors import WrongState
 from runner.model.changes.changes import Summary
+from runner.model.outputs.taken import Mark
 from runner.model.run.healed_by import HealedBy
 
 
@@ -129,6 +130,7 @@ class Trigger(StrEnum):
     MANUAL = "manual"
     HEAL = "heal"
     REPLAN = "replan"
+    OUTPUT = "output"  # an output of another stack changed
 
 
 @dataclass(frozen=True)
@@ -192,6 +194,7 @@ class Run:
     account: str = ""  # cloud account, as far as the definition shows
     glass: BreakGlass | None = None
     healed_by: tuple[HealedBy, ...] = ()  # the rules that approved it, if no person did
+    outputs: tuple[Mark, ...] = ()  # of other stacks, with which it was planned
 
     @property
     def name(self) -> str:
@@ -203,7 +206,7 @@ class Run:
         return (
             self.kind is Kind.CHANGE
             and self.report is None
-            and self.trigger in {Trigger.PUSH, Trigger.REPLAN}
+            and self.trigger in {Trigger.PUSH, Trigger.REPLAN, Trigger.OUTPUT}
         )
 
     @property

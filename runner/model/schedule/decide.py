@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from runner.model.code.known_inputs import moved
+from runner.model.outputs.taken import changed_sentence
+from runner.model.outputs.taken import moved as moved_outputs
 from runner.model.promotion.rules import Held
-from runner.model.run.life import HALF_CHANGED, Kind, Run, State
+from runner.model.run.life import HALF_CHANGED, WAITING, Kind, Run, State
 from runner.model.schedule.waiting import waits
 from runner.model.stack.definition import DriftStatus, Health, Stack, Sync
 from runner.model.stack.lock import Lock
@@ -51,6 +53,12 @@ class View:
     crowds: Mapping[str, str] = field(default_factory=dict)  # accounts that start no run right now, and why
     promotion: Held | None = None  # why it does not get its newest revision yet
     closed: Closed | None = None  # the windows that its approved run waits for
+    unread: tuple[str, ...] = ()  # stacks whose outputs it takes and nobody has read yet
+    absent: tuple[str, ...] = ()  # sentences about outputs that it takes and that do not exist
+    used_by: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # stacks that use its outputs, and which
+    outputs_read: bool = False  # whether its own outputs are known
 
     @property
     def open_change(self) -> Run | None:
@@ -59,6 +67,11 @@ class View:
     @property
     def open_check(self) -> Run | None:
         return next((run for run in self.open_runs if run.kind is Kind.DRIFT), None)
+
+    @property
+    def needed_by(self) -> tuple[str, ...]:
+        """The stacks that use its outputs, which nobody has read yet."""
+        return () if self.outputs_read else tuple(self.used_by)
 
     @property
     def paused(self) -> bool:
@@ -89,6 +102,7 @@ def _last_change_is(view: View, *states: State) -> bool:
         run is not None
         and run.inputs == view.stack.inputs
         and view.stack.planned_inputs == view.stack.inputs
+        and not moved_outputs(run.outputs, view.stack.outputs)
         and run.state in states
     )
 
@@ -116,6 +130,15 @@ _WAITING_SENTENCE: dict[State, str] = {
 
 def _open_sentence(run: Run | None) -> str:
     return _WAITING_SENTENCE[run.state].format(run=run.name) if run else ""
+
+
+def outdated_plan(view: View) -> str:
+    """Why the plan that waits is of no use: an output that it was made with has changed. Empty if it is of use."""
+    run = view.open_change
+    if run is None or run.claim is not None or run.state not in WAITING or not run.follows_git:
+        return ""
+    changed = moved_outputs(run.outputs, view.stack.outputs)
+    return changed_sentence(changed) if changed else ""
 
 
 def _put_off(view: View, run: Run | None) -> bool:
@@ -273,7 +296,20 @@ CHANGE_RULES: tuple[Rule, ...] = (
         lambda v: v.promotion is not None,
         lambda v: v.promotion.sentence if v.promotion else "",
     ),
+    Rule(
+        "outputs_unread",
+        Next.WAIT,
+        lambda v: bool(v.unread),
+        lambda v: f"waits until the outputs of {', '.join(v.unread)} are read, by its next plan or check",
+    ),
+    Rule("output_absent", Next.WAIT, lambda v: bool(v.absent), lambda v: "; ".join(v.absent)),
     Rule("no_room", Next.WAIT, lambda v: v.shortage is not None, lambda v: v.shortage or ""),
+    Rule(
+        "output_changed",
+        Next.PLAN,
+        lambda v: v.stack.only_outputs_moved,
+        lambda v: changed_sentence(v.stack.moved_outputs),
+    ),
     Rule("moved", Next.PLAN, lambda _: True, _moved_sentence),
 )
 
@@ -312,6 +348,14 @@ CHECK_RULES: tuple[Rule, ...] = (
         lambda v: v.open_change is not None and v.open_change.claim is not None,
         lambda v: _open_sentence(v.open_change),
     ),
+    Rule("no_room", Next.WAIT, lambda v: bool(v.needed_by and v.shortage), lambda v: v.shortage or ""),
+    Rule(
+        "outputs_needed",
+        Next.CHECK,
+        # A check that failed is retried like any other.
+        lambda v: bool(v.needed_by) and v.stack.drift is not DriftStatus.ERROR,
+        lambda v: f"{', '.join(v.needed_by)} needs its outputs, which nobody has read yet",
+    ),
     Rule(
         "not_due",
         Next.WAIT,
@@ -335,14 +379,23 @@ def decide(view: View, rules: Sequence[Rule] = CHANGE_RULES) -> Decision:
 
 
 def waits_for(
-    stack: Stack, others: dict[str, Stack], busy: frozenset[str], former: Sequence[str] = ()
+    stack: Stack,
+    others: dict[str, Stack],
+    busy: frozenset[str],
+    former: Sequence[str] = (),
+    changing: frozenset[str] = frozenset(),
 ) -> tuple[str, ...]:
     """The dependencies that hold the stack back: not applied at their newest inputs, or with an open change.
 
     A former dependency still counts until a run without it was applied, unless it left Git, or now depends on
-    this stack.
+    this stack. A stack that only follows an output waits for stacks that are `changing`, by an apply.
     """
     own = stack.definition.dependencies
+    if stack.only_outputs_moved:
+        # An output is as it is, whatever else is about to happen to its stack, unless that is taking place right now.
+        return tuple(
+            name for name in own if name in changing or (name in others and others[name].moved_outputs)
+        )
     old = (name for name in former if name not in own and _still_there(name, stack.name, others))
     return tuple(
         name

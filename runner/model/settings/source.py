@@ -49,6 +49,7 @@ class Allow:
     actions: tuple[str, ...] = ("*",)
     policies: tuple[str, ...] = ()
     heal: bool = False
+    outputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

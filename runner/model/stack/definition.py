@@ -6,13 +6,15 @@ The dataclasses are the schema: pydantic reads them in `runner.config`, nothing 
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, ClassVar, Literal, Self
 
 from runner.model.changes.warnings import FailingCheck
+from runner.model.outputs.remote import RemoteRead
+from runner.model.outputs.taken import Mark, Taken, moved
 from runner.model.stack.heal_rule import HealRule, Reaction
 from runner.model.values.codec import from_plain
 from runner.model.values.span import Seconds
@@ -133,6 +135,13 @@ class StackDefinition:
         return tuple(one for one in self.depends_on if isinstance(one, Upstream) and one.outputs)
 
     @cached_property
+    def takes(self) -> tuple[Taken, ...]:
+        """The outputs that set its variables."""
+        return tuple(
+            Taken(one.stack, output, one.variable(output)) for one in self.upstreams for output in one.outputs
+        )
+
+    @cached_property
     def document(self) -> str:
         """Canonical JSON, as it is stored and hashed."""
         return to_json(self)
@@ -161,7 +170,8 @@ def _fields(value: Any) -> dict[str, Any]:
     if isinstance(value, DriftRules):
         values = {**values, "action": _ACTION_IN_JSON[value.action]}
     later = _LATER[type(value)]
-    return {key: one for key, one in values.items() if one or key not in later}
+    # Beside the fields there may be what was computed once, such as `takes`.
+    return {key: values[key] for key in _names(value.__class__) if values[key] or key not in later}
 
 
 # Definitions without `action` had "report" in their JSON before servers could say otherwise. Their digests stay.
@@ -181,6 +191,11 @@ def definition_of_json(document: str) -> StackDefinition:
     if "action" in drift:
         plain["drift"] = {**drift, "action": _ACTION_FROM_JSON[drift["action"]]}
     return from_plain(StackDefinition, plain)
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind))
 
 
 @dataclass(frozen=True)
@@ -216,10 +231,11 @@ class Discovered:
     home: str = ""  # as in Stack
     content: str = ""  # digest of the root module's files, wherever they lie
     unknown_inputs: tuple[str, ...] = ()  # places in the code where the file that is read is not known
+    remote_reads: tuple[RemoteRead, ...] = ()  # outputs of other states that its code reads
 
 
 class Sync(StrEnum):
-    """Git compared with what was applied."""
+    """Git, and the outputs that it takes of other stacks, compared with what was applied."""
 
     SYNCED = "synced"
     PENDING = "pending"
@@ -290,6 +306,9 @@ class Stack:
         None  # how it left for good, such as `renamed to network`; nothing is done with it any longer
     )
     renamed_to: str | None = None
+    remote_reads: tuple[RemoteRead, ...] = ()  # outputs of other states that its code reads
+    applied_outputs: tuple[Mark, ...] = ()  # the outputs of other stacks that it was applied with
+    outputs: tuple[Mark, ...] = ()  # the same as they are now, in a view
 
     @property
     def folder(self) -> str:
@@ -316,8 +335,19 @@ class Stack:
         )
 
     @property
+    def moved_outputs(self) -> tuple[Mark, ...]:
+        """Those of other stacks that have changed since it was applied with them."""
+        return moved(self.applied_outputs, self.outputs) if self.outputs else ()
+
+    @property
+    def only_outputs_moved(self) -> bool:
+        """Whether it is as in Git, but for outputs of other stacks that have changed."""
+        return self.applied_inputs == self.inputs and bool(self.moved_outputs)
+
+    @property
     def sync(self) -> Sync:
         # The definition in Git is unreadable: whatever it says, it is not what was applied.
         if self.missing_since is not None or self.problem is not None or self.applied_inputs is None:
             return Sync.UNKNOWN
-        return Sync.SYNCED if self.applied_inputs == self.inputs else Sync.PENDING
+        as_applied = self.applied_inputs == self.inputs and not self.moved_outputs
+        return Sync.SYNCED if as_applied else Sync.PENDING

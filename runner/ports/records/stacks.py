@@ -6,6 +6,7 @@ from typing import Protocol
 
 from runner.model.changes.changes import Diagnostic
 from runner.model.changes.warnings import FailingCheck
+from runner.model.outputs.taken import Mark
 from runner.model.run.life import Run
 from runner.model.stack.definition import Discovered, DriftStatus, Pause, Stack
 
@@ -38,7 +39,11 @@ class StackWriter(StackReader, Protocol):
         ...
 
     def mark_applied(self, run: Run) -> None:
-        """Record the run's revision, inputs, definition and module path as applied."""
+        """Record the run's revision, inputs, outputs of other stacks, definition and module path as applied."""
+        ...
+
+    def note_outputs(self, stack: str, outputs: Sequence[Mark]) -> None:
+        """Record these outputs of other stacks as what it is applied with."""
         ...
 
     def forget_applied(self, stack: str) -> None:

@@ -10,6 +10,7 @@ from runner.ports.records.declarations import DeclarationReader, DeclarationWrit
 from runner.ports.records.feed import FeedReader, FeedWriter
 from runner.ports.records.load import LoadReader, LoadWriter
 from runner.ports.records.locks import LockReader, LockWriter
+from runner.ports.records.outputs import OutputReader, OutputWriter
 from runner.ports.records.probes import ProbeReader, ProbeWriter
 from runner.ports.records.promotions import PromotionReader, PromotionWriter
 from runner.ports.records.reports import ReportReader, ReportWriter
@@ -30,6 +31,7 @@ class Reader(
     SourceReader,
     ProbeReader,
     PromotionReader,
+    OutputReader,
     LoadReader,
     FeedReader,
     AuditReader,
@@ -50,6 +52,7 @@ class Writer(
     SourceWriter,
     ProbeWriter,
     PromotionWriter,
+    OutputWriter,
     LoadWriter,
     FeedWriter,
     AuditWriter,

@@ -18,6 +18,8 @@ from runner.model.approval.rules import standing
 from runner.model.audit.actor import DAEMON
 from runner.model.code.known_inputs import moved
 from runner.model.execution.job import Job
+from runner.model.outputs.taken import changed_sentence
+from runner.model.outputs.taken import moved as moved_outputs
 from runner.model.run.life import Event, Run
 from runner.model.values.span import Seconds
 from runner.model.window.closed import Openings
@@ -29,6 +31,7 @@ from runner.service.approval.standing import standing_now
 from runner.service.approval.terms import run_terms
 from runner.service.approval.windows import closed_for
 from runner.service.integrity.checkpoint import checkpoint, try_checkpoint
+from runner.service.queue.outputs import outputs_of
 
 
 @dataclass(frozen=True)
@@ -56,16 +59,24 @@ class StoreGate:
         try_checkpoint(self.control)
 
 
+def _refuse_behind(reader: Reader, run: Run) -> None:
+    """Conflict if Git, or an output of another stack that the plan was made with, has moved on."""
+    stack, definition = reader.stack(run.stack), reader.definition(run.definition)
+    if run.follows_git and moved(run.inputs, stack.inputs):
+        raise Conflict(
+            f'a newer revision changes stack "{run.stack}"', hint=f"driftline stack show {run.stack}"
+        )
+    now = outputs_of(reader, stack, definition).marks(stack, definition)
+    if changed := moved_outputs(run.outputs, now):
+        raise Conflict(f"{changed_sentence(changed)} since the plan", hint=f"driftline plan {run.stack}")
+
+
 def may_start(control: ControlPorts, reader: Reader, run: Run) -> None:
     """Raise if the approval is missing or expired, the stack is locked, its windows are closed, or Git has moved on."""
     lock = reader.lock(run.stack)
     if lock is not None:
         raise StackLocked(stack=run.stack, holder=lock.holder, reason=lock.reason, hint=lock.way_out)
-    stack = reader.stack(run.stack)
-    if run.follows_git and moved(run.inputs, stack.inputs):
-        raise Conflict(
-            f'a newer revision changes stack "{run.stack}"', hint=f"driftline stack show {run.stack}"
-        )
+    _refuse_behind(reader, run)
     settings = control.settings.approvals
     if reader.source(run.source).refused == run.revision:
         raise Conflict(

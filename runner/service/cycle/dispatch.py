@@ -10,6 +10,8 @@ from runner.model.approval.content_rules import NamedRule, content_rules
 from runner.model.approval.stack_guardrails import named_rules
 from runner.model.audit.actor import DAEMON
 from runner.model.execution.job import Job, JobSource, Phase
+from runner.model.outputs.taken import Taken as TakenOutput
+from runner.model.outputs.taken import given, moved
 from runner.model.policy.material import NOTHING
 from runner.model.policy.result import NOT_JUDGED, Judged
 from runner.model.run.apply_end import Expected, expected_of
@@ -19,6 +21,7 @@ from runner.model.schedule.turns import PRIORITY, crowded_out, in_turn
 from runner.model.schedule.waiting import waits
 from runner.model.settings.context import furnished
 from runner.model.settings.source import SourceSettings
+from runner.model.stack.definition import Stack
 from runner.model.values.size import parse_size
 from runner.model.window.closed import Openings
 from runner.ports.control import ControlPorts
@@ -27,7 +30,7 @@ from runner.ports.records.approvals import ApprovalReader
 from runner.ports.records.joined import ConsentReader, QuestionReader, StackUseReader
 from runner.ports.records.runs import RunFilter, RunReader, RunWriter
 from runner.ports.records.stacks import StackReader
-from runner.ports.records.store import Reader
+from runner.ports.records.store import Reader, Writer
 from runner.service.approval.healing import still_heals
 from runner.service.approval.standing import standing_now
 from runner.service.approval.terms import judged_by, judging, run_terms
@@ -39,6 +42,7 @@ from runner.service.outcome.plan import replan
 from runner.service.outcome.probe import probing
 from runner.service.queue.assignment import Assignment
 from runner.service.queue.enqueue import full_accounts
+from runner.service.queue.outputs import outputs_of
 
 Taken = Mapping[int, int]  # by run: the memory that its processes use now
 # The first one can rarely not be claimed, because somebody else was faster or holds its files.
@@ -145,7 +149,7 @@ def _claim(control: ControlPorts, run: Run, taken: Taken) -> Assignment | None:
                 still = False
             # Checked again, now that nothing else can start.
             still = still and bool(admitted(control, writer, [fresh], taken))
-            claimed = _claim_row(writer, fresh, held) if still else None
+            claimed = _with_outputs(writer, _claim_row(writer, fresh, held)) if still else None
             job = _job(control, writer, claimed) if claimed else None
             failpoint.reach("claim.before_commit")
         failpoint.reach("claim.after_commit")
@@ -172,6 +176,14 @@ def _outdated(reader: StackReader, run: Run) -> bool:
 def _claim_row(writer: RunWriter, run: Run, held: HeldClaim) -> Run:
     claimed = writer.claim(run, held.claim)
     return writer.transition(claimed, Event.CLAIM, by=DAEMON) if claimed.state is State.QUEUED else claimed
+
+
+def _with_outputs(writer: Writer, run: Run) -> Run:
+    """With the outputs of other stacks as they are now, which it is planned with."""
+    stack, definition = writer.stack(run.stack), writer.definition(run.definition)
+    if run.state is not State.PLANNING or not (stack.remote_reads or definition.upstreams):
+        return run
+    return writer.annotate(run, outputs=outputs_of(writer, stack, definition).marks(stack, definition))
 
 
 def expire(control: ControlPorts) -> list[Run]:
@@ -213,6 +225,8 @@ def _job(control: ControlPorts, reader: Reader, run: Run, known_source: SourceSe
     definition = reader.definition(run.definition)
     stack = reader.stack(run.stack)
     now = stack.definition  # in Git: settings that are no input of terraform need no apply
+    outputs = outputs_of(reader, stack, definition)
+    used = reader.outputs_used(stack.name, stack.identity.digest)
     return Job(
         run=run.id,
         phase=_PHASES[run.state],
@@ -246,11 +260,21 @@ def _job(control: ControlPorts, reader: Reader, run: Run, known_source: SourceSe
         trigger=run.trigger,
         requested_by=run.requested_by,
         report=f"dr-{run.report}" if run.report else "",
+        takes=given(definition.takes, outputs.known),
+        used=used,
+        known_outputs=reader.known_outputs([stack.name]).get(stack.name) if used else None,
+        changed_outputs=_changed_outputs(stack, run, outputs.used(stack, definition)),
     )
 
 
 def _content_rules(control: ControlPorts, reader: Reader, run: Run) -> tuple[NamedRule, ...]:
     return content_rules(named_rules(control.settings.guardrails, judged_by(reader, run)))
+
+
+def _changed_outputs(stack: Stack, run: Run, used: Iterable[TakenOutput]) -> tuple[TakenOutput, ...]:
+    """The outputs that a drift check finds changed since the stack was applied with them."""
+    changed = {(mark.stack, mark.output) for mark in moved(stack.applied_outputs, run.outputs)}
+    return tuple(one for one in used if (one.stack, one.output) in changed) if run.kind is Kind.DRIFT else ()
 
 
 def _applied_environment(reader: Reader, stack: str) -> tuple[str, ...] | None:

@@ -87,6 +87,7 @@ def _moved(old: Stack, new: Discovered) -> bool:
     return (
         old.inputs != new.inputs
         or old.unknown_inputs != new.unknown_inputs
+        or old.remote_reads != new.remote_reads
         or old.definition != new.definition
         or old.problem is not None
         or old.missing_since is not None

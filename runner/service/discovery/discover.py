@@ -14,6 +14,7 @@ from runner.model.code.inputs import (
     Located,
     path_problems,
 )
+from runner.model.code.remote_states import remote_reads
 from runner.model.code.scan import Code
 from runner.model.code.succession import Present, homes, successions
 from runner.model.settings.server import Settings
@@ -169,4 +170,5 @@ def _discovered(
         identity=identity,
         managed_state=code.facts.backend is None,
         unknown_inputs=inputs.unknown,
+        remote_reads=remote_reads(code),
     )

@@ -7,7 +7,7 @@ from typing import TypeVar
 from runner.errors import DriftlineError
 from runner.model.code.complaint import Complaint
 from runner.model.code.conflicts import moved_states, shared_states
-from runner.model.code.dependencies import circular, unmet
+from runner.model.code.dependencies import circular, unmet, untaken
 from runner.model.code.found_reads import Found
 from runner.model.code.identity import state_identity
 from runner.model.code.inputs import (
@@ -80,6 +80,7 @@ def judge(
     foreign = [stack for stack in others if stack.source != source.name and stack.left is None]
     names = {stack.definition.name for stack in search.stacks} | {stack.name for stack in foreign}
     search.refuse(unmet(search.stacks, names | broken | search.refused))
+    search.refuse(untaken(search.stacks, foreign, source.allow))
     search.refuse(circular(search.stacks, foreign))
     return identities
 

@@ -34,6 +34,7 @@ from runner.ports.keeping import HeldClaim
 from runner.ports.worker import ApplyGate, WorkerPorts
 from runner.service.execution.facts import facts_now
 from runner.service.execution.known_secrets import known
+from runner.service.execution.outputs import keep_outputs
 from runner.service.execution.plan import APPROVABLE, FRESH, confined, execute_plan, prepare
 
 # These say nothing about the plan or its approval, and are fixed without knowing this run.
@@ -211,7 +212,13 @@ def _result_of(job: Job, ports: WorkerPorts, execution: Execution, outcome: Appl
     if isinstance(outcome, Applied):
         reason, warnings = _passed_over(outcome.failed_actions)
         diagnostics = (*outcome.diagnostics, *warnings)
-        return ApplyResult(ApplyOutcome.APPLIED, reason, diagnostics, outputs=dict(outcome.outputs))
+        return ApplyResult(
+            ApplyOutcome.APPLIED,
+            reason,
+            diagnostics,
+            outputs=dict(outcome.outputs),
+            state_outputs=keep_outputs(job, ports, execution),
+        )
     if isinstance(outcome, NotBegun):
         return ApplyResult(ApplyOutcome.SPENT if outcome.spent else ApplyOutcome.NOT_BEGUN, outcome.reason)
     if isinstance(outcome, StillApplying):

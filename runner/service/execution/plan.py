@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from runner import failpoint
 from runner.errors import DriftlineError
-from runner.model.approval.binding import changed_variables
+from runner.model.approval.binding import changed_inputs
 from runner.model.changes.changes import ChangeSet, Diagnostic, error_summary
 from runner.model.changes.warnings import kept
 from runner.model.drift.probe import ProbeFacts
@@ -28,6 +28,7 @@ from runner.service.execution.export import checked_out
 from runner.service.execution.judge import judged
 from runner.service.execution.known_secrets import Known, known, remember
 from runner.service.execution.lost_state import refuse_lost_state
+from runner.service.execution.outputs import keep_outputs, outputs_given
 from runner.service.execution.probe import look
 from runner.service.execution.run_log import write_line
 
@@ -97,7 +98,9 @@ def _judge(planning: Planning) -> EngineError | PlanFailure | None:
     read = _read(job, ports, planning.planned, planning.keep_as, planning.execution, planning.judged)
     if isinstance(read, PlanFailure):
         return read
-    planning.result = read
+    facts = planning.planned.facts
+    outputs = keep_outputs(job, ports, planning.execution, facts.lineage, facts.serial)
+    planning.result = replace(read, outputs=outputs)
     return None
 
 
@@ -154,6 +157,7 @@ def prepare(
     refuse_lost_state(ports.workspaces, job.stack.name, job.folder, managed)
     tree, workspace = checked_out(job, ports, claim)
     before = known(job, ports)
+    outputs, hidden = outputs_given(job, ports)
     return Execution(
         run=job.name,
         stack=job.stack,
@@ -173,6 +177,8 @@ def prepare(
         state_folders=job.source.allow.state_folders,
         writable_modules=job.source.allow.writable_modules,
         expected=job.expected,
+        outputs=outputs,
+        output_secrets=hidden,
         key=ports.secrets.fingerprint_key(),
     )
 
@@ -261,7 +267,7 @@ def question_of(job: Job, ports: WorkerPorts, planned: Planned) -> Question:
         ignore=tuple(job.ignore),
         drift=job.kind is Kind.DRIFT,
         around=planned.around,
-        changed_variables=changed_variables(job.environment, planned.facts.given),
+        changed_inputs=changed_inputs(job.environment, planned.facts.given, job.changed_outputs),
         partly=job.partly,
         rules=job.rules,
     )

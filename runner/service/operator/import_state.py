@@ -25,6 +25,7 @@ from runner.model.approval.arriving_state import (
 from runner.model.changes.changes import ChangeSet, first_error
 from runner.model.events.feed import StateImported
 from runner.model.execution.job import Job, JobSource, Phase, PlanFailure
+from runner.model.outputs.taken import given
 from runner.model.run.busy import refuse_executing
 from runner.model.run.life import Event, Kind
 from runner.model.settings.context import furnished
@@ -41,6 +42,7 @@ from runner.service.execution.known_secrets import MAX_EARLIER
 from runner.service.execution.preview import plan_with_state
 from runner.service.operator.lock import take
 from runner.service.operator.request import refuse_unread
+from runner.service.queue.outputs import outputs_of
 
 RUN = "import"  # not a run: only its end is recorded
 
@@ -124,6 +126,7 @@ def import_state(control: ControlPorts, arrival: Arrival, lock: Lock, person: Pe
     copy = control.workspaces.put_state(arrival.stack.folder, workspace, arrival.content, mark)
     with control.store.writing() as writer:
         writer.mark_planned(name, "")
+        writer.forget_outputs(name)
         if writer.stack(name).applied_revision is not None:
             # The code in Git is applied already: a check shows whether the new state agrees.
             writer.schedule_check(name, control.clock.now())
@@ -184,6 +187,7 @@ def _job(control: ControlPorts, stack: Stack) -> Job:
     source = control.settings.required_source(stack.source)
     with control.store.reading() as reader:
         earlier = tuple(run.id for run in reader.runs(RunFilter(stack=stack.name, limit=MAX_EARLIER)))
+        outputs = outputs_of(reader, stack).known
     return Job(
         run=0,
         phase=Phase.PLAN,
@@ -196,6 +200,7 @@ def _job(control: ControlPorts, stack: Stack) -> Job:
         home=stack.folder,
         file=stack.file,
         earlier=earlier,
+        takes=given(stack.definition.takes, outputs),
     )
 
 

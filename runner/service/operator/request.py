@@ -7,6 +7,8 @@ from runner.errors import (
     Blocked,
     DependencyMissing,
     NewestRefused,
+    OutputMissing,
+    OutputUnknown,
     RevisionNotFound,
     StackLocked,
     StackPaused,
@@ -20,12 +22,14 @@ from runner.model.run.life import Event, Kind, Run, Trigger
 from runner.model.schedule.decide import View, pause_sentence
 from runner.model.stack.definition import Discovered, Stack, StackDefinition
 from runner.ports.control import ControlPorts
+from runner.ports.records.outputs import OutputReader
 from runner.ports.records.sources import SourceReader
 from runner.ports.records.stacks import StackReader
 from runner.service.discovery.discover import Discoverer
 from runner.service.operator.accept_state import refuse_moved_state
 from runner.service.operator.promote import promote, promoted_at
 from runner.service.queue.enqueue import add_change, add_check, hasten, queue, view, views
+from runner.service.queue.outputs import outputs_of
 
 
 def request_plan(
@@ -42,8 +46,9 @@ def request_plan(
 ) -> Run:
     """Queue a plan now. It supersedes a waiting run of the stack; an executing one blocks it.
 
-    DependencyMissing if it depends on a stack that was never applied, unless that is ignored. PromotionWaits if
-    it waits for another stage of its promotion, unless a person advances it.
+    DependencyMissing if it depends on a stack that was never applied, unless that is ignored. OutputUnknown or
+    OutputMissing if it takes an output that has no value. PromotionWaits if it waits for another stage of its
+    promotion, unless a person advances it.
     """
     asked = _discover_at(control, discoverer, stack, ref) if ref else None
     asked_of = asked and promoted_at(control, discoverer.git, stack, asked[0].revision)
@@ -57,8 +62,10 @@ def request_plan(
             _refuse_gone(control, facts.stack, destroy=destroy)
         elif asked is None:
             refuse_unread(writer, facts.stack)
+        definition = asked[0].definition if asked else facts.stack.definition
         if not destroy and not ignore_dependencies:
-            _refuse_unprovided(writer, asked[0].definition if asked else facts.stack.definition)
+            _refuse_unprovided(writer, definition)
+        _refuse_without_outputs(writer, facts.stack, definition)
         reason = "" if destroy else promote(writer, control, facts, asked_of, advance, person)
         for run in facts.open_runs:
             if run.kind is not Kind.DRIFT:
@@ -92,6 +99,17 @@ def _refuse_unprovided(reader: StackReader, definition: StackDefinition) -> None
     missing = never_applied(definition.dependencies, {stack.name: stack for stack in reader.stacks()})
     if missing:
         raise DependencyMissing(stack=definition.name, dependency=missing[0])
+
+
+def _refuse_without_outputs(reader: OutputReader, stack: Stack, definition: StackDefinition) -> None:
+    """Its variables would have no values, so it cannot be planned at all."""
+    known = outputs_of(reader, stack, definition).known
+    for one in definition.takes:
+        of = known.get(one.stack)
+        if of is None or not of.found:
+            raise OutputUnknown(stack=stack.name, output=one.output, upstream=one.stack)
+        if one.output not in of.digests:
+            raise OutputMissing(stack=stack.name, output=one.output, upstream=one.stack)
 
 
 def _refuse(facts: View) -> None:

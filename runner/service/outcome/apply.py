@@ -8,12 +8,12 @@ from runner.model.run.life import Event, Kind, Run, State
 from runner.model.schedule.waiting import HELD, MAX_FALSE_STARTS, pause
 from runner.model.stack.lock import Lock
 from runner.ports.control import ControlPorts
-from runner.ports.records.joined import OutcomeWriter
 from runner.ports.records.runs import RunReader
 from runner.ports.records.store import Writer
 from runner.service.approval.terms import accept_applied
 from runner.service.integrity.checkpoint import try_checkpoint
 from runner.service.outcome.leave import left_by_destroy
+from runner.service.outcome.outputs import record_applied_outputs
 from runner.service.outcome.plan import put_off, record_clean, replaced_run, replan
 from runner.service.outcome.recording import recording
 
@@ -111,6 +111,7 @@ def _applied(control: ControlPorts, writer: Writer, run: Run, result: ApplyResul
     done = writer.transition(run, Event.SUCCEED, by=DAEMON, reason=result.reason)
     accept_applied(writer, done)
     writer.save_outputs(run.id, result.outputs or {})
+    record_applied_outputs(writer, done, result)
     if run.kind is Kind.DESTROY and not run.targets:
         writer.forget_applied(run.stack)
         # Git still declares it; a new commit or a person has to ask for it again.
@@ -124,9 +125,10 @@ def _applied(control: ControlPorts, writer: Writer, run: Run, result: ApplyResul
     return done
 
 
-def half_done(control: ControlPorts, writer: OutcomeWriter, run: Run, event: Event, reason: str) -> Run:
+def half_done(control: ControlPorts, writer: Writer, run: Run, event: Event, reason: str) -> Run:
     """Final, and the stack stays locked until a person has looked."""
     done = writer.transition(run, event, by=DAEMON, reason=reason)
+    writer.forget_outputs(run.stack)  # some may have changed
     if writer.lock(run.stack) is None:
         lock = Lock(
             stack=run.stack,

@@ -8,6 +8,7 @@ from runner.model.audit.actor import DAEMON
 from runner.model.changes.warnings import also_failing
 from runner.model.drift.report import DriftClass, DriftReport, Finding, ReportStatus
 from runner.model.execution.job import Job, PlanFailure, PlanResult
+from runner.model.outputs.taken import completed
 from runner.model.run.life import Event, Run
 from runner.model.schedule.decide import check_retry
 from runner.model.stack.definition import DriftStatus, Stack
@@ -17,6 +18,7 @@ from runner.ports.records.reports import ReportWriter
 from runner.ports.records.store import Writer
 from runner.service.approval.bind import remember_state
 from runner.service.drift.rules import ignore_rules
+from runner.service.outcome.outputs import record_read_outputs
 from runner.service.outcome.plan import fail_plan
 from runner.service.outcome.probe import remember_failure, remember_probe
 from runner.service.outcome.react import react
@@ -34,6 +36,7 @@ def settle_check(control: ControlPorts, job: Job, result: PlanResult | PlanFailu
             writer.save_diagnostics(run.id, result.warnings)
         remember_state(control, writer, run, result.facts)
         remember_probe(writer, run, result.probe)
+        record_read_outputs(writer, run, result)
         failing = also_failing(writer.save_failing_checks(run.stack, result.warnings))
         counted = [finding for finding in result.findings if finding.counts]
         if counted:
@@ -64,6 +67,8 @@ def _clean(
     done = writer.transition(run, Event.FIND_NOTHING, by=DAEMON, reason=reason, **_fields(result))
     if result.findings:
         writer.save_plan(run.id, result.changes)
+    elif run.outputs:
+        writer.note_outputs(stack.name, completed(stack.applied_outputs, run.outputs))
     writer.save_check(stack.name, DriftStatus.CLEAN, reason)
     report = writer.current_report(stack.name)
     if report is not None:
@@ -145,6 +150,7 @@ _LEFT_OVER: dict[DriftClass, str] = {
     DriftClass.ABSORBED: "absorbed",
     DriftClass.OUTPUT_ONLY: "only outputs",
     DriftClass.CONTEXT: "to update, since a context or engines.env changed",
+    DriftClass.UPSTREAM: "to update, since {}",
     DriftClass.IGNORED: "ignored by rule",
 }
 
@@ -152,7 +158,8 @@ _LEFT_OVER: dict[DriftClass, str] = {
 def _left_over(findings: Sequence[Finding]) -> str:
     """What was found and does not count, so that nothing is hidden."""
     counts = {word: sum(f.drift_class is kind for f in findings) for kind, word in _LEFT_OVER.items()}
-    summary = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+    why = "; ".join(sorted({f.reason for f in findings if f.drift_class is DriftClass.UPSTREAM}))
+    summary = ", ".join(f"{count} {word.format(why)}" for word, count in counts.items() if count)
     return (f"clean ({summary})" if summary else "clean") + _left_by_runs(findings)
 
 

@@ -24,6 +24,7 @@ from runner.service.approval.bind import bind, remember_state
 from runner.service.approval.healing import healed, run_verdict, stack_heal_terms
 from runner.service.approval.terms import run_terms
 from runner.service.outcome.leave import left_by_destroy
+from runner.service.outcome.outputs import record_read_outputs
 from runner.service.outcome.probe import remember_probe
 from runner.service.outcome.recording import recording
 from runner.service.queue.enqueue import add_again, add_change
@@ -39,6 +40,7 @@ def settle_plan(control: ControlPorts, job: Job, result: PlanResult | PlanFailur
             writer.save_diagnostics(run.id, result.warnings)
         remember_state(control, writer, run, result.facts)
         remember_probe(writer, run, result.probe)
+        record_read_outputs(writer, run, result)
         writer.save_plan(run.id, result.changes)
         if result.changes.empty:
             return _nothing(control, writer, run, result)

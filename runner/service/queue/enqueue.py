@@ -1,14 +1,24 @@
 """Turn decisions into queued runs: plan changed stacks, check due ones."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from runner import failpoint
 from runner.model.audit.actor import DAEMON
-from runner.model.run.life import Kind, Run, State, Trigger
-from runner.model.schedule.decide import CHANGE_RULES, CHECK_RULES, Decision, Next, View, decide, waits_for
+from runner.model.run.life import Event, Kind, Run, State, Trigger
+from runner.model.schedule.decide import (
+    CHANGE_RULES,
+    CHECK_RULES,
+    Decision,
+    Next,
+    View,
+    decide,
+    outdated_plan,
+    waits_for,
+)
 from runner.model.schedule.throttling import crowded
 from runner.model.settings.promotion import Promotion
 from runner.model.stack.definition import Discovered, Stack
@@ -17,7 +27,10 @@ from runner.ports.records.joined import StackRunWriter
 from runner.ports.records.load import LoadReader
 from runner.ports.records.runs import NewRun, RunWriter
 from runner.ports.records.store import Reader, Store, Writer
+from runner.service.queue.outputs import Outputs, all_outputs
 from runner.service.queue.promotions import hold_back
+
+_CHANGING = frozenset({State.APPROVED, State.APPLYING})
 
 
 def views(
@@ -33,12 +46,23 @@ def views(
 
     Without `promotions` no stack waits for one.
     """
-    stacks = {stack.name: stack for stack in reader.stacks(left=left)}
+    known = reader.stacks(left=left)
     changes = reader.last_runs(change_only=True)
     open_runs: dict[str, list[Run]] = {}
     for run in reader.open_runs():
         open_runs.setdefault(run.stack, []).append(run)
+    outputs = all_outputs(reader, known)
+    used_by = outputs.used_by()
+    stacks = {
+        stack.name: outputs.seen_by(stack, idle=stack.name not in open_runs)
+        if stack.name in outputs.uses
+        else stack
+        for stack in known
+    }
     busy = frozenset(name for name, runs in open_runs.items() if any(r.kind is not Kind.DRIFT for r in runs))
+    changing = frozenset(
+        name for name, runs in open_runs.items() if any(r.claim and r.state in _CHANGING for r in runs)
+    )
     locks = {lock.stack: lock for lock in reader.placed_locks()}
     problems = {status.name: status.problem for status in reader.sources()}
     former = reader.former_dependencies()
@@ -51,15 +75,28 @@ def views(
             lock=locks.get(name),
             open_runs=tuple(open_runs.get(name, ())),
             last_change=changes.get(name),
-            waits_for=waits_for(stack, stacks, busy, former.get(name, ())),
+            waits_for=waits_for(stack, stacks, busy, former.get(name, ()), changing),
             source_problem=problems.get(stack.source),
             shortage=shortage,
             crowds=crowds,
+            **_of_outputs(stack, outputs, used_by),
         )
         for name, stack in stacks.items()
     }
     found |= {held.stack.name: held for held in hold_back(reader, found, promotions)}
     return list(found.values())
+
+
+def _of_outputs(
+    stack: Stack, outputs: Outputs, used_by: Mapping[str, Mapping[str, tuple[str, ...]]]
+) -> dict[str, Any]:
+    """What a view says of outputs, for the few stacks that use some, or have some that are used."""
+    found: dict[str, Any] = {}
+    if stack.outputs:
+        found["unread"], found["absent"] = outputs.missing(stack)
+    if stack.name in used_by:
+        found["used_by"], found["outputs_read"] = used_by[stack.name], stack.name in outputs.known
+    return found
 
 
 def full_accounts(
@@ -97,19 +134,45 @@ def enqueue_due(store: Store, clock: Clock, promotions: Sequence[Promotion]) -> 
     with store.writing() as writer:
         # Decided again inside the transaction: another process may have been faster.
         names = {view.stack.name for view in due}
-        for view in [v for v in views(writer, clock, promotions=promotions) if v.stack.name in names]:
-            if decide(view).action is Next.PLAN:
-                renamed = view.stack.renamed_from
-                reason = f"renamed from {renamed}" if renamed else ""
-                made.append(add_change(writer, view.stack, trigger=Trigger.PUSH, by=DAEMON, reason=reason))
+        due = [view for view in views(writer, clock, promotions=promotions) if view.stack.name in names]
+        replaced = _supersede_outdated(writer, due)
+        if replaced:
+            due = [view for view in views(writer, clock, promotions=promotions) if view.stack.name in names]
+        for view in due:
+            if (decision := decide(view)).action is Next.PLAN:
+                made.append(_plan(writer, view, decision))
+                if view.stack.name in replaced:
+                    writer.annotate(replaced[view.stack.name], superseded_by=made[-1].id)
             if decide(view, CHECK_RULES).action is Next.CHECK:
                 made.append(add_check(writer, view.stack, trigger=Trigger.SCHEDULE, by=DAEMON))
         failpoint.reach("enqueue.before_commit")
     return made
 
 
+def _supersede_outdated(writer: RunWriter, found: Iterable[View]) -> dict[str, Run]:
+    """The plans that wait, and that were made with outputs which have changed since; by stack."""
+    return {
+        view.stack.name: writer.transition(view.open_change, Event.SUPERSEDE, by=DAEMON, reason=changed)
+        for view in found
+        if view.open_change is not None and (changed := outdated_plan(view))
+    }
+
+
+def _plan(writer: StackRunWriter, view: View, decision: Decision) -> Run:
+    if decision.code == "output_changed":
+        trigger, reason = Trigger.OUTPUT, decision.sentence
+    else:
+        renamed = view.stack.renamed_from
+        trigger, reason = Trigger.PUSH, f"renamed from {renamed}" if renamed else ""
+    return add_change(writer, view.stack, trigger=trigger, by=DAEMON, reason=reason)
+
+
 def _wants(view: View) -> bool:
-    return decide(view).action is Next.PLAN or decide(view, CHECK_RULES).action is Next.CHECK
+    return (
+        bool(outdated_plan(view))
+        or decide(view).action is Next.PLAN
+        or decide(view, CHECK_RULES).action is Next.CHECK
+    )
 
 
 def explain(view: View) -> tuple[Decision, Decision]:

@@ -32,7 +32,8 @@ def _renamed(views: Iterable[View], promotions: Sequence[Promotion]) -> Iterator
 
 
 def _may_wait(view: View | None) -> bool:
-    return view is not None and view.stack.sync is not Sync.SYNCED
+    """An output that changed is not what stages prove."""
+    return view is not None and view.stack.sync is not Sync.SYNCED and not view.stack.only_outputs_moved
 
 
 def _held_back(
