@@ -17,7 +17,9 @@ def limit(seconds: int, memory: int, file: int) -> None:
         (resource.RLIMIT_CORE, 0),
     ):
         _, hard = resource.getrlimit(what)
-        allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        # Infinity is -1, and nobody may raise a limit.
+        finite = [one for one in (most, hard) if one != resource.RLIM_INFINITY]
+        allowed = min(finite, default=resource.RLIM_INFINITY)
         resource.setrlimit(what, (allowed, allowed))
 
 

@@ -86,7 +86,11 @@ def show(planning: Planning) -> EngineError | None:
 
 def _policy(planning: Planning) -> PlanFailure | None:
     """What policies and checks say about the plan as it is; a drift check has none."""
-    planning.judged = judged(planning.job, planning.ports, planning.planned, planning.execution)
+    try:
+        planning.judged = judged(planning.job, planning.ports, planning.planned, planning.execution)
+    except OSError as error:
+        reason = f"policies could not be evaluated: {error.strerror or error}"
+        return PlanFailure((Diagnostic("error", reason),), reason)
     if planning.cancel.is_set():
         return PlanFailure((), "stopped on request", canceled=True)
     return None

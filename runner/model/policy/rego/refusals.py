@@ -3,6 +3,8 @@
 Both make a rule silently false, which for a `deny` means: anything may pass.
 """
 
+import json
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
@@ -35,6 +37,7 @@ _WORDS = frozenset(
     }
 )
 _PATTERN = frozenset("[]{},:")
+_ESCAPED = re.compile(r"""["\n\r\t]|\\[\\nrt"]""")
 
 
 class Refusal(NamedTuple):
@@ -77,9 +80,26 @@ def _calls(
             yield _at(module, found[index], "the function that is called here is not named by a path")
             continue
         name = ".".join(parts)
+        if name.startswith("regex."):
+            yield from _patterns(module, index + 1)
         if parts[0] in known or parts[0] in {"data", "set"} or name in _WORDS or is_builtin(name):
             continue
         yield _at(module, found[start], f'there is no built-in function "{name}" in this engine')
+
+
+def _patterns(module: Module, opens: int) -> Iterator[Refusal]:
+    """Literal patterns about characters that regopy's texts have in their escaped form."""
+    for token in module.tokens[opens : closing(module.tokens, opens)]:
+        if token.kind == "text" and _ESCAPED.search(_pattern(token)):
+            message = "regopy matches quotes, backslashes, tabs and line breaks as they are written in JSON; use opa"
+            yield _at(module, token, message)
+
+
+def _pattern(token: Token) -> str:
+    try:
+        return str(json.loads(token.text)) if token.text.startswith('"') else token.text
+    except ValueError:
+        return token.text
 
 
 def _touches(found: list[Token], index: int, mark: str) -> bool:
