@@ -5,7 +5,14 @@ from typing import Any
 import pytest
 from plan_documents import change, document, resource
 
-from runner.model.approval.content_rules import LISTED, NamedRule, broken_rules, path_steps, rules_digest
+from runner.model.approval.content_rules import (
+    COUNTED,
+    LISTED,
+    NamedRule,
+    broken_rules,
+    path_steps,
+    rules_digest,
+)
 from runner.model.approval.guardrails import RULES_CHANGED, Rules, unanswered, violations
 from runner.model.approval.stack_guardrails import sayers, strictest
 from runner.model.changes.changes import ChangeSet, Summary
@@ -306,6 +313,11 @@ def test_an_update_is_judged_by_all_values_and_not_only_the_changed_ones() -> No
 def test_many_broken_rules_are_counted() -> None:
     many = [created({"instance_type": "x"}, f"aws_instance.a{i}") for i in range(LISTED + 5)]
     assert broken(sizes("t3.*"), *many)[-1] == "and 5 more"
+
+
+def test_too_many_broken_rules_are_not_all_counted() -> None:
+    many = [created({"instance_type": "x"}, f"aws_instance.a{i}") for i in range(COUNTED + 1)]
+    assert broken(sizes("t3.*"), *many)[-1] == f"and at least {COUNTED - LISTED} more"
 
 
 @pytest.mark.parametrize("path", ["a..[", "a[b]", "", "a[*"])

@@ -42,10 +42,20 @@ def test_the_level_of_a_rule_counts_where_the_result_has_none() -> None:
     rule = {"id": "AVD-1", "defaultConfiguration": {"level": "error"}}
     assert read_sarif(log(result(None), tool={"driver": {"rules": [rule]}})).denials
     assert read_sarif(log(result(None))).warnings
+    named_by_index = {"ruleIndex": 0, "message": {"text": "open"}}
+    assert read_sarif(log(named_by_index, tool={"driver": {"rules": [rule]}})).denials
 
 
 def test_suppressed_findings_do_not_count() -> None:
-    assert read_sarif(log(result(suppressions=[{"kind": "inSource"}]))) == Answer()
+    assert read_sarif(log(result(suppressions=[{"kind": "external"}]))) == Answer()
+
+
+@pytest.mark.parametrize(
+    "suppressions",
+    [[{"kind": "inSource"}], [{"kind": "external", "status": "rejected"}], [{}], [1], "all"],
+)
+def test_the_code_that_is_judged_suppresses_nothing(suppressions: Any) -> None:
+    assert read_sarif(log(result(suppressions=suppressions))).denials
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fnmatch import fnmatchcase
+from itertools import islice
 from typing import Any
 
 from runner.model.approval.region import Regions, is_in
@@ -22,6 +23,7 @@ from runner.model.stack.definition import to_json
 from runner.model.values.pattern import covered
 
 LISTED = 20
+COUNTED = 500  # a plan of 10,000 resources may break every rule with each of them
 CONCEALED = "a sensitive value"
 # Where providers keep what a resource is tagged with: aws and azurerm in tags, google in labels. tags_all and
 # effective_labels include the defaults of the provider's configuration.
@@ -100,8 +102,9 @@ def broken_rules(
             *(said for row in one.rule.values for said in _wrong_values(entry, row, secrets)),
         )
     )
-    sentences = tuple(dict.fromkeys(str(secrets.scrub(sentence)) for sentence in found))
-    more = (f"and {len(sentences) - LISTED} more",) if len(sentences) > LISTED else ()
+    sentences = tuple(dict.fromkeys(str(secrets.scrub(sentence)) for sentence in islice(found, COUNTED)))
+    counted = "" if next(found, None) is None else "at least "
+    more = (f"and {counted}{len(sentences) - LISTED} more",) if len(sentences) > LISTED else ()
     return (*sentences[:LISTED], *more)
 
 

@@ -49,18 +49,14 @@ class Judged:
 NOT_JUDGED = Judged()
 
 
-def result_of(
-    material: PolicyMaterial | CheckMaterial,
-    answer: Answer,
-    scrub: Callable[[str], str] = str,
-) -> PolicyResult:
-    """Its messages without secrets, on one line each, and not more than a person reads."""
+def result_of(material: PolicyMaterial | CheckMaterial, answer: Answer) -> PolicyResult:
+    """With its messages as they are, which may contain secrets of the plan: `scrubbed` makes them presentable."""
     return PolicyResult(
         name=material.name,
         kind="policy" if isinstance(material, PolicyMaterial) else "check",
         digest=material.digest,
-        denials=told(answer.denials, scrub),
-        warnings=told(answer.warnings, scrub),
+        denials=answer.denials,
+        warnings=answer.warnings,
         approvals=answer.approvals,
         reason=material.reason,
         of_repository=isinstance(material, PolicyMaterial) and material.of_repository,
@@ -68,6 +64,7 @@ def result_of(
 
 
 def scrubbed(results: Results, scrub: Callable[[str], str]) -> tuple[PolicyResult, ...]:
+    """Their messages without secrets, on one line each, and not more than a person reads."""
     return tuple(
         replace(one, denials=told(one.denials, scrub), warnings=told(one.warnings, scrub)) for one in results
     )

@@ -16,7 +16,7 @@ class NotSarif(Exception):
 
 
 def read_sarif(content: bytes) -> Answer:
-    """Results of level error, against the others; suppressed ones do not count."""
+    """Results of level error, against the others. Suppressed ones do not count, except by the code that is judged."""
     if len(content) > LARGEST:
         raise NotSarif(f"its SARIF is larger than {LARGEST >> 20} MiB")
     try:
@@ -41,23 +41,39 @@ def _results(run: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for result in results:
         if not isinstance(result, dict):
             raise NotSarif("a result of its SARIF is not an object")
-        if result.get("suppressions"):
+        if _suppressed(result):
             continue
         rule = result.get("ruleId")
         rule = rule if isinstance(rule, str) else ""
-        level = result.get("level", levels.get(rule, "warning"))
+        index = result.get("ruleIndex")
+        stated = levels.get(rule) or (levels.get(index) if isinstance(index, int) else None) or "warning"
+        level = result.get("level", stated)
         if level not in _LEVELS:
             raise NotSarif("a result of its SARIF has an unknown level")
         yield level, ": ".join(filter(None, [rule, _text(result), _place(result)]))
 
 
-def _rule_levels(run: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _suppressed(result: dict[str, Any]) -> bool:
+    """By whoever runs the scanner. A comment in the code suppresses nothing: its author would judge the own plan."""
+    found = result.get("suppressions")
+    return isinstance(found, list) and any(
+        isinstance(one, dict)
+        and one.get("kind") == "external"
+        and one.get("status", "accepted") == "accepted"
+        for one in found
+    )
+
+
+def _rule_levels(run: dict[str, Any]) -> Iterator[tuple[str | int, str]]:
+    """By the id of the rule, and by its index."""
     driver = _at(_at(run, "tool"), "driver")
     rules = driver.get("rules")
-    for rule in rules if isinstance(rules, list) else []:
+    for index, rule in enumerate(rules if isinstance(rules, list) else []):
         level = _at(rule, "defaultConfiguration").get("level")
-        if isinstance(rule, dict) and isinstance(rule.get("id"), str) and isinstance(level, str):
-            yield rule["id"], level
+        if isinstance(level, str):
+            yield index, level
+            if isinstance(rule.get("id"), str):
+                yield rule["id"], level
 
 
 def _text(result: dict[str, Any]) -> str:
