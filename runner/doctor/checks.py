@@ -11,6 +11,7 @@ from runner.doctor.finding import Scene, fail, failed, ok
 from runner.errors import DriftlineError
 from runner.model.settings.server import Settings
 from runner.view.finding import Finding
+from runner.view.words import counted
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def _config(app: App) -> Iterator[Finding]:
             "config", f"{path} is writable by others, who could change what is applied", f"chmod go-w {path}"
         )
     else:
-        yield ok("config", f"{path} with {'1 source' if count == 1 else f'{count} sources'}")
+        yield ok("config", f"{path} with {counted(count, 'source')}")
 
 
 def _look(check: Check, scene: Scene) -> Iterator[Finding]:

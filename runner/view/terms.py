@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from runner.model.approval.people import People
 from runner.model.approval.terms import Terms, Word, approvers, names, nobody
 from runner.model.values.codec import key
-from runner.view.words import or_list
+from runner.view.words import counted, or_list
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class TermsView:
         """Such as `2 approvals, one of them by ana or bo`."""
         if self.mode == "automatic":
             return f"no approval; {max(self.required, 1)} for plans that destroy resources"
-        count = "1 approval" if self.required == 1 else f"{self.required} approvals"
+        count = counted(self.required, "approval")
         return ", ".join((count, *(f"one of them by {or_list(names)}" for names in self.one_of)))
 
 

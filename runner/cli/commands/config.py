@@ -20,6 +20,7 @@ from runner.model.stack.definition import Stack
 from runner.model.values.problem import Problem
 from runner.view.document import document
 from runner.view.problem import problem_row
+from runner.view.words import counted
 
 if TYPE_CHECKING:
     from runner.app import App
@@ -53,7 +54,7 @@ def validate(cli: Cli, file: Path | None, output: str) -> None:
         for doubt in doubts:
             cli.console.warn(doubt.message if (doubt.line, doubt.column) == (1, 1) else str(doubt))
     if settings is None or problems:
-        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        count = counted(len(problems), "problem")
         raise BadConfig(
             f"{path} has {count}", hint="fix the file; its keys are described by   driftline config schema"
         )

@@ -2,7 +2,7 @@
 
 import click
 
-from runner.cli.options import Cli, output_option, pass_cli, reason_option, stack_argument
+from runner.cli.options import Cli, output_option, pass_cli, reason_option, stack_argument, yes_option
 from runner.cli.screen.asking import ask
 from runner.cli.screen.lock import lock_screen
 from runner.service.operator import lock
@@ -50,7 +50,7 @@ def release(cli: Cli, stack: str, reason: str) -> None:
 @command.command("force-unlock")
 @stack_argument
 @reason_option()
-@click.option("--yes", is_flag=True, help="Skip the confirmation prompt.")
+@yes_option
 @pass_cli
 def force_unlock(cli: Cli, stack: str, reason: str, yes: bool) -> None:
     """Remove terraform's state lock of STACK if a dead Driftline run left it. Never removes anyone else's lock."""

@@ -2,7 +2,7 @@
 
 import click
 
-from runner.cli.options import Cli, output_option, pass_cli, reason_option, run_argument
+from runner.cli.options import Cli, output_option, pass_cli, reason_option, run_argument, yes_option
 from runner.cli.pages import page_of
 from runner.cli.screen.asking import ask_to_type
 from runner.cli.screen.evidence import evidence_screen
@@ -20,7 +20,7 @@ from runner.service.operator.resolve import question, resolve
 )
 @reason_option()
 @click.option("--state-pushed", is_flag=True, help="You pushed the state that terraform could not save.")
-@click.option("--yes", is_flag=True, help="Skip the confirmation prompt.")
+@yes_option
 @output_option
 @pass_cli
 def command(

@@ -14,6 +14,7 @@ from runner.cli.options import (
     pass_cli,
     reason_option,
     stack_argument,
+    yes_option,
 )
 from runner.cli.screen.asking import ask
 from runner.cli.screen.stack import stack_list_screen
@@ -109,7 +110,7 @@ def _show_newcomer(cli: Cli, stack: str, output: str) -> None:
 @command.command("accept-state")
 @stack_argument
 @reason_option()
-@click.option("--yes", is_flag=True, help="Skip the confirmation prompt.")
+@yes_option
 @pass_cli
 def accept_state(cli: Cli, stack: str, reason: str, yes: bool) -> None:
     """Confirm that you moved the state of STACK to the location in the newest revision. Driftline moves nothing itself."""

@@ -1,17 +1,15 @@
 """`driftline stack rename` and `stack forget`: what becomes of a stack that leaves Git, or has left it."""
 
-import sys
-
 import click
 
-from runner.cli.options import Cli, pass_cli, reason_option, stack_argument
-from runner.errors import BadUsage, NotConfirmed
+from runner.cli.options import Cli, pass_cli, reason_option, stack_argument, yes_option
+from runner.cli.screen.asking import ask, ask_to_type
 
 
 @click.command()
 @stack_argument
 @click.argument("new", metavar="NEW")
-@click.option("--yes", is_flag=True, help="Skip the confirmation prompt.")
+@yes_option
 @pass_cli
 def rename(cli: Cli, stack: str, new: str, yes: bool) -> None:
     """Declare that NEW in Git is STACK under a new name. NEW takes over its state, its terms and its history.
@@ -24,7 +22,7 @@ def rename(cli: Cli, stack: str, new: str, yes: bool) -> None:
     with cli.app.store.reading() as reader:
         reader.stack(stack)
     if not yes:
-        _confirm(f"{new} takes over the state of {stack}. Continue?")
+        ask(f"{new} takes over the state of {stack}. Continue?", wish="renamed")
     say_renamed(cli.app.control, stack, new, cli.person)
     for source in cli.app.settings.sources:
         cli.app.poller.poll(source, by=cli.person.name)
@@ -43,7 +41,7 @@ def rename(cli: Cli, stack: str, new: str, yes: bool) -> None:
 @click.command()
 @stack_argument
 @reason_option(required=False)
-@click.option("--yes", is_flag=True, help="Skip the confirmation prompt.")
+@yes_option
 @pass_cli
 def forget(cli: Cli, stack: str, reason: str | None, yes: bool) -> None:
     """Stop managing STACK, which is gone from Git. Keeps its resources, its state, its history and the audit log."""
@@ -52,27 +50,9 @@ def forget(cli: Cli, stack: str, reason: str | None, yes: bool) -> None:
     with cli.app.store.reading() as reader:
         known = may_be_forgotten(reader, stack)
     if not yes:
-        _typed(stack)
+        ask_to_type(f"Type `{stack}` to forget it", stack, wish="forgotten", hint="confirm with --yes")
     forget(cli.app.control, stack, cli.person, reason or "")
     cli.console.say(f"Forgot {stack}. Anything it created still exists, but is no longer managed.")
     place = cli.app.workspaces.state_file(known.folder, known.definition.terraform_workspace)
     if known.managed_state and place.exists():
         cli.console.say(f"Its state remains in {place}")
-
-
-def _typed(name: str) -> None:
-    """NotConfirmed unless the name is typed."""
-    _refuse_blind()
-    answer = click.prompt(f"Type `{name}` to forget it", default="", show_default=False, err=True)
-    if answer.strip(" \t") != name:
-        raise NotConfirmed(wish="forgotten", word=name)
-
-
-def _confirm(text: str) -> None:
-    _refuse_blind()
-    click.confirm(text, abort=True, err=True)
-
-
-def _refuse_blind() -> None:
-    if not sys.stdin.isatty():
-        raise BadUsage("no terminal to prompt on", hint="confirm with --yes")

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from runner.cli.commands.plan import poll_sources
-from runner.cli.options import Cli, pass_cli, stack_argument
+from runner.cli.options import Cli, pass_cli, stack_argument, yes_option
 from runner.cli.screen.asking import ask_to_type
 from runner.cli.screen.output import Cell
 from runner.cli.screen.plan import plan_lines
@@ -27,7 +27,7 @@ def command() -> None:
 @command.command("import")
 @stack_argument
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--yes", is_flag=True, help="Skip the confirmation prompt.")
+@yes_option
 @click.option("--full", is_flag=True, help="Show full values.")
 @pass_cli
 def import_(cli: Cli, stack: str, file: Path, yes: bool, full: bool) -> None:
