@@ -115,7 +115,15 @@ def is_unfinished(path: Path) -> bool:
 
 def sync_folder(folder: Path, within: int | None = None) -> None:
     """Make a rename or an unlink in the folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY, dir_fd=within)
+    _sync(os.open(folder, os.O_RDONLY | os.O_DIRECTORY, dir_fd=within))
+
+
+def sync_file(path: Path) -> None:
+    """Make the content of a file durable that another program or library wrote."""
+    _sync(os.open(path, os.O_RDONLY))
+
+
+def _sync(descriptor: int) -> None:
     try:
         os.fsync(descriptor)
     finally:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from runner import failpoint
 from runner.errors import BadUsage, DatabaseUnwritable
+from runner.host.files import sync_file, sync_folder
 from runner.store.faults import refused, translated_errors
 
 
@@ -20,10 +21,10 @@ def copy(connection: sqlite3.Connection, target: Path) -> None:
         with translated_errors(target):
             connection.execute("VACUUM INTO ?", (str(unfinished),))
         _refuse_broken(unfinished)
-        _make_durable(unfinished)
+        sync_file(unfinished)
         failpoint.reach("backup.before_rename")
         unfinished.replace(target)
-        _make_durable(target.parent)
+        sync_folder(target.parent)
     except OSError as error:
         raise DatabaseUnwritable(path=target, problem=error.strerror or str(error)) from error
     finally:
@@ -44,11 +45,3 @@ def _refuse_broken(path: Path) -> None:
         check.close()
     if problem != "ok":
         raise refused(path, f"its copy is damaged: {problem}")
-
-
-def _make_durable(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

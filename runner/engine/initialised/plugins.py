@@ -6,14 +6,13 @@ packages, beside which terraform places the missing ones. After a successful `in
 shared folder, each in one rename; a second one uses the first one's package.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from runner.foreign.budget import Budget
 from runner.foreign.remove import remove
-from runner.host.files import private_folder, sync_folder, write_whole
+from runner.host.files import private_folder, sync_file, sync_folder, write_whole
 from runner.probe import checksum as hashed
 
 PACKAGES = "*/*/*/*/*_*"  # HOST/NAMESPACE/TYPE/VERSION/PLATFORM, as terraform lays out its cache
@@ -68,7 +67,7 @@ def _moved(package: Path, target: Path) -> bool:
     for path in hashed.files(package):
         # terraform sets the modes of the archive, ignoring the umask.
         path.chmod(path.stat().st_mode & 0o700)
-        _sync(path)
+        sync_file(path)
     try:
         package.rename(target)
     except OSError:
@@ -82,11 +81,3 @@ def _moved(package: Path, target: Path) -> bool:
 
 def _packages(cache: Path) -> Iterator[Path]:
     return (path for path in sorted(cache.glob(PACKAGES)) if path.is_dir())
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
