@@ -94,24 +94,21 @@ class S3Shelf:
 
     def write(self, key: str, content: bytes) -> None:
         with self._translated_errors():
-            self._client.put_object(
-                Bucket=self.bucket,
-                Key=self._key(key),
-                Body=content,
-                ServerSideEncryption="AES256",
-                ChecksumAlgorithm="SHA256",
-            )
+            self._put(key, content)
 
     def write_once(self, key: str, content: bytes) -> None:
         with self._translated_errors(expected="PreconditionFailed"):
-            self._client.put_object(
-                Bucket=self.bucket,
-                Key=self._key(key),
-                Body=content,
-                ServerSideEncryption="AES256",
-                ChecksumAlgorithm="SHA256",
-                IfNoneMatch="*",
-            )
+            self._put(key, content, IfNoneMatch="*")
+
+    def _put(self, key: str, content: bytes, **condition: str) -> None:
+        self._client.put_object(
+            Bucket=self.bucket,
+            Key=self._key(key),
+            Body=content,
+            ServerSideEncryption="AES256",
+            ChecksumAlgorithm="SHA256",
+            **condition,
+        )
 
     def read(self, key: str) -> bytes:
         with self._translated_errors():
