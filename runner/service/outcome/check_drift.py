@@ -1,7 +1,6 @@
 """Record what a drift check found: the stack's drift axis, and the life of its report."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from runner import failpoint
 from runner.model.audit.actor import DAEMON
@@ -19,7 +18,7 @@ from runner.ports.records.store import Writer
 from runner.service.approval.bind import remember_state
 from runner.service.drift.rules import ignore_rules
 from runner.service.outcome.outputs import record_read_outputs
-from runner.service.outcome.plan import fail_plan
+from runner.service.outcome.plan import fail_plan, found_fields
 from runner.service.outcome.probe import remember_failure, remember_probe
 from runner.service.outcome.react import react
 from runner.service.outcome.recording import recording
@@ -64,7 +63,7 @@ def _clean(
     control: ControlPorts, writer: OutcomeWriter, run: Run, stack: Stack, result: PlanResult, failing: str
 ) -> Run:
     reason = _left_over(result.findings) + failing
-    done = writer.transition(run, Event.FIND_NOTHING, by=DAEMON, reason=reason, **_fields(result))
+    done = writer.transition(run, Event.FIND_NOTHING, by=DAEMON, reason=reason, **found_fields(result))
     if result.findings:
         writer.save_plan(run.id, result.changes)
     elif run.outputs:
@@ -89,7 +88,7 @@ def _drifted(
     report, is_new = _report(control, writer, run, stack, result)
     reason = _sentence(report, result.findings) + _left_by_runs(result.findings) + failing
     done = writer.transition(
-        run, Event.FIND_DRIFT, by=DAEMON, reason=reason, report=report.id, **_fields(result)
+        run, Event.FIND_DRIFT, by=DAEMON, reason=reason, report=report.id, **found_fields(result)
     )
     writer.save_plan(run.id, result.changes)
     now = control.clock.now()
@@ -124,15 +123,6 @@ def _report(
     if report.status is ReportStatus.ACKNOWLEDGED and lapsed:
         report = writer.reopen_report(report, "the acknowledgement expired")
     return report, report.confirmed and not current.confirmed
-
-
-def _fields(result: PlanResult) -> dict[str, Any]:
-    return {
-        "summary": result.changes.summary,
-        "fingerprint": result.fingerprint,
-        "planned_at": result.planned_at,
-        "engine_version": result.engine_version,
-    }
 
 
 def _sentence(report: DriftReport, findings: Sequence[Finding]) -> str:

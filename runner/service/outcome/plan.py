@@ -78,15 +78,18 @@ def put_off(writer: RunWriter, run: Run, event: Event, now: datetime, reason: st
     )
 
 
-def _plan_fields(result: PlanResult) -> dict[str, Any]:
+def found_fields(result: PlanResult) -> dict[str, Any]:
+    """What a plan found, as columns of its run."""
     return {
         "summary": result.changes.summary,
-        "plan_digest": result.plan_digest,
         "fingerprint": result.fingerprint,
         "planned_at": result.planned_at,
         "engine_version": result.engine_version,
-        "waits": 0,
     }
+
+
+def _plan_fields(result: PlanResult) -> dict[str, Any]:
+    return {**found_fields(result), "plan_digest": result.plan_digest, "waits": 0}
 
 
 def _nothing(control: ControlPorts, writer: OutcomeWriter, run: Run, result: PlanResult) -> Run:
