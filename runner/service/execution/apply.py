@@ -32,6 +32,7 @@ from runner.ports.basics import Cancel
 from runner.ports.engine import Applied, ApplyEnd, EngineError, Execution, NotBegun, StillApplying
 from runner.ports.keeping import HeldClaim
 from runner.ports.worker import ApplyGate, WorkerPorts
+from runner.service.execution.execution import execution_of
 from runner.service.execution.facts import facts_now
 from runner.service.execution.known_secrets import known
 from runner.service.execution.outputs import keep_outputs
@@ -127,20 +128,12 @@ def execute_adopt(
     """
     try:
         before = known(job, ports)
-        execution = Execution(
-            run=job.name,
-            stack=job.stack,
-            source=job.source.name,
-            workspace=ports.workspaces.reopen(job.run, job.folder),
-            log=ports.workspaces.log(job.run),
-            cancel=cancel,
-            for_apply=True,
-            claim=claim,
+        workspace = ports.workspaces.reopen(job.run, job.folder)
+        execution = replace(
+            execution_of(job, ports, workspace, cancel, claim, for_apply=True),
             leave=leave,
             secrets=before.texts,
             context_secrets=before.contexts,
-            expected=job.expected,
-            nonsensitive=job.source.allow.nonsensitive,
         )
         return _result_of(job, ports, execution, ports.engine.adopt(execution, job.executed_digest or ""))
     except _PASSING as error:

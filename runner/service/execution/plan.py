@@ -24,6 +24,7 @@ from runner.ports.basics import Cancel
 from runner.ports.engine import EngineError, Execution, Planned
 from runner.ports.keeping import HeldClaim
 from runner.ports.worker import WorkerPorts
+from runner.service.execution.execution import execution_of
 from runner.service.execution.export import checked_out
 from runner.service.execution.judge import judged
 from runner.service.execution.known_secrets import Known, known, remember
@@ -162,25 +163,14 @@ def prepare(
     tree, workspace = checked_out(job, ports, claim)
     before = known(job, ports)
     outputs, hidden = outputs_given(job, ports)
-    return Execution(
-        run=job.name,
-        stack=job.stack,
-        source=job.source.name,
-        workspace=workspace,
-        log=ports.workspaces.log(job.run),
-        cancel=cancel,
-        for_apply=for_apply,
-        claim=claim,
+    return replace(
+        execution_of(job, ports, workspace, cancel, claim, for_apply=for_apply),
         targets=job.targets,
         destroy=job.kind is Kind.DESTROY,
         folder=(tree / job.file).parent,
         lock=lock,
         secrets=before.texts,
         context_secrets=before.contexts,
-        nonsensitive=job.source.allow.nonsensitive,
-        state_folders=job.source.allow.state_folders,
-        writable_modules=job.source.allow.writable_modules,
-        expected=job.expected,
         outputs=outputs,
         output_secrets=hidden,
         key=ports.secrets.fingerprint_key(),

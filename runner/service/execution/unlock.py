@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from runner.errors import DriftlineError
 from runner.model.changes.changes import first_error
@@ -10,6 +11,7 @@ from runner.ports.basics import Cancel
 from runner.ports.engine import EngineError, Execution
 from runner.ports.keeping import HeldClaim
 from runner.ports.worker import WorkerPorts
+from runner.service.execution.execution import execution_of
 from runner.service.execution.export import checked_out
 
 
@@ -43,18 +45,7 @@ def _failed(execution: Execution, error: EngineError) -> LockResult:
 def _in_workspace(job: Job, ports: WorkerPorts, cancel: Cancel, claim: HeldClaim) -> Iterator[Execution]:
     tree, workspace = checked_out(job, ports, claim)
     try:
-        yield Execution(
-            run=job.name,
-            stack=job.stack,
-            source=job.source.name,
-            workspace=workspace,
-            log=ports.workspaces.log(job.run),
-            cancel=cancel,
-            for_apply=True,
-            claim=claim,
-            folder=(tree / job.file).parent,
-            state_folders=job.source.allow.state_folders,
-            writable_modules=job.source.allow.writable_modules,
-        )
+        execution = execution_of(job, ports, workspace, cancel, claim, for_apply=True)
+        yield replace(execution, folder=(tree / job.file).parent)
     finally:
         ports.workspaces.discard(job.run)

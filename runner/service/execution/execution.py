@@ -1,0 +1,33 @@
+"""What every engine command of a job gets."""
+
+from runner.model.execution.job import Job
+from runner.ports.basics import Cancel
+from runner.ports.engine import Execution, Workspace
+from runner.ports.keeping import HeldClaim
+from runner.ports.worker import WorkerPorts
+
+
+def execution_of(
+    job: Job,
+    ports: WorkerPorts,
+    workspace: Workspace,
+    cancel: Cancel,
+    claim: HeldClaim | None,
+    *,
+    for_apply: bool,
+) -> Execution:
+    allow = job.source.allow
+    return Execution(
+        run=job.name,
+        stack=job.stack,
+        source=job.source.name,
+        workspace=workspace,
+        log=ports.workspaces.log(job.run),
+        cancel=cancel,
+        for_apply=for_apply,
+        claim=claim,
+        expected=job.expected,
+        nonsensitive=allow.nonsensitive,
+        state_folders=allow.state_folders,
+        writable_modules=allow.writable_modules,
+    )
