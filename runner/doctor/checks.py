@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runner.app import App
-from runner.doctor import confinement, people, place, quarantine, reach, records, service, signatures, tools
+from runner.doctor import (
+    confinement,
+    people,
+    place,
+    policies,
+    quarantine,
+    reach,
+    records,
+    service,
+    signatures,
+    tools,
+)
 from runner.doctor.finding import Scene, fail, failed, ok
 from runner.errors import DriftlineError
 from runner.model.settings.server import Settings
@@ -34,6 +45,7 @@ CHECKS: tuple[Check, ...] = (
     Check("quarantine", quarantine.quarantine),
     Check("approvers", people.approvers),
     Check("confinement", confinement.confinement),
+    Check("policies", policies.policies),
     Check("database", records.database),
     Check("audit", records.audit),
     Check("clock", records.clock),

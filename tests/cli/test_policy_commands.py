@@ -96,3 +96,14 @@ def test_guard_rails_decide_too(world: World) -> None:
 
 def test_a_plan_that_passes_exits_with_0(world: World) -> None:
     assert "✔ passes" in world.run("policy", "eval", "--plan", plan(world, "create"), "--stack", "web").output
+
+
+def test_doctor_names_what_denies_every_plan(world: World) -> None:
+    world.more += "\nchecks: [{name: scan, command: [no-such-scanner, '{plan}'], blocking: true}]"
+    world.configured()
+    (world.root / "policies" / "a.rego").unlink()
+    said = [row["message"] for row in world.json("doctor", expect=1) if row["check"] == "policies"]
+    assert said == [
+        'policy "base" denies every plan: it has no .rego files besides tests',
+        'check "scan" denies every plan: no-such-scanner is not installed',
+    ]
