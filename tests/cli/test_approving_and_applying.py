@@ -75,14 +75,19 @@ def test_a_broken_guard_rail_is_said_before_anything_is_asked(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("stack", "config"), [("", "guardrails: {max_changes: 0}"), ("apply: {mode: never}\n", "")]
+    ("stack", "config", "commands"),
+    [
+        ("", "guardrails: {max_changes: 0}", ["driftline run show run-1"]),
+        ("apply: {mode: never}\n", "", []),
+    ],
 )
-def test_nobody_is_sent_to_approve_what_cannot_be_approved(tmp_path: Path, stack: str, config: str) -> None:
+def test_nobody_is_sent_to_approve_what_cannot_be_approved(
+    tmp_path: Path, stack: str, config: str, commands: list[str]
+) -> None:
     world = World(tmp_path, more=config)
     world.stack("app", stack)
     planned = world.run("plan", "app").stderr
-    (need,) = world.json("status")["needs"]
-    assert need["command"] == "driftline run show run-1"
+    assert [need["command"] for need in world.json("status")["needs"]] == commands
     for text in (planned, world.run("apply", "run-1", expect=3).stderr):
         assert "hint: driftline run show run-1" in text
 
