@@ -162,3 +162,25 @@ def test_a_commit_for_one_stage_alone_and_words_of_people(tmp_path: Path) -> Non
         shop.check(name)
     shop.arrives({"prod/main.tf": ROOT.format(size="large")})
     assert shop.planned() == ["prod"]
+
+
+def test_a_commit_moves_the_stages_whose_inputs_it_changes(plain: World) -> None:
+    """One root module, and a var file for each stage outside of it."""
+
+    def moved_by(name: str, text: str) -> dict[str, int | None]:
+        plain.commit_files({name: text})
+        plain.poll()
+        with plain.app.store.reading() as reader:
+            records = reader.stage_records(["dev", "prod"])
+        return {stage: record.moved for stage, record in records.items()}
+
+    stages = "".join(
+        f"---\nname: {name}\npath: ../shop\nvar_files: [{name}.tfvars]\n" for name in ("dev", "prod")
+    )
+    code = 'variable "size" {}\nresource "terraform_data" "it" {\n  input = var.size\n}\n'
+    plain.commit_files({"shop/main.tf": code, "env/dev.tfvars": "", "env/prod.tfvars": ""})
+    assert moved_by("env/stack.yaml", stages) == {"dev": 1, "prod": 1}
+    assert moved_by("env/dev.tfvars", 'size = "m"\n') == {"dev": 2, "prod": 1}
+    assert moved_by("README.md", "for people\n") == {"dev": 2, "prod": 1}
+    assert moved_by("env/stack.yaml", f"{stages}labels: {{env: prod}}\n") == {"dev": 2, "prod": 1}
+    assert moved_by("shop/main.tf", f"{code}# more\n") == {"dev": 5, "prod": 5}
