@@ -5,65 +5,13 @@ from collections.abc import Iterator
 from runner.model.policy.rego.module import Module, Rule
 from runner.model.policy.rego.tokens import Token, closing
 
+# An expression goes on over these, before and after the end of a line.
+_BETWEEN = frozenset(
+    (":=", "=", "==", "!=", "<=", ">=", "<", ">", "+", "-", "*", "/", "%", "&", "|", ",", ":", "in", "as", "with")
+)  # fmt: skip
 # After these a brace begins an object or a set, and an expression goes on to the next line.
-_GOES_ON = frozenset(
-    [
-        ":=",
-        "=",
-        "==",
-        "!=",
-        "<=",
-        ">=",
-        "<",
-        ">",
-        "+",
-        "-",
-        "*",
-        "/",
-        "%",
-        "&",
-        "|",
-        ",",
-        "(",
-        "[",
-        "{",
-        ":",
-        "contains",
-        "in",
-        "as",
-        "with",
-        "not",
-        "some",
-        "every",
-    ]
-)
-_CONTINUES = frozenset(
-    [
-        ":=",
-        "=",
-        "==",
-        "!=",
-        "<=",
-        ">=",
-        "<",
-        ">",
-        "+",
-        "-",
-        "*",
-        "/",
-        "%",
-        "&",
-        "|",
-        ",",
-        ")",
-        "]",
-        "}",
-        ":",
-        "in",
-        "as",
-        "with",
-    ]
-)
+_GOES_ON = _BETWEEN | {"(", "[", "{", "contains", "not", "some", "every"}
+_CONTINUES = _BETWEEN | {")", "]", "}"}
 
 
 def rule_bodies(of: Module) -> dict[int, int]:
