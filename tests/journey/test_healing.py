@@ -11,6 +11,7 @@ from runner.errors import ApprovalMissing
 from runner.model.drift.report import ReportStatus
 from runner.model.run.life import Run, State
 from runner.model.settings.healing import Fights, HealLimits, OperatorHealRule
+from runner.model.settings.policy import Policy
 from runner.model.values.span import Seconds
 from runner.service.approval import approve as approving
 from runner.service.approval.gate import may_start
@@ -82,6 +83,26 @@ def test_a_plan_that_a_rule_approved_is_not_applied_once_the_rule_is_gone(world:
     assert newest(world).healed_by == ()
     world.work()
     assert newest(world).state is State.AWAITING_APPROVAL
+    assert world.cloud_value() == "by hand"
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("approvals := 1", 'policy "base" asks for 1 to approve'),
+        ('deny[m] { input.drift.report; m := "by people" }', 'policy "base" denies it: by people'),
+    ],
+)
+def test_no_heal_rule_answers_a_policy(world: World, rule: str, said: str) -> None:
+    reconciling(world, OBJECTS)
+    world.applied()
+    path = world.root / "base.rego"
+    path.write_text(f"package main\n\n{rule}\n")
+    world.configure(replace(world.settings, policies=(Policy("base", path),)))
+    drifted(world)
+    waiting = newest(world)
+    assert waiting.state is State.AWAITING_APPROVAL
+    assert said in waiting.reason
     assert world.cloud_value() == "by hand"
 
 

@@ -12,6 +12,7 @@ from runner.model.run.life import Run, State
 from runner.model.settings.policy import Check, Policy
 from runner.model.settings.source import Allow
 from runner.model.stack.match import StackMatch
+from runner.service.approval.gate import may_start
 from runner.service.operator.request import request_check
 from runner.view.run_page import run_page
 
@@ -67,6 +68,8 @@ def test_a_denied_plan_can_be_neither_approved_nor_applied(judged: World) -> Non
     assert said in run.reason
     with pytest.raises(PolicyDenied, match=said):
         judged.approve(run)
+    with judged.app.store.reading() as reader, pytest.raises(PolicyDenied, match=said):
+        may_start(judged.app.control, reader, run)
     assert judged.run(run.id).state is State.AWAITING_APPROVAL
 
 

@@ -12,6 +12,7 @@ from runner.cli.screen.run_page import applied_screen
 from runner.errors import ApprovalMissing, BadUsage, DriftlineError, WrongState
 from runner.model.run.life import State
 from runner.service.approval.approve import question
+from runner.service.approval.bind import refuse_denied
 from runner.service.approval.break_glass import break_glass as open_windows
 from runner.view.objections import goes_on, objections
 from runner.view.run_page import RunPage
@@ -50,6 +51,7 @@ def _refuse(cli: Cli, run_id: int) -> None:
         asked = question(cli.app.settings, cli.app.clock, reader, run_id)
     run, standing = asked.run, asked.standing
     if run.state is State.AWAITING_APPROVAL:
+        refuse_denied(run, asked.judged)
         have, hint = standing.needed - standing.missing, goes_on(run, objections(asked))
         raise ApprovalMissing(run=run.name, have=have, need=standing.needed, hint=hint)
     if run.state not in {State.APPROVED, State.APPLYING}:

@@ -25,7 +25,7 @@ from runner.model.values.span import Seconds
 from runner.model.window.closed import Openings
 from runner.ports.control import ControlPorts
 from runner.ports.records.store import Reader
-from runner.service.approval.bind import refuse_moved
+from runner.service.approval.bind import refuse_denied, refuse_moved
 from runner.service.approval.healing import still_heals
 from runner.service.approval.standing import standing_now
 from runner.service.approval.terms import run_terms
@@ -87,6 +87,9 @@ def may_start(control: ControlPorts, reader: Reader, run: Run) -> None:
     terms = run_terms(control.settings, reader, run)
     if terms.mode == "never":
         raise NeverApplies(stack=run.stack, origin=terms.why("mode"))
+    binding = reader.binding(run.id)
+    if binding is not None:
+        refuse_denied(run, binding.judged)
     now = standing_now(control.settings, control.clock, reader, run, terms)
     if not now.complete and run.healed_by:
         why = still_heals(control.settings, control.clock, reader, run).why_not

@@ -47,8 +47,10 @@ def run_verdict(
         found = found.held_by([f"{run.requested_by} asked for it"])
     if _raised(approval, usual_terms(settings, reader, run)):
         found = found.held_by(["approvals.rules or policies ask for more people than usual for such a plan"])
+    # Also where it is no more people than usual: a rule is none.
+    asking = [f"{one} asks for {one.approvals} to approve" for one in judged.results if one.approvals]
     on = _around(reader, clock, stack, terms, report, approval)
-    return _limited(settings, clock, reader, found.held_by(suspended(on)), stack)
+    return _limited(settings, clock, reader, found.held_by([*asking, *suspended(on)]), stack)
 
 
 def expected_verdict(
