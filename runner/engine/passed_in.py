@@ -68,6 +68,9 @@ def _bound(environment: Mapping[str, str], roles: AwsRoles) -> Iterator[tuple[st
             yield name, _of_file(value, lines=True)
         elif name in _GOOGLE:
             yield name, _google(value)
+    # Those of a context may change after the approval, unlike those of the stack's own definition.
+    for role in ("plan_role", "apply_role", "external_id") if own_roles else ():
+        yield f"aws.{role}", getattr(roles, role) or ""
     if not own_roles and "AWS_ACCESS_KEY_ID" in environment:
         key_id = environment["AWS_ACCESS_KEY_ID"]
         yield "AWS_ACCESS_KEY_ID", aws_account(key_id) or key_id

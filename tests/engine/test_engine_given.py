@@ -1,5 +1,6 @@
 """What the operator hands in is bound by keyed digests: identities and places, and no secret that is only renewed."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,14 @@ def test_an_id_that_is_none_of_aws_stands_for_itself() -> None:
 
 def test_with_roles_of_the_stack_the_keys_that_assume_them_do_not_count() -> None:
     roles = AwsRoles(plan_role="arn:aws:iam::111122223333:role/plan")
-    assert given({"AWS_ACCESS_KEY_ID": ONE, "AWS_PROFILE": "p"}, roles, KEY) == ()
+    assert given({"AWS_ACCESS_KEY_ID": ONE, "AWS_PROFILE": "p"}, roles, KEY) == given({}, roles, KEY)
+
+
+@pytest.mark.parametrize("key", ["plan_role", "apply_role", "external_id"])
+def test_other_roles_are_other_marks(key: str) -> None:
+    """Those of a context may change between the approval and the apply."""
+    roles = AwsRoles(plan_role="one", apply_role="one", external_id="one")
+    assert given({}, roles, KEY) != given({}, replace(roles, **{key: "other"}), KEY)
 
 
 def test_an_aws_config_file_counts_without_its_secrets(tmp_path: Path) -> None:

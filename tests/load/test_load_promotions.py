@@ -8,6 +8,7 @@ from examples import NOW, a_stack
 from runner.model.promotion.stage import Applied, StageRecord
 from runner.model.schedule.decide import View, decide
 from runner.model.settings.promotion import Promotion, PromotionWait
+from runner.model.stack.definition import StateIdentity
 from runner.service.queue.promotions import hold_back
 
 
@@ -53,3 +54,16 @@ def test_while_every_stage_is_in_sync_nothing_is_read() -> None:
     records = Records()
     assert list(hold_back(records, views(applied_inputs="new"), PROMOTIONS)) == []
     assert records.asked == []
+
+
+def test_a_stack_with_the_state_of_a_stage_is_that_stage_under_whatever_name() -> None:
+    state = StateIdentity("s3", '{"bucket": "b", "key": "prod"}', "default")
+    left = a_stack(name="prod/0", identity=state, applied_revision="a" * 40, missing_since=NOW)
+    other = a_stack(name="free", identity=state)
+    own = a_stack(name="own", identity=StateIdentity("s3", "another", "default"))
+    found = {stack.name: View(stack, NOW) for stack in (left, other, own)}
+    held = {view.stack.name: decide(view) for view in hold_back(Records(), found, PROMOTIONS[:1])}
+    assert "own" not in held
+    assert held["free"].sentence == (
+        "waits for promotion p0: free was its stage prod/0; correct the order in the configuration"
+    )

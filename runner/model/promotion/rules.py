@@ -181,9 +181,12 @@ def held(
     return None
 
 
-def renamed_stage(promotions: Iterable[Promotion], stack: Stack) -> Held | None:
-    """A commit that renames a later stage must not take it out of its promotion: the operator corrects the order."""
-    old = stack.renamed_from
+def renamed_stage(promotions: Iterable[Promotion], stack: Stack, owner: str | None = None) -> Held | None:
+    """A commit that renames a later stage must not take it out of its promotion: the operator corrects the order.
+
+    `owner` is the stage that has the stack's state, whatever the commit says that it was called.
+    """
+    old = stack.renamed_from or owner
     found = next((one for one in promotions if old in one.order[1:]), None) if old is not None else None
     if found is None or old is None:
         return None

@@ -16,7 +16,7 @@ def hold_back(
 ) -> Iterator[View]:
     """The stages that wait for one before them. Where every stage is in sync, nothing is read."""
     if promotions:
-        yield from _renamed(views.values(), promotions)
+        yield from _renamed(views, promotions)
     at_work = [one for one in promotions if any(_may_wait(views.get(name)) for name in one.order[1:])]
     if not at_work:
         return
@@ -25,9 +25,14 @@ def hold_back(
         yield from _held_back(promotion, views, records)
 
 
-def _renamed(views: Iterable[View], promotions: Sequence[Promotion]) -> Iterator[View]:
-    for view in views:
-        if _may_wait(view) and (found := renamed_stage(promotions, view.stack)) is not None:
+def _renamed(views: Mapping[str, View], promotions: Sequence[Promotion]) -> Iterator[View]:
+    stages = {name for one in promotions for name in one.order}
+    later = {name for one in promotions for name in one.order[1:]}
+    left = [view.stack for name in later if (view := views.get(name)) and view.stack.missing_since]
+    owners = {stack.identity: stack.name for stack in left}
+    for name, view in views.items():
+        owner = None if name in stages else owners.get(view.stack.identity)
+        if _may_wait(view) and (found := renamed_stage(promotions, view.stack, owner)) is not None:
             yield replace(view, promotion=found)
 
 
