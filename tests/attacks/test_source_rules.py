@@ -15,6 +15,7 @@ STARTS_PROCESSES = {
     "process/run.py": "the one place: argv, environment, folder, deadline",
     "process/shim.py": "an apply that outlives the daemon",
     "sandbox/entrance.py": "tries once whether this machine runs the machine code",
+    "policy/limited.py": "becomes the scanner or opa, started by process/run.py, with limits",
     "sandbox/inside.py": "becomes the program that is started in namespaces",
     "sandbox/namespaced.py": "tries once whether bubblewrap can make namespaces here",
     "source/command.py": "git, through GitPython, which needs the types and constants of subprocess",
