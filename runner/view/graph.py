@@ -62,6 +62,7 @@ class GraphEdge:
     stack: str = key("to")
     kind: EdgeKind = EdgeKind.DEPENDS_ON
     promotion: str = ""
+    outputs: tuple[str, ...] = ()  # of `first` that set variables of `stack`
     cycle: bool = False
 
 
@@ -126,8 +127,10 @@ def _reached(names: Collection[str], edges: Iterable[GraphEdge], *, forward: boo
 
 def _dependencies(stacks: Iterable[StackFacts]) -> Iterator[GraphEdge]:
     for facts in stacks:
-        for name in dict.fromkeys(facts.stack.definition.dependencies):
-            yield GraphEdge(first=name, stack=facts.stack.name)
+        definition = facts.stack.definition
+        passed = {upstream.stack: tuple(upstream.outputs) for upstream in definition.upstreams}
+        for name in dict.fromkeys(definition.dependencies):
+            yield GraphEdge(first=name, stack=facts.stack.name, outputs=passed.get(name, ()))
 
 
 def _steps(promotions: Iterable[Promotion]) -> Iterator[GraphEdge]:

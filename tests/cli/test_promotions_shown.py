@@ -90,6 +90,7 @@ def test_the_graph_has_the_steps_of_a_promotion(world: World) -> None:
         "to": "prod",
         "kind": "promotion",
         "promotion": "shop",
+        "outputs": [],
         "cycle": False,
     }
     assert 'label="promotion shop", style=dashed' in world.run("stack", "graph", "-o", "dot").stdout

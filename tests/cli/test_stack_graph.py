@@ -6,7 +6,7 @@ import subprocess
 from itertools import pairwise
 
 import pytest
-from cli_world import World
+from cli_world import MODULE, World
 from click.shell_completion import ShellComplete
 
 from runner.cli.main import main
@@ -49,7 +49,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     world = World(tmp_path_factory.mktemp("graph"))
     world.stack("vpc")
     world.stack("app", "depends_on: [vpc]\n")
-    world.stack("site", "depends_on: [app]\n")
+    world.stack(
+        "site", "depends_on: [{stack: app, outputs: {it: it}}]\n", module=MODULE + 'variable "it" {{}}\n'
+    )
     world.stack("mail")
     world.stack("lost", "depends_on: [nowhere]\n")
     world.run("source", "sync", expect=None)
@@ -74,8 +76,15 @@ def test_chosen_stacks_come_with_all_that_is_connected(world: World) -> None:
     found = world.json("stack", "graph", "app")
     assert [node["name"] for node in found["nodes"]] == ["app", "site", "vpc"]
     assert found["edges"] == [
-        {"from": "vpc", "to": "app", "kind": "depends_on", "promotion": "", "cycle": False},
-        {"from": "app", "to": "site", "kind": "depends_on", "promotion": "", "cycle": False},
+        {"from": "vpc", "to": "app", "kind": "depends_on", "promotion": "", "outputs": [], "cycle": False},
+        {
+            "from": "app",
+            "to": "site",
+            "kind": "depends_on",
+            "promotion": "",
+            "outputs": ["it"],
+            "cycle": False,
+        },
     ]
     assert [node["name"] for node in world.json("stack", "graph", "-l", "env=test")["nodes"]][:1] == ["app"]
     assert world.json("stack", "graph", "-l", "env=none")["nodes"] == []
@@ -98,6 +107,8 @@ def test_graphviz_gets_one_node_and_one_edge_for_each(world: World) -> None:
     assert shown.splitlines()[0] == "digraph stacks {"
     assert shown.count(" -> ") == 2
     assert 'label="app\\n' in shown
+    assert ' [label="it"];' in shown
+    assert '-->|"it"|' in world.run("stack", "graph", "-o", "mermaid").stdout
 
 
 @pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed (apt install graphviz)")

@@ -76,6 +76,7 @@ def test_a_graph_comes_back_from_its_json() -> None:
         "to": "a",
         "kind": "depends_on",
         "promotion": "",
+        "outputs": [],
         "cycle": True,
     }
     assert read_document(StackGraph, document(graph)) == graph

@@ -29,7 +29,9 @@ def _node(node: GraphNode) -> str:
 def _edge(edge: GraphEdge) -> str:
     if edge.cycle:
         return f' [label="{_escaped(edge_text(edge))}", color="{PAINTS[Overall.ERROR].line}"]'
-    return f' [label="{_escaped(edge_text(edge))}", style=dashed]' if edge.promotion else ""
+    if edge.promotion:
+        return f' [label="{_escaped(edge_text(edge))}", style=dashed]'
+    return f' [label="{_escaped(edge_text(edge))}"]' if edge.outputs else ""
 
 
 def _escaped(text: str) -> str:

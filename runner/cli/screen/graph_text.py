@@ -41,7 +41,7 @@ def node_lines(node: GraphNode) -> Iterator[str]:
 def edge_text(edge: GraphEdge) -> str:
     """What an arrow says beside what every arrow says: that one stack waits for another."""
     promotion = f"promotion {edge.promotion}" if edge.promotion else ""
-    return safe_text(", ".join(filter(None, ("cycle" if edge.cycle else "", promotion))))
+    return safe_text(", ".join(filter(None, ("cycle" if edge.cycle else "", promotion, *edge.outputs))))
 
 
 def _stands(node: GraphNode) -> str:
