@@ -405,6 +405,8 @@ CREATE TABLE outputs (
     found INTEGER NOT NULL
 ) STRICT;
 ALTER TABLE stacks ADD COLUMN remote_reads TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE stacks ADD COLUMN uses_outputs INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX stacks_with_outputs ON stacks(name) WHERE uses_outputs = 1;
 ALTER TABLE stacks ADD COLUMN applied_outputs TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE runs ADD COLUMN outputs TEXT NOT NULL DEFAULT '[]';
 """

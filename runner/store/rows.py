@@ -80,6 +80,7 @@ def discovered_row(stack: Discovered, problem: str | None) -> dict[str, Value]:
         "renamed_to": None,
         "unknown_inputs": compact(stack.unknown_inputs),
         "remote_reads": plain_row(stack.remote_reads),
+        "uses_outputs": bool(stack.remote_reads or stack.definition.takes),
         "missing_since": None,
         "problem": problem,
     }

@@ -9,7 +9,7 @@ from world import ANA, BO, World
 
 from runner.cli.main import main
 from runner.errors import DependencyMissing, OutputMissing, OutputUnknown
-from runner.model.run.life import State, Trigger
+from runner.model.run.life import Kind, State, Trigger
 from runner.model.stack.definition import DriftStatus, Sync
 from runner.service.approval import approve as approving
 from runner.service.operator import lock as locking
@@ -240,3 +240,31 @@ def test_an_older_upstream_planned_by_hand_takes_its_dependants_along(chain: Wor
     chain.approve(follows)
     chain.work()
     assert "vpc-1 a,1 x" in app_state(chain)
+
+
+FAILS = """
+resource "terraform_data" "late" {
+  depends_on = [terraform_data.net]
+  input      = timestamp()
+  lifecycle {
+    postcondition {
+      condition     = self.output == ""
+      error_message = "not today"
+    }
+  }
+}
+"""
+
+
+def test_after_a_failed_apply_the_outputs_are_read_again_before_anybody_is_given_one(chain: World) -> None:
+    chain.commit_files(files("net", net(vpc="2") + FAILS))
+    chain.poll()
+    (planned,) = chain.work()
+    chain.approve(planned)
+    failed, *others = chain.work()
+    assert (failed.stack, failed.state) == ("net", State.APPLY_FAILED)
+    (check,) = [run for run in others if run.stack == "net"]
+    assert check.kind is Kind.DRIFT, "nobody waits for the next time of its schedule"
+    with chain.app.store.reading() as reader:
+        known = reader.known_outputs(["net"])["net"]
+    assert known.run == check.id
