@@ -464,6 +464,14 @@ def test_who_only_follows_an_output_waits_for_whoever_follows_one_too_or_is_bein
     assert waits_for(app, others, frozenset(), (), frozenset({"prod/net"})) == ("prod/net",)
 
 
+def test_what_a_stack_waits_for_is_said_with_the_output_that_changed() -> None:
+    waiting = run(State.AWAITING_APPROVAL, outputs=NEW_VPC)
+    facts = View(
+        stack(applied_inputs="new", applied_outputs=OLD_VPC, outputs=NEW_VPC), NOW, open_runs=(waiting,)
+    )
+    assert decide(facts).sentence == "output vpc of prod/net changed: run-7 waits for approval"
+
+
 def test_a_plan_that_waits_is_outdated_once_an_output_in_it_has_changed() -> None:
     facts = View(
         stack(applied_inputs="new", applied_outputs=OLD_VPC, outputs=NEW_VPC),

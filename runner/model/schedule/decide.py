@@ -141,6 +141,11 @@ def outdated_plan(view: View) -> str:
     return changed_sentence(changed) if changed else ""
 
 
+def _because_of_outputs(stack: Stack) -> str:
+    """Why there is a run although Git has nothing new."""
+    return f"{changed_sentence(stack.moved_outputs)}: " if stack.only_outputs_moved else ""
+
+
 def _put_off(view: View, run: Run | None) -> bool:
     return run is not None and run.claim is None and waits(run.wait_until, view.now)
 
@@ -229,7 +234,12 @@ CHANGE_RULES: tuple[Rule, ...] = (
         lambda v: _crowded(v, v.open_change),
         lambda v: _crowd_sentence(v, v.open_change),
     ),
-    Rule("run_open", Next.WAIT, lambda v: v.open_change is not None, lambda v: _open_sentence(v.open_change)),
+    Rule(
+        "run_open",
+        Next.WAIT,
+        lambda v: v.open_change is not None,
+        lambda v: _because_of_outputs(v.stack) + _open_sentence(v.open_change),
+    ),
     Rule(
         "synced",
         Next.NOTHING,
