@@ -114,6 +114,13 @@ class World:
         self.git("init", "--quiet", "--initial-branch=main")
         self.cloud.write_text("hello\n")
 
+    @classmethod
+    def found(cls, root: Path) -> "World":
+        """One that was made there before, with its configuration."""
+        world = cls.__new__(cls)
+        world.root, world.more, world.executor, world.environment = root, "", "", {}
+        return world
+
     def configured(self) -> None:
         self.config.write_text(CONFIG.format(root=self.root, more=self.more, executor=self.executor))
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from cli_world import MODULE, World
+from put_back import PutBack
 from terminal_talk import converse
 
 PROTECTED = 'apply: {protect: ["terraform_data.it"]}\n'
@@ -19,14 +20,19 @@ def labelled(world: World, name: str, env: str, more: str = "", module: str = MO
     )
 
 
-@pytest.fixture
-def estate(tmp_path: Path) -> World:
-    """Two stacks of dev and one of prod, each with a plan that waits: run-1, run-2, run-3."""
-    world = World(tmp_path)
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> PutBack:
+    world = World(tmp_path_factory.mktemp("estate"))
     for name, env in (("a", "dev"), ("b", "dev"), ("p", "prod")):
         labelled(world, name, env)
     world.run("plan", "a", "b", "p")
-    return world
+    return PutBack.kept(world.root)
+
+
+@pytest.fixture
+def estate(planned: PutBack) -> World:
+    """Two stacks of dev and one of prod, each with a plan that waits: run-1, run-2, run-3."""
+    return World.found(planned.again())
 
 
 def states(world: World) -> dict[str, str]:

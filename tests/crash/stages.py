@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from put_back import PutBack
 from scenarios import SCENARIOS
 from stage import Stage
 
@@ -13,15 +14,13 @@ class Stages:
     def __init__(self, root: Path) -> None:
         self.root = root / "stage"
         self._copies = root / "copies"
+        self._kept: dict[str, PutBack] = {}
 
     def put_up(self, name: str) -> Stage:
-        copy = self._copies / name
-        if not copy.exists():
+        if name not in self._kept:
             self._build(name)
-            shutil.copytree(self.root, copy, symlinks=True)
-        self._clear()
-        shutil.copytree(copy, self.root, symlinks=True)
-        return Stage(self.root)
+            self._kept[name] = PutBack.kept(self.root, self._copies / name)
+        return Stage(self._kept[name].again())
 
     def _build(self, name: str) -> None:
         scenario = SCENARIOS[name]

@@ -1,12 +1,12 @@
 """What many tests begin with, done once by each process that tests: the others get the installation as it was then."""
 
-import shutil
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+from put_back import PutBack
 from world import World
 
 T = TypeVar("T")
@@ -14,8 +14,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Begun:
-    root: Path  # the same for each test, since records and lock files have paths
-    copy: Path
+    installation: PutBack
     shift: timedelta
     result: Any
 
@@ -33,18 +32,14 @@ class Beginnings:
         if key not in self.begun:
             self.begun[key] = self._begin(begin, providers=providers, config=config)
         begun = self.begun[key]
-        shutil.rmtree(begun.root, ignore_errors=True)
-        shutil.copytree(begun.copy, begun.root, symlinks=True)
-        world = World.found(begun.root)
+        world = World.found(begun.installation.again())
         world.clock.shift = begun.shift
         return world, begun.result
 
     def _begin(self, begin: Callable[[World], object], *, providers: bool, config: str) -> Begun:
-        number = len(self.begun)
-        root, copy = self.folder / str(number), self.folder / f"{number}.copy"
+        root = self.folder / str(len(self.begun))
         root.mkdir()
         world = World(root, config, providers=providers)
         result = begin(world)
         world.leave()
-        root.rename(copy)
-        return Begun(root, copy, world.clock.shift, result)
+        return Begun(PutBack.kept(root), world.clock.shift, result)
