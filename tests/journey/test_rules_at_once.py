@@ -1,8 +1,10 @@
 """What no plan reads of a stack file counts from its commit on: nothing is planned, and nothing is applied."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from beginnings import Beginnings
 from world import ANA, World, states
 
 from runner.model.run.life import Kind, Run, State
@@ -14,6 +16,23 @@ from runner.service.operator import report, request
 IGNORED = 'drift:\n  ignore: [{address: "cloudfile_object.*", attributes: [value], reason: the autoscaler owns it}]\n'
 
 
+@pytest.fixture
+def world(applied: World) -> World:
+    return applied
+
+
+@pytest.fixture
+def ignoring(beginnings: Beginnings) -> Iterator[World]:
+    """With the rule from the first commit on."""
+    world, _ = beginnings.world(apply_ignoring)
+    yield world
+    world.leave()
+
+
+def apply_ignoring(world: World) -> None:
+    world.applied(rules=IGNORED)
+
+
 def check(world: World) -> Run:
     runs, _ = request.request_check(world.app.control, ["web"], ANA)
     (done,) = [run for run in world.work() if run.id == runs[0].id]
@@ -21,7 +40,6 @@ def check(world: World) -> Run:
 
 
 def test_an_ignore_rule_counts_without_a_plan_and_keeps_what_it_names(world: World) -> None:
-    world.applied()
     world.cloud_set(value="7")
     assert check(world).state is State.DRIFTED
     ended = world.push(rules=IGNORED)
@@ -36,15 +54,13 @@ def test_an_ignore_rule_counts_without_a_plan_and_keeps_what_it_names(world: Wor
     assert world.report() is None
 
 
-def test_a_rule_that_goes_lets_the_drift_count_again_at_once(world: World) -> None:
-    world.applied(rules=IGNORED)
-    world.cloud_set(value="7")
-    assert check(world).state is State.NO_CHANGES
-    assert states(world.push()) == [State.DRIFTED]
+def test_a_rule_that_goes_lets_the_drift_count_again_at_once(ignoring: World) -> None:
+    ignoring.cloud_set(value="7")
+    assert check(ignoring).state is State.NO_CHANGES
+    assert states(ignoring.push()) == [State.DRIFTED]
 
 
 def test_the_audit_log_has_which_rules_came_with_which_commit(world: World) -> None:
-    world.applied()
     revision = world.stack(rules=IGNORED)
     world.poll()
     with world.app.store.reading() as reader:
@@ -57,7 +73,6 @@ def test_the_audit_log_has_which_rules_came_with_which_commit(world: World) -> N
 def test_rules_that_come_during_a_check_are_followed_by_another_check(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.applied()
     world.cloud_set(value="7")
     request.request_check(world.app.control, ["web"], ANA)
     execute = world.app.worker.perform
@@ -109,16 +124,15 @@ def test_a_plan_that_waits_goes_on_waiting_when_a_label_moves(plain: World) -> N
     assert plain.look().sync is Sync.SYNCED
 
 
-def test_a_heal_says_what_it_sets_back_although_a_rule_ignores_it(world: World) -> None:
-    world.applied(rules=IGNORED)
-    world.cloud_set(value="7", tags={"env": "changed"})
-    assert check(world).state is State.DRIFTED
-    found = world.report()
+def test_a_heal_says_what_it_sets_back_although_a_rule_ignores_it(ignoring: World) -> None:
+    ignoring.cloud_set(value="7", tags={"env": "changed"})
+    assert check(ignoring).state is State.DRIFTED
+    found = ignoring.report()
     assert found is not None
-    healing = report.heal(world.app.control, found.id, ANA)
-    assert states(world.work()) == [State.AWAITING_APPROVAL]
-    with world.app.store.reading() as reader:
-        asked = question(world.app.settings, world.app.clock, reader, healing.id)
+    healing = report.heal(ignoring.app.control, found.id, ANA)
+    assert states(ignoring.work()) == [State.AWAITING_APPROVAL]
+    with ignoring.app.store.reading() as reader:
+        asked = question(ignoring.app.settings, ignoring.app.clock, reader, healing.id)
     (one,) = asked.ignored
     assert (one.address, one.attributes) == ("cloudfile_object.web", ("value",))
     assert one.sentence == (
@@ -126,14 +140,13 @@ def test_a_heal_says_what_it_sets_back_although_a_rule_ignores_it(world: World) 
     )
 
 
-def test_an_ordinary_plan_says_it_too(world: World) -> None:
-    world.applied(rules=IGNORED)
-    world.cloud_set(value="7")
-    (run,) = world.push(rules=IGNORED + "env: {A: b}\n")
-    with world.app.store.reading() as reader:
+def test_an_ordinary_plan_says_it_too(ignoring: World) -> None:
+    ignoring.cloud_set(value="7")
+    (run,) = ignoring.push(rules=IGNORED + "env: {A: b}\n")
+    with ignoring.app.store.reading() as reader:
         changes = reader.changes(run.id)
         assert changes is not None
-        assert [one.attributes for one in ignored_by_rule(world.settings, reader, run, changes)] == [
+        assert [one.attributes for one in ignored_by_rule(ignoring.settings, reader, run, changes)] == [
             ("value",)
         ]
 
