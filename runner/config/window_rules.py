@@ -12,8 +12,9 @@ from runner.model.stack.definition import StackDefinition, StackWindow
 from runner.model.window.grammar import Unreadable, allowed, frozen
 
 # A decision looks at all of them, and a stack file is foreign.
-_MOST_WINDOWS = 10
-_MOST_TIMES = 20
+_MOST_WINDOWS = 3
+_MOST_ALLOWED = 7  # one a day
+_MOST_FREEZES = 30
 
 
 def server_windows(settings: Settings) -> Iterator[Complaint]:
@@ -33,16 +34,18 @@ def stack_windows(stack: StackDefinition) -> Iterator[Complaint]:
 def _window(here: KeyPath, window: WindowRule | StackWindow) -> Iterator[Complaint]:
     if not (window.allow or window.freeze):
         yield Complaint(here, "closes nothing; add allow or freeze", got=False)
-    yield from _times((*here, "allow"), window.allow, allowed)
-    yield from _times((*here, "freeze"), window.freeze, frozen)
+    yield from _times((*here, "allow"), window.allow, allowed, _MOST_ALLOWED)
+    yield from _times((*here, "freeze"), window.freeze, frozen, _MOST_FREEZES)
     if window.reason:
         yield from single_line((*here, "reason"), window.reason, "a text")
 
 
-def _times(here: KeyPath, texts: tuple[str, ...], read: Callable[[str], object]) -> Iterator[Complaint]:
-    if len(texts) > _MOST_TIMES:
-        yield Complaint(here, f"expected at most {_MOST_TIMES} entries", got=False)
-    for index, text in enumerate(texts[:_MOST_TIMES]):
+def _times(
+    here: KeyPath, texts: tuple[str, ...], read: Callable[[str], object], most: int
+) -> Iterator[Complaint]:
+    if len(texts) > most:
+        yield Complaint(here, f"expected at most {most} entries", got=False)
+    for index, text in enumerate(texts[:most]):
         try:
             read(text)
         except Unreadable as flaw:

@@ -43,6 +43,10 @@ def test_days_times_and_zone(text: str, days: set[int], hours: list[tuple[int, i
         ("mon 08:00", "expected a range such as 08:00-16:00 at column 5"),
         ("mon 08:00-16:60", 'expected a time from 00:00 to 24:00, got "16:60" at column 11'),
         ("mon 08:00-08:00", "the range is empty at column 5 (write 00:00-24:00 for the whole day)"),
+        (
+            "mon " + ",".join(f"0{hour}:00-0{hour}:30" for hour in range(7)),
+            "at most 4 ranges of times at column 5",
+        ),
         ("mon 24:00-08:00", "a range cannot begin at 24:00 at column 5 (write 00:00)"),
         ("mon 08:00-16:00 Europe/Berln", 'not a time zone at column 17 (did you mean "Europe/Berlin"?)'),
         ("mon 08:00-16:00 berlin", 'not a time zone at column 17 (did you mean "Europe/Berlin"?)'),

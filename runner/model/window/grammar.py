@@ -15,6 +15,7 @@ WEEK_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 EVERY_DAY = ("daily", "*")
 DEFAULT_ZONE = "UTC"
 LONGEST = 200
+MOST_RANGES = 4  # of one entry
 _FULL_NAMES = {
     name: name[:3] for name in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 }
@@ -48,7 +49,8 @@ class Part(NamedTuple):
     column: int
 
 
-@dataclass(frozen=True)
+# The same text gives the same object (see `allowed`), so they are compared by identity: a search looks up many thousands.
+@dataclass(frozen=True, eq=False)
 class Allowed:
     """Times of a week in which applies may start; minutes count from midnight of the day that they belong to."""
 
@@ -61,7 +63,7 @@ class Allowed:
         return _spans_on(self, day)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def _spans_on(allowed: Allowed, day: date) -> tuple[Span, ...]:
     begin = midnight(day)
     if day.weekday() not in allowed.days or not spans(allowed.zone, begin, begin + DAY):
@@ -177,7 +179,10 @@ def _day(word: Part) -> int:
 
 
 def _times(part: Part) -> tuple[tuple[int, int], ...]:
-    return tuple(_range_of_times(item) for item in _items(part))
+    found = tuple(_range_of_times(item) for item in _items(part))
+    if len(found) > MOST_RANGES:
+        raise Unreadable(f"expected at most {MOST_RANGES} ranges of times", part.column)
+    return found
 
 
 def _range_of_times(item: Part) -> tuple[int, int]:

@@ -1,13 +1,12 @@
 """When windows are open, and when they open next: exact, by the boundaries of their times."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from runner.model.window.grammar import Allowed, Frozen, Unreadable, allowed, frozen
-from runner.model.window.zone import DAY, Span
+from runner.model.window.zone import DAY, Span, midnight
 
 # Windows in different zones can meet in a few weeks of a year only, between their changes to summer time.
 LOOK_AHEAD = timedelta(days=400)
@@ -15,7 +14,7 @@ LOOK_AHEAD = timedelta(days=400)
 _PERIOD_DAYS = 30
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # as Allowed
 class Window:
     """Open in any of the `allow` times, or always if there are none, and closed in each of the `freeze` times.
 
@@ -30,7 +29,7 @@ class Window:
         return next((one for one in self.freeze if one.start <= at < one.end), None)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def window(allow: tuple[str, ...], freeze: tuple[str, ...]) -> Window:
     try:
         return Window(tuple(map(allowed, allow)), tuple(map(frozen, freeze)))
@@ -41,7 +40,7 @@ def window(allow: tuple[str, ...], freeze: tuple[str, ...]) -> Window:
 def is_open(of: Window, at: datetime) -> bool:
     if of.flaw or of.frozen_at(at) is not None:
         return False
-    return not of.allow or any(span.start <= at < span.end for span in _around(of.allow, at))
+    return not of.allow or any(span.start <= at < span.end for span in _on_day(of, _day(at)))
 
 
 def opens(of: Window, at: datetime, limit: datetime) -> datetime | None:
@@ -53,7 +52,7 @@ def opens(of: Window, at: datetime, limit: datetime) -> datetime | None:
         if freeze is not None:
             at = freeze.end
             continue
-        start = _next_allowed(of.allow, at)
+        start = _next_allowed(of, at)
         if start == at:
             return at
         if start is None:
@@ -67,12 +66,26 @@ def closes(of: Window, at: datetime, limit: datetime) -> datetime | None:
     freezes = (one.start for one in of.freeze if one.start > at)
     end = min(freezes, default=limit)
     if of.allow:
-        end = min(end, _allowed_until(of.allow, at, limit))
+        end = min(end, _allowed_until(of, at, limit))
     return end if end < limit else None
 
 
 def next_opening(windows: Sequence[Window], at: datetime) -> datetime | None:
-    """The first moment from `at` on at which all are open; None if there is none within a year after the last freeze."""
+    """The first moment from `at` on at which all are open; None if there is none within a year after the last freeze.
+
+    What is found stays true until then, so a search that finds nothing is not repeated at every turn.
+    """
+    hour = at.replace(minute=0, second=0, microsecond=0)
+    found = _since(tuple(windows), hour)
+    return found if found is None or found >= at else _search(windows, at)
+
+
+@lru_cache(maxsize=256)
+def _since(windows: tuple[Window, ...], hour: datetime) -> datetime | None:
+    return _search(windows, hour)
+
+
+def _search(windows: Sequence[Window], at: datetime) -> datetime | None:
     limit = max([at, *(one.end for window in windows for one in window.freeze)]) + LOOK_AHEAD
     while True:
         later = at
@@ -91,40 +104,43 @@ def end_of_opening(windows: Sequence[Window], at: datetime, limit: datetime) -> 
     return min((closes(one, at, limit) or limit for one in windows), default=limit)
 
 
-def _next_allowed(allow: Sequence[Allowed], at: datetime) -> datetime | None:
-    if not allow:
+def _next_allowed(of: Window, at: datetime) -> datetime | None:
+    if not of.allow:
         return at
-    return min((start for one in allow if (start := _next_of(one, at)) is not None), default=None)
-
-
-def _next_of(one: Allowed, at: datetime) -> datetime | None:
-    today = _today(one, at)
-    for number in range(-1, _PERIOD_DAYS):
-        # Two days together: where clocks go back across midnight, times of the later day come first.
-        days = (today + number * DAY, today + (number + 1) * DAY)
-        found = [max(span.start, at) for day in days for span in one.on(day) if span.end > at]
-        if found:
-            return min(found)
+    for number in range(_PERIOD_DAYS):
+        for span in _on_day(of, _day(at) + number * DAY):
+            if span.end > at:
+                return max(span.start, at)
     return None
 
 
-def _allowed_until(allow: Sequence[Allowed], at: datetime, limit: datetime) -> datetime:
+def _allowed_until(of: Window, at: datetime, limit: datetime) -> datetime:
     """The end of the times that hold `at` and follow each other without a gap."""
     while at < limit:
-        end = max((span.end for span in _around(allow, at) if span.start <= at), default=at)
-        if end <= at:
+        end = next((span.end for span in _on_day(of, _day(at)) if span.start <= at < span.end), at)
+        if end == at:
             return at
         at = end
     return limit
 
 
-def _around(allow: Sequence[Allowed], at: datetime) -> Iterator[Span]:
-    """The times of the days that can hold `at`: those of the day before may go on past midnight."""
-    for one in allow:
-        today = _today(one, at)
-        for number in (-1, 0, 1):
-            yield from one.on(today + number * DAY)
+@lru_cache(maxsize=4096)
+def _on_day(of: Window, day: date) -> tuple[Span, ...]:
+    """When it is allowed on a day of UTC: in order, and without overlap."""
+    low = midnight(day).replace(tzinfo=UTC)
+    high = low + DAY
+    found: list[Span] = []
+    # Days of a zone begin up to a day earlier or later, and what belongs to one may go on past its midnight.
+    near = (span for one in of.allow for number in (-2, -1, 0, 1) for span in one.on(day + number * DAY))
+    for span in sorted(near):
+        start, end = max(span.start, low), min(span.end, high)
+        if start >= end:
+            continue
+        if found and start <= found[-1].end:
+            start, end = found[-1].start, max(end, found.pop().end)
+        found.append(Span(start, end))
+    return tuple(found)
 
 
-def _today(one: Allowed, at: datetime) -> date:
-    return at.astimezone(ZoneInfo(one.zone)).date()
+def _day(at: datetime) -> date:
+    return at.astimezone(UTC).date()
