@@ -19,7 +19,7 @@ from runner.view.terms import TermsView, terms_view
 class RuleRow:
     """`why` is the declaration that it matches, if that is an earlier one, or why it does not match.
 
-    `decides` are the keys for which no other rule is stricter.
+    `decides` are the keys of an approval or guardrail rule for which no other rule is stricter.
     """
 
     name: str
@@ -94,14 +94,14 @@ def _decides(
             if rule.name in terms.why(key):
                 yield key
         yield from dict.fromkeys(
-            word.key for word in terms.words if word.key in _EACH_COUNTS and word.origin.startswith(rule.name)
+            word.key
+            for word in terms.words
+            if word.applies and word.key in _EACH_COUNTS and word.origin.startswith(rule.name)
         )
     elif rule.table == "guardrails.rules":
         by = sayers(settings.guardrails, named_rules(settings.guardrails, declared))
         lower = {key for key in rule.says if by.get(key, "").startswith(rule.name)}
         yield from (key for key in rule.says if key in lower or not key.startswith("max_"))
-    else:
-        yield from rule.says
 
 
 _EACH_COUNTS = frozenset({"from", "one_of", "protect"})

@@ -211,7 +211,7 @@ def test_stack_show_lists_every_rule_with_why_it_reaches_the_stack_or_not(make: 
         ("rule 2 of approvals.rules", False, "its name is not db", []),
         ("rule 1 of guardrails.rules", True, "", ["max_destroys"]),
         ("rule 2 of guardrails.rules", True, "", []),
-        ('"all" of contexts', True, "", ["vars"]),
+        ('"all" of contexts', True, "", []),
     ]
     assert "in force until a newer plan is applied" in page["rules"][0]["why"]
     assert page["limits"][0] == {

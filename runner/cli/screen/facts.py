@@ -44,8 +44,8 @@ def policy_facts(results: Sequence[PolicyResult]) -> list[Fact]:
         for one in results
         if one.approvals
     ]
-    passed = sum(one.level == "pass" for one in results)
-    rest = [Cell(f"{passed} of {len(results)} passed", "dim")] if results else []
+    silent = sum(one.level == "pass" for one in results)
+    rest = [Cell(f"{silent} of {len(results)} have no objection", "dim")] if silent else []
     return [
         ("policies" if not number else "", cell)
         for number, cell in enumerate([*denied, *warned, *asked, *rest])

@@ -15,11 +15,22 @@ _OF_THE_ENTRY = frozenset({"name", "match", "reason"})
 def set_keys(rule: Any) -> dict[str, Any]:
     """The keys that are set to something else than their default, as plain data."""
     return {
-        one.name.removesuffix("_"): to_plain(value)
+        one.name.removesuffix("_"): _without_defaults(to_plain(value))
         for one in fields(rule)
         if one.name not in _OF_THE_ENTRY
         and (value := getattr(rule, one.name)) not in (one.default, None, {}, ())
     }
+
+
+def _without_defaults(value: Any) -> Any:
+    """Keys inside that are not set are left out."""
+    match value:
+        case dict():
+            return {key: _without_defaults(one) for key, one in value.items() if one not in (None, [], {})}
+        case list():
+            return [_without_defaults(one) for one in value]
+        case _:
+            return value
 
 
 def set_names(context: Context) -> dict[str, Any]:
