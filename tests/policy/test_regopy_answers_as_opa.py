@@ -47,6 +47,9 @@ input.m[k] == input.q[k]
 input.m[k] != input.m[l]
 input.s[_] == names[_]
 kinds[input.s[_]]
+x := input.s[_]; kinds[x]
+x := input.s[_]; numbers[x] == 1
+input.s[i]; kinds[input.s[i]]
 numbers[input.s[_]] == 1
 input.s[input.i[_]] == "yy"
 x := [input.s[_], input.p[_]]; x == ["yy", "x"]

@@ -3,7 +3,8 @@ r"""A module's text as regopy has to get it, with the same lines: where regopy d
 - A partial set of Rego v0, `name[x] { ... }`, is an object of `true` there: what iterates over such a set finds nothing.
   Its head becomes `name contains x if`.
 - An expression that iterates within a call or twice, such as `startswith(names[_], "x")` or `a[i] == b[j]`, is an error or
-  false. What it iterates over gets a name first: `name := names[_]; startswith(name, "x")`.
+  false. What it iterates over gets a name first: `name = names[_]; startswith(name, "x")`. After `name := names[_]`,
+  `kinds[name]` crashes; after `name = names[_]` it does not.
 - `sprintf` with more than one verb puts quotes around values of variables and of functions, so that the text equals
   no other. It becomes `concat` of calls with one verb each.
 - `with input as ...` crashes where the rule asks another rule, and `with input.key as ...` does not. The document is
@@ -22,7 +23,6 @@ ROOT = "root"  # the key of the input that has the document
 NAME = "driftline_"  # how names that are given here begin
 _NO_VARIABLE = frozenset({"true", "false", "null", "input", "data"})
 _PATTERN = frozenset("[]{},:")
-_ASSIGNS = frozenset({":=", "="})
 
 
 def modern(of: Module) -> str:
@@ -110,8 +110,8 @@ class _Writer:
         return "; ".join([*named, text])
 
     def _is_simple(self, begin: int, end: int) -> bool:
-        """`ref` and `name := ref` iterate as they should."""
-        if begin + 1 < end and self.tokens[begin + 1].text in _ASSIGNS and self.tokens[begin].kind == "name":
+        """`ref` and `name = ref` iterate as they should."""
+        if begin + 1 < end and self.tokens[begin + 1].text == "=" and self.tokens[begin].kind == "name":
             begin += 2
         return begin < end and self._chain(begin) == end and not self._nested(begin, end)
 
@@ -176,7 +176,7 @@ class _Writer:
                 at += 1
         self.named += 1
         name = f"{NAME}{self.named}"
-        self.iterations.append(f"{name} := {''.join(pieces)}")
+        self.iterations.append(f"{name} = {''.join(pieces)}")
         return name, end
 
     def _indexed(self, index: int, end: int) -> bool:
