@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, Self
 
 from click.testing import CliRunner, Result
 
@@ -115,7 +115,7 @@ class World:
         self.cloud.write_text("hello\n")
 
     @classmethod
-    def found(cls, root: Path) -> "World":
+    def found(cls, root: Path) -> Self:
         """One that was made there before, with its configuration."""
         world = cls.__new__(cls)
         world.root, world.more, world.executor, world.environment = root, "", "", {}

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 from git import Git
 from provider.cloudfile import edit
@@ -99,7 +100,7 @@ class World:
         self._git("init", "--quiet", "--initial-branch=main")
 
     @classmethod
-    def found(cls, root: Path) -> "World":
+    def found(cls, root: Path) -> Self:
         """One that was made there before."""
         world = cls.__new__(cls)
         world._at(root)

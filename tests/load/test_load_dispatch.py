@@ -1,10 +1,11 @@
 """What starts beside what: memory, accounts, a provider that throttles, a queue that holds each check once."""
 
+from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from load_world import BODY, Place, started
+from put_back import PutBack
 from world import ANA, states
 
 from runner.model.audit.actor import DAEMON
@@ -23,9 +24,18 @@ from runner.view.load import queue_waits_for
 MB = 10**6
 
 
+@pytest.fixture(scope="module")
+def applied(tmp_path_factory: pytest.TempPathFactory) -> PutBack:
+    place = Place(tmp_path_factory.mktemp("place"), "a", "b", "c")
+    place.leave()
+    return PutBack.kept(place.root)
+
+
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path, "a", "b", "c")
+def place(applied: PutBack) -> Iterator[Place]:
+    place = Place.found(applied.again())
+    yield place
+    place.leave()
 
 
 # The queue

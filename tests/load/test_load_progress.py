@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from cli_world import World, until
+from put_back import PutBack
 from wrapped import wrapped
 
 from runner.cli.screen import progress
@@ -49,9 +50,14 @@ class Place(World):
         return [run["state"] for run in self.json("run", "list", "--kind", "drift")]
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> PutBack:
+    return PutBack.kept(Place.made(tmp_path_factory.mktemp("place")).root)
+
+
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place.made(tmp_path)
+def place(made: PutBack) -> Place:
+    return Place.found(made.again())
 
 
 @contextmanager
