@@ -34,22 +34,23 @@ output "password" {{
   sensitive = true
 }}
 """
+# Nothing in its names says that a value is secret.
 APP = """\
 variable "vpc_id" {{ type = string }}
 variable "zones" {{ type = list(string) }}
-variable "password" {{}}
+variable "greeting" {{}}
 resource "terraform_data" "app" {{
   input = "${{var.vpc_id}} ${{join(",", var.zones)}} {value}"
 }}
 resource "terraform_data" "copy" {{
-  input = base64encode("user:${{var.password}}")
+  input = base64encode("user:${{var.greeting}}")
 }}
 output "app_id" {{ value = "app in ${{var.vpc_id}}" }}
 """
 TAKES = """\
 depends_on:
   - stack: net
-    outputs: {vpc_id: TF_VAR_vpc_id, zones: zones, password: TF_VAR_password}
+    outputs: {vpc_id: TF_VAR_vpc_id, zones: zones, password: TF_VAR_greeting}
 """
 WEB = 'variable "app" {}\nresource "terraform_data" "web" {\n  input = var.app\n}\n'
 
