@@ -7,7 +7,6 @@ from runner.config.ignore_rule import single_line
 from runner.config.limits import GUARDRAIL_RULE, out_of_limits
 from runner.config.match import match_complaints
 from runner.config.place import KeyPath
-from runner.model.approval.content_rules import path_steps
 from runner.model.settings.guardrails import Forbidden, GuardrailRule, Guardrails, RequiredTags, ValueRule
 from runner.model.settings.server import Settings
 
@@ -57,6 +56,8 @@ def _nothing(
 
 
 def _value(here: KeyPath, value: ValueRule) -> Iterator[Complaint]:
+    from runner.model.approval.content_rules import path_steps  # which reads plans: for such rules only
+
     if not path_steps(value.attribute):
         message = "expected a path such as instance_type or root_block_device[*].volume_size"
         yield Complaint((*here, "attribute"), message)

@@ -1,13 +1,16 @@
 """`driftline stack graph`: the stacks, how they stand, and which ones wait for which."""
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 import click
 
 from runner.cli.options import Cli, Labels, labels_option, pass_cli, stacks_argument
 from runner.errors import BadUsage
 from runner.ports.records.store import Reader
-from runner.view.graph import StackGraph, around, stack_graph
+
+if TYPE_CHECKING:
+    from runner.view.graph import StackGraph
 
 FORMS = ("tree", "dot", "mermaid", "json")
 
@@ -45,10 +48,11 @@ def graph(cli: Cli, stacks: tuple[str, ...], labels: Labels, output: str) -> Non
     cli.present(output, drawn, lambda drawn: graph_screen(drawn, empty=empty))
 
 
-def _graph(cli: Cli, reader: Reader, names: tuple[str, ...], labels: Labels) -> StackGraph:
+def _graph(cli: Cli, reader: Reader, names: tuple[str, ...], labels: Labels) -> "StackGraph":
     """StackNotFound for a name that no stack has."""
     from runner.cli.several import has
     from runner.view.facts import all_stacks
+    from runner.view.graph import around, stack_graph
     from runner.view.newcomer import newcomers
 
     app = cli.app
@@ -64,16 +68,16 @@ def _graph(cli: Cli, reader: Reader, names: tuple[str, ...], labels: Labels) -> 
     return around(everything, names) if names else everything
 
 
-def _dot(drawn: StackGraph) -> Iterable[str]:
+def _dot(drawn: "StackGraph") -> Iterable[str]:
     from runner.cli.screen.graph_dot import dot_lines
 
     return dot_lines(drawn)
 
 
-def _mermaid(drawn: StackGraph) -> Iterable[str]:
+def _mermaid(drawn: "StackGraph") -> Iterable[str]:
     from runner.cli.screen.graph_mermaid import mermaid_lines
 
     return mermaid_lines(drawn)
 
 
-_TEXTS: dict[str, Callable[[StackGraph], Iterable[str]]] = {"dot": _dot, "mermaid": _mermaid}
+_TEXTS: "dict[str, Callable[[StackGraph], Iterable[str]]]" = {"dot": _dot, "mermaid": _mermaid}

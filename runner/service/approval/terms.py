@@ -1,7 +1,7 @@
 """The terms under which a run is approved and a stack is applied, according to the operator's rules and Git now."""
 
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from runner.model.approval.approval import Review
 from runner.model.approval.lineage import in_force, outlived
@@ -11,11 +11,14 @@ from runner.model.policy.material import NOTHING, Judging
 from runner.model.run.life import Kind, Run
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import Stack
-from runner.ports.control import ControlPorts
 from runner.ports.records.approvals import ApprovalReader
 from runner.ports.records.declarations import DeclarationReader
 from runner.ports.records.stacks import StackReader
 from runner.ports.records.store import Writer
+
+if TYPE_CHECKING:
+    # A list of stacks needs none of what a worker or an engine is.
+    from runner.ports.control import ControlPorts
 
 
 class RunJudgingReader(DeclarationReader, StackReader, Protocol):
@@ -40,7 +43,7 @@ def usual_terms(settings: Settings, reader: TermsReader, run: Run) -> Terms:
     return _terms(settings, reader, run.stack, _declared(reader, run))
 
 
-def judging(control: ControlPorts, reader: RunJudgingReader, run: Run) -> Judging:
+def judging(control: "ControlPorts", reader: RunJudgingReader, run: Run) -> Judging:
     """What judges the run's plan now. A policy that matches any declaration that counts is among it, and so are the
     repository's policies at the applied revision.
     """

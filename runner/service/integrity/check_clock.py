@@ -1,6 +1,7 @@
 """The clock and the audit log: a clock that is far behind is refused, and never makes anything younger."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from runner.errors import ClockBehind, ClockWentBack
 from runner.model.audit.actor import DAEMON
@@ -8,8 +9,11 @@ from runner.model.audit.log import CLOCK
 from runner.model.run.life import Run
 from runner.model.values.clock import far_behind, latest
 from runner.ports.basics import Clock
-from runner.ports.control import ControlPorts
 from runner.ports.records.audit import AuditReader
+
+if TYPE_CHECKING:
+    # A list of stacks needs none of what a worker or an engine is.
+    from runner.ports.control import ControlPorts
 
 
 def steady_now(reader: AuditReader, clock: Clock, run: str) -> datetime:
@@ -26,7 +30,7 @@ def refuse_other_time(reader: AuditReader, clock: Clock, run: Run) -> None:
         )
 
 
-def check_clock(control: ControlPorts, *, accept: bool) -> None:
+def check_clock(control: "ControlPorts", *, accept: bool) -> None:
     """ClockBehind, unless a person accepts it: then later times on record no longer count as seen."""
     now = control.clock.now()
     with control.store.reading() as reader:
