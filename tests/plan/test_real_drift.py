@@ -1,8 +1,7 @@
 """The taxonomy on documents of a real Terraform, whose cloud was changed by hand."""
 
-from pathlib import Path
-
 import pytest
+from put_back import PutBack
 from terraform_plans import Module, needs_terraform
 
 from runner.model.changes.changes import MASK, Action
@@ -43,10 +42,17 @@ output "size" {
 """
 
 
-@pytest.fixture
-def module(tmp_path: Path) -> Module:
-    made = Module(tmp_path)
+@pytest.fixture(scope="module")
+def applied(tmp_path_factory: pytest.TempPathFactory) -> tuple[Module, PutBack]:
+    made = Module(tmp_path_factory.mktemp("applied"))
     made.apply(CODE)
+    return made, PutBack.kept(made.folder)
+
+
+@pytest.fixture
+def module(applied: tuple[Module, PutBack]) -> Module:
+    made, kept = applied
+    kept.again()
     return made
 
 
