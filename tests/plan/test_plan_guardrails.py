@@ -77,6 +77,18 @@ def test_a_move_does_not_leave_the_protection_behind() -> None:
     assert len(violations(moved, Guardrails(), ("aws_db_instance.old",))) == 1
 
 
+@pytest.mark.parametrize("actions", ["no-op", "update"])
+def test_a_move_out_of_the_protected_addresses_needs_the_name(actions: str) -> None:
+    moved = plan(actions, address="aws_db_instance.new", previous_address="aws_db_instance.old")
+    (found,) = violations(moved, Guardrails(), ("aws_db_instance.old",))
+    assert found.sentence == (
+        "aws_db_instance.old would be moved to aws_db_instance.new, where it is not protected"
+    )
+    assert needs_name_typed([found])
+    assert violations(moved, Guardrails(), ("aws_db_instance.*",)) == ()
+    assert violations(moved, Guardrails(protect_types=("aws_db_*",)), ("aws_db_instance.old",)) == ()
+
+
 def test_what_blocks_stands_first() -> None:
     broken = violations(plan("delete"), Guardrails(max_destroys=0), ("*",))
     assert [v.blocking for v in broken] == [True, False]

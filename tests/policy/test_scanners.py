@@ -155,3 +155,16 @@ def test_a_scanner_can_change_neither_the_plan_nor_the_code(place: Path) -> None
     assert (place / "plan.json").read_text() == '{"a": 1}'
     assert not list((place.parent / "tree").iterdir())
     assert stat.S_ISREG((place / "plan.json").stat().st_mode)
+
+
+def test_what_a_scanner_leaves_running_ends_with_it(place: Path) -> None:
+    assert ran(place, "setsid sleep 97 & exit 0", blocking=True) == Answer()
+    running = Path("/proc").glob("[0-9]*/cmdline")
+    assert not any(b"sleep\x0097" in read_if_there(path) for path in running)
+
+
+def read_if_there(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""

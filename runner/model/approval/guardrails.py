@@ -143,7 +143,12 @@ def state_problem(known: SeenState | None, facts: EngineFacts) -> str | None:
 def _protected(changes: ChangeSet, guardrails: Guardrails, protect: Sequence[str]) -> Iterator[Violation]:
     addresses = (*guardrails.protect_addresses, *protect)
     for resource in changes.resources:
-        if resource.data or resource.action not in _VERBS:
+        if resource.data:
+            continue
+        if resource.action not in _VERBS:
+            if _moved_out(resource, guardrails, addresses):
+                sentence = f"{resource.previous_address} would be moved to {resource.address}, where it is not protected"
+                yield Violation("protected", sentence, blocking=False)
             continue
         if covered(guardrails.protect_types, resource.type):
             why = f"type {resource.type} is protected"
@@ -154,6 +159,16 @@ def _protected(changes: ChangeSet, guardrails: Guardrails, protect: Sequence[str
         yield Violation(
             "protected", f"{resource.address} would be {_verb(resource)}, but {why}", blocking=False
         )
+
+
+def _moved_out(resource: ResourceChange, guardrails: Guardrails, addresses: Sequence[str]) -> bool:
+    """Whether the next plan could destroy it without being asked for the name."""
+    return (
+        resource.previous_address is not None
+        and _covered(addresses, resource.previous_address)
+        and not _covered(addresses, resource.address)
+        and not covered(guardrails.protect_types, resource.type)
+    )
 
 
 def _covered(patterns: Sequence[str], address: str) -> bool:
