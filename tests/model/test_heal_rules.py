@@ -19,14 +19,24 @@ from runner.model.changes.changes import (
     Reading,
     ResourceChange,
 )
+from runner.model.drift.report import Acknowledgement, Contest, DriftReport, ReportStatus
 from runner.model.healing.limits import PastHeal, exceeded, fight
 from runner.model.healing.other_side import wrote
 from runner.model.healing.rules import HealTerms, heal_terms
+from runner.model.healing.suspended import Surroundings, suspended
 from runner.model.healing.verdict import Protection, Verdict, judge
 from runner.model.settings.healing import Fights, HealLimits, OperatorHealRule
 from runner.model.settings.server import DriftSettings
-from runner.model.stack.definition import DriftRules, StackDefinition, definition_of_json
+from runner.model.stack.definition import (
+    DriftRules,
+    Pause,
+    Stack,
+    StackDefinition,
+    StateIdentity,
+    definition_of_json,
+)
 from runner.model.stack.heal_rule import AtMost, HealRule
+from runner.model.stack.lock import Lock
 from runner.model.stack.match import StackMatch
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
@@ -366,3 +376,74 @@ def test_a_definition_comes_back_from_its_json(action: Any) -> None:
 
 def test_saying_report_is_another_definition_than_saying_nothing() -> None:
     assert StackDefinition("web", drift=DriftRules(action="report")).digest != StackDefinition("web").digest
+
+
+# What suspends healing
+
+STACK = Stack(
+    name="web",
+    source="infra",
+    file="web/stack.yaml",
+    module_path="web",
+    definition=StackDefinition("web"),
+    revision="a" * 40,
+    inputs="i",
+    identity=StateIdentity("local", "{}", "default"),
+    managed_state=False,
+)
+REPORT = DriftReport(1, "web", ReportStatus.OPEN, "a" * 40, "f", NOW, NOW, 1, ())
+CONTEST = Contest(NOW, 3, (BUCKET,), "run-7 of stack net wrote the same values")
+OPEN = Surroundings(STACK, terms(TAGS), NOW, REPORT)
+
+
+def test_nothing_suspends_the_healing_of_an_open_report() -> None:
+    assert not list(suspended(OPEN))
+
+
+@pytest.mark.parametrize(
+    ("on", "sentence"),
+    [
+        (
+            replace(OPEN, terms=terms(TAGS, action="propose")),
+            "drift.action is propose (drift.action of the server)",
+        ),
+        (
+            replace(OPEN, never="rule 1 of approvals.rules"),
+            "the stack may not be applied: its mode is never (rule 1 of approvals.rules)",
+        ),
+        (replace(OPEN, lock=Lock("web", "ana", "audit", NOW)), "the stack is locked by ana: audit"),
+        (
+            replace(OPEN, stack=replace(STACK, pause=Pause("ana", "release", NOW))),
+            "the stack is paused by ana: release",
+        ),
+        (
+            replace(OPEN, stack=replace(STACK, definition=StackDefinition("web", paused=True))),
+            "the stack is paused: its definition in Git says paused: true",
+        ),
+        (
+            replace(OPEN, read=False),
+            "the stack files of its source have not been read completely since the settings changed",
+        ),
+        (replace(OPEN, stack=replace(STACK, missing_since=NOW)), "the stack is no longer in Git"),
+        (replace(OPEN, stack=replace(STACK, problem="bad")), "its definition in Git is invalid"),
+        (replace(OPEN, partly="run-3"), "run-3 left parts of another revision in the state"),
+        (replace(OPEN, report=None), "its drift report is resolved"),
+        (
+            replace(
+                OPEN,
+                report=replace(
+                    REPORT,
+                    status=ReportStatus.ACKNOWLEDGED,
+                    acknowledgement=Acknowledgement("ana", "known", NOW, NOW + timedelta(days=1)),
+                ),
+            ),
+            "dr-1 is acknowledged by ana: known",
+        ),
+        (
+            replace(OPEN, report=replace(REPORT, contest=CONTEST)),
+            f"dr-1 is contested: {BUCKET} was healed 3 times and drifted again; run-7 of stack net wrote the same values",
+        ),
+    ],
+)
+def test_healing_is_suspended(on: Surroundings, sentence: str) -> None:
+    assert list(suspended(on)) == [sentence]

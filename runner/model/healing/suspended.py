@@ -21,6 +21,7 @@ class Surroundings:
     lock: Lock | None = None
     never: str | None = None  # by whose word the stack is never applied
     read: bool = True  # whether this version has read the stack files of its source
+    partly: str | None = None  # the run that left parts of another revision
 
 
 def suspended(on: Surroundings) -> Iterator[str]:
@@ -29,23 +30,39 @@ def suspended(on: Surroundings) -> Iterator[str]:
         yield f"drift.action is {on.terms.action} ({on.terms.why})"
     if on.never is not None:
         yield f"the stack may not be applied: its mode is never ({on.never})"
+    yield from _held(on)
+    yield from _of_git(on)
+    yield from _of_report(on)
+
+
+def _held(on: Surroundings) -> Iterator[str]:
     if on.lock is not None:
         yield f"the stack is locked by {on.lock.holder}: {on.lock.reason}"
-    yield from _paused(on)
-    if not on.read:
-        yield "the stack files of its source have not been read completely since the settings changed"
-    if on.report is None or on.report.status is ReportStatus.RESOLVED:
-        yield "its drift report is resolved"
-        return
-    if on.report.acknowledged(on.now) and (known := on.report.acknowledgement) is not None:
-        yield f"{on.report.name} is acknowledged by {known.by}: {known.reason}"
-    if on.report.contest is not None:
-        yield f"{on.report.name} is contested: {on.report.contest.sentence}"
-
-
-def _paused(on: Surroundings) -> Iterator[str]:
     pause = on.stack.pause
     if pause is not None and pause.holds(on.now):
         yield f"the stack is paused by {pause.by}: {pause.reason}"
     elif on.stack.definition.paused:
         yield "the stack is paused: its definition in Git says paused: true"
+
+
+def _of_git(on: Surroundings) -> Iterator[str]:
+    """Without the newest stack file, it is not known what it says about healing."""
+    if not on.read:
+        yield "the stack files of its source have not been read completely since the settings changed"
+    if on.stack.missing_since is not None:
+        yield "the stack is no longer in Git"
+    if on.stack.problem is not None:
+        yield "its definition in Git is invalid"
+    if on.partly is not None:
+        yield f"{on.partly} left parts of another revision in the state"
+
+
+def _of_report(on: Surroundings) -> Iterator[str]:
+    report = on.report
+    if report is None or report.status is ReportStatus.RESOLVED:
+        yield "its drift report is resolved"
+        return
+    if report.acknowledged(on.now) and (known := report.acknowledgement) is not None:
+        yield f"{report.name} is acknowledged by {known.by}: {known.reason}"
+    if report.contest is not None:
+        yield f"{report.name} is contested: {report.contest.sentence}"

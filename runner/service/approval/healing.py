@@ -24,6 +24,7 @@ from runner.ports.records.joined import QuestionReader
 from runner.ports.records.runs import RunReader
 from runner.service.approval.bind import expected_guard_rails, guard_rails
 from runner.service.approval.terms import counting, judged_by, run_terms, stack_terms, usual_terms
+from runner.service.drift.partly import partly_applied
 
 
 def run_verdict(
@@ -101,6 +102,7 @@ def _around(
     report: DriftReport | None,
     approval: Terms,
 ) -> Surroundings:
+    left = partly_applied(reader, stack.name)
     return Surroundings(
         stack=stack,
         terms=terms,
@@ -109,6 +111,7 @@ def _around(
         lock=reader.lock(stack.name),
         never=approval.why("mode") if approval.mode == "never" else None,
         read=reader.source(stack.source).discovered_with is not None,
+        partly=left[0].run if left else None,
     )
 
 
