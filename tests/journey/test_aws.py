@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -16,8 +17,10 @@ from world import ANA, World, states
 from runner.model.drift.report import DriftClass, ReportStatus
 from runner.model.plan.text import render
 from runner.model.run.life import State
+from runner.model.settings.healing import OperatorHealRule
 from runner.model.stack.definition import DriftStatus, Sync
 from runner.service.operator import report, request
+from runner.view.healing import heal_page
 
 pytestmark = pytest.mark.aws
 
@@ -221,3 +224,77 @@ def test_no_region_but_the_approved_one_is_changed(world: World, aws: Any) -> No
     assert "region of provider aws is different now" in after.reason
     there = boto3.client("ssm", region_name="us-east-1")
     assert there.describe_parameters()["Parameters"] == []
+
+
+GUARDED = """\
+terraform {{
+  required_providers {{
+    aws = {{ source = "hashicorp/aws" }}
+  }}
+}}
+provider "aws" {{}}
+data "aws_ssm_parameter" "elsewhere" {{
+  name = "/elsewhere"
+}}
+resource "aws_security_group" "{name}" {{
+  name        = "{value}"
+  description = "of {name}"
+  tags        = {{ owner = "code" }}
+  ingress {{
+    from_port   = 443
+    to_port     = 443
+    protocol    = "tcp"
+    cidr_blocks = ["10.0.0.0/8"]
+  }}
+}}
+resource "aws_ssm_parameter" "extra" {{
+  count = data.aws_ssm_parameter.elsewhere.insecure_value == "one" ? 1 : 0
+  name  = "/{name}/extra"
+  type  = "String"
+  insecure_value = "x"
+}}
+"""
+HEALS = (
+    OperatorHealRule(
+        "heal", types=("aws_*",), attributes=("tags", "tags_all"), reason="tags belong to the code"
+    ),
+    OperatorHealRule("heal", types=("aws_ssm_parameter",), actions=("create", "delete")),
+)
+
+
+def test_tags_heal_by_themselves_and_neither_a_firewall_rule_nor_a_delete_does(
+    world: World, moto: dict[str, str], aws: Any
+) -> None:
+    drift = replace(world.settings.drift, action="reconcile", heal=HEALS)
+    world.configure(replace(world.settings, drift=drift))
+    ec2 = boto3.client("ec2", region_name="eu-west-1", endpoint_url=moto["AWS_ENDPOINT_URL"])
+    world.applied("guarded", "guarded", rules="aws: {region: eu-west-1}\n", body=GUARDED)
+
+    def group() -> Any:
+        (found,) = ec2.describe_security_groups(GroupNames=["guarded"])["SecurityGroups"]
+        return found
+
+    mine = group()["GroupId"]
+    ec2.create_tags(Resources=[mine], Tags=[{"Key": "owner", "Value": "somebody"}])
+    request.request_check(world.app.control, ["guarded"], ANA)
+    checked, healing, healed = world.work()
+    assert (checked.state, healed.id, healed.state) == (State.DRIFTED, healing.id, State.APPLIED)
+    assert [one.rule for one in healed.healed_by] == ["rule 1 of drift.heal"]
+    assert group()["Tags"] == [{"Key": "owner", "Value": "code"}]
+    open_all = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    ec2.authorize_security_group_ingress(GroupId=mine, IpPermissions=[open_all])
+    put(aws, "/elsewhere", "two")
+    request.request_check(world.app.control, ["guarded"], ANA)
+    _, waiting = world.work()
+    assert (waiting.state, waiting.healed_by) == (State.AWAITING_APPROVAL, ())
+    with world.app.store.reading() as reader:
+        found = reader.current_report("guarded")
+        assert found is not None
+        page = heal_page(reader, world.settings, world.clock, found)
+    assert page is not None
+    said = {(part.address, part.action): (part.do, part.rule) for part in page.parts}
+    assert said == {
+        ("aws_security_group.guarded", "update"): ("ask", None),
+        ("aws_ssm_parameter.extra[0]", "delete"): ("ask", "rule 2 of drift.heal"),
+    }
+    assert aws.get_parameter(Name="/guarded/extra")["Parameter"]["Value"] == "x"

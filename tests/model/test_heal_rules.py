@@ -223,6 +223,7 @@ def test_a_stack_file_never_lets_a_destroy_pass() -> None:
 def test_what_is_protected_heals_only_by_name(protect: Protection) -> None:
     changes = plan(resource(attribute()))
     assert not verdict(changes, EVERYTHING, protect=protect).heals
+    assert not verdict(changes, OperatorHealRule("heal", addresses=(BUCKET,)), protect=protect).heals
     assert verdict(
         changes, OperatorHealRule("heal", addresses=(BUCKET,), actions=("update",)), protect=protect
     ).heals
@@ -234,6 +235,7 @@ def test_what_is_protected_heals_only_by_name(protect: Protection) -> None:
         attribute(before=MASK, after=MASK, sensitive=True),
         attribute(after={"inner": ["a", MASK]}),
         attribute(path=f"tags.{MASK}"),
+        attribute(sensitive=True),
         attribute(mark_only=True),
     ],
 )

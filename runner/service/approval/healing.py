@@ -51,7 +51,7 @@ def run_verdict(
     # Also where it is no more people than usual: a rule is none.
     asking = [f"{one} asks for {one.approvals} to approve" for one in judged.results if one.approvals]
     on = _around(reader, clock, stack, terms, report, approval)
-    return _limited(settings, clock, reader, found.held_by([*asking, *suspended(on)]), stack)
+    return _limited(settings, clock, reader, found.held_by([*asking, *suspended(on)]), on)
 
 
 def expected_verdict(
@@ -68,7 +68,7 @@ def expected_verdict(
     terms = _terms(settings, declared, stack)
     found = judge(changes, terms, _protection(settings, declared, approval), _sentences(objections))
     on = _around(reader, clock, stack, terms, report, approval)
-    return _limited(settings, clock, reader, found.held_by(suspended(on)), stack)
+    return _limited(settings, clock, reader, found.held_by(suspended(on)), on)
 
 
 def _raised(terms: Terms, usual: Terms) -> bool:
@@ -115,14 +115,17 @@ def _around(
     )
 
 
-def _limited(settings: Settings, clock: Clock, reader: RunReader, found: Verdict, stack: Stack) -> Verdict:
+def _limited(
+    settings: Settings, clock: Clock, reader: RunReader, found: Verdict, on: Surroundings
+) -> Verdict:
     limits, now = settings.drift.heal_limits, clock.now()
-    past = past_heals(settings, reader, stack, clock.now())
+    past = past_heals(settings, reader, on.stack, now)
+    over = list(exceeded(found, past, limits, now))
     fought = fight((one.part.address for one in found.decisions), past, limits.fights, now)
-    over = (
-        [] if fought is None else [f"{fought.addresses[0]} was healed {fought.times} times and drifted again"]
-    )
-    return found.held_by([*exceeded(found, past, limits, now), *over])
+    contested = on.report is not None and on.report.contest is not None
+    if fought is not None and not contested:
+        over.append(f"{fought.addresses[0]} was healed {fought.times} times and drifted again")
+    return found.held_by(over)
 
 
 def past_heals(settings: Settings, reader: RunReader, stack: Stack, now: datetime) -> tuple[PastHeal, ...]:
