@@ -11,8 +11,9 @@ from runner.errors import RowDamaged
 from runner.model.approval.binding import read_binding
 from runner.model.changes.changes import ApplyOnly, ChangeSet, Diagnostic
 from runner.model.drift.probe import ProbeRecord
-from runner.model.drift.report import Finding, ReportStatus
+from runner.model.drift.report import Contest, Finding, ReportStatus
 from runner.model.run.evidence import Evidence
+from runner.model.run.healed_by import HealedBy
 from runner.model.run.life import Kind, State, Trigger
 from runner.model.stack.definition import DriftStatus
 from runner.model.values.codec import from_plain
@@ -64,7 +65,8 @@ _COLUMNS: Mapping[str, tuple[str, Mapping[str, Read]]] = {
             "trigger": Trigger,
             "targets": strings_of,
             "summary": summary_of,
-            **_times("created_at", "changed_at", "planned_at", "wait_until", "claim_since"),
+            "healed_by": _list_of(HealedBy),
+            **_times("created_at", "changed_at", "planned_at", "wait_until", "claim_since", "glass_at"),
         },
     ),
     "run_details": (
@@ -94,6 +96,7 @@ _COLUMNS: Mapping[str, tuple[str, Mapping[str, Read]]] = {
             "status": ReportStatus,
             "findings": _list_of(Finding),
             "apply_only": _json_of(ApplyOnly),
+            "contest": _json_of(Contest),
             **_times("first_seen", "last_seen", "acknowledged_at", "acknowledged_until", "resolved_at"),
         },
     ),
