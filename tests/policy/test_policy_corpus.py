@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from apart import evaluated
 from plans import Plan, module, plan, provider, resource
 
 from runner.model.policy.answer import Answer, read_answer
 from runner.model.policy.question import judging_rules
 from runner.model.policy.rego.module import Module
-from runner.policy.regopy_process import evaluated
 
 CORPUS = Path(__file__).parent / "corpus"
 TAGS = {"owner": "shop", "cost-centre": "CC-1234", "env": "prod"}

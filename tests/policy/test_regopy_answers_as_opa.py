@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
+from apart import evaluated
 
-from runner.policy.regopy_process import Problem, evaluated
+from runner.policy.regopy_process import Problem
 
 HELP = """\
 package main
