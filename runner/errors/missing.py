@@ -24,7 +24,6 @@ class NoDatabase(NotFound):
 class StackRefused(StackNotFound):
     """stack "{stack}" is in Git, but it is refused: {problem}"""
 
-    exit_code = 78
     hint_template = "driftline source check {source}"
 
 
