@@ -7,11 +7,14 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from threading import Thread
 from typing import Any, Self
 
 from click.testing import CliRunner, Result
+from put_back import PutBack
 
 from runner.app import App
 from runner.cli.main import main
@@ -192,7 +195,33 @@ class World:
 
 def planned(tmp_path: Path, stack: str = "", config: str = "") -> World:
     """With one stack, `app`, whose plan waits for approval as run-1."""
-    world = World(tmp_path, more=config)
+    return begun(tmp_path, _plan, stack, config=config)
+
+
+def applied(tmp_path: Path, stack: str = "", config: str = "") -> World:
+    """With one stack, `app`, that run-1 has applied."""
+    return begun(tmp_path, _apply, stack, config=config)
+
+
+def _plan(world: World, stack: str) -> None:
     world.stack("app", stack)
     world.run("plan", "app")
+
+
+def _apply(world: World, stack: str) -> None:
+    world.stack("app", stack)
+    world.applied("app")
+
+
+def begun(tmp_path: Path, begin: Callable[..., object], *how: str, config: str = "") -> World:
+    """A world in which this was done; it is done once by each process that tests, and then put back."""
+    world = World.found(_kept(tmp_path.parent, begin, how, config).again())
+    world.more = config
     return world
+
+
+@cache
+def _kept(folder: Path, begin: Callable[..., object], how: tuple[str, ...], config: str) -> PutBack:
+    world = World(Path(mkdtemp(dir=folder, prefix="begun-")), more=config)
+    begin(world, *how)
+    return PutBack.kept(world.root)

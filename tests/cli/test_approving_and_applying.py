@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from cli_world import World, planned
+from cli_world import World, applied, planned
 
 PROTECTED = 'apply: {protect: ["terraform_data.it"]}\n'
 
@@ -54,9 +54,7 @@ def test_a_rejected_plan_is_neither_approved_nor_applied(tmp_path: Path) -> None
 
 
 def test_what_is_protected_needs_the_name_of_the_stack(tmp_path: Path) -> None:
-    world = World(tmp_path, more="approvals: {author_may_approve: true}")
-    world.stack("app", PROTECTED)
-    world.applied("app")
+    world = applied(tmp_path, PROTECTED, config="approvals: {author_may_approve: true}")
     (run,) = world.json("plan", "app", "--destroy")
     answer = ["approve", run["id"], "--yes", "--digest", run["plan_digest"]]
     refused = world.run(*answer, expect=3)
@@ -93,9 +91,7 @@ def test_nobody_is_sent_to_approve_what_cannot_be_approved(
 
 
 def test_who_is_sent_to_approve_is_given_the_answer_to_the_guard_rail(tmp_path: Path) -> None:
-    world = World(tmp_path, more="approvals: {author_may_approve: true}\nguardrails: {max_destroys: 0}\n")
-    world.stack("app")
-    world.applied("app")
+    world = applied(tmp_path, config="approvals: {author_may_approve: true}\nguardrails: {max_destroys: 0}\n")
     world.stack("app", module="# nothing left\n")
     passed = world.run("daemon", "--once").stderr
     (need,) = world.json("status")["needs"]
@@ -108,9 +104,7 @@ def test_who_is_sent_to_approve_is_given_the_answer_to_the_guard_rail(tmp_path: 
 def test_the_exact_number_of_destroys_is_accepted_and_shown(
     tmp_path: Path,
 ) -> None:
-    world = World(tmp_path, more="approvals: {author_may_approve: true}\nguardrails: {max_destroys: 0}\n")
-    world.stack("app")
-    world.applied("app")
+    world = applied(tmp_path, config="approvals: {author_may_approve: true}\nguardrails: {max_destroys: 0}\n")
     world.stack("app", module="# nothing left\n")
     (run,) = world.json("plan", "app")
     answer = ["approve", run["id"], "--yes", "--digest", run["plan_digest"][:12]]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_world import World
+from cli_world import World, begun
 
 from runner.model.changes.changes import ChangeSet
 from runner.service.operator import import_state
@@ -20,15 +20,18 @@ BACKEND = 'terraform {{\n  backend "local" {{ path = "{states}/app.tfstate" }}\n
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    made = World(tmp_path)
-    made.stack("app")
-    return made
+    return begun(tmp_path, beside_a_laptop)
 
 
 @pytest.fixture
-def laptop(world: World, tmp_path: Path) -> Path:
+def laptop(world: World) -> Path:
     """The state of somebody who has applied the same code by hand."""
-    return applied_by_hand(world, tmp_path / "laptop")
+    return world.root / "laptop" / "terraform.tfstate"
+
+
+def beside_a_laptop(world: World) -> None:
+    world.stack("app")
+    applied_by_hand(world, world.root / "laptop")
 
 
 def applied_by_hand(world: World, folder: Path, stack: str = "app") -> Path:

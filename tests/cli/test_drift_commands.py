@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from cli_world import MODULE, World, planned
+from cli_world import MODULE, World, applied, planned
 
 
 def test_a_check_that_fails_is_an_error_and_drift_says_more_than_an_error(tmp_path: Path) -> None:
@@ -38,9 +38,7 @@ def test_check_wants_names_or_all(tmp_path: Path) -> None:
 
 
 def test_an_acknowledged_report_is_listed_and_not_open(tmp_path: Path) -> None:
-    world = World(tmp_path)
-    world.stack("app")
-    world.applied("app")
+    world = applied(tmp_path)
     world.cloud.write_text("by hand\n")
     world.run("drift", "check", "app", expect=2)
     world.run("drift", "ack", "1", "--until", "2w", "-m", "known")
@@ -51,9 +49,7 @@ def test_an_acknowledged_report_is_listed_and_not_open(tmp_path: Path) -> None:
 
 
 def test_drift_is_acknowledged_until_a_date_or_a_time(tmp_path: Path) -> None:
-    world = World(tmp_path)
-    world.stack("app")
-    world.applied("app")
+    world = applied(tmp_path)
     world.cloud.write_text("by hand\n")
     world.run("drift", "check", "app", expect=2)
     world.run("drift", "ack", "1", "--until", "2090-12-24", "-m", "inclusive")

@@ -5,64 +5,72 @@ from pathlib import Path
 
 import pytest
 from cli_shapes import fits
-from cli_world import World, planned
+from cli_world import MODULE, World, applied, planned
 
 
-def waits(world: World) -> None:
+def waits(tmp_path: Path) -> World:
     """A plan that waits for approval."""
-    world.stack("app")
+    return with_module(tmp_path)
 
 
-def clean(world: World) -> None:
-    world.stack("app")
-    world.applied("app")
-
-
-def drifted(world: World) -> None:
-    clean(world)
+def drifted(tmp_path: Path) -> World:
+    world = applied(tmp_path)
     world.cloud.write_text("by hand\n")
     world.run("drift", "check", "app", expect=2)
+    return world
 
 
-def acknowledged(world: World) -> None:
-    drifted(world)
+def acknowledged(tmp_path: Path) -> World:
+    world = drifted(tmp_path)
     world.run("drift", "ack", "1", "--until", "2w", "-m", "known")
+    return world
 
 
-def plan_fails(world: World) -> None:
-    world.stack("app", module="nonsense {{\n")
+def plan_fails(tmp_path: Path) -> World:
+    return with_module(tmp_path, module="nonsense {{\n")
 
 
-def check_fails(world: World) -> None:
-    clean(world)
+def check_fails(tmp_path: Path) -> World:
+    world = applied(tmp_path)
     world.cloud.unlink()
     world.run("drift", "check", "app", expect=1)
+    return world
 
 
-def stack_file_is_broken(world: World) -> None:
-    world.stack("app", "nonsense: 1\n")
+def stack_file_is_broken(tmp_path: Path) -> World:
+    return with_module(tmp_path, "nonsense: 1\n")
 
 
-def source_is_gone(world: World) -> None:
-    world.stack("app")
+def source_is_gone(tmp_path: Path) -> World:
+    world = with_module(tmp_path)
     world.repository.rename(world.root / "elsewhere")
+    return world
 
 
-def fails_beside_drift(world: World) -> None:
-    drifted(world)
+def fails_beside_drift(tmp_path: Path) -> World:
+    world = drifted(tmp_path)
     world.stack("other", module="nonsense {{\n")
+    return world
 
 
-def held_by_a_person(world: World) -> None:
-    clean(world)
+def held_by_a_person(tmp_path: Path) -> World:
+    world = applied(tmp_path)
     world.run("lock", "take", "app", "--reason", "maintenance")
+    return world
+
+
+def with_module(tmp_path: Path, more: str = "", module: str = MODULE) -> World:
+    """As nobody has looked at it."""
+    world = World(tmp_path)
+    world.stack("app", more, module=module)
+    return world
 
 
 @pytest.mark.parametrize(
     ("state", "code"),
     [
         (waits, 0),
-        (clean, 0),
+        (applied, 0),
         (held_by_a_person, 0),
         (drifted, 2),
         (acknowledged, 0),
@@ -74,10 +82,9 @@ def held_by_a_person(world: World) -> None:
     ],
 )
 def test_passes_over_one_state_end_with_one_exit_code(
-    tmp_path: Path, state: Callable[[World], None], code: int
+    tmp_path: Path, state: Callable[[Path], World], code: int
 ) -> None:
-    world = World(tmp_path)
-    state(world)
+    world = state(tmp_path)
     for _ in range(2):
         world.run("daemon", "--once", expect=code)
     assert world.json("daemon", "--once", expect=code)["exit_code"] == code
@@ -99,16 +106,14 @@ def test_an_apply_that_failed_counts_until_a_person_has_answered(tmp_path: Path)
 
 
 def test_drift_that_a_pass_finds_itself_counts_in_that_pass(tmp_path: Path) -> None:
-    world = World(tmp_path)
-    clean(world)
+    world = applied(tmp_path)
     world.cloud.write_text("by hand\n")
     world.run("drift", "check", "app", "--acknowledged", expect=2)
     world.run("daemon", "--once", expect=2)
 
 
 def test_acknowledged_drift_counts_where_it_is_asked_for(tmp_path: Path) -> None:
-    world = World(tmp_path)
-    acknowledged(world)
+    world = acknowledged(tmp_path)
     found = world.json("drift", "check", "--all")
     fits("drift check", found)
     assert (found["drifted"], found["acknowledged"]) == (1, 1)
@@ -119,8 +124,7 @@ def test_acknowledged_drift_counts_where_it_is_asked_for(tmp_path: Path) -> None
 
 
 def test_other_drift_than_the_acknowledged_counts_again(tmp_path: Path) -> None:
-    world = World(tmp_path)
-    acknowledged(world)
+    world = acknowledged(tmp_path)
     world.cloud.write_text("by another hand\n")
     world.run("drift", "check", "app", expect=2)
     world.run("daemon", "--once", expect=2)

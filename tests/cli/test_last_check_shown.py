@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from cli_world import World
+from cli_world import World, applied
 
 from runner.cli.screen import stack_page
 from runner.model.drift.probe import ProbeRecord, Way, failed
@@ -18,10 +18,7 @@ def last_check(world: World, name: str = "app") -> str:
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     """`app` is applied, by the plan of a change."""
-    made = World(tmp_path)
-    made.stack("app")
-    made.applied("app")
-    return made
+    return applied(tmp_path)
 
 
 def test_a_stack_that_was_only_applied_shows_no_check(world: World) -> None:

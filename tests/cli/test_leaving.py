@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from cli_world import World
+from cli_world import World, begun
 
 pytestmark = pytest.mark.skipif(shutil.which("terraform") is None, reason="there is no terraform on PATH")
 
@@ -12,10 +12,12 @@ pytestmark = pytest.mark.skipif(shutil.which("terraform") is None, reason="there
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     """With a stack `net` that is applied."""
-    made = World(tmp_path)
-    made.stack("net")
-    made.applied("net")
-    return made
+    return begun(tmp_path, with_net)
+
+
+def with_net(world: World) -> None:
+    world.stack("net")
+    world.applied("net")
 
 
 def call_it(world: World, declared: str) -> None:

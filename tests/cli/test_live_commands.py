@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from cli_world import COMMAND, World, until
+from cli_world import COMMAND, World, applied, until
 from click.testing import CliRunner
 from terminal_talk import converse, on_terminal
 from wrapped import wrapped
@@ -103,9 +103,7 @@ def test_a_second_ctrl_c_stops_the_apply_and_the_stack_stays_locked(tmp_path: Pa
 
 
 def test_with_a_daemon_running_it_does_the_work_and_commands_wait(tmp_path: Path) -> None:
-    world = World(tmp_path)
-    world.stack("app")
-    world.applied("app")
+    world = applied(tmp_path)
     with daemon(world):
         world.commit({"app/more.tf": 'resource "terraform_data" "more" {}\n'})
         world.run("source", "sync")
@@ -132,9 +130,7 @@ def seldom_polling(world: World) -> Iterator[None]:
 
 
 def test_a_plan_right_after_a_commit_plans_that_commit_beside_a_daemon_too(tmp_path: Path) -> None:
-    world = World(tmp_path)
-    world.stack("app")
-    world.applied("app")
+    world = applied(tmp_path)
     with seldom_polling(world):
         head = world.commit({"app/more.tf": 'resource "terraform_data" "more" {}\n'})
         out, err = world.start("plan", "app").ends(0)
@@ -261,9 +257,9 @@ def test_a_question_takes_y_and_every_other_answer_declines(answer: str, freed: 
 
 
 def test_on_a_terminal_what_is_protected_wants_the_name_of_the_stack(tmp_path: Path) -> None:
-    world = World(tmp_path, more="approvals: {author_may_approve: true}")
-    world.stack("app", 'apply: {protect: ["terraform_data.it"]}\n')
-    world.applied("app")
+    world = applied(
+        tmp_path, 'apply: {protect: ["terraform_data.it"]}\n', config="approvals: {author_may_approve: true}"
+    )
     world.run("plan", "app", "--destroy")
     code, heard = converse(world, ["approve", "run-2"], {"Type `app`": "yes\n"})
     assert code == 1, heard
@@ -336,9 +332,7 @@ def test_names_of_stacks_runs_and_reports_are_completed(tmp_path: Path) -> None:
 def test_completion_offers_sources_labels_artifacts_and_waiting_plans(
     tmp_path: Path,
 ) -> None:
-    world = World(tmp_path)
-    world.stack("app")
-    world.applied("app")
+    world = applied(tmp_path)
     world.run("drift", "check", "app")
     assert complete(world, "approve", "run") == []
     world.commit({"app/more.tf": 'resource "terraform_data" "more" {}\n'})

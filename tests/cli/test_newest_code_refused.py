@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from cli_world import MODULE, World
+from cli_world import MODULE, World, applied
 
 # The brace of line 7 is never closed.
 BROKEN = MODULE + 'resource "terraform_data" "more" {{\n  input = 1\n'
@@ -11,10 +11,7 @@ BROKEN = MODULE + 'resource "terraform_data" "more" {{\n  input = 1\n'
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    made = World(tmp_path)
-    made.stack("app")
-    made.applied("app")
-    return made
+    return applied(tmp_path)
 
 
 @pytest.mark.parametrize(

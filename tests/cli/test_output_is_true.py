@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from cli_world import World, planned
+from cli_world import World, applied, planned
 
 from runner.model.approval.approval import Person
 from runner.model.schedule.sweep import Sweep
@@ -37,9 +37,7 @@ def test_a_plan_that_failed_is_not_one_without_changes(tmp_path: Path) -> None:
 
 
 def test_a_stack_that_left_git_has_no_next_check(tmp_path: Path) -> None:
-    world = World(tmp_path)
-    world.stack("app")
-    world.applied("app")
+    world = applied(tmp_path)
     assert world.json("status")["next_check"]["stack"] == "app"
     world.git("rm", "--quiet", "-r", "app")
     world.commit({"empty": ""})
@@ -50,9 +48,7 @@ def test_a_stack_that_left_git_has_no_next_check(tmp_path: Path) -> None:
 
 
 def test_a_source_that_is_away_makes_none_of_its_stacks_ill(tmp_path: Path) -> None:
-    world = World(tmp_path)
-    world.stack("app")
-    world.applied("app")
+    world = applied(tmp_path)
     world.repository.rename(tmp_path / "away")
     world.run("source", "sync", expect=None)
     listed = world.run("stack", "list").stdout
@@ -80,9 +76,7 @@ def test_the_revision_is_the_applied_one_and_then_the_newest(tmp_path: Path) -> 
 
 
 def test_every_column_of_a_list_has_a_head(tmp_path: Path) -> None:
-    world = World(tmp_path)
-    world.stack("app")
-    world.applied("app")
+    world = applied(tmp_path)
     world.cloud.write_text("moved\n")
     world.run("drift", "check", "app", expect=2)
     world.run("drift", "ack", "dr-1", "--until", "1w", "-m", "known")
@@ -92,9 +86,7 @@ def test_every_column_of_a_list_has_a_head(tmp_path: Path) -> None:
 
 
 def test_the_time_of_a_check_is_that_of_its_work(tmp_path: Path) -> None:
-    world = World(tmp_path)
-    world.stack("app")
-    world.applied("app")
+    world = applied(tmp_path)
     request_check(world.app.control, ["app"], Person("ana", "test"))
     # The check waits for a day before anybody does it.
     with world.app.store.writing() as writer:
@@ -120,9 +112,7 @@ def test_a_stack_that_is_never_applied_waits_for_no_approval(tmp_path: Path) -> 
 
 
 def test_a_second_heal_says_how_the_first_goes_on(tmp_path: Path) -> None:
-    world = World(tmp_path)
-    world.stack("app")
-    world.applied("app")
+    world = applied(tmp_path)
     world.cloud.write_text("moved\n")
     world.run("drift", "check", "app", expect=2)
     world.run("drift", "heal", "dr-1")

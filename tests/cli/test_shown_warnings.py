@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_world import World
+from cli_world import World, begun
 
 CHECKED = """\
 variable "size" {{ default = 1 }}
@@ -22,8 +22,22 @@ UNDECLARED = "vars: {sise: 5}\n"
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     made = World(tmp_path)
-    made.stack("app", UNDECLARED, module=CHECKED.replace("\t", " "))
+    warned(made)
     return made
+
+
+@pytest.fixture
+def applied(tmp_path: Path) -> World:
+    return begun(tmp_path, warned_and_applied)
+
+
+def warned(world: World) -> None:
+    world.stack("app", UNDECLARED, module=CHECKED.replace("\t", " "))
+
+
+def warned_and_applied(world: World) -> None:
+    warned(world)
+    world.applied("app")
 
 
 def failing(world: World) -> list[dict[str, Any]]:
@@ -62,23 +76,20 @@ def test_a_failing_check_is_a_state_of_its_stack_since_first_seen(world: World) 
     assert (need["why"], need["name"]) == ("check", "app")
 
 
-def test_a_drift_check_does_not_call_a_failing_check_fine(world: World) -> None:
-    world.applied("app")
-    (entry,) = world.json("drift", "check", "app")["stacks"]
+def test_a_drift_check_does_not_call_a_failing_check_fine(applied: World) -> None:
+    (entry,) = applied.json("drift", "check", "app")["stacks"]
     assert (entry["result"], entry["reason"]) == ("clean", "clean; check.large fails: far too small")
 
 
-def test_a_check_that_holds_again_is_no_state_any_more(world: World) -> None:
-    world.applied("app")
-    world.stack("app", "vars: {size: 5}\n", module=CHECKED.replace("\t", " "))
-    world.applied("app")
-    assert failing(world) == []
-    assert world.json("status")["needs"] == []
+def test_a_check_that_holds_again_is_no_state_any_more(applied: World) -> None:
+    applied.stack("app", "vars: {size: 5}\n", module=CHECKED.replace("\t", " "))
+    applied.applied("app")
+    assert failing(applied) == []
+    assert applied.json("status")["needs"] == []
 
 
-def test_warnings_of_the_plan_are_still_there_after_the_apply(world: World) -> None:
-    world.applied("app")
-    summaries = [one["summary"] for one in world.json("run", "show", "1")["diagnostics"]]
+def test_warnings_of_the_plan_are_still_there_after_the_apply(applied: World) -> None:
+    summaries = [one["summary"] for one in applied.json("run", "show", "1")["diagnostics"]]
     assert sorted(set(summaries)) == sorted(summaries)
     assert "Value for undeclared variable" in summaries
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cli_shapes import fits
-from cli_world import MODULE, World
+from cli_world import MODULE, World, applied
 
 OTHER = MODULE.replace('"it"', '"other"').replace(".it.", ".other.")
 
@@ -85,9 +85,7 @@ def test_several_stacks_are_planned_one_after_the_other(tmp_path: Path) -> None:
 
 
 def test_plan_takes_in_what_was_pushed_a_moment_ago(tmp_path: Path) -> None:
-    world = World(tmp_path)
-    world.stack("app")
-    world.applied("app")
+    world = applied(tmp_path)
     pushed = world.commit({"app/more.tf": OTHER.format(cloud=world.cloud)})
     (planned,) = world.json("plan", "app")
     assert planned["revision"] == pushed

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from cli_world import World, planned
+from cli_world import World, applied, planned
 
 from runner.model.run.life import Claim, Event, State
 from runner.model.stack.lock import Lock
@@ -89,9 +89,7 @@ def test_a_check_of_nothing_says_why_there_is_nothing(tmp_path: Path) -> None:
 
 
 def test_drift_that_was_seen_once_was_seen_once(tmp_path: Path) -> None:
-    world = World(tmp_path)
-    world.stack("app")
-    world.applied("app")
+    world = applied(tmp_path)
     world.cloud.write_text("moved\n")
     world.run("drift", "check", "app", expect=2)
     assert "once, first" in world.run("drift", "show", "dr-1").stdout
@@ -116,9 +114,7 @@ def test_the_names_of_states_are_words(tmp_path: Path) -> None:
     ],
 )
 def test_a_run_without_changes_is_refused_in_a_sentence(tmp_path: Path, words: list[str]) -> None:
-    world = World(tmp_path)
-    world.stack("app")
-    world.applied("app")
+    world = applied(tmp_path)
     world.run("plan", "app")
     assert "Error: run-2 has no changes, so it cannot be " in world.run(*words, expect=3).stderr
 
@@ -140,12 +136,10 @@ def test_a_plan_at_a_named_revision_does_not_look_for_a_newer_one(tmp_path: Path
 
 
 def test_a_drift_check_uses_the_applied_revision_and_seeks_no_newer_one(tmp_path: Path) -> None:
-    world = World(tmp_path)
-    world.stack("app")
-    world.applied("app")
-    applied = world.json("stack", "show", "app")["applied_revision"]
+    world = applied(tmp_path)
+    revision = world.json("stack", "show", "app")["applied_revision"]
     world.commit({"app/more.tf": 'resource "terraform_data" "more" {}\n'})
     world.run("drift", "check", "app")
     (check,) = world.json("run", "list", "--kind", "drift")
-    assert check["revision"] == applied
-    assert world.json("source", "list")[0]["revision"] == applied
+    assert check["revision"] == revision
+    assert world.json("source", "list")[0]["revision"] == revision
