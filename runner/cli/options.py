@@ -227,7 +227,11 @@ def stack_argument(function: Function) -> Function:
 
 def stacks_argument(*, required: bool) -> Callable[[Function], Function]:
     return click.argument(
-        "stacks", nargs=-1, required=required, metavar="STACK...", shell_complete=suggest.stacks
+        "stacks",
+        nargs=-1,
+        required=required,
+        metavar="STACK..." if required else "[STACK]...",
+        shell_complete=suggest.stacks,
     )
 
 

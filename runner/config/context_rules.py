@@ -66,7 +66,7 @@ def _inputs(here: KeyPath, context: Context) -> Iterator[Complaint]:
                 yield Complaint((*here, key, name), "expected the name of an input variable", got=False)
     if "plan" not in context.for_ and (context.vars or context.files):
         message = (
-            "vars and files need the plan: terraform applies a plan with the variables that it was made with"
+            "vars and files take effect in the plan, and an apply cannot change them: add plan, or omit for"
         )
         yield Complaint((*here, "for"), message, got=False)
     for name in context.vars.keys() & context.files.keys():

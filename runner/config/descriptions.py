@@ -137,7 +137,7 @@ SERVER: Mapping[str, str] = {
     "guardrails.protect_types": "Resource types that may be destroyed only after typing the stack name, as globs",
     "guardrails.protect_addresses": "Addresses that may be destroyed only after typing the stack name, as globs",
     "guardrails.actions": "Action types that may be invoked only after typing the stack name, as globs",
-    "guardrails.rules": "Stricter guard rails for some stacks; the strictest of those above and all matching rules applies",
+    "guardrails.rules": "Stricter guardrails for some stacks; the strictest of those above and all matching rules applies",
     "guardrails.rules[].match": "Which stacks the rule applies to; an omitted key matches every stack",
     "guardrails.rules[].match.stacks": 'Stack names, as globs: "prod/**" matches everything below prod/, "**" matches all; * does not match a slash',
     "guardrails.rules[].match.labels": "Labels of the stack, such as {env: prod}; values may be globs",

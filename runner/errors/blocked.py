@@ -54,7 +54,7 @@ class ApprovalExpired(Blocked):
 
 
 class ApprovalVoid(Blocked):
-    """the approval of {run} is void: {what}"""
+    """{run} has to be planned again: {what}"""
 
     hint_template = "driftline run show {run}"
 

@@ -29,7 +29,7 @@ def missing() -> str:
     """Why it cannot be used here; empty if it can."""
     if find_spec("regopy") is not None:
         return ""
-    return "regopy is not installed; install driftline[rego], or put opa on PATH"
+    return "regopy is not installed; run pip install 'driftline[rego]', or put opa on PATH"
 
 
 def ask(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from runner.errors import NeverApplies, SourceNotFound
-from runner.model.approval.guardrails import Violation, unanswered
+from runner.model.approval.guardrails import OUTDATED, Violation, unanswered
 from runner.model.run.life import Run
 from runner.model.settings.server import Settings
 from runner.ports.basics import Clock
@@ -32,7 +32,9 @@ def objections_to(settings: Settings, clock: Clock, reader: Reader, run: Run) ->
 
 
 def goes_on(run: Run, found: Sequence[Violation]) -> str:
-    """With the answers that let it pass; where one has none, only looking at it is left."""
+    """With the answers that let it pass; where one has none, planning it again, or only looking at it, is left."""
+    if any(objection.code == OUTDATED for objection in found):
+        return f"driftline plan {run.stack}"
     if not all(objection.answer for objection in found):
         return f"driftline run show {run.name}"
     return " ".join([f"driftline approve {run.name}", *(option(objection.answer) for objection in found)])

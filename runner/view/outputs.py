@@ -43,7 +43,7 @@ class UsedRow:
 
     @property
     def sentence(self) -> str:
-        return f"{', '.join(self.outputs)} by {self.stack}"
+        return f"{', '.join(self.outputs)} to {self.stack}"
 
 
 def taken_rows(

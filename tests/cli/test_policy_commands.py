@@ -107,3 +107,11 @@ def test_doctor_names_what_denies_every_plan(world: World) -> None:
         'policy "base" denies every plan: it has no .rego files besides tests',
         'check "scan" denies every plan: no-such-scanner is not installed',
     ]
+
+
+def test_a_plan_file_that_is_not_json_is_named_with_the_way_on(world: World) -> None:
+    binary = world.root / "plan.tfplan"
+    binary.write_bytes(b"PK\x03\x04\x8d")
+    refused = world.run("policy", "eval", "--plan", str(binary), expect=64).stderr
+    assert "plan.tfplan is not a plan as JSON" in refused
+    assert "terraform show -json PLANFILE > plan.json" in refused

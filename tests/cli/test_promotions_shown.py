@@ -65,7 +65,7 @@ def test_planning_a_later_stage_is_refused_with_the_way_on(world: World) -> None
     ("words", "code", "says"),
     [
         (("plan", "stage", "--straight"), 64, "--straight needs a reason"),
-        (("plan", "stage", "-m", "x"), 64, "-m is the reason for --straight"),
+        (("plan", "stage", "-m", "x"), 64, "-m is only for --straight"),
         (("promote", "shop", "--to", "stage"), 64, "driftline promote shop --to stage -m REASON"),
         (("promote", "-m", "x"), 64, "specify the promotion"),
         (("promote", "nothing"), 5, 'promotion "nothing" is not in the configuration'),

@@ -12,6 +12,7 @@ from runner.model.run.life import Run, State
 from runner.model.settings.policy import Check, Policy
 from runner.model.settings.source import Allow
 from runner.model.stack.match import StackMatch
+from runner.service.approval.approve import question, refuse_early
 from runner.service.approval.gate import may_start
 from runner.service.operator.request import request_check
 from runner.view.run_page import run_page
@@ -99,6 +100,10 @@ def test_an_approval_under_other_policies_is_void(judged: World) -> None:
 def test_a_plan_from_before_the_policies_changed_cannot_be_approved(judged: World) -> None:
     run = planned(judged, "good")
     judge(judged, BAD + "\n# another text\n")
+    with judged.app.store.reading() as reader:
+        asked = question(judged.app.settings, judged.app.clock, reader, run.id)
+    with pytest.raises(ApprovalVoid, match=r"the policies \(baseline\)"):
+        refuse_early(judged.app.control, asked, ANA, frozenset())  # before anybody is asked
     with pytest.raises(ApprovalVoid, match=r"the policies \(baseline\)"):
         judged.approve(run)
 

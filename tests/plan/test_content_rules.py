@@ -352,4 +352,4 @@ def test_the_lowest_limit_counts_and_its_rule_is_named() -> None:
     found = strictest(rails, rules)
     assert (found.max_destroys, found.max_changes, found.protect_types) == (0, 200, ("a", "b"))
     (one,) = violations(ChangeSet(summary=Summary(delete=1)), found, rules=Rules(sayers(rails, rules)))
-    assert one.sentence == "it destroys or replaces 1 resources, and max_destroys is 0 (rule 2: prod)"
+    assert one.sentence == "it destroys or replaces 1 resource, and max_destroys is 0 (rule 2: prod)"

@@ -6,7 +6,7 @@ import pytest
 from examples import NOW, a_run, a_stack
 
 from runner.cli.screen.needs import MARKS
-from runner.model.approval.guardrails import Violation
+from runner.model.approval.guardrails import OUTDATED, RULES_CHANGED, Violation
 from runner.model.approval.rules import Standing
 from runner.model.changes.changes import Summary
 from runner.model.drift.report import Acknowledgement, DriftReport, ReportStatus
@@ -17,6 +17,7 @@ from runner.model.stack.lock import Lock
 from runner.model.stack.source import SourceStatus
 from runner.view.facts import StackFacts
 from runner.view.needs import Why, needs
+from runner.view.objections import goes_on
 from runner.view.source import SourceRow, source_row
 
 STACK = a_stack()
@@ -148,3 +149,8 @@ def test_a_stacks_problem_is_not_repeated_for_its_source() -> None:
 
 def test_each_need_has_its_mark_on_the_screen() -> None:
     assert set(Why) == set(MARKS)
+
+
+def test_a_plan_made_under_other_guardrail_rules_has_to_be_planned_again() -> None:
+    found = [Violation("content", "no tag", blocking=True), Violation(OUTDATED, RULES_CHANGED, blocking=True)]
+    assert goes_on(RUN, found) == "driftline plan prod/vpc"

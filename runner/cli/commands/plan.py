@@ -85,7 +85,10 @@ def command(
     """Plan stacks now. Nothing is applied until the plan is approved."""
     refuse_unclear(stacks, labels, what="stacks")
     if straight != bool(reason):
-        raise BadUsage("--straight needs a reason, and -m is the reason for --straight")
+        raise BadUsage(
+            "--straight needs a reason, and -m is only for --straight",
+            hint=f"driftline plan {' '.join(stacks) or '-l KEY=VALUE'} --straight -m REASON",
+        )
     cli.begin_installation()
     advance = Advance(reason, straight=True) if straight else None
     wish = Wish(ref, targets, destroy, not no_wait, full, output, ignore_dependencies, advance)

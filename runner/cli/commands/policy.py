@@ -13,7 +13,7 @@ import click
 from runner.cli import suggest
 from runner.cli.options import Cli, output_option, pass_cli
 from runner.cli.screen.policy import policies_screen, tests_screen, trial_screen
-from runner.errors import Blocked, DriftlineError
+from runner.errors import BadUsage, Blocked, DriftlineError, OutputNotUnderstood
 from runner.view.policy import policy_rows, test_rows, trial_page
 
 if TYPE_CHECKING:
@@ -63,7 +63,10 @@ def test(cli: Cli, folder: Path, engine: str, output: str) -> int:
     with _place() as place:
         found = _evaluation(place).tests(read_policy(policy), _below(place))
     if isinstance(found, Failure):
-        raise DriftlineError(f"{folder} cannot be tested: {found.message}", hint="driftline policy test DIR")
+        raise DriftlineError(
+            f"{folder} cannot be tested: {found.message}",
+            hint=f"fix it, then   driftline policy test {folder}",
+        )
     if not found:
         raise DriftlineError(
             f"{folder} has no tests: rules whose names begin with test_", hint="ls " + str(folder)
@@ -85,16 +88,21 @@ def test(cli: Cli, folder: Path, engine: str, output: str) -> int:
 @output_option
 @pass_cli
 def eval(cli: Cli, plan: Path, stack: str | None, output: str) -> int:  # noqa: A001 -- the command's name
-    """Judge a plan by policies and guard rails without running anything. Exits with 3 if it is denied.
+    """Judge a plan by policies and guardrails without running anything. Exits with 3 if it is denied.
 
-    Without --stack, all policies and the default guard rails judge it. Checks are not run.
+    Without --stack, all policies and the default guardrails judge it. Checks are not run.
     """
     from runner.host.files import read_foreign
     from runner.model.plan.reading import parse_document
     from runner.service.approval.try_plan import try_plan
 
     app = cli.app
-    document = parse_document(read_foreign(plan.resolve(), LARGEST_PLAN))
+    try:
+        document = parse_document(read_foreign(plan.resolve(), LARGEST_PLAN))
+    except OutputNotUnderstood as error:
+        raise BadUsage(
+            f"{plan} is not a plan as JSON", hint="terraform show -json PLANFILE > plan.json"
+        ) from error
     tried = partial(try_plan, app.settings, app.policies, app.judge, document, plan.resolve())
     with _place() as place:
         if stack is None:

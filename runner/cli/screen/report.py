@@ -18,7 +18,7 @@ def reports_screen(reports: ReportPages, now: datetime) -> Screen:
     yield Table(
         HEADS,
         [_row(report, now) for report in reports],
-        empty="No drift reports found. Check now with:   driftline drift check --all",
+        empty="No unresolved drift reports. Check now with:   driftline drift check --all",
     )
 
 

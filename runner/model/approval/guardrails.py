@@ -14,6 +14,7 @@ from runner.model.values.pattern import covered, covers
 LARGE = 2_000  # resources: more than anybody reviews
 DESTROYS = "destroys="  # followed by the exact number
 RULES_CHANGED = "guardrails.rules about the content of plans changed after it was planned; plan it again"
+OUTDATED = "rules_changed"  # the code of that
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def _large(changes: ChangeSet) -> Iterator[Violation]:
 def _content(changes: ChangeSet, digest: str) -> Iterator[Violation]:
     """The plan was judged where it was made, since only there all of its values are known."""
     if changes.judged_by != digest:
-        yield Violation("rules_changed", RULES_CHANGED, blocking=True)
+        yield Violation(OUTDATED, RULES_CHANGED, blocking=True)
         return
     for sentence in changes.broken:
         yield Violation("content", sentence, blocking=True)
@@ -113,14 +114,15 @@ def _limits(
             "max_destroys",
             summary.destroys,
             guardrails.max_destroys,
-            "destroys or replaces {} resources",
+            "destroys or replaces",
             f"{DESTROYS}{summary.destroys}",
         ),
-        ("max_changes", summary.changes, guardrails.max_changes, "changes {} resources", ""),
+        ("max_changes", summary.changes, guardrails.max_changes, "changes", ""),
     ):
         if count > limit:
             by = f" ({rules.sayers[code]})" if code in rules.sayers else ""
-            sentence = f"it {words.format(count)}, and {code} is {limit}{by}"
+            resources = f"{count} resource{'' if count == 1 else 's'}"
+            sentence = f"it {words} {resources}, and {code} is {limit}{by}"
             yield Violation(code, sentence, blocking, answer if blocking else "")
 
 

@@ -243,9 +243,15 @@ def _named(of: Applied, declared: Sequence[Declaration]) -> str:
 
 
 def in_words(when: PlanMatch) -> str:
-    """Such as `destroy more than 0 resources`."""
+    """Such as `destroy more than 2 resources`, or `destroy anything`."""
     parts = (("destroy", when.destroys_over), ("change", when.changes_over))
-    return " and ".join(f"{verb} more than {over} resources" for verb, over in parts if over is not None)
+    return " and ".join(f"{verb} {_more_than(over)}" for verb, over in parts if over is not None)
+
+
+def _more_than(over: int) -> str:
+    if over == 0:
+        return "anything"
+    return f"more than {over} resource{'' if over == 1 else 's'}"
 
 
 def _of_rule(of: Applied, declared: Sequence[Declaration]) -> Iterator[Word]:

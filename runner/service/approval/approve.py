@@ -1,7 +1,7 @@
 """A person's yes or no to one plan."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
@@ -21,7 +21,7 @@ from runner.errors import (
 )
 from runner.model.approval.approval import Approval, Commit, Person
 from runner.model.approval.binding import Binding, EngineFacts
-from runner.model.approval.guardrails import DESTROYS, Violation, needs_name_typed, unanswered
+from runner.model.approval.guardrails import DESTROYS, OUTDATED, Violation, needs_name_typed, unanswered
 from runner.model.approval.rules import Standing, independent, refusal, refusal_by_terms, written_by
 from runner.model.approval.terms import Terms, nobody
 from runner.model.changes.changes import ChangeSet, Diagnostic
@@ -125,6 +125,14 @@ def refuse_early(control: ControlPorts, asked: Question, person: Person, accepte
         why = refusal_by_terms(person, asked.terms, people, asked.standing)
         if why is not None:
             raise _not_allowed(person, asked.run, why)
+        with control.store.reading() as reader:
+            _still_bound(control, reader, asked.run)
+
+
+def _still_bound(control: ControlPorts, reader: QuestionReader, run: Run) -> Binding:
+    binding = bound(control, reader, run)
+    refuse_other_policies(control, reader, run, binding.judged)
+    return binding
 
 
 def _refuse_changed(shown: Question, now: Question) -> None:
@@ -263,12 +271,19 @@ def _refuse_hopeless(asked: Question, accepted: frozenset[str]) -> None:
 
 def _how_to_answer(run: Run, blocking: tuple[Violation, ...]) -> str | None:
     """The command that lets it pass, if there is one."""
+    if any(violation.code == OUTDATED for violation in blocking):
+        return f"driftline plan {run.stack}"
     if not all(violation.answer for violation in blocking):
         return None
     words = " ".join(option(violation.answer) for violation in blocking)
     return (
         f"driftline run diff {run.name}   then, if this is intended:   driftline approve {run.name} {words}"
     )
+
+
+def _again(run: Run, accepted: Collection[str]) -> str:
+    """The command with the answers that were given."""
+    return " ".join([f"driftline approve {run.name}", *map(option, sorted(accepted))])
 
 
 def option(answer: str) -> str:
@@ -280,8 +295,7 @@ def option(answer: str) -> str:
 def _check(control: ControlPorts, reader: QuestionReader, asked: Question, yes: Yes) -> None:
     run = asked.run
     _refuse_hopeless(asked, yes.accepted)
-    binding = bound(control, reader, run)
-    refuse_other_policies(control, reader, run, binding.judged)
+    binding = _still_bound(control, reader, run)
     if yes.shown is not None:
         _refuse_changed(yes.shown, asked)
     if not PREFIX.fullmatch(yes.digest):
@@ -305,7 +319,7 @@ def _check(control: ControlPorts, reader: QuestionReader, asked: Question, yes: 
         raise GuardrailHit(
             run=run.name,
             violation=violations,
-            hint=f"confirm with the stack's name:   driftline approve {run.name} --confirm {run.stack}",
+            hint=f"confirm with the stack's name:   {_again(run, yes.accepted)} --confirm {run.stack}",
         )
 
 

@@ -66,9 +66,16 @@ def _take_in(
     if old.inputs == stack.inputs_as_watched != stack.inputs:
         writer.rename_inputs(name, old.inputs, stack.inputs)
     if inputs_moved(old.inputs, stack.inputs):
-        supersede_waiting(writer, name, by=by, reason=f"{stack.source} moved to {stack.revision[:12]}")
+        supersede_waiting(writer, name, by=by, reason=_why_moved(old, stack))
     if old.definition.drift.ignore != stack.definition.drift.ignore:
         _judge_again(writer, old, stack, now)
+
+
+def _why_moved(old: Stack, stack: Discovered) -> str:
+    """Contexts and other settings of the server are inputs too, and change without a commit."""
+    if old.revision == stack.revision:
+        return f"its inputs changed without a commit, at {stack.revision[:12]}"
+    return f"{stack.source} moved to {stack.revision[:12]}"
 
 
 def _brought(old: Stack | None, new: Discovered) -> bool:
