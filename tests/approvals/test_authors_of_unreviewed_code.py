@@ -1,9 +1,11 @@
 """Who wrote what a plan would execute may not approve it, until somebody else has said yes to that very code."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from beginnings import Beginnings
 from remote.signing import SshKey
 from test_authors_of_a_new_stack import approved, commit, git, planned, refused
 from world import ANA, DATA, World
@@ -32,7 +34,23 @@ STACK = {"web/stack.yaml": "name: web\n"}
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    made = World(tmp_path)
+    return with_commands(tmp_path)
+
+
+@pytest.fixture
+def reviewed(beginnings: Beginnings) -> Iterator[World]:
+    """What bo wrote is applied, since ana approved it."""
+    with beginnings.lent(apply_of_bo, with_commands) as world:
+        yield world
+
+
+def apply_of_bo(world: World) -> None:
+    commit(world, "bo", {**STACK, "web/main.tf": DATA.format(value="one")})
+    applied(world)
+
+
+def with_commands(root: Path) -> World:
+    made = World(root)
     own = f'url: "{made.repository}"'
     made.config.write_text(made.config.read_text().replace(own, f"{own}, allow: {{provisioners: true}}"))
     return made
@@ -77,37 +95,33 @@ def test_code_that_another_person_approved_no_longer_counts_once_applied(world: 
     approved(world, run, "carl")
 
 
-def test_the_author_of_code_that_only_a_heal_executes_cannot_approve_it(world: World) -> None:
-    trigger = world.root / "go"
-    commit(world, "bo", {**STACK, "web/main.tf": DATA.format(value="one")})
-    applied(world)
-    commit(world, "mallory", {"web/main.tf": DATA.format(value="one") + LATER % trigger})
-    nothing_planned(world)
+def test_the_author_of_code_that_only_a_heal_executes_cannot_approve_it(reviewed: World) -> None:
+    trigger = reviewed.root / "go"
+    commit(reviewed, "mallory", {"web/main.tf": DATA.format(value="one") + LATER % trigger})
+    nothing_planned(reviewed)
     trigger.write_text("x")
-    request_check(world.app.control, ["web"], Person("mallory", "user"))
-    world.work()
-    found = world.report()
+    request_check(reviewed.app.control, ["web"], Person("mallory", "user"))
+    reviewed.work()
+    found = reviewed.report()
     assert found is not None
-    report.heal(world.app.control, found.id, Person("mallory", "user"))
-    (run,) = world.work()
+    report.heal(reviewed.app.control, found.id, Person("mallory", "user"))
+    (run,) = reviewed.work()
     assert run.state is State.AWAITING_APPROVAL
-    refused(world, run, "mallory")
-    approved(world, run, "ana")
+    refused(reviewed, run, "mallory")
+    approved(reviewed, run, "ana")
 
 
-def test_what_was_applied_by_a_rule_alone_was_reviewed_by_nobody(world: World) -> None:
-    commit(world, "bo", {**STACK, "web/main.tf": DATA.format(value="one")})
-    applied(world)
+def test_what_was_applied_by_a_rule_alone_was_reviewed_by_nobody(reviewed: World) -> None:
     automatic = {"web/stack.yaml": "name: web\napply: {mode: automatic}\n"}
-    commit(world, "bo", {**automatic, "web/main.tf": DATA.format(value="two")})
-    applied(world)
-    commit(world, "mallory", {"web/main.tf": DATA.format(value="three")})
-    world.poll()
-    assert [run.state for run in world.work()] == [State.APPROVED, State.APPLIED]
-    commit(world, "bo", {"web/main.tf": "# nothing left\n"})
-    run = planned(world)
-    refused(world, run, "mallory", "bo")
-    approved(world, run, "ana")
+    commit(reviewed, "bo", {**automatic, "web/main.tf": DATA.format(value="two")})
+    applied(reviewed)
+    commit(reviewed, "mallory", {"web/main.tf": DATA.format(value="three")})
+    reviewed.poll()
+    assert [run.state for run in reviewed.work()] == [State.APPROVED, State.APPLIED]
+    commit(reviewed, "bo", {"web/main.tf": "# nothing left\n"})
+    run = planned(reviewed)
+    refused(reviewed, run, "mallory", "bo")
+    approved(reviewed, run, "ana")
 
 
 def test_a_yes_of_the_author_where_that_is_allowed_is_no_review(tmp_path: Path) -> None:
@@ -123,52 +137,44 @@ def test_a_yes_of_the_author_where_that_is_allowed_is_no_review(tmp_path: Path) 
     approved(world, run, "ana")
 
 
-def test_unused_code_is_its_authors_when_the_stack_starts_to_use_it(world: World) -> None:
-    commit(world, "mallory", {"modules/m/main.tf": DATA.format(value="one")})
-    commit(world, "bo", {**STACK, "web/main.tf": DATA.format(value="one")})
-    applied(world)
+def test_unused_code_is_its_authors_when_the_stack_starts_to_use_it(reviewed: World) -> None:
+    commit(reviewed, "mallory", {"modules/m/main.tf": DATA.format(value="one")})
     commit(
-        world,
+        reviewed,
         "bo",
         {"web/main.tf": DATA.format(value="two") + 'module "m" {\n  source = "../modules/m"\n}\n'},
     )
-    run = planned(world)
-    refused(world, run, "mallory", "bo")
-    approved(world, run, "ana")
+    run = planned(reviewed)
+    refused(reviewed, run, "mallory", "bo")
+    approved(reviewed, run, "ana")
 
 
-def test_an_older_revision_than_the_reviewed_one_was_reviewed_by_nobody(world: World) -> None:
-    commit(world, "bo", {**STACK, "web/main.tf": DATA.format(value="one")})
-    applied(world)
-    commit(world, "mallory", {"web/main.tf": DATA.format(value="evil")})
-    commit(world, "bo", {"web/main.tf": DATA.format(value="two")})
-    applied(world)
-    run = request_plan(world.app.control, world.app.discoverer, "web", ANA, ref="HEAD~1")
-    (run,) = world.work()
+def test_an_older_revision_than_the_reviewed_one_was_reviewed_by_nobody(reviewed: World) -> None:
+    commit(reviewed, "mallory", {"web/main.tf": DATA.format(value="evil")})
+    commit(reviewed, "bo", {"web/main.tf": DATA.format(value="two")})
+    applied(reviewed)
+    run = request_plan(reviewed.app.control, reviewed.app.discoverer, "web", ANA, ref="HEAD~1")
+    (run,) = reviewed.work()
     assert run.state is State.AWAITING_APPROVAL
-    refused(world, run, "mallory")
+    refused(reviewed, run, "mallory")
 
 
-def test_an_author_who_amends_the_name_away_is_still_known(world: World) -> None:
-    commit(world, "bo", {**STACK, "web/main.tf": DATA.format(value="one")})
-    applied(world)
-    commit(world, "mallory", {"web/main.tf": DATA.format(value="two")})
-    planned(world)
-    (world.repository / "web/main.tf").write_text(DATA.format(value="two") + "# tidy\n")
-    git(world, "bo", "commit", "--quiet", "--all", "--amend", "--reset-author", "-m", "by bo")
-    run = planned(world)
-    refused(world, run, "mallory", "bo")
-    approved(world, run, "ana")
+def test_an_author_who_amends_the_name_away_is_still_known(reviewed: World) -> None:
+    commit(reviewed, "mallory", {"web/main.tf": DATA.format(value="two")})
+    planned(reviewed)
+    (reviewed.repository / "web/main.tf").write_text(DATA.format(value="two") + "# tidy\n")
+    git(reviewed, "bo", "commit", "--quiet", "--all", "--amend", "--reset-author", "-m", "by bo")
+    run = planned(reviewed)
+    refused(reviewed, run, "mallory", "bo")
+    approved(reviewed, run, "ana")
 
 
-def test_a_name_in_a_co_author_trailer_counts_as_its_address_does(world: World) -> None:
-    commit(world, "bo", {**STACK, "web/main.tf": DATA.format(value="one")})
-    applied(world)
-    (world.repository / "web/main.tf").write_text(DATA.format(value="two"))
-    git(world, "bo", "add", "--all")
-    git(world, "bo", "commit", "--quiet", "-m", "x\n\nCo-authored-by: mallory <m@example.org>")
-    run = planned(world)
-    refused(world, run, "mallory")
+def test_a_name_in_a_co_author_trailer_counts_as_its_address_does(reviewed: World) -> None:
+    (reviewed.repository / "web/main.tf").write_text(DATA.format(value="two"))
+    git(reviewed, "bo", "add", "--all")
+    git(reviewed, "bo", "commit", "--quiet", "-m", "x\n\nCo-authored-by: mallory <m@example.org>")
+    run = planned(reviewed)
+    refused(reviewed, run, "mallory")
 
 
 def test_a_mailmap_in_the_repository_renames_nobody(world: World) -> None:
@@ -178,15 +184,13 @@ def test_a_mailmap_in_the_repository_renames_nobody(world: World) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["IBM037", "UTF-16", "nonsense", "ISO-8859-1"])
-def test_an_encoding_that_a_commit_claims_hides_no_name(world: World, encoding: str) -> None:
-    commit(world, "bo", {**STACK, "web/main.tf": DATA.format(value="one")})
-    applied(world)
-    (world.repository / "web/main.tf").write_text(DATA.format(value="two"))
-    git(world, "bo", "add", "--all")
-    git(world, "jürgen", "-c", f"i18n.commitEncoding={encoding}", "commit", "--quiet", "-m", "x")
-    run = planned(world)
-    refused(world, run, "jürgen")
-    approved(world, run, "ana")
+def test_an_encoding_that_a_commit_claims_hides_no_name(reviewed: World, encoding: str) -> None:
+    (reviewed.repository / "web/main.tf").write_text(DATA.format(value="two"))
+    git(reviewed, "bo", "add", "--all")
+    git(reviewed, "jürgen", "-c", f"i18n.commitEncoding={encoding}", "commit", "--quiet", "-m", "x")
+    run = planned(reviewed)
+    refused(reviewed, run, "jürgen")
+    approved(reviewed, run, "ana")
 
 
 @pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="no ssh-keygen on PATH")

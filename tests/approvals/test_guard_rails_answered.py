@@ -1,11 +1,12 @@
 """A guard rail is let pass by a person who says so in its own words, and that is recorded."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from beginnings import Beginnings
 from world import ANA, BO, DATA, World
 
 from runner.errors import (
@@ -53,44 +54,53 @@ def recorded(world: World, run: Run, action: str) -> list[AuditEntry]:
         return [entry for entry in reader.audit(subject=run.name) if entry.action == action]
 
 
+@pytest.fixture
+def many(beginnings: Beginnings) -> Iterator[World]:
+    """With six resources that are applied."""
+    with beginnings.lent(apply_many, World) as world:
+        yield world
+
+
+def apply_many(world: World) -> None:
+    world.applied(body=MANY)
+
+
 def emptied(world: World) -> Run:
     """A change that destroys six resources."""
-    world.applied(body=MANY)
     (run,) = world.push(body=NOTHING)
     assert run.summary.delete == 6
     return run
 
 
-def test_destroying_more_than_the_guard_rail_needs_the_exact_number(plain: World) -> None:
-    run = emptied(plain)
+def test_destroying_more_than_the_guard_rail_needs_the_exact_number(many: World) -> None:
+    run = emptied(many)
     with pytest.raises(GuardrailHit, match="6 resources") as refused:
-        say(plain, run)
+        say(many, run)
     assert f"driftline approve {run.name} --accept-destroys 6" in refused.value.hint
     for wrong in ("destroys=5", "destroys=60", "destroys=", "large", "new-state"):
         with pytest.raises(GuardrailHit):
-            say(plain, run, wrong)
-    assert say(plain, run, "destroys=6").state is State.APPROVED
-    assert [approval.accepted for approval in given(plain, run)] == [("destroys=6",)]
-    (entry,) = recorded(plain, run, "approval.give")
+            say(many, run, wrong)
+    assert say(many, run, "destroys=6").state is State.APPROVED
+    assert [approval.accepted for approval in given(many, run)] == [("destroys=6",)]
+    (entry,) = recorded(many, run, "approval.give")
     assert entry.detail["accepted"] == ["destroys=6"]
-    assert [done.state for done in plain.work()] == [State.APPLIED]
+    assert [done.state for done in many.work()] == [State.APPLIED]
 
 
-def test_each_of_two_people_has_to_say_the_number(plain: World) -> None:
-    plain.applied(body=MANY, rules="apply: {approvals: 1}\n")
-    (run,) = plain.push(body=NOTHING, rules="apply: {approvals: 2}\n")
-    assert say(plain, run, "destroys=6").state is State.AWAITING_APPROVAL
+def test_each_of_two_people_has_to_say_the_number(many: World) -> None:
+    (run,) = many.push(body=NOTHING, rules="apply: {approvals: 2}\n")
+    assert say(many, run, "destroys=6").state is State.AWAITING_APPROVAL
     with pytest.raises(GuardrailHit):
-        say(plain, run, by=BO)
-    assert say(plain, run, "destroys=6", by=BO).state is State.APPROVED
+        say(many, run, by=BO)
+    assert say(many, run, "destroys=6", by=BO).state is State.APPROVED
 
 
-def test_a_wrong_number_is_refused_even_if_none_is_asked_for(plain: World) -> None:
-    (run,) = plain.push(body=DATA)
+def test_a_wrong_number_is_refused_even_if_none_is_asked_for(planned: World) -> None:
+    (run,) = planned.runs()
     with pytest.raises(GuardrailHit, match="a different number"):
-        say(plain, run, "destroys=1")
-    assert say(plain, run, "destroys=0").state is State.APPROVED
-    assert given(plain, run)[0].accepted == ()
+        say(planned, run, "destroys=1")
+    assert say(planned, run, "destroys=0").state is State.APPROVED
+    assert given(planned, run)[0].accepted == ()
 
 
 def test_too_many_changes_have_no_answer() -> None:
@@ -168,64 +178,60 @@ def looked_at(world: World) -> None:
     ("harm", "shown"), [(lose, "EMPTY"), (exchange, "A DIFFERENT ONE"), (set_back, "OLDER")]
 )
 def test_a_plan_on_a_state_that_is_not_the_known_one_waits_with_its_reason(
-    plain: World, harm: Callable[[World], None], shown: str
+    many: World, harm: Callable[[World], None], shown: str
 ) -> None:
-    plain.applied(body=MANY)
-    looked_at(plain)
-    harm(plain)
-    (run,) = plain.push(value="two", body=MANY, rules="apply: {mode: automatic}\n")
+    looked_at(many)
+    harm(many)
+    (run,) = many.push(value="two", body=MANY, rules="apply: {mode: automatic}\n")
     assert (run.state, shown in run.reason) == (State.AWAITING_APPROVAL, True)
     with pytest.raises(GuardrailHit, match=shown) as refused:
-        say(plain, run)
+        say(many, run)
     assert "--accept-new-state" in refused.value.hint
-    assert say(plain, run, "new-state").state is State.APPROVED
-    assert [done.state for done in plain.work()] == [State.APPLIED]
+    assert say(many, run, "new-state").state is State.APPROVED
+    assert [done.state for done in many.work()] == [State.APPLIED]
     # Taken from here on.
-    (after,) = plain.push(value="three", body=MANY)
+    (after,) = many.push(value="three", body=MANY)
     assert after.reason == ""
 
 
-def test_a_lost_state_is_noticed_though_nobody_looked_since_the_apply(plain: World) -> None:
-    done = plain.applied(body=MANY)
-    lose(plain)
-    (run,) = plain.push(value="two", body=MANY)
+def test_a_lost_state_is_noticed_though_nobody_looked_since_the_apply(many: World) -> None:
+    (done,) = many.runs()
+    lose(many)
+    (run,) = many.push(value="two", body=MANY)
     assert f"EMPTY, but {done.name} left 6 resources in it" in run.reason
 
 
-def test_a_state_emptied_by_a_requested_destroy_is_not_a_lost_one(plain: World) -> None:
-    plain.applied(body=DATA)
-    looked_at(plain)
-    request.request_plan(plain.app.control, plain.app.discoverer, "web", ANA, destroy=True)
-    (destroy,) = plain.work()
-    say(plain, destroy, by=BO)
-    plain.work()
-    (run,) = plain.push(value="two", body=DATA)
+def test_a_state_emptied_by_a_requested_destroy_is_not_a_lost_one(plain_applied: World) -> None:
+    looked_at(plain_applied)
+    request.request_plan(plain_applied.app.control, plain_applied.app.discoverer, "web", ANA, destroy=True)
+    (destroy,) = plain_applied.work()
+    say(plain_applied, destroy, by=BO)
+    plain_applied.work()
+    (run,) = plain_applied.push(value="two", body=DATA)
     assert (run.reason, run.summary.create) == ("", 1)
 
 
-def test_a_check_of_a_lost_state_does_not_make_it_the_known_one(plain: World) -> None:
-    plain.applied(body=MANY)
-    looked_at(plain)
-    lose(plain)
-    request.request_check(plain.app.control, ["web"], ANA)
-    plain.work()
-    (run,) = plain.push(value="two", body=MANY)
+def test_a_check_of_a_lost_state_does_not_make_it_the_known_one(many: World) -> None:
+    looked_at(many)
+    lose(many)
+    request.request_check(many.app.control, ["web"], ANA)
+    many.work()
+    (run,) = many.push(value="two", body=MANY)
     assert "EMPTY" in run.reason
 
 
-def test_a_state_exchanged_between_plan_and_apply_is_not_touched(plain: World) -> None:
-    plain.applied(body=DATA)
-    (run,) = plain.push(value="two", body=DATA)
-    plain.approve(run)
-    exchange(plain)
-    before = state_of(plain).read_text()
-    fresh = [done for done in plain.work() if done.id != run.id]
-    assert plain.run(run.id).state is State.SUPERSEDED
-    assert "does not match the given state" in plain.run(run.id).reason
+def test_a_state_exchanged_between_plan_and_apply_is_not_touched(plain_applied: World) -> None:
+    (run,) = plain_applied.push(value="two", body=DATA)
+    plain_applied.approve(run)
+    exchange(plain_applied)
+    before = state_of(plain_applied).read_text()
+    fresh = [done for done in plain_applied.work() if done.id != run.id]
+    assert plain_applied.run(run.id).state is State.SUPERSEDED
+    assert "does not match the given state" in plain_applied.run(run.id).reason
     assert [("A DIFFERENT ONE" in one.reason, one.state) for one in fresh] == [
         (True, State.AWAITING_APPROVAL)
     ]
-    assert state_of(plain).read_text() == before
+    assert state_of(plain_applied).read_text() == before
 
 
 # Every no is recorded
@@ -261,9 +267,8 @@ def test_every_refused_attempt_leaves_a_row_in_the_audit_log(plain: World) -> No
     assert plain.app.store.verify_audit() is None
 
 
-def test_a_guard_rail_that_was_put_up_since_the_plan_asks_for_a_new_one(plain: World) -> None:
-    plain.applied(body=DATA)
-    (run,) = plain.push(body=NOTHING)
-    plain.configure(replace(plain.settings, guardrails=Guardrails(max_destroys=0)))
+def test_a_guard_rail_that_was_put_up_since_the_plan_asks_for_a_new_one(plain_applied: World) -> None:
+    (run,) = plain_applied.push(body=NOTHING)
+    plain_applied.configure(replace(plain_applied.settings, guardrails=Guardrails(max_destroys=0)))
     with pytest.raises(ApprovalVoid, match="max_destroys is 0"):
-        say(plain, run, "destroys=1")
+        say(plain_applied, run, "destroys=1")

@@ -1,18 +1,18 @@
 """What moved since the approval supersedes the run with its reason, all the way through an apply."""
 
 import pytest
-from test_guard_rails_answered import MANY, exchange, looked_at
-from test_what_was_approved import swap_binary, wrapped  # noqa: F401 - a fixture
+from test_guard_rails_answered import MANY, exchange, looked_at, many
+from test_what_was_approved import swap_binary, wrapped
 from world import World
 
 from runner.model.run.life import State
 
+__all__ = ("many", "wrapped")
+
 
 @pytest.mark.parametrize("hours", [0, 1])
-def test_an_exchanged_binary_sends_the_run_back_to_a_person(wrapped: World, hours: int) -> None:  # noqa: F811
-    wrapped.poll()
-    (run,) = wrapped.work()
-    wrapped.approve(run)
+def test_an_exchanged_binary_sends_the_run_back_to_a_person(wrapped: World, hours: int) -> None:
+    (run,) = wrapped.runs()
     swap_binary(wrapped)
     wrapped.age(hours=hours)
     _, fresh = wrapped.work()
@@ -23,13 +23,12 @@ def test_an_exchanged_binary_sends_the_run_back_to_a_person(wrapped: World, hour
     assert [done.state for done in wrapped.work()] == [State.APPLIED]
 
 
-def test_an_old_plan_is_not_made_again_on_another_state(plain: World) -> None:
-    plain.applied(body=MANY)
-    looked_at(plain)
-    (run,) = plain.push(value="two", body=MANY)
-    plain.approve(run)
-    exchange(plain)
-    plain.age(hours=1)
-    _, fresh = plain.work()
-    assert "A DIFFERENT ONE" in plain.run(run.id).reason
+def test_an_old_plan_is_not_made_again_on_another_state(many: World) -> None:
+    looked_at(many)
+    (run,) = many.push(value="two", body=MANY)
+    many.approve(run)
+    exchange(many)
+    many.age(hours=1)
+    _, fresh = many.work()
+    assert "A DIFFERENT ONE" in many.run(run.id).reason
     assert ("A DIFFERENT ONE" in fresh.reason, fresh.state) == (True, State.AWAITING_APPROVAL)

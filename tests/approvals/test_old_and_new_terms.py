@@ -1,8 +1,10 @@
 """A commit cannot loosen the rules by which it is judged: the stricter of old and new holds until it was applied."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from beginnings import Beginnings
 from world import ANA, BO, DATA, World
 
 from runner.errors import GuardrailHit, NotAllowed
@@ -34,12 +36,28 @@ def stack(name: str, rules: str, path: str = ".") -> str:
 
 
 @pytest.fixture
-def strict(plain: World) -> World:
+def strict(beginnings: Beginnings) -> Iterator[World]:
     """Applied on loose rules; then made strict by a commit that plans nothing."""
-    plain.applied(body=BOTH)
-    plain.push(rules=STRICT, body=BOTH)
-    assert plain.look().sync is Sync.SYNCED
-    return plain
+    with beginnings.lent(apply_and_make_strict, World) as world:
+        yield world
+
+
+def apply_and_make_strict(world: World) -> None:
+    world.applied(body=BOTH)
+    world.push(rules=STRICT, body=BOTH)
+    assert world.look().sync is Sync.SYNCED
+
+
+@pytest.fixture
+def dependent(beginnings: Beginnings) -> Iterator[World]:
+    """`net`, and `web` that depends on it, both applied."""
+    with beginnings.lent(apply_dependent, World) as world:
+        yield world
+
+
+def apply_dependent(world: World) -> None:
+    world.applied("net", body=DATA)
+    world.applied("web", rules="depends_on: [net]\n", body=DATA)
 
 
 def test_rules_that_a_commit_takes_away_still_hold_for_it(strict: World) -> None:
@@ -175,21 +193,19 @@ def test_a_rule_by_name_is_not_dodged_by_another_name(tmp_path: Path) -> None:
     assert world.approve(run, ANA).state is State.AWAITING_APPROVAL
 
 
-def test_a_former_dependency_holds_back_the_commit_that_drops_it(plain: World) -> None:
-    plain.applied("net", body=DATA)
-    plain.applied("web", rules="depends_on: [net]\n", body=DATA)
-    plain.commit_files(
+def test_a_former_dependency_holds_back_the_commit_that_drops_it(dependent: World) -> None:
+    dependent.commit_files(
         {
             "net/main.tf": DATA.format(value="two"),
             "web/stack.yaml": stack("web", ""),
             "web/main.tf": DATA.format(value="two"),
         }
     )
-    plain.poll()
-    (run,) = plain.work()
+    dependent.poll()
+    (run,) = dependent.work()
     assert run.stack == "net"
-    plain.approve(run)
-    assert [done.stack for done in plain.work()] == ["net", "web"]
+    dependent.approve(run)
+    assert [done.stack for done in dependent.work()] == ["net", "web"]
 
 
 @pytest.mark.parametrize(
@@ -200,11 +216,9 @@ def test_a_former_dependency_holds_back_the_commit_that_drops_it(plain: World) -
     ],
     ids=["that left Git", "that now waits for it"],
 )
-def test_nothing_waits_for_ever_for_an_old_dependency(plain: World, files: dict[str, str | None]) -> None:
-    plain.applied("net", body=DATA)
-    plain.applied("web", rules="depends_on: [net]\n", body=DATA)
+def test_nothing_waits_for_ever_for_an_old_dependency(dependent: World, files: dict[str, str | None]) -> None:
     run = pushed(
-        plain,
+        dependent,
         {**files, "web/stack.yaml": stack("web", ""), "web/main.tf": DATA.format(value="two")},
     )
     assert run.stack == "web"

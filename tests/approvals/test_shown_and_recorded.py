@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from world import ANA, DATA, World
+from world import ANA, World
 
 from runner.errors import ApprovalForOtherPlan
 from runner.model.changes.changes import ChangeSet
@@ -20,29 +20,29 @@ def answer(world: World, shown: Question) -> State:
 
 
 @pytest.fixture
-def shown(plain: World) -> Question:
-    (run,) = plain.push(body=DATA)
-    with plain.app.store.reading() as reader:
-        return approving.question(plain.app.settings, plain.app.clock, reader, run.id)
+def shown(planned: World) -> Question:
+    (run,) = planned.runs()
+    with planned.app.store.reading() as reader:
+        return approving.question(planned.app.settings, planned.app.clock, reader, run.id)
 
 
-def test_what_was_shown_is_recorded(plain: World, shown: Question) -> None:
-    assert answer(plain, shown) is State.APPROVED
+def test_what_was_shown_is_recorded(planned: World, shown: Question) -> None:
+    assert answer(planned, shown) is State.APPROVED
 
 
 @pytest.mark.parametrize("name", ["binding_digest", "fingerprint"])
 def test_another_plan_than_the_one_on_the_screen_is_not_approved(
-    plain: World, shown: Question, name: str
+    planned: World, shown: Question, name: str
 ) -> None:
     other = replace(shown, run=replace(shown.run, **{name: "0" * 64}))  # type: ignore[arg-type]
     with pytest.raises(ApprovalForOtherPlan):
-        answer(plain, other)
-    assert plain.run(shown.run.id).state is State.AWAITING_APPROVAL
+        answer(planned, other)
+    assert planned.run(shown.run.id).state is State.AWAITING_APPROVAL
 
 
-def test_other_changes_than_those_on_the_screen_are_not_approved(plain: World, shown: Question) -> None:
+def test_other_changes_than_those_on_the_screen_are_not_approved(planned: World, shown: Question) -> None:
     with pytest.raises(ApprovalForOtherPlan):
-        answer(plain, replace(shown, changes=ChangeSet()))
-    with plain.app.store.reading() as reader:
+        answer(planned, replace(shown, changes=ChangeSet()))
+    with planned.app.store.reading() as reader:
         assert reader.approvals(shown.run.id) == []
         assert reader.audit(subject=shown.run.name, limit=1)[0].action == "approval.refuse"

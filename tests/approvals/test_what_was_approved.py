@@ -3,13 +3,14 @@
 import shutil
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from beginnings import Beginnings
 from bindings import mutations
 from world import ANA, DATA, World
 
@@ -42,8 +43,17 @@ def wrap(folder: Path, words: str) -> Path:
 
 
 @pytest.fixture
-def wrapped(tmp_path: Path) -> World:
-    world = World(tmp_path, engines=ENGINES.format(wrapper=wrap(tmp_path, "the first")))
+def wrapped(beginnings: Beginnings) -> Iterator[World]:
+    """With an approved plan, made by an engine that a test may exchange."""
+    with beginnings.lent(approve_plan, with_a_wrapper) as world:
+        yield world
+
+
+def with_a_wrapper(root: Path) -> World:
+    return World(root, engines=ENGINES.format(wrapper=wrap(root, "the first")))
+
+
+def approve_plan(world: World) -> None:
     world.commit_files(
         {
             "web/main.tf": 'variable "v" {}\nmodule "near" {\n  source = "../near"\n}\n',
@@ -52,15 +62,14 @@ def wrapped(tmp_path: Path) -> World:
             "web/web.tfvars": 'v = "one"\n',
         }
     )
-    return world
-
-
-def approved(world: World) -> Assignment:
-    """A run that somebody is about to apply."""
     world.poll()
     (run,) = world.work()
     assert run.state is State.AWAITING_APPROVAL, run
     world.approve(run)
+
+
+def approved(world: World) -> Assignment:
+    """A run that somebody is about to apply."""
     assignment = next_assignment(world.app.control)
     assert assignment is not None
     return assignment
@@ -179,17 +188,18 @@ def test_what_a_plan_leaves_beside_a_module_is_no_reason_to_ask_again(wrapped: W
     assignment.held.release()
 
 
-def test_the_tree_is_gits_own(plain: World) -> None:
-    (run,) = plain.push(body=DATA)
-    with plain.app.store.reading() as reader:
+def test_the_tree_is_gits_own(planned: World) -> None:
+    (run,) = planned.runs()
+    with planned.app.store.reading() as reader:
         binding = reader.binding(run.id)
     assert binding is not None
-    assert binding.tree == plain._git("rev-parse", f"{run.revision}^{{tree}}")
+    assert binding.tree == planned._git("rev-parse", f"{run.revision}^{{tree}}")
     assert binding.digest == run.binding_digest
 
 
 def test_a_plan_file_of_other_bytes_is_not_handed_over(plain: World) -> None:
-    plain.stack(body=DATA)
+    (run,) = plain.push(body=DATA)
+    plain.approve(run)
     assignment = approved(plain)
     ports = plain.app.worker.ports
     content = ports.artifacts.get(assignment.job.run, "plan.tfplan")
@@ -221,7 +231,8 @@ class Flipped:
 
 
 def test_editing_any_field_of_the_record_voids_the_approval(plain: World) -> None:
-    plain.stack(body=DATA, rules="apply: {protect: [a.b]}\n")
+    (run,) = plain.push(body=DATA, rules="apply: {protect: [a.b]}\n")
+    plain.approve(run)
     assignment = approved(plain)
     run_id = assignment.job.run
     with plain.app.store.reading() as reader:
@@ -258,31 +269,31 @@ def _refusal(world: World, run_id: int, facts: EngineFacts) -> Exception | None:
     return None
 
 
-def test_a_plan_that_is_too_old_is_not_approved(plain: World) -> None:
-    (run,) = plain.push(body=DATA)
-    plain.age(hours=25)
+def test_a_plan_that_is_too_old_is_not_approved(planned: World) -> None:
+    (run,) = planned.runs()
+    planned.age(hours=25)
     with pytest.raises(PlanExpired):
-        plain.approve(run, ANA)
-    assert plain.run(run.id).state is State.AWAITING_APPROVAL
+        planned.approve(run, ANA)
+    assert planned.run(run.id).state is State.AWAITING_APPROVAL
 
 
-def test_a_plan_once_found_too_old_stays_so_when_the_clock_goes_back(plain: World) -> None:
-    (run,) = plain.push(body=DATA)
-    plain.age(hours=25)
+def test_a_plan_once_found_too_old_stays_so_when_the_clock_goes_back(planned: World) -> None:
+    (run,) = planned.runs()
+    planned.age(hours=25)
     # Of which the audit log tells.
-    lock.take(plain.app.control, run.stack, ANA, "looking")
-    lock.release(plain.app.control, run.stack, ANA, "looked")
-    plain.age(hours=-5)
+    lock.take(planned.app.control, run.stack, ANA, "looking")
+    lock.release(planned.app.control, run.stack, ANA, "looked")
+    planned.age(hours=-5)
     with pytest.raises(PlanExpired):
-        plain.approve(run, ANA)
+        planned.approve(run, ANA)
 
 
-def test_a_plan_that_became_too_old_after_its_approval_is_not_applied(plain: World) -> None:
-    (run,) = plain.push(body=DATA)
-    plain.age(hours=20)
-    plain.approve(run)
-    plain.age(hours=5)
-    (fresh,) = [run for run in plain.work() if run.state is State.AWAITING_APPROVAL]
-    assert plain.run(run.id).state is State.SUPERSEDED
-    assert "expired" in plain.run(run.id).reason
-    assert fresh.id == plain.run(run.id).superseded_by
+def test_a_plan_that_became_too_old_after_its_approval_is_not_applied(planned: World) -> None:
+    (run,) = planned.runs()
+    planned.age(hours=20)
+    planned.approve(run)
+    planned.age(hours=5)
+    (fresh,) = [run for run in planned.work() if run.state is State.AWAITING_APPROVAL]
+    assert planned.run(run.id).state is State.SUPERSEDED
+    assert "expired" in planned.run(run.id).reason
+    assert fresh.id == planned.run(run.id).superseded_by

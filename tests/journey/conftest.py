@@ -3,9 +3,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from beginnings import Beginnings
+from beginnings import Beginnings, beginnings, plain_applied, planned, with_provider
 from world import World
 
+__all__ = ("beginnings", "plain_applied", "planned")
 needs_terraform = pytest.mark.skipif(shutil.which("terraform") is None, reason="no terraform on PATH")
 
 
@@ -33,14 +34,8 @@ def plain(tmp_path: Path) -> World:
     return World(tmp_path)
 
 
-@pytest.fixture(scope="session")
-def beginnings(tmp_path_factory: pytest.TempPathFactory) -> Beginnings:
-    return Beginnings(tmp_path_factory.mktemp("begun"))
-
-
 @pytest.fixture
 def applied(beginnings: Beginnings) -> Iterator[World]:
     """With one object of the test provider, which is applied as the code says."""
-    world, _ = beginnings.world(World.applied)
-    yield world
-    world.leave()
+    with beginnings.lent(World.applied, with_provider) as world:
+        yield world

@@ -36,25 +36,23 @@ def test_an_approved_plan_is_applied_and_recorded(plain: World) -> None:
     assert stack.drift is DriftStatus.CLEAN
 
 
-def test_a_commit_that_does_not_touch_the_stack_plans_nothing(plain: World) -> None:
-    plain.applied(body=DATA)
-    plain.commit_files({"notes.txt": "elsewhere"})
-    assert plain.poll().moved
-    assert plain.work() == []
+def test_a_commit_that_does_not_touch_the_stack_plans_nothing(plain_applied: World) -> None:
+    plain_applied.commit_files({"notes.txt": "elsewhere"})
+    assert plain_applied.poll().moved
+    assert plain_applied.work() == []
 
 
-def test_an_empty_plan_makes_the_new_revision_the_applied_one(plain: World) -> None:
-    plain.applied(body=DATA)
-    revision = plain.commit_files({"web/notes.tf": "# only a comment\n"})
-    plain.poll()
-    assert states(plain.work()) == [State.NO_CHANGES]
-    assert plain.look().applied_revision == revision
+def test_an_empty_plan_makes_the_new_revision_the_applied_one(plain_applied: World) -> None:
+    revision = plain_applied.commit_files({"web/notes.tf": "# only a comment\n"})
+    plain_applied.poll()
+    assert states(plain_applied.work()) == [State.NO_CHANGES]
+    assert plain_applied.look().applied_revision == revision
 
 
-def test_a_newer_revision_supersedes_a_plan_that_waits(plain: World) -> None:
-    (first,) = plain.push(body=DATA)
-    (second,) = plain.push(value="two", body=DATA)
-    assert plain.run(first.id).state is State.SUPERSEDED
+def test_a_newer_revision_supersedes_a_plan_that_waits(planned: World) -> None:
+    (first,) = planned.runs()
+    (second,) = planned.push(value="two", body=DATA)
+    assert planned.run(first.id).state is State.SUPERSEDED
     assert second.state is State.AWAITING_APPROVAL
 
 
@@ -76,16 +74,18 @@ def test_a_plan_whose_precondition_fails_is_never_offered(plain: World) -> None:
     assert states(plain.push(body=body)) == [State.PLAN_FAILED]
 
 
-def test_an_approval_names_the_plan_that_was_seen(plain: World) -> None:
-    (run,) = plain.push(body=DATA)
+def test_an_approval_names_the_plan_that_was_seen(planned: World) -> None:
+    (run,) = planned.runs()
     with pytest.raises(ApprovalForOtherPlan):
-        approving.approve(plain.app.control, plain.app.git, plain.app.modules, run.id, ANA, digest="0" * 64)
+        approving.approve(
+            planned.app.control, planned.app.git, planned.app.modules, run.id, ANA, digest="0" * 64
+        )
 
 
-def test_the_author_of_the_commit_may_not_approve(plain: World) -> None:
-    (run,) = plain.push(body=DATA)
+def test_the_author_of_the_commit_may_not_approve(planned: World) -> None:
+    (run,) = planned.runs()
     with pytest.raises(NotAllowed, match="author"):
-        plain.approve(run, Person("carl", "user"))
+        planned.approve(run, Person("carl", "user"))
 
 
 def test_an_author_hidden_below_the_newest_commit_may_not_approve_either(plain: World) -> None:
@@ -116,13 +116,13 @@ def test_as_many_people_as_asked_for_must_approve(plain: World) -> None:
     assert plain.approve(plain.run(run.id), BO).state is State.APPROVED
 
 
-def test_an_expired_approval_is_not_applied_and_a_fresh_plan_is_made(plain: World) -> None:
-    (run,) = plain.push(body=DATA)
-    plain.approve(run)
-    plain.age(hours=25)
-    (fresh,) = plain.work()
-    assert plain.run(run.id).state is State.SUPERSEDED
-    assert plain.run(run.id).superseded_by == fresh.id
+def test_an_expired_approval_is_not_applied_and_a_fresh_plan_is_made(planned: World) -> None:
+    (run,) = planned.runs()
+    planned.approve(run)
+    planned.age(hours=25)
+    (fresh,) = planned.work()
+    assert planned.run(run.id).state is State.SUPERSEDED
+    assert planned.run(run.id).superseded_by == fresh.id
     assert fresh.state is State.AWAITING_APPROVAL
 
 
@@ -175,77 +175,73 @@ def test_an_old_plan_that_still_means_the_same_is_made_again_and_applied(world: 
     assert world.cloud_value() == "one"
 
 
-def test_an_old_plan_that_would_undo_an_emergency_fix_needs_a_person(world: World) -> None:
-    world.applied()
-    (run,) = world.push(value="two")
-    world.approve(run)
-    world.cloud_set(value="emergency fix", size=7)
-    world.age(hours=1)
-    world.work()
-    old = world.run(run.id)
+def test_an_old_plan_that_would_undo_an_emergency_fix_needs_a_person(applied: World) -> None:
+    (run,) = applied.push(value="two")
+    applied.approve(run)
+    applied.cloud_set(value="emergency fix", size=7)
+    applied.age(hours=1)
+    applied.work()
+    old = applied.run(run.id)
     assert old.state is State.SUPERSEDED
-    assert world.cloud_value() == "emergency fix"
-    assert world.run(old.superseded_by or 0).state is State.AWAITING_APPROVAL
-    assert "fresh.json" in world.app.artifacts.names(run.id)
+    assert applied.cloud_value() == "emergency fix"
+    assert applied.run(old.superseded_by or 0).state is State.AWAITING_APPROVAL
+    assert "fresh.json" in applied.app.artifacts.names(run.id)
 
 
-def test_an_old_plan_with_nothing_left_to_do_ends_without_an_apply(world: World) -> None:
-    world.applied()
-    (run,) = world.push(value="two")
-    world.approve(run)
-    world.cloud_set(value="two")
-    world.age(hours=1)
-    assert world.run(run.id).state is State.APPROVED
-    assert State.NO_CHANGES in states(world.work())
-    assert world.look().sync is Sync.SYNCED
+def test_an_old_plan_with_nothing_left_to_do_ends_without_an_apply(applied: World) -> None:
+    (run,) = applied.push(value="two")
+    applied.approve(run)
+    applied.cloud_set(value="two")
+    applied.age(hours=1)
+    assert applied.run(run.id).state is State.APPROVED
+    assert State.NO_CHANGES in states(applied.work())
+    assert applied.look().sync is Sync.SYNCED
 
 
-def test_a_failed_apply_locks_the_stack_until_a_person_has_looked(world: World) -> None:
-    world.applied()
-    world.cloud_set(fail_apply="quota exceeded")
-    (run,) = world.push(value="two")
-    world.approve(run)
-    (failed,) = world.work()
+def test_a_failed_apply_locks_the_stack_until_a_person_has_looked(applied: World) -> None:
+    applied.cloud_set(fail_apply="quota exceeded")
+    (run,) = applied.push(value="two")
+    applied.approve(run)
+    (failed,) = applied.work()
     assert failed.state is State.APPLY_FAILED
     assert "quota exceeded" in failed.reason
     with pytest.raises(StackLocked):
-        request.request_plan(world.app.control, world.app.discoverer, "web", ANA)
-    world.cloud_set(fail_apply=None)
-    lock.release(world.app.control, "web", ANA, "the quota was raised")
-    (fresh,) = world.work()
+        request.request_plan(applied.app.control, applied.app.discoverer, "web", ANA)
+    applied.cloud_set(fail_apply=None)
+    lock.release(applied.app.control, "web", ANA, "the quota was raised")
+    (fresh,) = applied.work()
     assert fresh.state is State.AWAITING_APPROVAL
 
 
-def test_a_locked_stack_is_neither_planned_nor_applied(plain: World) -> None:
-    (run,) = plain.push(body=DATA)
-    plain.approve(run)
-    lock.take(plain.app.control, "web", BO, "audit week")
-    assert plain.work() == []
-    assert plain.run(run.id).state is State.APPROVED
-    lock.release(plain.app.control, "web", BO, "over")
-    assert states(plain.work()) == [State.APPLIED]
+def test_a_locked_stack_is_neither_planned_nor_applied(planned: World) -> None:
+    (run,) = planned.runs()
+    planned.approve(run)
+    lock.take(planned.app.control, "web", BO, "audit week")
+    assert planned.work() == []
+    assert planned.run(run.id).state is State.APPROVED
+    lock.release(planned.app.control, "web", BO, "over")
+    assert states(planned.work()) == [State.APPLIED]
 
 
-def test_a_lock_is_not_taken_twice(plain: World) -> None:
-    plain.push(body=DATA)
-    lock.take(plain.app.control, "web", BO, "audit week")
+def test_a_lock_is_not_taken_twice(planned: World) -> None:
+    lock.take(planned.app.control, "web", BO, "audit week")
     with pytest.raises(StackLocked, match="bo"):
-        lock.take(plain.app.control, "web", ANA, "me too")
+        lock.take(planned.app.control, "web", ANA, "me too")
 
 
-def test_a_rejected_plan_waits_for_a_new_commit(plain: World) -> None:
-    (run,) = plain.push(body=DATA)
-    approving.reject(plain.app.control, run.id, ANA, "not on a Friday")
-    assert plain.work() == []
-    (again,) = plain.push(value="two", body=DATA)
+def test_a_rejected_plan_waits_for_a_new_commit(planned: World) -> None:
+    (run,) = planned.runs()
+    approving.reject(planned.app.control, run.id, ANA, "not on a Friday")
+    assert planned.work() == []
+    (again,) = planned.push(value="two", body=DATA)
     assert again.state is State.AWAITING_APPROVAL
 
 
-def test_a_waiting_run_can_be_canceled_and_an_ended_one_cannot(plain: World) -> None:
-    (run,) = plain.push(body=DATA)
-    assert cancel.cancel(plain.app.control, run.id, ANA).state is State.CANCELED
+def test_a_waiting_run_can_be_canceled_and_an_ended_one_cannot(planned: World) -> None:
+    (run,) = planned.runs()
+    assert cancel.cancel(planned.app.control, run.id, ANA).state is State.CANCELED
     with pytest.raises(WrongState):
-        cancel.cancel(plain.app.control, run.id, ANA)
+        cancel.cancel(planned.app.control, run.id, ANA)
 
 
 def test_what_depends_on_a_stack_is_planned_only_after_it_is_applied(plain: World) -> None:
@@ -260,43 +256,43 @@ def test_what_depends_on_a_stack_is_planned_only_after_it_is_applied(plain: Worl
     assert (app.stack, app.state) == ("app", State.AWAITING_APPROVAL)
 
 
-def test_a_destroy_is_asked_for_by_hand_and_needs_another_person(plain: World) -> None:
-    plain.applied(body=DATA)
-    request.request_plan(plain.app.control, plain.app.discoverer, "web", ANA, destroy=True)
-    (run,) = plain.work()
+def test_a_destroy_is_asked_for_by_hand_and_needs_another_person(plain_applied: World) -> None:
+    request.request_plan(plain_applied.app.control, plain_applied.app.discoverer, "web", ANA, destroy=True)
+    (run,) = plain_applied.work()
     assert run.summary.delete == 1
     with pytest.raises(NotAllowed):
-        plain.approve(run, ANA)
-    plain.approve(run, BO)
-    assert states(plain.work()) == [State.APPLIED]
-    assert plain.look().applied_revision is None
+        plain_applied.approve(run, ANA)
+    plain_applied.approve(run, BO)
+    assert states(plain_applied.work()) == [State.APPLIED]
+    assert plain_applied.look().applied_revision is None
 
 
-def test_a_stack_that_leaves_git_is_never_destroyed(plain: World) -> None:
-    plain.applied(body=DATA)
-    plain.commit_files({"web/stack.yaml": None, "web/main.tf": None})
-    plain.poll()
-    assert plain.work() == []
-    assert plain.look().missing_since is not None
+def test_a_stack_that_leaves_git_is_never_destroyed(plain_applied: World) -> None:
+    plain_applied.commit_files({"web/stack.yaml": None, "web/main.tf": None})
+    plain_applied.poll()
+    assert plain_applied.work() == []
+    assert plain_applied.look().missing_since is not None
 
 
-def test_an_older_revision_can_be_planned_by_hand(plain: World) -> None:
-    first = plain.applied(body=DATA)
-    plain.applied(value="two", body=DATA)
-    request.request_plan(plain.app.control, plain.app.discoverer, "web", ANA, ref=first.revision)
-    (run,) = plain.work()
+def test_an_older_revision_can_be_planned_by_hand(plain_applied: World) -> None:
+    (first,) = plain_applied.runs()
+    plain_applied.applied(value="two", body=DATA)
+    request.request_plan(
+        plain_applied.app.control, plain_applied.app.discoverer, "web", ANA, ref=first.revision
+    )
+    (run,) = plain_applied.work()
     assert (run.revision, run.state) == (first.revision, State.AWAITING_APPROVAL)
     with pytest.raises(NotAllowed, match="whoever requested the run"):
-        plain.approve(run, ANA)
-    plain.approve(run, BO)
-    assert plain.work()[0].state is State.APPLIED
-    assert plain.look().sync is Sync.PENDING
+        plain_applied.approve(run, ANA)
+    plain_applied.approve(run, BO)
+    assert plain_applied.work()[0].state is State.APPLIED
+    assert plain_applied.look().sync is Sync.PENDING
 
 
-def test_a_second_plan_by_hand_takes_the_place_of_the_first(plain: World) -> None:
-    (run,) = plain.push(body=DATA)
-    request.request_plan(plain.app.control, plain.app.discoverer, "web", ANA)
-    assert plain.run(run.id).state is State.SUPERSEDED
+def test_a_second_plan_by_hand_takes_the_place_of_the_first(planned: World) -> None:
+    (run,) = planned.runs()
+    request.request_plan(planned.app.control, planned.app.discoverer, "web", ANA)
+    assert planned.run(run.id).state is State.SUPERSEDED
 
 
 def test_two_stacks_of_one_module_keep_two_states(plain: World) -> None:
@@ -316,14 +312,13 @@ def test_two_stacks_of_one_module_keep_two_states(plain: World) -> None:
     assert states(plain.work()) == [State.NO_CHANGES, State.NO_CHANGES]
 
 
-def test_a_busy_stack_cannot_be_locked(plain: World) -> None:
-    plain.push(body=DATA)
-    request.request_plan(plain.app.control, plain.app.discoverer, "web", ANA)
-    assignment = next_assignment(plain.app.control)
+def test_a_busy_stack_cannot_be_locked(planned: World) -> None:
+    request.request_plan(planned.app.control, planned.app.discoverer, "web", ANA)
+    assignment = next_assignment(planned.app.control)
     assert assignment is not None
     with pytest.raises(StackBusy):
-        lock.take(plain.app.control, "web", ANA, "now")
-    plain.app.worker.perform(assignment)
+        lock.take(planned.app.control, "web", ANA, "now")
+    planned.app.worker.perform(assignment)
 
 
 def test_var_files_lie_beside_the_stack_file_wherever_the_root_module_is(plain: World) -> None:
@@ -347,15 +342,15 @@ def test_var_files_lie_beside_the_stack_file_wherever_the_root_module_is(plain: 
     assert states(plain.work()) == [State.NO_CHANGES]
 
 
-def test_a_cancel_that_comes_while_an_old_plan_is_made_again_stops_the_run(plain: World) -> None:
-    (run,) = plain.push(body=DATA)
-    plain.approve(run)
-    plain.age(hours=1)
-    assignment = next_assignment(plain.app.control)
+def test_a_cancel_that_comes_while_an_old_plan_is_made_again_stops_the_run(planned: World) -> None:
+    (run,) = planned.runs()
+    planned.approve(run)
+    planned.age(hours=1)
+    assignment = next_assignment(planned.app.control)
     assert assignment is not None
-    cancel.cancel(plain.app.control, run.id, ANA)
-    assert plain.app.worker.perform(assignment).state is State.CANCELED
-    assert plain.look().applied_revision is None
+    cancel.cancel(planned.app.control, run.id, ANA)
+    assert planned.app.worker.perform(assignment).state is State.CANCELED
+    assert planned.look().applied_revision is None
 
 
 def test_destroying_a_stack_beyond_the_guard_rails_needs_its_name_typed(plain: World) -> None:

@@ -46,18 +46,18 @@ def test_what_is_left_again_is_adopted_again(dead: Begun) -> None:
 
 
 @pytest.mark.parametrize("hours", [0, 1])
-def test_a_daemon_that_only_waits_for_what_it_has_started_starts_no_apply(plain: World, hours: int) -> None:
+def test_a_daemon_that_only_waits_for_what_it_has_started_starts_no_apply(planned: World, hours: int) -> None:
     """With an old plan, which would be made again first, and with one that is fresh."""
-    (run,) = plain.push(body=DATA)
-    plain.approve(run)
-    plain.age(hours=hours)
-    assignment = next_assignment(plain.app.control)
+    (run,) = planned.runs()
+    planned.approve(run)
+    planned.age(hours=hours)
+    assignment = next_assignment(planned.app.control)
     assert assignment is not None
-    plain.app.worker.ends.set()
-    put_back = plain.app.worker.perform(assignment)
+    planned.app.worker.ends.set()
+    put_back = planned.app.worker.perform(assignment)
     assert (put_back.state, put_back.claim, put_back.executed_digest) == (State.APPROVED, None, None)
-    plain.app.worker.ends.clear()
-    assert [done.state for done in plain.work()] == [State.APPLIED]
+    planned.app.worker.ends.clear()
+    assert [done.state for done in planned.work()] == [State.APPLIED]
 
 
 def test_a_person_can_stop_what_was_adopted(dead: Begun) -> None:

@@ -2,9 +2,11 @@
 
 import base64
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from beginnings import Beginnings
 from click.testing import CliRunner
 from test_secrets_in_any_form import SPOKEN
 from world import ANA, World, states
@@ -57,10 +59,13 @@ output "path" {{ value = basename(var.kubeconfig) }}
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setenv("CONTEXT_SECRET", SECRET)
-    world = World(tmp_path)
+    return configured(World(tmp_path), CONFIG)
+
+
+def configured(world: World, sources: str) -> World:
     text = world.config.read_text()
     start, end = text.index("sources:"), text.index("engines:")
-    world.config.write_text(text[:start] + CONFIG.format(root=tmp_path) + text[end:])
+    world.config.write_text(text[:start] + sources.format(root=world.root) + text[end:])
     return world
 
 
@@ -175,14 +180,19 @@ contexts:
 
 
 @pytest.fixture
-def rotating(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+def rotating(beginnings: Beginnings, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """With a stack that is applied with the secret."""
     monkeypatch.setenv("CONTEXT_SECRET", SECRET)
-    world = World(tmp_path, providers=True)
-    text = world.config.read_text()
-    start, end = text.index("sources:"), text.index("engines:")
-    world.config.write_text(text[:start] + ROTATING_CONFIG.format(root=tmp_path) + text[end:])
+    with beginnings.lent(apply_rotating, with_a_context) as world:
+        yield world
+
+
+def with_a_context(root: Path) -> World:
+    return configured(World(root, providers=True), ROTATING_CONFIG)
+
+
+def apply_rotating(world: World) -> None:
     world.applied("web", body=ROTATING)
-    return world
 
 
 def checked(world: World) -> Run:
@@ -225,9 +235,7 @@ def test_drift_that_only_code_can_see_is_still_drift_after_a_rotation(
     assert checked(rotating).state is State.DRIFTED
 
 
-def test_a_value_that_nothing_uses_hides_nothing(
-    tmp_path: Path, rotating: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_value_that_nothing_uses_hides_nothing(rotating: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONTEXT_SECRET", "another-one-entirely")
     rotating.cloud_delete("other")
     run = checked(rotating)

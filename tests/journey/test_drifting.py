@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from beginnings import Beginnings
+from beginnings import Beginnings, with_provider
 from world import ANA, BO, World, states
 
 from runner.errors import Blocked, StackBusy
@@ -23,7 +23,7 @@ def world(applied: World) -> World:
 
 @pytest.fixture
 def drifted(beginnings: Beginnings) -> Iterator[World]:
-    world, _ = beginnings.world(drift)
+    world, _ = beginnings.world(drift, with_provider)
     yield world
     world.leave()
 

@@ -21,6 +21,13 @@ from runner.service.operator import lock, report, request
 OBJECTS = OperatorHealRule("heal", types=("cloudfile_object",), attributes=("value", "etag"))
 
 
+@pytest.fixture
+def healing(applied: World) -> World:
+    """One object is applied as the code says, and the server heals its value."""
+    reconciling(applied, OBJECTS)
+    return applied
+
+
 def reconciling(world: World, *rules: OperatorHealRule, **limits: Any) -> None:
     """From now on the server heals by these rules."""
     drift = replace(world.settings.drift, action="reconcile", heal=rules, heal_limits=HealLimits(**limits))
@@ -39,51 +46,45 @@ def newest(world: World) -> Run:
     return world.runs(limit=1)[0]
 
 
-def test_a_rule_heals_what_was_changed_by_hand(world: World) -> None:
-    reconciling(world, OBJECTS)
-    world.applied()
-    drifted(world)
-    done = newest(world)
+def test_a_rule_heals_what_was_changed_by_hand(healing: World) -> None:
+    drifted(healing)
+    done = newest(healing)
     assert done.state is State.APPLIED, done
-    assert world.cloud_value() == "one"
-    assert world.reports()[0].status is ReportStatus.RESOLVED
+    assert healing.cloud_value() == "one"
+    assert healing.reports()[0].status is ReportStatus.RESOLVED
     assert [one.rule for one in done.healed_by] == ["rule 1 of drift.heal"]
-    with world.app.store.reading() as reader:
+    with healing.app.store.reading() as reader:
         (entry,) = [e for e in reader.audit(subject=done.name) if e.action == "run.approve"]
         assert reader.approvals(done.id) == []
     assert (entry.actor, entry.detail["reason"]) == ("rule", "approved by rule 1 of drift.heal")
 
 
-def test_an_attribute_without_a_rule_leaves_the_whole_plan_to_a_person(world: World) -> None:
-    reconciling(world, OBJECTS)
-    world.applied()
-    world.cloud_set(tags={"env": "changed"})
-    drifted(world)
-    waiting = newest(world)
+def test_an_attribute_without_a_rule_leaves_the_whole_plan_to_a_person(healing: World) -> None:
+    healing.cloud_set(tags={"env": "changed"})
+    drifted(healing)
+    waiting = newest(healing)
     assert waiting.state is State.AWAITING_APPROVAL
     assert waiting.reason == "not healed by rule: tags.env of cloudfile_object.web: no rule matches"
-    assert world.cloud_value() == "by hand"
+    assert healing.cloud_value() == "by hand"
 
 
-def test_a_plan_that_a_rule_approved_is_not_applied_once_the_rule_is_gone(world: World) -> None:
-    reconciling(world, OBJECTS)
-    world.applied()
-    world.cloud_set(value="by hand")
-    request.request_check(world.app.control, ["web"], ANA)
-    world.app.worker.perform_one(newest(world).id)
-    world.app.worker.perform_one(newest(world).id)
-    approved = newest(world)
+def test_a_plan_that_a_rule_approved_is_not_applied_once_the_rule_is_gone(healing: World) -> None:
+    healing.cloud_set(value="by hand")
+    request.request_check(healing.app.control, ["web"], ANA)
+    healing.app.worker.perform_one(newest(healing).id)
+    healing.app.worker.perform_one(newest(healing).id)
+    approved = newest(healing)
     assert approved.state is State.APPROVED
-    reconciling(world)
-    with world.app.store.reading() as reader, pytest.raises(ApprovalMissing, match="no heal rule lets"):
-        may_start(world.app.control, reader, world.run(approved.id))
-    assert [run.reason.partition(":")[0] for run in expire(world.app.control)] == [
+    reconciling(healing)
+    with healing.app.store.reading() as reader, pytest.raises(ApprovalMissing, match="no heal rule lets"):
+        may_start(healing.app.control, reader, healing.run(approved.id))
+    assert [run.reason.partition(":")[0] for run in expire(healing.app.control)] == [
         "no heal rule lets it pass any more"
     ]
-    assert newest(world).healed_by == ()
-    world.work()
-    assert newest(world).state is State.AWAITING_APPROVAL
-    assert world.cloud_value() == "by hand"
+    assert newest(healing).healed_by == ()
+    healing.work()
+    assert newest(healing).state is State.AWAITING_APPROVAL
+    assert healing.cloud_value() == "by hand"
 
 
 @pytest.mark.parametrize(
@@ -93,75 +94,69 @@ def test_a_plan_that_a_rule_approved_is_not_applied_once_the_rule_is_gone(world:
         ('deny[m] { input.drift.report; m := "by people" }', 'policy "base" denies it: by people'),
     ],
 )
-def test_no_heal_rule_answers_a_policy(world: World, rule: str, said: str) -> None:
-    reconciling(world, OBJECTS)
-    world.applied()
-    path = world.root / "base.rego"
+def test_no_heal_rule_answers_a_policy(healing: World, rule: str, said: str) -> None:
+    path = healing.root / "base.rego"
     path.write_text(f"package main\n\n{rule}\n")
-    world.configure(replace(world.settings, policies=(Policy("base", path),)))
-    drifted(world)
-    waiting = newest(world)
+    healing.configure(replace(healing.settings, policies=(Policy("base", path),)))
+    drifted(healing)
+    waiting = newest(healing)
     assert waiting.state is State.AWAITING_APPROVAL
     assert said in waiting.reason
-    assert world.cloud_value() == "by hand"
+    assert healing.cloud_value() == "by hand"
 
 
-def test_who_changes_it_after_each_heal_is_found_whatever_the_value(world: World) -> None:
-    reconciling(world, OBJECTS, fights=Fights(3, Seconds(3600)))
-    world.applied()
+def test_who_changes_it_after_each_heal_is_found_whatever_the_value(applied: World) -> None:
+    reconciling(applied, OBJECTS, fights=Fights(3, Seconds(3600)))
     for minute in range(3):
-        drifted(world, "ab"[minute % 2])
-        assert newest(world).state is State.APPLIED
-        world.age(minutes=1)
+        drifted(applied, "ab"[minute % 2])
+        assert newest(applied).state is State.APPLIED
+        applied.age(minutes=1)
     # Neither a restart nor a clock that goes back forgets them.
-    world.configure(world.settings)
-    world.age(hours=-2)
-    drifted(world, "b")
-    assert newest(world).state is State.DRIFTED
-    found = world.report()
+    applied.configure(applied.settings)
+    applied.age(hours=-2)
+    drifted(applied, "b")
+    assert newest(applied).state is State.DRIFTED
+    found = applied.report()
     assert found is not None
     assert found.contest is not None
     assert found.contest.sentence == "cloudfile_object.web was healed 3 times and drifted again"
-    with world.app.store.reading() as reader:
+    with applied.app.store.reading() as reader:
         topics = [event.topic for event in reader.events(0, limit=1000)]
         assert [entry.action for entry in reader.audit(subject=found.name)].count("drift.contest") == 1
     assert topics.count("drift.contest") == 1
     # It lasts, however long, until a person has healed it.
-    world.age(hours=12)
-    drifted(world, "c")
-    assert newest(world).state is State.DRIFTED
-    report.heal(world.app.control, found.id, ANA)
-    world.work()
-    waiting = newest(world)
+    applied.age(hours=12)
+    drifted(applied, "c")
+    assert newest(applied).state is State.DRIFTED
+    report.heal(applied.app.control, found.id, ANA)
+    applied.work()
+    waiting = newest(applied)
     assert (waiting.state, waiting.healed_by) == (State.AWAITING_APPROVAL, ())
-    world.approve(waiting)
-    world.work()
-    assert world.cloud_value() == "one"
+    applied.approve(waiting)
+    applied.work()
+    assert applied.cloud_value() == "one"
 
 
-def test_what_people_said_about_the_stack_suspends_healing(world: World) -> None:
-    reconciling(world, OBJECTS)
-    world.applied()
-    lock.take(world.app.control, "web", ANA, "audit week")
-    drifted(world)
-    assert newest(world).state is State.DRIFTED
-    lock.release(world.app.control, "web", ANA, "done")
-    report.acknowledge(world.app.control, 1, ANA, "known", timedelta(hours=1))
-    drifted(world)
-    assert newest(world).state is State.DRIFTED
-    world.age(hours=2)
-    drifted(world)
-    assert newest(world).state is State.APPLIED
+def test_what_people_said_about_the_stack_suspends_healing(healing: World) -> None:
+    lock.take(healing.app.control, "web", ANA, "audit week")
+    drifted(healing)
+    assert newest(healing).state is State.DRIFTED
+    lock.release(healing.app.control, "web", ANA, "done")
+    report.acknowledge(healing.app.control, 1, ANA, "known", timedelta(hours=1))
+    drifted(healing)
+    assert newest(healing).state is State.DRIFTED
+    healing.age(hours=2)
+    drifted(healing)
+    assert newest(healing).state is State.APPLIED
 
 
-def test_a_heal_that_a_person_rejected_does_not_come_back_by_itself(world: World) -> None:
-    reconciling(world)
-    world.applied()
-    drifted(world)
-    waiting = newest(world)
+def test_a_heal_that_a_person_rejected_does_not_come_back_by_itself(applied: World) -> None:
+    reconciling(applied)
+    drifted(applied)
+    waiting = newest(applied)
     assert waiting.state is State.AWAITING_APPROVAL
-    approving.reject(world.app.control, waiting.id, ANA, "a hotfix")
-    drifted(world)
-    assert newest(world).state is State.DRIFTED
-    drifted(world, "another drift")
-    assert newest(world).state is State.AWAITING_APPROVAL
+    approving.reject(applied.app.control, waiting.id, ANA, "a hotfix")
+    drifted(applied)
+    assert newest(applied).state is State.DRIFTED
+    drifted(applied, "another drift")
+    assert newest(applied).state is State.AWAITING_APPROVAL

@@ -1,9 +1,11 @@
 """Outputs between stacks: a value flows to whoever takes it, and a stack is planned again only if one that it uses changed."""
 
 import base64
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from beginnings import Beginnings
 from click.testing import CliRunner
 from world import ANA, BO, World
 
@@ -90,15 +92,35 @@ def everything_kept(world: World) -> bytes:
 
 
 @pytest.fixture
-def chain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+def chain(beginnings: Beginnings, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """`net`, and `app` that takes three of its outputs, both applied."""
     monkeypatch.setenv("NET_PASSWORD", SECRET)
-    plain = World(tmp_path, CONFIG)
-    plain.commit_files({**files("net", net()), **files("app", APP.format(value="x"), TAKES)})
-    plain.poll()
-    assert ended(plain) == [("net", State.AWAITING_APPROVAL)]
-    assert approve_all(plain) == [("net", State.APPLIED), ("app", State.APPLIED)]
-    return plain
+    with beginnings.lent(apply_chain, with_a_password) as world:
+        yield world
+
+
+@pytest.fixture
+def moved(beginnings: Beginnings, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """The chain after another output of `net` was applied: `app` is planned with it and waits."""
+    monkeypatch.setenv("NET_PASSWORD", SECRET)
+    with beginnings.lent(move_chain, with_a_password) as world:
+        yield world
+
+
+def with_a_password(root: Path) -> World:
+    return World(root, CONFIG)
+
+
+def apply_chain(world: World) -> None:
+    world.commit_files({**files("net", net()), **files("app", APP.format(value="x"), TAKES)})
+    world.poll()
+    assert ended(world) == [("net", State.AWAITING_APPROVAL)]
+    assert approve_all(world) == [("net", State.APPLIED), ("app", State.APPLIED)]
+
+
+def move_chain(world: World) -> None:
+    apply_chain(world)
+    move_net(world, "2")
 
 
 def app_state(world: World) -> str:
@@ -151,37 +173,34 @@ def move_net(world: World, vpc: str, value: str = "one") -> None:
     assert ended(world) == [("net", State.APPLIED), ("app", State.AWAITING_APPROVAL)]
 
 
-def test_a_plan_with_an_output_that_changed_again_is_replaced(chain: World) -> None:
-    move_net(chain, "2")
-    (first, *_) = chain.runs(stack="app")
-    chain.approve(first)
-    chain.commit_files(files("net", net(vpc="3")))
-    chain.poll()
-    request.request_plan(chain.app.control, chain.app.discoverer, "net", ANA)
-    locking.take(chain.app.control, "app", BO, reason="not now")
-    (planned,) = chain.work()
-    chain.approve(planned, BO)
-    chain.work()
-    assert chain.run(first.id).state is State.SUPERSEDED
-    assert chain.run(first.id).reason == "output vpc_id of net, output zones of net changed"
+def test_a_plan_with_an_output_that_changed_again_is_replaced(moved: World) -> None:
+    (first, *_) = moved.runs(stack="app")
+    moved.approve(first)
+    moved.commit_files(files("net", net(vpc="3")))
+    moved.poll()
+    request.request_plan(moved.app.control, moved.app.discoverer, "net", ANA)
+    locking.take(moved.app.control, "app", BO, reason="not now")
+    (planned,) = moved.work()
+    moved.approve(planned, BO)
+    moved.work()
+    assert moved.run(first.id).state is State.SUPERSEDED
+    assert moved.run(first.id).reason == "output vpc_id of net, output zones of net changed"
 
 
-def test_a_rejected_plan_is_not_made_again_until_the_output_moves_again(chain: World) -> None:
-    move_net(chain, "2")
-    (first, *_) = chain.runs(stack="app")
-    approving.reject(chain.app.control, first.id, ANA, "not this network")
-    assert ended(chain) == []
-    move_net(chain, "3")
+def test_a_rejected_plan_is_not_made_again_until_the_output_moves_again(moved: World) -> None:
+    (first, *_) = moved.runs(stack="app")
+    approving.reject(moved.app.control, first.id, ANA, "not this network")
+    assert ended(moved) == []
+    move_net(moved, "3")
 
 
-def test_a_check_names_the_output_that_changed_and_finds_no_drift(chain: World) -> None:
-    move_net(chain, "2")
-    request.request_check(chain.app.control, ["app"], ANA)
-    (check,) = chain.work()
+def test_a_check_names_the_output_that_changed_and_finds_no_drift(moved: World) -> None:
+    request.request_check(moved.app.control, ["app"], ANA)
+    (check,) = moved.work()
     assert check.state is State.NO_CHANGES, check.reason
     assert "output vpc_id of net" in check.reason
-    assert chain.report("app") is None
-    assert chain.look("app").drift is DriftStatus.CLEAN
+    assert moved.report("app") is None
+    assert moved.look("app").drift is DriftStatus.CLEAN
 
 
 def test_outputs_of_a_stack_that_is_long_applied_are_read_by_a_check(plain: World) -> None:
@@ -227,20 +246,19 @@ def test_a_chain_is_rolled_back_in_its_order(chain: World) -> None:
     assert "vpc-1 a,1 x" in app_state(chain)
 
 
-def test_an_older_upstream_planned_by_hand_takes_its_dependants_along(chain: World) -> None:
-    old = chain.look("net").revision
-    move_net(chain, "2")
-    assert approve_all(chain) == [("app", State.APPLIED)]
-    request.request_plan(chain.app.control, chain.app.discoverer, "net", ANA, ref=old)
-    (planned,) = chain.work()
-    chain.approve(planned, BO)
-    applied, *rest = chain.work()
+def test_an_older_upstream_planned_by_hand_takes_its_dependants_along(moved: World) -> None:
+    old = moved._git("rev-parse", "HEAD~1")
+    assert approve_all(moved) == [("app", State.APPLIED)]
+    request.request_plan(moved.app.control, moved.app.discoverer, "net", ANA, ref=old)
+    (planned,) = moved.work()
+    moved.approve(planned, BO)
+    applied, *rest = moved.work()
     assert (applied.stack, applied.state) == ("net", State.APPLIED)
     (follows,) = [run for run in rest if run.stack == "app"]
     assert follows.trigger is Trigger.OUTPUT, "though what is newer in Git waits for `net` again"
-    chain.approve(follows)
-    chain.work()
-    assert "vpc-1 a,1 x" in app_state(chain)
+    moved.approve(follows)
+    moved.work()
+    assert "vpc-1 a,1 x" in app_state(moved)
 
 
 FAILS = """

@@ -1,8 +1,10 @@
 """What a stack reads of another one's state by terraform_remote_state: found in the code, and no drift when it changes."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from beginnings import Beginnings
 from world import ANA, World
 
 from runner.model.drift.report import DriftClass
@@ -63,15 +65,24 @@ def apply_all(world: World) -> list[str]:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    made = World(tmp_path, providers=True)
+def world(beginnings: Beginnings) -> Iterator[World]:
+    """Both are applied."""
+    with beginnings.lent(apply_both, with_a_folder_of_states) as world:
+        yield world
+
+
+def with_a_folder_of_states(root: Path) -> World:
+    made = World(root, providers=True)
     text = made.config.read_text()
-    url = f'url: "{tmp_path}/repository"'
-    allowed = f'{url}, allow: {{state_folders: ["{tmp_path}/states"]}}'
+    url = f'url: "{root}/repository"'
+    allowed = f'{url}, allow: {{state_folders: ["{root}/states"]}}'
     made.config.write_text(text.replace(url, allowed))
-    write(made)
-    assert apply_all(made) == ["net", "app"]
     return made
+
+
+def apply_both(world: World) -> None:
+    write(world)
+    assert apply_all(world) == ["net", "app"]
 
 
 def checked(world: World) -> Run:

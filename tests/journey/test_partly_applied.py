@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from beginnings import Beginnings
+from beginnings import Beginnings, with_provider
 from world import ANA, BO, World
 
 from runner.errors import PartlyApplied
@@ -39,7 +39,7 @@ PROPOSE = "drift: {action: propose, probe: never}\n"
 @pytest.fixture
 def world(beginnings: Beginnings) -> Iterator[World]:
     """Two objects, both at `one`."""
-    world, _ = beginnings.world(two_applied)
+    world, _ = beginnings.world(two_applied, with_provider)
     yield world
     world.leave()
 
@@ -47,7 +47,7 @@ def world(beginnings: Beginnings) -> Iterator[World]:
 @pytest.fixture
 def half(beginnings: Beginnings) -> Iterator[tuple[World, Run]]:
     """With the run that has failed."""
-    world, failed = beginnings.world(half_applied)
+    world, failed = beginnings.world(half_applied, with_provider)
     yield world, failed
     world.leave()
 

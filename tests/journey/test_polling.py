@@ -28,23 +28,21 @@ def test_one_broken_stack_never_stops_the_others(plain: World) -> None:
     )
 
 
-def test_a_stack_with_a_broken_file_keeps_its_state_and_shows_the_problem(plain: World) -> None:
-    plain.applied(body=DATA)
-    plain.commit_files({"web/stack.yaml": "name: web\napply: {mode: sometimes}\n"})
-    plain.poll()
-    assert plain.work() == []
-    stack = plain.look()
+def test_a_stack_with_a_broken_file_keeps_its_state_and_shows_the_problem(plain_applied: World) -> None:
+    plain_applied.commit_files({"web/stack.yaml": "name: web\napply: {mode: sometimes}\n"})
+    plain_applied.poll()
+    assert plain_applied.work() == []
+    stack = plain_applied.look()
     assert stack.applied_revision is not None
     assert "web/stack.yaml:2" in (stack.problem or "")
 
 
-def test_a_repaired_stack_file_clears_the_problem(plain: World) -> None:
-    plain.applied(body=DATA)
-    plain.commit_files({"web/stack.yaml": "name: web\napply: {mode: sometimes}\n"})
-    plain.poll()
-    plain.commit_files({"web/stack.yaml": "name: web\n"})
-    plain.poll()
-    assert plain.look().problem is None
+def test_a_repaired_stack_file_clears_the_problem(plain_applied: World) -> None:
+    plain_applied.commit_files({"web/stack.yaml": "name: web\napply: {mode: sometimes}\n"})
+    plain_applied.poll()
+    plain_applied.commit_files({"web/stack.yaml": "name: web\n"})
+    plain_applied.poll()
+    assert plain_applied.look().problem is None
 
 
 def test_a_force_push_is_taken_and_shown(plain: World) -> None:
@@ -58,32 +56,29 @@ def test_a_force_push_is_taken_and_shown(plain: World) -> None:
         assert [entry.action for entry in reader.audit(subject="infra")][:1] == ["source.rewritten"]
 
 
-def test_a_branch_that_disappears_leaves_its_stacks_as_missing(plain: World) -> None:
-    plain.applied(body=DATA)
-    plain._git("branch", "--move", "main", "other")
-    polled = plain.poll()
+def test_a_branch_that_disappears_leaves_its_stacks_as_missing(plain_applied: World) -> None:
+    plain_applied._git("branch", "--move", "main", "other")
+    polled = plain_applied.poll()
     assert "main" in (polled.problem or "")
-    assert plain.look().missing_since is not None
-    assert plain.work() == []
+    assert plain_applied.look().missing_since is not None
+    assert plain_applied.work() == []
 
 
-def test_a_repository_that_disappears_changes_nothing_and_is_reported(plain: World) -> None:
-    plain.applied(body=DATA)
-    shutil.rmtree(plain.repository)
-    assert plain.poll().problem
-    stack = plain.look()
+def test_a_repository_that_disappears_changes_nothing_and_is_reported(plain_applied: World) -> None:
+    shutil.rmtree(plain_applied.repository)
+    assert plain_applied.poll().problem
+    stack = plain_applied.look()
     assert stack.sync is Sync.SYNCED
-    assert plain.work() == []
+    assert plain_applied.work() == []
 
 
-def test_a_stack_that_comes_back_goes_on_where_it_was(plain: World) -> None:
-    plain.applied(body=DATA)
-    plain.commit_files({"web/stack.yaml": None})
-    plain.poll()
-    plain.commit_files({"web/stack.yaml": "name: web\n"})
-    plain.poll()
-    assert plain.look().missing_since is None
-    assert states(plain.work()) in ([], [State.NO_CHANGES])
+def test_a_stack_that_comes_back_goes_on_where_it_was(plain_applied: World) -> None:
+    plain_applied.commit_files({"web/stack.yaml": None})
+    plain_applied.poll()
+    plain_applied.commit_files({"web/stack.yaml": "name: web\n"})
+    plain_applied.poll()
+    assert plain_applied.look().missing_since is None
+    assert states(plain_applied.work()) in ([], [State.NO_CHANGES])
 
 
 def test_a_shared_module_that_moves_plans_all_its_callers(plain: World) -> None:
@@ -125,32 +120,30 @@ def test_two_stacks_with_one_state_are_refused(plain: World) -> None:
     assert any("state" in problem and "a" in problem for problem in polled.problems)
 
 
-def test_the_audit_log_has_the_whole_story(plain: World) -> None:
-    done = plain.applied(body=DATA)
-    with plain.app.store.reading() as reader:
+def test_the_audit_log_has_the_whole_story(plain_applied: World) -> None:
+    (done,) = plain_applied.runs()
+    with plain_applied.app.store.reading() as reader:
         story = [(entry.actor, entry.action) for entry in reversed(reader.audit(subject=done.name))]
     assert [actor for actor, _ in story if actor == ANA.name] or [
         actor for actor, _ in story if actor == BO.name
     ]
-    assert plain.app.store.verify_audit() is None
+    assert plain_applied.app.store.verify_audit() is None
 
 
-def test_a_branch_that_returns_at_the_same_revision_restores_its_stacks(plain: World) -> None:
-    plain.applied(body=DATA)
-    plain._git("branch", "--move", "main", "other")
-    plain.poll()
-    plain._git("branch", "--move", "other", "main")
-    plain.poll()
-    assert plain.look().missing_since is None
+def test_a_branch_that_returns_at_the_same_revision_restores_its_stacks(plain_applied: World) -> None:
+    plain_applied._git("branch", "--move", "main", "other")
+    plain_applied.poll()
+    plain_applied._git("branch", "--move", "other", "main")
+    plain_applied.poll()
+    assert plain_applied.look().missing_since is None
 
 
-def test_a_source_that_the_operator_names_again_brings_its_stacks_back(plain: World) -> None:
-    plain.applied(body=DATA)
-    settings = plain.settings
-    retire_sources(plain.app.store, replace(settings, sources=()))
-    assert plain.look().missing_since is not None
-    plain.poll()
-    assert plain.look().missing_since is None
+def test_a_source_that_the_operator_names_again_brings_its_stacks_back(plain_applied: World) -> None:
+    settings = plain_applied.settings
+    retire_sources(plain_applied.app.store, replace(settings, sources=()))
+    assert plain_applied.look().missing_since is not None
+    plain_applied.poll()
+    assert plain_applied.look().missing_since is None
 
 
 def test_a_poll_without_changes_writes_nothing_but_its_time_is_known(plain: World) -> None:
@@ -192,19 +185,17 @@ def test_a_link_out_of_the_repository_stops_only_stacks_in_its_folders(plain: Wo
     assert [(run.stack, run.state) for run in plain.work()] == [("good", State.AWAITING_APPROVAL)]
 
 
-def test_a_file_that_is_no_longer_yaml_shows_a_problem_and_loses_no_stack(plain: World) -> None:
-    plain.applied(body=DATA)
-    plain.commit_files({"web/stack.yaml": "name: [web\n"})
-    plain.poll()
-    stack = plain.look()
+def test_a_file_that_is_no_longer_yaml_shows_a_problem_and_loses_no_stack(plain_applied: World) -> None:
+    plain_applied.commit_files({"web/stack.yaml": "name: [web\n"})
+    plain_applied.poll()
+    stack = plain_applied.look()
     assert stack.missing_since is None
     assert "web/stack.yaml" in (stack.problem or "")
 
 
-def test_a_new_file_cannot_take_over_the_name_of_a_stack(plain: World) -> None:
-    plain.applied(body=DATA)
-    before = plain.look().file
-    plain.commit_files({"a/stack.yaml": "name: web\n", "a/main.tf": DATA.format(value="evil")})
-    polled = plain.poll()
-    assert plain.look().file == before
+def test_a_new_file_cannot_take_over_the_name_of_a_stack(plain_applied: World) -> None:
+    before = plain_applied.look().file
+    plain_applied.commit_files({"a/stack.yaml": "name: web\n", "a/main.tf": DATA.format(value="evil")})
+    polled = plain_applied.poll()
+    assert plain_applied.look().file == before
     assert any("web" in problem and problem.startswith("a/stack.yaml") for problem in polled.problems)

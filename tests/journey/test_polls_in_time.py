@@ -139,26 +139,25 @@ def test_hung_plans_of_one_source_keep_out_no_other(plain: World, tmp_path: Path
         pool.close()
 
 
-def test_a_full_disk_starts_nothing_new_and_is_reported(plain: World) -> None:
-    plain.applied(body=DATA)
-    plain.stack(body=DATA, value="two")
-    plain.poll()
-    (queued,) = enqueue_due(plain.app.store, plain.clock, ())
-    enough = plain.settings.executor
-    plain.configure(replace(plain.settings, executor=replace(enough, min_free="900TB")))
+def test_a_full_disk_starts_nothing_new_and_is_reported(plain_applied: World) -> None:
+    plain_applied.stack(body=DATA, value="two")
+    plain_applied.poll()
+    (queued,) = enqueue_due(plain_applied.app.store, plain_applied.clock, ())
+    enough = plain_applied.settings.executor
+    plain_applied.configure(replace(plain_applied.settings, executor=replace(enough, min_free="900TB")))
     shown = "new runs start when there are 900TB again"
-    assert next_assignment(plain.app.control) is None
+    assert next_assignment(plain_applied.app.control) is None
     with pytest.raises(NoRoom, match=shown):
-        plain.app.worker.perform_one(queued.id)
-    with plain.app.store.reading() as reader:
-        facts = view(reader, plain.clock, "web", plain.app.disk.shortage())
+        plain_applied.app.worker.perform_one(queued.id)
+    with plain_applied.app.store.reading() as reader:
+        facts = view(reader, plain_applied.clock, "web", plain_applied.app.disk.shortage())
     assert shown in decide(facts).sentence
     # Nor is anything fetched; the source says why, and is not to blame.
-    plain.stack(body=DATA, value="three")
-    assert shown in (plain.poll().problem or "")
-    assert shown in (plain.poll().problem or "")
-    with plain.app.store.reading() as reader:
+    plain_applied.stack(body=DATA, value="three")
+    assert shown in (plain_applied.poll().problem or "")
+    assert shown in (plain_applied.poll().problem or "")
+    with plain_applied.app.store.reading() as reader:
         assert reader.source("infra").failures == 1
-    plain.configure(replace(plain.settings, executor=enough))
-    assert plain.poll().moved
-    assert states(plain.work()) == [State.AWAITING_APPROVAL]
+    plain_applied.configure(replace(plain_applied.settings, executor=enough))
+    assert plain_applied.poll().moved
+    assert states(plain_applied.work()) == [State.AWAITING_APPROVAL]

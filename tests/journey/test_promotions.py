@@ -1,8 +1,10 @@
 """Promotion on real git and terraform: a commit walks from stage to stage only as far as it may, and so does its revert."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from beginnings import Beginnings
 from world import ANA, BO, World
 
 from runner.errors import PromotionWaits
@@ -21,13 +23,14 @@ ROOT = 'module "shop" {{\n  source = "../modules/shop"\n  size   = "{size}"\n}}\
 
 
 class Shop(World):
-    """The same module in three stages."""
+    """The same module in three stages, of which the first one is planned."""
 
     def begin(self) -> None:
         stages = ("dev", "stage", "prod")
         files = {f"{name}/stack.yaml": f"name: {name}\n" for name in stages}
         self.commit_files({**files, **{f"{name}/main.tf": ROOT.format(size=name) for name in stages}})
         self.release("one")
+        assert self.planned() == ["dev"]
 
     def release(self, value: str) -> str:
         """A commit that concerns every stage; what is planned then."""
@@ -66,10 +69,17 @@ class Shop(World):
         return next(stage.waits for stage in page.stages if stage.stack == name)
 
 
-def test_a_commit_and_its_revert_walk_only_as_far_as_they_may(tmp_path: Path) -> None:
-    shop = Shop(tmp_path, CONFIG)
-    shop.begin()
-    assert shop.planned() == ["dev"]
+def with_a_promotion(root: Path) -> Shop:
+    return Shop(root, CONFIG)
+
+
+@pytest.fixture
+def shop(beginnings: Beginnings) -> Iterator[Shop]:
+    with beginnings.lent(Shop.begin, with_a_promotion) as shop:
+        yield shop
+
+
+def test_a_commit_and_its_revert_walk_only_as_far_as_they_may(shop: Shop) -> None:
     shop.accept()
     assert shop.planned() == []  # it soaks
     with pytest.raises(PromotionWaits, match="waits for promotion shop: dev soaks until ") as refused:
@@ -109,10 +119,7 @@ def test_a_commit_and_its_revert_walk_only_as_far_as_they_may(tmp_path: Path) ->
     assert shop.planned() == []
 
 
-def test_a_commit_that_renames_a_stage_does_not_take_it_out_of_its_promotion(tmp_path: Path) -> None:
-    shop = Shop(tmp_path, CONFIG)
-    shop.begin()
-    assert shop.planned() == ["dev"]
+def test_a_commit_that_renames_a_stage_does_not_take_it_out_of_its_promotion(shop: Shop) -> None:
     shop.plan("stage", Advance("begin", straight=True))
     shop.work()
     waiting = shop.runs(stack="stage", states=frozenset({State.AWAITING_APPROVAL}))
@@ -131,10 +138,7 @@ def test_a_commit_that_renames_a_stage_does_not_take_it_out_of_its_promotion(tmp
     refused(None)
 
 
-def test_a_commit_for_one_stage_alone_and_words_of_people(tmp_path: Path) -> None:
-    shop = Shop(tmp_path, CONFIG)
-    shop.begin()
-    assert shop.planned() == ["dev"]
+def test_a_commit_for_one_stage_alone_and_words_of_people(shop: Shop) -> None:
     shop.accept()
     with pytest.raises(PromotionWaits, match="stage has not been applied yet") as refused:
         shop.plan("prod", Advance("quick"))

@@ -35,26 +35,28 @@ def in_clear(world: World) -> list[Path]:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_run_s_folders_go_whatever_shape_they_have(plain: World, shape: str) -> None:
-    done = plain.applied(body=DATA)
-    scratch = left(plain, done.id, shape)
-    plain.age(hours=2)
-    assert pruned(plain).problems == ()
+def test_a_run_s_folders_go_whatever_shape_they_have(plain_applied: World, shape: str) -> None:
+    (done,) = plain_applied.runs()
+    scratch = left(plain_applied, done.id, shape)
+    plain_applied.age(hours=2)
+    assert pruned(plain_applied).problems == ()
     assert not scratch.exists()
-    assert in_clear(plain) == []
+    assert in_clear(plain_applied) == []
 
 
-def test_plans_go_first_where_the_rest_takes_too_long(plain: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    done = plain.applied(body=DATA)
-    scratch = left(plain, done.id, "many files")
+def test_plans_go_first_where_the_rest_takes_too_long(
+    plain_applied: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (done,) = plain_applied.runs()
+    scratch = left(plain_applied, done.id, "many files")
     monkeypatch.setattr(quarantine, "ENTRIES", 10)
-    plain.age(hours=2)
-    assert pruned(plain).quarantined == 1
+    plain_applied.age(hours=2)
+    assert pruned(plain_applied).quarantined == 1
     assert not scratch.exists()
-    assert in_clear(plain) == []
+    assert in_clear(plain_applied) == []
     monkeypatch.undo()
-    assert pruned(plain).quarantined == 0
-    assert list((plain.settings.data_dir / "quarantine").iterdir()) == []
+    assert pruned(plain_applied).quarantined == 0
+    assert list((plain_applied.settings.data_dir / "quarantine").iterdir()) == []
 
 
 def test_one_run_whose_files_cannot_be_removed_keeps_no_other(
@@ -78,11 +80,11 @@ def test_one_run_whose_files_cannot_be_removed_keeps_no_other(
     assert not [problem for problem in done.problems if second.name in problem]
 
 
-def test_a_log_that_is_a_folder_is_removed_with_all_that_is_in_it(plain: World) -> None:
-    done = plain.applied(body=DATA)
-    log = plain.app.workspaces.log(done.id)
+def test_a_log_that_is_a_folder_is_removed_with_all_that_is_in_it(plain_applied: World) -> None:
+    (done,) = plain_applied.runs()
+    log = plain_applied.app.workspaces.log(done.id)
     log.unlink()
     nest(log, 1500)
-    assert plain.app.workspaces.remove_log(done.id)
+    assert plain_applied.app.workspaces.remove_log(done.id)
     assert not log.exists()
-    remove(plain.settings.data_dir / "quarantine", Budget())
+    remove(plain_applied.settings.data_dir / "quarantine", Budget())

@@ -1,8 +1,10 @@
 """A stack without a backend under a new name keeps its state, or waits for a word: nothing is made a second time."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from beginnings import Beginnings
 from world import ANA, BO, DATA, World, states
 
 from runner.errors import BadUsage, Conflict
@@ -19,11 +21,15 @@ RENAMED: dict[str, str | None] = {"net/stack.yaml": "name: network\nrenamed_from
 
 
 @pytest.fixture
-def net(plain: World) -> World:
+def net(beginnings: Beginnings) -> Iterator[World]:
     """With a stack `net` that is applied."""
-    plain.commit_files(dict(OLD))
-    _apply_all(plain)
-    return plain
+    with beginnings.lent(_apply_net, World) as world:
+        yield world
+
+
+def _apply_net(world: World) -> None:
+    world.commit_files(dict(OLD))
+    assert _apply_all(world) == [State.APPLIED]
 
 
 def _apply_all(world: World) -> list[State]:
@@ -262,17 +268,16 @@ def test_a_lock_on_the_old_one_is_waited_for(net: World) -> None:
     assert states(net.work()) == [State.NO_CHANGES]
 
 
-def test_the_report_of_its_drift_goes_over(world: World) -> None:
-    world.applied()
-    world.cloud_set(value="by hand")
-    request.request_check(world.app.control, ["web"], ANA)
-    assert states(world.work()) == [State.DRIFTED]
-    world.commit_files({"web/stack.yaml": "name: site\nrenamed_from: web\n"})
-    world.poll()
-    report = world.report("site")
+def test_the_report_of_its_drift_goes_over(applied: World) -> None:
+    applied.cloud_set(value="by hand")
+    request.request_check(applied.app.control, ["web"], ANA)
+    assert states(applied.work()) == [State.DRIFTED]
+    applied.commit_files({"web/stack.yaml": "name: site\nrenamed_from: web\n"})
+    applied.poll()
+    report = applied.report("site")
     assert report is not None
-    assert (report.stack, world.look("site").drift) == ("site", DriftStatus.DRIFTED)
-    assert world.report("web") is None
+    assert (report.stack, applied.look("site").drift) == ("site", DriftStatus.DRIFTED)
+    assert applied.report("web") is None
 
 
 # The operator says it

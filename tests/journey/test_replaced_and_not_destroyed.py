@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from beginnings import Beginnings
+from beginnings import Beginnings, with_provider
 from world import ANA, World
 
 from runner.model.drift.report import Finding
@@ -29,7 +29,7 @@ resource "cloudfile_object" "o" {{
 
 @pytest.fixture
 def begun(beginnings: Beginnings) -> Iterator[tuple[World, Run]]:
-    world, failed = beginnings.world(fail)
+    world, failed = beginnings.world(fail, with_provider)
     yield world, failed
     world.leave()
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from beginnings import Beginnings
+from beginnings import Beginnings, with_provider
 from world import ANA, World, states
 
 from runner.model.run.life import Kind, Run, State
@@ -24,7 +24,7 @@ def world(applied: World) -> World:
 @pytest.fixture
 def ignoring(beginnings: Beginnings) -> Iterator[World]:
     """With the rule from the first commit on."""
-    world, _ = beginnings.world(apply_ignoring)
+    world, _ = beginnings.world(apply_ignoring, with_provider)
     yield world
     world.leave()
 

@@ -26,10 +26,14 @@ def fires(world: World, line: str, count: int) -> list[str]:
     return shown
 
 
-def test_a_day_and_a_weekday_are_either_of_both_as_cron_has_it(plain: World) -> None:
-    plain.applied(body=DATA)
-    assert fires(plain, "0 4 13 * tue", 4) == ["17 Tue 04:00", "24 Tue 04:00", "31 Tue 04:00", "07 Tue 04:00"]
-    assert fires(plain, "0 4 15,18 * sat", 4) == [
+def test_a_day_and_a_weekday_are_either_of_both_as_cron_has_it(plain_applied: World) -> None:
+    assert fires(plain_applied, "0 4 13 * tue", 4) == [
+        "17 Tue 04:00",
+        "24 Tue 04:00",
+        "31 Tue 04:00",
+        "07 Tue 04:00",
+    ]
+    assert fires(plain_applied, "0 4 15,18 * sat", 4) == [
         "14 Sat 04:00",
         "15 Sun 04:00",
         "18 Wed 04:00",
@@ -41,9 +45,8 @@ def test_a_day_and_a_weekday_are_either_of_both_as_cron_has_it(plain: World) -> 
     ("line", "first"),
     [("0 4 * * tue", "17 Tue 04:00"), ("0 4 15 * *", "15 Sun 04:00"), ("0 4 */2 * mon", "23 Mon 04:00")],
 )
-def test_one_of_them_alone_is_that_one(plain: World, line: str, first: str) -> None:
-    plain.applied(body=DATA)
-    assert fires(plain, line, 1) == [first]
+def test_one_of_them_alone_is_that_one(plain_applied: World, line: str, first: str) -> None:
+    assert fires(plain_applied, line, 1) == [first]
 
 
 def changed(world: World, **more: Any) -> list[str]:
@@ -52,18 +55,17 @@ def changed(world: World, **more: Any) -> list[str]:
     return reschedule(control.store, replace(control.settings.drift, **more), control.clock.now())
 
 
-def test_a_changed_schedule_of_the_server_counts_at_once(plain: World) -> None:
-    plain.applied(body=DATA)
-    before = plain.look().next_check_at
-    assert changed(plain) == []
-    assert plain.look().next_check_at == before
-    assert changed(plain, schedule="* * * * *", jitter=Seconds(0)) == ["web"]
-    after = plain.look().next_check_at
+def test_a_changed_schedule_of_the_server_counts_at_once(plain_applied: World) -> None:
+    before = plain_applied.look().next_check_at
+    assert changed(plain_applied) == []
+    assert plain_applied.look().next_check_at == before
+    assert changed(plain_applied, schedule="* * * * *", jitter=Seconds(0)) == ["web"]
+    after = plain_applied.look().next_check_at
     assert after is not None
-    assert after <= plain.app.clock.now() + timedelta(minutes=1)
+    assert after <= plain_applied.app.clock.now() + timedelta(minutes=1)
     # And a rarer one counts as well.
-    assert changed(plain, schedule="0 0 1 1 *", jitter=Seconds(0)) == ["web"]
-    assert (plain.look().next_check_at or FRIDAY).strftime("%d.%m. %H:%M") == "01.01. 00:00"
+    assert changed(plain_applied, schedule="0 0 1 1 *", jitter=Seconds(0)) == ["web"]
+    assert (plain_applied.look().next_check_at or FRIDAY).strftime("%d.%m. %H:%M") == "01.01. 00:00"
 
 
 def test_a_schedule_of_the_stack_itself_stays(plain: World) -> None:
@@ -71,13 +73,12 @@ def test_a_schedule_of_the_stack_itself_stays(plain: World) -> None:
     assert changed(plain, schedule="* * * * *") == []
 
 
-def test_a_check_that_is_due_or_tried_again_keeps_its_time(plain: World) -> None:
-    plain.applied(body=DATA)
-    now = plain.app.clock.now()
-    with plain.app.store.writing() as writer:
+def test_a_check_that_is_due_or_tried_again_keeps_its_time(plain_applied: World) -> None:
+    now = plain_applied.app.clock.now()
+    with plain_applied.app.store.writing() as writer:
         writer.schedule_check("web", now - timedelta(seconds=1))
-    assert changed(plain, schedule="0 0 1 1 *") == []
-    enqueue_due(plain.app.store, plain.app.clock, ())
-    with plain.app.store.reading() as reader:
+    assert changed(plain_applied, schedule="0 0 1 1 *") == []
+    enqueue_due(plain_applied.app.store, plain_applied.app.clock, ())
+    with plain_applied.app.store.reading() as reader:
         assert [run.kind.value for run in reader.open_runs("web")] == ["drift"]
-    assert request.request_check(plain.app.control, ["web"], ANA)[1] == {}
+    assert request.request_check(plain_applied.app.control, ["web"], ANA)[1] == {}

@@ -9,12 +9,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
+from beginnings import Beginnings
 from click.testing import CliRunner
 from remote.state_backend import StateBackend, state_backend
 from world import ANA, World, states
@@ -45,15 +46,80 @@ resource "terraform_data" "two" {{
 ANAS = "5f9f5ae7-1111-2222-3333-444455556666"
 
 
-@pytest.fixture
-def backend() -> Iterator[StateBackend]:
+@dataclass(frozen=True)
+class Kept:
+    """What a backend has, and was asked."""
+
+    states: dict[str, bytes]
+    locks: dict[str, dict[str, Any]]
+    requests: list[tuple[str, str]]
+
+    @classmethod
+    def of(cls, backend: StateBackend) -> Self:
+        return cls(dict(backend.states), dict(backend.locks), list(backend.requests))
+
+    def give_to(self, backend: StateBackend) -> None:
+        backend.states, backend.locks, backend.requests = (
+            dict(self.states),
+            dict(self.locks),
+            [*self.requests],
+        )
+
+
+@dataclass(frozen=True)
+class Starts:
+    """What tests begin with, on one backend: stack files have its port."""
+
+    backend: StateBackend
+
+    def after_apply(self, world: World) -> Kept:
+        approved(world, self.backend)
+        (run,) = world.work()
+        assert run.state is State.APPLIED, run.reason
+        return Kept.of(self.backend)
+
+    def after_kill(self, world: World) -> Kept:
+        killed(world, self.backend)
+        return Kept.of(self.backend)
+
+
+@pytest.fixture(scope="module")
+def starts() -> Iterator[Starts]:
     with state_backend() as running:
-        yield running
+        yield Starts(running)
+
+
+@pytest.fixture
+def backend(starts: Starts) -> StateBackend:
+    Kept({}, {}, []).give_to(starts.backend)
+    return starts.backend
 
 
 @pytest.fixture
 def remote(tmp_path: Path) -> World:
-    made = World(tmp_path, "apply: {lock_timeout: 0s}\n")
+    return with_provisioners(tmp_path)
+
+
+@pytest.fixture
+def applied(beginnings: Beginnings, starts: Starts, backend: StateBackend) -> Iterator[World]:
+    """With one resource, whose state is in the backend."""
+    world, kept = beginnings.world(starts.after_apply, with_provisioners)
+    kept.give_to(backend)
+    yield world
+    world.leave()
+
+
+@pytest.fixture
+def dead(beginnings: Beginnings, starts: Starts, backend: StateBackend) -> Iterator[World]:
+    """Its first apply was killed, and has left its lock in the backend."""
+    world, kept = beginnings.world(starts.after_kill, with_provisioners)
+    kept.give_to(backend)
+    yield world
+    world.leave()
+
+
+def with_provisioners(root: Path) -> World:
+    made = World(root, "apply: {lock_timeout: 0s}\n")
     allowed = 'repository", allow: {provisioners: true}}'
     made.config.write_text(made.config.read_text().replace('repository"}', allowed))
     return made
@@ -71,13 +137,6 @@ def planned(world: World, backend: StateBackend, value: str = "one", body: str =
 
 def approved(world: World, backend: StateBackend, value: str = "one", body: str = BODY) -> Run:
     return world.approve(planned(world, backend, value, body))
-
-
-def applied(world: World, backend: StateBackend) -> Run:
-    approved(world, backend)
-    (run,) = world.work()
-    assert run.state is State.APPLIED, run.reason
-    return run
 
 
 def evidence(world: World, run: Run) -> Evidence:
@@ -100,7 +159,7 @@ def next_second() -> None:
     until(lambda: int(time.time()) > now)
 
 
-def killed(world: World, backend: StateBackend, *, seen: bool = True, left: bool = False) -> Run:
+def killed(world: World, backend: StateBackend, *, left: bool = False) -> Run:
     """An apply whose every process is killed while it makes the second resource; how the run ended.
 
     With `left`, the daemon is gone before, and another one finds out.
@@ -114,8 +173,7 @@ def killed(world: World, backend: StateBackend, *, seen: bool = True, left: bool
     control = world.settings.data_dir / "control" / str(run.id)
     log = world.app.workspaces.log(run.id)
     until(lambda: "terraform_data.two: Creating" in log.read_text())
-    if seen:
-        until((control / WITNESSED).exists)
+    until((control / WITNESSED).exists)
     if left:
         world.app.worker.leave.set()
         thread.join()
@@ -172,21 +230,20 @@ def test_an_apply_waits_with_its_approval_and_longer_each_time(remote: World, ba
 
 
 def test_a_plan_with_another_effect_after_the_wait_needs_a_new_approval(
-    remote: World, backend: StateBackend
+    applied: World, backend: StateBackend
 ) -> None:
-    applied(remote, backend)
-    run = approved(remote, backend, value="two")
+    run = approved(applied, backend, value="two")
     backend.take("web", ANAS)
-    assert states(remote.work()) == [State.APPROVED]
+    assert states(applied.work()) == [State.APPROVED]
     # What Ana held the lock for: the state has another value now.
     state = json.dumps(backend.state("web")).replace('"one"', '"three"')
     backend.states["web"] = state.encode()
     backend.bump("web")
     backend.locks.clear()
-    remote.age(seconds=31)
-    remote.work()
-    assert remote.run(run.id).state is State.SUPERSEDED
-    assert "now do something else" in remote.run(run.id).reason
+    applied.age(seconds=31)
+    applied.work()
+    assert applied.run(run.id).state is State.SUPERSEDED
+    assert "now do something else" in applied.run(run.id).reason
 
 
 def test_a_waiting_run_shows_the_lock_holder_and_the_next_attempt(
@@ -240,12 +297,11 @@ def test_plan_says_that_it_waits_for_whom_until_when_and_how_to_stop(
     assert remote.run(1).state is State.CANCELED
 
 
-def test_a_drift_check_neither_takes_nor_waits_for_a_lock(remote: World, backend: StateBackend) -> None:
-    applied(remote, backend)
+def test_a_drift_check_neither_takes_nor_waits_for_a_lock(applied: World, backend: StateBackend) -> None:
     backend.take("web", ANAS)
     asked = backend.asked("LOCK", "web")
-    request.request_check(remote.app.control, ["web"], ANA)
-    assert states(remote.work()) == [State.NO_CHANGES]
+    request.request_check(applied.app.control, ["web"], ANA)
+    assert states(applied.work()) == [State.NO_CHANGES]
     assert backend.asked("LOCK", "web") == asked
 
 
@@ -263,28 +319,28 @@ def test_a_clock_that_goes_back_does_not_make_a_run_wait_for_ever(
 
 
 def test_a_killed_apply_is_interrupted_and_a_person_releases_its_lock(
-    remote: World, backend: StateBackend
+    dead: World, backend: StateBackend
 ) -> None:
-    run = killed(remote, backend)
+    (run,) = dead.runs()
     left = backend.locks["web"]["ID"]
-    known = evidence(remote, run)
+    known = evidence(dead, run)
     assert known.unfinished == ("terraform_data.two",)
     assert known.lock is not None
     assert (known.lock.id, known.lock_is_ours) == (left, True)
     # Nothing frees it by itself.
-    assert remote.work() == []
+    assert dead.work() == []
     assert backend.locks["web"]["ID"] == left
-    shown = command(remote, "lock", "force-unlock", "web", "-m", "its host was rebooted", "--yes")
+    shown = command(dead, "lock", "force-unlock", "web", "-m", "its host was rebooted", "--yes")
     assert shown == ""
     assert backend.locks == {}
-    with remote.app.store.reading() as reader:
+    with dead.app.store.reading() as reader:
         (noted,) = [one for one in reader.audit(subject="web") if one.action == "lock.force_unlock"]
     assert (noted.detail["lock"], noted.detail["reason"]) == (left, "its host was rebooted")
-    assert (noted.detail["run"], "successfully unlocked" in log_of(remote, run)) == (run.name, True)
+    assert (noted.detail["run"], "successfully unlocked" in log_of(dead, run)) == (run.name, True)
     resolve.resolve(
-        remote.app.control, remote.app.workspaces, run.id, ANA, applied=False, reason="half of it is there"
+        dead.app.control, dead.app.workspaces, run.id, ANA, applied=False, reason="half of it is there"
     )
-    assert states(remote.work()) == [State.AWAITING_APPROVAL]
+    assert states(dead.work()) == [State.AWAITING_APPROVAL]
 
 
 def log_of(world: World, run: Run) -> str:
@@ -292,15 +348,15 @@ def log_of(world: World, run: Run) -> str:
 
 
 def test_a_run_waiting_for_our_own_dead_lock_is_due_once_it_is_released(
-    remote: World, backend: StateBackend
+    dead: World, backend: StateBackend
 ) -> None:
-    run = killed(remote, backend)
-    resolve.resolve(remote.app.control, remote.app.workspaces, run.id, ANA, applied=False, reason="x")
-    assert states(remote.work()) == [State.QUEUED]
-    offered = unlock.offer(remote.app.control, remote.app.worker.ask, "web")
+    (run,) = dead.runs()
+    resolve.resolve(dead.app.control, dead.app.workspaces, run.id, ANA, applied=False, reason="x")
+    assert states(dead.work()) == [State.QUEUED]
+    offered = unlock.offer(dead.app.control, dead.app.worker.ask, "web")
     assert offered.run.id == run.id
-    unlock.free(remote.app.control, remote.app.worker.ask, offered, ANA, "x")
-    assert states(remote.work()) == [State.AWAITING_APPROVAL]
+    unlock.free(dead.app.control, dead.app.worker.ask, offered, ANA, "x")
+    assert states(dead.work()) == [State.AWAITING_APPROVAL]
 
 
 # A daemon that leaves an apply is gone afterwards; this process still is its parent.
@@ -315,16 +371,15 @@ def test_a_later_daemon_knows_the_lock_of_an_apply_that_died_unattended(
 
 
 @pytest.mark.parametrize("seen", [True, False], ids=["moved", "never seen"])
-def test_a_lock_of_anybody_else_is_never_offered(remote: World, backend: StateBackend, *, seen: bool) -> None:
-    killed(remote, backend, seen=seen)
+def test_a_lock_of_anybody_else_is_never_offered(dead: World, backend: StateBackend, *, seen: bool) -> None:
     if seen:
         backend.take("web", ANAS)
     else:
         # As if it had been killed before it could be seen: nothing proves whose it is.
-        forget_whose(remote)
+        forget_whose(dead)
     before = dict(backend.locks)
     with pytest.raises(StateHeld, match=backend.locks["web"]["ID"]):
-        unlock.offer(remote.app.control, remote.app.worker.ask, "web")
+        unlock.offer(dead.app.control, dead.app.worker.ask, "web")
     assert backend.locks == before
     assert backend.asked("UNLOCK", "web") == 1  # by the plan
 
@@ -335,29 +390,26 @@ def forget_whose(world: World) -> None:
         writer.save_evidence(run.id, replace(evidence(world, run), lock_is_ours=False))
 
 
-def test_a_lock_that_moves_while_the_person_thinks_is_not_freed(remote: World, backend: StateBackend) -> None:
-    killed(remote, backend)
-    offered = unlock.offer(remote.app.control, remote.app.worker.ask, "web")
+def test_a_lock_that_moves_while_the_person_thinks_is_not_freed(dead: World, backend: StateBackend) -> None:
+    offered = unlock.offer(dead.app.control, dead.app.worker.ask, "web")
     backend.take("web", ANAS)
     with pytest.raises(Conflict, match="no longer locked"):
-        unlock.free(remote.app.control, remote.app.worker.ask, offered, ANA, "x")
+        unlock.free(dead.app.control, dead.app.worker.ask, offered, ANA, "x")
     assert backend.locks["web"]["ID"] == ANAS
 
 
 def test_code_that_is_no_longer_allowed_is_not_used_to_look_at_a_lock(
-    remote: World, backend: StateBackend
+    dead: World, backend: StateBackend
 ) -> None:
-    killed(remote, backend)
-    (source,) = remote.settings.sources
-    remote.configure(replace(remote.settings, sources=(replace(source, allow=Allow()),)))
+    (source,) = dead.settings.sources
+    dead.configure(replace(dead.settings, sources=(replace(source, allow=Allow()),)))
     with pytest.raises(Blocked, match="provisioner"):
-        unlock.offer(remote.app.control, remote.app.worker.ask, "web")
+        unlock.offer(dead.app.control, dead.app.worker.ask, "web")
 
 
-def test_a_state_that_nobody_holds_needs_no_freeing(remote: World, backend: StateBackend) -> None:
-    applied(remote, backend)
+def test_a_state_that_nobody_holds_needs_no_freeing(applied: World, backend: StateBackend) -> None:
     with pytest.raises(NotFound, match="is not locked"):
-        unlock.offer(remote.app.control, remote.app.worker.ask, "web")
+        unlock.offer(applied.app.control, applied.app.worker.ask, "web")
 
 
 def test_a_managed_state_has_nothing_to_be_freed(plain: World) -> None:
@@ -366,13 +418,13 @@ def test_a_managed_state_has_nothing_to_be_freed(plain: World) -> None:
         unlock.offer(plain.app.control, plain.app.worker.ask, "web")
 
 
-def test_nothing_is_freed_while_something_of_the_stack_lives(remote: World, backend: StateBackend) -> None:
-    run = applied(remote, backend)
-    held = remote.app.claims.take(99, run.identity)
+def test_nothing_is_freed_while_something_of_the_stack_lives(applied: World, backend: StateBackend) -> None:
+    (run,) = applied.runs()
+    held = applied.app.claims.take(99, run.identity)
     assert held is not None
     try:
         with pytest.raises(StateBusy):
-            unlock.offer(remote.app.control, remote.app.worker.ask, "web")
+            unlock.offer(applied.app.control, applied.app.worker.ask, "web")
     finally:
         held.release()
 
@@ -380,52 +432,52 @@ def test_nothing_is_freed_while_something_of_the_stack_lives(remote: World, back
 # States that could not be saved, or moved
 
 
-def test_an_unsaved_state_keeps_everything_from_being_recreated(remote: World, backend: StateBackend) -> None:
-    applied(remote, backend)
-    approved(remote, backend, value="two")
+def test_an_unsaved_state_keeps_everything_from_being_recreated(
+    applied: World, backend: StateBackend
+) -> None:
+    approved(applied, backend, value="two")
     backend.fail_saves = True
-    (run,) = remote.work()
+    (run,) = applied.work()
     backend.fail_saves = False
     assert run.state is State.INTERRUPTED
-    (kept,) = evidence(remote, run).salvaged
+    (kept,) = evidence(applied, run).salvaged
     assert (Path(kept).stat().st_mode & 0o777, kept in run.reason) == (0o600, True)
     # Neither a push nor a person gets a plan, and a check does not take what is there for drift.
-    assert remote.push(value="three", rules=rules(backend), body=BODY) == []
+    assert applied.push(value="three", rules=rules(backend), body=BODY) == []
     with pytest.raises(RunUnresolved):
-        lock.release(remote.app.control, "web", ANA, "let me in")
-    request.request_check(remote.app.control, ["web"], ANA)
-    (check,) = remote.work()
-    assert (check.state, remote.look().drift) == (State.PLAN_FAILED, DriftStatus.ERROR)
-    assert kept in remote.look().drift_reason
-    assert remote.reports() == []
+        lock.release(applied.app.control, "web", ANA, "let me in")
+    request.request_check(applied.app.control, ["web"], ANA)
+    (check,) = applied.work()
+    assert (check.state, applied.look().drift) == (State.PLAN_FAILED, DriftStatus.ERROR)
+    assert kept in applied.look().drift_reason
+    assert applied.reports() == []
     with pytest.raises(StateUnsaved):
-        resolve.resolve(remote.app.control, remote.app.workspaces, run.id, ANA, applied=True, reason="x")
+        resolve.resolve(applied.app.control, applied.app.workspaces, run.id, ANA, applied=True, reason="x")
     # As `terraform state push` does it.
     backend.states["web"] = Path(kept).read_bytes()
     resolve.resolve(
-        remote.app.control,
-        remote.app.workspaces,
+        applied.app.control,
+        applied.app.workspaces,
         run.id,
         ANA,
         applied=True,
         reason="x",
         state_pushed=True,
     )
-    (again,) = remote.work()
+    (again,) = applied.work()
     assert (again.state, again.summary.update, again.summary.create) == (State.AWAITING_APPROVAL, 1, 0)
 
 
 def test_a_state_that_moved_after_the_plan_supersedes_it_and_has_no_effect(
-    remote: World, backend: StateBackend
+    applied: World, backend: StateBackend
 ) -> None:
-    applied(remote, backend)
-    run = approved(remote, backend, value="two")
+    run = approved(applied, backend, value="two")
     backend.bump("web")
     moved = backend.states["web"]
-    remote.work()
-    assert remote.run(run.id).state is State.SUPERSEDED
+    applied.work()
+    assert applied.run(run.id).state is State.SUPERSEDED
     assert backend.states["web"] == moved
-    fresh: Any = remote.run(remote.run(run.id).superseded_by or 0)
+    fresh: Any = applied.run(applied.run(run.id).superseded_by or 0)
     assert fresh.state is State.AWAITING_APPROVAL
-    with remote.app.store.reading() as reader:
+    with applied.app.store.reading() as reader:
         assert reader.approvals(fresh.id) == []

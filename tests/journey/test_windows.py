@@ -1,9 +1,11 @@
 """Applies wait for the windows of their stack; plans and checks do not, and an owner may open a window once."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from beginnings import Beginnings
 from world import ANA, BO, DATA, World
 
 from runner.errors import NotAllowed, WrongState
@@ -21,16 +23,29 @@ from runner.view.stack_page import stack_page
 
 
 @pytest.fixture
-def world(plain: World) -> World:
+def waiting(beginnings: Beginnings) -> Iterator[World]:
+    """A stack with a plan that waits for approval, at noon."""
+    with beginnings.lent(plan_at_noon, World) as world:
+        yield world
+
+
+@pytest.fixture
+def world(beginnings: Beginnings) -> Iterator[World]:
     """A stack with an approved plan, whose window opens in five days."""
-    to(plain, (plain.clock.now() + timedelta(days=1)).replace(hour=12))
-    plain.stack("web", body=DATA)
-    plain.poll()
-    (run,) = plain.work()
+    with beginnings.lent(approve_at_noon, World) as world:
+        closed_until(world, days=5)
+        yield world
+
+
+def plan_at_noon(world: World) -> Run:
+    to(world, (world.clock.now() + timedelta(days=1)).replace(hour=12))
+    (run,) = world.push("web", body=DATA)
     assert run.state is State.AWAITING_APPROVAL
-    plain.approve(run)
-    closed_until(plain, days=5)
-    return plain
+    return run
+
+
+def approve_at_noon(world: World) -> None:
+    world.approve(plan_at_noon(world))
 
 
 def closed_until(world: World, *, days: int) -> datetime:
@@ -97,15 +112,12 @@ def test_an_approval_is_over_with_the_opening_that_it_waited_for(world: World) -
     assert "the approval expired" in world.runs(states=frozenset({State.SUPERSEDED}))[0].reason
 
 
-def test_a_plan_can_be_approved_for_an_opening_after_it_would_have_expired(plain: World) -> None:
-    plain.stack("web", body=DATA)
-    plain.poll()
-    (run,) = plain.work()
-    opens = closed_until(plain, days=5)
-    plain.age(days=2)
-    plain.approve(run)
-    to(plain, opens)
-    assert [one.state for one in plain.work()] == [State.APPLIED]
+def test_a_plan_can_be_approved_for_an_opening_after_it_would_have_expired(waiting: World) -> None:
+    opens = closed_until(waiting, days=5)
+    waiting.age(days=2)
+    waiting.approve(only_run(waiting))
+    to(waiting, opens)
+    assert [one.state for one in waiting.work()] == [State.APPLIED]
 
 
 def test_a_clock_that_is_set_back_into_a_window_does_not_open_it(world: World) -> None:
@@ -200,12 +212,10 @@ def test_where_nobody_is_named_nobody_breaks_the_glass(world: World) -> None:
     assert "approvals: {owners: [ana]}" in str(refused.value.hint)
 
 
-def test_breaking_the_glass_replaces_no_approval(plain: World) -> None:
-    plain.stack("web", body=DATA)
-    plain.poll()
-    (run,) = plain.work()
-    closed_until(plain, days=5)
+def test_breaking_the_glass_replaces_no_approval(waiting: World) -> None:
+    run = only_run(waiting)
+    closed_until(waiting, days=5)
     with pytest.raises(WrongState):
-        break_glass(plain.app.control, run.id, ANA, "now")
-    assert plain.work() == []
+        break_glass(waiting.app.control, run.id, ANA, "now")
+    assert waiting.work() == []
     assert run.trigger is Trigger.PUSH

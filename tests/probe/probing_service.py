@@ -6,6 +6,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1] / "journey"))
 
+from beginnings import Beginnings, beginnings
 from probing_world import faulty_mirror, needs_terraform
 from world import ANA, World
 
@@ -13,15 +14,18 @@ from runner.model.drift.probe import ProbeRecord
 from runner.model.run.life import Run
 from runner.service.operator import request
 
-__all__ = ("ANA", "ProbedWorld", "needs_terraform")
+__all__ = ("ANA", "Beginnings", "ProbedWorld", "beginnings", "needs_terraform")
 
 
 class ProbedWorld(World):
     def __init__(self, root: Path) -> None:
         mirror = faulty_mirror(root / "mirror")
         super().__init__(root, engines=f"  plugin_mirror: {mirror}\n  env: [FAULTS, TF_VAR_token]\n")
-        self.orders = root / "cloud" / "orders"
         self.orders.mkdir()
+
+    def _at(self, root: Path) -> None:
+        super()._at(root)
+        self.orders = root / "cloud" / "orders"
 
     def compare_every(self, number: int) -> None:
         self.configure(replace(self.settings, drift=replace(self.settings.drift, compare_every=number)))

@@ -6,13 +6,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from probing_service import ANA, ProbedWorld, needs_terraform
+from probing_service import ANA, Beginnings, ProbedWorld, beginnings, needs_terraform
 
 from runner.model.drift.probe import Way
 from runner.model.run.life import Kind, State
 from runner.model.stack.definition import DriftStatus
 from runner.service.outcome.probe import TRIAGE_FROM
 
+__all__ = ("beginnings",)
 pytestmark = needs_terraform
 
 PROVIDER = """\
@@ -44,10 +45,44 @@ resource "cloudfile_object" "web" {{
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ProbedWorld]:
     made = ProbedWorld(tmp_path)
-    monkeypatch.setenv("FAULTS", str(made.orders))
-    monkeypatch.setenv("TF_VAR_token", "early")
+    tell(monkeypatch, made)
     yield made
-    made.app.engine.prober.close()  # type: ignore[attr-defined]
+    made.leave()
+
+
+@pytest.fixture
+def applied(beginnings: Beginnings, monkeypatch: pytest.MonkeyPatch) -> Iterator[ProbedWorld]:
+    """With one object, which is applied as the code says."""
+    with beginnings.lent(apply_object, ProbedWorld) as world:
+        tell(monkeypatch, world)
+        yield world
+
+
+@pytest.fixture
+def compared(beginnings: Beginnings, monkeypatch: pytest.MonkeyPatch) -> Iterator[ProbedWorld]:
+    """Its first check was compared: the next one is a probe."""
+    with beginnings.lent(compare_object, ProbedWorld) as world:
+        tell(monkeypatch, world)
+        yield world
+
+
+def tell(patch: pytest.MonkeyPatch, world: ProbedWorld) -> None:
+    """What its providers are to do, and what stacks are given."""
+    patch.setenv("FAULTS", str(world.orders))
+    patch.setenv("TF_VAR_token", "early")
+
+
+def apply_object(world: ProbedWorld) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        tell(patch, world)
+        world.applied(body=OBJECT)
+
+
+def compare_object(world: ProbedWorld) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        tell(patch, world)
+        world.applied(body=OBJECT)
+        assert world.check().state is State.NO_CHANGES
 
 
 def rows(world: ProbedWorld, table: str, column: str) -> list[sqlite3.Row]:
@@ -57,82 +92,79 @@ def rows(world: ProbedWorld, table: str, column: str) -> list[sqlite3.Row]:
 
 
 def test_a_stack_is_compared_then_probed_and_sometimes_compared_again(
-    world: ProbedWorld, monkeypatch: pytest.MonkeyPatch
+    applied: ProbedWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.applied(body=OBJECT)
-    world.compare_every(3)
+    applied.compare_every(3)
     monkeypatch.setenv("TF_VAR_token", "canary-4711")
-    world.processes()
+    applied.processes()
     ways, started = [], []
     for _ in range(4):
-        assert world.check().state is State.NO_CHANGES
-        ways.append(world.record().way)
-        started.append(set(world.processes()))
+        assert applied.check().state is State.NO_CHANGES
+        ways.append(applied.record().way)
+        started.append(set(applied.processes()))
     probed, both = {"driftline"}, {"driftline", "terraform"}
     assert ways == [Way.COMPARED, Way.PROBED, Way.PROBED, Way.COMPARED]
     assert started == [both, probed, probed, both]
-    assert world.look().drift is DriftStatus.CLEAN
+    assert applied.look().drift is DriftStatus.CLEAN
     # A new commit that changes nothing in the cloud is planned plainly, and the next check compared.
-    world.push(value="one", body=OBJECT + "# a word\n")
-    assert world.processes() == ["terraform"] * 3
-    world.check()
-    assert (world.record().way, world.record().checks) == (Way.COMPARED, 0)
-    world.check()
-    assert world.record().way is Way.PROBED
+    applied.push(value="one", body=OBJECT + "# a word\n")
+    assert applied.processes() == ["terraform"] * 3
+    applied.check()
+    assert (applied.record().way, applied.record().checks) == (Way.COMPARED, 0)
+    applied.check()
+    assert applied.record().way is Way.PROBED
     # Nothing that these checks were given is in a file.
-    files = [path for path in (world.root / "data").rglob("*") if path.is_file()]
+    files = [path for path in (applied.root / "data").rglob("*") if path.is_file()]
     assert not [path for path in files if b"canary-4711" in path.read_bytes()]
 
 
-def test_what_a_probe_finds_is_reported_from_a_plain_plan(world: ProbedWorld) -> None:
-    world.applied(body=OBJECT)
-    world.check()
-    world.cloud_set(value="by hand")
-    world.processes()
-    assert world.check().state is State.DRIFTED
-    assert set(world.processes()) == {"driftline", "terraform"}
-    found = world.report()
+def test_what_a_probe_finds_is_reported_from_a_plain_plan(compared: ProbedWorld) -> None:
+    compared.cloud_set(value="by hand")
+    compared.processes()
+    assert compared.check().state is State.DRIFTED
+    assert set(compared.processes()) == {"driftline", "terraform"}
+    found = compared.report()
     assert found is not None
     [finding] = found.findings
     shown = [(one.path, one.before, one.after) for one in finding.attributes if one.path == "value"]
     assert shown == [("value", "by hand", "one")]
-    assert (world.record().way, world.record().reason) == (Way.COMPARED, "the probe found something")
-    world.cloud_set(value="one")
-    assert world.check().state is State.NO_CHANGES
-    assert world.report() is None
+    assert (compared.record().way, compared.record().reason) == (Way.COMPARED, "the probe found something")
+    compared.cloud_set(value="one")
+    assert compared.check().state is State.NO_CHANGES
+    assert compared.report() is None
 
 
-def test_a_provider_that_lies_to_a_probe_is_no_longer_probed(world: ProbedWorld) -> None:
-    world.applied(body=OBJECT)
-    world.check()
-    world.compare_every(1)
-    world.cloud_set(value="by hand")
-    world.order("lie")
-    assert world.check().state is State.DRIFTED
-    with world.app.store.reading() as reader:
+def test_a_provider_that_lies_to_a_probe_is_no_longer_probed(compared: ProbedWorld) -> None:
+    compared.compare_every(1)
+    compared.cloud_set(value="by hand")
+    compared.order("lie")
+    assert compared.check().state is State.DRIFTED
+    with compared.app.store.reading() as reader:
         [distrusted] = reader.distrust_of()
         assert reader.distrusted() == {distrusted.provider.checksum}
     assert distrusted.provider.name == "registry.terraform.io/driftline/cloudfile 1.0.0"
     assert "a full plan found changes, a probe none" in distrusted.reason
-    assert [row["subject"] for row in (*rows(world, "audit", "action"), *rows(world, "outbox", "topic"))] == [
+    assert [
+        row["subject"] for row in (*rows(compared, "audit", "action"), *rows(compared, "outbox", "topic"))
+    ] == [
         "web",
         "web",
     ]
-    world.processes()
-    world.cloud_set(value="again")
-    assert world.check().state is State.DRIFTED
-    assert set(world.processes()) == {"terraform"}
+    compared.processes()
+    compared.cloud_set(value="again")
+    assert compared.check().state is State.DRIFTED
+    assert set(compared.processes()) == {"terraform"}
     assert (
-        world.record().reason
+        compared.record().reason
         == "a probe of registry.terraform.io/driftline/cloudfile 1.0.0 once disagreed with a full plan"
     )
     # A person trusts it again, and then it is compared first.
-    (world.orders / "lie").unlink()
-    world.cloud_set(value="one")
-    with world.app.store.writing() as writer:
+    (compared.orders / "lie").unlink()
+    compared.cloud_set(value="one")
+    with compared.app.store.writing() as writer:
         writer.trust(distrusted.provider.checksum, by=ANA.name, reason="upgraded")
-    world.check()
-    assert world.record().way is Way.COMPARED
+    compared.check()
+    assert compared.record().way is Way.COMPARED
 
 
 def test_a_stack_that_is_never_to_be_probed_is_not(world: ProbedWorld) -> None:
@@ -144,14 +176,12 @@ def test_a_stack_that_is_never_to_be_probed_is_not(world: ProbedWorld) -> None:
     assert (world.record().way, world.record().reason) == (Way.PLAIN, "drift.probe is never")
 
 
-def test_a_crashed_provider_is_reported_with_the_check(world: ProbedWorld) -> None:
-    world.applied(body=OBJECT)
-    world.check()
-    world.order("die")
-    world.cloud_set(value="by hand")
-    assert world.check().state is State.DRIFTED
-    assert world.record().way is Way.PLAIN
-    assert "ReadResource" in world.record().reason
+def test_a_crashed_provider_is_reported_with_the_check(compared: ProbedWorld) -> None:
+    compared.order("die")
+    compared.cloud_set(value="by hand")
+    assert compared.check().state is State.DRIFTED
+    assert compared.record().way is Way.PLAIN
+    assert "ReadResource" in compared.record().reason
 
 
 # ---- triage

@@ -5,36 +5,41 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from probing_service import ProbedWorld, needs_terraform
+from probing_service import Beginnings, ProbedWorld, beginnings, needs_terraform
 
 from runner.cli.main import main
 from runner.cli.options import Cli
 from runner.model.drift.probe import Way
 from runner.model.run.life import State
 
+__all__ = ("beginnings",)
 pytestmark = needs_terraform
 
 NAME = "driftline/cloudfile 1.0.0"
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ProbedWorld]:
+def world(beginnings: Beginnings, monkeypatch: pytest.MonkeyPatch) -> Iterator[ProbedWorld]:
     """Of `web` and `api`, compared, the provider has lied in `web`, and was mended."""
-    made = ProbedWorld(tmp_path)
-    monkeypatch.setenv("FAULTS", str(made.orders))
-    for name in ("web", "api"):
-        made.applied(name)
-        made.check(name)
-    made.compare_every(1)
-    made.cloud_set(value="by hand")
-    made.order("lie")
-    assert made.check().state is State.DRIFTED
-    assert distrusted(made)
-    (made.orders / "lie").unlink()
-    made.cloud_set(value="one")
-    made.compare_every(50)
-    yield made
-    made.app.engine.prober.close()  # type: ignore[attr-defined]
+    with beginnings.lent(lie_and_mend, ProbedWorld) as world:
+        monkeypatch.setenv("FAULTS", str(world.orders))
+        world.compare_every(50)
+        yield world
+
+
+def lie_and_mend(world: ProbedWorld) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FAULTS", str(world.orders))
+        for name in ("web", "api"):
+            world.applied(name)
+            world.check(name)
+        world.compare_every(1)
+        world.cloud_set(value="by hand")
+        world.order("lie")
+        assert world.check().state is State.DRIFTED
+        assert distrusted(world)
+        (world.orders / "lie").unlink()
+        world.cloud_set(value="one")
 
 
 def distrusted(world: ProbedWorld) -> frozenset[str]:
