@@ -249,7 +249,8 @@ def _approval(control: ControlPorts, asked: Question, person: Person, yes: Yes) 
 def _refuse_hopeless(asked: Question, accepted: frozenset[str]) -> None:
     run = asked.run
     if run.state is not State.AWAITING_APPROVAL:
-        raise WrongState(run=run.name, state=run.state, wish="approved")
+        again = " again" if run.state is State.APPROVED else ""
+        raise WrongState(run=run.name, state=run.state, wish=f"approved{again}")
     if asked.terms.mode == "never":
         raise NeverApplies(stack=run.stack, origin=asked.terms.why("mode"))
     refuse_denied(run, asked.judged)
