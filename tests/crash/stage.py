@@ -6,14 +6,11 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
-from functools import cache, cached_property, partial
-from multiprocessing import get_context
-from multiprocessing.context import ForkServerContext
-from multiprocessing.forkserver import ensure_running
+from functools import cached_property, partial
 from pathlib import Path
 
-import pytest
 from crashes import ground
+from nursery import nursery
 from world import ANA, ShiftedClock, World, half_a_year_from_now
 
 from runner import failpoint
@@ -139,17 +136,6 @@ class Stage(World):
 
     def history(self) -> list[Run]:
         return self.runs(limit=1000)
-
-
-@cache
-def nursery() -> ForkServerContext:
-    """A process that has done nothing but import, whose children the lives are: nothing of the test is theirs."""
-    context = get_context("forkserver")
-    context.set_forkserver_preload(["warm"])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
-        ensure_running()
-    return context
 
 
 def live(root: Path, what: Callable[[Stage], object], armed: str = "") -> int:
