@@ -12,8 +12,9 @@ import pytest
 
 @cache
 def nursery() -> ForkServerContext:
+    """One for all, since a process can have only one; what is not on its path is left out."""
     context = get_context("forkserver")
-    context.set_forkserver_preload(["warm", "frozen"])
+    context.set_forkserver_preload(["warm", "warm_command", "frozen"])
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
         ensure_running()

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from cli_world import World, begun
+from command_process import exit_code
 
 from runner.model.changes.changes import ChangeSet
 from runner.service.operator import import_state
@@ -295,11 +297,10 @@ def test_a_kill_at_any_write_leaves_the_former_state_or_the_new_one(world: World
     killed = 0
     for hit in range(1, 40):
         world.environment["DRIFTLINE_FAILPOINTS"] = f"file.before_rename=kill@{hit}"
-        process = world.start("state", "import", "app", str(laptop), "--yes")
-        if process.process.wait(60) == 0:
-            process.ends(0)
+        code = exit_code(world, "state", "import", "app", str(laptop), "--yes")
+        if code == 0:
             break
-        process.ends(-9)
+        assert code == -signal.SIGKILL
         killed += 1
         assert managed(world).read_bytes() == former
         assert [lock["reason"] for lock in world.json("lock", "list")] == [
