@@ -1,11 +1,15 @@
 """What becomes of a stack whose newest revision is refused: what is applied stays, the others go on, a person sees it."""
 
 import json
+from copy import copy
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 from attack_world import Arena
+from put_back import PutBack
 
 ONE = 'resource "terraform_data" "one" {\n  input = "%s"\n}\n'
 LOCAL = 'terraform {\n  backend "local" {\n    path = "%s"\n  }\n}\n'
@@ -38,25 +42,43 @@ def commit_link(arena: Arena, name: str, target: str) -> None:
     arena.remote.commit()
 
 
-@pytest.fixture
-def states(tmp_path: Path) -> Path:
+def with_states(arena: Arena, **allow: object) -> Path:
     """A folder in which the operator lets local backends keep their states."""
-    folder = tmp_path / "data" / "states"
-    folder.mkdir(parents=True, mode=0o700)
+    folder = arena.remote.data / "states"
+    folder.mkdir(mode=0o700)
+    arena.configure(allow={"state_folders": [str(folder)], **allow})
     return folder
 
 
+@dataclass(frozen=True)
+class Once:
+    """Done for the first test, and put back for the others."""
+
+    root: Path
+
+    @cached_property
+    def applied(self) -> tuple[Arena, PutBack]:
+        arena = Arena(self.root)
+        commit(
+            arena,
+            {f"{name}/stack.yaml": f"name: {name}\n" for name in "ab"}
+            | {f"{name}/main.tf": ONE % 1 for name in "ab"},
+        )
+        apply(arena, "a")
+        return arena, PutBack.kept(self.root)
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    return Once(tmp_path_factory.mktemp("arena"))
+
+
 @pytest.fixture
-def applied(tmp_path: Path) -> Arena:
+def applied(once: Once) -> Arena:
     """With `a` applied and `b` known."""
-    arena = Arena(tmp_path)
-    commit(
-        arena,
-        {f"{name}/stack.yaml": f"name: {name}\n" for name in "ab"}
-        | {f"{name}/main.tf": ONE % 1 for name in "ab"},
-    )
-    apply(arena, "a")
-    return arena
+    arena, installation = once.applied
+    installation.again()
+    return copy(arena)
 
 
 def test_what_is_applied_stays_and_the_others_go_on(applied: Arena) -> None:
@@ -150,8 +172,8 @@ def test_an_engine_or_role_no_longer_allowed_is_refused_at_the_old_revision(
 # Where the state is
 
 
-def test_a_state_that_was_used_is_not_left_for_another(applied: Arena, states: Path) -> None:
-    applied.configure(allow={"state_folders": [str(states)]})
+def test_a_state_that_was_used_is_not_left_for_another(applied: Arena) -> None:
+    states = with_states(applied)
     commit(applied, {"a/backend.tf": LOCAL % (states / "a.tfstate")})
     (shown,) = applied.problems()
     assert (
@@ -169,14 +191,14 @@ def test_another_workspace_is_another_state(applied: Arena) -> None:
     assert "would store it in managed a workspace other" in applied.problems()[0]
 
 
-def test_a_state_that_was_not_used_yet_may_move(applied: Arena, states: Path) -> None:
-    applied.configure(allow={"state_folders": [str(states)]})
+def test_a_state_that_was_not_used_yet_may_move(applied: Arena) -> None:
+    states = with_states(applied)
     commit(applied, {"b/backend.tf": LOCAL % (states / "b.tfstate")})
     assert applied.problems() == []
 
 
-def test_an_apply_that_failed_half_way_has_left_a_state_too(arena: Arena, states: Path) -> None:
-    arena.configure(allow={"state_folders": [str(states)], "provisioners": True})
+def test_an_apply_that_failed_half_way_has_left_a_state_too(arena: Arena) -> None:
+    states = with_states(arena, provisioners=True)
     fails = 'resource "terraform_data" "x" {\n  provisioner "local-exec" {\n    command = "false"\n  }\n}\n'
     commit(arena, {"a/stack.yaml": "name: a\n", "a/main.tf": fails})
     planned = run_of(arena, "a")
@@ -186,16 +208,16 @@ def test_an_apply_that_failed_half_way_has_left_a_state_too(arena: Arena, states
     assert "its state is in managed a" in arena.problems()[0]
 
 
-def test_an_older_revision_does_not_bring_an_older_state_back(applied: Arena, states: Path) -> None:
-    applied.configure(allow={"state_folders": [str(states)]})
+def test_an_older_revision_does_not_bring_an_older_state_back(applied: Arena) -> None:
+    states = with_states(applied)
     old = commit(applied, {"a/backend.tf": LOCAL % (states / "a.tfstate")})
     commit(applied, {"a/backend.tf": ""})
     assert applied.problems() == []
     assert "its state is in managed a" in applied.run("plan", "a", "--ref", old, expect=3).output
 
 
-def test_a_person_may_say_that_the_state_was_moved(applied: Arena, states: Path) -> None:
-    applied.configure(allow={"state_folders": [str(states)]})
+def test_a_person_may_say_that_the_state_was_moved(applied: Arena) -> None:
+    states = with_states(applied)
     commit(applied, {"a/backend.tf": LOCAL % (states / "a.tfstate")})
     applied.problems()
     (old,) = (applied.remote.data / "workspaces").glob("a-*/state/terraform.tfstate")
@@ -211,8 +233,8 @@ def test_a_person_may_say_that_the_state_was_moved(applied: Arena, states: Path)
     assert entry["detail"]["reason"] == "moved by hand"
 
 
-def test_a_yes_is_for_one_place_and_not_for_the_next(applied: Arena, states: Path) -> None:
-    applied.configure(allow={"state_folders": [str(states)]})
+def test_a_yes_is_for_one_place_and_not_for_the_next(applied: Arena) -> None:
+    states = with_states(applied)
     commit(applied, {"a/backend.tf": LOCAL % (states / "one.tfstate")})
     applied.problems()
     applied.run("stack", "accept-state", "a", "-m", "moved by hand", "--yes")
