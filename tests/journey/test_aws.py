@@ -37,6 +37,11 @@ resource "aws_ssm_parameter" "web" {{
   value       = "{value}"
   description = "of {name}"
 }}
+resource "aws_ssm_parameter" "other" {{
+  name  = "/{name}/other"
+  type  = "String"
+  value = "other"
+}}
 data "aws_ssm_parameter" "elsewhere" {{
   name = "/elsewhere"
 }}
@@ -125,27 +130,23 @@ def an_ignored_attribute_or_an_output_is_no_drift(world: World, aws: Any) -> Non
     assert "only outputs" in world.look().drift_reason
 
 
-def what_is_changed_by_hand_is_reported_and_healed(world: World, aws: Any) -> None:
+def what_is_changed_or_deleted_by_hand_is_reported_and_healed(world: World, aws: Any) -> None:
     put(aws, "/web/value", "by hand", "of web")
+    aws.delete_parameter(Name="/web/other")
     assert check(world) is State.DRIFTED
     found = world.report()
     assert found is not None
-    assert [finding.address for finding in found.findings if finding.counts] == ["aws_ssm_parameter.web"]
+    assert {one.address: one.drift_class for one in found.findings if one.counts} == {
+        "aws_ssm_parameter.web": DriftClass.DRIFT,
+        "aws_ssm_parameter.other": DriftClass.MISSING,
+    }
     report.heal(world.app.control, found.id, ANA)
     (healing,) = world.work()
     world.approve(healing)
     assert states(world.work()) == [State.APPLIED]
-    assert aws.get_parameter(Name="/web/value")["Parameter"]["Value"] == "one"
+    for name, value in (("value", "one"), ("other", "other")):
+        assert aws.get_parameter(Name=f"/web/{name}")["Parameter"]["Value"] == value
     assert {one.id: one.status for one in world.reports()}[found.id] is ReportStatus.RESOLVED
-
-
-def what_is_deleted_by_hand_is_missing(world: World, aws: Any) -> None:
-    aws.delete_parameter(Name="/web/value")
-    assert check(world) is State.DRIFTED
-    found = world.report()
-    assert found is not None
-    assert [f.drift_class for f in found.findings if f.counts] == [DriftClass.MISSING]
-    put(aws, "/web/value", "one", "of web")
 
 
 def a_stale_plan_that_means_something_else_is_not_applied(world: World, aws: Any) -> None:
@@ -162,8 +163,7 @@ def a_stale_plan_that_means_something_else_is_not_applied(world: World, aws: Any
 def test_a_stack_is_applied_checked_healed_and_left_alone_as_on_any_provider(world: World, aws: Any) -> None:
     a_stale_plan_that_means_the_same_is_applied(world, aws)
     an_ignored_attribute_or_an_output_is_no_drift(world, aws)
-    what_is_changed_by_hand_is_reported_and_healed(world, aws)
-    what_is_deleted_by_hand_is_missing(world, aws)
+    what_is_changed_or_deleted_by_hand_is_reported_and_healed(world, aws)
     a_stale_plan_that_means_something_else_is_not_applied(world, aws)
 
 
