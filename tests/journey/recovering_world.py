@@ -113,7 +113,7 @@ def content(world: World) -> list[str]:
         return [
             f"{table}: {[_plain(world, value) for value in row]}"
             for table in tables
-            for row in connection.execute(f"SELECT * FROM {table} ORDER BY rowid")
+            for row in connection.execute(f"SELECT * FROM {table} ORDER BY 1")
         ]
 
 
