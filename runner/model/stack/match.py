@@ -30,7 +30,7 @@ class StackMatch:
             tests.append(_source_test(self.sources))
         if self.stacks:
             tests.append(_name_test(self.stacks))
-        return tests[0] if len(tests) == 1 else _all(tests)
+        return _all(tests)
 
 
 EVERY_STACK = StackMatch()
@@ -42,7 +42,13 @@ def reaches(match: StackMatch, definition: StackDefinition, source: str) -> bool
 
 
 def _all(tests: Sequence[Test]) -> Test:
-    return lambda definition, source: all(test(definition, source) for test in tests)
+    if not tests:
+        return lambda _definition, _source: True
+    first, *others = tests
+    if not others:
+        return first
+    rest = _all(others)
+    return lambda definition, source: first(definition, source) and rest(definition, source)
 
 
 def _label_test(key: str, value: str) -> Test:
@@ -53,6 +59,8 @@ def _label_test(key: str, value: str) -> Test:
 
 
 def _source_test(patterns: Sequence[str]) -> Test:
+    if not any(map(WILD.search, patterns)):
+        return lambda _definition, source: source in patterns
     covers = re.compile("|".join(map(translate, patterns))).match
     return lambda _definition, source: bool(covers(source))
 

@@ -110,9 +110,15 @@ def _never(_part: str) -> bool:
     return False
 
 
+def _always(_part: str) -> bool:
+    return True
+
+
 def _name_test(name: str) -> Callable[[str], object] | None:
     if name == "**":
         return DEEP
+    if name == "*":
+        return _always
     return re.compile(translate(name)).match if WILD.search(name) else name.__eq__
 
 
