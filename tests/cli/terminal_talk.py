@@ -18,13 +18,17 @@ from nursery import nursery
 
 
 def converse(world: World, words: list[str], answers: dict[str, str]) -> tuple[int, str]:
-    """The command of this world on a terminal of its own, in a process of its own that has imported everything."""
+    """The command of this world on a terminal of its own, in a process of its own that has imported everything.
+
+    What answers the empty question is typed before the command starts.
+    """
     with _terminal() as (leader, follower):
         environment = {**os.environ, **world.environment, "TERM": "xterm"}
         argv = ["-c", str(world.config), *words]
         process = nursery().Process(target=_command, args=(os.ttyname(follower), argv, environment))
+        os.write(leader, answers.get("", "").encode())
         process.start()
-        heard = _talk(leader, answers, process.is_alive)
+        heard = _talk(leader, {asked: text for asked, text in answers.items() if asked}, process.is_alive)
         process.join(DEADLINE)
         assert process.exitcode is not None, heard
         return process.exitcode, heard
