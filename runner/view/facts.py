@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from runner.model.approval.rules import Standing, standing
 from runner.model.approval.terms import Terms
 from runner.model.run.life import Run, State
-from runner.model.schedule.decide import View, decide, health
+from runner.model.schedule.decide import View, decide
+from runner.model.schedule.health import health
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import Health, Stack
 from runner.model.values.clock import latest

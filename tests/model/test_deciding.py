@@ -18,10 +18,10 @@ from runner.model.schedule.decide import (
     View,
     check_retry,
     decide,
-    health,
     outdated_plan,
-    waits_for,
 )
+from runner.model.schedule.dependencies import waits_for
+from runner.model.schedule.health import health
 from runner.model.stack.definition import (
     DriftStatus,
     Health,

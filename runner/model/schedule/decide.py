@@ -3,7 +3,7 @@
 The first matching row decides. Every row gives an answer, so there is always a reason when nothing happens.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,7 +14,7 @@ from runner.model.outputs.taken import moved as moved_outputs
 from runner.model.promotion.rules import Held
 from runner.model.run.life import HALF_CHANGED, WAITING, Kind, Run, State
 from runner.model.schedule.waiting import waits
-from runner.model.stack.definition import DriftStatus, Health, Stack, Sync
+from runner.model.stack.definition import DriftStatus, Stack, Sync
 from runner.model.stack.lock import Lock
 from runner.model.values.clock import went_back
 from runner.model.window.closed import Closed
@@ -388,68 +388,7 @@ def decide(view: View, rules: Sequence[Rule] = CHANGE_RULES) -> Decision:
     return Decision(rule.action, rule.code, rule.sentence(view))
 
 
-def waits_for(
-    stack: Stack,
-    others: dict[str, Stack],
-    busy: frozenset[str],
-    former: Sequence[str] = (),
-    changing: frozenset[str] = frozenset(),
-) -> tuple[str, ...]:
-    """The dependencies that hold the stack back: not applied at their newest inputs, or with an open change.
-
-    A former dependency still counts until a run without it was applied, unless it left Git, or now depends on
-    this stack. A stack that only follows an output waits for stacks that are `changing`, by an apply.
-    """
-    own = stack.definition.dependencies
-    if stack.only_outputs_moved:
-        # An output is as it is, whatever else is about to happen to its stack, unless that is taking place right now.
-        return tuple(
-            name for name in own if name in changing or (name in others and others[name].moved_outputs)
-        )
-    old = (name for name in former if name not in own and _still_there(name, stack.name, others))
-    return tuple(
-        name
-        for name in (*own, *old)
-        if name not in others or others[name].sync is not Sync.SYNCED or name in busy
-    )
-
-
-def _still_there(name: str, stack: str, others: dict[str, Stack]) -> bool:
-    if name == stack or name not in others or others[name].missing_since is not None:
-        return False
-    seen, waiting = {name}, [name]
-    while waiting:
-        one = others.get(waiting.pop())
-        more = set(one.definition.dependencies) - seen if one is not None else set()
-        seen |= more
-        waiting += more
-    return stack not in seen
-
-
 def check_retry(failures: int) -> timedelta:
     """The delay before a failed check is retried: doubling from three minutes to four hours."""
     doubled: int = 2 ** min(max(failures - 1, 0), 10)
     return min(CHECK_RETRY * doubled, MAX_CHECK_RETRY)
-
-
-def health(view: View) -> tuple[Health, str]:
-    """The third axis, and why it is not ok: what a person must do comes first.
-
-    A source that cannot be read is itself unhealthy; its stacks stay as they were.
-    """
-    stack = view.stack
-    if view.lock is not None:
-        return Health.LOCKED, f"locked by {view.lock.holder}: {view.lock.reason}"
-    if view.paused:
-        return Health.PAUSED, pause_sentence(view)
-    problem = next(filter(None, _problems(view, stack)), None)
-    return (Health.ERROR, problem) if problem else (Health.OK, "")
-
-
-def _problems(view: View, stack: Stack) -> Iterator[str | None]:
-    last = view.last_change
-    yield "source missing" if stack.missing_since is not None and stack.left is None else None
-    yield stack.problem
-    if last is not None and last.state is State.PLAN_FAILED and last.inputs == stack.inputs:
-        yield f"{last.name}: {last.reason or 'the plan failed'}"
-    yield f"drift check failed: {stack.drift_reason}" if stack.drift is DriftStatus.ERROR else None

@@ -17,8 +17,8 @@ from runner.model.schedule.decide import (
     View,
     decide,
     outdated_plan,
-    waits_for,
 )
+from runner.model.schedule.dependencies import waits_for
 from runner.model.schedule.throttling import crowded
 from runner.model.settings.promotion import Promotion
 from runner.model.stack.definition import Discovered, Stack
