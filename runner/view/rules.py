@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from runner.model.approval.stack_guardrails import named_rules, sayers, strictest
+from runner.model.approval.stack_guardrails import StackGuardrails, stack_guardrails
 from runner.model.approval.terms import Declaration, Terms, matched
 from runner.model.settings.rule_tables import TableRule, table_rules
 from runner.model.settings.server import Settings
@@ -48,23 +48,26 @@ class RulesPage:
 
 def rules_page(reader: Reader, settings: Settings, stack: Stack) -> RulesPage:
     declared = counting(reader, stack)
+    rails = stack_guardrails(settings.guardrails, declared)
     terms = stack_terms(settings, reader, stack)
     return RulesPage(
         stack=stack.name,
         terms=terms_view(terms, settings.approvals.people),
-        limits=tuple(_limits(settings, declared)),
-        rules=tuple(_row(settings, rule, declared, terms) for rule in table_rules(settings)),
+        limits=tuple(_limits(rails)),
+        rules=tuple(_row(rule, declared, terms, rails) for rule in table_rules(settings)),
     )
 
 
-def _limits(settings: Settings, declared: Sequence[Declaration]) -> Iterator[LimitRow]:
-    rules = named_rules(settings.guardrails, declared)
-    rails, by = strictest(settings.guardrails, rules), sayers(settings.guardrails, rules)
-    for key, value in (("max_destroys", rails.max_destroys), ("max_changes", rails.max_changes)):
+def _limits(rails: StackGuardrails) -> Iterator[LimitRow]:
+    by = rails.rules.sayers
+    for key, value in (
+        ("max_destroys", rails.limits.max_destroys),
+        ("max_changes", rails.limits.max_changes),
+    ):
         yield LimitRow(key, value, by.get(key, "guardrails in the server's configuration"))
 
 
-def _row(settings: Settings, rule: TableRule, declared: Sequence[Declaration], terms: Terms) -> RuleRow:
+def _row(rule: TableRule, declared: Sequence[Declaration], terms: Terms, rails: StackGuardrails) -> RuleRow:
     applies = matched(rule.match, declared)
     return RuleRow(
         name=rule.name,
@@ -73,7 +76,7 @@ def _row(settings: Settings, rule: TableRule, declared: Sequence[Declaration], t
         why=_why(rule, declared, applies=applies),
         says=rule.says,
         reason=rule.reason,
-        decides=tuple(_decides(settings, rule, declared, terms)) if applies else (),
+        decides=tuple(_decides(rule, terms, rails)) if applies else (),
     )
 
 
@@ -86,9 +89,7 @@ def _why(rule: TableRule, declared: Sequence[Declaration], *, applies: bool) -> 
     return f"it matches {earlier.origin}"
 
 
-def _decides(
-    settings: Settings, rule: TableRule, declared: Sequence[Declaration], terms: Terms
-) -> Iterator[str]:
+def _decides(rule: TableRule, terms: Terms, rails: StackGuardrails) -> Iterator[str]:
     if rule.table == "approvals.rules":
         for key in ("mode", "required", "author_may_approve"):
             if rule.name in terms.why(key):
@@ -99,7 +100,7 @@ def _decides(
             if word.applies and word.key in _EACH_COUNTS and word.origin.startswith(rule.name)
         )
     elif rule.table == "guardrails.rules":
-        by = sayers(settings.guardrails, named_rules(settings.guardrails, declared))
+        by = rails.rules.sayers
         lower = {key for key in rule.says if by.get(key, "").startswith(rule.name)}
         yield from (key for key in rule.says if key in lower or not key.startswith("max_"))
 

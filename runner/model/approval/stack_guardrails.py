@@ -1,12 +1,29 @@
 """The guard rails for one stack: the defaults, and every rule of the operator that matches it."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from runner.model.approval.content_rules import NamedRule
+from runner.model.approval.content_rules import NamedRule, rules_digest
+from runner.model.approval.guardrails import Rules
 from runner.model.approval.terms import Declaration, matched
 from runner.model.settings.guardrails import Guardrails
 
 _LIMITS = ("max_destroys", "max_changes")
+
+
+@dataclass(frozen=True)
+class StackGuardrails:
+    """`named` are the rules that match the stack; `limits` and `rules` are what `violations` compares a plan with."""
+
+    named: tuple[NamedRule, ...]
+    limits: Guardrails
+    rules: Rules
+
+
+def stack_guardrails(guardrails: Guardrails, declared: Sequence[Declaration]) -> StackGuardrails:
+    named = named_rules(guardrails, declared)
+    rules = Rules(sayers(guardrails, named), rules_digest(named))
+    return StackGuardrails(named, strictest(guardrails, named), rules)
 
 
 def guardrail_name(number: int) -> str:

@@ -35,6 +35,11 @@ def suspended(on: Surroundings) -> Iterator[str]:
     yield from _of_report(on)
 
 
+def set_aside(on: Surroundings) -> bool:
+    """Whether people said to leave the drift, or have to look first: then nothing is planned either."""
+    return any(_held(on)) or any(_of_report(on))
+
+
 def _held(on: Surroundings) -> Iterator[str]:
     if on.lock is not None:
         yield f"the stack is locked by {on.lock.holder}: {on.lock.reason}"

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from runner import failpoint
@@ -12,7 +12,6 @@ from runner.errors import (
     BadUsage,
     Blocked,
     ClockBehind,
-    DriftlineError,
     GuardrailHit,
     NeverApplies,
     NotAllowed,
@@ -40,6 +39,7 @@ from runner.ports.records.audit import AuditReader
 from runner.ports.records.joined import QuestionReader
 from runner.service.approval.authorship import commits_behind, known, with_signers
 from runner.service.approval.bind import bound, guard_rails, refuse_denied, refuse_other_policies
+from runner.service.approval.refusal import note_refusal
 from runner.service.approval.standing import standing_now
 from runner.service.approval.terms import run_terms
 from runner.service.approval.windows import closed_for
@@ -330,15 +330,8 @@ def _recorded(control: ControlPorts, run_id: int, person: Person, *, digest: str
     try:
         yield
     except (Blocked, NotAllowed, BadUsage) as refused:
-        # Even if that cannot be written, the refusal is still the error to report.
-        with suppress(DriftlineError), control.store.writing() as writer:
-            detail = {
-                "known_by": person.known_by,
-                "why": refused.message,
-                "refusal": type(refused).__name__,
-                "digest": digest[:64],
-            }
-            writer.audit_note(person.name, "approval.refuse", f"run-{run_id}", detail)
+        kind = type(refused).__name__
+        note_refusal(control, person, "approval.refuse", run_id, refused, refusal=kind, digest=digest[:64])
         raise
 
 

@@ -13,9 +13,8 @@ from runner.model.approval.binding import (
     moved,
     moved_files,
 )
-from runner.model.approval.content_rules import rules_digest
-from runner.model.approval.guardrails import Rules, SeenState, Violation, denials, state_problem, violations
-from runner.model.approval.stack_guardrails import named_rules, sayers, strictest
+from runner.model.approval.guardrails import SeenState, Violation, denials, state_problem, violations
+from runner.model.approval.stack_guardrails import stack_guardrails
 from runner.model.changes.changes import ChangeSet, Summary
 from runner.model.execution.job import PlanResult
 from runner.model.policy.result import Judged, changed_policies, sentences
@@ -63,14 +62,14 @@ def guard_rails(
     judged: Judged,
 ) -> tuple[Violation, ...]:
     """What the plan breaks: guard rails, and before them policies, whose denials have no answer."""
-    matching = named_rules(settings.guardrails, judged_by(reader, run))
+    rails = stack_guardrails(settings.guardrails, judged_by(reader, run))
     broken = violations(
         changes,
-        strictest(settings.guardrails, matching),
+        rails.limits,
         run_terms(settings, reader, run).protect,
         destroy=run.kind is Kind.DESTROY,
         state=state_problem(known_state(reader, run.stack), facts),
-        rules=Rules(sayers(settings.guardrails, matching), rules_digest(matching)),
+        rules=rails.rules,
     )
     return (*denials(judged.results), *broken)
 
@@ -79,13 +78,12 @@ def expected_guard_rails(
     settings: Settings, reader: QuestionReader, stack: Stack, changes: ChangeSet
 ) -> tuple[Violation, ...]:
     """What they would object to if these changes of a check were planned as a change now."""
-    matching = named_rules(settings.guardrails, counting(reader, stack))
-    digest = rules_digest(matching)
+    rails = stack_guardrails(settings.guardrails, counting(reader, stack))
     return violations(
-        replace(changes, judged_by=digest),
-        strictest(settings.guardrails, matching),
+        replace(changes, judged_by=rails.rules.digest),
+        rails.limits,
         stack_terms(settings, reader, stack).protect,
-        rules=Rules(sayers(settings.guardrails, matching), digest),
+        rules=rails.rules,
     )
 
 
@@ -115,7 +113,6 @@ def _stands_until(control: ControlPorts, reader: ConsentReader, run: Run, bindin
 def refuse_moved(control: ControlPorts, reader: QuestionReader, run: Run, facts: EngineFacts) -> None:
     """ApprovalVoid, naming what changed since the plan; `facts` are the current ones from the engine's side."""
     before = bound(control, reader, run)
-    refuse_denied(run, before.judged)
     changes = reader.changes(run.id) or ChangeSet()
     again = PlanResult(
         changes=changes,

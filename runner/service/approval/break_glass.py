@@ -1,14 +1,13 @@
 """Apply outside the windows: an owner's word, for one run, once."""
 
-from contextlib import suppress
-
-from runner.errors import DriftlineError, NotAllowed, WrongState
+from runner.errors import NotAllowed, WrongState
 from runner.model.approval.approval import Person
 from runner.model.approval.people import names_of
 from runner.model.run.life import BreakGlass, Run, State
 from runner.model.settings.server import ApprovalSettings
 from runner.model.window.closed import Closed
 from runner.ports.control import ControlPorts
+from runner.service.approval.refusal import note_refusal
 from runner.service.approval.windows import kept_closed
 
 
@@ -26,9 +25,7 @@ def break_glass(control: ControlPorts, run_id: int, person: Person, reason: str)
                 writer.break_glass(run, glass, str(closed))
             return closed
     except NotAllowed as refused:
-        with suppress(DriftlineError), control.store.writing() as writer:
-            detail = {"known_by": person.known_by, "why": refused.message, "reason": reason}
-            writer.audit_note(person.name, "apply.refuse_break_glass", f"run-{run_id}", detail)
+        note_refusal(control, person, "apply.refuse_break_glass", run_id, refused, reason=reason)
         raise
 
 

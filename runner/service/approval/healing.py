@@ -5,7 +5,7 @@ from datetime import datetime
 
 from runner.model.approval.binding import EngineFacts
 from runner.model.approval.guardrails import Violation
-from runner.model.approval.stack_guardrails import named_rules, strictest
+from runner.model.approval.stack_guardrails import stack_guardrails
 from runner.model.approval.terms import Declaration, Terms
 from runner.model.audit.actor import DAEMON
 from runner.model.changes.changes import ChangeSet
@@ -81,8 +81,7 @@ def _sentences(objections: Sequence[Violation]) -> list[str]:
 
 
 def _protection(settings: Settings, declared: Sequence[Declaration], approval: Terms) -> Protection:
-    rails = strictest(settings.guardrails, named_rules(settings.guardrails, declared))
-    return protection(rails, approval.protect)
+    return protection(stack_guardrails(settings.guardrails, declared).limits, approval.protect)
 
 
 def stack_heal_terms(settings: Settings, reader: QuestionReader, stack: Stack) -> HealTerms:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from runner.host.files import private_folder
-from runner.model.approval.content_rules import rules_digest
-from runner.model.approval.guardrails import Rules, Violation, denials, unanswered, violations
+from runner.model.approval.content_rules import NamedRule
+from runner.model.approval.guardrails import Violation, denials, unanswered, violations
 from runner.model.approval.rules import needed
-from runner.model.approval.stack_guardrails import named_rules, sayers, strictest
+from runner.model.approval.stack_guardrails import stack_guardrails
 from runner.model.approval.terms import Declaration, Terms, raised
 from runner.model.execution.plan_report import Question, report_of
 from runner.model.policy.document import context
@@ -57,8 +57,8 @@ def try_plan(
     """`plan` is the file of the document. Without a stack every policy judges it, and only the default guard rails."""
     declared = counting(reader, stack) if stack is not None and reader is not None else ()
     results = _results(policies, judge, plan, place, stack, declared)
-    matching = named_rules(settings.guardrails, declared)
-    report, _ = report_of(document, _question(settings, stack, matching))
+    rails = stack_guardrails(settings.guardrails, declared)
+    report, _ = report_of(document, _question(settings, stack, rails.named))
     known = Secrets.of(report.sensitive)
     told = scrubbed(results, lambda text: str(known.scrub(text)))
     terms = None
@@ -66,9 +66,9 @@ def try_plan(
         terms = raised(stack_terms(settings, reader, stack, report.changes.summary), told)
     broken = violations(
         report.changes,
-        strictest(settings.guardrails, matching),
+        rails.limits,
         () if terms is None else terms.protect,
-        rules=Rules(sayers(settings.guardrails, matching), rules_digest(matching)),
+        rules=rails.rules,
     )
     return Trial(
         told,
@@ -79,13 +79,13 @@ def try_plan(
     )
 
 
-def _question(settings: Settings, stack: Stack | None, matching: Any) -> Question:
+def _question(settings: Settings, stack: Stack | None, rules: tuple[NamedRule, ...]) -> Question:
     source = None if stack is None else settings.source(stack.source)
     return Question(
         key=secrets.token_hex(32),
         provisioners=source is None or source.allow.provisioners,
         actions=("*",) if source is None else source.allow.actions,
-        rules=matching,
+        rules=rules,
     )
 
 

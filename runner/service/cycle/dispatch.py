@@ -13,7 +13,7 @@ from runner.model.execution.job import Job, JobSource, Phase
 from runner.model.outputs.taken import Taken as TakenOutput
 from runner.model.outputs.taken import given, moved
 from runner.model.policy.material import NOTHING
-from runner.model.policy.result import NOT_JUDGED, Judged
+from runner.model.policy.result import NOT_JUDGED
 from runner.model.run.apply_end import Expected, expected_of
 from runner.model.run.life import Event, Kind, Run, State
 from runner.model.schedule.load import Share, fits, need
@@ -26,7 +26,6 @@ from runner.model.values.size import parse_size
 from runner.model.window.closed import Openings
 from runner.ports.control import ControlPorts
 from runner.ports.keeping import HeldClaim
-from runner.ports.records.approvals import ApprovalReader
 from runner.ports.records.joined import ConsentReader, QuestionReader, StackUseReader
 from runner.ports.records.runs import RunFilter, RunReader, RunWriter
 from runner.ports.records.stacks import StackReader
@@ -227,6 +226,7 @@ def _job(control: ControlPorts, reader: Reader, run: Run, known_source: SourceSe
     now = stack.definition  # in Git: settings that are no input of terraform need no apply
     outputs = outputs_of(reader, stack, definition)
     used = reader.outputs_used(stack.name, stack.identity.digest)
+    approved = reader.binding(run.id) if run.state is State.APPROVED else None
     return Job(
         run=run.id,
         phase=_PHASES[run.state],
@@ -241,7 +241,7 @@ def _job(control: ControlPorts, reader: Reader, run: Run, known_source: SourceSe
         targets=run.targets,
         plan_digest=run.plan_digest,
         fingerprint=run.fingerprint,
-        form=_form(reader, run),
+        form=None if approved is None else approved.schema,
         planned_at=run.planned_at,
         newest=reader.newest_time(run.name),
         executed_digest=run.executed_digest,
@@ -256,7 +256,7 @@ def _job(control: ControlPorts, reader: Reader, run: Run, known_source: SourceSe
         ),
         probing=probing(reader, run, now.drift, control.settings),
         judging=NOTHING if run.state is State.APPLYING else judging(control, reader, run),
-        judged=_judged(reader, run),
+        judged=NOT_JUDGED if approved is None else approved.judged,
         trigger=run.trigger,
         requested_by=run.requested_by,
         report=f"dr-{run.report}" if run.report else "",
@@ -284,19 +284,9 @@ def _applied_environment(reader: Reader, stack: str) -> tuple[str, ...] | None:
     return None if binding is None else binding.facts.given
 
 
-def _judged(reader: ApprovalReader, run: Run) -> Judged:
-    binding = reader.binding(run.id) if run.state is State.APPROVED else None
-    return NOT_JUDGED if binding is None else binding.judged
-
-
 def _expected(reader: RunReader, run: Run) -> Expected | None:
     changes = reader.changes(run.id)
     return None if changes is None else expected_of(changes)
-
-
-def _form(reader: ApprovalReader, run: Run) -> int | None:
-    binding = reader.binding(run.id) if run.state is State.APPROVED else None
-    return None if binding is None else binding.schema
 
 
 def adoption(control: ControlPorts, run: Run, held: HeldClaim) -> Assignment:

@@ -7,6 +7,7 @@ from runner.model.changes.changes import ChangeSet
 from runner.model.drift.report import Contest, DriftReport
 from runner.model.healing.limits import Fight
 from runner.model.healing.other_side import wrote
+from runner.model.healing.suspended import Surroundings, set_aside
 from runner.model.run.life import HALF_CHANGED, Kind, Run, State, Trigger
 from runner.model.stack.definition import Stack
 from runner.ports.control import ControlPorts
@@ -29,13 +30,13 @@ def react(
     is_new: bool,
 ) -> DriftReport:
     """`changes` are those of the check's plan; `is_new` if people have not heard of this drift before."""
-    action = stack_heal_terms(control.settings, writer, stack).action
-    if action == "propose" and is_new:
+    terms = stack_heal_terms(control.settings, writer, stack)
+    if terms.action == "propose" and is_new:
         propose(writer, stack, report, by=DAEMON)
-    if action != "reconcile":
+    if terms.action != "reconcile":
         return report
     report = _contest(control, writer, stack, report)
-    if _suspended(control, writer, stack, report):
+    if set_aside(Surroundings(stack, terms, control.clock.now(), report, writer.lock(stack.name))):
         return report
     verdict = expected_verdict(control.settings, control.clock, writer, stack, report, changes)
     if not verdict.left_alone and (is_new or not _answered(writer, report)):
@@ -56,14 +57,6 @@ def propose(writer: RunWriter, stack: Stack, report: DriftReport, *, by: str) ->
         report=report.id,
         reason=f"heals {report.name}",
     )
-
-
-def _suspended(control: ControlPorts, writer: Writer, stack: Stack, report: DriftReport) -> bool:
-    """Whether people said to leave it, or have to look first: then nothing is planned either."""
-    now = control.clock.now()
-    paused = stack.definition.paused or (stack.pause is not None and stack.pause.holds(now))
-    held = writer.lock(stack.name) is not None
-    return paused or held or report.acknowledged(now) or report.contest is not None
 
 
 def _answered(reader: RunReader, report: DriftReport) -> bool:
