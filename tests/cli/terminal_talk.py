@@ -26,9 +26,10 @@ def converse(world: World, words: list[str], answers: dict[str, str]) -> tuple[i
         environment = {**os.environ, **world.environment, "TERM": "xterm"}
         argv = ["-c", str(world.config), *words]
         process = nursery().Process(target=_command, args=(os.ttyname(follower), argv, environment))
-        os.write(leader, answers.get("", "").encode())
+        if "" in answers:
+            os.write(leader, answers.pop("").encode())
         process.start()
-        heard = _talk(leader, {asked: text for asked, text in answers.items() if asked}, process.is_alive)
+        heard = _talk(leader, answers, process.is_alive)
         process.join(DEADLINE)
         assert process.exitcode is not None, heard
         return process.exitcode, heard
