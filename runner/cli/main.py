@@ -48,6 +48,8 @@ COMMANDS: dict[str, dict[str, str]] = {
     },
     "Operate": {
         "daemon": "Run the service, or one full pass with --once.",
+        "web": "Serve the dashboard and the API.",
+        "token": "Create, list and revoke API tokens.",
         "config": "Validate and show the configuration, and print its schema.",
         "backup": "Back up the whole installation into one encrypted file.",
         "restore": "Restore a backup into an empty data directory.",

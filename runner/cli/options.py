@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 
@@ -17,10 +17,14 @@ from runner.model.values.span import Seconds
 from runner.view.document import document
 
 if TYPE_CHECKING:
+    from runner.api.caller import Caller
+    from runner.api.operation import Operation
     from runner.app import App
     from runner.cli.screen.output import Screen
     from runner.model.approval.approval import Person
+    from runner.remote.client import Remote
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 MAX_ID = 2**63 - 1  # what SQLite can count to
@@ -34,6 +38,7 @@ class Cli:
     quiet: bool = False
     verbose: bool = False
     no_color: bool = False
+    server: str | None = None
     creates: bool = False  # set by the commands that may begin an installation
 
     @cached_property
@@ -79,6 +84,37 @@ class Cli:
 
         log.configure(verbose=self.verbose, quiet=True)
 
+    def begin_to_list(self) -> None:
+        """Before a list, which is empty where this installation has no database yet."""
+        if self.remote is None:
+            self.to_list()
+
+    @cached_property
+    def remote(self) -> "Remote | None":
+        """The server that was named, where the command is not for an installation on this host."""
+        if self.server is None:
+            return None
+        from runner.remote.client import Remote
+
+        return Remote.at(self.server)
+
+    @cached_property
+    def caller(self) -> "Caller":
+        from runner.api.caller import Caller
+
+        return Caller(self.app, lambda: self.person)
+
+    def call(self, operation: "Operation[P, T]", *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do it here, or have the server do it: the answer is the same."""
+        if self.remote is not None:
+            return self.remote.call(operation, *args, **kwargs)
+        return operation(self.caller, *args, **kwargs)
+
+    @property
+    def now(self) -> datetime:
+        """By the clock that wrote the records."""
+        return self.app.clock.now() if self.remote is None else self.remote.now
+
     def present(self, output: str, look: T, draw: "Callable[[T], Screen] | None" = None) -> None:
         """One look under two faces: as JSON, or drawn from nothing but the look, where there is something to draw."""
         if output == "json":
@@ -118,6 +154,12 @@ def common_options(*, at_root: bool) -> list[click.Parameter]:
             help="Server configuration file (also DRIFTLINE_CONFIG).",
             # Where it is looked for knows the variable, and names it where the file is missing.
             **{**common, "allow_from_autoenv": False},
+        ),
+        click.Option(
+            ["--server"],
+            metavar="URL",
+            help="Ask the Driftline server at this address instead of an installation on this host.",
+            **common,
         ),
         click.Option(["-q", "--quiet"], help="Suppress progress and hints.", **flag),
         click.Option(

@@ -220,6 +220,16 @@ SERVER: Mapping[str, str] = {
     "promotion[].wait.clean_check": "Whether the last drift check after the apply must have found nothing",
     "promotion[].by": "What is promoted: a revision, which needs all stages in one source",
     "audit.key": 'Key that seals the checkpoints: 32 bytes, hexadecimal or base64, such as "${cred:audit_key}"; null generates data_dir/keys/audit',
+    "web": "The web server: dashboard and API",
+    "web.listen": "Address and port to listen on, such as 127.0.0.1:8470; without it the daemon starts no web server",
+    "web.public_url": "The address that people use, where it is not the one above",
+    "web.tls": "Certificate for https; omit behind a reverse proxy",
+    "web.tls.cert": "Path to the certificate chain, as PEM",
+    "web.tls.key": "Path to its private key, as PEM",
+    "web.access": "Roles of people and tokens; without an entry nobody may see anything",
+    "web.access[].role": "viewer, operator, approver, owner or admin; each may do what those before it may",
+    "web.access[].subjects": "Who has it: token:NAME, oidc:group:NAME, oidc:user:MAIL or unix:LOGIN",
+    "web.access[].stacks": "Names of stacks for which it holds, as globs",
 }
 
 STACK: Mapping[str, str] = {

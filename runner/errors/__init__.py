@@ -1,5 +1,6 @@
 """Every error a person meets, by field; all can be imported from here."""
 
+from runner.errors.access import NotLoggedIn, RoleMissing, ServerUnreachable, TokenExists
 from runner.errors.artifact import (
     ArtifactDamaged,
     ArtifactKeyMissing,
@@ -162,6 +163,7 @@ __all__ = [
     "NotDelivered",
     "NotEmpty",
     "NotFound",
+    "NotLoggedIn",
     "OutputMissing",
     "OutputNotUnderstood",
     "OutputUnknown",
@@ -175,10 +177,12 @@ __all__ = [
     "ReportChanged",
     "ReportNotFound",
     "RevisionNotFound",
+    "RoleMissing",
     "RowDamaged",
     "RunChanged",
     "RunNotFound",
     "RunUnresolved",
+    "ServerUnreachable",
     "SharedState",
     "SourceNotFound",
     "SourceNotTaken",
@@ -195,6 +199,7 @@ __all__ = [
     "StateRefused",
     "StateUnsaved",
     "Timeout",
+    "TokenExists",
     "TreeRefused",
     "Untrusted",
     "VerifierFailed",

@@ -25,6 +25,7 @@ from runner.store.retention import RetentionWrites
 from runner.store.runs import RunReads
 from runner.store.sources import SourceReads, SourceWrites
 from runner.store.stacks import StackReads
+from runner.store.tokens import TokenReads, TokenWrites
 from runner.store.upgrade import version
 
 __all__ = ["FILE_NAME", "SqliteStore", "has_wal_fix"]
@@ -46,6 +47,7 @@ class StoreReader(
     SourceReads,
     LoadReads,
     FeedReads,
+    TokenReads,
     AuditReads,
 ):
     """All tables, for reading."""
@@ -63,6 +65,7 @@ class StoreWriter(
     SourceWrites,
     LoadWrites,
     FeedWrites,
+    TokenWrites,
     RetentionWrites,
 ):
     """All tables, for reading and writing."""

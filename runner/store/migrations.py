@@ -411,6 +411,19 @@ ALTER TABLE stacks ADD COLUMN applied_outputs TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE runs ADD COLUMN outputs TEXT NOT NULL DEFAULT '[]';
 """
 
+_TOKENS = """
+CREATE TABLE tokens (
+    digest TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    expires_at TEXT,
+    revoked_at TEXT,
+    used_at TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tokens_by_name ON tokens(name);
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
@@ -426,4 +439,5 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("break_glass", _BREAK_GLASS),
     ("healing", _HEALING),
     ("outputs", _OUTPUTS),
+    ("tokens", _TOKENS),
 )

@@ -2,11 +2,10 @@
 
 import click
 
+from runner.api.locks import list_locks, release_lock, take_lock
 from runner.cli.options import Cli, output_option, pass_cli, reason_option, stack_argument, yes_option
 from runner.cli.screen.asking import ask
 from runner.cli.screen.lock import lock_screen
-from runner.service.operator import lock
-from runner.view.lock import lock_rows
 
 
 @click.group()
@@ -19,11 +18,9 @@ def command() -> None:
 @pass_cli
 def list_(cli: Cli, output: str) -> None:
     """List locks with holder and reason, and runs that wait for a locked state."""
-    cli.to_list()
-    now = cli.app.clock.now()
-    with cli.app.store.reading() as reader:
-        rows = lock_rows(reader, now)
-    cli.present(output, rows, lambda rows: lock_screen(rows, now))
+    cli.begin_to_list()
+    rows = cli.call(list_locks)
+    cli.present(output, rows, lambda rows: lock_screen(rows, cli.now))
 
 
 @command.command()
@@ -32,8 +29,8 @@ def list_(cli: Cli, output: str) -> None:
 @pass_cli
 def take(cli: Cli, stack: str, reason: str) -> None:
     """Lock STACK so that no one can plan or apply it. Drift checks continue."""
-    lock.take(cli.app.control, stack, cli.person, reason)
-    cli.console.say(f"Locked {stack} for {cli.person.name}.")
+    lock = cli.call(take_lock, stack, reason=reason)
+    cli.console.say(f"Locked {stack} for {lock.holder}.")
     cli.console.hint(f'driftline lock release {stack} --reason "..."')
 
 
@@ -43,7 +40,7 @@ def take(cli: Cli, stack: str, reason: str) -> None:
 @pass_cli
 def release(cli: Cli, stack: str, reason: str) -> None:
     """Release the lock of STACK, whoever holds it."""
-    held = lock.release(cli.app.control, stack, cli.person, reason)
+    held = cli.call(release_lock, stack, reason=reason)
     cli.console.say(f"Released the lock of {stack}, which {held.holder} held: {held.reason}")
 
 

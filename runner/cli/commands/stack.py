@@ -2,6 +2,7 @@
 
 import click
 
+from runner.api.stacks import list_stacks, show_newcomer, show_rules, show_stack
 from runner.cli.commands import history, pause, resume
 from runner.cli.commands.stack_graph import graph
 from runner.cli.commands.stack_leave import forget, rename
@@ -18,11 +19,7 @@ from runner.cli.options import (
 )
 from runner.cli.screen.asking import ask
 from runner.cli.screen.stack import stack_list_screen
-from runner.cli.several import has
 from runner.errors import StackNotFound
-from runner.view.facts import all_stacks, one_stack
-from runner.view.newcomer import newcomers
-from runner.view.stack import stack_row
 
 
 @click.group()
@@ -45,17 +42,12 @@ command.add_command(graph)
 @pass_cli
 def list_(cli: Cli, labels: Labels, output: str) -> None:
     """List stacks with their sync, drift and health status."""
-    app = cli.to_list()
-    now = app.clock.now()
-    with app.store.reading() as reader:
-        found = all_stacks(reader, app.settings, app.clock, app.disk.shortage())
-        # Nothing is known of their labels.
-        new = [] if labels else list(newcomers(reader, app.settings))
-    rows = (*(stack_row(facts) for facts in found if has(facts.stack, labels)), *new)
+    cli.begin_to_list()
+    rows = cli.call(list_stacks, label=tuple(map("=".join, labels)))
     empty = (
-        "No stacks have these labels." if found else "No stacks yet. Find them with:   driftline source sync"
+        "No stacks have these labels." if labels else "No stacks yet. Find them with:   driftline source sync"
     )
-    cli.present(output, rows, lambda rows: stack_list_screen(rows, now, empty=empty))
+    cli.present(output, rows, lambda rows: stack_list_screen(rows, cli.now, empty=empty))
 
 
 @command.command()
@@ -76,32 +68,23 @@ def show(cli: Cli, stack: str, rules: bool, output: str) -> None:  # a flag of t
 
 def _show(cli: Cli, stack: str, output: str) -> None:
     from runner.cli.screen.stack_page import stack_screen
-    from runner.view.stack_page import stack_page
 
-    app, now = cli.app, cli.app.clock.now()
-    with app.store.reading() as reader:
-        facts = one_stack(reader, app.settings, app.clock, app.disk.shortage(), stack)
-        page = stack_page(reader, app.settings, facts)
-    cli.present(output, page, lambda page: stack_screen(page, now))
+    page = cli.call(show_stack, stack)
+    cli.present(output, page, lambda page: stack_screen(page, cli.now))
     if page.lock is not None and output == "table":
         cli.console.hint(page.lock.way_out)
 
 
 def _show_rules(cli: Cli, name: str, output: str) -> None:
     from runner.cli.screen.rules import rules_screen
-    from runner.view.rules import rules_page
 
-    with cli.app.store.reading() as reader:
-        page = rules_page(reader, cli.app.settings, reader.stack(name))
-    cli.present(output, page, rules_screen)
+    cli.present(output, cli.call(show_rules, name), rules_screen)
 
 
 def _show_newcomer(cli: Cli, stack: str, output: str) -> None:
     from runner.cli.screen.stack_page import newcomer_screen
-    from runner.view.newcomer import newcomer_page
 
-    with cli.app.store.reading() as reader:
-        page = newcomer_page(reader, cli.app.settings, stack)
+    page = cli.call(show_newcomer, stack)
     cli.present(output, page, newcomer_screen)
     if output == "table":
         cli.console.hint(f"driftline source check {page.source}")

@@ -12,6 +12,7 @@ from runner.model.settings.healing import DEFAULT_LIMITS, HealLimits, OperatorHe
 from runner.model.settings.policy import Check, Policy
 from runner.model.settings.promotion import Promotion
 from runner.model.settings.source import SourceSettings
+from runner.model.settings.web import NOT_SERVED, WebSettings
 from runner.model.settings.windows import WindowRule, WindowRules
 from runner.model.stack.definition import STRICT, IgnoreRule
 from runner.model.stack.heal_rule import Reaction
@@ -189,6 +190,7 @@ class Settings:
     checks: tuple[Check, ...] = ()
     promotion: tuple[Promotion, ...] = ()
     windows: tuple[WindowRule, ...] = ()
+    web: WebSettings = NOT_SERVED
 
     @cached_property
     def window_rules(self) -> WindowRules:

@@ -18,6 +18,7 @@ from runner.ports.records.retention import RetentionWriter
 from runner.ports.records.runs import RunReader, RunWriter
 from runner.ports.records.sources import SourceReader, SourceWriter
 from runner.ports.records.stacks import StackReader, StackWriter
+from runner.ports.records.tokens import TokenReader, TokenWriter
 
 
 class Reader(
@@ -34,6 +35,7 @@ class Reader(
     OutputReader,
     LoadReader,
     FeedReader,
+    TokenReader,
     AuditReader,
     Protocol,
 ):
@@ -55,6 +57,7 @@ class Writer(
     OutputWriter,
     LoadWriter,
     FeedWriter,
+    TokenWriter,
     AuditWriter,
     RetentionWriter,
     Protocol,

@@ -1,0 +1,31 @@
+"""Who asks, of which installation, and what they may see and do there."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+
+from runner.app import App
+from runner.model.access.access import EVERYTHING, Access
+from runner.model.approval.approval import Person
+from runner.ports.records.store import Reader
+
+
+@dataclass(frozen=True)
+class Caller:
+    """`who` is asked only where something is changed: to know it may take work."""
+
+    app: App
+    who: Callable[[], Person]
+    access: Access = EVERYTHING
+    name: str = "this user"
+
+    @cached_property
+    def person(self) -> Person:
+        return self.who()
+
+    @contextmanager
+    def reading(self) -> Iterator[Reader]:
+        """The records, as far as the caller may see them."""
+        with self.app.store.reading() as reader:
+            yield reader

@@ -1,0 +1,100 @@
+"""One thing that a person can see or do: the function that does it, its role, and its place in the API."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypeVar, get_type_hints
+
+from runner.api.caller import Caller
+from runner.errors import RoleMissing
+from runner.model.access.role import Role
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Method = Literal["GET", "POST", "PUT", "DELETE"]
+
+# The parameters that name what an operation is about, and the stack of each: a role is held for a stack.
+SUBJECTS: dict[str, Callable[[Caller, Any], str | None]] = {}
+
+
+@dataclass(frozen=True)
+class Operation(Generic[P, T]):
+    """`path` has its named parameters in braces; the others are in the query of a GET, else in the JSON body."""
+
+    method: Method
+    path: str
+    role: Role
+    perform: Callable[Concatenate[Caller, P], T]
+
+    def __call__(self, caller: Caller, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        given = self.bind(*args, **kwargs)
+        stack = self._stack(caller, given)
+        if not caller.access.allows(self.role, stack):
+            raise RoleMissing(
+                who=caller.name, role=self.role, stack=stack or "all stacks", operation=self.summary
+            )
+        return self.perform(caller, *args, **kwargs)
+
+    @property
+    def name(self) -> str:
+        return self.perform.__name__
+
+    @property
+    def summary(self) -> str:
+        return (inspect.getdoc(self.perform) or self.name).split("\n\n")[0]
+
+    @cached_property
+    def parameters(self) -> dict[str, inspect.Parameter]:
+        """All but the caller, with their annotations resolved."""
+        found = dict(inspect.signature(self.perform, eval_str=True).parameters)
+        found.pop(next(iter(found)))
+        return found
+
+    @cached_property
+    def answer(self) -> Any:
+        """The type of what it returns."""
+        return get_type_hints(self.perform)["return"]
+
+    def bind(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """The arguments by name, without those that are left out."""
+        _, *parameters = inspect.signature(self.perform).parameters.values()
+        return inspect.Signature(parameters).bind(*args, **kwargs).arguments
+
+    @property
+    def in_path(self) -> frozenset[str]:
+        return frozenset(name for name in self.parameters if f"{{{name}}}" in self.path)
+
+    def _stack(self, caller: Caller, given: dict[str, Any]) -> str | None:
+        for name, stack_of in SUBJECTS.items():
+            if given.get(name) is not None:
+                return stack_of(caller, given[name])
+        return None
+
+
+def operation(
+    method: Method, path: str, role: Role
+) -> Callable[[Callable[Concatenate[Caller, P], T]], Operation[P, T]]:
+    """Make the function below an operation."""
+
+    def make(perform: Callable[Concatenate[Caller, P], T]) -> Operation[P, T]:
+        return Operation(method, path, role, perform)
+
+    return make
+
+
+def _of_run(caller: Caller, run: int) -> str:
+    with caller.reading() as reader:
+        return reader.run(run).stack
+
+
+def _of_report(caller: Caller, report: int) -> str:
+    with caller.reading() as reader:
+        return reader.report(report).stack
+
+
+def _of_stack(_caller: Caller, stack: str) -> str:
+    return stack
+
+
+SUBJECTS |= {"stack": _of_stack, "run": _of_run, "report": _of_report}

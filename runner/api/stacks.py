@@ -1,0 +1,53 @@
+"""Stacks: what is known of them, what happens next, and why."""
+
+from runner.api.caller import Caller
+from runner.api.operation import operation
+from runner.errors import BadUsage
+from runner.model.access.role import Role
+from runner.view.facts import all_stacks, one_stack
+from runner.view.newcomer import NewcomerPage, newcomer_page, newcomers
+from runner.view.rules import RulesPage, rules_page
+from runner.view.stack import StackRow, stack_row
+from runner.view.stack_page import StackPage, stack_page
+
+
+@operation("GET", "/stacks", Role.VIEWER)
+def list_stacks(caller: Caller, *, label: tuple[str, ...] = ()) -> tuple[StackRow, ...]:
+    """Stacks with their sync, drift and health status; those that have all of the labels, such as `env=prod`."""
+    app, wanted = caller.app, set(map(_label, label))
+    with caller.reading() as reader:
+        found = all_stacks(reader, app.settings, app.clock, app.disk.shortage())
+        # Nothing is known of their labels.
+        new = () if wanted else tuple(newcomers(reader, app.settings))
+    chosen = (facts for facts in found if wanted <= facts.stack.definition.labels.items())
+    return (*map(stack_row, chosen), *new)
+
+
+def _label(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise BadUsage(f"expected key=value, got {text!r}")
+    return key, value
+
+
+@operation("GET", "/stacks/{stack}", Role.VIEWER)
+def show_stack(caller: Caller, stack: str) -> StackPage:
+    """Everything about a stack, including what happens next and why."""
+    app = caller.app
+    with caller.reading() as reader:
+        facts = one_stack(reader, app.settings, app.clock, app.disk.shortage(), stack)
+        return stack_page(reader, app.settings, facts)
+
+
+@operation("GET", "/newcomers/{stack}", Role.VIEWER)
+def show_newcomer(caller: Caller, stack: str) -> NewcomerPage:
+    """A stack that Git declares and that was never sound."""
+    with caller.reading() as reader:
+        return newcomer_page(reader, caller.app.settings, stack)
+
+
+@operation("GET", "/rules/{stack}", Role.VIEWER)
+def show_rules(caller: Caller, stack: str) -> RulesPage:
+    """Which of the operator's rules reach a stack, and which decide."""
+    with caller.reading() as reader:
+        return rules_page(reader, caller.app.settings, reader.stack(stack))

@@ -1,0 +1,15 @@
+"""Every operation. A new one is a function in the file of its noun; a new noun is a row here."""
+
+from importlib import import_module
+from typing import Any
+
+from runner.api.operation import Operation
+
+NOUNS = ("locks", "stacks", "status", "tokens")
+
+
+def operations() -> tuple[Operation[..., Any], ...]:
+    modules = (import_module(f"runner.api.{noun}") for noun in NOUNS)
+    return tuple(
+        value for module in modules for value in vars(module).values() if isinstance(value, Operation)
+    )

@@ -1,0 +1,58 @@
+"""API tokens: who calls without a person at the keyboard."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from runner.api.caller import Caller
+from runner.api.operation import operation
+from runner.model.access.role import Role
+from runner.model.access.token import Token, digest_of, new_secret
+from runner.model.values.span import Seconds
+
+
+@dataclass(frozen=True)
+class TokenRow:
+    name: str
+    created_at: datetime
+    created_by: str
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    used_at: datetime | None
+
+
+@dataclass(frozen=True)
+class NewToken:
+    """`secret` is shown once and kept nowhere."""
+
+    name: str
+    secret: str
+    expires_at: datetime | None
+
+
+@operation("GET", "/tokens", Role.ADMIN)
+def list_tokens(caller: Caller) -> tuple[TokenRow, ...]:
+    """Tokens, revoked and expired ones included."""
+    with caller.reading() as reader:
+        return tuple(map(_row, reader.tokens()))
+
+
+@operation("POST", "/tokens", Role.ADMIN)
+def create_token(caller: Caller, *, name: str, expires: Seconds | None = None) -> NewToken:
+    """Create a token. It may do nothing until a role is bound to it under `web.access`."""
+    secret, now, by = new_secret(), caller.app.clock.now(), caller.person.name
+    token = Token(name, digest_of(secret), now, by, now + timedelta(seconds=expires) if expires else None)
+    with caller.app.store.writing() as writer:
+        writer.add_token(token)
+    return NewToken(name, secret, token.expires_at)
+
+
+@operation("DELETE", "/tokens/{name}", Role.ADMIN)
+def revoke_token(caller: Caller, name: str) -> None:
+    """Revoke a token at once."""
+    by = caller.person.name
+    with caller.app.store.writing() as writer:
+        writer.revoke_token(name, by=by)
+
+
+def _row(of: Token) -> TokenRow:
+    return TokenRow(of.name, of.created_at, of.created_by, of.expires_at, of.revoked_at, of.used_at)

@@ -1,0 +1,31 @@
+"""Who is not known, or has no role for what they want."""
+
+from runner.errors.base import DriftlineError
+
+
+class RoleMissing(DriftlineError):
+    """{who} needs the role {role} for {stack} to do this: {operation}"""
+
+    exit_code = 6
+    hint_template = "ask whoever runs Driftline for a binding under web.access"
+
+
+class NotLoggedIn(DriftlineError):
+    """no valid login or token came with this request"""
+
+    exit_code = 6
+    hint_template = "driftline login URL"
+
+
+class ServerUnreachable(DriftlineError):
+    """{url} cannot be reached: {reason}"""
+
+    exit_code = 69
+    hint_template = "check the address, and that   driftline web   or the daemon runs there"
+
+
+class TokenExists(DriftlineError):
+    """a token named "{name}" exists already"""
+
+    exit_code = 4
+    hint_template = "driftline token revoke {name}"

@@ -1,0 +1,34 @@
+"""The web server: where it listens, and who may do what there."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from runner.model.access.access import Binding
+from runner.model.stack.definition import STRICT
+
+
+@dataclass(frozen=True)
+class TlsSettings:
+    """Both or none."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    cert: Path | None = None
+    key: Path | None = None
+
+
+NO_TLS = TlsSettings()
+
+
+@dataclass(frozen=True)
+class WebSettings:
+    """Without `listen` the daemon starts no web server."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    listen: str | None = None
+    public_url: str | None = None
+    tls: TlsSettings = NO_TLS
+    access: tuple[Binding, ...] = ()
+
+
+NOT_SERVED = WebSettings()

@@ -1,0 +1,1 @@
+"""Another host's Driftline: its operations over HTTP, and where logins are kept."""

@@ -1,0 +1,71 @@
+"""Operations done by a server: the same arguments, the same answers, the same errors."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, ParamSpec, TypeVar
+from urllib.parse import quote
+
+import httpx2
+
+from runner import __version__, errors
+from runner.api.operation import Operation
+from runner.errors import DriftlineError, ServerUnreachable
+from runner.view.document import document, read_document
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+PREFIX = "/api/v1"
+TIMEOUT_SECONDS = 60.0
+
+
+@dataclass
+class Remote:
+    url: str
+    http: httpx2.Client
+    _now: datetime | None = field(default=None)
+
+    @classmethod
+    def at(cls, url: str) -> "Remote":
+        headers = {"User-Agent": f"driftline/{__version__}"}
+        if token := os.environ.get("DRIFTLINE_TOKEN"):
+            headers["Authorization"] = f"Bearer {token}"
+        return cls(url, httpx2.Client(base_url=url, headers=headers, timeout=TIMEOUT_SECONDS))
+
+    @property
+    def now(self) -> datetime:
+        """By the server's clock, as of its last answer: this host's may be wrong."""
+        return self._now or datetime.now(UTC)
+
+    def call(self, operation: Operation[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        given = operation.bind(*args, **kwargs)
+        path = operation.path.format_map({name: quote(str(given.pop(name))) for name in operation.in_path})
+        plain = {name: document(value) for name, value in given.items()}
+        content = {"params": plain} if operation.method == "GET" else {"json": plain}
+        answer = self._send(operation.method, PREFIX + path, content)
+        found: T = read_document(operation.answer, answer.json())
+        return found
+
+    def _send(self, method: str, path: str, content: Mapping[str, Any]) -> httpx2.Response:
+        try:
+            answer = self.http.request(method, path, **content)
+        except httpx2.HTTPError as error:
+            raise ServerUnreachable(url=self.url, reason=str(error) or type(error).__name__) from error
+        self._now = parsedate_to_datetime(answer.headers["date"]) if "date" in answer.headers else None
+        if answer.is_success:
+            return answer
+        raise _error_of(answer)
+
+
+def _error_of(answer: httpx2.Response) -> DriftlineError:
+    """The error as the server raised it; one without problem details came from something in between."""
+    try:
+        told = answer.json()
+        kind = getattr(errors, told["code"], DriftlineError)
+        made: DriftlineError = kind(told["detail"], hint=told["hint"], **told["facts"])
+    except (ValueError, KeyError, TypeError):
+        return DriftlineError(f"{answer.url} answered {answer.status_code} {answer.reason_phrase}", hint="")
+    return made

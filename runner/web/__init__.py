@@ -1,0 +1,1 @@
+"""The web server: the API, the dashboard, metrics and health, over the operations of `runner.api`."""

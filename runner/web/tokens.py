@@ -1,0 +1,13 @@
+"""Tokens that come with requests."""
+
+from datetime import datetime
+
+from runner.model.access.token import digest_of
+from runner.ports.records.store import Store
+
+
+def known_token(store: Store, secret: str, now: datetime) -> str | None:
+    """The name of the token, while it is valid."""
+    with store.reading() as reader:
+        token = reader.token(digest_of(secret))
+    return token.name if token is not None and token.valid(now) else None

@@ -1,0 +1,41 @@
+from pathlib import Path
+
+from cli_world import World
+from web_world import Served, access
+
+
+def test_a_request_without_a_token_is_not_answered(tmp_path: Path) -> None:
+    served = Served(World(tmp_path, more=access("ci")))
+    served.token("ci")
+    answer = served.client(None).get("/api/v1/status")
+    assert answer.status_code == 401
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_token_is_the_person_who_acts(tmp_path: Path) -> None:
+    world = World(tmp_path, more=access("ci"))
+    world.stack("app")
+    world.run("source", "sync")
+    served = Served(world)
+    client = served.client(served.token("ci"))
+    assert client.put("/api/v1/locks/app", json={"reason": "moving"}).status_code == 200
+    assert world.json("lock", "list")[0]["holder"] == "ci"
+
+
+def test_a_revoked_token_is_worth_nothing(tmp_path: Path) -> None:
+    world = World(tmp_path, more=access("ci"))
+    served = Served(world)
+    client = served.client(served.token("ci"))
+    assert client.get("/api/v1/status").status_code == 200
+    world.run("token", "revoke", "ci")
+    assert client.get("/api/v1/status").status_code == 401
+
+
+def test_a_role_holds_for_its_stacks_only(tmp_path: Path) -> None:
+    world = World(tmp_path, more=access("ci", "owner", "dev/**"))
+    world.stack("app")
+    world.run("source", "sync")
+    served = Served(world)
+    answer = served.client(served.token("ci")).put("/api/v1/locks/app", json={"reason": "moving"})
+    assert answer.status_code == 403
+    assert answer.json()["code"] == "RoleMissing"

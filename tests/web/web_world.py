@@ -1,0 +1,32 @@
+"""A World and a web server over it, in this process."""
+
+from dataclasses import dataclass
+
+import httpx2
+from cli_world import World
+from fastapi.testclient import TestClient
+
+from runner.api.caller import Caller
+from runner.api.tokens import create_token
+from runner.model.approval.approval import Person
+from runner.web.application import application
+
+ACCESS = 'web: {{access: [{{role: {role}, subjects: ["token:{name}"], stacks: ["{stacks}"]}}]}}'
+
+
+@dataclass(frozen=True)
+class Served:
+    world: World
+
+    def client(self, token: str | None) -> httpx2.Client:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return TestClient(application(self.world.app), headers=headers, raise_server_exceptions=False)
+
+    def token(self, name: str) -> str:
+        caller = Caller(self.world.app, lambda: Person("ana", "user"))
+        return create_token(caller, name=name).secret
+
+
+def access(name: str, role: str = "admin", stacks: str = "**") -> str:
+    """The configuration that gives the token of this name a role."""
+    return ACCESS.format(name=name, role=role, stacks=stacks)
