@@ -34,6 +34,8 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if shutil.which("terraform") is None:
         MISSING["terraform"] = "no terraform on PATH: every test that runs it was skipped"
+    if shutil.which("chromium") is None:
+        MISSING["browser"] = "no chromium on PATH: the tests of the dashboard in a browser were skipped"
     if aws_mirror() is None:
         MISSING["aws"] = "no unpacked hashicorp/aws provider was found: the tests marked aws were skipped"
 
@@ -49,8 +51,9 @@ def pytest_xdist_auto_num_workers() -> int:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.get_closest_marker("aws") and "aws" in MISSING:
-            item.add_marker(pytest.mark.skip(reason=MISSING["aws"]))
+        for needed in {"aws", "browser"} & MISSING.keys():
+            if item.get_closest_marker(needed):
+                item.add_marker(pytest.mark.skip(reason=MISSING[needed]))
     # At the end one of them would run alone.
     items.sort(key=lambda item: not (item.get_closest_marker("aws") or item.get_closest_marker("long")))
 

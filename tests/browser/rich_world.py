@@ -1,0 +1,156 @@
+"""An installation in which most of what can happen has happened, under names that try to break out of a page."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli_world import World
+
+from runner.app import App
+
+CANARY = "canary-5d2fb0a1c6"  # a sensitive value, in code, state and plan
+PWN = "window.__pwned = 1"
+MARKUP = f"<script>{PWN}</script>"
+HOSTILE = (
+    MARKUP,
+    f"\"'><img src=x onerror='{PWN}'>",
+    f"</pre></template><svg onload='{PWN}'>",
+    f"javascript:{PWN}",
+    "{{ 7 * 7 }}${7 * 7}",
+    "\u202egnp.exe \u05e9\u05dc\u05d5\u05dd \u0634\u0628\u0643\u0629",
+    "very-long-" * 40,
+)
+LONG_NAME = "platform/" + "long-" * 10 + "name"
+LOG_LINES = 20_000
+LOCKED = f"moving the zone {MARKUP}"
+
+CONFIG = """\
+approvals: {author_may_approve: true}
+web:
+  access:
+    - {role: admin, subjects: ["token:ana"], stacks: ["**"]}
+    - {role: approver, subjects: ["token:ben"], stacks: ["app/**", "network/**"]}
+    - {role: viewer, subjects: ["token:vera"], stacks: ["app/**"]}
+"""
+READS = 'resource "terraform_data" "it" {{\n  input = file("{cloud}")\n}}\n'
+FAILS = """\
+resource "terraform_data" "it" {{
+  input = "{cloud}"
+  lifecycle {{
+    postcondition {{
+      condition     = self.id == "never"
+      error_message = "the cloud refused: quota exceeded"
+    }}
+  }}
+}}
+"""
+WRONG = 'resource "terraform_data" "it" {{\n  input = local.missing\n}}\n'
+KEPT = f"""\
+variable "password" {{{{
+  type      = string
+  sensitive = true
+  default   = "{CANARY}"
+}}}}
+resource "terraform_data" "credentials" {{{{
+  input = {{{{ user = "app", password = var.password, shape = trimspace(file("{{cloud}}")) }}}}
+}}}}
+"""
+
+
+@dataclass(frozen=True)
+class Rich:
+    """`log` is the run whose log is long."""
+
+    world: World
+    waiting: str
+    hostile: str
+    long_log: str
+
+    @property
+    def app(self) -> App:
+        return self.world.app
+
+
+def rich(root: Path) -> World:
+    """About twenty stacks: applied, drifted, waiting, approved, failed, locked, paused, refused."""
+    world = World(root, more=CONFIG)
+    (root / "cloud").mkdir()
+    _commit(world)
+    for name in ("network/vpc", "app/web", "app/api", "app/secret", "edge/dns", "edge/cdn", "app/again"):
+        world.applied(name)
+    _drift(world)
+    _wait_and_fail(world)
+    _hold(world)
+    return world
+
+
+def cloud(world: World, name: str) -> Path:
+    return world.root / "cloud" / f"{name.replace('/', '-')}.txt"
+
+
+def _stack(world: World, name: str, module: str = READS, more: str = "labels: {env: prod, team: platform}\n") -> None:
+    cloud(world, name).write_text(f"what {name} had first\n")
+    folder = f"stacks/{name}"
+    world.commit(
+        {f"{folder}/stack.yaml": f"name: {name}\n{more}", f"{folder}/main.tf": module.format(cloud=cloud(world, name))},
+        f"Add {name}",
+    )
+
+
+def _commit(world: World) -> None:
+    _stack(world, "network/vpc")
+    below = "depends_on: [network/vpc]\nlabels: {env: prod, team: shop}\n"
+    for name in ("app/web", "app/api", "app/worker", "app/again"):
+        _stack(world, name, more=below)
+    _stack(world, "app/secret", KEPT, below)
+    _stack(world, "app/cache", FAILS, below)
+    _stack(world, "app/broken", WRONG, below)
+    _stack(world, "edge/dns", more="depends_on: [network/vpc]\nlabels: {env: dev}\n")
+    _stack(world, "edge/cdn", more="depends_on: [edge/dns]\n")
+    _stack(world, "data/warehouse", more=f"labels: {{env: dev, note: {_quoted(MARKUP)}}}\n")
+    _stack(world, LONG_NAME)
+    world.commit({"stacks/app/refused/stack.yaml": "name: app/refused\nunknown: key\n"}, f"Add {MARKUP}")
+    _commit_hostile(world)
+
+
+def _commit_hostile(world: World) -> None:
+    names = ", ".join(map(_quoted, HOSTILE))
+    labels = "".join(f"  {key}: {_quoted(value)}\n" for key, value in zip("abc", HOSTILE, strict=False))
+    world.commit(
+        {
+            "stacks/app/hostile/stack.yaml": f"name: app/hostile\nlabels:\n{labels}",
+            "stacks/app/hostile/main.tf": (
+                f'resource "terraform_data" "it" {{\n  for_each = toset([{names}])\n'
+                "  input    = { name = each.value, lines = join(\"\\n\", [each.value, each.value]) }\n}\n"
+                f'output "names" {{\n  value = [{names}]\n}}\n'
+            ),
+        },
+        f"Add {HOSTILE[1]} {HOSTILE[5]}",
+    )
+
+
+def _quoted(text: str) -> str:
+    """As HCL and YAML both read it."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("${", "$${") + '"'
+
+
+def _drift(world: World) -> None:
+    for name in ("app/web", "app/api", "app/secret"):
+        cloud(world, name).write_text(f"what somebody did by hand {MARKUP}\n")
+    world.run("drift", "check", "app/web", "app/api", "app/secret", expect=None)
+    report = next(one["id"] for one in world.json("drift", "list") if one["stack"] == "app/api")
+    world.run("drift", "ack", report, "--until", "2w", "-m", f"known {MARKUP}")
+
+
+def _wait_and_fail(world: World) -> None:
+    world.run("plan", "app/hostile", "data/warehouse", LONG_NAME, "app/worker", "app/cache", expect=None)
+    world.run("plan", "app/broken", expect=None)
+    for run in world.json("run", "list"):
+        if run["stack"] in {"app/worker", "app/cache"} and run["state"] == "awaiting_approval":
+            world.approve(run["id"])
+            if run["stack"] == "app/cache":
+                world.run("apply", run["id"], expect=None)
+
+
+def _hold(world: World) -> None:
+    world.run("lock", "take", "edge/dns", "-m", LOCKED)
+    world.run("pause", "edge/cdn", "-m", f"until Monday {MARKUP}")
