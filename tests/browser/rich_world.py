@@ -5,7 +5,9 @@ from pathlib import Path
 
 from cli_world import World
 
-from runner.app import App
+from runner.model.approval.approval import Person
+from runner.model.run.life import Event
+from runner.service.operator.request import request_check
 
 CANARY = "canary-5d2fb0a1c6"  # a sensitive value, in code, state and plan
 PWN = "window.__pwned = 1"
@@ -21,6 +23,19 @@ HOSTILE = (
 )
 LONG_NAME = "platform/" + "long-" * 10 + "name"
 LOG_LINES = 20_000
+APPLIED = (
+    "network/vpc",
+    "app/web",
+    "app/api",
+    "app/secret",
+    "app/long",
+    "app/running",
+    "edge/dns",
+    "edge/cdn",
+)
+# For tests that do something: each has its own.
+TO_ACT = ("act/approve", "act/reject", "act/watch", "act/plain", "act/lock")
+ENDED = ("end/rejected", "end/canceled", "end/superseded")
 LOCKED = f"moving the zone {MARKUP}"
 
 CONFIG = """\
@@ -58,40 +73,51 @@ resource "terraform_data" "credentials" {{{{
 
 @dataclass(frozen=True)
 class Rich:
-    """`log` is the run whose log is long."""
+    """`tokens`: who -> their secret. `runs`: a stack -> its newest run."""
 
-    world: World
-    waiting: str
-    hostile: str
-    long_log: str
+    root: str
+    tokens: dict[str, str]
+    runs: dict[str, int]
 
     @property
-    def app(self) -> App:
-        return self.world.app
+    def world(self) -> World:
+        return World.found(Path(self.root))
 
 
-def rich(root: Path) -> World:
-    """About twenty stacks: applied, drifted, waiting, approved, failed, locked, paused, refused."""
+def rich(root: Path) -> Rich:
+    """About twenty stacks: applied, drifted, waiting, approved, running, failed, locked, paused, refused."""
     world = World(root, more=CONFIG)
     (root / "cloud").mkdir()
     _commit(world)
-    for name in ("network/vpc", "app/web", "app/api", "app/secret", "edge/dns", "edge/cdn", "app/again"):
+    for name in APPLIED:
         world.applied(name)
     _drift(world)
     _wait_and_fail(world)
+    _end_otherwise(world)
     _hold(world)
-    return world
+    _run(world)
+    tokens = {name: world.json("token", "create", name)["secret"] for name in ("ana", "ben", "vera")}
+    newest: dict[str, int] = {}
+    for run in world.json("run", "list"):
+        newest.setdefault(run["stack"], int(run["id"].removeprefix("run-")))
+    _write_log(world.app.workspaces.log(newest["app/long"]))
+    return Rich(str(root), tokens, newest)
 
 
 def cloud(world: World, name: str) -> Path:
     return world.root / "cloud" / f"{name.replace('/', '-')}.txt"
 
 
-def _stack(world: World, name: str, module: str = READS, more: str = "labels: {env: prod, team: platform}\n") -> None:
+def _stack(
+    world: World, name: str, module: str = READS, more: str = "labels: {env: prod, team: platform}\n"
+) -> None:
     cloud(world, name).write_text(f"what {name} had first\n")
     folder = f"stacks/{name}"
     world.commit(
-        {f"{folder}/stack.yaml": f"name: {name}\n{more}", f"{folder}/main.tf": module.format(cloud=cloud(world, name))},
+        {
+            f"{folder}/stack.yaml": f"name: {name}\n{more}",
+            f"{folder}/main.tf": module.format(cloud=cloud(world, name)),
+        },
         f"Add {name}",
     )
 
@@ -99,7 +125,7 @@ def _stack(world: World, name: str, module: str = READS, more: str = "labels: {e
 def _commit(world: World) -> None:
     _stack(world, "network/vpc")
     below = "depends_on: [network/vpc]\nlabels: {env: prod, team: shop}\n"
-    for name in ("app/web", "app/api", "app/worker", "app/again"):
+    for name in ("app/web", "app/api", "app/worker", "app/long", "app/running"):
         _stack(world, name, more=below)
     _stack(world, "app/secret", KEPT, below)
     _stack(world, "app/cache", FAILS, below)
@@ -107,7 +133,8 @@ def _commit(world: World) -> None:
     _stack(world, "edge/dns", more="depends_on: [network/vpc]\nlabels: {env: dev}\n")
     _stack(world, "edge/cdn", more="depends_on: [edge/dns]\n")
     _stack(world, "data/warehouse", more=f"labels: {{env: dev, note: {_quoted(MARKUP)}}}\n")
-    _stack(world, LONG_NAME)
+    for name in (LONG_NAME, *TO_ACT, *ENDED):
+        _stack(world, name)
     world.commit({"stacks/app/refused/stack.yaml": "name: app/refused\nunknown: key\n"}, f"Add {MARKUP}")
     _commit_hostile(world)
 
@@ -120,7 +147,7 @@ def _commit_hostile(world: World) -> None:
             "stacks/app/hostile/stack.yaml": f"name: app/hostile\nlabels:\n{labels}",
             "stacks/app/hostile/main.tf": (
                 f'resource "terraform_data" "it" {{\n  for_each = toset([{names}])\n'
-                "  input    = { name = each.value, lines = join(\"\\n\", [each.value, each.value]) }\n}\n"
+                '  input    = { name = each.value, lines = join("\\n", [each.value, each.value]) }\n}\n'
                 f'output "names" {{\n  value = [{names}]\n}}\n'
             ),
         },
@@ -142,13 +169,48 @@ def _drift(world: World) -> None:
 
 
 def _wait_and_fail(world: World) -> None:
-    world.run("plan", "app/hostile", "data/warehouse", LONG_NAME, "app/worker", "app/cache", expect=None)
+    world.run(
+        "plan",
+        "app/hostile",
+        "data/warehouse",
+        LONG_NAME,
+        "app/worker",
+        "app/cache",
+        *TO_ACT,
+        *ENDED,
+        expect=None,
+    )
     world.run("plan", "app/broken", expect=None)
     for run in world.json("run", "list"):
         if run["stack"] in {"app/worker", "app/cache"} and run["state"] == "awaiting_approval":
             world.approve(run["id"])
             if run["stack"] == "app/cache":
                 world.run("apply", run["id"], expect=None)
+
+
+def _end_otherwise(world: World) -> None:
+    runs = {one["stack"]: one["id"] for one in world.json("run", "list")}
+    world.run("reject", runs["end/rejected"], "-m", f"not on a Friday {MARKUP}")
+    world.run("run", "cancel", runs["end/canceled"])
+    cloud(world, "end/superseded").write_text("newer\n")
+    world.run("plan", "end/superseded", expect=None)
+
+
+def _run(world: World) -> None:
+    """A check that goes on, as far as the records say."""
+    app = world.app
+    (queued,), _ = request_check(app.control, ["app/running"], Person("ana", "user"))
+    with app.store.writing() as writer:
+        writer.transition(queued, Event.CLAIM, by="daemon")
+    app.workspaces.log(queued.id).write_text("terraform plan\n")
+    app.store.close()
+
+
+def _write_log(path: Path) -> None:
+    strange = [f"\x1b[31mred {MARKUP}\x1b[0m", *HOSTILE]
+    lines = [f"terraform_data.it[{number}]: Refreshing state... [id={number}]" for number in range(LOG_LINES)]
+    lines[100 : 100 + len(strange)] = strange
+    path.write_text("\n".join(lines) + "\n")
 
 
 def _hold(world: World) -> None:

@@ -1,0 +1,128 @@
+"""A page as a person with a real browser sees it; what goes wrong unseen fails the test."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import axe_playwright_python
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Playwright, Request, Response
+
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--force-color-profile=srgb",
+    "--font-render-hinting=none",
+)
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 800}
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text()
+WATCH = """\
+document.addEventListener("securitypolicyviolation", (event) =>
+  console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
+"""
+
+
+def chromium(playwright: Playwright, executable: str) -> Browser:
+    return playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
+
+
+@dataclass
+class Visit:
+    """A window of its own, with nothing in its cache."""
+
+    context: BrowserContext
+    address: str
+    wrong: list[str] = field(default_factory=list)
+    bytes: int = 0
+    responses: list[Response] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.context.set_default_timeout(10_000)
+        self.context.add_init_script(WATCH)
+        self.context.on("request", self._request)
+        self.context.on("response", self._response)
+        self.context.on("requestfailed", self._failed)
+        self.context.on("console", lambda message: self._console(message.type, message.text))
+        self.context.on("weberror", lambda error: self.wrong.append(f"error: {error.error}"))
+        self.context.on("dialog", self._dialog)
+        self.page: Page = self.context.new_page()
+
+    def open(self, path: str, status: int = 200) -> Page:
+        self.responses.clear()
+        answer = self.page.goto(self.address + path)
+        assert answer is not None
+        assert answer.status == status, f"{path}: {answer.status} {answer.text()[:500]}"
+        return self.page
+
+    def transferred(self) -> int:
+        """Bytes of all bodies, as they were sent, since a page was opened."""
+        self.page.wait_for_load_state()
+        ended = [one for one in self.responses if "event-stream" not in one.headers.get("content-type", "")]
+        return sum(one.request.sizes()["responseBodySize"] for one in ended)
+
+    def axe(self) -> list[str]:
+        """What axe-core finds, a line for each place."""
+        self.page.evaluate(AXE)
+        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        return [
+            f"{one['id']}: {one['help']}: {node['target']} {node['html'][:200]} {node['failureSummary'][:300]}"
+            for one in found["violations"]
+            for node in one["nodes"]
+        ]
+
+    def overflow(self) -> list[str]:
+        """What makes the page wider than the window."""
+        found: list[str] = self.page.evaluate(OVERFLOW)
+        return found
+
+    def _request(self, request: Request) -> None:
+        if request.url.startswith(("data:", "blob:")):
+            return
+        if urlsplit(request.url).netloc != urlsplit(self.address).netloc:
+            self.wrong.append(f"request elsewhere: {request.url}")
+
+    def _response(self, response: Response) -> None:
+        self.responses.append(response)
+
+    def _failed(self, request: Request) -> None:
+        # Leaving a page ends what it still waits for.
+        if request.failure != "net::ERR_ABORTED":
+            self.wrong.append(f"failed: {request.url} {request.failure}")
+
+    def _dialog(self, dialog: Dialog) -> None:
+        self.wrong.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def _console(self, kind: str, text: str) -> None:
+        if kind in {"error", "warning"}:
+            self.wrong.append(f"console: {text}")
+
+
+OVERFLOW = """() => {
+  const wide = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= wide) return [];
+  return [...document.body.querySelectorAll("*")]
+    .filter((one) => one.getBoundingClientRect().right > wide + 1)
+    .slice(0, 5)
+    .map((one) => `${one.tagName}.${one.className} ends at ${one.getBoundingClientRect().right}`);
+}"""
+
+
+@contextmanager
+def visiting(
+    browser: Browser, address: str, headers: Mapping[str, str], **options: object
+) -> Iterator[Visit]:
+    """`options` are those of a browser context, such as `color_scheme`."""
+    chosen = {"viewport": DESK, "reduced_motion": "reduce", **options}
+    context = browser.new_context(extra_http_headers=dict(headers), **chosen)  # type: ignore[arg-type]
+    try:
+        yield Visit(context, address)
+    finally:
+        context.close()
