@@ -1,0 +1,25 @@
+"""Errors of pages, as pages: browsers get HTML, programs get problem details."""
+
+from http import HTTPStatus
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from runner.errors import DriftlineError
+from runner.web.html import html
+from runner.web.problem import status_of
+
+TITLES = {403: "You may not do that", 404: "Not found", 500: "Something broke"}
+
+
+def wants_page(request: Request) -> bool:
+    return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
+
+
+def error_page(request: Request, error: DriftlineError) -> HTMLResponse:
+    return status_page(request, status_of(error), error.message, error.hint or "")
+
+
+def status_page(request: Request, status: int, text: str = "", hint: str = "") -> HTMLResponse:
+    title = TITLES.get(status, HTTPStatus(status).phrase)
+    return html(request, "error.html", status=status, code=status, title=title, text=text, hint=hint)

@@ -1,0 +1,94 @@
+"""Pages from templates: what every page knows, and how values are written on it."""
+
+from datetime import datetime
+from functools import cache
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from runner import __version__
+from runner.api.caller import Caller
+from runner.view import when, words
+from runner.web import flash
+from runner.web.assets import asset_url
+from runner.web.navigation import NAVIGATION
+from runner.web.states import of_state
+from runner.web.theme import theme_of
+
+
+def html(
+    request: Request, template: str, caller: Caller | None = None, *, status: int = 200, **values: Any
+) -> HTMLResponse:
+    """The page, drawn for a caller; a message that a form left for it is shown once."""
+    said = flash.told(request)
+    known = {
+        "caller": caller,
+        "csrf": csrf_of(request) if caller is not None else "",
+        "now": caller.app.clock.now() if caller is not None else None,
+        "path": request.url.path,
+        "said": said,
+        "theme": theme_of(request),
+    }
+    text = environment().get_template(template).render(known | values)
+    answer = HTMLResponse(text, status)
+    if said is not None:
+        flash.forget(answer)
+    return answer
+
+
+def csrf_of(_request: Request) -> str:
+    return ""
+
+
+@cache
+def environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("runner.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "rfc3339": when.rfc3339,
+        "span": when.span,
+        "duration": when.duration,
+        "counted": words.counted,
+        "path": _path,
+    }
+    made.globals |= {
+        "static": asset_url,
+        "version": __version__,
+        "navigation": NAVIGATION,
+        "state": of_state,
+        "time": _time,
+        "link": _link,
+        "words": words,
+    }
+    return made
+
+
+def _path(name: str) -> str:
+    """A name in an address; the slashes of a stack's name stay."""
+    return quote(name, safe="/")
+
+
+def _link(path: str, /, **query: Any) -> str:
+    """An address with those parts of a query that say something."""
+    said = [(name, value) for name, value in query.items() if value not in {None, "", ()}]
+    return f"{path}?{urlencode(said, doseq=True)}" if said else path
+
+
+def _time(moment: datetime | None, now: datetime) -> Markup:
+    """Relative for people; the exact time is its title, and for programs."""
+    if moment is None:
+        return Markup("never")
+    exact = when.rfc3339(moment)
+    text = when.ahead(moment, now) if moment > now else when.ago(moment, now)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        exact, f"{moment:%a %Y-%m-%d %H:%M:%S} UTC", text
+    )

@@ -1,0 +1,65 @@
+"""How what needs a person looks on a page, and where they go on from there."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from urllib.parse import quote
+
+from runner.view.needs import Need, Why
+from runner.web.states import Look
+
+
+@dataclass(frozen=True)
+class Group:
+    """Needs of one kind. `button` says what somebody does about one of them."""
+
+    look: Look
+    button: str
+    needs: tuple[Need, ...] = ()
+
+
+_CROSS, _WARN = ("cross", "fail"), ("warn", "wait")
+_GROUPS: Mapping[Why, Group] = {
+    Why.DISK: Group(Look(*_CROSS, "Disk full"), "See stacks"),
+    Why.LINGERS: Group(Look(*_WARN, "Still running"), "Open run"),
+    Why.RESTORED: Group(Look(*_WARN, "Database restored"), "Open audit log"),
+    Why.CHECKPOINTS: Group(Look(*_WARN, "Audit checkpoints missing"), "Open audit log"),
+    Why.APPROVAL: Group(Look("hand", "wait", "Waiting for approval"), "Review"),
+    Why.READY: Group(Look("thumb", "run", "Approved and ready"), "Open run"),
+    Why.DRIFT: Group(Look("drift", "drift", "Drifted"), "See drift"),
+    Why.CHECK: Group(Look(*_WARN, "Failing checks"), "Open stack"),
+    Why.LOCK: Group(Look("lock", "wait", "Locked"), "Open stack"),
+    Why.FAILED: Group(Look(*_CROSS, "Failed"), "See why"),
+    Why.PROBLEM: Group(Look(*_CROSS, "Problems in Git"), "Open stack"),
+    Why.MISSING: Group(Look(*_WARN, "No longer in Git"), "Decide"),
+    Why.SOURCE: Group(Look(*_CROSS, "Sources"), "Open sources"),
+    Why.PROBE: Group(Look(*_WARN, "Not probed"), "Open stack"),
+    Why.EVENTS: Group(Look(*_CROSS, "Undelivered events"), "Open sources"),
+}
+_PAGES: Mapping[Why, str] = {
+    Why.RESTORED: "/audit",
+    Why.CHECKPOINTS: "/audit",
+    Why.SOURCE: "/sources",
+    Why.DISK: "/stacks",
+}
+
+
+def grouped(needs: Iterable[Need]) -> tuple[Group, ...]:
+    """In the order that they come in: the most pressing kind first."""
+    return tuple(
+        Group(_GROUPS[why].look, _GROUPS[why].button, tuple(found))
+        for why, found in groupby(needs, key=lambda need: need.why)
+    )
+
+
+def page_of(need: Need) -> str | None:
+    """The page where somebody goes on; None where only a command does."""
+    if need.why in _PAGES:
+        return _PAGES[need.why]
+    if need.name.startswith("run-"):
+        return f"/runs/{quote(need.name)}"
+    if need.name.startswith("dr-"):
+        return f"/drift/{quote(need.name)}"
+    if need.stack is not None:
+        return f"/stacks/{quote(need.stack)}"
+    return "/sources" if need.why is Why.PROBLEM else None

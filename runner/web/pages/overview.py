@@ -1,0 +1,54 @@
+"""What needs somebody, what is running, and how all stacks stand."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse
+
+from runner.api.caller import Caller
+from runner.api.status import show_status
+from runner.model.stack.definition import DriftStatus, Health, Sync
+from runner.view.needs import Why
+from runner.view.status import StatusPage
+from runner.web.html import html
+from runner.web.identity import caller_of
+from runner.web.needs import grouped, page_of
+from runner.web.states import Look, of_state
+
+router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True)
+class Tile:
+    look: Look
+    count: int
+    link: str
+
+
+@router.get("/")
+def overview(request: Request, caller: Annotated[Caller, Depends(caller_of)]) -> HTMLResponse:
+    page = show_status(caller)
+    return html(
+        request,
+        "overview.html",
+        caller,
+        page=page,
+        tiles=tuple(_tiles(page)),
+        groups=grouped(page.needs),
+        page_of=page_of,
+    )
+
+
+def _tiles(page: StatusPage) -> Iterator[Tile]:
+    of, waiting = page.stacks, sum(need.why is Why.APPROVAL for need in page.needs)
+    yield Tile(Look("stacks", "idle", "stacks"), of.total, "/stacks")
+    yield Tile(Look("hand", "wait", "to approve"), waiting, "/inbox")
+    for axis, states, counts in (
+        ("sync", (Sync.PENDING,), of.sync),
+        ("drift", (DriftStatus.DRIFTED,), of.drift),
+        ("health", (Health.ERROR, Health.LOCKED, Health.PAUSED), of.health),
+    ):
+        for state in states:
+            yield Tile(of_state(state), counts.get(state.value, 0), f"/stacks?{axis}={state.value}")

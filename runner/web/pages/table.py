@@ -1,0 +1,12 @@
+"""Every page. A new one is a file here with a `router`, a row below, and a place in `runner/web/navigation.py`."""
+
+from importlib import import_module
+
+from fastapi import FastAPI
+
+PAGES = ("overview",)
+
+
+def add_pages(to: FastAPI) -> None:
+    for page in PAGES:
+        to.include_router(import_module(f"runner.web.pages.{page}").router)

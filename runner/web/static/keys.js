@@ -1,0 +1,40 @@
+// Keys: / searches, j and k move through rows, ? shows them all. Rows are elements with `data-row`.
+"use strict";
+(() => {
+  const GO = {o: "/", s: "/stacks", r: "/runs", d: "/drift", i: "/inbox", a: "/audit"};
+  let going = false;
+
+  const typing = (target) => target.closest("input, textarea, select, [contenteditable]");
+  const rows = () => [...document.querySelectorAll("[data-row]")].filter((row) => row.offsetParent !== null);
+
+  const move = (step) => {
+    const all = rows();
+    if (!all.length) return;
+    const at = all.indexOf(document.activeElement.closest("[data-row]"));
+    const to = all[Math.min(all.length - 1, Math.max(0, at < 0 && step < 0 ? all.length - 1 : at + step))];
+    (to.querySelector("a[href], button, summary") ?? to).focus();
+  };
+
+  const KEYS = {
+    "/": () => document.querySelector("input[type=search]")?.focus(),
+    "?": () => document.getElementById("keys").showModal(),
+    j: () => move(1),
+    k: () => move(-1),
+    g: () => { going = true; setTimeout(() => { going = false; }, 1000); },
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (typing(event.target)) {
+      if (event.key === "Escape") event.target.blur();
+      return;
+    }
+    if (going && GO[event.key]) {
+      const link = document.querySelector(`nav a[href="${GO[event.key]}"]`);
+      if (link) location.assign(link.href);
+    } else if (KEYS[event.key]) {
+      event.preventDefault();
+      KEYS[event.key]();
+    }
+  });
+})();
