@@ -26,6 +26,7 @@ from runner.store.runs import RunReads
 from runner.store.sources import SourceReads, SourceWrites
 from runner.store.stacks import StackReads
 from runner.store.tokens import TokenReads, TokenWrites
+from runner.store.trends import TrendReads
 from runner.store.upgrade import version
 
 __all__ = ["FILE_NAME", "SqliteStore", "has_wal_fix"]
@@ -48,6 +49,7 @@ class StoreReader(
     LoadReads,
     FeedReads,
     TokenReads,
+    TrendReads,
     AuditReads,
 ):
     """All tables, for reading."""
@@ -66,6 +68,7 @@ class StoreWriter(
     LoadWrites,
     FeedWrites,
     TokenWrites,
+    TrendReads,
     RetentionWrites,
 ):
     """All tables, for reading and writing."""

@@ -424,6 +424,19 @@ CREATE TABLE tokens (
 CREATE INDEX tokens_by_name ON tokens(name);
 """
 
+# For lines over weeks. Each index has all columns that its query names, so that no row of a run is read.
+_TRENDS = """
+CREATE INDEX ended_runs_by_day ON runs(substr(changed_at, 1, 10), kind, state, stack, final, changed_at)
+    WHERE final = 1;
+CREATE INDEX failed_runs_by_day ON runs(substr(changed_at, 1, 10), stack, state, changed_at)
+    WHERE state IN ('plan_failed', 'apply_failed', 'interrupted');
+CREATE INDEX applied_runs_by_day ON runs(substr(changed_at, 1, 10), stack, state, planned_at, changed_at)
+    WHERE state = 'applied';
+CREATE INDEX opened_reports_by_day ON reports(substr(first_seen, 1, 10), stack, first_seen);
+CREATE INDEX resolved_reports_by_day ON reports(substr(resolved_at, 1, 10), stack, resolved_at)
+    WHERE resolved_at IS NOT NULL;
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
@@ -440,4 +453,5 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("healing", _HEALING),
     ("outputs", _OUTPUTS),
     ("tokens", _TOKENS),
+    ("trends", _TRENDS),
 )

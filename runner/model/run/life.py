@@ -120,6 +120,7 @@ WAITING: frozenset[State] = frozenset({State.QUEUED, State.AWAITING_APPROVAL, St
 # An approved run is also claimed while it is planned again, but without a change of state.
 EXECUTING: frozenset[State] = frozenset({State.PLANNING, State.APPLYING})
 HALF_CHANGED: frozenset[State] = frozenset({State.APPLY_FAILED, State.INTERRUPTED})
+FAILED: frozenset[State] = HALF_CHANGED | {State.PLAN_FAILED}
 
 
 class Trigger(StrEnum):

@@ -19,6 +19,7 @@ from runner.ports.records.runs import RunReader, RunWriter
 from runner.ports.records.sources import SourceReader, SourceWriter
 from runner.ports.records.stacks import StackReader, StackWriter
 from runner.ports.records.tokens import TokenReader, TokenWriter
+from runner.ports.records.trends import TrendReader
 
 
 class Reader(
@@ -36,6 +37,7 @@ class Reader(
     LoadReader,
     FeedReader,
     TokenReader,
+    TrendReader,
     AuditReader,
     Protocol,
 ):
