@@ -46,7 +46,7 @@ class Remote:
         plain = {name: document(value) for name, value in given.items()}
         content = {"params": plain} if operation.method == "GET" else {"json": plain}
         answer = self._send(operation.method, PREFIX + path, content)
-        found: T = read_document(operation.answer, answer.json())
+        found: T = read_document(operation.answer, answer.json() if answer.content else None)
         return found
 
     def _send(self, method: str, path: str, content: Mapping[str, Any]) -> httpx2.Response:

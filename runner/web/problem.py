@@ -1,9 +1,22 @@
 """Errors as problem details (RFC 9457), with the code, message and hint that the terminal shows."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
-from runner.errors import DriftlineError
+from fastapi.responses import JSONResponse
+
+from runner.errors import (
+    DriftlineError,
+    InternalError,
+    InvalidRequest,
+    KeyReused,
+    MethodNotAllowed,
+    NotJson,
+    NotLoggedIn,
+    RequestTooLarge,
+    StillAnswering,
+)
 from runner.model.values.codec import to_plain
 
 MEDIA_TYPE = "application/problem+json"
@@ -21,16 +34,32 @@ STATUS: Mapping[int, int] = {
     78: 500,
     130: 503,
 }
+# Errors for which HTTP has a status of their own.
+OWN_STATUS: Mapping[type[DriftlineError], int] = {
+    NotLoggedIn: 401,
+    MethodNotAllowed: 405,
+    RequestTooLarge: 413,
+    NotJson: 415,
+    KeyReused: 422,
+    InternalError: 500,
+}
+NEVER_KEPT = "no-store"
 
 
 def status_of(error: DriftlineError) -> int:
-    return STATUS.get(error.exit_code, 500)
+    return OWN_STATUS.get(type(error)) or STATUS.get(error.exit_code, 500)
+
+
+def refusal(error: DriftlineError) -> JSONResponse:
+    """The answer to a request that failed."""
+    headers = {"Cache-Control": NEVER_KEPT, **_headers(error)}
+    return JSONResponse(problem(error), status_of(error), headers, MEDIA_TYPE)
 
 
 def problem(error: DriftlineError) -> dict[str, Any]:
     """`facts` are what the message was made of, for clients that say it in their own words."""
     code = type(error).__name__
-    return {
+    told = {
         "type": f"urn:driftline:error:{code}",
         "title": code,
         "status": status_of(error),
@@ -40,6 +69,25 @@ def problem(error: DriftlineError) -> dict[str, Any]:
         "hint": error.hint,
         "facts": {name: to_plain(fact) for name, fact in error.facts.items() if _plain(fact)},
     }
+    if isinstance(error, InvalidRequest):
+        told["errors"] = [_place(asdict(one)) for one in error.errors]
+    return told
+
+
+def _headers(error: DriftlineError) -> dict[str, str]:
+    match error:
+        case NotLoggedIn():
+            return {"WWW-Authenticate": "Bearer"}
+        case MethodNotAllowed():
+            return {"Allow": str(error.facts["allowed"])}
+        case StillAnswering():
+            return {"Retry-After": str(error.facts["seconds"])}
+        case _:
+            return {}
+
+
+def _place(invalid: dict[str, str]) -> dict[str, str]:
+    return {"in": invalid.pop("place"), **invalid}
 
 
 def _plain(fact: Any) -> bool:

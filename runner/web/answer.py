@@ -1,0 +1,44 @@
+"""An operation is done, and what it returns becomes the answer to a request."""
+
+import hashlib
+import json
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import Request, Response
+
+from runner.api.caller import Caller
+from runner.api.operation import Operation
+from runner.view.document import document
+
+JSON = "application/json"
+ASKED_AGAIN = "private, no-cache"  # may be kept by who asked, who then asks whether it still holds
+NEVER_KEPT = "no-store"
+
+
+def answer_to(request: Request, of: Operation[..., Any], caller: Caller, given: dict[str, Any]) -> Response:
+    content = _written(of(caller, **given))
+    if of.method == "GET":
+        return _look(request, content)
+    if content == b"null":
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Cache-Control": NEVER_KEPT})
+    return Response(content, media_type=JSON, headers={"Cache-Control": NEVER_KEPT})
+
+
+def _look(request: Request, content: bytes) -> Response:
+    """Not sent again to who has it already."""
+    tag = f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": ASKED_AGAIN, "Vary": "Authorization, Cookie"}
+    if _has(request.headers.get("if-none-match", ""), tag):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    return Response(content, media_type=JSON, headers=headers)
+
+
+def _has(told: str, tag: str) -> bool:
+    """Compared weakly, as RFC 9110 says for If-None-Match."""
+    strong = tag.removeprefix("W/")
+    return any(one.strip().removeprefix("W/") in {strong, "*"} for one in told.split(","))
+
+
+def _written(value: Any) -> bytes:
+    return json.dumps(document(value), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()

@@ -1,0 +1,149 @@
+"""How the arguments of an operation are read from a request: path, query and body."""
+
+import types
+from collections.abc import Callable, Mapping
+from functools import cached_property, reduce
+from inspect import Parameter
+from operator import or_
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from fastapi import Request
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+    create_model,
+)
+
+from runner.api.operation import Operation
+from runner.errors.request import Invalid, InvalidRequest, NotJson
+
+# Parameters with short typed ids, such as `run-184`, and their prefixes.
+IDS: Mapping[str, str] = {"run": "run", "runs": "run", "report": "dr", "reports": "dr"}
+DIGITS = 18
+MAX_ID = 10**DIGITS - 1  # SQLite can count further
+STRICT = ConfigDict(extra="forbid")
+_UNIONS = (Union, types.UnionType)
+_MANY = (tuple, list, frozenset, set)
+
+
+class Arguments:
+    """Those of one operation; each part of a request is a model of its own."""
+
+    def __init__(self, of: Operation[..., Any]) -> None:
+        self._of = of
+
+    @cached_property
+    def path(self) -> type[BaseModel]:
+        return self._model("path", {name for name in self._of.parameters if name in self._of.in_path})
+
+    @cached_property
+    def query(self) -> type[BaseModel]:
+        return self._model("query", self._others if self._of.method == "GET" else set())
+
+    @cached_property
+    def body(self) -> type[BaseModel]:
+        return self._model("body", self._others if self._of.method != "GET" else set())
+
+    async def read(self, request: Request) -> dict[str, Any]:
+        """By name, without those that were left out; InvalidRequest with every problem of the request."""
+        raw = await request.body()
+        if raw and not _is_json(given := request.headers.get("content-type", "")):
+            raise NotJson(given=given or "untyped")
+        problems: list[Invalid] = []
+        found: dict[str, Any] = {}
+        parts: tuple[tuple[str, Callable[[], BaseModel]], ...] = (
+            ("path", lambda: self.path.model_validate(request.path_params)),
+            ("query", lambda: self.query.model_validate(_queried(request, self.query))),
+            ("body", lambda: self.body.model_validate_json(raw or b"{}", strict=True)),
+        )
+        for place, read in parts:
+            try:
+                model = read()
+            except ValidationError as error:
+                problems += _problems(place, error)
+            else:
+                found |= {name: getattr(model, name) for name in model.model_fields_set}
+        if problems:
+            raise InvalidRequest.of(problems)
+        return found
+
+    @property
+    def _others(self) -> set[str]:
+        return self._of.parameters.keys() - self._of.in_path
+
+    def _model(self, place: str, names: set[str]) -> type[BaseModel]:
+        fields: dict[str, Any] = {
+            name: (_accepted(name, one.annotation), ... if one.default is Parameter.empty else one.default)
+            for name, one in self._of.parameters.items()
+            if name in names
+        }
+        return create_model(f"{self._of.name}_{place}", __config__=STRICT, **fields)
+
+
+def takes_many(annotation: Any) -> bool:
+    """Whether it may be given several times in a query."""
+    if get_origin(annotation) in _UNIONS:
+        return any(map(takes_many, get_args(annotation)))
+    return get_origin(annotation) in _MANY or annotation in _MANY
+
+
+def _queried(request: Request, model: type[BaseModel]) -> dict[str, Any]:
+    """What is given several times, although it is one value, fails as a list."""
+    given: dict[str, Any] = {}
+    for name in request.query_params:
+        values = request.query_params.getlist(name)
+        field = model.model_fields.get(name)
+        many = field is not None and takes_many(field.annotation)
+        given[name] = values if many or len(values) > 1 else values[0]
+    return given
+
+
+def _accepted(name: str, annotation: Any) -> Any:
+    """Ids are also taken as everybody writes them."""
+    return _with_prefix(annotation, IDS[name]) if name in IDS else annotation
+
+
+def _with_prefix(annotation: Any, prefix: str) -> Any:
+    if annotation is int:
+        return _numbered(prefix)
+    arguments = tuple(_with_prefix(one, prefix) for one in get_args(annotation))
+    origin = get_origin(annotation)
+    if origin in _UNIONS:
+        return reduce(or_, arguments)
+    return annotation if origin is None else origin[arguments]
+
+
+def _numbered(prefix: str) -> Any:
+    def read(value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        digits = value.removeprefix(f"{prefix}-")
+        if not (digits.isascii() and digits.isdigit() and len(digits) <= DIGITS):
+            raise ValueError(f"expected {prefix}-N or N")
+        return int(digits)
+
+    schema = {
+        "anyOf": [
+            {"type": "string", "pattern": f"^({prefix}-)?[0-9]{{1,{DIGITS}}}$"},
+            {"type": "integer", "minimum": 0, "maximum": MAX_ID},
+        ],
+        "examples": [f"{prefix}-184"],
+    }
+    return Annotated[int, BeforeValidator(read), Field(ge=0, le=MAX_ID), WithJsonSchema(schema)]
+
+
+def _is_json(content_type: str) -> bool:
+    return content_type.partition(";")[0].strip().lower() == "application/json"
+
+
+def _problems(place: str, error: ValidationError) -> list[Invalid]:
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return [Invalid(place, "".join(f"/{_escaped(part)}" for part in one["loc"]), one["msg"]) for one in found]
+
+
+def _escaped(part: str | int) -> str:
+    return str(part).replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,75 @@
+"""Around every request: how large it may be, and what is told when the server itself fails."""
+
+import secrets
+
+import structlog
+from fastapi import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from runner.errors import DriftlineError, InternalError, RequestTooLarge
+from runner.web.refuse import refused
+
+MAX_BODY = 1024 * 1024
+MAX_TARGET = 8 * 1024  # path and query
+
+
+class Guard:
+    """Bounds what a request may say, and answers for what nobody caught."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def sending(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            _refuse_large(scope)
+            await self._app(scope, _bounded(receive), sending)
+        except DriftlineError as error:
+            await refused(Request(scope), error)(scope, receive, send)
+        except Exception as error:
+            known = _logged(scope, error)
+            if started:
+                raise
+            await refused(Request(scope), known)(scope, receive, send)
+
+
+def _refuse_large(scope: Scope) -> None:
+    if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_TARGET:
+        raise RequestTooLarge(part="address", most=MAX_TARGET)
+    lengths = [value for name, value in scope["headers"] if name == b"content-length"]
+    if any(value.isdigit() and int(value) > MAX_BODY for value in lengths):
+        raise RequestTooLarge(part="body", most=MAX_BODY)
+
+
+def _bounded(receive: Receive) -> Receive:
+    """A body in chunks says its length nowhere."""
+    received = 0
+
+    async def receiving() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > MAX_BODY:
+            raise RequestTooLarge(part="body", most=MAX_BODY)
+        return message
+
+    return receiving
+
+
+def _logged(scope: Scope, error: Exception) -> InternalError:
+    """With an id that finds it in the log. The address may hold what others wrote, so only the route is logged."""
+    known = InternalError(id=secrets.token_hex(6))
+    route = getattr(scope.get("route"), "path", "")
+    structlog.get_logger().error(
+        "web.internal_error", id=known.facts["id"], method=scope["method"], route=route, exc_info=error
+    )
+    return known
