@@ -11,10 +11,10 @@ from click.shell_completion import ShellComplete
 
 from runner.cli.main import main
 from runner.cli.screen.graph import graph_screen
-from runner.cli.screen.graph_dot import dot_lines
-from runner.cli.screen.graph_mermaid import mermaid_lines
 from runner.cli.screen.output import encode
 from runner.view.graph import EdgeKind, GraphEdge, GraphNode, Overall, StackGraph, linked
+from runner.view.graph_dot import dot_lines
+from runner.view.graph_mermaid import mermaid_lines
 
 HOSTILE = (
     'a"] --> b["c',

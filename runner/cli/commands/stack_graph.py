@@ -69,13 +69,13 @@ def _graph(cli: Cli, reader: Reader, names: tuple[str, ...], labels: Labels) -> 
 
 
 def _dot(drawn: "StackGraph") -> Iterable[str]:
-    from runner.cli.screen.graph_dot import dot_lines
+    from runner.view.graph_dot import dot_lines
 
     return dot_lines(drawn)
 
 
 def _mermaid(drawn: "StackGraph") -> Iterable[str]:
-    from runner.cli.screen.graph_mermaid import mermaid_lines
+    from runner.view.graph_mermaid import mermaid_lines
 
     return mermaid_lines(drawn)
 

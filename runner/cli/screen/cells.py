@@ -8,7 +8,7 @@ from runner.errors import WrongState
 from runner.model.drift.report import ReportStatus
 from runner.model.run.life import Run, State
 from runner.model.stack.definition import DriftStatus, Health, Stack, Sync
-from runner.view import words
+from runner.view import signs, words
 from runner.view.when import ago, ahead
 
 if TYPE_CHECKING:
@@ -26,21 +26,27 @@ HEALTH: dict[Health, Cell] = {
     Health.LOCKED: Cell("locked", "yellow"),
     Health.PAUSED: Cell("paused", "dim"),
 }
-STATE: dict[State, tuple[str, Colour | None]] = {
-    State.QUEUED: ("…", "dim"),
-    State.PLANNING: ("▸", "cyan"),
-    State.AWAITING_APPROVAL: ("⏸", "yellow"),
-    State.APPROVED: ("…", "cyan"),
-    State.APPLYING: ("▸", "cyan"),
-    State.NO_CHANGES: ("✔", "green"),
-    State.DRIFTED: ("●", "yellow"),
-    State.APPLIED: ("✔", "green"),
-    State.REJECTED: ("✗", "dim"),
-    State.CANCELED: ("✗", "dim"),
-    State.SUPERSEDED: ("○", "dim"),
-    State.PLAN_FAILED: ("✗", "red"),
-    State.APPLY_FAILED: ("✗", "red"),
-    State.INTERRUPTED: ("✗", "red"),
+_STATE_COLOURS: dict[State, Colour] = {
+    State.QUEUED: "dim",
+    State.PLANNING: "cyan",
+    State.AWAITING_APPROVAL: "yellow",
+    State.APPROVED: "cyan",
+    State.APPLYING: "cyan",
+    State.NO_CHANGES: "green",
+    State.DRIFTED: "yellow",
+    State.APPLIED: "green",
+    State.REJECTED: "dim",
+    State.CANCELED: "dim",
+    State.SUPERSEDED: "dim",
+    State.PLAN_FAILED: "red",
+    State.APPLY_FAILED: "red",
+    State.INTERRUPTED: "red",
+}
+_DRIFT_COLOURS: dict[DriftStatus, Colour] = {
+    DriftStatus.CLEAN: "green",
+    DriftStatus.DRIFTED: "yellow",
+    DriftStatus.ERROR: "red",
+    DriftStatus.UNKNOWN: "dim",
 }
 REPORT: dict[ReportStatus, Cell] = {
     ReportStatus.OPEN: Cell("● open", "yellow"),
@@ -50,8 +56,11 @@ REPORT: dict[ReportStatus, Cell] = {
 
 
 def state(run: "Run | RunRow") -> Cell:
-    symbol, colour = STATE[run.state]
-    return Cell(f"{symbol} {run.state.in_words}", colour)
+    return state_of(run.state)
+
+
+def state_of(state: State) -> Cell:
+    return Cell(signs.state(state), _STATE_COLOURS[state])
 
 
 def drift(stack: "Stack | StackRow") -> Cell:
@@ -60,15 +69,7 @@ def drift(stack: "Stack | StackRow") -> Cell:
 
 
 def drift_of(status: DriftStatus, found: str) -> Cell:
-    match status:
-        case DriftStatus.CLEAN:
-            return Cell("✔ clean", "green")
-        case DriftStatus.DRIFTED:
-            return Cell(f"● {found}", "yellow")
-        case DriftStatus.ERROR:
-            return Cell("✗ check failed", "red")
-        case DriftStatus.UNKNOWN:
-            return Cell("unknown", "dim")
+    return Cell(signs.drift(status, found), _DRIFT_COLOURS[status])
 
 
 def wrong_state(error: WrongState) -> WrongState:
@@ -82,8 +83,11 @@ def wrong_state(error: WrongState) -> WrongState:
 def last_run(last: "LastRun | None", now: datetime) -> Cell:
     if last is None:
         return Cell("-")
-    symbol, colour = STATE[State(last.state)]
-    return Cell(f"{last.did:<5} {symbol} {ago(last.at, now)}", colour if colour == "red" else None)
+    state = State(last.state)
+    colour = _STATE_COLOURS[state]
+    return Cell(
+        f"{last.did:<5} {signs.STATE[state]} {ago(last.at, now)}", colour if colour == "red" else None
+    )
 
 
 def next_check(stack: "StackRow", now: datetime) -> str:

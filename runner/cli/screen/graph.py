@@ -38,5 +38,5 @@ def _axes(node: GraphNode) -> Iterator[Cell | str]:
 def run_of(node: GraphNode) -> Cell:
     if node.run is None:
         return Cell("-")
-    symbol, colour = cells.STATE[node.run.state]
-    return Cell(f"{node.run.id} {symbol} {node.run.state.in_words}", colour)
+    state = cells.state_of(node.run.state)
+    return Cell(f"{node.run.id} {state.text}", state.colour)

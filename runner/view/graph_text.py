@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from runner.cli.screen import cells
-from runner.cli.screen.graph import run_of
 from runner.model.values.text import safe_text
+from runner.view import signs
 from runner.view.graph import GraphEdge, GraphNode, Overall
 
 
@@ -35,7 +34,7 @@ def node_lines(node: GraphNode) -> Iterator[str]:
     yield safe_text(node.name)
     yield safe_text(f"{PAINTS[node.overall].symbol} {_stands(node)}")
     if node.run is not None:
-        yield safe_text(run_of(node).text)
+        yield safe_text(f"{node.run.id} {signs.state(node.run.state)}")
 
 
 def edge_text(edge: GraphEdge) -> str:
@@ -47,4 +46,4 @@ def edge_text(edge: GraphEdge) -> str:
 def _stands(node: GraphNode) -> str:
     if node.sync is None or node.drift is None or node.health is None:
         return "no such stack"
-    return f"{cells.SYNC[node.sync].text}, {cells.drift_of(node.drift, node.drift_reason).text}, {cells.HEALTH[node.health].text}"
+    return f"{node.sync.value}, {signs.drift(node.drift, node.drift_reason)}, {node.health.value}"

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from runner.cli.screen.graph_text import PAINTS, edge_text, node_lines
 from runner.view.graph import GraphEdge, GraphNode, StackGraph
+from runner.view.graph_text import PAINTS, edge_text, node_lines
 
 # Everything else could be markup: an entity, a tag, a bracket, a colon of a style, a backquote of Markdown.
 _PLAIN = frozenset(" ,-./_")
