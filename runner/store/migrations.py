@@ -437,6 +437,11 @@ CREATE INDEX resolved_reports_by_day ON reports(substr(resolved_at, 1, 10), stac
     WHERE resolved_at IS NOT NULL;
 """
 
+# A page of a stack lists its heals, which are few among all runs.
+_HEALED_RUNS = """
+CREATE INDEX healed_runs ON runs(id) WHERE healed_by <> '[]';
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
@@ -454,4 +459,5 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("outputs", _OUTPUTS),
     ("tokens", _TOKENS),
     ("trends", _TRENDS),
+    ("healed_runs", _HEALED_RUNS),
 )

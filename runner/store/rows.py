@@ -41,9 +41,10 @@ def time_or_none(stored: str | None) -> datetime | None:
     return None if stored is None else datetime.fromisoformat(stored)
 
 
-def by_name(row: sqlite3.Row) -> dict[str, Any]:
-    """The row as a dict: a Row searches its columns for each name, which is slow for wide rows in long lists."""
-    return dict(zip(row.keys(), row, strict=True))
+Columns = tuple[str, ...]
+Values = tuple[Value, ...]
+# Lists read thousands of rows, most of which are as they were the last time. At most 16 MB.
+kept = lru_cache(maxsize=1 << 12)
 
 
 def compact(value: Any) -> str:
@@ -95,8 +96,18 @@ def pause_row(pause: Pause | None) -> dict[str, Value]:
     }
 
 
-def stack_of(stored: sqlite3.Row, definition: StackDefinition, applied: StackDefinition | None) -> Stack:
-    row = by_name(stored)
+def stack_of(row: sqlite3.Row) -> Stack:
+    """With the documents of its definitions; `applied_document` is that of the applied one, if it is another."""
+    return _stack(tuple(row.keys()), tuple(row))
+
+
+@kept
+def _stack(columns: Columns, values: Values) -> Stack:
+    row: dict[str, Any] = dict(zip(columns, values, strict=True))
+    definition = definition_of(row["document"])
+    applied = None
+    if row["applied_definition"] is not None:
+        applied = definition_of(row["applied_document"]) if row["applied_document"] else definition
     return Stack(
         name=row["name"],
         source=row["source"],
@@ -220,8 +231,13 @@ def run_row(run: Run) -> dict[str, Value]:
     }
 
 
-def run_of(stored: sqlite3.Row) -> Run:
-    row = by_name(stored)
+def run_of(row: sqlite3.Row) -> Run:
+    return _run(tuple(row.keys()), tuple(row))
+
+
+@kept
+def _run(columns: Columns, values: Values) -> Run:
+    row: dict[str, Any] = dict(zip(columns, values, strict=True))
     return Run(
         id=row["id"],
         stack=row["stack"],

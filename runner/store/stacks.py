@@ -23,7 +23,6 @@ from runner.store.audit import Writes
 from runner.store.definitions import DefinitionWrites
 from runner.store.rows import (
     Value,
-    definition_of,
     discovered_row,
     failing_checks_row,
     pause_row,
@@ -58,12 +57,12 @@ class StackReads(SourceReads):
         row = self._one(f"{_STACKS} WHERE s.name = ?", name)
         if row is None:
             raise self._unknown(name)
-        return _stack(row)
+        return stack_of(row)
 
     def stacks(self, *, left: bool = False) -> list[Stack]:
         """By name, including those that left Git; with `left` also those renamed, forgotten or destroyed since."""
         where = "" if left else "WHERE s.left_how IS NULL"
-        return [_stack(row) for row in self._all(f"{_STACKS} {where} ORDER BY s.name")]
+        return [stack_of(row) for row in self._all(f"{_STACKS} {where} ORDER BY s.name")]
 
     def successions(self) -> dict[str, str]:
         """Which stack succeeds which, new to old, as stated by an operator."""
@@ -228,11 +227,3 @@ class StackWrites(StackReads, DefinitionWrites, Writes):
     def _set(self, stack: str, row: dict[str, Value]) -> None:
         if not self._update("stacks", row, {"name": stack}):
             raise StackNotFound(stack=stack)
-
-
-def _stack(row: sqlite3.Row) -> Stack:
-    definition = definition_of(row["document"])
-    if row["applied_definition"] is None:
-        return stack_of(row, definition, None)
-    other = row["applied_document"]
-    return stack_of(row, definition, definition_of(other) if other else definition)

@@ -12,6 +12,7 @@ from runner.model.stack.definition import Health, Stack
 from runner.model.values.clock import latest
 from runner.model.window.closed import Openings
 from runner.ports.basics import Clock
+from runner.ports.records.runs import RunFilter
 from runner.ports.records.store import Reader
 from runner.service.approval.terms import run_terms
 from runner.service.approval.windows import kept_closed
@@ -82,7 +83,8 @@ def one_stack(
     view = view_of(
         reader, clock, name, shortage, settings.executor.per_account, promotions=settings.promotion
     )
-    return _facts(reader, settings, clock, view, reader.last_runs().get(name), Openings(clock.now()))
+    last = next(iter(reader.runs(RunFilter(stack=name, limit=1))), None)
+    return _facts(reader, settings, clock, view, last, Openings(clock.now()))
 
 
 def _facts(
