@@ -224,8 +224,8 @@ class App:
         key, own = self.settings.audit.key, self.settings.data_dir / "keys" / "audit"
         return FileCheckpoints(path, lambda: read_key(key) if key else key_file(own))
 
-    def reload(self) -> "Parts":
-        """The parts for the configuration now on disk, with the same data directory."""
+    def reloaded(self) -> "App":
+        """With the configuration now on disk, in the same data directory."""
         fresh = App(load(self.config_path), self.config_path)
         if fresh.settings.data_dir != self.settings.data_dir:
             raise BadConfig(
@@ -233,7 +233,7 @@ class App:
                 hint="systemctl restart driftline",
             )
         vars(fresh)["store"] = self.store  # the same connections after every reload
-        return fresh.parts
+        return fresh
 
     def _memory_limit(self) -> int:
         per_run = parse_size(self.settings.executor.memory_per_run)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
+from runner.api.daemon_process import DaemonProcess
 from runner.app import App
 from runner.model.access.access import EVERYTHING, Access
 from runner.model.approval.approval import Person
@@ -13,12 +14,16 @@ from runner.ports.records.store import Reader
 
 @dataclass(frozen=True)
 class Caller:
-    """`who` is asked only where something is changed: to know it may take work."""
+    """`who` is asked only where something is changed: to know it may take work.
+
+    `daemon` performs what needs remotes or terraform, for a process that may use neither.
+    """
 
     app: App
     who: Callable[[], Person]
     access: Access = EVERYTHING
     name: str = "this user"
+    daemon: DaemonProcess | None = None
 
     @cached_property
     def person(self) -> Person:

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypeVar, get_type_hints
 
+from runner.api.asking import ask
 from runner.api.caller import Caller
 from runner.errors import RoleMissing
 from runner.model.access.role import Role
+from runner.model.execution.daemon_request import AfterCrash
+from runner.view.document import read_document
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -26,6 +29,7 @@ class Operation(Generic[P, T]):
     path: str
     role: Role
     perform: Callable[Concatenate[Caller, P], T]
+    at_daemon: AfterCrash | None = None  # it needs remotes or terraform, which not every process may use
 
     def __call__(self, caller: Caller, /, *args: P.args, **kwargs: P.kwargs) -> T:
         given = self.bind(*args, **kwargs)
@@ -34,6 +38,9 @@ class Operation(Generic[P, T]):
             raise RoleMissing(
                 who=caller.name, role=self.role, stack=stack or "all stacks", operation=self.summary
             )
+        if self.at_daemon is not None and caller.daemon is not None:
+            answer: T = read_document(self.answer, ask(caller, caller.daemon, self.name, given))
+            return answer
         return self.perform(caller, *args, **kwargs)
 
     @property
@@ -73,12 +80,12 @@ class Operation(Generic[P, T]):
 
 
 def operation(
-    method: Method, path: str, role: Role
+    method: Method, path: str, role: Role, *, at_daemon: AfterCrash | None = None
 ) -> Callable[[Callable[Concatenate[Caller, P], T]], Operation[P, T]]:
     """Make the function below an operation."""
 
     def make(perform: Callable[Concatenate[Caller, P], T]) -> Operation[P, T]:
-        return Operation(method, path, role, perform)
+        return Operation(method, path, role, perform, at_daemon)
 
     return make
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from runner.api.operation import Operation
 
-NOUNS = ("inbox", "locks", "stacks", "status", "tokens", "trends")
+NOUNS = ("inbox", "locks", "requests", "sources", "stacks", "status", "tokens", "trends")
 
 
 def operations() -> tuple[Operation[..., Any], ...]:

@@ -47,13 +47,14 @@ class Cli:
 
         return App.from_config(self.config, creates=self.creates)
 
-    def begin_installation(self) -> "App":
-        """The app of a command that works without a daemon: it may make the database, and says so."""
+    def begin_installation(self) -> None:
+        """Before a command that works without a daemon: it may make the database on this host, and says so."""
+        if self.remote is not None:
+            return
         self.show_warnings()
         self.creates = True
         if self.app.store.made:
             self.console.warn(f"created a new database in {self.app.settings.data_dir}")
-        return self.app
 
     def to_list(self) -> "App":
         """The app of a list, which is empty where there is no database yet: nothing is made by looking."""

@@ -12,8 +12,9 @@ import structlog
 
 from runner.daemon.journal import Journal
 from runner.daemon.parts import Parts
+from runner.daemon.requests import Performer, Requests
 from runner.daemon.safe_mode import SafeMode
-from runner.daemon.timetable import Clocks, add_polls, new_scheduler, restart_intervals
+from runner.daemon.timetable import POLLS, Clocks, add_polls, new_scheduler, restart_intervals
 from runner.errors import DriftlineError
 from runner.model.settings.source import SourceSettings
 from runner.ports.feed import Consumer
@@ -47,6 +48,7 @@ class Daemon:
         notifier: Notifier,
         machine_stops: Callable[[], bool] = lambda: False,
         *,
+        performer: Performer,
         accept_clock: bool = False,
     ) -> None:
         self.parts = parts
@@ -70,6 +72,9 @@ class Daemon:
         store = parts.worker.control.store
         self._safe = SafeMode(store.prove_in_place, store.prove_writable, notifier)
         self._pool.attempt = self._safe.attempt
+        self._requests = Requests(
+            store, parts.worker.control.clock, performer, self._start, self._safe.attempt
+        )
 
     def run(self) -> None:
         """Until SIGTERM or SIGINT. Plans are stopped and queued again; applies go on, and the next daemon follows them.
@@ -213,8 +218,13 @@ class Daemon:
     def _turn(self) -> None:
         control = self.parts.worker.control
         self.parts.worker.pass_on_cancels()
+        self._requests.look()
         enqueue_due(control.store, control.clock, control.settings.promotion)
         self._pool.fill()
+
+    def _start(self, work: Callable[[], None]) -> None:
+        """Beside the polls, which may hang as well."""
+        self._scheduler.add_job(work, executor=POLLS)
 
     # Signals
 

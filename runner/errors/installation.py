@@ -28,6 +28,33 @@ class DaemonUnreachable(DriftlineError):
     hint_template = "driftline daemon"
 
 
+class DaemonOverloaded(DriftlineError):
+    """the daemon still works on {number} requests and takes no more"""
+
+    exit_code = 69
+    hint_template = "try again in a minute"
+
+
+class RequestPending(DriftlineError):
+    """the daemon has not answered yet; request {request} is still open"""
+
+    exit_code = 7
+    hint_template = "its answer is at /api/v1/requests/{request}"
+
+
+class RequestLost(DriftlineError):
+    """the daemon ended while it worked on request {request}, so it is not known whether this was done"""
+
+    hint_template = "driftline status   and, if it was not done, do it again"
+
+
+class RequestExpired(DriftlineError):
+    """no daemon took request {request} within {minutes} minutes, so it was not done"""
+
+    exit_code = 69
+    hint_template = "driftline daemon"
+
+
 class DaemonRunning(DriftlineError):
     """another daemon (pid {pid}) is running on {data_dir}"""
 

@@ -10,10 +10,11 @@ from urllib.parse import quote
 
 import httpx2
 
-from runner import __version__, errors
+from runner import __version__
 from runner.api.operation import Operation
-from runner.errors import DriftlineError, ServerUnreachable
+from runner.errors import DriftlineError, RequestPending, ServerUnreachable
 from runner.view.document import document, read_document
+from runner.view.refusal import raised_again
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -45,9 +46,17 @@ class Remote:
         path = operation.path.format_map({name: quote(str(given.pop(name))) for name in operation.in_path})
         plain = {name: document(value) for name, value in given.items()}
         content = {"params": plain} if operation.method == "GET" else {"json": plain}
-        answer = self._send(operation.method, PREFIX + path, content)
+        answer = self._answered(operation.method, PREFIX + path, content)
         found: T = read_document(operation.answer, answer.json() if answer.content else None)
         return found
+
+    def _answered(self, method: str, path: str, content: Mapping[str, Any]) -> httpx2.Response:
+        """Also what the daemon takes long to answer; a daemon that is gone ends the wait."""
+        while True:
+            try:
+                return self._send(method, path, content)
+            except RequestPending as pending:
+                method, path, content = "GET", f"{PREFIX}/requests/{pending.facts['request']}", {}
 
     def _send(self, method: str, path: str, content: Mapping[str, Any]) -> httpx2.Response:
         try:
@@ -63,9 +72,6 @@ class Remote:
 def _error_of(answer: httpx2.Response) -> DriftlineError:
     """The error as the server raised it; one without problem details came from something in between."""
     try:
-        told = answer.json()
-        kind = getattr(errors, told["code"], DriftlineError)
-        made: DriftlineError = kind(told["detail"], hint=told["hint"], **told["facts"])
+        return raised_again(answer.json())
     except (ValueError, KeyError, TypeError):
         return DriftlineError(f"{answer.url} answered {answer.status_code} {answer.reason_phrase}", hint="")
-    return made

@@ -11,6 +11,7 @@ from runner.store.approvals import ApprovalReads, ApprovalWrites
 from runner.store.audit import AuditReads
 from runner.store.commits import CommitReads, CommitWrites
 from runner.store.connection import Connections
+from runner.store.daemon_requests import DaemonRequestReads, DaemonRequestWrites
 from runner.store.damage import explained
 from runner.store.declarations import DeclarationReads, DeclarationWrites
 from runner.store.feed import FeedReads, FeedWrites
@@ -50,6 +51,7 @@ class StoreReader(
     FeedReads,
     TokenReads,
     TrendReads,
+    DaemonRequestReads,
     AuditReads,
 ):
     """All tables, for reading."""
@@ -69,6 +71,7 @@ class StoreWriter(
     FeedWrites,
     TokenWrites,
     TrendReads,
+    DaemonRequestWrites,
     RetentionWrites,
 ):
     """All tables, for reading and writing."""

@@ -442,6 +442,21 @@ _HEALED_RUNS = """
 CREATE INDEX healed_runs ON runs(id) WHERE healed_by <> '[]';
 """
 
+_DAEMON_REQUESTS = """
+CREATE TABLE daemon_requests (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    operation TEXT NOT NULL,
+    arguments TEXT NOT NULL,
+    person TEXT NOT NULL,
+    at TEXT NOT NULL,
+    taken_at TEXT,
+    answered_at TEXT,
+    answer TEXT,
+    error TEXT
+) STRICT;
+CREATE INDEX open_daemon_requests ON daemon_requests(id) WHERE answered_at IS NULL;
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
@@ -460,4 +475,5 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("tokens", _TOKENS),
     ("trends", _TRENDS),
     ("healed_runs", _HEALED_RUNS),
+    ("daemon_requests", _DAEMON_REQUESTS),
 )

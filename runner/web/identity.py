@@ -3,6 +3,7 @@
 from fastapi import Request
 
 from runner.api.caller import Caller
+from runner.api.daemon_process import DaemonProcess
 from runner.app import App
 from runner.errors import NotLoggedIn
 from runner.model.access.access import access_of
@@ -23,4 +24,4 @@ def caller_of(request: Request) -> Caller:
         raise NotLoggedIn
     subjects = (f"token:{name}",)
     access = access_of(subjects, app.settings.web.access)
-    return Caller(app, lambda: Person(name, "token"), access, name)
+    return Caller(app, lambda: Person(name, "token"), access, name, DaemonProcess())

@@ -17,7 +17,7 @@ from runner.errors import (
     RequestTooLarge,
     StillAnswering,
 )
-from runner.model.values.codec import to_plain
+from runner.view.refusal import refusal_document
 
 MEDIA_TYPE = "application/problem+json"
 # exit code of the terminal -> HTTP status
@@ -57,17 +57,12 @@ def refusal(error: DriftlineError) -> JSONResponse:
 
 
 def problem(error: DriftlineError) -> dict[str, Any]:
-    """`facts` are what the message was made of, for clients that say it in their own words."""
     code = type(error).__name__
     told = {
         "type": f"urn:driftline:error:{code}",
         "title": code,
         "status": status_of(error),
-        "detail": error.message,
-        "code": code,
-        "exit_code": error.exit_code,
-        "hint": error.hint,
-        "facts": {name: to_plain(fact) for name, fact in error.facts.items() if _plain(fact)},
+        **refusal_document(error),
     }
     if isinstance(error, InvalidRequest):
         told["errors"] = [_place(asdict(one)) for one in error.errors]
@@ -88,7 +83,3 @@ def _headers(error: DriftlineError) -> dict[str, str]:
 
 def _place(invalid: dict[str, str]) -> dict[str, str]:
     return {"in": invalid.pop("place"), **invalid}
-
-
-def _plain(fact: Any) -> bool:
-    return isinstance(fact, str | int | float | bool)

@@ -7,10 +7,12 @@ from types import FrameType
 import click
 import structlog
 
+from runner.api.performing import performer
 from runner.cli.options import Cli, output_option, pass_cli
 from runner.cli.screen.one_pass import pass_screen, say_needs
 from runner.daemon.loop import Daemon
 from runner.daemon.one_pass import run_once
+from runner.daemon.parts import Parts
 from runner.datadir.daemon_lock import only_daemon
 from runner.errors import BadUsage
 from runner.host import log
@@ -49,7 +51,9 @@ def command(cli: Cli, once: bool, accept_clock: bool, acknowledged: bool, output
     close_to_others()
     log.configure(verbose=cli.verbose, quiet=once or cli.quiet)
     cli.creates = True
-    app = cli.begin_installation() if once else cli.app
+    if once:
+        cli.begin_installation()
+    app = cli.app
     app.store.refuse_damaged()  # opening it makes the data directory, where the lock lies
     with only_daemon(app.settings.data_dir):
         if not once:
@@ -72,8 +76,14 @@ def _serve(cli: Cli, *, accept_clock: bool) -> int:
     app = cli.app
     if app.store.made:
         structlog.get_logger().warning("daemon.new_database", data_dir=str(app.settings.data_dir))
-    notifier = Notifier.from_environment()
-    Daemon(app.parts, app.reload, notifier, machine_stops, accept_clock=accept_clock).run()
+
+    def reload() -> Parts:
+        nonlocal app
+        app = app.reloaded()
+        return app.parts
+
+    notifier, answers = Notifier.from_environment(), performer(lambda: app)
+    Daemon(app.parts, reload, notifier, machine_stops, performer=answers, accept_clock=accept_clock).run()
     return 0
 
 

@@ -37,7 +37,8 @@ def import_(cli: Cli, stack: str, file: Path, yes: bool, full: bool) -> None:
     if not yes and not sys.stdin.isatty():
         raise BadUsage("no terminal to prompt on", hint=_UNASKED)
     content = _content(file)
-    app = cli.begin_installation()
+    cli.begin_installation()
+    app = cli.app
     poll_sources(cli, (stack,), only_unknown=False)
     with locked(app.control, stack, cli.person, file.name) as lock:
         arrival = examine(app.control, stack, content, str(file))

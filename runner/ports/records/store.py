@@ -6,6 +6,7 @@ from typing import Protocol
 from runner.ports.records.approvals import ApprovalReader, ApprovalWriter
 from runner.ports.records.audit import AuditReader, AuditWriter
 from runner.ports.records.commits import CommitReader, CommitWriter
+from runner.ports.records.daemon_requests import DaemonRequestReader, DaemonRequestWriter
 from runner.ports.records.declarations import DeclarationReader, DeclarationWriter
 from runner.ports.records.feed import FeedReader, FeedWriter
 from runner.ports.records.load import LoadReader, LoadWriter
@@ -38,6 +39,7 @@ class Reader(
     FeedReader,
     TokenReader,
     TrendReader,
+    DaemonRequestReader,
     AuditReader,
     Protocol,
 ):
@@ -60,6 +62,7 @@ class Writer(
     LoadWriter,
     FeedWriter,
     TokenWriter,
+    DaemonRequestWriter,
     AuditWriter,
     RetentionWriter,
     Protocol,

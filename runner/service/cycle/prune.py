@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from runner import failpoint
 from runner.errors import DatabaseRefused, DatabaseUnwritable, DriftlineError
+from runner.model.execution.daemon_request import KEPT_FOR
 from runner.model.run.life import HALF_CHANGED, Run
 from runner.ports.control import ControlPorts
 from runner.ports.engine import Workspaces
@@ -64,6 +65,7 @@ def prune(control: ControlPorts, workspaces: Workspaces, trees: Trees) -> Pruned
         gone = writer.prune_runs(now - timedelta(seconds=keep.runs))
         reports = writer.prune_reports(now - timedelta(seconds=keep.reports))
         writer.prune_outbox(now - timedelta(seconds=keep.logs))
+        writer.prune_requests(now - KEPT_FOR)
     failpoint.reach("prune.after_commit")
     each("what is left of run-{}", gone, lambda run_id: _remove_files(control, workspaces, run_id))
     return replace(done, runs=len(gone), reports=len(reports), problems=tuple(each.problems))

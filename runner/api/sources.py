@@ -1,0 +1,74 @@
+"""Sources: what the last poll of each found, polling now, and trying one out."""
+
+from difflib import get_close_matches
+
+from runner.api.caller import Caller
+from runner.api.operation import operation
+from runner.errors import SourceNotFound
+from runner.model.access.role import Role
+from runner.model.execution.daemon_request import AfterCrash
+from runner.model.settings.source import SourceSettings
+from runner.view.poll import PollRows, poll_row
+from runner.view.source import SourceRows, source_rows
+from runner.view.source_check import FoundStack, SignatureRow, SourceCheck, SourceHead
+
+
+@operation("GET", "/sources", Role.VIEWER)
+def list_sources(caller: Caller) -> SourceRows:
+    """Sources with the result of their last poll."""
+    with caller.reading() as reader:
+        return source_rows(reader, caller.app.settings, caller.app.answers())
+
+
+@operation("POST", "/syncs", Role.ADMIN, at_daemon=AfterCrash.REPEAT)
+def sync_sources(caller: Caller, *, source: str | None = None) -> PollRows:
+    """Poll one source or all now, and re-read every stack file."""
+    from runner.service.cycle.sync import sync
+
+    sources = (_named(caller, source),) if source else caller.app.settings.sources
+    results = sync(caller.app.poller, sources, by=caller.person.name)
+    return tuple(poll_row(results[one.name], one) for one in sources)
+
+
+@operation("POST", "/polls/{stack}", Role.OPERATOR, at_daemon=AfterCrash.REPEAT)
+def poll_for(caller: Caller, stack: str) -> PollRows:
+    """Poll the source of a stack, or all sources if the stack is not known, so that a plan of it is one of the newest commit."""
+    with caller.reading() as reader:
+        source = next((one.source for one in reader.stacks() if one.name == stack), None)
+    sources = [one for one in caller.app.settings.sources if source in {None, one.name}]
+    by = caller.person.name
+    return tuple(poll_row(caller.app.poller.poll(one, by=by), one) for one in sources)
+
+
+@operation("GET", "/sources/{source}/head", Role.ADMIN, at_daemon=AfterCrash.REPEAT)
+def show_head(caller: Caller, source: str) -> SourceHead:
+    """The newest revision of the source's branch, as its remote says now."""
+    of = _named(caller, source)
+    return SourceHead(of.name, of.branch, caller.app.git.head(of))
+
+
+@operation("GET", "/sources/{source}/check", Role.ADMIN, at_daemon=AfterCrash.REPEAT)
+def check_source(caller: Caller, source: str, *, revision: str) -> SourceCheck:
+    """Read the stack files at a revision, and verify signatures, without recording anything."""
+    of, discoverer = _named(caller, source), caller.app.discoverer
+    discoverer.git.fetch(of, revision)
+    with caller.reading() as reader:
+        known, taken = reader.stacks(left=True), reader.source(of.name).head
+        answers = reader.successions()
+    signatures = discoverer.git.verify(of, taken, revision)
+    found = discoverer.discover(of, revision, others=known, answers=answers)
+    return SourceCheck(
+        tuple(SignatureRow(one.revision, one.signer, one.key) for one in signatures),
+        tuple(FoundStack(one.definition.name, one.file, one.module_path) for one in found.stacks),
+        tuple(map(str, found.problems)),
+        tuple(map(str, found.notes)),
+    )
+
+
+def _named(caller: Caller, name: str) -> SourceSettings:
+    sources = caller.app.settings.sources
+    source = caller.app.settings.source(name)
+    if source is None:
+        near = get_close_matches(name, [one.name for one in sources], 1)
+        raise SourceNotFound(source=name, hint=f'did you mean "{near[0]}"?' if near else None)
+    return source

@@ -1,0 +1,34 @@
+"""Requests to the daemon."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, Protocol
+
+from runner.model.execution.daemon_request import DaemonRequest, NewRequest
+
+
+class DaemonRequestReader(Protocol):
+    def open_requests(self, but: Collection[int] = ()) -> list[DaemonRequest]:
+        """Those without an answer, oldest first."""
+        ...
+
+    def daemon_request(self, request: int) -> DaemonRequest:
+        """NotFound if it never existed, or retention removed it."""
+        ...
+
+
+class DaemonRequestWriter(DaemonRequestReader, Protocol):
+    def add_request(self, request: NewRequest) -> int:
+        """Its number; DaemonOverloaded if too many are open."""
+        ...
+
+    def take_request(self, request: int) -> None: ...
+    def answer_request(
+        self, request: int, *, answer: Any = None, error: dict[str, Any] | None = None
+    ) -> None:
+        """The first answer stands."""
+        ...
+
+    def prune_requests(self, before: datetime) -> int:
+        """Delete those made before then; returns how many."""
+        ...

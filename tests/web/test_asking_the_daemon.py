@@ -1,0 +1,225 @@
+"""What a process that may use neither remotes nor terraform has done by the daemon."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asked_daemon import AskedDaemon
+from cli_world import World
+from web_world import Served, access
+
+from runner.api import asking
+from runner.api.asking import ask
+from runner.api.caller import Caller
+from runner.api.requests import follow_request
+from runner.api.sources import sync_sources
+from runner.app import App
+from runner.daemon.requests import Performer
+from runner.errors import (
+    DaemonOverloaded,
+    DaemonUnreachable,
+    NotFound,
+    RequestExpired,
+    RequestLost,
+    RequestPending,
+)
+from runner.model.access.access import Access, Binding
+from runner.model.approval.approval import Person
+from runner.model.execution.daemon_request import (
+    BEGUN_WITHIN,
+    KEPT_FOR,
+    MOST_OPEN,
+    AfterCrash,
+    DaemonRequest,
+    NewRequest,
+)
+from runner.view.refusal import raised_again
+
+ANA = Person("ana", "token")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    world = World(tmp_path)
+    world.stack("app")
+    return world
+
+
+@pytest.fixture
+def app(world: World) -> App:
+    return world.app
+
+
+def caller(app: App, daemon: AskedDaemon, person: Person = ANA) -> Caller:
+    return Caller(app, lambda: person, daemon=daemon.process())
+
+
+def asked(app: App, number: int = 1) -> DaemonRequest:
+    with app.store.reading() as reader:
+        return reader.daemon_request(number)
+
+
+def request_of_a_dead_daemon(app: App, after_crash: AfterCrash) -> list[DaemonRequest]:
+    """Taken and never answered; what a second daemon performs of it."""
+    dying, performed = AskedDaemon(held=True), list[DaemonRequest]()
+    does = Performer(lambda _: after_crash, performed.append)
+    ask_without_waiting(app)
+    dying.requests(app, does).look()
+    assert performed == []
+    AskedDaemon().requests(app, does).look()
+    return performed
+
+
+def ask_without_waiting(app: App) -> None:
+    def die(_app: App) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ask(caller(app, AskedDaemon()), replace(AskedDaemon().process(), pause=die), "sync_sources", {})
+
+
+def test_the_daemon_does_it_in_the_name_of_who_asked(app: App) -> None:
+    (row,) = sync_sources(caller(app, AskedDaemon()))
+    assert (row.source, row.moved, row.stacks) == ("infra", True, 1)
+    assert asked(app).person == ANA
+
+
+def test_an_error_of_the_operation_is_the_same_error_for_who_asked(app: App) -> None:
+    with pytest.raises(NotFound, match='source "infrs"') as error:
+        sync_sources(caller(app, AskedDaemon()), source="infrs")
+    assert error.value.hint == 'did you mean "infra"?'
+
+
+def test_without_a_daemon_nothing_is_left_behind_for_a_later_one(app: App) -> None:
+    with pytest.raises(DaemonUnreachable):
+        sync_sources(caller(app, AskedDaemon(alive=False)))
+    with app.store.reading() as reader:
+        assert reader.open_requests() == []
+
+
+def test_a_daemon_that_dies_meanwhile_ends_the_wait(app: App) -> None:
+    daemon = AskedDaemon()
+
+    def die(_app: App) -> None:
+        daemon.alive = False
+
+    with pytest.raises(DaemonUnreachable):
+        ask(caller(app, daemon), replace(daemon.process(), pause=die), "sync_sources", {})
+
+
+def test_the_last_answer_of_a_daemon_that_ends_counts(app: App) -> None:
+    daemon = AskedDaemon()
+
+    def answer_and_die(of: App) -> None:
+        daemon.look(of)
+        daemon.alive = False
+
+    assert ask(caller(app, daemon), replace(daemon.process(), pause=answer_and_die), "sync_sources", {})
+
+
+def test_what_takes_long_is_followed_later(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "WAIT_SECONDS", 0.0)
+    daemon = AskedDaemon()
+    with pytest.raises(RequestPending) as pending:
+        sync_sources(caller(app, daemon))
+    daemon.look(app)
+    assert follow_request(caller(app, daemon), pending.value.facts["request"])[0]["source"] == "infra"
+
+
+def test_an_answer_is_for_who_asked_and_for_admins(app: App) -> None:
+    daemon = AskedDaemon()
+    sync_sources(caller(app, daemon))
+    limited = Access((Binding("owner", ()),))
+    with pytest.raises(NotFound):
+        follow_request(replace(caller(app, daemon, Person("bo", "token")), access=limited), 1)
+    assert follow_request(replace(caller(app, daemon), access=limited), 1)
+    assert follow_request(caller(app, daemon, Person("bo", "token")), 1)
+
+
+def test_what_may_be_repeated_is_done_again_after_a_crash(app: App) -> None:
+    (again,) = request_of_a_dead_daemon(app, AfterCrash.REPEAT)
+    assert again.taken_at is not None
+    assert asked(app).answered_at is not None
+
+
+def test_what_may_not_be_repeated_is_answered_as_lost(app: App) -> None:
+    assert request_of_a_dead_daemon(app, AfterCrash.LOSE) == []
+    error = asked(app).error
+    assert error is not None
+    assert isinstance(raised_again(error), RequestLost)
+
+
+def test_one_request_is_performed_once_however_often_the_daemon_looks(app: App) -> None:
+    daemon, performed = AskedDaemon(held=True), list[DaemonRequest]()
+    ask_without_waiting(app)
+    looking = daemon.requests(app, Performer(lambda _: AfterCrash.REPEAT, performed.append))
+    looking.look()
+    looking.look()
+    for work in daemon.begun:
+        work()
+    looking.look()
+    assert len(performed) == 1
+
+
+def test_a_daemon_that_starts_much_later_does_nothing_that_was_forgotten(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask_without_waiting(app)
+    late = app.clock.now() + BEGUN_WITHIN + timedelta(seconds=1)
+    monkeypatch.setattr(type(app.clock), "now", lambda _: late)
+    performed: list[Any] = []
+    AskedDaemon().requests(app, Performer(lambda _: AfterCrash.REPEAT, performed.append)).look()
+    assert performed == []
+    error = asked(app).error
+    assert error is not None
+    assert isinstance(raised_again(error), RequestExpired)
+
+
+def test_a_bug_is_told_to_who_waits(app: App) -> None:
+    def fail(_request: DaemonRequest) -> None:
+        raise ZeroDivisionError("no")
+
+    ask_without_waiting(app)
+    AskedDaemon().requests(app, Performer(lambda _: AfterCrash.REPEAT, fail)).look()
+    assert "ZeroDivisionError" in (asked(app).error or {})["detail"]
+
+
+def test_only_operations_that_are_meant_for_the_daemon_are_performed(app: App) -> None:
+    with app.store.writing() as writer:
+        writer.add_request(NewRequest("create_token", {"name": "mine"}, ANA))
+    AskedDaemon().look(app)
+    assert "cannot do create_token" in (asked(app).error or {})["detail"]
+    with app.store.reading() as reader:
+        assert reader.tokens() == []
+
+
+def test_so_many_wait_at_most(app: App) -> None:
+    for _ in range(MOST_OPEN):
+        ask_without_waiting(app)
+    with pytest.raises(DaemonOverloaded):
+        sync_sources(caller(app, AskedDaemon()))
+
+
+def test_old_requests_are_removed(app: App) -> None:
+    sync_sources(caller(app, AskedDaemon()))
+    with app.store.writing() as writer:
+        assert writer.prune_requests(app.clock.now() - KEPT_FOR) == 0
+        assert writer.prune_requests(app.clock.now() + timedelta(seconds=1)) == 1
+
+
+def test_a_running_daemon_takes_it_within_seconds(tmp_path: Path) -> None:
+    world = World(tmp_path, more=access("ci"))
+    world.stack("app")
+    world.run("db", "migrate")
+    served = Served(world)
+    client = served.client(served.token("ci"))
+    assert client.post("/api/v1/syncs", json={}).json()["code"] == "DaemonUnreachable"
+    daemon = world.start("daemon")
+    daemon.says("daemon.ready")
+    world.stack("other")
+    answer = client.post("/api/v1/syncs", json={})
+    daemon.signal(15)
+    daemon.ends(0)
+    assert answer.json()[0]["stacks"] == 2
