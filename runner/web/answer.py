@@ -10,6 +10,7 @@ from fastapi import Request, Response
 from runner.api.caller import Caller
 from runner.api.operation import Operation
 from runner.view.document import document
+from runner.web import paging
 
 JSON = "application/json"
 ASKED_AGAIN = "private, no-cache"  # may be kept by who asked, who then asks whether it still holds
@@ -17,16 +18,36 @@ NEVER_KEPT = "no-store"
 
 
 def answer_to(request: Request, of: Operation[..., Any], caller: Caller, given: dict[str, Any]) -> Response:
-    content = _written(of(caller, **given))
     if of.method == "GET":
-        return _look(request, content)
+        return (
+            _paged(request, of, caller, given) if paging.is_paged(of) else _look(request, of(caller, **given))
+        )
+    content = _written(of(caller, **given))
     if content == b"null":
         return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Cache-Control": NEVER_KEPT})
     return Response(content, media_type=JSON, headers={"Cache-Control": NEVER_KEPT})
 
 
-def _look(request: Request, content: bytes) -> Response:
+def _paged(request: Request, of: Operation[..., Any], caller: Caller, given: dict[str, Any]) -> Response:
+    asked = paging.wanted(request, of)
+    if paging.limits_itself(of):
+        if asked.limit is not None:
+            given |= {paging.LIMIT: asked.limit + 1}  # one more tells whether there is a next page
+        if asked.after is not None:
+            given |= {paging.BEFORE: paging.number(asked.after)}
+        asked = paging.Wanted(asked.limit, None)
+    key = paging.key_of(of.answer)
+    assert key is not None
+    rows, last = paging.page(of(caller, **given), key, asked)
+    answer = _look(request, rows)
+    if last is not None:
+        answer.headers["Link"] = paging.link(request, last)
+    return answer
+
+
+def _look(request: Request, value: Any) -> Response:
     """Not sent again to who has it already."""
+    content = _written(value)
     tag = f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": ASKED_AGAIN, "Vary": "Authorization, Cookie"}
     if _has(request.headers.get("if-none-match", ""), tag):

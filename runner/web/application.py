@@ -4,7 +4,7 @@ from fastapi import FastAPI
 
 from runner import __version__
 from runner.app import App
-from runner.web import assets, theme
+from runner.web import assets, description, theme
 from runner.web.guard import Guard
 from runner.web.headers import SecurityHeaders
 from runner.web.pages.table import add_pages
@@ -17,6 +17,7 @@ def application(app: App) -> FastAPI:
     web.state.app = app
     add_refusals(web)
     add_operations(web)
+    web.include_router(description.router)
     web.include_router(assets.router)
     web.include_router(theme.router)
     add_pages(web)

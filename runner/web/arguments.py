@@ -1,7 +1,7 @@
 """How the arguments of an operation are read from a request: path, query and body."""
 
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property, reduce
 from inspect import Parameter
 from operator import or_
@@ -48,8 +48,11 @@ class Arguments:
     def body(self) -> type[BaseModel]:
         return self._model("body", self._others if self._of.method != "GET" else set())
 
-    async def read(self, request: Request) -> dict[str, Any]:
-        """By name, without those that were left out; InvalidRequest with every problem of the request."""
+    async def read(self, request: Request, *, but: Collection[str] = ()) -> dict[str, Any]:
+        """By name, without those that were left out; InvalidRequest with every problem of the request.
+
+        `but` are parts of the query that are not for the operation.
+        """
         raw = await request.body()
         if raw and not _is_json(given := request.headers.get("content-type", "")):
             raise NotJson(given=given or "untyped")
@@ -57,7 +60,7 @@ class Arguments:
         found: dict[str, Any] = {}
         parts: tuple[tuple[str, Callable[[], BaseModel]], ...] = (
             ("path", lambda: self.path.model_validate(request.path_params)),
-            ("query", lambda: self.query.model_validate(_queried(request, self.query))),
+            ("query", lambda: self.query.model_validate(_queried(request, self.query, but))),
             ("body", lambda: self.body.model_validate_json(raw or b"{}", strict=True)),
         )
         for place, read in parts:
@@ -91,10 +94,10 @@ def takes_many(annotation: Any) -> bool:
     return get_origin(annotation) in _MANY or annotation in _MANY
 
 
-def _queried(request: Request, model: type[BaseModel]) -> dict[str, Any]:
+def _queried(request: Request, model: type[BaseModel], but: Collection[str]) -> dict[str, Any]:
     """What is given several times, although it is one value, fails as a list."""
     given: dict[str, Any] = {}
-    for name in request.query_params:
+    for name in request.query_params.keys() - set(but):
         values = request.query_params.getlist(name)
         field = model.model_fields.get(name)
         many = field is not None and takes_many(field.annotation)

@@ -43,6 +43,38 @@ OWN_STATUS: Mapping[type[DriftlineError], int] = {
     KeyReused: 422,
     InternalError: 500,
 }
+PROBLEM: Mapping[str, Any] = {
+    "type": "object",
+    "description": "An error (RFC 9457).",
+    "properties": {
+        "type": {"type": "string", "format": "uri"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What is wrong."},
+        "code": {"type": "string", "description": "The kind of error; stable."},
+        "exit_code": {"type": "integer", "description": "What the command line would exit with."},
+        "hint": {"type": "string", "description": "What to do, as a command where there is one."},
+        "facts": {
+            "type": "object",
+            "description": "What `detail` was made of.",
+            "additionalProperties": {"type": ["string", "number", "boolean"]},
+        },
+        "errors": {
+            "type": "array",
+            "description": "Every part of the request that is invalid.",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "in": {"enum": ["path", "query", "header", "body"]},
+                    "pointer": {"type": "string", "format": "json-pointer"},
+                    "message": {"type": "string"},
+                },
+                "required": ["in", "pointer", "message"],
+            },
+        },
+    },
+    "required": ["type", "title", "status", "detail", "code", "exit_code", "hint", "facts"],
+}
 NEVER_KEPT = "no-store"
 
 

@@ -3,6 +3,7 @@
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
+from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
@@ -41,10 +42,12 @@ async def _refuse(request: Request, error: Exception) -> Response:
 async def _refuse_route(request: Request, error: Exception) -> Response:
     """What the router found nothing for."""
     assert isinstance(error, HTTPException)
+    if error.status_code not in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}:
+        return await http_exception_handler(request, error)
     if wants_page(request):
         return status_page(request, error.status_code)
     path = request.url.path
-    if error.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+    if error.status_code == HTTPStatus.NOT_FOUND:
         return refusal(NothingServed(path=path))
     allowed = ", ".join(_allowed(request))
     if request.method == OPTIONS:

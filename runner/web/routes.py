@@ -12,8 +12,10 @@ from runner.api.table import operations
 from runner.web.answer import answer_to
 from runner.web.arguments import Arguments
 from runner.web.identity import caller_of
+from runner.web.openapi import PREFIX
+from runner.web.paging import CURSOR, LIMIT, is_paged
 
-PREFIX = "/api/v1"
+PARTS = (LIMIT, CURSOR)
 
 
 def add_operations(to: FastAPI) -> None:
@@ -33,10 +35,10 @@ def _matched_last(of: Operation[..., Any]) -> tuple[bool, int]:
 
 
 def _endpoint(of: Operation[..., Any]) -> Callable[..., Awaitable[Response]]:
-    arguments = Arguments(of)
+    arguments, of_paging = Arguments(of), PARTS if is_paged(of) else ()
 
     async def answer(request: Request, caller: Annotated[Caller, Depends(caller_of)]) -> Response:
-        given = await arguments.read(request)
+        given = await arguments.read(request, but=of_paging)
         return await run_in_threadpool(answer_to, request, of, caller, given)
 
     return answer

@@ -96,7 +96,11 @@ _PLAIN: frozenset[type] = frozenset({str, int, float, bool, types.NoneType})
 @lru_cache(maxsize=512)
 def _keys(kind: type) -> tuple[tuple[str, str], ...]:
     """The fields of a dataclass, each with its name in JSON."""
-    return tuple((one.name, one.metadata.get(_KEY, one.name)) for one in fields(kind))
+    return tuple((one.name, name_in_json(one)) for one in fields(kind))
+
+
+def name_in_json(of: Field[Any]) -> str:
+    return str(of.metadata.get(_KEY, of.name))
 
 
 def _as_it_is(data: Any) -> Any:

@@ -1,0 +1,180 @@
+"""The API's description (OpenAPI 3.1), made from the table of operations."""
+
+import inspect
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import BaseModel
+
+from runner import __version__
+from runner.api.operation import Operation
+from runner.web import paging
+from runner.web.arguments import Arguments
+from runner.web.problem import MEDIA_TYPE, PROBLEM
+from runner.web.schema import REFERENCE, Components, Schema
+
+PREFIX = "/api/v1"
+JSON = "application/json"
+DESCRIPTION = """\
+Everything that the command line can show and do. Answers are what `-o json` prints; an error has the code, the message
+and the hint that the terminal shows.
+"""
+SECURITY: Schema = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API token: `driftline token create NAME`.",
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "driftline_session",
+        "description": "Whoever is logged in to the dashboard. Requests that change something need its CSRF token too.",
+    },
+}
+# What the parameters mean that many operations share.
+PARAMETERS = {
+    "stack": "Name of the stack. Its slashes may stand as they are.",
+    "run": "Id of the run, such as `run-184` or `184`.",
+    "report": "Id of the drift report, such as `dr-37` or `37`.",
+    "label": "Only stacks with this label, such as `env=prod`. May be given several times.",
+    "reason": "Why; it is recorded.",
+    "limit": "How many at most.",
+}
+REFUSALS = {
+    "400": "The request is invalid.",
+    "401": "No valid token or session came with the request.",
+    "403": "The caller lacks the role.",
+    "404": "It does not exist, or the caller may not see it.",
+    "409": "Locked, blocked, or in conflict with somebody else.",
+}
+ANY_REFUSAL = "Any other problem."
+
+
+def openapi(operations: Iterable[Operation[..., Any]]) -> Schema:
+    components, paths, tags = Components(), dict[str, Schema](), dict[str, str]()
+    for one in operations:
+        noun, description = _noun(one)
+        tags[noun] = description
+        paths.setdefault(PREFIX + one.path, {})[one.method.lower()] = _operation(one, noun, components)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Driftline",
+            "version": __version__,
+            "description": DESCRIPTION,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "security": [{name: []} for name in SECURITY],
+        "tags": [{"name": name, "description": tags[name]} for name in sorted(tags)],
+        "paths": paths,
+        "components": {
+            "schemas": {"Problem": PROBLEM, **components.schemas},
+            "responses": {"Problem": _problem("A problem (RFC 9457).")},
+            "securitySchemes": SECURITY,
+        },
+    }
+
+
+def _noun(of: Operation[..., Any]) -> tuple[str, str]:
+    module = of.perform.__module__
+    return module.rpartition(".")[2], inspect.getdoc(sys.modules[module]) or ""
+
+
+def _operation(of: Operation[..., Any], noun: str, components: Components) -> Schema:
+    arguments = Arguments(of)
+    description = inspect.getdoc(of.perform) or of.name
+    made: Schema = {
+        "operationId": of.name,
+        "tags": [noun],
+        "summary": of.summary,
+        "description": f"{description}\n\nRole: {of.role.value}.",
+        "parameters": [
+            *_parameters("path", arguments.path, components),
+            *_queried(of, arguments, components),
+            *_headers(of),
+        ],
+        "responses": {**_success(of, components), **_refusals(of)},
+    }
+    if of.method != "GET" and arguments.body.model_fields:
+        schema = _taken(arguments.body, components)
+        made["requestBody"] = {
+            "required": bool(schema.get("required")),
+            "content": {JSON: {"schema": schema}},
+        }
+    return made
+
+
+def _parameters(place: str, model: type[BaseModel], components: Components) -> list[Schema]:
+    schema = _taken(model, components)
+    needed = schema.get("required", ())
+    return [
+        {
+            "name": name,
+            "in": place,
+            "required": name in needed,
+            "schema": one,
+            **({"description": PARAMETERS[name]} if name in PARAMETERS else {}),
+        }
+        for name, one in schema["properties"].items()
+    ]
+
+
+def _taken(model: type[BaseModel], components: Components) -> Schema:
+    """The schema that a request is read with; the classes in it become components too."""
+    schema = model.model_json_schema(ref_template=REFERENCE + "{model}")
+    for name, one in schema.pop("$defs", {}).items():
+        components.schemas.setdefault(name, one)
+    schema.pop("title", None)
+    for one in schema.setdefault("properties", {}).values():
+        one.pop("title", None)
+    return schema
+
+
+def _queried(of: Operation[..., Any], arguments: Arguments, components: Components) -> list[Schema]:
+    own = _parameters("query", arguments.query, components)
+    if not paging.is_paged(of):
+        return own
+    return [*(one for one in own if one["name"] != paging.LIMIT), *paging.PARAMETERS]
+
+
+def _headers(of: Operation[..., Any]) -> list[Schema]:
+    if of.method == "GET":
+        return [_header("If-None-Match", "The `ETag` of an answer that the client has.")]
+    told = "Repeating a request with the same key within 24 hours does not do it again."
+    return [_header("Idempotency-Key", told, {"minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"})]
+
+
+def _header(name: str, description: str, more: Schema | None = None) -> Schema:
+    schema = {"type": "string", **(more or {})}
+    return {"name": name, "in": "header", "required": False, "description": description, "schema": schema}
+
+
+def _success(of: Operation[..., Any], components: Components) -> Schema:
+    if of.answer in {None, type(None)}:
+        return {"204": {"description": "Done."}}
+    content = {JSON: {"schema": components.of(of.answer)}}
+    if of.method != "GET":
+        return {"200": {"description": "Done; the result.", "content": content}}
+    headers = {"ETag": {"description": "Changes with the answer.", "schema": {"type": "string"}}}
+    if paging.is_paged(of):
+        headers["Link"] = {"description": "The next page, as `rel=next`.", "schema": {"type": "string"}}
+    return {
+        "200": {"description": "The answer.", "headers": headers, "content": content},
+        "304": {"description": "The client has the answer already."},
+    }
+
+
+def _refusals(of: Operation[..., Any]) -> Schema:
+    left_out = {"409"} if of.method == "GET" else set()
+    told = {status: _problem(text) for status, text in REFUSALS.items() if status not in left_out}
+    return {**told, "default": _problem(ANY_REFUSAL)}
+
+
+def _problem(description: str) -> Schema:
+    return {
+        "description": description,
+        "content": {MEDIA_TYPE: {"schema": {"$ref": f"{REFERENCE}Problem"}}},
+    }
