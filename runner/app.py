@@ -1,6 +1,7 @@
 """Wiring: from a configuration to the working objects, each created on first use."""
 
 import os
+import sys
 from collections import ChainMap
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from runner.ports.files import Modules
     from runner.ports.git import Git
     from runner.ports.keeping import Artifacts, Checkpoints, Claims
+    from runner.process.kept import Kept
     from runner.service.cycle.poll import Poller
     from runner.service.discovery.discover import Discoverer
     from runner.source.mirrors import GitMirrors
@@ -43,6 +45,7 @@ class App:
     settings: Settings
     config_path: Path
     creates: bool = True  # whether a missing database is created
+    read_only: bool = False  # whether operations that change something are refused
 
     @classmethod
     def from_config(cls, explicit: Path | None, *, creates: bool = True) -> "App":
@@ -213,7 +216,20 @@ class App:
     def parts(self) -> "Parts":
         from runner.daemon.parts import Parts
 
-        return Parts(self.settings, self.poller, self.worker, self.git, slots(self.settings))
+        return Parts(self.settings, self.poller, self.worker, self.git, slots(self.settings), self._web())
+
+    def _web(self) -> "Kept | None":
+        """The web server, as the daemon starts it; it reads the configuration itself."""
+        from runner.process.kept import DESCRIPTOR, Kept
+
+        if self.settings.web.listen is None:
+            return None
+        config = str(self.config_path.absolute())
+        return Kept(
+            (sys.executable, "-I", "-m", "runner.cli", "--config", config, "web", "--kept", DESCRIPTOR),
+            dict(os.environ),
+            self.settings.data_dir,
+        )
 
     def checkpoints_in(self, path: Path) -> "Checkpoints":
         """The checkpoints in a file, sealed with this installation's key."""

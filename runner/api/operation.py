@@ -8,7 +8,7 @@ from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypeVar, get_t
 
 from runner.api.asking import ask
 from runner.api.caller import Caller
-from runner.errors import RoleMissing
+from runner.errors import RoleMissing, ServedReadOnly
 from runner.model.access.role import Role
 from runner.model.execution.daemon_request import AfterCrash
 from runner.view.document import read_document
@@ -38,6 +38,8 @@ class Operation(Generic[P, T]):
             raise RoleMissing(
                 who=caller.name, role=self.role, stack=stack or "all stacks", operation=self.summary
             )
+        if caller.app.read_only and self.method != "GET":
+            raise ServedReadOnly(operation=self.summary)
         if self.at_daemon is not None and caller.daemon is not None:
             answer: T = read_document(self.answer, ask(caller, caller.daemon, self.name, given))
             return answer

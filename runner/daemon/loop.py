@@ -15,6 +15,7 @@ from runner.daemon.parts import Parts
 from runner.daemon.requests import Performer, Requests
 from runner.daemon.safe_mode import SafeMode
 from runner.daemon.timetable import POLLS, Clocks, add_polls, new_scheduler, restart_intervals
+from runner.daemon.web import WebServer
 from runner.errors import DriftlineError
 from runner.model.settings.source import SourceSettings
 from runner.ports.feed import Consumer
@@ -69,6 +70,7 @@ class Daemon:
         self._mark: int | None = None  # of the database at the last turn
         self._decided = 0.0
         self._scheduler: Any = None
+        self._web = WebServer()
         store = parts.worker.control.store
         self._safe = SafeMode(store.prove_in_place, store.prove_writable, notifier)
         self._pool.attempt = self._safe.attempt
@@ -91,6 +93,7 @@ class Daemon:
         self._schedule()
         self._safe.attempt("recover", self._recover)
         self._notifier.say(READY=1, STATUS=f"{len(self.parts.settings.sources)} sources", MAINPID=os.getpid())
+        self._web.serve(self.parts.web)
         log.info("daemon.ready", data_dir=str(self.parts.settings.data_dir), slots=self.parts.slots)
         try:
             self._loop()
@@ -261,6 +264,7 @@ class Daemon:
         self._pool.worker, self._pool.slots = fresh.worker, fresh.slots
         self._add_polls()
         self._settle()
+        self._web.serve(fresh.web)
         log.info("daemon.reloaded", sources=len(fresh.settings.sources), slots=fresh.slots)
 
     def _drain(self) -> None:
@@ -286,6 +290,8 @@ class Daemon:
             self._pass_on_cancels()
         self._checkpoint()
         self._safe.attempt("deliver", self._deliver_all)
+        # Last: while applies are waited for, people want to see them.
+        self._web.close()
         log.info("daemon.stopped")
 
     def _pass_on_cancels(self) -> None:

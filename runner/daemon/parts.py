@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from runner.model.settings.server import Settings
 from runner.ports.git import Trees
+from runner.process.kept import Kept
 from runner.service.cycle.poll import Poller
 from runner.worker import Worker
 
@@ -17,3 +18,4 @@ class Parts:
     worker: Worker
     trees: Trees
     slots: int
+    web: Kept | None = None

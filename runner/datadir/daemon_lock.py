@@ -1,28 +1,41 @@
-"""One daemon per data directory: the one that holds the lock, which others can check."""
+"""One daemon and one web server per data directory: those that hold the locks, which others can check."""
 
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from runner.errors import DaemonRunning
+from runner.errors import DaemonRunning, DriftlineError, WebRunning
 
 LOCK_FILE = "daemon.lock"
+WEB_LOCK_FILE = "web.lock"
 LOCK_SECONDS = 0.5
 
 
 @contextmanager
 def only_daemon(data_dir: Path) -> Iterator[None]:
     """Hold the data directory's daemon lock; DaemonRunning where another process has it."""
-    path = data_dir / LOCK_FILE
+    with _only(data_dir / LOCK_FILE, lambda pid: DaemonRunning(pid=pid, data_dir=data_dir)):
+        yield
+
+
+@contextmanager
+def only_web(data_dir: Path) -> Iterator[None]:
+    """The same for the web server; WebRunning."""
+    with _only(data_dir / WEB_LOCK_FILE, lambda pid: WebRunning(pid=pid, data_dir=data_dir)):
+        yield
+
+
+@contextmanager
+def _only(path: Path, refused: Callable[[str], DriftlineError]) -> Iterator[None]:
     with path.open("a+") as file:
         path.chmod(0o600)
         if not _locked(file):
             file.seek(0)
-            raise DaemonRunning(pid=file.read().strip() or "unknown", data_dir=data_dir)
+            raise refused(file.read().strip() or "unknown")
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
@@ -45,8 +58,17 @@ def _locked(file: TextIO) -> bool:
 
 def running_daemon(data_dir: Path) -> int | None:
     """The pid of the daemon that runs on this data directory, or None."""
+    return _holder(data_dir / LOCK_FILE)
+
+
+def running_web(data_dir: Path) -> int | None:
+    """The pid of its web server, or None."""
+    return _holder(data_dir / WEB_LOCK_FILE)
+
+
+def _holder(path: Path) -> int | None:
     try:
-        with (data_dir / LOCK_FILE).open() as file:
+        with path.open() as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:

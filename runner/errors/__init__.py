@@ -1,6 +1,6 @@
 """Every error a person meets, by field; all can be imported from here."""
 
-from runner.errors.access import NotLoggedIn, RoleMissing, ServerUnreachable, TokenExists
+from runner.errors.access import NotLoggedIn, RoleMissing, ServedReadOnly, ServerUnreachable, TokenExists
 from runner.errors.artifact import (
     ArtifactDamaged,
     ArtifactKeyMissing,
@@ -74,6 +74,7 @@ from runner.errors.engine import (
     PlanTooLarge,
 )
 from runner.errors.installation import (
+    AddressInUse,
     BadConfig,
     BadStackFile,
     CheckpointFailed,
@@ -85,6 +86,7 @@ from runner.errors.installation import (
     DatabaseRolledBack,
     DatabaseUnwritable,
     DiskFull,
+    ExtraMissing,
     NoRoom,
     NotConfined,
     NotDelivered,
@@ -92,6 +94,7 @@ from runner.errors.installation import (
     RequestLost,
     RequestPending,
     RowDamaged,
+    WebRunning,
 )
 from runner.errors.missing import (
     ArtifactNotFound,
@@ -123,6 +126,7 @@ from runner.errors.state import NotAState, StateDamaged, StateElsewhere, StateRe
 __all__ = [
     "EXIT_CODES",
     "MAX_FACT",
+    "AddressInUse",
     "AnswerLost",
     "ApprovalExpired",
     "ApprovalForOtherPlan",
@@ -164,6 +168,7 @@ __all__ = [
     "EngineMissing",
     "EngineTooOld",
     "EngineVersion",
+    "ExtraMissing",
     "GitFailed",
     "GuardrailHit",
     "InternalError",
@@ -211,6 +216,7 @@ __all__ = [
     "RunChanged",
     "RunNotFound",
     "RunUnresolved",
+    "ServedReadOnly",
     "ServerUnreachable",
     "SharedState",
     "SourceNotFound",
@@ -233,6 +239,7 @@ __all__ = [
     "TreeRefused",
     "Untrusted",
     "VerifierFailed",
+    "WebRunning",
     "WindowClosed",
     "WrongState",
 ]

@@ -29,3 +29,10 @@ class TokenExists(DriftlineError):
 
     exit_code = 4
     hint_template = "driftline token revoke {name}"
+
+
+class ServedReadOnly(DriftlineError):
+    """the server is read-only and refuses this: {operation}"""
+
+    exit_code = 6
+    hint_template = "use the command line on the host, or a server without --read-only"

@@ -49,7 +49,7 @@ EXIT_CODES: dict[int, str] = {
     7: "timed out waiting",
     64: "bad usage",
     69: "the daemon cannot be reached",
-    75: "another daemon is running on this data directory",
+    75: "another daemon or web server is running on this data directory",
     78: "bad configuration, or an unusable database",
     130: "interrupted",
 }

@@ -62,6 +62,27 @@ class DaemonRunning(DriftlineError):
     hint_template = "systemctl status driftline"
 
 
+class WebRunning(DriftlineError):
+    """another web server (pid {pid}) is running on {data_dir}"""
+
+    exit_code = 75
+    hint_template = "ps -o pid,ppid,args -p {pid}   and, if it has to go:   kill {pid}"
+
+
+class AddressInUse(DriftlineError):
+    """{address} is in use by {process}"""
+
+    hint_template = (
+        "ss -ltnp   then stop it, or choose another address:   driftline web --listen 127.0.0.1:PORT"
+    )
+
+
+class ExtraMissing(DriftlineError):
+    """{what} needs packages that are not installed: {module}"""
+
+    hint_template = "pip install 'driftline[{extra}]'"
+
+
 class BadConfig(DriftlineError):
     """the configuration has problems"""
 

@@ -1,4 +1,4 @@
-"""The only place that starts a process: own session, explicit environment, output to files that are followed live.
+"""How commands are started: own session, explicit environment, output to files that are followed live.
 
 Never a pipe: terraform dies of SIGPIPE at its next line when the reader is gone, with resources made and no state.
 Never a parent-death signal: it fires when the thread that started the process ends, not the process.

@@ -4,7 +4,7 @@ from fastapi import FastAPI
 
 from runner import __version__
 from runner.app import App
-from runner.web import assets, description, theme
+from runner.web import assets, description, health, theme
 from runner.web.guard import Guard
 from runner.web.headers import SecurityHeaders
 from runner.web.pages.table import add_pages
@@ -18,6 +18,7 @@ def application(app: App) -> FastAPI:
     add_refusals(web)
     add_operations(web)
     web.include_router(description.router)
+    web.include_router(health.router)
     web.include_router(assets.router)
     web.include_router(theme.router)
     add_pages(web)

@@ -1,75 +1,82 @@
-"""The process that serves: listening sockets, and uvicorn on them."""
+"""The process that serves: uvicorn on its sockets, until it is told to stop."""
 
 import asyncio
-import os
+import signal
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
 
+import structlog
 import uvicorn
 
 from runner.app import App
-from runner.errors import BadConfig
+from runner.datadir.daemon_lock import only_web
 from runner.model.settings.web import NO_TLS, TlsSettings
+from runner.process.kept import BEAT_SECONDS, Pulse
 from runner.web.application import application
+from runner.web.sockets import SOCKET, address_of, tcp_socket, unix_socket
 
-SOCKET = "web.sock"
-SOCKET_MODE = 0o660
+# After a signal: for requests that are being answered, and streams that never end by themselves.
+GRACE_SECONDS = 3
+
+log = structlog.get_logger()
 
 
-def serve(app: App, listen: str | None) -> None:
-    """Until SIGTERM or SIGINT, on the unix socket of the data directory and on `listen`, such as `127.0.0.1:8470`."""
-    web = application(app)
-    with ExitStack() as opened:
-        sockets = [opened.enter_context(_unix_socket(app.settings.data_dir / SOCKET))]
-        servers = [_server(web, NO_TLS)]
+def serve(app: App, listen: str | None, pulse: Pulse | None = None) -> None:
+    """Until SIGTERM or SIGINT, on the unix socket of the data directory and on `listen`, such as `127.0.0.1:8470`.
+
+    WebRunning where another one serves this data directory.
+    """
+    _ = app.store  # opening it makes the data directory, where the lock and the socket lie
+    with only_web(app.settings.data_dir), ExitStack() as opened:
+        web = application(app)
+        path = app.settings.data_dir / SOCKET
+        pairs = [(_server(web, NO_TLS), opened.enter_context(unix_socket(path)))]
         if listen is not None:
-            sockets.append(opened.enter_context(_tcp_socket(listen)))
-            servers.append(_server(web, app.settings.web.tls))
-        asyncio.run(_serve_all(list(zip(servers, sockets, strict=True))))
+            own = opened.enter_context(tcp_socket(listen))
+            pairs.append((_server(web, app.settings.web.tls), own))
+        log.info("web.ready", listen=[address_of(one) for _, one in pairs])
+        asyncio.run(_serve_all(pairs, pulse))
 
 
-async def _serve_all(pairs: list[tuple[uvicorn.Server, socket.socket]]) -> None:
-    await asyncio.gather(*(server.serve(sockets=[one]) for server, one in pairs))
+class Server(uvicorn.Server):
+    """Signals are for all servers of the process, so none of them takes them for itself."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
 
-def _server(web: object, tls: TlsSettings) -> uvicorn.Server:
+async def _serve_all(pairs: list[tuple[Server, socket.socket]], pulse: Pulse | None) -> None:
+    def stop() -> None:
+        for server, _ in pairs:
+            server.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    beating = asyncio.create_task(_beat(pulse)) if pulse is not None else None
+    try:
+        await asyncio.gather(*(server.serve(sockets=[one]) for server, one in pairs))
+    finally:
+        if beating is not None:
+            beating.cancel()
+
+
+async def _beat(pulse: Pulse) -> None:
+    while True:
+        pulse.beat()
+        await asyncio.sleep(BEAT_SECONDS)
+
+
+def _server(web: object, tls: TlsSettings) -> Server:
     config = uvicorn.Config(
         web,  # type: ignore[arg-type] # any ASGI application
         log_config=None,
         access_log=False,
         server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
         ssl_certfile=tls.cert,
         ssl_keyfile=tls.key,
     )
-    return uvicorn.Server(config)
-
-
-@contextmanager
-def _unix_socket(path: Path) -> Iterator[socket.socket]:
-    with suppress(FileNotFoundError):
-        path.unlink()
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as made:
-        before = os.umask(0o777 & ~SOCKET_MODE)
-        try:
-            made.bind(str(path))
-        finally:
-            os.umask(before)
-        yield made
-        with suppress(FileNotFoundError):
-            path.unlink()
-
-
-def _tcp_socket(listen: str) -> socket.socket:
-    host, _, port = listen.rpartition(":")
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        made = socket.socket(family, socket.SOCK_STREAM)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind((host.strip("[]"), int(port)))
-    except (OSError, ValueError) as error:
-        raise BadConfig(
-            f"web.listen: cannot listen on {listen!r}: {error}", hint="driftline config show"
-        ) from error
-    return made
+    return Server(config)

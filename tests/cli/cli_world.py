@@ -92,14 +92,23 @@ class Started:
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise AssertionError(f"it does not end; it said: {self.err}") from None
+        out = self._collected()
+        assert self.process.returncode == code, out + self.err
+        return out, self.err
+
+    def end(self) -> None:
+        """Kill it, if it still lives."""
+        self.process.kill()
+        self.process.wait()
+        self._collected()
+
+    def _collected(self) -> str:
         for reader in self._readers:
             reader.join()
-        out = self.out
-        assert self.process.returncode == code, out + self.err
         for stream in (self.process.stdout, self.process.stderr):
             if stream is not None:
                 stream.close()
-        return out, self.err
+        return self.out
 
 
 @dataclass
