@@ -49,7 +49,7 @@ COMMANDS: dict[str, dict[str, str]] = {
     "Operate": {
         "daemon": "Run the service, or one full pass with --once.",
         "web": "Serve the dashboard and the API.",
-        "token": "Create, list and revoke API tokens.",
+        "token": "Create, list and revoke API tokens, and print login links.",
         "config": "Validate and show the configuration, and print its schema.",
         "backup": "Back up the whole installation into one encrypted file.",
         "restore": "Restore a backup into an empty data directory.",

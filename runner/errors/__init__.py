@@ -1,6 +1,13 @@
 """Every error a person meets, by field; all can be imported from here."""
 
-from runner.errors.access import NotLoggedIn, RoleMissing, ServedReadOnly, ServerUnreachable, TokenExists
+from runner.errors.access import (
+    ForgedRequest,
+    NotLoggedIn,
+    RoleMissing,
+    ServedReadOnly,
+    ServerUnreachable,
+    TokenExists,
+)
 from runner.errors.artifact import (
     ArtifactDamaged,
     ArtifactKeyMissing,
@@ -169,6 +176,7 @@ __all__ = [
     "EngineTooOld",
     "EngineVersion",
     "ExtraMissing",
+    "ForgedRequest",
     "GitFailed",
     "GuardrailHit",
     "InternalError",

@@ -17,6 +17,13 @@ class NotLoggedIn(DriftlineError):
     hint_template = "driftline login URL"
 
 
+class ForgedRequest(DriftlineError):
+    """the request does not come from a page of this server, or that page is too old: {why}"""
+
+    exit_code = 6
+    hint_template = "reload the page and try again"
+
+
 class ServerUnreachable(DriftlineError):
     """{url} cannot be reached: {reason}"""
 

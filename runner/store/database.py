@@ -24,6 +24,7 @@ from runner.store.promotions import PromotionReads, PromotionWrites
 from runner.store.reports import ReportReads, ReportWrites
 from runner.store.retention import RetentionWrites
 from runner.store.runs import RunReads
+from runner.store.sessions import SessionReads, SessionWrites
 from runner.store.sources import SourceReads, SourceWrites
 from runner.store.stacks import StackReads
 from runner.store.tokens import TokenReads, TokenWrites
@@ -52,6 +53,7 @@ class StoreReader(
     TokenReads,
     TrendReads,
     DaemonRequestReads,
+    SessionReads,
     AuditReads,
 ):
     """All tables, for reading."""
@@ -72,6 +74,7 @@ class StoreWriter(
     TokenWrites,
     TrendReads,
     DaemonRequestWrites,
+    SessionWrites,
     RetentionWrites,
 ):
     """All tables, for reading and writing."""

@@ -457,6 +457,29 @@ CREATE TABLE daemon_requests (
 CREATE INDEX open_daemon_requests ON daemon_requests(id) WHERE answered_at IS NULL;
 """
 
+_SESSIONS = """
+CREATE TABLE sessions (
+    digest TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    known_by TEXT NOT NULL,
+    subjects TEXT NOT NULL,
+    host INTEGER NOT NULL,
+    token TEXT REFERENCES tokens(digest),
+    created_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    seen_at TEXT NOT NULL,
+    ended_at TEXT
+) STRICT, WITHOUT ROWID;
+CREATE TABLE login_codes (
+    digest TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    known_by TEXT NOT NULL,
+    subjects TEXT NOT NULL,
+    host INTEGER NOT NULL,
+    expires_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
@@ -476,4 +499,5 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("trends", _TRENDS),
     ("healed_runs", _HEALED_RUNS),
     ("daemon_requests", _DAEMON_REQUESTS),
+    ("sessions", _SESSIONS),
 )

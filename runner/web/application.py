@@ -1,21 +1,32 @@
 """Wiring of the web server."""
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from runner import __version__
 from runner.app import App
 from runner.web import assets, description, health, theme
 from runner.web.guard import Guard
 from runner.web.headers import SecurityHeaders
+from runner.web.login import pages as login_pages
 from runner.web.pages.table import add_pages
 from runner.web.refuse import add_refusals
 from runner.web.routes import add_operations
+from runner.web.session.csrf import refuse_forged
+from runner.web.session.first import LoginFirst, to_login
 
 
 def application(app: App) -> FastAPI:
-    web = FastAPI(title="Driftline", version=__version__, openapi_url=None, redirect_slashes=False)
+    web = FastAPI(
+        title="Driftline",
+        version=__version__,
+        openapi_url=None,
+        redirect_slashes=False,
+        dependencies=[Depends(refuse_forged)],
+    )
     web.state.app = app
     add_refusals(web)
+    web.add_exception_handler(LoginFirst, to_login)
+    web.include_router(login_pages.router)
     add_operations(web)
     web.include_router(description.router)
     web.include_router(health.router)

@@ -16,6 +16,7 @@ from runner.view import when, words
 from runner.web import flash
 from runner.web.assets import asset_url
 from runner.web.navigation import NAVIGATION
+from runner.web.session.csrf import csrf_of
 from runner.web.states import of_state
 from runner.web.theme import theme_of
 
@@ -38,10 +39,6 @@ def html(
     if said is not None:
         flash.forget(answer)
     return answer
-
-
-def csrf_of(_request: Request) -> str:
-    return ""
 
 
 @cache

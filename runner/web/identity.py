@@ -6,22 +6,49 @@ from runner.api.caller import Caller
 from runner.api.daemon_process import DaemonProcess
 from runner.app import App
 from runner.errors import NotLoggedIn
-from runner.model.access.access import access_of
+from runner.model.access.access import EVERYTHING, access_of
+from runner.model.access.session import Identity
 from runner.model.approval.approval import Person
+from runner.web.session.first import LoginFirst
+from runner.web.session.live import session_of
 from runner.web.tokens import known_token
 
 BEARER = "Bearer "
 
 
 def caller_of(request: Request) -> Caller:
-    """The authenticated caller; NotLoggedIn."""
+    """The authenticated caller of the API; NotLoggedIn."""
+    identity = _identity(request)
+    if identity is None:
+        raise NotLoggedIn
     app: App = request.app.state.app
-    given = request.headers.get("authorization", "")
-    if not given.startswith(BEARER):
-        raise NotLoggedIn
-    name = known_token(app.store, given.removeprefix(BEARER), app.clock.now())
-    if name is None:
-        raise NotLoggedIn
-    subjects = (f"token:{name}",)
-    access = access_of(subjects, app.settings.web.access)
-    return Caller(app, lambda: Person(name, "token"), access, name, DaemonProcess())
+    access = EVERYTHING if identity.host else access_of(identity.subjects, app.settings.web.access)
+    return Caller(
+        app, lambda: Person(identity.name, identity.known_by), access, identity.name, DaemonProcess()
+    )
+
+
+def page_caller(request: Request) -> Caller:
+    """The authenticated caller of a page; who is not logged in is sent to the login page, and back afterwards."""
+    try:
+        return caller_of(request)
+    except NotLoggedIn as none:
+        raise LoginFirst from none
+
+
+def _identity(request: Request) -> Identity | None:
+    given = request.headers.get("authorization")
+    if given is not None:
+        return _of_token(request, given) if given.startswith(BEARER) else None
+    session = session_of(request)
+    return None if session is None else session.identity
+
+
+def _of_token(request: Request, given: str) -> Identity | None:
+    app: App = request.app.state.app
+    token = known_token(app.store, given.removeprefix(BEARER), app.clock.now())
+    return None if token is None else identity_of_token(token.name)
+
+
+def identity_of_token(name: str) -> Identity:
+    return Identity(name, "token", (f"token:{name}",))

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from runner.model.access.token import digest_of
+from runner.model.access.token import Token, digest_of
 from runner.ports.records.store import Store
 
 
-def known_token(store: Store, secret: str, now: datetime) -> str | None:
-    """The name of the token, while it is valid."""
+def known_token(store: Store, secret: str, now: datetime) -> Token | None:
+    """The token with this secret, while it is valid."""
     with store.reading() as reader:
         token = reader.token(digest_of(secret))
-    return token.name if token is not None and token.valid(now) else None
+    return token if token is not None and token.valid(now) else None

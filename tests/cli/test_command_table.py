@@ -58,6 +58,7 @@ PROMISED: dict[str, str] = {
     "source sync": "",
     "source check": "",
     "token create": "--expires -o",
+    "token link": "--url",
     "token list": "-o",
     "token revoke": "",
     "web": "--listen",

@@ -20,7 +20,12 @@ class Served:
 
     def client(self, token: str | None) -> httpx2.Client:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return TestClient(application(self.world.app), headers=headers, raise_server_exceptions=False)
+        return TestClient(
+            application(self.world.app),
+            base_url="http://localhost",
+            headers=headers,
+            raise_server_exceptions=False,
+        )
 
     def token(self, name: str) -> str:
         caller = Caller(self.world.app, lambda: Person("ana", "user"))

@@ -5,12 +5,14 @@ import click
 from runner.api.tokens import create_token, list_tokens, revoke_token
 from runner.cli.options import SPAN, Cli, output_option, pass_cli
 from runner.cli.screen.token import token_screen
+from runner.errors import BadUsage
+from runner.model.settings.web import web_address
 from runner.model.values.span import Seconds
 
 
 @click.group()
 def command() -> None:
-    """Create, list and revoke API tokens."""
+    """Create, list and revoke API tokens, and print login links."""
 
 
 @command.command()
@@ -43,3 +45,23 @@ def revoke(cli: Cli, name: str) -> None:
     """Revoke the token NAME at once."""
     cli.call(revoke_token, name)
     cli.console.say(f"Revoked the token {name}.")
+
+
+@command.command()
+@click.option(
+    "--url", metavar="URL", help="Address of the server, where web.public_url and web.listen do not say it."
+)
+@pass_cli
+def link(cli: Cli, url: str | None) -> None:
+    """Print a link that logs a browser in as you, once, within ten minutes."""
+    from runner.service.operator.login_link import login_code
+
+    if cli.remote is not None:
+        raise BadUsage("only whoever can open the database can print a login link")
+    address = url or web_address(cli.app.settings.web)
+    if address is None:
+        raise BadUsage("web.listen is not set", hint="driftline token link --url http://127.0.0.1:8470")
+    code = login_code(cli.app.control, cli.person)
+    # After the #, since browsers send that to no server, and so to no log.
+    cli.console.data(f"{address.rstrip('/')}/login#code={code}")
+    cli.console.say("The link works once, within ten minutes.")

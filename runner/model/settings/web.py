@@ -32,3 +32,10 @@ class WebSettings:
 
 
 NOT_SERVED = WebSettings()
+
+
+def web_address(web: WebSettings) -> str | None:
+    """Where people find it: its public address, else where it listens."""
+    if web.public_url is not None or web.listen is None:
+        return web.public_url
+    return f"{'https' if web.tls.cert else 'http'}://{web.listen}"

@@ -17,6 +17,7 @@ from runner.ports.records.promotions import PromotionReader, PromotionWriter
 from runner.ports.records.reports import ReportReader, ReportWriter
 from runner.ports.records.retention import RetentionWriter
 from runner.ports.records.runs import RunReader, RunWriter
+from runner.ports.records.sessions import SessionReader, SessionWriter
 from runner.ports.records.sources import SourceReader, SourceWriter
 from runner.ports.records.stacks import StackReader, StackWriter
 from runner.ports.records.tokens import TokenReader, TokenWriter
@@ -40,6 +41,7 @@ class Reader(
     TokenReader,
     TrendReader,
     DaemonRequestReader,
+    SessionReader,
     AuditReader,
     Protocol,
 ):
@@ -63,6 +65,7 @@ class Writer(
     FeedWriter,
     TokenWriter,
     DaemonRequestWriter,
+    SessionWriter,
     AuditWriter,
     RetentionWriter,
     Protocol,

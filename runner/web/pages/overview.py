@@ -13,7 +13,7 @@ from runner.model.stack.definition import DriftStatus, Health, Sync
 from runner.view.needs import Why
 from runner.view.status import StatusPage
 from runner.web.html import html
-from runner.web.identity import caller_of
+from runner.web.identity import page_caller
 from runner.web.needs import grouped, page_of
 from runner.web.states import Look, of_state
 
@@ -28,7 +28,7 @@ class Tile:
 
 
 @router.get("/")
-def overview(request: Request, caller: Annotated[Caller, Depends(caller_of)]) -> HTMLResponse:
+def overview(request: Request, caller: Annotated[Caller, Depends(page_caller)]) -> HTMLResponse:
     page = show_status(caller)
     return html(
         request,

@@ -1,0 +1,29 @@
+"""Sessions of browsers, and the codes that begin them."""
+
+from datetime import datetime
+from typing import Protocol
+
+from runner.model.access.session import Identity, LoginCode, Session
+
+
+class SessionReader(Protocol):
+    def session(self, digest: str) -> Session | None: ...
+
+
+class SessionWriter(SessionReader, Protocol):
+    def add_session(self, session: Session, *, address: str) -> None:
+        """Audited as a login from this address; sessions that are over are forgotten."""
+        ...
+
+    def note_session(self, digest: str, at: datetime) -> None:
+        """It was used."""
+        ...
+
+    def end_session(self, digest: str) -> None:
+        """Log out."""
+        ...
+
+    def add_login_code(self, code: LoginCode) -> None: ...
+    def take_login_code(self, digest: str) -> Identity | None:
+        """Who the code is for, the first time and while it is valid."""
+        ...

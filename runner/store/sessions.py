@@ -1,0 +1,87 @@
+"""Sessions of browsers and login codes. Secrets are not here: only their digests."""
+
+import json
+import sqlite3
+from datetime import datetime
+
+from runner.model.access.session import Identity, LoginCode, Session
+from runner.store import session
+from runner.store.audit import Writes
+from runner.store.rows import text, time_or_none
+
+
+class SessionReads(session.Session):
+    def session(self, digest: str) -> Session | None:
+        row = self._one("SELECT * FROM sessions WHERE digest = ?", digest)
+        return None if row is None else _session(row)
+
+
+class SessionWrites(SessionReads, Writes):
+    def add_session(self, session: Session, *, address: str) -> None:
+        self._do("DELETE FROM sessions WHERE expires_at <= ? OR ended_at IS NOT NULL", text(self._now))
+        self._insert(
+            "sessions",
+            {
+                "digest": session.digest,
+                **_columns(session.identity),
+                "token": session.token,
+                "created_at": text(session.created_at),
+                "expires_at": text(session.expires_at),
+                "seen_at": text(session.seen_at),
+            },
+        )
+        who = session.identity
+        self.audit_note(who.name, "login", who.name, {"known_by": who.known_by, "address": address})
+
+    def note_session(self, digest: str, at: datetime) -> None:
+        self._do("UPDATE sessions SET seen_at = ? WHERE digest = ?", text(at), digest)
+
+    def end_session(self, digest: str) -> None:
+        found = self.session(digest)
+        if found is None or found.ended_at is not None:
+            return
+        self._do("UPDATE sessions SET ended_at = ? WHERE digest = ?", text(self._now), digest)
+        self.audit_note(found.identity.name, "logout", found.identity.name, {})
+
+    def add_login_code(self, code: LoginCode) -> None:
+        self._do("DELETE FROM login_codes WHERE expires_at <= ?", text(self._now))
+        self._insert(
+            "login_codes",
+            {"digest": code.digest, **_columns(code.identity), "expires_at": text(code.expires_at)},
+        )
+
+    def take_login_code(self, digest: str) -> Identity | None:
+        row = self._one(
+            "SELECT * FROM login_codes WHERE digest = ? AND expires_at > ?", digest, text(self._now)
+        )
+        self._do("DELETE FROM login_codes WHERE digest = ?", digest)
+        return None if row is None else _identity(row)
+
+
+def _columns(of: Identity) -> dict[str, str | int]:
+    return {
+        "name": of.name,
+        "known_by": of.known_by,
+        "subjects": json.dumps(of.subjects),
+        "host": int(of.host),
+    }
+
+
+def _identity(row: sqlite3.Row) -> Identity:
+    return Identity(row["name"], row["known_by"], tuple(json.loads(row["subjects"])), bool(row["host"]))
+
+
+def _session(row: sqlite3.Row) -> Session:
+    created, expires, seen = (time_or_none(row[name]) for name in ("created_at", "expires_at", "seen_at"))
+    assert created is not None
+    assert expires is not None
+    assert seen is not None
+    return Session(
+        digest=row["digest"],
+        identity=_identity(row),
+        created_at=created,
+        expires_at=expires,
+        seen_at=seen,
+        token=row["token"],
+        ended_at=time_or_none(row["ended_at"]),
+    )

@@ -1,0 +1,1 @@
+"""Ways to log in with a browser: a token, a code of the command line."""

@@ -1,0 +1,71 @@
+"""The login page, and what its form and the logout button do."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from runner.app import App
+from runner.model.access.session import CODE_PREFIX, Identity
+from runner.model.access.token import digest_of
+from runner.web.html import html
+from runner.web.identity import identity_of_token
+from runner.web.login.back import safe_next
+from runner.web.session.csrf import begin_visit, refuse_token, set_visit
+from runner.web.session.live import begin_session, end_session, session_of
+from runner.web.tokens import known_token
+
+router = APIRouter(include_in_schema=False)
+
+WRONG = "This token or code is not valid."
+
+
+@router.get("/login")
+def login_page(request: Request, next: str = "/") -> Response:  # noqa: A002 - the name in the address
+    """Who is logged in already goes on."""
+    if session_of(request) is not None:
+        return RedirectResponse(safe_next(next), 303)
+    return _page(request, next)
+
+
+@router.post("/login")
+def log_in(
+    request: Request,
+    secret: Annotated[str, Form()],
+    csrf: Annotated[str, Form()] = "",
+    next: Annotated[str, Form()] = "/",  # noqa: A002 - the name in the form
+) -> Response:
+    """With a token, or with a code of `driftline token link`."""
+    refuse_token(request, csrf)
+    known = _known(request.app.state.app, secret.strip())
+    if known is None:
+        return _page(request, next, problem=WRONG)
+    identity, token = known
+    answer = RedirectResponse(safe_next(next), 303)
+    begin_session(request, answer, identity, token)
+    return answer
+
+
+@router.post("/logout")
+def log_out(request: Request) -> Response:
+    answer = RedirectResponse("/login", 303)
+    end_session(request, answer)
+    return answer
+
+
+def _known(app: App, secret: str) -> tuple[Identity, str | None] | None:
+    if secret.startswith(CODE_PREFIX):
+        with app.store.writing() as writer:
+            identity = writer.take_login_code(digest_of(secret))
+        return None if identity is None else (identity, None)
+    token = known_token(app.store, secret, app.clock.now())
+    return None if token is None else (identity_of_token(token.name), token.digest)
+
+
+def _page(request: Request, next_page: str, problem: str = "") -> Response:
+    csrf, visit = begin_visit(request)
+    status = 401 if problem else 200
+    answer = html(request, "login.html", status=status, csrf=csrf, next=safe_next(next_page), problem=problem)
+    if visit is not None:
+        set_visit(request, answer, visit)
+    return answer

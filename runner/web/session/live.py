@@ -1,0 +1,69 @@
+"""Beginning, finding and ending sessions."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from runner.app import App
+from runner.model.access.session import Identity, Session, new_session_secret
+from runner.model.access.token import digest_of
+from runner.web.session.cookie import NAME, drop_cookie, set_cookie, signed_cookie
+from runner.web.session.csrf import VISIT
+
+LASTS = timedelta(hours=12)
+NOTED_EVERY = timedelta(minutes=5)
+
+
+def begin_session(request: Request, answer: Response, identity: Identity, token: str | None = None) -> None:
+    """Under a new secret, whatever cookie came with the request: nobody can have put it there before the login."""
+    app: App = request.app.state.app
+    secret, now = new_session_secret(), app.clock.now()
+    session = Session(digest_of(secret), identity, now, now + LASTS, now, token)
+    old = signed_cookie(request, NAME)
+    with app.store.writing() as writer:
+        if old is not None:
+            writer.end_session(digest_of(old))
+        writer.add_session(session, address=address_of(request))
+    set_cookie(request, answer, NAME, secret, int(LASTS.total_seconds()))
+    drop_cookie(request, answer, VISIT)
+
+
+def end_session(request: Request, answer: Response) -> None:
+    app: App = request.app.state.app
+    secret = signed_cookie(request, NAME)
+    if secret is not None:
+        with app.store.writing() as writer:
+            writer.end_session(digest_of(secret))
+    drop_cookie(request, answer, NAME)
+
+
+def session_of(request: Request) -> Session | None:
+    """The session of the cookie, while it and the token that it began with are valid."""
+    app: App = request.app.state.app
+    secret = signed_cookie(request, NAME)
+    if secret is None:
+        return None
+    now = app.clock.now()
+    with app.store.reading() as reader:
+        session = reader.session(digest_of(secret))
+        if session is None or not session.valid(now):
+            return None
+        if session.token is not None:
+            token = reader.token(session.token)
+            if token is None or not token.valid(now):
+                return None
+    return _noted(app, session, now)
+
+
+def address_of(request: Request) -> str:
+    return request.client.host if request.client is not None and request.client.host else "this host"
+
+
+def _noted(app: App, session: Session, now: datetime) -> Session:
+    if now - session.seen_at < NOTED_EVERY:
+        return session
+    with app.store.writing() as writer:
+        writer.note_session(session.digest, now)
+    return replace(session, seen_at=now)
