@@ -67,6 +67,10 @@ class Visit:
         ended = [one for one in self.responses if "event-stream" not in one.headers.get("content-type", "")]
         return sum(one.request.sizes()["responseBodySize"] for one in ended)
 
+    def listen(self) -> None:
+        """Take in what the browser has reported until now."""
+        self.page.evaluate("1")
+
     def axe(self) -> list[str]:
         """What axe-core finds, a line for each place."""
         self.page.evaluate(AXE)

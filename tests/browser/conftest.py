@@ -49,4 +49,6 @@ def visit(installation: Rich, address: str, browser: Browser) -> Iterator[Callab
             return visits[-1]
 
         yield open_window
+        for one in visits:
+            one.listen()
     assert [wrong for one in visits for wrong in one.wrong] == []
