@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from runner import __version__
 from runner.api.caller import Caller
+from runner.model.run.life import State
 from runner.view import when, words
 from runner.web import flash
 from runner.web.assets import asset_url
@@ -63,7 +64,8 @@ def environment() -> Environment:
         "navigation": NAVIGATION,
         "state": of_state,
         "time": _time,
-        "link": _link,
+        "run_state": lambda name: of_state(State(name)),
+        "link": link,
         "words": words,
     }
     return made
@@ -74,7 +76,7 @@ def _path(name: str) -> str:
     return quote(name, safe="/")
 
 
-def _link(path: str, /, **query: Any) -> str:
+def link(path: str, /, **query: Any) -> str:
     """An address with those parts of a query that say something."""
     said = [(name, value) for name, value in query.items() if value not in {None, "", ()}]
     return f"{path}?{urlencode(said, doseq=True)}" if said else path

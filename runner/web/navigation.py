@@ -16,4 +16,7 @@ class Place:
         return path == self.path or (self.path != "/" and path.startswith(f"{self.path}/"))
 
 
-NAVIGATION = (Place("/", "Overview", "home"),)
+NAVIGATION = (
+    Place("/", "Overview", "home"),
+    Place("/stacks", "Stacks", "stacks"),
+)

@@ -43,7 +43,6 @@ def overview(request: Request, caller: Annotated[Caller, Depends(page_caller)]) 
 
 def _tiles(page: StatusPage) -> Iterator[Tile]:
     of, waiting = page.stacks, sum(need.why is Why.APPROVAL for need in page.needs)
-    yield Tile(Look("stacks", "idle", "stacks"), of.total, "/stacks")
     yield Tile(Look("hand", "wait", "to approve"), waiting, "/inbox")
     for axis, states, counts in (
         ("sync", (Sync.PENDING,), of.sync),

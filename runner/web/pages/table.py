@@ -4,7 +4,7 @@ from importlib import import_module
 
 from fastapi import FastAPI
 
-PAGES = ("overview",)
+PAGES = ("overview", "stacks", "stack")
 
 
 def add_pages(to: FastAPI) -> None:

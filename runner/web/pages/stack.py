@@ -1,0 +1,23 @@
+"""One stack: how it stands, why it does or does not act, and what people do with it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse
+
+from runner.api.caller import Caller
+from runner.api.stacks import show_newcomer, show_rules, show_stack
+from runner.errors import StackNotFound
+from runner.web.html import html
+from runner.web.identity import caller_of
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/stacks/{stack:path}")
+def stack(request: Request, stack: str, caller: Annotated[Caller, Depends(caller_of)]) -> HTMLResponse:
+    try:
+        page = show_stack(caller, stack)
+    except StackNotFound:
+        return html(request, "newcomer.html", caller, page=show_newcomer(caller, stack))
+    return html(request, "stack.html", caller, page=page, rules=show_rules(caller, stack))
