@@ -1,5 +1,6 @@
 """On which terms a stack is applied, each with who set it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from runner.model.approval.people import People
@@ -24,6 +25,13 @@ class TermWord:
 
 
 @dataclass(frozen=True)
+class TermSentence:
+    name: str
+    value: str
+    by: str  # who set it, and why
+
+
+@dataclass(frozen=True)
 class TermsView:
     """`from_` are the people who may approve, None where everybody may; `why` says for each key who set it."""
 
@@ -44,6 +52,19 @@ class TermsView:
             return f"no approval; {max(self.required, 1)} for plans that destroy resources"
         count = counted(self.required, "approval")
         return ", ".join((count, *(f"one of them by {or_list(names)}" for names in self.one_of)))
+
+    @property
+    def sentences(self) -> Iterator[TermSentence]:
+        """All that counts, in words."""
+        authors = "may approve" if self.author_may_approve else "may not approve"
+        yield TermSentence("apply", self.mode, self.why["mode"])
+        yield TermSentence("needs", self.needs, self.why["required"])
+        yield TermSentence("authors", f"{authors} their own code", self.why["author_may_approve"])
+        if self.from_ is not None:
+            yield TermSentence("approvers", ", ".join(self.from_) or "nobody", self.why["from"])
+        for word in self.words:
+            if word.key == "protect" and isinstance(word.value, list):
+                yield TermSentence("protected", ", ".join(word.value), word.said_by)
 
 
 def terms_view(terms: Terms, people: People) -> TermsView:

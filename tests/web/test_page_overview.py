@@ -1,25 +1,19 @@
 from pathlib import Path
 
 from cli_world import World, planned
+from page_world import Browser
 from web_world import Served, access
 
 
-def page(world: World, token: str = "ci") -> str:
-    served = Served(world)
-    answer = served.client(served.token(token)).get("/", headers={"accept": "text/html"})
-    assert answer.status_code == 200
-    return answer.text
-
-
 def test_the_overview_says_what_needs_somebody_and_links_there(tmp_path: Path) -> None:
-    text = page(planned(tmp_path, config=access("ci")))
+    text = Browser(planned(tmp_path, config=access("ci"))).get("/")
     assert "1 thing needs you" in text
     assert 'href="/runs/run-1"' in text
     assert "Review" in text
 
 
 def test_the_overview_of_an_empty_installation_is_a_page(tmp_path: Path) -> None:
-    assert "Welcome to Driftline" in page(World(tmp_path, more=access("ci")))
+    assert "Welcome to Driftline" in Browser(World(tmp_path, more=access("ci"))).get("/")
 
 
 def test_a_page_that_does_not_exist_is_said_on_a_page(tmp_path: Path) -> None:

@@ -1,0 +1,32 @@
+"""A World, seen by somebody who looks at pages."""
+
+from collections.abc import Mapping
+
+import httpx2
+from cli_world import World
+from web_world import Served
+
+BROWSER = {"accept": "text/html"}
+
+
+class Browser:
+    """Of whoever has the token `ci`."""
+
+    def __init__(self, world: World) -> None:
+        served = Served(world)
+        self._client = served.client(served.token("ci"))
+
+    def get(self, path: str, status: int = 200) -> str:
+        answer = self._client.get(path, headers=BROWSER)
+        assert answer.status_code == status, answer.text
+        return answer.text
+
+    def post(self, path: str, form: Mapping[str, str | list[str]]) -> httpx2.Response:
+        """The answer itself: not the page that it leads to."""
+        return self._client.post(path, data=form, headers=BROWSER, follow_redirects=False)
+
+    def after(self, path: str, form: Mapping[str, str | list[str]]) -> str:
+        """The page that the form leads to."""
+        answer = self.post(path, form)
+        assert answer.status_code == 303, answer.text
+        return self.get(answer.headers["location"])

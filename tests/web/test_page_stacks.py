@@ -1,0 +1,58 @@
+from pathlib import Path
+
+import pytest
+from cli_world import World, planned
+from page_world import Browser
+from web_world import access
+
+HOSTILE = """labels: {env: "<script>alert(1)</script>"}\n"""
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Browser:
+    return Browser(planned(tmp_path, config=access("ci")))
+
+
+def test_the_list_says_how_each_stack_stands(browser: Browser) -> None:
+    text = browser.get("/stacks")
+    assert 'href="/stacks/app"' in text
+    assert "unknown" in text
+    assert "run-1 waits for approval" in text
+
+
+def test_the_list_is_narrowed_down_by_its_address(browser: Browser) -> None:
+    assert 'href="/stacks/app"' in browser.get("/stacks?sync=unknown&label=env=test&q=APP")
+    for other in ("sync=synced", "drift=drifted", "label=env=prod", "q=nothing"):
+        text = browser.get(f"/stacks?{other}")
+        assert 'href="/stacks/app"' not in text
+        assert "No stack matches" in text
+
+
+def test_a_stack_says_why_it_does_not_act(browser: Browser) -> None:
+    text = browser.get("/stacks/app")
+    assert "run-1 waits for approval (0 of 1)" in text
+    assert "1 approval" in text
+
+
+def test_a_stack_that_was_never_sound_has_a_page(tmp_path: Path) -> None:
+    world = World(tmp_path, more=access("ci"))
+    world.commit({"odd/stack.yaml": "name: odd\naprovals: 2\n"})
+    world.run("source", "sync", expect=None)
+    browser = Browser(world)
+    assert "never planned" in browser.get("/stacks")
+    assert "unknown key" in browser.get("/stacks/odd")
+
+
+def test_an_unknown_stack_is_not_found(browser: Browser) -> None:
+    assert "Not found" in browser.get("/stacks/nothing", 404)
+
+
+def test_labels_are_written_as_text(tmp_path: Path) -> None:
+    world = World(tmp_path, more=access("ci"))
+    world.commit({"app/stack.yaml": f"name: app\n{HOSTILE}", "app/main.tf": ""})
+    world.run("source", "sync")
+    browser = Browser(world)
+    for path in ("/stacks", "/stacks/app"):
+        text = browser.get(path)
+        assert "<script>alert" not in text
+        assert "&lt;script&gt;alert" in text
