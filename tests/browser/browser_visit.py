@@ -1,9 +1,10 @@
 """A page as a person with a real browser sees it; what goes wrong unseen fails the test."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import axe_playwright_python
@@ -120,13 +121,20 @@ OVERFLOW = """() => {
 
 
 @contextmanager
-def visiting(
-    browser: Browser, address: str, headers: Mapping[str, str], **options: object
-) -> Iterator[Visit]:
+def visiting(browser: Browser, address: str, **options: Any) -> Iterator[Visit]:
     """`options` are those of a browser context, such as `color_scheme`."""
-    chosen = {"viewport": DESK, "reduced_motion": "reduce", **options}
-    context = browser.new_context(extra_http_headers=dict(headers), **chosen)  # type: ignore[arg-type]
+    context = browser.new_context(**{"viewport": DESK, "reduced_motion": "reduce", **options})
     try:
         yield Visit(context, address)
     finally:
         context.close()
+
+
+def log_in(browser: Browser, address: str, token: str) -> Any:
+    """What the browser keeps of it: the `storage_state` of later windows."""
+    with visiting(browser, address) as visit:
+        page = visit.open("/login")
+        page.locator("input[name=secret]").fill(token)
+        page.locator("main button[type=submit]").click()
+        page.wait_for_url(f"{address}/")
+        return page.context.storage_state()

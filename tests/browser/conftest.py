@@ -3,7 +3,9 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,7 @@ import pytest
 sys.path += [str(Path(__file__).parents[1] / room) for room in ("cli", "web")]
 
 from browser_server import served, shared
-from browser_visit import Visit, chromium, visiting
+from browser_visit import Visit, chromium, log_in, visiting
 from playwright.sync_api import Browser, sync_playwright
 from rich_world import Rich
 
@@ -37,15 +39,26 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
+@pytest.fixture(scope="module")
+def sessions(installation: Rich, address: str, browser: Browser) -> Callable[[str], Any]:
+    """What the browser of somebody keeps after a login; of nobody nothing."""
+
+    @cache
+    def session(who: str) -> Any:
+        return log_in(browser, address, installation.tokens[who]) if who else None
+
+    return session
+
+
 @pytest.fixture
-def visit(installation: Rich, address: str, browser: Browser) -> Iterator[Callable[..., Visit]]:
+def visit(address: str, browser: Browser, sessions: Callable[[str], Any]) -> Iterator[Callable[..., Visit]]:
     """Opens a window for somebody; at the end nothing unexpected may have happened in any."""
     visits: list[Visit] = []
     with ExitStack() as opened:
 
         def open_window(who: str = "ana", **options: object) -> Visit:
-            headers = {"Authorization": f"Bearer {installation.tokens[who]}"}
-            visits.append(opened.enter_context(visiting(browser, address, headers, **options)))
+            window = visiting(browser, address, storage_state=sessions(who), **options)
+            visits.append(opened.enter_context(window))
             return visits[-1]
 
         yield open_window

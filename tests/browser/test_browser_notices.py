@@ -13,7 +13,7 @@ STRICT = "default-src 'none'; img-src http: data:"
 
 @pytest.fixture
 def window(browser: Browser) -> Iterator[Visit]:
-    with visiting(browser, ADDRESS, {}) as visit:
+    with visiting(browser, ADDRESS) as visit:
         yield visit
 
 
