@@ -7,7 +7,9 @@ from functools import cached_property
 
 from runner.api.daemon_process import DaemonProcess
 from runner.app import App
+from runner.errors import RoleMissing
 from runner.model.access.access import EVERYTHING, Access
+from runner.model.access.role import Role
 from runner.model.approval.approval import Person
 from runner.ports.records.store import Reader
 
@@ -28,6 +30,11 @@ class Caller:
     @cached_property
     def person(self) -> Person:
         return self.who()
+
+    def require(self, role: Role, stack: str | None, wish: str) -> None:
+        """RoleMissing unless the caller has the role for this stack, or for all."""
+        if not self.access.allows(role, stack):
+            raise RoleMissing(who=self.name, role=role, stack=stack or "all stacks", operation=wish)
 
     @contextmanager
     def reading(self) -> Iterator[Reader]:

@@ -8,7 +8,7 @@ from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypeVar, get_t
 
 from runner.api.asking import ask
 from runner.api.caller import Caller
-from runner.errors import RoleMissing, ServedReadOnly
+from runner.errors import ServedReadOnly
 from runner.model.access.role import Role
 from runner.model.execution.daemon_request import AfterCrash
 from runner.view.document import read_document
@@ -34,10 +34,7 @@ class Operation(Generic[P, T]):
     def __call__(self, caller: Caller, /, *args: P.args, **kwargs: P.kwargs) -> T:
         given = self.bind(*args, **kwargs)
         stack = self._stack(caller, given)
-        if not caller.access.allows(self.role, stack):
-            raise RoleMissing(
-                who=caller.name, role=self.role, stack=stack or "all stacks", operation=self.summary
-            )
+        caller.require(self.role, stack, self.summary)
         if caller.app.read_only and self.method != "GET":
             raise ServedReadOnly(operation=self.summary)
         if self.at_daemon is not None and caller.daemon is not None:

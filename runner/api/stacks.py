@@ -1,8 +1,8 @@
 """Stacks: what is known of them, what happens next, and why."""
 
 from runner.api.caller import Caller
+from runner.api.choice import labels_of
 from runner.api.operation import operation
-from runner.errors import BadUsage
 from runner.model.access.role import Role
 from runner.view.facts import all_stacks, one_stack
 from runner.view.newcomer import NewcomerPage, newcomer_page, newcomers
@@ -14,20 +14,13 @@ from runner.view.stack_page import StackPage, stack_page
 @operation("GET", "/stacks", Role.VIEWER)
 def list_stacks(caller: Caller, *, label: tuple[str, ...] = ()) -> tuple[StackRow, ...]:
     """Stacks with their sync, drift and health status; those that have all of the labels, such as `env=prod`."""
-    app, wanted = caller.app, set(map(_label, label))
+    app, wanted = caller.app, labels_of(label)
     with caller.reading() as reader:
         found = all_stacks(reader, app.settings, app.clock, app.disk.shortage())
         # Nothing is known of their labels.
         new = () if wanted else tuple(newcomers(reader, app.settings))
     chosen = (facts for facts in found if wanted <= facts.stack.definition.labels.items())
     return (*map(stack_row, chosen), *new)
-
-
-def _label(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not equals:
-        raise BadUsage(f"expected key=value, got {text!r}")
-    return key, value
 
 
 @operation("GET", "/stacks/{stack}", Role.VIEWER)

@@ -1,7 +1,10 @@
-"""The whole installation on one page."""
+"""The whole installation on one page, and its daemon."""
+
+from dataclasses import dataclass
 
 from runner.api.caller import Caller
 from runner.api.operation import operation
+from runner.datadir.daemon_lock import running_daemon
 from runner.model.access.role import Role
 from runner.view.status import StatusPage, status_page
 
@@ -12,3 +15,18 @@ def show_status(caller: Caller) -> StatusPage:
     app = caller.app
     with caller.reading() as reader:
         return status_page(reader, app.settings, app.clock, app.host())
+
+
+@dataclass(frozen=True)
+class DaemonRow:
+    """`pid` is None while none is running."""
+
+    pid: int | None
+    data_dir: str
+
+
+@operation("GET", "/daemon", Role.VIEWER)
+def show_daemon(caller: Caller) -> DaemonRow:
+    """Whether the daemon is running."""
+    data_dir = caller.app.settings.data_dir
+    return DaemonRow(running_daemon(data_dir), str(data_dir))

@@ -5,7 +5,22 @@ from typing import Any
 
 from runner.api.operation import Operation
 
-NOUNS = ("inbox", "locks", "requests", "sources", "stacks", "status", "tokens", "trends")
+NOUNS = (
+    "approvals",
+    "artifacts",
+    "inbox",
+    "locks",
+    "logs",
+    "plans",
+    "promotions",
+    "requests",
+    "runs",
+    "sources",
+    "stacks",
+    "status",
+    "tokens",
+    "trends",
+)
 
 
 def operations() -> tuple[Operation[..., Any], ...]:

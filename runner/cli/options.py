@@ -11,7 +11,7 @@ import click
 
 from runner.cli import suggest
 from runner.cli.screen.output import Console
-from runner.errors import NoDatabase
+from runner.errors import BadUsage, NoDatabase
 from runner.model.values.moment import LONGEST, Moment
 from runner.model.values.span import Seconds
 from runner.view.document import document
@@ -43,6 +43,13 @@ class Cli:
 
     @cached_property
     def app(self) -> "App":
+        """The installation on this host; BadUsage where a server was named for a command that needs the host."""
+        if self.remote is not None:
+            context = click.get_current_context(silent=True)
+            command = context.command_path if context is not None else "this command"
+            raise BadUsage(
+                f"{command} works only on the host, not with --server", hint="run it there, without --server"
+            )
         from runner.app import App
 
         return App.from_config(self.config, creates=self.creates)

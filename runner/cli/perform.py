@@ -1,4 +1,7 @@
-"""Have runs executed: by the daemon where one lives, else in this process; followed live either way."""
+"""Have runs executed: by the daemon where one lives, else in this process; followed live either way.
+
+Another host's runs are executed by its daemon alone.
+"""
 
 import signal
 import sys
@@ -11,21 +14,23 @@ from datetime import datetime
 from threading import Event
 from types import FrameType
 
+from runner.api.runs import cancel_run, show_progress, stop_run
+from runner.api.status import show_daemon
 from runner.cli.options import Cli
 from runner.cli.screen.output import Cell
-from runner.cli.screen.progress import LOOK_SECONDS, LogTail
-from runner.datadir.daemon_lock import running_daemon
+from runner.cli.screen.progress import LOOK_SECONDS
+from runner.cli.tail import LogTail
 from runner.errors import DaemonUnreachable, DriftlineError, Interrupted, StackLocked, WindowClosed
-from runner.model.run.life import Kind, Run, State
+from runner.model.run.life import Run, State
 from runner.model.schedule.waiting import waits
-from runner.service.approval.windows import kept_closed
 from runner.service.cycle.begin import begin
 from runner.service.cycle.recover import recover
-from runner.service.operator.cancel import cancel
+from runner.view.progress import Progress
+from runner.view.run import RunRow
 
 DAEMON_SECONDS = 2.0  # how often it is asked whether the daemon still lives
 
-Done = Callable[[Run], bool]
+Done = Callable[[RunRow], bool]
 
 
 def recover_here(cli: Cli) -> list[Run]:
@@ -55,62 +60,70 @@ class Performer:
     _asked: float = field(default_factory=time.monotonic)
 
     @classmethod
-    def of(cls, cli: Cli) -> "Performer":
-        daemon = running_daemon(cli.app.settings.data_dir)
-        if daemon is None:
+    def of(cls, cli: Cli, *, waited_for: bool = True) -> "Performer":
+        """DaemonUnreachable where the work is waited for, is another host's, and no daemon runs there."""
+        daemon = cli.call(show_daemon)
+        if daemon.pid is None and cli.remote is not None and waited_for:
+            raise DaemonUnreachable(data_dir=daemon.data_dir)
+        if daemon.pid is None and cli.remote is None:
             cli.show_warnings()
             for run in recover_here(cli):
                 cli.console.warn(f"{run.name} of {run.stack} is {run.state.in_words}: {run.reason}")
-        return cls(cli, daemon)
+        return cls(cli, daemon.pid)
+
+    @property
+    def works_here(self) -> bool:
+        return self.daemon is None and self.cli.remote is None
 
     @property
     def follows(self) -> bool:
         return not self.cli.quiet and (self.cli.verbose or sys.stderr.isatty())
 
-    def bring(self, run_id: int, done: Done) -> Run:
+    def bring(self, run_id: int, done: Done) -> RunRow:
         """Until the run is done or final; its log goes to stderr meanwhile."""
-        tail = LogTail(self.cli.app.workspaces.log(run_id))
+        tail = LogTail(self.cli, run_id)
         shown: datetime | None = None
 
-        def each(runs: Sequence[Run]) -> None:
+        def each(looks: Sequence[Progress]) -> None:
             nonlocal shown
-            run = runs[0]
+            look, run = looks[0], looks[0].run
             over = run.final or done(run)
             if self.follows:
                 self.cli.console.say(*(Cell(line, "dim") for line in tail.lines(last=over)))
             if not over:
-                self._refuse_locked(run)
-                self._refuse_closed(run)
-                if run.wait_until != shown and waits(run.wait_until, self.cli.app.clock.now()):
+                _refuse_held(look)
+                if run.wait_until != shown and waits(run.wait_until, self.cli.now):
                     shown = run.wait_until
                     self._tell_wait(run)
 
         return self._watch([run_id], done, 1, each)[0]
 
-    def bring_all(self, run_ids: Sequence[int], threads: int, ended: Callable[[Run], None]) -> list[Run]:
+    def bring_all(
+        self, run_ids: Sequence[int], threads: int, ended: Callable[[RunRow], None]
+    ) -> list[RunRow]:
         """Until all are final. `ended` is called once for each, as it ends."""
         seen: set[int] = set()
 
-        def each(runs: Sequence[Run]) -> None:
-            for run in runs:
-                if run.final and run.id not in seen:
-                    seen.add(run.id)
+        def each(looks: Sequence[Progress]) -> None:
+            for run in (look.run for look in looks):
+                if run.final and run.number not in seen:
+                    seen.add(run.number)
                     ended(run)
 
         return self._watch(run_ids, lambda _: False, threads, each)
 
-    def _tell_wait(self, run: Run) -> None:
+    def _tell_wait(self, run: RunRow) -> None:
         """Once for each time that it is put off: otherwise nothing would be seen for up to a quarter of an hour."""
         until = f"{run.wait_until:%H:%M:%S} UTC" if run.wait_until else "later"
-        self.cli.console.say(f"{run.name} of {run.stack} waits until {until}: {run.reason}")
-        self.cli.console.hint(f"cancel it with Ctrl-C, or with   driftline run cancel {run.name}")
+        self.cli.console.say(f"{run.id} of {run.stack} waits until {until}: {run.reason}")
+        self.cli.console.hint(f"cancel it with Ctrl-C, or with   driftline run cancel {run.id}")
 
     # In this process
 
     @contextmanager
     def _working(self, run_ids: Sequence[int], done: Done, threads: int) -> Iterator[list[Future[None]]]:
         """Threads that execute the runs; the end of this block waits for what they have begun."""
-        if self.daemon is not None:
+        if not self.works_here:
             yield []
             return
         stop = Event()  # of these runs: the next ones are begun as well
@@ -123,7 +136,8 @@ class Performer:
     def _execute(self, run_id: int, done: Done, stop: Event) -> None:
         """Tried again while another process executes the stack."""
         while not stop.is_set():
-            run = self.cli.app.worker.perform_one(run_id) or self._read([run_id])[0]
+            self.cli.app.worker.perform_one(run_id)
+            run = self._read([run_id])[0].run
             if run.final or done(run):
                 return
             stop.wait(LOOK_SECONDS)
@@ -131,33 +145,33 @@ class Performer:
     # Watching
 
     def _watch(
-        self, run_ids: Sequence[int], done: Done, threads: int, each: Callable[[Sequence[Run]], None]
-    ) -> list[Run]:
+        self, run_ids: Sequence[int], done: Done, threads: int, each: Callable[[Sequence[Progress]], None]
+    ) -> list[RunRow]:
         with self._working(run_ids, done, threads) as work, self._signals():
             while True:
                 try:
-                    runs = self._look(run_ids, work)
-                    each(runs)
-                    if all(run.final or done(run) for run in runs):
-                        return runs
+                    looks = self._look(run_ids, work)
+                    each(looks)
+                    if all(one.run.final or done(one.run) for one in looks):
+                        return [one.run for one in looks]
                     self._pause(work)
                 except KeyboardInterrupt:
-                    self._interrupt([run for run in self._read(run_ids) if not (run.final or done(run))])
+                    runs = [one.run for one in self._read(run_ids)]
+                    self._interrupt([run for run in runs if not (run.final or done(run))])
 
-    def _look(self, run_ids: Sequence[int], work: Sequence[Future[None]]) -> list[Run]:
+    def _look(self, run_ids: Sequence[int], work: Sequence[Future[None]]) -> tuple[Progress, ...]:
         for future in work:
             if future.done():
                 future.result()
         if self.daemon is not None and time.monotonic() - self._asked > DAEMON_SECONDS:
             self._asked = time.monotonic()
-            data_dir = self.cli.app.settings.data_dir
-            if running_daemon(data_dir) is None:
-                raise DaemonUnreachable(data_dir=data_dir)
+            daemon = self.cli.call(show_daemon)
+            if daemon.pid is None:
+                raise DaemonUnreachable(data_dir=daemon.data_dir)
         return self._read(run_ids)
 
-    def _read(self, run_ids: Sequence[int]) -> list[Run]:
-        with self.cli.app.store.reading() as reader:
-            return [reader.run(run_id) for run_id in run_ids]
+    def _read(self, run_ids: Sequence[int]) -> tuple[Progress, ...]:
+        return self.cli.call(show_progress, runs=tuple(run_ids))
 
     @staticmethod
     def _pause(work: Sequence[Future[None]]) -> None:
@@ -167,29 +181,14 @@ class Performer:
         else:
             time.sleep(LOOK_SECONDS)
 
-    def _refuse_locked(self, run: Run) -> None:
-        if run.claim is not None or run.kind is Kind.DRIFT:
-            return
-        with self.cli.app.store.reading() as reader:
-            lock = reader.lock(run.stack)
-        if lock is not None:
-            raise StackLocked(stack=run.stack, holder=lock.holder, reason=lock.reason, hint=lock.way_out)
-
-    def _refuse_closed(self, run: Run) -> None:
-        app = self.cli.app
-        with app.store.reading() as reader:
-            closed = kept_closed(app.settings, app.clock, reader, run)
-        if closed is not None:
-            raise WindowClosed(run=run.name, why=str(closed))
-
     # Stopping
 
-    def _interrupt(self, runs: Sequence[Run]) -> None:
+    def _interrupt(self, runs: Sequence[RunRow]) -> None:
         """The first Ctrl-C stops a plan and warns about an apply; the second stops the apply too."""
         first, self.interrupted = not self.interrupted, True
         applying = [run for run in runs if run.state is State.APPLYING]
         if applying and self.daemon is not None:
-            name = applying[0].name
+            name = applying[0].id
             raise Interrupted(
                 f"stopped following; the daemon continues with {name}", hint=f"driftline logs -f {name}"
             )
@@ -202,9 +201,9 @@ class Performer:
             raise Interrupted
         for run in runs:
             with suppress(DriftlineError):
-                cancel(self.cli.app.control, run.id, self.cli.person, force=not first)
-        if self.daemon is not None:
-            raise Interrupted(f"asked the daemon to stop {', '.join(run.name for run in runs)}")
+                self.cli.call(cancel_run if first else stop_run, run.number)
+        if not self.works_here:
+            raise Interrupted(f"asked the daemon to stop {', '.join(run.id for run in runs)}")
         self.cli.app.worker.pass_on_cancels()
 
     @contextmanager
@@ -214,7 +213,7 @@ class Performer:
         def interrupt(_number: int, _frame: FrameType | None) -> None:
             raise KeyboardInterrupt
 
-        if self.daemon is not None:
+        if not self.works_here:
             yield
             return
         old = signal.signal(signal.SIGTERM, interrupt), signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -223,3 +222,11 @@ class Performer:
         finally:
             signal.signal(signal.SIGTERM, old[0])
             signal.signal(signal.SIGHUP, old[1])
+
+
+def _refuse_held(look: Progress) -> None:
+    lock, run = look.lock, look.run
+    if lock is not None:
+        raise StackLocked(stack=run.stack, holder=lock.holder, reason=lock.reason, hint=lock.way_out)
+    if look.closed is not None:
+        raise WindowClosed(run=run.id, why=look.closed.sentence)

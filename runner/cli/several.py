@@ -5,15 +5,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from runner.api.stacks import list_stacks
 from runner.cli.options import Cli, Labels
 from runner.cli.screen import cells
 from runner.cli.screen.asking import ask_to_type
 from runner.cli.screen.output import Console
 from runner.errors import BadUsage, DriftlineError, NotFound, WrongState
-from runner.model.stack.definition import Stack
+from runner.model.stack.definition import Health, Stack
 from runner.ports.records.store import Reader
 from runner.view import words
 from runner.view.facts import StackFacts, all_stacks
+from runner.view.stack import StackRow
 
 
 @dataclass
@@ -56,6 +58,15 @@ def refuse_unclear(names: Sequence[object], labels: Labels, *, what: str) -> Non
         raise BadUsage(f"specify either the names of {what} or -l KEY=VALUE")
 
 
+def rows_with(cli: Cli, labels: Labels) -> tuple[StackRow, ...]:
+    """The stacks that have all of the labels; NotFound where no stack has."""
+    wanted = tuple(map("=".join, labels))
+    found = cli.call(list_stacks, label=wanted)
+    if not found:
+        raise NotFound(f"no stacks have the label {', '.join(wanted)}", hint="driftline stack list -o json")
+    return found
+
+
 def facts_of(cli: Cli, names: Sequence[str], labels: Labels) -> list[StackFacts]:
     """What is known of the stacks that are named, or have the labels; StackNotFound, NotFound."""
     refuse_unclear(names, labels, what="stacks")
@@ -70,19 +81,19 @@ def facts_of(cli: Cli, names: Sequence[str], labels: Labels) -> list[StackFacts]
     return [found[name] for name in wanted]
 
 
-def show_stacks(console: Console, stacks: Sequence[StackFacts]) -> None:
+def show_stacks(console: Console, stacks: Sequence[StackRow]) -> None:
     console.table(
         ("STACK", "SYNC", "DRIFT", "HEALTH", "LABELS", "REASON"),
         [
             (
-                facts.stack.name,
-                cells.SYNC[facts.stack.sync],
-                cells.drift(facts.stack),
-                cells.HEALTH[facts.health[0]],
-                ",".join(f"{key}={value}" for key, value in sorted(facts.stack.definition.labels.items())),
-                facts.health[1],
+                row.name,
+                cells.SYNC[row.sync],
+                cells.drift(row),
+                cells.HEALTH[row.health],
+                ",".join(f"{key}={value}" for key, value in sorted(row.labels.items())),
+                "" if row.health is Health.OK else row.reason,
             )
-            for facts in stacks
+            for row in stacks
         ],
     )
 
@@ -92,7 +103,7 @@ def agreed(what: str, *, wish: str) -> None:
     ask_to_type(f"Type `yes` to {what}", "yes", wish=wish, hint="add --yes")
 
 
-def ask_once(console: Console, stacks: Sequence[StackFacts], verb: str, *, wish: str, yes: bool) -> None:
+def ask_once(console: Console, stacks: Sequence[StackRow], verb: str, *, wish: str, yes: bool) -> None:
     """Show what was chosen, and ask where somebody is there to answer."""
     show_stacks(console, stacks)
     if sys.stdin.isatty() and not yes:

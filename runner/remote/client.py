@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 from urllib.parse import quote
 
 import httpx2
 
 from runner import __version__
+from runner.api.content import Content
 from runner.api.operation import Operation
 from runner.errors import DriftlineError, RequestPending, ServerUnreachable
 from runner.view.document import document, read_document
@@ -47,6 +48,8 @@ class Remote:
         plain = {name: document(value) for name, value in given.items()}
         content = {"params": plain} if operation.method == "GET" else {"json": plain}
         answer = self._answered(operation.method, PREFIX + path, content)
+        if operation.answer is Content:
+            return cast("T", Content(operation.name, answer.content))
         found: T = read_document(operation.answer, answer.json() if answer.content else None)
         return found
 

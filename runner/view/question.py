@@ -8,7 +8,7 @@ from runner.model.changes.changes import Diagnostic
 from runner.model.drift.ignored import IgnoredChange
 from runner.model.policy.result import PolicyResult
 from runner.model.settings.server import Settings
-from runner.service.approval.approve import Question
+from runner.service.approval.approve import Question, Seen
 from runner.view.changes import ChangesView, changes_view
 from runner.view.context import ContextRows, context_rows
 from runner.view.facts import given
@@ -37,6 +37,7 @@ class QuestionPage:
     policies: tuple[PolicyResult, ...]
     approvals: str  # such as `1 of 2`
     closed: ClosedView | None  # the windows that its apply has to wait for
+    seen: Seen  # goes back with the answer
 
     @property
     def type_the_name(self) -> bool:
@@ -64,4 +65,5 @@ def question_page(of: Question, commit: Commit | None, settings: Settings) -> Qu
         approvals=given(of.standing),
         policies=of.judged.results,
         closed=closed_view(of.closed),
+        seen=of.seen,
     )

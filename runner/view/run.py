@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from runner.model.run.life import Kind, Run, State, Trigger
+from runner.model.run.life import FINAL, Kind, Run, State, Trigger
 from runner.view.counts import Counts, counts_of
 from runner.view.when import whole
 
@@ -38,6 +38,14 @@ class RunRow:
     cancel_requested_by: str | None
     report: str | None
     healed_by: tuple[str, ...]  # the heal rules that approved it
+
+    @property
+    def number(self) -> int:
+        return int(self.id.removeprefix("run-"))
+
+    @property
+    def final(self) -> bool:
+        return self.state in FINAL
 
     @property
     def note(self) -> str:

@@ -54,6 +54,7 @@ class StackRow:
     next_check_at: datetime | None = None
     last_run: str | None = None
     last: LastRun | None = None
+    missing_since: datetime | None = None  # since when Git has it no longer
 
     @property
     def at(self) -> str:
@@ -93,6 +94,7 @@ def stack_row(facts: StackFacts) -> StackRow:
         next_check_at=whole(stack.next_check_at) if stack.missing_since is None else None,
         last_run=last.name if last else None,
         last=LastRun(words.verb(last), last.state.value, whole(last.changed_at)) if last else None,
+        missing_since=whole(stack.missing_since),
     )
 
 

@@ -86,7 +86,6 @@ class StackPage(StackRow):
     probe: ProbeView
     lock: LockRow | None
     pause: PauseView | None
-    missing_since: datetime | None
     renamed_from: str | None
     renamed_to: str | None
     left: str | None
@@ -134,7 +133,6 @@ def stack_page(reader: Reader, settings: Settings, facts: StackFacts) -> StackPa
         probe=probe_view(reader.probe(name)),
         lock=lock_row(placed) if placed else None,
         pause=_pause(stack.pause),
-        missing_since=whole(stack.missing_since),
         renamed_from=stack.renamed_from,
         renamed_to=stack.renamed_to,
         left=stack.left,

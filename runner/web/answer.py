@@ -8,16 +8,20 @@ from typing import Any
 from fastapi import Request, Response
 
 from runner.api.caller import Caller
+from runner.api.content import Content
 from runner.api.operation import Operation
 from runner.view.document import document
 from runner.web import paging
 
 JSON = "application/json"
+BYTES = "application/octet-stream"
 ASKED_AGAIN = "private, no-cache"  # may be kept by who asked, who then asks whether it still holds
 NEVER_KEPT = "no-store"
 
 
 def answer_to(request: Request, of: Operation[..., Any], caller: Caller, given: dict[str, Any]) -> Response:
+    if of.answer is Content:
+        return _file(of(caller, **given))
     if of.method == "GET":
         return (
             _paged(request, of, caller, given) if paging.is_paged(of) else _look(request, of(caller, **given))
@@ -43,6 +47,15 @@ def _paged(request: Request, of: Operation[..., Any], caller: Caller, given: dic
     if last is not None:
         answer.headers["Link"] = paging.link(request, last)
     return answer
+
+
+def _file(of: Content) -> Response:
+    headers = {
+        "Cache-Control": NEVER_KEPT,
+        "Content-Disposition": f'attachment; filename="{of.name}"',
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(of.data, media_type=BYTES, headers=headers)
 
 
 def _look(request: Request, value: Any) -> Response:

@@ -15,7 +15,9 @@ from runner.service.approval.approve import Question
 def answer(world: World, shown: Question) -> State:
     app, run = world.app, shown.run
     digest = shown.run.plan_digest or ""
-    done, _ = approving.approve(app.control, app.git, app.modules, run.id, ANA, digest=digest, shown=shown)
+    done, _ = approving.approve(
+        app.control, app.git, app.modules, run.id, ANA, digest=digest, seen=shown.seen
+    )
     return done.state
 
 

@@ -60,7 +60,7 @@ def test_an_approval_on_a_locked_stack_says_what_it_waits_for(
 ) -> None:
     world = planned(tmp_path)
     world.run("lock", "take", "app", "--reason", "a freeze")
-    monkeypatch.setattr("runner.cli.commands.approve.running_daemon", lambda _: 4711)
+    monkeypatch.setattr("runner.api.approvals.running_daemon", lambda _: 4711)
     digest = world.json("run", "show", "1")["plan_digest"]
     shown = world.run("approve", "run-1", "--digest", digest[:12], "--yes").output
     assert "It will be applied later: locked by" in shown
@@ -78,7 +78,7 @@ def test_an_approval_of_what_is_free_says_that_it_goes_on(
     world = planned(tmp_path)
     # A pause keeps nothing from being applied that was approved.
     world.run("stack", "pause", "app", "--reason", "x")
-    monkeypatch.setattr("runner.cli.commands.approve.running_daemon", lambda _: daemon)
+    monkeypatch.setattr("runner.api.approvals.running_daemon", lambda _: daemon)
     digest = world.json("run", "show", "1")["plan_digest"]
     assert said in world.run("approve", "run-1", "--digest", digest[:12], "--yes").output
 

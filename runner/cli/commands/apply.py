@@ -2,19 +2,17 @@
 
 import click
 
+from runner.api.approvals import apply_run, open_windows
+from runner.api.runs import show_run
+from runner.api.stacks import show_stack
 from runner.cli.ending import EXIT_CODES
 from runner.cli.options import Cli, output_option, pass_cli, reason_option, run_argument
-from runner.cli.pages import page_of
 from runner.cli.perform import Performer
 from runner.cli.screen.facts import diagnostic_lines
 from runner.cli.screen.output import Cell
 from runner.cli.screen.run_page import applied_screen
-from runner.errors import ApprovalMissing, BadUsage, DriftlineError, WrongState
+from runner.errors import BadUsage, DriftlineError
 from runner.model.run.life import State
-from runner.service.approval.approve import question
-from runner.service.approval.bind import refuse_denied
-from runner.service.approval.break_glass import break_glass as open_windows
-from runner.view.objections import goes_on, objections
 from runner.view.run_page import RunPage
 
 
@@ -35,40 +33,27 @@ def command(cli: Cli, run_id: int, message: str, output: str, *, break_glass: bo
             "--break-glass needs a reason, and -m is only for --break-glass",
             hint=f'driftline apply run-{run_id} --break-glass -m "..."',
         )
-    _refuse(cli, run_id)
+    cli.call(apply_run, run_id)
     if break_glass:
         _break_glass(cli, run_id, message)
     performer = Performer.of(cli)
     performer.bring(run_id, lambda _: False)
-    page = page_of(cli.app, run_id)
+    page = cli.call(show_run, run_id)
     cli.present(output, page, applied_screen)
     code = _ending(cli, page)
     return 130 if code and performer.interrupted else code
 
 
-def _refuse(cli: Cli, run_id: int) -> None:
-    with cli.app.store.reading() as reader:
-        asked = question(cli.app.settings, cli.app.clock, reader, run_id)
-    run, standing = asked.run, asked.standing
-    if run.state is State.AWAITING_APPROVAL:
-        refuse_denied(run, asked.judged)
-        have, hint = standing.needed - standing.missing, goes_on(run, objections(asked))
-        raise ApprovalMissing(run=run.name, have=have, need=standing.needed, hint=hint)
-    if run.state not in {State.APPROVED, State.APPLYING}:
-        raise WrongState(run=run.name, state=run.state, wish="applied")
-
-
 def _break_glass(cli: Cli, run_id: int, reason: str) -> None:
-    closed = open_windows(cli.app.control, run_id, cli.person, reason)
+    closed = cli.call(open_windows, run_id, reason=reason)
     if closed is None:
         cli.console.say("No window is closed, so --break-glass was not needed.")
     else:
-        cli.console.warn(f"run-{run_id} is applied outside its window: {closed}")
+        cli.console.warn(f"run-{run_id} is applied outside its window: {closed.sentence}")
 
 
 def _way_out(cli: Cli, stack: str) -> str:
-    with cli.app.store.reading() as reader:
-        lock = reader.lock(stack)
+    lock = cli.call(show_stack, stack).lock
     return lock.way_out if lock is not None else f"driftline stack show {stack}"
 
 

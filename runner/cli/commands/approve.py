@@ -2,6 +2,8 @@
 
 import click
 
+from runner.api.approvals import approve_run, ask_question
+from runner.api.runs import show_progress
 from runner.cli.commands.approve_several import approve_several, said_yes
 from runner.cli.options import (
     Cli,
@@ -13,25 +15,16 @@ from runner.cli.options import (
     plans_argument,
     reason_option,
 )
-from runner.cli.pages import page_of
 from runner.cli.screen.asking import ask_to_type
-from runner.cli.screen.output import Cell, encode
+from runner.cli.screen.output import Cell, Console, encode
 from runner.cli.screen.question import marks, question_screen
 from runner.cli.screen.terminal import on_terminal
 from runner.cli.several import refuse_unclear
-from runner.datadir.daemon_lock import running_daemon
 from runner.errors import BadUsage, WrongState
 from runner.model.approval.guardrails import DESTROYS
-from runner.model.approval.rules import Standing
-from runner.model.run.life import Run
-from runner.model.schedule.decide import CHANGE_RULES, View
-from runner.service.approval.approve import approve, question, refuse_early
 from runner.view import words
-from runner.view.facts import one_stack
-from runner.view.question import QuestionPage, question_page
-
-# The rules of a stack that an approved run has to wait for too.
-_HELD_BACK = frozenset({"locked", "window", "no_room", "put_off", "account_full"})
+from runner.view.approved import Approved
+from runner.view.question import QuestionPage
 
 
 @click.command()
@@ -109,41 +102,32 @@ def _approve_one(
     digest: str | None,
     message: str,
     confirm: str | None,
-    accepted: frozenset[str],
+    accepted: tuple[str, ...],
     *,
     yes: bool,
     full: bool,
     output: str,
 ) -> None:
-    with cli.app.store.reading() as reader:
-        run = reader.run(run_id)
-    if run.final:  # whatever else is missing, there is nothing left to approve
-        raise WrongState(run=run.name, state=run.state, wish="approved")
+    (look,) = cli.call(show_progress, runs=(run_id,))
+    if look.run.final:  # whatever else is missing, there is nothing left to approve
+        raise WrongState(run=look.run.id, state=look.run.state, wish="approved")
     shown = output == "table" and on_terminal()
     _refuse_blind(run_id, digest, yes=yes, shown=shown)
-    person = cli.person  # before the look: who acts may have to put right what is looked at
-    with cli.app.store.reading() as reader:
-        asked = question(cli.app.settings, cli.app.clock, reader, run_id)
-        commit = reader.commit(asked.run.source, asked.run.revision)
-    refuse_early(cli.app.control, asked, person, accepted)
-    page, now = question_page(asked, commit, cli.app.settings), cli.app.clock.now()
+    page = cli.call(ask_question, run_id, accepted=accepted)
     if output == "table":
-        cli.present(output, page, lambda page: question_screen(page, now, full=full))
-    typed = confirm if yes else _ask(cli, page, confirm)
-    run, standing = approve(
-        cli.app.control,
-        cli.app.git,
-        cli.app.modules,
+        cli.present(output, page, lambda page: question_screen(page, cli.now, full=full))
+    typed = confirm if yes else _ask(page, confirm, cli.console)
+    done = cli.call(
+        approve_run,
         run_id,
-        person,
-        digest=digest or asked.run.binding_digest or "",
+        digest=digest or page.run.binding_digest or "",
+        seen=page.seen,
         comment=message,
-        typed_name=typed,
+        confirm=typed,
         accepted=accepted,
-        shown=asked,
     )
-    cli.present(output, page_of(cli.app, run.id))
-    _tell(cli, run, standing)
+    cli.present(output, done.run)
+    _tell(cli.console, done)
 
 
 def _refuse_blind(run_id: int, digest: str | None, *, yes: bool, shown: bool) -> None:
@@ -166,22 +150,22 @@ def _unseen(run: str) -> str:
     return f"driftline run diff {run}   then   driftline approve {run} --digest PREFIX --yes"
 
 
-def _accepted(destroys: int | None, *, large: bool, new_state: bool) -> frozenset[str]:
+def _accepted(destroys: int | None, *, large: bool, new_state: bool) -> tuple[str, ...]:
     """The answers to guard rails, as the approval records them."""
     said = {
         f"{DESTROYS}{destroys}": destroys is not None,
         "large": large,
         "new-state": new_state,
     }
-    return frozenset(answer for answer, given in said.items() if given)
+    return tuple(answer for answer, given in said.items() if given)
 
 
-def _ask(cli: Cli, asked: QuestionPage, confirm: str | None) -> str | None:
+def _ask(asked: QuestionPage, confirm: str | None, console: Console) -> str | None:
     """The stack's name as it was typed; NotConfirmed unless the answer is a clear yes."""
     must_type = asked.type_the_name and confirm is None
     word = asked.run.stack if must_type else "yes"
     if must_type:
-        cli.console.data(Cell("This destroys or replaces protected resources.", "red"))
+        console.data(Cell("This destroys or replaces protected resources.", "red"))
     text = encode(
         f"Type `{word}` to approve this plan of {asked.run.stack} ({marks(asked.run)})", colours=False
     )
@@ -189,32 +173,17 @@ def _ask(cli: Cli, asked: QuestionPage, confirm: str | None) -> str | None:
     return word if must_type else confirm
 
 
-def _tell(cli: Cli, run: Run, standing: Standing) -> None:
-    console = cli.console
-    console.say(said_yes(run.name, run, standing, cli.person))
-    if not standing.complete:
-        console.say(f"It needs {words.counted(standing.missing, 'more approval')}.")
+def _tell(console: Console, done: Approved) -> None:
+    run = done.run
+    console.say(said_yes(run.id, done))
+    if not done.complete:
+        console.say(f"It needs {words.counted(done.missing, 'more approval')}.")
         console.hint(f"who may approve:   driftline stack show {run.stack}")
-        return
-    daemon = running_daemon(cli.app.settings.data_dir) is not None
-    with cli.app.store.reading() as reader:
-        view = one_stack(reader, cli.app.settings, cli.app.clock, cli.app.disk.shortage(), run.stack).view
-    waits = _waits(view)
-    if waits:
-        console.say(f"It will be applied later: {waits}.")
-        console.hint(view.lock.way_out if view.lock is not None else f"driftline stack show {run.stack}")
-    elif daemon:
+    elif done.waits:
+        console.say(f"It will be applied later: {done.waits}.")
+        console.hint(done.way_out)
+    elif done.daemon:
         console.say("The daemon is applying it.")
-        console.hint(f"driftline logs -f {run.name}")
+        console.hint(f"driftline logs -f {run.id}")
     else:
-        console.hint(f"driftline apply {run.name}")
-
-
-def _waits(view: View) -> str:
-    """What keeps the approved run from being applied at once; a pause does not."""
-    if view.open_change is None or view.open_change.claim is not None:
-        return ""
-    if view.open_check is not None and view.open_check.claim is not None:
-        return f"{view.open_check.name} has not finished"
-    rules = (rule for rule in CHANGE_RULES if rule.code in _HELD_BACK and rule.fits(view))
-    return next((rule.sentence(view) for rule in rules), "")
+        console.hint(f"driftline apply {run.id}")

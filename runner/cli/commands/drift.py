@@ -13,6 +13,7 @@ from runner.model.values.moment import Moment
 from runner.service.operator import report as reports
 from runner.view.healing import heal_page
 from runner.view.report import report_page, report_pages
+from runner.view.run import run_row
 from runner.view.when import ahead, ahead_of
 
 
@@ -103,7 +104,7 @@ def heal(cli: Cli, report_id: int, no_wait: bool, full: bool, explain: bool, out
     performer = Performer.of(cli)
     run = reports.heal(cli.app.control, report_id, cli.person)
     wish = Wish(ref=None, targets=(), destroy=False, wait=not no_wait, full=full, output=output)
-    page, code = finish(cli, performer, run, wish)
+    page, code = finish(cli, performer, run_row(run), wish)
     cli.present(output, (page,))
     return 0 if code == 2 else code
 

@@ -41,7 +41,8 @@ def check(
     with followed(cli.console, lambda: _how_far(cli, ids)):
         ended = performer.bring_all(ids, _slots(cli), lambda _: None) if ids else []
     with cli.app.store.reading() as reader:
-        page = check_page(reader, cli.app.clock.now(), names, ended, skipped)
+        runs = [reader.run(row.number) for row in ended]
+        page = check_page(reader, cli.app.clock.now(), names, runs, skipped)
     cli.present(output, page, check_screen)
     if output == "table" and page.stacks:
         cli.console.say(page.sentence)

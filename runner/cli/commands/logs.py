@@ -4,10 +4,12 @@ import time
 
 import click
 
+from runner.api.approvals import show_next_step
 from runner.cli.options import Cli, pass_cli, run_argument
-from runner.cli.screen.progress import LOOK_SECONDS, LogTail
-from runner.model.run.life import Run, State
-from runner.view.objections import goes_on, objections_to
+from runner.cli.screen.progress import LOOK_SECONDS
+from runner.cli.tail import LogTail
+from runner.model.run.life import State
+from runner.view.run import RunRow
 
 
 @click.command()
@@ -16,34 +18,28 @@ from runner.view.objections import goes_on, objections_to
 @pass_cli
 def command(cli: Cli, run_id: int, follow: bool) -> None:
     """Print the log of RUN."""
-    tail = LogTail(cli.app.workspaces.log(run_id))
+    tail = LogTail(cli, run_id)
     said = False
     while True:
-        run = _run(cli, run_id)
-        over = not follow or run.final or run.state is State.AWAITING_APPROVAL
-        lines = list(tail.lines(last=over))
+        part, lines = tail.look(last=not follow)
         said = said or bool(lines)
         cli.console.data(*lines)
-        if over:
+        if part.over or (part.end and not follow):
             break
-        time.sleep(LOOK_SECONDS)
+        if part.end:
+            time.sleep(LOOK_SECONDS)
+    run = part.run
     if not said:
-        cli.console.say(f"{run.name} has no log ({_why(run)}).")
+        cli.console.say(f"{run.id} has no log ({_why(run)}).")
     cli.console.say(
-        f"{run.name} of {run.stack} is {run.state.in_words}{f': {run.reason}' if run.reason else ''}"
+        f"{run.id} of {run.stack} is {run.state.in_words}{f': {run.reason}' if run.reason else ''}"
     )
     if run.state is State.AWAITING_APPROVAL:
-        with cli.app.store.reading() as reader:
-            answer = goes_on(run, objections_to(cli.app.settings, cli.app.clock, reader, run))
-        cli.console.hint(f'{answer}   or   driftline reject {run.name} -m "..."')
+        answer = cli.call(show_next_step, run_id).command
+        cli.console.hint(f'{answer}   or   driftline reject {run.id} -m "..."')
 
 
-def _run(cli: Cli, run_id: int) -> Run:
-    with cli.app.store.reading() as reader:
-        return reader.run(run_id)
-
-
-def _why(run: Run) -> str:
+def _why(run: RunRow) -> str:
     if run.state is State.QUEUED:
         return "it has not started"
     return "retention removed it, or the run wrote nothing" if run.final else "nothing written yet"

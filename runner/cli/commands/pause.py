@@ -19,6 +19,7 @@ from runner.cli.several import Tally, ask_once, facts_of
 from runner.errors import BadUsage
 from runner.model.values.moment import Moment
 from runner.model.values.span import Seconds
+from runner.view.stack import stack_row
 from runner.view.when import ahead_of
 
 
@@ -50,7 +51,7 @@ def command(
     length = _length(cli.app.clock.now(), duration, until)
     found = facts_of(cli, stacks, labels)
     if labels or len(found) > 1:
-        ask_once(cli.console, found, "pause", wish="paused", yes=yes)
+        ask_once(cli.console, [stack_row(facts) for facts in found], "pause", wish="paused", yes=yes)
     person, tally = cli.person, Tally(cli.console)
     for facts in found:
         with tally.each():

@@ -2,9 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import click
 
+from runner.api.approvals import show_next_step
+from runner.api.plans import request_plan
+from runner.api.runs import show_run
 from runner.cli.options import (
     Cli,
     Labels,
@@ -15,17 +19,14 @@ from runner.cli.options import (
     stacks_argument,
     yes_option,
 )
-from runner.cli.pages import page_of
 from runner.cli.perform import Performer
 from runner.cli.screen.facts import diagnostic_lines, fact_lines, ignored_facts
 from runner.cli.screen.run_page import planned_screen
-from runner.cli.several import Tally, ask_once, facts_of, refuse_unclear
-from runner.errors import BadUsage, DriftlineError, StackBusy
-from runner.model.promotion.advance import Advance
-from runner.model.run.life import Kind, Run, State
-from runner.service.operator.request import request_plan
+from runner.cli.several import Tally, ask_once, refuse_unclear, rows_with
+from runner.errors import BadUsage, DriftlineError
+from runner.model.run.life import State
 from runner.view import words
-from runner.view.objections import NEVER, goes_on, objections_to
+from runner.view.run import RunRow
 from runner.view.run_page import RunPage
 
 PLANNED = frozenset(State) - {State.QUEUED, State.PLANNING}
@@ -42,7 +43,8 @@ class Wish:
     full: bool
     output: str
     ignore_dependencies: bool = False
-    advance: Advance | None = None  # past its promotion
+    promote: Literal["early", "straight"] | None = None  # before its promotion lets it
+    reason: str = ""
 
 
 @click.command()
@@ -90,9 +92,9 @@ def command(
             hint=f"driftline plan {' '.join(stacks) or '-l KEY=VALUE'} --straight -m REASON",
         )
     cli.begin_installation()
-    advance = Advance(reason, straight=True) if straight else None
-    wish = Wish(ref, targets, destroy, not no_wait, full, output, ignore_dependencies, advance)
-    performer = Performer.of(cli)
+    promote: Literal["straight"] | None = "straight" if straight else None
+    wish = Wish(ref, targets, destroy, not no_wait, full, output, ignore_dependencies, promote, reason)
+    performer = Performer.of(cli, waited_for=not no_wait)
     poll_sources(cli, stacks, only_unknown=ref is not None)
     chosen = stacks or _labelled(cli, labels, wish, yes=yes)
     return plan_all(cli, performer, chosen, wish, detailed=detailed_exitcode)
@@ -100,11 +102,11 @@ def command(
 
 def _labelled(cli: Cli, labels: Labels, wish: Wish, *, yes: bool) -> tuple[str, ...]:
     """The stacks that have the labels in what was just pushed; what has left Git can only be planned by name."""
-    found = [facts for facts in facts_of(cli, (), labels) if facts.stack.missing_since is None]
+    found = [row for row in rows_with(cli, labels) if row.missing_since is None]
     verb = "plan to destroy" if wish.destroy else "plan"
     if wish.output == "table":
         ask_once(cli.console, found, verb, wish="planned", yes=yes)
-    return tuple(facts.stack.name for facts in found)
+    return tuple(row.name for row in found)
 
 
 def plan_all(cli: Cli, performer: Performer, stacks: Sequence[str], wish: Wish, *, detailed: bool) -> int:
@@ -122,55 +124,41 @@ def plan_all(cli: Cli, performer: Performer, stacks: Sequence[str], wish: Wish, 
     return tally.worst
 
 
-def _request(cli: Cli, stack: str, wish: Wish) -> Run:
+def _request(cli: Cli, stack: str, wish: Wish) -> RunRow:
     """The run that answers the wish: a new one, or the one that the daemon is planning for the same commit."""
-    try:
-        return request_plan(
-            cli.app.control,
-            cli.app.discoverer,
-            stack,
-            cli.person,
-            ref=wish.ref,
-            targets=wish.targets,
-            destroy=wish.destroy,
-            ignore_dependencies=wish.ignore_dependencies,
-            advance=wish.advance,
-        )
-    except StackBusy:
-        same = None if wish.ref or wish.targets or wish.destroy else _being_planned(cli, stack)
-        if same is None:
-            raise
-        cli.console.say(f"{same.name} is already being planned.")
-        return same
+    requested = cli.call(
+        request_plan,
+        stack,
+        ref=wish.ref,
+        targets=wish.targets,
+        destroy=wish.destroy,
+        ignore_dependencies=wish.ignore_dependencies,
+        promote=wish.promote,
+        reason=wish.reason,
+    )
+    if requested.joined:
+        cli.console.say(f"{requested.run.id} is already being planned.")
+    return requested.run
 
 
-def _being_planned(cli: Cli, name: str) -> Run | None:
-    with cli.app.store.reading() as reader:
-        stack = reader.stack(name)
-        runs = [
-            run for run in reader.open_runs(name) if run.kind is Kind.CHANGE and run.state is State.PLANNING
-        ]
-    return next((run for run in runs if run.inputs == stack.inputs and not run.targets), None)
-
-
-def finish(cli: Cli, performer: Performer, run: Run, wish: Wish) -> tuple[RunPage, int]:
+def finish(cli: Cli, performer: Performer, run: RunRow, wish: Wish) -> tuple[RunPage, int]:
     """Have the queued run planned, show its plan and what to do next; the exit code, 2 for changes."""
     if not wish.wait:
         _queued(cli, performer, run, wish)
-        return page_of(cli.app, run.id), 0
+        return cli.call(show_run, run.number), 0
     where = f"the daemon (pid {performer.daemon})" if performer.daemon is not None else "this process"
-    cli.console.say(f"{run.name}: {where} plans {run.stack} at {run.revision[:12]}")
-    run = performer.bring(run.id, lambda run: run.state in PLANNED)
-    page = page_of(cli.app, run.id)
+    cli.console.say(f"{run.id}: {where} plans {run.stack} at {run.revision[:12]}")
+    run = performer.bring(run.number, lambda run: run.state in PLANNED)
+    page = cli.call(show_run, run.number)
     if wish.output == "table":
         cli.present(wish.output, page, lambda page: planned_screen(page, full=wish.full))
     cli.console.say(*diagnostic_lines(page.diagnostics))
     return page, _ending(cli, performer, run, page)
 
 
-def _queued(cli: Cli, performer: Performer, run: Run, wish: Wish) -> None:
+def _queued(cli: Cli, performer: Performer, run: RunRow, wish: Wish) -> None:
     if wish.output == "table":
-        cli.console.data(run.name)
+        cli.console.data(run.id)
     if performer.daemon is None:
         cli.console.hint("no daemon is running; the plan waits for   driftline daemon --once")
 
@@ -189,21 +177,20 @@ ENDINGS: dict[State, tuple[int, str, str]] = {
 OTHERWISE = (1, "{run} of {stack} is {state}: {reason}", "driftline run show {run}")
 
 
-def _ending(cli: Cli, performer: Performer, run: Run, page: RunPage) -> int:
+def _ending(cli: Cli, performer: Performer, run: RunRow, page: RunPage) -> int:
     """Say how it stands and what comes next."""
     code, sentence, hint = ENDINGS.get(run.state, OTHERWISE)
-    facts = {"run": run.name, "stack": run.stack, "reason": run.reason, "state": run.state}
+    facts = {"run": run.id, "stack": run.stack, "reason": run.reason, "state": run.state}
     facts["at"] = words.failed_at(page.steps)
     if run.state is State.APPROVED and performer.daemon is not None:
         hint = "driftline logs -f {run}"
     if run.state is State.AWAITING_APPROVAL:
-        with cli.app.store.reading() as reader:
-            found = objections_to(cli.app.settings, cli.app.clock, reader, run)
+        step = cli.call(show_next_step, run.number)
         if page.renamed_from:
             cli.console.say(f"{run.stack} is the new name of {page.renamed_from}; it uses the same state.")
         cli.console.say(*fact_lines(ignored_facts(page.ignored)))
-        facts["answer"] = goes_on(run, found)
-        if any(one.code == NEVER for one in found):
+        facts["answer"] = step.command
+        if step.never:
             sentence = "{run} of {stack} is planned; the rules of this stack forbid applying it."
     if code not in {0, 2}:
         cli.console.error(DriftlineError(sentence.format(**facts), hint=hint.format(**facts)))
@@ -217,6 +204,8 @@ def _ending(cli: Cli, performer: Performer, run: Run, page: RunPage) -> int:
 
 def poll_sources(cli: Cli, stacks: Sequence[str], *, only_unknown: bool) -> None:
     """What was pushed a moment ago is planned too: the stacks' sources, or all where a stack is not known yet or none is named."""
+    if cli.remote is not None:
+        return
     settings = cli.app.settings
     with cli.app.store.reading() as reader:
         known = {stack.name: stack.source for stack in reader.stacks()}

@@ -2,6 +2,7 @@
 
 import click
 
+from runner.api.promotions import list_promotions, show_next_stage, show_promotion
 from runner.cli import suggest
 from runner.cli.options import Cli, output_option, pass_cli, reason_option
 from runner.errors import BadUsage
@@ -39,20 +40,14 @@ def command(
 
 def _show(cli: Cli, name: str | None, output: str) -> None:
     from runner.cli.screen.promotion import promotion_screen, promotions_screen
-    from runner.service.operator.promote import named_promotion
-    from runner.view.facts import all_stacks
-    from runner.view.promotion import promotion_pages
 
-    app = cli.to_list()
-    now, settings = app.clock.now(), app.settings
-    chosen = settings.promotion if name is None else (named_promotion(settings, name),)
-    with app.store.reading() as reader:
-        found = all_stacks(reader, settings, app.clock, app.disk.shortage())
-        pages = promotion_pages(reader, chosen, found)
+    cli.begin_to_list()
     if name is not None:
-        cli.present(output, pages[0], lambda page: promotion_screen(page, now))
+        page = cli.call(show_promotion, name)
+        cli.present(output, page, lambda page: promotion_screen(page, cli.now))
         return
-    cli.present(output, pages, lambda pages: promotions_screen(pages, now))
+    pages = cli.call(list_promotions)
+    cli.present(output, pages, lambda pages: promotions_screen(pages, cli.now))
     if not pages:
         cli.console.say("No promotions. Add them under promotion in the configuration.")
 
@@ -60,12 +55,11 @@ def _show(cli: Cli, name: str | None, output: str) -> None:
 def _promote(cli: Cli, name: str, to: str | None, reason: str, *, wait: bool, full: bool, output: str) -> int:
     from runner.cli.commands.plan import Wish, plan_all, poll_sources
     from runner.cli.perform import Performer
-    from runner.model.promotion.advance import Advance
-    from runner.service.operator.promote import named_promotion, next_stage
 
     cli.begin_installation()
-    performer = Performer.of(cli)
-    poll_sources(cli, named_promotion(cli.app.settings, name).order, only_unknown=False)
-    stage = next_stage(cli.app.control, name, to)
-    wish = Wish(None, (), destroy=False, wait=wait, full=full, output=output, advance=Advance(reason))
+    performer = Performer.of(cli, waited_for=wait)
+    stages = tuple(stage.stack for stage in cli.call(show_promotion, name).stages)
+    poll_sources(cli, stages, only_unknown=False)
+    stage = cli.call(show_next_stage, name, to=to)
+    wish = Wish(None, (), destroy=False, wait=wait, full=full, output=output, promote="early", reason=reason)
     return plan_all(cli, performer, (stage,), wish, detailed=False)

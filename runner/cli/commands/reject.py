@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 import click
 
+from runner.api.approvals import reject_run
+from runner.api.runs import show_progress
 from runner.cli.commands.approve_several import waiting
 from runner.cli.options import (
     Cli,
@@ -16,12 +18,10 @@ from runner.cli.options import (
     runs_argument,
     yes_option,
 )
-from runner.cli.pages import pages_of
 from runner.cli.screen.run import rejected_screen
 from runner.cli.several import Tally, agreed, refuse_unclear, these
-from runner.model.run.life import Run
-from runner.service.approval.approve import reject
-from runner.view.run import run_rows
+from runner.view.run import RunRow
+from runner.view.run_page import RunPage
 
 
 @click.command()
@@ -46,29 +46,28 @@ def command(cli: Cli, runs: tuple[int, ...], labels: Labels, reason: str, yes: b
     shown = _shown(cli, wanted, tally)
     if several and shown and output == "table":
         _ask(cli, shown, yes=yes)
-    rejected: list[Run] = []
+    pages: list[RunPage] = []
     for run in shown:
         with tally.each():
-            rejected.append(
-                reject(cli.app.control, run.id, cli.person, reason, shown=run if several else None)
-            )
-            cli.console.say(f"{cli.person.name} rejected {run.name} of {run.stack}.")
-    if several or rejected:
-        pages = pages_of(cli.app, rejected)
-        cli.present(output, pages if several else pages[0])
+            done = cli.call(reject_run, run.number, reason=reason, seen=run.state if several else None)
+            pages.append(done.run)
+            cli.console.say(f"{done.by} rejected {run.id} of {run.stack}.")
+    if several:
+        cli.present(output, tuple(pages))
+    elif pages:
+        cli.present(output, pages[0])
     return tally.worst
 
 
-def _shown(cli: Cli, wanted: Sequence[int], tally: Tally) -> list[Run]:
-    found: list[Run] = []
-    with cli.app.store.reading() as reader:
-        for run_id in wanted:
-            with tally.each():
-                found.append(reader.run(run_id))
+def _shown(cli: Cli, wanted: Sequence[int], tally: Tally) -> list[RunRow]:
+    found: list[RunRow] = []
+    for run_id in wanted:
+        with tally.each():
+            found += [look.run for look in cli.call(show_progress, runs=(run_id,))]
     return found
 
 
-def _ask(cli: Cli, runs: Sequence[Run], *, yes: bool) -> None:
-    cli.present("table", run_rows(runs), rejected_screen)
+def _ask(cli: Cli, runs: Sequence[RunRow], *, yes: bool) -> None:
+    cli.present("table", tuple(runs), rejected_screen)
     if sys.stdin.isatty() and not yes:
         agreed(f"reject {these(len(runs), 'plan')}", wish="rejected")

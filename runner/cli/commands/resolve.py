@@ -2,8 +2,8 @@
 
 import click
 
+from runner.api.runs import show_run
 from runner.cli.options import Cli, output_option, pass_cli, reason_option, run_argument, yes_option
-from runner.cli.pages import page_of
 from runner.cli.screen.asking import ask_to_type
 from runner.cli.screen.evidence import evidence_screen
 from runner.service.operator.resolve import question, resolve
@@ -30,7 +30,7 @@ def command(
     with cli.app.store.reading() as reader:
         run, _ = question(reader, run_id)
     if output == "table":
-        cli.present(output, page_of(cli.app, run_id), evidence_screen)
+        cli.present(output, cli.call(show_run, run_id), evidence_screen)
     if not yes:
         ask_to_type(
             f"Type `{run.stack}` to resolve it as {outcome}",
@@ -47,6 +47,6 @@ def command(
         reason=reason,
         state_pushed=state_pushed,
     )
-    cli.present(output, page_of(cli.app, done.id))
+    cli.present(output, cli.call(show_run, done.id))
     cli.console.say(f"{cli.person.name} resolved {done.name} of {done.stack} as {done.state.in_words}.")
     cli.console.hint(f"driftline stack show {done.stack}")

@@ -5,6 +5,7 @@ import click
 from runner.cli.options import Cli, Labels, labels_option, pass_cli, stacks_argument, yes_option
 from runner.cli.several import Tally, ask_once, facts_of
 from runner.view.facts import StackFacts
+from runner.view.stack import stack_row
 
 
 @click.command("resume")
@@ -21,7 +22,7 @@ def command(cli: Cli, stacks: tuple[str, ...], labels: Labels, yes: bool) -> int
         cli.console.say("No paused stacks have this label.")
         return 0
     if labels or len(found) > 1:
-        ask_once(cli.console, found, "resume", wish="resumed", yes=yes)
+        ask_once(cli.console, [stack_row(facts) for facts in found], "resume", wish="resumed", yes=yes)
     person, tally = cli.person, Tally(cli.console)
     for facts in found:
         with tally.each():

@@ -7,20 +7,18 @@ from pathlib import Path
 
 import click
 
+from runner.api.artifacts import list_artifacts, read_artifact
+from runner.api.runs import MOST, cancel_run, list_runs, show_progress, show_run, stop_run
 from runner.cli import suggest
 from runner.cli.commands import resolve
 from runner.cli.ending import EXIT_CODES
 from runner.cli.options import SPAN, Cli, output_option, pass_cli, run_argument
-from runner.cli.pages import page_of
 from runner.cli.screen.progress import LOOK_SECONDS
 from runner.cli.screen.run import run_screen, state_screen
 from runner.cli.screen.run_page import diff_screen, run_page_screen
 from runner.errors import BadUsage, NotFound, Timeout
 from runner.model.run.life import Kind, State
 from runner.model.values.span import Seconds
-from runner.ports.records.runs import RunFilter
-from runner.service.operator.cancel import cancel as cancel_run
-from runner.view.run import run_rows
 
 
 @click.group()
@@ -42,7 +40,7 @@ command.add_command(resolve.command)
 @click.option("--stack", metavar="STACK", shell_complete=suggest.stacks, help="Show only runs of this stack.")
 @click.option("--kind", type=click.Choice([k.value for k in Kind]), help="Show only runs of this kind.")
 @click.option(
-    "--limit", default=50, show_default=True, type=click.IntRange(1, 100_000), help="Maximum number of rows."
+    "--limit", default=50, show_default=True, type=click.IntRange(1, MOST), help="Maximum number of rows."
 )
 @output_option
 @pass_cli
@@ -50,19 +48,15 @@ def list_(
     cli: Cli, states: tuple[str, ...], stack: str | None, kind: str | None, limit: int, output: str
 ) -> None:
     """List runs, newest first."""
-    cli.to_list()
-    where = RunFilter(
+    cli.begin_to_list()
+    rows = cli.call(
+        list_runs,
+        state=tuple(map(State, states)),
         stack=stack,
-        states=frozenset(State(state) for state in states) or None,
         kind=Kind(kind) if kind else None,
         limit=limit,
     )
-    with cli.app.store.reading() as reader:
-        if stack is not None:
-            reader.stack(stack)
-        rows = run_rows(reader.runs(where))
-    now = cli.app.clock.now()
-    cli.present(output, rows, lambda rows: run_screen(rows, now))
+    cli.present(output, rows, lambda rows: run_screen(rows, cli.now))
 
 
 @command.command()
@@ -71,8 +65,7 @@ def list_(
 @pass_cli
 def show(cli: Cli, run_id: int, output: str) -> None:
     """Show everything recorded about RUN except its changes, which `run diff` shows."""
-    now = cli.app.clock.now()
-    cli.present(output, page_of(cli.app, run_id), lambda page: run_page_screen(page, now))
+    cli.present(output, cli.call(show_run, run_id), lambda page: run_page_screen(page, cli.now))
 
 
 @command.command()
@@ -82,7 +75,7 @@ def show(cli: Cli, run_id: int, output: str) -> None:
 @pass_cli
 def diff(cli: Cli, run_id: int, full: bool, output: str) -> None:
     """Show what RUN would do or did; for a superseded run that was re-planned, show both plans."""
-    page = page_of(cli.app, run_id)
+    page = cli.call(show_run, run_id)
     if output == "table" and page.changes is None and page.planned_at is None:
         raise NotFound(
             f"{page.id} is {page.state.in_words} and has no plan", hint=f"driftline run show {page.id}"
@@ -106,17 +99,17 @@ def wait(cli: Cli, run_id: int, timeout: Seconds | None, until: str, output: str
     """Wait for RUN. Exits with 0 if it succeeds, 1 if it fails, and 3 if it is rejected or superseded."""
     began = time.monotonic()
     while True:
-        with cli.app.store.reading() as reader:
-            run = reader.run(run_id)
+        (look,) = cli.call(show_progress, runs=(run_id,))
+        run = look.run
         if run.final or (until == "planned" and run.state not in {State.QUEUED, State.PLANNING}):
             break
         if timeout is not None and time.monotonic() - began > timeout:
             raise Timeout(
-                f"{run.name} is still {run.state.in_words} after {timeout}",
-                hint=f"driftline run show {run.name}",
+                f"{run.id} is still {run.state.in_words} after {timeout}",
+                hint=f"driftline run show {run.id}",
             )
         time.sleep(LOOK_SECONDS)
-    cli.present(output, page_of(cli.app, run_id), state_screen)
+    cli.present(output, cli.call(show_run, run_id), state_screen)
     return EXIT_CODES[run.state]
 
 
@@ -130,17 +123,17 @@ def wait(cli: Cli, run_id: int, timeout: Seconds | None, until: str, output: str
 @pass_cli
 def cancel(cli: Cli, run_id: int, force: bool) -> None:
     """Cancel RUN. A waiting run ends immediately; a running one is asked to stop."""
-    run = cancel_run(cli.app.control, run_id, cli.person, force=force)
+    run = cli.call(stop_run if force else cancel_run, run_id)
     if run.final:
         outcome = (
             "canceled"
             if run.state is State.CANCELED
             else f"{run.state.in_words}; the processes it left behind have been stopped"
         )
-        cli.console.say(f"{run.name} of {run.stack} is {outcome}.")
+        cli.console.say(f"{run.id} of {run.stack} is {outcome}.")
         return
-    cli.console.say(f"{run.name} of {run.stack} was asked to stop.")
-    cli.console.hint(f"driftline run wait {run.name}")
+    cli.console.say(f"{run.id} of {run.stack} was asked to stop.")
+    cli.console.hint(f"driftline run wait {run.id}")
 
 
 @command.command()
@@ -156,9 +149,9 @@ def cancel(cli: Cli, run_id: int, force: bool) -> None:
 def artifact(cli: Cli, run_id: int, name: str | None, to: Path | None) -> None:
     """Write the artifact NAME of RUN to stdout or a file; without NAME, list all artifacts."""
     if name is None:
-        cli.console.data(*cli.app.artifacts.names(run_id))
+        cli.console.data(*cli.call(list_artifacts, run_id))
         return
-    content = cli.app.artifacts.get(run_id, name)
+    content = cli.call(read_artifact, run_id, name).data
     secret = name.endswith((".tfplan", ".secrets"))
     if to is None:
         if secret and sys.stdout.isatty():

@@ -75,8 +75,9 @@ def drift_of(status: DriftStatus, found: str) -> Cell:
 def wrong_state(error: WrongState) -> WrongState:
     """The same in a sentence."""
     match error.facts:
-        case {"run": run, "state": State() as state, "wish": wish}:
-            return WrongState(f"{run} {words.stands(state)}, so it cannot be {wish}", hint=error.hint)
+        # From a server the state comes as text.
+        case {"run": run, "state": str(state), "wish": wish} if state in set(State):
+            return WrongState(f"{run} {words.stands(State(state))}, so it cannot be {wish}", hint=error.hint)
     return error
 
 

@@ -1,11 +1,10 @@
-"""What goes on, while it goes on: the log of a run as it grows, and how far many runs are."""
+"""What goes on, while it goes on: how far many runs are."""
 
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from pathlib import Path
 from shutil import get_terminal_size
 from threading import Event, Thread
 
@@ -17,40 +16,7 @@ from runner.view.when import span
 LOOK_SECONDS = 0.2  # how often the database and the log are looked at while somebody waits
 BAR_SECONDS = 0.5
 LINE_SECONDS = 10.0  # where stderr is a file, or the log of a job
-_CHUNK = 1 << 20
 _CLEAR = "\x1b[K"  # what is right of the cursor
-
-
-class LogTail:
-    """The lines that a log file gets, each once; a file that is not there yet has none."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._read = 0
-        self._partial = b""
-
-    def lines(self, *, last: bool = False) -> Iterator[str]:
-        """What is new. With `last` also a line that has no end."""
-        while chunk := self._more():
-            *whole, self._partial = (self._partial + chunk).split(b"\n")
-            yield from map(_text, whole)
-        if last and self._partial:
-            rest, self._partial = self._partial, b""
-            yield _text(rest)
-
-    def _more(self) -> bytes:
-        try:
-            with self._path.open("rb") as file:
-                file.seek(self._read)
-                chunk = file.read(_CHUNK)
-        except FileNotFoundError:
-            return b""
-        self._read += len(chunk)
-        return chunk
-
-
-def _text(line: bytes) -> str:
-    return line.decode(errors="replace").removesuffix("\r").expandtabs(4)
 
 
 @contextmanager

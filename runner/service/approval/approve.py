@@ -1,5 +1,7 @@
 """A person's yes or no to one plan."""
 
+import hashlib
+import json
 import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -30,6 +32,7 @@ from runner.model.policy.result import NOT_JUDGED, Judged
 from runner.model.run.life import Event, Run, State
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import StackDefinition
+from runner.model.values.codec import to_plain
 from runner.model.window.closed import Closed, Openings
 from runner.ports.basics import Clock
 from runner.ports.control import ControlPorts
@@ -52,6 +55,19 @@ PREFIX = re.compile(rf"[0-9a-f]{{{MIN_PREFIX},64}}")
 
 
 @dataclass(frozen=True)
+class Seen:
+    """Which plan a person was shown. It goes back with the answer, which then holds for nothing else.
+
+    `changes` is a digest of the changes as they are on record.
+    """
+
+    plan_digest: str | None
+    binding_digest: str | None
+    fingerprint: str | None
+    changes: str
+
+
+@dataclass(frozen=True)
 class Question:
     """Everything a person needs to see before answering."""
 
@@ -70,6 +86,13 @@ class Question:
     closed: Closed | None = None  # the windows that its apply has to wait for
 
     @property
+    def seen(self) -> Seen:
+        run = self.run
+        changes = json.dumps(to_plain(self.changes), sort_keys=True)
+        digest = hashlib.sha256(changes.encode()).hexdigest()
+        return Seen(run.plan_digest, run.binding_digest, run.fingerprint, digest)
+
+    @property
     def type_the_name(self) -> bool:
         """Whether the name has to be typed: something protected would go, or far more than the guard rails allow."""
         return needs_name_typed(self.violations)
@@ -79,7 +102,7 @@ class Question:
 class Yes:
     """A person's answer. `digest` is that of the plan or of the binding that was shown, or a prefix of it.
 
-    `accepted` are the answers that let guard rails pass, such as `destroys=6`. `shown` is what was on the
+    `accepted` are the answers that let guard rails pass, such as `destroys=6`. `seen` is what was on the
     screen.
     """
 
@@ -87,7 +110,7 @@ class Yes:
     comment: str = ""
     typed_name: str | None = None
     accepted: frozenset[str] = frozenset()
-    shown: Question | None = None
+    seen: Seen | None = None
 
 
 def question(settings: Settings, clock: Clock, reader: QuestionReader, run_id: int) -> Question:
@@ -135,18 +158,13 @@ def _still_bound(control: ControlPorts, reader: QuestionReader, run: Run) -> Bin
     return binding
 
 
-def _refuse_changed(shown: Question, now: Question) -> None:
+def _refuse_changed(seen: Seen, now: Question) -> None:
     """ApprovalForOtherPlan unless the recorded plan is the one that was shown."""
-    if (shown.run.plan_digest, shown.run.binding_digest, shown.run.fingerprint, shown.changes) != (
-        now.run.plan_digest,
-        now.run.binding_digest,
-        now.run.fingerprint,
-        now.changes,
-    ):
+    if seen != now.seen:
         raise ApprovalForOtherPlan(
             run=now.run.name,
             digest=(now.run.plan_digest or "-")[:MIN_PREFIX],
-            given=(shown.run.plan_digest or "-")[:MIN_PREFIX],
+            given=(seen.plan_digest or "-")[:MIN_PREFIX],
         )
 
 
@@ -161,10 +179,10 @@ def approve(
     comment: str = "",
     typed_name: str | None = None,
     accepted: frozenset[str] = frozenset(),
-    shown: Question | None = None,
+    seen: Seen | None = None,
 ) -> tuple[Run, Standing]:
     """Record the approval; the last one needed makes the run approved. A refusal is recorded too."""
-    yes = Yes(digest.lower(), comment, typed_name, accepted, shown)
+    yes = Yes(digest.lower(), comment, typed_name, accepted, seen)
     with _recorded(control, run_id, person, digest=yes.digest):
         return _approve(control, git, modules, run_id, person, yes)
 
@@ -297,8 +315,8 @@ def _check(control: ControlPorts, reader: QuestionReader, asked: Question, yes: 
     run = asked.run
     _refuse_hopeless(asked, yes.accepted)
     binding = _still_bound(control, reader, run)
-    if yes.shown is not None:
-        _refuse_changed(yes.shown, asked)
+    if yes.seen is not None:
+        _refuse_changed(yes.seen, asked)
     if not PREFIX.fullmatch(yes.digest):
         raise BadUsage(
             f"expected at least {MIN_PREFIX} characters 0-9 or a-f of the digest, got {yes.digest!r}",
@@ -336,7 +354,7 @@ def _recorded(control: ControlPorts, run_id: int, person: Person, *, digest: str
 
 
 def reject(
-    control: ControlPorts, run_id: int, person: Person, reason: str, *, shown: Run | None = None
+    control: ControlPorts, run_id: int, person: Person, reason: str, *, shown: State | None = None
 ) -> Run:
     """A rejection, with its reason; the stack then waits for a new commit or a manual plan.
 
@@ -344,6 +362,6 @@ def reject(
     """
     with control.store.writing() as writer:
         run = writer.run(run_id)
-        if shown is not None and run.state is not shown.state:
+        if shown is not None and run.state is not shown:
             raise RunChanged(run=run.name, state=run.state)
         return writer.transition(run, Event.REJECT, by=person.name, reason=reason)

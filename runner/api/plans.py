@@ -1,0 +1,70 @@
+"""Plans that a person asks for."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from runner.api.caller import Caller
+from runner.api.operation import operation
+from runner.errors import BadUsage, StackBusy
+from runner.model.access.role import Role
+from runner.model.promotion.advance import Advance
+from runner.model.run.life import Kind, Run, State
+from runner.service.operator.request import request_plan as request
+from runner.view.run import RunRow, run_row
+
+
+@dataclass(frozen=True)
+class Requested:
+    """The run that answers a request. `joined` if it was being planned already."""
+
+    run: RunRow
+    joined: bool
+
+
+@operation("POST", "/plans/{stack}", Role.OPERATOR)
+def request_plan(
+    caller: Caller,
+    stack: str,
+    *,
+    ref: str | None = None,
+    targets: tuple[str, ...] = (),
+    destroy: bool = False,
+    ignore_dependencies: bool = False,
+    promote: Literal["early", "straight"] | None = None,
+    reason: str = "",
+) -> Requested:
+    """Queue a plan of a stack now. It supersedes a waiting run of the stack; an executing one blocks it.
+
+    `promote` plans a stage before its promotion lets it: early, without soak and check of the stage before, or
+    straight, without its apply too. That needs a reason.
+    """
+    if bool(promote) != bool(reason):
+        raise BadUsage("promote needs a reason, and a reason is only for promote")
+    try:
+        run = request(
+            caller.app.control,
+            caller.app.discoverer,
+            stack,
+            caller.person,
+            ref=ref,
+            targets=targets,
+            destroy=destroy,
+            ignore_dependencies=ignore_dependencies,
+            advance=Advance(reason, straight=promote == "straight") if promote else None,
+        )
+    except StackBusy:
+        same = None if ref or targets or destroy else _being_planned(caller, stack)
+        if same is None:
+            raise
+        return Requested(run_row(same), joined=True)
+    return Requested(run_row(run), joined=False)
+
+
+def _being_planned(caller: Caller, name: str) -> Run | None:
+    """The run that the daemon is planning for the same commit."""
+    with caller.reading() as reader:
+        stack = reader.stack(name)
+        runs = [
+            run for run in reader.open_runs(name) if run.kind is Kind.CHANGE and run.state is State.PLANNING
+        ]
+    return next((run for run in runs if run.inputs == stack.inputs and not run.targets), None)

@@ -1,0 +1,74 @@
+"""Runs: what they do, did or would do, and stopping them."""
+
+import json
+
+from runner.api.caller import Caller
+from runner.api.operation import operation
+from runner.errors import ArtifactNotFound
+from runner.model.access.role import Role
+from runner.model.changes.changes import ChangeSet
+from runner.model.run.life import Kind, State
+from runner.model.values.codec import from_plain
+from runner.ports.records.runs import RunFilter
+from runner.service.operator import cancel
+from runner.view.progress import Progress, progress
+from runner.view.run import RunRow, RunRows, run_row, run_rows
+from runner.view.run_page import RunPage, run_page
+
+PLANNED_AGAIN = "fresh.json"
+MOST = 100_000
+
+
+@operation("GET", "/runs", Role.VIEWER)
+def list_runs(
+    caller: Caller,
+    *,
+    state: tuple[State, ...] = (),
+    stack: str | None = None,
+    kind: Kind | None = None,
+    limit: int = 50,
+) -> RunRows:
+    """Runs, newest first."""
+    where = RunFilter(stack=stack, states=frozenset(state) or None, kind=kind, limit=min(limit, MOST))
+    with caller.reading() as reader:
+        if stack is not None:
+            reader.stack(stack)
+        return run_rows(reader.runs(where))
+
+
+@operation("GET", "/progress", Role.VIEWER)
+def show_progress(caller: Caller, *, runs: tuple[int, ...]) -> tuple[Progress, ...]:
+    """How far these runs are, and what keeps them from going on."""
+    app = caller.app
+    with caller.reading() as reader:
+        return tuple(progress(reader, app.settings, app.clock, reader.run(run)) for run in runs)
+
+
+@operation("GET", "/runs/{run}", Role.VIEWER)
+def show_run(caller: Caller, run: int) -> RunPage:
+    """Everything recorded about a run."""
+    app = caller.app
+    names = app.artifacts.names(run)
+    with caller.reading() as reader:
+        again = _planned_again(caller, run) if reader.run(run).state is State.SUPERSEDED else None
+        return run_page(reader, app.settings, app.clock, run, names, again)
+
+
+def _planned_again(caller: Caller, run: int) -> ChangeSet | None:
+    """The plan made again under the lock, where one was and retention has not removed it."""
+    try:
+        return from_plain(ChangeSet, json.loads(caller.app.artifacts.get(run, PLANNED_AGAIN)))
+    except ArtifactNotFound:
+        return None
+
+
+@operation("POST", "/runs/{run}/cancel", Role.OPERATOR)
+def cancel_run(caller: Caller, run: int) -> RunRow:
+    """Cancel a run. A waiting one ends immediately; a running one is asked to stop, unless it applies."""
+    return run_row(cancel.cancel(caller.app.control, run, caller.person))
+
+
+@operation("POST", "/runs/{run}/stop", Role.OWNER)
+def stop_run(caller: Caller, run: int) -> RunRow:
+    """Cancel a run even while it applies, which may leave infrastructure half changed, and stop processes it left."""
+    return run_row(cancel.cancel(caller.app.control, run, caller.person, force=True))

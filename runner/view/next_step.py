@@ -1,0 +1,22 @@
+"""What comes next for a run that waits for approval."""
+
+from dataclasses import dataclass
+
+from runner.model.run.life import Run
+from runner.model.settings.server import Settings
+from runner.ports.basics import Clock
+from runner.ports.records.store import Reader
+from runner.view.objections import NEVER, goes_on, objections_to
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """`command` goes on from here; `never` if the rules of the stack forbid applying it."""
+
+    command: str
+    never: bool
+
+
+def next_step(settings: Settings, clock: Clock, reader: Reader, run: Run) -> NextStep:
+    found = objections_to(settings, clock, reader, run)
+    return NextStep(goes_on(run, found), any(one.code == NEVER for one in found))

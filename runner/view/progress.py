@@ -1,0 +1,31 @@
+"""How far runs are, and what keeps them from going on: what somebody asks again and again while they wait."""
+
+from dataclasses import dataclass
+
+from runner.model.run.life import Kind, Run
+from runner.model.settings.server import Settings
+from runner.ports.basics import Clock
+from runner.ports.records.store import Reader
+from runner.service.approval.windows import kept_closed
+from runner.view.lock import LockRow, lock_row
+from runner.view.run import RunRow, run_row
+from runner.view.window import ClosedView, closed_view
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`lock` is that of its stack, and `closed` the windows, where they keep the run from being started."""
+
+    run: RunRow
+    lock: LockRow | None
+    closed: ClosedView | None
+
+
+def progress(reader: Reader, settings: Settings, clock: Clock, run: Run) -> Progress:
+    starts = run.claim is None and not run.final and run.kind is not Kind.DRIFT
+    lock = reader.lock(run.stack) if starts else None
+    return Progress(
+        run=run_row(run),
+        lock=lock_row(lock) if lock is not None else None,
+        closed=closed_view(kept_closed(settings, clock, reader, run)),
+    )
