@@ -44,6 +44,10 @@ class Remote:
 
     def call(self, operation: Operation[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         given = operation.bind(*args, **kwargs)
+        for name, one in operation.parameters.items():
+            # An older server refuses what it does not know, so it is told only what differs from what it does anyway.
+            if name in given and given[name] == one.default:
+                del given[name]
         path = operation.path.format_map({name: quote(str(given.pop(name))) for name in operation.in_path})
         plain = {name: document(value) for name, value in given.items()}
         content = {"params": plain} if operation.method == "GET" else {"json": plain}
