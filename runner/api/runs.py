@@ -26,10 +26,13 @@ def list_runs(
     state: tuple[State, ...] = (),
     stack: str | None = None,
     kind: Kind | None = None,
+    before: int | None = None,
     limit: int = 50,
 ) -> RunRows:
-    """Runs, newest first."""
-    where = RunFilter(stack=stack, states=frozenset(state) or None, kind=kind, limit=min(limit, MOST))
+    """Runs, newest first; with `before` only those that began before the run of this number."""
+    where = RunFilter(
+        stack=stack, states=frozenset(state) or None, kind=kind, below=before, limit=min(limit, MOST)
+    )
     with caller.reading() as reader:
         if stack is not None:
             reader.stack(stack)
