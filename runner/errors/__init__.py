@@ -126,6 +126,7 @@ from runner.errors.request import (
     NotJson,
     RequestTooLarge,
     StillAnswering,
+    TooManyFollowers,
 )
 from runner.errors.source import BranchMissing, GitFailed, SourceNotTaken, SourceTooLarge, VerifierFailed
 from runner.errors.state import NotAState, StateDamaged, StateElsewhere, StateRefused, StateUnsaved
@@ -244,6 +245,7 @@ __all__ = [
     "StillAnswering",
     "Timeout",
     "TokenExists",
+    "TooManyFollowers",
     "TreeRefused",
     "Untrusted",
     "VerifierFailed",

@@ -73,6 +73,13 @@ class AnswerLost(Conflict):
     hint_template = "look at what it did before you send it with a new key: driftline audit log"
 
 
+class TooManyFollowers(DriftlineError):
+    """{most} clients follow events or logs already"""
+
+    exit_code = 69
+    hint_template = "close pages that nobody looks at, or try again later"
+
+
 class InternalError(DriftlineError):
     """an internal error, which the server's log has as {id}"""
 

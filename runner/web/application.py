@@ -4,7 +4,8 @@ from fastapi import Depends, FastAPI
 
 from runner import __version__
 from runner.app import App
-from runner.web import assets, description, health, theme
+from runner.web import assets, description, events, health, theme
+from runner.web.feed import Feed
 from runner.web.guard import Guard
 from runner.web.headers import SecurityHeaders
 from runner.web.login import pages as login_pages
@@ -13,6 +14,8 @@ from runner.web.refuse import add_refusals
 from runner.web.routes import add_operations
 from runner.web.session.csrf import refuse_forged
 from runner.web.session.first import LoginFirst, to_login
+
+PARTS = (login_pages, description, events, health, assets, theme)
 
 
 def application(app: App) -> FastAPI:
@@ -24,14 +27,12 @@ def application(app: App) -> FastAPI:
         dependencies=[Depends(refuse_forged)],
     )
     web.state.app = app
+    web.state.feed = Feed(app.store)
     add_refusals(web)
     web.add_exception_handler(LoginFirst, to_login)
-    web.include_router(login_pages.router)
     add_operations(web)
-    web.include_router(description.router)
-    web.include_router(health.router)
-    web.include_router(assets.router)
-    web.include_router(theme.router)
+    for part in PARTS:
+        web.include_router(part.router)
     add_pages(web)
     web.add_middleware(Guard)
     web.add_middleware(SecurityHeaders)  # also on what the guard answers

@@ -1,0 +1,156 @@
+"""`/api/v1/events`: what happens, as server-sent events that go on where a client left off."""
+
+import json
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette.sse import SendTimeoutError
+from starlette.concurrency import run_in_threadpool
+
+from runner.api.caller import Caller
+from runner.errors import DriftlineError, Invalid, InvalidRequest, RoleMissing
+from runner.model.access.role import Role
+from runner.model.events.feed import TOPICS, FeedEvent
+from runner.model.events.text import stack_of
+from runner.view.document import document
+from runner.view.event import event_row
+from runner.web.arguments import DIGITS
+from runner.web.feed import Feed, Follower
+from runner.web.identity import caller_of
+
+PATH = "/api/v1/events"
+HEARTBEAT_SECONDS = 15
+SLOW_SECONDS = 10  # that a client may need for one event
+RETRY_MILLISECONDS = 2000
+GAP = "gap"
+
+router = APIRouter()
+
+
+class Stream(EventSourceResponse):
+    """Ends for a client that does not read."""
+
+    def __init__(self, content: AsyncIterator[ServerSentEvent]) -> None:
+        super().__init__(content, ping=HEARTBEAT_SECONDS, send_timeout=SLOW_SECONDS, sep="\n")
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        with suppress(SendTimeoutError):
+            await super().__call__(scope, receive, send)
+
+
+@router.get(PATH)
+async def follow_events(
+    request: Request,
+    caller: Annotated[Caller, Depends(caller_of)],
+    topic: Annotated[tuple[str, ...], Query()] = (),
+    stack: str | None = None,
+) -> Response:
+    """Events as they happen: those of these topics, such as `run.*`, and of this stack.
+
+    With `Last-Event-ID` it begins behind that event. `gap` says that events in between are no longer kept.
+    """
+    if not caller.access.allows(Role.VIEWER, stack):
+        raise RoleMissing(who=caller.name, role=Role.VIEWER, stack=stack or "all stacks", operation="events")
+    feed: Feed = request.app.state.feed
+    feed.refuse_more()
+    wanted = Wanted(request, caller, _topics(topic), stack)
+    return Stream(_sent(feed, wanted, _last(request)))
+
+
+@dataclass
+class Wanted:
+    """Which events somebody gets. Who they are is asked again and again: a token may be revoked, a role be bound."""
+
+    request: Request
+    caller: Caller
+    topics: Collection[str]
+    stack: str | None
+    asked: float = field(default_factory=time.monotonic)
+
+    async def ask_again(self) -> None:
+        if time.monotonic() - self.asked > HEARTBEAT_SECONDS:
+            self.caller = await run_in_threadpool(caller_of, self.request)
+            self.asked = time.monotonic()
+
+    def includes(self, event: FeedEvent) -> bool:
+        return event.topic in self.topics and self.stack in {None, stack_of(event)} and self._sees(event)
+
+    def _sees(self, event: FeedEvent) -> bool:
+        """What concerns no single stack is for those who see all."""
+        stack, access = stack_of(event), self.caller.access
+        return access.unlimited if stack is None else access.sees(stack)
+
+
+async def _sent(feed: Feed, wanted: Wanted, last: int | None) -> AsyncIterator[ServerSentEvent]:
+    with suppress(DriftlineError):  # the client comes again, and is told then
+        async with feed.follow() as follower, aclosing(_followed(feed, follower, last)) as followed:
+            async for event in followed:
+                await wanted.ask_again()
+                if event is None:
+                    continue
+                if isinstance(event, ServerSentEvent):
+                    yield event
+                elif wanted.includes(event):
+                    yield _written(event)
+
+
+async def _followed(
+    feed: Feed, follower: Follower, last: int | None
+) -> AsyncGenerator[FeedEvent | ServerSentEvent | None]:
+    """What is on record behind the last event, then what happens; None now and then.
+
+    It begins with nothing but an id, so that a client which loses its connection before the first event misses none.
+    """
+    position = follower.position
+    yield ServerSentEvent(id=str(position if last is None else last), retry=RETRY_MILLISECONDS, sep="\n")
+    if last is not None and last < position:
+        position = last
+        while events := await run_in_threadpool(feed.after, position):
+            if events[0].id > position + 1:
+                yield _gap(position, events[0].id)
+            for event in events:
+                yield event
+            position = events[-1].id
+    elif last is not None and last > position:
+        yield _gap(last, position)  # an older database was put in place
+    while True:
+        try:
+            next_one = await follower.next(HEARTBEAT_SECONDS)
+        except TimeoutError:
+            yield None
+            continue
+        if next_one is None:
+            return
+        if next_one.id > position:
+            yield next_one
+
+
+def _written(event: FeedEvent) -> ServerSentEvent:
+    data = json.dumps(document(event_row(event)), ensure_ascii=False)
+    return ServerSentEvent(data, event=event.topic, id=str(event.id), sep="\n")
+
+
+def _gap(last: int, begin: int) -> ServerSentEvent:
+    return ServerSentEvent(json.dumps({"after": last, "next": begin}), event=GAP, sep="\n")
+
+
+def _topics(globs: tuple[str, ...]) -> frozenset[str]:
+    topics = frozenset(topic for topic in TOPICS if any(fnmatchcase(topic, one) for one in globs or "*"))
+    if not topics:
+        raise InvalidRequest.of([Invalid("query", "/topic", "no topic is called so")])
+    return topics
+
+
+def _last(request: Request) -> int | None:
+    told = request.headers.get("last-event-id", "")
+    if not told:
+        return None
+    if not (told.isascii() and told.isdigit() and len(told) <= DIGITS):
+        raise InvalidRequest.of([Invalid("header", "/Last-Event-ID", "expected the number of an event")])
+    return int(told)

@@ -1,0 +1,157 @@
+"""The event feed as server-sent events."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from cli_world import World
+from live import live
+from web_world import Served, access
+
+from runner.model.events.feed import LockMoved, StackLeft
+from runner.web import events as stream
+
+
+@dataclass
+class Told:
+    id: str
+    event: str
+    data: Any
+
+
+@dataclass(frozen=True)
+class Following:
+    lines: Iterator[str]
+
+    def next(self) -> Told:
+        found = {}
+        for line in self.lines:
+            name, _, value = line.partition(": ")
+            if name:
+                found[name] = value
+            elif "data" in found:
+                return Told(found.get("id", ""), found["event"], json.loads(found["data"]))
+        raise EOFError
+
+
+@dataclass(frozen=True)
+class Site:
+    served: Served
+    address: str
+    token: str
+
+    @contextmanager
+    def following(self, query: str = "", **headers: str) -> Iterator[Following]:
+        told = {"Authorization": f"Bearer {self.token}", **headers}
+        with (
+            httpx2.Client(base_url=self.address, headers=told, timeout=10) as client,
+            client.stream("GET", f"/api/v1/events{query}") as answer,
+        ):
+            assert answer.status_code == 200
+            assert answer.headers["content-type"].startswith("text/event-stream")
+            lines = answer.iter_lines()
+            assert next(lines).startswith("id: ")
+            yield Following(lines)
+
+    def happen(self, *stacks: str) -> None:
+        with self.served.world.app.store.writing() as writer:
+            for stack in stacks:
+                writer.emit("stack.missing", stack, StackLeft(stack))
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    yield from _site(tmp_path, "**")
+
+
+@pytest.fixture
+def scoped(tmp_path: Path) -> Iterator[Site]:
+    yield from _site(tmp_path, "dev/**")
+
+
+def _site(tmp_path: Path, stacks: str) -> Iterator[Site]:
+    served = Served(World(tmp_path, more=access("ci", "viewer", stacks)))
+    token = served.token("ci")
+    with live(served.world.app) as address:
+        yield Site(served, address, token)
+
+
+def test_an_event_comes_as_it_happens(site: Site) -> None:
+    with site.following() as following:
+        site.happen("app")
+        told = following.next()
+        assert (told.event, told.data["subject"]) == ("stack.missing", "app")
+        assert told.data["id"] == int(told.id)
+
+
+def test_a_client_goes_on_where_it_left_off(site: Site) -> None:
+    with site.following() as following:
+        site.happen("a")
+        last = following.next().id
+    site.happen("b", "c")
+    with site.following(**{"Last-Event-ID": last}) as following:
+        site.happen("d")
+        assert [following.next().data["subject"] for _ in range(3)] == ["b", "c", "d"]
+
+
+def test_events_of_other_topics_and_stacks_do_not_come(site: Site) -> None:
+    with site.following("?topic=stack.*&stack=app") as following:
+        site.happen("other")
+        with site.served.world.app.store.writing() as writer:
+            writer.emit("lock.take", "app", LockMoved("app", "ana", "ana", ""))
+        site.happen("app")
+        assert following.next().data["subject"] == "app"
+
+
+def test_who_may_not_see_a_stack_gets_none_of_its_events(scoped: Site) -> None:
+    with scoped.following() as following:
+        scoped.happen("prod/vpc", "dev/vpc")
+        assert following.next().data["subject"] == "dev/vpc"
+
+
+def test_what_is_no_longer_kept_is_told(site: Site) -> None:
+    site.happen("a", "b", "c")
+    with site.served.world.app.store.writing() as writer:
+        writer._do("DELETE FROM outbox WHERE subject <> 'c'")  # type: ignore[attr-defined]
+    with site.following(**{"Last-Event-ID": "0"}) as following:
+        gap = following.next()
+        assert (gap.event, gap.data["after"]) == ("gap", 0)
+        assert following.next().data["subject"] == "c"
+
+
+def test_a_client_of_an_older_database_is_told_to_begin_again(site: Site) -> None:
+    with site.following(**{"Last-Event-ID": "1000"}) as following:
+        assert following.next().event == "gap"
+        site.happen("a")
+        assert following.next().data["subject"] == "a"
+
+
+def test_a_revoked_token_ends_the_stream(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "HEARTBEAT_SECONDS", 0.05)
+    with site.following() as following:
+        site.served.world.run("token", "revoke", "ci")
+        with pytest.raises(EOFError):
+            following.next()
+
+
+@pytest.mark.parametrize(("query", "last"), [("?topic=nothing", ""), ("", "x"), ("", "-1"), ("", "9" * 30)])
+def test_what_cannot_be_followed_is_refused(site: Site, query: str, last: str) -> None:
+    headers = {"Authorization": f"Bearer {site.token}", "Last-Event-ID": last}
+    answer = httpx2.get(f"{site.address}/api/v1/events{query}", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "InvalidRequest")
+
+
+def test_idle_clients_have_no_thread_each(site: Site) -> None:
+    with ExitStack() as opened:
+        following = [opened.enter_context(site.following()) for _ in range(15)]
+        before = threading.active_count()
+        following += [opened.enter_context(site.following()) for _ in range(25)]
+        assert threading.active_count() <= before + 5  # as requests at the same time need
+        site.happen("app")
+        assert {one.next().data["subject"] for one in following} == {"app"}
