@@ -64,9 +64,11 @@ class FailingRow:
 
 @dataclass(frozen=True)
 class TrendsPage:
-    """`days` are complete and oldest first; the last one is today."""
+    """`days` are complete and oldest first; the last one is today. The seconds are medians of all days."""
 
     days: tuple[DayRow, ...]
+    seconds_to_approval: float | None
+    seconds_to_applied: float | None
     failing: tuple[FailingRow, ...]
 
 
@@ -76,17 +78,18 @@ def trends_page(
     """Of these stacks, or of all."""
     today = now.date()
     since = today - timedelta(days=days - 1)
+    plans = reader.applied_plans(since, stacks)
     rows = _days(
         [since + timedelta(days=number) for number in range(days)],
         reader.ended_runs(since, stacks),
         reader.moved_reports(since, stacks),
-        reader.applied_plans(since, stacks),
+        plans,
     )
     failing = (
         FailingRow(one.stack, one.failures, whole(one.last_failed_at))
         for one in reader.failing_stacks(since, stacks)
     )
-    return TrendsPage(tuple(rows), tuple(failing))
+    return TrendsPage(tuple(rows), _median(_to_approval(plans)), _median(_to_applied(plans)), tuple(failing))
 
 
 def _days(

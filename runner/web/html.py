@@ -18,7 +18,7 @@ from runner.web import flash
 from runner.web.assets import asset_url
 from runner.web.navigation import NAVIGATION
 from runner.web.session.csrf import csrf_of
-from runner.web.states import of_state
+from runner.web.states import Look, of_state
 from runner.web.theme import theme_of
 
 
@@ -31,6 +31,7 @@ def html(
         "caller": caller,
         "csrf": csrf_of(request) if caller is not None else "",
         "now": caller.app.clock.now() if caller is not None else None,
+        "here": f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path,
         "path": request.url.path,
         "said": said,
         "theme": theme_of(request),
@@ -66,6 +67,8 @@ def environment() -> Environment:
         "time": _time,
         "run_state": lambda name: of_state(State(name)),
         "link": link,
+        "live": _live,
+        "look": Look,
         "words": words,
     }
     return made
@@ -91,3 +94,10 @@ def _time(moment: datetime | None, now: datetime) -> Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         exact, f"{moment:%a %Y-%m-%d %H:%M:%S} UTC", text
     )
+
+
+def _live(here: str) -> Markup:
+    """The attributes of a part of this page that refreshes itself; it has the id `live`."""
+    return Markup(
+        'hx-get="{}" hx-trigger="live from:body" hx-select="#live" hx-target="this" hx-swap="morph:outerHTML"'
+    ).format(here)

@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass
 
+from runner.model.access.role import Role
+
 
 @dataclass(frozen=True)
 class Place:
-    """`icon` is the name of one in `templates/icons.html`."""
+    """`icon` is the name of one in `templates/icons.html`; who lacks the role is not shown the way."""
 
     path: str
     name: str
     icon: str
+    role: Role = Role.VIEWER
 
     def holds(self, path: str) -> bool:
         """Whether it is the page at this path, or one below it."""
@@ -18,5 +21,9 @@ class Place:
 
 NAVIGATION = (
     Place("/", "Overview", "home"),
+    Place("/inbox", "Inbox", "inbox"),
     Place("/stacks", "Stacks", "stacks"),
+    Place("/trends", "Trends", "trend"),
+    Place("/locks", "Locks", "lock"),
+    Place("/tokens", "Tokens", "key", Role.ADMIN),
 )

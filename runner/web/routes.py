@@ -23,7 +23,7 @@ def add_operations(to: FastAPI) -> None:
     for one in sorted(operations(), key=_matched_last):
         to.add_api_route(
             PREFIX + one.path.replace("{stack}", "{stack:path}"),
-            _endpoint(one),
+            endpoint(one),
             methods=[one.method, "HEAD"] if one.method == "GET" else [one.method],
             name=one.name,
             response_model=None,
@@ -34,7 +34,7 @@ def _matched_last(of: Operation[..., Any]) -> tuple[bool, int]:
     return bool(of.in_path), -of.path.count("/")
 
 
-def _endpoint(of: Operation[..., Any]) -> Callable[..., Awaitable[Response]]:
+def endpoint(of: Operation[..., Any]) -> Callable[..., Awaitable[Response]]:
     arguments, of_paging = Arguments(of), PARTS if is_paged(of) else ()
 
     async def answer(request: Request, caller: Annotated[Caller, Depends(caller_of)]) -> Response:

@@ -24,4 +24,10 @@ def _fixed(route: str, name: str = "", **more: object) -> Place:
     return Place(name or route.strip("/"), route, lambda _: route, **more)  # type: ignore[arg-type]
 
 
-PLACES = (_fixed("/", "overview"),)
+PLACES = (
+    _fixed("/", "overview"),
+    _fixed("/inbox"),
+    _fixed("/trends"),
+    _fixed("/locks"),
+    _fixed("/tokens"),
+)

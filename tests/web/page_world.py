@@ -1,6 +1,7 @@
 """A World, seen by somebody who looks at pages."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import httpx2
 from cli_world import World
@@ -30,3 +31,8 @@ class Browser:
         answer = self.post(path, form)
         assert answer.status_code == 303, answer.text
         return self.get(answer.headers["location"])
+
+    def json(self, path: str) -> Any:
+        answer = self._client.get(path)
+        assert answer.status_code == 200, answer.text
+        return answer.json()

@@ -1,0 +1,62 @@
+"""Locks of stacks: who holds them and why, taking one, and releasing it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import HTMLResponse, Response
+
+from runner.api.caller import Caller
+from runner.api.locks import list_locks, release_lock, take_lock
+from runner.model.access.role import Role
+from runner.web.form import done
+from runner.web.html import html
+from runner.web.identity import page_caller
+from runner.web.routes import endpoint
+
+PATH = "/locks"
+
+router = APIRouter(include_in_schema=False)
+router.add_api_route("/locks.json", endpoint(list_locks))
+
+
+@router.get(PATH)
+def locks(
+    request: Request, caller: Annotated[Caller, Depends(page_caller)], release: str = ""
+) -> HTMLResponse:
+    """With `release`, it asks for the reason to release the lock of that stack."""
+    found = list_locks(caller)
+    releasing = release if any(lock.stack == release for lock in found) else ""
+    somewhere = any(Role(one.role).includes(Role.OWNER) for one in caller.access.bindings)
+    return html(
+        request,
+        "locks.html",
+        caller,
+        locks=found,
+        releasing=releasing,
+        may_lock=somewhere,
+        may_release=lambda stack: caller.access.allows(Role.OWNER, stack),
+    )
+
+
+@router.post(PATH)
+def take(
+    caller: Annotated[Caller, Depends(page_caller)],
+    stack: Annotated[str, Form()],
+    reason: Annotated[str, Form()],
+) -> Response:
+    return done(
+        PATH, lambda: take_lock(caller, stack.strip(), reason=reason), lambda lock: f"Locked {lock.stack}."
+    )
+
+
+@router.post("/locks/release")
+def release(
+    caller: Annotated[Caller, Depends(page_caller)],
+    stack: Annotated[str, Form()],
+    reason: Annotated[str, Form()],
+) -> Response:
+    return done(
+        PATH,
+        lambda: release_lock(caller, stack, reason=reason),
+        lambda lock: f"Released the lock of {lock.stack}, which {lock.holder} held: {lock.reason}",
+    )

@@ -1,0 +1,75 @@
+"""API tokens: who has one, a new one, whose secret is shown once, and revoking."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import HTMLResponse, Response
+
+from runner.api.caller import Caller
+from runner.api.tokens import NewToken, create_token, list_tokens, revoke_token
+from runner.errors import DriftlineError
+from runner.model.values.span import Seconds
+from runner.web.flash import Said, back_to
+from runner.web.form import done
+from runner.web.html import html
+from runner.web.identity import page_caller
+from runner.web.routes import endpoint
+
+PATH = "/tokens"
+# What the form offers; an API client may say any span.
+SPANS = ("7d", "30d", "90d", "52w", "")
+
+router = APIRouter(include_in_schema=False)
+router.add_api_route("/tokens.json", endpoint(list_tokens))
+
+
+@router.get(PATH)
+def tokens(
+    request: Request, caller: Annotated[Caller, Depends(page_caller)], revoke: str = ""
+) -> HTMLResponse:
+    """With `revoke`, it asks whether that token is to be revoked."""
+    return _page(request, caller, revoke=revoke)
+
+
+@router.post(PATH)
+def create(
+    request: Request,
+    caller: Annotated[Caller, Depends(page_caller)],
+    name: Annotated[str, Form()],
+    expires: Annotated[str, Form()] = "",
+) -> Response:
+    """The answer has the secret: a redirect would have to keep it somewhere."""
+    try:
+        made = create_token(caller, name=name.strip(), expires=_span(expires))
+    except DriftlineError as error:
+        return back_to(PATH, Said("fail", error.message, error.hint or ""))
+    return _page(request, caller, made=made)
+
+
+@router.post("/tokens/revoke")
+def revoke(caller: Annotated[Caller, Depends(page_caller)], name: Annotated[str, Form()]) -> Response:
+    return done(PATH, lambda: revoke_token(caller, name), lambda _: f"Revoked the token {name}.")
+
+
+def _page(
+    request: Request, caller: Caller, *, made: NewToken | None = None, revoke: str = ""
+) -> HTMLResponse:
+    rows = list_tokens(caller)
+    now = caller.app.clock.now()
+    valid = {
+        row.name for row in rows if row.revoked_at is None and (not row.expires_at or row.expires_at > now)
+    }
+    return html(
+        request,
+        "tokens.html",
+        caller,
+        tokens=sorted(rows, key=lambda row: (row.name not in valid, row.name)),
+        valid=valid,
+        made=made,
+        revoking=revoke if revoke in valid else "",
+        spans=SPANS,
+    )
+
+
+def _span(text: str) -> Seconds | None:
+    return Seconds.parse(text) if text in SPANS and text else None
