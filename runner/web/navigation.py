@@ -23,6 +23,7 @@ NAVIGATION = (
     Place("/", "Overview", "home"),
     Place("/inbox", "Inbox", "inbox"),
     Place("/stacks", "Stacks", "stacks"),
+    Place("/runs", "Runs", "run"),
     Place("/trends", "Trends", "trend"),
     Place("/locks", "Locks", "lock"),
     Place("/tokens", "Tokens", "key", Role.ADMIN),

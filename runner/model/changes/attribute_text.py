@@ -31,7 +31,7 @@ def attribute_lines(attributes: Sequence[AttributeChange], *, full: bool = False
 
 
 def attribute_line(attribute: AttributeChange, width: int, *, full: bool) -> Iterator[Line]:
-    action = _attribute_action(attribute)
+    action = attribute_action(attribute)
     note = "  # forces replacement" if attribute.forces_replacement else ""
     start = f"      {SYMBOLS[action]} {safe_text(attribute.path):<{width}} ="
     rows = attribute_rows(attribute, full=full)
@@ -55,19 +55,24 @@ def attribute_rows(attribute: AttributeChange, *, full: bool = False) -> list[Ma
 _BY_SYMBOL = {"+": Action.CREATE, "-": Action.DELETE}
 
 
-def _attribute_action(attribute: AttributeChange) -> Action:
+def attribute_action(attribute: AttributeChange) -> Action:
     if attribute.before is None and not attribute.mark_only:
         return Action.CREATE
     return Action.DELETE if attribute.after is None else Action.UPDATE
 
 
-def _values(attribute: AttributeChange, action: Action, *, full: bool) -> str:
+def attribute_values(attribute: AttributeChange, *, full: bool = False) -> tuple[str, str]:
+    """Before and after, on one line each."""
     before = value_text(attribute.before, named=attribute.sensitive and attribute.before is not None)
     named = attribute.unknown or (attribute.sensitive and attribute.after is not None)
     after = value_text(attribute.after, named=named)
+    return (before, after) if attribute.mark_only else shortened(before, after, full=full)
+
+
+def _values(attribute: AttributeChange, action: Action, *, full: bool) -> str:
+    before, after = attribute_values(attribute, full=full)
     if attribute.mark_only:
         return f"{before}  # same value; only its sensitivity changes"
-    before, after = shortened(before, after, full=full)
     if action is Action.CREATE:
         return after
     return before if action is Action.DELETE else f"{before} -> {after}"

@@ -78,7 +78,7 @@ def lines(changes: ChangeSet, *, full: bool = False) -> Iterator[Line]:
     """Line by line, so that a plan of any size can be shown; `full` shortens no value."""
     yield from _head(changes)
     yield from applied_lines(changes, full=full)
-    for resource in _in_order(changes):
+    for resource in in_order(changes):
         yield Line("")
         yield from _resource(resource, full=full)
     if changes.outputs:
@@ -86,18 +86,19 @@ def lines(changes: ChangeSet, *, full: bool = False) -> Iterator[Line]:
         yield Line("Outputs:", loud=True)
         width = max(len(output.name) for output in changes.outputs)
         for output in changes.outputs:
-            yield from attribute_line(_as_attribute(output), width, full=full)
+            yield from attribute_line(as_attribute(output), width, full=full)
 
 
 def headlines(changes: ChangeSet) -> Iterator[Line]:
     """One line for each resource and for the outputs, without their attributes."""
-    for resource in _in_order(changes):
+    for resource in in_order(changes):
         yield _headline(resource)
     if changes.outputs:
         yield Line(safe_text(f"    Outputs: {', '.join(output.name for output in changes.outputs)}"))
 
 
-def _in_order(changes: ChangeSet) -> list[ResourceChange]:
+def in_order(changes: ChangeSet) -> list[ResourceChange]:
+    """What is destroyed and replaced comes first."""
     return sorted(changes.resources, key=lambda r: (_ORDER.index(r.action), address_order(r.address)))
 
 
@@ -149,11 +150,12 @@ def _resource(resource: ResourceChange, *, full: bool) -> Iterator[Line]:
 
 def _headline(resource: ResourceChange) -> Line:
     symbol = SYMBOLS[resource.action]
-    text = safe_text(f"{symbol:>3} {resource.address}  # {_happens(resource)}")
+    text = safe_text(f"{symbol:>3} {resource.address}  # {happens(resource)}")
     return Line(text, resource.action, loud=True)
 
 
-def _happens(resource: ResourceChange) -> str:
+def happens(resource: ResourceChange) -> str:
+    """Such as `will be destroyed, because it is not in the code`."""
     verb = _VERBS[resource.action]
     if resource.keeps_old:
         verb = "will be re-created; its old object is forgotten but not destroyed"
@@ -167,7 +169,8 @@ def _happens(resource: ResourceChange) -> str:
     return ", ".join(words)
 
 
-def _as_attribute(output: OutputChange) -> AttributeChange:
+def as_attribute(output: OutputChange) -> AttributeChange:
+    """It changes from one value to another, as an attribute does."""
     return AttributeChange(
         output.name,
         output.before,

@@ -9,13 +9,13 @@ from runner.api.caller import Caller
 from runner.api.stacks import show_newcomer, show_rules, show_stack
 from runner.errors import StackNotFound
 from runner.web.html import html
-from runner.web.identity import caller_of
+from runner.web.identity import page_caller
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/stacks/{stack:path}")
-def stack(request: Request, stack: str, caller: Annotated[Caller, Depends(caller_of)]) -> HTMLResponse:
+def stack(request: Request, stack: str, caller: Annotated[Caller, Depends(page_caller)]) -> HTMLResponse:
     try:
         page = show_stack(caller, stack)
     except StackNotFound:

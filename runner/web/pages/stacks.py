@@ -13,7 +13,7 @@ from runner.api.stacks import list_stacks
 from runner.model.stack.definition import DriftStatus, Health, Sync
 from runner.view.stack import StackRow
 from runner.web.html import html, link
-from runner.web.identity import caller_of
+from runner.web.identity import page_caller
 from runner.web.states import Look, of_state
 
 PATH = "/stacks"
@@ -91,7 +91,7 @@ class Pages:
 @router.get(PATH)
 def stacks(
     request: Request,
-    caller: Annotated[Caller, Depends(caller_of)],
+    caller: Annotated[Caller, Depends(page_caller)],
     q: str = "",
     sync: str = "",
     drift: str = "",

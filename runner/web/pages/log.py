@@ -1,0 +1,49 @@
+"""The log of one run: to read, to follow, to save."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi.responses import HTMLResponse, StreamingResponse
+from sse_starlette import EventSourceResponse
+
+from runner.api.caller import Caller
+from runner.api.logs import read_log
+from runner.api.runs import show_run
+from runner.web.html import html
+from runner.web.identity import page_caller
+from runner.web.log import followed, log_of, log_text
+from runner.web.runs import run_number
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/runs/{run}/log")
+def log(request: Request, run: str, caller: Annotated[Caller, Depends(page_caller)]) -> HTMLResponse:
+    number = run_number(run)
+    return html(request, "run_log.html", caller, page=show_run(caller, number), log=log_of(caller, number))
+
+
+@router.get("/runs/{run}/log.txt")
+def save(run: str, caller: Annotated[Caller, Depends(page_caller)]) -> StreamingResponse:
+    number = run_number(run)
+    read_log(caller, number)  # what is refused is refused before the answer begins
+    name = f'attachment; filename="run-{number}.log"'
+    return StreamingResponse(
+        log_text(caller, number),
+        media_type="text/plain; charset=utf-8",
+        headers={"Content-Disposition": name},
+    )
+
+
+@router.get("/runs/{run}/log/follow")
+def follow(
+    run: str,
+    caller: Annotated[Caller, Depends(page_caller)],
+    offset: int = 0,
+    last_event_id: Annotated[str, Header()] = "",
+) -> Response:
+    """Server-sent events. A browser that lost the connection goes on where it was."""
+    number = run_number(run)
+    read_log(caller, number)
+    start = int(last_event_id) if last_event_id.isdecimal() else offset
+    return EventSourceResponse(followed(caller, number, start))

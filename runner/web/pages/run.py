@@ -1,0 +1,123 @@
+"""One run: what it would do or did, and the yes or no to it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi.responses import HTMLResponse
+
+from runner.api.approvals import approve_run, reject_run, show_question
+from runner.api.caller import Caller
+from runner.api.runs import cancel_run, show_run
+from runner.model.access.role import Role
+from runner.model.run.life import State
+from runner.service.approval.approve import Seen
+from runner.view.approved import Approved
+from runner.view.evidence import evidence_facts
+from runner.view.words import counted
+from runner.web import plan
+from runner.web.forms import performed
+from runner.web.html import html
+from runner.web.identity import page_caller
+from runner.web.log import log_of
+from runner.web.runs import run_number, run_path
+from runner.web.timeline import timeline
+
+router = APIRouter(include_in_schema=False)
+
+EXECUTING = frozenset({State.QUEUED, State.PLANNING, State.APPLYING})
+MANY = 300  # attributes, of which a plan is shown without them
+
+
+@router.get("/runs/{run}")
+def run(
+    request: Request, run: str, caller: Annotated[Caller, Depends(page_caller)], *, full: bool = False
+) -> HTMLResponse:
+    page = show_run(caller, run_number(run))
+    waits = page.state is State.AWAITING_APPROVAL
+    parts = tuple(plan.parts(page.changes, full=full)) if page.changes else ()
+    return html(
+        request,
+        "run.html",
+        caller,
+        page=page,
+        question=show_question(caller, run_number(run)) if waits else None,
+        may_approve=caller.access.allows(Role.APPROVER, page.stack),
+        may_cancel=not page.final and caller.access.allows(Role.OPERATOR, page.stack),
+        moments=timeline(page),
+        parts=parts,
+        opened=sum(len(one.attributes) for one in page.changes.resources) <= MANY if page.changes else True,
+        outputs=plan.outputs(page.changes, full=full) if page.changes else (),
+        apply_only=plan.only_by_apply(page.changes) if page.changes else (),
+        planned_again=tuple(plan.parts(page.planned_again, full=full)) if page.planned_again else (),
+        evidence=tuple(evidence_facts(page.evidence)) if page.evidence else (),
+        log=log_of(caller, run_number(run)) if page.state in EXECUTING else None,
+        full=full,
+    )
+
+
+@router.post("/runs/{run}/approve")
+def approve(
+    run: str,
+    caller: Annotated[Caller, Depends(page_caller)],
+    digest: Annotated[str, Form()],
+    plan_digest: Annotated[str, Form()] = "",
+    binding_digest: Annotated[str, Form()] = "",
+    fingerprint: Annotated[str, Form()] = "",
+    changes: Annotated[str, Form()] = "",
+    comment: Annotated[str, Form()] = "",
+    confirm: Annotated[str, Form()] = "",
+    accepted: Annotated[tuple[str, ...], Form()] = (),
+) -> Response:
+    """The form has what was shown: the yes holds for that plan and for no other."""
+    seen = Seen(plan_digest or None, binding_digest or None, fingerprint or None, changes)
+    return performed(
+        run_path(run),
+        lambda: _approved(
+            approve_run(
+                caller,
+                run_number(run),
+                digest=digest,
+                seen=seen,
+                comment=comment,
+                confirm=confirm.strip() or None,
+                accepted=accepted,
+            )
+        ),
+    )
+
+
+def _approved(of: Approved) -> str:
+    said = f"You approved {of.run.id} ({of.approvals})."
+    if not of.complete:
+        return f"{said} It needs {counted(of.missing, 'more approval')}."
+    if of.waits:
+        return f"{said} It will be applied later: {of.waits}."
+    if of.daemon:
+        return f"{said} The daemon is applying it."
+    return f"{said} No daemon is running: apply it with   driftline apply {of.run.id}"
+
+
+@router.post("/runs/{run}/reject")
+def reject(
+    run: str,
+    caller: Annotated[Caller, Depends(page_caller)],
+    reason: Annotated[str, Form()],
+    seen: Annotated[State, Form()] = State.AWAITING_APPROVAL,
+) -> Response:
+    def perform() -> str:
+        return f"You rejected {reject_run(caller, run_number(run), reason=reason, seen=seen).run.id}."
+
+    return performed(run_path(run), perform)
+
+
+@router.post("/runs/{run}/cancel")
+def cancel(run: str, caller: Annotated[Caller, Depends(page_caller)]) -> Response:
+    def perform() -> str:
+        found = cancel_run(caller, run_number(run))
+        return (
+            f"{found.id} is {found.state.in_words}."
+            if found.state is State.CANCELED
+            else f"{found.id} was asked to stop."
+        )
+
+    return performed(run_path(run), perform)
