@@ -30,11 +30,12 @@ class Operation(Generic[P, T]):
     role: Role
     perform: Callable[Concatenate[Caller, P], T]
     at_daemon: AfterCrash | None = None  # it needs remotes or terraform, which not every process may use
+    anywhere: bool = False  # it is about no stack, and the role for any stack will do
 
     def __call__(self, caller: Caller, /, *args: P.args, **kwargs: P.kwargs) -> T:
         given = self.bind(*args, **kwargs)
-        stack = self._stack(caller, given)
-        caller.require(self.role, stack, self.summary)
+        if not (self.anywhere and caller.access.holds(self.role)):
+            caller.require(self.role, self._stack(caller, given), self.summary)
         if caller.app.read_only and self.method != "GET":
             raise ServedReadOnly(operation=self.summary)
         if self.at_daemon is not None and caller.daemon is not None:
@@ -79,12 +80,17 @@ class Operation(Generic[P, T]):
 
 
 def operation(
-    method: Method, path: str, role: Role, *, at_daemon: AfterCrash | None = None
+    method: Method,
+    path: str,
+    role: Role,
+    *,
+    at_daemon: AfterCrash | None = None,
+    anywhere: bool = False,
 ) -> Callable[[Callable[Concatenate[Caller, P], T]], Operation[P, T]]:
     """Make the function below an operation."""
 
     def make(perform: Callable[Concatenate[Caller, P], T]) -> Operation[P, T]:
-        return Operation(method, path, role, perform, at_daemon)
+        return Operation(method, path, role, perform, at_daemon, anywhere)
 
     return make
 

@@ -1,5 +1,6 @@
 """Sources: what the last poll of each found, polling now, and trying one out."""
 
+from dataclasses import replace
 from difflib import get_close_matches
 
 from runner.api.caller import Caller
@@ -8,7 +9,7 @@ from runner.errors import SourceNotFound
 from runner.model.access.role import Role
 from runner.model.execution.daemon_request import AfterCrash
 from runner.model.settings.source import SourceSettings
-from runner.view.poll import PollRows, poll_row
+from runner.view.poll import PollRow, PollRows, SourceToPoll, poll_row
 from runner.view.source import SourceRows, source_rows
 from runner.view.source_check import FoundStack, SignatureRow, SourceCheck, SourceHead
 
@@ -30,14 +31,37 @@ def sync_sources(caller: Caller, *, source: str | None = None) -> PollRows:
     return tuple(poll_row(results[one.name], one) for one in sources)
 
 
-@operation("POST", "/polls/{stack}", Role.OPERATOR, at_daemon=AfterCrash.REPEAT)
-def poll_for(caller: Caller, stack: str) -> PollRows:
-    """Poll the source of a stack, or all sources if the stack is not known, so that a plan of it is one of the newest commit."""
+@operation("GET", "/polls", Role.VIEWER)
+def sources_to_poll(
+    caller: Caller, *, stacks: tuple[str, ...] = (), unknown_only: bool = False
+) -> tuple[SourceToPoll, ...]:
+    """The sources to poll so that a plan of these stacks is one of the newest commits.
+
+    All sources if a stack is not known yet, or none is named. `unknown_only` if the revision is chosen already.
+    """
     with caller.reading() as reader:
-        source = next((one.source for one in reader.stacks() if one.name == stack), None)
-    sources = [one for one in caller.app.settings.sources if source in {None, one.name}]
-    by = caller.person.name
-    return tuple(poll_row(caller.app.poller.poll(one, by=by), one) for one in sources)
+        known = {stack.name: stack.source for stack in reader.stacks()}
+    unknown = any(stack not in known for stack in stacks)
+    if unknown_only and not unknown:
+        return ()
+    wanted = {known[stack] for stack in stacks if stack in known}
+    return tuple(
+        SourceToPoll(one.name, one.branch)
+        for one in caller.app.settings.sources
+        if unknown or not stacks or one.name in wanted
+    )
+
+
+@operation("POST", "/sources/{source}/poll", Role.OPERATOR, at_daemon=AfterCrash.REPEAT, anywhere=True)
+def poll_source(caller: Caller, source: str, *, stacks: tuple[str, ...] = ()) -> PollRow:
+    """Poll a source now. Without the problems for which a plan of these stacks is about to be refused."""
+    of = _named(caller, source)
+    row = poll_row(caller.app.poller.poll(of, by=caller.person.name), of)
+    with caller.reading() as reader:
+        told = {stack.problem for stack in reader.stacks() if stack.name in stacks}
+        newcomers = (one for status in reader.sources() for one in status.newcomers)
+        told |= {problem for name, problem in newcomers if name in stacks}
+    return replace(row, problems=tuple(one for one in row.problems if one not in told))
 
 
 @operation("GET", "/sources/{source}/head", Role.ADMIN, at_daemon=AfterCrash.REPEAT)

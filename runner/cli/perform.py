@@ -76,6 +76,11 @@ class Performer:
         return self.daemon is None and self.cli.remote is None
 
     @property
+    def works(self) -> bool:
+        """Whether anybody does the work now: another host's may have to wait for its daemon."""
+        return self.works_here or self.daemon is not None
+
+    @property
     def follows(self) -> bool:
         return not self.cli.quiet and (self.cli.verbose or sys.stderr.isatty())
 

@@ -10,6 +10,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class SourceToPoll:
+    source: str
+    branch: str
+
+
+@dataclass(frozen=True)
 class PollRow:
     """`revision` is the newest one that was taken; `refused` one that was not."""
 

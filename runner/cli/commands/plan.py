@@ -9,6 +9,7 @@ import click
 from runner.api.approvals import show_next_step
 from runner.api.plans import request_plan
 from runner.api.runs import show_run
+from runner.api.sources import poll_source, sources_to_poll
 from runner.cli.options import (
     Cli,
     Labels,
@@ -95,7 +96,8 @@ def command(
     promote: Literal["straight"] | None = "straight" if straight else None
     wish = Wish(ref, targets, destroy, not no_wait, full, output, ignore_dependencies, promote, reason)
     performer = Performer.of(cli, waited_for=not no_wait)
-    poll_sources(cli, stacks, only_unknown=ref is not None)
+    if performer.works:
+        poll_sources(cli, stacks, only_unknown=ref is not None)
     chosen = stacks or _labelled(cli, labels, wish, yes=yes)
     return plan_all(cli, performer, chosen, wish, detailed=detailed_exitcode)
 
@@ -204,32 +206,13 @@ def _ending(cli: Cli, performer: Performer, run: RunRow, page: RunPage) -> int:
 
 def poll_sources(cli: Cli, stacks: Sequence[str], *, only_unknown: bool) -> None:
     """What was pushed a moment ago is planned too: the stacks' sources, or all where a stack is not known yet or none is named."""
-    if cli.remote is not None:
-        return
-    settings = cli.app.settings
-    with cli.app.store.reading() as reader:
-        known = {stack.name: stack.source for stack in reader.stacks()}
-    unknown = [stack for stack in stacks if stack not in known]
-    if only_unknown and not unknown:
-        return
-    wanted = {known[stack] for stack in stacks if stack in known}
-    for source in settings.sources:
-        if unknown or not stacks or source.name in wanted:
-            cli.console.say(f"source {source.name}: polling {source.branch}")
-            polled = cli.app.poller.poll(source, by=cli.person.name)
-            if polled.problem:
-                cli.console.warn(
-                    f"source {source.name}: {polled.problem}; using the last known revision of its stacks"
-                )
-            reported = _reported_by_the_plan(cli, stacks)
-            for problem in polled.problems:
-                if problem not in reported:
-                    cli.console.warn(problem)
-
-
-def _reported_by_the_plan(cli: Cli, names: Sequence[str]) -> set[str | None]:
-    """The problems for which these stacks are about to be refused."""
-    with cli.app.store.reading() as reader:
-        known = {stack.problem for stack in reader.stacks() if stack.name in names}
-        newcomers = (one for source in reader.sources() for one in source.newcomers)
-        return known | {problem for name, problem in newcomers if name in names}
+    named = tuple(stacks)
+    for one in cli.call(sources_to_poll, stacks=named, unknown_only=only_unknown):
+        cli.console.say(f"source {one.source}: polling {one.branch}")
+        polled = cli.call(poll_source, one.source, stacks=named)
+        if polled.problem:
+            cli.console.warn(
+                f"source {one.source}: {polled.problem}; using the last known revision of its stacks"
+            )
+        for problem in polled.problems:
+            cli.console.warn(problem)

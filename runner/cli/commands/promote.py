@@ -58,8 +58,9 @@ def _promote(cli: Cli, name: str, to: str | None, reason: str, *, wait: bool, fu
 
     cli.begin_installation()
     performer = Performer.of(cli, waited_for=wait)
-    stages = tuple(stage.stack for stage in cli.call(show_promotion, name).stages)
-    poll_sources(cli, stages, only_unknown=False)
+    if performer.works:
+        stages = tuple(stage.stack for stage in cli.call(show_promotion, name).stages)
+        poll_sources(cli, stages, only_unknown=False)
     stage = cli.call(show_next_stage, name, to=to)
     wish = Wish(None, (), destroy=False, wait=wait, full=full, output=output, promote="early", reason=reason)
     return plan_all(cli, performer, (stage,), wish, detailed=False)

@@ -41,6 +41,10 @@ class Access:
             Role(binding.role).includes(role) and _covers(binding.stacks, stack) for binding in self.bindings
         )
 
+    def holds(self, role: Role) -> bool:
+        """Whether the role is held for any stack."""
+        return any(Role(binding.role).includes(role) for binding in self.bindings)
+
     def sees(self, stack: str) -> bool:
         return self.unlimited or self.allows(Role.VIEWER, stack)
 
