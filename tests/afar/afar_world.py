@@ -1,0 +1,78 @@
+"""Commands of a World that ask a server in this process, which has a daemon that works when somebody waits."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
+
+import structlog
+from cli_world import World
+from click.testing import CliRunner, Result
+from fastapi.testclient import TestClient
+
+from runner.api.caller import Caller
+from runner.api.operation import Operation
+from runner.app import App
+from runner.cli.main import main
+from runner.cli.person import who_acts
+from runner.model.run.life import State
+from runner.remote.client import Remote
+from runner.web.application import application
+from runner.web.identity import caller_of
+
+URL = "http://localhost"
+DAEMON = 4711
+# What each command waits for; a daemon does more, and a test would not know when.
+WORK = {
+    "plan": {State.QUEUED},
+    "promote": {State.QUEUED},
+    "apply": {State.APPROVED},
+}
+
+
+def run_afar(world: World, *words: str, expect: int | None = 0) -> Result:
+    """As `World.run` does, through the API."""
+    with server(world, words[0]):
+        result = CliRunner().invoke(main, ["--server", URL, *words], env=world.environment)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert expect is None or result.exit_code == expect, result.output
+    return result
+
+
+@contextmanager
+def server(world: World, command: str = "") -> Iterator[None]:
+    """The person is the one on the host, so that what is said of them is the same."""
+    app = world.app
+    # What a server logs is nothing that a command prints.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    web = application(app)
+    web.dependency_overrides[caller_of] = lambda: Caller(app, who_acts)
+    client = TestClient(web, base_url=URL, raise_server_exceptions=False)
+    with patch.object(Remote, "at", lambda url: Remote(url, client)), daemon(app, WORK.get(command, set())):
+        yield
+
+
+@contextmanager
+def daemon(app: App, work: set[State]) -> Iterator[None]:
+    """One that seems to run, and works on a run whenever somebody asks how far it is."""
+    answer = Operation.__call__
+
+    def working(self: Operation[..., object], caller: Caller, /, *args: object, **given: object) -> object:
+        if self.name == "show_progress":
+            for run in given["runs"]:  # type: ignore[attr-defined] # numbers
+                _work(app, run, work)
+        return answer(self, caller, *args, **given)
+
+    with (
+        patch.object(Operation, "__call__", working),
+        patch("runner.api.status.running_daemon", lambda _: DAEMON),
+    ):
+        yield
+
+
+def _work(app: App, run: int, work: set[State]) -> None:
+    with app.store.reading() as reader:
+        state = reader.run(run).state
+    if state in work:
+        app.worker.perform_one(run)
