@@ -17,6 +17,7 @@ OFFERED = f"run.{Event.OFFER}"
 Stored = Any  # a row of _COLUMNS: number, five texts and the hash
 _COLUMNS = "seq, at, actor, action, subject, detail, hash"
 _AS_BYTES = ", ".join(f"CAST({name} AS BLOB)" for name in _COLUMNS.split(", ")[1:])
+_NUMBERED = {"run": "runs", "dr": "reports"}
 _PAGE = "FROM audit WHERE seq > ? ORDER BY seq LIMIT ?"
 
 
@@ -38,6 +39,7 @@ class AuditReads(Session):
         actor: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        below: int | None = None,
         limit: int = 100,
     ) -> list[AuditEntry]:
         """The newest entries, newest first. A stack's entries include those of its runs and reports."""
@@ -52,10 +54,19 @@ class AuditReads(Session):
             tests.append(("at >= ?", (text(since),)))
         if until is not None:
             tests.append(("at <= ?", (text(until),)))
+        if below is not None:
+            tests.append(("seq < ?", (below,)))
         where = " AND ".join(["1", *(test for test, _ in tests)])
         values = [value for _, group in tests for value in group]
         sql = f"SELECT * FROM audit WHERE {where} ORDER BY seq DESC LIMIT ?"  # noqa: S608 - of constants
         return [entry_of(row) for row in self._all(sql, *values, limit)]
+
+    def stack_of_subject(self, subject: str) -> str | None:
+        kind, _, number = subject.rpartition("-")
+        if kind not in _NUMBERED or not (number.isascii() and number.isdigit()):
+            return None
+        row = self._one(f"SELECT stack FROM {_NUMBERED[kind]} WHERE id = ?", int(number))  # noqa: S608 - a constant
+        return None if row is None else row["stack"]
 
     def audit_head(self) -> tuple[int, str]:
         """Number and hash of the newest entry: stored elsewhere, it later reveals truncation."""

@@ -57,16 +57,15 @@ def walk(connections: Connections, wanted: frozenset[int] = frozenset()) -> Walk
     return Walk(seq, previous, None, hashes)
 
 
-def entries(connections: Connections) -> Iterator[AuditEntry]:
-    """The whole audit log, oldest first."""
+def entries(connections: Connections, after: int | None = None) -> Iterator[AuditEntry]:
+    """The whole audit log, oldest first, or what comes behind an entry."""
     with explained(connections):
-        for rows in _log(connections):
+        for rows in _log(connections, _BEFORE_ALL if after is None else after):
             yield from map(entry_of, rows)
 
 
-def _log(connections: Connections) -> Iterator[list[Stored]]:
+def _log(connections: Connections, seq: int = _BEFORE_ALL) -> Iterator[list[Stored]]:
     """Page by page: earlier pages never change, and a long read would block writers."""
-    seq = _BEFORE_ALL
     while True:
         with connections.snapshot() as connection:
             rows = audit_page(connection, seq, _PAGE)

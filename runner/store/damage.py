@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from runner.errors import RowDamaged
+from runner.model.approval.approval import Person
 from runner.model.approval.binding import read_binding
 from runner.model.changes.changes import ApplyOnly, ChangeSet, Diagnostic
 from runner.model.drift.probe import ProbeRecord
@@ -113,6 +114,22 @@ _COLUMNS: Mapping[str, tuple[str, Mapping[str, Read]]] = {
     "outbox": ("id", {"payload": _object, **_times("at")}),
     "consumers": ("name", _times("next_try")),
     "dead_letters": ("id", {"payload": _object, **_times("at", "since")}),
+    "tokens": ("name", _times("created_at", "expires_at", "revoked_at", "used_at")),
+    "sessions": (
+        "name",
+        {"subjects": strings_of, **_times("created_at", "expires_at", "seen_at", "ended_at")},
+    ),
+    "login_codes": ("name", {"subjects": strings_of, **_times("expires_at")}),
+    "daemon_requests": (
+        "id",
+        {
+            "arguments": _object,
+            "person": _json_of(Person),
+            "answer": json.loads,
+            "error": _object,
+            **_times("at", "taken_at", "answered_at"),
+        },
+    ),
 }
 
 

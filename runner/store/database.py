@@ -136,11 +136,11 @@ class SqliteStore:
 
         return walk(self._connections, wanted)
 
-    def export_audit(self) -> Iterator[AuditEntry]:
-        """The whole log, oldest first, in short reads that block no writer."""
+    def export_audit(self, after: int | None = None) -> Iterator[AuditEntry]:
+        """The whole log, oldest first, or what comes behind an entry, in short reads that block no writer."""
         from runner.store.check import entries
 
-        return entries(self._connections)
+        return entries(self._connections, after)
 
     def backup(self, target: Path) -> None:
         """Write a checked copy while others continue."""

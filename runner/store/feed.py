@@ -12,6 +12,8 @@ from runner.store.audit import Writes
 from runner.store.rows import Value, compact, text, text_or_none, time_or_none
 from runner.store.session import Session
 
+NEVER = 2**63 - 1  # no event is behind it
+
 
 class FeedReads(Session):
     def events(self, after: int, topics: Collection[str] | None = None, limit: int = 100) -> list[FeedEvent]:
@@ -22,15 +24,25 @@ class FeedReads(Session):
         return [_event(row) for row in self._all(sql, after, *wanted, limit)]
 
     def newest_events(
-        self, topics: Collection[str], stack: str | None, limit: int, after: int = 0
+        self,
+        topics: Collection[str],
+        stack: str | None,
+        limit: int,
+        after: int = 0,
+        before: int | None = None,
     ) -> list[FeedEvent]:
         """The last events of these topics, oldest first; of one stack, or of all."""
         marks = ", ".join("?" * len(topics))
         sql = f"""
-            SELECT * FROM outbox WHERE id > ? AND topic IN ({marks})
+            SELECT * FROM outbox WHERE id > ? AND id < ? AND topic IN ({marks})
             AND (? IS NULL OR json_extract(payload, '$.stack') = ?) ORDER BY id DESC LIMIT ?
         """  # noqa: S608 - only marks
-        return [_event(row) for row in reversed(self._all(sql, after, *topics, stack, stack, limit))]
+        return [
+            _event(row)
+            for row in reversed(
+                self._all(sql, after, NEVER if before is None else before, *topics, stack, stack, limit)
+            )
+        ]
 
     def events_head(self) -> int:
         """The number of the newest event."""

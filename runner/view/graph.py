@@ -102,6 +102,15 @@ def linked(nodes: Mapping[str, GraphNode], edges: Iterable[GraphEdge]) -> StackG
     )
 
 
+def only(graph: StackGraph, sees: Callable[[str], bool]) -> StackGraph:
+    """The stacks that somebody may see, and what connects these."""
+    return StackGraph(
+        tuple(node for node in graph.nodes if sees(node.name)),
+        tuple(edge for edge in graph.edges if sees(edge.first) and sees(edge.stack)),
+        tuple(cycle for cycle in graph.cycles if all(map(sees, cycle))),
+    )
+
+
 def around(graph: StackGraph, names: Collection[str]) -> StackGraph:
     """These stacks, all that they wait for, and all that waits for them."""
     kept = {*_reached(names, graph.edges, forward=True), *_reached(names, graph.edges, forward=False)}

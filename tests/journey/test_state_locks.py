@@ -355,7 +355,7 @@ def test_a_run_waiting_for_our_own_dead_lock_is_due_once_it_is_released(
     assert states(dead.work()) == [State.QUEUED]
     offered = unlock.offer(dead.app.control, dead.app.worker.ask, "web")
     assert offered.run.id == run.id
-    unlock.free(dead.app.control, dead.app.worker.ask, offered, ANA, "x")
+    unlock.free(dead.app.control, dead.app.worker.ask, "web", offered.lock.id, ANA, "x")
     assert states(dead.work()) == [State.AWAITING_APPROVAL]
 
 
@@ -390,11 +390,18 @@ def forget_whose(world: World) -> None:
         writer.save_evidence(run.id, replace(evidence(world, run), lock_is_ours=False))
 
 
+def test_a_lock_that_was_never_offered_is_not_freed(dead: World, backend: StateBackend) -> None:
+    backend.take("web", ANAS)
+    with pytest.raises(NotFound, match="no run of stack"):
+        unlock.free(dead.app.control, dead.app.worker.ask, "web", ANAS, ANA, "x")
+    assert backend.locks["web"]["ID"] == ANAS
+
+
 def test_a_lock_that_moves_while_the_person_thinks_is_not_freed(dead: World, backend: StateBackend) -> None:
     offered = unlock.offer(dead.app.control, dead.app.worker.ask, "web")
     backend.take("web", ANAS)
     with pytest.raises(Conflict, match="no longer locked"):
-        unlock.free(dead.app.control, dead.app.worker.ask, offered, ANA, "x")
+        unlock.free(dead.app.control, dead.app.worker.ask, "web", offered.lock.id, ANA, "x")
     assert backend.locks["web"]["ID"] == ANAS
 
 

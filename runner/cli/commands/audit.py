@@ -7,18 +7,16 @@ from typing import Any
 
 import click
 
+from runner.api.audit import Anchor, export_audit, list_audit, parsed_anchor, verified, verify_audit
 from runner.cli import suggest
 from runner.cli.options import Cli, history_options, output_option, pass_cli, window
 from runner.cli.screen.audit import audit_screen, verdict_screen
 from runner.cli.screen.output import Console
-from runner.errors import DriftlineError, NotFound
-from runner.model.audit.restored import SHOWN_FOR
-from runner.model.audit.verdict import Beside, Fault, judge, wanted
+from runner.errors import BadUsage, DriftlineError, NotFound
+from runner.model.audit.verdict import Fault
 from runner.model.values.moment import Moment
-from runner.view.audit import VerdictPage, audit_row, audit_rows, verdict_page
+from runner.view.audit import VerdictPage
 from runner.view.document import document
-
-Anchor = tuple[int, str]
 
 
 class AnchorType(click.ParamType[Anchor]):
@@ -27,12 +25,10 @@ class AnchorType(click.ParamType[Anchor]):
     name = "anchor"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Anchor:
-        seq, _, digest = str(value).partition(":")
-        if not (seq.isascii() and seq.isdigit() and len(digest) == 64):
-            self.fail(
-                f"expected NUMBER:HASH as `driftline audit verify` prints it, got {value!r}", param, ctx
-            )
-        return int(seq), digest
+        try:
+            return parsed_anchor(str(value))
+        except BadUsage as error:
+            self.fail(error.message, param, ctx)
 
 
 class AuditBroken(DriftlineError):
@@ -99,20 +95,9 @@ def log(
     output: str,
 ) -> None:
     """Show who did what, newest first. Entries about a stack include those about its runs and reports."""
-    now = cli.app.clock.now()
-    first, last = window(since, until, now)
-    with cli.app.store.reading() as reader:
-        if stack is None and any(subject == known.name for known in reader.stacks()):
-            subject, stack = None, subject
-        entries = reader.audit(
-            subject=subject,
-            stack=stack,
-            actor=by,
-            since=first,
-            until=last,
-            limit=limit,
-        )
-    cli.present(output, audit_rows(entries), lambda rows: audit_screen(rows, now, absolute=absolute))
+    first, last = window(since, until, cli.now)
+    rows = cli.call(list_audit, subject=subject, stack=stack, by=by, since=first, until=last, limit=limit)
+    cli.present(output, rows, lambda rows: audit_screen(rows, cli.now, absolute=absolute))
 
 
 @command.command()
@@ -135,36 +120,16 @@ def verify(cli: Cli, anchor: Anchor | None, checkpoints: Path | None, output: st
 
     Prints the newest entry. Store it where this machine cannot write, and pass it as --anchor next time.
     """
-    kept = cli.app.checkpoints_in(checkpoints) if checkpoints else cli.app.checkpoints
-    chain = kept.read()  # before the log, which only becomes longer
-    walk = cli.app.store.walk_audit(wanted(chain, anchor))
-    # A copy that was kept elsewhere proves more than what became of the file here.
-    beside, used = (None, True) if checkpoints else _looked_beside(cli)
-    verdict = judge(walk, chain, anchor, place=kept.place, was_used=used, beside=beside)
-    page = verdict_page(walk, chain, verdict, kept.place)
+    if checkpoints:
+        page = verified(cli.app, cli.app.checkpoints_in(checkpoints), anchor, elsewhere=True)
+    else:
+        page = cli.call(verify_audit, anchor="{}:{}".format(*anchor) if anchor else None)
     if output == "table":
         _tell(cli.console, page)
     cli.present(output, page, verdict_screen)
-    if verdict.flaws:
-        error = _ERRORS[verdict.flaws[0].fault]
-        raise error("\n".join(flaw.sentence for flaw in verdict.flaws), place=kept.place)
-
-
-def _looked_beside(cli: Cli) -> tuple[Beside, bool]:
-    """What else shows a cut-off end, recent records only; and whether anything was ever applied here."""
-    from runner.service.cycle.restored import find_restored, last_restore
-    from runner.service.integrity.checkpoint import last_missing, was_used
-
-    control, now = cli.app.control, cli.app.clock.now()
-    older = find_restored(control)
-    with cli.app.store.reading() as reader:
-        restored, missing = (
-            entry if entry is not None and now - entry.at < SHOWN_FOR else None
-            for entry in (last_restore(reader), last_missing(reader))
-        )
-        used = was_used(control, reader)
-    strangers = tuple(one.name for one in older.strangers) if older is not None else ()
-    return Beside(strangers, restored, missing), used
+    if page.flaws:
+        error = _ERRORS[page.flaws[0].fault]
+        raise error("\n".join(flaw.sentence for flaw in page.flaws), place=page.checkpoints.file)
 
 
 def _tell(console: Console, page: VerdictPage) -> None:
@@ -178,5 +143,8 @@ def _tell(console: Console, page: VerdictPage) -> None:
 @pass_cli
 def export(cli: Cli) -> None:
     """Write the full log to stdout, oldest first, one JSON document per line."""
-    for entry in cli.app.store.export_audit():
-        sys.stdout.write(json.dumps(document(audit_row(entry))) + "\n")
+    after: int | None = None
+    while rows := cli.call(export_audit, after=after):
+        for row in rows:
+            sys.stdout.write(json.dumps(document(row)) + "\n")
+        after = rows[-1].seq

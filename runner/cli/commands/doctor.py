@@ -2,6 +2,7 @@
 
 import click
 
+from runner.api.installation import examine_installation
 from runner.cli.options import Cli, output_option, pass_cli
 from runner.cli.screen.finding import finding_screen, findings_sum
 from runner.doctor.checks import examine
@@ -15,7 +16,10 @@ from runner.view.finding import FindingRows, State
 def command(cli: Cli, deep: bool, output: str) -> int:
     """Check this installation and show how to fix each problem. Exits with 1 if a check fails."""
     findings: FindingRows = ()
-    for finding in examine(cli.config, deep=deep):
+    found = (
+        examine(cli.config, deep=deep) if cli.remote is None else cli.call(examine_installation, deep=deep)
+    )
+    for finding in found:
         findings += (finding,)
         if output == "table":  # each as soon as it is known: a remote that does not answer takes its time
             cli.present(output, finding, finding_screen)

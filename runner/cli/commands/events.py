@@ -4,20 +4,15 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 
 import click
 
+from runner.api.events import EventsPage, list_events, list_undelivered, next_events
 from runner.cli.options import Cli, output_option, pass_cli
 from runner.cli.screen.event import event_screen, followed_screen, letter_screen
 from runner.cli.screen.progress import LOOK_SECONDS
-from runner.errors import BadUsage
-from runner.model.events.feed import TOPICS, FeedEvent
-from runner.model.events.text import stack_of
 from runner.view.document import document
-from runner.view.event import event_row, event_rows, letter_rows
-
-PAGE = 500
+from runner.view.event import EventRow
 
 
 @click.command()
@@ -40,51 +35,29 @@ def command(
     output: str,
 ) -> None:
     """What happens, oldest first. With -f and -o json each line is one JSON document."""
-    now = cli.app.clock.now()
+    cli.begin_to_list()
     if dead:
-        with cli.to_list().store.reading() as reader:
-            letters = letter_rows(reader.dead_letters())
-        cli.present(output, letters, lambda rows: letter_screen(rows, now))
+        letters = cli.call(list_undelivered)
+        cli.present(output, letters, lambda rows: letter_screen(rows, cli.now))
         return
-    topics = _topics(globs)
-    with cli.to_list().store.reading() as reader:
-        found, position = (
-            reader.newest_events(topics, stack, limit, after or 0),
-            max(after or 0, reader.events_head()),
-        )
+    page = cli.call(list_events, topic=globs, stack=stack, after=after or 0, limit=limit)
     if not follow:
-        cli.present(output, event_rows(found), lambda rows: event_screen(rows, now))
+        cli.present(output, page.events, lambda rows: event_screen(rows, cli.now))
         return
-    for event in found:
+    for event in _and_more(cli, page, globs, stack):
         _follow(cli, event, output)
-    for event in _more(cli, position, topics):
-        if stack in {None, stack_of(event)}:
-            _follow(cli, event, output)
 
 
-def _topics(globs: tuple[str, ...]) -> frozenset[str]:
-    topics = frozenset(topic for topic in TOPICS if any(fnmatchcase(topic, glob) for glob in globs or "*"))
-    if not topics:
-        known = ", ".join(sorted({topic.partition(".")[0] + ".*" for topic in TOPICS}))
-        raise BadUsage(
-            f"no topic is called {' or '.join(globs)}", hint=f"driftline events --topic GLOB, of {known}"
-        )
-    return topics
-
-
-def _more(cli: Cli, position: int, topics: frozenset[str]) -> Iterator[FeedEvent]:
+def _and_more(cli: Cli, page: EventsPage, globs: tuple[str, ...], stack: str | None) -> Iterator[EventRow]:
     while True:
-        with cli.app.store.reading() as reader:
-            page = reader.events(position, topics, PAGE)
-        yield from page
-        if page:
-            position = page[-1].id
-        else:
+        yield from page.events
+        before = page.position
+        page = cli.call(next_events, after=before, topic=globs, stack=stack)
+        if page.position == before:
             time.sleep(LOOK_SECONDS)
 
 
-def _follow(cli: Cli, event: FeedEvent, output: str) -> None:
-    row = event_row(event)
+def _follow(cli: Cli, row: EventRow, output: str) -> None:
     if output == "json":
         sys.stdout.write(json.dumps(document(row)) + "\n")
         sys.stdout.flush()

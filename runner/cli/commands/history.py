@@ -2,10 +2,10 @@
 
 import click
 
+from runner.api.history import list_history
 from runner.cli import suggest
 from runner.cli.options import Cli, history_options, output_option, pass_cli, window
 from runner.model.values.moment import Moment
-from runner.ports.records.runs import RunFilter
 
 
 @click.command("history")
@@ -36,19 +36,7 @@ def command(
     """List the changes of STACK, or of all stacks, newest first: who requested, approved and applied what."""
     # Here, since `stack list`, which has this command beside it, waits for no pages of runs.
     from runner.cli.screen.history import history_screen
-    from runner.view.history import history_rows
 
-    now, stack = cli.app.clock.now(), stack or named
-    first, last = window(since, until, now)
-    where = RunFilter(
-        stack=stack,
-        by=by,
-        since=first,
-        until=last,
-        limit=limit,
-    )
-    with cli.app.store.reading() as reader:
-        if stack is not None:
-            reader.stack(stack)
-        rows = history_rows(reader, where)
-    cli.present(output, rows, lambda rows: history_screen(rows, now, absolute=absolute))
+    first, last = window(since, until, cli.now)
+    rows = cli.call(list_history, stack=stack or named, by=by, since=first, until=last, limit=limit)
+    cli.present(output, rows, lambda rows: history_screen(rows, cli.now, absolute=absolute))

@@ -3,6 +3,8 @@
 import click
 
 from runner.api.locks import list_locks, release_lock, take_lock
+from runner.api.states import force_unlock as force_unlock_state
+from runner.api.states import show_left_lock
 from runner.cli.options import Cli, output_option, pass_cli, reason_option, stack_argument, yes_option
 from runner.cli.screen.asking import ask
 from runner.cli.screen.lock import lock_screen
@@ -51,14 +53,12 @@ def release(cli: Cli, stack: str, reason: str) -> None:
 @pass_cli
 def force_unlock(cli: Cli, stack: str, reason: str, yes: bool) -> None:
     """Remove terraform's state lock of STACK if a dead Driftline run left it. Never removes anyone else's lock."""
-    from runner.service.operator.unlock import free, offer
-
-    worker = cli.app.worker
-    offered = offer(cli.app.control, worker.ask, stack)
-    run, lock = offered.run, offered.lock
-    cli.console.say(f"The state of {stack} is locked by {lock}.", f"{run.name} left it behind: {run.reason}")
+    left = cli.call(show_left_lock, stack)
+    cli.console.say(
+        f"The state of {stack} is locked by {left.lock}.", f"{left.run} left it behind: {left.reason}"
+    )
     if not yes:
         ask("Unlock it?", wish="unlocked")
-    free(cli.app.control, worker.ask, offered, cli.person, reason)
+    cli.call(force_unlock_state, stack, lock=left.id, reason=reason)
     cli.console.say(f"The state of {stack} is unlocked.")
-    cli.console.hint(f"driftline run show {run.name}")
+    cli.console.hint(f"driftline run show {left.run}")

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from runner.api.policies import list_policies
 from runner.cli import suggest
 from runner.cli.options import Cli, output_option, pass_cli
 from runner.cli.screen.policy import policies_screen, tests_screen, trial_screen
 from runner.errors import BadUsage, Blocked, DriftlineError, OutputNotUnderstood
-from runner.view.policy import policy_rows, test_rows, trial_page
+from runner.view.policy import test_rows, trial_page
 
 if TYPE_CHECKING:
     from runner.policy.evaluation import Evaluation
@@ -32,18 +33,8 @@ def command() -> None:
 @pass_cli
 def list_(cli: Cli, output: str) -> int:
     """List policies and checks with the stacks that they judge. Exits with 1 if one cannot be evaluated."""
-    from runner.service.approval.terms import counting
-
-    cli.to_list()
-    app = cli.app
-    with app.store.reading() as reader:
-        present = [stack for stack in reader.stacks() if stack.missing_since is None]
-        stacks = {stack.name: counting(reader, stack) for stack in present}
-    now = app.policies.every()
-    with _place() as place:
-        evaluation = app.judge.evaluation
-        flaws = {one.name: evaluation.flaws(one, _below(place)) for one in now.policies}
-    rows = policy_rows(app.settings, now, flaws, stacks)
+    cli.begin_to_list()
+    rows = cli.call(list_policies)
     cli.present(output, rows, policies_screen)
     return 1 if any(row.problem for row in rows) else 0
 

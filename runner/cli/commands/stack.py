@@ -3,6 +3,8 @@
 import click
 
 from runner.api.stacks import list_stacks, show_newcomer, show_rules, show_stack
+from runner.api.states import accept_state as accept_moved_state
+from runner.api.states import show_moved_state
 from runner.cli.commands import history, pause, resume
 from runner.cli.commands.stack_graph import graph
 from runner.cli.commands.stack_leave import forget, rename
@@ -97,12 +99,10 @@ def _show_newcomer(cli: Cli, stack: str, output: str) -> None:
 @pass_cli
 def accept_state(cli: Cli, stack: str, reason: str, yes: bool) -> None:
     """Confirm that you moved the state of STACK to the location in the newest revision. Driftline moves nothing itself."""
-    from runner.service.operator.accept_state import accept_state, proposed_state
-
-    identity = proposed_state(cli.app.control, cli.app.discoverer, stack)
-    cli.console.say(f"{stack} would store its state in {identity}.")
+    moved = cli.call(show_moved_state, stack)
+    cli.console.say(f"{stack} would store its state in {moved.place}.")
     if not yes:
         ask("Is its state there?", wish="accepted")
-    accept_state(cli.app.control, cli.app.workspaces, stack, identity, cli.person, reason)
+    cli.call(accept_moved_state, stack, digest=moved.digest, reason=reason)
     cli.console.say(f"{stack} now stores its state there.")
     cli.console.hint(f"driftline plan {stack}")

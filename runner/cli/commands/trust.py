@@ -2,8 +2,8 @@
 
 import click
 
+from runner.api.providers import trust_provider
 from runner.cli.options import Cli, pass_cli, reason_option
-from runner.errors import NotFound
 
 
 @click.command()
@@ -12,13 +12,5 @@ from runner.errors import NotFound
 @pass_cli
 def trust(cli: Cli, provider: str, reason: str) -> None:
     """Probe PROVIDER again, such as "registry.terraform.io/hashicorp/aws 5.100.0", after comparing each stack with a full plan."""
-    person = cli.person
-    with cli.app.store.writing() as writer:
-        found = [one for one in writer.distrust_of() if one.provider.is_called(provider)]
-        for one in found:
-            # After a crash in between it is still not probed.
-            cli.app.engine.forget_provider(one.provider.checksum)
-            writer.trust(one.provider.checksum, by=person.name, reason=reason)
-    if not found:
-        raise NotFound(f'provider "{provider}" is not distrusted', hint="driftline status")
+    cli.call(trust_provider, provider=provider, reason=reason)
     cli.console.say(f"{provider} will be probed again, after a comparison with a full plan in each stack")

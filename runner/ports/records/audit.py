@@ -16,9 +16,14 @@ class AuditReader(Protocol):
         actor: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        below: int | None = None,
         limit: int = 100,
     ) -> list[AuditEntry]:
         """The newest entries, newest first. Those of a stack include those of its runs and reports."""
+        ...
+
+    def stack_of_subject(self, subject: str) -> str | None:
+        """The stack of a run or of a report that is named so, unless retention has removed it."""
         ...
 
     def audit_head(self) -> tuple[int, str]:

@@ -12,7 +12,12 @@ class FeedReader(Protocol):
         ...
 
     def newest_events(
-        self, topics: Collection[str], stack: str | None, limit: int, after: int = 0
+        self,
+        topics: Collection[str],
+        stack: str | None,
+        limit: int,
+        after: int = 0,
+        before: int | None = None,
     ) -> list[FeedEvent]:
         """The last of these topics, oldest first; of one stack, or of all."""
         ...

@@ -63,9 +63,20 @@ def offer(control: ControlPorts, ask: Ask, stack: str) -> Offer:
     return own
 
 
-def free(control: ControlPorts, ask: Ask, offered: Offer, person: Person, reason: str) -> None:
-    """Release exactly that lock. It is recorded beforehand; runs that wait for the state are due at once."""
-    run, lock = offered.run, offered.lock
+def free(control: ControlPorts, ask: Ask, stack: str, lock_id: str, person: Person, reason: str) -> None:
+    """Release exactly that lock. It is recorded beforehand; runs that wait for the state are due at once.
+
+    NotFound if no dead run of ours is known to have left it.
+    """
+    with control.store.reading() as reader:
+        reader.stack(stack)
+        own = _own(reader, stack)
+    if own is None or own.lock.id != lock_id:
+        raise NotFound(
+            f'no run of stack "{stack}" is known to have left lock {lock_id}',
+            hint=f"driftline lock force-unlock {stack}",
+        )
+    run, lock = own.run, own.lock
     with _alone(control, run, Phase.UNLOCK) as assignment:
         about = {"run": run.name, "lock": lock.id, "who": lock.who, "taken": lock.created, "reason": reason}
         with control.store.writing() as writer:

@@ -1,0 +1,75 @@
+"""The event feed: what happened, and what consumers could not take."""
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from runner.api.caller import Caller
+from runner.api.operation import operation
+from runner.api.visible import visible
+from runner.errors import BadUsage
+from runner.model.access.role import Role
+from runner.model.events.feed import TOPICS, FeedEvent
+from runner.model.events.text import stack_of
+from runner.view.event import EventRows, LetterRows, event_rows, letter_rows
+
+
+@dataclass(frozen=True)
+class EventsPage:
+    """What comes after `position` was not looked at yet."""
+
+    events: EventRows
+    position: int
+
+
+@operation("GET", "/feed", Role.VIEWER)
+def list_events(
+    caller: Caller,
+    *,
+    topic: tuple[str, ...] = (),
+    stack: str | None = None,
+    after: int = 0,
+    limit: int = 50,
+) -> EventsPage:
+    """The newest events, oldest first: of these topics, such as `run.*`, and of this stack."""
+    topics = topics_of(topic)
+    with caller.reading() as reader:
+
+        def fetch(before: int | None, most: int) -> list[FeedEvent]:
+            return reader.newest_events(topics, stack, most, after, before)[::-1]
+
+        found = visible(caller, fetch, lambda event: event.id, stack_of, None, limit)
+        return EventsPage(event_rows(found[::-1]), max(after, reader.events_head()))
+
+
+@operation("GET", "/feed/next", Role.VIEWER)
+def next_events(
+    caller: Caller, *, after: int, topic: tuple[str, ...] = (), stack: str | None = None, limit: int = 500
+) -> EventsPage:
+    """The next events behind `after`, if there are any yet, oldest first."""
+    with caller.reading() as reader:
+        found = reader.events(after, topics_of(topic), limit)
+    shown = (event for event in found if stack in {None, stack_of(event)} and _sees(caller, stack_of(event)))
+    return EventsPage(event_rows(shown), found[-1].id if found else after)
+
+
+@operation("GET", "/feed/undelivered", Role.VIEWER)
+def list_undelivered(caller: Caller) -> LetterRows:
+    """What consumers could not take, and why."""
+    with caller.reading() as reader:
+        return letter_rows(
+            letter for letter in reader.dead_letters() if _sees(caller, stack_of(letter.event))
+        )
+
+
+def topics_of(globs: tuple[str, ...]) -> frozenset[str]:
+    topics = frozenset(topic for topic in TOPICS if any(fnmatchcase(topic, glob) for glob in globs or "*"))
+    if not topics:
+        known = ", ".join(sorted({topic.partition(".")[0] + ".*" for topic in TOPICS}))
+        raise BadUsage(
+            f"no topic is called {' or '.join(globs)}", hint=f"driftline events --topic GLOB, of {known}"
+        )
+    return topics
+
+
+def _sees(caller: Caller, stack: str | None) -> bool:
+    return caller.access.unlimited if stack is None else caller.access.sees(stack)
