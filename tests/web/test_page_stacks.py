@@ -56,3 +56,24 @@ def test_labels_are_written_as_text(tmp_path: Path) -> None:
         text = browser.get(path)
         assert "<script>alert" not in text
         assert "&lt;script&gt;alert" in text
+
+
+def test_a_stack_is_planned_from_its_page(browser: Browser) -> None:
+    assert "run-2 will plan it" in browser.after("/stacks/app", {"do": "plan"})
+
+
+def test_a_stack_is_locked_and_released_from_its_page(browser: Browser) -> None:
+    page = browser.after("/stacks/app", {"do": "lock", "reason": "moving its state"})
+    assert "Locked app" in page
+    assert "locked by ci: moving its state" in page
+    assert "Released the lock of ci" in browser.after("/stacks/app", {"do": "release", "reason": "moved"})
+
+
+def test_nothing_else_can_be_asked_of_a_stack(browser: Browser) -> None:
+    assert "expected one of" in browser.after("/stacks/app", {"do": "destroy"})
+
+
+def test_who_may_only_look_is_offered_nothing(tmp_path: Path) -> None:
+    browser = Browser(planned(tmp_path, config=access("ci", "viewer")))
+    assert 'name="do"' not in browser.get("/stacks/app")
+    assert 'class="said fail"' in browser.after("/stacks/app", {"do": "lock", "reason": "mine"})

@@ -13,9 +13,10 @@ from runner.model.run.life import State
 from runner.service.approval.approve import Seen
 from runner.view.approved import Approved
 from runner.view.evidence import evidence_facts
+from runner.view.run import RunRow
 from runner.view.words import counted
 from runner.web import plan
-from runner.web.forms import performed
+from runner.web.form import done
 from runner.web.html import html
 from runner.web.identity import page_caller
 from runner.web.log import log_of
@@ -70,19 +71,18 @@ def approve(
 ) -> Response:
     """The form has what was shown: the yes holds for that plan and for no other."""
     seen = Seen(plan_digest or None, binding_digest or None, fingerprint or None, changes)
-    return performed(
+    return done(
         run_path(run),
-        lambda: _approved(
-            approve_run(
-                caller,
-                run_number(run),
-                digest=digest,
-                seen=seen,
-                comment=comment,
-                confirm=confirm.strip() or None,
-                accepted=accepted,
-            )
+        lambda: approve_run(
+            caller,
+            run_number(run),
+            digest=digest,
+            seen=seen,
+            comment=comment,
+            confirm=confirm.strip() or None,
+            accepted=accepted,
         ),
+        _approved,
     )
 
 
@@ -104,20 +104,17 @@ def reject(
     reason: Annotated[str, Form()],
     seen: Annotated[State, Form()] = State.AWAITING_APPROVAL,
 ) -> Response:
-    def perform() -> str:
-        return f"You rejected {reject_run(caller, run_number(run), reason=reason, seen=seen).run.id}."
-
-    return performed(run_path(run), perform)
+    return done(
+        run_path(run),
+        lambda: reject_run(caller, run_number(run), reason=reason, seen=seen),
+        lambda rejected: f"You rejected {rejected.run.id}.",
+    )
 
 
 @router.post("/runs/{run}/cancel")
 def cancel(run: str, caller: Annotated[Caller, Depends(page_caller)]) -> Response:
-    def perform() -> str:
-        found = cancel_run(caller, run_number(run))
-        return (
-            f"{found.id} is {found.state.in_words}."
-            if found.state is State.CANCELED
-            else f"{found.id} was asked to stop."
-        )
+    return done(run_path(run), lambda: cancel_run(caller, run_number(run)), _canceled)
 
-    return performed(run_path(run), perform)
+
+def _canceled(run: RunRow) -> str:
+    return f"{run.id} is canceled." if run.state is State.CANCELED else f"{run.id} was asked to stop."

@@ -1,13 +1,16 @@
 """One stack: how it stands, why it does or does not act, and what people do with it."""
 
 from typing import Annotated
+from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import HTMLResponse
 
 from runner.api.caller import Caller
 from runner.api.stacks import show_newcomer, show_rules, show_stack
 from runner.errors import StackNotFound
+from runner.web.deeds import deed_named, possible
+from runner.web.form import done
 from runner.web.html import html
 from runner.web.identity import page_caller
 
@@ -20,4 +23,21 @@ def stack(request: Request, stack: str, caller: Annotated[Caller, Depends(page_c
         page = show_stack(caller, stack)
     except StackNotFound:
         return html(request, "newcomer.html", caller, page=show_newcomer(caller, stack))
-    return html(request, "stack.html", caller, page=page, rules=show_rules(caller, stack))
+    return html(
+        request,
+        "stack.html",
+        caller,
+        page=page,
+        rules=show_rules(caller, stack),
+        deeds=tuple(possible(caller, page)),
+    )
+
+
+@router.post("/stacks/{stack:path}")
+def act(
+    stack: str,
+    caller: Annotated[Caller, Depends(page_caller)],
+    do: Annotated[str, Form()],
+    reason: Annotated[str, Form()] = "",
+) -> Response:
+    return done(f"/stacks/{quote(stack)}", lambda: deed_named(do).perform(caller, stack, reason), str)
