@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rich_world import Rich
+from rich_world import LONG_NAME, Rich
 
 KILOBYTE = 1024
 BUDGET = 150 * KILOBYTE
@@ -24,10 +24,25 @@ def _fixed(route: str, name: str = "", **more: object) -> Place:
     return Place(name or route.strip("/"), route, lambda _: route, **more)  # type: ignore[arg-type]
 
 
+def _stack(name: str, stack: str) -> Place:
+    return Place(f"{name} stack", "/stacks/{stack:path}", lambda _: f"/stacks/{stack}")
+
+
 PLACES = (
     _fixed("/", "overview"),
+    _fixed("/login", who=""),
     _fixed("/inbox"),
     _fixed("/trends"),
     _fixed("/locks"),
     _fixed("/tokens"),
+    _fixed("/stacks"),
+    Place("some stacks", "/stacks", lambda _: "/stacks?drift=drifted&q=app"),
+    Place("no stacks", "/stacks", lambda _: "/stacks?q=there-is-none"),
+    _stack("drifted", "app/web"),
+    _stack("hostile", "app/hostile"),
+    _stack("locked", "edge/dns"),
+    _stack("paused", "edge/cdn"),
+    _stack("broken", "app/broken"),
+    _stack("refused", "app/refused"),
+    _stack("long", LONG_NAME),
 )

@@ -72,10 +72,11 @@ class Visit:
         """Take in what the browser has reported until now."""
         self.page.evaluate("1")
 
-    def axe(self) -> list[str]:
-        """What axe-core finds, a line for each place."""
+    def axe(self, *rules: str) -> list[str]:
+        """What axe-core finds, by all of its rules or by these; a line for each place."""
+        options = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
         self.page.evaluate(AXE)
-        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        found = self.page.evaluate("options => axe.run(document, options)", options)
         return [
             f"{one['id']}: {one['help']}: {node['target']} {node['html'][:200]} {node['failureSummary'][:300]}"
             for one in found["violations"]
