@@ -84,7 +84,7 @@ class Visit:
         ]
 
     def overflow(self) -> list[str]:
-        """What makes the page wider than the window."""
+        """What is cut off, or makes the page wider than the window."""
         found: list[str] = self.page.evaluate(OVERFLOW)
         return found
 
@@ -111,11 +111,12 @@ class Visit:
             self.wrong.append(f"console: {text}")
 
 
+# Outside the window, where nothing around it can be scrolled there.
 OVERFLOW = """() => {
   const wide = document.documentElement.clientWidth;
-  if (document.documentElement.scrollWidth <= wide) return [];
+  const scrolls = (one) => one && (["auto", "scroll"].includes(getComputedStyle(one).overflowX) || scrolls(one.parentElement));
   return [...document.body.querySelectorAll("*")]
-    .filter((one) => one.getBoundingClientRect().right > wide + 1)
+    .filter((one) => one.getBoundingClientRect().right > wide + 1 && !scrolls(one.parentElement))
     .slice(0, 5)
     .map((one) => `${one.tagName}.${one.className} ends at ${one.getBoundingClientRect().right}`);
 }"""

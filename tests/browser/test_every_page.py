@@ -37,8 +37,11 @@ def test_axe_finds_nothing(opened: Callable[..., Visit], place: Place) -> None:
 
 
 @every_page
-def test_it_fits_on_a_phone(opened: Callable[..., Visit], place: Place) -> None:
-    assert opened(place, viewport=PHONE).overflow() == []
+def test_nothing_is_cut_off_at_a_desk_or_on_a_phone(opened: Callable[..., Visit], place: Place) -> None:
+    window = opened(place)
+    assert window.overflow() == []
+    window.page.set_viewport_size(PHONE)
+    assert window.overflow() == []
 
 
 @every_page
