@@ -85,7 +85,12 @@ class Visit:
 
     def overflow(self) -> list[str]:
         """What is cut off, or makes the page wider than the window."""
-        found: list[str] = self.page.evaluate(OVERFLOW)
+        # What draws itself does so after the window has changed.
+        for _ in range(20):
+            found: list[str] = self.page.evaluate(OVERFLOW)
+            if not found:
+                break
+            self.page.wait_for_timeout(50)
         return found
 
     def _request(self, request: Request) -> None:
@@ -111,12 +116,13 @@ class Visit:
             self.wrong.append(f"console: {text}")
 
 
-# Outside the window, where nothing around it can be scrolled there.
+# Outside the window, where nothing around it can be scrolled there, and that is not meant for screen readers alone.
 OVERFLOW = """() => {
   const wide = document.documentElement.clientWidth;
-  const scrolls = (one) => one && (["auto", "scroll"].includes(getComputedStyle(one).overflowX) || scrolls(one.parentElement));
+  const reached = (one) => one && (
+    ["auto", "scroll"].includes(getComputedStyle(one).overflowX) || getComputedStyle(one).clipPath !== "none" || reached(one.parentElement));
   return [...document.body.querySelectorAll("*")]
-    .filter((one) => one.getBoundingClientRect().right > wide + 1 && !scrolls(one.parentElement))
+    .filter((one) => one.getBoundingClientRect().right > wide + 1 && !reached(one.parentElement))
     .slice(0, 5)
     .map((one) => `${one.tagName}.${one.className} ends at ${one.getBoundingClientRect().right}`);
 }"""
