@@ -8,7 +8,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import axe_playwright_python
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Playwright, Request, Response
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Dialog,
+    Page,
+    Playwright,
+    Request,
+    Response,
+    ViewportSize,
+)
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -21,8 +30,8 @@ ARGUMENTS = (
     "--force-color-profile=srgb",
     "--font-render-hinting=none",
 )
-PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1280, "height": 800}
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text()
 WATCH = """\
 document.addEventListener("securitypolicyviolation", (event) =>
