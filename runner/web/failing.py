@@ -5,11 +5,17 @@ from http import HTTPStatus
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
+from runner.api.caller import Caller
 from runner.errors import DriftlineError
 from runner.web.html import html
+from runner.web.identity import caller_of
 from runner.web.problem import status_of
 
 TITLES = {403: "You may not do that", 404: "Not found", 500: "Something broke"}
+TEXTS = {
+    404: "There is nothing at this address, or nothing that you may see.",
+    500: "The server's log says what it was.",
+}
 
 
 def wants_page(request: Request) -> bool:
@@ -22,4 +28,21 @@ def error_page(request: Request, error: DriftlineError) -> HTMLResponse:
 
 def status_page(request: Request, status: int, text: str = "", hint: str = "") -> HTMLResponse:
     title = TITLES.get(status, HTTPStatus(status).phrase)
-    return html(request, "error.html", status=status, code=status, title=title, text=text, hint=hint)
+    return html(
+        request,
+        "error.html",
+        _somebody(request),
+        status=status,
+        code=status,
+        title=title,
+        text=text or TEXTS.get(status, ""),
+        hint=hint,
+    )
+
+
+def _somebody(request: Request) -> Caller | None:
+    """For the navigation: an error is also told to whoever is not logged in."""
+    try:
+        return caller_of(request)
+    except DriftlineError:
+        return None

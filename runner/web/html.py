@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from runner import __version__
 from runner.api.caller import Caller
+from runner.model.events.feed import TOPICS
 from runner.model.run.life import State
 from runner.view import when, words
 from runner.web import flash
@@ -65,6 +66,7 @@ def environment() -> Environment:
         "navigation": NAVIGATION,
         "state": of_state,
         "time": _time,
+        "topics": " ".join(TOPICS),
         "run_state": lambda name: of_state(State(name)),
         "link": link,
         "live": _live,

@@ -9,12 +9,14 @@ from fastapi.responses import HTMLResponse
 
 from runner.api.caller import Caller
 from runner.api.status import show_status
+from runner.api.trends import show_trends
 from runner.model.stack.definition import DriftStatus, Health, Sync
 from runner.view.needs import Why
 from runner.view.status import StatusPage
 from runner.web.html import html
 from runner.web.identity import page_caller
 from runner.web.needs import grouped, page_of
+from runner.web.spark import spark
 from runner.web.states import Look, of_state
 
 router = APIRouter(include_in_schema=False)
@@ -38,6 +40,7 @@ def overview(request: Request, caller: Annotated[Caller, Depends(page_caller)]) 
         tiles=tuple(_tiles(page)),
         groups=grouped(page.needs),
         page_of=page_of,
+        month=spark(show_trends(caller).days),
     )
 
 

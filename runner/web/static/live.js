@@ -1,17 +1,34 @@
-// Refreshes the parts of a page that say `hx-trigger="live"`, while somebody looks at it.
+// Refreshes the parts of a page that say `hx-trigger="live from:body"` as soon as something happens, while somebody looks.
 "use strict";
 (() => {
-  const EVERY = 10_000;
-  let timer = null;
-  const refresh = () => htmx.trigger(document.body, "live");
-  const watch = () => {
+  const TOPICS = document.body.dataset.topics?.split(" ");
+  if (!TOPICS || !document.querySelector("[hx-trigger^=live]")) return;
+  const SOON = 300, AT_LEAST = 30_000; // milliseconds; times such as "2 m ago" get older without any event
+  let events, waiting, timer;
+
+  // What somebody has typed or chosen is theirs, and so is what they have opened.
+  const typed = () => [...document.querySelectorAll("#live input, #live textarea")]
+    .some((field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked);
+  Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(name === "open" && node.localName === "details");
+
+  const refresh = () => {
+    waiting = undefined;
+    if (!typed()) htmx.trigger(document.body, "live");
+  };
+  const soon = () => { waiting ??= setTimeout(refresh, SOON); };
+
+  const look = () => {
+    events?.close();
     clearInterval(timer);
-    if (document.hidden) return;
-    timer = setInterval(refresh, EVERY);
+    if (document.hidden) return; // a browser has few connections for all its tabs
+    events = new EventSource("/api/v1/events");
+    TOPICS.forEach((topic) => events.addEventListener(topic, soon));
+    timer = setInterval(refresh, AT_LEAST);
   };
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden) refresh();
-    watch();
+    if (!document.hidden) soon();
+    look();
   });
-  document.addEventListener("DOMContentLoaded", watch);
+  addEventListener("pagehide", () => events?.close());
+  look();
 })();
