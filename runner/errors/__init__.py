@@ -2,7 +2,9 @@
 
 from runner.errors.access import (
     ForgedRequest,
+    NotDriftline,
     NotLoggedIn,
+    OtherVersion,
     RoleMissing,
     ServedReadOnly,
     ServerUnreachable,
@@ -198,11 +200,13 @@ __all__ = [
     "NotConfined",
     "NotConfirmed",
     "NotDelivered",
+    "NotDriftline",
     "NotEmpty",
     "NotFound",
     "NotJson",
     "NotLoggedIn",
     "NothingServed",
+    "OtherVersion",
     "OutputMissing",
     "OutputNotUnderstood",
     "OutputUnknown",

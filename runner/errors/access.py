@@ -43,3 +43,17 @@ class ServedReadOnly(DriftlineError):
 
     exit_code = 6
     hint_template = "use the command line on the host, or a server without --read-only"
+
+
+class NotDriftline(DriftlineError):
+    """{url} answered {status}, and not as a Driftline server does"""
+
+    exit_code = 69
+    hint_template = "check the address, and what answers there"
+
+
+class OtherVersion(DriftlineError):
+    """the server at {url} runs Driftline {server} and this is {here}: {problem}"""
+
+    exit_code = 69
+    hint_template = "install the version of the server here:   pip install driftline=={server}"

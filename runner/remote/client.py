@@ -5,17 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar
 from urllib.parse import quote
 
 import httpx2
 
 from runner import __version__
-from runner.api.content import Content
 from runner.api.operation import Operation
-from runner.errors import DriftlineError, RequestPending, ServerUnreachable
-from runner.view.document import document, read_document
-from runner.view.refusal import raised_again
+from runner.errors import RequestPending, ServerUnreachable
+from runner.remote.answer import error_of, read_answer
+from runner.view.document import document
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -43,19 +42,11 @@ class Remote:
         return self._now or datetime.now(UTC)
 
     def call(self, operation: Operation[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        given = operation.bind(*args, **kwargs)
-        for name, one in operation.parameters.items():
-            # An older server refuses what it does not know, so it is told only what differs from what it does anyway.
-            if name in given and given[name] == one.default:
-                del given[name]
-        path = operation.path.format_map({name: quote(str(given.pop(name))) for name in operation.in_path})
+        given = told(operation, operation.bind(*args, **kwargs))
+        path = operation.path.format_map({name: _in_path(given.pop(name)) for name in operation.in_path})
         plain = {name: document(value) for name, value in given.items()}
         content = {"params": plain} if operation.method == "GET" else {"json": plain}
-        answer = self._answered(operation.method, PREFIX + path, content)
-        if operation.answer is Content:
-            return cast("T", Content(operation.name, answer.content))
-        found: T = read_document(operation.answer, answer.json() if answer.content else None)
-        return found
+        return read_answer(operation, self._answered(operation.method, PREFIX + path, content))
 
     def _answered(self, method: str, path: str, content: Mapping[str, Any]) -> httpx2.Response:
         """Also what the daemon takes long to answer; a daemon that is gone ends the wait."""
@@ -73,12 +64,16 @@ class Remote:
         self._now = parsedate_to_datetime(answer.headers["date"]) if "date" in answer.headers else None
         if answer.is_success:
             return answer
-        raise _error_of(answer)
+        raise error_of(answer)
 
 
-def _error_of(answer: httpx2.Response) -> DriftlineError:
-    """The error as the server raised it; one without problem details came from something in between."""
-    try:
-        return raised_again(answer.json())
-    except (ValueError, KeyError, TypeError):
-        return DriftlineError(f"{answer.url} answered {answer.status_code} {answer.reason_phrase}", hint="")
+def told(operation: Operation[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """What the server has to be told: an older one refuses arguments that it does not know, also with their defaults."""
+    defaults = {name: one.default for name, one in operation.parameters.items()}
+    return {name: value for name, value in given.items() if value != defaults[name]}
+
+
+def _in_path(value: Any) -> str:
+    """A name may have slashes. One such as `..` is a name too, and leads nowhere else."""
+    parts = str(value).split("/")
+    return "/".join(quote(part) if part.strip(".") else part.replace(".", "%2E") for part in parts)

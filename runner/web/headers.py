@@ -1,9 +1,11 @@
-"""Security headers, on every answer."""
+"""Headers of every answer: for security, and the version of the server."""
 
 from collections.abc import Mapping
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from runner import __version__
 
 
 def policy(scripts: str = "'self'") -> str:
@@ -30,6 +32,7 @@ HEADERS: Mapping[str, str] = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Driftline-Version": __version__,  # a client of another version says so where something is not understood
 }
 # What a page shows stays with whoever may see it.
 PRIVATE = "no-store"

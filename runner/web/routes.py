@@ -1,5 +1,6 @@
 """The API's routes, made from the table of operations: parse, call, answer."""
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
@@ -16,13 +17,14 @@ from runner.web.openapi import PREFIX
 from runner.web.paging import CURSOR, LIMIT, is_paged
 
 PARTS = (LIMIT, CURSOR)
+_NAME_AT_THE_END = re.compile(r"{(stack|name)}$")
 
 
 def add_operations(to: FastAPI) -> None:
-    # A stack's name may have slashes, so that `/stacks/{stack}` would also match a longer path.
+    # A name at the end may have slashes, so that `/stacks/{stack}` would also match a longer path.
     for one in sorted(operations(), key=_matched_last):
         to.add_api_route(
-            PREFIX + one.path.replace("{stack}", "{stack:path}"),
+            PREFIX + _NAME_AT_THE_END.sub(r"{\1:path}", one.path),
             endpoint(one),
             methods=[one.method, "HEAD"] if one.method == "GET" else [one.method],
             name=one.name,

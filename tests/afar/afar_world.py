@@ -1,7 +1,7 @@
 """Commands of a World that ask a server in this process, which has a daemon that works when somebody waits."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from unittest.mock import patch
 
@@ -32,7 +32,7 @@ WORK = {
 
 def run_afar(world: World, *words: str, expect: int | None = 0) -> Result:
     """As `World.run` does, through the API."""
-    with server(world, words[0]):
+    with server(world, work_of(words)):
         result = CliRunner().invoke(main, ["--server", URL, *words], env=world.environment)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
@@ -40,17 +40,25 @@ def run_afar(world: World, *words: str, expect: int | None = 0) -> Result:
     return result
 
 
+def work_of(words: Sequence[str]) -> set[State]:
+    return WORK.get(words[0], set())
+
+
 @contextmanager
-def server(world: World, command: str = "") -> Iterator[None]:
+def server(world: World, work: set[State]) -> Iterator[None]:
     """The person is the one on the host, so that what is said of them is the same."""
     app = world.app
     # What a server logs is nothing that a command prints.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    client = client_of(app)
+    with patch.object(Remote, "at", lambda url: Remote(url, client)), daemon(app, work):
+        yield
+
+
+def client_of(app: App) -> TestClient:
     web = application(app)
     web.dependency_overrides[caller_of] = lambda: Caller(app, who_acts)
-    client = TestClient(web, base_url=URL, raise_server_exceptions=False)
-    with patch.object(Remote, "at", lambda url: Remote(url, client)), daemon(app, WORK.get(command, set())):
-        yield
+    return TestClient(web, base_url=URL, raise_server_exceptions=False)
 
 
 @contextmanager
