@@ -9,7 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.config.server_file import find_config, load
+from runner.config.reference import FOR_RUNS
+from runner.config.server_file import find_config, load, named_variables
 from runner.datadir.disk import DataDisk
 from runner.errors import BadConfig
 from runner.host.clock import SystemClock
@@ -51,6 +52,12 @@ class App:
     def from_config(cls, explicit: Path | None, *, creates: bool = True) -> "App":
         path = find_config(explicit)
         return cls(load(path), path, creates)
+
+    @classmethod
+    def that_serves(cls, explicit: Path | None, *, read_only: bool) -> "App":
+        """For the web server, which gets no secret that only git, terraform or a run needs."""
+        path = find_config(explicit)
+        return cls(load(path, unread=FOR_RUNS), path, creates=False, read_only=read_only)
 
     @cached_property
     def clock(self) -> SystemClock:
@@ -221,13 +228,14 @@ class App:
     def _web(self) -> "Kept | None":
         """The web server, as the daemon starts it; it reads the configuration itself."""
         from runner.process.kept import DESCRIPTOR, Kept
+        from runner.sandbox.serving import environment
 
         if self.settings.web.listen is None:
             return None
         config = str(self.config_path.absolute())
         return Kept(
             (sys.executable, "-I", "-m", "runner.cli", "--config", config, "web", "--kept", DESCRIPTOR),
-            dict(os.environ),
+            environment(os.environ, named_variables(self.config_path, unread=FOR_RUNS)),
             self.settings.data_dir,
         )
 

@@ -1,16 +1,26 @@
 """References to secrets in a configuration: replaced where it is read, but for contexts, whose values runs resolve."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from runner.config.check import Complaint
 from runner.config.place import KeyPath
-from runner.host.reference import Unresolved, check, is_credential, never_fetched, refers, resolve
+from runner.host.reference import (
+    Unresolved,
+    check,
+    is_credential,
+    never_fetched,
+    refers,
+    resolve,
+    variables_in,
+)
 
 _READS = re.compile(r"\$\{\s*(?:env|file|cred|aws-[a-z]+)\s*:", re.IGNORECASE)
 _CREDENTIAL = re.compile(r"\$\{cred:([^}]*)\}")
 _BY_RUNS = frozenset({"vars", "env", "files"})  # of a context
+# What only git, terraform and the runs use. `*` stands for any key or place in a list.
+FOR_RUNS: tuple[KeyPath, ...] = (("sources", "*", "auth"), ("contexts",), ("engines", "registry_tokens"))
 
 
 def texts(data: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
@@ -38,8 +48,18 @@ def foreign_references(data: Any) -> Iterator[Complaint]:
             )
 
 
-def resolved(data: Any, environ: Mapping[str, str]) -> tuple[Any, list[Complaint]]:
+def variables(data: Any, unread: Collection[KeyPath]) -> frozenset[str]:
+    """The environment variables that texts refer to, without those in the unread parts."""
+    read = (text for path, text in texts(data) if not _within(path, unread))
+    return frozenset(name for text in read for name in variables_in(text))
+
+
+def resolved(
+    data: Any, environ: Mapping[str, str], unread: Collection[KeyPath] = ()
+) -> tuple[Any, list[Complaint]]:
     """The data with every reference replaced by its value, and complaints about those without one.
+
+    References in the `unread` parts are only checked: this process has no use for their values.
 
     Those in a context are only checked: each run resolves them, so that a rotated secret needs no restart, and
     a missing one stops nothing but the runs that need it.
@@ -54,7 +74,7 @@ def resolved(data: Any, environ: Mapping[str, str]) -> tuple[Any, list[Complaint
         if not isinstance(value, str) or not refers(value):
             return value
         try:
-            if path[0] == "contexts" and len(path) > 2 and path[2] in _BY_RUNS:
+            if (path[0] == "contexts" and len(path) > 2 and path[2] in _BY_RUNS) or _within(path, unread):
                 check(value)
                 return value
             return resolve(value, environ, never_fetched)
@@ -63,3 +83,10 @@ def resolved(data: Any, environ: Mapping[str, str]) -> tuple[Any, list[Complaint
             return value
 
     return walk(data, ()), complaints
+
+
+def _within(path: KeyPath, parts: Collection[KeyPath]) -> bool:
+    return any(
+        len(path) >= len(part) and all(one in {"*", key} for one, key in zip(part, path, strict=False))
+        for part in parts
+    )

@@ -3,14 +3,14 @@
 import dataclasses
 import os
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from runner.config.check import Complaint, Unsound, build
 from runner.config.document import read_carefully, read_quickly
-from runner.config.place import Document, Flaw, Place
-from runner.config.reference import resolved
+from runner.config.place import Document, Flaw, KeyPath, Place
+from runner.config.reference import resolved, variables
 from runner.config.server_rules import server_complaints
 from runner.config.shape import shape_of
 from runner.config.walk import Odd
@@ -40,9 +40,12 @@ def find_config(explicit: Path | str | None = None) -> Path:
     raise BadConfig(f"no configuration found; searched:{looked}", hint="driftline init")
 
 
-def load(path: Path) -> Settings:
-    """The settings of a configuration file, or BadConfig with all of its problems."""
-    settings, found = check(path)
+def load(path: Path, *, unread: Collection[KeyPath] = ()) -> Settings:
+    """The settings of a configuration file, or BadConfig with all of its problems.
+
+    Secrets in the `unread` parts are not looked up; the settings hold the references to them.
+    """
+    settings, found = check(path, unread=unread)
     if settings is None or found:
         count = "1 problem" if len(found) == 1 else f"{len(found)} problems"
         lines = "".join(f"\n  {problem}" for problem in found)
@@ -53,7 +56,14 @@ def load(path: Path) -> Settings:
     return settings
 
 
-def check(path: Path, environ: Mapping[str, str] | None = None) -> tuple[Settings | None, list[Problem]]:
+def named_variables(path: Path, *, unread: Collection[KeyPath]) -> frozenset[str]:
+    """The environment variables that a sound configuration refers to outside the `unread` parts."""
+    return variables(read_carefully(path.read_bytes())[0].data, unread)
+
+
+def check(
+    path: Path, environ: Mapping[str, str] | None = None, *, unread: Collection[KeyPath] = ()
+) -> tuple[Settings | None, list[Problem]]:
     """The settings if the file is sound, otherwise its problems, each with its location."""
     environ = os.environ if environ is None else environ
     try:
@@ -65,13 +75,13 @@ def check(path: Path, environ: Mapping[str, str] | None = None) -> tuple[Setting
     folder = path.resolve().parent
     try:
         documents = read_quickly(content)
-        data, unresolved = resolved(documents[0] if len(documents) == 1 else None, environ)
+        data, unresolved = resolved(documents[0] if len(documents) == 1 else None, environ, unread)
         settings = _settled(build(Settings, data), folder)
         if not unresolved and next(server_complaints(settings), None) is None:
             return settings, []
     except (Odd, Unsound):
         pass
-    return _explained(str(path), content, folder, environ)
+    return _explained(str(path), content, folder, environ, unread)
 
 
 def placed(path: Path, complaints: Sequence[Complaint]) -> list[Problem]:
@@ -84,7 +94,7 @@ def placed(path: Path, complaints: Sequence[Complaint]) -> list[Problem]:
 
 
 def _explained(
-    file: str, content: bytes, folder: Path, environ: Mapping[str, str]
+    file: str, content: bytes, folder: Path, environ: Mapping[str, str], unread: Collection[KeyPath]
 ) -> tuple[Settings | None, list[Problem]]:
     """The careful way; it may still succeed, as with a plain `off` where a choice has that word."""
     from runner.config.problems import problems
@@ -98,20 +108,20 @@ def _explained(
         document.flaws.append(
             Flaw((), Place(*place[:2]), "a configuration must be one YAML document; remove the others")
         )
-    settings, complaints = _judged(document, folder, environ)
+    settings, complaints = _judged(document, folder, environ, unread)
     found = problems(file, document, shape_of(Settings), complaints)
     return (None if found else settings), found
 
 
 def _judged(
-    document: Document, folder: Path, environ: Mapping[str, str]
+    document: Document, folder: Path, environ: Mapping[str, str], unread: Collection[KeyPath]
 ) -> tuple[Settings | None, list[Complaint]]:
     if not document.complete:
         return None, []
     from runner.config.problems import doubts
 
     complaints = doubts(document, shape_of(Settings))
-    data, unresolved = resolved(document.data, environ)
+    data, unresolved = resolved(document.data, environ, unread)
     complaints += unresolved
     broken = [complaint.path for complaint in unresolved]
     try:

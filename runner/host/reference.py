@@ -62,6 +62,11 @@ def files_in(text: str) -> Iterator[Path]:
     return (Path(match[2]) for match in _REFERENCE.finditer(text) if match[1] == "file")
 
 
+def variables_in(text: str) -> Iterator[str]:
+    """The environment variables that a text names by `${env:...}`."""
+    return (match[2] for match in _REFERENCE.finditer(text) if match[1] == "env")
+
+
 def replaced(text: str, value_of: Callable[[str], str]) -> str:
     """The text with the value of each of its references in its place."""
     return _REFERENCE.sub(lambda match: value_of(match[0]), text)

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from functools import cache
 
 _OPENAT2, _CREATE, _ADD, _RESTRICT = 437, 444, 445, 446
-_VERSION, _PATH_BENEATH = 1, 1
+_VERSION, _PATH_BENEATH, _NET_PORT = 1, 1, 2
 _DROP_FROM_BOUNDS, _NO_NEW_PRIVS = 24, 38
 _PERFMON, _SYS_ADMIN = 38, 21
 _RESOLVE_NO_SYMLINKS = 4
@@ -24,6 +24,8 @@ _WRITE_FILE, _READ_FILE, _REFER, _TRUNCATE = 1 << 1, 1 << 2, 1 << 13, 1 << 14
 _MAKE_AND_REMOVE = sum(1 << bit for bit in range(4, 13))
 _OF_A_FILE = _WRITE_FILE | _READ_FILE | _TRUNCATE
 _OTHERS_SOCKETS, _SIGNALS_TO_OTHERS = 1 << 0, 1 << 1
+_BIND_TCP, _CONNECT_TCP = 1 << 0, 1 << 1
+TCP_SINCE = 4  # the first version that governs TCP
 
 
 @cache
@@ -42,20 +44,25 @@ def handled(version: int) -> int:
 
 
 @contextmanager
-def ruleset(read: Iterable[str], write: Iterable[str]) -> Iterator[int]:
+def ruleset(read: Iterable[str], write: Iterable[str], ports: Iterable[int] | None = None) -> Iterator[int]:
     """A descriptor of what stays allowed: these paths with everything below. OSError without Landlock.
 
+    With `ports`, TCP connections may go to these ports only, and no socket can be bound any more.
     From version 6 on, signals and abstract sockets of outside processes are out of reach as well.
     """
     version = abi()
     rights = handled(version)
+    net = _BIND_TCP | _CONNECT_TCP if ports is not None and version >= TCP_SINCE else 0
     scoped = _OTHERS_SOCKETS | _SIGNALS_TO_OTHERS if version >= 6 else 0
-    about = struct.pack("=QQQ", rights, 0, scoped)
+    about = struct.pack("=QQQ", rights, net, scoped)
     descriptor = _call(_CREATE, about, ctypes.c_size_t(len(about)), ctypes.c_uint32(0))
     try:
         for paths, allowed in ((read, _READ_FILE), (write, rights)):
             for path in paths:
                 allow(descriptor, path, allowed)
+        for port in (ports or ()) if net else ():
+            rule = struct.pack("=QQ", _CONNECT_TCP, port)
+            _call(_ADD, ctypes.c_int(descriptor), ctypes.c_int(_NET_PORT), rule, ctypes.c_uint32(0))
         yield descriptor
     finally:
         os.close(descriptor)

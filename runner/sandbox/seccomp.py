@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from errno import ENOSYS, EPERM
+from errno import EAFNOSUPPORT, ENOSYS, EPERM
 from functools import cache
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_OF, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
@@ -40,6 +40,8 @@ class Machine:
     clone: int
     clone3: int
     ioctl: int
+    execute: tuple[int, int]  # execve and execveat
+    socket: int
     foreign: int | None = None  # from this number on, calls belong to another ABI of the same machine
 
 
@@ -91,19 +93,32 @@ _REFUSED = {
 
 _MACHINES = {
     "x86_64": Machine(
-        0xC000003E, tuple(x86 for x86, _ in _REFUSED.values()), 302, 56, 435, 16, foreign=0x40000000
+        0xC000003E,
+        tuple(x86 for x86, _ in _REFUSED.values()),
+        302,
+        56,
+        435,
+        16,
+        (59, 322),
+        41,
+        foreign=0x40000000,
     ),
-    "aarch64": Machine(0xC00000B7, tuple(newer for _, newer in _REFUSED.values()), 261, 220, 435, 29),
+    "aarch64": Machine(
+        0xC00000B7, tuple(newer for _, newer in _REFUSED.values()), 261, 220, 435, 29, (221, 281), 198
+    ),
 }
 
 
 @cache
-def program() -> bytes | None:
-    """The filter for this machine; None for an architecture whose numbers are unknown here."""
+def program(families: frozenset[int] | None = None) -> bytes | None:
+    """The filter for this machine; None for an architecture whose numbers are unknown here.
+
+    With `families`, only sockets of these can be made, and no program can be started.
+    """
     machine = _MACHINES.get(platform.machine())
     if machine is None or not sys.platform.startswith("linux"):
         return None
-    return b"".join(struct.pack("=HBBI", *instruction) for instruction in _instructions(machine))
+    return b"".join(struct.pack("=HBBI", *instruction) for instruction in _instructions(machine, families))
 
 
 @contextmanager
@@ -122,9 +137,9 @@ def descriptor() -> Iterator[int | None]:
         os.close(file)
 
 
-def restrict() -> None:
+def restrict(families: frozenset[int] | None = None) -> None:
     """Install the filter in this thread and its children; nothing if this machine has none."""
-    content = program()
+    content = program(families)
     if content is None:
         return
     libc = ctypes.CDLL(None, use_errno=True)
@@ -138,7 +153,7 @@ def restrict() -> None:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
-def _instructions(machine: Machine) -> list[tuple[int, int, int, int]]:
+def _instructions(machine: Machine, families: frozenset[int] | None) -> list[tuple[int, int, int, int]]:
     """Each test jumps over nothing or to its own refusal, so no distances have to be computed."""
     found = [
         (_LOAD, 0, 0, _MACHINE),
@@ -157,14 +172,20 @@ def _instructions(machine: Machine) -> list[tuple[int, int, int, int]]:
     found += _with_argument(machine.prlimit64, 0, [(_EQUAL, 1, 0, 0)])
     found += _with_argument(machine.ioctl, 1, [(_EQUAL, 0, 1, _TIOCSTI)])
     found += _with_argument(machine.ioctl, 1, [(_EQUAL, 0, 1, _TIOCLINUX)])
+    if families is not None:
+        for number in machine.execute:
+            found += [(_EQUAL, 0, 1, number), _refusal(EPERM)]
+        # Past the refusal, for each family that is allowed.
+        tests = [(_EQUAL, len(families) - index, 0, one) for index, one in enumerate(sorted(families))]
+        found += _with_argument(machine.socket, 0, tests, EAFNOSUPPORT)
     return [*found, (_RETURN, 0, 0, _ALLOW)]
 
 
 def _with_argument(
-    number: int, argument: int, test: list[tuple[int, int, int, int]]
+    number: int, argument: int, test: list[tuple[int, int, int, int]], error: int = EPERM
 ) -> list[tuple[int, int, int, int]]:
     """Refuse the call if the test of its argument's low half holds; reloads the number afterwards."""
-    body = [(_LOAD, 0, 0, _ARGUMENTS + 8 * argument), *test, _refusal(EPERM), (_LOAD, 0, 0, _NUMBER)]
+    body = [(_LOAD, 0, 0, _ARGUMENTS + 8 * argument), *test, _refusal(error), (_LOAD, 0, 0, _NUMBER)]
     return [(_EQUAL, 0, len(body), number), *body]
 
 

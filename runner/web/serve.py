@@ -15,6 +15,7 @@ from runner.model.settings.web import NO_TLS, TlsSettings
 from runner.process.kept import BEAT_SECONDS, Pulse
 from runner.web.application import application
 from runner.web.sockets import SOCKET, address_of, tcp_socket, unix_socket
+from runner.web.wall import put_up
 
 # After a signal: for requests that are being answered, and streams that never end by themselves.
 GRACE_SECONDS = 3
@@ -35,6 +36,9 @@ def serve(app: App, listen: str | None, pulse: Pulse | None = None) -> None:
         if listen is not None:
             own = opened.enter_context(tcp_socket(listen))
             pairs.append((_server(web, app.settings.web.tls), own))
+        for server, _ in pairs:
+            server.config.load()  # the certificate, and the application with all that it imports
+        put_up(app)
         log.info("web.ready", listen=[address_of(one) for _, one in pairs])
         asyncio.run(_serve_all(pairs, pulse))
 

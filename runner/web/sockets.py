@@ -16,7 +16,7 @@ SOCKET_MODE = 0o660
 
 @contextmanager
 def unix_socket(path: Path) -> Iterator[socket.socket]:
-    """In place of one that was left behind: only the holder of the lock of the web server comes here."""
+    """In place of the one that the last web server left behind, which was confined by then and could not remove it."""
     with suppress(FileNotFoundError):
         path.unlink()
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as made:
@@ -27,8 +27,6 @@ def unix_socket(path: Path) -> Iterator[socket.socket]:
         finally:
             os.umask(before)
         yield made
-        with suppress(FileNotFoundError):
-            path.unlink()
 
 
 @contextmanager

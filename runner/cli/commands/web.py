@@ -1,7 +1,5 @@
 """`driftline web`: the dashboard and the API."""
 
-from dataclasses import replace
-
 import click
 
 from runner.cli.options import Cli, pass_cli
@@ -20,6 +18,7 @@ def command(cli: Cli, listen: str | None, read_only: bool, kept: int | None) -> 
 
     Without a daemon, as with `driftline daemon --once` and cron, start it beside it.
     """
+    from runner.app import App
     from runner.process.kept import Pulse
 
     pulse = None if kept is None else Pulse(kept)
@@ -29,4 +28,5 @@ def command(cli: Cli, listen: str | None, read_only: bool, kept: int | None) -> 
         raise ExtraMissing(what="the web server", module=missing.name, extra="web") from missing
     close_to_others()
     log.configure(verbose=cli.verbose, quiet=cli.quiet)
-    serve(replace(cli.app, read_only=read_only), listen or cli.app.settings.web.listen, pulse)
+    app = App.that_serves(cli.config, read_only=read_only)
+    serve(app, listen or app.settings.web.listen, pulse)

@@ -1,0 +1,75 @@
+"""What the web server of one installation may touch, and the preparations that make little of it enough."""
+
+import os
+
+import structlog
+
+from runner.app import App
+from runner.datadir.keys import key_file
+from runner.errors import NotConfined
+from runner.host.files import private_folder
+from runner.sandbox import landlock
+from runner.sandbox.serving import Wall, confine, environment, limit
+from runner.store.database import FILE_NAME
+from runner.web.session.cookie import KEY
+
+# In the data directory. Of managed states, mirrors, trees, workspaces and everything else, nothing.
+READ = (
+    "artifacts",
+    "checkpoints.jsonl",
+    "daemon.lock",
+    "keys/artifacts",
+    "keys/audit",
+    "keys/web",
+    "logs",
+    "receipts",
+    "web.lock",
+)
+# SQLite's files by themselves: a right on the folder would hold for everything in it.
+WRITE = (
+    FILE_NAME,
+    f"{FILE_NAME}-journal",
+    f"{FILE_NAME}-shm",
+    f"{FILE_NAME}-wal",
+    "claims",
+    "reports",
+    "web",
+)
+
+log = structlog.get_logger()
+
+
+def put_up(app: App) -> None:
+    """Confine this process. Its sockets are bound, its certificate is read, and no thread runs yet."""
+    limit()
+    for name in os.environ.keys() - environment(os.environ).keys():
+        del os.environ[name]
+    wish = app.settings.executor.confine
+    if wish == "never":
+        log.warning("web.not_confined", reason="executor.confine is never")
+        return
+    if wish == "required" and landlock.abi() == 0:
+        raise NotConfined(problem="this kernel has no Landlock")
+    _prepare(app)
+    held = confine(wall_of(app))
+    log.info("web.confined", holds=", ".join(held) or "nothing")
+
+
+def wall_of(app: App) -> Wall:
+    settings, inside = app.settings, app.settings.data_dir
+    read = [inside / name for name in READ]
+    read += [policy.path for policy in settings.policies]
+    if settings.audit.checkpoints is not None:
+        read.append(settings.audit.checkpoints)
+    return Wall(tuple(read), tuple(inside / name for name in WRITE))
+
+
+def _prepare(app: App) -> None:
+    """Make what the wall keeps from being made. The connection that this opens keeps SQLite's files in place."""
+    inside = app.settings.data_dir
+    for name in ("claims", "reports", "logs", "receipts", "artifacts"):
+        private_folder(inside / name)
+    scratch = private_folder(inside / "web")
+    os.environ |= {"TMPDIR": str(scratch), "SQLITE_TMPDIR": str(scratch)}
+    key_file(inside / "keys" / KEY)
+    app.store.prove_writable()
