@@ -67,7 +67,7 @@ def test_it_ends_within_seconds_although_a_client_never_lets_go(world: World, nu
         began = time.monotonic()
         process.started.signal(number)
         process.started.ends(0)
-        assert time.monotonic() - began < 6
+        assert time.monotonic() - began < 20
 
 
 def test_a_socket_that_was_left_behind_keeps_nothing_from_starting(world: World) -> None:
