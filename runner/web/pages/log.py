@@ -23,6 +23,12 @@ def log(request: Request, run: str, caller: Annotated[Caller, Depends(page_calle
     return html(request, "run_log.html", caller, page=show_run(caller, number), log=log_of(caller, number))
 
 
+@router.get("/runs/{run}/log/head")
+def head(request: Request, run: str, caller: Annotated[Caller, Depends(page_caller)]) -> HTMLResponse:
+    """What is above the log, to be refreshed without it."""
+    return html(request, "run_log_head.html", caller, page=show_run(caller, run_number(run)))
+
+
 @router.get("/runs/{run}/log.txt")
 def save(run: str, caller: Annotated[Caller, Depends(page_caller)]) -> StreamingResponse:
     number = run_number(run)

@@ -47,10 +47,11 @@ def overview(request: Request, caller: Annotated[Caller, Depends(page_caller)]) 
 def _tiles(page: StatusPage) -> Iterator[Tile]:
     of, waiting = page.stacks, sum(need.why is Why.APPROVAL for need in page.needs)
     yield Tile(Look("hand", "wait", "to approve"), waiting, "/inbox")
-    for axis, states, counts in (
-        ("sync", (Sync.PENDING,), of.sync),
-        ("drift", (DriftStatus.DRIFTED,), of.drift),
-        ("health", (Health.ERROR, Health.LOCKED, Health.PAUSED), of.health),
+    for axis, state, look, counts in (
+        ("sync", Sync.PENDING, of_state(Sync.PENDING), of.sync),
+        ("drift", DriftStatus.DRIFTED, of_state(DriftStatus.DRIFTED), of.drift),
+        ("health", Health.ERROR, Look("cross", "fail", "failing"), of.health),
+        ("health", Health.LOCKED, of_state(Health.LOCKED), of.health),
+        ("health", Health.PAUSED, of_state(Health.PAUSED), of.health),
     ):
-        for state in states:
-            yield Tile(of_state(state), counts.get(state.value, 0), f"/stacks?{axis}={state.value}")
+        yield Tile(look, counts.get(state.value, 0), f"/stacks?{axis}={state.value}")

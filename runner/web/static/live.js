@@ -9,7 +9,12 @@
   // What somebody has typed or chosen is theirs, and so is what they have opened.
   const typed = () => [...document.querySelectorAll("#live input, #live textarea")]
     .some((field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked);
-  Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(name === "open" && node.localName === "details");
+  const kept = (node) => node.dataset?.kept !== undefined; // such as a log, which grows by itself
+  Object.assign(Idiomorph.defaults.callbacks, {
+    beforeAttributeUpdated: (name, node) => !(name === "open" && node.localName === "details"),
+    beforeNodeMorphed: (node) => !kept(node),
+    beforeNodeRemoved: (node) => !kept(node),
+  });
 
   const refresh = () => {
     waiting = undefined;
