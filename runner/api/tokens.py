@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 from runner.api.caller import Caller
 from runner.api.operation import operation
@@ -24,6 +25,7 @@ class TokenRow:
 class NewToken:
     """`secret` is shown once and kept nowhere."""
 
+    SHOWN_ONCE: ClassVar[bool] = True
     name: str
     secret: str
     expires_at: datetime | None

@@ -1,6 +1,7 @@
 """The store as the services see it: readers of one moment, writers that decide."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from runner.store.damage import explained
 from runner.store.declarations import DeclarationReads, DeclarationWrites
 from runner.store.feed import FeedReads, FeedWrites
 from runner.store.journal_mode import has_wal_fix
+from runner.store.keyed import KeyedWrites
 from runner.store.load import LoadReads, LoadWrites
 from runner.store.locks import LockReads, LockWrites
 from runner.store.outputs import OutputReads, OutputWrites
@@ -75,9 +77,16 @@ class StoreWriter(
     TrendReads,
     DaemonRequestWrites,
     SessionWrites,
+    KeyedWrites,
     RetentionWrites,
 ):
     """All tables, for reading and writing."""
+
+
+class _Notes(threading.local):
+    """What each thread writes alongside."""
+
+    of_thread: tuple[Callable[[Writer], None], ...] = ()
 
 
 class SqliteStore:
@@ -89,6 +98,7 @@ class SqliteStore:
         """
         self._connections = Connections(data_dir / FILE_NAME, create=create)
         self._clock = clock
+        self._notes = _Notes()
         self.made = self._connections.made
 
     @contextmanager
@@ -106,8 +116,19 @@ class SqliteStore:
             writer = StoreWriter(connection, self._clock.now())
             try:
                 yield writer
+                for note in self._notes.of_thread:
+                    note(writer)
             finally:
                 writer.end()
+
+    @contextmanager
+    def alongside(self, note: Callable[[Writer], None]) -> Iterator[None]:
+        before = self._notes.of_thread
+        self._notes.of_thread = (*before, note)
+        try:
+            yield
+        finally:
+            self._notes.of_thread = before
 
     def prove_in_place(self) -> None:
         """DatabaseRefused if the database or its folder was moved, removed or replaced; costs two stat calls."""

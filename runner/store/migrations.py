@@ -480,6 +480,23 @@ CREATE TABLE login_codes (
 ) STRICT, WITHOUT ROWID;
 """
 
+_KEYED_REQUESTS = """
+-- `changed` is set in the transaction that does what was asked; the answer follows in one of its own.
+CREATE TABLE keyed_requests (
+    caller TEXT NOT NULL,
+    key TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    begun_at TEXT NOT NULL,
+    changed INTEGER NOT NULL DEFAULT 0,
+    status INTEGER,
+    media_type TEXT,
+    answer TEXT,
+    PRIMARY KEY (caller, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX keyed_requests_by_time ON keyed_requests(begun_at);
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
@@ -500,4 +517,5 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("healed_runs", _HEALED_RUNS),
     ("daemon_requests", _DAEMON_REQUESTS),
     ("sessions", _SESSIONS),
+    ("keyed_requests", _KEYED_REQUESTS),
 )

@@ -1,7 +1,6 @@
 """An operation is done, and what it returns becomes the answer to a request."""
 
 import hashlib
-import json
 from http import HTTPStatus
 from typing import Any
 
@@ -10,13 +9,11 @@ from fastapi import Request, Response
 from runner.api.caller import Caller
 from runner.api.content import Content
 from runner.api.operation import Operation
-from runner.view.document import document
-from runner.web import paging
+from runner.web import once, paging
+from runner.web.problem import NEVER_KEPT
+from runner.web.written import BYTES, JSON, written
 
-JSON = "application/json"
-BYTES = "application/octet-stream"
 ASKED_AGAIN = "private, no-cache"  # may be kept by who asked, who then asks whether it still holds
-NEVER_KEPT = "no-store"
 
 
 def answer_to(request: Request, of: Operation[..., Any], caller: Caller, given: dict[str, Any]) -> Response:
@@ -26,10 +23,7 @@ def answer_to(request: Request, of: Operation[..., Any], caller: Caller, given: 
         return (
             _paged(request, of, caller, given) if paging.is_paged(of) else _look(request, of(caller, **given))
         )
-    content = _written(of(caller, **given))
-    if content == b"null":
-        return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Cache-Control": NEVER_KEPT})
-    return Response(content, media_type=JSON, headers={"Cache-Control": NEVER_KEPT})
+    return once.done_once(request, of, caller, given)
 
 
 def _paged(request: Request, of: Operation[..., Any], caller: Caller, given: dict[str, Any]) -> Response:
@@ -60,7 +54,7 @@ def _file(of: Content) -> Response:
 
 def _look(request: Request, value: Any) -> Response:
     """Not sent again to who has it already."""
-    content = _written(value)
+    content = written(value)
     tag = f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": ASKED_AGAIN, "Vary": "Authorization, Cookie"}
     if _has(request.headers.get("if-none-match", ""), tag):
@@ -72,7 +66,3 @@ def _has(told: str, tag: str) -> bool:
     """Compared weakly, as RFC 9110 says for If-None-Match."""
     strong = tag.removeprefix("W/")
     return any(one.strip().removeprefix("W/") in {strong, "*"} for one in told.split(","))
-
-
-def _written(value: Any) -> bytes:
-    return json.dumps(document(value), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()

@@ -8,14 +8,15 @@ from typing import Any
 from pydantic import BaseModel
 
 from runner import __version__
+from runner.api.content import Content
 from runner.api.operation import Operation
 from runner.web import paging
 from runner.web.arguments import Arguments
 from runner.web.problem import MEDIA_TYPE, PROBLEM
 from runner.web.schema import REFERENCE, Components, Schema
+from runner.web.written import BYTES, JSON
 
 PREFIX = "/api/v1"
-JSON = "application/json"
 DESCRIPTION = """\
 Everything that the command line can show and do. Answers are what `-o json` prints; an error has the code, the message
 and the hint that the terminal shows.
@@ -155,6 +156,8 @@ def _header(name: str, description: str, more: Schema | None = None) -> Schema:
 def _success(of: Operation[..., Any], components: Components) -> Schema:
     if of.answer in {None, type(None)}:
         return {"204": {"description": "Done."}}
+    if of.answer is Content:
+        return {"200": {"description": "The file.", "content": {BYTES: {"schema": {}}}}}
     content = {JSON: {"schema": components.of(of.answer)}}
     if of.method != "GET":
         return {"200": {"description": "Done; the result.", "content": content}}

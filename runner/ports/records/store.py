@@ -1,5 +1,6 @@
 """The store: all records in one transaction, for the verb that opens it. The functions that it calls take only what they need."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -9,6 +10,7 @@ from runner.ports.records.commits import CommitReader, CommitWriter
 from runner.ports.records.daemon_requests import DaemonRequestReader, DaemonRequestWriter
 from runner.ports.records.declarations import DeclarationReader, DeclarationWriter
 from runner.ports.records.feed import FeedReader, FeedWriter
+from runner.ports.records.keyed import KeyedWriter
 from runner.ports.records.load import LoadReader, LoadWriter
 from runner.ports.records.locks import LockReader, LockWriter
 from runner.ports.records.outputs import OutputReader, OutputWriter
@@ -67,6 +69,7 @@ class Writer(
     DaemonRequestWriter,
     SessionWriter,
     AuditWriter,
+    KeyedWriter,
     RetentionWriter,
     Protocol,
 ):
@@ -76,6 +79,10 @@ class Writer(
 class Store(Protocol):
     def reading(self) -> AbstractContextManager[Reader]: ...
     def writing(self) -> AbstractContextManager[Writer]: ...
+    def alongside(self, note: Callable[[Writer], None]) -> AbstractContextManager[None]:
+        """Inside, every writing transaction of this thread does this too, and fails where it does."""
+        ...
+
     def prove_in_place(self) -> None:
         """DatabaseRefused if the database or its directory was moved, removed or replaced."""
         ...
