@@ -5,15 +5,12 @@ from itertools import islice
 
 from runner.api.caller import Caller
 from runner.api.operation import operation
-from runner.api.visible import visible
 from runner.app import App
 from runner.errors import BadUsage
 from runner.model.access.role import Role
-from runner.model.audit.log import AuditEntry
 from runner.model.audit.restored import SHOWN_FOR
 from runner.model.audit.verdict import Beside, judge, wanted
 from runner.ports.keeping import Checkpoints
-from runner.ports.records.store import Reader
 from runner.view.audit import AuditRows, VerdictPage, audit_rows, verdict_page
 
 Anchor = tuple[int, str]
@@ -37,29 +34,10 @@ def list_audit(
         stacks = {known.name for known in reader.stacks(left=True)}
         if stack is None and subject in stacks:
             subject, stack = None, subject
-
-        def fetch(below: int | None, most: int) -> list[AuditEntry]:
-            return reader.audit(
-                subject=subject, stack=stack, actor=by, since=since, until=until, limit=most, below=below
-            )
-
-        entries = visible(
-            caller,
-            fetch,
-            lambda entry: entry.seq,
-            lambda entry: _stack_of(reader, stacks, entry),
-            before,
-            limit,
+        entries = reader.audit(
+            subject=subject, stack=stack, actor=by, since=since, until=until, limit=limit, below=before
         )
     return audit_rows(entries)
-
-
-def _stack_of(reader: Reader, stacks: set[str], entry: AuditEntry) -> str | None:
-    """Runs that retention has removed still name their stack in most entries."""
-    if entry.subject in stacks:
-        return entry.subject
-    told = entry.detail.get("stack")
-    return told if isinstance(told, str) else reader.stack_of_subject(entry.subject)
 
 
 @operation("GET", "/audit/verification", Role.ADMIN)

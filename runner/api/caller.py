@@ -2,16 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from runner.api.daemon_process import DaemonProcess
+from runner.api.scope import ScopedReader
+from runner.api.veil import Veil
 from runner.app import App
-from runner.errors import RoleMissing
+from runner.errors import RoleMissing, StackNotFound
 from runner.model.access.access import EVERYTHING, Access
 from runner.model.access.role import Role
 from runner.model.approval.approval import Person
 from runner.ports.records.store import Reader
+from runner.view.host import Host
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,9 @@ class Caller:
         return self.who()
 
     def require(self, role: Role, stack: str | None, wish: str) -> None:
-        """RoleMissing unless the caller has the role for this stack, or for all."""
+        """RoleMissing unless the caller has the role for this stack, or for all; StackNotFound if they may not see it."""
+        if stack is not None and not self.access.sees(stack):
+            raise StackNotFound(stack=stack)
         if not self.access.allows(role, stack):
             raise RoleMissing(who=self.name, role=role, stack=stack or "all stacks", operation=wish)
 
@@ -40,4 +45,21 @@ class Caller:
     def reading(self) -> Iterator[Reader]:
         """The records, as far as the caller may see them."""
         with self.app.store.reading() as reader:
-            yield reader
+            yield reader if self.access.unlimited else ScopedReader(reader, self.access.sees)
+
+    def host(self) -> Host:
+        """Facts about the host, as far as they concern stacks that the caller sees."""
+        host = self.app.host()
+        if self.access.unlimited:
+            return host
+        with self.reading() as reader:
+            return replace(
+                host,
+                answers={name: at for name, at in host.answers.items() if reader.sees_source(name)},
+                leftovers=(),
+            )
+
+    def veil(self) -> Veil:
+        """Over the names that the caller may not know."""
+        with self.reading() as reader:
+            return Veil.of(reader)

@@ -5,10 +5,9 @@ from fnmatch import fnmatchcase
 
 from runner.api.caller import Caller
 from runner.api.operation import operation
-from runner.api.visible import visible
 from runner.errors import BadUsage
 from runner.model.access.role import Role
-from runner.model.events.feed import TOPICS, FeedEvent
+from runner.model.events.feed import TOPICS
 from runner.model.events.text import stack_of
 from runner.view.event import EventRows, LetterRows, event_rows, letter_rows
 
@@ -33,12 +32,8 @@ def list_events(
     """The newest events, oldest first: of these topics, such as `run.*`, and of this stack."""
     topics = topics_of(topic)
     with caller.reading() as reader:
-
-        def fetch(before: int | None, most: int) -> list[FeedEvent]:
-            return reader.newest_events(topics, stack, most, after, before)[::-1]
-
-        found = visible(caller, fetch, lambda event: event.id, stack_of, None, limit)
-        return EventsPage(event_rows(found[::-1]), max(after, reader.events_head()))
+        found = reader.newest_events(topics, stack, limit, after)
+        return EventsPage(event_rows(found), max(after, reader.events_head()))
 
 
 @operation("GET", "/feed/next", Role.VIEWER)
@@ -48,7 +43,7 @@ def next_events(
     """The next events behind `after`, if there are any yet, oldest first."""
     with caller.reading() as reader:
         found = reader.events(after, topics_of(topic), limit)
-    shown = (event for event in found if stack in {None, stack_of(event)} and _sees(caller, stack_of(event)))
+    shown = (event for event in found if stack in {None, stack_of(event)})
     return EventsPage(event_rows(shown), found[-1].id if found else after)
 
 
@@ -56,9 +51,7 @@ def next_events(
 def list_undelivered(caller: Caller) -> LetterRows:
     """What consumers could not take, and why."""
     with caller.reading() as reader:
-        return letter_rows(
-            letter for letter in reader.dead_letters() if _sees(caller, stack_of(letter.event))
-        )
+        return letter_rows(reader.dead_letters())
 
 
 def topics_of(globs: tuple[str, ...]) -> frozenset[str]:
@@ -69,7 +62,3 @@ def topics_of(globs: tuple[str, ...]) -> frozenset[str]:
             f"no topic is called {' or '.join(globs)}", hint=f"driftline events --topic GLOB, of {known}"
         )
     return topics
-
-
-def _sees(caller: Caller, stack: str | None) -> bool:
-    return caller.access.unlimited if stack is None else caller.access.sees(stack)

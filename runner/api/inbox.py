@@ -11,4 +11,4 @@ def show_inbox(caller: Caller) -> InboxPage:
     """Plans that you may approve, plans that wait for somebody else, and what else your roles let you settle."""
     app = caller.app
     with caller.reading() as reader:
-        return inbox_page(reader, app.settings, app.clock, app.host(), caller.person, caller.access.allows)
+        return inbox_page(reader, app.settings, app.clock, caller.host(), caller.person, caller.access.allows)

@@ -8,7 +8,7 @@ from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypeVar, get_t
 
 from runner.api.asking import ask
 from runner.api.caller import Caller
-from runner.errors import ServedReadOnly
+from runner.errors import DriftlineError, ServedReadOnly
 from runner.model.access.role import Role
 from runner.model.execution.daemon_request import AfterCrash
 from runner.view.document import read_document
@@ -34,14 +34,25 @@ class Operation(Generic[P, T]):
 
     def __call__(self, caller: Caller, /, *args: P.args, **kwargs: P.kwargs) -> T:
         given = self.bind(*args, **kwargs)
+        # Before the veil: who names a stack that they may not see is told what they would be told of none.
         if not (self.anywhere and caller.access.holds(self.role)):
-            caller.require(self.role, self._stack(caller, given), self.summary)
+            for stack in self._stacks(caller, given):
+                caller.require(self.role, stack, self.summary)
+        if caller.access.unlimited:
+            return self._do(caller, given)
+        try:
+            answer = self._do(caller, given)
+        except DriftlineError as error:
+            raise caller.veil().over_error(error) from error.__cause__
+        return caller.veil().over(answer)
+
+    def _do(self, caller: Caller, given: dict[str, Any]) -> T:
         if caller.app.read_only and self.method != "GET":
             raise ServedReadOnly(operation=self.summary)
         if self.at_daemon is not None and caller.daemon is not None:
             answer: T = read_document(self.answer, ask(caller, caller.daemon, self.name, given))
             return answer
-        return self.perform(caller, *args, **kwargs)
+        return self.perform(caller, **given)  # type: ignore[call-arg] # bound to its signature
 
     @property
     def name(self) -> str:
@@ -72,11 +83,14 @@ class Operation(Generic[P, T]):
     def in_path(self) -> frozenset[str]:
         return frozenset(name for name in self.parameters if f"{{{name}}}" in self.path)
 
-    def _stack(self, caller: Caller, given: dict[str, Any]) -> str | None:
-        for name, stack_of in SUBJECTS.items():
-            if given.get(name) is not None:
-                return stack_of(caller, given[name])
-        return None
+    def _stacks(self, caller: Caller, given: dict[str, Any]) -> list[str | None]:
+        """Those that the arguments name, each of which needs the role; None for all."""
+        named = [
+            stack_of(caller, given[name])
+            for name, stack_of in SUBJECTS.items()
+            if given.get(name) is not None
+        ]
+        return named or [None]
 
 
 def operation(
@@ -109,4 +123,4 @@ def _of_stack(_caller: Caller, stack: str) -> str:
     return stack
 
 
-SUBJECTS |= {"stack": _of_stack, "run": _of_run, "report": _of_report}
+SUBJECTS |= {"stack": _of_stack, "to": _of_stack, "new": _of_stack, "run": _of_run, "report": _of_report}

@@ -28,7 +28,7 @@ def _pages(caller: Caller, chosen: Sequence[Promotion]) -> PromotionPages:
     app = caller.app
     with caller.reading() as reader:
         found = all_stacks(reader, app.settings, app.clock, app.disk.shortage())
-        return promotion_pages(reader, chosen, found)
+        return promotion_pages(reader, chosen, found, reader.sees)
 
 
 @operation("GET", "/promotions/{name}/next", Role.VIEWER)

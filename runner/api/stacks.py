@@ -1,5 +1,7 @@
 """Stacks: what is known of them, what happens next, and why."""
 
+from dataclasses import replace
+
 from runner.api.caller import Caller
 from runner.api.choice import labels_of
 from runner.api.operation import operation
@@ -43,4 +45,9 @@ def show_newcomer(caller: Caller, stack: str) -> NewcomerPage:
 def show_rules(caller: Caller, stack: str) -> RulesPage:
     """Which of the operator's rules reach a stack, and which decide."""
     with caller.reading() as reader:
-        return rules_page(reader, caller.app.settings, reader.stack(stack))
+        page = rules_page(reader, caller.app.settings, reader.stack(stack))
+    if caller.access.unlimited:
+        return page
+    return replace(
+        page, rules=tuple(rule for rule in page.rules if rule.applies)
+    )  # others may name other stacks

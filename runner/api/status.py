@@ -14,7 +14,7 @@ def show_status(caller: Caller) -> StatusPage:
     """What needs somebody, what is running, what drifted, the next check, and the daemon."""
     app = caller.app
     with caller.reading() as reader:
-        return status_page(reader, app.settings, app.clock, app.host())
+        return status_page(reader, app.settings, app.clock, caller.host())
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 from runner.model.audit.log import AuditEntry, Walk
 from runner.ports.basics import Clock
@@ -38,7 +39,21 @@ __all__ = ["FILE_NAME", "SqliteStore", "has_wal_fix"]
 FILE_NAME = "driftline.db"
 
 
+class Unscoped:
+    """Whoever opens the database sees all of it."""
+
+    def unscoped(self) -> Self:
+        return self
+
+    def sees(self, stack: str) -> bool:  # noqa: ARG002 - it sees all
+        return True
+
+    def sees_source(self, source: str) -> bool:  # noqa: ARG002 - it sees all
+        return True
+
+
 class StoreReader(
+    Unscoped,
     StackReads,
     RunReads,
     LockReads,
@@ -62,6 +77,7 @@ class StoreReader(
 
 
 class StoreWriter(
+    Unscoped,
     LockWrites,
     ReportWrites,
     ApprovalWrites,

@@ -72,16 +72,22 @@ def given(standing: Standing) -> str:
 def all_stacks(reader: Reader, settings: Settings, clock: Clock, shortage: str | None) -> list[StackFacts]:
     """`shortage` says that the disk of the data directory has no room for new work."""
     last = reader.last_runs()
-    found = views(reader, clock, shortage, settings.executor.per_account, promotions=settings.promotion)
+    whole = reader.unscoped()
+    found = views(whole, clock, shortage, settings.executor.per_account, promotions=settings.promotion)
     openings = Openings(clock.now())
-    return [_facts(reader, settings, clock, view, last.get(view.stack.name), openings) for view in found]
+    return [
+        _facts(reader, settings, clock, view, last.get(view.stack.name), openings)
+        for view in found
+        if reader.sees(view.stack.name)
+    ]
 
 
 def one_stack(
     reader: Reader, settings: Settings, clock: Clock, shortage: str | None, name: str
 ) -> StackFacts:
+    reader.stack(name)
     view = view_of(
-        reader, clock, name, shortage, settings.executor.per_account, promotions=settings.promotion
+        reader.unscoped(), clock, name, shortage, settings.executor.per_account, promotions=settings.promotion
     )
     last = next(iter(reader.runs(RunFilter(stack=name, limit=1))), None)
     return _facts(reader, settings, clock, view, last, Openings(clock.now()))

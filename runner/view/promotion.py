@@ -1,6 +1,6 @@
 """Promotions: the stages of each, what every one has applied and since when, and what it waits for."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from runner.view.facts import StackFacts
 from runner.view.when import whole
 
 MISSING = "unknown"
+HIDDEN = "hidden"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,17 +76,30 @@ PromotionPages = tuple[PromotionPage, ...]
 
 
 def promotion_pages(
-    reader: PromotionReader, promotions: Sequence[Promotion], stacks: Iterable[StackFacts]
+    reader: PromotionReader,
+    promotions: Sequence[Promotion],
+    stacks: Iterable[StackFacts],
+    sees: Callable[[str], bool],
 ) -> PromotionPages:
+    """Those with a stage that the caller sees."""
     known = {facts.stack.name: facts for facts in stacks}
     records = reader.stage_records({name for one in promotions for name in one.order})
-    return tuple(_page(promotion, known, records) for promotion in promotions)
+    shown = (one for one in promotions if any(map(sees, one.order)))
+    return tuple(_page(promotion, known, records, sees) for promotion in shown)
 
 
 def _page(
-    of: Promotion, known: Mapping[str, StackFacts], records: Mapping[str, StageRecord]
+    of: Promotion,
+    known: Mapping[str, StackFacts],
+    records: Mapping[str, StageRecord],
+    sees: Callable[[str], bool],
 ) -> PromotionPage:
-    stages = tuple(stage_row(name, known.get(name), records.get(name)) for name in of.order)
+    stages = tuple(
+        stage_row(name, known.get(name), records.get(name))
+        if sees(name)
+        else StageRow(stack=name, code=HIDDEN, waits="you may not see this stack")
+        for name in of.order
+    )
     soak = str(of.wait.soak) if of.wait.soak else "0s"
     return PromotionPage(of.name, of.by, soak, of.wait.clean_check, stages)
 

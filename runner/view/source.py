@@ -72,6 +72,7 @@ def source_rows(reader: Reader, settings: Settings, answers: Answers) -> SourceR
     return tuple(
         source_row(known.get(name, SourceStatus(name)), configured.get(name), stacks[name], answers)
         for name in (*configured, *sorted(known.keys() - configured.keys()))
+        if reader.sees_source(name)
     )
 
 

@@ -65,7 +65,7 @@ class Shop(World):
         app = self.app
         with app.store.reading() as reader:
             stacks = all_stacks(reader, app.settings, app.clock, None)
-            (page,) = promotion_pages(reader, app.settings.promotion, stacks)
+            (page,) = promotion_pages(reader, app.settings.promotion, stacks, reader.sees)
         return next(stage.waits for stage in page.stages if stage.stack == name)
 
 

@@ -3,6 +3,11 @@ from pathlib import Path
 from cli_world import World
 from web_world import Served, access
 
+SEES_ALL_OWNS_DEV = """web: {access: [
+  {role: viewer, subjects: ["token:ci"]},
+  {role: owner, subjects: ["token:ci"], stacks: ["dev/**"]},
+]}"""
+
 
 def test_a_request_without_a_token_is_not_answered(tmp_path: Path) -> None:
     served = Served(World(tmp_path, more=access("ci")))
@@ -32,7 +37,7 @@ def test_a_revoked_token_is_worth_nothing(tmp_path: Path) -> None:
 
 
 def test_a_role_holds_for_its_stacks_only(tmp_path: Path) -> None:
-    world = World(tmp_path, more=access("ci", "owner", "dev/**"))
+    world = World(tmp_path, more=SEES_ALL_OWNS_DEV)
     world.stack("app")
     world.run("source", "sync")
     served = Served(world)

@@ -49,6 +49,16 @@ class Reader(
 ):
     """Reading. Every method sees one snapshot inside `Store.reading()` and `Store.writing()`."""
 
+    def unscoped(self) -> "Reader":
+        """All records, for facts about a stack that one sees."""
+        ...
+
+    def sees(self, stack: str) -> bool:
+        """Whether whoever reads may know of the stack."""
+        ...
+
+    def sees_source(self, source: str) -> bool: ...
+
 
 class Writer(
     Reader,

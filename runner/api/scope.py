@@ -1,0 +1,391 @@
+"""The records as far as a caller may see them: what they may not see is as if it had never been.
+
+`Reader.unscoped()` is for facts about a stack that one sees, such as what it waits for; names in such facts are
+veiled (`runner/api/veil.py`).
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any, TypeVar
+
+from runner.errors import ReportNotFound, RunNotFound, StackNotFound
+from runner.model.access.session import Session
+from runner.model.access.token import Token
+from runner.model.approval.approval import Approval, Commit, Review
+from runner.model.approval.binding import Binding
+from runner.model.approval.guardrails import SeenState
+from runner.model.approval.terms import Declaration
+from runner.model.audit.log import AuditEntry
+from runner.model.changes.changes import ChangeSet, Diagnostic
+from runner.model.drift.probe import Distrust, ProbeRecord
+from runner.model.drift.report import DriftReport
+from runner.model.events.feed import Cursor, DeadLetter, FeedEvent
+from runner.model.execution.daemon_request import DaemonRequest
+from runner.model.outputs.known import KnownOutputs
+from runner.model.plan.step import Step
+from runner.model.promotion.stage import StageRecord
+from runner.model.run.evidence import Evidence
+from runner.model.run.life import Kind, Run
+from runner.model.schedule.sweep import Sweep
+from runner.model.schedule.throttling import Throttle
+from runner.model.stack.definition import Stack, StackDefinition
+from runner.model.stack.lock import Lock
+from runner.model.stack.source import SourceStatus
+from runner.ports.records.runs import RunFilter
+from runner.ports.records.store import Reader
+from runner.ports.records.trends import AppliedPlan, EndedRuns, FailingStack, MovedReports
+
+T = TypeVar("T")
+PAGE = 200  # records that are read at a time, where some may be left out
+
+# Methods whose answer says nothing of a stack that one may not see, and why.
+HARMLESS: Mapping[str, str] = {
+    "definition": "by a digest that only a record of the stack tells",
+    "commit": "by a revision; whoever sees a stack of the source may know its commits",
+    "rewritten": "revisions only",
+    "signers": "people by revision",
+    "distrusted": "checksums of providers",
+    "known_outputs": "keyed digests, and names of outputs only",
+    "outputs_used": "whether, and not by whom",
+    "took": "durations by the number of a run",
+    "events_head": "a number",
+    "cursors": "positions of consumers",
+    "cursor": "the position of a consumer",
+    "daemon_request": "the operation shows people their own requests only",
+    "audit_head": "a number and a hash",
+    "audit_hash": "a hash",
+    "audit_knows": "whether the installation was restored, and the like",
+    "newest_time": "a time",
+}
+
+
+@dataclass(frozen=True)
+class ScopedReader:
+    """Satisfies `Reader`; mypy finds the method that is missing here."""
+
+    whole: Reader
+    visible: Callable[[str], bool]
+
+    def unscoped(self) -> Reader:
+        return self.whole
+
+    def sees(self, stack: str) -> bool:
+        return self.visible(stack)
+
+    def sees_source(self, source: str) -> bool:
+        return source in self._sources
+
+    @cached_property
+    def _sources(self) -> frozenset[str]:
+        return frozenset(stack.source for stack in self.stacks(left=True))
+
+    def _only(self, found: Iterable[T], stack_of: Callable[[T], str]) -> list[T]:
+        return [one for one in found if self.sees(stack_of(one))]
+
+    # Stacks
+
+    def stack(self, name: str) -> Stack:
+        if not self.sees(name):
+            raise StackNotFound(stack=name)
+        return self.whole.stack(name)
+
+    def stacks(self, *, left: bool = False) -> list[Stack]:
+        return self._only(self.whole.stacks(left=left), lambda stack: stack.name)
+
+    def successions(self) -> dict[str, str]:
+        found = self.whole.successions()
+        return {new: old for new, old in found.items() if self.sees(new) and self.sees(old)}
+
+    def moved_by(self, source: str, revision: str) -> int:
+        return sum(one.source == source and one.revision == revision for one in self.stacks())
+
+    # Runs
+
+    def run(self, run_id: int) -> Run:
+        run = self.whole.run(run_id)
+        if not self.sees(run.stack):
+            raise RunNotFound(run=f"run-{run_id}")
+        return run
+
+    def runs(self, where: RunFilter) -> list[Run]:
+        found: list[Run] = []
+        asked = replace(where, limit=max(where.limit, PAGE))
+        while page := self.whole.runs(asked):
+            found += self._only(page, lambda run: run.stack)
+            if len(found) >= where.limit or len(page) < asked.limit:
+                break
+            asked = replace(asked, below=page[-1].id)
+        return found[: where.limit]
+
+    def last_runs(self, *, change_only: bool = False) -> dict[str, Run]:
+        return self._keyed(self.whole.last_runs(change_only=change_only))
+
+    def runs_partly_applied(self, stack: str) -> list[Run]:
+        return self.whole.runs_partly_applied(stack) if self.sees(stack) else []
+
+    def heals(self, stack: str, identity: str, since: datetime) -> list[Run]:
+        return self._only(self.whole.heals(stack, identity, since), lambda run: run.stack)
+
+    def open_runs(self, stack: str | None = None) -> list[Run]:
+        return self._only(self.whole.open_runs(stack), lambda run: run.stack)
+
+    def changes(self, run_id: int) -> ChangeSet | None:
+        return self.whole.changes(self.run(run_id).id)
+
+    def diagnostics(self, run_id: int) -> tuple[Diagnostic, ...]:
+        return self.whole.diagnostics(self.run(run_id).id)
+
+    def outputs(self, run_id: int) -> dict[str, Any] | None:
+        return self.whole.outputs(self.run(run_id).id)
+
+    def steps(self, run_id: int) -> tuple[Step, ...]:
+        return self.whole.steps(self.run(run_id).id)
+
+    def evidence(self, run_id: int) -> Evidence | None:
+        return self.whole.evidence(self.run(run_id).id)
+
+    # Locks
+
+    def locks(self) -> list[Lock]:
+        return self._only(self.whole.locks(), lambda lock: lock.stack)
+
+    def placed_locks(self) -> list[Lock]:
+        return self._only(self.whole.placed_locks(), lambda lock: lock.stack)
+
+    def lock(self, stack: str) -> Lock | None:
+        return self.whole.lock(stack) if self.sees(stack) else None
+
+    # Reports
+
+    def report(self, report_id: int) -> DriftReport:
+        report = self.whole.report(report_id)
+        if not self.sees(report.stack):
+            raise ReportNotFound(report=f"dr-{report_id}")
+        return report
+
+    def reports(self, *, stack: str | None = None, open_only: bool = True) -> list[DriftReport]:
+        return self._only(self.whole.reports(stack=stack, open_only=open_only), lambda report: report.stack)
+
+    def current_report(self, stack: str) -> DriftReport | None:
+        return self.whole.current_report(stack) if self.sees(stack) else None
+
+    # Approvals and declarations
+
+    def approvals(self, run_id: int) -> list[Approval]:
+        return self.whole.approvals(self.run(run_id).id)
+
+    def binding(self, run_id: int) -> Binding | None:
+        return self.whole.binding(self.run(run_id).id)
+
+    def seen_state(self, stack: str) -> SeenState | None:
+        return self.whole.seen_state(stack) if self.sees(stack) else None
+
+    def definition(self, digest: str) -> StackDefinition:
+        return self.whole.definition(digest)
+
+    def declarations(self, stack: str) -> list[tuple[Declaration, datetime]]:
+        return self.whole.declarations(stack) if self.sees(stack) else []
+
+    def former_dependencies(self) -> dict[str, tuple[str, ...]]:
+        return self._keyed(self.whole.former_dependencies())
+
+    def review(self, stack: str) -> Review | None:
+        return self.whole.review(stack) if self.sees(stack) else None
+
+    # Sources and commits
+
+    def commit(self, source: str, revision: str) -> Commit | None:
+        return self.whole.commit(source, revision)
+
+    def rewritten(self, source: str, since: datetime | None) -> list[str]:
+        return self.whole.rewritten(source, since)
+
+    def signers(self, source: str, revisions: Iterable[str]) -> dict[str, str]:
+        return self.whole.signers(source, revisions)
+
+    def source(self, name: str) -> SourceStatus:
+        return self._part(self.whole.source(name)) if self.sees_source(name) else SourceStatus(name)
+
+    def sources(self) -> list[SourceStatus]:
+        return [self._part(status) for status in self.whole.sources() if self.sees_source(status.name)]
+
+    def _part(self, of: SourceStatus) -> SourceStatus:
+        """Problems name files of any stack, so that only whether there are some is told."""
+        newcomers = tuple((name, problem) for name, problem in of.newcomers if self.sees(name))
+        return replace(of, problems=(), notes=(), newcomers=newcomers)
+
+    # Probes, promotions, outputs, load
+
+    def probe(self, stack: str) -> ProbeRecord:
+        return self.whole.probe(stack) if self.sees(stack) else ProbeRecord()
+
+    def distrusted(self) -> frozenset[str]:
+        return self.whole.distrusted()
+
+    def distrust_of(self) -> list[Distrust]:
+        return self._only(self.whole.distrust_of(), lambda one: one.stack)
+
+    def stage_records(self, names: Collection[str]) -> dict[str, StageRecord]:
+        return self.whole.stage_records([name for name in names if self.sees(name)])
+
+    def known_outputs(self, stacks: Collection[str] | None = None) -> dict[str, KnownOutputs]:
+        return self.whole.known_outputs(stacks)
+
+    def owners(self, identities: Collection[str]) -> dict[str, str]:
+        return {key: stack for key, stack in self.whole.owners(identities).items() if self.sees(stack)}
+
+    def outputs_used(self, stack: str, identity: str) -> bool:
+        return self.whole.outputs_used(stack, identity)
+
+    def peak_memory(self, stack: str, kind: Kind) -> int | None:
+        return self.whole.peak_memory(stack, kind) if self.sees(stack) else None
+
+    def took(self, run_ids: Sequence[int]) -> dict[int, float]:
+        return self.whole.took(run_ids)
+
+    def throttles(self) -> dict[str, Throttle]:
+        """Accounts belong to whoever sees everything."""
+        return {}
+
+    def sweep(self, run_ids: Sequence[int] | None = None) -> Sweep | None:
+        """That of all checks would count those of other stacks."""
+        return self.whole.sweep([self.run(one).id for one in run_ids]) if run_ids is not None else None
+
+    # The feed
+
+    def events(self, after: int, topics: Collection[str] | None = None, limit: int = 100) -> list[FeedEvent]:
+        found: list[FeedEvent] = []
+        while page := self.whole.events(after, topics, max(limit, PAGE)):
+            found += filter(self._shows, page)
+            after = page[-1].id
+            if len(found) >= limit:
+                break
+        return found[:limit]
+
+    def newest_events(
+        self,
+        topics: Collection[str],
+        stack: str | None,
+        limit: int,
+        after: int = 0,
+        before: int | None = None,
+    ) -> list[FeedEvent]:
+        found: list[FeedEvent] = []
+        asked = max(limit, PAGE)
+        while page := self.whole.newest_events(topics, stack, asked, after, before):
+            found = [*filter(self._shows, page), *found]
+            before = page[0].id
+            if len(found) >= limit or len(page) < asked:
+                break
+        return found[-limit:] if limit else []
+
+    def _shows(self, event: FeedEvent) -> bool:
+        """Of its stack, under each name that it says; what belongs to no stack belongs to who sees all."""
+        names = [name for key in ("stack", "was") if (name := getattr(event.payload, key, None)) is not None]
+        return bool(names) and all(map(self.sees, names))
+
+    def events_head(self) -> int:
+        return self.whole.events_head()
+
+    def cursors(self) -> list[Cursor]:
+        return self.whole.cursors()
+
+    def cursor(self, consumer: str) -> Cursor | None:
+        return self.whole.cursor(consumer)
+
+    def dead_letters(self, consumer: str | None = None) -> list[DeadLetter]:
+        return [letter for letter in self.whole.dead_letters(consumer) if self._shows(letter.event)]
+
+    # Who may do everything alone sees tokens, sessions and requests
+
+    def tokens(self) -> list[Token]:
+        return []
+
+    def token(self, digest: str) -> Token | None:  # noqa: ARG002 - of the protocol
+        return None
+
+    def session(self, digest: str) -> Session | None:  # noqa: ARG002 - of the protocol
+        return None
+
+    def open_requests(self, but: Collection[int] = ()) -> list[DaemonRequest]:  # noqa: ARG002 - of the protocol
+        return []
+
+    def daemon_request(self, request: int) -> DaemonRequest:
+        return self.whole.daemon_request(request)
+
+    # Trends
+
+    def ended_runs(self, since: date, stacks: Collection[str] | None = None) -> list[EndedRuns]:
+        return self.whole.ended_runs(since, self._among(stacks))
+
+    def moved_reports(self, since: date, stacks: Collection[str] | None = None) -> list[MovedReports]:
+        return self.whole.moved_reports(since, self._among(stacks))
+
+    def applied_plans(self, since: date, stacks: Collection[str] | None = None) -> list[AppliedPlan]:
+        return self.whole.applied_plans(since, self._among(stacks))
+
+    def failing_stacks(
+        self, since: date, stacks: Collection[str] | None = None, *, limit: int = 10
+    ) -> list[FailingStack]:
+        return self.whole.failing_stacks(since, self._among(stacks), limit=limit)
+
+    def _among(self, stacks: Collection[str] | None) -> list[str]:
+        named = [stack.name for stack in self.whole.stacks(left=True)] if stacks is None else stacks
+        return [name for name in named if self.sees(name)]
+
+    # The audit log
+
+    def audit(
+        self,
+        *,
+        subject: str | None = None,
+        stack: str | None = None,
+        actor: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 100,
+        below: int | None = None,
+    ) -> list[AuditEntry]:
+        """Only entries of stacks: those of logins, tokens and sources are for who sees all."""
+        if stack is not None and not self.sees(stack):
+            return []
+        names = frozenset(one.name for one in self.stacks(left=True))
+        found: list[AuditEntry] = []
+        asked = max(limit, PAGE)
+        while page := self.whole.audit(
+            subject=subject, stack=stack, actor=actor, since=since, until=until, limit=asked, below=below
+        ):
+            found += (entry for entry in page if self._concerns(entry, names))
+            below = page[-1].seq
+            if len(found) >= limit or len(page) < asked:
+                break
+        return found[:limit]
+
+    def _concerns(self, entry: AuditEntry, names: frozenset[str]) -> bool:
+        """Runs that retention has removed still name their stack in most entries."""
+        if entry.subject in names:
+            return True
+        told = entry.detail.get("stack")
+        stack = told if isinstance(told, str) else self.whole.stack_of_subject(entry.subject)
+        return stack is not None and self.sees(stack)
+
+    def stack_of_subject(self, subject: str) -> str | None:
+        stack = self.whole.stack_of_subject(subject)
+        return stack if stack is not None and self.sees(stack) else None
+
+    def audit_head(self) -> tuple[int, str]:
+        return self.whole.audit_head()
+
+    def audit_hash(self, seq: int) -> str | None:
+        return self.whole.audit_hash(seq)
+
+    def audit_knows(self, action: str, subject: str | None = None, text: str = "") -> bool:
+        return self.whole.audit_knows(action, subject, text)
+
+    def newest_time(self, run: str | None = None) -> datetime | None:
+        return self.whole.newest_time(run)
+
+    def _keyed(self, found: Mapping[str, T]) -> dict[str, T]:
+        return {name: value for name, value in found.items() if self.sees(name)}
