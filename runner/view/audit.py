@@ -1,5 +1,7 @@
 """The audit log: its entries, and whether it is as it was written."""
 
+import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +11,8 @@ from runner.model.audit.checkpoint import Chain, Checkpoint
 from runner.model.audit.log import AuditEntry, Walk
 from runner.model.audit.verdict import Flaw, Verdict
 from runner.view.when import whole
+
+_DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,18 @@ class AuditRow:
     @property
     def moment(self) -> datetime:
         return datetime.fromisoformat(self.at)
+
+    @property
+    def told(self) -> tuple[tuple[str, str], ...]:
+        """Its detail as text, for people: what is empty left out, and digests shortened."""
+        return tuple(
+            (name, _short(value)) for name, value in self.detail.items() if value not in ("", None, [], {})
+        )
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+    return text[:12] if _DIGEST.fullmatch(text) else text
 
 
 AuditRows = tuple[AuditRow, ...]

@@ -1,9 +1,9 @@
 """The graph of the stacks in the language of Graphviz: https://graphviz.org/doc/info/lang.html."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from runner.view.graph import GraphEdge, GraphNode, Overall, StackGraph
-from runner.view.graph_text import PAINTS, edge_text, node_lines
+from runner.view.graph_text import PAINTS, edge_text, node_lines, short_lines
 
 Address = Callable[[str], str]
 
@@ -16,9 +16,11 @@ def dot_lines(graph: StackGraph, address: Address | None = None) -> Iterator[str
     numbers = {node.name: f"n{number}" for number, node in enumerate(graph.nodes)}
     yield "digraph stacks {"
     yield "  rankdir=LR;"
-    yield '  node [shape=box, style="rounded,filled", fontname="sans-serif"];'
+    # Graphviz knows how wide the letters of Helvetica are.
+    font = 'fontname="Helvetica", fontsize=12, margin="0.16,0.08"' if address else 'fontname="sans-serif"'
+    yield f'  node [shape=box, style="rounded,filled", {font}];'
     for node in graph.nodes:
-        yield f"  {numbers[node.name]} [{_node(node)}{_linked(node, address) if address else ''}];"
+        yield f"  {numbers[node.name]} [{_linked(node, address) if address else _node(node)}];"
     for edge in graph.edges:
         yield f"  {numbers[edge.first]} -> {numbers[edge.stack]}{_edge(edge)};"
     yield "}"
@@ -26,20 +28,24 @@ def dot_lines(graph: StackGraph, address: Address | None = None) -> Iterator[str
 
 def _node(node: GraphNode) -> str:
     paint = PAINTS[node.overall]
-    label = r"\n".join(map(_escaped, node_lines(node)))
-    dashed = ', style="rounded,filled,dashed"' if node.sync is None else ""
-    return f'label="{label}", fillcolor="{paint.fill}", color="{paint.line}"{dashed}'
+    return f'{_labelled(node, node_lines(node))}, fillcolor="{paint.fill}", color="{paint.line}"'
 
 
 def _linked(node: GraphNode, address: Address) -> str:
     url = f', URL="{_escaped(address(node.name))}"' if node.sync is not None else ""
     tooltip = ", ".join(map(_escaped, node_lines(node)))
-    return f'{url}, tooltip="{tooltip}", class="{node.overall.value}"'
+    return f'{_labelled(node, short_lines(node))}{url}, tooltip="{tooltip}", class="{node.overall.value}"'
+
+
+def _labelled(node: GraphNode, lines: Iterable[str]) -> str:
+    label = r"\n".join(map(_escaped, lines))
+    dashed = ', style="rounded,filled,dashed"' if node.sync is None else ""
+    return f'label="{label}"{dashed}'
 
 
 def _edge(edge: GraphEdge) -> str:
     if edge.cycle:
-        return f' [label="{_escaped(edge_text(edge))}", color="{PAINTS[Overall.ERROR].line}"]'
+        return f' [label="{_escaped(edge_text(edge))}", color="{PAINTS[Overall.ERROR].line}", class="cycle"]'
     if edge.promotion:
         return f' [label="{_escaped(edge_text(edge))}", style=dashed]'
     return f' [label="{_escaped(edge_text(edge))}"]' if edge.outputs else ""

@@ -37,6 +37,16 @@ def node_lines(node: GraphNode) -> Iterator[str]:
         yield safe_text(f"{node.run.id} {signs.state(node.run.state)}")
 
 
+def short_lines(node: GraphNode) -> Iterator[str]:
+    """In words alone, where colours stand beside them: not every font has the symbols."""
+    found = f": {node.drift_reason}" if node.overall is Overall.DRIFTED and node.drift_reason else ""
+    missing = node.overall is Overall.MISSING
+    yield safe_text(node.name)
+    yield safe_text("no such stack" if missing else f"{node.overall.value}{found}")
+    if node.run is not None:
+        yield safe_text(f"{node.run.id} {node.run.state.in_words}")
+
+
 def edge_text(edge: GraphEdge) -> str:
     """What an arrow says beside what every arrow says: that one stack waits for another."""
     promotion = f"promotion {edge.promotion}" if edge.promotion else ""

@@ -24,7 +24,11 @@ NAVIGATION = (
     Place("/inbox", "Inbox", "inbox"),
     Place("/stacks", "Stacks", "stacks"),
     Place("/runs", "Runs", "run"),
+    Place("/graph", "Graph", "graph"),
+    Place("/promotions", "Promotions", "ahead"),
     Place("/trends", "Trends", "trend"),
+    Place("/sources", "Sources", "source"),
     Place("/locks", "Locks", "lock"),
+    Place("/audit", "Audit log", "audit"),
     Place("/tokens", "Tokens", "key", Role.ADMIN),
 )

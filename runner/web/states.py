@@ -7,6 +7,7 @@ from enum import Enum
 from runner.model.drift.report import DriftClass, ReportStatus
 from runner.model.run.life import State
 from runner.model.stack.definition import DriftStatus, Health, Sync
+from runner.view.graph import Overall
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,16 @@ LOOKS: Mapping[type[Enum], Mapping[Enum, Look]] = {
         ReportStatus.ACKNOWLEDGED: Look("pause", "idle", "acknowledged"),
         ReportStatus.RESOLVED: Look("check", "ok", "resolved"),
     },
+    Overall: {
+        Overall.MISSING: Look("warn", "fail", "no such stack"),
+        Overall.ERROR: Look("cross", "fail", "error"),
+        Overall.LOCKED: Look("lock", "wait", "locked"),
+        Overall.DRIFTED: Look("drift", "drift", "drifted"),
+        Overall.PAUSED: Look("pause", "idle", "paused"),
+        Overall.NEW: Look("dashed", "idle", "new"),
+        Overall.PENDING: Look("ahead", "wait", "pending"),
+        Overall.OK: Look("check", "ok", "ok"),
+    },
     DriftClass: {
         DriftClass.DRIFT: Look("drift", "drift", "changed"),
         DriftClass.MISSING: Look("cross", "fail", "gone"),
@@ -66,6 +77,7 @@ LOOKS: Mapping[type[Enum], Mapping[Enum, Look]] = {
         DriftClass.IGNORED: Look("slash", "idle", "ignored"),
         DriftClass.CONTEXT: Look("equal", "idle", "context"),
         DriftClass.UPSTREAM: Look("equal", "idle", "upstream"),
+        DriftClass.PARTIAL: Look("equal", "idle", "partly applied"),
     },
 }
 

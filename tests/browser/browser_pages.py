@@ -32,7 +32,12 @@ PLACES = (
     _fixed("/", "overview"),
     _fixed("/login", who=""),
     _fixed("/inbox"),
+    _fixed("/graph", budget=BUDGET + 500 * KILOBYTE),  # Graphviz
+    _fixed("/promotions"),
     _fixed("/trends"),
+    _fixed("/sources"),
+    _fixed("/audit"),
+    _fixed("/audit/verify"),
     _fixed("/locks"),
     _fixed("/tokens"),
     _fixed("/stacks"),

@@ -36,3 +36,6 @@ class Browser:
         answer = self._client.get(path)
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+    def policy(self, path: str) -> str:
+        return self._client.get(path, headers=BROWSER).headers["content-security-policy"]

@@ -5,7 +5,16 @@ import runner.web
 from runner.web.vendored import VENDORED
 
 STATIC = Path(runner.web.__file__).parent / "static"
-OURS = {"charts.js", "driftline.svg", "keys.js", "live.js", "log.js", "login.js", "style.css"}
+OURS = {
+    "charts.js",
+    "driftline.svg",
+    "graph.js",
+    "keys.js",
+    "live.js",
+    "log.js",
+    "login.js",
+    "style.css",
+}
 
 
 def test_vendored_files_are_what_their_package_has() -> None:

@@ -4,7 +4,22 @@ from importlib import import_module
 
 from fastapi import FastAPI
 
-PAGES = ("overview", "inbox", "stacks", "stack", "runs", "log", "run", "trends", "locks", "tokens")
+PAGES = (
+    "overview",
+    "inbox",
+    "stacks",
+    "stack",
+    "runs",
+    "log",
+    "run",
+    "graph",
+    "promotions",
+    "trends",
+    "sources",
+    "audit",
+    "locks",
+    "tokens",
+)
 
 
 def add_pages(to: FastAPI) -> None:

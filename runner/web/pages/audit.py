@@ -1,0 +1,112 @@
+"""The audit log: who did what, whether anybody edited it, and all of it as a file."""
+
+import json
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, Response, StreamingResponse
+
+from runner.api.audit import export_audit, list_audit, verify_audit
+from runner.api.caller import Caller
+from runner.errors import BadUsage
+from runner.model.access.role import Role
+from runner.model.values.moment import Moment
+from runner.view.audit import AuditRow, VerdictPage
+from runner.view.document import document
+from runner.web.html import html, link
+from runner.web.identity import page_caller
+from runner.web.routes import endpoint
+
+ROWS = 100
+EXPORTED_AT_ONCE = 5000
+
+router = APIRouter(include_in_schema=False)
+router.add_api_route("/audit.json", endpoint(list_audit))
+
+
+@router.get("/audit")
+def audit(
+    request: Request,
+    caller: Annotated[Caller, Depends(page_caller)],
+    about: str = "",
+    by: str = "",
+    since: str = "",
+    until: str = "",
+    before: int | None = None,
+) -> HTMLResponse:
+    """`about` names a run, a stack, a report or a source."""
+    now = caller.app.clock.now()
+    first, last = _moment(since), _moment(until)
+    rows = list_audit(
+        caller,
+        subject=about.strip() or None,
+        by=by.strip() or None,
+        since=first.since(now) if first else None,
+        until=last.until(now) if last else None,
+        before=before,
+        limit=ROWS,
+    )
+    asked = {"about": about, "by": by, "since": since, "until": until}
+    older = link("/audit", **asked, before=rows[-1].seq) if len(rows) == ROWS else ""
+    return _page(request, caller, rows=rows, asked=asked, older=older, newer=before is not None)
+
+
+@router.get("/audit/verify")
+def verify(request: Request, caller: Annotated[Caller, Depends(page_caller)]) -> HTMLResponse:
+    return _page(request, caller, verdict=verify_audit(caller), rows=list_audit(caller, limit=ROWS))
+
+
+@router.get("/audit.jsonl")
+def export(caller: Annotated[Caller, Depends(page_caller)]) -> Response:
+    """The whole log, oldest first, one entry a line."""
+    first = export_audit(caller, limit=EXPORTED_AT_ONCE)  # here, so that a missing role is said
+    name = f"audit-{caller.app.clock.now():%Y-%m-%d}.jsonl"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(_lines(caller, first), media_type="application/jsonl", headers=headers)
+
+
+def _lines(caller: Caller, rows: tuple[AuditRow, ...]) -> Iterator[str]:
+    while rows:
+        yield "".join(json.dumps(document(row)) + "\n" for row in rows)
+        rows = export_audit(caller, after=rows[-1].seq, limit=EXPORTED_AT_ONCE)
+
+
+def _page(
+    request: Request,
+    caller: Caller,
+    *,
+    rows: tuple[AuditRow, ...],
+    verdict: VerdictPage | None = None,
+    asked: dict[str, str] | None = None,
+    older: str = "",
+    newer: bool = False,
+) -> HTMLResponse:
+    said = asked or dict.fromkeys(("about", "by", "since", "until"), "")
+    return html(
+        request,
+        "audit.html",
+        caller,
+        rows=rows,
+        page_of=_page_of,
+        asked=said,
+        filtered=any(said.values()),
+        older=older,
+        newest=link("/audit", **said) if newer else "",
+        verdict=verdict,
+        may_verify=caller.access.allows(Role.ADMIN, None),
+    )
+
+
+def _moment(text: str) -> Moment | None:
+    try:
+        return Moment.parse(text.strip()) if text.strip() else None
+    except ValueError as error:
+        raise BadUsage(str(error), hint="7d, 2026-12-24, or 2026-12-24T18:00:00Z") from error
+
+
+def _page_of(subject: str) -> str | None:
+    for prefix, path in (("run-", "/runs"), ("dr-", "/drift")):
+        if subject.startswith(prefix) and subject.removeprefix(prefix).isdigit():
+            return f"{path}/{subject}"
+    return None

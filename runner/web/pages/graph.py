@@ -1,0 +1,62 @@
+"""The stacks as a graph: drawn where there is JavaScript, a tree where there is none."""
+
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse, PlainTextResponse
+
+from runner.api.caller import Caller
+from runner.api.graph import show_graph
+from runner.view.graph import Overall
+from runner.view.graph_dot import dot_lines
+from runner.view.graph_tree import Seen, tree_lines
+from runner.web.headers import policy
+from runner.web.html import html, link
+from runner.web.identity import page_caller
+from runner.web.routes import endpoint
+
+DRAWN_AT_ONCE = 400  # stacks; a browser takes seconds for more
+# Graphviz runs as WebAssembly, which needs to be compiled; here only.
+POLICY = {"Content-Security-Policy": policy("'self' 'wasm-unsafe-eval'")}
+
+router = APIRouter(include_in_schema=False)
+router.add_api_route("/graph.json", endpoint(show_graph))
+
+
+@router.get("/graph")
+def graph(
+    request: Request,
+    caller: Annotated[Caller, Depends(page_caller)],
+    name: str = "",
+    label: str = "",
+) -> HTMLResponse:
+    """Of all stacks, or of the one named, or those with the label, and everything connected to them."""
+    drawn = show_graph(caller, name=(name,) if name else (), label=(label,) if label else ())
+    overalls = [node.overall for node in drawn.nodes]
+    answer = html(
+        request,
+        "graph.html",
+        caller,
+        graph=drawn,
+        lines=tuple(tree_lines(drawn)),
+        again=Seen.FIRST,
+        counts={one: overalls.count(one) for one in Overall if one in overalls},
+        asked={"name": name, "label": label},
+        dot=link("/graph.dot", name=name, label=label),
+        at_once=len(drawn.nodes) <= DRAWN_AT_ONCE,
+    )
+    answer.headers.update(POLICY)
+    return answer
+
+
+@router.get("/graph.dot")
+def dot(
+    caller: Annotated[Caller, Depends(page_caller)],
+    name: Annotated[tuple[str, ...], Query()] = (),
+    label: Annotated[tuple[str, ...], Query()] = (),
+) -> PlainTextResponse:
+    """For Graphviz: nodes are links to the pages of their stacks."""
+    drawn = show_graph(caller, name=name, label=label)
+    lines = dot_lines(drawn, lambda stack: f"/stacks/{quote(stack)}")
+    return PlainTextResponse("\n".join(lines) + "\n", media_type="text/vnd.graphviz")

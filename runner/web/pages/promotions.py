@@ -1,0 +1,23 @@
+"""Promotions: how far each stage is, and what it waits for."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse
+
+from runner.api.caller import Caller
+from runner.api.promotions import list_promotions
+from runner.api.status import show_status
+from runner.web.html import html
+from runner.web.identity import page_caller
+from runner.web.routes import endpoint
+
+router = APIRouter(include_in_schema=False)
+router.add_api_route("/promotions.json", endpoint(list_promotions))
+
+
+@router.get("/promotions")
+def promotions(request: Request, caller: Annotated[Caller, Depends(page_caller)]) -> HTMLResponse:
+    """With the approved runs whose windows are closed: both are changes that wait for their time."""
+    waiting = show_status(caller).windows
+    return html(request, "promotions.html", caller, promotions=list_promotions(caller), waiting=waiting)
