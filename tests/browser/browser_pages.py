@@ -28,6 +28,13 @@ def _stack(name: str, stack: str) -> Place:
     return Place(f"{name} stack", "/stacks/{stack:path}", lambda _: f"/stacks/{stack}")
 
 
+def _run(name: str, stack: str, below: str = "") -> Place:
+    path = "/runs/{run}" + below
+    return Place(
+        f"{name} {below.strip('/') or 'run'}", path, lambda rich: f"/runs/run-{rich.runs[stack]}{below}"
+    )
+
+
 PLACES = (
     _fixed("/", "overview"),
     _fixed("/login", who=""),
@@ -50,4 +57,15 @@ PLACES = (
     _stack("broken", "app/broken"),
     _stack("refused", "app/refused"),
     _stack("long", LONG_NAME),
+    _fixed("/runs"),
+    _run("applied", "network/vpc"),
+    _run("waiting", "data/warehouse"),
+    _run("hostile", "app/hostile"),
+    _run("sensitive", "app/secret"),
+    _run("approved", "app/worker"),
+    _run("running", "app/running"),
+    _run("failed", "app/broken"),
+    _run("half applied", "app/cache"),
+    _run("rejected", "end/rejected"),
+    _run("hostile", "app/hostile", "/log"),
 )

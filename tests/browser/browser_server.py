@@ -1,16 +1,19 @@
-"""`driftline web`, as a process of its own over an installation that all tests share."""
+"""A web server over an installation that all tests share."""
 
 import fcntl
 import json
 import socket
-import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from threading import Thread
 
+import uvicorn
 from cli_world import World, until
 from rich_world import Rich, rich
+
+from runner.web.application import application
 
 
 def shared(folder: Path) -> Rich:
@@ -26,26 +29,19 @@ def shared(folder: Path) -> Rich:
 
 @contextmanager
 def served(world: World) -> Iterator[str]:
-    """Its address."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    started = world.start("web", "--listen", f"127.0.0.1:{port}")
-    try:
-        until(lambda: _listens(port) or started.process.poll() is not None)
-        assert started.process.poll() is None, started.err
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        started.process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            started.process.wait(5)
-        started.process.kill()
-        started.process.wait()
-        for stream in (started.process.stdout, started.process.stderr):
-            if stream is not None:
-                stream.close()
-
-
-def _listens(port: int) -> bool:
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-        return True
-    return False
+    """Its address. In this process: `driftline web` serves an installation once, and each process of the tests needs one."""
+    app = world.app
+    config = uvicorn.Config(
+        application(app), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        until(lambda: server.started)
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+            app.store.close()
