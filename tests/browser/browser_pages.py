@@ -69,3 +69,4 @@ PLACES = (
     _run("rejected", "end/rejected"),
     _run("hostile", "app/hostile", "/log"),
 )
+ONE_OF_EACH = tuple({place.route: place for place in PLACES}.values())

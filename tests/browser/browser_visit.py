@@ -131,7 +131,7 @@ OVERFLOW = """() => {
   const reached = (one) => one && (
     ["auto", "scroll"].includes(getComputedStyle(one).overflowX) || getComputedStyle(one).clipPath !== "none" || reached(one.parentElement));
   return [...document.body.querySelectorAll("*")]
-    .filter((one) => one.getBoundingClientRect().right > wide + 1 && !reached(one.parentElement))
+    .filter((one) => one.checkVisibility() && one.getBoundingClientRect().right > wide + 1 && !reached(one.parentElement))
     .slice(0, 5)
     .map((one) => `${one.tagName}.${one.className} ends at ${one.getBoundingClientRect().right}`);
 }"""
