@@ -4,31 +4,50 @@
   const log = document.getElementById("log");
   if (!log) return;
 
+  // A click on the number of a line puts the line into the address.
   log.addEventListener("click", (event) => {
-    const line = event.target.closest("li");
-    if (line && event.offsetX < 56 && !getSelection().toString()) location.hash = line.id;
+    const left = log.getBoundingClientRect().left;
+    if (event.clientX - left > 60) return;
+    const line = document.elementFromPoint(left + 80, event.clientY)?.closest("li");
+    if (line) location.hash = line.id;
   });
 
   if (!log.dataset.follow) return;
   const follow = document.getElementById("follow");
+  const BLOCK = 200; // lines: what is not in view costs nothing
+  let number = log.querySelectorAll("li").length;
   let open = false; // whether the last line goes on
+
+  const block = () => {
+    if (number % BLOCK === 0) {
+      const made = document.createElement("ol");
+      made.start = number + 1;
+      log.append(made);
+    }
+    return log.lastElementChild;
+  };
 
   const add = (text) => {
     const parts = text.split("\n");
-    const made = document.createDocumentFragment();
-    let number = log.children.length;
-    parts.forEach((part, at) => {
-      if (at === 0 && open) {
-        log.lastElementChild.textContent += part;
-      } else if (at < parts.length - 1 || part) {
+    const last = parts.pop();
+    const put = (part) => {
+      if (open) {
+        log.lastElementChild.lastElementChild.textContent += part;
+      } else {
         const line = document.createElement("li");
-        line.id = `L${++number}`;
         line.textContent = part;
-        made.append(line);
+        block().append(line);
+        line.id = `L${++number}`;
       }
-    });
-    open = parts.at(-1) !== "" || (open && parts.length === 1);
-    log.append(made);
+    };
+    for (const part of parts) {
+      put(part);
+      open = false;
+    }
+    if (last) {
+      put(last);
+      open = true;
+    }
     if (follow.checked) log.scrollTop = log.scrollHeight;
   };
 
