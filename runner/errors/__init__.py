@@ -2,6 +2,7 @@
 
 from runner.errors.access import (
     ForgedRequest,
+    HostUnknown,
     NotDriftline,
     NotLoggedIn,
     OtherVersion,
@@ -9,6 +10,7 @@ from runner.errors.access import (
     ServedReadOnly,
     ServerUnreachable,
     TokenExists,
+    TooManyGuesses,
 )
 from runner.errors.artifact import (
     ArtifactDamaged,
@@ -182,6 +184,7 @@ __all__ = [
     "ForgedRequest",
     "GitFailed",
     "GuardrailHit",
+    "HostUnknown",
     "InternalError",
     "Interrupted",
     "Invalid",
@@ -250,6 +253,7 @@ __all__ = [
     "Timeout",
     "TokenExists",
     "TooManyFollowers",
+    "TooManyGuesses",
     "TreeRefused",
     "Untrusted",
     "VerifierFailed",

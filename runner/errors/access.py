@@ -24,6 +24,20 @@ class ForgedRequest(DriftlineError):
     hint_template = "reload the page and try again"
 
 
+class HostUnknown(DriftlineError):
+    """no server of the name "{host}" answers here"""
+
+    exit_code = 64
+    hint_template = "add the name to web.hosts, or set web.public_url"
+
+
+class TooManyGuesses(DriftlineError):
+    """too many wrong tokens or codes came from this address, or began like this one"""
+
+    exit_code = 75
+    hint_template = "try again in {seconds} s"
+
+
 class ServerUnreachable(DriftlineError):
     """{url} cannot be reached: {reason}"""
 

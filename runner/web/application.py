@@ -8,12 +8,14 @@ from runner.web import assets, description, events, health, theme
 from runner.web.feed import Feed
 from runner.web.guard import Guard
 from runner.web.headers import SecurityHeaders
+from runner.web.hosts import KnownHosts
 from runner.web.login import pages as login_pages
 from runner.web.pages.table import add_pages
 from runner.web.refuse import add_refusals
 from runner.web.routes import add_operations
 from runner.web.session.csrf import refuse_forged
 from runner.web.session.first import LoginFirst, to_login
+from runner.web.session.guesses import Guesses
 
 PARTS = (login_pages, description, events, health, assets, theme)
 
@@ -27,6 +29,7 @@ def application(app: App) -> FastAPI:
         dependencies=[Depends(refuse_forged)],
     )
     web.state.app = app
+    web.state.guesses = Guesses()
     web.state.feed = Feed(app.store)
     add_refusals(web)
     web.add_exception_handler(LoginFirst, to_login)
@@ -35,5 +38,6 @@ def application(app: App) -> FastAPI:
         web.include_router(part.router)
     add_pages(web)
     web.add_middleware(Guard)
+    web.add_middleware(KnownHosts, web=app.settings.web)
     web.add_middleware(SecurityHeaders)  # also on what the guard answers
     return web

@@ -9,8 +9,9 @@ from runner.errors import NotLoggedIn
 from runner.model.access.access import EVERYTHING, access_of
 from runner.model.access.session import Identity
 from runner.model.approval.approval import Person
+from runner.web.peer import peer_identity, peer_uid
 from runner.web.session.first import LoginFirst
-from runner.web.session.live import session_of
+from runner.web.session.live import note_wrong, refuse_guesses, session_of
 from runner.web.tokens import known_token
 
 BEARER = "Bearer "
@@ -40,13 +41,22 @@ def _identity(request: Request) -> Identity | None:
     given = request.headers.get("authorization")
     if given is not None:
         return _of_token(request, given) if given.startswith(BEARER) else None
+    uid = peer_uid(request)
+    if uid is not None:
+        app: App = request.app.state.app
+        return peer_identity(uid, app.settings.data_dir)
     session = session_of(request)
     return None if session is None else session.identity
 
 
 def _of_token(request: Request, given: str) -> Identity | None:
     app: App = request.app.state.app
-    token = known_token(app.store, given.removeprefix(BEARER), app.clock.now())
+    secret = given.removeprefix(BEARER)
+    token = known_token(app.store, secret, app.clock.now())
+    if token is None:
+        # After the look: whoever has a right one is not kept out by others behind the same address.
+        note_wrong(request, secret)
+        refuse_guesses(request, secret)
     return None if token is None else identity_of_token(token.name)
 
 

@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 
 from runner.errors import (
     DriftlineError,
+    HostUnknown,
     InternalError,
     InvalidRequest,
     KeyReused,
@@ -16,6 +17,7 @@ from runner.errors import (
     NotLoggedIn,
     RequestTooLarge,
     StillAnswering,
+    TooManyGuesses,
 )
 from runner.view.refusal import refusal_document
 
@@ -42,6 +44,8 @@ OWN_STATUS: Mapping[type[DriftlineError], int] = {
     NotJson: 415,
     KeyReused: 422,
     InternalError: 500,
+    TooManyGuesses: 429,
+    HostUnknown: 421,
 }
 PROBLEM: Mapping[str, Any] = {
     "type": "object",
@@ -107,7 +111,7 @@ def _headers(error: DriftlineError) -> dict[str, str]:
             return {"WWW-Authenticate": "Bearer"}
         case MethodNotAllowed():
             return {"Allow": str(error.facts["allowed"])}
-        case StillAnswering():
+        case StillAnswering() | TooManyGuesses():
             return {"Retry-After": str(error.facts["seconds"])}
         case _:
             return {}

@@ -27,6 +27,7 @@ class WebSettings:
     __pydantic_config__: ClassVar[Any] = STRICT
     listen: str | None = None
     public_url: str | None = None
+    hosts: tuple[str, ...] = ()
     tls: TlsSettings = NO_TLS
     access: tuple[Binding, ...] = ()
 

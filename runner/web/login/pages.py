@@ -12,7 +12,7 @@ from runner.web.html import html
 from runner.web.identity import identity_of_token
 from runner.web.login.back import safe_next
 from runner.web.session.csrf import begin_visit, refuse_token, set_visit
-from runner.web.session.live import begin_session, end_session, session_of
+from runner.web.session.live import begin_session, end_session, note_wrong, refuse_guesses, session_of
 from runner.web.tokens import known_token
 
 router = APIRouter(include_in_schema=False)
@@ -37,8 +37,10 @@ def log_in(
 ) -> Response:
     """With a token, or with a code of `driftline token link`."""
     refuse_token(request, csrf)
+    refuse_guesses(request, secret)
     known = _known(request.app.state.app, secret.strip())
     if known is None:
+        note_wrong(request, secret)
         return _page(request, next, problem=WRONG)
     identity, token = known
     answer = RedirectResponse(safe_next(next), 303)

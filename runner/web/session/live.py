@@ -11,7 +11,9 @@ from runner.model.access.session import Identity, Session, new_session_secret
 from runner.model.access.token import digest_of
 from runner.web.session.cookie import NAME, drop_cookie, set_cookie, signed_cookie
 from runner.web.session.csrf import VISIT
+from runner.web.session.guesses import Guesses, keys_of
 
+NOBODY = "nobody"  # who acts, in the audit log, where nobody was recognised
 LASTS = timedelta(hours=12)
 NOTED_EVERY = timedelta(minutes=5)
 
@@ -57,12 +59,27 @@ def session_of(request: Request) -> Session | None:
     return _noted(app, session, now)
 
 
+def refuse_guesses(request: Request, secret: str) -> None:
+    """TooManyGuesses, from this address or of secrets that begin like this one."""
+    guesses: Guesses = request.app.state.guesses
+    guesses.refuse_more(*keys_of(address_of(request), secret))
+
+
+def note_wrong(request: Request, secret: str) -> None:
+    app: App = request.app.state.app
+    guesses: Guesses = request.app.state.guesses
+    address = address_of(request)
+    if guesses.wrong(*keys_of(address, secret)) and not app.read_only:
+        with app.store.writing() as writer:
+            writer.audit_note(NOBODY, "login.failed", address, {})
+
+
 def address_of(request: Request) -> str:
     return request.client.host if request.client is not None and request.client.host else "this host"
 
 
 def _noted(app: App, session: Session, now: datetime) -> Session:
-    if now - session.seen_at < NOTED_EVERY:
+    if now - session.seen_at < NOTED_EVERY or app.read_only:
         return session
     with app.store.writing() as writer:
         writer.note_session(session.digest, now)

@@ -1,0 +1,105 @@
+"""Guessing secrets, and names that other sites point at this server."""
+
+from pathlib import Path
+
+import pytest
+from browser_world import Browser
+from cli_world import World
+from web_world import Served, access
+
+from runner.errors import TooManyGuesses
+from runner.model.settings.web import WebSettings
+from runner.web.hosts import known, known_names
+from runner.web.session.guesses import KEPT, MOST, Guesses, keys_of
+
+STATUS = "/api/v1/status"
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Served:
+    return Served(World(tmp_path, more=access("ci")))
+
+
+def test_wrong_tokens_are_refused_for_a_while_after_ten(served: Served) -> None:
+    right, http = served.token("ci"), served.client(None)
+
+    def ask(token: str) -> int:
+        return http.get(STATUS, headers={"Authorization": f"Bearer {token}"}).status_code
+
+    assert {ask(f"drift_{n}") for n in range(MOST - 1)} == {401}
+    refused = http.get(STATUS, headers={"Authorization": "Bearer drift_x"})
+    assert refused.status_code == 429
+    assert 0 < int(refused.headers["retry-after"]) <= 60
+    # Others behind the same address go on.
+    assert ask(right) == 200
+
+
+def test_the_login_form_takes_no_more_guesses_than_the_api(served: Served) -> None:
+    browser, right = Browser(served), served.token("ci")
+    for n in range(MOST):
+        assert browser.log_in(f"once_{n}").status_code == 401
+    assert browser.log_in(right).status_code == 429
+
+
+def test_failed_logins_are_on_record_without_the_guess_and_not_each_of_them(served: Served) -> None:
+    http = served.client(None)
+    for n in range(MOST):
+        http.get(STATUS, headers={"Authorization": f"Bearer drift_canary-{n}"})
+    entries = [one for one in served.world.json("audit", "log") if one["action"] == "login.failed"]
+    assert len(entries) == 1
+    assert "canary" not in str(entries)
+
+
+def test_logins_and_logouts_are_on_record(served: Served) -> None:
+    browser = Browser(served)
+    browser.log_in(served.token("ci"))
+    browser.http.post("/logout", data={"csrf": browser.csrf("/")})
+    told = {one["action"]: one["actor"] for one in served.world.json("audit", "log")}
+    assert told["login"] == "ci"
+    assert told["logout"] == "ci"
+    assert "token.create" in told
+
+
+def test_guesses_from_many_addresses_take_no_more_memory() -> None:
+    guesses = Guesses()
+    for n in range(2 * KEPT):
+        guesses.wrong(*keys_of(f"192.0.2.{n}", f"drift_{n:06d}"))
+    assert len(guesses._wrong) == KEPT
+
+
+def test_many_addresses_may_not_guess_one_token_together() -> None:
+    guesses = Guesses()
+    for n in range(MOST):
+        guesses.wrong(*keys_of(f"192.0.2.{n}", "drift_abcdefg"))
+    with pytest.raises(TooManyGuesses):
+        guesses.refuse_more(*keys_of("198.51.100.1", "drift_abcdefz"))
+    guesses.refuse_more(*keys_of("198.51.100.1", "drift_other00"))
+
+
+def test_a_name_that_another_site_points_here_is_not_answered(served: Served) -> None:
+    token = served.token("ci")
+    answer = served.client(token).get(STATUS, headers={"Host": "rebound.evil.example"})
+    assert (answer.status_code, answer.json()["code"]) == (421, "HostUnknown")
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("localhost:8470", True),
+        ("127.0.0.1:8470", True),
+        ("[::1]:8470", True),
+        ("drift.example.com", True),
+        ("DRIFT.example.com.:443", True),
+        ("inner:8470", True),
+        ("evil.example", False),
+        ("localhost.evil.example", False),
+        ("drift.example.com@evil.example", False),
+        ("", False),
+        ("[", False),
+    ],
+)
+def test_names_that_are_configured_and_all_addresses_are_known(host: str, *, expected: bool) -> None:
+    names = known_names(
+        WebSettings(listen="0.0.0.0:8470", public_url="https://drift.example.com/", hosts=("inner",))
+    )
+    assert known(host, names) is expected
