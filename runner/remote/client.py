@@ -1,8 +1,10 @@
 """Operations done by a server: the same arguments, the same answers, the same errors."""
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, ParamSpec, TypeVar
@@ -13,7 +15,7 @@ import httpx2
 from runner import __version__
 from runner.api.operation import Operation
 from runner.errors import RequestPending, ServerUnreachable
-from runner.remote.answer import error_of, read_answer
+from runner.remote.answer import VERSION, error_of, read_answer
 from runner.view.document import document
 
 P = ParamSpec("P")
@@ -21,13 +23,18 @@ T = TypeVar("T")
 
 PREFIX = "/api/v1"
 TIMEOUT_SECONDS = 60.0
+RESTART_SECONDS = 15.0
+# What a proxy answers while the server behind it is away.
+BY_A_PROXY = frozenset({502, 503, 504})
 
 
 @dataclass
 class Remote:
     url: str
     http: httpx2.Client
-    _now: datetime | None = field(default=None)
+    pause: Callable[[], None] = lambda: time.sleep(0.5)
+    _now: datetime | None = None
+    _answers: bool = False  # it has answered before
 
     @classmethod
     def at(cls, url: str) -> "Remote":
@@ -57,14 +64,34 @@ class Remote:
                 method, path, content = "GET", f"{PREFIX}/requests/{pending.facts['request']}", {}
 
     def _send(self, method: str, path: str, content: Mapping[str, Any]) -> httpx2.Response:
+        """Who follows a run for an hour outlives a restart of the server; a change is never sent twice."""
+        end = time.monotonic() + RESTART_SECONDS
+        while True:
+            try:
+                answer = self._request(method, path, content)
+            except ServerUnreachable:
+                if method != "GET" or not self._answers or time.monotonic() > end:
+                    raise
+                self.pause()
+            else:
+                self._note(answer)
+                if answer.is_success:
+                    return answer
+                raise error_of(answer)
+
+    def _request(self, method: str, path: str, content: Mapping[str, Any]) -> httpx2.Response:
         try:
             answer = self.http.request(method, path, **content)
         except httpx2.HTTPError as error:
             raise ServerUnreachable(url=self.url, reason=str(error) or type(error).__name__) from error
-        self._now = parsedate_to_datetime(answer.headers["date"]) if "date" in answer.headers else None
-        if answer.is_success:
-            return answer
-        raise error_of(answer)
+        if answer.status_code in BY_A_PROXY and VERSION not in answer.headers:
+            raise ServerUnreachable(url=self.url, reason=f"{answer.status_code} {answer.reason_phrase}")
+        return answer
+
+    def _note(self, answer: httpx2.Response) -> None:
+        self._answers = True
+        with suppress(KeyError, ValueError):
+            self._now = parsedate_to_datetime(answer.headers["date"])
 
 
 def told(operation: Operation[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,4 +2,4 @@ import sys
 from pathlib import Path
 
 # What drives the commands lies beside their own tests.
-sys.path += [str(Path(__file__).parents[1] / "cli"), str(Path(__file__).parent)]
+sys.path += [str(Path(__file__).parents[1] / room) for room in ("cli", "web")]

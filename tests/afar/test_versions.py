@@ -101,7 +101,7 @@ def test_of_one_version_what_is_not_served_is_only_that(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["<html>log in first</html>", "[]", '{"hello": 1}'])
-@pytest.mark.parametrize("status", [200, 404, 502])
+@pytest.mark.parametrize("status", [200, 303, 404])
 def test_what_no_driftline_server_answered_is_said_to_be_that(content: str, status: int) -> None:
     transport = httpx2.MockTransport(lambda _: httpx2.Response(status, text=content))
     error = refused(

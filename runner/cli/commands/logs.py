@@ -6,10 +6,11 @@ import click
 
 from runner.api.approvals import show_next_step
 from runner.cli.options import Cli, pass_cli, run_argument
-from runner.cli.screen.progress import LOOK_SECONDS
 from runner.cli.tail import LogTail
 from runner.model.run.life import State
 from runner.view.run import RunRow
+
+FOLLOW_SECONDS = 0.1
 
 
 @click.command()
@@ -27,7 +28,7 @@ def command(cli: Cli, run_id: int, follow: bool) -> None:
         if part.over or (part.end and not follow):
             break
         if part.end:
-            time.sleep(LOOK_SECONDS)
+            time.sleep(FOLLOW_SECONDS)
     run = part.run
     if not said:
         cli.console.say(f"{run.id} has no log ({_why(run)}).")
