@@ -47,7 +47,8 @@ class Operation(Generic[P, T]):
         return caller.veil().over(answer)
 
     def _do(self, caller: Caller, given: dict[str, Any]) -> T:
-        if caller.app.read_only and self.method != "GET":
+        asks = self.at_daemon is not None and caller.daemon is not None
+        if caller.app.read_only and (asks or self.method != "GET"):
             raise ServedReadOnly(operation=self.summary)
         if self.at_daemon is not None and caller.daemon is not None:
             answer: T = read_document(self.answer, ask(caller, caller.daemon, self.name, given))

@@ -19,6 +19,7 @@ from runner.api.status import show_daemon
 from runner.cli.options import Cli
 from runner.cli.screen.output import Cell
 from runner.cli.screen.progress import LOOK_SECONDS
+from runner.cli.several import batches
 from runner.cli.tail import LogTail
 from runner.errors import DaemonUnreachable, DriftlineError, Interrupted, StackLocked, WindowClosed
 from runner.model.run.life import Run, State
@@ -176,7 +177,7 @@ class Performer:
         return self._read(run_ids)
 
     def _read(self, run_ids: Sequence[int]) -> tuple[Progress, ...]:
-        return self.cli.call(show_progress, runs=tuple(run_ids))
+        return tuple(one for some in batches(run_ids) for one in self.cli.call(show_progress, runs=some))
 
     @staticmethod
     def _pause(work: Sequence[Future[None]]) -> None:

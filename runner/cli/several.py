@@ -5,17 +5,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from runner.api.stacks import list_stacks
+from runner.api.stacks import list_stacks, show_stack
 from runner.cli.options import Cli, Labels
 from runner.cli.screen import cells
 from runner.cli.screen.asking import ask_to_type
 from runner.cli.screen.output import Console
 from runner.errors import BadUsage, DriftlineError, NotFound, WrongState
-from runner.model.stack.definition import Health, Stack
-from runner.ports.records.store import Reader
+from runner.model.stack.definition import Health
 from runner.view import words
-from runner.view.facts import StackFacts, all_stacks
 from runner.view.stack import StackRow
+
+BATCH = 200
 
 
 @dataclass
@@ -39,17 +39,10 @@ class Tally:
         return max(self.codes, key=lambda code: (code not in {0, 2}, code), default=0)
 
 
-def with_labels(reader: Reader, labels: Labels) -> list[Stack]:
-    """The stacks that have all of these labels; NotFound where no stack has."""
-    found = [stack for stack in reader.stacks() if has(stack, labels)]
-    if not found:
-        wanted = ", ".join(f"{key}={value}" for key, value in labels)
-        raise NotFound(f"no stacks have the label {wanted}", hint="driftline stack list -o json")
-    return found
-
-
-def has(stack: Stack, labels: Labels) -> bool:
-    return set(labels) <= set(stack.definition.labels.items())
+def batches(numbers: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """As many as an address of a server has room for."""
+    for begin in range(0, len(numbers), BATCH):
+        yield tuple(numbers[begin : begin + BATCH])
 
 
 def refuse_unclear(names: Sequence[object], labels: Labels, *, what: str) -> None:
@@ -67,18 +60,12 @@ def rows_with(cli: Cli, labels: Labels) -> tuple[StackRow, ...]:
     return found
 
 
-def facts_of(cli: Cli, names: Sequence[str], labels: Labels) -> list[StackFacts]:
-    """What is known of the stacks that are named, or have the labels; StackNotFound, NotFound."""
+def chosen(cli: Cli, names: Sequence[str], labels: Labels) -> Sequence[StackRow]:
+    """The stacks that are named, or have the labels; StackNotFound, NotFound."""
     refuse_unclear(names, labels, what="stacks")
-    with cli.app.store.reading() as reader:
-        wanted = dict.fromkeys(names or (stack.name for stack in with_labels(reader, labels)))
-        for name in wanted:
-            reader.stack(name)
-        found = {
-            facts.stack.name: facts
-            for facts in all_stacks(reader, cli.app.settings, cli.app.clock, cli.app.disk.shortage())
-        }
-    return [found[name] for name in wanted]
+    if labels:
+        return rows_with(cli, labels)
+    return [cli.call(show_stack, name) for name in dict.fromkeys(names)]
 
 
 def show_stacks(console: Console, stacks: Sequence[StackRow]) -> None:

@@ -46,14 +46,18 @@ class CheckPage:
         return tuple(row.report for row in self.stacks if row.report)
 
 
-def check_page(
-    reader: Reader, now: datetime, names: Sequence[str], runs: Sequence[Run], skipped: Mapping[str, str]
-) -> CheckPage:
-    """The stacks in the order in which they were named; `skipped` says of those without a run why."""
+CheckedRows = tuple[CheckedRow, ...]
+
+
+def checked_rows(reader: Reader, now: datetime, runs: Sequence[Run]) -> CheckedRows:
     took = reader.took([run.id for run in runs])
+    return tuple(_checked(reader, now, run, took.get(run.id, 0.0)) for run in runs)
+
+
+def check_page(names: Sequence[str], checked: Iterable[CheckedRow], skipped: Mapping[str, str]) -> CheckPage:
+    """The stacks in the order in which they were named; `skipped` says of those without a run why."""
     order = {name: number for number, name in enumerate(names)}
-    rows = [_checked(reader, now, run, took.get(run.id, 0.0)) for run in runs]
-    rows += [CheckedRow(name, "skipped", reason) for name, reason in skipped.items()]
+    rows = [*checked, *(CheckedRow(name, "skipped", reason) for name, reason in skipped.items())]
     return _counted(sorted(rows, key=lambda row: order.get(row.stack, len(order))))
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from runner.model.stack.definition import DriftStatus, Health, Sync
+from runner.model.stack.definition import DriftStatus, Health, Pause, Sync
 from runner.view import words
 from runner.view.facts import StackFacts
 from runner.view.when import ago, whole
@@ -26,6 +26,16 @@ class LastRun:
     did: str
     state: str
     at: datetime
+
+
+@dataclass(frozen=True)
+class PauseView:
+    """A person's pause; the one that Git says is in the definition."""
+
+    by: str
+    reason: str
+    since: datetime
+    until: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +65,7 @@ class StackRow:
     last_run: str | None = None
     last: LastRun | None = None
     missing_since: datetime | None = None  # since when Git has it no longer
+    pause: PauseView | None = None
 
     @property
     def at(self) -> str:
@@ -65,6 +76,10 @@ class StackRow:
 
 
 StackRows = tuple[StackRow, ...]
+
+
+def pause_view(of: Pause) -> PauseView:
+    return PauseView(of.by, of.reason, whole(of.since), whole(of.until))
 
 
 def stack_row(facts: StackFacts) -> StackRow:
@@ -95,6 +110,7 @@ def stack_row(facts: StackFacts) -> StackRow:
         last_run=last.name if last else None,
         last=LastRun(words.verb(last), last.state.value, whole(last.changed_at)) if last else None,
         missing_since=whole(stack.missing_since),
+        pause=None if stack.pause is None else pause_view(stack.pause),
     )
 
 

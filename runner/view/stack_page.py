@@ -1,7 +1,6 @@
 """Everything about one stack."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from runner.model.drift.partly import Partly
 from runner.model.drift.probe import ProbeRecord, Way
@@ -9,7 +8,6 @@ from runner.model.run.life import Kind
 from runner.model.schedule.decide import Decision
 from runner.model.schedule.disk_room import format_size
 from runner.model.settings.server import Settings
-from runner.model.stack.definition import Pause
 from runner.ports.records.runs import RunFilter
 from runner.ports.records.store import Reader
 from runner.service.approval.terms import stack_terms
@@ -25,7 +23,6 @@ from runner.view.promotion import PromotionPlace, promotion_place
 from runner.view.run import RunRows, run_rows
 from runner.view.stack import StackRow, stack_row
 from runner.view.terms import TermsView, terms_view
-from runner.view.when import whole
 from runner.view.window import ClosedView, WindowRow, closed_view, window_rows
 
 LAST_RUNS = 5
@@ -48,14 +45,6 @@ class ProbeView:
     reason: str
     checks: int
     checked: bool
-
-
-@dataclass(frozen=True)
-class PauseView:
-    by: str
-    reason: str
-    since: datetime
-    until: datetime | None
 
 
 @dataclass(frozen=True)
@@ -85,7 +74,6 @@ class StackPage(StackRow):
     approvals: str  # such as `1 of 2`, of the run that waits for approval
     probe: ProbeView
     lock: LockRow | None
-    pause: PauseView | None
     renamed_from: str | None
     renamed_to: str | None
     left: str | None
@@ -132,7 +120,6 @@ def stack_page(reader: Reader, settings: Settings, facts: StackFacts) -> StackPa
         approvals=given(facts.standing) if facts.standing else "",
         probe=probe_view(reader.probe(name)),
         lock=lock_row(placed) if placed else None,
-        pause=_pause(stack.pause),
         renamed_from=stack.renamed_from,
         renamed_to=stack.renamed_to,
         left=stack.left,
@@ -159,10 +146,6 @@ def _decision(of: Decision) -> DecisionView:
 
 def probe_view(of: ProbeRecord) -> ProbeView:
     return ProbeView(of.way, of.reason, of.checks, of.checked)
-
-
-def _pause(of: Pause | None) -> PauseView | None:
-    return None if of is None else PauseView(of.by, of.reason, whole(of.since), whole(of.until))
 
 
 def _partly(of: Partly) -> PartlyRow:

@@ -2,18 +2,21 @@
 
 import click
 
+from runner.api.drift import (
+    MOST,
+    acknowledge_report,
+    explain_heal,
+    heal_report,
+    list_reports,
+    show_report,
+)
 from runner.cli.commands.drift_check import check
 from runner.cli.commands.trust import trust
 from runner.cli.options import MOMENT, Cli, output_option, pass_cli, reason_option, report_argument
 from runner.cli.screen.healing import heal_screen
 from runner.cli.screen.report import report_screen, reports_screen
-from runner.errors import Blocked
 from runner.model.drift.report import ReportStatus
 from runner.model.values.moment import Moment
-from runner.service.operator import report as reports
-from runner.view.healing import heal_page
-from runner.view.report import report_page, report_pages
-from runner.view.run import run_row
 from runner.view.when import ahead, ahead_of
 
 
@@ -35,14 +38,9 @@ command.add_command(trust)
 @pass_cli
 def list_(cli: Cli, open_only: bool, everything: bool, output: str) -> None:
     """List unresolved drift reports, newest first."""
-    cli.to_list()
-    with cli.app.store.reading() as reader:
-        found = reader.reports(open_only=not everything)
-    if open_only:
-        found = [report for report in found if report.is_reported(cli.app.clock.now())]
-    found.sort(key=lambda report: report.id, reverse=True)
-    now = cli.app.clock.now()
-    cli.present(output, report_pages(found), lambda pages: reports_screen(pages, now))
+    cli.begin_to_list()
+    found = cli.call(list_reports, reported=open_only, resolved=everything, limit=MOST)
+    cli.present(output, found, lambda pages: reports_screen(pages, cli.now))
 
 
 @command.command()
@@ -52,10 +50,8 @@ def list_(cli: Cli, open_only: bool, everything: bool, output: str) -> None:
 @pass_cli
 def show(cli: Cli, report_id: int, full: bool, output: str) -> None:
     """What moved, attribute by attribute, and what people did about it."""
-    with cli.app.store.reading() as reader:
-        page = report_page(reader.report(report_id))
-    now = cli.app.clock.now()
-    cli.present(output, page, lambda page: report_screen(page, now, full=full))
+    page = cli.call(show_report, report_id)
+    cli.present(output, page, lambda page: report_screen(page, cli.now, full=full))
     if output == "table" and page.status is ReportStatus.OPEN:
         cli.console.hint(
             f'driftline drift heal {page.id}   or   driftline drift ack {page.id} --until 2w -m "..."'
@@ -76,13 +72,11 @@ def show(cli: Cli, report_id: int, full: bool, output: str) -> None:
 @pass_cli
 def ack(cli: Cli, report_id: int, until: Moment, reason: str, output: str) -> None:
     """Known, and to be left so for a while; another drift opens it again at once."""
-    length = ahead_of(until, cli.app.clock.now())
-    report = reports.acknowledge(cli.app.control, report_id, cli.person, reason, length)
-    cli.present(output, report_page(report))
-    end = report.acknowledgement.until if report.acknowledgement else None
-    cli.console.say(
-        f"Acknowledged {report.name} of {report.stack}; it returns {ahead(end, cli.app.clock.now())}."
-    )
+    now = cli.now
+    end = ahead_of(until, now)
+    report = cli.call(acknowledge_report, report_id, until=end, reason=reason)
+    cli.present(output, report)
+    cli.console.say(f"Acknowledged {report.id} of {report.stack}; it returns {ahead(end, now)}.")
 
 
 @command.command()
@@ -97,26 +91,14 @@ def ack(cli: Cli, report_id: int, until: Moment, reason: str, output: str) -> No
 def heal(cli: Cli, report_id: int, no_wait: bool, full: bool, explain: bool, output: str) -> int:
     """Plan what would undo the drift: a change run, with its own approval."""
     if explain:
-        return _explain(cli, report_id, output)
+        cli.present(output, cli.call(explain_heal, report_id), heal_screen)
+        return 0
     from runner.cli.commands.plan import Wish, finish
     from runner.cli.perform import Performer
 
-    performer = Performer.of(cli)
-    run = reports.heal(cli.app.control, report_id, cli.person)
+    performer = Performer.of(cli, waited_for=not no_wait)
+    run = cli.call(heal_report, report_id)
     wish = Wish(ref=None, targets=(), destroy=False, wait=not no_wait, full=full, output=output)
-    page, code = finish(cli, performer, run_row(run), wish)
+    page, code = finish(cli, performer, run, wish)
     cli.present(output, (page,))
     return 0 if code == 2 else code
-
-
-def _explain(cli: Cli, report_id: int, output: str) -> int:
-    with cli.app.store.reading() as reader:
-        report = reader.report(report_id)
-        page = heal_page(reader, cli.app.settings, cli.app.clock, report)
-    if page is None:
-        raise Blocked(
-            f"no plan that would heal {report.name} is on record",
-            hint=f"driftline drift check {report.stack}",
-        )
-    cli.present(output, page, heal_screen)
-    return 0

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 import click
 
+from runner.api.drift import request_checks, show_checks, show_sweep
+from runner.api.stacks import list_stacks
 from runner.cli.options import Cli, Labels, labels_option, output_option, pass_cli, stacks_argument
 from runner.cli.screen.check import check_screen
 from runner.cli.screen.progress import followed
-from runner.cli.several import with_labels
+from runner.cli.several import BATCH, batches, rows_with
 from runner.errors import BadUsage
-from runner.service.operator.request import request_check
 from runner.view.check import check_page
-from runner.view.load import sweep_view
 
 
 @click.command("check")
@@ -36,13 +36,13 @@ def check(
 
     names = stacks or _chosen(cli, labels)
     performer = Performer.of(cli)
-    runs, skipped = request_check(cli.app.control, names, cli.person)
-    ids = [run.id for run in runs]
+    requested = cli.call(request_checks, stacks=names)
+    ids = [run.number for run in requested.runs]
     with followed(cli.console, lambda: _how_far(cli, ids)):
-        ended = performer.bring_all(ids, _slots(cli), lambda _: None) if ids else []
-    with cli.app.store.reading() as reader:
-        runs = [reader.run(row.number) for row in ended]
-        page = check_page(reader, cli.app.clock.now(), names, runs, skipped)
+        if ids:
+            performer.bring_all(ids, _slots(cli), lambda _: None)
+    checked = [row for some in batches(ids) for row in cli.call(show_checks, runs=some)]
+    page = check_page(names, checked, requested.skipped)
     cli.present(output, page, check_screen)
     if output == "table" and page.stacks:
         cli.console.say(page.sentence)
@@ -56,18 +56,18 @@ def check(
 
 def _chosen(cli: Cli, labels: Labels) -> tuple[str, ...]:
     """All that were applied, or have the labels. A stack that left Git is checked as long as something of it is applied."""
-    with cli.app.store.reading() as reader:
-        found = with_labels(reader, labels) if labels else reader.stacks()
-        return tuple(stack.name for stack in found if stack.applied_revision is not None)
+    found = rows_with(cli, labels) if labels else cli.call(list_stacks)
+    return tuple(row.name for row in found if row.applied_revision is not None)
 
 
 def _slots(cli: Cli) -> int:
+    """Where the work is done here."""
     from runner.app import slots
 
-    return slots(cli.app.settings)
+    return slots(cli.app.settings) if cli.remote is None else 0
 
 
 def _how_far(cli: Cli, ids: Sequence[int]) -> str:
-    with cli.app.store.reading() as reader:
-        sweep = reader.sweep(ids)
-    return sweep_view(sweep, _slots(cli)).sentence if sweep else ""
+    """Of more checks than an address has room for, those that were asked for together last."""
+    sweep = cli.call(show_sweep, runs=tuple(ids) if cli.remote is None or len(ids) <= BATCH else ())
+    return sweep.sentence if sweep else ""

@@ -1,9 +1,10 @@
 """`driftline pause`: leave stacks alone for a while."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import click
 
+from runner.api.pauses import pause_stack
 from runner.cli.options import (
     MOMENT,
     SPAN,
@@ -15,11 +16,10 @@ from runner.cli.options import (
     stacks_argument,
     yes_option,
 )
-from runner.cli.several import Tally, ask_once, facts_of
+from runner.cli.several import Tally, ask_once, chosen
 from runner.errors import BadUsage
 from runner.model.values.moment import Moment
 from runner.model.values.span import Seconds
-from runner.view.stack import stack_row
 from runner.view.when import ahead_of
 
 
@@ -46,29 +46,24 @@ def command(
 
     Approved plans are still applied. A stack that is already paused keeps its end unless you set a new one.
     """
-    from runner.service.operator import pause
-
-    length = _length(cli.app.clock.now(), duration, until)
-    found = facts_of(cli, stacks, labels)
-    if labels or len(found) > 1:
-        ask_once(cli.console, [stack_row(facts) for facts in found], "pause", wish="paused", yes=yes)
-    person, tally = cli.person, Tally(cli.console)
-    for facts in found:
+    end = _end(cli.now, duration, until)
+    rows = chosen(cli, stacks, labels)
+    if labels or len(rows) > 1:
+        ask_once(cli.console, rows, "pause", wish="paused", yes=yes)
+    tally = Tally(cli.console)
+    for row in rows:
         with tally.each():
-            name = facts.stack.name
-            paused = pause.pause(cli.app.control, name, person, reason, length)
-            keeps = paused.until is not None and length is None
-            end = f"until {paused.until:%Y-%m-%d %H:%M} UTC" if paused.until else "until it is resumed"
-            cli.console.say(f"{name} {'stays' if keeps else 'is'} paused {end}.")
+            paused = cli.call(pause_stack, row.name, reason=reason, length=duration, until=end)
+            keeps = paused.until is not None and duration is None and end is None
+            until_when = f"until {paused.until:%Y-%m-%d %H:%M} UTC" if paused.until else "until it is resumed"
+            cli.console.say(f"{row.name} {'stays' if keeps else 'is'} paused {until_when}.")
             if keeps:
                 cli.console.say("To change the end, use --for or --until; to remove it, resume first.")
-    cli.console.hint(f"driftline resume {' '.join(facts.stack.name for facts in found)}")
+    cli.console.hint(f"driftline resume {' '.join(row.name for row in rows)}")
     return tally.worst
 
 
-def _length(now: datetime, duration: Seconds | None, until: Moment | None) -> timedelta | datetime | None:
+def _end(now: datetime, duration: Seconds | None, until: Moment | None) -> datetime | None:
     if duration is not None and until is not None:
         raise BadUsage("--for and --until are mutually exclusive")
-    if until is not None:
-        return ahead_of(until, now)
-    return timedelta(seconds=duration) if duration is not None else None
+    return None if until is None else ahead_of(until, now)
