@@ -31,8 +31,7 @@ def list_audit(
 ) -> AuditRows:
     """Who did what, newest first. Entries about a stack include those about its runs and reports."""
     with caller.reading() as reader:
-        stacks = {known.name for known in reader.stacks(left=True)}
-        if stack is None and subject in stacks:
+        if stack is None and any(subject == known.name for known in reader.stacks()):
             subject, stack = None, subject
         entries = reader.audit(
             subject=subject, stack=stack, actor=by, since=since, until=until, limit=limit, below=before

@@ -43,8 +43,9 @@ def next_events(
     """The next events behind `after`, if there are any yet, oldest first."""
     with caller.reading() as reader:
         found = reader.events(after, topics_of(topic), limit)
-    shown = (event for event in found if stack in {None, stack_of(event)})
-    return EventsPage(event_rows(shown), found[-1].id if found else after)
+        head = reader.events_head()
+    position = found[-1].id if len(found) == limit else max(after, head)
+    return EventsPage(event_rows(one for one in found if stack in {None, stack_of(one)}), position)
 
 
 @operation("GET", "/feed/undelivered", Role.VIEWER)

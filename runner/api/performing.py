@@ -25,7 +25,8 @@ def performer(app: Callable[[], App]) -> Performer:
             name: from_plain(operation.parameters[name].annotation, value)
             for name, value in request.arguments.items()
         }
-        return document(operation.perform(Caller(app(), lambda: request.person), **given))
+        caller = Caller(app(), lambda: request.person, request.access, request.person.name)
+        return document(operation.perform(caller, **given))
 
     return Performer(_after_crash, perform)
 

@@ -57,6 +57,8 @@ def poll_source(caller: Caller, source: str, *, stacks: tuple[str, ...] = ()) ->
     """Poll a source now. Without the problems for which a plan of these stacks is about to be refused."""
     of = _named(caller, source)
     row = poll_row(caller.app.poller.poll(of, by=caller.person.name), of)
+    if not caller.access.unlimited:  # problems and notes name files of any stack
+        return replace(row, problems=(), notes=())
     with caller.reading() as reader:
         told = {stack.problem for stack in reader.stacks() if stack.name in stacks}
         newcomers = (one for status in reader.sources() for one in status.newcomers)

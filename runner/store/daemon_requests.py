@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from runner.errors import DaemonOverloaded, NotFound
+from runner.model.access.access import Access
 from runner.model.approval.approval import Person
 from runner.model.execution.daemon_request import MOST_OPEN, DaemonRequest, NewRequest
 from runner.model.values.codec import from_plain, to_plain
@@ -36,6 +37,7 @@ class DaemonRequestWrites(DaemonRequestReads):
                 "operation": request.operation,
                 "arguments": compact(request.arguments),
                 "person": compact(to_plain(request.person)),
+                "access": compact(to_plain(request.access)),
                 "at": text(self._now),
             },
         )
@@ -63,6 +65,7 @@ def _request(row: sqlite3.Row) -> DaemonRequest:
         operation=row["operation"],
         arguments=json.loads(row["arguments"]),
         person=from_plain(Person, json.loads(row["person"])),
+        access=from_plain(Access, json.loads(row["access"])),
         at=at,
         taken_at=time_or_none(row["taken_at"]),
         answered_at=time_or_none(row["answered_at"]),

@@ -497,6 +497,10 @@ CREATE TABLE keyed_requests (
 CREATE INDEX keyed_requests_by_time ON keyed_requests(begun_at);
 """
 
+_ACCESS_OF_REQUESTS = """
+ALTER TABLE daemon_requests ADD COLUMN access TEXT NOT NULL DEFAULT '{"bindings":[]}';
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
@@ -518,4 +522,5 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("daemon_requests", _DAEMON_REQUESTS),
     ("sessions", _SESSIONS),
     ("keyed_requests", _KEYED_REQUESTS),
+    ("access_of_requests", _ACCESS_OF_REQUESTS),
 )

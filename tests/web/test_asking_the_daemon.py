@@ -25,7 +25,7 @@ from runner.errors import (
     RequestLost,
     RequestPending,
 )
-from runner.model.access.access import Access, Binding
+from runner.model.access.access import EVERYTHING, Access, Binding
 from runner.model.approval.approval import Person
 from runner.model.execution.daemon_request import (
     BEGUN_WITHIN,
@@ -188,7 +188,7 @@ def test_a_bug_is_told_to_who_waits(app: App) -> None:
 
 def test_only_operations_that_are_meant_for_the_daemon_are_performed(app: App) -> None:
     with app.store.writing() as writer:
-        writer.add_request(NewRequest("create_token", {"name": "mine"}, ANA))
+        writer.add_request(NewRequest("create_token", {"name": "mine"}, ANA, EVERYTHING))
     AskedDaemon().look(app)
     assert "cannot do create_token" in (asked(app).error or {})["detail"]
     with app.store.reading() as reader:

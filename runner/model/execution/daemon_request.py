@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from runner.model.access.access import Access
 from runner.model.approval.approval import Person
 
 # Who asked has gone by then: a daemon that starts later must not surprise anyone.
@@ -25,6 +26,7 @@ class NewRequest:
     operation: str
     arguments: dict[str, Any]  # as JSON
     person: Person
+    access: Access
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class DaemonRequest:
     operation: str
     arguments: dict[str, Any]
     person: Person
+    access: Access  # what the person may see
     at: datetime
     taken_at: datetime | None = None
     answered_at: datetime | None = None
