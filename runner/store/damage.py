@@ -121,6 +121,7 @@ _COLUMNS: Mapping[str, tuple[str, Mapping[str, Read]]] = {
         {"subjects": strings_of, **_times("created_at", "expires_at", "seen_at", "ended_at")},
     ),
     "login_codes": ("name", {"subjects": strings_of, **_times("expires_at")}),
+    "keyed_requests": ("key", _times("begun_at")),
     "daemon_requests": (
         "id",
         {
