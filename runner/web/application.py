@@ -4,7 +4,7 @@ from fastapi import Depends, FastAPI
 
 from runner import __version__
 from runner.app import App
-from runner.web import assets, description, events, health, theme
+from runner.web import assets, description, events, health, log_stream, theme
 from runner.web.feed import Feed
 from runner.web.guard import Guard
 from runner.web.headers import SecurityHeaders
@@ -17,7 +17,7 @@ from runner.web.session.csrf import refuse_forged
 from runner.web.session.first import LoginFirst, to_login
 from runner.web.session.guesses import Guesses
 
-PARTS = (login_pages, description, events, health, assets, theme)
+PARTS = (login_pages, description, events, log_stream, health, assets, theme)
 
 
 def application(app: App) -> FastAPI:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from fastapi import Request
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -20,9 +21,12 @@ from pydantic import (
 
 from runner.api.operation import Operation
 from runner.errors.request import Invalid, InvalidRequest, NotJson
+from runner.model.values.moment import LONGEST
+from runner.model.values.span import Seconds
 
 # Parameters with short typed ids, such as `run-184`, and their prefixes.
 IDS: Mapping[str, str] = {"run": "run", "runs": "run", "report": "dr", "reports": "dr"}
+LEAST: Mapping[str, int] = {"limit": 1}  # of other numbers; none is negative
 DIGITS = 18
 MAX_ID = 10**DIGITS - 1  # SQLite can count further
 STRICT = ConfigDict(extra="forbid")
@@ -106,18 +110,27 @@ def _queried(request: Request, model: type[BaseModel], but: Collection[str]) -> 
 
 
 def _accepted(name: str, annotation: Any) -> Any:
-    """Ids are also taken as everybody writes them."""
-    return _with_prefix(annotation, IDS[name]) if name in IDS else annotation
+    """Ids are also taken as everybody writes them, and no number is one that the database cannot hold."""
+    number = _numbered(IDS[name]) if name in IDS else Annotated[int, Field(ge=LEAST.get(name, 0), le=MAX_ID)]
+    return _with_numbers(annotation, number)
 
 
-def _with_prefix(annotation: Any, prefix: str) -> Any:
+def _with_numbers(annotation: Any, number: Any) -> Any:
     if annotation is int:
-        return _numbered(prefix)
-    arguments = tuple(_with_prefix(one, prefix) for one in get_args(annotation))
+        return number
+    if annotation is Seconds:
+        return Annotated[Seconds, AfterValidator(_bounded)]
+    arguments = tuple(_with_numbers(one, number) for one in get_args(annotation))
     origin = get_origin(annotation)
     if origin in _UNIONS:
         return reduce(or_, arguments)
     return annotation if origin is None else origin[arguments]
+
+
+def _bounded(span: Seconds) -> Seconds:
+    if span > LONGEST:
+        raise ValueError(f"expected at most {LONGEST}")
+    return span
 
 
 def _numbered(prefix: str) -> Any:

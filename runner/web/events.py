@@ -6,11 +6,10 @@ from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from sse_starlette import EventSourceResponse, ServerSentEvent
-from sse_starlette.sse import SendTimeoutError
+from sse_starlette import ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
 from runner.api.caller import Caller
@@ -20,28 +19,15 @@ from runner.model.events.feed import TOPICS, FeedEvent
 from runner.model.events.text import stack_of
 from runner.view.document import document
 from runner.view.event import event_row
-from runner.web.arguments import DIGITS
 from runner.web.feed import Feed, Follower
 from runner.web.identity import caller_of
+from runner.web.stream import HEARTBEAT_SECONDS, Stream, last_event
 
 PATH = "/api/v1/events"
-HEARTBEAT_SECONDS = 15
-SLOW_SECONDS = 10  # that a client may need for one event
 RETRY_MILLISECONDS = 2000
 GAP = "gap"
 
 router = APIRouter()
-
-
-class Stream(EventSourceResponse):
-    """Ends for a client that does not read."""
-
-    def __init__(self, content: AsyncIterator[ServerSentEvent]) -> None:
-        super().__init__(content, ping=HEARTBEAT_SECONDS, send_timeout=SLOW_SECONDS, sep="\n")
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        with suppress(SendTimeoutError):
-            await super().__call__(scope, receive, send)
 
 
 @router.get(PATH)
@@ -60,7 +46,7 @@ async def follow_events(
     feed: Feed = request.app.state.feed
     feed.refuse_more()
     wanted = Wanted(request, caller, _topics(topic), stack)
-    return Stream(_sent(feed, wanted, _last(request)))
+    return Stream(_sent(feed, wanted, last_event(request)))
 
 
 @dataclass
@@ -145,12 +131,3 @@ def _topics(globs: tuple[str, ...]) -> frozenset[str]:
     if not topics:
         raise InvalidRequest.of([Invalid("query", "/topic", "no topic is called so")])
     return topics
-
-
-def _last(request: Request) -> int | None:
-    told = request.headers.get("last-event-id", "")
-    if not told:
-        return None
-    if not (told.isascii() and told.isdigit() and len(told) <= DIGITS):
-        raise InvalidRequest.of([Invalid("header", "/Last-Event-ID", "expected the number of an event")])
-    return int(told)

@@ -53,12 +53,69 @@ REFUSALS = {
 ANY_REFUSAL = "Any other problem."
 
 
+# What is followed rather than asked: an endpoint, and the parameters that it takes.
+STREAMS: tuple[Schema, ...] = (
+    {
+        "path": "/events",
+        "operationId": "follow_events",
+        "tags": ["events"],
+        "summary": "What happens, as server-sent events.",
+        "description": """\
+An event has the topic as its name, and what `driftline events -o json` prints as its data. A client that comes back
+with `Last-Event-ID` misses none; `gap` says that events in between are no longer kept.
+
+Role: viewer.""",
+        "parameters": [
+            {
+                "name": "topic",
+                "in": "query",
+                "description": "Only these topics, such as `run.*`. May be given several times.",
+                "schema": {"type": "array", "items": {"type": "string"}},
+            },
+            {
+                "name": "stack",
+                "in": "query",
+                "description": "Only events of this stack.",
+                "schema": {"type": "string"},
+            },
+        ],
+    },
+    {
+        "path": "/runs/{run}/log/stream",
+        "operationId": "follow_log",
+        "tags": ["logs"],
+        "summary": "The log of a run while it is written, as server-sent events.",
+        "description": """\
+`lines` has text as its data, a JSON string; `over` says that no more will come. The id is the offset behind the text.
+
+Role: viewer.""",
+        "parameters": [
+            {
+                "name": "run",
+                "in": "path",
+                "required": True,
+                "description": PARAMETERS["run"],
+                "schema": {"type": "string", "pattern": "^(run-)?[0-9]{1,18}$", "examples": ["run-184"]},
+            },
+            {
+                "name": "offset",
+                "in": "query",
+                "description": "Where to begin, in bytes.",
+                "schema": {"type": "integer", "minimum": 0, "default": 0},
+            },
+        ],
+    },
+)
+
+
 def openapi(operations: Iterable[Operation[..., Any]]) -> Schema:
     components, paths, tags = Components(), dict[str, Schema](), dict[str, str]()
     for one in operations:
         noun, description = _noun(one)
         tags[noun] = description
         paths.setdefault(PREFIX + one.path, {})[one.method.lower()] = _operation(one, noun, components)
+    for stream in STREAMS:
+        paths[PREFIX + stream["path"]] = {"get": _stream(stream)}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -127,6 +184,8 @@ def _taken(model: type[BaseModel], components: Components) -> Schema:
     """The schema that a request is read with; the classes in it become components too."""
     schema = model.model_json_schema(ref_template=REFERENCE + "{model}")
     for name, one in schema.pop("$defs", {}).items():
+        if one.get("type") == "object":
+            one.setdefault("additionalProperties", False)  # as the whole body
         components.schemas.setdefault(name, one)
     schema.pop("title", None)
     for one in schema.setdefault("properties", {}).values():
@@ -167,6 +226,21 @@ def _success(of: Operation[..., Any], components: Components) -> Schema:
     return {
         "200": {"description": "The answer.", "headers": headers, "content": content},
         "304": {"description": "The client has the answer already."},
+    }
+
+
+def _stream(of: Schema) -> Schema:
+    told = {name: value for name, value in of.items() if name != "path"}
+    last = _header("Last-Event-ID", "The last event that the client has.", {"pattern": "^[0-9]{1,18}$"})
+    events = {
+        "description": "Events, until the client ends.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    }
+    refusals = {status: _problem(text) for status, text in REFUSALS.items() if status != "409"}
+    return {
+        **told,
+        "parameters": [*of["parameters"], last],
+        "responses": {"200": events, **refusals, "default": _problem(ANY_REFUSAL)},
     }
 
 

@@ -149,9 +149,9 @@ def test_what_cannot_be_followed_is_refused(site: Site, query: str, last: str) -
 
 def test_idle_clients_have_no_thread_each(site: Site) -> None:
     with ExitStack() as opened:
-        following = [opened.enter_context(site.following()) for _ in range(15)]
+        following = [opened.enter_context(site.following()) for _ in range(8)]
         before = threading.active_count()
-        following += [opened.enter_context(site.following()) for _ in range(25)]
+        following += [opened.enter_context(site.following()) for _ in range(16)]
         assert threading.active_count() <= before + 5  # as requests at the same time need
         site.happen("app")
         assert {one.next().data["subject"] for one in following} == {"app"}

@@ -12,6 +12,7 @@ from runner.api.caller import Caller
 from runner.api.operation import Operation, operation
 from runner.api.table import operations
 from runner.model.access.role import Role
+from runner.model.values.span import Seconds
 from runner.web.arguments import Arguments
 from runner.web.openapi import PREFIX, openapi
 
@@ -75,3 +76,19 @@ def test_several_ids_may_be_given() -> None:
 def test_everybody_may_read_it(tmp_path: Path) -> None:
     answer = Served(World(tmp_path)).client(None).get("/openapi.json")
     assert answer.json()["openapi"] == "3.1.0"
+
+
+@operation("GET", "/numbers", Role.VIEWER)
+def list_numbers(
+    _caller: Caller, *, limit: int = 50, after: int | None = None, within: Seconds | None = None
+) -> None:
+    """Numbers."""
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("limit", "0"), ("limit", "-1"), ("after", "-1"), ("after", "9" * 19), ("within", "9999999999w")],
+)
+def test_numbers_that_nothing_can_hold_are_refused(name: str, value: str) -> None:
+    with pytest.raises(ValidationError):
+        Arguments(list_numbers).query.model_validate({name: value})

@@ -52,4 +52,9 @@ class Seconds(float):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, _schema: Any, _handler: Any) -> dict[str, Any]:
-        return {"type": "string", "pattern": r"^(\d+(\.\d+)?[smhdw])+$", "examples": ["90s", "5m", "4h"]}
+        return {
+            "type": "string",
+            "pattern": r"^(\d+(\.\d+)?[smhdw])+$",
+            "maxLength": _LONGEST,
+            "examples": ["90s", "5m", "4h"],
+        }

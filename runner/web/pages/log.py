@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.responses import HTMLResponse, StreamingResponse
-from sse_starlette import EventSourceResponse
 
 from runner.api.caller import Caller
 from runner.api.logs import read_log
@@ -13,6 +12,7 @@ from runner.web.html import html
 from runner.web.identity import page_caller
 from runner.web.log import followed, log_of, log_text
 from runner.web.runs import run_number
+from runner.web.stream import Stream
 
 router = APIRouter(include_in_schema=False)
 
@@ -52,4 +52,4 @@ def follow(
     number = run_number(run)
     read_log(caller, number)
     start = int(last_event_id) if last_event_id.isdecimal() else offset
-    return EventSourceResponse(followed(caller, number, start))
+    return Stream(followed(caller, number, start))

@@ -1,0 +1,36 @@
+"""Server-sent events, as every stream of this server sends them."""
+
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+from fastapi import Request
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette.sse import SendTimeoutError
+from starlette.types import Receive, Scope, Send
+
+from runner.errors import Invalid, InvalidRequest
+from runner.web.arguments import DIGITS
+
+HEARTBEAT_SECONDS = 15
+SLOW_SECONDS = 10  # that a client may need for one event
+
+
+class Stream(EventSourceResponse):
+    """Ends for a client that does not read."""
+
+    def __init__(self, content: AsyncIterator[ServerSentEvent]) -> None:
+        super().__init__(content, ping=HEARTBEAT_SECONDS, send_timeout=SLOW_SECONDS, sep="\n")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with suppress(SendTimeoutError):
+            await super().__call__(scope, receive, send)
+
+
+def last_event(request: Request) -> int | None:
+    """The number of the last event that the client got."""
+    told = request.headers.get("last-event-id", "")
+    if not told:
+        return None
+    if not (told.isascii() and told.isdigit() and len(told) <= DIGITS):
+        raise InvalidRequest.of([Invalid("header", "/Last-Event-ID", "expected the number of an event")])
+    return int(told)
