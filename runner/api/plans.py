@@ -7,10 +7,13 @@ from runner.api.caller import Caller
 from runner.api.operation import operation
 from runner.errors import BadUsage, StackBusy
 from runner.model.access.role import Role
+from runner.model.execution.daemon_request import AfterCrash
 from runner.model.promotion.advance import Advance
 from runner.model.run.life import Kind, Run, State
-from runner.service.operator.request import request_plan as request
+from runner.service.operator import request
 from runner.view.run import RunRow, run_row
+
+Promote = Literal["early", "straight"]
 
 
 @dataclass(frozen=True)
@@ -26,11 +29,10 @@ def request_plan(
     caller: Caller,
     stack: str,
     *,
-    ref: str | None = None,
     targets: tuple[str, ...] = (),
     destroy: bool = False,
     ignore_dependencies: bool = False,
-    promote: Literal["early", "straight"] | None = None,
+    promote: Promote | None = None,
     reason: str = "",
 ) -> Requested:
     """Queue a plan of a stack now. It supersedes a waiting run of the stack; an executing one blocks it.
@@ -38,26 +40,58 @@ def request_plan(
     `promote` plans a stage before its promotion lets it: early, without soak and check of the stage before, or
     straight, without its apply too. That needs a reason.
     """
-    if bool(promote) != bool(reason):
-        raise BadUsage("promote needs a reason, and a reason is only for promote")
+    advance = _advance(promote, reason)
     try:
-        run = request(
+        run = request.request_plan(
             caller.app.control,
             caller.app.discoverer,
             stack,
             caller.person,
-            ref=ref,
             targets=targets,
             destroy=destroy,
             ignore_dependencies=ignore_dependencies,
-            advance=Advance(reason, straight=promote == "straight") if promote else None,
+            advance=advance,
         )
     except StackBusy:
-        same = None if ref or targets or destroy else _being_planned(caller, stack)
+        same = None if targets or destroy else _being_planned(caller, stack)
         if same is None:
             raise
         return Requested(run_row(same), joined=True)
     return Requested(run_row(run), joined=False)
+
+
+# Git knows the revision, and what it declares.
+@operation("POST", "/revision-plans/{stack}", Role.OPERATOR, at_daemon=AfterCrash.LOSE)
+def request_plan_at(
+    caller: Caller,
+    stack: str,
+    *,
+    ref: str,
+    targets: tuple[str, ...] = (),
+    destroy: bool = False,
+    ignore_dependencies: bool = False,
+    promote: Promote | None = None,
+    reason: str = "",
+) -> Requested:
+    """Queue a plan of a stack at another revision of its branch than the newest."""
+    run = request.request_plan(
+        caller.app.control,
+        caller.app.discoverer,
+        stack,
+        caller.person,
+        ref=ref,
+        targets=targets,
+        destroy=destroy,
+        ignore_dependencies=ignore_dependencies,
+        advance=_advance(promote, reason),
+    )
+    return Requested(run_row(run), joined=False)
+
+
+def _advance(promote: Promote | None, reason: str) -> Advance | None:
+    if bool(promote) != bool(reason):
+        raise BadUsage("promote needs a reason, and a reason is only for promote")
+    return Advance(reason, straight=promote == "straight") if promote else None
 
 
 def _being_planned(caller: Caller, name: str) -> Run | None:

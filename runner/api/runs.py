@@ -7,6 +7,7 @@ from runner.api.operation import operation
 from runner.errors import ArtifactNotFound
 from runner.model.access.role import Role
 from runner.model.changes.changes import ChangeSet
+from runner.model.execution.daemon_request import AfterCrash
 from runner.model.run.life import Kind, State
 from runner.model.values.codec import from_plain
 from runner.ports.records.runs import RunFilter
@@ -71,7 +72,7 @@ def cancel_run(caller: Caller, run: int) -> RunRow:
     return run_row(cancel.cancel(caller.app.control, run, caller.person))
 
 
-@operation("POST", "/runs/{run}/stop", Role.OWNER)
+@operation("POST", "/runs/{run}/stop", Role.OWNER, at_daemon=AfterCrash.REPEAT)
 def stop_run(caller: Caller, run: int) -> RunRow:
     """Cancel a run even while it applies, which may leave infrastructure half changed, and stop processes it left."""
     return run_row(cancel.cancel(caller.app.control, run, caller.person, force=True))

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any
 
 import click
 
 from runner.api.approvals import show_next_step
-from runner.api.plans import request_plan
+from runner.api.plans import Promote, request_plan, request_plan_at
 from runner.api.runs import show_run
 from runner.api.sources import poll_source, sources_to_poll
 from runner.cli.options import (
@@ -44,7 +44,7 @@ class Wish:
     full: bool
     output: str
     ignore_dependencies: bool = False
-    promote: Literal["early", "straight"] | None = None  # before its promotion lets it
+    promote: Promote | None = None  # before its promotion lets it
     reason: str = ""
 
 
@@ -93,7 +93,7 @@ def command(
             hint=f"driftline plan {' '.join(stacks) or '-l KEY=VALUE'} --straight -m REASON",
         )
     cli.begin_installation()
-    promote: Literal["straight"] | None = "straight" if straight else None
+    promote: Promote | None = "straight" if straight else None
     wish = Wish(ref, targets, destroy, not no_wait, full, output, ignore_dependencies, promote, reason)
     performer = Performer.of(cli, waited_for=not no_wait)
     if performer.works:
@@ -128,16 +128,16 @@ def plan_all(cli: Cli, performer: Performer, stacks: Sequence[str], wish: Wish, 
 
 def _request(cli: Cli, stack: str, wish: Wish) -> RunRow:
     """The run that answers the wish: a new one, or the one that the daemon is planning for the same commit."""
-    requested = cli.call(
-        request_plan,
-        stack,
-        ref=wish.ref,
-        targets=wish.targets,
-        destroy=wish.destroy,
-        ignore_dependencies=wish.ignore_dependencies,
-        promote=wish.promote,
-        reason=wish.reason,
-    )
+    how: dict[str, Any] = {
+        "targets": wish.targets,
+        "destroy": wish.destroy,
+        "ignore_dependencies": wish.ignore_dependencies,
+        "promote": wish.promote,
+        "reason": wish.reason,
+    }
+    if wish.ref is not None:
+        return cli.call(request_plan_at, stack, ref=wish.ref, **how).run
+    requested = cli.call(request_plan, stack, **how)
     if requested.joined:
         cli.console.say(f"{requested.run.id} is already being planned.")
     return requested.run
