@@ -4,9 +4,10 @@ from runner.api.caller import Caller
 from runner.api.operation import operation
 from runner.errors import NotFound
 from runner.model.access.role import Role
+from runner.model.execution.daemon_request import AfterCrash
 
 
-@operation("POST", "/trust", Role.OWNER)
+@operation("POST", "/trust", Role.OWNER, at_daemon=AfterCrash.LOSE)
 def trust_provider(caller: Caller, *, provider: str, reason: str) -> None:
     """Probe a provider again, such as "registry.terraform.io/hashicorp/aws 5.100.0", after comparing each stack with a full plan."""
     person = caller.person

@@ -7,6 +7,7 @@ from runner.api.caller import Caller
 from runner.api.operation import operation
 from runner.api.runs import show_run
 from runner.model.access.role import Role
+from runner.model.execution.daemon_request import AfterCrash
 from runner.service.operator import resolve as verb
 from runner.view.run_page import RunPage
 
@@ -25,7 +26,7 @@ def show_evidence(caller: Caller, run: int) -> RunPage:
     return show_run(caller, run)
 
 
-@operation("POST", "/runs/{run}/resolve", Role.OWNER)
+@operation("POST", "/runs/{run}/resolve", Role.OWNER, at_daemon=AfterCrash.LOSE)
 def resolve_run(
     caller: Caller,
     run: int,

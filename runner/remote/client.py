@@ -15,6 +15,7 @@ import httpx2
 from runner import __version__
 from runner.api.operation import Operation
 from runner.errors import RequestPending, ServerUnreachable
+from runner.model.values.span import Seconds
 from runner.remote.answer import VERSION, error_of, read_answer
 from runner.view.document import document
 
@@ -51,7 +52,7 @@ class Remote:
     def call(self, operation: Operation[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         given = told(operation, operation.bind(*args, **kwargs))
         path = operation.path.format_map({name: _in_path(given.pop(name)) for name in operation.in_path})
-        plain = {name: document(value) for name, value in given.items()}
+        plain = {name: _sent(value) for name, value in given.items()}
         content = {"params": plain} if operation.method == "GET" else {"json": plain}
         return read_answer(operation, self._answered(operation.method, PREFIX + path, content))
 
@@ -98,6 +99,11 @@ def told(operation: Operation[..., Any], given: Mapping[str, Any]) -> dict[str, 
     """What the server has to be told: an older one refuses arguments that it does not know, also with their defaults."""
     defaults = {name: one.default for name, one in operation.parameters.items()}
     return {name: value for name, value in given.items() if value != defaults[name]}
+
+
+def _sent(value: Any) -> Any:
+    """A span is read as people write it, `4h`, and its JSON is a number."""
+    return str(value) if isinstance(value, Seconds) else document(value)
 
 
 def _in_path(value: Any) -> str:

@@ -27,6 +27,7 @@ WORK = {
     "plan": {State.QUEUED},
     "promote": {State.QUEUED},
     "apply": {State.APPROVED},
+    "drift": {State.QUEUED},
 }
 
 

@@ -1,13 +1,15 @@
 """What a command prints and how it ends is the same on the host and from afar, byte for byte."""
 
+import logging
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import structlog
 from afar_world import daemon, run_afar, work_of
-from cli_world import World, applied, planned
+from cli_world import World, applied, begun, planned
 from click.testing import Result
 
 from runner.host.clock import SystemClock
@@ -48,8 +50,36 @@ logs -f 1
 logs 7
 lock list
 source list
+source check infra
+source check nope
 promote
 promote nope
+history
+history app --by root
+history nope
+stack history app -o json
+audit log
+audit log --stack app -n 2 -o json
+audit log --subject run-1 --since 1d
+audit export
+audit verify
+audit verify --anchor 1:0000000000000000000000000000000000000000000000000000000000000000
+audit verify --anchor 1
+events
+events -o json
+events --topic run.* --stack app -n 2
+events --topic nonsense
+events --dead
+stack graph
+stack graph app -o json
+stack graph nope
+stack graph -l env=test -o mermaid
+policy list
+policy list -o json
+drift list
+drift list --open -o json
+drift show 1
+drift heal 1 --explain
 """
 PLANNED_LOOKS = """\
 approve 1
@@ -83,6 +113,35 @@ plan -l env=none
 lock take app -m mine
 lock release app -m mine
 source sync
+source sync nope
+pause app -m mine
+pause app -m mine --for 4h
+pause app -m mine --until 2030-01-01
+pause app -m mine --until 2020-01-01
+pause -l env=test -m mine --yes
+pause nope -m mine
+resume app
+resume -l env=test
+stack forget app --yes
+stack rename app other --yes
+stack accept-state app -m moved --yes
+lock force-unlock app -m mine --yes
+run resolve 1 --as applied -m mine --yes
+drift check nope
+drift trust nope -m mine
+"""
+DRIFTED = """\
+drift list
+drift list --all -o json
+drift show dr-1
+drift show dr-1 --full -o json
+drift heal dr-1 --explain
+drift heal dr-1 --explain -o json
+drift heal dr-1
+drift ack dr-1 --until 2w -m known
+drift ack dr-1 --until 2020-01-01 -m known -o json
+drift check app --acknowledged
+drift check --all -o json
 """
 # They make plans, whose bytes are never the same twice.
 PLANS = """\
@@ -98,6 +157,8 @@ def the_clock_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
     now = datetime.now(UTC)
     monkeypatch.setattr(SystemClock, "now", lambda _: now)
     monkeypatch.setattr(Remote, "now", property(lambda _: now))
+    # Beside what stands for a daemon, a command has no log.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
 
 def run_here(world: World, *words: str) -> Result:
@@ -132,6 +193,25 @@ def test_a_deed_is_the_same(tmp_path: Path, begin: Callable[[Path], World], line
     assert ended(run_afar(world, *words, expect=None)) == ended(here)
 
 
+@pytest.mark.parametrize("line", DRIFTED.splitlines())
+def test_a_drift_is_the_same(tmp_path: Path, line: str) -> None:
+    here = run_here(drifted(tmp_path), *line.split())
+    there = run_afar(drifted(tmp_path), *line.split(), expect=None)
+    assert _without_digests(there) == _without_digests(here)
+
+
+def drifted(tmp_path: Path) -> World:
+    """Somebody changed by hand what run-1 has applied, and run-2 has found it."""
+    return begun(tmp_path, _drift)
+
+
+def _drift(world: World) -> None:
+    world.stack("app")
+    world.applied("app")
+    world.cloud.write_text("changed\n")
+    world.run("drift", "check", "app", expect=2)
+
+
 @pytest.mark.parametrize("line", PLANS.splitlines())
 def test_a_plan_is_the_same_but_for_its_digests(tmp_path: Path, line: str) -> None:
     here = run_here(applied(tmp_path), *line.split())
@@ -155,5 +235,5 @@ def _commands(lines: str, world: World) -> Iterator[list[str]]:
 
 
 def _without_digests(result: Result) -> tuple[str, str, int]:
-    digests = re.compile(r'\b[0-9a-f]{12,64}\b|"seconds": [0-9.]+')
+    digests = re.compile(r'\b[0-9a-f]{12,64}\b|"seconds": [0-9.]+|\b\d+\.\d s\b')
     return digests.sub("", result.stdout), digests.sub("", result.stderr), result.exit_code
