@@ -7,11 +7,14 @@ from runner.model.access.role import Role
 
 @dataclass(frozen=True)
 class Place:
-    """`icon` is the name of one in `templates/icons.html`; who lacks the role is not shown the way."""
+    """`icon` is the name of one in `templates/icons.html`; `g` and the `key` lead there. Who lacks the role is not
+    shown the way.
+    """
 
     path: str
     name: str
     icon: str
+    key: str = ""
     role: Role = Role.VIEWER
 
     def holds(self, path: str) -> bool:
@@ -20,15 +23,16 @@ class Place:
 
 
 NAVIGATION = (
-    Place("/", "Overview", "home"),
-    Place("/inbox", "Inbox", "inbox"),
-    Place("/stacks", "Stacks", "stacks"),
-    Place("/runs", "Runs", "run"),
-    Place("/graph", "Graph", "graph"),
+    Place("/", "Overview", "home", "o"),
+    Place("/inbox", "Inbox", "inbox", "i"),
+    Place("/stacks", "Stacks", "stacks", "s"),
+    Place("/runs", "Runs", "run", "r"),
+    Place("/drift", "Drift", "drift", "d"),
+    Place("/graph", "Graph", "graph", "g"),
     Place("/promotions", "Promotions", "ahead"),
-    Place("/trends", "Trends", "trend"),
+    Place("/trends", "Trends", "trend", "t"),
     Place("/sources", "Sources", "source"),
-    Place("/locks", "Locks", "lock"),
-    Place("/audit", "Audit log", "audit"),
-    Place("/tokens", "Tokens", "key", Role.ADMIN),
+    Place("/locks", "Locks", "lock", "l"),
+    Place("/audit", "Audit log", "audit", "a"),
+    Place("/tokens", "Tokens", "key", role=Role.ADMIN),
 )

@@ -3,12 +3,20 @@
 from runner.errors import RunNotFound
 
 PREFIX = "run-"
+MOST_DIGITS = 18  # what SQLite can count to
 
 
 def run_number(name: str) -> int:
-    digits = name.removeprefix(PREFIX)
-    if digits == name or not (digits.isascii() and digits.isdigit()) or len(digits) > 18:
+    number = number_in(name, PREFIX)
+    if number is None:
         raise RunNotFound(run=name)
+    return number
+
+
+def number_in(name: str, prefix: str) -> int | None:
+    digits = name.removeprefix(prefix)
+    if digits == name or not (digits.isascii() and digits.isdigit()) or len(digits) > MOST_DIGITS:
+        return None
     return int(digits)
 
 

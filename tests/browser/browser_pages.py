@@ -40,6 +40,9 @@ PLACES = (
     _fixed("/login", who=""),
     _fixed("/inbox"),
     _fixed("/graph", budget=BUDGET + 500 * KILOBYTE),  # Graphviz
+    _fixed("/drift"),
+    Place("acknowledged drift", "/drift", lambda _: "/drift?show=acknowledged"),
+    Place("drift report", "/drift/{report}", lambda _: "/drift/dr-1"),
     _fixed("/promotions"),
     _fixed("/trends"),
     _fixed("/sources"),

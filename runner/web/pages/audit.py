@@ -18,7 +18,7 @@ from runner.web.html import html, link
 from runner.web.identity import page_caller
 from runner.web.routes import endpoint
 
-ROWS = 100
+ROWS = 50
 EXPORTED_AT_ONCE = 5000
 
 router = APIRouter(include_in_schema=False)

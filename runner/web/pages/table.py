@@ -12,6 +12,8 @@ PAGES = (
     "runs",
     "log",
     "run",
+    "drift",
+    "report",
     "graph",
     "promotions",
     "trends",

@@ -1,7 +1,6 @@
-// Keys: / searches, j and k move through rows, ? shows them all. Rows are elements with `data-row`.
+// Keys: / searches, j and k move through rows, ? shows them all, g and the key of a page goes there. Rows are elements with `data-row`.
 "use strict";
 (() => {
-  const GO = {o: "/", s: "/stacks", r: "/runs", d: "/drift", i: "/inbox", a: "/audit"};
   let going = false;
 
   const typing = (target) => target.closest("input, textarea, select, [contenteditable]");
@@ -29,9 +28,9 @@
       if (event.key === "Escape") event.target.blur();
       return;
     }
-    if (going && GO[event.key]) {
-      const link = document.querySelector(`nav a[href="${GO[event.key]}"]`);
-      if (link) location.assign(link.href);
+    const place = going ? document.querySelector(`nav a[data-key="${CSS.escape(event.key)}"]`) : null;
+    if (place) {
+      location.assign(place.href);
     } else if (KEYS[event.key]) {
       event.preventDefault();
       KEYS[event.key]();

@@ -1,0 +1,119 @@
+"""One drift report: what moved, attribute by attribute, and what can be done about it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from runner.api.caller import Caller
+from runner.api.drift import acknowledge_report, explain_heal, heal_report, show_report
+from runner.errors import BadUsage, Blocked, DriftlineError
+from runner.model.access.role import Role
+from runner.model.changes.changes import SYMBOLS
+from runner.model.drift.report import DriftClass, ReportStatus
+from runner.model.evaluated.text import applied_lines
+from runner.model.values.moment import Moment
+from runner.view.apply_only import apply_only
+from runner.view.healing import HealPage
+from runner.view.report import FindingRow, ReportPage
+from runner.view.when import ahead_of
+from runner.web import plan
+from runner.web.flash import Said, back_to
+from runner.web.form import done
+from runner.web.html import html
+from runner.web.identity import page_caller
+from runner.web.reports import report_number
+from runner.web.runs import run_path
+from runner.web.states import Look, of_state
+
+SPANS = {"1d": "a day", "1w": "a week", "2w": "two weeks", "4w": "four weeks"}
+
+router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A resource that moved."""
+
+    row: FindingRow
+    look: Look
+    symbol: str
+    tone: str
+    differences: tuple[plan.Difference, ...]
+
+
+@router.get("/drift/{report}")
+def report(
+    request: Request, report: str, caller: Annotated[Caller, Depends(page_caller)], *, full: bool = False
+) -> HTMLResponse:
+    page = show_report(caller, report_number(report))
+    allowed = (lambda role: caller.access.allows(role, page.stack)) if not caller.app.read_only else bool
+    return html(
+        request,
+        "report.html",
+        caller,
+        page=page,
+        counted=tuple(_found(page, counts=True, full=full)),
+        others=tuple(_found(page, counts=False, full=full)),
+        besides=tuple(applied_lines(apply_only(page.apply))),
+        heal=_explained(caller, page),
+        may_acknowledge=page.status is not ReportStatus.RESOLVED and allowed(Role.OPERATOR),
+        may_heal=page.status is not ReportStatus.RESOLVED and allowed(Role.APPROVER),
+        spans=SPANS,
+        full=full,
+    )
+
+
+@router.post("/drift/{report}/acknowledge")
+def acknowledge(
+    report: str,
+    caller: Annotated[Caller, Depends(page_caller)],
+    until: Annotated[str, Form()],
+    reason: Annotated[str, Form()],
+) -> Response:
+    def perform() -> ReportPage:
+        end = ahead_of(_moment(until), caller.app.clock.now())
+        return acknowledge_report(caller, report_number(report), reason=reason, until=end)
+
+    return done(f"/drift/{report}", perform, lambda page: f"You acknowledged {page.id} of {page.stack}.")
+
+
+@router.post("/drift/{report}/heal")
+def heal(report: str, caller: Annotated[Caller, Depends(page_caller)]) -> Response:
+    """It leads to the run, whose plan has to be approved."""
+    try:
+        run = heal_report(caller, report_number(report))
+    except DriftlineError as error:
+        return back_to(f"/drift/{report}", Said("fail", error.message, error.hint or ""))
+    return RedirectResponse(run_path(run.id), 303)
+
+
+def _found(page: ReportPage, *, counts: bool, full: bool) -> Iterator[Found]:
+    for row in page.resources:
+        if row.counts is counts:
+            yield Found(
+                row=row,
+                look=of_state(DriftClass(row.class_)),
+                symbol=SYMBOLS[row.action].strip() or "=",
+                tone=plan.TONES[row.action],
+                differences=plan.differences(row.attributes, full=full),
+            )
+
+
+def _explained(caller: Caller, page: ReportPage) -> HealPage | None:
+    """None where no plan of it is on record, or none is needed."""
+    if page.status is ReportStatus.RESOLVED:
+        return None
+    try:
+        return explain_heal(caller, report_number(page.id))
+    except Blocked:
+        return None
+
+
+def _moment(text: str) -> Moment:
+    try:
+        return Moment.parse(text)
+    except ValueError as error:
+        raise BadUsage(str(error), hint="2w, 2026-12-24, or 2026-12-24T18:00:00Z") from error
