@@ -4,6 +4,7 @@ import secrets
 
 import structlog
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from runner.errors import DriftlineError, InternalError, RequestTooLarge
@@ -33,6 +34,8 @@ class Guard:
         try:
             _refuse_large(scope)
             await self._app(scope, _bounded(receive), sending)
+        except ClientDisconnect:
+            return  # nobody is there to be told
         except DriftlineError as error:
             await refused(Request(scope), error)(scope, receive, send)
         except Exception as error:

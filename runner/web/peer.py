@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import Request
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from runner.model.access.session import Identity
+from runner.web.connection import Connection
 
 PEER = "driftline.peer_uid"
 _CREDENTIALS = struct.Struct("3i")  # pid, uid, gid
@@ -20,7 +20,7 @@ _ROOT = 0
 FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
 
 
-class PeerProtocol(H11Protocol):
+class PeerProtocol(Connection):
     """Notes the user of each connection in the state of its requests, where no header can forge it."""
 
     app_state: dict[str, Any]

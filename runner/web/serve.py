@@ -14,6 +14,7 @@ from runner.datadir.daemon_lock import only_web
 from runner.model.settings.web import NO_TLS, TlsSettings
 from runner.process.kept import BEAT_SECONDS, Pulse
 from runner.web.application import application
+from runner.web.connection import HEAD_BYTES, MOST
 from runner.web.peer import PeerProtocol
 from runner.web.sockets import SOCKET, address_of, tcp_socket, unix_socket
 from runner.web.wall import put_up
@@ -78,6 +79,8 @@ def _server(web: object, tls: TlsSettings) -> Server:
     config = uvicorn.Config(
         web,  # type: ignore[arg-type] # any ASGI application
         http=PeerProtocol,
+        h11_max_incomplete_event_size=HEAD_BYTES,
+        limit_concurrency=MOST,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -1,0 +1,41 @@
+"""Connections: how long a client may take for a request, and how many there may be."""
+
+from asyncio import TimerHandle, Transport
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+REQUEST_SECONDS = 15  # for all of a request to come; what it asks for may take longer
+MOST = 512
+HEAD_BYTES = 32 * 1024  # the first line and all headers
+
+
+class Connection(H11Protocol):
+    """uvicorn waits for a request for ever, so that a few hundred clients that send nothing would be all it has."""
+
+    _late: TimerHandle | None = None
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override] # as uvicorn's own
+        super().connection_made(transport)
+        self._expect()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.conn.their_state in {h11.IDLE, h11.SEND_BODY}:
+            self._expect()
+        else:
+            self._expect_nothing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._expect_nothing()
+        super().connection_lost(exc)
+
+    def _expect(self) -> None:
+        """Once for each request: a client that sends a byte now and then gains nothing."""
+        if self._late is None:
+            self._late = self.loop.call_later(REQUEST_SECONDS, self.transport.close)
+
+    def _expect_nothing(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None

@@ -1,0 +1,65 @@
+"""What clients may do to a connection."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cli_world import World
+from live import live
+
+from runner.web import connection
+
+SOON = 0.2
+
+
+@pytest.fixture
+def port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    monkeypatch.setattr(connection, "REQUEST_SECONDS", SOON)
+    with live(World(tmp_path).app) as address:
+        yield int(address.rpartition(":")[2])
+
+
+def answer(port: int, *sent: bytes) -> bytes:
+    """All that comes until the server closes."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        for one in sent:
+            client.sendall(one)
+        received = b""
+        while part := client.recv(65536):
+            received += part
+        return received
+
+
+HEAD = b"POST /api/v1/tokens HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"",
+        HEAD,
+        HEAD + b"Content-Type: application/json\r\nContent-Length: 9\r\n\r\n{",
+    ],
+    ids=["nothing", "head", "body"],
+)
+def test_a_request_that_does_not_come_to_its_end_is_not_waited_for(port: int, begun: bytes) -> None:
+    answer(port, begun)
+
+
+def test_nor_is_a_second_one(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        client.sendall(b"HEAD /openapi.json HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert client.recv(65536)
+        client.sendall(b"GET")
+        assert client.recv(65536) == b""
+
+
+def test_headers_that_are_too_large_are_not_read(port: int) -> None:
+    assert answer(port, HEAD + b"X: " + b"x" * connection.HEAD_BYTES).startswith(b"HTTP/1.1 400")
+
+
+def test_a_connection_serves_several_requests(port: int) -> None:
+    request = b"GET /openapi.json HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    got = answer(port, request + b"\r\n", request + b"Connection: close\r\n\r\n")
+    assert got.count(b"HTTP/1.1 200") == 2
