@@ -27,6 +27,7 @@ from benchmarks import (
     rules,
     shim,
     sweep,
+    web,
 )
 from benchmarks.figure import Figure, document, table
 from benchmarks.size import FULL, TINY, Size
@@ -48,6 +49,7 @@ BENCHMARKS: dict[str, Callable[[Size, Path], Iterator[Figure]]] = {
     "drift": drift.measure,
     "drift-modules": modules.measure,
     "drift-sweep": sweep.measure,
+    "web": web.measure,
 }
 
 

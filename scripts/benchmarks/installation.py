@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 from runner.app import App
 from runner.model.approval.approval import Person
@@ -123,6 +124,15 @@ class Installation:
         self.repository = Repository(root / "repository.git")
         self.config = root / "driftline.yaml"
         self.config.write_text(_CONFIG.format(root=root, url=self.repository.url, terraform=terraform) + more)
+
+    @classmethod
+    def found(cls, root: Path) -> Self:
+        """One that was made there before."""
+        installation = cls.__new__(cls)
+        installation.root, installation.config = root, root / "driftline.yaml"
+        installation.repository = Repository.__new__(Repository)
+        installation.repository.path = root / "repository.git"
+        return installation
 
     @cached_property
     def app(self) -> App:

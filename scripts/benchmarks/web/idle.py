@@ -1,0 +1,38 @@
+"""What many who only listen cost."""
+
+import asyncio
+from collections.abc import Iterator
+
+from benchmarks.figure import Figure, Sample, at_most
+from benchmarks.size import Size
+from benchmarks.web.served import Site
+
+LISTENERS = 200
+FOLLOWED = "/api/v1/events"
+
+
+def measure(size: Size, site: Site) -> Iterator[Figure]:
+    listeners = LISTENERS if size.rounds > 1 else 3
+    memory, threads = site.memory, site.threads
+    after, more = asyncio.run(_listened(site, listeners))
+    name = f"web: {listeners} idle listeners of events"
+    yield at_most(60, f"{name}, memory", "MB", Sample((after - memory,)))
+    yield at_most(4, f"{name}, threads", "", Sample((float(more - threads),)))
+
+
+async def _listened(site: Site, count: int) -> tuple[float, int]:
+    opened = [await asyncio.open_connection("127.0.0.1", site.port) for _ in range(count)]
+    for reader, writer in opened:
+        writer.write(
+            f"GET {FOLLOWED} HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\nAccept: text/event-stream\r\n"
+            f"Authorization: Bearer {site.token}\r\n\r\n".encode()
+        )
+        await writer.drain()
+        status = await reader.readline()
+        if b" 200 " not in status:
+            raise RuntimeError(status.decode())
+    await asyncio.sleep(2)
+    measured = site.memory, site.threads
+    for _, writer in opened:
+        writer.close()
+    return measured
