@@ -34,7 +34,8 @@ def tcp_socket(listen: str) -> Iterator[socket.socket]:
     """`127.0.0.1:8470` or `[::1]:8470`; AddressInUse with the process that has it."""
     host, _, port = listen.rpartition(":")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as made:
+    # asyncio sends at once only where it is told that this is TCP: else each answer may wait 40 ms for an ACK.
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as made:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             made.bind((host.strip("[]"), int(port)))
