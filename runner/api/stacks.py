@@ -5,6 +5,7 @@ from dataclasses import replace
 from runner.api.caller import Caller
 from runner.api.choice import labels_of
 from runner.api.operation import operation
+from runner.api.recent import recent
 from runner.model.access.role import Role
 from runner.view.facts import all_stacks, one_stack
 from runner.view.newcomer import NewcomerPage, newcomer_page, newcomers
@@ -16,13 +17,15 @@ from runner.view.stack_page import StackPage, stack_page
 @operation("GET", "/stacks", Role.VIEWER)
 def list_stacks(caller: Caller, *, label: tuple[str, ...] = ()) -> tuple[StackRow, ...]:
     """Stacks with their sync, drift and health status; those that have all of the labels, such as `env=prod`."""
-    app, wanted = caller.app, labels_of(label)
-    with caller.reading() as reader:
-        found = all_stacks(reader, app.settings, app.clock, app.disk.shortage())
-        # Nothing is known of their labels.
-        new = () if wanted else tuple(newcomers(reader, app.settings))
-    chosen = (facts for facts in found if wanted <= facts.stack.definition.labels.items())
-    return (*map(stack_row, chosen), *new)
+    app, shortage, wanted = caller.app, caller.app.disk.shortage(), labels_of(label)
+
+    def work() -> tuple[StackRow, ...]:
+        with caller.reading() as reader:
+            found = all_stacks(reader, app.settings, app.clock, shortage)
+            return (*map(stack_row, found), *newcomers(reader, app.settings))
+
+    # Nothing is known of the labels of newcomers: they have none.
+    return tuple(row for row in recent(caller, work, shortage) if wanted <= row.labels.items())
 
 
 @operation("GET", "/stacks/{stack}", Role.VIEWER)

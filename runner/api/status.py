@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from runner.api.caller import Caller
 from runner.api.operation import operation
+from runner.api.recent import recent
 from runner.datadir.daemon_lock import running_daemon
 from runner.model.access.role import Role
 from runner.view.status import StatusPage, status_page
@@ -12,9 +13,13 @@ from runner.view.status import StatusPage, status_page
 @operation("GET", "/status", Role.VIEWER)
 def show_status(caller: Caller) -> StatusPage:
     """What needs somebody, what is running, what drifted, the next check, and the daemon."""
-    app = caller.app
-    with caller.reading() as reader:
-        return status_page(reader, app.settings, app.clock, caller.host())
+    app, host = caller.app, caller.host()
+
+    def work() -> StatusPage:
+        with caller.reading() as reader:
+            return status_page(reader, app.settings, app.clock, host)
+
+    return recent(caller, work, host.daemon, host.shortage, host.leftovers, *host.answers.items())
 
 
 @dataclass(frozen=True)

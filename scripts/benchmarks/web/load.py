@@ -72,7 +72,7 @@ class _Delays:
             with installation.app.store.reading() as reader:
                 (newest,) = reader.runs(RunFilter(limit=1))
             began = time.time()
-            installation.repository.commit(dict(stack(1 + 2 * number % STACKS, size=time.monotonic_ns())))
+            installation.repository.commit(dict(stack(2 * number % STACKS, size=time.monotonic_ns())))
             run = _until_planned(installation, after=newest.id)
             with installation.app.store.reading() as reader:
                 begun = next(
