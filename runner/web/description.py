@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 
 from runner.api.table import operations
 from runner.web.openapi import openapi
+from runner.web.schema import Schema
 
 router = APIRouter()
 
@@ -17,5 +18,10 @@ async def describe() -> Response:
 
 
 @cache
+def description() -> Schema:
+    return openapi(operations())
+
+
+@cache
 def _text() -> bytes:
-    return json.dumps(openapi(operations()), ensure_ascii=False).encode()
+    return json.dumps(description(), ensure_ascii=False).encode()

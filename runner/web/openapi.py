@@ -2,7 +2,7 @@
 
 import inspect
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -12,6 +12,7 @@ from runner.api.content import Content
 from runner.api.operation import Operation
 from runner.web import paging
 from runner.web.arguments import Arguments
+from runner.web.examples import example_of
 from runner.web.problem import MEDIA_TYPE, PROBLEM
 from runner.web.schema import REFERENCE, Components, Schema
 from runner.web.written import BYTES, JSON
@@ -114,6 +115,9 @@ def openapi(operations: Iterable[Operation[..., Any]]) -> Schema:
         noun, description = _noun(one)
         tags[noun] = description
         paths.setdefault(PREFIX + one.path, {})[one.method.lower()] = _operation(one, noun, components)
+    for path in paths.values():
+        for one in path.values():
+            _exemplify(one, components.schemas)
     for stream in STREAMS:
         paths[PREFIX + stream["path"]] = {"get": _stream(stream)}
     return {
@@ -227,6 +231,14 @@ def _success(of: Operation[..., Any], components: Components) -> Schema:
         "200": {"description": "The answer.", "headers": headers, "content": content},
         "304": {"description": "The client has the answer already."},
     }
+
+
+def _exemplify(operation: Schema, schemas: Mapping[str, Schema]) -> None:
+    """An example of the body and one of the answer."""
+    for said in (operation.get("requestBody", {}), operation["responses"].get("200", {})):
+        for kind, content in said.get("content", {}).items():
+            if kind == JSON:
+                content["example"] = example_of(content["schema"], schemas)
 
 
 def _stream(of: Schema) -> Schema:

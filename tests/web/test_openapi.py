@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from cli_world import World
+from jsonschema_rs import Draft202012Validator
 from pydantic import ValidationError
 from web_world import Served
 
@@ -92,3 +93,13 @@ def list_numbers(
 def test_numbers_that_nothing_can_hold_are_refused(name: str, value: str) -> None:
     with pytest.raises(ValidationError):
         Arguments(list_numbers).query.model_validate({name: value})
+
+
+def test_every_example_is_what_its_schema_says() -> None:
+    components = {"components": DESCRIPTION["components"]}
+    for path in DESCRIPTION["paths"].values():
+        for one in path.values():
+            for said in (one.get("requestBody", {}), one["responses"].get("200", {})):
+                content = said.get("content", {}).get("application/json")
+                if content is not None:
+                    Draft202012Validator({**content["schema"], **components}).validate(content["example"])

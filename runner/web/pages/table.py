@@ -5,6 +5,7 @@ from importlib import import_module
 from fastapi import FastAPI
 
 PAGES = (
+    "api_docs",
     "overview",
     "inbox",
     "stacks",
